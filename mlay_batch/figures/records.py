@@ -1,0 +1,225 @@
+"""What the figures are computed from (`Facts`) and what they are (`Figures`).
+
+Plain frozen records: `report` writes them, tests compare them. Frames live inside the computations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from mlay_batch.findings import Finding, Place
+from mlay_batch.period import Period
+from mlay_batch.records import Delivery, Return
+from mlay_batch.register import Organisation, Register
+from mlay_batch.schema import Catalogue, Quota, Scheme
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything a consolidation may look at. `returns` are the current ones of every period;
+    `deliveries` are all ever recorded, in order of id.
+    """
+
+    catalogue: Catalogue
+    register: Register
+    period: Period
+    as_of: date
+    returns: tuple[Return, ...]
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """One visit of an officer as reported, and whether it counts for a quota.
+
+    `counts` is 1 or 0. `reason` is empty where it counts, else a code of
+    `locale/findings-figures.yaml` (Q01 not assigned there that day, Q02 substitute, Q03 own cell,
+    Q04 same sitting twice, Q05 kind of meeting does not count, Q06 two places on one day: this one
+    still counts, and is a warning only). `quota` is None where the officer has none there.
+    """
+
+    officer: str
+    branch: str
+    held_on: date
+    kind: str
+    quota: str | None
+    counts: int
+    reason: str
+    place: Place
+    delivery: int
+    on_behalf_of: str | None = None
+
+
+@dataclass(frozen=True)
+class QuotaLine:
+    """One officer under one quota in the year of the report, up to its period.
+
+    `months` are the counted sittings of January…December, None in months after the period.
+    `served` are months served up to the period, `served_year` in the whole year as now planned.
+    `owed` = times × served ÷ 12, exact. `obligation` = times × served_year ÷ 12, rounded by the
+    quota's rule. `possible` is the most that can still be reached by December.
+    `state`: ``met`` (attended ≥ obligation), ``out_of_reach`` (possible < obligation), ``behind``
+    (attended < floor(owed)), ``on_course``; in December only ``met`` and ``not_met``.
+    """
+
+    quota: Quota
+    officer: str
+    name: str
+    position: str
+    branches: tuple[Organisation, ...]
+    served: int
+    served_year: int
+    months: tuple[int | None, ...]
+    attended: int
+    owed: float
+    obligation: int
+    missing: int
+    possible: int
+    state: str
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One meeting of a cell on one day, with its scores. Row of the ten-column list.
+
+    `score` is the confirmed one where there is one, else the cell's own; None where not scored.
+    `band` is the id of the scheme's band. `members` is the closing figure of the month.
+    """
+
+    branch: str
+    period: Period
+    held_on: date
+    kinds: tuple[str, ...]
+    members: int | None
+    own: float | None
+    confirmed: float | None
+    score: float | None
+    band: str | None
+    note: str
+    place: Place
+    delivery: int
+
+
+@dataclass(frozen=True)
+class CellRating:
+    """A cell's meetings in the report's months and in the year to date.
+
+    `sittings` are those of the report's period. `bands` counts the year's scored sittings by band
+    id; `mean` is the mean of their scores, None without any.
+    """
+
+    branch: Organisation
+    state: str
+    sittings: tuple[Sitting, ...]
+    bands: Mapping[str, int] = field(hash=False)
+    scored: int = 0
+    mean: float | None = None
+
+
+@dataclass(frozen=True)
+class ClassificationShare:
+    """A line of the scheme: summed count, base, share in per cent (exact, None when base is 0).
+
+    `rated_share` is the same on rated members only. `within` is None where there is no limit.
+    """
+
+    line: str
+    count: int
+    base: int
+    share: float | None
+    rated_share: float | None
+    within: bool | None
+
+
+@dataclass(frozen=True)
+class ClassificationPart:
+    """Counts of one part (cells or members) in one year, summed over the organisations."""
+
+    section: str
+    counts: Mapping[str, int] = field(hash=False)
+    shares: tuple[ClassificationShare, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClassificationYear:
+    """One year: its scheme, who reported of how many, and its parts."""
+
+    year: int
+    scheme: Scheme
+    expected: int
+    reported: int
+    parts: tuple[ClassificationPart, ...]
+
+
+@dataclass(frozen=True)
+class ClassificationMean:
+    """Shares over several years, by the mean the newest scheme names: (section, line) → per cent."""
+
+    first: int
+    last: int
+    shares: Mapping[tuple[str, str], float | None] = field(hash=False)
+    rated_shares: Mapping[tuple[str, str], float | None] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One field of the matrix branch × period.
+
+    `state`: reported, nil, late, missing, not_due, rejected, held, waived, not_yet (founded later),
+    ended (dissolved or merged). `delivery` is the return or the last refused delivery.
+    """
+
+    branch: str
+    form: str
+    period: Period
+    state: str
+    delivery: int | None = None
+
+
+@dataclass(frozen=True)
+class Completeness:
+    """All fields of the year to date for one form, and the sums of the report's period."""
+
+    form: str
+    periods: tuple[Period, ...]
+    branches: tuple[Organisation, ...]
+    cells: Mapping[tuple[str, Period], Expected] = field(hash=False)
+
+    def of(self, branch: str, period: Period) -> Expected:
+        """Return the field of that branch and period."""
+        return self.cells[branch, period]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """All that the consolidated workbook shows, before any formatting.
+
+    `warnings` are findings across periods and branches (X01 opening ≠ last closing, X02 one
+    officer in two places), with the delivery they belong to.
+    """
+
+    period: Period
+    as_of: date
+    attendances: tuple[Attendance, ...]
+    quota: tuple[QuotaLine, ...]
+    sittings: tuple[Sitting, ...]
+    ratings: tuple[CellRating, ...]
+    score_scheme: Scheme | None
+    years: tuple[ClassificationYear, ...]
+    mean: ClassificationMean | None
+    completeness: tuple[Completeness, ...]
+    warnings: tuple[tuple[int, Finding], ...]
+
+    @property
+    def provisional(self) -> bool:
+        """Whether a return of the report's period is still missing, refused or held (TẠM TÍNH)."""
+        open_states = {"missing", "rejected", "held", "not_due"}
+        months = set(self.period.months())
+        return any(
+            cell.state in open_states
+            for entry in self.completeness
+            for (_, period), cell in entry.cells.items()
+            if period in months
+        )

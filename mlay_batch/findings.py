@@ -1,0 +1,65 @@
+"""What is wrong in a form, as values: where (`Place`), what (`code`), how bad (`Severity`).
+
+A finding holds no text. `messages` makes the text at the edge, in the reader's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+Param = str | int | float | bool | None
+
+
+class Severity(StrEnum):
+    """How bad a finding is. Only `ERROR` refuses a return."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    TRIAL = "trial"  # a new rule on trial: told to the clerk, not to the branch
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands: file name (for display only), sheet title, cell such as ``D12``.
+
+    An empty part means "the whole": a place without a cell is the sheet, without a sheet the file.
+    """
+
+    file: str = ""
+    sheet: str = ""
+    cell: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong at one place.
+
+    `params` fill the gaps of the message; the key ``field`` holds ``section.field`` and is shown
+    as that field's title. `marks` are further cells to colour in the returned form.
+    """
+
+    code: str
+    severity: Severity
+    place: Place
+    params: Mapping[str, Param] = field(default_factory=dict, hash=False)
+    marks: tuple[Place, ...] = ()
+
+    @property
+    def is_error(self) -> bool:
+        """Whether this finding alone refuses the return."""
+        return self.severity is Severity.ERROR
+
+    def in_file(self, name: str) -> Finding:
+        """Return the same finding with `name` as the file of its place and marks."""
+        return replace(
+            self,
+            place=replace(self.place, file=name),
+            marks=tuple(replace(mark, file=name) for mark in self.marks),
+        )
+
+
+def refuses(findings: tuple[Finding, ...]) -> bool:
+    """Return whether any of the findings refuses the return."""
+    return any(finding.is_error for finding in findings)

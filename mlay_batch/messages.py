@@ -1,0 +1,124 @@
+"""Codes to text. The only place where a finding or an error becomes a sentence.
+
+Texts lie in `locale/<area>.yaml`, both languages side by side, so that no language lags behind.
+A rule's own words come from its form. Gaps are written ``{name}``; numbers and dates are shown the
+way the language writes them: 1.142 and 99,6 and 03/9/2019 in Vietnamese.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mlay_batch.errors import MlayError
+from mlay_batch.findings import Finding
+from mlay_batch.schema.records import Form
+
+_GAP = re.compile(r"\{(\w+)\}")
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+LOCALE = Path(__file__).parent / "locale"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is wrong and what to do."""
+
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.fix}".strip()
+
+
+@cache
+def _area(name: str) -> Mapping[str, Any]:
+    path = LOCALE / f"{name}.yaml"
+    loaded: Mapping[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return loaded
+
+
+@cache
+def _findings() -> Mapping[str, Any]:
+    found: dict[str, Any] = {}
+    for path in sorted(LOCALE.glob("findings-*.yaml")):
+        found.update(_area(path.stem))
+    return found
+
+
+def known_codes() -> frozenset[str]:
+    """Return the codes of all findings that do not come from a form's own rules."""
+    return frozenset(_findings())
+
+
+def text(area: str, key: str, lang: str, **params: object) -> str:
+    """Return the text `key` of `locale/<area>.yaml` in `lang`, gaps filled. KeyError if unknown."""
+    return fill(_area(area)[key][lang], params, lang)
+
+
+def fill(template: str, params: Mapping[str, object], lang: str) -> str:
+    """Return `template` with its ``{gaps}`` filled; a gap without a value stays visible."""
+
+    def value(gap: re.Match[str]) -> str:
+        return show(params[gap[1]], lang) if gap[1] in params else gap[0]
+
+    return _GAP.sub(value, template)
+
+
+def show(value: object, lang: str) -> str:
+    """Return a value as people write it.
+
+    >>> show(1142, "vi"), show(99.5, "vi"), show("2019-09-03", "vi")
+    ('1.142', '99,5', '03/9/2019')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        value = value.isoformat()
+    if isinstance(value, str):
+        return show_day(value, lang) if _ISO_DAY.fullmatch(value) else value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    written = f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
+    if lang == "vi":
+        written = written.translate(str.maketrans(",.", ".,"))
+    return written
+
+
+def show_day(iso: str, lang: str) -> str:
+    """Return a day as written in offices: a zero before days < 10 and months 1 and 2."""
+    if lang != "vi":
+        return iso
+    year, month, day = iso.split("-")
+    return f"{day}/{month if int(month) < 3 else int(month)}/{year}"
+
+
+def explain(finding: Finding, form: Form | None, lang: str) -> Message:
+    """Return the text of a finding; `form` gives the words of its own rules and field titles."""
+    params = dict(finding.params)
+    if form and isinstance(path := params.get("field"), str):
+        params["field"] = form.title_of(path, lang)
+    says, fix = _words(finding.code, form)
+    return Message(fill(says[lang], params, lang), fill(fix[lang], params, lang))
+
+
+def _words(code: str, form: Form | None) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    for _, rule in form.rules() if form else ():
+        if rule.code == code:
+            says, fix = rule.says, rule.fix
+            return {"vi": says.vi, "en": says.en}, {"vi": fix.vi, "en": fix.en}
+    entry = _findings().get(code)
+    if entry is None:
+        return {"vi": code, "en": code}, {"vi": "", "en": ""}
+    return entry["says"], entry["fix"]
+
+
+def error_text(error: MlayError, lang: str) -> str:
+    """Return the sentence for a broken run."""
+    return text("errors", error.code, lang, **error.params)

@@ -1,0 +1,67 @@
+"""Matching Vietnamese text as people really type it.
+
+The *name key* makes equal what a reader calls equal: composed and decomposed letters, Ð (eth)
+and Đ, "ủy" and "uỷ", capitals, any run of blanks. It never drops an accent: "Lê" is not "Le".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from functools import lru_cache
+
+# The five tone marks as combining characters: grave, acute, tilde, hook above, dot below.
+_TONES = "\u0300\u0301\u0303\u0309\u0323"
+_STROKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
+_WORDS = re.compile(r"\w+")
+# Zero-width and bidirectional controls: invisible, so never part of a name.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+
+
+def clean(text: str) -> str:
+    """Return `text` in NFC with Đ for its look-alikes, single blanks, no invisible characters.
+
+    >>> clean(" Chi\\u00a0bộ  Ðồi Cao ")
+    'Chi bộ Đồi Cao'
+    """
+    composed = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    return " ".join(composed.translate(_STROKES).split())
+
+
+def _tone_last(word: re.Match[str]) -> str:
+    letters = unicodedata.normalize("NFD", word[0])
+    tones = "".join(letter for letter in letters if letter in _TONES)
+    bare = "".join(letter for letter in letters if letter not in _TONES)
+    return unicodedata.normalize("NFC", bare) + tones
+
+
+@lru_cache(maxsize=65536)
+def name_key(text: str) -> str:
+    """Return the key under which two spellings of one name are equal.
+
+    Source: the tone mark may stand on either vowel (old and new style); moved to the end of each
+    syllable it has 0 collisions over 6,631 Vietnamese syllables (DESIGN, "Name key").
+
+    >>> name_key("Thị uỷ Mường Lay") == name_key("THỊ ỦY  MƯỜNG LAY")
+    True
+    >>> name_key("Lê") == name_key("Le")
+    False
+    """
+    return _WORDS.sub(_tone_last, clean(text).casefold())
+
+
+def without_accents(text: str) -> str:
+    """Return `text` without accents; good for a suggestion or a file name, never for a match."""
+    spread = unicodedata.normalize("NFD", clean(text))
+    bare = "".join(letter for letter in spread if not unicodedata.combining(letter))
+    return bare.replace("đ", "d").replace("Đ", "D")
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word most like `word`, or None where none is near."""
+    from difflib import get_close_matches  # start-up: only ever needed for a message
+
+    keys = {without_accents(name_key(name)): name for name in sorted(known)}
+    found = get_close_matches(without_accents(name_key(word)), keys, n=1, cutoff=0.6)
+    return keys[found[0]] if found else None

@@ -1,0 +1,237 @@
+"""What one stage hands to the next: frozen, picklable, free of any library's types."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+
+from mlay_batch.findings import Finding, Place, refuses
+from mlay_batch.period import Period
+from mlay_batch.schema.records import Form
+
+Value = str | int | float | date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One file as it came in: a workbook or something else, never a container.
+
+    `name` is for display only. `origin` identifies the delivery (path below the inbox, or mail and
+    part), so that a file seen before is not received twice. `received` is an ISO time in UTC.
+    `ignored` is the reason code why this is no return (a picture, a mail without a file).
+    """
+
+    name: str
+    data: bytes = field(repr=False)
+    origin: str
+    received: str
+    channel: str = "hand"
+    sender: str | None = None
+    ignored: str | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the bytes, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The hidden stamp of a workbook, as written by `template`; all texts, unchecked."""
+
+    form: str
+    version: str
+    branch: str
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table, or a whole card: typed values that know their cell.
+
+    `number` is the Excel row (of a card: of its first field). `cells` gives the cell of every
+    field of the section that was found, blank ones too; a field lacking there has no cell.
+    """
+
+    section: str
+    sheet: str
+    number: int
+    values: Mapping[str, Value] = field(hash=False)
+    cells: Mapping[str, str] = field(hash=False)
+
+    def place(self, field_id: str) -> Place:
+        """Return where that field stands (the file is named later)."""
+        return Place("", self.sheet, self.cells.get(field_id, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A value of the visible heading (`branch`, `period`) and where it stands."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A workbook as read: nothing checked against the register or other returns yet.
+
+    `form` and `version` are those of the form it was read as: the stamp's, or the one whose
+    headings fit. Both None means: no form of ours, `findings` says why.
+    """
+
+    stamp: Stamp | None
+    form: str | None
+    version: str | None
+    head: Mapping[str, Heading] = field(default_factory=dict, hash=False)
+    rows: tuple[Row, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    def section(self, section_id: str) -> tuple[Row, ...]:
+        """Return the rows of that section, in their order on the sheet."""
+        return tuple(row for row in self.rows if row.section == section_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose return it is, of what form and period."""
+
+    form: Form
+    branch: str
+    period: Period
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Form, branch, period: at most one return per key counts."""
+        return self.form.form, self.branch, str(self.period)
+
+
+class Verdict(StrEnum):
+    """What became of a leaf file; each gets exactly one."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    DUPLICATE = "duplicate"
+    HELD = "held"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A leaf with all that could be learned from it alone and from the register."""
+
+    leaf: Leaf
+    submission: Submission | None = None
+    identity: Identity | None = None
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether a finding refuses it."""
+        return refuses(self.findings)
+
+    def add(self, *findings: Finding) -> Judged:
+        """Return the same with more findings."""
+        return replace(self, findings=self.findings + findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The verdict on one leaf. `refers_to` is the delivery it repeats or supersedes."""
+
+    judged: Judged
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    refers_to: int | None = None
+
+
+def plain(value: Value) -> str | int | float | None:
+    """Return `value` as JSON holds it: dates as ``2019-09-03``, whole floats as integers."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def values_hash(rows: Sequence[Row]) -> str:
+    """Return a hash of the values alone: re-saved, moved or reordered rows give the same.
+
+    Rows are sorted, blanks (None) left out, so that an added optional field changes nothing.
+    """
+    texts = sorted(
+        json.dumps(
+            [row.section, {k: plain(v) for k, v in sorted(row.values.items()) if v is not None}],
+            ensure_ascii=False,
+            sort_keys=True,
+        )
+        for row in rows
+    )
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One leaf file as the ledger remembers it. `id` counts up in the order of recording.
+
+    `superseded_by` is set on an accepted return that a later one replaced. `run` is the run that
+    recorded it; `as_of` that run's date.
+    """
+
+    id: int
+    run: int
+    as_of: date
+    name: str
+    origin: str
+    sha256: str
+    channel: str
+    sender: str | None
+    received: str
+    verdict: Verdict
+    form: str | None = None
+    version: str | None = None
+    branch: str | None = None
+    period: str | None = None
+    values_hash: str | None = None
+    refers_to: int | None = None
+    superseded_by: int | None = None
+    findings: tuple[Finding, ...] = field(default=(), hash=False)
+
+    @property
+    def key(self) -> tuple[str, str, str] | None:
+        """Form, branch, period, or None where the file could not be told."""
+        if self.form and self.branch and self.period:
+            return self.form, self.branch, self.period
+        return None
+
+    @property
+    def current(self) -> bool:
+        """Whether this is the return that counts for its key."""
+        return self.verdict is Verdict.ACCEPTED and self.superseded_by is None
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A current accepted return with its values."""
+
+    delivery: Delivery
+    rows: tuple[Row, ...] = field(hash=False)
+
+    def section(self, section_id: str) -> tuple[Row, ...]:
+        """Return the rows of that section."""
+        return tuple(row for row in self.rows if row.section == section_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one ingest was given: the date it was run as of, and by which register and program."""
+
+    as_of: date
+    command: str
+    program: str
+    register_sha256: str
+    schemas_sha256: str

@@ -1,0 +1,187 @@
+"""The town's register as records: organisations in a tree, officers, assignments, waivers.
+
+Built from a `Submission` of the form ``register``; fields added to that form are kept in the
+submission and do not concern this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import cached_property
+from typing import Any, TypeVar
+
+from mlay_batch.period import Period
+from mlay_batch.records import Submission
+from mlay_batch.schema.records import Form
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """An organisation of the tree. It lives from `founded` to the day before `ended`."""
+
+    code: str
+    name: str
+    type: str
+    parent: str | None = None
+    founded: date | None = None
+    ended: date | None = None
+    successor: str | None = None
+
+    def alive(self, period: Period) -> bool:
+        """Whether it owes a return for `period`: it exists on the period's last day."""
+        day = period.end
+        begun = self.founded is None or self.founded <= day
+        return begun and (self.ended is None or day < self.ended)
+
+
+@dataclass(frozen=True)
+class Officer:
+    """A person with a quota; matched by `code`, never by name."""
+
+    code: str
+    name: str
+    position: str | None = None
+    own_cell: str | None = None
+    from_: date | None = None
+    to: date | None = None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """An officer's duty to attend in `branch` and all below it, both days included."""
+
+    officer: str
+    branch: str
+    role: str
+    from_: date
+    to: date | None = None
+
+    def holds(self, day: date) -> bool:
+        """Whether it is in force on `day`."""
+        return self.from_ <= day and (self.to is None or day <= self.to)
+
+
+@dataclass(frozen=True)
+class Address:
+    """A mail address of a branch."""
+
+    branch: str
+    mail: str
+    from_: date | None = None
+    to: date | None = None
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A dated exception: of the whole return (`rule` None) or of one rule."""
+
+    branch: str
+    form: str
+    period: str
+    reason: str
+    by: str
+    on: date
+    rule: str | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Signatory:
+    """Who signs consolidated reports, as ``prepared`` or ``signed``."""
+
+    signing: str
+    name: str
+    position: str
+    from_: date
+    to: date | None = None
+
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Register:
+    """Everything the town knows of itself, by date."""
+
+    organisations: tuple[Organisation, ...]
+    officers: tuple[Officer, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    signatories: tuple[Signatory, ...] = ()
+
+    @classmethod
+    def of(cls, submission: Submission) -> Register:
+        """Return the register a checked submission of the form ``register`` holds."""
+        kinds: Mapping[str, type[Any]] = {
+            "organisations": Organisation,
+            "officers": Officer,
+            "assignments": Assignment,
+            "addresses": Address,
+            "waivers": Waiver,
+            "signatories": Signatory,
+        }
+        read = {name: tuple(_records(submission, name, kind)) for name, kind in kinds.items()}
+        return cls(**read)
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Organisation]:
+        """The organisations by code."""
+        return {entry.code: entry for entry in self.organisations}
+
+    @cached_property
+    def officer_by_code(self) -> Mapping[str, Officer]:
+        """The officers by code."""
+        return {entry.code: entry for entry in self.officers}
+
+    def ancestors(self, code: str) -> Iterator[Organisation]:
+        """Yield the parents of `code` upwards, without itself; a ring in the tree ends the walk."""
+        seen = {code}
+        entry = self.by_code.get(code)
+        while entry and entry.parent and entry.parent not in seen:
+            seen.add(entry.parent)
+            entry = self.by_code.get(entry.parent)
+            if entry:
+                yield entry
+
+    def within(self, code: str, top: str) -> bool:
+        """Whether `code` is `top` or below it."""
+        return code == top or any(entry.code == top for entry in self.ancestors(code))
+
+    def children(self, code: str) -> tuple[Organisation, ...]:
+        """Return the organisations directly below `code`, in the register's order."""
+        return tuple(entry for entry in self.organisations if entry.parent == code)
+
+    def reporters(self, form: Form, period: Period) -> tuple[Organisation, ...]:
+        """Return who owes a return of `form` for `period`, in the register's order."""
+        return tuple(
+            entry
+            for entry in self.organisations
+            if entry.type in form.reporters and entry.alive(period)
+        )
+
+    def assigned(self, branch: str, period: Period) -> tuple[Officer, ...]:
+        """Return the officers assigned to `branch` or above it at any time in `period`."""
+        codes = {
+            entry.officer
+            for entry in self.assignments
+            if self.within(branch, entry.branch)
+            and entry.from_ <= period.end
+            and (entry.to is None or period.start <= entry.to)
+        }
+        return tuple(officer for officer in self.officers if officer.code in codes)
+
+    def top(self) -> Organisation:
+        """Return the organisation without a parent: the town itself. StopIteration never: a
+        register without a root falls back to its first organisation.
+        """
+        roots = (entry for entry in self.organisations if entry.parent is None)
+        return next(roots, self.organisations[0])
+
+
+def _records(submission: Submission, section: str, kind: type[R]) -> Iterator[R]:
+    names = {entry.name: entry.name.rstrip("_") for entry in fields(kind)}  # type: ignore[arg-type]
+    for row in submission.section(section):
+        yield kind(**{name: row.values.get(key) for name, key in names.items()})

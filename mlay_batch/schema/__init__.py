@@ -1,0 +1,26 @@
+"""The form language: YAML in `schemas/` to frozen records. The only place that knows YAML keys."""
+
+from mlay_batch.schema.catalogue import Catalogue, load_catalogue
+from mlay_batch.schema.records import (
+    Choice,
+    Field,
+    Form,
+    Quota,
+    Rule,
+    Scheme,
+    Section,
+    Text,
+)
+
+__all__ = [
+    "Catalogue",
+    "Choice",
+    "Field",
+    "Form",
+    "Quota",
+    "Rule",
+    "Scheme",
+    "Section",
+    "Text",
+    "load_catalogue",
+]

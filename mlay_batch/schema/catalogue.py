@@ -1,0 +1,107 @@
+"""All descriptions that hold: the workspace's own before those shipped with the program."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from mlay_batch.errors import SchemaError
+from mlay_batch.period import Period
+from mlay_batch.schema.records import Form, Quota, Scheme
+
+T = TypeVar("T", Form, Scheme)
+
+
+def shipped(name: str) -> Path:
+    """Return the folder `name` (``schemas``, ``samples``) that comes with the program.
+
+    In a wheel it lies inside the package, in a checkout beside it.
+    """
+    package = Path(__file__).resolve().parent.parent
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A YAML file a record came from: name and sha256, for the provenance sheet."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every form, quota and scheme, and the files they came from."""
+
+    forms: tuple[Form, ...]
+    quotas: tuple[Quota, ...]
+    schemes: tuple[Scheme, ...]
+    sources: tuple[Source, ...] = ()
+
+    def form(self, form: str, version: str) -> Form | None:
+        """Return that version of the form, or None."""
+        return next((f for f in self.forms if (f.form, f.version) == (form, version)), None)
+
+    def form_for(self, form: str, period: Period) -> Form | None:
+        """Return the newest version of `form` that holds in `period`, or None."""
+        return _newest(f for f in self.forms if f.form == form and f.effective.covers(period))
+
+    def quotas_for(self, period: Period) -> tuple[Quota, ...]:
+        """Return the quotas that hold in `period`, by id."""
+        found = (q for q in self.quotas if q.effective.covers(period))
+        return tuple(sorted(found, key=lambda quota: quota.quota))
+
+    def scheme_for(self, scheme: str, period: Period) -> Scheme | None:
+        """Return the newest version of `scheme` that holds in `period`, or None."""
+        return _newest(s for s in self.schemes if s.scheme == scheme and s.effective.covers(period))
+
+
+def _newest(found: Iterable[T]) -> T | None:
+    return max(found, key=lambda record: (record.effective.from_, record.version), default=None)
+
+
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
+        if folder.is_dir():
+            yield from sorted(folder.glob("*.yaml"))
+
+
+def load_catalogue(*own: Path) -> Catalogue:
+    """Return the shipped descriptions, each replaced by one of the same name from `own` folders.
+
+    The same name is: form and version, quota id and first month, scheme and version.
+    Raises SchemaError for the first file that is wrong.
+    """
+    from mlay_batch.schema.load import load_file  # start-up: pydantic costs 0.2 s
+
+    found: dict[tuple[str, str, str], Form | Quota | Scheme] = {}
+    sources: dict[tuple[str, str, str], Source] = {}
+    for folder in (shipped("schemas"), *own):
+        here: set[tuple[str, str, str]] = set()
+        for path in _files([folder]):
+            record = load_file(path)
+            name = _name(record)
+            if name in here:
+                raise SchemaError("schema.twice", file=path.name, name=" ".join(name))
+            here.add(name)
+            found[name] = record
+            sources[name] = Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+    records = [found[name] for name in sorted(found)]
+    return Catalogue(
+        forms=tuple(r for r in records if isinstance(r, Form)),
+        quotas=tuple(r for r in records if isinstance(r, Quota)),
+        schemes=tuple(r for r in records if isinstance(r, Scheme)),
+        sources=tuple(sources[name] for name in sorted(sources)),
+    )
+
+
+def _name(record: Form | Quota | Scheme) -> tuple[str, str, str]:
+    if isinstance(record, Form):
+        return "form", record.form, record.version
+    if isinstance(record, Scheme):
+        return "scheme", record.scheme, record.version
+    return "quota", record.quota, record.effective.from_
