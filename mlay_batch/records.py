@@ -235,3 +235,17 @@ class Run:
     program: str
     register_sha256: str
     schemas_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger already knows about a batch, for `verdict`.
+
+    `by_sha` maps the hash of a file to every earlier delivery of those bytes, oldest first;
+    `by_key` maps (form, branch, period) to its accepted returns, superseded ones too, oldest first.
+    """
+
+    by_sha: Mapping[str, tuple[Delivery, ...]] = field(default_factory=dict, hash=False)
+    by_key: Mapping[tuple[str, str, str], tuple[Delivery, ...]] = field(
+        default_factory=dict, hash=False
+    )

@@ -155,7 +155,7 @@ class ClassificationYear:
 
 @dataclass(frozen=True)
 class ClassificationMean:
-    """Shares over several years, by the mean the newest scheme names: (section, line) → per cent."""
+    """Shares over several years as the newest scheme means them: (section, line) → per cent."""
 
     first: int
     last: int
