@@ -1,0 +1,28 @@
+"""What every test may count on."""
+
+from __future__ import annotations
+
+import os
+
+import office
+import pytest
+from hypothesis import settings
+
+settings.register_profile("desk", deadline=None, max_examples=50, print_blob=True)
+settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "desk"))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs LibreOffice on a machine without it; the CI must never skip."""
+    if item.get_closest_marker("libreoffice") is None or office.available():
+        return
+    why = "LibreOffice and python3-uno are needed"
+    if os.environ.get("CI"):
+        pytest.fail(f"{why}: the CI may not skip this test")
+    pytest.skip(why)
+
+
+def pytest_unconfigure() -> None:
+    """End the office programs this session started."""
+    office.stop()

@@ -1,0 +1,96 @@
+"""The tests' own tool must be real: it types, moves, saves and recalculates as people's does."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import office
+import openpyxl
+import pytest
+import xlsxwriter
+from openpyxl.styles import Protection
+from python_calamine import CalamineWorkbook
+
+pytestmark = pytest.mark.libreoffice
+
+
+def values(path: Path, sheet: int = 0) -> list[list[object]]:
+    return CalamineWorkbook.from_path(str(path)).get_sheet_by_index(sheet).to_python()
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """Two sheets, the first hidden; the second protected but for B1:B4."""
+    made = openpyxl.Workbook()
+    made.active.sheet_state = "hidden"
+    sheet = made.create_sheet("Báo cáo")
+    for row, label in enumerate(("ngày", "số", "chữ", "trống"), 1):
+        sheet.append([label])
+        sheet.cell(row, 2).protection = Protection(locked=False)
+    sheet["B4"] = "cũ"
+    sheet.protection.enable()
+    made.save(tmp_path / "mẫu.xlsx")
+    return tmp_path / "mẫu.xlsx"
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+def test_what_is_typed_is_saved(book: Path, tmp_path: Path, kind: str) -> None:
+    filled = office.fill(
+        book,
+        tmp_path / f"đã điền.{kind}",
+        [
+            office.typed("B1", "03/09/2019"),
+            office.typed("B2", "2,5"),
+            office.put("B3", "03/9/2019"),
+            office.put("B4", None),
+        ],
+    )
+    cells = [row[1] if len(row) > 1 else "" for row in values(filled, 1)]
+    assert cells == [date(2019, 9, 3), 2.5, "03/9/2019", ""]
+
+
+def test_a_date_can_be_put_into_a_plain_cell(book: Path, tmp_path: Path) -> None:
+    filled = office.fill(book, tmp_path / "a.xlsx", [office.put("B2", date(2019, 11, 30))])
+    assert values(filled, 1)[1][1] == date(2019, 11, 30)
+
+
+def test_a_locked_cell_refuses_and_the_next_job_still_works(book: Path, tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="A1 is locked"):
+        office.fill(book, tmp_path / "a.xlsx", [office.put("A1", "sai")])
+    filled = office.fill(book, tmp_path / "b.xlsx", [office.unprotect(), office.put("A1", "được")])
+    assert values(filled, 1)[0][0] == "được"
+
+
+def test_rows_columns_and_tabs_move(book: Path, tmp_path: Path) -> None:
+    filled = office.fill(
+        book,
+        tmp_path / "a.xlsx",
+        [
+            office.unprotect(),
+            office.insert_rows(2, 2),
+            office.swap("A1:A6", "B1:B6"),
+            office.hide_row(5),
+            office.rename_sheet("Khác"),
+        ],
+    )
+    assert [row[:2] for row in values(filled, 1)] == [
+        ["", "ngày"], ["", ""], ["", ""], ["", "số"], ["", "chữ"], ["cũ", "trống"],
+    ]  # fmt: skip
+    sheet = openpyxl.load_workbook(filled)["Khác"]
+    assert sheet.row_dimensions[5].hidden and not sheet.row_dimensions[4].hidden
+
+
+def test_only_recalculation_finds_a_wrong_stored_figure(tmp_path: Path) -> None:
+    wrong = tmp_path / "sai.xlsx"
+    with xlsxwriter.Workbook(str(wrong)) as made:
+        sheet = made.add_worksheet()
+        sheet.write_column("A1", [1, 2])
+        sheet.write_formula("A3", "=SUM(A1:A2)", None, 99)
+    kept = office.convert(wrong, "xlsx", tmp_path / "kept")
+    anew = office.convert(wrong, "xlsx", tmp_path / "anew", recalculate=True)
+    assert (values(kept)[2][0], values(anew)[2][0]) == (99.0, 3.0)
+
+
+def test_a_workbook_becomes_a_pdf(book: Path, tmp_path: Path) -> None:
+    assert office.convert(book, "pdf", tmp_path).read_bytes().startswith(b"%PDF")
