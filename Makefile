@@ -1,0 +1,27 @@
+# `make demo` and `make test` are all a newcomer needs; both make their own .venv first.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint venv docs
+
+demo: venv
+	$(BIN)/mlay demo demo
+
+test: venv
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# The reference pages are made from schemas/; a test fails while they are behind.
+docs: venv
+	$(BIN)/python tests/test_docs.py
+
+venv: .venv/ready
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $@
