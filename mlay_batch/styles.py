@@ -1,0 +1,150 @@
+"""How every workbook looks, as plain data: the template (openpyxl) and the report (XlsxWriter).
+
+Only names and values live here; each writer turns a `Style` into its own library's objects.
+Colour never says anything alone: a `Tone` pairs it with a symbol and a border, so that a grey
+printer and a colour-blind reader lose nothing. The symbols are in Times New Roman itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Literal
+
+FONT = "Times New Roman"
+SIZE = 12  # points; the workbook's default font, which also sets the unit of column widths
+
+INK = "1F1F1F"
+QUIET = "5F5F5F"  # help, units, notes
+ACCENT = "8C1D18"  # section titles; dark enough to print black
+LINE = "8A8A8A"
+HEAD_FILL = "E9EDF2"
+LABEL_FILL = "F5F6F8"
+TOTAL_FILL = "EFEFEF"
+WHITE = "FFFFFF"
+LINK = "1F4E8C"
+
+NUMBER_FORMATS: Mapping[str, str] = MappingProxyType(
+    {
+        "text": "@",  # also keeps Excel from making dates and formulas of what is typed
+        "integer": "#,##0",
+        "number": "General",
+        "points": "0.0",
+        "percent1": '0.0" %"',  # of a value in per cent (99.6), not of a fraction
+        "percent2": '0.00" %"',
+        "date": "dd/mm/yyyy",
+        "general": "General",
+    }
+)
+
+Edge = Literal["none", "thin", "medium", "dotted", "dashed", "mediumDashed", "double", "bottom"]
+_XLSXWRITER_EDGES: Mapping[str, int] = MappingProxyType(
+    {"thin": 1, "medium": 2, "dashed": 3, "dotted": 4, "double": 6, "mediumDashed": 8}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The look of a cell. Colours are RRGGBB, `size` is in points, `number` names a format.
+
+    `edge` is the line around the cell (``bottom``: a thin line below only), in `edge_colour`.
+    """
+
+    bold: bool = False
+    italic: bool = False
+    underline: bool = False
+    size: int = SIZE
+    colour: str = INK
+    fill: str | None = None
+    edge: Edge = "none"
+    edge_colour: str = LINE
+    align: Literal["left", "center", "right", "general"] = "general"
+    valign: Literal["top", "center", "bottom"] = "center"
+    wrap: bool = True
+    indent: int = 0
+    number: str = "general"
+    locked: bool = True
+
+    def as_xlsxwriter(self) -> dict[str, object]:
+        """Return the properties as `xlsxwriter.Workbook.add_format` takes them."""
+        made: dict[str, object] = {
+            "font_name": FONT, "font_size": self.size, "font_color": f"#{self.colour}",
+            "bold": self.bold, "italic": self.italic, "underline": int(self.underline),
+            "valign": {"center": "vcenter"}.get(self.valign, self.valign),
+            "text_wrap": self.wrap, "indent": self.indent, "locked": self.locked,
+            "num_format": NUMBER_FORMATS[self.number],
+        }  # fmt: skip
+        if self.align != "general":
+            made["align"] = self.align
+        if self.fill:
+            made |= {"bg_color": f"#{self.fill}", "pattern": 1}
+        if self.edge == "bottom":
+            made |= {"bottom": 1, "bottom_color": f"#{self.edge_colour}"}
+        elif self.edge != "none":
+            made |= {
+                "border": _XLSXWRITER_EDGES[self.edge],
+                "border_color": f"#{self.edge_colour}",
+            }
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """What a colour says, told three times: fill, border and symbol; `ink` for text on it."""
+
+    fill: str
+    ink: str
+    edge: Edge
+    symbol: str
+
+    def on(self, style: Style) -> Style:
+        """Return `style` in this tone."""
+        return replace(style, fill=self.fill, colour=self.ink, edge=self.edge, edge_colour=self.ink)
+
+
+# Fills of clearly different lightness (blue, yellow, red differ for every kind of colour vision).
+TONES: Mapping[str, Tone] = MappingProxyType(
+    {
+        "good": Tone("DCE9F7", "123F6E", "thin", "●"),
+        "fair": Tone("EEF4FB", "123F6E", "thin", "○"),
+        "watch": Tone("FFF3C4", "6B4E00", "dotted", "▲"),
+        "bad": Tone("F6C9C2", "7A130C", "mediumDashed", "■"),
+        "off": Tone("ECECEC", "5F5F5F", "thin", "–"),
+        "todo": Tone("FFF9E0", "6B4E00", "dotted", "…"),  # required and still empty
+    }
+)
+
+_BOX = Style(edge="thin")
+STYLES: Mapping[str, Style] = MappingProxyType(
+    {
+        "heading": Style(align="center"),
+        "unit_name": Style(bold=True, align="center"),
+        "party": Style(bold=True, underline=True, align="center"),
+        "place": Style(italic=True, align="center"),
+        "title": Style(bold=True, size=16, align="center"),
+        "subtitle": Style(bold=True, size=13, align="center"),
+        "section": Style(bold=True, size=13, colour=ACCENT, align="left", valign="bottom"),
+        "note": Style(italic=True, size=11, colour=QUIET, align="left"),
+        "head": replace(_BOX, bold=True, size=11, fill=HEAD_FILL, align="center"),
+        "column_number": replace(_BOX, italic=True, size=10, colour=QUIET, align="center"),
+        "number": replace(_BOX, size=11, colour=QUIET, fill=LABEL_FILL, align="center"),
+        "label": replace(_BOX, fill=LABEL_FILL, align="left", indent=1),
+        "unit": replace(_BOX, size=11, colour=QUIET, fill=LABEL_FILL, align="left"),
+        "help": replace(_BOX, size=11, colour=QUIET, italic=True, fill=LABEL_FILL, align="left"),
+        "fixed": replace(_BOX, bold=True, fill=LABEL_FILL, align="left", number="text"),
+        "text": replace(_BOX, align="left", number="text"),
+        "center": replace(_BOX, align="center", number="text"),
+        "date": replace(_BOX, align="center", number="date"),
+        "integer": replace(_BOX, align="right", number="integer"),
+        "decimal": replace(_BOX, align="right", number="number"),
+        "points": replace(_BOX, align="right", number="points"),
+        "percent1": replace(_BOX, align="right", number="percent1"),
+        "percent2": replace(_BOX, align="right", number="percent2"),
+        "link": replace(_BOX, colour=LINK, underline=True, align="left", number="text"),
+        "total": replace(_BOX, bold=True, fill=TOTAL_FILL, align="right", number="integer"),
+        "total_label": replace(_BOX, bold=True, fill=TOTAL_FILL, align="left"),
+        "plain": Style(align="left", valign="top"),
+        "marker": Style(size=8, colour=QUIET, wrap=False),
+    }
+)
