@@ -51,6 +51,14 @@ class Attendance:
     delivery: int
     on_behalf_of: str | None = None
 
+    @property
+    def credited(self) -> str:
+        """Code of the officer the visit is counted for: the one represented, else who came.
+
+        Sums by officer go by this, so that a substitute's visit never falls to the substitute.
+        """
+        return self.on_behalf_of or self.officer
+
 
 @dataclass(frozen=True)
 class QuotaLine:
@@ -59,7 +67,8 @@ class QuotaLine:
     `months` are the counted sittings of January…December, None in months after the period.
     `served` are months served up to the period, `served_year` in the whole year as now planned.
     `owed` = times × served ÷ 12, exact. `obligation` = times × served_year ÷ 12, rounded by the
-    quota's rule. `possible` is the most that can still be reached by December.
+    quota's rule. `missing` = obligation − attended, never below 0. `possible` is the most that can
+    still be reached by December. `branches` are those assigned in the year, or the one cell.
     `state`: ``met`` (attended ≥ obligation), ``out_of_reach`` (possible < obligation), ``behind``
     (attended < floor(owed)), ``on_course``; in December only ``met`` and ``not_met``.
     """
