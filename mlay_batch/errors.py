@@ -16,6 +16,11 @@ in the language of the user, from `locale/`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlay_batch.findings import Finding
+    from mlay_batch.schema.records import Form
 
 
 class MlayError(Exception):
@@ -44,7 +49,14 @@ class SchemaError(MlayError):
 
 
 class RegisterError(MlayError):
-    """The register has errors; no run can count without it."""
+    """The register has errors; no run can count without it. `findings` says which, in `form`."""
+
+    def __init__(
+        self, code: str, findings: tuple[Finding, ...] = (), form: Form | None = None, **params: str
+    ) -> None:
+        super().__init__(code, **params)
+        self.findings = findings
+        self.form = form
 
 
 class LedgerError(MlayError):

@@ -1,0 +1,142 @@
+"""The clerk's month: run, ingest, consolidate, status."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from mlay_batch.cli import options, show
+from mlay_batch.cli.options import LocalisedCommand, language, option
+from mlay_batch.period import Period
+from mlay_batch.pipeline import consolidate as consolidating
+from mlay_batch.pipeline import ingest as ingesting
+from mlay_batch.pipeline import status as looking
+from mlay_batch.pipeline.town import Town, open_town
+from mlay_batch.workspace import Workspace
+
+_paths = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+_intake = options.several(
+    _paths, option("--received", default=None), options.as_of_option, options.dry_run_option
+)
+
+
+def _town(ctx: click.Context, workspace: Path | None) -> Town:
+    town = open_town(Workspace.find(workspace or Path.cwd()))
+    show.show_register_warnings(town, language(ctx))
+    return town
+
+
+def _last_month(as_of: date) -> Period:
+    """Return the last month that is over: what a clerk reports when no period is named."""
+    return Period.of("month", as_of).previous()
+
+
+def _ingest(
+    town: Town, lang: str, paths: tuple[Path, ...], received: str | None, as_of: date, dry: bool
+) -> ingesting.Ingested:
+    with show.progress(lang, "ingest.progress") as tick:
+        return ingesting.ingest(
+            town,
+            paths,
+            as_of=as_of,
+            received=received or options.now(),
+            holder=options.holder(),
+            progress=tick,
+            dry_run=dry,
+        )
+
+
+@click.command("ingest", cls=LocalisedCommand)
+@_intake
+@options.json_option
+@options.common
+@click.pass_context
+def ingest(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    received: str | None,
+    as_of: date | None,
+    dry_run: bool,
+    as_json: bool,
+    workspace: Path | None,
+) -> int:
+    """Take in files and record a verdict on each."""
+    town = _town(ctx, workspace)
+    day = as_of or options.today()
+    done = _ingest(town, language(ctx), paths, received, day, dry_run)
+    show.show_ingested(done, language(ctx), as_json=as_json, dry_run=dry_run)
+    return 1 if done.refused else 0
+
+
+@click.command("consolidate", cls=LocalisedCommand)
+@options.period_option
+@options.as_of_option
+@options.dry_run_option
+@options.json_option
+@options.common
+@click.pass_context
+def consolidate(
+    ctx: click.Context,
+    period: Period | None,
+    as_of: date | None,
+    dry_run: bool,
+    as_json: bool,
+    workspace: Path | None,
+) -> int:
+    """Write the consolidated workbook of a period."""
+    town = _town(ctx, workspace)
+    day = as_of or options.today()
+    done = consolidating.consolidate(
+        town, period or _last_month(day), as_of=day, holder=options.holder(), dry_run=dry_run
+    )
+    show.show_consolidated(done, language(ctx), as_json=as_json)
+    return 0
+
+
+@click.command("run", cls=LocalisedCommand)
+@_intake
+@options.period_option
+@options.common
+@click.pass_context
+def run(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    received: str | None,
+    as_of: date | None,
+    dry_run: bool,
+    period: Period | None,
+    workspace: Path | None,
+) -> int:
+    """Ingest what lies in the inbox, then consolidate."""
+    town = _town(ctx, workspace)
+    day = as_of or options.today()
+    done = _ingest(town, language(ctx), paths, received, day, dry_run)
+    show.show_ingested(done, language(ctx), as_json=False, dry_run=dry_run)
+    book = consolidating.consolidate(
+        town, period or _last_month(day), as_of=day, holder=options.holder(), dry_run=dry_run
+    )
+    show.show_consolidated(book, language(ctx), as_json=False)
+    return 1 if done.refused else 0
+
+
+@click.command("status", cls=LocalisedCommand)
+@options.period_option
+@options.as_of_option
+@options.json_option
+@options.common
+@click.pass_context
+def status(
+    ctx: click.Context,
+    period: Period | None,
+    as_of: date | None,
+    as_json: bool,
+    workspace: Path | None,
+) -> int:
+    """Show who has sent what."""
+    town = _town(ctx, workspace)
+    day = as_of or options.today()
+    found = looking.status(town, period or _last_month(day), day)
+    show.show_status(found, language(ctx), as_json=as_json)
+    return 0

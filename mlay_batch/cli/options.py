@@ -1,0 +1,176 @@
+"""Commands and options whose help comes from `locale/cli.yaml`, and the options many share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from mlay_batch.period import Period
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def say(lang: str, key: str, **params: object) -> str:
+    """Return a text of the command line."""
+    from mlay_batch.messages import text  # start-up: YAML is read when there is something to say
+
+    return text("cli", key, lang, **params)
+
+
+def language(ctx: click.Context | None, args: Sequence[str] = ()) -> str:
+    """Return ``vi`` or ``en``: `--lang` wherever it stands, else MLAY_LANG, else Vietnamese."""
+    if ctx and (chosen := ctx.meta.get("lang")):
+        return str(chosen)
+    for before, after in zip(args, [*args[1:], ""], strict=True):
+        if before == "--lang" and after in ("vi", "en"):
+            return after
+    return "en" if os.environ.get("MLAY_LANG") == "en" else "vi"
+
+
+def _remember(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value:
+        ctx.meta["lang"] = value
+
+
+class Option(click.Option):
+    """An option whose help is ``<command>.<option>`` or ``option.<option>`` of the locale."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        self.help = _help(ctx, str(self.name))
+        return super().get_help_record(ctx)
+
+
+def _help(ctx: click.Context, name: str) -> str:
+    lang = language(ctx)
+    for key in (f"{ctx.command.name}.{name}", f"option.{name}"):
+        try:
+            return say(lang, key)
+        except KeyError:
+            continue
+    return ""
+
+
+class _Localised(click.Command):
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        parent = ctx.parent.command.name if ctx.parent else None
+        key = f"{parent}.{self.name}" if parent not in (None, "mlay") else str(self.name)
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(say(language(ctx), f"{key}.help"))
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        return ""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        records = [record for p in self.get_params(ctx) if (record := p.get_help_record(ctx))]
+        with formatter.section(say(language(ctx), "heading.options")):
+            formatter.write_dl(records)
+        if isinstance(self, click.Group):
+            self.format_commands(ctx, formatter)
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        found = super().get_help_option(ctx)
+        if found:
+            found.help = say(language(ctx), "option.help")
+        return found
+
+
+class LocalisedCommand(_Localised):
+    """A command with its help in the user's language."""
+
+
+class LocalisedGroup(_Localised, click.Group):
+    """A group of commands with its help in the user's language."""
+
+    command_class = LocalisedCommand
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        lang = language(ctx)
+        names = self.list_commands(ctx)
+        with formatter.section(say(lang, "heading.commands")):
+            formatter.write_dl([(name, say(lang, f"{self.name}.{name}.short")) for name in names])
+
+
+class PeriodType(click.ParamType):
+    """A period such as 2019-11."""
+
+    name = "period"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Period:
+        from mlay_batch.period import Period  # start-up: not needed for --help
+
+        try:
+            return value if isinstance(value, Period) else Period.parse(str(value))
+        except ValueError:
+            self.fail(say(language(ctx), "usage.period", value=value), param, ctx)
+
+
+class DayType(click.ParamType):
+    """A day such as 2019-12-06."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(say(language(ctx), "usage.day", value=value), param, ctx)
+
+
+def option(*names: str, **settings: Any) -> Callable[[F], F]:
+    """Declare an option with its help in the locale."""
+    return click.option(*names, cls=Option, **settings)
+
+
+def several(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Join option decorators into one, keeping their order in the help."""
+
+    def decorate(function: F) -> F:
+        for one in reversed(options):
+            function = one(function)
+        return function
+
+    return decorate
+
+
+lang_option = option(
+    "--lang",
+    type=click.Choice(["vi", "en"]),
+    is_eager=True,
+    expose_value=False,
+    callback=_remember,
+)
+json_option = option("--json", "as_json", is_flag=True)
+dry_run_option = option("--dry-run", is_flag=True)
+workspace_option = option(
+    "--workspace", "-C", type=click.Path(file_okay=False, path_type=Path), default=None
+)
+as_of_option = option("--as-of", type=DayType(), default=None)
+period_option = option("--period", type=PeriodType(), default=None)
+common = several(workspace_option, lang_option)
+
+
+def today() -> date:
+    """Return today's date: the only clock of the program, with `now`."""
+    return datetime.now().astimezone().date()
+
+
+def now() -> str:
+    """Return the time of day in UTC, to the second: the receipt of files handed over now."""
+    return datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+def holder() -> str:
+    """Return who is at work, for the lock: user, machine, process."""
+    import getpass  # start-up: needed when something is written only
+    import platform  # the same
+
+    return f"{getpass.getuser()}@{platform.node()} (pid {os.getpid()})"

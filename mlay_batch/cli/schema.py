@@ -1,0 +1,91 @@
+"""What the forms, quotas and schemes say: schema list, show, lint."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from mlay_batch.cli import options, show
+from mlay_batch.cli.options import LocalisedCommand, LocalisedGroup, language, option
+from mlay_batch.errors import NoWorkspaceError, SchemaError, UsageError
+from mlay_batch.schema import Catalogue, load_catalogue
+from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.reference import reference
+from mlay_batch.workspace import Workspace
+
+
+@click.group("schema", cls=LocalisedGroup)
+@options.lang_option
+def schema() -> None:
+    """Look at the descriptions of forms, quotas and schemes."""
+
+
+def _catalogue(workspace: Path | None) -> Catalogue:
+    try:
+        return load_catalogue(Workspace.find(workspace or Path.cwd()).schemas)
+    except NoWorkspaceError:
+        return load_catalogue()
+
+
+@schema.command("list", cls=LocalisedCommand)
+@options.json_option
+@options.common
+@click.pass_context
+def list_(ctx: click.Context, as_json: bool, workspace: Path | None) -> int:
+    """List every description in force."""
+    found = _catalogue(workspace)
+    if as_json:
+        names = [[f.form, f.version, f.effective.from_, f.effective.to] for f in found.forms]
+        click.echo(json.dumps(names))
+    else:
+        show.show_catalogue(found, language(ctx))
+    return 0
+
+
+@schema.command("show", cls=LocalisedCommand)
+@click.argument("form")
+@option("--version", default=None)
+@options.common
+@click.pass_context
+def show_(ctx: click.Context, form: str, version: str | None, workspace: Path | None) -> int:
+    """Print the reference page of a form."""
+    forms = [f for f in _catalogue(workspace).forms if f.form == form]
+    wanted = [f for f in forms if version in (None, f.version)]
+    if not wanted:
+        known = ", ".join(f"{f.form} {f.version}" for f in _catalogue(workspace).forms)
+        raise UsageError("usage.form", form=form, known=known)
+    click.echo(reference(wanted[-1], language(ctx)))
+    return 0
+
+
+@schema.command("lint", cls=LocalisedCommand)
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@options.common
+@click.pass_context
+def lint(ctx: click.Context, paths: tuple[Path, ...], workspace: Path | None) -> int:
+    """Check YAML descriptions; name file, line, key and the nearest valid key."""
+    from mlay_batch.schema.load import load_file  # start-up: pydantic is not needed for --help
+
+    files = _files(paths or (shipped("schemas"), *_own(workspace)))
+    wrong = 0
+    for path in files:
+        try:
+            load_file(path, str(path))
+        except SchemaError as error:
+            wrong += 1
+            show.show_error(error, language(ctx))
+    show.show_linted(len(files), wrong, language(ctx))
+    return 1 if wrong else 0
+
+
+def _own(workspace: Path | None) -> tuple[Path, ...]:
+    try:
+        return (Workspace.find(workspace or Path.cwd()).schemas,)
+    except NoWorkspaceError:
+        return ()
+
+
+def _files(paths: tuple[Path, ...]) -> list[Path]:
+    return [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]

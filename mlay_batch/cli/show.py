@@ -1,0 +1,240 @@
+"""Results to the terminal: tables for people, JSON for programs. The only place that prints."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
+
+from mlay_batch.cli.options import say
+from mlay_batch.errors import MlayError, RegisterError
+from mlay_batch.figures.records import Completeness
+from mlay_batch.findings import Finding
+from mlay_batch.messages import error_text, explain, text
+from mlay_batch.pipeline.consolidate import Consolidated
+from mlay_batch.pipeline.ingest import Ingested
+from mlay_batch.pipeline.status import Status
+from mlay_batch.pipeline.town import Town, register_form
+from mlay_batch.records import Decision, Verdict
+from mlay_batch.schema import Catalogue, Form
+
+# Control characters from a file name or a cell must never reach the terminal.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(value: object) -> str:
+    """Return text that does nothing to a terminal but show itself."""
+    return _CONTROL.sub("�", str(value))
+
+
+def _console(*, to_stderr: bool = False) -> Console:
+    return Console(stderr=to_stderr, highlight=False, soft_wrap=False)
+
+
+def show_text(lang: str, key: str, **params: object) -> None:
+    """Print one text."""
+    click.echo(plain(say(lang, key, **params)))
+
+
+def show_error(error: MlayError, lang: str) -> None:
+    """Print a broken run as one line, and below it the findings it carries."""
+    click.echo(f"mlay: {plain(error_text(error, lang))}", err=True)
+    if isinstance(error, RegisterError):
+        for finding in error.findings:
+            click.echo("  " + _line(finding, error.form, lang), err=True)
+
+
+def _where(finding: Finding) -> str:
+    place = finding.place
+    inside = f"{place.sheet}!{place.cell}" if place.sheet and place.cell else place.sheet
+    return " · ".join(part for part in (place.file, inside) if part)
+
+
+def _line(finding: Finding, form: Form | None, lang: str) -> str:
+    message = explain(finding, form, lang)
+    return plain(f"{finding.code} {_where(finding)}: {message}")
+
+
+@contextmanager
+def progress(lang: str, key: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar on stderr while the block runs; the value given reports done, total."""
+    with Progress(console=_console(to_stderr=True), transient=True) as bar:
+        task = bar.add_task(say(lang, key), total=None)
+
+        def tick(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield tick
+
+
+def show_progress(steps: Iterable[object], total: int, lang: str, key: str) -> None:
+    """Go through `steps`, showing how many of `total` are done."""
+    with progress(lang, key) as tick:
+        for done, _ in enumerate(steps, 1):
+            tick(done, total)
+
+
+def show_register_warnings(town: Town, lang: str) -> None:
+    """Print what is doubtful in the register, on stderr."""
+    form = register_form(town.catalogue)
+    for finding in town.findings:
+        click.echo(_line(finding, form, lang), err=True)
+
+
+def show_ingested(done: Ingested, lang: str, *, as_json: bool, dry_run: bool) -> None:
+    """Print one line a file that needs attention and the table that adds up."""
+    if as_json:
+        click.echo(json.dumps([_as_json(d, lang) for d in done.decisions], ensure_ascii=False))
+        return
+    console = _console()
+    for decision in done.decisions:
+        if decision.verdict is not Verdict.ACCEPTED:
+            _show_refused(console, decision, lang)
+    table = Table(title=say(lang, "ingest.dry" if dry_run else "ingest.title"))
+    table.add_column(say(lang, "ingest.verdict"))
+    table.add_column(say(lang, "ingest.files"), justify="right")
+    for verdict, count in done.counts.items():
+        table.add_row(say(lang, f"verdict.{verdict.value}"), str(count))
+    table.add_section()
+    table.add_row(say(lang, "ingest.received"), str(len(done.decisions)))
+    console.print(table)
+    if done.seen:
+        console.print(say(lang, "ingest.seen", count=done.seen))
+
+
+def _show_refused(console: Console, decision: Decision, lang: str) -> None:
+    name = escape(plain(decision.judged.leaf.name))
+    console.print(f"[bold]{name}[/bold]: {say(lang, f'verdict.{decision.verdict.value}')}")
+    form = decision.judged.identity.form if decision.judged.identity else None
+    for finding in decision.findings:
+        if finding.is_error or decision.verdict is not Verdict.REJECTED:
+            console.print("  " + escape(_line(finding, form, lang)))
+
+
+def _as_json(decision: Decision, lang: str) -> Mapping[str, object]:
+    identity = decision.judged.identity
+    form = identity.form if identity else None
+    return {
+        "file": decision.judged.leaf.name,
+        "sha256": decision.judged.leaf.sha256,
+        "verdict": decision.verdict.value,
+        "form": form.form if form else None,
+        "branch": identity.branch if identity else None,
+        "period": str(identity.period) if identity else None,
+        "findings": [_finding_json(f, form, lang) for f in decision.findings],
+    }
+
+
+def _finding_json(finding: Finding, form: Form | None, lang: str) -> Mapping[str, str]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "sheet": finding.place.sheet,
+        "cell": finding.place.cell,
+        "message": str(explain(finding, form, lang)),
+    }
+
+
+def show_findings(
+    findings: tuple[Finding, ...], form: Form | None, lang: str, *, as_json: bool
+) -> None:
+    """Print the findings of one file, errors first."""
+    ordered = sorted(findings, key=lambda f: not f.is_error)
+    if as_json:
+        found = [_finding_json(finding, form, lang) for finding in ordered]
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for finding in ordered:
+        severity = say(lang, f"severity.{finding.severity.value}")
+        click.echo(f"{severity} {_line(finding, form, lang)}")
+    errors = sum(finding.is_error for finding in findings)
+    key = "check.refused" if errors else "check.accepted"
+    click.echo(say(lang, key, errors=errors, warnings=len(findings) - errors))
+
+
+def show_consolidated(done: Consolidated, lang: str, *, as_json: bool) -> None:
+    """Name the workbook, and say whether it is provisional."""
+    provisional = done.figures.provisional
+    if as_json:
+        found = {"workbook": str(done.path), "written": done.written, "provisional": provisional}
+        click.echo(json.dumps(found))
+        return
+    click.echo(say(lang, "consolidate.done", path=done.path))
+    if provisional:
+        click.echo(say(lang, "consolidate.provisional"))
+
+
+def show_status(found: Status, lang: str, *, as_json: bool) -> None:
+    """Print the matrix branch × period of each form, and what to do next."""
+    if as_json:
+        click.echo(json.dumps([_matrix_json(entry) for entry in found.forms], ensure_ascii=False))
+        return
+    console = _console()
+    for entry in found.forms:
+        console.print(_matrix(entry, lang))
+    used = sorted({cell.state for entry in found.forms for cell in entry.cells.values()})
+    console.print(" · ".join(f"{_symbol(s)} {text('figures', s, lang)}" for s in used))
+    received = sum(found.counts.values())
+    counts = {verdict.value: count for verdict, count in found.counts.items()}
+    console.print(say(lang, "status.counts", received=received, **counts))
+
+
+_SYMBOLS = {
+    "reported": "●", "nil": "○", "late": "◐", "missing": "✗", "not_due": "·", "rejected": "!",
+    "held": "?", "waived": "–", "not_yet": " ", "ended": " ",
+}  # fmt: skip
+
+
+def _symbol(state: str) -> str:
+    return _SYMBOLS.get(state, state)
+
+
+def _matrix(entry: Completeness, lang: str) -> Table:
+    table = Table(title=say(lang, "status.title", form=entry.form))
+    table.add_column(say(lang, "status.branch"))
+    for period in entry.periods:
+        table.add_column(str(period)[-2:] if period.length == 1 else str(period), justify="center")
+    for branch in entry.branches:
+        states = (entry.of(branch.code, period).state for period in entry.periods)
+        table.add_row(escape(plain(f"{branch.code} {branch.name}")), *map(_symbol, states))
+    return table
+
+
+def _matrix_json(entry: Completeness) -> Mapping[str, object]:
+    return {
+        "form": entry.form,
+        "branches": {
+            branch.code: {str(p): entry.of(branch.code, p).state for p in entry.periods}
+            for branch in entry.branches
+        },
+    }
+
+
+def show_issued(count: int, folder: Path, lang: str, *, dry_run: bool) -> None:
+    """Say how many forms were written, and where."""
+    key = "template.dry" if dry_run else "template.done"
+    click.echo(say(lang, key, count=count, path=folder))
+
+
+def show_catalogue(found: Catalogue, lang: str) -> None:
+    """List forms, quotas and schemes with the months they hold."""
+    for form in found.forms:
+        since = f"{form.effective.from_} – {form.effective.to or '…'}"
+        click.echo(f"{form.form} {form.version}  {since}  {form.title.of(lang)}")
+    for quota in found.quotas:
+        click.echo(f"{quota.quota}  {quota.effective.from_} – …  {quota.title.of(lang)}")
+    for scheme in found.schemes:
+        click.echo(f"{scheme.scheme} {scheme.version}  {scheme.title.of(lang)}")
+
+
+def show_linted(files: int, wrong: int, lang: str) -> None:
+    """Say how many descriptions were looked at, and how many are wrong."""
+    click.echo(say(lang, "schema.lint.done", files=files, wrong=wrong))

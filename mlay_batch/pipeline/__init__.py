@@ -1,0 +1,1 @@
+"""Joins the stages, one module a verb. Returns results, prints nothing, asks no clock."""

@@ -1,0 +1,117 @@
+"""The forms that go out: one workbook a branch, prefilled with what the town knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlay_batch.errors import UsageError
+from mlay_batch.files import write_atomically
+from mlay_batch.ledger import Ledger
+from mlay_batch.names import nearest, without_accents
+from mlay_batch.period import Period
+from mlay_batch.pipeline.town import Town, register_form
+from mlay_batch.records import Return, Value
+from mlay_batch.register import Organisation
+from mlay_batch.schema import Form
+from mlay_batch.template import Context, render
+from mlay_batch.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A form written for a branch."""
+
+    branch: str
+    path: Path
+
+
+def form_of(town: Town, form: str, period: Period) -> Form:
+    """Return the version of `form` that holds in `period`. Raises UsageError where none does."""
+    known = {f.form for f in town.catalogue.forms if f.period != "none"}
+    if form not in known:
+        raise UsageError("usage.form", form=form, known=", ".join(sorted(known)))
+    found = town.catalogue.form_for(form, period)
+    if found is None or found.period != period.kind:
+        raise UsageError("usage.form_period", form=form, period=str(period))
+    return found
+
+
+def chosen(town: Town, form: Form, period: Period, branches: Sequence[str]) -> list[Organisation]:
+    """Return the organisations meant by `branches` (codes), all that owe the form if none.
+
+    Raises UsageError for a code that owes none then, naming the nearest code.
+    """
+    owing = {entry.code: entry for entry in town.register.reporters(form, period)}
+    for code in branches:
+        if code not in owing:
+            raise UsageError("usage.branch", branch=code, nearest=nearest(code, owing) or "–")
+    return [entry for code, entry in owing.items() if not branches or code in branches]
+
+
+def issue(
+    town: Town, form: str, period: Period, branches: Sequence[str], out: Path
+) -> Iterator[Issued]:
+    """Write the form of `period` for each branch below `out`, and say so one by one."""
+    version = form_of(town, form, period)
+    with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
+        for entry in chosen(town, version, period, branches):
+            last = ledger.last_return(form, entry.code, period)
+            data = render(version, context_for(town, version, entry, period, last))
+            path = out / str(period) / file_name(version, entry, period)
+            write_atomically(path, data)
+            yield Issued(entry.code, path)
+
+
+def file_name(form: Form, entry: Organisation, period: Period) -> str:
+    """Return a file name without accents, which every mail program carries unharmed."""
+    title = without_accents(form.sheet.vi).lower().replace(" ", "-")
+    return f"{entry.code}_{title}_{period}.xlsx"
+
+
+def context_for(
+    town: Town, form: Form, entry: Organisation, period: Period, last: Return | None
+) -> Context:
+    """Return what a branch's form of `period` is prefilled with; `last` is its return before."""
+    register = town.register
+    parent = register.by_code.get(entry.parent or "")
+    assigned = tuple((o.code, o.name) for o in register.assigned(entry.code, period))
+    others = tuple((o.code, o.name) for o in register.officers if (o.code, o.name) not in assigned)
+    return Context(
+        branch=entry.code,
+        branch_name=entry.name,
+        parent_name=parent.name if parent else "",
+        period=period,
+        place=town.workspace.settings.place,
+        values=prefilled(form, last),
+        lists={
+            "officers": assigned + others,
+            "organisations": tuple((o.code, o.name) for o in register.organisations),
+        },
+        assigned=assigned,
+    )
+
+
+def prefilled(form: Form, last: Return | None) -> Mapping[str, Value]:
+    """Return the card values that come from the last return, by ``section.field`` of this form."""
+    found: dict[str, Value] = {}
+    for section in form.sections if last else ():
+        for entry in section.fields:
+            source, _, field_id = (entry.prefill or "").partition(".")
+            for row in last.section(source) if last and field_id else ():
+                found[f"{section.id}.{entry.id}"] = row.values.get(field_id)
+    return found
+
+
+def blank_register(workspace: Workspace) -> bool:
+    """Write an empty register into a new workspace; False where one lies there already."""
+    from mlay_batch.schema import load_catalogue  # only `init` reads descriptions without a town
+
+    if workspace.register.exists():
+        return False
+    form = register_form(load_catalogue(workspace.schemas))
+    settings = workspace.settings
+    context = Context("", settings.name, "", None, settings.place, {}, {})
+    write_atomically(workspace.register, render(form, context))
+    return True

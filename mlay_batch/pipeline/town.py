@@ -1,0 +1,76 @@
+"""What every verb begins with: the workspace's descriptions and its register."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mlay_batch import reader
+from mlay_batch.errors import RegisterError
+from mlay_batch.findings import Finding, refuses
+from mlay_batch.register import Register
+from mlay_batch.schema import Catalogue, Form, load_catalogue
+from mlay_batch.validation import validate_register
+from mlay_batch.workspace import Workspace
+
+REGISTER = "register"
+
+
+@dataclass(frozen=True)
+class Town:
+    """A workspace with its catalogue and register read. `findings` are the register's warnings."""
+
+    workspace: Workspace
+    catalogue: Catalogue
+    register: Register
+    register_sha256: str
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def schemas_sha256(self) -> str:
+        """One hash over all descriptions in force."""
+        joined = "\n".join(f"{s.name} {s.sha256}" for s in self.catalogue.sources)
+        return hashlib.sha256(joined.encode()).hexdigest()
+
+    @property
+    def lists(self) -> Mapping[str, Mapping[str, str]]:
+        """Codes and names that a `ref` field may hold."""
+        return reference_lists(self.register)
+
+
+def reference_lists(register: Register) -> Mapping[str, Mapping[str, str]]:
+    """Return code → name for each list a `ref` field may name."""
+    return {
+        "organisations": {entry.code: entry.name for entry in register.organisations},
+        "officers": {entry.code: entry.name for entry in register.officers},
+    }
+
+
+def register_form(catalogue: Catalogue) -> Form:
+    """Return the form the town's register is kept in."""
+    return max((f for f in catalogue.forms if f.form == REGISTER), key=lambda f: f.version)
+
+
+def open_town(workspace: Workspace) -> Town:
+    """Read the workspace's descriptions and register.
+
+    Raises SchemaError for a wrong description, RegisterError (with ``findings`` and ``form`` in
+    its params) when the register is missing or has errors: nothing can be counted without it.
+    """
+    catalogue = load_catalogue(workspace.schemas)
+    form = register_form(catalogue)
+    name = workspace.register.name
+    try:
+        data = workspace.register.read_bytes()
+    except OSError as error:
+        raise RegisterError("register.unreadable", path=str(workspace.register)) from error
+    (submission,) = reader.read_all([(name, data)], [form], workers=1)
+    findings = submission.findings
+    if submission.form and not refuses(findings):
+        submission, findings = validate_register(submission, form)
+    findings = tuple(finding.in_file(name) for finding in findings)
+    if refuses(findings) or not submission.section("organisations"):
+        raise RegisterError("register.errors", path=name, findings=findings, form=form)
+    digest = hashlib.sha256(data).hexdigest()
+    return Town(workspace, catalogue, Register.of(submission), digest, findings)
