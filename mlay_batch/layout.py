@@ -29,7 +29,7 @@ CODE_SEPARATOR = " – "  # "CB-01 – Chi bộ Trường Tiểu học": a code 
 
 Role = Literal[
     "marker", "heading", "party", "title", "subtitle", "section", "note", "group", "head",
-    "number", "label", "unit", "value",
+    "number", "label", "help", "unit", "value", "sign",
 ]  # fmt: skip
 
 HEAD = Section(
@@ -45,8 +45,17 @@ HEAD = Section(
 )  # fmt: skip
 
 _FIRST = 2  # column B: row numbers of tables; values of tables begin in column C
-_CARD_LABELS = 3  # the columns B..D hold a card's label, E its value, F the unit
 _HEADING_ROWS = 5
+
+# Widths in characters that the parts of a card line want; columns are taken until they have it.
+_LABEL_WIDE, _CHOICE_WIDE, _UNIT_WIDE = 40, 26, 12
+_NARROW = 16  # a card's numbers stand in a column no wider than this
+_CARD_ONLY = {2: 5, 3: 12, 4: 39, 5: 12, 6: 14, 7: 28}  # a sheet without any table
+
+_SIGNATURES = (
+    (Text("NGƯỜI LẬP BIỂU", "PREPARED BY"), Text("T/M CẤP ỦY\nBÍ THƯ", "SECRETARY")),
+    (Text("(Ký, ghi rõ họ tên)", "(signature, full name)"),) * 2,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +98,12 @@ def plan(form: Form, rows: Mapping[str, int] | None = None) -> tuple[SheetPlan, 
     sheets: dict[Text, list[Section]] = {}
     for section in sections_of(form):
         sheets.setdefault(section.sheet or form.sheet, []).append(section)
+    last = next(reversed(sheets))
     return tuple(
-        _Sheet(form, title, rows or {}).lay(sections) for title, sections in sheets.items()
+        _Sheet(form, title, rows or {}).lay(
+            sections, signed=form.period != "none" and title == last
+        )
+        for title, sections in sheets.items()
     )
 
 
@@ -104,9 +117,9 @@ class _Sheet:
         self.hidden: list[int] = []
         self.table_at = 0
 
-    def lay(self, sections: list[Section]) -> SheetPlan:
-        widths = _widths(sections)
-        self.last_column = max(widths)
+    def lay(self, sections: list[Section], signed: bool) -> SheetPlan:
+        self.widths = _widths(sections)
+        self.last_column = max(self.widths)
         self._heading()
         for section in sections:
             if section.layout == "card":
@@ -114,8 +127,10 @@ class _Sheet:
             else:
                 self._table(section)
             self.row += 1
+        if signed:
+            self._signatures()
         return SheetPlan(
-            self.title, tuple(self.cells), widths, tuple(self.hidden),
+            self.title, tuple(self.cells), self.widths, tuple(self.hidden),
             self.table_at or self.row, self.row, self.last_column,
         )  # fmt: skip
 
@@ -123,18 +138,32 @@ class _Sheet:
              field: str = "", span: int = 1, record: int = 0) -> None:  # fmt: skip
         self.cells.append(CellPlan(self.row, column, role, text, section, field, span, record))
 
+    def _until(self, first: int, wide: int) -> int:
+        return _until(self.widths, first, wide)
+
+    def _halves(self, left: Text | str, right: Text | str, role: tuple[Role, Role],
+                fields: tuple[str, str] = ("", "")) -> None:  # fmt: skip
+        half = self._until(_FIRST, sum(self.widths.values()) * 2 // 5)
+        half = min(half, self.last_column - 1)
+        self._put(_FIRST, role[0], left, field=fields[0], span=half - _FIRST + 1)
+        self._put(half + 1, role[1], right, field=fields[1], span=self.last_column - half)
+
     def _heading(self) -> None:
-        half = max(3, self.last_column // 2)
+        party = Text("ĐẢNG CỘNG SẢN VIỆT NAM", "ĐẢNG CỘNG SẢN VIỆT NAM")
         self.row = 1
-        self._put(_FIRST, "heading", "upper", field="upper", span=half - 1)
-        self._put(half + 1, "party", Text("ĐẢNG CỘNG SẢN VIỆT NAM", "ĐẢNG CỘNG SẢN VIỆT NAM"),
-                  span=self.last_column - half)  # fmt: skip
+        self._halves("upper", party, ("heading", "party"), ("upper", ""))
         self.row = 2
-        self._put(_FIRST, "heading", "unit", field="unit", span=half - 1)
-        self._put(half + 1, "subtitle", "place", field="place", span=self.last_column - half)
+        self._halves("unit", "place", ("heading", "subtitle"), ("unit", "place"))
+        self.row = 3
+        self._halves(Text("*", "*"), Text("", ""), ("heading", "heading"))
         self.row = 4
         self._put(_FIRST, "title", self.form.title, span=self.last_column - 1)
         self.row = _HEADING_ROWS
+
+    def _signatures(self) -> None:
+        for left, right in _SIGNATURES:
+            self.row += 1
+            self._halves(left, right, ("sign", "sign"))
 
     def _section_head(self, section: Section) -> None:
         if section.title.vi:
@@ -150,20 +179,42 @@ class _Sheet:
         self._put(1, "marker", f"{section.id}:{marker}", section.id)
 
     def _card(self, section: Section) -> None:
+        """Lay a card: label, what to know about it, value, unit, each over columns wide enough.
+
+        The help stands between label and value where the sheet's columns leave room there.
+        """
         self._section_head(section)
         self._mark(section, "start")
-        value_at = _FIRST + _CARD_LABELS
+        label_to = self._until(_FIRST, _LABEL_WIDE)
+        value_at = label_to + 1
+        if any(entry.type in ("integer", "number") for entry in section.fields):
+            narrow = (c for c in range(value_at, self.last_column) if self.widths[c] <= _NARROW)
+            value_at = next(narrow, value_at)
+        helped = any(entry.help for entry in section.fields)
         self._put(value_at, "marker", VALUE_MARKER, section.id)
         for entry in section.fields:
             self.row += 1
-            wide = entry.type not in ("integer", "number") or section is HEAD
-            span = self.last_column - value_at + 1 if wide else 1
             self._put(1, "marker", entry.id, section.id)
-            self._put(_FIRST, "label", entry.title, section.id, entry.id, _CARD_LABELS)
-            self._put(value_at, "value", None, section.id, entry.id, span)
-            if entry.unit and not wide:
-                self._put(value_at + 1, "unit", entry.unit, section.id, entry.id)
+            last = self._card_value(section, entry, value_at)
+            gap = value_at - label_to - 1
+            if helped and (gap or last < self.last_column):
+                at, span = (label_to + 1, gap) if gap else (last + 1, self.last_column - last)
+                self._put(at, "help", entry.help, section.id, entry.id, span)
+            label = label_to if helped else value_at - 1
+            self._put(_FIRST, "label", entry.title, section.id, entry.id, label - _FIRST + 1)
         self._mark(section, "end")
+
+    def _card_value(self, section: Section, entry: Field, at: int) -> int:
+        """Put the value cell and its unit; return the last column taken."""
+        number = entry.type in ("integer", "number", "date", "period")
+        wanted = 0 if number else _CHOICE_WIDE if entry.type in ("choice", "ref") else 10_000
+        last = self._until(at, wanted)
+        self._put(at, "value", None, section.id, entry.id, last - at + 1)
+        if not entry.unit or last == self.last_column:
+            return last
+        unit_to = self._until(last + 1, _UNIT_WIDE)
+        self._put(last + 1, "unit", entry.unit, section.id, entry.id, unit_to - last)
+        return unit_to
 
     def _table(self, section: Section) -> None:
         self._section_head(section)
@@ -204,16 +255,36 @@ def _groups(columns: list[tuple[int, Field]]) -> Iterator[tuple[int, Text, int]]
 
 
 def _widths(sections: list[Section]) -> dict[int, int]:
-    """Return the width of each column in characters: the widest wish of the sheet's tables."""
-    widths = {_FIRST: 5}
-    if any(section.layout == "card" for section in sections):
-        widths |= {3: 12, 4: 26, 5: 14, 6: 12, 7: 12}
+    """Return the width of each column in characters: the widest wish of the sheet's tables.
+
+    A sheet with a card besides gets as many more columns as a card line needs.
+    """
     tables = [section for section in sections if section.layout == "table"]
-    wishes: dict[int, int] = {}
+    if not tables:
+        return dict(_CARD_ONLY)
+    widths = {_FIRST: 5}
     for section in tables:
         for column, entry in enumerate(section.fields, _FIRST + 1):
-            wishes[column] = max(wishes.get(column, 0), entry.width or 14)
-    return widths | wishes if tables else widths
+            widths[column] = max(widths.get(column, 0), entry.width or 14)
+    values = _LABEL_WIDE if len(tables) < len(sections) else 0
+    while len(widths) < 3 or sum(widths.values()) - _wide(widths, values) < values:
+        widths[max(widths) + 1] = 14
+    return widths
+
+
+def _until(widths: Mapping[int, int], first: int, wide: int) -> int:
+    """Return the last of the columns from `first` that together are `wide` characters."""
+    column, found = first, widths[first]
+    while found < wide and column < max(widths):
+        column += 1
+        found += widths[column]
+    return column
+
+
+def _wide(widths: Mapping[int, int], label: int) -> int:
+    """Return the width of the columns that a card's labels take."""
+    to = _until(widths, _FIRST, label)
+    return sum(width for column, width in widths.items() if column <= to)
 
 
 def fixed_texts(form: Form) -> frozenset[str]:

@@ -33,10 +33,12 @@ COMMANDS = {
 class Mlay(LocalisedGroup):
     """The top group: finds its commands by name, so that `--help` imports none of them."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the commands in the order of a month's work."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the one module that holds the command."""
         if name not in COMMANDS:
             return None
         module = import_module(f"mlay_batch.cli.{COMMANDS[name]}")
@@ -44,6 +46,7 @@ class Mlay(LocalisedGroup):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with their short help."""
         lang = language(ctx)
         with formatter.section(say(lang, "heading.commands")):
             formatter.write_dl([(name, say(lang, f"{name}.short")) for name in COMMANDS])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -27,7 +28,7 @@ def language(ctx: click.Context | None, args: Sequence[str] = ()) -> str:
     """Return ``vi`` or ``en``: `--lang` wherever it stands, else MLAY_LANG, else Vietnamese."""
     if ctx and (chosen := ctx.meta.get("lang")):
         return str(chosen)
-    for before, after in zip(args, [*args[1:], ""], strict=True):
+    for before, after in pairwise([*args, ""]):
         if before == "--lang" and after in ("vi", "en"):
             return after
     return "en" if os.environ.get("MLAY_LANG") == "en" else "vi"
@@ -42,6 +43,7 @@ class Option(click.Option):
     """An option whose help is ``<command>.<option>`` or ``option.<option>`` of the locale."""
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Look the help up first."""
         self.help = _help(ctx, str(self.name))
         return super().get_help_record(ctx)
 
@@ -64,21 +66,14 @@ class _Localised(click.Command):
         with formatter.indentation():
             formatter.write_text(say(language(ctx), f"{key}.help"))
 
-    def get_short_help_str(self, limit: int = 45) -> str:
-        return ""
-
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if about_help := self.get_help_option(ctx):
+            about_help.help = say(language(ctx), "option.help")
         records = [record for p in self.get_params(ctx) if (record := p.get_help_record(ctx))]
         with formatter.section(say(language(ctx), "heading.options")):
             formatter.write_dl(records)
         if isinstance(self, click.Group):
             self.format_commands(ctx, formatter)
-
-    def get_help_option(self, ctx: click.Context) -> click.Option | None:
-        found = super().get_help_option(ctx)
-        if found:
-            found.help = say(language(ctx), "option.help")
-        return found
 
 
 class LocalisedCommand(_Localised):
@@ -91,6 +86,7 @@ class LocalisedGroup(_Localised, click.Group):
     command_class = LocalisedCommand
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with their short help."""
         lang = language(ctx)
         names = self.list_commands(ctx)
         with formatter.section(say(lang, "heading.commands")):
@@ -105,6 +101,7 @@ class PeriodType(click.ParamType):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Period:
+        """Return the period written; fail with one line otherwise."""
         from mlay_batch.period import Period  # start-up: not needed for --help
 
         try:
@@ -119,6 +116,7 @@ class DayType(click.ParamType):
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Return the day written; fail with one line otherwise."""
         try:
             return value if isinstance(value, date) else date.fromisoformat(str(value))
         except ValueError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -12,8 +12,7 @@ from mlay_batch.errors import UsageError
 from mlay_batch.findings import Finding
 from mlay_batch.identity import identify
 from mlay_batch.pipeline.town import REGISTER, Town, reference_lists
-from mlay_batch.records import Judged, Submission
-from mlay_batch.register import Register
+from mlay_batch.records import Judged
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.validation import validate, validate_register
 

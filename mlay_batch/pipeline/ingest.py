@@ -89,7 +89,7 @@ def _record(
 def judge(
     town: Town, leaves: Sequence[Leaf], as_of: date, progress: Progress = silent
 ) -> tuple[Judged, ...]:
-    """Return every leaf with what can be learned from it and from the register, in the same order."""
+    """Return every leaf, in order, with what can be learned from it and from the register."""
     books = [leaf for leaf in leaves if leaf.ignored is None]
     submissions = iter(
         reader.read_all(
