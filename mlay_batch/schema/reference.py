@@ -1,0 +1,229 @@
+"""The reference page of a form, quota or rating scheme, in Markdown, from its description alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from mlay_batch.messages import fill, show, text
+from mlay_batch.period import Period
+from mlay_batch.schema.catalogue import Catalogue
+from mlay_batch.schema.records import Effective, Field, Form, Part, Quota, Rule, Scheme, Section
+
+Page = Form | Quota | Scheme
+_GAP = re.compile(r"\{\w+\}")  # what only a return can fill in
+
+
+def reference(record: Page, lang: str) -> str:
+    """Return the page of `record` in `lang`: everything the YAML says that a person may ask."""
+    if isinstance(record, Form):
+        lines = _form(record, lang)
+    elif isinstance(record, Quota):
+        lines = _quota(record, lang)
+    else:
+        lines = _scheme(record, lang)
+    return "\n".join(lines) + "\n"
+
+
+def pages(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
+    """Return every page by file name, and ``README.md`` that lists them."""
+    records: tuple[Page, ...] = (*catalogue.forms, *catalogue.quotas, *catalogue.schemes)
+    listed = [f"- [{record.title.of(lang)}]({_file(record)})" for record in records]
+    index = [f"# {text('reference', 'index.title', lang)}", "",
+             text("reference", "index.text", lang), "", *listed, ""]  # fmt: skip
+    found = {_file(record): reference(record, lang) for record in records}
+    return found | {"README.md": "\n".join(index)}
+
+
+def _file(record: Page) -> str:
+    if isinstance(record, Form):
+        return f"form-{record.form}-{record.version}.md"
+    if isinstance(record, Scheme):
+        return f"scheme-{record.scheme}-{record.version}.md"
+    return f"quota-{record.quota}-{record.effective.from_}.md"
+
+
+def _form(form: Form, lang: str) -> Iterator[str]:
+    yield from _head(form, lang, id=form.form, version=form.version)
+    yield "- " + text("reference", f"period.{form.period}", lang)
+    if form.reporters:
+        yield "- " + text("reference", "reporters", lang, types=", ".join(form.reporters))
+    if form.due:
+        yield "- " + text("reference", "due", lang, day=form.due.day)
+    if form.instructions:
+        yield from ("", f"## {text('reference', 'instructions', lang)}", "")
+        yield from (f"{n}. {one.of(lang)}" for n, one in enumerate(form.instructions, 1))
+    for section in form.sections:
+        yield from _section(form, section, lang)
+
+
+def _head(record: Page, lang: str, **names: object) -> Iterator[str]:
+    kind = type(record).__name__.lower()
+    yield from (f"# {record.title.of(lang)}", "")
+    yield "- " + text("reference", f"{kind}.meta", lang, **names)
+    yield "- " + _effective(record.effective, lang)
+    yield f"- {text('reference', 'basis', lang)}: {'; '.join(record.basis)}"
+
+
+def _effective(effective: Effective, lang: str) -> str:
+    key = "effective.closed" if effective.to else "effective.open"
+    months = {"from": effective.from_, "to": effective.to or effective.from_}
+    shown = {name: Period.parse(month).title(lang).lower() for name, month in months.items()}
+    return text("reference", key, lang, **shown)
+
+
+def _section(form: Form, section: Section, lang: str) -> Iterator[str]:
+    yield from ("", f"## {section.title.of(lang)}", "")
+    yield text("reference", section.layout, lang, id=section.id, rows=section.rows)
+    if section.note:
+        yield section.note.of(lang)
+    if section.nil:
+        yield text("reference", "nil", lang, field=form.title_of(section.nil, lang))
+    if section.unique:
+        titles = [section.field(name).title.of(lang) for name in section.unique]
+        yield text("reference", "unique", lang, fields=", ".join(titles))
+    yield from _table(lang, "field id type required help", _field_rows(form, section, lang))
+    if section.rules:
+        yield from ("", f"### {text('reference', 'rules', lang)}")
+        rows = (_rule_row(rule, lang) for rule in section.rules)
+        yield from _table(lang, "id severity says fix basis check", rows)
+
+
+def _table(lang: str, heads: str, rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Yield a Markdown table; `heads` are keys of the headings, apart by blanks."""
+    titles = [text("reference", f"head.{head}", lang) for head in heads.split()]
+    yield from ("", _line(titles), _line("---" for _ in titles))
+    yield from (_line(cell.replace("|", "\\|") for cell in row) for row in rows)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _field_rows(form: Form, section: Section, lang: str) -> Iterator[tuple[str, ...]]:
+    for entry in section.fields:
+        title = ": ".join(t.of(lang) for t in (entry.group, entry.title) if t)
+        required = text("reference", "required", lang) if entry.required else ""
+        kind = "; ".join(_kind(form, entry, lang))
+        yield title, f"`{entry.id}`", kind, required, " ".join(_help(entry, lang))
+
+
+def _kind(form: Form, entry: Field, lang: str) -> Iterator[str]:
+    """Yield the type of a field, its limits, and what is filled in beforehand."""
+    kind = text("reference", f"type.{entry.type}", lang)
+    if entry.choices:
+        options = (f"{c.title.of(lang)} (`{c.id}`)" for c in form.choices[entry.choices])
+        kind += ": " + " / ".join(options)
+    elif entry.ref:
+        kind += ": " + text("reference", f"list.{entry.ref}", lang)
+    yield f"{kind} ({entry.unit.of(lang)})" if entry.unit else kind
+    yield from _limits(entry, lang)
+    if entry.default is not None:
+        yield text("reference", "field.default", lang, value=_default(form, entry, lang))
+    if entry.prefill:
+        yield text("reference", "prefill", lang, source=entry.prefill)
+    if entry.locked:
+        yield text("reference", "locked", lang)
+
+
+def _limits(entry: Field, lang: str) -> Iterator[str]:
+    bounds = {name: value for name in ("min", "max") if (value := getattr(entry, name)) is not None}
+    if bounds:
+        key = "between" if len(bounds) == 2 else next(iter(bounds))
+        yield text("reference", f"limit.{key}", lang, **bounds)
+    if entry.type == "text":
+        yield text("reference", "limit.length", lang, max=entry.max_length)
+    if entry.pattern:
+        yield text("reference", "limit.pattern", lang, pattern=entry.pattern)
+    if entry.within_period:
+        yield text("reference", "limit.within_period", lang)
+
+
+def _default(form: Form, entry: Field, lang: str) -> str:
+    for choice in form.choices[entry.choices] if entry.choices else ():
+        if choice.id == entry.default:
+            return choice.title.of(lang)
+    return show(entry.default, lang)
+
+
+def _help(entry: Field, lang: str) -> Iterator[str]:
+    if entry.help:
+        yield entry.help.of(lang)
+    if entry.example:
+        yield text("reference", "example", lang, example=entry.example)
+
+
+def _rule_row(rule: Rule, lang: str) -> tuple[str, ...]:
+    params = ", ".join(f"{key}: {_param(value)}" for key, value in rule.params.items())
+    severity = text("reference", f"severity.{rule.severity}", lang)
+    known = {key: value for key, value in rule.params.items() if isinstance(value, int | float)}
+    says, fix = (
+        _GAP.sub("…", fill(words.of(lang), known, lang)) for words in (rule.says, rule.fix)
+    )
+    return rule.code, severity, says, fix, rule.basis, f"`{rule.check}` ({params})"
+
+
+def _param(value: object) -> str:
+    return " + ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _quota(quota: Quota, lang: str) -> Iterator[str]:
+    def answer(given: bool) -> str:
+        return text("reference", "answer.yes" if given else "answer.no", lang)
+
+    def says(key: str, **params: object) -> str:
+        return "- " + text("reference", f"quota.{key}", lang, **params)
+
+    per = text("reference", f"per.{quota.per}", lang)
+    yield from _head(quota, lang, id=quota.quota)
+    yield from ("", text("reference", "quota.says", lang, role=quota.role, times=quota.times,
+                         per=per), "")  # fmt: skip
+    yield says("kinds", kinds=", ".join(quota.counts.kinds))
+    yield says("substitutes", answer=answer(quota.counts.substitutes))
+    yield says("own_cell", answer=answer(quota.counts.own_cell))
+    yield says("rounding", rounding=text("reference", f"rounding.{quota.rounding}", lang))
+    yield says("sittings", count=quota.sittings_a_month)
+
+
+def _scheme(scheme: Scheme, lang: str) -> Iterator[str]:
+    yield from _head(scheme, lang, id=scheme.scheme, version=scheme.version)
+    if scheme.note:
+        yield f"- {text('reference', 'note', lang)}: {scheme.note.of(lang)}"
+    if scheme.bands:
+        yield from ("", f"## {text('reference', 'bands', lang)}")
+        rows = [(b.title.of(lang), f"`{b.id}`", show(b.min, lang)) for b in scheme.bands]
+        yield from _table(lang, "grade id min", rows)
+    if scheme.groups:
+        yield from ("", f"## {text('reference', 'groups', lang)}")
+        rows = [(g.title.of(lang), f"`{g.id}`", show(g.max, lang)) for g in scheme.groups]
+        yield from _table(lang, "grade id max", rows)
+    if scheme.parts:
+        yield from ("", text("reference", f"share_base.{scheme.share_base}", lang))
+        yield text("reference", f"mean.{scheme.mean}", lang)
+    for part in scheme.parts:
+        yield from _part(part, lang)
+
+
+def _part(part: Part, lang: str) -> Iterator[str]:
+    yield from ("", f"## {part.title.of(lang)}")
+    shorts = {grade.id: grade.short.of(lang) for grade in part.grades}
+    yield from _table(lang, "grade id", [(g.title.of(lang), f"`{g.id}`") for g in part.grades])
+    rows = [
+        (
+            line.title.of(lang),
+            " + ".join(shorts[grade] for grade in line.grades),
+            _bounds(line.limit_min, line.limit_max, lang),
+            line.basis or "",
+        )
+        for line in part.lines
+    ]
+    yield from _table(lang, "line grades limit basis", rows)
+
+
+def _bounds(low: float | None, high: float | None, lang: str) -> str:
+    bounds = {"min": low, "max": high}
+    return "; ".join(
+        text("reference", f"share.{key}", lang, **{key: value})
+        for key, value in bounds.items()
+        if value is not None
+    )

@@ -1,0 +1,147 @@
+"""The shape of the program: imports go one way, nothing grows too long.
+
+Levels: 0 errors, findings, period, names │ 1 schema, messages │ 2 records, register, layout, styles
+│ 3 the stages, which never import one another │ 4 pipeline, demo │ 5 cli.
+`figures.records` is what the stage `figures` hands on: a record like those of `records`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "mlay_batch"
+LEVELS = (
+    {"", "errors", "findings", "period", "names"},
+    {"schema", "messages"},
+    {"records", "register", "layout", "styles", "figures.records"},
+    {
+        "intake", "reader", "identity", "validation", "verdict", "ledger", "figures", "template",
+        "report", "workspace",
+    },
+    {"pipeline", "demo"},
+    {"cli", "__main__"},
+)  # fmt: skip
+STAGES = LEVELS[3]
+MODULES = sorted((ROOT / PACKAGE).rglob("*.py"))
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def dotted(path: Path) -> str:
+    """`mlay_batch/figures/quota.py` → ``figures.quota``; a package's __init__ is the package."""
+    parts = path.relative_to(ROOT / PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def unit(module: str) -> str:
+    """The part of the program a module belongs to: its top name, or itself where it is listed."""
+    return module if module == "figures.records" else module.partition(".")[0]
+
+
+def level(module: str) -> int:
+    found = [number for number, units in enumerate(LEVELS) if unit(module) in units]
+    assert found, f"{PACKAGE}.{module} stands on no level: add it to LEVELS"
+    return found[0]
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def imported(path: Path) -> Iterator[tuple[int, str]]:
+    """Line and name of every module of ours that `path` imports, wherever the import stands."""
+    known = {dotted(other) for other in MODULES}
+    for node in ast.walk(tree(path)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}:{node.lineno}: a relative import"
+            deeper = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [
+                name if name.removeprefix(f"{PACKAGE}.") in known else str(node.module)
+                for name in deeper
+            ]
+        for name in names:
+            if name == PACKAGE or name.startswith(f"{PACKAGE}."):
+                yield node.lineno, name.removeprefix(PACKAGE).lstrip(".")
+
+
+def functions(path: Path) -> Iterator[Function]:
+    return (node for node in ast.walk(tree(path)) if isinstance(node, Function))
+
+
+def length(node: Function) -> int:
+    """Lines of the function without its decorators; the docstring counts."""
+    return (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_imports_go_down_only(path: Path) -> None:
+    here = dotted(path)
+    wrong = [
+        f"line {line}: {other}"
+        for line, other in imported(path)
+        if level(other) > level(here) or between_stages(here, other)
+    ]
+    assert not wrong
+
+
+def between_stages(here: str, other: str) -> bool:
+    return {unit(here), unit(other)} <= STAGES and unit(here) != unit(other)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_an_import_inside_a_function_says_why(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    silent = [
+        f"line {node.lineno}: {lines[node.lineno - 1].strip()}"
+        for function in functions(path)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        and not any("# " in lines[n] for n in {node.lineno - 1, (node.end_lineno or 1) - 1})
+    ]
+    assert not silent
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_modules_and_functions_stay_short(path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    long = [f"{node.name} ({length(node)} lines)" for node in functions(path) if length(node) > 40]
+    assert lines <= 300, f"{dotted(path)} has {lines} lines"
+    assert not long
+
+
+def test_most_functions_are_a_few_lines() -> None:
+    lengths = [length(node) for path in MODULES for node in functions(path)]
+    assert median(lengths) < 10, f"median {median(lengths)} lines of {len(lengths)} functions"
+
+
+def test_no_ring_of_imports() -> None:
+    """Modules import one another in an order: nothing imports itself by a roundabout way."""
+    graph = {dotted(path): {name for _, name in imported(path)} for path in MODULES}
+    rings: set[tuple[str, ...]] = set()
+    for start in graph:
+        ahead = [(start, name) for name in graph[start] - {start}]
+        seen: set[str] = set()
+        while ahead:
+            trail = ahead.pop()
+            if trail[-1] == start:
+                rings.add(tuple(sorted(trail[:-1])))
+            elif trail[-1] not in seen:
+                seen.add(trail[-1])
+                ahead += [(*trail, name) for name in graph.get(trail[-1], set())]
+    assert not rings
+
+
+def test_every_listed_part_exists() -> None:
+    listed = set().union(*LEVELS)
+    missing = listed - {unit(dotted(path)) for path in MODULES}
+    assert not missing
+    assert all(not (a & b) for a, b in pairwise(LEVELS))
