@@ -1,13 +1,14 @@
 """The shape of the program: imports go one way, nothing grows too long.
 
-Levels: 0 errors, findings, period, names │ 1 schema, messages │ 2 records, register, layout, styles
-│ 3 the stages, which never import one another │ 4 pipeline, demo │ 5 cli.
+Levels: 0 errors, findings, period, names │ 1 schema, messages │ 2 records, register, layout,
+styles, files │ 3 the stages, which never import one another │ 4 pipeline, demo │ 5 cli.
 `figures.records` is what the stage `figures` hands on: a record like those of `records`.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +21,7 @@ PACKAGE = "mlay_batch"
 LEVELS = (
     {"", "errors", "findings", "period", "names"},
     {"schema", "messages"},
-    {"records", "register", "layout", "styles", "figures.records"},
+    {"records", "register", "layout", "styles", "files", "figures.records"},
     {
         "intake", "reader", "identity", "validation", "verdict", "ledger", "figures", "template",
         "report", "workspace",
@@ -30,6 +31,7 @@ LEVELS = (
 )  # fmt: skip
 STAGES = LEVELS[3]
 MODULES = sorted((ROOT / PACKAGE).rglob("*.py"))
+REASON = re.compile(r"# (?!noqa|type:)")  # a comment for people
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -55,9 +57,14 @@ def tree(path: Path) -> ast.Module:
 
 
 def imported(path: Path) -> Iterator[tuple[int, str]]:
-    """Line and name of every module of ours that `path` imports, wherever the import stands."""
+    """Line and name of every module of ours that `path` imports, wherever the import stands.
+
+    Names for annotations only (``if TYPE_CHECKING``) are no imports: they never run.
+    """
     known = {dotted(other) for other in MODULES}
-    for node in ast.walk(tree(path)):
+    top = tree(path)
+    unread = {id(inner) for node in top.body if for_types(node) for inner in ast.walk(node)}
+    for node in (node for node in ast.walk(top) if id(node) not in unread):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -71,6 +78,10 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
         for name in names:
             if name == PACKAGE or name.startswith(f"{PACKAGE}."):
                 yield node.lineno, name.removeprefix(PACKAGE).lstrip(".")
+
+
+def for_types(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
 def functions(path: Path) -> Iterator[Function]:
@@ -105,7 +116,7 @@ def test_an_import_inside_a_function_says_why(path: Path) -> None:
         for function in functions(path)
         for node in ast.walk(function)
         if isinstance(node, ast.Import | ast.ImportFrom)
-        and not any("# " in lines[n] for n in {node.lineno - 1, (node.end_lineno or 1) - 1})
+        and not any(REASON.search(lines[n - 1]) for n in (node.lineno, node.end_lineno or 0))
     ]
     assert not silent
 

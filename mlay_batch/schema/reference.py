@@ -28,7 +28,10 @@ def reference(record: Page, lang: str) -> str:
 def pages(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
     """Return every page by file name, and ``README.md`` that lists them."""
     records: tuple[Page, ...] = (*catalogue.forms, *catalogue.quotas, *catalogue.schemes)
-    listed = [f"- [{record.title.of(lang)}]({_file(record)})" for record in records]
+    listed = [
+        f"- [{record.title.of(lang)}]({_file(record)}): {_effective(record.effective, lang)}"
+        for record in records
+    ]
     index = [f"# {text('reference', 'index.title', lang)}", "",
              text("reference", "index.text", lang), "", *listed, ""]  # fmt: skip
     found = {_file(record): reference(record, lang) for record in records}
@@ -61,8 +64,8 @@ def _head(record: Page, lang: str, **names: object) -> Iterator[str]:
     kind = type(record).__name__.lower()
     yield from (f"# {record.title.of(lang)}", "")
     yield "- " + text("reference", f"{kind}.meta", lang, **names)
-    yield "- " + _effective(record.effective, lang)
-    yield f"- {text('reference', 'basis', lang)}: {'; '.join(record.basis)}"
+    basis = text("reference", "basis", lang)
+    yield f"- {basis}: {'; '.join(record.basis)}; {_effective(record.effective, lang)}"
 
 
 def _effective(effective: Effective, lang: str) -> str:

@@ -1,0 +1,85 @@
+"""A reference page says everything its YAML says."""
+
+from __future__ import annotations
+
+import pytest
+
+from mlay_batch.messages import show
+from mlay_batch.schema import load_catalogue
+from mlay_batch.schema.load import load_text
+from mlay_batch.schema.reference import pages, reference
+
+CATALOGUE = load_catalogue()
+
+FORM = """
+form: visit
+version: "1"
+period: month
+effective: {from: 2020-01, to: 2020-12}
+basis: [QĐ 1]
+title: {vi: PHIẾU DỰ HỌP, en: Visit}
+sheet: {vi: Phiếu, en: Visit}
+choices:
+  answer:
+    - {id: "yes", title: {vi: Có, en: "Yes"}}
+    - {id: "no", title: {vi: Không, en: "No"}}
+sections:
+  - id: visit
+    layout: table
+    rows: 4
+    title: {vi: Buổi dự, en: Visits}
+    fields:
+      - {id: people, type: integer, min: 0, max: 1500, required: true, unit: {vi: người, en: people}, title: {vi: Số người, en: People}, example: "12"}
+      - {id: spoke, type: choice, choices: answer, default: "no", title: {vi: "Có | không", en: Spoke}}
+      - {id: code, type: text, max_length: 9, pattern: "[A-Z]+", title: {vi: Mã, en: Code}}
+    rules:
+      - {code: Z01, check: at_least, value: people, bound: 3, mark: [people], severity: warning, basis: QĐ 1, says: {vi: "{value} người, ít hơn {bound}.", en: "{value} people, below {bound}."}, fix: {vi: Xem lại., en: Check.}}
+"""  # noqa: E501
+
+
+def test_a_form_page_line_by_line() -> None:
+    assert reference(load_text(FORM, "visit.yaml"), "vi").splitlines() == [
+        "# PHIẾU DỰ HỌP",
+        "",
+        "- Mẫu `visit`, phiên bản `1`",
+        "- Căn cứ: QĐ 1; áp dụng từ tháng 01 năm 2020 đến tháng 12 năm 2020",
+        "- Báo cáo hằng tháng",
+        "",
+        "## Buổi dự",
+        "",
+        "Bảng `visit`, mẫu in sẵn 4 dòng, chèn thêm được.",
+        "",
+        "| Mục | Mã | Kiểu và giới hạn | Bắt buộc | Lời nhắc, ví dụ |",
+        "| --- | --- | --- | --- | --- |",
+        "| Số người | `people` | số nguyên (người); từ 0 đến 1.500 | có | Ví dụ: 12 |",
+        "| Có \\| không | `spoke` | chọn: Có (`yes`) / Không (`no`); mặc định Không |  |  |",
+        "| Mã | `code` | chữ; không quá 9 ký tự; đúng dạng `[A-Z]+` |  |  |",
+        "",
+        "### Quy tắc",
+        "",
+        "| Mã | Mức | Nội dung báo | Cách sửa | Căn cứ | Phép kiểm tra |",
+        "| --- | --- | --- | --- | --- | --- |",
+        "| Z01 | cảnh báo | … người, ít hơn 3. | Xem lại. | QĐ 1 | `at_least` (value: people, bound: 3) |",  # noqa: E501
+    ]
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("form", CATALOGUE.forms, ids=lambda form: f"{form.form}-{form.version}")
+def test_every_field_and_rule_of_a_shipped_form_is_there(form, lang: str) -> None:
+    page = reference(form, lang)
+    for section in form.sections:
+        for entry in section.fields:
+            assert f"{entry.title.of(lang).replace('|', chr(92) + '|')} | `{entry.id}` |" in page
+            for bound in (entry.min, entry.max):
+                assert bound is None or show(bound, lang) in page
+    for _, rule in form.rules():
+        assert f"| {rule.code} |" in page and rule.basis in page
+
+
+def test_quotas_and_schemes_have_pages_too() -> None:
+    found = pages(CATALOGUE, "vi")
+    assert len(found) == 1 + sum(map(len, (CATALOGUE.forms, CATALOGUE.quotas, CATALOGUE.schemes)))
+    assert "ít nhất 4 lần một năm" in found["quota-town_official-2018-07.md"]
+    assert "| Khá | `fair` | 70 |" in found["scheme-meeting_score-2018.md"]
+    assert "| HTXS | HTXS | từ 90 % trở lên |" in found["scheme-classification-2018.md"]
+    assert all(f"]({name})" in found["README.md"] for name in found if name != "README.md")
