@@ -1,0 +1,76 @@
+"""Writing a file whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from pathlib import Path
+
+from mlay_batch.errors import MlayError, OutputBusyError
+
+_HELD_OPEN = (5, 32, 33)  # Windows: access denied, sharing violation, lock violation
+_PATIENCE = (0.05, 0.1, 0.2, 0.4)  # seconds: a virus scanner lets go soon, Excel does not
+
+
+def write_atomically(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write `data` to `path`: afterwards it holds all of it, or what it held before.
+
+    Temporary file beside it, fsync, replace, fsync of the folder; missing folders are made. `mode`
+    is that of a new file, less the umask. Raises OutputBusyError when another program holds the
+    file open (its lock file lies beside it, or Windows says so), MlayError ``files.unwritable``
+    when it cannot be written for another reason.
+    """
+    _refuse_open(path)
+    temporary = path.parent / f".mlay-{secrets.token_hex(6)}.tmp"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(temporary, data, mode)
+        _replace(temporary, path)
+        sync_folder(path.parent)
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise MlayError("files.unwritable", path=str(path), problem=problem) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _refuse_open(path: Path) -> None:
+    """Refuse a file that LibreOffice or Excel has open: POSIX would let us replace it, and what
+    the user saves next would undo our work.
+    """
+    for held in (f".~lock.{path.name}#", f"~${path.name}"):
+        if path.with_name(held).exists():
+            raise OutputBusyError("files.busy", path=str(path), lock=held)
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    for pause in (*_PATIENCE, None):
+        try:
+            temporary.replace(path)
+        except OSError as error:
+            if getattr(error, "winerror", None) not in _HELD_OPEN:
+                raise
+            if pause is None:
+                raise OutputBusyError("files.busy", path=str(path), lock="–") from error
+            time.sleep(pause)
+        else:
+            return
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` durable. Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

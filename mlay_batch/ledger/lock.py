@@ -1,0 +1,60 @@
+"""One process at a time in a workspace, and a name to ask when it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mlay_batch.errors import LedgerError, LockedError
+
+_LOCK = ".mlay.lock"
+# Beside the lock, not in it: Windows forbids others to read a locked file.
+_HOLDER = ".mlay.holder"
+
+
+@contextmanager
+def lock(workspace: Path, holder: str) -> Iterator[None]:
+    """Hold the folder `workspace` for this process; `holder` (user@host, pid) is told to others.
+
+    The operating system holds the lock, so that of a dead process is free. Raises LockedError with
+    the other's ``holder`` and ``since``, LedgerError when the folder cannot be written.
+    """
+    guard = FileLock(workspace / _LOCK, timeout=0)
+    note = workspace / _HOLDER
+    try:
+        guard.acquire()
+    except Timeout:
+        raise _locked(note) from None
+    except OSError as error:
+        raise _unwritable(workspace, error) from error
+    try:
+        _sign(note, holder)
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+        guard.release()
+
+
+def _sign(note: Path, holder: str) -> None:
+    try:
+        note.write_text(holder, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise _unwritable(note.parent, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> LedgerError:
+    return LedgerError("ledger.unwritable", path=str(folder), problem=error.strerror or str(error))
+
+
+def _locked(note: Path) -> LockedError:
+    """Return the error that names the holder; it may be just coming or going, hence the gaps."""
+    try:
+        holder = note.read_text(encoding="utf-8") or "?"
+        since = datetime.fromtimestamp(note.stat().st_mtime).astimezone()
+    except OSError:
+        return LockedError("ledger.locked", holder="?", since="?")
+    return LockedError("ledger.locked", holder=holder, since=since.strftime("%H:%M %d/%m/%Y"))
