@@ -1,1 +1,39 @@
 """Quota, rating, completeness and warnings: pure functions of the ledger's current returns."""
+
+from __future__ import annotations
+
+from mlay_batch.figures.attendance import attendances, visits
+from mlay_batch.figures.classification import mean, years
+from mlay_batch.figures.completeness import completeness
+from mlay_batch.figures.cross import warnings
+from mlay_batch.figures.quota import quota_lines
+from mlay_batch.figures.rating import SCORE_SCHEME, ratings, sittings
+from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.figures.returns import MEETING
+
+__all__ = ["compute"]
+
+
+def compute(facts: Facts) -> Figures:
+    """Return every figure of the report on `facts.period`, as known on `facts.as_of`.
+
+    The same facts give the same figures, in whatever order the returns were received.
+    """
+    held = sittings(facts)
+    seen = visits(facts, held)
+    counted = attendances(facts, seen)
+    returned = completeness(facts)
+    series = years(facts)
+    return Figures(
+        period=facts.period,
+        as_of=facts.as_of,
+        attendances=counted,
+        quota=quota_lines(facts, counted),
+        sittings=held,
+        ratings=ratings(facts, held, next((c for c in returned if c.form == MEETING), None)),
+        score_scheme=facts.catalogue.scheme_for(SCORE_SCHEME, facts.period),
+        years=series,
+        mean=mean(series),
+        completeness=returned,
+        warnings=warnings(facts, seen),
+    )

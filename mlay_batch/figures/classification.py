@@ -1,0 +1,161 @@
+"""The yearly classification, summed over organisations: shares, limits, mean of several years.
+
+Shares are exact: nothing is rounded or cut here, the report shows a line's own decimals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+
+from mlay_batch.figures.records import (
+    ClassificationMean,
+    ClassificationPart,
+    ClassificationShare,
+    ClassificationYear,
+    Facts,
+)
+from mlay_batch.figures.returns import CLASSIFICATION, card, number, returns_of
+from mlay_batch.period import Period
+from mlay_batch.records import Return
+from mlay_batch.schema import Scheme
+from mlay_batch.schema.records import Line, Part
+
+_MEAN_OF = 3  # years; the town publishes the mean of three (report of 04/12/2019)
+_HEADCOUNT = ("total", "exempt", "not_rated", "rated")
+
+
+def years(facts: Facts) -> tuple[ClassificationYear, ...]:
+    """Return every year up to that of the report with a return, ascending.
+
+    Each goes by the scheme and the reporters of its own year; a year without a scheme has no
+    grades to show and is left out.
+    """
+    by_year: dict[Period, list[Return]] = {}
+    for (_, period), entry in returns_of(facts, CLASSIFICATION).items():
+        if period.year <= facts.period.year:
+            by_year.setdefault(period, []).append(entry)
+    return tuple(
+        ClassificationYear(
+            year=year.year,
+            scheme=scheme,
+            expected=_expected(facts, year),
+            reported=len(filed),
+            parts=tuple(_part(scheme, part, filed) for part in scheme.parts),
+        )
+        for year, filed in by_year.items()
+        if (scheme := facts.catalogue.scheme_for(CLASSIFICATION, year))
+    )
+
+
+def _expected(facts: Facts, year: Period) -> int:
+    form = facts.catalogue.form_for(CLASSIFICATION, year)
+    return len(facts.register.reporters(form, year)) if form else 0
+
+
+def _part(scheme: Scheme, part: Part, filed: Iterable[Return]) -> ClassificationPart:
+    """Sum the section over the returns; a blank field, or one the form lacks, is 0."""
+    rows = [row for entry in filed if (row := card(entry, part.section))]
+    counts = {
+        name: sum(int(number(row.values.get(name)) or 0) for row in rows)
+        for name in (*_HEADCOUNT, *(grade.id for grade in part.grades))
+    }
+    shares = tuple(_share(line, counts, base_of(scheme, counts)) for line in part.lines)
+    return ClassificationPart(part.section, counts, shares)
+
+
+def base_of(scheme: Scheme, counts: Mapping[str, int]) -> int:
+    """Return what the scheme's shares are taken of: rated, subject (with not yet rated), or all.
+
+    Example (Tân Yên 2015): 543 cells rated, 2 not: rated 543, subject 545.
+    """
+    if scheme.share_base == "all":
+        return counts["total"]
+    return counts["rated"] + (counts["not_rated"] if scheme.share_base == "subject" else 0)
+
+
+def _share(line: Line, counts: Mapping[str, int], base: int) -> ClassificationShare:
+    count = sum(counts[grade] for grade in line.grades)
+    share = _per_cent(count, base)
+    return ClassificationShare(
+        line=line.id,
+        count=count,
+        base=base,
+        share=_float(share),
+        rated_share=_float(_per_cent(count, counts["rated"])),
+        within=_within(line, share),
+    )
+
+
+def _per_cent(count: int, base: int) -> Fraction | None:
+    return Fraction(100 * count, base) if base else None
+
+
+def _float(share: Fraction | None) -> float | None:
+    return None if share is None else float(share)
+
+
+def _within(line: Line, share: Fraction | None) -> bool | None:
+    """Whether the exact share keeps the line's limits; a share on the limit keeps it.
+
+    1 of 100 keeps `limit_max` 1; 10.01 % shown as "10,0" breaks a limit of 10.
+    """
+    limited = line.limit_max is not None or line.limit_min is not None
+    if share is None or not limited:
+        return None
+    above = line.limit_max is not None and share > Fraction(str(line.limit_max))
+    below = line.limit_min is not None and share < Fraction(str(line.limit_min))
+    return not (above or below)
+
+
+def mean(series: tuple[ClassificationYear, ...]) -> ClassificationMean | None:
+    """Return the mean of the three latest years with returns (of all, where there are fewer).
+
+    The newest year's scheme says how: ``shares`` is the mean of the yearly shares, ``pooled`` the
+    summed counts over the summed bases. 1 of 10 and 1 of 30 give 6.67 % or 5 %. A year whose base
+    is 0, or whose scheme lacks the line, is left out of that line. None without any year.
+    """
+    latest = series[-_MEAN_OF:]
+    if not latest:
+        return None
+    newest = latest[-1]
+    lines = [(part.section, share.line) for part in newest.parts for share in part.shares]
+    return ClassificationMean(
+        first=latest[0].year,
+        last=newest.year,
+        shares={key: _mean(newest.scheme, _of_base(latest, key)) for key in lines},
+        rated_shares={key: _mean(newest.scheme, _of_rated(latest, key)) for key in lines},
+    )
+
+
+Series = list[tuple[int, int]]
+
+
+def _of_base(latest: Iterable[ClassificationYear], key: tuple[str, str]) -> Series:
+    return [(share.count, share.base) for _, share in _found(latest, key)]
+
+
+def _of_rated(latest: Iterable[ClassificationYear], key: tuple[str, str]) -> Series:
+    return [(share.count, part.counts["rated"]) for part, share in _found(latest, key)]
+
+
+def _found(
+    latest: Iterable[ClassificationYear], key: tuple[str, str]
+) -> list[tuple[ClassificationPart, ClassificationShare]]:
+    return [
+        (part, share)
+        for year in latest
+        for part in year.parts
+        for share in part.shares
+        if (part.section, share.line) == key
+    ]
+
+
+def _mean(scheme: Scheme, series: Series) -> float | None:
+    with_base = [(count, base) for count, base in series if base]
+    if not with_base:
+        return None
+    if scheme.mean == "pooled":
+        counts, bases = zip(*with_base, strict=True)
+        return float(Fraction(100 * sum(counts), sum(bases)))
+    return float(sum(Fraction(100 * count, base) for count, base in with_base) / len(with_base))

@@ -1,0 +1,46 @@
+"""The current returns of one form as the computations look them up: by branch and period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mlay_batch.figures.records import Facts
+from mlay_batch.period import Period
+from mlay_batch.records import Return, Row, Value
+
+MEETING = "meeting"
+CLASSIFICATION = "classification"
+
+Filed = Mapping[tuple[str, Period], Return]
+
+
+def returns_of(facts: Facts, form: str) -> Filed:
+    """Return the current returns of `form` by (branch, period).
+
+    They run by period, then in the register's order, whatever order they were received in: figures
+    must not depend on it.
+    """
+    order = {entry.code: number for number, entry in enumerate(facts.register.organisations)}
+    found = {
+        (key[1], Period.parse(key[2])): entry
+        for entry in facts.returns
+        if (key := entry.delivery.key) and key[0] == form
+    }
+    ranked = sorted(found, key=lambda key: (key[1], order.get(key[0], len(order)), key[0]))
+    return {key: found[key] for key in ranked}
+
+
+def year_to_date(filed: Filed, period: Period) -> Filed:
+    """Return those of the monthly returns that fall in the year of `period`, up to its end."""
+    months = set(period.year_to_date())
+    return {key: entry for key, entry in filed.items() if key[1] in months}
+
+
+def card(entry: Return, section: str) -> Row | None:
+    """Return the row of a card section, or None where the return lacks it."""
+    return next(iter(entry.section(section)), None)
+
+
+def number(value: Value) -> float | None:
+    """Return a count or score as a float; a blank, text or date is None."""
+    return float(value) if isinstance(value, int | float) else None
