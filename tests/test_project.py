@@ -1,0 +1,41 @@
+"""The project's own files: what is pinned, what must not be in them."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PINNED = (ROOT / "constraints.txt").read_text().splitlines()
+NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@pytest.mark.parametrize("line", PINNED)
+def test_a_constraint_is_a_name_and_a_version(line: str) -> None:
+    assert re.fullmatch(r"[a-z0-9._-]+==[0-9][a-z0-9.]*", line)
+
+
+def test_everything_the_project_asks_for_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    asked = {
+        plain(found[0])
+        for wanted in (project["dependencies"], *extras.values())
+        for found in map(NAME.match, wanted)
+        if found
+    }
+    pinned = {plain(line.partition("==")[0]) for line in PINNED}
+    assert asked - {"mlay-batch"} <= pinned
+
+
+@pytest.mark.parametrize("name", ["constraints.txt", "pyproject.toml", "Makefile", ".ci/run"])
+def test_no_package_index_is_named(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert not re.search(r"index-url|find-links|https?://|file://|trusted-host", text)
