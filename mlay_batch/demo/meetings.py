@@ -170,12 +170,12 @@ class _Desk:
         watched = any(visit.held_on == meeting["held_on"] for visit in self.visits)
         if watched and dice.happens(0.6):
             stricter = {"conduct": off["conduct"] + dice.below(4), "result": off["result"] + 1}
-            yield self._score(meeting["held_on"], "confirmed", off | stricter)
+            yield self._score(meeting["held_on"], "confirmed", {**off, **stricter})
 
     def _score(self, held_on: date, scorer: str, off: Mapping[str, float]) -> Values:
         points = {name: most - off[name] for name, most in self.marks.items()}
         reasons = self.town.data["phrases"]["points_off"]
-        lost = [f"{reasons[name]} (-{off[name]:g})".replace(".", ",") for name in points if off[name]]
+        lost = [f"{reasons[n]} (-{off[n]:g})".replace(".", ",") for n in points if off[n]]
         score: Values = {"held_on": held_on, "scorer": scorer}
         if lost:
             score["explanation"] = "; ".join(lost) + "."

@@ -1,4 +1,4 @@
-"""The yearly classification returns of the sample town, spread so that each year's sums come out."""
+"""The yearly classification returns of the sample town, spread so that the year's sums hold."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _members(town: Town, owing: Sequence[Organisation], period: Period) -> Count
     """Return the members of each organisation by grade, so that the year's sums are those given."""
     wanted = town.data["years"][period.year]["members"]
     sizes = {entry.code: _size(town, entry.code, "members") for entry in owing}
-    rest = spread(wanted["total"], sizes, {code: wanted["total"] for code in sizes})
+    rest = spread(wanted["total"], sizes, dict.fromkeys(sizes, wanted["total"]))
     counts: Counts = {code: {"total": total} for code, total in rest.items()}
 
     def take(name: str, total: int, weights: Mapping[str, int]) -> None:

@@ -1,0 +1,274 @@
+"""The sample town: what it promises, by plain arithmetic and through the figures."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections import Counter
+from datetime import date
+from functools import cache
+
+from mlay_batch import demo
+from mlay_batch.demo.yearly import spread
+from mlay_batch.figures import compute
+from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.period import Period
+from mlay_batch.records import Delivery, Return, Row, Verdict
+from mlay_batch.schema import Catalogue, load_catalogue
+
+NOVEMBER = Period(2019, 11)
+MONTHS = [Period(2019, month) for month in range(1, 12)]
+
+
+@cache
+def town() -> demo.Town:
+    return demo.town()
+
+
+@cache
+def catalogue() -> Catalogue:
+    return load_catalogue()
+
+
+@cache
+def returns() -> tuple[demo.SampleReturn, ...]:
+    return tuple(demo.returns(town(), catalogue()))
+
+
+@cache
+def months() -> dict[tuple[str, Period], demo.SampleReturn]:
+    return {(s.branch, s.period): s for s in returns() if s.form == "meeting"}
+
+
+def card(sample: demo.SampleReturn, section: str = "members") -> dict[str, int]:
+    return next(dict(row.values) for row in sample.rows if row.section == section)
+
+
+def rows(section: str) -> list[tuple[demo.SampleReturn, Row]]:
+    return [(s, row) for s in months().values() for row in s.rows if row.section == section]
+
+
+@cache
+def figures() -> Figures:
+    made = []
+    for number, s in enumerate(returns(), 1):
+        delivery = Delivery(
+            number, 1, date(2019, 12, 6), s.name, s.name, "", "hand", None, s.received,
+            Verdict.ACCEPTED, s.form, s.version, s.branch, str(s.period),
+        )  # fmt: skip
+        made.append(Return(delivery, s.rows))
+    deliveries = tuple(entry.delivery for entry in made)
+    register = town().register
+    facts = Facts(catalogue(), register, NOVEMBER, date(2019, 12, 8), tuple(made), deliveries)
+    return compute(facts)
+
+
+class TestTown:
+    def test_thirty_five_grassroots_organisations(self) -> None:
+        alive = [o for o in town().register.organisations if o.alive(NOVEMBER)]
+        counted = Counter(o.type for o in alive)
+        assert counted == {"town": 1, "committee": 5, "cell_direct": 30, "cell": 40}
+
+    def test_every_code_is_known_and_fit_for_a_formula(self) -> None:
+        register = town().register
+        known = {*register.by_code, *register.officer_by_code}
+        assert all(code[0].isalpha() and code.replace("-", "").isalnum() for code in known)
+        named = {a.officer for a in register.assignments} | {a.branch for a in register.assignments}
+        named |= {a.branch for a in register.addresses} | {o.own_cell for o in register.officers}
+        named |= {o.parent for o in register.organisations} - {None}
+        assert named <= known
+
+    def test_two_officers_bear_one_name(self) -> None:
+        names = Counter(officer.name for officer in town().register.officers)
+        assert [name for name, count in names.items() if count > 1] == ["Lò Văn Thắng"]
+
+    def test_every_direct_cell_and_committee_has_an_officer(self) -> None:
+        register = town().register
+        held = {a.branch for a in register.assignments if a.holds(NOVEMBER.end)}
+        assert held == {o.code for o in register.children("TU-ML")}
+
+    def test_nobody_is_at_the_end_of_a_real_mailbox(self) -> None:
+        assert all(a.mail.endswith("@muonglay.example") for a in town().register.addresses)
+
+
+class TestMonths:
+    def test_1142_members_at_the_end_of_november(self) -> None:
+        """The two branches that sent nothing in November count with their last figure."""
+        register = town().register
+        last: dict[str, int] = {}
+        for (branch, _), sample in sorted(months().items()):
+            if register.by_code[branch].alive(NOVEMBER):
+                last[branch] = card(sample)["closing"]
+        assert len(last) == 70
+        assert sum(last.values()) == 1142
+
+    def test_what_is_missing_in_november(self) -> None:
+        form = catalogue().form_for("meeting", NOVEMBER)
+        assert form
+        owing = {o.code for o in town().register.reporters(form, NOVEMBER)}
+        assert owing - {b for b, p in months() if p == NOVEMBER} == {"CB-19", "DB3-CB10"}
+
+    def test_movement_adds_up(self) -> None:
+        for _, row in rows("members"):
+            m = row.values
+            into = sum(m[k] for k in ("admitted", "moved_in", "restored"))
+            out = sum(m[k] for k in ("died", "expelled", "moved_out"))
+            assert m["opening"] + into - out == m["closing"] > m["exempt"] + m["away"]
+
+    def test_each_month_opens_with_the_last_closing(self) -> None:
+        last: dict[str, int] = {}
+        merged = {"DB3-CB13": ("DB3-CB04", "DB3-CB05")}
+        for month in MONTHS:
+            for branch in [b for b, p in months() if p == month]:
+                m = card(months()[branch, month])
+                if branch in last:
+                    assert m["opening"] == last[branch], (branch, month)
+                elif branch in merged:
+                    assert m["opening"] == sum(last[part] for part in merged[branch])
+                elif month != MONTHS[0]:
+                    assert (branch, month, m["opening"]) == ("DB1-CB12", Period(2019, 5), 0)
+                last[branch] = m["closing"]
+
+    def test_no_rule_of_the_form_is_broken(self) -> None:
+        for sample in months().values():
+            held = [r.values for r in sample.rows if r.section == "meetings"]
+            days = {(m["held_on"], m["kind"]) for m in held}
+            assert len(days) == len(held) <= 2
+            assert bool(held) != (card(sample)["no_meeting"] == "yes")
+            for row in sample.rows:
+                if row.section in ("thematic", "scores", "visits"):
+                    assert row.values["held_on"] in {day for day, _ in days}
+                if "held_on" in row.values:
+                    assert row.values["held_on"] in sample.period
+            thematic = {r.values["held_on"] for r in sample.rows if r.section == "thematic"}
+            assert thematic == {day for day, kind in days if kind != "regular"}
+            for m in held:
+                assert m["present"] + m["excused"] + m["unexcused"] == m["expected"]
+                assert 0 < m["speakers"] <= m["present"]
+
+    def test_scores_stay_in_their_groups_and_add_up(self) -> None:
+        scheme = catalogue().scheme_for("meeting_score", NOVEMBER)
+        assert scheme
+        for _, row in rows("scores"):
+            points = [row.values[group.id] for group in scheme.groups]
+            assert all(0 <= p <= g.max for p, g in zip(points, scheme.groups, strict=True))
+            assert sum(points) == row.values["total"]
+
+    def test_some_meetings_earn_a_warning_and_most_do_not(self) -> None:
+        held = [row.values for _, row in rows("meetings")]
+        short = sum(m["duration"] < 90 for m in held)
+        thin = sum(100 * m["present"] <= 85 * m["expected"] for m in held)
+        assert 5 < short < len(held) // 20
+        assert 5 < thin < len(held) // 20
+
+    def test_a_quarter_mostly_has_its_theme(self) -> None:
+        themed = {(s.branch, (s.period.month - 1) // 3) for s, _ in rows("thematic")}
+        quarters = {(branch, (month.month - 1) // 3) for branch, month in months()}
+        assert 0.75 < len(themed) / len(quarters) < 1
+
+    def test_file_names_are_alone_in_their_folder(self) -> None:
+        names = Counter((s.received, s.name.casefold()) for s in returns())
+        assert max(names.values()) == 1
+        assert not any(sign in s.name for s in returns() for sign in '/\\:*?"<>|')
+
+
+class TestYears:
+    def test_the_published_means_by_plain_arithmetic(self) -> None:
+        shares: dict[str, list[float]] = {"top": [], "completed": [], "bottom": []}
+        pooled: Counter[str] = Counter()
+        for year in (2016, 2017, 2018):
+            of_year = [s for s in returns() if str(s.period) == str(year)]
+            cells, members = Counter[str](), Counter[str]()
+            for sample in of_year:
+                cells.update(card(sample, "cells"))
+                members.update(card(sample, "members"))
+            assert len(of_year) == 35
+            assert cells["grade4"] == 0
+            completed = members["grade1"] + members["grade2"] + members["grade3"]
+            subject = members["rated"] + members["not_rated"]
+            assert subject + members["exempt"] == members["total"]
+            shares["top"].append(100 * cells["grade1"] / (cells["rated"] + cells["not_rated"]))
+            shares["completed"].append(100 * completed / subject)
+            shares["bottom"].append(100 * members["grade4"] / subject)
+            pooled.update(subject=subject, completed=completed, bottom=members["grade4"])
+        assert pooled == {"subject": 2865, "completed": 2854, "bottom": 8}
+        mean = {name: sum(found) / 3 for name, found in shares.items()}
+        assert mean["top"] > 90
+        assert (round(mean["completed"], 1), round(mean["bottom"], 2)) == (99.6, 0.28)
+
+    def test_the_published_means_through_the_program(self) -> None:
+        mean = figures().mean
+        assert mean
+        shown = {path: round(share or 0, 2) for path, share in mean.shares.items()}
+        assert shown["cells", "top"] > 90
+        assert shown["cells", "bottom"] == 0
+        assert round(shown["members", "completed"], 1) == 99.6
+        assert shown["members", "bottom"] == 0.28
+
+    def test_each_return_adds_up(self) -> None:
+        for sample in returns():
+            if sample.form == "classification":
+                for part in ("cells", "members"):
+                    c = card(sample, part)
+                    assert c["total"] == c["rated"] + c["not_rated"] + c.get("exempt", 0)
+                    assert c["rated"] == sum(c[f"grade{n}"] for n in (1, 2, 3, 4))
+                    assert min(c.values()) >= 0
+
+    def test_largest_remainder(self) -> None:
+        most = {"a": 9, "b": 9, "c": 9}
+        assert spread(10, {"a": 3, "b": 3, "c": 1}, most) == {"a": 4, "b": 4, "c": 2}
+        assert spread(3, {"a": 1, "b": 1, "c": 0}, most) == {"a": 2, "b": 1, "c": 0}
+        assert spread(3, {"a": 5, "b": 0, "c": 0}, {"a": 1, "b": 1, "c": 1}) == most.fromkeys(
+            "abc", 1
+        )
+
+
+class TestFigures:
+    def test_quotas_have_every_state(self) -> None:
+        states = {line.officer: line.state for line in figures().quota}
+        counted = Counter(states.values())
+        assert counted == {"met": 10, "on_course": 5, "behind": 4, "out_of_reach": 2}
+        assert {q.quota.quota for q in figures().quota} == {"town_official", "committee_member"}
+        assert len(states) == 21
+
+    def test_as_many_visits_count_as_the_town_says(self) -> None:
+        attended = {line.officer: line.attended for line in figures().quota}
+        given = dict(town().data["visits"])
+        given["CU01"] += 2  # two places on one day: doubtful, but counted
+        assert attended == given
+
+    def test_every_kind_of_doubtful_visit(self) -> None:
+        doubts = Counter(a.reason for a in figures().attendances if a.reason)
+        assert doubts == {"Q01": 1, "Q02": 3, "Q03": 1, "Q06": 2}
+
+    def test_every_state_of_a_return(self) -> None:
+        meeting = next(c for c in figures().completeness if c.form == "meeting")
+        states = Counter(entry.state for entry in meeting.cells.values())
+        expected = {"late": 6, "missing": 2, "waived": 1, "nil": 1, "not_yet": 4 + 7, "ended": 8}
+        assert {s: n for s, n in states.items() if s != "reported"} == expected
+
+    def test_nothing_contradicts_but_one_officer_in_two_places(self) -> None:
+        assert {finding.code for _, finding in figures().warnings} == {"X02"}
+
+
+PRINT_HASH = """
+import hashlib
+from mlay_batch import demo
+from mlay_batch.schema import load_catalogue
+made = repr(list(demo.returns(demo.town(), load_catalogue())))
+print(hashlib.sha256(made.encode()).hexdigest())
+"""
+
+
+def test_another_process_makes_the_same_town() -> None:
+    here = hashlib.sha256(repr(list(returns())).encode()).hexdigest()
+    there = subprocess.run(
+        [sys.executable, "-c", PRINT_HASH],
+        env={**os.environ, "PYTHONHASHSEED": "4711"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert there.stdout.strip() == here
