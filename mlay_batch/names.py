@@ -31,7 +31,7 @@ def clean(text: str) -> str:
 
 def _tone_last(word: re.Match[str]) -> str:
     letters = unicodedata.normalize("NFD", word[0])
-    tones = "".join(sorted(letter for letter in letters if letter in _TONES))
+    tones = unicodedata.normalize("NFD", "".join(sorted(set(letters) & set(_TONES))))
     bare = "".join(letter for letter in letters if letter not in _TONES)
     return unicodedata.normalize("NFC", bare) + tones
 

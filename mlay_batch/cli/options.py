@@ -93,7 +93,7 @@ class LocalisedGroup(_Localised, click.Group):
             formatter.write_dl([(name, say(lang, f"{self.name}.{name}.short")) for name in names])
 
 
-class PeriodType(click.ParamType):
+class PeriodType(click.ParamType[Any]):
     """A period such as 2019-11."""
 
     name = "period"
@@ -110,7 +110,7 @@ class PeriodType(click.ParamType):
             self.fail(say(language(ctx), "usage.period", value=value), param, ctx)
 
 
-class DayType(click.ParamType):
+class DayType(click.ParamType[Any]):
     """A day such as 2019-12-06."""
 
     name = "date"

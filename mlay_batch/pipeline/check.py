@@ -31,9 +31,10 @@ def check(path: Path, catalogue: Catalogue, town: Town | None, as_of: date) -> C
     """
     if not path.is_file():
         raise UsageError("usage.file", path=str(path))
-    (leaf, *rest) = [*intake.collect([path], path.parent, f"{as_of.isoformat()}T00:00:00Z"), None]
-    if leaf is None or leaf.ignored or len(rest) > 1:
+    leaves = list(intake.collect([path], path.parent, f"{as_of.isoformat()}T00:00:00Z"))
+    if len(leaves) != 1 or leaves[0].ignored:
         raise UsageError("usage.workbook", path=str(path))
+    (leaf,) = leaves
     (submission,) = reader.read_all([(leaf.name, leaf.data)], catalogue.forms, workers=1)
     form = catalogue.form(submission.form or "", submission.version or "")
     if form and form.form == REGISTER:

@@ -12,7 +12,7 @@ from mlay_batch import __version__, intake, reader
 from mlay_batch.identity import identify
 from mlay_batch.ledger import Archive, Ledger, lock
 from mlay_batch.pipeline.town import Town
-from mlay_batch.records import Decision, Judged, Leaf, Run, Verdict
+from mlay_batch.records import Decision, Judged, Leaf, Run, Submission, Verdict
 from mlay_batch.validation import validate
 from mlay_batch.verdict import decide
 
@@ -104,7 +104,7 @@ def judge(
     return tuple(_named(judged) for judged in validate(identified, town.lists))
 
 
-def _of(leaf: Leaf, submission: reader.Submission) -> Judged:
+def _of(leaf: Leaf, submission: Submission) -> Judged:
     return Judged(leaf, submission, findings=submission.findings)
 
 
