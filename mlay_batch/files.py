@@ -25,14 +25,15 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o666) -> None:
     temporary = path.parent / f".mlay-{secrets.token_hex(6)}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _write(temporary, data, mode)
-        _replace(temporary, path)
+        try:
+            _write(temporary, data, mode)
+            _replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
         sync_folder(path.parent)
     except OSError as error:
         problem = error.strerror or str(error)
         raise MlayError("files.unwritable", path=str(path), problem=problem) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _refuse_open(path: Path) -> None:

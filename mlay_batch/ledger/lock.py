@@ -26,6 +26,7 @@ def lock(workspace: Path, holder: str) -> Iterator[None]:
     guard = FileLock(workspace / _LOCK, timeout=0)
     note = workspace / _HOLDER
     try:
+        workspace.stat()  # FileLock would make a folder that is not there
         guard.acquire()
     except Timeout:
         raise _locked(note) from None

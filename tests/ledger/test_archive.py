@@ -1,0 +1,61 @@
+"""Originals are kept as they came, once, and never believed unchecked."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from mlay_batch.errors import LedgerError, MlayError
+from mlay_batch.ledger import Archive
+
+DATA = b"PK\3\4 a return"
+SHA = hashlib.sha256(DATA).hexdigest()
+
+
+def test_an_original_lies_under_its_hash(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive")
+    assert archive.store(DATA) == SHA
+    assert archive.read(SHA) == DATA
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == [tmp_path / "archive" / SHA[:2] / SHA]
+
+
+def test_the_same_bytes_are_written_once(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    archive.store(DATA)
+    path = tmp_path / SHA[:2] / SHA
+    os.utime(path, ns=(1, 1))
+    archive.store(DATA)
+    assert path.stat().st_mtime_ns == 1
+
+
+def test_half_an_original_is_written_again(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    archive.store(DATA)
+    (tmp_path / SHA[:2] / SHA).write_bytes(DATA[:4])
+    archive.store(DATA)
+    assert archive.read(SHA) == DATA
+
+
+def test_altered_and_missing_originals_are_told(tmp_path: Path) -> None:
+    archive = Archive(tmp_path)
+    with pytest.raises(LedgerError, match=r"ledger\.original_missing"):
+        archive.read(SHA)
+    archive.store(DATA)
+    (tmp_path / SHA[:2] / SHA).write_bytes(DATA + b"!")
+    with pytest.raises(LedgerError, match=r"ledger\.original_altered"):
+        archive.read(SHA)
+
+
+def test_a_place_that_cannot_be_written_is_a_broken_run(tmp_path: Path) -> None:
+    (tmp_path / "archive").write_text("a file where the folder should be")
+    with pytest.raises(MlayError, match=r"files\.unwritable"):
+        Archive(tmp_path / "archive").store(DATA)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_originals_are_for_their_owner_only(tmp_path: Path) -> None:
+    Archive(tmp_path).store(DATA)
+    assert (tmp_path / SHA[:2] / SHA).stat().st_mode & 0o777 == 0o600

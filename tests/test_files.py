@@ -1,0 +1,95 @@
+"""A file is written whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from mlay_batch import files
+from mlay_batch.errors import MlayError, OutputBusyError
+from mlay_batch.files import write_atomically
+
+
+def test_writes_and_replaces_making_folders(tmp_path: Path) -> None:
+    path = tmp_path / "reports" / "2019-11" / "tổng hợp.xlsx"
+    for data in (b"first", b"second"):
+        write_atomically(path, data)
+        assert path.read_bytes() == data
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_a_new_file_is_as_readable_as_the_umask_says(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "a", b"")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize("held", [".~lock.a.xlsx#", "~$a.xlsx"])
+def test_a_file_open_in_an_office_program_is_left_alone(tmp_path: Path, held: str) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(b"before")
+    (tmp_path / held).write_text("lan")
+    with pytest.raises(OutputBusyError) as caught:
+        write_atomically(path, b"after")
+    assert caught.value.params == {"path": str(path), "lock": held}
+    assert path.read_bytes() == b"before"
+
+
+def _windows_says(winerror: int) -> OSError:
+    error = PermissionError(errno.EACCES, "in use")
+    error.winerror = winerror  # type: ignore[attr-defined]
+    return error
+
+
+def test_a_file_held_open_on_windows_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [_windows_says(32), _windows_says(5)]
+    replace = Path.replace
+
+    def scanned(source: Path, target: Path) -> Path:
+        if failures:
+            raise failures.pop()
+        return replace(source, target)
+
+    monkeypatch.setattr(Path, "replace", scanned)
+    monkeypatch.setattr(files, "_PATIENCE", (0, 0, 0))
+    write_atomically(tmp_path / "a", b"after the scanner")
+    assert (tmp_path / "a").read_bytes() == b"after the scanner"
+
+
+def test_a_file_that_stays_open_on_windows_is_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def held(source: Path, target: Path) -> Path:
+        raise _windows_says(33)
+
+    monkeypatch.setattr(Path, "replace", held)
+    monkeypatch.setattr(files, "_PATIENCE", (0, 0))
+    with pytest.raises(OutputBusyError):
+        write_atomically(tmp_path / "a", b"")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_rubbish(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"before")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(MlayError, match="No space left") as caught:
+        write_atomically(path, b"after")
+    assert caught.value.code == "files.unwritable"
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"before"

@@ -1,0 +1,203 @@
+"""A town's folder and its mlay.toml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlay_batch import workspace
+from mlay_batch.errors import NoWorkspaceError, UsageError
+from mlay_batch.ledger import Ledger
+from mlay_batch.messages import error_text
+from mlay_batch.workspace import CONFIG, Settings, Workspace, network_kind
+
+TOWN = '[town]\nname = "Thị ủy Mường Lay"\nplace = "Mường Lay"\n'
+
+
+def test_a_new_workspace_has_everything_in_its_place(tmp_path: Path) -> None:
+    made = Workspace.create(tmp_path / "town", "Thị ủy  Mường Lay", "Mường Lay")
+
+    assert sorted(p.name for p in made.root.iterdir()) == [
+        "archive", "inbox", "ledger.sqlite", "mlay.toml", "outbox", "reports", "schemas",
+    ]  # fmt: skip
+    assert made.settings == Settings("Thị ủy Mường Lay", "Mường Lay")
+    assert Workspace.find(made.inbox) == made
+    with Ledger.open(made.ledger) as ledger:
+        assert ledger.deliveries() == ()
+
+
+def test_names_with_quotes_and_backslashes_come_back(tmp_path: Path) -> None:
+    name = 'Đảng ủy "Lay Nưa" \\ # x = [1]'
+    made = Workspace.create(tmp_path / "town", name, "Lay Nưa")
+    assert Workspace.find(made.root).settings.name == name
+
+
+def test_what_lies_there_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "a.xlsx").write_bytes(b"PK")
+    (tmp_path / "notes.txt").write_text("mine")
+    Ledger.create(tmp_path / "ledger.sqlite").close()
+    before = (tmp_path / "ledger.sqlite").stat().st_ino
+
+    Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
+
+    assert (tmp_path / "inbox" / "a.xlsx").read_bytes() == b"PK"
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "ledger.sqlite").stat().st_ino == before
+
+
+def test_a_workspace_is_made_once(tmp_path: Path) -> None:
+    Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
+    before = (tmp_path / CONFIG).read_bytes()
+    with pytest.raises(UsageError, match=r"workspace\.exists"):
+        Workspace.create(tmp_path, "Another", "Town")
+    assert (tmp_path / CONFIG).read_bytes() == before
+
+
+def test_an_attempt_broken_off_can_be_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(path: Path, data: bytes) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workspace, "write_atomically", crash)
+        with pytest.raises(KeyboardInterrupt):
+            Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
+    with pytest.raises(NoWorkspaceError):
+        Workspace.find(tmp_path)
+    Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
+
+
+def test_a_file_in_the_way_is_told(tmp_path: Path) -> None:
+    (tmp_path / "inbox").write_text("a file")
+    with pytest.raises(UsageError, match=r"workspace\.unwritable"):
+        Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
+
+
+def test_an_empty_name_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"town\.name"):
+        Workspace.create(tmp_path / "town", "  ", "Mường Lay")
+    assert not (tmp_path / "town").exists()
+
+
+def test_no_workspace_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(NoWorkspaceError) as caught:
+        Workspace.find(tmp_path / "not there")
+    assert str(tmp_path / "not there") in error_text(caught.value, "vi")
+
+
+def test_the_nearest_workspace_counts(tmp_path: Path) -> None:
+    Workspace.create(tmp_path, "Tỉnh ủy", "Điện Biên Phủ")
+    town = Workspace.create(tmp_path / "town", "Thị ủy", "Mường Lay")
+    assert Workspace.find(town.reports / "2019-11").settings.name == "Thị ủy"
+
+
+def test_notepad_may_edit_it(tmp_path: Path) -> None:
+    text = TOWN.replace("\n", "\r\n")
+    (tmp_path / CONFIG).write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert Workspace.find(tmp_path).settings.place == "Mường Lay"
+    (tmp_path / CONFIG).write_bytes(text.encode("utf-16"))
+    with pytest.raises(UsageError, match=r"workspace\.unreadable"):
+        Workspace.find(tmp_path)
+
+
+def test_every_setting_is_read() -> None:
+    text = TOWN + (
+        'code = "TU-ML"\n[program]\nlanguage = "en"\ntime_zone = "Asia/Bangkok"\n'
+        "[limits]\nfile_mb = 5\n"
+    )
+    assert Settings.parse(text) == Settings(
+        "Thị ủy Mường Lay", "Mường Lay", "TU-ML", "en", "Asia/Bangkok", {"file_mb": 5}
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "hint"),
+    [
+        (TOWN + 'plce = "x"', "town.plce", "town.place"),
+        (TOWN + "[limit]\nfile_mb = 5", "limit", "limits"),
+        (TOWN + "[limits]\nfile_size_mb = 5", "limits.file_size_mb", "limits.file_mb"),
+        (TOWN + '[program]\nlang = "vi"', "program.lang", "program.language"),
+        (TOWN + '[program]\nqqq = "vi"', "program.qqq", "program.language, program.time_zone"),
+    ],
+)
+def test_an_unknown_key_is_refused_with_the_nearest(text: str, key: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Settings.parse(text)
+    assert caught.value.code == "workspace.key"
+    assert caught.value.params == {"file": CONFIG, "key": key, "nearest": hint}
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("", "town.name"),
+        ('[town]\nname = "Thị ủy"', "town.place"),
+        ('[town]\nname = 7\nplace = "x"', "town.name"),
+        (TOWN + 'code = ""', "town.code"),
+        (TOWN + '[program]\nlanguage = "fr"', "program.language"),
+        (TOWN + '[program]\nlanguage = ["vi"]', "program.language"),
+        (TOWN + '[program]\ntime_zone = "Asia/Hanoi"', "program.time_zone"),
+        (TOWN + '[program]\ntime_zone = "../../etc/passwd"', "program.time_zone"),
+        (TOWN + "[program]\ntime_zone = 7", "program.time_zone"),
+        (TOWN + "[limits]\nfile_mb = 0", "limits.file_mb"),
+        (TOWN + "[limits]\nfile_mb = true", "limits.file_mb"),
+        (TOWN + '[limits]\nfile_mb = "20"', "limits.file_mb"),
+        ("limits = 5\n" + TOWN, "limits"),
+        ("[[town]]\nname = 5", "town"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_its_key(text: str, key: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        Settings.parse(text)
+    assert (caught.value.code, caught.value.params["key"]) == ("workspace.value", key)
+
+
+def test_text_that_is_no_toml_names_its_line() -> None:
+    with pytest.raises(UsageError) as caught:
+        Settings.parse("[town]\nname = Thị ủy\n")
+    assert caught.value.code == "workspace.toml"
+    assert "line 2" in str(caught.value.params["problem"])
+
+
+MOUNTS = r"""
+proc /proc proc rw 0 0
+/dev/sda1 / ext4 rw 0 0
+//server/chung /mnt/chung cifs rw 0 0
+srv:/export /mnt/van\040phong nfs4 rw 0 0
+/dev/sdb1 /mnt/chung/usb vfat rw 0 0
+me@host: /home/lan/xa fuse.sshfs rw 0 0
+broken
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/home/lan/mlay", None),
+        ("/mnt/chung/mlay", "cifs"),
+        ("/mnt/chungkhac", None),
+        ("/mnt/van phong/mlay", "nfs4"),
+        ("/mnt/chung/usb/mlay", None),
+        ("/home/lan/xa", "fuse.sshfs"),
+        (r"\\server\share\mlay", "UNC"),
+        (r"\\?\UNC\server\share\mlay", "UNC"),
+        (r"C:\mlay", None),
+    ],
+)
+def test_network_drives_are_told_from_local_ones(path: str, kind: str | None) -> None:
+    assert network_kind(path, MOUNTS) == kind
+
+
+def test_no_workspace_on_a_network_drive_unless_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"/dev/sda / ext4 rw 0 0\nsrv:/x {tmp_path} nfs4 rw 0 0\n")
+    monkeypatch.setattr(workspace, "MOUNTS", mounts)
+    with pytest.raises(UsageError, match="nfs4"):
+        Workspace.create(tmp_path / "town", "Thị ủy", "Mường Lay")
+    assert not (tmp_path / "town").exists()
+    Workspace.create(tmp_path / "town", "Thị ủy", "Mường Lay", network=True)
