@@ -1,7 +1,8 @@
 """The shape of the program: imports go one way, nothing grows too long.
 
 Levels: 0 errors, findings, period, names │ 1 schema, messages │ 2 records, register, layout,
-styles, files │ 3 the stages, which never import one another │ 4 pipeline, demo │ 5 cli.
+styles, files │ 3 the stages, which never import one another │ 4 workspace,
+pipeline, demo │ 5 cli.
 `figures.records` is what the stage `figures` hands on: a record like those of `records`.
 """
 
@@ -24,9 +25,9 @@ LEVELS = (
     {"records", "register", "layout", "styles", "files", "figures.records"},
     {
         "intake", "reader", "identity", "validation", "verdict", "ledger", "figures", "template",
-        "report", "workspace",
+        "report",
     },
-    {"pipeline", "demo"},
+    {"workspace", "pipeline", "demo"},
     {"cli", "__main__"},
 )  # fmt: skip
 STAGES = LEVELS[3]
