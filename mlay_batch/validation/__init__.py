@@ -1,0 +1,144 @@
+"""Are the values of a return right? All returns of a batch at once, one pandera call a section.
+
+A return refused by `identity` is checked all the same, so that a branch gets everything in one
+round. Where its period is not certain (`Judged.identity` is None: last month's file filled in
+again, stamp and heading at odds) dates are not held against a period: that has been said once.
+
+Whether a blank is allowed is said by ``required`` alone; every other check lets a blank pass, and
+in sums a blank optional part counts 0 (`rules`). A row of a table with nothing in it is no row.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from mlay_batch.findings import Finding
+from mlay_batch.records import Judged, Row, Submission
+from mlay_batch.schema.records import Form
+from mlay_batch.validation.cells import Cell, finding, in_order, is_certain, wrong_cells
+from mlay_batch.validation.failures import Failure, failures
+from mlay_batch.validation.frames import Entry, Table, tables
+from mlay_batch.validation.refs import Lists, Resolver, resolved, resolvers
+from mlay_batch.validation.schema import schema_for
+from mlay_batch.validation.whole import nil_findings, ring_findings
+
+__all__ = ["schema_for", "validate", "validate_register"]
+
+
+def validate(
+    batch: Sequence[Judged], lists: Lists, forms: Sequence[Form] = ()
+) -> tuple[Judged, ...]:
+    """Return the batch, in order, with findings added and the codes of `ref` fields resolved.
+
+    `lists` gives code → name for each list a `ref` field may name; a list that is not given is
+    not asked. `forms` are looked into for the form of a return whose identity is not known.
+    """
+    entries = {number: _entry(judged, forms) for number, judged in enumerate(batch)}
+    checked = _checked({number: entry for number, entry in entries.items() if entry}, lists)
+    return tuple(
+        replace(judged, submission=checked[number].submission, findings=checked[number].findings)
+        if number in checked
+        else judged
+        for number, judged in enumerate(batch)
+    )
+
+
+def validate_register(submission: Submission, form: Form) -> tuple[Submission, tuple[Finding, ...]]:
+    """Return the register with codes resolved, and all findings, those of the reader first.
+
+    Its `ref` fields are held against its own rows; the tree of organisations may hold no ring.
+    """
+    lists = {name: _own_list(submission, name) for name in ("organisations", "officers")}
+    entry = _checked({0: Entry(submission, form, findings=submission.findings)}, lists)[0]
+    rings = in_order(ring_findings(entry.submission), entry.submission)
+    return entry.submission, entry.findings + rings
+
+
+def _own_list(submission: Submission, section: str) -> Mapping[str, str]:
+    rows = submission.section(section)
+    return {
+        str(row.values["code"]): str(row.values.get("name") or "")
+        for row in rows
+        if row.values.get("code")
+    }
+
+
+def _entry(judged: Judged, forms: Sequence[Form]) -> Entry | None:
+    """Return what there is to check of a leaf: None where no form of ours could be read."""
+    read, known = judged.submission, judged.identity
+    if read is None:
+        return None
+    if known:
+        return Entry(read, known.form, known.period, judged.findings)
+    form = next((f for f in forms if (f.form, f.version) == (read.form, read.version)), None)
+    return Entry(read, form, findings=judged.findings) if form else None
+
+
+def _checked(entries: Mapping[int, Entry], lists: Lists) -> Mapping[int, Entry]:
+    """Return the entries with codes resolved and all findings added."""
+    by_list = resolvers(lists)
+    ready = {number: _prepared(entry, by_list) for number, entry in entries.items()}
+    by_form: dict[tuple[str, str], dict[int, Entry]] = defaultdict(dict)
+    for number, entry in ready.items():
+        by_form[entry.form.form, entry.form.version][number] = entry
+    found: dict[int, list[Finding]] = defaultdict(list)
+    for alike in by_form.values():
+        _check(alike, found)
+    return {
+        number: entry.add(in_order(found[number], entry.submission))
+        for number, entry in ready.items()
+    }
+
+
+def _prepared(entry: Entry, by_list: Mapping[str, Resolver]) -> Entry:
+    """Return the entry without blank rows of tables and with codes in its `ref` fields."""
+    wrong = wrong_cells(entry.findings)
+    rows: list[Row] = []
+    found: list[Finding] = []
+    sections = {section.id: section for section in entry.form.sections}
+    for row in entry.submission.rows:
+        section = sections.get(row.section)
+        if section is None or (section.layout == "table" and _blank(row, wrong)):
+            continue
+        row, doubts = resolved(row, section, by_list)
+        rows.append(row)
+        found.extend(doubts)
+    submission = replace(entry.submission, rows=tuple(rows))
+    return replace(entry, submission=submission).add(in_order(found, submission))
+
+
+def _blank(row: Row, wrong: frozenset[Cell]) -> bool:
+    """Whether nothing was written: a cell that could not be read is not blank."""
+    filled = any(value is not None for value in row.values.values())
+    return not filled and not any((row.sheet, cell) in wrong for cell in row.cells.values())
+
+
+def _check(entries: Mapping[int, Entry], found: dict[int, list[Finding]]) -> None:
+    """Add to `found` what is wrong in entries of one form: fields first, then rules and nil."""
+    form = next(iter(entries.values())).form
+    broken = [(table, fail) for table in tables(entries, form).values()
+              for fail in failures(table, form)]  # fmt: skip
+    for of_rules in (False, True):
+        wrong = {
+            number: wrong_cells([*entry.findings, *found[number]])
+            for number, entry in entries.items()
+        }
+        for table, failure in broken:
+            if (failure.rule is not None) is of_rules:
+                _report(table, failure, entries, wrong, found)
+    for number, entry in entries.items():
+        found[number].extend(nil_findings(entry.submission, form, wrong[number]))
+
+
+def _report(
+    table: Table,
+    failure: Failure,
+    entries: Mapping[int, Entry],
+    wrong: Mapping[int, frozenset[Cell]],
+    found: dict[int, list[Finding]],
+) -> None:
+    number, row = table.owners[failure.at], table.rows[failure.at]
+    if is_certain(failure, table.section, row, entries[number].submission, wrong[number]):
+        found[number].append(finding(failure, table.section, row))

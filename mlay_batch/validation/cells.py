@@ -1,0 +1,96 @@
+"""Failures to findings at cells, and which cells no rule may be held against.
+
+A rule is asked only of cells that are right by themselves: where a cell could not be read, is
+blank though required, or has a date turned round, that alone is reported, not also every rule that
+looks at it. So one mistake is one finding, at its own cell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.records import Row, Submission
+from mlay_batch.schema.checks import CHECKS
+from mlay_batch.schema.records import Rule, Section
+from mlay_batch.validation.failures import Failure
+
+Cell = tuple[str, str]
+_WHOLE_RETURN = ("rows_at_least", "rows_at_most")
+_CELL = re.compile(r"([A-Z]+)(\d+)")
+
+
+def cell_of(place: Place) -> Cell:
+    """Return sheet and cell."""
+    return place.sheet, place.cell
+
+
+def wrong_cells(findings: Iterable[Finding]) -> frozenset[Cell]:
+    """Return the cells that an error already stands at."""
+    return frozenset(cell_of(found.place) for found in findings if found.is_error)
+
+
+def finding(failure: Failure, section: Section, row: Row) -> Finding:
+    """Return the finding of a failure, at the first marked cell that is there."""
+    rule = failure.rule
+    fields = [name for name in (rule.mark if rule else (failure.field,)) if name in row.cells]
+    places = [row.place(name) for name in fields] or [Place("", row.sheet)]
+    return Finding(
+        failure.code,
+        rule.severity if rule else Severity.ERROR,
+        places[0],
+        {"field": f"{section.id}.{failure.field}", **failure.params},
+        tuple(places),
+    )
+
+
+def is_certain(
+    failure: Failure, section: Section, row: Row, submission: Submission, wrong: frozenset[Cell]
+) -> bool:
+    """Whether every cell the failed check looks at is there and right by itself."""
+    if failure.rule is None:
+        return failure.field in row.cells and cell_of(row.place(failure.field)) not in wrong
+    return all(
+        other is not None and name in other.cells and cell_of(other.place(name)) not in wrong
+        for other, name in _operands(failure.rule, section, row, submission)
+    )
+
+
+def _operands(
+    rule: Rule, section: Section, row: Row, submission: Submission
+) -> Iterator[tuple[Row | None, str]]:
+    """Yield row and field of every operand; a row of None is a card that is not there."""
+    for key, kind in CHECKS[rule.check].items():
+        for name in _names(rule.params.get(key)):
+            if kind in ("field", "fields"):
+                alike = submission.section(section.id) if rule.check in _WHOLE_RETURN else (row,)
+                yield from ((other, name) for other in alike)
+            elif kind in ("other", "others"):
+                there, _, field = name.partition(".")
+                rows: tuple[Row | None, ...] = submission.section(there)
+                missing: tuple[Row | None, ...] = (None,) if kind == "others" else ()
+                yield from ((other, field) for other in rows or missing)
+
+
+def _names(param: Any) -> tuple[str, ...]:
+    if param is None:
+        return ()
+    return (param,) if isinstance(param, str) else tuple(map(str, param)) if _many(param) else ()
+
+
+def _many(param: Any) -> bool:
+    return isinstance(param, list | tuple)
+
+
+def in_order(findings: Iterable[Finding], submission: Submission) -> tuple[Finding, ...]:
+    """Return the findings as one reads: sheet by sheet, from top to bottom, left to right."""
+    sheets = {row.sheet: number for number, row in reversed(list(enumerate(submission.rows)))}
+
+    def position(found: Finding) -> tuple[int, int, int, str, str]:
+        cell = _CELL.fullmatch(found.place.cell)
+        letters, number = (cell[1], int(cell[2])) if cell else ("", 0)
+        return sheets.get(found.place.sheet, 0), number, len(letters), letters, found.code
+
+    return tuple(sorted(findings, key=position))
