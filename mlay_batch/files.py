@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from pathlib import Path
 
@@ -22,7 +21,7 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o666) -> None:
     when it cannot be written for another reason.
     """
     _refuse_open(path)
-    temporary = path.parent / f".mlay-{secrets.token_hex(6)}.tmp"
+    temporary = path.parent / f".mlay-{os.urandom(6).hex()}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -21,15 +21,24 @@ CONFIG = "mlay.toml"
 LANGUAGES = ("vi", "en")
 MOUNTS = Path("/proc/mounts")
 
-# What a file that comes in may cost; `reader` has the defaults.
-LIMITS = frozenset(
-    {"file_mb", "inflated_mb", "entries", "ratio", "cells", "rows", "columns", "text", "seconds",
-     "memory_mb"}
-)  # fmt: skip
+_MB = 1 << 20
+# What a file that comes in may cost: the key in mlay.toml, the reader's name for it, its unit.
+LIMITS: Mapping[str, tuple[str, int]] = {
+    "file_mb": ("file", _MB),
+    "inflated_mb": ("inflated", _MB),
+    "memory_mb": ("memory", _MB),
+    "seconds": ("seconds", 1),
+    "entries": ("entries", 1),
+    "ratio": ("ratio", 1),
+    "cells": ("cells", 1),
+    "rows": ("rows", 1),
+    "columns": ("columns", 1),
+    "text": ("text", 1),
+}
 _KEYS: Mapping[str, frozenset[str]] = {
     "town": frozenset({"code", "name", "place"}),
     "program": frozenset({"language", "time_zone"}),
-    "limits": LIMITS,
+    "limits": frozenset(LIMITS),
 }
 # SQLite's locks do not hold on these: https://www.sqlite.org/howtocorrupt.html, section 2.1
 _NETWORK = re.compile(r"nfs\d?|cifs|smb\w*|ncpfs|afs|davfs\d?|fuse\.(sshfs|rclone|davfs\w*)")
@@ -40,18 +49,21 @@ _TEMPLATE = """\
 # Sửa bằng Notepad, lưu dạng UTF-8. Tên mục viết sai sẽ được báo ngay khi chạy.
 
 [town]
-name = {name}        # tên cơ quan, in ở đầu báo cáo tổng hợp
-place = {place}      # địa danh ghi trước ngày tháng
-# code = "TU"        # mã trong sổ đăng ký; bỏ trống thì lấy tổ chức không có cấp trên
+# Tên cơ quan, in ở đầu báo cáo tổng hợp, và địa danh ghi trước ngày tháng.
+name = {name}
+place = {place}
+# Mã trong sổ đăng ký; không ghi thì lấy tổ chức không có cấp trên.
+# code = "TU"
 
 [program]
-language = "vi"      # vi hoặc en
+# vi hoặc en
+language = "vi"
 time_zone = "Asia/Ho_Chi_Minh"
 
-# Giới hạn của tệp nhận vào; chỉ ghi khi cần khác mức có sẵn.
+# Giới hạn của mỗi tệp nhận vào (MB, giây); chỉ ghi khi cần khác mức có sẵn.
 # [limits]
-# file_mb = 20       # dung lượng một tệp, MB
-# seconds = 60       # thời gian đọc một tệp, giây
+# file_mb = 20
+# seconds = 30
 """
 
 
@@ -59,7 +71,8 @@ time_zone = "Asia/Ho_Chi_Minh"
 class Settings:
     """What `mlay.toml` says. `code` None: the town is the register's organisation without parent.
 
-    `limits` holds only what differs from the reader's own limits, under the same names.
+    `limits` holds only what differs from the reader's own limits, under the reader's names and in
+    its units (bytes, seconds, counts).
     """
 
     name: str
@@ -82,7 +95,8 @@ class Settings:
             raise UsageError("workspace.toml", file=file, problem=str(error)) from error
         _check_keys(told, file)
         _check_values(told, file)
-        return cls(**told["town"], **told.get("program", {}), limits=told.get("limits", {}))
+        limits = {LIMITS[key][0]: LIMITS[key][1] * n for key, n in told.get("limits", {}).items()}
+        return cls(**told["town"], **told.get("program", {}), limits=limits)
 
 
 def _check_keys(told: Mapping[str, Any], file: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from mlay_batch import workspace
 from mlay_batch.errors import NoWorkspaceError, UsageError
 from mlay_batch.ledger import Ledger
 from mlay_batch.messages import error_text
-from mlay_batch.workspace import CONFIG, Settings, Workspace, network_kind
+from mlay_batch.reader.facts import Limits
+from mlay_batch.workspace import CONFIG, LIMITS, Settings, Workspace, network_kind
 
 TOWN = '[town]\nname = "Thị ủy Mường Lay"\nplace = "Mường Lay"\n'
 
@@ -106,11 +108,20 @@ def test_notepad_may_edit_it(tmp_path: Path) -> None:
 def test_every_setting_is_read() -> None:
     text = TOWN + (
         'code = "TU-ML"\n[program]\nlanguage = "en"\ntime_zone = "Asia/Bangkok"\n'
-        "[limits]\nfile_mb = 5\n"
+        "[limits]\nfile_mb = 5\nseconds = 9\n"
     )
     assert Settings.parse(text) == Settings(
-        "Thị ủy Mường Lay", "Mường Lay", "TU-ML", "en", "Asia/Bangkok", {"file_mb": 5}
+        "Thị ủy Mường Lay",
+        "Mường Lay",
+        "TU-ML",
+        "en",
+        "Asia/Bangkok",
+        {"file": 5 * 1024 * 1024, "seconds": 9},
     )
+
+
+def test_every_limit_is_one_of_the_readers() -> None:
+    assert {name for name, _ in LIMITS.values()} <= {entry.name for entry in fields(Limits)}
 
 
 @pytest.mark.parametrize(
@@ -128,6 +139,7 @@ def test_an_unknown_key_is_refused_with_the_nearest(text: str, key: str, hint: s
         Settings.parse(text)
     assert caught.value.code == "workspace.key"
     assert caught.value.params == {"file": CONFIG, "key": key, "nearest": hint}
+    assert "{" not in error_text(caught.value, "vi")
 
 
 @pytest.mark.parametrize(
@@ -153,6 +165,7 @@ def test_a_wrong_value_is_refused_by_its_key(text: str, key: str) -> None:
     with pytest.raises(UsageError) as caught:
         Settings.parse(text)
     assert (caught.value.code, caught.value.params["key"]) == ("workspace.value", key)
+    assert "{" not in error_text(caught.value, "vi")
 
 
 def test_text_that_is_no_toml_names_its_line() -> None:

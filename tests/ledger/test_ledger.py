@@ -18,6 +18,7 @@ from ledger_desk import RUN, WRONG, decision, row
 
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger import Ledger, Report, migrations
+from mlay_batch.messages import error_text
 from mlay_batch.period import Period
 from mlay_batch.records import Decision, Judged, Leaf, Submission, Verdict, values_hash
 from mlay_batch.schema.records import Effective
@@ -282,7 +283,10 @@ def test_the_ledger_is_for_its_owner_only(tmp_path: Path) -> None:
 def _refusal(path: Path) -> str:
     with pytest.raises(LedgerError) as caught:
         Ledger.open(path)
-    assert caught.value.params["path"] == str(path)
+    for lang in ("vi", "en"):
+        told = error_text(caught.value, lang)
+        assert str(path) in told
+        assert "{" not in told  # every gap is filled
     return caught.value.code
 
 
