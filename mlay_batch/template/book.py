@@ -1,0 +1,201 @@
+"""A workbook to write into: cells by style name, rows, pages, and the same bytes every time."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from functools import cache
+from math import ceil
+from pathlib import Path
+from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.packaging.core import DocumentProperties
+from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Protection, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.cell_range import CellRange
+from openpyxl.worksheet.dimensions import ColumnDimension, RowDimension
+from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import ExcelWriter
+
+from mlay_batch.records import Value
+from mlay_batch.styles import FONT, NUMBER_FORMATS, SIZE, STYLES, TONES, Style
+
+_EPOCH = datetime(2018, 1, 1)  # noqa: DTZ001 - a fixed date: the same inputs, the same bytes
+_FIRST_EXCEL_DAY = date(1900, 3, 1)  # before it Excel's serial numbers are a day off or missing
+_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
+_SHEET_NAME = 31
+
+
+class Book:
+    """The workbook being written. `static` collects texts written by the program, not by people."""
+
+    def __init__(self, title: str) -> None:
+        self.workbook = Workbook()
+        self.workbook.remove(self.workbook.worksheets[0])
+        self.workbook.properties = DocumentProperties(
+            creator="mlay-batch", title=title, created=_EPOCH, modified=_EPOCH
+        )
+        # The default font is also the unit of column widths and of cells nobody styled.
+        self.workbook._named_styles["Normal"].font = Font(name=FONT, size=SIZE)
+        self.static: dict[str, None] = {}
+        self._known: set[str] = set()
+
+    def sheet(self, title: str) -> Worksheet:
+        """Return a new last sheet; its name is cut to Excel's 31 characters and made unique."""
+        wanted = title.translate(_FORBIDDEN).strip("' ")[:_SHEET_NAME] or "Sheet"
+        taken = {name.casefold() for name in self.workbook.sheetnames}
+        name, number = wanted, 1
+        while name.casefold() in taken:
+            number += 1
+            ending = f" ({number})"
+            name = wanted[: _SHEET_NAME - len(ending)] + ending
+        return self.workbook.create_sheet(name)
+
+    def put(self, sheet: Worksheet, row: int, column: int, value: Value, style: str,
+            span: int = 1) -> None:  # fmt: skip
+        """Write `value` in the style of that name (``name`` or ``name tone``), over `span` columns.
+
+        A text stays a text, whatever it begins with: never a formula, never an error value.
+        """
+        self._register(style)
+        for at in range(column, column + span):
+            sheet.cell(row, at).style = f"mlay {style}"
+        cell = sheet.cell(row, column)
+        if isinstance(value, date) and value < _FIRST_EXCEL_DAY:
+            value = value.isoformat()
+        if isinstance(value, str):
+            cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+            cell.data_type = "s"
+        elif value is not None:
+            number_format = cell.number_format
+            cell.value = value
+            cell.number_format = number_format
+        if span > 1:
+            # not merge_cells(): it compares with every range there is, and redraws borders
+            sheet.merged_cells.ranges.add(
+                CellRange(min_col=column, max_col=column + span - 1, min_row=row, max_row=row)
+            )
+
+    def say(self, sheet: Worksheet, row: int, column: int, words: str, style: str,
+            span: int = 1) -> None:  # fmt: skip
+        """Write a text of the program's own that depends on branch, period or findings."""
+        if words:
+            self.static[words] = None
+        self.put(sheet, row, column, words or None, style, span)
+
+    def _register(self, style: str) -> None:
+        if style not in self._known:
+            self._known.add(style)
+            self.workbook.add_named_style(_named(style))
+
+    def save(self) -> bytes:
+        """Return the workbook's bytes, the same for the same contents."""
+        made = io.BytesIO()
+        ExcelWriter(self.workbook, _FixedZip(made, "w", ZIP_DEFLATED)).save()
+        return made.getvalue()
+
+
+class _FixedZip(ZipFile):
+    """A zip whose members bear no date of their own."""
+
+    def writestr(self, zinfo_or_arcname: str | ZipInfo, data: Any, *_: Any, **__: Any) -> None:
+        name = getattr(zinfo_or_arcname, "filename", zinfo_or_arcname)
+        member = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+        member.compress_type, member.create_system = ZIP_DEFLATED, 0
+        super().writestr(member, data)
+
+    def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
+        self.writestr(str(arcname), Path(filename).read_bytes())
+
+
+class AutoRow(RowDimension):
+    """A row of known height that Excel may still make higher when more is typed into it."""
+
+    @property
+    def customHeight(self) -> bool:  # noqa: N802 - the name of the XML attribute
+        """False: the height is a start, not a decision."""
+        return False
+
+
+def named_style(style: str) -> Style:
+    """Return the style called ``name`` or ``name tone``; `locked` is off for ``name open``."""
+    name, _, tone = style.partition(" ")
+    found = STYLES[name]
+    if tone:
+        found = replace(found, locked=False)
+    return TONES[tone].on(found) if tone in TONES else found
+
+
+@cache
+def _parts(style: str) -> Mapping[str, Any]:
+    look = named_style(style)
+    side = Side(
+        style=None if look.edge in ("none", "bottom") else look.edge, color=look.edge_colour
+    )
+    below = Side(style="thin", color=look.edge_colour) if look.edge == "bottom" else side
+    return {
+        "font": Font(
+            name=FONT, size=look.size, bold=look.bold, italic=look.italic,
+            underline="single" if look.underline else None, color=look.colour,
+        ),
+        "fill": PatternFill("solid", fgColor=look.fill) if look.fill else PatternFill(),
+        "border": Border(left=side, right=side, top=side, bottom=below),
+        "alignment": Alignment(
+            horizontal=look.align, vertical=look.valign, wrap_text=look.wrap, indent=look.indent
+        ),
+        "number_format": NUMBER_FORMATS[look.number],
+        "protection": Protection(locked=look.locked),
+    }  # fmt: skip
+
+
+def _named(style: str) -> NamedStyle:
+    return NamedStyle(name=f"mlay {style}", **_parts(style))
+
+
+def set_widths(sheet: Worksheet, widths: Mapping[int, float], hidden: tuple[int, ...] = ()) -> None:
+    """Set the columns' widths in characters of the default font."""
+    for column, width in widths.items():
+        letter = get_column_letter(column)
+        sheet.column_dimensions[letter] = ColumnDimension(
+            sheet, index=letter, width=width, customWidth=True, hidden=column in hidden
+        )
+
+
+def lines(words: object, width: float, size: int = SIZE) -> int:
+    """Return how many lines `words` need in `width` characters; rather one more than one less."""
+    room = max(1.0, (width - 1) * SIZE / size)
+    return sum(max(1, ceil(len(part) / room)) for part in str(words or "").split("\n"))
+
+
+def height(number: int, size: int = SIZE) -> float:
+    """Return the height in points of a row of so many lines, with a little air."""
+    return round(number * size * 1.25 + 5, 1)
+
+
+def lay_out(sheet: Worksheet, orientation: str, footer: str, area: str) -> None:
+    """Make the sheet print on A4, as wide as the paper, with page numbers."""
+    sheet.page_setup.orientation = orientation
+    sheet.page_setup.paperSize = 9
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_area = area
+    sheet.print_options.horizontalCentered = True
+    margins = sheet.page_margins
+    margins.left = margins.right = 0.4
+    margins.top, margins.bottom, margins.header, margins.footer = 0.5, 0.6, 0.3, 0.3
+    for part, words in ((sheet.oddFooter.left, footer), (sheet.oddFooter.right, "&P/&N")):
+        part.text, part.size, part.font = words, 9, FONT + ",Italic"
+    sheet.sheet_view.showGridLines = False
+
+
+def protect(sheet: Worksheet) -> None:
+    """Protect without a password; rows may be added, sorted and made higher."""
+    protection = sheet.protection
+    protection.sheet = True
+    protection.formatColumns = protection.formatRows = False
+    protection.insertRows = protection.sort = False
