@@ -57,7 +57,7 @@ def known_codes() -> frozenset[str]:
     return frozenset(_findings())
 
 
-def text(area: str, key: str, lang: str, **params: object) -> str:
+def text(area: str, key: str, lang: str, /, **params: object) -> str:
     """Return the text `key` of `locale/<area>.yaml` in `lang`, gaps filled. KeyError if unknown."""
     return fill(_area(area)[key][lang], params, lang)
 
