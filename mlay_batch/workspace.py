@@ -21,24 +21,15 @@ CONFIG = "mlay.toml"
 LANGUAGES = ("vi", "en")
 MOUNTS = Path("/proc/mounts")
 
-_MB = 1 << 20
-# What a file that comes in may cost: the key in mlay.toml, the reader's name for it, its unit.
-LIMITS: Mapping[str, tuple[str, int]] = {
-    "file_mb": ("file", _MB),
-    "inflated_mb": ("inflated", _MB),
-    "memory_mb": ("memory", _MB),
-    "seconds": ("seconds", 1),
-    "entries": ("entries", 1),
-    "ratio": ("ratio", 1),
-    "cells": ("cells", 1),
-    "rows": ("rows", 1),
-    "columns": ("columns", 1),
-    "text": ("text", 1),
-}
+# What a file that comes in may cost; `reader` explains each and has the defaults.
+LIMITS = frozenset(
+    {"seconds", "memory_mb", "file_mb", "inflated_mb", "entries", "ratio", "cells", "rows",
+     "columns", "text"}
+)  # fmt: skip
 _KEYS: Mapping[str, frozenset[str]] = {
     "town": frozenset({"code", "name", "place"}),
     "program": frozenset({"language", "time_zone"}),
-    "limits": frozenset(LIMITS),
+    "limits": LIMITS,
 }
 # SQLite's locks do not hold on these: https://www.sqlite.org/howtocorrupt.html, section 2.1
 _NETWORK = re.compile(r"nfs\d?|cifs|smb\w*|ncpfs|afs|davfs\d?|fuse\.(sshfs|rclone|davfs\w*)")
@@ -71,8 +62,7 @@ time_zone = "Asia/Ho_Chi_Minh"
 class Settings:
     """What `mlay.toml` says. `code` None: the town is the register's organisation without parent.
 
-    `limits` holds only what differs from the reader's own limits, under the reader's names and in
-    its units (bytes, seconds, counts).
+    `limits` holds only what differs from the reader's own limits, under the same names.
     """
 
     name: str
@@ -95,8 +85,7 @@ class Settings:
             raise UsageError("workspace.toml", file=file, problem=str(error)) from error
         _check_keys(told, file)
         _check_values(told, file)
-        limits = {LIMITS[key][0]: LIMITS[key][1] * n for key, n in told.get("limits", {}).items()}
-        return cls(**told["town"], **told.get("program", {}), limits=limits)
+        return cls(**told["town"], **told.get("program", {}), limits=told.get("limits", {}))
 
 
 def _check_keys(told: Mapping[str, Any], file: str) -> None:
