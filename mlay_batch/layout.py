@@ -161,6 +161,7 @@ class _Sheet:
         self.row = _HEADING_ROWS
 
     def _signatures(self) -> None:
+        self.row += 1
         for left, right in _SIGNATURES:
             self.row += 1
             self._halves(left, right, ("sign", "sign"))

@@ -38,7 +38,7 @@ NUMBER_FORMATS: Mapping[str, str] = MappingProxyType(
     }
 )
 
-Edge = Literal["none", "thin", "medium", "dotted", "dashed", "mediumDashed", "double", "bottom"]
+Edge = Literal["none", "thin", "medium", "dotted", "dashed", "mediumDashed", "double"]
 _XLSXWRITER_EDGES: Mapping[str, int] = MappingProxyType(
     {"thin": 1, "medium": 2, "dashed": 3, "dotted": 4, "double": 6, "mediumDashed": 8}
 )
@@ -48,7 +48,7 @@ _XLSXWRITER_EDGES: Mapping[str, int] = MappingProxyType(
 class Style:
     """The look of a cell. Colours are RRGGBB, `size` is in points, `number` names a format.
 
-    `edge` is the line around the cell (``bottom``: a thin line below only), in `edge_colour`.
+    `edge` is the line in `edge_colour` along `sides` (of left, top, right, bottom).
     """
 
     bold: bool = False
@@ -59,6 +59,7 @@ class Style:
     fill: str | None = None
     edge: Edge = "none"
     edge_colour: str = LINE
+    sides: str = "ltrb"
     align: Literal["left", "center", "right", "general"] = "general"
     valign: Literal["top", "center", "bottom"] = "center"
     wrap: bool = True
@@ -79,13 +80,11 @@ class Style:
             made["align"] = self.align
         if self.fill:
             made |= {"bg_color": f"#{self.fill}", "pattern": 1}
-        if self.edge == "bottom":
-            made |= {"bottom": 1, "bottom_color": f"#{self.edge_colour}"}
-        elif self.edge != "none":
-            made |= {
-                "border": _XLSXWRITER_EDGES[self.edge],
-                "border_color": f"#{self.edge_colour}",
-            }
+        if self.edge != "none":
+            line = _XLSXWRITER_EDGES[self.edge]
+            for side in ("left", "top", "right", "bottom"):
+                if side[0] in self.sides:
+                    made |= {side: line, f"{side}_color": f"#{self.edge_colour}"}
         return made
 
 
@@ -100,7 +99,14 @@ class Tone:
 
     def on(self, style: Style) -> Style:
         """Return `style` in this tone."""
-        return replace(style, fill=self.fill, colour=self.ink, edge=self.edge, edge_colour=self.ink)
+        return replace(
+            style,
+            fill=self.fill,
+            colour=self.ink,
+            edge=self.edge,
+            edge_colour=self.ink,
+            sides="ltrb",
+        )
 
 
 # Fills of clearly different lightness (blue, yellow, red differ for every kind of colour vision).
@@ -127,12 +133,22 @@ STYLES: Mapping[str, Style] = MappingProxyType(
         "section": Style(bold=True, size=13, colour=ACCENT, align="left", valign="bottom"),
         "note": Style(italic=True, size=11, colour=QUIET, align="left"),
         "head": replace(_BOX, bold=True, size=11, fill=HEAD_FILL, align="center"),
+        "head_roof": replace(_BOX, size=11, fill=HEAD_FILL, align="center", sides="ltr"),
+        "head_below": replace(
+            _BOX, bold=True, size=11, fill=HEAD_FILL, align="center", valign="top", sides="lrb"
+        ),
         "column_number": replace(_BOX, italic=True, size=10, colour=QUIET, align="center"),
         "number": replace(_BOX, size=11, colour=QUIET, fill=LABEL_FILL, align="center"),
         "label": replace(_BOX, fill=LABEL_FILL, align="left", indent=1),
-        "unit": replace(_BOX, size=11, colour=QUIET, fill=LABEL_FILL, align="left"),
-        "help": replace(_BOX, size=11, colour=QUIET, italic=True, fill=LABEL_FILL, align="left"),
-        "fixed": replace(_BOX, bold=True, fill=LABEL_FILL, align="left", number="text"),
+        "label_helped": replace(_BOX, fill=LABEL_FILL, align="left", indent=1, sides="ltb"),
+        "unit": replace(_BOX, size=11, colour=QUIET, fill=LABEL_FILL, align="left", indent=1),
+        "help": replace(
+            _BOX, size=11, colour=QUIET, italic=True, fill=LABEL_FILL, align="left", sides="trb"
+        ),
+        "fixed": replace(_BOX, bold=True, fill=LABEL_FILL, align="left", indent=1, number="text"),
+        "entry": replace(_BOX, align="left", indent=1, number="text"),
+        "entry_integer": replace(_BOX, align="right", indent=1, number="integer"),
+        "entry_number": replace(_BOX, align="right", indent=1, number="number"),
         "text": replace(_BOX, align="left", number="text"),
         "center": replace(_BOX, align="center", number="text"),
         "date": replace(_BOX, align="center", number="date"),

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from mlay_batch.findings import Finding
-from mlay_batch.layout import STAMP_SHEET, SheetPlan, plan
+from mlay_batch.layout import LISTS_SHEET, STAMP_SHEET, plan
 from mlay_batch.messages import text
 from mlay_batch.records import Row
 from mlay_batch.schema.records import Form
-from mlay_batch.template.book import Book
+from mlay_batch.template.book import Book, sheet_names
 from mlay_batch.template.context import Context, cell_values, slots
 from mlay_batch.template.form_sheet import Filling, paint
 from mlay_batch.template.guide import write_guide
@@ -39,28 +39,23 @@ def render(
     book = Book(f"{form.title.of(lang)} {context.branch} {context.period or ''}".strip())
     found = resolve(marks, rows, form, lang)
     plans = plan(form, Counter(row.section for row in rows))
-    names = _sheet_names(plans, lang, bool(found))
+    keys = ("errors_sheet", "guide") if found else ("guide",)
+    own = [text("template", key, lang) for key in keys]
+    names = sheet_names([LISTS_SHEET, STAMP_SHEET, *own, *(p.title.of(lang) for p in plans)])
+    named = dict(zip(names[-len(plans) :], plans, strict=True))
     if found:
-        write_errors(book, grouped(found, names), form, context, lang)
-    sheets = {name: book.sheet(name) for name in names}
+        write_errors(book, grouped(found, named), form, context, lang)
+    sheets = {name: book.sheet(name) for name in named}
     write_guide(book, form, context.period, lang)
     filling = Filling(
         form, context.period, lang, slots(context, lang), cell_values(form, context, rows, lang),
-        write_lists(book, form, context, names, lang), _footer(form, context, lang),
+        write_lists(book, form, context, named, lang), _footer(form, context, lang),
         tones(found), notes(found, lang),
     )  # fmt: skip
-    for name, sheet in names.items():
+    for name, sheet in named.items():
         paint(book, sheets[name], sheet, filling)
     _stamp(book, form, context)
     return book.save()
-
-
-def _sheet_names(plans: Sequence[SheetPlan], lang: str, returned: bool) -> Mapping[str, SheetPlan]:
-    """Return the plans by the names Excel will take, found by a book of the same sheets."""
-    trial = Book("")
-    if returned:
-        trial.sheet(text("template", "errors_sheet", lang))
-    return {trial.sheet(sheet.title.of(lang)).title: sheet for sheet in plans}
 
 
 def _footer(form: Form, context: Context, lang: str) -> str:
@@ -80,5 +75,4 @@ def _stamp(book: Book, form: Form, context: Context) -> None:
         *(("static", words) for words in book.static),
     ]  # fmt: skip
     for row, pair in enumerate(pairs, 1):
-        for column, words in enumerate(pair, 1):
-            book.put(sheet, row, column, words, "marker")
+        book.hide(sheet, row, *pair)

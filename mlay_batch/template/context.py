@@ -19,9 +19,9 @@ class Context:
     """What the form is made out with.
 
     `values` are prefilled card values by ``section.field``: whoever builds the context resolves a
-    field's `prefill` to that field's own path. `lists` are the values of `ref` dropdowns, "officers"
-    and "organisations", as (code, name) in the order to be shown. `assigned` officers stand in the
-    heading. `period` is None for a form that belongs to none.
+    field's `prefill` to that field's own path. `lists` are the values of `ref` dropdowns,
+    "officers" and "organisations", as (code, name) in the order to be shown. `assigned` officers
+    stand in the heading. `period` is None for a form that belongs to none.
     """
 
     branch: str

@@ -9,19 +9,12 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from mlay_batch.messages import show, text
 from mlay_batch.period import Period
 from mlay_batch.schema.records import Field, Form
+from mlay_batch.template.book import clip
 
 TITLE_LIMIT, TEXT_LIMIT = 32, 255  # Excel's; a longer one makes it "repair" the file
 _DAY_ZERO = date(1899, 12, 30)
 _ANY_DAYS = (date(1900, 3, 1), date(2199, 12, 31))
 _ANY_NUMBER = 999_999_999.0
-
-
-def clip(words: str, limit: int) -> str:
-    """Return `words` in at most `limit` UTF-16 units, as Excel counts, ending in "…" when cut."""
-    units = words.encode("utf-16-le")
-    if len(units) <= 2 * limit:
-        return words
-    return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore").rstrip() + "…"
 
 
 def accepts(entry: Field, form: Form, period: Period | None, lang: str) -> str:
@@ -31,7 +24,7 @@ def accepts(entry: Field, form: Form, period: Period | None, lang: str) -> str:
         return text("template", key, lang, **params)
 
     if entry.type in ("integer", "number"):
-        return say(entry.type) + _limits(entry, lang) + _unit(entry, lang)
+        return say(entry.type) + _limits(entry, lang) + _unit(entry, lang) + "."
     if entry.type == "choice" and entry.choices:
         titles = (choice.title.of(lang) for choice in form.choices[entry.choices])
         return say("choose", titles="; ".join(titles))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -30,8 +30,9 @@ _STYLES: Mapping[Role, str] = {
     "group": "head", "head": "head", "number": "number", "label": "label", "help": "help",
     "unit": "unit", "marker": "marker", "sign": "unit_name",
 }  # fmt: skip
-_VALUE_STYLES = {"date": "date", "integer": "integer", "number": "decimal", "choice": "center"}
-_LIST_TYPES = ("choice", "ref")
+_VALUE_STYLES = {
+    "date": "date", "integer": "entry_integer", "number": "entry_number", "choice": "center",
+}  # fmt: skip
 _ROOMY = 1.1  # blank rows are a little higher than their text, to write in by hand too
 
 
@@ -83,6 +84,7 @@ class _Painter:
         self.fields = {(s.id, e.id): e for s in self.sections.values() for e in s.fields}
         self.heights: dict[int, float] = {}
         self.growing: set[int] = set()
+        self.joined = dict(_joined(plan.cells))
 
     def cell(self, cell: CellPlan) -> None:
         if cell.role == "value":
@@ -94,19 +96,21 @@ class _Painter:
             self._measure(cell, words, style)
         else:
             words = cell.text.of(self.filling.lang) if isinstance(cell.text, Text) else cell.text
-            style = _STYLES[cell.role]
+            style = self.joined.get(cell, _STYLES[cell.role])
             self.book.put(self.sheet, cell.row, cell.column, words or None, style, cell.span)
+            if style == "head_below":
+                self.book.put(self.sheet, cell.row - 1, cell.column, None, "head_roof")
             self._measure(cell, words, style)
 
     def _value(self, cell: CellPlan) -> None:
         section, entry = self.sections[cell.section], self.fields[cell.section, cell.field]
         key = (cell.section, cell.record, cell.field)
         value = self.filling.values.get(key)
-        style = _VALUE_STYLES.get(entry.type, "text")
+        style = _VALUE_STYLES.get(entry.type, "entry") + " open"
         if _locked(section, entry):
             style = "fixed"
-        else:
-            style += f" {self.filling.tones.get(key, 'open')}"
+        elif key in self.filling.tones:
+            style += f" {self.filling.tones[key]}"
         if section is HEAD and isinstance(value, str):
             self.book.static[value] = None
         self.book.put(self.sheet, cell.row, cell.column, value, style, cell.span)
@@ -123,10 +127,10 @@ class _Painter:
     def _measure(self, cell: CellPlan, words: object, style: str) -> None:
         if cell.role == "marker":
             return
-        size = STYLES[style.partition(" ")[0]].size
+        look = STYLES[style.partition(" ")[0]]
         width = sum(self.plan.widths[c] for c in range(cell.column, cell.column + cell.span))
-        bold = 1.08 if STYLES[style.partition(" ")[0]].bold else 1.0
-        needed = height(lines(words, width / bold, size), size)
+        room = width / (1.1 if look.bold else 1.0) - look.indent
+        needed = height(lines(words, room, look.size), look.size)
         self.heights[cell.row] = max(self.heights.get(cell.row, 0.0), needed)
 
     def rows(self) -> Mapping[int, float]:
@@ -142,6 +146,26 @@ class _Painter:
             self.sheet.row_dimensions[row].hidden = True
             self.heights[row] = 0.0
         return self.heights
+
+
+def _joined(cells: Sequence[CellPlan]) -> Iterator[tuple[CellPlan, str]]:
+    """Yield the cells that look like one with a neighbour: label and help, roof and heading."""
+    helped = {(cell.section, cell.field): cell for cell in cells if cell.role == "help"}
+    grouped = {cell.section for cell in cells if cell.role == "group"}
+    roofed = {
+        (cell.section, at)
+        for cell in cells
+        if cell.role == "group"
+        for at in range(cell.column, cell.column + cell.span)
+    }
+    for cell in cells:
+        if cell.role == "label":
+            other = helped.get((cell.section, cell.field))
+            if other and other.column == cell.column + cell.span:
+                yield cell, "label_helped"
+        elif cell.role == "head" and cell.section in grouped:
+            if (cell.section, cell.column) not in roofed:
+                yield cell, "head_below"
 
 
 def _print_and_protect(sheet: Worksheet, plan: SheetPlan, filling: Filling,

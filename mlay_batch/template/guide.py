@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch.messages import text
 from mlay_batch.period import Period
 from mlay_batch.schema.records import Field, Form, Section
-from mlay_batch.styles import STYLES
+from mlay_batch.styles import STYLES, TONES
 from mlay_batch.template.book import Book, height, lay_out, lines, protect, set_widths
 from mlay_batch.template.entry import accepts, default_words
 
@@ -28,7 +29,8 @@ def write_guide(book: Book, form: Form, period: Period | None, lang: str) -> Non
         writer.line(f"{number}. {words}", "plain")
     writer.line(text("template", "guide_colours", lang), "section")
     for tone in ("todo", "bad", "watch"):
-        writer.line(text("template", f"guide_{tone}", lang), f"label {tone}")
+        words = text("template", f"guide_{tone}", lang)
+        writer.line(f"{TONES[tone].symbol} {words}", f"label {tone}")
     for section in form.sections:
         _section(writer, form, section, period, lang)
     set_widths(sheet, _WIDTHS)
@@ -41,10 +43,7 @@ def _general(form: Form, period: Period | None, lang: str) -> Iterator[str]:
     for words in form.instructions:
         yield words.of(lang)
     if form.due and period:
-        day = period.next().start.replace(day=1)
-        yield text(
-            "template", "due_on", lang, day=day.fromordinal(day.toordinal() + form.due.day - 1)
-        )
+        yield text("template", "due_on", lang, day=period.end + timedelta(days=form.due.day))
     elif form.due:
         yield text("template", "due", lang, day=form.due.day)
     if form.basis:
@@ -65,7 +64,7 @@ def _section(
         needed = text("template", "required" if entry.required else "optional", lang)
         how = " ".join(_how(entry, form, period, lang))
         words = [_name(entry, lang), how, needed, entry.example or ""]
-        writer.cells(words, ["label", "text", "center", "center"])
+        writer.cells(words, ["label", "entry", "center", "center"])
 
 
 def _name(entry: Field, lang: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from openpyxl.utils import get_column_letter, quote_sheetname
 
@@ -44,11 +45,12 @@ def write_lists(book: Book, form: Form, context: Context, sheets: Mapping[str, S
     sheet = book.sheet(LISTS_SHEET)
     sheet.sheet_state = "hidden"
     for column, (name, values) in enumerate(columns.items(), 1):
-        for row, value in enumerate([name, *values], 1):
-            book.put(sheet, row, column, value, "marker")
         if values:
             letter = get_column_letter(column)
             ranges[name] = f"{LISTS_SHEET}!${letter}$2:${letter}${len(values) + 1}"
+    lines = zip_longest(*([name, *values] for name, values in columns.items()), fillvalue="")
+    for row, line in enumerate(lines, 1):
+        book.hide(sheet, row, *line)
     return Lists(ranges)
 
 

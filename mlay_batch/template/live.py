@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from openpyxl.formatting.rule import Rule as Format
@@ -41,8 +42,8 @@ class Area:
     def range(self, field: str) -> str:
         """Return the cells of one field, ``C12:C19``."""
         first, last = self.first[field], self.last[field]
-        to = last.column + last.span - 1
-        return f"{get_column_letter(first.column)}{first.row}:{get_column_letter(to)}{last.row}"
+        letter = get_column_letter(first.column)  # of merged cells only the first counts
+        return f"{letter}{first.row}" + (f":{letter}{last.row}" if last is not first else "")
 
     def cell(self, field: str) -> str:
         """Return the field's cell in the first row as formulas here name it."""
@@ -128,12 +129,16 @@ def _formula(rule: Rule, area: Area, form: Form, lang: str) -> str | None:
     return make(rule.params, area, form, lang) if make else None
 
 
-def _format(formula: str, name: str) -> Format:
+def _format(formula: str, tone: str) -> Format:
+    return Format(type="expression", dxf=_look(tone), formula=[formula])
+
+
+@cache
+def _look(name: str) -> DifferentialStyle:
     tone = TONES[name]
     side = Side(style="dotted" if name == "todo" else "dashed", color=tone.ink)
-    look = DifferentialStyle(
+    return DifferentialStyle(
         font=Font(color=tone.ink, bold=name == "bad"),
         fill=PatternFill(bgColor=tone.fill),
         border=Border(left=side, right=side, top=side, bottom=side),
     )
-    return Format(type="expression", dxf=look, formula=[formula])

@@ -180,13 +180,13 @@ def write_errors(book: Book, groups: Sequence[Group], form: Form, context: Conte
         words = [str(number), level, _field(group, form, lang), group.where(lang)]
         words += [message.what, message.fix]
         linked = "link" if group.cells else "center"
-        tone = f"text {_TONE[group.first.severity]}"
-        styles = ["number", tone, "text", linked, "text", "text"]
+        tone = f"entry {_TONE[group.first.severity]} flat"
+        styles = ["number", tone, "entry", linked, "entry", "entry"]
         for column, (word, style) in enumerate(zip(words, styles, strict=True), 1):
             book.say(sheet, row, column, word, style)
         if group.cells:
             _link(book, sheet.title, row, group)
-        needed = max(map(lines, words, _WIDTHS.values()))
+        needed = max(map(lines, words, (width - 1 for width in _WIDTHS.values())))
         sheet.row_dimensions[row].height = height(needed)
     set_widths(sheet, _WIDTHS)
     lay_out(sheet, "landscape", sheet.title, f"A1:F{row}")
