@@ -1,0 +1,201 @@
+"""A town on a desk: registers and returns written as small tables.
+
+A table's first line names its columns, cells are parted by ``|``. A blank cell is None, digits are
+numbers, ``2019-05-10`` is a day; all else is text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from datetime import date
+from functools import cache
+from typing import Any
+
+from mlay_batch.figures.records import Facts
+from mlay_batch.period import Period
+from mlay_batch.records import Delivery, Return, Row, Value, Verdict
+from mlay_batch.register import Assignment, Officer, Organisation, Register, Waiver
+from mlay_batch.schema import Catalogue, load_catalogue
+
+SHEET = "Báo cáo"
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+FIRST_ROW = {"members": 6, "meetings": 20, "scores": 30, "visits": 40}
+COLUMNS = {
+    "meetings": ("held_on", "kind"),
+    "scores": ("held_on", "scorer", "explanation", "total"),
+    "visits": ("held_on", "officer", "on_behalf_of"),
+}
+shipped = cache(load_catalogue)
+
+
+def value(text: str) -> Value:
+    if not text:
+        return None
+    if DAY.fullmatch(text):
+        return date.fromisoformat(text)
+    if NUMBER.fullmatch(text):
+        return float(text) if "." in text else int(text)
+    return text
+
+
+def table(text: str) -> list[dict[str, Any]]:
+    lines = [line.split("|") for line in text.strip().splitlines() if line.strip()]
+    if not lines:
+        return []
+    head = [cell.strip() for cell in lines[0]]
+    cells = ([value(cell.strip()) for cell in line] for line in lines[1:])
+    return [dict(zip(head, line, strict=False)) for line in cells]
+
+
+def records(kind: type[Any], text: str, **given: Any) -> tuple[Any, ...]:
+    """Records of a table; the columns are the fields' names (``from`` for ``from_``)."""
+    names = {entry.name.rstrip("_"): entry.name for entry in fields(kind)}
+    rows = ({names[key]: cell for key, cell in row.items()} for row in table(text))
+    return tuple(kind(**(given | row)) for row in rows)
+
+
+def register(
+    organisations: str, officers: str = "", assignments: str = "", waivers: str = ""
+) -> Register:
+    named = [
+        replace(entry, name=entry.name or entry.code)
+        for entry in records(Organisation, organisations, name="")
+    ]
+    return Register(
+        tuple(named),
+        records(Officer, officers),
+        records(Assignment, assignments),
+        waivers=tuple(
+            replace(waiver, period=str(waiver.period))
+            for waiver in records(Waiver, waivers, reason="x", by="y", on=date(2019, 1, 1))
+        ),
+    )
+
+
+def row(section: str, number: int, values: dict[str, Value]) -> Row:
+    names = COLUMNS.get(section)
+    if names:  # a table: its fields stand beside one another from column C on
+        cells = {name: f"{chr(ord('C') + at)}{number}" for at, name in enumerate(names)}
+    else:  # a card: its fields stand below one another in column E
+        cells = {name: f"E{number + at}" for at, name in enumerate(values)}
+    return Row(section, SHEET, number, values, cells)
+
+
+def delivery(form: str, branch: str, period: Period | str, **changes: Any) -> Delivery:
+    """A delivery received on the third day after its period, unless said otherwise."""
+    span = Period.parse(str(period))
+    received = span.next().start.replace(day=3).isoformat() + "T01:00:00+00:00"
+    version = shipped().form_for(form, span)
+    known = {
+        "id": 0, "run": 1, "as_of": span.end, "name": f"{branch}-{span}.xlsx", "origin": "hand",
+        "sha256": "", "channel": "hand", "sender": None, "received": received,
+        "verdict": Verdict.ACCEPTED, "form": form, "version": version.version if version else "",
+        "branch": branch, "period": str(span),
+    }  # fmt: skip
+    return Delivery(**(known | changes))
+
+
+def returns(text: str) -> list[Return]:
+    """Meeting returns of a table; each line tells one thing, lines of a month are one return.
+
+    Columns, all but the first two optional: branch, day (or a bare month), kind (a sitting of two
+    kinds as ``regular+thematic``), officer, for (on behalf of), own, confirmed, note, opening,
+    closing, nil, received.
+    """
+    by_return: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for line in table(text):
+        by_return.setdefault((line["branch"], str(line["day"])[:7]), []).append(line)
+    return [_return(branch, month, lines) for (branch, month), lines in by_return.items()]
+
+
+def _return(branch: str, month: str, lines: list[dict[str, Any]]) -> Return:
+    sections: dict[str, list[dict[str, Any]]] = {"meetings": [], "scores": [], "visits": []}
+    card: dict[str, Any] = {}
+    for line in lines:
+        given = {key: cell for key, cell in line.items() if cell is not None}
+        card |= {key: given[key] for key in ("opening", "closing") if key in given}
+        card |= {"no_meeting": given["nil"]} if "nil" in given else {}
+        if not isinstance(day := line["day"], date):
+            continue
+        for kind in str(given.get("kind", "regular")).split("+"):
+            if {"held_on": day, "kind": kind} not in sections["meetings"]:
+                sections["meetings"].append({"held_on": day, "kind": kind})
+        scored = {(entry["held_on"], entry["scorer"]) for entry in sections["scores"]}
+        for scorer in ("own", "confirmed"):
+            if scorer in given and (day, scorer) not in scored:  # unique in the form
+                sections["scores"].append(
+                    {"held_on": day, "scorer": scorer, "total": given[scorer],
+                     "explanation": given.get("note")}
+                )  # fmt: skip
+        if "officer" in given:
+            visit = {"held_on": day, "officer": given["officer"], "on_behalf_of": given.get("for")}
+            sections["visits"].append(visit)
+    rows = [row("members", FIRST_ROW["members"], card)] if card else []
+    for section, found in sections.items():
+        rows += [row(section, FIRST_ROW[section] + at, values) for at, values in enumerate(found)]
+    received = next((str(li["received"]) for li in lines if li.get("received")), None)
+    when = {"received": f"{received}T01:00:00+00:00"} if received else {}
+    return Return(delivery("meeting", branch, month, **when), tuple(rows))
+
+
+def classification(text: str) -> list[Return]:
+    """Classification returns of a table: branch, year, section, then the fields of that section."""
+    by_return: dict[tuple[str, int], list[Row]] = {}
+    for line in table(text):
+        key = line.pop("branch"), line.pop("year")
+        section = line.pop("section")
+        by_return.setdefault(key, []).append(row(section, 6, line))
+    return [
+        Return(delivery("classification", branch, str(year)), tuple(rows))
+        for (branch, year), rows in by_return.items()
+    ]
+
+
+def facts(
+    town: Register,
+    period: str,
+    filed: Iterable[Return] = (),
+    *,
+    as_of: date | None = None,
+    refused: Iterable[Delivery] = (),
+    catalogue: Catalogue | None = None,
+) -> Facts:
+    """Facts as of the tenth day after the period, deliveries numbered as they come."""
+    span = Period.parse(period)
+    numbered = [
+        replace(entry, delivery=replace(entry.delivery, id=number))
+        for number, entry in enumerate(filed, 1)
+    ]
+    others = [replace(entry, id=len(numbered) + at) for at, entry in enumerate(refused, 1)]
+    return Facts(
+        catalogue or shipped(),
+        town,
+        span,
+        as_of or span.next().start.replace(day=10),
+        tuple(numbered),
+        (*(entry.delivery for entry in numbered), *others),
+    )
+
+
+def with_quota(quota: str, counts: dict[str, Any] | None = None, **changes: Any) -> Catalogue:
+    """The shipped descriptions with one quota changed."""
+    known = shipped()
+    return replace(
+        known,
+        quotas=tuple(
+            replace(entry, **changes, counts=replace(entry.counts, **(counts or {})))
+            if entry.quota == quota
+            else entry
+            for entry in known.quotas
+        ),
+    )
+
+
+def with_scheme(scheme: str, **changes: Any) -> Catalogue:
+    """The shipped descriptions with every version of one scheme changed."""
+    known = shipped()
+    schemes = (replace(s, **changes) if s.scheme == scheme else s for s in known.schemes)
+    return replace(known, schemes=tuple(schemes))

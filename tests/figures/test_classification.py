@@ -1,0 +1,192 @@
+"""Published figures of the yearly classification, through the program.
+
+Sources: the town's report of 04/12/2019, and three published reports with mistakes (domain notes).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from desk import classification, facts, register, shipped, with_scheme
+
+from mlay_batch.figures import compute
+from mlay_batch.figures.records import ClassificationShare, ClassificationYear, Figures
+
+TOWN = """
+code | type        | parent | founded
+TX   | town        |        |
+DB1  | committee   | TX     |
+CB1  | cell_direct | TX     |
+CB8  | cell_direct | TX     | 2018-03-01
+"""
+HEAD = "branch|year|section|total|exempt|not_rated|rated|grade1|grade2|grade3|grade4\n"
+
+
+def figures(counts: str, period: str = "2019-11", **more: Any) -> Figures:
+    return compute(facts(register(TOWN), period, classification(HEAD + counts), **more))
+
+
+def only(found: Figures, line: str, section: str = "members") -> ClassificationShare:
+    (year,) = found.years
+    return share(year, line, section)
+
+
+def share(year: ClassificationYear, line: str, section: str = "members") -> ClassificationShare:
+    (found,) = (
+        entry
+        for part in year.parts
+        if part.section == section
+        for entry in part.shares
+        if entry.line == line
+    )
+    return found
+
+
+def test_the_towns_three_years_give_the_published_means() -> None:
+    # "over three years 8 of 2,865 and 2,854 of 2,865" of those subject to rating: 0.28, 99.6.
+    # Cells: over 90 % in the top grade, none in the lowest.
+    found = figures("""
+    DB1|2016|members|1100|145|1|954|200|600|151|3
+    DB1|2017|members|1120|165|1|954|190|610|151|3
+    DB1|2018|members|1142|187|1|954|180|620|152|2
+    DB1|2016|cells|70||0|70|64|5|1|0
+    DB1|2017|cells|70||0|70|65|4|1|0
+    DB1|2018|cells|71||1|70|66|4|0|0
+    """)
+    mean = found.mean
+    assert mean is not None
+    assert (mean.first, mean.last) == (2016, 2018)
+    assert f"{mean.shares['members', 'completed']:.1f}" == "99.6"
+    assert f"{mean.shares['members', 'bottom']:.2f}" == "0.28"
+    assert mean.shares["cells", "top"] == pytest.approx((6400 / 70 + 6500 / 70 + 6600 / 71) / 3)
+    assert mean.shares["cells", "top"] > 90
+    assert mean.shares["cells", "bottom"] == 0
+    # On rated members alone the two would add to 100.
+    assert f"{mean.rated_shares['members', 'completed']:.2f}" == "99.72"
+
+
+def test_the_scheme_of_each_year_is_its_own() -> None:
+    found = figures("""
+    DB1|2017|members|100|0|0|100|20|70|9|1
+    DB1|2018|members|100|0|0|100|20|70|9|1
+    """)
+    assert [(year.year, year.scheme.version) for year in found.years] == [
+        (2017, "2014"), (2018, "2018"),
+    ]  # fmt: skip
+
+
+def test_counts_are_summed_over_the_organisations() -> None:
+    found = figures("""
+    DB1|2018|members|40|4|1|35|5|20|9|1
+    CB1|2018|members|12||2|10|1|6|3|0
+    """)
+    (year,) = found.years
+    part = year.parts[1]
+    assert part.section == "members"
+    assert part.counts == {
+        "total": 52, "exempt": 4, "not_rated": 3, "rated": 45,
+        "grade1": 6, "grade2": 26, "grade3": 12, "grade4": 1,
+    }  # fmt: skip
+    line = share(year, "bottom")
+    assert (line.count, line.base, line.share) == (1, 48, pytest.approx(100 / 48))
+    assert line.rated_share == pytest.approx(100 / 45)
+
+
+def test_who_reported_of_how_many() -> None:
+    # CB8 was founded in March 2018 and owes nothing for 2017.
+    found = figures("DB1|2017|members|9|0|0|9|1|6|2|0\nDB1|2018|members|9|0|0|9|1|6|2|0")
+    assert [(year.reported, year.expected) for year in found.years] == [(1, 2), (1, 3)]
+
+
+@pytest.mark.parametrize(("base", "per_cent"), [("rated", 19.047619), ("all", 17.5)])
+def test_nam_can_2018_rounds_instead_of_cutting(base: str, per_cent: float) -> None:
+    # Printed 19.04; 28 of 147 is 19.047619…, to two decimals 19.05.
+    catalogue = with_scheme("classification", share_base=base)
+    found = figures("DB1|2018|cells|160||13|147|28|100|19|0", catalogue=catalogue)
+    top = only(found, "top", "cells")
+    assert top.share == pytest.approx(per_cent)
+    assert f"{top.rated_share:.2f}" == "19.05"
+
+
+def test_nam_can_2018_has_one_value_for_one_ratio() -> None:
+    # Printed 15.67 and 15.68; 8 of 51 is 15.686…, to two decimals 15.69.
+    found = figures("DB1|2018|cells|51||0|51|8|30|13|0")
+    assert f"{only(found, 'top', 'cells').share:.2f}" == "15.69"
+
+
+def test_tan_yen_2015_shows_both_bases() -> None:
+    # 304 cells: 55.8 % of all 545 as printed, 56.0 % of the 543 that were rated.
+    found = figures("DB1|2015|cells|545||2|543|304|200|39|0")
+    top = only(found, "top", "cells")
+    assert (top.count, top.base) == (304, 545)
+    assert f"{top.share:.1f}" == "55.8"
+    assert f"{top.rated_share:.1f}" == "56.0"
+
+
+def test_tan_yen_2015_members_subject_to_rating() -> None:
+    # 8,159 = 6,659 rated + 1,388 exempt + 112 not rated: subject are 6,771.
+    found = figures("DB1|2015|members|8159|1388|112|6659|1000|4000|1600|59")
+    assert only(found, "bottom").base == 6771
+
+
+@pytest.mark.parametrize(
+    ("grades", "line", "section", "within"),
+    [
+        ("100|90|10|0|0", "top", "cells", True),  # at least 90: 90 is enough
+        ("1000|899|101|0|0", "top", "cells", False),
+        ("100|90|9|0|1", "bottom", "cells", False),  # at most 0
+        ("100|0|90|9|1", "bottom", "members", True),  # at most 1: 1 is still within
+        ("1000|0|900|89|11", "bottom", "members", False),
+        ("100|0|90|9|1", "completed", "members", None),  # no limit
+        ("0|0|0|0|0", "top", "cells", None),  # nobody rated
+    ],
+)
+def test_limits_hold_on_the_limit(grades: str, line: str, section: str, within: object) -> None:
+    total = grades.partition("|")[0]
+    found = figures(f"DB1|2018|{section}|{total}|0|0|{grades}")
+    assert only(found, line, section).within is within
+
+
+def test_a_base_of_nought_has_no_share() -> None:
+    found = figures("DB1|2018|members|5|5|0|0|0|0|0|0")
+    assert (only(found, "bottom").share, only(found, "bottom").rated_share) == (None, None)
+    assert found.mean is not None
+    assert found.mean.shares["members", "bottom"] is None
+
+
+@pytest.mark.parametrize(("mean", "per_cent"), [("shares", 20 / 3), ("pooled", 5.0)])
+def test_mean_of_shares_and_pooled_differ(mean: str, per_cent: float) -> None:
+    # 1 of 10 and 1 of 30.
+    found = figures(
+        "DB1|2017|members|10|0|0|10|0|0|9|1\nDB1|2018|members|30|0|0|30|0|0|29|1",
+        catalogue=with_scheme("classification", mean=mean),
+    )
+    assert found.mean is not None
+    assert found.mean.shares["members", "bottom"] == pytest.approx(per_cent)
+
+
+def test_a_year_without_a_base_is_left_out_of_the_mean() -> None:
+    found = figures("DB1|2017|members|3|3|0|0|0|0|0|0\nDB1|2018|members|30|0|0|30|0|0|27|3")
+    assert found.mean is not None
+    assert found.mean.shares["members", "bottom"] == 10
+
+
+def test_the_mean_is_of_the_three_latest_years() -> None:
+    rows = [f"DB1|{year}|members|100|0|0|100|0|0|{100 - bad}|{bad}" for year, bad in
+            ((2014, 50), (2015, 3), (2017, 6), (2018, 9))]  # fmt: skip
+    found = figures("\n".join(rows))
+    assert found.mean is not None
+    assert (found.mean.first, found.mean.last) == (2015, 2018)
+    assert found.mean.shares["members", "bottom"] == 6
+
+
+def test_years_after_the_report_are_not_looked_at() -> None:
+    found = figures("DB1|2018|members|9|0|0|9|1|6|2|0", period="2017-11")
+    assert (found.years, found.mean) == ((), None)
+
+
+def test_a_year_without_a_scheme_is_left_out() -> None:
+    bare = replace(shipped(), schemes=())
+    assert figures("DB1|2018|members|9|0|0|9|1|6|2|0", catalogue=bare).years == ()

@@ -1,0 +1,137 @@
+"""Who has sent what: one state for every branch and period."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from desk import classification, delivery, facts, register, returns
+
+from mlay_batch.figures import compute
+from mlay_batch.figures.records import Completeness
+from mlay_batch.messages import text
+from mlay_batch.period import Period
+from mlay_batch.records import Verdict
+
+TOWN = """
+code | type        | parent | founded    | ended      | successor
+TX   | town        |        |            |            |
+DB1  | committee   | TX     |            |            |
+A1   | cell        | DB1    |            |            |
+A3   | cell        | DB1    | 2019-05-10 |            |
+CB1  | cell_direct | TX     |            |            |
+CB3  | cell_direct | TX     |            | 2019-08-15 | CB1
+"""
+
+
+def matrix(period: str, sent: str = "", form: str = "meeting", waivers: str = "", **more: Any):
+    filed = returns(sent) if form == "meeting" else classification(sent)
+    found = compute(facts(register(TOWN, waivers=waivers), period, filed, **more))
+    return next(entry for entry in found.completeness if entry.form == form)
+
+
+def state(found: Completeness, branch: str, period: str) -> str:
+    return found.of(branch, Period.parse(period)).state
+
+
+def test_what_came_in_time_late_and_without_a_meeting() -> None:
+    # Due five days after the month: 5 April is in time, 6 April is late.
+    found = matrix(
+        "2019-03",
+        """
+        branch | day        | nil | received
+        A1     | 2019-03-05 |     | 2019-04-05
+        CB1    | 2019-03-05 |     | 2019-04-06
+        CB3    | 2019-03    | yes | 2019-04-20
+        """,
+    )
+    states = [state(found, code, "2019-03") for code in ("A1", "CB1", "CB3")]
+    assert states == ["reported", "late", "nil"]
+    assert found.of("CB1", Period(2019, 3)).delivery == 2
+
+
+@pytest.mark.parametrize(("today", "said"), [("2019-04-05", "not_due"), ("2019-04-06", "missing")])
+def test_what_has_not_come(today: str, said: str) -> None:
+    found = matrix("2019-03", as_of=date.fromisoformat(today))
+    assert state(found, "CB1", "2019-03") == said
+    assert state(found, "CB1", "2019-02") == "missing"
+
+
+def test_founded_in_may_and_merged_in_august() -> None:
+    found = matrix("2019-09")
+    assert [state(found, "A3", f"2019-0{month}") for month in (4, 5)] == ["not_yet", "missing"]
+    assert [state(found, "CB3", f"2019-0{month}") for month in (7, 8)] == ["missing", "ended"]
+    assert [branch.code for branch in found.branches] == ["A1", "A3", "CB1", "CB3"]
+    assert [str(period) for period in found.periods][::8] == ["2019-01", "2019-09"]
+
+
+def test_a_branch_outside_its_life_all_year_has_no_row() -> None:
+    assert [branch.code for branch in matrix("2019-04").branches] == ["A1", "CB1", "CB3"]
+
+
+@pytest.mark.parametrize("verdict", [Verdict.REJECTED, Verdict.HELD])
+def test_a_file_that_was_refused(verdict: Verdict) -> None:
+    refused = delivery("meeting", "CB1", "2019-03", verdict=verdict)
+    found = matrix("2019-03", "branch | day\nA1 | 2019-03-05", refused=[refused])
+    assert state(found, "CB1", "2019-03") == verdict.value
+    assert found.of("CB1", Period(2019, 3)).delivery == 2
+
+
+def test_an_accepted_return_stands_whatever_was_refused_after_it() -> None:
+    refused = delivery("meeting", "A1", "2019-03", verdict=Verdict.REJECTED)
+    found = matrix("2019-03", "branch | day\nA1 | 2019-03-05", refused=[refused])
+    assert state(found, "A1", "2019-03") == "reported"
+
+
+def test_a_correction_does_not_make_late_what_came_in_time() -> None:
+    first = delivery("meeting", "A1", "2019-03", superseded_by=1)
+    late = "branch | day | received\nA1 | 2019-03-05 | 2019-04-28"
+    assert state(matrix("2019-03", late, refused=[first]), "A1", "2019-03") == "reported"
+    assert state(matrix("2019-03", late), "A1", "2019-03") == "late"
+
+
+@pytest.mark.parametrize(
+    ("waiver", "said"),
+    [
+        ("CB1 | meeting | 2019-02 | | 2019-12-31", "waived"),
+        ("CB1 | meeting | 2019 | | ", "waived"),
+        ("CB1 | meeting | 2019-02 | | 2019-04-09", "missing"),  # expired the day before
+        ("CB1 | meeting | 2019-02 | D01 |", "missing"),  # of one rule only
+        ("CB1 | meeting | 2019-01 | |", "missing"),
+        ("CB1 | classification | 2019-02 | |", "missing"),
+        ("A1 | meeting | 2019-02 | |", "missing"),
+    ],
+)
+def test_waivers(waiver: str, said: str) -> None:
+    found = matrix("2019-03", waivers=f"branch | form | period | rule | until\n{waiver}")
+    assert state(found, "CB1", "2019-02") == said
+
+
+def test_a_yearly_form_has_the_last_completed_year_and_those_with_returns() -> None:
+    head = "branch|year|section|total|rated|grade1|grade2|grade3|grade4\n"
+    sent = head + "DB1|2016|members|9|9|1|6|2|0"
+    found = matrix("2019-11", sent, "classification")
+    assert [str(period) for period in found.periods] == ["2016", "2018"]
+    assert [branch.code for branch in found.branches] == ["DB1", "CB1", "CB3"]
+    assert (state(found, "DB1", "2016"), state(found, "DB1", "2018")) == ("reported", "missing")
+
+
+def test_months_before_the_first_version_of_the_form_are_not_expected() -> None:
+    # 12-HD holds from July 2018.
+    assert str(matrix("2018-09").periods[0]) == "2018-07"
+
+
+def test_provisional_while_something_of_the_period_is_open() -> None:
+    sent = "branch | day\nA1 | 2019-03-05\nCB1 | 2019-03-05\nCB3 | 2019-03-05"
+    whole = compute(facts(register(TOWN), "2019-03", returns(sent)))
+    assert not whole.provisional  # January is missing, but that is not this report's month
+    assert compute(facts(register(TOWN), "2019-03", returns(sent)[:2])).provisional
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_every_state_has_its_words(lang: str) -> None:
+    quota = ["met", "not_met", "on_course", "behind", "out_of_reach"]
+    sent = "reported nil late missing not_due rejected held waived not_yet ended".split()
+    keys = [f"quota.{key}" for key in quota] + [f"return.{key}" for key in sent]
+    assert len({text("figures", key, lang) for key in keys}) == len(keys)

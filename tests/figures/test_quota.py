@@ -1,0 +1,256 @@
+"""Quota figures worked by hand. Clauses are those of "Quota terms" in the domain notes.
+
+Shipped quotas: town_official 4 a year, committee_member 6 a year, once per officer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from desk import facts, register, returns, with_quota
+
+from mlay_batch.figures import compute
+from mlay_batch.figures.records import QuotaLine
+
+TOWN = """
+code | type        | parent | founded    | ended      | successor
+TX   | town        |        |            |            |
+DB1  | committee   | TX     |            |            |
+A1   | cell        | DB1    |            |            |
+A2   | cell        | DB1    |            |            |
+A3   | cell        | DB1    | 2019-05-10 |            |
+CB1  | cell_direct | TX     |            |            |
+CB2  | cell_direct | TX     |            |            |
+CB3  | cell_direct | TX     |            | 2019-08-15 | CB2
+"""
+NAM = "code | name | own_cell | from | to\nNAM | Lò Văn Nam | | |"
+ALL_YEAR = "officer | branch | role | from\nNAM | CB1 | town_official | 2019-01-01"
+MONTHS = [None] * 12
+
+
+def lines(period: str, visits: str, officers: str = NAM, duties: str = ALL_YEAR, **more: Any):
+    town = register(TOWN, officers, duties)
+    return compute(facts(town, period, returns(visits), **more)).quota
+
+
+def line(period: str, visits: str, *args: str, **more: Any) -> QuotaLine:
+    (found,) = lines(period, visits, *args, **more)
+    return found
+
+
+def went(*days: str, officer: str = "NAM", branch: str = "CB1") -> str:
+    rows = [f"{branch} | 2019-{day} | {officer}" for day in days]
+    return "\n".join(["branch | day | officer", *rows])
+
+
+def test_a_full_year_officer_with_four_visits_has_met_the_quota() -> None:
+    found = line("2019-11", went("01-08", "03-05", "06-04", "09-03"))
+    assert found.months == (1, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, None)
+    assert (found.attended, found.served, found.served_year) == (4, 11, 12)
+    assert found.owed == 44 / 12  # 4 × 11 ÷ 12, "shown exact"
+    assert (found.obligation, found.missing, found.possible) == (4, 0, 5)
+    assert found.state == "met"
+
+
+def test_an_officer_from_may_owes_by_the_months_served() -> None:
+    # "Owed to date = yearly quota × months served so far ÷ 12": 4 × 7 ÷ 12 = 2.33.
+    # "the yearly obligation of a part-year officer is rounded half up": 4 × 8 ÷ 12 = 2.67 -> 3.
+    duty = "officer | branch | role | from\nNAM | CB1 | town_official | 2019-05-31"
+    found = line("2019-11", went("06-04", "09-03"), NAM, duty)
+    assert (found.served, found.served_year) == (7, 8)
+    assert found.owed == pytest.approx(2.3333333333)
+    assert (found.obligation, found.missing, found.state) == (3, 1, "on_course")
+
+
+@pytest.mark.parametrize(
+    ("since", "exact", "rounding", "whole"),
+    [
+        ("2019-04-01", "3.0", "half_up", 3),
+        ("2019-11-30", "0.67", "half_up", 1),
+        ("2019-12-31", "0.33", "half_up", 0),
+        ("2019-05-01", "2.67", "floor", 2),
+        ("2019-06-01", "2.33", "ceiling", 3),
+    ],
+)
+def test_the_obligation_is_rounded_as_the_quota_says(since, exact, rounding, whole) -> None:
+    duty = f"officer | branch | role | from\nNAM | CB1 | town_official | {since}"
+    catalogue = with_quota("town_official", rounding=rounding)
+    found = line("2019-12", went(), NAM, duty, catalogue=catalogue)
+    assert found.obligation == whole
+    assert f"{4 * found.served_year / 12:.2f}".startswith(exact)
+
+
+def test_a_half_goes_up() -> None:
+    # 6 a year, served October to December: 6 × 3 ÷ 12 = 1.5 -> 2.
+    duty = "officer | branch | role | from\nNAM | DB1 | committee_member | 2019-10-01"
+    assert line("2019-12", went(), NAM, duty).obligation == 2
+
+
+def test_an_officer_moved_in_july_serves_july_once() -> None:
+    duty = """
+    officer | branch | role          | from       | to
+    NAM     | CB1    | town_official | 2019-01-01 | 2019-07-14
+    NAM     | CB2    | town_official | 2019-07-15 |
+    """
+    visits = """
+    branch | day        | officer
+    CB1    | 2019-03-05 | NAM
+    CB1    | 2019-07-20 | NAM
+    CB2    | 2019-07-22 | NAM
+    """
+    town = register(TOWN, NAM, duty)
+    figures = compute(facts(town, "2019-11", returns(visits)))
+    (found,) = figures.quota
+    assert (found.served, found.served_year) == (11, 12)  # not 12 and 13
+    assert [branch.code for branch in found.branches] == ["CB1", "CB2"]
+    assert found.attended == 2
+    # He was no longer assigned to CB1 on 20 July: listed, not counted.
+    doubts = [(a.branch, str(a.held_on), a.reason) for a in figures.attendances if a.reason]
+    assert doubts == [("CB1", "2019-07-20", "Q01")]
+
+
+def test_two_officers_of_one_name_are_two() -> None:
+    # "Officers are matched by code, never by name."
+    officers = "code | name\nNAM1 | Lò Văn Nam\nNAM2 | Lò Văn Nam"
+    duty = """
+    officer | branch | role          | from
+    NAM1    | CB1    | town_official | 2019-01-01
+    NAM2    | CB1    | town_official | 2019-01-01
+    """
+    visits = """
+    branch | day        | officer
+    CB1    | 2019-03-05 | NAM1
+    CB1    | 2019-03-05 | NAM2
+    CB1    | 2019-04-02 | NAM2
+    """
+    found = lines("2019-11", visits, officers, duty)
+    assert [(entry.officer, entry.attended) for entry in found] == [("NAM1", 1), ("NAM2", 2)]
+
+
+def test_owed_exactly_two_and_two_attended_is_on_course() -> None:
+    # "behind means attended < floor(owed to date)": 4 × 6 ÷ 12 = 2.0.
+    found = line("2019-06", went("02-12", "05-14"))
+    assert (found.owed, found.state) == (2.0, "on_course")
+
+
+def test_owed_exactly_two_and_one_attended_is_behind() -> None:
+    found = line("2019-06", went("02-12"))
+    assert (found.owed, found.attended, found.possible, found.state) == (2.0, 1, 7, "behind")
+
+
+def test_just_under_two_owed_and_one_attended_is_on_course() -> None:
+    found = line("2019-05", went("02-12"))  # 4 × 5 ÷ 12 = 1.67, floor 1
+    assert found.state == "on_course"
+
+
+def test_out_of_reach_when_the_months_left_are_too_few() -> None:
+    # 2 in November, one cell, one sitting a month: 2 + 1 = 3 < 4.
+    found = line("2019-11", went("02-12", "05-14"))
+    assert (found.possible, found.missing, found.state) == (3, 2, "out_of_reach")
+
+
+def test_more_cells_leave_more_to_reach() -> None:
+    duty = """
+    officer | branch | role          | from
+    NAM     | CB1    | town_official | 2019-01-01
+    NAM     | CB2    | town_official | 2019-01-01
+    """
+    found = line("2019-11", went("02-12", "05-14"), NAM, duty)
+    assert (found.possible, found.state) == (4, "behind")  # 2 + 2 cells × 1 sitting; floor(3.67)
+
+
+def test_sittings_a_month_is_data_of_the_quota() -> None:
+    catalogue = with_quota("town_official", sittings_a_month=2)
+    found = line("2019-11", went("02-12", "05-14"), catalogue=catalogue)
+    assert (found.possible, found.state) == (4, "behind")
+
+
+def test_a_merged_cell_and_the_own_cell_leave_nothing_to_reach() -> None:
+    # CB3 was merged on 15 August; CB2 is his own cell, where visits do not count.
+    officers = "code | name | own_cell\nNAM | Lò Văn Nam | CB2"
+    duty = """
+    officer | branch | role          | from
+    NAM     | CB3    | town_official | 2019-01-01
+    NAM     | CB2    | town_official | 2019-01-01
+    """
+    visits = went("02-12", "05-14", branch="CB3")
+    assert line("2019-07", visits, officers, duty).possible == 2
+    assert line("2019-06", visits, officers, duty).possible == 3  # July in CB3; ended in August
+
+
+@pytest.mark.parametrize(
+    ("days", "state"), [(("02-12", "05-14", "07-02", "12-03"), "met"), (("02-12",), "not_met")]
+)
+def test_at_the_end_of_the_year_it_is_met_or_not(days: tuple[str, ...], state: str) -> None:
+    found = line("2019-12", went(*days))
+    assert (found.state, found.owed, found.obligation) == (state, 4.0, 4)
+    assert None not in found.months
+
+
+def test_a_quota_per_officer_and_cell_has_a_line_for_each_cell() -> None:
+    # "whether a quota counts per officer or per officer and cell" is data. A3 was founded on
+    # 10 May: served May to September, 6 × 5 ÷ 12 = 2.5 owed, 6 × 8 ÷ 12 = 4 for the year.
+    catalogue = with_quota("committee_member", per="officer_cell")
+    duty = "officer | branch | role | from\nNAM | DB1 | committee_member | 2019-01-01"
+    visits = """
+    branch | day        | officer
+    A1     | 2019-03-05 | NAM
+    A1     | 2019-04-02 | NAM
+    A3     | 2019-06-04 | NAM
+    """
+    found = lines("2019-09", visits, NAM, duty, catalogue=catalogue)
+    figures = [
+        (entry.branches[0].code, entry.served, entry.owed, entry.obligation, entry.attended)
+        for entry in found
+    ]
+    assert figures == [("A1", 9, 4.5, 6, 2), ("A2", 9, 4.5, 6, 0), ("A3", 5, 2.5, 4, 1)]
+    assert [entry.state for entry in found] == ["out_of_reach", "out_of_reach", "behind"]
+
+
+def test_a_committees_member_counts_every_cell_below_it() -> None:
+    duty = "officer | branch | role | from\nNAM | DB1 | committee_member | 2019-01-01"
+    visits = """
+    branch | day        | officer
+    A1     | 2019-03-05 | NAM
+    A2     | 2019-03-06 | NAM
+    CB1    | 2019-03-07 | NAM
+    """
+    found = line("2019-03", visits, NAM, duty)
+    assert (found.attended, found.obligation) == (2, 6)
+    assert found.possible == 2 + 1 * 2 + 8 * 3  # April: A1, A2; from May also A3
+
+
+def test_who_is_in_office_for_part_of_the_year_serves_that_part() -> None:
+    officers = "code | name | from | to\nNAM | Lò Văn Nam | 2019-03-31 | 2019-08-01"
+    found = line("2019-11", went("02-12", "03-31", "08-06"), officers)
+    assert (found.served, found.served_year, found.attended) == (6, 6, 1)
+
+
+def test_who_has_not_served_a_month_yet_has_no_line() -> None:
+    duty = "officer | branch | role | from\nNAM | CB1 | town_official | 2019-07-01"
+    assert lines("2019-06", went(), NAM, duty) == ()
+    assert len(lines("2019-07", went(), NAM, duty)) == 1
+
+
+def test_an_assignment_that_never_held_serves_nothing() -> None:
+    officers = "code | name | from\nNAM | Lò Văn Nam | 2019-07-20"
+    duty = "officer | branch | role | from | to\nNAM|CB1|town_official|2019-01-01|2019-07-10"
+    assert lines("2019-11", went(), officers, duty) == ()
+
+
+def test_last_year_and_months_after_the_report_do_not_count() -> None:
+    visits = """
+    branch | day        | officer
+    CB1    | 2018-12-04 | NAM
+    CB1    | 2019-06-04 | NAM
+    CB1    | 2019-07-02 | NAM
+    """
+    found = line("2019-06", visits)
+    assert found.attended == 1
+    assert found.months == (0, 0, 0, 0, 0, 1, *MONTHS[6:])
+
+
+def test_a_quarters_report_runs_to_the_quarters_end() -> None:
+    found = line("2019-Q2", went("02-12", "06-04", "07-02"))
+    assert (found.attended, found.served) == (2, 6)

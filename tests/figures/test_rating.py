@@ -1,0 +1,112 @@
+"""Meeting scores and bands worked by hand. Clause: Tốt ≥ 90, Khá 70–<90, TB 50–<70, Kém < 50."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from desk import facts, register, returns, shipped, with_scheme
+
+from mlay_batch.figures import compute
+from mlay_batch.figures.records import CellRating
+from mlay_batch.findings import Place
+
+TOWN = """
+code | type        | parent | founded    | ended      | successor
+TX   | town        |        |            |            |
+DB1  | committee   | TX     |            |            |
+A1   | cell        | DB1    |            |            |
+A3   | cell        | DB1    | 2019-05-10 |            |
+CB1  | cell_direct | TX     |            |            |
+CB3  | cell_direct | TX     |            | 2019-08-15 | CB1
+"""
+
+
+def rated(period: str, scores: str, **more: object) -> dict[str, CellRating]:
+    found = compute(facts(register(TOWN), period, returns(scores), **more)).ratings
+    return {entry.branch.code: entry for entry in found}
+
+
+@pytest.mark.parametrize(
+    ("score", "band"),
+    [
+        ("100", "good"), ("90", "good"), ("89.99", "fair"), ("70", "fair"), ("69.99", "average"),
+        ("50", "average"), ("49.99", "poor"), ("0", "poor"),
+    ],
+)  # fmt: skip
+def test_the_limits_of_the_bands(score: str, band: str) -> None:
+    (sitting,) = rated("2019-03", f"branch | day | own\nCB1 | 2019-03-05 | {score}")["CB1"].sittings
+    assert sitting.band == band
+
+
+def test_the_confirmed_score_goes_before_the_own() -> None:
+    # "Two columns on the form: own score, and the score the attending superior confirms."
+    text = "branch|day|own|confirmed|note|closing\nCB1|2019-03-05|92|88|Họp muộn|18"
+    (sitting,) = rated("2019-03", text)["CB1"].sittings
+    assert (sitting.own, sitting.confirmed, sitting.score, sitting.band) == (92, 88, 88, "fair")
+    assert (sitting.note, sitting.members) == ("Họp muộn", 18)
+    assert sitting.place == Place("CB1-2019-03.xlsx", "Báo cáo", "C20")
+
+
+def test_a_confirmed_nought_is_a_score() -> None:
+    (sitting,) = rated("2019-03", "branch|day|own|confirmed\nCB1|2019-03-05|92|0")["CB1"].sittings
+    assert (sitting.score, sitting.band) == (0, "poor")
+
+
+def test_the_year_to_date_counts_bands_and_means_scores() -> None:
+    scores = """
+    branch | day        | own
+    CB1    | 2018-12-04 | 40
+    CB1    | 2019-01-08 | 95
+    CB1    | 2019-02-12 | 90
+    CB1    | 2019-03-05 | 60
+    CB1    | 2019-03-19 |
+    CB1    | 2019-04-02 | 10
+    """
+    found = rated("2019-03", scores)["CB1"]
+    assert found.bands == {"good": 2, "fair": 0, "average": 1, "poor": 0}
+    assert (found.scored, found.mean) == (3, pytest.approx(245 / 3))
+    assert [str(sitting.held_on) for sitting in found.sittings] == ["2019-03-05", "2019-03-19"]
+    assert found.sittings[1].band is None
+
+
+def test_two_meetings_on_one_day_are_one_sitting() -> None:
+    found = rated("2019-03", "branch|day|kind|own\nCB1|2019-03-05|regular+thematic|91")["CB1"]
+    (sitting,) = found.sittings
+    assert (sitting.kinds, found.scored) == (("regular", "thematic"), 1)
+
+
+def test_every_cell_that_owes_has_its_line_in_the_order_of_the_register() -> None:
+    # A3 was founded on 10 May, CB3 merged on 15 August.
+    assert list(rated("2019-04", "branch|day")) == ["A1", "CB1", "CB3"]
+    assert list(rated("2019-05", "branch|day")) == ["A1", "A3", "CB1", "CB3"]
+    assert list(rated("2019-07", "branch|day")) == ["A1", "A3", "CB1", "CB3"]
+    assert list(rated("2019-08", "branch|day")) == ["A1", "A3", "CB1"]
+
+
+def test_the_state_says_why_there_is_no_sitting() -> None:
+    found = rated("2019-03", "branch | day | nil\nCB1 | 2019-03 | yes\nA1 | 2019-03-05 |")
+    assert {code: entry.state for code, entry in found.items()} == {
+        "A1": "reported", "CB1": "nil", "CB3": "missing",
+    }  # fmt: skip
+    assert (found["CB3"].mean, found["CB3"].scored, found["CB3"].sittings) == (None, 0, ())
+
+
+def test_a_quarter_has_the_gravest_state_of_its_months() -> None:
+    sent = "branch | day\nA1 | 2019-01-08\nA1 | 2019-02-12\nA1 | 2019-03-05\nCB1 | 2019-03-05"
+    found = rated("2019-Q1", sent)
+    assert (found["A1"].state, found["CB1"].state) == ("reported", "missing")
+    assert len(found["A1"].sittings) == 3
+
+
+def test_a_score_below_every_band_has_none() -> None:
+    (scheme,) = (s for s in shipped().schemes if s.scheme == "meeting_score")
+    without_poor = with_scheme("meeting_score", bands=scheme.bands[:-1])
+    found = rated("2019-03", "branch|day|own\nCB1|2019-03-05|12", catalogue=without_poor)["CB1"]
+    assert (found.sittings[0].band, found.scored, sum(found.bands.values())) == (None, 1, 0)
+
+
+def test_without_a_scheme_scores_stand_without_a_band() -> None:
+    bare = replace(shipped(), schemes=())
+    found = rated("2019-03", "branch|day|own\nCB1|2019-03-05|92", catalogue=bare)["CB1"]
+    assert (found.sittings[0].band, found.bands, found.mean) == (None, {}, 92)

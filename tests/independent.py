@@ -1,0 +1,304 @@
+"""The figures once more, the long way round: days walked one by one, everything counted by hand.
+
+Nothing of `mlay_batch.figures` is imported, so that a mistake there cannot be repeated here.
+`recompute` and `shown` give the same shape: what ought to be, and what the program shows.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+
+def recompute(facts: Any) -> dict[str, Any]:
+    """Return quota, bands and classification shares, computed from returns and register alone."""
+    return {
+        "quota": quota(facts),
+        "attended": attended(facts),
+        "bands": bands(facts),
+        "shares": shares(facts),
+    }
+
+
+def shown(figures: Any) -> dict[str, Any]:
+    """Return of the program's `Figures` what `recompute` computes, in the same shape."""
+    cells = lambda line: line.branches[0].code if line.quota.per == "officer_cell" else None  # noqa: E731
+    return {
+        "quota": {
+            (line.quota.quota, line.officer, cells(line)): (
+                line.months, line.served, line.served_year, line.owed, line.obligation,
+                line.possible, line.state,
+            )
+            for line in figures.quota
+        },
+        "attended": sorted(
+            (a.quota, a.credited, a.branch, a.held_on) for a in figures.attendances if a.counts
+        ),
+        "bands": {
+            entry.branch.code: ({b: n for b, n in entry.bands.items() if n}, _rounded(entry.mean))
+            for entry in figures.ratings
+        },
+        "shares": {
+            (year.year, part.section, share.line): (share.count, share.base, share.share)
+            for year in figures.years
+            for part in year.parts
+            for share in part.shares
+        },
+    }  # fmt: skip
+
+
+def _rounded(mean: float | None) -> float | None:
+    return None if mean is None else round(mean, 9)
+
+
+# The calendar, by days.
+
+
+def days_of(year: int, month: int) -> list[date]:
+    day, found = date(year, month, 1), []
+    while day.month == month:
+        found.append(day)
+        day += timedelta(days=1)
+    return found
+
+
+def lives(cell: Any, day: date) -> bool:
+    return (cell.founded or day) <= day and (cell.ended is None or day < cell.ended)
+
+
+def last_month(facts: Any) -> int:
+    return int(facts.period.month + facts.period.length - 1)
+
+
+# Who had to be where.
+
+
+def covers(facts: Any, top: str, cell: str | None) -> bool:
+    known = {entry.code: entry for entry in facts.register.organisations}
+    while cell is not None:
+        if cell == top:
+            return True
+        cell = known[cell].parent if cell in known else None
+    return False
+
+
+def on_duty(facts: Any, officer: Any, role: str, day: date) -> list[str]:
+    """Codes the officer is assigned to on that day in that role."""
+    if (officer.from_ and day < officer.from_) or (officer.to and officer.to < day):
+        return []
+    return [
+        entry.branch
+        for entry in facts.register.assignments
+        if entry.officer == officer.code and entry.role == role
+        and entry.from_ <= day <= (entry.to or day)
+    ]  # fmt: skip
+
+
+def quotas(facts: Any) -> list[Any]:
+    last = f"{facts.period.year}-{last_month(facts):02}"
+    return [
+        entry
+        for entry in facts.catalogue.quotas
+        if entry.effective.from_ <= last <= (entry.effective.to or last)
+    ]
+
+
+def meeting_cells(facts: Any) -> list[Any]:
+    """The organisations that owe a meeting return, dead or alive."""
+    month = f"{facts.period.year}-{last_month(facts):02}"
+    forms = [
+        form
+        for form in facts.catalogue.forms
+        if form.form == "meeting"
+        and form.effective.from_ <= month <= (form.effective.to or month)
+    ]  # fmt: skip
+    types = forms[-1].reporters if forms else ()
+    return [entry for entry in facts.register.organisations if entry.type in types]
+
+
+# What was reported.
+
+
+def meeting_returns(facts: Any) -> list[Any]:
+    first = f"{facts.period.year}-01"
+    last = f"{facts.period.year}-{last_month(facts):02}"
+    return [
+        entry
+        for entry in facts.returns
+        if entry.delivery.form == "meeting" and first <= entry.delivery.period <= last
+    ]
+
+
+def attended(facts: Any) -> list[tuple[str, str, str, date]]:
+    """Every counted quota + officer + cell + day, each once (DOMAIN, "Quota terms")."""
+    officers = {entry.code: entry for entry in facts.register.officers}
+    found = set()
+    for entry in meeting_returns(facts):
+        cell = entry.delivery.branch
+        kinds: dict[Any, set[Any]] = {}
+        for row in entry.rows:
+            if row.section == "meetings":
+                kinds.setdefault(row.values["held_on"], set()).add(row.values["kind"])
+        for row in entry.rows:
+            if row.section != "visits":
+                continue
+            day, came = row.values["held_on"], row.values["officer"]
+            instead_of = row.values.get("on_behalf_of")
+            counted = instead_of or came
+            kind = "both" if len(kinds.get(day, ())) > 1 else min(kinds.get(day, {""}))
+            for quota in quotas(facts):
+                if instead_of and not quota.counts.substitutes:
+                    continue
+                homes = [officers[code].own_cell for code in (came, counted) if code in officers]
+                if cell in homes and not quota.counts.own_cell:
+                    continue
+                if kind not in quota.counts.kinds or counted not in officers:
+                    continue
+                tops = on_duty(facts, officers[counted], quota.role, day)
+                if any(covers(facts, top, cell) for top in tops):
+                    found.add((quota.quota, counted, cell, day))
+    return sorted(found)
+
+
+def quota(facts: Any) -> dict[Any, Any]:
+    found = {}
+    counted = attended(facts)
+    year, until = facts.period.year, last_month(facts)
+    for quota in quotas(facts):
+        for officer in facts.register.officers:
+            cells = meeting_cells(facts) if quota.per == "officer_cell" else [None]
+            for cell in cells:
+                served = [
+                    month
+                    for month in range(1, 13)
+                    if any(
+                        cell is None or (lives(cell, day) and covers(facts, top, cell.code))
+                        for day in days_of(year, month)
+                        for top in on_duty(facts, officer, quota.role, day)
+                    )
+                ]
+                if not any(month <= until for month in served):
+                    continue
+                here = [
+                    day.month
+                    for name, who, where, day in counted
+                    if (name, who) == (quota.quota, officer.code)
+                    and (cell is None or where == cell.code)
+                ]
+                key = quota.quota, officer.code, cell.code if cell else None
+                still = sum(
+                    open_cells(facts, quota, officer, cell, m) for m in range(until + 1, 13)
+                )
+                found[key] = summary(quota, here, served, until, still * quota.sittings_a_month)
+    return found
+
+
+def open_cells(facts: Any, quota: Any, officer: Any, only: Any, month: int) -> int:
+    """How many cells the officer could still visit in that month."""
+    days = days_of(facts.period.year, month)
+    return sum(
+        lives(cell, days[-1])
+        and (quota.counts.own_cell or officer.own_cell != cell.code)
+        and any(
+            covers(facts, top, cell.code) and (only is None or lives(cell, day))
+            for day in days
+            for top in on_duty(facts, officer, quota.role, day)
+        )
+        for cell in ([only] if only else meeting_cells(facts))
+    )
+
+
+def summary(quota: Any, here: list[int], served: list[int], until: int, still: int) -> Any:
+    past = len([month for month in served if month <= until])
+    owed = Fraction(quota.times) * past / 12
+    planned = Fraction(quota.times) * len(served) / 12
+    obligation = planned.numerator // planned.denominator
+    rest = planned - obligation
+    up = {"half_up": rest >= Fraction(1, 2), "floor": False, "ceiling": rest > 0}
+    obligation += up[quota.rounding]
+    months = tuple(here.count(m) if m <= until else None for m in range(1, 13))
+    if until == 12:
+        state = "met" if len(here) >= obligation else "not_met"
+    elif len(here) >= obligation:
+        state = "met"
+    elif len(here) + still < obligation:
+        state = "out_of_reach"
+    else:
+        state = "behind" if len(here) + 1 <= owed else "on_course"
+    return months, past, len(served), float(owed), obligation, len(here) + still, state
+
+
+# Ratings.
+
+
+def bands(facts: Any) -> dict[str, Any]:
+    found = {}
+    end = days_of(facts.period.year, last_month(facts))[-1]
+    for cell in meeting_cells(facts):
+        if not lives(cell, end):
+            continue
+        counts: dict[str, int] = {}
+        scores = []
+        for entry in meeting_returns(facts):
+            if entry.delivery.branch != cell.code:
+                continue
+            for day in {r.values["held_on"] for r in entry.rows if r.section == "meetings"}:
+                points = {
+                    row.values["scorer"]: row.values["total"]
+                    for row in entry.rows
+                    if row.section == "scores" and row.values["held_on"] == day
+                }
+                if points:
+                    score = points.get("confirmed", points.get("own"))
+                    scores.append(Fraction(score))
+                    name = band(facts, entry.delivery.period, score)
+                    counts[name] = counts.get(name, 0) + 1
+        mean = round(float(sum(scores) / len(scores)), 9) if scores else None
+        found[cell.code] = counts, mean
+    return found
+
+
+def band(facts: Any, month: str, score: float) -> str:
+    name = ""
+    for scheme in facts.catalogue.schemes:
+        effective = scheme.effective
+        if scheme.scheme == "meeting_score" and (
+            effective.from_ <= month <= (effective.to or month)
+        ):
+            for entry in sorted(scheme.bands, key=lambda entry: float(entry.min)):
+                if score >= entry.min:
+                    name = entry.id
+    return name
+
+
+# Classification.
+
+
+def shares(facts: Any) -> dict[Any, Any]:
+    found = {}
+    for year in sorted(
+        {r.delivery.period for r in facts.returns if r.delivery.form == "classification"}
+    ):
+        if int(year) > facts.period.year:
+            continue
+        for scheme in facts.catalogue.schemes:
+            first, last = scheme.effective.from_[:4], (scheme.effective.to or "9999")[:4]
+            if scheme.scheme == "classification" and first <= year <= last:
+                for part in scheme.parts:
+                    rows = [
+                        row.values
+                        for entry in facts.returns
+                        if (entry.delivery.form, entry.delivery.period) == ("classification", year)
+                        for row in entry.rows
+                        if row.section == part.section
+                    ]
+                    total = {
+                        "rated": ("rated",), "subject": ("rated", "not_rated"), "all": ("total",)
+                    }[scheme.share_base]  # fmt: skip
+                    base = sum(values.get(name) or 0 for values in rows for name in total)
+                    for line in part.lines:
+                        count = sum(values.get(g) or 0 for values in rows for g in line.grades)
+                        share = float(Fraction(count) * 100 / Fraction(base)) if base else None
+                        found[int(year), part.section, line.id] = count, base, share
+    return found
