@@ -19,10 +19,12 @@ import yaml
 
 from mlay_batch.errors import MlayError
 from mlay_batch.findings import Finding
+from mlay_batch.period import Period
 from mlay_batch.schema.records import Form
 
 _GAP = re.compile(r"\{(\w+)\}")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PERIOD = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2]|Q[1-4]|H[12])")
 LOCALE = Path(__file__).parent / "locale"
 
 
@@ -74,13 +76,16 @@ def fill(template: str, params: Mapping[str, object], lang: str) -> str:
 def show(value: object, lang: str) -> str:
     """Return a value as people write it.
 
-    >>> show(1142, "vi"), show(99.5, "vi"), show("2019-09-03", "vi")
-    ('1.142', '99,5', '03/9/2019')
+    >>> show(1142, "vi"), show(99.5, "vi"), show("2019-09-03", "vi"), show("2019-11", "vi")
+    ('1.142', '99,5', '03/9/2019', 'tháng 11 năm 2019')
     """
     if value is None:
         return ""
     if isinstance(value, date):
         value = value.isoformat()
+    if isinstance(value, str) and _PERIOD.fullmatch(value):
+        title = Period.parse(value).title(lang)
+        return title[:1].lower() + title[1:] if lang == "vi" else title
     if isinstance(value, str):
         return show_day(value, lang) if _ISO_DAY.fullmatch(value) else value
     if isinstance(value, bool) or not isinstance(value, int | float):
