@@ -207,6 +207,11 @@ class TestYears:
         assert round(shown["members", "completed"], 1) == 99.6
         assert shown["members", "bottom"] == 0.28
 
+    def test_2019_opens_with_the_members_of_2018(self) -> None:
+        of_2018 = [s for s in returns() if str(s.period) == "2018"]
+        january = [card(s)["opening"] for s in months().values() if s.period == MONTHS[0]]
+        assert sum(card(s)["total"] for s in of_2018) == sum(january)
+
     def test_each_return_adds_up(self) -> None:
         for sample in returns():
             if sample.form == "classification":
