@@ -132,33 +132,36 @@ def meeting_returns(facts: Any) -> list[Any]:
 
 def attended(facts: Any) -> list[tuple[str, str, str, date]]:
     """Every counted quota + officer + cell + day, each once (DOMAIN, "Quota terms")."""
-    officers = {entry.code: entry for entry in facts.register.officers}
     found = set()
     for entry in meeting_returns(facts):
-        cell = entry.delivery.branch
         kinds: dict[Any, set[Any]] = {}
         for row in entry.rows:
             if row.section == "meetings":
                 kinds.setdefault(row.values["held_on"], set()).add(row.values["kind"])
-        for row in entry.rows:
-            if row.section != "visits":
-                continue
-            day, came = row.values["held_on"], row.values["officer"]
-            instead_of = row.values.get("on_behalf_of")
-            counted = instead_of or came
+        for visit in [row.values for row in entry.rows if row.section == "visits"]:
+            day = visit["held_on"]
             kind = "both" if len(kinds.get(day, ())) > 1 else min(kinds.get(day, {""}))
             for quota in quotas(facts):
-                if instead_of and not quota.counts.substitutes:
-                    continue
-                homes = [officers[code].own_cell for code in (came, counted) if code in officers]
-                if cell in homes and not quota.counts.own_cell:
-                    continue
-                if kind not in quota.counts.kinds or counted not in officers:
-                    continue
-                tops = on_duty(facts, officers[counted], quota.role, day)
-                if any(covers(facts, top, cell) for top in tops):
-                    found.add((quota.quota, counted, cell, day))
+                if counts(facts, quota, entry.delivery.branch, kind, visit):
+                    who = visit.get("on_behalf_of") or visit["officer"]
+                    found.add((quota.quota, who, entry.delivery.branch, day))
     return sorted(found)
+
+
+def counts(facts: Any, quota: Any, cell: str, kind: str, visit: Any) -> bool:
+    """Whether that row of the table of visits counts under the quota, for whomever."""
+    officers = {entry.code: entry for entry in facts.register.officers}
+    came, instead_of = visit["officer"], visit.get("on_behalf_of")
+    who = instead_of or came
+    homes = [officers[code].own_cell for code in (came, who) if code in officers]
+    if who not in officers or kind not in quota.counts.kinds:
+        return False
+    if (instead_of and not quota.counts.substitutes) or (
+        cell in homes and not quota.counts.own_cell
+    ):
+        return False
+    tops = on_duty(facts, officers[who], quota.role, visit["held_on"])
+    return any(covers(facts, top, cell) for top in tops)
 
 
 def quota(facts: Any) -> dict[Any, Any]:

@@ -111,34 +111,40 @@ def returns(text: str) -> list[Return]:
     return [_return(branch, month, lines) for (branch, month), lines in by_return.items()]
 
 
+Sections = dict[str, list[dict[str, Any]]]
+
+
 def _return(branch: str, month: str, lines: list[dict[str, Any]]) -> Return:
-    sections: dict[str, list[dict[str, Any]]] = {"meetings": [], "scores": [], "visits": []}
+    sections: Sections = {"meetings": [], "scores": [], "visits": []}
     card: dict[str, Any] = {}
+    received = f"{month}-28"
     for line in lines:
         given = {key: cell for key, cell in line.items() if cell is not None}
         card |= {key: given[key] for key in ("opening", "closing") if key in given}
         card |= {"no_meeting": given["nil"]} if "nil" in given else {}
-        if not isinstance(day := line["day"], date):
-            continue
-        for kind in str(given.get("kind", "regular")).split("+"):
-            if {"held_on": day, "kind": kind} not in sections["meetings"]:
-                sections["meetings"].append({"held_on": day, "kind": kind})
-        scored = {(entry["held_on"], entry["scorer"]) for entry in sections["scores"]}
-        for scorer in ("own", "confirmed"):
-            if scorer in given and (day, scorer) not in scored:  # unique in the form
-                sections["scores"].append(
-                    {"held_on": day, "scorer": scorer, "total": given[scorer],
-                     "explanation": given.get("note")}
-                )  # fmt: skip
-        if "officer" in given:
-            visit = {"held_on": day, "officer": given["officer"], "on_behalf_of": given.get("for")}
-            sections["visits"].append(visit)
+        received = str(given.get("received", received))
+        if isinstance(given["day"], date):
+            _tell(sections, given["day"], given)
     rows = [row("members", FIRST_ROW["members"], card)] if card else []
     for section, found in sections.items():
         rows += [row(section, FIRST_ROW[section] + at, values) for at, values in enumerate(found)]
-    received = next((str(li["received"]) for li in lines if li.get("received")), None)
-    when = {"received": f"{received}T01:00:00+00:00"} if received else {}
-    return Return(delivery("meeting", branch, month, **when), tuple(rows))
+    when = delivery("meeting", branch, month, received=f"{received}T01:00:00+00:00")
+    return Return(when, tuple(rows))
+
+
+def _tell(sections: Sections, day: date, given: dict[str, Any]) -> None:
+    """Add the rows of one line; what the form holds unique is not added twice."""
+    for kind in str(given.get("kind", "regular")).split("+"):
+        if {"held_on": day, "kind": kind} not in sections["meetings"]:
+            sections["meetings"].append({"held_on": day, "kind": kind})
+    scored = {(entry["held_on"], entry["scorer"]) for entry in sections["scores"]}
+    for scorer in ("own", "confirmed"):
+        if scorer in given and (day, scorer) not in scored:
+            score = {"held_on": day, "scorer": scorer, "total": given[scorer]}
+            sections["scores"].append(score | {"explanation": given.get("note")})
+    if "officer" in given:
+        visit = {"held_on": day, "officer": given["officer"], "on_behalf_of": given.get("for")}
+        sections["visits"].append(visit)
 
 
 def classification(text: str) -> list[Return]:

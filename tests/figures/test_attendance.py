@@ -93,6 +93,31 @@ def test_a_visit_to_the_own_cell_counts_only_by_setting() -> None:
     assert reasons(visits, own_cell=True) == [(1, "")]
 
 
+def test_a_substitute_in_his_own_cell_is_a_visit_to_the_own_cell() -> None:
+    visits = "branch | day | officer | for\nCB1 | 2019-03-05 | NAM | MAI"
+    assert reasons(visits, substitutes=True) == [(1, "")]
+    duties = DUTIES + "MAI | CB9 | town_official | 2019-01-01"
+    filed = returns("branch | day | officer | for\nCB9 | 2019-03-05 | NAM | MAI")
+    catalogue = with_quota("town_official", {"substitutes": True})
+    figures = compute(
+        facts(register(TOWN, OFFICERS, duties), "2019-03", filed, catalogue=catalogue)
+    )
+    assert [(entry.quota, entry.reason) for entry in figures.attendances] == [
+        ("town_official", "Q03")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "counts"), [("2019-03-04", 0), ("2019-03-05", 1), ("2019-07-14", 1), ("2019-07-15", 0)]
+)
+def test_an_assignment_holds_from_its_first_to_its_last_day(day: str, counts: int) -> None:
+    duties = "officer|branch|role|from|to\nKHA|CB2|town_official|2019-03-05|2019-07-14"
+    town = register(TOWN, OFFICERS, duties)
+    filed = returns(f"branch | day | officer\nCB2 | {day} | KHA")
+    (entry,) = compute(facts(town, "2019-11", filed)).attendances
+    assert (entry.counts, entry.reason) == (counts, "" if counts else "Q01")
+
+
 def test_two_kinds_in_one_sitting_count_once() -> None:
     # "a regular and a thematic meeting may share one sitting"
     visits = "branch | day | kind | officer\nCB1 | 2019-03-05 | regular+thematic | NAM"

@@ -95,6 +95,7 @@ def test_a_correction_does_not_make_late_what_came_in_time() -> None:
     ("waiver", "said"),
     [
         ("CB1 | meeting | 2019-02 | | 2019-12-31", "waived"),
+        ("CB1 | meeting | 2019-02 | | 2019-04-10", "waived"),  # expires today
         ("CB1 | meeting | 2019 | | ", "waived"),
         ("CB1 | meeting | 2019-02 | | 2019-04-09", "missing"),  # expired the day before
         ("CB1 | meeting | 2019-02 | D01 |", "missing"),  # of one rule only
@@ -132,6 +133,7 @@ def test_provisional_while_something_of_the_period_is_open() -> None:
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_every_state_has_its_words(lang: str) -> None:
     quota = ["met", "not_met", "on_course", "behind", "out_of_reach"]
-    sent = "reported nil late missing not_due rejected held waived not_yet ended".split()
+    sent = ["reported", "nil", "late", "missing", "not_due", "rejected", "held", "waived"]
+    sent += ["not_yet", "ended"]
     keys = [f"quota.{key}" for key in quota] + [f"return.{key}" for key in sent]
     assert len({text("figures", key, lang) for key in keys}) == len(keys)

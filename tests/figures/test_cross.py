@@ -65,7 +65,12 @@ def test_a_cell_merged_in_august_is_added_to_its_successor() -> None:
 
 
 def test_a_merged_cell_without_a_return_leaves_nothing_to_compare() -> None:
-    assert not warned(members("CB2 | 2019-07 | 14 | 14", "CB2 | 2019-08 | 14 | 14"))
+    assert not warned(members("CB2 | 2019-07 | 14 | 14", "CB2 | 2019-08 | 23 | 23"))
+
+
+def test_a_cell_to_be_merged_later_is_not_added_yet() -> None:
+    june = ["CB2 | 2019-06 | 14 | 14", "CB3 | 2019-06 | 9 | 9"]
+    assert not warned(members(*june, "CB2 | 2019-07 | 14 | 14", "CB3 | 2019-07 | 9 | 9"))
 
 
 def test_a_new_cell_made_of_two_opens_with_both() -> None:
