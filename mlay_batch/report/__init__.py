@@ -1,0 +1,58 @@
+"""The consolidated workbook: figures as live formulas over data sheets, the values cached.
+
+The figures' sheets come first, for people; behind them one data sheet for every table. The same
+inputs give the same bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.report import (
+    classification_sheet,
+    completeness_sheet,
+    data_sheets,
+    errors_sheet,
+    official,
+    overview,
+    provenance_sheet,
+    quota_sheet,
+    rating_sheet,
+    section_sheets,
+    tables,
+)
+from mlay_batch.report.book import Book
+from mlay_batch.report.context import Context, Provenance
+
+__all__ = ["Provenance", "write"]
+
+_SHEETS = (
+    "overview", "quota", "rating", "classification", "completeness", "errors", "provenance",
+)  # fmt: skip
+
+
+def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "vi") -> bytes:
+    """Return the workbook as bytes, in `lang` (``vi`` or ``en``).
+
+    Every figure is a formula with the computed value beside it, so that a preview shows it, an
+    auditor can follow it, and a recalculation changes nothing.
+    """
+    book = Book(lang, provenance.as_of)
+    sheets = {
+        key: book.sheet(book.t(f"sheet.{key}"), book.t(f"about.{key}")) for key in _SHEETS
+    }
+    ctx = Context(book, facts, figures)
+    ctx = replace(ctx, delivered=provenance_sheet.write(ctx, sheets["provenance"], provenance))
+    data = data_sheets.build(ctx)
+    for table in (*data, *section_sheets.build(ctx)):
+        tables.write(book, book.sheet(table.title, table.note), table, official.back(ctx))
+    overview.write(ctx, sheets["overview"], overview.Parts(
+        returns=completeness_sheet.write(ctx, sheets["completeness"], data),
+        rating=rating_sheet.write(ctx, sheets["rating"], data),
+        quotas=quota_sheet.write(ctx, sheets["quota"], data),
+        classification=classification_sheet.write(ctx, sheets["classification"], data),
+        errors=errors_sheet.write(ctx, sheets["errors"]),
+        sheets=sheets,
+    ))  # fmt: skip
+    return book.close()

@@ -1,0 +1,252 @@
+"""The workbook being written: XlsxWriter with the report's looks, safe text and fitting rows.
+
+Text that came from a branch is always stored as text: never a formula, never an address to click.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from mlay_batch import messages
+from mlay_batch.report import measure
+from mlay_batch.report.looks import LOOKS, TONE_LOOKS, Look
+from mlay_batch.styles import FONT
+
+LONGEST_TEXT = 32_767  # characters Excel keeps in a cell
+MOST_LINKS = 65_530  # addresses Excel keeps on a sheet
+LONGEST_TITLE = 31  # characters of a sheet's name
+_SIZE = 11
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_FORMULA_LIKE = ("=", "+", "-", "@", "\t", "\r")
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A formula and its value as computed: shown where nothing recalculates."""
+
+    formula: str
+    value: str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A jump to a cell of this workbook; `place` is as `Sheet.place` gives it."""
+
+    place: str
+    text: str
+
+
+Content = str | int | float | date | Live | Link | None
+
+
+def safe(text: str) -> str:
+    """Return `text` as a cell can hold it: no control characters, at most 32.767 characters."""
+    kept = _CONTROL.sub("", text)
+    return kept if len(kept) <= LONGEST_TEXT else kept[: LONGEST_TEXT - 1] + "…"
+
+
+def sheet_title(text: str, taken: Iterable[str] = ()) -> str:
+    """Return `text` as a name Excel allows for a sheet, unlike all `taken` ones.
+
+    >>> sheet_title("Dữ liệu: bồi dưỡng, kiểm tra, giám sát")
+    'Dữ liệu bồi dưỡng, kiểm tra…'
+    """
+    name = " ".join(_FORBIDDEN.sub(" ", safe(text)).split()).strip("'")
+    if len(name) > LONGEST_TITLE:
+        name = name[:LONGEST_TITLE].rpartition(" ")[0] or name[: LONGEST_TITLE - 1]
+        name = name.rstrip(" ,.;-–") + "…"
+    folded = {other.casefold() for other in taken}
+    number, unique = 2, name
+    while unique.casefold() in folded:
+        unique, number = f"{name[: LONGEST_TITLE - 4]} ({number})", number + 1
+    return unique
+
+
+class Book:
+    """One workbook in one language. The same calls give the same bytes."""
+
+    def __init__(self, lang: str, created: date) -> None:
+        self.lang = lang
+        self._buffer = io.BytesIO()
+        self._workbook = xlsxwriter.Workbook(
+            self._buffer,
+            {
+                "in_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "default_format_properties": {"font_name": FONT, "font_size": _SIZE},
+            },
+        )
+        self._workbook.set_properties(
+            {"title": self.t("title.overview"), "created": datetime.combine(created, time())}
+        )
+        self._formats: dict[tuple[str, str, bool], Any] = {}
+        self.sheets: list[Sheet] = []
+
+    def t(self, key: str, **params: object) -> str:
+        """Return a text of the report."""
+        return messages.text("report", key, self.lang, **params)
+
+    def show(self, value: object) -> str:
+        """Return a value as people write it."""
+        return messages.show(value, self.lang)
+
+    def sheet(self, title: str, about: str) -> Sheet:
+        """Add a sheet at the end; `about` says in the list of contents what it holds."""
+        name = sheet_title(title, (sheet.title for sheet in self.sheets))
+        sheet = Sheet(self, name, about, self._workbook.add_worksheet(name))
+        self.sheets.append(sheet)
+        return sheet
+
+    def format(self, look: str, number: str = "", quoted: bool = False) -> Any:
+        """Return XlsxWriter's format of a look; `number` replaces its number format."""
+        key = look, number, quoted
+        if key not in self._formats:
+            made = dict(LOOKS[look]) | ({"num_format": number} if number else {})
+            self._formats[key] = self._workbook.add_format(made | {"quote_prefix": quoted})
+        return self._formats[key]
+
+    def tone(self, look: Look) -> Any:
+        """Return a format for a conditional format."""
+        return self._workbook.add_format(dict(look))
+
+    def chart(self, options: Mapping[str, str]) -> Any:
+        """Return a chart to be filled and put on a sheet."""
+        return self._workbook.add_chart(dict(options))
+
+    def close(self) -> bytes:
+        """Return the bytes of the finished workbook."""
+        for sheet in self.sheets:
+            sheet.finish()
+        self._workbook.close()
+        return self._buffer.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    row: int
+    column: int
+    span: int
+    text: str
+    look: Look
+
+
+class Sheet:
+    """One sheet. Rows and columns count from 0, widths are in digits of the default font."""
+
+    def __init__(self, book: Book, title: str, about: str, worksheet: Any) -> None:
+        self.book, self.title, self.about, self.raw = book, title, about, worksheet
+        self._widths: dict[int, float] = {}
+        self._texts: list[_Written] = []
+        self._heights: dict[int, float] = {}
+        self._values: dict[tuple[int, int], str | int | float] = {}
+        self._links = 0
+
+    def widths(self, widths: Iterable[float], first: int = 0) -> None:
+        """Set the widths of the columns from `first` on."""
+        for column, width in enumerate(widths, first):
+            self._widths[column] = width
+            self.raw.set_column(column, column, width)
+
+    def put(self, row: int, column: int, content: Content, look: str, span: int = 1,
+            number: str = "", rows: int = 1) -> None:  # fmt: skip
+        """Write `content`, over `span` columns and `rows` rows; None leaves a framed blank."""
+        risky = isinstance(content, str) and content.startswith(_FORMULA_LIKE)
+        style = self.book.format(look, number, risky)
+        if span > 1 or rows > 1:
+            self.raw.merge_range(row, column, row + rows - 1, column + span - 1, "", style)
+        self._write(row, column, content, style)
+        shown = content.text if isinstance(content, Link) else content
+        if isinstance(content, Live):
+            shown = content.value
+        if isinstance(shown, int | float | str):
+            self._values[row, column] = shown
+        if isinstance(shown, str) and LOOKS[look]["text_wrap"] and rows == 1:
+            self._texts.append(_Written(row, column, span, safe(shown), LOOKS[look]))
+
+    def _write(self, row: int, column: int, content: Content, style: Any) -> None:
+        match content:
+            case None:
+                self.raw.write_blank(row, column, None, style)
+            case str():
+                self.raw.write_string(row, column, safe(content), style)
+            case Live():
+                self.raw.write_formula(row, column, content.formula, style, content.value)
+            case Link():
+                self._link(row, column, content, style)
+            case date():
+                day = datetime.combine(content, time())
+                self.raw.write_datetime(row, column, day, style)
+            case _:
+                self.raw.write_number(row, column, content, style)
+
+    def _link(self, row: int, column: int, link: Link, style: Any) -> None:
+        self._links += 1
+        if self._links > MOST_LINKS:
+            self.raw.write_string(row, column, safe(link.text), style)
+        else:
+            self.raw.write_url(row, column, f"internal:{link.place}", style, safe(link.text))
+
+    def place(self, row: int, column: int) -> str:
+        """Return the cell as formulas of other sheets name it: ``'Lỗi'!$B$3``."""
+        quoted = self.title.replace("'", "''")
+        return f"'{quoted}'!{xl_rowcol_to_cell(row, column, True, True)}"
+
+    def live(self, row: int, column: int) -> Live:
+        """Return a formula that shows that cell elsewhere, with the value written there."""
+        return Live(f"={self.place(row, column)}", self._values.get((row, column), ""))
+
+    def height(self, row: int, points: float) -> None:
+        """Set the height of a row instead of fitting it."""
+        self._heights[row] = points
+
+    def tones(self, first: tuple[int, int], last: tuple[int, int], symbols: Iterable[str]) -> None:
+        """Colour cells by the symbol their text begins with, now and after a recalculation."""
+        for symbol in symbols:
+            self.raw.conditional_format(
+                *first, *last,
+                {"type": "text", "criteria": "begins with", "value": symbol,
+                 "format": self.book.tone(TONE_LOOKS[symbol])},
+            )  # fmt: skip
+
+    def print_as(self, last: tuple[int, int], *, landscape: bool, repeat: tuple[int, int] | None = None,
+                 first: tuple[int, int] = (1, 0), fit: bool = True) -> None:  # fmt: skip
+        """Set up A4 paper: area, repeated rows, page numbers; `fit` to the width of one page."""
+        raw = self.raw
+        raw.set_paper(9)
+        raw.set_landscape() if landscape else raw.set_portrait()
+        raw.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        raw.center_horizontally()
+        raw.print_area(*first, *last)
+        if repeat:
+            raw.repeat_rows(*repeat)
+        if fit:
+            raw.fit_to_pages(1, 0)
+        title = self.title.replace("&", "&&")
+        raw.set_footer(f'&L&"{FONT},Italic"&9{title}&R&"{FONT},Italic"&9{self.book.t("page")} &P/&N')
+
+    def finish(self) -> None:
+        """Give every row the height its wrapped texts need."""
+        needed: dict[int, float] = {}
+        for text in self._texts:
+            points = self._needs(text)
+            needed[text.row] = max(points, needed.get(text.row, 0))
+        for row, points in sorted((needed | self._heights).items()):
+            self.raw.set_row(row, min(points, 409))
+
+    def _needs(self, text: _Written) -> float:
+        columns = range(text.column, text.column + text.span)
+        room = sum(self._widths.get(column, 9) for column in columns) - 0.4
+        size = float(str(text.look["font_size"]))
+        indent = float(str(text.look["indent"])) * 1.5
+        count = measure.lines(text.text, room - indent, size, bool(text.look["bold"]))
+        return measure.height(count, size)

@@ -1,0 +1,153 @@
+"""Lỗi: what is wrong in the returns of the period, errors first, in words a clerk can pass on.
+
+Shown are the returns of this period, and whatever else was not accepted since it began. A refused
+return that was sent again and accepted is settled, and no longer shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.findings import Finding, Severity
+from mlay_batch.messages import Message, explain
+from mlay_batch.records import Delivery, Verdict
+from mlay_batch.report import official
+from mlay_batch.report.book import Live, Sheet
+from mlay_batch.report.context import Context
+from mlay_batch.schema import Form
+from mlay_batch.styles import TONES
+
+_COLUMNS = ("stt", "unit", "file", "sheet", "cells", "severity", "code", "what", "fix")
+_WIDTHS = (5, 24, 25, 12, 12, 13, 7, 44, 44)
+_SPLIT = 4
+_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.TRIAL: 2}
+_TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch", Severity.TRIAL: "fair"}
+_CELL = re.compile(r"([A-Z]+)(\d+)")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Findings of one return that say the same, with all the cells they stand in."""
+
+    delivery: Delivery
+    finding: Finding
+    message: Message
+    cells: str
+
+
+@dataclass(frozen=True)
+class ErrorCounts:
+    """How many problems are errors and warnings, as formulas of other sheets."""
+
+    errors: Live
+    warnings: Live
+
+
+def write(ctx: Context, sheet: Sheet) -> ErrorCounts:
+    """Write the sheet; return its counts."""
+    sheet.widths(_WIDTHS)
+    official.heading(ctx, sheet, len(_COLUMNS), _SPLIT, ctx.t("title.errors"))
+    head = official.TABLE_ROW
+    for column, name in enumerate(_COLUMNS):
+        sheet.put(head, column, ctx.t(f"column.{name}"), "head")
+    found = list(problems(ctx))
+    for number, problem in enumerate(found, 1):
+        _row(ctx, sheet, head + number, number, problem)
+    last = head + max(1, len(found))
+    if not found:
+        sheet.put(last, 0, ctx.t("errors.none"), "quiet", span=len(_COLUMNS))
+    sheet.tones((head + 1, 5), (last, 5), "■▲○")
+    sheet.raw.autofilter(head, 0, last, len(_COLUMNS) - 1)
+    sheet.raw.freeze_panes(head + 1, 2)
+    sheet.print_as(landscape=True, last=(last, len(_COLUMNS) - 1), repeat=(head, head))
+    column = f"{sheet.place(head + 1, 5)}:$F${last + 1}"
+    return ErrorCounts(*(
+        Live(f'=COUNTIF({column},"{_severity(ctx, severity)}")',
+             sum(problem.finding.severity is severity for problem in found))
+        for severity in (Severity.ERROR, Severity.WARNING)
+    ))  # fmt: skip
+
+
+def _row(ctx: Context, sheet: Sheet, row: int, number: int, problem: Problem) -> None:
+    delivery, finding = problem.delivery, problem.finding
+    branch = delivery.branch
+    unit = f"{branch} – {ctx.name(branch)}" if branch else ctx.t("unknown_branch")
+    put = sheet.put
+    put(row, 0, number, "center")
+    put(row, 1, unit, "text")
+    put(row, 2, ctx.file(delivery.id, delivery.name), "link")
+    put(row, 3, finding.place.sheet, "text")
+    put(row, 4, problem.cells, "center")
+    put(row, 5, _severity(ctx, finding.severity), "center")
+    put(row, 6, finding.code, "center")
+    put(row, 7, problem.message.what, "text")
+    put(row, 8, problem.message.fix, "text")
+
+
+def _severity(ctx: Context, severity: Severity) -> str:
+    return f"{TONES[_TONE_OF[severity]].symbol} {ctx.t(f'severity.{severity}')}"
+
+
+def problems(ctx: Context) -> Iterator[Problem]:
+    """Yield what is to be shown, errors first, then by branch and file."""
+    found: dict[tuple[object, ...], list[tuple[Delivery, Finding, Message]]] = {}
+    for delivery, finding in _findings(ctx.facts, ctx.figures):
+        message = explain(finding, _form(ctx.facts, delivery), ctx.lang)
+        key = (
+            _ORDER[finding.severity], delivery.branch or "~", delivery.id, finding.place.sheet,
+            finding.code, message.what, message.fix,
+        )  # fmt: skip
+        found.setdefault(key, []).append((delivery, finding, message))
+    for _, same in sorted(found.items()):
+        delivery, finding, message = same[0]
+        yield Problem(delivery, finding, message, joined(other.place.cell for _, other, _ in same))
+
+
+def _form(facts: Facts, delivery: Delivery) -> Form | None:
+    return facts.catalogue.form(delivery.form or "", delivery.version or "")
+
+
+def _findings(facts: Facts, figures: Figures) -> Iterator[tuple[Delivery, Finding]]:
+    months = {str(month) for month in figures.period.months()} | {str(figures.period)}
+    by_id = {delivery.id: delivery for delivery in facts.deliveries}
+    settled = _accepted_last(facts.deliveries)
+    for delivery in facts.deliveries:
+        stale = delivery.key is not None and settled.get(delivery.key, 0) > delivery.id
+        recent = figures.period.start <= delivery.as_of <= figures.as_of
+        missed = delivery.verdict is not Verdict.ACCEPTED and recent
+        if (delivery.period in months or missed) and not stale:
+            yield from ((delivery, finding) for finding in delivery.findings)
+    for number, finding in figures.warnings:
+        if number in by_id and by_id[number].period in months:
+            yield by_id[number], finding
+
+
+def _accepted_last(deliveries: Iterable[Delivery]) -> dict[tuple[str, str, str], int]:
+    """Return the latest accepted delivery of each return."""
+    return {
+        delivery.key: delivery.id
+        for delivery in deliveries
+        if delivery.verdict is Verdict.ACCEPTED and delivery.key
+    }
+
+
+def joined(cells: Iterable[str]) -> str:
+    """Return cells as people list them, runs within a column as one.
+
+    >>> joined(["C12", "C13", "C15", "D1", "C14", ""])
+    'C12–C15, D1'
+    """
+    runs: list[tuple[str, int, int]] = []
+    found = {(match[1], int(match[2])) for cell in cells if (match := _CELL.fullmatch(cell))}
+    for column, row in sorted(found, key=lambda cell: (len(cell[0]), *cell)):
+        if runs and runs[-1][0] == column and runs[-1][2] == row - 1:
+            runs[-1] = (column, runs[-1][1], row)
+        else:
+            runs.append((column, row, row))
+    return ", ".join(
+        f"{column}{first}" if first == last else f"{column}{first}–{column}{last}"
+        for column, first, last in runs
+    )

@@ -1,0 +1,87 @@
+"""The report's looks: names of `styles` in a smaller size, as XlsxWriter takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from mlay_batch.styles import LABEL_FILL, QUIET, STYLES, TONES, Style
+
+Look = Mapping[str, object]
+
+SMALL = 10
+_DASH_FOR_ZERO = '#,##0;-#,##0;"–"'
+_TEXT = replace(STYLES["text"], size=SMALL, number="general")
+_NUMBER = replace(STYLES["integer"], size=SMALL)
+_CENTER = replace(STYLES["center"], size=SMALL, number="general")
+_TOTAL = replace(STYLES["total"], size=SMALL)
+_PLAIN = replace(STYLES["plain"], size=11, valign="center")
+
+
+def _look(style: Style, number: str | None = None) -> Look:
+    made = style.as_xlsxwriter()
+    if number is not None:
+        made["num_format"] = number
+    return MappingProxyType(made)
+
+
+def percent(decimals: int) -> str:
+    """Return the number format of a value in per cent; nothing at all is written as a bare 0.
+
+    >>> percent(1)
+    '0.0" %";-0.0" %";0'
+    """
+    digits = f"0.{'0' * decimals}" if decimals else "0"
+    return f'{digits}" %";-{digits}" %";0'
+
+
+LOOKS: Mapping[str, Look] = MappingProxyType(
+    {
+        **{name: _look(STYLES[name]) for name in ("unit_name", "party", "place", "title")},
+        **{name: _look(STYLES[name]) for name in ("subtitle", "section", "heading")},
+        "back": _look(replace(STYLES["link"], size=SMALL, edge="none", wrap=False)),
+        "note": _look(replace(STYLES["note"], size=SMALL)),
+        "note_center": _look(replace(STYLES["note"], size=SMALL, align="center")),
+        "head": _look(replace(STYLES["head"], size=SMALL)),
+        "column_number": _look(replace(STYLES["column_number"], size=9)),
+        "text": _look(_TEXT),
+        "center": _look(_CENTER),
+        "quiet": _look(replace(_TEXT, colour=QUIET, italic=True)),
+        "quiet_center": _look(replace(_CENTER, colour=QUIET, italic=True)),
+        **{f"tone_{name}": _look(tone.on(_CENTER)) for name, tone in TONES.items()},
+        "date": _look(replace(_CENTER, number="date")),
+        "integer": _look(_NUMBER),
+        "count": _look(replace(_NUMBER, align="center"), _DASH_FOR_ZERO),
+        "number": _look(replace(_NUMBER, number="number")),
+        "owed": _look(replace(_NUMBER, align="center"), "0.00"),
+        "points": _look(replace(_NUMBER, number="points", align="center")),
+        "score": _look(replace(_NUMBER, number="number", align="center")),
+        "link": _look(replace(STYLES["link"], size=SMALL, number="general")),
+        "total": _look(_TOTAL),
+        "total_count": _look(replace(_TOTAL, align="center"), "#,##0"),
+        "total_points": _look(replace(_TOTAL, align="center", number="points")),
+        "total_label": _look(replace(STYLES["total_label"], size=SMALL)),
+        "label": _look(replace(STYLES["label"], size=11)),
+        "key": _look(replace(_NUMBER, size=12, bold=True, align="center")),
+        "key_points": _look(replace(_NUMBER, size=12, bold=True, align="center", number="points")),
+        "key_link": _look(replace(STYLES["link"], size=SMALL, number="general", fill=LABEL_FILL)),
+        "plain": _look(_PLAIN),
+        "plain_right": _look(replace(_PLAIN, align="right")),
+        "plain_bold": _look(replace(_PLAIN, bold=True)),
+        "plain_center": _look(replace(_PLAIN, align="center")),
+        "signing": _look(replace(_PLAIN, align="center", bold=True)),
+        "parameter": _look(replace(_CENTER, bold=True, size=11)),
+        "banner": _look(TONES["watch"].on(replace(_TEXT, size=11, bold=True))),
+        "mono": _look(replace(_TEXT, size=9)),
+    }
+)
+
+# For conditional formats: what a text that begins with the tone's symbol looks like.
+TONE_LOOKS: Mapping[str, Look] = MappingProxyType(
+    {
+        tone.symbol: MappingProxyType({"bg_color": f"#{tone.fill}", "font_color": f"#{tone.ink}"})
+        for name, tone in TONES.items()
+        if name != "todo"
+    }
+)

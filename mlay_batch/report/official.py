@@ -1,0 +1,68 @@
+"""What every sheet on paper shares: the official heading above, the signatures below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from mlay_batch.register import Signatory
+from mlay_batch.report.book import Link, Sheet
+from mlay_batch.report.context import Context
+
+TABLE_ROW = 8  # the row after the heading, from 0
+PARTY = "ĐẢNG CỘNG SẢN VIỆT NAM"  # the same in every language, as on paper
+_SIGNING_ROOM = 4
+
+
+def heading(ctx: Context, sheet: Sheet, columns: int, split: int, title: str, unit: str = "") -> None:
+    """Write the heading over `columns` columns, the party's name from column `split` on.
+
+    Row 0 is for the screen only: the way back to the first sheet.
+    """
+    if sheet is not ctx.book.sheets[0]:
+        sheet.put(0, 0, back(ctx), "back")
+    right = columns - split
+    sheet.put(1, 0, ctx.facts.register.top().name.upper(), "unit_name", span=split)
+    sheet.put(1, split, PARTY, "party", span=right)
+    sheet.put(2, 0, "*", "heading", span=split)
+    sheet.put(2, split, long_day(ctx, ctx.figures.as_of), "place", span=right)
+    sheet.put(4, 0, title, "title", span=columns)
+    sheet.put(5, 0, ctx.figures.period.title(ctx.lang), "subtitle", span=columns)
+    state = ctx.t("provisional") if ctx.figures.provisional else ""
+    note = ctx.t("as_of", day=ctx.figures.as_of)
+    sheet.put(6, 0, " – ".join(part for part in (state, note, unit) if part), "note_center",
+              span=columns)  # fmt: skip
+
+
+def back(ctx: Context) -> Link:
+    """Return the way back to the first sheet."""
+    return Link(ctx.book.sheets[0].place(0, 0), ctx.t("back"))
+
+
+def long_day(ctx: Context, day: date) -> str:
+    """Return a day as papers bear it: a zero before days < 10 and months 1 and 2."""
+    if ctx.lang != "vi":
+        return day.isoformat()
+    month = f"{day.month:02}" if day.month < 3 else str(day.month)
+    return ctx.t("long_day", day=f"{day.day:02}", month=month, year=str(day.year))
+
+
+def signatures(ctx: Context, sheet: Sheet, row: int, columns: int, split: int) -> int:
+    """Write who prepared and who signs; return the row after it."""
+    halves = {"prepared": (0, split), "signed": (split, columns - split)}
+    for signing, (column, span) in halves.items():
+        person = next(_valid(ctx, signing), None)
+        title = ctx.choice("signing", signing)
+        sheet.put(row, column, title, "signing", span=span)
+        position = person.position.upper() if person and signing == "signed" else ""
+        sheet.put(row + 1, column, position, "plain_center", span=span)
+        sheet.put(row + 1 + _SIGNING_ROOM, column, person.name if person else "", "signing",
+                  span=span)  # fmt: skip
+    return row + 2 + _SIGNING_ROOM
+
+
+def _valid(ctx: Context, signing: str) -> Iterator[Signatory]:
+    day = ctx.figures.as_of
+    for person in ctx.facts.register.signatories:
+        if person.signing == signing and person.from_ <= day and (not person.to or day <= person.to):
+            yield person

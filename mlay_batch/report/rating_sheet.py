@@ -1,0 +1,262 @@
+"""Xếp loại sinh hoạt: the ten-column list towns circulate, and beside it the year to date.
+
+A cell has a row for each sitting of the period; one that sent nothing has a grey row saying so.
+Scores come from the table of sittings by cell and day, the crosses from the scheme's bands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+
+from mlay_batch.figures.records import CellRating, Sitting
+from mlay_batch.report import official
+from mlay_batch.report.book import Live, Sheet
+from mlay_batch.report.context import Context
+from mlay_batch.report.data_sheets import Data
+from mlay_batch.schema.records import Band
+
+_NAME, _MEMBERS, _DAY, _SCORE, _FIRST_BAND = range(1, 6)
+_SPLIT = 4
+_SILENT = ("missing", "not_due")
+
+
+@dataclass(frozen=True)
+class RatingTotals:
+    """The cells of the total row that other sheets show, and the range of the bands' counts."""
+
+    sittings: Live
+    mean: Live
+    year_mean: Live
+    bands: tuple[tuple[str, Live], ...]
+    titles: tuple[int, int, int, int]
+    counts: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class _Range:
+    """A band as formulas write it: from `low` to below `high` (None: no upper end)."""
+
+    band: Band
+    low: str
+    high: str | None
+
+    def holds(self, cell: str) -> str:
+        """Return the condition that a cell is in the band."""
+        upper = f",{cell}<{self.high}" if self.high else ""
+        return f"AND({cell}>={self.low}{upper})"
+
+    def criteria(self, column: str) -> str:
+        """Return the same as COUNTIFS takes it."""
+        upper = f',{column},"<{self.high}"' if self.high else ""
+        return f'{column},">={self.low}"{upper}'
+
+
+def _ranges(ctx: Context) -> tuple[_Range, ...]:
+    scheme = ctx.figures.score_scheme
+    bands = sorted(scheme.bands if scheme else (), key=lambda band: -band.min)
+    highs = [None, *(f"{band.min:g}" for band in bands)]
+    return tuple(
+        _Range(band, f"{band.min:g}", high) for band, high in zip(bands, highs, strict=False)
+    )
+
+
+class _List:
+    """The sheet being written: its columns depend on how many bands the scheme has."""
+
+    def __init__(self, ctx: Context, sheet: Sheet, data: Data) -> None:
+        self.ctx, self.sheet, self.sittings = ctx, sheet, data.sittings
+        self.bands = _ranges(ctx)
+        self.note = _FIRST_BAND + len(self.bands)
+        self.code = self.note + 2
+        self.scored = self.code + 2
+        self.mean = self.scored + len(self.bands) + 1
+        self.first = self.total = official.TABLE_ROW + 3
+
+    def columns(self) -> int:
+        """How many columns the circulated list has: ten with four bands."""
+        return self.note + 1
+
+    def over(self, column: int) -> str:
+        """Return all rows of a column above the totals."""
+        letter = xl_col_to_name(column)
+        return f"{letter}{self.first + 1}:{letter}{max(self.total, self.first + 1)}"
+
+    def sum_up(
+        self, column: int, formula: str, value: str | float, look: str = "total_count"
+    ) -> Live:
+        """Write a cell of the total row; return it as other sheets show it."""
+        self.sheet.put(self.total, column, Live(formula, value), look)
+        return self.sheet.live(self.total, column)
+
+
+def write(ctx: Context, sheet: Sheet, data: Data) -> RatingTotals:
+    """Write the sheet; return its totals."""
+    page = _List(ctx, sheet, data)
+    count = len(page.bands)
+    sheet.widths((5, 36, 9, 12, 9, *([8] * count), 36, 2, 11, 36, 9, *([8] * count), 9))
+    official.heading(ctx, sheet, page.columns(), _SPLIT, ctx.t("title.rating"), _limits(page))
+    _heads(page)
+    row = page.first
+    for number, rating in enumerate(ctx.figures.ratings, 1):
+        row = _cell_rows(page, row, number, rating)
+    totals = _totals(page, row)
+    sheet.put(row + 2, 0, ctx.t("rating.movement"), "plain", span=page.columns())
+    last = official.signatures(ctx, sheet, row + 4, page.columns(), _SPLIT)
+    sheet.raw.freeze_panes(page.first, 2)
+    sheet.raw.set_print_scale(88)
+    sheet.raw.set_v_pagebreaks([page.code])
+    repeat = (official.TABLE_ROW, page.first - 1)
+    sheet.print_as(landscape=True, last=(last, page.mean), repeat=repeat, fit=False)
+    return totals
+
+
+def _limits(page: _List) -> str:
+    show = page.ctx.book.show
+    titles = []
+    for entry in page.bands:
+        upper = f" – < {show(float(entry.high))}" if entry.high else ""
+        sign = "" if entry.high else "≥ "
+        titles.append(f"{entry.band.title.of(page.ctx.lang)} {sign}{show(entry.band.min)}{upper}")
+    return "; ".join(titles)
+
+
+def _heads(page: _List) -> None:
+    t, put, row = page.ctx.t, page.sheet.put, official.TABLE_ROW
+    for column, name in ((0, "stt"), (_NAME, "unit"), (_MEMBERS, "members"), (_DAY, "meeting_day"),
+                         (page.note, "explanation"), (page.code, "branch"), (page.code + 1, "unit"),
+                         (page.scored, "scored"), (page.mean, "mean")):  # fmt: skip
+        put(row, column, t(f"column.{name}"), "head", rows=2)
+    put(row, _SCORE, t("rating.levels"), "head", span=len(page.bands) + 1)
+    put(row + 1, _SCORE, t("column.points"), "head")
+    if len(page.bands) > 1:
+        year = t("rating.year", year=str(page.ctx.figures.period.year))
+        put(row, page.scored + 1, year, "head", span=len(page.bands))
+    for number, entry in enumerate(page.bands):
+        title = entry.band.title.of(page.ctx.lang)
+        put(row + 1, _FIRST_BAND + number, title, "head")
+        put(row + 1, page.scored + 1 + number, title, "head")
+    page.sheet.height(row, 30)
+    page.sheet.height(row + 1, 30)
+    for column in range(page.columns()):
+        put(row + 2, column, column + 1, "column_number")
+    for column in range(page.code, page.mean + 1):
+        put(row + 2, column, None, "column_number")
+
+
+def _cell_rows(page: _List, row: int, number: int, rating: CellRating) -> int:
+    """Write a cell's rows, one without a sitting too; return the row after them."""
+    _year(page, row, rating)
+    if not rating.sittings:
+        _silent(page, row, number, rating)
+        return row + 1
+    for offset, sitting in enumerate(rating.sittings):
+        _sitting(page, row + offset, number, rating, sitting, first=not offset)
+    return row + len(rating.sittings)
+
+
+def _silent(page: _List, row: int, number: int, rating: CellRating) -> None:
+    put = page.sheet.put
+    put(row, 0, number, "quiet_center")
+    put(row, _NAME, rating.branch.name, "quiet")
+    for column in range(_MEMBERS, page.note):
+        put(row, column, None, "quiet_center")
+    said = (
+        page.ctx.t("not_reported")
+        if rating.state in _SILENT
+        else page.ctx.state("return", rating.state)
+    )
+    put(row, page.note, said, "quiet")
+
+
+def _sitting(page: _List, row: int, number: int, rating: CellRating, sitting: Sitting,
+             *, first: bool) -> None:  # fmt: skip
+    put = page.sheet.put
+    put(row, 0, number if first else None, "center")
+    put(row, _NAME, rating.branch.name, "text")
+    put(row, _MEMBERS, _found(page, row, rating, "members", sitting.members) if first else None,
+        "count")  # fmt: skip
+    put(row, _DAY, sitting.held_on, "date")
+    put(row, _SCORE, _found(page, row, rating, "score", sitting.score), "score")
+    score = xl_rowcol_to_cell(row, _SCORE)
+    for column, entry in enumerate(page.bands, _FIRST_BAND):
+        cross = Live(f'=IF({score}="","",IF({entry.holds(score)},"x",""))',
+                     "x" if entry.band.id == sitting.band else "")  # fmt: skip
+        put(row, column, cross, "center")
+    put(row, page.note, sitting.note, "text")
+
+
+def _found(page: _List, row: int, rating: CellRating, column: str, value: float | None) -> Live:
+    """Return a figure of the sitting of that cell and day, blank where the table has none."""
+    table = page.sittings
+    asked = (
+        f'{table.ref("branch")},"{rating.branch.code}",'
+        f"{table.ref('held_on')},{xl_rowcol_to_cell(row, _DAY, False, True)}"
+    )
+    wanted = table.ref(column)
+    formula = f'=IF(COUNTIFS({asked},{wanted},">=0")=0,"",SUMIFS({wanted},{asked}))'
+    return Live(formula, "" if value is None else value)
+
+
+def _year(page: _List, row: int, rating: CellRating) -> None:
+    """Write the cell's year to date, counted over the table by its code."""
+    put, table = page.sheet.put, page.sittings
+    put(row, page.code, rating.branch.code, "center")
+    put(row, page.code + 1, rating.branch.name, "text")
+    scores = table.ref("score")
+    own = f"{table.ref('branch')},{xl_rowcol_to_cell(row, page.code, False, True)}"
+    put(row, page.scored, Live(f'=COUNTIFS({own},{scores},">=0")', rating.scored), "count")
+    for column, entry in enumerate(page.bands, page.scored + 1):
+        counted = Live(f"=COUNTIFS({own},{entry.criteria(scores)})",
+                       rating.bands.get(entry.band.id, 0))  # fmt: skip
+        put(row, column, counted, "count")
+    mean = f'=IF({xl_rowcol_to_cell(row, page.scored)}=0,"",AVERAGEIFS({scores},{own}))'
+    put(row, page.mean, Live(mean, "" if rating.mean is None else rating.mean), "points")
+
+
+def _totals(page: _List, row: int) -> RatingTotals:
+    sheet, ratings = page.sheet, page.ctx.figures.ratings
+    page.total = row
+    for column in (*range(_MEMBERS, page.note + 1), *range(page.code, page.mean + 1)):
+        sheet.put(row, column, None, "total_count")
+    for column in (0, page.code):
+        sheet.put(row, column, page.ctx.t("total"), "total_label", span=2)
+    shown = [sitting for rating in ratings for sitting in rating.sittings]
+    scores = [sitting.score for sitting in shown if sitting.score is not None]
+    members = sum(r.sittings[0].members or 0 for r in ratings if r.sittings)
+    page.sum_up(_MEMBERS, f"=SUM({page.over(_MEMBERS)})", members)
+    days = page.sum_up(_DAY, f"=COUNT({page.over(_DAY)})", len(shown))
+    mean = page.sum_up(
+        _SCORE, f'=IF(COUNT({page.over(_SCORE)})=0,"",AVERAGE({page.over(_SCORE)}))',
+        sum(scores) / len(scores) if scores else "", "total_points",
+    )  # fmt: skip
+    counts = tuple(_band_totals(page, shown))
+    return RatingTotals(
+        days, mean, _year_mean(page), counts,
+        (official.TABLE_ROW + 1, _FIRST_BAND, official.TABLE_ROW + 1, page.note - 1),
+        (row, _FIRST_BAND, row, page.note - 1),
+    )  # fmt: skip
+
+
+def _band_totals(page: _List, shown: list[Sitting]) -> Iterator[tuple[str, Live]]:
+    for number, entry in enumerate(page.bands):
+        column, in_year = _FIRST_BAND + number, page.scored + 1 + number
+        of_year = sum(rating.bands.get(entry.band.id, 0) for rating in page.ctx.figures.ratings)
+        page.sum_up(in_year, f"=SUM({page.over(in_year)})", of_year)
+        crosses = sum(sitting.band == entry.band.id for sitting in shown)
+        live = page.sum_up(column, f'=COUNTIF({page.over(column)},"x")', crosses)
+        yield entry.band.title.of(page.ctx.lang), live
+
+
+def _year_mean(page: _List) -> Live:
+    """Write how many were scored in the year and their mean: each cell's weighs by its number."""
+    ratings = page.ctx.figures.ratings
+    scored = sum(rating.scored for rating in ratings)
+    points = sum(rating.scored * (rating.mean or 0) for rating in ratings)
+    page.sum_up(page.scored, f"=SUM({page.over(page.scored)})", scored)
+    total = xl_rowcol_to_cell(page.total, page.scored)
+    weighed = f"SUMPRODUCT({page.over(page.scored)},{page.over(page.mean)})"
+    return page.sum_up(page.mean, f'=IF({total}=0,"",{weighed}/{total})',
+                       points / scored if scored else "", "total_points")  # fmt: skip

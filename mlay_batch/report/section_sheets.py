@@ -1,0 +1,103 @@
+"""One data table for every section of every form, straight from its description.
+
+A field added to a form appears here as a column; nothing in this program names it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from mlay_batch.records import Return, Row, Value
+from mlay_batch.report.book import Content
+from mlay_batch.report.context import Context
+from mlay_batch.report.data_sheets import returns_of
+from mlay_batch.report.tables import Column, Kind, Table
+from mlay_batch.schema import Field, Form, Section
+
+_NUMERAL = re.compile(r"^[IVXLC]+\.\s*")
+_KINDS: Mapping[str, Kind] = {
+    "date": "date", "integer": "integer", "number": "number", "ref": "center", "period": "center",
+}  # fmt: skip
+
+
+def build(ctx: Context) -> tuple[Table, ...]:
+    """Return a table per form and section, versions of a form side by side in one table."""
+    return tuple(
+        _table(ctx, forms, section) for forms in _families(ctx) for section in _sections(forms)
+    )
+
+
+def _families(ctx: Context) -> Iterator[tuple[Form, ...]]:
+    """Yield the versions of each periodic form, the newest first."""
+    names = dict.fromkeys(form.form for form in ctx.facts.catalogue.forms if form.period != "none")
+    for name in names:
+        versions = [form for form in ctx.facts.catalogue.forms if form.form == name]
+        yield tuple(sorted(versions, key=lambda form: form.effective.from_, reverse=True))
+
+
+def _sections(forms: tuple[Form, ...]) -> Iterator[Section]:
+    seen: dict[str, Section] = {}
+    for form in forms:
+        for section in form.sections:
+            seen.setdefault(section.id, section)
+    return iter(seen.values())
+
+
+def _fields(forms: tuple[Form, ...], section_id: str) -> dict[str, tuple[Form, Field]]:
+    found: dict[str, tuple[Form, Field]] = {}
+    for form in forms:
+        for section in form.sections:
+            if section.id == section_id:
+                for entry in section.fields:
+                    found.setdefault(entry.id, (form, entry))
+    return found
+
+
+def _table(ctx: Context, forms: tuple[Form, ...], section: Section) -> Table:
+    fields = _fields(forms, section.id)
+    columns = (
+        Column("_branch", ctx.t("column.branch"), "center"),
+        Column("_branch_name", ctx.t("column.branch_name")),
+        Column("_period", ctx.t("column.period"), "center"),
+        *(
+            Column(name, entry.title.of(ctx.lang), _KINDS.get(entry.type, "text"))
+            for name, (_, entry) in fields.items()
+        ),
+        Column("_delivery", ctx.t("column.delivery"), "link"),
+        Column("_row", ctx.t("column.row"), "integer"),
+    )
+    rows = tuple(
+        _row(ctx, found, row, fields)
+        for found in returns_of(ctx, forms[0])
+        for row in found.section(section.id)
+    )
+    title = _NUMERAL.sub("", section.title.of(ctx.lang))
+    return Table(
+        name=f"{forms[0].form}_{section.id}",
+        title=ctx.t("sheet.section", title=title),
+        note=ctx.t("note.section", form=forms[0].title.of(ctx.lang)),
+        columns=columns,
+        rows=rows,
+    )
+
+
+def _row(
+    ctx: Context, found: Return, row: Row, fields: Mapping[str, tuple[Form, Field]]
+) -> tuple[Content, ...]:
+    delivery = found.delivery
+    values = (_shown(ctx, *fields[name], row.values.get(name)) for name in fields)
+    return (
+        delivery.branch, ctx.name(delivery.branch), delivery.period, *values,
+        ctx.file(delivery.id), row.number,
+    )  # fmt: skip
+
+
+def _shown(ctx: Context, form: Form, entry: Field, value: Value) -> Value:
+    if entry.type == "choice":
+        titles = {choice.id: choice.title for choice in form.choices.get(entry.choices or "", ())}
+        return titles[value].of(ctx.lang) if value in titles else value
+    if entry.type == "date" and isinstance(value, str):
+        return date.fromisoformat(value)
+    return value

@@ -1,0 +1,130 @@
+"""Data sheets: each one Excel table, whose columns the formulas of the other sheets name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from mlay_batch.report import measure
+from mlay_batch.report.book import Book, Content, Link, Live, Sheet
+from mlay_batch.report.looks import LOOKS
+
+Kind = Literal["text", "center", "integer", "number", "score", "date", "link"]
+
+HEAD_ROW = 3  # of every data sheet, from 0
+_NARROWEST, _WIDEST = 7.0, 44.0
+# What Excel wants escaped within a structured reference would make formulas hard to read.
+_SPECIAL = re.compile(r"[\[\]#'@\n\r]")
+_LONGEST_HEADING = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: `id` for this program, `title` as Excel's table knows it."""
+
+    id: str
+    title: str
+    kind: Kind = "text"
+
+
+@dataclass(frozen=True)
+class Table:
+    """What one data sheet holds. `name` is the table's name in formulas: ASCII, unique."""
+
+    name: str
+    title: str
+    note: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Content, ...], ...]
+
+    @cached_property
+    def headings(self) -> tuple[str, ...]:
+        """The columns' titles as the table bears them: no special characters, none twice."""
+        found: list[str] = []
+        for column in self.columns:
+            plain = " ".join(_SPECIAL.sub(" ", column.title).split())[:_LONGEST_HEADING]
+            heading, number = plain, 2
+            while heading.casefold() in (other.casefold() for other in found):
+                heading, number = f"{plain} {number}", number + 1
+            found.append(heading)
+        return tuple(found)
+
+    def index(self, column_id: str) -> int:
+        """Return the position of a column; StopIteration never: KeyError where there is none."""
+        for position, column in enumerate(self.columns):
+            if column.id == column_id:
+                return position
+        raise KeyError(f"{self.name}.{column_id}")
+
+    def ref(self, column_id: str) -> str:
+        """Return the column as formulas name it: ``DuHop[Mã cán bộ]``.
+
+        Excel and LibreOffice calculate these alike, and they grow with rows a clerk appends.
+        """
+        return f"{self.name}[{self.headings[self.index(column_id)]}]"
+
+    def this(self, column_id: str) -> str:
+        """Return the cell of that column in the formula's own row."""
+        return f"{self.name}[[#This Row],[{self.headings[self.index(column_id)]}]]"
+
+    def row_of(self, position: int) -> int:
+        """Return the sheet's row of the record at `position`."""
+        return HEAD_ROW + 1 + position
+
+
+def write(book: Book, sheet: Sheet, table: Table, back: Link) -> None:
+    """Write `table` on `sheet`, headed by its title, a way back and a line on what it holds."""
+    last = len(table.columns) - 1
+    sheet.put(0, 0, back, "back")
+    sheet.put(1, 0, table.title, "section", span=max(2, min(last + 1, 6)))
+    sheet.put(2, 0, table.note, "note", span=max(2, min(last + 1, 10)))
+    sheet.widths(_fitting(table))
+    for number, heading in enumerate(table.headings):
+        sheet.put(HEAD_ROW, number, heading, "head")
+    for position, row in enumerate(table.rows):
+        for number, (column, content) in enumerate(zip(table.columns, row, strict=True)):
+            sheet.put(table.row_of(position), number, content, column.kind)
+    bottom = table.row_of(max(len(table.rows), 1) - 1)
+    sheet.raw.add_table(
+        HEAD_ROW, 0, bottom, last,
+        {
+            "name": table.name,
+            "style": None,
+            "columns": [
+                {"header": heading, "header_format": book.format("head")}
+                for heading in table.headings
+            ],
+        },
+    )  # fmt: skip
+    sheet.raw.freeze_panes(HEAD_ROW + 1, min(2, last))
+    sheet.print_as(landscape=True, repeat=(HEAD_ROW, HEAD_ROW), last=(bottom, last))
+
+
+def _fitting(table: Table) -> list[float]:
+    return [
+        min(_WIDEST, max(_NARROWEST, _heading_width(heading), _widest(table.rows, number)))
+        for number, heading in enumerate(table.headings)
+    ]
+
+
+def _heading_width(heading: str) -> float:
+    """Return room for the longest word and the filter's arrow; headings may wrap."""
+    longest = max(heading.split() or [""], key=len)
+    return max(measure.width(longest, 10, bold=True) + 3, measure.width(heading, 10, True) / 2 + 3)
+
+
+def _widest(rows: Sequence[Sequence[Content]], number: int) -> float:
+    size = float(str(LOOKS["text"]["font_size"]))
+    shown = (_shown(row[number]) for row in rows)
+    return max((measure.width(text, size) for text in shown), default=0.0) + 1.5
+
+
+def _shown(content: Content) -> str:
+    if isinstance(content, Link):
+        return content.text
+    if isinstance(content, Live):
+        return str(content.value)
+    return "00/00/0000" if hasattr(content, "year") else str(content if content is not None else "")

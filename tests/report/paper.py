@@ -1,0 +1,86 @@
+"""The facts the report's tests write from: the sample town in November 2019, with its troubles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from hashlib import sha256
+
+from mlay_batch import demo, report
+from mlay_batch.figures import compute
+from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.period import Period
+from mlay_batch.records import Delivery, Return, Verdict
+from mlay_batch.schema import Catalogue, load_catalogue
+
+NOVEMBER = Period(2019, 11)
+AS_OF = date(2019, 12, 8)
+SILENT = 3  # the last cells of the register that sent nothing for November
+REFUSED = (
+    Finding("S01", Severity.ERROR, Place("", "Báo cáo", "M40"), {"total": 95, "sum": 90}),
+    Finding("S01", Severity.ERROR, Place("", "Báo cáo", "M41"), {"total": 95, "sum": 90}),
+    Finding("D04", Severity.WARNING, Place("", "Báo cáo", "E25"), {"value": 60, "bound": 90}),
+)
+
+
+@cache
+def catalogue() -> Catalogue:
+    return load_catalogue()
+
+
+def delivery(number: int, name: str, verdict: Verdict, **more: object) -> Delivery:
+    made = Delivery(
+        number, 1, date(2019, 12, 6), name, f"inbox/{name}", sha256(name.encode()).hexdigest(),
+        "hand", "vanthu@example.vn", "2019-12-03T02:15:00+00:00", verdict,
+    )  # fmt: skip
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+@cache
+def facts() -> Facts:
+    """The whole year up to November; three cells silent, one refused, one sent twice."""
+    town = demo.town()
+    samples = list(demo.returns(town, catalogue()))
+    november = [s for s in samples if s.form == "meeting" and s.period == NOVEMBER]
+    dropped = november[-SILENT:]
+    made = [
+        Return(
+            delivery(number, s.name, Verdict.ACCEPTED, form=s.form, version=s.version,
+                     branch=s.branch, period=str(s.period), received=s.received),
+            s.rows,
+        )
+        for number, s in enumerate((s for s in samples if s not in dropped), 1)
+    ]  # fmt: skip
+    last, first = dropped[-1], made[0].delivery
+    number = len(made)
+    others = (
+        delivery(number + 1, last.name, Verdict.REJECTED, form=last.form, version=last.version,
+                 branch=last.branch, period=str(last.period), findings=REFUSED),
+        delivery(number + 2, first.name, Verdict.DUPLICATE, form=first.form,
+                 version=first.version, branch=first.branch, period=first.period,
+                 refers_to=first.id),
+        delivery(number + 3, "ảnh chụp.jpg", Verdict.IGNORED),
+    )  # fmt: skip
+    deliveries = (*(entry.delivery for entry in made), *others)
+    return Facts(catalogue(), town.register, NOVEMBER, AS_OF, tuple(made), deliveries)
+
+
+@cache
+def figures() -> Figures:
+    return compute(facts())
+
+
+def provenance(given: Facts) -> report.Provenance:
+    return report.Provenance("0.1.0", given.as_of, "a" * 64, given.catalogue.sources)
+
+
+def write(given: Facts | None = None, lang: str = "vi") -> bytes:
+    given = given or facts()
+    return report.write(given, compute(given), provenance(given), lang)
+
+
+@cache
+def workbook() -> bytes:
+    return write()
