@@ -1,0 +1,204 @@
+"""What becomes of each leaf file: accepted, rejected, duplicate, held or ignored. Pure.
+
+The batch is decided in the order its files were received, whatever the order they lie in, and
+each against the ledger and the files decided before it. So it does not matter in how many runs
+the same files come in.
+
+================================================  =========  ====
+no return at all (a picture, a mail without file)  ignored    N..
+the same bytes as an earlier file                  duplicate  L01 of the return that counts,
+                                                              L02 of a refused one, L03 of a
+                                                              held one, L09 of an ignored one
+  … of a return superseded since                   held       L06
+refused by a finding                               rejected
+the same values as the return that counts          duplicate  L04
+  … as one superseded since                        held       L06
+nothing yet for this form, branch and period       accepted
+received later than the return that counts         accepted   L05 supersedes it
+received earlier than it                           held       L07
+received at the same moment, other values          held       L08, all of them
+================================================  =========  ====
+
+Bytes once refused are looked at anew when nothing refuses them any more: the register may have
+been wrong. Held means that a person must choose; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mlay_batch.findings import Finding, Param, Place, Severity
+from mlay_batch.records import Decision, Delivery, Judged, Known, Leaf, Verdict, values_hash
+
+Key = tuple[str, str, str]
+
+
+def arrival(leaf: Leaf) -> tuple[datetime, str, str]:
+    """Return the key by which files are decided: time received, then name and hash.
+
+    Raises ValueError for a time of receipt that is no ISO time; one without a zone is UTC.
+    """
+    return _moment(leaf.received), leaf.name, leaf.sha256
+
+
+def decide(batch: Sequence[Judged], known: Known) -> tuple[Decision, ...]:
+    """Return one decision for each of `batch`, in the same order.
+
+    `refers_to` is the delivery repeated or superseded. It is None where that came in the same
+    batch and has no number yet; the finding's ``name`` names it.
+    """
+    desk = _Desk(known, _disputed(batch, known))
+    in_turn = sorted(range(len(batch)), key=lambda at: arrival(batch[at].leaf))
+    decided = {at: desk.decide(batch[at]) for at in in_turn}
+    return tuple(decided[at] for at in range(len(batch)))
+
+
+def _moment(received: str) -> datetime:
+    moment = datetime.fromisoformat(received)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@dataclass
+class _Seen:
+    """A file decided before: in an earlier run, or in this one (then `id` is None).
+
+    `current` tells the return that counts from those superseded since.
+    """
+
+    sha256: str
+    name: str
+    received: str
+    verdict: Verdict
+    values: str | None
+    current: bool
+    id: int | None = None
+
+    @classmethod
+    def of(cls, delivery: Delivery) -> _Seen:
+        return cls(
+            delivery.sha256, delivery.name, delivery.received, delivery.verdict,
+            delivery.values_hash, delivery.current, delivery.id,
+        )  # fmt: skip
+
+
+Disputed = frozenset[tuple[Key, datetime]]
+
+
+def _disputed(batch: Sequence[Judged], known: Known) -> Disputed:
+    """Return key and time of returns that came at the same moment with different values.
+
+    Two files of one branch, dropped into the folder together: neither is the later one.
+    """
+    values: dict[tuple[Key, datetime], set[str]] = defaultdict(set)
+    for judged in batch:
+        key = _key(judged)
+        if key and not judged.refused and judged.leaf.sha256 not in known.by_sha:
+            values[key, _moment(judged.leaf.received)].add(_values(judged))
+    return frozenset(moment for moment, different in values.items() if len(different) > 1)
+
+
+def _key(judged: Judged) -> Key | None:
+    return judged.identity.key if judged.identity else None
+
+
+def _values(judged: Judged) -> str:
+    return values_hash(judged.submission.rows if judged.submission else ())
+
+
+class _Desk:
+    """Decides one file after another and remembers what became of those before."""
+
+    def __init__(self, known: Known, disputed: Disputed) -> None:
+        self.disputed = disputed
+        ledger: dict[int, _Seen] = {}
+
+        def seen(deliveries: Iterable[Delivery]) -> list[_Seen]:
+            return [ledger.setdefault(entry.id, _Seen.of(entry)) for entry in deliveries]
+
+        self.by_sha = {sha: seen(found) for sha, found in known.by_sha.items()}
+        self.by_key = {key: seen(found) for key, found in known.by_key.items()}
+
+    def decide(self, judged: Judged) -> Decision:
+        """Return the decision and remember it."""
+        decision = self._same_bytes(judged) or self._new_bytes(judged)
+        leaf, key = judged.leaf, _key(judged)
+        accepted = decision.verdict is Verdict.ACCEPTED
+        seen = _Seen(
+            leaf.sha256, leaf.name, leaf.received, decision.verdict, _values(judged), accepted
+        )
+        self.by_sha.setdefault(leaf.sha256, []).append(seen)
+        if accepted and key:
+            if current := self._current(key):
+                current.current = False
+            self.by_key.setdefault(key, []).append(seen)
+        return decision
+
+    def _current(self, key: Key) -> _Seen | None:
+        return next((seen for seen in self.by_key.get(key, ()) if seen.current), None)
+
+    def _same_bytes(self, judged: Judged) -> Decision | None:
+        """Return the decision on bytes that came before, None where they are to be looked at."""
+        before = [
+            seen
+            for seen in self.by_sha.get(judged.leaf.sha256, ())
+            if seen.verdict is not Verdict.DUPLICATE
+        ]
+        if not before or judged.leaf.ignored:
+            return None
+        first = before[-1]
+        if first.verdict is Verdict.REJECTED:
+            refused_again = judged.refused or judged.identity is None
+            return _decision(judged, Verdict.DUPLICATE, "L02", first) if refused_again else None
+        if first.verdict is Verdict.ACCEPTED and not first.current:
+            return _decision(judged, Verdict.HELD, "L06", first)
+        return _decision(judged, *_REPEATED[first.verdict], first)
+
+    def _new_bytes(self, judged: Judged) -> Decision:
+        key = _key(judged)
+        if reason := judged.leaf.ignored:
+            return _decision(judged, Verdict.IGNORED, reason)
+        if judged.refused or key is None:
+            return Decision(judged, Verdict.REJECTED, judged.findings)
+        current = self._current(key)
+        if (key, _moment(judged.leaf.received)) in self.disputed:
+            return _decision(judged, Verdict.HELD, "L08", current)
+        if current is None:
+            return Decision(judged, Verdict.ACCEPTED, judged.findings)
+        return self._against(current, judged, key)
+
+    def _against(self, current: _Seen, judged: Judged, key: Key) -> Decision:
+        """Return the decision on a return whose key has one that counts already."""
+        values = _values(judged)
+        if current.values == values:
+            return _decision(judged, Verdict.DUPLICATE, "L04", current)
+        for seen in self.by_key[key]:
+            if seen.values == values:
+                return _decision(judged, Verdict.HELD, "L06", seen)
+        return _decision(judged, *_by_time(judged.leaf, current), current)
+
+
+_REPEATED = {
+    Verdict.ACCEPTED: (Verdict.DUPLICATE, "L01"),
+    Verdict.HELD: (Verdict.DUPLICATE, "L03"),
+    Verdict.IGNORED: (Verdict.IGNORED, "L09"),
+}
+
+
+def _by_time(leaf: Leaf, current: _Seen) -> tuple[Verdict, str]:
+    """Return what becomes of other values than the current ones: the later receipt counts."""
+    received, then = _moment(leaf.received), _moment(current.received)
+    if received > then:
+        return Verdict.ACCEPTED, "L05"
+    return Verdict.HELD, "L07" if received < then else "L08"
+
+
+def _decision(judged: Judged, verdict: Verdict, code: str, seen: _Seen | None = None) -> Decision:
+    """Return a decision with a finding that says why, and which file it goes back to."""
+    params: dict[str, Param] = {}
+    if seen:
+        params = {"name": seen.name, "received": seen.received[:10]}
+    told = Finding(code, Severity.WARNING, Place(judged.leaf.name), params)
+    return Decision(judged, verdict, (*judged.findings, told), seen.id if seen else None)
