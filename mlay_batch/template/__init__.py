@@ -12,10 +12,11 @@ from mlay_batch.records import Row
 from mlay_batch.schema.records import Form
 from mlay_batch.template.book import Book, sheet_names
 from mlay_batch.template.context import Context, cell_values, slots
+from mlay_batch.template.errors_sheet import write_errors
 from mlay_batch.template.form_sheet import Filling, paint
 from mlay_batch.template.guide import write_guide
 from mlay_batch.template.lists import write_lists
-from mlay_batch.template.marks import grouped, notes, resolve, tones, write_errors
+from mlay_batch.template.marks import as_typed, grouped, notes, resolve, tones
 
 __all__ = ["Context", "render"]
 
@@ -47,8 +48,10 @@ def render(
         write_errors(book, grouped(found, named), form, context, lang)
     sheets = {name: book.sheet(name) for name in named}
     write_guide(book, form, context.period, lang)
+    values = cell_values(form, context, rows, lang)
+    values |= {key: words for key, words in as_typed(found).items() if values.get(key) is None}
     filling = Filling(
-        form, context.period, lang, slots(context, lang), cell_values(form, context, rows, lang),
+        form, context.period, lang, slots(context, lang), values,
         write_lists(book, form, context, named, lang), _footer(form, context, lang),
         tones(found), notes(found, lang),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
@@ -19,6 +19,8 @@ from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.dimensions import ColumnDimension, RowDimension
+from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
@@ -41,7 +43,8 @@ class Book:
             creator="mlay-batch", title=title, created=_EPOCH, modified=_EPOCH
         )
         # The default font is also the unit of column widths and of cells nobody styled.
-        self.workbook._named_styles["Normal"].font = Font(name=FONT, size=SIZE)
+        normal = self.workbook._named_styles["Normal"]  # type: ignore[attr-defined]
+        normal.font = Font(name=FONT, size=SIZE)
         self.static: dict[str, None] = {}
         self._looks: dict[str, tuple[StyleArray, bool]] = {}
 
@@ -58,7 +61,7 @@ class Book:
         """
         look, bordered = self._look(style)
         for at in range(column, column + (span if bordered else 1)):
-            sheet.cell(row, at)._style = look
+            sheet.cell(row, at)._style = look  # type: ignore[union-attr]
         cell = sheet.cell(row, column)
         if isinstance(value, date) and value < _FIRST_EXCEL_DAY:
             value = value.isoformat()
@@ -67,7 +70,7 @@ class Book:
             cell.data_type = "s"
         elif value is not None:
             cell.value = value
-            cell._style = look  # a date would bring its own number format
+            cell._style = look  # type: ignore[union-attr]  # a date brings its own format
         if span > 1:
             # not merge_cells(): it compares with every range there is, and redraws borders
             sheet.merged_cells.ranges.add(
@@ -133,7 +136,8 @@ class _FixedZip(ZipFile):
     """A zip whose members bear no date of their own."""
 
     def writestr(self, zinfo_or_arcname: str | ZipInfo, data: Any, *_: Any, **__: Any) -> None:
-        name = getattr(zinfo_or_arcname, "filename", zinfo_or_arcname)
+        given = zinfo_or_arcname
+        name = given.filename if isinstance(given, ZipInfo) else given
         member = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
         member.compress_type, member.create_system = ZIP_DEFLATED, 0
         super().writestr(member, data)
@@ -167,7 +171,7 @@ def named_style(style: str) -> Style:
 def _parts(style: str) -> Mapping[str, Any]:
     look = named_style(style)
     line = None if look.edge == "none" else look.edge
-    sides = {
+    sides: dict[str, Any] = {
         side: Side(style=line, color=look.edge_colour)
         for side in ("left", "top", "right", "bottom")
         if line and side[0] in look.sides
@@ -226,20 +230,26 @@ def height(number: int, size: int = SIZE) -> float:
     return round(number * size * 1.25 + 5, 1)
 
 
-def lay_out(sheet: Worksheet, orientation: str, footer: str, area: str) -> None:
+def lay_out(
+    sheet: Worksheet, orientation: Literal["portrait", "landscape"], footer: str, area: str
+) -> None:
     """Make the sheet print on A4, as wide as the paper, with page numbers."""
     sheet.page_setup.orientation = orientation
     sheet.page_setup.paperSize = 9
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_area = area
     sheet.print_options.horizontalCentered = True
     margins = sheet.page_margins
     margins.left = margins.right = 0.4
     margins.top, margins.bottom, margins.header, margins.footer = 0.5, 0.6, 0.3, 0.3
-    for part, words in ((sheet.oddFooter.left, footer), (sheet.oddFooter.right, "&P/&N")):
-        part.text, part.size, part.font = words, 9, FONT + ",Italic"
+    below = HeaderFooterItem(left=_footer_part(footer), right=_footer_part("&P/&N"))
+    sheet.HeaderFooter.oddFooter = below
     sheet.sheet_view.showGridLines = False
+
+
+def _footer_part(words: str) -> _HeaderFooterPart:
+    return _HeaderFooterPart(words, f"{FONT},Italic", 9)
 
 
 def protect(sheet: Worksheet) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from openpyxl.worksheet.datavalidation import DataValidation
 
@@ -12,6 +13,7 @@ from mlay_batch.schema.records import Field, Form
 from mlay_batch.template.book import clip
 
 TITLE_LIMIT, TEXT_LIMIT = 32, 255  # Excel's; a longer one makes it "repair" the file
+Kind = Literal["whole", "decimal", "date", "list", "textLength"] | None
 _DAY_ZERO = date(1899, 12, 30)
 _ANY_DAYS = (date(1900, 3, 1), date(2199, 12, 31))
 _ANY_NUMBER = 999_999_999.0
@@ -98,12 +100,12 @@ def validation(entry: Field, form: Form, period: Period | None, source: str | No
 
 def _bounds(
     entry: Field, period: Period | None, source: str | None
-) -> tuple[str | None, str | None, str | None]:
+) -> tuple[Kind, str | None, str | None]:
     """Return kind and limits of the check as Excel writes them; kind None: a hint only."""
     if entry.type in ("integer", "number"):
         low = -_ANY_NUMBER if entry.min is None else entry.min
         high = _ANY_NUMBER if entry.max is None else entry.max
-        kind = "whole" if entry.type == "integer" else "decimal"
+        kind: Kind = "whole" if entry.type == "integer" else "decimal"
         return kind, str(_whole(low)), str(_whole(high))
     if entry.type == "date":
         within = entry.within_period and period is not None

@@ -87,20 +87,23 @@ class _Painter:
         self.joined = dict(_joined(plan.cells))
 
     def cell(self, cell: CellPlan) -> None:
+        """Write one planned cell."""
         if cell.role == "value":
             self._value(cell)
         elif cell.role in ("heading", "subtitle") and cell.field:
-            words = self.filling.slots[cell.field]
-            style = _SLOT_STYLES[cell.field]
+            words, style = self.filling.slots[cell.field], _SLOT_STYLES[cell.field]
             self.book.say(self.sheet, cell.row, cell.column, words, style, cell.span)
             self._measure(cell, words, style)
         else:
-            words = cell.text.of(self.filling.lang) if isinstance(cell.text, Text) else cell.text
-            style = self.joined.get(cell, _STYLES[cell.role])
-            self.book.put(self.sheet, cell.row, cell.column, words or None, style, cell.span)
-            if style == "head_below":
-                self.book.put(self.sheet, cell.row - 1, cell.column, None, "head_roof")
-            self._measure(cell, words, style)
+            self._fixed(cell)
+
+    def _fixed(self, cell: CellPlan) -> None:
+        words = cell.text.of(self.filling.lang) if isinstance(cell.text, Text) else cell.text
+        style = self.joined.get(cell, _STYLES[cell.role])
+        self.book.put(self.sheet, cell.row, cell.column, words or None, style, cell.span)
+        if style == "head_below":
+            self.book.put(self.sheet, cell.row - 1, cell.column, None, "head_roof")
+        self._measure(cell, words, style)
 
     def _value(self, cell: CellPlan) -> None:
         section, entry = self.sections[cell.section], self.fields[cell.section, cell.field]
@@ -151,21 +154,18 @@ class _Painter:
 def _joined(cells: Sequence[CellPlan]) -> Iterator[tuple[CellPlan, str]]:
     """Yield the cells that look like one with a neighbour: label and help, roof and heading."""
     helped = {(cell.section, cell.field): cell for cell in cells if cell.role == "help"}
-    grouped = {cell.section for cell in cells if cell.role == "group"}
-    roofed = {
-        (cell.section, at)
-        for cell in cells
-        if cell.role == "group"
-        for at in range(cell.column, cell.column + cell.span)
-    }
+    groups = [cell for cell in cells if cell.role == "group"]
+    grouped = {cell.section for cell in groups}
+    roofed = {(c.section, c.column + at) for c in groups for at in range(c.span)}
+    heads = {(cell.section, cell.column) for cell in cells if cell.role == "head"}
+    open_heads = {head for head in heads - roofed if head[0] in grouped}
     for cell in cells:
         if cell.role == "label":
             other = helped.get((cell.section, cell.field))
             if other and other.column == cell.column + cell.span:
                 yield cell, "label_helped"
-        elif cell.role == "head" and cell.section in grouped:
-            if (cell.section, cell.column) not in roofed:
-                yield cell, "head_below"
+        elif cell.role == "head" and (cell.section, cell.column) in open_heads:
+            yield cell, "head_below"
 
 
 def _print_and_protect(sheet: Worksheet, plan: SheetPlan, filling: Filling,
@@ -176,7 +176,7 @@ def _print_and_protect(sheet: Worksheet, plan: SheetPlan, filling: Filling,
     sections = {cell.section for cell in plan.cells if cell.role == "value"}
     if len(sections) == 1 and heads:
         sheet.print_title_rows = f"{min(heads)}:{max(heads)}"
-        sheet.freeze_panes = sheet.cell(plan.first_table_row, 3)
+        sheet.freeze_panes = f"C{plan.first_table_row}"
     else:
         for row in _breaks(plan, filling.form.orientation, heights):
             sheet.row_breaks.append(Break(id=row - 1))

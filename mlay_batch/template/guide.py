@@ -14,7 +14,7 @@ from mlay_batch.styles import STYLES, TONES
 from mlay_batch.template.book import Book, height, lay_out, lines, protect, set_widths
 from mlay_batch.template.entry import accepts, default_words
 
-_WIDTHS = {1: 34, 2: 62, 3: 11, 4: 17}
+_WIDTHS = {1: 38, 2: 76, 3: 12}
 _LAST = len(_WIDTHS)
 
 
@@ -35,7 +35,7 @@ def write_guide(book: Book, form: Form, period: Period | None, lang: str) -> Non
         _section(writer, form, section, period, lang)
     set_widths(sheet, _WIDTHS)
     footer = f"{text('template', 'guide', lang)} · {form.form} {form.version}"
-    lay_out(sheet, "portrait", footer, f"A1:D{writer.row}")
+    lay_out(sheet, "portrait", footer, f"A1:C{writer.row}")
     protect(sheet)
 
 
@@ -58,13 +58,12 @@ def _section(
         writer.line(section.note.of(lang), "note")
     if section.nil:
         writer.line(_nil(form, section.nil, lang), "note")
-    keys = ("column_field", "column_how", "column_required", "column_example")
+    keys = ("column_field", "column_how", "column_required")
     writer.cells([text("template", key, lang) for key in keys], ["head"] * _LAST)
     for entry in section.fields:
         needed = text("template", "required" if entry.required else "optional", lang)
         how = " ".join(_how(entry, form, period, lang))
-        words = [_name(entry, lang), how, needed, entry.example or ""]
-        writer.cells(words, ["label", "entry", "center", "center"])
+        writer.cells([_name(entry, lang), how, needed], ["label", "entry", "center"])
 
 
 def _name(entry: Field, lang: str) -> str:
@@ -78,6 +77,8 @@ def _how(entry: Field, form: Form, period: Period | None, lang: str) -> Iterator
         yield entry.help.of(lang)
     elif entry.prefill:
         yield text("template", "prefilled", lang)
+    if entry.example:
+        yield text("template", "example", lang, example=entry.example) + "."
     if entry.default is not None:
         yield default_words(entry, form, lang)
 

@@ -42,8 +42,9 @@ class Area:
     def range(self, field: str) -> str:
         """Return the cells of one field, ``C12:C19``."""
         first, last = self.first[field], self.last[field]
-        letter = get_column_letter(first.column)  # of merged cells only the first counts
-        return f"{letter}{first.row}" + (f":{letter}{last.row}" if last is not first else "")
+        letter, to = get_column_letter(first.column), last.column + last.span - 1
+        one = last is first and first.span == 1
+        return f"{letter}{first.row}" + ("" if one else f":{get_column_letter(to)}{last.row}")
 
     def cell(self, field: str) -> str:
         """Return the field's cell in the first row as formulas here name it."""

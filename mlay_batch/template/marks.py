@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from openpyxl.utils import get_column_letter, quote_sheetname
-from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.utils import get_column_letter
 
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.layout import CellPlan, SheetPlan
 from mlay_batch.messages import Message, explain, text
 from mlay_batch.records import Row
 from mlay_batch.schema.records import Form
-from mlay_batch.template.book import Book, height, lay_out, lines, protect, set_widths
-from mlay_batch.template.context import Context, Key
+from mlay_batch.template.context import Key
 
-_TONE = {Severity.ERROR: "bad", Severity.WARNING: "watch"}
-_WIDTHS = {1: 5, 2: 17, 3: 26, 4: 20, 5: 50, 6: 50}
+TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch"}
 _MOST_TEXTS = 3  # of one group of findings; each says the same with other figures
 
 
@@ -46,7 +43,7 @@ def resolve(findings: Sequence[Finding], rows: Sequence[Row], form: Form,
 
     found = []
     for finding in findings:
-        if finding.severity in _TONE:
+        if finding.severity in TONE_OF:
             at = key(finding.place) or _by_field(finding, cards)
             cells = [at, *(key(place) for place in finding.marks)]
             unique = dict.fromkeys(cell for cell in cells if cell)
@@ -77,8 +74,17 @@ def tones(marks: Sequence[Mark]) -> Mapping[Key, str]:
     for mark in marks:
         for cell in mark.cells:
             if mark.finding.is_error or cell not in found:
-                found[cell] = _TONE[mark.finding.severity]
+                found[cell] = TONE_OF[mark.finding.severity]
     return found
+
+
+def as_typed(marks: Sequence[Mark]) -> Mapping[Key, str]:
+    """Return what was typed into cells that hold no usable value: nobody types it twice."""
+    return {
+        mark.at: value
+        for mark in marks
+        if mark.at and isinstance(value := mark.finding.params.get("value"), str)
+    }
 
 
 def notes(marks: Sequence[Mark], lang: str) -> Mapping[Key, str]:
@@ -151,7 +157,7 @@ def grouped(marks: Sequence[Mark], sheets: Mapping[str, SheetPlan]) -> tuple[Gro
 
 
 def _group(marks: list[Mark], places: Mapping[Key, tuple[str, CellPlan]]) -> Group:
-    found = [places[mark.at] for mark in marks if mark.at in places]
+    found = [places[mark.at] for mark in marks if mark.at and mark.at in places]
     cells = tuple(sorted((cell for _, cell in found), key=lambda cell: cell.row))
     return Group(tuple(marks), cells, found[0][0] if found else "")
 
@@ -161,71 +167,3 @@ def _position(group: Group, order: Mapping[str, int]) -> tuple[bool, int, int, i
     cell = group.cells[0] if group.cells else None
     at = (cell.row, cell.column) if cell else (0, 0)
     return (not group.first.is_error, order.get(group.sheet, -1), *at)
-
-
-def write_errors(book: Book, groups: Sequence[Group], form: Form, context: Context,
-                 lang: str) -> None:  # fmt: skip
-    """Write the sheet "Lỗi cần sửa": one line a group, its cell a link."""
-    sheet = book.sheet(text("template", "errors_sheet", lang))
-    row = _opening(book, sheet.title, groups, context, lang)
-    keys = ("number", "severity", "field", "cell", "what", "fix")
-    row += 1
-    for column, key in enumerate(keys, 1):
-        book.say(sheet, row, column, text("template", f"column_{key}", lang), "head")
-    head = row
-    for number, group in enumerate(groups, 1):
-        row += 1
-        message = group.told()
-        level = text("template", group.first.severity, lang)
-        words = [str(number), level, _field(group, form, lang), group.where(lang)]
-        words += [message.what, message.fix]
-        linked = "link" if group.cells else "center"
-        tone = f"entry {_TONE[group.first.severity]} flat"
-        styles = ["number", tone, "entry", linked, "entry", "entry"]
-        for column, (word, style) in enumerate(zip(words, styles, strict=True), 1):
-            book.say(sheet, row, column, word, style)
-        if group.cells:
-            _link(book, sheet.title, row, group)
-        needed = max(map(lines, words, (width - 1 for width in _WIDTHS.values())))
-        sheet.row_dimensions[row].height = height(needed)
-    set_widths(sheet, _WIDTHS)
-    lay_out(sheet, "landscape", sheet.title, f"A1:F{row}")
-    sheet.print_title_rows = f"{head}:{head}"
-    sheet.freeze_panes = sheet.cell(head + 1, 1)
-    protect(sheet)
-
-
-def _opening(book: Book, title: str, groups: Sequence[Group], context: Context, lang: str) -> int:
-    sheet = book.workbook[title]
-    errors = sum(len(group.marks) for group in groups if group.first.is_error)
-    warnings = sum(len(group.marks) for group in groups) - errors
-    period = context.period.title(lang) if context.period else ""
-    whose = text("template", "errors_whose", lang, branch=context.branch_name, period=period)
-    opening = (
-        (text("template", "errors_title", lang), "title"),
-        (whose.strip(" ·"), "subtitle"),
-        (text("template", "errors_count", lang, errors=errors, warnings=warnings), "plain"),
-        (text("template", "errors_how", lang), "note"),
-    )
-    for row, (words, style) in enumerate(opening, 1):
-        book.say(sheet, row, 1, words, style, len(_WIDTHS))
-        needed = lines(words, sum(_WIDTHS.values()))
-        sheet.row_dimensions[row].height = height(needed, 16 if style == "title" else 13)
-    return len(opening)
-
-
-def _field(group: Group, form: Form, lang: str) -> str:
-    at = group.marks[0].at
-    if at:
-        return f"{form.title_of(at[0], lang)}: {form.title_of(f'{at[0]}.{at[2]}', lang)}"
-    path = group.first.params.get("field")
-    return form.title_of(path, lang) if isinstance(path, str) else ""
-
-
-def _link(book: Book, title: str, row: int, group: Group) -> None:
-    cell = book.workbook[title].cell(row, 4)
-    target = group.cells[0]
-    place = f"{quote_sheetname(group.sheet)}!{get_column_letter(target.column)}{target.row}"
-    book.workbook[title]._hyperlinks.append(
-        Hyperlink(ref=cell.coordinate, location=place, display=str(cell.value))
-    )
