@@ -32,11 +32,22 @@ def init(ctx: click.Context, directory: Path, name: str, place: str) -> int:
 @click.pass_context
 def demo(ctx: click.Context, directory: Path) -> int:
     """Build the sample town's workspace and run November 2019."""
-    from mlay_batch.cli.month import run_month  # start-up: `init` needs no pandas
-    from mlay_batch.demo import build  # the same
+    from mlay_batch.pipeline import demo as showing  # start-up: `init` needs no pandas
+    from mlay_batch.pipeline.consolidate import consolidate  # the same
+    from mlay_batch.pipeline.ingest import Ingested  # the same
 
     lang = language(ctx)
-    with show.progress(lang, "demo.progress") as tick:
-        month = build(directory, tick)
-    run_month(lang, month)
+    with show.progress(lang, "demo.building") as tick:
+        built = showing.build(directory, tick)
+    with show.progress(lang, "demo.reading") as tick:
+        steps = showing.take_in(built, options.holder())
+        taken = Ingested((), 0)
+        for number, parcel in enumerate(steps, 1):
+            taken += parcel
+            tick(number, len(built.parcels))
+    show.show_ingested(taken, lang, as_json=False, dry_run=False)
+    done = consolidate(
+        built.town, showing.PERIOD, as_of=showing.AS_OF, holder=options.holder(), lang=lang
+    )
+    show.show_consolidated(done, lang, as_json=False)
     return 0

@@ -26,6 +26,9 @@ class Ingested:
     decisions: tuple[Decision, ...]
     seen: int
 
+    def __add__(self, other: Ingested) -> Ingested:
+        return Ingested(self.decisions + other.decisions, self.seen + other.seen)
+
     @property
     def counts(self) -> Mapping[Verdict, int]:
         """How many files got each verdict; they add up to the files received."""
