@@ -21,7 +21,8 @@ class Leaf:
     """One file as it came in: a workbook or something else, never a container.
 
     `name` is for display only. `origin` identifies the delivery (path below the inbox, or mail and
-    part), so that a file seen before is not received twice. `received` is an ISO time in UTC.
+    part), so that a file seen before is not received twice. `received` is an ISO time with its offset, as the town's clock
+    shows it: its first ten characters are the day of receipt.
     `ignored` is the reason code why this is no return (a picture, a mail without a file).
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import click
@@ -18,12 +18,17 @@ from mlay_batch.workspace import Workspace
 
 _paths = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 _intake = options.several(
-    _paths, option("--received", default=None), options.as_of_option, options.dry_run_option
+    _paths,
+    option("--received", type=options.MomentType(), default=None),
+    options.as_of_option,
+    options.dry_run_option,
 )
 
 
 def _town(ctx: click.Context, workspace: Path | None) -> Town:
-    town = open_town(Workspace.find(workspace or Path.cwd()))
+    found = Workspace.find(workspace or Path.cwd())
+    options.settle_language(ctx, found.settings.language)
+    town = open_town(found)
     show.show_register_warnings(town, language(ctx))
     return town
 
@@ -34,14 +39,19 @@ def _last_month(as_of: date) -> Period:
 
 
 def _ingest(
-    town: Town, lang: str, paths: tuple[Path, ...], received: str | None, as_of: date, dry: bool
+    town: Town,
+    lang: str,
+    paths: tuple[Path, ...],
+    received: datetime | None,
+    as_of: date,
+    dry: bool,
 ) -> ingesting.Ingested:
     with show.progress(lang, "ingest.progress") as tick:
         return ingesting.ingest(
             town,
             paths,
             as_of=as_of,
-            received=received or options.now(),
+            received=options.moment(received, town.workspace.settings.time_zone),
             holder=options.holder(),
             progress=tick,
             dry_run=dry,
@@ -56,7 +66,7 @@ def _ingest(
 def ingest(
     ctx: click.Context,
     paths: tuple[Path, ...],
-    received: str | None,
+    received: datetime | None,
     as_of: date | None,
     dry_run: bool,
     as_json: bool,
@@ -103,7 +113,7 @@ def consolidate(
 def run(
     ctx: click.Context,
     paths: tuple[Path, ...],
-    received: str | None,
+    received: datetime | None,
     as_of: date | None,
     dry_run: bool,
     period: Period | None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -123,6 +123,21 @@ class DayType(click.ParamType[Any]):
             self.fail(say(language(ctx), "usage.day", value=value), param, ctx)
 
 
+class MomentType(click.ParamType[Any]):
+    """A day or a moment: 2019-12-03, 2019-12-03T09:30."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """Return the moment written; fail with one line otherwise."""
+        try:
+            return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(say(language(ctx), "usage.day", value=value), param, ctx)
+
+
 def option(*names: str, **settings: Any) -> Callable[[F], F]:
     """Declare an option with its help in the locale."""
     return click.option(*names, cls=Option, **settings)
@@ -161,9 +176,20 @@ def today() -> date:
     return datetime.now().astimezone().date()
 
 
-def now() -> str:
-    """Return the time of day in UTC, to the second: the receipt of files handed over now."""
-    return datetime.now(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+def moment(written: datetime | None, zone: str) -> str:
+    """Return a time of receipt as the town's clock shows it; now, where none is written."""
+    from zoneinfo import ZoneInfo  # start-up: needed when something is received only
+
+    town = ZoneInfo(zone)
+    at = datetime.now(town) if written is None else written
+    at = at.replace(tzinfo=town) if at.tzinfo is None else at.astimezone(town)
+    return at.replace(microsecond=0).isoformat()
+
+
+def settle_language(ctx: click.Context, workspace_language: str) -> None:
+    """Let the workspace's language hold where neither `--lang` nor MLAY_LANG says another."""
+    if "MLAY_LANG" not in os.environ:
+        ctx.meta.setdefault("lang", workspace_language)
 
 
 def holder() -> str:

@@ -57,9 +57,9 @@ def ingest(
 ) -> Ingested:
     """Take in the files of `paths` (the inbox if none are given) and record a verdict on each.
 
-    `received` is the time of receipt (ISO, UTC) of files that bear none of their own. `holder`
-    names who is at work, should somebody else find the workspace locked. A dry run records nothing.
-    Raises LockedError, LedgerError.
+    `received` is the time of receipt (ISO, with offset) of files that bear none of their own.
+    `holder` says who is at work, should somebody else find the workspace locked. A dry run records
+    nothing. Raises LockedError, LedgerError.
     """
     workspace = town.workspace
     root = None if paths else workspace.inbox
