@@ -1,0 +1,38 @@
+"""Hostile bytes to a `Submission`: typed rows that know their cell, and findings of form.
+
+    preflight   what the package is; refuses bombs, passwords, odd structures before any parser
+    ooxml odf biff   facts calamine does not tell: formulas, errors, hidden and merged cells
+    grid        python-calamine's values with those facts laid over them
+    stamp       which sheets are ours, which form they claim to be
+    markers headings   where each section stands
+    values cells   raw cells to typed rows
+    strays      what was typed where nobody reads
+    guard       all of it in child processes that may die
+
+Codes: R.. the file or a section cannot be read, C.. one cell. Nothing typed vanishes silently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mlay_batch.reader.facts import Limits
+from mlay_batch.reader.guard import read_all
+from mlay_batch.reader.workbook import Reader
+from mlay_batch.records import Submission
+from mlay_batch.schema.records import Form
+
+__all__ = ["Limits", "read", "read_all"]
+
+
+def read(
+    data: bytes,
+    name: str,  # noqa: ARG001 - the same call as `read_all`; the caller puts it to the findings
+    forms: Sequence[Form],
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+) -> Submission:
+    """Read one file in this process, pre-flight included, but without a guard on time and memory.
+
+    A file that cannot be read is a submission without a form, whose one finding says why.
+    """
+    return Reader(forms, limits).read(data)

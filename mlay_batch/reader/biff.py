@@ -1,0 +1,113 @@
+"""Facts of an .xls file: one pass over the BIFF8 records of its workbook stream.
+
+xlrd opens the OLE2 container; its own sheets tell nothing of formulas. Layout of the records:
+[MS-XLS] 2.4 (record names as there).
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+
+from xlrd.compdoc import CompDoc, CompDocError
+
+from mlay_batch.reader.facts import Facts, FactsBuilder, Limits, UnreadableError
+
+_BOF, _EOF, _FILEPASS, _BOUNDSHEET = 0x809, 0x0A, 0x2F, 0x85
+_FORMULA, _BOOLERR, _ROW, _COLINFO, _MERGE = 0x06, 0x205, 0x208, 0x7D, 0xE5
+_MULRK = 0xBD
+_FILLED = {_FORMULA, _BOOLERR, _MULRK, 0x203, 0x27E, 0xFD, 0x204, 0xD6}  # numbers and texts
+_ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?",
+           0x24: "#NUM!", 0x2A: "#N/A"}  # fmt: skip
+_WORKSHEET = 0
+
+Record = tuple[int, int, bytes]  # kind, offset in the stream, body
+
+
+def streams(data: bytes) -> CompDoc:
+    """Return the OLE2 container. UnreadableError R05 where it is damaged."""
+    try:
+        return CompDoc(data, logfile=io.StringIO())
+    except (CompDocError, AssertionError, struct.error, IndexError) as error:
+        raise UnreadableError("R05") from error
+
+
+def scan(data: bytes, limits: Limits) -> dict[str, Facts]:
+    """Return the facts of each worksheet by title.
+
+    UnreadableError R03 where there is no workbook in it, R04 for a password, R05 for a damaged
+    file, R08 for Excel 95 and older, R10 for a sheet that spans too much.
+    """
+    container = streams(data)
+    stream = container.get_named_stream("Workbook")
+    if stream is None:
+        raise UnreadableError("R08" if container.get_named_stream("Book") else "R03")
+    try:
+        return {title: _sheet(title, stream, offset, limits) for title, offset in _sheets(stream)}
+    except (struct.error, IndexError, UnicodeDecodeError) as error:
+        raise UnreadableError("R05") from error
+
+
+def _records(stream: bytes, offset: int) -> Iterator[Record]:
+    """Yield the records of one substream, up to its own EOF; charts within it are stepped over."""
+    depth = 0
+    while offset + 4 <= len(stream):
+        kind, size = struct.unpack_from("<HH", stream, offset)
+        body = stream[offset + 4 : offset + 4 + size]
+        depth += (kind == _BOF) - (kind == _EOF)
+        if depth == 0:
+            return
+        if depth == 1:
+            yield kind, offset, body
+        offset += 4 + size
+
+
+def _sheets(stream: bytes) -> Iterator[tuple[str, int]]:
+    for kind, _, body in _records(stream, 0):
+        if kind == _FILEPASS:
+            raise UnreadableError("R04")
+        if kind == _BOUNDSHEET and body[5] == _WORKSHEET:
+            (offset,) = struct.unpack_from("<I", body)
+            length, wide = body[6], body[7] & 1
+            raw = body[8 : 8 + length * (1 + wide)]
+            yield raw.decode("utf-16-le" if wide else "latin-1"), offset
+
+
+def _sheet(title: str, stream: bytes, offset: int, limits: Limits) -> Facts:
+    found = FactsBuilder(limits)
+    for kind, _, body in _records(stream, offset):
+        if kind in _FILLED:
+            _cell(found, kind, body)
+        elif kind == _ROW:
+            row, _first, _end, _height, _, _, options = struct.unpack_from("<7H", body)
+            if options & 0x20:
+                found.hidden_rows.add(row + 1)
+        elif kind == _COLINFO:
+            first, last, _width, _format, options = struct.unpack_from("<5H", body)
+            if options & 1:
+                found.hide_columns(first + 1, last + 1)
+        elif kind == _MERGE:
+            found.merges.extend(_merges(body))
+    return found.facts(title)
+
+
+def _cell(found: FactsBuilder, kind: int, body: bytes) -> None:
+    row, column = struct.unpack_from("<HH", body)
+    spot = row + 1, column + 1
+    if kind == _MULRK:  # several numbers side by side; the last two bytes name the last column
+        spot = row + 1, struct.unpack_from("<H", body, len(body) - 2)[0] + 1
+    found.filled(spot)
+    if kind == _FORMULA:
+        found.formulas.add(spot)
+        if body[12:14] == b"\xff\xff" and body[6] == 2:
+            found.errors[spot] = _ERRORS.get(body[8], "#?")
+    elif kind == _BOOLERR and body[7]:
+        found.errors[spot] = _ERRORS.get(body[6], "#?")
+
+
+def _merges(body: bytes) -> Iterator[tuple[int, int, int, int]]:
+    (count,) = struct.unpack_from("<H", body)
+    for index in range(count):
+        top, bottom, left, right = struct.unpack_from("<4H", body, 2 + 8 * index)
+        yield top + 1, left + 1, bottom + 1, right + 1

@@ -1,0 +1,123 @@
+"""What is looked for in a workbook and what was found: the sections of a form and their cells."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.layout import fixed_texts, plan
+from mlay_batch.names import name_key
+from mlay_batch.reader.facts import Area, Spot
+from mlay_batch.reader.grid import Sheet
+from mlay_batch.reader.values import shown
+from mlay_batch.schema.records import Form, Section, Text
+
+_MARKER = re.compile(r"[a-z]\w*:(start|head|end)")
+T = TypeVar("T")
+
+Marks = Mapping[str, Sequence[tuple[Sheet, Spot]]]  # marker to where it stands
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A section found: the cells of each record (a card is one record), by field.
+
+    `box` is what belongs to the section, headings and hidden rows included; nothing else may be
+    typed there. `furniture` are cells in it the template writes beside its fixed texts.
+    """
+
+    section: Section
+    sheet: Sheet
+    records: tuple[Mapping[str, Spot], ...]
+    box: Area
+    furniture: frozenset[Spot] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A form with the texts its template writes, by name key; made once for many files.
+
+    `fixed` texts may stand anywhere, `numbers` are those above the running numbers of a table;
+    `typed` are the choices people type, so beside the form they are no text of the template.
+    """
+
+    form: Form
+    fixed: frozenset[str]
+    numbers: frozenset[str]
+    typed: frozenset[str]
+
+    @classmethod
+    def of(cls, form: Form) -> Template:
+        """Return the form with its texts."""
+        fixed = (name_key(text) for text in fixed_texts(form) if not is_marker(text))
+        heads = (cell for sheet in plan(form) for cell in sheet.cells if cell.role == "head")
+        return cls(
+            form,
+            frozenset(key for key in fixed if not key.isdigit()),
+            frozenset(
+                key
+                for cell in heads
+                if not cell.field and isinstance(cell.text, Text)
+                for key in keys_of(cell.text)
+            ),
+            frozenset(k for c in form.choices.values() for one in c for k in keys_of(one.title)),
+        )
+
+
+@dataclass
+class Search:
+    """One form looked for in the visible sheets: what was found, and what is wrong."""
+
+    template: Template
+    sheets: Sequence[Sheet]
+    marks: Marks
+    blocks: list[Block] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def form(self) -> Form:
+        """The form looked for."""
+        return self.template.form
+
+    @property
+    def complete(self) -> bool:
+        """Whether every section was found with all its fields."""
+        return not any(finding.is_error for finding in self.findings)
+
+    def wrong(self, code: str, where: Place, **params: str) -> None:
+        """Add an error."""
+        self.findings.append(Finding(code, Severity.ERROR, where, params))
+
+
+def marks_in(sheets: Iterable[Sheet]) -> Marks:
+    """Return where each section marker stands."""
+    found: dict[str, list[tuple[Sheet, Spot]]] = defaultdict(list)
+    for sheet in sheets:
+        for spot, raw in sheet.filled():
+            if isinstance(raw, str) and is_marker(raw):
+                found[raw].append((sheet, spot))
+    return found
+
+
+def is_marker(text: str) -> bool:
+    """Return whether a text is a section marker of any form."""
+    return ":" in text and _MARKER.fullmatch(text) is not None
+
+
+def only(found: Sequence[T]) -> T | None:
+    """Return the single element, None where there are none or several."""
+    return found[0] if len(found) == 1 else None
+
+
+def keys_of(text: Text) -> frozenset[str]:
+    """Return the name keys of a text in both languages."""
+    return frozenset((name_key(text.vi), name_key(text.en)))
+
+
+def key_at(sheet: Sheet, spot: Spot) -> str:
+    """Return the name key of what stands in a cell."""
+    return name_key(shown(sheet.at(spot)))

@@ -1,0 +1,130 @@
+"""The cells of a section found: typed rows, and findings for what cannot be taken as it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from mlay_batch.findings import Finding, Param, Place, Severity
+from mlay_batch.layout import HEAD
+from mlay_batch.reader.blocks import Block
+from mlay_batch.reader.facts import Area, Spot, a1, column_letters
+from mlay_batch.reader.grid import Raw, Sheet
+from mlay_batch.reader.values import Typed, is_blank, shown, typed
+from mlay_batch.records import Heading, Row, Value
+from mlay_batch.schema.records import Field, Form
+
+
+@dataclass
+class Taken:
+    """What was taken from the blocks of one workbook."""
+
+    rows: list[Row] = field(default_factory=list)
+    head: dict[str, Heading] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def take(block: Block, form: Form, limit: int, into: Taken) -> None:
+    """Add the rows of a block and their findings.
+
+    Rows of a table that are blank throughout are dropped; a typed zero is content. In other rows
+    and in cards a blank cell takes its field's default.
+    """
+    sheet = block.sheet
+    for record in block.records:
+        raws = {name: sheet.at(spot) for name, spot in record.items()}
+        if block.section is HEAD:
+            into.head |= dict(_headings(sheet, record, raws))
+        elif block.section.layout == "card" or not all(map(is_blank, raws.values())):
+            into.rows.append(_row(block, form, limit, record, raws, into.findings))
+            into.findings.extend(_hidden_row(block, record, raws))
+    if block.section is not HEAD:
+        into.findings.extend(_hidden_columns(block))
+    into.findings.extend(_merged(block))
+
+
+def _headings(
+    sheet: Sheet, record: Mapping[str, Spot], raws: Mapping[str, Raw]
+) -> Iterator[tuple[str, Heading]]:
+    for name, spot in record.items():
+        yield name, Heading(_heading(raws[name]), Place("", sheet.title, a1(spot)))
+
+
+def _heading(raw: Raw) -> str:
+    """Return a heading's text; Excel makes a date of a month typed as 11/2019."""
+    text = shown(raw)
+    day, _, month = text.partition("/")
+    return month if day == "01" and month.count("/") == 1 else text
+
+
+def _row(block: Block, form: Form, limit: int, record: Mapping[str, Spot],
+         raws: Mapping[str, Raw], findings: list[Finding]) -> Row:  # fmt: skip
+    section, sheet = block.section, block.sheet
+    values: dict[str, Value] = {}
+    for entry in section.fields:
+        if entry.id not in record:
+            continue
+        spot = record[entry.id]
+        found = typed(raws[entry.id], entry, form, limit)
+        values[entry.id] = entry.default if is_blank(raws[entry.id]) else found.value
+        findings.extend(_finding(block, entry, spot, found))
+    number = min(row for row, _ in record.values()) if record else block.box[0]
+    cells = {name: a1(spot) for name, spot in record.items()}
+    return Row(section.id, sheet.title, number, values, cells)
+
+
+def _finding(block: Block, entry: Field, spot: Spot, found: Typed) -> Iterator[Finding]:
+    code, severity = found.code, found.severity
+    if code is None and spot in block.sheet.facts.formulas:
+        code, severity = "C13", Severity.WARNING
+    if code:
+        yield _at(block, code, severity, spot, entry, **found.params)
+
+
+def _at(block: Block, code: str, severity: Severity, spot: Spot, entry: Field | None,
+        **params: Param) -> Finding:  # fmt: skip
+    path = f"{block.section.id}.{entry.id}" if entry else block.section.id
+    place = Place("", block.sheet.title, a1(spot))
+    return Finding(code, severity, place, {"field": path, **params})
+
+
+def _hidden_row(
+    block: Block, record: Mapping[str, Spot], raws: Mapping[str, Raw]
+) -> Iterator[Finding]:
+    hidden = block.sheet.facts.hidden_rows
+    typed_in = (spot for name, spot in record.items() if not is_blank(raws[name]))
+    spots = [spot for spot in typed_in if spot[0] in hidden]
+    for row in sorted({spot[0] for spot in spots}):
+        spot = min(spot for spot in spots if spot[0] == row)
+        yield _at(block, "C17", Severity.WARNING, spot, None, row=row)
+
+
+def _hidden_columns(block: Block) -> Iterator[Finding]:
+    hidden = block.sheet.facts.hidden_columns
+    first: dict[int, Spot] = {}
+    for record in block.records if hidden else ():
+        for spot in record.values():
+            if spot[1] in hidden and not is_blank(block.sheet.at(spot)):
+                first.setdefault(spot[1], spot)
+    for column, spot in sorted(first.items()):
+        letters = column_letters(column)
+        yield _at(block, "C18", Severity.WARNING, spot, None, column=letters)
+
+
+def _merged(block: Block) -> Iterator[Finding]:
+    """Yield merged cells that swallow other cells of the section: in a card only several rows."""
+    card = block.section.layout == "card"
+    for area in block.sheet.facts.merges:
+        top, left, bottom, right = area
+        swallows = bottom > top or (not card and right > left)
+        if swallows and _meets(area, block) and not is_blank(block.sheet.at((top, left))):
+            cells = f"{a1((top, left))}:{a1((bottom, right))}"
+            yield _at(block, "C16", Severity.ERROR, (top, left), None, cells=cells)
+
+
+def _meets(area: Area, block: Block) -> bool:
+    top, left, bottom, right = area
+    if bottom < block.box[0] or block.box[2] < top:
+        return False
+    spots = (spot for record in block.records for spot in record.values())
+    return any(top <= row <= bottom and left <= column <= right for row, column in spots)

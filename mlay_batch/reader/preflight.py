@@ -1,0 +1,147 @@
+"""What is looked at before any parser sees the file: kind, size, structure of the package.
+
+A refusal is an `UnreadableError`: R01 empty, R02 too large, R03 no workbook, R04 password,
+R05 damaged, R06 too large when unpacked, R07 a structure no office program writes, R08 a workbook
+of a kind not read. Macros do not stop the reading, but the return is refused (see `open_package`).
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mlay_batch.reader.biff import streams
+from mlay_batch.reader.facts import Limits, UnreadableError
+
+Kind = Literal["xlsx", "ods", "xls"]
+
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+_CHUNK = 1 << 18
+_ALWAYS = 100 << 10  # bytes any part may have, however well it is packed
+_LOCAL_HEADER = 30
+_FOREIGN = (b"<html", b"<table", b"<?xml", b"<!doctype html")
+_MACRO_FOLDERS = ("basic/", "scripts/", "xl/macrosheets/")
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A file that is safe to parse. `parts` are the unpacked XML parts by name (none of an .xls).
+
+    `macros`: it carries program code, which is never run.
+    """
+
+    kind: Kind
+    data: bytes = field(repr=False)
+    parts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    macros: bool = False
+
+
+def open_package(data: bytes, limits: Limits) -> Package:
+    """Return the file as a package, or raise UnreadableError.
+
+    Macros are judged by content: an .xlsm without code is an ordinary workbook, an .xlsx with
+    code is not. The values are still read, so that everything wrong is told at once.
+    """
+    if not data:
+        raise UnreadableError("R01")
+    if len(data) > limits.file_mb << 20:
+        raise UnreadableError("R02", limit=limits.file_mb)
+    if data.startswith(_OLE):
+        return _open_ole(data)
+    if data.startswith(_ZIP):
+        return _open_zip(data, limits)
+    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    raise UnreadableError("R08" if start.startswith(_FOREIGN) else "R03")
+
+
+def _open_ole(data: bytes) -> Package:
+    container = streams(data)
+    if container.locate_named_stream("EncryptedPackage")[0] is not None:
+        raise UnreadableError("R04")
+    names = {entry.name for entry in container.dirlist}
+    if not names & {"Workbook", "Book"}:
+        raise UnreadableError("R03")
+    return Package("xls", data, macros="_VBA_PROJECT_CUR" in names)
+
+
+def _open_zip(data: bytes, limits: Limits) -> Package:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            _check_entries(data, archive, entries, limits)
+            names = {entry.filename.lower() for entry in entries}
+            kind = _kind(names, archive)
+            parts = _inflate(archive, entries, limits)
+    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError) as error:
+        raise UnreadableError("R05") from error
+    if kind == "ods" and b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
+        raise UnreadableError("R04")
+    macros = any(n.endswith("vbaproject.bin") or n.startswith(_MACRO_FOLDERS) for n in names)
+    return Package(kind, data, parts, macros)
+
+
+def _kind(names: set[str], archive: zipfile.ZipFile) -> Kind:
+    if "xl/workbook.xml" in names:
+        return "xlsx"
+    if "content.xml" in names and "mimetype" in names and archive.read("mimetype") == _ODS:
+        return "ods"
+    raise UnreadableError("R08" if "xl/workbook.bin" in names else "R03")
+
+
+def _check_entries(
+    data: bytes, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], limits: Limits
+) -> None:
+    """Refuse what only an attacker's or a broken program's zip has."""
+    if len(archive.infolist()) > limits.entries:
+        raise UnreadableError("R06")
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise UnreadableError("R04")
+    names = [entry.filename.replace("\\", "/").lower() for entry in entries]
+    if len(set(names)) < len(names) or any(map(_leads_out, names)):
+        raise UnreadableError("R07")
+    end = archive.start_dir
+    for entry in sorted(entries, key=lambda entry: entry.header_offset, reverse=True):
+        at = entry.header_offset
+        name, extra = struct.unpack_from("<HH", data, at + 26)
+        if at + _LOCAL_HEADER + name + extra + entry.compress_size > end:
+            raise UnreadableError("R07")
+        end = at
+
+
+def _leads_out(name: str) -> bool:
+    return name.startswith("/") or ".." in name.split("/") or ":" in name.split("/")[0]
+
+
+def _inflate(
+    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], limits: Limits
+) -> dict[str, bytes]:
+    """Unpack every entry, counting real bytes, and keep the XML parts."""
+    left = limits.inflated_mb << 20
+    kept: dict[str, bytes] = {}
+    for entry in entries:
+        part = _unpack(archive, entry, left, limits)
+        left -= len(part)
+        if entry.filename.lower().endswith((".xml", ".rels")):
+            if b"<!DOCTYPE" in part:
+                raise UnreadableError("R07")
+            kept[entry.filename] = part
+    return kept
+
+
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int, limits: Limits) -> bytes:
+    allowed = max(_ALWAYS, entry.compress_size * limits.ratio)
+    found: list[bytes] = []
+    with archive.open(entry) as stream:
+        while chunk := stream.read(_CHUNK):
+            found.append(chunk)
+            allowed -= len(chunk)
+            left -= len(chunk)
+            if allowed < 0 or left < 0:
+                raise UnreadableError("R06")
+    return b"".join(found)

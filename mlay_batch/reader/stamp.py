@@ -1,0 +1,50 @@
+"""The hidden stamp of a workbook, and the sheets that are ours but hold nothing typed by people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlay_batch.layout import LISTS_SHEET
+from mlay_batch.reader.blocks import only
+from mlay_batch.reader.facts import UnreadableError
+from mlay_batch.reader.grid import Raw, Sheet
+from mlay_batch.records import Stamp
+
+MARK = ("mark", "mlay-batch")
+_SKIPPED = ("mlay:instructions", "mlay:errors")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamped:
+    """A workbook's sheets sorted out: its stamp, the texts its template wrote for it alone, and
+    the visible sheets where people type.
+    """
+
+    stamp: Stamp | None
+    static: tuple[str, ...]
+    sheets: tuple[Sheet, ...]
+
+
+def sort_out(sheets: Sequence[Sheet]) -> Stamped:
+    """Return the workbook sorted out. UnreadableError R31 where there are two stamps in it."""
+    stamps = [sheet for sheet in sheets if (sheet.at((1, 1)), sheet.at((1, 2))) == MARK]
+    if len(stamps) > 1:
+        raise UnreadableError("R31", stamps[1].title)
+    found = only(stamps)
+    pairs = [(_text(row[0]), _text(row[1])) for row in found.rows if len(row) > 1] if found else []
+    told = dict(pairs)
+    stamp = Stamp(*(told.get(key, "") for key in ("form", "version", "branch", "period")))
+    static = tuple(value for key, value in pairs if key == "static")
+    typed = tuple(sheet for sheet in sheets if sheet is not found and _for_people(sheet))
+    return Stamped(stamp if found else None, static, typed)
+
+
+def _for_people(sheet: Sheet) -> bool:
+    if not sheet.visible or sheet.title == LISTS_SHEET:
+        return False
+    return not any(raw in _SKIPPED for row in sheet.rows for raw in row[:3] if isinstance(raw, str))
+
+
+def _text(raw: Raw) -> str:
+    return f"{raw:.15g}" if isinstance(raw, float) else str(raw)

@@ -1,0 +1,82 @@
+"""What was typed where nobody reads: nothing vanishes silently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mlay_batch.findings import Finding, Param, Place, Severity
+from mlay_batch.layout import HEAD
+from mlay_batch.names import name_key
+from mlay_batch.reader.blocks import Block, is_marker
+from mlay_batch.reader.facts import Spot, a1
+from mlay_batch.reader.grid import Fault, Raw, Sheet
+from mlay_batch.reader.values import is_blank, shown
+
+_SHOWN = 200  # findings a sheet; a page pasted beside the form is told once more, not 10,000 times
+
+Left = dict[Spot, Raw]
+
+
+def strays(sheet: Sheet, blocks: Sequence[Block], fixed: frozenset[str]) -> Iterator[Finding]:
+    """Yield a finding for each cell that is neither read nor a text of the template.
+
+    Error C19 inside a section or right below it (where rows beyond the table go), warning C20
+    elsewhere on the form's sheets, one warning C21 for a further sheet with something on it.
+    """
+    left = _left(sheet, blocks, fixed)
+    if not blocks:
+        if left:
+            yield _finding("C21", Severity.WARNING, sheet, min(left), count=len(left))
+        return
+    for block in blocks:
+        # beside the heading's values, which are locked, a remark harms nothing
+        for spot in sorted(_inside(block, left)) if block.section is not HEAD else ():
+            del left[spot]
+            yield _finding("C19", Severity.ERROR, sheet, spot, field=block.section.id)
+    for spot in sorted(left)[:_SHOWN]:
+        yield _finding("C20", Severity.WARNING, sheet, spot, value=shown(left[spot]))
+    if len(left) > _SHOWN:
+        more = sorted(left)[_SHOWN]
+        yield _finding("C21", Severity.WARNING, sheet, more, count=len(left) - _SHOWN)
+
+
+def far(sheet: Sheet) -> Iterator[Finding]:
+    """Yield a warning R11 for the filled cells too far away to be read."""
+    if spots := sheet.facts.far:
+        yield _finding("R11", Severity.WARNING, sheet, spots[0], count=len(spots))
+
+
+def _finding(code: str, severity: Severity, sheet: Sheet, spot: Spot, **params: Param) -> Finding:
+    return Finding(code, severity, Place("", sheet.title, a1(spot)), params)
+
+
+def _left(sheet: Sheet, blocks: Sequence[Block], fixed: frozenset[str]) -> Left:
+    taken = {spot for block in blocks for record in block.records for spot in record.values()}
+    taken = taken.union(*(block.furniture for block in blocks))
+    return {
+        spot: raw
+        for spot, raw in sheet.filled()
+        if spot not in taken and not is_blank(raw) and not _written(raw, fixed)
+    }
+
+
+def _written(raw: Raw, fixed: frozenset[str]) -> bool:
+    if isinstance(raw, Fault):
+        return False
+    text = raw if isinstance(raw, str) else shown(raw)
+    return name_key(text) in fixed or is_marker(text)
+
+
+def _inside(block: Block, left: Mapping[Spot, Raw]) -> Iterator[Spot]:
+    """Yield the strays within the section, then row by row below it until a row has none."""
+    top, first, bottom, last = block.box
+    rows: dict[int, list[Spot]] = {}
+    for spot in left:
+        if first <= spot[1] <= last:
+            rows.setdefault(spot[0], []).append(spot)
+    for row in range(top, bottom + 1):
+        yield from rows.get(row, ())
+    row = bottom + 1
+    while row in rows:
+        yield from rows[row]
+        row += 1
