@@ -74,9 +74,9 @@ def load_catalogue(*own: Path) -> Catalogue:
     """Return the shipped descriptions, each replaced by one of the same name from `own` folders.
 
     The same name is: form and version, quota id and first month, scheme and version.
-    Raises SchemaError for the first file that is wrong.
+    Raises SchemaError for the first file that is wrong, or a scheme that no form has figures for.
     """
-    from mlay_batch.schema.load import load_file  # start-up: pydantic costs 0.2 s
+    from mlay_batch.schema.load import check_together, load_file  # start-up: pydantic costs 0.2 s
 
     found: dict[tuple[str, str, str], Form | Quota | Scheme] = {}
     sources: dict[tuple[str, str, str], Source] = {}
@@ -90,6 +90,7 @@ def load_catalogue(*own: Path) -> Catalogue:
             here.add(name)
             found[name] = record
             sources[name] = Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+    check_together([(sources[name].name, record) for name, record in found.items()])
     records = [found[name] for name in sorted(found)]
     return Catalogue(
         forms=tuple(r for r in records if isinstance(r, Form)),

@@ -46,3 +46,38 @@ OPTIONAL: frozenset[tuple[str, str]] = frozenset(
         ("exists_in", "values"),
     }
 )
+
+GAPS: Mapping[str, frozenset[str]] = {
+    name: frozenset({"field", *gaps})
+    for name, gaps in {
+        "sum_equals": ("total", "sum"),
+        "sum_equals_card": ("value", "sum"),
+        "at_least": ("value", "bound"),
+        "at_most": ("value", "bound"),
+        "not_above": ("value", "bound"),
+        "share_above": ("part", "whole", "bound"),
+        "required_if": (),
+        "unique_rows": ("row",),
+        "exists_in": ("value",),
+        "rows_at_least": ("count", "bound"),
+        "rows_at_most": ("count", "bound"),
+        "not_before": ("value", "start"),
+    }.items()
+}
+"""What `says` and `fix` of a rule may put into their gaps: the figures its check provides.
+
+``field`` is the title of the first marked field, ``row`` the Excel row of the first of several
+alike."""
+
+_NUMBERS = frozenset({"integer", "number"})
+
+TYPES: Mapping[str, frozenset[str]] = {
+    "sum_equals": _NUMBERS,
+    "sum_equals_card": _NUMBERS,
+    "at_least": _NUMBERS,
+    "at_most": _NUMBERS,
+    "not_above": _NUMBERS,
+    "share_above": _NUMBERS,
+    "not_before": frozenset({"date"}),
+}
+"""Field types a check can reckon with; one that is not listed takes any."""

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields as record_fields
+from dataclasses import is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from mlay_batch.errors import SchemaError
-from mlay_batch.schema.checks import CHECKS, OPTIONAL
+from mlay_batch.schema.checks import CHECKS
+from mlay_batch.schema.meaning import faults, unanswered
 from mlay_batch.schema.records import Form, Quota, Rule, Scheme
 
 _KINDS: Mapping[str, type] = {"form": Form, "quota": Quota, "scheme": Scheme}
 _RULE_KEYS = frozenset(entry.name for entry in record_fields(Rule)) - {"params"}
+_UNKNOWN_KEY = "unexpected_keyword_argument"
 
 
 class _StrictLoader(yaml.CSafeLoader):
@@ -26,11 +29,12 @@ class _StrictLoader(yaml.CSafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
-            if key.value in seen:
+            name = str(key.value)
+            if name in seen:
                 raise yaml.MarkedYAMLError(
-                    problem=f"duplicate key {key.value!r}", problem_mark=key.start_mark
+                    problem=f"duplicate key {name!r}", problem_mark=key.start_mark
                 )
-            seen.add(key.value)
+            seen.add(name)
         return super().construct_mapping(node, deep)
 
 
@@ -51,7 +55,14 @@ def load_file(path: Path, shown: str | None = None) -> Form | Quota | Scheme:
 
     Raises SchemaError naming file, line, key and the nearest valid key.
     """
-    return load_text(path.read_text(encoding="utf-8-sig"), shown or path.name)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SchemaError(
+            "schema.yaml", file=shown or path.name, line=line, problem="not UTF-8"
+        ) from error
+    return load_text(text, shown or path.name)
 
 
 def load_text(text: str, shown: str) -> Form | Quota | Scheme:
@@ -76,57 +87,72 @@ def load_text(text: str, shown: str) -> Form | Quota | Scheme:
 
 
 def _gather_params(data: Any) -> None:
-    """Move a rule's parameters, written beside its other keys, into its `params`."""
-    for section in data.get("sections") or [] if isinstance(data, dict) else []:
-        for rule in section.get("rules") or [] if isinstance(section, dict) else []:
-            if not isinstance(rule, dict) or rule.get("check") not in CHECKS:
-                continue
-            known = CHECKS[rule["check"]]
+    """Move a rule's parameters, written beside its other keys, into its `params`.
+
+    Of a check that does not exist nobody can say which keys are parameters: all that are no keys
+    of a rule are taken along, so that the check is found wrong and not they.
+    """
+    for section in _maps(data, "sections"):
+        for rule in _maps(section, "rules"):
+            known = {*CHECKS.get(str(rule.get("check")), set(rule) - _RULE_KEYS), "params"}
             rule["params"] = {key: rule.pop(key) for key in list(rule) if key in known}
 
 
-def _explain(error: ValidationError, text: str, shown: str, data: Any) -> SchemaError:
-    first = error.errors()[0]
+def _maps(holder: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return the mappings of the list under `key`; pydantic complains of all that is not so."""
+    listed = holder.get(key)
+    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+
+
+def _explain(error: ValidationError, text: str, shown: str, data: Mapping[str, Any]) -> SchemaError:
+    """Return the error to show: a key that does not exist before one that is then missing."""
+    problems = error.errors()
+    first = next((one for one in problems if one["type"] == _UNKNOWN_KEY), problems[0])
     path = [part for part in first["loc"] if not (isinstance(part, str) and "[" in part)]
-    key = str(path[-1]) if path else ""
-    unknown = first["type"] == "unexpected_keyword_argument"
-    near = _nearest_key(key, path, data) if unknown else None
+    unknown = first["type"] == _UNKNOWN_KEY
     return SchemaError(
         "schema.key" if unknown else "schema.value",
         file=shown,
         line=line_of(text, path),
         key=".".join(str(part) for part in path),
         problem=first["msg"],
-        nearest=near or "",
+        nearest=_nearest_key(path, data) if unknown else "",
     )
 
 
-def _nearest_key(key: str, path: list[Any], data: Any) -> str | None:
-    """Return the allowed key most like `key`: those of all records, and the rule's own check."""
-    known = {name.rstrip("_") for kind in _all_records() for name in kind}
-    holder = data
+def _nearest_key(path: Sequence[Any], data: Mapping[str, Any]) -> str:
+    """Return the key most like the last one of `path`, of those the record there may have."""
+    record: Any = next(_KINDS[kind] for kind in _KINDS if kind in data)
+    holder: Any = data
     for part in path[:-1]:
-        holder = holder[part] if isinstance(holder, (dict, list)) else {}
-    if isinstance(holder, dict):
-        known |= set(CHECKS.get(str(holder.get("check")), {}))
-        known -= set(holder)
-    found = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.5)
-    return found[0] if found else None
+        record = _inner(record, part)
+        holder = holder[part] if isinstance(holder, dict | list) else {}
+    known = {entry.name.rstrip("_") for entry in record_fields(record)}
+    if record is Rule and isinstance(holder, dict):
+        known = known - {"params"} | set(CHECKS.get(str(holder.get("check")), ()))
+    return _nearest(str(path[-1]), known - set(holder))
 
 
-@cache
-def _all_records() -> tuple[tuple[str, ...], ...]:
-    from mlay_batch.schema import records  # the names of every record, needed for a hint only
-
-    found = (getattr(records, name) for name in dir(records))
-    return tuple(
-        tuple(entry.name for entry in record_fields(record) if entry.name != "params")
-        for record in found
-        if isinstance(record, type) and hasattr(record, "__dataclass_fields__")
-    )
+def _inner(record: Any, part: Any) -> Any:
+    """Return the record class under the key `part`; a place in a list, or the name of a list of
+    choices, leads no deeper.
+    """
+    hints = get_type_hints(record)
+    hint = next((hints[name] for name in hints if name.rstrip("_") == part), None)
+    return next((found for found in _leaves(hint) if is_dataclass(found)), record)
 
 
-def line_of(text: str, path: list[Any]) -> int:
+def _leaves(hint: Any) -> Iterator[Any]:
+    inner = get_args(hint)
+    return (leaf for one in inner for leaf in _leaves(one)) if inner else iter((hint,))
+
+
+def _nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
+    found = difflib.get_close_matches(word, sorted(known), n=1, cutoff=cutoff)
+    return found[0] if found else "–"
+
+
+def line_of(text: str, path: Sequence[Any]) -> int:
     """Return the line (from 1) of the YAML node at `path`, or of its nearest ancestor."""
     node = yaml.compose(text, Loader=_StrictLoader)
     line = 1
@@ -149,62 +175,23 @@ def _child(node: Any, part: Any) -> tuple[int, Any] | None:
 
 
 def _check_meaning(record: Form | Quota | Scheme, text: str, shown: str) -> None:
-    """Refuse names that lead nowhere: fields, sections, choice lists, checks and parameters."""
-    if not isinstance(record, Form):
-        return
-    for path, key, wrong, known in _dangling(record):
-        near = difflib.get_close_matches(wrong, sorted(known), n=1, cutoff=0.4)
+    """Raise for the first fault in what the description means; only forms can have any."""
+    for fault in faults(record) if isinstance(record, Form) else ():
         raise SchemaError(
-            "schema.name",
+            fault.code,
             file=shown,
-            line=line_of(text, path),
-            key=key,
-            name=wrong,
-            nearest=near[0] if near else "",
+            line=line_of(text, fault.path),
+            key=fault.key,
+            name=fault.name,
+            nearest=_nearest(fault.name, fault.known, cutoff=0.4),
         )
 
 
-Dangling = tuple[list[Any], str, str, set[str]]
-
-
-def _dangling(form: Form) -> Iterator[Dangling]:
-    paths = {f"{s.id}.{f.id}" for s in form.sections for f in s.fields}
-    for i, section in enumerate(form.sections):
-        here = {entry.id for entry in section.fields}
-        at: list[Any] = ["sections", i]
-        if section.nil and section.nil not in paths:
-            yield [*at, "nil"], "nil", section.nil, paths
-        for name in section.unique:
-            if name not in here:
-                yield [*at, "unique"], "unique", name, here
-        for j, entry in enumerate(section.fields):
-            if entry.type == "choice" and entry.choices not in form.choices:
-                known = set(form.choices)
-                yield [*at, "fields", j, "choices"], "choices", str(entry.choices), known
-        for j, rule in enumerate(section.rules):
-            yield from _dangling_rule(rule, [*at, "rules", j], here, paths)
-
-
-def _dangling_rule(
-    rule: Rule, at: list[Any], here: set[str], paths: set[str]
-) -> Iterator[Dangling]:
-    if rule.check not in CHECKS:
-        yield [*at, "check"], "check", rule.check, set(CHECKS)
-        return
-    yield from _unknown(rule.mark, [*at, "mark"], here)
-    for key, kind in CHECKS[rule.check].items():
-        if key in rule.params:
-            known = {"field": here, "fields": here, "other": paths, "others": paths}.get(kind)
-            value = rule.params[key]
-            if known is not None:
-                yield from _unknown(
-                    value if isinstance(value, list) else [value], [*at, key], known
-                )
-        elif (rule.check, key) not in OPTIONAL:
-            yield at, key, "", {key}
-
-
-def _unknown(names: Iterable[str], at: list[Any], known: set[str]) -> Iterator[Dangling]:
-    for name in names:
-        if name not in known:
-            yield at, at[-1], str(name), known
+def check_together(records: Sequence[tuple[str, Form | Quota | Scheme]]) -> None:
+    """Raise SchemaError for a scheme that judges by what no form asks for; `records` come with
+    the names of their files.
+    """
+    forms = [record for _, record in records if isinstance(record, Form)]
+    for name, record in records:
+        if isinstance(record, Scheme) and (missing := unanswered(record, forms)):
+            raise SchemaError("schema.scheme", file=name, name=missing)
