@@ -10,9 +10,10 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from mlay_batch.cli import COMMANDS, mlay
-from mlay_batch.messages import known_codes
+from mlay_batch.messages import LOCALE, known_codes
 from mlay_batch.schema import Form, load_catalogue
 from mlay_batch.schema.load import load_text
 from mlay_batch.schema.reference import pages
@@ -96,6 +97,15 @@ def test_finding_codes_named_exist() -> None:
     rules = {rule.code for form in load_catalogue().forms for _, rule in form.rules()}
     named = {(path.name, code) for path in DOCS for code in CODE.findall(prose(path))}
     assert {(name, code) for name, code in named if code not in rules | known_codes()} == set()
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/huong-dan-van-phong.md"])
+def test_every_sheet_of_the_consolidated_workbook_is_named(name: str) -> None:
+    texts = yaml.safe_load((LOCALE / "report.yaml").read_text(encoding="utf-8"))
+    titles = [entry["vi"] for key, entry in texts.items() if key.startswith("sheet.")]
+    named = {title if "Dữ liệu" not in title else "Dữ liệu" for title in titles}
+    assert len(named) == 8
+    assert {title for title in named if title not in prose(ROOT / name)} == set()
 
 
 def test_the_map_of_modules_is_complete() -> None:
