@@ -82,7 +82,7 @@ class Waiver:
     period: str
     reason: str
     by: str
-    on: date
+    decided: date
     rule: str | None = None
     until: date | None = None
 

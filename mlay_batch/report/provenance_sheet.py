@@ -11,7 +11,7 @@ from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Verdict
 from mlay_batch.report import official
 from mlay_batch.report.book import Content, Live, Sheet
-from mlay_batch.report.completeness_sheet import OPEN
+from mlay_batch.report.completeness_sheet import OPEN, ordered
 from mlay_batch.report.context import Context, Provenance
 
 _WIDTHS = (7, 34, 12, 15, 10, 18, 9, 24, 13, 30, 34)
@@ -83,9 +83,7 @@ def _cell(row: int, column: int) -> str:
     return str(xl_rowcol_to_cell(row, column))
 
 
-def _list(
-    ctx: Context, sheet: Sheet, row: int, key: str, rows: Iterable[Sequence[Content]]
-) -> int:
+def _list(ctx: Context, sheet: Sheet, row: int, key: str, rows: Iterable[Sequence[Content]]) -> int:
     """Write a short list of two parts; a list without a row says so."""
     sheet.put(row, 0, ctx.t(f"provenance.{key}"), "section", span=5)
     shown = list(rows) or [(ctx.t("none"), "")]
@@ -98,7 +96,7 @@ def _list(
 def _excluded(ctx: Context) -> Iterable[Sequence[Content]]:
     """Yield the branches without a return that counts in the report's period, and why."""
     months = set(ctx.figures.period.months())
-    for entry in ctx.figures.completeness:
+    for entry in ordered(ctx.figures):
         for (branch, period), cell in entry.cells.items():
             if period in months and cell.state in OPEN:
                 yield f"{branch} – {ctx.name(branch)}", ctx.state("return", cell.state)
@@ -109,7 +107,14 @@ def _waivers(ctx: Context) -> Iterable[Sequence[Content]]:
     for waiver in ctx.facts.register.waivers:
         if str(waiver.period).startswith(year):
             until = ctx.book.show(waiver.until)
-            parts = (waiver.period, waiver.rule, waiver.reason, waiver.by, ctx.book.show(waiver.on), until)
+            parts = (
+                waiver.period,
+                waiver.rule,
+                waiver.reason,
+                waiver.by,
+                ctx.book.show(waiver.decided),
+                until,
+            )
             yield (
                 f"{waiver.branch} – {ctx.name(waiver.branch)}",
                 "; ".join(str(part) for part in parts if part),
@@ -132,7 +137,7 @@ def _deliveries(ctx: Context, sheet: Sheet, row: int) -> Mapping[int, str]:
     header = [{"header": title, "header_format": ctx.book.format("head")} for title in titles]
     sheet.raw.add_table(head, 0, bottom, len(titles) - 1,
                         {"name": _TABLE, "style": None, "columns": header})  # fmt: skip
-    sheet.print_as(landscape=True, last=(bottom, len(titles) - 1))
+    sheet.print_as(landscape=True, last=(bottom, len(titles) - 1), repeat=(head, head))
     return places
 
 

@@ -70,7 +70,7 @@ def register(
         records(Assignment, assignments),
         waivers=tuple(
             replace(waiver, period=str(waiver.period))
-            for waiver in records(Waiver, waivers, reason="x", by="y", on=date(2019, 1, 1))
+            for waiver in records(Waiver, waivers, reason="x", by="y", decided=date(2019, 1, 1))
         ),
     )
 
