@@ -14,7 +14,7 @@ from mlay_batch.figures.records import Facts
 from mlay_batch.figures.returns import MEETING, Filed, card, number, returns_of, year_to_date
 from mlay_batch.findings import Finding, Param, Severity
 from mlay_batch.period import Period
-from mlay_batch.register import Register
+from mlay_batch.register import Organisation, Register
 
 Warned = tuple[int, Finding]
 Params = Mapping[str, Param]
@@ -27,17 +27,29 @@ def warnings(facts: Facts, seen: tuple[Visit, ...]) -> tuple[Warned, ...]:
 
 def _openings(facts: Facts) -> Iterator[Warned]:
     filed = returns_of(facts, MEETING)
+    forerunners = _forerunners(facts.register)
     for (branch, period), entry in year_to_date(filed, facts.period).items():
         members = card(entry, "members")
         own = number(members.values.get("opening")) if members else None
-        last = _closing(facts.register, filed, branch, period)
+        last = _closing(forerunners.get(branch, ()), filed, branch, period)
         if members and own is not None and last is not None and own != last:
             place = replace(members.place("opening"), file=entry.delivery.name)
             params: Params = {"field": "members.opening", "own": int(own), "last": int(last)}
             yield entry.delivery.id, Finding("X01", Severity.WARNING, place, params)
 
 
-def _closing(register: Register, filed: Filed, branch: str, period: Period) -> float | None:
+def _forerunners(register: Register) -> Mapping[str, tuple[Organisation, ...]]:
+    """Return for each organisation itself and those that were merged into it."""
+    found = {entry.code: [entry] for entry in register.organisations}
+    for entry in register.organisations:
+        if entry.successor in found:
+            found[entry.successor].append(entry)
+    return {code: tuple(entries) for code, entries in found.items()}
+
+
+def _closing(
+    forerunners: Iterable[Organisation], filed: Filed, branch: str, period: Period
+) -> float | None:
     """Return what the month before closed with, cells merged into `branch` since then added.
 
     None where one of those returns is missing, or the cell is new and took over nobody. Example:
@@ -46,9 +58,8 @@ def _closing(register: Register, filed: Filed, branch: str, period: Period) -> f
     before = period.previous()
     sources = [
         entry.code
-        for entry in register.organisations
-        if entry.alive(before)
-        and (entry.code == branch or (entry.successor == branch and not entry.alive(period)))
+        for entry in forerunners
+        if entry.alive(before) and (entry.code == branch or not entry.alive(period))
     ]
     closings = [_closed(filed, code, before) for code in sources]
     known = [closing for closing in closings if closing is not None]
