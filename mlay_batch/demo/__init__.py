@@ -1,12 +1,8 @@
 """The sample town of Mường Lay: invented returns, good and bad, made the same way every time."""
 
-from mlay_batch.demo.files import (
-    Parcel,
-    render_register,
-    render_return,
-    returns,
-    write_town,
-)
+from mlay_batch.demo.bad import bad_returns, sent_besides
+from mlay_batch.demo.files import render_register, render_return, returns
+from mlay_batch.demo.inbox import Parcel, write_town
 from mlay_batch.demo.meetings import SampleReturn
 from mlay_batch.demo.town import Town, register_rows, town
 
@@ -14,10 +10,12 @@ __all__ = [
     "Parcel",
     "SampleReturn",
     "Town",
+    "bad_returns",
     "register_rows",
     "render_register",
     "render_return",
     "returns",
+    "sent_besides",
     "town",
     "write_town",
 ]

@@ -1,20 +1,16 @@
-"""The sample town as files: every return rendered, the whole inbox written."""
+"""The sample town's returns as workbooks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 
 from mlay_batch.demo.meetings import SampleReturn, meeting_returns
-from mlay_batch.demo.town import Town, register_rows, town
+from mlay_batch.demo.town import Town, register_rows
 from mlay_batch.demo.typist import Blank
 from mlay_batch.demo.yearly import classification_returns
 from mlay_batch.period import Period
-from mlay_batch.schema import Catalogue, Form, load_catalogue
+from mlay_batch.schema import Catalogue, Form
 from mlay_batch.template import Context, render
-
-Progress = Callable[[int, int], None]
 
 
 def returns(town: Town, catalogue: Catalogue) -> Iterator[SampleReturn]:
@@ -65,50 +61,19 @@ def render_register(catalogue: Catalogue, town: Town) -> bytes:
     return render(form, context(town, town.register.top().code, None), rows=register_rows(town))
 
 
-def silent(done: int, total: int) -> None:
-    """Report progress to nobody."""
+class Typist:
+    """Fills in returns fast: makes each blank once and types into it."""
 
+    def __init__(self, catalogue: Catalogue, town: Town) -> None:
+        self.catalogue, self.town = catalogue, town
+        self._blanks: dict[tuple[str, Period, bool], Blank] = {}
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A folder of files that came in together: where, and when (ISO, UTC)."""
-
-    folder: Path
-    received: str
-
-
-def write_town(folder: Path, progress: Progress = silent) -> tuple[Parcel, ...]:
-    """Write ``register.xlsx`` and ``inbox/<day received>/<file>`` for the whole sample town.
-
-    Returns the parcels in the order they came. `progress` is told how many of the returns are
-    written. The files are the same, byte for byte, wherever and whenever they are written.
-    """
-    sample_town, catalogue = town(), load_catalogue()
-    (folder / "inbox").mkdir(parents=True, exist_ok=True)
-    (folder / "register.xlsx").write_bytes(render_register(catalogue, sample_town))
-    samples = tuple(returns(sample_town, catalogue))
-    filled = _filled_in(samples, catalogue, sample_town)
-    parcels: dict[str, Parcel] = {}
-    for done, (sample, data) in enumerate(filled, 1):
-        home = folder / "inbox" / sample.received[:10]
-        home.mkdir(exist_ok=True)
-        (home / sample.name).write_bytes(data)
-        parcels[sample.received] = Parcel(home, sample.received)
-        progress(done, len(samples))
-    return tuple(parcels[received] for received in sorted(parcels))
-
-
-def _filled_in(
-    samples: Iterable[SampleReturn], catalogue: Catalogue, town: Town
-) -> Iterator[tuple[SampleReturn, bytes]]:
-    """Yield every sample with its workbook, typed into the blank of its form and period."""
-    blanks: dict[tuple[str, Period, bool], Blank] = {}
-    for sample in samples:
-        made_out = context(town, sample.branch, sample.period)
+    def fill_in(self, sample: SampleReturn) -> bytes:
+        """Return the sample as a workbook with the same values as `render_return` gives it."""
+        made_out = context(self.town, sample.branch, sample.period)
         key = sample.form, sample.period, bool(made_out.assigned)
-        if key not in blanks:
-            blanks[key] = Blank.make(form_of(sample, catalogue), made_out)
-        if blanks[key].takes(sample.rows):
-            yield sample, blanks[key].filled_in(made_out, sample.rows)
-        else:
-            yield sample, render_return(sample, catalogue, town)
+        if key not in self._blanks:
+            self._blanks[key] = Blank.make(form_of(sample, self.catalogue), made_out)
+        if not self._blanks[key].takes(sample.rows):
+            return render_return(sample, self.catalogue, self.town)
+        return self._blanks[key].filled_in(made_out, sample.rows)

@@ -1,0 +1,261 @@
+"""Returns that are wrong in one way each, as they really come in; the file name says in which."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from openpyxl import Workbook
+
+from mlay_batch.demo import package
+from mlay_batch.demo.files import Typist, context, form_of, render_return, returns
+from mlay_batch.demo.meetings import SampleReturn, received_on
+from mlay_batch.demo.package import Raw
+from mlay_batch.demo.town import Town
+from mlay_batch.layout import STAMP_SHEET, plan
+from mlay_batch.period import Period
+from mlay_batch.records import Row, Value
+from mlay_batch.schema import Catalogue
+
+Files = Iterator[tuple[str, bytes]]
+_MACRO = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)  # the head of a VBA project
+_MANY = 30_000_000  # noughts: 30 MB that pack to 30 KB
+_LONG_AGO = datetime(2019, 1, 1)  # noqa: DTZ001 - a fixed date: the same bytes every time
+
+
+def bad_returns(town: Town, catalogue: Catalogue) -> Files:
+    """Yield files that must be refused, held, or accepted with a word of warning, by name."""
+    month = town.months[-1]
+    sent = {s.branch: s for s in returns(town, catalogue) if s.period == month}
+    desk = _Desk(town, catalogue, Typist(catalogue, town), sent)
+    for group in (_totals, _days, _missing, _words, _periods, _cells, _workbooks, _again):
+        for name, made in group(desk):
+            yield name, made if isinstance(made, bytes) else desk.typist.fill_in(made)
+    yield from _no_workbooks()
+
+
+def sent_besides(town: Town, catalogue: Catalogue) -> Iterator[SampleReturn]:
+    """Yield what reached the inbox in the last month besides the good returns.
+
+    A file sent a second time, and the form of the month before filled in again.
+    """
+    month, kept = town.months[-1], town.data["kept"]
+    sent = {(s.branch, s.period): s for s in returns(town, catalogue)}
+    received = received_on(month.end + timedelta(days=5))
+    twice = sent[kept["twice"], month]
+    yield replace(twice, received=received, name=f"Gửi lại - {twice.name}")
+    old = sent[kept["refilled"], month.previous()]
+    yield replace(old, received=received, rows=tuple(_moved(row, month) for row in old.rows))
+
+
+def _moved(row: Row, month: Period) -> Row:
+    days = {name: day for name, day in row.values.items() if isinstance(day, date)}
+    moved = {name: day.replace(month=month.month) for name, day in days.items()}
+    return replace(row, values={**row.values, **moved})
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """The good returns of the last month, by branch, and what it takes to spoil one."""
+
+    town: Town
+    catalogue: Catalogue
+    typist: Typist
+    returns: Mapping[str, SampleReturn]
+
+    def of(self, purpose: str) -> SampleReturn:
+        """Return the return that `town.yaml` sets aside for that purpose."""
+        return self.returns[self.town.data["kept"][purpose]]
+
+    @property
+    def good(self) -> SampleReturn:
+        return self.of("spoilt")
+
+    def address(self, section: str, field: str, record: int = 0) -> str:
+        (sheet,) = plan(form_of(self.good, self.catalogue))
+        return package.addresses(sheet)[section, record, field]
+
+    def last_row(self) -> int:
+        (sheet,) = plan(form_of(self.good, self.catalogue))
+        return sheet.last_row
+
+    def retyped(self, cells: Mapping[str, Value | Raw]) -> bytes:
+        """Return a good return with cells of its form sheet typed over."""
+        return self._changed(self.good, lambda part: package.typed(part, cells))
+
+    def rewritten(self, sample: SampleReturn, pattern: str, by: str) -> bytes:
+        """Return the sample with the XML of its form sheet changed, once."""
+        return self._changed(sample, lambda part: re.sub(pattern, by, part, count=1))
+
+    def _changed(self, sample: SampleReturn, change: Callable[[str], str]) -> bytes:
+        parts = dict(package.opened(self.typist.fill_in(sample)))
+        name = package.part_of(parts, form_of(sample, self.catalogue).sheet.vi)
+        parts[name] = change(parts[name])
+        return package.packed(parts)
+
+
+Spoilt = Iterator[tuple[str, SampleReturn | bytes]]
+
+
+def _with(sample: SampleReturn, section: str, number: int, **values: Value) -> SampleReturn:
+    """Return the sample with values of one row changed; `number` counts from 1."""
+    rows = tuple(
+        replace(row, values={**row.values, **values})
+        if (row.section, row.number) == (section, number)
+        else row
+        for row in sample.rows
+    )
+    return replace(sample, rows=rows)
+
+
+def _and(sample: SampleReturn, section: str, **values: Value) -> SampleReturn:
+    """Return the sample with one row more."""
+    return replace(sample, rows=(*sample.rows, Row(section, "", 99, values, {})))
+
+
+def _without(sample: SampleReturn, *sections: str) -> SampleReturn:
+    return replace(sample, rows=tuple(r for r in sample.rows if r.section not in sections))
+
+
+def _value(sample: SampleReturn, section: str, field: str) -> int:
+    row = next(row for row in sample.rows if row.section == section)
+    return int(str(row.values[field]))
+
+
+def _totals(desk: _Desk) -> Spoilt:
+    good = desk.good
+    present = _value(good, "meetings", "present")
+    yield "tong-so-khong-khop D01.xlsx", _with(good, "meetings", 1, present=present + 1)
+    closing = _value(good, "members", "closing")
+    yield "dang-vien-cuoi-thang-sai D02.xlsx", _with(good, "members", 1, closing=closing + 1)
+    yield "phat-bieu-nhieu-hon-co-mat D11.xlsx", _with(good, "meetings", 1, speakers=present + 1)
+    yield "tong-diem-sai S01.xlsx", _with(good, "scores", 1, total=50)
+    yield "thoi-luong-qua-lon F03.xlsx", _with(good, "meetings", 1, duration=900)
+
+
+def _days(desk: _Desk) -> Spoilt:
+    good, month = desk.good, desk.good.period
+    first = next(row.values for row in good.rows if row.section == "meetings")
+    alone = month.end
+    yield "trung-buoi-hop D07.xlsx", _and(good, "meetings", **first)
+    yield "chuyen-de-thieu-dong D09.xlsx", _without(good, "thematic")
+    yield (
+        "chuyen-de-ngay-khong-hop T01.xlsx",
+        _and(good, "thematic", held_on=alone, topic="Tiết kiệm"),
+    )
+    yield "cham-diem-ngay-khong-hop S02.xlsx", _with(good, "scores", 1, held_on=alone)
+    yield "can-bo-du-ngay-khong-hop V01.xlsx", _with(good, "visits", 1, held_on=alone)
+    checked: dict[str, Value] = {
+        "kind": "inspection",
+        "content": "Kiểm tra việc thu, nộp đảng phí",
+        "participants": 3,
+    }
+    before = month.start - timedelta(days=6)
+    yield "ngay-ngoai-ky F04.xlsx", _and(good, "activities", held_on=before, **checked)
+    swapped = month.start.replace(month=4, day=month.month)
+    yield "dao-ngay-thang F05.xlsx", _and(good, "activities", held_on=swapped, **checked)
+
+
+def _missing(desk: _Desk) -> Spoilt:
+    good = desk.good
+    tables = ("meetings", "thematic", "scores", "visits", "activities")
+    yield "thieu-o-bat-buoc F01.xlsx", _with(good, "meetings", 1, kind=None, duration=None)
+    declared = _with(good, "members", 1, no_meeting="yes")
+    yield "khong-hop-khong-ly-do D10.xlsx", _without(declared, *tables)
+    given = _with(declared, "members", 1, reason="Bí thư đi công tác")
+    yield "khong-hop-ma-van-ghi-buoi-hop F12.xlsx", given
+    yield "khong-ghi-buoi-hop-nao F13.xlsx", _without(good, *tables)
+    yield "mau-trang F01.xlsx", replace(good, rows=())
+
+
+def _words(desk: _Desk) -> Spoilt:
+    good = desk.good
+    yield "18-tren-18 C03.xlsx", _with(good, "meetings", 1, present="18/18")
+    yield "ngay-khong-co-that C07.xlsx", _with(good, "meetings", 1, held_on="31/11/2019")
+    yield "ngay-bang-chu C06.xlsx", _with(good, "meetings", 1, held_on="đầu tháng")
+    yield "khong-co-can-bo-nay F09.xlsx", _with(good, "visits", 1, officer="TU99 – Lò Văn Không")
+    twins = desk.town.register.officers
+    name = next(o.name for o in twins if sum(p.name == o.name for p in twins) > 1)
+    yield "can-bo-trung-ten-chi-ghi-ten F10.xlsx", _with(good, "visits", 1, officer=name)
+    yield (
+        "loai-hop-khong-co-trong-danh-sach C09.xlsx",
+        _with(good, "meetings", 1, kind="Họp cơ quan"),
+    )
+
+
+def _periods(desk: _Desk) -> Spoilt:
+    good, month = desk.good, desk.good.period
+    last = replace(good, period=month.previous())
+    yield "tep-thang-truoc-dien-lai I03.xlsx", last
+    head = desk.address("head", "period")
+    yield "sua-ky-bang-tay I02.xlsx", desk.retyped({head: month.previous().title("vi")})
+    shown = context(desk.town, desk.of("twice").branch, month)
+    label = f"{shown.branch} – {shown.branch_name}"
+    yield "mau-cua-don-vi-khac I01.xlsx", desk.retyped({desk.address("head", "branch"): label})
+    yield "don-vi-da-sap-nhap I05.xlsx", replace(good, branch=desk.town.data["kept"]["merged"])
+
+
+def _cells(desk: _Desk) -> Spoilt:
+    present, closing = desk.address("meetings", "present"), desk.address("members", "closing")
+    opening = desk.address("members", "opening")
+    yield "o-loi-REF C11.xlsx", desk.retyped({present: Raw("e", "<v>#REF!</v>")})
+    yield "cong-thuc-chua-tinh C12.xlsx", desk.retyped({closing: Raw("n", f"<f>{opening}+0</f>")})
+    row = re.sub(r"\D", "", desk.address("meetings", "held_on", 1))
+    yield (
+        "dong-an C17.xlsx",
+        desk.rewritten(desk.of("hidden"), f'<row r="{row}"', f'<row r="{row}" hidden="1"'),
+    )
+    below = desk.last_row() + 3
+    typed = "<is><t>Họp bất thường ngày 25/11, 90 phút</t></is>"
+    line = f'<row r="{below}"><c r="D{below}" t="inlineStr">{typed}</c></row></sheetData>'
+    yield "ghi-duoi-bang C20.xlsx", desk.rewritten(desk.of("below"), "</sheetData>", line)
+
+
+def _workbooks(desk: _Desk) -> Spoilt:
+    good = package.opened(desk.typist.fill_in(desk.good))
+    types = good["[Content_Types].xml"].replace(
+        "</Types>",
+        '<Override PartName="/xl/vbaProject.bin"'
+        ' ContentType="application/vnd.ms-office.vbaProject"/></Types>',
+    )
+    macro: dict[str, str | bytes] = {
+        **good,
+        "[Content_Types].xml": types,
+        "xl/vbaProject.bin": _MACRO,
+    }
+    yield "co-macro R09.xlsm", package.packed(macro)
+    yield "bom-nen R06.xlsx", package.packed({**good, "xl/media/anh.xml": "0" * _MANY})
+    yield "tep-hong R05.xlsx", package.packed(good)[:5000]
+    copied = dict(package.opened(desk.typist.fill_in(desk.of("unstamped"))))
+    stamp = f'<sheet name="{STAMP_SHEET}"[^>]*/>'
+    copied["xl/workbook.xml"] = re.sub(stamp, "", copied["xl/workbook.xml"])
+    yield "chep-sang-tep-khac I10.xlsx", package.packed(copied)
+
+
+def _again(desk: _Desk) -> Spoilt:
+    """Yield what was sent once before: the same bytes, the same values, corrected values."""
+    twice, resaved, corrected = map(desk.of, ("twice", "resaved", "corrected"))
+    yield "gui-hai-lan L01.xlsx", render_return(twice, desk.catalogue, desk.town)
+    parts = package.opened(desk.typist.fill_in(resaved))
+    yield "luu-lai-khong-sua-gi L04.xlsx", package.packed(parts, package.HARDER)
+    duration = _value(corrected, "meetings", "duration")
+    yield "ban-sua L05.xlsx", _with(corrected, "meetings", 1, duration=duration + 5)
+
+
+def _no_workbooks() -> Files:
+    yield (
+        "pdf-doi-ten R03.xlsx",
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n",
+    )
+    yield "tep-rong R01.xlsx", b""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    for line in (["DANH SÁCH NHẬN QUÀ TẾT"], ["STT", "Họ và tên", "Số tiền"], [1, "(mẫu)", 300000]):
+        sheet.append(line)
+    book.properties.created = book.properties.modified = _LONG_AGO
+    made = io.BytesIO()
+    book.save(made)
+    yield "khong-phai-mau R20.xlsx", package.packed(package.opened(made.getvalue()))

@@ -1,0 +1,82 @@
+"""A workbook as a package of XML parts: opened, cells typed into, packed again."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from xml.sax.saxutils import escape
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from openpyxl.utils import get_column_letter
+
+from mlay_batch.layout import SheetPlan
+from mlay_batch.records import Value
+
+_DAY_ZERO = date(1899, 12, 30)
+_CELL = re.compile(r'<c r="([A-Z]+\d+)"( s="\d+")?[^>]*?(?:/>|>.*?</c>)', re.DOTALL)
+_SHEET = re.compile(r'<sheet name="([^"]+)"')
+LEVEL, HARDER = 6, 9  # of compression: the same parts give other bytes
+
+Parts = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """The inside of a cell as no template writes it: kind (attribute ``t``) and XML."""
+
+    kind: str
+    inside: str
+
+
+def opened(data: bytes) -> Parts:
+    """Return the XML parts of a workbook by name, in their order."""
+    with ZipFile(io.BytesIO(data)) as book:
+        return {name: book.read(name).decode() for name in book.namelist()}
+
+
+def packed(parts: Mapping[str, str | bytes], level: int = LEVEL) -> bytes:
+    """Return the workbook of those parts; the same parts and level give the same bytes."""
+    made = io.BytesIO()
+    with ZipFile(made, "w") as book:
+        for name, part in parts.items():
+            member = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            member.create_system = 0
+            book.writestr(member, part, ZIP_DEFLATED, level)
+    return made.getvalue()
+
+
+def part_of(parts: Parts, title: str) -> str:
+    """Return the name of the part that holds the sheet of that title."""
+    titles = _SHEET.findall(parts["xl/workbook.xml"])
+    return f"xl/worksheets/sheet{titles.index(escape(title)) + 1}.xml"
+
+
+def addresses(sheet: SheetPlan) -> Mapping[tuple[str, int, str], str]:
+    """Return where each value stands: section, record from 0 and field to ``F14``."""
+    return {
+        (cell.section, cell.record, cell.field): f"{get_column_letter(cell.column)}{cell.row}"
+        for cell in sheet.cells
+        if cell.role == "value"
+    }
+
+
+def typed(part: str, cells: Mapping[str, Value | Raw]) -> str:
+    """Return the sheet with those cells typed over; their look stays."""
+
+    def over(found: re.Match[str]) -> str:
+        address, style = found[1], found[2] or ""
+        return _cell(address, style, cells[address]) if address in cells else found[0]
+
+    return _CELL.sub(over, part)
+
+
+def _cell(address: str, style: str, value: Value | Raw) -> str:
+    if isinstance(value, str):
+        value = Raw("inlineStr", f"<is><t>{escape(value)}</t></is>")
+    elif not isinstance(value, Raw):
+        number = (value - _DAY_ZERO).days if isinstance(value, date) else value
+        value = Raw("n", f"<v>{number}</v>")
+    return f'<c r="{address}"{style} t="{value.kind}">{value.inside}</c>'
