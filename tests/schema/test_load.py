@@ -82,8 +82,7 @@ WRONG = [
     ("min: 0, max: 50", "min: 60, max: 50", "schema.unfit", 26, "50.0", "–"),
     ("default: 0", "default: 51", "schema.unfit", 26, "51", "–"),
     ("default: 0", "default: none", "schema.unfit", 26, "none", "–"),
-    ("type: choice, choices: answer, title: {vi: Loại", "type: text, choices: answer, title: {vi: Loại",
-     "schema.unfit", 27, "answer", "–"),
+    ("id: kind, type: choice", "id: kind, type: text", "schema.unfit", 27, "answer", "–"),
     ("type: date, required: true", "type: text, required: true", "schema.unfit", 25, "True", "–"),
     ("value: people", "value: kind", "schema.unfit", 31, "kind", "–"),
     ("bound: 3", "bound: three", "schema.unfit", 32, "three", "–"),
@@ -94,7 +93,7 @@ WRONG = [
     ("from: 2020-01", "from: 2020-13", "schema.value", 4, None, None),
     ("type: date", "type: dato", "schema.value", 25, None, None),
     ("basis: [QĐ 1]\ntitle", "basis: [QĐ 1]\nbasis: [QĐ 2]\ntitle", "schema.yaml", 6, None, None),
-    ("title: {vi: Phiếu, en: Visit}\nsheet", "title: {vi: Phiếu\nsheet", "schema.yaml", 7, None, None),
+    ("title: {vi: Phiếu, en: Visit}\nsheet", "title: {\nsheet", "schema.yaml", 7, None, None),
     ("form: visit", "from: visit", "schema.kind", 1, None, None),
 ]  # fmt: skip
 

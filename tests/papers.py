@@ -1,0 +1,101 @@
+"""Returns as papers on a desk: a few values in a test, cells as in a real form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from mlay_batch.findings import Finding, Place
+from mlay_batch.period import Period
+from mlay_batch.records import Heading, Identity, Judged, Leaf, Row, Stamp, Submission
+from mlay_batch.register import Register
+from mlay_batch.schema import Form, load_catalogue
+
+CATALOGUE = load_catalogue()
+SHEET = "Báo cáo"
+Values = Mapping[str, Any]
+
+
+def form(name: str = "meeting", version: str = "2018.1") -> Form:
+    found = CATALOGUE.form(name, version)
+    assert found
+    return found
+
+
+def rows(of: Form, paper: Mapping[str, Values | Sequence[Values]]) -> tuple[Row, ...]:
+    """Rows one under another from row 1, a card in column E, the fields of a table from C on."""
+    made: list[Row] = []
+    at = 1
+    for section in of.sections:
+        given = paper.get(section.id, ())
+        if section.layout == "card" and isinstance(given, Mapping):
+            cells = {field.id: f"E{at + n}" for n, field in enumerate(section.fields)}
+            made.append(Row(section.id, SHEET, at, _filled(section.fields, given), cells))
+            at += len(section.fields)
+        for values in given if not isinstance(given, Mapping) else ():
+            cells = {field.id: f"{chr(ord('C') + n)}{at}" for n, field in enumerate(section.fields)}
+            made.append(Row(section.id, SHEET, at, _filled(section.fields, values), cells))
+            at += 1
+    return tuple(made)
+
+
+def _filled(fields: Sequence[Any], given: Values) -> Values:
+    assert set(given) <= {field.id for field in fields}
+    return {field.id: given.get(field.id) for field in fields}
+
+
+def submission(
+    paper: Mapping[str, Any],
+    *,
+    of: Form | None = None,
+    stamp: tuple[str, str] | None = ("CB-01", "2019-11"),
+    branch: str | None = "CB-01 – Chi bộ Trường Tiểu học",
+    period: str | None = "Tháng 11 năm 2019",
+) -> Submission:
+    of = of or form()
+    head = {"branch": (branch, "E3"), "period": (period, "E4")}
+    return Submission(
+        Stamp(of.form, of.version, *stamp) if stamp else None,
+        of.form,
+        of.version,
+        {name: Heading(text, Place("", SHEET, cell))
+         for name, (text, cell) in head.items() if text is not None},
+        rows(of, paper),
+    )  # fmt: skip
+
+
+def leaf(name: str = "tep.xlsx", data: bytes = b"", received: str = "2019-12-03T01:00:00Z") -> Leaf:
+    return Leaf(name, data or name.encode(), origin=name, received=received)
+
+
+def judged(read: Submission, *, identity: Identity | None = None, **more: Any) -> Judged:
+    return Judged(leaf(**more), read, identity, read.findings)
+
+
+def identity(branch: str = "CB-01", period: str = "2019-11", of: Form | None = None) -> Identity:
+    return Identity(of or form(), branch, Period.parse(period))
+
+
+def register(organisations: str, officers: str = "") -> Register:
+    """A register from lines of `code | name | type | parent | founded | ended | successor`."""
+    names = ("code", "name", "type", "parent", "founded", "ended", "successor")
+    paper = {
+        "organisations": [_line(line, names) for line in organisations.strip().splitlines()],
+        "officers": [_line(line, ("code", "name")) for line in officers.strip().splitlines()],
+    }
+    return Register.of(submission(paper, of=form("register", "1"), stamp=None))
+
+
+def _line(line: str, names: Sequence[str]) -> dict[str, Any]:
+    parts = [part.strip() or None for part in line.split("|")]
+    found: dict[str, Any] = dict(zip(names, parts, strict=False))
+    for name in ("founded", "ended"):
+        if found.get(name):
+            found[name] = date.fromisoformat(found[name])
+    return found
+
+
+def told(findings: Sequence[Finding]) -> list[str]:
+    """Findings as `CODE CELL`."""
+    return [f"{found.code} {found.place.cell}".strip() for found in findings]
