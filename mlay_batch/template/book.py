@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Literal
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -30,7 +31,8 @@ from mlay_batch.styles import FONT, LINE, NUMBER_FORMATS, SIZE, STYLES, TONES, S
 _EPOCH = datetime(2018, 1, 1)  # noqa: DTZ001 - a fixed date: the same inputs, the same bytes
 _FIRST_EXCEL_DAY = date(1900, 3, 1)  # before it Excel's serial numbers are a day off or missing
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
-_SHEET_NAME = 31
+_SHEET_NAME = 31  # characters, Excel's limit
+HIGHEST = 409.0  # points, Excel's limit of a row
 
 
 class Book:
@@ -210,24 +212,13 @@ def lines(words: object, width: float, size: int = SIZE) -> int:
     A letter of Vietnamese text in this font takes nine tenths of a digit's width.
     """
     room = max(1, int((width - 1) * 1.1 * SIZE / size))
-    return sum(_wrapped(part, room) for part in str(words or "").split("\n"))
-
-
-def _wrapped(line: str, room: int) -> int:
-    if len(line) <= room:
-        return 1
-    number, used = 1, 0
-    for word in line.split():
-        if used and used + 1 + len(word) > room:
-            number, used = number + 1, 0
-        used += len(word) + bool(used)
-        number, used = number + (used - 1) // room, (used - 1) % room + 1
-    return number
+    parts = str(words or "").split("\n")
+    return sum(1 if len(part) <= room else len(wrap(part, room)) for part in parts)
 
 
 def height(number: int, size: int = SIZE) -> float:
     """Return the height in points of a row of so many lines, with a little air."""
-    return round(number * size * 1.25 + 5, 1)
+    return min(HIGHEST, round(number * size * 1.25 + 5, 1))
 
 
 def lay_out(

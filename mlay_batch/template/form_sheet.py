@@ -16,7 +16,16 @@ from mlay_batch.period import Period
 from mlay_batch.records import Value
 from mlay_batch.schema.records import Field, Form, Section, Text
 from mlay_batch.styles import STYLES
-from mlay_batch.template.book import AutoRow, Book, height, lay_out, lines, protect, set_widths
+from mlay_batch.template.book import (
+    HIGHEST,
+    AutoRow,
+    Book,
+    height,
+    lay_out,
+    lines,
+    protect,
+    set_widths,
+)
 from mlay_batch.template.context import Key
 from mlay_batch.template.entry import validation
 from mlay_batch.template.lists import Lists
@@ -140,7 +149,7 @@ class _Painter:
         """Set the height of every row; rows of tables may still grow while one types."""
         for row, points in self.heights.items():
             if row in self.growing:
-                points = round(points * _ROOMY, 1)
+                points = min(HIGHEST, round(points * _ROOMY, 1))
                 self.sheet.row_dimensions[row] = AutoRow(self.sheet, index=row, ht=points)
             else:
                 self.sheet.row_dimensions[row].height = points
@@ -180,7 +189,16 @@ def _print_and_protect(sheet: Worksheet, plan: SheetPlan, filling: Filling,
     else:
         for row in _breaks(plan, filling.form.orientation, heights):
             sheet.row_breaks.append(Break(id=row - 1))
+        _select_first(sheet, plan)
     protect(sheet)
+
+
+def _select_first(sheet: Worksheet, plan: SheetPlan) -> None:
+    """Open the sheet at the first cell to fill in."""
+    open_cells = (c for c in plan.cells if c.role == "value" and c.section != HEAD.id)
+    if first := next(open_cells, None):
+        at = f"{get_column_letter(first.column)}{first.row}"
+        sheet.sheet_view.selection[0].activeCell = sheet.sheet_view.selection[0].sqref = at
 
 
 def _breaks(plan: SheetPlan, orientation: str, heights: Mapping[int, float]) -> Iterator[int]:

@@ -16,9 +16,11 @@ from mlay_batch.layout import CellPlan, SheetPlan
 from mlay_batch.messages import Message, explain, text
 from mlay_batch.records import Row
 from mlay_batch.schema.records import Form
+from mlay_batch.template.book import clip
 from mlay_batch.template.context import Key
 
 TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch"}
+_LONGEST = 900  # characters of a note or a line: what was typed may be a whole page
 _MOST_TEXTS = 3  # of one group of findings; each says the same with other figures
 
 
@@ -94,7 +96,7 @@ def notes(marks: Sequence[Mark], lang: str) -> Mapping[Key, str]:
         if mark.at:
             level = text("template", mark.finding.severity, lang)
             found.setdefault(mark.at, []).append(f"{level}: {mark.message}")
-    return {key: "\n".join(dict.fromkeys(words)) for key, words in found.items()}
+    return {key: clip("\n".join(dict.fromkeys(words)), _LONGEST) for key, words in found.items()}
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Group:
         if len(what) > _MOST_TEXTS:
             what = [*what[:_MOST_TEXTS], "…"]
         fixes = dict.fromkeys(mark.message.fix for mark in self.marks)
-        return Message("\n".join(what), next(iter(fixes)))
+        return Message(clip("\n".join(what), _LONGEST), clip(next(iter(fixes)), _LONGEST))
 
 
 def _runs(cells: Sequence[CellPlan]) -> Iterator[str]:
