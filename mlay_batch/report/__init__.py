@@ -39,9 +39,7 @@ def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "v
     auditor can follow it, and a recalculation changes nothing.
     """
     book = Book(lang, provenance.as_of)
-    sheets = {
-        key: book.sheet(book.t(f"sheet.{key}"), book.t(f"about.{key}")) for key in _SHEETS
-    }
+    sheets = {key: book.sheet(book.t(f"sheet.{key}"), book.t(f"about.{key}")) for key in _SHEETS}
     ctx = Context(book, facts, figures)
     ctx = replace(ctx, delivered=provenance_sheet.write(ctx, sheets["provenance"], provenance))
     data = data_sheets.build(ctx)

@@ -24,6 +24,7 @@ LONGEST_TEXT = 32_767  # characters Excel keeps in a cell
 MOST_LINKS = 65_530  # addresses Excel keeps on a sheet
 LONGEST_TITLE = 31  # characters of a sheet's name
 _SIZE = 11
+_CELL_MARGIN = 0.7  # Excel adds 5 pixels to each column, in digits of 7 pixels
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _FORMULA_LIKE = ("=", "+", "-", "@", "\t", "\r")
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
@@ -201,6 +202,10 @@ class Sheet:
         quoted = self.title.replace("'", "''")
         return f"'{quoted}'!{xl_rowcol_to_cell(row, column, True, True)}"
 
+    def area(self, first: tuple[int, int], last: tuple[int, int]) -> str:
+        """Return a block of cells as formulas of other sheets name it."""
+        return f"{self.place(*first)}:{xl_rowcol_to_cell(*last, True, True)}"
+
     def live(self, row: int, column: int) -> Live:
         """Return a formula that shows that cell elsewhere, with the value written there."""
         return Live(f"={self.place(row, column)}", self._values.get((row, column), ""))
@@ -218,21 +223,26 @@ class Sheet:
                  "format": self.book.tone(TONE_LOOKS[symbol])},
             )  # fmt: skip
 
-    def print_as(self, last: tuple[int, int], *, landscape: bool, repeat: tuple[int, int] | None = None,
-                 first: tuple[int, int] = (1, 0), fit: bool = True) -> None:  # fmt: skip
-        """Set up A4 paper: area, repeated rows, page numbers; `fit` to the width of one page."""
+    def print_as(self, last: tuple[int, int], *, landscape: bool,
+                 repeat: tuple[int, int] | None = None, fit: bool = True) -> None:  # fmt: skip
+        """Set up A4 paper, page numbers, rows repeated on each page; `fit` to one page's width.
+
+        Row 0 is left out: it holds the way back, for the screen only.
+        """
         raw = self.raw
         raw.set_paper(9)
         raw.set_landscape() if landscape else raw.set_portrait()
         raw.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         raw.center_horizontally()
-        raw.print_area(*first, *last)
+        raw.print_area(1, 0, *last)
         if repeat:
             raw.repeat_rows(*repeat)
         if fit:
             raw.fit_to_pages(1, 0)
         title = self.title.replace("&", "&&")
-        raw.set_footer(f'&L&"{FONT},Italic"&9{title}&R&"{FONT},Italic"&9{self.book.t("page")} &P/&N')
+        raw.set_footer(
+            f'&L&"{FONT},Italic"&9{title}&R&"{FONT},Italic"&9{self.book.t("page")} &P/&N'
+        )
 
     def finish(self) -> None:
         """Give every row the height its wrapped texts need."""
@@ -245,7 +255,8 @@ class Sheet:
 
     def _needs(self, text: _Written) -> float:
         columns = range(text.column, text.column + text.span)
-        room = sum(self._widths.get(column, 9) for column in columns) - 0.4
+        margins = _CELL_MARGIN * (text.span - 1)  # between merged cells they are room as well
+        room = sum(self._widths.get(column, 9) for column in columns) + margins - 0.4
         size = float(str(text.look["font_size"]))
         indent = float(str(text.look["indent"])) * 1.5
         count = measure.lines(text.text, room - indent, size, bool(text.look["bold"]))

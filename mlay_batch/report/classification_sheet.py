@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.records import ClassificationShare, ClassificationYear
+from mlay_batch.period import Period
 from mlay_batch.report import official
 from mlay_batch.report.book import Live, Sheet
-from mlay_batch.report.context import Context
+from mlay_batch.report.context import Context, bare
 from mlay_batch.report.data_sheets import Data
 from mlay_batch.report.looks import percent
 from mlay_batch.schema.records import Line, Part
 
 _SCHEME, _REPORTED, _EXPECTED, _FIRST_COUNT = range(1, 5)
 _BASE_OF = {"rated": ("rated",), "subject": ("rated", "not_rated"), "all": ("total",)}
-_SHARE_COLUMNS = 3  # of a line: on the base, on the rated, against the limit
+_LIMIT_WIDTH = 15
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,9 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[MeanLine, ...]:
     blocks = [_Block(ctx, sheet, data, part) for part in _parts(ctx)]
     columns = max((block.columns for block in blocks), default=12)
     sheet.widths((9, 21, 7.5, 7.5, *([9] * (columns - _FIRST_COUNT))))
+    for block in blocks:
+        for line in block.limited:
+            sheet.widths([_LIMIT_WIDTH], block.column(line) + 2)
     split = min(7, columns - 4)
     official.heading(ctx, sheet, columns, split, ctx.t("title.classification"))
     row, means = official.TABLE_ROW, []
@@ -48,7 +52,7 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[MeanLine, ...]:
         sheet.put(row, 0, note, "note", span=columns)
         row += 1
     row = official.signatures(ctx, sheet, row + 1, columns, split)
-    sheet.raw.freeze_panes(official.TABLE_ROW, 1)
+    sheet.raw.freeze_panes(0, 1)
     sheet.print_as(landscape=True, last=(row, columns - 1))
     return tuple(means)
 
@@ -76,7 +80,8 @@ class _Block:
         self.ctx, self.sheet, self.table, self.part = ctx, sheet, data.classification, part
         self.counts = self._counted()
         self.base = _FIRST_COUNT + len(self.counts)
-        self.columns = self.base + 1 + _SHARE_COLUMNS * len(part.lines)
+        self.limited = [line.id for line in part.lines if self._limited(line)]
+        self.columns = self.base + 1 + 2 * len(part.lines) + len(self.limited)
         self.rows: dict[int, int] = {}
 
     def _counted(self) -> tuple[str, ...]:
@@ -92,22 +97,37 @@ class _Block:
         }
         return tuple(column.id for column in self.table.columns if column.id in asked)
 
+    def _limited(self, line: Line) -> bool:
+        """Whether the line has a limit in any of the years."""
+        same = (other for year in self.ctx.figures.years for other in self._lines(year))
+        return any((other.limit_min, other.limit_max) != (None, None) for other in same
+                   if other.id == line.id)  # fmt: skip
+
+    def column(self, line_id: str) -> int:
+        """Return a line's first column: its share, then that of the rated, then any limit."""
+        before = [line.id for line in self.part.lines]
+        before = before[: before.index(line_id)]
+        return self.base + 1 + 2 * len(before) + sum(line in self.limited for line in before)
+
     def write(self, row: int) -> tuple[int, list[MeanLine]]:
         """Write the block from `row` on; return the row after it and the mean."""
-        title = self.ctx.t("classification.part", part=self.part.title.of(self.ctx.lang))
-        self.sheet.put(row, 0, title, "section", span=self.columns)
+        self.sheet.put(row, 0, self._title(), "section", span=self.columns)
         row = self._head(row + 1)
         for row, year in enumerate(self.ctx.figures.years, row):  # noqa: B020
             self.rows[year.year] = row
             self._year(row, year)
         means = self._mean(row + 1)
-        for number in range(len(self.part.lines)):
-            column = self._column(number) + 2
+        for line in self.limited:
+            column = self.column(line) + 2
             self.sheet.tones((min(self.rows.values()), column), (row + 1, column), "●■")
         return row + 3, means
 
-    def _column(self, line: int) -> int:
-        return self.base + 1 + _SHARE_COLUMNS * line
+    def _title(self) -> str:
+        """Return the part as the newest form names it: "Chi bộ (mẫu 7A)"."""
+        newest = self.ctx.figures.years[-1]
+        form = self.ctx.facts.catalogue.form_for(newest.scheme.scheme, Period(newest.year, 1, 12))
+        found = form.title_of(self.part.section, self.ctx.lang) if form else ""
+        return bare(found) or self.part.title.of(self.ctx.lang)
 
     def cell(self, row: int, name: str) -> str:
         """Return the cell of a count."""
@@ -120,11 +140,14 @@ class _Block:
         for column, name in enumerate(self.counts, _FIRST_COUNT):
             put(row, column, self._count_title(name), "head", rows=2)
         put(row, self.base, t("column.base"), "head", rows=2)
-        for number, line in enumerate(self.part.lines):
-            column = self._column(number)
-            put(row, column, t("classification.share", line=self._line_title(line)), "head",
-                span=_SHARE_COLUMNS)  # fmt: skip
-            for offset, name in enumerate(("on_base", "on_rated", "limit")):
+        for line in self.part.lines:
+            names = ("on_base", "on_rated", "limit")[: 2 + (line.id in self.limited)]
+            column, title = (
+                self.column(line.id),
+                t("classification.share", line=self._line_title(line)),
+            )
+            put(row, column, title, "head", span=len(names))
+            for offset, name in enumerate(names):
                 put(row + 1, column + offset, t(f"column.{name}"), "head")
         self.sheet.height(row, 48)
         self.sheet.height(row + 1, 48)
@@ -186,13 +209,11 @@ class _Block:
             for share in part.shares
         }  # fmt: skip
         lines = {line.id: line for line in self._lines(year)}
-        for number, leading in enumerate(self.part.lines):
-            column, line = self._column(number), lines.get(leading.id)
-            if line is None or line.id not in shares:
-                for offset in range(_SHARE_COLUMNS):
-                    self.sheet.put(row, column + offset, None, "tone_off")
-            else:
-                self._share(row, column, line, shares[line.id])
+        for column in range(self.base + 1, self.columns):
+            self.sheet.put(row, column, None, "tone_off")
+        for leading in self.part.lines:
+            if (line := lines.get(leading.id)) and line.id in shares:
+                self._share(row, self.column(line.id), line, shares[line.id])
 
     def _share(self, row: int, column: int, line: Line, share: ClassificationShare) -> None:
         part = "+".join(self.cell(row, grade) for grade in line.grades)
@@ -218,7 +239,6 @@ class _Block:
         bounds = ((">=", "≥", line.limit_min), ("<=", "≤", line.limit_max))
         given = [(sign, shown, bound) for sign, shown, bound in bounds if bound is not None]
         if not given:
-            self.sheet.put(row, column + 2, None, "tone_off")
             return
         said = ", ".join(f"{shown} {self.ctx.book.show(bound)} %" for _, shown, bound in given)
         kept = self.ctx.t("limit.kept", limit=said)
@@ -237,8 +257,8 @@ class _Block:
         for column in range(_FIRST_COUNT, self.columns):
             self.sheet.put(row, column, None, "total_count")
         found = []
-        for number, line in enumerate(self.part.lines):
-            column, key = self._column(number), (self.part.section, line.id)
+        for line in self.part.lines:
+            column, key = self.column(line.id), (self.part.section, line.id)
             self._percent(row, column, self._over_years(line, column, pooled_on=None),
                           mean.shares.get(key), line, "total_points")  # fmt: skip
             self._percent(row, column + 1, self._over_years(line, column + 1, pooled_on="rated"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
-from mlay_batch.figures.records import Completeness, Expected
+from mlay_batch.figures.records import Completeness, Expected, Figures
 from mlay_batch.period import Period
 from mlay_batch.report import official
 from mlay_batch.report.book import Live, Sheet
@@ -48,23 +48,29 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[FormSums, ...]:
     """Write the sheet, one matrix for each form; return their sums."""
     wide = max((len(entry.periods) for entry in ctx.figures.completeness), default=0)
     columns = _FIRST_PERIOD + max(wide, _MOST_PERIODS)
-    sheet.widths((5, 11, 40, *([5.2] * (columns - _FIRST_PERIOD))))
+    sheet.widths((5, 11, 40, *([5.6] * (columns - _FIRST_PERIOD))))
     official.heading(ctx, sheet, columns, _FIRST_PERIOD, ctx.t("title.completeness"))
     row = _legend(ctx, sheet, official.TABLE_ROW, columns)
     sums = []
-    for entry in ctx.figures.completeness:
+    head = row + 2
+    for entry in ordered(ctx.figures):
         row, found = _matrix(ctx, sheet, data, row + 1, entry)
         sums.append(found)
-    sheet.raw.freeze_panes(official.TABLE_ROW, _FIRST_PERIOD)
-    sheet.print_as(landscape=False, last=(row, columns - 1))
+    sheet.raw.freeze_panes(head + 1, _FIRST_PERIOD)
+    sheet.print_as(landscape=False, last=(row, columns - 1), repeat=(head, head))
     return tuple(sums)
 
 
+def ordered(figures: Figures) -> tuple[Completeness, ...]:
+    """Return the forms, those that were owed in the report's period first."""
+    months = set(figures.period.months())
+    return tuple(sorted(figures.completeness, key=lambda entry: months.isdisjoint(entry.periods)))
+
+
 def _legend(ctx: Context, sheet: Sheet, row: int, columns: int) -> int:
-    said = [
-        f"{symbol or ctx.t('grey')} {ctx.state('return', state)}"
-        for state, symbol in SYMBOLS.items()
-    ]
+    said = [f"{symbol} {ctx.state('return', state)}" for state, symbol in SYMBOLS.items() if symbol]
+    greyed = [ctx.state("return", state) for state, symbol in SYMBOLS.items() if not symbol]
+    said.append(ctx.t("completeness.grey", states=", ".join(greyed)))
     legend = ctx.t("completeness.legend", symbols=";  ".join(said))
     sheet.put(row, 0, legend, "note", span=columns)
     return row + 1
@@ -113,26 +119,27 @@ def _sums(
     head, first, columns = at
     states = [state for state in SYMBOLS if SYMBOLS[state]]
     for row, state in enumerate(states, first):
-        _label(ctx, sheet, row, f"{SYMBOLS[state]} {ctx.state('return', state)}", "label")
+        _label(sheet, row, f"{SYMBOLS[state]} {ctx.state('return', state)}", "label_small")
         for column, period in enumerate(entry.periods, _FIRST_PERIOD):
-            counted = f"{_asked(data, entry, period)},{data.returns.ref('state')},\"{state}\""
+            counted = f'{_asked(data, entry, period)},{data.returns.ref("state")},"{state}"'
             value = _count(entry, period, (state,))
             sheet.put(row, column, Live(f"=COUNTIFS({counted})", value), "count")
     rows = {state: first + number for number, state in enumerate(states)}
     bottom = first + len(states)
     for row, name in enumerate(("due", "sent", "open", "rate"), bottom):
-        _label(ctx, sheet, row, ctx.t(f"completeness.{name}"), "total_label")
+        _label(sheet, row, ctx.t(f"completeness.{name}"), "total_label")
     for column, period in enumerate(entry.periods, _FIRST_PERIOD):
         _add_up(sheet, entry, period, column, rows, bottom)
     report = [n for n, period in enumerate(entry.periods) if period.end <= ctx.figures.period.end]
     shown = _FIRST_PERIOD + (report[-1] if report else 0)
-    lives = [sheet.live(bottom + offset, shown) for offset in range(4)]
+    due, sent, still_open, rate = (sheet.live(bottom + offset, shown) for offset in range(4))
     across = (_FIRST_PERIOD, columns - 1)
     ranges = [(row, across[0], row, across[1]) for row in (head, bottom + 1, bottom + 2)]
-    return bottom + 5, FormSums(entry, _form_title(ctx, entry.form), lives[0], lives[1], lives[2], lives[3], *ranges)
+    title = _form_title(ctx, entry.form)
+    return bottom + 5, FormSums(entry, title, due, sent, still_open, rate, *ranges)
 
 
-def _label(ctx: Context, sheet: Sheet, row: int, text: str, look: str) -> None:
+def _label(sheet: Sheet, row: int, text: str, look: str) -> None:
     sheet.put(row, 0, text, look, span=_FIRST_PERIOD)
 
 
@@ -162,4 +169,4 @@ def _add_up(
         f'=IF({letter}{row + 1}=0,"",100*{letter}{row + 2}/{letter}{row + 1})',
         100 * float(sent.value) / float(due.value) if due.value else "",
     )
-    sheet.put(row + 3, column, rate, "total_count", number='0"%"')
+    sheet.put(row + 3, column, rate, "total_count", number='0" %"')

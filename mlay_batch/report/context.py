@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,6 +12,8 @@ from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.period import Period
 from mlay_batch.report.book import Book, Content, Link
 from mlay_batch.schema.catalogue import Source
+
+_NUMERAL = re.compile(r"^[IVXLC]+\.\s*")
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,10 @@ class Context:
         """Return the title of a period as the ledger writes it."""
         return Period.parse(written).title(self.lang) if written else ""
 
-    def file(self, delivery: int, place: str = "") -> Content:
-        """Return a jump to that delivery in the list of all, shown as `place` or its number."""
-        shown = place or str(delivery)
+    def file(self, delivery: int) -> Content:
+        """Return a jump to that delivery in the list of all."""
         target = self.delivered.get(delivery)
-        return Link(target, shown) if target else shown
+        return Link(target, str(delivery)) if target else str(delivery)
 
     def choice(self, choices: str, chosen: str) -> str:
         """Return the title of a choice of any form, the newest first; the id where unknown."""
@@ -73,6 +75,15 @@ class Context:
                 if choice.id == chosen:
                     return choice.title.of(self.lang)
         return chosen
+
+
+def bare(title: str) -> str:
+    """Return a section's title without its number.
+
+    >>> bare("VI. Bồi dưỡng, kiểm tra, giám sát")
+    'Bồi dưỡng, kiểm tra, giám sát'
+    """
+    return _NUMERAL.sub("", title)
 
 
 def period_id(period: Period) -> str:

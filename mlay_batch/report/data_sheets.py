@@ -179,7 +179,7 @@ def _classified(ctx: Context, counts: list[str]) -> Iterator[tuple[Content, ...]
         for part in scheme.parts:
             for row in found.section(part.section):
                 yield (
-                    delivery.branch, ctx.name(delivery.branch), Period.parse(str(delivery.period)).year,
+                    delivery.branch, ctx.name(delivery.branch), int(str(delivery.period)),
                     part.section, *(row.values.get(name) for name in counts),
                     ctx.file(delivery.id),
                 )  # fmt: skip

@@ -20,8 +20,11 @@ from mlay_batch.report.context import Context
 from mlay_batch.schema import Form
 from mlay_batch.styles import TONES
 
-_COLUMNS = ("stt", "unit", "file", "sheet", "cells", "severity", "code", "what", "fix")
-_WIDTHS = (5, 24, 25, 12, 12, 13, 7, 44, 44)
+_COLUMNS = (
+    "stt", "severity", "unit", "file", "sheet", "cells", "code", "what", "fix", "delivery",
+)  # fmt: skip
+_WIDTHS = (5, 13, 26, 27, 12, 12, 7, 42, 42, 9)
+_SEVERITY = 1
 _SPLIT = 4
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.TRIAL: 2}
 _TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch", Severity.TRIAL: "fair"}
@@ -59,13 +62,13 @@ def write(ctx: Context, sheet: Sheet) -> ErrorCounts:
     last = head + max(1, len(found))
     if not found:
         sheet.put(last, 0, ctx.t("errors.none"), "quiet", span=len(_COLUMNS))
-    sheet.tones((head + 1, 5), (last, 5), "■▲○")
+    sheet.tones((head + 1, _SEVERITY), (last, _SEVERITY), "■▲○")
     sheet.raw.autofilter(head, 0, last, len(_COLUMNS) - 1)
-    sheet.raw.freeze_panes(head + 1, 2)
+    sheet.raw.freeze_panes(head + 1, 3)
     sheet.print_as(landscape=True, last=(last, len(_COLUMNS) - 1), repeat=(head, head))
-    column = f"{sheet.place(head + 1, 5)}:$F${last + 1}"
+    severities = sheet.area((head + 1, _SEVERITY), (last, _SEVERITY))
     return ErrorCounts(*(
-        Live(f'=COUNTIF({column},"{_severity(ctx, severity)}")',
+        Live(f'=COUNTIF({severities},"{_severity(ctx, severity)}")',
              sum(problem.finding.severity is severity for problem in found))
         for severity in (Severity.ERROR, Severity.WARNING)
     ))  # fmt: skip
@@ -77,14 +80,15 @@ def _row(ctx: Context, sheet: Sheet, row: int, number: int, problem: Problem) ->
     unit = f"{branch} – {ctx.name(branch)}" if branch else ctx.t("unknown_branch")
     put = sheet.put
     put(row, 0, number, "center")
-    put(row, 1, unit, "text")
-    put(row, 2, ctx.file(delivery.id, delivery.name), "link")
-    put(row, 3, finding.place.sheet, "text")
-    put(row, 4, problem.cells, "center")
-    put(row, 5, _severity(ctx, finding.severity), "center")
+    put(row, _SEVERITY, _severity(ctx, finding.severity), "center")
+    put(row, 2, unit, "text")
+    put(row, 3, delivery.name, "text")
+    put(row, 4, finding.place.sheet, "text")
+    put(row, 5, problem.cells, "center")
     put(row, 6, finding.code, "center")
     put(row, 7, problem.message.what, "text")
     put(row, 8, problem.message.fix, "text")
+    put(row, 9, ctx.file(delivery.id), "link")
 
 
 def _severity(ctx: Context, severity: Severity) -> str:

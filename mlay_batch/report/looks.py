@@ -63,6 +63,7 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         "total_points": _look(replace(_TOTAL, align="center", number="points")),
         "total_label": _look(replace(STYLES["total_label"], size=SMALL)),
         "label": _look(replace(STYLES["label"], size=11)),
+        "label_small": _look(replace(STYLES["label"], size=SMALL)),
         "key": _look(replace(_NUMBER, size=12, bold=True, align="center")),
         "key_points": _look(replace(_NUMBER, size=12, bold=True, align="center", number="points")),
         "key_link": _look(replace(STYLES["link"], size=SMALL, number="general", fill=LABEL_FILL)),

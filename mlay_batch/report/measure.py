@@ -12,8 +12,8 @@ from functools import lru_cache
 
 _DIGIT = 500
 _BASE_SIZE = 11  # points; the size of the workbook's default font
-_SAFETY = 1.06  # printers and screens round each letter
-_BOLD = 1.1
+_SAFETY = 1.04  # printers and screens round each letter
+_BOLD = 1.06
 _HORN = "\u031b"
 _LETTERS = {
     250: " .,",
@@ -37,8 +37,8 @@ _WIDTHS = {letter: width for width, letters in _LETTERS.items() for letter in le
 def _letter(letter: str) -> int:
     if letter in _WIDTHS:
         return _WIDTHS[letter]
-    base, *marks = unicodedata.normalize("NFD", letter)
-    return _WIDTHS.get(base, 722) + (70 if _HORN in marks else 0)
+    spread = unicodedata.normalize("NFD", letter)
+    return _WIDTHS.get(spread[0], 722) + (70 if _HORN in spread else 0)
 
 
 def width(text: str, size: float = _BASE_SIZE, bold: bool = False) -> float:

@@ -12,9 +12,12 @@ from mlay_batch.report.context import Context
 TABLE_ROW = 8  # the row after the heading, from 0
 PARTY = "ĐẢNG CỘNG SẢN VIỆT NAM"  # the same in every language, as on paper
 _SIGNING_ROOM = 4
+_GAP = 6  # points
 
 
-def heading(ctx: Context, sheet: Sheet, columns: int, split: int, title: str, unit: str = "") -> None:
+def heading(
+    ctx: Context, sheet: Sheet, columns: int, split: int, title: str, unit: str = ""
+) -> None:
     """Write the heading over `columns` columns, the party's name from column `split` on.
 
     Row 0 is for the screen only: the way back to the first sheet.
@@ -26,6 +29,8 @@ def heading(ctx: Context, sheet: Sheet, columns: int, split: int, title: str, un
     sheet.put(1, split, PARTY, "party", span=right)
     sheet.put(2, 0, "*", "heading", span=split)
     sheet.put(2, split, long_day(ctx, ctx.figures.as_of), "place", span=right)
+    for row in (3, TABLE_ROW - 1):
+        sheet.height(row, _GAP)
     sheet.put(4, 0, title, "title", span=columns)
     sheet.put(5, 0, ctx.figures.period.title(ctx.lang), "subtitle", span=columns)
     state = ctx.t("provisional") if ctx.figures.provisional else ""
@@ -64,5 +69,6 @@ def signatures(ctx: Context, sheet: Sheet, row: int, columns: int, split: int) -
 def _valid(ctx: Context, signing: str) -> Iterator[Signatory]:
     day = ctx.figures.as_of
     for person in ctx.facts.register.signatories:
-        if person.signing == signing and person.from_ <= day and (not person.to or day <= person.to):
+        serving = person.from_ <= day and (person.to is None or day <= person.to)
+        if person.signing == signing and serving:
             yield person

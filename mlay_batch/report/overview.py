@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from mlay_batch.report import official
 from mlay_batch.report.book import Link, Live, Sheet
 from mlay_batch.report.classification_sheet import MeanLine
-from mlay_batch.report.completeness_sheet import OPEN, FormSums
+from mlay_batch.report.completeness_sheet import OPEN, FormSums, ordered
 from mlay_batch.report.context import Context
 from mlay_batch.report.errors_sheet import ErrorCounts
 from mlay_batch.report.looks import percent
@@ -49,10 +49,11 @@ def write(ctx: Context, sheet: Sheet, parts: Parts) -> None:
     page.quotas()
     page.classification()
     page.errors()
-    row = page.charts.put(page.row + 1)
+    row = official.signatures(ctx, sheet, page.row + 1, _COLUMNS, _SPLIT)
+    sheet.raw.set_h_pagebreaks([row + 1])
+    row = page.charts.put(row + 1)
     row = _contents(ctx, sheet, row)
-    row = official.signatures(ctx, sheet, row + 1, _COLUMNS, _SPLIT)
-    sheet.print_as(landscape=False, last=(row, _COLUMNS - 1))
+    sheet.print_as(landscape=False, last=(row, _COLUMNS - 1), fit=False)
     sheet.raw.activate()
 
 
@@ -116,7 +117,8 @@ class _Page:
         bands = [title for title, _ in rating.bands]
         heads = [t("overview.sittings"), t("column.mean"), *bands, t("overview.year_mean")]
         span = self._heads(t("overview.period"), heads)
-        lives = (rating.sittings, rating.mean, *(live for _, live in rating.bands), rating.year_mean)
+        counts = (live for _, live in rating.bands)
+        lives = (rating.sittings, rating.mean, *counts, rating.year_mean)
         numbers = ("", "0.0", *([""] * len(bands)), "0.0")
         self._line(self.ctx.figures.period.title(self.ctx.lang), span, lives, numbers)
         self.charts.bands(rating)
@@ -161,7 +163,7 @@ class _Page:
 
 def _waited_for(ctx: Context) -> Iterator[str]:
     months = set(ctx.figures.period.months())
-    for entry in ctx.figures.completeness:
+    for entry in ordered(ctx.figures):
         for (branch, period), cell in entry.cells.items():
             if period in months and cell.state in OPEN:
                 yield f"{branch} {ctx.name(branch)} ({ctx.state('return', cell.state).lower()})"

@@ -14,7 +14,7 @@ from mlay_batch.styles import FONT, INK
 
 Area = tuple[int, int, int, int]
 
-_COLOURS = {"dark": "#2F5D8C", "light": "#A9C6E3", "warm": "#E3BE55", "red": "#9C2A20"}
+_COLOURS = {"dark": "#6E9CCB", "light": "#CFE0F2", "warm": "#F0D27A", "red": "#D9786B"}
 _OF_STATE = {"met": "dark", "on_course": "light", "behind": "warm", "out_of_reach": "red",
              "not_met": "red"}  # fmt: skip
 _HALF, _WHOLE = 340, 684  # pixels: half of the page's columns, all of them
@@ -61,7 +61,8 @@ class Charts:
             name = state_text(self._ctx, state)
             self._series(chart, name, [title, first, 0, last, 0], area, _OF_STATE[state])
         chart.set_legend({"position": "bottom", "font": _font(9)})
-        chart.set_y_axis({"reverse": True, "num_font": _font(9), "major_gridlines": {"visible": False}})
+        chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
+        chart.set_y_axis({"reverse": True, "num_font": _font(9)})
 
     def put(self, row: int) -> int:
         """Put the charts from `row` on, halves side by side; return the row after them."""
@@ -78,7 +79,7 @@ class Charts:
 
     def _chart(self, kind: str, title: str, width: int, subtype: str = "") -> Any:
         chart = self._ctx.book.chart({"type": kind} | ({"subtype": subtype} if subtype else {}))
-        chart.set_title({"name": self._ctx.t(title), "name_font": _font(11, bold=True), "overlay": False})
+        chart.set_title({"name": self._ctx.t(title), "name_font": _font(11, bold=True)})
         chart.set_size({"width": width, "height": _HEIGHT})
         chart.set_x_axis({"num_font": _font(9), "major_gridlines": {"visible": False}})
         chart.set_y_axis({"num_font": _font(9), "major_gridlines": {"visible": False}, "min": 0})

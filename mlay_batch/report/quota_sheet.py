@@ -16,7 +16,7 @@ from mlay_batch.figures.records import Attendance, QuotaLine
 from mlay_batch.report import official
 from mlay_batch.report.book import Content, Live, Sheet
 from mlay_batch.report.context import Context
-from mlay_batch.report.data_sheets import Data, reason, this_year, where
+from mlay_batch.report.data_sheets import Data, reason, this_year
 from mlay_batch.schema import Quota
 from mlay_batch.styles import TONES
 
@@ -62,7 +62,7 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[QuotaBlock, ...]:
     sheet.put(row, 0, ctx.t("quota.how"), "note", span=_COLUMNS)
     row = _doubts(ctx, sheet, row + 2)
     row = official.signatures(ctx, sheet, row + 1, _COLUMNS, _SPLIT)
-    sheet.raw.freeze_panes(official.TABLE_ROW, 3)
+    sheet.raw.freeze_panes(0, 3)
     sheet.print_as(landscape=True, last=(row, _COLUMNS - 1))
     return tuple(blocks)
 
@@ -82,7 +82,7 @@ def _block(
     last = first + len(lines) - 1
     sheet.tones((first, _STATE), (last, _STATE), "●○▲■")
     _totals(ctx, sheet, first, last, lines)
-    states = f"{sheet.place(first, _STATE)}:{xl_rowcol_to_cell(last, _STATE, True, True)}"
+    states = sheet.area((first, _STATE), (last, _STATE))
     return QuotaBlock(quota, states, tuple(line.state for line in lines)), last + 3
 
 
@@ -207,7 +207,8 @@ def _totals(
 
 _DOUBTS = (
     ("stt", 0, 1), ("officer", 1, 1), ("officer_name", 2, 1), ("branch_name", 3, 2),
-    ("held_on", 5, 3), ("counted", 8, 3), ("reason", 11, 10), ("cell", 21, 3), ("delivery", 24, 1),
+    ("held_on", 5, 3), ("counted", 8, 2), ("reason", 10, 9), ("file", 19, 4), ("cell", 23, 1),
+    ("delivery", 24, 1),
 )  # fmt: skip
 
 
@@ -215,7 +216,9 @@ def _doubts(ctx: Context, sheet: Sheet, row: int) -> int:
     """List the visits that do not count, or count with a doubt; return the row after them."""
     sheet.put(row, 0, ctx.t("quota.doubts"), "section", span=_COLUMNS)
     row += 1
-    doubtful = [visit for visit in ctx.figures.attendances if visit.reason and this_year(ctx, visit.held_on)]
+    doubtful = [
+        visit for visit in ctx.figures.attendances if visit.reason and this_year(ctx, visit.held_on)
+    ]
     if not doubtful:
         sheet.put(row, 0, ctx.t("none"), "note", span=_COLUMNS)
         return row + 1
@@ -223,7 +226,7 @@ def _doubts(ctx: Context, sheet: Sheet, row: int) -> int:
         sheet.put(row, column, ctx.t(f"column.{name}"), "head", span=span)
     for number, visit in enumerate(doubtful, 1):
         for (_, column, span), content in zip(_DOUBTS, _doubt(ctx, number, visit), strict=True):
-            look = "link" if column == _STATE else "text" if column in (2, 3, 11) else "center"
+            look = "link" if column == _STATE else "text" if column in (2, 3, 10, 19) else "center"
             sheet.put(row + number, column, content, look, span=span)
     return row + len(doubtful) + 1
 
@@ -236,5 +239,6 @@ def _doubt(ctx: Context, number: int, visit: Attendance) -> Iterator[Content]:
     yield ctx.book.show(visit.held_on)
     yield ctx.t("yes" if visit.counts else "no")
     yield reason(ctx, visit)
-    yield where(visit.place)
-    yield ctx.file(visit.delivery, visit.place.file)
+    yield visit.place.file
+    yield visit.place.cell
+    yield ctx.file(visit.delivery)

@@ -20,6 +20,7 @@ from mlay_batch.schema.records import Band
 
 _NAME, _MEMBERS, _DAY, _SCORE, _FIRST_BAND = range(1, 6)
 _SPLIT = 4
+_SCALE = 90  # per cent: the circulated list fills the width of A4, the year has its own pages
 _SILENT = ("missing", "not_due")
 
 
@@ -96,7 +97,7 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> RatingTotals:
     """Write the sheet; return its totals."""
     page = _List(ctx, sheet, data)
     count = len(page.bands)
-    sheet.widths((5, 36, 9, 12, 9, *([8] * count), 36, 2, 11, 36, 9, *([8] * count), 9))
+    sheet.widths((5, 33, 9, 12, 9, *([8] * count), 50, 2, 11, 33, 9, *([8] * count), 9))
     official.heading(ctx, sheet, page.columns(), _SPLIT, ctx.t("title.rating"), _limits(page))
     _heads(page)
     row = page.first
@@ -106,7 +107,7 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> RatingTotals:
     sheet.put(row + 2, 0, ctx.t("rating.movement"), "plain", span=page.columns())
     last = official.signatures(ctx, sheet, row + 4, page.columns(), _SPLIT)
     sheet.raw.freeze_panes(page.first, 2)
-    sheet.raw.set_print_scale(88)
+    sheet.raw.set_print_scale(_SCALE)
     sheet.raw.set_v_pagebreaks([page.code])
     repeat = (official.TABLE_ROW, page.first - 1)
     sheet.print_as(landscape=True, last=(last, page.mean), repeat=repeat, fit=False)
@@ -131,15 +132,17 @@ def _heads(page: _List) -> None:
         put(row, column, t(f"column.{name}"), "head", rows=2)
     put(row, _SCORE, t("rating.levels"), "head", span=len(page.bands) + 1)
     put(row + 1, _SCORE, t("column.points"), "head")
-    if len(page.bands) > 1:
-        year = t("rating.year", year=str(page.ctx.figures.period.year))
-        put(row, page.scored + 1, year, "head", span=len(page.bands))
+    put(row, page.scored + 1, t("rating.by_band"), "head", span=len(page.bands))
     for number, entry in enumerate(page.bands):
         title = entry.band.title.of(page.ctx.lang)
         put(row + 1, _FIRST_BAND + number, title, "head")
         put(row + 1, page.scored + 1 + number, title, "head")
-    page.sheet.height(row, 30)
-    page.sheet.height(row + 1, 30)
+    year = t("rating.year", year=str(page.ctx.figures.period.year))
+    put(4, page.code, year, "title", span=page.mean - page.code + 1)
+    put(5, page.code, page.ctx.figures.period.title(page.ctx.lang), "subtitle",
+        span=page.mean - page.code + 1)  # fmt: skip
+    page.sheet.height(row, 27)
+    page.sheet.height(row + 1, 27)
     for column in range(page.columns()):
         put(row + 2, column, column + 1, "column_number")
     for column in range(page.code, page.mean + 1):

@@ -5,18 +5,16 @@ A field added to a form appears here as a column; nothing in this program names 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
 from mlay_batch.records import Return, Row, Value
 from mlay_batch.report.book import Content
-from mlay_batch.report.context import Context
+from mlay_batch.report.context import Context, bare
 from mlay_batch.report.data_sheets import returns_of
 from mlay_batch.report.tables import Column, Kind, Table
 from mlay_batch.schema import Field, Form, Section
 
-_NUMERAL = re.compile(r"^[IVXLC]+\.\s*")
 _KINDS: Mapping[str, Kind] = {
     "date": "date", "integer": "integer", "number": "number", "ref": "center", "period": "center",
 }  # fmt: skip
@@ -73,10 +71,9 @@ def _table(ctx: Context, forms: tuple[Form, ...], section: Section) -> Table:
         for found in returns_of(ctx, forms[0])
         for row in found.section(section.id)
     )
-    title = _NUMERAL.sub("", section.title.of(ctx.lang))
     return Table(
         name=f"{forms[0].form}_{section.id}",
-        title=ctx.t("sheet.section", title=title),
+        title=ctx.t("sheet.section", title=bare(section.title.of(ctx.lang))),
         note=ctx.t("note.section", form=forms[0].title.of(ctx.lang)),
         columns=columns,
         rows=rows,
@@ -97,7 +94,7 @@ def _row(
 def _shown(ctx: Context, form: Form, entry: Field, value: Value) -> Value:
     if entry.type == "choice":
         titles = {choice.id: choice.title for choice in form.choices.get(entry.choices or "", ())}
-        return titles[value].of(ctx.lang) if value in titles else value
+        return titles[value].of(ctx.lang) if isinstance(value, str) and value in titles else value
     if entry.type == "date" and isinstance(value, str):
         return date.fromisoformat(value)
     return value
