@@ -8,7 +8,7 @@ demo: venv
 	$(BIN)/mlay demo demo
 
 test: venv
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
 
 lint: venv
 	$(BIN)/ruff check .

@@ -8,6 +8,9 @@ import office
 import pytest
 from hypothesis import settings
 
+# Runs inside LibreOffice's own interpreter.
+collect_ignore = ["office_uno.py"]
+
 settings.register_profile("desk", deadline=None, max_examples=50, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "desk"))

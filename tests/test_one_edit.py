@@ -28,7 +28,8 @@ LINE = (
 )
 BEFORE = "      - {id: merged,"  # the field the new one is put in front of
 
-pytestmark = pytest.mark.slow
+# One worker, or the wheel is built by each of them.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 
 
 @dataclass(frozen=True)
@@ -117,15 +118,18 @@ def write(path: Path, tables: dict[str, list[dict[str, object]]], to: Path | Non
     return to or path
 
 
-def filled(town: Path, guests: object, to: Path) -> tuple[Path, str]:
-    """A good return but for `guests`, and the cell that stands in."""
-    meeting = {
-        "held_on": date(2019, 11, 4), "kind": "Thường kỳ", "content": "Nghị quyết tháng 11",
-        "duration": 95, "expected": 18, "present": 18, "guests": guests,
-    }  # fmt: skip
-    write(blank(town), {"members": [{"opening": 18, "closing": 18}], "meetings": [meeting]}, to)
+def filled(town: Path, guests: list[object], to: Path) -> list[str]:
+    """Write a return with a good meeting for each of `guests`; return the cells these stand in."""
+    meetings = [
+        {
+            "held_on": date(2019, 11, day), "kind": "Thường kỳ", "content": "Nghị quyết tháng 11",
+            "duration": 95, "expected": 18, "present": 18, "guests": count,
+        }
+        for day, count in enumerate(guests, 4)
+    ]  # fmt: skip
+    write(blank(town), {"members": [{"opening": 18, "closing": 18}], "meetings": meetings}, to)
     sheet, _, columns, first = table(openpyxl.load_workbook(to), "meetings")
-    return to, sheet.cell(first, columns["guests"]).coordinate
+    return [sheet.cell(first + n, columns["guests"]).coordinate for n in range(len(guests))]
 
 
 def test_the_wheel_runs_and_not_the_sources(mlay: Mlay, tmp_path: Path) -> None:
@@ -149,25 +153,25 @@ def test_the_field_is_in_the_template(town: Path) -> None:
 
 
 def test_it_is_read_and_checked_at_its_cell(mlay: Mlay, town: Path, tmp_path: Path) -> None:
-    for wrong in (51, "18/18", 2.5):
-        form, cell = filled(town, wrong, tmp_path / "sai.xlsx")
-        found = json.loads(mlay("check", form, "--json", at=town, code=1))
-        errors = [
-            (f["cell"], "Khách mời" in f["message"]) for f in found if f["severity"] == "error"
-        ]
-        assert errors == [(cell, True)], found
-    form, _ = filled(town, 50, tmp_path / "đúng.xlsx")
-    assert json.loads(mlay("check", form, "--json", at=town)) == []
+    wrong, good = tmp_path / "sai.xlsx", tmp_path / "đúng.xlsx"
+    cells = filled(town, [51, "18/18", 2.5, -1], wrong)
+    found = json.loads(mlay("check", wrong, "--json", at=town, code=1))
+    errors = [entry for entry in found if entry["severity"] == "error"]
+    assert sorted(entry["cell"] for entry in errors) == cells
+    assert all("Khách mời" in entry["message"] for entry in errors)
+    filled(town, [50], good)
+    assert json.loads(mlay("check", good, "--json", at=town)) == []
 
 
 def test_it_is_kept_and_shown(mlay: Mlay, town: Path) -> None:
     day = ("--as-of", "2019-12-03")
-    filled(town, 51, town / "inbox" / "a.xlsx")
-    (refused,) = json.loads(mlay("ingest", *day, "--json", at=town, code=1))
-    assert refused["verdict"] == "rejected"
-    filled(town, 37, town / "inbox" / "b.xlsx")
-    decided = json.loads(mlay("ingest", *day, "--json", at=town))
-    assert [entry["verdict"] for entry in decided] == ["accepted"]
+    filled(town, [51], town / "inbox" / "a.xlsx")
+    filled(town, [37], town / "inbox" / "b.xlsx")
+    decided = json.loads(mlay("ingest", *day, "--json", at=town, code=1))
+    assert [(entry["file"], entry["verdict"]) for entry in decided] == [
+        ("a.xlsx", "rejected"),
+        ("b.xlsx", "accepted"),
+    ]
 
     with sqlite3.connect(f"file:{town / 'ledger.sqlite'}?mode=ro", uri=True) as ledger:
         kept = [line for line in ledger.iterdump() if "guests" in line]
