@@ -1,0 +1,45 @@
+"""Makes the files of `samples/` anew: ``python tests/make_samples.py``. Needs LibreOffice.
+
+To be run when a form has changed so much that the kept files no longer show it. The file with a
+password (``samples/bad/co-mat-khau R04.xlsx``, its password is "mlay") was made by hand and stays.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import office
+
+from mlay_batch import demo
+from mlay_batch.schema import load_catalogue
+from mlay_batch.schema.catalogue import shipped
+
+SAVED_AS = {"CB-20": "xls", "DB5-CB02": "ods"}
+
+
+def main() -> None:
+    town, catalogue, samples = demo.town(), load_catalogue(), shipped("samples")
+    (samples / "register.xlsx").write_bytes(demo.render_register(catalogue, town))
+    for sample in demo.returns(town, catalogue):
+        folder = samples / str(sample.period)
+        if sample.branch in town.data["kept"]["good"].get(str(sample.period), ()):
+            folder.mkdir(exist_ok=True)
+            keep(folder / sample.name, demo.render_return(sample, catalogue, town), sample.branch)
+    for name, data in demo.bad_returns(town, catalogue):
+        (samples / "bad" / name).write_bytes(data)
+
+
+def keep(path: Path, data: bytes, branch: str) -> None:
+    if branch not in SAVED_AS:
+        path.write_bytes(data)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / path.name
+        made.write_bytes(data)
+        office.convert(made, SAVED_AS[branch], path.parent)
+
+
+if __name__ == "__main__":
+    main()
+    office.stop()

@@ -1,0 +1,105 @@
+"""Every file kept in `samples/` goes the whole way; the outcome of each is written down."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mlay_batch import demo
+from mlay_batch.pipeline.ingest import ingest
+from mlay_batch.pipeline.town import Town, open_town
+from mlay_batch.records import Decision, Verdict
+from mlay_batch.schema import load_catalogue
+from mlay_batch.schema.catalogue import shipped
+from mlay_batch.workspace import Workspace
+
+SAMPLES = shipped("samples")
+EXPECTED = yaml.safe_load((SAMPLES / "bad" / "expected.yaml").read_text(encoding="utf-8"))
+BY_HAND = {"co-mat-khau R04.xlsx"}
+
+
+def arrive(town: Town, folder: str, day: date) -> list[Decision]:
+    done = ingest(
+        town,
+        [SAMPLES / folder],
+        as_of=day,
+        received=f"{day}T03:00:00+00:00",
+        holder="test",
+    )
+    return list(done.decisions)
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    sample = demo.town()
+    folder = tmp_path_factory.mktemp("town")
+    workspace = Workspace.create(folder / "ws", sample.register.top().name, sample.place)
+    workspace.register.write_bytes((SAMPLES / "register.xlsx").read_bytes())
+    return open_town(workspace)
+
+
+@pytest.fixture(scope="module")
+def good(town: Town) -> list[Decision]:
+    folders = ("2018", "2019-02", "2019-11")
+    return [d for folder in folders for d in arrive(town, folder, date(2019, 12, 4))]
+
+
+@pytest.fixture(scope="module")
+def bad(town: Town, good: list[Decision]) -> dict[str, Decision]:
+    return {d.judged.leaf.name: d for d in arrive(town, "bad", date(2019, 12, 6))}
+
+
+def test_the_register_is_the_towns(town: Town) -> None:
+    assert town.register == demo.town().register
+    assert town.findings == ()
+
+
+def test_good_returns_are_accepted_without_a_word(good: list[Decision]) -> None:
+    outcome = {d.judged.leaf.name: (d.verdict, [f.code for f in d.findings]) for d in good}
+    assert len(outcome) == 13
+    assert set(map(str, outcome.values())) == {str((Verdict.ACCEPTED, []))}
+
+
+def test_good_returns_say_what_the_town_says(good: list[Decision]) -> None:
+    """Through .xlsx, .xls and .ods alike."""
+    told = {(s.form, s.branch, s.period): s for s in demo.returns(demo.town(), load_catalogue())}
+    for decision in good:
+        identity, submission = decision.judged.identity, decision.judged.submission
+        assert identity and submission
+        sample = told[identity.form.form, identity.branch, identity.period]
+        read = [(row.section, filled(row.values)) for row in submission.rows]
+        assert read == [(row.section, filled(row.values)) for row in sample.rows]
+
+
+def filled(values: object) -> dict[str, object]:
+    return {key: value for key, value in dict(values).items() if value is not None}  # type: ignore[call-overload]
+
+
+def test_every_bad_file_is_listed(bad: dict[str, Decision]) -> None:
+    kept = {path.name for path in (SAMPLES / "bad").iterdir()} - {"expected.yaml"}
+    assert set(EXPECTED) == kept
+    assert set(bad) - {"expected.yaml"} == kept
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_what_becomes_of_a_bad_file(bad: dict[str, Decision], name: str) -> None:
+    decision = bad[name]
+    codes = sorted({finding.code for finding in decision.findings})
+    assert {"verdict": decision.verdict.value, "codes": codes} == EXPECTED[name]
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_bad_file_is_named_after_its_code(name: str) -> None:
+    assert Path(name).stem.split()[-1] in EXPECTED[name]["codes"]
+
+
+def test_the_program_makes_the_bad_files() -> None:
+    made = {name for name, _ in demo.bad_returns(demo.town(), load_catalogue())}
+    assert made == set(EXPECTED) - BY_HAND
+
+
+def test_the_kept_files_stay_small() -> None:
+    assert sum(path.stat().st_size for path in SAMPLES.rglob("*") if path.is_file()) < 3_000_000
