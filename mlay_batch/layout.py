@@ -138,12 +138,9 @@ class _Sheet:
              field: str = "", span: int = 1, record: int = 0) -> None:  # fmt: skip
         self.cells.append(CellPlan(self.row, column, role, text, section, field, span, record))
 
-    def _until(self, first: int, wide: int) -> int:
-        return _until(self.widths, first, wide)
-
     def _halves(self, left: Text | str, right: Text | str, role: tuple[Role, Role],
                 fields: tuple[str, str] = ("", "")) -> None:  # fmt: skip
-        half = self._until(_FIRST, sum(self.widths.values()) * 2 // 5)
+        half = _until(self.widths, _FIRST, sum(self.widths.values()) * 2 // 5)
         half = min(half, self.last_column - 1)
         self._put(_FIRST, role[0], left, field=fields[0], span=half - _FIRST + 1)
         self._put(half + 1, role[1], right, field=fields[1], span=self.last_column - half)
@@ -186,7 +183,7 @@ class _Sheet:
         """
         self._section_head(section)
         self._mark(section, "start")
-        label_to = self._until(_FIRST, _LABEL_WIDE)
+        label_to = _until(self.widths, _FIRST, _LABEL_WIDE)
         value_at = label_to + 1
         if any(entry.type in ("integer", "number") for entry in section.fields):
             narrow = (c for c in range(value_at, self.last_column) if self.widths[c] <= _NARROW)
@@ -209,11 +206,11 @@ class _Sheet:
         """Put the value cell and its unit; return the last column taken."""
         number = entry.type in ("integer", "number", "date", "period")
         wanted = 0 if number else _CHOICE_WIDE if entry.type in ("choice", "ref") else 10_000
-        last = self._until(at, wanted)
+        last = _until(self.widths, at, wanted)
         self._put(at, "value", None, section.id, entry.id, last - at + 1)
         if not entry.unit or last == self.last_column:
             return last
-        unit_to = self._until(last + 1, _UNIT_WIDE)
+        unit_to = _until(self.widths, last + 1, _UNIT_WIDE)
         self._put(last + 1, "unit", entry.unit, section.id, entry.id, unit_to - last)
         return unit_to
 
@@ -267,10 +264,15 @@ def _widths(sections: list[Section]) -> dict[int, int]:
     for section in tables:
         for column, entry in enumerate(section.fields, _FIRST + 1):
             widths[column] = max(widths.get(column, 0), entry.width or 14)
-    values = _LABEL_WIDE if len(tables) < len(sections) else 0
-    while len(widths) < 3 or sum(widths.values()) - _wide(widths, values) < values:
+    label = _LABEL_WIDE if len(tables) < len(sections) else 0
+    while len(widths) < 3 or sum(widths[c] for c in _after(widths, label)) < label:
         widths[max(widths) + 1] = 14
     return widths
+
+
+def _after(widths: Mapping[int, int], label: int) -> range:
+    """Return the columns right of a card's labels."""
+    return range(_until(widths, _FIRST, label) + 1, max(widths) + 1)
 
 
 def _until(widths: Mapping[int, int], first: int, wide: int) -> int:
@@ -280,12 +282,6 @@ def _until(widths: Mapping[int, int], first: int, wide: int) -> int:
         column += 1
         found += widths[column]
     return column
-
-
-def _wide(widths: Mapping[int, int], label: int) -> int:
-    """Return the width of the columns that a card's labels take."""
-    to = _until(widths, _FIRST, label)
-    return sum(width for column, width in widths.items() if column <= to)
 
 
 def fixed_texts(form: Form) -> frozenset[str]:

@@ -68,7 +68,9 @@ CONTEXT = Context(
     lists={"officers": (("CB07", "Nguyễn Văn An"), ("CB03", "Lò Thị Bình"))},
     assigned=(("CB07", "Nguyễn Văn An"),),
 )
-REGISTER = replace(CONTEXT, branch="TX", branch_name="Đảng bộ thị xã", parent_name="", period=None)
+REGISTER = replace(
+    CONTEXT, branch="TX", branch_name="Đảng bộ thị xã Mường Lay", parent_name="", period=None
+)
 
 
 def small_form(yaml: str = YAML) -> Form:

@@ -1,0 +1,73 @@
+"""What goes into a template comes out of it: the reader finds the same values, and nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from template_desk import CONTEXT, REGISTER, meeting, members, small_form
+
+from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.names import clean
+from mlay_batch.reader import read
+from mlay_batch.records import Row, plain
+from mlay_batch.schema import load_catalogue
+from mlay_batch.template import render
+
+FORM = small_form()
+letters = st.characters(categories=["L", "N", "P", "S", "Zs"], max_codepoint=0x2FFF)
+texts = st.text(letters, min_size=1, max_size=60).map(clean).filter(bool)
+days = st.dates(date(2019, 11, 1), date(2019, 11, 30)).map(lambda day: day.day)
+rows = st.builds(
+    lambda day, officer, content, score: meeting(20, day, officer=officer, content=content,
+                                                 score=score),
+    days,
+    st.sampled_from([None, "CB07", "CB03"]),
+    texts,
+    st.none() | st.integers(0, 200).map(lambda half: half / 2),
+)  # fmt: skip
+cards = st.builds(
+    lambda opening, none, reason: members(
+        opening=opening, admitted=0, closing=opening, none_held=none, reason=reason
+    ),
+    st.integers(0, 500),
+    st.sampled_from(["yes", "no"]),
+    st.none() | texts,
+)
+
+
+def held(given_rows: tuple[Row, ...] | list[Row]) -> Counter[tuple[object, ...]]:
+    return Counter(
+        (row.section, *sorted((name, plain(value)) for name, value in row.values.items() if value))
+        for row in given_rows
+    )
+
+
+@settings(max_examples=25)
+@given(cards, st.lists(rows, max_size=9), st.sampled_from(["vi", "en"]))
+def test_the_reader_finds_what_was_written(card, table, lang):
+    back = read(render(FORM, CONTEXT, [card, *table], lang=lang), "a.xlsx", [FORM])
+    assert back.findings == ()
+    assert held(back.rows) == held([card, *table])
+
+
+def test_every_shipped_form_is_read_without_a_finding():
+    forms = load_catalogue().forms
+    for form in forms:
+        context = REGISTER if form.period == "none" else CONTEXT
+        for lang in ("vi", "en"):
+            back = read(render(form, context, lang=lang), "a.xlsx", forms)
+            assert (back.form, back.version, back.findings) == (form.form, form.version, ())
+
+
+def test_a_returned_form_is_read_as_if_nothing_were_marked():
+    table = [meeting(20, content="Họp", score=90.0)]
+    marks = [
+        Finding("D02", Severity.ERROR, Place("a", "Báo cáo", "C20"), {"total": 1, "sum": 2}),
+        Finding("D10", Severity.WARNING, Place("a", "Báo cáo", "P99")),
+    ]
+    back = read(render(FORM, CONTEXT, table, marks), "a.xlsx", [FORM])
+    assert back.findings == ()
+    assert held(back.section("meetings")) == held(table)
