@@ -41,6 +41,7 @@ def _letter(letter: str) -> int:
     return _WIDTHS.get(spread[0], 722) + (70 if _HORN in spread else 0)
 
 
+@lru_cache(maxsize=65536)
 def width(text: str, size: float = _BASE_SIZE, bold: bool = False) -> float:
     """Return the width of one line of `text` in digits of the default font.
 

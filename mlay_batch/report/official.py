@@ -11,7 +11,7 @@ from mlay_batch.report.context import Context
 
 TABLE_ROW = 8  # the row after the heading, from 0
 PARTY = "ĐẢNG CỘNG SẢN VIỆT NAM"  # the same in every language, as on paper
-_SIGNING_ROOM = 4
+_ROOM_TO_SIGN = ("",) * 4
 _GAP = 6  # points
 
 
@@ -53,17 +53,18 @@ def long_day(ctx: Context, day: date) -> str:
 
 
 def signatures(ctx: Context, sheet: Sheet, row: int, columns: int, split: int) -> int:
-    """Write who prepared and who signs; return the row after it."""
-    halves = {"prepared": (0, split), "signed": (split, columns - split)}
-    for signing, (column, span) in halves.items():
+    """Write who prepared and who signs, in one row, for no page ends within a row; return it."""
+    for signing, column, span in (("prepared", 0, split), ("signed", split, columns - split)):
         person = next(_valid(ctx, signing), None)
-        title = ctx.choice("signing", signing)
-        sheet.put(row, column, title, "signing", span=span)
         position = person.position.upper() if person and signing == "signed" else ""
-        sheet.put(row + 1, column, position, "plain_center", span=span)
-        sheet.put(row + 1 + _SIGNING_ROOM, column, person.name if person else "", "signing",
-                  span=span)  # fmt: skip
-    return row + 2 + _SIGNING_ROOM
+        said = (
+            ctx.choice("signing", signing),
+            position,
+            *_ROOM_TO_SIGN,
+            person.name if person else "",
+        )
+        sheet.put(row, column, "\n".join(said), "signing", span=span)
+    return row
 
 
 def _valid(ctx: Context, signing: str) -> Iterator[Signatory]:

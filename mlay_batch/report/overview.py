@@ -21,6 +21,7 @@ _COLUMNS = 8
 _WIDTH = 11.5
 _SPLIT = 4
 _LINK_SPAN = 2
+_SCALE = 92  # per cent: the columns fill A4; charts and contents begin a page of their own
 _NAMED = 30  # branches named in the banner; the rest is counted
 _DURING = ("met", "on_course", "behind", "out_of_reach")
 _AT_THE_END = ("met", "not_met")
@@ -42,7 +43,7 @@ def write(ctx: Context, sheet: Sheet, parts: Parts) -> None:
     """Write the first sheet, once all others stand."""
     sheet.widths([_WIDTH] * _COLUMNS)
     official.heading(ctx, sheet, _COLUMNS, _SPLIT, ctx.t("title.overview"))
-    page = _Page(ctx, sheet, parts, official.TABLE_ROW - 1)
+    page = _Page(ctx, sheet, parts, official.TABLE_ROW - (not ctx.figures.provisional))
     page.banner()
     page.returns()
     page.rating()
@@ -53,6 +54,7 @@ def write(ctx: Context, sheet: Sheet, parts: Parts) -> None:
     sheet.raw.set_h_pagebreaks([row + 1])
     row = page.charts.put(row + 1)
     row = _contents(ctx, sheet, row)
+    sheet.raw.set_print_scale(_SCALE)
     sheet.print_as(landscape=False, last=(row, _COLUMNS - 1), fit=False)
     sheet.raw.activate()
 

@@ -63,7 +63,8 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[QuotaBlock, ...]:
     row = _doubts(ctx, sheet, row + 2)
     row = official.signatures(ctx, sheet, row + 1, _COLUMNS, _SPLIT)
     sheet.raw.freeze_panes(0, 3)
-    sheet.print_as(landscape=True, last=(row, _COLUMNS - 1))
+    head = official.TABLE_ROW + 1
+    sheet.print_as(landscape=True, last=(row, _COLUMNS - 1), repeat=(head, head + 2))
     return tuple(blocks)
 
 
