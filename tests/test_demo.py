@@ -7,10 +7,15 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 from functools import cache
+from pathlib import Path
 
-from mlay_batch import demo
+import pytest
+
+from mlay_batch import demo, reader
+from mlay_batch.demo.files import Typist
 from mlay_batch.demo.yearly import spread
 from mlay_batch.figures import compute
 from mlay_batch.figures.records import Facts, Figures
@@ -277,3 +282,71 @@ def test_another_process_makes_the_same_town() -> None:
         check=True,
     )
     assert there.stdout.strip() == here
+
+
+FILES = """
+import hashlib
+from mlay_batch import demo
+from mlay_batch.demo.files import Typist
+from mlay_batch.schema import load_catalogue
+town, catalogue = demo.town(), load_catalogue()
+sample = next(s for s in demo.returns(town, catalogue) if s.form == "meeting")
+for data in (demo.render_return(sample, catalogue, town), Typist(catalogue, town).fill_in(sample)):
+    print(hashlib.sha256(data).hexdigest())
+"""
+
+
+class TestFiles:
+    def test_the_same_bytes_in_every_process(self) -> None:
+        made = [
+            subprocess.run(
+                [sys.executable, "-c", FILES],
+                env={**os.environ, "PYTHONHASHSEED": seed},
+                capture_output=True,
+                text=True,
+                check=True,
+            ).stdout.split()
+            for seed in ("1", "2")
+        ]
+        assert made[0] == made[1]
+        assert len(set(made[0])) == 2
+
+    @pytest.mark.parametrize(
+        ("branch", "period"),
+        [
+            ("DB4-CB02", "2019-11"),  # a visit and a confirmed score
+            ("CB-28", "2019-01"),  # nobody assigned yet
+            ("DB3-CB09", "2019-02"),  # no meeting
+            ("DB-1", "2017"),
+        ],
+    )
+    def test_a_form_typed_into_reads_as_one_made_out(self, branch: str, period: str) -> None:
+        sample = next(s for s in returns() if (s.branch, str(s.period)) == (branch, period))
+        forms = catalogue().forms
+        made_out = reader.read(demo.render_return(sample, catalogue(), town()), "a", forms)
+        typed = reader.read(Typist(catalogue(), town()).fill_in(sample), "b", forms)
+        assert typed.findings == made_out.findings == ()
+        assert (typed.stamp, typed.head) == (made_out.stamp, made_out.head)
+        assert typed.rows == made_out.rows
+
+    def test_more_rows_than_the_blank_has_lines_still_fit(self) -> None:
+        sample = months()["CB-08", NOVEMBER]
+        held = {"held_on": date(2019, 11, 20), "kind": "training", "content": "Tập huấn"}
+        extra = [Row("activities", "", number, held, {}) for number in range(1, 8)]
+        rows = (*(row for row in sample.rows if row.section != "activities"), *extra)
+        data = Typist(catalogue(), town()).fill_in(replace(sample, rows=rows))
+        assert len(reader.read(data, "a", catalogue().forms).section("activities")) == 7
+
+    def test_a_whole_inbox(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Only January and what was sent besides, to be quick: the folders are days received."""
+        few = [s for s in returns() if s.form == "meeting" and s.period == MONTHS[0]][:3]
+        monkeypatch.setattr("mlay_batch.demo.inbox.returns", lambda *_: iter(few))
+        told: list[tuple[int, int]] = []
+        parcels = demo.write_town(tmp_path, lambda done, total: told.append((done, total)))
+        assert [p.folder.relative_to(tmp_path).as_posix() for p in parcels] == [
+            "inbox/2019-02-04",
+            "inbox/2019-12-05",
+        ]
+        assert [len(list(p.folder.iterdir())) for p in parcels] == [3, 2]
+        assert told == [(done, 5) for done in range(1, 6)]
+        assert (tmp_path / "register.xlsx").is_file()
