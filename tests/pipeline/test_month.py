@@ -1,0 +1,176 @@
+"""A month from files to workbook: one verdict a file, nothing lost, a second run nothing new."""
+
+import io
+from datetime import date
+from zipfile import ZipFile
+
+import pytest
+from town_desk import CELLS, Paper, put, town
+
+from mlay_batch.errors import LockedError, RegisterError
+from mlay_batch.ledger import Ledger, lock
+from mlay_batch.period import Period
+from mlay_batch.pipeline.consolidate import consolidate
+from mlay_batch.pipeline.ingest import ingest
+from mlay_batch.pipeline.status import status
+from mlay_batch.pipeline.town import open_town
+from mlay_batch.records import Verdict
+
+NOVEMBER = Period(2019, 11)
+AS_OF = date(2019, 12, 6)
+
+
+def take_in(desk, *paths, received="2019-12-03T09:00:00+07:00", **more):
+    return ingest(desk, paths, as_of=AS_OF, received=received, holder="test", **more)
+
+
+def verdicts(done):
+    return {d.judged.leaf.name: d.verdict.value for d in done.decisions}
+
+
+def codes(done, name):
+    (decision,) = (d for d in done.decisions if d.judged.leaf.name == name)
+    return {(f.code, f.place.cell) for f in decision.findings if f.is_error}
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return town(tmp_path / "town")
+
+
+def test_good_bad_duplicate_reused_and_foreign_files_add_up(desk):
+    put(desk, "a.xlsx", Paper("DB1-1").book())
+    put(desk, "copy of a.xlsx", Paper("DB1-1").book())
+    put(desk, "b.xlsx", Paper("DB1-2", present=9).book())
+    put(desk, "c.xlsx", Paper("CB-01", month=10).book())
+    put(desk, "thanks.txt", "Đã gửi ạ".encode())
+    put(desk, "broken.xlsx", b"PK\3\4 no workbook")
+
+    done = take_in(desk)
+
+    assert verdicts(done) == {
+        "a.xlsx": "accepted",
+        "copy of a.xlsx": "duplicate",
+        "b.xlsx": "rejected",
+        "c.xlsx": "accepted",
+        "thanks.txt": "ignored",
+        "broken.xlsx": "rejected",
+    }
+    assert {code for code, _ in codes(done, "b.xlsx")} == {"D01"}
+    assert sum(done.counts.values()) == len(done.decisions) == 6
+    assert done.refused
+
+
+def test_a_second_run_changes_nothing(desk):
+    put(desk, "a.xlsx", Paper("DB1-1").book())
+    put(desk, "b.xlsx", Paper("DB1-2", present=9).book())
+    take_in(desk)
+    book = consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test")
+    ledger, written = desk.workspace.ledger.read_bytes(), book.path.read_bytes()
+
+    again = take_in(desk, received="2019-12-05T09:00:00+07:00")
+    assert (again.decisions, again.seen) == ((), 2)
+    assert not consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test").written
+    assert desk.workspace.ledger.read_bytes() == ledger
+    assert book.path.read_bytes() == written
+
+
+def test_a_dry_run_says_the_same_and_records_nothing(desk):
+    put(desk, "a.xlsx", Paper("DB1-1").book())
+    ledger = desk.workspace.ledger.read_bytes()
+    assert verdicts(take_in(desk, dry_run=True)) == {"a.xlsx": "accepted"}
+    assert desk.workspace.ledger.read_bytes() == ledger
+    assert not list(desk.workspace.archive.rglob("*.*"))
+    assert verdicts(take_in(desk)) == {"a.xlsx": "accepted"}
+
+
+def test_last_months_file_filled_in_again_is_refused_and_supersedes_nothing(desk):
+    october = Paper("CB-01", month=10)
+    put(desk, "october.xlsx", october.book())
+    take_in(desk, received="2019-11-04T09:00:00+07:00")
+    put(desk, "november.xlsx", _redated(october.book(), date(2019, 10, 3), date(2019, 11, 3)))
+
+    done = take_in(desk)
+
+    assert verdicts(done) == {"november.xlsx": "rejected"}
+    assert {code for code, _ in codes(done, "november.xlsx")} == {"I03"}
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        (current,) = ledger.returns("meeting")
+    assert current.delivery.name == "october.xlsx"
+
+
+def test_a_correction_supersedes_and_the_old_one_delivered_anew_is_held(desk):
+    put(desk, "first.xlsx", Paper("DB1-1").book())
+    take_in(desk, received="2019-12-02T09:00:00+07:00")
+    put(desk, "corrected.xlsx", Paper("DB1-1", score=80).book())
+    corrected = take_in(desk, received="2019-12-03T09:00:00+07:00")
+    put(desk, "first again.xlsx", Paper("DB1-1").book())
+    again = take_in(desk, received="2019-12-04T09:00:00+07:00")
+
+    assert verdicts(corrected) == {"corrected.xlsx": "accepted"}
+    assert verdicts(again) == {"first again.xlsx": "held"}
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        deliveries = ledger.deliveries()
+    assert [d.superseded_by for d in deliveries] == [2, None, None]
+
+
+def test_two_differing_returns_at_one_moment_are_both_held(desk):
+    put(desk, "one.xlsx", Paper("DB1-1").book())
+    put(desk, "two.xlsx", Paper("DB1-1", score=80).book())
+    assert set(verdicts(take_in(desk)).values()) == {"held"}
+
+
+def test_a_zip_is_a_container_and_does_not_count(desk):
+    packed = io.BytesIO()
+    with ZipFile(packed, "w") as package:
+        for branch in CELLS:
+            package.writestr(f"{branch}.xlsx", Paper(branch).book())
+    put(desk, "đảng bộ gửi.zip", packed.getvalue())
+    done = take_in(desk)
+    assert done.counts[Verdict.ACCEPTED] == len(done.decisions) == 3
+
+
+def test_status_tells_who_is_missing(desk):
+    put(desk, "a.xlsx", Paper("DB1-1").book())
+    put(desk, "b.xlsx", Paper("DB1-2", present=9).book())
+    take_in(desk)
+    (meeting,) = (f for f in status(desk, NOVEMBER, AS_OF).forms if f.form == "meeting")
+    states = {branch: meeting.of(branch, NOVEMBER).state for branch in CELLS}
+    assert states == {"DB1-1": "reported", "DB1-2": "rejected", "CB-01": "missing"}
+
+
+def test_a_register_with_an_error_stops_the_run_and_names_the_cell(desk):
+    from openpyxl import load_workbook
+
+    path = desk.workspace.register
+    book = load_workbook(path)
+    sheet = book["Phân công"]
+    cell = next(c for row in sheet.iter_rows() for c in row if c.value == "CU-1")
+    cell.value = "CU-9"
+    book.save(path)
+    with pytest.raises(RegisterError) as stop:
+        open_town(desk.workspace)
+    assert {(f.code, f.place.sheet, f.place.cell) for f in stop.value.findings} == {
+        ("F09", "Phân công", cell.coordinate)
+    }
+
+
+def test_a_second_clerk_learns_who_is_at_work(desk):
+    with lock(desk.workspace.root, "Nguyễn Thị Hòa"), pytest.raises(LockedError) as stop:
+        take_in(desk)
+    assert stop.value.params["holder"] == "Nguyễn Thị Hòa"
+
+
+def _redated(data, old, new):
+    """Return the workbook with every date `old` typed over with `new`, as a secretary would."""
+    from openpyxl import load_workbook
+
+    book = load_workbook(io.BytesIO(data))
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if getattr(cell.value, "date", lambda: None)() == old:
+                    cell.value = new
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()

@@ -1,0 +1,137 @@
+"""A small town on the desk: one committee with two cells, one cell of its own, two officers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from mlay_batch.period import Period
+from mlay_batch.pipeline.town import Town, open_town, reference_lists, register_form
+from mlay_batch.records import Row, Value
+from mlay_batch.register import Assignment, Officer, Organisation, Register
+from mlay_batch.schema import load_catalogue
+from mlay_batch.template import Context, render
+from mlay_batch.workspace import Workspace
+
+REGISTER = {
+    "organisations": [
+        {"code": "TU", "name": "Thị ủy Mường Lay", "type": "town"},
+        {"code": "DB-1", "name": "Đảng bộ phường Na Lay", "type": "committee", "parent": "TU"},
+        {"code": "DB1-1", "name": "Chi bộ bản Ho Cang", "type": "cell", "parent": "DB-1"},
+        {"code": "DB1-2", "name": "Chi bộ bản Na Nát", "type": "cell", "parent": "DB-1"},
+        {"code": "CB-01", "name": "Chi bộ Trường THPT", "type": "cell_direct", "parent": "TU"},
+    ],
+    "officers": [
+        {"code": "CU-1", "name": "Lò Văn An", "own_cell": "DB1-1"},
+        {"code": "TU-1", "name": "Lê Thị Bình", "own_cell": "TU"},
+    ],
+    "assignments": [
+        {"officer": "CU-1", "branch": "DB-1", "role": "committee_member", "from": date(2019, 1, 1)},
+        {"officer": "TU-1", "branch": "CB-01", "role": "town_official", "from": date(2019, 1, 1)},
+    ],
+}
+CELLS = ("DB1-1", "DB1-2", "CB-01")
+
+
+@cache
+def catalogue():
+    return load_catalogue()
+
+
+@cache
+def register() -> Register:
+    return Register(
+        tuple(Organisation(**entry) for entry in REGISTER["organisations"]),
+        tuple(Officer(**entry) for entry in REGISTER["officers"]),
+        tuple(
+            Assignment(e["officer"], e["branch"], e["role"], e["from"])
+            for e in REGISTER["assignments"]
+        ),
+    )
+
+
+def rows(section: str, *values: dict[str, Value]) -> tuple[Row, ...]:
+    return tuple(Row(section, "", 0, entry, {}) for entry in values)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One meeting return as a branch would write it."""
+
+    branch: str
+    month: int = 11
+    day: int = 3
+    present: int = 10
+    expected: int = 10
+    score: float = 92
+    visitor: str | None = None
+    year: int = 2019
+
+    @property
+    def period(self) -> Period:
+        return Period(self.year, self.month)
+
+    def values(self) -> tuple[Row, ...]:
+        held = date(self.year, self.month, self.day)
+        off = 100 - self.score
+        return (
+            *rows("members", {"opening": 10, "closing": 10}),
+            *rows(
+                "meetings",
+                {
+                    "held_on": held, "kind": "regular", "content": "Bàn việc trong tháng",
+                    "duration": 95, "expected": self.expected, "present": self.present,
+                },
+            ),
+            *rows(
+                "scores",
+                {
+                    "held_on": held, "scorer": "own", "time": 5, "attendance": 5,
+                    "preparation": 10, "conduct": 40 - off, "principles": 5, "result": 30,
+                    "closing": 5, "total": self.score,
+                },
+            ),
+            *(rows("visits", {"held_on": held, "officer": self.visitor}) if self.visitor else ()),
+        )  # fmt: skip
+
+    def book(self) -> bytes:
+        return _book(self)
+
+    def but(self, **changes: object) -> Paper:
+        return replace(self, **changes)
+
+
+@cache
+def _book(paper: Paper) -> bytes:
+    form = catalogue().form_for("meeting", paper.period)
+    entry = register().by_code[paper.branch]
+    context = Context(
+        branch=entry.code,
+        branch_name=entry.name,
+        parent_name="Thị ủy Mường Lay",
+        period=paper.period,
+        place="Mường Lay",
+        values={},
+        lists={name: tuple(codes.items()) for name, codes in reference_lists(register()).items()},
+    )
+    return render(form, context, paper.values())
+
+
+def town(folder: Path) -> Town:
+    """Make the workspace of the small town."""
+    workspace = Workspace.create(folder, "Thị ủy Mường Lay", "Mường Lay")
+    form = register_form(catalogue())
+    written = [row for name, entries in REGISTER.items() for row in rows(name, *entries)]
+    context = Context("TU", "Thị ủy Mường Lay", "", None, "Mường Lay", {}, {})
+    workspace.register.write_bytes(render(form, context, written))
+    return open_town(workspace)
+
+
+def put(town: Town, name: str, data: bytes) -> Path:
+    """Lay a file into the inbox."""
+    path = town.workspace.inbox / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
