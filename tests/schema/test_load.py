@@ -93,7 +93,7 @@ WRONG = [
     ("from: 2020-01", "from: 2020-13", "schema.value", 4, None, None),
     ("type: date", "type: dato", "schema.value", 25, None, None),
     ("basis: [QĐ 1]\ntitle", "basis: [QĐ 1]\nbasis: [QĐ 2]\ntitle", "schema.yaml", 6, None, None),
-    ("title: {vi: Phiếu, en: Visit}\nsheet", "title: {\nsheet", "schema.yaml", 7, None, None),
+    ("Phiếu, en: Visit}\nsheet", "Phiếu\nsheet", "schema.yaml", 7, None, None),
     ("form: visit", "from: visit", "schema.kind", 1, None, None),
 ]  # fmt: skip
 

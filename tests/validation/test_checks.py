@@ -1,0 +1,258 @@
+"""Each check of the form language: what it refuses, what it lets pass, the figures it tells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pandera.pandas as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from papers import identity, judged, submission, told
+
+from mlay_batch.findings import Severity
+from mlay_batch.messages import explain
+from mlay_batch.schema import Form
+from mlay_batch.schema.checks import CHECKS, GAPS
+from mlay_batch.schema.load import load_text
+from mlay_batch.validation import validate
+from mlay_batch.validation.rules import RULES
+
+FORM = """
+form: trial
+version: "1"
+period: month
+effective: {{from: 2019-01}}
+basis: [QĐ 1]
+title: {{vi: Phiếu, en: Form}}
+sheet: {{vi: Phiếu, en: Form}}
+choices:
+  kinds: [{{id: one, title: {{vi: Một, en: One}}}}, {{id: two, title: {{vi: Hai, en: Two}}}}]
+sections:
+  - id: card
+    layout: card
+    title: {{vi: Chung, en: General}}
+    fields:
+      - {{id: all, type: number, title: {{vi: Tất cả, en: All}}}}
+      - {{id: off, type: number, title: {{vi: Trừ, en: Off}}}}
+  - id: days
+    layout: table
+    title: {{vi: Ngày, en: Days}}
+    fields: [{{id: day, type: date, title: {{vi: Ngày, en: Day}}}}]
+  - id: rows
+    layout: table
+    title: {{vi: Bảng, en: Rows}}
+    fields:
+      - {{id: a, type: number, title: {{vi: A, en: A}}}}
+      - {{id: b, type: number, title: {{vi: B, en: B}}}}
+      - {{id: c, type: integer, title: {{vi: C, en: C}}}}
+      - {{id: day, type: date, title: {{vi: Ngày, en: Day}}}}
+      - {{id: end, type: date, title: {{vi: Hết, en: End}}}}
+      - {{id: kind, type: choice, choices: kinds, title: {{vi: Loại, en: Kind}}}}
+      - {{id: word, type: text, title: {{vi: Chữ, en: Word}}}}
+    rules:
+      - code: Z01
+        check: {check}
+        mark: [{mark}]
+        basis: QĐ 1
+        says: {{vi: "{gaps}", en: "{gaps}"}}
+        fix: {{vi: Sửa., en: Correct.}}
+"""
+COLUMNS = dict(zip(("a", "b", "c", "day", "end", "kind", "word"), "CDEFGHI", strict=True))
+NOV5, NOV6 = date(2019, 11, 5), date(2019, 11, 6)
+
+
+def trial(check: str, mark: str = "a", **params: Any) -> Form:
+    gaps = " ".join(f"{{{gap}}}" for gap in sorted(GAPS[check]))
+    text = FORM.format(check=check, mark=mark, gaps=gaps)
+    for key, value in params.items():
+        text += f"        {key}: {value}\n"
+    made = load_text(text, "trial.yaml")
+    assert isinstance(made, Form)
+    return made
+
+
+def broken(form: Form, *rows: dict[str, Any], **other: Any) -> list[tuple[str, dict[str, Any]]]:
+    """Cell and figures of every finding; cards fill rows 1-2, the table begins after `days`."""
+    read = submission({"rows": rows, **other}, of=form)
+    (found,) = validate([judged(read, identity=identity(of=form))], {})
+    for one in found.findings:
+        assert (one.code, one.severity) == ("Z01", Severity.ERROR)
+        assert "{" not in str(explain(one, form, "vi"))  # the check fills every gap it promises
+        assert one.place in one.marks
+    return [(f.place.cell, {k: v for k, v in f.params.items() if k != "field"})
+            for f in found.findings]  # fmt: skip
+
+
+def test_every_check_of_the_language_is_there_and_no_other() -> None:
+    registered = {name for name in CHECKS if hasattr(pa.Check, name)}
+    assert set(RULES) == set(CHECKS) == set(GAPS) == registered
+
+
+def test_sum_equals() -> None:
+    form = trial("sum_equals", parts="[a, b]", total="c", mark="c, a, b")
+    assert broken(form, {"a": 2, "b": 3, "c": 5}) == []
+    assert broken(form, {"a": 2, "b": 3, "c": 6}) == [("E1", {"total": 6, "sum": 5})]
+    assert broken(form, {"a": 5, "c": 5}, {"a": 2, "b": 3}, {"c": 0}) == []  # blanks
+    assert broken(form, {"c": 4}) == [("E1", {"total": 4, "sum": 0})]
+    assert broken(trial("sum_equals", parts="[a]", less="[b]", total="c"),
+                  {"a": 5, "b": 2, "c": 3}, {"a": 5, "b": 2, "c": 7}) == [
+        ("C2", {"total": 7, "sum": 3})]  # fmt: skip
+
+
+def test_sum_equals_takes_no_offence_at_binary_fractions() -> None:
+    form = trial("sum_equals", parts="[a, b]", total="b", less="[b]", mark="a")
+    assert 0.1 + 0.2 != 0.3
+    assert broken(form, {"a": 0.1 + 0.2, "b": 0.3}) == []
+    assert broken(form, {"a": 0.31, "b": 0.3}) == [("C1", {"total": 0.3, "sum": 0.31})]
+
+
+def test_sum_equals_card() -> None:
+    form = trial("sum_equals_card", value="c", plus="[card.all]", less="[card.off]", mark="c")
+    card = {"all": 18, "off": 2}
+    assert broken(form, {"c": 16}, {}, card=card) == []
+    assert broken(form, {"c": 18}, {"c": 18}, card=card) == [
+        ("E3", {"value": 18, "sum": 16}), ("E4", {"value": 18, "sum": 16})]  # fmt: skip
+    assert broken(form, {"c": 18}, card={"all": 18}) == []
+    assert broken(form, {"c": 18}) == []  # no card: nothing to compare with, the reader says so
+
+
+@pytest.mark.parametrize(
+    ("check", "bound", "good", "bad"),
+    [("at_least", 90, [90, 91.5, None], 89.5), ("at_most", 0, [0, -1, None], 1)],
+)
+def test_bounds(check: str, bound: int, good: list[Any], bad: float) -> None:
+    form = trial(check, value="a", bound=bound)
+    assert broken(form, *({"a": value, "word": "x"} for value in good)) == []
+    assert broken(form, {"a": bad}) == [("C1", {"value": bad, "bound": bound})]
+
+
+def test_not_above() -> None:
+    form = trial("not_above", value="a", bound_field="c")
+    assert broken(form, {"a": 3, "c": 3}, {"a": 9}, {"c": 1}) == []
+    assert broken(form, {"a": 4, "c": 3}) == [("C1", {"value": 4, "bound": 3})]
+
+
+def test_share_above() -> None:
+    """Above, not at: 17 of 20 are exactly 85 %."""
+    form = trial("share_above", part="a", whole="c", bound=85)
+    assert broken(form, {"a": 18, "c": 20}, {"a": 0, "c": 0}, {"a": 1}, {"c": 20}) == []
+    assert broken(form, {"a": 17, "c": 20}) == [("C1", {"part": 17, "whole": 20, "bound": 85})]
+
+
+def test_required_if() -> None:
+    form = trial("required_if", value="word", when="kind", values="[one]", mark="word")
+    assert broken(form, {"kind": "one", "word": "x"}, {"kind": "two"}, {"a": 1}) == []
+    assert broken(form, {"kind": "one"}) == [("I1", {})]
+
+
+def test_unique_rows() -> None:
+    form = trial("unique_rows", fields="[day, kind]", mark="day, kind")
+    twice = {"day": NOV5, "kind": "one"}
+    assert broken(form, twice, {"day": NOV5, "kind": "two"}, {"day": NOV5}, {"day": NOV5}) == []
+    assert broken(form, {"a": 1}, twice, twice, twice) == [("F3", {"row": 2}), ("F4", {"row": 2})]
+
+
+def test_exists_in() -> None:
+    form = trial("exists_in", value="day", target="days.day", mark="day")
+    assert broken(form, {"day": NOV5}, {"a": 1}, days=[{"day": NOV5}]) == []
+    assert broken(form, {"day": NOV6}, days=[{"day": NOV5}]) == [("F2", {"value": "2019-11-06"})]
+    assert broken(form, {"day": NOV6}) == [("F1", {"value": "2019-11-06"})]
+    only = trial("exists_in", value="day", target="days.day", when="kind", values="[two]")
+    assert broken(only, {"day": NOV6, "kind": "one"}, {"day": NOV6}) == []
+    assert len(broken(only, {"day": NOV6, "kind": "two"})) == 1
+
+
+def test_rows_at_most() -> None:
+    form = trial("rows_at_most", when="kind", values="[one]", bound=1, mark="kind")
+    one, two = {"kind": "one"}, {"kind": "two"}
+    assert broken(form, one, two, two) == []
+    figures = {"count": 3, "bound": 1}
+    assert broken(form, one, two, one, one) == [("H3", figures), ("H4", figures)]
+
+
+def test_rows_at_least() -> None:
+    form = trial("rows_at_least", when="kind", values="[one]", bound=2, mark="kind")
+    one, two = {"kind": "one"}, {"kind": "two"}
+    assert broken(form, two, one, one) == []
+    assert broken(form, two, one) == [("H1", {"count": 1, "bound": 2})]
+    assert broken(form) == []  # whether there may be no row at all is said by `nil`
+
+
+def test_not_before() -> None:
+    form = trial("not_before", value="end", start="day", mark="end, day")
+    assert broken(form, {"day": NOV5, "end": NOV5}, {"day": NOV5}, {"end": NOV5}) == []
+    assert broken(form, {"day": NOV6, "end": NOV5}) == [
+        ("G1", {"value": "2019-11-05", "start": "2019-11-06"})]  # fmt: skip
+
+
+def test_returns_of_one_batch_do_not_see_one_another() -> None:
+    """Uniqueness, counts, cards and days of another return are none of mine."""
+    day = {"day": NOV5, "kind": "one"}
+    for check, params in [
+        ("unique_rows", {"fields": "[day]"}),
+        ("rows_at_most", {"when": "kind", "values": "[one]", "bound": 1}),
+        ("rows_at_least", {"when": "kind", "values": "[one]", "bound": 1}),
+        ("exists_in", {"value": "day", "target": "days.day"}),
+        ("sum_equals_card", {"value": "c", "plus": "[card.all]"}),
+    ]:
+        form = trial(check, mark="day", **params)
+        papers = [
+            {"rows": [{**day, "c": 5}], "days": [{"day": NOV5}], "card": {"all": 5}},
+            {"rows": [{"kind": "two", "c": 7}], "days": [{"day": NOV6}], "card": {"all": 7}},
+            {"rows": [{**day, "c": 9}], "card": {"all": 9}},
+        ]
+        read = [judged(submission(paper, of=form), identity=identity(of=form)) for paper in papers]
+        found = [told(one.findings) for one in validate(read, {})]
+        wrong = {"rows_at_least": [[], ["Z01 F4"], []], "exists_in": [[], [], ["Z01 F3"]]}
+        assert found == wrong.get(check, [[], [], []])
+
+
+NUMBERS = st.none() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=True)
+ROWS = st.lists(
+    st.fixed_dictionaries({
+        "a": NUMBERS, "b": NUMBERS, "c": st.none() | st.integers(-(10**20), 10**20),
+        "day": st.none() | st.dates(), "end": st.none() | st.dates(),
+        "kind": st.sampled_from([None, "one", "two"]), "word": st.none() | st.text(max_size=3),
+    }),
+    max_size=4,
+)  # fmt: skip
+ANY = {
+    "sum_equals": {"parts": "[a, b]", "total": "c"},
+    "sum_equals_card": {"value": "c", "plus": "[card.all]"},
+    "at_least": {"value": "a", "bound": 1},
+    "at_most": {"value": "a", "bound": 1},
+    "not_above": {"value": "a", "bound_field": "b"},
+    "share_above": {"part": "a", "whole": "b", "bound": 50},
+    "required_if": {"value": "word", "when": "kind", "values": "[one]"},
+    "unique_rows": {"fields": "[day, word]"},
+    "exists_in": {"value": "day", "target": "days.day"},
+    "rows_at_least": {"when": "kind", "values": "[one]", "bound": 1},
+    "rows_at_most": {"when": "kind", "values": "[one]", "bound": 1},
+    "not_before": {"value": "end", "start": "day"},
+}
+
+
+def every_check() -> Form:
+    """One form with a rule of every check, Z01, Z02…"""
+    made = [trial(check, **params) for check, params in ANY.items()]
+    rules = [replace(form.section("rows").rules[0], code=f"Z{number:02}")
+             for number, form in enumerate(made, 1)]  # fmt: skip
+    *others, table = made[0].sections
+    return replace(made[0], sections=(*others, replace(table, rules=tuple(rules))))
+
+
+@given(st.lists(st.tuples(ROWS, NUMBERS), max_size=5))
+@settings(max_examples=settings.default.max_examples // 5)
+def test_no_check_ever_raises(papers: list[tuple[list[dict[str, Any]], Any]]) -> None:
+    form = every_check()
+    assert {rule.check for _, rule in form.rules()} == set(CHECKS)
+    batch = [
+        submission({"rows": rows, "card": {"all": card}, "days": [{"day": NOV5}]}, of=form)
+        for rows, card in papers
+    ]
+    for found in validate([judged(read, identity=identity(of=form)) for read in batch], {}):
+        assert {one.code[0] for one in found.findings} <= {"Z", "F"}
+        assert all(one.place.cell for one in found.findings)
