@@ -17,6 +17,7 @@ from mlay_batch.records import Value
 
 _DAY_ZERO = date(1899, 12, 30)
 _CELL = re.compile(r'<c r="([A-Z]+\d+)"( s="\d+")?[^>]*?(?:/>|>.*?</c>)', re.DOTALL)
+_GROWING = re.compile(r'<row r="(\d+)" ht="([^"]*)">')  # a height that is not fixed
 _SHEET = re.compile(r'<sheet name="([^"]+)"')
 LEVEL, HARDER = 6, 9  # of compression: the same parts give other bytes
 
@@ -71,6 +72,16 @@ def typed(part: str, cells: Mapping[str, Value | Raw]) -> str:
         return _cell(address, style, cells[address]) if address in cells else found[0]
 
     return _CELL.sub(over, part)
+
+
+def grown(part: str, heights: Mapping[int, float]) -> str:
+    """Return the sheet with rows made as high as said, as Excel does while one types."""
+
+    def higher(found: re.Match[str]) -> str:
+        points = max(float(found[2]), heights.get(int(found[1]), 0.0))
+        return f'<row r="{found[1]}" ht="{points:g}">'
+
+    return _GROWING.sub(higher, part)
 
 
 def _cell(address: str, style: str, value: Value | Raw) -> str:

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
-from mlay_batch.demo.package import Parts, addresses, opened, packed, part_of, typed
+from mlay_batch.demo.package import Parts, addresses, grown, opened, packed, part_of, typed
 from mlay_batch.layout import CODE_SEPARATOR, HEAD, SheetPlan, plan
 from mlay_batch.records import Row, Value
 from mlay_batch.schema import Form
 from mlay_batch.template import Context, render
+from mlay_batch.template.book import height, lines
 from mlay_batch.template.context import cell_values
 
 LANG = "vi"
+Values = Mapping[tuple[str, int, str], Value]
 
 
 class _Gaps(NamedTuple):
@@ -66,7 +68,8 @@ class Blank:
         values = cell_values(self.form, context, rows, LANG)
         parts = {name: _replaced(part, _own_words(context)) for name, part in self.parts.items()}
         for name, sheet in self.sheets.items():
-            parts[name] = typed(parts[name], _to_type(sheet, values))
+            form_sheet = typed(parts[name], _to_type(sheet, values))
+            parts[name] = grown(form_sheet, _heights(sheet, values))
         return packed(parts)
 
 
@@ -86,7 +89,18 @@ def _replaced(part: str, words: Mapping[str, str]) -> str:
     return part
 
 
-def _to_type(sheet: SheetPlan, values: Mapping[tuple[str, int, str], Value]) -> Mapping[str, Value]:
+def _heights(sheet: SheetPlan, values: Values) -> Mapping[int, float]:
+    """Return how high each row must be for its longest text."""
+    found: dict[int, float] = {}
+    for cell in sheet.cells:
+        value = values.get((cell.section, cell.record, cell.field))
+        if cell.role == "value" and isinstance(value, str):
+            width = sum(sheet.widths[c] for c in range(cell.column, cell.column + cell.span))
+            found[cell.row] = max(found.get(cell.row, 0.0), height(lines(value, width)))
+    return found
+
+
+def _to_type(sheet: SheetPlan, values: Values) -> Mapping[str, Value]:
     return {
         address: values[key]
         for key, address in addresses(sheet).items()
