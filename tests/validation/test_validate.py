@@ -296,7 +296,7 @@ def test_every_number_out_of_bounds_is_found_at_exactly_its_cell(far: int) -> No
 
 @pytest.mark.parametrize("bound", ["min", "max"])
 def test_the_bounds_themselves_are_allowed(bound: str) -> None:
-    numbers = {(s, row, f.id): getattr(f, bound) for s, row, f in PLACES if f.type in TYPES}
+    numbers = {(s.id, row, f.id): getattr(f, bound) for s, row, f in PLACES if f.type in TYPES}
     codes = {code for found in plant(numbers).values() for code in found}
     assert codes
     assert not codes & {"F02 here", "F03 here"}
