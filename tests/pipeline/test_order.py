@@ -1,0 +1,116 @@
+"""Order must not matter: any split of the same files into runs gives the same figures.
+
+DESIGN: "any split of the same files into runs, in any order that keeps each branch's own sequence,
+gives the same figures" - and in every run received = accepted + rejected + duplicate + held +
+ignored.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from itertools import pairwise
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from town_desk import CELLS, Paper, catalogue, register
+
+from mlay_batch import reader
+from mlay_batch.figures import compute
+from mlay_batch.figures.records import Facts
+from mlay_batch.identity import identify
+from mlay_batch.ledger import Ledger
+from mlay_batch.period import Period
+from mlay_batch.pipeline.town import reference_lists
+from mlay_batch.records import Judged, Leaf, Run, values_hash
+from mlay_batch.validation import validate
+from mlay_batch.verdict import decide
+
+AS_OF = date(2019, 12, 6)
+RUN = Run(AS_OF, "ingest", "0", "0" * 64, "0" * 64)
+PAPERS = st.builds(
+    Paper,
+    branch=st.sampled_from(CELLS),
+    month=st.sampled_from([10, 11]),
+    present=st.sampled_from([10, 10, 10, 9]),  # 9 of 10 and nobody absent: refused by D01
+    score=st.sampled_from([92, 75]),
+    visitor=st.sampled_from([None, "CU-1", "TU-1"]),
+)
+
+
+@cache
+def judged(paper: Paper) -> Judged:
+    """Read and check one paper; what it says does not depend on any other."""
+    leaf = Leaf(f"{paper.branch}.xlsx", paper.book(), "", "")
+    submission = reader.read(leaf.data, leaf.name, catalogue().forms)
+    known = identify(Judged(leaf, submission), catalogue(), register(), AS_OF)
+    (checked,) = validate([known], reference_lists(register()))
+    return checked
+
+
+def delivered(number: int, paper: Paper) -> Judged:
+    """Return the paper as the `number`-th mail of the month."""
+    read = judged(paper)
+    received = f"2019-12-01T{number // 60:02}:{number % 60:02}:00+07:00"
+    return replace(read, leaf=replace(read.leaf, origin=str(number), received=received))
+
+
+def run_all(runs: list[list[Judged]], folder) -> tuple[Ledger, list[Counter[str]]]:
+    ledger = Ledger.create(folder / "ledger.sqlite")
+    counts = []
+    for batch in runs:
+        keys = {j.identity.key for j in batch if j.identity}
+        decisions = decide(batch, ledger.known({j.leaf.sha256 for j in batch}, keys))
+        ledger.record(RUN, decisions)
+        counts.append(Counter(d.verdict for d in decisions))
+        assert sum(counts[-1].values()) == len(batch)
+    return ledger, counts
+
+
+def outcome(ledger: Ledger) -> tuple[object, ...]:
+    """Return everything that must not depend on the order: the returns that count, the figures."""
+    returns = ledger.returns()
+    facts = Facts(catalogue(), register(), Period(2019, 11), AS_OF, returns, ledger.deliveries())
+    figures = compute(facts)
+    return (
+        {r.delivery.key: values_hash(r.rows) for r in returns},
+        [(q.officer, q.quota.quota, q.months, q.state) for q in figures.quota],
+        [(r.branch.code, r.state, dict(r.bands), r.mean) for r in figures.ratings],
+        [
+            (c.form, {key: cell.state for key, cell in c.cells.items()})
+            for c in figures.completeness
+        ],
+        sorted((f.code, f.place.file) for _, f in figures.warnings),
+    )
+
+
+@given(
+    papers=st.lists(PAPERS, min_size=1, max_size=8),
+    cuts=st.sets(st.integers(1, 7)),
+    data=st.data(),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_split_that_keeps_each_branchs_sequence(papers, cuts, data, tmp_path_factory):
+    mails = [delivered(number, paper) for number, paper in enumerate(papers)]
+    whole, _ = run_all([mails], tmp_path_factory.mktemp("whole"))
+
+    shuffled = data.draw(interleaved(mails))
+    edges = [0, *sorted(cut for cut in cuts if cut < len(mails)), len(mails)]
+    runs = [shuffled[a:b] for a, b in pairwise(edges)]
+    split, counts = run_all(runs, tmp_path_factory.mktemp("split"))
+
+    with whole, split:
+        assert outcome(split) == outcome(whole)
+        assert sum(split.counts().values()) == len(mails) == sum(map(Counter.total, counts))
+
+
+@st.composite
+def interleaved(draw, mails):
+    """Draw an order of the mails in which those of one branch stay in sequence."""
+    queues = {}
+    for mail in mails:
+        queues.setdefault(mail.identity.branch, []).append(mail)
+    order = draw(st.permutations([mail.identity.branch for mail in mails]))
+    return [queues[branch].pop(0) for branch in order]
