@@ -22,30 +22,43 @@ _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D
            0x24: "#NUM!", 0x2A: "#N/A"}  # fmt: skip
 _WORKSHEET = 0
 
+_DAMAGED = (CompDocError, AssertionError, struct.error, IndexError, ValueError, RecursionError)
+
 Record = tuple[int, int, bytes]  # kind, offset in the stream, body
 
 
-def streams(data: bytes) -> CompDoc:
-    """Return the OLE2 container. UnreadableError R05 where it is damaged."""
+def names_in(data: bytes) -> frozenset[str]:
+    """Return the names in an OLE2 container. UnreadableError R05 where it is damaged."""
+    return frozenset(entry.name for entry in _container(data).dirlist)
+
+
+def _container(data: bytes) -> CompDoc:
     try:
         return CompDoc(data, logfile=io.StringIO())
-    except (CompDocError, AssertionError, struct.error, IndexError) as error:
+    except _DAMAGED as error:
         raise UnreadableError("R05") from error
+
+
+def _stream(data: bytes, name: str) -> bytes | None:
+    try:
+        found: bytes | None = _container(data).get_named_stream(name)
+    except _DAMAGED as error:
+        raise UnreadableError("R05") from error
+    return found
 
 
 def scan(data: bytes, limits: Limits) -> dict[str, Facts]:
     """Return the facts of each worksheet by title.
 
-    UnreadableError R03 where there is no workbook in it, R04 for a password, R05 for a damaged
-    file, R08 for Excel 95 and older, R10 for a sheet that spans too much.
+    UnreadableError R04 for a password, R05 for a damaged file, R08 for Excel 95 and older, R10 for
+    a sheet that spans too much.
     """
-    container = streams(data)
-    stream = container.get_named_stream("Workbook")
+    stream = _stream(data, "Workbook")
     if stream is None:
-        raise UnreadableError("R08" if container.get_named_stream("Book") else "R03")
+        raise UnreadableError("R08")
     try:
         return {title: _sheet(title, stream, offset, limits) for title, offset in _sheets(stream)}
-    except (struct.error, IndexError, UnicodeDecodeError) as error:
+    except (struct.error, IndexError, ValueError) as error:
         raise UnreadableError("R05") from error
 
 

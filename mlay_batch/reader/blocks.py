@@ -57,7 +57,7 @@ class Template:
         heads = (cell for sheet in plan(form) for cell in sheet.cells if cell.role == "head")
         return cls(
             form,
-            frozenset(key for key in fixed if not key.isdigit()),
+            frozenset(key for key in fixed if key and not key.isdigit()),
             frozenset(
                 key
                 for cell in heads

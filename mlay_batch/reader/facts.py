@@ -117,6 +117,7 @@ class FactsBuilder:
         )  # fmt: skip
 
 
+@lru_cache(maxsize=65536)
 def spot_of(reference: str) -> Spot:
     """Return row and column of ``B12``; ValueError for what Excel has no cell for."""
     found = _REFERENCE.fullmatch(reference)

@@ -64,7 +64,7 @@ class _Crew:
         found: dict[int, Submission] = {}
         while len(found) < len(files):
             for at, child in enumerate(self.children):
-                if child.lost:
+                if child.lost and waiting:
                     self.children[at] = child = self._hire()
                 if child.idle and waiting:
                     job = waiting.popleft()
@@ -132,6 +132,8 @@ class _Child:
         return self.job, refused(code, Place(), **params)
 
     def kill(self) -> None:
+        if self.lost:
+            return
         self.lost = True
         self.process.kill()
         self.process.join()

@@ -21,7 +21,7 @@ def scan(content: bytes, limits: Limits) -> dict[str, Facts]:
     scanner = _ContentScan(limits)
     try:
         parse(scanner.parser, content)
-    except (expat.ExpatError, KeyError, ValueError) as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
         raise UnreadableError("R05") from error
     return scanner.sheets
 

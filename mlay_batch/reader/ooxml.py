@@ -35,7 +35,7 @@ def scan(parts: Mapping[str, bytes], limits: Limits) -> tuple[SheetPart, ...]:
     """
     try:
         return tuple(_scan_sheets({name.lower(): part for name, part in parts.items()}, limits))
-    except (expat.ExpatError, KeyError, ValueError) as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:
         raise UnreadableError("R05") from error
 
 

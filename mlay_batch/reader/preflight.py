@@ -15,13 +15,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mlay_batch.reader.biff import streams
+from mlay_batch.reader.biff import names_in
 from mlay_batch.reader.facts import Limits, UnreadableError
 
 Kind = Literal["xlsx", "ods", "xls"]
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, ValueError,
+)  # fmt: skip
 _CHUNK = 1 << 18
 _ALWAYS = 100 << 10  # bytes any part may have, however well it is packed
 _LOCAL_HEADER = 30
@@ -61,10 +64,9 @@ def open_package(data: bytes, limits: Limits) -> Package:
 
 
 def _open_ole(data: bytes) -> Package:
-    container = streams(data)
-    if container.locate_named_stream("EncryptedPackage")[0] is not None:
+    names = names_in(data)
+    if "EncryptedPackage" in names:
         raise UnreadableError("R04")
-    names = {entry.name for entry in container.dirlist}
     if not names & {"Workbook", "Book"}:
         raise UnreadableError("R03")
     return Package("xls", data, macros="_VBA_PROJECT_CUR" in names)
@@ -78,7 +80,7 @@ def _open_zip(data: bytes, limits: Limits) -> Package:
             names = {entry.filename.lower() for entry in entries}
             kind = _kind(names, archive)
             parts = _inflate(archive, entries, limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError) as error:
+    except _DAMAGED as error:
         raise UnreadableError("R05") from error
     if kind == "ods" and b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
         raise UnreadableError("R04")

@@ -1,0 +1,106 @@
+"""A file that kills, stalls or starves its reader is refused alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from multiprocessing import active_children
+
+import pytest
+from reader_desk import DAY, FORMS, Paper, codes, repack, sheet_xml
+
+from mlay_batch.errors import MlayError
+from mlay_batch.reader import Limits, read, read_all
+
+LAX = Limits(rows=1_048_576, columns=16_384, cells=1 << 40)
+
+
+def good(day: int = 3) -> bytes:
+    return Paper().put("meetings.held_on", DAY.replace(day=day)).save()
+
+
+@pytest.fixture(scope="module")
+def deadly() -> bytes:
+    """Two cells, 1.4 KB more: calamine asks for room for all in between and aborts the process.
+
+    The pre-flight takes such cells out, so the limits are opened to let it through.
+    """
+    far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    return sheet_xml(good(), "</sheetData>", far)
+
+
+def named(*files: bytes) -> list[tuple[str, bytes]]:
+    return [(f"{n}.xlsx", data) for n, data in enumerate(files)]
+
+
+def days(submissions) -> list[int | str]:
+    return [s.rows[1].values["held_on"].day if s.form else codes(s)[0] for s in submissions]
+
+
+def test_order_and_values_are_those_of_the_files():
+    files = [good(day) for day in (5, 1, 9, 30)]
+    done: list[int] = []
+    found = read_all(named(*files), FORMS, progress=done.append)
+    assert found == [read(data, "", FORMS) for data in files]
+    assert done == [1, 2, 3, 4]
+
+
+def test_nothing_to_read():
+    assert read_all([], FORMS) == []
+
+
+def test_a_file_that_kills_its_reader_is_refused_alone(deadly):
+    found = read_all(named(good(1), deadly, good(2), deadly, good(3)), FORMS, LAX, workers=1)
+    assert days(found) == [1, "R13", 2, "R13", 3]
+
+
+def test_with_several_workers_too(deadly):
+    files = [deadly, good(1), good(2), deadly, deadly, good(3)]
+    assert days(read_all(named(*files), FORMS, LAX, workers=2)) == [
+        "R13", 1, 2, "R13", "R13", 3,
+    ]  # fmt: skip
+
+
+def test_a_file_that_takes_too_long_is_refused_alone():
+    cells = '<c r="A9"/>' * 3_000_000
+    slow = sheet_xml(good(), "</sheetData>", f"<row>{cells}</row></sheetData>")
+    limits = Limits(seconds=1, ratio=10_000)
+    found = read_all(named(good(1), slow, good(2)), FORMS, limits, workers=1)
+    assert days(found) == [1, "R12", 2]
+
+
+def test_a_file_that_eats_memory_is_refused_alone():
+    fat = repack(good(), lambda name, part: part, **{"xl/x.xml": bytes(150 << 20)})
+    limits = Limits(memory_mb=200, ratio=10_000)
+    found = read_all(named(good(1), fat, good(2)), FORMS, limits, workers=1)
+    assert days(found) == [1, "R13", 2]
+
+
+def test_a_fault_of_our_own_is_refused_alone():
+    broken = replace(FORMS[0], form="meeting", version="2018.1", sections=None)
+    found = read_all(named(good(), b""), [broken], workers=1)
+    assert [codes(s) for s in found] == [["R14"], ["R01"]]
+
+
+def test_a_child_that_cannot_start_is_a_broken_run(monkeypatch):
+    monkeypatch.setattr("mlay_batch.reader.guard._work", _fail)
+    with pytest.raises(MlayError, match=r"reader\.child"):
+        read_all(named(good()), FORMS)
+
+
+def _fail(*_: object) -> None:
+    raise SystemExit(1)
+
+
+def test_no_child_outlives_the_call():
+    read_all(named(good(), good(), good()), FORMS, workers=2)
+    assert active_children() == []
+
+
+def test_what_is_imported_by_a_child_is_light():
+    """A child is started again for every file that kills one."""
+    code = "import sys, mlay_batch.reader.guard; print(*sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"pandas", "pandera", "pydantic", "openpyxl", "yaml", "click", "rich", "numpy"}
+    assert heavy.isdisjoint(ran.stdout.split())
