@@ -1,0 +1,219 @@
+"""What a clerk types and sees: one clear line where something is wrong, JSON where asked."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from mlay_batch import cli
+from mlay_batch.cli import COMMANDS, mlay, run
+from mlay_batch.messages import LOCALE
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
+from town_desk import Paper, put, town
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    made = town(tmp_path / "town")
+    monkeypatch.chdir(made.workspace.root)
+    monkeypatch.delenv("MLAY_LANG", raising=False)
+    return made
+
+
+def words(capsys):
+    out = capsys.readouterr()
+    return out.out, out.err
+
+
+# -- wrong calls: one clear line each, exit 2 ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (["walk"], "walk"),
+        (["--speed"], "--speed"),
+        (["run", "--period", "2019-13"], "2019-13"),
+        (["status", "--as-of", "hôm nay"], "hôm nay"),
+        (["check"], "FILE"),
+        (["check", "không có.xlsx"], "không có.xlsx"),
+        (["template", "CB-99", "--period", "2019-11"], "CB-01"),
+        (["template", "--form", "meting", "--period", "2019-11"], "meeting"),
+        (["template", "--period", "2019-Q1"], "meeting"),
+        (["run", "no such folder"], "no such folder"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_a_wrong_call_is_one_clear_line(desk, capsys, args, told, lang):
+    assert run([*args, "--lang", lang] if args[0] in COMMANDS else ["--lang", lang, *args]) == 2
+    out, err = words(capsys)
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert err.startswith("mlay: ")
+    assert told in err
+
+
+def test_no_workspace(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(["run"]) == 2
+    out, err = words(capsys)
+    assert (out, len(err.splitlines())) == ("", 1)
+    assert "mlay init" in err
+
+
+def test_an_output_open_elsewhere_is_one_clear_line(desk, capsys):
+    put(desk, "a.xlsx", Paper("DB1-1").book())
+    month = desk.workspace.reports / "2019-11"
+    month.mkdir(parents=True)
+    (month / ".~lock.tong-hop-2019-11.xlsx#").write_text("Hòa")
+    assert run(["run", "--as-of", "2019-12-06"]) == 3
+    assert "tong-hop-2019-11.xlsx" in words(capsys)[1].splitlines()[-1]
+
+
+def test_a_register_that_cannot_be_read(desk, capsys):
+    desk.workspace.register.unlink()
+    assert run(["status"]) == 3
+    assert len(words(capsys)[1].splitlines()) == 1
+
+
+# -- the month -------------------------------------------------------------------------------
+
+
+def test_run_prints_a_table_that_adds_up_and_exits_1(desk, capsys):
+    put(desk, "a.xlsx", Paper("DB1-1").book())
+    put(desk, "b.xlsx", Paper("DB1-2", present=9).book())
+    put(desk, "ảnh ký.jpg", b"\xff\xd8\xff\xe0")
+    assert run(["run", "--as-of", "2019-12-06"]) == 1
+    out, _ = words(capsys)
+    counts = [int(n) for n in re.findall(r"│\s+(\d+) │", out)]
+    assert counts == [1, 1, 0, 0, 1, 3]
+    assert "tong-hop-2019-11.xlsx" in out.replace("\n", "")
+    assert "D01" in out
+    assert run(["run", "--as-of", "2019-12-06"]) == 0
+
+
+def test_ingest_tells_programs_in_json(desk, capsys):
+    put(desk, "b.xlsx", Paper("DB1-2", present=9).book())
+    assert run(["ingest", "--json", "--as-of", "2019-12-06"]) == 1
+    (told,) = json.loads(words(capsys)[0])
+    assert (told["branch"], told["period"], told["verdict"]) == ("DB1-2", "2019-11", "rejected")
+    (finding,) = (f for f in told["findings"] if f["severity"] == "error")
+    assert finding["code"] == "D01"
+    assert re.fullmatch(r"[A-Z]+\d+", finding["cell"])
+
+
+def test_status_in_json(desk, capsys):
+    assert run(["status", "--json", "--period", "2019-11", "--as-of", "2019-12-06"]) == 0
+    told = {entry["form"]: entry["branches"] for entry in json.loads(words(capsys)[0])}
+    assert told["meeting"]["CB-01"]["2019-11"] == "missing"
+
+
+def test_templates_for_all_that_owe_the_form(desk, capsys):
+    assert run(["template", "--period", "2019-11", "--dry-run"]) == 0
+    assert not list(desk.workspace.outbox.rglob("*.xlsx"))
+    assert run(["template", "--period", "2019-11"]) == 0
+    names = sorted(path.name for path in desk.workspace.outbox.rglob("*.xlsx"))
+    assert names == [f"{code}_bao-cao_2019-11.xlsx" for code in ("CB-01", "DB1-1", "DB1-2")]
+
+
+# -- one workbook ----------------------------------------------------------------------------
+
+
+def test_check_inside_a_workspace(desk, tmp_path, capsys):
+    good, bad = tmp_path / "good.xlsx", tmp_path / "bad.xlsx"
+    good.write_bytes(Paper("DB1-1", visitor="CU-1").book())
+    bad.write_bytes(Paper("DB1-1", visitor="CU-9").book())
+    assert run(["check", str(good), "--as-of", "2019-12-06"]) == 0
+    assert run(["check", str(bad), "--as-of", "2019-12-06", "--json"]) == 1
+    told = json.loads(words(capsys)[0].splitlines()[-1])
+    assert [set(entry) for entry in told] == [{"code", "severity", "sheet", "cell", "message"}]
+    assert told[0]["code"] == "F09"
+
+
+def test_check_anywhere_knows_the_form_only(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    good, bad = tmp_path / "good.xlsx", tmp_path / "bad.xlsx"
+    good.write_bytes(Paper("DB1-1", visitor="CU-9").book())
+    bad.write_bytes(Paper("DB1-1", present=9).book())
+    assert run(["check", str(good), "--as-of", "2019-12-06"]) == 0
+    assert run(["check", str(bad), "--as-of", "2019-12-06", "--json"]) == 1
+    told = json.loads(words(capsys)[0].splitlines()[-1])
+    assert [(entry["code"], entry["severity"]) for entry in told] == [("D01", "error")]
+
+
+# -- descriptions ----------------------------------------------------------------------------
+
+
+def test_lint_names_file_line_key_and_the_nearest(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    shipped = Path(__file__).parents[2] / "schemas" / "meeting-2018.yaml"
+    wrong = tmp_path / "meeting.yaml"
+    wrong.write_text(shipped.read_text("utf-8").replace("required: true", "requierd: true", 1))
+    assert run(["schema", "lint", str(wrong), "--lang", "en"]) == 1
+    _, err = words(capsys)
+    line = next(n for n, t in enumerate(wrong.read_text().splitlines(), 1) if "requierd" in t)
+    assert f"meeting.yaml, line {line}" in err
+    assert "requierd" in err
+    assert "“required”" in err
+    assert run(["schema", "lint"]) == 0
+
+
+def test_schema_list_and_show(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(["schema", "list"]) == 0
+    assert "meeting 2018.1" in words(capsys)[0]
+    assert run(["schema", "show", "meeting"]) == 0
+    assert "D01" in words(capsys)[0]
+    assert run(["schema", "show", "meting"]) == 2
+
+
+# -- help ------------------------------------------------------------------------------------
+
+
+def commands(group=mlay, path=()):
+    ctx = click.Context(group, info_name="mlay")
+    for name in group.list_commands(ctx):
+        command = group.get_command(ctx, name)
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("path", [path for path, _ in commands()], ids=" ".join)
+def test_every_command_and_option_has_a_help_in_both_languages(path, lang, capsys, monkeypatch):
+    monkeypatch.setenv("MLAY_LANG", lang)
+    assert run([*path, "--help"]) == 0
+    out, _ = words(capsys)
+    heading = {"vi": "Tùy chọn:", "en": "Options:"}[lang]
+    options = out.split(heading)[1]
+    for line in re.findall(r"^  (-.*)$", options, re.MULTILINE):
+        assert re.search(r"\s{2,}\S|\n", line) or line + "\n   " in options, line
+
+
+def test_no_text_of_the_command_line_is_left_over():
+    keys = yaml.safe_load((LOCALE / "cli.yaml").read_text("utf-8"))
+    code = "".join(path.read_text("utf-8") for path in Path(cli.__file__).parent.glob("*.py"))
+    made = {"short", "help"} | {p.name for _, c in commands() for p in c.params}
+    for key in keys:
+        first, _, last = key.rpartition(".")
+        assert key in code or last in made or f'"{first}.' in code, key
+
+
+def test_help_starts_in_three_times_the_time_of_importing_click():
+    def best(*args: str) -> float:
+        times = []
+        for _ in range(7):
+            start = time.perf_counter()
+            subprocess.run([sys.executable, *args], check=True, capture_output=True)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    assert best("-m", "mlay_batch", "--help") <= 3 * best("-c", "import click")
