@@ -37,7 +37,7 @@ def _nil(section: Section, card: Row, name: str, rows: tuple[Row, ...]) -> Itera
             "F12" if nil else "F13",
             Severity.ERROR,
             card.place(name),
-            {"field": f"{card.section}.{name}", "section": section.id, "count": len(rows)},
+            {"field": section.id, "count": len(rows)},
             (card.place(name), *marks),
         )
 
