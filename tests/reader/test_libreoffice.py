@@ -1,0 +1,183 @@
+"""The real template, filled in by a real LibreOffice, saved as every kind: the same values back."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import office
+import pytest
+from python_calamine import CalamineWorkbook
+from reader_desk import FORMS, MEETING, told
+
+from mlay_batch.period import Period
+from mlay_batch.reader import read
+from mlay_batch.reader.facts import a1, column_letters, spot_of
+from mlay_batch.records import Submission, values_hash
+from mlay_batch.template import Context, render
+
+pytestmark = pytest.mark.libreoffice
+KINDS = pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+
+TYPED: dict[tuple[str, int, str], str | float | date] = {
+    ("members", 0, "opening"): 18,
+    ("members", 0, "admitted"): 1,
+    ("members", 0, "closing"): 19,
+    ("members", 0, "no_meeting"): "Không",
+    ("meetings", 0, "held_on"): date(2019, 11, 3),
+    ("meetings", 0, "kind"): "Thường kỳ và chuyên đề",
+    ("meetings", 0, "content"): "Kiểm điểm công tác tháng 10\nTriển khai nghị quyết tháng 11",
+    ("meetings", 0, "duration"): 120,
+    ("meetings", 0, "expected"): 19,
+    ("meetings", 0, "present"): 18,
+    ("meetings", 0, "excused"): 1,
+    ("meetings", 2, "held_on"): "20/11/2019",
+    ("meetings", 2, "kind"): "Thường kỳ",
+    ("thematic", 0, "held_on"): date(2019, 11, 3),
+    ("thematic", 0, "topic"): "Học tập và làm theo Bác",
+    ("scores", 0, "held_on"): date(2019, 11, 3),
+    ("scores", 0, "preparation"): 9.5,
+    ("scores", 0, "total"): 92.5,
+    ("visits", 0, "held_on"): date(2019, 11, 3),
+    ("visits", 0, "officer"): "CB01 – Lò Văn An",
+}
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    context = Context(
+        "CB-01", "Chi bộ Trường Tiểu học", "Thị ủy Mường Lay", Period(2019, 11), "Mường Lay",
+        lists={"officers": (("CB01", "Lò Văn An"),), "organisations": (("CB-01", "Chi bộ"),)},
+        assigned=(("CB01", "Lò Văn An"),),
+    )  # fmt: skip
+    path = tmp_path_factory.mktemp("template") / "mẫu.xlsx"
+    path.write_bytes(render(MEETING, context))
+    return path
+
+
+def cells(template: Path) -> dict[tuple[str, int, str], str]:
+    """Return the cell of every value, taken from the hidden ids of the template."""
+    rows = CalamineWorkbook.from_path(str(template)).get_sheet_by_name("Báo cáo").to_python(
+        skip_empty_area=False
+    )  # fmt: skip
+    found = {}
+    for section in MEETING.sections:
+        ids = [row[0] for row in rows]
+        start, end = (ids.index(f"{section.id}:{mark}") for mark in ("start", "end"))
+        marks = rows[start]
+        first = max((r for r in range(start, end) if ids[r] == f"{section.id}:head"), default=start)
+        for entry in section.fields:
+            if section.layout == "card":
+                at = ids.index(entry.id, start), marks.index("value")
+                found[section.id, 0, entry.id] = a1((at[0] + 1, at[1] + 1))
+                continue
+            for record in range(end - first - 1):
+                at = first + 1 + record, marks.index(entry.id)
+                found[section.id, record, entry.id] = a1((at[0] + 1, at[1] + 1))
+    return found
+
+
+def typing(template: Path) -> list[office.Step]:
+    at = cells(template)
+    return [office.put(at[key], value) for key, value in TYPED.items()]
+
+
+def filled(template: Path, out: Path, *more: office.Step) -> Submission:
+    path = office.fill(template, out, [*typing(template), *more])
+    return read(path.read_bytes(), path.name, FORMS)
+
+
+def values(found: Submission) -> dict[tuple[str, int, str], object]:
+    """Return the values typed, rows counted as they stand in their table."""
+    return {
+        (row.section, number, name): value
+        for section in MEETING.sections
+        for number, row in enumerate(found.section(section.id))
+        for name, value in row.values.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def wanted(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Submission:
+    return filled(template, tmp_path_factory.mktemp("wanted") / "gửi.xlsx")
+
+
+@KINDS
+def test_what_was_typed_comes_back(template, tmp_path, wanted, kind):
+    found = filled(template, tmp_path / f"gửi.{kind}")
+    assert found.findings == ()
+    assert found.stamp == wanted.stamp and found.stamp.branch == "CB-01"
+    assert found.head["period"].text == "Tháng 11 năm 2019"
+    assert found.head["branch"].text == "CB-01 – Chi bộ Trường Tiểu học"
+    back = values(found)
+    assert back["members", 0, "closing"] == 19
+    assert back["members", 0, "no_meeting"] == "no"
+    assert back["meetings", 0, "content"] == TYPED["meetings", 0, "content"]
+    assert back["meetings", 0, "kind"] == "both"
+    assert back["meetings", 1, "held_on"] == date(2019, 11, 20)
+    assert back["scores", 0, "preparation"] == 9.5
+    assert back["visits", 0, "officer"] == "CB01"
+    at = cells(template)
+    first, second = found.section("meetings")
+    assert first.cells["present"] == at["meetings", 0, "present"]
+    assert second.cells["held_on"] == at["meetings", 2, "held_on"]
+
+
+@KINDS
+def test_every_kind_holds_the_same_values(template, tmp_path, wanted, kind):
+    found = filled(template, tmp_path / f"gửi.{kind}")
+    assert values_hash(found.rows) == values_hash(wanted.rows)
+
+
+@KINDS
+def test_a_blank_template_says_nothing(template, tmp_path, kind):
+    path = office.fill(template, tmp_path / f"trống.{kind}", [])
+    found = read(path.read_bytes(), path.name, FORMS)
+    assert found.findings == ()
+    assert {row.section for row in found.rows} == {"members"}
+
+
+@KINDS
+def test_rows_inserted_columns_moved_sheet_renamed(template, tmp_path, wanted, kind):
+    at = cells(template)
+    row, _ = spot_of(at["meetings", 1, "held_on"])
+    top = int(at["meetings", 0, "held_on"][1:]) - 3
+    one, other = (column_letters(spot_of(at["meetings", 0, n])[1]) for n in ("kind", "content"))
+    bottom = spot_of(at["meetings", 7, "held_on"])[0]
+    found = filled(
+        template,
+        tmp_path / f"gửi.{kind}",
+        office.unprotect(),
+        office.swap(f"{one}{top}:{one}{bottom}", f"{other}{top}:{other}{bottom}"),
+        office.insert_rows(row, 2),
+        office.rename_sheet("Báo cáo tháng 11", "Báo cáo"),
+    )
+    assert found.findings == ()
+    assert values_hash(found.rows) == values_hash(wanted.rows)
+    first, second = found.section("meetings")
+    assert (first.sheet, second.number) == ("Báo cáo tháng 11", row + 3)
+    assert first.cells["content"][0] == one
+
+
+@KINDS
+def test_errors_formulas_hidden_rows_and_remarks_are_told(template, tmp_path, kind):
+    at = cells(template)
+    number, _ = spot_of(at["meetings", 2, "held_on"])
+    remark = "Z3"
+    found = filled(
+        template,
+        tmp_path / f"gửi.{kind}",
+        office.unprotect(),
+        office.typed(at["meetings", 0, "present"], "=1/0"),
+        office.typed(at["meetings", 0, "excused"], "=1+0"),
+        office.hide_row(number),
+        office.put(remark, "nộp muộn"),
+    )
+    assert sorted(told(found)) == [
+        ("C11", at["meetings", 0, "present"]),
+        ("C13", at["meetings", 0, "excused"]),
+        ("C17", at["meetings", 2, "held_on"]),
+        ("C20", remark),
+    ]
+    first = found.section("meetings")[0]
+    assert (first.values["present"], first.values["excused"]) == (None, 1)
