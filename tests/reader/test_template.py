@@ -1,0 +1,68 @@
+"""What the program writes, the program reads without a word."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from reader_desk import FORMS, MEETING
+
+from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.period import Period
+from mlay_batch.reader import read
+from mlay_batch.records import Row, values_hash
+from mlay_batch.template import Context, render
+
+PERIODS = {"month": Period(2019, 11), "year": Period(2018, 1, 12), "none": None}
+LISTS = {
+    "officers": (("CB01", "Lò Văn An"), ("CB02", "Lò Văn An")),
+    "organisations": (("CB-01", "Chi bộ Trường Tiểu học"),),
+}
+
+
+def context(period: Period | None) -> Context:
+    assigned = (("CB01", "Lò Văn An"),)
+    return Context("CB-01", "Chi bộ Trường Tiểu học", "Thị ủy", period, "Mường Lay",
+                   lists=LISTS, assigned=assigned)  # fmt: skip
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: f"{form.form}-{form.version}")
+def test_a_blank_form(form, lang):
+    made = render(form, context(PERIODS[form.period]), lang=lang)
+    found = read(made, "x.xlsx", FORMS)
+    assert (found.form, found.version, found.findings) == (form.form, form.version, ())
+    assert found.stamp is not None and found.stamp.branch == "CB-01"
+    assert all(row.cells for row in found.rows)
+
+
+def rows() -> list[Row]:
+    day = date(2019, 11, 3)
+    told = {
+        "members": {"opening": 18, "closing": 18, "no_meeting": "no"},
+        "meetings": {"held_on": day, "kind": "both", "content": "x", "expected": 18, "present": 17},
+        "visits": {"held_on": day, "officer": "CB02"},
+    }
+    return [Row(section, "", 1, values, {}) for section, values in told.items()]
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_values_written_are_read_back(lang):
+    found = read(render(MEETING, context(Period(2019, 11)), rows(), lang=lang), "x", FORMS)
+    assert found.findings == ()
+    assert found.section("visits")[0].values["officer"] == "CB02"
+    assert found.section("meetings")[0].values["kind"] == "both"
+
+
+def test_a_returned_form_can_be_sent_again():
+    """Its marks, notes and list of errors are none of the branch's words."""
+    first = read(render(MEETING, context(Period(2019, 11)), rows()), "x.xlsx", FORMS)
+    (row,) = first.section("meetings")
+    marks = [
+        Finding("D01", Severity.ERROR, row.place("present"), {"total": 18, "sum": 17}),
+        Finding("C19", Severity.ERROR, Place("", "Báo cáo", "C99"), {"field": "meetings"}),
+        Finding("R09", Severity.ERROR, Place()),
+    ]
+    again = read(render(MEETING, context(Period(2019, 11)), first.rows, marks), "x.xlsx", FORMS)
+    assert again.findings == ()
+    assert values_hash(again.rows) == values_hash(first.rows)
