@@ -181,3 +181,13 @@ def test_errors_formulas_hidden_rows_and_remarks_are_told(template, tmp_path, ki
     ]
     first = found.section("meetings")[0]
     assert (first.values["present"], first.values["excused"]) == (None, 1)
+
+
+def test_a_workbook_with_a_password(template, tmp_path):
+    """Excel wraps an encrypted package in an OLE2 file; only its stream's name is looked at."""
+    xls = office.convert(template, "xls", tmp_path).read_bytes()
+    old, new = ("Workbook".encode("utf-16-le"), "EncryptedPackage".encode("utf-16-le"))
+    at = xls.rindex(old + bytes(2))
+    entry = new.ljust(64, b"\0") + (len(new) + 2).to_bytes(2, "little")
+    found = read(xls[:at] + entry + xls[at + len(entry) :], "x.xlsx", FORMS)
+    assert [finding.code for finding in found.findings] == ["R04"]
