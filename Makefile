@@ -7,8 +7,9 @@ BIN := .venv/bin
 demo: venv
 	$(BIN)/mlay demo demo
 
+# A file's tests stay on one worker, which builds their wheel or town once.
 test: venv
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint: venv
 	$(BIN)/ruff check .

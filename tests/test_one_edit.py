@@ -28,8 +28,7 @@ LINE = (
 )
 BEFORE = "      - {id: merged,"  # the field the new one is put in front of
 
-# One worker, or the wheel is built by each of them.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.slow
 
 
 @dataclass(frozen=True)
