@@ -76,7 +76,7 @@ def ingest(
     town = _town(ctx, workspace)
     day = as_of or options.today()
     done = _ingest(town, language(ctx), paths, received, day, dry_run)
-    show.show_ingested(done, language(ctx), as_json=as_json, dry_run=dry_run)
+    show.show_ingested(done, town.catalogue, language(ctx), as_json=as_json, dry_run=dry_run)
     return 1 if done.refused else 0
 
 
@@ -123,7 +123,7 @@ def run(
     town = _town(ctx, workspace)
     day = as_of or options.today()
     done = _ingest(town, language(ctx), paths, received, day, dry_run)
-    show.show_ingested(done, language(ctx), as_json=False, dry_run=dry_run)
+    show.show_ingested(done, town.catalogue, language(ctx), as_json=False, dry_run=dry_run)
     book = consolidating.consolidate(
         town, period or _last_month(day), as_of=day, holder=options.holder(), dry_run=dry_run
     )

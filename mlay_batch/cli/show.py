@@ -89,15 +89,19 @@ def show_register_warnings(town: Town, lang: str) -> None:
         click.echo(_line(finding, form, lang), err=True)
 
 
-def show_ingested(done: Ingested, lang: str, *, as_json: bool, dry_run: bool) -> None:
+def show_ingested(
+    done: Ingested, known: Catalogue, lang: str, *, as_json: bool, dry_run: bool
+) -> None:
     """Print one line a file that needs attention and the table that adds up."""
     if as_json:
-        click.echo(json.dumps([_as_json(d, lang) for d in done.decisions], ensure_ascii=False))
+        click.echo(
+            json.dumps([_as_json(d, known, lang) for d in done.decisions], ensure_ascii=False)
+        )
         return
     console = _console()
     for decision in done.decisions:
         if decision.verdict is not Verdict.ACCEPTED:
-            _show_refused(console, decision, lang)
+            _show_refused(console, decision, known, lang)
     table = Table(title=say(lang, "ingest.dry" if dry_run else "ingest.title"))
     table.add_column(say(lang, "ingest.verdict"))
     table.add_column(say(lang, "ingest.files"), justify="right")
@@ -110,18 +114,24 @@ def show_ingested(done: Ingested, lang: str, *, as_json: bool, dry_run: bool) ->
         console.print(say(lang, "ingest.seen", count=done.seen))
 
 
-def _show_refused(console: Console, decision: Decision, lang: str) -> None:
+def _show_refused(console: Console, decision: Decision, known: Catalogue, lang: str) -> None:
     name = escape(plain(decision.judged.leaf.name))
     console.print(f"[bold]{name}[/bold]: {say(lang, f'verdict.{decision.verdict.value}')}")
-    form = decision.judged.identity.form if decision.judged.identity else None
+    form = _form_of(decision, known)
     for finding in decision.findings:
         if finding.is_error or decision.verdict is not Verdict.REJECTED:
             console.print("  " + escape(_line(finding, form, lang)))
 
 
-def _as_json(decision: Decision, lang: str) -> Mapping[str, object]:
+def _form_of(decision: Decision, known: Catalogue) -> Form | None:
+    """Return the form a file was read as, even where it is not known whose return it is."""
+    read = decision.judged.submission
+    return known.form(read.form or "", read.version or "") if read else None
+
+
+def _as_json(decision: Decision, known: Catalogue, lang: str) -> Mapping[str, object]:
     identity = decision.judged.identity
-    form = identity.form if identity else None
+    form = _form_of(decision, known)
     return {
         "file": decision.judged.leaf.name,
         "sha256": decision.judged.leaf.sha256,

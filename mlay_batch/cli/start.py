@@ -45,7 +45,7 @@ def demo(ctx: click.Context, directory: Path) -> int:
         for number, parcel in enumerate(steps, 1):
             taken += parcel
             tick(number, len(built.parcels))
-    show.show_ingested(taken, lang, as_json=False, dry_run=False)
+    show.show_ingested(taken, built.town.catalogue, lang, as_json=False, dry_run=False)
     done = consolidate(
         built.town, showing.PERIOD, as_of=showing.AS_OF, holder=options.holder(), lang=lang
     )

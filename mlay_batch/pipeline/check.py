@@ -44,7 +44,7 @@ def check(path: Path, catalogue: Catalogue, town: Town | None, as_of: date) -> C
     register = town.register if town else None
     judged = identify(judged, catalogue, register, as_of)
     lists: Mapping[str, Mapping[str, str]] = reference_lists(register) if register else {}
-    (judged,) = validate([judged], lists)
+    (judged,) = validate([judged], lists, catalogue.forms)
     return _named(judged.findings, form, leaf.name)
 
 

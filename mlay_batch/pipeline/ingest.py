@@ -14,7 +14,7 @@ from mlay_batch.ledger import Archive, Ledger, lock
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Decision, Judged, Leaf, Run, Submission, Verdict
 from mlay_batch.validation import validate
-from mlay_batch.verdict import decide
+from mlay_batch.verdict import arrival, decide
 
 Progress = Callable[[int, int], None]
 
@@ -63,7 +63,8 @@ def ingest(
     """
     workspace = town.workspace
     root = None if paths else workspace.inbox
-    leaves = list(intake.collect(paths or [workspace.inbox], root, received))
+    found = intake.collect(paths or [workspace.inbox], root, received)
+    leaves = sorted(found, key=arrival)
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
         seen = ledger.seen((leaf.origin, leaf.sha256) for leaf in leaves)
         fresh = [leaf for leaf in leaves if (leaf.origin, leaf.sha256) not in seen]
@@ -104,7 +105,9 @@ def judge(
     )
     batch = [Judged(leaf) if leaf.ignored else _of(leaf, next(submissions)) for leaf in leaves]
     identified = [identify(j, town.catalogue, town.register, as_of) for j in batch]
-    return tuple(_named(judged) for judged in validate(identified, town.lists))
+    return tuple(
+        _named(judged) for judged in validate(identified, town.lists, town.catalogue.forms)
+    )
 
 
 def _of(leaf: Leaf, submission: Submission) -> Judged:
