@@ -120,4 +120,5 @@ def keys_of(text: Text) -> frozenset[str]:
 
 def key_at(sheet: Sheet, spot: Spot) -> str:
     """Return the name key of what stands in a cell."""
-    return name_key(shown(sheet.at(spot)))
+    raw = sheet.at(spot)
+    return name_key(raw if isinstance(raw, str) else shown(raw))

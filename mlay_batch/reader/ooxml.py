@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
 
@@ -101,6 +101,14 @@ def _titles(part: bytes) -> list[tuple[str, str]]:
     ]
 
 
+class _Steps(dict[str, Callable[[Attributes], None] | None]):
+    """What to do at an element, by name; a prefix is the writer's choice, looked at only once."""
+
+    def __missing__(self, name: str) -> Callable[[Attributes], None] | None:
+        self[name] = found = self.get(_local(name))
+        return found
+
+
 class _SheetScan:
     """One sheet part. A cell is judged when the next one begins."""
 
@@ -112,10 +120,10 @@ class _SheetScan:
         self.row = self.byte = 0
         self.at = ""
         self._begin(None)
-        self.steps = {
+        self.steps = _Steps({
             "row": self._row, "c": self._cell, "f": self._formula, "v": self._value,
             "is": self._value, "col": self._columns, "mergeCell": self._merge,
-        }  # fmt: skip
+        })  # fmt: skip
 
     def facts(self, title: str) -> Facts:
         self._judge()
@@ -126,8 +134,7 @@ class _SheetScan:
         self.filled = self.formula = self.valued = False
 
     def _start(self, name: str, attributes: Attributes) -> None:
-        step = self.steps.get(name) or self.steps.get(_local(name))
-        if step:
+        if step := self.steps[name]:
             step(attributes)
 
     def _row(self, attributes: Attributes) -> None:
