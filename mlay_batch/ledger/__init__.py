@@ -7,7 +7,12 @@ the batch unrecorded and does it again.
 """
 
 from mlay_batch.ledger.archive import Archive
+from mlay_batch.ledger.closings import Closing, Closings
 from mlay_batch.ledger.lock import lock
+from mlay_batch.ledger.outgoing import Item, Outgoing, Posted, Posting
 from mlay_batch.ledger.store import Ledger, Report
 
-__all__ = ["Archive", "Ledger", "Report", "lock"]
+__all__ = [
+    "Archive", "Closing", "Closings", "Item", "Ledger", "Outgoing", "Posted", "Posting", "Report",
+    "lock",
+]  # fmt: skip

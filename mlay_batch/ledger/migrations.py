@@ -6,12 +6,16 @@ delivery      one leaf file each, in the order of recording; never changed but f
 returned_row  the values of accepted deliveries, in the order of the sheet
 finding       what was wrong with a delivery: codes and parameters, never sentences
 report        the consolidated workbooks written so far
+
+`tables_out` names its own.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+
+from mlay_batch.ledger import tables_out
 
 APPLICATION_ID = 0x6D6C6179  # "mlay"
 
@@ -95,6 +99,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT
         """,
     ),
+    tables_out.STEP,
 )
 
 

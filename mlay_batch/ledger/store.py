@@ -219,6 +219,16 @@ class Ledger:
         )
 
     @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Hold a transaction for the other parts of the ledger: all or nothing."""
+        with self._transaction("IMMEDIATE"):
+            yield self._db
+
+    def ask(self, sql: str, *values: object) -> list[Any]:
+        """Return the rows of a question."""
+        return self._ask(sql, *values)
+
+    @contextmanager
     def _transaction(self, mode: Literal["IMMEDIATE", "DEFERRED"]) -> Iterator[None]:
         """All or nothing; DEFERRED for several questions that must see the same state."""
         with _told(self._path):
