@@ -72,6 +72,10 @@ class Address:
     from_: date | None = None
     to: date | None = None
 
+    def holds(self, day: date) -> bool:
+        """Whether it is in force on `day`; both days included, a blank one is open."""
+        return (self.from_ is None or self.from_ <= day) and (self.to is None or day <= self.to)
+
 
 @dataclass(frozen=True)
 class Waiver:
@@ -85,6 +89,12 @@ class Waiver:
     decided: date
     rule: str | None = None
     until: date | None = None
+
+    def holds(self, period: Period, day: date) -> bool:
+        """Whether it is in force for `period` on `day`. One for the year covers its months."""
+        wide = Period.parse(str(self.period))
+        within = period.start in wide and period.end in wide
+        return within and (self.until is None or day <= self.until)
 
 
 @dataclass(frozen=True)
@@ -172,6 +182,29 @@ class Register:
             and (entry.to is None or period.start <= entry.to)
         }
         return tuple(officer for officer in self.officers if officer.code in codes)
+
+    def mails(self, branch: str, day: date) -> tuple[str, ...]:
+        """Return the addresses registered for `branch` itself and in force on `day`."""
+        held = (a.mail for a in self.addresses if a.branch == branch and a.holds(day))
+        return tuple(dict.fromkeys(held))
+
+    def addressee(self, branch: str, day: date) -> str | None:
+        """Return who is written to: `branch`, else the nearest above it that has an address.
+
+        None where nobody has: the town itself, at the top, does not write to itself.
+        """
+        above = (entry.code for entry in self.ancestors(branch) if entry.parent)
+        return next((code for code in (branch, *above) if self.mails(code, day)), None)
+
+    def waiver(
+        self, form: str, branch: str, period: Period, day: date, rule: str | None = None
+    ) -> Waiver | None:
+        """Return the waiver in force on `day` of that rule, or of the whole return if none."""
+        asked = (form, branch, rule)
+        for entry in self.waivers:
+            if (entry.form, entry.branch, entry.rule) == asked and entry.holds(period, day):
+                return entry
+        return None
 
     def top(self) -> Organisation:
         """Return the organisation without a parent: the town itself. StopIteration never: a

@@ -10,7 +10,7 @@ from mlay_batch.figures.records import Completeness, Expected, Facts
 from mlay_batch.figures.returns import Filed, returns_of
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Return, Verdict
-from mlay_batch.register import Organisation, Waiver
+from mlay_batch.register import Organisation
 from mlay_batch.schema import Form
 
 NIL = "yes"  # the value of a nil field that declares that there is nothing to report
@@ -149,14 +149,4 @@ def _waived(facts: Facts, form: Form, branch: Organisation, period: Period) -> b
     """
     if branch.type not in form.reporters:
         return True
-    return any(
-        (waiver.branch, waiver.form, waiver.rule) == (branch.code, form.form, None)
-        and _covers(waiver, period)
-        and (waiver.until is None or facts.as_of <= waiver.until)
-        for waiver in facts.register.waivers
-    )
-
-
-def _covers(waiver: Waiver, period: Period) -> bool:
-    wide = Period.parse(str(waiver.period))
-    return period.start in wide and period.end in wide
+    return bool(facts.register.waiver(form.form, branch.code, period, facts.as_of))

@@ -44,10 +44,11 @@ class Closings:
         """Return every closing, also those opened again, oldest first."""
         return tuple(
             Closing(
-                Period.parse(period), revision, date.fromisoformat(as_of), *rest[:4],
-                date.fromisoformat(rest[4]) if rest[4] else None, *rest[5:],
+                Period.parse(period), revision, date.fromisoformat(as_of), by, book, register,
+                schemas, date.fromisoformat(reopened) if reopened else None, reopened_by, why,
             )
-            for period, revision, as_of, *rest in self._ledger.ask(_ALL)
+            for period, revision, as_of, by, book, register, schemas, reopened, reopened_by, why
+            in self._ledger.ask(_ALL)
         )  # fmt: skip
 
     def in_force(self) -> dict[Period, Closing]:

@@ -2,10 +2,13 @@
 
 A step that has been released is never edited; what changes becomes a new step.
 
-delivery      one leaf file each, in the order of recording; never changed but for superseded_by
+delivery      one leaf file each, in the order of recording; what changes is superseded_by, and what
+              a decision settles of a held one
 returned_row  the values of accepted deliveries, in the order of the sheet
 finding       what was wrong with a delivery: codes and parameters, never sentences
 report        the consolidated workbooks written so far
+decision      what a person decided about a held delivery, and what it was until then
+fetched       the mails fetched from the town's mailbox, by its own numbers
 
 `tables_out` names its own.
 """

@@ -40,7 +40,7 @@ STEP: tuple[str, ...] = (
         WHEN NEW.verdict = 'accepted'
         AND NOT EXISTS (SELECT 1 FROM incoming WHERE delivery = NEW.id)
     BEGIN {_NUMBER} END
-    """,
+    """,  # noqa: S608, both parts are our own
     """
     CREATE TABLE outgoing (
         id INTEGER PRIMARY KEY,

@@ -141,9 +141,10 @@ class Section(Record):
 
 @dataclass(frozen=True, slots=True)
 class Due(Record):
-    """Days after the period's end: a return later than `day` is late."""
+    """Days after the period's end: a return later than `day` is late, later than `lock` held."""
 
     day: int
+    lock: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
