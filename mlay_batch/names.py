@@ -14,7 +14,8 @@ from functools import lru_cache
 # The five tone marks as combining characters: grave, acute, tilde, hook above, dot below.
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _STROKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
-_WORDS = re.compile(r"\w+")
+# \w alone would end a word at a mark that has no composed letter.
+_WORDS = re.compile(r"[\w\u0300-\u036f]+")
 # Zero-width and bidirectional controls: invisible, so never part of a name.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
