@@ -8,6 +8,7 @@ import click
 
 from mlay_batch.cli import options, show
 from mlay_batch.cli.options import LocalisedCommand, language, option
+from mlay_batch.files import write_atomically
 from mlay_batch.pipeline.templates import blank_register
 from mlay_batch.workspace import Workspace
 
@@ -20,8 +21,10 @@ from mlay_batch.workspace import Workspace
 @click.pass_context
 def init(ctx: click.Context, directory: Path, name: str, place: str) -> int:
     """Create the workspace of a town."""
+    register = blank_register(name, place)  # before anything is created: descriptions may be wrong
     workspace = Workspace.create(directory, name, place)
-    blank_register(workspace)
+    if not workspace.register.exists():
+        write_atomically(workspace.register, register)
     show.show_text(language(ctx), "init.done", path=workspace.root, register=workspace.register)
     return 0
 

@@ -14,9 +14,8 @@ from mlay_batch.period import Period
 from mlay_batch.pipeline.town import Town, register_form
 from mlay_batch.records import Return, Value
 from mlay_batch.register import Organisation
-from mlay_batch.schema import Form
+from mlay_batch.schema import Form, load_catalogue
 from mlay_batch.template import Context, render
-from mlay_batch.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -104,14 +103,7 @@ def prefilled(form: Form, last: Return | None) -> Mapping[str, Value]:
     return found
 
 
-def blank_register(workspace: Workspace) -> bool:
-    """Write an empty register into a new workspace; False where one lies there already."""
-    from mlay_batch.schema import load_catalogue  # only `init` reads descriptions without a town
-
-    if workspace.register.exists():
-        return False
-    form = register_form(load_catalogue(workspace.schemas))
-    settings = workspace.settings
-    context = Context("", settings.name, "", None, settings.place, {}, {})
-    write_atomically(workspace.register, render(form, context))
-    return True
+def blank_register(name: str, place: str) -> bytes:
+    """Return the empty register of a town of that name."""
+    form = register_form(load_catalogue())
+    return render(form, Context("", name, "", None, place, {}, {}))
