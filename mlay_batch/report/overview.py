@@ -52,7 +52,7 @@ def write(ctx: Context, sheet: Sheet, parts: Parts) -> None:
     page.errors()
     row = official.signatures(ctx, sheet, page.row + 1, _COLUMNS, _SPLIT)
     sheet.raw.set_h_pagebreaks([row + 1])
-    row = page.charts.put(row + 1)
+    row = page.charts.put(row + 2)  # a row below the break, lest it is drawn on both pages
     row = _contents(ctx, sheet, row)
     sheet.raw.set_print_scale(_SCALE)
     sheet.print_as(landscape=False, last=(row, _COLUMNS - 1), fit=False)

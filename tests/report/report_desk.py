@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import date
 from functools import cache
 from hashlib import sha256
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import Cell
+from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch import demo, report
 from mlay_batch.figures import compute
@@ -38,13 +43,11 @@ def delivery(number: int, name: str, verdict: Verdict, **more: object) -> Delive
     return replace(made, **more)  # type: ignore[arg-type]
 
 
-@cache
-def facts() -> Facts:
-    """The whole year up to November; three cells silent, one refused, one sent twice."""
+def facts(first_month: int = 1, period: Period = NOVEMBER, as_of: date = AS_OF) -> Facts:
+    """The year from `first_month` on; in November cells silent, one refused, one sent twice."""
     town = demo.town()
-    samples = list(demo.returns(town, catalogue()))
-    november = [s for s in samples if s.form == "meeting" and s.period == NOVEMBER]
-    dropped = november[-SILENT:]
+    samples = [s for s in _samples() if s.form != "meeting" or s.period.month >= first_month]
+    dropped = [s for s in samples if s.form == "meeting" and s.period == NOVEMBER][-SILENT:]
     made = [
         Return(
             delivery(number, s.name, Verdict.ACCEPTED, form=s.form, version=s.version,
@@ -64,23 +67,59 @@ def facts() -> Facts:
         delivery(number + 3, "ảnh chụp.jpg", Verdict.IGNORED),
     )  # fmt: skip
     deliveries = (*(entry.delivery for entry in made), *others)
-    return Facts(catalogue(), town.register, NOVEMBER, AS_OF, tuple(made), deliveries)
+    return Facts(catalogue(), town.register, period, as_of, tuple(made), deliveries)
 
 
 @cache
-def figures() -> Figures:
-    return compute(facts())
+def _samples() -> tuple[demo.SampleReturn, ...]:
+    return tuple(demo.returns(demo.town(), catalogue()))
 
 
 def provenance(given: Facts) -> report.Provenance:
     return report.Provenance("0.1.0", given.as_of, "a" * 64, given.catalogue.sources)
 
 
-def write(given: Facts | None = None, lang: str = "vi") -> bytes:
-    given = given or facts()
+def write(given: Facts, lang: str = "vi") -> bytes:
     return report.write(given, compute(given), provenance(given), lang)
 
 
 @cache
+def small() -> Facts:
+    """November and the yearly returns only: every kind of row, a fraction of the size."""
+    return facts(11)
+
+
+@cache
+def figures() -> Figures:
+    return compute(small())
+
+
+@cache
 def workbook() -> bytes:
-    return write()
+    return write(small())
+
+
+@cache
+def sheets(cached: bool = True) -> Workbook:
+    """The small workbook as read: its cached values, or its formulas."""
+    return load_workbook(io.BytesIO(workbook()), data_only=cached)
+
+
+def find(sheet: Worksheet, text: str, nth: int = 1) -> Cell:
+    """The nth cell whose text begins so, row by row."""
+    found = [
+        cell for row in sheet.iter_rows() for cell in row if str(cell.value or "").startswith(text)
+    ]
+    assert len(found) >= nth, f"{sheet.title}: no {text!r}"
+    return found[nth - 1]
+
+
+def load() -> Workbook:
+    """The small workbook to be changed: formulas, not values."""
+    return load_workbook(io.BytesIO(workbook()))
+
+
+def rows(sheet: Worksheet) -> list[dict[str, Cell]]:
+    """The rows of a data sheet by its headings."""
+    heads = [str(cell.value) for cell in sheet[4]]
+    return [dict(zip(heads, row, strict=True)) for row in sheet.iter_rows(min_row=5)]

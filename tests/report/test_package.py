@@ -1,0 +1,123 @@
+"""The file itself: what Excel asks of a workbook, and that the same inputs give the same bytes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import report_desk as desk
+from openpyxl.worksheet.worksheet import Worksheet
+
+from mlay_batch.report.book import LONGEST_TITLE
+
+TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
+CELL_LIKE = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]?\d*")
+REFERENCE = re.compile(r"([A-Za-z]\w*)\[(?:\[#This Row\],)?\[?([^\[\]]+)\]")
+PEOPLE = [
+    "Tổng quan", "Chỉ tiêu dự sinh hoạt", "Xếp loại sinh hoạt", "Xếp loại năm", "Tình hình nộp",
+    "Lỗi", "Nguồn gốc",
+]  # fmt: skip
+
+
+def formulas() -> list[tuple[Worksheet, str, str]]:
+    return [
+        (sheet, cell.coordinate, cell.value)
+        for sheet in desk.sheets(cached=False)
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    ]
+
+
+def tables() -> dict[str, list[str]]:
+    return {
+        table.name: [column.name for column in table.tableColumns]
+        for sheet in desk.sheets()
+        for table in sheet.tables.values()
+    }
+
+
+def test_the_same_inputs_give_the_same_bytes() -> None:
+    assert desk.write(desk.small()) == desk.workbook()
+
+
+def test_sheets_for_people_come_first_and_the_data_after_them() -> None:
+    names = desk.sheets().sheetnames
+    assert names[: len(PEOPLE)] == PEOPLE
+    assert all(name.startswith("Dữ liệu ") for name in names[len(PEOPLE) :])
+    assert all(len(name) <= LONGEST_TITLE for name in names)
+
+
+def test_every_data_sheet_is_one_table_with_a_valid_name() -> None:
+    sheets = desk.sheets().worksheets[len(PEOPLE) :]
+    assert all(len(sheet.tables) == 1 for sheet in sheets)
+    names = list(tables())
+    assert all(TABLE_NAME.fullmatch(name) and not CELL_LIKE.fullmatch(name) for name in names)
+    assert max(Counter(name.casefold() for name in names).values()) == 1
+
+
+def test_a_table_calls_its_columns_what_its_header_cells_say() -> None:
+    """Excel repairs a file, and drops the table, where the two differ."""
+    for sheet in desk.sheets():
+        for table in sheet.tables.values():
+            head = [cell.value for cell in sheet[table.ref][0]]
+            assert head == [column.name for column in table.tableColumns]
+            assert len({str(name).casefold() for name in head}) == len(head)
+
+
+def test_formulas_name_existing_columns_in_plain_words() -> None:
+    known = tables()
+    named = {found for *_, formula in formulas() for found in REFERENCE.findall(formula)}
+    assert len(named) > 15
+    for table, column in named:
+        assert column in known[table]
+        assert re.fullmatch(r"[\w ]+", column), "Excel would want brackets or escapes"
+
+
+def test_formulas_are_short_and_hold_no_name_of_a_person_or_branch() -> None:
+    register = desk.small().register
+    names = {entry.name for entry in (*register.organisations, *register.officers)}
+    for sheet, place, formula in formulas():
+        assert len(formula) < 1000, f"{sheet.title}!{place}"
+        assert not any(f'"{name}"' in formula for name in names)
+
+
+def test_every_formula_has_a_cached_value_of_its_kind() -> None:
+    cached = desk.sheets()
+    blank_allowed = re.compile(r'^=IF\(.*""')
+    missing = [
+        f"{sheet.title}!{place}"
+        for sheet, place, formula in formulas()
+        if cached[sheet.title][place].value is None and not blank_allowed.match(formula)
+    ]
+    assert missing == []
+
+
+def test_links_stay_inside_and_lead_somewhere() -> None:
+    book = desk.sheets()
+    links = [
+        cell.hyperlink
+        for sheet in book
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.hyperlink
+    ]
+    assert len(links) > 100
+    for link in links:
+        sheet, _, place = str(link.location).rpartition("!")
+        assert link.target is None
+        assert book[sheet.strip("'")][place.replace("$", "")] is not None
+
+
+def test_every_sheet_leads_back_to_the_first() -> None:
+    for sheet in desk.sheets().worksheets[1:]:
+        assert sheet["A1"].hyperlink.location.startswith("'Tổng quan'!")
+
+
+def test_paper_is_a4_with_panes_and_page_numbers() -> None:
+    for sheet in desk.sheets():
+        assert sheet.page_setup.paperSize == 9
+        assert "&P/&N" in sheet.oddFooter.right.text
+        assert sheet.print_area
+        if sheet.title not in ("Tổng quan", "Nguồn gốc"):
+            assert sheet.freeze_panes, sheet.title

@@ -1,0 +1,283 @@
+"""What stands on the sheets for people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from io import BytesIO
+
+import pytest
+import report_desk as desk
+from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from mlay_batch import report
+from mlay_batch.figures import compute
+from mlay_batch.figures.records import Facts
+from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.period import Period
+from mlay_batch.records import Row, Verdict
+from mlay_batch.report import errors_sheet
+from mlay_batch.schema import Field, Text
+
+QUOTA, RATING, YEARLY = "Chỉ tiêu dự sinh hoạt", "Xếp loại sinh hoạt", "Xếp loại năm"
+
+
+def values(sheet: Worksheet, row: int, first: int = 1, last: int = 10) -> list[object]:
+    return [sheet.cell(row, column).value for column in range(first, last + 1)]
+
+
+def book(facts: Facts, lang: str = "vi") -> Workbook:
+    return load_workbook(BytesIO(desk.write(facts, lang)), data_only=True)
+
+
+class TestOverview:
+    def test_says_provisional_and_names_who_is_missing(self) -> None:
+        banner = str(desk.find(desk.sheets()["Tổng quan"], "TẠM TÍNH – còn").value)
+        assert banner.startswith("TẠM TÍNH – còn 5 báo cáo chưa có")
+        assert "DB5-CB04 Chi bộ Trạm Y tế phường (bị trả lại)" in banner
+        assert "DB5-CB02 Chi bộ Khối Điều trị (chưa nộp)" in banner
+
+    def test_shows_the_published_lines_of_three_years(self) -> None:
+        """Report of 04/12/2019: over 90 %, none, 99,6 %, 0,28 %."""
+        sheet = desk.sheets()["Tổng quan"]
+        shown = {
+            text: sheet.cell(desk.find(sheet, text).row, 8)
+            for text in ("Chi bộ: TSVM", "Chi bộ: Yếu kém", "Đảng viên: Hoàn", "Đảng viên: Vi")
+        }
+        found = [round(float(str(cell.value)), 2) for cell in shown.values()]
+        assert found[0] > 90
+        assert found[1] == 0
+        assert (round(found[2], 1), found[3]) == (99.6, 0.28)
+        formats = [cell.number_format.split('"')[0] for cell in shown.values()]
+        assert formats == ["0.0", "0.00", "0.0", "0.00"]
+
+    def test_has_three_charts_and_a_table_of_contents(self) -> None:
+        sheet = load_workbook(BytesIO(desk.workbook()))["Tổng quan"]
+        assert len(sheet._charts) == 0  # openpyxl does not read charts: the package tells
+        start = desk.find(sheet, "Mục lục").row
+        listed = [sheet.cell(start + n, 1).value for n in range(1, len(desk.sheets().sheetnames))]
+        assert listed == desk.sheets().sheetnames[1:]
+
+
+class TestQuota:
+    def test_a_line_tells_months_owed_missing_and_state_in_words(self) -> None:
+        figures = desk.figures()
+        for line in figures.quota:
+            sheet = desk.sheets()[QUOTA]
+            row = desk.find(sheet, line.officer).row
+            assert values(sheet, row, 18, 24) == [
+                line.attended, line.served, line.served_year, pytest.approx(line.owed),
+                line.obligation, line.missing, line.possible - line.attended,
+            ]  # fmt: skip
+            assert sheet.cell(row, 25).value in {
+                "met": ["● Đạt"], "behind": ["▲ Chậm tiến độ"], "on_course": ["○ Đúng tiến độ"],
+                "out_of_reach": ["■ Không còn khả năng đạt"],
+            }[line.state]  # fmt: skip
+
+    def test_months_to_come_are_blank(self) -> None:
+        sheet = desk.sheets()[QUOTA]
+        row = desk.find(sheet, desk.figures().quota[0].officer).row
+        assert sheet.cell(row, 17).value is None
+        assert sheet.cell(row, 16).value is not None
+
+    def test_in_december_only_met_and_not_met(self) -> None:
+        december = book(desk.facts(11, Period(2019, 12), date(2020, 1, 8)))[QUOTA]
+        states = {str(row[24].value) for row in december.iter_rows() if row[24].value}
+        assert {"● Đạt", "■ Không đạt"} >= {state for state in states if state[0] in "●○▲■"}
+
+    def test_doubtful_visits_are_listed_with_reason_and_source(self) -> None:
+        given = desk.facts(10)
+        sheet = book(given)[QUOTA]
+        start = desk.find(sheet, "Các lượt dự còn nghi vấn").row + 2
+        doubtful = [visit for visit in compute(given).attendances if visit.reason]
+        assert doubtful
+        for number, visit in enumerate(doubtful):
+            row = start + number
+            assert values(sheet, row, 1, 2) == [number + 1, visit.officer]
+            assert sheet.cell(row, 11).value
+            assert sheet.cell(row, 25).value == str(visit.delivery)
+
+
+class TestRating:
+    def test_bears_the_ten_columns_of_the_circulated_list(self) -> None:
+        sheet = desk.sheets()[RATING]
+        head = desk.find(sheet, "STT").row
+        assert [v for v in values(sheet, head) if v] == [
+            "STT", "Tên đơn vị", "Số lượng đảng viên", "Ngày họp chi bộ",
+            "Mức đánh giá xếp loại sau buổi sinh hoạt", "Ghi chú (thuyết minh điểm trừ)",
+        ]  # fmt: skip
+        assert values(sheet, head + 1, 5, 9) == ["KQ số điểm", "Tốt", "Khá", "Trung bình", "Kém"]
+        assert values(sheet, head + 2) == list(range(1, 11))
+
+    def test_one_cross_for_each_meeting_in_the_band_of_its_score(self) -> None:
+        sheet = desk.sheets()[RATING]
+        scored = [r for r in sheet.iter_rows(min_row=12, max_col=10, values_only=True)
+                  if isinstance(r[4], int | float) and r[0] != "Tổng cộng"]  # fmt: skip
+        assert len(scored) > 60
+        for row in scored:
+            band = 0 if row[4] >= 90 else 1 if row[4] >= 70 else 2 if row[4] >= 50 else 3
+            assert [cell == "x" for cell in row[5:9]] == [n == band for n in range(4)]
+
+    def test_a_silent_cell_has_a_row_that_says_so(self) -> None:
+        sheet = desk.sheets()[RATING]
+        silent = [r for r in desk.figures().ratings if not r.sittings]
+        assert {r.state for r in silent} == {"missing", "rejected"}
+        for rating in silent:
+            row = desk.find(sheet, rating.branch.name).row
+            said = "chưa báo cáo" if rating.state == "missing" else "Bị trả lại"
+            assert values(sheet, row, 3, 10) == [None] * 7 + [said]
+
+    def test_members_are_counted_once_where_a_cell_met_twice(self) -> None:
+        sheet = desk.sheets()[RATING]
+        twice = next(r for r in desk.figures().ratings if len(r.sittings) == 2)
+        row = desk.find(sheet, twice.branch.name).row
+        assert values(sheet, row, 3, 3) == [twice.sittings[0].members]
+        assert [sheet.cell(row + 1, c).value for c in (1, 2, 3)] == [None, twice.branch.name, None]
+        total = desk.find(sheet, "Tổng cộng").row
+        members = sum(r.sittings[0].members or 0 for r in desk.figures().ratings if r.sittings)
+        assert sheet.cell(total, 3).value == members
+
+
+class TestClassification:
+    def test_each_year_bears_its_own_scheme(self) -> None:
+        sheet = desk.sheets()[YEARLY]
+        schemes = [sheet.cell(desk.find(sheet, str(y)).row, 2).value for y in (2016, 2017, 2018)]
+        assert schemes == ["Xếp loại theo 27-HD/BTCTW"] * 2 + ["Xếp loại theo 132-QĐ/TW"]
+
+    def test_the_mean_of_pooled_counts_where_the_scheme_says_so(self) -> None:
+        given = desk.small()
+        pooled = tuple(replace(scheme, mean="pooled") for scheme in given.catalogue.schemes)
+        given = replace(given, catalogue=replace(given.catalogue, schemes=pooled))
+        mean = compute(given).mean
+        sheet = book(given)[YEARLY]
+        shown = values(sheet, desk.find(sheet, "Bình quân", 2).row, 14, 17)
+        assert mean
+        assert shown[0] == pytest.approx(mean.shares["members", "completed"])
+        assert shown[2] == pytest.approx(mean.shares["members", "bottom"])
+
+    def test_says_what_the_shares_are_taken_of(self) -> None:
+        assert desk.find(desk.sheets()[YEARLY], "Tỷ lệ tính trên số thuộc diện đánh giá")
+
+
+class TestCompleteness:
+    def test_a_symbol_for_every_branch_and_month(self) -> None:
+        sheet = desk.sheets()["Tình hình nộp"]
+        entry = next(c for c in desk.figures().completeness if c.form == "meeting")
+        november = 4 + entry.periods.index(desk.NOVEMBER)
+        for branch in entry.branches:
+            row = desk.find(sheet, branch.code).row
+            state = entry.of(branch.code, desk.NOVEMBER).state
+            wanted = {"reported": "●", "late": "▲", "missing": "■", "rejected": "×", "nil": "○"}
+            assert sheet.cell(row, november).value == wanted.get(state), branch.code
+
+    def test_the_sums_of_the_month(self) -> None:
+        sheet = desk.sheets()["Tình hình nộp"]
+        due, sent, missing = (desk.find(sheet, t).row for t in ("Phải nộp", "Đã nộp", "Chưa có"))
+        assert [sheet.cell(row, 14).value for row in (due, sent, missing)] == [70, 65, 5]
+
+
+class TestErrors:
+    def test_errors_come_first_and_like_findings_are_one(self) -> None:
+        sheet = desk.sheets()["Lỗi"]
+        rows = [values(sheet, row, 2, 9) for row in (10, 11)]
+        assert [(r[0], r[4], r[5]) for r in rows] == [
+            ("■ Lỗi", "M40–M41", "S01"), ("▲ Cảnh báo", "E25", "D04"),
+        ]  # fmt: skip
+        assert rows[0][6:] == [
+            "Tổng điểm ghi 95, cộng các nhóm được 90.",
+            "Cộng lại và sửa tổng điểm hoặc điểm nhóm.",
+        ]
+
+    def test_what_was_sent_again_and_accepted_is_settled(self) -> None:
+        given = desk.small()
+        refused = next(d for d in given.deliveries if d.verdict is Verdict.REJECTED)
+        again = replace(refused, id=9999, verdict=Verdict.ACCEPTED, findings=())
+        given = replace(given, deliveries=(*given.deliveries, again))
+        assert desk.find(book(given)["Lỗi"], "Không có lỗi")
+
+    def test_a_file_that_could_not_be_told_is_not_lost(self) -> None:
+        given = desk.small()
+        finding = Finding("R01", Severity.ERROR, Place("hỏng.xlsx"))
+        broken = desk.delivery(9999, "hỏng.xlsx", Verdict.REJECTED, findings=(finding,))
+        given = replace(given, deliveries=(*given.deliveries, broken))
+        sheet = book(given)["Lỗi"]
+        assert values(sheet, desk.find(sheet, "hỏng.xlsx").row, 3, 4) == [
+            "Chưa rõ đơn vị", "hỏng.xlsx",
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize(("cells", "shown"), [
+        (["C12", "C13", "C15", "C20"], "C12–C13, C15, C20"),
+        (["AA3", "B3", "B2"], "B2–B3, AA3"),
+        ([""], ""),
+    ])  # fmt: skip
+    def test_cells_are_listed_as_people_do(self, cells: list[str], shown: str) -> None:
+        assert errors_sheet.joined(cells) == shown
+
+
+class TestProvenance:
+    def test_what_was_received_reconciles(self) -> None:
+        sheet = desk.sheets()["Nguồn gốc"]
+        row = desk.find(sheet, "Chấp nhận").row
+        counts = [sheet.cell(row + n, 3).value for n in range(6)]
+        assert counts[5] == sum(counts[:5]) == len(desk.small().deliveries)
+        assert counts[1:5] == [1, 1, 0, 1]
+        assert sheet.cell(row + 5, 4).value == "● Khớp"
+
+    def test_every_delivery_is_listed_with_its_hash(self) -> None:
+        sheet = desk.sheets()["Nguồn gốc"]
+        listed = {row[10].value for row in sheet.iter_rows() if row[10].value}
+        assert {delivery.sha256 for delivery in desk.small().deliveries} < listed
+
+
+def test_a_field_added_to_a_form_becomes_a_column() -> None:
+    given = desk.small()
+    more = Field("theme", "text", Text("Chủ đề tự chọn [mới]", "Own theme"))
+
+    def with_more(form_id: str) -> tuple[object, ...]:
+        return tuple(
+            replace(form, sections=tuple(
+                replace(s, fields=(*s.fields, more)) if s.id == "meetings" else s
+                for s in form.sections
+            ))
+            if form.form == form_id else form
+            for form in given.catalogue.forms
+        )  # fmt: skip
+
+    def filled(row: Row) -> Row:
+        return replace(row, values={**row.values, "theme": "=Học tập"})
+
+    catalogue = replace(given.catalogue, forms=with_more("meeting"))
+    returns = tuple(
+        replace(r, rows=tuple(filled(x) if x.section == "meetings" else x for x in r.rows))
+        for r in given.returns
+    )
+    made = book(replace(given, catalogue=catalogue, returns=returns))
+    rows = desk.rows(made["Dữ liệu Các buổi sinh hoạt…"])
+    assert {row["Chủ đề tự chọn mới"].value for row in rows} == {"=Học tập"}
+    assert {row["Chủ đề tự chọn mới"].data_type for row in rows} == {"s"}
+
+
+def test_a_town_without_a_single_return_still_gets_its_workbook() -> None:
+    given = replace(desk.small(), returns=(), deliveries=())
+    made = book(given)
+    assert desk.find(made[YEARLY], "Chưa có báo cáo xếp loại năm")
+    assert "TẠM TÍNH" in str(made["Tổng quan"]["A7"].value)
+    assert desk.find(made["Lỗi"], "Không có lỗi")
+
+
+def test_the_english_workbook_has_english_sheets_and_words() -> None:
+    made = book(desk.small(), "en")
+    assert made.sheetnames[:3] == ["Overview", "Attendance quota", "Meeting ratings"]
+    assert desk.find(made["Meeting ratings"], "not reported")
+
+
+def test_a_quota_owed_by_cell_counts_only_the_visits_there() -> None:
+    given = desk.small()
+    by_cell = tuple(replace(quota, per="officer_cell") for quota in given.catalogue.quotas)
+    given = replace(given, catalogue=replace(given.catalogue, quotas=by_cell))
+    data = report.write(given, compute(given), desk.provenance(given))
+    sheet = load_workbook(BytesIO(data))[QUOTA]
+    line = compute(given).quota[0]
+    formula = str(sheet.cell(desk.find(sheet, line.officer).row, 6).value)
+    assert f'DuHop[Mã đơn vị],"{line.branches[0].code}"' in formula
