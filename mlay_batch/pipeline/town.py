@@ -70,7 +70,9 @@ def open_town(workspace: Workspace) -> Town:
     if submission.form and not refuses(findings):
         submission, findings = validate_register(submission, form)
     findings = tuple(finding.in_file(name) for finding in findings)
-    if refuses(findings) or not submission.section("organisations"):
+    if not refuses(findings) and not submission.section("organisations"):
+        raise RegisterError("register.empty", path=name)
+    if refuses(findings):
         raise RegisterError("register.errors", path=name, findings=findings, form=form)
     digest = hashlib.sha256(data).hexdigest()
     return Town(workspace, catalogue, Register.of(submission), digest, findings)
