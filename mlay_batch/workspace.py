@@ -7,127 +7,18 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
-from typing import Any
 
 from mlay_batch.errors import NoWorkspaceError, UsageError
 from mlay_batch.files import write_atomically
-from mlay_batch.names import clean, nearest
+from mlay_batch.names import clean
+from mlay_batch.settings import CONFIG, TEMPLATE, Settings
 
-CONFIG = "mlay.toml"
-LANGUAGES = ("vi", "en")
 MOUNTS = Path("/proc/mounts")
-
-# What a file that comes in may cost; `reader` explains each and has the defaults.
-LIMITS = frozenset(
-    {"seconds", "memory_mb", "file_mb", "inflated_mb", "entries", "ratio", "cells", "rows",
-     "columns", "text"}
-)  # fmt: skip
-_KEYS: Mapping[str, frozenset[str]] = {
-    "town": frozenset({"code", "name", "place"}),
-    "program": frozenset({"language", "time_zone"}),
-    "limits": LIMITS,
-}
 # SQLite's locks do not hold on these: https://www.sqlite.org/howtocorrupt.html, section 2.1
 _NETWORK = re.compile(r"nfs\d?|cifs|smb\w*|ncpfs|afs|davfs\d?|fuse\.(sshfs|rclone|davfs\w*)")
 _OCTAL = re.compile(r"\\([0-7]{3})")
-
-_TEMPLATE = """\
-# Cấu hình của mlay cho một đảng bộ. Dòng bắt đầu bằng dấu # là lời giải thích.
-# Sửa bằng Notepad, lưu dạng UTF-8. Tên mục viết sai sẽ được báo ngay khi chạy.
-
-[town]
-# Tên cơ quan, in ở đầu báo cáo tổng hợp, và địa danh ghi trước ngày tháng.
-name = {name}
-place = {place}
-# Mã trong sổ đăng ký; không ghi thì lấy tổ chức không có cấp trên.
-# code = "TU"
-
-[program]
-# vi hoặc en
-language = "vi"
-time_zone = "Asia/Ho_Chi_Minh"
-
-# Giới hạn của mỗi tệp nhận vào (MB, giây); chỉ ghi khi cần khác mức có sẵn.
-# [limits]
-# file_mb = 20
-# seconds = 30
-"""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What `mlay.toml` says. `code` None: the town is the register's organisation without parent.
-
-    `limits` holds only what differs from the reader's own limits, under the same names.
-    """
-
-    name: str
-    place: str
-    code: str | None = None
-    language: str = "vi"
-    time_zone: str = "Asia/Ho_Chi_Minh"
-    limits: Mapping[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def parse(cls, text: str, file: str = CONFIG) -> Settings:
-        """Return the settings written in `text`; `file` is its name in messages.
-
-        Raises UsageError: ``workspace.toml``, ``workspace.key`` (names the nearest key),
-        ``workspace.value``.
-        """
-        try:
-            told = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
-            raise UsageError("workspace.toml", file=file, problem=str(error)) from error
-        _check_keys(told, file)
-        _check_values(told, file)
-        return cls(**told["town"], **told.get("program", {}), limits=told.get("limits", {}))
-
-
-def _check_keys(told: Mapping[str, Any], file: str) -> None:
-    for table, keys in told.items():
-        if table not in _KEYS:
-            raise _unknown(table, _KEYS, file)
-        if not isinstance(keys, dict):
-            raise UsageError("workspace.value", file=file, key=table, wanted=f"[{table}]")
-        for key in keys:
-            if key not in _KEYS[table]:
-                raise _unknown(f"{table}.{key}", [f"{table}.{k}" for k in _KEYS[table]], file)
-
-
-def _unknown(key: str, known: Mapping[str, object] | list[str], file: str) -> UsageError:
-    hint = nearest(key, known) or ", ".join(sorted(known))
-    return UsageError("workspace.key", file=file, key=key, nearest=hint)
-
-
-def _check_values(told: Mapping[str, Any], file: str) -> None:
-    def refuse(key: str, wanted: str) -> UsageError:
-        return UsageError("workspace.value", file=file, key=key, wanted=wanted)
-
-    town, program = told.get("town", {}), told.get("program", {})
-    for key, value in {"name": None, "place": None, **town}.items():
-        if not (isinstance(value, str) and value.strip()):
-            raise refuse(f"town.{key}", '"…"')
-    if program.get("language", "vi") not in LANGUAGES:
-        raise refuse("program.language", " | ".join(f'"{lang}"' for lang in LANGUAGES))
-    if "time_zone" in program and not _is_zone(program["time_zone"]):
-        raise refuse("program.time_zone", '"Asia/Ho_Chi_Minh"')
-    for key, value in told.get("limits", {}).items():
-        if type(value) is not int or value < 1:
-            raise refuse(f"limits.{key}", "1, 2, 3, …")
-
-
-def _is_zone(name: object) -> bool:
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # start-up: only where one is written
-
-    try:
-        return bool(ZoneInfo(str(name)))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
 
 
 @dataclass(frozen=True)
@@ -194,7 +85,7 @@ class Workspace:
         """
         from mlay_batch.ledger import Ledger  # start-up: a workspace is made once, found always
 
-        text = _TEMPLATE.format(name=_quoted(name), place=_quoted(place))
+        text = TEMPLATE.format(name=_quoted(name), place=_quoted(place))
         made = cls(root.resolve(), Settings.parse(text))
         if (made.root / CONFIG).exists():
             raise UsageError("workspace.exists", path=str(made.root))

@@ -2,7 +2,7 @@
 
 Levels: 0 errors, findings, period, names │ 1 schema, messages │ 2 records, register, layout,
 styles, files │ 3 the stages, which never import one another │
-4 workspace, pipeline, demo │ 5 cli.
+4 settings, workspace, pipeline, demo │ 5 cli.
 `figures.records` is what the stage `figures` hands on: a record like those of `records`.
 """
 
@@ -24,9 +24,9 @@ LEVELS = (
     {"records", "register", "layout", "styles", "files", "figures.records"},
     {
         "intake", "reader", "identity", "validation", "verdict", "ledger", "figures", "template",
-        "report",
+        "report", "replies",
     },
-    {"workspace", "pipeline", "demo"},
+    {"settings", "workspace", "pipeline", "demo"},
     {"cli", "__main__"},
 )  # fmt: skip
 STAGES = LEVELS[3]

@@ -12,7 +12,8 @@ from mlay_batch.errors import NoWorkspaceError, UsageError
 from mlay_batch.ledger import Ledger
 from mlay_batch.messages import error_text
 from mlay_batch.reader.facts import Limits
-from mlay_batch.workspace import CONFIG, LIMITS, Settings, Workspace, network_kind
+from mlay_batch.settings import CONFIG, LIMITS, Settings
+from mlay_batch.workspace import Workspace, network_kind
 
 TOWN = '[town]\nname = "Thị ủy Mường Lay"\nplace = "Mường Lay"\n'
 

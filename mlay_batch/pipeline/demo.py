@@ -13,7 +13,8 @@ from mlay_batch.period import Period
 from mlay_batch.pipeline.ingest import Ingested, Progress, ingest
 from mlay_batch.pipeline.town import Town, open_town
 from mlay_batch.schema import load_catalogue
-from mlay_batch.workspace import CONFIG, Workspace
+from mlay_batch.settings import CONFIG
+from mlay_batch.workspace import Workspace
 
 PERIOD = Period(2019, 11)
 AS_OF = date(2019, 12, 6)  # the day after the returns of November were due

@@ -1,0 +1,201 @@
+"""What `mlay.toml` says of a town, read strictly: a mistyped key is named with the nearest one."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlay_batch.errors import UsageError
+from mlay_batch.names import nearest
+
+CONFIG = "mlay.toml"
+LANGUAGES = ("vi", "en")
+
+# What a file that comes in may cost; `reader` explains each and has the defaults.
+LIMITS = frozenset(
+    {"seconds", "memory_mb", "file_mb", "inflated_mb", "entries", "ratio", "cells", "rows",
+     "columns", "text"}
+)  # fmt: skip
+_KEYS: Mapping[str, frozenset[str]] = {
+    "town": frozenset({"code", "name", "place"}),
+    "program": frozenset({"language", "time_zone"}),
+    "limits": LIMITS,
+    "smtp": frozenset({"host", "port", "user", "from", "security", "per_minute", "ca_file"}),
+}
+_DAYS = frozenset({"due", "lock"})
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
+_PORTS = 65535
+
+TEMPLATE = """\
+# Cấu hình của mlay cho một đảng bộ. Dòng bắt đầu bằng dấu # là lời giải thích.
+# Sửa bằng Notepad, lưu dạng UTF-8. Tên mục viết sai sẽ được báo ngay khi chạy.
+
+[town]
+# Tên cơ quan, in ở đầu báo cáo tổng hợp, và địa danh ghi trước ngày tháng.
+name = {name}
+place = {place}
+# Mã trong sổ đăng ký; không ghi thì lấy tổ chức không có cấp trên.
+# code = "TU"
+
+[program]
+# vi hoặc en
+language = "vi"
+time_zone = "Asia/Ho_Chi_Minh"
+
+# Giới hạn của mỗi tệp nhận vào (MB, giây); chỉ ghi khi cần khác mức có sẵn.
+# [limits]
+# file_mb = 20
+# seconds = 30
+
+# Hộp thư gửi đi, cho mlay reply --send. Mật khẩu không ghi ở đây: đặt trong biến môi trường
+# MLAY_SMTP_PASSWORD hoặc kho mật khẩu của máy (dịch vụ mlay-smtp).
+# [smtp]
+# host = "mail.example.vn"
+# port = 465
+# security = "tls"
+# user = "vanphong"
+# from = "vanphong@example.vn"
+# per_minute = 20
+
+# Hạn nộp và ngày khóa sổ của mỗi mẫu: số ngày sau khi hết kỳ; chỉ ghi khi cần khác mức có sẵn.
+# [deadlines.meeting]
+# due = 5
+# lock = 20
+"""
+SECURITY = ("tls", "starttls")
+
+
+@dataclass(frozen=True)
+class Smtp:
+    """The mail host letters go out by: always encrypted, its certificate always verified.
+
+    `security`: ``tls`` from the first byte (port 465) or ``starttls`` (587). `ca_file` names the
+    certificates to trust besides the machine's own, for an office with a mail host of its own.
+    """
+
+    host: str
+    from_: str
+    port: int = 465
+    security: str = "tls"
+    user: str | None = None
+    per_minute: int = 20
+    ca_file: str | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `mlay.toml` says. `code` None: the town is the register's organisation without parent.
+
+    `limits` holds only what differs from the reader's own limits, under the same names;
+    `deadlines` the days ``due`` and ``lock`` of a form that differ from its description.
+    """
+
+    name: str
+    place: str
+    code: str | None = None
+    language: str = "vi"
+    time_zone: str = "Asia/Ho_Chi_Minh"
+    limits: Mapping[str, int] = field(default_factory=dict)
+    smtp: Smtp | None = None
+    deadlines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str, file: str = CONFIG) -> Settings:
+        """Return the settings written in `text`; `file` is its name in messages.
+
+        Raises UsageError: ``workspace.toml``, ``workspace.key`` (names the nearest key),
+        ``workspace.value``.
+        """
+        try:
+            told = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise UsageError("workspace.toml", file=file, problem=str(error)) from error
+        _check_keys(told, file)
+        _check_values(told, file)
+        smtp = {f"{key}_" if key == "from" else key: v for key, v in told.get("smtp", {}).items()}
+        return cls(
+            **told["town"], **told.get("program", {}), limits=told.get("limits", {}),
+            smtp=Smtp(**smtp) if smtp else None, deadlines=told.get("deadlines", {}),
+        )  # fmt: skip
+
+
+def _check_keys(told: Mapping[str, Any], file: str) -> None:
+    for name, table in told.items():
+        if name not in (*_KEYS, "deadlines"):
+            raise _unknown(name, [*_KEYS, "deadlines"], file)
+        if not isinstance(table, dict):
+            raise UsageError("workspace.value", file=file, key=name, wanted=f"[{name}]")
+        if name != "deadlines":
+            _check_names(name, table, _KEYS[name], file)
+    for form, days in told.get("deadlines", {}).items():
+        if not isinstance(days, dict):
+            wanted = f"[deadlines.{form}]"
+            raise UsageError("workspace.value", file=file, key=f"deadlines.{form}", wanted=wanted)
+        _check_names(f"deadlines.{form}", days, _DAYS, file)
+
+
+def _check_names(table: str, told: Mapping[str, Any], known: frozenset[str], file: str) -> None:
+    for key in told:
+        if key not in known:
+            raise _unknown(f"{table}.{key}", [f"{table}.{k}" for k in known], file)
+
+
+def _unknown(key: str, known: Mapping[str, object] | list[str], file: str) -> UsageError:
+    hint = nearest(key, known) or ", ".join(sorted(known))
+    return UsageError("workspace.key", file=file, key=key, nearest=hint)
+
+
+def _check_values(told: Mapping[str, Any], file: str) -> None:
+    for key, wanted in _wrong(told):
+        raise UsageError("workspace.value", file=file, key=key, wanted=wanted)
+
+
+def _wrong(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield every key with a value that cannot be used, and what could."""
+    yield from _wrong_town(told.get("town", {}), told.get("program", {}))
+    yield from _small(told.get("limits", {}), "limits", 1)
+    for form, days in told.get("deadlines", {}).items():
+        yield from _small(days, f"deadlines.{form}", 0)
+    if "smtp" in told:
+        yield from _wrong_smtp({"host": None, "from": None, **told["smtp"]})
+
+
+def _wrong_town(town: Mapping[str, Any], program: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in {"name": None, "place": None, **town}.items():
+        if not (isinstance(value, str) and value.strip()):
+            yield f"town.{key}", '"…"'
+    if program.get("language", "vi") not in LANGUAGES:
+        yield "program.language", " | ".join(f'"{lang}"' for lang in LANGUAGES)
+    if "time_zone" in program and not _is_zone(program["time_zone"]):
+        yield "program.time_zone", '"Asia/Ho_Chi_Minh"'
+
+
+def _small(told: Mapping[str, Any], table: str, least: int) -> Iterator[tuple[str, str]]:
+    for key, value in told.items():
+        if type(value) is not int or value < least:
+            yield f"{table}.{key}", f"{least}, {least + 1}, {least + 2}, …"
+
+
+def _wrong_smtp(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in told.items():
+        if key in ("port", "per_minute"):
+            if type(value) is not int or not 1 <= value <= _PORTS:
+                yield f"smtp.{key}", f"1 … {_PORTS}"
+        elif not (isinstance(value, str) and value.strip()):
+            yield f"smtp.{key}", '"…"'
+    if told.get("security", "tls") not in SECURITY:
+        yield "smtp.security", " | ".join(f'"{name}"' for name in SECURITY)
+    if not _MAIL.fullmatch(str(told["from"])):
+        yield "smtp.from", '"vanphong@example.vn"'
+
+
+def _is_zone(name: object) -> bool:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # start-up: only where one is written
+
+    try:
+        return bool(ZoneInfo(str(name)))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
