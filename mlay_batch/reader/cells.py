@@ -60,7 +60,7 @@ def _heading(raw: Raw) -> str:
 def _row(block: Block, form: Form, limit: int, record: Mapping[str, Spot],
          raws: Mapping[str, Raw], findings: list[Finding]) -> Row:  # fmt: skip
     section, sheet = block.section, block.sheet
-    values: dict[str, Value] = {}
+    values: dict[str, Value] = dict.fromkeys(entry.id for entry in section.fields)
     for entry in section.fields:
         if entry.id not in record:
             continue

@@ -96,8 +96,10 @@ def _targets(part: bytes) -> dict[str, str]:
 def _titles(part: bytes) -> list[tuple[str, str]]:
     """Return title and relation of each sheet; the relation's prefix is the writer's choice."""
     return [
-        (entry["name"], next(value for key, value in entry.items() if key.endswith(":id")))
+        (entry["name"], value)
         for entry in _elements(part, "sheet")
+        for key, value in entry.items()
+        if key.endswith(":id")
     ]
 
 

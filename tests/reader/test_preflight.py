@@ -171,6 +171,13 @@ def test_a_part_that_is_missing(part):
     assert codes(read_bytes(data)) in (["R03"], ["R05"])
 
 
+def test_a_sheet_that_leads_nowhere():
+    def change(name: str, xml: bytes) -> bytes:
+        return xml.replace(b"r:id=", b"rid=", 1) if name == "xl/workbook.xml" else xml
+
+    assert codes(read_bytes(repack(paper().save(), change))) == ["R05"]
+
+
 # Cells where calamine would die ------------------------------------------------------------------
 
 
