@@ -21,9 +21,13 @@ class Leaf:
     """One file as it came in: a workbook or something else, never a container.
 
     `name` is for display only. `origin` identifies the delivery (path below the inbox, or mail and
-    part), so that a file seen before is not received twice. `received` is an ISO time with its offset, as the town's clock
-    shows it: its first ten characters are the day of receipt.
+    part), so that a file seen before is not received twice. `received` is an ISO time with its
+    offset, as the town's clock shows it: its first ten characters are the day of receipt.
     `ignored` is the reason code why this is no return (a picture, a mail without a file).
+    From a mail (`channel` "mail"): `sender` is the address in From, which proves nothing; `forged`
+    whether the town's own mail server says it is not the sender's; `thread` the message ids a
+    reply refers to, separated by blanks, the mail's own last; `subject` for display only.
+    `kept_with` is the origin of the return beside which this signed copy came.
     """
 
     name: str
@@ -33,6 +37,10 @@ class Leaf:
     channel: str = "hand"
     sender: str | None = None
     ignored: str | None = None
+    thread: str | None = None
+    subject: str | None = None
+    forged: bool = False
+    kept_with: str | None = None
 
     @property
     def sha256(self) -> str:
@@ -180,7 +188,8 @@ class Delivery:
     """One leaf file as the ledger remembers it. `id` counts up in the order of recording.
 
     `superseded_by` is set on an accepted return that a later one replaced. `run` is the run that
-    recorded it; `as_of` that run's date.
+    recorded it; `as_of` that run's date. `thread` and `subject` are those of its mail (see `Leaf`);
+    `kept_with` is the return beside which this signed copy came.
     """
 
     id: int
@@ -200,6 +209,9 @@ class Delivery:
     values_hash: str | None = None
     refers_to: int | None = None
     superseded_by: int | None = None
+    thread: str | None = None
+    subject: str | None = None
+    kept_with: int | None = None
     findings: tuple[Finding, ...] = field(default=(), hash=False)
 
     @property
@@ -236,6 +248,23 @@ class Run:
     program: str
     register_sha256: str
     schemas_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a person decided about a held delivery: `outcome` is ``accept`` or ``refuse``.
+
+    `decided` is the time as given (ISO, with offset). `before` and `codes` are the verdict and the
+    codes of the findings it had until then: the delivery itself shows what became of it.
+    """
+
+    delivery: int
+    outcome: str
+    who: str
+    decided: str
+    why: str
+    before: Verdict
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ the batch unrecorded and does it again.
 
 from mlay_batch.ledger.archive import Archive
 from mlay_batch.ledger.closings import Closing, Closings
+from mlay_batch.ledger.incoming import Fetched, Rulings
 from mlay_batch.ledger.lock import lock
 from mlay_batch.ledger.outgoing import Item, Outgoing, Posted, Posting
 from mlay_batch.ledger.store import Ledger, Report
 
 __all__ = [
-    "Archive", "Closing", "Closings", "Item", "Ledger", "Outgoing", "Posted", "Posting", "Report",
-    "lock",
+    "Archive", "Closing", "Closings", "Fetched", "Item", "Ledger", "Outgoing", "Posted", "Posting",
+    "Report", "Rulings", "lock",
 ]  # fmt: skip

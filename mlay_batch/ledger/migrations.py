@@ -7,10 +7,8 @@ delivery      one leaf file each, in the order of recording; what changes is sup
 returned_row  the values of accepted deliveries, in the order of the sheet
 finding       what was wrong with a delivery: codes and parameters, never sentences
 report        the consolidated workbooks written so far
-decision      what a person decided about a held delivery, and what it was until then
-fetched       the mails fetched from the town's mailbox, by its own numbers
 
-`tables_out` names its own.
+`tables_in` and `tables_out` name their own.
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from mlay_batch.ledger import tables_out
+from mlay_batch.ledger import tables_in, tables_out
 
 APPLICATION_ID = 0x6D6C6179  # "mlay"
 
@@ -102,6 +100,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT
         """,
     ),
+    tables_in.STEP,
     tables_out.STEP,
 )
 

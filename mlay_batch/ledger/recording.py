@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlay_batch.ledger.encoding import dump_finding, dump_row, storable
-from mlay_batch.records import Decision, Run, Verdict, values_hash
+from mlay_batch.records import Decision, Ruling, Run, Verdict, values_hash
 
 _REPEATS = (Verdict.DUPLICATE, Verdict.HELD)
 
@@ -47,18 +48,68 @@ def insert_run(db: sqlite3.Connection, run: Run) -> int:
     return number
 
 
-def insert(db: sqlite3.Connection, run: int, decision: Decision) -> None:
+def insert(db: sqlite3.Connection, run: int, decision: Decision) -> int:
     """Record a decision: the delivery, its findings, the rows of an accepted return.
 
-    An accepted return supersedes the current one of its key.
+    An accepted return supersedes the current one of its key. Return the delivery's number.
     """
     told = _Told.of(decision)
     ((number,),) = db.execute("SELECT coalesce(max(id), 0) + 1 FROM delivery").fetchall()
-    if decision.verdict is Verdict.ACCEPTED:
-        refers_to = _supersede(db, told, number)
-    else:
-        refers_to = decision.refers_to or _repeated(db, decision, told)
+    refers_to = _refers_to(db, decision, told, number)
     _insert_delivery(db, (number, run), decision, told, refers_to)
+    _insert_content(db, number, decision)
+    return int(number)
+
+
+def keep_together(db: sqlite3.Connection, numbers: Mapping[int, Decision]) -> None:
+    """Note beside which return each signed copy came, once all of a batch are recorded.
+
+    The return may have come in an earlier run (the copy was laid beside it later): then the latest
+    delivery of that origin.
+    """
+    for number, decision in numbers.items():
+        if origin := decision.judged.leaf.kept_with:
+            db.execute(
+                "UPDATE delivery SET kept_with = (SELECT max(id) FROM delivery WHERE origin = ?)"
+                " WHERE id = ?",
+                (storable(origin), number),
+            )
+
+
+def settle(db: sqlite3.Connection, run: int, ruling: Ruling, decision: Decision) -> None:
+    """Give a held delivery the verdict a person's ruling led to, and keep that ruling.
+
+    Findings are replaced: they say why the new verdict is what it is; `ruling` holds the old codes.
+    """
+    told, number = _Told.of(decision), ruling.delivery
+    refers_to = _refers_to(db, decision, told, number)
+    db.execute(
+        "UPDATE delivery SET verdict = ?, form = ?, version = ?, branch = ?, period = ?,"
+        " values_hash = ?, refers_to = ? WHERE id = ?",
+        (
+            decision.verdict.value, told.form, told.version, told.branch, told.period,
+            told.values, refers_to, number,
+        ),
+    )  # fmt: skip
+    db.execute("DELETE FROM finding WHERE delivery = ?", (number,))
+    _insert_content(db, number, decision)
+    db.execute(
+        "INSERT INTO decision (delivery, run, outcome, who, decided, why, before, codes)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            number, run, ruling.outcome, storable(ruling.who), ruling.decided,
+            storable(ruling.why), ruling.before.value, " ".join(ruling.codes),
+        ),
+    )  # fmt: skip
+
+
+def _refers_to(db: sqlite3.Connection, decision: Decision, told: _Told, number: int) -> int | None:
+    if decision.verdict is Verdict.ACCEPTED:
+        return _supersede(db, told, number)
+    return decision.refers_to or _repeated(db, decision, told, number)
+
+
+def _insert_content(db: sqlite3.Connection, number: int, decision: Decision) -> None:
     db.executemany(
         "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(number, at, *dump_finding(found)) for at, found in enumerate(decision.findings)],
@@ -79,17 +130,21 @@ def _insert_delivery(
     refers_to: int | None,
 ) -> None:
     leaf = decision.judged.leaf
-    sender = storable(leaf.sender) if leaf.sender else leaf.sender
     db.execute(
         "INSERT INTO delivery (id, run, name, origin, sha256, channel, sender, received, verdict,"
-        " form, version, branch, period, values_hash, refers_to)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " form, version, branch, period, values_hash, refers_to, thread, subject)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *numbers, storable(leaf.name), storable(leaf.origin), leaf.sha256, leaf.channel,
-            sender, leaf.received, decision.verdict.value,
+            _text(leaf.sender), leaf.received, decision.verdict.value,
             told.form, told.version, told.branch, told.period, told.values, refers_to,
+            _text(leaf.thread), _text(leaf.subject),
         ),
     )  # fmt: skip
+
+
+def _text(text: str | None) -> str | None:
+    return storable(text) if text else text
 
 
 def _supersede(db: sqlite3.Connection, told: _Told, by: int) -> int | None:
@@ -102,7 +157,7 @@ def _supersede(db: sqlite3.Connection, told: _Told, by: int) -> int | None:
     return found[0][0] if found else None
 
 
-def _repeated(db: sqlite3.Connection, decision: Decision, told: _Told) -> int | None:
+def _repeated(db: sqlite3.Connection, decision: Decision, told: _Told, number: int) -> int | None:
     """Return the delivery that a duplicate or held file repeats: `decision` leaves it open when
     that came in the same batch and had no number yet.
 
@@ -111,8 +166,8 @@ def _repeated(db: sqlite3.Connection, decision: Decision, told: _Told) -> int | 
     if decision.verdict not in _REPEATS:
         return None
     ((same_bytes,),) = db.execute(
-        "SELECT max(id) FROM delivery WHERE sha256 = ? AND verdict <> 'duplicate'",
-        (decision.judged.leaf.sha256,),
+        "SELECT max(id) FROM delivery WHERE sha256 = ? AND verdict <> 'duplicate' AND id <> ?",
+        (decision.judged.leaf.sha256, number),
     ).fetchall()
     ((same_values,),) = db.execute(
         "SELECT max(id) FROM delivery WHERE form = ? AND branch = ? AND period = ?"

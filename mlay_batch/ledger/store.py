@@ -20,7 +20,7 @@ from mlay_batch.files import write_atomically
 from mlay_batch.findings import Finding
 from mlay_batch.ledger import migrations
 from mlay_batch.ledger.encoding import load_finding, load_row, storable
-from mlay_batch.ledger.recording import insert, insert_run
+from mlay_batch.ledger.recording import insert, insert_run, keep_together
 from mlay_batch.period import Period
 from mlay_batch.records import Decision, Delivery, Known, Return, Row, Run, Verdict
 
@@ -42,7 +42,7 @@ _PRIMARY = 0xFF  # SQLite's extended result codes keep the plain one in the low 
 _DELIVERIES = """
     SELECT d.id, d.run, run.as_of, d.name, d.origin, d.sha256, d.channel, d.sender, d.received,
         d.verdict, d.form, d.version, d.branch, d.period, d.values_hash, d.refers_to,
-        d.superseded_by
+        d.superseded_by, d.thread, d.subject, d.kept_with
     FROM delivery AS d JOIN run ON run.id = d.run WHERE """
 _FINDINGS = """
     SELECT f.delivery, f.code, f.severity, f.file, f.sheet, f.cell, f.params, f.marks
@@ -158,8 +158,7 @@ class Ledger:
             return ()
         with self._transaction("IMMEDIATE"):
             number = insert_run(self._db, run)
-            for decision in decisions:
-                insert(self._db, number, decision)
+            keep_together(self._db, {insert(self._db, number, one): one for one in decisions})
             return self._deliveries(_OF_RUN, number)
 
     def deliveries(self) -> tuple[Delivery, ...]:
