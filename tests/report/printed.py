@@ -14,6 +14,7 @@ import subprocess
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil, floor
 from pathlib import Path
 
 import numpy as np
@@ -141,7 +142,7 @@ def _inked(grey: Grey, word: Word) -> bool:
 
     def ink(part: int, upper: float, lower: float) -> bool:
         columns = slice(edges[part] - edges[0], edges[part + 1] - edges[0])
-        return bool(dark[round(upper * high) : round(lower * high), columns].any())
+        return bool(dark[floor(upper * high) : ceil(lower * high), columns].any())
 
     tall = set(unicodedata.normalize("NFD", word.text)) & (_TALL | _ABOVE)
     return (
