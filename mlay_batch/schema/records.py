@@ -148,6 +148,20 @@ class Due(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Carry(Record):
+    """How values of the version before, `from`, are carried over to this one.
+
+    `fields` maps ``section.field`` there to ``section.field`` here; a field that kept its path is
+    not listed. A return on the version before is still accepted for `grace` months after the last
+    month in which that version holds.
+    """
+
+    from_: str
+    fields: Mapping[str, str] = field(default_factory=dict, hash=False)
+    grace: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Form(Record):
     """One version of one form. `reporters` are the organisation types that owe it each period."""
 
@@ -164,6 +178,7 @@ class Form(Record):
     choices: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict, hash=False)
     instructions: tuple[Text, ...] = ()
     orientation: Literal["portrait", "landscape"] = "landscape"
+    carries: Carry | None = None
 
     def section(self, section_id: str) -> Section:
         """Return the section of that id; KeyError where there is none."""
