@@ -53,6 +53,8 @@ def _form(form: Form, lang: str) -> Iterator[str]:
         yield "- " + text("reference", "reporters", lang, types=", ".join(form.reporters))
     if form.due:
         yield "- " + text("reference", "due", lang, day=form.due.day)
+    if form.due and form.due.lock:
+        yield "- " + text("reference", "lock", lang, day=form.due.lock)
     if form.instructions:
         yield from ("", f"## {text('reference', 'instructions', lang)}", "")
         yield from (f"{n}. {one.of(lang)}" for n, one in enumerate(form.instructions, 1))
