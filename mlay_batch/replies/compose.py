@@ -1,0 +1,202 @@
+"""What the letters say: receipt, returned form, reminder, blank form.
+
+Every letter goes to registered addresses (`Register.addressee`), never to whom a mail claims to
+be from. A branch without an address is written to through the committee above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from mlay_batch.findings import Finding, Severity
+from mlay_batch.messages import explain, show
+from mlay_batch.period import Period
+from mlay_batch.records import Delivery, Return, Row, Value
+from mlay_batch.register import Register
+from mlay_batch.replies.letters import Attachment, Letter, Topic, usable
+from mlay_batch.replies.texts import Text, one_line
+from mlay_batch.schema.records import Field, Form
+
+_LANG = "vi"
+_NONE = "- Không có."
+_MOST = 20  # lines of findings in a letter; the attached form lists them all
+_MOST_ROWS = 12
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every letter is written with. `day` is the date of the letters."""
+
+    town: str
+    register: Register
+    texts: Mapping[str, Text]
+    day: date
+
+    def name(self, branch: str) -> str:
+        """Return the name of an organisation, its code where the register has none."""
+        found = self.register.by_code.get(branch)
+        return found.name if found else branch
+
+    def addresses(self, addressee: str) -> tuple[str, ...]:
+        """Return the addresses in force that a mail can be sent to."""
+        return tuple(m for m in self.register.mails(addressee, self.day) if usable(m))
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """To whom, about what, as an answer to which mails."""
+
+    kind: str
+    addressee: str
+    topics: tuple[Topic, ...]
+    thread: tuple[str, ...] = ()
+
+
+def write(
+    desk: Desk,
+    envelope: Envelope,
+    values: Mapping[str, str],
+    attachments: Sequence[Attachment] = (),
+) -> Letter:
+    """Return the letter; `values` fill the gaps of its kind beside those every kind has."""
+    common = {
+        "town": desk.town,
+        "addressee": desk.name(envelope.addressee),
+        "today": show(desk.day, _LANG),
+    }
+    subject, body = desk.texts[envelope.kind].fill({**common, **values})
+    return Letter(
+        envelope.kind, envelope.topics, envelope.addressee, desk.addresses(envelope.addressee),
+        subject, body, tuple(attachments), envelope.thread,
+    )  # fmt: skip
+
+
+def answered(delivery: Delivery, branch: str) -> tuple[Topic, ...]:
+    """Return the topic of the answer to `delivery`, which is told to be of `branch`."""
+    return (Topic.answer(delivery.id, delivery.form, branch, delivery.period),)
+
+
+def receipt(
+    desk: Desk,
+    envelope: Envelope,
+    returned: Return,
+    form: Form,
+    number: str,
+    others: Sequence[Finding],
+) -> Letter:
+    """Return the receipt of an accepted return. `number` is its số đến; `others` are the findings
+    that came of other months and branches.
+    """
+    delivery = returned.delivery
+    told = [f for f in delivery.findings if f.severity is not Severity.TRIAL]
+    values = {
+        **_about(desk, delivery, delivery.branch or "", form, delivery.period or ""),
+        "number": number,
+        "sha256": delivery.sha256,
+        "figures": "\n".join(counted(form, returned.rows)) or _NONE,
+        "warnings": said(told, form),
+        "other_months": said(others, form),
+    }
+    return write(desk, envelope, values)
+
+
+def returned_form(
+    desk: Desk,
+    envelope: Envelope,
+    delivery: Delivery,
+    form: Form,
+    period: Period,
+    attachment: Attachment,
+) -> Letter:
+    """Return the letter with the branch's own form marked, or (kind ``blank``) the right one."""
+    branch = envelope.topics[0].branch or ""
+    errors = [f for f in delivery.findings if f.is_error]
+    values = {
+        **_about(desk, delivery, branch, form, str(period)),
+        "errors": said(errors, form),
+        "count": str(len(errors)),
+    }
+    return write(desk, envelope, values, (attachment,))
+
+
+def many(
+    desk: Desk,
+    envelope: Envelope,
+    form: Form,
+    period: Period,
+    due: date,
+    attachments: Sequence[Attachment],
+) -> Letter:
+    """Return a reminder or the blank forms, for one branch or a committee's cells."""
+    values = {
+        "form": _title(form),
+        "period": show(str(period), _LANG),
+        "due": show(due, _LANG),
+        "branches": "\n".join(
+            f"- {one_line(desk.name(topic.branch or ''))} ({topic.branch})"
+            for topic in envelope.topics
+        ),
+    }
+    return write(desk, envelope, values, attachments)
+
+
+def _about(desk: Desk, delivery: Delivery, branch: str, form: Form, period: str) -> dict[str, str]:
+    return {
+        "branch": branch,
+        "branch_name": one_line(desk.name(branch)),
+        "form": _title(form),
+        "period": show(period, _LANG),
+        "received": show(delivery.received[:10], _LANG),
+        "file": one_line(delivery.name),
+    }
+
+
+def _title(form: Form) -> str:
+    return form.title.of(_LANG).capitalize()
+
+
+def said(findings: Iterable[Finding], form: Form) -> str:
+    """Return findings as lines: what, what to do, and the cell of the file that was sent."""
+    lines = list(dict.fromkeys(_line(finding, form) for finding in findings))
+    more = len(lines) - _MOST
+    if more > 0:
+        lines = [*lines[:_MOST], f"- … và {more} chỗ nữa."]
+    return "\n".join(lines) or _NONE
+
+
+def _line(finding: Finding, form: Form) -> str:
+    place = finding.place
+    where = f" (trang “{place.sheet}”, ô {place.cell})" if place.sheet and place.cell else ""
+    return f"- {one_line(str(explain(finding, form, _LANG)) + where)}"
+
+
+def counted(form: Form, rows: Sequence[Row]) -> list[str]:
+    """Return the figures of a return as lines: cards field by field, tables row by row.
+
+    Free texts are left out: they are not counted.
+    """
+    lines: list[str] = []
+    for section in form.sections:
+        own = [row for row in rows if row.section == section.id]
+        title = section.title.of(_LANG)
+        if section.layout == "table":
+            lines.append(f"- {title}: {len(own)} dòng")
+        for row in own[:_MOST_ROWS]:
+            shown = [
+                f"{entry.title.of(_LANG)} {_value(form, entry, row.values[entry.id])}"
+                for entry in section.fields
+                if entry.type != "text" and row.values.get(entry.id) is not None
+            ]
+            if shown:
+                lead = "  + " if section.layout == "table" else f"- {title}: "
+                lines.append(lead + "; ".join(shown))
+    return [one_line(line) if line[0] == "-" else "  " + one_line(line) for line in lines]
+
+
+def _value(form: Form, entry: Field, value: Value) -> str:
+    if entry.type == "choice" and entry.choices:
+        titles = {c.id: c.title.of(_LANG) for c in form.choices[entry.choices]}
+        return titles.get(str(value), str(value))
+    return show(value, _LANG)

@@ -1,0 +1,75 @@
+"""A letter before it is a mail: to whom, about what, with which words and papers."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+_MAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a letter is about; `key` names it the same way in every letter, drafted or sent.
+
+    >>> Topic.of("reminder", "meeting", "CB-01", "2019-11").key
+    'reminder/meeting/CB-01/2019-11'
+    """
+
+    key: str
+    form: str | None = None
+    branch: str | None = None
+    period: str | None = None
+    delivery: int | None = None
+
+    @classmethod
+    def of(cls, kind: str, form: str, branch: str, period: str, more: str = "") -> Topic:
+        """Return the topic of a letter that answers no delivery."""
+        key = "/".join(part for part in (kind, form, branch, period, more) if part)
+        return cls(key, form, branch, period)
+
+    @classmethod
+    def answer(
+        cls, delivery: int, form: str | None, branch: str | None, period: str | None
+    ) -> Topic:
+        """Return the topic of the answer to a delivery: it gets one, whatever the answer is."""
+        return cls(f"answer/{delivery}", form, branch, period, delivery)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A workbook that goes along; `name` has no accents, so that every program keeps it."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter to registered addresses. `thread` holds the ids of the mails it answers, in order."""
+
+    kind: str
+    topics: tuple[Topic, ...]
+    addressee: str
+    to: tuple[str, ...]
+    subject: str
+    body: str
+    attachments: tuple[Attachment, ...] = ()
+    thread: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """A name for the letter: the same topics give the same, whenever it is made."""
+        keys = "\n".join(sorted(topic.key for topic in self.topics))
+        return hashlib.sha256(f"{self.kind}\n{keys}".encode()).hexdigest()[:32]
+
+    @property
+    def file_name(self) -> str:
+        """The name of its draft. The addressee's code is checked text of the register."""
+        return f"{self.kind}_{self.addressee}_{self.digest[:8]}.eml"
+
+
+def usable(mail: str) -> bool:
+    """Whether an address can stand in a header and be sent to."""
+    return bool(_MAIL.fullmatch(mail)) and len(mail) <= 254

@@ -1,0 +1,103 @@
+"""The words of the letters: files the office may edit, their gaps checked before anything is sent.
+
+A text is a file ``<kind>.vi.txt``: the subject after ``Tiêu đề:``, an empty line, the body. Gaps
+are written ``{branch}``; a gap nobody can fill, or a file nobody asks for, is refused by name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlay_batch.errors import UsageError
+from mlay_batch.messages import LOCALE
+from mlay_batch.names import nearest
+
+_HEADING = "Tiêu đề:"
+_GAP = re.compile(r"\{([^{}\n]*)\}")
+_ALL = frozenset({"town", "addressee", "form", "period", "today"})
+_ONE = _ALL | {"branch", "branch_name", "received", "file"}
+GAPS: Mapping[str, frozenset[str]] = {
+    "receipt": _ONE | {"number", "sha256", "figures", "warnings", "other_months"},
+    "returned": _ONE | {"errors", "count"},
+    "blank": _ONE - {"form"} | {"errors", "count"},
+    "reminder": _ALL | {"branches", "due"},
+    "form": _ALL | {"branches", "due"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The words of one kind of letter, gaps not filled yet."""
+
+    subject: str
+    body: str
+
+    def fill(self, values: Mapping[str, str]) -> tuple[str, str]:
+        """Return subject and body. The subject is one line whatever the values hold."""
+        filled = (_GAP.sub(lambda gap: values[gap[1]], part) for part in (self.subject, self.body))
+        subject, body = filled
+        return one_line(subject), printable(body)
+
+
+def load(own: Path) -> Mapping[str, Text]:
+    """Return the text of every kind: the office's from the folder `own`, else the one shipped.
+
+    Raises UsageError naming the file, and line and gap where one cannot be filled.
+    """
+    for path in sorted(own.glob("*.txt")):
+        kind = path.name.removesuffix(".txt").removesuffix(".vi")
+        if kind not in GAPS:
+            near = nearest(kind, GAPS) or ", ".join(GAPS)
+            raise UsageError("replies.file", path=str(path), nearest=f"{near}.vi.txt")
+    return {kind: _text(kind, own) for kind in GAPS}
+
+
+def _text(kind: str, own: Path) -> Text:
+    found = [own / f"{kind}.vi.txt", own / f"{kind}.txt", LOCALE / "mail" / f"{kind}.vi.txt"]
+    path = next(path for path in found if path.is_file())
+    try:
+        written = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("replies.unreadable", path=str(path), problem=str(error)) from error
+    return parse(written, kind, str(path))
+
+
+def parse(written: str, kind: str, file: str) -> Text:
+    """Return the text written; `file` names it in messages.
+
+    >>> parse("Tiêu đề: Nhắc {form}\\n\\nKính gửi {addressee}", "reminder", "x").subject
+    'Nhắc {form}'
+    """
+    normal = unicodedata.normalize("NFC", written)
+    for number, line in enumerate(normal.splitlines(), 1):
+        for gap in _GAP.findall(line):
+            if gap not in GAPS[kind]:
+                near = nearest(gap, GAPS[kind]) or ", ".join(sorted(GAPS[kind]))
+                raise UsageError("replies.gap", file=file, line=number, gap=gap, nearest=near)
+    first, _, body = normal.lstrip().partition("\n")
+    if not first.startswith(_HEADING) or not first.removeprefix(_HEADING).strip():
+        raise UsageError("replies.heading", file=file, heading=_HEADING)
+    return Text(first.removeprefix(_HEADING).strip(), body.strip() + "\n")
+
+
+def one_line(text: str) -> str:
+    """Return `text` as one line without control characters: nothing in it can end a header.
+
+    >>> one_line("Báo cáo\\r\\nBcc: x@y.vn\\u2028\\x00 ")
+    'Báo cáo Bcc: x@y.vn'
+    """
+    return " ".join(printable(text).split())
+
+
+def printable(text: str) -> str:
+    """Return `text` with line breaks of one kind only and no other control characters."""
+    lines = "\n".join(text.splitlines()) + ("\n" if text.endswith("\n") else "")
+    return "".join(
+        letter
+        for letter in lines
+        if letter in "\n\t" or unicodedata.category(letter) not in ("Cc", "Cf", "Cs")
+    )
