@@ -19,7 +19,7 @@ from mlay_batch.figures.returns import CLASSIFICATION, card, number, returns_of
 from mlay_batch.period import Period
 from mlay_batch.records import Return
 from mlay_batch.schema import Scheme
-from mlay_batch.schema.records import Line, Part
+from mlay_batch.schema.schemes import Line, Part
 
 _MEAN_OF = 3  # years; the town publishes the mean of three (report of 04/12/2019)
 _HEADCOUNT = ("total", "exempt", "not_rated", "rated")

@@ -18,7 +18,7 @@ from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context, bare
 from mlay_batch.report.data_sheets import Data
 from mlay_batch.report.looks import percent
-from mlay_batch.schema.records import Line, Part
+from mlay_batch.schema.schemes import Line, Part
 
 _SCHEME, _REPORTED, _EXPECTED, _FIRST_COUNT = range(1, 5)
 _BASE_OF = {"rated": ("rated",), "subject": ("rated", "not_rated"), "all": ("total",)}

@@ -16,7 +16,7 @@ from mlay_batch.report import official
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
-from mlay_batch.schema.records import Band
+from mlay_batch.schema.schemes import Band
 
 _NAME, _MEMBERS, _DAY, _SCORE, _FIRST_BAND = range(1, 6)
 _SPLIT = 4
@@ -143,10 +143,8 @@ def _heads(page: _List) -> None:
         span=page.mean - page.code + 1)  # fmt: skip
     page.sheet.height(row, 27)
     page.sheet.height(row + 1, 27)
-    for column in range(page.columns()):
-        put(row + 2, column, column + 1, "column_number")
-    for column in range(page.code, page.mean + 1):
-        put(row + 2, column, None, "column_number")
+    for number, column in enumerate((*range(page.columns()), *range(page.code, page.mean + 1)), 1):
+        put(row + 2, column, number, "column_number")
 
 
 def _cell_rows(page: _List, row: int, number: int, rating: CellRating) -> int:

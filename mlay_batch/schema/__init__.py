@@ -7,10 +7,10 @@ from mlay_batch.schema.records import (
     Form,
     Quota,
     Rule,
-    Scheme,
     Section,
     Text,
 )
+from mlay_batch.schema.schemes import Scheme
 
 __all__ = [
     "Catalogue",

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from mlay_batch.errors import SchemaError
 from mlay_batch.period import Period
-from mlay_batch.schema.records import Form, Quota, Scheme
+from mlay_batch.schema.records import Form, Quota
+from mlay_batch.schema.schemes import Scheme
 
 T = TypeVar("T", Form, Scheme)
 
@@ -83,7 +84,7 @@ def load_catalogue(*own: Path) -> Catalogue:
     for folder in (shipped("schemas"), *own):
         here: set[tuple[str, str, str]] = set()
         for path in _files([folder]):
-            record = load_file(path)
+            record = load_file(path, folders=[shipped("schemas")])
             name = _name(record)
             if name in here:
                 raise SchemaError("schema.twice", file=path.name, name=" ".join(name))

@@ -1,9 +1,14 @@
-"""YAML text to records, strictly: every mistake names file, line, key and the nearest valid key."""
+"""YAML text to records, strictly: every mistake names file, line, key and the nearest valid key.
+
+A description may say ``extends: meeting-2018.yaml``: it is that one with what it says itself put
+in its place (`extend`). Mistakes are still named in the file and line they were written in.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+import io
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields as record_fields
 from dataclasses import is_dataclass
 from functools import cache
@@ -15,8 +20,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from mlay_batch.errors import SchemaError
 from mlay_batch.schema.checks import CHECKS
+from mlay_batch.schema.extend import EXTENDS, extended
 from mlay_batch.schema.meaning import faults, unanswered
-from mlay_batch.schema.records import Form, Quota, Rule, Scheme
+from mlay_batch.schema.records import Form, Quota, Rule
+from mlay_batch.schema.schemes import Scheme
 
 _KINDS: Mapping[str, type] = {"form": Form, "quota": Quota, "scheme": Scheme}
 _RULE_KEYS = frozenset(entry.name for entry in record_fields(Rule)) - {"params"}
@@ -50,30 +57,34 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
     return TypeAdapter(_KINDS[kind])
 
 
-def load_file(path: Path, shown: str | None = None) -> Form | Quota | Scheme:
+def load_file(
+    path: Path, shown: str | None = None, folders: Sequence[Path] = ()
+) -> Form | Quota | Scheme:
     """Return the record a YAML file describes; `shown` is its name in messages.
 
+    What it extends lies beside it or in one of `folders`.
     Raises SchemaError naming file, line, key and the nearest valid key.
     """
+    return load_text(_text(path, shown), shown or path.name, (path.parent, *folders))
+
+
+def _text(path: Path, shown: str | None = None) -> str:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise SchemaError(
             "schema.yaml", file=shown or path.name, line=line, problem="not UTF-8"
         ) from error
-    return load_text(text, shown or path.name)
 
 
-def load_text(text: str, shown: str) -> Form | Quota | Scheme:
-    """Return the record that YAML `text` describes; see `load_file`."""
-    try:
-        data = yaml.load(text, Loader=_StrictLoader)  # noqa: S506 - a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SchemaError("schema.yaml", file=shown, line=line, problem=error.problem) from error
-    except yaml.YAMLError as error:
-        raise SchemaError("schema.yaml", file=shown, line=1, problem=str(error)) from error
+def load_text(text: str, shown: str, folders: Sequence[Path] = ()) -> Form | Quota | Scheme:
+    """Return the record that YAML `text` describes; see `load_file`.
+
+    `folders` are where descriptions it extends are looked for, the first one first.
+    """
+    node = _whole(text, shown, folders, ())
+    data = _data(node, shown)
     kind = next((k for k in _KINDS if isinstance(data, dict) and k in data), None)
     if kind is None:
         raise SchemaError("schema.kind", file=shown, line=1, kinds=", ".join(_KINDS))
@@ -81,9 +92,49 @@ def load_text(text: str, shown: str) -> Form | Quota | Scheme:
         _gather_params(data)
         record: Form | Quota | Scheme = _adapter(kind).validate_python(data)
     except ValidationError as error:
-        raise _explain(error, text, shown, data) from error
-    _check_meaning(record, text, shown)
+        raise _explain(error, node, data) from error
+    _check_meaning(record, node)
     return record
+
+
+class _Stream(io.StringIO):
+    """Text that knows its file: YAML notes the name with every line."""
+
+    name = ""
+
+
+def _whole(text: str, shown: str, folders: Sequence[Path], below: tuple[str, ...]) -> yaml.Node:
+    """Return the YAML nodes of `text` with what it extends; `below` are the files extending it."""
+    stream = _Stream(text)
+    stream.name = shown
+    node: yaml.Node = _yaml(lambda: yaml.compose(stream, Loader=_StrictLoader), shown)
+    if node is None:
+        raise SchemaError("schema.kind", file=shown, line=1, kinds=", ".join(_KINDS))
+    data = _data(node, shown)  # this file alone, so that a key given twice in it is found
+    if not isinstance(data, dict) or EXTENDS not in data:
+        return node
+    name = str(data[EXTENDS])
+    found = next((path for folder in folders if (path := folder / name).is_file()), None)
+    if found is None or name in (*below, shown):
+        _, line = place_of(node, [EXTENDS])
+        raise SchemaError("schema.extends", file=shown, line=line, name=name)
+    return extended(_whole(_text(found), name, folders, (*below, shown)), node)
+
+
+def _data(node: yaml.Node, shown: str) -> Any:
+    return _yaml(lambda: _StrictLoader("").construct_document(node), shown)
+
+
+def _yaml(step: Callable[[], Any], shown: str) -> Any:
+    """Return what a step of reading YAML gives; what is wrong names its line."""
+    try:
+        return step()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else 1
+        raise SchemaError("schema.yaml", file=shown, line=line, problem=error.problem) from error
+    except yaml.YAMLError as error:
+        raise SchemaError("schema.yaml", file=shown, line=1, problem=str(error)) from error
 
 
 def _gather_params(data: Any) -> None:
@@ -104,16 +155,17 @@ def _maps(holder: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
 
-def _explain(error: ValidationError, text: str, shown: str, data: Mapping[str, Any]) -> SchemaError:
+def _explain(error: ValidationError, node: yaml.Node, data: Mapping[str, Any]) -> SchemaError:
     """Return the error to show: a key that does not exist before one that is then missing."""
     problems = error.errors()
     first = next((one for one in problems if one["type"] == _UNKNOWN_KEY), problems[0])
     path = [part for part in first["loc"] if not (isinstance(part, str) and "[" in part)]
     unknown = first["type"] == _UNKNOWN_KEY
+    file, line = place_of(node, path)
     return SchemaError(
         "schema.key" if unknown else "schema.value",
-        file=shown,
-        line=line_of(text, path),
+        file=file,
+        line=line,
         key=".".join(str(part) for part in path),
         problem=first["msg"],
         nearest=_nearest_key(path, data) if unknown else "",
@@ -152,35 +204,35 @@ def _nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
     return found[0] if found else "–"
 
 
-def line_of(text: str, path: Sequence[Any]) -> int:
-    """Return the line (from 1) of the YAML node at `path`, or of its nearest ancestor."""
-    node = yaml.compose(text, Loader=_StrictLoader)
-    line = 1
+def place_of(node: yaml.Node, path: Sequence[Any]) -> tuple[str, int]:
+    """Return file and line (from 1) of what stands at `path`, or of its nearest ancestor."""
+    mark = node.start_mark
     for part in path:
         step = _child(node, part)
         if step is None:
             break
-        line, node = step
-    return line
+        mark, node = step
+    return mark.name, mark.line + 1
 
 
-def _child(node: Any, part: Any) -> tuple[int, Any] | None:
+def _child(node: Any, part: Any) -> tuple[Any, Any] | None:
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part].start_mark.line + 1, node.value[part]
+        return node.value[part].start_mark, node.value[part]
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if key.value == str(part):
-                return key.start_mark.line + 1, value
+                return key.start_mark, value
     return None
 
 
-def _check_meaning(record: Form | Quota | Scheme, text: str, shown: str) -> None:
-    """Raise for the first fault in what the description means; only forms can have any."""
-    for fault in faults(record) if isinstance(record, Form) else ():
+def _check_meaning(record: Form | Quota | Scheme, node: yaml.Node) -> None:
+    """Raise for the first fault in what the description means; quotas have none."""
+    for fault in () if isinstance(record, Quota) else faults(record):
+        file, line = place_of(node, fault.path)
         raise SchemaError(
             fault.code,
-            file=shown,
-            line=line_of(text, fault.path),
+            file=file,
+            line=line,
             key=fault.key,
             name=fault.name,
             nearest=_nearest(fault.name, fault.known, cutoff=0.4),

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlay_batch.schema.checks import CHECKS, GAPS, OPTIONAL, TYPES
-from mlay_batch.schema.records import Field, Form, Group, Rule, Scheme, Section
+from mlay_batch.schema.checks import CHECKS, GAPS, OPTIONAL, TYPED, TYPES
+from mlay_batch.schema.records import Field, Form, Rule, Section
+from mlay_batch.schema.schemes import Group, Part, Scheme
 
 BUILT_IN_LETTERS = frozenset("RCIFLXQN")
 """First letters of the program's own finding codes; rules of a form use others."""
@@ -43,8 +44,26 @@ class Fault:
         return next((part for part in reversed(self.path) if isinstance(part, str)), "")
 
 
-def faults(form: Form) -> Iterator[Fault]:
-    """Yield every fault of a form, in the order of the file."""
+def faults(record: Form | Scheme) -> Iterator[Fault]:
+    """Yield every fault of a form or scheme, in the order of the file."""
+    if isinstance(record, Form):
+        yield from _form(record)
+    else:
+        for i, part in enumerate(record.parts):
+            yield from _part(part, ("parts", i))
+
+
+def _part(part: Part, at: Path) -> Iterator[Fault]:
+    """Yield grades that lines and caps name in vain."""
+    grades = {grade.id for grade in part.grades}
+    for i, line in enumerate(part.lines):
+        yield from _unknown(line.grades, (*at, "lines", i, "grades"), grades)
+    for i, cap in enumerate(part.caps):
+        yield from _unknown([cap.grade], (*at, "caps", i, "grade"), grades)
+        yield from _unknown(cap.base or [""], (*at, "caps", i, "base"), {*grades, "rated"})
+
+
+def _form(form: Form) -> Iterator[Fault]:
     yield from _twice([s.id for s in form.sections], ("sections",))
     for name, choices in form.choices.items():
         yield from _twice([choice.id for choice in choices], ("choices", name))
@@ -164,7 +183,7 @@ def _rule(
     yield from _unknown(rule.params, at, CHECKS[rule.check])
     for key, kind in CHECKS[rule.check].items():
         if key in rule.params:
-            named = here if kind in ("field", "fields") else fields
+            named = here if kind in ("field", "fields") else {**fields, **here}
             yield from _param(form, rule, key, (*at, key), named)
         elif (rule.check, key) not in OPTIONAL:
             yield Fault(at, key, code="schema.lacks")
@@ -180,6 +199,9 @@ def _param(
 ) -> Iterator[Fault]:
     """Yield a parameter of the wrong kind, or naming fields that are not there or do not fit."""
     kind, value = CHECKS[rule.check][key], rule.params[key]
+    if kind in ("given", "fits"):
+        yield from _mapped(form, rule, key, path, named)
+        return
     many = kind in ("fields", "others", "texts")
     wanted = list if many else (int, float) if kind == "number" else str
     if not isinstance(value, wanted) or isinstance(value, bool) or value == []:
@@ -190,19 +212,45 @@ def _param(
     names = [str(name) for name in (value if isinstance(value, list) else [value])]
     yield from _unknown(names, path, named)
     cards = {section.id for section in form.sections if section.layout == "card"}
-    types = TYPES.get(rule.check) if key != "when" else None
+    types = TYPED.get((rule.check, key)) or (TYPES.get(rule.check) if key != "when" else None)
     for name in set(names) & set(named):
         off_card = kind == "others" and name.partition(".")[0] not in cards
         if off_card or (types and named[name].type not in types):
             yield Fault(path, name, code="schema.unfit")
 
 
+def _mapped(
+    form: Form, rule: Rule, key: str, path: Path, named: Mapping[str, Field]
+) -> Iterator[Fault]:
+    """Yield what a mapping to lists of values names in vain.
+
+    ``given`` leads from fields to values they may hold; ``fits`` from values of the field `value`
+    to others of that field.
+    """
+    value = rule.params[key]
+    lists = list(value.values()) if isinstance(value, dict) else []
+    if not lists or not all(isinstance(one, list) for one in lists):
+        yield Fault(path, str(value), code="schema.unfit")
+    elif CHECKS[rule.check][key] == "given":
+        yield from _unknown(map(str, value), path, named)
+        for name in value.keys() & named.keys():
+            yield from _unheld(form, named[name], value[name], (*path, name))
+    elif field := named.get(str(rule.params.get("value"))):
+        yield from _unheld(form, field, [*value, *(one for ones in lists for one in ones)], path)
+
+
+def _unheld(form: Form, field: Field, values: Iterable[Any], path: Path) -> Iterator[Fault]:
+    """Yield values that a field with a list of choices can never hold."""
+    if field.type == "choice":
+        known = (choice.id for choice in form.choices.get(field.choices or "", ()))
+        yield from _unknown(map(str, values), path, known)
+
+
 def _values(form: Form, rule: Rule, path: Path, here: Mapping[str, Field]) -> Iterator[Fault]:
     """Yield values that the field of `when` can never hold."""
-    when = here.get(str(rule.params.get("when")))
-    if when and when.type == "choice" and isinstance(rule.params.get("values"), list):
-        known = (choice.id for choice in form.choices.get(when.choices or "", ()))
-        yield from _unknown(map(str, rule.params["values"]), path, known)
+    when = here.get(str(rule.params.get("when", rule.params.get("value"))))
+    if when and isinstance(rule.params.get("values"), list):
+        yield from _unheld(form, when, rule.params["values"], path)
 
 
 def unanswered(scheme: Scheme, forms: Iterable[Form]) -> str:

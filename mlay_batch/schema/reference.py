@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from mlay_batch.messages import fill, show, text
 from mlay_batch.period import Period
 from mlay_batch.schema.catalogue import Catalogue
-from mlay_batch.schema.records import Effective, Field, Form, Part, Quota, Rule, Scheme, Section
+from mlay_batch.schema.records import Effective, Field, Form, Quota, Rule, Section
+from mlay_batch.schema.schemes import Part, Scheme
 
 Page = Form | Quota | Scheme
 _GAP = re.compile(r"\{\w+\}")  # what only a return can fill in

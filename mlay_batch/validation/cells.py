@@ -64,14 +64,25 @@ def _operands(
     """Yield row and field of every operand; a row of None is a card that is not there."""
     for key, kind in CHECKS[rule.check].items():
         for name in _names(rule.params.get(key)):
-            if kind in ("field", "fields"):
+            if kind in ("field", "fields") or (kind == "given" and "." not in name):
                 alike = submission.section(section.id) if rule.check in _WHOLE_RETURN else (row,)
                 yield from ((other, name) for other in alike)
-            elif kind in ("other", "others"):
+            elif kind in ("other", "others", "given"):
                 there, _, field = name.partition(".")
                 rows: tuple[Row | None, ...] = submission.section(there)
                 missing: tuple[Row | None, ...] = (None,) if kind == "others" else ()
                 yield from ((other, field) for other in rows or missing)
+    if rule.check == "ref_fits":
+        yield from (
+            (other, rule.params["value"]) for other in _named(rule, row, section, submission)
+        )
+
+
+def _named(rule: Rule, row: Row, section: Section, submission: Submission) -> Iterator[Row]:
+    """Yield the row of the same section that the row's `ref` names."""
+    for other in submission.section(section.id):
+        if other.values.get(rule.params["key"]) == row.values.get(rule.params["ref"]):
+            yield other
 
 
 def _names(param: Any) -> tuple[str, ...]:
@@ -81,7 +92,7 @@ def _names(param: Any) -> tuple[str, ...]:
 
 
 def _many(param: Any) -> bool:
-    return isinstance(param, list | tuple)
+    return isinstance(param, list | tuple | dict)
 
 
 def in_order(findings: Iterable[Finding], submission: Submission) -> tuple[Finding, ...]:

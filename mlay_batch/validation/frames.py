@@ -101,9 +101,17 @@ def _typed(value: Value, field: Field) -> Any:
     return value if field.type == "date" else str(value)
 
 
-def found_column(value: str, target: str) -> str:
+Given = Mapping[str, Sequence[str | int]]
+
+
+def found_column(value: str, target: str, among: Given | None = None) -> str:
     """Return the name of the column that says whether `value` stands in `target`."""
-    return f"@{value} in {target}"
+    return f"@{value} in {target}" + (f" {dict(among)}" if among else "")
+
+
+def ref_column(ref: str, path: str) -> str:
+    """Return the name of the column with the field `path` of the row that `ref` names."""
+    return f"@{ref} {path}"
 
 
 def _joined(table: Table, others: Mapping[str, Table]) -> Table:
@@ -111,29 +119,49 @@ def _joined(table: Table, others: Mapping[str, Table]) -> Table:
     added: dict[str, Any] = {}
     for rule in table.section.rules:
         if rule.check == "exists_in":
-            name = found_column(rule.params["value"], rule.params["target"])
+            asked = rule.params
+            name = found_column(asked["value"], asked["target"], asked.get("among"))
             added[name] = _found(table, rule, others)
+        if rule.check == "within_ref":
+            for path in (rule.params["start"], rule.params["end"]):
+                added[ref_column(rule.params["ref"], path)] = _of_ref(table, rule, path, others)
         for path in _card_paths(rule):
             added[path] = _of_card(table.frame, path, others)
     frame = table.frame.assign(**added)
     return Table(table.section, frame, table.rows, table.owners)
 
 
-def _card_paths(rule: Rule) -> Sequence[str]:
+def _card_paths(rule: Rule) -> Iterable[str]:
+    """Return the fields of cards, ``section.field``, that a rule looks at."""
+    given = [path for path in rule.params.get("given", ()) if "." in path]
     if rule.check != "sum_equals_card":
-        return ()
-    return [*rule.params["plus"], *rule.params.get("less", ())]
+        return given
+    return [*rule.params["plus"], *rule.params.get("less", ()), *given]
 
 
 def _found(table: Table, rule: Rule, others: Mapping[str, Table]) -> pd.Series[bool]:
     section, _, field = rule.params["target"].partition(".")
-    known = set(_pairs(others[section], field))
+    known = set(_pairs(others[section], field, rule.params.get("among", {})))
     found = [pair in known for pair in _pairs(table, rule.params["value"])]
     return pd.Series(found, index=table.frame.index, dtype=bool)
 
 
-def _pairs(table: Table, field: str) -> Iterable[tuple[int, Value]]:
-    return zip(table.owners, (row.values.get(field) for row in table.rows), strict=True)
+def _pairs(table: Table, field: str, among: Given = {}) -> Iterable[tuple[int, Value]]:  # noqa: B006 - never changed
+    wanted = [(path.rpartition(".")[2], values) for path, values in among.items()]
+    for owner, row in zip(table.owners, table.rows, strict=True):
+        if all(row.values.get(name) in values for name, values in wanted):
+            yield owner, row.values.get(field)
+
+
+def _of_ref(table: Table, rule: Rule, path: str, others: Mapping[str, Table]) -> pd.Series[Any]:
+    """Return, for each row, the date at `path` of the row its `ref` names; of several the last."""
+    section, _, key = rule.params["target"].partition(".")
+    field = path.rpartition(".")[2]
+    target = others[section]
+    known = dict(zip(_pairs(target, key), (row.values.get(field) for row in target.rows),
+                     strict=True))  # fmt: skip
+    days = [known.get(pair) for pair in _pairs(table, rule.params["ref"])]
+    return pd.Series(days, index=table.frame.index, dtype=DAY)
 
 
 def _of_card(frame: pd.DataFrame, path: str, others: Mapping[str, Table]) -> pd.Series[Any]:

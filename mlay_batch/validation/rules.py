@@ -5,189 +5,167 @@ and with which figures (`Outcome.facts`, the gaps of the rule's message). It nev
 row with a blank operand holds: that a field is blank is reported by ``required`` alone.
 
 Sums are compared with a tolerance of 1e-6, so that points such as 4.1 + 0.2 are no mistake.
+Here are the checks of one row and its card; `across` has those that look at several rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import wraps
-from typing import Any
+from collections.abc import Mapping
 
 import pandas as pd
-from pandera import extensions
 
-from mlay_batch.schema.checks import CHECKS
-from mlay_batch.validation.frames import END, NUMBER, START, SUBMISSION, found_column
+from mlay_batch.validation.across import unique_rows
+from mlay_batch.validation.frames import END, START, Given
+from mlay_batch.validation.registry import (
+    RULES,
+    TOLERANCE,
+    Check,
+    Outcome,
+    Values,
+    holding,
+    register,
+    rule,
+    same,
+    summed_up,
+)
 
-TOLERANCE = 1e-6
-Values = Sequence[str]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """For every row of the frame: whether the rule holds, and the figures of its message."""
-
-    holds: pd.Series[bool]
-    facts: Mapping[str, Any]
-
-
-Check = Callable[..., Outcome]
-RULES: dict[str, Check] = {}
+__all__ = ["BUILT_IN", "RULES"]
 
 
-def _register(check: Check, parameters: Sequence[str]) -> Check:
-    """Register `check` with pandera under its own name; `parameters` become its statistics."""
-
-    @wraps(check)
-    def holds(frame: pd.DataFrame, **params: Any) -> pd.Series[bool]:
-        return check(frame, **params).holds
-
-    extensions.register_check_method(
-        holds, statistics=list(parameters), supported_types=pd.DataFrame
-    )
-    return check
-
-
-def _rule(check: Check) -> Check:
-    RULES[check.__name__] = check
-    return _register(check, list(CHECKS[check.__name__]))
-
-
-def _holds(answer: pd.Series[Any]) -> pd.Series[bool]:
-    """Return the answer with "cannot be said" (a blank operand) counted as holding."""
-    return answer.astype("boolean").fillna(True).astype(bool)
-
-
-def _sum(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series[Any]:
-    """Return the sum of those columns, blanks counting 0: [2, blank] is 2, [blank, blank] is 0."""
-    total = pd.Series(0, index=frame.index, dtype="Int64")
-    for name in names:
-        total = total + frame[name].fillna(0)
-    return total
-
-
-def _same(left: pd.Series[Any], right: pd.Series[Any]) -> pd.Series[Any]:
-    return (left - right).abs() <= TOLERANCE
-
-
-@_rule
+@rule
 def sum_equals(frame: pd.DataFrame, parts: Values, total: str, less: Values = ()) -> Outcome:
     """Total = sum of parts − sum of less.
 
     A blank part counts 0; a blank total holds. Example: parts 16, 2, blank and total 18 hold.
     """
-    summed = _sum(frame, parts) - _sum(frame, less)
-    return Outcome(_holds(_same(frame[total], summed)), {"total": frame[total], "sum": summed})
+    summed = summed_up(frame, parts) - summed_up(frame, less)
+    return Outcome(holding(same(frame[total], summed)), {"total": frame[total], "sum": summed})
 
 
-@_rule
-def sum_equals_card(frame: pd.DataFrame, value: str, plus: Values, less: Values = ()) -> Outcome:
-    """Value of the row = sum of `plus` − sum of `less`, fields of a card of the same return.
-
-    Blanks as in `sum_equals`.
+def _asked(frame: pd.DataFrame, given: Given | None) -> pd.Series[bool]:
+    """Return which rows a rule is asked of: those where every field `given` holds a value of its
+    list. A blank field asks nothing.
     """
-    summed = _sum(frame, plus) - _sum(frame, less)
-    return Outcome(_holds(_same(frame[value], summed)), {"value": frame[value], "sum": summed})
+    asked = pd.Series(True, index=frame.index)
+    for path, values in (given or {}).items():
+        asked &= frame[path].isin(list(values)).astype(bool)
+    return asked
 
 
-@_rule
-def at_least(frame: pd.DataFrame, value: str, bound: float) -> Outcome:
+@rule
+def at_least(frame: pd.DataFrame, value: str, bound: float, given: Given | None = None) -> Outcome:
     """Value ≥ bound; the bound itself holds, a blank holds."""
-    holds = _holds(frame[value] >= bound - TOLERANCE)
+    holds = holding((frame[value] >= bound - TOLERANCE) | ~_asked(frame, given))
     return Outcome(holds, {"value": frame[value], "bound": bound})
 
 
-@_rule
-def at_most(frame: pd.DataFrame, value: str, bound: float) -> Outcome:
+@rule
+def at_most(frame: pd.DataFrame, value: str, bound: float, given: Given | None = None) -> Outcome:
     """Value ≤ bound; the bound itself holds, a blank holds."""
-    holds = _holds(frame[value] <= bound + TOLERANCE)
+    holds = holding((frame[value] <= bound + TOLERANCE) | ~_asked(frame, given))
     return Outcome(holds, {"value": frame[value], "bound": bound})
 
 
-@_rule
+@rule
 def not_above(frame: pd.DataFrame, value: str, bound_field: str) -> Outcome:
     """Value ≤ another field of the row; equal holds, either one blank holds."""
     bound = frame[bound_field]
-    holds = _holds(frame[value] <= bound + TOLERANCE)
+    holds = holding(frame[value] <= bound + TOLERANCE)
     return Outcome(holds, {"value": frame[value], "bound": bound})
 
 
-@_rule
+@rule
 def share_above(frame: pd.DataFrame, part: str, whole: str, bound: float) -> Outcome:
     """100 × part ÷ whole > bound: 18 of 20 is above 85 %, 17 of 20 (exactly 85) is not.
 
     Nothing is rounded. A blank operand or a whole of 0 holds: there is no share to judge.
     """
     over = 100 * frame[part] - bound * frame[whole]
-    holds = _holds((over > TOLERANCE) | (frame[whole] == 0))
+    holds = holding((over > TOLERANCE) | (frame[whole] == 0))
     return Outcome(holds, {"part": frame[part], "whole": frame[whole], "bound": bound})
 
 
-@_rule
+@rule
+def sum_not_above(frame: pd.DataFrame, parts: Values, bound_field: str) -> Outcome:
+    """Sum of parts ≤ another field of the row; equal holds, a blank bound holds.
+
+    A blank part counts 0: exempt 3, away blank and closing 3 hold.
+    """
+    summed, bound = summed_up(frame, parts), frame[bound_field]
+    return Outcome(holding(summed <= bound + TOLERANCE), {"sum": summed, "bound": bound})
+
+
+@rule
+def share_at_least(
+    frame: pd.DataFrame, parts: Values, whole: Values, bound: float, given: Given | None = None
+) -> Outcome:
+    """100 × sum of parts ÷ sum of whole ≥ bound: 8 of 10 is at least 80 %, 7 of 9 is not.
+
+    Nothing is rounded; blanks count 0; a whole of 0 holds.
+    """
+    part, base = summed_up(frame, parts), summed_up(frame, whole)
+    over = 100 * part - bound * base
+    holds = holding((over >= -TOLERANCE) | (base == 0) | ~_asked(frame, given))
+    return Outcome(holds, {"part": part, "whole": base, "bound": bound})
+
+
+@rule
+def share_at_most(
+    frame: pd.DataFrame, parts: Values, whole: Values, bound: float, given: Given | None = None
+) -> Outcome:
+    """Sum of parts ≤ bound per cent of the sum of whole, rounded down: of 14, 20 % allow 2.
+
+    Blanks count 0; of a whole of 0 nothing is allowed.
+    """
+    part, base = summed_up(frame, parts), summed_up(frame, whole)
+    allowed = bound * base / 100
+    holds = holding((part <= allowed + TOLERANCE) | ~_asked(frame, given))
+    facts = {"part": part, "whole": base, "bound": bound, "allowed": (allowed + TOLERANCE) // 1}
+    return Outcome(holds, facts)
+
+
+@rule
 def required_if(frame: pd.DataFrame, value: str, when: str, values: Values) -> Outcome:
     """The value is filled where `when` holds one of `values`; a blank `when` asks nothing."""
     asked = frame[when].isin(values)
-    return Outcome(_holds(frame[value].notna() | ~asked), {})
+    return Outcome(holding(frame[value].notna() | ~asked), {})
 
 
-@_rule
-def unique_rows(frame: pd.DataFrame, fields: Values) -> Outcome:
-    """No two rows of one return alike in all `fields`; a blank among them holds.
-
-    The first of several holds, every later one fails and names the Excel row of the first.
-    """
-    key = [SUBMISSION, *fields]
-    filled = frame[list(fields)].notna().all(axis="columns")
-    first = frame.groupby(key, sort=False)[NUMBER].transform("first")
-    return Outcome(~(frame.duplicated(key) & filled), {"row": first})
+@rule
+def required_with(frame: pd.DataFrame, value: str, filled: str) -> Outcome:
+    """The value is filled where the field `filled` is."""
+    return Outcome(holding(frame[value].notna() | frame[filled].isna()), {})
 
 
-@_rule
-def exists_in(
-    frame: pd.DataFrame, value: str, target: str, when: str | None = None, values: Values = ()
-) -> Outcome:
-    """The value stands in that column of another section of the same return.
-
-    Asked of rows whose `when` holds one of `values` (of all, if not given); a blank holds.
-    """
-    asked = frame[when].isin(values) if when else frame[value].notna()
-    found = frame[found_column(value, target)]
-    return Outcome(_holds(found | frame[value].isna() | ~asked), {"value": frame[value]})
+@rule
+def required_below(frame: pd.DataFrame, value: str, number: str, bound: float) -> Outcome:
+    """The value is filled where `number` < bound; else, or without a number, it may be blank."""
+    holds = holding(frame[value].notna() | (frame[number] >= bound - TOLERANCE))
+    return Outcome(holds, {"number": frame[number], "bound": bound})
 
 
-def _count(frame: pd.DataFrame, when: str, values: Values) -> tuple[Any, Any]:
-    """Return which rows hold one of `values`, and how many of their return do."""
-    hits = frame[when].isin(values).astype(int)
-    return hits, hits.groupby(frame[SUBMISSION]).transform("sum")
+@rule
+def blank_unless(frame: pd.DataFrame, value: str, when: str, values: Values) -> Outcome:
+    """The value is blank unless `when` holds one of `values`; a blank `when` does not."""
+    return Outcome(frame[value].isna() | frame[when].isin(values), {"value": frame[value]})
 
 
-@_rule
-def rows_at_least(frame: pd.DataFrame, when: str, values: Values, bound: int) -> Outcome:
-    """At least `bound` rows of a return hold one of `values`; its first row fails otherwise.
-
-    A return without a single row is not asked: whether it may be so is said by ``nil``.
-    """
-    _, count = _count(frame, when, values)
-    holds = (count >= bound) | frame.duplicated(SUBMISSION)
-    return Outcome(holds, {"count": count, "bound": bound})
+@rule
+def none_of(frame: pd.DataFrame, value: str, values: Values) -> Outcome:
+    """The value is none of `values`; a blank holds."""
+    return Outcome(~frame[value].isin(values).astype(bool), {})
 
 
-@_rule
-def rows_at_most(frame: pd.DataFrame, when: str, values: Values, bound: int) -> Outcome:
-    """At most `bound` rows of a return hold one of `values`; the rows beyond the bound fail.
-
-    With bound 1 and three such rows, the second and the third fail.
-    """
-    hits, count = _count(frame, when, values)
-    beyond = (hits == 1) & (hits.groupby(frame[SUBMISSION]).cumsum() > bound)
-    return Outcome(~beyond, {"count": count, "bound": bound})
+@rule
+def differs(frame: pd.DataFrame, value: str, other: str) -> Outcome:
+    """The value is not that of another field of the row; either one blank holds."""
+    return Outcome(holding(frame[value] != frame[other]), {"value": frame[value]})
 
 
-@_rule
+@rule
 def not_before(frame: pd.DataFrame, value: str, start: str) -> Outcome:
     """Value ≥ start (dates or numbers); the same day holds, either one blank holds."""
-    holds = _holds(frame[value] >= frame[start]) | frame[value].isna() | frame[start].isna()
+    holds = holding(frame[value] >= frame[start]) | frame[value].isna() | frame[start].isna()
     return Outcome(holds, {"value": frame[value], "start": frame[start]})
 
 
@@ -198,5 +176,5 @@ def within_period(frame: pd.DataFrame, value: str) -> Outcome:
     return Outcome(holds, {"value": day, "start": start, "end": end})
 
 
-_register(within_period, ["value"])
+register(within_period, ["value"])
 BUILT_IN: Mapping[str, Check] = {"F04": within_period, "F08": unique_rows}

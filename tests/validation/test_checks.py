@@ -40,7 +40,10 @@ sections:
   - id: days
     layout: table
     title: {{vi: Ngày, en: Days}}
-    fields: [{{id: day, type: date, title: {{vi: Ngày, en: Day}}}}]
+    fields:
+      - {{id: day, type: date, title: {{vi: Ngày, en: Day}}}}
+      - {{id: until, type: date, title: {{vi: Đến, en: Until}}}}
+      - {{id: name, type: text, title: {{vi: Tên, en: Name}}}}
   - id: rows
     layout: table
     title: {{vi: Bảng, en: Rows}}
@@ -52,6 +55,7 @@ sections:
       - {{id: end, type: date, title: {{vi: Hết, en: End}}}}
       - {{id: kind, type: choice, choices: kinds, title: {{vi: Loại, en: Kind}}}}
       - {{id: word, type: text, title: {{vi: Chữ, en: Word}}}}
+      - {{id: up, type: ref, ref: organisations, title: {{vi: Trên, en: Up}}}}
     rules:
       - code: Z01
         check: {check}
@@ -60,7 +64,7 @@ sections:
         says: {{vi: "{gaps}", en: "{gaps}"}}
         fix: {{vi: Sửa., en: Correct.}}
 """
-COLUMNS = dict(zip(("a", "b", "c", "day", "end", "kind", "word"), "CDEFGHI", strict=True))
+COLUMNS = dict(zip(("a", "b", "c", "day", "end", "kind", "word", "up"), "CDEFGHIJ", strict=True))
 NOV5, NOV6 = date(2019, 11, 5), date(2019, 11, 6)
 
 
@@ -188,6 +192,91 @@ def test_not_before() -> None:
         ("G1", {"value": "2019-11-05", "start": "2019-11-06"})]  # fmt: skip
 
 
+def test_exists_in_among_some_rows_only() -> None:
+    form = trial("exists_in", value="day", target="days.day", among="{days.name: [x]}", mark="day")
+    days = [{"day": NOV5, "name": "x"}, {"day": NOV6, "name": "y"}, {"day": NOV6}]
+    assert broken(form, {"day": NOV5}, {"day": NOV6}, days=days) == [
+        ("F5", {"value": "2019-11-06"})]  # fmt: skip
+
+
+def test_bounds_of_some_rows_only() -> None:
+    """A rule with `given` is asked only where every field holds a value of its list."""
+    form = trial("at_least", value="a", bound=90, given="{kind: [one], card.all: [1, 2]}")
+    asked, low = {"a": 90, "kind": "one"}, {"a": 89, "kind": "one"}
+    assert broken(form, asked, {"a": 1, "kind": "two"}, {"a": 1}, card={"all": 1}) == []
+    assert broken(form, low, card={"all": 2}) == [("C3", {"value": 89, "bound": 90})]
+    assert broken(form, low, card={"all": 3}) == broken(form, low, card={}) == []
+
+
+def test_sum_not_above() -> None:
+    form = trial("sum_not_above", parts="[a, b]", bound_field="c")
+    assert broken(form, {"a": 2, "b": 1, "c": 3}, {"a": 3, "c": 3}, {"a": 9}) == []
+    assert broken(form, {"a": 2, "b": 2, "c": 3}) == [("C1", {"sum": 4, "bound": 3})]
+
+
+def test_share_at_least() -> None:
+    """8 of 10 are 80 %; nothing is rounded, of nothing there is no share."""
+    form = trial("share_at_least", parts="[a]", whole="[a, b]", bound=80)
+    assert broken(form, {"a": 8, "b": 2}, {"a": 0, "b": 0}, {}) == []
+    assert broken(form, {"a": 7.99, "b": 2.01}) == [
+        ("C1", {"part": 7.99, "whole": 10, "bound": 80})]  # fmt: skip
+
+
+@pytest.mark.parametrize(("whole", "allowed"), [(100, 20), (14, 2), (15, 3), (4, 0), (0, 0)])
+def test_share_at_most_rounds_down(whole: int, allowed: int) -> None:
+    form = trial("share_at_most", parts="[a]", whole="[b]", bound=20)
+    assert broken(form, {"a": allowed, "b": whole}) == []
+    assert broken(form, {"a": allowed + 1, "b": whole}) == [
+        ("C1", {"part": allowed + 1, "whole": whole, "bound": 20, "allowed": allowed})]  # fmt: skip
+
+
+def test_required_with_and_below() -> None:
+    form = trial("required_with", value="word", filled="kind", mark="word")
+    assert broken(form, {"word": "x", "kind": "one"}, {"word": "x"}, {"a": 1}) == []
+    assert broken(form, {"kind": "one"}) == [("I1", {})]
+    below = trial("required_below", value="word", number="a", bound=100, mark="word")
+    assert broken(below, {"a": 100}, {"a": 99, "word": "x"}, {"b": 1}) == []
+    assert broken(below, {"a": 99.5}) == [("I1", {"number": 99.5, "bound": 100})]
+
+
+def test_blank_unless() -> None:
+    form = trial("blank_unless", value="word", when="kind", values="[one]", mark="word")
+    assert broken(form, {"word": "x", "kind": "one"}, {"kind": "two"}, {"a": 1}) == []
+    assert broken(form, {"word": "x", "kind": "two"}, {"word": "y"}) == [
+        ("I1", {"value": "x"}), ("I2", {"value": "y"})]  # fmt: skip
+
+
+def test_none_of_and_differs() -> None:
+    form = trial("none_of", value="kind", values="[two]", mark="kind")
+    assert broken(form, {"kind": "one"}, {"a": 1}, {"kind": "two"}) == [("H3", {})]
+    differs = trial("differs", value="a", other="b")
+    assert broken(differs, {"a": 1, "b": 2}, {"a": 1}, {"b": 1}, {"word": "x"}) == []
+    assert broken(differs, {"a": 1, "b": 1}) == [("C1", {"value": 1})]
+
+
+def test_ref_fits() -> None:
+    """What hangs under what: `two` under `one` only, `one` under nothing."""
+    form = trial("ref_fits", ref="up", key="word", value="kind", fits="{two: [one], one: []}",
+                 mark="up, kind")  # fmt: skip
+    top, middle = {"word": "A", "kind": "one"}, {"word": "B", "kind": "two", "up": "A"}
+    assert broken(form, middle, top, {"word": "C", "up": "A"}, {"kind": "two", "up": "Z"}) == []
+    assert broken(form, top, middle, {"word": "C", "kind": "two", "up": "B"}) == [
+        ("J3", {"ref": "B"})]  # fmt: skip
+    assert broken(form, {**top, "up": "B"}, middle) == [("J1", {"ref": "B"})]
+
+
+def test_within_ref() -> None:
+    form = trial("within_ref", dates="[day, end]", ref="up", target="days.name",
+                 start="days.day", end="days.until", mark="day, end")  # fmt: skip
+    days = [{"name": "A", "day": NOV5, "until": NOV6}, {"name": "B"}]
+    good = [{"up": "A", "day": NOV5, "end": NOV6}, {"up": "A"}, {"up": "B", "day": NOV5},
+            {"up": "Z", "day": NOV5}, {"day": NOV5}]  # fmt: skip
+    assert broken(form, *good, days=days) == []
+    out = {"up": "A", "day": NOV5, "end": date(2019, 11, 7)}
+    assert broken(form, out, days=days) == [
+        ("F3", {"ref": "A", "start": "2019-11-05", "end": "2019-11-06"})]  # fmt: skip
+
+
 def test_returns_of_one_batch_do_not_see_one_another() -> None:
     """Uniqueness, counts, cards and days of another return are none of mine."""
     day = {"day": NOV5, "kind": "one"}
@@ -216,6 +305,7 @@ ROWS = st.lists(
         "a": NUMBERS, "b": NUMBERS, "c": st.none() | st.integers(-(10**20), 10**20),
         "day": st.none() | st.dates(), "end": st.none() | st.dates(),
         "kind": st.sampled_from([None, "one", "two"]), "word": st.none() | st.text(max_size=3),
+        "up": st.none() | st.text(max_size=3),
     }),
     max_size=4,
 )  # fmt: skip
@@ -232,6 +322,22 @@ ANY = {
     "rows_at_least": {"when": "kind", "values": "[one]", "bound": 1},
     "rows_at_most": {"when": "kind", "values": "[one]", "bound": 1},
     "not_before": {"value": "end", "start": "day"},
+    "sum_not_above": {"parts": "[a, b]", "bound_field": "c"},
+    "share_at_least": {"parts": "[a]", "whole": "[a, b]", "bound": 80, "given": "{card.all: [1]}"},
+    "share_at_most": {"parts": "[a]", "whole": "[b]", "bound": 20},
+    "required_with": {"value": "word", "filled": "kind"},
+    "required_below": {"value": "word", "number": "a", "bound": 100},
+    "blank_unless": {"value": "word", "when": "kind", "values": "[one]"},
+    "none_of": {"value": "kind", "values": "[two]"},
+    "differs": {"value": "a", "other": "b"},
+    "ref_fits": {"ref": "up", "key": "word", "value": "kind", "fits": "{two: [one]}"},
+    "within_ref": {
+        "dates": "[day, end]",
+        "ref": "up",
+        "target": "days.name",
+        "start": "days.day",
+        "end": "days.until",
+    },
 }
 
 

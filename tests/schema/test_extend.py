@@ -1,0 +1,96 @@
+"""A later version says only how it differs: what is taken over, what is replaced, what is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlay_batch.errors import SchemaError
+from mlay_batch.schema import Form
+from mlay_batch.schema.load import load_file
+
+BASE = """\
+form: visit
+version: "1"
+period: month
+effective: {from: 2018-01, to: 2025-10}
+basis: [QĐ 1]
+title: {vi: Phiếu, en: Visit}
+sheet: {vi: Phiếu, en: Visit}
+sections:
+  - id: rows
+    layout: table
+    title: {vi: Bảng, en: Rows}
+    fields:
+      - {id: people, type: integer, min: 0, max: 50, title: {vi: Người, en: People}}
+      - {id: guests, type: integer, title: {vi: Khách, en: Guests}}
+    rules:
+      - {code: Z01, check: at_least, value: people, bound: 3, mark: [people], basis: QĐ 1,
+         says: {vi: Ít, en: Few}, fix: {vi: Sửa, en: Correct}}
+"""
+LATER = """\
+extends: base.yaml
+version: "2"
+effective: {from: 2025-11}
+basis: [QĐ 2]
+sections:
+  - id: rows
+    fields:
+      - {id: people, max: 90}
+      - {id: notes, type: text, title: {vi: Ghi chú, en: Notes}}
+    rules:
+      - {code: Z01, bound: 5}
+"""
+
+
+def loaded(folder: Path, later: str, base: str = BASE) -> Form:
+    (folder / "base.yaml").write_text(base, encoding="utf-8")
+    (folder / "later.yaml").write_text(later, encoding="utf-8")
+    form = load_file(folder / "later.yaml")
+    assert isinstance(form, Form)
+    return form
+
+
+def test_only_what_it_says_is_different(tmp_path: Path) -> None:
+    form = loaded(tmp_path, LATER)
+    (section,) = form.sections
+    (rule,) = section.rules
+    assert (form.form, form.version, form.title.vi, form.basis) == (
+        "visit",
+        "2",
+        "Phiếu",
+        ("QĐ 2",),
+    )
+    assert form.effective.to is None  # a mapping without a name of its own is replaced as a whole
+    assert [field.id for field in section.fields] == ["people", "guests", "notes"]
+    assert (section.field("people").max, section.field("people").min) == (90, 0)
+    assert (rule.params["bound"], rule.params["value"], rule.says.en) == (5, "people", "Few")
+
+
+def test_it_may_extend_one_that_extends_another(tmp_path: Path) -> None:
+    (tmp_path / "middle.yaml").write_text(LATER, encoding="utf-8")
+    form = loaded(tmp_path, 'extends: middle.yaml\nversion: "3"\n')
+    assert (form.version, form.section("rows").rules[0].params["bound"]) == ("3", 5)
+
+
+@pytest.mark.parametrize(
+    ("later", "base", "code", "file", "line"),
+    [
+        # A mistake is named where it was written, in either file.
+        (LATER.replace("max: 90", "mx: 90"), BASE, "schema.key", "later.yaml", 8),
+        (LATER.replace("max: 90", "max: -1"), BASE, "schema.unfit", "later.yaml", 8),
+        (LATER, BASE.replace("value: people", "value: peple"), "schema.name", "base.yaml", 16),
+        (LATER + "version: '2'\n", BASE, "schema.yaml", "later.yaml", 12),
+        (LATER, BASE + "title: {vi: a, en: b}\n", "schema.yaml", "base.yaml", 18),
+        (LATER.replace("base.yaml", "bas.yaml"), BASE, "schema.extends", "later.yaml", 1),
+        (LATER, "extends: later.yaml\n" + BASE, "schema.extends", "base.yaml", 1),
+        ("extends: later.yaml\n", BASE, "schema.extends", "later.yaml", 1),
+        ("", BASE, "schema.kind", "later.yaml", 1),
+    ],
+)
+def test_mistakes(later: str, base: str, code: str, file: str, line: int, tmp_path: Path) -> None:
+    with pytest.raises(SchemaError) as caught:
+        loaded(tmp_path, later, base)
+    params = caught.value.params
+    assert (caught.value.code, params["file"], params["line"]) == (code, file, line)
