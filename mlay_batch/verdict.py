@@ -25,6 +25,7 @@ been wrong. Held means that a person must choose; nothing is guessed.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -159,7 +160,7 @@ class _Desk:
     def _new_bytes(self, judged: Judged) -> Decision:
         key = _key(judged)
         if reason := judged.leaf.ignored:
-            return _decision(judged, Verdict.IGNORED, reason)
+            return _ignored(judged, reason)
         if judged.refused or key is None:
             return Decision(judged, Verdict.REJECTED, judged.findings)
         current = self._current(key)
@@ -193,6 +194,14 @@ def _by_time(leaf: Leaf, current: _Seen) -> tuple[Verdict, str]:
     if received > then:
         return Verdict.ACCEPTED, "L05"
     return Verdict.HELD, "L07" if received < then else "L08"
+
+
+def _ignored(judged: Judged, reason: str) -> Decision:
+    """Return the decision on what is no return; a signed copy is told which one it is kept with."""
+    leaf = judged.leaf
+    kept = {"name": re.split("[/!]", leaf.kept_with)[-1]} if leaf.kept_with else {}
+    told = Finding(reason, Severity.WARNING, Place(leaf.name), kept)
+    return Decision(judged, Verdict.IGNORED, (*judged.findings, told))
 
 
 def _decision(judged: Judged, verdict: Verdict, code: str, seen: _Seen | None = None) -> Decision:

@@ -247,7 +247,7 @@ def _again(desk: _Desk) -> Spoilt:
 
 def _no_workbooks() -> Files:
     yield (
-        "pdf-doi-ten N01.xlsx",
+        "pdf-doi-ten R03.xlsx",
         b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n",
     )
     yield "tep-rong R01.xlsx", b""

@@ -1,0 +1,186 @@
+"""Headers of a mail: readable text out of what programs write, and what they say of the mail.
+
+Everything here is a claim of the sender's, but for the lines that the town's own mail server put
+on top (`Postmark`). Nothing raises: what cannot be understood is None.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from email.errors import HeaderParseError
+from email.header import decode_header
+from email.message import Message
+from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datetime
+
+from mlay_batch.intake.folders import nfc
+
+_BLANKS = re.compile(r"\s+")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ADDRESS = re.compile(r"[^@\s<>\"(),:;]+@[^@\s<>\"(),:;]+")
+_MESSAGE_ID = re.compile(r"<[^<>\s@]{1,200}@[^<>\s@]{1,200}>")
+_BY = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)
+_COMMENT = re.compile(r"\([^()]*\)")
+_RESULT = re.compile(r"\b(dmarc|spf|dkim)\s*=\s*(\w+)", re.IGNORECASE)
+_REFERENCES = 20  # of a long correspondence the latest are kept
+_NAME = 200  # characters of a name or a subject that are shown
+_FAILED = frozenset({"fail", "softfail", "permerror"})
+
+
+@dataclass(frozen=True)
+class Postmark:
+    """What the town knows of its own mail server. `zone` is that of the town's clock.
+
+    `server` is the name after ``by`` in the Received line it writes, `auth_host` the name at the
+    head of the Authentication-Results it writes (RFC 8601, authserv-id).
+    """
+
+    zone: tzinfo = UTC
+    server: str | None = None
+    auth_host: str | None = None
+
+
+def raw(message: Message, name: str) -> Iterator[str]:
+    """Yield every header of that name as it came, top first; bytes that are no ASCII as surrogates.
+
+    `Message.get` would put replacement characters for them.
+    """
+    for found, value in message.raw_items():
+        if found.lower() == name:
+            yield str(value)
+
+
+def readable(text: str) -> str:
+    """Return a header as people read it: encoded words (RFC 2047) and bare bytes decoded.
+
+    >>> readable("=?utf-8?Q?B=C3=A1o?= =?utf-8?Q?_c=C3=A1o?=")
+    'Báo cáo'
+    """
+    data = text.encode("utf-8", "surrogateescape")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        text = data.decode("cp1258", "replace")  # Windows' Vietnamese code page
+    try:
+        pieces = decode_header(text)
+    except (HeaderParseError, ValueError):
+        pieces = [(text, None)]
+    joined = "".join(_decoded(piece, charset) for piece, charset in pieces)
+    return _BLANKS.sub(" ", _CONTROL.sub(" ", nfc(joined))).strip()[:_NAME]
+
+
+def _decoded(piece: str | bytes, charset: str | None) -> str:
+    if isinstance(piece, str):
+        return piece
+    if charset is None:
+        return piece.decode("raw-unicode-escape", "replace")
+    try:
+        return piece.decode(charset, "replace")
+    except (LookupError, ValueError):
+        return piece.decode("utf-8", "replace")
+
+
+def subject(message: Message) -> str | None:
+    """Return the subject, for display only."""
+    return readable(next(raw(message, "subject"), "")) or None
+
+
+def sender(message: Message) -> str | None:
+    """Return the address in From, in small letters; None where it is not exactly one.
+
+    Parsed before it is decoded, so that no encoded word can bring in an address.
+    """
+    pairs = getaddresses(
+        [value.replace("\r", " ").replace("\n", " ") for value in raw(message, "from")]
+    )
+    found = {address.strip().lower() for _, address in pairs}
+    if len(found) != 1:
+        return None
+    (address,) = found
+    return address if _ADDRESS.fullmatch(address) and address.isprintable() else None
+
+
+def thread(message: Message) -> str | None:
+    """Return the message ids a reply refers to, the mail's own last (RFC 5322, 3.6.4).
+
+    Only well-formed ids are taken, so that nothing else can reach the headers of a reply.
+    """
+    own = _MESSAGE_ID.findall(" ".join(raw(message, "message-id")))[:1]
+    before = _MESSAGE_ID.findall(" ".join(raw(message, "references")))
+    before = before or _MESSAGE_ID.findall(" ".join(raw(message, "in-reply-to")))[:1]
+    ids = [found for found in before if found not in own][-_REFERENCES:] if own else []
+    printable = [found for found in (*ids, *own) if found.isascii() and found.isprintable()]
+    return " ".join(dict.fromkeys(printable)) or None
+
+
+def received(message: Message, postmark: Postmark) -> str | None:
+    """Return when the town's own server took the mail in (ISO, on the town's clock), or None.
+
+    Its topmost line counts: whatever stands below may have been written by the sender.
+    """
+    for line in raw(message, "received") if postmark.server else ():
+        by = _BY.search(_without_comments(line))
+        if by is None or by[1].rstrip(".").lower() != str(postmark.server).lower():
+            continue
+        try:
+            moment = parsedate_to_datetime(line.rpartition(";")[2].strip())
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return moment.astimezone(postmark.zone).replace(microsecond=0).isoformat()
+        except (ValueError, TypeError, OverflowError, IndexError):
+            return None
+    return None
+
+
+def forged(message: Message, postmark: Postmark) -> bool:
+    """Whether the town's own server says the mail is not from whom it claims.
+
+    DMARC decides where it passed or failed; else a failure of SPF or DKIM that the other does not
+    make good. Without a line of that server nothing is said.
+    """
+    for line in raw(message, "authentication-results") if postmark.auth_host else ():
+        host, _, results = _without_comments(line).partition(";")
+        if host.split()[:1] and host.split()[0].lower() == str(postmark.auth_host).lower():
+            found = [(kind.lower(), word.lower()) for kind, word in _RESULT.findall(results)]
+            dmarc = {word for kind, word in found if kind == "dmarc"}
+            if dmarc & {"pass", "fail"}:
+                return "fail" in dmarc
+            words = {word for _, word in found}
+            return bool(words & _FAILED) and "pass" not in words
+    return False
+
+
+def _without_comments(line: str) -> str:
+    return _COMMENT.sub(" ", line)
+
+
+def file_name(part: Message) -> str | None:
+    """Return the name a mail gives a file, for display only: the last part of a path, no controls.
+
+    Takes what programs really write: RFC 2231 (also in pieces), encoded words with and without
+    quotes, bare bytes, blanks without quotes.
+    """
+    for header, key in (("content-disposition", "filename"), ("content-type", "name")):
+        value = next(raw(part, header), "")
+        name = _rfc2231(part, header, key) if f"{key}*" in value.lower() else _loose(value, key)
+        if shown := readable(name or "").replace("\\", "/").rpartition("/")[2].strip(" ."):
+            return shown
+    return None
+
+
+def _rfc2231(part: Message, header: str, key: str) -> str | None:
+    try:
+        found = part.get_param(key, header=header)
+        return collapse_rfc2231_value(found) if found else None
+    except (ValueError, LookupError, TypeError):
+        return None
+
+
+def _loose(value: str, key: str) -> str | None:
+    """Return a parameter in quotes, or else all up to the next parameter, blanks and all."""
+    quoted = re.search(rf'(?is)[;\s]{key}\s*=\s*"((?:[^"\\]|\\.)*)"', value)
+    if quoted:
+        return re.sub(r'\\(["\\])', r"\1", quoted[1])
+    bare = re.search(rf"(?is)[;\s]{key}\s*=\s*(.+?)\s*(?:;\s*[\w*-]+\s*=.*)?;?\s*$", value)
+    return bare[1].strip('"') if bare else None

@@ -1,0 +1,97 @@
+"""Containers in containers to leaf files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mlay_batch.intake import limits
+from mlay_batch.intake.copies import keep
+from mlay_batch.intake.folders import files, nfc
+from mlay_batch.intake.headers import Postmark
+from mlay_batch.intake.kinds import reason
+from mlay_batch.intake.limits import Budget
+from mlay_batch.intake.mailboxes import is_mailbox, mailbox_members
+from mlay_batch.intake.mails import TOO_DEEP, is_mail, mail_members
+from mlay_batch.intake.outlook import is_msg, is_tnef, msg_members, tnef_members
+from mlay_batch.intake.zips import is_zip, zip_members
+from mlay_batch.records import Leaf
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of container. `most` may lie in one another; `shared` if its files came together."""
+
+    fits: Callable[[Leaf], bool]
+    members: Callable[[Leaf, Budget, Postmark], Iterator[Leaf]]
+    most: int = limits.MAX_MAILS
+    too_deep: str = TOO_DEEP
+    shared: bool = True
+
+
+_ZIP = _Kind(is_zip, lambda leaf, budget, _: zip_members(leaf, budget), limits.MAX_ZIPS, "N06")
+_MAILBOX = _Kind(is_mailbox, lambda leaf, _, __: mailbox_members(leaf), 1, shared=False)
+_KINDS = (
+    _ZIP,
+    _Kind(is_tnef, lambda leaf, _, __: tnef_members(leaf)),
+    _Kind(is_msg, lambda leaf, _, postmark: msg_members(leaf, postmark)),
+    _MAILBOX,
+    _Kind(is_mail, lambda leaf, _, postmark: mail_members(leaf, postmark)),
+)
+
+
+def collect(
+    paths: Sequence[Path], root: Path | None, received: str, postmark: Postmark | None = None
+) -> Iterator[Leaf]:
+    """Yield the leaf files of files and folders, folders sorted and with all below them.
+
+    `origin` is the path below `root` (or below the folder of each path where that is None, or the
+    file lies elsewhere), with ``!member`` for what was in a container; posix and NFC, so that the
+    same delivery has the same origin on every system. Left out: dot files, Office's lock files
+    (``~$``), Thumbs.db, desktop.ini, what a Maildir keeps beside its mails. `received` is the time
+    given to all that tell none of their own (ISO, with offset); `postmark` says which mails do.
+    A file that cannot be read is a leaf ignored as N09, one larger than 50 MB as N08 (a mailbox:
+    500 MB). A signed copy beside its return is ignored as N14 and names it (`kept_with`).
+    """
+    for path in paths:
+        base = root if root and path.is_relative_to(root) else path.parent
+        found: list[Leaf] = []
+        for file, known in files(path):
+            origin = nfc(known.relative_to(base).as_posix())
+            leaf = Leaf(nfc(known.name), b"", origin, received)
+            found += _open_file(file, leaf, postmark or Postmark())
+        yield from keep(found, together=False)
+
+
+def _open_file(file: Path, leaf: Leaf, postmark: Postmark) -> Iterator[Leaf]:
+    try:
+        size = file.stat().st_size
+        with file.open("rb") as start:
+            many = is_mailbox(replace(leaf, data=start.read(1000)))
+        if size > (limits.MAX_MAILBOX if many else limits.MAX_FILE):
+            yield replace(leaf, ignored="N08")
+            return
+        data = file.read_bytes()
+    except OSError:
+        yield replace(leaf, ignored="N09")
+        return
+    yield from _open(replace(leaf, data=data), Budget(), postmark, ())
+
+
+def _open(
+    leaf: Leaf, budget: Budget, postmark: Postmark, inside: tuple[_Kind, ...]
+) -> Iterator[Leaf]:
+    """Yield the leaf, or what is in it if it is a container."""
+    kind = next((kind for kind in _KINDS if kind.fits(leaf)), None)
+    if kind is None:
+        yield replace(leaf, ignored=reason(leaf))
+        return
+    if inside.count(kind) >= kind.most:
+        yield replace(leaf, ignored=kind.too_deep)
+        return
+    found: list[Leaf] = []
+    for member in kind.members(leaf, budget, postmark):
+        own = budget if kind.shared else Budget()
+        found += [member] if member.ignored else _open(member, own, postmark, (*inside, kind))
+    yield from keep(found, together=True) if kind.shared else found

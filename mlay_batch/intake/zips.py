@@ -1,0 +1,89 @@
+"""Zips: each member is a file of its own."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from mlay_batch.intake import limits
+from mlay_batch.intake.folders import is_litter, nfc
+from mlay_batch.intake.kinds import (
+    EMPTY_ZIP,
+    ZIP,
+    ending,
+    is_document_name,
+    is_workbook_name,
+)
+from mlay_batch.intake.limits import Budget
+from mlay_batch.records import Leaf
+
+_UTF8_NAME = 0x800
+_ENCRYPTED = 1
+
+
+def is_zip(leaf: Leaf) -> bool:
+    """Return whether a file is a zip of files, not a document that is packed as one."""
+    if not leaf.data.startswith((ZIP, EMPTY_ZIP)) or is_workbook_name(leaf):
+        return False
+    if is_document_name(leaf) and ending(leaf) != ".zip":
+        return False
+    try:
+        with zipfile.ZipFile(io.BytesIO(leaf.data)) as archive:
+            names = {entry.filename for entry in archive.infolist()}
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return True
+    return not names & {"[Content_Types].xml", "mimetype"}
+
+
+def zip_members(leaf: Leaf, budget: Budget) -> Iterator[Leaf]:
+    """Yield the members of a zip; N06 where it is damaged or beyond the limits, N07 encrypted."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(leaf.data)) as archive:
+            entries = [e for e in archive.infolist() if not e.is_dir()]
+            wanted = [(_member_name(e), e) for e in entries if not is_litter(_member_name(e))]
+            budget.entries -= len(wanted)
+            if budget.entries < 0 or not wanted:
+                yield replace(leaf, ignored="N06" if wanted else "N10")
+                return
+            for name, entry in wanted:
+                yield _member(leaf, name, archive, entry, budget)
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        yield replace(leaf, ignored="N06")
+
+
+def _member(
+    leaf: Leaf, name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget
+) -> Leaf:
+    origin = f"{leaf.origin}!{name}"
+    member = replace(leaf, name=PurePosixPath(name).name or name, data=b"", origin=origin)
+    if entry.flag_bits & _ENCRYPTED:
+        return replace(member, ignored="N07")
+    try:
+        with archive.open(entry) as stream:
+            data = stream.read(min(limits.MAX_FILE, budget.unpacked) + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+        return replace(member, ignored="N06")
+    budget.unpacked -= len(data)
+    if len(data) > limits.MAX_FILE or budget.unpacked < 0:
+        return replace(member, ignored="N08")
+    return replace(member, data=data)
+
+
+def _member_name(entry: zipfile.ZipInfo) -> str:
+    """Return a member's name as its author wrote it, for display.
+
+    Without the UTF-8 flag a zip has bytes of some code page, which Python takes for cp437; most
+    programs write UTF-8 there all the same, so that is tried first.
+    """
+    name = entry.filename
+    if not entry.flag_bits & _UTF8_NAME:
+        try:
+            name = name.encode("cp437").decode("utf-8")
+        except UnicodeError:
+            name = entry.filename
+    parts = name.replace("\\", "/").split("/")
+    return nfc("/".join(part for part in parts if part not in ("", ".", "..")))
