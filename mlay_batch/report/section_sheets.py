@@ -5,6 +5,7 @@ A field added to a form appears here as a column; nothing in this program names 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
@@ -15,6 +16,7 @@ from mlay_batch.report.data_sheets import returns_of
 from mlay_batch.report.tables import Column, Kind, Table
 from mlay_batch.schema import Field, Form, Section
 
+_NOT_A_NAME = re.compile(r"[^A-Za-z0-9_]")
 _KINDS: Mapping[str, Kind] = {
     "date": "date", "integer": "integer", "number": "number", "ref": "center", "period": "center",
 }  # fmt: skip
@@ -72,7 +74,7 @@ def _table(ctx: Context, forms: tuple[Form, ...], section: Section) -> Table:
         for row in found.section(section.id)
     )
     return Table(
-        name=f"{forms[0].form}_{section.id}",
+        name=_NOT_A_NAME.sub("_", f"{forms[0].form}_{section.id}"),
         title=ctx.t("sheet.section", title=bare(section.title.of(ctx.lang))),
         note=ctx.t("note.section", form=forms[0].title.of(ctx.lang)),
         columns=columns,

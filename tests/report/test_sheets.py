@@ -218,7 +218,7 @@ class TestErrors:
 class TestProvenance:
     def test_what_was_received_reconciles(self) -> None:
         sheet = desk.sheets()["Nguồn gốc"]
-        row = desk.find(sheet, "Chấp nhận").row
+        row = desk.find(sheet, "Được nhận").row
         counts = [sheet.cell(row + n, 3).value for n in range(6)]
         assert counts[5] == sum(counts[:5]) == len(desk.small().deliveries)
         assert counts[1:5] == [1, 1, 0, 1]
