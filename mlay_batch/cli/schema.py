@@ -1,4 +1,4 @@
-"""What the forms, quotas and schemes say: schema list, show, lint."""
+"""What the forms, quotas and schemes say: schema list, show, lint, export, diff."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from mlay_batch.schema import Catalogue, load_catalogue
 from mlay_batch.schema.catalogue import shipped
 from mlay_batch.schema.reference import reference
 from mlay_batch.workspace import Workspace
+
+_TARGETS = ("pandera", "frictionless")
 
 
 @click.group("schema", cls=LocalisedGroup)
@@ -72,12 +74,52 @@ def lint(ctx: click.Context, paths: tuple[Path, ...], workspace: Path | None) ->
     wrong = 0
     for path in files:
         try:
-            load_file(path, str(path))
+            load_file(path, str(path), [shipped("schemas")])
         except SchemaError as error:
             wrong += 1
             show.show_error(error, language(ctx))
     show.show_linted(len(files), wrong, language(ctx))
     return 1 if wrong else 0
+
+
+@schema.command("export", cls=LocalisedCommand)
+@click.argument("form")
+@option("--section", default=None)
+@option("--to", type=click.Choice(_TARGETS), default=_TARGETS[0], show_default=True)
+@option("--out", type=click.Path(file_okay=False, path_type=Path), default=None)
+@options.common
+@click.pass_context
+def export(ctx: click.Context, form: str, section: str | None, to: str, out: Path | None,
+           workspace: Path | None) -> int:  # fmt: skip
+    """Write a form for other programs: a pandera script a section, or a Data Package."""
+    from mlay_batch.pipeline import interchange  # start-up: pandera costs a second
+
+    found = interchange.form_named(_catalogue(workspace), form)
+    files = interchange.exported(found, section, to, language(ctx))
+    if out is None:
+        click.echo("\n".join(files.values()), nl=False)
+        return 0
+    for path in interchange.write(files, out):
+        click.echo(str(path))
+    return 0
+
+
+@schema.command("diff", cls=LocalisedCommand)
+@click.argument("old")
+@click.argument("new")
+@options.json_option
+@options.common
+@click.pass_context
+def diff(ctx: click.Context, old: str, new: str, as_json: bool, workspace: Path | None) -> int:
+    """Show what changed between two versions of a form."""
+    from mlay_batch.pipeline import interchange  # start-up: pandera costs a second
+    from mlay_batch.schema.diff import changes  # with it
+
+    catalogue = _catalogue(workspace)
+    before, after = (interchange.form_named(catalogue, name) for name in (old, new))
+    found = changes(before, after, language(ctx))
+    show.show_changes(found, language(ctx), as_json=as_json)
+    return 0
 
 
 def _own(workspace: Path | None) -> tuple[Path, ...]:

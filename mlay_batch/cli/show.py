@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -25,6 +26,7 @@ from mlay_batch.pipeline.status import Status
 from mlay_batch.pipeline.town import Town, register_form
 from mlay_batch.records import Decision, Verdict
 from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema.diff import Change
 
 # Control characters from a file name or a cell must never reach the terminal.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
@@ -248,3 +250,15 @@ def show_catalogue(found: Catalogue, lang: str) -> None:
 def show_linted(files: int, wrong: int, lang: str) -> None:
     """Say how many descriptions were looked at, and how many are wrong."""
     click.echo(say(lang, "schema.lint.done", files=files, wrong=wrong))
+
+
+def show_changes(found: tuple[Change, ...], lang: str, *, as_json: bool) -> None:
+    """Print one line a change, part by part."""
+    if as_json:
+        click.echo(json.dumps([asdict(change) for change in found], ensure_ascii=False))
+        return
+    for change in found:
+        part = say(lang, f"diff.{change.part}")
+        what = say(lang, f"diff.{change.turn}", name=change.key, old=change.old, new=change.new)
+        click.echo(plain(f"{part} {change.path} ({change.title}): {what}"))
+    click.echo(say(lang, "diff.done", count=len(found)))

@@ -1,0 +1,114 @@
+"""A form as a Frictionless Data Package: what other programs read descriptions of tables from.
+
+https://datapackage.org/standard/table-schema/ (version 1). Every section becomes a resource, one
+row a record; two leading columns say whose return a row belongs to. What a Table Schema cannot say,
+the form's rules, stands beside it under ``rules``, which the standard allows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mlay_batch.schema.records import Field, Form, Rule, Section
+
+PROFILE = "https://specs.frictionlessdata.io/schemas/tabular-data-package.json"
+_TYPES: Mapping[str, str] = {"date": "date", "integer": "integer", "number": "number"}
+_KEYS = (("_branch", "Đơn vị", "Branch"), ("_period", "Kỳ báo cáo", "Period"))
+
+Json = dict[str, Any]
+
+
+def data_package(form: Form, lang: str = "vi", section: str | None = None) -> Json:
+    """Return the form, or one section of it, as a Data Package descriptor.
+
+    The keys of a form are the field ids; titles and help are in `lang`.
+    """
+    wanted = [one for one in form.sections if section in (None, one.id)]
+    return {
+        "profile": "tabular-data-package",
+        "name": f"{form.form}-{form.version}",
+        "version": form.version,
+        "title": form.title.of(lang),
+        "description": "; ".join(form.basis),
+        "resources": [_resource(form, one, lang) for one in wanted],
+    }
+
+
+def package_text(form: Form, lang: str = "vi", section: str | None = None) -> str:
+    """Return the descriptor as the text of a ``datapackage.json``."""
+    return json.dumps(data_package(form, lang, section), ensure_ascii=False, indent=2) + "\n"
+
+
+def table_schema(form: Form, section: Section, lang: str = "vi") -> Json:
+    """Return one section as a Table Schema.
+
+    Rows alike are forbidden by a primary key where the section has unique fields, all required: a
+    key must not be blank.
+    """
+    keys: list[Json] = [
+        {"name": name, "type": "string", "title": vi if lang == "vi" else en,
+         "constraints": {"required": True}}
+        for name, vi, en in _KEYS
+    ]  # fmt: skip
+    schema: Json = {
+        "fields": [*keys, *(_field(form, entry, lang) for entry in section.fields)],
+        "missingValues": [""],
+    }
+    if section.unique and all(section.field(name).required for name in section.unique):
+        schema["primaryKey"] = [*(name for name, _, _ in _KEYS), *section.unique]
+    return schema
+
+
+def _resource(form: Form, section: Section, lang: str) -> Json:
+    return {
+        "profile": "tabular-data-resource",
+        "name": f"{form.form}-{section.id}".replace("_", "-"),
+        "path": f"{form.form}-{section.id}.csv",
+        "title": section.title.of(lang),
+        "encoding": "utf-8",
+        "schema": table_schema(form, section, lang),
+        "rules": [_rule(rule, lang) for rule in section.rules],
+    }
+
+
+def _field(form: Form, entry: Field, lang: str) -> Json:
+    found: Json = {
+        "name": entry.id,
+        "type": _TYPES.get(entry.type, "string"),
+        "title": entry.title.of(lang),
+    }
+    if entry.help:
+        found["description"] = entry.help.of(lang)
+    if entry.example and entry.type not in _TYPES:  # written as people do, not as the standard
+        found["example"] = entry.example
+    if constraints := dict(_constraints(form, entry)):
+        found["constraints"] = constraints
+    return found
+
+
+def _constraints(form: Form, entry: Field) -> Iterator[tuple[str, Any]]:
+    if entry.required:
+        yield "required", True
+    for key, bound in (("minimum", entry.min), ("maximum", entry.max)):
+        if bound is not None:
+            yield key, int(bound) if entry.type == "integer" else bound
+    if entry.type == "text":
+        yield "maxLength", entry.max_length
+    if entry.pattern:
+        yield "pattern", entry.pattern
+    if entry.type == "choice":
+        yield "enum", [choice.id for choice in form.choices[entry.choices or ""]]
+
+
+def _rule(rule: Rule, lang: str) -> Json:
+    return {
+        "code": rule.code,
+        "check": rule.check,
+        **rule.params,
+        "severity": rule.severity.value,
+        "basis": rule.basis,
+        "says": rule.says.of(lang),
+        "fix": rule.fix.of(lang),
+    }
