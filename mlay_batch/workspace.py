@@ -54,6 +54,11 @@ class Workspace:
         return self.root / "schemas"
 
     @property
+    def texts(self) -> Path:
+        """The office's own words of letters, which come before those shipped; may be missing."""
+        return self.root / "texts"
+
+    @property
     def ledger(self) -> Path:
         """The ledger's file."""
         return self.root / "ledger.sqlite"

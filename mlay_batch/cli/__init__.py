@@ -23,6 +23,7 @@ COMMANDS = {
     "run": "month",
     "ingest": "month",
     "consolidate": "month",
+    "reply": "mail_out",
     "status": "month",
     "check": "forms",
     "schema": "schema",

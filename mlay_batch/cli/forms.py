@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 
-from mlay_batch.cli import options, show
+from mlay_batch.cli import options, show, show_mail
+from mlay_batch.cli.mail_out import mail_forms
 from mlay_batch.cli.options import LocalisedCommand, language, option
-from mlay_batch.errors import NoWorkspaceError
+from mlay_batch.errors import NoWorkspaceError, UsageError
 from mlay_batch.period import Period
 from mlay_batch.pipeline import check as checking
 from mlay_batch.pipeline import templates
@@ -23,6 +24,9 @@ from mlay_batch.workspace import Workspace
 @option("--form", default="meeting", show_default=True)
 @options.period_option
 @option("--out", type=click.Path(file_okay=False, path_type=Path), default=None)
+@option("--all", "everyone", is_flag=True)
+@option("--mail", is_flag=True)
+@option("--send", is_flag=True)
 @options.dry_run_option
 @options.common
 @click.pass_context
@@ -32,12 +36,21 @@ def template(
     form: str,
     period: Period | None,
     out: Path | None,
+    everyone: bool,
+    mail: bool,
+    send: bool,
     dry_run: bool,
     workspace: Path | None,
 ) -> int:
     """Write the blank form of a period for the branches named, or for all that owe it."""
     town = open_town(Workspace.find(workspace or Path.cwd()))
     wanted = period or Period.of("month", options.today())
+    if everyone and branches:
+        raise UsageError("usage.all", branch=branches[0])
+    if mail or send:
+        done = mail_forms(town, form, wanted, send=send, dry_run=dry_run)
+        show_mail.show_mailed(done, language(ctx), as_json=False, dry_run=dry_run)
+        return 0 if done.clean else 1
     version = templates.form_of(town, form, wanted)
     owing = templates.chosen(town, version, wanted, branches)
     folder = out or town.workspace.outbox

@@ -25,7 +25,8 @@ _intake = options.several(
 )
 
 
-def _town(ctx: click.Context, workspace: Path | None) -> Town:
+def open_for(ctx: click.Context, workspace: Path | None) -> Town:
+    """Open the workspace named, or the one around us, and tell what is doubtful in its register."""
     found = Workspace.find(workspace or Path.cwd())
     options.settle_language(ctx, found.settings.language)
     town = open_town(found)
@@ -33,7 +34,7 @@ def _town(ctx: click.Context, workspace: Path | None) -> Town:
     return town
 
 
-def _last_month(as_of: date) -> Period:
+def last_month(as_of: date) -> Period:
     """Return the last month that is over: what a clerk reports when no period is named."""
     return Period.of("month", as_of).previous()
 
@@ -73,7 +74,7 @@ def ingest(
     workspace: Path | None,
 ) -> int:
     """Take in files and record a verdict on each."""
-    town = _town(ctx, workspace)
+    town = open_for(ctx, workspace)
     day = as_of or options.today()
     done = _ingest(town, language(ctx), paths, received, day, dry_run)
     show.show_ingested(done, town.catalogue, language(ctx), as_json=as_json, dry_run=dry_run)
@@ -96,10 +97,10 @@ def consolidate(
     workspace: Path | None,
 ) -> int:
     """Write the consolidated workbook of a period."""
-    town = _town(ctx, workspace)
+    town = open_for(ctx, workspace)
     day = as_of or options.today()
     done = consolidating.consolidate(
-        town, period or _last_month(day), as_of=day, holder=options.holder(), dry_run=dry_run
+        town, period or last_month(day), as_of=day, holder=options.holder(), dry_run=dry_run
     )
     show.show_consolidated(done, language(ctx), as_json=as_json)
     return 0
@@ -120,12 +121,12 @@ def run(
     workspace: Path | None,
 ) -> int:
     """Ingest what lies in the inbox, then consolidate."""
-    town = _town(ctx, workspace)
+    town = open_for(ctx, workspace)
     day = as_of or options.today()
     done = _ingest(town, language(ctx), paths, received, day, dry_run)
     show.show_ingested(done, town.catalogue, language(ctx), as_json=False, dry_run=dry_run)
     book = consolidating.consolidate(
-        town, period or _last_month(day), as_of=day, holder=options.holder(), dry_run=dry_run
+        town, period or last_month(day), as_of=day, holder=options.holder(), dry_run=dry_run
     )
     show.show_consolidated(book, language(ctx), as_json=False)
     return 1 if done.refused else 0
@@ -145,8 +146,8 @@ def status(
     workspace: Path | None,
 ) -> int:
     """Show who has sent what."""
-    town = _town(ctx, workspace)
+    town = open_for(ctx, workspace)
     day = as_of or options.today()
-    found = looking.status(town, period or _last_month(day), day)
+    found = looking.status(town, period or last_month(day), day)
     show.show_status(found, language(ctx), as_json=as_json)
     return 0

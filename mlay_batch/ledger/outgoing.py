@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -96,13 +96,18 @@ class Outgoing:
                 [(number, i.key, i.form, i.branch, i.period, i.delivery) for i in posted.items],
             )
 
-    def withdraw(self, message_ids: Iterable[str]) -> None:
-        """Forget letters queued that the mail host refused for certain: they are to be sent yet."""
+    def withdraw(self, message_id: str) -> None:
+        """Forget a queued letter that for certain did not go out: it is to be sent yet."""
         with self._ledger.transaction() as db:
-            db.executemany(
-                "DELETE FROM outgoing WHERE message_id = ? AND state = 'queued'",
-                [(message_id,) for message_id in message_ids],
+            db.execute(
+                "DELETE FROM outgoing WHERE message_id = ? AND state = 'queued'", (message_id,)
             )
+
+    def settle(self, sent: bool) -> None:
+        """Say what became of the letters still queued: a person looked whether they went out."""
+        change = "UPDATE outgoing SET state = 'sent'" if sent else "DELETE FROM outgoing"
+        with self._ledger.transaction() as db:
+            db.execute(f"{change} WHERE state = 'queued'")
 
     def numbers(self) -> Mapping[int, tuple[int, int]]:
         """Return year and running number (số đến) of every accepted return, by delivery."""

@@ -173,6 +173,10 @@ class Ledger:
                 return self._returns(_CURRENT)
             return self._returns(_CURRENT_OF_FORM, form)
 
+    def returned(self, delivery: int) -> Return:
+        """Return that accepted return, even where a later one has superseded it."""
+        return self._returns(_OF_ID, delivery)[0]
+
     def last_return(self, form: str, branch: str, before: Period) -> Return | None:
         """Return the branch's latest return of a period that ends before `before` begins."""
         with self._transaction("DEFERRED"):

@@ -154,7 +154,7 @@ def _about(desk: Desk, delivery: Delivery, branch: str, form: Form, period: str)
 
 
 def _title(form: Form) -> str:
-    return form.title.of(_LANG).capitalize()
+    return form.title.of(_LANG).lower()
 
 
 def said(findings: Iterable[Finding], form: Form) -> str:

@@ -47,7 +47,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter to registered addresses. `thread` holds the ids of the mails it answers, in order."""
+    """A letter to registered addresses. `thread` holds the ids of the mails answered, in order."""
 
     kind: str
     topics: tuple[Topic, ...]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email.header import Header
 from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
@@ -26,10 +27,20 @@ class _Ids(UnstructuredHeader):
         return f"{name}: " + f"{policy.linesep} ".join(str(self).split()) + policy.linesep
 
 
+class _Words(UnstructuredHeader):
+    """A text: folding a long one, the standard library's policy loses a blank now and then."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        name: str = getattr(self, "name")  # noqa: B009, set by the registry's base class
+        words = Header(str(self), "utf-8", header_name=name).encode(linesep=policy.linesep)
+        return f"{name}: {words}{policy.linesep}"
+
+
 def _policy() -> EmailPolicy[EmailMessage]:
     registry = HeaderRegistry()
     for name in ("in-reply-to", "references", "message-id"):
         registry.map_to_type(name, _Ids)  # type: ignore[arg-type]  # as the class it builds on
+    registry.map_to_type("subject", _Words)  # type: ignore[arg-type]  # the same
     return SMTP.clone(header_factory=registry)
 
 
@@ -65,7 +76,7 @@ def message(letter: Letter, sender: Sender, date: str | None = None) -> EmailMes
         mail["Auto-Submitted"] = "auto-generated"
     else:
         mail["X-Unsent"] = "1"
-    mail.set_content(letter.body)
+    mail.set_content(letter.body, cte="quoted-printable")
     for paper in letter.attachments:
         mail.add_attachment(
             paper.data, maintype=_XLSX[0], subtype=_XLSX[1], filename=one_line(paper.name)

@@ -1,0 +1,29 @@
+"""Passwords: from the environment or the system's keyring, never from a file of ours."""
+
+from __future__ import annotations
+
+import os
+
+from mlay_batch.errors import UsageError
+
+
+def password(service: str, user: str, variable: str) -> str:
+    """Return the password of `user`: the environment's `variable`, else the keyring's `service`.
+
+    Raises UsageError ``smtp.password`` where neither holds one.
+    """
+    if found := os.environ.get(variable):
+        return found
+    try:
+        import keyring  # an optional extra: most offices set the variable
+        from keyring.errors import KeyringError  # the same
+    except ImportError:
+        kept = None
+    else:
+        try:
+            kept = keyring.get_password(service, user)
+        except KeyringError:
+            kept = None
+    if kept is None:
+        raise UsageError("smtp.password", user=user, variable=variable, service=service)
+    return kept
