@@ -15,6 +15,9 @@ from mlay_batch.schema.records import Form
 
 Value = str | int | float | date | None
 
+# Findings that hold a file until a person decides: who sent it is in doubt (`sender`).
+HOLDS = frozenset({"I20", "I21", "I22"})
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -142,6 +145,11 @@ class Judged:
     def refused(self) -> bool:
         """Whether a finding refuses it."""
         return refuses(self.findings)
+
+    @property
+    def doubted(self) -> bool:
+        """Whether a finding holds it, whatever else is found."""
+        return any(finding.code in HOLDS for finding in self.findings)
 
     def add(self, *findings: Finding) -> Judged:
         """Return the same with more findings."""

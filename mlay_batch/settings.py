@@ -23,6 +23,8 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "town": frozenset({"code", "name", "place"}),
     "program": frozenset({"language", "time_zone"}),
     "limits": LIMITS,
+    "mail": frozenset({"server", "auth_host"}),
+    "imap": frozenset({"host", "port", "user", "folder", "ca_file"}),
     "smtp": frozenset({"host", "port", "user", "from", "security", "per_minute", "ca_file"}),
 }
 _DAYS = frozenset({"due", "lock"})
@@ -49,6 +51,19 @@ time_zone = "Asia/Ho_Chi_Minh"
 # [limits]
 # file_mb = 20
 # seconds = 30
+
+# Máy chủ thư của cơ quan, như ghi trong dòng Received và Authentication-Results của thư đến.
+# Không ghi thì giờ nhận là giờ chạy mlay ingest.
+# [mail]
+# server = "mail.example.vn"
+# auth_host = "mail.example.vn"
+
+# Hộp thư nhận báo cáo, cho mlay fetch; thư chỉ được đọc, không bị xóa hay đánh dấu. Mật khẩu không
+# ghi ở đây: đặt trong biến môi trường MLAY_IMAP_PASSWORD hoặc kho mật khẩu (dịch vụ mlay-imap).
+# [imap]
+# host = "mail.example.vn"
+# user = "vanphong"
+# folder = "INBOX"
 
 # Hộp thư gửi đi, cho mlay reply --send. Mật khẩu không ghi ở đây: đặt trong biến môi trường
 # MLAY_SMTP_PASSWORD hoặc kho mật khẩu của máy (dịch vụ mlay-smtp).
@@ -86,11 +101,32 @@ class Smtp:
 
 
 @dataclass(frozen=True)
+class Imap:
+    """The mailbox returns are sent to: TLS from the first byte, its certificate always verified.
+
+    `ca_file` as of `Smtp`.
+    """
+
+    host: str
+    user: str
+    port: int = 993
+    folder: str = "INBOX"
+    ca_file: str | None = None
+
+    @property
+    def mailbox(self) -> str:
+        """What the ledger calls this mailbox."""
+        return f"{self.user}@{self.host}/{self.folder}"
+
+
+@dataclass(frozen=True)
 class Settings:
     """What `mlay.toml` says. `code` None: the town is the register's organisation without parent.
 
     `limits` holds only what differs from the reader's own limits, under the same names;
     `deadlines` the days ``due`` and ``lock`` of a form that differ from its description.
+    `mail_server` and `auth_host` are how the town's own mail server calls itself in the lines
+    Received and Authentication-Results it adds to a mail.
     """
 
     name: str
@@ -99,6 +135,9 @@ class Settings:
     language: str = "vi"
     time_zone: str = "Asia/Ho_Chi_Minh"
     limits: Mapping[str, int] = field(default_factory=dict)
+    mail_server: str | None = None
+    auth_host: str | None = None
+    imap: Imap | None = None
     smtp: Smtp | None = None
     deadlines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
@@ -118,6 +157,9 @@ class Settings:
         smtp = {f"{key}_" if key == "from" else key: v for key, v in told.get("smtp", {}).items()}
         return cls(
             **told["town"], **told.get("program", {}), limits=told.get("limits", {}),
+            mail_server=told.get("mail", {}).get("server"),
+            auth_host=told.get("mail", {}).get("auth_host"),
+            imap=Imap(**told["imap"]) if told.get("imap") else None,
             smtp=Smtp(**smtp) if smtp else None, deadlines=told.get("deadlines", {}),
         )  # fmt: skip
 
@@ -159,6 +201,9 @@ def _wrong(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _small(told.get("limits", {}), "limits", 1)
     for form, days in told.get("deadlines", {}).items():
         yield from _small(days, f"deadlines.{form}", 0)
+    yield from _wrong_texts(told.get("mail", {}), "mail")
+    if "imap" in told:
+        yield from _wrong_texts({"host": None, "user": None, **told["imap"]}, "imap")
     if "smtp" in told:
         yield from _wrong_smtp({"host": None, "from": None, **told["smtp"]})
 
@@ -179,13 +224,17 @@ def _small(told: Mapping[str, Any], table: str, least: int) -> Iterator[tuple[st
             yield f"{table}.{key}", f"{least}, {least + 1}, {least + 2}, …"
 
 
-def _wrong_smtp(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _wrong_texts(told: Mapping[str, Any], table: str) -> Iterator[tuple[str, str]]:
     for key, value in told.items():
         if key in ("port", "per_minute"):
             if type(value) is not int or not 1 <= value <= _PORTS:
-                yield f"smtp.{key}", f"1 … {_PORTS}"
+                yield f"{table}.{key}", f"1 … {_PORTS}"
         elif not (isinstance(value, str) and value.strip()):
-            yield f"smtp.{key}", '"…"'
+            yield f"{table}.{key}", '"…"'
+
+
+def _wrong_smtp(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from _wrong_texts(told, "smtp")
     if told.get("security", "tls") not in SECURITY:
         yield "smtp.security", " | ".join(f'"{name}"' for name in SECURITY)
     if not _MAIL.fullmatch(str(told["from"])):

@@ -10,6 +10,7 @@ the same bytes as an earlier file                  duplicate  L01 of the return 
                                                               L02 of a refused one, L03 of a
                                                               held one, L09 of an ignored one
   … of a return superseded since                   held       L06
+its sender in doubt                                held       I20, I21, I22
 refused by a finding                               rejected
 the same values as the return that counts          duplicate  L04
   … as one superseded since                        held       L06
@@ -20,7 +21,8 @@ received at the same moment, other values          held       L08, all of them
 ================================================  =========  ====
 
 Bytes once refused are looked at anew when nothing refuses them any more: the register may have
-been wrong. Held means that a person must choose; nothing is guessed.
+been wrong. So are bytes held for their sender, when they come from an address that may send them.
+Held means that a person must choose; nothing is guessed. `grant` is that person's yes.
 """
 
 from __future__ import annotations
@@ -32,7 +34,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mlay_batch.findings import Finding, Param, Place, Severity
-from mlay_batch.records import Decision, Delivery, Judged, Known, Leaf, Verdict, values_hash
+from mlay_batch.records import (
+    HOLDS,
+    Decision,
+    Delivery,
+    Judged,
+    Known,
+    Leaf,
+    Verdict,
+    values_hash,
+)
 
 Key = tuple[str, str, str]
 
@@ -57,6 +68,28 @@ def decide(batch: Sequence[Judged], known: Known) -> tuple[Decision, ...]:
     return tuple(decided[at] for at in range(len(batch)))
 
 
+def grant(judged: Judged, known: Known, held: Delivery) -> Decision:
+    """Return the decision on a held file that a person says is to be taken.
+
+    Where its sender was in doubt (`judged` must be free of that doubt), it is decided like any
+    other file, and may be held again for its time or values. Where those held it, it counts and
+    supersedes what counted; only what refuses it still does.
+    """
+    others = {
+        sha: rest
+        for sha, found in known.by_sha.items()
+        if (rest := tuple(entry for entry in found if entry.id != held.id))
+    }
+    (decision,) = decide([judged], Known(others, known.by_key))
+    if decision.verdict is Verdict.HELD and not _doubted(held.findings):
+        return Decision(judged, Verdict.ACCEPTED, judged.findings)
+    return decision
+
+
+def _doubted(findings: Iterable[Finding]) -> bool:
+    return any(finding.code in HOLDS for finding in findings)
+
+
 def _moment(received: str) -> datetime:
     moment = datetime.fromisoformat(received)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -75,13 +108,14 @@ class _Seen:
     verdict: Verdict
     values: str | None
     current: bool
+    doubted: bool = False
     id: int | None = None
 
     @classmethod
     def of(cls, delivery: Delivery) -> _Seen:
         return cls(
             delivery.sha256, delivery.name, delivery.received, delivery.verdict,
-            delivery.values_hash, delivery.current, delivery.id,
+            delivery.values_hash, delivery.current, _doubted(delivery.findings), delivery.id,
         )  # fmt: skip
 
 
@@ -95,7 +129,7 @@ def _disputed(batch: Sequence[Judged], known: Known) -> Disputed:
     """
     values: dict[tuple[Key, datetime], set[str]] = defaultdict(set)
     for judged in batch:
-        key = _key(judged)
+        key = None if judged.doubted else _key(judged)
         if key and not judged.refused and judged.leaf.sha256 not in known.by_sha:
             values[key, _moment(judged.leaf.received)].add(_values(judged))
     return frozenset(moment for moment, different in values.items() if len(different) > 1)
@@ -128,8 +162,9 @@ class _Desk:
         leaf, key = judged.leaf, _key(judged)
         accepted = decision.verdict is Verdict.ACCEPTED
         seen = _Seen(
-            leaf.sha256, leaf.name, leaf.received, decision.verdict, _values(judged), accepted
-        )
+            leaf.sha256, leaf.name, leaf.received, decision.verdict, _values(judged), accepted,
+            judged.doubted,
+        )  # fmt: skip
         self.by_sha.setdefault(leaf.sha256, []).append(seen)
         if accepted and key:
             if current := self._current(key):
@@ -150,6 +185,8 @@ class _Desk:
         if not before or judged.leaf.ignored:
             return None
         first = before[-1]
+        if first.verdict is Verdict.HELD and first.doubted and not judged.doubted:
+            return None
         if first.verdict is Verdict.REJECTED:
             refused_again = judged.refused or judged.identity is None
             return _decision(judged, Verdict.DUPLICATE, "L02", first) if refused_again else None
@@ -161,6 +198,8 @@ class _Desk:
         key = _key(judged)
         if reason := judged.leaf.ignored:
             return _ignored(judged, reason)
+        if judged.doubted:
+            return Decision(judged, Verdict.HELD, judged.findings)
         if judged.refused or key is None:
             return Decision(judged, Verdict.REJECTED, judged.findings)
         current = self._current(key)

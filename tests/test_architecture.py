@@ -23,7 +23,7 @@ LEVELS = (
     {"schema", "messages"},
     {"records", "register", "layout", "styles", "files", "figures.records"},
     {
-        "intake", "reader", "identity", "validation", "verdict", "ledger", "figures", "template",
+        "intake", "fetch", "reader", "identity", "sender", "validation", "verdict", "ledger", "figures", "template",
         "report", "replies",
     },
     {"settings", "workspace", "pipeline", "demo"},

@@ -20,8 +20,12 @@ from mlay_batch.errors import MlayError
 COMMANDS = {
     "init": "start",
     "template": "forms",
+    "fetch": "mail_in",
     "run": "month",
     "ingest": "month",
+    "held": "mail_in",
+    "accept": "mail_in",
+    "refuse": "mail_in",
     "consolidate": "month",
     "reply": "mail_out",
     "status": "month",

@@ -192,9 +192,15 @@ def settle_language(ctx: click.Context, workspace_language: str) -> None:
         ctx.meta.setdefault("lang", workspace_language)
 
 
+def user() -> str:
+    """Return who is at work: the name the system knows."""
+    import getpass  # start-up: needed when something is written only
+
+    return getpass.getuser()
+
+
 def holder() -> str:
     """Return who is at work, for the lock: user, machine, process."""
-    import getpass  # start-up: needed when something is written only
-    import platform  # the same
+    import platform  # start-up: as above
 
-    return f"{getpass.getuser()}@{platform.node()} (pid {os.getpid()})"
+    return f"{user()}@{platform.node()} (pid {os.getpid()})"

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from mlay_batch import __version__, intake, reader
 from mlay_batch.identity import identify
 from mlay_batch.ledger import Archive, Ledger, lock
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Decision, Judged, Leaf, Run, Submission, Verdict
+from mlay_batch.sender import check_sender
 from mlay_batch.validation import validate
 from mlay_batch.verdict import arrival, decide
 
@@ -63,7 +65,7 @@ def ingest(
     """
     workspace = town.workspace
     root = None if paths else workspace.inbox
-    found = intake.collect(paths or [workspace.inbox], root, received)
+    found = intake.collect(paths or [workspace.inbox], root, received, postmark(town))
     leaves = sorted(found, key=arrival)
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
         seen = ledger.seen((leaf.origin, leaf.sha256) for leaf in leaves)
@@ -90,10 +92,24 @@ def _record(
     ledger.record(run, decided)
 
 
+def postmark(town: Town) -> intake.Postmark:
+    """Return what the town knows of its own mail server."""
+    told = town.workspace.settings
+    return intake.Postmark(ZoneInfo(told.time_zone), told.mail_server, told.auth_host)
+
+
 def judge(
-    town: Town, leaves: Sequence[Leaf], as_of: date, progress: Progress = silent
+    town: Town,
+    leaves: Sequence[Leaf],
+    as_of: date,
+    progress: Progress = silent,
+    *,
+    vouched: bool = False,
 ) -> tuple[Judged, ...]:
-    """Return every leaf, in order, with what can be learned from it and from the register."""
+    """Return every leaf, in order, with what can be learned from it and from the register.
+
+    `vouched`: a person has said that they are from whom they claim; no sender is looked at.
+    """
     books = [leaf for leaf in leaves if leaf.ignored is None]
     submissions = iter(
         reader.read_all(
@@ -105,9 +121,8 @@ def judge(
     )
     batch = [Judged(leaf) if leaf.ignored else _of(leaf, next(submissions)) for leaf in leaves]
     identified = [identify(j, town.catalogue, town.register, as_of) for j in batch]
-    return tuple(
-        _named(judged) for judged in validate(identified, town.lists, town.catalogue.forms)
-    )
+    sent = identified if vouched else [check_sender(j, town.register) for j in identified]
+    return tuple(_named(judged) for judged in validate(sent, town.lists, town.catalogue.forms))
 
 
 def _of(leaf: Leaf, submission: Submission) -> Judged:
