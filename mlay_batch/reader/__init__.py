@@ -6,6 +6,7 @@
     stamp       which sheets are ours, which form they claim to be
     markers headings   where each section stands
     values cells   raw cells to typed rows
+    legacy      texts typed in TCVN3 or VNI, never converted silently
     strays      what was typed where nobody reads
     guard       all of it in child processes that may die
 

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from xlrd.compdoc import CompDoc, CompDocError
 
 from mlay_batch.reader.facts import Facts, FactsBuilder, Limits, UnreadableError
+from mlay_batch.reader.legacy import encoding_of
 
 _BOF, _EOF, _FILEPASS, _BOUNDSHEET = 0x809, 0x0A, 0x2F, 0x85
 _FORMULA, _BOOLERR, _ROW, _COLINFO, _MERGE = 0x06, 0x205, 0x208, 0x7D, 0xE5
 _MULRK = 0xBD
+_FONT, _XF = 0x31, 0xE0
+_TEXTS = {0xFD, 0x204, 0xD6}
 _FILLED = {_FORMULA, _BOOLERR, _MULRK, 0x203, 0x27E, 0xFD, 0x204, 0xD6}  # numbers and texts
 _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?",
            0x24: "#NUM!", 0x2A: "#N/A"}  # fmt: skip
@@ -57,7 +60,9 @@ def scan(data: bytes, limits: Limits) -> dict[str, Facts]:
     if stream is None:
         raise UnreadableError("R08")
     try:
-        return {title: _sheet(title, stream, offset, limits) for title, offset in _sheets(stream)}
+        fonts = _old_fonts(stream)
+        sheets = _sheets(stream)
+        return {title: _sheet(title, stream, offset, limits, fonts) for title, offset in sheets}
     except (struct.error, IndexError, ValueError) as error:
         raise UnreadableError("R05") from error
 
@@ -87,11 +92,33 @@ def _sheets(stream: bytes) -> Iterator[tuple[str, int]]:
             yield raw.decode("utf-16-le" if wide else "latin-1"), offset
 
 
-def _sheet(title: str, stream: bytes, offset: int, limits: Limits) -> Facts:
+def _old_fonts(stream: bytes) -> dict[int, str]:
+    """Return the font of each cell format, by its number, where it is one from before Unicode."""
+    fonts: list[str] = []
+    formats: list[int] = []
+    for kind, _, body in _records(stream, 0):
+        if kind == _FONT:
+            fonts.append(_font_name(body))
+        elif kind == _XF:
+            (font,) = struct.unpack_from("<H", body)
+            formats.append(font - (font > 4))  # number 4 is never used ([MS-XLS] 2.5.129)
+    named = {n: fonts[font] for n, font in enumerate(formats) if font < len(fonts)}
+    return {number: name for number, name in named.items() if encoding_of(name)}
+
+
+def _font_name(body: bytes) -> str:
+    length, wide = body[14], body[15] & 1
+    raw = body[16 : 16 + length * (1 + wide)]
+    return raw.decode("utf-16-le" if wide else "latin-1")
+
+
+def _sheet(
+    title: str, stream: bytes, offset: int, limits: Limits, fonts: Mapping[int, str]
+) -> Facts:
     found = FactsBuilder(limits)
     for kind, _, body in _records(stream, offset):
         if kind in _FILLED:
-            _cell(found, kind, body)
+            _cell(found, kind, body, fonts)
         elif kind == _ROW:
             row, _first, _end, _height, _, _, options = struct.unpack_from("<7H", body)
             if options & 0x20:
@@ -105,9 +132,11 @@ def _sheet(title: str, stream: bytes, offset: int, limits: Limits) -> Facts:
     return found.facts(title)
 
 
-def _cell(found: FactsBuilder, kind: int, body: bytes) -> None:
-    row, column = struct.unpack_from("<HH", body)
+def _cell(found: FactsBuilder, kind: int, body: bytes, fonts: Mapping[int, str]) -> None:
+    row, column, style = struct.unpack_from("<3H", body)
     spot = row + 1, column + 1
+    if kind in _TEXTS and style in fonts:
+        found.fonts[spot] = fonts[style]
     if kind == _MULRK:  # several numbers side by side; the last two bytes name the last column
         spot = row + 1, struct.unpack_from("<H", body, len(body) - 2)[0] + 1
     found.filled(spot)

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 
 from mlay_batch.findings import Finding, Param, Place, Severity
 from mlay_batch.layout import HEAD
+from mlay_batch.names import clean
 from mlay_batch.reader.blocks import Block
 from mlay_batch.reader.facts import Area, Spot, a1, column_letters
 from mlay_batch.reader.grid import Raw, Sheet
+from mlay_batch.reader.legacy import Proposal, proposals
 from mlay_batch.reader.values import Typed, is_blank, shown, typed
 from mlay_batch.records import Heading, Row, Value
 from mlay_batch.schema.records import Field, Form
+
+_WRITTEN = ("text", "choice", "ref")
 
 
 @dataclass
@@ -31,12 +35,13 @@ def take(block: Block, form: Form, limit: int, into: Taken) -> None:
     and in cards a blank cell takes its field's default.
     """
     sheet = block.sheet
+    old = _old_texts(block) if block.section is not HEAD else {}
     for record in block.records:
         raws = {name: sheet.at(spot) for name, spot in record.items()}
         if block.section is HEAD:
             into.head |= dict(_headings(sheet, record, raws))
         elif block.section.layout == "card" or not all(map(is_blank, raws.values())):
-            into.rows.append(_row(block, form, limit, record, raws, into.findings))
+            into.rows.append(_row(block, form, limit, record, raws, old, into.findings))
             into.findings.extend(_hidden_row(block, record, raws))
     if block.section is not HEAD:
         into.findings.extend(_hidden_columns(block))
@@ -57,8 +62,31 @@ def _heading(raw: Raw) -> str:
     return month if day == "01" and month.count("/") == 1 else text
 
 
+def _old_texts(block: Block) -> Mapping[Spot, Proposal]:
+    """Return the texts of the block in an encoding from before Unicode: a table's column by column,
+    a card's all together.
+    """
+    fields = [entry.id for entry in block.section.fields if entry.type in _WRITTEN]
+    spots = [[record[name] for record in block.records if name in record] for name in fields]
+    columns = [[spot for one in spots for spot in one]] if block.section.layout == "card" else spots
+    found: dict[Spot, Proposal] = {}
+    for column in columns:
+        typed_in = [(spot, raw) for spot in column if isinstance(raw := block.sheet.at(spot), str)]
+        fonts = block.sheet.facts.fonts
+        read = proposals([(raw, fonts.get(spot, "")) for spot, raw in typed_in])
+        found |= {typed_in[number][0]: proposal for number, proposal in read.items()}
+    return found
+
+
+def _in_old_letters(proposal: Proposal) -> Typed:
+    """Return the finding that asks whether a text was read rightly; it is never taken silently."""
+    params = {"value": clean(proposal.text), "encoding": proposal.encoding}
+    return Typed(code="C24", params=params)
+
+
 def _row(block: Block, form: Form, limit: int, record: Mapping[str, Spot],
-         raws: Mapping[str, Raw], findings: list[Finding]) -> Row:  # fmt: skip
+         raws: Mapping[str, Raw], old: Mapping[Spot, Proposal],
+         findings: list[Finding]) -> Row:  # fmt: skip
     section, sheet = block.section, block.sheet
     values: dict[str, Value] = dict.fromkeys(entry.id for entry in section.fields)
     for entry in section.fields:
@@ -66,6 +94,8 @@ def _row(block: Block, form: Form, limit: int, record: Mapping[str, Spot],
             continue
         spot = record[entry.id]
         found = typed(raws[entry.id], entry, form, limit)
+        if spot in old and not _is_code(entry, found):
+            found = _in_old_letters(old[spot])
         values[entry.id] = entry.default if is_blank(raws[entry.id]) else found.value
         findings.extend(_finding(block, entry, spot, found))
     number = min(row for row, _ in record.values()) if record else block.box[0]
@@ -73,10 +103,16 @@ def _row(block: Block, form: Form, limit: int, record: Mapping[str, Spot],
     return Row(section.id, sheet.title, number, values, cells)
 
 
+def _is_code(entry: Field, found: Typed) -> bool:
+    """Whether a code was found before the name it stands with: digits need no encoding."""
+    return entry.type == "ref" and str(found.value).isascii()
+
+
 def _finding(block: Block, entry: Field, spot: Spot, found: Typed) -> Iterator[Finding]:
     code, severity = found.code, found.severity
     if code is None and spot in block.sheet.facts.formulas:
-        code, severity = "C13", Severity.WARNING
+        code = "C25" if spot in block.sheet.facts.foreign else "C13"
+        severity = Severity.WARNING
     if code:
         yield _at(block, code, severity, spot, entry, **found.params)
 

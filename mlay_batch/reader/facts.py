@@ -59,7 +59,9 @@ class Facts:
     """Facts of one sheet. `last` is the lower right corner of the filled cells within the limits.
 
     `errors` maps an error cell to its text (``#REF!``); `uncached` are formulas without a result;
-    `far` are filled cells beyond the limits, which are not read.
+    `far` are filled cells beyond the limits, which are not read; `fonts` names the font of cells
+    in one made for an encoding before Unicode; `foreign` are formulas that look into another
+    workbook.
     """
 
     last: Spot = (0, 0)
@@ -70,6 +72,8 @@ class Facts:
     uncached: frozenset[Spot] = frozenset()
     errors: Mapping[Spot, str] = field(default_factory=dict)
     far: tuple[Spot, ...] = ()
+    fonts: Mapping[Spot, str] = field(default_factory=dict)
+    foreign: frozenset[Spot] = frozenset()
 
 
 class FactsBuilder:
@@ -85,6 +89,8 @@ class FactsBuilder:
         self.uncached: set[Spot] = set()
         self.errors: dict[Spot, str] = {}
         self.far: list[Spot] = []
+        self.fonts: dict[Spot, str] = {}
+        self.foreign: set[Spot] = set()
 
     def filled(self, spot: Spot) -> bool:
         """Take note of a filled cell; return whether it lies within the limits."""
@@ -113,7 +119,7 @@ class FactsBuilder:
         return Facts(
             last, frozenset(self.hidden_rows), frozenset(self.hidden_columns),
             tuple(self.merges), frozenset(self.formulas), frozenset(self.uncached),
-            self.errors, tuple(self.far),
+            self.errors, tuple(self.far), self.fonts, frozenset(self.foreign),
         )  # fmt: skip
 
 

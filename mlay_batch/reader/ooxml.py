@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
 
 from mlay_batch.reader.facts import Facts, FactsBuilder, Limits, Spot, UnreadableError, a1, spot_of
+from mlay_batch.reader.legacy import encoding_of
 
 _WORKBOOK = "xl/workbook.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
+_STYLES = "xl/styles.xml"
 _TRUE = ("1", "true")
+_ELSEWHERE = re.compile(r'\[[^\[\]"]+\][^\[\]!"]*!')  # [1]Sheet1!A1, '[b.xlsx]Sheet 1'!A1
 
 Attributes = dict[str, str]
 
@@ -41,10 +45,11 @@ def scan(parts: Mapping[str, bytes], limits: Limits) -> tuple[SheetPart, ...]:
 
 def _scan_sheets(parts: Mapping[str, bytes], limits: Limits) -> list[SheetPart]:
     targets = _targets(parts[_RELATIONS])
+    fonts = _old_fonts(parts[_STYLES]) if _STYLES in parts else {}
     found = []
     for title, relation in _titles(parts[_WORKBOOK]):
         if part := targets.get(relation):
-            sheet = _SheetScan(limits)
+            sheet = _SheetScan(limits, fonts)
             parse(sheet.parser, parts[part])
             found.append(SheetPart(title, part, sheet.facts(title), tuple(sheet.cuts)))
     return found
@@ -111,10 +116,34 @@ class _Steps(dict[str, Callable[[Attributes], None] | None]):
         return found
 
 
+def _old_fonts(part: bytes) -> dict[str, str]:
+    """Return the font of each cell format, by its number, where it is one from before Unicode."""
+    fonts: list[str] = []
+    formats: list[str] = []
+    inside: list[str] = []
+
+    def start(name: str, attributes: Attributes) -> None:
+        inside.append(_local(name))
+        if inside[-3:-1] == ["fonts", "font"] and inside[-1] == "name":
+            fonts[-1] = attributes.get("val", "")
+        elif inside[-2:] == ["fonts", "font"]:
+            fonts.append("")
+        elif inside[-2:] == ["cellXfs", "xf"]:
+            formats.append(attributes.get("fontId", "0"))
+
+    made = parser()
+    made.StartElementHandler = start
+    made.EndElementHandler = lambda _: inside.pop()
+    parse(made, part)
+    named = {str(n): fonts[int(font)] for n, font in enumerate(formats) if int(font) < len(fonts)}
+    return {number: name for number, name in named.items() if encoding_of(name)}
+
+
 class _SheetScan:
     """One sheet part. A cell is judged when the next one begins."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, fonts: Mapping[str, str]) -> None:
+        self.fonts = fonts
         self.found = FactsBuilder(limits)
         self.parser = parser()
         self.parser.StartElementHandler = self._start
@@ -151,6 +180,8 @@ class _SheetScan:
         if self.formula or self.kind == "e":
             self._judge()
         self.at = attributes.get("r") or self._following()
+        if self.fonts and (font := self.fonts.get(attributes.get("s", "0"))):
+            self.found.fonts[spot_of(self.at)] = font
         self._begin(attributes.get("t"))
         self.byte = self.parser.CurrentByteIndex
 
@@ -167,6 +198,8 @@ class _SheetScan:
     def _formula(self, _: Attributes) -> None:
         self._fill()
         self.formula = True
+        self.words: list[str] = []
+        self.parser.CharacterDataHandler = self.words.append
 
     def _value(self, _: Attributes) -> None:
         self._fill()
@@ -201,3 +234,5 @@ class _SheetScan:
             self.found.uncached.add(spot)
         if self.formula:
             self.found.formulas.add(spot)
+            if _ELSEWHERE.search("".join(self.words)):
+                self.found.foreign.add(spot)

@@ -1,0 +1,133 @@
+"""Text typed in TCVN3 (ABC) or VNI: Vietnamese letters from before Unicode, hidden in Latin ones.
+
+``Chi bé`` in the font .VnTime reads "Chi bộ"; in any other font nobody can read it. The encoding is
+decided by the cell's font first, else over all texts of a column, whose words must make
+Vietnamese syllables in one encoding and not as they stand. What is found is a proposal: nothing is
+converted without being asked.
+
+Sources: TCVN 5712:1993, table TCVN3; the VNI-Windows table. Fonts .VnTimeH and the like show small
+letters as capitals.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+Encoding = Literal["TCVN3", "VNI"]
+
+_TCVN3 = dict(
+    zip(
+        "µ¸¶·¹¨»¾¼½Æ©ÇÊÈÉËÌÐÎÏÑªÒÕÓÔÖ×ÝØÜÞßãáâä«åèæçé¬êíëìîïóñòô\u00adõøö÷ùúýûüþ®¡¢£¤¥¦§",
+        "àáảãạăằắẳẵặâầấẩẫậèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵđĂÂÊÔƠƯĐ",
+        strict=True,
+    )
+)
+_VNI_ALONE = dict(zip("ñöôæóòîÑÖÔÆÓÒÎ", "đươỉĩịỵĐƯƠỈĨỊỴ", strict=True))
+_GRAVE, _ACUTE, _TILDE, _HOOK, _DOT, _ROOF, _BREVE = "\u0300\u0301\u0303\u0309\u0323\u0302\u0306"
+_VNI_MARKS = {
+    "ù": _ACUTE, "ø": _GRAVE, "û": _HOOK, "õ": _TILDE, "ï": _DOT, "â": _ROOF, "á": _ROOF + _ACUTE,
+    "à": _ROOF + _GRAVE, "å": _ROOF + _HOOK, "ã": _ROOF + _TILDE, "ä": _ROOF + _DOT, "ê": _BREVE,
+    "é": _BREVE + _ACUTE, "è": _BREVE + _GRAVE, "ú": _BREVE + _HOOK, "ü": _BREVE + _TILDE,
+    "ë": _BREVE + _DOT,
+}  # fmt: skip
+_VNI_PAIR = re.compile("([aeouyôöAEOUYÔÖ])([" + "".join(_VNI_MARKS) + "])", re.IGNORECASE)
+
+_WORD = re.compile(r"[^\W\d_]+(?:[\u00a1-\u00ff]+[^\W\d_]*)*|[\u00a1-\u00ff]+\w*")
+_SYLLABLE = re.compile(
+    "(?:ngh|ng|nh|gh|gi|kh|ph|th|tr|ch|qu|[bcdđghklmnpqrstvx])?(?:"
+    "(?:iê|yê|oa|oă|oe|oo|uâ|uê|uô|uơ|uyê|uy|ươ|[aăâeêioôơuưy])(?:ch|ng|nh|[cmnpt])?"
+    "|ai|ao|au|ay|âu|ây|eo|êu|ia|iu|iêu|yêu|oi|ôi|ơi|oai|oay|oao|oeo|ua|ui|uây|uôi|uya|uyu|ưa|ưi|ưu"
+    "|ươi|ươu)"
+)
+_TONES = re.compile(f"[{_GRAVE}{_ACUTE}{_TILDE}{_HOOK}{_DOT}]")
+_FIT, _UNFIT = 0.85, 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a text in an old encoding most likely says."""
+
+    encoding: Encoding
+    text: str
+
+
+def encoding_of(font: str) -> Encoding | None:
+    """Return the encoding a font is made for, judged by its name.
+
+    >>> encoding_of(".VnTimeH"), encoding_of("VNI-Times"), encoding_of("Times New Roman")
+    ('TCVN3', 'VNI', None)
+    """
+    name = font.strip().lower()
+    if name.startswith("vni-"):
+        return "VNI"
+    return "TCVN3" if name.startswith((".vn", "vntime", "vnarial")) else None
+
+
+def decoded(text: str, encoding: Encoding, font: str = "") -> str:
+    """Return `text` read in an old encoding, in Unicode.
+
+    >>> decoded("Chi boä", "VNI"), decoded("chi bé", "TCVN3", ".VnTimeH")
+    ('Chi bộ', 'CHI BỘ')
+    """
+    if encoding == "TCVN3":
+        read = "".join(_TCVN3.get(letter, letter) for letter in text)
+        return read.upper() if font.strip().lower().endswith("h") else read
+    paired = _VNI_PAIR.sub(_vni_pair, text)
+    return unicodedata.normalize("NFC", "".join(_VNI_ALONE.get(one, one) for one in paired))
+
+
+def _vni_pair(pair: re.Match[str]) -> str:
+    letter = _VNI_ALONE.get(pair[1], pair[1])
+    return unicodedata.normalize("NFC", letter + _VNI_MARKS[pair[2].lower()])
+
+
+def proposals(texts: Sequence[tuple[str, str]]) -> Mapping[int, Proposal]:
+    """Return what the texts of one column, given with their fonts, say if in an old encoding.
+
+    A text with a letter only Unicode has, or with no letter beyond ASCII, needs no reading. Where
+    both encodings fit a column alike nothing is proposed.
+    """
+    old = [n for n, (text, _) in enumerate(texts) if _may_be_old(text)]
+    by_pattern = _decided([texts[n][0] for n in old if not encoding_of(texts[n][1])])
+    found = {}
+    for number in old:
+        text, font = texts[number]
+        if encoding := encoding_of(font) or by_pattern:
+            read = decoded(text, encoding, font)
+            if read != text:
+                found[number] = Proposal(encoding, read)
+    return found
+
+
+def _may_be_old(text: str) -> bool:
+    modern = (one > "\u00ff" and (one.isalpha() or unicodedata.combining(one)) for one in text)
+    return any("\u00a0" < letter <= "\u00ff" for letter in text) and not any(modern)
+
+
+def _decided(texts: Sequence[str]) -> Encoding | None:
+    """Return the one encoding the words of a column make sense in, or None."""
+    words = [word for text in texts for word in _WORD.findall(text) if not word.isascii()]
+    if not words or _share(words) >= _UNFIT:
+        return None
+    encodings: tuple[Encoding, Encoding] = ("TCVN3", "VNI")
+    shares = {one: _share([decoded(word, one) for word in words]) for one in encodings}
+    best = max(encodings, key=lambda one: shares[one])
+    fits = shares[best] >= _FIT and shares["TCVN3"] != shares["VNI"]
+    return best if fits else None
+
+
+def _share(words: Sequence[str]) -> float:
+    return sum(map(_is_syllable, words)) / len(words)
+
+
+@lru_cache(maxsize=4096)
+def _is_syllable(word: str) -> bool:
+    """Return whether a word could be Vietnamese: one syllable, at most one tone."""
+    spread = unicodedata.normalize("NFD", word.lower().replace("ð", "đ"))
+    bare = unicodedata.normalize("NFC", _TONES.sub("", spread))
+    return len(_TONES.findall(spread)) <= 1 and _SYLLABLE.fullmatch(bare) is not None

@@ -1,0 +1,25 @@
+"""A formula to another workbook is told apart from one within the form."""
+
+import pytest
+from reader_desk import Formula, Paper, told
+
+
+@pytest.mark.parametrize(
+    "formula",
+    ["='[1]Sheet 1'!A1", "=[2]Tong!$B$3+1", "='[so theo doi.xlsx]T11'!C4"],
+)
+def test_a_formula_to_another_workbook(formula):
+    paper = Paper().put("members.opening", Formula(formula, 18))
+    assert ("C25", paper.cell("members.opening")) in told(paper.read())
+    assert paper.read().section("members")[0].values["opening"] == 18
+
+
+@pytest.mark.parametrize("formula", ["=SUM(D12:D14)", "=1+1", "='Báo cáo'!D4", '="[1]"&"!"'])
+def test_a_formula_within_the_form(formula):
+    paper = Paper().put("members.opening", Formula(formula, 18))
+    assert ("C13", paper.cell("members.opening")) in told(paper.read())
+
+
+def test_a_value_typed_over_a_formula_is_a_value():
+    paper = Paper().put("members.opening", Formula("=1+1", 2)).put("members.opening", 18)
+    assert not {"C13", "C25"} & {code for code, _ in told(paper.read())}

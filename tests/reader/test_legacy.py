@@ -1,0 +1,113 @@
+"""TCVN3 and VNI: decided by the font, else over a whole column; proposed, never taken silently."""
+
+import io
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from openpyxl.styles import Font
+from reader_desk import FORMS, MEETING, Paper, told
+
+from mlay_batch.messages import explain
+from mlay_batch.reader import read
+from mlay_batch.reader.legacy import _TCVN3, decoded, encoding_of, proposals
+
+TEXTS = {
+    "TCVN3": ["NghÞ quyÕt th¸ng 11", "B×nh bÇu ®¶ng viªn ­u tó", "ChuyÓn ®¶ng chÝnh thøc"],
+    "VNI": ["Nghò quyeát thaùng 11", "Bình baàu ñaûng vieân öu tuù", "Chuyeån ñaûng chính thöùc"],
+}
+SAID = ["Nghị quyết tháng 11", "Bình bầu đảng viên ưu tú", "Chuyển đảng chính thức"]
+UNICODE = st.sampled_from(
+    ["Nghị quyết", "và là", "có lý do", "Đảng ủy", "Ðoàn", "café", "5 m²", "", "OK", "họp"]
+)
+
+
+def meetings(texts, font=None, sheet="Báo cáo"):
+    """A return with a meeting a text, saved by openpyxl so that the cells have a font."""
+    paper = Paper().put("members.opening", 18).put("members.closing", 18)
+    for record, text in enumerate(texts):
+        paper.put("meetings.content", text, record)
+    book = openpyxl.load_workbook(io.BytesIO(paper.save()))
+    for record in range(len(texts) if font else 0):
+        book[sheet][paper.cell("meetings.content", record)].font = Font(name=font)
+    made = io.BytesIO()
+    book.save(made)
+    return read(made.getvalue(), "x.xlsx", FORMS), paper
+
+
+@pytest.mark.parametrize(
+    ("font", "encoding"),
+    [(".VnTime", "TCVN3"), (".VnTimeH", "TCVN3"), ("VnTime", "TCVN3"), (".VnArial", "TCVN3"),
+     ("VNI-Times", "VNI"), ("VNI-Helve", "VNI"), ("Times New Roman", None), ("Vnimono", None)],
+)  # fmt: skip
+def test_a_font_tells_its_encoding(font, encoding):
+    assert encoding_of(font) == encoding
+
+
+@pytest.mark.parametrize("encoding", TEXTS)
+def test_both_tables(encoding):
+    assert [decoded(text, encoding) for text in TEXTS[encoding]] == SAID
+
+
+def test_every_letter_of_tcvn3_once():
+    assert len(set(_TCVN3.values())) == len(_TCVN3) == 74
+
+
+@pytest.mark.parametrize("encoding", TEXTS)
+@pytest.mark.parametrize("font", [True, False])
+def test_old_letters_are_refused_with_what_they_say(encoding, font):
+    name = {"TCVN3": ".VnTime", "VNI": "VNI-Times"}[encoding] if font else None
+    found, paper = meetings(TEXTS[encoding], name)
+    wrong = [f for f in found.findings if f.code == "C24"]
+    cells = [paper.cell("meetings.content", record) for record in range(3)]
+    assert [f.place.cell for f in wrong] == cells
+    assert [f.params["value"] for f in wrong] == SAID
+    assert all(f.is_error and f.params["encoding"] == encoding for f in wrong)
+    assert [row.values["content"] for row in found.section("meetings")] == [None] * 3
+    assert SAID[0] in str(explain(wrong[0], MEETING, "vi"))
+
+
+def test_the_font_comes_first():
+    """ "hoäp" is nothing in TCVN3, but the cell says it is."""
+    found, _ = meetings(["®· häp"], ".VnTime")
+    assert [f.params["value"] for f in found.findings if f.code == "C24"] == ["đã họp"]
+
+
+def test_one_word_needs_its_column():
+    """ "baù" alone could be Unicode; beside other VNI texts it is not."""
+    assert proposals([("baù", "")]) == {}
+    found = proposals([("baù", ""), (TEXTS["VNI"][0], "")])
+    assert found[0].text == "bá"
+
+
+def test_unicode_in_an_old_font_is_left_alone():
+    found, _ = meetings(["Nghị quyết tháng 11"], ".VnTime")
+    assert "C24" not in [code for code, _ in told(found)]
+    assert found.section("meetings")[0].values["content"] == "Nghị quyết tháng 11"
+
+
+def test_a_choice_in_old_letters():
+    paper = Paper().put("meetings.kind", "Th­êng kú").put("meetings.content", "NghÞ quyÕt")
+    found = paper.read()
+    assert ("C24", paper.cell("meetings.kind")) in told(found)
+    assert not {"C09", "C10"} & {code for code, _ in told(found)}
+
+
+def test_an_officer_chosen_by_code_is_the_code():
+    paper = Paper().put("visits.officer", "CB07 – NguyÔn V¨n An")
+    assert paper.read().section("visits")[0].values["officer"] == "CB07"
+
+
+@given(st.lists(UNICODE, max_size=8))
+def test_what_is_typed_in_unicode_is_never_read_anew(texts):
+    assert proposals([(text, "Times New Roman") for text in texts]) == {}
+
+
+@pytest.mark.parametrize("encoding", ["TCVN3"])
+@given(words=st.lists(st.sampled_from(["đã", "họp", "bộ", "trường", "tiểu", "ưu", "tú", "đảng"]),
+                      min_size=2, max_size=8, unique=True))  # fmt: skip
+def test_tcvn3_there_and_back(encoding, words):
+    back = {said: typed for typed, said in _TCVN3.items()}
+    text = "".join(back.get(letter, letter) for letter in " ".join(words))
+    assert proposals([(text, ".VnTime")])[0].text == " ".join(words)
