@@ -36,8 +36,7 @@ CHECKS: Mapping[str, Mapping[str, ParamKind]] = {
     "required_below": {"value": "field", "number": "field", "bound": "number"},
     # the field must be blank unless another holds one of the values
     "blank_unless": {"value": "field", "when": "field", "values": "texts"},
-    # the field holds none of the values / not the same as another one
-    "none_of": {"value": "field", "values": "texts"},
+    # the field is not the same as another one
     "differs": {"value": "field", "other": "field"},
     # no two rows of one return alike in these fields
     "unique_rows": {"fields": "fields"},
@@ -101,7 +100,6 @@ GAPS: Mapping[str, frozenset[str]] = {
         "required_with": (),
         "required_below": ("number", "bound"),
         "blank_unless": ("value",),
-        "none_of": (),
         "differs": ("value",),
         "ref_fits": ("ref",),
         "within_ref": ("ref", "start", "end"),

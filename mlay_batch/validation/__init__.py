@@ -48,12 +48,15 @@ def validate(
 def validate_register(submission: Submission, form: Form) -> tuple[Submission, tuple[Finding, ...]]:
     """Return the register with codes resolved, and all findings, those of the reader first.
 
-    Its `ref` fields are held against its own rows; the tree of organisations may hold no ring.
+    Its `ref` fields are held against its own rows; the tree of organisations may hold no ring, and
+    of a parent that closes one nothing else is said.
     """
     lists = {name: _own_list(submission, name) for name in ("organisations", "officers")}
     entry = _checked({0: Entry(submission, form, findings=submission.findings)}, lists)[0]
     rings = in_order(ring_findings(entry.submission), entry.submission)
-    return entry.submission, entry.findings + rings
+    closing = {ring.place for ring in rings}
+    others = tuple(found for found in entry.findings if found.place not in closing)
+    return entry.submission, others + rings
 
 
 def _own_list(submission: Submission, section: str) -> Mapping[str, str]:

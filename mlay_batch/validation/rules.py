@@ -151,12 +151,6 @@ def blank_unless(frame: pd.DataFrame, value: str, when: str, values: Values) -> 
 
 
 @rule
-def none_of(frame: pd.DataFrame, value: str, values: Values) -> Outcome:
-    """The value is none of `values`; a blank holds."""
-    return Outcome(~frame[value].isin(values).astype(bool), {})
-
-
-@rule
 def differs(frame: pd.DataFrame, value: str, other: str) -> Outcome:
     """The value is not that of another field of the row; either one blank holds."""
     return Outcome(holding(frame[value] != frame[other]), {"value": frame[value]})

@@ -100,7 +100,7 @@ def test_a_quarter_has_the_gravest_state_of_its_months() -> None:
 
 
 def test_a_score_below_every_band_has_none() -> None:
-    (scheme,) = (s for s in shipped().schemes if s.scheme == "meeting_score")
+    scheme = next(s for s in shipped().schemes if s.scheme == "meeting_score")
     without_poor = with_scheme("meeting_score", bands=scheme.bands[:-1])
     found = rated("2019-03", "branch|day|own\nCB1|2019-03-05|12", catalogue=without_poor)["CB1"]
     assert (found.sittings[0].band, found.scored, sum(found.bands.values())) == (None, 1, 0)

@@ -246,9 +246,7 @@ def test_blank_unless() -> None:
         ("I1", {"value": "x"}), ("I2", {"value": "y"})]  # fmt: skip
 
 
-def test_none_of_and_differs() -> None:
-    form = trial("none_of", value="kind", values="[two]", mark="kind")
-    assert broken(form, {"kind": "one"}, {"a": 1}, {"kind": "two"}) == [("H3", {})]
+def test_differs() -> None:
     differs = trial("differs", value="a", other="b")
     assert broken(differs, {"a": 1, "b": 2}, {"a": 1}, {"b": 1}, {"word": "x"}) == []
     assert broken(differs, {"a": 1, "b": 1}) == [("C1", {"value": 1})]
@@ -328,7 +326,6 @@ ANY = {
     "required_with": {"value": "word", "filled": "kind"},
     "required_below": {"value": "word", "number": "a", "bound": 100},
     "blank_unless": {"value": "word", "when": "kind", "values": "[one]"},
-    "none_of": {"value": "kind", "values": "[two]"},
     "differs": {"value": "a", "other": "b"},
     "ref_fits": {"ref": "up", "key": "word", "value": "kind", "fits": "{two: [one]}"},
     "within_ref": {
