@@ -13,14 +13,16 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mlay_batch.errors import MlayError
-from mlay_batch.findings import Finding
 from mlay_batch.period import Period
-from mlay_batch.schema.records import Form
+
+if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form language
+    from mlay_batch.errors import MlayError
+    from mlay_batch.findings import Finding
+    from mlay_batch.schema.records import Form
 
 _GAP = re.compile(r"\{(\w+)\}")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
