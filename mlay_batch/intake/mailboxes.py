@@ -31,6 +31,6 @@ def mailbox_members(leaf: Leaf) -> Iterator[Leaf]:
     if not starts:
         yield replace(leaf, ignored="N13")
     for (_, start), (end, _) in pairwise([*starts, (len(leaf.data), 0)]):
-        data = _QUOTED.sub(rb"\1", leaf.data[start:end])
+        data = _QUOTED.sub(rb"\1", leaf.data[start:end].rstrip(b"\r\n") + b"\n")
         name = f"{hashlib.sha256(data).hexdigest()[:_ID]}.eml"
         yield replace(leaf, name=name, data=data, origin=f"{leaf.origin}!{name}")

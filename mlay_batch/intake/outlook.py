@@ -14,6 +14,7 @@ from email import message_from_string
 from email.message import Message
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from typing import Any
 
 from mlay_batch.intake import limits
 from mlay_batch.intake.folders import nfc
@@ -156,7 +157,15 @@ def _read_tnef(data: bytes) -> Letter:
 
     logging.disable()
     found = tnefparse.TNEF(data).attachments
-    return Letter("", tuple((str(one.long_filename()), bytes(one.data), False) for one in found))
+    return Letter("", tuple((_title(one), bytes(one.data), False) for one in found))
+
+
+def _title(attachment: Any) -> str:
+    """Return a name; empty where it is no UTF-8, for which tnefparse takes all."""
+    try:
+        return str(attachment.long_filename())
+    except UnicodeDecodeError:
+        return ""
 
 
 _TASKS: Mapping[str, Callable[[bytes], Letter]] = {"msg": _read_msg, "tnef": _read_tnef}

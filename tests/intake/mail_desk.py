@@ -1,0 +1,69 @@
+"""Mails as programs really write them, on the desk."""
+
+from __future__ import annotations
+
+import base64
+import io
+import zipfile
+from datetime import timedelta, timezone
+from pathlib import Path
+
+from mlay_batch.intake import Postmark, collect
+from mlay_batch.records import Leaf
+
+NOW = "2019-12-06T09:00:00+07:00"
+HANOI = timezone(timedelta(hours=7))
+SERVER = Postmark(HANOI, "mx.town.example", "mx.town.example")
+
+
+def zipped(**members: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+BOOK = zipped(**{"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>"})
+OTHER = zipped(**{"[Content_Types].xml": b"<b/>", "xl/workbook.xml": b"<b/>"})
+SCAN = b"%PDF-1.4 signed"
+PHOTO = b"\xff\xd8\xff\xe0" + bytes(30_000)
+LOGO = b"\x89PNG" + bytes(900)
+HEAD = (
+    "From: Chi bo 1 <CB01@town.example>\nTo: vp@town.example\nSubject: Bao cao\n"
+    "Message-ID: <1@town.example>\nMIME-Version: 1.0\n"
+)
+DISPOSITION = 'Content-Disposition: attachment; filename="bao cao.xlsx"\n'
+WORDS = "Content-Type: text/plain; charset=utf-8\n\nKính gửi\n"
+
+
+def part(data: bytes = BOOK, headers: str = DISPOSITION, kind: str = "application/octet-stream"):
+    body = base64.encodebytes(data).decode()
+    return f"Content-Type: {kind}\n{headers}Content-Transfer-Encoding: base64\n\n{body}"
+
+
+def mail(*parts: str, head: str = HEAD, kind: str = 'multipart/mixed; boundary="=-1"') -> bytes:
+    body = "".join(f"--=-1\n{one}\n" for one in parts)
+    text = f"{head}Content-Type: {kind}\n\n{body}--=-1--\n"
+    return text.encode("utf-8", "surrogateescape")
+
+
+def lay(folder: Path, **files: bytes) -> Path:
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return folder
+
+
+def taken(folder: Path, postmark: Postmark | None = None) -> list[Leaf]:
+    return list(collect([folder], folder, NOW, postmark))
+
+
+def opened(folder: Path, data: bytes, postmark: Postmark | None = None) -> list[Leaf]:
+    """The leaves of one mail in a folder of its own."""
+    return taken(lay(folder, **{"thu.eml": data}), postmark)
+
+
+def told(leaves: list[Leaf]) -> list[tuple[str, str | None]]:
+    return [(leaf.name, leaf.ignored) for leaf in leaves]

@@ -1,0 +1,97 @@
+"""Mails saved by Outlook, winmail.dat, mailboxes in one file and in a folder."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from mail_desk import BOOK, HEAD, OTHER, SCAN, SERVER, WORDS, lay, mail, opened, part, taken, told
+from outlook_desk import compound, hanging, msg, tnef
+
+from mlay_batch.intake import limits
+
+
+def test_a_mail_saved_by_outlook_is_opened(tmp_path):
+    lay(tmp_path, **{"thu.msg": msg({"Báo cáo.xlsx": BOOK, "ký.pdf": SCAN})})
+    leaves = taken(tmp_path)
+    assert told(leaves) == [("Báo cáo.xlsx", None), ("ký.pdf", "N14")]
+    assert {(leaf.channel, leaf.sender, leaf.subject, leaf.thread) for leaf in leaves} == {
+        ("mail", "cb01@town.example", "Bao cao", "<1@town.example>")
+    }
+    assert leaves[0].data == BOOK
+
+
+def test_its_headers_tell_when_it_came(tmp_path):
+    received = "Received: from x by mx.town.example; Tue, 3 Dec 2019 01:00:00 +0000\r\n"
+    lay(tmp_path, **{"thu.msg": msg({"a.xlsx": BOOK}, received + HEAD.replace("\n", "\r\n"))})
+    (leaf,) = taken(tmp_path, SERVER)
+    assert (leaf.received, leaf.sender) == ("2019-12-03T08:00:00+07:00", "cb01@town.example")
+
+
+def test_one_without_a_file_is_one_leaf(tmp_path):
+    lay(tmp_path, **{"thu.msg": msg({})})
+    assert told(taken(tmp_path)) == [("Bao cao", "N13")]
+
+
+def test_a_damaged_one_is_one_leaf(tmp_path):
+    whole = msg({"a.xlsx": BOOK})
+    lay(tmp_path, **{"a.msg": whole[:700], "b.msg": compound({"x": b"y"}), "c.xlsx": BOOK})
+    assert told(taken(tmp_path)) == [("a.msg", "N15"), ("b.msg", "N15"), ("c.xlsx", None)]
+
+
+def test_winmail_dat_is_opened(tmp_path):
+    packed = part(tnef(**{"bao cao.xlsx": BOOK, "ky.pdf": SCAN}), "", "application/ms-tnef")
+    leaves = opened(tmp_path, mail(WORDS, packed))
+    assert told(leaves) == [("bao cao.xlsx", None), ("ky.pdf", "N14")]
+    assert leaves[0].sender == "cb01@town.example"
+
+
+def test_winmail_dat_without_a_file_is_one_leaf(tmp_path):
+    lay(tmp_path, **{"winmail.dat": tnef()})
+    assert told(taken(tmp_path)) == [("winmail.dat", "N13")]
+
+
+def test_a_winmail_dat_that_never_ends_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "OUTLOOK_SECONDS", 1.0)
+    assert len(hanging()) == 53
+    lay(tmp_path, **{"a.dat": hanging(), "b.xlsx": BOOK})
+    begun = time.monotonic()
+    assert told(taken(tmp_path)) == [("a.dat", "N15"), ("b.xlsx", None)]
+    assert 1 <= time.monotonic() - begun < 30
+
+
+COPY = part(SCAN, 'Content-Disposition: attachment; filename="bao cao.pdf"\n')
+FROM = b"From cb01@town.example Tue Dec  3 08:00:00 2019\n"
+
+
+def test_an_mbox_is_its_mails_whatever_their_order(tmp_path):
+    one, two = mail(part(BOOK)), mail(WORDS + "From here on:\n>From nowhere\n", part(OTHER))
+    lay(tmp_path / "a", **{"in.mbox": FROM + one + b"\n" + FROM + two})
+    lay(tmp_path / "b", **{"in.mbox": FROM + two + b"\n" + FROM + one})
+    first, second = ({(x.origin, x.sha256) for x in taken(tmp_path / name)} for name in "ab")
+    assert first == second
+    assert len(first) == 2
+    assert told(taken(tmp_path / "a")) == [("bao cao.xlsx", None)] * 2
+
+
+def test_an_mbox_needs_no_name_and_may_be_empty(tmp_path):
+    lay(tmp_path, **{"INBOX": FROM + mail(WORDS), "rong.mbox": b""})
+    assert told(taken(tmp_path)) == [("Bao cao", "N13"), ("rong.mbox", "N13")]
+
+
+def test_copies_in_an_mbox_stay_with_their_own_mail(tmp_path):
+    lay(tmp_path, **{"in.mbox": FROM + mail(part(BOOK)) + b"\n" + FROM + mail(COPY)})
+    assert [leaf.ignored for leaf in taken(tmp_path)] == [None, "N01"]
+
+
+@pytest.mark.parametrize(
+    "moved", ["new/157.M1", "cur/157.M1:2,", "cur/157.M1:2,FS", "cur/157.M1;2,S"]
+)
+def test_a_mail_of_a_maildir_is_the_same_when_it_was_read(tmp_path, moved):
+    for name in ("box/cur", "box/new", "box/tmp"):
+        (tmp_path / name).mkdir(parents=True)
+    lay(tmp_path / "box", **{
+        moved: mail(part()), "tmp/158.M1": b"half", "dovecot-uidlist": b"x", "maildirfolder": b"",
+    })  # fmt: skip
+    (leaf,) = taken(tmp_path)
+    assert (leaf.origin, leaf.ignored) == ("box/157.M1.eml!1/bao cao.xlsx", None)
