@@ -1,0 +1,95 @@
+"""A month as branches live it: the form from `mlay template`, typed into by a real LibreOffice,
+saved as .xlsx, .xls and .ods, plain and with its structure changed, taken in by `mlay run`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import office
+import pytest
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+from town_desk import town
+
+from mlay_batch.cli import run
+from mlay_batch.ledger import Ledger
+
+pytestmark = pytest.mark.libreoffice
+
+CARD = {"opening": 12, "admitted": 1, "closing": 13, "exempt": 1}
+TABLES = {
+    "meetings": {
+        "held_on": "03/11/2019", "kind": "Thường kỳ", "content": "Bàn việc tháng 11",
+        "duration": 95, "expected": 12, "present": 11, "excused": 1, "speakers": 5,
+    },
+    "scores": {
+        "held_on": date(2019, 11, 3), "scorer": "Chi bộ tự chấm", "explanation": "Chuẩn bị chậm", "time": 5, "attendance": 5,
+        "preparation": 9.5, "conduct": 38, "principles": 5, "result": 28, "closing": 5,
+        "total": 95.5,
+    },
+    "visits": {"held_on": "3/11/2019", "officer": "CU-1 – Lò Văn An"},
+}  # fmt: skip
+STORED = {
+    "members": {**CARD, "no_meeting": "no", "moved_in": 0, "away": 0},
+    "meetings": {
+        "held_on": date(2019, 11, 3), "kind": "regular", "content": "Bàn việc tháng 11",
+        "duration": 95, "expected": 12, "present": 11, "excused": 1, "unexcused": 0, "speakers": 5,
+    },
+    "scores": {"held_on": date(2019, 11, 3), "scorer": "own", "preparation": 9.5, "total": 95.5},
+    "visits": {"held_on": date(2019, 11, 3), "officer": "CU-1"},
+}  # fmt: skip
+
+
+def typing(form: Path) -> list[office.Step]:
+    """Return the keystrokes of a secretary: she reads the headings, we the hidden ids."""
+    sheet = load_workbook(form)["Báo cáo"]
+    ids = {cell.value: cell.row for cell in sheet["A"] if cell.value}
+    value = next(c for c in sheet[ids["members:start"]] if c.value == "value").column_letter
+    steps = [office.put(f"{value}{ids[name]}", number) for name, number in CARD.items()]
+    for section, row in TABLES.items():
+        columns = {c.value: c.column for c in sheet[ids[f"{section}:start"]]}
+        first = ids[f"{section}:head"] + 1  # the last of its heading rows
+        steps += [
+            office.put(f"{get_column_letter(columns[name])}{first}", typed)
+            for name, typed in row.items()
+        ]
+    return steps
+
+
+def changed(form: Path) -> list[office.Step]:
+    """Return what people do to a form: insert a row, swap two columns, rename the sheet."""
+    sheet = load_workbook(form)["Báo cáo"]
+    ids = {cell.value: cell.row for cell in sheet["A"] if cell.value}
+    columns = {c.value: c.column_letter for c in sheet[ids["meetings:start"]]}
+    top, bottom = ids["meetings:start"], ids["meetings:end"] - 1
+    speakers, prepared = (
+        f"{columns[name]}{top}:{columns[name]}{bottom}" for name in ("speakers", "prepared")
+    )
+    return [
+        office.unprotect(),
+        office.swap(speakers, prepared),
+        office.insert_rows(ids["meetings:head"] + 1, 2),
+        office.insert_rows(3, 1),
+        office.rename_sheet("Tháng 11"),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
+@pytest.mark.parametrize("structure", ["plain", "changed"])
+def test_what_libreoffice_typed_is_what_the_ledger_holds(tmp_path, capsys, kind, structure):
+    workspace = town(tmp_path / "town").workspace
+    assert run(["template", "DB1-1", "--period", "2019-11", "-C", str(workspace.root)]) == 0
+    (form,) = workspace.outbox.rglob("*.xlsx")
+    steps = typing(form) + (changed(form) if structure == "changed" else [])
+    office.fill(form, workspace.inbox / f"chi bộ Ho Cang tháng 11.{kind}", steps)
+
+    assert run(["run", "-C", str(workspace.root), "--as-of", "2019-12-03"]) == 0
+    with Ledger.open(workspace.ledger, read_only=True) as ledger:
+        (returned,) = ledger.returns("meeting")
+        (delivery,) = ledger.deliveries()
+    assert delivery.findings == ()
+    for section, wanted in STORED.items():
+        (row,) = returned.section(section)
+        assert {name: row.values[name] for name in wanted} == wanted
