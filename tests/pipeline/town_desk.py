@@ -91,6 +91,7 @@ class Paper:
                     "held_on": held, "scorer": "own", "time": 5, "attendance": 5,
                     "preparation": 10, "conduct": 40 - off, "principles": 5, "result": 30,
                     "closing": 5, "total": self.score,
+                    "explanation": "Tiến hành còn hình thức" if off else None,
                 },
             ),
             *(rows("visits", {"held_on": held, "officer": self.visitor}) if self.visitor else ()),
