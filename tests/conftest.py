@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import dovecot
 import office
 import pytest
 from hypothesis import settings
@@ -17,10 +18,16 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "desk"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what needs LibreOffice on a machine without it; the CI must never skip."""
-    if item.get_closest_marker("libreoffice") is None or office.available():
-        return
-    why = "LibreOffice and python3-uno are needed"
+    """Skip what needs a program this machine does not have; the CI must never skip."""
+    for marker, there, why in (
+        ("libreoffice", office.available, "LibreOffice and python3-uno are needed"),
+        ("dovecot", dovecot.available, "dovecot-imapd and openssl are needed"),
+    ):
+        if item.get_closest_marker(marker) and not there():
+            _miss(why)
+
+
+def _miss(why: str) -> None:
     if os.environ.get("CI"):
         pytest.fail(f"{why}: the CI may not skip this test")
     pytest.skip(why)
