@@ -62,7 +62,7 @@ class Ledger:
                 judged.leaf.sha256, "hand", None, judged.leaf.received, decision.verdict,
                 form, "2018.1", branch, period,
                 values_hash(judged.submission.rows) if judged.submission else None,
-                decision.refers_to,
+                decision.refers_to, findings=decision.findings,
             )
         )  # fmt: skip
 
@@ -97,6 +97,33 @@ def test_the_first_counts() -> None:
 
 def test_refused_and_ignored() -> None:
     assert Ledger().run(paper(18, refused=True), picture()) == ["rejected", "ignored N01"]
+
+
+def strange(judged: Judged) -> Judged:
+    """The same from a sender in doubt."""
+    return judged.add(Finding("I20", Severity.WARNING, Place()))
+
+
+def test_a_sender_in_doubt_holds_whatever_else_is_wrong() -> None:
+    ledger = Ledger()
+    assert ledger.run(strange(paper(18)), strange(paper(17, at=2, refused=True))) == [
+        "held I20",
+        "held I20",
+    ]
+    assert ledger.run(strange(replace(paper(16), identity=None))) == ["held I20"]
+    assert ledger.current() == {}
+
+
+def test_a_stranger_disputes_nothing() -> None:
+    assert Ledger().run(paper(18), strange(paper(19))) == ["accepted", "held I20"]
+
+
+def test_bytes_held_for_their_sender_count_from_the_right_one() -> None:
+    first = paper(18, data=b"a")
+    for runs in ([[strange(first)], [first]], [[strange(first), first]]):
+        ledger = Ledger()
+        assert [ledger.run(*run) for run in runs][-1][-1] == "accepted"
+    assert ledger.run(strange(first)) == ["duplicate I20 L01"]
 
 
 def test_without_an_identity_nothing_counts() -> None:

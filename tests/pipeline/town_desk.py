@@ -31,6 +31,12 @@ REGISTER = {
         {"officer": "CU-1", "branch": "DB-1", "role": "committee_member", "from": date(2019, 1, 1)},
         {"officer": "TU-1", "branch": "CB-01", "role": "town_official", "from": date(2019, 1, 1)},
     ],
+    "addresses": [
+        {"branch": "CB-01", "mail": "CB01@town.example"},
+        {"branch": "DB-1", "mail": "db1@town.example"},
+        {"branch": "DB1-1", "mail": "old@town.example", "to": date(2019, 11, 30)},
+        {"branch": "DB1-1", "mail": "hocang@town.example", "from": date(2019, 12, 1)},
+    ],
 }
 CELLS = ("DB1-1", "DB1-2", "CB-01")
 

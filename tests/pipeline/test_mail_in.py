@@ -1,0 +1,263 @@
+"""Mail to verdict: who sent it, what a person decided, and the sum that always adds up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mail_town import AS_OF, MORNING, attached, mail, send, take_in, told
+from town_desk import CELLS, Paper, catalogue, put, town
+
+from mlay_batch import reader
+from mlay_batch.errors import LedgerError, UsageError
+from mlay_batch.ledger import Archive, Ledger, Rulings
+from mlay_batch.pipeline import ingest as ingesting
+from mlay_batch.pipeline.ruling import Outcome, held, rule
+from mlay_batch.pipeline.town import open_town
+from mlay_batch.records import Verdict
+from mlay_batch.workspace import Workspace
+
+CB01, DB1, OLD, STRANGER = (
+    "cb01@town.example", "db1@town.example", "old@town.example", "x@else.example",
+)  # fmt: skip
+SAID = {"who": "lan", "decided": "2019-12-06T10:00:00+07:00", "as_of": AS_OF, "holder": "test"}
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    made = town(tmp_path / "town")
+    monkeypatch.setattr(ingesting.reader, "read_all", read_here)
+    return made
+
+
+@cache
+def read_once(name: str, data: bytes):
+    return reader.read(data, name, catalogue().forms)
+
+
+def read_here(files, forms, limits=None, workers=None, progress=None):
+    """The same reader without its child process, which would take most of the time."""
+    if len(forms) == 1:
+        return [reader.read(data, name, forms) for name, data in files]
+    return [read_once(name, data) for name, data in files]
+
+
+def decide(desk, number, outcome=Outcome.ACCEPT, why="đã gọi hỏi bí thư"):
+    return rule(desk, number, outcome, why=why, **SAID)
+
+
+def received(desk) -> int:
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        counts = ledger.counts()
+        assert sum(counts.values()) == len(ledger.deliveries())
+        return sum(counts.values())
+
+
+def returns(desk) -> dict[tuple, int]:
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        return {found.delivery.key: found.delivery.id for found in ledger.returns()}
+
+
+KEY = ("meeting", "CB-01", "2019-11")
+
+
+def test_registered_senders_count_and_strangers_are_held(desk):
+    send(desk, "1", CB01, ("own.xlsx", Paper("CB-01").book()))
+    send(desk, "2", DB1, ("cell.xlsx", Paper("DB1-2").book()))
+    send(desk, "3", STRANGER, ("strange.xlsx", Paper("DB1-1").book()))
+    send(desk, "4", OLD, ("old.xlsx", Paper("DB1-1", month=10).book()))
+    send(desk, "5", CB01, subject="Hỏi")
+    put(desk, "usb.xlsx", Paper("CB-01", month=10).book())
+    done = take_in(desk)
+    assert told(done) == {
+        "own.xlsx": ("accepted",), "cell.xlsx": ("accepted",),
+        "strange.xlsx": ("held", "I20"), "old.xlsx": ("held", "I22"),
+        "Hỏi": ("ignored", "N13"), "usb.xlsx": ("accepted",),
+    }  # fmt: skip
+    assert done.refused
+    assert sum(done.counts.values()) == received(desk) == 6
+
+
+def test_the_ledger_keeps_what_a_reply_needs(desk):
+    send(desk, "1", CB01, ("own.xlsx", Paper("CB-01").book()), ("ky.pdf", b"%PDF-1.4"))
+    take_in(desk)
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        copy, book = sorted(ledger.deliveries(), key=lambda found: found.name)
+    assert (book.channel, book.sender, book.subject) == ("mail", CB01, "Báo cáo")
+    assert book.thread.startswith("<")
+    assert (copy.verdict, copy.kept_with, copy.findings[0].code) == (
+        Verdict.IGNORED,
+        book.id,
+        "N14",
+    )
+    assert copy.findings[0].params == {"name": "own.xlsx"}
+    assert Archive(desk.workspace.archive).read(copy.sha256) == b"%PDF-1.4"
+
+
+def test_own_servers_word_is_heard(desk):
+    with (desk.workspace.root / "mlay.toml").open("a", encoding="utf-8") as config:
+        config.write('[mail]\nserver = "mx.town.example"\nauth_host = "mx.town.example"\n')
+    desk = open_town(Workspace.find(desk.workspace.root))
+    forged = "Authentication-Results: mx.town.example; dmarc=fail\n"
+    came = "Received: from x by mx.town.example; Wed, 4 Dec 2019 17:30:00 +0000\n"
+    send(desk, "1", CB01, ("a.xlsx", Paper("CB-01").book()), head=forged)
+    send(desk, "2", CB01, ("b.xlsx", Paper("CB-01", month=10).book()), head=came)
+    done = take_in(desk)
+    assert told(done) == {"a.xlsx": ("held", "I21"), "b.xlsx": ("accepted",)}
+    times = {d.judged.leaf.name: d.judged.leaf.received for d in done.decisions}
+    assert times == {"a.xlsx": MORNING, "b.xlsx": "2019-12-05T00:30:00+07:00"}
+
+
+def test_accepting_a_strangers_mail_counts_it_and_keeps_the_decision(desk):
+    send(desk, "1", STRANGER, ("a.xlsx", Paper("CB-01").book()))
+    take_in(desk)
+    (waiting,) = held(desk.workspace)
+    done = decide(desk, waiting.id)
+    assert done.delivery.verdict is Verdict.ACCEPTED
+    assert done.delivery.findings[0].code == "L10"
+    assert done.delivery.findings[0].params == {"who": "lan", "why": "đã gọi hỏi bí thư"}
+    assert returns(desk) == {KEY: waiting.id}
+    assert received(desk) == 1
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        (ruling,) = Rulings(ledger).all()
+        assert [run.command for _, run in ledger.runs()] == ["ingest", "accept"]
+    assert (ruling.delivery, ruling.who, ruling.decided) == (waiting.id, "lan", SAID["decided"])
+    assert (ruling.before, ruling.codes) == (Verdict.HELD, ("I20",))
+    assert take_in(desk).decisions == ()
+    assert held(desk.workspace) == ()
+
+
+def test_refusing_one_counts_nothing(desk):
+    send(desk, "1", STRANGER, ("a.xlsx", Paper("CB-01").book()))
+    take_in(desk)
+    done = decide(desk, 1, Outcome.REFUSE, "không phải của đơn vị")
+    assert done.delivery.verdict is Verdict.REJECTED
+    assert [f.code for f in done.delivery.findings if f.is_error] == ["L11"]
+    assert returns(desk) == {}
+    with pytest.raises(LedgerError, match="not_held"):
+        decide(desk, 1)
+
+
+def test_accepting_does_not_heal_errors(desk):
+    send(desk, "1", STRANGER, ("a.xlsx", Paper("CB-01", present=9).book()))
+    assert told(take_in(desk)) == {"a.xlsx": ("held", "I20")}
+    done = decide(desk, 1)
+    assert done.delivery.verdict is Verdict.REJECTED
+    assert "D01" in {found.code for found in done.delivery.findings}
+
+
+def test_the_same_file_from_the_right_sender_counts_at_once(desk):
+    book = Paper("CB-01").book()
+    send(desk, "1", STRANGER, ("a.xlsx", book))
+    take_in(desk)
+    send(desk, "2", CB01, ("b.xlsx", book))
+    assert told(take_in(desk, "2019-12-04T09:00:00+07:00")) == {"b.xlsx": ("accepted",)}
+    assert decide(desk, 1).delivery.verdict is Verdict.DUPLICATE
+    assert returns(desk) == {KEY: 2}
+
+
+def test_a_stranger_neither_disputes_nor_supersedes(desk):
+    send(desk, "1", CB01, ("a.xlsx", Paper("CB-01").book()))
+    send(desk, "2", STRANGER, ("b.xlsx", Paper("CB-01", score=75).book()))
+    assert told(take_in(desk)) == {"a.xlsx": ("accepted",), "b.xlsx": ("held", "I20")}
+    send(desk, "3", STRANGER, ("c.xlsx", Paper("CB-01", score=75, day=4).book()))
+    take_in(desk, "2019-12-05T09:00:00+07:00")
+    assert returns(desk) == {KEY: 1}
+
+
+def test_accepting_an_older_one_asks_twice_and_then_supersedes(desk):
+    send(desk, "1", STRANGER, ("a.xlsx", Paper("CB-01", score=75).book()))
+    take_in(desk)
+    send(desk, "2", CB01, ("b.xlsx", Paper("CB-01").book()))
+    take_in(desk, "2019-12-04T09:00:00+07:00")
+    once = decide(desk, 1)
+    assert [(f.code) for f in once.delivery.findings if f.code[0] == "L"] == ["L07"]
+    assert (once.delivery.verdict, returns(desk)) == (Verdict.HELD, {KEY: 2})
+    assert decide(desk, 1).delivery.verdict is Verdict.ACCEPTED
+    assert returns(desk) == {KEY: 1}
+    assert received(desk) == 2
+
+
+def test_a_decision_needs_a_reason_and_a_held_file(desk):
+    send(desk, "1", CB01, ("a.xlsx", Paper("CB-01").book()))
+    take_in(desk)
+    with pytest.raises(UsageError, match="why"):
+        decide(desk, 1, why="  ")
+    for number in (1, 2):
+        with pytest.raises(LedgerError, match="not_held"):
+            decide(desk, number)
+
+
+# Any mailbox adds up
+
+GOOD = [Paper(branch, month) for branch in CELLS for month in (10, 11)]
+FILES = {
+    **{f"{p.branch}-{p.month}.xlsx": p.book for p in GOOD},
+    "sai.xlsx": Paper("CB-01", present=9).book,
+    "giả.xlsx": lambda: b"%PDF-1.4",
+    "ký.pdf": lambda: b"%PDF-1.4",
+    "logo.png": lambda: b"\x89PNG",
+    "nén.rar": lambda: b"Rar!\x1a\x07",
+}
+SENDERS = (CB01, DB1, OLD, STRANGER, "vp@town.example", "a@b, c@d", "")
+MAILS = st.tuples(
+    st.sampled_from(SENDERS),
+    st.lists(st.sampled_from(sorted(FILES)), max_size=3),
+    st.booleans(),  # forwarded within another mail
+)
+
+
+def posted(number: int, sender: str, files: Sequence[str], forwarded: bool) -> bytes:
+    parts = [attached(name, FILES[name]()) for name in files]
+    if not forwarded:
+        return mail(sender, *parts, subject=f"Thư {number}")
+    inner = mail("else@else.example", *parts).decode().replace("=b", "=c")
+    return mail(sender, f"Content-Type: message/rfc822\n\n{inner}", subject=f"Thư {number}")
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    runs=st.lists(st.lists(MAILS, max_size=4), min_size=1, max_size=3),
+    rulings=st.lists(st.sampled_from(Outcome), max_size=6),
+)
+def test_any_mailbox_adds_up(tmp_path_factory, monkeypatch, runs, rulings):
+    desk = small_town(tmp_path_factory)
+    with monkeypatch.context() as here:
+        here.setattr(ingesting.reader, "read_all", read_here)
+        total = 0
+        for day, mails in enumerate(runs, 1):
+            for number, (sender, files, forwarded) in enumerate(mails):
+                put(desk, f"mail/{day}-{number}.eml", posted(number, sender, files, forwarded))
+            done = take_in(desk, f"2019-12-{day:02}T09:00:00+07:00")
+            expected = sum(max(1, len(files)) for _, files, _ in mails)
+            assert sum(done.counts.values()) == len(done.decisions) == expected
+            for decision in done.decisions:
+                if decision.judged.leaf.sender in (STRANGER, None):
+                    assert decision.verdict is not Verdict.ACCEPTED
+            total += expected
+            assert take_in(desk).decisions == ()
+        for outcome, waiting in zip(rulings, held(desk.workspace), strict=False):
+            assert decide(desk, waiting.id, outcome).delivery.id == waiting.id
+        assert received(desk) == total
+        with Ledger.open(desk.workspace.ledger) as ledger:
+            keys = [found.delivery.key for found in ledger.returns()]
+        assert len(keys) == len(set(keys))
+
+
+@cache
+def _made(folder):
+    return town(folder / "made")
+
+
+def small_town(factory):
+    """A town with an empty ledger; its register is read once."""
+    made = _made(factory.getbasetemp())
+    workspace = made.workspace
+    for path in [*workspace.inbox.rglob("*.eml"), workspace.ledger]:
+        path.unlink()
+    Ledger.create(workspace.ledger).close()
+    return replace(made)
