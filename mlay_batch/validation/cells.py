@@ -35,7 +35,8 @@ def wrong_cells(findings: Iterable[Finding]) -> frozenset[Cell]:
 def finding(failure: Failure, section: Section, row: Row) -> Finding:
     """Return the finding of a failure, at the first marked cell that is there."""
     rule = failure.rule
-    fields = [name for name in (rule.mark if rule else (failure.field,)) if name in row.cells]
+    alike = section.unique if failure.code == "F08" else (failure.field,)
+    fields = [name for name in (rule.mark if rule else alike) if name in row.cells]
     places = [row.place(name) for name in fields] or [Place("", row.sheet)]
     return Finding(
         failure.code,

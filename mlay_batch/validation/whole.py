@@ -21,18 +21,35 @@ def nil_findings(submission: Submission, form: Form, wrong: frozenset[Cell]) -> 
         card, _, name = (section.nil or "").partition(".")
         for declared in submission.section(card)[:1] if name else ():
             if cell_of(declared.place(name)) not in wrong:
-                yield from _nil(section, declared, name, submission.section(section.id))
+                because = _because(form.section(card), name)
+                yield from _nil(section, declared, (name, *because), submission)
 
 
-def _nil(section: Section, card: Row, name: str, rows: tuple[Row, ...]) -> Iterator[Finding]:
+def _because(card: Section, name: str) -> tuple[str, ...]:
+    """Return the fields of the card that a declared nil return has to fill as well."""
+    return tuple(
+        str(rule.params["value"])
+        for rule in card.rules
+        if rule.check == "required_if"
+        and rule.params["when"] == name
+        and YES in rule.params["values"]
+    )
+
+
+def _nil(
+    section: Section, card: Row, names: tuple[str, ...], submission: Submission
+) -> Iterator[Finding]:
+    """Yield what is wrong between the declaration, the first of `names`, and the rows."""
+    name, rows = names[0], submission.section(section.id)
     nil = card.values.get(name) == YES
     if nil == bool(rows):
-        marks = tuple(
+        filled = tuple(
             row.place(field)
             for row in rows
             for field, value in row.values.items()
             if value is not None
         )
+        marks = filled or tuple(card.place(field) for field in names[1:] if field in card.cells)
         yield Finding(
             "F12" if nil else "F13",
             Severity.ERROR,

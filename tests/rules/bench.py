@@ -1,0 +1,173 @@
+"""Forms as people fill them in: rendered, typed into, read back and checked; returned, repaired.
+
+A table file (`meeting.yaml` …) gives a good return and, for every rule, what is typed differently,
+every finding that then stands there, and what is typed into the returned form to set it right.
+Cells are named as the form names them: ``meetings.2.present`` is the second row, ``members.closing``
+stands on a card. "5/11" is a day of the period's year.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+from papers import CATALOGUE, form, register
+
+from mlay_batch.findings import Finding
+from mlay_batch.identity import identify
+from mlay_batch.layout import plan
+from mlay_batch.period import Period
+from mlay_batch.reader import read
+from mlay_batch.records import Judged, Leaf, Row, Submission
+from mlay_batch.schema import Form
+from mlay_batch.template import Context, render
+from mlay_batch.validation import validate, validate_register
+
+HERE = Path(__file__).resolve().parent
+DAY = re.compile(r"(\d{1,2})/(\d{1,2})")
+LISTS = {
+    "officers": (("TU01", "Lò Văn Pọm"), ("TU02", "Nguyễn Văn An"), ("TU03", "Nguyễn Văn An")),
+    "organisations": (("CB-01", "Chi bộ Trường Tiểu học"), ("TX", "Đảng bộ thị xã Mường Lay")),
+}
+REGISTER = register("""
+TX | Đảng bộ thị xã Mường Lay | town
+CB-01 | Chi bộ Trường Tiểu học | cell_direct | TX
+""")
+Cells = Mapping[str, Any]
+Places = set[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One wrong return of a table file, and its repaired twin."""
+
+    name: str
+    form: Form
+    good: Mapping[str, Any]
+    found: Sequence[str]
+    change: Cells = field(default_factory=dict)
+    clear: Sequence[str] = ()
+    repair: Cells = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.form.form}-{self.form.version}-{self.name}"
+
+    @property
+    def period(self) -> Period | None:
+        """November of the year the version began to hold in (it holds then, whichever it is)."""
+        year = int(self.form.effective.from_[:4])
+        names = {"month": f"{year}-11", "year": str(year)}
+        kind = self.form.period
+        return Period.parse(names[kind]) if kind in names else None
+
+    @property
+    def context(self) -> Context:
+        branch = "TX" if self.form.period == "none" else "CB-01"
+        return Context(branch, dict(LISTS["organisations"])[branch], "", self.period, lists=LISTS)
+
+
+def tables() -> Iterator[Mapping[str, Any]]:
+    for path in sorted(HERE.glob("*.yaml")):
+        yield yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def samples() -> Iterator[Sample]:
+    """Every sample, for every version of its form that has the rule."""
+    for table in tables():
+        for version in table["versions"]:
+            of = form(table["form"], version)
+            rules = {rule.code for _, rule in of.rules()}
+            good = table["good"] | table.get("good_of", {}).get(version, {})
+            for name, told in table["samples"].items():
+                code = name.partition(" ")[0]
+                if code in rules or code[0] in "FC":
+                    yield Sample(name, of, good, **told)
+
+
+def rows_of(sample: Sample) -> tuple[Row, ...]:
+    """The good return, as `template.render` takes it."""
+    made = []
+    for section, given in sample.good.items():
+        for number, values in enumerate(given if isinstance(given, list) else [given], 1):
+            typed = {name: _day(value, sample) for name, value in values.items()}
+            made.append(Row(section, "", number, typed, {}))
+    return tuple(made)
+
+
+def _day(value: Any, sample: Sample) -> Any:
+    if isinstance(value, str) and sample.period and (found := DAY.fullmatch(value)):
+        return date(sample.period.year, int(found[2]), int(found[1]))
+    return value
+
+
+def addresses(of: Form, rows: Sequence[Row]) -> dict[str, tuple[str, str]]:
+    """Sheet and cell of every value of the template that holds `rows`."""
+    found = {}
+    cards = {section.id for section in of.sections if section.layout == "card"} | {"head"}
+    for sheet in plan(of, Counter(row.section for row in rows)):
+        for cell in sheet.cells:
+            if cell.role == "value":
+                record = "" if cell.section in cards else f".{cell.record + 1}"
+                where = f"{get_column_letter(cell.column)}{cell.row}"
+                found[f"{cell.section}{record}.{cell.field}"] = (sheet.title.vi, where)
+    return found
+
+
+def typed(book: bytes, at: Mapping[str, tuple[str, str]], cells: Cells, sample: Sample) -> bytes:
+    """The workbook once a person has typed `cells` into it."""
+    workbook = load_workbook(io.BytesIO(book))
+    for path, value in cells.items():
+        sheet, cell = at[path]
+        workbook[sheet][cell].value = _as_shown(path, _day(value, sample), sample.form)
+    out = io.BytesIO()
+    workbook.save(out)
+    return out.getvalue()
+
+
+def _as_shown(path: str, value: Any, of: Form) -> Any:
+    """A choice as its dropdown shows it; a long text of `[words, times]`."""
+    if isinstance(value, list):
+        return str(value[0]) * int(value[1])
+    section, field_id = path.split(".")[0], path.split(".")[-1]
+    choices = of.choices.get(of.section(section).field(field_id).choices or "", ())
+    return next((c.title.vi for c in choices if c.id == value), value)
+
+
+def checked(data: bytes, sample: Sample) -> tuple[Submission, tuple[Finding, ...]]:
+    """Read the workbook and check it, as `mlay check` does."""
+    submission = read(data, "a.xlsx", CATALOGUE.forms)
+    if sample.period is None:
+        return validate_register(submission, sample.form)
+    leaf = Leaf("a.xlsx", data, "a.xlsx", "2026-12-01T00:00:00+07:00")
+    judged = Judged(leaf, submission, findings=submission.findings)
+    judged = identify(judged, CATALOGUE, REGISTER, date(2026, 12, 1))
+    lists = {name: dict(pairs) for name, pairs in LISTS.items()}
+    (judged,) = validate([judged], lists, CATALOGUE.forms)
+    assert judged.submission
+    return judged.submission, judged.findings
+
+
+def wrong(sample: Sample) -> tuple[bytes, dict[str, tuple[str, str]]]:
+    """The good return with what the sample types into it, and where each value stands."""
+    rows = rows_of(sample)
+    at = addresses(sample.form, rows)
+    cleared = {path: None for path in at for gone in sample.clear if path.startswith(f"{gone}.")}
+    return typed(render(sample.form, sample.context, rows), at, cleared | {**sample.change},
+                 sample), at  # fmt: skip
+
+
+def told(findings: Sequence[Finding], at: Mapping[str, tuple[str, str]]) -> list[str]:
+    """Findings as `CODE path`, sorted; a cell without a path is named by itself."""
+    names = {place: path for path, place in at.items()}
+    return sorted(
+        f"{f.code} {names.get((f.place.sheet, f.place.cell), f.place.cell)}" for f in findings
+    )

@@ -1,0 +1,94 @@
+"""One failing sample per rule and its repaired twin, through the workbook and back.
+
+The complete set of findings is asserted, and that typing into the marked cells of the returned
+form is enough to have it accepted without a word.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from bench import Sample, addresses, checked, rows_of, samples, tables, told, typed, wrong
+from papers import CATALOGUE
+
+from mlay_batch.findings import Severity
+from mlay_batch.messages import explain, known_codes
+from mlay_batch.template import render
+
+SAMPLES = list(samples())
+TESTS = Path(__file__).resolve().parent.parent
+
+# Codes about a cell that no value typed into the form can bring about; where they are tested.
+ELSEWHERE = {
+    "C05": "reader/test_values.py",  # needs a number format, not a value
+    "C08": "reader/test_values.py",
+    "C13": "reader/test_reading.py",  # a formula with a value: openpyxl writes none
+    "C14": "reader/test_values.py",  # text longer than Excel itself keeps
+    "C16": "reader/test_reading.py",  # merged, hidden, beside the form: no value of a field
+    "C17": "reader/test_reading.py",
+    "C18": "reader/test_reading.py",
+    "C19": "reader/test_reading.py",
+    "C20": "reader/test_libreoffice.py",
+    "C21": "reader/test_reading.py",
+    "C23": "reader/test_values.py",
+    "C24": "reader/test_legacy.py",  # needs a font of its own
+    "C25": "reader/test_formulas.py",
+}
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_wrong_and_repaired(sample: Sample) -> None:
+    data, at = wrong(sample)
+    submission, findings = checked(data, sample)
+    assert told(findings, at) == sorted(sample.found)
+    for found in findings:
+        for lang in ("vi", "en"):
+            assert "{" not in str(explain(found, sample.form, lang))
+
+    # The form goes back with its cells marked; only those are typed into.
+    marked = {(place.sheet, place.cell) for f in findings for place in (f.place, *f.marks)}
+    assert {at[path] for path in sample.repair} <= marked
+    returned = render(sample.form, sample.context, submission.rows, findings)
+    there = addresses(sample.form, submission.rows)
+    _, left = checked(typed(returned, there, sample.repair, sample), sample)
+    assert told(left, there) == []
+
+
+@pytest.mark.parametrize(
+    "sample", {(s.form.form, s.form.version): s for s in SAMPLES}.values(), ids=str
+)
+def test_the_good_return_is_good(sample: Sample) -> None:
+    _, findings = checked(render(sample.form, sample.context, rows_of(sample)), sample)
+    assert findings == ()
+
+
+def test_every_rule_has_its_sample() -> None:
+    """A rule of any shipped form, and any code about a cell or field, without a sample fails."""
+    shown = {(s.form.form, s.form.version, s.name.partition(" ")[0]) for s in SAMPLES}
+    rules = {(f.form, f.version, rule.code) for f in CATALOGUE.forms for _, rule in f.rules()}
+    assert rules - shown == set()
+    codes = {code for code in known_codes() if code[0] in "CF"}
+    assert codes - {code for *_, code in shown} - set(ELSEWHERE) == set()
+    assert {code for *_, code in shown} & set(ELSEWHERE) == set()
+
+
+def test_every_sample_shows_its_own_code() -> None:
+    for sample in SAMPLES:
+        code = sample.name.partition(" ")[0]
+        assert code in {found.partition(" ")[0] for found in sample.found}, str(sample)
+    versions = {(f.form, f.version) for f in CATALOGUE.forms}
+    assert {(t["form"], v) for t in tables() for v in t["versions"]} == versions
+
+
+@pytest.mark.parametrize(("code", "where"), ELSEWHERE.items())
+def test_the_exceptions_are_tested_where_they_say(code: str, where: str) -> None:
+    assert code in (TESTS / where).read_text(encoding="utf-8")
+
+
+def test_only_errors_refuse() -> None:
+    """A rule that rests on what is not confirmed never refuses a return."""
+    for form in CATALOGUE.forms:
+        for _, rule in form.rules():
+            if "chưa xác nhận" in rule.basis and rule.severity is Severity.ERROR:
+                assert rule.check not in ("share_at_most", "share_at_least"), rule.code
