@@ -25,6 +25,7 @@ from mlay_batch.period import Period
 from mlay_batch.records import Heading, Identity, Judged, Submission
 from mlay_batch.register import Organisation, Register
 from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema.carry import in_grace
 
 _SEPARATOR = re.compile(r"\s[–—-]\s")
 _NOWHERE = Heading("", Place())
@@ -194,7 +195,8 @@ def _standing(
     at = papers.head("period").place
     if not form.effective.covers(period):
         right = catalogue.form_for(form.form, period)
-        yield _finding("I06", at, version=form.version, period=str(period),
+        told = ("I14", Severity.WARNING) if in_grace(form, right, period) else ("I06",)
+        yield _finding(told[0], at, *told[1:], version=form.version, period=str(period),
                        right=right.version if right else "–")  # fmt: skip
     if period.start > as_of:
         yield _finding("I07", at, period=str(period), as_of=as_of.isoformat())

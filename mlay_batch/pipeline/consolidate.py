@@ -12,6 +12,7 @@ from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.files import write_atomically
 from mlay_batch.ledger import Ledger, lock
 from mlay_batch.period import Period
+from mlay_batch.pipeline.carry import to_newest
 from mlay_batch.pipeline.town import Town
 
 
@@ -27,8 +28,9 @@ class Consolidated:
 def gather(town: Town, ledger: Ledger, period: Period, as_of: date) -> Facts:
     """Return everything the figures of `period` are computed from."""
     return Facts(
-        town.catalogue, town.register, period, as_of, ledger.returns(), ledger.deliveries()
-    )
+        town.catalogue, town.register, period, as_of,
+        to_newest(town.catalogue, ledger.returns()), ledger.deliveries(),
+    )  # fmt: skip
 
 
 def consolidate(
