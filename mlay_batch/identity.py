@@ -16,7 +16,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from mlay_batch.findings import Finding, Param, Place, Severity
 from mlay_batch.layout import CODE_SEPARATOR
@@ -57,6 +57,7 @@ def identify(
     identity = Identity(form, branch, period)
     if not period_findings:
         found += _standing(identity, papers, catalogue, as_of)
+        found += _late(identity, papers, judged.leaf.received)
     return replace(judged, identity=identity).add(*found)
 
 
@@ -203,6 +204,22 @@ def _standing(
     if papers.register:
         entry = papers.register.by_code[identity.branch]
         yield from _owing(entry, form, period, papers)
+
+
+def _late(identity: Identity, papers: _Papers, received: str) -> Iterator[Finding]:
+    """Yield L13 for a return that came after its period was locked: `verdict` holds it.
+
+    Locked 20 days after November: the 20th of December is in time, the 21st is not.
+    """
+    due = identity.form.due
+    if due is None or due.lock is None:
+        return
+    day = date.fromisoformat(received[:10])
+    last = identity.period.end + timedelta(days=due.lock)
+    if day > last:
+        yield _finding("L13", papers.head("period").place, Severity.WARNING,
+                       period=str(identity.period), lock=last.isoformat(),
+                       received=day.isoformat())  # fmt: skip
 
 
 def _owing(entry: Organisation, form: Form, period: Period, papers: _Papers) -> Iterator[Finding]:

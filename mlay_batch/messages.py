@@ -112,6 +112,8 @@ def explain(finding: Finding, form: Form | None, lang: str) -> Message:
     if form and isinstance(path := params.get("field"), str):
         params["field"] = form.title_of(path, lang)
     says, fix = _words(finding.code, form)
+    if "waived_by" in params:
+        fix = _area("waivers")["note"]
     return Message(fill(says[lang], params, lang), fill(fix[lang], params, lang))
 
 

@@ -18,6 +18,7 @@ nothing yet for this form, branch and period       accepted
 received later than the return that counts         accepted   L05 supersedes it
 received earlier than it                           held       L07
 received at the same moment, other values          held       L08, all of them
+would be accepted, but its period is shut          held       L12 closed, L13 locked
 ================================================  =========  ====
 
 Bytes once refused are looked at anew when nothing refuses them any more: the register may have
@@ -81,9 +82,14 @@ def grant(judged: Judged, known: Known, held: Delivery) -> Decision:
         if (rest := tuple(entry for entry in found if entry.id != held.id))
     }
     (decision,) = decide([judged], Known(others, known.by_key))
-    if decision.verdict is Verdict.HELD and not _doubted(held.findings):
+    shut = _found(judged, "L12")  # for that it must be opened again first
+    if decision.verdict is Verdict.HELD and not shut and not _doubted(held.findings):
         return Decision(judged, Verdict.ACCEPTED, judged.findings)
     return decision
+
+
+def _found(judged: Judged, *codes: str) -> bool:
+    return any(finding.code in codes for finding in judged.findings)
 
 
 def _doubted(findings: Iterable[Finding]) -> bool:
@@ -159,6 +165,8 @@ class _Desk:
     def decide(self, judged: Judged) -> Decision:
         """Return the decision and remember it."""
         decision = self._same_bytes(judged) or self._new_bytes(judged)
+        if decision.verdict is Verdict.ACCEPTED and _found(judged, "L12", "L13"):
+            decision = Decision(judged, Verdict.HELD, judged.findings)
         leaf, key = judged.leaf, _key(judged)
         accepted = decision.verdict is Verdict.ACCEPTED
         seen = _Seen(

@@ -29,6 +29,8 @@ COMMANDS = {
     "consolidate": "month",
     "reply": "mail_out",
     "status": "month",
+    "close": "life",
+    "reopen": "life",
     "check": "forms",
     "schema": "schema",
     "demo": "start",

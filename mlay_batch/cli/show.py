@@ -180,6 +180,8 @@ def show_consolidated(done: Consolidated, lang: str, *, as_json: bool) -> None:
         click.echo(json.dumps(found))
         return
     click.echo(say(lang, "consolidate.done", path=done.path))
+    if done.closed:
+        click.echo(say(lang, "consolidate.closed", revision=done.closed))
     if provisional:
         click.echo(say(lang, "consolidate.provisional"))
 

@@ -10,7 +10,7 @@ from mlay_batch import __version__, report
 from mlay_batch.figures import compute
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.files import write_atomically
-from mlay_batch.ledger import Ledger, lock
+from mlay_batch.ledger import Archive, Closings, Ledger, lock
 from mlay_batch.period import Period
 from mlay_batch.pipeline.carry import to_newest
 from mlay_batch.pipeline.town import Town
@@ -18,11 +18,15 @@ from mlay_batch.pipeline.town import Town
 
 @dataclass(frozen=True)
 class Consolidated:
-    """The workbook of a period. `written` is False where the same bytes lay there already."""
+    """The workbook of a period. `written` is False where the same bytes lay there already.
+
+    `closed` is the revision the period is closed as: then the workbook is the archived one.
+    """
 
     path: Path
     figures: Figures
     written: bool
+    closed: int | None = None
 
 
 def gather(town: Town, ledger: Ledger, period: Period, as_of: date) -> Facts:
@@ -45,20 +49,30 @@ def consolidate(
     """Compute the figures of `period` and write ``reports/<period>/tong-hop-<period>.xlsx``.
 
     Same ledger, register, descriptions and `as_of`: same bytes; then nothing is written at all.
+    A closed period gives the archived bytes, whatever has changed since.
     Raises LockedError, LedgerError, OutputBusyError.
     """
     workspace = town.workspace
     path = workspace.reports / str(period) / f"tong-hop-{period}.xlsx"
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
-        facts = gather(town, ledger, period, as_of)
-        figures = compute(facts)
-        if dry_run:
-            return Consolidated(path, figures, written=False)
-        provenance = report.Provenance(
-            __version__, as_of, town.register_sha256, town.catalogue.sources
-        )
-        data = report.write(facts, figures, provenance, lang)
-        if path.is_file() and path.read_bytes() == data:
-            return Consolidated(path, figures, written=False)
+        closing = Closings(ledger).in_force().get(period)
+        if closing:
+            data = Archive(workspace.archive).read(closing.workbook)
+            figures = compute(gather(town, ledger, period, closing.as_of))
+        else:
+            figures, data = made(town, ledger, period, as_of, lang)
+        revision = closing.revision if closing else None
+        if dry_run or (path.is_file() and path.read_bytes() == data):
+            return Consolidated(path, figures, written=False, closed=revision)
         write_atomically(path, data)
-    return Consolidated(path, figures, written=True)
+    return Consolidated(path, figures, written=True, closed=revision)
+
+
+def made(
+    town: Town, ledger: Ledger, period: Period, as_of: date, lang: str = "vi"
+) -> tuple[Figures, bytes]:
+    """Return the figures of `period` and the workbook that shows them."""
+    facts = gather(town, ledger, period, as_of)
+    figures = compute(facts)
+    provenance = report.Provenance(__version__, as_of, town.register_sha256, town.catalogue.sources)
+    return figures, report.write(facts, figures, provenance, lang)

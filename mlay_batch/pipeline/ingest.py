@@ -12,11 +12,13 @@ from zoneinfo import ZoneInfo
 from mlay_batch import __version__, intake, reader
 from mlay_batch.identity import identify
 from mlay_batch.ledger import Archive, Ledger, lock
+from mlay_batch.pipeline.period import shut
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Decision, Judged, Leaf, Run, Submission, Verdict
 from mlay_batch.sender import check_sender
 from mlay_batch.validation import validate
 from mlay_batch.verdict import arrival, decide
+from mlay_batch.waivers import waive
 
 Progress = Callable[[int, int], None]
 
@@ -70,7 +72,7 @@ def ingest(
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
         seen = ledger.seen((leaf.origin, leaf.sha256) for leaf in leaves)
         fresh = [leaf for leaf in leaves if (leaf.origin, leaf.sha256) not in seen]
-        batch = judge(town, fresh, as_of, progress)
+        batch = shut(judge(town, fresh, as_of, progress), ledger)
         keys = {judged.identity.key for judged in batch if judged.identity}
         decisions = decide(batch, ledger.known({leaf.sha256 for leaf in fresh}, keys))
         if decisions and not dry_run:
@@ -122,7 +124,8 @@ def judge(
     batch = [Judged(leaf) if leaf.ignored else _of(leaf, next(submissions)) for leaf in leaves]
     identified = [identify(j, town.catalogue, town.register, as_of) for j in batch]
     sent = identified if vouched else [check_sender(j, town.register) for j in identified]
-    return tuple(_named(judged) for judged in validate(sent, town.lists, town.catalogue.forms))
+    valid = validate(sent, town.lists, town.catalogue.forms)
+    return tuple(_named(waive(judged, town.register)) for judged in valid)
 
 
 def _of(leaf: Leaf, submission: Submission) -> Judged:

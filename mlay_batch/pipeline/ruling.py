@@ -12,6 +12,7 @@ from mlay_batch.errors import UsageError
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.ledger import Archive, Ledger, Rulings, lock
 from mlay_batch.pipeline.ingest import judge
+from mlay_batch.pipeline.period import shut
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import (
     Decision,
@@ -73,7 +74,7 @@ def rule(
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
         before = Rulings(ledger).held(number)
         leaf = _leaf(before, Archive(workspace.archive).read(before.sha256))
-        (judged,) = judge(town, [leaf], as_of, vouched=True)
+        (judged,) = shut(judge(town, [leaf], as_of, vouched=True), ledger)
         said = {"who": who, "why": why.strip()}
         if outcome is Outcome.REFUSE:
             decision = _refused(judged, said)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mlay_batch import reader
-from mlay_batch.errors import RegisterError
+from mlay_batch.errors import RegisterError, UsageError
 from mlay_batch.findings import Finding, refuses
+from mlay_batch.names import nearest
 from mlay_batch.register import Register
 from mlay_batch.schema import Catalogue, Form, load_catalogue
+from mlay_batch.schema.records import Due
+from mlay_batch.settings import CONFIG
 from mlay_batch.validation import validate_register
 from mlay_batch.workspace import Workspace
 
@@ -52,13 +55,35 @@ def register_form(catalogue: Catalogue) -> Form:
     return max((f for f in catalogue.forms if f.form == REGISTER), key=lambda f: f.version)
 
 
+def with_deadlines(catalogue: Catalogue, deadlines: Mapping[str, Mapping[str, int]]) -> Catalogue:
+    """Return the catalogue with the town's own days ``due`` and ``lock`` in place of the forms'.
+
+    Raises UsageError ``workspace.key`` for a form there is not.
+    """
+    known = sorted({form.form for form in catalogue.forms})
+    for name in deadlines:
+        if name not in known:
+            near = f"deadlines.{nearest(name, known) or known[0]}"
+            raise UsageError("workspace.key", file=CONFIG, key=f"deadlines.{name}", nearest=near)
+    return replace(
+        catalogue, forms=tuple(_due(f, deadlines.get(f.form, {})) for f in catalogue.forms)
+    )
+
+
+def _due(form: Form, days: Mapping[str, int]) -> Form:
+    if not days:
+        return form
+    old = form.due or Due(0)
+    return replace(form, due=Due(days.get("due", old.day), days.get("lock", old.lock)))
+
+
 def open_town(workspace: Workspace) -> Town:
     """Read the workspace's descriptions and register.
 
     Raises SchemaError for a wrong description, RegisterError (with ``findings`` and ``form`` in
     its params) when the register is missing or has errors: nothing can be counted without it.
     """
-    catalogue = load_catalogue(workspace.schemas)
+    catalogue = with_deadlines(load_catalogue(workspace.schemas), workspace.settings.deadlines)
     form = register_form(catalogue)
     name = workspace.register.name
     try:
