@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
+from mlay_batch.figures.caps import caps_of
 from mlay_batch.figures.records import (
     ClassificationMean,
     ClassificationPart,
@@ -17,7 +18,7 @@ from mlay_batch.figures.records import (
 )
 from mlay_batch.figures.returns import CLASSIFICATION, card, number, returns_of
 from mlay_batch.period import Period
-from mlay_batch.records import Return
+from mlay_batch.records import Return, Row
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.schemes import Line, Part
 
@@ -41,7 +42,7 @@ def years(facts: Facts) -> tuple[ClassificationYear, ...]:
             scheme=scheme,
             expected=_expected(facts, year),
             reported=len(filed),
-            parts=tuple(_part(scheme, part, filed) for part in scheme.parts),
+            parts=tuple(_part(facts, scheme, part, filed) for part in scheme.parts),
         )
         for year, filed in by_year.items()
         if (scheme := facts.catalogue.scheme_for(CLASSIFICATION, year))
@@ -53,15 +54,22 @@ def _expected(facts: Facts, year: Period) -> int:
     return len(facts.register.reporters(form, year)) if form else 0
 
 
-def _part(scheme: Scheme, part: Part, filed: Iterable[Return]) -> ClassificationPart:
+def _part(facts: Facts, scheme: Scheme, part: Part, filed: Iterable[Return]) -> ClassificationPart:
     """Sum the section over the returns; a blank field, or one the form lacks, is 0."""
-    rows = [row for entry in filed if (row := card(entry, part.section))]
-    counts = {
-        name: sum(int(number(row.values.get(name)) or 0) for row in rows)
-        for name in (*_HEADCOUNT, *(grade.id for grade in part.grades))
+    names = (*_HEADCOUNT, *(grade.id for grade in part.grades))
+    by_branch = {
+        str(entry.delivery.branch): {name: _count(row, name) for name in names}
+        for entry in filed
+        if (row := card(entry, part.section))
     }
+    counts = {name: sum(one[name] for one in by_branch.values()) for name in names}
     shares = tuple(_share(line, counts, base_of(scheme, counts)) for line in part.lines)
-    return ClassificationPart(part.section, counts, shares)
+    caps = caps_of(part, by_branch, facts.register)
+    return ClassificationPart(part.section, counts, shares, caps)
+
+
+def _count(row: Row, name: str) -> int:
+    return int(number(row.values.get(name)) or 0)
 
 
 def base_of(scheme: Scheme, counts: Mapping[str, int]) -> int:

@@ -14,6 +14,7 @@ from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Return
 from mlay_batch.register import Organisation, Register
 from mlay_batch.schema import Catalogue, Quota, Scheme
+from mlay_batch.schema.schemes import Cap
 
 
 @dataclass(frozen=True)
@@ -143,12 +144,32 @@ class ClassificationShare:
 
 
 @dataclass(frozen=True)
+class ClassificationCap:
+    """A cap within one unit: of `base` people or cells `allowed` may bear the grade, `given` do.
+
+    `branch` is the organisation or cell, None for the whole town.
+    """
+
+    cap: Cap
+    branch: str | None
+    base: int
+    allowed: int
+    given: int
+
+    @property
+    def kept(self) -> bool:
+        """Whether no more than allowed bear the grade; just as many keep the cap."""
+        return self.given <= self.allowed
+
+
+@dataclass(frozen=True)
 class ClassificationPart:
     """Counts of one part (cells or members) in one year, summed over the organisations."""
 
     section: str
     counts: Mapping[str, int] = field(hash=False)
     shares: tuple[ClassificationShare, ...] = ()
+    caps: tuple[ClassificationCap, ...] = ()
 
 
 @dataclass(frozen=True)

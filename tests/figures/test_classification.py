@@ -13,6 +13,8 @@ from desk import classification, facts, register, shipped, with_scheme
 
 from mlay_batch.figures import compute
 from mlay_batch.figures.records import ClassificationShare, ClassificationYear, Figures
+from mlay_batch.period import Period
+from mlay_batch.schema import Scheme
 
 TOWN = """
 code | type        | parent | founded
@@ -190,3 +192,106 @@ def test_years_after_the_report_are_not_looked_at() -> None:
 def test_a_year_without_a_scheme_is_left_out() -> None:
     bare = replace(shipped(), schemes=())
     assert figures("DB1|2018|members|9|0|0|9|1|6|2|0", catalogue=bare).years == ()
+
+
+# Caps on the top grade
+
+
+def capped(counts: str, year: int, **changes: object) -> list[tuple[object, ...]]:
+    """The caps of the year: unit, base, allowed, given, kept; `changes` are of the cap."""
+    catalogue = shipped()
+    if changes:
+        schemes = tuple(_changed(s, changes) if s.scheme == "classification" else s
+                        for s in catalogue.schemes)  # fmt: skip
+        catalogue = replace(catalogue, schemes=schemes)
+    found = figures(counts.replace("YEAR", str(year)), f"{year + 1}-01", catalogue=catalogue)
+    return [
+        (c.branch, c.base, c.allowed, c.given, c.kept)
+        for entry in found.years if entry.year == year
+        for part in entry.parts
+        for c in part.caps
+    ]  # fmt: skip
+
+
+def _changed(scheme: Scheme, changes: dict[str, Any]) -> Scheme:
+    parts = [replace(part, caps=tuple(replace(cap, **changes) for cap in part.caps))
+             for part in scheme.parts]  # fmt: skip
+    return replace(scheme, parts=tuple(parts))
+
+
+# Năm Căn 2018: 28 of the top grade against 100 good of 147 rated.
+NAM_CAN = "DB1|YEAR|members|160|13|0|147|28|100|19|0"
+
+
+@pytest.mark.parametrize(
+    ("year", "caps"),
+    [
+        (2018, []),  # no cap yet
+        (2019, [("DB1", 100, 20, 28, False)]),
+        (2022, [("DB1", 100, 20, 28, False)]),
+        (2024, [("DB1", 100, 20, 28, False)]),
+        (2025, [("DB1", 147, 29, 28, True)]),  # 29.4 of all rated, cut to 29
+    ],
+)
+def test_nam_can_breaks_a_cap_of_20_per_cent_of_the_good(year: int, caps: list[Any]) -> None:
+    assert capped(NAM_CAN, year) == caps
+
+
+def test_tan_yen_breaks_it_by_far() -> None:
+    # 304 of 543 rated cells, here as members of one organisation.
+    assert capped("DB1|YEAR|members|545|0|2|543|304|200|39|0", 2019) == [
+        ("DB1", 200, 40, 304, False)]  # fmt: skip
+
+
+TWO = """
+DB1|YEAR|members|40|0|0|40|4|14|22|0
+CB1|YEAR|members|20|0|0|20|3|15|2|0
+"""
+
+
+@pytest.mark.parametrize(
+    ("scope", "caps"),
+    [
+        # Each for itself: 2.8 are cut to 2, exactly 3 are 3.
+        ("organisation", [("DB1", 14, 2, 4, False), ("CB1", 15, 3, 3, True)]),
+        ("town", [(None, 29, 5, 7, False)]),
+    ],
+)
+def test_the_scope_decides_who_is_asked(scope: str, caps: list[Any]) -> None:
+    assert capped(TWO, 2019, scope=scope) == caps
+
+
+def test_of_cells_only_those_that_report_themselves_are_asked() -> None:
+    town = register(TOWN + "C1   | cell        | DB1    |\n")
+    found = compute(facts(town, "2020-01", classification(HEAD + TWO.replace("YEAR", "2019")),
+                          catalogue=replace(shipped(), schemes=tuple(
+                              _changed(s, {"scope": "cell"}) if s.parts else s
+                              for s in shipped().schemes))))  # fmt: skip
+    (year,) = found.years
+    assert [cap.branch for part in year.parts for cap in part.caps] == ["CB1"]
+
+
+@pytest.mark.parametrize(("rounding", "allowed"), [("floor", 2), ("half_up", 3), ("ceiling", 3)])
+def test_the_rounding_is_the_schemes(rounding: str, allowed: int) -> None:
+    (first, exact) = capped(TWO, 2019, rounding=rounding)
+    assert (first[2], exact[2]) == (allowed, 3)
+
+
+@pytest.mark.parametrize(
+    ("base", "of"), [(("grade2",), 14), (("grade1", "grade2"), 18), (("rated",), 40)]
+)
+def test_the_base_is_the_schemes(base: tuple[str, ...], of: int) -> None:
+    first, _ = capped(TWO, 2019, base=base)
+    assert (first[1], first[2]) == (of, of * 20 // 100)
+
+
+def test_forms_and_schemes_of_a_year_say_the_same_cap() -> None:
+    """The branch is warned of the cap by which the town will be judged."""
+    for scheme in shipped().schemes:
+        form = shipped().form_for(scheme.scheme, Period.parse(scheme.effective.from_[:4]))
+        for part in scheme.parts:
+            assert form
+            told = [(r.params["parts"], r.params["whole"], r.params["bound"])
+                    for r in form.section(part.section).rules
+                    if r.check == "share_at_most"]  # fmt: skip
+            assert told == [([c.grade], list(c.base), c.per_cent) for c in part.caps]

@@ -2,7 +2,7 @@
 
 A table file (`meeting.yaml` …) gives a good return and, for every rule, what is typed differently,
 every finding that then stands there, and what is typed into the returned form to set it right.
-Cells are named as the form names them: ``meetings.2.present`` is the second row, ``members.closing``
+Cells are named as the form names them: ``meetings.2.present`` stands in row 2, ``members.closing``
 stands on a card. "5/11" is a day of the period's year.
 """
 
