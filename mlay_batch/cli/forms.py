@@ -11,6 +11,7 @@ from mlay_batch.cli import options, show, show_mail
 from mlay_batch.cli.mail_out import mail_forms
 from mlay_batch.cli.options import LocalisedCommand, language, option
 from mlay_batch.errors import NoWorkspaceError, UsageError
+from mlay_batch.files import write_atomically
 from mlay_batch.period import Period
 from mlay_batch.pipeline import check as checking
 from mlay_batch.pipeline import templates
@@ -63,6 +64,7 @@ def template(
 
 @click.command("check", cls=LocalisedCommand)
 @click.argument("file", type=click.Path(path_type=Path))
+@option("--returned", type=click.Path(dir_okay=False, path_type=Path), default=None)
 @options.as_of_option
 @options.json_option
 @options.common
@@ -70,6 +72,7 @@ def template(
 def check(
     ctx: click.Context,
     file: Path,
+    returned: Path | None,
     as_of: date | None,
     as_json: bool,
     workspace: Path | None,
@@ -78,6 +81,9 @@ def check(
     town = _town_if_any(workspace)
     catalogue = town.catalogue if town else load_catalogue()
     checked = checking.check(file, catalogue, town, as_of or options.today())
+    if returned:
+        data = checking.returned(checked, catalogue, town, language(ctx))
+        write_atomically(returned, data)
     show.show_findings(checked.findings, checked.form, language(ctx), as_json=as_json)
     return 1 if any(finding.is_error for finding in checked.findings) else 0
 

@@ -11,18 +11,28 @@ from mlay_batch import intake, reader
 from mlay_batch.errors import UsageError
 from mlay_batch.findings import Finding
 from mlay_batch.identity import identify
+from mlay_batch.layout import CODE_SEPARATOR
+from mlay_batch.period import Period
+from mlay_batch.pipeline.carry import carried
+from mlay_batch.pipeline.templates import context_for
 from mlay_batch.pipeline.town import REGISTER, Town, reference_lists
 from mlay_batch.records import Judged
 from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema.carry import moves
+from mlay_batch.template import Context, render
 from mlay_batch.validation import validate, validate_register
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What `check` found in one file; `form` gives the words for its findings."""
+    """What `check` found in one file; `form` gives the words for its findings.
+
+    `judged` is the return itself, None where the file is none.
+    """
 
     findings: tuple[Finding, ...]
     form: Form | None
+    judged: Judged | None = None
 
 
 def check(path: Path, catalogue: Catalogue, town: Town | None, as_of: date) -> Checked:
@@ -45,8 +55,39 @@ def check(path: Path, catalogue: Catalogue, town: Town | None, as_of: date) -> C
     judged = identify(judged, catalogue, register, as_of)
     lists: Mapping[str, Mapping[str, str]] = reference_lists(register) if register else {}
     (judged,) = validate([judged], lists, catalogue.forms)
-    return _named(judged.findings, form, leaf.name)
+    return _named(judged.findings, form, leaf.name, judged)
 
 
-def _named(findings: tuple[Finding, ...], form: Form | None, name: str) -> Checked:
-    return Checked(tuple(finding.in_file(name) for finding in findings), form)
+def _named(
+    findings: tuple[Finding, ...], form: Form | None, name: str, judged: Judged | None = None
+) -> Checked:
+    return Checked(tuple(finding.in_file(name) for finding in findings), form, judged)
+
+
+def returned(checked: Checked, catalogue: Catalogue, town: Town | None, lang: str) -> bytes:
+    """Return the branch's own form as it goes back: a fresh one with its values and marks.
+
+    A form of the wrong version goes back in the right one, with the values carried over. Raises
+    UsageError where there is no return to give back.
+    """
+    judged, form = checked.judged, checked.form
+    if form is None or judged is None or judged.submission is None:
+        raise UsageError("usage.not_returned", path=judged.leaf.name if judged else "")
+    context = _context(judged, form, town)
+    right = context.period and catalogue.form_for(form.form, context.period)
+    rows = judged.submission.rows
+    if right and right.version != form.version:
+        form, rows = right, carried(rows, moves(catalogue, form, right), right)
+    return render(form, context, rows, checked.findings, lang)
+
+
+def _context(judged: Judged, form: Form, town: Town | None) -> Context:
+    """Return whose form it is: by the register, else as stamp and heading of the file say."""
+    identity, read = judged.identity, judged.submission
+    entry = town.register.by_code.get(identity.branch) if town and identity else None
+    if town and identity and entry:
+        return context_for(town, form, entry, identity.period, None)
+    head = {part: found.text for part, found in read.head.items()} if read else {}
+    code, _, name = head.get("branch", "").partition(CODE_SEPARATOR)
+    period = identity.period if identity else Period.spoken(head.get("period", ""))
+    return Context(identity.branch if identity else code, name or code, "", period)

@@ -11,6 +11,7 @@ from mlay_batch.files import write_atomically
 from mlay_batch.ledger import Ledger
 from mlay_batch.names import nearest, without_accents
 from mlay_batch.period import Period
+from mlay_batch.pipeline.carry import to_version
 from mlay_batch.pipeline.town import Town, register_form
 from mlay_batch.records import Return, Value
 from mlay_batch.register import Organisation
@@ -83,7 +84,7 @@ def context_for(
         parent_name=parent.name if parent else "",
         period=period,
         place=town.workspace.settings.place,
-        values=prefilled(form, last),
+        values=prefilled(form, last and to_version(town.catalogue, last, form)),
         lists={
             "officers": assigned + others,
             "organisations": tuple((o.code, o.name) for o in register.organisations),

@@ -19,10 +19,11 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from mlay_batch.errors import SchemaError
+from mlay_batch.schema.carry import lost
 from mlay_batch.schema.checks import CHECKS
 from mlay_batch.schema.extend import EXTENDS, extended
 from mlay_batch.schema.meaning import faults, unanswered
-from mlay_batch.schema.records import Form, Quota, Rule
+from mlay_batch.schema.records import Carry, Form, Quota, Rule
 from mlay_batch.schema.schemes import Scheme
 
 _KINDS: Mapping[str, type] = {"form": Form, "quota": Quota, "scheme": Scheme}
@@ -240,10 +241,21 @@ def _check_meaning(record: Form | Quota | Scheme, node: yaml.Node) -> None:
 
 
 def check_together(records: Sequence[tuple[str, Form | Quota | Scheme]]) -> None:
-    """Raise SchemaError for a scheme that judges by what no form asks for; `records` come with
-    the names of their files.
+    """Raise SchemaError for a scheme that judges by what no form asks for, or a form that carries
+    over what the version before has not; `records` come with the names of their files.
     """
     forms = [record for _, record in records if isinstance(record, Form)]
     for name, record in records:
         if isinstance(record, Scheme) and (missing := unanswered(record, forms)):
             raise SchemaError("schema.scheme", file=name, name=missing)
+        if isinstance(record, Form) and record.carries:
+            _check_carry(name, record, record.carries, forms)
+
+
+def _check_carry(name: str, form: Form, carry: Carry, forms: Sequence[Form]) -> None:
+    known = {one.version: one for one in forms if one.form == form.form and one is not form}
+    if carry.from_ not in known:
+        near = _nearest(carry.from_, known)
+        raise SchemaError("schema.carries_from", file=name, name=carry.from_, nearest=near)
+    for start, path in lost(carry, known[carry.from_], form):
+        raise SchemaError("schema.carries", file=name, old=start, new=path)
