@@ -12,7 +12,7 @@ from mlay_batch.errors import NoWorkspaceError, UsageError
 from mlay_batch.ledger import Ledger
 from mlay_batch.messages import error_text
 from mlay_batch.reader.facts import Limits
-from mlay_batch.settings import CONFIG, LIMITS, Settings
+from mlay_batch.settings import CONFIG, LIMITS, Imap, Settings
 from mlay_batch.workspace import Workspace, network_kind
 
 TOWN = '[town]\nname = "Thị ủy Mường Lay"\nplace = "Mường Lay"\n'
@@ -110,6 +110,8 @@ def test_every_setting_is_read() -> None:
     text = TOWN + (
         'code = "TU-ML"\n[program]\nlanguage = "en"\ntime_zone = "Asia/Bangkok"\n'
         "[limits]\nfile_mb = 5\nseconds = 9\n"
+        '[mail]\nserver = "mx.x"\nauth_host = "auth.x"\n'
+        '[imap]\nhost = "h.x"\nuser = "vp"\nport = 1993\nfolder = "Báo cáo"\nca_file = "ca.pem"\n'
     )
     assert Settings.parse(text) == Settings(
         "Thị ủy Mường Lay",
@@ -118,6 +120,9 @@ def test_every_setting_is_read() -> None:
         "en",
         "Asia/Bangkok",
         {"file_mb": 5, "seconds": 9},
+        mail_server="mx.x",
+        auth_host="auth.x",
+        imap=Imap("h.x", "vp", 1993, "Báo cáo", "ca.pem"),
     )
 
 
@@ -132,6 +137,7 @@ def test_every_limit_is_one_of_the_readers() -> None:
         (TOWN + "[limit]\nfile_mb = 5", "limit", "limits"),
         (TOWN + "[limits]\nfile_size_mb = 5", "limits.file_size_mb", "limits.file_mb"),
         (TOWN + '[program]\nlang = "vi"', "program.lang", "program.language"),
+        (TOWN + '[imap]\nfoldr = "x"', "imap.foldr", "imap.folder"),
         (TOWN + '[program]\nqqq = "vi"', "program.qqq", "program.language, program.time_zone"),
     ],
 )
@@ -159,6 +165,10 @@ def test_an_unknown_key_is_refused_with_the_nearest(text: str, key: str, hint: s
         (TOWN + "[limits]\nfile_mb = true", "limits.file_mb"),
         (TOWN + '[limits]\nfile_mb = "20"', "limits.file_mb"),
         ("limits = 5\n" + TOWN, "limits"),
+        (TOWN + '[mail]\nserver = ""', "mail.server"),
+        (TOWN + '[imap]\nuser = "vp"', "imap.host"),
+        (TOWN + '[imap]\nhost = "h"', "imap.user"),
+        (TOWN + '[imap]\nhost = "h"\nuser = "u"\nport = 0', "imap.port"),
         ("[[town]]\nname = 5", "town"),
     ],
 )

@@ -39,6 +39,7 @@ def fetch(ctx: click.Context, since: date | None, workspace: Path | None) -> int
     """Bring new mails of the mailbox into the inbox."""
     found = _workspace(ctx, workspace)
     lang = language(ctx)
+    fetching.configured(found)  # before the bar, which would leave a line behind
     with show.progress(lang, "fetch.progress") as tick:
         done = fetching.fetch_mails(found, holder=options.holder(), since=since, progress=tick)
     show.show_text(lang, "fetch.done", count=done.count, mailbox=done.mailbox)

@@ -43,10 +43,9 @@ def fetch_mails(
     host whose certificate the machine does not know (see also ``ca_file``). Raises UsageError
     ``fetch.none`` (no mailbox in mlay.toml), ``smtp.password``, what `fetch` raises, LockedError.
     """
-    imap = workspace.settings.imap
-    if imap is None:
-        raise UsageError("fetch.none")
-    mailbox = _mailbox(imap)
+    imap = configured(workspace)
+    secret = password(SERVICE, imap.user, PASSWORD)
+    mailbox = Mailbox(imap.host, imap.port, imap.user, imap.folder, secret)
     count = 0
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
         seen = Fetched(ledger, imap.mailbox)
@@ -59,9 +58,11 @@ def fetch_mails(
     return FetchedMails(imap.mailbox, count)
 
 
-def _mailbox(imap: Imap) -> Mailbox:
-    secret = password(SERVICE, imap.user, PASSWORD)
-    return Mailbox(imap.host, imap.port, imap.user, imap.folder, secret)
+def configured(workspace: Workspace) -> Imap:
+    """Return the mailbox in mlay.toml. Raises UsageError ``fetch.none`` without one."""
+    if workspace.settings.imap is None:
+        raise UsageError("fetch.none")
+    return workspace.settings.imap
 
 
 def _context(imap: Imap) -> ssl.SSLContext:

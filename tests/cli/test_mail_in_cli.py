@@ -1,0 +1,77 @@
+"""Held files and decisions as a clerk types them."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlay_batch.cli import run
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
+from mail_town import send, take_in
+from town_desk import Paper, town
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    made = town(tmp_path / "town")
+    monkeypatch.chdir(made.workspace.root)
+    monkeypatch.delenv("MLAY_LANG", raising=False)
+    return made
+
+
+def typed(capsys, *args: str) -> tuple[int, str]:
+    code = run(args)
+    out = capsys.readouterr()
+    return code, out.out + out.err
+
+
+def test_a_strangers_mail_is_shown_decided_and_gone(desk, capsys):
+    send(desk, "1", "x@else.example", ("a.xlsx", Paper("CB-01").book()), subject="Thư lạ")
+    send(desk, "2", "y@else.example", ("b.xlsx", Paper("DB1-2").book()))
+    take_in(desk)
+    code, out = typed(capsys, "held")
+    assert code == 0
+    assert "1  a.xlsx · CB-01 2019-11 · x@else.example" in out
+    assert "I20" in out
+    first, second = json.loads(typed(capsys, "held", "--json")[1])
+    assert (first["number"], first["branch"], first["subject"]) == (1, "CB-01", "Thư lạ")
+
+    code, out = typed(capsys, "accept", "1", "--why", "đã gọi hỏi bí thư")
+    assert code == 0
+    assert "Được nhận" in out
+    assert "đã gọi hỏi bí thư" in out
+    code, out = typed(
+        capsys, "refuse", str(second["number"]), "--why", "không phải", "--lang", "en"
+    )
+    assert code == 0
+    assert "rejected" in out
+    assert json.loads(typed(capsys, "held", "--json")[1]) == []
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "told"),
+    [
+        (["accept", "9", "--why", "x"], 3, "9"),
+        (["accept", "1"], 2, "--why"),
+        (["accept", "một", "--why", "x"], 2, "NUMBER"),
+        (["accept", "0", "--why", "x"], 2, "NUMBER"),
+        (["refuse", "1", "--why", " "], 2, "--why"),
+        (["fetch"], 2, "[imap]"),
+        (["fetch", "--since", "hôm qua"], 2, "hôm qua"),
+    ],
+)
+def test_a_wrong_call_is_one_clear_line(desk, capsys, args, code, told):
+    found, out = typed(capsys, *args)
+    assert found == code
+    assert told in out
+    assert len(out.splitlines()) == 1
+
+
+def test_what_is_wrong_in_an_accepted_file_still_refuses_it(desk, capsys):
+    send(desk, "1", "x@else.example", ("a.xlsx", Paper("CB-01", present=9).book()))
+    take_in(desk)
+    code, out = typed(capsys, "accept", "1", "--why", "đúng người")
+    assert code == 1
+    assert "D01" in out

@@ -1,0 +1,110 @@
+"""Rulings on held files, signed copies, and ledgers from before there was mail."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from ledger_desk import RUN, WRONG, decision, row
+
+from mlay_batch.errors import LedgerError
+from mlay_batch.ledger import Ledger, Rulings, migrations
+from mlay_batch.records import Decision, Ruling, Verdict
+
+HELD, ACCEPTED, REJECTED = Verdict.HELD, Verdict.ACCEPTED, Verdict.REJECTED
+
+
+def ruling(number: int, outcome: str = "accept") -> Ruling:
+    told = "2019-12-06T10:00:00+07:00"
+    return Ruling(number, outcome, "lan", told, "đã gọi hỏi", HELD, ("I20", "F03"))
+
+
+@pytest.fixture
+def ledger(tmp_path: Path):
+    with Ledger.create(tmp_path / "ledger.sqlite") as made:
+        yield made
+
+
+def sent(made: Decision, **leaf: object) -> Decision:
+    return replace(made, judged=replace(made.judged, leaf=replace(made.judged.leaf, **leaf)))
+
+
+def test_a_ruling_settles_a_held_file_and_keeps_its_number(ledger: Ledger) -> None:
+    ledger.record(RUN, [decision(ACCEPTED, row(present=1), data=b"1")])
+    ledger.record(RUN, [decision(HELD, row(present=2), data=b"2", findings=(WRONG,))])
+    settled = Rulings(ledger).settle(
+        replace(RUN, command="accept"), ruling(2), decision(ACCEPTED, row(present=2), data=b"2")
+    )
+    assert (settled.id, settled.run, settled.verdict, settled.findings) == (2, 2, ACCEPTED, ())
+    assert settled.refers_to == 1
+    (current,) = ledger.returns()
+    assert (current.delivery.id, current.rows[0].values) == (2, {"present": 2})
+    assert ledger.deliveries()[0].superseded_by == 2
+    assert Rulings(ledger).all() == (ruling(2),)
+    assert sum(ledger.counts().values()) == 2
+    assert [run.command for _, run in ledger.runs()] == ["ingest", "ingest", "accept"]
+
+
+def test_a_refusal_says_why_and_counts_nothing(ledger: Ledger) -> None:
+    ledger.record(RUN, [decision(HELD, row(present=2))])
+    settled = Rulings(ledger).settle(
+        RUN, ruling(1, "refuse"), decision(REJECTED, findings=(WRONG,))
+    )
+    assert (settled.verdict, settled.findings) == (REJECTED, (WRONG,))
+    assert ledger.returns() == ()
+
+
+@pytest.mark.parametrize("number", [1, 7])
+def test_only_what_is_held_is_settled(ledger: Ledger, number: int) -> None:
+    ledger.record(RUN, [decision(ACCEPTED, row(present=1))])
+    with pytest.raises(LedgerError, match="not_held"):
+        Rulings(ledger).settle(RUN, ruling(number), decision())
+    assert Rulings(ledger).all() == ()
+    assert len(ledger.runs()) == 1
+
+
+def test_a_ruling_that_cannot_be_kept_settles_nothing(ledger: Ledger) -> None:
+    ledger.record(RUN, [decision(HELD, row(present=2))])
+    with pytest.raises(Exception, match="CHECK"):
+        Rulings(ledger).settle(RUN, replace(ruling(1), why=""), decision(ACCEPTED, row(present=2)))
+    assert ledger.deliveries()[0].verdict is HELD
+    assert ledger.returns() == ()
+
+
+def test_a_copy_is_kept_with_the_return_it_came_with(ledger: Ledger) -> None:
+    copy = sent(decision(Verdict.IGNORED, data=b"pdf", name="a.pdf"), kept_with="inbox/a.xlsx")
+    first, second = ledger.record(RUN, [copy, decision(ACCEPTED, row(present=1))])
+    assert (first.kept_with, second.kept_with) == (second.id, None)
+    late = sent(copy, data=b"later", origin="inbox/b.pdf")
+    assert ledger.record(RUN, [late])[0].kept_with == second.id
+
+
+def test_thread_and_subject_come_back(ledger: Ledger) -> None:
+    mailed = sent(
+        decision(ACCEPTED, row(present=1)), thread="<1@x> <2@x>", subject="Báo cáo", channel="mail"
+    )
+    (found,) = ledger.record(RUN, [mailed])
+    assert (found.thread, found.subject, found.channel) == ("<1@x> <2@x>", "Báo cáo", "mail")
+
+
+def test_a_ledger_from_before_there_was_mail_is_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with monkeypatch.context() as before:
+        before.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
+        path.write_bytes(migrations.fresh())
+    old = sqlite3.connect(path)
+    old.execute("INSERT INTO run VALUES (1, '2019-12-06', 'ingest', '0.1', 'r', 's')")
+    old.execute(
+        "INSERT INTO delivery (id, run, name, origin, sha256, channel, received, verdict)"
+        " VALUES (1, 1, 'a', 'a', 'x', 'hand', '2019-12-06T01:00:00Z', 'held')"
+    )
+    old.commit()
+    old.close()
+    with Ledger.open(path) as ledger:
+        (found,) = ledger.deliveries()
+        assert (found.thread, found.kept_with) == (None, None)
+        assert Rulings(ledger).settle(RUN, ruling(1, "refuse"), decision(REJECTED)).id == 1
