@@ -23,8 +23,8 @@ _PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
 _CONFIG = """
 protocols = imap
 listen = 127.0.0.1
-base_dir = {run}
-state_dir = {run}/state
+base_dir = {folder}/run
+state_dir = {folder}/state
 log_path = {folder}/log
 ssl = required
 ssl_cert = <{folder}/cert.pem
@@ -125,40 +125,34 @@ def certify(folder: Path, name: str = "127.0.0.1") -> None:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Server]:
-    """Run a server whose mails, log and certificate lie in `folder` (made by this)."""
-    folder.mkdir(parents=True)
-    server = Server(folder, _free_port())
-    mail = [server.folder / "mail", server.folder / "home", server.maildir]
-    mail += [server.maildir / name for name in ("cur", "new", "tmp")]
-    for path in mail:
-        path.mkdir(exist_ok=True)
-    if not os.getuid():  # the mail processes run as nobody and must find their way
-        for parent in (folder, *folder.parents):
-            if "pytest-" in str(parent):
-                parent.chmod(parent.stat().st_mode | 0o011)
-    _hand_over(*mail)
-    certify(folder)
-    with _short() as run, start(server, run):
-        yield server
+def running() -> Iterator[Server]:
+    """Run a server in a folder of its own.
+
+    Not in pytest's: that is root's alone, and the mail processes run as nobody; and a socket's
+    path may have a hundred letters only.
+    """
+    with tempfile.TemporaryDirectory(prefix="dovecot-") as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        server = Server(folder, _free_port())
+        mail = [folder / "mail", folder / "home", server.maildir]
+        mail += [server.maildir / name for name in ("cur", "new", "tmp")]
+        for path in mail:
+            path.mkdir()
+        _hand_over(*mail)
+        certify(folder)
+        with _started(server):
+            yield server
 
 
 @contextmanager
-def _short() -> Iterator[Path]:
-    """A short path for the sockets: the system allows about a hundred letters."""
-    with tempfile.TemporaryDirectory(prefix="dv-") as run:
-        Path(run).chmod(0o755)
-        yield Path(run)
-
-
-@contextmanager
-def start(server: Server, run: Path) -> Iterator[None]:
+def _started(server: Server) -> Iterator[None]:
     """Run the process until the block ends."""
     user, group = _owner()
     config = server.folder / "dovecot.conf"
     config.write_text(
         _CONFIG.format(
-            folder=server.folder, run=run, user=user, group=group, port=server.port,
+            folder=server.folder, user=user, group=group, port=server.port,
             password=PASSWORD,
         ),
         encoding="utf-8",

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.dovecot
 
 
 @pytest.fixture(scope="module")
-def host(tmp_path_factory):
-    with dovecot.running(tmp_path_factory.mktemp("host") / "dovecot") as server:
+def host():
+    with dovecot.running() as server:
         yield server
 
 

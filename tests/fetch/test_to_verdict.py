@@ -1,0 +1,56 @@
+"""From a real mailbox to the verdict: fetched, broken off, fetched again, taken in once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import dovecot
+import pytest
+
+from mlay_batch.ledger import Ledger
+from mlay_batch.pipeline.fetch import fetch_mails
+from mlay_batch.pipeline.town import open_town
+from mlay_batch.records import Verdict
+from mlay_batch.workspace import Workspace
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
+from mail_town import attached, mail, take_in, told
+from town_desk import Paper, town
+
+pytestmark = pytest.mark.dovecot
+
+
+def posted(sender: str, name: str, data: bytes) -> bytes:
+    own = "Received: from x by mx.town.example; Tue, 3 Dec 2019 18:30:00 +0000\n"
+    return mail(sender, attached(name, data), head=own).replace(b"\n", b"\r\n")
+
+
+def test_a_mail_counts_once_whatever_breaks_off(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLAY_IMAP_PASSWORD", dovecot.PASSWORD)
+    made = town(tmp_path / "town")
+    with dovecot.running() as server:
+        with (made.workspace.root / "mlay.toml").open("a", encoding="utf-8") as config:
+            config.write(
+                f'[mail]\nserver = "mx.town.example"\n[imap]\nhost = "127.0.0.1"\n'
+                f'port = {server.port}\nuser = "{dovecot.USER}"\nca_file = "{server.ca_file}"\n'
+            )
+        desk = open_town(Workspace.find(made.workspace.root))
+        wrong, right = Paper("CB-01", present=9).book(), Paper("CB-01").book()
+        server.deliver(posted("cb01@town.example", "a.xlsx", wrong), "1")
+        server.deliver(posted("x@else.example", "b.xlsx", right), "2")
+        fetch_mails(desk.workspace, holder="test")
+        first = take_in(desk)
+        assert told(first) == {"a.xlsx": ("rejected",), "b.xlsx": ("held", "I20")}
+        assert {d.judged.leaf.received for d in first.decisions} == {"2019-12-04T01:30:00+07:00"}
+
+        with Ledger.open(desk.workspace.ledger) as ledger, ledger.transaction() as db:
+            db.execute("DELETE FROM fetched")  # as if it had been killed before it remembered
+        server.deliver(posted("cb01@town.example", "c.xlsx", right), "3")
+        assert fetch_mails(desk.workspace, holder="test").count == 3
+        second = take_in(desk)
+        assert (told(second), second.seen) == ({"c.xlsx": ("accepted",)}, 2)
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        counts = ledger.counts()
+        assert sum(counts.values()) == 3
+        assert (counts[Verdict.ACCEPTED], len(ledger.returns())) == (1, 1)
