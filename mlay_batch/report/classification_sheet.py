@@ -13,7 +13,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.records import ClassificationShare, ClassificationYear
 from mlay_batch.period import Period
-from mlay_batch.report import official
+from mlay_batch.report import caps_block, official
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context, bare
 from mlay_batch.report.data_sheets import Data
@@ -47,6 +47,7 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[MeanLine, ...]:
     row, means = official.TABLE_ROW, []
     for block in blocks:
         row, found = block.write(row)
+        row = caps_block.write(ctx, sheet, data.classification, block.part.section, row)
         means += found
     for note in _notes(ctx):
         sheet.put(row, 0, note, "note", span=columns)

@@ -1,0 +1,93 @@
+"""The cap on the top grade in the consolidated workbook: allowed, given, and who gave more."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+import report_desk as desk
+from openpyxl import Workbook, load_workbook
+from test_live import differences, recalculated
+
+from mlay_batch.figures import compute
+from mlay_batch.figures.records import ClassificationCap, Facts
+from mlay_batch.schema import Scheme
+from mlay_batch.schema.schemes import Cap
+
+SHEET = "Xếp loại năm"
+CAP = Cap("grade1", ("grade2",), 20, "organisation", "21-HD/BTCTW")
+
+
+@cache
+def facts(*caps: Cap) -> Facts:
+    """The sample town, its year 2018 held against `caps` on the members."""
+    given = desk.small()
+    schemes = tuple(_capped(scheme, caps) for scheme in given.catalogue.schemes)
+    return replace(given, catalogue=replace(given.catalogue, schemes=schemes))
+
+
+def _capped(scheme: Scheme, caps: tuple[Cap, ...]) -> Scheme:
+    if (scheme.scheme, scheme.version) != ("classification", "2018"):
+        return scheme
+    return replace(scheme, parts=tuple(
+        replace(part, caps=caps) if part.section == "members" else part for part in scheme.parts
+    ))  # fmt: skip
+
+
+def held(*caps: Cap) -> list[ClassificationCap]:
+    return [cap for year in compute(facts(*caps)).years for part in year.parts for cap in part.caps]
+
+
+def book(*caps: Cap, cached: bool = True) -> Workbook:
+    return load_workbook(io.BytesIO(desk.write(facts(*caps))), data_only=cached)
+
+
+def test_the_units_that_gave_more_are_named_and_only_they() -> None:
+    units = held(CAP)
+    broken = [unit for unit in units if not unit.kept]
+    assert 0 < len(broken) < len(units)
+    sheet = book(CAP)[SHEET]
+    rule = desk.find(sheet, "Năm 2018: HTXS không quá 20 % của HTT, trong từng tổ chức cơ sở đảng")
+    summary, *rows = (
+        [sheet.cell(rule.row + 1 + line, column).value for column in (1, 3, 6, 7, 8, 9)]
+        for line in range(len(broken) + 1)
+    )
+    kept = len(units) - len(broken)
+    assert summary == [2018, f"{kept}/{len(units)} đơn vị không vượt", None, None, None,
+                       "■ Vượt mức"]  # fmt: skip
+    names = {entry.code: entry.name for entry in facts(CAP).register.organisations}
+    assert rows == [
+        [2018, names[str(unit.branch)], unit.base, unit.allowed, unit.given, "■ Vượt mức"]
+        for unit in broken
+    ]
+
+
+def test_the_town_as_a_whole_is_shown_in_any_case() -> None:
+    cap = replace(CAP, scope="town", base=("rated",), per_cent=90)
+    (unit,) = held(cap)
+    assert unit.kept
+    sheet = book(cap)[SHEET]
+    row = desk.find(sheet, "Toàn thị xã").row
+    shown = [sheet.cell(row, column).value for column in (6, 7, 8, 9)]
+    assert shown == [unit.base, unit.allowed, unit.given, "● Không vượt"]
+
+
+def test_without_a_cap_there_is_no_table() -> None:
+    sheet = book()[SHEET]
+    texts = [str(cell.value) for row in sheet.iter_rows() for cell in row]
+    assert not [text for text in texts if text.startswith("Khống chế")]
+
+
+@pytest.mark.libreoffice
+def test_a_recalculation_changes_no_cell(tmp_path: Path) -> None:
+    caps = (
+        CAP,
+        replace(CAP, base=("grade1", "grade2"), rounding="half_up"),
+        replace(CAP, scope="town", base=("rated",), rounding="ceiling", per_cent=12.5),
+        replace(CAP, scope="cell"),
+    )
+    after = recalculated(desk.write(facts(*caps)), tmp_path)
+    assert list(differences(book(*caps), after)) == []
