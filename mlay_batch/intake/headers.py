@@ -10,11 +10,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
+from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
+from email.policy import Compat32
 from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datetime
 
+from mlay_batch.intake import limits
 from mlay_batch.intake.folders import nfc
 
 _BLANKS = re.compile(r"\s+")
@@ -25,6 +28,7 @@ _BY = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)
 _COMMENT = re.compile(r"\([^()]*\)")
 _RESULT = re.compile(r"\b(dmarc|spf|dkim)\s*=\s*(\w+)", re.IGNORECASE)
 _REFERENCES = 20  # of a long correspondence the latest are kept
+_PARAMETERS = 1000  # characters of a header that are searched for a name
 _NAME = 200  # characters of a name or a subject that are shown
 _FAILED = frozenset({"fail", "softfail", "permerror"})
 
@@ -40,6 +44,19 @@ class Postmark:
     zone: tzinfo = UTC
     server: str | None = None
     auth_host: str | None = None
+
+
+class _Bounded(Compat32):
+    """Headers cut to a length at which nothing hangs on them."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[: limits.MAX_HEADER]
+
+
+def parse(data: bytes) -> Message:
+    """Return the mail those bytes are. May raise whatever hostile bytes make `email` raise."""
+    return message_from_bytes(data, policy=_Bounded())
 
 
 def raw(message: Message, name: str) -> Iterator[str]:
@@ -179,6 +196,7 @@ def _rfc2231(part: Message, header: str, key: str) -> str | None:
 
 def _loose(value: str, key: str) -> str | None:
     """Return a parameter in quotes, or else all up to the next parameter, blanks and all."""
+    value = value[:_PARAMETERS]
     quoted = re.search(rf'(?is)[;\s]{key}\s*=\s*"((?:[^"\\]|\\.)*)"', value)
     if quoted:
         return re.sub(r'\\(["\\])', r"\1", quoted[1])

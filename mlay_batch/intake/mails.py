@@ -11,7 +11,6 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from email import message_from_bytes
 from email.message import Message
 
 from mlay_batch.intake import headers, limits
@@ -48,8 +47,11 @@ def mail_members(leaf: Leaf, postmark: Postmark) -> Iterator[Leaf]:
     A mail without any is one leaf, ignored as N13: the mail itself. Of a mail beyond the limits
     (nesting, parts) the files within them are yielded, and one leaf ignored as N12.
     """
+    if leaf.data.count(b"\n--") > limits.MAX_BOUNDARIES:
+        yield replace(leaf, ignored=TOO_DEEP, channel="mail")
+        return
     try:
-        message = message_from_bytes(leaf.data)
+        message = headers.parse(leaf.data)
         sealed = addressed(leaf, message, postmark)
         found = list(_leaves(sealed, message))
     except Exception:  # noqa: BLE001 - RecursionError and whatever a hostile mail makes email raise
@@ -155,7 +157,7 @@ def _repaired(message: Message, text: str) -> Message | None:
     if found is None or '"' in found[1] or "\\" in found[1]:
         return None
     head = f'Content-Type: multipart/mixed; boundary="{found[1]}"\n\n'
-    made = message_from_bytes((head + text).encode("utf-8", "surrogateescape"))
+    made = headers.parse((head + text).encode("utf-8", "surrogateescape"))
     return made if made.is_multipart() else None
 
 
@@ -168,7 +170,7 @@ def _wrapped(message: Message) -> Message | None:
     inner = message.get_payload(0)
     text = inner.as_string() if isinstance(inner, Message) else ""
     data = _base64(text.encode("utf-8", "surrogateescape"))
-    return message_from_bytes(data) if data else None
+    return headers.parse(data) if data else None
 
 
 def _base64(data: bytes) -> bytes | None:

@@ -10,7 +10,6 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from email import message_from_string
 from email.message import Message
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -18,7 +17,7 @@ from typing import Any
 
 from mlay_batch.intake import limits
 from mlay_batch.intake.folders import nfc
-from mlay_batch.intake.headers import Postmark, readable
+from mlay_batch.intake.headers import Postmark, parse, readable
 from mlay_batch.intake.kinds import OLE, TNEF, ending, inline
 from mlay_batch.intake.mails import NO_FILE, TOO_DEEP, UNREADABLE, addressed
 from mlay_batch.records import Leaf
@@ -45,7 +44,7 @@ def msg_members(leaf: Leaf, postmark: Postmark) -> Iterator[Leaf]:
     if letter is None:
         yield replace(leaf, ignored=UNREADABLE, channel="mail")
         return
-    sealed = addressed(leaf, message_from_string(letter.headers), postmark)
+    sealed = addressed(leaf, parse(letter.headers.encode("utf-8", "replace")), postmark)
     found = list(_leaves(sealed, letter))
     yield from found or [replace(sealed, ignored=NO_FILE, name=sealed.subject or leaf.name)]
 

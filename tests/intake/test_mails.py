@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 
 import pytest
 from hypothesis import given
@@ -250,3 +251,23 @@ def test_base64_may_be_broken(tmp_path):
     (leaf,) = opened(tmp_path, mail(hurt))
     assert leaf.name == "bao cao.xlsx"
     assert leaf.data.startswith(BOOK[:100])
+
+
+@pytest.mark.parametrize(
+    "header",
+    ['Content-Type: multipart/mixed; boundary="' + ";" * 2_000_000,
+     "Content-Type: text/plain; name=" + " " * 2_000_000 + "x",
+     "From: " + "a@b, " * 400_000, "From: " + "(" * 2_000_000, "Subject: " + "=?utf-8?Q?" * 200_000,
+     "Content-Type: text/plain; name*=" + "%" * 2_000_000],
+    ids=["boundary", "name", "addresses", "comments", "subject", "encoded"],
+)  # fmt: skip
+def test_no_header_keeps_the_program_busy(tmp_path, header):
+    begun = time.process_time()
+    leaves = opened(tmp_path, f"{header}\nX-Other: 1\n\n{part()}".encode())
+    assert len(leaves) == 1
+    assert time.process_time() - begun < 5
+
+
+def test_a_mail_of_a_million_parts_is_not_taken_apart(tmp_path):
+    many = HEAD + 'Content-Type: multipart/mixed; boundary="b"\n\n' + "--b\n\n" * 1_000_000
+    assert [leaf.ignored for leaf in opened(tmp_path, many.encode())] == ["N12"]
