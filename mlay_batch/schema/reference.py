@@ -9,7 +9,7 @@ from mlay_batch.messages import fill, show, text
 from mlay_batch.period import Period
 from mlay_batch.schema.catalogue import Catalogue
 from mlay_batch.schema.records import Effective, Field, Form, Quota, Rule, Section
-from mlay_batch.schema.schemes import Part, Scheme
+from mlay_batch.schema.schemes import Cap, Part, Scheme
 
 Page = Form | Quota | Scheme
 _GAP = re.compile(r"\{\w+\}")  # what only a return can fill in
@@ -34,9 +34,21 @@ def pages(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
         for record in records
     ]
     index = [f"# {text('reference', 'index.title', lang)}", "",
-             text("reference", "index.text", lang), "", *listed, ""]  # fmt: skip
+             text("reference", "index.text", lang), "", *listed, *_codes(catalogue, lang),
+             ""]  # fmt: skip
     found = {_file(record): reference(record, lang) for record in records}
     return found | {"README.md": "\n".join(index)}
+
+
+def _codes(catalogue: Catalogue, lang: str) -> Iterator[str]:
+    """Yield an index of the rules' codes: where a message that shows one is explained."""
+    where: dict[str, list[str]] = {}
+    for form in catalogue.forms:
+        for _, rule in form.rules():
+            link = f"[{form.form} {form.version}]({_file(form)})"
+            where.setdefault(rule.code, []).append(link)
+    yield from ("", f"## {text('reference', 'index.codes', lang)}")
+    yield from _table(lang, "id explained", ((c, ", ".join(where[c])) for c in sorted(where)))
 
 
 def _file(record: Page) -> str:
@@ -170,6 +182,8 @@ def _rule_row(rule: Rule, lang: str) -> tuple[str, ...]:
 
 
 def _param(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {_param(one)}" for key, one in value.items())
     return " + ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
@@ -224,6 +238,19 @@ def _part(part: Part, lang: str) -> Iterator[str]:
         for line in part.lines
     ]
     yield from _table(lang, "line grades limit basis", rows)
+    if part.caps:
+        names = shorts | {"rated": text("reference", "cap.rated", lang)}
+        yield from _table(lang, "grade cap basis", [_cap(cap, names, lang) for cap in part.caps])
+
+
+def _cap(cap: Cap, names: Mapping[str, str], lang: str) -> tuple[str, ...]:
+    said = text(
+        "reference", "cap.says", lang, per_cent=cap.per_cent,
+        base=" + ".join(names[name] for name in cap.base),
+        scope=text("reference", f"cap.{cap.scope}", lang),
+        rounding=text("reference", f"rounding.{cap.rounding}", lang),
+    )  # fmt: skip
+    return names[cap.grade], said, cap.basis
 
 
 def _bounds(low: float | None, high: float | None, lang: str) -> str:
