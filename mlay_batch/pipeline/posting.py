@@ -80,7 +80,8 @@ class Job:
         """Return the letters on topics that did not get as far as `done`."""
         states = Outgoing(ledger).states()
         keys = frozenset(key for key, state in states.items() if state in done)
-        return self.make(ledger, Wanted(self.period, self.as_of, keys, self.again))
+        told = frozenset(states)
+        return self.make(ledger, Wanted(self.period, self.as_of, keys, told, self.again))
 
 
 def draft(job: Job, at: str, dry_run: bool = False) -> Mailed:

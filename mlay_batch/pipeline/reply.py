@@ -47,12 +47,14 @@ class Owed:
 class Wanted:
     """Which letters to make: of `period`, as of that day, but not on topics `done` already.
 
-    `again` makes another reminder for those missing who were reminded on another day.
+    `told` are all that ever had a letter, be it a draft: `again` reminds those missing once more,
+    in a letter of its own for every day.
     """
 
     period: Period
     as_of: date
     done: frozenset[str] = frozenset()
+    told: frozenset[str] = frozenset()
     again: bool = False
 
 
@@ -244,7 +246,7 @@ class _Office:
     def _topic(self, kind: str, form: Form, branch: str) -> Topic | None:
         """Return what to write about, None where that is done."""
         topic = Topic.of(kind, form.form, branch, str(self.period))
-        if topic.key in self.wanted.done and self.wanted.again:
+        if topic.key in self.wanted.told and self.wanted.again:
             day = self.as_of.isoformat()
             topic = Topic.of(kind, form.form, branch, str(self.period), day)
         return None if topic.key in self.wanted.done else topic

@@ -1,0 +1,319 @@
+"""Everybody gets the one letter owed: through a real mail host, never twice, to nobody else."""
+
+import io
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from email import message_from_bytes, policy
+from functools import partial
+
+import pytest
+from openpyxl import load_workbook
+from smtp_desk import mail_host
+from town_desk import REGISTER, Paper, put, town
+
+from mlay_batch.errors import MlayError, UsageError
+from mlay_batch.ledger import Ledger, Outgoing
+from mlay_batch.period import Period
+from mlay_batch.pipeline import mailhost, posting, reply
+from mlay_batch.pipeline.ingest import ingest
+from mlay_batch.pipeline.posting import Job
+from mlay_batch.settings import Smtp
+
+NOVEMBER = Period(2019, 11)
+AS_OF = date(2019, 12, 6)
+NOW = datetime(2019, 12, 6, 9, 0, tzinfo=UTC)
+ADDRESSES = [
+    {"branch": "DB-1", "mail": "db1@muonglay.example"},
+    {"branch": "DB1-1", "mail": "cu@muonglay.example", "to": date(2019, 6, 30)},
+    {"branch": "DB1-1", "mail": "db1-1@muonglay.example", "from": date(2019, 7, 1)},
+    {"branch": "CB-01", "mail": "cb-01@muonglay.example"},
+]
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    monkeypatch.setitem(REGISTER, "addresses", ADDRESSES)
+    return town(tmp_path / "town")
+
+
+def take_in(desk, received="2019-12-03T09:00:00+07:00"):
+    return ingest(desk, as_of=AS_OF, received=received, holder="test")
+
+
+def job(desk, as_of=AS_OF, again=False):
+    return Job(desk, partial(reply.letters, desk), NOVEMBER, as_of, "test", again)
+
+
+def with_host(desk, port, ca_file, **more):
+    smtp = Smtp("localhost", "vanphong@muonglay.example", port, ca_file=str(ca_file), **more)
+    settings = replace(desk.workspace.settings, smtp=smtp)
+    return replace(desk, workspace=replace(desk.workspace, settings=settings))
+
+
+def quick():
+    return mailhost.Pace(1000, lambda: 0.0, lambda seconds: None)
+
+
+def send(desk, **more):
+    with mailhost.connected(desk.workspace.settings.smtp) as host:
+        return posting.send(job(desk, **more), host, quick(), lambda: NOW)
+
+
+def drafts(desk):
+    folder = desk.workspace.outbox / "2019-11" / "mail"
+    return {p.name: message_from_bytes(p.read_bytes(), policy=policy.default)
+            for p in sorted(folder.glob("*.eml"))}  # fmt: skip
+
+
+def a_month(desk):
+    """One good return, one with a wrong sum, one missing (its committee gets its mail)."""
+    put(desk, "a.xlsx", Paper("DB1-1").book())
+    put(desk, "b.xlsx", Paper("CB-01", present=9).book())
+    take_in(desk)
+
+
+def body(mail):
+    return mail.get_body().get_content()
+
+
+def test_receipt_returned_form_and_reminder_as_drafts(desk):
+    a_month(desk)
+    done = posting.draft(job(desk), "2019-12-06T09:00:00+07:00")
+    mails = drafts(desk)
+    assert {name.split("_")[0]: mail["To"] for name, mail in mails.items()} == {
+        "receipt": "db1-1@muonglay.example",
+        "returned": "cb-01@muonglay.example",
+        "reminder": "db1@muonglay.example",
+    }
+    assert all(mail["X-Unsent"] == "1" and mail["Date"] is None for mail in mails.values())
+    receipt = next(mail for name, mail in mails.items() if name.startswith("receipt"))
+    assert "Số đến: 1/2019" in body(receipt)
+    assert "Có mặt 10" in body(receipt)
+    assert "DB1-1" in body(receipt)
+    assert done.clean
+
+
+def test_drafts_are_written_once_and_the_same_every_time(desk):
+    a_month(desk)
+    first = posting.draft(job(desk), "2019-12-06T09:00:00+07:00")
+    held = {path: path.read_bytes() for path in first.drafts}
+    assert posting.draft(job(desk), "2019-12-07T09:00:00+07:00").drafts == ()
+    for path in held:
+        path.unlink()
+    again = posting.draft(job(desk, again=True), "2019-12-07T09:00:00+07:00")
+    answers = {path: data for path, data in held.items() if "reminder" not in path.name}
+    assert answers.items() <= {path: path.read_bytes() for path in again.drafts}.items()
+
+
+def test_a_dry_run_writes_nothing(desk):
+    a_month(desk)
+    ledger = desk.workspace.ledger.read_bytes()
+    assert len(posting.draft(job(desk), "2019-12-06T09:00:00+07:00", dry_run=True).letters) == 3
+    assert desk.workspace.ledger.read_bytes() == ledger
+    assert not drafts(desk)
+
+
+def test_reminders_go_to_those_missing_after_the_due_day_only(desk):
+    a_month(desk)
+    (before,) = (posting.draft(job(desk, as_of=date(2019, 12, 5)), "x", dry_run=True).letters,)
+    assert {letter.kind for letter in before} == {"receipt", "returned"}
+    posting.draft(job(desk), "x")
+    later = posting.draft(job(desk, as_of=date(2019, 12, 9)), "x", dry_run=True)
+    assert later.letters == ()
+    again = posting.draft(job(desk, as_of=date(2019, 12, 9), again=True), "x", dry_run=True)
+    (second,) = (letter for letter in again.letters if letter.kind == "reminder")
+    assert second.topics[0].key == "reminder/meeting/DB1-2/2019-11/2019-12-09"
+
+
+def test_sent_through_a_real_host_and_never_twice(desk, tmp_path):
+    a_month(desk)
+    with mail_host(tmp_path) as (box, port, ca_file):
+        posted = with_host(desk, port, ca_file)
+        assert len(send(posted).letters) == 3
+        assert send(posted).letters == ()
+        assert len(box.mails) == 3
+    receipt = next(mail for mail in box.mails if "Số đến" in mail["Subject"])
+    assert receipt["From"] == "Thị ủy Mường Lay <vanphong@muonglay.example>"
+    assert receipt["Date"] == "Fri, 06 Dec 2019 09:00:00 +0000"
+    assert receipt["X-Unsent"] is None
+    assert len({mail["Message-ID"] for mail in box.mails}) == 3
+
+
+def test_killed_between_handing_over_and_recording_is_told_not_repeated(desk, tmp_path):
+    a_month(desk)
+
+    class Killed(BaseException):
+        pass
+
+    class DyingHost:
+        def deliver(self, to, mail):
+            raise Killed
+
+    with pytest.raises(Killed):
+        posting.send(job(desk), DyingHost(), quick(), lambda: NOW)
+    with mail_host(tmp_path) as (box, port, ca_file):
+        posted = with_host(desk, port, ca_file)
+        done = send(posted)
+        assert (len(done.letters), len(done.doubtful), done.clean) == (2, 1, False)
+        posting.settle(posted, "test", sent=False)
+        assert len(send(posted).letters) == 1
+        assert len(box.mails) == 3
+
+
+def test_said_to_have_gone_out_a_doubtful_letter_is_not_sent(desk):
+    a_month(desk)
+
+    class Lost:
+        def deliver(self, to, mail):
+            raise mailhost.LostError("gone")
+
+    done = posting.send(job(desk), Lost(), quick(), lambda: NOW)
+    assert (done.stopped, len(done.doubtful)) == ("gone", 1)
+    posting.settle(desk, "test", sent=True)
+    sent = []
+
+    class Host:
+        def deliver(self, to, mail):
+            sent.append(to)
+            return ()
+
+    assert posting.send(job(desk), Host(), quick(), lambda: NOW).clean
+    assert len(sent) == 2
+
+
+def test_an_address_the_host_refuses_is_told_and_tried_again_next_time(desk, tmp_path):
+    a_month(desk)
+    with mail_host(tmp_path) as (box, port, ca_file):
+        posted = with_host(desk, port, ca_file)
+        box.refuse = {"cb-01@muonglay.example"}
+        done = send(posted)
+        assert [letter.addressee for letter, _ in done.failed] == ["CB-01"]
+        assert (len(done.letters), done.doubtful) == (2, ())
+        box.refuse = set()
+        assert [letter.kind for letter in send(posted).letters] == ["returned"]
+
+
+def test_a_certificate_nobody_vouches_for_is_refused(desk, tmp_path):
+    a_month(desk)
+    other = tmp_path / "other"
+    other.mkdir()
+    with mail_host(tmp_path) as (box, port, _), mail_host(other) as (_, _, wrong):
+        with pytest.raises(MlayError) as stop:
+            send(with_host(desk, port, wrong))
+        assert stop.value.code == "smtp.connect"
+        assert not box.raw
+
+
+def test_a_certificate_of_another_name_is_refused(desk, tmp_path):
+    with mail_host(tmp_path, "mail.elsewhere.example") as (_, port, ca_file):
+        with pytest.raises(MlayError) as stop:
+            send(with_host(desk, port, ca_file))
+        assert stop.value.code == "smtp.connect"
+
+
+def test_a_password_is_asked_for_by_name(desk, tmp_path, monkeypatch):
+    monkeypatch.delenv("MLAY_SMTP_PASSWORD", raising=False)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    with mail_host(tmp_path) as (_, port, ca_file), pytest.raises(UsageError) as stop:
+        send(with_host(desk, port, ca_file, user="vanphong"))
+    assert stop.value.params["variable"] == "MLAY_SMTP_PASSWORD"
+
+
+def test_so_many_a_minute_and_no_more():
+    now, slept = [0.0], []
+
+    def sleep(seconds):
+        slept.append(seconds)
+        now[0] += seconds
+
+    pace = mailhost.Pace(20, lambda: now[0], sleep)
+    for _ in range(3):
+        pace.wait()
+        now[0] += 1  # a second to send
+    assert slept == [2.0, 2.0]
+
+
+def test_letters_go_to_registered_addresses_never_to_the_sender(desk):
+    from mlay_batch.ledger import Archive  # only here: a mail as the ledger remembers it
+
+    a_month(desk)
+    with Ledger.open(desk.workspace.ledger) as ledger, ledger.transaction() as db:
+        db.execute(
+            "UPDATE delivery SET sender = 'stranger@evil.example',"
+            " thread = '<1@a.example> <2@b.example>'"
+        )
+    assert Archive(desk.workspace.archive)
+    posting.draft(job(desk), "x")
+    for mail in drafts(desk).values():
+        assert "evil" not in str(mail)
+    receipt = next(mail for name, mail in drafts(desk).items() if name.startswith("receipt"))
+    assert receipt["In-Reply-To"] == "<2@b.example>"
+    assert receipt["References"].split() == ["<1@a.example>", "<2@b.example>"]
+
+
+def test_a_branch_nobody_can_be_written_about_is_told(tmp_path, monkeypatch):
+    monkeypatch.setitem(REGISTER, "addresses", ADDRESSES[3:])
+    desk = town(tmp_path / "town")
+    a_month(desk)
+    done = posting.draft(job(desk), "x")
+    assert [one.what for one in done.unreachable] == ["DB1-1 (a.xlsx)", "DB1-2"]
+    assert not done.clean
+
+
+def test_day_one_a_mail_a_branch_or_a_committee(desk):
+    form = desk.catalogue.form_for("meeting", NOVEMBER)
+    make = partial(reply.forms, desk, form)
+    posting.draft(Job(desk, make, NOVEMBER, AS_OF, "test"), "x")
+    papers = {
+        str(mail["To"]): [part.get_filename() for part in mail.iter_attachments()]
+        for mail in drafts(desk).values()
+    }
+    assert papers == {
+        "db1-1@muonglay.example": ["DB1-1_bao-cao_2019-11.xlsx"],
+        "db1@muonglay.example": ["DB1-2_bao-cao_2019-11.xlsx"],
+        "cb-01@muonglay.example": ["CB-01_bao-cao_2019-11.xlsx"],
+    }
+
+
+def returned(desk):
+    mail = next(mail for name, mail in drafts(desk).items() if name.startswith("returned"))
+    (paper,) = mail.iter_attachments()
+    return paper.get_content()
+
+
+def test_a_returned_form_repaired_comes_back_accepted_and_gets_its_receipt(desk):
+    a_month(desk)
+    posting.draft(job(desk), "x")
+    book = load_workbook(io.BytesIO(returned(desk)))
+    cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
+    (present,) = (c for c in cells if c.value == 9)
+    present.value = 10
+    out = io.BytesIO()
+    book.save(out)
+    put(desk, "sua.xlsx", out.getvalue())
+    done = take_in(desk, "2019-12-06T09:00:00+07:00")
+    assert [d.verdict.value for d in done.decisions] == ["accepted"]
+    posting.draft(job(desk), "x")
+    assert sum(name.startswith("receipt_CB-01") for name in drafts(desk)) == 1
+
+
+def test_a_file_that_is_no_form_of_ours_gets_the_right_one(desk):
+    put(desk, "b.xlsx", b"PK\3\4 no workbook")
+    take_in(desk)
+    with Ledger.open(desk.workspace.ledger) as ledger, ledger.transaction() as db:
+        db.execute("UPDATE delivery SET sender = 'CB-01@muonglay.example'")
+    posting.draft(job(desk), "x")
+    (blank,) = (mail for name, mail in drafts(desk).items() if name.startswith("blank"))
+    assert blank["To"] == "cb-01@muonglay.example"
+    assert [p.get_filename() for p in blank.iter_attachments()] == ["CB-01_bao-cao_2019-11.xlsx"]
+
+
+def test_the_ledger_numbers_returns_and_remembers_letters(desk):
+    a_month(desk)
+    posting.draft(job(desk), "x")
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        outgoing = Outgoing(ledger)
+        assert sorted(outgoing.numbers().values()) == [(2019, 1)]
+        assert sorted(letter.kind for letter in outgoing.letters()) == [
+            "receipt", "reminder", "returned",
+        ]  # fmt: skip
