@@ -1,0 +1,55 @@
+"""The year 2025 spans two versions of the monthly form: 12-HD to October, 42-HD from November."""
+
+from __future__ import annotations
+
+import io
+
+import openpyxl
+from desk import facts, register, returns, shipped
+
+from mlay_batch import report
+from mlay_batch.figures import compute
+from mlay_batch.period import Period
+
+TOWN = """
+code | type        | parent
+TX   | town        |
+CB1  | cell_direct | TX
+"""
+YEAR = """
+branch|day|kind|own|opening|closing
+CB1|2025-10-06|regular|92|20|20
+CB1|2025-11-05|regular|88|20|21
+CB1|2025-12-04|both|91|21|21
+"""
+
+
+def test_each_month_has_the_version_and_scheme_of_its_own() -> None:
+    for month, form, scheme in (("2025-10", "2018.1", "2018"), ("2025-11", "2025.1", "2025")):
+        found = shipped().form_for("meeting", Period.parse(month))
+        rating = shipped().scheme_for("meeting_score", Period.parse(month))
+        assert found and rating
+        assert (found.version, rating.version) == (form, scheme)
+
+
+def test_the_figures_of_the_year_are_of_both() -> None:
+    filed = returns(YEAR)
+    assert [entry.delivery.version for entry in filed] == ["2018.1", "2025.1", "2025.1"]
+    found = compute(facts(register(TOWN), "2025-12", filed))
+    assert [sitting.band for sitting in found.sittings] == ["good", "fair", "good"]
+    (rating,) = found.ratings
+    assert (rating.scored, rating.mean) == (3, (92 + 88 + 91) / 3)
+    (monthly,) = (entry for entry in found.completeness if entry.form == "meeting")
+    states = [monthly.of("CB1", Period(2025, month)).state for month in (10, 11, 12)]
+    assert states == ["reported"] * 3
+    assert found.warnings == ()  # November opens with what October closed with
+
+
+def test_the_workbook_holds_the_months_of_both() -> None:
+    given = facts(register(TOWN), "2025-12", returns(YEAR))
+    provenance = report.Provenance("0", given.as_of, "a" * 64, given.catalogue.sources)
+    data = report.write(given, compute(given), provenance, "vi")
+    book = openpyxl.load_workbook(io.BytesIO(data), data_only=True)
+    held = [str(cell.value) for row in book["Dữ liệu Các buổi sinh hoạt…"] for cell in row]
+    assert [len([one for one in held if one.startswith(day)])
+            for day in ("2025-10-06", "2025-11-05", "2025-12-04")] == [1, 1, 1]  # fmt: skip
