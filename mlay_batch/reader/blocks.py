@@ -27,7 +27,8 @@ class Block:
     """A section found: the cells of each record (a card is one record), by field.
 
     `box` is what belongs to the section, headings and hidden rows included; nothing else may be
-    typed there. `furniture` are cells in it the template writes beside its fixed texts.
+    typed there. `furniture` are cells in it the template writes beside its fixed texts; `titles`
+    are where a field found by its marker has its heading, whatever that says by now.
     """
 
     section: Section
@@ -35,6 +36,7 @@ class Block:
     records: tuple[Mapping[str, Spot], ...]
     box: Area
     furniture: frozenset[Spot] = frozenset()
+    titles: Mapping[Spot, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ class _Frame:
         left = min([values[1], *self._labels(spots)])
         furniture = {values, *(spot for found in ids.values() for spot in found)}
         box = self.top, left, self.bottom, values[1] + 1  # the unit stands right of the value
-        return Block(self.section, self.sheet, (spots,), box, frozenset(furniture))
+        titles = {(r, c): name for name, (r, v) in spots.items() for c in range(left, v)}
+        return Block(self.section, self.sheet, (spots,), box, frozenset(furniture), titles)
 
     def table(self) -> Block:
         ids = self._ids((self.top, c) for c in self._columns())
@@ -82,7 +83,8 @@ class _Frame:
             used.append(numbers)
             furniture |= {(r, numbers) for r in rows if self._counts((r, numbers))}
         box = self.top, min(used), self.bottom, max(used)
-        return Block(self.section, self.sheet, records, box, frozenset(furniture))
+        titles = {(r, c): name for r in heads for name, c in columns.items()}
+        return Block(self.section, self.sheet, records, box, frozenset(furniture), titles)
 
     def _first(self) -> int:
         """Return the first row below the headings."""

@@ -20,8 +20,9 @@ Left = dict[Spot, Raw]
 def strays(sheet: Sheet, blocks: Sequence[Block], fixed: frozenset[str]) -> Iterator[Finding]:
     """Yield a finding for each cell that is neither read nor a text of the template.
 
-    Error C19 inside a section or right below it (where rows beyond the table go), warning C20
-    elsewhere on the form's sheets, one warning C21 for a further sheet with something on it.
+    Warning C26 where a heading was retyped though its marker stands, error C19 elsewhere inside a
+    section or right below it (where rows beyond the table go), warning C20 elsewhere on the form's
+    sheets, one warning C21 for a further sheet with something on it.
     """
     left = _left(sheet, blocks, fixed)
     if not blocks:
@@ -31,13 +32,24 @@ def strays(sheet: Sheet, blocks: Sequence[Block], fixed: frozenset[str]) -> Iter
     for block in blocks:
         # beside the heading's values, which are locked, a remark harms nothing
         for spot in sorted(_inside(block, left)) if block.section is not HEAD else ():
-            del left[spot]
-            yield _finding("C19", Severity.ERROR, sheet, spot, field=block.section.id)
+            raw = left.pop(spot)
+            yield _retyped(sheet, block, spot, raw) or _finding(
+                "C19", Severity.ERROR, sheet, spot, field=block.section.id
+            )
     for spot in sorted(left)[:_SHOWN]:
         yield _finding("C20", Severity.WARNING, sheet, spot, value=shown(left[spot]))
     if len(left) > _SHOWN:
         more = sorted(left)[_SHOWN]
         yield _finding("C21", Severity.WARNING, sheet, more, count=len(left) - _SHOWN)
+
+
+def _retyped(sheet: Sheet, block: Block, spot: Spot, raw: Raw) -> Finding | None:
+    """Return a warning C26 for words that stand in place of a heading; figures are no heading."""
+    words = shown(raw)
+    if spot not in block.titles or not isinstance(raw, str) or words[:1].isdigit():
+        return None
+    field = f"{block.section.id}.{block.titles[spot]}"
+    return _finding("C26", Severity.WARNING, sheet, spot, field=field, value=words)
 
 
 def far(sheet: Sheet) -> Iterator[Finding]:
