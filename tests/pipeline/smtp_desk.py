@@ -37,7 +37,7 @@ class Letterbox:
 
 @contextmanager
 def mail_host(folder, name="localhost"):
-    """Yield a letterbox, the port and the file of the authority that vouches for its certificate."""
+    """Yield a letterbox, its port, and the file of who vouches for its certificate."""
     authority = trustme.CA()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(name).configure_cert(context)
