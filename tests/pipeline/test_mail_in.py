@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import re
+import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -190,6 +193,23 @@ def test_a_decision_needs_a_reason_and_a_held_file(desk):
     for number in (1, 2):
         with pytest.raises(LedgerError, match="not_held"):
             decide(desk, number)
+
+
+def test_nothing_in_a_mail_becomes_a_path(desk, tmp_path):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("../../../leo.xlsx", Paper("CB-01").book())
+    names = ("../../leo.xlsx", "/tmp/leo.xlsx", "C:\\leo.xlsx", "..", "a\0b.xlsx", "leo" * 500)
+    files = [(name, Paper("CB-01", score=70 + n).book()) for n, name in enumerate(names)]
+    send(desk, "1", CB01, *files, ("../x.zip", made.getvalue()), subject="../../leo.xlsx")
+    before = set(tmp_path.rglob("*"))
+    done = take_in(desk)
+    assert len(done.decisions) == len(names) + 1
+    new = {path for path in set(tmp_path.rglob("*")) - before if path.is_file()}
+    kept = {path for path in new if path.is_relative_to(desk.workspace.archive)}
+    assert len(kept) == len(names) + 1
+    assert all(re.fullmatch("[0-9a-f]{64}", path.name) for path in kept)
+    assert {path.name for path in new - kept} <= {".mlay.lock"}
 
 
 # Any mailbox adds up
