@@ -189,16 +189,22 @@ def show_consolidated(done: Consolidated, lang: str, *, as_json: bool) -> None:
 def show_status(found: Status, lang: str, *, as_json: bool) -> None:
     """Print the matrix branch × period of each form, and what to do next."""
     if as_json:
-        click.echo(json.dumps([_matrix_json(entry) for entry in found.forms], ensure_ascii=False))
+        told = [_matrix_json(entry, found) for entry in found.forms]
+        click.echo(json.dumps(told, ensure_ascii=False))
         return
     console = _console()
     for entry in found.forms:
         console.print(_matrix(entry, lang))
     used = sorted({cell.state for entry in found.forms for cell in entry.cells.values()})
-    console.print(" · ".join(f"{_symbol(s)} {text('figures', s, lang)}" for s in used))
+    console.print(" · ".join(f"{_symbol(s)} {text('figures', f'return.{s}', lang)}" for s in used))
     received = sum(found.counts.values())
     counts = {verdict.value: count for verdict, count in found.counts.items()}
     console.print(say(lang, "status.counts", received=received, **counts))
+    if found.closing:
+        period, revision = str(found.period), found.closing.revision
+        console.print(say(lang, "status.closed", period=period, revision=revision))
+    for key, count in found.todo.items():
+        console.print(say(lang, f"status.{key}", count=count, period=str(found.period)))
 
 
 _SYMBOLS = {
@@ -222,9 +228,12 @@ def _matrix(entry: Completeness, lang: str) -> Table:
     return table
 
 
-def _matrix_json(entry: Completeness) -> Mapping[str, object]:
+def _matrix_json(entry: Completeness, found: Status) -> Mapping[str, object]:
     return {
         "form": entry.form,
+        "period": str(found.period),
+        "closed": found.closing.revision if found.closing else None,
+        "next": dict(found.todo),
         "branches": {
             branch.code: {str(p): entry.of(branch.code, p).state for p in entry.periods}
             for branch in entry.branches

@@ -1,31 +1,65 @@
-"""Who has sent what, without reading a file again."""
+"""Who has sent what, and what to do next, without reading a file again."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.records import Completeness
-from mlay_batch.ledger import Ledger
+from mlay_batch.ledger import Closing, Closings, Ledger, Outgoing, Posting
 from mlay_batch.period import Period
 from mlay_batch.pipeline.consolidate import gather
 from mlay_batch.pipeline.town import Town
-from mlay_batch.records import Verdict
+from mlay_batch.records import Delivery, Verdict
+
+_OPEN = ("missing", "rejected", "held", "not_due")
 
 
 @dataclass(frozen=True)
 class Status:
-    """The matrix branch × period of every form, and how many files got each verdict so far."""
+    """The matrix branch × period of every form, and how many files got each verdict so far.
+
+    `todo` counts what is left, in the order to do it: ``decide`` (held files), ``answer`` (returns
+    without a letter), ``fix`` (branches with a refused return), ``remind`` (missing after the due
+    day), ``wait`` (not due yet), ``close`` (1 where the period can be closed). Only what is not 0.
+    `closing` is set where the period is closed.
+    """
 
     period: Period
     forms: tuple[Completeness, ...]
     counts: Mapping[Verdict, int]
+    todo: Mapping[str, int]
+    closing: Closing | None = None
 
 
 def status(town: Town, period: Period, as_of: date) -> Status:
     """Return who has sent what up to `period`. Reads the ledger only; raises LedgerError."""
     with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
         facts = gather(town, ledger, period, as_of)
-        return Status(period, completeness(facts), ledger.counts())
+        forms, closing = completeness(facts), Closings(ledger).in_force().get(period)
+        states = Counter(
+            cell.state for entry in forms for (_, own), cell in entry.cells.items() if own == period
+        )
+        todo = {
+            "decide": sum(d.verdict is Verdict.HELD for d in facts.deliveries),
+            "answer": _unanswered(facts.deliveries, Outgoing(ledger).states(), period),
+            "fix": states["rejected"],
+            "remind": states["missing"],
+            "wait": states["not_due"],
+            "close": int(as_of > period.end and not closing and not any(states[s] for s in _OPEN)),
+        }
+        left = {key: count for key, count in todo.items() if count}
+        return Status(period, forms, ledger.counts(), left, closing)
+
+
+def _unanswered(deliveries: Sequence[Delivery], told: Mapping[str, Posting], period: Period) -> int:
+    """Return how many returns of the period, accepted or refused, have no letter yet."""
+    return sum(
+        delivery.period == str(period)
+        and delivery.verdict in (Verdict.ACCEPTED, Verdict.REJECTED)
+        and f"answer/{delivery.id}" not in told
+        for delivery in deliveries
+    )

@@ -1,0 +1,173 @@
+"""A period is closed, opened again for a reason, and both revisions stay."""
+
+import io
+from dataclasses import replace
+from datetime import date
+from zipfile import ZipFile
+
+import pytest
+from town_desk import CELLS, REGISTER, Paper, put, town
+
+from mlay_batch.errors import UsageError
+from mlay_batch.findings import Severity
+from mlay_batch.ledger import Archive, Closings, Ledger
+from mlay_batch.messages import explain
+from mlay_batch.period import Period
+from mlay_batch.pipeline import ruling
+from mlay_batch.pipeline.consolidate import consolidate
+from mlay_batch.pipeline.ingest import ingest
+from mlay_batch.pipeline.period import close, reopen
+from mlay_batch.pipeline.ruling import Outcome
+from mlay_batch.pipeline.status import status
+from mlay_batch.pipeline.town import open_town
+
+NOVEMBER = Period(2019, 11)
+AS_OF = date(2019, 12, 6)
+WHO = {"who": "Hòa", "holder": "test"}
+
+
+def take_in(desk, received="2019-12-03T09:00:00+07:00"):
+    return ingest(desk, as_of=AS_OF, received=received, holder="test")
+
+
+@pytest.fixture
+def desk(tmp_path):
+    made = town(tmp_path / "town")
+    for branch in CELLS:
+        put(made, f"{branch}.xlsx", Paper(branch).book())
+    take_in(made)
+    return made
+
+
+def verdicts(done):
+    return [d.verdict.value for d in done.decisions]
+
+
+def codes(done):
+    return {f.code for d in done.decisions for f in d.findings}
+
+
+def test_closed_it_stays_what_it_was_whatever_comes(desk):
+    closed = close(desk, NOVEMBER, as_of=AS_OF, **WHO)
+    held = closed.path.read_bytes()
+    put(desk, "late.xlsx", Paper("DB1-1", score=80).book())
+    late = take_in(desk, "2019-12-08T09:00:00+07:00")
+    assert (verdicts(late), "L12" in codes(late)) == (["held"], True)
+    book = consolidate(desk, NOVEMBER, as_of=date(2020, 1, 9), holder="test")
+    assert (book.path.read_bytes(), book.closed) == (held, 1)
+
+
+def test_workbook_register_and_descriptions_lie_in_the_archive(desk):
+    closing = close(desk, NOVEMBER, as_of=AS_OF, **WHO).closing
+    archive = Archive(desk.workspace.archive)
+    assert archive.read(closing.register) == desk.workspace.register.read_bytes()
+    package = ZipFile(io.BytesIO(archive.read(closing.schemas)))
+    assert set(package.namelist()) == {source.name for source in desk.catalogue.sources}
+
+
+def test_opened_again_a_held_return_counts_and_both_revisions_stay(desk):
+    first = close(desk, NOVEMBER, as_of=AS_OF, **WHO)
+    held = first.path.read_bytes()
+    put(desk, "late.xlsx", Paper("DB1-1", score=80).book())
+    take_in(desk, "2019-12-08T09:00:00+07:00")
+    (late,) = ruling.held(desk.workspace)
+    yes = {"decided": "2019-12-08T10:00:00+07:00", "why": "sửa điểm", "as_of": AS_OF, **WHO}
+    still = ruling.rule(desk, late.id, Outcome.ACCEPT, **yes)
+    assert still.decision.verdict.value == "held"
+
+    reopen(desk, NOVEMBER, as_of=date(2019, 12, 9), why="Chi bộ sửa điểm", **WHO)
+    taken = ruling.rule(desk, late.id, Outcome.ACCEPT, **yes)
+    assert taken.decision.verdict.value == "accepted"
+    second = close(desk, NOVEMBER, as_of=date(2019, 12, 10), **WHO)
+    assert second.closing.revision == 2
+    assert first.path.read_bytes() == held != second.path.read_bytes()
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        past, present = Closings(ledger).all()
+    assert (past.why, past.reopened, present.reopened) == (
+        "Chi bộ sửa điểm", date(2019, 12, 9), None,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("as_of", "code"), [(date(2019, 11, 30), "period.running"), (AS_OF, "period.open")]
+)
+def test_a_period_still_open_is_not_closed(tmp_path, as_of, code):
+    made = town(tmp_path / "town")
+    with pytest.raises(UsageError) as stop:
+        close(made, NOVEMBER, as_of=as_of, **WHO)
+    assert stop.value.code == code
+
+
+def test_closing_twice_and_opening_what_is_open_are_refused(desk):
+    close(desk, NOVEMBER, as_of=AS_OF, **WHO)
+    with pytest.raises(UsageError, match=r"period\.closed"):
+        close(desk, NOVEMBER, as_of=AS_OF, **WHO)
+    with pytest.raises(UsageError, match=r"period\.not_closed"):
+        reopen(desk, Period(2019, 10), as_of=AS_OF, why="thử", **WHO)
+    with pytest.raises(UsageError, match=r"usage\.why"):
+        reopen(desk, NOVEMBER, as_of=AS_OF, why=" ", **WHO)
+
+
+def test_after_the_lock_day_a_return_is_held_and_a_person_may_take_it(tmp_path):
+    made = town(tmp_path / "town")
+    settings = replace(made.workspace.settings, deadlines={"meeting": {"due": 5, "lock": 20}})
+    desk = open_town(replace(made.workspace, settings=settings))
+    put(desk, "in time.xlsx", Paper("DB1-1").book())
+    assert verdicts(take_in(desk, "2019-12-20T23:00:00+07:00")) == ["accepted"]
+    put(desk, "late.xlsx", Paper("DB1-2").book())
+    late = take_in(desk, "2019-12-21T08:00:00+07:00")
+    assert (verdicts(late), "L13" in codes(late)) == (["held"], True)
+    (held,) = ruling.held(desk.workspace)
+    done = ruling.rule(
+        desk, held.id, Outcome.ACCEPT, decided="2019-12-21T09:00:00+07:00", why="mất điện",
+        as_of=date(2019, 12, 21), **WHO,
+    )  # fmt: skip
+    assert done.decision.verdict.value == "accepted"
+
+
+def test_a_deadline_of_no_form_is_named_with_the_nearest(tmp_path):
+    made = town(tmp_path / "town")
+    settings = replace(made.workspace.settings, deadlines={"meting": {"due": 5}})
+    with pytest.raises(UsageError) as stop:
+        open_town(replace(made.workspace, settings=settings))
+    assert stop.value.params["nearest"] == "deadlines.meeting"
+
+
+WAIVER = {
+    "branch": "CB-01", "form": "meeting", "period": "2019-11", "rule": "D01", "reason": "thiên tai",
+    "by": "Thường trực Thị ủy", "decided": date(2019, 12, 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("waiver", "verdict"),
+    [
+        (WAIVER, "accepted"),
+        ({**WAIVER, "period": "2019"}, "accepted"),
+        ({**WAIVER, "period": "2019-10"}, "rejected"),
+        ({**WAIVER, "until": date(2019, 12, 2)}, "rejected"),
+        ({**WAIVER, "branch": "DB1-1"}, "rejected"),
+        ({**WAIVER, "rule": "D02"}, "rejected"),
+    ],
+)
+def test_a_waived_rule_is_told_but_does_not_refuse(tmp_path, monkeypatch, waiver, verdict):
+    monkeypatch.setitem(REGISTER, "waivers", [waiver])
+    desk = town(tmp_path / "town")
+    put(desk, "b.xlsx", Paper("CB-01", present=9).book())
+    (decision,) = take_in(desk).decisions
+    assert decision.verdict.value == verdict
+    (found,) = (f for f in decision.findings if f.code == "D01")
+    form = desk.catalogue.form_for("meeting", NOVEMBER)
+    assert (found.severity is Severity.WARNING) == (verdict == "accepted")
+    assert ("Thường trực Thị ủy" in str(explain(found, form, "vi"))) == (verdict == "accepted")
+
+
+def test_status_says_what_to_do_next(desk):
+    assert status(desk, NOVEMBER, AS_OF).todo == {"answer": 3, "close": 1}
+    close(desk, NOVEMBER, as_of=AS_OF, **WHO)
+    closed = status(desk, NOVEMBER, AS_OF)
+    assert closed.closing
+    assert "close" not in closed.todo
+    put(desk, "late.xlsx", Paper("DB1-1", score=80).book())
+    take_in(desk, "2019-12-08T09:00:00+07:00")
+    assert status(desk, NOVEMBER, AS_OF).todo["decide"] == 1
