@@ -1,0 +1,95 @@
+"""Letters as mail: nothing a stranger wrote ends a header; the same letter, the same bytes."""
+
+from email import message_from_bytes, policy
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlay_batch.errors import UsageError
+from mlay_batch.replies.letters import Attachment, Letter, Topic, usable
+from mlay_batch.replies.message import Sender, message
+from mlay_batch.replies.texts import GAPS, load, parse
+
+SENDER = Sender("Thị ủy Mường Lay", "vanphong@muonglay.example")
+HEADERS = {"From", "To", "Subject", "Message-ID", "In-Reply-To", "References", "X-Unsent",
+           "Content-Type", "Content-Transfer-Encoding", "MIME-Version"}  # fmt: skip
+NASTY = st.text() | st.builds(
+    lambda a, end, b: f"{a}{end}Bcc: thief@evil.example{end}{b}",
+    st.text(max_size=80),
+    st.sampled_from(["\n", "\r", "\r\n", "\x0b", "\x0c", "\x85", "\u2028", "\r\n\r\n", "\0"]),
+    st.text(max_size=80),
+)
+
+
+def letter(**changes):
+    told = {
+        "kind": "receipt", "topics": (Topic.answer(3, "meeting", "CB-01", "2019-11"),),
+        "addressee": "CB-01", "to": ("cb-01@muonglay.example",), "subject": "Đã nhận",
+        "body": "Kính gửi\n",
+    }  # fmt: skip
+    return Letter(**{**told, **changes})
+
+
+def again(mail):
+    return message_from_bytes(mail.as_bytes(), policy=policy.default)
+
+
+@given(NASTY, NASTY, NASTY, NASTY)
+def test_no_text_adds_a_header(subject, name, thread, paper):
+    papers = (Attachment(paper, b"PK"),)
+    made = letter(subject=subject, thread=(thread, "<ok@a.example>"), attachments=papers)
+    back = again(message(made, Sender(name, SENDER.mail)))
+    assert set(back.keys()) <= HEADERS
+    assert back["To"] == "cb-01@muonglay.example"
+    assert back["From"].addresses[0].addr_spec == SENDER.mail
+
+
+@given(st.lists(st.sampled_from(["Nguyễn", "Thị", "Hòa", "Đã", "nhận", "báo", "cáo", "tháng", "11/2019", "(CB-01)", "[x]"]),
+                min_size=1, max_size=60))  # fmt: skip
+def test_a_subject_comes_back_as_written_however_long(words):
+    written = " ".join(words)
+    assert again(message(letter(subject=written), SENDER))["Subject"] == written
+
+
+def test_long_message_ids_are_not_broken():
+    long = f"<{'x' * 100}@{'y' * 60}.example>"
+    back = again(message(letter(thread=(long, "<b@c.example>")), SENDER))
+    assert back["References"].split() == [long, "<b@c.example>"]
+    assert back["In-Reply-To"] == "<b@c.example>"
+
+
+def test_the_same_letter_gives_the_same_bytes_and_id():
+    papers = (Attachment("a.xlsx", b"PK\3\4"),)
+    first, second = (message(letter(attachments=papers), SENDER).as_bytes() for _ in range(2))
+    assert first == second
+    assert SENDER.message_id(letter()) == SENDER.message_id(letter(subject="khác", to=()))
+
+
+@pytest.mark.parametrize(
+    ("mail", "good"),
+    [("a@b.vn", True), ("a@b", False), ("a@b.vn\nBcc: c@d.vn", False), ("a,b@c.vn", False),
+     ("<a@b.vn>", False), ("hòa@b.vn", False)],
+)  # fmt: skip
+def test_only_plain_addresses_are_written_to(mail, good):
+    assert usable(mail) is good
+
+
+def test_shipped_texts_fill_every_gap_they_name(tmp_path):
+    for kind, text in load(tmp_path).items():
+        subject, body = text.fill(dict.fromkeys(GAPS[kind], "điền"))
+        assert "{" not in subject + body
+
+
+@pytest.mark.parametrize("written", ["Kính gửi", "Tiêu đề:\n\nx", ""])
+def test_a_text_without_a_subject_is_refused(written):
+    with pytest.raises(UsageError) as stop:
+        parse(written, "receipt", "receipt.vi.txt")
+    assert stop.value.code == "replies.heading"
+
+
+def test_a_file_of_no_kind_is_named_with_the_nearest(tmp_path):
+    (tmp_path / "reminders.txt").write_text("x")
+    with pytest.raises(UsageError) as stop:
+        load(tmp_path)
+    assert stop.value.params["nearest"] == "reminder.vi.txt"
