@@ -24,7 +24,8 @@ LEVELS = (
     {"records", "register", "layout", "styles", "files", "figures.records"},
     {
         "intake", "fetch", "reader", "identity", "sender", "validation", "verdict", "ledger", "figures", "template",
-        "report", "replies", "waivers",
+        "report", "replies",
+        "waivers",
     },
     {"settings", "workspace", "pipeline", "demo"},
     {"cli", "__main__"},

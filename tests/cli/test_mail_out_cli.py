@@ -1,0 +1,69 @@
+"""Reply, close, reopen and status as a clerk types them."""
+
+import json
+import sys
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from mlay_batch.cli import run
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
+from town_desk import CELLS, REGISTER, Paper, put, town
+
+NOVEMBER = ["--period", "2019-11", "--as-of", "2019-12-06"]
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    addresses = [{"branch": code, "mail": f"{code.lower()}@muonglay.example"} for code in CELLS]
+    monkeypatch.setitem(REGISTER, "addresses", addresses)
+    made = town(tmp_path / "town")
+    monkeypatch.chdir(made.workspace.root)
+    monkeypatch.delenv("MLAY_LANG", raising=False)
+    for branch in CELLS:
+        put(made, f"{branch}.xlsx", Paper(branch).book())
+    run(["ingest", "--received", "2019-12-03", "--as-of", "2019-12-06"])
+    return made
+
+
+def test_the_end_of_a_month(desk, capsys):
+    capsys.readouterr()
+    assert run(["status", *NOVEMBER]) == 0
+    assert "→ 3 báo cáo chưa trả lời: mlay reply" in capsys.readouterr().out
+    assert run(["reply", *NOVEMBER, "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["drafts"]) == 3
+    assert run(["reply", *NOVEMBER]) == 0
+    assert "Không có thư nào" in capsys.readouterr().out
+    assert run(["close", "2019-11", "--as-of", "2019-12-06"]) == 0
+    assert run(["status", *NOVEMBER, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])[0]["closed"] == 1
+    assert run(["reopen", "2019-11", "--why", "sửa"]) == 0
+
+
+def test_without_a_mail_host_nothing_is_sent_in_one_clear_line(desk, capsys):
+    capsys.readouterr()
+    assert run(["reply", *NOVEMBER, "--send"]) == 2
+    assert "[smtp]" in capsys.readouterr().err
+
+
+def test_a_text_of_the_office_with_a_gap_nobody_fills(desk, capsys):
+    texts = desk.workspace.texts
+    texts.mkdir()
+    (texts / "receipt.vi.txt").write_text("Tiêu đề: Đã nhận\n\nKính gửi {addresse}\n", "utf-8")
+    capsys.readouterr()
+    assert run(["reply", *NOVEMBER]) == 2
+    err = capsys.readouterr().err
+    assert "receipt.vi.txt" in err
+    assert "“addressee”" in err
+
+
+def test_a_text_of_the_office_is_the_one_that_is_sent(desk, capsys):
+    texts = desk.workspace.texts
+    texts.mkdir()
+    (texts / "receipt.txt").write_text("Tiêu đề: Da nhan {number}\n\nCam on {branch}\n", "utf-8")
+    assert run(["reply", *NOVEMBER]) == 0
+    drafts = (desk.workspace.outbox / "2019-11" / "mail").glob("*.eml")
+    mails = [message_from_bytes(draft.read_bytes(), policy=policy.default) for draft in drafts]
+    assert {mail["Subject"] for mail in mails} == {f"Da nhan {n}/2019" for n in (1, 2, 3)}
