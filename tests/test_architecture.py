@@ -23,9 +23,8 @@ LEVELS = (
     {"schema", "messages"},
     {"records", "register", "layout", "styles", "files", "figures.records"},
     {
-        "intake", "fetch", "reader", "identity", "sender", "validation", "verdict", "ledger", "figures", "template",
-        "report", "replies",
-        "waivers",
+        "intake", "fetch", "reader", "identity", "sender", "validation", "verdict", "ledger",
+        "figures", "template", "report", "replies", "waivers",
     },
     {"settings", "workspace", "pipeline", "demo"},
     {"cli", "__main__"},
