@@ -113,7 +113,12 @@ def _text(cell: Any, _: Spec) -> str:
     return str(cell)
 
 
-_KINDS: Mapping[str, Take] = {"integer": _number, "number": _number, "date": _date, "choice": _choice}
+_KINDS: Mapping[str, Take] = {
+    "integer": _number,
+    "number": _number,
+    "date": _date,
+    "choice": _choice,
+}
 
 
 def broken(
