@@ -8,11 +8,11 @@ description never changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from mlay_batch.period import Period
 from mlay_batch.schema.catalogue import Catalogue
-from mlay_batch.schema.records import Carry, Field, Form
+from mlay_batch.schema.records import Form
 
 Moves = Mapping[str, str]  # section.field of the older version to that of the newer
 
@@ -52,15 +52,3 @@ def in_grace(form: Form, right: Form | None, period: Period) -> bool:
     for _ in range(carry.grace):
         last = last.next()
     return period.start > Period.parse(form.effective.to).end and period.end <= last.end
-
-
-def lost(carry: Carry, old: Form, new: Form) -> Iterable[tuple[str, str]]:
-    """Yield the moves that cannot be: a field that is not there, or of another type."""
-    before, after = _fields(old), _fields(new)
-    for start, path in carry.fields.items():
-        if start not in before or path not in after or before[start].type != after[path].type:
-            yield start, path
-
-
-def _fields(form: Form) -> Mapping[str, Field]:
-    return {f"{s.id}.{entry.id}": entry for s in form.sections for entry in s.fields}

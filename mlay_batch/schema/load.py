@@ -19,10 +19,9 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from mlay_batch.errors import SchemaError
-from mlay_batch.schema.carry import lost
 from mlay_batch.schema.checks import CHECKS
 from mlay_batch.schema.extend import EXTENDS, extended
-from mlay_batch.schema.meaning import faults, unanswered
+from mlay_batch.schema.meaning import faults, lost, unanswered
 from mlay_batch.schema.records import Carry, Form, Quota, Rule
 from mlay_batch.schema.schemes import Scheme
 

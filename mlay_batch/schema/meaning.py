@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlay_batch.schema.checks import CHECKS, GAPS, OPTIONAL, TYPED, TYPES
-from mlay_batch.schema.records import Field, Form, Rule, Section
+from mlay_batch.schema.records import Carry, Field, Form, Rule, Section
 from mlay_batch.schema.schemes import Group, Part, Scheme
 
 BUILT_IN_LETTERS = frozenset("RCIFLXQN")
@@ -272,3 +272,15 @@ def unanswered(scheme: Scheme, forms: Iterable[Form]) -> str:
 
 def _marks(section: Section, group: Group) -> bool:
     return any((field.id, field.max) == (group.id, group.max) for field in section.fields)
+
+
+def lost(carry: Carry, old: Form, new: Form) -> Iterable[tuple[str, str]]:
+    """Yield the moves that cannot be: a field that is not there, or of another type."""
+    before, after = _fields(old), _fields(new)
+    for start, path in carry.fields.items():
+        if start not in before or path not in after or before[start].type != after[path].type:
+            yield start, path
+
+
+def _fields(form: Form) -> Mapping[str, Field]:
+    return {f"{s.id}.{entry.id}": entry for s in form.sections for entry in s.fields}
