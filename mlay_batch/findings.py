@@ -5,11 +5,13 @@ A finding holds no text. `messages` makes the text at the edge, in the reader's 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 Param = str | int | float | bool | None
+_CELL = re.compile(r"([A-Z]+)(\d+)")
 
 
 class Severity(StrEnum):
@@ -63,3 +65,24 @@ class Finding:
 def refuses(findings: tuple[Finding, ...]) -> bool:
     """Return whether any of the findings refuses the return."""
     return any(finding.is_error for finding in findings)
+
+
+def grouped_cells(cells: Iterable[str]) -> str:
+    """Return cells as people list them: columns in order, runs of rows in a column as one.
+
+    What is not a cell is left out; a cell named twice is listed once.
+
+    >>> grouped_cells(["C12", "C13", "C15", "AA1", "D1", "C14", "C12", ""])
+    'C12–C15, D1, AA1'
+    """
+    runs: list[tuple[str, int, int]] = []
+    found = {(match[1], int(match[2])) for cell in cells if (match := _CELL.fullmatch(cell))}
+    for column, row in sorted(found, key=lambda cell: (len(cell[0]), *cell)):
+        if runs and runs[-1][0] == column and runs[-1][2] == row - 1:
+            runs[-1] = (column, runs[-1][1], row)
+        else:
+            runs.append((column, row, row))
+    return ", ".join(
+        f"{column}{first}" if first == last else f"{column}{first}–{column}{last}"
+        for column, first, last in runs
+    )

@@ -6,12 +6,11 @@ return that was sent again and accepted is settled, and no longer shown.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mlay_batch.figures.records import Facts, Figures
-from mlay_batch.findings import Finding, Severity
+from mlay_batch.findings import Finding, Severity, grouped_cells
 from mlay_batch.messages import Message, explain
 from mlay_batch.records import Delivery, Verdict
 from mlay_batch.report import official
@@ -28,7 +27,6 @@ _SEVERITY = 1
 _SPLIT = 4
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.TRIAL: 2}
 _TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch", Severity.TRIAL: "fair"}
-_CELL = re.compile(r"([A-Z]+)(\d+)")
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,8 @@ def problems(ctx: Context) -> Iterator[Problem]:
         found.setdefault(key, []).append((delivery, finding, message))
     for _, same in sorted(found.items()):
         delivery, finding, message = same[0]
-        yield Problem(delivery, finding, message, joined(other.place.cell for _, other, _ in same))
+        cells = grouped_cells(other.place.cell for _, other, _ in same)
+        yield Problem(delivery, finding, message, cells)
 
 
 def _form(facts: Facts, delivery: Delivery) -> Form | None:
@@ -136,22 +135,3 @@ def _accepted_last(deliveries: Iterable[Delivery]) -> dict[tuple[str, str, str],
         for delivery in deliveries
         if delivery.verdict is Verdict.ACCEPTED and delivery.key
     }
-
-
-def joined(cells: Iterable[str]) -> str:
-    """Return cells as people list them, runs within a column as one.
-
-    >>> joined(["C12", "C13", "C15", "D1", "C14", ""])
-    'C12–C15, D1'
-    """
-    runs: list[tuple[str, int, int]] = []
-    found = {(match[1], int(match[2])) for cell in cells if (match := _CELL.fullmatch(cell))}
-    for column, row in sorted(found, key=lambda cell: (len(cell[0]), *cell)):
-        if runs and runs[-1][0] == column and runs[-1][2] == row - 1:
-            runs[-1] = (column, runs[-1][1], row)
-        else:
-            runs.append((column, row, row))
-    return ", ".join(
-        f"{column}{first}" if first == last else f"{column}{first}–{column}{last}"
-        for column, first, last in runs
-    )

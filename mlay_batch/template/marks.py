@@ -6,12 +6,12 @@ places, so each cell is found again by what it holds: section, record, field.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from openpyxl.utils import get_column_letter
 
-from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.findings import Finding, Place, Severity, grouped_cells
 from mlay_batch.layout import CellPlan, SheetPlan
 from mlay_batch.messages import Message, explain, text
 from mlay_batch.records import Row
@@ -115,7 +115,7 @@ class Group:
     def where(self, lang: str) -> str:
         """Return the cells as people write them: "C12–C15, C20"."""
         if self.cells:
-            return ", ".join(_runs(self.cells))
+            return grouped_cells(f"{get_column_letter(c.column)}{c.row}" for c in self.cells)
         if self.first.place.cell:
             return text("template", "your_file", lang, cell=self.first.place.cell)
         return self.first.place.sheet or text("template", "whole_file", lang)
@@ -127,17 +127,6 @@ class Group:
             what = [*what[:_MOST_TEXTS], "…"]
         fixes = dict.fromkeys(mark.message.fix for mark in self.marks)
         return Message(clip("\n".join(what), _LONGEST), clip(next(iter(fixes)), _LONGEST))
-
-
-def _runs(cells: Sequence[CellPlan]) -> Iterator[str]:
-    """Yield runs of neighbouring rows of one column."""
-    letter = get_column_letter(cells[0].column)
-    rows = sorted({cell.row for cell in cells})
-    start = rows[0]
-    for row, following in zip(rows, [*rows[1:], None], strict=True):
-        if following != row + 1:
-            yield f"{letter}{start}" if row == start else f"{letter}{start}–{letter}{row}"
-            start = following or row
 
 
 def grouped(marks: Sequence[Mark], sheets: Mapping[str, SheetPlan]) -> tuple[Group, ...]:

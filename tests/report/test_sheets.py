@@ -14,10 +14,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 from mlay_batch import report
 from mlay_batch.figures import compute
 from mlay_batch.figures.records import Facts
-from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.findings import Finding, Place, Severity, grouped_cells
 from mlay_batch.period import Period
 from mlay_batch.records import Row, Verdict
-from mlay_batch.report import errors_sheet
 from mlay_batch.schema import Field, Text
 
 QUOTA, RATING, YEARLY = "Chỉ tiêu dự sinh hoạt", "Xếp loại sinh hoạt", "Xếp loại năm"
@@ -212,7 +211,7 @@ class TestErrors:
         ([""], ""),
     ])  # fmt: skip
     def test_cells_are_listed_as_people_do(self, cells: list[str], shown: str) -> None:
-        assert errors_sheet.joined(cells) == shown
+        assert grouped_cells(cells) == shown
 
 
 class TestProvenance:
