@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
-
-from mlay_batch.period import Period
 
 if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form language
     from mlay_batch.errors import MlayError
@@ -30,8 +27,7 @@ _PERIOD = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2]|Q[1-4]|H[12])")
 LOCALE = Path(__file__).parent / "locale"
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """What is wrong and what to do."""
 
     what: str
@@ -86,6 +82,8 @@ def show(value: object, lang: str) -> str:
     if isinstance(value, date):
         value = value.isoformat()
     if isinstance(value, str) and _PERIOD.fullmatch(value):
+        from mlay_batch.period import Period  # start-up: no text of --help holds a period
+
         title = Period.parse(value).title(lang)
         return title[:1].lower() + title[1:] if lang == "vi" else title
     if isinstance(value, str):

@@ -83,41 +83,29 @@ def run(args: Sequence[str]) -> int:
     try:
         code = mlay.main(list(args), prog_name="mlay", standalone_mode=False)
         return code if isinstance(code, int) else 0
-    except MlayError as error:
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe went away; nothing to tell anybody
+        return 3
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a fault is never exit code 1
+        return _failed(error, lang)
+
+
+def _failed(error: BaseException, lang: str) -> int:
+    """Say in one line what failed, and return the exit code for it."""
+    if isinstance(error, MlayError):
         from mlay_batch.cli.show import show_error  # start-up: rich is needed for output only
 
         show_error(error, lang)
         return error.exit_code
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo(f"mlay: {say(lang, 'aborted')}", err=True)
-        return 3
-    except click.ClickException as error:
-        click.echo(f"mlay: {_usage(error, lang)}", err=True)
-        return 2
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of a pipe went away; nothing to tell anybody
-        return 3
+    from mlay_batch.cli.wrong import fault_line, usage_line  # start-up: only when something fails
 
-
-def _usage(error: click.ClickException, lang: str) -> str:
-    """Return one line for a wrongly called command, in the user's language where we can."""
-    ctx = getattr(error, "ctx", None)
-    path = ctx.command_path if ctx else "mlay"
-    known: dict[type[click.ClickException], tuple[str, str]] = {
-        click.NoSuchOption: ("no_option", getattr(error, "option_name", "")),
-        click.MissingParameter: ("missing", _parameter(error, ctx)),
-        click.BadParameter: ("bad", _parameter(error, ctx)),
-    }
-    for kind, (key, what) in known.items():
-        if isinstance(error, kind):
-            detail = error.message if kind is click.BadParameter else ""
-            return say(lang, f"usage.{key}", what=what, path=path, detail=detail)
-    return say(lang, "usage.other", path=path, detail=error.format_message())
-
-
-def _parameter(error: click.ClickException, ctx: click.Context | None) -> str:
-    param = getattr(error, "param", None)
-    hint = getattr(error, "param_hint", None)
-    return str(hint or (param.get_error_hint(ctx) if param else ""))
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        line, code = say(lang, "aborted"), 3
+    elif isinstance(error, click.ClickException):
+        line, code = usage_line(error, lang), 2
+    else:
+        line, code = fault_line(error, lang), 3
+    click.echo(f"mlay: {line}", err=True)
+    return code

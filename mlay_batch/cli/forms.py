@@ -9,8 +9,8 @@ import click
 
 from mlay_batch.cli import options, show, show_mail
 from mlay_batch.cli.mail_out import mail_forms
-from mlay_batch.cli.options import LocalisedCommand, language, option
-from mlay_batch.errors import NoWorkspaceError, UsageError
+from mlay_batch.cli.options import LocalisedCommand, language, option, say
+from mlay_batch.errors import NoWorkspaceError, RegisterError, UsageError
 from mlay_batch.files import write_atomically
 from mlay_batch.period import Period
 from mlay_batch.pipeline import check as checking
@@ -78,7 +78,7 @@ def check(
     workspace: Path | None,
 ) -> int:
     """Check one workbook: would it be refused?"""
-    town = _town_if_any(workspace)
+    town = _town_if_any(workspace, language(ctx))
     catalogue = town.catalogue if town else load_catalogue()
     checked = checking.check(file, catalogue, town, as_of or options.today())
     if returned:
@@ -88,11 +88,14 @@ def check(
     return 1 if any(finding.is_error for finding in checked.findings) else 0
 
 
-def _town_if_any(workspace: Path | None) -> Town | None:
+def _town_if_any(workspace: Path | None, lang: str) -> Town | None:
     """Return the town of the workspace named, or of the one around us; None where there is none."""
     try:
         return open_town(Workspace.find(workspace or Path.cwd()))
     except NoWorkspaceError:
         if workspace:
             raise
+        return None
+    except RegisterError:
+        click.echo(say(lang, "check.no_register"), err=True)
         return None

@@ -16,7 +16,7 @@ from mlay_batch.pipeline import status as looking
 from mlay_batch.pipeline.town import Town, open_town
 from mlay_batch.workspace import Workspace
 
-_paths = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+_paths = click.argument("paths", nargs=-1, type=options.ExistingPath())
 _intake = options.several(
     _paths,
     option("--received", type=options.MomentType(), default=None),
@@ -102,7 +102,7 @@ def consolidate(
     done = consolidating.consolidate(
         town, period or last_month(day), as_of=day, holder=options.holder(), dry_run=dry_run
     )
-    show.show_consolidated(done, language(ctx), as_json=as_json)
+    show.show_consolidated(done, language(ctx), as_json=as_json, dry_run=dry_run)
     return 0
 
 
@@ -128,7 +128,7 @@ def run(
     book = consolidating.consolidate(
         town, period or last_month(day), as_of=day, holder=options.holder(), dry_run=dry_run
     )
-    show.show_consolidated(book, language(ctx), as_json=False)
+    show.show_consolidated(book, language(ctx), as_json=False, dry_run=dry_run)
     return 1 if done.refused else 0
 
 

@@ -93,6 +93,32 @@ class LocalisedGroup(_Localised, click.Group):
             formatter.write_dl([(name, say(lang, f"{self.name}.{name}.short")) for name in names])
 
 
+class LanguageType(click.ParamType[Any]):
+    """``vi`` or ``en``."""
+
+    name = "vi|en"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the language; fail with one line otherwise."""
+        if value not in ("vi", "en"):
+            self.fail(say(language(ctx), "usage.language", value=value), param, ctx)
+        return str(value)
+
+
+class ExistingPath(click.Path):
+    """A file or folder that is there."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; fail with one line otherwise."""
+        path = super().convert(value, param, ctx)
+        if not Path(os.fsdecode(path)).exists():
+            self.fail(say(language(ctx), "usage.path", value=value), param, ctx)
+        return path
+
+
 class PeriodType(click.ParamType[Any]):
     """A period such as 2019-11."""
 
@@ -156,7 +182,7 @@ def several(*options: Callable[[F], F]) -> Callable[[F], F]:
 
 lang_option = option(
     "--lang",
-    type=click.Choice(["vi", "en"]),
+    type=LanguageType(),
     is_eager=True,
     expose_value=False,
     callback=_remember,

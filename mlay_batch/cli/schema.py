@@ -63,7 +63,7 @@ def show_(ctx: click.Context, form: str, version: str | None, workspace: Path | 
 
 
 @schema.command("lint", cls=LocalisedCommand)
-@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, type=options.ExistingPath())
 @options.common
 @click.pass_context
 def lint(ctx: click.Context, paths: tuple[Path, ...], workspace: Path | None) -> int:

@@ -172,14 +172,16 @@ def show_findings(
     click.echo(say(lang, key, errors=errors, warnings=len(findings) - errors))
 
 
-def show_consolidated(done: Consolidated, lang: str, *, as_json: bool) -> None:
+def show_consolidated(
+    done: Consolidated, lang: str, *, as_json: bool, dry_run: bool = False
+) -> None:
     """Name the workbook, and say whether it is provisional."""
     provisional = done.figures.provisional
     if as_json:
         found = {"workbook": str(done.path), "written": done.written, "provisional": provisional}
         click.echo(json.dumps(found))
         return
-    click.echo(say(lang, "consolidate.done", path=done.path))
+    click.echo(say(lang, "consolidate.dry" if dry_run else "consolidate.done", path=done.path))
     if done.closed:
         click.echo(say(lang, "consolidate.closed", revision=done.closed))
     if provisional:

@@ -39,6 +39,8 @@ def check(path: Path, catalogue: Catalogue, town: Town | None, as_of: date) -> C
     """Check one workbook. Without a `town` nothing is known of branches and officers, so that
     only the form itself is checked. Raises UsageError for a file that cannot be opened.
     """
+    if path.is_dir():
+        raise UsageError("usage.folder", path=str(path))
     if not path.is_file():
         raise UsageError("usage.file", path=str(path))
     leaves = list(intake.collect([path], path.parent, f"{as_of.isoformat()}T00:00:00Z"))
