@@ -18,8 +18,8 @@ from rich.table import Table
 from mlay_batch.cli.options import say
 from mlay_batch.errors import MlayError, RegisterError
 from mlay_batch.figures.records import Completeness
-from mlay_batch.findings import Finding
-from mlay_batch.messages import error_text, explain, text
+from mlay_batch.findings import Finding, Severity, grouped_cells
+from mlay_batch.messages import Message, error_text, explain, text
 from mlay_batch.pipeline.consolidate import Consolidated
 from mlay_batch.pipeline.ingest import Ingested
 from mlay_batch.pipeline.status import Status
@@ -50,19 +50,27 @@ def show_error(error: MlayError, lang: str) -> None:
     """Print a broken run as one line, and below it the findings it carries."""
     click.echo(f"mlay: {plain(error_text(error, lang))}", err=True)
     if isinstance(error, RegisterError):
-        for finding in error.findings:
-            click.echo("  " + _line(finding, error.form, lang), err=True)
+        for line in lines(error.findings, error.form, lang):
+            click.echo("  " + line, err=True)
 
 
-def _where(finding: Finding) -> str:
-    place = finding.place
-    inside = f"{place.sheet}!{place.cell}" if place.sheet and place.cell else place.sheet
-    return " · ".join(part for part in (place.file, inside) if part)
+def lines(findings: Iterable[Finding], form: Form | None, lang: str) -> Iterator[str]:
+    """Yield one line for findings of one kind on one sheet, their cells as "C12–C15, C20".
 
-
-def _line(finding: Finding, form: Form | None, lang: str) -> str:
-    message = explain(finding, form, lang)
-    return plain(f"{finding.code} {_where(finding)}: {message}")
+    Of several, the first is spelt out: the remedy is the same for all.
+    """
+    alike: dict[tuple[str, str, str, str], list[tuple[Finding, Message]]] = {}
+    for finding in findings:
+        message = explain(finding, form, lang)
+        key = finding.code, finding.place.file, finding.place.sheet, message.fix
+        alike.setdefault(key, []).append((finding, message))
+    for (code, file, sheet, fix), found in alike.items():
+        cells = grouped_cells(finding.place.cell for finding, _ in found)
+        inside = f"{sheet}!{cells}" if sheet and cells else sheet
+        where = " · ".join(part for part in (file, inside) if part)
+        told = list(dict.fromkeys(message.what for _, message in found))
+        more = say(lang, "findings.more", count=len(told) - 1) if len(told) > 1 else ""
+        yield plain(" ".join(part for part in (f"{code} {where}:", told[0], more, fix) if part))
 
 
 @contextmanager
@@ -87,8 +95,8 @@ def show_progress(steps: Iterable[object], total: int, lang: str, key: str) -> N
 def show_register_warnings(town: Town, lang: str) -> None:
     """Print what is doubtful in the register, on stderr."""
     form = register_form(town.catalogue)
-    for finding in town.findings:
-        click.echo(_line(finding, form, lang), err=True)
+    for line in lines(town.findings, form, lang):
+        click.echo(line, err=True)
 
 
 def show_ingested(
@@ -120,9 +128,10 @@ def _show_refused(console: Console, decision: Decision, known: Catalogue, lang: 
     name = escape(plain(decision.judged.leaf.name))
     console.print(f"[bold]{name}[/bold]: {say(lang, f'verdict.{decision.verdict.value}')}")
     form = _form_of(decision, known)
-    for finding in decision.findings:
-        if finding.is_error or decision.verdict is not Verdict.REJECTED:
-            console.print("  " + escape(_line(finding, form, lang)))
+    every = decision.verdict is not Verdict.REJECTED
+    told = (finding for finding in decision.findings if every or finding.is_error)
+    for line in lines(told, form, lang):
+        console.print("  " + escape(line), soft_wrap=True)
 
 
 def _form_of(decision: Decision, known: Catalogue) -> Form | None:
@@ -159,14 +168,15 @@ def show_findings(
     findings: tuple[Finding, ...], form: Form | None, lang: str, *, as_json: bool
 ) -> None:
     """Print the findings of one file, errors first."""
-    ordered = sorted(findings, key=lambda f: not f.is_error)
     if as_json:
+        ordered = sorted(findings, key=lambda f: not f.is_error)
         found = [_finding_json(finding, form, lang) for finding in ordered]
         click.echo(json.dumps(found, ensure_ascii=False))
         return
-    for finding in ordered:
-        severity = say(lang, f"severity.{finding.severity.value}")
-        click.echo(f"{severity} {_line(finding, form, lang)}")
+    for severity in Severity:
+        alike = (finding for finding in findings if finding.severity is severity)
+        for line in lines(alike, form, lang):
+            click.echo(f"{say(lang, f'severity.{severity.value}')} {line}")
     errors = sum(finding.is_error for finding in findings)
     key = "check.refused" if errors else "check.accepted"
     click.echo(say(lang, key, errors=errors, warnings=len(findings) - errors))

@@ -13,6 +13,8 @@ import yaml
 
 from mlay_batch import cli
 from mlay_batch.cli import COMMANDS, mlay, run
+from mlay_batch.cli.show import lines
+from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.messages import LOCALE
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
@@ -162,6 +164,17 @@ def test_check_inside_a_workspace(desk, tmp_path, capsys):
     told = json.loads(words(capsys)[0].splitlines()[-1])
     assert [set(entry) for entry in told] == [{"code", "severity", "sheet", "cell", "message"}]
     assert told[0]["code"] == "F09"
+
+
+def test_findings_alike_are_one_line_that_lists_their_cells():
+    beyond = [
+        Finding("C19", Severity.ERROR, Place("a.xlsx", "Báo cáo", cell), {"field": "meetings"})
+        for cell in ("C40", "C41", "D41", "C43")
+    ]
+    blank = Finding("F01", Severity.ERROR, Place("a.xlsx", "Báo cáo", "F21"), {"field": "x.y"})
+    first, second = lines([beyond[0], blank, *beyond[1:]], None, "vi")
+    assert first.startswith("C19 a.xlsx · Báo cáo!C40–C41, C43, D41: ")
+    assert second.startswith("F01 a.xlsx · Báo cáo!F21: ")
 
 
 def test_check_works_while_the_register_does_not(desk, tmp_path, capsys):
