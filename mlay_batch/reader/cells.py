@@ -12,7 +12,7 @@ from mlay_batch.reader.blocks import Block
 from mlay_batch.reader.facts import Area, Spot, a1, column_letters
 from mlay_batch.reader.grid import Raw, Sheet
 from mlay_batch.reader.legacy import Proposal, proposals
-from mlay_batch.reader.values import Typed, is_blank, shown, typed
+from mlay_batch.reader.values import Typed, code_of, is_blank, shown, typed
 from mlay_batch.records import Heading, Row, Value
 from mlay_batch.schema.records import Field, Form
 
@@ -94,8 +94,8 @@ def _row(block: Block, form: Form, limit: int, record: Mapping[str, Spot],
             continue
         spot = record[entry.id]
         found = typed(raws[entry.id], entry, form, limit)
-        if spot in old and not _is_code(entry, found):
-            found = _in_old_letters(old[spot])
+        if spot in old:
+            found = _code(entry, found) or _in_old_letters(old[spot])
         values[entry.id] = entry.default if is_blank(raws[entry.id]) else found.value
         findings.extend(_finding(block, entry, spot, found))
     number = min(row for row, _ in record.values()) if record else block.box[0]
@@ -103,9 +103,10 @@ def _row(block: Block, form: Form, limit: int, record: Mapping[str, Spot],
     return Row(section.id, sheet.title, number, values, cells)
 
 
-def _is_code(entry: Field, found: Typed) -> bool:
-    """Whether a code was found before the name it stands with: digits need no encoding."""
-    return entry.type == "ref" and str(found.value).isascii()
+def _code(entry: Field, found: Typed) -> Typed | None:
+    """Return the code alone where a `ref` has one: unlike the name, it needs no encoding."""
+    code = code_of(str(found.value))
+    return Typed(code) if entry.type == "ref" and code.isascii() else None
 
 
 def _finding(block: Block, entry: Field, spot: Spot, found: Typed) -> Iterator[Finding]:

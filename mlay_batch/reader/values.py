@@ -117,10 +117,14 @@ def _text(raw: Raw) -> Typed:
 
 
 def _ref(raw: Raw) -> Typed:
-    """Take the code of "CB-01 – Chi bộ Trường Tiểu học"; what it names is checked later."""
-    text = shown(raw)
+    """Take "CB-01 – Chi bộ Trường Tiểu học" whole: whether code and name agree is checked later."""
+    return Typed(shown(raw))
+
+
+def code_of(text: str) -> str:
+    """Return the code of "CB-01 – Chi bộ Trường Tiểu học", other texts as they are."""
     found = _CODE_AND_NAME.fullmatch(text)
-    return Typed(found[1] if found else text)
+    return found[1] if found else text
 
 
 def _period(raw: Raw) -> Typed:

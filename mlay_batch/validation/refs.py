@@ -44,24 +44,29 @@ class Resolver:
     def _meaning(self, text: str) -> Meaning:
         """Return what `text` means.
 
-        "CB-01 – Chi bộ A" is CB-01, unless another organisation bears that name; a name that
-        nobody bears (an old one) does not matter. Two of one name are never told apart.
+        "CB-01 – Chi bộ A" is CB-01, unless another organisation bears that name; for a name that
+        nobody bears (an old one, a mistyped one) the code counts, with a warning. Two of one name
+        are never told apart.
         """
         written = clean(text)
         head, name = _split(written)
         code = self._codes.get(head.casefold()) or self._codes.get(written.casefold())
         named = self._named.get(name_key(name), ())
         if code:
-            contradicted = named and code not in named
-            return (
-                Meaning(None, "F10", self._shown(code, *named)) if contradicted else Meaning(code)
-            )
+            return self._with_name(code, name, named)
         named = named or self._named.get(name_key(written), ())
         if len(named) == 1:
             return Meaning(named[0], "F11", self._shown(*named))
         if named:
             return Meaning(None, "F10", self._shown(*named))
         return Meaning(None, "F09", self._near(head, name))
+
+    def _with_name(self, code: str, name: str, named: tuple[str, ...]) -> Meaning:
+        if code in named or not name:
+            return Meaning(code)
+        if named:
+            return Meaning(None, "F10", self._shown(code, *named))
+        return Meaning(code, "F15", self._shown(code))
 
     def _shown(self, *codes: str) -> tuple[str, ...]:
         return tuple(f"{code}{CODE_SEPARATOR}{self._known[code]}" for code in codes)

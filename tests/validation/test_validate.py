@@ -81,6 +81,11 @@ ONE_MISTAKE = [
      {"value": "nguyễn văn  an", "nearest": "TV-02 – Nguyễn Văn An; TV-03 – Nguyễn Văn An"}),
     ("visits", 0, {"officer": "Lò Văn Pọm"}, "F11 D17",
      {"value": "Lò Văn Pọm", "nearest": "TV-01 – Lò Văn Pọm"}),
+    ("visits", 0, {"officer": "TV-01 – Nguyễn Văn An"}, "F10 D17",
+     {"value": "TV-01 – Nguyễn Văn An",
+      "nearest": "TV-01 – Lò Văn Pọm; TV-02 – Nguyễn Văn An; TV-03 – Nguyễn Văn An"}),
+    ("visits", 0, {"officer": "TV-01 – Tên Sai"}, "F15 D17",
+     {"value": "TV-01 – Tên Sai", "nearest": "TV-01 – Lò Văn Pọm"}),
     ("members", 0, {"closing": 18, "exempt": 2}, "D02 E8", {"total": 18, "sum": 17}),
     ("meetings", 0, {"present": 14}, "D01 G13", {"total": 16, "sum": 15}),
     ("meetings", 0, {"duration": 60}, "D04 F13", {"value": 60, "bound": 90}),
@@ -344,7 +349,7 @@ def town(*organisations: tuple[str, str | None], **more: Any) -> Submission:
 
 def test_a_good_register() -> None:
     read, found = validate_register(
-        town(("TU", None), ("CB-01", "TU – Thị ủy"), officers=[{"code": "TV-01", "name": "Lò Văn A",
+        town(("TU", None), ("CB-01", "TU – Chi bộ TU"), officers=[{"code": "TV-01", "name": "Lò Văn A",
              "own_cell": "cb-01"}]),
         form("register", "1"),
     )  # fmt: skip
