@@ -36,8 +36,11 @@ def shown(figures: Any) -> dict[str, Any]:
             (a.quota, a.credited, a.branch, a.held_on) for a in figures.attendances if a.counts
         ),
         "bands": {
-            entry.branch.code: ({b: n for b, n in entry.bands.items() if n}, _rounded(entry.mean))
-            for entry in figures.ratings
+            entry.branch.code: (
+                {b: n for b, n in entry.bands.items() if n}, _rounded(entry.mean), entry.held,
+                entry.owes,
+            )
+            for entry in figures.year_ratings
         },
         "shares": {
             (year.year, part.section, share.line): (share.count, share.base, share.share)
@@ -236,17 +239,19 @@ def summary(quota: Any, here: list[int], served: list[int], until: int, still: i
 
 
 def bands(facts: Any) -> dict[str, Any]:
+    """Of every organisation that owes in the period or met in the year, dead or alive."""
     found = {}
-    end = days_of(facts.period.year, last_month(facts))[-1]
-    for cell in meeting_cells(facts):
-        if not lives(cell, end):
-            continue
+    first, last = facts.period.month, last_month(facts)
+    ends = [days_of(facts.period.year, month)[-1] for month in range(first, last + 1)]
+    owing = {c.code for c in meeting_cells(facts) if any(lives(c, end) for end in ends)}
+    for code in owing | {entry.delivery.branch for entry in meeting_returns(facts)}:
         counts: dict[str, int] = {}
-        scores = []
+        scores, held = [], 0
         for entry in meeting_returns(facts):
-            if entry.delivery.branch != cell.code:
+            if entry.delivery.branch != code:
                 continue
             for day in {r.values["held_on"] for r in entry.rows if r.section == "meetings"}:
+                held += 1
                 points = {
                     row.values["scorer"]: row.values["total"]
                     for row in entry.rows
@@ -258,7 +263,8 @@ def bands(facts: Any) -> dict[str, Any]:
                     name = band(facts, entry.delivery.period, score)
                     counts[name] = counts.get(name, 0) + 1
         mean = round(float(sum(scores) / len(scores)), 9) if scores else None
-        found[cell.code] = counts, mean
+        if held or code in owing:
+            found[code] = counts, mean, held, code in owing
     return found
 
 

@@ -30,7 +30,7 @@ def compute(facts: Facts) -> Figures:
         attendances=counted,
         quota=quota_lines(facts, counted),
         sittings=held,
-        ratings=ratings(facts, held, next((c for c in returned if c.form == MEETING), None)),
+        year_ratings=ratings(facts, held, next((c for c in returned if c.form == MEETING), None)),
         score_scheme=facts.catalogue.scheme_for(SCORE_SCHEME, facts.period),
         years=series,
         mean=mean(series),

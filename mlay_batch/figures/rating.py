@@ -100,22 +100,37 @@ def band_of(scheme: Scheme | None, score: float | None) -> str | None:
 def ratings(
     facts: Facts, held: tuple[Sitting, ...], returned: Completeness | None
 ) -> tuple[CellRating, ...]:
-    """Return one line for each cell that owes a return for the period, in the register's order.
+    """Return one line for each cell that owes a return in the period or met in the year to date.
 
-    A cell that sent nothing has its line too, with the state that says why. The year to date holds
-    every scored sitting from January: 95, 90, 60 and one unscored give {good: 2, average: 1}, 3
-    scored, mean 81.67 (shown exact).
+    They stand in the register's order. A cell that owes and sent nothing has its line too, with the
+    state that says why. A cell merged in August keeps what it reported until July: the sum of all
+    lines is that of `held`. The year to date holds every sitting from January: 95, 90, 60 and one
+    unscored give {good: 2, average: 1}, 4 held, 3 scored, mean 81.67 (shown exact).
     """
-    last = facts.period.months()[-1]
-    form = facts.catalogue.form_for(MEETING, last)
     by_branch: dict[str, list[Sitting]] = {}
     for sitting in held:
         by_branch.setdefault(sitting.branch, []).append(sitting)
     scheme = _scheme(facts, facts.period)
+    owing = _owing(facts)
+    known = [b for b in facts.register.organisations if b.code in owing or b.code in by_branch]
+    unknown = (code for code in by_branch if code not in facts.register.by_code)
     return tuple(
-        _rating(facts.period, branch, by_branch.get(branch.code, []), scheme, returned)
-        for branch in (facts.register.reporters(form, last) if form else ())
+        replace(
+            _rating(facts.period, branch, by_branch.get(branch.code, []), scheme, returned),
+            owes=branch.code in owing,
+        )
+        for branch in (*known, *(Organisation(code, code, "") for code in unknown))
     )
+
+
+def _owing(facts: Facts) -> set[str]:
+    """Return who owes a return for a month of the period, even if not for its last one."""
+    return {
+        branch.code
+        for month in facts.period.months()
+        if (form := facts.catalogue.form_for(MEETING, month))
+        for branch in facts.register.reporters(form, month)
+    }
 
 
 def _rating(
@@ -133,6 +148,7 @@ def _rating(
         bands=_bands(scheme, held),
         scored=len(scores),
         mean=fmean(scores) if scores else None,
+        held=len(held),
     )
 
 
@@ -144,9 +160,9 @@ def _bands(scheme: Scheme | None, held: Iterable[Sitting]) -> Mapping[str, int]:
 
 
 def _state(period: Period, branch: str, returned: Completeness | None) -> str:
+    """Return the gravest state of the period's months; ``waived`` where none is asked for."""
     if returned is None:
         return "missing"
-    states = [
-        returned.of(branch, month).state for month in period.months() if month in returned.periods
-    ]
-    return min(states, key=_GRAVEST.index)
+    fields = (returned.cells.get((branch, month)) for month in period.months())
+    states = [field.state for field in fields if field]
+    return min(states, key=_GRAVEST.index, default="waived")

@@ -116,8 +116,9 @@ class Sitting:
 class CellRating:
     """A cell's meetings in the report's months and in the year to date.
 
-    `sittings` are those of the report's period. `bands` counts the year's scored sittings by band
-    id; `mean` is the mean of their scores, None without any.
+    `owes` is whether it owes a return for a month of the period; a cell that does not has met
+    earlier in the year. `sittings` are those of the report's period. `held` counts the year's
+    sittings, `bands` the scored ones by band id; `mean` is the mean of their scores, None without.
     """
 
     branch: Organisation
@@ -126,6 +127,8 @@ class CellRating:
     bands: Mapping[str, int] = field(hash=False)
     scored: int = 0
     mean: float | None = None
+    held: int = 0
+    owes: bool = True
 
 
 @dataclass(frozen=True)
@@ -226,6 +229,7 @@ class Completeness:
 class Figures:
     """All that the consolidated workbook shows, before any formatting.
 
+    `year_ratings` has a line for every cell that owes or that has met in the year to date.
     `warnings` are findings across periods and branches (X01 opening ≠ last closing, X02 one
     officer in two places), with the delivery they belong to.
     """
@@ -235,12 +239,17 @@ class Figures:
     attendances: tuple[Attendance, ...]
     quota: tuple[QuotaLine, ...]
     sittings: tuple[Sitting, ...]
-    ratings: tuple[CellRating, ...]
+    year_ratings: tuple[CellRating, ...]
     score_scheme: Scheme | None
     years: tuple[ClassificationYear, ...]
     mean: ClassificationMean | None
     completeness: tuple[Completeness, ...]
     warnings: tuple[tuple[int, Finding], ...]
+
+    @property
+    def ratings(self) -> tuple[CellRating, ...]:
+        """The cells that owe a return for the period: the lines of the ten-column list."""
+        return tuple(rating for rating in self.year_ratings if rating.owes)
 
     @property
     def provisional(self) -> bool:

@@ -21,6 +21,7 @@ from mlay_batch.report import (
     rating_sheet,
     section_sheets,
     tables,
+    year_sheet,
 )
 from mlay_batch.report.book import Book
 from mlay_batch.report.context import Context, Provenance
@@ -28,7 +29,8 @@ from mlay_batch.report.context import Context, Provenance
 __all__ = ["Provenance", "write"]
 
 _SHEETS = (
-    "overview", "quota", "rating", "classification", "completeness", "errors", "provenance",
+    "overview", "quota", "rating", "year", "classification", "completeness", "errors",
+    "provenance",
 )  # fmt: skip
 
 
@@ -48,6 +50,7 @@ def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "v
     overview.write(ctx, sheets["overview"], overview.Parts(
         returns=completeness_sheet.write(ctx, sheets["completeness"], data),
         rating=rating_sheet.write(ctx, sheets["rating"], data),
+        year_mean=year_sheet.write(ctx, sheets["year"], data),
         quotas=quota_sheet.write(ctx, sheets["quota"], data),
         classification=classification_sheet.write(ctx, sheets["classification"], data),
         errors=errors_sheet.write(ctx, sheets["errors"]),

@@ -33,6 +33,7 @@ class Parts:
 
     returns: Sequence[FormSums]
     rating: RatingTotals
+    year_mean: Live
     quotas: Sequence[QuotaBlock]
     classification: Sequence[MeanLine]
     errors: ErrorCounts
@@ -120,7 +121,7 @@ class _Page:
         heads = [t("overview.sittings"), t("column.mean"), *bands, t("overview.year_mean")]
         span = self._heads(t("overview.period"), heads)
         counts = (live for _, live in rating.bands)
-        lives = (rating.sittings, rating.mean, *counts, rating.year_mean)
+        lives = (rating.sittings, rating.mean, *counts, self.parts.year_mean)
         numbers = ("", "0.0", *([""] * len(bands)), "0.0")
         self._line(self.ctx.figures.period.title(self.ctx.lang), span, lives, numbers)
         self.charts.bands(rating)

@@ -1,4 +1,4 @@
-"""Xếp loại sinh hoạt: the ten-column list towns circulate, and beside it the year to date.
+"""Xếp loại sinh hoạt: the ten-column list of the period that towns circulate.
 
 A cell has a row for each sitting of the period; one that sent nothing has a grey row saying so.
 Scores come from the table of sittings by cell and day, the crosses from the scheme's bands.
@@ -12,15 +12,14 @@ from dataclasses import dataclass
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.records import CellRating, Sitting
-from mlay_batch.report import official
+from mlay_batch.report import bands, official
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
-from mlay_batch.schema.schemes import Band
 
 _NAME, _MEMBERS, _DAY, _SCORE, _FIRST_BAND = range(1, 6)
 _SPLIT = 4
-_SCALE = 90  # per cent: the circulated list fills the width of A4, the year has its own pages
+_SCALE = 90  # per cent: the circulated list fills the width of A4
 _SILENT = ("missing", "not_due")
 
 
@@ -30,38 +29,9 @@ class RatingTotals:
 
     sittings: Live
     mean: Live
-    year_mean: Live
     bands: tuple[tuple[str, Live], ...]
     titles: tuple[int, int, int, int]
     counts: tuple[int, int, int, int]
-
-
-@dataclass(frozen=True)
-class _Range:
-    """A band as formulas write it: from `low` to below `high` (None: no upper end)."""
-
-    band: Band
-    low: str
-    high: str | None
-
-    def holds(self, cell: str) -> str:
-        """Return the condition that a cell is in the band."""
-        upper = f",{cell}<{self.high}" if self.high else ""
-        return f"AND({cell}>={self.low}{upper})"
-
-    def criteria(self, column: str) -> str:
-        """Return the same as COUNTIFS takes it."""
-        upper = f',{column},"<{self.high}"' if self.high else ""
-        return f'{column},">={self.low}"{upper}'
-
-
-def _ranges(ctx: Context) -> tuple[_Range, ...]:
-    scheme = ctx.figures.score_scheme
-    bands = sorted(scheme.bands if scheme else (), key=lambda band: -band.min)
-    highs = [None, *(f"{band.min:g}" for band in bands)]
-    return tuple(
-        _Range(band, f"{band.min:g}", high) for band, high in zip(bands, highs, strict=False)
-    )
 
 
 class _List:
@@ -69,11 +39,8 @@ class _List:
 
     def __init__(self, ctx: Context, sheet: Sheet, data: Data) -> None:
         self.ctx, self.sheet, self.sittings = ctx, sheet, data.sittings
-        self.bands = _ranges(ctx)
+        self.bands = bands.ranges(ctx)
         self.note = _FIRST_BAND + len(self.bands)
-        self.code = self.note + 2
-        self.scored = self.code + 2
-        self.mean = self.scored + len(self.bands) + 1
         self.first = self.total = official.TABLE_ROW + 3
 
     def columns(self) -> int:
@@ -96,9 +63,8 @@ class _List:
 def write(ctx: Context, sheet: Sheet, data: Data) -> RatingTotals:
     """Write the sheet; return its totals."""
     page = _List(ctx, sheet, data)
-    count = len(page.bands)
-    sheet.widths((5, 33, 9, 12, 9, *([8] * count), 50, 2, 11, 33, 9, *([8] * count), 9))
-    official.heading(ctx, sheet, page.columns(), _SPLIT, ctx.t("title.rating"), _limits(page))
+    sheet.widths((5, 33, 9, 12, 9, *([8] * len(page.bands)), 50))
+    official.heading(ctx, sheet, page.columns(), _SPLIT, ctx.t("title.rating"), bands.limits(ctx))
     _heads(page)
     row = page.first
     for number, rating in enumerate(ctx.figures.ratings, 1):
@@ -108,48 +74,28 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> RatingTotals:
     last = official.signatures(ctx, sheet, row + 4, page.columns(), _SPLIT)
     sheet.raw.freeze_panes(page.first, 2)
     sheet.raw.set_print_scale(_SCALE)
-    sheet.raw.set_v_pagebreaks([page.code])
     repeat = (official.TABLE_ROW, page.first - 1)
-    sheet.print_as(landscape=True, last=(last, page.mean), repeat=repeat, fit=False)
+    sheet.print_as(landscape=True, last=(last, page.note), repeat=repeat, fit=False)
     return totals
-
-
-def _limits(page: _List) -> str:
-    show = page.ctx.book.show
-    titles = []
-    for entry in page.bands:
-        upper = f" – < {show(float(entry.high))}" if entry.high else ""
-        sign = "" if entry.high else "≥ "
-        titles.append(f"{entry.band.title.of(page.ctx.lang)} {sign}{show(entry.band.min)}{upper}")
-    return "; ".join(titles)
 
 
 def _heads(page: _List) -> None:
     t, put, row = page.ctx.t, page.sheet.put, official.TABLE_ROW
     for column, name in ((0, "stt"), (_NAME, "unit"), (_MEMBERS, "members"), (_DAY, "meeting_day"),
-                         (page.note, "explanation"), (page.code, "branch"), (page.code + 1, "unit"),
-                         (page.scored, "scored"), (page.mean, "mean")):  # fmt: skip
+                         (page.note, "explanation")):  # fmt: skip
         put(row, column, t(f"column.{name}"), "head", rows=2)
     put(row, _SCORE, t("rating.levels"), "head", span=len(page.bands) + 1)
     put(row + 1, _SCORE, t("column.points"), "head")
-    put(row, page.scored + 1, t("rating.by_band"), "head", span=len(page.bands))
-    for number, entry in enumerate(page.bands):
-        title = entry.band.title.of(page.ctx.lang)
-        put(row + 1, _FIRST_BAND + number, title, "head")
-        put(row + 1, page.scored + 1 + number, title, "head")
-    year = t("rating.year", year=str(page.ctx.figures.period.year))
-    put(4, page.code, year, "title", span=page.mean - page.code + 1)
-    put(5, page.code, page.ctx.figures.period.title(page.ctx.lang), "subtitle",
-        span=page.mean - page.code + 1)  # fmt: skip
+    for column, entry in enumerate(page.bands, _FIRST_BAND):
+        put(row + 1, column, entry.band.title.of(page.ctx.lang), "head")
     page.sheet.height(row, 27)
     page.sheet.height(row + 1, 27)
-    for number, column in enumerate((*range(page.columns()), *range(page.code, page.mean + 1)), 1):
-        put(row + 2, column, number, "column_number")
+    for column in range(page.columns()):
+        put(row + 2, column, column + 1, "column_number")
 
 
 def _cell_rows(page: _List, row: int, number: int, rating: CellRating) -> int:
     """Write a cell's rows, one without a sitting too; return the row after them."""
-    _year(page, row, rating)
     if not rating.sittings:
         _silent(page, row, number, rating)
         return row + 1
@@ -201,29 +147,12 @@ def _found(page: _List, row: int, rating: CellRating, column: str, value: float 
     return Live(formula, "" if value is None else value)
 
 
-def _year(page: _List, row: int, rating: CellRating) -> None:
-    """Write the cell's year to date, counted over the table by its code."""
-    put, table = page.sheet.put, page.sittings
-    put(row, page.code, rating.branch.code, "center")
-    put(row, page.code + 1, rating.branch.name, "text")
-    scores = table.ref("score")
-    own = f"{table.ref('branch')},{xl_rowcol_to_cell(row, page.code, False, True)}"
-    put(row, page.scored, Live(f'=COUNTIFS({own},{scores},">=0")', rating.scored), "count")
-    for column, entry in enumerate(page.bands, page.scored + 1):
-        counted = Live(f"=COUNTIFS({own},{entry.criteria(scores)})",
-                       rating.bands.get(entry.band.id, 0))  # fmt: skip
-        put(row, column, counted, "count")
-    mean = f'=IF({xl_rowcol_to_cell(row, page.scored)}=0,"",AVERAGEIFS({scores},{own}))'
-    put(row, page.mean, Live(mean, "" if rating.mean is None else rating.mean), "points")
-
-
 def _totals(page: _List, row: int) -> RatingTotals:
     sheet, ratings = page.sheet, page.ctx.figures.ratings
     page.total = row
-    for column in (*range(_MEMBERS, page.note + 1), *range(page.code, page.mean + 1)):
+    for column in range(_MEMBERS, page.note + 1):
         sheet.put(row, column, None, "total_count")
-    for column in (0, page.code):
-        sheet.put(row, column, page.ctx.t("total"), "total_label", span=2)
+    sheet.put(row, 0, page.ctx.t("total"), "total_label", span=2)
     shown = [sitting for rating in ratings for sitting in rating.sittings]
     scores = [sitting.score for sitting in shown if sitting.score is not None]
     members = sum(r.sittings[0].members or 0 for r in ratings if r.sittings)
@@ -235,29 +164,14 @@ def _totals(page: _List, row: int) -> RatingTotals:
     )  # fmt: skip
     counts = tuple(_band_totals(page, shown))
     return RatingTotals(
-        days, mean, _year_mean(page), counts,
+        days, mean, counts,
         (official.TABLE_ROW + 1, _FIRST_BAND, official.TABLE_ROW + 1, page.note - 1),
         (row, _FIRST_BAND, row, page.note - 1),
     )  # fmt: skip
 
 
 def _band_totals(page: _List, shown: list[Sitting]) -> Iterator[tuple[str, Live]]:
-    for number, entry in enumerate(page.bands):
-        column, in_year = _FIRST_BAND + number, page.scored + 1 + number
-        of_year = sum(rating.bands.get(entry.band.id, 0) for rating in page.ctx.figures.ratings)
-        page.sum_up(in_year, f"=SUM({page.over(in_year)})", of_year)
+    for column, entry in enumerate(page.bands, _FIRST_BAND):
         crosses = sum(sitting.band == entry.band.id for sitting in shown)
         live = page.sum_up(column, f'=COUNTIF({page.over(column)},"x")', crosses)
         yield entry.band.title.of(page.ctx.lang), live
-
-
-def _year_mean(page: _List) -> Live:
-    """Write how many were scored in the year and their mean: each cell's weighs by its number."""
-    ratings = page.ctx.figures.ratings
-    scored = sum(rating.scored for rating in ratings)
-    points = sum(rating.scored * (rating.mean or 0) for rating in ratings)
-    page.sum_up(page.scored, f"=SUM({page.over(page.scored)})", scored)
-    total = xl_rowcol_to_cell(page.total, page.scored)
-    weighed = f"SUMPRODUCT({page.over(page.scored)},{page.over(page.mean)})"
-    return page.sum_up(page.mean, f'=IF({total}=0,"",{weighed}/{total})',
-                       points / scored if scored else "", "total_points")  # fmt: skip

@@ -84,6 +84,28 @@ def test_every_cell_that_owes_has_its_line_in_the_order_of_the_register() -> Non
     assert list(rated("2019-08", "branch|day")) == ["A1", "A3", "CB1"]
 
 
+def test_what_an_ended_cell_reported_stays_in_the_year_to_date() -> None:
+    """CB3 merged on 15 August: off the list of August, its July is still counted."""
+    sent = "branch | day | own\nCB3 | 2019-07-02 | 80\nCB3 | 2019-07-16 |\nCB1 | 2019-08-06 | 95"
+    figures = compute(facts(register(TOWN), "2019-08", returns(sent)))
+    assert [entry.branch.code for entry in figures.ratings] == ["A1", "A3", "CB1"]
+    ended = figures.year_ratings[-1]
+    assert (ended.branch.code, ended.owes, ended.state) == ("CB3", False, "ended")
+    assert (ended.held, ended.scored, ended.mean, ended.sittings) == (2, 1, 80, ())
+    assert sum(entry.held for entry in figures.year_ratings) == len(figures.sittings) == 3
+
+
+def test_a_quarters_list_keeps_who_owed_one_of_its_months() -> None:
+    found = rated("2019-Q3", "branch | day | own\nCB3 | 2019-07-02 | 80")["CB3"]
+    assert (found.owes, len(found.sittings)) == (True, 1)
+
+
+def test_who_met_and_left_the_register_is_still_counted() -> None:
+    figures = compute(facts(register(TOWN), "2019-08", returns("branch|day|own\nZ9|2019-03-05|80")))
+    gone = figures.year_ratings[-1]
+    assert (gone.branch.code, gone.owes, gone.held, gone.state) == ("Z9", False, 1, "waived")
+
+
 def test_the_state_says_why_there_is_no_sitting() -> None:
     found = rated("2019-03", "branch | day | nil\nCB1 | 2019-03 | yes\nA1 | 2019-03-05 |")
     assert {code: entry.state for code, entry in found.items()} == {

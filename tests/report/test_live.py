@@ -17,6 +17,7 @@ from openpyxl import Workbook, load_workbook
 pytestmark = pytest.mark.libreoffice
 
 QUOTA, RATING, YEARLY = "Chỉ tiêu dự sinh hoạt", "Xếp loại sinh hoạt", "Xếp loại năm"
+TO_DATE = "Lũy kế năm"
 
 
 def recalculated(data: bytes, folder: Path) -> Workbook:
@@ -112,7 +113,10 @@ class TestFollowingTheData:
 
     def test_a_score_that_falls_into_the_lowest_band(self, changed: Changed) -> None:
         sheets = [book[RATING] for book in (changed.before, changed.after)]
-        line = desk.find(sheets[0], changed.branch).row
+        years = [book[TO_DATE] for book in (changed.before, changed.after)]
+        own = desk.find(years[0], changed.branch).row
+        assert years[1].cell(own, 9).value == years[0].cell(own, 9).value + 1
+        line = desk.find(sheets[0], str(years[0].cell(own, 3).value)).row
         assert [sheets[1].cell(line, column).value for column in (5, 9)] == [30, "x"]
         total = desk.find(sheets[0], "Tổng cộng").row
         assert sheets[1].cell(total, 9).value == sheets[0].cell(total, 9).value + 1
@@ -133,4 +137,4 @@ class TestFollowingTheData:
     def test_nothing_else_changes(self, changed: Changed) -> None:
         touched = {place.partition("!")[0] for place in differences(changed.before, changed.after)}
         data = {"Dữ liệu dự họp", "Dữ liệu họp", "Dữ liệu xếp loại"}
-        assert touched == {QUOTA, RATING, YEARLY, "Tổng quan", *data}
+        assert touched == {QUOTA, RATING, TO_DATE, YEARLY, "Tổng quan", *data}

@@ -14,8 +14,8 @@ TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
 CELL_LIKE = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]?\d*")
 REFERENCE = re.compile(r"([A-Za-z]\w*)\[(?:\[#This Row\],)?\[?([^\[\]]+)\]")
 PEOPLE = [
-    "Tổng quan", "Chỉ tiêu dự sinh hoạt", "Xếp loại sinh hoạt", "Xếp loại năm", "Tình hình nộp",
-    "Lỗi", "Nguồn gốc",
+    "Tổng quan", "Chỉ tiêu dự sinh hoạt", "Xếp loại sinh hoạt", "Lũy kế năm", "Xếp loại năm",
+    "Tình hình nộp", "Lỗi", "Nguồn gốc",
 ]  # fmt: skip
 
 

@@ -138,6 +138,29 @@ class TestRating:
         assert sheet.cell(total, 3).value == members
 
 
+class TestYearToDate:
+    def test_an_ended_cell_is_listed_and_the_total_is_that_of_the_data(self) -> None:
+        given = desk.small()
+        gone = next(r.branch for r in desk.figures().ratings if r.held)
+        organisations = tuple(
+            replace(o, ended=date(2019, 11, 20), successor="DB1") if o.code == gone.code else o
+            for o in given.register.organisations
+        )
+        given = replace(given, register=replace(given.register, organisations=organisations))
+        made = book(given)
+        sheet, data = made["Lũy kế năm"], desk.rows(made["Dữ liệu họp"])
+        line = desk.find(sheet, gone.code).row
+        remark = str(sheet.cell(line, 11).value)
+        assert remark.startswith("Đã giải thể, sáp nhập từ ngày 20/11/2019; đơn vị kế tiếp: DB1 ")
+        assert sheet.cell(line, 3).font.italic
+        total = desk.find(sheet, "Tổng cộng").row
+        scored = [row for row in data if row["Điểm"].value is not None]
+        assert values(sheet, total, 4, 5) == [len(data), len(scored)]
+        assert sum(int(str(v)) for v in values(sheet, total, 6, 9)) == len(scored)
+        listed = {row[1].value for row in made[RATING].iter_rows(min_row=12)}
+        assert gone.name not in listed
+
+
 class TestClassification:
     def test_each_year_bears_its_own_scheme(self) -> None:
         sheet = desk.sheets()[YEARLY]

@@ -1,0 +1,119 @@
+"""Lũy kế năm: the meetings of the year to date, a line for every cell that owes or has met.
+
+A cell dissolved or merged within the year keeps its line, greyed and with its end and successor:
+what it reported stays in the total, which is that of the table of sittings.
+"""
+
+from __future__ import annotations
+
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+
+from mlay_batch.figures.records import CellRating
+from mlay_batch.register import Organisation
+from mlay_batch.report import bands, official
+from mlay_batch.report.book import Live, Sheet
+from mlay_batch.report.context import Context
+from mlay_batch.report.data_sheets import Data
+
+_CODE, _NAME, _HELD, _SCORED, _FIRST_BAND = range(1, 6)
+_SPLIT = 3
+
+
+class _Year:
+    """The sheet being written: its columns depend on how many bands the scheme has."""
+
+    def __init__(self, ctx: Context, sheet: Sheet, data: Data) -> None:
+        self.ctx, self.sheet, self.sittings = ctx, sheet, data.sittings
+        self.ratings = ctx.figures.year_ratings
+        self.bands = bands.ranges(ctx)
+        self.mean = _FIRST_BAND + len(self.bands)
+        self.remark = self.mean + 1
+        self.first = official.TABLE_ROW + 3
+        self.total = self.first + len(self.ratings)
+
+    def over(self, column: int) -> str:
+        """Return all rows of a column above the totals."""
+        letter = xl_col_to_name(column)
+        return f"{letter}{self.first + 1}:{letter}{max(self.total, self.first + 1)}"
+
+
+def write(ctx: Context, sheet: Sheet, data: Data) -> Live:
+    """Write the sheet; return the mean of all scored meetings of the year."""
+    page = _Year(ctx, sheet, data)
+    columns = page.remark + 1
+    sheet.widths((5, 11, 40, 9, 9, *([8] * len(page.bands)), 9, 38))
+    official.heading(ctx, sheet, columns, _SPLIT, ctx.t("title.year"), bands.limits(ctx))
+    _heads(page)
+    for number, rating in enumerate(page.ratings, 1):
+        _line(page, page.first + number - 1, number, rating)
+    _totals(page)
+    last = official.signatures(ctx, sheet, page.total + 2, columns, _SPLIT)
+    sheet.raw.freeze_panes(page.first, _NAME + 1)
+    repeat = (official.TABLE_ROW, page.first - 1)
+    sheet.print_as(landscape=True, last=(last, page.remark), repeat=repeat)
+    return sheet.live(page.total, page.mean)
+
+
+def _heads(page: _Year) -> None:
+    t, put, row = page.ctx.t, page.sheet.put, official.TABLE_ROW
+    titles = {
+        0: "stt", _CODE: "branch", _NAME: "unit", _HELD: "held", _SCORED: "scored",
+        page.mean: "mean", page.remark: "remark",
+    }  # fmt: skip
+    for column, name in titles.items():
+        put(row, column, t(f"column.{name}"), "head", rows=2)
+    if page.bands:
+        put(row, _FIRST_BAND, t("rating.by_band"), "head", span=len(page.bands))
+    for column, entry in enumerate(page.bands, _FIRST_BAND):
+        put(row + 1, column, entry.band.title.of(page.ctx.lang), "head")
+    for column in range(page.remark + 1):
+        put(row + 2, column, column + 1, "column_number")
+    for offset in (0, 1):
+        page.sheet.height(row + offset, 27)
+
+
+def _line(page: _Year, row: int, number: int, rating: CellRating) -> None:
+    """Write a cell's year, counted over the table by its code."""
+    put, table = page.sheet.put, page.sittings
+    text, center = ("text", "center") if rating.owes else ("quiet", "quiet_center")
+    put(row, 0, number, center)
+    put(row, _CODE, rating.branch.code, center)
+    put(row, _NAME, rating.branch.name, text)
+    scores, days = table.ref("score"), table.ref("held_on")
+    own = f"{table.ref('branch')},{xl_rowcol_to_cell(row, _CODE, False, True)}"
+    put(row, _HELD, Live(f'=COUNTIFS({own},{days},">0")', rating.held), "count")
+    put(row, _SCORED, Live(f'=COUNTIFS({own},{scores},">=0")', rating.scored), "count")
+    for column, entry in enumerate(page.bands, _FIRST_BAND):
+        counted = f"=COUNTIFS({own},{entry.criteria(scores)})"
+        put(row, column, Live(counted, rating.bands.get(entry.band.id, 0)), "count")
+    mean = f'=IF({xl_rowcol_to_cell(row, _SCORED)}=0,"",AVERAGEIFS({scores},{own}))'
+    put(row, page.mean, Live(mean, "" if rating.mean is None else rating.mean), "points")
+    put(row, page.remark, "" if rating.owes else _ended(page.ctx, rating.branch), text)
+
+
+def _ended(ctx: Context, branch: Organisation) -> str:
+    """Return why the cell no longer owes: since when, and who took it over."""
+    if branch.ended is None:
+        return ctx.state("return", "waived")
+    if branch.successor is None:
+        return ctx.t("year.dissolved", day=branch.ended)
+    return ctx.t("year.merged", day=branch.ended, code=branch.successor,
+                 successor=ctx.name(branch.successor))  # fmt: skip
+
+
+def _totals(page: _Year) -> None:
+    """Write the sums; each cell's mean weighs by the number of its scored meetings."""
+    put, ratings, row = page.sheet.put, page.ratings, page.total
+    put(row, 0, page.ctx.t("total"), "total_label", span=_HELD)
+    sums = {_HELD: sum(r.held for r in ratings), _SCORED: sum(r.scored for r in ratings)} | {
+        column: sum(r.bands.get(entry.band.id, 0) for r in ratings)
+        for column, entry in enumerate(page.bands, _FIRST_BAND)
+    }
+    for column, value in sums.items():
+        put(row, column, Live(f"=SUM({page.over(column)})", value), "total_count")
+    scored, points = sums[_SCORED], sum(r.scored * (r.mean or 0) for r in ratings)
+    total = xl_rowcol_to_cell(row, _SCORED)
+    weighed = f"SUMPRODUCT({page.over(_SCORED)},{page.over(page.mean)})"
+    mean = Live(f'=IF({total}=0,"",{weighed}/{total})', points / scored if scored else "")
+    put(row, page.mean, mean, "total_points")
+    put(row, page.remark, None, "total_count")
