@@ -126,7 +126,13 @@ def filled(town: Path, guests: list[object], to: Path) -> list[str]:
         }
         for day, count in enumerate(guests, 4)
     ]  # fmt: skip
-    write(blank(town), {"members": [{"opening": 18, "closing": 18}], "meetings": meetings}, to)
+    full = {"time": 5, "attendance": 5, "preparation": 10, "conduct": 40, "principles": 5,
+            "result": 30, "closing": 5, "total": 100}  # fmt: skip
+    scores = [
+        {"held_on": meeting["held_on"], "scorer": "Chi bộ tự chấm", **full} for meeting in meetings
+    ]
+    members = [{"opening": 18, "closing": 18}]
+    write(blank(town), {"members": members, "meetings": meetings, "scores": scores}, to)
     sheet, _, columns, first = table(openpyxl.load_workbook(to), "meetings")
     return [sheet.cell(first + n, columns["guests"]).coordinate for n in range(len(guests))]
 
@@ -194,7 +200,7 @@ def column(book: openpyxl.Workbook, title: str) -> list[object]:
 
 
 def test_it_is_on_the_reference_page(mlay: Mlay, town: Path, tmp_path: Path) -> None:
-    page = mlay("schema", "show", "meeting", at=town)
+    page = mlay("schema", "show", "meeting", "--version", "2018.1", at=town)
     assert "| Khách mời | `guests` | số nguyên; từ 0 đến 50 |" in page
     assert "`guests`" not in mlay("schema", "show", "meeting", at=tmp_path)
 
