@@ -1,7 +1,7 @@
 """The shape of the program: imports go one way, nothing grows too long.
 
 Levels: 0 errors, findings, period, names │ 1 schema, messages │ 2 records, register, layout,
-styles, files │ 3 the stages, which never import one another │
+styles, guidance, files │ 3 the stages, which never import one another │
 4 settings, workspace, pipeline, demo │ 5 cli.
 `figures.records` is what the stage `figures` hands on: a record like those of `records`.
 """
@@ -21,7 +21,7 @@ PACKAGE = "mlay_batch"
 LEVELS = (
     {"", "errors", "findings", "period", "names"},
     {"schema", "messages"},
-    {"records", "register", "layout", "styles", "files", "figures.records"},
+    {"records", "register", "layout", "styles", "guidance", "files", "figures.records"},
     {
         "intake", "fetch", "reader", "identity", "sender", "validation", "verdict", "ledger",
         "figures", "template", "report", "replies", "waivers",

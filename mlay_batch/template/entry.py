@@ -7,7 +7,8 @@ from typing import Literal
 
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from mlay_batch.messages import show, text
+from mlay_batch.guidance import accepts, default_words, example, whole
+from mlay_batch.messages import text
 from mlay_batch.period import Period
 from mlay_batch.schema.records import Field, Form
 from mlay_batch.template.book import clip
@@ -19,60 +20,16 @@ _ANY_DAYS = (date(1900, 3, 1), date(2199, 12, 31))
 _ANY_NUMBER = 999_999_999.0
 
 
-def accepts(entry: Field, form: Form, period: Period | None, lang: str) -> str:
-    """Return in a sentence what the field takes: kind, limits, unit, choices."""
-
-    def say(key: str, **params: object) -> str:
-        return text("template", key, lang, **params)
-
-    if entry.type in ("integer", "number"):
-        return say(entry.type) + _limits(entry, lang) + _unit(entry, lang) + "."
-    if entry.type == "choice" and entry.choices:
-        titles = (choice.title.of(lang) for choice in form.choices[entry.choices])
-        return say("choose", titles="; ".join(titles))
-    if entry.type == "ref":
-        return say(f"choose_{entry.ref}")
-    if entry.type == "date" and entry.within_period:
-        if period is None:
-            return say("date_within")
-        return say("date_between", first=period.start, last=period.end)
-    if entry.type in ("date", "period"):
-        return say(entry.type)
-    return say("text", limit=entry.max_length)
-
-
-def _limits(entry: Field, lang: str) -> str:
-    bounds = {"min": entry.min, "max": entry.max}
-    known = {name: _whole(value) for name, value in bounds.items() if value is not None}
-    key = {("min", "max"): "between", ("min",): "from", ("max",): "up_to"}.get(tuple(known))
-    return " " + text("template", key, lang, **known) if key else ""
-
-
-def _unit(entry: Field, lang: str) -> str:
-    return f" ({entry.unit.of(lang)})" if entry.unit else ""
-
-
-def _whole(value: float) -> int | float:
-    return int(value) if float(value).is_integer() else value
-
-
 def prompt(entry: Field, form: Form, period: Period | None, lang: str) -> str:
     """Return the hint shown when the cell is selected."""
     parts = [accepts(entry, form, period, lang)]
     if entry.help:
         parts.insert(0, entry.help.of(lang))
-    if entry.example:
-        parts.append(text("template", "example", lang, example=entry.example))
+    if words := example(entry, period, lang):
+        parts.append(words)
     if entry.default is not None:
         parts.append(default_words(entry, form, lang))
     return clip("\n".join(parts), TEXT_LIMIT)
-
-
-def default_words(entry: Field, form: Form, lang: str) -> str:
-    """Return the sentence saying what a blank is taken for."""
-    titles = {c.id: c.title.of(lang) for c in form.choices.get(entry.choices or "", ())}
-    value = titles.get(str(entry.default)) or show(entry.default, lang)
-    return text("template", "default", lang, value=value)
 
 
 def validation(entry: Field, form: Form, period: Period | None, source: str | None,
@@ -106,7 +63,7 @@ def _bounds(
         low = -_ANY_NUMBER if entry.min is None else entry.min
         high = _ANY_NUMBER if entry.max is None else entry.max
         kind: Kind = "whole" if entry.type == "integer" else "decimal"
-        return kind, str(_whole(low)), str(_whole(high))
+        return kind, str(whole(low)), str(whole(high))
     if entry.type == "date":
         within = entry.within_period and period is not None
         first, last = (period.start, period.end) if period and within else _ANY_DAYS

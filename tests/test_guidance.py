@@ -1,0 +1,43 @@
+"""What a form tells about itself: no hint names a day that would be refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from papers import CATALOGUE
+
+from mlay_batch.guidance import example, instructions
+from mlay_batch.period import Period
+
+MEETING = next(form for form in CATALOGUE.forms if form.form == "meeting")
+DAY = re.compile(r"\b(\d\d)/(\d\d?)/(\d{4})\b")
+
+
+@pytest.mark.parametrize(
+    ("period", "shown"),
+    [("2019-11", "05/11/2019"), ("2019-02", "05/02/2019"), (None, "03/9/2019")],
+)
+def test_the_day_of_an_example_lies_in_the_period(period, shown):
+    held_on = MEETING.section("meetings").field("held_on")
+    known = Period.parse(period) if period else None
+    assert example(held_on, known, "vi") == f"Ví dụ: {shown}"
+
+
+def test_every_day_told_of_a_month_lies_in_it_or_is_the_day_due():
+    period = Period(2019, 11)
+    told = "\n".join(word for _, words in instructions(MEETING, period, "vi") for word in words)
+    days = {date(int(y), int(m), int(d)) for d, m, y in DAY.findall(told)}
+    assert date(2019, 11, 5) in days
+    assert {day for day in days if not period.start <= day <= period.end} <= {date(2019, 12, 5)}
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_no_hint_says_the_same_twice(lang):
+    rows = (words for style, words in instructions(MEETING, None, lang) if style == "row")
+    for _, how, _ in rows:
+        sentences = [part.strip(" .").casefold() for part in how.split(". ")]
+        assert len(sentences) == len(set(sentences)), how
+        assert how.casefold().count("(mã – họ tên)") <= 1
+        assert how.casefold().count("ngày/tháng/năm") <= 1
