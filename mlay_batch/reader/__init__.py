@@ -8,6 +8,7 @@
     values cells   raw cells to typed rows
     legacy      texts typed in TCVN3 or VNI, never converted silently
     strays      what was typed where nobody reads
+    unstamped   what the template wrote where the stamp that lists it is lost
     guard       all of it in child processes that may die
 
 Codes: R.. the file or a section cannot be read, C.. one cell. Nothing typed vanishes silently.

@@ -18,6 +18,7 @@ from mlay_batch.reader.markers import by_markers
 from mlay_batch.reader.preflight import open_package
 from mlay_batch.reader.stamp import Stamped, sort_out
 from mlay_batch.reader.strays import far, strays
+from mlay_batch.reader.unstamped import own_texts
 from mlay_batch.records import Submission
 from mlay_batch.schema.records import Form
 
@@ -75,7 +76,6 @@ class Reader:
         search = only(fitting)
         if search is None:
             raise UnreadableError("R20")
-        search.findings.append(Finding("R24", Severity.WARNING, Place()))
         return search
 
 
@@ -121,7 +121,8 @@ def _submission(book: Stamped, search: Search, limits: Limits) -> Submission:
     taken = Taken(findings=list(search.findings))
     for block in search.blocks:
         take(block, search.form, limits.text, taken)
-    written = frozenset(map(name_key, book.static))
+    own = book.static if book.stamp else own_texts(search.form, search.blocks, taken.head)
+    written = frozenset(map(name_key, own))
     for sheet in book.sheets:
         taken.findings.extend(far(sheet))
         # where a section could not be found, nobody can tell what was typed beside the form

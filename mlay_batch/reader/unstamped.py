@@ -1,0 +1,56 @@
+"""What the template wrote into a workbook that has lost its stamp, as far as the file shows it.
+
+The stamp lists the texts written for one branch and period. Without it they are told from what the
+form itself says, from the heading card and from their place; nobody is warned of words that are
+not theirs. What fits none of this counts as typed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from mlay_batch.guidance import instructions
+from mlay_batch.layout import CODE_SEPARATOR, HEAD
+from mlay_batch.messages import text
+from mlay_batch.names import clean, name_key
+from mlay_batch.period import Period
+from mlay_batch.reader.blocks import Block
+from mlay_batch.records import Heading
+from mlay_batch.schema.records import Form
+
+_LANGUAGES = ("vi", "en")
+_GAP = "\0"
+
+
+def own_texts(form: Form, blocks: Sequence[Block], head: Mapping[str, Heading]) -> Iterator[str]:
+    """Yield the texts of the instruction sheet and of the official heading above the card."""
+    period = Period.spoken(clean(head["period"].text)) if "period" in head else None
+    for lang in _LANGUAGES:
+        for _, words in instructions(form, period, lang):
+            yield from words
+    unit = head["branch"].text.partition(CODE_SEPARATOR)[2] if "branch" in head else ""
+    for block in blocks:
+        if block.section is HEAD:
+            yield from _heading(block, name_key(unit))
+
+
+def _heading(block: Block, unit: str) -> Iterator[str]:
+    """Yield the branch's name, what stands in capitals right above it, and the line of the date."""
+    place = _place()
+    filled = ((spot, raw) for spot, raw in block.sheet.filled() if spot[0] < block.box[0])
+    above = {spot: raw for spot, raw in filled if isinstance(raw, str)}
+    for (row, column), raw in above.items():
+        if place.fullmatch(clean(raw)):
+            yield raw
+        elif unit and name_key(raw) == unit:
+            yield raw
+            superior = above.get((row - 1, column), "")
+            yield superior if superior.isupper() else ""
+
+
+def _place() -> re.Pattern[str]:
+    """Return what "Mường Lay, ngày ….. tháng ….. năm ……." of any place looks like, unfilled."""
+    lines = [text("template", "heading_date", lang) for lang in _LANGUAGES]
+    lines += [text("template", "heading_place", lang, place=_GAP) for lang in _LANGUAGES]
+    return re.compile("|".join(".+".join(map(re.escape, line.split(_GAP))) for line in lines))
