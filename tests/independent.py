@@ -169,7 +169,7 @@ def counts(facts: Any, quota: Any, cell: str, kind: str, visit: Any) -> bool:
 
 def quota(facts: Any) -> dict[Any, Any]:
     found = {}
-    counted = attended(facts)
+    counted, known = attended(facts), told(facts)
     year, until = facts.period.year, last_month(facts)
     for quota in quotas(facts):
         for officer in facts.register.officers:
@@ -194,17 +194,23 @@ def quota(facts: Any) -> dict[Any, Any]:
                 ]
                 key = quota.quota, officer.code, cell.code if cell else None
                 still = sum(
-                    open_cells(facts, quota, officer, cell, m) for m in range(until + 1, 13)
+                    open_cells(
+                        facts, quota, officer, cell, month, known if month <= until else set()
+                    )
+                    for month in range(1, 13)
                 )
                 found[key] = summary(quota, here, served, until, still * quota.sittings_a_month)
     return found
 
 
-def open_cells(facts: Any, quota: Any, officer: Any, only: Any, month: int) -> int:
-    """How many cells the officer could still visit in that month."""
+def open_cells(
+    facts: Any, quota: Any, officer: Any, only: Any, month: int, known: set[tuple[str, int]]
+) -> int:
+    """How many cells he may visit in that month, or may have visited without it being `known`."""
     days = days_of(facts.period.year, month)
     return sum(
         lives(cell, days[-1])
+        and (cell.code, month) not in known
         and (quota.counts.own_cell or officer.own_cell != cell.code)
         and any(
             covers(facts, top, cell.code) and (only is None or lives(cell, day))
@@ -213,6 +219,21 @@ def open_cells(facts: Any, quota: Any, officer: Any, only: Any, month: int) -> i
         )
         for cell in ([only] if only else meeting_cells(facts))
     )
+
+
+def told(facts: Any) -> set[tuple[str, int]]:
+    """The cells and months of which nothing more is to come: a return is in, or none is asked."""
+    found = {
+        (entry.delivery.branch, int(entry.delivery.period[5:])) for entry in meeting_returns(facts)
+    }
+    for waiver in facts.register.waivers:
+        forever = waiver.until is None or facts.as_of <= waiver.until
+        if waiver.form == "meeting" and waiver.rule is None and forever:
+            year, _, month = str(waiver.period).partition("-")
+            months = [int(month)] if month else list(range(1, 13))
+            if int(year) == facts.period.year:
+                found |= {(waiver.branch, number) for number in months}
+    return found
 
 
 def summary(quota: Any, here: list[int], served: list[int], until: int, still: int) -> Any:
@@ -224,12 +245,12 @@ def summary(quota: Any, here: list[int], served: list[int], until: int, still: i
     up = {"half_up": rest >= Fraction(1, 2), "floor": False, "ceiling": rest > 0}
     obligation += up[quota.rounding]
     months = tuple(here.count(m) if m <= until else None for m in range(1, 13))
-    if until == 12:
-        state = "met" if len(here) >= obligation else "not_met"
-    elif len(here) >= obligation:
+    if len(here) >= obligation:
         state = "met"
     elif len(here) + still < obligation:
-        state = "out_of_reach"
+        state = "not_met" if until == 12 else "out_of_reach"
+    elif until == 12:
+        state = "behind"
     else:
         state = "behind" if len(here) + 1 <= owed else "on_course"
     return months, past, len(served), float(owed), obligation, len(here) + still, state

@@ -23,14 +23,15 @@ def compute(facts: Facts) -> Figures:
     seen = visits(facts, held)
     counted = attendances(facts, seen)
     returned = completeness(facts)
+    meetings = next((entry for entry in returned if entry.form == MEETING), None)
     series = years(facts)
     return Figures(
         period=facts.period,
         as_of=facts.as_of,
         attendances=counted,
-        quota=quota_lines(facts, counted),
+        quota=quota_lines(facts, counted, meetings),
         sittings=held,
-        year_ratings=ratings(facts, held, next((c for c in returned if c.form == MEETING), None)),
+        year_ratings=ratings(facts, held, meetings),
         score_scheme=facts.catalogue.scheme_for(SCORE_SCHEME, facts.period),
         years=series,
         mean=mean(series),

@@ -7,23 +7,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
 
 from mlay_batch.figures.attendance import Duty, duties
-from mlay_batch.figures.records import Attendance, Facts, QuotaLine
+from mlay_batch.figures.records import OPEN, Attendance, Completeness, Facts, QuotaLine
 from mlay_batch.figures.returns import MEETING
 from mlay_batch.period import Period
 from mlay_batch.register import Officer, Organisation
 from mlay_batch.schema import Quota
+
+Unseen = frozenset[tuple[str, Period]]
 
 
 @dataclass(frozen=True)
 class _Scope:
     """What one line is about: an officer's duties under a quota, everywhere or in one cell.
 
-    `cells` are all cells the duties cover, by duty.
+    `cells` are all cells the duties cover, by duty. `unseen` are the cells and past months whose
+    return has not been taken in yet.
     """
 
     quota: Quota
@@ -31,6 +34,7 @@ class _Scope:
     branches: tuple[Organisation, ...]
     duties: tuple[Duty, ...]
     cells: Mapping[str, tuple[Organisation, ...]]
+    unseen: Unseen
 
     @property
     def cell(self) -> str | None:
@@ -42,7 +46,15 @@ class _Scope:
 
     def open_sittings(self, month: Period) -> int:
         """Return how many sittings he could attend in a month to come."""
-        codes = {
+        return len(self._cells_of(month)) * self.quota.sittings_a_month
+
+    def unseen_sittings(self, month: Period) -> int:
+        """Return how many sittings of a past month may still come to light, as nobody told yet."""
+        cells = (code for code in self._cells_of(month) if (code, month) in self.unseen)
+        return sum(1 for _ in cells) * self.quota.sittings_a_month
+
+    def _cells_of(self, month: Period) -> set[str]:
+        return {
             cell.code
             for duty in self.duties
             if duty.touches(month)
@@ -50,10 +62,11 @@ class _Scope:
             if cell.alive(month)
             and (self.quota.counts.own_cell or cell.code != self.officer.own_cell)
         }
-        return len(codes) * self.quota.sittings_a_month
 
 
-def quota_lines(facts: Facts, attended: Iterable[Attendance]) -> tuple[QuotaLine, ...]:
+def quota_lines(
+    facts: Facts, attended: Iterable[Attendance], returned: Completeness | None
+) -> tuple[QuotaLine, ...]:
     """Return one line for each quota and officer (or officer and cell, as the quota says).
 
     Who has served at least a month of the year so far has a line, in the order of the register.
@@ -71,12 +84,18 @@ def quota_lines(facts: Facts, attended: Iterable[Attendance]) -> tuple[QuotaLine
     return tuple(
         _line(facts.period, scope, by_line.get((quota.quota, scope.officer.code, scope.cell), {}))
         for quota in facts.catalogue.quotas_for(facts.period)
-        for scope in _scopes(facts, quota)
+        for scope in _scopes(facts, quota, _unseen(returned))
         if scope.served(facts.period.year_to_date())
     )
 
 
-def _scopes(facts: Facts, quota: Quota) -> Iterator[_Scope]:
+def _unseen(returned: Completeness | None) -> Unseen:
+    """Return the cells and months of the year so far whose return is open, as the ledger knows."""
+    fields = returned.cells.items() if returned else ()
+    return frozenset(place for place, field in fields if field.state in OPEN)
+
+
+def _scopes(facts: Facts, quota: Quota, unseen: Unseen) -> Iterator[_Scope]:
     year = Period(facts.period.year, 1, 12)
     cells = _cells_below(facts)
     serving = duties(facts.register)
@@ -89,24 +108,19 @@ def _scopes(facts: Facts, quota: Quota) -> Iterator[_Scope]:
         if quota.per == "officer":
             codes = dict.fromkeys(duty.branch for duty in own)
             known = (facts.register.by_code.get(code) for code in codes)
-            yield _Scope(quota, officer, tuple(b for b in known if b), own, cells)
+            yield _Scope(quota, officer, tuple(b for b in known if b), own, cells, unseen)
         else:
-            yield from _scopes_by_cell(quota, officer, own, cells)
+            yield from _scopes_by_cell(_Scope(quota, officer, (), own, cells, unseen))
 
 
-def _scopes_by_cell(
-    quota: Quota,
-    officer: Officer,
-    own: tuple[Duty, ...],
-    cells: Mapping[str, tuple[Organisation, ...]],
-) -> Iterator[_Scope]:
+def _scopes_by_cell(whole: _Scope) -> Iterator[_Scope]:
     """Yield a scope for each cell; a cell owes nothing before it was founded or after it ended."""
     covered: dict[Organisation, list[Duty]] = {}
-    for duty in own:
-        for cell in cells.get(duty.branch, ()):
+    for duty in whole.duties:
+        for cell in whole.cells.get(duty.branch, ()):
             covered.setdefault(cell, []).append(duty.within_life(cell))
     for cell, there in covered.items():
-        yield _Scope(quota, officer, (cell,), tuple(there), {cell.code: (cell,)})
+        yield replace(whole, branches=(cell,), duties=tuple(there), cells={cell.code: (cell,)})
 
 
 def _cells_below(facts: Facts) -> Mapping[str, tuple[Organisation, ...]]:
@@ -127,7 +141,8 @@ def _line(period: Period, scope: _Scope, counts: Mapping[int, int]) -> QuotaLine
     attended = sum(counts.values())
     owed = Fraction(quota.times * served, 12)
     obligation = whole(Fraction(quota.times * served_year, 12), quota.rounding)
-    possible = attended + sum(scope.open_sittings(month) for month in year[len(past) :])
+    unseen = sum(scope.unseen_sittings(month) for month in past)
+    possible = attended + unseen + sum(scope.open_sittings(month) for month in year[len(past) :])
     return QuotaLine(
         quota=quota,
         officer=scope.officer.code,
@@ -142,6 +157,7 @@ def _line(period: Period, scope: _Scope, counts: Mapping[int, int]) -> QuotaLine
         obligation=obligation,
         missing=max(0, obligation - attended),
         possible=possible,
+        unseen=unseen,
         state=_state(attended, owed, obligation, possible, over=len(past) == len(year)),
     )
 
@@ -164,11 +180,13 @@ def _state(attended: int, owed: Fraction, obligation: int, possible: int, *, ove
 
     Behind is who attended less than the whole part of what is owed: 2 attended of exactly 2.0 owed
     is on course, 1 of 2.0 is behind, 1 of 1.99 is on course.
+
+    No verdict is final while returns are open that may change it. In December 3 of 4 attended is
+    ``not_met`` when all returns are in; with one return still to come 4 are possible, and the line
+    stays ``behind``.
     """
     if attended >= obligation:
         return "met"
-    if over:
-        return "not_met"
     if possible < obligation:
-        return "out_of_reach"
-    return "behind" if attended < floor(owed) else "on_course"
+        return "not_met" if over else "out_of_reach"
+    return "behind" if over or attended < floor(owed) else "on_course"

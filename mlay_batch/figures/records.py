@@ -16,6 +16,9 @@ from mlay_batch.register import Organisation, Register
 from mlay_batch.schema import Catalogue, Quota, Scheme
 from mlay_batch.schema.schemes import Cap
 
+# States of `Expected` in which figures still wait for the return.
+OPEN = ("missing", "rejected", "held", "not_due")
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -69,9 +72,14 @@ class QuotaLine:
     `served` are months served up to the period, `served_year` in the whole year as now planned.
     `owed` = times × served ÷ 12, exact. `obligation` = times × served_year ÷ 12, rounded by the
     quota's rule. `missing` = obligation − attended, never below 0. `possible` is the most that can
-    still be reached by December. `branches` are those assigned in the year, or the one cell.
+    still be reached by December: attended, the sittings of months to come, and `unseen`, those of
+    past months whose return is not in. `branches` are those assigned in the year, or the one cell.
     `state`: ``met`` (attended ≥ obligation), ``out_of_reach`` (possible < obligation), ``behind``
-    (attended < floor(owed)), ``on_course``; in December only ``met`` and ``not_met``.
+    (attended < floor(owed)), ``on_course``. In December ``met``, ``not_met`` (possible <
+    obligation), or ``behind`` for as long as returns to come may still change it.
+
+    Example: 4 owed, 3 attended by December, the return of one cell for May refused: 1 unseen, 4
+    possible, behind. Once May comes in without a visit: 0 unseen, 3 possible, not met.
     """
 
     quota: Quota
@@ -88,6 +96,7 @@ class QuotaLine:
     missing: int
     possible: int
     state: str
+    unseen: int = 0
 
 
 @dataclass(frozen=True)
@@ -254,10 +263,9 @@ class Figures:
     @property
     def provisional(self) -> bool:
         """Whether a return of the report's period is still missing, refused or held (TẠM TÍNH)."""
-        open_states = {"missing", "rejected", "held", "not_due"}
         months = set(self.period.months())
         return any(
-            cell.state in open_states
+            cell.state in OPEN
             for entry in self.completeness
             for (_, period), cell in entry.cells.items()
             if period in months

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
-from mlay_batch.figures.records import Completeness, Expected, Figures
+from mlay_batch.figures.records import OPEN, Completeness, Expected, Figures
 from mlay_batch.period import Period
 from mlay_batch.report import official
 from mlay_batch.report.book import Live, Sheet
@@ -24,7 +24,6 @@ _TONES = {
     "held": "watch", "not_due": "todo", "waived": "off", "not_yet": "off", "ended": "off",
 }  # fmt: skip
 _SENT = ("reported", "nil", "late")
-OPEN = ("missing", "rejected", "held", "not_due")
 _FIRST_PERIOD = 3
 _MOST_PERIODS = 12
 

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
+from mlay_batch.figures.records import OPEN
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Verdict
 from mlay_batch.report import official
 from mlay_batch.report.book import Content, Live, Sheet
-from mlay_batch.report.completeness_sheet import OPEN, ordered
+from mlay_batch.report.completeness_sheet import ordered
 from mlay_batch.report.context import Context, Provenance
 
 _WIDTHS = (7, 34, 12, 15, 10, 18, 9, 24, 13, 30, 34)

@@ -60,6 +60,9 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[QuotaBlock, ...]:
         sheet.put(row, 0, ctx.t("quota.none"), "note", span=_COLUMNS)
         row += 2
     sheet.put(row, 0, ctx.t("quota.how"), "note", span=_COLUMNS)
+    if any(line.unseen for line in ctx.figures.quota):
+        row += 1
+        sheet.put(row, 0, ctx.t("quota.unseen"), "note", span=_COLUMNS)
     row = _doubts(ctx, sheet, row + 2)
     row = official.signatures(ctx, sheet, row + 1, _COLUMNS, _SPLIT)
     sheet.raw.freeze_panes(0, 3)
@@ -143,14 +146,14 @@ class _Line:
     def state(self) -> Live:
         """Return the state by the rules of `QuotaLine`, in the language of the workbook."""
         attended, obligation = self.cell(_ATTENDED), self.cell(_OBLIGATION)
-        if self.ctx.figures.period.end.month == 12:
-            otherwise = self._quoted("not_met")
-        else:
-            otherwise = (
-                f"IF({attended}+{self.cell(_EXTRA)}<{obligation},{self._quoted('out_of_reach')},"
-                f"IF({attended}<INT({self.cell(_OWED)}),{self._quoted('behind')},"
-                f"{self._quoted('on_course')}))"
-            )
+        over = self.ctx.figures.period.end.month == 12
+        lost = self._quoted("not_met" if over else "out_of_reach")
+        open_ = self._quoted("behind")
+        if not over:
+            behind = f"{attended}<INT({self.cell(_OWED)})"
+            open_ = f"IF({behind},{open_},{self._quoted('on_course')})"
+        possible = f"{attended}+{self.cell(_EXTRA)}"
+        otherwise = f"IF({possible}<{obligation},{lost},{open_})"
         formula = f"=IF({attended}>={obligation},{self._quoted('met')},{otherwise})"
         return Live(formula, state_text(self.ctx, self.line.state))
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from desk import facts, register, returns, with_quota
+from desk import delivery, facts, register, returns, with_quota
 
 from mlay_batch.figures import compute
 from mlay_batch.figures.records import QuotaLine
+from mlay_batch.period import Period
+from mlay_batch.records import Return, Verdict
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor
@@ -29,9 +31,28 @@ ALL_YEAR = "officer | branch | role | from\nNAM | CB1 | town_official | 2019-01-
 MONTHS = [None] * 12
 
 
-def lines(period: str, visits: str, officers: str = NAM, duties: str = ALL_YEAR, **more: Any):
+CELLS = ("A1", "A2", "A3", "CB1", "CB2", "CB3")
+
+
+def lines(
+    period: str, visits: str, officers: str = NAM, duties: str = ALL_YEAR,
+    but: tuple[tuple[str, str], ...] = (), **more: Any,
+):  # fmt: skip
+    """The lines once every return is in: cells not named sent word that they did not meet.
+
+    `but` are the cells and months whose return is still out.
+    """
     town = register(TOWN, officers, duties)
-    return compute(facts(town, period, returns(visits), **more)).quota
+    return compute(facts(town, period, complete(period, visits, but), **more)).quota
+
+
+def complete(period: str, visits: str, but: tuple[tuple[str, str], ...] = ()) -> list[Return]:
+    filed = {entry.delivery.key: entry for entry in returns(visits)}
+    months = [str(month) for month in Period.parse(period).year_to_date()]
+    nil = "\n".join(f"{cell} | {month} | yes" for cell in CELLS for month in months)
+    silent = {entry.delivery.key: entry for entry in returns(f"branch | day | nil\n{nil}")}
+    both = silent | filed
+    return [entry for key, entry in both.items() if key and key[1:] not in but]
 
 
 def line(period: str, visits: str, *args: str, **more: Any) -> QuotaLine:
@@ -186,6 +207,46 @@ def test_at_the_end_of_the_year_it_is_met_or_not(days: tuple[str, ...], state: s
     found = line("2019-12", went(*days))
     assert (found.state, found.owed, found.obligation) == (state, 4.0, 4)
     assert None not in found.months
+
+
+def test_in_december_nothing_is_final_while_a_return_is_out() -> None:
+    """Example of `QuotaLine`: the return of May may still bring the fourth visit."""
+    told = went("02-12", "07-02", "09-03")
+    found = line("2019-12", told, but=(("CB1", "2019-05"),))
+    assert (found.attended, found.unseen, found.possible, found.state) == (3, 1, 4, "behind")
+    done = line("2019-12", told)
+    assert (done.attended, done.unseen, done.possible, done.state) == (3, 0, 3, "not_met")
+
+
+def test_not_even_what_is_out_could_meet_it() -> None:
+    found = line("2019-12", went("02-12"), but=(("CB1", "2019-05"), ("CB1", "2019-06")))
+    assert (found.possible, found.state) == (3, "not_met")
+
+
+def test_out_of_reach_only_if_the_returns_still_out_cannot_help() -> None:
+    # 2 in November and one month left: 3 of 4; with September still out it is 4.
+    visits = went("02-12", "05-14")
+    assert line("2019-11", visits).state == "out_of_reach"
+    found = line("2019-11", visits, but=(("CB1", "2019-09"),))
+    assert (found.unseen, found.possible, found.state) == (1, 4, "behind")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.REJECTED, Verdict.HELD])
+def test_a_return_refused_or_held_may_still_come(verdict: Verdict) -> None:
+    town = register(TOWN, NAM, ALL_YEAR)
+    filed = complete("2019-12", went("02-12", "07-02", "09-03"), (("CB1", "2019-05"),))
+    refused = [delivery("meeting", "CB1", "2019-05", verdict=verdict)]
+    (found,) = compute(facts(town, "2019-12", filed, refused=refused)).quota
+    assert (found.unseen, found.state) == (1, "behind")
+
+
+def test_nothing_is_to_come_of_a_month_waived_or_of_other_cells() -> None:
+    waived = "branch | form | period\nCB1 | meeting | 2019-05"
+    town = register(TOWN, NAM, ALL_YEAR, waived)
+    out = (("CB1", "2019-05"), ("CB2", "2019-05"), ("CB3", "2019-09"))
+    filed = complete("2019-12", went("02-12", "07-02", "09-03"), out)
+    (found,) = compute(facts(town, "2019-12", filed)).quota
+    assert (found.unseen, found.state) == (0, "not_met")
 
 
 def test_a_quota_per_officer_and_cell_has_a_line_for_each_cell() -> None:
