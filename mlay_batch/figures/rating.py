@@ -62,7 +62,7 @@ def _of_return(
             confirmed=confirmed,
             score=score,
             band=band_of(scheme, score),
-            note=_note(scored),
+            note=_note(scored, "own" if confirmed is None else "confirmed"),
             place=replace(rows[0].place("held_on"), file=entry.delivery.name),
             delivery=entry.delivery.id,
         )
@@ -81,9 +81,10 @@ def _score(rows: Iterable[Row], scorer: str) -> float | None:
     return next(totals, None)
 
 
-def _note(rows: Iterable[Row]) -> str:
-    notes = (str(row.values.get("explanation") or "") for row in rows)
-    return "; ".join(dict.fromkeys(note for note in notes if note))
+def _note(rows: Iterable[Row], scorer: str) -> str:
+    """Return the explanation of the score that counts, not that of the other scorer."""
+    notes = (row.values.get("explanation") for row in rows if row.values.get("scorer") == scorer)
+    return next((str(note) for note in notes if note), "")
 
 
 def band_of(scheme: Scheme | None, score: float | None) -> str | None:

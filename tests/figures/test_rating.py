@@ -48,6 +48,20 @@ def test_the_confirmed_score_goes_before_the_own() -> None:
     assert sitting.place == Place("CB1-2019-03.xlsx", "Báo cáo", "C20")
 
 
+@pytest.mark.parametrize(("confirmed", "note"), [(88, "Họp muộn."), (None, "Thiếu biên bản.")])
+def test_the_note_is_that_of_the_score_that_counts(confirmed: int | None, note: str) -> None:
+    (entry,) = returns("branch|day|own|confirmed\nCB1|2019-03-05|92|88")
+    said = {"own": "Thiếu biên bản.", "confirmed": "Họp muộn."}
+    rows = tuple(
+        replace(row, values={**row.values, "explanation": said[str(row.values["scorer"])]})
+        if row.section == "scores" else row
+        for row in entry.rows
+        if confirmed or row.values.get("scorer") != "confirmed"
+    )  # fmt: skip
+    figures = compute(facts(register(TOWN), "2019-03", [replace(entry, rows=rows)]))
+    assert [sitting.note for sitting in figures.sittings] == [note]
+
+
 def test_a_confirmed_nought_is_a_score() -> None:
     (sitting,) = rated("2019-03", "branch|day|own|confirmed\nCB1|2019-03-05|92|0")["CB1"].sittings
     assert (sitting.score, sitting.band) == (0, "poor")
