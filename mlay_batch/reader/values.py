@@ -12,6 +12,7 @@ typed                  in a count         why
 3.7                    C02                never truncated
 "18/18"                C03                two numbers
 03/9 (a date cell)     C05                Excel made a date of it
+"-" · "–"              0, C27 (warning)   a dash for none, where the count may be left out
 =====================  =================  ==========================================================
 
 Dates are day/month/year; a bare number such as 43772 in a date field is the serial number of a day
@@ -72,9 +73,16 @@ def typed(raw: Raw, entry: Field, form: Form, limit: int = 32_767) -> Typed:
         return Typed()
     if isinstance(raw, str) and len(raw) > limit:
         return Typed(code="C14", params={"limit": limit})
+    if entry.type == "integer" and not entry.required and _is_dash(raw):
+        return Typed(0, "C27", Severity.WARNING, {"value": shown(raw)})
     if entry.type == "choice":
         return _choice(shown(raw), form.choices[entry.choices or ""])
     return _TYPES[entry.type](raw)
+
+
+def _is_dash(raw: Raw) -> bool:
+    """Whether it is a bookkeeper's dash; a required count is asked for all the same."""
+    return isinstance(raw, str) and shown(raw) in ("-", "–", "—")
 
 
 def is_blank(raw: Raw) -> bool:
