@@ -270,3 +270,12 @@ class Figures:
             for (_, period), cell in entry.cells.items()
             if period in months
         )
+
+    def waits_for(self, form: str) -> bool:
+        """Whether a return of `form` is still out, of any period the report shows."""
+        return any(
+            field.state in OPEN
+            for entry in self.completeness
+            if entry.form == form
+            for field in entry.cells.values()
+        )

@@ -16,10 +16,12 @@ _GAP = 6  # points
 
 
 def heading(
-    ctx: Context, sheet: Sheet, columns: int, split: int, title: str, unit: str = ""
-) -> None:
+    ctx: Context, sheet: Sheet, columns: int, split: int, title: str, unit: str = "",
+    provisional: bool | None = None,
+) -> None:  # fmt: skip
     """Write the heading over `columns` columns, the party's name from column `split` on.
 
+    It says TẠM TÍNH if `provisional`; None asks the period's figures.
     Row 0 is for the screen only: the way back to the first sheet.
     """
     if sheet is not ctx.book.sheets[0]:
@@ -33,7 +35,8 @@ def heading(
         sheet.height(row, _GAP)
     sheet.put(4, 0, title, "title", span=columns)
     sheet.put(5, 0, ctx.figures.period.title(ctx.lang), "subtitle", span=columns)
-    state = ctx.t("provisional") if ctx.figures.provisional else ""
+    open_ = ctx.figures.provisional if provisional is None else provisional
+    state = ctx.t("provisional") if open_ else ""
     note = ctx.t("as_of", day=ctx.figures.as_of)
     sheet.put(6, 0, " – ".join(part for part in (state, note, unit) if part), "note_center",
               span=columns)  # fmt: skip

@@ -134,7 +134,7 @@ class TestRating:
         assert {r.state for r in silent} == {"missing", "rejected"}
         for rating in silent:
             row = desk.find(sheet, rating.branch.name).row
-            said = "chưa báo cáo" if rating.state == "missing" else "Bị trả lại"
+            said = "Chưa báo cáo" if rating.state == "missing" else "Bị trả lại"
             assert values(sheet, row, 3, 10) == [None] * 7 + [said]
 
     def test_members_are_counted_once_where_a_cell_met_twice(self) -> None:
@@ -187,6 +187,17 @@ class TestClassification:
         assert mean
         assert shown[0] == pytest.approx(mean.shares["members", "completed"])
         assert shown[2] == pytest.approx(mean.shares["members", "bottom"])
+
+    def test_is_provisional_only_while_a_yearly_return_is_out(self) -> None:
+        """In November monthly returns are out, the yearly ones are all in."""
+        assert str(desk.sheets()[RATING]["A7"].value).startswith("TẠM TÍNH")
+        assert str(desk.sheets()[YEARLY]["A7"].value).startswith("Số liệu tính đến")
+        given = desk.small()
+        last = max(r.delivery.period or "" for r in given.returns
+                   if r.delivery.form == "classification")  # fmt: skip
+        one = next(r for r in given.returns if r.delivery.period == last)
+        out = replace(given, returns=tuple(r for r in given.returns if r is not one))
+        assert str(book(out)[YEARLY]["A7"].value).startswith("TẠM TÍNH")
 
     def test_says_what_the_shares_are_taken_of(self) -> None:
         assert desk.find(desk.sheets()[YEARLY], "Tỷ lệ tính trên số thuộc diện đánh giá")
@@ -301,7 +312,7 @@ def test_a_town_without_a_single_return_still_gets_its_workbook() -> None:
 def test_the_english_workbook_has_english_sheets_and_words() -> None:
     made = book(desk.small(), "en")
     assert made.sheetnames[:3] == ["Overview", "Attendance quota", "Meeting ratings"]
-    assert desk.find(made["Meeting ratings"], "not reported")
+    assert desk.find(made["Meeting ratings"], "Not reported")
 
 
 def test_a_quota_owed_by_cell_counts_only_the_visits_there() -> None:
