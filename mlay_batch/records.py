@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -233,6 +233,11 @@ class Delivery:
     def current(self) -> bool:
         """Whether this is the return that counts for its key."""
         return self.verdict is Verdict.ACCEPTED and self.superseded_by is None
+
+    def overtaken(self, others: Iterable[Delivery]) -> bool:
+        """Whether a good return for the same key came since: that one's receipt is the answer."""
+        later = (other for other in others if other.id > self.id and other.key == self.key)
+        return bool(self.key) and any(other.verdict is Verdict.ACCEPTED for other in later)
 
 
 @dataclass(frozen=True, slots=True)

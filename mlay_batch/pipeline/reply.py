@@ -107,7 +107,8 @@ class _Office:
     def answers(self) -> Iterator[Letter | Unreachable]:
         """Yield the answer to every accepted and every refused return, in order of receipt."""
         mine = [d for d in self.deliveries if self._owed(d)]
-        refused = [d for d in mine if d.verdict is Verdict.REJECTED and not self._overtaken(d)]
+        rejected = (d for d in mine if d.verdict is Verdict.REJECTED)
+        refused = [d for d in rejected if not d.overtaken(self.deliveries)]
         read = dict(zip([d.id for d in refused], self._read(refused), strict=True))
         for delivery in mine:
             if delivery.verdict is Verdict.ACCEPTED:
@@ -120,14 +121,6 @@ class _Office:
             return False
         came_since = delivery.received[:10] > self.period.end.isoformat()
         return delivery.period == str(self.period) or came_since
-
-    def _overtaken(self, delivery: Delivery) -> bool:
-        """Whether the branch has sent a good one since: that one's receipt is the answer."""
-        return any(
-            later.id > delivery.id and later.verdict is Verdict.ACCEPTED
-            for later in self.deliveries
-            if delivery.key and later.key == delivery.key
-        )
 
     def _read(self, refused: Sequence[Delivery]) -> Sequence[Submission]:
         """Return what stands in refused files: the ledger keeps the values of accepted ones."""

@@ -56,10 +56,11 @@ def status(town: Town, period: Period, as_of: date) -> Status:
 
 
 def _unanswered(deliveries: Sequence[Delivery], told: Mapping[str, Posting], period: Period) -> int:
-    """Return how many returns of the period, accepted or refused, have no letter yet."""
+    """Return how many returns of the period, accepted or refused, are owed a letter."""
     return sum(
         delivery.period == str(period)
         and delivery.verdict in (Verdict.ACCEPTED, Verdict.REJECTED)
         and f"answer/{delivery.id}" not in told
+        and not (delivery.verdict is Verdict.REJECTED and delivery.overtaken(deliveries))
         for delivery in deliveries
     )

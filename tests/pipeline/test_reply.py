@@ -17,6 +17,7 @@ from mlay_batch.period import Period
 from mlay_batch.pipeline import mailhost, posting, reply
 from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.pipeline.posting import Job
+from mlay_batch.pipeline.status import status
 from mlay_batch.settings import Smtp
 
 NOVEMBER = Period(2019, 11)
@@ -295,6 +296,17 @@ def test_a_returned_form_repaired_comes_back_accepted_and_gets_its_receipt(desk)
     assert [d.verdict.value for d in done.decisions] == ["accepted"]
     posting.draft(job(desk), "x")
     assert sum(name.startswith("receipt_CB-01") for name in drafts(desk)) == 1
+
+
+def test_a_refused_return_overtaken_by_a_good_one_is_owed_no_letter(desk):
+    put(desk, "b.xlsx", Paper("CB-01", present=9).book())
+    take_in(desk)
+    put(desk, "sua.xlsx", Paper("CB-01").book())
+    take_in(desk, "2019-12-04T09:00:00+07:00")
+    assert status(desk, NOVEMBER, AS_OF).todo["answer"] == 1
+    posting.draft(job(desk), "x")
+    assert [name.split("_")[0] for name in drafts(desk) if "CB-01" in name] == ["receipt"]
+    assert "answer" not in status(desk, NOVEMBER, AS_OF).todo
 
 
 def test_a_file_that_is_no_form_of_ours_gets_the_right_one(desk):
