@@ -42,6 +42,8 @@ _STYLES: Mapping[Role, str] = {
 _VALUE_STYLES = {
     "date": "date", "integer": "entry_integer", "number": "entry_number", "choice": "center",
 }  # fmt: skip
+_SCREEN = 120  # characters side by side on a screen 1,024 pixels wide
+_KEPT = 3  # columns A (hidden) to C
 _ROOMY = 1.1  # blank rows are a little higher than their text, to write in by hand too
 
 
@@ -194,11 +196,18 @@ def _print_and_protect(sheet: Worksheet, plan: SheetPlan, filling: Filling,
 
 
 def _select_first(sheet: Worksheet, plan: SheetPlan) -> None:
-    """Open the sheet at the first cell to fill in."""
+    """Open the sheet at the first cell to fill in.
+
+    On a sheet wider than an old screen the row numbers and the column after them (the day, in our
+    forms) stay in sight. Rows are not frozen there: the heading would take a third of a screen
+    768 pixels high, and under it stand several tables, each with column heads of its own.
+    """
     open_cells = (c for c in plan.cells if c.role == "value" and c.section != HEAD.id)
     if first := next(open_cells, None):
         at = f"{get_column_letter(first.column)}{first.row}"
         sheet.sheet_view.selection[0].activeCell = sheet.sheet_view.selection[0].sqref = at
+        if sum(plan.widths.values()) > _SCREEN and first.column > _KEPT:
+            sheet.freeze_panes = f"{get_column_letter(_KEPT + 1)}1"
 
 
 def _breaks(plan: SheetPlan, orientation: str, heights: Mapping[int, float]) -> Iterator[int]:

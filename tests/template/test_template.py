@@ -296,7 +296,15 @@ def test_a_sheet_of_one_table_repeats_its_headings_and_freezes_them():
     sheet = shipped(register)["Tổ chức"]
     row = planned(register, "organisations.code").row
     assert (sheet.freeze_panes, sheet.print_title_rows) == (f"C{row}", f"${row - 1}:${row - 1}")
-    assert blank()["Báo cáo"].freeze_panes is None
+
+
+def test_a_sheet_wider_than_an_old_screen_keeps_number_and_day_in_sight():
+    wide = next(form for form in FORMS if form.form == "meeting")
+    sheet = shipped(wide)["Báo cáo"]
+    assert (sheet.freeze_panes, sheet.sheet_view.pane.ySplit) == ("D1", None)
+    chosen = sheet.sheet_view.selection[0]
+    assert (chosen.pane, chosen.activeCell) == ("topRight", "F14")
+    assert blank()["Báo cáo"].freeze_panes is None  # narrow enough
 
 
 def test_sheet_titles_excel_refuses_are_made_good():
