@@ -1,6 +1,7 @@
 """Lỗi: what is wrong in the returns of the period, errors first, in words a clerk can pass on.
 
-Shown are the returns of this period, and whatever else was not accepted since it began. A refused
+Shown are the returns of this period, and what was refused since it began and names no period.
+What was refused since then and is for another period stands below, and is not counted. A refused
 return that was sent again and accepted is settled, and no longer shown.
 """
 
@@ -54,7 +55,9 @@ def write(ctx: Context, sheet: Sheet) -> ErrorCounts:
     head = official.TABLE_ROW
     for column, name in enumerate(_COLUMNS):
         sheet.put(head, column, ctx.t(f"column.{name}"), "head")
-    found = list(problems(ctx))
+    everything = list(problems(ctx))
+    found = [problem for problem in everything if _of_period(ctx.figures, problem.delivery)]
+    others = [problem for problem in everything if problem not in found]
     for number, problem in enumerate(found, 1):
         _row(ctx, sheet, head + number, number, problem)
     last = head + max(1, len(found))
@@ -63,13 +66,24 @@ def write(ctx: Context, sheet: Sheet) -> ErrorCounts:
     sheet.tones((head + 1, _SEVERITY), (last, _SEVERITY), "■▲○")
     sheet.raw.autofilter(head, 0, last, len(_COLUMNS) - 1)
     sheet.raw.freeze_panes(head + 1, 3)
-    sheet.print_as(landscape=True, last=(last, len(_COLUMNS) - 1), repeat=(head, head))
+    bottom = _others(ctx, sheet, last + 2, others) if others else last
+    sheet.print_as(landscape=True, last=(bottom, len(_COLUMNS) - 1), repeat=(head, head))
     severities = sheet.area((head + 1, _SEVERITY), (last, _SEVERITY))
     return ErrorCounts(*(
         Live(f'=COUNTIF({severities},"{_severity(ctx, severity)}")',
              sum(problem.finding.severity is severity for problem in found))
         for severity in (Severity.ERROR, Severity.WARNING)
     ))  # fmt: skip
+
+
+def _others(ctx: Context, sheet: Sheet, row: int, found: list[Problem]) -> int:
+    """Write what came within the period for other periods, under its own heading."""
+    sheet.put(row, 0, ctx.t("errors.others"), "section", span=len(_COLUMNS))
+    for number, problem in enumerate(found, 1):
+        _row(ctx, sheet, row + number, number, problem)
+    last = row + len(found)
+    sheet.tones((row + 1, _SEVERITY), (last, _SEVERITY), "■▲○")
+    return last
 
 
 def _row(ctx: Context, sheet: Sheet, row: int, number: int, problem: Problem) -> None:
@@ -114,18 +128,23 @@ def _form(facts: Facts, delivery: Delivery) -> Form | None:
 
 
 def _findings(facts: Facts, figures: Figures) -> Iterator[tuple[Delivery, Finding]]:
-    months = {str(month) for month in figures.period.months()} | {str(figures.period)}
     by_id = {delivery.id: delivery for delivery in facts.deliveries}
     settled = _accepted_last(facts.deliveries)
     for delivery in facts.deliveries:
         stale = delivery.key is not None and settled.get(delivery.key, 0) > delivery.id
         recent = figures.period.start <= delivery.as_of <= figures.as_of
         missed = delivery.verdict is not Verdict.ACCEPTED and recent
-        if (delivery.period in months or missed) and not stale:
+        if (missed or (delivery.period and _of_period(figures, delivery))) and not stale:
             yield from ((delivery, finding) for finding in delivery.findings)
     for number, finding in figures.warnings:
-        if number in by_id and by_id[number].period in months:
+        if number in by_id and _of_period(figures, by_id[number]):
             yield by_id[number], finding
+
+
+def _of_period(figures: Figures, delivery: Delivery) -> bool:
+    """Whether a delivery is for the report's period, as far as it says for which it is."""
+    months = {str(month) for month in figures.period.months()} | {str(figures.period)}
+    return delivery.period is None or delivery.period in months
 
 
 def _accepted_last(deliveries: Iterable[Delivery]) -> dict[tuple[str, str, str], int]:

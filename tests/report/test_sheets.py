@@ -239,6 +239,22 @@ class TestErrors:
         given = replace(given, deliveries=(*given.deliveries, again))
         assert desk.find(book(given)["Lỗi"], "Không có lỗi")
 
+    def test_what_is_for_another_period_stands_apart_and_is_not_counted(self) -> None:
+        given = desk.small()
+        about = {"form": "meeting", "period": "2019-05", "branch": "DB1-CB01"}
+        other = desk.delivery(
+            9999, "tháng 5.xlsx", Verdict.REJECTED, findings=desk.REFUSED, **about
+        )
+        made = book(replace(given, deliveries=(*given.deliveries, other)))
+        sheet, overview = made["Lỗi"], made["Tổng quan"]
+        heading = desk.find(sheet, "Nhận trong kỳ, thuộc kỳ khác").row
+        assert [c.row for c in sheet["D"] if c.value == "tháng 5.xlsx"] == [
+            heading + 1,
+            heading + 2,
+        ]
+        counted = desk.find(overview, "Số vấn đề cần xem").row
+        assert values(overview, counted, 7, 8) == [1, 1]
+
     def test_a_file_that_could_not_be_told_is_not_lost(self) -> None:
         given = desk.small()
         finding = Finding("R01", Severity.ERROR, Place("hỏng.xlsx"))
