@@ -22,7 +22,9 @@ def strays(sheet: Sheet, blocks: Sequence[Block], fixed: frozenset[str]) -> Iter
 
     Warning C26 where a heading was retyped though its marker stands, error C19 elsewhere inside a
     section or right below it (where rows beyond the table go), warning C20 elsewhere on the form's
-    sheets, one warning C21 for a further sheet with something on it.
+    sheets, one warning C21 for a further sheet with something on it. A running number may be any
+    number: rows get renumbered; words in its place are a stray. Comments are talk about cells, not
+    content: they are left alone.
     """
     left = _left(sheet, blocks, fixed)
     if not blocks:

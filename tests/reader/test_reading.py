@@ -221,6 +221,13 @@ def test_a_number_beside_its_cell_in_a_card(paper):
     assert told(paper.read()) == [("C19", f"{'ABCDEFGH'[column]}{row}")]
 
 
+@pytest.mark.parametrize(("typed", "wanted"), [(99, []), ("7.", []), ("hoãn", ["C19"])])
+def test_words_in_place_of_a_row_number_are_told(paper, typed, wanted):
+    row, _ = paper.spot("meetings.held_on")[1]
+    paper.write((row, 2), typed)
+    assert codes(paper.read()) == wanted
+
+
 def test_a_remark_beside_the_form_is_a_warning(paper):
     paper.write((3, 30), "nộp muộn do mưa lũ").write((200, 3), 18)
     found = paper.read()
