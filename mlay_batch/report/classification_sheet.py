@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.records import ClassificationShare, ClassificationYear
-from mlay_batch.figures.returns import CLASSIFICATION
 from mlay_batch.period import Period
 from mlay_batch.report import caps_block, official
 from mlay_batch.report.book import Live, Sheet
@@ -45,7 +44,7 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[MeanLine, ...]:
             sheet.widths([_LIMIT_WIDTH], block.column(line) + 2)
     split = min(7, columns - 4)
     official.heading(ctx, sheet, columns, split, ctx.t("title.classification"),
-                     provisional=ctx.figures.waits_for(CLASSIFICATION))  # fmt: skip
+                     provisional=ctx.figures.waits_for("classification"))  # fmt: skip
     row, means = official.TABLE_ROW, []
     for block in blocks:
         row, found = block.write(row)
