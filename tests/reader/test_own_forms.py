@@ -50,7 +50,7 @@ def rows() -> list[Row]:
 def test_values_written_are_read_back(lang):
     found = read(render(MEETING, context(Period(2019, 11)), rows(), lang=lang), "x", FORMS)
     assert found.findings == ()
-    assert found.section("visits")[0].values["officer"] == "CB02"
+    assert found.section("visits")[0].values["officer"] == "CB02 – Lò Văn An"
     assert found.section("meetings")[0].values["kind"] == "both"
 
 
