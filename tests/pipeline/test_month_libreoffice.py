@@ -25,7 +25,8 @@ TABLES = {
         "duration": 95, "expected": 12, "present": 11, "excused": 1, "speakers": 5,
     },
     "scores": {
-        "held_on": date(2019, 11, 3), "scorer": "Chi bộ tự chấm", "explanation": "Chuẩn bị chậm", "time": 5, "attendance": 5,
+        "held_on": date(2019, 11, 3), "scorer": "Chi bộ tự chấm", "explanation": "Chuẩn bị chậm",
+        "time": 5, "attendance": 5,
         "preparation": 9.5, "conduct": 38, "principles": 5, "result": 28, "closing": 5,
         "total": 95.5,
     },

@@ -33,7 +33,8 @@ PAPER: Mapping[str, Any] = {
     ],
     "thematic": [{"held_on": NOV6, "topic": "Học tập và làm theo"}],
     "scores": [{"held_on": NOV5, "scorer": "own", "explanation": "Tiến hành -4", "time": 5,
-                "attendance": 4.5, "preparation": 9, "conduct": 36, "principles": 5, "result": 28, "closing": 5, "total": 92.5}],
+                "attendance": 4.5, "preparation": 9, "conduct": 36, "principles": 5, "result": 28,
+                "closing": 5, "total": 92.5}],
     "visits": [{"held_on": NOV5, "officer": "TV-01 – Lò Văn Pọm"}],
 }  # fmt: skip
 
@@ -349,10 +350,13 @@ def town(*organisations: tuple[str, str | None], **more: Any) -> Submission:
 
 def test_a_good_register() -> None:
     read, found = validate_register(
-        town(("TU", None), ("CB-01", "TU – Chi bộ TU"), officers=[{"code": "TV-01", "name": "Lò Văn A",
-             "own_cell": "cb-01"}]),
+        town(
+            ("TU", None),
+            ("CB-01", "TU – Chi bộ TU"),
+            officers=[{"code": "TV-01", "name": "Lò Văn A", "own_cell": "cb-01"}],
+        ),
         form("register", "1"),
-    )  # fmt: skip
+    )
     assert found == ()
     assert [row.values["parent"] for row in read.section("organisations")] == [None, "TU"]
     assert read.section("officers")[0].values["own_cell"] == "CB-01"
