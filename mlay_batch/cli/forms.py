@@ -81,10 +81,10 @@ def check(
     town = _town_if_any(workspace, language(ctx))
     catalogue = town.catalogue if town else load_catalogue()
     checked = checking.check(file, catalogue, town, as_of or options.today())
+    show.show_findings(checked.findings, checked.form, language(ctx), as_json=as_json)
     if returned:
         data = checking.returned(checked, catalogue, town, language(ctx))
         write_atomically(returned, data)
-    show.show_findings(checked.findings, checked.form, language(ctx), as_json=as_json)
     return 1 if any(finding.is_error for finding in checked.findings) else 0
 
 

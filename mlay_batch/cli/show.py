@@ -59,12 +59,15 @@ def lines(findings: Iterable[Finding], form: Form | None, lang: str) -> Iterator
 
     Of several, the first is spelt out: the remedy is the same for all.
     """
-    alike: dict[tuple[str, str, str, str], list[tuple[Finding, Message]]] = {}
+    alike: dict[tuple[object, ...], list[tuple[Finding, Message]]] = {}
     for finding in findings:
         message = explain(finding, form, lang)
-        key = finding.code, finding.place.file, finding.place.sheet, message.fix
+        place, field = finding.place, finding.params.get("field")
+        key = finding.code, place.file, place.sheet, field, message.fix
         alike.setdefault(key, []).append((finding, message))
-    for (code, file, sheet, fix), found in alike.items():
+    for found in alike.values():
+        first, (_, fix) = found[0]
+        code, file, sheet = first.code, first.place.file, first.place.sheet
         cells = grouped_cells(finding.place.cell for finding, _ in found)
         inside = f"{sheet}!{cells}" if sheet and cells else sheet
         where = " · ".join(part for part in (file, inside) if part)

@@ -120,8 +120,8 @@ def test_what_a_finding_says() -> None:
     (found,) = look(but("meetings", 0, held_on=date(2019, 5, 11))).findings
     assert str(explain(found, form(), "vi")) == (
         "“Ngày họp” ghi ngày 11/5/2019, ngoài kỳ báo cáo. Có phải đảo ngày/tháng của ngày "
-        "05/11/2019? Gõ lại ngày theo thứ tự ngày/tháng/năm; nếu đúng là 05/11/2019 thì ghi "
-        "05/11/2019."
+        "05/11/2019? Gõ lại theo thứ tự ngày/tháng/năm: 05/11/2019; nếu là ngày khác thì ghi ngày "
+        "đúng trong kỳ."
     )
 
 
