@@ -14,8 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import yaml
-
 if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form language
     from mlay_batch.errors import MlayError
     from mlay_batch.findings import Finding
@@ -39,6 +37,8 @@ class Message(NamedTuple):
 
 @cache
 def _area(name: str) -> Mapping[str, Any]:
+    import yaml  # start-up: a reader's child has no texts to read, but imports this module
+
     path = LOCALE / f"{name}.yaml"
     loaded: Mapping[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return loaded

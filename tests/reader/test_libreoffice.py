@@ -116,7 +116,7 @@ def test_what_was_typed_comes_back(template, tmp_path, wanted, kind):
     assert back["meetings", 0, "kind"] == "both"
     assert back["meetings", 1, "held_on"] == date(2019, 11, 20)
     assert back["scores", 0, "preparation"] == 9.5
-    assert back["visits", 0, "officer"] == "CB01"
+    assert back["visits", 0, "officer"] == "CB01 – Lò Văn An"
     at = cells(template)
     first, second = found.section("meetings")
     assert first.cells["present"] == at["meetings", 0, "present"]
