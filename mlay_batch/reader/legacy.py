@@ -111,7 +111,8 @@ def _may_be_old(text: str) -> bool:
 
 def _decided(texts: Sequence[str]) -> Encoding | None:
     """Return the one encoding the words of a column make sense in, or None."""
-    words = [word for text in texts for word in _WORD.findall(text) if not word.isascii()]
+    found = (word for text in texts for word in _WORD.findall(text) if not word.isascii())
+    words = [word for word in found if len(word) > 1]  # one letter alone proves nothing
     if not words or _share(words) >= _UNFIT:
         return None
     encodings: tuple[Encoding, Encoding] = ("TCVN3", "VNI")
