@@ -19,8 +19,9 @@ from mlay_batch.template import render
 
 FORM = small_form()
 # Letters of Latin-1 may be TCVN3 or VNI, which is told: tests/reader holds that.
+LATIN_1 = "".join(map(chr, range(0xA1, 0x100)))
 letters = st.characters(
-    categories=["L", "N", "P", "S", "Zs"], max_codepoint=0x7F, include_characters="đơưạảếỗĐƠƯẠ"
+    categories=["L", "N", "P", "S", "Zs"], max_codepoint=0x2FFF, exclude_characters=LATIN_1
 )
 texts = st.text(letters, min_size=1, max_size=60).map(clean).filter(bool)
 days = st.dates(date(2019, 11, 1), date(2019, 11, 30)).map(lambda day: day.day)
