@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from mlay_batch.errors import UsageError
 
@@ -14,16 +15,13 @@ def password(service: str, user: str, variable: str) -> str:
     """
     if found := os.environ.get(variable):
         return found
-    try:
+    kept: str | None = None
+    with suppress(ImportError):
         import keyring  # an optional extra: most offices set the variable
         from keyring.errors import KeyringError  # the same
-    except ImportError:
-        kept = None
-    else:
-        try:
+
+        with suppress(KeyringError):
             kept = keyring.get_password(service, user)
-        except KeyringError:
-            kept = None
     if kept is None:
         raise UsageError("smtp.password", user=user, variable=variable, service=service)
     return kept
