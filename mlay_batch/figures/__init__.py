@@ -6,12 +6,13 @@ from mlay_batch.figures.attendance import attendances, visits
 from mlay_batch.figures.classification import mean, years
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.cross import warnings
+from mlay_batch.figures.fingerprint import fingerprint
 from mlay_batch.figures.quota import quota_lines
 from mlay_batch.figures.rating import SCORE_SCHEME, ratings, sittings
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.figures.returns import MEETING
 
-__all__ = ["compute"]
+__all__ = ["compute", "fingerprint"]
 
 
 def compute(facts: Facts) -> Figures:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from mlay_batch import __version__, report
-from mlay_batch.figures import compute
+from mlay_batch.figures import compute, fingerprint
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.files import write_atomically
 from mlay_batch.ledger import Archive, Closings, Ledger, lock
@@ -62,10 +63,18 @@ def consolidate(
         else:
             figures, data = made(town, ledger, period, as_of, lang)
         revision = closing.revision if closing else None
+        if not dry_run and not closing:
+            note(ledger, figures, data)
         if dry_run or (path.is_file() and path.read_bytes() == data):
             return Consolidated(path, figures, written=False, closed=revision)
         write_atomically(path, data)
     return Consolidated(path, figures, written=True, closed=revision)
+
+
+def note(ledger: Ledger, figures: Figures, data: bytes) -> None:
+    """Remember in the ledger a workbook that is given out, by its bytes and by its figures."""
+    digest = hashlib.sha256(data).hexdigest()
+    ledger.note_report(figures.period, figures.as_of, digest, fingerprint(figures))
 
 
 def made(

@@ -15,7 +15,7 @@ from mlay_batch.files import write_atomically
 from mlay_batch.findings import Finding, Param, Place, Severity
 from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
 from mlay_batch.period import Period
-from mlay_batch.pipeline.consolidate import made
+from mlay_batch.pipeline.consolidate import made, note
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Judged
 from mlay_batch.schema.catalogue import shipped
@@ -60,6 +60,7 @@ def close(
         copy = folder / f"tong-hop-{period}_chot-{revision}.xlsx"
         for path in (folder / f"tong-hop-{period}.xlsx", copy):
             write_atomically(path, data)
+        note(ledger, figures, data)
         closings.close(closing)
     return Closed(closing, copy)
 

@@ -1,5 +1,6 @@
 """A month from files to workbook: one verdict a file, nothing lost, a second run nothing new."""
 
+import hashlib
 import io
 from datetime import date
 from zipfile import ZipFile
@@ -8,6 +9,7 @@ import pytest
 from town_desk import CELLS, Paper, put, town
 
 from mlay_batch.errors import LockedError, RegisterError
+from mlay_batch.figures import fingerprint
 from mlay_batch.ledger import Ledger, lock
 from mlay_batch.period import Period
 from mlay_batch.pipeline.consolidate import consolidate
@@ -73,6 +75,10 @@ def test_a_second_run_changes_nothing(desk):
     assert not consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test").written
     assert desk.workspace.ledger.read_bytes() == ledger
     assert book.path.read_bytes() == written
+    with Ledger.open(desk.workspace.ledger) as told:
+        (noted,) = told.reports()
+    assert noted.sha256 == hashlib.sha256(written).hexdigest()
+    assert noted.figures == fingerprint(book.figures)
 
 
 def test_a_dry_run_says_the_same_and_records_nothing(desk):

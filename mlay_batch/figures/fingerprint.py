@@ -1,0 +1,73 @@
+"""A short name of the figures themselves, printed below every page: the same figures, the same one.
+
+It is taken over what was counted, not over when, by whom or from which file: a correction that
+changes no figure keeps it, and so does the order in which the returns came.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from typing import Any
+
+from mlay_batch.figures.records import Figures
+from mlay_batch.findings import Finding
+from mlay_batch.period import Period
+from mlay_batch.records import plain
+from mlay_batch.register import Organisation
+from mlay_batch.schema import Quota, Scheme, Text
+
+# What a record tells beside its figures: time, source, and words.
+_BESIDE = frozenset({"as_of", "place", "delivery", "name", "position", "title", "note"})
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O, U: read from paper, typed again
+_GROUPS, _GROUP = 3, 4
+_DIGITS = 12  # of a float; the last ones are noise of its binary form
+
+
+def fingerprint(figures: Figures) -> str:
+    """Return three groups of four letters and digits, 60 bits of a SHA-256 over all figures.
+
+    It depends on no name, text, file or date of making; on numbers to 12 digits. Two reports with
+    the same fingerprint show the same figures: a clash by chance would take a billion reports.
+    """
+    warned = [finding for _, finding in figures.warnings]  # not the numbers of their deliveries
+    told = _record(figures) | {"warnings": _told(warned)}
+    said = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    number = int.from_bytes(hashlib.sha256(said.encode()).digest()[:8])
+    letters = "".join(_LETTERS[number >> 5 * place & 31] for place in range(_GROUPS * _GROUP))
+    return "-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP))
+
+
+def _told(value: Any) -> Any:
+    """Return `value` as JSON holds it; mappings as lists, for their keys may be tuples."""
+    match value:
+        case Period():
+            return str(value)
+        case Text():
+            return None
+        case Organisation():
+            return value.code
+        case Quota():
+            return [value.quota, value.effective.from_, value.times]
+        case Scheme():
+            return [value.scheme, value.version]
+        case Finding():
+            numbers = {k: v for k, v in value.params.items() if not isinstance(v, str)}
+            return [value.code, _told(numbers)]
+        case Mapping():
+            return sorted(([_told(key), _told(entry)] for key, entry in value.items()), key=repr)
+        case tuple() | list():
+            return [_told(entry) for entry in value]
+        case float():
+            return plain(float(f"{value:.{_DIGITS}g}"))
+        case date():
+            return value.isoformat()
+    return _record(value) if is_dataclass(value) else value
+
+
+def _record(value: Any) -> dict[str, Any]:
+    names = (field.name for field in fields(value))
+    return {name: _told(getattr(value, name)) for name in names if name not in _BESIDE}
