@@ -44,8 +44,20 @@ def fingerprint(figures: Figures) -> str:
 def _told(value: Any) -> Any:
     """Return `value` as JSON holds it; mappings as lists, for their keys may be tuples."""
     match value:
-        case Period():
+        case Period() | date():
             return str(value)
+        case float():
+            return plain(float(f"{value:.{_DIGITS}g}"))
+        case Mapping():
+            return sorted(([_told(key), _told(entry)] for key, entry in value.items()), key=repr)
+        case tuple() | list():
+            return [_told(entry) for entry in value]
+    return _named(value) if is_dataclass(value) else value
+
+
+def _named(value: Any) -> Any:
+    """Return a record; one of the register or of a description by its id alone."""
+    match value:
         case Text():
             return None
         case Organisation():
@@ -57,15 +69,7 @@ def _told(value: Any) -> Any:
         case Finding():
             numbers = {k: v for k, v in value.params.items() if not isinstance(v, str)}
             return [value.code, _told(numbers)]
-        case Mapping():
-            return sorted(([_told(key), _told(entry)] for key, entry in value.items()), key=repr)
-        case tuple() | list():
-            return [_told(entry) for entry in value]
-        case float():
-            return plain(float(f"{value:.{_DIGITS}g}"))
-        case date():
-            return value.isoformat()
-    return _record(value) if is_dataclass(value) else value
+    return _record(value)
 
 
 def _record(value: Any) -> dict[str, Any]:
