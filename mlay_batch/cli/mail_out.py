@@ -45,6 +45,7 @@ def mail_forms(town: Town, form: str, period: Period, *, send: bool, dry_run: bo
 @option("--send", is_flag=True)
 @option("--again", is_flag=True)
 @option("--doubtful", type=click.Choice(["sent", "unsent"]), default=None)
+@option("--letter", "letters", multiple=True)
 @options.period_option
 @options.as_of_option
 @options.dry_run_option
@@ -56,6 +57,7 @@ def reply(
     send: bool,
     again: bool,
     doubtful: str | None,
+    letters: tuple[str, ...],
     period: Period | None,
     as_of: date | None,
     dry_run: bool,
@@ -66,7 +68,7 @@ def reply(
     town = open_for(ctx, workspace)
     day = as_of or options.today()
     if doubtful and not dry_run:
-        posting.settle(town, options.holder(), sent=doubtful == "sent")
+        posting.settle(town, options.holder(), sent=doubtful == "sent", letters=letters)
     make = partial(replying.letters, town)
     job = Job(town, make, period or last_month(day), day, options.holder(), again)
     done = send_or_draft(job, send=send, dry_run=dry_run)

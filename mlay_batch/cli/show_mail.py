@@ -11,6 +11,7 @@ import click
 from mlay_batch.cli.options import say
 from mlay_batch.cli.show import plain
 from mlay_batch.pipeline.posting import Mailed
+from mlay_batch.replies.message import short
 
 
 def show_mailed(done: Mailed, lang: str, *, as_json: bool, dry_run: bool) -> None:
@@ -40,8 +41,8 @@ def _troubles(done: Mailed, lang: str) -> Iterator[str]:
     if done.stopped:
         yield say(lang, "reply.stopped", problem=done.stopped)
     for posted in done.doubtful:
-        to = ", ".join(posted.recipients)
-        yield say(lang, "reply.doubtful_letter", id=posted.message_id, to=to, at=posted.at[:16])
+        to, at = ", ".join(posted.recipients), posted.at[:16].replace("T", " ")
+        yield say(lang, "reply.doubtful_letter", id=short(posted.message_id), to=to, at=at)
 
 
 def _as_json(done: Mailed) -> dict[str, object]:
@@ -55,6 +56,6 @@ def _as_json(done: Mailed) -> dict[str, object]:
         "unreachable": [{"kind": one.kind, "what": one.what} for one in done.unreachable],
         "failed": [{"to": one.to, "problem": problem} for one, problem in done.failed],
         "partly": [{"subject": one.subject, "refused": to} for one, to in done.partly],
-        "doubtful": [one.message_id for one in done.doubtful],
+        "doubtful": [short(one.message_id) for one in done.doubtful],
         "stopped": done.stopped,
     }  # fmt: skip

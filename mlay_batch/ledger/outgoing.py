@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -103,11 +103,14 @@ class Outgoing:
                 "DELETE FROM outgoing WHERE message_id = ? AND state = 'queued'", (message_id,)
             )
 
-    def settle(self, sent: bool) -> None:
-        """Say what became of the letters still queued: a person looked whether they went out."""
+    def settle(self, message_ids: Iterable[str], *, sent: bool) -> None:
+        """Say what became of letters still queued: a person looked whether they went out."""
         change = "UPDATE outgoing SET state = 'sent'" if sent else "DELETE FROM outgoing"
         with self._ledger.transaction() as db:
-            db.execute(f"{change} WHERE state = 'queued'")
+            db.executemany(
+                f"{change} WHERE state = 'queued' AND message_id = ?",
+                [(found,) for found in message_ids],
+            )
 
     def numbers(self) -> Mapping[int, tuple[int, int]]:
         """Return year and running number (số đến) of every accepted return, by delivery."""

@@ -8,7 +8,7 @@ that a double can be told at the other end as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import format_datetime
@@ -23,7 +23,7 @@ from mlay_batch.pipeline.mailhost import LostError, Pace, RefusedError
 from mlay_batch.pipeline.reply import Owed, Unreachable, Wanted
 from mlay_batch.pipeline.town import Town
 from mlay_batch.replies.letters import Letter
-from mlay_batch.replies.message import Sender, message
+from mlay_batch.replies.message import Sender, message, short
 from mlay_batch.settings import Smtp
 
 Maker = Callable[[Ledger, Wanted], Owed]
@@ -123,10 +123,20 @@ def send(job: Job, host: Host, pace: Pace, clock: Clock) -> Mailed:
     )  # fmt: skip
 
 
-def settle(town: Town, holder: str, *, sent: bool) -> None:
-    """Say of the doubtful letters whether they went out; those that did not are sent next time."""
+def settle(town: Town, holder: str, *, sent: bool, letters: Sequence[str] = ()) -> None:
+    """Say of the doubtful letters whether they went out; those that did not are sent next time.
+
+    `letters` names some by what `short` makes of their Message-ID; without any, all are meant.
+    Raises UsageError ``reply.letter`` for a letter that is not in doubt.
+    """
     with lock(town.workspace.root, holder), Ledger.open(town.workspace.ledger) as ledger:
-        Outgoing(ledger).settle(sent)
+        outgoing = Outgoing(ledger)
+        doubtful = {short(one.message_id): one.message_id for one in _doubtful(outgoing)}
+        for name in letters:
+            if name not in doubtful:
+                known = ", ".join(doubtful) or "–"
+                raise UsageError("reply.letter", letter=name, known=known)
+        outgoing.settle([doubtful[name] for name in letters or doubtful], sent=sent)
 
 
 def smtp_of(town: Town) -> Smtp:

@@ -60,6 +60,15 @@ class Sender:
         return f"<{letter.kind}.{letter.digest}@{domain}>"
 
 
+def short(message_id: str) -> str:
+    """Return what a person calls a letter: eight letters of its id, as in a draft's file name.
+
+    >>> short("<receipt.068f8c02966cd731d31ec744117a95e5@muonglay.example>")
+    '068f8c02'
+    """
+    return message_id.partition("@")[0].rpartition(".")[2][:8]
+
+
 def message(letter: Letter, sender: Sender, date: str | None = None) -> EmailMessage:
     """Return the mail. Without a `date` (RFC 5322) it is a draft, to be sent by a mail program."""
     mail = EmailMessage(policy=POLICY)

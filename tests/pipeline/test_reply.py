@@ -12,12 +12,13 @@ from smtp_desk import mail_host
 from town_desk import REGISTER, Paper, put, town
 
 from mlay_batch.errors import MlayError, UsageError
-from mlay_batch.ledger import Ledger, Outgoing
+from mlay_batch.ledger import Ledger, Outgoing, Posting
 from mlay_batch.period import Period
 from mlay_batch.pipeline import mailhost, posting, reply
 from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.pipeline.posting import Job
 from mlay_batch.pipeline.status import status
+from mlay_batch.replies.message import short
 from mlay_batch.settings import Smtp
 
 NOVEMBER = Period(2019, 11)
@@ -170,6 +171,9 @@ def test_said_to_have_gone_out_a_doubtful_letter_is_not_sent(desk):
 
     done = posting.send(job(desk), Lost(), quick(), lambda: NOW)
     assert (done.stopped, len(done.doubtful)) == ("gone", 1)
+    with pytest.raises(UsageError) as wrong:
+        posting.settle(desk, "test", sent=True, letters=["00000000"])
+    assert wrong.value.code == "reply.letter"
     posting.settle(desk, "test", sent=True)
     sent = []
 
@@ -180,6 +184,25 @@ def test_said_to_have_gone_out_a_doubtful_letter_is_not_sent(desk):
 
     assert posting.send(job(desk), Host(), quick(), lambda: NOW).clean
     assert len(sent) == 2
+
+
+def test_letters_in_doubt_are_settled_one_by_one(desk):
+    a_month(desk)
+
+    class Lost:
+        def deliver(self, to, mail):
+            raise mailhost.LostError("gone")
+
+    for _ in range(2):
+        done = posting.send(job(desk), Lost(), quick(), lambda: NOW)
+    gone, lost = (short(posted.message_id) for posted in done.doubtful)
+    posting.settle(desk, "test", sent=True, letters=[gone])
+    posting.settle(desk, "test", sent=False, letters=[lost])
+    with Ledger.open(desk.workspace.ledger, read_only=True) as ledger:
+        assert [one.state for one in Outgoing(ledger).letters()] == [Posting.SENT]
+    left = posting.draft(job(desk), "x", dry_run=True)
+    assert lost in {letter.digest[:8] for letter in left.letters}
+    assert gone not in {letter.digest[:8] for letter in left.letters}
 
 
 def test_an_address_the_host_refuses_is_told_and_tried_again_next_time(desk, tmp_path):
