@@ -22,7 +22,10 @@ from mlay_batch.intake.kinds import OLE, TNEF, ending, inline
 from mlay_batch.intake.mails import NO_FILE, TOO_DEEP, UNREADABLE, addressed
 from mlay_batch.records import Leaf
 
-_MSG_STREAM = "__properties_version1.0".encode("utf-16-le")
+_PROPERTIES = "__properties_version1.0"
+_MSG_STREAM = _PROPERTIES.encode("utf-16-le")
+_EMBEDDED = "__substg1.0_3701000D"
+_File = tuple[str, bytes | None, bool]
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Letter:
     """What the child tells: headers as text, and files as name, bytes, shown in the text."""
 
     headers: str = ""
-    files: tuple[tuple[str, bytes | None, bool], ...] = ()
+    files: tuple[_File, ...] = ()
 
 
 def is_msg(leaf: Leaf) -> bool:
@@ -70,7 +73,7 @@ def _leaves(mail: Leaf, letter: Letter) -> Iterator[Leaf]:
             return
         last = nfc(readable(name).replace("\\", "/").rpartition("/")[2]) or mail.name
         leaf = replace(mail, name=last, data=data or b"", origin=f"{mail.origin}!{number}/{last}")
-        if data is None:  # a mail or an OLE object inside
+        if data is None:  # an object that is no file, or a mail too deep inside
             leaf = replace(leaf, ignored=UNREADABLE)
         elif len(data) > limits.MAX_FILE:
             leaf = replace(leaf, ignored="N08", data=b"")
@@ -122,10 +125,14 @@ def _confine(memory_mb: int) -> None:
 
 
 def _read_msg(data: bytes) -> Letter:
-    from oxmsg import Message as Msg  # start-up: few mails are saved by Outlook
+    from olefile import OleFileIO  # start-up: few mails are saved by Outlook
+    from oxmsg import Message as Msg  # the same
     from oxmsg.domain import constants as c  # the same
+    from oxmsg.storage import Storage  # the same
 
-    msg = Msg.load(data)
+    with OleFileIO(data) as ole:
+        root = Storage.from_ole(ole)
+    msg = Msg(root)
     text = msg.properties.str_prop_value
     head = text(c.PID_TRANSPORT_MESSAGE_HEADERS)
     if not head:
@@ -133,12 +140,28 @@ def _read_msg(data: bytes) -> Letter:
             "From": text(c.PID_SENDER_SMTP_ADDRESS) or text(c.PID_SENDER_EMAIL_ADDRESS),
             "Subject": msg.subject, "Message-ID": text(c.PID_INTERNET_MESSAGE_ID),
         })  # fmt: skip
-    files = []
-    for found in msg.attachments:
+    return Letter(head, tuple(_attached(root, 0)))
+
+
+def _attached(mail: Any, depth: int) -> Iterator[_File]:
+    """Yield the files of a mail, those of mails within it too (MS-OXMSG, 2.2.2.1)."""
+    from oxmsg.attachment import Attachment  # start-up: as above
+    from oxmsg.domain import constants as c  # the same
+
+    for storage in mail.iter_attachment_storages():
+        inner = next((s for s in storage.storages if s.name == _EMBEDDED and _is_mail(s)), None)
+        if inner is not None and depth < limits.MAX_MAILS:
+            yield from _attached(inner, depth + 1)
+            continue
+        found = Attachment(storage)
         of = found.properties.str_prop_value
         name = found.file_name or of(c.PID_ATTACH_FILENAME) or ""
-        files.append((name, found.file_bytes, bool(of(c.PID_ATTACH_CONTENT_ID))))
-    return Letter(head, tuple(files))
+        yield name, found.file_bytes, bool(of(c.PID_ATTACH_CONTENT_ID))
+
+
+def _is_mail(storage: Any) -> bool:
+    """Whether an object is a mail; a drawing of an old Word is none."""
+    return any(stream.name == _PROPERTIES for stream in storage.streams)
 
 
 def _head(told: Mapping[str, str | None]) -> str:

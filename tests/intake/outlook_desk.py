@@ -110,18 +110,29 @@ def _properties(
     return {"__properties_version1.0": listed, **made}
 
 
-def msg(files: Mapping[str, bytes], headers: str = "", sender: str = "cb01@town.example") -> bytes:
+def msg(
+    files: Mapping[str, bytes | Tree], headers: str = "", sender: str = "cb01@town.example"
+) -> bytes:
     """A mail saved by Outlook; without `headers` it was never sent over the net."""
+    return compound(letter(files, headers, sender))
+
+
+def letter(
+    files: Mapping[str, bytes | Tree], headers: str = "", sender: str = "cb01@town.example"
+) -> Tree:
+    """A mail as Outlook keeps it; a file may be another one, or an object that is none."""
     texts = {0x1A: "IPM.Note", 0x37: "Bao cao", 0x5D01: sender, 0x1035: "<1@town.example>"}
     if headers:
         texts[0x7D] = headers
     root = struct.pack("<8xIIII8x", 0, len(files), 0, len(files))
     tree: dict[str, bytes | Tree] = dict(_properties(root, texts, {}, {}))
     for number, (name, data) in enumerate(files.items()):
-        tree[f"__attach_version1.0_#{number:08X}"] = _properties(
-            bytes(8), {0x3707: name}, {0x3701: data}, {0x3705: 1}
-        )
-    return compound(tree)
+        blobs, inside = ({0x3701: data}, {}) if isinstance(data, bytes) else ({}, data)
+        tree[f"__attach_version1.0_#{number:08X}"] = {
+            **_properties(bytes(8), {0x3707: name}, blobs, {0x3705: 1 if blobs else 5}),
+            **({"__substg1.0_3701000D": inside} if inside else {}),
+        }
+    return tree
 
 
 def tnef(**files: bytes) -> bytes:

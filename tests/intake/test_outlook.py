@@ -6,7 +6,7 @@ import time
 
 import pytest
 from mail_desk import BOOK, HEAD, OTHER, SCAN, SERVER, WORDS, lay, mail, opened, part, taken, told
-from outlook_desk import compound, hanging, msg, tnef
+from outlook_desk import compound, hanging, letter, msg, tnef
 
 from mlay_batch.intake import limits
 
@@ -31,6 +31,27 @@ def test_its_headers_tell_when_it_came(tmp_path):
 def test_one_without_a_file_is_one_leaf(tmp_path):
     lay(tmp_path, **{"thu.msg": msg({})})
     assert told(taken(tmp_path)) == [("Bao cao", "N13")]
+
+
+def test_a_mail_within_one_is_opened_as_deep_as_any(tmp_path):
+    inner = letter({"Báo cáo.xlsx": BOOK}, sender="else@town.example")
+    drawing = {"\x01Ole": b"x"}
+    for _ in range(limits.MAX_MAILS - 1):
+        inner = letter({"tiếp": inner})
+    lay(
+        tmp_path,
+        **{
+            "a.msg": msg({"tiếp": inner, "hình": drawing, "ký.pdf": SCAN}),
+            "b.msg": msg({"tiếp": letter({"tiếp": inner})}),
+            "c.eml": mail(WORDS, part(msg({"thư": letter({"c.xlsx": BOOK})}), NAMED)),
+        },
+    )
+    leaves = taken(tmp_path)
+    assert told(leaves) == [
+        ("Báo cáo.xlsx", None), ("hình", "N15"), ("ký.pdf", "N14"), ("tiếp", "N15"),
+        ("c.xlsx", None),
+    ]  # fmt: skip
+    assert {leaf.sender for leaf in leaves} == {"cb01@town.example"}
 
 
 def test_a_damaged_one_is_one_leaf(tmp_path):
@@ -60,6 +81,7 @@ def test_a_winmail_dat_that_never_ends_is_given_up(tmp_path, monkeypatch):
     assert 1 <= time.monotonic() - begun < 30
 
 
+NAMED = 'Content-Disposition: attachment; filename="thu.msg"\n'
 COPY = part(SCAN, 'Content-Disposition: attachment; filename="bao cao.pdf"\n')
 FROM = b"From cb01@town.example Tue Dec  3 08:00:00 2019\n"
 
