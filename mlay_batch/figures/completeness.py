@@ -13,6 +13,11 @@ from mlay_batch.records import Delivery, Return, Verdict
 from mlay_batch.register import Organisation
 from mlay_batch.schema import Form
 
+# A branch's state over several months is the gravest of them: what is still open comes first.
+_GRAVEST = (
+    "missing", "rejected", "held", "not_due", "late", "nil", "waived", "reported", "not_yet",
+    "ended",
+)  # fmt: skip
 NIL = "yes"  # the value of a nil field that declares that there is nothing to report
 
 
@@ -150,3 +155,12 @@ def _waived(facts: Facts, form: Form, branch: Organisation, period: Period) -> b
     if branch.type not in form.reporters:
         return True
     return bool(facts.register.waiver(form.form, branch.code, period, facts.as_of))
+
+
+def gravest(period: Period, branch: str, returned: Completeness | None) -> str:
+    """Return the gravest state of the period's months; ``waived`` where none is asked for."""
+    if returned is None:
+        return "missing"
+    fields = (returned.cells.get((branch, month)) for month in period.months())
+    states = [field.state for field in fields if field]
+    return min(states, key=_GRAVEST.index, default="waived")

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 from statistics import fmean
 
+from mlay_batch.figures.completeness import gravest
 from mlay_batch.figures.records import CellRating, Completeness, Facts, Sitting
 from mlay_batch.figures.returns import MEETING, card, number, returns_of, year_to_date
 from mlay_batch.period import Period
@@ -20,12 +21,6 @@ from mlay_batch.register import Organisation
 from mlay_batch.schema import Scheme
 
 SCORE_SCHEME = "meeting_score"
-
-# A cell's state over several months is the gravest of them: what is still open comes first.
-_GRAVEST = (
-    "missing", "rejected", "held", "not_due", "late", "nil", "waived", "reported", "not_yet",
-    "ended",
-)  # fmt: skip
 
 
 def sittings(facts: Facts) -> tuple[Sitting, ...]:
@@ -144,7 +139,7 @@ def _rating(
     scores = [sitting.score for sitting in held if sitting.score is not None]
     return CellRating(
         branch=branch,
-        state=_state(period, branch.code, returned),
+        state=gravest(period, branch.code, returned),
         sittings=tuple(sitting for sitting in held if sitting.period in period.months()),
         bands=_bands(scheme, held),
         scored=len(scores),
@@ -158,12 +153,3 @@ def _bands(scheme: Scheme | None, held: Iterable[Sitting]) -> Mapping[str, int]:
     counts = Counter(sitting.band for sitting in held if sitting.band is not None)
     names = [band.id for band in scheme.bands] if scheme else []
     return {name: counts[name] for name in dict.fromkeys([*names, *counts])}
-
-
-def _state(period: Period, branch: str, returned: Completeness | None) -> str:
-    """Return the gravest state of the period's months; ``waived`` where none is asked for."""
-    if returned is None:
-        return "missing"
-    fields = (returned.cells.get((branch, month)) for month in period.months())
-    states = [field.state for field in fields if field]
-    return min(states, key=_GRAVEST.index, default="waived")
