@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
+from mlay_batch.demo.minutes import content, topic
 from mlay_batch.demo.months import Movement, Sitting, Visit, movements, sittings, visits
 from mlay_batch.demo.town import Dice, Town
 from mlay_batch.period import Period
@@ -125,51 +127,61 @@ class _Desk:
         present = expected - excused - unexcused
         short = dice.happens(0.04)
         duration = 75 + 5 * dice.below(3) if short else 90 + 5 * dice.below(8)
-        return {
+        said: Values = {
             "held_on": sitting.held_on,
             "kind": sitting.kind,
-            "content": self._content(sitting, dice),
+            "content": content(self.town, self.branch, self.month, sitting),
             "duration": duration + (20 if sitting.kind == "both" else 0),
             "expected": expected,
             "present": present,
             "excused": excused,
             "unexcused": unexcused,
             "speakers": min(present, 2 + dice.below(max(1, present // 2))),
-            "prepared": "yes" if dice.happens(0.93) else "no",
-            "merged": "yes" if dice.happens(0.03) else "no",
+            "criticism": 1 + dice.below(4),
+            "prepared": "yes" if dice.happens(0.98 - 0.3 * self._weakness) else "no",
+            "documents": "yes" if dice.happens(0.99 - 0.3 * self._weakness) else "no",
+            "merged": "yes" if dice.happens(0.1 * self._weakness) else "no",
         }
+        return said | self._by_habit()
 
-    def _content(self, sitting: Sitting, dice: Dice) -> str:
-        words = self.town.data["phrases"]
-        topic = f"Sinh hoạt chuyên đề: {self._topic()}"
-        if sitting.kind == "thematic":
-            return f"{topic}; {dice.one_of(words['decision'])}."
-        kind = self.town.data["cells"][self.branch]["kind"]
-        parts = [dice.one_of(words["opening"]), dice.one_of(words["work"][kind])]
-        parts += [words["month"][self.month.month], dice.one_of(words["decision"])]
-        return "; ".join(parts) + (f". {topic}." if sitting.kind == "both" else ".")
+    @cached_property
+    def _weakness(self) -> float:
+        """How weak the cell is, from 0 up to 1; most are hardly so."""
+        return self.town.dice("weakness", self.branch).share() ** 3
 
-    def _topic(self) -> str:
-        return str(self._dice("topic").one_of(self.town.data["phrases"]["topic"]))
+    def _by_habit(self) -> Values:
+        """Return what a cell held for form's sake writes instead."""
+        known = self.town.habits(self.branch, self.month)
+        told: Mapping[str, Values] = {
+            "silent": {"criticism": 0},
+            "one_speaker": {"speakers": 1},
+            "office": {"merged": "yes"},
+            "slip": {"duration": 600},
+        }
+        found = (values for name, values in told.items() if name in known)
+        return {name: value for values in found for name, value in values.items()}
 
     def _thematic(self, sitting: Sitting, meeting: Mapping[str, Any]) -> Values:
         dice = self._dice("thematic")
         return {
             "held_on": sitting.held_on,
             "prepared_by": dice.one_of(self.town.data["phrases"]["prepared_by"]),
-            "topic": self._topic(),
+            "topic": topic(self.town, self.branch, self.month),
             "speakers": meeting["speakers"],
         }
 
     def _scores(self, meeting: Mapping[str, Any]) -> Iterator[Values]:
         """Yield the cell's own score, and below it that of the officer who confirmed it."""
         dice = self._dice("score", meeting["held_on"])
-        weakness = self.town.dice("weakness", self.branch).share() ** 3
-        off = _points_off(dice, weakness, meeting)
+        off = _points_off(dice, self._weakness, meeting)
+        known = self.town.habits(self.branch, self.month)
+        if "still" in known:
+            off = dict.fromkeys(off, 0.0) | {"conduct": 2, "result": 2}
         yield self._score(meeting["held_on"], "own", off)
         watched = any(visit.held_on == meeting["held_on"] for visit in self.visits)
         if watched and dice.happens(0.6):
-            stricter = {"conduct": off["conduct"] + dice.below(4), "result": off["result"] + 1}
+            further = 9 if "generous" in known else dice.below(4)
+            stricter = {"conduct": off["conduct"] + further, "result": off["result"] + 1}
             yield self._score(meeting["held_on"], "confirmed", {**off, **stricter})
 
     def _score(self, held_on: date, scorer: str, off: Mapping[str, float]) -> Values:

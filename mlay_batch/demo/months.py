@@ -94,6 +94,8 @@ def sittings(town: Town, branch: str, month: Period) -> tuple[Sitting, ...]:
     thematic_month, one_sitting = dice.below(3), dice.happens(0.6)
     if thematic_month != (month.month - 1) % 3 or dice.happens(0.05):
         return (Sitting(regular, "regular"),)
+    if "no_theme" in town.habits(branch, month):
+        return (Sitting(regular, "regular"),)
     if one_sitting:
         return (Sitting(regular, "both"),)
     later = _no_weekend(min(regular + timedelta(days=9 + dice.below(5)), month.end))

@@ -90,6 +90,14 @@ class Town:
         wanted = (str(month), branch)
         return [entry for entry in self.data[kind] if (entry["month"], entry["branch"]) == wanted]
 
+    def habits(self, branch: str, month: Period) -> Mapping[str, Mapping[str, Any]]:
+        """Return the habits a cell has in a month, by name."""
+        return {
+            entry["habit"]: entry
+            for entry in self.data["habits"]
+            if entry["branch"] == branch and Period.parse(entry["from"]) <= month
+        }
+
     def waived(self, month: Period, branch: str) -> bool:
         """Whether the branch need not report that month."""
         return any((w.branch, w.period) == (branch, str(month)) for w in self.register.waivers)
