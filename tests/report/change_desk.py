@@ -1,0 +1,400 @@
+"""The proof by change: a saved workbook altered by hand against the program run on that input.
+
+A small town of six cells, made once, has papers of eight months (`PAPERS`). A test
+
+1. writes the workbook of those papers (`written`),
+2. alters *raw* cells of its data sheets as an auditor would (`Altered.set`, `.add`, `.clear`; a
+   formula refuses to be altered) and the same thing in the papers (`Papers.but`),
+3. lets LibreOffice calculate every formula anew, believing no stored figure (`Altered.again`),
+4. compares every cell of the sheets it names with the workbook the program writes from the altered
+   papers (`differences`).
+
+`follow(seed)` does all of it for twelve changes drawn by a seed, once for all tests: visits struck
+out, added and given to another officer, scores altered, given and taken back.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import office
+import pytest
+from figures import desk
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import Cell
+from openpyxl.formula.translate import Translator
+from openpyxl.worksheet.worksheet import Worksheet
+
+from mlay_batch import report
+from mlay_batch.figures import compute
+from mlay_batch.figures.records import Facts
+from mlay_batch.period import Period
+from mlay_batch.records import Return
+from mlay_batch.register import Register
+
+VISITS, MEETINGS = "Dữ liệu dự họp", "Dữ liệu họp"
+HEAD = 4  # the row of a data sheet's headings
+PERIOD = "2019-08"
+TOWN = """
+code | name                        | type        | parent | founded    | ended      | successor
+TX   | Thị ủy Mường Lay            | town        |        |            |            |
+DB1  | Đảng ủy phường Na Lay       | committee   | TX     |            |            |
+A1   | Chi bộ Bản Nậm Cản          | cell        | DB1    |            |            |
+A2   | Chi bộ Bản Xá               | cell        | DB1    |            |            |
+A3   | Chi bộ Trường Mầm non       | cell        | DB1    | 2019-05-10 |            |
+CB1  | Chi bộ Trung tâm Y tế       | cell_direct | TX     |            |            |
+CB2  | Chi bộ Hạt Kiểm lâm         | cell_direct | TX     |            |            |
+CB3  | Chi bộ Trạm Khuyến nông     | cell_direct | TX     |            | 2019-07-15 | CB2
+"""
+OFFICERS = """
+code | name          | position       | own_cell | from       | to
+CB01 | Lò Văn Nam    | Chuyên viên    |          |            |
+CB02 | Lò Văn Nam    | Phó Trưởng ban |          |            |
+CB03 | Điêu Chính Én | Ủy viên        | CB1      |            |
+CB04 | Khoàng Thị Mé | Bí thư         | A1       |            |
+CB05 | Lường Văn Pha | Đảng ủy viên   |          | 2019-03-15 | 2019-10-20
+"""
+DUTIES = """
+officer | branch | role             | from       | to
+CB01    | CB1    | town_official    | 2018-07-01 |
+CB01    | CB2    | town_official    | 2018-07-01 |
+CB02    | CB3    | town_official    | 2018-07-01 | 2019-07-14
+CB02    | CB2    | town_official    | 2019-07-15 |
+CB03    | CB1    | town_official    | 2019-01-01 |
+CB03    | CB2    | town_official    | 2019-05-20 |
+CB04    | DB1    | committee_member | 2018-07-01 |
+CB05    | DB1    | committee_member | 2018-07-01 |
+CB05    | A1     | committee_member | 2019-06-01 |
+"""
+CELLS = ("A1", "A2", "A3", "CB1", "CB2", "CB3")
+STAFF = ("CB01", "CB02", "CB03", "CB04", "CB05")
+KINDS = {"regular": "Thường kỳ", "thematic": "Chuyên đề", "both": "Thường kỳ và chuyên đề"}
+OUT = (("A2", 4), ("CB1", 6), ("A1", 8))  # cells and months that have sent nothing
+
+
+@dataclass(frozen=True)
+class Meeting:
+    """One meeting of a cell as its return tells it; scores None where not given."""
+
+    branch: str
+    day: date
+    kind: str
+    own: float | None = None
+    confirmed: float | None = None
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who came to which meeting, and in place of whom."""
+
+    branch: str
+    day: date
+    officer: str
+    instead: str | None = None
+
+
+@dataclass(frozen=True)
+class Papers:
+    """What all returns tell together: the input that a test alters."""
+
+    meetings: tuple[Meeting, ...]
+    visits: tuple[Visit, ...]
+
+    def but(self, old: Meeting | Visit | None, new: Meeting | Visit | None) -> Papers:
+        """Return the papers with `old` struck out and `new` written in its place."""
+        name = "meetings" if isinstance(old or new, Meeting) else "visits"
+        kept = [new if entry == old else entry for entry in getattr(self, name)]
+        added = [new] if old is None else []
+        return replace(self, **{name: tuple(entry for entry in (*kept, *added) if entry)})
+
+
+@cache
+def town() -> Register:
+    return desk.register(TOWN, OFFICERS, DUTIES)
+
+
+def _alive(cell: str) -> Iterator[int]:
+    known = town().by_code[cell]
+    return (month for month in range(1, 9) if known.alive(Period(2019, month)))
+
+
+@cache
+def papers() -> Papers:
+    """The papers of January to August: a meeting a month, in some a second one, some visited."""
+    draw = Random(20190830)
+    meetings: list[Meeting] = []
+    visits: list[Visit] = []
+    for cell in CELLS:
+        for month in (m for m in _alive(cell) if (cell, m) not in OUT):
+            score = float(draw.randint(40, 100))
+            confirmed = score - draw.randint(0, 5) if draw.random() < 0.5 else None
+            kind = draw.choice(("regular", "both") if month % 3 == 0 else ("regular",))
+            meetings.append(Meeting(cell, date(2019, month, 3), kind, score, confirmed))
+            if month % 4 == 0:
+                meetings.append(Meeting(cell, date(2019, month, 20), "thematic", 80.0))
+    for meeting in meetings:
+        for officer in draw.sample(STAFF, draw.choice((0, 0, 1, 1, 2))):
+            instead = draw.choice(STAFF) if draw.random() < 0.15 else None
+            instead = None if instead == officer else instead
+            visits.append(Visit(meeting.branch, meeting.day, officer, instead))
+    return Papers(tuple(meetings), tuple(visits))
+
+
+def facts(told: Papers, period: str = PERIOD, **more: Any) -> Facts:
+    """Return the facts of these papers, as of the tenth day after the period."""
+    return desk.facts(town(), period, _returns(told), **more)
+
+
+def _returns(told: Papers) -> Iterator[Return]:
+    """Yield the return of every cell and month that sent one, even if nothing is told in it."""
+    for cell in CELLS:
+        for month in (m for m in _alive(cell) if (cell, m) not in OUT):
+            period = Period(2019, month)
+            rows = [desk.row("members", 6, {"opening": 20, "closing": 20})]
+            meetings = [e for e in told.meetings if e.branch == cell and e.day in period]
+            for number, entry in enumerate(meetings, 20):
+                held = {"held_on": entry.day, "kind": entry.kind}
+                rows.append(desk.row("meetings", number, held))
+                for at, (scorer, total) in enumerate(
+                    (("own", entry.own), ("confirmed", entry.confirmed)), 2 * number
+                ):
+                    if total is not None:
+                        scored = {"held_on": entry.day, "scorer": scorer, "total": total}
+                        rows.append(desk.row("scores", at, scored))
+            visits = [e for e in told.visits if e.branch == cell and e.day in period]
+            for number, entry in enumerate(visits, 90):
+                came = {"held_on": entry.day, "officer": entry.officer}
+                came["on_behalf_of"] = entry.instead
+                rows.append(desk.row("visits", number, came))
+            yield Return(desk.delivery("meeting", cell, period), tuple(rows))
+
+
+def written(given: Facts, lang: str = "vi") -> bytes:
+    """Return the workbook of the facts."""
+    source = report.Provenance("0.1.0", given.as_of, "a" * 64, given.catalogue.sources)
+    return report.write(given, compute(given), source, lang)
+
+
+@cache
+def untouched() -> bytes:
+    """The workbook of the unaltered papers."""
+    return written(facts(papers()))
+
+
+def values(data: bytes) -> Workbook:
+    """Return a workbook with the figures stored in it."""
+    return load_workbook(io.BytesIO(data), data_only=True)
+
+
+class Altered:
+    """A saved workbook whose data sheets are altered; `again` calculates it anew."""
+
+    def __init__(self, data: bytes) -> None:
+        self.book = load_workbook(io.BytesIO(data))
+
+    def set(self, sheet: str, where: Mapping[str, object], to: Mapping[str, object]) -> None:
+        """Alter raw cells of the one row that is as `where` says, by headings."""
+        row = self._row(sheet, where)
+        for heading, value in to.items():
+            _raw(row[heading]).value = value
+
+    def clear(self, sheet: str, where: Mapping[str, object]) -> None:
+        """Empty the raw cells of one row; what is calculated from them stays."""
+        for cell in self._row(sheet, where).values():
+            if cell.data_type != "f":
+                cell.value, cell.hyperlink = None, None
+
+    def add(self, sheet: str, told: Mapping[str, object]) -> None:
+        """Write a row below the table, which grows by it, its formulas with it, as in Excel."""
+        page = self.book[sheet]
+        (table,) = page.tables.values()
+        first, _, last = table.ref.partition(":")
+        above, below = page[last].row, page[last].row + 1
+        for column, heading in enumerate(_headings(page), 1):
+            upper, cell = page.cell(above, column), page.cell(below, column)
+            cell.number_format = upper.number_format
+            if upper.data_type == "f":
+                moved = Translator(upper.value, upper.coordinate)
+                cell.value = moved.translate_formula(cell.coordinate)
+            elif heading in told:
+                cell.value = told[heading]
+        missing = set(told) - {h for c, h in enumerate(_headings(page), 1)
+                               if page.cell(below, c).data_type != "f"}  # fmt: skip
+        assert not missing, f"{sheet}: {missing} are no raw columns"
+        table.ref = f"{first}:{page.cell(below, page[last].column).coordinate}"
+        table.autoFilter.ref = table.ref
+
+    def again(self, folder: Path) -> Workbook:
+        """Return what LibreOffice makes of it when it believes no stored figure."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.book.save(folder / "altered.xlsx")
+        made = office.convert(folder / "altered.xlsx", "xlsx", folder / "again", recalculate=True)
+        return load_workbook(made, data_only=True)
+
+    def _row(self, sheet: str, where: Mapping[str, object]) -> dict[str, Cell]:
+        page = self.book[sheet]
+        heads = _headings(page)
+        found = [
+            row
+            for cells in page.iter_rows(min_row=HEAD + 1)
+            if all(
+                _plain((row := dict(zip(heads, cells, strict=False)))[heading].value) == value
+                for heading, value in where.items()
+            )
+        ]
+        assert len(found) == 1, f"{sheet}: {len(found)} rows are {where}"
+        return found[0]
+
+
+def _headings(page: Worksheet) -> list[str]:
+    return [str(cell.value) for cell in page[HEAD] if cell.value is not None]
+
+
+def _raw(cell: Cell) -> Cell:
+    assert cell.data_type != "f", f"{cell.coordinate} is calculated: alter what it comes from"
+    return cell
+
+
+def _plain(value: Any) -> Any:
+    """Return a day for a moment, which is how openpyxl reads a date."""
+    return value.date() if hasattr(value, "date") else value
+
+
+def differences(one: Workbook, other: Workbook, sheets: Iterable[str]) -> list[str]:
+    """Return the cells of the named sheets that differ: ``Xếp loại năm!C12: 3 is not 4``."""
+    found = []
+    for title in sheets:
+        rows = max(book[title].max_row for book in (one, other))
+        columns = max(book[title].max_column for book in (one, other))
+        for row in range(1, rows + 1):
+            for column in range(1, columns + 1):
+                cells = [book[title].cell(row, column) for book in (one, other)]
+                left, right = (copy(cell.value) for cell in cells)
+                if not same(left, right):
+                    found.append(f"{title}!{cells[0].coordinate}: {left!r} is not {right!r}")
+    return found
+
+
+def same(one: object, other: object) -> bool:
+    """Whether two values are one; an empty text is read as nothing."""
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return bool(one == pytest.approx(other, rel=1e-12))
+    return one in (None, "") and other in (None, "") if not one or not other else one == other
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing altered: `papers` are those after it, `apply` does the same to the workbook."""
+
+    says: str
+    papers: Papers
+    apply: Callable[[Altered], None]
+
+
+def visited(visit: Visit) -> dict[str, object]:
+    """A visit as the raw columns of its data sheet hold it."""
+    return {
+        "Mã cán bộ": visit.officer, "Dự thay cho": visit.instead, "Mã đơn vị": visit.branch,
+        "Ngày họp": visit.day,
+    }  # fmt: skip
+
+
+def met(meeting: Meeting) -> dict[str, object]:
+    """The columns of its data sheet that tell a meeting from all others."""
+    return {"Mã đơn vị": meeting.branch, "Ngày họp": meeting.day}
+
+
+def scores(meeting: Meeting) -> dict[str, object]:
+    """The raw columns with a meeting's scores."""
+    return {"Điểm tự chấm": meeting.own, "Điểm xác nhận": meeting.confirmed}
+
+
+def struck(told: Papers, draw: Random) -> Change:
+    """A visit taken out."""
+    gone = _single(told, draw)
+    return Change(
+        f"{gone} struck", told.but(gone, None), lambda book: book.clear(VISITS, visited(gone))
+    )
+
+
+def given_to_another(told: Papers, draw: Random) -> Change:
+    """A visit made by somebody else."""
+    old = _single(told, draw)
+    new = replace(old, officer=draw.choice([code for code in STAFF if code != old.officer]))
+    return Change(
+        f"{old} by {new.officer}", told.but(old, new),
+        lambda book: book.set(VISITS, visited(old), {"Mã cán bộ": new.officer}),
+    )  # fmt: skip
+
+
+def added(told: Papers, draw: Random) -> Change:
+    """A visit more, to any meeting, perhaps one that is told already or in place of another."""
+    meeting = draw.choice(told.meetings)
+    officer, instead = draw.sample(STAFF, 2)
+    new = Visit(meeting.branch, meeting.day, officer, draw.choice((None, None, instead)))
+    return Change(f"{new} added", told.but(None, new), lambda book: book.add(VISITS, visited(new)))
+
+
+def scored(told: Papers, draw: Random) -> Change:
+    """A meeting scored otherwise, or not at all."""
+    old = draw.choice(told.meetings)
+    new = replace(
+        old, own=draw.choice((None, float(draw.randint(0, 100)))),
+        confirmed=draw.choice((None, draw.randint(0, 200) / 2)),
+    )  # fmt: skip
+    return Change(
+        f"{old} scored {new.own}, {new.confirmed}", told.but(old, new),
+        lambda book: book.set(MEETINGS, met(old), scores(new)),
+    )  # fmt: skip
+
+
+KINDS_OF_CHANGE = (scored,)
+
+
+def _single(told: Papers, draw: Random) -> Visit:
+    """A visit that is told once."""
+    return draw.choice([visit for visit in told.visits if told.visits.count(visit) == 1])
+
+
+def changes(seed: int, count: int) -> tuple[Change, ...]:
+    """Return `count` changes made one after another; the last one's papers hold them all."""
+    draw, told, made = Random(seed), papers(), []
+    for number in range(count):
+        change = KINDS_OF_CHANGE[number % len(KINDS_OF_CHANGE)](told, draw)
+        told = change.papers
+        made.append(change)
+    return tuple(made)
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The altered workbook as recalculated, and what the program writes from the same input."""
+
+    says: tuple[str, ...]
+    before: Workbook
+    after: Workbook
+    expected: Workbook
+
+
+@cache
+def follow(seed: int, count: int = 12) -> Followed:
+    """Apply `count` drawn changes to the saved workbook, recalculate, run the program on the same.
+
+    Done once a seed for all tests: a recalculation takes seconds.
+    """
+    made, altered = changes(seed, count), Altered(untouched())
+    for change in made:
+        change.apply(altered)
+    says = tuple(change.says for change in made)
+    expected = values(written(facts(made[-1].papers)))
+    with TemporaryDirectory(prefix="mlay-change-") as folder:
+        return Followed(says, values(untouched()), altered.again(Path(folder)), expected)
