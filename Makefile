@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint venv docs
+.PHONY: demo test lint venv docs bench
 
 demo: venv
 	$(BIN)/mlay demo demo
@@ -19,6 +19,10 @@ lint: venv
 # The reference pages are made from schemas/; a test fails while they are behind.
 docs: venv
 	WRITE_DOCS=1 $(BIN)/pytest -q tests/test_docs.py -k reference_pages
+
+# Ratios in one run: bare library calls, what a user would write, and ours. Minutes.
+bench: venv
+	cd tests && ../$(BIN)/python -m benchmarks --sizes $(or $(SIZES),70,1000)
 
 venv: .venv/ready
 

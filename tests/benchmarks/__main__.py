@@ -1,0 +1,88 @@
+"""``python -m benchmarks``: everything in one run, ratios shown as a table and kept as JSON."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import fleet, process
+from benchmarks.process import Cost
+
+HERE = Path(__file__).parent
+MONTH = ("--period", str(fleet.MONTH), "--as-of", fleet.AS_OF)
+_RECEIVED = ("--received", fleet.RECEIVED)
+
+
+@click.command()
+@click.option("--sizes", default="70,1000", help="How many returns, separated by commas.")
+@click.option("--peer-up-to", default=1000, help="The largest size the peer (b) is asked to do.")
+@click.option("--json", "kept", type=click.Path(path_type=Path), help="Where to keep the figures.")
+def main(sizes: str, peer_up_to: int, kept: Path | None) -> None:
+    """Measure the floor (a), the peer (b) and mlay (c) over the same files."""
+    workers = os.cpu_count() or 1
+    costs: dict[str, Cost] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        costs |= dict(start_up())
+        for size in map(int, sizes.split(",")):
+            home = fleet.build(Path(folder) / str(size), size)
+            for name, cost in of_size(home, size, workers, size <= peer_up_to):
+                costs[f"{size} {name}"] = cost
+                click.echo(f"{size} {name}: {cost.wall:.2f} s", err=True)
+            shutil.rmtree(home)
+    if kept:
+        kept.write_text(process.dumped(costs), encoding="utf-8")
+    show(costs)
+
+
+def start_up() -> Iterator[tuple[str, Cost]]:
+    """Measure what is paid before any work: middle of five runs each."""
+    asked = {
+        "import click": ("-c", "import click"),
+        "import pandera, xlsxwriter": ("-c", "import pandera.pandas, xlsxwriter"),
+        "mlay --help": ("-m", "mlay_batch", "--help"),
+    }
+    for name, command in asked.items():
+        yield name, process.median([process.python(*command) for _ in range(5)])
+
+
+def of_size(home: Path, size: int, workers: int, peer: bool) -> Iterator[tuple[str, Cost]]:
+    """Measure the three over one inbox, then what a clerk does again and again."""
+    inbox = home / "inbox"
+    yield "a floor", process.python("file", HERE / "floor.py", inbox, workers)
+    if peer:
+        yield "b peer", process.python("file", HERE / "peer.py", inbox, workers, home / "b.xlsx")
+    new = inbox / "CB-00001.xlsx"
+    late = new.rename(home / "late.xlsx")
+    yield "c mlay", mlay(home, "run", *MONTH, *_RECEIVED)
+    yield "c status", mlay(home, "status", *MONTH)
+    yield "c nothing new", mlay(home, "run", *MONTH, *_RECEIVED)
+    late.rename(new)
+    yield "c one more", mlay(home, "run", *MONTH, *_RECEIVED)
+    yield "c workbook", mlay(home, "consolidate", *MONTH, "--dry-run")
+
+
+def mlay(home: Path, *arguments: str) -> Cost:
+    """Run a command of ours in the workspace `home`."""
+    return process.python("-m", "mlay_batch", *arguments, cwd=home)
+
+
+def show(costs: Mapping[str, Cost]) -> None:
+    """Print the table: each figure, and what it is to the floor of its size."""
+    table = Table("measured", *(f"{unit}" for unit in ("wall s", "cpu s", "parent MB", "of floor")))
+    for name, cost in costs.items():
+        floor = costs.get(f"{name.split()[0]} a floor")
+        share = f"{cost.wall / floor.wall:.2f} ×" if floor else ""
+        figures = (f"{cost.wall:.2f}", f"{cost.cpu:.2f}", f"{cost.parent_mb:.0f}", share)
+        table.add_row(name, *figures)
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""(b) What a user would write: ``python peer.py INBOX WORKERS RESULT.xlsx``.
+
+`pandas.read_excel` with openpyxl over every sheet, the tables cut out where the template put them,
+the same pandera schemas called file by file, and all tables together by `to_excel`. No guard, no
+ledger, nobody told what is wrong.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Iterator, Mapping
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pandera.errors import SchemaErrors
+
+from mlay_batch.layout import SheetPlan, plan
+from mlay_batch.names import name_key
+from mlay_batch.period import Period
+from mlay_batch.records import Row, Submission, Value
+from mlay_batch.schema import Form, load_catalogue
+from mlay_batch.validation import schema_for
+from mlay_batch.validation.frames import Entry, tables
+
+MONTH = Period(2019, 11)
+Tables = Mapping[str, pd.DataFrame]
+
+
+class Desk:
+    """A form and its schemas, made once in each process."""
+
+    def __init__(self) -> None:
+        form = load_catalogue().form_for("meeting", MONTH)
+        if form is None:
+            raise LookupError(MONTH)
+        self.form: Form = form
+        self.sheets = {sheet.title.vi: sheet for sheet in plan(form)}
+        self.schemas = {section.id: schema_for(section, form) for section in form.sections}
+
+    def read(self, path: Path) -> tuple[Tables, int]:
+        """Return the tables of a file, and how many of them break a rule."""
+        book = pd.read_excel(path, sheet_name=None, header=None, engine="openpyxl")
+        rows = [row for title, plan in self.sheets.items() for row in self._rows(book[title], plan)]
+        submission = Submission(None, self.form.form, self.form.version, rows=tuple(rows))
+        found = tables({0: Entry(submission, self.form, MONTH)}, self.form)
+        frames = {name: table.frame for name, table in found.items()}
+        return frames, sum(self._broken(name, frame) for name, frame in frames.items())
+
+    def _broken(self, name: str, frame: pd.DataFrame) -> bool:
+        try:
+            self.schemas[name].validate(frame, lazy=True)
+        except SchemaErrors:
+            return True
+        return False
+
+    def _rows(self, frame: pd.DataFrame, sheet: SheetPlan) -> Iterator[Row]:
+        records: dict[tuple[str, int], dict[str, Value]] = {}
+        cells = frame.reindex(index=range(999), columns=range(99))  # what is blank is not there
+        for cell in sheet.cells:
+            if cell.role == "value" and cell.section in self.schemas:
+                record = records.setdefault((cell.section, cell.record), {})
+                value = cells.iat[cell.row - 1, cell.column - 1]
+                record[cell.field] = self._typed(value, cell.section, cell.field)
+        for (section, number), values in records.items():
+            if any(value is not None for value in values.values()):
+                yield Row(section, sheet.title.vi, number + 1, values, {})
+
+    def _typed(self, value: Any, section: str, field: str) -> Value:
+        if pd.isna(value):
+            return None
+        asked = self.form.section(section).field(field)
+        if asked.type == "date" and isinstance(value, pd.Timestamp):
+            return value.date()
+        if asked.choices and isinstance(value, str):
+            known = {name_key(c.title.vi): c.id for c in self.form.choices[asked.choices]}
+            return known.get(name_key(value), value)
+        return value
+
+
+desk = functools.cache(Desk)  # one in each process
+
+
+def read(path: Path) -> tuple[Tables, int]:
+    """Read a file at this process's desk."""
+    return desk().read(path)
+
+
+def main(inbox: Path, workers: int, result: Path) -> None:
+    """Do all files of `inbox` with so many processes."""
+    with get_context("spawn").Pool(workers) as pool:
+        found = list(pool.imap(read, sorted(inbox.iterdir())))
+    with pd.ExcelWriter(result, engine="openpyxl") as writer:
+        for name in found[0][0]:
+            together = pd.concat([frames[name] for frames, _ in found])
+            together.to_excel(writer, sheet_name=name[:31], index=False)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]))
