@@ -10,6 +10,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from mlay_batch.figures.records import OPEN
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Verdict
+from mlay_batch.register import Waiver
 from mlay_batch.report import official
 from mlay_batch.report.book import Content, Live, Sheet
 from mlay_batch.report.completeness_sheet import ordered
@@ -107,19 +108,39 @@ def _waivers(ctx: Context) -> Iterable[Sequence[Content]]:
     year = str(ctx.figures.period.year)
     for waiver in ctx.facts.register.waivers:
         if str(waiver.period).startswith(year):
-            until = ctx.book.show(waiver.until)
             parts = (
-                waiver.period,
-                waiver.rule,
-                waiver.reason,
-                waiver.by,
-                ctx.book.show(waiver.decided),
-                until,
-            )
+                waiver.period, waiver.rule, waiver.reason, waiver.by,
+                ctx.book.show(waiver.decided), ctx.book.show(waiver.until),
+                ctx.t("provenance.effects", count=_effects(ctx, waiver)),
+            )  # fmt: skip
             yield (
                 f"{waiver.branch} – {ctx.name(waiver.branch)}",
                 "; ".join(str(part) for part in parts if part),
             )
+
+
+def _effects(ctx: Context, waiver: Waiver) -> int:
+    """Return how often a waiver took effect: findings of its rule that refused nothing, or periods
+    of the year so far that need no return.
+    """
+    if waiver.rule is None:
+        cells = (
+            (period, cell.state)
+            for entry in ctx.figures.completeness
+            if entry.form == waiver.form
+            for (branch, period), cell in entry.cells.items()
+            if branch == waiver.branch
+        )
+        day = ctx.facts.as_of
+        return sum(state == "waived" and waiver.holds(period, day) for period, state in cells)
+    told = {"waived_by": waiver.by, "waived_on": waiver.decided.isoformat(),
+            "waived_for": waiver.reason}  # fmt: skip
+    return sum(
+        found.code == waiver.rule and told.items() <= found.params.items()
+        for delivery in ctx.facts.deliveries
+        if (delivery.branch, delivery.form) == (waiver.branch, waiver.form)
+        for found in delivery.findings
+    )
 
 
 def _deliveries(ctx: Context, sheet: Sheet, row: int) -> Mapping[int, str]:

@@ -6,6 +6,7 @@ from datetime import date
 from zipfile import ZipFile
 
 import pytest
+from openpyxl import load_workbook
 from town_desk import CELLS, REGISTER, Paper, put, town
 
 from mlay_batch.errors import UsageError
@@ -14,7 +15,7 @@ from mlay_batch.ledger import Archive, Closings, Ledger
 from mlay_batch.messages import explain
 from mlay_batch.period import Period
 from mlay_batch.pipeline import ruling
-from mlay_batch.pipeline.consolidate import consolidate
+from mlay_batch.pipeline.consolidate import consolidate, made
 from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.pipeline.period import close, reopen
 from mlay_batch.pipeline.ruling import Outcome
@@ -160,6 +161,20 @@ def test_a_waived_rule_is_told_but_does_not_refuse(tmp_path, monkeypatch, waiver
     form = desk.catalogue.form_for("meeting", NOVEMBER)
     assert (found.severity is Severity.WARNING) == (verdict == "accepted")
     assert ("Thường trực Thị ủy" in str(explain(found, form, "vi"))) == (verdict == "accepted")
+
+
+def test_the_report_says_how_often_a_waived_rule_was_broken(tmp_path, monkeypatch):
+    monkeypatch.setitem(REGISTER, "waivers", [WAIVER, {**WAIVER, "rule": "D02"}])
+    desk = town(tmp_path / "town")
+    put(desk, "b.xlsx", Paper("CB-01", present=9).book())
+    take_in(desk)
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        _, data = made(desk, ledger, NOVEMBER, date(2019, 12, 6))
+    sheet = load_workbook(io.BytesIO(data))["Nguồn gốc"]
+    told = [str(row[3]) for row in sheet.iter_rows(values_only=True) if "thiên tai" in str(row[3])]
+    assert [(one.split("; ")[1], one.split("; ")[-1]) for one in told] == [
+        ("D01", "đã áp dụng 1 lần"), ("D02", "đã áp dụng 0 lần"),
+    ]  # fmt: skip
 
 
 def test_status_says_what_to_do_next(desk):

@@ -331,6 +331,13 @@ def test_the_english_workbook_has_english_sheets_and_words() -> None:
     assert desk.find(made["Meeting ratings"], "Not reported")
 
 
+def test_a_waiver_says_how_often_it_took_effect() -> None:
+    sheet = desk.sheets()["Nguồn gốc"]
+    waived = desk.find(sheet, "CB-14 – ")
+    assert str(sheet.cell(waived.row, 4).value).startswith("2019-02; Cả đơn vị trực")
+    assert str(sheet.cell(waived.row, 4).value).endswith("đã áp dụng 1 lần")
+
+
 def test_a_quota_owed_by_cell_counts_only_the_visits_there() -> None:
     given = desk.small()
     by_cell = tuple(replace(quota, per="officer_cell") for quota in given.catalogue.quotas)
