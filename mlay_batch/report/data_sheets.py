@@ -5,7 +5,6 @@ They hold the year up to the report's period; the yearly returns are kept for ev
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -17,12 +16,10 @@ from mlay_batch.period import Period
 from mlay_batch.records import Return
 from mlay_batch.report.book import Content, Live
 from mlay_batch.report.context import Context, period_id
-from mlay_batch.report.tables import Column, Kind, Table
+from mlay_batch.report.tables import Column, Kind, Table, plain
 from mlay_batch.schema import Form, Section
 
 Rows = tuple[tuple[Content, ...], ...]
-_BRACKETED = re.compile(r"\([^)]*\)")
-_NOT_PLAIN = re.compile(r"[^\w ]+")
 
 
 @dataclass(frozen=True)
@@ -201,8 +198,7 @@ def _counts(ctx: Context) -> Iterator[Column]:
             seen.add(entry.id)
             rank = ranks.get(entry.id)
             title = ctx.t("grade", rank=rank) if rank else entry.title.of(ctx.lang)
-            plain = _NOT_PLAIN.sub(" ", _BRACKETED.sub("", title))
-            yield Column(entry.id, " ".join(plain.split()), "integer")
+            yield Column(entry.id, plain(title), "integer")
 
 
 def _classified_sections(ctx: Context) -> Iterator[Section]:

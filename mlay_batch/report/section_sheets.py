@@ -9,13 +9,15 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+from mlay_batch.period import Period
 from mlay_batch.records import Return, Row, Value
 from mlay_batch.report.book import Content
 from mlay_batch.report.context import Context, bare
 from mlay_batch.report.data_sheets import returns_of
-from mlay_batch.report.tables import Column, Kind, Table
+from mlay_batch.report.tables import Column, Kind, Table, plain
 from mlay_batch.schema import Field, Form, Section
 
+BRANCH, MONTH = "_branch", "_month"  # columns beside those of the fields, whose ids have no bar
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9_]")
 _KINDS: Mapping[str, Kind] = {
     "date": "date", "integer": "integer", "number": "number", "ref": "center", "period": "center",
@@ -27,6 +29,11 @@ def build(ctx: Context) -> tuple[Table, ...]:
     return tuple(
         _table(ctx, forms, section) for forms in _families(ctx) for section in _sections(forms)
     )
+
+
+def table_name(form: str, section: str) -> str:
+    """Return the name of a section's table in formulas."""
+    return _NOT_A_NAME.sub("_", f"{form}_{section}")
 
 
 def _families(ctx: Context) -> Iterator[tuple[Form, ...]]:
@@ -58,11 +65,12 @@ def _fields(forms: tuple[Form, ...], section_id: str) -> dict[str, tuple[Form, F
 def _table(ctx: Context, forms: tuple[Form, ...], section: Section) -> Table:
     fields = _fields(forms, section.id)
     columns = (
-        Column("_branch", ctx.t("column.branch"), "center"),
+        Column(BRANCH, ctx.t("column.branch"), "center"),
         Column("_branch_name", ctx.t("column.branch_name")),
         Column("_period", ctx.t("column.period"), "center"),
+        Column(MONTH, ctx.t("column.month"), "integer"),
         *(
-            Column(name, entry.title.of(ctx.lang), _KINDS.get(entry.type, "text"))
+            Column(name, plain(entry.title.of(ctx.lang)), _KINDS.get(entry.type, "text"))
             for name, (_, entry) in fields.items()
         ),
         Column("_delivery", ctx.t("column.delivery"), "link"),
@@ -74,7 +82,7 @@ def _table(ctx: Context, forms: tuple[Form, ...], section: Section) -> Table:
         for row in found.section(section.id)
     )
     return Table(
-        name=_NOT_A_NAME.sub("_", f"{forms[0].form}_{section.id}"),
+        name=table_name(forms[0].form, section.id),
         title=ctx.t("sheet.section", title=bare(section.title.of(ctx.lang))),
         note=ctx.t("note.section", form=forms[0].title.of(ctx.lang)),
         columns=columns,
@@ -88,7 +96,8 @@ def _row(
     delivery = found.delivery
     values = (_shown(ctx, *fields[name], row.values.get(name)) for name in fields)
     return (
-        delivery.branch, ctx.name(delivery.branch), delivery.period, *values,
+        delivery.branch, ctx.name(delivery.branch), delivery.period,
+        Period.parse(str(delivery.period)).end.month, *values,
         ctx.file(delivery.id), row.number,
     )  # fmt: skip
 

@@ -18,7 +18,18 @@ HEAD_ROW = 3  # of every data sheet, from 0
 _NARROWEST, _WIDEST = 7.0, 44.0
 # What Excel wants escaped within a structured reference would make formulas hard to read.
 _SPECIAL = re.compile(r"[\[\]#'@\n\r]")
+_BRACKETED = re.compile(r"\([^)]*\)")
+_NOT_PLAIN = re.compile(r"[^\w ]+")
 _LONGEST_HEADING = 255
+
+
+def plain(title: str) -> str:
+    """Return a heading that formulas can name without escapes: words only, nothing in brackets.
+
+    >>> plain("Giảm (C) - khai trừ, xóa tên, xin ra")
+    'Giảm khai trừ xóa tên xin ra'
+    """
+    return " ".join(_NOT_PLAIN.sub(" ", _BRACKETED.sub("", title)).split())
 
 
 @dataclass(frozen=True, slots=True)
