@@ -3,7 +3,7 @@
 Levels: 0 errors, findings, period, names │ 1 schema, messages │ 2 records, register, layout,
 styles, guidance, files │ 3 the stages, which never import one another │
 4 settings, workspace, pipeline, demo │ 5 cli.
-`figures.records` is what the stage `figures` hands on: a record like those of `records`.
+`figures.records` and its parts are what the stage `figures` hands on: records like `records`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ PACKAGE = "mlay_batch"
 LEVELS = (
     {"", "errors", "findings", "period", "names"},
     {"schema", "messages"},
-    {"records", "register", "layout", "styles", "guidance", "files", "figures.records"},
+    {
+        "records", "register", "layout", "styles", "guidance", "files",
+        "figures.records", "figures.branch_records",
+    },
     {
         "intake", "fetch", "reader", "identity", "sender", "validation", "verdict", "ledger",
         "figures", "template", "report", "replies", "waivers",
@@ -43,7 +46,7 @@ def dotted(path: Path) -> str:
 
 def unit(module: str) -> str:
     """The part of the program a module belongs to: its top name, or itself where it is listed."""
-    return module if module == "figures.records" else module.partition(".")[0]
+    return module if module in LEVELS[2] else module.partition(".")[0]
 
 
 def level(module: str) -> int:

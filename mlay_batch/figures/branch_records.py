@@ -1,0 +1,154 @@
+"""What the figures tell of the branches beside quota and rating: members, themes, activities.
+
+Records like those of `records`: `report` writes them, tests compare them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from mlay_batch.findings import Place
+from mlay_batch.period import Period
+from mlay_batch.register import Organisation
+
+
+@dataclass(frozen=True)
+class MovementShape:
+    """Which fields of a form tell members: opening A, those of B and of C, closing D.
+
+    The form itself says so: by the rule that adds up, and the field filled in from last month.
+    """
+
+    form: str
+    section: str
+    opening: str
+    ins: tuple[str, ...]
+    outs: tuple[str, ...]
+    closing: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A branch's members over the months it reported, `first` to `last`: D = A + merged + B − C.
+
+    `changes` sums each field of B and C. `merged` are those taken over from cells that ended
+    (below 0 for the cell that ended: its last members, who left with it; its `closing` is then 0).
+    """
+
+    first: Period
+    last: Period
+    opening: int
+    changes: Mapping[str, int] = field(hash=False)
+    merged: int
+    closing: int
+
+
+@dataclass(frozen=True)
+class MovementLine:
+    """A branch's members in the report's period and in the year to date; None: nothing reported."""
+
+    branch: Organisation
+    state: str
+    now: Moved | None
+    year: Moved | None
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A month that does not open with what the month before closed with (`last`)."""
+
+    branch: str
+    period: Period
+    last: int
+    opening: int
+    merged: bool
+    place: Place
+    delivery: int
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Members of every branch that owed a return in the year to date; gaps between its months."""
+
+    shape: MovementShape
+    lines: tuple[MovementLine, ...]
+    gaps: tuple[Gap, ...]
+
+
+@dataclass(frozen=True)
+class Theme:
+    """One theme as reported: a sitting may have had several, and may have been a regular one too.
+
+    `shared` is whether the regular meeting was held in the same sitting.
+    """
+
+    branch: str
+    held_on: date
+    topic: str
+    prepared_by: str
+    speakers: int | None
+    shared: bool
+    place: Place
+    delivery: int
+
+
+@dataclass(frozen=True)
+class ThematicLine:
+    """A branch's thematic meetings by quarter, up to that of the report.
+
+    `held` counts meetings, None in a quarter in which the branch owed no return. `open` are the
+    months of the last quarter that may still bring one: to come, or their return is not in.
+    `state` of the last quarter: ``held``, ``open`` (none yet, but months are open), ``none``,
+    ``off`` (owes nothing).
+    """
+
+    branch: Organisation
+    held: tuple[int | None, ...]
+    open: int
+    state: str
+
+
+@dataclass(frozen=True)
+class Thematic:
+    """Thematic meetings of the year to date; `kinds` are the kinds of meetings that are such."""
+
+    quarters: tuple[Period, ...]
+    section: str
+    kinds: tuple[str, ...]
+    lines: tuple[ThematicLine, ...]
+    themes: tuple[Theme, ...]
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A training, inspection or supervision of the report's period, as reported."""
+
+    branch: str
+    held_on: date
+    kind: str
+    content: str
+    participants: int | None
+    place: Place
+    delivery: int
+
+
+@dataclass(frozen=True)
+class ActivityLine:
+    """How many of each kind a branch had: (in the period, in the year), and people in the year."""
+
+    branch: Organisation
+    state: str
+    counts: Mapping[str, tuple[int, int]] = field(hash=False)
+    people: Mapping[str, int] = field(hash=False)
+
+
+@dataclass(frozen=True)
+class Activities:
+    """Trainings, inspections and supervisions: by branch, and those of the period one by one."""
+
+    section: str
+    kinds: tuple[str, ...]
+    lines: tuple[ActivityLine, ...]
+    listed: tuple[Activity, ...]
