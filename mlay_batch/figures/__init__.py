@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from mlay_batch.figures.activities import activities
 from mlay_batch.figures.attendance import attendances, visits
 from mlay_batch.figures.classification import mean, years
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.cross import warnings
 from mlay_batch.figures.fingerprint import fingerprint
+from mlay_batch.figures.movement import movement
 from mlay_batch.figures.quota import quota_lines
 from mlay_batch.figures.rating import SCORE_SCHEME, ratings, sittings
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.figures.returns import MEETING
+from mlay_batch.figures.thematic import thematic
 
 __all__ = ["compute", "fingerprint"]
 
@@ -26,6 +29,7 @@ def compute(facts: Facts) -> Figures:
     returned = completeness(facts)
     meetings = next((entry for entry in returned if entry.form == MEETING), None)
     series = years(facts)
+    moved = movement(facts, returned)
     return Figures(
         period=facts.period,
         as_of=facts.as_of,
@@ -37,5 +41,8 @@ def compute(facts: Facts) -> Figures:
         years=series,
         mean=mean(series),
         completeness=returned,
-        warnings=warnings(facts, seen),
+        warnings=warnings(facts, seen, moved),
+        movement=moved,
+        thematic=thematic(facts, meetings),
+        activities=activities(facts, meetings),
     )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from mlay_batch.figures.branch_records import Activities, Movement, Thematic
 from mlay_batch.findings import Finding, Place
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Return
@@ -254,6 +255,9 @@ class Figures:
     mean: ClassificationMean | None
     completeness: tuple[Completeness, ...]
     warnings: tuple[tuple[int, Finding], ...]
+    movement: Movement | None = None
+    thematic: Thematic | None = None
+    activities: Activities | None = None
 
     @property
     def ratings(self) -> tuple[CellRating, ...]:
