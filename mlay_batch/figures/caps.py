@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 
-from mlay_batch.figures.records import ClassificationCap
+from mlay_batch.figures.classified import ClassificationCap
 from mlay_batch.register import Register
 from mlay_batch.schema.schemes import Cap, Part
 

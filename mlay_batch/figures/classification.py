@@ -5,20 +5,23 @@ Shares are exact: nothing is rounded or cut here, the report shows a line's own 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 
 from mlay_batch.figures.caps import caps_of
-from mlay_batch.figures.records import (
+from mlay_batch.figures.classified import (
     ClassificationMean,
     ClassificationPart,
     ClassificationShare,
     ClassificationYear,
-    Facts,
 )
+from mlay_batch.figures.crosswalk import heading_of, under
+from mlay_batch.figures.records import Facts
 from mlay_batch.figures.returns import CLASSIFICATION, card, number, returns_of
 from mlay_batch.period import Period
-from mlay_batch.records import Return, Row
+from mlay_batch.records import Return, Row, Value
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.schemes import Line, Part
 
@@ -30,23 +33,41 @@ def years(facts: Facts) -> tuple[ClassificationYear, ...]:
     """Return every year up to that of the report with a return, ascending.
 
     Each goes by the scheme and the reporters of its own year; a year without a scheme has no
-    grades to show and is left out.
+    grades to show and is left out. All are shown under the heading of the newest.
     """
     by_year: dict[Period, list[Return]] = {}
     for (_, period), entry in returns_of(facts, CLASSIFICATION).items():
         if period.year <= facts.period.year:
             by_year.setdefault(period, []).append(entry)
-    return tuple(
-        ClassificationYear(
-            year=year.year,
-            scheme=scheme,
-            expected=_expected(facts, year),
-            reported=len(filed),
-            parts=tuple(_part(facts, scheme, part, filed) for part in scheme.parts),
-        )
+    found = [
+        (year, scheme, filed)
         for year, filed in by_year.items()
         if (scheme := facts.catalogue.scheme_for(CLASSIFICATION, year))
+    ]
+    if not found:
+        return ()
+    heading = heading_of(found[-1][1], _versions(facts))
+    return tuple(_year(facts, *entry, heading) for entry in found)
+
+
+def _versions(facts: Facts) -> tuple[Scheme, ...]:
+    return tuple(one for one in facts.catalogue.schemes if one.scheme == CLASSIFICATION)
+
+
+def _year(
+    facts: Facts, period: Period, scheme: Scheme, filed: list[Return], heading: Scheme
+) -> ClassificationYear:
+    year = ClassificationYear(
+        year=period.year,
+        scheme=scheme,
+        expected=_expected(facts, period),
+        reported=len(filed),
+        parts=tuple(_part(facts, part, filed) for part in scheme.parts),
+        heading=heading,
+        grades=under(heading, scheme, _versions(facts)),
+        organisations=_organisations(facts, scheme, filed),
     )
+    return replace(year, parts=tuple(_shared(year, part) for part in year.parts))
 
 
 def _expected(facts: Facts, year: Period) -> int:
@@ -54,7 +75,7 @@ def _expected(facts: Facts, year: Period) -> int:
     return len(facts.register.reporters(form, year)) if form else 0
 
 
-def _part(facts: Facts, scheme: Scheme, part: Part, filed: Iterable[Return]) -> ClassificationPart:
+def _part(facts: Facts, part: Part, filed: Iterable[Return]) -> ClassificationPart:
     """Sum the section over the returns; a blank field, or one the form lacks, is 0."""
     names = (*_HEADCOUNT, *(grade.id for grade in part.grades))
     by_branch = {
@@ -62,10 +83,64 @@ def _part(facts: Facts, scheme: Scheme, part: Part, filed: Iterable[Return]) -> 
         for entry in filed
         if (row := card(entry, part.section))
     }
-    counts = {name: sum(one[name] for one in by_branch.values()) for name in names}
-    shares = tuple(_share(line, counts, base_of(scheme, counts)) for line in part.lines)
-    caps = caps_of(part, by_branch, facts.register)
-    return ClassificationPart(part.section, counts, shares, caps)
+    by_type: dict[str, list[Mapping[str, int]]] = {}
+    for branch, counts in by_branch.items():
+        by_type.setdefault(type_of(facts, branch), []).append(counts)
+    return ClassificationPart(
+        part.section,
+        counts=_summed(by_branch.values(), names),
+        caps=caps_of(part, by_branch, facts.register),
+        by_type={kind: _summed(found, names) for kind, found in by_type.items()},
+    )
+
+
+def _summed(counts: Iterable[Mapping[str, int]], names: Iterable[str]) -> Mapping[str, int]:
+    told = tuple(counts)
+    return {name: sum(one[name] for one in told) for name in names}
+
+
+def type_of(facts: Facts, branch: str) -> str:
+    """Return the organisation's type, empty for one the register has not."""
+    found = facts.register.by_code.get(branch)
+    return found.type if found else ""
+
+
+def _organisations(
+    facts: Facts, scheme: Scheme, filed: Iterable[Return]
+) -> Mapping[str, Mapping[str, int]]:
+    """Count the organisations by type and the grade they tell of themselves.
+
+    Who tells none, or one the scheme has not, is not rated: 3 that bear grade 1 and one just
+    founded are {total: 4, not_rated: 1, rated: 3, grade1: 3, …}.
+    """
+    grades = own_grades(scheme)
+    found: dict[str, Counter[str]] = {}
+    for entry in filed:
+        counts = found.setdefault(type_of(facts, str(entry.delivery.branch)), Counter())
+        grade = own_grade(scheme, entry)
+        counts.update(["total", *(["rated", str(grade)] if grade in grades else ["not_rated"])])
+    return {kind: {n: counts[n] for n in (*_HEADCOUNT, *grades)} for kind, counts in found.items()}
+
+
+def own_grades(scheme: Scheme) -> tuple[str, ...]:
+    """Return the grades an organisation may tell of itself: those of the first part, cells."""
+    return tuple(grade.id for grade in scheme.parts[0].grades) if scheme.parts else ()
+
+
+def own_grade(scheme: Scheme, entry: Return) -> Value:
+    """Return the grade an organisation tells of itself, None where the form does not ask."""
+    section, _, name = (scheme.own_grade or "").partition(".")
+    row = card(entry, section)
+    return row.values.get(name) if row else None
+
+
+def _shared(year: ClassificationYear, part: ClassificationPart) -> ClassificationPart:
+    heading = year.heading.part(part.section)
+    base = base_of(year.scheme, part.counts)
+    return replace(part, shares=tuple(
+        _share(year.line(part.section, line), part.counts, base)
+        for line in (heading.lines if heading else ())
+    ))  # fmt: skip
 
 
 def _count(row: Row, name: str) -> int:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mlay_batch.figures.branch_records import Activities, Movement, Thematic
+from mlay_batch.figures.classified import ClassificationMean, ClassificationYear
 from mlay_batch.findings import Finding, Place
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Return
 from mlay_batch.register import Organisation, Register
 from mlay_batch.schema import Catalogue, Quota, Scheme
-from mlay_batch.schema.schemes import Cap
 
 # States of `Expected` in which figures still wait for the return.
 OPEN = ("missing", "rejected", "held", "not_due")
@@ -24,7 +24,8 @@ OPEN = ("missing", "rejected", "held", "not_due")
 @dataclass(frozen=True)
 class Facts:
     """Everything a consolidation may look at. `returns` are the current ones of every period;
-    `deliveries` are all ever recorded, in order of id.
+    `deliveries` are all ever recorded, in order of id; `told` those refused or held one level
+    below, as its consolidated workbook says.
     """
 
     catalogue: Catalogue
@@ -33,6 +34,7 @@ class Facts:
     as_of: date
     returns: tuple[Return, ...]
     deliveries: tuple[Delivery, ...]
+    told: tuple[Delivery, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -139,71 +141,6 @@ class CellRating:
     mean: float | None = None
     held: int = 0
     owes: bool = True
-
-
-@dataclass(frozen=True)
-class ClassificationShare:
-    """A line of the scheme: summed count, base, share in per cent (exact, None when base is 0).
-
-    `rated_share` is the same on rated members only. `within` is None where there is no limit.
-    """
-
-    line: str
-    count: int
-    base: int
-    share: float | None
-    rated_share: float | None
-    within: bool | None
-
-
-@dataclass(frozen=True)
-class ClassificationCap:
-    """A cap within one unit: of `base` people or cells `allowed` may bear the grade, `given` do.
-
-    `branch` is the organisation or cell, None for the whole town.
-    """
-
-    cap: Cap
-    branch: str | None
-    base: int
-    allowed: int
-    given: int
-
-    @property
-    def kept(self) -> bool:
-        """Whether no more than allowed bear the grade; just as many keep the cap."""
-        return self.given <= self.allowed
-
-
-@dataclass(frozen=True)
-class ClassificationPart:
-    """Counts of one part (cells or members) in one year, summed over the organisations."""
-
-    section: str
-    counts: Mapping[str, int] = field(hash=False)
-    shares: tuple[ClassificationShare, ...] = ()
-    caps: tuple[ClassificationCap, ...] = ()
-
-
-@dataclass(frozen=True)
-class ClassificationYear:
-    """One year: its scheme, who reported of how many, and its parts."""
-
-    year: int
-    scheme: Scheme
-    expected: int
-    reported: int
-    parts: tuple[ClassificationPart, ...]
-
-
-@dataclass(frozen=True)
-class ClassificationMean:
-    """Shares over several years as the newest scheme means them: (section, line) → per cent."""
-
-    first: int
-    last: int
-    shares: Mapping[tuple[str, str], float | None] = field(hash=False)
-    rated_shares: Mapping[tuple[str, str], float | None] = field(hash=False)
 
 
 @dataclass(frozen=True)

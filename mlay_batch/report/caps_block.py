@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from mlay_batch.figures.records import ClassificationCap, ClassificationYear
+from mlay_batch.figures.classified import ClassificationCap, ClassificationYear
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.tables import Table

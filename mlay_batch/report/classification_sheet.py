@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
-from mlay_batch.figures.records import ClassificationShare, ClassificationYear
+from mlay_batch.figures.classified import ClassificationShare, ClassificationYear
 from mlay_batch.period import Period
 from mlay_batch.report import caps_block, official
 from mlay_batch.report.book import Live, Sheet

@@ -21,6 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from mlay_batch.errors import SchemaError
 from mlay_batch.schema.checks import CHECKS
 from mlay_batch.schema.extend import EXTENDS, extended
+from mlay_batch.schema.judging import astray
 from mlay_batch.schema.meaning import faults, lost, unanswered
 from mlay_batch.schema.records import Carry, Form, Quota, Rule
 from mlay_batch.schema.schemes import Scheme
@@ -247,8 +248,18 @@ def check_together(records: Sequence[tuple[str, Form | Quota | Scheme]]) -> None
     for name, record in records:
         if isinstance(record, Scheme) and (missing := unanswered(record, forms)):
             raise SchemaError("schema.scheme", file=name, name=missing)
+        if isinstance(record, Scheme):
+            _check_versions(name, record, [r for _, r in records if isinstance(r, Scheme)])
         if isinstance(record, Form) and record.carries:
             _check_carry(name, record, record.carries, forms)
+
+
+def _check_versions(name: str, scheme: Scheme, schemes: Sequence[Scheme]) -> None:
+    for fault in astray(scheme, schemes):
+        nearest = _nearest(fault.name, fault.known)
+        raise SchemaError(
+            "schema.version", file=name, key=fault.key, name=fault.name, nearest=nearest
+        )
 
 
 def _check_carry(name: str, form: Form, carry: Carry, forms: Sequence[Form]) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from mlay_batch.schema.checks import CHECKS, GAPS, OPTIONAL, TYPED, TYPES
+from mlay_batch.schema.fault import Fault, Path, unknown
+from mlay_batch.schema.judging import scheme_faults
 from mlay_batch.schema.records import Carry, Field, Form, Rule, Section
-from mlay_batch.schema.schemes import Group, Part, Scheme
+from mlay_batch.schema.schemes import Group, Scheme
 
 BUILT_IN_LETTERS = frozenset("RCIFLXQN")
 """First letters of the program's own finding codes; rules of a form use others."""
@@ -22,26 +23,6 @@ BUILT_IN_LETTERS = frozenset("RCIFLXQN")
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 _GAP = re.compile(r"\{(\w+)\}")
 _NUMBERS = ("integer", "number")
-Path = tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A wrong `name` under the last key of `path`; `known` are the names that would do.
-
-    `code` is the error's text: ``schema.name`` leads nowhere, ``schema.again`` stands twice,
-    ``schema.unfit`` does not fit the keys beside it.
-    """
-
-    path: Path
-    name: str
-    known: frozenset[str] = frozenset()
-    code: str = "schema.name"
-
-    @property
-    def key(self) -> str:
-        """The YAML key it stands under."""
-        return next((part for part in reversed(self.path) if isinstance(part, str)), "")
 
 
 def faults(record: Form | Scheme) -> Iterator[Fault]:
@@ -49,18 +30,7 @@ def faults(record: Form | Scheme) -> Iterator[Fault]:
     if isinstance(record, Form):
         yield from _form(record)
     else:
-        for i, part in enumerate(record.parts):
-            yield from _part(part, ("parts", i))
-
-
-def _part(part: Part, at: Path) -> Iterator[Fault]:
-    """Yield grades that lines and caps name in vain."""
-    grades = {grade.id for grade in part.grades}
-    for i, line in enumerate(part.lines):
-        yield from _unknown(line.grades, (*at, "lines", i, "grades"), grades)
-    for i, cap in enumerate(part.caps):
-        yield from _unknown([cap.grade], (*at, "caps", i, "grade"), grades)
-        yield from _unknown(cap.base or [""], (*at, "caps", i, "base"), {*grades, "rated"})
+        yield from scheme_faults(record)
 
 
 def _form(form: Form) -> Iterator[Fault]:
@@ -100,16 +70,11 @@ def _section(
     yield from _twice([entry.id for entry in section.fields], (*at, "fields"))
     if section.nil:
         yield from _nil(form, section.nil, (*at, "nil"), fields)
-    yield from _unknown(section.unique, (*at, "unique"), here)
+    yield from unknown(section.unique, (*at, "unique"), here)
     for j, entry in enumerate(section.fields):
         yield from _field(form, entry, (*at, "fields", j))
     for j, rule in enumerate(section.rules):
         yield from _rule(form, section, rule, (*at, "rules", j), fields)
-
-
-def _unknown(names: Iterable[str], path: Path, known: Iterable[str]) -> Iterator[Fault]:
-    valid = frozenset(known)
-    return (Fault(path, str(name), valid) for name in names if name not in valid)
 
 
 def _nil(form: Form, nil: str, path: Path, fields: Mapping[str, Field]) -> Iterator[Fault]:
@@ -130,7 +95,7 @@ def _field(form: Form, field: Field, at: Path) -> Iterator[Fault]:
     if not _ID.fullmatch(field.id):
         yield Fault((*at, "id"), field.id, code="schema.unfit")
     if field.type == "choice":
-        yield from _unknown([str(field.choices)], (*at, "choices"), form.choices)
+        yield from unknown([str(field.choices)], (*at, "choices"), form.choices)
     if field.type == "ref" and field.ref is None:
         yield Fault((*at, "ref"), "", code="schema.unfit")
     fitting = {
@@ -179,8 +144,8 @@ def _rule(
         yield Fault((*at, "check"), rule.check, frozenset(CHECKS))
         return
     here = {entry.id: entry for entry in section.fields}
-    yield from _unknown(rule.mark or [""], (*at, "mark"), here)
-    yield from _unknown(rule.params, at, CHECKS[rule.check])
+    yield from unknown(rule.mark or [""], (*at, "mark"), here)
+    yield from unknown(rule.params, at, CHECKS[rule.check])
     for key, kind in CHECKS[rule.check].items():
         if key in rule.params:
             named = here if kind in ("field", "fields") else {**fields, **here}
@@ -190,7 +155,7 @@ def _rule(
     for words in ("says", "fix"):
         for lang in ("vi", "en"):
             gaps = _GAP.findall(getattr(rule, words).of(lang))
-            yield from _unknown(gaps, (*at, words, lang), GAPS[rule.check])
+            yield from unknown(gaps, (*at, words, lang), GAPS[rule.check])
     yield from _values(form, rule, (*at, "values"), here)
 
 
@@ -210,7 +175,7 @@ def _param(
     if kind in ("number", "texts"):
         return
     names = [str(name) for name in (value if isinstance(value, list) else [value])]
-    yield from _unknown(names, path, named)
+    yield from unknown(names, path, named)
     cards = {section.id for section in form.sections if section.layout == "card"}
     types = TYPED.get((rule.check, key)) or (TYPES.get(rule.check) if key != "when" else None)
     for name in set(names) & set(named):
@@ -232,7 +197,7 @@ def _mapped(
     if not lists or not all(isinstance(one, list) for one in lists):
         yield Fault(path, str(value), code="schema.unfit")
     elif CHECKS[rule.check][key] == "given":
-        yield from _unknown(map(str, value), path, named)
+        yield from unknown(map(str, value), path, named)
         for name in value.keys() & named.keys():
             yield from _unheld(form, named[name], value[name], (*path, name))
     elif field := named.get(str(rule.params.get("value"))):
@@ -243,7 +208,7 @@ def _unheld(form: Form, field: Field, values: Iterable[Any], path: Path) -> Iter
     """Yield values that a field with a list of choices can never hold."""
     if field.type == "choice":
         known = (choice.id for choice in form.choices.get(field.choices or "", ()))
-        yield from _unknown(map(str, values), path, known)
+        yield from unknown(map(str, values), path, known)
 
 
 def _values(form: Form, rule: Rule, path: Path, here: Mapping[str, Field]) -> Iterator[Fault]:

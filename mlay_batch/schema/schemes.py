@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from mlay_batch.schema.records import Effective, Record, Text
@@ -19,11 +20,52 @@ class Band(Record):
 
 @dataclass(frozen=True, slots=True)
 class Group(Record):
-    """A group of scoring criteria and its full marks; `id` is a field of the form's scores."""
+    """A group of scoring criteria and its full marks; `id` is a field of the form's scores.
+
+    Points of a `thematic` group count only in a month with a thematic meeting.
+    """
 
     id: str
     title: Text
     max: float
+    thematic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Demand(Record):
+    """A band that also needs full marks in each of the groups `full`, else it is one band less."""
+
+    band: str
+    full: tuple[str, ...]
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class YearGrade(Record):
+    """A grade of a cell for its year: the first whose conditions hold, the best one first.
+
+    `every`: each scored regular meeting is in this band or a better one. `times`: at least so many
+    regular meetings are in the band `least` or a better one. Without conditions it always holds.
+    """
+
+    id: str
+    title: Text
+    every: str | None = None
+    least: str | None = None
+    times: int = 0
+    basis: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crosswalk(Record):
+    """Which grade of the scheme's version `to` stands for each grade of this one in a section.
+
+    Several grades may become one: `grades` maps this scheme's ids to those of the other.
+    """
+
+    to: str
+    section: str
+    grades: Mapping[str, str] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +126,15 @@ class Part(Record):
 class Scheme(Record):
     """A rating scheme: `bands`/`groups` of a meeting score, or `parts` of an annual classification.
 
-    `share_base`: rated (= four grades), subject (rated + not yet rated) or all (with the exempt).
-    `mean` over years: of the yearly shares, or pooled counts.
+    Meetings: `regular` and `thematic` are the kinds that count as such. In a month without a
+    thematic meeting the full marks are those of the other groups; with `rebase` such a score is
+    raised to the full scale (90 of 95 become 94.74), else it stays as it is.
+
+    Years: `share_base` is rated (= the grades), subject (rated + not yet rated) or all (with the
+    exempt); `mean` over years is of the yearly shares, or of pooled counts. `own_grade` is
+    ``section.field`` of the choice in which an organisation tells its own grade. A series of years
+    that ends under this scheme is shown in the wording of the version `heading` (its own without
+    one), earlier years by way of the `crosswalk`.
     """
 
     scheme: str
@@ -95,7 +144,15 @@ class Scheme(Record):
     basis: tuple[str, ...]
     bands: tuple[Band, ...] = ()
     groups: tuple[Group, ...] = ()
+    demands: tuple[Demand, ...] = ()
+    year_grades: tuple[YearGrade, ...] = ()
+    regular: tuple[str, ...] = ("regular", "both")
+    thematic: tuple[str, ...] = ("thematic", "both")
+    rebase: bool = False
     parts: tuple[Part, ...] = ()
+    own_grade: str | None = None
+    heading: str | None = None
+    crosswalk: tuple[Crosswalk, ...] = ()
     share_base: Literal["rated", "subject", "all"] = "rated"
     mean: Literal["shares", "pooled"] = "shares"
     note: Text | None = None
@@ -106,3 +163,11 @@ class Scheme(Record):
         >>> # bands 90/70/50/0: 90 is in the first, 89.99 in the second; nothing is rounded.
         """
         return max((b for b in self.bands if b.min <= score), key=lambda b: b.min)
+
+    def ranked(self) -> tuple[Band, ...]:
+        """Return the bands, the best first."""
+        return tuple(sorted(self.bands, key=lambda band: -band.min))
+
+    def part(self, section: str) -> Part | None:
+        """Return what the scheme says of a section, None where it says nothing."""
+        return next((part for part in self.parts if part.section == section), None)

@@ -13,7 +13,8 @@ from openpyxl import Workbook, load_workbook
 from test_live import differences, recalculated
 
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import ClassificationCap, Facts
+from mlay_batch.figures.classified import ClassificationCap
+from mlay_batch.figures.records import Facts
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.schemes import Cap
 

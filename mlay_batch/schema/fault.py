@@ -1,0 +1,34 @@
+"""A name in a description that leads nowhere, as the checks of meaning find it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Path = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A wrong `name` under the last key of `path`; `known` are the names that would do.
+
+    `code` is the error's text: ``schema.name`` leads nowhere, ``schema.again`` stands twice,
+    ``schema.unfit`` does not fit the keys beside it.
+    """
+
+    path: Path
+    name: str
+    known: frozenset[str] = frozenset()
+    code: str = "schema.name"
+
+    @property
+    def key(self) -> str:
+        """The YAML key it stands under."""
+        return next((part for part in reversed(self.path) if isinstance(part, str)), "")
+
+
+def unknown(names: Iterable[str], path: Path, known: Iterable[str]) -> Iterator[Fault]:
+    """Yield those of `names` that are not `known`."""
+    valid = frozenset(known)
+    return (Fault(path, str(name), valid) for name in names if name not in valid)
