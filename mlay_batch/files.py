@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from mlay_batch.errors import MlayError, OutputBusyError
 
+TEMPORARY = ".mlay-"  # how the name of a file being written begins
 _HELD_OPEN = (5, 32, 33)  # Windows: access denied, sharing violation, lock violation
 _PATIENCE = (0.05, 0.1, 0.2, 0.4)  # seconds: a virus scanner lets go soon, Excel does not
 
 
 def write_atomically(path: Path, data: bytes, mode: int = 0o666) -> None:
-    """Write `data` to `path`: afterwards it holds all of it, or what it held before.
+    """Write `data` to `path` as `replacing` does."""
+    with replacing(path, mode) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
+    """Give a file to write: afterwards `path` holds all of it, or what it held before.
 
     Temporary file beside it, fsync, replace, fsync of the folder; missing folders are made. `mode`
     is that of a new file, less the umask. Raises OutputBusyError when another program holds the
@@ -21,11 +33,14 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o666) -> None:
     when it cannot be written for another reason.
     """
     _refuse_open(path)
-    temporary = path.parent / f".mlay-{os.urandom(6).hex()}.tmp"
+    temporary = path.parent / f"{TEMPORARY}{os.urandom(6).hex()}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _write(temporary, data, mode)
+            with open(temporary, "xb", opener=partial(os.open, mode=mode)) as made:
+                yield made
+                made.flush()
+                os.fsync(made.fileno())
             _replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -42,13 +57,6 @@ def _refuse_open(path: Path) -> None:
     for held in (f".~lock.{path.name}#", f"~${path.name}"):
         if path.with_name(held).exists():
             raise OutputBusyError("files.busy", path=str(path), lock=held)
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _replace(temporary: Path, path: Path) -> None:

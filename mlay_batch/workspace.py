@@ -59,6 +59,16 @@ class Workspace:
         return self.root / "texts"
 
     @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders every workspace has."""
+        return self.inbox, self.outbox, self.archive, self.reports, self.schemas
+
+    @property
+    def private(self) -> tuple[Path, ...]:
+        """What only the owner may look into: originals, and drafts of letters."""
+        return self.archive, self.outbox
+
+    @property
     def ledger(self) -> Path:
         """The ledger's file."""
         return self.root / "ledger.sqlite"
@@ -94,12 +104,9 @@ class Workspace:
         made = cls(root.resolve(), Settings.parse(text))
         if (made.root / CONFIG).exists():
             raise UsageError("workspace.exists", path=str(made.root))
-        kind = network_kind(str(made.root), _mounts())
-        if kind and not network:
-            raise UsageError("workspace.network", path=str(made.root), kind=kind)
+        refuse_network(made.root, network)
         try:
-            for folder in (made.inbox, made.outbox, made.archive, made.reports, made.schemas):
-                folder.mkdir(parents=True, exist_ok=True)
+            made.make_folders()
         except OSError as error:
             problem = error.strerror or str(error)
             raise UsageError(
@@ -109,6 +116,20 @@ class Workspace:
             Ledger.create(made.ledger).close()
         write_atomically(made.root / CONFIG, text.encode())
         return made
+
+    def make_folders(self) -> None:
+        """Make the folders that are missing, and keep others out of the private ones."""
+        for folder in self.folders:
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in self.private:
+            folder.chmod(0o700)
+
+
+def refuse_network(root: Path, network: bool) -> None:
+    """Raise UsageError ``workspace.network`` for a folder on a network drive, unless `network`."""
+    kind = network_kind(str(root), _mounts())
+    if kind and not network:
+        raise UsageError("workspace.network", path=str(root), kind=kind)
 
 
 def _quoted(text: str) -> str:

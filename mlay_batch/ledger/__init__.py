@@ -6,14 +6,16 @@ crash in between leaves originals that nothing refers to, which harms nothing: t
 the batch unrecorded and does it again.
 """
 
+from mlay_batch.ledger import mark
 from mlay_batch.ledger.archive import Archive
 from mlay_batch.ledger.closings import Closing, Closings
+from mlay_batch.ledger.health import Ill, illnesses, look_through, originals
 from mlay_batch.ledger.incoming import Fetched, Rulings
 from mlay_batch.ledger.lock import lock
 from mlay_batch.ledger.outgoing import Item, Outgoing, Posted, Posting
 from mlay_batch.ledger.store import Ledger, Report
 
 __all__ = [
-    "Archive", "Closing", "Closings", "Fetched", "Item", "Ledger", "Outgoing", "Posted", "Posting",
-    "Report", "Rulings", "lock",
+    "Archive", "Closing", "Closings", "Fetched", "Ill", "Item", "Ledger", "Outgoing", "Posted",
+    "Posting", "Report", "Rulings", "illnesses", "lock", "look_through", "mark", "originals",
 ]  # fmt: skip

@@ -40,6 +40,17 @@ def lock(workspace: Path, holder: str) -> Iterator[None]:
         guard.release()
 
 
+def left_behind(workspace: Path) -> str | None:
+    """Return who last held the folder and never let go, as a killed process; None else.
+
+    To be asked before locking: while somebody is at work it names him.
+    """
+    try:
+        return (workspace / _HOLDER).read_text(encoding="utf-8") or "?"
+    except OSError:
+        return None
+
+
 def _sign(note: Path, holder: str) -> None:
     try:
         note.write_text(holder, encoding="utf-8", errors="replace")

@@ -18,26 +18,14 @@ from typing import Any, Literal
 from mlay_batch.errors import LedgerError
 from mlay_batch.files import write_atomically
 from mlay_batch.findings import Finding
-from mlay_batch.ledger import migrations
+from mlay_batch.ledger import mark, migrations
 from mlay_batch.ledger.encoding import load_finding, load_row, storable
 from mlay_batch.ledger.recording import insert, insert_run, keep_together
+from mlay_batch.ledger.troubles import told
 from mlay_batch.period import Period
 from mlay_batch.records import Decision, Delivery, Known, Return, Row, Run, Verdict
 
 Key = tuple[str, str, str]
-
-_CODES = {
-    sqlite3.SQLITE_CORRUPT: "ledger.damaged",
-    sqlite3.SQLITE_NOTADB: "ledger.damaged",
-    sqlite3.SQLITE_BUSY: "ledger.busy",
-    sqlite3.SQLITE_LOCKED: "ledger.busy",
-    sqlite3.SQLITE_PERM: "ledger.unwritable",
-    sqlite3.SQLITE_READONLY: "ledger.unwritable",
-    sqlite3.SQLITE_IOERR: "ledger.unwritable",
-    sqlite3.SQLITE_FULL: "ledger.unwritable",
-    sqlite3.SQLITE_CANTOPEN: "ledger.unwritable",
-}
-_PRIMARY = 0xFF  # SQLite's extended result codes keep the plain one in the low byte
 
 _DELIVERIES = """
     SELECT d.id, d.run, run.as_of, d.name, d.origin, d.sha256, d.channel, d.sender, d.received,
@@ -102,7 +90,7 @@ class Ledger:
         """
         if not path.is_file():
             raise LedgerError("ledger.missing", path=str(path))
-        with _told(path):
+        with told(path):
             db = sqlite3.connect(
                 path.absolute().as_uri() + "?mode=rw", uri=True, isolation_level=None
             )
@@ -114,8 +102,14 @@ class Ledger:
         return cls(db, path)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and remember beside it how far it got."""
         self._db.close()
+        mark.raise_mark(self._path)
+
+    def snapshot(self) -> bytes:
+        """Return the whole ledger as the bytes of a file, as it stands between two transactions."""
+        with self._transaction("DEFERRED"):
+            return self._db.serialize()
 
     def __enter__(self) -> Ledger:
         return self
@@ -234,7 +228,7 @@ class Ledger:
     @contextmanager
     def _transaction(self, mode: Literal["IMMEDIATE", "DEFERRED"]) -> Iterator[None]:
         """All or nothing; DEFERRED for several questions that must see the same state."""
-        with _told(self._path):
+        with told(self._path):
             self._db.execute(f"BEGIN {mode}")
             try:
                 yield
@@ -244,7 +238,7 @@ class Ledger:
                     self._db.execute("ROLLBACK")
 
     def _ask(self, sql: str, *values: object) -> list[Any]:
-        with _told(self._path):
+        with told(self._path):
             return self._db.execute(sql, values).fetchall()
 
     def _deliveries(self, where: str, *values: object) -> tuple[Delivery, ...]:
@@ -265,8 +259,8 @@ class Ledger:
 def _delivery(columns: Sequence[Any], findings: tuple[Finding, ...]) -> Delivery:
     number, run, as_of, name, origin, sha256, channel, sender, received, verdict, *rest = columns
     day, what = date.fromisoformat(as_of), Verdict(verdict)
-    told = (name, origin, sha256, channel, sender, received, what, *rest, findings)
-    return Delivery(number, run, day, *told)
+    known = (name, origin, sha256, channel, sender, received, what, *rest, findings)
+    return Delivery(number, run, day, *known)
 
 
 def _prepare(db: sqlite3.Connection, path: Path, read_only: bool) -> None:
@@ -285,15 +279,3 @@ def _prepare(db: sqlite3.Connection, path: Path, read_only: bool) -> None:
     migrations.migrate(db)
     if read_only:
         db.execute("PRAGMA query_only = ON")
-
-
-@contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Turn SQLite's troubles with the file into LedgerError; a mistake of ours stays what it is."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY)
-        if code is None:
-            raise
-        raise LedgerError(code, path=str(path), problem=str(error)) from error

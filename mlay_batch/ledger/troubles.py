@@ -1,0 +1,35 @@
+"""SQLite's troubles with the ledger's file, as errors of ours."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlay_batch.errors import LedgerError
+
+_CODES = {
+    sqlite3.SQLITE_CORRUPT: "ledger.damaged",
+    sqlite3.SQLITE_NOTADB: "ledger.damaged",
+    sqlite3.SQLITE_BUSY: "ledger.busy",
+    sqlite3.SQLITE_LOCKED: "ledger.busy",
+    sqlite3.SQLITE_PERM: "ledger.unwritable",
+    sqlite3.SQLITE_READONLY: "ledger.unwritable",
+    sqlite3.SQLITE_IOERR: "ledger.unwritable",
+    sqlite3.SQLITE_FULL: "ledger.unwritable",
+    sqlite3.SQLITE_CANTOPEN: "ledger.unwritable",
+}
+_PRIMARY = 0xFF  # SQLite's extended result codes keep the plain one in the low byte
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Turn SQLite's troubles with the file into LedgerError; a mistake of ours stays what it is."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY)
+        if code is None:
+            raise
+        raise LedgerError(code, path=str(path), problem=str(error)) from error

@@ -1,0 +1,215 @@
+"""Every defect of a workspace is found by name, and what loses nothing is put right."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+
+import pytest
+from town_desk import Paper, put, town
+
+from mlay_batch.cli import run
+from mlay_batch.errors import LockedError
+from mlay_batch.ledger import Ledger, lock
+from mlay_batch.period import Period
+from mlay_batch.pipeline.consolidate import consolidate
+from mlay_batch.pipeline.doctor import Diagnosis, examine
+from mlay_batch.pipeline.ingest import ingest
+from mlay_batch.pipeline.period import close
+from mlay_batch.workspace import Workspace
+
+TODAY = date(2019, 12, 6)
+NOVEMBER = Period(2019, 11)
+with closing(sqlite3.connect(":memory:")) as _db:
+    _db.execute("CREATE TABLE somebody_elses (n)")
+    FOREIGN = _db.serialize()
+ORIGINALS = [Paper("DB1-1").book(), Paper("DB1-2").book(), Paper("CB-01").book()]
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A town with November taken in, one letter to come, closed."""
+    desk = town(tmp_path_factory.mktemp("sound") / "town")
+    for number, data in enumerate(ORIGINALS):
+        put(desk, f"{number}.xlsx", data)
+    ingest(desk, as_of=TODAY, received="2019-12-03T09:00:00+07:00", holder="test")
+    close(desk, NOVEMBER, as_of=TODAY, who="test", holder="test", incomplete=True)
+    consolidate(desk, NOVEMBER, as_of=TODAY, holder="test")
+    return desk.workspace.root
+
+
+@pytest.fixture
+def desk(sound: Path, tmp_path: Path) -> Workspace:
+    shutil.copytree(sound, tmp_path / "town")
+    return Workspace.find(tmp_path / "town")
+
+
+@pytest.fixture
+def no_register(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare the child that reads the register, where it is not what the test is about."""
+    monkeypatch.setattr("mlay_batch.pipeline.doctor.open_town", lambda _: None)
+
+
+quick = pytest.mark.usefixtures("no_register")
+
+
+def told(desk: Workspace, *, repair: bool = False) -> Diagnosis:
+    return examine(desk, today=TODAY, holder="test", repair=repair)
+
+
+def codes(diagnosis: Diagnosis) -> list[str]:
+    return [defect.code for defect in diagnosis.found]
+
+
+def change(desk: Workspace, *sql: str) -> None:
+    """Change the ledger behind the program's back."""
+    with closing(sqlite3.connect(desk.ledger, isolation_level=None)) as db:
+        for statement in sql:
+            db.execute(statement)
+
+
+def original(desk: Workspace, number: int) -> Path:
+    with Ledger.open(desk.ledger) as ledger:
+        sha256 = ledger.deliveries()[number].sha256
+    return desk.archive / sha256[:2] / sha256
+
+
+def test_a_sound_workspace_has_no_defects(desk: Workspace) -> None:
+    assert told(desk) == Diagnosis(())
+
+
+@quick
+def test_files_and_folders(desk: Workspace) -> None:
+    """Five things at once, all curable: every cure loses nothing and leaves nothing."""
+    shutil.rmtree(desk.schemas)
+    (desk.reports / ".mlay-00ff.tmp").write_bytes(b"half a workbook")
+    original(desk, 0).unlink()
+    data = bytearray(original(desk, 1).read_bytes())
+    data[99] ^= 1
+    original(desk, 1).write_bytes(data)
+    (desk.reports / "2019-11" / "tong-hop-2019-11.xlsx").write_bytes(b"PK edited since")
+    desk.archive.chmod(0o755)
+    found = ["folder", "leftover", "modes", "missing", "altered", "report"]
+    before = told(desk)
+    assert (codes(before), before.ill) == (found, True)
+    assert [d.code for d in told(desk, repair=True).cured] == found
+    assert told(desk) == Diagnosis(())
+    assert original(desk, 1).read_bytes() == ORIGINALS[1]
+
+
+def test_what_cannot_be_cured_is_named_and_left(desk: Workspace) -> None:
+    for path in desk.inbox.iterdir():
+        path.unlink()
+    original(desk, 2).unlink()
+    desk.register.write_bytes(b"PK\3\4 no workbook")
+    (desk.archive / "ab").mkdir(exist_ok=True)
+    (desk.archive / "ab" / "thơ.txt").write_text("không phải bản gốc")
+    (desk.archive / "ab" / ("ab" * 32)).write_bytes(b"a stray of another hash")
+    change(
+        desk,
+        "UPDATE returned_row SET content = replace(content, '10', '11') WHERE delivery = 1",
+        "DELETE FROM incoming WHERE delivery = 2",
+        "UPDATE delivery SET superseded_by = 3 WHERE id = 2",
+        "UPDATE delivery SET received = '2020-01-01T00:00:00+07:00' WHERE id = 3",
+        "PRAGMA foreign_keys = OFF",
+        "INSERT INTO delivery SELECT 9, run, name, origin, sha256, channel, sender, received,"
+        " 'held', NULL, NULL, NULL, NULL, NULL, 77, NULL, NULL, NULL, NULL FROM delivery"
+        " WHERE id = 3",
+        "INSERT INTO outgoing VALUES (1, 'receipt', '<1@x>', 'a@b', 'ff', 'queued', '2019-12-06')",
+    )
+    found = told(desk, repair=True)
+    assert (found.cured, found.ill) == ((), True)
+    assert codes(found) == [
+        "damaged", "gap", "superseded", "unnumbered", "numbers", "unreasoned", "doubtful",
+        "values", "future", "missing", "missing", "altered", "strays", "foreign",
+        "register.errors",
+    ]  # fmt: skip
+
+
+@quick
+def test_an_index_alone_is_made_anew(desk: Workspace) -> None:
+    with closing(sqlite3.connect(desk.ledger)) as db:
+        ((page,),) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'delivery_key'")
+        ((size,),) = db.execute("PRAGMA page_size")
+    data = bytearray(desk.ledger.read_bytes())
+    start, end = (page - 1) * size, page * size
+    data[start:end] = data[start:end].replace(b"CB-01", b"CB-09")
+    desk.ledger.write_bytes(data)
+    found = told(desk, repair=True)
+    assert (codes(found), len(found.cured)) == (["index"], 1)
+    assert told(desk) == Diagnosis(())
+
+
+@quick
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "ledger.damaged"),
+        (b"SQLite format 3\0" + bytes(4080), "ledger.damaged"),
+        (b"PK", "ledger.damaged"),
+        (FOREIGN, "ledger.foreign"),
+        (None, "ledger.missing"),
+    ],
+)
+def test_a_ledger_that_cannot_be_used(desk: Workspace, data: bytes | None, code: str) -> None:
+    desk.ledger.unlink()
+    if data is not None:
+        desk.ledger.write_bytes(data)
+        desk.ledger.chmod(0o600)
+    found = told(desk, repair=True)
+    assert codes(found) == [code]
+    assert found.cured == ()  # originals lie there: an empty ledger would hide that they are lost
+
+
+@quick
+def test_a_lost_ledger_that_never_held_anything_is_made_again(tmp_path: Path) -> None:
+    desk = town(tmp_path / "town").workspace
+    desk.ledger.unlink()
+    assert codes(told(desk, repair=True)) == ["ledger.missing"]
+    assert told(desk) == Diagnosis(())
+
+
+@quick
+def test_a_ledger_put_back_from_an_old_copy(desk: Workspace, tmp_path: Path) -> None:
+    old = desk.ledger.read_bytes()
+    with Ledger.open(desk.ledger) as ledger:
+        ledger.note_report(NOVEMBER, TODAY, "ff", "00")
+    desk.ledger.write_bytes(old)
+    (found,) = told(desk).found
+    assert (found.code, found.params) == ("rolled_back", {"count": 1})
+    assert told(desk, repair=True).cured == (found,)  # it is known, and said no more
+    assert told(desk) == Diagnosis(())
+
+
+@quick
+def test_a_run_that_broke_off_is_told_once(desk: Workspace) -> None:
+    (desk.root / ".mlay.holder").write_text("lan@van-phong (pid 7)")
+    found = told(desk)
+    assert (codes(found), found.ill) == (["broken_off"], False)
+    assert told(desk) == Diagnosis(())
+
+
+@quick
+def test_somebody_at_work_is_named(desk: Workspace) -> None:
+    with lock(desk.root, "lan@van-phong (pid 7)"):
+        assert codes(told(desk)) == ["ledger.locked"]
+        with pytest.raises(LockedError, match="lan@van-phong"):
+            told(desk, repair=True)
+
+
+def test_the_command(
+    desk: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(desk.root)
+    (desk.root / ".mlay-1.tmp").touch()
+    assert run(["doctor"]) == 1
+    assert ".mlay-1.tmp" in capsys.readouterr().out
+    assert run(["doctor", "--repair", "--json"]) == 0
+    (only,) = json.loads(capsys.readouterr().out)
+    assert (only["code"], only["cured"], only["defect"]) == ("leftover", True, True)
+    assert run(["doctor", "--lang", "en"]) == 0
+    assert "whole" in capsys.readouterr().out
