@@ -213,7 +213,7 @@ def open_cells(
         and (cell.code, month) not in known
         and (quota.counts.own_cell or officer.own_cell != cell.code)
         and any(
-            covers(facts, top, cell.code) and (only is None or lives(cell, day))
+            covers(facts, top, cell.code) and lives(cell, day)
             for day in days
             for top in on_duty(facts, officer, quota.role, day)
         )

@@ -23,7 +23,7 @@ LEVELS = (
     {"schema", "messages"},
     {
         "records", "register", "layout", "styles", "guidance", "files",
-        "figures.records", "figures.branch_records",
+        "figures.records", "figures.branch_records", "figures.quota_records",
     },
     {
         "intake", "fetch", "reader", "identity", "sender", "validation", "verdict", "ledger",

@@ -6,8 +6,10 @@ from mlay_batch.figures.activities import activities
 from mlay_batch.figures.attendance import attendances, visits
 from mlay_batch.figures.classification import mean, years
 from mlay_batch.figures.completeness import completeness
+from mlay_batch.figures.criteria import criteria
 from mlay_batch.figures.cross import warnings
 from mlay_batch.figures.fingerprint import fingerprint
+from mlay_batch.figures.following import cell_visits, pairs
 from mlay_batch.figures.movement import movement
 from mlay_batch.figures.quota import quota_lines
 from mlay_batch.figures.rating import SCORE_SCHEME, ratings, sittings
@@ -30,14 +32,16 @@ def compute(facts: Facts) -> Figures:
     meetings = next((entry for entry in returned if entry.form == MEETING), None)
     series = years(facts)
     moved = movement(facts, returned)
+    following = pairs(facts, counted, meetings)
     return Figures(
         period=facts.period,
         as_of=facts.as_of,
         attendances=counted,
-        quota=quota_lines(facts, counted, meetings),
+        quota=quota_lines(facts, counted, following),
         sittings=held,
         year_ratings=ratings(facts, held, meetings),
-        score_scheme=facts.catalogue.scheme_for(SCORE_SCHEME, facts.period),
+        score_scheme=(scheme := facts.catalogue.scheme_for(SCORE_SCHEME, facts.period)),
+        criteria=criteria(scheme, held),
         years=series,
         mean=mean(series),
         completeness=returned,
@@ -45,4 +49,6 @@ def compute(facts: Facts) -> Figures:
         movement=moved,
         thematic=thematic(facts, meetings),
         activities=activities(facts, meetings),
+        following=following,
+        cell_visits=cell_visits(counted, held, following, meetings),
     )

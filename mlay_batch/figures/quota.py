@@ -7,158 +7,108 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
 from mlay_batch.figures.attendance import Duty, duties
-from mlay_batch.figures.records import OPEN, Attendance, Completeness, Facts, QuotaLine
-from mlay_batch.figures.returns import MEETING
+from mlay_batch.figures.following import months_of
+from mlay_batch.figures.quota_records import QuotaPair
+from mlay_batch.figures.records import Attendance, Facts, QuotaLine
 from mlay_batch.period import Period
 from mlay_batch.register import Officer, Organisation
 from mlay_batch.schema import Quota
 
-Unseen = frozenset[tuple[str, Period]]
-
 
 @dataclass(frozen=True)
-class _Scope:
-    """What one line is about: an officer's duties under a quota, everywhere or in one cell.
-
-    `cells` are all cells the duties cover, by duty. `unseen` are the cells and past months whose
-    return has not been taken in yet.
-    """
+class _Owed:
+    """What one line is about: an officer's quota, everywhere (`cell` None) or in one cell."""
 
     quota: Quota
     officer: Officer
     branches: tuple[Organisation, ...]
-    duties: tuple[Duty, ...]
-    cells: Mapping[str, tuple[Organisation, ...]]
-    unseen: Unseen
-
-    @property
-    def cell(self) -> str | None:
-        return self.branches[0].code if self.quota.per == "officer_cell" else None
-
-    def served(self, months: Iterable[Period]) -> int:
-        """Count months with at least one day of duty; two assignments in one month are one."""
-        return sum(any(duty.touches(month) for duty in self.duties) for month in months)
-
-    def open_sittings(self, month: Period) -> int:
-        """Return how many sittings he could attend in a month to come."""
-        return len(self._cells_of(month)) * self.quota.sittings_a_month
-
-    def unseen_sittings(self, month: Period) -> int:
-        """Return how many sittings of a past month may still come to light, as nobody told yet."""
-        cells = (code for code in self._cells_of(month) if (code, month) in self.unseen)
-        return sum(1 for _ in cells) * self.quota.sittings_a_month
-
-    def _cells_of(self, month: Period) -> set[str]:
-        return {
-            cell.code
-            for duty in self.duties
-            if duty.touches(month)
-            for cell in self.cells.get(duty.branch, ())
-            if cell.alive(month)
-            and (self.quota.counts.own_cell or cell.code != self.officer.own_cell)
-        }
+    served: int
+    served_year: int
+    pairs: tuple[QuotaPair, ...]
+    cell: str | None = None
 
 
 def quota_lines(
-    facts: Facts, attended: Iterable[Attendance], returned: Completeness | None
+    facts: Facts, attended: Iterable[Attendance], pairs: Iterable[QuotaPair]
 ) -> tuple[QuotaLine, ...]:
     """Return one line for each quota and officer (or officer and cell, as the quota says).
 
     Who has served at least a month of the year so far has a line, in the order of the register.
-    The quotas are those that hold in the report's period.
+    The quotas are those that hold in the report's period. `pairs` are those of `following`.
     """
-    counts = Counter(
-        (entry.quota, entry.credited, entry.branch, entry.held_on.month)
-        for entry in attended
-        if entry.counts
-    )
-    by_line: dict[tuple[str | None, str, str | None], Counter[int]] = {}
-    for (quota, officer, branch, month), times in counts.items():
-        for cell in (None, branch):
-            by_line.setdefault((quota, officer, cell), Counter())[month] += times
+    counts: dict[tuple[str | None, str, str | None], Counter[int]] = {}
+    for entry in attended:
+        if entry.counts:
+            for cell in (None, entry.branch):
+                line = counts.setdefault((entry.quota, entry.credited, cell), Counter())
+                line[entry.held_on.month] += 1
     return tuple(
-        _line(facts.period, scope, by_line.get((quota.quota, scope.officer.code, scope.cell), {}))
-        for quota in facts.catalogue.quotas_for(facts.period)
-        for scope in _scopes(facts, quota, _unseen(returned))
-        if scope.served(facts.period.year_to_date())
+        _line(facts.period, owed, counts.get((owed.quota.quota, owed.officer.code, owed.cell), {}))
+        for owed in _owing(facts, tuple(pairs))
+        if owed.served
     )
 
 
-def _unseen(returned: Completeness | None) -> Unseen:
-    """Return the cells and months of the year so far whose return is open, as the ledger knows."""
-    fields = returned.cells.items() if returned else ()
-    return frozenset(place for place, field in fields if field.state in OPEN)
-
-
-def _scopes(facts: Facts, quota: Quota, unseen: Unseen) -> Iterator[_Scope]:
-    year = Period(facts.period.year, 1, 12)
-    cells = _cells_below(facts)
+def _owing(facts: Facts, pairs: tuple[QuotaPair, ...]) -> Iterator[_Owed]:
     serving = duties(facts.register)
-    for officer in facts.register.officers:
-        own = tuple(
-            duty
-            for duty in serving.get(officer.code, ())
-            if duty.role == quota.role and duty.touches(year)
-        )
-        if quota.per == "officer":
-            codes = dict.fromkeys(duty.branch for duty in own)
-            known = (facts.register.by_code.get(code) for code in codes)
-            yield _Scope(quota, officer, tuple(b for b in known if b), own, cells, unseen)
-        else:
-            yield from _scopes_by_cell(_Scope(quota, officer, (), own, cells, unseen))
+    by_officer: dict[tuple[str, str], list[QuotaPair]] = {}
+    for pair in pairs:
+        by_officer.setdefault((pair.quota.quota, pair.officer), []).append(pair)
+    for quota in facts.catalogue.quotas_for(facts.period):
+        for officer in facts.register.officers:
+            own = tuple(by_officer.get((quota.quota, officer.code), ()))
+            if quota.per == "officer":
+                yield _whole(facts, quota, officer, serving.get(officer.code, ()), own)
+            else:
+                yield from (_in_cell(officer, pair) for pair in own)
 
 
-def _scopes_by_cell(whole: _Scope) -> Iterator[_Scope]:
-    """Yield a scope for each cell; a cell owes nothing before it was founded or after it ended."""
-    covered: dict[Organisation, list[Duty]] = {}
-    for duty in whole.duties:
-        for cell in whole.cells.get(duty.branch, ()):
-            covered.setdefault(cell, []).append(duty.within_life(cell))
-    for cell, there in covered.items():
-        yield replace(whole, branches=(cell,), duties=tuple(there), cells={cell.code: (cell,)})
+def _whole(
+    facts: Facts, quota: Quota, officer: Officer, serving: Iterable[Duty],
+    own: tuple[QuotaPair, ...],
+) -> _Owed:  # fmt: skip
+    year = Period(facts.period.year, 1, 12)
+    there = tuple(duty for duty in serving if duty.role == quota.role and duty.touches(year))
+    known = (facts.register.by_code.get(code) for code in dict.fromkeys(d.branch for d in there))
+    served, served_year = months_of(there, facts.period)
+    return _Owed(quota, officer, tuple(b for b in known if b), served, served_year, own)
 
 
-def _cells_below(facts: Facts) -> Mapping[str, tuple[Organisation, ...]]:
-    """Return for every organisation the cells that meet: itself or below it, register order."""
-    form = facts.catalogue.form_for(MEETING, facts.period)
-    found: dict[str, list[Organisation]] = {}
-    for cell in facts.register.organisations:
-        if form and cell.type in form.reporters:
-            for top in (cell, *facts.register.ancestors(cell.code)):
-                found.setdefault(top.code, []).append(cell)
-    return {code: tuple(cells) for code, cells in found.items()}
+def _in_cell(officer: Officer, pair: QuotaPair) -> _Owed:
+    branch = pair.branch
+    return _Owed(
+        pair.quota, officer, (branch,), pair.served, pair.served_year, (pair,), branch.code
+    )
 
 
-def _line(period: Period, scope: _Scope, counts: Mapping[int, int]) -> QuotaLine:
-    quota, past = scope.quota, period.year_to_date()
-    year = Period(period.year, 1, 12).months()
-    served, served_year = scope.served(past), scope.served(year)
+def _line(period: Period, owed: _Owed, counts: Mapping[int, int]) -> QuotaLine:
+    quota, past = owed.quota, period.year_to_date()
     attended = sum(counts.values())
-    owed = Fraction(quota.times * served, 12)
-    obligation = whole(Fraction(quota.times * served_year, 12), quota.rounding)
-    unseen = sum(scope.unseen_sittings(month) for month in past)
-    possible = attended + unseen + sum(scope.open_sittings(month) for month in year[len(past) :])
+    exact = Fraction(quota.times * owed.served, 12)
+    obligation = whole(Fraction(quota.times * owed.served_year, 12), quota.rounding)
+    unseen = sum(pair.unseen for pair in owed.pairs)
+    possible = attended + unseen + sum(pair.to_come for pair in owed.pairs)
     return QuotaLine(
         quota=quota,
-        officer=scope.officer.code,
-        name=scope.officer.name,
-        position=scope.officer.position or "",
-        branches=scope.branches,
-        served=served,
-        served_year=served_year,
-        months=tuple(counts.get(m.month, 0) if m in past else None for m in year),
+        officer=owed.officer.code,
+        name=owed.officer.name,
+        position=owed.officer.position or "",
+        branches=owed.branches,
+        served=owed.served,
+        served_year=owed.served_year,
+        months=tuple(counts.get(m, 0) if m <= len(past) else None for m in range(1, 13)),
         attended=attended,
-        owed=float(owed),
+        owed=float(exact),
         obligation=obligation,
         missing=max(0, obligation - attended),
         possible=possible,
         unseen=unseen,
-        state=_state(attended, owed, obligation, possible, over=len(past) == len(year)),
+        state=_state(attended, exact, obligation, possible, over=len(past) == 12),
     )
 
 

@@ -11,6 +11,7 @@ from datetime import date
 
 from mlay_batch.figures.branch_records import Activities, Movement, Thematic
 from mlay_batch.figures.classified import ClassificationMean, ClassificationYear
+from mlay_batch.figures.quota_records import CellVisits, QuotaPair
 from mlay_batch.findings import Finding, Place
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Return
@@ -101,13 +102,29 @@ class QuotaLine:
     state: str
     unseen: int = 0
 
+    @property
+    def most(self) -> int:
+        """The most he can have attended up to the period, whatever the returns still out say.
+
+        The least is `attended`. Both rest on the quota's sittings a month in each cell.
+        """
+        return self.attended + self.unseen
+
+    @property
+    def lost(self) -> int:
+        """The sittings he will certainly be short of: obligation − possible, never below 0."""
+        return max(0, self.obligation - self.possible)
+
 
 @dataclass(frozen=True)
 class Sitting:
     """One meeting of a cell on one day, with its scores. Row of the ten-column list.
 
-    `score` is the confirmed one where there is one, else the cell's own; None where not scored.
-    `band` is the id of the scheme's band. `members` is the closing figure of the month.
+    `score` is the confirmed one where there is one, else the cell's own, less the points that do
+    not count (`scoring.counted`); None where not scored. `band` is the id of the scheme's band.
+    `members` is the closing figure of the month. `regular` is whether a regular meeting was part
+    of it, `thematic` whether the cell held a thematic one in the month. `marks` are the points by
+    criteria group of each scorer.
     """
 
     branch: str
@@ -122,6 +139,24 @@ class Sitting:
     note: str
     place: Place
     delivery: int
+    regular: bool = True
+    thematic: bool = True
+    marks: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class CriteriaMean:
+    """Mean points by criteria group over the year to date, of one cell or (None) of all.
+
+    The groups are the scheme's, with ``total`` after them. `own` and `confirmed` are over the
+    meetings that scorer scored; `difference` is the mean of confirmed less own over those both did,
+    so that it compares like with like. None where there are none; a blank is no 0.
+    """
+
+    branch: str | None
+    own: Mapping[str, float | None] = field(hash=False)
+    confirmed: Mapping[str, float | None] = field(hash=False)
+    difference: Mapping[str, float | None] = field(hash=False)
 
 
 @dataclass(frozen=True)
@@ -131,6 +166,8 @@ class CellRating:
     `owes` is whether it owes a return for a month of the period; a cell that does not has met
     earlier in the year. `sittings` are those of the report's period. `held` counts the year's
     sittings, `bands` the scored ones by band id; `mean` is the mean of their scores, None without.
+    `grade` is that of the year from its regular meetings; while months are `to_come`, the best
+    grade still within reach.
     """
 
     branch: Organisation
@@ -141,6 +178,8 @@ class CellRating:
     mean: float | None = None
     held: int = 0
     owes: bool = True
+    to_come: int = 0
+    grade: str | None = None
 
 
 @dataclass(frozen=True)
@@ -188,6 +227,7 @@ class Figures:
     sittings: tuple[Sitting, ...]
     year_ratings: tuple[CellRating, ...]
     score_scheme: Scheme | None
+    criteria: tuple[CriteriaMean, ...]
     years: tuple[ClassificationYear, ...]
     mean: ClassificationMean | None
     completeness: tuple[Completeness, ...]
@@ -195,6 +235,8 @@ class Figures:
     movement: Movement | None = None
     thematic: Thematic | None = None
     activities: Activities | None = None
+    following: tuple[QuotaPair, ...] = ()
+    cell_visits: tuple[CellVisits, ...] = ()
 
     @property
     def ratings(self) -> tuple[CellRating, ...]:

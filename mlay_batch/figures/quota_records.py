@@ -1,0 +1,60 @@
+"""What the figures tell of visits cell by cell: who attends where, and whom nobody attends.
+
+Records like those of `records`: `report` writes them, tests compare them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from mlay_batch.register import Organisation
+from mlay_batch.schema import Quota
+
+
+@dataclass(frozen=True)
+class QuotaPair:
+    """An officer in one of the cells a quota has him attend, in the year up to the period.
+
+    `served` and `served_year` are months with at least one day of duty there while the cell
+    existed. `kinds` are the counted sittings by kind of meeting, `last` the day of the last one.
+    `unseen` are sittings of past months whose return is not in, `to_come` those of months to come:
+    both are bounded by the quota's sittings a month.
+    """
+
+    quota: Quota
+    officer: str
+    branch: Organisation
+    served: int
+    served_year: int
+    kinds: Mapping[str, int] = field(hash=False)
+    last: date | None
+    unseen: int
+    to_come: int
+
+    @property
+    def attended(self) -> int:
+        """The counted sittings: the least he attended, whatever the returns still out say."""
+        return sum(self.kinds.values())
+
+
+@dataclass(frozen=True)
+class CellVisits:
+    """The meetings of a cell in the year up to the period, and who came to them from above.
+
+    `held` counts its sittings, `attended` those somebody came to, `visits` who came, `counted` the
+    visits that count for a quota, `unseen` the months whose return is not in. `officers` are those
+    who are to attend there. `state`: ``attended`` (a visit counts), ``uncounted`` (visits, none
+    counts), ``unknown`` (no visit, but returns are out), ``unattended``.
+    """
+
+    branch: Organisation
+    officers: tuple[str, ...]
+    held: int
+    attended: int
+    visits: int
+    counted: int
+    last: date | None
+    unseen: int
+    state: str
