@@ -13,8 +13,9 @@ from datetime import date
 from statistics import fmean
 
 from mlay_batch.figures.completeness import gravest
-from mlay_batch.figures.records import CellRating, Completeness, Facts, Sitting
+from mlay_batch.figures.records import OPEN, CellRating, Completeness, Facts, Sitting
 from mlay_batch.figures.returns import MEETING, card, number, returns_of, year_to_date
+from mlay_batch.figures.scoring import band_of, counted, year_grade
 from mlay_batch.period import Period
 from mlay_batch.records import Return, Row
 from mlay_batch.register import Organisation
@@ -42,25 +43,38 @@ def _of_return(
 ) -> Iterable[Sitting]:
     members = card(entry, "members")
     closing = number(members.values.get("closing")) if members else None
-    scores = _by_day(entry.section("scores"))
-    for day, rows in sorted(_by_day(entry.section("meetings")).items()):
-        scored = scores.get(day, [])
-        own, confirmed = _score(scored, "own"), _score(scored, "confirmed")
-        score = own if confirmed is None else confirmed
+    meetings, scores = _by_day(entry.section("meetings")), _by_day(entry.section("scores"))
+    kinds = {day: _kinds(rows) for day, rows in meetings.items()}
+    themes = set(scheme.thematic) if scheme else set()
+    thematic = any(themes.intersection(held) for held in kinds.values())
+    for day, rows in sorted(meetings.items()):
+        scored = {str(row.values.get("scorer")): row for row in reversed(scores.get(day, []))}
+        own, confirmed = (_score(scored.get(scorer)) for scorer in ("own", "confirmed"))
+        counts = scored.get("own" if confirmed is None else "confirmed")
+        marks = {scorer: _marks(scheme, row) for scorer, row in scored.items()}
+        told = _marks(scheme, counts)
+        score = counted(scheme, own if confirmed is None else confirmed, told, thematic)
         yield Sitting(
             branch=branch,
             period=period,
             held_on=day,
-            kinds=tuple(dict.fromkeys(str(row.values.get("kind") or "") for row in rows)),
+            kinds=kinds[day],
             members=None if closing is None else int(closing),
             own=own,
             confirmed=confirmed,
             score=score,
-            band=band_of(scheme, score),
-            note=_note(scored, "own" if confirmed is None else "confirmed"),
+            band=band_of(scheme, score, told),
+            note=str((counts.values.get("explanation") if counts else None) or ""),
             place=replace(rows[0].place("held_on"), file=entry.delivery.name),
             delivery=entry.delivery.id,
+            regular=bool(scheme and set(scheme.regular).intersection(kinds[day])),
+            thematic=thematic,
+            marks=marks,
         )
+
+
+def _kinds(rows: Iterable[Row]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(row.values.get("kind") or "") for row in rows))
 
 
 def _by_day(rows: Iterable[Row]) -> dict[date, list[Row]]:
@@ -71,26 +85,15 @@ def _by_day(rows: Iterable[Row]) -> dict[date, list[Row]]:
     return found
 
 
-def _score(rows: Iterable[Row], scorer: str) -> float | None:
-    totals = (number(row.values.get("total")) for row in rows if row.values.get("scorer") == scorer)
-    return next(totals, None)
+def _score(row: Row | None) -> float | None:
+    return number(row.values.get("total")) if row else None
 
 
-def _note(rows: Iterable[Row], scorer: str) -> str:
-    """Return the explanation of the score that counts, not that of the other scorer."""
-    notes = (row.values.get("explanation") for row in rows if row.values.get("scorer") == scorer)
-    return next((str(note) for note in notes if note), "")
-
-
-def band_of(scheme: Scheme | None, score: float | None) -> str | None:
-    """Return the id of the score's band; None without a score, a scheme or a band that low.
-
-    Nothing is rounded first: with bands from 90, 70 and 50, a score of 89.99 is in the second and
-    90 in the first.
-    """
-    if scheme is None or score is None or all(band.min > score for band in scheme.bands):
-        return None
-    return scheme.band(score).id
+def _marks(scheme: Scheme | None, row: Row | None) -> Mapping[str, float | None]:
+    """Return the points of each criteria group of the scheme; empty where nothing was scored."""
+    if scheme is None or row is None:
+        return {}
+    return {group.id: number(row.values.get(group.id)) for group in scheme.groups}
 
 
 def ratings(
@@ -112,7 +115,7 @@ def ratings(
     unknown = (code for code in by_branch if code not in facts.register.by_code)
     return tuple(
         replace(
-            _rating(facts.period, branch, by_branch.get(branch.code, []), scheme, returned),
+            _rating(facts, branch, by_branch.get(branch.code, []), scheme, returned),
             owes=branch.code in owing,
         )
         for branch in (*known, *(Organisation(code, code, "") for code in unknown))
@@ -130,13 +133,16 @@ def _owing(facts: Facts) -> set[str]:
 
 
 def _rating(
-    period: Period,
+    facts: Facts,
     branch: Organisation,
     held: list[Sitting],
     scheme: Scheme | None,
     returned: Completeness | None,
 ) -> CellRating:
     scores = [sitting.score for sitting in held if sitting.score is not None]
+    regular = [sitting.band for sitting in held if sitting.regular and sitting.band]
+    period, to_come = facts.period, _to_come(facts, branch, returned)
+    grade = year_grade(scheme, regular, to_come) if scheme else None
     return CellRating(
         branch=branch,
         state=gravest(period, branch.code, returned),
@@ -145,6 +151,23 @@ def _rating(
         scored=len(scores),
         mean=fmean(scores) if scores else None,
         held=len(held),
+        to_come=to_come,
+        grade=grade.id if grade else None,
+    )
+
+
+def _to_come(facts: Facts, branch: Organisation, returned: Completeness | None) -> int:
+    """Return the months of the year that may still bring a regular meeting of the cell.
+
+    Those after the period in which it still owes a return, and those up to it whose return is out.
+    """
+    year = [Period(facts.period.year, month) for month in range(1, 13)]
+    open_ = returned.cells if returned else {}
+    return sum(
+        branch.alive(month) and branch.code in facts.register.by_code
+        if month.start > facts.period.end
+        else (field := open_.get((branch.code, month))) is not None and field.state in OPEN
+        for month in year
     )
 
 

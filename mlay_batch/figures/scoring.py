@@ -1,0 +1,84 @@
+"""The points that count and the band they reach, as the scheme says: pure functions of one score.
+
+Nothing is rounded. A score is what the form's total says, for the form holds the groups to add up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mlay_batch.schema import Scheme
+from mlay_batch.schema.schemes import Band, YearGrade
+
+Marks = Mapping[str, float | None]
+
+
+def counted(scheme: Scheme | None, total: float | None, marks: Marks, thematic: bool
+            ) -> float | None:  # fmt: skip
+    """Return the points that count of a `total` whose groups have `marks`; None without a total.
+
+    In a month without a thematic meeting the points of thematic groups are left out, blank ones
+    being 0: with a thematic group of 5, 95 of which 5 are thematic count as 90. A scheme that
+    re-bases then raises them to the full scale: 90 of 95 are 94.74.
+    """
+    if scheme is None or total is None or thematic:
+        return total
+    apart = [group for group in scheme.groups if group.thematic]
+    points = total - sum(marks.get(group.id) or 0 for group in apart)
+    if not scheme.rebase or not apart:
+        return points
+    full, possible = full_marks(scheme)
+    return points * full / possible if possible else points
+
+
+def full_marks(scheme: Scheme) -> tuple[float, float]:
+    """Return the full marks with and without the thematic groups, ``(100, 95)``."""
+    possible = sum(group.max for group in scheme.groups if not group.thematic)
+    return possible + sum(group.max for group in scheme.groups if group.thematic), possible
+
+
+def band_of(scheme: Scheme | None, score: float | None, marks: Marks | None = None) -> str | None:
+    """Return the id of the score's band; None without a score, a scheme or a band that low.
+
+    With bands from 90, 70 and 50, a score of 89.99 is in the second and 90 in the first. A band
+    that demands full marks in some groups is one less without them (Bình Thuận): 92 points with 4
+    of 5 for the time are Khá. A blank is not full marks; the lowest band falls no further.
+    """
+    if scheme is None or score is None:
+        return None
+    ranked = scheme.ranked()
+    place = next((n for n, band in enumerate(ranked) if band.min <= score), None)
+    if place is None:
+        return None
+    falls = lacks(scheme, ranked[place], marks or {}) and place + 1 < len(ranked)
+    return ranked[place + falls].id
+
+
+def lacks(scheme: Scheme, band: Band, marks: Marks) -> bool:
+    """Whether the `marks` do not meet what the band demands beside its points."""
+    full = {group.id: group.max for group in scheme.groups}
+    wanted = (name for demand in scheme.demands if demand.band == band.id for name in demand.full)
+    return any((marks.get(name) or 0) < full[name] for name in wanted)
+
+
+def year_grade(scheme: Scheme, held: Sequence[str], to_come: int) -> YearGrade | None:
+    """Return a cell's grade for the year from the bands of its scored regular meetings.
+
+    `to_come` are meetings still open, taken as of the best band: with some, it is the best grade
+    still within reach; with none, the grade. None before anything is scored, or if no grade holds.
+
+    Phú Thọ's Tốt (every one Khá or better, 7 Tốt): 7 Tốt and 5 Khá are Tốt; 11 Tốt and one Trung
+    bình are not; 5 Tốt with 2 to come can still be.
+    """
+    if not held:
+        return None
+    ranks = {band.id: place for place, band in enumerate(scheme.ranked())}
+    places = [ranks.get(band, len(ranks)) for band in held]
+    return next((g for g in scheme.year_grades if _holds(g, places, ranks, to_come)), None)
+
+
+def _holds(grade: YearGrade, places: Sequence[int], ranks: Mapping[str, int], to_come: int) -> bool:
+    every = ranks[grade.every] if grade.every else max(places)
+    least = ranks[grade.least] if grade.least else max(places)
+    enough = sum(place <= least for place in places) + to_come >= grade.times
+    return enough and all(place <= every for place in places)
