@@ -196,6 +196,12 @@ class Register:
         above = (entry.code for entry in self.ancestors(branch) if entry.parent)
         return next((code for code in (branch, *above) if self.mails(code, day)), None)
 
+    def owner(self, mail: str, day: date) -> str | None:
+        """Return the organisation whose address it is on `day`; None without one, or of several."""
+        same = (a for a in self.addresses if a.mail.strip().lower() == mail.strip().lower())
+        found = {entry.branch for entry in same if entry.holds(day)}
+        return found.pop() if len(found) == 1 else None
+
     def waiver(
         self, form: str, branch: str, period: Period, day: date, rule: str | None = None
     ) -> Waiver | None:

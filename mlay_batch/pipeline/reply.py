@@ -1,7 +1,6 @@
 """Who is to be written to: one letter for every return answered, form sent out, branch reminded.
 
-An answer is owed for what belongs to the period, and for whatever else came in since it ended: a
-correction of September that arrives in December is answered with November's.
+What is answered, `pipeline.owed` says.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from mlay_batch.figures.records import Figures
 from mlay_batch.ledger import Archive, Ledger, Outgoing
 from mlay_batch.period import Period
 from mlay_batch.pipeline.consolidate import gather
+from mlay_batch.pipeline.owed import UNOPENED, branch_of, owed, unopened
 from mlay_batch.pipeline.templates import context_for, file_name
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Delivery, Submission, Verdict
@@ -91,7 +91,6 @@ class _Office:
         self.archive = Archive(town.workspace.archive)
         own = texts.load(town.workspace.texts)
         self.desk = Desk(town.workspace.settings.name, town.register, own, self.as_of)
-        self.deliveries = ledger.deliveries()
         self.numbers = Outgoing(ledger).numbers()
         self.computed: dict[Period, Figures] = {}
 
@@ -106,21 +105,17 @@ class _Office:
 
     def answers(self) -> Iterator[Letter | Unreachable]:
         """Yield the answer to every accepted and every refused return, in order of receipt."""
-        mine = [d for d in self.deliveries if self._owed(d)]
-        rejected = (d for d in mine if d.verdict is Verdict.REJECTED)
-        refused = [d for d in rejected if not d.overtaken(self.deliveries)]
+        asked = owed(self.ledger.deliveries(), self.period, self.town.register)
+        mine = [d for d in asked if Topic.answer_key(d.id) not in self.wanted.done]
+        refused = [d for d in mine if d.verdict is Verdict.REJECTED and not unopened(d)]
         read = dict(zip([d.id for d in refused], self._read(refused), strict=True))
         for delivery in mine:
             if delivery.verdict is Verdict.ACCEPTED:
                 yield self._receipt(delivery)
             elif delivery.id in read:
                 yield self._returned(delivery, read[delivery.id])
-
-    def _owed(self, delivery: Delivery) -> bool:
-        if Topic.answer(delivery.id, None, None, None).key in self.wanted.done:
-            return False
-        came_since = delivery.received[:10] > self.period.end.isoformat()
-        return delivery.period == str(self.period) or came_since
+            else:
+                yield self._unopened(delivery)
 
     def _read(self, refused: Sequence[Delivery]) -> Sequence[Submission]:
         """Return what stands in refused files: the ledger keeps the values of accepted ones."""
@@ -150,9 +145,19 @@ class _Office:
         returned = self.ledger.returned(delivery.id)
         return compose.receipt(self.desk, envelope, returned, form, f"{number}/{year}", others)
 
+    def _unopened(self, delivery: Delivery) -> Letter | Unreachable:
+        branch = branch_of(delivery, self.town.register)
+        if branch is None:
+            return _nobody(delivery)
+        envelope = self._envelope("unopened", delivery, branch)
+        if isinstance(envelope, Unreachable):
+            return envelope
+        told = [found for found in delivery.findings if found.code in UNOPENED]
+        return compose.unopened(self.desk, envelope, delivery, told)
+
     def _returned(self, delivery: Delivery, read: Submission) -> Letter | Unreachable:
-        branch = delivery.branch or self._of_sender(delivery)
-        if branch is None or branch not in self.town.register.by_code:
+        branch = branch_of(delivery, self.town.register)
+        if branch is None:
             return _nobody(delivery)
         period = Period.parse(delivery.period) if delivery.period else self.period
         form = self._right_form(delivery, branch, period)
@@ -166,16 +171,6 @@ class _Office:
         data = self._form(form, branch, period, (delivery, read) if kind == "returned" else None)
         paper = Attachment(self._file_name(form, branch, period), data)
         return compose.returned_form(self.desk, envelope, delivery, form, period, paper)
-
-    def _of_sender(self, delivery: Delivery) -> str | None:
-        """Return the one branch that address is registered for."""
-        mail = (delivery.sender or "").casefold()
-        found = {
-            entry.branch
-            for entry in self.town.register.addresses
-            if entry.mail.casefold() == mail and entry.holds(self.as_of)
-        }
-        return found.pop() if len(found) == 1 else None
 
     def _right_form(self, delivery: Delivery, branch: str, period: Period) -> Form | None:
         """Return the form that holds in `period`: of the name read, else what the branch owes."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.records import Completeness
-from mlay_batch.ledger import Closing, Closings, Ledger, Outgoing, Posting
+from mlay_batch.ledger import Closing, Closings, Ledger, Outgoing
 from mlay_batch.period import Period
 from mlay_batch.pipeline.consolidate import gather
+from mlay_batch.pipeline.owed import branch_of, owed
 from mlay_batch.pipeline.town import Town
-from mlay_batch.records import Delivery, Verdict
+from mlay_batch.records import Verdict
+from mlay_batch.replies.letters import Topic
 
 _OPEN = ("missing", "rejected", "held", "not_due")
 
@@ -38,14 +40,17 @@ class Status:
 def status(town: Town, period: Period, as_of: date) -> Status:
     """Return who has sent what up to `period`. Reads the ledger only; raises LedgerError."""
     with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
-        facts = gather(town, ledger, period, as_of)
+        facts, told = gather(town, ledger, period, as_of), Outgoing(ledger).states()
         forms, closing = completeness(facts), Closings(ledger).in_force().get(period)
         states = Counter(
             cell.state for entry in forms for (_, own), cell in entry.cells.items() if own == period
         )
         todo = {
             "decide": sum(d.verdict is Verdict.HELD for d in facts.deliveries),
-            "answer": _unanswered(facts.deliveries, Outgoing(ledger).states(), period),
+            "answer": sum(
+                Topic.answer_key(found.id) not in told and bool(branch_of(found, town.register))
+                for found in owed(facts.deliveries, period, town.register)
+            ),
             "fix": states["rejected"],
             "remind": states["missing"],
             "wait": states["not_due"],
@@ -53,14 +58,3 @@ def status(town: Town, period: Period, as_of: date) -> Status:
         }
         left = {key: count for key, count in todo.items() if count}
         return Status(period, forms, ledger.counts(), left, closing)
-
-
-def _unanswered(deliveries: Sequence[Delivery], told: Mapping[str, Posting], period: Period) -> int:
-    """Return how many returns of the period, accepted or refused, are owed a letter."""
-    return sum(
-        delivery.period == str(period)
-        and delivery.verdict in (Verdict.ACCEPTED, Verdict.REJECTED)
-        and f"answer/{delivery.id}" not in told
-        and not (delivery.verdict is Verdict.REJECTED and delivery.overtaken(deliveries))
-        for delivery in deliveries
-    )

@@ -121,6 +121,17 @@ def returned_form(
     return write(desk, envelope, values, (attachment,))
 
 
+def unopened(
+    desk: Desk, envelope: Envelope, delivery: Delivery, findings: Sequence[Finding]
+) -> Letter:
+    """Return the letter that asks for a file nobody could open once more, for those reasons."""
+    values = {
+        **_file(desk, delivery, envelope.topics[0].branch or ""),
+        "errors": said(findings, None),
+    }
+    return write(desk, envelope, values)
+
+
 def many(
     desk: Desk,
     envelope: Envelope,
@@ -143,11 +154,14 @@ def many(
 
 
 def _about(desk: Desk, delivery: Delivery, branch: str, form: Form, period: str) -> dict[str, str]:
+    told = {"form": _title(form), "period": show(period, _LANG)}
+    return {**_file(desk, delivery, branch), **told}
+
+
+def _file(desk: Desk, delivery: Delivery, branch: str) -> dict[str, str]:
     return {
         "branch": branch,
         "branch_name": one_line(desk.name(branch)),
-        "form": _title(form),
-        "period": show(period, _LANG),
         "received": show(delivery.received[:10], _LANG),
         "file": one_line(delivery.name),
     }
@@ -157,7 +171,7 @@ def _title(form: Form) -> str:
     return form.title.of(_LANG).lower()
 
 
-def said(findings: Iterable[Finding], form: Form) -> str:
+def said(findings: Iterable[Finding], form: Form | None) -> str:
     """Return findings as lines: what, what to do, and the cell of the file that was sent."""
     lines = list(dict.fromkeys(_line(finding, form) for finding in findings))
     more = len(lines) - _MOST
@@ -166,7 +180,7 @@ def said(findings: Iterable[Finding], form: Form) -> str:
     return "\n".join(lines) or _NONE
 
 
-def _line(finding: Finding, form: Form) -> str:
+def _line(finding: Finding, form: Form | None) -> str:
     place = finding.place
     where = f" (trang “{place.sheet}”, ô {place.cell})" if place.sheet and place.cell else ""
     return f"- {one_line(str(explain(finding, form, _LANG)) + where)}"

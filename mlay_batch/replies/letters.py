@@ -34,7 +34,16 @@ class Topic:
         cls, delivery: int, form: str | None, branch: str | None, period: str | None
     ) -> Topic:
         """Return the topic of the answer to a delivery: it gets one, whatever the answer is."""
-        return cls(f"answer/{delivery}", form, branch, period, delivery)
+        return cls(cls.answer_key(delivery), form, branch, period, delivery)
+
+    @staticmethod
+    def answer_key(delivery: int) -> str:
+        """Return the key of that topic.
+
+        >>> Topic.answer_key(17)
+        'answer/17'
+        """
+        return f"answer/{delivery}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ GAPS: Mapping[str, frozenset[str]] = {
     "receipt": _ONE | {"number", "sha256", "figures", "warnings", "other_months"},
     "returned": _ONE | {"errors", "count"},
     "blank": _ONE - {"form"} | {"errors", "count"},
+    "unopened": _ONE - {"form", "period"} | {"errors"},
     "reminder": _ALL | {"branches", "due"},
     "form": _ALL | {"branches", "due"},
 }

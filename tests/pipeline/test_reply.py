@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 from functools import partial
 
 import pytest
+from mail_town import send as send_mail
 from openpyxl import load_workbook
 from smtp_desk import mail_host
 from town_desk import REGISTER, Paper, put, town
@@ -19,8 +20,10 @@ from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.pipeline.posting import Job
 from mlay_batch.pipeline.status import status
 from mlay_batch.replies.message import short
+from mlay_batch.schema.catalogue import shipped
 from mlay_batch.settings import Smtp
 
+SAMPLES = shipped("samples")
 NOVEMBER = Period(2019, 11)
 AS_OF = date(2019, 12, 6)
 NOW = datetime(2019, 12, 6, 9, 0, tzinfo=UTC)
@@ -341,6 +344,27 @@ def test_a_file_that_is_no_form_of_ours_gets_the_right_one(desk):
     (blank,) = (mail for name, mail in drafts(desk).items() if name.startswith("blank"))
     assert blank["To"] == "cb-01@muonglay.example"
     assert [p.get_filename() for p in blank.iter_attachments()] == ["CB-01_bao-cao_2019-11.xlsx"]
+
+
+def test_what_nobody_can_open_is_asked_for_again_in_another_way(desk):
+    locked = (SAMPLES / "bad" / "co-mat-khau R04.xlsx").read_bytes()
+    send_mail(desk, "1", "cb-01@muonglay.example", ("báo cáo.rar", b"Rar!\x1a\7"))
+    send_mail(desk, "2", "x@else.example", ("y.rar", b"Rar!\x1a\7"))
+    send_mail(desk, "3", "db1@muonglay.example", ("khóa.xlsx", locked))
+    take_in(desk)
+    assert status(desk, NOVEMBER, AS_OF).todo["answer"] == 2
+    posting.draft(job(desk), "x")
+    assert "answer" not in status(desk, NOVEMBER, AS_OF).todo
+    rar, key = (m for name, m in drafts(desk).items() if name.startswith("unopened"))
+    assert [mail["To"] for mail in (rar, key)] == ["cb-01@muonglay.example", "db1@muonglay.example"]
+    assert "“báo cáo.rar”" in rar["Subject"]
+    assert "nén dạng .zip" in body(rar)
+    assert "bỏ mật khẩu" in body(key)
+    assert all(mail["In-Reply-To"] and not list(mail.iter_attachments()) for mail in (rar, key))
+    put(desk, "b.xlsx", Paper("CB-01").book())
+    take_in(desk, "2019-12-04T09:00:00+07:00")
+    again = posting.draft(job(desk, again=True), "x", dry_run=True)
+    assert sorted(one.addressee for one in again.letters if one.kind == "unopened") == ["DB-1"]
 
 
 def test_the_ledger_numbers_returns_and_remembers_letters(desk):
