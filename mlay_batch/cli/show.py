@@ -263,7 +263,7 @@ def show_issued(count: int, folder: Path, lang: str, *, dry_run: bool) -> None:
 
 
 def show_catalogue(found: Catalogue, lang: str) -> None:
-    """List forms, quotas and schemes with the months they hold."""
+    """List forms, quotas, schemes and signs with the months they hold."""
     for form in found.forms:
         since = f"{form.effective.from_} – {form.effective.to or '…'}"
         click.echo(f"{form.form} {form.version}  {since}  {form.title.of(lang)}")
@@ -271,6 +271,9 @@ def show_catalogue(found: Catalogue, lang: str) -> None:
         click.echo(f"{quota.quota}  {quota.effective.from_} – …  {quota.title.of(lang)}")
     for scheme in found.schemes:
         click.echo(f"{scheme.scheme} {scheme.version}  {scheme.title.of(lang)}")
+    for signs in found.signs:
+        since = f"{signs.effective.from_} – {signs.effective.to or '…'}"
+        click.echo(f"{signs.signs} {signs.version}  {since}  {signs.title.of(lang)}")
 
 
 def show_linted(files: int, wrong: int, lang: str) -> None:

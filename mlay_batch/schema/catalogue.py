@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -12,8 +12,9 @@ from mlay_batch.errors import SchemaError
 from mlay_batch.period import Period
 from mlay_batch.schema.records import Form, Quota
 from mlay_batch.schema.schemes import Scheme
+from mlay_batch.schema.signs import Description, Signs
 
-T = TypeVar("T", Form, Scheme)
+T = TypeVar("T", Form, Scheme, Signs)
 
 
 def shipped(name: str) -> Path:
@@ -36,12 +37,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every form, quota and scheme, and the files they came from."""
+    """Every form, quota, scheme and set of signs, and the files they came from."""
 
     forms: tuple[Form, ...]
     quotas: tuple[Quota, ...]
     schemes: tuple[Scheme, ...]
     sources: tuple[Source, ...] = ()
+    signs: tuple[Signs, ...] = ()
 
     def form(self, form: str, version: str) -> Form | None:
         """Return that version of the form, or None."""
@@ -60,30 +62,32 @@ class Catalogue:
         """Return the newest version of `scheme` that holds in `period`, or None."""
         return _newest(s for s in self.schemes if s.scheme == scheme and s.effective.covers(period))
 
+    def signs_for(self, period: Period) -> tuple[Signs, ...]:
+        """Return the newest version of every set of signs that holds in `period`, by id."""
+        held = [signs for signs in self.signs if signs.effective.covers(period)]
+        names = sorted({signs.signs for signs in held})
+        newest = (_newest(s for s in held if s.signs == name) for name in names)
+        return tuple(signs for signs in newest if signs)
+
 
 def _newest(found: Iterable[T]) -> T | None:
     return max(found, key=lambda record: (record.effective.from_, record.version), default=None)
 
 
-def _files(folders: Iterable[Path]) -> Iterator[Path]:
-    for folder in folders:
-        if folder.is_dir():
-            yield from sorted(folder.glob("*.yaml"))
-
-
 def load_catalogue(*own: Path) -> Catalogue:
     """Return the shipped descriptions, each replaced by one of the same name from `own` folders.
 
-    The same name is: form and version, quota id and first month, scheme and version.
+    The same name is: form, scheme or signs and version, quota id and first month. Of `own` a folder
+    holds descriptions, a file is one.
     Raises SchemaError for the first file that is wrong, or a scheme that no form has figures for.
     """
     from mlay_batch.schema.load import check_together, load_file  # start-up: pydantic costs 0.2 s
 
-    found: dict[tuple[str, str, str], Form | Quota | Scheme] = {}
+    found: dict[tuple[str, str, str], Description] = {}
     sources: dict[tuple[str, str, str], Source] = {}
     for folder in (shipped("schemas"), *own):
         here: set[tuple[str, str, str]] = set()
-        for path in _files([folder]):
+        for path in [folder] if folder.is_file() else sorted(folder.glob("*.yaml")):
             record = load_file(path, folders=[shipped("schemas")])
             name = _name(record)
             if name in here:
@@ -98,12 +102,15 @@ def load_catalogue(*own: Path) -> Catalogue:
         quotas=tuple(r for r in records if isinstance(r, Quota)),
         schemes=tuple(r for r in records if isinstance(r, Scheme)),
         sources=tuple(sources[name] for name in sorted(sources)),
+        signs=tuple(r for r in records if isinstance(r, Signs)),
     )
 
 
-def _name(record: Form | Quota | Scheme) -> tuple[str, str, str]:
+def _name(record: Description) -> tuple[str, str, str]:
     if isinstance(record, Form):
         return "form", record.form, record.version
     if isinstance(record, Scheme):
         return "scheme", record.scheme, record.version
+    if isinstance(record, Signs):
+        return "signs", record.signs, record.version
     return "quota", record.quota, record.effective.from_

@@ -21,13 +21,19 @@ from pydantic import TypeAdapter, ValidationError
 from mlay_batch.errors import SchemaError
 from mlay_batch.schema.checks import CHECKS
 from mlay_batch.schema.extend import EXTENDS, extended
+from mlay_batch.schema.fault import Fault
 from mlay_batch.schema.judging import astray
 from mlay_batch.schema.meaning import faults, lost, unanswered
 from mlay_batch.schema.records import Carry, Form, Quota, Rule
 from mlay_batch.schema.schemes import Scheme
+from mlay_batch.schema.signs import KINDS, Description, Sign, Signs, sign_faults, unseen
 
-_KINDS: Mapping[str, type] = {"form": Form, "quota": Quota, "scheme": Scheme}
-_RULE_KEYS = frozenset(entry.name for entry in record_fields(Rule)) - {"params"}
+_KINDS: Mapping[str, type] = {"form": Form, "quota": Quota, "scheme": Scheme, "signs": Signs}
+# What has parameters of a kind among its keys: the key that names the kind, and all kinds.
+_CHOSEN_BY: Mapping[type, tuple[str, Mapping[str, Mapping[str, str]]]] = {
+    Rule: ("check", CHECKS),
+    Sign: ("kind", KINDS),
+}
 _UNKNOWN_KEY = "unexpected_keyword_argument"
 
 
@@ -58,10 +64,8 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
     return TypeAdapter(_KINDS[kind])
 
 
-def load_file(
-    path: Path, shown: str | None = None, folders: Sequence[Path] = ()
-) -> Form | Quota | Scheme:
-    """Return the record a YAML file describes; `shown` is its name in messages.
+def load_file(path: Path, shown: str | None = None, folders: Sequence[Path] = ()) -> Description:
+    """Return what a YAML file describes; `shown` is its name in messages.
 
     What it extends lies beside it or in one of `folders`.
     Raises SchemaError naming file, line, key and the nearest valid key.
@@ -79,7 +83,7 @@ def _text(path: Path, shown: str | None = None) -> str:
         ) from error
 
 
-def load_text(text: str, shown: str, folders: Sequence[Path] = ()) -> Form | Quota | Scheme:
+def load_text(text: str, shown: str, folders: Sequence[Path] = ()) -> Description:
     """Return the record that YAML `text` describes; see `load_file`.
 
     `folders` are where descriptions it extends are looked for, the first one first.
@@ -91,7 +95,7 @@ def load_text(text: str, shown: str, folders: Sequence[Path] = ()) -> Form | Quo
         raise SchemaError("schema.kind", file=shown, line=1, kinds=", ".join(_KINDS))
     try:
         _gather_params(data)
-        record: Form | Quota | Scheme = _adapter(kind).validate_python(data)
+        record: Description = _adapter(kind).validate_python(data)
     except ValidationError as error:
         raise _explain(error, node, data) from error
     _check_meaning(record, node)
@@ -139,15 +143,23 @@ def _yaml(step: Callable[[], Any], shown: str) -> Any:
 
 
 def _gather_params(data: Any) -> None:
-    """Move a rule's parameters, written beside its other keys, into its `params`.
+    """Move the parameters of rules and signs, written beside their other keys, into `params`.
 
     Of a check that does not exist nobody can say which keys are parameters: all that are no keys
     of a rule are taken along, so that the check is found wrong and not they.
     """
     for section in _maps(data, "sections"):
         for rule in _maps(section, "rules"):
-            known = {*CHECKS.get(str(rule.get("check")), set(rule) - _RULE_KEYS), "params"}
-            rule["params"] = {key: rule.pop(key) for key in list(rule) if key in known}
+            _gather(rule, Rule)
+    for sign in _maps(data, "entries"):
+        _gather(sign, Sign)
+
+
+def _gather(holder: dict[str, Any], record: type) -> None:
+    chosen, kinds = _CHOSEN_BY[record]
+    own = {entry.name for entry in record_fields(record)} - {"params"}
+    known = {*kinds.get(str(holder.get(chosen)), set(holder) - own), "params"}
+    holder["params"] = {key: holder.pop(key) for key in list(holder) if key in known}
 
 
 def _maps(holder: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
@@ -181,8 +193,9 @@ def _nearest_key(path: Sequence[Any], data: Mapping[str, Any]) -> str:
         record = _inner(record, part)
         holder = holder[part] if isinstance(holder, dict | list) else {}
     known = {entry.name.rstrip("_") for entry in record_fields(record)}
-    if record is Rule and isinstance(holder, dict):
-        known = known - {"params"} | set(CHECKS.get(str(holder.get("check")), ()))
+    if record in _CHOSEN_BY and isinstance(holder, dict):
+        chosen, kinds = _CHOSEN_BY[record]
+        known = known - {"params"} | set(kinds.get(str(holder.get(chosen)), ()))
     return _nearest(str(path[-1]), known - set(holder))
 
 
@@ -226,9 +239,9 @@ def _child(node: Any, part: Any) -> tuple[Any, Any] | None:
     return None
 
 
-def _check_meaning(record: Form | Quota | Scheme, node: yaml.Node) -> None:
+def _check_meaning(record: Description, node: yaml.Node) -> None:
     """Raise for the first fault in what the description means; quotas have none."""
-    for fault in () if isinstance(record, Quota) else faults(record):
+    for fault in _faults(record):
         file, line = place_of(node, fault.path)
         raise SchemaError(
             fault.code,
@@ -240,9 +253,16 @@ def _check_meaning(record: Form | Quota | Scheme, node: yaml.Node) -> None:
         )
 
 
-def check_together(records: Sequence[tuple[str, Form | Quota | Scheme]]) -> None:
-    """Raise SchemaError for a scheme that judges by what no form asks for, or a form that carries
-    over what the version before has not; `records` come with the names of their files.
+def _faults(record: Description) -> Iterable[Fault]:
+    if isinstance(record, Signs):
+        return sign_faults(record)
+    return () if isinstance(record, Quota) else faults(record)
+
+
+def check_together(records: Sequence[tuple[str, Description]]) -> None:
+    """Raise SchemaError for a scheme that judges by what no form asks for, signs that look where
+    nothing stands, or a form that carries over what the version before has not; `records` come
+    with the names of their files.
     """
     forms = [record for _, record in records if isinstance(record, Form)]
     for name, record in records:
@@ -250,6 +270,8 @@ def check_together(records: Sequence[tuple[str, Form | Quota | Scheme]]) -> None
             raise SchemaError("schema.scheme", file=name, name=missing)
         if isinstance(record, Scheme):
             _check_versions(name, record, [r for _, r in records if isinstance(r, Scheme)])
+        if isinstance(record, Signs):
+            _check_looks(name, record, forms)
         if isinstance(record, Form) and record.carries:
             _check_carry(name, record, record.carries, forms)
 
@@ -260,6 +282,12 @@ def _check_versions(name: str, scheme: Scheme, schemes: Sequence[Scheme]) -> Non
         raise SchemaError(
             "schema.version", file=name, key=fault.key, name=fault.name, nearest=nearest
         )
+
+
+def _check_looks(name: str, signs: Signs, forms: Sequence[Form]) -> None:
+    for fault in unseen(signs, forms):
+        near = _nearest(fault.name, fault.known)
+        raise SchemaError("schema.looks", file=name, key=fault.key, name=fault.name, nearest=near)
 
 
 def _check_carry(name: str, form: Form, carry: Carry, forms: Sequence[Form]) -> None:

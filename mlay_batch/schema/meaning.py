@@ -17,7 +17,7 @@ from mlay_batch.schema.judging import scheme_faults
 from mlay_batch.schema.records import Carry, Field, Form, Rule, Section
 from mlay_batch.schema.schemes import Group, Scheme
 
-BUILT_IN_LETTERS = frozenset("RCIFLXQN")
+BUILT_IN_LETTERS = frozenset("RCIFLXQNH")
 """First letters of the program's own finding codes; rules of a form use others."""
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")

@@ -1,4 +1,4 @@
-"""The reference page of a form, quota or rating scheme, in Markdown, from its description alone."""
+"""The reference page of a form, quota, rating scheme or set of signs, in Markdown."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from mlay_batch.period import Period
 from mlay_batch.schema.catalogue import Catalogue
 from mlay_batch.schema.records import Effective, Field, Form, Quota, Rule, Section
 from mlay_batch.schema.schemes import Cap, Part, Scheme
+from mlay_batch.schema.signs import Description, Look, Sign, Signs
 
-Page = Form | Quota | Scheme
 _GAP = re.compile(r"\{\w+\}")  # what only a return can fill in
 
 
-def reference(record: Page, lang: str) -> str:
+def reference(record: Description, lang: str) -> str:
     """Return the page of `record` in `lang`: everything the YAML says that a person may ask."""
     if isinstance(record, Form):
         lines = _form(record, lang)
     elif isinstance(record, Quota):
         lines = _quota(record, lang)
+    elif isinstance(record, Signs):
+        lines = _signs(record, lang)
     else:
         lines = _scheme(record, lang)
     return "\n".join(lines) + "\n"
@@ -28,7 +30,12 @@ def reference(record: Page, lang: str) -> str:
 
 def pages(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
     """Return every page by file name, and ``README.md`` that lists them."""
-    records: tuple[Page, ...] = (*catalogue.forms, *catalogue.quotas, *catalogue.schemes)
+    records: tuple[Description, ...] = (
+        *catalogue.forms,
+        *catalogue.quotas,
+        *catalogue.schemes,
+        *catalogue.signs,
+    )
     listed = [
         f"- [{record.title.of(lang)}]({_file(record)}): {_effective(record.effective, lang)}"
         for record in records
@@ -51,11 +58,13 @@ def _codes(catalogue: Catalogue, lang: str) -> Iterator[str]:
     yield from _table(lang, "id explained", ((c, ", ".join(where[c])) for c in sorted(where)))
 
 
-def _file(record: Page) -> str:
+def _file(record: Description) -> str:
     if isinstance(record, Form):
         return f"form-{record.form}-{record.version}.md"
     if isinstance(record, Scheme):
         return f"scheme-{record.scheme}-{record.version}.md"
+    if isinstance(record, Signs):
+        return f"signs-{record.signs}-{record.version}.md"
     return f"quota-{record.quota}-{record.effective.from_}.md"
 
 
@@ -75,7 +84,7 @@ def _form(form: Form, lang: str) -> Iterator[str]:
         yield from _section(form, section, lang)
 
 
-def _head(record: Page, lang: str, **names: object) -> Iterator[str]:
+def _head(record: Description, lang: str, **names: object) -> Iterator[str]:
     kind = type(record).__name__.lower()
     yield from (f"# {record.title.of(lang)}", "")
     yield "- " + text("reference", f"{kind}.meta", lang, **names)
@@ -260,3 +269,28 @@ def _bounds(low: float | None, high: float | None, lang: str) -> str:
         for key, value in bounds.items()
         if value is not None
     )
+
+
+def _signs(record: Signs, lang: str) -> Iterator[str]:
+    """Yield the signs, and below them the fields they look at."""
+    yield from _head(record, lang, id=record.signs, version=record.version)
+    yield from ("", text("reference", "signs.says", lang, form=record.of), "")
+    rows = (_sign_row(sign, lang) for sign in sorted(record.entries, key=lambda sign: -sign.weight))
+    yield from _table(lang, "id says ask basis check weight", rows)
+    yield from ("", f"## {text('reference', 'signs.looks', lang)}")
+    looks = ((f"`{name}`", _look(look)) for name, look in record.looks.items())
+    yield from _table(lang, "part field", looks)
+
+
+def _sign_row(sign: Sign, lang: str) -> tuple[str, ...]:
+    params = ", ".join(f"{key}: {_param(value)}" for key, value in sign.params.items())
+    known = {key: value for key, value in sign.params.items() if isinstance(value, int | float)}
+    says = _GAP.sub("…", fill(sign.says.of(lang), known, lang))
+    lasting = text("reference", "signs.lasting", lang, times=sign.times, months=sign.months)
+    told = f"**{sign.title.of(lang)}.** {says}" + (f" ({lasting})" if sign.months > 1 else "")
+    check = f"`{sign.kind}` ({params})"
+    return sign.code, told, sign.ask.of(lang), sign.basis, check, str(sign.weight)
+
+
+def _look(look: Look) -> str:
+    return f"`{look.field}`" + (f" ({_param(look.where)})" if look.where else "")

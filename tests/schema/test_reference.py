@@ -78,7 +78,8 @@ def test_every_field_and_rule_of_a_shipped_form_is_there(form, lang: str) -> Non
 
 def test_quotas_and_schemes_have_pages_too() -> None:
     found = pages(CATALOGUE, "vi")
-    assert len(found) == 1 + sum(map(len, (CATALOGUE.forms, CATALOGUE.quotas, CATALOGUE.schemes)))
+    described = (CATALOGUE.forms, CATALOGUE.quotas, CATALOGUE.schemes, CATALOGUE.signs)
+    assert len(found) == 1 + sum(map(len, described))
     assert "ít nhất 4 lần một năm" in found["quota-town_official-2018-07.md"]
     assert "| Khá | `fair` | 70 |" in found["scheme-meeting_score-2018.md"]
     assert "| HTXS | HTXS | từ 90 % trở lên |" in found["scheme-classification-2018.md"]

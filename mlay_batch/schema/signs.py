@@ -1,0 +1,188 @@
+"""What the YAML of signs says: what in a branch's returns suggests meetings held for form's sake.
+
+A sign is a question to ask, never a grade and never a reason to refuse. `figures.signs` implements
+the kinds; a test holds the two lists equal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as stored
+from typing import Any, Literal
+
+from mlay_batch.findings import Severity
+from mlay_batch.schema.fault import Fault, Path, unknown
+from mlay_batch.schema.records import Effective, Form, Quota, Record, Text
+from mlay_batch.schema.schemes import Scheme
+
+LETTER = "H"
+"""First letter of the codes of signs: *hình thức*, for form's sake."""
+
+ParamKind = Literal["look", "looks", "number", "texts", "figures"]
+
+KINDS: Mapping[str, Mapping[str, ParamKind]] = {
+    # the text is much like one of the branch's own of the last `back` months
+    "repeated": {"text": "look", "on": "look", "likeness": "number", "shortest": "number",
+                 "back": "number", "handed_down": "number", "handed_down_share": "number"},
+    # ... like that of another branch in the same month
+    "copied": {"text": "look", "on": "look", "likeness": "number", "shortest": "number",
+               "handed_down": "number", "handed_down_share": "number"},
+    # fewer than `least` words remain without the `idle` ones
+    "bare": {"text": "look", "on": "look", "least": "number", "idle": "texts"},
+    # a number below the bound
+    "below": {"value": "look", "on": "look", "bound": "number"},
+    # at least one of the fields holds one of the values
+    "answered": {"asked": "looks", "on": "look", "values": "texts"},
+    # a count of 0, and no word of it in the text
+    "unheard": {"value": "look", "text": "look", "on": "look", "words": "texts"},
+    # at most `most`, or less than `share` per cent of the whole, which is at least `whole_least`
+    "few": {"value": "look", "whole": "look", "on": "look", "most": "number", "share": "number",
+            "whole_least": "number"},
+    # none of it in a whole quarter
+    "none_in_quarter": {"value": "look"},
+    # the last `least` figures differ by no more than `spread`
+    "still": {"value": "look", "on": "look", "least": "number", "spread": "number"},
+    # one figure exceeds the other of the same day by at least `points`
+    "above": {"value": "look", "other": "look", "on": "look", "points": "number"},
+    # further from the median of at least `least` earlier months than `deviations` times the scaled
+    # median deviation, which counts as no less than what is named beside each figure
+    "far": {"figures": "figures", "least": "number", "back": "number", "deviations": "number"},
+}  # fmt: skip
+
+GAPS: Mapping[str, frozenset[str]] = {
+    name: frozenset({"times", "months", "day", *gaps})
+    for name, gaps in {
+        "repeated": ("likeness", "earlier", "quote"),
+        "copied": ("likeness", "branches", "quote"),
+        "bare": ("quote",),
+        "below": ("value", "bound"),
+        "answered": ("fields",),
+        "unheard": (),
+        "few": ("value", "whole"),
+        "none_in_quarter": ("quarter",),
+        "still": ("value", "count"),
+        "above": ("value", "other", "difference"),
+        "far": ("field", "value", "usual", "count"),
+    }.items()
+}
+"""What `says` and `ask` may put into their gaps. ``times`` of the last ``months`` months showed it;
+``field`` and ``fields`` become titles of the form."""
+
+_CODE = re.compile(rf"{LETTER}\d\d")
+_GAP = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Look(Record):
+    """A field signs look at, ``section.field``; only in rows that hold in each field of `where` one
+    of its values.
+    """
+
+    field: str
+    where: Mapping[str, tuple[str, ...]] = stored(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sign(Record):
+    """One sign: what is looked for (`kind` with its parameters), and what is said and asked then.
+
+    It is told of a month only if at least `times` of the last `months` months showed it.
+    `weight` orders them: 5 is what a committee should see first.
+    """
+
+    code: str
+    kind: str
+    title: Text
+    says: Text
+    ask: Text
+    basis: str
+    weight: int = 1
+    months: int = 1
+    times: int = 1
+    severity: Literal[Severity.WARNING, Severity.TRIAL] = Severity.WARNING
+    params: Mapping[str, Any] = stored(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Signs(Record):
+    """The signs looked for in the returns of the form `of`. `looks` gives fields by their part."""
+
+    signs: str
+    version: str
+    of: str
+    title: Text
+    effective: Effective
+    basis: tuple[str, ...]
+    looks: Mapping[str, Look] = stored(hash=False)
+    entries: tuple[Sign, ...]
+
+
+Description = Form | Quota | Scheme | Signs
+"""What one YAML file may describe."""
+
+
+def sign_faults(record: Signs) -> Iterator[Fault]:
+    """Yield what signs name in vain, in the order of the file."""
+    seen: set[str] = set()
+    for i, sign in enumerate(record.entries):
+        at: Path = ("entries", i)
+        if sign.code in seen or not _CODE.fullmatch(sign.code):
+            code = "schema.again" if sign.code in seen else "schema.unfit"
+            yield Fault((*at, "code"), sign.code, code=code)
+        seen.add(sign.code)
+        yield from _sign(sign, record.looks, at)
+
+
+def _sign(sign: Sign, looks: Mapping[str, Look], at: Path) -> Iterator[Fault]:
+    if sign.kind not in KINDS:
+        yield Fault((*at, "kind"), sign.kind, frozenset(KINDS))
+        return
+    if not 1 <= sign.times <= sign.months:
+        yield Fault((*at, "times"), str(sign.times), code="schema.unfit")
+    yield from unknown(sign.params, at, KINDS[sign.kind])
+    for key, kind in KINDS[sign.kind].items():
+        if key not in sign.params:
+            yield Fault(at, key, code="schema.lacks")
+        else:
+            yield from _param(kind, sign.params[key], looks, (*at, key))
+    for words in ("says", "ask"):
+        for lang in ("vi", "en"):
+            gaps = _GAP.findall(getattr(sign, words).of(lang))
+            yield from unknown(gaps, (*at, words, lang), GAPS[sign.kind])
+
+
+def _param(kind: ParamKind, value: Any, looks: Mapping[str, Look], path: Path) -> Iterator[Fault]:
+    if not _fits(kind, value):
+        yield Fault(path, str(value), code="schema.unfit")
+    elif kind in ("look", "looks", "figures"):
+        yield from unknown([value] if kind == "look" else value, path, looks)
+
+
+def _fits(kind: ParamKind, value: Any) -> bool:
+    if kind == "look":
+        return isinstance(value, str)
+    if kind == "number":
+        return _is_number(value)
+    if kind == "figures":
+        return isinstance(value, dict) and bool(value) and all(map(_is_number, value.values()))
+    return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def unseen(record: Signs, forms: Iterable[Form]) -> Iterator[Fault]:
+    """Yield what `looks` names that no version of the form has."""
+    versions = [form for form in forms if form.form == record.of]
+    if not versions:
+        yield Fault(("of",), record.of, frozenset(form.form for form in forms))
+        return
+    fields = {f"{s.id}.{f.id}" for form in versions for s in form.sections for f in s.fields}
+    for name, look in record.looks.items():
+        section = look.field.partition(".")[0]
+        yield from unknown([look.field], ("looks", name, "field"), fields)
+        beside = (f"{section}.{other}" for other in look.where)
+        yield from unknown(beside, ("looks", name, "where"), fields)
