@@ -1,7 +1,7 @@
 """The shape of the program: imports go one way, nothing grows too long.
 
 Levels: 0 errors, findings, period, names │ 1 schema, messages │ 2 records, register, layout,
-styles, guidance, files │ 3 the stages, which never import one another │
+styles, guidance, files, wire │ 3 the stages, which never import one another │
 4 settings, workspace, pipeline, demo │ 5 cli.
 `figures.records` and its parts are what the stage `figures` hands on: records like `records`.
 """
@@ -22,7 +22,7 @@ LEVELS = (
     {"", "errors", "findings", "period", "names"},
     {"schema", "messages"},
     {
-        "records", "register", "layout", "styles", "guidance", "files",
+        "records", "register", "layout", "styles", "guidance", "files", "wire",
         "figures.records", "figures.branch_records", "figures.quota_records",
     },
     {

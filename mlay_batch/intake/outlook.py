@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
+from mlay_batch import wire
 from mlay_batch.intake import limits
 from mlay_batch.intake.folders import nfc
 from mlay_batch.intake.headers import Postmark, parse, readable
@@ -23,6 +24,7 @@ from mlay_batch.intake.mails import NO_FILE, TOO_DEEP, UNREADABLE, addressed
 from mlay_batch.records import Leaf
 
 _PROPERTIES = "__properties_version1.0"
+_LONGEST = 2 * limits.MAX_UNPACKED  # of an answer, in which files are longer by a third
 _MSG_STREAM = _PROPERTIES.encode("utf-16-le")
 _EMBEDDED = "__substg1.0_3701000D"
 _File = tuple[str, bytes | None, bool]
@@ -90,29 +92,30 @@ def unpacked(task: str, data: bytes) -> Letter | None:
     child.start()
     theirs.close()
     try:
-        ours.recv()  # the child is up: the clock starts
+        ours.recv_bytes(1)  # the child is up: the clock starts
         ours.send_bytes(data)
-        answer = ours.recv() if ours.poll(limits.OUTLOOK_SECONDS) else None
-    except (EOFError, OSError):
+        told = ours.recv_bytes(_LONGEST) if ours.poll(limits.OUTLOOK_SECONDS) else b""
+        answer = wire.load(told, Letter) if told else None
+    except (EOFError, OSError, ValueError):
         answer = None
     finally:
         child.kill()
         child.join()
         child.close()
         ours.close()
-    return answer if isinstance(answer, Letter) else None
+    return answer
 
 
 def _work(pipe: Connection, task: str, memory_mb: int) -> None:
     """Answer with a letter, or None. Runs in the child."""
     _confine(memory_mb)
     with contextlib.suppress(EOFError, OSError):
-        pipe.send(None)
+        pipe.send_bytes(b"+")
         data = pipe.recv_bytes()
         try:
-            pipe.send(_TASKS[task](data))
+            pipe.send_bytes(wire.dump(_TASKS[task](data)))
         except Exception:  # noqa: BLE001 - whatever a hostile file makes a library raise
-            pipe.send(None)
+            pipe.send_bytes(b"")
 
 
 def _confine(memory_mb: int) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 
+from mlay_batch import wire
 from mlay_batch.errors import MlayError
 from mlay_batch.findings import Place
 from mlay_batch.reader.facts import Limits
@@ -116,10 +117,11 @@ class _Child:
         try:
             if not self.pipe.poll():
                 return self._give_up("R12", limit=int(self.limits.seconds)) if late else None
-            answer = self.pipe.recv()
-        except _LOST:
+            told = self.pipe.recv_bytes(self.limits.inflated_mb << 20)
+            answer = wire.load(told, Submission) if told else None
+        except (*_LOST, ValueError):  # a child that answers anything else is no child of ours
             return self._give_up("R13")
-        if self.job is None:
+        if self.job is None or answer is None:
             self.ready = True
             return None
         job, self.job = self.job, None
@@ -148,9 +150,9 @@ def _work(pipe: Connection, forms: tuple[Form, ...], limits: Limits) -> None:
     _confine(limits)
     reader = Reader(forms, limits)
     with contextlib.suppress(*_LOST):
-        pipe.send(None)
+        pipe.send_bytes(b"")  # ready
         while True:
-            pipe.send(_read(reader, pipe.recv_bytes()))
+            pipe.send_bytes(wire.dump(_read(reader, pipe.recv_bytes())))
 
 
 def _read(reader: Reader, data: bytes) -> Submission:

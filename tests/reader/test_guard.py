@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from dataclasses import replace
 from multiprocessing import active_children
+from pathlib import Path
 
 import pytest
 from reader_desk import DAY, FORMS, Paper, codes, repack, sheet_xml
 
+from mlay_batch import wire
 from mlay_batch.errors import MlayError
 from mlay_batch.reader import Limits, read, read_all
+from mlay_batch.records import Submission
 
 LAX = Limits(rows=1_048_576, columns=16_384, cells=1 << 40)
 
@@ -87,6 +91,36 @@ def test_a_child_that_cannot_start_is_a_broken_run(monkeypatch):
     monkeypatch.setattr("mlay_batch.reader.guard._work", _fail)
     with pytest.raises(MlayError, match=r"reader\.child"):
         read_all(named(good()), FORMS)
+
+
+class Booby:
+    """Unpickled, it would leave a trace; nothing here may unpickle it."""
+
+    def __init__(self, trace):
+        self.trace = trace
+
+    def __reduce__(self):
+        return Path.touch, (self.trace,)
+
+
+def _taken_over(pipe, forms, limits):
+    """A child in the hands of whoever wrote the file answers what it likes."""
+    pipe.send_bytes(b"")
+    data = pipe.recv_bytes()
+    told = wire.dump(Submission(None, "meeting", "2018.1"))
+    answers = {b"pickle": pickle.dumps(Booby(Path("trace"))), b"deep": b"[" * 10**6,
+               b"number": told.replace(b'"2018.1"', b"2018"), b"short": told[:-3] + b"]",
+               b"nan": told.replace(b'"2018.1"', b"NaN"), b"huge": bytes(2 << 20)}  # fmt: skip
+    pipe.send_bytes(answers[data])
+
+
+@pytest.mark.parametrize("answer", [b"pickle", b"deep", b"number", b"short", b"nan", b"huge"])
+def test_a_child_that_was_taken_over_can_only_spoil_its_file(answer, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("mlay_batch.reader.guard._work", _taken_over)
+    (found,) = read_all([("x", answer)], (), Limits(inflated_mb=1), workers=1)
+    assert codes(found) == ["R13"]
+    assert list(tmp_path.iterdir()) == []
 
 
 def _fail(*_: object) -> None:
