@@ -104,26 +104,30 @@ def show_day(iso: str, lang: str) -> str:
     return f"{day}/{month if int(month) < 3 else int(month)}/{year}"
 
 
-def explain(finding: Finding, form: Form | None, lang: str) -> Message:
-    """Return the text of a finding; `form` gives the words of its own rules and field titles."""
+def explain(finding: Finding, form: Form | None, lang: str, *, returned: bool = False) -> Message:
+    """Return the text of a finding; `form` gives the words of its own rules and field titles.
+
+    What to do may differ once the values stand in a fresh form given back (`returned`): nothing
+    is merged, hidden or a formula there any more.
+    """
     params = dict(finding.params)
     if form and isinstance(path := params.get("field"), str):
         params["field"] = form.title_of(path, lang)
-    says, fix = _words(finding.code, form)
+    words = _words(finding.code, form)
+    fix = words["returned" if returned and "returned" in words else "fix"]
     if "waived_by" in params:
         fix = _area("waivers")["note"]
-    return Message(fill(says[lang], params, lang), fill(fix[lang], params, lang))
+    return Message(fill(words["says"][lang], params, lang), fill(fix[lang], params, lang))
 
 
-def _words(code: str, form: Form | None) -> tuple[Mapping[str, str], Mapping[str, str]]:
+def _words(code: str, form: Form | None) -> Mapping[str, Mapping[str, str]]:
     for _, rule in form.rules() if form else ():
         if rule.code == code:
-            says, fix = rule.says, rule.fix
-            return {"vi": says.vi, "en": says.en}, {"vi": fix.vi, "en": fix.en}
-    entry = _findings().get(code)
-    if entry is None:
-        return {"vi": code, "en": code}, {"vi": "", "en": ""}
-    return entry["says"], entry["fix"]
+            both = {"says": rule.says, "fix": rule.fix}
+            return {key: {"vi": words.vi, "en": words.en} for key, words in both.items()}
+    unknown = {"says": {"vi": code, "en": code}, "fix": {"vi": "", "en": ""}}
+    found: Mapping[str, Mapping[str, str]] = _findings().get(code, unknown)
+    return found
 
 
 def error_text(error: MlayError, lang: str) -> str:

@@ -38,12 +38,12 @@ def render(
     `lang`.
     """
     book = Book(f"{form.title.of(lang)} {context.branch} {context.period or ''}".strip())
-    found = resolve(marks, rows, form, lang)
     plans = plan(form, Counter(row.section for row in rows))
-    keys = ("errors_sheet", "guide") if found else ("guide",)
+    keys = ("errors_sheet", "guide") if marks else ("guide",)
     own = [text("template", key, lang) for key in keys]
     names = sheet_names([LISTS_SHEET, STAMP_SHEET, *own, *(p.title.of(lang) for p in plans)])
     named = dict(zip(names[-len(plans) :], plans, strict=True))
+    found = resolve(marks, rows, form, named, lang)
     if found:
         write_errors(book, grouped(found, named), form, context, lang)
     sheets = {name: book.sheet(name) for name in named}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.hyperlink import Hyperlink
@@ -57,16 +57,27 @@ def _opening(book: Book, sheet: Worksheet, groups: Sequence[Group], context: Con
     period = context.period.title(lang) if context.period else ""
     whose = text("template", "errors_whose", lang, branch=context.branch_name, period=period)
     opening = (
-        (text("template", "errors_title", lang), "title"),
+        (text("template", "errors_title" if errors else "watch_title", lang), "title"),
         (whose.strip(" ·"), "subtitle"),
         (text("template", "errors_count", lang, errors=errors, warnings=warnings), "plain"),
-        (text("template", "errors_how", lang), "note"),
+        (" ".join(_how(groups, lang)), "note"),
     )
     for row, (words, style) in enumerate(opening, 1):
         book.say(sheet, row, 1, words, style, len(_WIDTHS))
         needed = lines(words, sum(_WIDTHS.values()))
         sheet.row_dimensions[row].height = height(needed, 16 if style == "title" else 13)
     return len(opening)
+
+
+def _how(groups: Sequence[Group], lang: str) -> Iterator[str]:
+    """Yield what to do with this file: not every error is one of a cell."""
+    errors = [group for group in groups if group.first.is_error]
+    if not errors:
+        yield text("template", "errors_none", lang)
+    if any(group.cells for group in errors):
+        yield text("template", "errors_cells", lang)
+    if any(not group.cells for group in errors):
+        yield text("template", "errors_whole", lang)
 
 
 def _field(group: Group, form: Form, lang: str) -> str:

@@ -7,11 +7,11 @@ places, so each cell is found again by what it holds: section, record, field.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openpyxl.utils import get_column_letter
 
-from mlay_batch.findings import Finding, Place, Severity, grouped_cells
+from mlay_batch.findings import Finding, Param, Place, Severity, grouped_cells
 from mlay_batch.layout import CellPlan, SheetPlan
 from mlay_batch.messages import Message, explain, text
 from mlay_batch.records import Row
@@ -20,6 +20,7 @@ from mlay_batch.template.book import clip
 from mlay_batch.template.context import Key
 
 TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch"}
+_OF_THE_FILE = "RIL"  # first letters of codes about a file as a whole
 _LONGEST = 900  # characters of a note or a line: what was typed may be a whole page
 _MOST_TEXTS = 3  # of one group of findings; each says the same with other figures
 
@@ -35,9 +36,13 @@ class Mark:
 
 
 def resolve(findings: Sequence[Finding], rows: Sequence[Row], form: Form,
-            lang: str) -> tuple[Mark, ...]:  # fmt: skip
-    """Return the findings with their places in the fresh form; trials are not told to branches."""
+            sheets: Mapping[str, SheetPlan], lang: str) -> tuple[Mark, ...]:  # fmt: skip
+    """Return the findings with their places in the fresh form; trials are not told to branches.
+
+    What is wrong with a file as a whole stands at no cell here: the form itself sets it right.
+    """
     known = _by_cell(rows)
+    there = places(sheets)
     cards = {s.id for s in form.sections if s.layout == "card"}
 
     def key(place: Place) -> Key | None:
@@ -46,11 +51,48 @@ def resolve(findings: Sequence[Finding], rows: Sequence[Row], form: Form,
     found = []
     for finding in findings:
         if finding.severity in TONE_OF:
-            at = key(finding.place) or _by_field(finding, cards)
-            cells = [at, *(key(place) for place in finding.marks)]
-            unique = dict.fromkeys(cell for cell in cells if cell)
-            found.append(Mark(finding, explain(finding, form, lang), at, tuple(unique)))
+            whole = finding.code[0] in _OF_THE_FILE
+            at = None if whole else key(finding.place) or _by_field(finding, cards)
+            cells = [] if whole else [at, *map(key, finding.marks)]
+            unique = tuple(dict.fromkeys(cell for cell in cells if cell))
+            told = replace(finding, params=_moved(finding, at, unique, rows, there))
+            message = explain(told, form, lang, returned=True)
+            found.append(Mark(finding, message, at, unique))
     return tuple(found)
+
+
+def places(sheets: Mapping[str, SheetPlan]) -> Mapping[Key, tuple[str, CellPlan]]:
+    """Return sheet and cell of every value in the fresh form."""
+    return {
+        (cell.section, cell.record, cell.field): (name, cell)
+        for name, sheet in sheets.items()
+        for cell in sheet.cells
+        if cell.role == "value"
+    }
+
+
+def _moved(finding: Finding, at: Key | None, cells: Sequence[Key], rows: Sequence[Row],
+           there: Mapping[Key, tuple[str, CellPlan]]) -> Mapping[str, Param]:  # fmt: skip
+    """Return the finding's figures with rows, columns and cells as they are in the fresh form.
+
+    A message names row 40 of the file sent; the same line may stand in row 33 here.
+    """
+    params = dict(finding.params)
+    if at is None or at not in there:
+        return params
+    alike = [row.number for row in rows if row.section == at[0]]
+    if params.get("row") in alike:
+        record = alike.index(int(str(params["row"])))
+        params["row"] = there[at[0], record, at[2]][1].row
+    if "column" in params:
+        params["column"] = get_column_letter(there[at][1].column)
+    if "cells" in params:
+        params["cells"] = grouped_cells(_name(there[key][1]) for key in cells if key in there)
+    return params
+
+
+def _name(cell: CellPlan) -> str:
+    return f"{get_column_letter(cell.column)}{cell.row}"
 
 
 def _by_cell(rows: Sequence[Row]) -> Mapping[tuple[str, str], Key]:
@@ -115,40 +157,37 @@ class Group:
     def where(self, lang: str) -> str:
         """Return the cells as people write them: "C12–C15, C20"."""
         if self.cells:
-            return grouped_cells(f"{get_column_letter(c.column)}{c.row}" for c in self.cells)
+            return grouped_cells(map(_name, self.cells))
         if self.first.place.cell:
             return text("template", "your_file", lang, cell=self.first.place.cell)
         return self.first.place.sheet or text("template", "whole_file", lang)
 
     def told(self) -> Message:
         """Return what is wrong and what to do, each different wording once."""
-        what = list(dict.fromkeys(mark.message.what for mark in self.marks))
-        if len(what) > _MOST_TEXTS:
-            what = [*what[:_MOST_TEXTS], "…"]
-        fixes = dict.fromkeys(mark.message.fix for mark in self.marks)
-        return Message(clip("\n".join(what), _LONGEST), clip(next(iter(fixes)), _LONGEST))
+        return Message(*map(_each, zip(*(mark.message for mark in self.marks), strict=True)))
+
+
+def _each(words: Sequence[str]) -> str:
+    different = list(dict.fromkeys(words))
+    shown = different[:_MOST_TEXTS] + ["…"] * (len(different) > _MOST_TEXTS)
+    return clip("\n".join(shown), _LONGEST)
 
 
 def grouped(marks: Sequence[Mark], sheets: Mapping[str, SheetPlan]) -> tuple[Group, ...]:
     """Return the findings in groups of one code and column, errors first, then as they stand."""
-    places = {
-        (cell.section, cell.record, cell.field): (name, cell)
-        for name, sheet in sheets.items()
-        for cell in sheet.cells
-        if cell.role == "value"
-    }
+    there = places(sheets)
     order = {name: number for number, name in enumerate(sheets)}
     groups: dict[tuple[object, ...], list[Mark]] = {}
     for mark in marks:
-        column = mark.at and places.get(mark.at) and (mark.at[0], mark.at[2])
+        column = mark.at and there.get(mark.at) and (mark.at[0], mark.at[2])
         where = column or (mark.finding.place,)
         groups.setdefault((mark.finding.severity, mark.finding.code, *where), []).append(mark)
-    made = [_group(found, places) for found in groups.values()]
+    made = [_group(found, there) for found in groups.values()]
     return tuple(sorted(made, key=lambda group: _position(group, order)))
 
 
-def _group(marks: list[Mark], places: Mapping[Key, tuple[str, CellPlan]]) -> Group:
-    found = [places[mark.at] for mark in marks if mark.at and mark.at in places]
+def _group(marks: list[Mark], there: Mapping[Key, tuple[str, CellPlan]]) -> Group:
+    found = [there[mark.at] for mark in marks if mark.at and mark.at in there]
     cells = tuple(sorted((cell for _, cell in found), key=lambda cell: cell.row))
     return Group(tuple(marks), cells, found[0][0] if found else "")
 

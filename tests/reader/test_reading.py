@@ -48,7 +48,7 @@ def test_a_form_filled_in(paper):
     assert row.values == {
         "held_on": DAY, "kind": "regular", "content": "Nghị quyết", "duration": 95, "expected": 18,
         "present": 18, "excused": 0, "unexcused": 0, "speakers": None, "prepared": None,
-        "merged": None,
+        "merged": None, "criticism": None, "documents": None,
     }  # fmt: skip
 
 

@@ -5,6 +5,9 @@ The branch's own file had its rows elsewhere; findings name the cells of that fi
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 import pytest
 from openpyxl import Workbook
 from template_desk import CONTEXT, at, meeting, members, opened, small_form
@@ -101,6 +104,63 @@ def test_one_fault_with_other_figures_is_told_with_each_of_them():
     marks = [finding("D02", f"C{row}", total=row, sum=1) for row in range(40, 45)]
     ((_, _, what, _),) = lines(opened(FORM, rows, marks))
     assert what.splitlines() == [f"Ghi {n}, cộng được 1." for n in (40, 41, 42)] + ["…"]
+
+
+def test_different_things_to_do_are_told_each():
+    rows = [meeting(row) for row in (40, 41)]
+    marks = [finding("F05", f"C{n}", value=f"2019-04-0{d}", swapped=f"2019-11-0{d}")
+             for n, d in ((40, 4), (41, 5))]  # fmt: skip
+    ((_, _, _, fix),) = lines(opened(FORM, rows, marks))
+    assert ["04/11/2019" in line for line in fix.splitlines()] == [True, False]
+    assert "05/11/2019" in fix.splitlines()[1]
+
+
+def test_a_message_names_rows_columns_and_cells_of_this_form():
+    # In the file sent: rows 40 and 55, with the score out in column K.
+    rows = [
+        meeting(40),
+        replace(meeting(55), cells={"held_on": "C55", "content": "E55", "score": "K55"}),
+    ]
+    marks = [
+        finding("F08", "C55", row=40),
+        finding("C17", "C55", Severity.WARNING, row=55),
+        finding("C18", "K55", Severity.WARNING, column="K"),
+        finding("C16", "E55", also="E55 K55", cells="E55:K55"),
+    ]
+    first = int(at(FORM, "meetings.held_on")[1:])
+    told = {line[2] for line in lines(opened(FORM, rows, marks))}
+    assert {word for text in told for word in re.findall(r"\b[A-Z]?\d+\b|Cột \w\b", text)} == {
+        str(first), str(first + 1), "Cột F", f"E{first + 1}", f"F{first + 1}",
+    }  # fmt: skip
+
+
+def test_what_to_do_is_what_this_form_still_needs():
+    marks = [finding("C12", "E40", field="meetings.content"), finding("R09")]
+    (whole, cell) = lines(opened(FORM, [meeting(40)], marks))
+    assert "công thức và lưu" not in cell[3]
+    assert cell[3].startswith("Ghi thẳng giá trị")
+    assert "gửi chính tệp này" in whole[3]
+
+
+@pytest.mark.parametrize(
+    ("marks", "title", "says"),
+    [
+        ([("D02", "C40")], "NHỮNG CHỖ CẦN SỬA", "Bấm vào tên ô"),
+        ([("R09", "")], "NHỮNG CHỖ CẦN SỬA", "Dòng có dấu ■ mà không có tên ô"),
+        ([("I03", "C40")], "NHỮNG CHỖ CẦN SỬA", "Dòng có dấu ■ mà không có tên ô"),
+        ([("D02", "C40", Severity.WARNING)], "NHỮNG CHỖ NÊN XEM LẠI", "Không có lỗi phải sửa."),
+    ],
+)
+def test_the_opening_words_fit_what_is_listed(marks, title, says):
+    sheet = opened(FORM, [meeting(40)], [finding(*mark) for mark in marks])[TITLE]
+    assert sheet["A1"].value == title
+    assert sheet["A4"].value.startswith(says)
+
+
+def test_a_file_of_another_period_has_no_cell_marked():
+    book = opened(FORM, [meeting(40)], [finding("I03", "C40", stamped="2019-10", told="2019-11")])
+    assert fill(book, "meetings.held_on") != TONES["bad"].fill
+    assert not [c for row in book[TITLE].iter_rows() for c in row if c.hyperlink]
 
 
 def test_errors_come_before_warnings_and_trials_are_not_told():
