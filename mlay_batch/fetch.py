@@ -56,8 +56,8 @@ def fetch(
 
     `since`: only mails that reached the mailbox on that day or later. A mail that somebody deletes
     meanwhile is left out. Raises UsageError ``fetch.login``, MlayError ``fetch.connect`` (not to
-    be reached, or its certificate is not to be trusted) and ``fetch.lost`` (what was yielded
-    before stays true).
+    be reached), ``tls.certificate`` (not to be trusted; no password was sent) and ``fetch.lost``
+    (what was yielded before stays true).
     """
     with _told(mailbox), _connected(mailbox, context) as box:
         box.folder.set(mailbox.folder, readonly=True)
@@ -81,6 +81,10 @@ def _mail(box: MailBox, uid: int) -> bytes | None:
 def _connected(mailbox: Mailbox, context: ssl.SSLContext) -> Iterator[MailBox]:
     try:
         box = MailBox(mailbox.host, mailbox.port, timeout=_SECONDS, ssl_context=context)
+    except ssl.SSLCertVerificationError as error:
+        raise MlayError(
+            "tls.certificate", host=mailbox.host, problem=error.verify_message
+        ) from error
     except (OSError, imaplib.IMAP4.error) as error:
         raise MlayError("fetch.connect", host=mailbox.host, problem=str(error)) from error
     try:

@@ -13,6 +13,7 @@ from mlay_batch.files import write_atomically
 from mlay_batch.ledger import Fetched, Ledger, lock
 from mlay_batch.pipeline.ingest import Progress, silent
 from mlay_batch.pipeline.secrets import password
+from mlay_batch.pipeline.tls import trusting
 from mlay_batch.settings import Imap
 from mlay_batch.workspace import Workspace
 
@@ -49,7 +50,7 @@ def fetch_mails(
     count = 0
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
         seen = Fetched(ledger, imap.mailbox)
-        for mail in fetch(mailbox, context or _context(imap), seen.uids, since):
+        for mail in fetch(mailbox, context or trusting(imap.ca_file), seen.uids, since):
             name = f"{mail.uidvalidity}-{mail.uid}.eml"
             write_atomically(workspace.inbox / FOLDER / name, mail.data, mode=0o600)
             seen.note(mail.uidvalidity, mail.uid, hashlib.sha256(mail.data).hexdigest())
@@ -63,13 +64,3 @@ def configured(workspace: Workspace) -> Imap:
     if workspace.settings.imap is None:
         raise UsageError("fetch.none")
     return workspace.settings.imap
-
-
-def _context(imap: Imap) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if imap.ca_file:
-        try:
-            context.load_verify_locations(imap.ca_file)
-        except OSError as error:
-            raise UsageError("fetch.ca_file", path=imap.ca_file, problem=str(error)) from error
-    return context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator, Sequence
@@ -9,10 +10,12 @@ from contextlib import contextmanager
 
 from mlay_batch.errors import MlayError, UsageError
 from mlay_batch.pipeline.secrets import password
+from mlay_batch.pipeline.tls import trusting
 from mlay_batch.settings import Smtp
 
 PASSWORD, SERVICE = "MLAY_SMTP_PASSWORD", "mlay-smtp"
 _SECONDS = 60
+_LOGGED_IN = 235  # RFC 4954, section 6
 
 
 class RefusedError(Exception):
@@ -39,7 +42,7 @@ class MailHost:
         except smtplib.SMTPServerDisconnected as error:
             raise LostError(str(error)) from error
         except (smtplib.SMTPException, UnicodeError) as error:
-            raise RefusedError(str(error)) from error
+            raise RefusedError(_said(error)) from error
         except OSError as error:
             raise LostError(str(error)) from error
         return tuple(refused)
@@ -49,14 +52,19 @@ class MailHost:
 def connected(settings: Smtp) -> Iterator[MailHost]:
     """Log in at the mail host and leave it politely.
 
-    Raises MlayError ``smtp.connect`` (unreachable, or its certificate is not to be trusted),
-    UsageError ``smtp.password``, ``smtp.login``.
+    Raises MlayError ``smtp.connect`` (unreachable, or it does not encrypt), ``tls.certificate``
+    (not to be trusted; no password was sent), UsageError ``smtp.password``, ``smtp.login``,
+    ``tls.ca_file``.
     """
     secret = password(SERVICE, settings.user, PASSWORD) if settings.user else ""
+    context = trusting(settings.ca_file)
     try:
-        smtp = _open(settings)
+        smtp = _open(settings, context)
+    except ssl.SSLCertVerificationError as error:
+        told = {"host": settings.host, "problem": error.verify_message}
+        raise MlayError("tls.certificate", **told) from error
     except (OSError, smtplib.SMTPException) as error:
-        raise MlayError("smtp.connect", host=settings.host, problem=str(error)) from error
+        raise MlayError("smtp.connect", host=settings.host, problem=_said(error)) from error
     try:
         if settings.user:
             _log_in(smtp, settings, secret)
@@ -68,10 +76,7 @@ def connected(settings: Smtp) -> Iterator[MailHost]:
             smtp.close()
 
 
-def _open(settings: Smtp) -> smtplib.SMTP:
-    context = ssl.create_default_context()
-    if settings.ca_file:
-        context.load_verify_locations(settings.ca_file)
+def _open(settings: Smtp, context: ssl.SSLContext) -> smtplib.SMTP:
     if settings.security == "tls":
         return smtplib.SMTP_SSL(settings.host, settings.port, timeout=_SECONDS, context=context)
     smtp = smtplib.SMTP(settings.host, settings.port, timeout=_SECONDS)
@@ -84,11 +89,39 @@ def _open(settings: Smtp) -> smtplib.SMTP:
 
 
 def _log_in(smtp: smtplib.SMTP, settings: Smtp, secret: str) -> None:
+    user = settings.user or ""
     try:
-        smtp.login(settings.user or "", secret)
+        if f"{user}{secret}".isascii():
+            smtp.login(user, secret)
+        else:
+            _log_in_utf8(smtp, user, secret)
     except (OSError, smtplib.SMTPException) as error:
-        told = {"host": settings.host, "user": settings.user, "problem": str(error)}
+        told = {"host": settings.host, "user": user, "problem": _said(error)}
         raise UsageError("smtp.login", **told) from error
+
+
+def _log_in_utf8(smtp: smtplib.SMTP, user: str, secret: str) -> None:
+    """Log in with letters smtplib cannot write (RFC 4616: PLAIN takes UTF-8)."""
+    smtp.ehlo_or_helo_if_needed()
+    plain = base64.b64encode(f"\0{user}\0{secret}".encode()).decode("ascii")
+    code, reply = smtp.docmd("AUTH", f"PLAIN {plain}")
+    if code != _LOGGED_IN:
+        raise smtplib.SMTPAuthenticationError(code, reply)
+
+
+def _said(error: Exception) -> str:
+    """Return what the host said, without the brackets and quotes of Python."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        answers = dict.fromkeys(error.recipients.values())
+        return "; ".join(_answer(code, text) for code, text in answers)
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _answer(error.smtp_code, error.smtp_error)
+    return str(error)
+
+
+def _answer(code: int, text: bytes | str) -> str:
+    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return " ".join(f"{code} {said}".split())
 
 
 class Pace:

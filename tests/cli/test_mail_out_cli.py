@@ -10,6 +10,7 @@ import pytest
 from mlay_batch.cli import run
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
+from smtp_desk import asked, mail_host
 from town_desk import CELLS, REGISTER, Paper, put, town
 
 NOVEMBER = ["--period", "2019-11", "--as-of", "2019-12-06"]
@@ -46,6 +47,56 @@ def test_without_a_mail_host_nothing_is_sent_in_one_clear_line(desk, capsys):
     capsys.readouterr()
     assert run(["reply", *NOVEMBER, "--send"]) == 2
     assert "[smtp]" in capsys.readouterr().err
+
+
+PASSWORD = "mật-khẩu-2"
+
+
+def with_smtp(desk, port, ca_file, *, name="localhost"):
+    config = desk.workspace.root / "mlay.toml"
+    config.write_text(
+        f'[town]\nname = "Thị ủy"\nplace = "Mường Lay"\n[smtp]\nhost = "{name}"\nport = {port}\n'
+        'security = "starttls"\nuser = "vanphong"\nfrom = "vanphong@muonglay.example"\n'
+        f'per_minute = 60000\nca_file = "{ca_file}"\n',
+        encoding="utf-8",
+    )
+
+
+def test_encrypted_first_then_the_password_which_nobody_ever_sees(
+    desk, capsys, tmp_path, monkeypatch
+):
+    def said(*args):
+        code, told = run([*args, *NOVEMBER]), capsys.readouterr()
+        assert PASSWORD not in told.out + told.err
+        return code, told.out + told.err
+
+    monkeypatch.setenv("MLAY_SMTP_PASSWORD", PASSWORD)
+    login = asked("vanphong", PASSWORD)
+    with mail_host(tmp_path, security="starttls", authenticator=login) as (box, port, ca_file):
+        with_smtp(desk, port, ca_file, name="127.0.0.1")
+        code, told = said("reply", "--send")
+        assert code == 3
+        assert told.startswith("mlay: Chứng thư của máy chủ 127.0.0.1 không đáng tin (IP address")
+        with_smtp(desk, port, ca_file)
+        monkeypatch.setenv("MLAY_SMTP_PASSWORD", f"{PASSWORD}?")
+        code, told = said("reply", "--send")
+        assert code == 2
+        assert "vanphong (535 5.7.8 Authentication credentials invalid)" in told
+        assert not box.raw
+        monkeypatch.setenv("MLAY_SMTP_PASSWORD", PASSWORD)
+        assert said("reply", "--send") == (0, "Đã gửi 3 thư: báo đã nhận.\n")
+        assert len(box.raw) == 3
+    kept = (path for path in desk.workspace.root.rglob("*") if path.is_file())
+    assert not [path for path in kept if PASSWORD.encode() in path.read_bytes()]
+
+
+def test_a_host_that_does_not_encrypt_gets_no_letter(desk, capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLAY_SMTP_PASSWORD", PASSWORD)
+    with mail_host(tmp_path, security="none") as (box, port, ca_file):
+        with_smtp(desk, port, ca_file)
+        assert run(["reply", "--send", *NOVEMBER]) == 3
+    assert "STARTTLS" in capsys.readouterr().err
+    assert not box.raw
 
 
 def test_a_text_of_the_office_with_a_gap_nobody_fills(desk, capsys):

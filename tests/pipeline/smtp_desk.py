@@ -9,6 +9,7 @@ from email import message_from_bytes, policy
 
 import trustme
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 
 class Letterbox:
@@ -35,8 +36,18 @@ class Letterbox:
         return [message_from_bytes(raw, policy=policy.default) for raw in self.raw]
 
 
+def asked(user, password):
+    """What lets in that one user."""
+
+    def answer(server, session, envelope, mechanism, data):
+        good = (data.login, data.password) == (user.encode(), password.encode())
+        return AuthResult(success=good, handled=False)
+
+    return answer
+
+
 @contextmanager
-def mail_host(folder, name="localhost"):
+def mail_host(folder, name="localhost", security="tls", **more):
     """Yield a letterbox, its port, and the file of who vouches for its certificate."""
     authority = trustme.CA()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -46,7 +57,12 @@ def mail_host(folder, name="localhost"):
     box = Letterbox()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port, ssl_context=context)
+    tls = {
+        "tls": {"ssl_context": context},
+        "starttls": {"tls_context": context, "require_starttls": True},
+        "none": {},
+    }[security]
+    controller = Controller(box, hostname="127.0.0.1", port=port, **tls, **more)
     controller.start()
     try:
         yield box, port, ca_file

@@ -214,7 +214,9 @@ def test_an_address_the_host_refuses_is_told_and_tried_again_next_time(desk, tmp
         posted = with_host(desk, port, ca_file)
         box.refuse = {"cb-01@muonglay.example"}
         done = send(posted)
-        assert [letter.addressee for letter, _ in done.failed] == ["CB-01"]
+        assert [(letter.addressee, said) for letter, said in done.failed] == [
+            ("CB-01", "550 no such mailbox")
+        ]
         assert (len(done.letters), done.doubtful) == (2, ())
         box.refuse = set()
         assert [letter.kind for letter in send(posted).letters] == ["returned"]
@@ -227,7 +229,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(desk, tmp_path):
     with mail_host(tmp_path) as (box, port, _), mail_host(other) as (_, _, wrong):
         with pytest.raises(MlayError) as stop:
             send(with_host(desk, port, wrong))
-        assert stop.value.code == "smtp.connect"
+        assert stop.value.code == "tls.certificate"
         assert not box.raw
 
 
@@ -235,7 +237,7 @@ def test_a_certificate_of_another_name_is_refused(desk, tmp_path):
     with mail_host(tmp_path, "mail.elsewhere.example") as (_, port, ca_file):
         with pytest.raises(MlayError) as stop:
             send(with_host(desk, port, ca_file))
-        assert stop.value.code == "smtp.connect"
+        assert stop.value.code == "tls.certificate"
 
 
 def test_a_password_is_asked_for_by_name(desk, tmp_path, monkeypatch):
