@@ -1,8 +1,8 @@
 """Records as JSON and back, for what a process that read a hostile file may tell its parent.
 
 Pickle would let a child that was taken over run code in the parent. Here the record's types say
-what may come: a text where a number belongs, a field too many or too few, is a ValueError. A date is
-``{"$d": "2019-09-03"}``, bytes are ``{"$b": "…"}`` in base64; a record is the list of its fields.
+what may come: a text where a number belongs, a field too many or too few, is a ValueError. A date
+is ``{"$d": "2019-09-03"}``, bytes are ``{"$b": …}`` in base64; a record is the list of its fields.
 """
 
 from __future__ import annotations
