@@ -23,7 +23,8 @@ LEVELS = (
     {"schema", "messages"},
     {
         "records", "register", "layout", "styles", "guidance", "files", "wire",
-        "figures.records", "figures.branch_records", "figures.quota_records",
+        "bundle", "figures.records", "figures.branch_records", "figures.quota_records",
+        "figures.classified",
     },
     {
         "intake", "fetch", "reader", "identity", "sender", "validation", "verdict", "ledger",

@@ -81,7 +81,8 @@ def _desk(facts: Facts, name: str) -> _Desk:
     first: dict[tuple[str, str], date] = {}
     refused: dict[tuple[str, str], Delivery] = {}
     current = (entry.delivery for entry in facts.returns)
-    for delivery in (*current, *sorted(facts.deliveries, key=lambda entry: entry.id)):
+    known = sorted((*facts.told, *facts.deliveries), key=lambda entry: entry.id)
+    for delivery in (*current, *known):
         if not (key := delivery.key) or key[0] != name:
             continue
         if delivery.verdict is Verdict.ACCEPTED:

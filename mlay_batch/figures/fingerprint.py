@@ -13,6 +13,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from typing import Any
 
+from mlay_batch import bundle
 from mlay_batch.figures.records import Figures
 from mlay_batch.findings import Finding
 from mlay_batch.period import Period
@@ -22,6 +23,7 @@ from mlay_batch.schema import Quota, Scheme, Text
 
 # What a record tells beside its figures: time, source, and words.
 _BESIDE = frozenset({"as_of", "place", "delivery", "name", "position", "title", "note"})
+_SUMMED = ("attendances", "quota", "sittings", "year_ratings", "years")
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O, U: read from paper, typed again
 _GROUPS, _GROUP = 3, 4
 _DIGITS = 12  # of a float; the last ones are noise of its binary form
@@ -35,6 +37,21 @@ def fingerprint(figures: Figures) -> str:
     """
     warned = [finding for _, finding in figures.warnings]  # not the numbers of their deliveries
     told = _record(figures) | {"warnings": _told(warned)}
+    return _short(told)
+
+
+def sums(figures: Figures) -> str:
+    """Return the like of what the level above must find again in the rows alone.
+
+    Quota, ratings, classification, who has reported; nothing that also looks at the year before,
+    or at workbooks from a level further down.
+    """
+    own = tuple(entry for entry in figures.completeness if entry.form != bundle.FORM)
+    summed = {name: _told(getattr(figures, name)) for name in _SUMMED}
+    return _short(summed | {"completeness": _told(own)})
+
+
+def _short(told: Mapping[str, Any]) -> str:
     said = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     number = int.from_bytes(hashlib.sha256(said.encode()).digest()[:8])
     letters = "".join(_LETTERS[number >> 5 * place & 31] for place in range(_GROUPS * _GROUP))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mlay_batch import __version__, report
 from mlay_batch.figures import compute, fingerprint
+from mlay_batch.figures.fingerprint import sums
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.files import write_atomically
 from mlay_batch.ledger import Archive, Closings, Ledger, lock
@@ -83,5 +84,8 @@ def made(
     """Return the figures of `period` and the workbook that shows them."""
     facts = gather(town, ledger, period, as_of)
     figures = compute(facts)
-    provenance = report.Provenance(__version__, as_of, town.register_sha256, town.catalogue.sources)
+    provenance = report.Provenance(
+        __version__, as_of, town.register_sha256, town.catalogue.sources,
+        figures=fingerprint(figures), sums=sums(figures),
+    )  # fmt: skip
     return figures, report.write(facts, figures, provenance, lang)

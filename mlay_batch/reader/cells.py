@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from mlay_batch import bundle
 from mlay_batch.findings import Finding, Param, Place, Severity
 from mlay_batch.layout import HEAD
 from mlay_batch.names import clean
@@ -35,7 +36,8 @@ def take(block: Block, form: Form, limit: int, into: Taken) -> None:
     and in cards a blank cell takes its field's default.
     """
     sheet = block.sheet
-    old = _old_texts(block) if block.section is not HEAD else {}
+    mine = block.section is not HEAD and form.form != bundle.FORM  # those were asked about before
+    old = _old_texts(block) if mine else {}
     for record in block.records:
         raws = {name: sheet.at(spot) for name, spot in record.items()}
         if block.section is HEAD:

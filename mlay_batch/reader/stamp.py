@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mlay_batch import bundle
 from mlay_batch.layout import LISTS_SHEET
-from mlay_batch.reader.blocks import only
+from mlay_batch.reader.blocks import is_marker, only
 from mlay_batch.reader.facts import UnreadableError
 from mlay_batch.reader.grid import Raw, Sheet
 from mlay_batch.records import Stamp
@@ -36,8 +37,14 @@ def sort_out(sheets: Sequence[Sheet]) -> Stamped:
     told = dict(pairs)
     stamp = Stamp(*(told.get(key, "") for key in ("form", "version", "branch", "period")))
     static = tuple(value for key, value in pairs if key == "static")
-    typed = tuple(sheet for sheet in sheets if sheet is not found and _for_people(sheet))
+    kept = _carried if stamp.form == bundle.FORM else _for_people
+    typed = tuple(sheet for sheet in sheets if sheet is not found and kept(sheet))
     return Stamped(stamp if found else None, static, typed)
+
+
+def _carried(sheet: Sheet) -> bool:
+    """Whether it is a data sheet of a consolidated workbook: the figures are computed anew."""
+    return any(isinstance(raw, str) and is_marker(raw) for _, raw in sheet.filled())
 
 
 def _for_people(sheet: Sheet) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from mlay_batch import bundle
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.layout import HEAD, sections_of
 from mlay_batch.names import name_key
@@ -126,7 +127,7 @@ def _submission(book: Stamped, search: Search, limits: Limits) -> Submission:
     for sheet in book.sheets:
         taken.findings.extend(far(sheet))
         # where a section could not be found, nobody can tell what was typed beside the form
-        if search.complete:
+        if search.complete and search.form.form != bundle.FORM:
             here = [block for block in search.blocks if block.sheet is sheet]
             fixed = search.template.fixed | (written - search.template.typed if here else written)
             taken.findings.extend(strays(sheet, here, fixed))

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.report import (
+    bundle_sheet,
     classification_sheet,
     completeness_sheet,
     data_sheets,
@@ -45,8 +46,10 @@ def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "v
     ctx = Context(book, facts, figures)
     ctx = replace(ctx, delivered=provenance_sheet.write(ctx, sheets["provenance"], provenance))
     data = data_sheets.build(ctx)
-    for table in (*data, *section_sheets.build(ctx)):
-        tables.write(book, book.sheet(table.title, table.note), table, official.back(ctx))
+    written = [(book.sheet(table.title, table.note), table)
+               for table in (*data, *section_sheets.build(ctx))]  # fmt: skip
+    for sheet, table in written:
+        tables.write(book, sheet, table, official.back(ctx))
     overview.write(ctx, sheets["overview"], overview.Parts(
         returns=completeness_sheet.write(ctx, sheets["completeness"], data),
         rating=rating_sheet.write(ctx, sheets["rating"], data),
@@ -56,4 +59,5 @@ def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "v
         errors=errors_sheet.write(ctx, sheets["errors"]),
         sheets=sheets,
     ))  # fmt: skip
+    bundle_sheet.write(ctx, provenance, written)
     return book.close()

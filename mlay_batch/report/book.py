@@ -108,6 +108,12 @@ class Book:
         self.sheets.append(sheet)
         return sheet
 
+    def hidden(self, title: str) -> Any:
+        """Return a further sheet that only programs read, as XlsxWriter's own."""
+        raw = self._workbook.add_worksheet(title)
+        raw.very_hidden()
+        return raw
+
     def format(self, look: str, number: str = "", quoted: bool = False) -> Any:
         """Return XlsxWriter's format of a look; `number` replaces its number format."""
         key = look, number, quoted

@@ -18,13 +18,19 @@ _NUMERAL = re.compile(r"^[IVXLC]+\.\s*")
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where the figures come from: program, register and descriptions, by hash."""
+    """Where the figures come from: program, register and descriptions, by hash.
+
+    `figures` is their fingerprint; `sums` that of what the level above computes again from the
+    rows alone.
+    """
 
     program: str
     as_of: date
     register_sha256: str
     schemas: tuple[Source, ...]
     note: str = ""
+    figures: str = ""
+    sums: str = ""
 
 
 @dataclass(frozen=True)

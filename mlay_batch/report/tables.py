@@ -14,7 +14,7 @@ from mlay_batch.report.looks import LOOKS
 
 Kind = Literal["text", "center", "integer", "number", "score", "date", "link"]
 
-HEAD_ROW = 3  # of every data sheet, from 0
+HEAD_ROW = 4  # of every data sheet, from 0; the row above it is for machine ids
 _NARROWEST, _WIDEST = 7.0, 44.0
 # What Excel wants escaped within a structured reference would make formulas hard to read.
 _SPECIAL = re.compile(r"[\[\]#'@\n\r]")

@@ -167,7 +167,7 @@ class Form(Record):
 
     form: str
     version: str
-    period: Literal["month", "quarter", "year", "none"]
+    period: Literal["month", "quarter", "half", "year", "none"]
     effective: Effective
     basis: tuple[str, ...]
     title: Text

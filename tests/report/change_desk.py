@@ -42,7 +42,7 @@ from mlay_batch.records import Return
 from mlay_batch.register import Register
 
 VISITS, MEETINGS = "Dữ liệu dự họp", "Dữ liệu họp"
-HEAD = 4  # the row of a data sheet's headings
+HEAD = 5  # the row of a data sheet's headings
 PERIOD = "2019-08"
 TOWN = """
 code | name                        | type        | parent | founded    | ended      | successor

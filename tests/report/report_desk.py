@@ -101,8 +101,15 @@ def workbook() -> bytes:
 
 @cache
 def sheets(cached: bool = True) -> Workbook:
-    """The small workbook as read: its cached values, or its formulas."""
-    return load_workbook(io.BytesIO(workbook()), data_only=cached)
+    """The small workbook as read: its cached values, or its formulas; sheets for people only."""
+    return for_people(load_workbook(io.BytesIO(workbook()), data_only=cached))
+
+
+def for_people(book: Workbook) -> Workbook:
+    for sheet in book.worksheets:
+        if sheet.sheet_state != "visible":
+            book.remove(sheet)
+    return book
 
 
 def find(sheet: Worksheet, text: str, nth: int = 1) -> Cell:
@@ -121,5 +128,7 @@ def load() -> Workbook:
 
 def rows(sheet: Worksheet) -> list[dict[str, Cell]]:
     """The rows of a data sheet by its headings."""
-    heads = [str(cell.value) for cell in sheet[4]]
-    return [dict(zip(heads, row, strict=True)) for row in sheet.iter_rows(min_row=5)]
+    (table,) = sheet.tables.values()
+    head, *rest = sheet[table.ref]
+    heads = [str(cell.value) for cell in head]
+    return [dict(zip(heads, row, strict=True)) for row in rest]
