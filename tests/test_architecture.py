@@ -24,6 +24,7 @@ LEVELS = (
     {
         "records", "register", "layout", "styles", "guidance", "files", "wire",
         "bundle", "figures.records", "figures.branch_records", "figures.quota_records",
+        "figures.sign_records",
         "figures.classified",
     },
     {

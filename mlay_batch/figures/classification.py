@@ -21,7 +21,7 @@ from mlay_batch.figures.crosswalk import heading_of, under
 from mlay_batch.figures.records import Facts
 from mlay_batch.figures.returns import CLASSIFICATION, card, number, returns_of
 from mlay_batch.period import Period
-from mlay_batch.records import Return, Row, Value
+from mlay_batch.records import Return, Row
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.schemes import Line, Part
 
@@ -85,7 +85,7 @@ def _part(facts: Facts, part: Part, filed: Iterable[Return]) -> ClassificationPa
     }
     by_type: dict[str, list[Mapping[str, int]]] = {}
     for branch, counts in by_branch.items():
-        by_type.setdefault(type_of(facts, branch), []).append(counts)
+        by_type.setdefault(_type_of(facts, branch), []).append(counts)
     return ClassificationPart(
         part.section,
         counts=_summed(by_branch.values(), names),
@@ -99,7 +99,7 @@ def _summed(counts: Iterable[Mapping[str, int]], names: Iterable[str]) -> Mappin
     return {name: sum(one[name] for one in told) for name in names}
 
 
-def type_of(facts: Facts, branch: str) -> str:
+def _type_of(facts: Facts, branch: str) -> str:
     """Return the organisation's type, empty for one the register has not."""
     found = facts.register.by_code.get(branch)
     return found.type if found else ""
@@ -113,25 +113,15 @@ def _organisations(
     Who tells none, or one the scheme has not, is not rated: 3 that bear grade 1 and one just
     founded are {total: 4, not_rated: 1, rated: 3, grade1: 3, …}.
     """
-    grades = own_grades(scheme)
+    grades = scheme.own_grades()
+    section, name = scheme.own_path()
     found: dict[str, Counter[str]] = {}
     for entry in filed:
-        counts = found.setdefault(type_of(facts, str(entry.delivery.branch)), Counter())
-        grade = own_grade(scheme, entry)
+        counts = found.setdefault(_type_of(facts, str(entry.delivery.branch)), Counter())
+        row = card(entry, section)
+        grade = row.values.get(name) if row else None
         counts.update(["total", *(["rated", str(grade)] if grade in grades else ["not_rated"])])
     return {kind: {n: counts[n] for n in (*_HEADCOUNT, *grades)} for kind, counts in found.items()}
-
-
-def own_grades(scheme: Scheme) -> tuple[str, ...]:
-    """Return the grades an organisation may tell of itself: those of the first part, cells."""
-    return tuple(grade.id for grade in scheme.parts[0].grades) if scheme.parts else ()
-
-
-def own_grade(scheme: Scheme, entry: Return) -> Value:
-    """Return the grade an organisation tells of itself, None where the form does not ask."""
-    section, _, name = (scheme.own_grade or "").partition(".")
-    row = card(entry, section)
-    return row.values.get(name) if row else None
 
 
 def _shared(year: ClassificationYear, part: ClassificationPart) -> ClassificationPart:

@@ -1,48 +1,36 @@
-"""The bands of the meeting score, as headings and formulas write them."""
+"""The bands of the meeting score: their numbers in the table of sittings, and what they mean."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 from mlay_batch.report.context import Context
 from mlay_batch.schema.schemes import Band
 
 
-@dataclass(frozen=True)
-class Range:
-    """A band as formulas write it: from `low` to below `high` (None: no upper end)."""
-
-    band: Band
-    low: str
-    high: str | None
-
-    def holds(self, cell: str) -> str:
-        """Return the condition that a cell is in the band."""
-        upper = f",{cell}<{self.high}" if self.high else ""
-        return f"AND({cell}>={self.low}{upper})"
-
-    def criteria(self, column: str) -> str:
-        """Return the same as COUNTIFS takes it."""
-        upper = f',{column},"<{self.high}"' if self.high else ""
-        return f'{column},">={self.low}"{upper}'
-
-
-def ranges(ctx: Context) -> tuple[Range, ...]:
+def ranked(ctx: Context) -> tuple[Band, ...]:
     """Return the bands of the period's scheme, the best first."""
     scheme = ctx.figures.score_scheme
-    bands = sorted(scheme.bands if scheme else (), key=lambda band: -band.min)
-    highs = [None, *(f"{band.min:g}" for band in bands)]
-    return tuple(
-        Range(band, f"{band.min:g}", high) for band, high in zip(bands, highs, strict=False)
-    )
+    return scheme.ranked() if scheme else ()
+
+
+def ranks(ctx: Context) -> Mapping[str, int]:
+    """Return the number of each band, from 1 for the best of the period's scheme.
+
+    Bands that only an earlier scheme of the year knows are numbered after those.
+    """
+    schemes = (s for s in ctx.facts.catalogue.schemes if s.scheme == "meeting_score")
+    names = [band.id for band in ranked(ctx)]
+    names += [band.id for scheme in schemes for band in scheme.ranked()]
+    return {name: number for number, name in enumerate(dict.fromkeys(names), 1)}
 
 
 def limits(ctx: Context) -> str:
     """Return what each band means: ``Tốt ≥ 90; Khá 70 – < 90``."""
-    show = ctx.book.show
+    show, above = ctx.book.show, None
     titles = []
-    for entry in ranges(ctx):
-        upper = f" – < {show(float(entry.high))}" if entry.high else ""
-        sign = "" if entry.high else "≥ "
-        titles.append(f"{entry.band.title.of(ctx.lang)} {sign}{show(entry.band.min)}{upper}")
+    for band in ranked(ctx):
+        sign, upper = ("≥ ", "") if above is None else ("", f" – < {show(above)}")
+        titles.append(f"{band.title.of(ctx.lang)} {sign}{show(band.min)}{upper}")
+        above = band.min
     return "; ".join(titles)

@@ -16,7 +16,8 @@ from mlay_batch.figures.records import Attendance, QuotaLine
 from mlay_batch.report import official
 from mlay_batch.report.book import Content, Live, Sheet
 from mlay_batch.report.context import Context
-from mlay_batch.report.data_sheets import Data, reason, this_year
+from mlay_batch.report.data_sheets import Data, reason
+from mlay_batch.report.titled import this_year
 from mlay_batch.schema import Quota
 from mlay_batch.styles import TONES
 

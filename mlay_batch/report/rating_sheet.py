@@ -1,7 +1,7 @@
 """Xếp loại sinh hoạt: the ten-column list of the period that towns circulate.
 
 A cell has a row for each sitting of the period; one that sent nothing has a grey row saying so.
-Scores come from the table of sittings by cell and day, the crosses from the scheme's bands.
+Scores and crosses come from the table of sittings by cell and day.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.records import CellRating, Sitting
-from mlay_batch.report import bands, official
+from mlay_batch.report import bands, official, scheme_notes
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
@@ -39,7 +39,7 @@ class _List:
 
     def __init__(self, ctx: Context, sheet: Sheet, data: Data) -> None:
         self.ctx, self.sheet, self.sittings = ctx, sheet, data.sittings
-        self.bands = bands.ranges(ctx)
+        self.bands, self.ranks = bands.ranked(ctx), bands.ranks(ctx)
         self.note = _FIRST_BAND + len(self.bands)
         self.first = self.total = official.TABLE_ROW + 3
 
@@ -70,8 +70,12 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> RatingTotals:
     for number, rating in enumerate(ctx.figures.ratings, 1):
         row = _cell_rows(page, row, number, rating)
     totals = _totals(page, row)
-    sheet.put(row + 2, 0, ctx.t("rating.movement"), "plain", span=page.columns())
-    last = official.signatures(ctx, sheet, row + 4, page.columns(), _SPLIT)
+    row += 1
+    for note in scheme_notes.of_meetings(ctx):
+        row += 1
+        sheet.put(row, 0, note, "note", span=page.columns())
+    sheet.put(row + 1, 0, ctx.t("rating.movement"), "plain", span=page.columns())
+    last = official.signatures(ctx, sheet, row + 3, page.columns(), _SPLIT)
     sheet.raw.freeze_panes(page.first, 2)
     sheet.raw.set_print_scale(_SCALE)
     repeat = (official.TABLE_ROW, page.first - 1)
@@ -86,8 +90,8 @@ def _heads(page: _List) -> None:
         put(row, column, t(f"column.{name}"), "head", rows=2)
     put(row, _SCORE, t("rating.levels"), "head", span=len(page.bands) + 1)
     put(row + 1, _SCORE, t("column.points"), "head")
-    for column, entry in enumerate(page.bands, _FIRST_BAND):
-        put(row + 1, column, entry.band.title.of(page.ctx.lang), "head")
+    for column, band in enumerate(page.bands, _FIRST_BAND):
+        put(row + 1, column, band.title.of(page.ctx.lang), "head")
     page.sheet.height(row, 27)
     page.sheet.height(row + 1, 27)
     for column in range(page.columns()):
@@ -127,22 +131,23 @@ def _sitting(page: _List, row: int, number: int, rating: CellRating, sitting: Si
         "count")  # fmt: skip
     put(row, _DAY, sitting.held_on, "date")
     put(row, _SCORE, _found(page, row, rating, "score", sitting.score), "score")
-    score = xl_rowcol_to_cell(row, _SCORE)
-    for column, entry in enumerate(page.bands, _FIRST_BAND):
-        cross = Live(f'=IF({score}="","",IF({entry.holds(score)},"x",""))',
-                     "x" if entry.band.id == sitting.band else "")  # fmt: skip
-        put(row, column, cross, "center")
+    for column, band in enumerate(page.bands, _FIRST_BAND):
+        rank = f"{page.sittings.ref('rank')},{page.ranks[band.id]}"
+        formula = f'=IF(COUNTIFS({_asked(page, row, rating)},{rank})=0,"","x")'
+        put(row, column, Live(formula, "x" if band.id == sitting.band else ""), "center")
     put(row, page.note, sitting.note, "text")
 
 
-def _found(page: _List, row: int, rating: CellRating, column: str, value: float | None) -> Live:
-    """Return a figure of the sitting of that cell and day, blank where the table has none."""
+def _asked(page: _List, row: int, rating: CellRating) -> str:
+    """Return the conditions that find the sitting of the row: its cell and its day."""
+    day = xl_rowcol_to_cell(row, _DAY, False, True)
     table = page.sittings
-    asked = (
-        f'{table.ref("branch")},"{rating.branch.code}",'
-        f"{table.ref('held_on')},{xl_rowcol_to_cell(row, _DAY, False, True)}"
-    )
-    wanted = table.ref(column)
+    return f'{table.ref("branch")},"{rating.branch.code}",{table.ref("held_on")},{day}'
+
+
+def _found(page: _List, row: int, rating: CellRating, column: str, value: float | None) -> Live:
+    """Return a figure of the row's sitting, blank where the table has none."""
+    asked, wanted = _asked(page, row, rating), page.sittings.ref(column)
     formula = f'=IF(COUNTIFS({asked},{wanted},">=0")=0,"",SUMIFS({wanted},{asked}))'
     return Live(formula, "" if value is None else value)
 
@@ -171,7 +176,7 @@ def _totals(page: _List, row: int) -> RatingTotals:
 
 
 def _band_totals(page: _List, shown: list[Sitting]) -> Iterator[tuple[str, Live]]:
-    for column, entry in enumerate(page.bands, _FIRST_BAND):
-        crosses = sum(sitting.band == entry.band.id for sitting in shown)
+    for column, band in enumerate(page.bands, _FIRST_BAND):
+        crosses = sum(sitting.band == band.id for sitting in shown)
         live = page.sum_up(column, f'=COUNTIF({page.over(column)},"x")', crosses)
-        yield entry.band.title.of(page.ctx.lang), live
+        yield band.title.of(page.ctx.lang), live

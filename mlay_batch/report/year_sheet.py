@@ -6,17 +6,22 @@ what it reported stays in the total, which is that of the table of sittings.
 
 from __future__ import annotations
 
+from datetime import date
+
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
-from mlay_batch.figures.records import CellRating
+from mlay_batch.figures.records import OPEN, CellRating
+from mlay_batch.period import Period
 from mlay_batch.register import Organisation
-from mlay_batch.report import bands, official
+from mlay_batch.report import bands, official, scheme_notes
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
 
 _CODE, _NAME, _HELD, _SCORED, _FIRST_BAND = range(1, 6)
 _SPLIT = 3
+_EPOCH = date(1899, 12, 30)  # day 0 of Excel's dates
+MEETING = "meeting"
 
 
 class _Year:
@@ -25,9 +30,13 @@ class _Year:
     def __init__(self, ctx: Context, sheet: Sheet, data: Data) -> None:
         self.ctx, self.sheet, self.sittings = ctx, sheet, data.sittings
         self.ratings = ctx.figures.year_ratings
-        self.bands = bands.ranges(ctx)
+        self.returns, self.organisations = data.returns, data.organisations
+        self.bands, self.ranks = bands.ranked(ctx), bands.ranks(ctx)
         self.mean = _FIRST_BAND + len(self.bands)
-        self.remark = self.mean + 1
+        scheme = ctx.figures.score_scheme
+        self.grades = scheme.year_grades if scheme else ()
+        self.grade = self.mean + 2  # after the months to come; neither without year grades
+        self.remark = self.mean + (3 if self.grades else 1)
         self.first = official.TABLE_ROW + 3
         self.total = self.first + len(self.ratings)
 
@@ -41,13 +50,18 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> Live:
     """Write the sheet; return the mean of all scored meetings of the year."""
     page = _Year(ctx, sheet, data)
     columns = page.remark + 1
-    sheet.widths((5, 11, 40, 9, 9, *([8] * len(page.bands)), 9, 38))
+    graded = (7, 12) if page.grades else ()
+    sheet.widths((5, 11, 40, 9, 9, *([8] * len(page.bands)), 9, *graded, 38))
     official.heading(ctx, sheet, columns, _SPLIT, ctx.t("title.year"), bands.limits(ctx))
     _heads(page)
     for number, rating in enumerate(page.ratings, 1):
         _line(page, page.first + number - 1, number, rating)
     _totals(page)
-    last = official.signatures(ctx, sheet, page.total + 2, columns, _SPLIT)
+    row = page.total + 1
+    for note in scheme_notes.of_years(ctx):
+        row += 1
+        sheet.put(row, 0, note, "note", span=columns)
+    last = official.signatures(ctx, sheet, row + 1, columns, _SPLIT)
     sheet.raw.freeze_panes(page.first, _NAME + 1)
     repeat = (official.TABLE_ROW, page.first - 1)
     sheet.print_as(landscape=True, last=(last, page.remark), repeat=repeat)
@@ -60,16 +74,23 @@ def _heads(page: _Year) -> None:
         0: "stt", _CODE: "branch", _NAME: "unit", _HELD: "held", _SCORED: "scored",
         page.mean: "mean", page.remark: "remark",
     }  # fmt: skip
+    if page.grades:
+        titles |= {page.mean + 1: "to_come", page.grade: _graded(page.ctx)}
     for column, name in titles.items():
         put(row, column, t(f"column.{name}"), "head", rows=2)
     if page.bands:
         put(row, _FIRST_BAND, t("rating.by_band"), "head", span=len(page.bands))
-    for column, entry in enumerate(page.bands, _FIRST_BAND):
-        put(row + 1, column, entry.band.title.of(page.ctx.lang), "head")
+    for column, band in enumerate(page.bands, _FIRST_BAND):
+        put(row + 1, column, band.title.of(page.ctx.lang), "head")
     for column in range(page.remark + 1):
         put(row + 2, column, column + 1, "column_number")
     for offset in (0, 1):
         page.sheet.height(row + offset, 27)
+
+
+def _graded(ctx: Context) -> str:
+    """Return the heading of the year grade: before December it is what can still be reached."""
+    return "year_grade" if ctx.figures.period.end.month == 12 else "year_reachable"
 
 
 def _line(page: _Year, row: int, number: int, rating: CellRating) -> None:
@@ -83,12 +104,55 @@ def _line(page: _Year, row: int, number: int, rating: CellRating) -> None:
     own = f"{table.ref('branch')},{xl_rowcol_to_cell(row, _CODE, False, True)}"
     put(row, _HELD, Live(f'=COUNTIFS({own},{days},">0")', rating.held), "count")
     put(row, _SCORED, Live(f'=COUNTIFS({own},{scores},">=0")', rating.scored), "count")
-    for column, entry in enumerate(page.bands, _FIRST_BAND):
-        counted = f"=COUNTIFS({own},{entry.criteria(scores)})"
-        put(row, column, Live(counted, rating.bands.get(entry.band.id, 0)), "count")
+    for column, band in enumerate(page.bands, _FIRST_BAND):
+        counted = f"=COUNTIFS({own},{table.ref('rank')},{page.ranks[band.id]})"
+        put(row, column, Live(counted, rating.bands.get(band.id, 0)), "count")
     mean = f'=IF({xl_rowcol_to_cell(row, _SCORED)}=0,"",AVERAGEIFS({scores},{own}))'
     put(row, page.mean, Live(mean, "" if rating.mean is None else rating.mean), "points")
+    if page.grades:
+        put(row, page.mean + 1, Live(_to_come(page, row), rating.to_come), "count")
+        titles = {grade.id: grade.title.of(page.ctx.lang) for grade in page.grades}
+        graded = Live(_year_grade(page, row, own), titles.get(rating.grade or "", ""))
+        put(row, page.grade, graded, "center")
     put(row, page.remark, "" if rating.owes else _ended(page.ctx, rating.branch), text)
+
+
+def _to_come(page: _Year, row: int) -> str:
+    """Return how many months may still bring a meeting: open returns, and months to come in which
+    the register still knows the cell.
+    """
+    code, returns = xl_rowcol_to_cell(row, _CODE, False, True), page.returns
+    states = ",".join(f'"{state}"' for state in OPEN)
+    asked = f'{returns.ref("form")},"{MEETING}",{returns.ref("branch")},{code}'
+    open_ = f"SUMPRODUCT(COUNTIFS({asked},{returns.ref('state')},{{{states}}}))"
+    period, table = page.ctx.figures.period, page.organisations
+    months = (Period(period.end.year, month) for month in range(period.end.month + 1, 13))
+    ends = ",".join(str((month.end - _EPOCH).days) for month in months)
+    if not ends:
+        return f"={open_}"
+    known = f"COUNTIFS({table.ref('branch')},{code}"
+    alive = (
+        f"{known})+0*{{{ends}}}"
+        f'-{known},{table.ref("founded")},">"&{{{ends}}})'
+        f'-{known},{table.ref("ended")},"<="&{{{ends}}})'
+    )
+    return f"={open_}+SUMPRODUCT({alive})"
+
+
+def _year_grade(page: _Year, row: int, own: str) -> str:
+    """Return the first grade whose conditions the cell's scored regular meetings meet."""
+    table, to_come = page.sittings, xl_rowcol_to_cell(row, page.mean + 1)
+    regular = f"COUNTIFS({own},{table.ref('regular')},1,{table.ref('rank')}"
+    formula = '""'
+    for grade in reversed(page.grades):
+        tests = []
+        if grade.every:
+            tests.append(f'{regular},">{page.ranks[grade.every]}")=0')
+        if grade.least:
+            tests.append(f'{regular},"<={page.ranks[grade.least]}")+{to_come}>={grade.times}')
+        title = grade.title.of(page.ctx.lang).replace('"', '""')
+        formula = f'IF(AND({",".join(tests) or "TRUE"}),"{title}",{formula})'
+    return f'=IF({regular},">0")=0,"",{formula})'
 
 
 def _ended(ctx: Context, branch: Organisation) -> str:
@@ -106,8 +170,8 @@ def _totals(page: _Year) -> None:
     put, ratings, row = page.sheet.put, page.ratings, page.total
     put(row, 0, page.ctx.t("total"), "total_label", span=_HELD)
     sums = {_HELD: sum(r.held for r in ratings), _SCORED: sum(r.scored for r in ratings)} | {
-        column: sum(r.bands.get(entry.band.id, 0) for r in ratings)
-        for column, entry in enumerate(page.bands, _FIRST_BAND)
+        column: sum(r.bands.get(band.id, 0) for r in ratings)
+        for column, band in enumerate(page.bands, _FIRST_BAND)
     }
     for column, value in sums.items():
         put(row, column, Live(f"=SUM({page.over(column)})", value), "total_count")
@@ -116,4 +180,5 @@ def _totals(page: _Year) -> None:
     weighed = f"SUMPRODUCT({page.over(_SCORED)},{page.over(page.mean)})"
     mean = Live(f'=IF({total}=0,"",{weighed}/{total})', points / scored if scored else "")
     put(row, page.mean, mean, "total_points")
-    put(row, page.remark, None, "total_count")
+    for column in range(page.mean + 1, page.remark + 1):
+        put(row, column, None, "total_count")

@@ -168,6 +168,15 @@ class Scheme(Record):
         """Return the bands, the best first."""
         return tuple(sorted(self.bands, key=lambda band: -band.min))
 
+    def own_path(self) -> tuple[str, str]:
+        """Return section and field of an organisation's own grade, empty where none is asked."""
+        section, _, field_id = (self.own_grade or "").partition(".")
+        return section, field_id
+
+    def own_grades(self) -> tuple[str, ...]:
+        """Return the grades an organisation may tell of itself: those of the first part, cells."""
+        return tuple(grade.id for grade in self.parts[0].grades) if self.parts else ()
+
     def part(self, section: str) -> Part | None:
         """Return what the scheme says of a section, None where it says nothing."""
         return next((part for part in self.parts if part.section == section), None)

@@ -160,7 +160,7 @@ class TestYearToDate:
         made = book(given)
         sheet, data = made["Lũy kế năm"], desk.rows(made["Dữ liệu họp"])
         line = desk.find(sheet, gone.code).row
-        remark = str(sheet.cell(line, 11).value)
+        remark = str(sheet.cell(line, 13).value)
         assert remark.startswith("Đã giải thể, sáp nhập từ ngày 20/11/2019; đơn vị kế tiếp: DB1 ")
         assert sheet.cell(line, 3).font.italic
         total = desk.find(sheet, "Tổng cộng").row
