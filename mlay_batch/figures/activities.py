@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 
 from mlay_batch.figures.branch_records import Activities, Activity, ActivityLine
@@ -32,9 +31,7 @@ def activities(facts: Facts, returned: Completeness | None) -> Activities | None
         _line(facts, returned, branch, kinds, own.get(branch.code, []))
         for branch in returned.branches
     )
-    listed = (entry for entries in own.values() for entry in entries)
-    now = tuple(entry for entry in listed if entry.held_on in facts.period)
-    return Activities(SECTION, kinds, lines, now)
+    return Activities((MEETING, SECTION), kinds, lines)
 
 
 def _reported(facts: Facts) -> Iterator[Activity]:
@@ -49,7 +46,6 @@ def _reported(facts: Facts) -> Iterator[Activity]:
                     kind=str(row.values.get("kind") or ""),
                     content=str(row.values.get("content") or ""),
                     participants=None if people is None else int(people),
-                    place=replace(row.place("content"), file=entry.delivery.name),
                     delivery=entry.delivery.id,
                 )
 
@@ -63,4 +59,6 @@ def _line(
         same = [entry for entry in own if entry.kind == kind]
         counts[kind] = sum(entry.held_on in facts.period for entry in same), len(same)
         people[kind] = sum(entry.participants or 0 for entry in same)
-    return ActivityLine(branch, gravest(facts.period, branch.code, returned), counts, people)
+    state = gravest(facts.period, branch.code, returned)
+    now = tuple(entry for entry in own if entry.held_on in facts.period)
+    return ActivityLine(branch, state, counts, people, now)

@@ -46,16 +46,6 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class MovementLine:
-    """A branch's members in the report's period and in the year to date; None: nothing reported."""
-
-    branch: Organisation
-    state: str
-    now: Moved | None
-    year: Moved | None
-
-
-@dataclass(frozen=True)
 class Gap:
     """A month that does not open with what the month before closed with (`last`)."""
 
@@ -63,18 +53,30 @@ class Gap:
     period: Period
     last: int
     opening: int
-    merged: bool
     place: Place
     delivery: int
 
 
 @dataclass(frozen=True)
+class MovementLine:
+    """A branch's members in the report's period and in the year to date; None: nothing reported.
+
+    `gaps` are the months of the year that do not follow from the one before.
+    """
+
+    branch: Organisation
+    state: str
+    now: Moved | None
+    year: Moved | None
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True)
 class Movement:
-    """Members of every branch that owed a return in the year to date; gaps between its months."""
+    """Members of every branch that owed a return in the year to date."""
 
     shape: MovementShape
     lines: tuple[MovementLine, ...]
-    gaps: tuple[Gap, ...]
 
 
 @dataclass(frozen=True)
@@ -87,16 +89,13 @@ class Theme:
     branch: str
     held_on: date
     topic: str
-    prepared_by: str
-    speakers: int | None
     shared: bool
-    place: Place
     delivery: int
 
 
 @dataclass(frozen=True)
 class ThematicLine:
-    """A branch's thematic meetings by quarter, up to that of the report.
+    """A branch's thematic meetings by quarter, up to that of the report; `themes` of the last one.
 
     `held` counts meetings, None in a quarter in which the branch owed no return. `open` are the
     months of the last quarter that may still bring one: to come, or their return is not in.
@@ -108,17 +107,20 @@ class ThematicLine:
     held: tuple[int | None, ...]
     open: int
     state: str
+    themes: tuple[Theme, ...]
 
 
 @dataclass(frozen=True)
 class Thematic:
-    """Thematic meetings of the year to date; `kinds` are the kinds of meetings that are such."""
+    """Thematic meetings of the year to date; `kinds` are the kinds of meetings that are such.
+
+    `section` is form and section in which the meetings stand.
+    """
 
     quarters: tuple[Period, ...]
-    section: str
+    section: tuple[str, str]
     kinds: tuple[str, ...]
     lines: tuple[ThematicLine, ...]
-    themes: tuple[Theme, ...]
 
 
 @dataclass(frozen=True)
@@ -130,25 +132,30 @@ class Activity:
     kind: str
     content: str
     participants: int | None
-    place: Place
     delivery: int
 
 
 @dataclass(frozen=True)
 class ActivityLine:
-    """How many of each kind a branch had: (in the period, in the year), and people in the year."""
+    """How many of each kind a branch had: (in the period, in the year), and people in the year.
+
+    `listed` are those of the period, one by one.
+    """
 
     branch: Organisation
     state: str
     counts: Mapping[str, tuple[int, int]] = field(hash=False)
     people: Mapping[str, int] = field(hash=False)
+    listed: tuple[Activity, ...]
 
 
 @dataclass(frozen=True)
 class Activities:
-    """Trainings, inspections and supervisions: by branch, and those of the period one by one."""
+    """Trainings, inspections and supervisions by branch.
 
-    section: str
+    `section` is form and section in which they stand.
+    """
+
+    section: tuple[str, str]
     kinds: tuple[str, ...]
     lines: tuple[ActivityLine, ...]
-    listed: tuple[Activity, ...]

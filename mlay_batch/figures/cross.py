@@ -26,7 +26,7 @@ def _openings(moved: Movement | None) -> Iterator[Warned]:
     if moved is None:
         return
     field = f"{moved.shape.section}.{moved.shape.opening}"
-    for gap in moved.gaps:
+    for gap in (gap for line in moved.lines for gap in line.gaps):
         params: Params = {"field": field, "own": gap.opening, "last": gap.last}
         yield gap.delivery, Finding("X01", Severity.WARNING, gap.place, params)
 

@@ -49,8 +49,13 @@ def movement(facts: Facts, returned: Iterable[Completeness]) -> Movement | None:
         form = facts.catalogue.form_for(entry.form, facts.period)
         if form and form.period == "month" and (shape := shape_of(form)):
             filed = returns_of(facts, form.form)
+            found: dict[str, list[Gap]] = {}
+            for gap in _gaps(facts, shape, filed):
+                found.setdefault(gap.branch, []).append(gap)
             lines = tuple(_line(facts, entry, shape, filed, branch) for branch in entry.branches)
-            return Movement(shape, lines, tuple(gaps(facts, shape, filed)))
+            return Movement(shape, tuple(
+                replace(line, gaps=tuple(found.get(line.branch.code, ()))) for line in lines
+            ))  # fmt: skip
     return None
 
 
@@ -104,7 +109,7 @@ def _count(row: Row, name: str) -> int:
     return int(number(row.values.get(name)) or 0)
 
 
-def gaps(facts: Facts, shape: MovementShape, filed: Filed) -> Iterator[Gap]:
+def _gaps(facts: Facts, shape: MovementShape, filed: Filed) -> Iterator[Gap]:
     """Yield the months of the year to date that do not open with the last closing."""
     forerunners = _forerunners(facts.register)
     for (branch, period), entry in year_to_date(filed, facts.period).items():
@@ -114,8 +119,7 @@ def gaps(facts: Facts, shape: MovementShape, filed: Filed) -> Iterator[Gap]:
         last = _closing(shape, filed, sources, period.previous())
         if members and own is not None and last is not None and own != last:
             place = replace(members.place(shape.opening), file=entry.delivery.name)
-            merged = sources != [branch]
-            yield Gap(branch, period, int(last), int(own), merged, place, entry.delivery.id)
+            yield Gap(branch, period, int(last), int(own), place, entry.delivery.id)
 
 
 def _forerunners(register: Register) -> Mapping[str, tuple[Organisation, ...]]:

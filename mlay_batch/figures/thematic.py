@@ -13,12 +13,13 @@ from datetime import date
 from mlay_batch.figures.attendance import BOTH
 from mlay_batch.figures.branch_records import Thematic, ThematicLine, Theme
 from mlay_batch.figures.records import OPEN, Completeness, Facts
-from mlay_batch.figures.returns import MEETING, Filed, number, returns_of, year_to_date
+from mlay_batch.figures.returns import MEETING, Filed, returns_of, year_to_date
 from mlay_batch.period import Period
 from mlay_batch.records import Return
 from mlay_batch.register import Organisation
 
 THEMES = "thematic"  # the section of the themes, and the kind of such a meeting
+MEETINGS = "meetings"
 _KINDS = (THEMES, BOTH)
 
 
@@ -31,8 +32,13 @@ def thematic(facts: Facts, returned: Completeness | None) -> Thematic | None:
         return None
     filed = year_to_date(returns_of(facts, MEETING), facts.period)
     quarters = _quarters(facts.period)
-    lines = tuple(_line(facts, returned, filed, branch, quarters) for branch in returned.branches)
-    return Thematic(quarters, THEMES, _KINDS, lines, tuple(_themes(filed)))
+    themes: dict[str, list[Theme]] = {}
+    for theme in _themes(filed):
+        if theme.held_on in quarters[-1]:
+            themes.setdefault(theme.branch, []).append(theme)
+    lines = (_line(facts, returned, filed, branch, quarters) for branch in returned.branches)
+    told = (replace(line, themes=tuple(themes.get(line.branch.code, ()))) for line in lines)
+    return Thematic(quarters, (MEETING, MEETINGS), _KINDS, tuple(told))
 
 
 def _quarters(period: Period) -> tuple[Period, ...]:
@@ -54,7 +60,7 @@ def _line(
         state = "held"
     else:
         state = "open" if open_ else "none"
-    return ThematicLine(branch, held, open_, state)
+    return ThematicLine(branch, held, open_, state, themes=())
 
 
 def _state(returned: Completeness, branch: Organisation, month: Period, period: Period) -> str:
@@ -77,7 +83,7 @@ def _held(
         row.values.get("kind") in _KINDS
         for entry in entries
         if entry
-        for row in entry.section("meetings")
+        for row in entry.section(MEETINGS)
     )
 
 
@@ -87,15 +93,11 @@ def _themes(filed: Filed) -> Iterator[Theme]:
         for row in entry.section(THEMES):
             day = row.values.get("held_on")
             if isinstance(day, date):
-                said = number(row.values.get("speakers"))
                 yield Theme(
                     branch=branch,
                     held_on=day,
                     topic=str(row.values.get("topic") or ""),
-                    prepared_by=str(row.values.get("prepared_by") or ""),
-                    speakers=None if said is None else int(said),
                     shared=bool(kinds.get(day, set()) - {THEMES}),
-                    place=replace(row.place("topic"), file=entry.delivery.name),
                     delivery=entry.delivery.id,
                 )
 
@@ -103,7 +105,7 @@ def _themes(filed: Filed) -> Iterator[Theme]:
 def _kinds(entry: Return) -> Mapping[date, set[str]]:
     """Return the kinds of the meetings of each day."""
     found: dict[date, set[str]] = {}
-    for row in entry.section("meetings"):
+    for row in entry.section(MEETINGS):
         if isinstance(day := row.values.get("held_on"), date):
             found.setdefault(day, set()).add(str(row.values.get("kind") or ""))
     return found

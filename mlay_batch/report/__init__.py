@@ -10,11 +10,13 @@ from dataclasses import replace
 
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.report import (
+    activities_sheet,
     bundle_sheet,
     classification_sheet,
     completeness_sheet,
     data_sheets,
     errors_sheet,
+    members_sheet,
     official,
     overview,
     provenance_sheet,
@@ -22,6 +24,7 @@ from mlay_batch.report import (
     rating_sheet,
     section_sheets,
     tables,
+    thematic_sheet,
     year_sheet,
 )
 from mlay_batch.report.book import Book
@@ -30,8 +33,8 @@ from mlay_batch.report.context import Context, Provenance
 __all__ = ["Provenance", "write"]
 
 _SHEETS = (
-    "overview", "quota", "rating", "year", "classification", "completeness", "errors",
-    "provenance",
+    "overview", "quota", "rating", "year", "classification", "completeness", "thematic",
+    "members", "activities", "errors", "provenance",
 )  # fmt: skip
 
 
@@ -50,6 +53,11 @@ def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "v
                for table in (*data, *section_sheets.build(ctx))]  # fmt: skip
     for sheet, table in written:
         tables.write(book, sheet, table, official.back(ctx))
+    sections = {table.name: (sheet, table) for sheet, table in written}
+    for module, key in (
+        (thematic_sheet, "thematic"), (members_sheet, "members"), (activities_sheet, "activities"),
+    ):  # fmt: skip
+        module.write(ctx, sheets[key], sections)
     overview.write(ctx, sheets["overview"], overview.Parts(
         returns=completeness_sheet.write(ctx, sheets["completeness"], data),
         rating=rating_sheet.write(ctx, sheets["rating"], data),

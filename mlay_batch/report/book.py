@@ -94,8 +94,9 @@ class Book:
         self.sheets: list[Sheet] = []
 
     def t(self, key: str, **params: object) -> str:
-        """Return a text of the report."""
-        return messages.text("report", key, self.lang, **params)
+        """Return a text of the report; a key such as ``branches/total`` names its own area."""
+        area, _, name = key.rpartition("/")
+        return messages.text(area or "report", name, self.lang, **params)
 
     def show(self, value: object) -> str:
         """Return a value as people write it."""

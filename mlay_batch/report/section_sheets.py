@@ -11,12 +11,13 @@ from datetime import date
 
 from mlay_batch.period import Period
 from mlay_batch.records import Return, Row, Value
-from mlay_batch.report.book import Content
+from mlay_batch.report.book import Content, Sheet
 from mlay_batch.report.context import Context, bare
 from mlay_batch.report.data_sheets import returns_of
 from mlay_batch.report.tables import Column, Kind, Table, plain
 from mlay_batch.schema import Field, Form, Section
 
+Written = tuple[Sheet, Table]
 BRANCH, MONTH = "_branch", "_month"  # columns beside those of the fields, whose ids have no bar
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9_]")
 _KINDS: Mapping[str, Kind] = {

@@ -15,7 +15,7 @@ CELL_LIKE = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]?\d*")
 REFERENCE = re.compile(r"([A-Za-z]\w*)\[(?:\[#This Row\],)?\[?([^\[\]]+)\]")
 PEOPLE = [
     "Tổng quan", "Chỉ tiêu dự sinh hoạt", "Xếp loại sinh hoạt", "Lũy kế năm", "Xếp loại năm",
-    "Tình hình nộp", "Lỗi", "Nguồn gốc",
+    "Tình hình nộp", "Chuyên đề", "Đảng viên", "Bồi dưỡng – kiểm tra", "Lỗi", "Nguồn gốc",
 ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ import report_desk as desk
 from mlay_batch.report.book import Book
 
 pytestmark = pytest.mark.libreoffice
-FOR_PEOPLE = 8  # the sheets before the data
+FOR_PEOPLE = 11  # the sheets before the data
 
 
 @pytest.fixture(scope="module")
