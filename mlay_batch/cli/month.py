@@ -40,23 +40,44 @@ def last_month(as_of: date) -> Period:
 
 
 def _ingest(
+    ctx: click.Context,
     town: Town,
-    lang: str,
     paths: tuple[Path, ...],
     received: datetime | None,
     as_of: date,
-    dry: bool,
-) -> ingesting.Ingested:
+    *,
+    dry_run: bool,
+    as_json: bool = False,
+) -> int:
+    """Take in files, show what became of them; return the exit code that tells it."""
+    lang, zone = language(ctx), town.workspace.settings.time_zone
     with show.progress(lang, "ingest.progress") as tick:
-        return ingesting.ingest(
+        done = ingesting.ingest(
             town,
             paths,
             as_of=as_of,
-            received=options.moment(received, town.workspace.settings.time_zone),
+            received=options.moment(received, zone),
             holder=options.holder(),
             progress=tick,
-            dry_run=dry,
+            dry_run=dry_run,
         )
+    show.show_ingested(done, town.catalogue, lang, as_json=as_json, dry_run=dry_run)
+    return 1 if done.refused else 0
+
+
+def _consolidate(
+    ctx: click.Context,
+    town: Town,
+    period: Period | None,
+    as_of: date,
+    *,
+    dry_run: bool,
+    as_json: bool = False,
+) -> None:
+    done = consolidating.consolidate(
+        town, period or last_month(as_of), as_of=as_of, holder=options.holder(), dry_run=dry_run
+    )
+    show.show_consolidated(done, language(ctx), as_json=as_json, dry_run=dry_run)
 
 
 @click.command("ingest", cls=LocalisedCommand)
@@ -74,11 +95,8 @@ def ingest(
     workspace: Path | None,
 ) -> int:
     """Take in files and record a verdict on each."""
-    town = open_for(ctx, workspace)
-    day = as_of or options.today()
-    done = _ingest(town, language(ctx), paths, received, day, dry_run)
-    show.show_ingested(done, town.catalogue, language(ctx), as_json=as_json, dry_run=dry_run)
-    return 1 if done.refused else 0
+    town, day = open_for(ctx, workspace), as_of or options.today()
+    return _ingest(ctx, town, paths, received, day, dry_run=dry_run, as_json=as_json)
 
 
 @click.command("consolidate", cls=LocalisedCommand)
@@ -97,12 +115,8 @@ def consolidate(
     workspace: Path | None,
 ) -> int:
     """Write the consolidated workbook of a period."""
-    town = open_for(ctx, workspace)
-    day = as_of or options.today()
-    done = consolidating.consolidate(
-        town, period or last_month(day), as_of=day, holder=options.holder(), dry_run=dry_run
-    )
-    show.show_consolidated(done, language(ctx), as_json=as_json, dry_run=dry_run)
+    town, day = open_for(ctx, workspace), as_of or options.today()
+    _consolidate(ctx, town, period, day, dry_run=dry_run, as_json=as_json)
     return 0
 
 
@@ -121,15 +135,11 @@ def run(
     workspace: Path | None,
 ) -> int:
     """Ingest what lies in the inbox, then consolidate."""
-    town = open_for(ctx, workspace)
-    day = as_of or options.today()
-    done = _ingest(town, language(ctx), paths, received, day, dry_run)
-    show.show_ingested(done, town.catalogue, language(ctx), as_json=False, dry_run=dry_run)
-    book = consolidating.consolidate(
-        town, period or last_month(day), as_of=day, holder=options.holder(), dry_run=dry_run
-    )
-    show.show_consolidated(book, language(ctx), as_json=False, dry_run=dry_run)
-    return 1 if done.refused else 0
+    town, day = open_for(ctx, workspace), as_of or options.today()
+    code = _ingest(ctx, town, paths, received, day, dry_run=dry_run)
+    _consolidate(ctx, town, period, day, dry_run=dry_run)
+    show.show_text(language(ctx), "run.next")
+    return code
 
 
 @click.command("status", cls=LocalisedCommand)

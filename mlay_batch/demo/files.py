@@ -21,24 +21,7 @@ def returns(town: Town, catalogue: Catalogue) -> Iterator[SampleReturn]:
 
 def context(town: Town, branch: str, period: Period | None) -> Context:
     """Return what the form of that branch and period is made out with."""
-    register = town.register
-    entry = register.by_code[branch]
-    known = tuple((officer.code, officer.name) for officer in register.officers)
-    own = register.assigned(branch, period) if period else ()
-    assigned = tuple((officer.code, officer.name) for officer in own)
-    others = tuple(pair for pair in known if pair not in assigned)
-    return Context(
-        branch=branch,
-        branch_name=entry.name,
-        parent_name=register.by_code[entry.parent].name if entry.parent else "",
-        period=period,
-        place=town.place,
-        lists={
-            "officers": assigned + others,
-            "organisations": tuple((o.code, o.name) for o in register.organisations),
-        },
-        assigned=assigned,
-    )
+    return Context.of(town.register, town.register.by_code[branch], period, town.place)
 
 
 def form_of(sample: SampleReturn, catalogue: Catalogue) -> Form:

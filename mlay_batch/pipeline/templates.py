@@ -74,23 +74,8 @@ def context_for(
     town: Town, form: Form, entry: Organisation, period: Period, last: Return | None
 ) -> Context:
     """Return what a branch's form of `period` is prefilled with; `last` is its return before."""
-    register = town.register
-    parent = register.by_code.get(entry.parent or "")
-    assigned = tuple((o.code, o.name) for o in register.assigned(entry.code, period))
-    others = tuple((o.code, o.name) for o in register.officers if (o.code, o.name) not in assigned)
-    return Context(
-        branch=entry.code,
-        branch_name=entry.name,
-        parent_name=parent.name if parent else "",
-        period=period,
-        place=town.workspace.settings.place,
-        values=prefilled(form, last and to_version(town.catalogue, last, form)),
-        lists={
-            "officers": assigned + others,
-            "organisations": tuple((o.code, o.name) for o in register.organisations),
-        },
-        assigned=assigned,
-    )
+    values = prefilled(form, last and to_version(town.catalogue, last, form))
+    return Context.of(town.register, entry, period, town.workspace.settings.place, values)
 
 
 def prefilled(form: Form, last: Return | None) -> Mapping[str, Value]:

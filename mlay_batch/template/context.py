@@ -9,6 +9,7 @@ from mlay_batch.layout import CODE_SEPARATOR, HEAD, sections_of
 from mlay_batch.messages import text
 from mlay_batch.period import Period
 from mlay_batch.records import Row, Value
+from mlay_batch.register import Organisation, Register
 from mlay_batch.schema.records import Field, Form
 
 Key = tuple[str, int, str]  # section id, record from 0 (0 for a card), field id
@@ -32,6 +33,37 @@ class Context:
     values: Mapping[str, Value] = field(default_factory=dict, hash=False)
     lists: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict, hash=False)
     assigned: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        register: Register,
+        entry: Organisation,
+        period: Period | None,
+        place: str,
+        values: Mapping[str, Value] | None = None,
+    ) -> Context:
+        """Return what the form of an organisation is made out with, as the register knows it.
+
+        In its list of officers, those assigned to it in `period` come first.
+        """
+        parent = register.by_code.get(entry.parent or "")
+        everyone = tuple((officer.code, officer.name) for officer in register.officers)
+        own = register.assigned(entry.code, period) if period else ()
+        assigned = tuple((officer.code, officer.name) for officer in own)
+        return cls(
+            branch=entry.code,
+            branch_name=entry.name,
+            parent_name=parent.name if parent else "",
+            period=period,
+            place=place,
+            values=values or {},
+            lists={
+                "officers": assigned + tuple(pair for pair in everyone if pair not in assigned),
+                "organisations": tuple((o.code, o.name) for o in register.organisations),
+            },
+            assigned=assigned,
+        )
 
     def labelled(self, ref: str, code: Value) -> Value:
         """Return "CB07 – Nguyễn Văn An" for the code of list `ref`; `code` itself if unknown."""
