@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form l
     from mlay_batch.errors import MlayError
     from mlay_batch.findings import Finding
     from mlay_batch.schema.records import Form
+    from mlay_batch.schema.signs import Sign
 
 _GAP = re.compile(r"\{(\w+)\}")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -118,6 +119,15 @@ def explain(finding: Finding, form: Form | None, lang: str, *, returned: bool = 
     if "waived_by" in params:
         fix = _area("waivers")["note"]
     return Message(fill(words["says"][lang], params, lang), fill(fix[lang], params, lang))
+
+
+def asked(sign: Sign, params: Mapping[str, object], form: Form | None, lang: str) -> Message:
+    """Return what a sign saw, and what to ask; `form` gives the titles of its fields."""
+    told = dict(params)
+    for name in ("field", "fields"):
+        if form and isinstance(paths := told.get(name), str):
+            told[name] = ", ".join(form.title_of(path, lang) for path in paths.split(", "))
+    return Message(fill(sign.says.of(lang), told, lang), fill(sign.ask.of(lang), told, lang))
 
 
 def _words(code: str, form: Form | None) -> Mapping[str, Mapping[str, str]]:

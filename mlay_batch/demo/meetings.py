@@ -138,8 +138,8 @@ class _Desk:
             "unexcused": unexcused,
             "speakers": min(present, 2 + dice.below(max(1, present // 2))),
             "criticism": 1 + dice.below(4),
-            "prepared": "yes" if dice.happens(0.98 - 0.3 * self._weakness) else "no",
-            "documents": "yes" if dice.happens(0.99 - 0.3 * self._weakness) else "no",
+            "prepared": "yes" if dice.happens(0.99 - 0.3 * self._weakness) else "no",
+            "documents": "yes" if dice.happens(0.995 - 0.25 * self._weakness) else "no",
             "merged": "yes" if dice.happens(0.1 * self._weakness) else "no",
         }
         return said | self._by_habit()

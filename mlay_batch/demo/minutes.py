@@ -42,5 +42,5 @@ def _piece(dice: Dice, verbs: list[str], matter: str, details: list[str]) -> str
 def topic(town: Town, branch: str, month: Period) -> str:
     """Return the topic of the thematic meeting of that month; words without one by habit."""
     if "bare_topic" in town.habits(branch, month):
-        return f"Sinh hoạt chuyên đề quý {'I' * ((month.month + 2) // 3)}"
+        return "Sinh hoạt chuyên đề quý " + ("I", "II", "III", "IV")[(month.month - 1) // 3]
     return str(town.dice("topic", branch, month).one_of(town.data["phrases"]["topic"]))

@@ -15,6 +15,7 @@ from mlay_batch.figures.quota import quota_lines
 from mlay_batch.figures.rating import SCORE_SCHEME, ratings, sittings
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.figures.returns import MEETING
+from mlay_batch.figures.signs import signs
 from mlay_batch.figures.thematic import thematic
 
 __all__ = ["compute", "fingerprint"]
@@ -46,6 +47,7 @@ def compute(facts: Facts) -> Figures:
         mean=mean(series),
         completeness=returned,
         warnings=warnings(facts, seen, moved),
+        signs=signs(facts),
         movement=moved,
         thematic=thematic(facts, meetings),
         activities=activities(facts, meetings),

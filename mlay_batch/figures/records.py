@@ -12,6 +12,7 @@ from datetime import date
 from mlay_batch.figures.branch_records import Activities, Movement, Thematic
 from mlay_batch.figures.classified import ClassificationMean, ClassificationYear
 from mlay_batch.figures.quota_records import CellVisits, QuotaPair
+from mlay_batch.figures.sign_records import Sighting
 from mlay_batch.findings import Finding, Place
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Return
@@ -217,7 +218,8 @@ class Figures:
 
     `year_ratings` has a line for every cell that owes or that has met in the year to date.
     `warnings` are findings across periods and branches (X01 opening ≠ last closing, X02 one
-    officer in two places), with the delivery they belong to.
+    officer in two places), with the delivery they belong to. `signs` are what was seen in the year
+    to date that suggests meetings held for form's sake; no other figure depends on them.
     """
 
     period: Period
@@ -232,6 +234,7 @@ class Figures:
     mean: ClassificationMean | None
     completeness: tuple[Completeness, ...]
     warnings: tuple[tuple[int, Finding], ...]
+    signs: tuple[Sighting, ...] = ()
     movement: Movement | None = None
     thematic: Thematic | None = None
     activities: Activities | None = None

@@ -24,26 +24,26 @@ ParamKind = Literal["look", "looks", "number", "texts", "figures"]
 
 KINDS: Mapping[str, Mapping[str, ParamKind]] = {
     # the text is much like one of the branch's own of the last `back` months
-    "repeated": {"text": "look", "on": "look", "likeness": "number", "shortest": "number",
+    "repeated": {"text": "look", "likeness": "number", "shortest": "number",
                  "back": "number", "handed_down": "number", "handed_down_share": "number"},
     # ... like that of another branch in the same month
-    "copied": {"text": "look", "on": "look", "likeness": "number", "shortest": "number",
+    "copied": {"text": "look", "likeness": "number", "shortest": "number",
                "handed_down": "number", "handed_down_share": "number"},
     # fewer than `least` words remain without the `idle` ones
-    "bare": {"text": "look", "on": "look", "least": "number", "idle": "texts"},
+    "bare": {"text": "look", "least": "number", "idle": "texts"},
     # a number below the bound
-    "below": {"value": "look", "on": "look", "bound": "number"},
+    "below": {"value": "look", "bound": "number"},
     # at least one of the fields holds one of the values
-    "answered": {"asked": "looks", "on": "look", "values": "texts"},
+    "answered": {"asked": "looks", "values": "texts"},
     # a count of 0, and no word of it in the text
-    "unheard": {"value": "look", "text": "look", "on": "look", "words": "texts"},
+    "unheard": {"value": "look", "text": "look", "words": "texts"},
     # at most `most`, or less than `share` per cent of the whole, which is at least `whole_least`
-    "few": {"value": "look", "whole": "look", "on": "look", "most": "number", "share": "number",
+    "few": {"value": "look", "whole": "look", "most": "number", "share": "number",
             "whole_least": "number"},
     # none of it in a whole quarter
     "none_in_quarter": {"value": "look"},
     # the last `least` figures differ by no more than `spread`
-    "still": {"value": "look", "on": "look", "least": "number", "spread": "number"},
+    "still": {"value": "look", "least": "number", "spread": "number"},
     # one figure exceeds the other of the same day by at least `points`
     "above": {"value": "look", "other": "look", "on": "look", "points": "number"},
     # further from the median of at least `least` earlier months than `deviations` times the scaled
@@ -68,7 +68,7 @@ GAPS: Mapping[str, frozenset[str]] = {
     }.items()
 }
 """What `says` and `ask` may put into their gaps. ``times`` of the last ``months`` months showed it;
-``field`` and ``fields`` become titles of the form."""
+``day`` is the row's own; ``field`` and ``fields`` become titles of the form."""
 
 _CODE = re.compile(rf"{LETTER}\d\d")
 _GAP = re.compile(r"\{(\w+)\}")
