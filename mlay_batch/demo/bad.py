@@ -176,7 +176,7 @@ def _words(desk: _Desk) -> Spoilt:
     yield "18-tren-18 C03.xlsx", _with(good, "meetings", 1, present="18/18")
     yield "ngay-khong-co-that C07.xlsx", _with(good, "meetings", 1, held_on="31/11/2019")
     yield "ngay-bang-chu C06.xlsx", _with(good, "meetings", 1, held_on="đầu tháng")
-    yield "khong-co-can-bo-nay F09.xlsx", _with(good, "visits", 1, officer="TU99 – Lò Văn Không")
+    yield "khong-co-can-bo-nay F09.xlsx", _with(good, "visits", 1, officer="TU99 – Đỗ Minh Khuê")
     twins = desk.town.register.officers
     name = next(o.name for o in twins if sum(p.name == o.name for p in twins) > 1)
     yield "can-bo-trung-ten-chi-ghi-ten F10.xlsx", _with(good, "visits", 1, officer=name)

@@ -57,13 +57,15 @@ def within_ref(
 ) -> Outcome:
     """Every date lies from `start` to `end` of the row named by `ref`, both days included.
 
-    An open start or end holds everything, a blank date holds.
+    An open start or end holds everything and is shown as "…"; a blank date holds.
     """
     first, last = frame[ref_column(ref, start)], frame[ref_column(ref, end)]
     outside = pd.Series(False, index=frame.index)
     for name in dates:
         outside |= (frame[name] < first) | (frame[name] > last)
-    return Outcome(~outside, {"ref": frame[ref], "start": first, "end": last})
+    shown = {"start": first, "end": last}
+    open_ended = {name: day.astype(object).where(day.notna(), "…") for name, day in shown.items()}
+    return Outcome(~outside, {"ref": frame[ref], **open_ended})
 
 
 @rule

@@ -59,7 +59,8 @@ class Resolver:
             return Meaning(named[0], "F11", self._shown(*named))
         if named:
             return Meaning(None, "F10", self._shown(*named))
-        return Meaning(None, "F09", self._near(head, name))
+        near = self._near(head, name)
+        return Meaning(None, "F16" if near else "F09", near)
 
     def _with_name(self, code: str, name: str, named: tuple[str, ...]) -> Meaning:
         if code in named or not name:
@@ -72,8 +73,11 @@ class Resolver:
         return tuple(f"{code}{CODE_SEPARATOR}{self._known[code]}" for code in codes)
 
     def _near(self, head: str, name: str) -> tuple[str, ...]:
-        """Return the entries most like what was written, by code or by name."""
-        if code := nearest(head, self._known):
+        """Return the entries most like what was written: where a name was, those of a like name.
+
+        A code mistyped by one figure is somebody else's as well; the name beside it is not.
+        """
+        if not name and (code := nearest(head, self._known)):
             return self._shown(code)
         found = nearest(name or head, self._known.values())
         return self._shown(*self._named[name_key(found)]) if found else ()
@@ -127,6 +131,6 @@ def _finding(meaning: Meaning, row: Row, section: Section, field: Field, text: s
         {
             "field": f"{section.id}.{field.id}",
             "value": text,
-            "nearest": "; ".join(meaning.may_be) or "–",
+            "nearest": "; ".join(meaning.may_be),
         },
     )

@@ -163,7 +163,7 @@ def test_check_inside_a_workspace(desk, tmp_path, capsys):
     assert run(["check", str(bad), "--as-of", "2019-12-06", "--json"]) == 1
     told = json.loads(words(capsys)[0].splitlines()[-1])
     assert [set(entry) for entry in told] == [{"code", "severity", "sheet", "cell", "message"}]
-    assert told[0]["code"] == "F09"
+    assert told[0]["code"] == "F16"
 
 
 def test_findings_alike_are_one_line_that_lists_their_cells():

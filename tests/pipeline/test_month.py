@@ -157,7 +157,7 @@ def test_a_register_with_an_error_stops_the_run_and_names_the_cell(desk):
     with pytest.raises(RegisterError) as stop:
         open_town(desk.workspace)
     assert {(f.code, f.place.sheet, f.place.cell) for f in stop.value.findings} == {
-        ("F09", "Phân công", cell.coordinate)
+        ("F16", "Phân công", cell.coordinate)
     }
 
 
