@@ -44,7 +44,7 @@ def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "v
     Every figure is a formula with the computed value beside it, so that a preview shows it, an
     auditor can follow it, and a recalculation changes nothing.
     """
-    book = Book(lang, provenance.as_of)
+    book = Book(lang, provenance.as_of, provenance.figures)
     sheets = {key: book.sheet(book.t(f"sheet.{key}"), book.t(f"about.{key}")) for key in _SHEETS}
     ctx = Context(book, facts, figures)
     ctx = replace(ctx, delivered=provenance_sheet.write(ctx, sheets["provenance"], provenance))

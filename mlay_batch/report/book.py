@@ -6,10 +6,10 @@ Text that came from a branch is always stored as text: never a formula, never an
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from itertools import groupby
 from typing import Any
 
 import xlsxwriter
@@ -18,16 +18,13 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from mlay_batch import messages
 from mlay_batch.report import measure
 from mlay_batch.report.looks import LOOKS, TONE_LOOKS, Look
+from mlay_batch.report.texts import safe, sheet_title
 from mlay_batch.styles import FONT
 
-LONGEST_TEXT = 32_767  # characters Excel keeps in a cell
 MOST_LINKS = 65_530  # addresses Excel keeps on a sheet
-LONGEST_TITLE = 31  # characters of a sheet's name
 _SIZE = 11
 _CELL_MARGIN = 0.7  # Excel adds 5 pixels to each column, in digits of 7 pixels
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _FORMULA_LIKE = ("=", "+", "-", "@", "\t", "\r")
-_FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,34 +46,14 @@ class Link:
 Content = str | int | float | date | Live | Link | None
 
 
-def safe(text: str) -> str:
-    """Return `text` as a cell can hold it: no control characters, at most 32.767 characters."""
-    kept = _CONTROL.sub("", text)
-    return kept if len(kept) <= LONGEST_TEXT else kept[: LONGEST_TEXT - 1] + "…"
-
-
-def sheet_title(text: str, taken: Iterable[str] = ()) -> str:
-    """Return `text` as a name Excel allows for a sheet, unlike all `taken` ones.
-
-    >>> sheet_title("Dữ liệu: bồi dưỡng, kiểm tra, giám sát")
-    'Dữ liệu bồi dưỡng, kiểm tra…'
-    """
-    name = " ".join(_FORBIDDEN.sub(" ", safe(text)).split()).strip("'")
-    if len(name) > LONGEST_TITLE:
-        name = name[:LONGEST_TITLE].rpartition(" ")[0] or name[: LONGEST_TITLE - 1]
-        name = name.rstrip(" ,.;-–") + "…"
-    folded = {other.casefold() for other in taken}
-    number, unique = 2, name
-    while unique.casefold() in folded:
-        unique, number = f"{name[: LONGEST_TITLE - 4]} ({number})", number + 1
-    return unique
-
-
 class Book:
-    """One workbook in one language. The same calls give the same bytes."""
+    """One workbook in one language; `mark` is printed below every page.
 
-    def __init__(self, lang: str, created: date) -> None:
-        self.lang = lang
+    The same calls give the same bytes.
+    """
+
+    def __init__(self, lang: str, created: date, mark: str = "") -> None:
+        self.lang, self.mark = lang, mark
         self._buffer = io.BytesIO()
         self._workbook = xlsxwriter.Workbook(
             self._buffer,
@@ -139,6 +116,18 @@ class Book:
         return self._buffer.getvalue()
 
 
+def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield first and last of each run of numbers without a gap, in order.
+
+    >>> list(runs([4, 5, 6, 9]))
+    [(4, 6), (9, 9)]
+    """
+    ordered = sorted(set(numbers))
+    for _, found in groupby(enumerate(ordered), key=lambda pair: pair[1] - pair[0]):
+        run = [number for _, number in found]
+        yield run[0], run[-1]
+
+
 @dataclass(frozen=True, slots=True)
 class _Written:
     row: int
@@ -157,6 +146,7 @@ class Sheet:
         self._texts: list[_Written] = []
         self._heights: dict[int, float] = {}
         self._values: dict[tuple[int, int], str | int | float] = {}
+        self._days: dict[int, list[int]] = {}
         self._links = 0
 
     def widths(self, widths: Iterable[float], first: int = 0) -> None:
@@ -178,6 +168,8 @@ class Sheet:
             shown = content.value
         if isinstance(shown, int | float | str):
             self._values[row, column] = shown
+        if isinstance(content, date):
+            self._days.setdefault(column, []).append(row)
         if isinstance(shown, str) and LOOKS[look]["text_wrap"] and rows == 1:
             self._texts.append(_Written(row, column, span, safe(shown), LOOKS[look]))
 
@@ -246,19 +238,31 @@ class Sheet:
             raw.repeat_rows(*repeat)
         if fit:
             raw.fit_to_pages(1, 0)
+        small = f'&"{FONT},Italic"&9'
         title = self.title.replace("&", "&&")
-        raw.set_footer(
-            f'&L&"{FONT},Italic"&9{title}&R&"{FONT},Italic"&9{self.book.t("page")} &P/&N'
-        )
+        mark = self.book.t("mark", mark=self.book.mark) if self.book.mark else ""
+        raw.set_footer(f"&L{small}{title}&C{small}{mark}&R{small}{self.book.t('page')} &P/&N")
 
     def finish(self) -> None:
-        """Give every row the height its wrapped texts need."""
+        """Give every row the height its wrapped texts need, and days the form of papers."""
+        self._write_days()
         needed: dict[int, float] = {}
         for text in self._texts:
             points = self._needs(text)
             needed[text.row] = max(points, needed.get(text.row, 0))
         for row, points in sorted((needed | self._heights).items()):
             self.raw.set_row(row, min(points, 409))
+
+    def _write_days(self) -> None:
+        """Leave out the zero before months from March on, as papers do: 03/9/2019, 11/02/2019."""
+        if self.book.lang != "vi" or not self._days:
+            return
+        shape = self.book.tone({"num_format": "dd/m/yyyy"})
+        for column, rows in self._days.items():
+            for first, last in runs(rows):
+                top = xl_rowcol_to_cell(first, column)
+                rule = {"type": "formula", "criteria": f"=MONTH({top})>2", "format": shape}
+                self.raw.conditional_format(first, column, last, column, rule)
 
     def _needs(self, text: _Written) -> float:
         columns = range(text.column, text.column + text.span)

@@ -15,10 +15,11 @@ from mlay_batch import bundle
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.layout import CODE_SEPARATOR, STAMP_SHEET, VALUE_MARKER
 from mlay_batch.records import Delivery, Row, Value, Verdict, values_hash
-from mlay_batch.report.book import Sheet, safe
+from mlay_batch.report.book import Sheet
 from mlay_batch.report.context import Context, Provenance
 from mlay_batch.report.data_sheets import returns_of
 from mlay_batch.report.tables import HEAD_ROW, Table
+from mlay_batch.report.texts import safe
 from mlay_batch.schema import Form, Section
 from mlay_batch.schema.families import families
 

@@ -13,7 +13,7 @@ from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch import demo, report
-from mlay_batch.figures import compute
+from mlay_batch.figures import compute, fingerprint
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.period import Period
@@ -75,12 +75,14 @@ def _samples() -> tuple[demo.SampleReturn, ...]:
     return tuple(demo.returns(demo.town(), catalogue()))
 
 
-def provenance(given: Facts) -> report.Provenance:
-    return report.Provenance("0.1.0", given.as_of, "a" * 64, given.catalogue.sources)
+def provenance(given: Facts, figures: Figures | None = None) -> report.Provenance:
+    mark = fingerprint(figures or compute(given))
+    return report.Provenance("0.1.0", given.as_of, "a" * 64, given.catalogue.sources, figures=mark)
 
 
 def write(given: Facts, lang: str = "vi") -> bytes:
-    return report.write(given, compute(given), provenance(given), lang)
+    figures = compute(given)
+    return report.write(given, figures, provenance(given, figures), lang)
 
 
 @cache

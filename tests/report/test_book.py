@@ -12,7 +12,8 @@ from openpyxl import load_workbook
 from openpyxl.cell import Cell
 
 from mlay_batch.report import measure
-from mlay_batch.report.book import Book, Link, safe, sheet_title
+from mlay_batch.report.book import Book, Link
+from mlay_batch.report.texts import safe, sheet_title
 
 
 def written(content: object) -> Cell:
@@ -41,6 +42,21 @@ def test_control_characters_are_dropped_and_long_text_is_cut() -> None:
     cut = safe("ế" * 40_000)
     assert (len(cut), cut[-1]) == (32_767, "…")
     assert safe("x" * 32_767) == "x" * 32_767
+
+
+def test_days_are_written_as_on_paper() -> None:
+    """03/9/2019 and 11/02/2019: a zero before months 1 and 2 only."""
+    book = Book("vi", date(2019, 12, 8))
+    sheet = book.sheet("Tờ", "")
+    for row in (0, 1, 5):
+        sheet.put(row, 2, date(2019, 9, 3), "date")
+    made = load_workbook(io.BytesIO(book.close()))["Tờ"]
+    assert made["C1"].number_format == "dd/mm/yyyy"
+    rules = {str(area.sqref): area.rules[0] for area in made.conditional_formatting}
+    assert {place: rule.formula for place, rule in rules.items()} == {
+        "C1:C2": ["MONTH(C1)>2"], "C6": ["MONTH(C6)>2"],
+    }  # fmt: skip
+    assert {rule.dxf.numFmt.formatCode for rule in rules.values()} == {"dd/m/yyyy"}
 
 
 class TestSheetTitle:

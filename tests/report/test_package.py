@@ -8,7 +8,7 @@ from collections import Counter
 import report_desk as desk
 from openpyxl.worksheet.worksheet import Worksheet
 
-from mlay_batch.report.book import LONGEST_TITLE
+from mlay_batch.report.texts import LONGEST_TITLE
 
 TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
 CELL_LIKE = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]?\d*")
