@@ -79,8 +79,8 @@ def _pairs(facts: Facts, attended: tuple[Attendance, ...]) -> Iterator[_Pair]:
     counted: dict[tuple[str | None, str], dict[str, list[Attendance]]] = {}
     for visit in attended:
         if visit.counts:
-            there = counted.setdefault((visit.quota, visit.credited), {})
-            there.setdefault(visit.branch, []).append(visit)
+            cells_of = counted.setdefault((visit.quota, visit.credited), {})
+            cells_of.setdefault(visit.branch, []).append(visit)
     for quota in facts.catalogue.quotas_for(facts.period):
         for officer in facts.register.officers:
             own = [duty for duty in serving.get(officer.code, ()) if duty.role == quota.role]

@@ -12,13 +12,16 @@ from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.report import (
     activities_sheet,
     bundle_sheet,
+    cells_sheet,
     classification_sheet,
     completeness_sheet,
     data_sheets,
+    doubts_sheet,
     errors_sheet,
     members_sheet,
     official,
     overview,
+    pairs_sheet,
     provenance_sheet,
     quota_sheet,
     rating_sheet,
@@ -33,8 +36,8 @@ from mlay_batch.report.context import Context, Provenance
 __all__ = ["Provenance", "write"]
 
 _SHEETS = (
-    "overview", "quota", "rating", "year", "classification", "completeness", "thematic",
-    "members", "activities", "errors", "provenance",
+    "overview", "quota", "pairs", "cells", "doubts", "rating", "year", "classification",
+    "completeness", "thematic", "members", "activities", "errors", "provenance",
 )  # fmt: skip
 
 
@@ -58,11 +61,14 @@ def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "v
         (thematic_sheet, "thematic"), (members_sheet, "members"), (activities_sheet, "activities"),
     ):  # fmt: skip
         module.write(ctx, sheets[key], sections)
+    places = pairs_sheet.write(ctx, sheets["pairs"], data)
+    cells_sheet.write(ctx, sheets["cells"], data)
+    doubts_sheet.write(ctx, sheets["doubts"], data)
     overview.write(ctx, sheets["overview"], overview.Parts(
         returns=completeness_sheet.write(ctx, sheets["completeness"], data),
         rating=rating_sheet.write(ctx, sheets["rating"], data),
         year_mean=year_sheet.write(ctx, sheets["year"], data),
-        quotas=quota_sheet.write(ctx, sheets["quota"], data),
+        quotas=quota_sheet.write(ctx, sheets["quota"], data, places),
         classification=classification_sheet.write(ctx, sheets["classification"], data),
         errors=errors_sheet.write(ctx, sheets["errors"]),
         sheets=sheets,

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mlay_batch.figures.records import Attendance
-from mlay_batch.findings import Finding, Severity
-from mlay_batch.messages import explain
+from mlay_batch.figures.records import OPEN
 from mlay_batch.period import Period
 from mlay_batch.records import Return
-from mlay_batch.report import meeting_tables, yearly_tables
+from mlay_batch.report import duty_tables, meeting_tables, visit_tables, yearly_tables
+from mlay_batch.report.book import Live
 from mlay_batch.report.context import Context, period_id
+from mlay_batch.report.duty_tables import Duties
 from mlay_batch.report.tables import Table
-from mlay_batch.report.titled import columns, table, this_year, where
+from mlay_batch.report.titled import columns, table, this_year
 from mlay_batch.schema import Form
 
 
@@ -27,76 +27,41 @@ class Data:
     attendance: Table
     sittings: Table
     marks: Table
-    assignments: Table
     classification: Table
     returns: Table
     organisations: Table
+    duties: Duties
 
     def __iter__(self) -> Iterator[Table]:
-        return iter((self.attendance, self.sittings, self.marks, self.assignments,
-                     self.classification, self.returns, self.organisations))  # fmt: skip
+        return iter((self.attendance, self.sittings, self.marks, self.classification,
+                     self.returns, self.organisations, *self.duties))  # fmt: skip
 
 
 def build(ctx: Context) -> Data:
     """Return the tables; nothing is written yet."""
     marks = meeting_tables.marks_table(ctx)
+    sittings = meeting_tables.sittings_table(ctx, marks)
+    duties = duty_tables.build(ctx)
     return Data(
-        _attendance(ctx), meeting_tables.sittings_table(ctx, marks), marks, _assignments(ctx),
+        visit_tables.build(ctx, duties, sittings), sittings, marks,
         yearly_tables.classification_table(ctx), _returns(ctx),
-        yearly_tables.organisations_table(ctx),
+        yearly_tables.organisations_table(ctx), duties,
     )  # fmt: skip
-
-
-def reason(ctx: Context, visit: Attendance) -> str:
-    """Return why a visit is doubtful, empty where it is not."""
-    if not visit.reason:
-        return ""
-    return explain(Finding(visit.reason, Severity.WARNING, visit.place), None, ctx.lang).what
-
-
-def _attendance(ctx: Context) -> Table:
-    shape = columns(ctx, {
-        "credited": "center", "credited_name": "text", "branch": "center", "branch_name": "text",
-        "held_on": "date", "month": "integer", "kind": "text", "quota": "center",
-        "counts": "integer", "officer": "center", "reason": "text", "delivery": "link",
-        "cell": "center",
-    })  # fmt: skip
-    rows = tuple(
-        (
-            visit.credited, ctx.officer(visit.credited), visit.branch, ctx.name(visit.branch),
-            visit.held_on, visit.held_on.month, ctx.choice("meeting_kind", visit.kind),
-            visit.quota, visit.counts, visit.officer, reason(ctx, visit),
-            ctx.file(visit.delivery), where(visit.place),
-        )
-        for visit in ctx.figures.attendances if this_year(ctx, visit.held_on)
-    )  # fmt: skip
-    return table(ctx, "attendance", shape, rows)
-
-
-def _assignments(ctx: Context) -> Table:
-    shape = columns(ctx, {
-        "officer": "center", "officer_name": "text", "branch": "center", "branch_name": "text",
-        "role": "text", "from": "date", "to": "date",
-    })  # fmt: skip
-    rows = tuple(
-        (
-            entry.officer, ctx.officer(entry.officer), entry.branch, ctx.name(entry.branch),
-            ctx.choice("role", entry.role), entry.from_, entry.to,
-        )
-        for entry in ctx.facts.register.assignments
-    )  # fmt: skip
-    return table(ctx, "assignments", shape, rows)
 
 
 def _returns(ctx: Context) -> Table:
-    shape = columns(ctx, {
+    shape = tuple(columns(ctx, {
         "form": "center", "period": "center", "branch": "center", "branch_name": "text",
-        "state": "center", "state_title": "text", "delivery": "link",
-    })  # fmt: skip
+        "state": "center", "state_title": "text", "open": "integer", "delivery": "link",
+    }))  # fmt: skip
+    state = table(ctx, "returns", shape, ()).this("state")
+    waits = ",".join(f'{state}="{name}"' for name in OPEN)
+    out = f"=IF(OR({waits}),1,0)"
     rows = tuple(
         (
             cell.form, period_id(cell.period), cell.branch, ctx.name(cell.branch), cell.state,
-            ctx.state("return", cell.state), ctx.file(cell.delivery) if cell.delivery else None,
+            ctx.state("return", cell.state), Live(out, int(cell.state in OPEN)),
+            ctx.file(cell.delivery) if cell.delivery else None,
         )
         for entry in ctx.figures.completeness
         for period in entry.periods

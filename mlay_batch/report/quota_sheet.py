@@ -1,35 +1,36 @@
-"""Chỉ tiêu dự sinh hoạt: a block for each quota, a line for each officer, doubts below.
+"""Chỉ tiêu dự sinh hoạt: a block for each quota, a line for each officer (or officer and cell).
 
-Counts are sums over the table of attendances; `served` months and what can still be attended are
-given as values, for they come from dates of duty and not from what was reported.
+Counts are sums over the table of visits, months of duty come from the assignments, what returns to
+come may bring from the sheet of officers by cell: every figure is a formula.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
-from mlay_batch.figures.records import Attendance, QuotaLine
-from mlay_batch.report import official
-from mlay_batch.report.book import Content, Live, Sheet
+from mlay_batch.figures.records import QuotaLine
+from mlay_batch.period import Period
+from mlay_batch.report import listing, official
+from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
-from mlay_batch.report.data_sheets import Data, reason
-from mlay_batch.report.titled import this_year
+from mlay_batch.report.data_sheets import Data
+from mlay_batch.report.duty_tables import quoted
+from mlay_batch.report.listing import Column
+from mlay_batch.report.pairs_sheet import PairPlaces
 from mlay_batch.schema import Quota
 from mlay_batch.styles import TONES
 
 _FIRST_MONTH = 5
-_ATTENDED, _SERVED, _SERVED_YEAR, _OWED, _OBLIGATION, _MISSING, _EXTRA, _STATE = range(17, 25)
-_COLUMNS = 25
+_ATTENDED, _MOST, _SERVED, _SERVED_YEAR, _OWED, _OBLIGATION, _MISSING, _EXTRA, _LOST, _STATE = (
+    range(17, 27)
+)
+_COLUMNS = 27
 _SPLIT = 5
-_WIDTHS = (4, 9, 20, 20, 25, *([3.6] * 12), 6.5, 7, 7, 7.5, 7, 7, 7.5, 19)
-_HEADS = (
-    "stt", "officer", "officer_name", "position", "assigned", *([""] * 12), "attended", "served",
-    "served_year", "owed", "obligation", "missing", "extra", "result",
-)  # fmt: skip
 _TONE_OF = {"met": "good", "on_course": "fair", "behind": "watch", "out_of_reach": "bad",
             "not_met": "bad"}  # fmt: skip
 _ROUND = {"half_up": "ROUND", "floor": "ROUNDDOWN", "ceiling": "ROUNDUP"}
@@ -49,41 +50,75 @@ def state_text(ctx: Context, state: str) -> str:
     return f"{TONES[_TONE_OF[state]].symbol} {ctx.state('quota', state)}"
 
 
-def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[QuotaBlock, ...]:
-    """Write the sheet; return where each quota's states stand."""
-    sheet.widths(_WIDTHS)
+def write(ctx: Context, sheet: Sheet, data: Data, places: PairPlaces) -> tuple[QuotaBlock, ...]:
+    """Write the sheet; return where each quota's states stand.
+
+    `places` are those of the sheet of officers by cell.
+    """
     official.heading(ctx, sheet, _COLUMNS, _SPLIT, ctx.t("title.quota"))
+    columns = tuple(_columns(ctx))
+    sheet.widths(column.width for column in columns)
     row, blocks = official.TABLE_ROW, []
     for _, group in groupby(ctx.figures.quota, key=lambda line: line.quota.quota):
-        block, row = _block(ctx, sheet, data, row, tuple(group))
+        block, row = _block(_Page(ctx, sheet, data, places, columns), row, tuple(group))
         blocks.append(block)
     if not blocks:
         sheet.put(row, 0, ctx.t("quota.none"), "note", span=_COLUMNS)
         row += 2
-    sheet.put(row, 0, ctx.t("quota.how"), "note", span=_COLUMNS)
+    sheet.put(row, 0, ctx.t("visits/quota.how"), "note", span=_COLUMNS)
     if any(line.unseen for line in ctx.figures.quota):
         row += 1
-        sheet.put(row, 0, ctx.t("quota.unseen"), "note", span=_COLUMNS)
-    row = _doubts(ctx, sheet, row + 2)
-    row = official.signatures(ctx, sheet, row + 1, _COLUMNS, _SPLIT)
+        sheet.put(row, 0, ctx.t("visits/quota.unseen"), "note", span=_COLUMNS)
+    row = official.signatures(ctx, sheet, row + 2, _COLUMNS, _SPLIT)
     sheet.raw.freeze_panes(0, 3)
     head = official.TABLE_ROW + 1
     sheet.print_as(landscape=True, last=(row, _COLUMNS - 1), repeat=(head, head + 2))
     return tuple(blocks)
 
 
-def _block(
-    ctx: Context, sheet: Sheet, data: Data, row: int, lines: tuple[QuotaLine, ...]
-) -> tuple[QuotaBlock, int]:
-    quota = lines[0].quota
+def _columns(ctx: Context) -> Iterator[Column]:
+    t = ctx.t
+    yield Column(t("column.stt"), 4)
+    yield Column(t("column.officer"), 8)
+    yield Column(t("column.officer_name"), 18)
+    yield Column(t("column.position"), 17)
+    yield Column(t("column.assigned"), 26)
+    months = t("quota.months", year=str(ctx.figures.period.year))
+    yield from (Column(str(month), 3.6, months) for month in range(1, 13))
+    so_far, served = t("visits/column.so_far"), t("quota.served")
+    yield Column(t("visits/column.least"), 6, so_far)
+    yield Column(t("visits/column.most"), 6, so_far)
+    yield Column(t("column.served"), 6, served)
+    yield Column(t("column.served_year"), 6, served)
+    yield Column(t("column.owed"), 7)
+    yield Column(t("column.obligation"), 7)
+    yield Column(t("column.missing"), 6.5, "", "= 23 − 18")
+    yield Column(t("column.extra"), 7.5)
+    yield Column(t("visits/column.lost"), 7.5, "", "= 24 − 25")
+    yield Column(t("column.result"), 18)
+
+
+@dataclass(frozen=True)
+class _Page:
+    """What every line is written with."""
+
+    ctx: Context
+    sheet: Sheet
+    data: Data
+    places: PairPlaces
+    columns: tuple[Column, ...]
+
+
+def _block(page: _Page, row: int, lines: tuple[QuotaLine, ...]) -> tuple[QuotaBlock, int]:
+    ctx, sheet, quota = page.ctx, page.sheet, lines[0].quota
     basis = "; ".join(quota.basis)
     sheet.put(row, 0, f"{quota.title.of(ctx.lang)} ({basis})", "section", span=_ATTENDED)
     sheet.put(row, _ATTENDED, ctx.t("quota.times"), "plain_right", span=_STATE - _ATTENDED)
     sheet.put(row, _STATE, quota.times, "parameter")
     times = xl_rowcol_to_cell(row, _STATE, True, True)
-    first = _head(ctx, sheet, row + 1)
+    first = listing.heads(sheet, row + 1, page.columns)
     for number, line in enumerate(lines):
-        _line(_Line(ctx, sheet, data, first + number, line, times), number + 1)
+        _Line(page, first + number, line, times).write(number + 1)
     last = first + len(lines) - 1
     sheet.tones((first, _STATE), (last, _STATE), "●○▲■")
     _totals(ctx, sheet, first, last, lines)
@@ -91,102 +126,123 @@ def _block(
     return QuotaBlock(quota, states, tuple(line.state for line in lines)), last + 3
 
 
-def _head(ctx: Context, sheet: Sheet, row: int) -> int:
-    """Write two rows of headings and one of column numbers; return the row after them."""
-    months = range(_FIRST_MONTH, _ATTENDED)
-    for column, name in enumerate(_HEADS):
-        if column not in months and column not in (_SERVED, _SERVED_YEAR):
-            sheet.put(row, column, ctx.t(f"column.{name}"), "head", rows=2)
-    sheet.put(row, _FIRST_MONTH, ctx.t("quota.months", year=str(ctx.figures.period.year)), "head",
-              span=12)  # fmt: skip
-    sheet.put(row, _SERVED, ctx.t("quota.served"), "head", span=2)
-    for number, column in enumerate(months, 1):
-        sheet.put(row + 1, column, number, "head")
-    for column in (_SERVED, _SERVED_YEAR):
-        sheet.put(row + 1, column, ctx.t(f"column.{_HEADS[column]}"), "head")
-    sheet.height(row, 29)
-    sheet.height(row + 1, 42)
-    for column in range(_COLUMNS):
-        sheet.put(row + 2, column, column + 1, "column_number")
-    return row + 3
-
-
 @dataclass(frozen=True)
 class _Line:
     """One officer's row: everything its formulas name."""
 
-    ctx: Context
-    sheet: Sheet
-    data: Data
+    page: _Page
     row: int
     line: QuotaLine
     times: str
 
-    def cell(self, column: int) -> str:
+    def write(self, number: int) -> None:
+        line, put, row = self.line, self.page.sheet.put, self.row
+        put(row, 0, number, "center")
+        put(row, 1, line.officer, "center")
+        put(row, 2, line.name, "text")
+        put(row, 3, line.position, "text")
+        put(row, 4, "; ".join(_assigned(self.page.ctx, line)), "text")
+        for column, month in enumerate(line.months, _FIRST_MONTH):
+            live = None if month is None else self._month(column, month)
+            put(row, column, live, "tone_off" if month is None else "count")
+        for column, (live, look) in self._figures().items():
+            put(row, column, live, look)
+
+    def _figures(self) -> dict[int, tuple[Live, str]]:
+        line, cell, times = self.line, self._cell, self.times
+        months = f"{cell(_FIRST_MONTH)}:{cell(_ATTENDED - 1)}"
+        obligation = f"={_ROUND[line.quota.rounding]}({times}*{cell(_SERVED_YEAR)}/12,0)"
+        lost = f"=MAX(0,{cell(_MISSING)}-{cell(_EXTRA)})"
+        return {
+            _ATTENDED: (Live(f"=SUM({months})", line.attended), "count"),
+            _MOST: (Live(f"={cell(_ATTENDED)}+{self._unseen()}", line.most), "count"),
+            _SERVED: (self._served(line.served, to_date=True), "count"),
+            _SERVED_YEAR: (self._served(line.served_year, to_date=False), "count"),
+            _OWED: (Live(f"={times}*{cell(_SERVED)}/12", line.owed), "owed"),
+            _OBLIGATION: (Live(obligation, line.obligation), "count"),
+            _MISSING: (
+                Live(f"=MAX(0,{cell(_OBLIGATION)}-{cell(_ATTENDED)})", line.missing), "count"
+            ),
+            _EXTRA: (Live(f"={self._extra()}", line.possible - line.attended), "count"),
+            _LOST: (Live(lost, line.lost), "count"),
+            _STATE: (self._state(), "text"),
+        }  # fmt: skip
+
+    @property
+    def _branch(self) -> str | None:
+        return self.line.branches[0].code if self.line.quota.per == "officer_cell" else None
+
+    def _cell(self, column: int) -> str:
         return f"{xl_col_to_name(column)}{self.row + 1}"
 
-    def month(self, column: int) -> Live:
+    def _month(self, column: int, value: int) -> Live:
         """Sum the counted visits of one month; where a quota is owed by cell, in that cell only."""
-        visits = self.data.attendance
-        head = f"{xl_col_to_name(column)}${self._head_row()}"
-        asked = [
-            (visits.ref("credited"), f"$B{self.row + 1}"),
-            (visits.ref("quota"), f'"{self.line.quota.quota}"'),
-            (visits.ref("month"), head),
-        ]
-        if self.line.quota.per == "officer_cell":
-            asked.append((visits.ref("branch"), f'"{self.line.branches[0].code}"'))
-        criteria = ",".join(f"{column},{wanted}" for column, wanted in asked)
-        value = self.line.months[column - _FIRST_MONTH] or 0
-        return Live(f"=SUMIFS({visits.ref('counts')},{criteria})", value)
+        visits, quota = self.page.data.attendance, self.line.quota.quota
+        asked = {"credited": f"$B{self.row + 1}", "month": str(column - _FIRST_MONTH + 1)}
+        if self._branch:
+            asked["branch"] = quoted(self._branch)
+        sums = f"SUMIFS({visits.ref(f'counts:{quota}')},{listing.asked(visits, **asked)})"
+        return Live(f"={sums}", value)
 
-    def _head_row(self) -> int:
-        """The Excel row of the block's month numbers: that of the quota's times, and two more."""
-        return int(self.times.rpartition("$")[2]) + 2
-
-    def state(self) -> Live:
-        """Return the state by the rules of `QuotaLine`, in the language of the workbook."""
-        attended, obligation = self.cell(_ATTENDED), self.cell(_OBLIGATION)
-        over = self.ctx.figures.period.end.month == 12
-        lost = self._quoted("not_met" if over else "out_of_reach")
-        open_ = self._quoted("behind")
-        if not over:
-            behind = f"{attended}<INT({self.cell(_OWED)})"
-            open_ = f"IF({behind},{open_},{self._quoted('on_course')})"
-        possible = f"{attended}+{self.cell(_EXTRA)}"
-        otherwise = f"IF({possible}<{obligation},{lost},{open_})"
-        formula = f"=IF({attended}>={obligation},{self._quoted('met')},{otherwise})"
-        return Live(formula, state_text(self.ctx, self.line.state))
-
-    def _quoted(self, state: str) -> str:
-        return f'"{state_text(self.ctx, state)}"'
-
-
-def _line(entry: _Line, number: int) -> None:
-    line, put, row = entry.line, entry.sheet.put, entry.row
-    branches = "; ".join(branch.name for branch in line.branches)
-    put(row, 0, number, "center")
-    put(row, 1, line.officer, "center")
-    put(row, 2, line.name, "text")
-    put(row, 3, line.position, "text")
-    put(row, 4, branches, "text")
-    for column, months in enumerate(line.months, _FIRST_MONTH):
-        if months is None:
-            put(row, column, None, "tone_off")
+    def _served(self, value: int, *, to_date: bool) -> Live:
+        """Count the months with a day of duty: of the assignments, or of those to the one cell."""
+        duties, asked = self.page.data.duties, {"officer": f"$B{self.row + 1}"}
+        asked["role"] = quoted(self.line.quota.role)
+        if self._branch:
+            asked["branch"] = quoted(self._branch)
+            there = duties.serving(duties.scope, "first_alive", "last_alive", asked)
         else:
-            put(row, column, entry.month(column), "count")
-    first, last = entry.cell(_FIRST_MONTH), entry.cell(_ATTENDED - 1)
-    put(row, _ATTENDED, Live(f"=SUM({first}:{last})", line.attended), "count")
-    put(row, _SERVED, line.served, "count")
-    put(row, _SERVED_YEAR, line.served_year, "count")
-    owed = f"={entry.times}*{entry.cell(_SERVED)}/12"
-    put(row, _OWED, Live(owed, line.owed), "owed")
-    obligation = f"={_ROUND[line.quota.rounding]}({entry.times}*{entry.cell(_SERVED_YEAR)}/12,0)"
-    put(row, _OBLIGATION, Live(obligation, line.obligation), "count")
-    missing = f"=MAX(0,{entry.cell(_OBLIGATION)}-{entry.cell(_ATTENDED)})"
-    put(row, _MISSING, Live(missing, line.missing), "count")
-    put(row, _EXTRA, line.possible - line.attended, "count")
-    put(row, _STATE, entry.state(), "text")
+            there = duties.serving(duties.assignments, "first", "last", asked)
+        wanted = duties.months.ref("past") if to_date else "1"
+        return Live(f"=SUMPRODUCT(({there}>0)*{wanted})", value)
+
+    def _unseen(self) -> str:
+        return self.page.places.unseen(self.line.quota.quota, self.line.officer, self._branch)
+
+    def _extra(self) -> str:
+        quota, officer = self.line.quota.quota, self.line.officer
+        return f"{self._unseen()}+{self.page.places.to_come(quota, officer, self._branch)}"
+
+    def _state(self) -> Live:
+        """Return the state by the rules of `QuotaLine`, in the language of the workbook."""
+        attended, obligation = self._cell(_ATTENDED), self._cell(_OBLIGATION)
+        over = self.page.ctx.figures.period.end.month == 12
+        lost = self._said("not_met" if over else "out_of_reach")
+        open_ = self._said("behind")
+        if not over:
+            behind = f"{attended}<INT({self._cell(_OWED)})"
+            open_ = f"IF({behind},{open_},{self._said('on_course')})"
+        otherwise = f"IF({self._cell(_LOST)}>0,{lost},{open_})"
+        formula = f"=IF({attended}>={obligation},{self._said('met')},{otherwise})"
+        return Live(formula, state_text(self.page.ctx, self.line.state))
+
+    def _said(self, state: str) -> str:
+        return quoted(state_text(self.page.ctx, state))
+
+
+def _assigned(ctx: Context, line: QuotaLine) -> Iterator[str]:
+    """Yield the organisations assigned within the year, with the days where it is not all of it."""
+    if line.quota.per == "officer_cell":
+        yield line.branches[0].name
+        return
+    year = Period(ctx.figures.period.year, 1, 12)
+    for entry in ctx.facts.register.assignments:
+        ends = entry.to or year.end
+        if (entry.officer, entry.role) != (line.officer, line.quota.role):
+            continue
+        if entry.from_ <= year.end and ends >= year.start:
+            since = ctx.t("visits/since", day=_day(ctx, entry.from_))
+            until = ctx.t("visits/until", day=_day(ctx, ends))
+            span = [since] if entry.from_ > year.start else []
+            span += [until] if ends < year.end else []
+            yield ctx.name(entry.branch) + (f" ({' '.join(span)})" if span else "")
+
+
+def _day(ctx: Context, day: date) -> str:
+    """Return a day of the report's year without the year: ``15/7``, ``03/02``."""
+    if ctx.lang != "vi":
+        return day.isoformat()
+    return f"{day.day:02}/{day.month:02}" if day.month < 3 else f"{day.day:02}/{day.month}"
 
 
 def _totals(
@@ -198,52 +254,13 @@ def _totals(
         sheet.put(row, column, None, "total_count")
     summed: dict[int, Callable[[QuotaLine], int]] = {
         _ATTENDED: lambda line: line.attended,
+        _MOST: lambda line: line.most,
         _OBLIGATION: lambda line: line.obligation,
         _MISSING: lambda line: line.missing,
+        _LOST: lambda line: line.lost,
     }
     for month in range(12):
         if any(line.months[month] is not None for line in lines):
             summed[_FIRST_MONTH + month] = lambda line, month=month: line.months[month] or 0  # type: ignore[misc]
     for column, value in summed.items():
-        letter = xl_col_to_name(column)
-        formula = f"=SUM({letter}{first + 1}:{letter}{last + 1})"
-        sheet.put(row, column, Live(formula, sum(map(value, lines))), "total_count")
-
-
-_DOUBTS = (
-    ("stt", 0, 1), ("officer", 1, 1), ("officer_name", 2, 1), ("branch_name", 3, 2),
-    ("held_on", 5, 3), ("counted", 8, 2), ("reason", 10, 9), ("file", 19, 4), ("cell", 23, 1),
-    ("delivery", 24, 1),
-)  # fmt: skip
-
-
-def _doubts(ctx: Context, sheet: Sheet, row: int) -> int:
-    """List the visits that do not count, or count with a doubt; return the row after them."""
-    sheet.put(row, 0, ctx.t("quota.doubts"), "section", span=_COLUMNS)
-    row += 1
-    doubtful = [
-        visit for visit in ctx.figures.attendances if visit.reason and this_year(ctx, visit.held_on)
-    ]
-    if not doubtful:
-        sheet.put(row, 0, ctx.t("none"), "note", span=_COLUMNS)
-        return row + 1
-    for name, column, span in _DOUBTS:
-        sheet.put(row, column, ctx.t(f"column.{name}"), "head", span=span)
-    for number, visit in enumerate(doubtful, 1):
-        for (_, column, span), content in zip(_DOUBTS, _doubt(ctx, number, visit), strict=True):
-            look = "link" if column == _STATE else "text" if column in (2, 3, 10, 19) else "center"
-            sheet.put(row + number, column, content, look, span=span)
-    return row + len(doubtful) + 1
-
-
-def _doubt(ctx: Context, number: int, visit: Attendance) -> Iterator[Content]:
-    yield number
-    yield visit.officer
-    yield ctx.officer(visit.officer)
-    yield f"{visit.branch} – {ctx.name(visit.branch)}"
-    yield ctx.book.show(visit.held_on)
-    yield ctx.t("yes" if visit.counts else "no")
-    yield reason(ctx, visit)
-    yield visit.place.file
-    yield visit.place.cell
-    yield ctx.file(visit.delivery)
+        listing.total(sheet, row, column, first, map(value, lines))

@@ -217,20 +217,17 @@ class Altered:
         """Write a row below the table, which grows by it, its formulas with it, as in Excel."""
         page = self.book[sheet]
         (table,) = page.tables.values()
-        first, _, last = table.ref.partition(":")
-        above, below = page[last].row, page[last].row + 1
-        for column, heading in enumerate(_headings(page), 1):
-            upper, cell = page.cell(above, column), page.cell(below, column)
-            cell.number_format = upper.number_format
-            if upper.data_type == "f":
-                moved = Translator(upper.value, upper.coordinate)
+        upper = list(_table(page))[-1]
+        calculated = {heading for heading, cell in upper.items() if cell.data_type == "f"}
+        assert not set(told) & calculated and set(told) <= set(upper), f"{sheet}: {told}"
+        for heading, above in upper.items():
+            cell = above.offset(1)
+            cell.number_format, cell.value = above.number_format, told.get(heading)
+            if heading in calculated:
+                moved = Translator(above.value, above.coordinate)
                 cell.value = moved.translate_formula(cell.coordinate)
-            elif heading in told:
-                cell.value = told[heading]
-        missing = set(told) - {h for c, h in enumerate(_headings(page), 1)
-                               if page.cell(below, c).data_type != "f"}  # fmt: skip
-        assert not missing, f"{sheet}: {missing} are no raw columns"
-        table.ref = f"{first}:{page.cell(below, page[last].column).coordinate}"
+        first, _, last = table.ref.partition(":")
+        table.ref = f"{first}:{page[last].offset(1).coordinate}"
         table.autoFilter.ref = table.ref
 
     def again(self, folder: Path) -> Workbook:
@@ -241,22 +238,21 @@ class Altered:
         return load_workbook(made, data_only=True)
 
     def _row(self, sheet: str, where: Mapping[str, object]) -> dict[str, Cell]:
-        page = self.book[sheet]
-        heads = _headings(page)
         found = [
             row
-            for cells in page.iter_rows(min_row=HEAD + 1)
-            if all(
-                _plain((row := dict(zip(heads, cells, strict=False)))[heading].value) == value
-                for heading, value in where.items()
-            )
+            for row in _table(self.book[sheet])
+            if all(_plain(row[heading].value) == value for heading, value in where.items())
         ]
         assert len(found) == 1, f"{sheet}: {len(found)} rows are {where}"
         return found[0]
 
 
-def _headings(page: Worksheet) -> list[str]:
-    return [str(cell.value) for cell in page[HEAD] if cell.value is not None]
+def _table(page: Worksheet) -> Iterator[dict[str, Cell]]:
+    """Yield the rows of the sheet's one table by their headings."""
+    (table,) = page.tables.values()
+    head, *rows = page[table.ref]
+    titles = [str(cell.value) for cell in head]
+    return (dict(zip(titles, row, strict=True)) for row in rows)
 
 
 def _raw(cell: Cell) -> Cell:
@@ -357,7 +353,7 @@ def scored(told: Papers, draw: Random) -> Change:
     )  # fmt: skip
 
 
-KINDS_OF_CHANGE = (scored,)
+KINDS_OF_CHANGE = (struck, given_to_another, added, scored)
 
 
 def _single(told: Papers, draw: Random) -> Visit:

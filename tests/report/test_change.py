@@ -7,11 +7,14 @@ import pytest
 
 pytestmark = pytest.mark.libreoffice
 
+QUOTA = ("Chỉ tiêu dự sinh hoạt", "Dự từng chi bộ", "Chi bộ được dự")
 RATING = ("Xếp loại sinh hoạt", "Lũy kế năm")
 
 
+@pytest.mark.parametrize("sheets", [QUOTA, RATING], ids=["quota", "rating"])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_rating_sheets_follow_scores(seed: int) -> None:
+def test_every_figure_follows_the_data(seed: int, sheets: tuple[str, ...]) -> None:
     made = desk.follow(seed)
-    assert desk.differences(made.after, made.expected, RATING) == [], made.says
-    assert desk.differences(made.after, made.before, RATING), "nothing was altered"
+    assert desk.differences(made.after, made.expected, sheets) == [], made.says
+    for title in sheets:
+        assert desk.differences(made.after, made.before, [title]), f"{title} did not change"

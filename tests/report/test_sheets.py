@@ -65,11 +65,11 @@ class TestQuota:
         for line in figures.quota:
             sheet = desk.sheets()[QUOTA]
             row = desk.find(sheet, line.officer).row
-            assert values(sheet, row, 18, 24) == [
-                line.attended, line.served, line.served_year, pytest.approx(line.owed),
-                line.obligation, line.missing, line.possible - line.attended,
+            assert values(sheet, row, 18, 26) == [
+                line.attended, line.most, line.served, line.served_year, pytest.approx(line.owed),
+                line.obligation, line.missing, line.possible - line.attended, line.lost,
             ]  # fmt: skip
-            assert sheet.cell(row, 25).value in {
+            assert sheet.cell(row, 27).value in {
                 "met": ["● Đạt"], "behind": ["▲ Chậm tiến độ"], "on_course": ["○ Đúng tiến độ"],
                 "out_of_reach": ["■ Không còn khả năng đạt"],
             }[line.state]  # fmt: skip
@@ -83,7 +83,7 @@ class TestQuota:
     def test_in_december_what_returns_may_still_change_is_open(self) -> None:
         given = desk.facts(11, Period(2019, 12), date(2020, 1, 8))
         december = book(given)[QUOTA]
-        shown = {str(row[24].value) for row in december.iter_rows() if row[24].value}
+        shown = {str(row[26].value) for row in december.iter_rows() if row[26].value}
         states = {state for state in shown if state[0] in "●○▲■"}
         assert "▲ Chậm tiến độ" in states
         assert states <= {"● Đạt", "▲ Chậm tiến độ", "■ Không đạt"}
@@ -93,19 +93,21 @@ class TestQuota:
         sheet = desk.sheets()[QUOTA]
         line = next(line for line in desk.figures().quota if line.unseen)
         row = desk.find(sheet, line.officer).row
-        assert sheet.cell(row, 24).value == line.possible - line.attended >= line.unseen
+        assert sheet.cell(row, 19).value == line.attended + line.unseen
+        assert sheet.cell(row, 25).value == line.possible - line.attended >= line.unseen
 
     def test_doubtful_visits_are_listed_with_reason_and_source(self) -> None:
         given = desk.facts(10)
-        sheet = book(given)[QUOTA]
-        start = desk.find(sheet, "Các lượt dự còn nghi vấn").row + 2
+        sheet = book(given)["Nghi vấn dự họp"]
+        start = desk.find(sheet, "STT").row + 3
         doubtful = [visit for visit in compute(given).attendances if visit.reason]
         assert doubtful
         for number, visit in enumerate(doubtful):
             row = start + number
             assert values(sheet, row, 1, 2) == [number + 1, visit.officer]
-            assert sheet.cell(row, 11).value
-            assert sheet.cell(row, 25).value == str(visit.delivery)
+            assert sheet.cell(row, 8).value == ("Có" if visit.counts else "Không")
+            assert sheet.cell(row, 9).value
+            assert sheet.cell(row, 12).value == str(visit.delivery)
 
 
 class TestRating:
@@ -327,7 +329,7 @@ def test_a_town_without_a_single_return_still_gets_its_workbook() -> None:
 
 def test_the_english_workbook_has_english_sheets_and_words() -> None:
     made = book(desk.small(), "en")
-    assert made.sheetnames[:3] == ["Overview", "Attendance quota", "Meeting ratings"]
+    assert made.sheetnames[:3] == ["Overview", "Attendance quota", "Attendance by cell"]
     assert desk.find(made["Meeting ratings"], "Not reported")
 
 

@@ -1,0 +1,251 @@
+"""Dự từng chi bộ: each officer in each of his cells, by kind of meeting, with least and most.
+
+An officer with several cells has a line that adds them up. What returns still out may bring, and
+what months to come allow, is calculated here and taken from here by the sheet of quotas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+
+from mlay_batch.figures.quota_records import QuotaPair
+from mlay_batch.figures.returns import MEETING
+from mlay_batch.report import listing, official, visit_tables
+from mlay_batch.report.book import Live, Sheet
+from mlay_batch.report.context import Context
+from mlay_batch.report.data_sheets import Data
+from mlay_batch.report.duty_tables import quoted, serial
+from mlay_batch.report.listing import Column
+from mlay_batch.schema import Quota
+
+_OFFICER, _BRANCH, _SERVED, _SERVED_YEAR, _FIRST_KIND = 1, 3, 5, 6, 7
+_SPLIT = 4
+_DAY = "dd/mm/yyyy;;"  # no day at all is number 0
+
+
+@dataclass(frozen=True)
+class PairPlaces:
+    """Where the open sittings of an officer stand, of all his cells (None) or of one."""
+
+    sheet: Sheet
+    rows: Mapping[tuple[str, str, str | None], int]
+    last: int
+
+    def unseen(self, quota: str, officer: str, branch: str | None) -> str:
+        """Return the cell with the sittings that returns still out may bring; 0 without cells."""
+        return self._place(quota, officer, branch, self.last - 1)
+
+    def to_come(self, quota: str, officer: str, branch: str | None) -> str:
+        """Return the cell with the sittings months to come allow."""
+        return self._place(quota, officer, branch, self.last)
+
+    def _place(self, quota: str, officer: str, branch: str | None, column: int) -> str:
+        row = self.rows.get((quota, officer, branch))
+        return "0" if row is None else self.sheet.place(row, column)
+
+
+class _Page:
+    """The sheet being written: its columns depend on the kinds of meetings."""
+
+    def __init__(self, ctx: Context, sheet: Sheet, data: Data) -> None:
+        self.ctx, self.sheet, self.data = ctx, sheet, data
+        self.kinds = visit_tables.kinds(ctx)
+        self.least = _FIRST_KIND + len(self.kinds)
+        self.most, self.seen, self.unseen, self.to_come = range(self.least + 1, self.least + 5)
+        self.columns = tuple(self._columns())
+
+    def _columns(self) -> Iterator[Column]:
+        t = self.ctx.t
+        yield Column(t("column.stt"), 4)
+        yield Column(t("column.officer"), 9)
+        yield Column(t("column.officer_name"), 22)
+        yield Column(t("column.branch"), 10)
+        yield Column(t("column.branch_name"), 36)
+        yield Column(t("column.served"), 7, t("quota.served"))
+        yield Column(t("column.served_year"), 7, t("quota.served"))
+        for kind in self.kinds:
+            yield Column(self.ctx.choice("meeting_kind", kind), 9.5, t("visits/column.by_kind"))
+        so_far = t("visits/column.so_far")
+        sum_ = " + ".join(str(_FIRST_KIND + 1 + at) for at in range(len(self.kinds)))
+        yield Column(t("visits/column.least"), 9, so_far, f"= {sum_}" if self.kinds else "")
+        yield Column(t("visits/column.most"), 9, so_far,
+                     f"= {self.least + 1} + {self.unseen + 1}")  # fmt: skip
+        yield Column(t("visits/column.last_visit"), 11)
+        yield Column(t("visits/column.unseen"), 9, t("visits/column.open"))
+        yield Column(t("visits/column.to_come"), 9, t("visits/column.open"))
+
+    def summed(self) -> tuple[int, ...]:
+        """The columns an officer's line adds up."""
+        return (*range(_FIRST_KIND, self.seen), self.unseen, self.to_come)
+
+
+def write(ctx: Context, sheet: Sheet, data: Data) -> PairPlaces:
+    """Write the sheet; return where its open sittings stand."""
+    page = _Page(ctx, sheet, data)
+    wide = len(page.columns)
+    official.heading(ctx, sheet, wide, _SPLIT, ctx.t("visits/title.pairs"))
+    row = first = listing.heads(sheet, official.TABLE_ROW, page.columns)
+    rows: dict[tuple[str, str, str | None], int] = {}
+    for quota, group in groupby(ctx.figures.following, key=lambda pair: pair.quota):
+        row = _quota(page, row, quota, tuple(group), rows)
+    if not rows:
+        sheet.put(row, 0, ctx.t("quota.none"), "note", span=wide)
+        row += 1
+    sheet.put(row + 1, 0, ctx.t("visits/pairs.how"), "note", span=wide)
+    last = official.signatures(ctx, sheet, row + 3, wide, _SPLIT)
+    sheet.raw.freeze_panes(first, 3)
+    sheet.print_as(landscape=True, last=(last, wide - 1), repeat=(official.TABLE_ROW, first - 1))
+    return PairPlaces(sheet, rows, page.to_come)
+
+
+def _quota(
+    page: _Page, row: int, quota: Quota, pairs: tuple[QuotaPair, ...],
+    rows: dict[tuple[str, str, str | None], int],
+) -> int:  # fmt: skip
+    """Write a quota's lines; return the row after them."""
+    ctx, put = page.ctx, page.sheet.put
+    put(row, 0, quota.title.of(ctx.lang), "section", span=page.least)
+    put(row, page.least, ctx.t("visits/a_month"), "plain_right", span=page.to_come - page.least)
+    put(row, page.to_come, quota.sittings_a_month, "parameter")
+    a_month = xl_rowcol_to_cell(row, page.to_come, True, True)
+    row += 1
+    officers = groupby(pairs, key=lambda pair: pair.officer)
+    for number, (officer, group) in enumerate(officers, 1):
+        own = tuple(group)
+        rows[quota.quota, officer, None] = row
+        if len(own) > 1:
+            _officer(page, row, number, own)
+            row += 1
+        for pair in own:
+            rows[quota.quota, officer, pair.branch.code] = row
+            _Pair(page, row, pair, a_month).write(number if len(own) == 1 else None)
+            row += 1
+    return row
+
+
+def _officer(page: _Page, row: int, number: int, own: tuple[QuotaPair, ...]) -> None:
+    """Write the line that adds up an officer's cells, which follow it."""
+    put, code = page.sheet.put, own[0].officer
+    put(row, 0, number, "total_count")
+    put(row, 1, code, "total_count")
+    put(row, 2, page.ctx.officer(code), "total")
+    put(row, 3, page.ctx.t("visits/all_cells", count=len(own)), "total", span=2)
+    for column in range(_SERVED, page.to_come + 1):
+        put(row, column, None, "total_count")
+    values = [_values(page, pair) for pair in own]
+    for column in page.summed():
+        letter = xl_col_to_name(column)
+        formula = f"=SUM({letter}{row + 2}:{letter}{row + 1 + len(own)})"
+        put(row, column, Live(formula, sum(value[column] for value in values)), "total_count")
+
+
+def _values(page: _Page, pair: QuotaPair) -> dict[int, int]:
+    return {
+        _SERVED: pair.served,
+        _SERVED_YEAR: pair.served_year,
+        **{column: pair.kinds.get(kind, 0) for column, kind in enumerate(page.kinds, _FIRST_KIND)},
+        page.least: pair.attended,
+        page.most: pair.attended + pair.unseen,
+        page.seen: serial(pair.last) if pair.last else 0,
+        page.unseen: pair.unseen,
+        page.to_come: pair.to_come,
+    }
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """The row of an officer in one cell: everything its formulas name."""
+
+    page: _Page
+    row: int
+    pair: QuotaPair
+    a_month: str
+
+    def write(self, number: int | None) -> None:
+        page, pair, put, row = self.page, self.pair, self.page.sheet.put, self.row
+        put(row, 0, number, "center")
+        put(row, _OFFICER, pair.officer, "center")
+        put(row, 2, page.ctx.officer(pair.officer), "text" if number else "quiet")
+        put(row, _BRANCH, pair.branch.code, "center")
+        put(row, 4, pair.branch.name, "text")
+        values = _values(page, pair)
+        for column, formula in self._formulas().items():
+            is_day = column == page.seen
+            put(row, column, Live(f"={formula}", values[column]), "date" if is_day else "count",
+                number=_DAY if is_day else "")  # fmt: skip
+
+    def _formulas(self) -> dict[int, str]:
+        page, months = self.page, self.page.data.duties.months
+        least, unseen = (xl_rowcol_to_cell(self.row, c) for c in (page.least, page.unseen))
+        served, past = self._served(), months.ref("past")
+        kinds = {column: self._kind(kind) for column, kind in enumerate(page.kinds, _FIRST_KIND)}
+        over = f"{xl_rowcol_to_cell(self.row, _FIRST_KIND)}:"
+        over += xl_rowcol_to_cell(self.row, page.least - 1)
+        return {
+            _SERVED: f"SUMPRODUCT(({served}>0)*{past})",
+            _SERVED_YEAR: f"SUMPRODUCT(({served}>0)*1)",
+            **kinds,
+            page.least: f"SUM({over})" if kinds else "0",
+            page.most: f"{least}+{unseen}",
+            page.seen: self._last(),
+            page.unseen: self._may(f"SUMPRODUCT(({served}>0)*{past}*({self._out()}>0))"),
+            page.to_come: self._may(f"SUMPRODUCT(({self._lasting()}>0)*(1-{past}))"),
+        }
+
+    def _here(self) -> tuple[str, str]:
+        return f"$B{self.row + 1}", f"$D{self.row + 1}"
+
+    def _asked(self) -> dict[str, str]:
+        officer, branch = self._here()
+        return {"officer": officer, "role": quoted(self.pair.quota.role), "branch": branch}
+
+    def _served(self) -> str:
+        """Return how many duties there are in force in each month, while the cell lives."""
+        duties = self.page.data.duties
+        return duties.serving(duties.scope, "first_alive", "last_alive", self._asked())
+
+    def _lasting(self) -> str:
+        """Return the same for the months at whose end the cell still lives, so that it meets."""
+        duties, end = self.page.data.duties, self.page.data.duties.months.ref("end")
+        living = ({"ended": '"="'}, {"ended": f'">"&{end}'})
+        found = (
+            duties.serving(duties.scope, "first_alive", "last_alive", self._asked() | living_on)
+            for living_on in living
+        )
+        return f"({'+'.join(found)})"
+
+    def _kind(self, kind: str) -> str:
+        visits, (officer, branch) = self.page.data.attendance, self._here()
+        title = quoted(self.page.ctx.choice("meeting_kind", kind))
+        asked = listing.asked(visits, credited=officer, branch=branch, kind=title)
+        return f"SUMIFS({self._counts()},{asked})"
+
+    def _counts(self) -> str:
+        return self.page.data.attendance.ref(f"counts:{self.pair.quota.quota}")
+
+    def _last(self) -> str:
+        visits, (officer, branch) = self.page.data.attendance.ref, self._here()
+        here = f"({visits('credited')}={officer})*({visits('branch')}={branch})"
+        return f"SUMPRODUCT(MAX({here}*{self._counts()}*{visits('held_on')}))"
+
+    def _out(self) -> str:
+        """Return how many returns of the cell are out for each month."""
+        returns, months = self.page.data.returns, self.page.data.duties.months
+        asked = listing.asked(
+            returns, form=quoted(MEETING), branch=self._here()[1], period=months.ref("period"),
+            open="1",
+        )  # fmt: skip
+        return f"COUNTIFS({asked})"
+
+    def _may(self, sittings: str) -> str:
+        """Return that many months' sittings, or none where visits to the own cell do not count."""
+        most = f"{self.a_month}*{sittings}"
+        if self.pair.quota.counts.own_cell:
+            return most
+        officers, (officer, branch) = self.page.data.duties.officers, self._here()
+        own = listing.asked(officers, officer=officer, own_cell=branch)
+        return f"IF(COUNTIFS({own})>0,0,{most})"
