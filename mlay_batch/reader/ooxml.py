@@ -139,6 +139,10 @@ def _old_fonts(part: bytes) -> dict[str, str]:
     return {number: name for number, name in named.items() if encoding_of(name)}
 
 
+# What holds words of its own behind the cells (ECMA-376 part 1, CT_Worksheet).
+_WORDED = ("customSheetViews", "conditionalFormatting", "dataValidations", "headerFooter", "extLst")
+
+
 class _SheetScan:
     """One sheet part. A cell is judged when the next one begins."""
 
@@ -154,6 +158,7 @@ class _SheetScan:
         self.steps = _Steps({
             "row": self._row, "c": self._cell, "f": self._formula, "v": self._value,
             "is": self._value, "col": self._columns, "mergeCell": self._merge,
+            **dict.fromkeys(_WORDED, self._over),
         })  # fmt: skip
 
     def facts(self, title: str) -> Facts:
@@ -188,6 +193,11 @@ class _SheetScan:
     def _following(self) -> str:
         """Return the cell right of the last one: a reference may be left out."""
         return a1((self.row, spot_of(self.at)[1] + 1 if self.at else 1))
+
+    def _over(self, _: Attributes) -> None:
+        """Conclude the last cell: the words that follow the cells are not its value."""
+        self._judge()
+        self._begin(None)
 
     def _fill(self) -> None:
         if not self.filled:
