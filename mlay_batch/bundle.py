@@ -24,9 +24,10 @@ from mlay_batch.findings import Finding, Param, Place, Severity
 from mlay_batch.records import Return, Row, Submission, values_hash
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.families import Family, families, fields, sections
-from mlay_batch.schema.records import Choice, Due, Effective, Field, FieldType, Section, Text
+from mlay_batch.schema.records import Choice, Due, Effective, Field, Section, Text
 
 FORM = "consolidated"
+SHEET = "_consolidated"  # hidden: what is on no data sheet
 MADE, RETURNS = "made", "returns"
 LISTS = ("organisations", "officers", "assignments", "waivers")
 BRANCH, PERIOD = "_branch", "_period"
@@ -35,9 +36,7 @@ _TITLE = Text("Bảng tổng hợp của cấp dưới", "Consolidated workbook 
 _KINDS: tuple[Literal["month", "quarter", "half", "year"], ...] = (
     "month", "quarter", "half", "year",
 )  # fmt: skip
-_MADE: Mapping[str, FieldType] = {
-    "as_of": "date", "program": "text", "figures": "text", "sums": "text", "lists": "text",
-}  # fmt: skip
+_MADE = ("as_of", "program", "figures", "sums", "lists")
 _RETURNS = ("form", "version", "branch", "period", "received", "state", "values")
 
 Key = tuple[str, str, str]
@@ -79,8 +78,7 @@ def _shape(parts: Iterable[Section]) -> str:
 
 
 def _card() -> Section:
-    made = tuple(Field(name, kind, Text(name, name)) for name, kind in _MADE.items())
-    return Section(MADE, "card", Text("", ""), made)
+    return Section(MADE, "card", Text("", ""), tuple(map(_text, _MADE)))
 
 
 def _index() -> Section:

@@ -31,6 +31,7 @@ COMMANDS = {
     "status": "month",
     "close": "life",
     "reopen": "life",
+    "verify": "proof",
     "doctor": "care",
     "backup": "care",
     "restore": "care",

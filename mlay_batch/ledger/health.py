@@ -71,7 +71,7 @@ def originals(ledger: Ledger) -> frozenset[str]:
     found = ledger.ask(
         "SELECT sha256 FROM delivery UNION SELECT sha256 FROM outgoing"
         " UNION SELECT workbook FROM closing UNION SELECT register FROM closing"
-        " UNION SELECT schemas FROM closing"
+        " UNION SELECT schemas FROM closing UNION SELECT sha256 FROM report"
     )
     return frozenset(sha256 for (sha256,) in found)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -65,16 +64,16 @@ def consolidate(
             figures, data = made(town, ledger, period, as_of, lang)
         revision = closing.revision if closing else None
         if not dry_run and not closing:
-            note(ledger, figures, data)
+            note(ledger, Archive(workspace.archive), figures, data)
         if dry_run or (path.is_file() and path.read_bytes() == data):
             return Consolidated(path, figures, written=False, closed=revision)
         write_atomically(path, data)
     return Consolidated(path, figures, written=True, closed=revision)
 
 
-def note(ledger: Ledger, figures: Figures, data: bytes) -> None:
-    """Remember in the ledger a workbook that is given out, by its bytes and by its figures."""
-    digest = hashlib.sha256(data).hexdigest()
+def note(ledger: Ledger, archive: Archive, figures: Figures, data: bytes) -> None:
+    """Keep a workbook that is given out, and remember it by its bytes and by its figures."""
+    digest = archive.store(data)
     ledger.note_report(figures.period, figures.as_of, digest, fingerprint(figures))
 
 

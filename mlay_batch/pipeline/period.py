@@ -60,7 +60,7 @@ def close(
         copy = folder / f"tong-hop-{period}_chot-{revision}.xlsx"
         for path in (folder / f"tong-hop-{period}.xlsx", copy):
             write_atomically(path, data)
-        note(ledger, figures, data)
+        note(ledger, archive, figures, data)
         closings.close(closing)
     return Closed(closing, copy)
 

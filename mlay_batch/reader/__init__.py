@@ -9,6 +9,7 @@
     legacy      texts typed in TCVN3 or VNI, never converted silently
     strays      what was typed where nobody reads
     unstamped   what the template wrote where the stamp that lists it is lost
+    contents    a workbook cell by cell, to compare two of them
     guard       all of it in child processes that may die
 
 Codes: R.. the file or a section cannot be read, C.. one cell. Nothing typed vanishes silently.
@@ -18,13 +19,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mlay_batch.reader.contents import UNCALCULATED, contents
 from mlay_batch.reader.facts import Limits
 from mlay_batch.reader.guard import read_all
 from mlay_batch.reader.workbook import Reader
 from mlay_batch.records import Submission
 from mlay_batch.schema.records import Form
 
-__all__ = ["Limits", "read", "read_all"]
+__all__ = ["UNCALCULATED", "Limits", "contents", "read", "read_all"]
 
 
 def read(

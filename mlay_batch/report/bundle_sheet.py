@@ -23,7 +23,6 @@ from mlay_batch.report.texts import safe
 from mlay_batch.schema import Form, Section
 from mlay_batch.schema.families import families
 
-SHEET = "_consolidated"
 _IDS = HEAD_ROW - 1
 _TELLS_STATE = (Verdict.REJECTED, Verdict.HELD)
 
@@ -38,7 +37,7 @@ def write(ctx: Context, provenance: Provenance, data: Sequence[tuple[Sheet, Tabl
             _mark(sheet, table)
     lists = [*_index(ctx), *_register(ctx)]
     made = {
-        "as_of": provenance.as_of, "program": provenance.program,
+        "as_of": provenance.as_of.isoformat(), "program": provenance.program,
         "figures": provenance.figures, "sums": provenance.sums,
         "lists": bundle.lists_hash(lists),
     }  # fmt: skip
@@ -120,7 +119,7 @@ class _Hidden:
 
     def __init__(self, ctx: Context, form: Form) -> None:
         self.ctx, self.form = ctx, form
-        self.raw = ctx.book.hidden(SHEET)
+        self.raw = ctx.book.hidden(bundle.SHEET)
         self.row = 0
 
     def write(self, rows: Iterable[Row]) -> None:

@@ -1,7 +1,12 @@
 """A formula to another workbook is told apart from one within the form."""
 
+import io
+
 import pytest
+from openpyxl import Workbook
 from reader_desk import Formula, Paper, told
+
+from mlay_batch.reader import UNCALCULATED, Limits, contents
 
 
 @pytest.mark.parametrize(
@@ -23,3 +28,12 @@ def test_a_formula_within_the_form(formula):
 def test_a_value_typed_over_a_formula_is_a_value():
     paper = Paper().put("members.opening", Formula("=1+1", 2)).put("members.opening", 18)
     assert not {"C13", "C25"} & {code for code, _ in told(paper.read())}
+
+
+def test_the_last_cell_of_a_sheet_does_not_take_the_footer_for_its_value():
+    book = Workbook()
+    book.active["A1"] = "=1+1"
+    book.active.oddFooter.left.text = "Chi bộ"
+    held = io.BytesIO()
+    book.save(held)
+    assert contents(held.getvalue(), Limits()) == {"Sheet": {"A1": UNCALCULATED}}

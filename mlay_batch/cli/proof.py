@@ -1,0 +1,74 @@
+"""Is a workbook, or the fingerprint below its pages, what the ledger recorded: verify."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from mlay_batch.cli import options
+from mlay_batch.cli.options import LocalisedCommand, language, say
+from mlay_batch.cli.show import plain
+from mlay_batch.messages import show
+from mlay_batch.pipeline.verify import Recorded, Verified
+from mlay_batch.pipeline.verify import verify as examine
+from mlay_batch.workspace import Workspace
+
+_SHOWN = 40  # differences listed; the rest is counted
+
+
+@click.command("verify", cls=LocalisedCommand)
+@click.argument("what", metavar="FILE|FINGERPRINT")
+@options.json_option
+@options.common
+@click.pass_context
+def verify(ctx: click.Context, what: str, as_json: bool, workspace: Path | None) -> int:
+    """Say whether a workbook is the one recorded, and which figures differ."""
+    found = Workspace.find(workspace or Path.cwd())
+    options.settle_language(ctx, found.settings.language)
+    told = examine(found, what)
+    if as_json:
+        click.echo(json.dumps(_as_json(told), ensure_ascii=False))
+    else:
+        _show(told, language(ctx))
+    return 0 if told.true else 1
+
+
+def _show(told: Verified, lang: str) -> None:
+    for one in told.recorded:
+        click.echo(_recorded(one, lang))
+    click.echo(say(lang, f"verify.{told.state}", count=len(told.differences)))
+    for entry in told.differences[:_SHOWN]:
+        recorded, found = (
+            text or say(lang, "verify.blank") for text in (entry.recorded, entry.found)
+        )
+        where = f"{entry.sheet}!{entry.cell}"
+        click.echo(plain("  " + say(lang, "verify.differs", where=where, recorded=recorded,
+                                    found=found)))  # fmt: skip
+    more = len(told.differences) - _SHOWN
+    if more > 0:
+        click.echo("  " + say(lang, "verify.more", count=more))
+
+
+def _as_json(told: Verified) -> Mapping[str, object]:
+    recorded = [
+        asdict(one) | {"period": str(one.period), "as_of": str(one.as_of),
+                       "newer": str(one.newer) if one.newer else None}
+        for one in told.recorded
+    ]  # fmt: skip
+    differences = [asdict(entry) for entry in told.differences]
+    return {"state": told.state, "true": told.true, "recorded": recorded,
+            "differences": differences}  # fmt: skip
+
+
+def _recorded(one: Recorded, lang: str) -> str:
+    parts = [
+        say(lang, "verify.book", period=one.period.title(lang), as_of=show(one.as_of, lang),
+            figures=one.figures),
+        say(lang, "verify.revision", revision=one.revision) if one.revision else "",
+        say(lang, "verify.newer", as_of=show(one.newer, lang)) if one.newer else "",
+    ]  # fmt: skip
+    return " ".join(part for part in parts if part)

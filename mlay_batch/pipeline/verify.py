@@ -1,0 +1,170 @@
+"""Is this the workbook the ledger recorded, and if not, which figures differ?"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from mlay_batch import reader
+from mlay_batch.bundle import SHEET
+from mlay_batch.errors import LedgerError, UsageError
+from mlay_batch.layout import STAMP_SHEET
+from mlay_batch.ledger import Archive, Closings, Ledger
+from mlay_batch.period import Period
+from mlay_batch.workspace import Workspace
+
+State = Literal["recorded", "resaved", "altered", "lost", "unknown"]
+Cells = Mapping[str, Mapping[str, str]]
+
+_FINGERPRINT = re.compile(r"(?:[0-9A-Z]{4}[- ]?){2}[0-9A-Z]{4}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MISREAD = str.maketrans("OIL", "011")  # letters no fingerprint has, as people type them
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A cell whose value is not the recorded one; a blank cell is an empty text."""
+
+    sheet: str
+    cell: str
+    recorded: str
+    found: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A workbook as the ledger remembers it.
+
+    `revision` is set where the period was closed with it; `newer` is the day of the last workbook
+    of that period, where this is not it.
+    """
+
+    period: Period
+    as_of: date
+    sha256: str
+    figures: str
+    revision: int | None = None
+    newer: date | None = None
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What is known of a file or a fingerprint.
+
+    ``recorded``: these very bytes, or a fingerprint that was given out. ``resaved``: other bytes,
+    and every cell of every sheet is as recorded. ``altered``: it says it is a recorded one, and
+    `differences` are the cells that are not. ``lost``: likewise, but the recorded workbook is no
+    longer in the archive to compare with. ``unknown``: this ledger has recorded no such workbook.
+    """
+
+    state: State
+    recorded: tuple[Recorded, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def true(self) -> bool:
+        """Whether its figures are those recorded."""
+        return self.state in ("recorded", "resaved")
+
+
+def verify(workspace: Workspace, what: str) -> Verified:
+    """Return what the ledger knows of `what`: a file's path, a fingerprint or a sha256.
+
+    Raises UsageError ``verify.what`` where it is none of these, ``usage.workbook`` for a file that
+    is no workbook, LedgerError.
+    """
+    path = Path(what)
+    with Ledger.open(workspace.ledger, read_only=True) as ledger:
+        known = _known(ledger)
+    if path.is_file():
+        limits = reader.Limits(**workspace.settings.limits)
+        return _file(known, Archive(workspace.archive), path, limits)
+    name = what.strip()
+    if _SHA256.fullmatch(name.lower()):
+        return _of([one for one in known if one.sha256 == name.lower()])
+    if not _FINGERPRINT.fullmatch(name.upper()):
+        raise UsageError("verify.what", what=what)
+    plain = _bare(name.upper().translate(_MISREAD))
+    return _of([one for one in known if _bare(one.figures) == plain])
+
+
+def _bare(fingerprint: str) -> str:
+    return re.sub("[^0-9A-Z]", "", fingerprint)
+
+
+def _known(ledger: Ledger) -> list[Recorded]:
+    """Return every workbook recorded, oldest first."""
+    reports = ledger.reports()
+    newest = {report.period: report for report in reports}
+    closed = {(past.period, past.workbook): past.revision for past in Closings(ledger).all()}
+    return [
+        Recorded(
+            report.period, report.as_of, report.sha256, report.figures,
+            closed.get((report.period, report.sha256)),
+            None if report is newest[report.period] else newest[report.period].as_of,
+        )
+        for report in reports
+    ]  # fmt: skip
+
+
+def _of(found: Sequence[Recorded]) -> Verified:
+    return Verified("recorded" if found else "unknown", tuple(found))
+
+
+def _file(
+    known: Sequence[Recorded], archive: Archive, path: Path, limits: reader.Limits
+) -> Verified:
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    if same := [one for one in known if one.sha256 == digest]:
+        return _of(same)
+    found = reader.contents(data, limits)
+    if found is None:
+        raise UsageError("usage.workbook", path=str(path))
+    said = _said(found)
+    claimed = [one for one in known if (str(one.period), str(one.as_of), one.figures) == said]
+    return _compared(claimed[-1], archive, found, limits) if claimed else Verified("unknown")
+
+
+def _said(cells: Cells) -> tuple[str, str, str]:
+    """Return period, day and fingerprint a workbook says it is of; blanks where it says none."""
+    stamp, more = (_pairs(cells.get(sheet, {})) for sheet in (STAMP_SHEET, SHEET))
+    return stamp.get("period", ""), more.get("as_of", ""), more.get("figures", "")
+
+
+def _pairs(sheet: Mapping[str, str]) -> Mapping[str, str]:
+    return {text: sheet.get(f"B{cell[1:]}", "") for cell, text in sheet.items() if cell[0] == "A"}
+
+
+def _compared(one: Recorded, archive: Archive, found: Cells, limits: reader.Limits) -> Verified:
+    try:
+        original = reader.contents(archive.read(one.sha256), limits)
+    except LedgerError:
+        original = None
+    if original is None:
+        return Verified("lost", (one,))
+    differences = tuple(_differences(original, found))
+    return Verified("altered" if differences else "resaved", (one,), differences)
+
+
+def _differences(original: Cells, found: Cells) -> Iterator[Difference]:
+    """Yield the cells that differ: what was returned first, the figures made from it after it.
+
+    A formula whose value is not stored tells nothing and is left out.
+    """
+    sheets = dict.fromkeys((*original, *found))
+    for sheet in sorted(sheets, key=lambda name: not _holds_returns(original.get(name, {}))):
+        before, after = original.get(sheet, {}), found.get(sheet, {})
+        for cell in dict.fromkeys((*before, *after)):
+            values = before.get(cell, ""), after.get(cell, "")
+            if values[0] != values[1] and reader.UNCALCULATED not in values:
+                yield Difference(sheet, cell, *values)
+
+
+def _holds_returns(sheet: Mapping[str, str]) -> bool:
+    return any(text.endswith(":start") for text in sheet.values())

@@ -1,0 +1,114 @@
+"""A workbook given out is known again by its bytes, its figures, and cell by cell."""
+
+import io
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+from town_desk import CELLS, Paper, put, town
+
+from mlay_batch.cli import run
+from mlay_batch.errors import UsageError
+from mlay_batch.figures import fingerprint
+from mlay_batch.period import Period
+from mlay_batch.pipeline.consolidate import consolidate
+from mlay_batch.pipeline.ingest import ingest
+from mlay_batch.pipeline.period import close
+from mlay_batch.pipeline.town import Town
+from mlay_batch.pipeline.verify import verify
+
+NOVEMBER = Period(2019, 11)
+MEETINGS = "Dữ liệu Các buổi sinh hoạt…"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A small town: November given out on 4 December, given out again and closed on the 6th."""
+
+    town: Town
+    first: Path
+    closed: Path
+    figures: str
+
+    def altered(self, **cells: object) -> Path:
+        """Write the closed workbook with cells of the meetings changed by another program."""
+        book = load_workbook(io.BytesIO(self.closed.read_bytes()))
+        for cell, value in cells.items():
+            book[MEETINGS][cell] = value
+        book.save(path := self.first.with_name("altered.xlsx"))
+        return path
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("verify")
+    made = town(folder / "town")
+    for branch in CELLS:
+        put(made, f"{branch}.xlsx", Paper(branch).book())
+    ingest(made, as_of=date(2019, 12, 3), received="2019-12-03T09:00:00+07:00", holder="test")
+    first = consolidate(made, NOVEMBER, as_of=date(2019, 12, 4), holder="test")
+    kept = folder / "first.xlsx"
+    kept.write_bytes(first.path.read_bytes())
+    closed = close(made, NOVEMBER, as_of=date(2019, 12, 6), who="Hòa", holder="test")
+    return Desk(made, kept, closed.path, fingerprint(first.figures))
+
+
+def test_the_closed_workbook_is_known_by_its_bytes(desk):
+    found = verify(desk.town.workspace, str(desk.closed))
+    (one,) = found.recorded
+    assert (found.state, found.true) == ("recorded", True)
+    assert (one.period, one.as_of, one.revision, one.newer) == (
+        NOVEMBER, date(2019, 12, 6), 1, None,
+    )  # fmt: skip
+
+
+def test_an_earlier_workbook_is_true_and_said_to_have_been_followed(desk):
+    (one,) = verify(desk.town.workspace, str(desk.first)).recorded
+    assert (one.as_of, one.revision, one.newer) == (date(2019, 12, 4), None, date(2019, 12, 6))
+
+
+def test_a_fingerprint_is_known_however_it_is_typed(desk):
+    typed = [desk.figures, desk.figures.lower(), desk.figures.replace("-", " ")]
+    typed.append(desk.figures.replace("0", "O").replace("1", "I"))
+    for text in typed:
+        assert len(verify(desk.town.workspace, text).recorded) == 2, text
+    assert verify(desk.town.workspace, "ABCD-EFGH-JKMN").state == "unknown"
+
+
+def test_an_altered_cell_is_named_with_both_values(desk):
+    path = desk.altered(J6=9)
+    found = verify(desk.town.workspace, str(path))
+    assert (found.state, found.true) == ("altered", False)
+    assert [(d.sheet, d.cell, d.recorded, d.found) for d in found.differences] == [
+        (MEETINGS, "J6", "10", "9")
+    ]
+
+
+def test_saved_again_with_nothing_changed_the_figures_are_true(desk):
+    assert verify(desk.town.workspace, str(desk.altered())).state == "resaved"
+
+
+def test_another_workbook_is_not_ours_and_another_file_none_at_all(desk):
+    other = desk.first.with_name("form.xlsx")
+    other.write_bytes(Paper("CB-01").book())
+    assert verify(desk.town.workspace, str(other)).state == "unknown"
+    other.write_bytes(b"no workbook")
+    with pytest.raises(UsageError, match=r"usage\.workbook"):
+        verify(desk.town.workspace, str(other))
+
+
+def test_what_a_clerk_sees_and_the_exit_codes(desk, capsys):
+    at = ["-C", str(desk.town.workspace.root)]
+    assert run(["verify", str(desk.closed), *at]) == 0
+    assert "ĐÚNG" in (said := capsys.readouterr().out)
+    assert "chốt lần 1" in said
+    assert run(["verify", str(desk.altered(J6=9)), *at, "--lang", "en"]) == 1
+    assert f"{MEETINGS}!J6: 10 → 9" in capsys.readouterr().out
+    assert run(["verify", str(desk.altered(J6=9)), *at, "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["recorded"][0]["period"]) == ("altered", "2019-11")
+    assert run(["verify", "nothing.xlsx", *at]) == 2
+    assert "nothing.xlsx" in capsys.readouterr().err
