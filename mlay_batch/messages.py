@@ -36,6 +36,17 @@ class Message(NamedTuple):
         return f"{self.what} {self.fix}".strip()
 
 
+class Known(NamedTuple):
+    """A finding of the program's own: code, what it means for the file, its words.
+
+    `severity` is that of `findings.Severity`, or ``held``, ``duplicate``, ``ignored``, ``note``.
+    """
+
+    code: str
+    severity: str
+    message: Message
+
+
 @cache
 def _area(name: str) -> Mapping[str, Any]:
     import yaml  # start-up: a reader's child has no texts to read, but imports this module
@@ -56,6 +67,16 @@ def _findings() -> Mapping[str, Any]:
 def known_codes() -> frozenset[str]:
     """Return the codes of all findings that do not come from a form's own rules."""
     return frozenset(_findings())
+
+
+def known(lang: str) -> tuple[Known, ...]:
+    """Return those findings by code; what only a file can fill in stays a gap."""
+    return tuple(
+        Known(
+            code, entry.get("severity", "error"), Message(entry["says"][lang], entry["fix"][lang])
+        )
+        for code, entry in sorted(_findings().items())
+    )
 
 
 def text(area: str, key: str, lang: str, /, **params: object) -> str:

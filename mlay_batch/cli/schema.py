@@ -12,7 +12,9 @@ from mlay_batch.cli.options import LocalisedCommand, LocalisedGroup, language, o
 from mlay_batch.errors import NoWorkspaceError, SchemaError, UsageError
 from mlay_batch.schema import Catalogue, load_catalogue
 from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.codes import findings_page
 from mlay_batch.schema.reference import reference
+from mlay_batch.schema.signs import Description
 from mlay_batch.workspace import Workspace
 
 _TARGETS = ("pandera", "frictionless")
@@ -52,14 +54,27 @@ def list_(ctx: click.Context, as_json: bool, workspace: Path | None) -> int:
 @options.common
 @click.pass_context
 def show_(ctx: click.Context, form: str, version: str | None, workspace: Path | None) -> int:
-    """Print the reference page of a form."""
-    forms = [f for f in _catalogue(workspace).forms if f.form == form]
-    wanted = [f for f in forms if version in (None, f.version)]
-    if not wanted:
-        known = ", ".join(f"{f.form} {f.version}" for f in _catalogue(workspace).forms)
-        raise UsageError("usage.form", form=form, known=known)
-    click.echo(reference(wanted[-1], language(ctx)))
+    """Print the reference page of a form, quota, scheme, or of the program's own findings."""
+    click.echo(_page(_catalogue(workspace), form, version, language(ctx)))
     return 0
+
+
+def _page(catalogue: Catalogue, name: str, version: str | None, lang: str) -> str:
+    """Return the page of the newest version, or of that one. Raises UsageError for neither."""
+    described: list[tuple[str, Description]] = [
+        *((one.form, one) for one in catalogue.forms),
+        *((one.quota, one) for one in catalogue.quotas),
+        *((one.scheme, one) for one in catalogue.schemes),
+        *((one.signs, one) for one in catalogue.signs),
+    ]
+    named = [one for known, one in described if known == name]
+    wanted = [one for one in named if version in (None, getattr(one, "version", None))]
+    if wanted:
+        return reference(wanted[-1], lang, catalogue.forms)
+    if name == "findings" and not named:
+        return findings_page(lang)
+    known = ", ".join(f"{f.form} {f.version}" for f in catalogue.forms)
+    raise UsageError("usage.form", form=name, known=known)
 
 
 @schema.command("lint", cls=LocalisedCommand)

@@ -12,11 +12,10 @@ from mlay_batch.errors import UsageError
 from mlay_batch.findings import Finding
 from mlay_batch.identity import identify
 from mlay_batch.layout import CODE_SEPARATOR
-from mlay_batch.period import Period
 from mlay_batch.pipeline.carry import carried
 from mlay_batch.pipeline.templates import context_for
 from mlay_batch.pipeline.town import REGISTER, Town, reference_lists
-from mlay_batch.records import Judged
+from mlay_batch.records import Identity, Judged, Submission
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.carry import moves
 from mlay_batch.template import Context, render
@@ -70,12 +69,15 @@ def returned(checked: Checked, catalogue: Catalogue, town: Town | None, lang: st
     """Return the branch's own form as it goes back: a fresh one with its values and marks.
 
     A form of the wrong version goes back in the right one, with the values carried over. Raises
-    UsageError where there is no return to give back.
+    UsageError where there is no return to give back, or where nobody can tell whose it is: made
+    out to the unit its heading names, another unit's figures would be accepted as that one's.
     """
     judged, form = checked.judged, checked.form
     if form is None or judged is None or judged.submission is None:
         raise UsageError("usage.not_returned", path=judged.leaf.name if judged else "")
-    context = _context(judged, form, town)
+    if judged.identity is None:
+        raise UsageError("usage.whose", path=judged.leaf.name)
+    context = _context(judged.identity, judged.submission, form, town)
     right = context.period and catalogue.form_for(form.form, context.period)
     rows = judged.submission.rows
     if right and right.version != form.version:
@@ -83,13 +85,11 @@ def returned(checked: Checked, catalogue: Catalogue, town: Town | None, lang: st
     return render(form, context, rows, checked.findings, lang)
 
 
-def _context(judged: Judged, form: Form, town: Town | None) -> Context:
-    """Return whose form it is: by the register, else as stamp and heading of the file say."""
-    identity, read = judged.identity, judged.submission
-    entry = town.register.by_code.get(identity.branch) if town and identity else None
-    if town and identity and entry:
+def _context(identity: Identity, read: Submission, form: Form, town: Town | None) -> Context:
+    """Return whose form it is, named as in the register, else as the file's heading does."""
+    entry = town.register.by_code.get(identity.branch) if town else None
+    if town and entry:
         return context_for(town, form, entry, identity.period, None)
-    head = {part: found.text for part, found in read.head.items()} if read else {}
-    code, _, name = head.get("branch", "").partition(CODE_SEPARATOR)
-    period = identity.period if identity else Period.spoken(head.get("period", ""))
-    return Context(identity.branch if identity else code, name or code, "", period)
+    heading = read.head["branch"].text if "branch" in read.head else ""
+    name = heading.partition(CODE_SEPARATOR)[2]
+    return Context(identity.branch, name or identity.branch, "", identity.period)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from mlay_batch.messages import fill, show, text
 from mlay_batch.period import Period
 from mlay_batch.schema.catalogue import Catalogue
+from mlay_batch.schema.codes import FINDINGS, findings_page
+from mlay_batch.schema.markdown import open_gaps, table
 from mlay_batch.schema.records import Effective, Field, Form, Quota, Rule, Section
 from mlay_batch.schema.schemes import Cap, Part, Scheme
 from mlay_batch.schema.signs import Description, Look, Sign, Signs
 
-_GAP = re.compile(r"\{\w+\}")  # what only a return can fill in
 
+def reference(record: Description, lang: str, forms: Sequence[Form] = ()) -> str:
+    """Return the page of `record` in `lang`: everything the YAML says that a person may ask.
 
-def reference(record: Description, lang: str) -> str:
-    """Return the page of `record` in `lang`: everything the YAML says that a person may ask."""
+    What stands in it by id alone is called as the choices of `forms` call it.
+    """
     if isinstance(record, Form):
-        lines = _form(record, lang)
+        lines = _form(record, lang, forms)
     elif isinstance(record, Quota):
-        lines = _quota(record, lang)
+        lines = _quota(record, lang, forms)
     elif isinstance(record, Signs):
         lines = _signs(record, lang)
     else:
@@ -40,11 +42,12 @@ def pages(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
         f"- [{record.title.of(lang)}]({_file(record)}): {_effective(record.effective, lang)}"
         for record in records
     ]
+    listed.append(f"- [{text('reference', 'findings.title', lang)}]({FINDINGS})")
     index = [f"# {text('reference', 'index.title', lang)}", "",
              text("reference", "index.text", lang), "", *listed, *_codes(catalogue, lang),
              ""]  # fmt: skip
-    found = {_file(record): reference(record, lang) for record in records}
-    return found | {"README.md": "\n".join(index)}
+    found = {_file(record): reference(record, lang, catalogue.forms) for record in records}
+    return found | {FINDINGS: findings_page(lang), "README.md": "\n".join(index)}
 
 
 def _codes(catalogue: Catalogue, lang: str) -> Iterator[str]:
@@ -55,7 +58,7 @@ def _codes(catalogue: Catalogue, lang: str) -> Iterator[str]:
             link = f"[{form.form} {form.version}]({_file(form)})"
             where.setdefault(rule.code, []).append(link)
     yield from ("", f"## {text('reference', 'index.codes', lang)}")
-    yield from _table(lang, "id explained", ((c, ", ".join(where[c])) for c in sorted(where)))
+    yield from table(lang, "id explained", ((c, ", ".join(where[c])) for c in sorted(where)))
 
 
 def _file(record: Description) -> str:
@@ -68,11 +71,18 @@ def _file(record: Description) -> str:
     return f"quota-{record.quota}-{record.effective.from_}.md"
 
 
-def _form(form: Form, lang: str) -> Iterator[str]:
+def _named(ids: Sequence[str], forms: Sequence[Form], lang: str) -> str:
+    """Return `ids` by their titles in the first list of choices that has them all."""
+    lists = ({c.id: c.title.of(lang) for c in one} for f in forms for one in f.choices.values())
+    titles = next((found for found in lists if found.keys() >= set(ids)), {})
+    return ", ".join(titles.get(one, one) for one in ids)
+
+
+def _form(form: Form, lang: str, forms: Sequence[Form]) -> Iterator[str]:
     yield from _head(form, lang, id=form.form, version=form.version)
     yield "- " + text("reference", f"period.{form.period}", lang)
     if form.reporters:
-        yield "- " + text("reference", "reporters", lang, types=", ".join(form.reporters))
+        yield "- " + text("reference", "reporters", lang, types=_named(form.reporters, forms, lang))
     if form.due:
         yield "- " + text("reference", "due", lang, day=form.due.day)
     if form.due and form.due.lock:
@@ -109,22 +119,11 @@ def _section(form: Form, section: Section, lang: str) -> Iterator[str]:
     if section.unique:
         titles = [section.field(name).title.of(lang) for name in section.unique]
         yield text("reference", "unique", lang, fields=", ".join(titles))
-    yield from _table(lang, "field id type required help", _field_rows(form, section, lang))
+    yield from table(lang, "field id type required help", _field_rows(form, section, lang))
     if section.rules:
         yield from ("", f"### {text('reference', 'rules', lang)}")
         rows = (_rule_row(rule, lang) for rule in section.rules)
-        yield from _table(lang, "id severity says fix basis check", rows)
-
-
-def _table(lang: str, heads: str, rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Yield a Markdown table; `heads` are keys of the headings, apart by blanks."""
-    titles = [text("reference", f"head.{head}", lang) for head in heads.split()]
-    yield from ("", _line(titles), _line("---" for _ in titles))
-    yield from (_line(cell.replace("|", "\\|") for cell in row) for row in rows)
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+        yield from table(lang, "id severity says fix basis check", rows)
 
 
 def _field_rows(form: Form, section: Section, lang: str) -> Iterator[tuple[str, ...]]:
@@ -184,9 +183,7 @@ def _rule_row(rule: Rule, lang: str) -> tuple[str, ...]:
     params = ", ".join(f"{key}: {_param(value)}" for key, value in rule.params.items())
     severity = text("reference", f"severity.{rule.severity}", lang)
     known = {key: value for key, value in rule.params.items() if isinstance(value, int | float)}
-    says, fix = (
-        _GAP.sub("…", fill(words.of(lang), known, lang)) for words in (rule.says, rule.fix)
-    )
+    says, fix = (open_gaps(fill(words.of(lang), known, lang)) for words in (rule.says, rule.fix))
     return rule.code, severity, says, fix, rule.basis, f"`{rule.check}` ({params})"
 
 
@@ -196,7 +193,7 @@ def _param(value: object) -> str:
     return " + ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
-def _quota(quota: Quota, lang: str) -> Iterator[str]:
+def _quota(quota: Quota, lang: str, forms: Sequence[Form]) -> Iterator[str]:
     def answer(given: bool) -> str:
         return text("reference", "answer.yes" if given else "answer.no", lang)
 
@@ -207,7 +204,7 @@ def _quota(quota: Quota, lang: str) -> Iterator[str]:
     yield from _head(quota, lang, id=quota.quota)
     yield from ("", text("reference", "quota.says", lang, role=quota.role, times=quota.times,
                          per=per), "")  # fmt: skip
-    yield says("kinds", kinds=", ".join(quota.counts.kinds))
+    yield says("kinds", kinds=_named(quota.counts.kinds, forms, lang))
     yield says("substitutes", answer=answer(quota.counts.substitutes))
     yield says("own_cell", answer=answer(quota.counts.own_cell))
     yield says("rounding", rounding=text("reference", f"rounding.{quota.rounding}", lang))
@@ -221,11 +218,11 @@ def _scheme(scheme: Scheme, lang: str) -> Iterator[str]:
     if scheme.bands:
         yield from ("", f"## {text('reference', 'bands', lang)}")
         rows = [(b.title.of(lang), f"`{b.id}`", show(b.min, lang)) for b in scheme.bands]
-        yield from _table(lang, "grade id min", rows)
+        yield from table(lang, "grade id min", rows)
     if scheme.groups:
         yield from ("", f"## {text('reference', 'groups', lang)}")
         rows = [(g.title.of(lang), f"`{g.id}`", show(g.max, lang)) for g in scheme.groups]
-        yield from _table(lang, "grade id max", rows)
+        yield from table(lang, "grade id max", rows)
     if scheme.parts:
         yield from ("", text("reference", f"share_base.{scheme.share_base}", lang))
         yield text("reference", f"mean.{scheme.mean}", lang)
@@ -236,7 +233,7 @@ def _scheme(scheme: Scheme, lang: str) -> Iterator[str]:
 def _part(part: Part, lang: str) -> Iterator[str]:
     yield from ("", f"## {part.title.of(lang)}")
     shorts = {grade.id: grade.short.of(lang) for grade in part.grades}
-    yield from _table(lang, "grade id", [(g.title.of(lang), f"`{g.id}`") for g in part.grades])
+    yield from table(lang, "grade id", [(g.title.of(lang), f"`{g.id}`") for g in part.grades])
     rows = [
         (
             line.title.of(lang),
@@ -246,10 +243,10 @@ def _part(part: Part, lang: str) -> Iterator[str]:
         )
         for line in part.lines
     ]
-    yield from _table(lang, "line grades limit basis", rows)
+    yield from table(lang, "line grades limit basis", rows)
     if part.caps:
         names = shorts | {"rated": text("reference", "cap.rated", lang)}
-        yield from _table(lang, "grade cap basis", [_cap(cap, names, lang) for cap in part.caps])
+        yield from table(lang, "grade cap basis", [_cap(cap, names, lang) for cap in part.caps])
 
 
 def _cap(cap: Cap, names: Mapping[str, str], lang: str) -> tuple[str, ...]:
@@ -276,16 +273,16 @@ def _signs(record: Signs, lang: str) -> Iterator[str]:
     yield from _head(record, lang, id=record.signs, version=record.version)
     yield from ("", text("reference", "signs.says", lang, form=record.of), "")
     rows = (_sign_row(sign, lang) for sign in sorted(record.entries, key=lambda sign: -sign.weight))
-    yield from _table(lang, "id says ask basis check weight", rows)
+    yield from table(lang, "id says ask basis check weight", rows)
     yield from ("", f"## {text('reference', 'signs.looks', lang)}")
     looks = ((f"`{name}`", _look(look)) for name, look in record.looks.items())
-    yield from _table(lang, "part field", looks)
+    yield from table(lang, "part field", looks)
 
 
 def _sign_row(sign: Sign, lang: str) -> tuple[str, ...]:
     params = ", ".join(f"{key}: {_param(value)}" for key, value in sign.params.items())
     known = {key: value for key, value in sign.params.items() if isinstance(value, int | float)}
-    says = _GAP.sub("…", fill(sign.says.of(lang), known, lang))
+    says = open_gaps(fill(sign.says.of(lang), known, lang))
     lasting = text("reference", "signs.lasting", lang, times=sign.times, months=sign.months)
     told = f"**{sign.title.of(lang)}.** {says}" + (f" ({lasting})" if sign.months > 1 else "")
     check = f"`{sign.kind}` ({params})"

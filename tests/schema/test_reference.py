@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from mlay_batch.messages import show
+from mlay_batch.messages import known_codes, show
 from mlay_batch.schema import load_catalogue
+from mlay_batch.schema.codes import findings_page
 from mlay_batch.schema.load import load_text
 from mlay_batch.schema.reference import pages, reference
 
@@ -79,8 +80,33 @@ def test_every_field_and_rule_of_a_shipped_form_is_there(form, lang: str) -> Non
 def test_quotas_and_schemes_have_pages_too() -> None:
     found = pages(CATALOGUE, "vi")
     described = (CATALOGUE.forms, CATALOGUE.quotas, CATALOGUE.schemes, CATALOGUE.signs)
-    assert len(found) == 1 + sum(map(len, described))
+    assert len(found) == 2 + sum(map(len, described))
     assert "ít nhất 4 lần một năm" in found["quota-town_official-2018-07.md"]
     assert "| Khá | `fair` | 70 |" in found["scheme-meeting_score-2018.md"]
     assert "| HTXS | HTXS | từ 90 % trở lên |" in found["scheme-classification-2018.md"]
+    assert "Thường kỳ, Chuyên đề" in found["quota-town_official-2018-07.md"]
     assert all(f"]({name})" in found["README.md"] for name in found if name != "README.md")
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_reporters_are_called_by_their_titles(lang: str) -> None:
+    form = CATALOGUE.form("meeting", "2025.1")
+    assert form
+    (line,) = [one for one in reference(form, lang, CATALOGUE.forms).splitlines()
+               if one.startswith(("- Nơi nộp", "- Reported by"))]  # fmt: skip
+    assert (
+        line.partition(": ")[2]
+        == {
+            "vi": "Chi bộ thuộc đảng bộ cơ sở, Chi bộ trực thuộc thị ủy",
+            "en": "Cell under a committee, Cell directly under the town",
+        }[lang]
+    )
+
+
+def test_every_finding_of_the_program_is_explained() -> None:
+    page = findings_page("vi")
+    told = [line.split(" | ")[0].strip("| ") for line in page.splitlines() if line[2:5].isalnum()]
+    assert [code for code in told if code[1:].isdigit()] == sorted(known_codes())
+    assert "{" not in page
+    assert "| C20 | cảnh báo | Ghi “…” bên ngoài biểu mẫu" in page
+    assert "| R04 | lỗi, trả lại |" in page and "| I20 | chờ quyết định |" in page
