@@ -113,8 +113,8 @@ def show_ingested(
         return
     console = _console()
     for decision in done.decisions:
-        if decision.verdict is not Verdict.ACCEPTED:
-            _show_refused(console, decision, known, lang)
+        if told := _told(decision):
+            _show_told(console, decision, told, known, lang)
     table = Table(title=say(lang, "ingest.dry" if dry_run else "ingest.title"))
     table.add_column(say(lang, "ingest.verdict"))
     table.add_column(say(lang, "ingest.files"), justify="right")
@@ -127,13 +127,20 @@ def show_ingested(
         console.print(say(lang, "ingest.seen", count=done.seen))
 
 
-def _show_refused(console: Console, decision: Decision, known: Catalogue, lang: str) -> None:
+def _told(decision: Decision) -> tuple[Finding, ...]:
+    """Return what a clerk must hear of a file: why it is not counted, or what it replaces."""
+    if decision.verdict is Verdict.ACCEPTED:
+        return tuple(finding for finding in decision.findings if finding.code == "L05")
+    every = decision.verdict is not Verdict.REJECTED
+    return tuple(finding for finding in decision.findings if every or finding.is_error)
+
+
+def _show_told(
+    console: Console, decision: Decision, told: tuple[Finding, ...], known: Catalogue, lang: str
+) -> None:
     name = escape(plain(decision.judged.leaf.name))
     console.print(f"[bold]{name}[/bold]: {say(lang, f'verdict.{decision.verdict.value}')}")
-    form = _form_of(decision, known)
-    every = decision.verdict is not Verdict.REJECTED
-    told = (finding for finding in decision.findings if every or finding.is_error)
-    for line in lines(told, form, lang):
+    for line in lines(told, _form_of(decision, known), lang):
         console.print("  " + escape(line), soft_wrap=True)
 
 

@@ -6,7 +6,7 @@ What is answered, `pipeline.owed` says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from mlay_batch import reader
@@ -15,15 +15,17 @@ from mlay_batch.figures.completeness import due
 from mlay_batch.figures.records import Figures
 from mlay_batch.ledger import Archive, Ledger, Outgoing
 from mlay_batch.period import Period
+from mlay_batch.pipeline.carry import carried, to_version
 from mlay_batch.pipeline.consolidate import gather
 from mlay_batch.pipeline.owed import UNOPENED, branch_of, owed, unopened
 from mlay_batch.pipeline.templates import context_for, file_name
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Delivery, Submission, Verdict
 from mlay_batch.replies import compose, texts
-from mlay_batch.replies.compose import Desk, Envelope
+from mlay_batch.replies.compose import Counted, Desk, Envelope
 from mlay_batch.replies.letters import Attachment, Letter, Topic
 from mlay_batch.schema import Form
+from mlay_batch.schema.carry import moves
 from mlay_batch.template import render
 
 
@@ -139,11 +141,20 @@ class _Office:
         form = self.town.catalogue.form(delivery.form or "", delivery.version or "")
         if isinstance(envelope, Unreachable) or form is None:
             return envelope if isinstance(envelope, Unreachable) else _nobody(delivery)
-        year, number = self.numbers[delivery.id]
         warnings = self.figures(Period.parse(delivery.period or "")).warnings
         others = [finding for number_, finding in warnings if number_ == delivery.id]
-        returned = self.ledger.returned(delivery.id)
-        return compose.receipt(self.desk, envelope, returned, form, f"{number}/{year}", others)
+        before = self._counted(delivery.refers_to, form) if delivery.refers_to else None
+        after = self._number(delivery.superseded_by) if delivery.superseded_by else None
+        counts = replace(self._counted(delivery.id, form), before=before, after=after)
+        return compose.receipt(self.desk, envelope, counts, form, others)
+
+    def _counted(self, delivery: int, form: Form) -> Counted:
+        returned = to_version(self.town.catalogue, self.ledger.returned(delivery), form)
+        return Counted(returned, self._number(delivery))
+
+    def _number(self, delivery: int) -> str:
+        year, number = self.numbers[delivery]
+        return f"{number}/{year}"
 
     def _unopened(self, delivery: Delivery) -> Letter | Unreachable:
         branch = branch_of(delivery, self.town.register)
@@ -163,8 +174,8 @@ class _Office:
         form = self._right_form(delivery, branch, period)
         if form is None:
             return _nobody(delivery)
-        whole = bool(read.rows) and (read.form, read.version) == (form.form, form.version)
-        kind = "returned" if whole and delivery.branch else "blank"
+        own = read.form == form.form and read.rows and delivery.branch
+        kind = "returned" if own else "blank"
         envelope = self._envelope(kind, delivery, branch)
         if isinstance(envelope, Unreachable):
             return envelope
@@ -189,14 +200,19 @@ class _Office:
         period: Period,
         returned: tuple[Delivery, Submission] | None = None,
     ) -> bytes:
-        """Return the form as a workbook: blank, or with the branch's values and marks."""
+        """Return the form as a workbook: blank, or with the branch's values and marks.
+
+        Values on another version of the form stand where this one has them.
+        """
         entry = self.town.register.by_code[branch]
         last = self.ledger.last_return(form.form, branch, period)
         context = context_for(self.town, form, entry, period, last)
         if returned is None:
             return render(form, context)
         delivery, read = returned
-        return render(form, context, read.rows, delivery.findings)
+        old = self.town.catalogue.form(form.form, read.version or "")
+        rows = carried(read.rows, moves(self.town.catalogue, old, form) if old else {}, form)
+        return render(form, context, rows, delivery.findings)
 
     def _file_name(self, form: Form, branch: str, period: Period) -> str:
         return file_name(form, self.town.register.by_code[branch], period)

@@ -6,21 +6,24 @@ be from. A branch without an address is written to through the committee above i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from mlay_batch.findings import Finding, Severity
 from mlay_batch.messages import explain, show
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Return, Row, Value
 from mlay_batch.register import Register
+from mlay_batch.replies.difference import differences
 from mlay_batch.replies.letters import Attachment, Letter, Topic, usable
 from mlay_batch.replies.texts import Text, one_line
 from mlay_batch.schema.records import Field, Form
 
 _LANG = "vi"
 _NONE = "- Không có."
+_REPLACES = "L05"  # told in full where the letter says what a correction changed
 _MOST = 20  # lines of findings in a letter; the attached form lists them all
 _MOST_ROWS = 12
 
@@ -78,28 +81,56 @@ def answered(delivery: Delivery, branch: str) -> tuple[Topic, ...]:
     return (Topic.answer(delivery.id, delivery.form, branch, delivery.period),)
 
 
+@dataclass(frozen=True)
+class Counted:
+    """An accepted return with its incoming number (số đến), such as ``793/2019``.
+
+    `before` is the return it took the place of, in the fields of the same form; `after` the number
+    of the one that took its place since.
+    """
+
+    returned: Return
+    number: str
+    before: Counted | None = None
+    after: str | None = None
+
+
 def receipt(
     desk: Desk,
     envelope: Envelope,
-    returned: Return,
+    counts: Counted,
     form: Form,
-    number: str,
     others: Sequence[Finding],
 ) -> Letter:
-    """Return the receipt of an accepted return. `number` is its số đến; `others` are the findings
-    that came of other months and branches.
+    """Return the receipt of an accepted return; `others` are the findings that came of other
+    months and branches.
     """
+    returned = counts.returned
     delivery = returned.delivery
-    told = [f for f in delivery.findings if f.severity is not Severity.TRIAL]
+    told = [
+        f for f in delivery.findings if f.severity is not Severity.TRIAL and f.code != _REPLACES
+    ]
     values = {
         **_about(desk, delivery, delivery.branch or "", form, delivery.period or ""),
-        "number": number,
+        "number": counts.number,
         "sha256": delivery.sha256,
-        "figures": "\n".join(counted(form, returned.rows)) or _NONE,
+        "correction": "\n".join(_correction(desk, form, counts)),
+        "figures": "\n".join(counted(desk, form, returned.rows)) or _NONE,
         "warnings": said(told, form),
         "other_months": said(others, form),
     }
     return write(desk, envelope, values)
+
+
+def _correction(desk: Desk, form: Form, counts: Counted) -> Iterator[str]:
+    if before := counts.before:
+        day = show(before.returned.delivery.received[:10], _LANG)
+        yield f"Bản này thay bản số đến {before.number} nhận ngày {day}; khác bản trước ở:"
+        shown = partial(_value, desk, form)
+        changes = differences(form, before.returned.rows, counts.returned.rows, shown)
+        yield from _shortened(map(one_line, changes))
+    if counts.after:
+        yield f"Bản này sau đó đã được thay bằng bản số đến {counts.after}."
 
 
 def returned_form(
@@ -173,11 +204,14 @@ def _title(form: Form) -> str:
 
 def said(findings: Iterable[Finding], form: Form | None) -> str:
     """Return findings as lines: what, what to do, and the cell of the file that was sent."""
-    lines = list(dict.fromkeys(_line(finding, form) for finding in findings))
-    more = len(lines) - _MOST
-    if more > 0:
-        lines = [*lines[:_MOST], f"- … và {more} chỗ nữa."]
-    return "\n".join(lines) or _NONE
+    return "\n".join(_shortened([_line(finding, form) for finding in findings])) or _NONE
+
+
+def _shortened(lines: Iterable[str]) -> list[str]:
+    """Return the lines, none twice, and how many more there are."""
+    found = list(dict.fromkeys(lines))
+    more = len(found) - _MOST
+    return [*found[:_MOST], f"- … và {more} chỗ nữa."] if more > 0 else found
 
 
 def _line(finding: Finding, form: Form | None) -> str:
@@ -186,31 +220,41 @@ def _line(finding: Finding, form: Form | None) -> str:
     return f"- {one_line(str(explain(finding, form, _LANG)) + where)}"
 
 
-def counted(form: Form, rows: Sequence[Row]) -> list[str]:
+def counted(desk: Desk, form: Form, rows: Sequence[Row]) -> list[str]:
     """Return the figures of a return as lines: cards field by field, tables row by row.
 
-    Free texts are left out: they are not counted.
+    Free texts are left out: they are not counted. So is what a card has as 0, or as nothing else
+    was chosen.
     """
     lines: list[str] = []
     for section in form.sections:
         own = [row for row in rows if row.section == section.id]
-        title = section.title.of(_LANG)
-        if section.layout == "table":
-            lines.append(f"- {title}: {len(own)} dòng")
+        title, table = section.title.of(_LANG), section.layout == "table"
+        if table:
+            lines.append(f"- {title}: {f'{len(own)} dòng' if own else 'không có'}")
         for row in own[:_MOST_ROWS]:
             shown = [
-                f"{entry.title.of(_LANG)} {_value(form, entry, row.values[entry.id])}"
+                f"{entry.title.of(_LANG)} {_value(desk, form, entry, row.values[entry.id])}"
                 for entry in section.fields
-                if entry.type != "text" and row.values.get(entry.id) is not None
+                if _tells(entry, row.values.get(entry.id), table=table)
             ]
             if shown:
-                lead = "  + " if section.layout == "table" else f"- {title}: "
-                lines.append(lead + "; ".join(shown))
+                lines.append(("  + " if table else f"- {title}: ") + "; ".join(shown))
     return [one_line(line) if line[0] == "-" else "  " + one_line(line) for line in lines]
 
 
-def _value(form: Form, entry: Field, value: Value) -> str:
+def _tells(entry: Field, value: Value, *, table: bool) -> bool:
+    if entry.type == "text" or value is None:
+        return False
+    return table or value not in (0, entry.default)
+
+
+def _value(desk: Desk, form: Form, entry: Field, value: Value) -> str:
     if entry.type == "choice" and entry.choices:
         titles = {c.id: c.title.of(_LANG) for c in form.choices[entry.choices]}
         return titles.get(str(value), str(value))
+    if entry.type == "ref":
+        officer = desk.register.officer_by_code.get(str(value))
+        name = officer.name if officer else desk.name(str(value))
+        return f"{name} ({value})" if name != value else name
     return show(value, _LANG)

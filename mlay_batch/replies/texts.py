@@ -17,11 +17,12 @@ from mlay_batch.messages import LOCALE
 from mlay_batch.names import nearest
 
 _HEADING = "Tiêu đề:"
+_EMPTY = re.compile(r"\n{3,}")  # what a gap without anything to fill in leaves behind
 _GAP = re.compile(r"\{([^{}\n]*)\}")
 _ALL = frozenset({"town", "addressee", "form", "period", "today"})
 _ONE = _ALL | {"branch", "branch_name", "received", "file"}
 GAPS: Mapping[str, frozenset[str]] = {
-    "receipt": _ONE | {"number", "sha256", "figures", "warnings", "other_months"},
+    "receipt": _ONE | {"number", "sha256", "correction", "figures", "warnings", "other_months"},
     "returned": _ONE | {"errors", "count"},
     "blank": _ONE - {"form"} | {"errors", "count"},
     "unopened": _ONE - {"form", "period"} | {"errors"},
@@ -41,7 +42,7 @@ class Text:
         """Return subject and body. The subject is one line whatever the values hold."""
         filled = (_GAP.sub(lambda gap: values[gap[1]], part) for part in (self.subject, self.body))
         subject, body = filled
-        return one_line(subject), printable(body)
+        return one_line(subject), _EMPTY.sub("\n\n", printable(body))
 
 
 def load(own: Path) -> Mapping[str, Text]:

@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 from smtp_desk import mail_host
 from town_desk import REGISTER, Paper, put, town
 
+from mlay_batch import reader
 from mlay_batch.errors import MlayError, UsageError
 from mlay_batch.ledger import Ledger, Outgoing, Posting
 from mlay_batch.period import Period
@@ -22,6 +23,7 @@ from mlay_batch.pipeline.status import status
 from mlay_batch.replies.message import short
 from mlay_batch.schema.catalogue import shipped
 from mlay_batch.settings import Smtp
+from mlay_batch.template import Context, render
 
 SAMPLES = shipped("samples")
 NOVEMBER = Period(2019, 11)
@@ -335,6 +337,37 @@ def test_a_refused_return_overtaken_by_a_good_one_is_owed_no_letter(desk):
     posting.draft(job(desk), "x")
     assert [name.split("_")[0] for name in drafts(desk) if "CB-01" in name] == ["receipt"]
     assert "answer" not in status(desk, NOVEMBER, AS_OF).todo
+
+
+def test_the_receipt_of_a_correction_says_what_changed(desk):
+    for number, paper in enumerate((Paper("CB-01"), Paper("CB-01", visitor="TU-1")), 3):
+        put(desk, f"{number}.xlsx", paper.book())
+        take_in(desk, f"2019-12-0{number}T09:00:00+07:00")
+    posting.draft(job(desk), "x")
+    told = {m["Subject"][:14]: body(m).replace("\r\n", "\n") for m in drafts(desk).values()}
+    assert "đã được thay bằng bản số đến 2/2019." in told["[Số đến 1/2019"]
+    assert (
+        "Bản này thay bản số đến 1/2019 nhận ngày 03/12/2019; khác bản trước ở:\n- V. Cấp trên dự"
+        " sinh hoạt: thêm dòng Ngày họp 03/11/2019; Cán bộ dự Lê Thị Bình (TU-1)\n"
+    ) in told["[Số đến 2/2019"]
+    assert "\n\n\n" not in told["[Số đến 2/2019"]
+
+
+def test_a_return_on_an_outdated_version_goes_back_on_the_right_one_with_its_values(desk):
+    february, march = Period(2026, 2), date(2026, 3, 4)
+    old = desk.catalogue.form("meeting", "2018.1")
+    entry = desk.register.by_code["CB-01"]
+    context = Context.of(desk.register, entry, february, "Mường Lay")
+    put(desk, "cu.xlsx", render(old, context, Paper("CB-01", month=2, year=2026).values()))
+    ingest(desk, as_of=march, received="2026-03-03T09:00:00+07:00", holder="test")
+    owed = posting.draft(replace(job(desk, march), period=february), "x", dry_run=True)
+    (letter,) = (one for one in owed.letters if one.kind == "returned")
+    assert "Phiên bản 2018.1 của mẫu không áp dụng" in letter.body
+    ((name, read),) = ((p.name, p.data) for p in letter.attachments)
+    (back,) = reader.read_all([(name, read)], desk.catalogue.forms, workers=1)
+    assert (back.version, back.stamp.period) == ("2025.1", "2026-02")
+    (held,) = back.section("meetings")
+    assert (held.values["held_on"], held.values["present"]) == (date(2026, 2, 3), 10)
 
 
 def test_a_file_that_is_no_form_of_ours_gets_the_right_one(desk):
