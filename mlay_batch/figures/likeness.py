@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 from zlib import crc32
 
 from rapidfuzz.fuzz import ratio
 
-from mlay_batch.names import name_key
+from mlay_batch.names import clean, name_key
 
 _BREAKS = re.compile(r"[;\n•]|[.!?](?=\s|$)|\s[-–+]\s")
 _WORDS = re.compile(r"\w[\w\u0300-\u036f]*")
@@ -35,6 +36,7 @@ class Alike(NamedTuple):
     likeness: float
 
 
+@lru_cache(maxsize=4096)  # the words signs look for come again with every return
 def clauses(text: str) -> Clauses:
     """Return the sentences and parts of sentences of a text, as bare words of the name key.
 
@@ -45,7 +47,8 @@ def clauses(text: str) -> Clauses:
     >>> one == other
     True
     """
-    parts = (" ".join(_WORDS.findall(name_key(part))) for part in _BREAKS.split(text))
+    # word by word: a language has few words, so nearly all keys are known already
+    parts = (" ".join(map(name_key, _WORDS.findall(clean(part)))) for part in _BREAKS.split(text))
     return tuple(part for part in parts if part)
 
 
