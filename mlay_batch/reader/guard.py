@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pickle
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -90,12 +92,14 @@ class _Child:
         context = get_context("spawn")  # the same on every system, and free of the parent's memory
         self.limits = limits
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs, forms, limits), daemon=True)
+        self.process = context.Process(target=_work, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()
         self.ready = self.lost = False
         self.job: int | None = None
         self.deadline = time.monotonic() + _START_SECONDS
+        # Not as arguments of the process: their pipe would hang for ever if it died on the way.
+        self._tell(pickle.dumps((forms, limits)), _START_SECONDS)
 
     @property
     def idle(self) -> bool:
@@ -108,8 +112,16 @@ class _Child:
     def give(self, job: int, data: bytes) -> None:
         self.job = job
         self.deadline = time.monotonic() + self.limits.seconds
+        self._tell(data, self.limits.seconds)
+
+    def _tell(self, data: bytes, seconds: float) -> None:
+        """Send bytes; a child that does not take them in time is killed, which ends the sending."""
+        watch = threading.Timer(seconds, self.process.kill)
+        watch.daemon = True
+        watch.start()
         with contextlib.suppress(*_LOST):  # a dead child is noticed when it does not answer
             self.pipe.send_bytes(data)
+        watch.cancel()
 
     def answer(self) -> tuple[int, Submission] | None:
         """Return the file done and what was read, or None where there is nothing to tell yet."""
@@ -143,13 +155,14 @@ class _Child:
         self.pipe.close()
 
 
-def _work(pipe: Connection, forms: tuple[Form, ...], limits: Limits) -> None:
+def _work(pipe: Connection) -> None:
     """Answer each file with a submission until the parent goes away. Runs in the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _silence()
-    _confine(limits)
-    reader = Reader(forms, limits)
     with contextlib.suppress(*_LOST):
+        forms, limits = pipe.recv()
+        _confine(limits)
+        reader = Reader(forms, limits)
         pipe.send_bytes(b"")  # ready
         while True:
             pipe.send_bytes(wire.dump(_read(reader, pipe.recv_bytes())))

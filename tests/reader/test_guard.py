@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from multiprocessing import active_children
 from pathlib import Path
@@ -103,8 +104,9 @@ class Booby:
         return Path.touch, (self.trace,)
 
 
-def _taken_over(pipe, forms, limits):
+def _taken_over(pipe):
     """A child in the hands of whoever wrote the file answers what it likes."""
+    pipe.recv_bytes()
     pipe.send_bytes(b"")
     data = pipe.recv_bytes()
     told = wire.dump(Submission(None, "meeting", "2018.1"))
@@ -125,6 +127,30 @@ def test_a_child_that_was_taken_over_can_only_spoil_its_file(answer, monkeypatch
 
 def _fail(*_: object) -> None:
     raise SystemExit(1)
+
+
+def test_a_child_that_dies_on_its_way_is_a_broken_run_and_no_wait_for_ever():
+    """A program from standard input cannot be started once more, which is what a child does."""
+    code = (
+        "from mlay_batch.reader import read_all\nfrom mlay_batch.schema import load_catalogue\n"
+        "read_all([('x', b'')], load_catalogue().forms)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-"], input=code, capture_output=True, text=True, timeout=50
+    )
+    assert "reader.child" in ran.stderr
+
+
+def _deaf(pipe):
+    pipe.recv_bytes()
+    pipe.send_bytes(b"")
+    time.sleep(60)
+
+
+def test_a_child_that_takes_no_file_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr("mlay_batch.reader.guard._work", _deaf)
+    (found,) = read_all([("x", bytes(1 << 20))], (), Limits(seconds=1), workers=1)
+    assert codes(found) in (["R12"], ["R13"])
 
 
 def test_no_child_outlives_the_call():
