@@ -15,9 +15,11 @@ from mlay_batch.report import (
     cells_sheet,
     classification_sheet,
     completeness_sheet,
+    criteria_sheet,
     data_sheets,
     doubts_sheet,
     errors_sheet,
+    form7_sheet,
     members_sheet,
     official,
     overview,
@@ -28,6 +30,7 @@ from mlay_batch.report import (
     section_sheets,
     tables,
     thematic_sheet,
+    trends,
     year_sheet,
 )
 from mlay_batch.report.book import Book
@@ -36,8 +39,9 @@ from mlay_batch.report.context import Context, Provenance
 __all__ = ["Provenance", "write"]
 
 _SHEETS = (
-    "overview", "quota", "pairs", "cells", "doubts", "rating", "year", "classification",
-    "completeness", "thematic", "members", "activities", "errors", "provenance",
+    "overview", "quota", "pairs", "cells", "doubts", "rating", "year", "criteria",
+    "classification", "forms7", "completeness", "thematic", "members", "activities", "errors",
+    "provenance",
 )  # fmt: skip
 
 
@@ -52,26 +56,31 @@ def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "v
     ctx = Context(book, facts, figures)
     ctx = replace(ctx, delivered=provenance_sheet.write(ctx, sheets["provenance"], provenance))
     data = data_sheets.build(ctx)
+    sections = {table.name: table for table in section_sheets.build(ctx)}
+    drawn = trends.build(ctx, data, sections)
     written = [(book.sheet(table.title, table.note), table)
-               for table in (*data, *section_sheets.build(ctx))]  # fmt: skip
+               for table in (*data, *sections.values(), *drawn)]  # fmt: skip
     for sheet, table in written:
         tables.write(book, sheet, table, official.back(ctx))
-    sections = {table.name: (sheet, table) for sheet, table in written}
-    for module, key in (
-        (thematic_sheet, "thematic"), (members_sheet, "members"), (activities_sheet, "activities"),
-    ):  # fmt: skip
-        module.write(ctx, sheets[key], sections)
+    named = {table.name: (sheet, table) for sheet, table in written}
+    lines = trends.Trends.of(named)
+    thematic_sheet.write(ctx, sheets["thematic"], named)
+    members_sheet.write(ctx, sheets["members"], named, lines)
+    activities_sheet.write(ctx, sheets["activities"], named)
     places = pairs_sheet.write(ctx, sheets["pairs"], data)
     cells_sheet.write(ctx, sheets["cells"], data)
     doubts_sheet.write(ctx, sheets["doubts"], data)
     overview.write(ctx, sheets["overview"], overview.Parts(
         returns=completeness_sheet.write(ctx, sheets["completeness"], data),
         rating=rating_sheet.write(ctx, sheets["rating"], data),
-        year_mean=year_sheet.write(ctx, sheets["year"], data),
+        year_mean=year_sheet.write(ctx, sheets["year"], data, lines),
         quotas=quota_sheet.write(ctx, sheets["quota"], data, places),
         classification=classification_sheet.write(ctx, sheets["classification"], data),
         errors=errors_sheet.write(ctx, sheets["errors"]),
         sheets=sheets,
+        trends=lines,
     ))  # fmt: skip
+    criteria_sheet.write(ctx, sheets["criteria"], data)
+    form7_sheet.write(ctx, sheets["forms7"], data)
     bundle_sheet.write(ctx, provenance, written)
     return book.close()

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlay_batch.figures.records import OPEN
-from mlay_batch.report import official
+from mlay_batch.report import bands, official
 from mlay_batch.report.book import Link, Live, Sheet
-from mlay_batch.report.classification_sheet import MeanLine
 from mlay_batch.report.completeness_sheet import FormSums, ordered
 from mlay_batch.report.context import Context
 from mlay_batch.report.errors_sheet import ErrorCounts
@@ -17,6 +16,8 @@ from mlay_batch.report.looks import percent
 from mlay_batch.report.overview_charts import Charts
 from mlay_batch.report.quota_sheet import QuotaBlock, state_text
 from mlay_batch.report.rating_sheet import RatingTotals
+from mlay_batch.report.series_block import MeanLine
+from mlay_batch.report.trends import Trends
 
 _COLUMNS = 8
 _WIDTH = 11.5
@@ -39,6 +40,7 @@ class Parts:
     classification: Sequence[MeanLine]
     errors: ErrorCounts
     sheets: Mapping[str, Sheet]
+    trends: Trends
 
 
 def write(ctx: Context, sheet: Sheet, parts: Parts) -> None:
@@ -52,6 +54,7 @@ def write(ctx: Context, sheet: Sheet, parts: Parts) -> None:
     page.quotas()
     page.classification()
     page.errors()
+    page.draw()
     row = official.signatures(ctx, sheet, page.row + 1, _COLUMNS, _SPLIT)
     sheet.raw.set_h_pagebreaks([row + 1])
     row = page.charts.put(row + 2)  # a row below the break, lest it is drawn on both pages
@@ -66,7 +69,7 @@ class _Page:
 
     def __init__(self, ctx: Context, sheet: Sheet, parts: Parts, row: int) -> None:
         self.ctx, self.sheet, self.parts, self.row = ctx, sheet, parts, row
-        self.charts = Charts(ctx, sheet, parts.sheets)
+        self.charts = Charts(ctx, sheet, parts.sheets, parts.trends)
 
     def _title(self, key: str, sheet: str) -> None:
         self.row += 1
@@ -163,6 +166,15 @@ class _Page:
         heads = [t("severity.error"), t("severity.warning")]
         span = self._heads(t("overview.found"), heads)
         self._line(t("overview.problems"), span, (errors.errors, errors.warnings), ("", ""))
+
+
+    def draw(self) -> None:
+        """Draw what goes over months and years."""
+        charts, lang = self.charts, self.ctx.lang
+        charts.quality([(band.id, band.title.of(lang)) for band in bands.ranked(self.ctx)])
+        for block in self.parts.quotas:
+            charts.progress(block.quota.quota, block.quota.title.of(lang))
+        charts.grades()
 
 
 def _waited_for(ctx: Context) -> Iterator[str]:
