@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mlay_batch import bundle
 from mlay_batch.findings import Finding, Param, Place, Severity
@@ -156,14 +156,17 @@ def _merged(block: Block) -> Iterator[Finding]:
     for area in block.sheet.facts.merges:
         top, left, bottom, right = area
         swallows = bottom > top or (not card and right > left)
-        if swallows and _meets(area, block) and not is_blank(block.sheet.at((top, left))):
+        inside = _within(area, block) if swallows else []
+        if inside and not is_blank(block.sheet.at((top, left))):
             cells = f"{a1((top, left))}:{a1((bottom, right))}"
-            yield _at(block, "C16", Severity.ERROR, (top, left), None, cells=cells)
+            found = _at(block, "C16", Severity.ERROR, (top, left), None, cells=cells)
+            yield replace(found, marks=tuple(replace(found.place, cell=a1(one)) for one in inside))
 
 
-def _meets(area: Area, block: Block) -> bool:
+def _within(area: Area, block: Block) -> list[Spot]:
+    """Return the cells to be filled in that lie in the area."""
     top, left, bottom, right = area
     if bottom < block.box[0] or block.box[2] < top:
-        return False
+        return []
     spots = (spot for record in block.records for spot in record.values())
-    return any(top <= row <= bottom and left <= column <= right for row, column in spots)
+    return sorted(spot for spot in spots if top <= spot[0] <= bottom and left <= spot[1] <= right)

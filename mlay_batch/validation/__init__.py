@@ -17,7 +17,14 @@ from dataclasses import replace
 from mlay_batch.findings import Finding
 from mlay_batch.records import Judged, Row, Submission
 from mlay_batch.schema.records import Form
-from mlay_batch.validation.cells import Cell, finding, in_order, is_certain, wrong_cells
+from mlay_batch.validation.cells import (
+    Cell,
+    finding,
+    in_order,
+    is_certain,
+    lost_sections,
+    wrong_cells,
+)
 from mlay_batch.validation.failures import Failure, failures
 from mlay_batch.validation.frames import Entry, Table, tables
 from mlay_batch.validation.refs import Lists, Resolver, resolved, resolvers
@@ -132,7 +139,8 @@ def _check(entries: Mapping[int, Entry], found: dict[int, list[Finding]]) -> Non
             if (failure.rule is not None) is of_rules:
                 _report(table, failure, entries, wrong, found)
     for number, entry in entries.items():
-        found[number].extend(nil_findings(entry.submission, form, wrong[number]))
+        lost = lost_sections(entry.findings)
+        found[number].extend(nil_findings(entry.submission, form, wrong[number], lost))
 
 
 def _report(
@@ -143,5 +151,7 @@ def _report(
     found: dict[int, list[Finding]],
 ) -> None:
     number, row = table.owners[failure.at], table.rows[failure.at]
-    if is_certain(failure, table.section, row, entries[number].submission, wrong[number]):
+    entry = entries[number]
+    lost = lost_sections(entry.findings)
+    if is_certain(failure, table.section, row, entry.submission, wrong[number], lost):
         found[number].append(finding(failure, table.section, row))

@@ -18,6 +18,7 @@ from mlay_batch.schema.records import Rule, Section
 from mlay_batch.validation.failures import Failure
 
 Cell = tuple[str, str]
+_LOST = ("R22", "R23")
 _WHOLE_RETURN = ("rows_at_least", "rows_at_most")
 _CELL = re.compile(r"([A-Z]+)(\d+)")
 
@@ -28,8 +29,18 @@ def cell_of(place: Place) -> Cell:
 
 
 def wrong_cells(findings: Iterable[Finding]) -> frozenset[Cell]:
-    """Return the cells that an error already stands at."""
-    return frozenset(cell_of(found.place) for found in findings if found.is_error)
+    """Return the cells that an error already stands at: of merged cells (C16) every one."""
+    return frozenset(
+        cell_of(place)
+        for found in findings
+        if found.is_error
+        for place in (found.place, *(found.marks if found.code == "C16" else ()))
+    )
+
+
+def lost_sections(findings: Iterable[Finding]) -> frozenset[str]:
+    """Return the sections that could not be read (R22, R23): what stands there is not known."""
+    return frozenset(str(found.params["field"]) for found in findings if found.code in _LOST)
 
 
 def finding(failure: Failure, section: Section, row: Row) -> Finding:
@@ -48,15 +59,30 @@ def finding(failure: Failure, section: Section, row: Row) -> Finding:
 
 
 def is_certain(
-    failure: Failure, section: Section, row: Row, submission: Submission, wrong: frozenset[Cell]
+    failure: Failure,
+    section: Section,
+    row: Row,
+    submission: Submission,
+    wrong: frozenset[Cell],
+    lost: frozenset[str] = frozenset(),
 ) -> bool:
-    """Whether every cell the failed check looks at is there and right by itself."""
+    """Whether every cell the failed check looks at is there and right by itself.
+
+    Of a section in `lost` no cell is.
+    """
     if failure.rule is None:
         return failure.field in row.cells and cell_of(row.place(failure.field)) not in wrong
     return all(
         other is not None and name in other.cells and cell_of(other.place(name)) not in wrong
         for other, name in _operands(failure.rule, section, row, submission)
-    )
+    ) and not lost.intersection(_sections_asked(failure.rule))
+
+
+def _sections_asked(rule: Rule) -> Iterator[str]:
+    """Yield the other sections a rule looks at."""
+    for key, kind in CHECKS[rule.check].items():
+        if kind in ("other", "others", "given"):
+            yield from (name.partition(".")[0] for name in _names(rule.params.get(key)))
 
 
 def _operands(

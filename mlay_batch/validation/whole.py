@@ -12,12 +12,15 @@ from mlay_batch.validation.cells import Cell, cell_of
 YES = "yes"
 
 
-def nil_findings(submission: Submission, form: Form, wrong: frozenset[Cell]) -> Iterator[Finding]:
+def nil_findings(
+    submission: Submission, form: Form, wrong: frozenset[Cell], lost: frozenset[str] = frozenset()
+) -> Iterator[Finding]:
     """Yield F12 where a section is declared nil but has rows, F13 where it has neither.
 
-    A declared nil return is not a missing one; an empty table without a word is neither.
+    A declared nil return is not a missing one; an empty table without a word is neither. Of a
+    section that could not be read (`lost`) nothing is said.
     """
-    for section in form.sections:
+    for section in (one for one in form.sections if one.id not in lost):
         card, _, name = (section.nil or "").partition(".")
         for declared in submission.section(card)[:1] if name else ():
             if cell_of(declared.place(name)) not in wrong:

@@ -168,16 +168,19 @@ def on_its_way(number: int, book: bytes) -> bytes:
 
 def checked(books: Sequence[bytes], of: Form) -> list[tuple[Submission, tuple[Finding, ...]]]:
     """Read the workbooks and check them all together, as a run does."""
-    came = [read(data, "a.xlsx", CATALOGUE.forms) for data in books]
     if of.period == "none":
-        return [validate_register(submission, of) for submission in came]
+        return [validate_register(read(data, "", CATALOGUE.forms), of) for data in books]
+    return [(one.submission, one.findings) for one in judged(books) if one.submission]
+
+
+def judged(books: Sequence[bytes]) -> tuple[Judged, ...]:
+    """Read returns and judge them all together."""
     lists = {name: dict(pairs) for name, pairs in LISTS.items()}
-    batch = [_identified(*pair) for pair in zip(books, came, strict=True)]
-    found = validate(batch, lists, CATALOGUE.forms)
-    return [(judged.submission, judged.findings) for judged in found if judged.submission]
+    return validate([_identified(data) for data in books], lists, CATALOGUE.forms)
 
 
-def _identified(data: bytes, submission: Submission) -> Judged:
+def _identified(data: bytes) -> Judged:
+    submission = read(data, "a.xlsx", CATALOGUE.forms)
     leaf = Leaf("a.xlsx", data, "a.xlsx", "2026-12-01T00:00:00+07:00")
     judged = Judged(leaf, submission, findings=submission.findings)
     return identify(judged, CATALOGUE, REGISTER, date(2026, 12, 1))

@@ -24,7 +24,6 @@ TESTS = Path(__file__).resolve().parent.parent
 # Codes about a cell that no value typed into the form can bring about; where they are tested.
 ELSEWHERE = {
     "C05": "reader/test_values.py",  # needs a number format, not a value
-    "C08": "reader/test_values.py",
     "C13": "reader/test_reading.py",  # a formula with a value: openpyxl writes none
     "C14": "reader/test_values.py",  # text longer than Excel itself keeps
     "C16": "reader/test_reading.py",  # merged, hidden, beside the form: no value of a field
