@@ -19,8 +19,9 @@ from openpyxl.cell import Cell
 from mlay_batch.figures import compute
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.ledger import Ledger
-from mlay_batch.pipeline.consolidate import Consolidated, consolidate, gather
+from mlay_batch.pipeline.consolidate import Consolidated, consolidate
 from mlay_batch.pipeline.demo import AS_OF, PERIOD, build, take_in
+from mlay_batch.pipeline.facts import gather
 from mlay_batch.pipeline.ingest import Ingested, silent
 from mlay_batch.records import Verdict
 

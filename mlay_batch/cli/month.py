@@ -10,9 +10,6 @@ import click
 from mlay_batch.cli import options, show
 from mlay_batch.cli.options import LocalisedCommand, language, option
 from mlay_batch.period import Period
-from mlay_batch.pipeline import consolidate as consolidating
-from mlay_batch.pipeline import ingest as ingesting
-from mlay_batch.pipeline import status as looking
 from mlay_batch.pipeline.town import Town, open_town
 from mlay_batch.workspace import Workspace
 
@@ -50,9 +47,11 @@ def _ingest(
     as_json: bool = False,
 ) -> int:
     """Take in files, show what became of them; return the exit code that tells it."""
+    from mlay_batch.pipeline.ingest import ingest  # start-up: pandera costs a second
+
     lang, zone = language(ctx), town.workspace.settings.time_zone
     with show.progress(lang, "ingest.progress") as tick:
-        done = ingesting.ingest(
+        done = ingest(
             town,
             paths,
             as_of=as_of,
@@ -74,7 +73,9 @@ def _consolidate(
     dry_run: bool,
     as_json: bool = False,
 ) -> None:
-    done = consolidating.consolidate(
+    from mlay_batch.pipeline.consolidate import consolidate  # start-up: the workbook's writer
+
+    done = consolidate(
         town, period or last_month(as_of), as_of=as_of, holder=options.holder(), dry_run=dry_run
     )
     show.show_consolidated(done, language(ctx), as_json=as_json, dry_run=dry_run)
@@ -156,8 +157,9 @@ def status(
     workspace: Path | None,
 ) -> int:
     """Show who has sent what."""
-    town = open_for(ctx, workspace)
-    day = as_of or options.today()
-    found = looking.status(town, period or last_month(day), day)
+    from mlay_batch.pipeline.status import status  # start-up, as above
+
+    town, day = open_for(ctx, workspace), as_of or options.today()
+    found = status(town, period or last_month(day), day)
     show.show_status(found, language(ctx), as_json=as_json)
     return 0

@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -20,13 +20,14 @@ from mlay_batch.errors import MlayError, RegisterError
 from mlay_batch.figures.records import Completeness
 from mlay_batch.findings import Finding, Severity, grouped_cells
 from mlay_batch.messages import Message, error_text, explain, text
-from mlay_batch.pipeline.consolidate import Consolidated
-from mlay_batch.pipeline.ingest import Ingested
-from mlay_batch.pipeline.status import Status
 from mlay_batch.pipeline.town import Town, register_form
 from mlay_batch.records import Decision, Verdict
 from mlay_batch.schema import Catalogue, Form
-from mlay_batch.schema.diff import Change
+
+if TYPE_CHECKING:  # start-up: a verb pays for what it does, not for what another one shows
+    from mlay_batch.pipeline.consolidate import Consolidated
+    from mlay_batch.pipeline.ingest import Ingested
+    from mlay_batch.pipeline.status import Status
 
 # Control characters from a file name or a cell must never reach the terminal.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
@@ -267,34 +268,3 @@ def show_issued(count: int, folder: Path, lang: str, *, dry_run: bool) -> None:
     """Say how many forms were written, and where."""
     key = "template.dry" if dry_run else "template.done"
     click.echo(say(lang, key, count=count, path=folder))
-
-
-def show_catalogue(found: Catalogue, lang: str) -> None:
-    """List forms, quotas, schemes and signs with the months they hold."""
-    for form in found.forms:
-        since = f"{form.effective.from_} – {form.effective.to or '…'}"
-        click.echo(f"{form.form} {form.version}  {since}  {form.title.of(lang)}")
-    for quota in found.quotas:
-        click.echo(f"{quota.quota}  {quota.effective.from_} – …  {quota.title.of(lang)}")
-    for scheme in found.schemes:
-        click.echo(f"{scheme.scheme} {scheme.version}  {scheme.title.of(lang)}")
-    for signs in found.signs:
-        since = f"{signs.effective.from_} – {signs.effective.to or '…'}"
-        click.echo(f"{signs.signs} {signs.version}  {since}  {signs.title.of(lang)}")
-
-
-def show_linted(files: int, wrong: int, lang: str) -> None:
-    """Say how many descriptions were looked at, and how many are wrong."""
-    click.echo(say(lang, "schema.lint.done", files=files, wrong=wrong))
-
-
-def show_changes(found: tuple[Change, ...], lang: str, *, as_json: bool) -> None:
-    """Print one line a change, part by part."""
-    if as_json:
-        click.echo(json.dumps([asdict(change) for change in found], ensure_ascii=False))
-        return
-    for change in found:
-        part = say(lang, f"diff.{change.part}")
-        what = say(lang, f"diff.{change.turn}", name=change.key, old=change.old, new=change.new)
-        click.echo(plain(f"{part} {change.path} ({change.title}): {what}"))
-    click.echo(say(lang, "diff.done", count=len(found)))

@@ -9,11 +9,11 @@ from pathlib import Path
 from mlay_batch import __version__, report
 from mlay_batch.figures import compute, fingerprint
 from mlay_batch.figures.fingerprint import sums
-from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.figures.records import Figures
 from mlay_batch.files import write_atomically
 from mlay_batch.ledger import Archive, Closings, Ledger, lock
 from mlay_batch.period import Period
-from mlay_batch.pipeline.carry import to_newest
+from mlay_batch.pipeline.facts import gather
 from mlay_batch.pipeline.town import Town
 
 
@@ -28,14 +28,6 @@ class Consolidated:
     figures: Figures
     written: bool
     closed: int | None = None
-
-
-def gather(town: Town, ledger: Ledger, period: Period, as_of: date) -> Facts:
-    """Return everything the figures of `period` are computed from."""
-    return Facts(
-        town.catalogue, town.register, period, as_of,
-        to_newest(town.catalogue, ledger.returns()), ledger.deliveries(),
-    )  # fmt: skip
 
 
 def consolidate(

@@ -16,7 +16,7 @@ from mlay_batch.figures.records import Figures
 from mlay_batch.ledger import Archive, Ledger, Outgoing
 from mlay_batch.period import Period
 from mlay_batch.pipeline.carry import carried, to_version
-from mlay_batch.pipeline.consolidate import gather
+from mlay_batch.pipeline.facts import gather
 from mlay_batch.pipeline.owed import UNOPENED, branch_of, owed, unopened
 from mlay_batch.pipeline.templates import context_for, file_name
 from mlay_batch.pipeline.town import Town

@@ -11,7 +11,7 @@ from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.records import Completeness
 from mlay_batch.ledger import Closing, Closings, Ledger, Outgoing
 from mlay_batch.period import Period
-from mlay_batch.pipeline.consolidate import gather
+from mlay_batch.pipeline.facts import gather
 from mlay_batch.pipeline.owed import branch_of, owed
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Verdict

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
-from mlay_batch import reader
+from mlay_batch import bundle
 from mlay_batch.errors import RegisterError, UsageError
 from mlay_batch.findings import Finding, refuses
 from mlay_batch.names import nearest
+from mlay_batch.pipeline.register_read import read_register
 from mlay_batch.register import Register
 from mlay_batch.schema import Catalogue, Form, load_catalogue
 from mlay_batch.schema.records import Due
 from mlay_batch.settings import CONFIG
-from mlay_batch.validation import validate_register
 from mlay_batch.workspace import Workspace
 
 REGISTER = "register"
@@ -33,13 +34,35 @@ class Town:
     @property
     def schemas_sha256(self) -> str:
         """One hash over all descriptions in force."""
-        joined = "\n".join(f"{s.name} {s.sha256}" for s in self.catalogue.sources)
-        return hashlib.sha256(joined.encode()).hexdigest()
+        return schemas_hash(self.catalogue)
+
+    @cached_property
+    def reading(self) -> Catalogue:
+        """What files are read by: the forms, and the consolidated workbook of the level below."""
+        told = self.workspace.settings
+        own = bundle.forms(self.catalogue, told.consolidated)
+        due = told.deadlines.get(bundle.FORM, {})
+        return replace(self.catalogue, forms=(*self.catalogue.forms, *(_due(f, due) for f in own)))
+
+    @property
+    def counting(self) -> Catalogue:
+        """What figures are counted by: consolidated workbooks are asked for where they are owed,
+        one a month.
+        """
+        owed = [f for f in self.reading.forms
+                if f.form == bundle.FORM and f.period == "month" and f.reporters]  # fmt: skip
+        return replace(self.catalogue, forms=(*self.catalogue.forms, *owed))
 
     @property
     def lists(self) -> Mapping[str, Mapping[str, str]]:
         """Codes and names that a `ref` field may hold."""
         return reference_lists(self.register)
+
+
+def schemas_hash(catalogue: Catalogue) -> str:
+    """Return one hash over all descriptions in force."""
+    joined = "\n".join(f"{source.name} {source.sha256}" for source in catalogue.sources)
+    return hashlib.sha256(joined.encode()).hexdigest()
 
 
 def reference_lists(register: Register) -> Mapping[str, Mapping[str, str]]:
@@ -60,7 +83,7 @@ def with_deadlines(catalogue: Catalogue, deadlines: Mapping[str, Mapping[str, in
 
     Raises UsageError ``workspace.key`` for a form there is not.
     """
-    known = sorted({form.form for form in catalogue.forms})
+    known = sorted({bundle.FORM, *(form.form for form in catalogue.forms)})
     for name in deadlines:
         if name not in known:
             near = f"deadlines.{nearest(name, known) or known[0]}"
@@ -90,14 +113,11 @@ def open_town(workspace: Workspace) -> Town:
         data = workspace.register.read_bytes()
     except OSError as error:
         raise RegisterError("register.unreadable", path=str(workspace.register)) from error
-    (submission,) = reader.read_all([(name, data)], [form], workers=1)
-    findings = submission.findings
-    if submission.form and not refuses(findings):
-        submission, findings = validate_register(submission, form)
+    digest, schemas = hashlib.sha256(data).hexdigest(), schemas_hash(catalogue)
+    submission, findings = read_register(workspace, form, data, schemas)
     findings = tuple(finding.in_file(name) for finding in findings)
     if not refuses(findings) and not submission.section("organisations"):
         raise RegisterError("register.empty", path=name)
     if refuses(findings):
         raise RegisterError("register.errors", path=name, findings=findings, form=form)
-    digest = hashlib.sha256(data).hexdigest()
     return Town(workspace, catalogue, Register.of(submission), digest, findings)

@@ -1,0 +1,31 @@
+"""What the figures of a period are computed from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from mlay_batch.bundle import FORM
+from mlay_batch.figures.records import Facts
+from mlay_batch.ledger import Ledger
+from mlay_batch.period import Period
+from mlay_batch.pipeline.carry import to_newest
+from mlay_batch.pipeline.levels import below
+from mlay_batch.pipeline.town import Town
+
+
+def gather(town: Town, ledger: Ledger, period: Period, as_of: date) -> Facts:
+    """Return everything the figures of `period` are computed from.
+
+    What came straight here counts before the same return in a consolidated workbook.
+    """
+    current = ledger.returns()
+    books = [found for found in current if found.delivery.form == FORM]
+    direct = to_newest(town.catalogue, [one for one in current if one.delivery.form != FORM])
+    taken = below(town.register, town.catalogue, books)
+    keys = {found.delivery.key for found in direct}
+    carried = (one for one in taken.returns if one.delivery.key not in keys)
+    returns = (*direct, *carried, *(replace(book, rows=()) for book in books))
+    return Facts(
+        town.counting, taken.register, period, as_of, returns, ledger.deliveries(), taken.told
+    )
