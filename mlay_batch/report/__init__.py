@@ -28,6 +28,7 @@ from mlay_batch.report import (
     quota_sheet,
     rating_sheet,
     section_sheets,
+    signs_sheet,
     tables,
     thematic_sheet,
     trends,
@@ -40,8 +41,8 @@ __all__ = ["Provenance", "write"]
 
 _SHEETS = (
     "overview", "quota", "pairs", "cells", "doubts", "rating", "year", "criteria",
-    "classification", "forms7", "completeness", "thematic", "members", "activities", "errors",
-    "provenance",
+    "classification", "forms7", "completeness", "thematic", "members", "activities", "signs",
+    "errors", "provenance",
 )  # fmt: skip
 
 
@@ -67,6 +68,7 @@ def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "v
     thematic_sheet.write(ctx, sheets["thematic"], named)
     members_sheet.write(ctx, sheets["members"], named, lines)
     activities_sheet.write(ctx, sheets["activities"], named)
+    signs_sheet.write(ctx, sheets["signs"], named)
     places = pairs_sheet.write(ctx, sheets["pairs"], data)
     cells_sheet.write(ctx, sheets["cells"], data)
     doubts_sheet.write(ctx, sheets["doubts"], data)
