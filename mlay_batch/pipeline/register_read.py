@@ -41,9 +41,8 @@ def read_register(workspace: Workspace, form: Form, data: bytes, schemas_sha256:
 
 
 def _checked(data: bytes, form: Form) -> Checked:
-    # Start-up: the reader costs a child, validation a second for pandera.
-    from mlay_batch import reader
-    from mlay_batch.validation import validate_register
+    from mlay_batch import reader  # start-up: what is kept needs neither this
+    from mlay_batch.validation import validate_register  # start-up: nor a second for pandera
 
     (submission,) = reader.read_all([("", data)], [form], workers=1)
     if submission.form and not refuses(submission.findings):
