@@ -1,0 +1,63 @@
+"""The sample town's desk, at which any number of foreign files are judged, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from workbook_mutants import Original, unpacked
+
+from mlay_batch import demo
+from mlay_batch.pipeline.ingest import judge
+from mlay_batch.pipeline.town import Town
+from mlay_batch.records import Decision, Judged, Known, Leaf
+from mlay_batch.register import Address
+from mlay_batch.schema import load_catalogue
+from mlay_batch.schema.catalogue import shipped
+from mlay_batch.settings import Settings
+from mlay_batch.verdict import decide
+from mlay_batch.workspace import Workspace
+
+AS_OF = date(2019, 12, 6)
+RECEIVED = "2019-12-04T10:00:00+07:00"
+REGISTERED = "cb01@town.example"
+SECONDS = 20  # a file that takes longer is a hang
+
+
+@cache
+def town() -> Town:
+    sample = demo.town()
+    name = sample.register.top().name
+    settings = Settings(name, sample.place, limits={"seconds": SECONDS})
+    office = Address(sample.register.top().code, REGISTERED)
+    register = replace(sample.register, addresses=(*sample.register.addresses, office))
+    return Town(Workspace(Path(), settings), load_catalogue(), register, "")
+
+
+@cache
+def originals() -> tuple[Original, ...]:
+    """The good returns of November, each with what stands in it."""
+    paths = sorted((shipped("samples") / "2019-11").iterdir())
+    made = []
+    for one in judged([leaf(path.name, path.read_bytes()) for path in paths]):
+        data, submission = one.leaf.data, one.submission
+        assert submission and one.identity and one.findings == ()
+        parts = unpacked(data) if one.leaf.name.endswith(".xlsx") else {}
+        made.append(Original(one.leaf.name, data, parts, submission, one.identity.form))
+    return tuple(made)
+
+
+def leaf(name: str, data: bytes) -> Leaf:
+    return Leaf(name, data, name, RECEIVED)
+
+
+def judged(leaves: Sequence[Leaf]) -> tuple[Judged, ...]:
+    """Read them in guarded children, several files a child, and look at them all at once."""
+    return judge(town(), leaves, AS_OF)
+
+
+def decided(leaves: Sequence[Leaf]) -> tuple[Decision, ...]:
+    return decide(judged(leaves), Known())

@@ -1,0 +1,153 @@
+"""The full run: `python tests/corpus/fuzz.py --books 20000 --mails 5000 --seed 7`.
+
+Changed workbooks and mails by the thousand, through the real children, several files a child, to
+one verdict each. What went wrong is told with its number: the same seed and number give the same
+file again (`--first`, `--keep FOLDER`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing import active_children
+from pathlib import Path
+
+import desk
+from mail_mutants import MailMutant, mail_mutant
+from oracle import wrong
+from workbook_mutants import Mutant, Original, mutant
+
+from mlay_batch.intake import collect
+from mlay_batch.records import Decision, values_hash
+
+BATCH = 200
+
+
+@dataclass
+class Told:
+    """What a run has seen: how much of what, every failure, and what the last batch left behind."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
+    shown: int = 0  # how many failures were told already
+
+
+def originals() -> tuple[list[Original], list[Original]]:
+    """The good returns as .xlsx, and the others."""
+    found = desk.originals()
+    return [one for one in found if one.parts], [one for one in found if not one.parts]
+
+
+def run_books(seed: int, numbers: Sequence[int], told: Told, keep: Path | None = None) -> None:
+    """Judge a batch of changed workbooks; every file must get its one verdict."""
+    mutants = [mutant(seed, number, *originals()) for number in numbers]
+    decisions = desk.decided([desk.leaf(one.name, one.data) for one in mutants])
+    if len(decisions) != len(mutants):
+        told.failures.append(f"{len(mutants)} files, {len(decisions)} verdicts")
+    for number, one, decision in zip(numbers, mutants, decisions, strict=True):
+        told.counts[f"{one.must} {decision.verdict.value}"] += 1
+        if problem := wrong(one, decision.judged):
+            _failed(told, f"book {number} [{one.how}] of {one.original.name}: {problem}", keep, one)
+
+
+def run_mails(seed: int, numbers: Sequence[int], told: Told, keep: Path | None = None) -> None:
+    """Lay a batch of changed mails into an inbox and judge what comes out of each."""
+    mutants = {f"{n}.eml": mail_mutant(seed, n, originals()[0]) for n in numbers}
+    with tempfile.TemporaryDirectory() as inbox:
+        for name, one in mutants.items():
+            Path(inbox, name).write_bytes(one.data)
+        leaves = list(collect([Path(inbox)], Path(inbox), desk.RECEIVED))
+    found: dict[str, list[Decision]] = defaultdict(list)
+    for decision in desk.decided(leaves):
+        name = decision.judged.leaf.origin.partition("!")[0]
+        found[name].append(decision)
+        told.counts[f"{mutants[name].must} {decision.verdict.value}"] += 1
+    if len({one.origin for one in leaves}) < len(leaves):
+        told.failures.append(f"two leaves of one origin in {numbers[0]}…")
+    for name, one in mutants.items():
+        if problem := _wrong_mail(one, found[name]):
+            _failed(told, f"mail {name} [{one.how}]: {problem}", keep, one)
+
+
+def _wrong_mail(one: MailMutant, found: Sequence[Decision]) -> str | None:
+    if not found:
+        return "lost: no leaf came of it"
+    taken = [d for d in found if not d.judged.refused and d.judged.leaf.ignored is None]
+    for decision in taken:
+        read = decision.judged.submission
+        if read and values_hash(read.rows) != values_hash(one.original.submission.rows):
+            return "accepted with other values"
+        if decision.judged.leaf.sender != desk.REGISTERED and not decision.judged.doubted:
+            return f"taken from {decision.judged.leaf.sender}"
+    if one.must == "same" and [d.judged.leaf.data for d in taken] != [one.original.data]:
+        told = [(d.judged.leaf.name, [f.code for f in d.findings]) for d in found]
+        return f"the return is not in it: {told}"
+    died = {f.code for d in found for f in d.findings} & {"R12", "R13", "R14"}
+    return f"its reader died: {died}" if died else None
+
+
+def _failed(told: Told, line: str, keep: Path | None, one: Mutant | MailMutant) -> None:
+    told.failures.append(line)
+    if keep:
+        keep.mkdir(parents=True, exist_ok=True)
+        (keep / one.name).write_bytes(one.data)
+
+
+def leaks(before: int) -> list[str]:
+    """What the last batch left behind: children, open files, temporary files."""
+    found = [f"child {child.pid}" for child in active_children()]
+    if (now := _open_files()) > before:
+        found.append(f"{now - before} open files")
+    return found
+
+
+def _open_files() -> int:
+    there = Path("/proc/self/fd")
+    return len(list(there.iterdir())) if there.exists() else 0
+
+
+def batches(first: int, count: int) -> Iterator[range]:
+    """The numbers, a batch at a time."""
+    for start in range(first, first + count, BATCH):
+        yield range(start, min(start + BATCH, first + count))
+
+
+def main(args: Sequence[str]) -> int:
+    """Run, tell, and return how many failures there were."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name, default in (("--books", 20_000), ("--mails", 5_000), ("--seed", 1), ("--first", 0)):
+        parser.add_argument(name, type=int, default=default)
+    parser.add_argument("--keep", type=Path, default=None)
+    asked = parser.parse_args(args)
+    told, started = Told(), time.monotonic()
+    run_books(asked.seed, range(10**9, 10**9 + 2), Told())  # what is opened once is no leak
+    before = _open_files()
+    for run, count in ((run_books, asked.books), (run_mails, asked.mails)):
+        for numbers in batches(asked.first, count):
+            run(asked.seed, numbers, told, asked.keep)
+            _tell(told, numbers, started)
+        told.leaks += leaks(before)
+    _say(f"{dict(sorted(told.counts.items()))}, seed {asked.seed}, {told.leaks or 'no leak'}")
+    return min(len(told.failures) + len(told.leaks), 99)
+
+
+def _tell(told: Told, numbers: Sequence[int], started: float) -> None:
+    _say(f"{numbers[-1] + 1} done, {time.monotonic() - started:.0f} s")
+    for line in told.failures[told.shown :]:
+        _say(f"  {line}")
+    told.shown = len(told.failures)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

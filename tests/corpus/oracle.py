@@ -1,0 +1,143 @@
+"""Whether what became of a changed return is what had to become of it."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from openpyxl import load_workbook
+from workbook_mutants import Mutant, packed, unpacked
+
+from mlay_batch.names import clean, name_key
+from mlay_batch.records import Judged, Row, Submission, values_hash
+from mlay_batch.schema.records import Field, Form
+
+_EPOCH = date(1899, 12, 30)
+_DIED = {"R12": "took too long", "R13": "its reader died", "R14": "a fault of our own"}
+Cells = Mapping[tuple[str, str], tuple[Field, object]]
+
+
+def wrong(mutant: Mutant, found: Judged) -> str | None:
+    """Return what is wrong with what became of it; None where all is as it must be."""
+    codes = {finding.code for finding in found.findings}
+    if died := codes & _DIED.keys():
+        return _DIED[min(died)]
+    if found.submission is None:
+        return "no submission"
+    return _MUST[mutant.must](mutant, found, found.submission)
+
+
+def _same(mutant: Mutant, found: Judged, read: Submission) -> str | None:
+    if found.findings:
+        return f"findings {[(f.code, f.place.cell) for f in found.findings][:5]}"
+    if values_hash(read.rows) != values_hash(mutant.original.submission.rows):
+        return "other values"
+    return None
+
+
+def _refused(mutant: Mutant, found: Judged, read: Submission) -> str | None:
+    return None if found.refused else "not refused"
+
+
+def _touched(mutant: Mutant, found: Judged, read: Submission) -> str | None:
+    form = mutant.original.form
+    before, after = cells_of(mutant.original.submission, form), cells_of(read, form)
+    places = [place for f in found.findings for place in (f.place, *f.marks)]
+    named = any(place.cell == mutant.cell for place in places)
+    for at in before.keys() | after.keys():
+        here = at[1] == mutant.cell
+        _, old = before.get(at, (None, None))
+        entry, new = after.get(at, (None, None))
+        if here and not named and not _as_typed(mutant.typed, new, entry):
+            return f"{mutant.typed!r} read as {new!r}, and no finding names {mutant.cell}"
+        if not here and old != new:
+            return f"{at} was {old!r}, is {new!r}"
+    return None
+
+
+def _any(mutant: Mutant, found: Judged, read: Submission) -> str | None:
+    """Accepted with other values: then an independent reader must find the very same."""
+    base = mutant.original
+    if found.refused or values_hash(read.rows) == values_hash(base.submission.rows):
+        return None
+    if not mutant.data.startswith(b"PK") or "ods" in mutant.name:
+        return None
+    try:
+        return next(_unlike(_essential(mutant), cells_of(read, base.form)), None)
+    except Exception as error:  # noqa: BLE001 - openpyxl gives up in many ways
+        return f"accepted, but openpyxl cannot read it: {type(error).__name__} {error}"[:200]
+
+
+def _essential(mutant: Mutant) -> bytes:
+    """The workbook with the parts that hold no values as they were: openpyxl wants them whole."""
+    parts = unpacked(mutant.data)
+    values = {n for n in parts if n.startswith(("xl/worksheets/", "xl/shared", "xl/styles"))}
+    return packed(dict(mutant.original.parts) | {name: parts[name] for name in values})
+
+
+def _unlike(data: bytes, cells: Cells) -> Iterator[str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        book = load_workbook(io.BytesIO(data), data_only=True)
+    for (sheet, cell), (entry, value) in cells.items():
+        if entry.type in ("choice", "ref"):
+            continue
+        there: Any = book[sheet][cell].value
+        if not _as_typed("" if there is None else there, value, entry):
+            yield f"accepted: {cell} read as {value!r}, openpyxl finds {there!r}"
+
+
+def cells_of(read: Submission, form: Form) -> Cells:
+    """The values by sheet and cell."""
+    fields = {(s.id, f.id): f for s in form.sections for f in s.fields}
+
+    def one(row: Row) -> Iterator[tuple[tuple[str, str], tuple[Field, object]]]:
+        for name, cell in row.cells.items():
+            yield (row.sheet, cell), (fields[row.section, name], row.values.get(name))
+
+    return dict(pair for row in read.rows for pair in one(row))
+
+
+def _as_typed(typed: object, read: object, entry: Field | None) -> bool:
+    """Whether a value read is what somebody typed, by rules of our own."""
+    if isinstance(typed, str):
+        typed = clean(typed.replace("_x000D_", ""))  # Excel's way of writing a carriage return
+    if entry is None or typed == "":
+        return read in (None, "") or (entry is not None and read == entry.default)
+    if isinstance(typed, datetime):
+        typed = typed.date() if typed.time() == datetime.min.time() else typed
+    if entry.type == "date":
+        return read == (_day(typed) if not isinstance(typed, date) else typed)
+    if entry.type in ("integer", "decimal", "number", "percent"):
+        return typed is not None and read == _number(typed)
+    return read is not None and name_key(str(read)) == name_key(_text(typed))
+
+
+def _text(typed: object) -> str:
+    return f"{typed:.15g}" if isinstance(typed, float) else str(typed)
+
+
+def _day(typed: object) -> date | None:
+    if isinstance(typed, int | float) and not isinstance(typed, bool) and 0 < typed < 10**6:
+        return _EPOCH + timedelta(days=int(typed))
+    found = re.fullmatch(r"\s*(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\s*", str(typed))
+    return date(int(found[3]), int(found[2]), int(found[1])) if found else None
+
+
+def _number(typed: object) -> float | None:
+    if isinstance(typed, int | float):
+        return float(typed)
+    text = re.sub(r"\s", "", clean(str(typed)))
+    if re.fullmatch(r"-?\d{1,3}(\.\d{3})+(,\d+)?", text):
+        text = text.replace(".", "").replace(",", ".")
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return None
+
+
+_MUST = {"same": _same, "refused": _refused, "touched": _touched, "any": _any}
