@@ -19,6 +19,7 @@ from mlay_batch.report.context import Context
 from mlay_batch.report.listing import Column
 from mlay_batch.report.section_sheets import BRANCH, MONTH, Written, table_name
 from mlay_batch.report.tables import Table
+from mlay_batch.report.trends import Trends
 from mlay_batch.schema import Section
 
 _CODE, _NAME, _FIRST = range(1, 4)
@@ -58,14 +59,19 @@ class _Page:
 
     @property
     def check(self) -> int:
-        """The last column: whether it all closes."""
+        """The column that says whether it all closes."""
         return self.year + 5
+
+    @property
+    def trend(self) -> int:
+        """The last column: the members of the months as a line."""
+        return self.check + 1
 
     def cell(self, row: int, column: int) -> str:
         return str(xl_rowcol_to_cell(row, column))
 
 
-def write(ctx: Context, sheet: Sheet, tables: Mapping[str, Written]) -> None:
+def write(ctx: Context, sheet: Sheet, tables: Mapping[str, Written], trends: Trends) -> None:
     """Write the sheet; it says so where the period's forms do not ask for members."""
     found = ctx.figures.movement
     if found is None:
@@ -75,11 +81,12 @@ def write(ctx: Context, sheet: Sheet, tables: Mapping[str, Written]) -> None:
         return
     data, table = tables[table_name(found.shape.form, found.shape.section)]
     page = _Page(ctx, sheet, data, table, found)
-    columns = page.check + 1
+    columns = page.trend + 1
     official.heading(ctx, sheet, columns, _SPLIT, ctx.t("branches/members.title"))
     first = listing.heads(sheet, official.TABLE_ROW, _columns(page))
     for number, line in enumerate(found.lines):
         _line(page, first + number, number + 1, line)
+        trends.spark(sheet, first + number, page.trend, line.branch.code, "members")
     last = first + len(found.lines)
     _totals(page, last, first)
     sheet.tones((first, page.check), (last, page.check), "●▲■")
@@ -88,7 +95,7 @@ def write(ctx: Context, sheet: Sheet, tables: Mapping[str, Written]) -> None:
     sheet.raw.autofilter(first - 1, 0, last - 1, page.check)
     sheet.raw.freeze_panes(first, _NAME + 1)
     repeat = (official.TABLE_ROW, first - 1)
-    sheet.print_as(landscape=True, last=(row, page.check), repeat=repeat)
+    sheet.print_as(landscape=True, last=(row, page.trend), repeat=repeat)
 
 
 def _section(page: _Page) -> Section:
@@ -103,7 +110,7 @@ def _columns(page: _Page) -> list[Column]:
     year = t("branches/members.year", year=str(page.ctx.figures.period.year))
 
     def of(name: str, group: str, how: str = "") -> Column:
-        return Column(t(f"branches/members.{name}"), _COUNT + bool(how) * 2.4, group, how)
+        return Column(t(f"branches/members.{name}"), _COUNT + bool(how) * 4, group, how)
 
     def field(name: str) -> Column:
         title = section.field(name).title.of(page.ctx.lang).rpartition(" - ")[2]
@@ -116,7 +123,7 @@ def _columns(page: _Page) -> list[Column]:
         of("out", now), of("closing", now, f"={a}+{b}−{c}"),
         of("opening", year), of("in", year), of("out", year), of("merged", year),
         of("closing", year, f"={y}+{y + 1}−{y + 2}+{y + 3}"),
-        Column(t("branches/members.check"), _CHECK),
+        Column(t("branches/members.check"), _CHECK), Column(t("branches/trend.line"), _CHECK),
     ]  # fmt: skip
 
 
@@ -237,6 +244,7 @@ def _totals(page: _Page, row: int, first: int) -> None:
         for offset in range(width):
             listing.total(page.sheet, row, start + offset, first, (v[offset] for v in values))
     page.sheet.put(row, page.check, _closes(page, row, None), "total_label")
+    page.sheet.put(row, page.trend, None, "total_count")
 
 
 def _values(ins: Sequence[str], outs: Sequence[str], moved: Moved, in_full: bool) -> list[int]:

@@ -56,9 +56,9 @@ def write(ctx: Context, sheet: Sheet, parts: Parts) -> None:
     page.errors()
     page.draw()
     row = official.signatures(ctx, sheet, page.row + 1, _COLUMNS, _SPLIT)
-    sheet.raw.set_h_pagebreaks([row + 1])
-    row = page.charts.put(row + 2)  # a row below the break, lest it is drawn on both pages
-    row = _contents(ctx, sheet, row)
+    end = page.charts.put(row + 2)  # a row below the break, lest it is drawn on both pages
+    sheet.raw.set_h_pagebreaks([row + 1, end + 1])
+    row = _contents(ctx, sheet, end + 1)
     sheet.raw.set_print_scale(_SCALE)
     sheet.print_as(landscape=False, last=(row, _COLUMNS - 1), fit=False)
     sheet.raw.activate()
@@ -166,7 +166,6 @@ class _Page:
         heads = [t("severity.error"), t("severity.warning")]
         span = self._heads(t("overview.found"), heads)
         self._line(t("overview.problems"), span, (errors.errors, errors.warnings), ("", ""))
-
 
     def draw(self) -> None:
         """Draw what goes over months and years."""

@@ -1,4 +1,4 @@
-"""The charts of the first sheet. Bars differ in lightness, and every one bears its number."""
+"""The charts of the first sheet. Bars differ in lightness and pattern, and bear their numbers."""
 
 from __future__ import annotations
 
@@ -10,26 +10,34 @@ from mlay_batch.report.completeness_sheet import FormSums
 from mlay_batch.report.context import Context
 from mlay_batch.report.quota_sheet import state_text
 from mlay_batch.report.rating_sheet import RatingTotals
+from mlay_batch.report.trends import Trends
 from mlay_batch.styles import FONT, INK
 
 Area = tuple[int, int, int, int]
 
 _COLOURS = {"dark": "#6E9CCB", "light": "#CFE0F2", "warm": "#F0D27A", "red": "#D9786B"}
+# On a grey printer two of the colours are alike: these are told by lines across them.
+_PATTERNS = {"warm": "wide_upward_diagonal", "red": "light_horizontal"}
+_ORDER = ("dark", "light", "warm", "red")
 _OF_STATE = {"met": "dark", "on_course": "light", "behind": "warm", "out_of_reach": "red",
              "not_met": "red"}  # fmt: skip
 _HALF, _WHOLE = 340, 684  # pixels: half of the page's columns, all of them
-_HEIGHT, _ROWS = 230, 12
+_HEIGHT, _ROWS = 196, 10
 
 
 class Charts:
     """Charts made while the tables are written, put below them in the end."""
 
-    def __init__(self, ctx: Context, sheet: Sheet, sheets: Mapping[str, Sheet]) -> None:
-        self._ctx, self._sheet, self._sheets = ctx, sheet, sheets
+    def __init__(
+        self, ctx: Context, sheet: Sheet, sheets: Mapping[str, Sheet], trends: Trends
+    ) -> None:
+        self._ctx, self._sheet, self._sheets, self._trends = ctx, sheet, sheets, trends
         self._made: list[tuple[Any, int]] = []
 
     def bands(self, rating: RatingTotals) -> None:
-        """Draw the period's meetings by band."""
+        """Draw the period's meetings by band; nothing where no scheme scores them."""
+        if not rating.bands:
+            return
         chart = self._chart("column", "chart.bands", _HALF)
         title = self._sheets["rating"].title
         self._series(chart, None, [title, *rating.titles], [title, *rating.counts], "dark")
@@ -64,6 +72,49 @@ class Charts:
         chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}})
         chart.set_y_axis({"reverse": True, "num_font": _font(9)})
 
+    def quality(self, bands: Sequence[tuple[str, str]]) -> None:
+        """Draw the meetings of every month of the year by band: (id, title), the best first."""
+        if not bands:
+            return
+        months = self._trends.months
+        chart = self._chart("column", "branches/chart.quality", _WHOLE, "stacked")
+        for (name, title), colour in zip(bands, _ORDER, strict=False):
+            self._series(chart, title, months.column("month"), months.column(name), colour)
+        chart.set_legend({"position": "bottom", "font": _font(9)})
+
+    def progress(self, quota: str, title: str) -> None:
+        """Draw the visits counted so far in the year, beside an even pace."""
+        months = self._trends.months
+        chart = self._chart("column", "branches/chart.progress", _HALF, title=title)
+        heads = months.column("month")
+        seen = self._ctx.t("branches/trend.attended")
+        self._series(chart, seen, heads, months.column(f"seen_{quota}"), "dark")
+        line = self._ctx.book.chart({"type": "line"})
+        line.add_series({
+            "name": self._ctx.t("branches/trend.even"), "categories": heads,
+            "values": months.column(f"pace_{quota}"),
+            "line": {"color": f"#{INK}", "width": 1.5, "dash_type": "dash"},
+        })  # fmt: skip
+        chart.combine(line)
+        chart.set_legend({"position": "bottom", "font": _font(9)})
+
+    def grades(self) -> None:
+        """Draw each part of the yearly classification: the shares of the grades by year."""
+        years = self._trends.years
+        if years is None:
+            return
+        parts = [row[0] for row in years.table.rows]
+        ranks = [column for column in years.table.columns if column.id.startswith("grade")]
+        for part in dict.fromkeys(parts):
+            first, count = parts.index(part), parts.count(part)
+            chart = self._chart("column", "branches/chart.grades", _HALF, "percent_stacked",
+                                title=part)  # fmt: skip
+            for rank, colour in zip(ranks, _ORDER, strict=False):
+                heads = years.column("year", first, count)
+                values = years.column(rank.id, first, count)
+                self._series(chart, rank.title, heads, values, colour, labels=False)
+            chart.set_legend({"position": "bottom", "font": _font(9)})
+
     def put(self, row: int) -> int:
         """Put the charts from `row` on, halves side by side; return the row after them."""
         halves = [chart for chart, width in self._made if width == _HALF]
@@ -77,9 +128,9 @@ class Charts:
                 row += _ROWS
         return row
 
-    def _chart(self, kind: str, title: str, width: int, subtype: str = "") -> Any:
+    def _chart(self, kind: str, key: str, width: int, subtype: str = "", **said: object) -> Any:
         chart = self._ctx.book.chart({"type": kind} | ({"subtype": subtype} if subtype else {}))
-        chart.set_title({"name": self._ctx.t(title), "name_font": _font(11, bold=True)})
+        chart.set_title({"name": self._ctx.t(key, **said), "name_font": _font(11, bold=True)})
         chart.set_size({"width": width, "height": _HEIGHT})
         chart.set_x_axis({"num_font": _font(9), "major_gridlines": {"visible": False}})
         chart.set_y_axis({"num_font": _font(9), "major_gridlines": {"visible": False}, "min": 0})
@@ -92,6 +143,9 @@ class Charts:
             "categories": categories, "values": values, "gap": 60,
             "fill": {"color": _COLOURS[colour]}, "border": {"color": f"#{INK}", "width": 0.5},
         }  # fmt: skip
+        if colour in _PATTERNS:
+            series["pattern"] = {"pattern": _PATTERNS[colour], "fg_color": f"#{INK}",
+                                 "bg_color": _COLOURS[colour]}  # fmt: skip
         if name:
             series["name"] = name
         if labels:

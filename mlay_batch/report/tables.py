@@ -12,7 +12,7 @@ from mlay_batch.report import measure
 from mlay_batch.report.book import Book, Content, Link, Live, Sheet
 from mlay_batch.report.looks import LOOKS
 
-Kind = Literal["text", "center", "integer", "number", "score", "date", "link"]
+Kind = Literal["text", "center", "integer", "number", "points", "score", "date", "link"]
 
 HEAD_ROW = 4  # of every data sheet, from 0; the row above it is for machine ids
 _NARROWEST, _WIDEST = 7.0, 44.0

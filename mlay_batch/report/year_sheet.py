@@ -17,6 +17,7 @@ from mlay_batch.report import bands, official, scheme_notes
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
+from mlay_batch.report.trends import Trends
 
 _CODE, _NAME, _HELD, _SCORED, _FIRST_BAND = range(1, 6)
 _SPLIT = 3
@@ -37,6 +38,7 @@ class _Year:
         self.grades = scheme.year_grades if scheme else ()
         self.grade = self.mean + 2  # after the months to come; neither without year grades
         self.remark = self.mean + (3 if self.grades else 1)
+        self.trend = self.remark + 1
         self.first = official.TABLE_ROW + 3
         self.total = self.first + len(self.ratings)
 
@@ -46,16 +48,17 @@ class _Year:
         return f"{letter}{self.first + 1}:{letter}{max(self.total, self.first + 1)}"
 
 
-def write(ctx: Context, sheet: Sheet, data: Data) -> Live:
+def write(ctx: Context, sheet: Sheet, data: Data, trends: Trends) -> Live:
     """Write the sheet; return the mean of all scored meetings of the year."""
     page = _Year(ctx, sheet, data)
-    columns = page.remark + 1
+    columns = page.trend + 1
     graded = (7, 12) if page.grades else ()
-    sheet.widths((5, 11, 40, 9, 9, *([8] * len(page.bands)), 9, *graded, 38))
+    sheet.widths((5, 11, 40, 9, 9, *([8] * len(page.bands)), 9, *graded, 38, 16))
     official.heading(ctx, sheet, columns, _SPLIT, ctx.t("title.year"), bands.limits(ctx))
     _heads(page)
     for number, rating in enumerate(page.ratings, 1):
         _line(page, page.first + number - 1, number, rating)
+        trends.spark(sheet, page.first + number - 1, page.trend, rating.branch.code, "score")
     _totals(page)
     row = page.total + 1
     for note in scheme_notes.of_years(ctx):
@@ -64,7 +67,7 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> Live:
     last = official.signatures(ctx, sheet, row + 1, columns, _SPLIT)
     sheet.raw.freeze_panes(page.first, _NAME + 1)
     repeat = (official.TABLE_ROW, page.first - 1)
-    sheet.print_as(landscape=True, last=(last, page.remark), repeat=repeat)
+    sheet.print_as(landscape=True, last=(last, page.trend), repeat=repeat)
     return sheet.live(page.total, page.mean)
 
 
@@ -78,11 +81,12 @@ def _heads(page: _Year) -> None:
         titles |= {page.mean + 1: "to_come", page.grade: _graded(page.ctx)}
     for column, name in titles.items():
         put(row, column, t(f"column.{name}"), "head", rows=2)
+    put(row, page.trend, t("branches/trend.line"), "head", rows=2)
     if page.bands:
         put(row, _FIRST_BAND, t("rating.by_band"), "head", span=len(page.bands))
     for column, band in enumerate(page.bands, _FIRST_BAND):
         put(row + 1, column, band.title.of(page.ctx.lang), "head")
-    for column in range(page.remark + 1):
+    for column in range(page.trend + 1):
         put(row + 2, column, column + 1, "column_number")
     for offset in (0, 1):
         page.sheet.height(row + offset, 27)
