@@ -84,6 +84,11 @@ def text(area: str, key: str, lang: str, /, **params: object) -> str:
     return fill(_area(area)[key][lang], params, lang)
 
 
+def has(area: str, key: str) -> bool:
+    """Whether `locale/<area>.yaml` has that text."""
+    return key in _area(area)
+
+
 def fill(template: str, params: Mapping[str, object], lang: str) -> str:
     """Return `template` with its ``{gaps}`` filled; a gap without a value stays visible."""
 

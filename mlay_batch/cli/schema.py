@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
 
-from mlay_batch.cli import options, show
+from mlay_batch.cli import options, show, show_schema
 from mlay_batch.cli.options import LocalisedCommand, LocalisedGroup, language, option
 from mlay_batch.errors import NoWorkspaceError, SchemaError, UsageError
 from mlay_batch.schema import Catalogue, load_catalogue
@@ -44,7 +45,7 @@ def list_(ctx: click.Context, as_json: bool, workspace: Path | None) -> int:
         names = [[f.form, f.version, f.effective.from_, f.effective.to] for f in found.forms]
         click.echo(json.dumps(names))
     else:
-        show.show_catalogue(found, language(ctx))
+        show_schema.show_catalogue(found, language(ctx))
     return 0
 
 
@@ -60,15 +61,18 @@ def show_(ctx: click.Context, form: str, version: str | None, workspace: Path | 
 
 
 def _page(catalogue: Catalogue, name: str, version: str | None, lang: str) -> str:
-    """Return the page of the newest version, or of that one. Raises UsageError for neither."""
-    described: list[tuple[str, Description]] = [
-        *((one.form, one) for one in catalogue.forms),
-        *((one.quota, one) for one in catalogue.quotas),
-        *((one.scheme, one) for one in catalogue.schemes),
-        *((one.signs, one) for one in catalogue.signs),
-    ]
-    named = [one for known, one in described if known == name]
-    wanted = [one for one in named if version in (None, getattr(one, "version", None))]
+    """Return the page of the newest version, or of that one; forms come before what bears a form's
+    name. Raises UsageError for none.
+    """
+    kinds: Mapping[str, Sequence[Description]] = {
+        "form": catalogue.forms,
+        "quota": catalogue.quotas,
+        "scheme": catalogue.schemes,
+        "signs": catalogue.signs,
+    }
+    named = [one for kind, alike in kinds.items() for one in alike if getattr(one, kind) == name]
+    alike = [one for one in named if isinstance(one, type(named[0]))]
+    wanted = [one for one in alike if version in (None, getattr(one, "version", None))]
     if wanted:
         return reference(wanted[-1], lang, catalogue.forms)
     if name == "findings" and not named:
@@ -93,7 +97,7 @@ def lint(ctx: click.Context, paths: tuple[Path, ...], workspace: Path | None) ->
         except SchemaError as error:
             wrong += 1
             show.show_error(error, language(ctx))
-    show.show_linted(len(files), wrong, language(ctx))
+    show_schema.show_linted(len(files), wrong, language(ctx))
     return 1 if wrong else 0
 
 
@@ -133,7 +137,7 @@ def diff(ctx: click.Context, old: str, new: str, as_json: bool, workspace: Path 
     catalogue = _catalogue(workspace)
     before, after = (interchange.form_named(catalogue, name) for name in (old, new))
     found = changes(before, after, language(ctx))
-    show.show_changes(found, language(ctx), as_json=as_json)
+    show_schema.show_changes(found, language(ctx), as_json=as_json)
     return 0
 
 

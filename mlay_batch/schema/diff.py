@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from enum import Enum
 from typing import Any, Literal
 
-from mlay_batch.schema.records import Form, Text
+from mlay_batch.findings import Severity
+from mlay_batch.messages import has, text
+from mlay_batch.schema.records import Effective, Form, Text
 
 Part = Literal["form", "section", "field", "rule", "choice"]
 Turn = Literal["added", "removed", "changed"]
@@ -53,7 +54,8 @@ Named = Mapping[str, Mapping[str, Any]]
 
 def _parts(part: Part, old: Named, new: Named, lang: str) -> Iterator[Change]:
     for path in [*new, *(path for path in old if path not in new)]:
-        title = _shown((new.get(path) or old[path]).get("title"), lang)
+        now = new.get(path) or old[path]
+        title = _shown(now.get("title") or now.get("says"), lang)
         if path not in old:
             yield Change(part, "added", path, title)
         elif path not in new:
@@ -94,7 +96,7 @@ def _rules(form: Form) -> Named:
     found = {}
     for section, rule in form.rules():
         values = {one.name: getattr(rule, one.name) for one in fields(rule)}
-        told = {"section": section.id, **values, **rule.params, "title": rule.says}
+        told = {"section": section.id, **values, **rule.params}
         found[rule.code] = {key: value for key, value in told.items() if key != "params"}
     return found
 
@@ -109,15 +111,30 @@ def _choices(form: Form) -> Named:
 
 def _shown(value: Any, lang: str) -> str:
     """Return a value as a line of text; nothing for None."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_shown(one, lang)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(_shown(one, lang) for one in value)
+    if is_dataclass(value) and not isinstance(value, Text | Effective):
+        told = ((one.name.rstrip("_"), getattr(value, one.name)) for one in fields(value))
+        return ", ".join(f"{name} {_shown(one, lang)}" for name, one in told if one is not None)
+    return _word(value, lang)
+
+
+def _word(value: Any, lang: str) -> str:
     if value is None:
         return ""
     if isinstance(value, Text):
         return value.of(lang)
-    if isinstance(value, Enum):
-        return str(value.value)
-    if is_dataclass(value):
-        told = ((one.name.rstrip("_"), getattr(value, one.name)) for one in fields(value))
-        return ", ".join(f"{name} {_shown(one, lang)}" for name, one in told if one is not None)
-    if isinstance(value, list | tuple):
-        return ", ".join(_shown(one, lang) for one in value)
+    if isinstance(value, bool):
+        return text("reference", "answered.yes" if value else "answered.no", lang)
+    if isinstance(value, Severity):
+        return text("reference", f"severity.{value}", lang)
+    if isinstance(value, Effective):
+        return f"{value.from_} – {value.to or '…'}"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def called(key: str, lang: str) -> str:
+    """Return what people call a YAML key; a parameter of a check keeps its own name."""
+    return text("reference", f"key.{key}", lang) if has("reference", f"key.{key}") else f"`{key}`"

@@ -1,11 +1,15 @@
 """Two versions of a form side by side: what was added, removed, changed."""
 
+from dataclasses import fields as fields_of
 from dataclasses import replace
 
+import pytest
+
+from mlay_batch.cli import run
 from mlay_batch.findings import Severity
 from mlay_batch.schema import load_catalogue
-from mlay_batch.schema.diff import changes
-from mlay_batch.schema.records import Carry, Field, Text
+from mlay_batch.schema.diff import _FORM, _SECTION, called, changes
+from mlay_batch.schema.records import Carry, Field, Rule, Text
 
 OLD = load_catalogue().form("meeting", "2018.1")
 
@@ -41,7 +45,7 @@ def test_limits_type_and_wording_of_a_field():
         return (replace(one, max=300, required=False) if one.id == "duration" else one for one in f)
 
     assert told(edited(OLD, "meetings", fields(edit))) == [
-        ("field", "changed", "meetings.duration", "required", "True", "False"),
+        ("field", "changed", "meetings.duration", "required", "có", "không"),
         ("field", "changed", "meetings.duration", "max", "600", "300"),
     ]
 
@@ -60,7 +64,7 @@ def test_rules():
     first, second = OLD.section("meetings").rules[:2]
     found = told(edited(OLD, "meetings", edit))
     assert ("rule", "removed", first.code, "", "", "") in found
-    assert ("rule", "changed", second.code, "severity", "warning", "error") in found
+    assert ("rule", "changed", second.code, "severity", "cảnh báo", "lỗi, trả lại") in found
     assert ("rule", "changed", second.code, "plus", "members.closing", "x.y") in found
 
 
@@ -80,3 +84,38 @@ def test_a_field_carried_over_under_another_id_is_no_new_field():
     )
     assert ("field", "changed", "meetings.minutes", "id", "duration", "minutes") in told(new)
     assert not [one for one in told(new) if one[0] == "field" and one[1] != "changed"]
+
+
+def test_changed_words_of_a_rule_are_one_change():
+    def edit(section):
+        first, *others = section.rules
+        said = Text("Không khớp {sum}.", "Does not fit {sum}.")
+        return replace(section, rules=(replace(first, says=said), *others))
+
+    (only,) = told(edited(OLD, "meetings", edit))
+    assert only[:4] == ("rule", "changed", "D01", "says")
+
+
+def test_what_a_rule_is_asked_of_is_told_in_words():
+    new = load_catalogue().form("meeting", "2025.1")
+    found = told(new)
+    assert ("rule", "changed", "D04", "given", "", "kind: regular, thematic") in found
+    assert ("form", "changed", "meeting", "effective", "2018-07 – 2025-10", "2025-11 – …") in found
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_every_key_of_a_description_has_a_name_for_people(lang):
+    records = [one.name.rstrip("_") for kind in (Field, Rule) for one in fields_of(kind)]
+    for key in {*_FORM, *_SECTION, *records, "section"} - {"params"}:
+        assert "`" not in called(key, lang), key
+    assert called("less", lang) == "`less`"
+
+
+def test_the_terminal_shows_each_part_once(capsys):
+    assert run(["schema", "diff", "meeting:2018.1", "meeting:2025.1", "--lang", "vi"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    at = lines.index("Quy tắc D05 (Có mặt … trên …, chưa vượt mức phấn đấu … %.)")
+    assert "    mức giới hạn: 85 → 90" in lines[at : at + 5]
+    assert [line for line in lines if line.startswith("Quy tắc D05")] == [lines[at]]
+    assert any(line.startswith("Quy tắc D12") and line.endswith("thêm mới") for line in lines)
+    assert "{" not in "".join(lines)
