@@ -46,13 +46,20 @@ _SHEETS = (
 )  # fmt: skip
 
 
+# Each formula looks through all rows, so that the time grows with the square. Measured on one core
+# with LibreOffice 7.4: 1.100 rows 1 s, 3.200 rows 13 s.
+MOST_ROWS = 4_000
+
+
 def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "vi") -> bytes:
     """Return the workbook as bytes, in `lang` (``vi`` or ``en``).
 
     Every figure is a formula with the computed value beside it, so that a preview shows it, an
-    auditor can follow it, and a recalculation changes nothing.
+    auditor can follow it, and a recalculation changes nothing. Above `MOST_ROWS` meetings and
+    visits every sheet holds the values alone, and says so.
     """
-    book = Book(lang, provenance.as_of, provenance.figures)
+    rows = len(figures.sittings) + len(figures.attendances)
+    book = Book(lang, provenance.as_of, provenance.figures, live=rows <= MOST_ROWS)
     sheets = {key: book.sheet(book.t(f"sheet.{key}"), book.t(f"about.{key}")) for key in _SHEETS}
     ctx = Context(book, facts, figures)
     ctx = replace(ctx, delivered=provenance_sheet.write(ctx, sheets["provenance"], provenance))

@@ -21,7 +21,8 @@ def heading(
 ) -> None:  # fmt: skip
     """Write the heading over `columns` columns, the party's name from column `split` on.
 
-    It says TẠM TÍNH if `provisional`; None asks the period's figures.
+    It says TẠM TÍNH if `provisional`; None asks the period's figures. Where the workbook holds
+    values instead of formulas, it says so.
     Row 0 is for the screen only: the way back to the first sheet.
     """
     if sheet is not ctx.book.sheets[0]:
@@ -38,8 +39,9 @@ def heading(
     open_ = ctx.figures.provisional if provisional is None else provisional
     state = ctx.t("provisional") if open_ else ""
     note = ctx.t("as_of", day=ctx.figures.as_of)
-    sheet.put(6, 0, " – ".join(part for part in (state, note, unit) if part), "note_center",
-              span=columns)  # fmt: skip
+    frozen = "" if ctx.book.live else ctx.t("values_only")
+    said = " – ".join(part for part in (state, note, unit, frozen) if part)
+    sheet.put(6, 0, said, "note_center", span=columns)
 
 
 def back(ctx: Context) -> Link:

@@ -16,6 +16,7 @@ out, added and given to another officer, scores altered, given and taken back.
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
@@ -190,16 +191,19 @@ def untouched() -> bytes:
     return written(facts(papers()))
 
 
-def values(data: bytes) -> Workbook:
-    """Return a workbook with the figures stored in it."""
-    return load_workbook(io.BytesIO(data), data_only=True)
+def load(source: bytes | Path, *, values: bool = False) -> Workbook:
+    """Return a workbook's formulas, or the figures stored in it; openpyxl drops sparklines."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Sparkline Group")
+        given = io.BytesIO(source) if isinstance(source, bytes) else source
+        return load_workbook(given, data_only=values)
 
 
 class Altered:
     """A saved workbook whose data sheets are altered; `again` calculates it anew."""
 
     def __init__(self, data: bytes) -> None:
-        self.book = load_workbook(io.BytesIO(data))
+        self.book = load(data)
 
     def set(self, sheet: str, where: Mapping[str, object], to: Mapping[str, object]) -> None:
         """Alter raw cells of the one row that is as `where` says, by headings."""
@@ -235,7 +239,7 @@ class Altered:
         folder.mkdir(parents=True, exist_ok=True)
         self.book.save(folder / "altered.xlsx")
         made = office.convert(folder / "altered.xlsx", "xlsx", folder / "again", recalculate=True)
-        return load_workbook(made, data_only=True)
+        return load(made, values=True)
 
     def _row(self, sheet: str, where: Mapping[str, object]) -> dict[str, Cell]:
         found = [
@@ -391,6 +395,6 @@ def follow(seed: int, count: int = 12) -> Followed:
     for change in made:
         change.apply(altered)
     says = tuple(change.says for change in made)
-    expected = values(written(facts(made[-1].papers)))
+    expected = load(written(facts(made[-1].papers)), values=True)
     with TemporaryDirectory(prefix="mlay-change-") as folder:
-        return Followed(says, values(untouched()), altered.again(Path(folder)), expected)
+        return Followed(says, load(untouched(), values=True), altered.again(Path(folder)), expected)
