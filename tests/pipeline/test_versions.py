@@ -1,0 +1,97 @@
+"""The year 2025 on the way through: 12-HD's form to October, 42-HD's from November, one report."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from openpyxl import load_workbook
+from papers import form
+from python_calamine import CalamineWorkbook
+from town_desk import Paper, put, rows, town
+
+from mlay_batch.ledger import Ledger
+from mlay_batch.period import Period
+from mlay_batch.pipeline.consolidate import consolidate
+from mlay_batch.pipeline.ingest import ingest
+from mlay_batch.pipeline.templates import context_for, issue
+from mlay_batch.template import render
+
+OCTOBER, NOVEMBER, DECEMBER = (Period(2025, month) for month in (10, 11, 12))
+AS_OF = date(2026, 1, 6)
+
+
+def nine_of_ten(paper: Paper) -> tuple:
+    """The rows of a return with nine of ten members present, which 12-HD is content with."""
+    kept = [row for row in paper.values() if row.section not in ("members", "meetings")]
+    (meeting,) = (row for row in paper.values() if row.section == "meetings")
+    attended = {**meeting.values, "present": 9, "excused": 1}
+    card = {"opening": 10, "admitted": 0, "closing": 10}
+    return (*rows("members", card), *rows("meetings", attended), *kept)
+
+
+def written(desk, paper: Paper, version: str) -> bytes:
+    entry = desk.register.by_code[paper.branch]
+    of = form("meeting", version)
+    return render(of, context_for(desk, of, entry, paper.period, None), nine_of_ten(paper))
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """A town that took in October, issued November's form and took that in as well."""
+    made = town(tmp_path_factory.mktemp("versions") / "town")
+    first = Paper("CB-01", year=2025, month=10, day=6)
+    put(made, "thang 10.xlsx", written(made, first, "2018.1"))
+    take_in(made)
+    (issued,) = issue(made, "meeting", NOVEMBER, ["CB-01"], made.workspace.outbox)
+    put(made, "thang 11.xlsx", written(made, first.but(month=11, day=5), "2025.1"))
+    put(made, "thang 12 mau cu.xlsx", written(made, first.but(month=12, day=4), "2018.1"))
+    done = take_in(made)
+    return made, issued.path, {d.judged.leaf.name: d for d in done.decisions}
+
+
+def take_in(made):
+    return ingest(made, (), as_of=AS_OF, received="2026-01-03T09:00:00+07:00", holder="test")
+
+
+def test_novembers_form_is_the_new_one_prefilled_from_octobers_return(desk):
+    _, path, _ = desk
+    book = load_workbook(path)
+    stamp = dict(book["_mlay"].iter_rows(max_row=5, values_only=True))
+    assert (stamp["version"], stamp["period"]) == ("2025.1", "2025-11")
+    sheet = book["Báo cáo"]
+    lines = {row[0].value: row for row in sheet.iter_rows()}
+    (column,) = (cell.column for cell in lines["members:start"] if cell.value == "value")
+    shown = {name: sheet.cell(lines[name][0].row, column).value for name in ("opening", "closing")}
+    assert shown == {"opening": 10, "closing": None}
+
+
+def test_each_month_is_held_to_its_own_form(desk):
+    _, _, decided = desk
+    october_rule = [f.code for f in decided["thang 11.xlsx"].findings if f.code == "D05"]
+    assert decided["thang 11.xlsx"].verdict == "accepted"
+    assert october_rule == ["D05"]  # 9 of 10 is above 85 %, not above 90 %
+    with Ledger.open(desk[0].workspace.ledger, read_only=True) as ledger:
+        (october,) = [d for d in ledger.deliveries() if d.name == "thang 10.xlsx"]
+    assert october.verdict == "accepted"
+    assert [found.code for found in october.findings] == []
+
+
+def test_the_old_form_is_refused_for_a_later_month_and_names_the_right_one(desk):
+    _, _, decided = desk
+    (found,) = (f for f in decided["thang 12 mau cu.xlsx"].findings if f.is_error)
+    assert (found.code, found.params["version"], found.params["right"]) == (
+        "I06", "2018.1", "2025.1",
+    )  # fmt: skip
+
+
+def test_one_report_holds_the_months_of_both(desk):
+    made, _, _ = desk
+    report = consolidate(made, DECEMBER, as_of=AS_OF, holder="test")
+    with CalamineWorkbook.from_path(str(report.path)) as book:
+        sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
+    (data,) = (rows for name, rows in sheets.items() if name.startswith("Dữ liệu Các buổi"))
+    days = {str(cell)[:10] for row in data for cell in row}
+    assert {"2025-10-06", "2025-11-05"} <= days and "2025-12-04" not in days
+    (year,) = (row for row in sheets["Xếp loại sinh hoạt"] if "Chi bộ Trường THPT" in row)
+    assert year
