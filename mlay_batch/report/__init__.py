@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.records import Return
 from mlay_batch.report import (
     activities_sheet,
     bundle_sheet,
@@ -36,6 +37,7 @@ from mlay_batch.report import (
 )
 from mlay_batch.report.book import Book
 from mlay_batch.report.context import Context, Provenance
+from mlay_batch.report.data_sheets import Data
 
 __all__ = ["Provenance", "write"]
 
@@ -58,19 +60,14 @@ def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "v
     auditor can follow it, and a recalculation changes nothing. Above `MOST_ROWS` meetings and
     visits every sheet holds the values alone, and says so.
     """
+    facts = _ordered(facts)
     rows = len(figures.sittings) + len(figures.attendances)
     book = Book(lang, provenance.as_of, provenance.figures, live=rows <= MOST_ROWS)
     sheets = {key: book.sheet(book.t(f"sheet.{key}"), book.t(f"about.{key}")) for key in _SHEETS}
     ctx = Context(book, facts, figures)
     ctx = replace(ctx, delivered=provenance_sheet.write(ctx, sheets["provenance"], provenance))
     data = data_sheets.build(ctx)
-    sections = {table.name: table for table in section_sheets.build(ctx)}
-    drawn = trends.build(ctx, data, sections)
-    written = [(book.sheet(table.title, table.note), table)
-               for table in (*data, *sections.values(), *drawn)]  # fmt: skip
-    for sheet, table in written:
-        tables.write(book, sheet, table, official.back(ctx))
-    named = {table.name: (sheet, table) for sheet, table in written}
+    named = _tables(ctx, data)
     lines = trends.Trends.of(named)
     thematic_sheet.write(ctx, sheets["thematic"], named)
     members_sheet.write(ctx, sheets["members"], named, lines)
@@ -91,5 +88,37 @@ def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "v
     ))  # fmt: skip
     criteria_sheet.write(ctx, sheets["criteria"], data)
     form7_sheet.write(ctx, sheets["forms7"], data)
-    bundle_sheet.write(ctx, provenance, written)
+    bundle_sheet.write(ctx, provenance, list(named.values()))
     return book.close()
+
+
+def _tables(ctx: Context, data: Data) -> dict[str, section_sheets.Written]:
+    """Write all data sheets; return them by the names of their tables."""
+    sections = {table.name: table for table in section_sheets.build(ctx)}
+    drawn = trends.build(ctx, data, sections)
+    written = {
+        table.name: (ctx.book.sheet(table.title, table.note), table)
+        for table in (*data, *sections.values(), *drawn)
+    }
+    for sheet, table in written.values():
+        tables.write(ctx.book, sheet, table, official.back(ctx))
+    return written
+
+
+def _ordered(facts: Facts) -> Facts:
+    """Return the facts with returns by form, period and branch, deliveries by number.
+
+    In whatever order they were read, the data sheets are the same.
+    """
+    place = {entry.code: number for number, entry in enumerate(facts.register.organisations)}
+
+    def rank(found: Return) -> tuple[str, str, int, int]:
+        delivery = found.delivery
+        branch = place.get(delivery.branch or "", len(place))
+        return delivery.form or "", delivery.period or "", branch, delivery.id
+
+    return replace(
+        facts,
+        returns=tuple(sorted(facts.returns, key=rank)),
+        deliveries=tuple(sorted(facts.deliveries, key=lambda delivery: delivery.id)),
+    )
