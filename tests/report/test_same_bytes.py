@@ -1,0 +1,40 @@
+"""The same inputs give the same bytes, wherever, whenever and in whatever order they are read."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import report_desk as desk
+
+HERE = Path(__file__).parent
+ELSEWHERE = """
+import random
+from dataclasses import replace
+from hashlib import sha256
+import report_desk as desk
+
+given = desk.small()
+returns, deliveries = list(given.returns), list(given.deliveries)
+random.Random(7).shuffle(returns)
+random.Random(8).shuffle(deliveries)
+assert tuple(returns) != given.returns
+given = replace(given, returns=tuple(returns), deliveries=tuple(deliveries))
+print(sha256(desk.write(given)).hexdigest())
+"""
+
+
+def test_another_clock_language_folder_hash_seed_and_order_change_no_byte(tmp_path: Path) -> None:
+    """Written by a process of its own, on the other side of the world, from shuffled returns."""
+    paths = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
+    ran = subprocess.run(
+        [sys.executable, "-c", ELSEWHERE], cwd=tmp_path, capture_output=True, text=True, check=True,
+        env=os.environ | {
+            "TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8", "LANG": "vi_VN.UTF-8",
+            "PYTHONHASHSEED": "12345", "PYTHONPATH": os.pathsep.join(paths), "MLAY_LANG": "en",
+        },
+    )  # fmt: skip
+    assert ran.stdout.strip() == sha256(desk.workbook()).hexdigest()
