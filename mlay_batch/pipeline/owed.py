@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from mlay_batch.period import Period
-from mlay_batch.records import Delivery, Verdict
+from mlay_batch.records import HOLDS, Delivery, Verdict
 from mlay_batch.register import Register
 
 # Nobody could open it, but whoever sent it believes to have sent the return: it is to be sent again
@@ -23,8 +23,9 @@ def owed(
 
     That is what belongs to it, and whatever else came in since it ended: a correction of September
     that arrives in December is answered with November's. Answered is every accepted return, and
-    every refused one that no good one of its branch has overtaken; of files that are no returns
-    those nobody could open, where the mail came from a registered address.
+    every refused one that no good one of its branch has overtaken, but for what a stranger sent in
+    a branch's name; of files that are no returns those nobody could open, where the mail came from
+    a registered address.
     """
     return tuple(d for d in deliveries if _of(d, period) and _asks(d, deliveries, register))
 
@@ -44,7 +45,8 @@ def _asks(delivery: Delivery, others: Sequence[Delivery], register: Register) ->
         return True
     branch = branch_of(delivery, register)
     lost = delivery.verdict is Verdict.IGNORED and unopened(delivery) and bool(branch)
-    if delivery.verdict is not Verdict.REJECTED and not lost:
+    refused = delivery.verdict is Verdict.REJECTED and not _stranger(delivery)
+    if not refused and not lost:
         return False
     if delivery.key:
         return not delivery.overtaken(others)
@@ -52,6 +54,10 @@ def _asks(delivery: Delivery, others: Sequence[Delivery], register: Register) ->
         other.id > delivery.id and other.branch == branch and other.verdict is Verdict.ACCEPTED
         for other in others
     )
+
+
+def _stranger(delivery: Delivery) -> bool:
+    return any(found.code in HOLDS for found in delivery.findings)
 
 
 def branch_of(delivery: Delivery, register: Register) -> str | None:

@@ -15,6 +15,7 @@ from mlay_batch.pipeline.ingest import judge
 from mlay_batch.pipeline.period import shut
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import (
+    HOLDS,
     Decision,
     Delivery,
     Judged,
@@ -77,7 +78,7 @@ def rule(
         (judged,) = shut(judge(town, [leaf], as_of, vouched=True), ledger)
         said = {"who": who, "why": why.strip()}
         if outcome is Outcome.REFUSE:
-            decision = _refused(judged, said)
+            decision = _refused(judged, said, before)
         else:
             decision = _granted(judged, said, ledger, before)
         codes = tuple(found.code for found in before.findings)
@@ -93,9 +94,11 @@ def _leaf(delivery: Delivery, data: bytes) -> Leaf:
     )  # fmt: skip
 
 
-def _refused(judged: Judged, said: Mapping[str, str]) -> Decision:
+def _refused(judged: Judged, said: Mapping[str, str], before: Delivery) -> Decision:
+    """Return the refusal; a doubt about the sender stays with it, for then nobody is answered."""
     told = Finding("L11", Severity.ERROR, Place(judged.leaf.name), said)
-    return Decision(judged, Verdict.REJECTED, (told, *judged.findings))
+    doubts = (found for found in before.findings if found.code in HOLDS)
+    return Decision(judged, Verdict.REJECTED, (told, *doubts, *judged.findings))
 
 
 def _granted(judged: Judged, said: Mapping[str, str], ledger: Ledger, before: Delivery) -> Decision:

@@ -128,7 +128,10 @@ def _book(paper: Paper) -> bytes:
 
 def town(folder: Path) -> Town:
     """Make the workspace of the small town."""
-    workspace = Workspace.create(folder, "Thị ủy Mường Lay", "Mường Lay")
+    return fill_in_register(Workspace.create(folder, "Thị ủy Mường Lay", "Mường Lay"))
+
+
+def fill_in_register(workspace: Workspace) -> Town:
     form = register_form(catalogue())
     written = [row for name, entries in REGISTER.items() for row in rows(name, *entries)]
     context = Context("TU", "Thị ủy Mường Lay", "", None, "Mường Lay", {}, {})

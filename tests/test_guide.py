@@ -1,0 +1,196 @@
+"""The clerk's guide, lived: every command of its month as it stands there, one after the other.
+
+A real Dovecot, a real mail host and a real LibreOffice; the branches act between the commands. What
+the screen shows becomes the guide's pictures (`make docs` writes them anew).
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import dovecot
+import pytest
+from month_desk import (
+    ADDRESSES,
+    Month,
+    living,
+    nobody_was_written_to_twice,
+    repaired,
+    zipped,
+)
+from rich.console import Console
+from rich.text import Text
+from town_desk import REGISTER, Paper, fill_in_register
+
+from mlay_batch.cli import options, run
+from mlay_batch.ledger import Ledger
+from mlay_batch.workspace import Workspace
+
+pytestmark = [pytest.mark.dovecot, pytest.mark.libreoffice, pytest.mark.slow]
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PICTURES = DOCS / "pictures"
+STEP = re.compile(
+    r"^## (?P<day>.+?)$|^```console\n(?P<commands>.*?)^```$"
+    r"(?:\n\n!\[[^\]]*\]\(pictures/(?P<picture>screen-\w+\.svg)\))?",
+    re.MULTILINE | re.DOTALL,
+)
+DAYS = {
+    "Ngày đầu tiên": "2019-12-30",
+    "Ngày 02 tháng 01": "2020-01-02",
+    "Ngày 04 tháng 02": "2020-02-04",
+    "Ngày 06 tháng 02": "2020-02-06",
+    "Ngày 09 tháng 02": "2020-02-09",
+    "Ngày 10 tháng 02": "2020-02-10",
+    "Tháng 3": "2020-03-09",
+    "Một năm sau": "2021-03-15",
+}
+REFUSED = {("2020-02-04", "mlay run"), ("2020-03-09", "mlay run --period 2020-01")}
+WIDTH = 92
+# Rich's own, but for a font fetched from the net.
+SVG = """<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
+<style>
+.{unique_id}-matrix {{ font-family: "DejaVu Sans Mono", Consolas, Menlo, monospace;
+font-size: {char_height}px; line-height: {line_height}px; }}
+{styles}
+</style>
+<defs>{backgrounds_defs}</defs>
+<defs><clipPath id="{unique_id}-clip-terminal">
+<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>
+{lines}
+</defs>
+{chrome}
+<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
+{backgrounds}
+<g class="{unique_id}-matrix">
+{matrix}
+</g></g></svg>
+""".replace("<defs>{backgrounds_defs}</defs>\n", "")
+
+
+@dataclass(frozen=True)
+class Step:
+    """A block of commands, the day it is typed on, and the picture of the screen after it."""
+
+    day: str
+    commands: tuple[str, ...]
+    picture: str | None
+
+
+def steps() -> Iterator[Step]:
+    guide = (DOCS / "huong-dan-van-phong.md").read_text(encoding="utf-8")
+    story = guide.partition("# Tra cứu")[0]
+    day = ""
+    for found in STEP.finditer(story):
+        if found["day"]:
+            day = next(on for name, on in DAYS.items() if found["day"].startswith(name))
+        else:
+            yield Step(day, tuple(found["commands"].splitlines()), found["picture"])
+
+
+def book(branch: str, **more: float) -> bytes:
+    return Paper(branch, month=1, year=2020, **more).book()
+
+
+def branches_act(month: Month, day: str, folder: Path) -> None:
+    """What happens outside the office between two sittings."""
+    if day == "2020-01-02":
+        fill_in_register(Workspace.find(month.root))
+        month.configure()
+    elif day == "2020-02-04":
+        good = zipped("bản Ho Cang.xlsx", book("DB1-1"))
+        month.post("Ho Cang <db1-1@muonglay.example>", "Báo cáo.zip", good, on=day)
+        month.post("cb-01@muonglay.example", "THPT.xlsx", book("CB-01", present=9), on=day)
+        month.post("x@else.example", "bao cao.xlsx", book("CB-01", score=90), on=day)
+        month.post("db1@muonglay.example", "cac chi bo.rar", b"Rar!\x1a\x07\x00", on=day)
+    elif day == "2020-02-09":
+        (returned,) = month.answers(month.sent[1])
+        data, answered = repaired(returned, folder), returned["Message-ID"]
+        month.post("cb-01@muonglay.example", "THPT sửa.xlsx", data, answered, on=day)
+        (month.root / "inbox" / "Zalo Na Nát.xlsx").write_bytes(book("DB1-2"))
+    elif day == "2020-03-09":
+        data = book("DB1-1", score=85)
+        month.post("db1-1@muonglay.example", "sửa điểm.xlsx", data, on=day)
+
+
+@pytest.fixture
+def month(tmp_path, monkeypatch) -> Iterator[Month]:
+    monkeypatch.setitem(REGISTER, "addresses", ADDRESSES)
+    monkeypatch.setenv("MLAY_IMAP_PASSWORD", dovecot.PASSWORD)
+    monkeypatch.setenv("COLUMNS", str(WIDTH))
+    monkeypatch.delenv("MLAY_LANG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    with living(tmp_path / "thi-uy") as running:
+        yield running
+
+
+def typed(command: str, month: Month, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Type a command; return its exit code and what the screen shows."""
+    code = run(shlex.split(command)[1:])
+    shown = "".join(capsys.readouterr())
+    for real, told in ((f"{month.root.parent}/", ""), ("127.0.0.1", "mail.muonglay.vn")):
+        shown = shown.replace(real, told)
+    return code, shown.strip("\n")
+
+
+def picture(screen: list[tuple[str, str]]) -> str:
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
+    for command, shown in screen:
+        console.print(Text(f"> {command}", "bold"))
+        console.print(Text(shown))
+        console.print()
+    return console.export_svg(title="mlay", code_format=SVG, unique_id="mlay")
+
+
+def test_every_command_of_the_guide_does_what_the_guide_says(
+    month: Month, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    today, pictures, codes, said = "", {}, {}, {}
+    monkeypatch.setattr(options, "today", lambda: date.fromisoformat(today))
+    monkeypatch.setattr(options, "moment", lambda written, zone: f"{today}T09:00:00+07:00")
+    monkeypatch.setattr(options, "user", lambda: "Nguyễn Thị Hòa")
+    for step in steps():
+        if step.day != today:
+            today = step.day
+            branches_act(month, today, tmp_path)
+            monkeypatch.chdir(month.root if month.root.exists() else tmp_path)
+        screen = []
+        for command in step.commands:
+            codes[today, command], shown = typed(command, month, capsys)
+            said[today, command] = shown
+            screen.append((command, shown))
+        if step.picture:
+            pictures[step.picture] = picture(screen)
+    assert {told for told, code in codes.items() if code} == REFUSED
+    as_the_guide_tells(month, said)
+    if os.environ.get("WRITE_DOCS"):
+        for name, drawn in pictures.items():
+            (PICTURES / name).write_text(drawn, encoding="utf-8")
+    kept = {path.name: path.read_text(encoding="utf-8") for path in PICTURES.glob("screen-*.svg")}
+    assert kept == pictures, "run `make docs`"
+
+
+def as_the_guide_tells(month: Month, said: dict[tuple[str, str], str]) -> None:
+    """What stands between the commands."""
+    with Ledger.open(month.root / "ledger.sqlite", read_only=True) as ledger:
+        found, returns = ledger.counts(), ledger.returns()
+    assert {verdict.value: n for verdict, n in found.items() if n} == {
+        "accepted": 4, "rejected": 2, "ignored": 1,
+    }  # fmt: skip
+    assert sum(found.values()) == len(month.sent) + 1  # the one by Zalo
+    assert {entry.delivery.branch for entry in returns} == {"DB1-1", "DB1-2", "CB-01"}
+    nobody_was_written_to_twice(month)
+    kinds = Counter(mail["Message-ID"].partition(".")[0] for mail in month.box.mails)
+    assert kinds == {"<form": 3, "<receipt": 4, "<returned": 1, "<unopened": 1, "<reminder": 1}
+    assert "✗" in said["2020-02-06", "mlay status"]
+    assert "Đã đủ: có thể chốt kỳ tháng 01 năm 2020" in said["2020-02-09", "mlay status"]
+    closed = {entry.name for entry in (month.root / "reports" / "2020-01").iterdir()}
+    assert closed == {f"tong-hop-2020-01{end}.xlsx" for end in ("", "_chot-1", "_chot-2")}
