@@ -23,16 +23,17 @@ from typing import Literal
 from mlay_batch.findings import Finding, Param, Place, Severity
 from mlay_batch.records import Return, Row, Submission, values_hash
 from mlay_batch.schema import Catalogue, Form
-from mlay_batch.schema.families import Family, families, fields, sections
+from mlay_batch.schema.families import CONSOLIDATED, Family, families, fields, sections
 from mlay_batch.schema.records import Choice, Due, Effective, Field, Section, Text
 
-FORM = "consolidated"
+FORM = CONSOLIDATED
 SHEET = "_consolidated"  # hidden: what is on no data sheet
 MADE, RETURNS = "made", "returns"
 LISTS = ("organisations", "officers", "assignments", "waivers")
 BRANCH, PERIOD = "_branch", "_period"
 _REGISTER = "register"
 _TITLE = Text("Bảng tổng hợp của cấp dưới", "Consolidated workbook of the level below")
+_CARRIED = Text("Các báo cáo trong bảng tổng hợp", "Returns in the consolidated workbook")
 _KINDS: tuple[Literal["month", "quarter", "half", "year"], ...] = (
     "month", "quarter", "half", "year",
 )  # fmt: skip
@@ -78,11 +79,11 @@ def _shape(parts: Iterable[Section]) -> str:
 
 
 def _card() -> Section:
-    return Section(MADE, "card", Text("", ""), tuple(map(_text, _MADE)))
+    return Section(MADE, "card", _TITLE, tuple(map(_text, _MADE)))
 
 
 def _index() -> Section:
-    return Section(RETURNS, "table", Text("", ""), tuple(map(_text, _RETURNS)))
+    return Section(RETURNS, "table", _CARRIED, tuple(map(_text, _RETURNS)))
 
 
 def _text(name: str) -> Field:
@@ -143,9 +144,9 @@ def carried(submission: Submission | Return, catalogue: Catalogue) -> Mapping[Ke
 
 def _origins(catalogue: Catalogue) -> Mapping[str, tuple[str, str]]:
     return {
-        section_id(form.form, section.id): (form.form, section.id)
-        for form in catalogue.forms
-        for section in form.sections
+        section_id(family[0].form, section.id): (family[0].form, section.id)
+        for family in families(catalogue)
+        for section in sections(family)
     }
 
 
@@ -155,8 +156,9 @@ def _key(row: Row) -> Key:
 
 
 def lists_hash(rows: Iterable[Row]) -> str:
-    """Return the hash of the list of returns and of the lists of the register."""
-    return values_hash([row for row in rows if row.section in (RETURNS, *LISTS)])
+    """Return the hash of how it was made, of the list of returns and of the register's lists."""
+    told = (row for row in rows if row.section in (MADE, RETURNS, *LISTS))
+    return values_hash([replace(row, values={**row.values, "lists": None}) for row in told])
 
 
 def altered(submission: Submission, catalogue: Catalogue) -> Iterator[Finding]:
@@ -174,6 +176,5 @@ def altered(submission: Submission, catalogue: Catalogue) -> Iterator[Finding]:
         known = told[key].values.get("values") if key in told else None
         if (known or None) != (values_hash(rows) if rows or known else None):
             form, branch, period = key
-            place = Place("", rows[0].sheet, f"A{rows[0].number}") if rows else Place()
             params: dict[str, Param] = {"form": form, "branch": branch, "period": period}
-            yield Finding("I30", Severity.ERROR, place, params)
+            yield Finding("I30", Severity.ERROR, Place(), params)

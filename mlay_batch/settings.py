@@ -22,6 +22,7 @@ LIMITS = frozenset(
 _KEYS: Mapping[str, frozenset[str]] = {
     "town": frozenset({"code", "name", "place"}),
     "program": frozenset({"language", "time_zone"}),
+    "consolidated": frozenset({"from"}),
     "limits": LIMITS,
     "mail": frozenset({"server", "auth_host"}),
     "imap": frozenset({"host", "port", "user", "folder", "ca_file"}),
@@ -75,6 +76,11 @@ time_zone = "Asia/Ho_Chi_Minh"
 # from = "vanphong@example.vn"
 # per_minute = 20
 
+# Cấp trên: những loại tổ chức (như trong sổ đăng ký) nộp bảng tổng hợp của mình thay cho báo cáo
+# của từng đơn vị bên dưới. Hạn nộp ghi ở [deadlines.consolidated].
+# [consolidated]
+# from = ["town"]
+
 # Hạn nộp và ngày khóa sổ của mỗi mẫu: số ngày sau khi hết kỳ; chỉ ghi khi cần khác mức có sẵn.
 # [deadlines.meeting]
 # due = 5
@@ -126,7 +132,8 @@ class Settings:
     `limits` holds only what differs from the reader's own limits, under the same names;
     `deadlines` the days ``due`` and ``lock`` of a form that differ from its description.
     `mail_server` and `auth_host` are how the town's own mail server calls itself in the lines
-    Received and Authentication-Results it adds to a mail.
+    Received and Authentication-Results it adds to a mail. `consolidated` are the types of
+    organisation that hand in their consolidated workbook in place of what lies below them.
     """
 
     name: str
@@ -140,6 +147,7 @@ class Settings:
     imap: Imap | None = None
     smtp: Smtp | None = None
     deadlines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    consolidated: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, text: str, file: str = CONFIG) -> Settings:
@@ -161,6 +169,7 @@ class Settings:
             auth_host=told.get("mail", {}).get("auth_host"),
             imap=Imap(**told["imap"]) if told.get("imap") else None,
             smtp=Smtp(**smtp) if smtp else None, deadlines=told.get("deadlines", {}),
+            consolidated=tuple(told.get("consolidated", {}).get("from", ())),
         )  # fmt: skip
 
 
@@ -202,6 +211,9 @@ def _wrong(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for form, days in told.get("deadlines", {}).items():
         yield from _small(days, f"deadlines.{form}", 0)
     yield from _wrong_texts(told.get("mail", {}), "mail")
+    types = told.get("consolidated", {"from": []}).get("from")
+    if not (isinstance(types, list) and all(isinstance(name, str) and name for name in types)):
+        yield "consolidated.from", '["town"]'
     if "imap" in told:
         yield from _wrong_texts({"host": None, "user": None, **told["imap"]}, "imap")
     if "smtp" in told:

@@ -21,7 +21,8 @@ from mlay_batch.workspace import Workspace
 @click.pass_context
 def init(ctx: click.Context, directory: Path, name: str, place: str) -> int:
     """Create the workspace of a town."""
-    register = blank_register(name, place)  # before anything is created: descriptions may be wrong
+    # before anything is created: descriptions may be wrong
+    register = blank_register(name, place, directory / "schemas")
     workspace = Workspace.create(directory, name, place)
     if not workspace.register.exists():
         write_atomically(workspace.register, register)

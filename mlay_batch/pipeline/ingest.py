@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from mlay_batch import __version__, intake, reader
 from mlay_batch.identity import identify
 from mlay_batch.ledger import Archive, Ledger, lock
+from mlay_batch.pipeline.levels import examined
 from mlay_batch.pipeline.period import shut
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Decision, Judged, Leaf, Run, Submission, Verdict
@@ -116,16 +117,17 @@ def judge(
     submissions = iter(
         reader.read_all(
             [(leaf.name, leaf.data) for leaf in books],
-            town.catalogue.forms,
+            town.reading.forms,
             reader.Limits(**town.workspace.settings.limits),
             progress=lambda done: progress(done, len(books)),
         )
     )
     batch = [Judged(leaf) if leaf.ignored else _of(leaf, next(submissions)) for leaf in leaves]
-    identified = [identify(j, town.catalogue, town.register, as_of) for j in batch]
+    identified = [identify(j, town.reading, town.register, as_of) for j in batch]
     sent = identified if vouched else [check_sender(j, town.register) for j in identified]
-    valid = validate(sent, town.lists, town.catalogue.forms)
-    return tuple(_named(waive(judged, town.register)) for judged in valid)
+    valid = validate(sent, town.lists, town.reading.forms)
+    whole = (examined(judged, town.catalogue) for judged in valid)
+    return tuple(_named(waive(judged, town.register)) for judged in whole)
 
 
 def _of(leaf: Leaf, submission: Submission) -> Judged:

@@ -89,7 +89,7 @@ def prefilled(form: Form, last: Return | None) -> Mapping[str, Value]:
     return found
 
 
-def blank_register(name: str, place: str) -> bytes:
-    """Return the empty register of a town of that name."""
-    form = register_form(load_catalogue())
+def blank_register(name: str, place: str, schemas: Path) -> bytes:
+    """Return the empty register of a town of that name, by its own description where it has one."""
+    form = register_form(load_catalogue(schemas))
     return render(form, Context("", name, "", None, place, {}, {}))

@@ -39,9 +39,9 @@ def write(ctx: Context, provenance: Provenance, data: Sequence[tuple[Sheet, Tabl
     made = {
         "as_of": provenance.as_of.isoformat(), "program": provenance.program,
         "figures": provenance.figures, "sums": provenance.sums,
-        "lists": bundle.lists_hash(lists),
     }  # fmt: skip
-    _Hidden(ctx, form).write([Row(bundle.MADE, "", 0, made, {}), *lists])
+    signed = made | {"lists": bundle.lists_hash([Row(bundle.MADE, "", 0, made, {}), *lists])}
+    _Hidden(ctx, form).write([Row(bundle.MADE, "", 0, signed, {}), *lists])
     top = ctx.facts.register.top().code
     stamp = {"mark": "mlay-batch", "form": form.form, "version": form.version,
              "branch": top, "period": str(period)}  # fmt: skip

@@ -6,7 +6,7 @@ A field added to a form appears here as a column; nothing in this program names 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 
 from mlay_batch.period import Period
@@ -16,6 +16,7 @@ from mlay_batch.report.context import Context, bare
 from mlay_batch.report.data_sheets import returns_of
 from mlay_batch.report.tables import Column, Kind, Table, plain
 from mlay_batch.schema import Field, Form, Section
+from mlay_batch.schema.families import Family, families, fields, sections
 
 Written = tuple[Sheet, Table]
 BRANCH, MONTH = "_branch", "_month"  # columns beside those of the fields, whose ids have no bar
@@ -28,7 +29,9 @@ _KINDS: Mapping[str, Kind] = {
 def build(ctx: Context) -> tuple[Table, ...]:
     """Return a table per form and section, versions of a form side by side in one table."""
     return tuple(
-        _table(ctx, forms, section) for forms in _families(ctx) for section in _sections(forms)
+        _table(ctx, family, section)
+        for family in families(ctx.facts.catalogue)
+        for section in sections(family)
     )
 
 
@@ -37,34 +40,8 @@ def table_name(form: str, section: str) -> str:
     return _NOT_A_NAME.sub("_", f"{form}_{section}")
 
 
-def _families(ctx: Context) -> Iterator[tuple[Form, ...]]:
-    """Yield the versions of each periodic form, the newest first."""
-    names = dict.fromkeys(form.form for form in ctx.facts.catalogue.forms if form.period != "none")
-    for name in names:
-        versions = [form for form in ctx.facts.catalogue.forms if form.form == name]
-        yield tuple(sorted(versions, key=lambda form: form.effective.from_, reverse=True))
-
-
-def _sections(forms: tuple[Form, ...]) -> Iterator[Section]:
-    seen: dict[str, Section] = {}
-    for form in forms:
-        for section in form.sections:
-            seen.setdefault(section.id, section)
-    return iter(seen.values())
-
-
-def _fields(forms: tuple[Form, ...], section_id: str) -> dict[str, tuple[Form, Field]]:
-    found: dict[str, tuple[Form, Field]] = {}
-    for form in forms:
-        for section in form.sections:
-            if section.id == section_id:
-                for entry in section.fields:
-                    found.setdefault(entry.id, (form, entry))
-    return found
-
-
-def _table(ctx: Context, forms: tuple[Form, ...], section: Section) -> Table:
-    fields = _fields(forms, section.id)
+def _table(ctx: Context, family: Family, section: Section) -> Table:
+    named = fields(family, section.id)
     columns = (
         Column(BRANCH, ctx.t("column.branch"), "center"),
         Column("_branch_name", ctx.t("column.branch_name")),
@@ -72,30 +49,30 @@ def _table(ctx: Context, forms: tuple[Form, ...], section: Section) -> Table:
         Column(MONTH, ctx.t("column.month"), "integer"),
         *(
             Column(name, plain(entry.title.of(ctx.lang)), _KINDS.get(entry.type, "text"))
-            for name, (_, entry) in fields.items()
+            for name, (_, entry) in named.items()
         ),
         Column("_delivery", ctx.t("column.delivery"), "link"),
         Column("_row", ctx.t("column.row"), "integer"),
     )
     rows = tuple(
-        _row(ctx, found, row, fields)
-        for found in returns_of(ctx, forms[0])
+        _row(ctx, found, row, named)
+        for found in returns_of(ctx, family[0])
         for row in found.section(section.id)
     )
     return Table(
-        name=table_name(forms[0].form, section.id),
+        name=table_name(family[0].form, section.id),
         title=ctx.t("sheet.section", title=bare(section.title.of(ctx.lang))),
-        note=ctx.t("note.section", form=forms[0].title.of(ctx.lang)),
+        note=ctx.t("note.section", form=family[0].title.of(ctx.lang)),
         columns=columns,
         rows=rows,
     )
 
 
 def _row(
-    ctx: Context, found: Return, row: Row, fields: Mapping[str, tuple[Form, Field]]
+    ctx: Context, found: Return, row: Row, named: Mapping[str, tuple[Form, Field]]
 ) -> tuple[Content, ...]:
     delivery = found.delivery
-    values = (_shown(ctx, *fields[name], row.values.get(name)) for name in fields)
+    values = (_shown(ctx, *named[name], row.values.get(name)) for name in named)
     return (
         delivery.branch, ctx.name(delivery.branch), delivery.period,
         Period.parse(str(delivery.period)).end.month, *values,

@@ -1,0 +1,141 @@
+"""Two towns below a province on a desk, and the same province without the towns between.
+
+Town A has a committee with two cells and a cell of its own; town B two cells. One officer of the
+province attends in both.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import date
+from functools import cache
+from pathlib import Path
+from zipfile import ZipFile
+
+from town_desk import Paper, catalogue, rows
+
+from mlay_batch.period import Period
+from mlay_batch.pipeline.ingest import Ingested, ingest
+from mlay_batch.pipeline.town import Town, open_town, register_form
+from mlay_batch.schema import load_catalogue
+from mlay_batch.template import Context, render
+from mlay_batch.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+NOVEMBER = Period(2019, 11)
+AS_OF = date(2019, 12, 6)
+
+PROVINCE = {"code": "TINH", "name": "Tỉnh ủy", "type": "province"}
+TOWNS = [
+    {"code": "TU-A", "name": "Thị ủy A", "type": "town"},
+    {"code": "TU-B", "name": "Thị ủy B", "type": "town"},
+]
+BELOW = {
+    "TU-A": [
+        {"code": "DB-A", "name": "Đảng bộ A", "type": "committee", "parent": "TU-A"},
+        {"code": "A-1", "name": "Chi bộ Một", "type": "cell", "parent": "DB-A"},
+        {"code": "A-2", "name": "Chi bộ Hai", "type": "cell", "parent": "DB-A"},
+        {"code": "A-3", "name": "Chi bộ Ba", "type": "cell_direct", "parent": "TU-A"},
+    ],
+    "TU-B": [
+        {"code": "B-1", "name": "Chi bộ Một", "type": "cell_direct", "parent": "TU-B"},
+        {"code": "B-2", "name": "Chi bộ Hai", "type": "cell_direct", "parent": "TU-B"},
+    ],
+}
+BOTH = {"code": "P-1", "name": "Lê Thị Bình"}
+OFFICERS = {
+    "TU-A": [BOTH, {"code": "CU-1", "name": "Lò Văn An", "own_cell": "A-1"}],
+    "TU-B": [BOTH, {"code": "CU-9", "name": "Lò Văn An"}],
+}
+ASSIGNED = {
+    "TU-A": [("P-1", "A-3", "town_official"), ("CU-1", "DB-A", "committee_member")],
+    "TU-B": [("P-1", "B-1", "town_official"), ("CU-9", "B-2", "town_official")],
+}
+WAIVED = {"branch": "B-2", "form": "meeting", "period": "2019-10", "reason": "Lũ quét",
+          "by": "Thị ủy B", "decided": date(2019, 11, 1)}  # fmt: skip
+
+
+def register_of(*tops: str) -> dict[str, list[dict[str, object]]]:
+    """The lists of a register that knows everything below `tops`."""
+    since = {"from": date(2019, 1, 1)}
+    return {
+        "organisations": [entry for top in tops for entry in BELOW[top]],
+        "officers": list({o["code"]: o for top in tops for o in OFFICERS[top]}.values()),
+        "assignments": [
+            {"officer": officer, "branch": branch, "role": role, **since}
+            for top in tops
+            for officer, branch, role in ASSIGNED[top]
+        ],
+        "waivers": [WAIVED] if "TU-B" in tops else [],
+    }
+
+
+def province_form() -> str:
+    """The province's own description of its register, as the guide gives it."""
+    guide = (ROOT / "docs" / "huong-dan-cap-tren.md").read_text(encoding="utf-8")
+    (found,) = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    return found
+
+
+def workspace(folder: Path, name: str, lists: dict[str, list[dict[str, object]]],
+              own: str = "", consolidated: str = "") -> Town:  # fmt: skip
+    made = Workspace.create(folder, name, "Mường Lay")
+    if own:
+        (made.schemas / "register-province.yaml").write_text(own, encoding="utf-8")
+    if consolidated:
+        config = made.root / "mlay.toml"
+        with config.open("a", encoding="utf-8") as file:
+            file.write(f'\n[consolidated]\nfrom = ["{consolidated}"]\n')
+        made = Workspace.find(made.root)
+    form = register_form(load_catalogue(made.schemas))
+    written = [row for section, entries in lists.items() for row in rows(section, *entries)]
+    context = Context("", name, "", None, "Mường Lay", {}, {})
+    made.register.write_bytes(render(form, context, written))
+    return open_town(made)
+
+
+def town(folder: Path, top: str) -> Town:
+    lists = register_of(top)
+    own = next(entry for entry in TOWNS if entry["code"] == top)
+    lists["organisations"] = [own, *lists["organisations"]]
+    return workspace(folder, str(own["name"]), lists)
+
+
+def province(folder: Path, *, flat: bool) -> Town:
+    """The province: with the towns' cells in its own register, or with the towns alone."""
+    towns = [entry | {"parent": "TINH"} for entry in TOWNS]
+    lists = register_of("TU-A", "TU-B") if flat else {"officers": [BOTH], "organisations": []}
+    lists["organisations"] = [PROVINCE, *towns, *lists["organisations"]]
+    lists["addresses"] = [{"branch": "TU-A", "mail": "tu-a@tinh.example"}]
+    return workspace(folder, "Tỉnh ủy", lists, province_form(), "" if flat else "town")
+
+
+def hand_in(desk: Town, received: str, **files: bytes) -> Ingested:
+    """Take in files by their names."""
+    for name, data in files.items():
+        (desk.workspace.inbox / f"{name}.xlsx").write_bytes(data)
+    return ingest(desk, as_of=AS_OF, received=received, holder="test")
+
+
+@cache
+def book(paper: Paper) -> bytes:
+    """The paper as the cell fills it in."""
+    top = "TU-A" if paper.branch.startswith("A") else "TU-B"
+    lists = register_of(top)
+    named = {name: tuple((str(e["code"]), str(e["name"])) for e in lists[name])
+             for name in ("organisations", "officers")}  # fmt: skip
+    form = catalogue().form_for("meeting", paper.period)
+    name = dict(named["organisations"])[paper.branch]
+    context = Context(paper.branch, name, "Thị ủy", paper.period, "Mường Lay", {}, named)
+    return render(form, context, paper.values())
+
+
+def altered(data: bytes, old: str = "", new: str = "") -> bytes:
+    """The workbook written anew, and one text in it another."""
+    with ZipFile(io.BytesIO(data)) as before, ZipFile(held := io.BytesIO(), "w") as after:
+        for name in before.namelist():
+            part = before.read(name)
+            after.writestr(name, part.replace(old.encode(), new.encode()) if old else part)
+    assert not old or old.encode() not in held.getvalue()
+    return held.getvalue()

@@ -1,0 +1,224 @@
+"""Cells, towns, province: a town's workbook is a return, and the sums are those of the cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from levels_desk import AS_OF, NOVEMBER, PROVINCE, altered, book, hand_in, province, town, workspace
+from town_desk import Paper
+
+from mlay_batch.figures import compute
+from mlay_batch.figures.records import Figures
+from mlay_batch.ledger import Ledger
+from mlay_batch.names import name_key
+from mlay_batch.period import Period
+from mlay_batch.pipeline.consolidate import consolidate
+from mlay_batch.pipeline.facts import gather
+from mlay_batch.pipeline.ingest import Ingested, ingest
+from mlay_batch.pipeline.levels import below
+from mlay_batch.pipeline.town import Town
+from mlay_batch.records import Verdict
+
+OCTOBER = Period(2019, 10)
+_WHERE = ("place", "marks", "delivery", "number")  # where it was read, not what it says
+# (day received, paper): A-2 November is wrong, B-2 November missing, A-3 late, A-1 corrected.
+PAPERS = (
+    ("2019-12-03", Paper("A-1", month=10, visitor="CU-1")),
+    ("2019-12-03", Paper("A-2", month=10, visitor="CU-1", day=4)),
+    ("2019-12-03", Paper("A-3", month=10, visitor="P-1", day=5)),
+    ("2019-12-03", Paper("B-1", month=10, visitor="P-1", day=6)),
+    ("2019-12-03", Paper("A-1", score=80)),
+    ("2019-12-03", Paper("A-2", present=9)),
+    ("2019-12-03", Paper("B-1", visitor="P-1", score=65)),
+    ("2019-12-06", Paper("A-3", visitor="P-1", day=7)),
+    ("2019-12-06", Paper("A-1", month=10, visitor="CU-1", score=71)),
+)
+
+
+def give(desk: Town, letter: str) -> None:
+    """Hand in the papers of the cells whose codes begin so, as they came."""
+    for day in sorted({day for day, _ in PAPERS}):
+        files = {
+            f"{paper.branch}-{paper.month}-{day}": book(paper)
+            for came, paper in PAPERS
+            if came == day and paper.branch.startswith(letter)
+        }
+        if files:
+            hand_in(desk, f"{day}T08:00:00+07:00", **files)
+
+
+def figures(desk: Town, period: Period = NOVEMBER) -> Figures:
+    with Ledger.open(desk.workspace.ledger, read_only=True) as ledger:
+        return compute(gather(desk, ledger, period, AS_OF))
+
+
+def verdicts(done: Ingested) -> list[str]:
+    return [d.verdict.value for d in done.decisions]
+
+
+def codes(done: Ingested) -> set[str]:
+    return {f.code for d in done.decisions for f in d.findings}
+
+
+def told(value: Any) -> Any:
+    """Figures without places, and with the codes the towns themselves use."""
+    if isinstance(value, str):
+        return re.sub(r"\b(TU-[AB]|TINH)\.", "", value)
+    if isinstance(value, Mapping):
+        return {repr(told(key)): told(entry) for key, entry in value.items()}
+    if isinstance(value, tuple | list):
+        return [told(entry) for entry in value]
+    if isinstance(value, Figures):
+        asked = [entry for entry in value.completeness if entry.form != "consolidated"]
+        warned = [finding for _, finding in value.warnings]
+        return record(value) | {"completeness": told(asked), "warnings": told(warned)}
+    return record(value) if is_dataclass(value) else value
+
+
+def record(value: Any) -> dict[str, Any]:
+    names = (f.name for f in fields(value) if f.name not in _WHERE)
+    return {name: told(getattr(value, name)) for name in names}
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Both towns with their workbooks of November, the province that took them in."""
+
+    a: Town
+    b: Town
+    books: dict[str, bytes]
+    top: Town
+    taken: Ingested
+
+
+@pytest.fixture(scope="module")
+def levels(tmp_path_factory: pytest.TempPathFactory) -> Levels:
+    folder = tmp_path_factory.mktemp("levels")
+    a, b = town(folder / "a", "TU-A"), town(folder / "b", "TU-B")
+    give(a, "A")
+    give(b, "B")
+    made = {desk.register.top().code: consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test")
+            for desk in (a, b)}  # fmt: skip
+    books = {code: one.path.read_bytes() for code, one in made.items()}
+    top = province(folder / "province", flat=False)
+    return Levels(a, b, books, top, hand_in(top, "2019-12-06T15:00:00+07:00", **books))
+
+
+def test_a_workbook_is_one_file_with_one_verdict(levels: Levels) -> None:
+    assert verdicts(levels.taken) == ["accepted", "accepted"]
+    assert codes(levels.taken) == set()
+    with Ledger.open(levels.top.workspace.ledger, read_only=True) as ledger:
+        assert ledger.counts()[Verdict.ACCEPTED] == len(ledger.deliveries()) == 2
+
+
+def test_the_province_counts_what_it_would_count_from_the_cells(
+    levels: Levels, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    flat = province(tmp_path_factory.mktemp("flat") / "p", flat=True)
+    give(flat, "")
+    rolled, straight = figures(levels.top), figures(flat)
+    assert told(rolled) == told(straight)
+    states = {cell.state for entry in rolled.completeness for cell in entry.cells.values()}
+    assert {"reported", "late", "rejected", "missing", "waived"} <= states
+    (shared,) = (line for line in rolled.quota if line.officer == "P-1")
+    assert (shared.attended, len(shared.branches)) == (4, 2)  # in both towns
+    apart = {line.officer for line in rolled.quota if name_key(line.name) == name_key("Lò Văn An")}
+    assert apart == {"TU-A.CU-1", "TU-B.CU-9"}
+
+
+def test_a_fourth_level_counts_the_same(levels: Levels, tmp_path: Path) -> None:
+    done = consolidate(levels.top, NOVEMBER, as_of=AS_OF, holder="test")
+    lists = {"organisations": [{"code": "TW", "name": "Trung ương", "type": "centre"},
+                               PROVINCE | {"parent": "TW"}]}  # fmt: skip
+    own = "extends: register.yaml\nchoices:\n  organisation_type:\n" + "".join(
+        f"    - {{id: {name}, title: {{vi: {name}, en: {name}}}}}\n"
+        for name in ("centre", "province")
+    )
+    centre = workspace(tmp_path / "centre", "Trung ương", lists, own, "province")
+    taken = hand_in(centre, "2019-12-07T08:00:00+07:00", province=done.path.read_bytes())
+    assert (verdicts(taken), codes(taken)) == (["accepted"], set())
+    assert told(figures(centre)) == told(figures(levels.top))
+    assert "TINH.TU-A.A-1" in {s.branch for s in figures(centre).sittings}
+
+
+def test_the_matrix_says_which_town_has_handed_in(levels: Levels) -> None:
+    (owed,) = (e for e in figures(levels.top).completeness if e.form == "consolidated")
+    assert {b.code for b in owed.branches} == {"TU-A", "TU-B"}
+    assert owed.of("TU-A", NOVEMBER).state == "reported"
+    assert owed.of("TU-A", OCTOBER).state == "missing"
+
+
+def stranger(data: bytes) -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "x@y.example", "tinh@tinh.example", "Tháng 11"
+    mail["Date"] = "Fri, 06 Dec 2019 10:00:00 +0700"
+    mail.set_content("Kính gửi")
+    mail.add_attachment(data, maintype="application", subtype="xlsx", filename="stranger.xlsx")
+    return mail.as_bytes()
+
+
+def test_what_was_altered_or_sent_by_a_stranger_does_not_count(
+    levels: Levels, tmp_path: Path
+) -> None:
+    given = levels.books["TU-A"]
+    files = {
+        "rows.xlsx": altered(given, "Bàn việc trong tháng", "Bàn việc khác"),
+        "lists.xlsx": altered(given, ">2019-12-06<", ">2019-12-05<"),
+        "again.xlsx": altered(given),
+        "mail.eml": stranger(given + b"\n"),
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    done = ingest(levels.top, [tmp_path], as_of=AS_OF, received="2019-12-06T16:00:00+07:00",
+                  holder="test", dry_run=True)  # fmt: skip
+    found = {
+        d.judged.leaf.name: (d.verdict.value, {f.code for f in d.findings}) for d in done.decisions
+    }
+    assert found == {
+        "rows.xlsx": ("rejected", {"I30"}),
+        "lists.xlsx": ("rejected", {"I31"}),
+        "again.xlsx": ("duplicate", {"L04"}),
+        "stranger.xlsx": ("held", {"I20"}),
+    }
+    (rows,) = (d for d in done.decisions if d.judged.leaf.name == "rows.xlsx")
+    named = {(f.params["branch"], f.params["period"]) for f in rows.findings}
+    assert named == {("A-1", "2019-10"), ("A-2", "2019-10"), ("A-3", "2019-10"),
+                     ("A-1", "2019-11"), ("A-3", "2019-11")}  # fmt: skip
+
+
+def test_at_home_nobody_hands_in_to_himself(levels: Levels, tmp_path: Path) -> None:
+    (file := tmp_path / "a.xlsx").write_bytes(levels.books["TU-A"])
+    done = ingest(levels.a, [file], as_of=AS_OF, received="2019-12-06T16:00:00+07:00",
+                  holder="test", dry_run=True)  # fmt: skip
+    assert (verdicts(done), "I08" in codes(done)) == (["rejected"], True)
+
+
+def test_a_newer_workbook_supersedes_and_brings_what_came_since(levels: Levels) -> None:
+    hand_in(levels.a, "2019-12-07T08:00:00+07:00", good=book(Paper("A-2")))
+    newer = consolidate(levels.a, NOVEMBER, as_of=date(2019, 12, 8), holder="test")
+    done = hand_in(levels.top, "2019-12-08T15:00:00+07:00", newer=newer.path.read_bytes())
+    assert (verdicts(done), "L05" in codes(done)) == (["accepted"], True)
+    after = figures(levels.top)
+    assert len([s for s in after.sittings if s.branch == "TU-A.A-2"]) == 2
+    (meetings,) = (e for e in after.completeness if e.form == "meeting")
+    assert meetings.of("TU-A.A-2", NOVEMBER).state == "late"
+
+
+def test_codes_are_kept_only_where_the_register_above_knows_the_same(levels: Levels) -> None:
+    with Ledger.open(levels.top.workspace.ledger, read_only=True) as ledger:
+        books = ledger.returns("consolidated")
+    joined = below(levels.top.register, levels.top.catalogue, books).register
+    assert {o.code for o in joined.organisations} == {
+        "TINH", "TU-A", "TU-B", "TU-A.DB-A", "TU-A.A-1", "TU-A.A-2", "TU-A.A-3",
+        "TU-B.B-1", "TU-B.B-2",
+    }  # fmt: skip
+    assert joined.by_code["TU-A.A-1"].parent == "TU-A.DB-A"
+    assert joined.by_code["TU-A.DB-A"].parent == "TU-A"
+    assert [o.code for o in joined.officers] == ["P-1", "TU-A.CU-1", "TU-B.CU-9"]
