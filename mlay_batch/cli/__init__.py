@@ -27,6 +27,7 @@ COMMANDS = {
     "accept": "mail_in",
     "refuse": "mail_in",
     "consolidate": "month",
+    "report": "branch",
     "reply": "mail_out",
     "status": "month",
     "close": "life",

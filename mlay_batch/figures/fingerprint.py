@@ -15,6 +15,7 @@ from typing import Any
 
 from mlay_batch import bundle
 from mlay_batch.figures.records import Figures
+from mlay_batch.figures.sign_records import Sighting
 from mlay_batch.findings import Finding
 from mlay_batch.period import Period
 from mlay_batch.records import plain
@@ -83,6 +84,8 @@ def _named(value: Any) -> Any:
             return [value.quota, value.effective.from_, value.times]
         case Scheme():
             return [value.scheme, value.version]
+        case Sighting():
+            return [value.sign.code, value.branch, str(value.period)]
         case Finding():
             numbers = {k: v for k, v in value.params.items() if not isinstance(v, str)}
             return [value.code, _told(numbers)]

@@ -1,9 +1,10 @@
-"""What the signs of meetings held for form's sake have seen: records for `report`."""
+"""What the signs of meetings held for form's sake have seen, and a branch's year: for `report`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from mlay_batch.findings import Param, Place
 from mlay_batch.period import Period
@@ -35,3 +36,48 @@ class Sighting:
     delivery: int
     params: Mapping[str, Param] = field(hash=False)
     sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class Met:
+    """One sitting of a branch's year, as its page shows it; None where it was not told.
+
+    `expected` and `present` are those of the first row of the day, `minutes` of all rows together;
+    `visitors` are codes of the officers who attended.
+    """
+
+    period: Period
+    held_on: date
+    kinds: tuple[str, ...]
+    minutes: float | None
+    expected: float | None
+    present: float | None
+    speakers: float | None
+    own: float | None
+    confirmed: float | None
+    band: str | None
+    visitors: tuple[str, ...]
+
+    @property
+    def attendance(self) -> float | None:
+        """Share of the expected who were present, in per cent, exact; None without either."""
+        if self.present is None or not self.expected:
+            return None
+        return 100 * self.present / self.expected
+
+
+@dataclass(frozen=True)
+class BranchYear:
+    """What a branch's page tells of its year, up to the end of the period.
+
+    `states` are those of its monthly returns by month (see `Expected`). `members` is the last known
+    number. `town_mean` is the mean score of all sittings of the town.
+    """
+
+    met: tuple[Met, ...]
+    states: Mapping[Period, str] = field(hash=False)
+    members: int | None
+    mean: float | None
+    town_mean: float | None
+    attendance: float | None
+    signs: tuple[Sighting, ...]

@@ -1,0 +1,37 @@
+"""The page of one branch: report."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import click
+
+from mlay_batch.cli import options, show
+from mlay_batch.cli.month import last_month, open_for
+from mlay_batch.cli.options import LocalisedCommand, language
+from mlay_batch.period import Period
+from mlay_batch.pipeline.branch import report_branch
+
+
+@click.command("report", cls=LocalisedCommand)
+@click.argument("branch")
+@options.period_option
+@options.as_of_option
+@options.dry_run_option
+@options.common
+@click.pass_context
+def report(
+    ctx: click.Context,
+    branch: str,
+    period: Period | None,
+    as_of: date | None,
+    dry_run: bool,
+    workspace: Path | None,
+) -> int:
+    """Write the page of a branch's year."""
+    town, day = open_for(ctx, workspace), as_of or options.today()
+    wanted = period or Period.of("year", last_month(day).start)
+    done = report_branch(town, branch, wanted, as_of=day, dry_run=dry_run)
+    show.show_text(language(ctx), "report.dry" if dry_run else "report.done", path=done.path)
+    return 0
