@@ -17,8 +17,16 @@ _SHOWN = 200  # findings a sheet; a page pasted beside the form is told once mor
 Left = dict[Spot, Raw]
 
 
-def strays(sheet: Sheet, blocks: Sequence[Block], fixed: frozenset[str]) -> Iterator[Finding]:
+def strays(
+    sheet: Sheet,
+    blocks: Sequence[Block],
+    fixed: frozenset[str],
+    above: frozenset[str] = frozenset(),
+) -> Iterator[Finding]:
     """Yield a finding for each cell that is neither read nor a text of the template.
+
+    Texts in `above` are the template's own in its heading only, above all sections: a town may
+    bear the name of a choice.
 
     Warning C26 where a heading was retyped though its marker stands, error C19 elsewhere inside a
     section or right below it (where rows beyond the table go), warning C20 elsewhere on the form's
@@ -26,7 +34,7 @@ def strays(sheet: Sheet, blocks: Sequence[Block], fixed: frozenset[str]) -> Iter
     number: rows get renumbered; words in its place are a stray. Comments are talk about cells, not
     content: they are left alone.
     """
-    left = _left(sheet, blocks, fixed)
+    left = _left(sheet, blocks, fixed, above)
     if not blocks:
         if left:
             yield _finding("C21", Severity.WARNING, sheet, min(left), count=len(left))
@@ -64,13 +72,20 @@ def _finding(code: str, severity: Severity, sheet: Sheet, spot: Spot, **params: 
     return Finding(code, severity, Place("", sheet.title, a1(spot)), params)
 
 
-def _left(sheet: Sheet, blocks: Sequence[Block], fixed: frozenset[str]) -> Left:
+def _left(
+    sheet: Sheet, blocks: Sequence[Block], fixed: frozenset[str], above: frozenset[str]
+) -> Left:
+    top = min((block.box[0] for block in blocks), default=0)
+    right = max((block.box[3] for block in blocks), default=0)
+    in_heading = fixed | above
     taken = {spot for block in blocks for record in block.records for spot in record.values()}
     taken = taken.union(*(block.furniture for block in blocks))
     return {
         spot: raw
         for spot, raw in sheet.filled()
-        if spot not in taken and not is_blank(raw) and not _written(raw, fixed)
+        if spot not in taken
+        and not is_blank(raw)
+        and not _written(raw, in_heading if spot[0] < top and spot[1] <= right else fixed)
     }
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from mlay_batch.guidance import instructions
-from mlay_batch.layout import CODE_SEPARATOR, HEAD
+from mlay_batch.layout import CODE_SEPARATOR
 from mlay_batch.messages import text
 from mlay_batch.names import clean, name_key
 from mlay_batch.period import Period
@@ -24,26 +24,31 @@ _GAP = "\0"
 
 
 def own_texts(form: Form, blocks: Sequence[Block], head: Mapping[str, Heading]) -> Iterator[str]:
-    """Yield the texts of the instruction sheet and of the official heading above the card."""
+    """Yield the texts of the instruction sheet and of the official heading above the sections."""
     period = Period.spoken(clean(head["period"].text)) if "period" in head else None
     for lang in _LANGUAGES:
         for _, words in instructions(form, period, lang):
             yield from words
     unit = head["branch"].text.partition(CODE_SEPARATOR)[2] if "branch" in head else ""
-    for block in blocks:
-        if block.section is HEAD:
-            yield from _heading(block, name_key(unit))
+    tops = {block.sheet.title: block for block in reversed(blocks)}
+    for block in tops.values():
+        yield from _heading(block, name_key(unit))
 
 
 def _heading(block: Block, unit: str) -> Iterator[str]:
-    """Yield the branch's name, what stands in capitals right above it, and the line of the date."""
+    """Yield the line of the date, the unit's name and what stands in capitals right above it.
+
+    A form without a heading card does not say whose it is: there the name is what stands in the
+    line of the date.
+    """
     place = _place()
     filled = ((spot, raw) for spot, raw in block.sheet.filled() if spot[0] < block.box[0])
     above = {spot: raw for spot, raw in filled if isinstance(raw, str)}
+    dated = {row for (row, _), raw in above.items() if place.fullmatch(clean(raw))}
     for (row, column), raw in above.items():
         if place.fullmatch(clean(raw)):
             yield raw
-        elif unit and name_key(raw) == unit:
+        elif name_key(raw) == unit if unit else row in dated:
             yield raw
             superior = above.get((row - 1, column), "")
             yield superior if superior.isupper() else ""

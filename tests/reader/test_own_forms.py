@@ -7,7 +7,9 @@ from datetime import date
 import pytest
 from reader_desk import FORMS, MEETING
 
+from mlay_batch.demo.package import opened, packed, part_of, typed
 from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.layout import STAMP_SHEET, plan
 from mlay_batch.period import Period
 from mlay_batch.reader import read
 from mlay_batch.records import Row, values_hash
@@ -66,3 +68,36 @@ def test_a_returned_form_can_be_sent_again():
     again = read(render(MEETING, context(Period(2019, 11)), first.rows, marks), "x.xlsx", FORMS)
     assert again.findings == ()
     assert values_hash(again.rows) == values_hash(first.rows)
+
+
+def without_stamp(data: bytes) -> bytes:
+    parts = dict(opened(data))
+    stamp = part_of(parts, STAMP_SHEET)
+    parts[stamp] = typed(parts[stamp], {"A1": "x"})
+    return packed(parts)
+
+
+def test_a_register_that_lost_its_stamp_is_not_warned_of_its_own_heading():
+    form = next(form for form in FORMS if form.form == "register")
+    found = read(without_stamp(render(form, context(None))), "x.xlsx", FORMS)
+    assert (found.stamp, found.form) == (None, "register")
+    assert [one.code for one in found.findings if one.code == "C20"] == []
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_town_may_bear_the_name_of_a_choice(lost):
+    form = next(form for form in FORMS if form.form == "register")
+    town = Context("TX", "Đảng bộ thị xã", "Đảng bộ tỉnh", None, "Mường Lay", lists=LISTS)
+    book = render(form, town)
+    found = read(without_stamp(book) if lost else book, "x.xlsx", FORMS)
+    assert [one.code for one in found.findings if one.code == "C20"] == []
+
+
+def test_a_choice_typed_beside_the_form_is_a_stray_all_the_same():
+    form = next(form for form in FORMS if form.form == "register")
+    parts = dict(opened(render(form, context(None))))
+    sheet = part_of(parts, form.sheet.vi)
+    number = next(cell for cell in plan(form)[0].cells if cell.role == "number")
+    parts[sheet] = typed(parts[sheet], {f"B{number.row}": "Đảng bộ thị xã"})
+    found = read(packed(parts), "x.xlsx", FORMS)
+    assert [(one.code, one.place.cell) for one in found.findings] == [("C19", f"B{number.row}")]
