@@ -234,6 +234,11 @@ class Delivery:
         """Whether this is the return that counts for its key."""
         return self.verdict is Verdict.ACCEPTED and self.superseded_by is None
 
+    @property
+    def disowned(self) -> bool:
+        """Whether a person refused it as a stranger's: it is no return of its branch at all."""
+        return self.verdict is Verdict.REJECTED and any(f.code in HOLDS for f in self.findings)
+
     def overtaken(self, others: Iterable[Delivery]) -> bool:
         """Whether a good return for the same key came since: that one's receipt is the answer."""
         later = (other for other in others if other.id > self.id and other.key == self.key)

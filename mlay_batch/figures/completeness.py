@@ -83,7 +83,7 @@ def _desk(facts: Facts, name: str) -> _Desk:
     current = (entry.delivery for entry in facts.returns)
     known = sorted((*facts.told, *facts.deliveries), key=lambda entry: entry.id)
     for delivery in (*current, *known):
-        if not (key := delivery.key) or key[0] != name:
+        if not (key := delivery.key) or key[0] != name or delivery.disowned:
             continue
         if delivery.verdict is Verdict.ACCEPTED:
             day = date.fromisoformat(delivery.received[:10])

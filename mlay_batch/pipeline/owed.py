@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from mlay_batch.period import Period
-from mlay_batch.records import HOLDS, Delivery, Verdict
+from mlay_batch.records import Delivery, Verdict
 from mlay_batch.register import Register
 
 # Nobody could open it, but whoever sent it believes to have sent the return: it is to be sent again
@@ -45,7 +45,7 @@ def _asks(delivery: Delivery, others: Sequence[Delivery], register: Register) ->
         return True
     branch = branch_of(delivery, register)
     lost = delivery.verdict is Verdict.IGNORED and unopened(delivery) and bool(branch)
-    refused = delivery.verdict is Verdict.REJECTED and not _stranger(delivery)
+    refused = delivery.verdict is Verdict.REJECTED and not delivery.disowned
     if not refused and not lost:
         return False
     if delivery.key:
@@ -54,10 +54,6 @@ def _asks(delivery: Delivery, others: Sequence[Delivery], register: Register) ->
         other.id > delivery.id and other.branch == branch and other.verdict is Verdict.ACCEPTED
         for other in others
     )
-
-
-def _stranger(delivery: Delivery) -> bool:
-    return any(found.code in HOLDS for found in delivery.findings)
 
 
 def branch_of(delivery: Delivery, register: Register) -> str | None:

@@ -18,8 +18,10 @@ from town_desk import CELLS, Paper, catalogue, put, town
 from mlay_batch import reader
 from mlay_batch.errors import LedgerError, UsageError
 from mlay_batch.ledger import Archive, Ledger, Rulings
+from mlay_batch.period import Period
 from mlay_batch.pipeline import ingest as ingesting
 from mlay_batch.pipeline.ruling import Outcome, held, rule
+from mlay_batch.pipeline.status import status
 from mlay_batch.pipeline.town import open_town
 from mlay_batch.records import Verdict
 from mlay_batch.workspace import Workspace
@@ -141,6 +143,8 @@ def test_refusing_one_counts_nothing(desk):
     assert done.delivery.verdict is Verdict.REJECTED
     assert [f.code for f in done.delivery.findings if f.is_error] == ["L11"]
     assert returns(desk) == {}
+    left = status(desk, Period(2019, 11), AS_OF).todo
+    assert left == {"remind": len(CELLS)}  # no letter about it, and CB-01 is missing as before
     with pytest.raises(LedgerError, match="not_held"):
         decide(desk, 1)
 
