@@ -10,7 +10,7 @@ import pytest
 from mlay_batch import report
 
 QUOTA = ("Chỉ tiêu dự sinh hoạt", "Dự từng chi bộ", "Chi bộ được dự")
-RATING = ("Xếp loại sinh hoạt", "Lũy kế năm")
+RATING = ("Xếp loại sinh hoạt", "Lũy kế năm", "Điểm theo tiêu chí")
 
 
 # All in Excel since 2007 or before: newer ones need a prefix, and older programs lack them.
