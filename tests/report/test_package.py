@@ -14,8 +14,10 @@ TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
 CELL_LIKE = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]?\d*")
 REFERENCE = re.compile(r"([A-Za-z]\w*)\[(?:\[#This Row\],)?\[?([^\[\]]+)\]")
 PEOPLE = [
-    "Tổng quan", "Chỉ tiêu dự sinh hoạt", "Xếp loại sinh hoạt", "Lũy kế năm", "Xếp loại năm",
-    "Tình hình nộp", "Chuyên đề", "Đảng viên", "Bồi dưỡng – kiểm tra", "Lỗi", "Nguồn gốc",
+    "Tổng quan", "Chỉ tiêu dự sinh hoạt", "Dự từng chi bộ", "Chi bộ được dự", "Nghi vấn dự họp",
+    "Xếp loại sinh hoạt", "Lũy kế năm", "Điểm theo tiêu chí", "Xếp loại năm", "Mẫu 7A, 7B",
+    "Tình hình nộp", "Chuyên đề", "Đảng viên", "Bồi dưỡng – kiểm tra", "Cảnh báo", "Lỗi",
+    "Nguồn gốc",
 ]  # fmt: skip
 
 
