@@ -1,0 +1,196 @@
+"""The proof by change for what a scheme asks beside points, and for the yearly classification.
+
+One town whose schemes use everything: a band that demands full marks, thematic points re-based,
+grades of a year, years of three schemes under one heading, a cap. Marks, scores, counts and grades
+are altered in the saved workbook; once recalculated, it is the workbook of the altered papers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from random import Random
+from typing import Any
+
+import change_desk as live
+import pytest
+from figures import desk
+from openpyxl import Workbook
+
+from mlay_batch.figures import compute
+from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.records import Return
+from mlay_batch.schema import Catalogue
+from mlay_batch.schema.schemes import Demand
+
+SCORES, MEETINGS, YEARLY = "Dữ liệu điểm tiêu chí", "Dữ liệu họp", "Dữ liệu xếp loại"
+SHEETS = ("Xếp loại sinh hoạt", "Lũy kế năm", "Điểm theo tiêu chí", "Xếp loại năm", "Mẫu 7A, 7B")
+TOWN = """
+code | type        | parent | founded    | ended
+TX   | town        |        |            |
+DB1  | committee   | TX     |            |
+DB2  | committee   | TX     |            |
+CB1  | cell_direct | TX     |            |
+CB2  | cell_direct | TX     | 2018-03-01 |
+CB3  | cell_direct | TX     |            | 2019-09-01
+A1   | cell        | DB1    |            |
+"""
+CELLS = ("CB1", "CB2", "CB3", "A1")
+FULL = {"time": 5, "attendance": 5, "preparation": 10, "conduct": 40, "principles": 5,
+        "result": 30, "closing": 5}  # fmt: skip
+TITLES = {"time": "Thời gian", "conduct": "Tiến hành", "closing": "Kết thúc"}
+GRADES = ("grade1", "grade2", "grade3", "grade4")
+Papers = dict[Any, Any]
+
+
+@cache
+def catalogue() -> Catalogue:
+    known = desk.shipped()
+    return replace(known, schemes=tuple(
+        replace(
+            one, rebase=True, demands=(Demand("good", ("time", "conduct"), "Bình Thuận"),),
+            groups=tuple(replace(g, thematic=g.id == "closing") for g in one.groups),
+            year_grades=tuple(replace(g, times=min(g.times, 2)) for g in one.year_grades),
+        ) if one.bands else one
+        for one in known.schemes
+    ))  # fmt: skip
+
+
+def papers() -> Papers:
+    """Scores by (cell, month, scorer) and group; yearly counts by (branch, year, section)."""
+    draw, told = Random(2019), {}
+    for cell in CELLS:
+        for month in range(1, 4):
+            for scorer in ("own", "confirmed")[: 1 + month % 2]:
+                told[cell, month, scorer] = {
+                    name: top - draw.choice((0, 0, 0, 1)) for name, top in FULL.items()
+                }
+    told["CB2", 1, "confirmed"] |= {"conduct": 5}  # one poor meeting, and the year is not Tốt
+    for branch in ("DB1", "DB2", "CB1", "CB2", "CB3"):
+        for year in (2017, 2018, 2019):
+            for section in ("cells", "members"):
+                counts = {name: draw.randint(1, 30) for name in ("not_rated", *GRADES)}
+                told[branch, year, section] = counts | {"exempt": 3}
+            told[branch, year, "own"] = {"grade": draw.choice((*GRADES, "none"))}
+    return told
+
+
+def facts(told: Papers) -> Facts:
+    filed = [*_meetings(told), *_yearly(told)]
+    return desk.facts(desk.register(TOWN), "2020-03", filed, catalogue=catalogue())
+
+
+def _meetings(told: Papers) -> list[Return]:
+    """A return a month; in March the meeting is a thematic one too."""
+    made = []
+    for cell in CELLS:
+        for month in range(1, 4):
+            day = date(2020, month, 3)
+            kind = "both" if month == 3 else "regular"
+            rows = [desk.row("meetings", 20, {"held_on": day, "kind": kind})]
+            for number, scorer in enumerate(("own", "confirmed"), 30):
+                if marks := told.get((cell, month, scorer)):
+                    score = {"held_on": day, "scorer": scorer, "total": sum(marks.values())}
+                    rows.append(desk.row("scores", number, score | marks))
+            made.append(Return(desk.delivery("meeting", cell, f"2020-{month:02}"), tuple(rows)))
+    return made
+
+
+def _yearly(told: Papers) -> list[Return]:
+    made = []
+    for branch in ("DB1", "DB2", "CB1", "CB2", "CB3"):
+        for year in (2017, 2018, 2019):
+            rows = [desk.row("own", 6, told[branch, year, "own"])]
+            for number, section in enumerate(("cells", "members"), 1):
+                rows.append(desk.row(section, 10 * number, added_up(told[branch, year, section])))
+            made.append(Return(desk.delivery("classification", branch, str(year)), tuple(rows)))
+    return made
+
+
+def added_up(counts: dict[str, int]) -> dict[str, int]:
+    rated = sum(counts[name] for name in GRADES)
+    return counts | {"rated": rated, "total": rated + counts["not_rated"] + counts["exempt"]}
+
+
+@cache
+def followed() -> tuple[Papers, Papers]:
+    """The papers before and after twelve drawn changes."""
+    before, draw = papers(), Random(7)
+    after = {key: dict(values) for key, values in before.items()}
+    scored = [key for key in after if key[2] in ("own", "confirmed") and isinstance(key[1], int)
+              and key[1] < 13]  # fmt: skip
+    for key in draw.sample(scored, 6):
+        for name in TITLES:
+            after[key][name] = draw.choice((0, FULL[name]))
+    yearly = [key for key in after if key[2] in ("cells", "members")]
+    for key in draw.sample(yearly, 6):
+        after[key][draw.choice(GRADES)] += draw.randint(1, 60)
+    own = [key for key in after if key[1] > 2000 and key[2] == "own"]
+    for key in draw.sample(own, 3):
+        after[key]["grade"] = draw.choice((*GRADES, "none"))
+    return before, after
+
+
+def alter(book: live.Altered, before: Papers, after: Papers) -> None:
+    """Write into the workbook's raw cells what the papers say otherwise."""
+    for key, now in after.items():
+        if now == before[key]:
+            continue
+        if key[2] in ("cells", "members"):
+            titles = {f"grade{n}": f"Mức {n}" for n in range(1, 5)}
+            titles |= {"rated": "Số được đánh giá", "total": "Tổng số tại thời điểm đánh giá"}
+            values = {titles[name]: added_up(now)[name] for name in titles}
+            book.set(YEARLY, {"Mã đơn vị": key[0], "Năm": key[1], "Phần": key[2]}, values)
+        elif key[1] > 2000:
+            rank = GRADES.index(now["grade"]) + 1 if now["grade"] in GRADES else None
+            book.set(YEARLY, {"Mã đơn vị": key[0], "Năm": key[1], "Phần": "own"},
+                     {"Mức của tổ chức": rank})  # fmt: skip
+        else:
+            day = {"Mã đơn vị": key[0], "Ngày họp": date(2020, key[1], 3)}
+            scorer = {"own": "Chi bộ tự chấm", "confirmed": "Cấp trên xác nhận"}[key[2]]
+            book.set(SCORES, day | {"Người chấm": scorer},
+                     {title: now[name] for name, title in TITLES.items()})  # fmt: skip
+            total = {"own": "Điểm tự chấm", "confirmed": "Điểm xác nhận"}[key[2]]
+            book.set(MEETINGS, day, {total: sum(now.values())})
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workbook, Workbook, Workbook]:
+    """The workbook before, as altered and recalculated, and as written from the altered papers."""
+    before, after = followed()
+    untouched = live.written(facts(before))
+    book = live.Altered(untouched)
+    alter(book, before, after)
+    again = book.again(tmp_path_factory.mktemp("ratings"))
+    return (
+        live.load(untouched, values=True),
+        again,
+        live.load(live.written(facts(after)), values=True),
+    )
+
+
+@pytest.mark.libreoffice
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_the_sheet_follows_its_data(books: tuple[Workbook, Workbook, Workbook], sheet: str) -> None:
+    before, again, expected = books
+    assert live.differences(again, expected, [sheet]) == []
+    assert live.differences(again, before, [sheet]), "it did not change"
+
+
+def figures() -> Figures:
+    return compute(facts(papers()))
+
+
+def test_the_town_uses_all_a_scheme_can_say() -> None:
+    """Else the proof above would prove little."""
+    made = figures()
+    by_points = {s.band for s in made.sittings if s.score is not None and s.score >= 90}
+    assert by_points == {"good", "fair"}  # some fell for want of full marks
+    assert any(s.score and s.score != (s.own if s.confirmed is None else s.confirmed)
+               for s in made.sittings)  # fmt: skip
+    assert len({rating.grade for rating in made.year_ratings}) > 1
+    assert [year.scheme.version for year in made.years] == ["2014", "2018", "2019"]
+    assert {cap.kept for year in made.years for part in year.parts for cap in part.caps} == {
+        True, False,
+    }  # fmt: skip
