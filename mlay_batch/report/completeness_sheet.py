@@ -129,13 +129,38 @@ def _sums(
         _label(sheet, row, ctx.t(f"completeness.{name}"), "total_label")
     for column, period in enumerate(entry.periods, _FIRST_PERIOD):
         _add_up(sheet, entry, period, column, rows, bottom)
-    report = [n for n, period in enumerate(entry.periods) if period.end <= ctx.figures.period.end]
-    shown = _FIRST_PERIOD + (report[-1] if report else 0)
-    due, sent, still_open, rate = (sheet.live(bottom + offset, shown) for offset in range(4))
+    of_report = _of_report(entry, ctx.figures.period)
+    due, sent, still_open = (
+        _over(sheet, entry, bottom + offset, of_report, states)
+        for offset, states in enumerate((_SENT + OPEN, _SENT, OPEN))
+    )
+    share = 100 * float(sent.value) / float(due.value) if due.value else ""
+    rate = Live(f'=IF({due.formula[1:]}=0,"",100*{sent.formula[1:]}/{due.formula[1:]})', share)
     across = (_FIRST_PERIOD, columns - 1)
     ranges = [(row, across[0], row, across[1]) for row in (head, bottom + 1, bottom + 2)]
     title = _form_title(ctx, entry.form)
     return bottom + 5, FormSums(entry, title, due, sent, still_open, rate, *ranges)
+
+
+def _of_report(entry: Completeness, report: Period) -> range:
+    """Return the positions of the periods within the report's; else that of the last before it.
+
+    A quarter's report sums its three months; a month's names the yearly return of the year before.
+    """
+    inside = [n for n, one in enumerate(entry.periods) if one.start in report]
+    ended = [n for n, one in enumerate(entry.periods) if one.end <= report.end]
+    last = ended[-1] if ended else 0
+    return range(inside[0] if inside else last, last + 1)
+
+
+def _over(
+    sheet: Sheet, entry: Completeness, row: int, positions: range, states: Iterable[str]
+) -> Live:
+    """Return a formula that adds up a row of sums over those periods."""
+    wanted = tuple(states)
+    first, last = (_FIRST_PERIOD + at for at in (positions[0], positions[-1]))
+    value = sum(_count(entry, entry.periods[at], wanted) for at in positions)
+    return Live(f"=SUM({sheet.area((row, first), (row, last))})", value)
 
 
 def _label(sheet: Sheet, row: int, text: str, look: str) -> None:
