@@ -150,6 +150,13 @@ def blank(office: Path, branch: str, period: str) -> Path:
     return path
 
 
+def test_a_form_is_named_where_several_are_owed(office, capsys):
+    """Nothing in the program is partial to a form of a certain name."""
+    assert run(["template", "--period", "2019-11", "--lang", "en"]) == 2
+    assert "attendance, meeting" in capsys.readouterr().err
+    assert run(["template", "--period", "2018", "--dry-run"]) == 0  # only one is owed by the year
+
+
 def test_the_whole_way(office, capsys):
     form = blank(office, "TH-1", "2019-11")
     bad = {**GOOD, "classes": [{**GOOD["classes"][0], "pupils": "21/21", "days_lost": 23}]}

@@ -22,7 +22,7 @@ from mlay_batch.workspace import Workspace
 
 @click.command("template", cls=LocalisedCommand)
 @click.argument("branches", nargs=-1)
-@option("--form", default="meeting", show_default=True)
+@option("--form", default=None)
 @options.period_option
 @option("--out", type=click.Path(file_okay=False, path_type=Path), default=None)
 @option("--all", "everyone", is_flag=True)
@@ -34,7 +34,7 @@ from mlay_batch.workspace import Workspace
 def template(
     ctx: click.Context,
     branches: tuple[str, ...],
-    form: str,
+    form: str | None,
     period: Period | None,
     out: Path | None,
     everyone: bool,
@@ -48,15 +48,15 @@ def template(
     wanted = period or Period.of("month", options.today())
     if everyone and branches:
         raise UsageError("usage.all", branch=branches[0])
+    version = templates.form_of(town, form, wanted)
     if mail or send:
-        done = mail_forms(town, form, wanted, send=send, dry_run=dry_run)
+        done = mail_forms(town, version.form, wanted, send=send, dry_run=dry_run)
         show_mail.show_mailed(done, language(ctx), as_json=False, dry_run=dry_run)
         return 0 if done.clean else 1
-    version = templates.form_of(town, form, wanted)
     owing = templates.chosen(town, version, wanted, branches)
     folder = out or town.workspace.outbox
     if not dry_run:
-        issued = templates.issue(town, form, wanted, branches, folder)
+        issued = templates.issue(town, version.form, wanted, branches, folder)
         show.show_progress(issued, len(owing), language(ctx), "template.progress")
     show.show_issued(len(owing), folder / str(wanted), language(ctx), dry_run=dry_run)
     return 0

@@ -27,15 +27,31 @@ class Issued:
     path: Path
 
 
-def form_of(town: Town, form: str, period: Period) -> Form:
-    """Return the version of `form` that holds in `period`. Raises UsageError where none does."""
+def form_of(town: Town, form: str | None, period: Period) -> Form:
+    """Return the version of `form` that holds in `period`; without a name, of the one form that is
+    owed for such a period. Raises UsageError where none does, or where several are owed.
+    """
     known = {f.form for f in town.catalogue.forms if f.period != "none"}
+    if form is None:
+        form = _owed(town, period, sorted(known))
     if form not in known:
         raise UsageError("usage.form", form=form, known=", ".join(sorted(known)))
     found = town.catalogue.form_for(form, period)
     if found is None or found.period != period.kind:
         raise UsageError("usage.form_period", form=form, period=str(period))
     return found
+
+
+def _owed(town: Town, period: Period, known: Sequence[str]) -> str:
+    """Return the one form that somebody owes for a period of this kind."""
+    found = (town.catalogue.form_for(name, period) for name in known)
+    alike = (form for form in found if form and form.period == period.kind)
+    owed = [form.form for form in alike if town.register.reporters(form, period)]
+    if not owed:
+        raise UsageError("usage.form_period", form=", ".join(known), period=str(period))
+    if len(owed) > 1:
+        raise UsageError("usage.which_form", period=str(period), forms=", ".join(owed))
+    return owed[0]
 
 
 def chosen(town: Town, form: Form, period: Period, branches: Sequence[str]) -> list[Organisation]:
