@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.records import CellRating, Sitting
-from mlay_batch.report import bands, official, scheme_notes
+from mlay_batch.report import bands, official
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
+from mlay_batch.schema import asked
 
 _NAME, _MEMBERS, _DAY, _SCORE, _FIRST_BAND = range(1, 6)
 _SPLIT = 4
@@ -71,7 +72,7 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> RatingTotals:
         row = _cell_rows(page, row, number, rating)
     totals = _totals(page, row)
     row += 1
-    for note in scheme_notes.of_meetings(ctx):
+    for note in _notes(ctx):
         row += 1
         sheet.put(row, 0, note, "note", span=page.columns())
     sheet.put(row + 1, 0, ctx.t("rating.movement"), "plain", span=page.columns())
@@ -81,6 +82,11 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> RatingTotals:
     repeat = (official.TABLE_ROW, page.first - 1)
     sheet.print_as(landscape=True, last=(last, page.note), repeat=repeat, fit=False)
     return totals
+
+
+def _notes(ctx: Context) -> Iterator[str]:
+    scheme = ctx.figures.score_scheme
+    return asked.of_meetings(scheme, ctx.lang) if scheme else iter(())
 
 
 def _heads(page: _List) -> None:

@@ -6,6 +6,7 @@ what it reported stays in the total, which is that of the table of sittings.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
@@ -13,11 +14,12 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from mlay_batch.figures.records import OPEN, CellRating
 from mlay_batch.period import Period
 from mlay_batch.register import Organisation
-from mlay_batch.report import bands, official, scheme_notes
+from mlay_batch.report import bands, official
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
 from mlay_batch.report.trends import Trends
+from mlay_batch.schema import asked
 
 _CODE, _NAME, _HELD, _SCORED, _FIRST_BAND = range(1, 6)
 _SPLIT = 3
@@ -61,7 +63,7 @@ def write(ctx: Context, sheet: Sheet, data: Data, trends: Trends) -> Live:
         trends.spark(sheet, page.first + number - 1, page.trend, rating.branch.code, "score")
     _totals(page)
     row = page.total + 1
-    for note in scheme_notes.of_years(ctx):
+    for note in _notes(ctx):
         row += 1
         sheet.put(row, 0, note, "note", span=columns)
     last = official.signatures(ctx, sheet, row + 1, columns, _SPLIT)
@@ -69,6 +71,11 @@ def write(ctx: Context, sheet: Sheet, data: Data, trends: Trends) -> Live:
     repeat = (official.TABLE_ROW, page.first - 1)
     sheet.print_as(landscape=True, last=(last, page.trend), repeat=repeat)
     return sheet.live(page.total, page.mean)
+
+
+def _notes(ctx: Context) -> Iterator[str]:
+    scheme = ctx.figures.score_scheme
+    return asked.of_years(scheme, ctx.lang) if scheme else iter(())
 
 
 def _heads(page: _Year) -> None:

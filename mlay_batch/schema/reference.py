@@ -10,7 +10,8 @@ from mlay_batch.schema.catalogue import Catalogue
 from mlay_batch.schema.codes import FINDINGS, findings_page
 from mlay_batch.schema.markdown import open_gaps, table
 from mlay_batch.schema.records import Effective, Field, Form, Quota, Rule, Section
-from mlay_batch.schema.schemes import Cap, Part, Scheme
+from mlay_batch.schema.scheme_page import scheme_page
+from mlay_batch.schema.schemes import Scheme
 from mlay_batch.schema.signs import Description, Look, Sign, Signs
 
 
@@ -213,59 +214,7 @@ def _quota(quota: Quota, lang: str, forms: Sequence[Form]) -> Iterator[str]:
 
 def _scheme(scheme: Scheme, lang: str) -> Iterator[str]:
     yield from _head(scheme, lang, id=scheme.scheme, version=scheme.version)
-    if scheme.note:
-        yield f"- {text('reference', 'note', lang)}: {scheme.note.of(lang)}"
-    if scheme.bands:
-        yield from ("", f"## {text('reference', 'bands', lang)}")
-        rows = [(b.title.of(lang), f"`{b.id}`", show(b.min, lang)) for b in scheme.bands]
-        yield from table(lang, "grade id min", rows)
-    if scheme.groups:
-        yield from ("", f"## {text('reference', 'groups', lang)}")
-        rows = [(g.title.of(lang), f"`{g.id}`", show(g.max, lang)) for g in scheme.groups]
-        yield from table(lang, "grade id max", rows)
-    if scheme.parts:
-        yield from ("", text("reference", f"share_base.{scheme.share_base}", lang))
-        yield text("reference", f"mean.{scheme.mean}", lang)
-    for part in scheme.parts:
-        yield from _part(part, lang)
-
-
-def _part(part: Part, lang: str) -> Iterator[str]:
-    yield from ("", f"## {part.title.of(lang)}")
-    shorts = {grade.id: grade.short.of(lang) for grade in part.grades}
-    yield from table(lang, "grade id", [(g.title.of(lang), f"`{g.id}`") for g in part.grades])
-    rows = [
-        (
-            line.title.of(lang),
-            " + ".join(shorts[grade] for grade in line.grades),
-            _bounds(line.limit_min, line.limit_max, lang),
-            line.basis or "",
-        )
-        for line in part.lines
-    ]
-    yield from table(lang, "line grades limit basis", rows)
-    if part.caps:
-        names = shorts | {"rated": text("reference", "cap.rated", lang)}
-        yield from table(lang, "grade cap basis", [_cap(cap, names, lang) for cap in part.caps])
-
-
-def _cap(cap: Cap, names: Mapping[str, str], lang: str) -> tuple[str, ...]:
-    said = text(
-        "reference", "cap.says", lang, per_cent=cap.per_cent,
-        base=" + ".join(names[name] for name in cap.base),
-        scope=text("reference", f"cap.{cap.scope}", lang),
-        rounding=text("reference", f"rounding.{cap.rounding}", lang),
-    )  # fmt: skip
-    return names[cap.grade], said, cap.basis
-
-
-def _bounds(low: float | None, high: float | None, lang: str) -> str:
-    bounds = {"min": low, "max": high}
-    return "; ".join(
-        text("reference", f"share.{key}", lang, **{key: value})
-        for key, value in bounds.items()
-        if value is not None
-    )
+    yield from scheme_page(scheme, lang)
 
 
 def _signs(record: Signs, lang: str) -> Iterator[str]:
