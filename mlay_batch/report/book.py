@@ -180,7 +180,7 @@ class Sheet:
             shown = content.value
         if isinstance(shown, int | float | str):
             self._values[row, column] = shown
-        if isinstance(content, date):
+        if isinstance(content, date) or (isinstance(content, Live) and look == "date"):
             self._days.setdefault(column, []).append(row)
         if isinstance(shown, str) and LOOKS[look]["text_wrap"] and rows == 1:
             self._texts.append(_Written(row, column, span, safe(shown), LOOKS[look]))
@@ -275,7 +275,8 @@ class Sheet:
         for column, rows in self._days.items():
             for first, last in runs(rows):
                 top = xl_rowcol_to_cell(first, column)
-                rule = {"type": "formula", "criteria": f"=MONTH({top})>2", "format": shape}
+                rule = {"type": "formula", "criteria": f"=AND({top}>0,MONTH({top})>2)",
+                        "format": shape}  # fmt: skip
                 self.raw.conditional_format(first, column, last, column, rule)
 
     def _needs(self, text: _Written) -> float:

@@ -35,6 +35,8 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> None:
         _cell(ctx, sheet, data, first + number, number + 1, cell)
     total = first + len(cells)
     sheet.tones((first, _STATE), (max(first, total - 1), _STATE), "●○▲■")
+    if cells:
+        sheet.raw.autofilter(first - 1, 0, total - 1, _STATE)
     _totals(ctx, sheet, first, total)
     sheet.put(total + 2, 0, ctx.t("visits/cells.how"), "note", span=len(columns))
     last = official.signatures(ctx, sheet, total + 4, len(columns), _SPLIT)
@@ -103,4 +105,4 @@ def _totals(ctx: Context, sheet: Sheet, first: int, total: int) -> None:
     nobody = sum(cell.state == "unattended" for cell in cells)
     says = ctx.t("visits/cells.nobody")
     formula = f"={quoted(says)}&COUNTIF({over},{quoted(state_text(ctx, 'unattended'))})"
-    sheet.put(total, _STATE, Live(formula, f"{says}{nobody}"), "total")
+    sheet.put(total, _STATE, Live(formula, f"{says}{nobody}"), "total_label")

@@ -17,7 +17,7 @@ from mlay_batch.report.titled import where
 from mlay_batch.report.visit_tables import told
 
 _SPLIT = 4
-_LOOKS = ("center", "center", "text", "text", "text", "date", "center", "center", "text", "text",
+_LOOKS = ("center", "center", "text", "text", "text", "date", "text", "center", "text", "text",
           "center", "link")  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def _columns(ctx: Context) -> Iterator[Column]:
     for key, width in (
         ("column.stt", 5), ("column.officer", 9), ("column.officer_name", 20),
         ("visits/column.instead", 20), ("column.branch_name", 34), ("column.held_on", 11),
-        ("column.quota", 16), ("column.counted", 7), ("column.reason", 44), ("column.file", 26),
+        ("column.role", 20), ("column.counted", 7), ("column.reason", 44), ("column.file", 26),
         ("column.cell", 13), ("column.delivery", 8),
     ):  # fmt: skip
         yield Column(ctx.t(key), width)
@@ -63,13 +63,14 @@ def _row(
 ) -> Iterator[Content]:
     counts = data.attendance.ref(f"counts:{visit.quota}" if visit.quota else "counted")
     yes, no = ctx.t("yes"), ctx.t("no")
+    roles = {quota.quota: quota.role for quota in ctx.facts.catalogue.quotas}
     yield number
     yield visit.officer
     yield ctx.officer(visit.officer)
     yield ctx.officer(visit.on_behalf_of) if visit.on_behalf_of else None
     yield f"{visit.branch} – {ctx.name(visit.branch)}"
     yield visit.held_on
-    yield visit.quota
+    yield ctx.choice("role", roles[visit.quota]) if visit.quota in roles else None
     yield Live(f"=IF(INDEX({counts},{position})=1,{quoted(yes)},{quoted(no)})",
                yes if visit.counts else no)  # fmt: skip
     yield explain(Finding(visit.reason, Severity.WARNING, visit.place), None, ctx.lang).what

@@ -64,7 +64,7 @@ class _Page:
         yield Column(t("column.officer"), 9)
         yield Column(t("column.officer_name"), 22)
         yield Column(t("column.branch"), 10)
-        yield Column(t("column.branch_name"), 36)
+        yield Column(t("column.branch_name"), 38)
         yield Column(t("column.served"), 7, t("quota.served"))
         yield Column(t("column.served_year"), 7, t("quota.served"))
         for kind in self.kinds:
@@ -75,7 +75,7 @@ class _Page:
         yield Column(t("visits/column.most"), 9, so_far,
                      f"= {self.least + 1} + {self.unseen + 1}")  # fmt: skip
         yield Column(t("visits/column.last_visit"), 11)
-        yield Column(t("visits/column.unseen"), 9, t("visits/column.open"))
+        yield Column(t("visits/column.unseen"), 11, t("visits/column.open"))
         yield Column(t("visits/column.to_come"), 9, t("visits/column.open"))
 
     def summed(self) -> tuple[int, ...]:
@@ -108,8 +108,9 @@ def _quota(
 ) -> int:  # fmt: skip
     """Write a quota's lines; return the row after them."""
     ctx, put = page.ctx, page.sheet.put
-    put(row, 0, quota.title.of(ctx.lang), "section", span=page.least)
-    put(row, page.least, ctx.t("visits/a_month"), "plain_right", span=page.to_come - page.least)
+    aside = page.least - 2
+    put(row, 0, quota.title.of(ctx.lang), "section", span=aside)
+    put(row, aside, ctx.t("visits/a_month"), "plain_right", span=page.to_come - aside)
     put(row, page.to_come, quota.sittings_a_month, "parameter")
     a_month = xl_rowcol_to_cell(row, page.to_come, True, True)
     row += 1
@@ -132,8 +133,8 @@ def _officer(page: _Page, row: int, number: int, own: tuple[QuotaPair, ...]) -> 
     put, code = page.sheet.put, own[0].officer
     put(row, 0, number, "total_count")
     put(row, 1, code, "total_count")
-    put(row, 2, page.ctx.officer(code), "total")
-    put(row, 3, page.ctx.t("visits/all_cells", count=len(own)), "total", span=2)
+    put(row, 2, page.ctx.officer(code), "total_label")
+    put(row, 3, page.ctx.t("visits/all_cells", count=len(own)), "total_label", span=2)
     for column in range(_SERVED, page.to_come + 1):
         put(row, column, None, "total_count")
     values = [_values(page, pair) for pair in own]

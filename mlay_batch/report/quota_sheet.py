@@ -92,9 +92,9 @@ def _columns(ctx: Context) -> Iterator[Column]:
     yield Column(t("column.served_year"), 6, served)
     yield Column(t("column.owed"), 7)
     yield Column(t("column.obligation"), 7)
-    yield Column(t("column.missing"), 6.5, "", "= 23 − 18")
+    yield Column(t("column.missing"), 7.5, "", "= 23−18")
     yield Column(t("column.extra"), 7.5)
-    yield Column(t("visits/column.lost"), 7.5, "", "= 24 − 25")
+    yield Column(t("visits/column.lost"), 7.5, "", "= 24−25")
     yield Column(t("column.result"), 18)
 
 
@@ -112,8 +112,8 @@ class _Page:
 def _block(page: _Page, row: int, lines: tuple[QuotaLine, ...]) -> tuple[QuotaBlock, int]:
     ctx, sheet, quota = page.ctx, page.sheet, lines[0].quota
     basis = "; ".join(quota.basis)
-    sheet.put(row, 0, f"{quota.title.of(ctx.lang)} ({basis})", "section", span=_ATTENDED)
-    sheet.put(row, _ATTENDED, ctx.t("quota.times"), "plain_right", span=_STATE - _ATTENDED)
+    sheet.put(row, 0, f"{quota.title.of(ctx.lang)} ({basis})", "section", span=_OWED)
+    sheet.put(row, _OWED, ctx.t("quota.times"), "plain_right", span=_STATE - _OWED)
     sheet.put(row, _STATE, quota.times, "parameter")
     times = xl_rowcol_to_cell(row, _STATE, True, True)
     first = listing.heads(sheet, row + 1, page.columns)
