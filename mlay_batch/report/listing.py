@@ -1,7 +1,7 @@
 """What the lists of branches share: headings in two rows, a row of column numbers, totals.
 
 Official forms number their columns below the header, and write there how one comes from others:
-``8 = 5 + 6 + 7``.
+``8`` and below it ``=5+6+7``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def heads(sheet: Sheet, row: int, columns: Sequence[Column]) -> int:
             sheet.put(row + bool(group), number, column.title, "head", rows=1 if group else 2)
         first += len(own)
     for number, column in enumerate(columns):
-        said = f"{number + 1} {column.how}" if column.how else number + 1
+        said = f"{number + 1}\n{column.how}" if column.how else number + 1
         sheet.put(row + 2, number, said, "column_number")
     _heights(sheet, row, columns)
     return row + HEADS

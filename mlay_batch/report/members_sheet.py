@@ -110,7 +110,7 @@ def _columns(page: _Page) -> list[Column]:
     year = t("branches/members.year", year=str(page.ctx.figures.period.year))
 
     def of(name: str, group: str, how: str = "") -> Column:
-        return Column(t(f"branches/members.{name}"), _COUNT + bool(how) * 4, group, how)
+        return Column(t(f"branches/members.{name}"), _COUNT + bool(how) * 5.6, group, how)
 
     def field(name: str) -> Column:
         title = section.field(name).title.of(page.ctx.lang).rpartition(" - ")[2]

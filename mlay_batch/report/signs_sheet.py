@@ -22,7 +22,7 @@ from mlay_batch.report.titled import columns, table, where
 MOST = 25  # rows: what one screen holds, and a committee reads
 _NAMED = 4  # signs named in the summary
 _COLUMNS = ("stt", "unit", "sign", "seen", "ask", "in_year", "source", "delivery")
-_WIDTHS = (5, 27, 19, 50, 38, 9, 14, 9)
+_WIDTHS = (5, 27, 19, 47, 36, 9, 21, 9)
 _SPLIT = 4
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -21,6 +20,7 @@ _SPECIAL = re.compile(r"[\[\]#'@\n\r]")
 _BRACKETED = re.compile(r"\([^)]*\)")
 _NOT_PLAIN = re.compile(r"[^\w ]+")
 _LONGEST_HEADING = 255
+_DAY = "00/00/0000"
 
 
 def plain(title: str) -> str:
@@ -116,7 +116,7 @@ def write(book: Book, sheet: Sheet, table: Table, back: Link) -> None:
 
 def _fitting(table: Table) -> list[float]:
     return [
-        min(_WIDEST, max(_NARROWEST, _heading_width(heading), _widest(table.rows, number)))
+        min(_WIDEST, max(_NARROWEST, _heading_width(heading), _widest(table, number)))
         for number, heading in enumerate(table.headings)
     ]
 
@@ -127,9 +127,10 @@ def _heading_width(heading: str) -> float:
     return max(measure.width(longest, 10, bold=True) + 3, measure.width(heading, 10, True) / 2 + 3)
 
 
-def _widest(rows: Sequence[Sequence[Content]], number: int) -> float:
+def _widest(table: Table, number: int) -> float:
     size = float(str(LOOKS["text"]["font_size"]))
-    shown = (_shown(row[number]) for row in rows)
+    day = _DAY if table.columns[number].kind == "date" else None
+    shown = (day or _shown(row[number]) for row in table.rows)
     return max((measure.width(text, size) for text in shown), default=0.0) + 1.5
 
 
@@ -138,4 +139,4 @@ def _shown(content: Content) -> str:
         return content.text
     if isinstance(content, Live):
         return str(content.value)
-    return "00/00/0000" if hasattr(content, "year") else str(content if content is not None else "")
+    return str(content if content is not None else "")

@@ -45,8 +45,11 @@ class Word:
 
 
 def text(pdf: Path, last: int | None = None) -> str:
-    """All text of the pages without blanks: a line may be drawn in several runs."""
-    return unicodedata.normalize("NFC", "".join(_run("pdftotext", pdf, last, "-").split()))
+    """All text of the pages without blanks and hyphens: a line may be drawn in several runs, and
+    poppler drops the hyphen of a word broken there.
+    """
+    found = "".join(_run("pdftotext", pdf, last, "-").split())
+    return unicodedata.normalize("NFC", found).replace("-", "")
 
 
 def footers(pdf: Path) -> Iterator[str]:
@@ -114,7 +117,14 @@ def _overlaps(found: tuple[Word, ...]) -> Iterator[tuple[Word, Word]]:
     shared = np.prod(np.clip(high - low, 0, None), axis=2)
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
     pairs = np.argwhere(np.triu(shared > 0.25 * np.minimum(areas[:, None], areas[None, :]), 1))
-    yield from ((found[one], found[other]) for one, other in pairs)
+    for one, other in ((found[one], found[other]) for one, other in pairs):
+        if not _one_word(one, other):
+            yield one, other
+
+
+def _one_word(one: Word, other: Word) -> bool:
+    """Whether poppler has parted a word between two letters set close: single ones, on one line."""
+    return (one.top, one.bottom) == (other.top, other.bottom) and len(one.text + other.text) == 2
 
 
 def _inked(grey: Grey, word: Word) -> bool:

@@ -54,7 +54,7 @@ def test_days_are_written_as_on_paper() -> None:
     assert made["C1"].number_format == "dd/mm/yyyy"
     rules = {str(area.sqref): area.rules[0] for area in made.conditional_formatting}
     assert {place: rule.formula for place, rule in rules.items()} == {
-        "C1:C2": ["MONTH(C1)>2"], "C6": ["MONTH(C6)>2"],
+        "C1:C2": ["AND(C1>0,MONTH(C1)>2)"], "C6": ["AND(C6>0,MONTH(C6)>2)"],
     }  # fmt: skip
     assert {rule.dxf.numFmt.formatCode for rule in rules.values()} == {"dd/m/yyyy"}
 
