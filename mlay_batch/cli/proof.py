@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +10,7 @@ import click
 
 from mlay_batch.cli import options
 from mlay_batch.cli.options import LocalisedCommand, language, say
-from mlay_batch.cli.show import plain
+from mlay_batch.cli.show import plain, show_json
 from mlay_batch.messages import show
 from mlay_batch.pipeline.verify import Recorded, Verified
 from mlay_batch.pipeline.verify import verify as examine
@@ -31,7 +30,7 @@ def verify(ctx: click.Context, what: str, as_json: bool, workspace: Path | None)
     options.settle_language(ctx, found.settings.language)
     told = examine(found, what)
     if as_json:
-        click.echo(json.dumps(_as_json(told), ensure_ascii=False))
+        show_json(_as_json(told))
     else:
         _show(told, language(ctx))
     return 0 if told.true else 1

@@ -29,13 +29,22 @@ if TYPE_CHECKING:  # start-up: a verb pays for what it does, not for what anothe
     from mlay_batch.pipeline.ingest import Ingested
     from mlay_batch.pipeline.status import Status
 
-# Control characters from a file name or a cell must never reach the terminal.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+# What must never reach a terminal from a file name or a cell: control characters, line breaks that
+# begin a line of somebody else's, what turns the direction of writing or cannot be seen.
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
 
 
 def plain(value: object) -> str:
-    """Return text that does nothing to a terminal but show itself."""
+    """Return one line of text that does nothing to a terminal but show itself."""
     return _CONTROL.sub("�", str(value))
+
+
+def show_json(value: object) -> None:
+    """Print JSON that is safe to look at as well: what `plain` replaces is escaped."""
+    written = json.dumps(value, ensure_ascii=False)
+    click.echo(_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", written))
 
 
 def _console(*, to_stderr: bool = False) -> Console:
@@ -44,7 +53,8 @@ def _console(*, to_stderr: bool = False) -> Console:
 
 def show_text(lang: str, key: str, **params: object) -> None:
     """Print one text."""
-    click.echo(plain(say(lang, key, **params)))
+    shown = {name: plain(v) if isinstance(v, str | Path) else v for name, v in params.items()}
+    click.echo(say(lang, key, **shown))
 
 
 def show_error(error: MlayError, lang: str) -> None:
@@ -108,9 +118,7 @@ def show_ingested(
 ) -> None:
     """Print one line a file that needs attention and the table that adds up."""
     if as_json:
-        click.echo(
-            json.dumps([_as_json(d, known, lang) for d in done.decisions], ensure_ascii=False)
-        )
+        show_json([_as_json(d, known, lang) for d in done.decisions])
         return
     console = _console()
     for decision in done.decisions:
@@ -182,7 +190,7 @@ def show_findings(
     if as_json:
         ordered = sorted(findings, key=lambda f: not f.is_error)
         found = [_finding_json(finding, form, lang) for finding in ordered]
-        click.echo(json.dumps(found, ensure_ascii=False))
+        show_json(found)
         return
     for severity in Severity:
         alike = (finding for finding in findings if finding.severity is severity)
@@ -200,7 +208,7 @@ def show_consolidated(
     provisional = done.figures.provisional
     if as_json:
         found = {"workbook": str(done.path), "written": done.written, "provisional": provisional}
-        click.echo(json.dumps(found))
+        show_json(found)
         return
     click.echo(say(lang, "consolidate.dry" if dry_run else "consolidate.done", path=done.path))
     if done.closed:
@@ -213,7 +221,7 @@ def show_status(found: Status, lang: str, *, as_json: bool) -> None:
     """Print the matrix branch × period of each form, and what to do next."""
     if as_json:
         told = [_matrix_json(entry, found) for entry in found.forms]
-        click.echo(json.dumps(told, ensure_ascii=False))
+        show_json(told)
         return
     console = _console()
     for entry in found.forms:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 import click
 
-from mlay_batch.cli.show import lines, plain
+from mlay_batch.cli.show import lines, plain, show_json
 from mlay_batch.errors import RegisterError
 from mlay_batch.messages import error_text, text
 from mlay_batch.pipeline.doctor import Defect, Diagnosis
@@ -17,7 +16,7 @@ def show_diagnosis(told: Diagnosis, lang: str, *, as_json: bool) -> None:
     """Print one line a defect, what is put right or can be, and how many there are."""
     if as_json:
         found = [_as_json(defect, told, lang) for defect in told.found]
-        click.echo(json.dumps(found, ensure_ascii=False))
+        show_json(found)
         return
     for defect in told.found:
         kind = text("doctor", "kind.note" if defect.note else "kind.ill", lang)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 
 import click
 
 from mlay_batch.cli.options import say
-from mlay_batch.cli.show import plain
+from mlay_batch.cli.show import plain, show_json
 from mlay_batch.messages import explain
 from mlay_batch.pipeline.ruling import Ruled
 from mlay_batch.records import Delivery
@@ -18,7 +17,7 @@ from mlay_batch.schema import Catalogue, Form
 def show_held(found: Sequence[Delivery], known: Catalogue, lang: str, *, as_json: bool) -> None:
     """Print one block a file: its number, whose it is, why it is held."""
     if as_json:
-        click.echo(json.dumps([_as_json(d, known, lang) for d in found], ensure_ascii=False))
+        show_json([_as_json(d, known, lang) for d in found])
         return
     for delivery in found:
         about = " ".join(filter(None, (delivery.branch, delivery.period))) or "–"

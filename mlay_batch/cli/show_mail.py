@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 
 import click
 
 from mlay_batch.cli.options import say
-from mlay_batch.cli.show import plain
+from mlay_batch.cli.show import plain, show_json
 from mlay_batch.pipeline.posting import Mailed
 from mlay_batch.replies.message import short
 
@@ -17,7 +16,7 @@ from mlay_batch.replies.message import short
 def show_mailed(done: Mailed, lang: str, *, as_json: bool, dry_run: bool) -> None:
     """Print what was written or sent, then each thing to look after on a line of its own."""
     if as_json:
-        click.echo(json.dumps(_as_json(done), ensure_ascii=False))
+        show_json(_as_json(done))
         return
     kinds = Counter(letter.kind for letter in done.letters)
     verb = "dry" if dry_run else "drafted" if done.drafts else "sent"

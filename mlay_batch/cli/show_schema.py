@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
@@ -10,7 +9,7 @@ from itertools import groupby
 import click
 
 from mlay_batch.cli.options import say
-from mlay_batch.cli.show import plain
+from mlay_batch.cli.show import plain, show_json
 from mlay_batch.schema import Catalogue
 from mlay_batch.schema.diff import Change, called
 from mlay_batch.schema.markdown import open_gaps
@@ -38,7 +37,7 @@ def show_linted(files: int, wrong: int, lang: str) -> None:
 def show_changes(found: Sequence[Change], lang: str, *, as_json: bool) -> None:
     """Print every part that changed, and below it what changed in it."""
     if as_json:
-        click.echo(json.dumps([asdict(change) for change in found], ensure_ascii=False))
+        show_json([asdict(change) for change in found])
         return
     for (part, path, title, turn), alike in groupby(found, _part):
         told = "" if turn == "changed" else f": {say(lang, f'diff.{turn}')}"

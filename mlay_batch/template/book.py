@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
@@ -32,6 +33,7 @@ _EPOCH = datetime(2018, 1, 1)  # noqa: DTZ001 - a fixed date: the same inputs, t
 _FIRST_EXCEL_DAY = date(1900, 3, 1)  # before it Excel's serial numbers are a day off or missing
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 _SHEET_NAME = 31  # characters, Excel's limit
+_FORMULA_LIKE = ("=", "+", "-", "@")
 HIGHEST = 409.0  # points, Excel's limit of a row
 
 
@@ -70,6 +72,9 @@ class Book:
         if isinstance(value, str):
             cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
             cell.data_type = "s"
+            if value.startswith(_FORMULA_LIKE):
+                cell._style = copy(look)  # type: ignore[union-attr]
+                cell._style.quotePrefix = 1  # type: ignore[union-attr]  # edited, it stays a text
         elif value is not None:
             cell.value = value
             cell._style = look  # type: ignore[union-attr]  # a date brings its own format

@@ -105,7 +105,8 @@ def cells_of(read: Submission, form: Form) -> Cells:
 def _as_typed(typed: object, read: object, entry: Field | None) -> bool:
     """Whether a value read is what somebody typed, by rules of our own."""
     if isinstance(typed, str):
-        typed = clean(typed.replace("_x000D_", ""))  # Excel's way of writing a carriage return
+        # the first is how Excel writes a carriage return
+        typed = clean(re.sub("_x000D_|[\x00-\x08\x7f]", "", typed))
     if entry is None or typed == "":
         return read in (None, "") or (entry is not None and read == entry.default)
     if isinstance(typed, datetime):
@@ -118,7 +119,8 @@ def _as_typed(typed: object, read: object, entry: Field | None) -> bool:
 
 
 def _text(typed: object) -> str:
-    return f"{typed:.15g}" if isinstance(typed, float) else str(typed)
+    """A number in a text as Vietnamese write it."""
+    return f"{typed:.15g}".replace(".", ",") if isinstance(typed, float) else str(typed)
 
 
 def _day(typed: object) -> date | None:
