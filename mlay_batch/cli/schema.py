@@ -1,9 +1,10 @@
-"""What the forms, quotas and schemes say: schema list, show, lint, export, diff."""
+"""What the forms, quotas and schemes say: schema list, show, lint, export, diff, trial."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
 import click
@@ -11,6 +12,7 @@ import click
 from mlay_batch.cli import options, show, show_schema
 from mlay_batch.cli.options import LocalisedCommand, LocalisedGroup, language, option
 from mlay_batch.errors import NoWorkspaceError, SchemaError, UsageError
+from mlay_batch.period import Period
 from mlay_batch.schema import Catalogue, load_catalogue
 from mlay_batch.schema.catalogue import shipped
 from mlay_batch.schema.codes import findings_page
@@ -138,6 +140,28 @@ def diff(ctx: click.Context, old: str, new: str, as_json: bool, workspace: Path 
     before, after = (interchange.form_named(catalogue, name) for name in (old, new))
     found = changes(before, after, language(ctx))
     show_schema.show_changes(found, language(ctx), as_json=as_json)
+    return 0
+
+
+@schema.command("trial", cls=LocalisedCommand)
+@click.argument("path", type=options.ExistingPath())
+@options.period_option
+@options.as_of_option
+@options.json_option
+@options.common
+@click.pass_context
+def trial(ctx: click.Context, path: Path, period: Period | None, as_of: date | None,
+          as_json: bool, workspace: Path | None) -> int:  # fmt: skip
+    """Show what a changed description would change, before it is switched on."""
+    from mlay_batch.cli.show_trial import show_tried  # start-up: pandera costs a second
+    from mlay_batch.pipeline.town import open_town  # with it
+    from mlay_batch.pipeline.trial import trial as tried  # with it
+
+    town = open_town(Workspace.find(workspace or Path.cwd()))
+    with show.progress(language(ctx), "schema.trial.progress") as tick:
+        day = as_of or options.today()
+        found = tried(town, path, as_of=day, period=period, progress=tick)
+    show_tried(found, town, language(ctx), as_json=as_json)
     return 0
 
 
