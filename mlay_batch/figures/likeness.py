@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import NamedTuple
 from zlib import crc32
 
-from rapidfuzz.fuzz import ratio
+from rapidfuzz.fuzz import ratio, token_sort_ratio
 
 from mlay_batch.names import clean, name_key
 
@@ -78,10 +78,15 @@ def own_words(text: Clauses, common: frozenset[str]) -> str:
 
 
 def likeness(one: str, other: str, at_least: float) -> float:
-    """Return how much two texts are alike in per cent (normalised indel similarity), rounded down
-    to a whole number; 0 where less than `at_least`. Two empty texts are not alike.
+    """Return how much two texts are alike in per cent, rounded down; 0 where less than `at_least`.
+
+    It is the normalised indel similarity of the texts as they stand, or with their words sorted:
+    the same sentences in another order are as much alike. Two empty texts are not.
     """
-    return float(ratio(one, other, score_cutoff=at_least) // 1) if one and other else 0.0
+    if not one or not other:
+        return 0.0
+    found = ratio(one, other, score_cutoff=at_least)
+    return float((found or token_sort_ratio(one, other, score_cutoff=at_least)) // 1)
 
 
 def look_alikes(texts: Mapping[Key, str], at_least: float) -> Mapping[Key, tuple[Alike, ...]]:

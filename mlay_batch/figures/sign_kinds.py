@@ -5,8 +5,10 @@ A blank is never a sign: what was not asked or not answered is not known.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 from mlay_batch.figures.likeness import clauses, quote
@@ -96,15 +98,23 @@ def few(sign: Sign, paper: Paper, desk: Desk) -> Iterator[Seen]:  # noqa: ARG001
 
 
 def bare(sign: Sign, paper: Paper, desk: Desk) -> Iterator[Seen]:  # noqa: ARG001
-    """Fewer than `least` words are left of a text without the `idle` ones; numbers are no words."""
-    part = sign.params["text"]
-    idle = {word for words in sign.params["idle"] for word in " ".join(clauses(words)).split()}
+    """Fewer than `least` words are left of a text without the `idle` ones; numbers are no words.
+
+    Idle words go as they stand: without "kế hoạch" the words "thu hoạch" are still there.
+    """
+    part, idle = sign.params["text"], _phrases(tuple(sign.params["idle"]))
     for value, row in paper.told(part):
-        words = " ".join(clauses(str(value))).split()
-        left = [word for word in words if word not in idle and not word.isdigit()]
-        if len(left) < sign.params["least"]:
+        left = idle.sub("", " ".join(clauses(str(value)))).split()
+        if sum(not word.isdigit() for word in left) < sign.params["least"]:
             told = {"quote": quote(str(value), _NOTHING), "day": day_of(row)}
             yield Seen(told, (paper.source(part, row),))
+
+
+@cache
+def _phrases(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what finds any of the phrases as whole words, the longest first."""
+    keys = sorted((" ".join(clauses(phrase)) for phrase in phrases), key=len, reverse=True)
+    return re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, keys))})(?!\S)")
 
 
 def above(sign: Sign, paper: Paper, desk: Desk) -> Iterator[Seen]:  # noqa: ARG001

@@ -1,0 +1,123 @@
+"""Cells on a desk for the signs: a good year of returns, and what a sample tells otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mlay_batch.figures.records import Facts
+from mlay_batch.figures.sign_records import Sighting
+from mlay_batch.figures.signs import signs
+from mlay_batch.period import Period
+from mlay_batch.records import Delivery, Return, Row, Value, Verdict
+from mlay_batch.register import Organisation, Register
+from mlay_batch.schema import Catalogue, load_catalogue
+
+HERE = Path(__file__).resolve().parent
+NOVEMBER = Period(2019, 11)
+CELL = "CB-01"
+CELLS = (CELL, "CB-02")
+# What a cell wrote in a good month: a work of each month, in the cell's own way.
+WORKS = (
+    "sửa nhà văn hóa", "trồng rừng phòng hộ", "giao quân", "diệt chuột hại lúa", "thu quỹ",
+    "kè bờ suối", "chăm sóc gia đình thương binh", "phòng lũ quét", "đón học sinh tựu trường",
+    "thu hoạch ngô nương", "tiêm phòng trâu bò",
+)  # fmt: skip
+WAYS = {
+    CELL: "Bàn việc {0} ở ba tổ, tổ chậm thì tổ trưởng giải trình; tháng {1} bí thư đôn đốc {0}",
+    "CB-02": "Nghe thanh niên trình bày cách {0}; tháng {1} hai đồng chí làm mẫu việc {0} tại nhà",
+}
+Told = Mapping[str, Any]
+
+
+@cache
+def catalogue() -> Catalogue:
+    return load_catalogue()
+
+
+def samples(name: str) -> dict[str, Any]:
+    return dict(yaml.safe_load((HERE / name).read_text(encoding="utf-8")))
+
+
+def year(told: Iterable[Told]) -> list[Return]:
+    """The year of the cell, and of others a line names; later lines say more of the same month."""
+    lines = list(told)
+    named = dict.fromkeys([CELL, *(line.get("branch", CELL) for line in lines)])
+    made = (
+        _return(branch, Period(2019, month), lines) for branch in named for month in range(1, 12)
+    )
+    return [entry for entry in made if entry]
+
+
+def _return(branch: str, month: Period, lines: Iterable[Told]) -> Return | None:
+    own = [line for line in lines if line.get("branch", CELL) == branch and _tells(line, month)]
+    given = {key: value for line in own for key, value in line.items()}
+    if given.pop("absent", False):
+        return None
+    return written(
+        branch, month, {"content": WAYS[branch].format(WORKS[month.month - 1], month.month)} | given
+    )
+
+
+def _tells(line: Told, month: Period) -> bool:
+    if "from" in line:
+        return Period.parse(line["from"]) <= month
+    return Period.parse(line.get("month", "2019-11")) == month
+
+
+def written(branch: str, month: Period, given: Told) -> Return:
+    """A return of one meeting, good where nothing else is given."""
+    day = date(month.year, month.month, 5)
+    meeting = {
+        "held_on": day, "kind": "both" if month.month % 3 == 2 else "regular",
+        "duration": 100 + month.month % 3 * 5, "expected": 20, "present": 18, "speakers": 6,
+        "criticism": 2, "prepared": "yes",
+        "documents": "yes", "merged": "no",
+    }  # fmt: skip
+    meeting |= {key: given[key] for key in (*meeting, "content") if key in given}
+    score = {"held_on": day, "scorer": "own", "total": given.get("own", 91 + month.month % 3)}
+    rows = [_row("meetings", 32, meeting), _row("scores", 50, score)]
+    if "confirmed" in given:
+        rows.append(
+            _row("scores", 51, score | {"scorer": "confirmed", "total": given["confirmed"]})
+        )
+    if meeting["kind"] == "both":
+        topic = given.get("topic", "Phòng, chống suy thoái trong đảng viên")
+        rows.append(_row("thematic", 44, {"held_on": day, "topic": topic}))
+    return Return(_delivery(branch, month), tuple(rows))
+
+
+def _row(section: str, number: int, values: Mapping[str, Value]) -> Row:
+    cells = {name: f"{chr(ord('C') + at)}{number}" for at, name in enumerate(values)}
+    return Row(section, "Báo cáo", number, dict(values), cells)
+
+
+def _delivery(branch: str, month: Period) -> Delivery:
+    number, at = month.month * 1000 + sum(map(ord, branch)), f"{month.end}T01:00:00+00:00"
+    return Delivery(
+        number, 1, month.end, f"{branch}-{month}.xlsx", "", "", "hand", None, at,
+        Verdict.ACCEPTED, "meeting", "2018.1", branch, str(month),
+    )  # fmt: skip
+
+
+def facts(
+    returns: Iterable[Return], period: Period = NOVEMBER, known: Catalogue | None = None
+) -> Facts:
+    filed = tuple(returns)
+    branches = sorted({str(one.delivery.branch) for one in filed})
+    town = Register((Organisation("TU", "Thị ủy", "town"), *(
+        Organisation(code, f"Chi bộ {code}", "cell_direct", "TU") for code in branches
+    )), (), ())  # fmt: skip
+    return Facts(
+        known or catalogue(), town, period, period.end, filed, tuple(one.delivery for one in filed)
+    )
+
+
+def seen(returns: Iterable[Return], period: Period = NOVEMBER) -> Iterator[Sighting]:
+    """What the signs see in the returns of the period's month."""
+    return (one for one in signs(facts(returns, period)) if one.period == period)

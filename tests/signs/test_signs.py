@@ -1,0 +1,149 @@
+"""Every sign shows on its sample and not on its twin; the text signs are right often enough."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from signs_desk import CELL, NOVEMBER, catalogue, facts, samples, seen, written, year
+
+from mlay_batch.figures.signs import KINDS, signs
+from mlay_batch.findings import Severity
+from mlay_batch.messages import asked
+from mlay_batch.period import Period
+from mlay_batch.records import Return
+from mlay_batch.schema import signs as described
+
+SAMPLES = samples("signs.yaml")
+MINUTES = samples("minutes.yaml")
+ENTRIES = {sign.code: sign for known in catalogue().signs for sign in known.entries}
+FORM = catalogue().form("meeting", "2018.1")
+
+
+def codes(told: list[dict[str, Any]], at: str = "2019-11") -> list[str]:
+    return sorted(one.sign.code for one in seen(year(told), Period.parse(at)) if one.branch == CELL)
+
+
+def test_a_good_year_shows_nothing() -> None:
+    assert signs(facts(year([{}, {"branch": "CB-02"}]))) == ()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_sign_shows_on_its_sample_and_not_on_its_twin(name: str) -> None:
+    sample, code = SAMPLES[name], name.partition(" ")[0]
+    at = sample.get("at", "2019-11")
+    assert codes(sample["seen"], at) == [code]
+    assert codes(sample["twin"], at) == []
+
+
+def test_every_sign_has_a_sample_and_every_kind_a_sign() -> None:
+    assert {name.partition(" ")[0] for name in SAMPLES} == set(ENTRIES)
+    assert {sign.kind for sign in ENTRIES.values()} == set(KINDS) == set(described.KINDS)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_is_said_has_no_gaps_and_names_its_cell(name: str) -> None:
+    sample = SAMPLES[name]
+    at = Period.parse(sample.get("at", "2019-11"))
+    one = next(one for one in seen(year(sample["seen"]), at) if one.branch == CELL)
+    for lang in ("vi", "en"):
+        said = asked(one.sign, one.params, FORM, lang)
+        assert "{" not in str(said) and "meetings." not in str(said)
+        assert said.what and said.fix
+    own = [source for source in one.sources if source.delivery == one.delivery]
+    assert own or one.sign.kind == "none_in_quarter"
+    assert all(source.place.cell and source.place.file for source in one.sources)
+
+
+def test_a_sign_says_what_it_saw() -> None:
+    one = next(iter(seen(year([{"speakers": 1, "present": 9, "expected": 9}]))))
+    assert asked(one.sign, one.params, FORM, "vi").what == (
+        "Buổi 05/11/2019 có 1 người phát biểu trên 9 người dự."
+    )
+    one = next(iter(seen(year([{"month": "2019-10", "prepared": "no"}, {"documents": "no"}]))))
+    assert asked(one.sign, one.params, FORM, "vi").what == (
+        "2 trong 3 tháng gần nhất chưa chuẩn bị; buổi 05/11/2019 ghi “Không” ở: Gửi trước tài liệu."
+    )
+    assert [source.path for source in one.sources] == ["meetings.documents"]
+
+
+def test_order_of_receipt_does_not_matter() -> None:
+    told = year(SAMPLES["H02"]["seen"])
+    assert signs(facts(told)) == signs(facts(reversed(told)))
+
+
+def test_a_blank_is_never_a_sign() -> None:
+    """Returns from before a field was asked for say nothing about it."""
+    blank = {"duration", "speakers", "criticism", "prepared", "documents", "merged", "own"}
+    assert codes([{"from": "2019-01", **dict.fromkeys(blank)}]) == []
+
+
+def test_signs_of_a_version_hold_in_its_months_only() -> None:
+    (known,) = catalogue().signs
+    ended = replace(known, effective=replace(known.effective, to="2019-10"))
+    later = facts(year([{"merged": "yes"}]), known=replace(catalogue(), signs=(ended,)))
+    assert signs(later) == ()
+
+
+def test_no_sign_is_an_error() -> None:
+    assert {sign.severity for sign in ENTRIES.values()} <= {Severity.WARNING, Severity.TRIAL}
+
+
+class TestPrecision:
+    """The labelled minutes: how many of those called alike are so, and of those alike are found."""
+
+    def test_copied_minutes(self) -> None:
+        """24 minutes, 7 of them copied; among them numbers changed, sentences added or moved."""
+        cells = MINUTES["month"]
+        told = [written(code, NOVEMBER, {"content": one["text"]}) for code, one in cells.items()]
+        found = {one.branch for one in seen(told) if one.sign.kind == "copied"}
+        right = {code for code, one in cells.items() if "like" in one}
+        assert sorted(found - right) == []
+        assert sorted(right - found) == []
+        assert (len(found), len(cells)) == (7, 24)
+
+    def test_who_was_copied_is_named(self) -> None:
+        cells = MINUTES["month"]
+        told = [written(code, NOVEMBER, {"content": one["text"]}) for code, one in cells.items()]
+        named = {one.branch: one.params["branches"] for one in seen(told) if one.sign.code == "H02"}
+        for code, others in named.items():
+            assert set(str(others).replace("Chi bộ ", "").split(", ")) == set(cells[code]["like"])
+
+    def test_repeated_minutes(self) -> None:
+        found, right = set(), set()
+        for cell, entries in MINUTES["cells"].items():
+            months = [Period(2019, 8 + at) for at in range(len(entries))]
+            pairs = list(zip(months, entries, strict=True))
+            told = [written(cell, month, {"content": one["text"]}) for month, one in pairs]
+            right |= {(cell, month) for month, one in pairs if "like" in one}
+            kinds = {month: {one.sign.kind for one in seen(told, month)} for month in months}
+            found |= {(cell, month) for month in months if "repeated" in kinds[month]}
+        assert precision(found, right) == recall(found, right) == 1
+
+    @pytest.mark.parametrize(("listed", "at_least"), [("topics", 0.9), ("contents", 0.9)])
+    def test_words_that_say_nothing(self, listed: str, at_least: float) -> None:
+        told = {one["text"]: listing(listed, one["text"]) for one in MINUTES[listed]}
+        found = {text for text, one in told.items() if "bare" in {s.sign.kind for s in seen([one])}}
+        right = {one["text"] for one in MINUTES[listed] if one.get("bare")}
+        assert sorted(found - right) == []
+        assert precision(found, right) >= at_least and recall(found, right) >= at_least
+
+
+def listing(listed: str, text: str) -> Return:
+    """A return with `text` as topic or as content."""
+    content = "Bàn thu hoạch lúa mùa ở ba tổ và chống rét cho đàn trâu bò"
+    given = {"topic": text, "kind": "both"} if listed == "topics" else {}
+    return written(
+        CELL, NOVEMBER, {"content": text} | given | ({"content": content} if given else {})
+    )
+
+
+def precision(found: set[Any], right: set[Any]) -> float:
+    """The share of those found that are right."""
+    return len(found & right) / len(found)
+
+
+def recall(found: set[Any], right: set[Any]) -> float:
+    """The share of the right ones that were found."""
+    return len(found & right) / len(right)
