@@ -19,6 +19,7 @@ _BOF, _EOF, _FILEPASS, _BOUNDSHEET = 0x809, 0x0A, 0x2F, 0x85
 _FORMULA, _BOOLERR, _ROW, _COLINFO, _MERGE = 0x06, 0x205, 0x208, 0x7D, 0xE5
 _MULRK = 0xBD
 _FONT, _XF = 0x31, 0xE0
+_OBJ, _TXO, _CONTINUE, _NOTE = 0x5D, 0x1B6, 0x3C, 0x1C
 _TEXTS = {0xFD, 0x204, 0xD6}
 _FILLED = {_FORMULA, _BOOLERR, _MULRK, 0x203, 0x27E, 0xFD, 0x204, 0xD6}  # numbers and texts
 _ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?",
@@ -129,7 +130,28 @@ def _sheet(
                 found.hide_columns(first + 1, last + 1)
         elif kind == _MERGE:
             found.merges.extend(_merges(body))
+    found.notes |= _notes(stream, offset)
     return found.facts(title)
+
+
+def _notes(stream: bytes, offset: int) -> dict[tuple[int, int], str]:
+    """Return the comments of a sheet: an object holds the text, a record after it says where."""
+    texts: dict[int, str] = {}
+    found: dict[tuple[int, int], str] = {}
+    owner, length = 0, 0
+    for kind, _, body in _records(stream, offset):
+        if kind == _OBJ:
+            (owner,) = struct.unpack_from("<H", body, 6)
+        elif kind == _TXO:
+            (length,) = struct.unpack_from("<H", body, 10)
+        elif kind == _CONTINUE and length:
+            raw = body[1 : 1 + length * (1 + (body[0] & 1))]
+            texts[owner] = raw.decode("utf-16-le" if body[0] & 1 else "latin-1")
+            length = 0
+        elif kind == _NOTE:
+            row, column, _options, which = struct.unpack_from("<4H", body)
+            found[row + 1, column + 1] = texts.get(which, "")
+    return found
 
 
 def _cell(found: FactsBuilder, kind: int, body: bytes, fonts: Mapping[int, str]) -> None:

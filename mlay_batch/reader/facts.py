@@ -61,7 +61,7 @@ class Facts:
     `errors` maps an error cell to its text (``#REF!``); `uncached` are formulas without a result;
     `far` are filled cells beyond the limits, which are not read; `fonts` names the font of cells
     in one made for an encoding before Unicode; `foreign` are formulas that look into another
-    workbook.
+    workbook; `notes` are comments hung to cells.
     """
 
     last: Spot = (0, 0)
@@ -74,6 +74,7 @@ class Facts:
     far: tuple[Spot, ...] = ()
     fonts: Mapping[Spot, str] = field(default_factory=dict)
     foreign: frozenset[Spot] = frozenset()
+    notes: Mapping[Spot, str] = field(default_factory=dict)
 
 
 class FactsBuilder:
@@ -91,6 +92,7 @@ class FactsBuilder:
         self.far: list[Spot] = []
         self.fonts: dict[Spot, str] = {}
         self.foreign: set[Spot] = set()
+        self.notes: dict[Spot, str] = {}
 
     def filled(self, spot: Spot) -> bool:
         """Take note of a filled cell; return whether it lies within the limits."""
@@ -119,7 +121,7 @@ class FactsBuilder:
         return Facts(
             last, frozenset(self.hidden_rows), frozenset(self.hidden_columns),
             tuple(self.merges), frozenset(self.formulas), frozenset(self.uncached),
-            self.errors, tuple(self.far), self.fonts, frozenset(self.foreign),
+            self.errors, tuple(self.far), self.fonts, frozenset(self.foreign), self.notes,
         )  # fmt: skip
 
 

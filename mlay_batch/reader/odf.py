@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from xml.parsers import expat
 
 from mlay_batch.reader.facts import MAX_ROWS, Facts, FactsBuilder, Limits, Spot, UnreadableError
-from mlay_batch.reader.ooxml import Attributes, parse, parser
+from mlay_batch.reader.legacy import encoding_of
+from mlay_batch.reader.ooxml_parts import Attributes, parse, parser
 
 _ERROR = re.compile(r"#[A-Z/0-9]+[!?]?|Err:\d+")
 _HIDDEN = ("collapse", "filter")
@@ -32,6 +33,8 @@ class _ContentScan:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.sheets: dict[str, Facts] = {}
+        self.style = ""
+        self.fonts: dict[str, str] = {}
         self.parser = parser()
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
@@ -39,7 +42,9 @@ class _ContentScan:
         self.starts = {
             "table:table": self._table, "table:table-column": self._columns,
             "table:table-row": self._row, "table:table-cell": self._cell,
-            "table:covered-table-cell": self._cell,
+            "table:covered-table-cell": self._cell, "office:annotation": self._note,
+            "text:p": self._paragraph, "style:style": self._style,
+            "style:text-properties": self._font,
         }  # fmt: skip
 
     def _start(self, name: str, attributes: Attributes) -> None:
@@ -53,6 +58,11 @@ class _ContentScan:
             self.row += self.row_repeat
         elif name == "table:table":
             self.sheets[self.title] = self.found.facts(self.title)
+        elif name == "office:annotation":
+            self._close_note()
+        elif name == "text:p" and self.note is not None:
+            self.note.append("\n")
+            self.parser.CharacterDataHandler = None
 
     def _table(self, attributes: Attributes) -> None:
         self.title = attributes["table:name"]
@@ -60,6 +70,16 @@ class _ContentScan:
         self.row, self.row_repeat, self.column, self.header = 1, 1, 1, 1
         self.cell: Attributes = {}
         self.texts: list[str] = []
+        self.note: list[str] | None = None
+
+    def _style(self, attributes: Attributes) -> None:
+        self.style = attributes.get("style:name", "")
+
+    def _font(self, attributes: Attributes) -> None:
+        """Take note of a style in a font from before Unicode."""
+        font = attributes.get("style:font-name") or attributes.get("fo:font-family", "")
+        if encoding_of(font):
+            self.fonts[self.style] = font
 
     def _columns(self, attributes: Attributes) -> None:
         repeat = int(attributes.get("table:number-columns-repeated", 1))
@@ -78,8 +98,25 @@ class _ContentScan:
 
     def _cell(self, attributes: Attributes) -> None:
         self.cell, self.texts = attributes, []
-        if "table:formula" in attributes or attributes.get("calcext:value-type") == "error":
+        self._listen()
+
+    def _listen(self) -> None:
+        """Take down the text of a cell that needs a second look."""
+        if "table:formula" in self.cell or self.cell.get("calcext:value-type") == "error":
             self.parser.CharacterDataHandler = self.texts.append
+
+    def _note(self, _: Attributes) -> None:
+        self.note = []
+        self.parser.CharacterDataHandler = None
+
+    def _paragraph(self, _: Attributes) -> None:
+        if self.note is not None:
+            self.parser.CharacterDataHandler = self.note.append
+
+    def _close_note(self) -> None:
+        self.found.notes[self.row, self.column] = "".join(self.note or ())
+        self.note = None
+        self._listen()
 
     def _close_cell(self) -> None:
         self.parser.CharacterDataHandler = None
@@ -94,6 +131,8 @@ class _ContentScan:
         inside = self.found.filled(last)
         if not inside or self.found.last_row * self.found.last_column > self.limits.cells:
             return  # refused when the table ends; not worth unrolling
+        if font := self.fonts.get(self.cell.get("table:style-name", "")):
+            self.found.fonts |= dict.fromkeys(self._spots(repeat), font)
         text = "".join(self.texts)
         faulty = self.cell.get("calcext:value-type") == "error" or _ERROR.fullmatch(text)
         for spot in self._spots(repeat) if self.texts or "table:formula" in self.cell else ():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,14 +9,24 @@ from xml.parsers import expat
 
 from mlay_batch.reader.facts import Facts, FactsBuilder, Limits, Spot, UnreadableError, a1, spot_of
 from mlay_batch.reader.legacy import encoding_of
+from mlay_batch.reader.ooxml_parts import (
+    Attributes,
+    elements,
+    local,
+    notes,
+    old_fonts,
+    old_runs,
+    parse,
+    parser,
+    targets,
+)
 
 _WORKBOOK = "xl/workbook.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
 _STYLES = "xl/styles.xml"
+_STRINGS = "xl/sharedstrings.xml"
 _TRUE = ("1", "true")
 _ELSEWHERE = re.compile(r'\[[^\[\]"]+\][^\[\]!"]*!')  # [1]Sheet1!A1, '[b.xlsx]Sheet 1'!A1
-
-Attributes = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,65 +53,24 @@ def scan(parts: Mapping[str, bytes], limits: Limits) -> tuple[SheetPart, ...]:
 
 
 def _scan_sheets(parts: Mapping[str, bytes], limits: Limits) -> list[SheetPart]:
-    targets = _targets(parts[_RELATIONS])
-    fonts = _old_fonts(parts[_STYLES]) if _STYLES in parts else {}
+    sheets = targets(parts[_RELATIONS])
+    fonts = old_fonts(parts[_STYLES]) if _STYLES in parts else {}
+    runs = old_runs(parts.get(_STRINGS, b""))
     found = []
     for title, relation in _titles(parts[_WORKBOOK]):
-        if part := targets.get(relation):
-            sheet = _SheetScan(limits, fonts)
+        if part := sheets.get(relation):
+            sheet = _SheetScan(limits, fonts, runs)
             parse(sheet.parser, parts[part])
+            sheet.found.notes |= notes(parts, part)
             found.append(SheetPart(title, part, sheet.facts(title), tuple(sheet.cuts)))
     return found
-
-
-def parser() -> expat.XMLParserType:
-    """Return an XML parser that refuses a DOCTYPE."""
-    made = expat.ParserCreate()
-    made.StartDoctypeDeclHandler = _refuse_doctype
-    made.buffer_text = True
-    return made
-
-
-def parse(made: expat.XMLParserType, part: bytes) -> None:
-    """Feed a whole part to a parser."""
-    made.Parse(part, True)
-
-
-def _refuse_doctype(*_: object) -> None:
-    raise UnreadableError("R07")
-
-
-def _local(name: str) -> str:
-    return name.rpartition(":")[2] if ":" in name else name
-
-
-def _elements(part: bytes, wanted: str) -> list[Attributes]:
-    found: list[Attributes] = []
-
-    def start(name: str, attributes: Attributes) -> None:
-        if _local(name) == wanted:
-            found.append(attributes)
-
-    made = parser()
-    made.StartElementHandler = start
-    parse(made, part)
-    return found
-
-
-def _targets(part: bytes) -> dict[str, str]:
-    """Return the part of each relation that leads to a worksheet."""
-    return {
-        entry["Id"]: posixpath.normpath(posixpath.join("/xl", entry["Target"])).lstrip("/").lower()
-        for entry in _elements(part, "Relationship")
-        if entry["Type"].endswith("/worksheet")
-    }
 
 
 def _titles(part: bytes) -> list[tuple[str, str]]:
     """Return title and relation of each sheet; the relation's prefix is the writer's choice."""
     return [
         (entry["name"], value)
-        for entry in _elements(part, "sheet")
+        for entry in elements(part, "sheet")
         for key, value in entry.items()
         if key.endswith(":id")
     ]
@@ -112,31 +80,8 @@ class _Steps(dict[str, Callable[[Attributes], None] | None]):
     """What to do at an element, by name; a prefix is the writer's choice, looked at only once."""
 
     def __missing__(self, name: str) -> Callable[[Attributes], None] | None:
-        self[name] = found = self.get(_local(name))
+        self[name] = found = self.get(local(name))
         return found
-
-
-def _old_fonts(part: bytes) -> dict[str, str]:
-    """Return the font of each cell format, by its number, where it is one from before Unicode."""
-    fonts: list[str] = []
-    formats: list[str] = []
-    inside: list[str] = []
-
-    def start(name: str, attributes: Attributes) -> None:
-        inside.append(_local(name))
-        if inside[-3:-1] == ["fonts", "font"] and inside[-1] == "name":
-            fonts[-1] = attributes.get("val", "")
-        elif inside[-2:] == ["fonts", "font"]:
-            fonts.append("")
-        elif inside[-2:] == ["cellXfs", "xf"]:
-            formats.append(attributes.get("fontId", "0"))
-
-    made = parser()
-    made.StartElementHandler = start
-    made.EndElementHandler = lambda _: inside.pop()
-    parse(made, part)
-    named = {str(n): fonts[int(font)] for n, font in enumerate(formats) if int(font) < len(fonts)}
-    return {number: name for number, name in named.items() if encoding_of(name)}
 
 
 # What holds words of its own behind the cells (ECMA-376 part 1, CT_Worksheet).
@@ -146,8 +91,10 @@ _WORDED = ("customSheetViews", "conditionalFormatting", "dataValidations", "head
 class _SheetScan:
     """One sheet part. A cell is judged when the next one begins."""
 
-    def __init__(self, limits: Limits, fonts: Mapping[str, str]) -> None:
-        self.fonts = fonts
+    def __init__(
+        self, limits: Limits, fonts: Mapping[str, str], runs: Mapping[str, str] | None = None
+    ) -> None:
+        self.fonts, self.runs = fonts, runs or {}
         self.found = FactsBuilder(limits)
         self.parser = parser()
         self.parser.StartElementHandler = self._start
@@ -157,7 +104,7 @@ class _SheetScan:
         self._begin(None)
         self.steps = _Steps({
             "row": self._row, "c": self._cell, "f": self._formula, "v": self._value,
-            "is": self._value, "col": self._columns, "mergeCell": self._merge,
+            "is": self._value, "col": self._columns, "mergeCell": self._merge, "rFont": self._run,
             **dict.fromkeys(_WORDED, self._over),
         })  # fmt: skip
 
@@ -182,7 +129,7 @@ class _SheetScan:
             self.found.hidden_rows.add(self.row)
 
     def _cell(self, attributes: Attributes) -> None:
-        if self.formula or self.kind == "e":
+        if self._doubtful():
             self._judge()
         self.at = attributes.get("r") or self._following()
         if self.fonts and (font := self.fonts.get(attributes.get("s", "0"))):
@@ -214,12 +161,17 @@ class _SheetScan:
     def _value(self, _: Attributes) -> None:
         self._fill()
         self.valued = True
-        if self.formula or self.kind == "e":
+        if self._doubtful():
             self.texts: list[str] = []
             self.parser.CharacterDataHandler = self.texts.append
 
+    def _run(self, attributes: Attributes) -> None:
+        """Take note of the font of a part of a text that stands in the cell itself."""
+        if encoding_of(font := attributes.get("val", "")):
+            self.found.fonts[spot_of(self.at)] = font
+
     def _cut(self, name: str) -> None:
-        if _local(name) == "c":
+        if local(name) == "c":
             self.cuts.append((self.byte, self.parser.CurrentByteIndex))
             self.parser.EndElementHandler = None
 
@@ -231,16 +183,22 @@ class _SheetScan:
         first, _, last = attributes["ref"].partition(":")
         self.found.merges.append((*spot_of(first), *spot_of(last or first)))
 
+    def _doubtful(self) -> bool:
+        """Whether the cell needs a second look: a formula, an error, a text with an old font."""
+        return self.formula or self.kind == "e" or bool(self.runs and self.kind == "s")
+
     def _judge(self) -> None:
-        """Conclude the cell begun last, if it holds a formula or an error."""
-        if not (self.formula or self.kind == "e"):
+        """Conclude the cell begun last, if there is anything to say of it."""
+        if not self._doubtful():
             return
         self.parser.CharacterDataHandler = None
         spot: Spot = spot_of(self.at)
         text = "".join(self.texts).strip() if self.valued else ""
+        if self.kind == "s" and text in self.runs:
+            self.found.fonts[spot] = self.runs[text]
         if self.kind == "e":
             self.found.errors[spot] = text
-        elif not text and not (self.valued and self.kind == "str"):
+        elif self.formula and not text and not (self.valued and self.kind == "str"):
             self.found.uncached.add(spot)
         if self.formula:
             self.found.formulas.add(spot)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mlay_batch.findings import Finding, Param, Place, Severity
 from mlay_batch.layout import HEAD
-from mlay_batch.names import name_key
+from mlay_batch.names import clean, name_key
 from mlay_batch.reader.blocks import Block, is_marker
 from mlay_batch.reader.facts import Spot, a1
 from mlay_batch.reader.grid import Fault, Raw, Sheet
@@ -31,8 +31,7 @@ def strays(
     Warning C26 where a heading was retyped though its marker stands, error C19 elsewhere inside a
     section or right below it (where rows beyond the table go), warning C20 elsewhere on the form's
     sheets, one warning C21 for a further sheet with something on it. A running number may be any
-    number: rows get renumbered; words in its place are a stray. Comments are talk about cells, not
-    content: they are left alone.
+    number: rows get renumbered; words in its place are a stray.
     """
     left = _left(sheet, blocks, fixed, above)
     if not blocks:
@@ -66,6 +65,16 @@ def far(sheet: Sheet) -> Iterator[Finding]:
     """Yield a warning R11 for the filled cells too far away to be read."""
     if spots := sheet.facts.far:
         yield _finding("R11", Severity.WARNING, sheet, spots[0], count=len(spots))
+
+
+def notes(sheet: Sheet, written: frozenset[str]) -> Iterator[Finding]:
+    """Yield a warning C28 for each comment that is not one of the program's own.
+
+    A comment is talk about a cell, not content; but whoever hung it there means it to be read.
+    """
+    for spot, words in sorted(sheet.facts.notes.items())[:_SHOWN]:
+        if clean(words) and name_key(words) not in written:
+            yield _finding("C28", Severity.WARNING, sheet, spot, value=clean(words))
 
 
 def _finding(code: str, severity: Severity, sheet: Sheet, spot: Spot, **params: Param) -> Finding:

@@ -18,7 +18,7 @@ from mlay_batch.reader.headings import by_headings
 from mlay_batch.reader.markers import by_markers
 from mlay_batch.reader.preflight import open_package
 from mlay_batch.reader.stamp import Stamped, sort_out
-from mlay_batch.reader.strays import far, strays
+from mlay_batch.reader.strays import far, notes, strays
 from mlay_batch.reader.unstamped import own_texts
 from mlay_batch.records import Submission
 from mlay_batch.schema.records import Form
@@ -126,6 +126,7 @@ def _submission(book: Stamped, search: Search, limits: Limits) -> Submission:
     written = frozenset(map(name_key, own))
     for sheet in book.sheets:
         taken.findings.extend(far(sheet))
+        taken.findings.extend(notes(sheet, written))
         # where a section could not be found, nobody can tell what was typed beside the form
         if search.complete and search.form.form != bundle.FORM:
             here = [block for block in search.blocks if block.sheet is sheet]

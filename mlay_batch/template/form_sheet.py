@@ -135,6 +135,7 @@ class _Painter:
         self._measure(cell, value, style)
 
     def _note(self, cell: CellPlan, words: str) -> None:
+        self.book.static[words] = None
         note = Comment(words, "mlay-batch", width=320, height=24 + 18 * lines(words, 44))
         self.sheet.cell(cell.row, cell.column).comment = note
 

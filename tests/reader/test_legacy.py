@@ -1,13 +1,14 @@
 """TCVN3 and VNI: decided by the font, else over a whole column; proposed, never taken silently."""
 
 import io
+import re
 
 import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.styles import Font
-from reader_desk import FORMS, MEETING, Paper, told
+from reader_desk import FORMS, MEETING, Paper, repack, told
 
 from mlay_batch.messages import explain
 from mlay_batch.reader import read
@@ -72,6 +73,30 @@ def test_the_font_comes_first():
     """ "hoäp" is nothing in TCVN3, but the cell says it is."""
     found, _ = meetings(["®· häp"], ".VnTime")
     assert [f.params["value"] for f in found.findings if f.code == "C24"] == ["đã họp"]
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_a_font_chosen_while_typing_is_that_of_a_run(inline):
+    paper = Paper().put("meetings.content", "baù")
+    plain, runs = "<t>baù</t>", '<r><rPr><rFont val="VNI-Times"/></rPr><t>baù</t></r>'
+    cell = paper.cell("meetings.content")
+
+    def change(name, part):
+        text = part.decode()
+        if inline and name.endswith("sheet1.xml"):
+            kept = re.sub(rf'<c r="{cell}"( s="\d+")? t="s">.*?</c>',
+                          rf'<c r="{cell}"\1 t="inlineStr"><is>{runs}</is></c>', text)  # fmt: skip
+            assert kept != text
+            return kept.encode()
+        if not inline and name.endswith("sharedStrings.xml"):
+            assert plain in text
+            return text.replace(plain, runs).encode()
+        return part
+
+    found = read(repack(paper.save(), change), "x.xlsx", FORMS)
+    assert [(f.place.cell, f.params["value"]) for f in found.findings if f.code == "C24"] == [
+        (cell, "bá")
+    ]
 
 
 def test_one_word_needs_its_column():

@@ -1,0 +1,122 @@
+"""Comments hung to cells: told with their words, never read as figures, never lost in silence."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from pathlib import Path
+
+import office
+import openpyxl
+import pytest
+from openpyxl.comments import Comment
+from reader_desk import FORMS, MEETING, Paper, told
+
+from mlay_batch.demo.package import opened, packed
+from mlay_batch.findings import Finding, Severity
+from mlay_batch.messages import explain
+from mlay_batch.period import Period
+from mlay_batch.reader import read
+from mlay_batch.records import Submission
+from mlay_batch.template import Context, render
+
+WORDS = "Đồng chí An nghỉ ốm,\ncó giấy"
+SAID = "Đồng chí An nghỉ ốm, có giấy"
+CONTEXT = Context("CB-01", "Chi bộ Trường Tiểu học", "Thị ủy", Period(2019, 11), "Mường Lay")
+
+
+def noted(paper: Paper, path: str = "meetings.present", words: str = WORDS) -> bytes:
+    """The paper with a comment at that field, as openpyxl writes it."""
+    book = openpyxl.load_workbook(io.BytesIO(paper.save()))
+    book["Báo cáo"][paper.cell(path)].comment = Comment(words, "Bí thư")
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+def meeting() -> Paper:
+    paper = Paper().put("members.opening", 18).put("members.closing", 18)
+    return paper.put("meetings.held_on", date(2019, 11, 3)).put("meetings.present", 17)
+
+
+def test_a_comment_is_told_with_its_cell_and_its_words():
+    paper = meeting()
+    found = read(noted(paper), "x.xlsx", FORMS)
+    assert told(found) == [("C28", paper.cell("meetings.present"))]
+    (note,) = found.findings
+    assert (note.severity, note.params) == (Severity.WARNING, {"value": SAID})
+    assert SAID in explain(note, MEETING, "vi").what
+    assert found.section("meetings")[0].values["present"] == 17
+
+
+def test_a_talk_of_several_is_told_by_what_they_said():
+    """Newer programs keep it in a part of its own; the older one says only that it is there."""
+    paper = meeting()
+    cell = paper.cell("meetings.present")
+    parts = dict(opened(noted(paper, words="[Threaded comment] Your version of Excel …")))
+    (relations,) = [name for name in parts if name.endswith("sheet1.xml.rels")]
+    kind = "http://schemas.microsoft.com/office/2017/10/relationships/threadedComment"
+    target = "../threadedComments/threadedComment1.xml"
+    parts[relations] = parts[relations].replace(
+        "</Relationships>",
+        f'<Relationship Id="x" Type="{kind}" Target="{target}"/></Relationships>',
+    )
+    parts["xl/threadedComments/threadedComment1.xml"] = (
+        '<ThreadedComments xmlns="http://schemas.microsoft.com/office/spreadsheetml/2018/'
+        f'threadedcomments"><threadedComment ref="{cell}"><text>Nghỉ ốm?</text></threadedComment>'
+        f'<threadedComment ref="{cell}"><text> Có giấy.</text></threadedComment>'
+        "</ThreadedComments>"
+    )
+    (found,) = read(packed(parts), "x.xlsx", FORMS).findings
+    assert (found.code, found.place.cell) == ("C28", cell)
+    assert found.params == {"value": "Nghỉ ốm? Có giấy."}
+
+
+def test_the_notes_of_a_form_given_back_are_the_programs_own():
+    first = read(meeting().save(), "x.xlsx", FORMS)
+    (row,) = first.section("meetings")
+    wrong = Finding("D01", Severity.ERROR, row.place("present"), {"total": 18, "sum": 17})
+    back = render(MEETING, CONTEXT, first.rows, [wrong])
+    assert read(back, "x.xlsx", FORMS).findings == ()
+
+    book = openpyxl.load_workbook(io.BytesIO(back))
+    (own,) = [cell for row in book["Báo cáo"].iter_rows() for cell in row if cell.comment]
+    own.comment = Comment(own.comment.text + " Đã hỏi lại.", "Bí thư")
+    made = io.BytesIO()
+    book.save(made)
+    (found,) = read(made.getvalue(), "x.xlsx", FORMS).findings
+    assert (found.code, found.place.cell) == ("C28", own.coordinate)
+    assert str(found.params["value"]).endswith("Đã hỏi lại.")
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Submission]:
+    """A paper with a comment and a word whose encoding only its font tells, and a form given back,
+    as LibreOffice saves them.
+    """
+    folder = tmp_path_factory.mktemp("notes")
+    paper = meeting().put("meetings.content", "baù")
+    book = openpyxl.load_workbook(io.BytesIO(noted(paper)))
+    book["Báo cáo"][paper.cell("meetings.content")].font = openpyxl.styles.Font(name="VNI-Times")
+    book.save(folder / "a.xlsx")
+    read_in = read((folder / "a.xlsx").read_bytes(), "a", FORMS)
+    marked = [one for one in read_in.findings if one.code == "C24"]
+    (folder / "b.xlsx").write_bytes(render(MEETING, CONTEXT, read_in.rows, marked))
+    found = {}
+    for name in ("a", "b"):
+        for kind in ("ods", "xls", "xlsx"):
+            made = office.convert(folder / f"{name}.xlsx", kind, folder / kind)
+            found[f"{name} {kind}"] = read(Path(made).read_bytes(), name, FORMS)
+    return found
+
+
+@pytest.mark.libreoffice
+@pytest.mark.parametrize("kind", ["ods", "xls", "xlsx"])
+def test_every_kind_of_file(saved: dict[str, Submission], kind: str):
+    paper = meeting()
+    found = {f.code: (f.place.cell, f.params.get("value")) for f in saved[f"a {kind}"].findings}
+    assert found == {
+        "C28": (paper.cell("meetings.present"), SAID),
+        "C24": (paper.cell("meetings.content"), "bá"),
+    }
+    assert saved[f"b {kind}"].findings == ()
