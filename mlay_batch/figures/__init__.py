@@ -17,6 +17,7 @@ from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.figures.returns import MEETING
 from mlay_batch.figures.signs import signs
 from mlay_batch.figures.thematic import thematic
+from mlay_batch.figures.totals import a_year_before, totals
 
 __all__ = ["compute", "fingerprint"]
 
@@ -53,4 +54,6 @@ def compute(facts: Facts) -> Figures:
         activities=activities(facts, meetings),
         following=following,
         cell_visits=cell_visits(counted, held, following, meetings),
+        totals=totals(facts.period, held, counted, meetings),
+        before=a_year_before(facts),
     )

@@ -21,6 +21,7 @@ from mlay_batch.schema import Catalogue, Quota, Scheme
 
 # States of `Expected` in which figures still wait for the return.
 OPEN = ("missing", "rejected", "held", "not_due")
+SENT = ("reported", "nil", "late")
 
 
 @dataclass(frozen=True)
@@ -213,13 +214,40 @@ class Completeness:
 
 
 @dataclass(frozen=True)
+class Totals:
+    """The main figures of `period` alone, to be held beside those of a year before.
+
+    Returns of `form` `due` and `sent`; sittings `held`, `regular`, `thematic` (one may be both),
+    `scored`; `bands` by band id; `visits` that count for a quota.
+    """
+
+    form: str
+    period: Period
+    due: int
+    sent: int
+    held: int
+    regular: int
+    thematic: int
+    scored: int
+    mean: float | None
+    bands: Mapping[str, int] = field(hash=False)
+    visits: int
+
+    @property
+    def rate(self) -> float | None:
+        """Share of the returns due that were sent, in per cent, exact; None where none was due."""
+        return 100 * self.sent / self.due if self.due else None
+
+
+@dataclass(frozen=True)
 class Figures:
     """All that the consolidated workbook shows, before any formatting.
 
     `year_ratings` has a line for every cell that owes or that has met in the year to date.
     `warnings` are findings across periods and branches (X01 opening ≠ last closing, X02 one
     officer in two places), with the delivery they belong to. `signs` are what was seen in the year
-    to date that suggests meetings held for form's sake; no other figure depends on them.
+    to date that suggests meetings held for form's sake; no other figure depends on them. `totals`
+    are those of the period, `before` of the same period a year ago, None without any return of it.
     """
 
     period: Period
@@ -238,6 +266,8 @@ class Figures:
     movement: Movement | None = None
     thematic: Thematic | None = None
     activities: Activities | None = None
+    totals: Totals | None = None
+    before: Totals | None = None
     following: tuple[QuotaPair, ...] = ()
     cell_visits: tuple[CellVisits, ...] = ()
 

@@ -15,6 +15,7 @@ from mlay_batch.report import (
     bundle_sheet,
     cells_sheet,
     classification_sheet,
+    comparison_sheet,
     completeness_sheet,
     criteria_sheet,
     data_sheets,
@@ -42,9 +43,9 @@ from mlay_batch.report.data_sheets import Data
 __all__ = ["Provenance", "write"]
 
 _SHEETS = (
-    "overview", "quota", "pairs", "cells", "doubts", "rating", "year", "criteria",
-    "classification", "forms7", "completeness", "thematic", "members", "activities", "signs",
-    "errors", "provenance",
+    "overview", "quota", "pairs", "cells", "doubts", "rating", "year", "comparison",
+    "criteria", "classification", "forms7", "completeness", "thematic", "members", "activities",
+    "signs", "errors", "provenance",
 )  # fmt: skip
 
 
@@ -76,8 +77,10 @@ def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "v
     places = pairs_sheet.write(ctx, sheets["pairs"], data)
     cells_sheet.write(ctx, sheets["cells"], data)
     doubts_sheet.write(ctx, sheets["doubts"], data)
+    returns = completeness_sheet.write(ctx, sheets["completeness"], data)
+    comparison_sheet.write(ctx, sheets["comparison"], data, returns)
     overview.write(ctx, sheets["overview"], overview.Parts(
-        returns=completeness_sheet.write(ctx, sheets["completeness"], data),
+        returns=returns,
         rating=rating_sheet.write(ctx, sheets["rating"], data),
         year_mean=year_sheet.write(ctx, sheets["year"], data, lines),
         quotas=quota_sheet.write(ctx, sheets["quota"], data, places),

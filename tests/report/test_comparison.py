@@ -1,0 +1,122 @@
+"""A quarter beside the same one a year before, in the workbook of the quarter."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from pathlib import Path
+from statistics import fmean
+
+import office
+import pytest
+import report_desk as desk
+from openpyxl import Workbook, load_workbook
+
+from mlay_batch.figures import compute
+from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.period import Period
+from mlay_batch.records import Return, Row
+
+QUARTER = Period(2019, 10, 3)
+SHEET = "So với cùng kỳ"
+
+
+def a_year_earlier(found: Return) -> Return:
+    def earlier(row: Row) -> Row:
+        days = {
+            name: value.replace(year=value.year - 1)
+            for name, value in row.values.items()
+            if isinstance(value, date)
+        }
+        return replace(row, values={**row.values, **days})
+
+    period = Period.parse(str(found.delivery.period))
+    before = replace(found.delivery, id=found.delivery.id + 1000,
+                     period=str(replace(period, year=period.year - 1)))  # fmt: skip
+    return Return(before, tuple(map(earlier, found.rows)))
+
+
+@cache
+def given() -> Facts:
+    """Eight cells in November 2019, the first five of them also in November 2018."""
+    months = [r for r in desk.small().returns if r.delivery.form == "meeting"][:8]
+    returns = (*months, *map(a_year_earlier, months[:5]))
+    return replace(desk.small(), period=QUARTER, as_of=date(2020, 1, 9), returns=returns,
+                   deliveries=tuple(r.delivery for r in returns))  # fmt: skip
+
+
+@cache
+def figures() -> Figures:
+    return compute(given())
+
+
+@cache
+def workbook() -> bytes:
+    return desk.write(given())
+
+
+def shown(book: Workbook) -> dict[str, list[object]]:
+    rows = book[SHEET].iter_rows(min_row=11, values_only=True)
+    return {str(row[1]): list(row[2:6]) for row in rows if isinstance(row[0], int)}
+
+
+def counted(year: int) -> tuple[int, list[float]]:
+    """Sittings and their scores straight from the rows."""
+    held, scores = set(), []
+    for found in given().returns:
+        if str(found.delivery.period).startswith(str(year)):
+            days = {row.values["held_on"] for row in found.section("meetings")}
+            held |= {(found.delivery.branch, day) for day in days}
+            own = {(r.values["held_on"], r.values["scorer"]): r.values["total"]
+                   for r in found.section("scores")}  # fmt: skip
+            both = (own.get((day, "confirmed"), own.get((day, "own"))) for day in days)
+            scores += [float(str(score)) for score in both if score is not None]
+    return len(held), scores
+
+
+def test_both_years_are_counted_from_their_own_returns() -> None:
+    lines = shown(load_workbook(io.BytesIO(workbook()), data_only=True))
+    (held, scores), (held_before, scores_before) = counted(2019), counted(2018)
+    assert lines["Số buổi sinh hoạt"][:3] == [held, held_before, held - held_before]
+    assert lines["Báo cáo sinh hoạt đã nộp"] == [8, 5, 3, pytest.approx(60)]
+    mean = lines["Điểm bình quân"]
+    assert mean[:2] == [pytest.approx(fmean(scores)), pytest.approx(fmean(scores_before))]
+    good = Counter(score >= 90 for score in scores)[True]
+    assert lines["Số buổi xếp loại Tốt"][0] == good
+    assert lines["Lượt cấp trên dự được tính vào chỉ tiêu"][0] == sum(
+        a.counts for a in figures().attendances
+    )
+
+
+def test_a_quarter_counts_the_returns_of_its_three_months() -> None:
+    (meetings,) = (e for e in figures().completeness if e.form == "meeting")
+    due = [c for (_, p), c in meetings.cells.items() if p in QUARTER.months()
+           and c.state not in ("waived", "ended", "not_yet")]  # fmt: skip
+    book = load_workbook(io.BytesIO(workbook()), data_only=True)
+    line = desk.find(book["Tổng quan"], "BÁO CÁO SINH HOẠT").row
+    row = [cell.value for cell in book["Tổng quan"][line] if isinstance(cell.value, int)]
+    assert row[:3] == [len(due), 8, len(due) - 8]
+    assert len(due) > 180
+
+
+@pytest.mark.libreoffice
+def test_the_period_s_figures_and_the_differences_are_formulas(tmp_path: Path) -> None:
+    (source := tmp_path / "q.xlsx").write_bytes(workbook())
+    again = load_workbook(office.convert(source, "xlsx", tmp_path / "out", True), data_only=True)
+    before = shown(load_workbook(io.BytesIO(workbook()), data_only=True))
+    after = shown(again)
+    assert list(before) == list(after)
+    for title, values in before.items():
+        for one, other in zip(values, after[title], strict=True):
+            assert (other or 0) == pytest.approx(one or 0, rel=1e-12), title
+    live = load_workbook(io.BytesIO(workbook()))[SHEET]
+    assert {cell.data_type for cell in live["C"][11:22]} == {"f"}
+
+
+def test_without_a_return_of_last_year_it_says_so() -> None:
+    assert desk.figures().before is None
+    sheet = desk.sheets()[SHEET]
+    assert "Tháng 11 năm 2018" in str(desk.find(sheet, "Không có báo cáo").value)
