@@ -43,6 +43,7 @@ def _facts(ctx: Context, sheet: Sheet, row: int, provenance: Provenance) -> int:
         "program": f"mlay-batch {provenance.program}",
         "as_of": ctx.book.show(provenance.as_of),
         "register": provenance.register_sha256,
+        "figures": provenance.figures or None,
         "note": provenance.note or None,
     }
     for key, value in said.items():
@@ -96,12 +97,34 @@ def _list(ctx: Context, sheet: Sheet, row: int, key: str, rows: Iterable[Sequenc
 
 
 def _excluded(ctx: Context) -> Iterable[Sequence[Content]]:
-    """Yield the branches without a return that counts in the report's period, and why."""
+    """Yield the branches without a return that counts in the report's period, why, and to what
+    effect: what is not in the sums, and which officers' quotas are open for it.
+    """
     months = set(ctx.figures.period.months())
     for entry in ordered(ctx.figures):
         for (branch, period), cell in entry.cells.items():
             if period in months and cell.state in OPEN:
-                yield f"{branch} – {ctx.name(branch)}", ctx.state("return", cell.state)
+                state = ctx.state("return", cell.state)
+                said = f"{state} ({ctx.period(str(period)).lower()}). {_effect(ctx, branch)}"
+                yield f"{branch} – {ctx.name(branch)}", said.strip()
+
+
+def _effect(ctx: Context, branch: str) -> str:
+    moved = ctx.figures.movement
+    lines = (line for line in (moved.lines if moved else ()) if line.branch.code == branch)
+    line = next(lines, None)
+    waiting = (
+        quota.officer
+        for quota in ctx.figures.quota
+        if quota.unseen and any(own.code == branch for own in quota.branches)
+    )
+    officers = ", ".join(dict.fromkeys(waiting))
+    parts = []
+    if line and line.now is None and line.year:
+        parts.append(ctx.t("branches/excluded.members", count=line.year.closing))
+    if officers:
+        parts.append(ctx.t("branches/excluded.officers", officers=officers))
+    return " ".join([ctx.t("branches/excluded.sums"), *parts])
 
 
 def _waivers(ctx: Context) -> Iterable[Sequence[Content]]:
