@@ -12,6 +12,8 @@ import office
 import pytest
 import report_desk as desk
 from openpyxl import Workbook, load_workbook
+from openpyxl.cell import Cell
+from openpyxl.worksheet.worksheet import Worksheet
 
 pytestmark = pytest.mark.libreoffice
 
@@ -68,10 +70,12 @@ def test_a_wrong_cached_value_would_be_seen(tmp_path: Path) -> None:
     assert list(differences(before, after)) == [f"{QUOTA}!{cell}"]
 
 
-def test_a_count_of_the_yearly_classification(tmp_path: Path) -> None:
-    """95 of 950 subject in 2016 more in the last grade: ten points that year, a third on average.
+@pytest.fixture(scope="module")
+def altered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workbook, str]:
+    """95 members of 2016 moved to the last grade; in one cell one member more died, its meeting
+    turned thematic and its activity had 100 people more. The workbook recalculated, and the cell.
 
-    What else is altered, visits and scores, is followed in `test_change`.
+    What else may be altered, visits and scores, is followed in `test_change`.
     """
     book = desk.load()
     yearly = next(
@@ -80,16 +84,66 @@ def test_a_count_of_the_yearly_classification(tmp_path: Path) -> None:
         if (row["Năm"].value, row["Phần"].value) == (2016, "members")
     )
     yearly["Mức 4"].value += 95
+    active = desk.rows(book["Dữ liệu Bồi dưỡng, kiểm tra…"])[0]
+    active["Số người dự"].value += 100
+    cell = str(active["Mã đơn vị"].value)
+    members = _of(book["Dữ liệu Đảng viên"], cell)
+    members["Giảm từ trần"].value += 1
+    met = _of(book["Dữ liệu Các buổi sinh hoạt…"], cell)
+    met["Loại sinh hoạt"].value = "Chuyên đề"
     written = io.BytesIO()
     book.save(written)
-    after = recalculated(written.getvalue(), tmp_path)
-    sheets = [read[YEARLY] for read in (desk.sheets(), after)]
+    return recalculated(written.getvalue(), tmp_path_factory.mktemp("altered")), cell
+
+
+def _of(sheet: Worksheet, cell: str) -> dict[str, Cell]:
+    return next(row for row in desk.rows(sheet) if row["Mã đơn vị"].value == cell)
+
+
+def test_a_count_of_the_yearly_classification(altered: tuple[Workbook, str]) -> None:
+    """95 of 950 subject in 2016: ten points that year, a third on average."""
+    sheets = [read[YEARLY] for read in (desk.sheets(), altered[0])]
     share = desk.find(sheets[0], "● Đạt (≤ 1 %)").column - 2
     year, mean = (desk.find(sheets[0], text, 2).row for text in ("2016", "Bình quân"))
     for row, rise in ((year, 10), (mean, 10 / 3)):
         was, now = (sheet.cell(row, share).value for sheet in sheets)
         assert now == pytest.approx(was + rise)
     assert sheets[1].cell(year, share + 2).value == "■ Không đạt (≤ 1 %)"
-    touched = {place.partition("!")[0] for place in differences(desk.sheets(), after)}
-    assert {YEARLY, "Dữ liệu xếp loại"} <= touched
-    assert touched <= {YEARLY, "Mẫu 7A, 7B", "Tổng quan", "Dữ liệu xếp loại"}
+
+
+def test_members_meetings_and_activities_of_a_branch(altered: tuple[Workbook, str]) -> None:
+    after, cell = altered
+    changes = {
+        "Đảng viên": {"Từ trần": 1, "Cộng giảm (C)": 1},
+        "Chuyên đề": {"Quý IV": 1, "Cả năm": 1},
+        "Bồi dưỡng – kiểm tra": {"Lượt người": 100},
+    }
+    for title, rises in changes.items():
+        before, now = desk.sheets()[title], after[title]
+        row = desk.find(before, cell).row
+        total = desk.find(before, "Tổng cộng").row
+        for head, rise in rises.items():
+            columns = _columns(before, head)
+            for line in (row, total):
+                changed = {now.cell(line, n).value - before.cell(line, n).value for n in columns}
+                assert rise in changed <= {0, rise}, (title, head)
+    row = desk.find(after["Đảng viên"], cell).row
+    shown = [str(c.value) for c in after["Đảng viên"][row]]
+    assert "■ Không khớp" in shown
+
+
+def _columns(sheet: Worksheet, head: str) -> list[int]:
+    rows = sheet.iter_rows(max_row=12)
+    return [cell.column for row in rows for cell in row if cell.value == head]
+
+
+def test_nothing_else_follows(altered: tuple[Workbook, str]) -> None:
+    touched = {place.partition("!")[0] for place in differences(desk.sheets(), altered[0])}
+    data = {title for title in touched if title.startswith("Dữ liệu ")}
+    assert touched - data == {
+        YEARLY, "Mẫu 7A, 7B", "Tổng quan", "Đảng viên", "Chuyên đề", "Bồi dưỡng – kiểm tra",
+    }  # fmt: skip
+    assert data == {
+        "Dữ liệu xếp loại", "Dữ liệu theo năm", "Dữ liệu Đảng viên",
+        "Dữ liệu Các buổi sinh hoạt…", "Dữ liệu Bồi dưỡng, kiểm tra…",
+    }  # fmt: skip
