@@ -217,15 +217,16 @@ def show_consolidated(
         click.echo(say(lang, "consolidate.provisional"))
 
 
-def show_status(found: Status, lang: str, *, as_json: bool) -> None:
+def show_status(found: Status, known: Catalogue, lang: str, *, as_json: bool) -> None:
     """Print the matrix branch × period of each form, and what to do next."""
     if as_json:
         told = [_matrix_json(entry, found) for entry in found.forms]
         show_json(told)
         return
+    titles = {form.form: form.title for form in known.forms}
     console = _console()
     for entry in found.forms:
-        console.print(_matrix(entry, lang))
+        console.print(_matrix(entry, titles[entry.form].of(lang), lang))
     used = sorted({cell.state for entry in found.forms for cell in entry.cells.values()})
     console.print(" · ".join(f"{_symbol(s)} {text('figures', f'return.{s}', lang)}" for s in used))
     received = sum(found.counts.values())
@@ -248,8 +249,8 @@ def _symbol(state: str) -> str:
     return _SYMBOLS.get(state, state)
 
 
-def _matrix(entry: Completeness, lang: str) -> Table:
-    table = Table(title=say(lang, "status.title", form=entry.form))
+def _matrix(entry: Completeness, title: str, lang: str) -> Table:
+    table = Table(title=title)
     table.add_column(say(lang, "status.branch"))
     for period in entry.periods:
         table.add_column(str(period)[-2:] if period.length == 1 else str(period), justify="center")
