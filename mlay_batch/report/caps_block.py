@@ -13,8 +13,8 @@ from mlay_batch.report.context import Context
 from mlay_batch.report.tables import Table
 from mlay_batch.schema.schemes import Cap, Part
 
-_UNIT, _BASE, _ALLOWED, _GIVEN, _RESULT = 1, 2, 4, 5, 6
-_BASE_SPAN, _RESULT_SPAN = 2, 3
+_UNIT, _BASE, _ALLOWED, _GIVEN, _RESULT = 1, 3, 4, 5, 6
+_UNIT_SPAN, _RESULT_SPAN = 2, 3
 _COLUMNS = _RESULT + _RESULT_SPAN
 # A share such as 20 × 15 ÷ 100 must be whole before it is rounded, whatever binary sums make of it.
 _ROUNDED: Mapping[str, str] = {
@@ -65,8 +65,8 @@ class _Block:
         put(row, 0, t("caps.title"), "plain_bold", span=_COLUMNS)
         put(row + 1, 0, self._rule(), "note", span=_COLUMNS)
         put(row + 2, 0, t("ratings/form7.number"), "head")
-        put(row + 2, _UNIT, t("column.branch_name"), "head")
-        put(row + 2, _BASE, t("caps.base"), "head", span=_BASE_SPAN)
+        put(row + 2, _UNIT, t("column.branch_name"), "head", span=_UNIT_SPAN)
+        put(row + 2, _BASE, t("caps.base"), "head")
         put(row + 2, _ALLOWED, t("caps.allowed"), "head")
         put(row + 2, _GIVEN, t("caps.given"), "head")
         put(row + 2, _RESULT, t("column.limit"), "head", span=_RESULT_SPAN)
@@ -92,12 +92,11 @@ class _Block:
         over = ":".join(xl_rowcol_to_cell(line, _RESULT) for line in span)
         said = self.ctx.t("caps.summary", kept="\0", count=count).split("\0")
         quoted = f'"&COUNTIF({over},"{kept}")&"'.join(said)
-        put(row, 0, Live(f'="{quoted}"', str(keep).join(said)), "total_label", span=_UNIT + 1)
+        put(row, 0, Live(f'="{quoted}"', str(keep).join(said)), "total_label", span=_BASE)
         for column, name in ((_BASE, "base"), (_ALLOWED, "allowed"), (_GIVEN, "given")):
             cells = ":".join(xl_rowcol_to_cell(line, column) for line in span)
             total = sum(getattr(unit, name) for unit in units)
-            wide = _BASE_SPAN if column == _BASE else 1
-            put(row, column, Live(f"=SUM({cells})", total), "total_count", span=wide)
+            put(row, column, Live(f"=SUM({cells})", total), "total_count")
         light = Live(f'=IF(COUNTIF({over},"{kept}")={count},"{kept}","{broken}")',
                      kept if keep == count else broken)  # fmt: skip
         put(row, _RESULT, light, "center", span=_RESULT_SPAN)
@@ -106,9 +105,9 @@ class _Block:
         put, cap = self.sheet.put, self.cap
         name = self.ctx.name(unit.branch) if unit.branch else self.ctx.t("caps.whole")
         put(row, 0, number, "center")
-        put(row, _UNIT, name, "text")
+        put(row, _UNIT, name, "text", span=_UNIT_SPAN)
         base = "+".join(self._summed(unit, name) for name in cap.base)
-        put(row, _BASE, Live(f"={base}", unit.base), "count", span=_BASE_SPAN)
+        put(row, _BASE, Live(f"={base}", unit.base), "count")
         share = f"{cap.per_cent:g}*{xl_rowcol_to_cell(row, _BASE)}/100"
         allowed = _ROUNDED[cap.rounding].format(share=share)
         put(row, _ALLOWED, Live(f"={allowed}", unit.allowed), "count")

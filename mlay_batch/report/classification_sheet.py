@@ -17,6 +17,7 @@ from mlay_batch.report.series_block import FIRST_COUNT, LIGHT_WIDTH, MeanLine, S
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.schemes import Part
 
+_ON_ONE_PAGE = 3  # years; with more, what stands below them begins a page
 _NARROWEST = 12  # columns, where there is no year at all
 
 
@@ -35,6 +36,8 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[MeanLine, ...]:
     for block in blocks:
         row, found = block.write(row)
         means += found
+    if len(ctx.figures.years) > _ON_ONE_PAGE:
+        sheet.raw.set_h_pagebreaks([row])
     row = _conversion(ctx, sheet, row)
     for note in _notes(ctx):
         sheet.put(row, 0, note, "note", span=columns)

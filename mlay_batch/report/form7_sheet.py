@@ -39,6 +39,9 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> None:
     for year in years:
         breaks += [row] if year is not years[0] else []
         row = _year(ctx, sheet, data, year, row, check)
+        below = _caps(ctx, sheet, data, year, row)
+        breaks += [row] if below > row else []
+        row = below
     if not years:
         sheet.put(row, 0, ctx.t("classification.none"), "note", span=check + 1)
         row += 1
@@ -51,13 +54,18 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> None:
 def _year(
     ctx: Context, sheet: Sheet, data: Data, year: ClassificationYear, row: int, check: int
 ) -> int:
-    """Write the forms of one year from `row` on, and the caps it knew; return the row after."""
+    """Write the forms of one year from `row` on; return the row after them."""
     scheme = year.scheme.title.of(ctx.lang)
     title = ctx.t("ratings/form7.year", year=str(year.year), scheme=scheme)
     sheet.put(row, 0, title, "section", span=check + 1)
     row += 1
     for block in _blocks(ctx, year):
         row = _Written(ctx, sheet, data.classification, year, block, check).write(row)
+    return row
+
+
+def _caps(ctx: Context, sheet: Sheet, data: Data, year: ClassificationYear, row: int) -> int:
+    """Write the caps the year knew, on a page of their own; return the row after them."""
     for part in year.scheme.parts:
         row = caps_block.write(ctx, sheet, data.classification, (year, part), row)
     return row

@@ -139,7 +139,7 @@ class Series:
             if offset in (0, 1):
                 part = "+".join(self._named(grade) for grade in line.grades)
                 whole = str(self.base + 1) if offset == 0 else self._named("rated")
-                part = f"({part})" if "+" in part else part
+                part = f"({part}) " if "+" in part else part  # a blank, to break the line at
                 return f"{column + 1} = {part}×100/{whole}"
         return column + 1
 

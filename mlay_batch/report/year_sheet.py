@@ -85,7 +85,8 @@ def _heads(page: _Year) -> None:
         page.mean: "mean", page.remark: "remark",
     }  # fmt: skip
     if page.grades:
-        titles |= {page.mean + 1: "to_come", page.grade: _graded(page.ctx)}
+        titles |= {page.mean + 1: "to_come"}
+        put(row, page.grade, _graded(page), "head", rows=2)
     for column, name in titles.items():
         put(row, column, t(f"column.{name}"), "head", rows=2)
     put(row, page.trend, t("branches/trend.line"), "head", rows=2)
@@ -99,9 +100,12 @@ def _heads(page: _Year) -> None:
         page.sheet.height(row + offset, 27)
 
 
-def _graded(ctx: Context) -> str:
-    """Return the heading of the year grade: before December it is what can still be reached."""
-    return "year_grade" if ctx.figures.period.end.month == 12 else "year_reachable"
+def _graded(page: _Year) -> Live:
+    """Return the heading of the year grade: while months are open it is what is within reach."""
+    final, reachable = (page.ctx.t(f"column.{name}") for name in ("year_grade", "year_reachable"))
+    waiting = any(rating.to_come for rating in page.ratings)
+    formula = f'=IF(SUM({page.over(page.mean + 1)})>0,"{reachable}","{final}")'
+    return Live(formula, reachable if waiting else final)
 
 
 def _line(page: _Year, row: int, number: int, rating: CellRating) -> None:
@@ -191,5 +195,5 @@ def _totals(page: _Year) -> None:
     weighed = f"SUMPRODUCT({page.over(_SCORED)},{page.over(page.mean)})"
     mean = Live(f'=IF({total}=0,"",{weighed}/{total})', points / scored if scored else "")
     put(row, page.mean, mean, "total_points")
-    for column in range(page.mean + 1, page.remark + 1):
+    for column in range(page.mean + 1, page.trend + 1):
         put(row, column, None, "total_count")
