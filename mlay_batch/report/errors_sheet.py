@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mlay_batch.figures.records import Facts, Figures
-from mlay_batch.findings import Finding, Severity, grouped_cells
+from mlay_batch.findings import Finding, Place, Severity, grouped_cells
 from mlay_batch.messages import Message, explain
 from mlay_batch.records import Delivery, Verdict
 from mlay_batch.report import official
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
+from mlay_batch.report.seen import words
 from mlay_batch.schema import Form
 from mlay_batch.styles import TONES
 
@@ -55,7 +56,7 @@ def write(ctx: Context, sheet: Sheet) -> ErrorCounts:
     head = official.TABLE_ROW
     for column, name in enumerate(_COLUMNS):
         sheet.put(head, column, ctx.t(f"column.{name}"), "head")
-    everything = list(problems(ctx))
+    everything = [*problems(ctx), *_on_trial(ctx)]
     found = [problem for problem in everything if _of_period(ctx.figures, problem.delivery)]
     others = [problem for problem in everything if problem not in found]
     for number, problem in enumerate(found, 1):
@@ -121,6 +122,18 @@ def problems(ctx: Context) -> Iterator[Problem]:
         delivery, finding, message = same[0]
         cells = grouped_cells(other.place.cell for _, other, _ in same)
         yield Problem(delivery, finding, message, cells)
+
+
+def _on_trial(ctx: Context) -> Iterator[Problem]:
+    """Yield the period's signs that are on trial: they are told to the clerk, here, alone."""
+    by_id = {delivery.id: delivery for delivery in ctx.facts.deliveries}
+    for one in ctx.figures.signs:
+        told = one.sign.severity is Severity.TRIAL and one.period in ctx.figures.period.months()
+        if told and one.delivery in by_id:
+            own = [source.place for source in one.sources if source.delivery == one.delivery]
+            finding = Finding(one.sign.code, Severity.TRIAL, own[0] if own else Place())
+            cells = grouped_cells(place.cell for place in own)
+            yield Problem(by_id[one.delivery], finding, words(ctx, one), cells)
 
 
 def _form(facts: Facts, delivery: Delivery) -> Form | None:

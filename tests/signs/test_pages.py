@@ -1,0 +1,124 @@
+"""The sheet of warnings and a branch's page as people open them; trials are the clerk's."""
+
+from __future__ import annotations
+
+import io
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import office
+import pytest
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+from signs_desk import CELL, catalogue, facts, year
+
+from mlay_batch import report
+from mlay_batch.figures import compute
+from mlay_batch.figures.branch_year import branch_year
+from mlay_batch.figures.records import Facts
+from mlay_batch.findings import Severity
+from mlay_batch.period import Period
+from mlay_batch.report.branch_page import write_page
+from mlay_batch.schema import Catalogue
+
+BAD = [
+    {"from": "2019-06", "own": 95, "merged": "yes"},
+    {"from": "2019-09", "criticism": 0, "speakers": 1},
+    {"branch": "CB-02", "duration": 80},
+]
+
+
+def on_trial(code: str) -> Catalogue:
+    (known,) = catalogue().signs
+    entries = tuple(
+        replace(sign, severity=Severity.TRIAL) if sign.code == code else sign
+        for sign in known.entries
+    )
+    return replace(catalogue(), signs=(replace(known, entries=entries),))
+
+
+def book(given: Facts) -> dict[str, Worksheet]:
+    made = report.Provenance("0", given.as_of, "a" * 64, given.catalogue.sources)
+    data = report.write(given, compute(given), made)
+    return {sheet.title: sheet for sheet in load_workbook(io.BytesIO(data))}
+
+
+def lines(sheet: Worksheet) -> list[tuple[object, ...]]:
+    """The numbered lines of a list."""
+    return [row for row in sheet.iter_rows(values_only=True) if isinstance(row[0], int)]
+
+
+@pytest.fixture(scope="module")
+def sheets() -> dict[str, Worksheet]:
+    return book(facts(year(BAD), known=on_trial("H06")))
+
+
+@pytest.mark.filterwarnings("ignore:Sparkline Group extension")
+class TestSheet:
+    def test_worst_first_with_what_was_seen_and_what_to_ask(
+        self, sheets: dict[str, Worksheet]
+    ) -> None:
+        told = [(str(row[1])[:5], row[2], row[5]) for row in lines(sheets["Cảnh báo"])]
+        assert told == [
+            (CELL, "Lồng ghép họp cơ quan", 6),
+            (CELL, "Không có phê bình", 1),
+            (CELL, "Điểm không thay đổi", 1),
+            ("CB-02", "Họp quá ngắn", 1),
+        ]
+
+    def test_a_line_jumps_to_the_cell_it_speaks_of(self, sheets: dict[str, Worksheet]) -> None:
+        cell = next(
+            row[6] for row in sheets["Cảnh báo"].iter_rows() if row[2].value == "Họp quá ngắn"
+        )
+        title, _, place = cell.hyperlink.location.replace("$", "").partition("!")
+        assert sheets[title.strip("'")][place].value == 80
+        assert cell.value == "Báo cáo!E32"
+
+    def test_every_sighting_of_the_year_stands_on_the_data_sheet(
+        self, sheets: dict[str, Worksheet]
+    ) -> None:
+        rows = list(sheets["Dữ liệu cảnh báo"].iter_rows(min_row=5, values_only=True))
+        assert [row[3] for row in rows if row[0] == CELL] == ["H04"] * 5 + ["H04", "H05", "H10"]
+
+    def test_a_sign_on_trial_is_told_to_the_clerk_alone(self, sheets: dict[str, Worksheet]) -> None:
+        everywhere = {
+            title for title, sheet in sheets.items()
+            if any(cell in ("H06", "Ít người phát biểu") for row in sheet.values for cell in row)
+        }  # fmt: skip
+        assert everywhere == {"Lỗi"}
+        (line,) = [row for row in lines(sheets["Lỗi"]) if row[6] == "H06"]
+        assert line[1] == "○ Thử nghiệm" and "1 người phát biểu trên 18" in str(line[7])
+
+
+class TestPage:
+    @staticmethod
+    def data(lang: str = "vi") -> bytes:
+        given = facts(year(BAD), Period.parse("2019"))
+        figures = compute(given)
+        return write_page(given, figures, branch_year(given, figures, CELL), CELL, "MARK", lang)
+
+    def test_tells_the_year(self) -> None:
+        sheet = load_workbook(io.BytesIO(self.data())).active
+        said = [[cell for cell in row if cell is not None] for row in sheet.values]
+        flat = [str(cell) for row in said for cell in row]
+        november = next(row for row in said if row[:1] == [11])
+        assert november[2:9] == ["Thường kỳ và chuyên đề", 20, 18, 90, 110, 1, 95]
+        assert any(text.startswith("Số buổi họp: 11. Điểm bình quân: 93,7") for text in flat)
+        assert any("Lồng ghép họp cơ quan (tháng 6–11)" in text for text in flat)
+        assert not any("CB-02" in text for text in flat)
+
+    def test_same_inputs_same_bytes(self) -> None:
+        assert self.data() == self.data()
+        assert self.data("en") != self.data()
+
+    @pytest.mark.libreoffice
+    def test_is_one_page_of_a4(self, tmp_path: Path) -> None:
+        path = tmp_path / "page.xlsx"
+        path.write_bytes(self.data())
+        pdf = office.convert(path, "pdf", tmp_path)
+        info = ["pdfinfo", str(pdf)]
+        told = subprocess.run(info, capture_output=True, text=True, check=True).stdout
+        assert re.search(r"^Pages: +1$", told, re.MULTILINE)
+        assert re.search(r"^Page size: .*\(A4\)$", told, re.MULTILINE)
