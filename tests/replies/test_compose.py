@@ -1,0 +1,90 @@
+"""What stands in a letter, word by word."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.period import Period
+from mlay_batch.records import Delivery, Return, Row, Verdict
+from mlay_batch.register import Address, Officer, Organisation, Register
+from mlay_batch.replies import compose, texts
+from mlay_batch.replies.compose import Counted, Desk, Envelope
+from mlay_batch.schema import load_catalogue
+
+FORM = load_catalogue().form_for("meeting", Period(2019, 11))
+DESK = Desk(
+    "Thị ủy Mường Lay",
+    Register(
+        (Organisation("TU", "Thị ủy", "town"), Organisation("CB-01", "Chi bộ THPT", "cell", "TU")),
+        (Officer("TU-1", "Lê Thị Bình"),),
+        (),
+        (Address("CB-01", "cb-01@muonglay.example"),),
+    ),
+    texts.load(Path("nowhere")),
+    date(2019, 12, 6),
+)
+DELIVERY = Delivery(
+    3, 1, date(2019, 12, 6), "tháng 11.xlsx", "x", "ab12", "mail", "cb-01@muonglay.example",
+    "2019-12-03T09:00:00+07:00", Verdict.ACCEPTED, "meeting", "2018.1", "CB-01", "2019-11",
+)  # fmt: skip
+ROWS = (
+    Row("members", "", 0, {"opening": 10, "admitted": 0, "closing": 10, "no_meeting": "no"}, {}),
+    Row("visits", "", 0, {"held_on": date(2019, 11, 3), "officer": "TU-1"}, {}),
+)
+OPENING = Finding("X01", Severity.WARNING, Place("x", "Báo cáo", "F14"), {"own": 10, "last": 9})
+
+
+def envelope(kind, delivery=DELIVERY):
+    return Envelope(kind, "CB-01", compose.answered(delivery, "CB-01"), ("<1@x.example>",))
+
+
+def receipt(delivery=DELIVERY, others=(), **counts):
+    counted = Counted(Return(delivery, ROWS), "12/2019", **counts)
+    return compose.receipt(DESK, envelope("receipt"), counted, FORM, others).body
+
+
+def test_a_receipt_tells_number_hash_and_what_was_counted():
+    body = receipt()
+    assert (
+        "Số đến: 12/2019\nNgày nhận: 03/12/2019\nTệp: tháng 11.xlsx\nMã băm (SHA-256): ab12\n"
+        in body
+    )
+    assert "\n- I. Đảng viên: Có đầu tháng (A) 10; Có cuối tháng (D = A + B - C) 10\n" in body
+    assert "\n  + Ngày họp 03/11/2019; Cán bộ dự Lê Thị Bình (TU-1)\n" in body
+    assert "\n- III. Sinh hoạt chuyên đề: không có\n" in body
+    assert "Bản này" not in body
+    assert "\n\n\n" not in body
+
+
+def test_it_tells_what_does_not_fit_with_other_months():
+    told = receipt(others=[OPENING]).partition("Đối chiếu với tháng khác")[2]
+    assert "Đầu tháng ghi 10 đảng viên, nhưng cuối tháng trước là 9." in told
+    assert "ô F14" in told
+
+
+def test_trials_and_what_the_office_must_ask_are_no_business_of_the_branch():
+    trial = Finding("D01", Severity.TRIAL, Place("x", "Báo cáo", "G33"), {})
+    replaced = Finding("L05", Severity.WARNING, Place("x"), {"name": "a", "received": "2019-12-01"})
+    body = receipt(replace(DELIVERY, findings=(trial, replaced)))
+    assert "- Không có.\n\nĐối chiếu" in body
+    assert "hỏi lại" not in body
+
+
+def test_one_that_was_overtaken_before_it_was_answered_says_so():
+    assert "Bản này sau đó đã được thay bằng bản số đến 14/2019.\n" in receipt(after="14/2019")
+
+
+def test_of_very_many_findings_the_first_and_the_number_of_the_rest():
+    many = [replace(OPENING, params={"own": n, "last": 9}) for n in range(50)]
+    lines = receipt(others=many).partition("đơn vị khác:\n")[2].partition("\n\n")[0].split("\n")
+    assert len(lines) == 21
+    assert lines[-1] == "- … và 30 chỗ nữa."
+
+
+def test_what_could_not_be_opened_is_named_with_the_way_out():
+    packed = Finding("N04", Severity.WARNING, Place("x"), {})
+    letter = compose.unopened(DESK, envelope("unopened"), DELIVERY, [packed])
+    assert letter.subject == "Đề nghị gửi lại tệp “tháng 11.xlsx”"
+    assert letter.to == ("cb-01@muonglay.example",)
+    assert "nén dạng .zip" in letter.body
