@@ -15,6 +15,7 @@ def recompute(facts: Any) -> dict[str, Any]:
     """Return quota, bands and classification shares, computed from returns and register alone."""
     return {
         "quota": quota(facts),
+        "pairs": pairs(facts),
         "attended": attended(facts),
         "bands": bands(facts),
         "shares": shares(facts),
@@ -31,6 +32,12 @@ def shown(figures: Any) -> dict[str, Any]:
                 line.possible, line.state,
             )
             for line in figures.quota
+        },
+        "pairs": {
+            (pair.quota.quota, pair.officer, pair.branch.code): (
+                pair.attended, pair.last, pair.served, pair.served_year, pair.unseen, pair.to_come,
+            )
+            for pair in figures.following
         },
         "attended": sorted(
             (a.quota, a.credited, a.branch, a.held_on) for a in figures.attendances if a.counts
@@ -164,7 +171,9 @@ def counts(facts: Any, quota: Any, cell: str, kind: str, visit: Any) -> bool:
     ):
         return False
     tops = on_duty(facts, officers[who], quota.role, visit["held_on"])
-    return any(covers(facts, top, cell) for top in tops)
+    there = [entry for entry in facts.register.organisations if entry.code == cell]
+    alive = all(lives(entry, visit["held_on"]) for entry in there)
+    return alive and any(covers(facts, top, cell) for top in tops)
 
 
 def quota(facts: Any) -> dict[Any, Any]:
@@ -200,6 +209,39 @@ def quota(facts: Any) -> dict[Any, Any]:
                     for month in range(1, 13)
                 )
                 found[key] = summary(quota, here, served, until, still * quota.sittings_a_month)
+    return found
+
+
+def pairs(facts: Any) -> dict[Any, Any]:
+    """Every officer in every cell: sittings attended, the last, months served, sittings open."""
+    found = {}
+    counted, known = attended(facts), told(facts)
+    year, until = facts.period.year, last_month(facts)
+    for quota in quotas(facts):
+        for officer in facts.register.officers:
+            for cell in meeting_cells(facts):
+                served = {
+                    day.month
+                    for month in range(1, 13)
+                    for day in days_of(year, month)
+                    for top in on_duty(facts, officer, quota.role, day)
+                    if lives(cell, day) and covers(facts, top, cell.code)
+                }
+                here = [
+                    day
+                    for name, who, where, day in counted
+                    if (name, who, where) == (quota.quota, officer.code, cell.code)
+                ]
+                unseen, to_come = (
+                    quota.sittings_a_month
+                    * sum(open_cells(facts, quota, officer, cell, m, seen) for m in months)
+                    for months, seen in ((range(1, until + 1), known), (range(until + 1, 13), ()))
+                )
+                if served or here:
+                    found[quota.quota, officer.code, cell.code] = (
+                        len(here), max(here, default=None), len([m for m in served if m <= until]),
+                        len(served), unseen, to_come,
+                    )  # fmt: skip
     return found
 
 

@@ -158,11 +158,16 @@ def attendances(facts: Facts, seen: tuple[Visit, ...]) -> tuple[Attendance, ...]
 
 
 def _roles(register: Register, own: Iterable[Duty], visit: Visit) -> set[str]:
-    """Return the roles in which the credited officer had a duty there on that day."""
+    """Return the roles in which the credited officer had a duty there on that day.
+
+    Nobody has a duty in a cell before it was founded or after it ended.
+    """
+    cell = register.by_code.get(visit.branch)
     return {
         duty.role
         for duty in own
-        if duty.holds(visit.held_on) and register.within(visit.branch, duty.branch)
+        if register.within(visit.branch, duty.branch)
+        and (duty.within_life(cell) if cell else duty).holds(visit.held_on)
     }
 
 

@@ -113,7 +113,8 @@ class _Visits:
         day, credited, branch = this("held_on"), this("credited"), this("branch")
         covers = (
             f"COUNTIFS({scope('officer')},{credited},{scope('role')},{quoted(quota.role)},"
-            f'{scope("branch")},{branch},{scope("first")},"<="&{day},{scope("last")},">="&{day})'
+            f"{scope('branch')},{branch},"
+            f'{scope("first_alive")},"<="&{day},{scope("last_alive")},">="&{day})'
         )
         kinds = ",".join(
             f"{this('kind')}={quoted(self.ctx.choice('meeting_kind', kind))}"

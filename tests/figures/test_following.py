@@ -1,0 +1,246 @@
+"""Visits cell by cell, worked by hand; and that least and most hold whatever is still to come."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from desk import facts, register, returns, shipped, with_quota
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlay_batch.figures import compute
+from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.period import Period
+from mlay_batch.records import Return
+
+TOWN = """
+code | type        | parent | founded    | ended      | successor
+TX   | town        |        |            |            |
+DB1  | committee   | TX     |            |            |
+A1   | cell        | DB1    |            |            |
+A2   | cell        | DB1    | 2019-05-10 |            |
+CB1  | cell_direct | TX     |            |            |
+CB2  | cell_direct | TX     |            | 2019-08-15 | CB1
+"""
+CELLS = ("A1", "A2", "CB1", "CB2")
+OFFICERS = "code | name | own_cell\nNAM | Lò Văn Nam |\nMAI | Lò Thị Mai | A1\nKHA | Vàng A Kha |"
+DUTIES = """
+officer | branch | role             | from       | to
+NAM     | CB1    | town_official    | 2019-01-01 | 2019-07-14
+NAM     | CB2    | town_official    | 2019-07-15 |
+MAI     | DB1    | committee_member | 2019-03-20 |
+"""
+
+
+def told(period: str, visits: str, *out: tuple[str, str], **more: Any) -> Figures:
+    """The figures once every return is in but those of the cells and months in `out`."""
+    town = register(TOWN, OFFICERS, DUTIES)
+    filed = {entry.delivery.key: entry for entry in returns(visits)}
+    months = Period.parse(period).year_to_date()
+    nil = "\n".join(
+        f"{cell} | {month} | yes"
+        for cell in CELLS
+        for month in months
+        if town.by_code[cell].alive(month)
+    )
+    silent = {entry.delivery.key: entry for entry in returns(f"branch | day | nil\n{nil}")}
+    both = [entry for key, entry in (silent | filed).items() if key and key[1:] not in out]
+    return compute(facts(town, period, both, **more))
+
+
+def pair(figures: Figures, officer: str, branch: str) -> Any:
+    (found,) = [
+        entry
+        for entry in figures.following
+        if (entry.officer, entry.branch.code) == (officer, branch)
+    ]
+    return found
+
+
+def cell(figures: Figures, code: str) -> Any:
+    return next(entry for entry in figures.cell_visits if entry.branch.code == code)
+
+
+class TestAnOfficerInHisCells:
+    def test_who_moved_in_july_has_both_cells_each_for_its_months(self) -> None:
+        # CB2 ended on 15 August: of the duty from 15 July on, July and August were served.
+        figures = told("2019-11", "branch | day | officer\nCB1 | 2019-03-05 | NAM")
+        found = [(p.branch.code, p.served, p.served_year, p.attended) for p in figures.following
+                 if p.officer == "NAM"]  # fmt: skip
+        assert found == [("CB1", 7, 7, 1), ("CB2", 2, 2, 0)]
+
+    def test_visits_are_told_by_kind_and_day(self) -> None:
+        visits = """
+        branch | day        | kind             | officer
+        A2     | 2019-06-03 | regular          | MAI
+        A2     | 2019-07-03 | thematic         | MAI
+        A2     | 2019-09-03 | regular+thematic | MAI
+        """
+        found = pair(told("2019-11", visits), "MAI", "A2")
+        assert dict(found.kinds) == {"regular": 1, "thematic": 1, "both": 1}
+        assert (found.attended, found.last) == (3, date(2019, 9, 3))
+
+    def test_a_month_out_may_hold_a_sitting_and_a_month_to_come_another(self) -> None:
+        figures = told("2019-11", "branch | day | officer", ("A2", "2019-09"), ("A2", "2019-04"))
+        found = pair(figures, "MAI", "A2")  # founded in May: nothing was to come of April
+        assert (found.unseen, found.to_come) == (1, 1)
+
+    def test_the_own_cell_brings_nothing(self) -> None:
+        figures = told("2019-11", "branch | day | officer", ("A1", "2019-09"))
+        found = pair(figures, "MAI", "A1")
+        assert (found.served, found.unseen, found.to_come) == (9, 0, 0)
+
+    def test_no_month_to_come_in_a_cell_that_has_ended_by_then(self) -> None:
+        figures = told("2019-06", "branch | day | officer")
+        assert pair(figures, "NAM", "CB2").to_come == 1  # July; it ended within August
+
+    def test_sittings_a_month_are_data(self) -> None:
+        catalogue = with_quota("committee_member", sittings_a_month=2)
+        figures = told("2019-11", "branch | day | officer", ("A2", "2019-09"), catalogue=catalogue)
+        found = pair(figures, "MAI", "A2")
+        assert (found.unseen, found.to_come) == (2, 2)
+
+    def test_at_least_three_at_most_five(self) -> None:
+        """The bounds of the report: three are told, the returns of two months are out."""
+        visits = "branch | day | officer\n" + "\n".join(
+            f"A2 | 2019-{month:02}-03 | MAI" for month in (6, 7, 8)
+        )
+        figures = told("2019-11", visits, ("A2", "2019-09"), ("A2", "2019-10"))
+        (line,) = [line for line in figures.quota if line.officer == "MAI"]
+        assert (line.attended, line.most, line.possible, line.lost) == (3, 5, 6, 0)
+
+    def test_what_is_certainly_lost(self) -> None:
+        # 6 × 10 ÷ 12 = 5 owed; one attended and December to come: three are lost for good.
+        visits = "branch | day | officer\nA2 | 2019-06-03 | MAI"
+        (line,) = [line for line in told("2019-11", visits).quota if line.officer == "MAI"]
+        assert (line.obligation, line.possible, line.lost) == (5, 2, 3)
+        assert line.state == "out_of_reach"
+
+
+def test_nobody_attends_a_cell_before_it_was_founded() -> None:
+    figures = told(
+        "2019-11", "branch | day | officer\nA2 | 2019-05-09 | MAI\nA2 | 2019-05-10 | MAI"
+    )
+    assert [(visit.held_on.day, visit.reason) for visit in figures.attendances] == [
+        (9, "Q01"),
+        (10, ""),
+    ]
+    assert pair(figures, "MAI", "A2").attended == 1
+
+
+class TestWhoCameToACell:
+    VISITS = """
+    branch | day        | kind             | officer | for
+    CB1    | 2019-03-05 | regular+thematic | NAM     |
+    CB1    | 2019-03-05 | regular+thematic | KHA     |
+    CB1    | 2019-04-02 | regular          |         |
+    A1     | 2019-04-02 | regular          | MAI     |
+    """
+
+    def test_two_who_came_to_one_meeting(self) -> None:
+        found = cell(told("2019-11", self.VISITS), "CB1")
+        assert (found.held, found.attended, found.visits, found.counted) == (2, 1, 2, 1)
+        assert (found.officers, found.last, found.state) == (
+            ("NAM",), date(2019, 3, 5), "attended",
+        )  # fmt: skip
+
+    def test_a_visit_that_counts_for_nobody_is_a_visit(self) -> None:
+        found = cell(told("2019-11", self.VISITS), "A1")  # her own cell
+        assert (found.visits, found.counted, found.state) == (1, 0, "uncounted")
+
+    def test_nobody_came(self) -> None:
+        assert cell(told("2019-11", self.VISITS), "A2").state == "unattended"
+
+    def test_nobody_is_known_to_have_come(self) -> None:
+        found = cell(told("2019-11", self.VISITS, ("A2", "2019-07")), "A2")
+        assert (found.unseen, found.state) == (1, "unknown")
+
+
+visits = st.lists(
+    st.tuples(
+        st.sampled_from(CELLS), st.integers(1, 12), st.sampled_from((3, 17)),
+        st.sampled_from(("NAM", "MAI", "KHA")),
+        st.sampled_from((None, None, None, "NAM", "MAI")),
+    ),
+    max_size=25,
+)  # fmt: skip
+duties = st.lists(
+    st.tuples(
+        st.sampled_from(("NAM", "MAI", "KHA")), st.sampled_from(("TX", "DB1", *CELLS)),
+        st.sampled_from(("town_official", "committee_member")), st.integers(1, 12),
+        st.none() | st.integers(1, 12),
+    ),
+    min_size=1, max_size=5,
+)  # fmt: skip
+
+
+@st.composite
+def years(draw: Any) -> tuple[Facts, Facts]:
+    """What is known while returns are out, and what is when all have come.
+
+    A cell meets on two days a month at most, and the quotas say so.
+    """
+    told_duties = [
+        f"{officer} | {branch} | {role} | 2019-{first:02}-05 | "
+        + (f"2019-{last:02}-20" if last else "")
+        for officer, branch, role, first, last in draw(duties)
+    ]
+    town = register(TOWN, OFFICERS, "\n".join(["officer|branch|role|from|to", *told_duties]))
+    period = Period.parse(draw(st.sampled_from(("2019-06", "2019-11", "2019-12"))))
+    lines = [
+        f"{branch} | 2019-{month:02}-{day:02} | {officer} | {instead or ''}"
+        for branch, month, day, officer, instead in draw(visits)
+        if month <= period.month and town.by_code[branch].alive(Period(2019, month))
+    ]
+    filed = {e.delivery.key: e for e in returns("\n".join(["branch|day|officer|for", *lines]))}
+    nil = "\n".join(
+        f"{code} | {month} | yes"
+        for code in CELLS
+        for month in period.year_to_date()
+        if town.by_code[code].alive(month)
+    )
+    silent = {entry.delivery.key: entry for entry in returns(f"branch | day | nil\n{nil}")}
+    everything: list[Return] = list((silent | filed).values())
+    out = draw(st.sets(st.integers(0, len(everything) - 1), max_size=12))
+    per = draw(st.sampled_from(("officer", "officer_cell")))
+    known = shipped()
+    catalogue = replace(known, quotas=tuple(
+        replace(quota, per=per, sittings_a_month=2) for quota in known.quotas
+    ))  # fmt: skip
+    whole = facts(town, str(period), everything, catalogue=catalogue)
+    kept = tuple(entry for number, entry in enumerate(whole.returns) if number not in out)
+    return replace(whole, returns=kept), whole
+
+
+@given(years())
+def test_whatever_the_returns_still_out_say_the_bounds_hold(given_years: Any) -> None:
+    now, then = map(compute, given_years)
+    for known, truth in zip(now.quota, then.quota, strict=True):
+        assert known.attended <= truth.attended <= known.most
+        assert truth.possible <= known.possible
+        assert truth.lost >= known.lost
+        if known.state in ("met", "not_met", "out_of_reach"):
+            assert truth.state == known.state
+    for known, truth in zip(now.following, then.following, strict=True):
+        assert known.attended <= truth.attended <= known.attended + known.unseen
+    for seen, final in zip(now.cell_visits, then.cell_visits, strict=True):
+        assert (seen.state == "unknown") <= (seen.unseen > 0)
+        assert final.unseen == 0
+        if not seen.unseen:
+            assert seen == final
+
+
+@given(years())
+def test_an_officers_line_is_the_sum_of_his_cells(given_years: Any) -> None:
+    figures = compute(given_years[0])
+    for line in figures.quota:
+        own = [
+            entry for entry in figures.following
+            if (entry.quota.quota, entry.officer) == (line.quota.quota, line.officer)
+            and (line.quota.per == "officer" or entry.branch == line.branches[0])
+        ]  # fmt: skip
+        assert line.attended == sum(entry.attended for entry in own)
+        assert line.unseen == sum(entry.unseen for entry in own)
+        assert line.possible == line.most + sum(entry.to_come for entry in own)
