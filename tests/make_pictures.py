@@ -12,14 +12,15 @@ import tempfile
 from pathlib import Path
 
 import office
+import report_pictures
 
 from mlay_batch.cli import run
 from mlay_batch.schema.catalogue import shipped
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
-MONTH, BRANCH, COMMITTEE = "2019-11", "CB-02", "DB-1"
+MONTH, AS_OF, BRANCH, COMMITTEE = "2019-11", "2019-12-06", "CB-02", "DB-1"
 DPI = 75
-# Each picture: the workbook and its page, or the sheet whose first page (or a later one) it shows.
+# Each picture: the workbook and its page.
 FORMS = {
     "template-meeting-1": ("blank", 1),
     "template-meeting-2": ("blank", 2),
@@ -32,20 +33,6 @@ FORMS = {
     "template-returned-1": ("returned", 1),
     "template-returned-2": ("returned", 3),
 }
-REPORT = {
-    "report-overview": ("Tổng quan", 1),
-    "report-overview-charts": ("Tổng quan", 2),
-    "report-quota": ("Chỉ tiêu dự sinh hoạt", 1),
-    "report-quota-doubts": ("Nghi vấn dự họp", 1),
-    "report-rating": ("Xếp loại sinh hoạt", 1),
-    "report-rating-year": ("Lũy kế năm", 1),
-    "report-classification": ("Xếp loại năm", 1),
-    "report-completeness": ("Tình hình nộp", 1),
-    "report-errors": ("Lỗi", 1),
-    "report-data-meetings": ("Dữ liệu Các buổi", 1),
-    "report-data-attendance": ("Dữ liệu Cấp trên", 1),
-    "report-provenance": ("Nguồn gốc", 1),
-}
 
 
 def main(folder: Path, town: Path) -> None:
@@ -55,14 +42,12 @@ def main(folder: Path, town: Path) -> None:
     pages = {name: office.convert(path, "pdf", folder / "pdf") for name, path in books.items()}
     for picture, (name, page) in FORMS.items():
         draw(pages[name], page, picture)
-    feet = footers(pages["report"])
-    for picture, (sheet, nth) in REPORT.items():
-        own = [page for page, foot in enumerate(feet, 1) if foot.startswith(sheet)]
-        draw(pages["report"], own[nth - 1], picture)
+    report_pictures.draw(books["report"], pages["report"], PICTURES)
 
 
 def workbooks(folder: Path, town: Path) -> dict[str, Path]:
     here = ["-C", str(town)]
+    run(["consolidate", "--period", MONTH, "--as-of", AS_OF, *here])
     run(["template", BRANCH, "--period", MONTH, "--out", str(folder), *here])
     yearly = ["--form", "classification", "--period", "2018"]
     run(["template", COMMITTEE, *yearly, "--out", str(folder), *here])
@@ -84,16 +69,6 @@ def plain(folder: Path, name: str, path: Path) -> Path:
     made = folder / f"{name}.xlsx"
     made.write_bytes(path.read_bytes())
     return made
-
-
-def footers(pdf: Path) -> list[str]:
-    told = subprocess.run(
-        ["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True, text=True
-    ).stdout
-    lines = [
-        [line.strip() for line in page.splitlines() if line.strip()] for page in told.split("\f")
-    ]
-    return [page[-1] if page else "" for page in lines]
 
 
 def draw(pdf: Path, page: int, picture: str) -> None:
