@@ -12,7 +12,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch import report
-from mlay_batch.figures import compute
+from mlay_batch.figures import compute, fingerprint
 from mlay_batch.figures.records import Facts
 from mlay_batch.findings import Finding, Place, Severity, grouped_cells
 from mlay_batch.period import Period
@@ -51,9 +51,10 @@ class TestOverview:
         formats = [cell.number_format.split('"')[0] for cell in shown.values()]
         assert formats == ["0.0", "0.00", "0.0", "0.00"]
 
-    def test_has_three_charts_and_a_table_of_contents(self) -> None:
+    def test_has_its_charts_and_a_table_of_contents(self) -> None:
         sheet = desk.sheets()["Tổng quan"]
-        assert len(sheet._charts) == 3
+        # Returns, bands, two quotas by month, two parts by year, states of quotas, bands by month.
+        assert len(sheet._charts) == 8
         start = desk.find(sheet, "Mục lục").row
         listed = [sheet.cell(start + n, 1).value for n in range(1, len(desk.sheets().sheetnames))]
         assert listed == desk.sheets().sheetnames[1:]
@@ -222,6 +223,65 @@ class TestCompleteness:
         assert [sheet.cell(row, 14).value for row in (due, sent, missing)] == [70, 65, 5]
 
 
+class TestBranches:
+    """Members, thematic meetings, activities; the figures are worked by hand in `figures`."""
+
+    def test_members_close_by_branch_and_in_the_town(self) -> None:
+        sheet, moved = desk.sheets()["Đảng viên"], desk.figures().movement
+        assert moved
+        told = [line for line in moved.lines if line.now]
+        for line in told:
+            row = desk.find(sheet, line.branch.code).row
+            assert line.now and values(sheet, row, 4, 4) == [line.now.opening]
+            assert values(sheet, row, 13, 13) == [line.now.closing]
+            assert sheet.cell(row, 19).value == "● Khớp"
+        total = desk.find(sheet, "Tổng cộng").row
+        assert sheet.cell(total, 13).value == sum(n.now.closing for n in told if n.now)
+        assert sheet.cell(total, 19).value == "● Khớp"
+
+    def test_a_gap_between_months_leads_to_the_row_it_stands_in(self) -> None:
+        given = desk.small()
+        one = next(r for r in given.returns if r.delivery.form == "meeting")
+        branch = str(one.delivery.branch)
+        rows = tuple(
+            replace(x, values={**x.values, "closing": 99}) if x.section == "members" else x
+            for x in one.rows
+        )
+        before = replace(one.delivery, id=9000, period="2019-10")
+        given = replace(given, returns=(*given.returns, replace(one, delivery=before, rows=rows)))
+        made = book(given)
+        sheet = made["Đảng viên"]
+        cell = sheet.cell(desk.find(sheet, branch).row, 19)
+        assert str(cell.value).startswith("▲ T11: 99 ≠ ")
+        there, _, place = str(cell.hyperlink.location).rpartition("!")
+        row = made[there.strip("'")][place.replace("$", "")].row
+        assert [c.value for c in made[there.strip("'")][row][:4:3]] == [branch, 11]
+
+    def test_who_held_no_thematic_meeting_in_the_quarter_is_marked_and_listed(self) -> None:
+        sheet, found = desk.sheets()["Chuyên đề"], desk.figures().thematic
+        assert found
+        said = {"held": "● Đã sinh hoạt", "open": "▲ Chưa có", "off": "– Không thuộc diện"}
+        for line in found.lines:
+            row = desk.find(sheet, line.branch.code).row
+            assert sheet.cell(row, 13).value == said[line.state]
+            assert (sheet.cell(row, 11).value or "") == "\n".join(
+                dict.fromkeys(theme.topic for theme in line.themes)
+            )
+        without = [line.branch.code for line in found.lines if line.state == "open"]
+        text = str(desk.find(sheet, "Chưa có sinh hoạt chuyên đề").value)
+        assert text.endswith(f"({len(without)}): {', '.join(without)}.")
+
+    def test_activities_are_counted_by_kind_and_listed(self) -> None:
+        sheet, found = desk.sheets()["Bồi dưỡng – kiểm tra"], desk.figures().activities
+        assert found
+        for line in found.lines:
+            row = desk.find(sheet, line.branch.code).row
+            wanted = [n for kind in found.kinds for n in (*line.counts[kind], line.people[kind])]
+            assert values(sheet, row, 4, 12) == wanted
+            listed = str(sheet.cell(row, 13).value or "")
+            assert all(entry.content in listed for entry in line.listed)
+
+
 class TestErrors:
     def test_errors_come_first_and_like_findings_are_one(self) -> None:
         sheet = desk.sheets()["Lỗi"]
@@ -284,6 +344,29 @@ class TestProvenance:
         assert counts[5] == sum(counts[:5]) == len(desk.small().deliveries)
         assert counts[1:5] == [1, 1, 0, 1]
         assert sheet.cell(row + 5, 4).value == "● Khớp"
+
+    def test_who_is_left_out_is_told_with_the_reason_and_the_effect(self) -> None:
+        sheet = desk.sheets()["Nguồn gốc"]
+        row = desk.find(sheet, "DB5-CB04").row
+        said = str(sheet.cell(row, 4).value)
+        assert said.startswith("Bị trả lại (tháng 11 năm 2019). Không có trong các tổng số của kỳ.")
+        silent = {r.branch.code for r in desk.figures().ratings if not r.sittings}
+        officer, branch = next(
+            (line.officer, own.code)
+            for line in desk.figures().quota
+            if line.unseen
+            for own in line.branches
+            if own.code in silent
+        )
+        said = str(sheet.cell(desk.find(sheet, branch).row, 4).value)
+        assert officer in said.partition("Lượt dự có thể có của ")[2]
+
+    def test_the_fingerprint_is_on_the_sheet_and_below_every_page(self) -> None:
+        mark = fingerprint(desk.figures())
+        book = desk.sheets()
+        assert desk.find(book["Nguồn gốc"], mark)
+        visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        assert all(f"Mã số liệu {mark}" in str(s.oddFooter.center.text) for s in visible)
 
     def test_every_delivery_is_listed_with_its_hash(self) -> None:
         sheet = desk.sheets()["Nguồn gốc"]
