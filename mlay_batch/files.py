@@ -46,8 +46,11 @@ def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
         sync_folder(path.parent)
     except OSError as error:
-        problem = error.strerror or str(error)
-        raise MlayError("files.unwritable", path=str(path), problem=problem) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> MlayError:
+    return MlayError("files.unwritable", path=str(path), problem=error.strerror or str(error))
 
 
 def _refuse_open(path: Path) -> None:
@@ -74,11 +77,17 @@ def _replace(temporary: Path, path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` durable. Windows has no such call and needs none."""
+    """Make the names in `folder` durable. Windows has no such call and needs none.
+
+    Raises MlayError ``files.unwritable``.
+    """
     if os.name == "nt":
         return
-    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise _unwritable(folder, error) from error

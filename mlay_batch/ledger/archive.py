@@ -28,7 +28,7 @@ class Archive:
         """
         sha256 = hashlib.sha256(data).hexdigest()
         path = self._path(sha256)
-        if not (path.is_file() and path.stat().st_size == len(data)):
+        if not (path.is_file() and path.read_bytes() == data):  # it may have been damaged since
             self.put_back(data)
         return sha256
 

@@ -99,7 +99,7 @@ def draft(job: Job, at: str, dry_run: bool = False) -> Mailed:
         for letter, path in zip(owed.letters, paths, strict=True):
             data = message(letter, job.sender).as_bytes()
             if not dry_run:
-                write_atomically(path, data)
+                write_atomically(path, data, mode=0o600)
                 sha256 = Archive(workspace.archive).store(data)
                 outgoing.put(_posted(letter, job.sender, sha256, Posting.DRAFTED, at))
         doubtful = _doubtful(outgoing)

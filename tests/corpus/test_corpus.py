@@ -1,0 +1,109 @@
+"""A folder of foreign files: one verdict each, nothing taken for a return, nothing left behind.
+
+`MLAY_CORPUS=FOLDER pytest tests/corpus/test_corpus.py` takes any folder of workbooks and mails.
+What becomes of each file is written down beside them in `expected.yaml` (`MLAY_CORPUS_WRITE=1`
+writes it); from then on another outcome is a failure, and so is a file that is not listed. Without
+the variable the files of `hostile.py` are taken.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing import active_children
+from pathlib import Path
+
+import pytest
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parent))
+import desk
+import hostile
+
+from mlay_batch.intake import collect
+from mlay_batch.intake.folders import files
+from mlay_batch.records import Decision, Known
+from mlay_batch.verdict import decide
+
+EXPECTED = "expected.yaml"
+Outcome = Mapping[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A folder, what became of each of its files, and how long it took in all."""
+
+    folder: Path
+    written_down: Path
+    decisions: Mapping[str, list[Decision]]
+    seconds: float
+
+    @property
+    def outcome(self) -> Outcome:
+        """Verdict and codes of every leaf, by file; the same bytes twice are no matter here."""
+        return {name: sorted(map(_told, found)) for name, found in self.decisions.items()}
+
+
+def _told(decision: Decision) -> str:
+    codes = sorted({finding.code for finding in decision.judged.findings})
+    ignored = decision.judged.leaf.ignored
+    if ignored:
+        return f"ignored {ignored}"
+    return f"{'rejected' if decision.judged.refused else 'accepted'} {' '.join(codes)}".strip()
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
+    given = os.environ.get("MLAY_CORPUS")
+    folder = Path(given) if given else tmp_path_factory.mktemp("corpus")
+    if not given:
+        for name, data in hostile.files().items():
+            (folder / name).write_bytes(data)
+    started = time.monotonic()
+    leaves = [
+        leaf
+        for leaf in collect([folder], folder, desk.RECEIVED)
+        if leaf.origin.partition("!")[0] != EXPECTED
+    ]
+    found: dict[str, list[Decision]] = defaultdict(list)
+    for at in range(0, len(leaves), 200):
+        for decision in decide(desk.judged(leaves[at : at + 200]), Known()):
+            found[decision.judged.leaf.origin.partition("!")[0]].append(decision)
+    here = folder if given else Path(__file__).parent
+    return Corpus(folder, here / EXPECTED, found, time.monotonic() - started)
+
+
+def test_every_file_got_its_verdict(corpus: Corpus) -> None:
+    known = (name.relative_to(corpus.folder).as_posix() for _, name in files(corpus.folder))
+    assert set(corpus.decisions) == {name for name in known if name != EXPECTED}
+    origins = [d.judged.leaf.origin for found in corpus.decisions.values() for d in found]
+    assert len(origins) == len(set(origins))
+
+
+def test_nothing_is_taken_for_a_return(corpus: Corpus) -> None:
+    taken = {
+        name: outcome
+        for name, outcome in corpus.outcome.items()
+        if any(one.startswith("accepted") for one in outcome)
+    }
+    assert taken == {}
+
+
+def test_no_fault_of_our_own_no_child_left_no_hang(corpus: Corpus) -> None:
+    faults = [name for name, found in corpus.outcome.items() if any("R14" in one for one in found)]
+    assert faults == []
+    assert active_children() == []
+    assert corpus.seconds < 60 + len(corpus.decisions) * desk.SECONDS
+
+
+def test_what_becomes_of_each_is_what_was_written_down(corpus: Corpus) -> None:
+    if os.environ.get("MLAY_CORPUS_WRITE"):
+        told = yaml.safe_dump(dict(corpus.outcome), allow_unicode=True, width=100)
+        corpus.written_down.write_text(told, encoding="utf-8")
+    assert corpus.written_down.is_file(), "MLAY_CORPUS_WRITE=1 writes it"
+    expected = yaml.safe_load(corpus.written_down.read_text(encoding="utf-8"))
+    assert corpus.outcome == expected

@@ -1,0 +1,375 @@
+"""A month in a small town, killed or failing at its n-th write, for every n until none is left.
+
+`python tests/fire/fire.py` goes through all of them; the test takes a share. A process is made
+ready once (programs loaded, forms read), then forked for every n: the fork takes in three files,
+consolidates, writes drafts and sends them, and meets its fault on the way. Then the workspace is
+looked at by the doctor, the same commands run again, and the end must be the one without a fault.
+
+What is pure (reading, figures, workbooks) is computed once and remembered: the faults are in what
+touches the disk. Counted are the system's calls for durability and every change of the ledger:
+writes, fsync, replace, statements that change, commits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import functools
+import hashlib
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import sys
+import tempfile
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
+from town_desk import Paper, put, town
+
+from mlay_batch import files, reader, report
+from mlay_batch.errors import LockedError, MlayError
+from mlay_batch.ledger import Ledger, Outgoing, Posting
+from mlay_batch.period import Period
+from mlay_batch.pipeline import doctor, ingest, posting, reply
+from mlay_batch.pipeline.consolidate import consolidate
+from mlay_batch.pipeline.mailhost import Pace
+from mlay_batch.pipeline.town import Town
+
+TODAY, NOVEMBER = date(2019, 12, 6), Period(2019, 11)
+CLOCK = datetime(2019, 12, 6, 9, tzinfo=UTC)
+KILLED, BROKEN, LOCKED, FAULT = 9, 3, 4, 70
+# What a run that broke off may leave: nothing of it is wrong.
+HARMLESS = {"broken_off", "leftover", "strays", "doubtful"}
+
+
+@dataclass
+class Disk:
+    """Counts what must last and fails at the n-th; knows what a power cut would take with it."""
+
+    at: int
+    how: str  # "kill", "full", "read-only"
+    count: int = 0
+    unsynced: dict[str, Path] = field(default_factory=dict)
+    renamed: list[tuple[Path, bytes | None]] = field(default_factory=list)
+
+    def tick(self) -> None:
+        """One more call; this may be the one."""
+        self.count += 1
+        if self.count - 1 == self.at:
+            self.fail()
+        if self.how != "kill" and self.count - 1 > self.at >= 0:
+            self.fail()  # a full disk stays full
+
+    def fail(self) -> None:
+        if self.how == "kill":
+            self.power_cut()
+            os._exit(KILLED)
+        raise OSError(*_ERRORS[self.how])
+
+    def power_cut(self) -> None:
+        """What was never synced is gone: the content of files, the new names in folders."""
+        for path, before in reversed(self.renamed):
+            path.unlink(missing_ok=True)
+            if before is not None:
+                path.write_bytes(before)
+        for path in self.unsynced.values():
+            if path.exists():
+                os.truncate(path, 0)
+
+
+_ERRORS = {
+    "full": (errno.ENOSPC, "No space left on device"),
+    "read-only": (errno.EROFS, "Read-only file system"),
+}
+_CHANGES = ("BEGIN IMMEDIATE", "INSERT", "UPDATE", "DELETE", "COMMIT", "CREATE", "ALTER")
+
+
+class _File:
+    """A file being written, every write counted."""
+
+    def __init__(self, disk: Disk, path: Path, file: Any) -> None:
+        self.disk, self.file = disk, file
+        disk.unsynced[str(path)] = path
+
+    def write(self, data: bytes) -> int:
+        self.disk.tick()
+        written: int = self.file.write(data)
+        self.file.flush()
+        return written
+
+    def __enter__(self) -> _File:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.file.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+
+FSYNC, REPLACE, CONNECT = os.fsync, os.replace, sqlite3.connect
+
+
+class System:
+    """The system's calls, counted by a disk."""
+
+    def __init__(self, disk: Disk) -> None:
+        self.disk = disk
+
+    def fsync(self, descriptor: int) -> None:
+        self.disk.tick()
+        FSYNC(descriptor)
+        target = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            self.disk.renamed = [one for one in self.disk.renamed if one[0].parent != target]
+        self.disk.unsynced.pop(str(target), None)
+
+    def replace(self, old: Path, new: Path) -> None:
+        self.disk.tick()
+        before = Path(new).read_bytes() if Path(new).exists() else None
+        REPLACE(old, new)
+        self.disk.renamed.append((Path(new), before))
+
+    def open(self, path: Path, *args: Any, **more: Any) -> _File:
+        return _File(self.disk, path, open(path, *args, **more))  # noqa: PTH123
+
+    def connect(self, *args: Any, **more: Any) -> sqlite3.Connection:
+        made = CONNECT(*args, factory=_Counted, **more)
+        made.disk = self.disk  # type: ignore[attr-defined]
+        return made
+
+
+class _Counted(sqlite3.Connection):
+    """A connection whose every change is counted."""
+
+    disk: Disk
+
+    def execute(self, sql: str, *values: Any) -> Any:
+        if sql.lstrip().upper().startswith(_CHANGES):
+            self._tick()
+        return super().execute(sql, *values)
+
+    def executemany(self, sql: str, values: Any) -> Any:
+        self._tick()
+        return super().executemany(sql, values)
+
+    def _tick(self) -> None:
+        try:
+            self.disk.tick()
+        except OSError as error:
+            failed = sqlite3.OperationalError(error.strerror)
+            full = error.errno == errno.ENOSPC
+            failed.sqlite_errorcode = sqlite3.SQLITE_FULL if full else sqlite3.SQLITE_READONLY
+            raise failed from error
+
+
+@contextmanager
+def faulty(disk: Disk) -> Iterator[None]:
+    """Put `disk` between the program and the system."""
+    system = System(disk)
+    os.fsync, os.replace, sqlite3.connect = system.fsync, system.replace, system.connect  # type: ignore[assignment]
+    files.open = system.open  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        os.fsync, os.replace, sqlite3.connect = FSYNC, REPLACE, CONNECT
+        del files.open  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Host:
+    """A mail host that remembers what it took, in a file no fault reaches."""
+
+    log: Path
+
+    def deliver(self, to: tuple[str, ...], mail: bytes) -> tuple[str, ...]:
+        head = mail.partition(b"\r\n\r\n")[0].lower()
+        (found,) = [line for line in head.split(b"\r\n") if line.startswith(b"message-id:")]
+        with self.log.open("ab") as log:
+            log.write(found + b"\n")
+        return ()
+
+    def taken(self) -> Counter[bytes]:
+        return Counter(self.log.read_bytes().splitlines() if self.log.exists() else ())
+
+
+def month(desk: Town, host: Host) -> None:
+    """Take in, consolidate, draft, send: what a clerk does on the sixth."""
+    when = "2019-12-03T09:00:00+07:00"
+    ingest.ingest(desk, as_of=TODAY, received=when, holder="fire")
+    consolidate(desk, NOVEMBER, as_of=TODAY, holder="fire")
+    job = posting.Job(desk, functools.partial(reply.letters, desk), NOVEMBER, TODAY, "fire")
+    posting.draft(job, when)
+    posting.send(job, host, Pace(10**6, lambda: 0.0, lambda _: None), lambda: CLOCK)
+
+
+def read_here(named: Any, forms: Any, *limits: Any, **_: Any) -> list[Any]:
+    """Read without a child: what kills a reader is not this test's."""
+    return [reader.read(data, name, forms, *limits) for name, data in named]
+
+
+def remember(module: Any, name: str) -> None:
+    """Let a pure function compute each answer once."""
+    real, known = getattr(module, name), {}
+
+    def recalled(*args: Any, **more: Any) -> Any:
+        key = hashlib.sha256(repr((args[1:], sorted(more))).encode()).digest()
+        if key not in known:
+            known[key] = real(*args, **more)
+        return known[key]
+
+    setattr(module, name, recalled)
+
+
+def state(desk: Town, host: Host) -> dict[str, object]:
+    """All that must be the same in the end, whatever happened on the way."""
+    workspace = desk.workspace
+    with Ledger.open(workspace.ledger, read_only=True) as ledger:
+        found = {
+            "deliveries": [(d.name, d.sha256, d.verdict, d.key) for d in ledger.deliveries()],
+            "values": [[(r.section, dict(r.values)) for r in one.rows] for one in ledger.returns()],
+            "numbers": dict(Outgoing(ledger).numbers()),
+            "letters": sorted((p.message_id, p.sha256) for p in Outgoing(ledger).letters()),
+        }
+    books = {path.name: path.read_bytes() for path in workspace.reports.rglob("*.xlsx")}
+    return found | {"books": books, "sent": set(host.taken())}
+
+
+def forked(work: Callable[[], None]) -> int:
+    """Begin it in a fork; return its process."""
+    child = os.fork()
+    if child == 0:
+        code = FAULT
+        try:
+            work()
+            code = 0
+        except LockedError:
+            code = LOCKED
+        except MlayError:
+            code = BROKEN
+        except BaseException:  # noqa: BLE001 - told by the exit code
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+    return child
+
+
+def ended(child: int) -> int:
+    """Wait for a fork; return its exit code."""
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+class Range:
+    """The workspace before the month, and what came of it without a fault."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        made = town(folder / "start")
+        for name, paper in {
+            "a.xlsx": Paper("DB1-1"), "b.xlsx": Paper("DB1-2", present=9), "c.xlsx": Paper("CB-01"),
+        }.items():  # fmt: skip
+            put(made, name, paper.book())
+        self.town = made
+        for module, name in ((ingest, "judge"), (report, "write"), (reply, "render")):
+            remember(module, name)
+        reader.read_all = read_here  # type: ignore[assignment]
+        desk, host = self.fresh("without")
+        month(desk, host)
+        self.wanted = state(desk, host)
+        self.steps = self.count()
+
+    def fresh(self, name: str) -> tuple[Town, Host]:
+        """A copy of the workspace, and its mail host."""
+        root = self.folder / name
+        shutil.rmtree(root, ignore_errors=True)
+        shutil.copytree(self.folder / "start", root)
+        workspace = replace(self.town.workspace, root=root)
+        return replace(self.town, workspace=workspace), Host(self.folder / f"{name}.log")
+
+    def count(self) -> int:
+        """How many calls there are that may fail."""
+        desk, host = self.fresh("counted")
+        disk = Disk(-1, "kill")
+        with faulty(disk):
+            month(desk, host)
+        return disk.count
+
+    def shot(self, at: int, how: str) -> str | None:
+        """Let the call `at` fail, look, run again; return what is wrong, None where nothing is."""
+        desk, host = self.fresh("shot")
+        host.log.unlink(missing_ok=True)
+
+        def work() -> None:
+            with faulty(Disk(at, how)):
+                month(desk, host)
+
+        code = ended(forked(work))
+        if code != (KILLED if how == "kill" else BROKEN):
+            return f"ended with {code}"
+        found = doctor.examine(desk.workspace, today=TODAY, holder="fire", repair=True)
+        if bad := {one.code for one in found.found} - HARMLESS:
+            return f"the doctor finds {sorted(bad)}"
+        month(desk, host)
+        return self._end(desk, host)
+
+    def race(self) -> str | None:
+        """Let two clerks do the month at once; whoever finds it locked learns so."""
+        desk, host = self.fresh("race")
+        host.log.unlink(missing_ok=True)
+        children = [forked(lambda: month(desk, host)) for _ in range(2)]
+        codes = {ended(child) for child in children}
+        if not codes <= {0, LOCKED}:
+            return f"ended with {codes}"
+        month(desk, host)
+        return self._end(desk, host)
+
+    def _end(self, desk: Town, host: Host) -> str | None:
+        if twice := [name for name, times in host.taken().items() if times > 1]:
+            return f"sent twice: {twice}"
+        with Ledger.open(desk.workspace.ledger) as ledger:
+            letters = Outgoing(ledger).letters()
+        doubtful = {p.message_id for p in letters if p.state is Posting.QUEUED}
+        if len(doubtful) > 1:
+            return f"{len(doubtful)} letters in doubt"
+        now = state(desk, host)
+        if doubtful:  # a person must look: the rest is as it should be
+            now["sent"] = self.wanted["sent"]
+        wrong = [part for part, value in self.wanted.items() if now[part] != value]
+        found = doctor.examine(desk.workspace, today=TODAY, holder="fire")
+        wrong += [one.code for one in found.found if one.code not in ("doubtful", "strays")]
+        return f"not as without a fault: {wrong}" if wrong else None
+
+
+def main(args: list[str]) -> int:
+    """Go through all, or each `--every`; tell what is wrong, and how many there were."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1)
+    asked = parser.parse_args(args)
+    doctor.open_town = lambda workspace: None  # type: ignore[assignment,return-value]  # a child each
+    with tempfile.TemporaryDirectory() as folder:
+        shots = Range(Path(folder))
+        wrong = {}
+        numbers = [n for n in range(shots.steps) if n % asked.every == 0 or n == shots.steps - 1]
+        for number in numbers:
+            for how in ("kill", "full" if number % 2 else "read-only"):
+                if problem := shots.shot(number, how):
+                    wrong[f"{how} at {number}"] = problem
+        for number in range(3):
+            if problem := shots.race():
+                wrong[f"race {number}"] = problem
+    sys.stdout.write(json.dumps({"steps": shots.steps, "shots": 2 * len(numbers), "wrong": wrong}))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,26 @@
+"""A share of the shots of `fire.py`; `python tests/fire/fire.py` fires them all."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FIRE = Path(__file__).parent / "fire.py"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="fork, and /proc tells what is being synced")
+def test_killed_or_failing_at_any_write_nothing_is_lost() -> None:
+    """In a process of its own: it forks, which a process with threads must not."""
+    ran = subprocess.run(
+        [sys.executable, str(FIRE), "--every", "13"],
+        capture_output=True, text=True, check=False, timeout=500,
+    )  # fmt: skip
+    assert ran.stdout, ran.stderr
+    told = json.loads(ran.stdout)
+    assert told["wrong"] == {}, ran.stderr
+    assert told["steps"] > 100
+    assert told["shots"] > 18
