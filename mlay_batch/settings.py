@@ -68,6 +68,7 @@ time_zone = "Asia/Ho_Chi_Minh"
 
 # Hộp thư gửi đi, cho mlay reply --send. Mật khẩu không ghi ở đây: đặt trong biến môi trường
 # MLAY_SMTP_PASSWORD hoặc kho mật khẩu của máy (dịch vụ mlay-smtp).
+# security: "tls" (thường là cổng 465) hoặc "starttls" (587); không mã hóa thì không gửi.
 # [smtp]
 # host = "mail.example.vn"
 # port = 465
