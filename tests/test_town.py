@@ -16,6 +16,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.cell import Cell
 
+from mlay_batch.errors import UsageError
 from mlay_batch.figures import compute
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.ledger import Ledger
@@ -23,7 +24,11 @@ from mlay_batch.pipeline.consolidate import Consolidated, consolidate
 from mlay_batch.pipeline.demo import AS_OF, PERIOD, build, take_in
 from mlay_batch.pipeline.facts import gather
 from mlay_batch.pipeline.ingest import Ingested, silent
+from mlay_batch.pipeline.town import open_town
+from mlay_batch.pipeline.trial import trial
 from mlay_batch.records import Verdict
+from mlay_batch.schema.catalogue import shipped
+from mlay_batch.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,55 @@ def test_the_published_means_of_2016_to_2018(year: Year) -> None:
 def test_every_state_of_a_quota_is_to_be_seen(year: Year) -> None:
     states = {line.state for line in year.figures.quota}
     assert states == {"met", "on_course", "behind", "out_of_reach"}
+
+
+def test_the_sheet_of_warnings_is_a_note_worst_first(year: Year) -> None:
+    """A screenful; the cell with most bad habits (`samples/town.yaml`) heads it."""
+    sheet = load_workbook(year.book.path, data_only=True)["Cảnh báo"]
+    rows = [row for row in sheet.iter_rows(values_only=True) if isinstance(row[0], int)]
+    units = [str(row[1]).partition(" ")[0] for row in rows]
+    assert 10 <= len(rows) <= 25 and units[0] == "CB-12"
+    assert {"CB-12", "CB-16", "DB1-CB04", "DB2-CB03", "DB3-CB08", "DB4-CB04"} <= set(units)
+    links = {cell.hyperlink.location.partition("!")[0] for row in sheet.iter_rows()
+             for cell in row if cell.hyperlink and cell.column == 7}  # fmt: skip
+    assert len(links) == 3  # the data sheets of meetings, themes and scores
+
+
+def test_a_trial_of_five_instead_of_four_names_the_officers_whose_state_changes(
+    year: Year, tmp_path: Path
+) -> None:
+    """4 of 4 is met, 4 of 5 on course (4.58 owed); 3 was on course, of 5 it is behind; 2 with a
+    month to come and two cells might have done, of 5 it is out of reach.
+    """
+    source = shipped("schemas") / "quota-town-official.yaml"
+    (tmp_path / source.name).write_text(
+        source.read_text(encoding="utf-8").replace("times: 4", "times: 5"), encoding="utf-8"
+    )
+    town = open_town(Workspace.find(year.folder / "demo"))
+    found = trial(town, tmp_path, as_of=AS_OF)
+    (changes,) = found.figures.values()
+    states = {c.subject: (c.before, c.after) for c in changes if c.name == "state"}
+    attended = {
+        line.officer: line.attended
+        for line in year.figures.quota
+        if line.quota.quota == "town_official"
+    }
+    assert found.read == 0 and found.returns == ()
+    assert list(found.figures) == [PERIOD]
+    assert states == {
+        "TU02": ("met", "on_course"),
+        "TU03": ("met", "on_course"),
+        "TU04": ("on_course", "behind"),
+        "TU05": ("on_course", "behind"),
+        "TU06": ("behind", "out_of_reach"),
+        "TU07": ("met", "on_course"),
+        "TU09": ("met", "on_course"),
+        "TU10": ("on_course", "behind"),
+    }
+    assert {attended[officer] for officer in ("TU02", "TU03", "TU09")} == {4}
+    assert {c.subject for c in changes if c.name == "obligation"} == set(attended)
+    with pytest.raises(UsageError, match=r"trial\.same"):
+        trial(town, source, as_of=AS_OF)
 
 
 @pytest.mark.libreoffice

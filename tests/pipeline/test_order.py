@@ -83,6 +83,7 @@ def outcome(ledger: Ledger) -> tuple[object, ...]:
             for c in figures.completeness
         ],
         sorted((f.code, f.place.file) for _, f in figures.warnings),
+        [(s.sign.code, s.branch, str(s.period), dict(s.params)) for s in figures.signs],
     )
 
 
