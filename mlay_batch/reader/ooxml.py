@@ -28,6 +28,10 @@ _STRINGS = "xl/sharedstrings.xml"
 _TRUE = ("1", "true")
 _ELSEWHERE = re.compile(r'\[[^\[\]"]+\][^\[\]!"]*!')  # [1]Sheet1!A1, '[b.xlsx]Sheet 1'!A1
 
+# A reference, comment or CDATA in a stored value: readers differ in what they make of "1&#50;".
+_PIECED = re.compile(rb"<(?:[\w.-]+:)?v(?:\s[^<>]*)?>[^<]*(?:&|<!)")
+_TEXT = re.compile(rb"""\st\s*=\s*["']str["']""")
+
 
 @dataclass(frozen=True, slots=True)
 class SheetPart:
@@ -44,7 +48,7 @@ class SheetPart:
 
 def scan(parts: Mapping[str, bytes], limits: Limits) -> tuple[SheetPart, ...]:
     """Return the worksheets of a package. UnreadableError R05 where its parts do not fit together,
-    R07 for a DOCTYPE, R10 for a sheet that spans too much.
+    R07 for a DOCTYPE and for values readers differ in, R10 for a sheet that spans too much.
     """
     try:
         return tuple(_scan_sheets({name.lower(): part for name, part in parts.items()}, limits))
@@ -59,11 +63,25 @@ def _scan_sheets(parts: Mapping[str, bytes], limits: Limits) -> list[SheetPart]:
     found = []
     for title, relation in _titles(parts[_WORKBOOK]):
         if part := sheets.get(relation):
+            if _ambiguous(parts[part]):
+                raise UnreadableError("R07")
             sheet = _SheetScan(limits, fonts, runs)
             parse(sheet.parser, parts[part])
             sheet.found.notes |= notes(parts, part)
             found.append(SheetPart(title, part, sheet.facts(title), tuple(sheet.cuts)))
     return found
+
+
+def _ambiguous(part: bytes) -> bool:
+    """Return whether a stored number is written in pieces, as no office program does: calamine
+    takes the first piece for the whole. Text results of formulas may hold references.
+    """
+    for found in _PIECED.finditer(part):
+        start = max(part.rfind(mark, 0, found.start()) for mark in (b"<c ", b":c "))
+        cell = part[start : part.find(b">", start)]
+        if found[0].endswith(b"<!") or not _TEXT.search(cell):
+            return True
+    return False
 
 
 def _titles(part: bytes) -> list[tuple[str, str]]:
@@ -103,7 +121,7 @@ class _SheetScan:
         self.at = ""
         self._begin(None)
         self.steps = _Steps({
-            "row": self._row, "c": self._cell, "f": self._formula, "v": self._value,
+            "row": self._row, "c": self._cell, "f": self._formula, "v": self._stored,
             "is": self._value, "col": self._columns, "mergeCell": self._merge, "rFont": self._run,
             **dict.fromkeys(_WORDED, self._over),
         })  # fmt: skip
@@ -169,6 +187,11 @@ class _SheetScan:
         """Take note of the font of a part of a text that stands in the cell itself."""
         if encoding_of(font := attributes.get("val", "")):
             self.found.fonts[spot_of(self.at)] = font
+
+    def _stored(self, attributes: Attributes) -> None:
+        if self.kind == "inlineStr":  # calamine would read nothing there
+            raise UnreadableError("R07")
+        self._value(attributes)
 
     def _cut(self, name: str) -> None:
         if local(name) == "c":

@@ -300,3 +300,26 @@ def test_damaged_parts_never_raise(data):
     part = data.draw(st.sampled_from(PARTS))
     found = read_bytes(repack(paper().save(), change))
     assert found.form == "meeting" or found.findings
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "<v>1&#50;</v>", "<v>1<!-- -->2</v>", "<v><![CDATA[12]]></v>", "<f>1</f><v>&amp;</v>",
+        '<v xml:space="preserve">1&#50;</v>',
+    ],
+)  # fmt: skip
+def test_a_number_written_in_pieces_which_readers_take_for_different_ones(cell):
+    row = f'<row r="990"><c r="C990">{cell}</c></row></sheetData>'
+    assert codes(read_bytes(sheet_xml(paper().save(), "</sheetData>", row))) == ["R07"]
+
+
+def test_a_value_where_a_text_belongs_is_not_lost():
+    row = '<row r="990"><c r="C990" t="inlineStr"><v>5</v></c></row></sheetData>'
+    assert codes(read_bytes(sheet_xml(paper().save(), "</sheetData>", row))) == ["R07"]
+
+
+def test_a_text_that_a_formula_gives_may_hold_references():
+    row = '<row r="990"><c r="C990" t="str"><f>1</f><v>A &amp; B</v></c></row></sheetData>'
+    (finding,) = read_bytes(sheet_xml(paper().save(), "</sheetData>", row)).findings
+    assert finding.params["value"] == "A & B"
