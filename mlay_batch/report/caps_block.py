@@ -13,9 +13,9 @@ from mlay_batch.report.context import Context
 from mlay_batch.report.tables import Table
 from mlay_batch.schema.schemes import Cap, Part
 
-_UNIT, _BASE, _ALLOWED, _GIVEN, _RESULT = 1, 3, 4, 5, 6
-_UNIT_SPAN, _RESULT_SPAN = 2, 3
-_COLUMNS = _RESULT + _RESULT_SPAN
+_UNIT, _BASE, _ALLOWED, _GIVEN, _RESULT = 1, 4, 5, 6, 7
+_UNIT_SPAN, _RESULT_SPAN = 3, 3
+_RULE_SPAN = 16  # columns; the forms above are no narrower
 # A share such as 20 × 15 ÷ 100 must be whole before it is rounded, whatever binary sums make of it.
 _ROUNDED: Mapping[str, str] = {
     "floor": "INT(ROUND({share},6))",
@@ -62,8 +62,8 @@ class _Block:
 
     def _head(self, row: int) -> int:
         put, t = self.sheet.put, self.ctx.t
-        put(row, 0, t("caps.title"), "plain_bold", span=_COLUMNS)
-        put(row + 1, 0, self._rule(), "note", span=_COLUMNS)
+        put(row, 0, t("caps.title"), "plain_bold", span=_BASE)
+        put(row + 1, 0, self._rule(), "note", span=_RULE_SPAN)
         put(row + 2, 0, t("ratings/form7.number"), "head")
         put(row + 2, _UNIT, t("column.branch_name"), "head", span=_UNIT_SPAN)
         put(row + 2, _BASE, t("caps.base"), "head")

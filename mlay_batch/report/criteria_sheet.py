@@ -19,6 +19,7 @@ from mlay_batch.schema.schemes import Group
 _CODE, _NAME, _LINE, _COUNT, _FIRST_GROUP = range(1, 6)
 _SPLIT = 3
 _LINES = ("own", "confirmed", "difference")
+_ON_FIRST_PAGE, _ON_PAGE = 8, 10  # cells, so that no page ends between the lines of one
 Asked = Mapping[str, str]
 
 
@@ -26,7 +27,7 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> None:
     """Write the sheet."""
     scheme = ctx.figures.score_scheme
     page = _Page(ctx, sheet, data, scheme.groups if scheme else ())
-    sheet.widths((5, 11, 38, 12, 8, *([9.5] * (page.total - _FIRST_GROUP + 1))))
+    sheet.widths((5, 11, 46, 12, 8, *([9.5] * (page.total - _FIRST_GROUP + 1))))
     columns = page.total + 1
     official.heading(ctx, sheet, columns, _SPLIT, ctx.t("ratings/criteria.title"))
     if not ctx.figures.criteria:
@@ -34,8 +35,11 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> None:
         sheet.print_as(landscape=True, last=(official.TABLE_ROW, page.total))
         return
     page.heads()
-    row = page.lines()
+    row = page.lines() + 1
     sheet.put(row, 0, ctx.t("ratings/criteria.how"), "note", span=columns)
+    cells = len(ctx.figures.year_ratings)
+    ends = range(_ON_FIRST_PAGE, cells, _ON_PAGE)
+    sheet.raw.set_h_pagebreaks([page.first + len(_LINES) * end for end in ends])
     last = official.signatures(ctx, sheet, row + 1, columns, _SPLIT)
     sheet.raw.freeze_panes(page.first, _NAME + 1)
     repeat = (official.TABLE_ROW, page.first - 1)
