@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from mlay_batch import reader
+from mlay_batch import bundle, reader
 from mlay_batch.figures import compute
 from mlay_batch.figures.completeness import due
 from mlay_batch.figures.records import Figures
@@ -138,9 +138,11 @@ class _Office:
 
     def _receipt(self, delivery: Delivery) -> Letter | Unreachable:
         envelope = self._envelope("receipt", delivery, delivery.branch or "")
-        form = self.town.catalogue.form(delivery.form or "", delivery.version or "")
+        form = self.town.reading.form(delivery.form or "", delivery.version or "")
         if isinstance(envelope, Unreachable) or form is None:
             return envelope if isinstance(envelope, Unreachable) else _nobody(delivery)
+        if form.form == bundle.FORM:
+            form = bundle.outline(form)
         warnings = self.figures(Period.parse(delivery.period or "")).warnings
         others = [finding for number_, finding in warnings if number_ == delivery.id]
         before = self._counted(delivery.refers_to, form) if delivery.refers_to else None
@@ -173,7 +175,7 @@ class _Office:
         period = Period.parse(delivery.period) if delivery.period else self.period
         form = self._right_form(delivery, branch, period)
         if form is None:
-            return _nobody(delivery)
+            return self._made_anew(delivery, branch, period)
         own = read.form == form.form and read.rows and delivery.branch
         kind = "returned" if own else "blank"
         envelope = self._envelope(kind, delivery, branch)
@@ -181,7 +183,17 @@ class _Office:
             return envelope
         data = self._form(form, branch, period, (delivery, read) if kind == "returned" else None)
         paper = Attachment(self._file_name(form, branch, period), data)
-        return compose.returned_form(self.desk, envelope, delivery, form, period, paper)
+        return compose.returned_form(self.desk, envelope, delivery, form, period, [paper])
+
+    def _made_anew(self, delivery: Delivery, branch: str, period: Period) -> Letter | Unreachable:
+        """Return the letter about a refused workbook that a program made: there is no form of it to
+        fill in.
+        """
+        form = self.town.reading.form(delivery.form or "", delivery.version or "")
+        envelope = self._envelope("redo", delivery, branch)
+        if isinstance(envelope, Unreachable) or form is None:
+            return envelope if isinstance(envelope, Unreachable) else _nobody(delivery)
+        return compose.returned_form(self.desk, envelope, delivery, form, period)
 
     def _right_form(self, delivery: Delivery, branch: str, period: Period) -> Form | None:
         """Return the form that holds in `period`: of the name read, else what the branch owes."""
@@ -220,13 +232,17 @@ class _Office:
     # Reminders and blank forms
 
     def reminders(self) -> Iterator[Letter | Unreachable]:
-        """Yield reminders to those missing after the due day, and to nobody else."""
+        """Yield reminders to those missing after the due day, and to nobody else.
+
+        Whoever hands in through a level between is reminded by that one.
+        """
+        ours = self.town.register.by_code
         for entry in self.figures(self.period).completeness:
             form = self.town.catalogue.form_for(entry.form, self.period)
             missing = [
                 cell.branch
                 for (_, period), cell in entry.cells.items()
-                if period == self.period and cell.state == "missing"
+                if period == self.period and cell.state == "missing" and cell.branch in ours
             ]
             if form and missing:
                 yield from self.grouped("reminder", form, missing)

@@ -139,9 +139,11 @@ def returned_form(
     delivery: Delivery,
     form: Form,
     period: Period,
-    attachment: Attachment,
+    attachments: Sequence[Attachment] = (),
 ) -> Letter:
-    """Return the letter with the branch's own form marked, or (kind ``blank``) the right one."""
+    """Return the letter with the branch's own form marked, (kind ``blank``) the right one, or
+    (``redo``) nothing but what is wrong.
+    """
     branch = envelope.topics[0].branch or ""
     errors = [f for f in delivery.findings if f.is_error]
     values = {
@@ -149,7 +151,7 @@ def returned_form(
         "errors": said(errors, form),
         "count": str(len(errors)),
     }
-    return write(desk, envelope, values, (attachment,))
+    return write(desk, envelope, values, attachments)
 
 
 def unopened(

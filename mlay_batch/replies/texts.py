@@ -25,6 +25,7 @@ GAPS: Mapping[str, frozenset[str]] = {
     "receipt": _ONE | {"number", "sha256", "correction", "figures", "warnings", "other_months"},
     "returned": _ONE | {"errors", "count"},
     "blank": _ONE - {"form"} | {"errors", "count"},
+    "redo": _ONE | {"errors", "count"},
     "unopened": _ONE - {"form", "period"} | {"errors"},
     "reminder": _ALL | {"branches", "due"},
     "form": _ALL | {"branches", "due"},

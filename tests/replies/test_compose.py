@@ -88,3 +88,13 @@ def test_what_could_not_be_opened_is_named_with_the_way_out():
     assert letter.subject == "Đề nghị gửi lại tệp “tháng 11.xlsx”"
     assert letter.to == ("cb-01@muonglay.example",)
     assert "nén dạng .zip" in letter.body
+
+
+def test_a_workbook_a_program_made_is_to_be_made_anew():
+    wrong = Finding("X01", Severity.ERROR, Place("x"), {"own": 10, "last": 9})
+    delivery = replace(DELIVERY, findings=(wrong,))
+    period = Period(2019, 11)
+    letter = compose.returned_form(DESK, envelope("redo"), delivery, FORM, period)
+    assert letter.subject.startswith("Đề nghị lập lại")
+    assert "vì có 1 lỗi:\n\n- Đầu tháng ghi 10" in letter.body
+    assert letter.attachments == ()
