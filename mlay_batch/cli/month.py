@@ -161,5 +161,5 @@ def status(
 
     town, day = open_for(ctx, workspace), as_of or options.today()
     found = status(town, period or last_month(day), day)
-    show.show_status(found, town.catalogue, language(ctx), as_json=as_json)
+    show.show_status(found, town.reading, language(ctx), as_json=as_json)
     return 0

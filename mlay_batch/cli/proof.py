@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import takewhile
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from mlay_batch.pipeline.verify import verify as examine
 from mlay_batch.workspace import Workspace
 
 _SHOWN = 40  # differences listed; the rest is counted
+_LONGEST, _BEFORE = 60, 20  # characters of a long text shown, of these before the difference
 
 
 @click.command("verify", cls=LocalisedCommand)
@@ -41,15 +43,27 @@ def _show(told: Verified, lang: str) -> None:
         click.echo(_recorded(one, lang))
     click.echo(say(lang, f"verify.{told.state}", count=len(told.differences)))
     for entry in told.differences[:_SHOWN]:
-        recorded, found = (
-            text or say(lang, "verify.blank") for text in (entry.recorded, entry.found)
-        )
+        parted = _where_they_part(entry.recorded, entry.found)
+        recorded, found = (text or say(lang, "verify.blank") for text in parted)
         where = f"{entry.sheet}!{entry.cell}"
-        click.echo(plain("  " + say(lang, "verify.differs", where=where, recorded=recorded,
-                                    found=found)))  # fmt: skip
+        line = say(lang, "verify.differs", where=where, recorded=recorded, found=found)
+        click.echo(plain(f"  {line}"))
     more = len(told.differences) - _SHOWN
     if more > 0:
         click.echo("  " + say(lang, "verify.more", count=more))
+
+
+def _where_they_part(one: str, other: str) -> tuple[str, str]:
+    """Return two texts from shortly before they differ, cut to what a line can hold."""
+    pairs = zip(one, other, strict=False)
+    start = max(0, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs)) - _BEFORE)
+    return _cut(one, start), _cut(other, start)
+
+
+def _cut(text: str, start: int) -> str:
+    kept = text[start : start + _LONGEST]
+    before, after = ("…" if cut else "" for cut in (start, len(text) > start + _LONGEST))
+    return f"{before}{kept}{after}"
 
 
 def _as_json(told: Verified) -> Mapping[str, object]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from mlay_batch import intake, reader
+from mlay_batch import bundle, intake, reader
 from mlay_batch.errors import UsageError
 from mlay_batch.findings import Finding
 from mlay_batch.identity import identify
 from mlay_batch.layout import CODE_SEPARATOR
 from mlay_batch.pipeline.carry import carried
+from mlay_batch.pipeline.levels import examined
 from mlay_batch.pipeline.templates import context_for
 from mlay_batch.pipeline.town import REGISTER, Town, reference_lists
 from mlay_batch.records import Identity, Judged, Submission
@@ -46,16 +47,19 @@ def check(path: Path, catalogue: Catalogue, town: Town | None, as_of: date) -> C
     if len(leaves) != 1 or leaves[0].ignored:
         raise UsageError("usage.workbook", path=str(path))
     (leaf,) = leaves
-    (submission,) = reader.read_all([(leaf.name, leaf.data)], catalogue.forms, workers=1)
-    form = catalogue.form(submission.form or "", submission.version or "")
+    known = replace(catalogue, forms=(*catalogue.forms, *bundle.forms(catalogue)))
+    (submission,) = reader.read_all([(leaf.name, leaf.data)], known.forms, workers=1)
+    form = known.form(submission.form or "", submission.version or "")
     if form and form.form == REGISTER:
         _, findings = validate_register(submission, form)
         return _named(findings, form, leaf.name)
     judged = Judged(leaf, submission, findings=submission.findings)
-    register = town.register if town else None
-    judged = identify(judged, catalogue, register, as_of)
+    # a consolidated workbook is checked where it was made, where nobody hands it in
+    register = town.register if town and submission.form != bundle.FORM else None
+    judged = identify(judged, known, register, as_of)
     lists: Mapping[str, Mapping[str, str]] = reference_lists(register) if register else {}
-    (judged,) = validate([judged], lists, catalogue.forms)
+    (judged,) = validate([judged], lists, known.forms)
+    judged = examined(judged, catalogue)
     return _named(judged.findings, form, leaf.name, judged)
 
 

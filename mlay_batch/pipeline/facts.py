@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 
 from mlay_batch.bundle import FORM
@@ -11,7 +10,7 @@ from mlay_batch.figures.records import Facts
 from mlay_batch.ledger import Ledger
 from mlay_batch.period import Period
 from mlay_batch.pipeline.carry import to_newest
-from mlay_batch.pipeline.levels import below
+from mlay_batch.pipeline.levels import below, months_covered
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Delivery, Return
 
@@ -37,5 +36,5 @@ def facts_of(
     taken = below(town.register, town.catalogue, books)
     keys = {found.delivery.key for found in direct}
     carried = (one for one in taken.returns if one.delivery.key not in keys)
-    returns = (*direct, *carried, *(replace(book, rows=()) for book in books))
+    returns = (*direct, *carried, *months_covered(books))
     return Facts(town.counting, taken.register, period, as_of, returns, deliveries, taken.told)

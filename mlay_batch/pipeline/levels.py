@@ -21,6 +21,7 @@ from mlay_batch.figures.fingerprint import sums
 from mlay_batch.figures.records import Facts
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.names import name_key
+from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Identity, Judged, Return, Row, Submission, Value, Verdict
 from mlay_batch.register import Assignment, Officer, Organisation, Register, Waiver
 from mlay_batch.schema import Catalogue
@@ -62,6 +63,21 @@ def below(register: Register, catalogue: Catalogue, handed_in: Iterable[Return])
               if one.delivery.verdict is not Verdict.ACCEPTED),
         _joined(register, names.values()),
     )  # fmt: skip
+
+
+def months_covered(books: Iterable[Return]) -> tuple[Return, ...]:
+    """Return, without rows, the workbook handed in for each month: a month without one of its own
+    is covered by the first that came with the year up to a later month.
+    """
+    found: dict[tuple[str | None, Period], Return] = {}
+    for book in sorted(books, key=_received):
+        own = Period.parse(book.delivery.period or "")
+        for month in own.year_to_date():
+            key = book.delivery.branch, month
+            if key not in found or month == own:
+                delivery = replace(book.delivery, period=str(month))
+                found[key] = Return(delivery, ())
+    return tuple(found.values())
 
 
 def _received(book: Return) -> tuple[datetime, int]:

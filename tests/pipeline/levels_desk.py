@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from zipfile import ZipFile
 from town_desk import Paper, catalogue, rows
 
 from mlay_batch.period import Period
+from mlay_batch.pipeline.consolidate import consolidate
 from mlay_batch.pipeline.ingest import Ingested, ingest
 from mlay_batch.pipeline.town import Town, open_town, register_form
 from mlay_batch.schema import load_catalogue
@@ -139,3 +141,51 @@ def altered(data: bytes, old: str = "", new: str = "") -> bytes:
             after.writestr(name, part.replace(old.encode(), new.encode()) if old else part)
     assert not old or old.encode() not in held.getvalue()
     return held.getvalue()
+
+
+# (day received, paper): A-2 November is wrong, B-2 November missing, A-3 late, A-1 corrected.
+PAPERS = (
+    ("2019-12-03", Paper("A-1", month=10, visitor="CU-1")),
+    ("2019-12-03", Paper("A-2", month=10, visitor="CU-1", day=4)),
+    ("2019-12-03", Paper("A-3", month=10, visitor="P-1", day=5)),
+    ("2019-12-03", Paper("B-1", month=10, visitor="P-1", day=6)),
+    ("2019-12-03", Paper("A-1", score=80)),
+    ("2019-12-03", Paper("A-2", present=9)),
+    ("2019-12-03", Paper("B-1", visitor="P-1", score=65)),
+    ("2019-12-06", Paper("A-3", visitor="P-1", day=7)),
+    ("2019-12-06", Paper("A-1", month=10, visitor="CU-1", score=71)),
+)
+
+
+def give(desk: Town, letter: str) -> None:
+    """Hand in the papers of the cells whose codes begin so, as they came."""
+    for day in sorted({day for day, _ in PAPERS}):
+        files = {
+            f"{paper.branch}-{paper.month}-{day}": book(paper)
+            for came, paper in PAPERS
+            if came == day and paper.branch.startswith(letter)
+        }
+        if files:
+            hand_in(desk, f"{day}T08:00:00+07:00", **files)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Both towns with their workbooks of November, the province that took them in."""
+
+    a: Town
+    b: Town
+    books: dict[str, bytes]
+    top: Town
+    taken: Ingested
+
+
+def build(folder: Path) -> Levels:
+    a, b = town(folder / "a", "TU-A"), town(folder / "b", "TU-B")
+    give(a, "A")
+    give(b, "B")
+    made = {desk.register.top().code: consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test")
+            for desk in (a, b)}  # fmt: skip
+    books = {code: one.path.read_bytes() for code, one in made.items()}
+    top = province(folder / "province", flat=False)
+    return Levels(a, b, books, top, hand_in(top, "2019-12-06T15:00:00+07:00", **books))

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
-from levels_desk import AS_OF, NOVEMBER, PROVINCE, altered, book, hand_in, province, town, workspace
+from levels_desk import (
+    AS_OF,
+    NOVEMBER,
+    PROVINCE,
+    Levels,
+    altered,
+    book,
+    give,
+    hand_in,
+    province,
+    workspace,
+)
 from town_desk import Paper
 
 from mlay_batch.figures import compute
@@ -28,30 +39,6 @@ from mlay_batch.records import Verdict
 
 OCTOBER = Period(2019, 10)
 _WHERE = ("place", "marks", "delivery", "number")  # where it was read, not what it says
-# (day received, paper): A-2 November is wrong, B-2 November missing, A-3 late, A-1 corrected.
-PAPERS = (
-    ("2019-12-03", Paper("A-1", month=10, visitor="CU-1")),
-    ("2019-12-03", Paper("A-2", month=10, visitor="CU-1", day=4)),
-    ("2019-12-03", Paper("A-3", month=10, visitor="P-1", day=5)),
-    ("2019-12-03", Paper("B-1", month=10, visitor="P-1", day=6)),
-    ("2019-12-03", Paper("A-1", score=80)),
-    ("2019-12-03", Paper("A-2", present=9)),
-    ("2019-12-03", Paper("B-1", visitor="P-1", score=65)),
-    ("2019-12-06", Paper("A-3", visitor="P-1", day=7)),
-    ("2019-12-06", Paper("A-1", month=10, visitor="CU-1", score=71)),
-)
-
-
-def give(desk: Town, letter: str) -> None:
-    """Hand in the papers of the cells whose codes begin so, as they came."""
-    for day in sorted({day for day, _ in PAPERS}):
-        files = {
-            f"{paper.branch}-{paper.month}-{day}": book(paper)
-            for came, paper in PAPERS
-            if came == day and paper.branch.startswith(letter)
-        }
-        if files:
-            hand_in(desk, f"{day}T08:00:00+07:00", **files)
 
 
 def figures(desk: Town, period: Period = NOVEMBER) -> Figures:
@@ -85,30 +72,6 @@ def told(value: Any) -> Any:
 def record(value: Any) -> dict[str, Any]:
     names = (f.name for f in fields(value) if f.name not in _WHERE)
     return {name: told(getattr(value, name)) for name in names}
-
-
-@dataclass(frozen=True)
-class Levels:
-    """Both towns with their workbooks of November, the province that took them in."""
-
-    a: Town
-    b: Town
-    books: dict[str, bytes]
-    top: Town
-    taken: Ingested
-
-
-@pytest.fixture(scope="module")
-def levels(tmp_path_factory: pytest.TempPathFactory) -> Levels:
-    folder = tmp_path_factory.mktemp("levels")
-    a, b = town(folder / "a", "TU-A"), town(folder / "b", "TU-B")
-    give(a, "A")
-    give(b, "B")
-    made = {desk.register.top().code: consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test")
-            for desk in (a, b)}  # fmt: skip
-    books = {code: one.path.read_bytes() for code, one in made.items()}
-    top = province(folder / "province", flat=False)
-    return Levels(a, b, books, top, hand_in(top, "2019-12-06T15:00:00+07:00", **books))
 
 
 def test_a_workbook_is_one_file_with_one_verdict(levels: Levels) -> None:
@@ -152,7 +115,10 @@ def test_the_matrix_says_which_town_has_handed_in(levels: Levels) -> None:
     (owed,) = (e for e in figures(levels.top).completeness if e.form == "consolidated")
     assert {b.code for b in owed.branches} == {"TU-A", "TU-B"}
     assert owed.of("TU-A", NOVEMBER).state == "reported"
-    assert owed.of("TU-A", OCTOBER).state == "missing"
+    assert owed.of("TU-A", OCTOBER).state == "reported"  # November's holds the year
+    (later,) = (e for e in figures(levels.top, Period(2019, 12)).completeness
+                if e.form == "consolidated")  # fmt: skip
+    assert later.of("TU-A", Period(2019, 12)).state == "not_due"
 
 
 def stranger(data: bytes) -> bytes:
