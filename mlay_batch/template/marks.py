@@ -39,7 +39,8 @@ def resolve(findings: Sequence[Finding], rows: Sequence[Row], form: Form,
             sheets: Mapping[str, SheetPlan], lang: str) -> tuple[Mark, ...]:  # fmt: skip
     """Return the findings with their places in the fresh form; trials are not told to branches.
 
-    What is wrong with a file as a whole stands at no cell here: the form itself sets it right.
+    What is wrong with a file as a whole stands at no cell here: the form itself sets it right. A
+    field that was not found (R26, R27) is to be filled in wherever its section has a row.
     """
     known = _by_cell(rows)
     there = places(sheets)
@@ -51,14 +52,28 @@ def resolve(findings: Sequence[Finding], rows: Sequence[Row], form: Form,
     found = []
     for finding in findings:
         if finding.severity in TONE_OF:
-            whole = finding.code[0] in _OF_THE_FILE
-            at = None if whole else key(finding.place) or _by_field(finding, cards)
-            cells = [] if whole else [at, *map(key, finding.marks)]
+            if _of_the_file(finding):
+                cells = _unread(finding, rows, cards)
+                at = cells[0] if cells else None
+            else:
+                at = key(finding.place) or _by_field(finding, cards)
+                cells = [at, *map(key, finding.marks)]
             unique = tuple(dict.fromkeys(cell for cell in cells if cell))
             told = replace(finding, params=_moved(finding, at, unique, rows, there))
             message = explain(told, form, lang, returned=True)
             found.append(Mark(finding, message, at, unique))
     return tuple(found)
+
+
+def _of_the_file(finding: Finding) -> bool:
+    return finding.code[0] in _OF_THE_FILE
+
+
+def _unread(finding: Finding, rows: Sequence[Row], cards: set[str]) -> list[Key | None]:
+    """Return the cells of a field that was not found, in the rows its section has."""
+    section, _, field = str(finding.params.get("field") or "").partition(".")
+    count = 1 if section in cards else sum(row.section == section for row in rows)
+    return [(section, record, field) for record in range(count if field else 0)]
 
 
 def places(sheets: Mapping[str, SheetPlan]) -> Mapping[Key, tuple[str, CellPlan]]:
@@ -158,6 +173,8 @@ class Group:
         """Return the cells as people write them: "C12–C15, C20"."""
         if self.cells:
             return grouped_cells(map(_name, self.cells))
+        if _of_the_file(self.first) and self.first.is_error:
+            return text("template", "whole_file", lang)
         if self.first.place.cell:
             return text("template", "your_file", lang, cell=self.first.place.cell)
         return self.first.place.sheet or text("template", "whole_file", lang)
@@ -180,7 +197,8 @@ def grouped(marks: Sequence[Mark], sheets: Mapping[str, SheetPlan]) -> tuple[Gro
     groups: dict[tuple[object, ...], list[Mark]] = {}
     for mark in marks:
         column = mark.at and there.get(mark.at) and (mark.at[0], mark.at[2])
-        where = column or (mark.finding.place,)
+        beside = mark.finding.params.get("field") if _of_the_file(mark.finding) else None
+        where = column or (beside or mark.finding.place,)
         groups.setdefault((mark.finding.severity, mark.finding.code, *where), []).append(mark)
     made = [_group(found, there) for found in groups.values()]
     return tuple(sorted(made, key=lambda group: _position(group, order)))

@@ -157,6 +157,21 @@ def test_the_opening_words_fit_what_is_listed(marks, title, says):
     assert sheet["A4"].value.startswith(says)
 
 
+def test_a_column_that_was_not_found_is_to_be_filled_in_row_by_row():
+    book = opened(FORM, [meeting(40), meeting(41)], [finding("R26", "A33", field="meetings.score")])
+    first = at(FORM, "meetings.score")
+    assert fill(book, "meetings.score") == fill(book, "meetings.score", 1) == TONES["bad"].fill
+    ((field, cell, *_),) = lines(book)
+    assert (field, cell) == ("II. Các buổi họp: Tự chấm", first)
+
+
+def test_a_table_standing_twice_is_one_line_about_the_file():
+    marks = [finding("R22", cell, field="meetings") for cell in ("A33", "A90")]
+    ((_, where, _, fix),) = lines(opened(FORM, [members(opening=1)], marks))
+    assert where == "Cả tệp"
+    assert "gửi chính tệp này" in fix
+
+
 def test_a_file_of_another_period_has_no_cell_marked():
     book = opened(FORM, [meeting(40)], [finding("I03", "C40", stamped="2019-10", told="2019-11")])
     assert fill(book, "meetings.held_on") != TONES["bad"].fill
