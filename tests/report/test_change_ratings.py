@@ -17,6 +17,7 @@ import change_desk as live
 import pytest
 from figures import desk
 from openpyxl import Workbook
+from openpyxl.cell import Cell
 
 from mlay_batch.figures import compute
 from mlay_batch.figures.records import Facts, Figures
@@ -114,6 +115,11 @@ def added_up(counts: dict[str, int]) -> dict[str, int]:
 
 
 @cache
+def untouched() -> bytes:
+    return live.written(facts(papers()))
+
+
+@cache
 def followed() -> tuple[Papers, Papers]:
     """The papers before and after twelve drawn changes."""
     before, draw = papers(), Random(7)
@@ -159,12 +165,11 @@ def alter(book: live.Altered, before: Papers, after: Papers) -> None:
 def books(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workbook, Workbook, Workbook]:
     """The workbook before, as altered and recalculated, and as written from the altered papers."""
     before, after = followed()
-    untouched = live.written(facts(before))
-    book = live.Altered(untouched)
+    book = live.Altered(untouched())
     alter(book, before, after)
     again = book.again(tmp_path_factory.mktemp("ratings"))
     return (
-        live.load(untouched, values=True),
+        live.load(untouched(), values=True),
         again,
         live.load(live.written(facts(after)), values=True),
     )
@@ -176,6 +181,36 @@ def test_the_sheet_follows_its_data(books: tuple[Workbook, Workbook, Workbook], 
     before, again, expected = books
     assert live.differences(again, expected, [sheet]) == []
     assert live.differences(again, before, [sheet]), "it did not change"
+
+
+@cache
+def formulas() -> Workbook:
+    return live.load(untouched())
+
+
+LABELS = {"STT", "TT", "Năm", "Ngày họp chi bộ"}
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_no_figure_is_a_bare_value(sheet: str) -> None:
+    """Bare are numbers of rows and columns, years, days, and the full marks of the scheme."""
+    page = formulas()[sheet]
+    heads: dict[int, str] = {}
+    bare = set()
+    for row in page.iter_rows(min_row=9):
+        if row[0].value == "Điểm tối đa" or all(_numbered(cell) for cell in row if cell.value):
+            continue
+        for cell in row:
+            if isinstance(cell.value, str) and cell.data_type == "s" and cell.font.bold:
+                heads[cell.column] = cell.value
+            elif cell.data_type in ("n", "d") and cell.value is not None:
+                bare.add(heads[cell.column])
+    assert bare <= LABELS
+
+
+def _numbered(cell: Cell) -> bool:
+    """Whether a cell is one of the row that numbers the columns."""
+    return bool(cell.font.italic) and cell.font.size == 9
 
 
 def figures() -> Figures:
