@@ -14,7 +14,7 @@ from itertools import combinations
 from typing import NamedTuple
 from zlib import crc32
 
-from rapidfuzz.fuzz import ratio, token_sort_ratio
+from rapidfuzz.fuzz import ratio
 
 from mlay_batch.names import clean, name_key
 
@@ -86,7 +86,12 @@ def likeness(one: str, other: str, at_least: float) -> float:
     if not one or not other:
         return 0.0
     found = ratio(one, other, score_cutoff=at_least)
-    return float((found or token_sort_ratio(one, other, score_cutoff=at_least)) // 1)
+    return (found or ratio(_by_word(one), _by_word(other), score_cutoff=at_least)) // 1
+
+
+@lru_cache(maxsize=16384)  # a text is held against several others
+def _by_word(text: str) -> str:
+    return " ".join(sorted(text.split()))
 
 
 def look_alikes(texts: Mapping[Key, str], at_least: float) -> Mapping[Key, tuple[Alike, ...]]:

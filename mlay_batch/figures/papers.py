@@ -81,6 +81,15 @@ class Desk:
         return {period: tuple(papers) for period, papers in found.items()}
 
     @cached_property
+    def _by_branch(self) -> Mapping[str, tuple[Paper, ...]]:
+        """The returns of each branch, the last one first."""
+        found: dict[str, list[Paper]] = {}
+        for month in sorted(self._by_month, key=_number, reverse=True):
+            for paper in self._by_month[month]:
+                found.setdefault(paper.branch, []).append(paper)
+        return {branch: tuple(papers) for branch, papers in found.items()}
+
+    @cached_property
     def _by_key(self) -> Mapping[tuple[str, Period], Paper]:
         return {(p.branch, p.period): p for papers in self._by_month.values() for p in papers}
 
@@ -94,11 +103,17 @@ class Desk:
 
     def before(self, paper: Paper, months: int) -> Iterator[Paper]:
         """Yield the branch's own returns of the `months` months before, the last one first."""
-        for step in range(1, months + 1):
-            if earlier := self.of(paper.branch, paper.period.shift(-step)):
+        now = _number(paper.period)
+        for earlier in self._by_branch[paper.branch]:
+            if now - months <= _number(earlier.period) < now:
                 yield earlier
 
     def name(self, branch: str) -> str:
         """Return the name of an organisation, its code where the register has none."""
         known = self.facts.register.by_code.get(branch)
         return known.name if known else branch
+
+
+def _number(month: Period) -> int:
+    """Return months counted on from year 0."""
+    return month.year * 12 + month.month

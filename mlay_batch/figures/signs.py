@@ -50,11 +50,15 @@ def _seen(sign: Sign, paper: Paper, desk: Desk) -> tuple[Seen, ...]:
     def look() -> tuple[Seen, ...]:
         return tuple(KINDS[sign.kind](sign, paper, desk))
 
+    if sign.months == 1:
+        return look()  # nobody asks again
     return desk.once((sign.code, paper.branch, paper.period), look)
 
 
 def _times(sign: Sign, paper: Paper, desk: Desk) -> int:
-    """Return in how many of the last `sign.months` months, this one included, it was seen."""
+    """Return in how many of the last `sign.months` months it was seen; it was in this one."""
+    if sign.months == 1:
+        return 1
     lately = (paper, *desk.before(paper, sign.months - 1))
     return sum(bool(_seen(sign, one, desk)) for one in lately)
 
