@@ -48,10 +48,18 @@ place = {place}
 language = "vi"
 time_zone = "Asia/Ho_Chi_Minh"
 
-# Giới hạn của mỗi tệp nhận vào (MB, giây); chỉ ghi khi cần khác mức có sẵn.
+# Giới hạn của mỗi tệp nhận vào; chỉ ghi khi cần khác mức có sẵn dưới đây.
 # [limits]
-# file_mb = 20
-# seconds = 30
+# seconds = 30         # thời gian đọc một tệp
+# memory_mb = 1024     # bộ nhớ của tiến trình đọc
+# file_mb = 20         # cỡ tệp
+# inflated_mb = 200    # cỡ sau khi giải nén
+# entries = 1000       # số tệp con trong một sổ
+# ratio = 100          # tỉ lệ nén cao nhất của một tệp con (trên 100 KB)
+# cells = 1000000      # số ô của một trang
+# rows = 100000
+# columns = 500
+# text = 32767         # số chữ trong một ô
 
 # Máy chủ thư của cơ quan, như ghi trong dòng Received và Authentication-Results của thư đến.
 # Không ghi thì giờ nhận là giờ chạy mlay ingest.

@@ -18,6 +18,15 @@ from mlay_batch.settings import CONFIG, TEMPLATE, Settings
 MOUNTS = Path("/proc/mounts")
 # SQLite's locks do not hold on these: https://www.sqlite.org/howtocorrupt.html, section 2.1
 _NETWORK = re.compile(r"nfs\d?|cifs|smb\w*|ncpfs|afs|davfs\d?|fuse\.(sshfs|rclone|davfs\w*)")
+# Double-clicked on Windows: the everyday command, and the window stays open to be read.
+_STARTER = """\
+@echo off
+chcp 65001 >nul
+cd /d "%~dp0"
+where mlay >nul 2>nul
+if errorlevel 1 (py -m mlay_batch run %*) else (mlay run %*)
+pause
+"""
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
 
@@ -114,8 +123,15 @@ class Workspace:
             ) from error
         if not made.ledger.exists():
             Ledger.create(made.ledger).close()
+        made.make_starter()
         write_atomically(made.root / CONFIG, text.encode())
         return made
+
+    def make_starter(self) -> None:
+        """Write the file to double-click on Windows, unless there is one."""
+        path = self.root / "mlay-run.bat"
+        if not path.exists():
+            write_atomically(path, _STARTER.replace("\n", "\r\n").encode("ascii"))
 
     def make_folders(self) -> None:
         """Make the folders that are missing, and keep others out of the private ones."""

@@ -291,3 +291,6 @@ def test_no_path_comes_from_outside(month: Month) -> None:
         for path in month.root.joinpath(folder).rglob("*"):
             assert re.fullmatch(r"[A-Za-z0-9_.-]+", path.name), path
             assert CANARY not in path.name
+            # what Windows takes: no reserved name, no point at the end, room for a long folder
+            assert not re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", path.name)
+            assert len(path.relative_to(month.root).as_posix()) < 140

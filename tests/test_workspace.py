@@ -22,12 +22,32 @@ def test_a_new_workspace_has_everything_in_its_place(tmp_path: Path) -> None:
     made = Workspace.create(tmp_path / "town", "Thị ủy  Mường Lay", "Mường Lay")
 
     assert sorted(p.name for p in made.root.iterdir()) == [
-        "archive", "inbox", "ledger.sqlite", "mlay.toml", "outbox", "reports", "schemas",
+        "archive", "inbox", "ledger.sqlite", "mlay-run.bat", "mlay.toml", "outbox", "reports",
+            "schemas",
     ]  # fmt: skip
     assert made.settings == Settings("Thị ủy Mường Lay", "Mường Lay")
     assert Workspace.find(made.inbox) == made
     with Ledger.open(made.ledger) as ledger:
         assert ledger.deliveries() == ()
+
+
+def test_a_double_click_on_windows_runs_the_month(tmp_path: Path) -> None:
+    made = Workspace.create(tmp_path / "thị ủy", "Thị ủy", "Mường Lay")
+    written = (made.root / "mlay-run.bat").read_bytes()
+    assert written.isascii()  # cmd.exe reads it in the code page of the PC, whatever that is
+    assert written.count(b"\n") == written.count(b"\r\n") == 6
+    assert b'cd /d "%~dp0"' in written  # wherever it is started from
+    assert written.endswith(b"pause\r\n")
+
+
+def test_the_limits_shown_are_those_that_hold(tmp_path: Path) -> None:
+    """Whoever removes the marks of comment in mlay.toml changes nothing yet."""
+    made = Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
+    written = (made.root / "mlay.toml").read_text(encoding="utf-8")
+    block = written[written.index("# [limits]") :].split("\n\n")[0]
+    limits = Settings.parse(written + block.replace("# ", "", 1).replace("\n# ", "\n")).limits
+    assert Limits(**limits) == Limits()
+    assert set(limits) == {field.name for field in fields(Limits)}
 
 
 def test_names_with_quotes_and_backslashes_come_back(tmp_path: Path) -> None:

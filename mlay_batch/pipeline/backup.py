@@ -114,6 +114,7 @@ def restore(source: Path, folder: Path, *, network: bool = False) -> Packed:
         hashes = _unpack(source, building)
         made = Workspace.find(building)
         made.make_folders()
+        made.make_starter()
         Ledger.open(made.ledger).close()
         if folder.exists():
             folder.rmdir()
