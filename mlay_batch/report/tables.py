@@ -95,9 +95,6 @@ def write(book: Book, sheet: Sheet, table: Table, back: Link) -> None:
     sheet.widths(_fitting(table))
     for number, heading in enumerate(table.headings):
         sheet.put(HEAD_ROW, number, heading, "head")
-    for position, row in enumerate(table.rows):
-        for number, (column, content) in enumerate(zip(table.columns, row, strict=True)):
-            sheet.put(table.row_of(position), number, content, column.kind)
     bottom = table.row_of(max(len(table.rows), 1) - 1)
     sheet.raw.add_table(
         HEAD_ROW, 0, bottom, last,
@@ -105,13 +102,27 @@ def write(book: Book, sheet: Sheet, table: Table, back: Link) -> None:
             "name": table.name,
             "style": None,
             "columns": [
-                {"header": heading, "header_format": book.format("head")}
-                for heading in table.headings
+                {"header": heading, "header_format": book.format("head"),
+                 **_calculated(book, table, number)}
+                for number, heading in enumerate(table.headings)
             ],
         },
     )  # fmt: skip
+    for position, row in enumerate(table.rows):
+        for number, (column, content) in enumerate(zip(table.columns, row, strict=True)):
+            sheet.put(table.row_of(position), number, content, column.kind)
     sheet.raw.freeze_panes(HEAD_ROW + 1, min(2, last))
     sheet.print_as(landscape=True, repeat=(HEAD_ROW, HEAD_ROW), last=(bottom, last))
+
+
+def _calculated(book: Book, table: Table, number: int) -> dict[str, str]:
+    """Return the formula that all rows of a column share: Excel gives it to rows added below.
+
+    XlsxWriter then writes it without a value; the rows have to be written after that.
+    """
+    cells = [row[number] for row in table.rows]
+    shared = {cell.formula if isinstance(cell, Live) else "" for cell in cells}
+    return {"formula": shared.pop()} if book.live and len(shared) == 1 and "" not in shared else {}
 
 
 def _fitting(table: Table) -> list[float]:

@@ -9,8 +9,10 @@ A small town of six cells, made once, has papers of eight months (`PAPERS`). A t
 4. compares every cell of the sheets it names with the workbook the program writes from the altered
    papers (`differences`).
 
-`follow(seed)` does all of it for twelve changes drawn by a seed, once for all tests: visits struck
-out, added and given to another officer, scores altered, given and taken back.
+`follow(seed)` does all of it for changes drawn by a seed, once for all tests: visits struck out,
+added and given to another officer, scores altered, given and taken back, an assignment that ends
+earlier, a return that comes in. Odd seeds take the papers up to August and the shipped quotas, even
+ones those of the whole year and quotas that are owed by cell and count otherwise.
 """
 
 from __future__ import annotations
@@ -18,10 +20,10 @@ from __future__ import annotations
 import io
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -32,7 +34,7 @@ import pytest
 from figures import desk
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
-from openpyxl.formula.translate import Translator
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch import report
@@ -41,10 +43,12 @@ from mlay_batch.figures.records import Facts
 from mlay_batch.period import Period
 from mlay_batch.records import Return
 from mlay_batch.register import Register
+from mlay_batch.schema import Quota
+from mlay_batch.schema.records import QuotaCounting
 
 VISITS, MEETINGS = "Dữ liệu dự họp", "Dữ liệu họp"
+DUTY, RETURNS = "Dữ liệu phân công", "Dữ liệu nộp"
 HEAD = 5  # the row of a data sheet's headings
-PERIOD = "2019-08"
 TOWN = """
 code | name                        | type        | parent | founded    | ended      | successor
 TX   | Thị ủy Mường Lay            | town        |        |            |            |
@@ -79,7 +83,8 @@ CB05    | A1     | committee_member | 2019-06-01 |
 CELLS = ("A1", "A2", "A3", "CB1", "CB2", "CB3")
 STAFF = ("CB01", "CB02", "CB03", "CB04", "CB05")
 KINDS = {"regular": "Thường kỳ", "thematic": "Chuyên đề", "both": "Thường kỳ và chuyên đề"}
-OUT = (("A2", 4), ("CB1", 6), ("A1", 8))  # cells and months that have sent nothing
+# Cells and months that have sent nothing.
+OUT = (("A2", 4), ("CB1", 6), ("A1", 8), ("CB2", 11), ("A3", 12))
 
 
 @dataclass(frozen=True)
@@ -105,10 +110,16 @@ class Visit:
 
 @dataclass(frozen=True)
 class Papers:
-    """What all returns tell together: the input that a test alters."""
+    """What all returns and the register tell together: the input that a test alters.
+
+    `out` are the cells and months that have sent nothing, `until` the last days of assignments by
+    their number.
+    """
 
     meetings: tuple[Meeting, ...]
     visits: tuple[Visit, ...]
+    out: tuple[tuple[str, int], ...] = OUT
+    until: tuple[tuple[int, date], ...] = ()
 
     def but(self, old: Meeting | Visit | None, new: Meeting | Visit | None) -> Papers:
         """Return the papers with `old` struck out and `new` written in its place."""
@@ -118,24 +129,44 @@ class Papers:
         return replace(self, **{name: tuple(entry for entry in (*kept, *added) if entry)})
 
 
+@dataclass(frozen=True)
+class Case:
+    """A period and the quotas that hold in it."""
+
+    period: Period
+    quotas: tuple[Quota, ...]
+
+    @classmethod
+    def of(cls, seed: int) -> Case:
+        """Return the case of a seed, odd or even."""
+        quotas = desk.shipped().quotas
+        if seed % 2:
+            return cls(Period.parse("2019-08"), quotas)
+        changed = {
+            "per": "officer_cell", "sittings_a_month": 2, "rounding": "ceiling",
+            "counts": QuotaCounting(("regular", "both"), substitutes=True, own_cell=True),
+        }  # fmt: skip
+        return cls(Period.parse("2019-12"), tuple(replace(quota, **changed) for quota in quotas))
+
+
 @cache
 def town() -> Register:
     return desk.register(TOWN, OFFICERS, DUTIES)
 
 
-def _alive(cell: str) -> Iterator[int]:
+def _alive(cell: str, last: int) -> Iterator[int]:
     known = town().by_code[cell]
-    return (month for month in range(1, 9) if known.alive(Period(2019, month)))
+    return (month for month in range(1, last + 1) if known.alive(Period(2019, month)))
 
 
 @cache
-def papers() -> Papers:
-    """The papers of January to August: a meeting a month, in some a second one, some visited."""
+def papers(last: int = 8) -> Papers:
+    """The papers up to a month: a meeting a month, in some a second one, some of them visited."""
     draw = Random(20190830)
     meetings: list[Meeting] = []
     visits: list[Visit] = []
     for cell in CELLS:
-        for month in (m for m in _alive(cell) if (cell, m) not in OUT):
+        for month in (m for m in _alive(cell, last) if (cell, m) not in OUT):
             score = float(draw.randint(40, 100))
             confirmed = score - draw.randint(0, 5) if draw.random() < 0.5 else None
             kind = draw.choice(("regular", "both") if month % 3 == 0 else ("regular",))
@@ -150,15 +181,24 @@ def papers() -> Papers:
     return Papers(tuple(meetings), tuple(visits))
 
 
-def facts(told: Papers, period: str = PERIOD, **more: Any) -> Facts:
+def facts(told: Papers, case: Case | None = None) -> Facts:
     """Return the facts of these papers, as of the tenth day after the period."""
-    return desk.facts(town(), period, _returns(told), **more)
+    case, known = case or Case.of(1), town()
+    until = dict(told.until)
+    duties = tuple(
+        replace(entry, to=until.get(number, entry.to))
+        for number, entry in enumerate(known.assignments, 1)
+    )
+    filed = _returns(told, case.period.month)
+    catalogue = replace(desk.shipped(), quotas=case.quotas)
+    register = replace(known, assignments=duties)
+    return desk.facts(register, str(case.period), filed, catalogue=catalogue)
 
 
-def _returns(told: Papers) -> Iterator[Return]:
+def _returns(told: Papers, last: int) -> Iterator[Return]:
     """Yield the return of every cell and month that sent one, even if nothing is told in it."""
     for cell in CELLS:
-        for month in (m for m in _alive(cell) if (cell, m) not in OUT):
+        for month in (m for m in _alive(cell, last) if (cell, m) not in told.out):
             period = Period(2019, month)
             rows = [desk.row("members", 6, {"opening": 20, "closing": 20})]
             meetings = [e for e in told.meetings if e.branch == cell and e.day in period]
@@ -186,17 +226,17 @@ def written(given: Facts, lang: str = "vi") -> bytes:
 
 
 @cache
-def untouched() -> bytes:
+def untouched(seed: int = 1) -> bytes:
     """The workbook of the unaltered papers."""
-    return written(facts(papers()))
+    case = Case.of(seed)
+    return written(facts(papers(case.period.month), case))
 
 
-def load(source: bytes | Path, *, values: bool = False) -> Workbook:
-    """Return a workbook's formulas, or the figures stored in it; openpyxl drops sparklines."""
+def load(data: bytes, *, values: bool = False) -> Workbook:
+    """Return a workbook's formulas, or (read only) the figures stored in it."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Sparkline Group")
-        given = io.BytesIO(source) if isinstance(source, bytes) else source
-        return load_workbook(given, data_only=values)
+        warnings.filterwarnings("ignore", "Sparkline Group")  # openpyxl drops them
+        return load_workbook(io.BytesIO(data), data_only=values, read_only=values)
 
 
 class Altered:
@@ -218,18 +258,20 @@ class Altered:
                 cell.value, cell.hyperlink = None, None
 
     def add(self, sheet: str, told: Mapping[str, object]) -> None:
-        """Write a row below the table, which grows by it, its formulas with it, as in Excel."""
+        """Write a row below the table, which grows by it and gives it its formulas, as in Excel."""
         page = self.book[sheet]
         (table,) = page.tables.values()
-        upper = list(_table(page))[-1]
-        calculated = {heading for heading, cell in upper.items() if cell.data_type == "f"}
-        assert not set(told) & calculated and set(told) <= set(upper), f"{sheet}: {told}"
-        for heading, above in upper.items():
+        shared = {
+            entry.name: f"={entry.calculatedColumnFormula.attr_text}"
+            for entry in table.tableColumns
+            if entry.calculatedColumnFormula
+        }
+        for heading, above in list(_table(page))[-1].items():
             cell = above.offset(1)
-            cell.number_format, cell.value = above.number_format, told.get(heading)
-            if heading in calculated:
-                moved = Translator(above.value, above.coordinate)
-                cell.value = moved.translate_formula(cell.coordinate)
+            assert (above.data_type == "f") == (heading in shared), f"{sheet}, {heading}"
+            assert not (heading in shared and heading in told), f"{sheet}, {heading}"
+            cell.number_format = above.number_format
+            cell.value = shared.get(heading, told.get(heading))
         first, _, last = table.ref.partition(":")
         table.ref = f"{first}:{page[last].offset(1).coordinate}"
         table.autoFilter.ref = table.ref
@@ -239,7 +281,7 @@ class Altered:
         folder.mkdir(parents=True, exist_ok=True)
         self.book.save(folder / "altered.xlsx")
         made = office.convert(folder / "altered.xlsx", "xlsx", folder / "again", recalculate=True)
-        return load(made, values=True)
+        return load(made.read_bytes(), values=True)
 
     def _row(self, sheet: str, where: Mapping[str, object]) -> dict[str, Cell]:
         found = [
@@ -271,17 +313,17 @@ def _plain(value: Any) -> Any:
 
 def differences(one: Workbook, other: Workbook, sheets: Iterable[str]) -> list[str]:
     """Return the cells of the named sheets that differ: ``Xếp loại năm!C12: 3 is not 4``."""
-    found = []
-    for title in sheets:
-        rows = max(book[title].max_row for book in (one, other))
-        columns = max(book[title].max_column for book in (one, other))
-        for row in range(1, rows + 1):
-            for column in range(1, columns + 1):
-                cells = [book[title].cell(row, column) for book in (one, other)]
-                left, right = (copy(cell.value) for cell in cells)
-                if not same(left, right):
-                    found.append(f"{title}!{cells[0].coordinate}: {left!r} is not {right!r}")
-    return found
+    return [
+        f"{title}!{get_column_letter(column)}{row}: {left!r} is not {right!r}"
+        for title in sheets
+        for row, pair in enumerate(zip_longest(_rows(one, title), _rows(other, title)), 1)
+        for column, (left, right) in enumerate(zip_longest(*(cells or () for cells in pair)), 1)
+        if not same(left, right)
+    ]
+
+
+def _rows(book: Workbook, title: str) -> Iterator[tuple[object, ...]]:
+    return iter(book[title].iter_rows(values_only=True))
 
 
 def same(one: object, other: object) -> bool:
@@ -345,8 +387,18 @@ def added(told: Papers, draw: Random) -> Change:
 
 
 def scored(told: Papers, draw: Random) -> Change:
-    """A meeting scored otherwise, or not at all."""
-    old = draw.choice(told.meetings)
+    """A meeting of any month scored otherwise, or not at all."""
+    return _scored(told, draw, told.meetings)
+
+
+def scored_lately(told: Papers, draw: Random) -> Change:
+    """The same of a meeting of the last month, which the list of the period shows."""
+    month = max(meeting.day.month for meeting in told.meetings)
+    return _scored(told, draw, tuple(m for m in told.meetings if m.day.month == month))
+
+
+def _scored(told: Papers, draw: Random, among: tuple[Meeting, ...]) -> Change:
+    old = draw.choice(among)
     new = replace(
         old, own=draw.choice((None, float(draw.randint(0, 100)))),
         confirmed=draw.choice((None, draw.randint(0, 200) / 2)),
@@ -357,7 +409,29 @@ def scored(told: Papers, draw: Random) -> Change:
     )  # fmt: skip
 
 
-KINDS_OF_CHANGE = (struck, given_to_another, added, scored)
+def relieved(told: Papers, draw: Random) -> Change:
+    """An assignment that ends earlier than the register says."""
+    number, day = draw.choice((1, 3, 7, 9)), date(2019, draw.randint(1, 6), 15)
+    return Change(
+        f"assignment {number} ends on {day}", replace(told, until=(*told.until, (number, day))),
+        lambda book: book.set(DUTY, {"Số phân công": number}, {"Đến ngày": day}),
+    )  # fmt: skip
+
+
+def received(told: Papers, draw: Random) -> Change:
+    """A return that was out and tells of no meeting: nothing more is to come of that month."""
+    branch, month = gone = draw.choice([entry for entry in told.out if entry[1] <= 8])
+    row = {"Mẫu": "meeting", "Kỳ": f"P2019-{month:02}", "Mã đơn vị": branch}
+    return Change(
+        f"{branch} has sent month {month}",
+        replace(told, out=tuple(entry for entry in told.out if entry != gone)),
+        lambda book: book.set(RETURNS, row, {"Mã trạng thái": "reported"}),
+    )
+
+
+KINDS_OF_CHANGE = (
+    struck, given_to_another, added, scored, relieved, received, scored_lately,
+)  # fmt: skip
 
 
 def _single(told: Papers, draw: Random) -> Visit:
@@ -367,7 +441,7 @@ def _single(told: Papers, draw: Random) -> Visit:
 
 def changes(seed: int, count: int) -> tuple[Change, ...]:
     """Return `count` changes made one after another; the last one's papers hold them all."""
-    draw, told, made = Random(seed), papers(), []
+    draw, told, made = Random(seed), papers(Case.of(seed).period.month), []
     for number in range(count):
         change = KINDS_OF_CHANGE[number % len(KINDS_OF_CHANGE)](told, draw)
         told = change.papers
@@ -386,15 +460,16 @@ class Followed:
 
 
 @cache
-def follow(seed: int, count: int = 12) -> Followed:
+def follow(seed: int, count: int = 14) -> Followed:
     """Apply `count` drawn changes to the saved workbook, recalculate, run the program on the same.
 
     Done once a seed for all tests: a recalculation takes seconds.
     """
-    made, altered = changes(seed, count), Altered(untouched())
+    made, altered = changes(seed, count), Altered(untouched(seed))
     for change in made:
         change.apply(altered)
     says = tuple(change.says for change in made)
-    expected = load(written(facts(made[-1].papers)), values=True)
+    expected = load(written(facts(made[-1].papers, Case.of(seed))), values=True)
+    before = load(untouched(seed), values=True)
     with TemporaryDirectory(prefix="mlay-change-") as folder:
-        return Followed(says, load(untouched(), values=True), altered.again(Path(folder)), expected)
+        return Followed(says, before, altered.again(Path(folder)), expected)
