@@ -1,0 +1,95 @@
+"""Texts are found alike wherever the copy stands, at a cost that grows with their number."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlay_batch.figures import likeness
+from mlay_batch.figures.likeness import Key, clauses, handed_down, look_alikes, own_words, quote
+
+SYLLABLES = [
+    f"{first}{rest}"
+    for first in "bcdghklmnprstvx"
+    for rest in ("a", "an", "ao", "inh", "oc", "uông")
+]
+
+
+def texts(count: int, seed: int = 1) -> dict[Key, str]:
+    draw = random.Random(seed)
+    return {
+        (f"B{number}", 0): " ".join(draw.choices(SYLLABLES, k=40 + draw.randrange(30)))
+        for number in range(count)
+    }
+
+
+@given(st.integers(0, 59), st.integers(0, 39), st.integers(0, 10_000))
+def test_a_copy_with_a_word_changed_is_found_among_others(at: int, word: int, seed: int) -> None:
+    known = texts(60, seed)
+    words = known[f"B{at}", 0].split()
+    words[word] = "khác"
+    found = look_alikes(known | {("COPY", 0): " ".join(words)}, 90)
+    assert [alike.other for alike in found["COPY", 0]] == [(f"B{at}", 0)]
+    assert set(found) == {("COPY", 0), (f"B{at}", 0)}
+
+
+@given(st.integers(0, 10_000))
+def test_it_finds_what_comparing_all_with_all_finds(seed: int) -> None:
+    known = texts(12, seed)
+    draw = random.Random(seed)
+    for number in range(4):
+        words = known[f"B{number}", 0].split()
+        for _ in range(draw.randrange(6)):
+            words[draw.randrange(len(words))] = draw.choice(SYLLABLES)
+        known[f"C{number}", 0] = " ".join(words)
+    everything = {
+        (one, other)
+        for one in known
+        for other in known
+        if one != other and likeness.likeness(known[one], known[other], 90)
+    }
+    found = {
+        (one, alike.other) for one, others in look_alikes(known, 90).items() for alike in others
+    }
+    assert found == everything
+
+
+def test_ten_times_the_texts_are_ten_times_the_pairs_compared(monkeypatch) -> None:
+    compared = {}
+    for count in (300, 3000):
+        known = texts(count) | {("COPY", n): text for (_, n), text in texts(1).items()}
+        asked: list[float] = []
+        monkeypatch.setattr(likeness, "likeness", lambda *texts, asked=asked: asked.append(1) or 0)
+        look_alikes(known, 90)
+        compared[count] = len(asked)
+    assert 1 <= compared[300] <= 300
+    assert compared[3000] <= 12 * max(compared[300], 10)
+
+
+def test_what_many_wrote_is_nobodys_copy() -> None:
+    agenda = "Quán triệt Kết luận 62. "
+    month = {
+        f"B{n}": clauses(agenda + f"Việc riêng số {n} của chi bộ ở bản {'x' * n}") for n in range(9)
+    }
+    common = handed_down(month.values(), branches=8, share=100)
+    assert common == frozenset(clauses(agenda))
+    assert own_words(month["B3"], common) == " ".join(
+        clauses("Việc riêng số 3 của chi bộ ở bản xxx")
+    )
+    assert handed_down(list(month.values())[:8], branches=8, share=100) == frozenset()
+    assert handed_down(list(month.values())[:4], branches=8, share=30) == frozenset(clauses(agenda))
+    assert handed_down(list(month.values())[:3], branches=8, share=30) == frozenset()
+
+
+def test_a_quote_is_its_own_words_as_written() -> None:
+    common = frozenset(clauses("Quán triệt Kết luận 62."))
+    assert quote("Quán triệt Kết luận 62. Bàn làm đường.", common) == "Bàn làm đường"
+    assert quote("Bàn " * 40, common).endswith("Bàn…") and len(quote("Bàn " * 40, common)) <= 81
+    assert quote("Quán triệt Kết luận 62.", common) == "Quán triệt Kết luận 62."
+
+
+def test_spelling_and_form_of_letters_make_no_difference() -> None:
+    assert clauses("Thị uỷ Mường Lay; HOÀ  giải") == clauses("thị ủy mường lay. Hòa giải!")
+    assert clauses("1.142 đảng viên, 99,6 %") == ("1 142 đảng viên 99 6".replace("đảng", "đang̉"),)
