@@ -25,6 +25,10 @@ docs: venv
 bench: venv
 	cd tests && ../$(BIN)/python -m benchmarks --sizes $(or $(SIZES),70,1000)
 
+# Needs LibreOffice and poppler; look at what it has drawn.
+pictures: venv
+	$(BIN)/python tests/make_pictures.py
+
 venv: .venv/ready
 
 .venv/ready: pyproject.toml constraints.txt
