@@ -32,7 +32,7 @@ class _Line:
 
 def write(ctx: Context, sheet: Sheet, data: Data, returns: Sequence[FormSums]) -> None:
     """Write the sheet; without any return of the year before it says so and compares nothing."""
-    sheet.widths((6, 46, 15, 15, 15, 15))
+    sheet.widths((6, 44, 15, 15, 15, 18))
     official.heading(ctx, sheet, _COLUMNS, _SPLIT, ctx.t("comparison/title"))
     sheet.raw.freeze_panes(official.TABLE_ROW + 2, 2)
     now, before = ctx.figures.totals, ctx.figures.before
@@ -45,7 +45,7 @@ def write(ctx: Context, sheet: Sheet, data: Data, returns: Sequence[FormSums]) -
     for number, line in enumerate(_lines(ctx, data, returns, now, before), 1):
         _write(sheet, row, number, line)
         row += 1
-    sheet.put(row, 0, ctx.t("comparison/how", period=str(before.period)), "note", span=_COLUMNS)
+    sheet.put(row, 0, ctx.t("comparison/how"), "note", span=_COLUMNS)
     last = official.signatures(ctx, sheet, row + 2, _COLUMNS, 3)
     sheet.print_as(landscape=False, last=(last, _COLUMNS - 1))
 
