@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import change_desk as desk
 import pytest
@@ -21,8 +22,11 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
+FORMULAS = cache(lambda: desk.load(desk.untouched()))
+
+
 def test_formulas_use_what_excel_has_had_since_2007() -> None:
-    book = desk.load(desk.untouched())
+    book = FORMULAS()
     formulas = {
         re.sub('"[^"]*"', "", str(cell.value))
         for sheet in book
@@ -32,6 +36,19 @@ def test_formulas_use_what_excel_has_had_since_2007() -> None:
     }
     used = {name for formula in formulas for name in re.findall(r"([A-Z][A-Z0-9.]*)\(", formula)}
     assert {"COUNTIFS", "SUMIFS", "SUMPRODUCT"} <= used <= FUNCTIONS
+
+
+@pytest.mark.parametrize("title", QUOTA)
+def test_no_figure_of_the_quotas_is_a_bare_value(title: str) -> None:
+    """Bare are the numbers of rows and columns, and what a quota itself says, in its own look."""
+    figures = 0
+    for row in FORMULAS()[title].iter_rows(min_row=9):
+        numbered = all(cell.font.italic and cell.font.size == 9 for cell in row if cell.value)
+        for cell in row[1:] if not numbered else ():
+            figures += cell.data_type == "f"
+            given = cell.font.bold and cell.font.size == 11
+            assert cell.data_type != "n" or cell.value is None or given, cell.coordinate
+    assert figures > 40
 
 
 @pytest.mark.libreoffice
