@@ -44,6 +44,7 @@ def write(ctx: Context, sheet: Sheet, sections: Sections) -> None:
     last = _foot(ctx, sheet, head + 1 + len(shown[:MOST]), len(shown) - MOST, _all(ctx, found))
     sheet.raw.freeze_panes(head + 1, 2)
     sheet.print_as(landscape=True, last=(last, len(_COLUMNS) - 1), repeat=(head, head))
+    sheet.raw.fit_to_pages(1, 1)  # a note is one page
 
 
 def _months(found: Sequence[Sighting]) -> Counter[tuple[str, str]]:
