@@ -48,27 +48,26 @@ def movement(facts: Facts, returned: Iterable[Completeness]) -> Movement | None:
     for entry in returned:
         form = facts.catalogue.form_for(entry.form, facts.period)
         if form and form.period == "month" and (shape := shape_of(form)):
-            filed = returns_of(facts, form.form)
-            found: dict[str, list[Gap]] = {}
-            for gap in _gaps(facts, shape, filed):
-                found.setdefault(gap.branch, []).append(gap)
-            lines = tuple(_line(facts, entry, shape, filed, branch) for branch in entry.branches)
-            return Movement(shape, tuple(
-                replace(line, gaps=tuple(found.get(line.branch.code, ()))) for line in lines
-            ))  # fmt: skip
+            return Movement(shape, tuple(_lines(facts, entry, shape)))
     return None
 
 
-def _line(
-    facts: Facts, entry: Completeness, shape: MovementShape, filed: Filed, branch: Organisation
-) -> MovementLine:
-    forerunners = _forerunners(facts.register).get(branch.code, ())
-    spans = (
-        _moved(shape, filed, forerunners, branch, months)
-        for months in (facts.period.months(), facts.period.year_to_date())
-    )
-    state = gravest(facts.period, branch.code, entry)
-    return MovementLine(branch, state, *spans)
+def _lines(facts: Facts, entry: Completeness, shape: MovementShape) -> Iterator[MovementLine]:
+    filed = returns_of(facts, shape.form)
+    forerunners = _forerunners(facts.register)
+    found: dict[str, list[Gap]] = {}
+    for gap in _gaps(facts, shape, filed, forerunners):
+        found.setdefault(gap.branch, []).append(gap)
+    now, year = facts.period.months(), facts.period.year_to_date()
+    for branch in entry.branches:
+        own = forerunners.get(branch.code, ())
+        yield MovementLine(
+            branch,
+            gravest(facts.period, branch.code, entry),
+            _moved(shape, filed, own, branch, now),
+            _moved(shape, filed, own, branch, year),
+            tuple(found.get(branch.code, ())),
+        )
 
 
 def _moved(
@@ -109,9 +108,11 @@ def _count(row: Row, name: str) -> int:
     return int(number(row.values.get(name)) or 0)
 
 
-def _gaps(facts: Facts, shape: MovementShape, filed: Filed) -> Iterator[Gap]:
+def _gaps(
+    facts: Facts, shape: MovementShape, filed: Filed,
+    forerunners: Mapping[str, tuple[Organisation, ...]],
+) -> Iterator[Gap]:  # fmt: skip
     """Yield the months of the year to date that do not open with the last closing."""
-    forerunners = _forerunners(facts.register)
     for (branch, period), entry in year_to_date(filed, facts.period).items():
         members = card(entry, shape.section)
         own = number(members.values.get(shape.opening)) if members else None

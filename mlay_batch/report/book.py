@@ -24,7 +24,7 @@ from mlay_batch.styles import FONT
 
 MOST_LINKS = 65_530  # addresses Excel keeps on a sheet
 _SIZE = 11
-_CELL_MARGIN = 0.7  # Excel adds 5 pixels to each column, in digits of 7 pixels
+CELL_MARGIN = 0.7  # Excel adds 5 pixels to each column, in digits of 7 pixels
 _FORMULA_LIKE = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -281,7 +281,7 @@ class Sheet:
 
     def _needs(self, text: _Written) -> float:
         columns = range(text.column, text.column + text.span)
-        margins = _CELL_MARGIN * (text.span - 1)  # between merged cells they are room as well
+        margins = CELL_MARGIN * (text.span - 1)  # between merged cells they are room as well
         room = sum(self._widths.get(column, 9) for column in columns) + margins - 0.4
         size = float(str(text.look["font_size"]))
         indent = float(str(text.look["indent"])) * 1.5

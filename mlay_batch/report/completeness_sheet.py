@@ -10,7 +10,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from mlay_batch.figures.records import OPEN, Completeness, Expected, Figures
 from mlay_batch.period import Period
 from mlay_batch.report import official
-from mlay_batch.report.book import Live, Sheet
+from mlay_batch.report.book import CELL_MARGIN, Live, Sheet
 from mlay_batch.report.context import Context, period_id
 from mlay_batch.report.data_sheets import Data
 
@@ -26,6 +26,7 @@ _TONES = {
 _SENT = ("reported", "nil", "late")
 _FIRST_PERIOD = 3
 _MOST_PERIODS = 12
+_PAGE = 93  # digits across A4
 
 
 @dataclass(frozen=True)
@@ -47,16 +48,22 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[FormSums, ...]:
     """Write the sheet, one matrix for each form; return their sums."""
     wide = max((len(entry.periods) for entry in ctx.figures.completeness), default=0)
     columns = _FIRST_PERIOD + max(wide, _MOST_PERIODS)
-    sheet.widths((5, 11, 40, *([5.6] * (columns - _FIRST_PERIOD))))
+    widths = (5, 11, 40, *([5.6] * (columns - _FIRST_PERIOD)))
+    sheet.widths(widths)
     official.heading(ctx, sheet, columns, _FIRST_PERIOD, ctx.t("title.completeness"))
     row = _legend(ctx, sheet, official.TABLE_ROW, columns)
-    sums = []
+    sums, starts = [], []
     head = row + 2
     for entry in ordered(ctx.figures):
+        starts.append(row + 1)
         row, found = _matrix(ctx, sheet, data, row + 1, entry)
         sums.append(found)
-    sheet.raw.freeze_panes(head + 1, _FIRST_PERIOD)
-    sheet.print_as(landscape=False, last=(row, columns - 1), repeat=(head, head))
+    sheet.raw.freeze_panes(head + 2, _FIRST_PERIOD)
+    sheet.raw.set_h_pagebreaks(starts[1:])  # each form on pages of its own
+    needed = sum(width + CELL_MARGIN for width in widths)
+    sheet.raw.set_print_scale(int(100 * _PAGE / needed))  # Excel keeps no break of a fitted page
+    repeat = (head, head + 1)
+    sheet.print_as(landscape=False, last=(row, columns - 1), repeat=repeat, fit=False)
     return tuple(sums)
 
 
@@ -93,13 +100,16 @@ def _matrix(
         sheet.put(head, column, ctx.t(f"column.{name}"), "head")
     for column, period in enumerate(entry.periods, _FIRST_PERIOD):
         sheet.put(head, column, _short(period), "head")
+    for column in range(columns):
+        sheet.put(head + 1, column, column + 1, "column_number")
     for number, branch in enumerate(entry.branches, 1):
-        sheet.put(head + number, 0, number, "center")
-        sheet.put(head + number, 1, branch.code, "center")
-        sheet.put(head + number, 2, branch.name, "text")
+        row = head + 1 + number
+        sheet.put(row, 0, number, "center")
+        sheet.put(row, 1, branch.code, "center")
+        sheet.put(row, 2, branch.name, "text")
         for column, period in enumerate(entry.periods, _FIRST_PERIOD):
-            _field(sheet, head + number, column, entry.of(branch.code, period))
-    first = head + len(entry.branches) + 1
+            _field(sheet, row, column, entry.of(branch.code, period))
+    first = head + len(entry.branches) + 2
     return _sums(ctx, sheet, data, entry, (head, first, columns))
 
 

@@ -53,9 +53,10 @@ def write(ctx: Context, sheet: Sheet) -> ErrorCounts:
     """Write the sheet; return its counts."""
     sheet.widths(_WIDTHS)
     official.heading(ctx, sheet, len(_COLUMNS), _SPLIT, ctx.t("title.errors"))
-    head = official.TABLE_ROW
+    head = official.TABLE_ROW + 1  # the row of column numbers, below the headings
     for column, name in enumerate(_COLUMNS):
-        sheet.put(head, column, ctx.t(f"column.{name}"), "head")
+        sheet.put(head - 1, column, ctx.t(f"column.{name}"), "head")
+        sheet.put(head, column, column + 1, "column_number")
     everything = [*problems(ctx), *_on_trial(ctx)]
     found = [problem for problem in everything if _of_period(ctx.figures, problem.delivery)]
     others = [problem for problem in everything if problem not in found]
@@ -68,7 +69,7 @@ def write(ctx: Context, sheet: Sheet) -> ErrorCounts:
     sheet.raw.autofilter(head, 0, last, len(_COLUMNS) - 1)
     sheet.raw.freeze_panes(head + 1, 3)
     bottom = _others(ctx, sheet, last + 2, others) if others else last
-    sheet.print_as(landscape=True, last=(bottom, len(_COLUMNS) - 1), repeat=(head, head))
+    sheet.print_as(landscape=True, last=(bottom, len(_COLUMNS) - 1), repeat=(head - 1, head))
     severities = sheet.area((head + 1, _SEVERITY), (last, _SEVERITY))
     return ErrorCounts(*(
         Live(f'=COUNTIF({severities},"{_severity(ctx, severity)}")',

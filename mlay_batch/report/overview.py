@@ -188,6 +188,7 @@ def _contents(ctx: Context, sheet: Sheet, row: int) -> int:
     sheet.put(row, 0, ctx.t("overview.contents"), "section", span=_COLUMNS)
     for number, other in enumerate(ctx.book.sheets[1:], row + 1):
         sheet.put(number, 0, Link(other.place(0, 0), other.title), "link", span=3)
-        sheet.put(number, 3, other.about, "text", span=_COLUMNS - 3)
+        said = other.about.partition(". ")[0].rstrip(".")  # its first sentence; the rest is there
+        sheet.put(number, 3, said, "text", span=_COLUMNS - 3)
         row = number
     return row + 1

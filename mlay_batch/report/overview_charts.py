@@ -15,9 +15,10 @@ from mlay_batch.styles import FONT, INK
 
 Area = tuple[int, int, int, int]
 
-_COLOURS = {"dark": "#6E9CCB", "light": "#CFE0F2", "warm": "#F0D27A", "red": "#D9786B"}
-# On a grey printer two of the colours are alike: these are told by lines across them.
-_PATTERNS = {"warm": "wide_upward_diagonal", "red": "light_horizontal"}
+_COLOURS = {"dark": "#6E9CCB", "light": "#CFE0F2", "warm": "#F0D27A", "red": "#8C2A20"}
+# On a grey printer two of the colours are alike: this one is told by lines across it.
+_PATTERNS = {"warm": "wide_upward_diagonal"}
+_ON_DARK = {"red": {"color": "#FFFFFF"}}
 _ORDER = ("dark", "light", "warm", "red")
 _OF_STATE = {"met": "dark", "on_course": "light", "behind": "warm", "out_of_reach": "red",
              "not_met": "red"}  # fmt: skip
@@ -149,7 +150,8 @@ class Charts:
         if name:
             series["name"] = name
         if labels:
-            series["data_labels"] = {"value": True, "font": _font(9), "num_format": "#,##0;;"}
+            font = _font(9) | _ON_DARK.get(colour, {})
+            series["data_labels"] = {"value": True, "font": font, "num_format": "#,##0;;"}
         chart.add_series(series)
 
 

@@ -101,13 +101,13 @@ def by_month(ctx: Context, data: Data) -> Table:
         *(Column(b.id, plain(b.title.of(ctx.lang)), "integer") for b in bands.ranked(ctx)),
         *(
             Column(f"{part}_{name}", plain(t(f"branches/trend.{part}", title=q.title.of(ctx.lang))),
-                   kind)
+                   "number")
             for name, q in quotas.items()
-            for part, kind in (("seen", "integer"), ("pace", "number"))
+            for part in ("seen", "pace")
         ),
     )  # fmt: skip
     month = Table(_MONTHS, "", "", shape, ()).this("month")
-    rows = tuple(
+    rows: tuple[tuple[Content, ...], ...] = tuple(
         (number, *_banded(ctx, data, ranks, number), *_visited(ctx, data, quotas, number, month))
         for number in range(1, ctx.figures.period.end.month + 1)
     )

@@ -285,7 +285,7 @@ class TestBranches:
 class TestErrors:
     def test_errors_come_first_and_like_findings_are_one(self) -> None:
         sheet = desk.sheets()["Lỗi"]
-        rows = [values(sheet, row, 2, 9) for row in (10, 11)]
+        rows = [values(sheet, row, 2, 9) for row in (11, 12)]
         assert [(r[0], r[4], r[5]) for r in rows] == [
             ("■ Lỗi", "M40–M41", "S01"), ("▲ Cảnh báo", "E25", "D04"),
         ]  # fmt: skip
