@@ -14,7 +14,7 @@ import yaml
 
 from mlay_batch.cli import COMMANDS, mlay
 from mlay_batch.messages import LOCALE, known_codes
-from mlay_batch.schema import Form, load_catalogue
+from mlay_batch.schema import Form, Scheme, load_catalogue
 from mlay_batch.schema.load import load_text
 from mlay_batch.schema.reference import pages
 
@@ -62,7 +62,7 @@ def test_a_command_line_can_be_typed(
     monkeypatch.chdir(tmp_path)
     words = shlex.split(line)[1:]
     for word in words:
-        if word.endswith((".xlsx", ".yaml")):
+        if word.endswith((".xlsx", ".yaml", ".zip")):
             Path(word).parent.mkdir(parents=True, exist_ok=True)
             Path(word).touch()
     parse(words)
@@ -115,9 +115,10 @@ def test_the_map_of_modules_is_complete() -> None:
     assert {name for name in modules if not re.search(rf"`{name}/?`", text)} == set()
 
 
-def test_the_examples_of_a_field_and_a_rule_are_valid() -> None:
+def test_the_examples_of_a_field_a_rule_and_a_scheme_are_valid() -> None:
     examples = BLOCK.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
-    blocks = [text for kind, text in examples if kind == "yaml"]
+    *blocks, scheme = [text for kind, text in examples if kind == "yaml"]
+    assert isinstance(load_text(scheme, "example", [ROOT / "schemas"]), Scheme)
     field, rule = (re.sub(r"^", " " * 6, block, flags=re.M).rstrip() for block in blocks)
     form = (ROOT / "schemas" / "meeting-2018.yaml").read_text(encoding="utf-8")
     before, table, after = form.partition("  - id: thematic\n")
