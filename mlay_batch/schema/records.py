@@ -218,7 +218,7 @@ class Quota(Record):
 
     `per` says whether the number is owed once by the officer or for each cell; `rounding` how the
     obligation of a part-year officer becomes whole; `sittings_a_month` bounds, per cell, what can
-    still be attended in a month to come.
+    still be attended in a month to come or may have been in one whose return is not in.
     """
 
     quota: str
