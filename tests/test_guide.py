@@ -54,6 +54,7 @@ DAYS = {
     "Một năm sau": "2021-03-15",
 }
 REFUSED = {("2020-02-04", "mlay run"), ("2020-03-09", "mlay run --period 2020-01")}
+FINGERPRINT = re.compile(r"\b[0-9A-Z]{4}(-[0-9A-Z]{4}){2}\b")  # it changes with the program
 WIDTH = 92
 # Rich's own, but for a font fetched from the net.
 SVG = """<svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
@@ -138,7 +139,7 @@ def typed(command: str, month: Month, capsys: pytest.CaptureFixture[str]) -> tup
     shown = "".join(capsys.readouterr())
     for real, told in ((f"{month.root.parent}/", ""), ("127.0.0.1", "mail.muonglay.vn")):
         shown = shown.replace(real, told)
-    return code, shown.strip("\n")
+    return code, FINGERPRINT.sub("HACN-ATZP-TRFQ", shown).strip("\n")
 
 
 def picture(screen: list[tuple[str, str]]) -> str:
