@@ -42,6 +42,8 @@ class _List:
         self.ctx, self.sheet, self.sittings = ctx, sheet, data.sittings
         self.bands, self.ranks = bands.ranked(ctx), bands.ranks(ctx)
         self.note = _FIRST_BAND + len(self.bands)
+        scheme = ctx.figures.score_scheme
+        self.decimals = "0.00" if scheme and scheme.rebase else ""  # of scores as given: none
         self.first = self.total = official.TABLE_ROW + 3
 
     def columns(self) -> int:
@@ -136,7 +138,8 @@ def _sitting(page: _List, row: int, number: int, rating: CellRating, sitting: Si
     put(row, _MEMBERS, _found(page, row, rating, "members", sitting.members) if first else None,
         "count")  # fmt: skip
     put(row, _DAY, sitting.held_on, "date")
-    put(row, _SCORE, _found(page, row, rating, "score", sitting.score), "score")
+    score = _found(page, row, rating, "score", sitting.score)
+    put(row, _SCORE, score, "score", number=page.decimals)
     for column, band in enumerate(page.bands, _FIRST_BAND):
         rank = f"{page.sittings.ref('rank')},{page.ranks[band.id]}"
         formula = f'=IF(COUNTIFS({_asked(page, row, rating)},{rank})=0,"","x")'
