@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlay_batch.figures.quota_records import CellVisits
-from mlay_batch.figures.returns import MEETING
 from mlay_batch.report import listing, official
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
-from mlay_batch.report.duty_tables import quoted, serial
+from mlay_batch.report.duty_tables import MEETING, quoted, serial
 from mlay_batch.report.listing import Column
 from mlay_batch.styles import TONES
 

@@ -16,6 +16,7 @@ from mlay_batch.report.book import Content, Live
 from mlay_batch.report.context import Context, period_id
 from mlay_batch.report.tables import Column, Kind, Table
 
+MEETING = "meeting"  # the form that tells meetings and who came to them
 _EPOCH = date(1899, 12, 30)  # the day of number 0
 
 

@@ -13,12 +13,11 @@ from itertools import groupby
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.quota_records import QuotaPair
-from mlay_batch.figures.returns import MEETING
 from mlay_batch.report import listing, official, visit_tables
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
-from mlay_batch.report.duty_tables import quoted, serial
+from mlay_batch.report.duty_tables import MEETING, quoted, serial
 from mlay_batch.report.listing import Column
 from mlay_batch.schema import Quota
 
