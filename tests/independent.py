@@ -18,6 +18,7 @@ def recompute(facts: Any) -> dict[str, Any]:
         "pairs": pairs(facts),
         "attended": attended(facts),
         "bands": bands(facts),
+        "years": years(facts),
         "shares": shares(facts),
     }
 
@@ -48,6 +49,9 @@ def shown(figures: Any) -> dict[str, Any]:
                 entry.owes,
             )
             for entry in figures.year_ratings
+        },
+        "years": {
+            entry.branch.code: (entry.to_come, entry.grade) for entry in figures.year_ratings
         },
         "shares": {
             (year.year, part.section, share.line): (share.count, share.base, share.share)
@@ -329,6 +333,55 @@ def bands(facts: Any) -> dict[str, Any]:
         if held or code in owing:
             found[code] = counts, mean, held, code in owing
     return found
+
+
+def years(facts: Any) -> dict[str, Any]:
+    """What may still come in the year, and the grade of the regular meetings with the best to come.
+
+    A month may bring one if it is over without a return, or if the cell lives on its last day.
+    """
+    heard, until = told(facts), last_month(facts)
+    known = {cell.code: cell for cell in meeting_cells(facts)}
+    everyone = {entry.code: entry for entry in facts.register.organisations}
+    found = {}
+    for code in bands(facts):
+        to_come = 0
+        for month in range(1, 13):
+            cell = known.get(code) if month <= until else everyone.get(code)
+            if cell and lives(cell, days_of(facts.period.year, month)[-1]):
+                to_come += month > until or (code, month) not in heard
+        found[code] = to_come, grade(facts, regular_bands(facts, code), to_come)
+    return found
+
+
+def regular_bands(facts: Any, code: str) -> list[str]:
+    """The bands of the cell's scored regular meetings, the own score where none is confirmed."""
+    found = []
+    for entry in meeting_returns(facts):
+        rows = entry.rows if entry.delivery.branch == code else ()
+        met = [row.values for row in rows if row.section == "meetings"]
+        days = {values["held_on"] for values in met if values["kind"] in ("regular", "both")}
+        for day in days:
+            points = {row.values["scorer"]: row.values["total"] for row in rows
+                      if row.section == "scores" and row.values["held_on"] == day}  # fmt: skip
+            if points:
+                score = points.get("confirmed", points.get("own"))
+                found.append(band(facts, entry.delivery.period, score))
+    return found
+
+
+def grade(facts: Any, held: list[str], to_come: int) -> str | None:
+    """Phú Thọ: Tốt = none below Khá and 7 Tốt; below it none below Trung bình and 7 Khá; 7 TB."""
+    good = held.count("good")
+    fair = good + held.count("fair")
+    average = fair + held.count("average")
+    if not held:
+        return None
+    if fair == len(held) and good + to_come >= 7:
+        return "good"
+    if average == len(held) and fair + to_come >= 7:
+        return "fair"
+    return "average" if average + to_come >= 7 else "poor"
 
 
 def band(facts: Any, month: str, score: float) -> str:
