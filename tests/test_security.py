@@ -7,19 +7,11 @@ import os
 import re
 import subprocess
 import sys
-from datetime import date
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from mlay_batch import cli
-from mlay_batch.period import Period
-from mlay_batch.pipeline import posting, reply
-from mlay_batch.pipeline.ingest import ingest
-
-sys.path.insert(0, str(Path(__file__).parent / "pipeline"))
-from town_desk import Paper, put, town
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
@@ -37,26 +29,6 @@ def test_every_threat_names_tests_that_exist() -> None:
         if name and name not in known:
             missing.append(f"{path}::{name}")
     assert missing == []
-
-
-@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
-def test_what_branches_wrote_is_the_owners_alone(tmp_path: Path) -> None:
-    umask = os.umask(0o000)  # the most open a PC can be
-    try:
-        desk = town(tmp_path / "town")
-        put(desk, "a.xlsx", Paper("CB-01").book())
-        when, day = "2019-12-03T09:00:00+07:00", date(2019, 12, 6)
-        ingest(desk, as_of=day, received=when, holder="test")
-        make = partial(reply.letters, desk)
-        assert posting.draft(posting.Job(desk, make, Period(2019, 11), day, "test"), when).drafts
-    finally:
-        os.umask(umask)
-    workspace = desk.workspace
-    kept = [*workspace.archive.rglob("*"), *workspace.outbox.rglob("*.eml")]
-    files = [workspace.ledger, *(path for path in kept if path.is_file())]
-    assert len(files) > 2
-    for path in (workspace.archive, workspace.outbox, *files):
-        assert path.stat().st_mode & 0o077 == 0, path
 
 
 def test_a_fault_tells_nothing_that_was_typed(

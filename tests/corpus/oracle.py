@@ -52,7 +52,7 @@ def _touched(mutant: Mutant, found: Judged, read: Submission) -> str | None:
         here = at[1] == mutant.cell
         _, old = before.get(at, (None, None))
         entry, new = after.get(at, (None, None))
-        if here and not named and not _as_typed(mutant.typed, new, entry):
+        if here and not named and not _as_typed(mutant.typed, _as_written(new, entry, form), entry):
             return f"{mutant.typed!r} read as {new!r}, and no finding names {mutant.cell}"
         if not here and old != new:
             return f"{at} was {old!r}, is {new!r}"
@@ -100,6 +100,12 @@ def cells_of(read: Submission, form: Form) -> Cells:
             yield (row.sheet, cell), (fields[row.section, name], row.values.get(name))
 
     return dict(pair for row in read.rows for pair in one(row))
+
+
+def _as_written(read: object, entry: Field | None, form: Form) -> object:
+    """A choice as people write it."""
+    choices = form.choices.get(entry.choices or "", ()) if entry and entry.type == "choice" else ()
+    return next((choice.title.vi for choice in choices if choice.id == read), read)
 
 
 def _as_typed(typed: object, read: object, entry: Field | None) -> bool:

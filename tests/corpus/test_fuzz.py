@@ -8,7 +8,6 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import fuzz
 import oracle
-import pytest
 from workbook_mutants import mutant
 
 SEED = 2019
@@ -16,15 +15,15 @@ SEED = 2019
 
 def test_changed_workbooks() -> None:
     told = fuzz.Told()
-    fuzz.run_books(SEED, range(120), told)
+    fuzz.run_books(SEED, range(60), told)
     assert told.failures == []
-    assert sum(told.counts.values()) == 120
+    assert sum(told.counts.values()) == 60
     assert {"same", "touched", "refused", "any"} == {key.split()[0] for key in told.counts}
 
 
 def test_changed_mails() -> None:
     told = fuzz.Told()
-    fuzz.run_mails(SEED, range(60), told)
+    fuzz.run_mails(SEED, range(84, 114), told)
     assert told.failures == []
     assert {"same", "stranger", "any"} == {key.split()[0] for key in told.counts}
 
@@ -35,11 +34,11 @@ def test_the_same_number_is_the_same_file() -> None:
     assert (one.data, one.how) == (again.data, again.how)
 
 
-@pytest.mark.parametrize("must", ["same", "touched", "refused"])
-def test_an_oracle_that_can_say_no(must: str) -> None:
+def test_an_oracle_that_can_say_no() -> None:
     """Given the return of another branch, or one not refused, every oracle complains."""
     books, legacy = fuzz.originals()
-    found = (mutant(SEED, number, books, legacy) for number in range(300))
-    one = next(one for one in found if one.must == must and one.original is books[0])
     (other,) = fuzz.desk.judged([fuzz.desk.leaf("x.xlsx", books[1].data)])
-    assert oracle.wrong(one, other)
+    found = [mutant(SEED, number, books, legacy) for number in range(100)]
+    for must in ("same", "touched", "refused"):
+        one = next(one for one in found if one.must == must and one.original is not books[1])
+        assert oracle.wrong(one, other), must

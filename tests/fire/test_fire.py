@@ -16,11 +16,11 @@ FIRE = Path(__file__).parent / "fire.py"
 def test_killed_or_failing_at_any_write_nothing_is_lost() -> None:
     """In a process of its own: it forks, which a process with threads must not."""
     ran = subprocess.run(
-        [sys.executable, str(FIRE), "--every", "13"],
+        [sys.executable, str(FIRE), "--every", "26"],
         capture_output=True, text=True, check=False, timeout=500,
     )  # fmt: skip
     assert ran.stdout, ran.stderr
     told = json.loads(ran.stdout)
     assert told["wrong"] == {}, ran.stderr
     assert told["steps"] > 100
-    assert told["shots"] > 18
+    assert told["shots"] > 9
