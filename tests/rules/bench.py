@@ -224,6 +224,28 @@ def _cleared(sample: Sample, at: Places) -> Cells:
     return {path: None for path in at for gone in sample.clear if path.startswith(f"{gone}.")}
 
 
+def coloured(book: bytes) -> set[tuple[str, str]]:
+    """The cells of a form given back that are in the colour of an error or of a warning."""
+    parts = opened(book)
+    styles = parts["xl/styles.xml"]
+    names = re.findall(r'<cellStyle [^>]*?name="([^"]*)"[^>]*?xfId="(\d+)"', styles)
+    toned = {number for name, number in names if name.endswith((" bad", " watch"))}
+    formats = re.findall(r"<xf .*?(?:/>|</xf>)", styles.partition("<cellXfs")[2])
+    looks = {n for n, one in enumerate(formats) if set(re.findall(r'xfId="(\d+)"', one)) & toned}
+    return {
+        (title, cell)
+        for title in re.findall(r'<sheet name="([^"]+)"', parts["xl/workbook.xml"])
+        for cell, look in re.findall(r'<c r="([A-Z]+\d+)" s="(\d+)"', parts[part_of(parts, title)])
+        if int(look) in looks
+    }
+
+
+def linked(book: bytes) -> set[str]:
+    """The cells the list of errors leads to."""
+    first = opened(book)["xl/worksheets/sheet1.xml"]
+    return {place.rpartition("!")[2] for place in re.findall(r'location="([^"]+)"', first)}
+
+
 def told(findings: Sequence[Finding], at: Places) -> list[str]:
     """Findings as `CODE path`, sorted; a cell without a path is named by itself."""
     names = {place: path for path, place in at.items()}

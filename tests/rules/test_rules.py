@@ -11,7 +11,18 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from bench import Sample, Tried, checked, rows_of, samples, tables, told, tried
+from bench import (
+    Sample,
+    Tried,
+    checked,
+    coloured,
+    linked,
+    rows_of,
+    samples,
+    tables,
+    told,
+    tried,
+)
 from papers import CATALOGUE
 
 from mlay_batch.findings import Severity
@@ -63,9 +74,10 @@ def test_wrong_and_repaired(sample: Sample, outcome: Callable[[Sample], Tried]) 
         for lang in ("vi", "en"):
             assert "{" not in str(explain(found, sample.form, lang))
 
-    # The form goes back with its cells marked; only those are typed into.
-    places = [place for f in became.findings for place in (f.place, *f.marks)]
-    assert {became.at[path] for path in sample.repair} <= {(p.sheet, p.cell) for p in places}
+    # The form goes back, its list leads to what was found; only cells in colour are typed into.
+    listed = {became.there[found.partition(" ")[2]][1] for found in sample.found}
+    assert linked(became.returned) == listed
+    assert {became.there[path] for path in sample.repair} <= coloured(became.returned)
     assert told(became.left, became.there) == []
 
 
