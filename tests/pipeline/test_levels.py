@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import date
 from email.message import EmailMessage
 from pathlib import Path
@@ -25,17 +25,22 @@ from levels_desk import (
 )
 from town_desk import Paper
 
+from mlay_batch import reader
+from mlay_batch.errors import UsageError
 from mlay_batch.figures import compute
 from mlay_batch.figures.records import Figures
+from mlay_batch.identity import identify
 from mlay_batch.ledger import Ledger
 from mlay_batch.names import name_key
 from mlay_batch.period import Period
+from mlay_batch.pipeline.check import check
 from mlay_batch.pipeline.consolidate import consolidate
 from mlay_batch.pipeline.facts import gather
 from mlay_batch.pipeline.ingest import Ingested, ingest
-from mlay_batch.pipeline.levels import below
+from mlay_batch.pipeline.levels import below, examined
 from mlay_batch.pipeline.town import Town
-from mlay_batch.records import Verdict
+from mlay_batch.records import Judged, Leaf, Verdict
+from mlay_batch.settings import TEMPLATE, Settings
 
 OCTOBER = Period(2019, 10)
 _WHERE = ("place", "marks", "delivery", "number")  # where it was read, not what it says
@@ -188,3 +193,28 @@ def test_codes_are_kept_only_where_the_register_above_knows_the_same(levels: Lev
     assert joined.by_code["TU-A.A-1"].parent == "TU-A.DB-A"
     assert joined.by_code["TU-A.DB-A"].parent == "TU-A"
     assert [o.code for o in joined.officers] == ["P-1", "TU-A.CU-1", "TU-B.CU-9"]
+
+
+def test_where_it_was_made_check_finds_it_whole(levels: Levels, tmp_path: Path) -> None:
+    (file := tmp_path / "b.xlsx").write_bytes(levels.books["TU-B"])
+    found = check(file, levels.b.catalogue, levels.b, AS_OF)
+    assert (found.findings, found.form and found.form.form) == ((), "consolidated")
+
+
+def test_other_quotas_here_are_told_and_these_hold(levels: Levels) -> None:
+    data, top = levels.books["TU-B"], levels.top
+    leaf = Leaf("b.xlsx", data, "b.xlsx", "2019-12-06T15:00:00+07:00")
+    judged = Judged(leaf, reader.read(data, leaf.name, top.reading.forms))
+    judged = identify(judged, top.reading, top.register, AS_OF)
+    assert not examined(judged, top.catalogue).findings
+    harder = tuple(replace(quota, times=quota.times + 5) for quota in top.catalogue.quotas)
+    told = examined(judged, replace(top.catalogue, quotas=harder))
+    assert ([f.code for f in told.findings], told.refused) == (["I32"], False)
+
+
+def test_what_hands_in_is_a_list_of_types() -> None:
+    text = TEMPLATE.format(name='"Tỉnh ủy"', place='"Điện Biên"')
+    assert Settings.parse(text + '[consolidated]\nfrom = ["town"]\n').consolidated == ("town",)
+    for wrong in ('from = "town"', "from = [1]", ""):
+        with pytest.raises(UsageError, match="consolidated"):
+            Settings.parse(f"{text}[consolidated]\n{wrong}\n")
