@@ -1,13 +1,14 @@
 """Hostile bytes to a `Submission`: typed rows that know their cell, and findings of form.
 
     preflight   what the package is; refuses bombs, passwords, odd structures before any parser
-    ooxml odf biff   facts calamine does not tell: formulas, errors, hidden and merged cells
+    ooxml odf biff   facts calamine does not tell: formulas, errors, comments, fonts, hidden and
+                merged cells (`ooxml_parts`: those that stand in other parts of the package)
     grid        python-calamine's values with those facts laid over them
     stamp       which sheets are ours, which form they claim to be
     markers headings   where each section stands
     values cells   raw cells to typed rows
     legacy      texts typed in TCVN3 or VNI, never converted silently
-    strays      what was typed where nobody reads
+    strays      what was typed where nobody reads, comments included
     unstamped   what the template wrote where the stamp that lists it is lost
     contents    a workbook cell by cell, to compare two of them
     guard       all of it in child processes that may die
