@@ -29,15 +29,16 @@ def dump(record: object) -> bytes:
 
 def load(data: bytes, kind: type[T]) -> T:
     """Return the record of that kind; ValueError for whatever else the bytes say."""
+    known: Any = kind
     try:
-        found: T = _decoder(kind)(json.loads(data, parse_constant=_refuse))
+        found: T = _decoder(known)(json.loads(data, parse_constant=_refuse))
     except (TypeError, RecursionError, LookupError) as error:
         raise ValueError(str(error)) from error
     return found
 
 
 def _told(value: Any) -> Any:
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _PLAIN:
         return value
     if is_dataclass(value):
