@@ -76,7 +76,15 @@ def _open_file(file: Path, leaf: Leaf, postmark: Postmark) -> Iterator[Leaf]:
     except OSError:
         yield replace(leaf, ignored="N09")
         return
-    yield from _open(replace(leaf, data=data), Budget(), postmark, ())
+    yield from _opened(replace(leaf, data=data), postmark)
+
+
+def _opened(leaf: Leaf, postmark: Postmark) -> list[Leaf]:
+    """Return what is in a file; N06 where it makes a library fail in a way nobody foresaw."""
+    try:
+        return list(_open(leaf, Budget(), postmark, ()))
+    except Exception:  # noqa: BLE001 - one file must never stop the others
+        return [replace(leaf, ignored="N06")]
 
 
 def _open(

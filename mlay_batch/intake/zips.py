@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -23,6 +24,9 @@ from mlay_batch.records import Leaf
 
 _UTF8_NAME = 0x800
 _ENCRYPTED = 1
+# What zips are packed with; a hostile one of the rarer methods may ask for gigabytes at its start.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error)
 
 
 def is_zip(leaf: Leaf) -> bool:
@@ -34,7 +38,7 @@ def is_zip(leaf: Leaf) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(leaf.data)) as archive:
             names = {entry.filename for entry in archive.infolist()}
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except _DAMAGED:
         return True
     return not names & {"[Content_Types].xml", "mimetype"}
 
@@ -51,7 +55,7 @@ def zip_members(leaf: Leaf, budget: Budget) -> Iterator[Leaf]:
                 return
             for name, entry in wanted:
                 yield _member(leaf, name, archive, entry, budget)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+    except _DAMAGED:
         yield replace(leaf, ignored="N06")
 
 
@@ -62,10 +66,12 @@ def _member(
     member = replace(leaf, name=PurePosixPath(name).name or name, data=b"", origin=origin)
     if entry.flag_bits & _ENCRYPTED:
         return replace(member, ignored="N07")
+    if entry.compress_type not in _METHODS:
+        return replace(member, ignored="N06")
     try:
         with archive.open(entry) as stream:
             data = stream.read(min(limits.MAX_FILE, budget.unpacked) + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+    except _DAMAGED:
         return replace(member, ignored="N06")
     budget.unpacked -= len(data)
     if len(data) > limits.MAX_FILE or budget.unpacked < 0:

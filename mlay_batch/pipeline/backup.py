@@ -30,7 +30,7 @@ _MANIFEST = "mlay-backup.json"
 _FORMAT = 1
 _MOMENTARY = (TEMPORARY, "~$", ".~lock.")
 _CHUNK = 1 << 20
-_DAMAGED = (BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, KeyError)
+_DAMAGED = (BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, KeyError)
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,8 @@ def _unpack(source: Path, building: Path) -> Mapping[str, str]:
     with ZipFile(source) as packed:
         hashes = _manifest(packed, source)
         entries = {entry.filename: entry for entry in packed.infolist()}
-        if entries.keys() != {*hashes, _MANIFEST} or CONFIG not in hashes:
+        odd = any(entry.compress_type != ZIP_DEFLATED for entry in entries.values())
+        if odd or entries.keys() != {*hashes, _MANIFEST} or CONFIG not in hashes:
             raise _damaged(source, _MANIFEST)
         for name, sha256 in hashes.items():
             path = _inside(building, name, source)

@@ -25,6 +25,7 @@ _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, ValueError,
 )  # fmt: skip
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those of ECMA-376, part 2
 _CHUNK = 1 << 18
 _ALWAYS = 100 << 10  # bytes any part may have, however well it is packed
 _LOCAL_HEADER = 30
@@ -104,6 +105,8 @@ def _check_entries(
         raise UnreadableError("R06")
     if any(entry.flag_bits & 1 for entry in entries):
         raise UnreadableError("R04")
+    if any(entry.compress_type not in _METHODS for entry in entries):
+        raise UnreadableError("R07")
     names = [entry.filename.replace("\\", "/").lower() for entry in entries]
     if len(set(names)) < len(names) or any(map(_leads_out, names)):
         raise UnreadableError("R07")

@@ -61,6 +61,16 @@ def _encrypted() -> bytes:
     return bytes(data)
 
 
+def _spoilt(data: bytes) -> bytes:
+    """With the packed bytes of its first entry overwritten."""
+    return data[:80] + bytes(60) + data[140:]
+
+
+def _repacked(method: int) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(_BOOK)) as archive:
+        return _zip({entry.filename: archive.read(entry) for entry in archive.infolist()}, method)
+
+
 def _overlapping() -> bytes:
     """Two entries over the same bytes, as in a bomb without layers."""
     data = _zip({"xl/workbook.xml": b"<a/>" * 99, "xl/workbook2.xml": b"<b/>" * 99})
@@ -113,6 +123,10 @@ def files() -> dict[str, bytes]:
         "archive.rar": b"Rar!\x1a\x07\x00" + bytes(99),
         "bomb.zip": _zip({"a.txt": bytes(51 << 20)}),
         "zips in zips.zip": _nested(6),
+        "rarely packed.zip": _zip({"a.xlsx": _BOOK}, zipfile.ZIP_LZMA),
+        "rarely packed, damaged.zip": _spoilt(_zip({"a.xlsx": _BOOK}, zipfile.ZIP_BZIP2)),
+        "rarely packed.xlsx": _repacked(zipfile.ZIP_LZMA),
+        "damaged inside.zip": _spoilt(_zip({"a.xlsx": _BOOK})),
         "empty.zip": b"PK\x05\x06" + bytes(18),
         "locked.zip": _encrypted(),
         "no boundary.eml": _mail(b"--x\n", b"Content-Type: multipart/mixed\n"),

@@ -168,3 +168,12 @@ def test_a_file_that_is_not_there(tmp_path):
 def test_a_huge_file_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "MAX_FILE", 10)
     assert seen(lay(tmp_path, **{"a.xlsx": bytes(11)}), root=tmp_path) == [("a.xlsx", "N08")]
+
+
+def test_a_file_that_makes_a_library_fail_stops_no_other(tmp_path, monkeypatch):
+    def fail(*_):
+        raise AssertionError("nobody foresaw this")
+
+    lay(tmp_path, **{"a.zip": zipped(**{"x.xlsx": BOOK}), "b.xlsx": BOOK})
+    monkeypatch.setattr("mlay_batch.intake.zips._member", fail)
+    assert seen(tmp_path, root=tmp_path) == [("a.zip", "N06"), ("b.xlsx", None)]

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from town_desk import Paper, put, town
@@ -50,7 +50,9 @@ def contents(root: Path) -> dict[str, bytes]:
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in inside
-        if not path.name.startswith(".mlay") and path.suffix != ".zip"
+        if not path.name.startswith(".mlay")
+        and path.suffix not in (".zip", ".bat")
+        and ".cache" not in path.parts
     }
 
 
@@ -113,7 +115,7 @@ def changed(packed: Path, change: Change) -> bytes:
         entries = {name: old.read(name) for name in old.namelist()}
     change(entries)
     made = packed.with_name("changed.zip")
-    with ZipFile(made, "w") as new:
+    with ZipFile(made, "w", ZIP_DEFLATED) as new:
         for name, data in entries.items():
             new.writestr(name, data)
     return made.read_bytes()
