@@ -18,11 +18,12 @@ from mlay_batch.report.book import Content, Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
 from mlay_batch.report.section_sheets import BRANCH, MONTH, table_name
-from mlay_batch.report.tables import HEAD_ROW, Column, Table, plain
+from mlay_batch.report.tables import HEAD_ROW, Column, Kind, Table, plain
 from mlay_batch.report.titled import this_year
 
 _MONTHS, _BRANCHES, _YEARS = "TheoThang", "TheoDonVi", "TheoNam"
 _YEAR = 12
+_PROGRESS: Mapping[str, Kind] = {"seen": "integer", "pace": "points"}
 _BAR = "#8FB2D9"
 # Nearly all scores lie between 60 and 100: from 0 up every bar would look the same.
 _SCALES: Mapping[str, Mapping[str, int]] = {"score": {"min": 40, "max": 110}, "members": {"min": 0}}
@@ -101,9 +102,9 @@ def by_month(ctx: Context, data: Data) -> Table:
         *(Column(b.id, plain(b.title.of(ctx.lang)), "integer") for b in bands.ranked(ctx)),
         *(
             Column(f"{part}_{name}", plain(t(f"branches/trend.{part}", title=q.title.of(ctx.lang))),
-                   "number")
+                   kind)
             for name, q in quotas.items()
-            for part in ("seen", "pace")
+            for part, kind in _PROGRESS.items()
         ),
     )  # fmt: skip
     month = Table(_MONTHS, "", "", shape, ()).this("month")
