@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from multiprocessing import active_children
 from pathlib import Path
 
-import desk
+import corpus_desk as desk
 from mail_mutants import MailMutant, mail_mutant
 from oracle import wrong
 from workbook_mutants import Mutant, Original, mutant

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from desk import REGISTERED
+from corpus_desk import REGISTERED
 from workbook_mutants import Original
 
 Random = random.Random

@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parent))
-import desk
+import corpus_desk as desk
 import hostile
 
 from mlay_batch.intake import collect
