@@ -189,8 +189,7 @@ def _block(page: _Page, row: int, moved: Moved) -> None:
         over = f"{page.cell(row, start + 1)}:{page.cell(row, end - 1)}"
         value = sum(moved.changes[name] for name in fields)
         put(row, end, Live(f"=SUM({over})", value), "count")
-    closing = _sum(page, row, shape.closing, last, last, moved.closing)
-    put(row, page.outs + 1, closing, "count")
+    put(row, page.outs + 1, _closing(page, row, moved), "count")
 
 
 def _year(page: _Page, row: int, moved: Moved) -> None:
@@ -203,19 +202,27 @@ def _year(page: _Page, row: int, moved: Moved) -> None:
         value = sum(moved.changes[name] for name in fields)
         put(row, column, Live("=" + "+".join(sums), value), "count")
     put(row, at + 3, moved.merged, "count")
-    gone = moved.merged < 0 and not moved.closing
-    closing = _sum(page, row, shape.closing, last, last, moved.closing)
-    put(row, at + 4, 0 if gone else closing, "count")
+    put(row, at + 4, _closing(page, row, moved), "count")
+
+
+def _closing(page: _Page, row: int, moved: Moved) -> Live | int:
+    """Return D as reported; 0 for a cell whose members went with it into another."""
+    if moved.merged < 0 and not moved.closing:
+        return 0
+    last = moved.last
+    return _sum(page, row, page.found.shape.closing, last, last, moved.closing)
 
 
 def _closes(page: _Page, row: int, line: MovementLine | None) -> Live:
     """Return whether both blocks add up, for one branch or (None) in the row of totals."""
     cell, at, year = page.cell, page.now, page.year
+    lines = page.found.lines if line is None else (line,)
+    merged = sum(entry.now.merged for entry in lines if entry.now)  # has no column in the period
     now = f"{cell(row, at)}+{cell(row, page.ins)}-{cell(row, page.outs)}"
+    now += f"{merged:+d}" if merged else ""
     whole = "+".join(cell(row, column) for column in (year, year + 1, year + 3))
     whole += f"-{cell(row, year + 2)}"
     holds = f"AND({now}={cell(row, page.outs + 1)},{whole}={cell(row, year + 4)})"
-    lines = page.found.lines if line is None else (line,)
     rests = (sum(_rest(page, entry.now) for entry in lines),
              sum(_rest(page, entry.year) for entry in lines))  # fmt: skip
     yes, no = (page.ctx.t(f"branches/members.{name}") for name in ("closes", "closes_not"))
