@@ -91,6 +91,16 @@ class TestMovement:
         assert shown == {"CB2": (14, 9, 23), "CB3": (9, -9, 0)}
         assert not line(filed, "CB2", "2019-08").gaps
 
+    def test_a_quarter_with_a_merger_closes(self) -> None:
+        filed = [
+            card("CB2", "2019-07", 14, 14), card("CB3", "2019-07", 9, 9),
+            card("CB2", "2019-08", 23, 23),
+        ]  # fmt: skip
+        told = {code: line(filed, code, "2019-Q3").now for code in ("CB2", "CB3")}
+        assert {code: (m.merged, m.closing, _rest(m)) for code, m in told.items() if m} == {
+            "CB2": (9, 23, 0), "CB3": (-9, 0, 0),
+        }  # fmt: skip
+
     def test_a_gap_between_months_is_told_with_its_place(self) -> None:
         filed = [card("CB1", "2019-10", 18, 19), card("CB1", "2019-11", 18, 18)]
         (gap,) = line(filed, "CB1").gaps
