@@ -213,7 +213,7 @@ def test_nothing_in_a_mail_becomes_a_path(desk, tmp_path):
     kept = {path for path in new if path.is_relative_to(desk.workspace.archive)}
     assert len(kept) == len(names) + 1
     assert all(re.fullmatch("[0-9a-f]{64}", path.name) for path in kept)
-    assert {path.name for path in new - kept} <= {".mlay.lock"}
+    assert {path.name for path in new - kept} <= {".mlay.lock", ".mlay.mark"}
 
 
 # Any mailbox adds up
