@@ -6,15 +6,17 @@ A field added to a form appears here as a column; nothing in this program names 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
+from mlay_batch.findings import Place
 from mlay_batch.period import Period
 from mlay_batch.records import Return, Row, Value
 from mlay_batch.report.book import Content, Sheet
 from mlay_batch.report.context import Context, bare
 from mlay_batch.report.data_sheets import returns_of
 from mlay_batch.report.tables import Column, Kind, Table, plain
+from mlay_batch.report.titled import where
 from mlay_batch.schema import Field, Form, Section
 from mlay_batch.schema.families import Family, families, fields, sections
 
@@ -53,6 +55,7 @@ def _table(ctx: Context, family: Family, section: Section) -> Table:
         ),
         Column("_delivery", ctx.t("column.delivery"), "link"),
         Column("_row", ctx.t("column.row"), "integer"),
+        Column("_cells", ctx.t("column.source")),
     )
     rows = tuple(
         _row(ctx, found, row, named)
@@ -76,8 +79,15 @@ def _row(
     return (
         delivery.branch, ctx.name(delivery.branch), delivery.period,
         Period.parse(str(delivery.period)).end.month, *values,
-        ctx.file(delivery.id), row.number,
+        ctx.file(delivery.id), row.number, _cells(row, named),
     )  # fmt: skip
+
+
+def _cells(row: Row, named: Iterable[str]) -> str:
+    """Return where a row stands in its file: ``Báo cáo!C32:O32``, a card's ``Báo cáo!F9:F19``."""
+    found = [row.cells[name] for name in named if name in row.cells]
+    ends = dict.fromkeys((found[0], found[-1])) if found else ()
+    return where(Place("", row.sheet, ":".join(ends)))
 
 
 def _shown(ctx: Context, form: Form, entry: Field, value: Value) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
@@ -400,6 +401,8 @@ def test_a_field_added_to_a_form_becomes_a_column() -> None:
     rows = desk.rows(made["Dữ liệu Các buổi sinh hoạt…"])
     assert {row["Chủ đề tự chọn mới"].value for row in rows} == {"=Học tập"}
     assert {row["Chủ đề tự chọn mới"].data_type for row in rows} == {"s"}
+    places = {row["Ô trong báo cáo"].value for row in rows}
+    assert all(re.fullmatch(r"[^!]+![A-Z]+(\d+):[A-Z]+\1", place) for place in places), places
 
 
 def test_a_town_without_a_single_return_still_gets_its_workbook() -> None:
