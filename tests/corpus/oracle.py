@@ -52,7 +52,8 @@ def _touched(mutant: Mutant, found: Judged, read: Submission) -> str | None:
         here = at[1] == mutant.cell
         _, old = before.get(at, (None, None))
         entry, new = after.get(at, (None, None))
-        if here and not named and not _as_typed(mutant.typed, _as_written(new, entry, form), entry):
+        shown = new if mutant.typed == "" else _as_written(new, entry, form)  # blank: its default
+        if here and not named and not _as_typed(mutant.typed, shown, entry):
             return f"{mutant.typed!r} read as {new!r}, and no finding names {mutant.cell}"
         if not here and old != new:
             return f"{at} was {old!r}, is {new!r}"
