@@ -53,30 +53,30 @@ def consolidate(
             data = Archive(workspace.archive).read(closing.workbook)
             figures = compute(gather(town, ledger, period, closing.as_of))
         else:
-            figures, data = made(town, ledger, period, as_of, lang)
+            figures, told, data = made(town, ledger, period, as_of, lang)
+            if not dry_run:
+                note(ledger, Archive(workspace.archive), figures, told, data)
         revision = closing.revision if closing else None
-        if not dry_run and not closing:
-            note(ledger, Archive(workspace.archive), figures, data)
         if dry_run or (path.is_file() and path.read_bytes() == data):
             return Consolidated(path, figures, written=False, closed=revision)
         write_atomically(path, data)
     return Consolidated(path, figures, written=True, closed=revision)
 
 
-def note(ledger: Ledger, archive: Archive, figures: Figures, data: bytes) -> None:
-    """Keep a workbook that is given out, and remember it by its bytes and by its figures."""
-    digest = archive.store(data)
-    ledger.note_report(figures.period, figures.as_of, digest, fingerprint(figures))
+def note(ledger: Ledger, archive: Archive, figures: Figures, told: str, data: bytes) -> None:
+    """Keep a workbook that is given out; remember it by its bytes and `told`, its fingerprint."""
+    ledger.note_report(figures.period, figures.as_of, archive.store(data), told)
 
 
 def made(
     town: Town, ledger: Ledger, period: Period, as_of: date, lang: str = "vi"
-) -> tuple[Figures, bytes]:
-    """Return the figures of `period` and the workbook that shows them."""
+) -> tuple[Figures, str, bytes]:
+    """Return the figures of `period`, their fingerprint, and the workbook that shows them."""
     facts = gather(town, ledger, period, as_of)
     figures = compute(facts)
+    told = fingerprint(figures)
     provenance = report.Provenance(
         __version__, as_of, town.register_sha256, town.catalogue.sources,
-        figures=fingerprint(figures), sums=sums(figures),
+        figures=told, sums=sums(figures),
     )  # fmt: skip
-    return figures, report.write(facts, figures, provenance, lang)
+    return figures, told, report.write(facts, figures, provenance, lang)

@@ -47,7 +47,7 @@ def close(
         closings = Closings(ledger)
         if found := closings.in_force().get(period):
             raise UsageError("period.closed", period=str(period), revision=found.revision)
-        figures, data = made(town, ledger, period, as_of)
+        figures, told, data = made(town, ledger, period, as_of)
         if figures.provisional and not incomplete:
             raise UsageError("period.open", period=str(period))
         archive = Archive(workspace.archive)
@@ -60,7 +60,7 @@ def close(
         copy = folder / f"tong-hop-{period}_chot-{revision}.xlsx"
         for path in (folder / f"tong-hop-{period}.xlsx", copy):
             write_atomically(path, data)
-        note(ledger, archive, figures, data)
+        note(ledger, archive, figures, told, data)
         closings.close(closing)
     return Closed(closing, copy)
 

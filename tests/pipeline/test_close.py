@@ -169,7 +169,7 @@ def test_the_report_says_how_often_a_waived_rule_was_broken(tmp_path, monkeypatc
     put(desk, "b.xlsx", Paper("CB-01", present=9).book())
     take_in(desk)
     with Ledger.open(desk.workspace.ledger) as ledger:
-        _, data = made(desk, ledger, NOVEMBER, date(2019, 12, 6))
+        _, _, data = made(desk, ledger, NOVEMBER, date(2019, 12, 6))
     sheet = load_workbook(io.BytesIO(data))["Nguồn gốc"]
     told = [str(row[3]) for row in sheet.iter_rows(values_only=True) if "thiên tai" in str(row[3])]
     assert [(one.split("; ")[1], one.split("; ")[-1]) for one in told] == [
