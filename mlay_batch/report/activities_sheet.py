@@ -50,9 +50,7 @@ def write(ctx: Context, sheet: Sheet, tables: Mapping[str, Written]) -> None:
     """Write the sheet; it says so where the period's forms do not ask for activities."""
     found = ctx.figures.activities
     if found is None:
-        official.heading(ctx, sheet, 8, 4, ctx.t("branches/activities.title"))
-        sheet.put(official.TABLE_ROW, 0, ctx.t("none"), "quiet", span=8)
-        sheet.print_as(landscape=True, last=(official.TABLE_ROW, 7))
+        official.nothing(ctx, sheet, ctx.t("branches/activities.title"), ctx.t("none"))
         return
     page = _Page(ctx, sheet, tables[table_name(*found.section)][1], found)
     columns = page.link + 1

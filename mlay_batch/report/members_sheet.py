@@ -75,9 +75,8 @@ def write(ctx: Context, sheet: Sheet, tables: Mapping[str, Written], trends: Tre
     """Write the sheet; it says so where the period's forms do not ask for members."""
     found = ctx.figures.movement
     if found is None:
-        official.heading(ctx, sheet, 8, 4, ctx.t("branches/members.title"))
-        sheet.put(official.TABLE_ROW, 0, ctx.t("branches/members.none"), "quiet", span=8)
-        sheet.print_as(landscape=True, last=(official.TABLE_ROW, 7))
+        said = ctx.t("branches/members.none")
+        official.nothing(ctx, sheet, ctx.t("branches/members.title"), said)
         return
     data, table = tables[table_name(found.shape.form, found.shape.section)]
     page = _Page(ctx, sheet, data, table, found)

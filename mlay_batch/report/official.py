@@ -10,6 +10,7 @@ from mlay_batch.report.book import Link, Sheet
 from mlay_batch.report.context import Context
 
 TABLE_ROW = 8  # the row after the heading, from 0
+_NARROW = 8  # columns of a sheet without a table
 PARTY = "ĐẢNG CỘNG SẢN VIỆT NAM"  # the same in every language, as on paper
 _ROOM_TO_SIGN = ("",) * 4
 _GAP = 6  # points
@@ -42,6 +43,13 @@ def heading(
     frozen = "" if ctx.book.live else ctx.t("values_only")
     said = " – ".join(part for part in (state, note, unit, frozen) if part)
     sheet.put(6, 0, said, "note_center", span=columns)
+
+
+def nothing(ctx: Context, sheet: Sheet, title: str, said: str) -> None:
+    """Write a whole sheet of which the period's forms tell nothing: its heading, and why."""
+    heading(ctx, sheet, _NARROW, _NARROW // 2, title)
+    sheet.put(TABLE_ROW, 0, said, "quiet", span=_NARROW)
+    sheet.print_as(landscape=True, last=(TABLE_ROW, _NARROW - 1))
 
 
 def back(ctx: Context) -> Link:
