@@ -24,6 +24,7 @@ from pathlib import Path
 
 _DRIVER = Path(__file__).with_name("office_uno.py")
 _SECONDS = 180
+_TRIES = 3
 _SETTING = (
     '<item oor:path="/org.openoffice.{path}"><prop oor:name="{name}" oor:op="fuse">'
     "<value>{value}</value></prop></item>"
@@ -128,7 +129,7 @@ def convert(path: Path, to: str, out: Path, recalculate: bool = False) -> Path:
     """
     out.mkdir(parents=True, exist_ok=True)
     target = out / f"{path.stem}.{to}"
-    _office(recalculate).do(path, target, [])
+    _do(recalculate, path, target, [])
     return target
 
 
@@ -137,8 +138,24 @@ def fill(template: Path, out: Path, steps: list[Step]) -> Path:
 
     Raises AssertionError where LibreOffice refuses a step, such as typing into a locked cell.
     """
-    _office(False).do(template, out, steps)
+    _do(False, template, out, steps)
     return out
+
+
+class _CrashError(Exception):
+    """LibreOffice fell over, which says nothing about the workbook it was given."""
+
+
+def _do(recalculate: bool, path: Path, target: Path, steps: list[Step]) -> None:
+    """Run one job; where LibreOffice crashes, start it again, as a person would."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return _office(recalculate).do(path, target, steps)
+        except _CrashError as crash:
+            stop(recalculate)
+            sys.stderr.write(f"{crash}\n")
+            assert left, str(crash)
+    return None
 
 
 class _Office:
@@ -159,7 +176,11 @@ class _Office:
             )  # fmt: skip
 
     def do(self, path: Path, target: Path, steps: list[Step]) -> None:
-        """Run one job; an empty list of steps converts."""
+        """Run one job; an empty list of steps converts.
+
+        Raises _CrashError where LibreOffice or its bridge died of itself, AssertionError where a
+        step was refused.
+        """
         job = {
             "pipe": self.pipe,
             "open": path.resolve().as_uri(),
@@ -170,7 +191,11 @@ class _Office:
             [str(_python()), str(_DRIVER)],
             input=json.dumps(job), capture_output=True, text=True, timeout=_SECONDS, check=False,
         )  # fmt: skip
-        assert ran.returncode == 0, f"LibreOffice: {ran.stderr.strip()}\n{self.log()}"
+        said = f"LibreOffice: {ran.stderr.strip()}\n{self.log()}"
+        gone = ran.returncode < 0 or "DisposedException" in ran.stderr
+        if gone or self.process.poll() is not None:
+            raise _CrashError(said)
+        assert ran.returncode == 0, said
         assert target.is_file(), f"LibreOffice wrote no {target.name}"
 
     def log(self) -> str:

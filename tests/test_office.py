@@ -55,6 +55,21 @@ def test_a_date_can_be_put_into_a_plain_cell(book: Path, tmp_path: Path) -> None
     assert values(filled, 1)[1][1] == date(2019, 11, 30)
 
 
+def test_a_crash_is_started_again_but_not_for_ever(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = tmp_path / "driver.py"
+    once = f"p = pathlib.Path({str(tmp_path / 'fell')!r}); p.exists() or (p.touch(), os.abort())"
+    real = f"runpy.run_path({str(office._DRIVER)!r}, run_name='__main__')"
+    driver.write_text(f"import os, pathlib, runpy\n{once}\n{real}\n", "utf-8")
+    monkeypatch.setattr(office, "_DRIVER", driver)
+    filled = office.fill(book, tmp_path / "a.xlsx", [office.put("B1", "lại")])
+    assert values(filled, 1)[0][1] == "lại"
+    driver.write_text("import os; os.abort()", "utf-8")
+    with pytest.raises(AssertionError, match="LibreOffice"):
+        office.fill(book, tmp_path / "b.xlsx", [])
+
+
 def test_a_locked_cell_refuses_and_the_next_job_still_works(book: Path, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="A1 is locked"):
         office.fill(book, tmp_path / "a.xlsx", [office.put("A1", "sai")])
