@@ -12,8 +12,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import fleet, process
+from benchmarks import bare_book, fleet, process
 from benchmarks.process import Cost
+from benchmarks.targets import targets
 
 HERE = Path(__file__).parent
 MONTH = ("--period", str(fleet.MONTH), "--as-of", fleet.AS_OF)
@@ -66,6 +67,9 @@ def of_size(home: Path, size: int, workers: int, peer: bool) -> Iterator[tuple[s
     late.rename(new)
     yield "c one more", mlay(home, "run", *MONTH, *_RECEIVED)
     yield "c workbook", mlay(home, "consolidate", *MONTH, "--dry-run")
+    cells, again = home / "cells.json", home / "again.xlsx"
+    bare_book.take(next(home.glob("reports/*/*.xlsx")), cells)
+    yield "bare XlsxWriter", process.python("file", HERE / "bare_book.py", "write", cells, again)
 
 
 def mlay(home: Path, *arguments: str) -> Cost:
@@ -82,6 +86,16 @@ def show(costs: Mapping[str, Cost]) -> None:
         figures = (f"{cost.wall:.2f}", f"{cost.cpu:.2f}", f"{cost.parent_mb:.0f}", share)
         table.add_row(name, *figures)
     Console().print(table)
+    Console().print(judged(costs))
+
+
+def judged(costs: Mapping[str, Cost]) -> Table:
+    """Return the targets, each with what was measured."""
+    table = Table("target", "measured", "asked", "")
+    for target in targets(costs):
+        asked = f"{'≤' if target.upper else '≥'} {target.limit:.2f}"
+        table.add_row(target.says, f"{target.measured:.2f}", asked, "✓" if target.met else "✗")
+    return table
 
 
 if __name__ == "__main__":
