@@ -22,12 +22,12 @@ from collections.abc import Sequence
 
 from mlay_batch.reader.contents import UNCALCULATED, contents
 from mlay_batch.reader.facts import Limits
-from mlay_batch.reader.guard import read_all
+from mlay_batch.reader.guard import read_all, read_each
 from mlay_batch.reader.workbook import Reader
 from mlay_batch.records import Submission
 from mlay_batch.schema.records import Form
 
-__all__ = ["UNCALCULATED", "Limits", "contents", "read", "read_all"]
+__all__ = ["UNCALCULATED", "Limits", "contents", "read", "read_all", "read_each"]
 
 
 def read(

@@ -1,12 +1,14 @@
 """Reading in child processes: a file that hangs, eats memory or kills its reader harms no other.
 
-One long-lived child per worker is handed one file at a time over a pipe. When it dies or does not
-answer in time, that one file is condemned, and a new child takes the next.
+One long-lived child per worker is handed one file at a time over a pipe, by a thread that waits for
+its answer. When it dies or does not answer in time, that one file is condemned, and a new child
+takes the next.
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import pickle
 import signal
@@ -14,141 +16,174 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 
 from mlay_batch import wire
 from mlay_batch.errors import MlayError
-from mlay_batch.findings import Place
 from mlay_batch.reader.facts import Limits
 from mlay_batch.reader.workbook import Reader, refused
 from mlay_batch.records import Submission
 from mlay_batch.schema.records import Form
 
 _START_SECONDS = 60.0  # a cold start on an old PC with a virus scanner
+_TICK = 0.25  # seconds between two looks at who is late, while an answer is waited for
+_AHEAD, _AHEAD_BYTES = 32, 32 << 20  # files a worker, and bytes of all, taken before their turn
 _LOST = (EOFError, OSError)
 
 
 def read_all(
-    files: Sequence[tuple[str, bytes]],
+    files: Iterable[tuple[str, bytes]],
     forms: Sequence[Form],
     limits: Limits = Limits(),  # noqa: B008 - frozen
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[Submission]:
+    """Return what `read_each` yields."""
+    return list(read_each(files, forms, limits, workers, progress))
+
+
+def read_each(
+    files: Iterable[tuple[str, bytes]],
+    forms: Sequence[Form],
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[Submission]:
     """Read named files in guarded children; the submissions come in the order of the files.
 
+    Files are taken a few ahead of their turn, so that few are held however many there are.
     `workers` defaults to the number of processors, never more than there are files. `progress` is
     told how many files are done, after each. A file whose reader dies is refused with R13, one
     not read within `limits.seconds` with R12. Raises MlayError where no child can be started.
     """
-    crew = _Crew(tuple(forms), limits, min(workers or os.cpu_count() or 1, len(files)))
+    crew = _Crew(tuple(forms), limits, workers or os.cpu_count() or 1)
     with contextlib.closing(crew):
-        return crew.read([data for _, data in files], progress or (lambda _: None))
+        for done, submission in enumerate(crew.read(data for _, data in files), 1):
+            if progress:
+                progress(done)
+            yield submission
 
 
 class _Crew:
-    """The children at work, and what has come back."""
+    """The children at work, each asked by a thread; who waits for an answer is their watchdog."""
 
     def __init__(self, forms: tuple[Form, ...], limits: Limits, size: int) -> None:
-        self.forms, self.limits = forms, limits
-        self.children = [self._hire() for _ in range(size)]
+        self.limits, self.size = limits, size
+        self.orders = pickle.dumps((forms, limits))
+        self.threads = ThreadPoolExecutor(size)
+        self.lock = threading.RLock()  # of the lists, and of what is done to a process
+        self.children: set[_Child] = set()
+        self.idle: list[_Child] = []
+        self.closed = False
 
-    def _hire(self) -> _Child:
-        return _Child(self.forms, self.limits)
+    def read(self, files: Iterable[bytes]) -> Iterator[Submission]:
+        """Yield the submissions in the order of the files."""
+        asked: deque[tuple[Future[Submission], int]] = deque()
+        held = 0
+        for data in files:
+            asked.append((self.threads.submit(self._read, data), len(data)))
+            held += len(data)
+            while len(asked) >= _AHEAD * self.size or held > _AHEAD_BYTES:
+                held -= asked[0][1]
+                yield self._wait(asked.popleft()[0])
+        for answer, _ in asked:
+            yield self._wait(answer)
+
+    def _wait(self, answer: Future[Submission]) -> Submission:
+        while not wait([answer], _TICK).done:
+            with self.lock:
+                for child in self.children:
+                    child.kill_if_late()
+        return answer.result()
 
     def close(self) -> None:
-        for child in self.children:
-            child.kill()
+        with self.lock:
+            self.closed = True
+            for child in self.children:
+                child.process.kill()
+        self.threads.shutdown(cancel_futures=True)
+        for child in tuple(self.children):
+            self._bury(child)
 
-    def read(self, files: Sequence[bytes], progress: Callable[[int], None]) -> list[Submission]:
-        waiting = deque(range(len(files)))
-        found: dict[int, Submission] = {}
-        while len(found) < len(files):
-            for at, child in enumerate(self.children):
-                if child.lost and waiting:
-                    self.children[at] = child = self._hire()
-                if child.idle and waiting:
-                    job = waiting.popleft()
-                    child.give(job, files[job])
-            for job, submission in self._collect():
-                found[job] = submission
-                progress(len(found))
-        return [found[job] for job in range(len(files))]
+    def _read(self, data: bytes) -> Submission:
+        """Have an idle child read a file, or a new one. Runs in a thread."""
+        child = self._child()
+        told = child.ask(data, self.limits.seconds)
+        try:
+            found = wire.load(told, Submission)
+        except ValueError:  # a child that answers anything else is no child of ours
+            found = refused("R13")
+            child.lost = True
+        if child.late and not told:
+            found = refused("R12", limit=int(self.limits.seconds))
+        self._release(child)
+        return found
 
-    def _collect(self) -> Iterable[tuple[int, Submission]]:
-        """Wait until a child answers, dies or overstays; return what that yields."""
-        busy = [child for child in self.children if child.busy]
-        until = min((child.deadline for child in busy), default=0.0)
-        wait([child.pipe for child in busy], timeout=max(0.0, until - time.monotonic()))
-        return [answer for child in busy if (answer := child.answer()) is not None]
+    def _child(self) -> _Child:
+        with self.lock:
+            if self.idle:
+                return self.idle.pop()
+            if self.closed:
+                raise MlayError("reader.child")
+            child = _Child(self.lock, self.limits.inflated_mb << 20)
+            self.children.add(child)
+        # Not as arguments of the process: their pipe would hang for ever if it died on the way.
+        child.ask(self.orders, _START_SECONDS)
+        if child.lost:
+            self._release(child)
+            raise MlayError("reader.child")
+        return child
+
+    def _release(self, child: _Child) -> None:
+        """Let a child take the next file, or bury it where it can take none."""
+        if child.lost:
+            self._bury(child)
+        else:
+            self.idle.append(child)
+
+    def _bury(self, child: _Child) -> None:
+        with self.lock:
+            self.children.remove(child)
+            child.bury()
 
 
 class _Child:
-    """One child process: starting, idle, at work on a file, or lost."""
+    """One child process: idle, at work until its deadline, or lost."""
 
-    def __init__(self, forms: tuple[Form, ...], limits: Limits) -> None:
+    def __init__(self, lock: threading.RLock, most: int) -> None:
         context = get_context("spawn")  # the same on every system, and free of the parent's memory
-        self.limits = limits
+        self.lock, self.most = lock, most
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()
-        self.ready = self.lost = False
-        self.job: int | None = None
-        self.deadline = time.monotonic() + _START_SECONDS
-        # Not as arguments of the process: their pipe would hang for ever if it died on the way.
-        self._tell(pickle.dumps((forms, limits)), _START_SECONDS)
+        self.lost = self.late = False
+        self.deadline = math.inf
 
-    @property
-    def idle(self) -> bool:
-        return self.ready and self.job is None and not self.lost
-
-    @property
-    def busy(self) -> bool:
-        return not self.lost and not self.idle
-
-    def give(self, job: int, data: bytes) -> None:
-        self.job = job
-        self.deadline = time.monotonic() + self.limits.seconds
-        self._tell(data, self.limits.seconds)
-
-    def _tell(self, data: bytes, seconds: float) -> None:
-        """Send bytes; a child that does not take them in time is killed, which ends the sending."""
-        watch = threading.Timer(seconds, self.process.kill)
-        watch.daemon = True
-        watch.start()
-        with contextlib.suppress(*_LOST):  # a dead child is noticed when it does not answer
-            self.pipe.send_bytes(data)
-        watch.cancel()
-
-    def answer(self) -> tuple[int, Submission] | None:
-        """Return the file done and what was read, or None where there is nothing to tell yet."""
-        late = time.monotonic() >= self.deadline
+    def ask(self, data: bytes, seconds: float) -> bytes:
+        """Return the answer; nothing where the child is lost, or killed because it was late."""
+        told = b""
+        self.deadline = time.monotonic() + seconds
         try:
-            if not self.pipe.poll():
-                return self._give_up("R12", limit=int(self.limits.seconds)) if late else None
-            told = self.pipe.recv_bytes(self.limits.inflated_mb << 20)
-            answer = wire.load(told, Submission) if told else None
-        except (*_LOST, ValueError):  # a child that answers anything else is no child of ours
-            return self._give_up("R13")
-        if self.job is None or answer is None:
-            self.ready = True
-            return None
-        job, self.job = self.job, None
-        return job, answer
+            self.pipe.send_bytes(data)
+            told = self.pipe.recv_bytes(self.most)
+        except _LOST:
+            self.lost = True
+        with self.lock:
+            self.deadline = math.inf
+            self.lost |= self.late
+        return told
 
-    def _give_up(self, code: str, **params: int) -> tuple[int, Submission]:
-        self.kill()
-        if self.job is None:
-            raise MlayError("reader.child")
-        return self.job, refused(code, Place(), **params)
+    def kill_if_late(self) -> None:
+        """Kill it where its time is over, which ends the sending to it and the waiting for it."""
+        if self.deadline < time.monotonic():
+            self.late = True
+            self.process.kill()
 
-    def kill(self) -> None:
-        if self.lost:
-            return
-        self.lost = True
+    def bury(self) -> None:
         self.process.kill()
         self.process.join()
         self.process.close()

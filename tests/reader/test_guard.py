@@ -15,7 +15,7 @@ from reader_desk import DAY, FORMS, Paper, codes, repack, sheet_xml
 
 from mlay_batch import wire
 from mlay_batch.errors import MlayError
-from mlay_batch.reader import Limits, read, read_all
+from mlay_batch.reader import Limits, read, read_all, read_each
 from mlay_batch.records import Submission
 
 LAX = Limits(rows=1_048_576, columns=16_384, cells=1 << 40)
@@ -53,6 +53,30 @@ def test_order_and_values_are_those_of_the_files():
 
 def test_nothing_to_read():
     assert read_all([], FORMS) == []
+
+
+def test_files_are_taken_a_few_ahead_of_their_turn_only():
+    taken: list[str] = []
+
+    def files():
+        for name, data in named(*[b""] * 500):
+            taken.append(name)
+            yield name, data
+
+    found = read_each(files(), FORMS, workers=1)
+    assert codes(next(found)) == ["R01"]
+    assert len(taken) < 50
+    assert len(list(found)) == 499
+
+
+def test_large_files_are_not_gathered():
+    taken: list[int] = []
+    large = (("x", bytes(20 << 20)) for n in range(9) if not taken.append(n))
+    found = read_each(large, FORMS, workers=1)
+    assert codes(next(found)) == ["R03"]
+    assert len(taken) == 2
+    found.close()
+    assert active_children() == []
 
 
 def test_a_file_that_kills_its_reader_is_refused_alone(deadly):
