@@ -72,11 +72,17 @@ def _consolidate(
     *,
     dry_run: bool,
     as_json: bool = False,
+    anew: bool = False,
 ) -> None:
-    from mlay_batch.pipeline.consolidate import consolidate  # start-up: the workbook's writer
+    from mlay_batch.pipeline.consolidate import consolidate  # start-up: the figures
 
     done = consolidate(
-        town, period or last_month(as_of), as_of=as_of, holder=options.holder(), dry_run=dry_run
+        town,
+        period or last_month(as_of),
+        as_of=as_of,
+        holder=options.holder(),
+        dry_run=dry_run,
+        anew=anew,
     )
     show.show_consolidated(done, language(ctx), as_json=as_json, dry_run=dry_run)
 
@@ -104,6 +110,7 @@ def ingest(
 @options.period_option
 @options.as_of_option
 @options.dry_run_option
+@option("--anew", is_flag=True)
 @options.json_option
 @options.common
 @click.pass_context
@@ -112,12 +119,13 @@ def consolidate(
     period: Period | None,
     as_of: date | None,
     dry_run: bool,
+    anew: bool,
     as_json: bool,
     workspace: Path | None,
 ) -> int:
     """Write the consolidated workbook of a period."""
     town, day = open_for(ctx, workspace), as_of or options.today()
-    _consolidate(ctx, town, period, day, dry_run=dry_run, as_json=as_json)
+    _consolidate(ctx, town, period, day, dry_run=dry_run, as_json=as_json, anew=anew)
     return 0
 
 

@@ -205,15 +205,18 @@ def show_consolidated(
     done: Consolidated, lang: str, *, as_json: bool, dry_run: bool = False
 ) -> None:
     """Name the workbook, and say whether it is provisional."""
-    provisional = done.figures.provisional
     if as_json:
-        found = {"workbook": str(done.path), "written": done.written, "provisional": provisional}
+        found = {
+            "workbook": str(done.path),
+            "written": done.written,
+            "provisional": done.provisional,
+        }
         show_json(found)
         return
     click.echo(say(lang, "consolidate.dry" if dry_run else "consolidate.done", path=done.path))
     if done.closed:
         click.echo(say(lang, "consolidate.closed", revision=done.closed))
-    if provisional:
+    if done.provisional:
         click.echo(say(lang, "consolidate.provisional"))
 
 

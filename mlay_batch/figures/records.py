@@ -5,7 +5,7 @@ Plain frozen records: `report` writes them, tests compare them. Frames live insi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -212,6 +212,14 @@ class Completeness:
         """Return the field of that branch and period."""
         return self.cells[branch, period]
 
+    def waits(self, months: Container[Period] | None = None) -> bool:
+        """Whether a return is still missing, refused, held or to come, of `months` or at all."""
+        return any(
+            cell.state in OPEN
+            for (_, month), cell in self.cells.items()
+            if months is None or month in months
+        )
+
 
 @dataclass(frozen=True)
 class Totals:
@@ -279,19 +287,9 @@ class Figures:
     @property
     def provisional(self) -> bool:
         """Whether a return of the report's period is still missing, refused or held (TẠM TÍNH)."""
-        months = set(self.period.months())
-        return any(
-            cell.state in OPEN
-            for entry in self.completeness
-            for (_, period), cell in entry.cells.items()
-            if period in months
-        )
+        months = self.period.months()
+        return any(entry.waits(months) for entry in self.completeness)
 
     def waits_for(self, form: str) -> bool:
         """Whether a return of `form` is still out, of any period the report shows."""
-        return any(
-            field.state in OPEN
-            for entry in self.completeness
-            if entry.form == form
-            for field in entry.cells.values()
-        )
+        return any(entry.waits() for entry in self.completeness if entry.form == form)

@@ -14,8 +14,10 @@ from mlay_batch.ledger.incoming import Fetched, Rulings
 from mlay_batch.ledger.lock import lock
 from mlay_batch.ledger.outgoing import Item, Outgoing, Posted, Posting
 from mlay_batch.ledger.store import Ledger, Report
+from mlay_batch.ledger.workbooks import Workbook, Workbooks
 
 __all__ = [
     "Archive", "Closing", "Closings", "Fetched", "Ill", "Item", "Ledger", "Outgoing", "Posted",
-    "Posting", "Report", "Rulings", "illnesses", "lock", "look_through", "mark", "originals",
+    "Posting", "Report", "Rulings", "Workbook", "Workbooks", "illnesses", "lock", "look_through",
+    "mark", "originals",
 ]  # fmt: skip

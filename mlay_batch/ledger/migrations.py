@@ -8,7 +8,7 @@ returned_row  the values of accepted deliveries, in the order of the sheet
 finding       what was wrong with a delivery: codes and parameters, never sentences
 report        the consolidated workbooks written so far
 
-`tables_in` and `tables_out` name their own.
+`tables_in`, `tables_out` and `tables_made` name their own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 
-from mlay_batch.ledger import tables_in, tables_out
+from mlay_batch.ledger import tables_in, tables_made, tables_out
 
 APPLICATION_ID = 0x6D6C6179  # "mlay"
 
@@ -102,6 +102,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ),
     tables_in.STEP,
     tables_out.STEP,
+    tables_made.STEP,
 )
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
-from mlay_batch import __version__, report
-from mlay_batch.figures import compute, fingerprint
-from mlay_batch.figures.fingerprint import sums
-from mlay_batch.figures.records import Figures
+from mlay_batch.errors import LedgerError
+from mlay_batch.figures.completeness import completeness
 from mlay_batch.files import write_atomically
-from mlay_batch.ledger import Archive, Closings, Ledger, lock
+from mlay_batch.ledger import Archive, Closing, Closings, Ledger, Workbook, Workbooks, lock
 from mlay_batch.period import Period
 from mlay_batch.pipeline.facts import gather
+from mlay_batch.pipeline.inputs import inputs
 from mlay_batch.pipeline.town import Town
 
 
@@ -21,11 +21,12 @@ from mlay_batch.pipeline.town import Town
 class Consolidated:
     """The workbook of a period. `written` is False where the same bytes lay there already.
 
-    `closed` is the revision the period is closed as: then the workbook is the archived one.
+    `provisional` is whether a return of the period is still out. `closed` is the revision the
+    period is closed as: then the workbook is the archived one.
     """
 
     path: Path
-    figures: Figures
+    provisional: bool
     written: bool
     closed: int | None = None
 
@@ -38,45 +39,74 @@ def consolidate(
     holder: str,
     lang: str = "vi",
     dry_run: bool = False,
+    anew: bool = False,
 ) -> Consolidated:
     """Compute the figures of `period` and write ``reports/<period>/tong-hop-<period>.xlsx``.
 
-    Same ledger, register, descriptions and `as_of`: same bytes; then nothing is written at all.
-    A closed period gives the archived bytes, whatever has changed since.
+    Same ledger, register, descriptions, program and `as_of`: same bytes; so what was made from
+    them before is taken from the archive (unless `anew`), and nothing is written where it lies
+    there already. A closed period gives the archived bytes, whatever has changed since.
     Raises LockedError, LedgerError, OutputBusyError.
     """
     workspace = town.workspace
     path = workspace.reports / str(period) / f"tong-hop-{period}.xlsx"
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
+        desk = _Desk(town, ledger, period, as_of, lang)
         closing = Closings(ledger).in_force().get(period)
         if closing:
-            data = Archive(workspace.archive).read(closing.workbook)
-            figures = compute(gather(town, ledger, period, closing.as_of))
+            data, provisional = desk.closed(closing)
         else:
-            figures, told, data = made(town, ledger, period, as_of, lang)
-            if not dry_run:
-                note(ledger, Archive(workspace.archive), figures, told, data)
+            kept = None if anew else desk.kept()
+            data, provisional = kept or desk.made(dry_run=dry_run)
         revision = closing.revision if closing else None
         if dry_run or (path.is_file() and path.read_bytes() == data):
-            return Consolidated(path, figures, written=False, closed=revision)
+            return Consolidated(path, provisional, written=False, closed=revision)
         write_atomically(path, data)
-    return Consolidated(path, figures, written=True, closed=revision)
+    return Consolidated(path, provisional, written=True, closed=revision)
 
 
-def note(ledger: Ledger, archive: Archive, figures: Figures, told: str, data: bytes) -> None:
-    """Keep a workbook that is given out; remember it by its bytes and `told`, its fingerprint."""
-    ledger.note_report(figures.period, figures.as_of, archive.store(data), told)
+@dataclass(frozen=True)
+class _Desk:
+    """What a workbook is to be had from. Its ways give the bytes, and whether a return is out."""
 
+    town: Town
+    ledger: Ledger
+    period: Period
+    as_of: date
+    lang: str
 
-def made(
-    town: Town, ledger: Ledger, period: Period, as_of: date, lang: str = "vi"
-) -> tuple[Figures, str, bytes]:
-    """Return the figures of `period`, their fingerprint, and the workbook that shows them."""
-    facts = gather(town, ledger, period, as_of)
-    figures = compute(facts)
-    told = fingerprint(figures)
-    provenance = report.Provenance(
-        __version__, as_of, town.register_sha256, town.catalogue.sources,
-        figures=told, sums=sums(figures),
-    )  # fmt: skip
-    return figures, told, report.write(facts, figures, provenance, lang)
+    @property
+    def archive(self) -> Archive:
+        return Archive(self.town.workspace.archive)
+
+    @cached_property
+    def inputs(self) -> str:
+        return inputs(self.town, self.ledger, self.period, self.as_of, self.lang)
+
+    def closed(self, closing: Closing) -> tuple[bytes, bool]:
+        facts = gather(self.town, self.ledger, self.period, closing.as_of)
+        months = self.period.months()
+        waits = any(entry.waits(months) for entry in completeness(facts))
+        return self.archive.read(closing.workbook), waits
+
+    def kept(self) -> tuple[bytes, bool] | None:
+        """Return what was made from the same inputs before; None where it is not to be had."""
+        found = Workbooks(self.ledger).made_from(self.inputs)
+        if found is None:
+            return None
+        try:
+            return self.archive.read(found.sha256), found.provisional
+        except LedgerError:
+            return None  # lost or damaged: made again, and archived again
+
+    def made(self, *, dry_run: bool) -> tuple[bytes, bool]:
+        from mlay_batch.pipeline import making  # start-up: what is kept needs no workbook's writer
+
+        figures, told, data = making.made(
+            self.town, self.ledger, self.period, self.as_of, self.lang
+        )
+        if not dry_run:
+            sha256 = making.note(self.ledger, self.archive, figures, told, data)
+            known = Workbook(sha256, figures.provisional)
+            Workbooks(self.ledger).note(self.inputs, known)
+        return data, figures.provisional

@@ -15,7 +15,6 @@ from mlay_batch.files import write_atomically
 from mlay_batch.findings import Finding, Param, Place, Severity
 from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
 from mlay_batch.period import Period
-from mlay_batch.pipeline.consolidate import made, note
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Judged
 from mlay_batch.schema.catalogue import shipped
@@ -40,6 +39,8 @@ def close(
     held. Raises UsageError ``period.running`` before it has ended, ``period.closed`` if it is,
     ``period.open`` while somebody's return is missing, refused or held (unless `incomplete`).
     """
+    from mlay_batch.pipeline.making import made, note  # start-up: `shut` needs no workbook's writer
+
     if as_of <= period.end:
         raise UsageError("period.running", period=str(period), end=period.end.isoformat())
     workspace = town.workspace

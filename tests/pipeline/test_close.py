@@ -15,8 +15,9 @@ from mlay_batch.ledger import Archive, Closings, Ledger
 from mlay_batch.messages import explain
 from mlay_batch.period import Period
 from mlay_batch.pipeline import ruling
-from mlay_batch.pipeline.consolidate import consolidate, made
+from mlay_batch.pipeline.consolidate import consolidate
 from mlay_batch.pipeline.ingest import ingest
+from mlay_batch.pipeline.making import made
 from mlay_batch.pipeline.period import close, reopen
 from mlay_batch.pipeline.ruling import Outcome
 from mlay_batch.pipeline.status import status

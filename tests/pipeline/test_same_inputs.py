@@ -1,0 +1,217 @@
+"""The same inputs are not computed twice; any other input is: no old workbook for new figures."""
+
+import importlib
+import sqlite3
+from dataclasses import replace
+from datetime import date
+from shutil import copytree
+
+import pytest
+from town_desk import CELLS, REGISTER, Paper, catalogue, put, rows, town
+
+from mlay_batch.ledger import Archive, Closing, Closings, Ledger, Posting, Workbooks
+from mlay_batch.ledger.outgoing import Outgoing, Posted
+from mlay_batch.period import Period
+from mlay_batch.pipeline import inputs as told
+from mlay_batch.pipeline import making, ruling
+from mlay_batch.pipeline.consolidate import consolidate
+from mlay_batch.pipeline.facts import gather
+from mlay_batch.pipeline.ingest import ingest
+from mlay_batch.pipeline.inputs import inputs
+from mlay_batch.pipeline.period import reopen
+from mlay_batch.pipeline.ruling import Outcome
+from mlay_batch.pipeline.town import open_town, register_form
+from mlay_batch.records import Verdict
+from mlay_batch.template import Context, render
+from mlay_batch.workspace import Workspace
+
+NOVEMBER = Period(2019, 11)
+AS_OF = date(2019, 12, 6)
+
+
+def take_in(desk, received="2019-12-03T09:00:00+07:00"):
+    return ingest(desk, as_of=AS_OF, received=received, holder="test")
+
+
+def inputs_of(desk, period=NOVEMBER, as_of=AS_OF, lang="vi"):
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        return inputs(desk, ledger, period, as_of, lang)
+
+
+def again(desk, **more):
+    return consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test", **more)
+
+
+@pytest.fixture(scope="module")
+def taken_in(tmp_path_factory):
+    """The small town's folder with two of its three returns taken in."""
+    made = town(tmp_path_factory.mktemp("inputs") / "town")
+    for branch in CELLS[:2]:
+        put(made, f"{branch}.xlsx", Paper(branch).book())
+    take_in(made)
+    return made.workspace.root
+
+
+@pytest.fixture
+def desk(taken_in, tmp_path):
+    return open_town(Workspace.find(copytree(taken_in, tmp_path / "town")))
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Count the workbooks made."""
+    counted, real = [], making.made
+    monkeypatch.setattr(making, "made", lambda *a, **k: counted.append(a) or real(*a, **k))
+    return counted
+
+
+def test_what_was_made_is_not_made_again(desk, made):
+    first = again(desk)
+    data = first.path.read_bytes()
+    assert (first.written, first.provisional, len(made)) == (True, True, 1)
+
+    assert again(desk) == replace(first, written=False)
+    first.path.write_bytes(b"spoilt")
+    assert again(desk) == first
+    assert (first.path.read_bytes(), len(made)) == (data, 1)
+
+    assert again(desk, anew=True) == replace(first, written=False)
+    assert len(made) == 2
+
+
+def test_what_the_archive_lost_is_made_again_and_archived_again(desk, made):
+    data = again(desk).path.read_bytes()
+    archive = Archive(desk.workspace.archive)
+    for path in desk.workspace.archive.rglob("*"):
+        if path.is_file() and path.read_bytes() == data:
+            path.write_bytes(b"damaged")
+    assert not again(desk).written
+    assert len(made) == 2
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        (report,) = ledger.reports()
+    assert archive.read(report.sha256) == data
+
+
+def test_a_dry_run_remembers_nothing(desk, made):
+    again(desk, dry_run=True)
+    again(desk)
+    assert len(made) == 2
+
+
+def test_a_new_return_is_counted(desk, made):
+    assert again(desk).provisional
+    put(desk, "CB-01.xlsx", Paper("CB-01").book())
+    take_in(desk)
+    complete = again(desk)
+    assert (complete.written, complete.provisional, len(made)) == (True, False, 2)
+
+
+def test_day_period_and_language_are_inputs(desk):
+    asked = [
+        {}, {"as_of": date(2019, 12, 7)}, {"period": Period(2019, 10)}, {"lang": "en"},
+        {"period": Period(2019, 10, 3)},
+    ]  # fmt: skip
+    assert len({inputs_of(desk, **one) for one in asked}) == len(asked)
+
+
+def test_a_refused_file_is_an_input(desk):
+    before = inputs_of(desk)
+    put(desk, "new.xlsx", Paper("DB1-1", present=11).book())
+    (decision,) = take_in(desk).decisions
+    assert (decision.verdict.value, inputs_of(desk) != before) == ("rejected", True)
+
+
+def test_a_ruling_is_an_input(desk):
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        Closings(ledger).close(Closing(NOVEMBER, 1, AS_OF, "Hòa", "", "", ""))
+    put(desk, "late.xlsx", Paper("CB-01").book())
+    assert take_in(desk).counts[Verdict.HELD] == 1
+    reopen(desk, NOVEMBER, as_of=AS_OF, who="Hòa", why="Bổ sung", holder="test")
+    before = inputs_of(desk)
+    person = {"who": "Hòa", "why": "Nộp nhầm", "decided": "2019-12-06T10:00:00+07:00"}
+    ruling.rule(desk, 3, Outcome.REFUSE, as_of=AS_OF, holder="test", **person)
+    assert inputs_of(desk) != before
+
+
+def test_a_value_changed_by_hand_in_the_ledger_is_an_input(desk):
+    before = inputs_of(desk)
+    with sqlite3.connect(desk.workspace.ledger) as db:
+        db.execute("UPDATE returned_row SET content = replace(content, '95', '96')")
+    db.close()
+    assert inputs_of(desk) != before
+
+
+def test_a_waiver_in_the_register_is_an_input(desk):
+    before = inputs_of(desk)
+    waiver = {
+        "branch": "CB-01", "form": "meeting", "period": "2019-11", "reason": "Bão lũ",
+        "by": "Thường trực", "decided": date(2019, 12, 1),
+    }  # fmt: skip
+    written = [r for name, entries in REGISTER.items() for r in rows(name, *entries)]
+    context = Context("TU", "Thị ủy Mường Lay", "", None, "Mường Lay", {}, {})
+    form = register_form(catalogue())
+    book = render(form, context, [*written, *rows("waivers", waiver)])
+    desk.workspace.register.write_bytes(book)
+    assert inputs_of(open_town(desk.workspace)) != before
+
+
+def test_a_description_of_the_town_is_an_input(desk):
+    before = inputs_of(desk)
+    (desk.workspace.schemas / "quota-own.yaml").write_text(
+        "quota: own\nrole: town_official\ntitle: {vi: Riêng, en: Own}\n"
+        'effective: {from: "2018-01"}\nbasis: [Quy định]\ntimes: 5\n',
+        encoding="utf-8",
+    )
+    assert inputs_of(open_town(desk.workspace)) != before
+
+
+@pytest.mark.parametrize(
+    "line", ["[deadlines.meeting]\ndue = 1", '[consolidated]\nfrom = ["committee"]']
+)
+def test_a_setting_is_an_input(desk, line):
+    before = inputs_of(desk)
+    with (desk.workspace.root / "mlay.toml").open("a", encoding="utf-8") as file:
+        file.write(f"\n{line}\n")
+    assert inputs_of(open_town(Workspace.find(desk.workspace.root))) != before
+
+
+@pytest.mark.parametrize("name", ["sheet.py", "deep/words.yaml"])
+def test_the_program_itself_is_an_input(tmp_path, monkeypatch, name):
+    for path in (tmp_path / "own" / "__init__.py", tmp_path / "own" / name):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("1", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(told, "_WRITTEN_BY", ("own",))
+    importlib.invalidate_caches()
+    before = told.program()
+    assert told.program() == before
+    path.write_text("2", encoding="utf-8")
+    changed = told.program()
+    monkeypatch.setattr(told, "__version__", "9")
+    assert len({before, changed, told.program()}) == 3
+
+
+def test_letters_and_workbooks_given_out_are_no_inputs(desk):
+    before = inputs_of(desk)
+    again(desk)
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        Outgoing(ledger).put(Posted("receipt", "<1@x>", ("a@x",), "0", Posting.SENT, "2019"))
+    assert inputs_of(desk) == before
+
+
+def test_figures_are_computed_from_no_table_that_is_not_an_input(desk):
+    read: set[str] = set()
+
+    def note(action, table, *_):
+        if action == sqlite3.SQLITE_READ:
+            read.add(table)
+        return sqlite3.SQLITE_OK
+
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        ledger._db.set_authorizer(note)
+        Workbooks(ledger).state()
+        hashed = frozenset(read)
+        read.clear()
+        gather(desk, ledger, NOVEMBER, AS_OF)
+        ledger._db.set_authorizer(None)
+    assert read == hashed
