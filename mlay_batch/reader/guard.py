@@ -59,7 +59,7 @@ def read_each(
     told how many files are done, after each. A file whose reader dies is refused with R13, one
     not read within `limits.seconds` with R12. Raises MlayError where no child can be started.
     """
-    crew = _Crew(tuple(forms), limits, workers or os.cpu_count() or 1)
+    crew = Crew(tuple(forms), limits, workers or os.cpu_count() or 1)
     with contextlib.closing(crew):
         for done, submission in enumerate(crew.read(data for _, data in files), 1):
             if progress:
@@ -67,7 +67,7 @@ def read_each(
             yield submission
 
 
-class _Crew:
+class Crew:
     """The children at work, each asked by a thread; who waits for an answer is their watchdog."""
 
     def __init__(self, forms: tuple[Form, ...], limits: Limits, size: int) -> None:
