@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
@@ -18,7 +18,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from mlay_batch import messages
 from mlay_batch.report import measure
-from mlay_batch.report.looks import LOOKS, TONE_LOOKS, Look
+from mlay_batch.report.looks import FITS, LOOKS, TONE_LOOKS, Look
 from mlay_batch.report.texts import safe, sheet_title
 from mlay_batch.styles import FONT
 
@@ -140,13 +140,13 @@ def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield run[0], run[-1]
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
-    row: int
+class _Text(NamedTuple):
+    """A wrapped text, and the look it has; it reaches over `span` columns."""
+
     column: int
     span: int
     text: str
-    look: Look
+    look: str
 
 
 class Sheet:
@@ -155,9 +155,9 @@ class Sheet:
     def __init__(self, book: Book, title: str, about: str, worksheet: Any) -> None:
         self.book, self.title, self.about, self.raw = book, title, about, worksheet
         self._widths: dict[int, float] = {}
-        self._texts: list[_Written] = []
+        self._waiting: list[tuple[int, _Text]] = []
+        self._needed: dict[int, float] = {}
         self._heights: dict[int, float] = {}
-        self._values: dict[tuple[int, int], str | int | float] = {}
         self._days: dict[int, list[int]] = {}
         self._links = 0
 
@@ -174,41 +174,41 @@ class Sheet:
         style = self.book.format(look, number, risky)
         if span > 1 or rows > 1:
             self.raw.merge_range(row, column, row + rows - 1, column + span - 1, "", style)
-        self._write(row, column, content, style)
-        shown = content.text if isinstance(content, Link) else content
-        if isinstance(content, Live):
-            shown = content.value
-        if isinstance(shown, int | float | str):
-            self._values[row, column] = shown
-        if isinstance(content, date) or (isinstance(content, Live) and look == "date"):
+        text = self._write(row, column, content, style)
+        if isinstance(content, date) or (look == "date" and isinstance(content, Live)):
             self._days.setdefault(column, []).append(row)
-        if isinstance(shown, str) and LOOKS[look]["text_wrap"] and rows == 1:
-            self._texts.append(_Written(row, column, span, safe(shown), LOOKS[look]))
+        if text is not None and rows == 1 and FITS[look].wraps:
+            self._fit(row, _Text(column, span, text, look))
 
-    def _write(self, row: int, column: int, content: Content, style: Any) -> None:
-        if isinstance(content, Live) and not self.book.live:
-            content = content.value
+    def _write(self, row: int, column: int, content: Content, style: Any) -> str | None:
+        """Write a cell; return the text it shows, None where it shows no text."""
         match content:
+            case str():
+                text = safe(content)
+                self.raw.write_string(row, column, text, style)
+                return text
             case None:
                 self.raw.write_blank(row, column, None, style)
-            case str():
-                self.raw.write_string(row, column, safe(content), style)
-            case Live():
-                self.raw.write_formula(row, column, content.formula, style, content.value)
-            case Link():
-                self._link(row, column, content, style)
-            case date():
-                day = datetime.combine(content, time())
-                self.raw.write_datetime(row, column, day, style)
-            case _:
+            case Live(formula, value):
+                if not self.book.live:
+                    return self._write(row, column, value, style)
+                self.raw.write_formula(row, column, formula, style, value)
+                return value if isinstance(value, str) else None
+            case int() | float():
                 self.raw.write_number(row, column, content, style)
+            case Link(place, text):
+                return self._link(row, column, place, safe(text), style)
+            case date():
+                self.raw.write_datetime(row, column, datetime.combine(content, time()), style)
+        return None
 
-    def _link(self, row: int, column: int, link: Link, style: Any) -> None:
+    def _link(self, row: int, column: int, place: str, text: str, style: Any) -> str:
         self._links += 1
         if self._links > MOST_LINKS:
-            self.raw.write_string(row, column, safe(link.text), style)
+            self.raw.write_string(row, column, text, style)
         else:
-            self.raw.write_url(row, column, f"internal:{link.place}", style, safe(link.text))
+            self.raw.write_url(row, column, f"internal:{place}", style, text)
+        return text
 
     def place(self, row: int, column: int) -> str:
         """Return the cell as formulas of other sheets name it: ``'Lỗi'!$B$3``."""
@@ -219,9 +219,9 @@ class Sheet:
         """Return a block of cells as formulas of other sheets name it."""
         return f"{self.place(*first)}:{xl_rowcol_to_cell(*last, True, True)}"
 
-    def live(self, row: int, column: int) -> Live:
-        """Return a formula that shows that cell elsewhere, with the value written there."""
-        return Live(f"={self.place(row, column)}", self._values.get((row, column), ""))
+    def live(self, row: int, column: int, value: str | float) -> Live:
+        """Return a formula that shows that cell elsewhere; `value` is the one written there."""
+        return Live(f"={self.place(row, column)}", value)
 
     def height(self, row: int, points: float) -> None:
         """Set the height of a row instead of fitting it."""
@@ -260,11 +260,9 @@ class Sheet:
     def finish(self) -> None:
         """Give every row the height its wrapped texts need, and days the form of papers."""
         self._write_days()
-        needed: dict[int, float] = {}
-        for text in self._texts:
-            points = self._needs(text)
-            needed[text.row] = max(points, needed.get(text.row, 0))
-        for row, points in sorted((needed | self._heights).items()):
+        for row, text in self._waiting:
+            self._fit(row, text, wait=False)
+        for row, points in sorted((self._needed | self._heights).items()):
             self.raw.set_row(row, min(points, 409))
 
     def _write_days(self) -> None:
@@ -279,11 +277,17 @@ class Sheet:
                         "format": shape}  # fmt: skip
                 self.raw.conditional_format(first, column, last, column, rule)
 
-    def _needs(self, text: _Written) -> float:
-        columns = range(text.column, text.column + text.span)
-        margins = CELL_MARGIN * (text.span - 1)  # between merged cells they are room as well
-        room = sum(self._widths.get(column, 9) for column in columns) + margins - 0.4
-        size = float(str(text.look["font_size"]))
-        indent = float(str(text.look["indent"])) * 1.5
-        count = measure.lines(text.text, room - indent, size, bool(text.look["bold"]))
-        return measure.height(count, size)
+    def _fit(self, row: int, text: _Text, wait: bool = True) -> None:
+        """Make a row high enough for a text as soon as the widths of its columns are known."""
+        column, span, shown, look = text
+        own = [self._widths.get(at) for at in range(column, column + span)]
+        if wait and None in own:
+            self._waiting.append((row, text))
+            return
+        fit = FITS[look]
+        # Between merged cells the margins are room as well.
+        room = sum(9 if width is None else width for width in own) + CELL_MARGIN * (span - 1) - 0.4
+        count = measure.lines(shown, room - fit.indent * 1.5, fit.size, fit.bold)
+        points = measure.height(count, fit.size)
+        if points > self._needed.get(row, 0.0):
+            self._needed[row] = points

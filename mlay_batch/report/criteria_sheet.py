@@ -5,6 +5,7 @@ Three lines a cell, so that a filter shows one of the three for all cells; the m
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from mlay_batch.figures.records import CriteriaMean
@@ -55,6 +56,7 @@ class _Page:
         self.total = _FIRST_GROUP + len(groups)
         self.first = official.TABLE_ROW + 4
         self.scorers = {name: f'"{ctx.choice("scorer", name)}"' for name in ("own", "confirmed")}
+        self.counts = {kind: _counts(ctx, kind) for kind in _LINES}
 
     def heads(self) -> None:
         """Write the headings, the columns' numbers and the full marks."""
@@ -101,7 +103,7 @@ class _Page:
         said = "center" if look == "points" else "total_count"
         self.sheet.put(row, _LINE, self.ctx.t(f"ratings/criteria.{kind}"), said)
         scored = self._scored(kind, branch)
-        self.sheet.put(row, _COUNT, Live(f"=COUNTIFS({scored})", self._count(kind, branch)),
+        self.sheet.put(row, _COUNT, Live(f"=COUNTIFS({scored})", self.counts[kind][branch]),
                        "count" if look == "points" else "total_count")  # fmt: skip
         values: Mapping[str, float | None] = getattr(means, kind)
         for column, group in enumerate(self.groups, _FIRST_GROUP):
@@ -113,19 +115,9 @@ class _Page:
         live = Live(formula, "" if value is None else value)
         self.sheet.put(row, column, live, look, number="0.00")
 
-    def _count(self, kind: str, branch: str | None) -> int:
-        """Count the sittings of the line, as its formula does."""
-        wanted = _LINES[:2] if kind == "difference" else (kind,)
-        return sum(
-            all(getattr(entry, name) is not None for name in wanted)
-            for entry in self.ctx.figures.sittings
-            if branch in (None, entry.branch)
-        )
-
     def _scored(self, kind: str, branch: str | None) -> str:
         """Return the conditions of the line's sittings: those scored so, or by both."""
-        wanted = _LINES[:2] if kind == "difference" else (kind,)
-        return _asked(self.sittings, branch, dict.fromkeys(wanted, '">=0"'))
+        return _asked(self.sittings, branch, dict.fromkeys(_scorers(kind), '">=0"'))
 
     def _of_total(self, kind: str, branch: str | None) -> str:
         scored = self._scored(kind, branch)
@@ -147,6 +139,21 @@ class _Page:
             limit, value = {"scorer": self.scorers[kind]}, mean(kind, {})
         given = _asked(self.marks, branch, limit | {column: '">=0"'})
         return f'=IF(COUNTIFS({given})=0,"",{value})'
+
+
+def _scorers(kind: str) -> tuple[str, ...]:
+    """Return whose scores a meeting needs to count in lines of that kind."""
+    return _LINES[:2] if kind == "difference" else (kind,)
+
+
+def _counts(ctx: Context, kind: str) -> Counter[str | None]:
+    """Count the scored sittings of each branch, and (None) of all, as the lines' formulas do."""
+    scored = [
+        entry.branch
+        for entry in ctx.figures.sittings
+        if all(getattr(entry, name) is not None for name in _scorers(kind))
+    ]
+    return Counter(scored) + Counter({None: len(scored)})
 
 
 def _asked(table: Table, branch: str | None, asked: Asked) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from mlay_batch.styles import LABEL_FILL, QUIET, STYLES, TONES, Style
@@ -86,3 +86,22 @@ TONE_LOOKS: Mapping[str, Look] = MappingProxyType(
         if name != "todo"
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What decides how much room a text in a look takes: `size` in points, `indent` in steps."""
+
+    wraps: bool
+    size: float
+    bold: bool
+    indent: int
+
+
+FITS: Mapping[str, Fit] = MappingProxyType(
+    {
+        name: Fit(bool(look["text_wrap"]), float(str(look["font_size"])), bool(look["bold"]),
+                  int(str(look["indent"])))
+        for name, look in LOOKS.items()
+    }
+)  # fmt: skip

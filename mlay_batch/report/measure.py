@@ -48,10 +48,11 @@ def width(text: str, size: float = _BASE_SIZE, bold: bool = False) -> float:
     >>> round(width("2019"), 2)
     4.16
     """
-    letters = sum(_letter(letter) for letter in text) / _DIGIT
+    letters = sum(map(_letter, text)) / _DIGIT
     return letters * size / _BASE_SIZE * (_BOLD if bold else 1) * _SAFETY
 
 
+@lru_cache(maxsize=65536)
 def lines(text: str, room: float, size: float = _BASE_SIZE, bold: bool = False) -> int:
     """Return into how many lines `text` is broken in a column `room` digits wide.
 
@@ -60,7 +61,10 @@ def lines(text: str, room: float, size: float = _BASE_SIZE, bold: bool = False) 
     >>> lines("Chi bộ Trường Tiểu học", 14), lines("", 12)
     (2, 1)
     """
-    return sum(_broken(part, room, size, bold) for part in text.split("\n"))
+    return sum(
+        1 if width(part, size, bold) <= room else _broken(part, room, size, bold)
+        for part in text.split("\n")
+    )
 
 
 def _broken(text: str, room: float, size: float, bold: bool) -> int:

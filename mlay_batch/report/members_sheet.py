@@ -85,7 +85,8 @@ def write(ctx: Context, sheet: Sheet, tables: Mapping[str, Written], trends: Tre
     first = listing.heads(sheet, official.TABLE_ROW, _columns(page))
     for number, line in enumerate(found.lines):
         _line(page, first + number, number + 1, line)
-        trends.spark(sheet, first + number, page.trend, line.branch.code, "members")
+    branches = (line.branch.code for line in found.lines)
+    trends.sparks(sheet, first, page.trend, branches, "members")
     last = first + len(found.lines)
     _totals(page, last, first)
     sheet.tones((first, page.check), (last, page.check), "●▲■")

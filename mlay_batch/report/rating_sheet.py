@@ -60,7 +60,7 @@ class _List:
     ) -> Live:
         """Write a cell of the total row; return it as other sheets show it."""
         self.sheet.put(self.total, column, Live(formula, value), look)
-        return self.sheet.live(self.total, column)
+        return self.sheet.live(self.total, column, value)
 
 
 def write(ctx: Context, sheet: Sheet, data: Data) -> RatingTotals:

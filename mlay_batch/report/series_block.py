@@ -255,13 +255,15 @@ class Series:
         found = []
         for line in self.part.lines:
             column, key = self.column(line.id), (self.part.section, line.id)
-            self._percent(row, column, self._over_years(line, column, pooled_on=None),
-                          mean.shares.get(key), line, "total_points")  # fmt: skip
+            share = mean.shares.get(key)
+            self._percent(row, column, self._over_years(line, column, pooled_on=None), share, line,
+                          "total_points")  # fmt: skip
             self._percent(row, column + 1, self._over_years(line, column + 1, pooled_on="rated"),
                           mean.rated_shares.get(key), line, "total_points")  # fmt: skip
-            self._light(row, column, newest.line(self.part.section, line), mean.shares.get(key))
+            self._light(row, column, newest.line(self.part.section, line), share)
             title = f"{self.part.title.of(self.ctx.lang)}: {line.title.of(self.ctx.lang)}"
-            found.append(MeanLine(title, self.sheet.live(row, column), line.decimals))
+            shown = self.sheet.live(row, column, "" if share is None else share)
+            found.append(MeanLine(title, shown, line.decimals))
         return found
 
     def _over_years(self, line: Line, column: int, pooled_on: str | None) -> str:

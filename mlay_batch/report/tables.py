@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -63,12 +64,13 @@ class Table:
             found.append(heading)
         return tuple(found)
 
+    @cached_property
+    def _positions(self) -> Mapping[str, int]:
+        return {column.id: position for position, column in enumerate(self.columns)}
+
     def index(self, column_id: str) -> int:
-        """Return the position of a column; StopIteration never: KeyError where there is none."""
-        for position, column in enumerate(self.columns):
-            if column.id == column_id:
-                return position
-        raise KeyError(f"{self.name}.{column_id}")
+        """Return the position of a column. Raises KeyError where there is none."""
+        return self._positions[column_id]
 
     def ref(self, column_id: str) -> str:
         """Return the column as formulas name it: ``DuHop[Mã cán bộ]``.
@@ -92,7 +94,8 @@ def write(book: Book, sheet: Sheet, table: Table, back: Link) -> None:
     sheet.put(0, 0, back, "back")
     sheet.put(1, 0, table.title, "section", span=max(2, min(last + 1, 6)))
     sheet.put(2, 0, table.note, "note", span=max(2, min(last + 1, 10)))
-    sheet.widths(_fitting(table))
+    cells = tuple(zip(*table.rows, strict=True)) or ((),) * len(table.columns)
+    sheet.widths(map(_fitting, table.columns, table.headings, cells))
     for number, heading in enumerate(table.headings):
         sheet.put(HEAD_ROW, number, heading, "head")
     bottom = table.row_of(max(len(table.rows), 1) - 1)
@@ -103,8 +106,8 @@ def write(book: Book, sheet: Sheet, table: Table, back: Link) -> None:
             "style": None,
             "columns": [
                 {"header": heading, "header_format": book.format("head"),
-                 **_calculated(book, table, number)}
-                for number, heading in enumerate(table.headings)
+                 **_calculated(book, own)}
+                for heading, own in zip(table.headings, cells, strict=True)
             ],
         },
     )  # fmt: skip
@@ -115,34 +118,29 @@ def write(book: Book, sheet: Sheet, table: Table, back: Link) -> None:
     sheet.print_as(landscape=True, repeat=(HEAD_ROW, HEAD_ROW), last=(bottom, last))
 
 
-def _calculated(book: Book, table: Table, number: int) -> dict[str, str]:
+def _calculated(book: Book, cells: Sequence[Content]) -> dict[str, str]:
     """Return the formula that all rows of a column share: Excel gives it to rows added below.
 
     XlsxWriter then writes it without a value; the rows have to be written after that.
     """
-    cells = [row[number] for row in table.rows]
+    if not book.live:
+        return {}
     shared = {cell.formula if isinstance(cell, Live) else "" for cell in cells}
-    return {"formula": shared.pop()} if book.live and len(shared) == 1 and "" not in shared else {}
+    return {"formula": shared.pop()} if len(shared) == 1 and "" not in shared else {}
 
 
-def _fitting(table: Table) -> list[float]:
-    return [
-        min(_WIDEST, max(_NARROWEST, _heading_width(heading), _widest(table, number)))
-        for number, heading in enumerate(table.headings)
-    ]
+def _fitting(column: Column, heading: str, cells: Sequence[Content]) -> float:
+    """Return the width of a column in which heading and cells fit."""
+    shown = {_DAY} if cells and column.kind == "date" else {_shown(cell) for cell in cells}
+    size = float(str(LOOKS["text"]["font_size"]))
+    widest = max((measure.width(text, size) for text in shown), default=0.0) + 1.5
+    return min(_WIDEST, max(_NARROWEST, _heading_width(heading), widest))
 
 
 def _heading_width(heading: str) -> float:
     """Return room for the longest word and the filter's arrow; headings may wrap."""
     longest = max(heading.split() or [""], key=len)
     return max(measure.width(longest, 10, bold=True) + 3, measure.width(heading, 10, True) / 2 + 3)
-
-
-def _widest(table: Table, number: int) -> float:
-    size = float(str(LOOKS["text"]["font_size"]))
-    day = _DAY if table.columns[number].kind == "date" else None
-    shown = (day or _shown(row[number]) for row in table.rows)
-    return max((measure.width(text, size) for text in shown), default=0.0) + 1.5
 
 
 def _shown(content: Content) -> str:

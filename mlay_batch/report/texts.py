@@ -13,7 +13,7 @@ _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 def safe(text: str) -> str:
     """Return `text` as a cell can hold it: no control characters, at most 32.767 characters."""
-    kept = _CONTROL.sub("", text)
+    kept = text if text.isprintable() else _CONTROL.sub("", text)
     return kept if len(kept) <= LONGEST_TEXT else kept[: LONGEST_TEXT - 1] + "…"
 
 

@@ -6,10 +6,12 @@ else. A month without a figure is blank, so that a line has a gap there and not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
+
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mlay_batch.figures.classified import ClassificationPart, ClassificationYear
 from mlay_batch.figures.records import Sitting
@@ -76,15 +78,23 @@ class Trends:
         years = Drawn(*written[_YEARS]) if _YEARS in written else None
         return cls(Drawn(*written[_MONTHS]), Drawn(*written[_BRANCHES]), years)
 
-    def spark(self, sheet: Sheet, row: int, column: int, branch: str, kind: str) -> None:
-        """Draw a branch's `kind` (``score`` or ``members``) of the months into a cell.
+    def sparks(
+        self, sheet: Sheet, first: int, column: int, branches: Iterable[str], kind: str
+    ) -> None:
+        """Draw each branch's `kind` (``score`` or ``members``) of the months, from row `first` on.
 
-        Columns, not a line: LibreOffice prints no line.
+        All are one group, as Excel's own dialog makes it. Columns, not lines: LibreOffice prints
+        no line.
         """
-        sheet.put(row, column, None, "text")
-        if cells := self.branches.across(branch, f"{kind}1", f"{kind}{_YEAR}"):
-            bars = {"range": cells, "type": "column", "series_color": _BAR, **_SCALES[kind]}
-            sheet.raw.add_sparkline(row, column, bars)
+        drawn: dict[str, str] = {}
+        for row, branch in enumerate(branches, first):
+            sheet.put(row, column, None, "text")
+            if cells := self.branches.across(branch, f"{kind}1", f"{kind}{_YEAR}"):
+                drawn[xl_rowcol_to_cell(row, column)] = cells
+        if drawn:
+            bars = {"type": "column", "series_color": _BAR, **_SCALES[kind]}
+            cells_of = {"location": list(drawn), "range": list(drawn.values())}
+            sheet.raw.add_sparkline(first, column, bars | cells_of)
 
 
 def build(ctx: Context, data: Data, sections: Mapping[str, Table]) -> tuple[Table, ...]:

@@ -60,8 +60,9 @@ def write(ctx: Context, sheet: Sheet, data: Data, trends: Trends) -> Live:
     _heads(page)
     for number, rating in enumerate(page.ratings, 1):
         _line(page, page.first + number - 1, number, rating)
-        trends.spark(sheet, page.first + number - 1, page.trend, rating.branch.code, "score")
-    _totals(page)
+    branches = (rating.branch.code for rating in page.ratings)
+    trends.sparks(sheet, page.first, page.trend, branches, "score")
+    mean = _totals(page)
     row = page.total + 1
     for note in _notes(ctx):
         row += 1
@@ -70,7 +71,7 @@ def write(ctx: Context, sheet: Sheet, data: Data, trends: Trends) -> Live:
     sheet.raw.freeze_panes(page.first, _NAME + 1)
     repeat = (official.TABLE_ROW, page.first - 1)
     sheet.print_as(landscape=True, last=(last, page.trend), repeat=repeat)
-    return sheet.live(page.total, page.mean)
+    return mean
 
 
 def _notes(ctx: Context) -> Iterator[str]:
@@ -180,8 +181,11 @@ def _ended(ctx: Context, branch: Organisation) -> str:
                  successor=ctx.name(branch.successor))  # fmt: skip
 
 
-def _totals(page: _Year) -> None:
-    """Write the sums; each cell's mean weighs by the number of its scored meetings."""
+def _totals(page: _Year) -> Live:
+    """Write the sums; each cell's mean weighs by the number of its scored meetings.
+
+    Return the mean of them all as other sheets show it.
+    """
     put, ratings, row = page.sheet.put, page.ratings, page.total
     put(row, 0, page.ctx.t("total"), "total_label", span=_HELD)
     sums = {_HELD: sum(r.held for r in ratings), _SCORED: sum(r.scored for r in ratings)} | {
@@ -197,3 +201,4 @@ def _totals(page: _Year) -> None:
     put(row, page.mean, mean, "total_points")
     for column in range(page.mean + 1, page.trend + 1):
         put(row, column, None, "total_count")
+    return page.sheet.live(row, page.mean, mean.value)
