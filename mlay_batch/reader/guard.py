@@ -100,6 +100,7 @@ class Crew:
         return answer.result()
 
     def close(self) -> None:
+        """Let the children go, whatever they are at."""
         with self.lock:
             self.closed = True
             for child in self.children:
