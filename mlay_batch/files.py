@@ -33,6 +33,22 @@ def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     when it cannot be written for another reason.
     """
     _refuse_open(path)
+    with _replacing(path, mode) as made:
+        yield made
+    sync_folder(path.parent)
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o666, *, sync: bool = True) -> None:
+    """Write `data` to `path` as `replacing` does, but for the fsync of the folder: that is left to
+    the caller, who may write many. `path` is no document that another program may have open.
+    Without `sync` it need not outlast a power cut.
+    """
+    with _replacing(path, mode, sync=sync) as file:
+        file.write(data)
+
+
+@contextmanager
+def _replacing(path: Path, mode: int, *, sync: bool = True) -> Iterator[BinaryIO]:
     temporary = path.parent / f"{TEMPORARY}{os.urandom(6).hex()}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,11 +56,12 @@ def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
             with open(temporary, "xb", opener=partial(os.open, mode=mode)) as made:
                 yield made
                 made.flush()
-                os.fsync(made.fileno())
+                if sync:
+                    os.fsync(made.fileno())
             _replace(temporary, path)
-        finally:
+        except BaseException:
             temporary.unlink(missing_ok=True)
-        sync_folder(path.parent)
+            raise
     except OSError as error:
         raise _unwritable(path, error) from error
 

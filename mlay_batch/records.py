@@ -30,7 +30,8 @@ class Leaf:
     From a mail (`channel` "mail"): `sender` is the address in From, which proves nothing; `forged`
     whether the town's own mail server says it is not the sender's; `thread` the message ids a
     reply refers to, separated by blanks, the mail's own last; `subject` for display only.
-    `kept_with` is the origin of the return beside which this signed copy came.
+    `kept_with` is the origin of the return beside which this signed copy came. `digest` is the hash
+    of bytes that are held elsewhere: `data` is empty then.
     """
 
     name: str
@@ -44,11 +45,12 @@ class Leaf:
     subject: str | None = None
     forged: bool = False
     kept_with: str | None = None
+    digest: str | None = None
 
     @property
     def sha256(self) -> str:
         """Hash of the bytes, in hexadecimal."""
-        return hashlib.sha256(self.data).hexdigest()
+        return self.digest or hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +135,28 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Packed:
+    """The rows of a submission as the ledger keeps them, and the hash of their values."""
+
+    values: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """A leaf with all that could be learned from it alone and from the register."""
+    """A leaf with all that was learned from it and the register; rows that wait are `packed`."""
 
     leaf: Leaf
     submission: Submission | None = None
     identity: Identity | None = None
     findings: tuple[Finding, ...] = ()
+    packed: Packed | None = None
+
+    @property
+    def values(self) -> str:
+        """Hash of the values (`values_hash`), be the rows packed or not."""
+        rows = self.submission.rows if self.submission else ()
+        return self.packed.values if self.packed else values_hash(rows)
 
     @property
     def refused(self) -> bool:
@@ -266,23 +283,6 @@ class Run:
     program: str
     register_sha256: str
     schemas_sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ruling:
-    """What a person decided about a held delivery: `outcome` is ``accept`` or ``refuse``.
-
-    `decided` is the time as given (ISO, with offset). `before` and `codes` are the verdict and the
-    codes of the findings it had until then: the delivery itself shows what became of it.
-    """
-
-    delivery: int
-    outcome: str
-    who: str
-    decided: str
-    why: str
-    before: Verdict
-    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

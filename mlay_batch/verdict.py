@@ -43,7 +43,6 @@ from mlay_batch.records import (
     Known,
     Leaf,
     Verdict,
-    values_hash,
 )
 
 Key = tuple[str, str, str]
@@ -137,16 +136,12 @@ def _disputed(batch: Sequence[Judged], known: Known) -> Disputed:
     for judged in batch:
         key = None if judged.doubted else _key(judged)
         if key and not judged.refused and judged.leaf.sha256 not in known.by_sha:
-            values[key, _moment(judged.leaf.received)].add(_values(judged))
+            values[key, _moment(judged.leaf.received)].add(judged.values)
     return frozenset(moment for moment, different in values.items() if len(different) > 1)
 
 
 def _key(judged: Judged) -> Key | None:
     return judged.identity.key if judged.identity else None
-
-
-def _values(judged: Judged) -> str:
-    return values_hash(judged.submission.rows if judged.submission else ())
 
 
 class _Desk:
@@ -170,7 +165,7 @@ class _Desk:
         leaf, key = judged.leaf, _key(judged)
         accepted = decision.verdict is Verdict.ACCEPTED
         seen = _Seen(
-            leaf.sha256, leaf.name, leaf.received, decision.verdict, _values(judged), accepted,
+            leaf.sha256, leaf.name, leaf.received, decision.verdict, judged.values, accepted,
             judged.doubted,
         )  # fmt: skip
         self.by_sha.setdefault(leaf.sha256, []).append(seen)
@@ -219,7 +214,7 @@ class _Desk:
 
     def _against(self, current: _Seen, judged: Judged, key: Key) -> Decision:
         """Return the decision on a return whose key has one that counts already."""
-        values = _values(judged)
+        values = judged.values
         if current.values == values:
             return _decision(judged, Verdict.DUPLICATE, "L04", current)
         for seen in self.by_key[key]:

@@ -42,7 +42,11 @@ _KINDS = (
 
 
 def collect(
-    paths: Sequence[Path], root: Path | None, received: str, postmark: Postmark | None = None
+    paths: Sequence[Path],
+    root: Path | None,
+    received: str,
+    postmark: Postmark | None = None,
+    held: Callable[[Leaf], Leaf] = lambda leaf: leaf,
 ) -> Iterator[Leaf]:
     """Yield the leaf files of files and folders, folders sorted and with all below them.
 
@@ -52,7 +56,9 @@ def collect(
     (``~$``), Thumbs.db, desktop.ini, what a Maildir keeps beside its mails. `received` is the time
     given to all that tell none of their own (ISO, with offset); `postmark` says which mails do.
     A file that cannot be read is a leaf ignored as N09, one larger than 50 MB as N08 (a mailbox:
-    500 MB). A signed copy beside its return is ignored as N14 and names it (`kept_with`).
+    500 MB). A signed copy beside its return is ignored as N14 and names it (`kept_with`). `held` is
+    shown each leaf once, as soon as its file is opened, and returns what to hold of it: perhaps
+    without its bytes, for all leaves of a path are held together.
     """
     for path in paths:
         base = root if root and path.is_relative_to(root) else path.parent
@@ -60,7 +66,7 @@ def collect(
         for file, known in files(path):
             origin = nfc(known.relative_to(base).as_posix())
             leaf = Leaf(nfc(known.name), b"", origin, received)
-            found += _open_file(file, leaf, postmark or Postmark())
+            found += map(held, _open_file(file, leaf, postmark or Postmark()))
         yield from keep(found, together=False)
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from mlay_batch.errors import LedgerError
-from mlay_batch.files import sync_folder, write_atomically
+from mlay_batch.files import sync_folder, write_whole
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 
@@ -15,27 +15,46 @@ _NAME = re.compile(r"[0-9a-f]{64}")
 class Archive:
     """A folder of originals: ``archive/ab/abcdef…``, named by sha256, without suffix.
 
-    No suffix, because nothing a sender chose may become part of a path.
+    No suffix, because nothing a sender chose may become part of a path. One that is not `lasting`
+    is for a while only, and spared every fsync.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, lasting: bool = True) -> None:
         self.folder = folder
+        self._lasting = lasting
+        self._unsynced: set[Path] = set()
 
     def store(self, data: bytes) -> str:
         """Keep `data` and return its sha256; what lies there already is not written again.
 
         Raises MlayError when it cannot be written.
         """
+        sha256 = self.add(data)
+        self.sync()
+        return sha256
+
+    def add(self, data: bytes) -> str:
+        """Keep one of many as `store` does: its name lasts only once `sync` was called."""
         sha256 = hashlib.sha256(data).hexdigest()
         path = self._path(sha256)
         if not (path.is_file() and path.read_bytes() == data):  # it may have been damaged since
-            self.put_back(data)
+            write_whole(path, data, mode=0o600, sync=self._lasting)
+        self._unsynced.add(path.parent)  # also of one that lay there: a killed run left it unsynced
         return sha256
+
+    def sync(self) -> None:
+        """Make the names of all that was added last: each folder once, however much is in it."""
+        if self._lasting and self._unsynced:
+            for folder in (*sorted(self._unsynced), self.folder):
+                sync_folder(folder)
+        self._unsynced.clear()
 
     def put_back(self, data: bytes) -> None:
         """Write the original `data`, whatever lies under its hash."""
-        write_atomically(self._path(hashlib.sha256(data).hexdigest()), data, mode=0o600)
-        sync_folder(self.folder)
+        path = self._path(hashlib.sha256(data).hexdigest())
+        write_whole(path, data, mode=0o600)
+        self._unsynced.add(path.parent)
+        self.sync()
 
     def read(self, sha256: str) -> bytes:
         """Return the original of that hash, checked. Raises LedgerError if missing or altered."""

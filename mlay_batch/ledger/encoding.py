@@ -8,14 +8,16 @@ a field added to a form later needs no migration.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from mlay_batch.findings import Finding, Param, Place, Severity
-from mlay_batch.records import Row, Value
+from mlay_batch.records import Packed, Row, Value, values_hash
 
 _DATE = "$d"
+_FAST = 1  # of zlib's levels: forms repeat themselves, the best one gains little
 
 
 def storable(text: str) -> str:
@@ -47,10 +49,25 @@ def _untagged(value: Any) -> Value:
     return date.fromisoformat(value[_DATE]) if isinstance(value, dict) else value
 
 
-def dump_row(row: Row) -> tuple[str, str, int, str, str]:
+Dumped = tuple[str, str, int, str, str]
+
+
+def dump_row(row: Row) -> Dumped:
     """Return section, sheet, number, values and cells of a row."""
     cells = _dump(dict(row.cells))
     return row.section, storable(row.sheet), row.number, dump_values(row.values), cells
+
+
+def pack(rows: Sequence[Row]) -> Packed:
+    """Return rows as small as they wait best, until a large batch is decided."""
+    dumped = json.dumps([dump_row(row) for row in rows], ensure_ascii=False)
+    return Packed(values_hash(rows), zlib.compress(dumped.encode(), _FAST))
+
+
+def unpack(packed: Packed) -> list[Dumped]:
+    """Return the rows as `dump_row` gave them."""
+    dumped: list[Dumped] = json.loads(zlib.decompress(packed.data))
+    return dumped
 
 
 def load_row(section: str, sheet: str, number: int, values: str, cells: str) -> Row:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from mlay_batch.errors import LedgerError
-from mlay_batch.ledger.recording import insert_run, settle
+from mlay_batch.ledger.recording import Ruling, insert_run, settle
 from mlay_batch.ledger.store import Ledger
-from mlay_batch.records import Decision, Delivery, Ruling, Run, Verdict
+from mlay_batch.records import Decision, Delivery, Run, Verdict
 
 
 class Rulings:

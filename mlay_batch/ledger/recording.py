@@ -6,10 +6,27 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mlay_batch.ledger.encoding import dump_finding, dump_row, storable
-from mlay_batch.records import Decision, Ruling, Run, Verdict, values_hash
+from mlay_batch.ledger.encoding import Dumped, dump_finding, dump_row, storable, unpack
+from mlay_batch.records import Decision, Judged, Run, Verdict
 
 _REPEATS = (Verdict.DUPLICATE, Verdict.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a person decided about a held delivery: `outcome` is ``accept`` or ``refuse``.
+
+    `decided` is the time as given (ISO, with offset). `before` and `codes` are the verdict and the
+    codes of the findings it had until then: the delivery itself shows what became of it.
+    """
+
+    delivery: int
+    outcome: str
+    who: str
+    decided: str
+    why: str
+    before: Verdict
+    codes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +44,7 @@ class _Told:
         submission, identity = decision.judged.submission, decision.judged.identity
         if submission is None or submission.form is None:
             return cls()
-        values = values_hash(submission.rows)
+        values = decision.judged.values
         if identity is None:
             return cls(submission.form, submission.version, values=values)
         form, branch, period = identity.key
@@ -114,12 +131,17 @@ def _insert_content(db: sqlite3.Connection, number: int, decision: Decision) -> 
         "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [(number, at, *dump_finding(found)) for at, found in enumerate(decision.findings)],
     )
-    submission = decision.judged.submission
-    if decision.verdict is Verdict.ACCEPTED and submission:
+    if decision.verdict is Verdict.ACCEPTED:
         db.executemany(
             "INSERT INTO returned_row VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(number, at, *dump_row(row)) for at, row in enumerate(submission.rows)],
+            [(number, at, *row) for at, row in enumerate(_rows(decision.judged))],
         )
+
+
+def _rows(judged: Judged) -> list[Dumped]:
+    if judged.packed:
+        return unpack(judged.packed)
+    return [dump_row(row) for row in judged.submission.rows] if judged.submission else []
 
 
 def _insert_delivery(

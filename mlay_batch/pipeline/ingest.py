@@ -1,25 +1,32 @@
-"""Files to verdicts to ledger. Nothing is recorded until all is decided."""
+"""Files to verdicts to ledger. Nothing is recorded until all is decided.
+
+Few files are held at a time: their bytes lie in the archive before they are read, and what was
+read waits packed.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from mlay_batch import __version__, intake, reader
 from mlay_batch.identity import identify
-from mlay_batch.ledger import Archive, Ledger, lock
+from mlay_batch.ledger import Archive, Ledger, lock, pack
 from mlay_batch.pipeline.levels import examined
 from mlay_batch.pipeline.period import shut
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Decision, Judged, Leaf, Run, Submission, Verdict
 from mlay_batch.sender import check_sender
-from mlay_batch.validation import validate
 from mlay_batch.verdict import arrival, decide
 from mlay_batch.waivers import waive
+from mlay_batch.workspace import Workspace
 
 Progress = Callable[[int, int], None]
 
@@ -67,32 +74,65 @@ def ingest(
     nothing. Raises LockedError, LedgerError.
     """
     workspace = town.workspace
-    root = None if paths else workspace.inbox
-    found = intake.collect(paths or [workspace.inbox], root, received, postmark(town))
-    leaves = sorted(found, key=arrival)
-    with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
-        seen = ledger.seen((leaf.origin, leaf.sha256) for leaf in leaves)
-        fresh = [leaf for leaf in leaves if (leaf.origin, leaf.sha256) not in seen]
-        batch = shut(judge(town, fresh, as_of, progress), ledger)
+    with (
+        lock(workspace.root, holder),
+        Ledger.open(workspace.ledger) as ledger,
+        _originals(workspace, dry_run) as originals,
+    ):
+        leaves, fresh = _received(town, paths, received, ledger, originals)
+        judged = judge_each(town, fresh, as_of, progress, data=originals.read)
+        batch = shut([_packed(one) for one in judged], ledger)
         keys = {judged.identity.key for judged in batch if judged.identity}
         decisions = decide(batch, ledger.known({leaf.sha256 for leaf in fresh}, keys))
         if decisions and not dry_run:
-            _record(ledger, Archive(workspace.archive), town, decisions, as_of)
-    return Ingested(decisions, len(leaves) - len(fresh))
+            originals.sync()  # before the ledger says that they are there
+            run = Run(as_of, "ingest", __version__, town.register_sha256, town.schemas_sha256)
+            ledger.record(run, decisions)
+    return Ingested(decisions, leaves - len(fresh))
 
 
-def _record(
-    ledger: Ledger, archive: Archive, town: Town, decisions: Iterable[Decision], as_of: date
-) -> None:
-    """Archive the originals, then record all verdicts in one commit.
-
-    In this order a crash in between leaves an original nobody refers to, which harms nothing.
+@contextmanager
+def _originals(workspace: Workspace, dry_run: bool) -> Iterator[Archive]:
+    """Give the archive, to be filled before anything is decided: a run that breaks off leaves
+    originals nobody refers to, which harms nothing. A dry run has a temporary one.
     """
-    decided = tuple(decisions)
-    for decision in decided:
-        archive.store(decision.judged.leaf.data)
-    run = Run(as_of, "ingest", __version__, town.register_sha256, town.schemas_sha256)
-    ledger.record(run, decided)
+    if not dry_run:
+        yield Archive(workspace.archive)
+        return
+    with TemporaryDirectory(prefix="mlay-") as folder:
+        yield Archive(Path(folder), lasting=False)
+
+
+def _received(
+    town: Town, paths: Sequence[Path], received: str, ledger: Ledger, originals: Archive
+) -> tuple[int, list[Leaf]]:
+    """Return how many leaves there are, and those not recorded yet in the order of their arrival.
+
+    The bytes of these are put into `originals`; none are held.
+    """
+    inbox = town.workspace.inbox
+    known: set[tuple[str, str]] = set()
+
+    def held(leaf: Leaf) -> Leaf:
+        light = replace(leaf, data=b"", digest=leaf.sha256)
+        recorded = ledger.seen([(light.origin, light.sha256)])
+        known.update(recorded)
+        if not recorded:
+            originals.add(leaf.data)
+        return light
+
+    root = None if paths else inbox
+    leaves = list(intake.collect(paths or [inbox], root, received, postmark(town), held))
+    fresh = (leaf for leaf in leaves if (leaf.origin, leaf.sha256) not in known)
+    return len(leaves), sorted(fresh, key=arrival)
+
+
+def _packed(judged: Judged) -> Judged:
+    """Return it with its rows packed: all of a batch wait until the last is read."""
+    read = judged.submission
+    if read is None:
+        return judged
+    return replace(judged, submission=replace(read, rows=()), packed=pack(read.rows))
 
 
 def postmark(town: Town) -> intake.Postmark:
@@ -113,21 +153,42 @@ def judge(
 
     `vouched`: a person has said that they are from whom they claim; no sender is looked at.
     """
+    return tuple(judge_each(town, leaves, as_of, progress, vouched=vouched))
+
+
+def judge_each(
+    town: Town,
+    leaves: Sequence[Leaf],
+    as_of: date,
+    progress: Progress = silent,
+    *,
+    vouched: bool = False,
+    data: Callable[[str], bytes] | None = None,
+) -> Iterator[Judged]:
+    """Yield what `judge` returns, few at a time; `data` gives the bytes of a leaf by their hash."""
     books = [leaf for leaf in leaves if leaf.ignored is None]
-    submissions = iter(
-        reader.read_all(
-            [(leaf.name, leaf.data) for leaf in books],
-            town.reading.forms,
-            reader.Limits(**town.workspace.settings.limits),
-            progress=lambda done: progress(done, len(books)),
-        )
+    submissions = reader.read_each(
+        ((leaf.name, data(leaf.sha256) if data else leaf.data) for leaf in books),
+        town.reading.forms,
+        reader.Limits(**town.workspace.settings.limits),
+        progress=lambda done: progress(done, len(books)),
     )
-    batch = [Judged(leaf) if leaf.ignored else _of(leaf, next(submissions)) for leaf in leaves]
-    identified = [identify(j, town.reading, town.register, as_of) for j in batch]
-    sent = identified if vouched else [check_sender(j, town.register) for j in identified]
-    valid = validate(sent, town.lists, town.reading.forms)
-    whole = (examined(judged, town.catalogue) for judged in valid)
-    return tuple(_named(waive(judged, town.register)) for judged in whole)
+    batch = (Judged(one) if one.ignored else _of(one, next(submissions)) for one in leaves)
+    sent = (identify(judged, town.reading, town.register, as_of) for judged in batch)
+    if not vouched:
+        sent = (check_sender(judged, town.register) for judged in sent)
+    for judged in _valid(sent, town):
+        yield _named(waive(examined(judged, town.catalogue), town.register))
+
+
+def _valid(batch: Iterator[Judged], town: Town) -> Iterator[Judged]:
+    """Yield the batch with its values checked."""
+    first = list(islice(batch, 1))
+    if not first:
+        return
+    from mlay_batch.validation import validate_each  # pandera: a second, while children read
+
+    yield from validate_each(chain(first, batch), town.lists, town.reading.forms)
 
 
 def _of(leaf: Leaf, submission: Submission) -> Judged:

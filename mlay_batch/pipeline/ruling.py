@@ -10,7 +10,7 @@ from enum import StrEnum
 from mlay_batch import __version__
 from mlay_batch.errors import UsageError
 from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.ledger import Archive, Ledger, Rulings, lock
+from mlay_batch.ledger import Archive, Ledger, Ruling, Rulings, lock
 from mlay_batch.pipeline.ingest import judge
 from mlay_batch.pipeline.period import shut
 from mlay_batch.pipeline.town import Town
@@ -20,7 +20,6 @@ from mlay_batch.records import (
     Delivery,
     Judged,
     Leaf,
-    Ruling,
     Run,
     Verdict,
 )

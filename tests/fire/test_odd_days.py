@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -35,10 +36,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Town:
 def desk(made: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
     """A town of its own; files are read without a child, which these tests are not about."""
 
-    def read_here(named: Any, forms: Any, *limits: Any, **_: Any) -> list[Any]:
-        return [reader.read(data, name, forms, *limits) for name, data in named]
+    def read_here(named: Any, forms: Any, *limits: Any, **_: Any) -> Iterator[Any]:
+        return (reader.read(data, name, forms, *limits) for name, data in named)
 
-    monkeypatch.setattr(reader, "read_all", read_here)
+    monkeypatch.setattr(reader, "read_each", read_here)
     shutil.copytree(made.workspace.root, tmp_path / "town")
     return replace(made, workspace=replace(made.workspace, root=tmp_path / "town"))
 

@@ -10,8 +10,8 @@ import pytest
 from ledger_desk import RUN, WRONG, decision, row
 
 from mlay_batch.errors import LedgerError
-from mlay_batch.ledger import Ledger, Rulings, migrations
-from mlay_batch.records import Decision, Ruling, Verdict
+from mlay_batch.ledger import Ledger, Ruling, Rulings, migrations
+from mlay_batch.records import Decision, Verdict
 
 HELD, ACCEPTED, REJECTED = Verdict.HELD, Verdict.ACCEPTED, Verdict.REJECTED
 

@@ -35,7 +35,7 @@ SAID = {"who": "lan", "decided": "2019-12-06T10:00:00+07:00", "as_of": AS_OF, "h
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
     made = town(tmp_path / "town")
-    monkeypatch.setattr(ingesting.reader, "read_all", read_here)
+    monkeypatch.setattr(ingesting.reader, "read_each", read_here)
     return made
 
 
@@ -46,9 +46,7 @@ def read_once(name: str, data: bytes):
 
 def read_here(files, forms, limits=None, workers=None, progress=None):
     """The same reader without its child process, which would take most of the time."""
-    if len(forms) == 1:
-        return [reader.read(data, name, forms) for name, data in files]
-    return [read_once(name, data) for name, data in files]
+    return (read_once(name, data) for name, data in files)
 
 
 def decide(desk, number, outcome=Outcome.ACCEPT, why="đã gọi hỏi bí thư"):
@@ -251,7 +249,7 @@ def posted(number: int, sender: str, files: Sequence[str], forwarded: bool) -> b
 def test_any_mailbox_adds_up(tmp_path_factory, monkeypatch, runs, rulings):
     desk = small_town(tmp_path_factory)
     with monkeypatch.context() as here:
-        here.setattr(ingesting.reader, "read_all", read_here)
+        here.setattr(ingesting.reader, "read_each", read_here)
         total = 0
         for day, mails in enumerate(runs, 1):
             for number, (sender, files, forwarded) in enumerate(mails):
