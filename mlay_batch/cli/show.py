@@ -17,7 +17,6 @@ from rich.table import Table
 
 from mlay_batch.cli.options import say
 from mlay_batch.errors import MlayError, RegisterError
-from mlay_batch.figures.records import Completeness
 from mlay_batch.findings import Finding, Severity, grouped_cells
 from mlay_batch.messages import Message, error_text, explain, text
 from mlay_batch.pipeline.town import Town, register_form
@@ -25,6 +24,7 @@ from mlay_batch.records import Decision, Verdict
 from mlay_batch.schema import Catalogue, Form
 
 if TYPE_CHECKING:  # start-up: a verb pays for what it does, not for what another one shows
+    from mlay_batch.figures.records import Completeness
     from mlay_batch.pipeline.consolidate import Consolidated
     from mlay_batch.pipeline.ingest import Ingested
     from mlay_batch.pipeline.status import Status

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from mlay_batch.figures.activities import activities
-from mlay_batch.figures.attendance import attendances, visits
-from mlay_batch.figures.classification import mean, years
-from mlay_batch.figures.completeness import completeness
-from mlay_batch.figures.criteria import criteria
-from mlay_batch.figures.cross import warnings
-from mlay_batch.figures.fingerprint import fingerprint
-from mlay_batch.figures.following import cell_visits, pairs
-from mlay_batch.figures.movement import movement
-from mlay_batch.figures.quota import quota_lines
-from mlay_batch.figures.rating import SCORE_SCHEME, ratings, sittings
-from mlay_batch.figures.records import Facts, Figures
-from mlay_batch.figures.returns import MEETING
-from mlay_batch.figures.signs import signs
-from mlay_batch.figures.thematic import thematic
-from mlay_batch.figures.totals import a_year_before, totals
+from typing import TYPE_CHECKING
 
-__all__ = ["compute", "fingerprint"]
+if TYPE_CHECKING:
+    from mlay_batch.figures.records import Facts, Figures
+
+__all__ = ["compute"]
 
 
 def compute(facts: Facts) -> Figures:
@@ -27,33 +15,6 @@ def compute(facts: Facts) -> Figures:
 
     The same facts give the same figures, in whatever order the returns were received.
     """
-    held = sittings(facts)
-    seen = visits(facts, held)
-    counted = attendances(facts, seen)
-    returned = completeness(facts)
-    meetings = next((entry for entry in returned if entry.form == MEETING), None)
-    series = years(facts)
-    moved = movement(facts, returned)
-    following = pairs(facts, counted, meetings)
-    return Figures(
-        period=facts.period,
-        as_of=facts.as_of,
-        attendances=counted,
-        quota=quota_lines(facts, counted, following),
-        sittings=held,
-        year_ratings=ratings(facts, held, meetings),
-        score_scheme=(scheme := facts.catalogue.scheme_for(SCORE_SCHEME, facts.period)),
-        criteria=criteria(scheme, held),
-        years=series,
-        mean=mean(series),
-        completeness=returned,
-        warnings=warnings(facts, seen, moved),
-        signs=signs(facts),
-        movement=moved,
-        thematic=thematic(facts, meetings),
-        activities=activities(facts, meetings),
-        following=following,
-        cell_visits=cell_visits(counted, held, following, meetings),
-        totals=totals(facts.period, held, counted, meetings),
-        before=a_year_before(facts),
-    )
+    from mlay_batch.figures import computing  # start-up: who looks at one figure needs not all
+
+    return computing.compute(facts)

@@ -7,8 +7,9 @@ from datetime import date
 from pathlib import Path
 
 from mlay_batch.errors import UsageError
-from mlay_batch.figures import compute, fingerprint
+from mlay_batch.figures import compute
 from mlay_batch.figures.branch_year import branch_year
+from mlay_batch.figures.fingerprint import fingerprint
 from mlay_batch.files import write_atomically
 from mlay_batch.ledger import Ledger
 from mlay_batch.names import nearest

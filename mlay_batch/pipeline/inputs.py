@@ -17,6 +17,7 @@ from mlay_batch import __version__
 from mlay_batch.ledger import Ledger, Workbooks
 from mlay_batch.period import Period
 from mlay_batch.pipeline.town import Town
+from mlay_batch.schema.catalogue import sources_hash
 
 _WRITTEN_BY = ("mlay_batch", "xlsxwriter")
 _SOURCES = (".py", ".yaml")
@@ -26,7 +27,8 @@ def inputs(town: Town, ledger: Ledger, period: Period, as_of: date, lang: str) -
     """Return a hash of all that the workbook of `period` is made from, the program included."""
     told = (
         program(), Workbooks(ledger).state(), town.register_sha256, town.schemas_sha256,
-        repr(town.workspace.settings), str(period), as_of.isoformat(), lang,
+        sources_hash(town.workspace.schemas), repr(town.workspace.settings), str(period),
+        as_of.isoformat(), lang,
     )  # fmt: skip
     return hashlib.sha256("\n".join(told).encode()).hexdigest()
 

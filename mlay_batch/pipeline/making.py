@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from mlay_batch import __version__, report
-from mlay_batch.figures import compute, fingerprint
-from mlay_batch.figures.fingerprint import sums
+from mlay_batch.figures import compute
+from mlay_batch.figures.fingerprint import fingerprint, sums
 from mlay_batch.figures.records import Figures
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.period import Period

@@ -1,28 +1,25 @@
 """The town's register from its workbook, read and checked once.
 
-What was read is kept beside the ledger under the hashes of all it depends on: the register, the
-descriptions, the program. So the verbs that a clerk calls twenty times a day need no reader's
-child and no pandera. A copy that does not fit, or cannot be read, is as good as none.
+What was read is kept under the hashes of all it depends on: the register, the descriptions, the
+program. So the verbs that a clerk calls twenty times a day need no reader's child and no pandera.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable
-from pathlib import Path
+from functools import partial
+from typing import Any
 
 from mlay_batch import __version__
-from mlay_batch.errors import MlayError
-from mlay_batch.files import write_atomically
 from mlay_batch.findings import Finding, refuses
 from mlay_batch.ledger.encoding import dump_finding, dump_row, load_finding, load_row
+from mlay_batch.pipeline.kept import keep, kept
 from mlay_batch.records import Submission
 from mlay_batch.schema import Form
 from mlay_batch.workspace import Workspace
 
 Checked = tuple[Submission, tuple[Finding, ...]]
-_KEPT = Path(".cache", "register.json")
+_NAME = "register.json"
 
 
 def read_register(workspace: Workspace, form: Form, data: bytes, schemas_sha256: str) -> Checked:
@@ -30,14 +27,13 @@ def read_register(workspace: Workspace, form: Form, data: bytes, schemas_sha256:
 
     A register without an error is kept in the workspace, so that the same one is not read again.
     """
-    path = workspace.root / _KEPT
     key = [hashlib.sha256(data).hexdigest(), schemas_sha256, __version__]
-    kept = _load(path, key, form)
-    if kept is None:
-        kept = _checked(data, form)
-        if not refuses(kept[1]):
-            _keep(path, key, kept)
-    return kept
+    found = kept(workspace.root, _NAME, key, partial(_load, form=form))
+    if found is None:
+        found = _checked(data, form)
+        if not refuses(found[1]):
+            keep(workspace.root, _NAME, key, _dump(found))
+    return found
 
 
 def _checked(data: bytes, form: Form) -> Checked:
@@ -50,26 +46,15 @@ def _checked(data: bytes, form: Form) -> Checked:
     return submission, submission.findings
 
 
-def _keep(path: Path, key: Iterable[str], checked: Checked) -> None:
+def _dump(checked: Checked) -> object:
     submission, findings = checked
-    told = {
-        "key": key,
+    return {
         "rows": [dump_row(row) for row in submission.rows],
         "findings": [dump_finding(finding) for finding in findings],
     }
-    try:
-        write_atomically(path, json.dumps(told, ensure_ascii=False).encode(), mode=0o600)
-    except MlayError:
-        return  # a workspace that cannot be written to can still be looked at
 
 
-def _load(path: Path, key: list[str], form: Form) -> Checked | None:
-    try:
-        told = json.loads(path.read_bytes())
-        if told["key"] != key:
-            return None
-        rows = tuple(load_row(*row) for row in told["rows"])
-        findings = tuple(load_finding(*finding) for finding in told["findings"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def _load(told: Any, form: Form) -> Checked:
+    rows = tuple(load_row(*row) for row in told["rows"])
+    findings = tuple(load_finding(*finding) for finding in told["findings"])
     return Submission(None, form.form, form.version, rows=rows, findings=findings), findings

@@ -119,7 +119,8 @@ def _whole(text: str, shown: str, folders: Sequence[Path], below: tuple[str, ...
     if not isinstance(data, dict) or EXTENDS not in data:
         return node
     name = str(data[EXTENDS])
-    found = next((path for folder in folders if (path := folder / name).is_file()), None)
+    beside = [folder / name for folder in folders if Path(name).name == name]
+    found = next((path for path in beside if path.is_file()), None)
     if found is None or name in (*below, shown):
         _, line = place_of(node, [EXTENDS])
         raise SchemaError("schema.extends", file=shown, line=line, name=name)

@@ -11,7 +11,8 @@ from desk import facts, register, returns
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlay_batch.figures import compute, fingerprint
+from mlay_batch.figures import compute
+from mlay_batch.figures.fingerprint import fingerprint
 from mlay_batch.figures.records import Facts
 
 TOWN = """

@@ -9,7 +9,8 @@ import pytest
 from town_desk import CELLS, Paper, put, town
 
 from mlay_batch.errors import LockedError, RegisterError
-from mlay_batch.figures import compute, fingerprint
+from mlay_batch.figures import compute
+from mlay_batch.figures.fingerprint import fingerprint
 from mlay_batch.ledger import Ledger, lock
 from mlay_batch.period import Period
 from mlay_batch.pipeline.consolidate import consolidate

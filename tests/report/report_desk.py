@@ -13,7 +13,8 @@ from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch import demo, report
-from mlay_batch.figures import compute, fingerprint
+from mlay_batch.figures import compute
+from mlay_batch.figures.fingerprint import fingerprint
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.period import Period

@@ -12,7 +12,8 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch import report
-from mlay_batch.figures import compute, fingerprint
+from mlay_batch.figures import compute
+from mlay_batch.figures.fingerprint import fingerprint
 from mlay_batch.figures.records import Facts
 from mlay_batch.findings import Finding, Place, Severity, grouped_cells
 from mlay_batch.period import Period

@@ -94,3 +94,16 @@ def test_mistakes(later: str, base: str, code: str, file: str, line: int, tmp_pa
         loaded(tmp_path, later, base)
     params = caught.value.params
     assert (caught.value.code, params["file"], params["line"]) == (code, file, line)
+
+
+@pytest.mark.parametrize("name", ["../base.yaml", "deep/base.yaml"])
+def test_what_is_extended_lies_in_the_folder_itself(tmp_path: Path, name: str) -> None:
+    """Other folders are no part of what a description is known to come from."""
+    (tmp_path / "own" / "deep").mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "own" / "deep"):
+        (folder / "base.yaml").write_text(BASE, encoding="utf-8")
+    own = tmp_path / "own" / "later.yaml"
+    own.write_text(LATER.replace("base.yaml", name), encoding="utf-8")
+    with pytest.raises(SchemaError) as caught:
+        load_file(own)
+    assert caught.value.code == "schema.extends"
