@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mlay_batch.period import Period
 from mlay_batch.pipeline.town import Town, open_town, reference_lists, register_form
@@ -127,8 +130,22 @@ def _book(paper: Paper) -> bytes:
 
 
 def town(folder: Path) -> Town:
-    """Make the workspace of the small town."""
-    return fill_in_register(Workspace.create(folder, "Thị ủy Mường Lay", "Mường Lay"))
+    """Make the workspace of the small town: a copy of one that was made with the same register."""
+    made, packed = _made(repr(REGISTER))
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
+        tar.extractall(folder, filter="tar")
+    return replace(made, workspace=replace(made.workspace, root=folder))
+
+
+@cache
+def _made(_register: str) -> tuple[Town, bytes]:
+    """The small town and its folder, packed."""
+    with TemporaryDirectory() as folder:
+        root = Path(folder, "town")
+        made = fill_in_register(Workspace.create(root, "Thị ủy Mường Lay", "Mường Lay"))
+        with tarfile.open(fileobj=(packed := io.BytesIO()), mode="w") as tar:
+            tar.add(root, ".")
+    return made, packed.getvalue()
 
 
 def fill_in_register(workspace: Workspace) -> Town:
