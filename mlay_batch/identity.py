@@ -130,11 +130,10 @@ def _branches_seen(text: str, register: Register | None) -> tuple[str, ...]:
     code, _, name = _SEPARATOR.sub("\0", clean(text), count=1).partition("\0")
     if register is None:
         return (code,) if code else ()
-    by_name = {entry.code for entry in register.organisations
-               if name_key(entry.name) == name_key(name or code)}  # fmt: skip
+    by_name = register.by_name.get(name_key(name or code), ())
     if code not in register.by_code:
-        return tuple(sorted(by_name)) or ((code,) if name else ())
-    return tuple(sorted(by_name)) if by_name and code not in by_name else (code,)
+        return by_name or ((code,) if name else ())
+    return by_name if by_name and code not in by_name else (code,)
 
 
 # Period

@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
 
+from mlay_batch.names import name_key
 from mlay_batch.period import Period
 from mlay_batch.records import Submission
 from mlay_batch.schema.records import Form
@@ -142,6 +143,22 @@ class Register:
         return {entry.code: entry for entry in self.organisations}
 
     @cached_property
+    def by_name(self) -> Mapping[str, tuple[str, ...]]:
+        """The codes of the organisations by the key of their name, sorted."""
+        found: dict[str, set[str]] = {}
+        for entry in self.organisations:
+            found.setdefault(name_key(entry.name), set()).add(entry.code)
+        return {name: tuple(sorted(codes)) for name, codes in found.items()}
+
+    @cached_property
+    def by_mail(self) -> Mapping[str, tuple[Address, ...]]:
+        """The addresses by what is written in the mail's From, in small letters."""
+        found: dict[str, list[Address]] = {}
+        for entry in self.addresses:
+            found.setdefault(entry.mail.strip().lower(), []).append(entry)
+        return {mail: tuple(entries) for mail, entries in found.items()}
+
+    @cached_property
     def officer_by_code(self) -> Mapping[str, Officer]:
         """The officers by code."""
         return {entry.code: entry for entry in self.officers}
@@ -198,7 +215,7 @@ class Register:
 
     def owner(self, mail: str, day: date) -> str | None:
         """Return the organisation whose address it is on `day`; None without one, or of several."""
-        same = (a for a in self.addresses if a.mail.strip().lower() == mail.strip().lower())
+        same = self.by_mail.get(mail.strip().lower(), ())
         found = {entry.branch for entry in same if entry.holds(day)}
         return found.pop() if len(found) == 1 else None
 

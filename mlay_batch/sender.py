@@ -25,7 +25,8 @@ def check_sender(judged: Judged, register: Register) -> Judged:
     leaf = judged.leaf
     if leaf.channel != "mail" or leaf.ignored:
         return judged
-    mine = [entry for entry in register.addresses if _speaks(entry, judged, register)]
+    theirs = register.by_mail.get(leaf.sender or "", ())
+    mine = [entry for entry in theirs if _speaks(entry, judged, register)]
     day = date.fromisoformat(leaf.received[:10])
     code = None
     if not mine:
@@ -42,9 +43,7 @@ def check_sender(judged: Judged, register: Register) -> Judged:
 
 
 def _speaks(entry: Address, judged: Judged, register: Register) -> bool:
-    """Whether an address is the sender's and may speak for the branch, at some time."""
-    if entry.mail.strip().lower() != (judged.leaf.sender or ""):
-        return False
+    """Whether an address may speak for the branch, at some time."""
     return judged.identity is None or register.within(judged.identity.branch, entry.branch)
 
 
