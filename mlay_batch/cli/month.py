@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from mlay_batch.cli import options, show
 from mlay_batch.cli.options import LocalisedCommand, language, option
+from mlay_batch.errors import UsageError
 from mlay_batch.period import Period
 from mlay_batch.pipeline.town import Town, open_town
 from mlay_batch.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlay_batch.reader import Reading
+
+
+def _cluster(ctx: click.Context, _param: click.Parameter, address: str | None) -> Reading | None:
+    """Return who reads on the cluster at that address; nobody where none is given."""
+    if address is None:
+        return None
+    try:
+        from mlay_batch.reader import cluster  # start-up: Dask costs a second, and is an extra
+    except ModuleNotFoundError as error:
+        raise UsageError("cluster.extra") from error
+    return partial(
+        cluster.read_each, address=address, plain=ctx.meta.get("cluster_unencrypted", False)
+    )
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    ctx.meta[str(param.name)] = value
+
 
 _paths = click.argument("paths", nargs=-1, type=options.ExistingPath())
 _intake = options.several(
@@ -19,6 +43,10 @@ _intake = options.several(
     option("--received", type=options.MomentType(), default=None),
     options.as_of_option,
     options.dry_run_option,
+    option("--cluster", metavar="ADDRESS", callback=_cluster, default=None),
+    option(
+        "--cluster-unencrypted", is_flag=True, is_eager=True, expose_value=False, callback=_keep
+    ),
 )
 
 
@@ -44,6 +72,7 @@ def _ingest(
     as_of: date,
     *,
     dry_run: bool,
+    cluster: Reading | None,
     as_json: bool = False,
 ) -> int:
     """Take in files, show what became of them; return the exit code that tells it."""
@@ -59,6 +88,7 @@ def _ingest(
             holder=options.holder(),
             progress=tick,
             dry_run=dry_run,
+            read=cluster,
         )
     show.show_ingested(done, town.catalogue, lang, as_json=as_json, dry_run=dry_run)
     return 1 if done.refused else 0
@@ -98,12 +128,15 @@ def ingest(
     received: datetime | None,
     as_of: date | None,
     dry_run: bool,
+    cluster: Reading | None,
     as_json: bool,
     workspace: Path | None,
 ) -> int:
     """Take in files and record a verdict on each."""
     town, day = open_for(ctx, workspace), as_of or options.today()
-    return _ingest(ctx, town, paths, received, day, dry_run=dry_run, as_json=as_json)
+    return _ingest(
+        ctx, town, paths, received, day, dry_run=dry_run, cluster=cluster, as_json=as_json
+    )
 
 
 @click.command("consolidate", cls=LocalisedCommand)
@@ -140,12 +173,13 @@ def run(
     received: datetime | None,
     as_of: date | None,
     dry_run: bool,
+    cluster: Reading | None,
     period: Period | None,
     workspace: Path | None,
 ) -> int:
     """Ingest what lies in the inbox, then consolidate."""
     town, day = open_for(ctx, workspace), as_of or options.today()
-    code = _ingest(ctx, town, paths, received, day, dry_run=dry_run)
+    code = _ingest(ctx, town, paths, received, day, dry_run=dry_run, cluster=cluster)
     _consolidate(ctx, town, period, day, dry_run=dry_run)
     show.show_text(language(ctx), "run.next")
     return code

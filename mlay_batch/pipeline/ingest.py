@@ -66,12 +66,14 @@ def ingest(
     holder: str,
     progress: Progress = silent,
     dry_run: bool = False,
+    read: reader.Reading | None = None,
 ) -> Ingested:
     """Take in the files of `paths` (the inbox if none are given) and record a verdict on each.
 
     `received` is the time of receipt (ISO, with offset) of files that bear none of their own.
     `holder` says who is at work, should somebody else find the workspace locked. A dry run records
-    nothing. Raises LockedError, LedgerError.
+    nothing. `read` reads the files (default: children of this process). Raises LockedError,
+    LedgerError, and what `read` raises.
     """
     workspace = town.workspace
     with (
@@ -80,7 +82,7 @@ def ingest(
         _originals(workspace, dry_run) as originals,
     ):
         leaves, fresh = _received(town, paths, received, ledger, originals)
-        judged = judge_each(town, fresh, as_of, progress, data=originals.read)
+        judged = judge_each(town, fresh, as_of, progress, data=originals.read, read=read)
         batch = shut([_packed(one) for one in judged], ledger)
         keys = {judged.identity.key for judged in batch if judged.identity}
         decisions = decide(batch, ledger.known({leaf.sha256 for leaf in fresh}, keys))
@@ -164,10 +166,11 @@ def judge_each(
     *,
     vouched: bool = False,
     data: Callable[[str], bytes] | None = None,
+    read: reader.Reading | None = None,
 ) -> Iterator[Judged]:
     """Yield what `judge` returns, few at a time; `data` gives the bytes of a leaf by their hash."""
     books = [leaf for leaf in leaves if leaf.ignored is None]
-    submissions = reader.read_each(
+    submissions = (read or reader.read_each)(
         ((leaf.name, data(leaf.sha256) if data else leaf.data) for leaf in books),
         town.reading.forms,
         reader.Limits(**town.workspace.settings.limits),

@@ -12,13 +12,15 @@
     unstamped   what the template wrote where the stamp that lists it is lost
     contents    a workbook cell by cell, to compare two of them
     guard       all of it in child processes that may die
+    cluster     such children on other machines, over Dask, an extra (`cluster_link`: connecting)
 
 Codes: R.. the file or a section cannot be read, C.. one cell. Nothing typed vanishes silently.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
 
 from mlay_batch.reader.contents import UNCALCULATED, contents
 from mlay_batch.reader.facts import Limits
@@ -27,7 +29,21 @@ from mlay_batch.reader.workbook import Reader
 from mlay_batch.records import Submission
 from mlay_batch.schema.records import Form
 
-__all__ = ["UNCALCULATED", "Limits", "contents", "read", "read_all", "read_each"]
+__all__ = ["UNCALCULATED", "Limits", "Reading", "contents", "read", "read_all", "read_each"]
+
+
+class Reading(Protocol):
+    """Who reads files: children of this process (`read_each`), or those of a cluster's workers."""
+
+    def __call__(
+        self,
+        files: Iterable[tuple[str, bytes]],
+        forms: Sequence[Form],
+        limits: Limits,
+        *,
+        progress: Callable[[int], None],
+    ) -> Iterator[Submission]:
+        """Yield what was read from each file, in their order."""
 
 
 def read(
