@@ -56,7 +56,7 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts of one sheet. `last` is the lower right corner of the filled cells within the limits.
+    """Facts of one sheet.
 
     `errors` maps an error cell to its text (``#REF!``); `uncached` are formulas without a result;
     `far` are filled cells beyond the limits, which are not read; `fonts` names the font of cells
@@ -64,7 +64,6 @@ class Facts:
     workbook; `notes` are comments hung to cells.
     """
 
-    last: Spot = (0, 0)
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     merges: tuple[Area, ...] = ()
@@ -119,7 +118,7 @@ class FactsBuilder:
         if self.last_row * self.last_column > self.limits.cells:
             raise UnreadableError("R10", sheet, a1(last), limit=self.limits.cells)
         return Facts(
-            last, frozenset(self.hidden_rows), frozenset(self.hidden_columns),
+            frozenset(self.hidden_rows), frozenset(self.hidden_columns),
             tuple(self.merges), frozenset(self.formulas), frozenset(self.uncached),
             self.errors, tuple(self.far), self.fonts, frozenset(self.foreign), self.notes,
         )  # fmt: skip
@@ -131,14 +130,15 @@ def spot_of(reference: str) -> Spot:
     found = _REFERENCE.fullmatch(reference)
     if not found:
         raise ValueError(f"not a cell: {reference!r}")
-    row, column = int(found[2]), _column_number(found[1])
+    row, column = int(found[2]), column_number(found[1])
     if row > MAX_ROWS or column > MAX_COLUMNS:
         raise ValueError(f"no such cell: {reference!r}")
     return row, column
 
 
 @lru_cache(maxsize=1024)
-def _column_number(letters: str) -> int:
+def column_number(letters: str) -> int:
+    """Return the column of its letters, from 1: ``AB`` is 28."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64

@@ -1,4 +1,4 @@
-"""Facts of an .xlsx or .xlsm package, from its parts; one pass of expat over each sheet."""
+"""Facts of an .xlsx or .xlsm package, from its parts; one pass of expat over what is not plain."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mlay_batch.reader.ooxml_parts import (
     notes,
     old_fonts,
     old_runs,
-    parse,
     parser,
     targets,
 )
+from mlay_batch.reader.ooxml_plain import behind, thinned
 
 _WORKBOOK = "xl/workbook.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
@@ -63,13 +63,23 @@ def _scan_sheets(parts: Mapping[str, bytes], limits: Limits) -> list[SheetPart]:
     found = []
     for title, relation in _titles(parts[_WORKBOOK]):
         if part := sheets.get(relation):
-            if _ambiguous(parts[part]):
-                raise UnreadableError("R07")
-            sheet = _SheetScan(limits, fonts, runs)
-            parse(sheet.parser, parts[part])
+            sheet = _scan_sheet(parts[part], limits, fonts, runs)
             sheet.found.notes |= notes(parts, part)
-            found.append(SheetPart(title, part, sheet.facts(title), tuple(sheet.cuts)))
+            facts = sheet.found.facts(title, far=True)
+            found.append(SheetPart(title, part, facts, tuple(sheet.cuts)))
     return found
+
+
+def _scan_sheet(
+    part: bytes, limits: Limits, fonts: Mapping[str, str], runs: Mapping[str, str]
+) -> _SheetScan:
+    """Return what a sheet says beside plain values; where fonts matter, no cell is plain."""
+    sheet = _SheetScan(limits, fonts, runs)
+    plain = None if fonts or runs else thinned(part, limits)
+    if plain:
+        sheet.found.filled(plain.last)
+    sheet.walk(plain.part if plain else part)
+    return sheet
 
 
 def _ambiguous(part: bytes) -> bool:
@@ -102,17 +112,11 @@ class _Steps(dict[str, Callable[[Attributes], None] | None]):
         return found
 
 
-# What holds words of its own behind the cells (ECMA-376 part 1, CT_Worksheet).
-_WORDED = ("customSheetViews", "conditionalFormatting", "dataValidations", "headerFooter", "extLst")
-
-
 class _SheetScan:
     """One sheet part. A cell is judged when the next one begins."""
 
-    def __init__(
-        self, limits: Limits, fonts: Mapping[str, str], runs: Mapping[str, str] | None = None
-    ) -> None:
-        self.fonts, self.runs = fonts, runs or {}
+    def __init__(self, limits: Limits, fonts: Mapping[str, str], runs: Mapping[str, str]) -> None:
+        self.fonts, self.runs = fonts, runs
         self.found = FactsBuilder(limits)
         self.parser = parser()
         self.parser.StartElementHandler = self._start
@@ -123,16 +127,29 @@ class _SheetScan:
         self.steps = _Steps({
             "row": self._row, "c": self._cell, "f": self._formula, "v": self._stored,
             "is": self._value, "col": self._columns, "mergeCell": self._merge, "rFont": self._run,
-            **dict.fromkeys(_WORDED, self._over),
         })  # fmt: skip
 
-    def facts(self, title: str) -> Facts:
+    def walk(self, part: bytes) -> None:
+        """Walk over the part. UnreadableError R07 where a stored number stands there in pieces.
+
+        Behind the cells only merged ones matter: other words and formulas there are no cell's.
+        """
+        if _ambiguous(part):
+            raise UnreadableError("R07")
+        cells = behind(part, b"sheetData")
+        merges = max(cells, behind(part, b"mergeCell"))
+        self.parser.Parse(part[:cells], False)
         self._judge()
-        return self.found.facts(title, far=True)
+        self.steps = _Steps({"mergeCell": self._merge})
+        self.parser.Parse(part[cells:merges], False)
+        self.parser.StartElementHandler = None
+        self.parser.Parse(part[merges:], True)
 
     def _begin(self, kind: str | None) -> None:
         self.kind = kind
         self.filled = self.formula = self.valued = False
+        self.words: list[str] = []
+        self.texts: list[str] = []
 
     def _start(self, name: str, attributes: Attributes) -> None:
         if step := self.steps[name]:
@@ -159,11 +176,6 @@ class _SheetScan:
         """Return the cell right of the last one: a reference may be left out."""
         return a1((self.row, spot_of(self.at)[1] + 1 if self.at else 1))
 
-    def _over(self, _: Attributes) -> None:
-        """Conclude the last cell: the words that follow the cells are not its value."""
-        self._judge()
-        self._begin(None)
-
     def _fill(self) -> None:
         if not self.filled:
             self.filled = True
@@ -173,14 +185,12 @@ class _SheetScan:
     def _formula(self, _: Attributes) -> None:
         self._fill()
         self.formula = True
-        self.words: list[str] = []
         self.parser.CharacterDataHandler = self.words.append
 
     def _value(self, _: Attributes) -> None:
         self._fill()
         self.valued = True
         if self._doubtful():
-            self.texts: list[str] = []
             self.parser.CharacterDataHandler = self.texts.append
 
     def _run(self, attributes: Attributes) -> None:

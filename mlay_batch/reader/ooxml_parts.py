@@ -11,6 +11,10 @@ from mlay_batch.reader.legacy import encoding_of
 
 Attributes = dict[str, str]
 
+# What the name of a font from before Unicode holds (see `legacy`), or what may hide it: a letter
+# written as a number, an encoding of two bytes a letter.
+_SIGNS = (b".vn", b"vni-", b"vntime", b"vnarial", b"&#", b"\0")
+
 
 def parser() -> expat.XMLParserType:
     """Return an XML parser that refuses a DOCTYPE."""
@@ -93,6 +97,9 @@ def _texts(part: bytes, element: str) -> dict[Spot, str]:
 
 def old_fonts(part: bytes) -> dict[str, str]:
     """Return the font of each cell format, by its number, where it is one from before Unicode."""
+    if not _may_name_one(part):
+        parse(parser(), part)
+        return {}
     fonts: list[str] = []
     formats: list[str] = []
     inside: list[str] = []
@@ -114,11 +121,17 @@ def old_fonts(part: bytes) -> dict[str, str]:
     return {number: name for number, name in named.items() if encoding_of(name)}
 
 
+def _may_name_one(part: bytes) -> bool:
+    """Whether a font from before Unicode may be named in the part: quickly, and rather yes."""
+    small = part.lower()
+    return any(sign in small for sign in _SIGNS)
+
+
 def old_runs(part: bytes) -> dict[str, str]:
     """Return the font of each shared text, by its number, that has a run in one from before
     Unicode: a font chosen while typing is the run's, not the cell's.
     """
-    if b"rFont" not in part or not any(font in part.lower() for font in (b'".vn', b'"vn')):
+    if b"rFont" not in part or not _may_name_one(part):
         return {}
     found: dict[str, str] = {}
     count = -1

@@ -1,0 +1,87 @@
+"""A sheet without its plain cells tells the same facts as the whole sheet."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from reader_desk import FORMS, MEETING, Paper, repack, told
+
+from mlay_batch.reader import Limits, ooxml, read
+from mlay_batch.reader.facts import UnreadableError
+from mlay_batch.reader.ooxml_plain import thinned
+
+LIMITS = Limits(rows=20, columns=9, cells=60)
+PARTS = {
+    "xl/workbook.xml": b'<workbook><sheet name="S" r:id="r1"/></workbook>',
+    "xl/_rels/workbook.xml.rels": b'<Relationships><Relationship Id="r1" Type="x/worksheet" '
+    b'Target="worksheets/sheet1.xml"/></Relationships>',
+}
+
+PLAIN = [
+    '<c r="A1"/>', '<c r="C1" t="inlineStr" />', '<c r="B2" s="3" />', '<c r="C3" t="n"></c>',
+    '<c r="D4" t="s"><v>0</v></c>',
+    '<c r="B2" s="1"><v>18</v></c>', '<c r="E5" t="str"><v>Chi bộ</v></c>',
+    '<c r="F6" s="2" t="inlineStr"><is><t>Đảng &amp; dân</t></is></c>',
+    '<c r="G7" t="inlineStr"><is><t xml:space="preserve"> a\n</t></is></c>', '<c r="J1"/>',
+    '<c r="K1"><v>1</v></c>', '<c r="A21"><v>1</v></c>', '<c r="H19"><v>1</v></c>',
+]  # fmt: skip
+ODD = [
+    "<c/>", "<c><v>7</v></c>", '<c r="B3"><f>SUM(A1)</f><v>1</v></c>', '<c r="B4"><f>1</f></c>',
+    '<c r="C4" t="e"><v>#N/A</v></c>', '<c t="e" r="C5"><v>#REF!</v></c>', '<x:c r="D5"/>',
+    '<c r="B6" t="inlineStr"><v>1</v></c>', '<c r="B7"><v>1&#50;</v></c>',
+    '<c r="B8"><v>1<![CDATA[2]]></v></c>', '<c r="B9" t="n"><v>1</v>', "</c>", '<c r="B2">',
+    '<c r="B1" t="inlineStr"><is><t>]]></t></is></c>', '<c r="A9"><v>\x01</v></c>',
+    '<c r="A9" t="inlineStr"><is><t>&no;</t></is></c>', '<c r="AAAA1"/>', '<c r="A2"><v/></c>',
+    "<row>", "</row>", '<row r="9" hidden="1">', '<row r="8" note="', '">', "<!--", "-->", "<?a ?>",
+    "<f>1</f>", "\ufffe", "\n",
+]  # fmt: skip
+AROUND = st.sampled_from([
+    ("<worksheet><cols><col min='2' max='3' hidden='1'/></cols><sheetData>",
+     ('</sheetData><mergeCells><mergeCell ref="A1:B2"/></mergeCells><extLst><x:f>A1</x:f></extLst>'
+     "</worksheet>")),
+    ('<?xml version="1.0" encoding="UTF-8"?>\n<worksheet><sheetData>', "</sheetData></worksheet>"),
+    ('<?xml version="1.0" encoding="latin-1"?><worksheet><sheetData>', "</sheetData></worksheet>"),
+    ('<?xml version="1.0"?><worksheet><sheetData>', "</sheetData></worksheet>"),
+    ("", "<worksheet/>"), ("<worksheet>", ""),
+])  # fmt: skip
+
+
+def outcome(part: bytes):
+    try:
+        return ooxml.scan(PARTS | {"xl/worksheets/sheet1.xml": part}, LIMITS)
+    except UnreadableError as error:
+        return error.code, error.cell
+
+
+def whole(part: bytes):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ooxml, "thinned", lambda *_: None)
+        return outcome(part)
+
+
+@given(AROUND, st.lists(st.sampled_from(PLAIN * 3 + ODD), max_size=8))
+@example(("<worksheet>", "</worksheet>"), ['<row r="8" note="', PLAIN[0], PLAIN[1], '">', "</row>"])
+@example(("<worksheet>", "</worksheet>"), ["<!--", PLAIN[0], ODD[2], "-->"])
+@example(("<worksheet>", "</worksheet>"), ['<row r="1">', PLAIN[0], "<c/>", "</row>"])
+def test_the_same_facts_as_of_the_whole_sheet(around, cells):
+    part = "".join((around[0], *cells, around[1])).encode()
+    assert outcome(part) == whole(part)
+
+
+def test_every_cell_of_a_form_is_plain():
+    part = b"<worksheet><sheetData><row>" + "".join(PLAIN[:-4]).encode() + b"</row></sheetData>"
+    found = thinned(part, LIMITS)
+    assert found
+    assert found.part == b"<worksheet><sheetData><row></row></sheetData>"
+    assert found.last == (7, 7)
+
+
+def test_formulas_behind_the_cells_are_no_cell_s():
+    """Excel writes a list on another sheet so; its formula once was taken for the last cell's."""
+    behind = b'</sheetData><extLst><ext xmlns:xm="x"><xm:f>_lists!$A$2</xm:f></ext></extLst>'
+    data = repack(
+        Paper(MEETING).save(),
+        lambda name, part: part.replace(b"</sheetData>", behind) if "sheet1" in name else part,
+    )
+    assert told(read(data, "", FORMS)) == []
