@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import dovecot
 import office
 import pytest
 from hypothesis import settings
+
+from mlay_batch import reader
+from mlay_batch.records import Submission
+from mlay_batch.schema import Form
 
 # Runs inside LibreOffice's own interpreter.
 collect_ignore = ["office_uno.py"]
@@ -25,6 +31,32 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     ):
         if item.get_closest_marker(marker) and not there():
             _miss(why)
+
+
+@pytest.fixture(scope="module")
+def reading_here() -> Iterator[None]:
+    """Read files in this process, by the same reader, where a test is about what comes after.
+
+    To start a child costs as much as to read ten files. What children are for is tested in
+    `reader/test_guard.py`; the months and the sample town are read by them.
+    """
+
+    def read_each(
+        files: Iterable[tuple[str, bytes]],
+        forms: Sequence[Form],
+        limits: reader.Limits = reader.Limits(),  # noqa: B008 - frozen
+        workers: int | None = None,
+        progress: Any = None,
+    ) -> Iterator[Submission]:
+        for done, (name, data) in enumerate(files, 1):
+            if progress:
+                progress(done)
+            yield reader.read(data, name, forms, limits)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reader, "read_each", read_each)
+        patch.setattr(reader, "read_all", lambda *args, **more: list(read_each(*args, **more)))
+        yield
 
 
 def _miss(why: str) -> None:

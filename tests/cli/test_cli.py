@@ -20,6 +20,8 @@ from mlay_batch.messages import LOCALE
 sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
 from town_desk import Paper, put, town
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):

@@ -12,6 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
 from mail_town import send, take_in
 from town_desk import Paper, town
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):

@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
 from smtp_desk import asked, mail_host
 from town_desk import CELLS, REGISTER, Paper, put, town
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 NOVEMBER = ["--period", "2019-11", "--as-of", "2019-12-06"]
 
 

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
 from mail_town import attached, mail, take_in, told
 from town_desk import Paper, town
 
-pytestmark = pytest.mark.dovecot
+pytestmark = [pytest.mark.dovecot, pytest.mark.usefixtures("reading_here")]
 
 
 def posted(sender: str, name: str, data: bytes) -> bytes:

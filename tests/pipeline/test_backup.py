@@ -24,6 +24,8 @@ from mlay_batch.pipeline.doctor import Diagnosis, examine
 from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 TODAY = date(2019, 12, 6)
 
 

@@ -11,6 +11,8 @@ from town_desk import Paper, town
 from mlay_batch.cli import run
 from mlay_batch.styles import TONES
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):

@@ -23,6 +23,8 @@ from mlay_batch.pipeline.ruling import Outcome
 from mlay_batch.pipeline.status import status
 from mlay_batch.pipeline.town import open_town
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 NOVEMBER = Period(2019, 11)
 AS_OF = date(2019, 12, 6)
 WHO = {"who": "Hòa", "holder": "test"}

@@ -22,6 +22,8 @@ from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.pipeline.period import close
 from mlay_batch.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 TODAY = date(2019, 12, 6)
 NOVEMBER = Period(2019, 11)
 with closing(sqlite3.connect(":memory:")) as _db:

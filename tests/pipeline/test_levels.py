@@ -42,6 +42,8 @@ from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Judged, Leaf, Verdict
 from mlay_batch.settings import TEMPLATE, Settings
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 OCTOBER = Period(2019, 10)
 _WHERE = ("place", "marks", "delivery", "number")  # where it was read, not what it says
 

@@ -22,8 +22,7 @@ from mlay_batch.pipeline.consolidate import consolidate
 from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.records import Decision, Row, Verdict
 
-# The lines of small bars are Excel's own; openpyxl does not read them.
-pytestmark = pytest.mark.filterwarnings("ignore:Sparkline Group")
+pytestmark = pytest.mark.usefixtures("reading_here")
 FORMS, SERIES = "Mẫu 7A, 7B", "Xếp loại năm"
 # 20 % of those one grade below, over the whole district: what 28 beside 100 is held against.
 CAPPED = {"scheme-nam-can.yaml": """

@@ -25,6 +25,8 @@ from mlay_batch.schema.catalogue import shipped
 from mlay_batch.settings import Smtp
 from mlay_batch.template import Context, render
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 SAMPLES = shipped("samples")
 NOVEMBER = Period(2019, 11)
 AS_OF = date(2019, 12, 6)

@@ -25,6 +25,8 @@ from mlay_batch.records import Verdict
 from mlay_batch.template import Context, render
 from mlay_batch.workspace import Workspace
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 NOVEMBER = Period(2019, 11)
 AS_OF = date(2019, 12, 6)
 

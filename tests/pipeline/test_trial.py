@@ -11,6 +11,8 @@ from mlay_batch.period import Period
 from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.pipeline.trial import trial
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 AS_OF = date(2019, 12, 6)
 NOVEMBER = Period(2019, 11)
 STRICT = """

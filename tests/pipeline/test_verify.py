@@ -16,6 +16,8 @@ from mlay_batch.pipeline.period import close
 from mlay_batch.pipeline.town import Town
 from mlay_batch.pipeline.verify import verify
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 MEETINGS = "Dữ liệu Các buổi sinh hoạt…"
 CHANGE = ("Bàn việc trong tháng", "Bàn việc khác")
 

@@ -17,6 +17,8 @@ from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.pipeline.templates import context_for, issue
 from mlay_batch.template import render
 
+pytestmark = pytest.mark.usefixtures("reading_here")
+
 OCTOBER, NOVEMBER, DECEMBER = (Period(2025, month) for month in (10, 11, 12))
 AS_OF = date(2026, 1, 6)
 
