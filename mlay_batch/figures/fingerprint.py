@@ -1,16 +1,19 @@
 """A short name of the figures themselves, printed below every page: the same figures, the same one.
 
 It is taken over what was counted, not over when, by whom or from which file: a correction that
-changes no figure keeps it, and so does the order in which the returns came.
+changes no figure keeps it, and so does the order in which the returns came. What is counted is
+written as JSON, a part at a time: of a province that is a hundred megabytes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
+from json.encoder import encode_basestring as quoted
+from operator import attrgetter
 from typing import Any
 
 from mlay_batch import bundle
@@ -24,10 +27,12 @@ from mlay_batch.schema import Quota, Scheme, Text
 
 # What a record tells beside its figures: time, source, and words.
 _BESIDE = frozenset({"as_of", "place", "delivery", "name", "position", "title", "note"})
-_SUMMED = ("attendances", "quota", "sittings", "year_ratings", "years")
+_SUMMED = frozenset({"attendances", "quota", "sittings", "year_ratings", "years"})
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O, U: read from paper, typed again
 _GROUPS, _GROUP = 3, 4
 _DIGITS = 12  # of a float; the last ones are noise of its binary form
+
+Way = Callable[[Any], str]
 
 
 def fingerprint(figures: Figures) -> str:
@@ -36,9 +41,7 @@ def fingerprint(figures: Figures) -> str:
     It depends on no name, text, file or date of making; on numbers to 12 digits. Two reports with
     the same fingerprint show the same figures: a clash by chance would take a billion reports.
     """
-    warned = [finding for _, finding in figures.warnings]  # not the numbers of their deliveries
-    told = _record(figures) | {"warnings": _told(warned)}
-    return _short(told)
+    return fingerprint_and_sums(figures)[0]
 
 
 def sums(figures: Figures) -> str:
@@ -47,51 +50,112 @@ def sums(figures: Figures) -> str:
     Quota, ratings, classification, who has reported; nothing that also looks at the year before,
     or at workbooks from a level further down.
     """
-    own = tuple(entry for entry in figures.completeness if entry.form != bundle.FORM)
-    summed = {name: _told(getattr(figures, name)) for name in _SUMMED}
-    return _short(summed | {"completeness": _told(own)})
+    return fingerprint_and_sums(figures)[1]
 
 
-def _short(told: Mapping[str, Any]) -> str:
-    said = json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    number = int.from_bytes(hashlib.sha256(said.encode()).digest()[:8])
-    letters = "".join(_LETTERS[number >> 5 * place & 31] for place in range(_GROUPS * _GROUP))
-    return "-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP))
+def fingerprint_and_sums(figures: Figures) -> tuple[str, str]:
+    """Return both, for the price of one."""
+    whole, summed = _Mark(), _Mark()
+    for name in sorted(field.name for field in fields(figures) if field.name not in _BESIDE):
+        value = getattr(figures, name)
+        if name == "warnings":
+            value = [finding for _, finding in value]  # not the numbers of their deliveries
+        if name == "completeness":
+            texts = {entry.form: _text(entry) for entry in value}
+            whole.add(name, _listed(texts.values()))
+            own = (text for form, text in texts.items() if form != bundle.FORM)
+            summed.add(name, _listed(own))
+            continue
+        text = _text(value)
+        whole.add(name, text)
+        if name in _SUMMED:
+            summed.add(name, text)
+    return whole.short(), summed.short()
 
 
-def _told(value: Any) -> Any:
-    """Return `value` as JSON holds it; mappings as lists, for their keys may be tuples."""
-    match value:
-        case Period() | date():
-            return str(value)
-        case float():
-            return plain(float(f"{value:.{_DIGITS}g}"))
-        case Mapping():
-            return sorted(([_told(key), _told(entry)] for key, entry in value.items()), key=repr)
-        case tuple() | list():
-            return [_told(entry) for entry in value]
-    return _named(value) if is_dataclass(value) else value
+class _Mark:
+    """A hash over the fields of one JSON object, added in the order of their names."""
+
+    def __init__(self) -> None:
+        self._digest, self._before = hashlib.sha256(), "{"
+
+    def add(self, name: str, text: str) -> None:
+        self._digest.update(f"{self._before}{quoted(name)}:{text}".encode())
+        self._before = ","
+
+    def short(self) -> str:
+        self._digest.update(b"}")
+        number = int.from_bytes(self._digest.digest()[:8])
+        letters = "".join(_LETTERS[number >> 5 * place & 31] for place in range(_GROUPS * _GROUP))
+        return "-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP))
 
 
-def _named(value: Any) -> Any:
-    """Return a record; one of the register or of a description by its id alone."""
-    match value:
-        case Text():
-            return None
-        case Organisation():
-            return value.code
-        case Quota():
-            return [value.quota, value.effective.from_, value.times]
-        case Scheme():
-            return [value.scheme, value.version]
-        case Sighting():
-            return [value.sign.code, value.branch, str(value.period)]
-        case Finding():
-            numbers = {k: v for k, v in value.params.items() if not isinstance(v, str)}
-            return [value.code, _told(numbers)]
-    return _record(value)
+def _text(value: Any) -> str:
+    return _WAYS[type(value)](value)
 
 
-def _record(value: Any) -> dict[str, Any]:
-    names = (field.name for field in fields(value))
-    return {name: _told(getattr(value, name)) for name in names if name not in _BESIDE}
+def _listed(texts: Iterable[str]) -> str:
+    return f"[{','.join(texts)}]"
+
+
+def _items(values: Iterable[object]) -> str:
+    return _listed([_WAYS[type(value)](value) for value in values])
+
+
+def _pairs(values: Mapping[Any, Any]) -> str:
+    """Return a mapping as a list, by its keys: they may be tuples."""
+    return _listed(f"[{key},{value}]" for key, value in sorted(
+        (_text(key), _text(value)) for key, value in values.items()
+    ))  # fmt: skip
+
+
+def _number(value: float) -> str:
+    return repr(plain(float(f"{value:.{_DIGITS}g}")))
+
+
+def _finding(found: Finding) -> str:
+    """Return code and numbers of a finding; its words are names of things."""
+    numbers = {key: value for key, value in found.params.items() if not isinstance(value, str)}
+    return _items((found.code, numbers))
+
+
+def _record(kind: Any) -> Way:
+    names = sorted(field.name for field in fields(kind) if field.name not in _BESIDE)
+    told = [(f"{quoted(name)}:", attrgetter(name)) for name in names]
+
+    def way(record: Any) -> str:
+        texts = [key + _WAYS[type(value := get(record))](value) for key, get in told]
+        return f"{{{','.join(texts)}}}"
+
+    return way
+
+
+class _Ways(dict[type, Way]):
+    """How values of a type are told as JSON: found once for each, for there may be millions."""
+
+    def __missing__(self, kind: type) -> Way:
+        found = next((self[base] for base in kind.__mro__ if base in self), None)
+        if found is None and issubclass(kind, Mapping):
+            found = _pairs
+        self[kind] = found or (_record(kind) if is_dataclass(kind) else json.dumps)
+        return self[kind]
+
+
+# A record of the register or of a description is told by its id alone.
+_WAYS = _Ways({
+    str: quoted,
+    bool: lambda value: "true" if value else "false",
+    int: repr,
+    float: _number,
+    type(None): lambda _: "null",
+    Period: lambda value: quoted(str(value)),
+    date: lambda value: quoted(str(value)),
+    tuple: _items,
+    list: _items,
+    Text: lambda _: "null",
+    Organisation: lambda entry: quoted(entry.code),
+    Quota: lambda quota: _items((quota.quota, quota.effective.from_, quota.times)),
+    Scheme: lambda scheme: _items((scheme.scheme, scheme.version)),
+    Sighting: lambda seen: _items((seen.sign.code, seen.branch, str(seen.period))),
+    Finding: _finding,
+})  # fmt: skip

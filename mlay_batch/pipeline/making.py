@@ -6,7 +6,7 @@ from datetime import date
 
 from mlay_batch import __version__, report
 from mlay_batch.figures import compute
-from mlay_batch.figures.fingerprint import fingerprint, sums
+from mlay_batch.figures.fingerprint import fingerprint_and_sums
 from mlay_batch.figures.records import Figures
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.period import Period
@@ -20,10 +20,10 @@ def made(
     """Return the figures of `period`, their fingerprint, and the workbook that shows them."""
     facts = gather(town, ledger, period, as_of)
     figures = compute(facts)
-    told = fingerprint(figures)
+    told, sums = fingerprint_and_sums(figures)
     provenance = report.Provenance(
         __version__, as_of, town.register_sha256, town.catalogue.sources,
-        figures=told, sums=sums(figures),
+        figures=told, sums=sums,
     )  # fmt: skip
     return figures, told, report.write(facts, figures, provenance, lang)
 
