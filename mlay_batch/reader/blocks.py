@@ -99,7 +99,7 @@ def marks_in(sheets: Iterable[Sheet]) -> Marks:
     """Return where each section marker stands."""
     found: dict[str, list[tuple[Sheet, Spot]]] = defaultdict(list)
     for sheet in sheets:
-        for spot, raw in sheet.filled():
+        for spot, raw in sheet.filled.items():
             if isinstance(raw, str) and is_marker(raw):
                 found[raw].append((sheet, spot))
     return found

@@ -38,8 +38,11 @@ def take(block: Block, form: Form, limit: int, into: Taken) -> None:
     sheet = block.sheet
     mine = block.section is not HEAD and form.form != bundle.FORM  # those were asked about before
     old = _old_texts(block) if mine else {}
+    filled = sheet.filled
     for record in block.records:
-        raws = {name: sheet.at(spot) for name, spot in record.items()}
+        if block.section.layout == "table" and filled.keys().isdisjoint(record.values()):
+            continue
+        raws = {name: filled.get(spot, "") for name, spot in record.items()}
         if block.section is HEAD:
             into.head |= dict(_headings(sheet, record, raws))
         elif block.section.layout == "card" or not all(map(is_blank, raws.values())):
@@ -72,9 +75,9 @@ def _old_texts(block: Block) -> Mapping[Spot, Proposal]:
     spots = [[record[name] for record in block.records if name in record] for name in fields]
     columns = [[spot for one in spots for spot in one]] if block.section.layout == "card" else spots
     found: dict[Spot, Proposal] = {}
+    filled, fonts = block.sheet.filled, block.sheet.facts.fonts
     for column in columns:
-        typed_in = [(spot, raw) for spot in column if isinstance(raw := block.sheet.at(spot), str)]
-        fonts = block.sheet.facts.fonts
+        typed_in = [(s, raw) for s in column if s in filled and isinstance(raw := filled[s], str)]
         read = proposals([(raw, fonts.get(spot, "")) for spot, raw in typed_in])
         found |= {typed_in[number][0]: proposal for number, proposal in read.items()}
     return found
@@ -153,10 +156,11 @@ def _hidden_columns(block: Block) -> Iterator[Finding]:
 def _merged(block: Block) -> Iterator[Finding]:
     """Yield merged cells that swallow other cells of the section: in a card only several rows."""
     card = block.section.layout == "card"
+    first, _, last, _ = block.box
     for area in block.sheet.facts.merges:
         top, left, bottom, right = area
         swallows = bottom > top or (not card and right > left)
-        inside = _within(area, block) if swallows else []
+        inside = _within(area, block) if swallows and top <= last and first <= bottom else []
         if inside and not is_blank(block.sheet.at((top, left))):
             cells = f"{a1((top, left))}:{a1((bottom, right))}"
             found = _at(block, "C16", Severity.ERROR, (top, left), None, cells=cells)
@@ -166,7 +170,5 @@ def _merged(block: Block) -> Iterator[Finding]:
 def _within(area: Area, block: Block) -> list[Spot]:
     """Return the cells to be filled in that lie in the area."""
     top, left, bottom, right = area
-    if bottom < block.box[0] or block.box[2] < top:
-        return []
     spots = (spot for record in block.records for spot in record.values())
     return sorted(spot for spot in spots if top <= spot[0] <= bottom and left <= spot[1] <= right)

@@ -23,7 +23,7 @@ def contents(data: bytes, limits: Limits) -> Mapping[str, Mapping[str, str]] | N
     except UnreadableError:
         return None
     return {
-        sheet.title: {a1(spot): text for spot, raw in sheet.filled() if (text := _text(raw))}
+        sheet.title: {a1(spot): text for spot, raw in sheet.filled.items() if (text := _text(raw))}
         for sheet in sheets
     }
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from functools import cached_property
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
@@ -25,7 +26,7 @@ class Fault:
 Raw = str | int | float | bool | date | time | timedelta | Fault
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sheet:
     """A worksheet as it lies there; `rows` hold the raw cells from A1 on, blanks as ``""``."""
 
@@ -34,19 +35,19 @@ class Sheet:
     rows: list[list[Raw]] = field(repr=False)
     facts: Facts
 
+    @cached_property
+    def filled(self) -> Mapping[Spot, Raw]:
+        """Every cell that is not blank, row by row."""
+        return {
+            (row, column): raw
+            for row, cells in enumerate(self.rows, 1)
+            for column, raw in enumerate(cells, 1)
+            if raw != ""
+        }
+
     def at(self, spot: Spot) -> Raw:
         """Return the cell at row and column (from 1); ``""`` outside of what is filled."""
-        row, column = spot
-        if row <= len(self.rows) and column <= len(self.rows[row - 1]):
-            return self.rows[row - 1][column - 1]
-        return ""
-
-    def filled(self) -> Iterable[tuple[Spot, Raw]]:
-        """Yield every cell that is not blank."""
-        for row, cells in enumerate(self.rows, 1):
-            for column, raw in enumerate(cells, 1):
-                if raw != "":
-                    yield (row, column), raw
+        return self.filled.get(spot, "")
 
 
 def sheets_of(package: Package, limits: Limits) -> list[Sheet]:

@@ -111,15 +111,12 @@ class _Frame:
 
     def _find(self, entry: Field, ids: Mapping[str, list[Spot]], rows: range) -> Spot | None:
         """Return where a field's id stands, or else its heading; R26, R27 if that fails."""
-        where = Place("", self.sheet.title, a1((self.top, self.column)))
-        path = f"{self.section.id}.{entry.id}"
         found = ids.get(entry.id, [])
-        if len(found) > 1:
-            self.search.wrong("R27", Place("", self.sheet.title, a1(found[1])), field=path)
-            return None
-        spot = only(found) or only(list(self._headings(entry, rows)))
+        spot = only(found) or (None if found else only(list(self._headings(entry, rows))))
         if spot is None:
-            self.search.wrong("R26", where, field=path)
+            code, at = ("R27", found[1]) if found else ("R26", (self.top, self.column))
+            path = f"{self.section.id}.{entry.id}"
+            self.search.wrong(code, Place("", self.sheet.title, a1(at)), field=path)
         return spot
 
     def _headings(self, entry: Field, rows: range) -> Iterator[Spot]:

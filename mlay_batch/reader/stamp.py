@@ -13,7 +13,7 @@ from mlay_batch.reader.grid import Raw, Sheet
 from mlay_batch.records import Stamp
 
 MARK = ("mark", "mlay-batch")
-_SKIPPED = ("mlay:instructions", "mlay:errors")
+_SKIPPED = frozenset(("mlay:instructions", "mlay:errors"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +44,13 @@ def sort_out(sheets: Sequence[Sheet]) -> Stamped:
 
 def _carried(sheet: Sheet) -> bool:
     """Whether it is a data sheet of a consolidated workbook: the figures are computed anew."""
-    return any(isinstance(raw, str) and is_marker(raw) for _, raw in sheet.filled())
+    return any(isinstance(raw, str) and is_marker(raw) for raw in sheet.filled.values())
 
 
 def _for_people(sheet: Sheet) -> bool:
     if not sheet.visible or sheet.title == LISTS_SHEET:
         return False
-    return not any(raw in _SKIPPED for row in sheet.rows for raw in row[:3] if isinstance(raw, str))
+    return all(_SKIPPED.isdisjoint(row[:3]) for row in sheet.rows)
 
 
 def _text(raw: Raw) -> str:

@@ -87,14 +87,14 @@ def _left(
     top = min((block.box[0] for block in blocks), default=0)
     right = max((block.box[3] for block in blocks), default=0)
     in_heading = fixed | above
-    taken = {spot for block in blocks for record in block.records for spot in record.values()}
-    taken = taken.union(*(block.furniture for block in blocks))
+    taken: set[Spot] = set().union(*(block.furniture for block in blocks))
+    taken.update(*(record.values() for block in blocks for record in block.records))
     return {
         spot: raw
-        for spot, raw in sheet.filled()
+        for spot, raw in sheet.filled.items()
         if spot not in taken
-        and not is_blank(raw)
         and not _written(raw, in_heading if spot[0] < top and spot[1] <= right else fixed)
+        and not is_blank(raw)
     }
 
 

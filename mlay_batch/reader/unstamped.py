@@ -42,7 +42,7 @@ def _heading(block: Block, unit: str) -> Iterator[str]:
     line of the date.
     """
     place = _place()
-    filled = ((spot, raw) for spot, raw in block.sheet.filled() if spot[0] < block.box[0])
+    filled = ((spot, raw) for spot, raw in block.sheet.filled.items() if spot[0] < block.box[0])
     above = {spot: raw for spot, raw in filled if isinstance(raw, str)}
     dated = {row for (row, _), raw in above.items() if place.fullmatch(clean(raw))}
     for (row, column), raw in above.items():
