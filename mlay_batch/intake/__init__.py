@@ -1,7 +1,7 @@
 """Files and folders to leaf files: bytes, name, where they came from. Knows no Excel.
 
     folders    which files lie there; Maildir
-    opening    containers in containers: `collect`
+    opening    containers in containers: `collect`, or `listed` and `opened`
     zips mails mailboxes outlook   .zip, .eml, mbox, .msg and winmail.dat: what is in each
     headers    what a mail says of itself, and what the town's own server says of it
     kinds      what a file is
@@ -15,6 +15,6 @@ are for display: no file is ever written under one. Reason codes of ignored leav
 """
 
 from mlay_batch.intake.headers import Postmark
-from mlay_batch.intake.opening import collect
+from mlay_batch.intake.opening import Listed, collect, listed, opened
 
-__all__ = ["Postmark", "collect"]
+__all__ = ["Listed", "Postmark", "collect", "listed", "opened"]

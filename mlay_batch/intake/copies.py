@@ -19,12 +19,19 @@ def keep(leaves: Sequence[Leaf], *, together: bool) -> list[Leaf]:
     A copy belongs to the one return of the same name in the same folder, but for the end of the
     name; of leaves that came `together` (one mail, one zip) also to the only return among them.
     """
+    if not any(map(may_be_copy, leaves)):
+        return list(leaves)
     returns = [leaf for leaf in leaves if leaf.ignored is None]
     only = returns[0] if together and len(returns) == 1 else None
     by_stem: dict[str, list[Leaf]] = {}
     for leaf in returns:
         by_stem.setdefault(_stem(leaf, together), []).append(leaf)
     return [_kept(leaf, by_stem.get(_stem(leaf, together), []), only) for leaf in leaves]
+
+
+def may_be_copy(leaf: Leaf) -> bool:
+    """Whether a leaf is a PDF or a photo of which no return is known yet."""
+    return leaf.ignored in _COPIES and not leaf.kept_with
 
 
 def _stem(leaf: Leaf, together: bool) -> str:
@@ -34,6 +41,6 @@ def _stem(leaf: Leaf, together: bool) -> str:
 
 def _kept(leaf: Leaf, same: Sequence[Leaf], only: Leaf | None) -> Leaf:
     mate = same[0] if len(same) == 1 else only
-    if mate is None or leaf.ignored not in _COPIES or leaf.kept_with:
+    if mate is None or not may_be_copy(leaf):
         return leaf
     return replace(leaf, ignored=KEPT, kept_with=mate.origin)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 _LITTER = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
@@ -23,29 +24,31 @@ def is_litter(name: str) -> bool:
     return any(p.startswith((".", "~$")) or p.casefold() in _LITTER for p in parts)
 
 
-def files(path: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield the file itself, or the files below a folder in order; a file named is never left out.
+def files(path: Path) -> list[tuple[Path, Path]]:
+    """Return the file itself, or the files below a folder in order; one named is never left out.
 
     Beside each stands the path it is known by: a mail of a Maildir goes by its unique name alone,
     because folder and flags change when it is read.
     """
     if not path.is_dir():
-        yield path, path
-        return
-    inside = (file for file in path.rglob("*") if file.is_file())
-    wanted = (file for file in inside if not is_litter(file.relative_to(path).as_posix()))
-    known = ((file, name) for file in wanted if (name := _known(file)))
-    yield from sorted(known, key=lambda pair: nfc(pair[1].relative_to(path).as_posix()))
+        return [(path, path)]
+    found: list[tuple[Path, Path]] = []
+    for where, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if not is_litter(name)]
+        folder, known_in = Path(where), _known_in(Path(where))
+        if known_in:
+            wanted = ((folder / name, name) for name in names if not is_litter(name))
+            found += ((file, known_in(name)) for file, name in wanted if file.is_file())
+    return sorted(found, key=lambda pair: nfc(pair[1].relative_to(path).as_posix()))
 
 
-def _known(file: Path) -> Path | None:
-    """Return the path a file is known by; None for what a Maildir keeps beside its mails."""
-    folder = file.parent
+def _known_in(folder: Path) -> Callable[[str], Path] | None:
+    """Return how files there are known; None for what a Maildir keeps beside its mails."""
     if folder.name in _MAILS and is_maildir(folder.parent):
-        return folder.parent / f"{_FLAGS.sub('', file.name)}.eml"
+        return lambda name: folder.parent / f"{_FLAGS.sub('', name)}.eml"
     if is_maildir(folder) or (folder.name == "tmp" and is_maildir(folder.parent)):
         return None
-    return file
+    return lambda name: folder / name
 
 
 def is_maildir(folder: Path) -> bool:

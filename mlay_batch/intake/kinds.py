@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from mlay_batch.intake import limits
@@ -28,7 +29,12 @@ _BY_ENDING: Mapping[str, str] = {
 
 def ending(leaf: Leaf) -> str:
     """Return the end of a file's name, such as ``.xlsx``; empty without one."""
-    return PurePosixPath(leaf.name.lower()).suffix
+    return _ending(leaf.name)
+
+
+@lru_cache(maxsize=8)  # every kind asks it of the same name
+def _ending(name: str) -> str:
+    return PurePosixPath(name.lower()).suffix
 
 
 def is_workbook_name(leaf: Leaf) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlay_batch.intake import limits
-from mlay_batch.intake.copies import keep
+from mlay_batch.intake.copies import keep, may_be_copy
 from mlay_batch.intake.folders import files, nfc
 from mlay_batch.intake.headers import Postmark
 from mlay_batch.intake.kinds import reason
@@ -41,33 +41,65 @@ _KINDS = (
 )
 
 
+@dataclass(frozen=True)
+class Listed:
+    """A file that lies there, unopened: `name` is for display, `origin` that of its leaf."""
+
+    file: Path
+    name: str
+    origin: str
+
+
 def collect(
-    paths: Sequence[Path],
-    root: Path | None,
+    paths: Sequence[Path], root: Path | None, received: str, postmark: Postmark | None = None
+) -> Iterator[Leaf]:
+    """Yield the leaf files of files and folders, as `listed` and `opened`."""
+    return opened(listed(paths, root), received, postmark)
+
+
+def listed(paths: Sequence[Path], root: Path | None) -> list[list[Listed]]:
+    """Return the files of each path; folders are sorted, with all below them.
+
+    `origin` is the path below `root` (or below the folder of each path where that is None, or the
+    file lies elsewhere), posix and NFC, so that the same delivery has the same origin on every
+    system. Left out: dot files, Office's lock files (``~$``), Thumbs.db, desktop.ini, what a
+    Maildir keeps beside its mails.
+    """
+    return [
+        [Listed(file, nfc(known.name), nfc(known.relative_to(base).as_posix()))
+         for file, known in files(path)]
+        for path in paths
+        for base in (root if root and path.is_relative_to(root) else path.parent,)
+    ]  # fmt: skip
+
+
+def opened(
+    groups: Iterable[Iterable[Listed]],
     received: str,
     postmark: Postmark | None = None,
     held: Callable[[Leaf], Leaf] = lambda leaf: leaf,
 ) -> Iterator[Leaf]:
-    """Yield the leaf files of files and folders, folders sorted and with all below them.
+    """Yield the leaves of files, one file after another; possible signed copies close each group.
 
-    `origin` is the path below `root` (or below the folder of each path where that is None, or the
-    file lies elsewhere), with ``!member`` for what was in a container; posix and NFC, so that the
-    same delivery has the same origin on every system. Left out: dot files, Office's lock files
-    (``~$``), Thumbs.db, desktop.ini, what a Maildir keeps beside its mails. `received` is the time
-    given to all that tell none of their own (ISO, with offset); `postmark` says which mails do.
+    ``!member`` is added to the origin of what was in a container. `received` is the time given to
+    all that tell none of their own (ISO, with offset); `postmark` says which mails do.
     A file that cannot be read is a leaf ignored as N09, one larger than 50 MB as N08 (a mailbox:
-    500 MB). A signed copy beside its return is ignored as N14 and names it (`kept_with`). `held` is
-    shown each leaf once, as soon as its file is opened, and returns what to hold of it: perhaps
-    without its bytes, for all leaves of a path are held together.
+    500 MB). A signed copy beside its return is ignored as N14 and names it (`kept_with`). `held`
+    is shown each leaf once, as soon as it is there, and returns what to hold of it: perhaps
+    without its bytes, for those of a group are held together.
     """
-    for path in paths:
-        base = root if root and path.is_relative_to(root) else path.parent
-        found: list[Leaf] = []
-        for file, known in files(path):
-            origin = nfc(known.relative_to(base).as_posix())
-            leaf = Leaf(nfc(known.name), b"", origin, received)
-            found += map(held, _open_file(file, leaf, postmark or Postmark()))
-        yield from keep(found, together=False)
+    for group in groups:
+        told: list[Leaf] = []
+        copies: list[Leaf] = []
+        for one in group:
+            empty = Leaf(one.name, b"", one.origin, received)
+            for leaf in map(held, _open_file(one.file, empty, postmark or Postmark())):
+                if may_be_copy(leaf):
+                    copies.append(leaf)
+                else:
+                    told.append(leaf)
+                    yield leaf
+        yield from keep([*told, *copies], together=False)[len(told) :]
 
 
 def _open_file(file: Path, leaf: Leaf, postmark: Postmark) -> Iterator[Leaf]:

@@ -7,11 +7,11 @@ read waits packed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import chain, islice
+from itertools import chain, islice, tee
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -81,16 +81,21 @@ def ingest(
         Ledger.open(workspace.ledger) as ledger,
         _originals(workspace, dry_run) as originals,
     ):
-        leaves, fresh = _received(town, paths, received, ledger, originals)
-        judged = judge_each(town, fresh, as_of, progress, data=originals.read, read=read)
-        batch = shut([_packed(one) for one in judged], ledger)
+        arrived = _Arrivals(ledger, originals)
+        leaves = arrived.fresh(town, paths, received)
+        judged = judge_each(
+            town, leaves, as_of, lambda done: progress(done, arrived.books),
+            data=originals.read, read=read,
+        )  # fmt: skip
+        waiting = sorted(map(_packed, judged), key=lambda one: arrival(one.leaf))
+        batch = shut(waiting, ledger)
         keys = {judged.identity.key for judged in batch if judged.identity}
-        decisions = decide(batch, ledger.known({leaf.sha256 for leaf in fresh}, keys))
+        decisions = decide(batch, ledger.known({judged.leaf.sha256 for judged in batch}, keys))
         if decisions and not dry_run:
             originals.sync()  # before the ledger says that they are there
             run = Run(as_of, "ingest", __version__, town.register_sha256, town.schemas_sha256)
             ledger.record(run, decisions)
-    return Ingested(decisions, leaves - len(fresh))
+    return Ingested(decisions, arrived.seen)
 
 
 @contextmanager
@@ -105,28 +110,42 @@ def _originals(workspace: Workspace, dry_run: bool) -> Iterator[Archive]:
         yield Archive(Path(folder), lasting=False)
 
 
-def _received(
-    town: Town, paths: Sequence[Path], received: str, ledger: Ledger, originals: Archive
-) -> tuple[int, list[Leaf]]:
-    """Return how many leaves there are, and those not recorded yet in the order of their arrival.
+class _Arrivals:
+    """Leaves as their files are opened: the bytes of those not `seen` before are put by.
 
-    The bytes of these are put into `originals`; none are held.
+    `books` is how many files there are to read, counting one for each that is not opened yet.
     """
-    inbox = town.workspace.inbox
-    known: set[tuple[str, str]] = set()
 
-    def held(leaf: Leaf) -> Leaf:
+    def __init__(self, ledger: Ledger, originals: Archive) -> None:
+        self.ledger, self.originals = ledger, originals
+        self.seen = self.books = 0
+        self._known: set[tuple[str, str]] = set()
+
+    def fresh(self, town: Town, paths: Sequence[Path], received: str) -> Iterator[Leaf]:
+        """Yield those not seen before, without their bytes."""
+        inbox = town.workspace.inbox
+        groups = intake.listed(paths or [inbox], None if paths else inbox)
+        self.books = sum(map(len, groups))
+        to_open = map(self._counted, groups)
+        for leaf in intake.opened(to_open, received, postmark(town), self._put_by):
+            if (leaf.origin, leaf.sha256) in self._known:
+                self.seen += 1
+            else:
+                yield leaf
+
+    def _counted(self, group: Iterable[intake.Listed]) -> Iterator[intake.Listed]:
+        for one in group:
+            self.books -= 1  # what is in it is counted when it is put by
+            yield one
+
+    def _put_by(self, leaf: Leaf) -> Leaf:
         light = replace(leaf, data=b"", digest=leaf.sha256)
-        recorded = ledger.seen([(light.origin, light.sha256)])
-        known.update(recorded)
+        recorded = self.ledger.seen([(light.origin, light.sha256)])
+        self._known |= recorded
         if not recorded:
-            originals.add(leaf.data)
+            self.originals.add(leaf.data)
+            self.books += leaf.ignored is None
         return light
-
-    root = None if paths else inbox
-    leaves = list(intake.collect(paths or [inbox], root, received, postmark(town), held))
-    fresh = (leaf for leaf in leaves if (leaf.origin, leaf.sha256) not in known)
-    return len(leaves), sorted(fresh, key=arrival)
 
 
 def _packed(judged: Judged) -> Judged:
@@ -155,28 +174,30 @@ def judge(
 
     `vouched`: a person has said that they are from whom they claim; no sender is looked at.
     """
-    return tuple(judge_each(town, leaves, as_of, progress, vouched=vouched))
+    total = sum(leaf.ignored is None for leaf in leaves)
+    each = judge_each(town, leaves, as_of, lambda done: progress(done, total), vouched=vouched)
+    return tuple(each)
 
 
 def judge_each(
     town: Town,
-    leaves: Sequence[Leaf],
+    leaves: Iterable[Leaf],
     as_of: date,
-    progress: Progress = silent,
+    progress: Callable[[int], None],
     *,
     vouched: bool = False,
     data: Callable[[str], bytes] | None = None,
     read: reader.Reading | None = None,
 ) -> Iterator[Judged]:
     """Yield what `judge` returns, few at a time; `data` gives the bytes of a leaf by their hash."""
-    books = [leaf for leaf in leaves if leaf.ignored is None]
+    ahead, in_turn = tee(leaves)
     submissions = (read or reader.read_each)(
-        ((leaf.name, data(leaf.sha256) if data else leaf.data) for leaf in books),
+        ((one.name, data(one.sha256) if data else one.data) for one in ahead if not one.ignored),
         town.reading.forms,
         reader.Limits(**town.workspace.settings.limits),
-        progress=lambda done: progress(done, len(books)),
+        progress=progress,
     )
-    batch = (Judged(one) if one.ignored else _of(one, next(submissions)) for one in leaves)
+    batch = (Judged(one) if one.ignored else _of(one, next(submissions)) for one in in_turn)
     sent = (identify(judged, town.reading, town.register, as_of) for judged in batch)
     if not vouched:
         sent = (check_sender(judged, town.register) for judged in sent)
