@@ -89,12 +89,18 @@ def last_month(facts: Any) -> int:
 
 
 def covers(facts: Any, top: str, cell: str | None) -> bool:
-    known = {entry.code: entry for entry in facts.register.organisations}
+    known = facts.register.by_code
     while cell is not None:
         if cell == top:
             return True
         cell = known[cell].parent if cell in known else None
     return False
+
+
+def duties(facts: Any, officer: Any, role: str, month: int) -> list[tuple[date, str]]:
+    """The days of that month and the codes the officer is assigned to on each."""
+    days = days_of(facts.period.year, month)
+    return [(day, top) for day in days for top in on_duty(facts, officer, role, day)]
 
 
 def on_duty(facts: Any, officer: Any, role: str, day: date) -> list[str]:
@@ -183,9 +189,10 @@ def counts(facts: Any, quota: Any, cell: str, kind: str, visit: Any) -> bool:
 def quota(facts: Any) -> dict[Any, Any]:
     found = {}
     counted, known = attended(facts), told(facts)
-    year, until = facts.period.year, last_month(facts)
+    until = last_month(facts)
     for quota in quotas(facts):
         for officer in facts.register.officers:
+            duty = {month: duties(facts, officer, quota.role, month) for month in range(1, 13)}
             cells = meeting_cells(facts) if quota.per == "officer_cell" else [None]
             for cell in cells:
                 served = [
@@ -193,8 +200,7 @@ def quota(facts: Any) -> dict[Any, Any]:
                     for month in range(1, 13)
                     if any(
                         cell is None or (lives(cell, day) and covers(facts, top, cell.code))
-                        for day in days_of(year, month)
-                        for top in on_duty(facts, officer, quota.role, day)
+                        for day, top in duty[month]
                     )
                 ]
                 if not any(month <= until for month in served):
@@ -208,7 +214,13 @@ def quota(facts: Any) -> dict[Any, Any]:
                 key = quota.quota, officer.code, cell.code if cell else None
                 still = sum(
                     open_cells(
-                        facts, quota, officer, cell, month, known if month <= until else set()
+                        facts,
+                        quota,
+                        officer,
+                        cell,
+                        month,
+                        known if month <= until else set(),
+                        duty[month],
                     )
                     for month in range(1, 13)
                 )
@@ -220,15 +232,15 @@ def pairs(facts: Any) -> dict[Any, Any]:
     """Every officer in every cell: sittings attended, the last, months served, sittings open."""
     found = {}
     counted, known = attended(facts), told(facts)
-    year, until = facts.period.year, last_month(facts)
+    until = last_month(facts)
     for quota in quotas(facts):
         for officer in facts.register.officers:
+            duty = {month: duties(facts, officer, quota.role, month) for month in range(1, 13)}
             for cell in meeting_cells(facts):
                 served = {
                     day.month
                     for month in range(1, 13)
-                    for day in days_of(year, month)
-                    for top in on_duty(facts, officer, quota.role, day)
+                    for day, top in duty[month]
                     if lives(cell, day) and covers(facts, top, cell.code)
                 }
                 here = [
@@ -238,7 +250,7 @@ def pairs(facts: Any) -> dict[Any, Any]:
                 ]
                 unseen, to_come = (
                     quota.sittings_a_month
-                    * sum(open_cells(facts, quota, officer, cell, m, seen) for m in months)
+                    * sum(open_cells(facts, quota, officer, cell, m, seen, duty[m]) for m in months)
                     for months, seen in ((range(1, until + 1), known), (range(until + 1, 13), ()))
                 )
                 if served or here:
@@ -250,19 +262,16 @@ def pairs(facts: Any) -> dict[Any, Any]:
 
 
 def open_cells(
-    facts: Any, quota: Any, officer: Any, only: Any, month: int, known: set[tuple[str, int]]
-) -> int:
+    facts: Any, quota: Any, officer: Any, only: Any, month: int, known: set[tuple[str, int]],
+    duty: list[tuple[date, str]],
+) -> int:  # fmt: skip
     """How many cells he may visit in that month, or may have visited without it being `known`."""
-    days = days_of(facts.period.year, month)
+    last = days_of(facts.period.year, month)[-1]
     return sum(
-        lives(cell, days[-1])
+        lives(cell, last)
         and (cell.code, month) not in known
         and (quota.counts.own_cell or officer.own_cell != cell.code)
-        and any(
-            covers(facts, top, cell.code) and lives(cell, day)
-            for day in days
-            for top in on_duty(facts, officer, quota.role, day)
-        )
+        and any(covers(facts, top, cell.code) and lives(cell, day) for day, top in duty)
         for cell in ([only] if only else meeting_cells(facts))
     )
 
