@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 
 from mlay_batch.findings import Finding, Param, Place, Severity
 from mlay_batch.layout import CODE_SEPARATOR
@@ -89,14 +90,17 @@ class _Papers:
     def _of_kind(self, period: Period | None) -> Period | None:
         return period if period and period.kind == self.form.period else None
 
-    def dates(self) -> Iterator[tuple[date, Place]]:
-        """Yield every date that must lie within the period, and its cell."""
-        for section in self.form.sections:
-            names = [f.id for f in section.fields if f.type == "date" and f.within_period]
-            for row in self.submission.section(section.id) if names else ():
-                for name in names:
-                    if isinstance(day := row.values.get(name), date):
-                        yield day, row.place(name)
+    @cached_property
+    def dates(self) -> tuple[tuple[date, Place], ...]:
+        """Every date that must lie within the period, and its cell."""
+        return tuple(
+            (day, row.place(name))
+            for section in self.form.sections
+            if (names := [f.id for f in section.fields if f.type == "date" and f.within_period])
+            for row in self.submission.section(section.id)
+            for name in names
+            if isinstance(day := row.values.get(name), date)
+        )
 
 
 def _without_stamp(papers: _Papers) -> Iterator[Finding]:
@@ -147,7 +151,7 @@ def _period(papers: _Papers) -> tuple[Period | None, list[Finding]]:
         return None, [_finding("I11", heading.place, seen=heading.text)]
     if told := _told_by_dates(papers, claimed):
         return told, [_filled_in_again(papers, claimed, told)]
-    dated = any(day in claimed for day, _ in papers.dates())
+    dated = any(day in claimed for day, _ in papers.dates)
     written = bool(clean(heading.text))
     if seen != claimed and (written or not dated):
         code = "I02" if written else "I11"
@@ -165,7 +169,7 @@ def _told_by_dates(papers: _Papers, claimed: Period) -> Period | None:
     are no witness either. Half is not more than
     half: of 2 dates, one in October and one in November, nothing is said here.
     """
-    days = [day for day, _ in papers.dates()]
+    days = [day for day, _ in papers.dates]
     told = Counter(Period.of(claimed.kind, day) for day in days if _is_witness(day, claimed))
     period, count = max(told.items(), key=lambda item: item[1], default=(claimed, 0))
     return period if 2 * count > len(days) and period != claimed else None
@@ -180,7 +184,7 @@ def _is_witness(day: date, claimed: Period) -> bool:
 
 
 def _filled_in_again(papers: _Papers, claimed: Period, told: Period) -> Finding:
-    places = tuple(place for day, place in papers.dates() if day in told)
+    places = tuple(place for day, place in papers.dates if day in told)
     found = _finding("I03", places[0], stamped=str(claimed), told=str(told), count=len(places))
     return replace(found, marks=(*places, papers.head("period").place))
 

@@ -15,6 +15,8 @@ from mlay_batch.schema.records import Form
 
 Value = str | int | float | date | None
 
+_JSON = json.JSONEncoder(ensure_ascii=False)
+
 # Findings that hold a file until a person decides: who sent it is in doubt (`sender`).
 HOLDS = frozenset({"I20", "I21", "I22"})
 
@@ -198,10 +200,8 @@ def values_hash(rows: Sequence[Row]) -> str:
     Rows are sorted, blanks (None) left out, so that an added optional field changes nothing.
     """
     texts = sorted(
-        json.dumps(
-            [row.section, {k: plain(v) for k, v in sorted(row.values.items()) if v is not None}],
-            ensure_ascii=False,
-            sort_keys=True,
+        _JSON.encode(
+            [row.section, {k: plain(v) for k, v in sorted(row.values.items()) if v is not None}]
         )
         for row in rows
     )

@@ -11,11 +11,13 @@ import json
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from mlay_batch.findings import Finding, Param, Place, Severity
 from mlay_batch.records import Packed, Row, Value, values_hash
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _DATE = "$d"
 _FAST = 1  # of zlib's levels: forms repeat themselves, the best one gains little
 
@@ -28,7 +30,7 @@ def storable(text: str) -> str:
 
 
 def _dump(value: object) -> str:
-    return storable(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return storable(_JSON.encode(value))
 
 
 def dump_values(values: Mapping[str, Value]) -> str:
@@ -54,13 +56,18 @@ Dumped = tuple[str, str, int, str, str]
 
 def dump_row(row: Row) -> Dumped:
     """Return section, sheet, number, values and cells of a row."""
-    cells = _dump(dict(row.cells))
+    cells = _dump_cells(tuple(row.cells.items()))
     return row.section, storable(row.sheet), row.number, dump_values(row.values), cells
+
+
+@lru_cache(maxsize=1024)  # most returns have their cells where the template has them
+def _dump_cells(cells: tuple[tuple[str, str], ...]) -> str:
+    return _dump(dict(cells))
 
 
 def pack(rows: Sequence[Row]) -> Packed:
     """Return rows as small as they wait best, until a large batch is decided."""
-    dumped = json.dumps([dump_row(row) for row in rows], ensure_ascii=False)
+    dumped = _JSON.encode([dump_row(row) for row in rows])
     return Packed(values_hash(rows), zlib.compress(dumped.encode(), _FAST))
 
 

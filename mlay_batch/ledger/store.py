@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from mlay_batch.errors import LedgerError
 from mlay_batch.files import write_atomically
@@ -26,6 +27,7 @@ from mlay_batch.period import Period
 from mlay_batch.records import Decision, Delivery, Known, Return, Row, Run, Verdict
 
 Key = tuple[str, str, str]
+K = TypeVar("K")
 
 _DELIVERIES = """
     SELECT d.id, d.run, run.as_of, d.name, d.origin, d.sha256, d.channel, d.sender, d.received,
@@ -41,8 +43,12 @@ _ROWS = """
 _EVERY = "TRUE"
 _OF_RUN = "d.run = ?"
 _OF_ID = "d.id = ?"
-_OF_SHA = "d.sha256 = ?"
-_ACCEPTED = "d.verdict = 'accepted' AND d.form = ? AND d.branch = ? AND d.period = ?"
+_OF_SHAS = "d.sha256 IN (SELECT value FROM json_each(?))"
+_ACCEPTED = """
+    d.verdict = 'accepted' AND (d.form, d.branch, d.period) IN (
+        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
+        FROM json_each(?)
+    )"""
 _CURRENT = "d.verdict = 'accepted' AND d.superseded_by IS NULL"
 _CURRENT_OF_FORM = _CURRENT + " AND d.form = ?"
 _CURRENT_OF_BRANCH = _CURRENT_OF_FORM + " AND d.branch = ?"
@@ -134,11 +140,11 @@ class Ledger:
     def known(self, shas: Iterable[str], keys: Iterable[Key]) -> Known:
         """Return what is known of these bytes and of these (form, branch, period)."""
         with self._transaction("DEFERRED"):
-            by_sha = {sha: self._deliveries(_OF_SHA, sha) for sha in shas}
-            by_key = {key: self._deliveries(_ACCEPTED, *key) for key in keys}
+            same_bytes = self._deliveries(_OF_SHAS, json.dumps(sorted(shas)))
+            accepted = self._deliveries(_ACCEPTED, json.dumps(sorted(keys)))
         return Known(
-            {sha: found for sha, found in by_sha.items() if found},
-            {key: found for key, found in by_key.items() if found},
+            _grouped((found.sha256, found) for found in same_bytes),
+            _grouped((found.key, found) for found in accepted if found.key),
         )
 
     def record(self, run: Run, decisions: Sequence[Decision]) -> tuple[Delivery, ...]:
@@ -254,6 +260,14 @@ class Ledger:
             rows[number].append(load_row(*row))
         found = self._deliveries(where, *values)
         return tuple(Return(delivery, tuple(rows[delivery.id])) for delivery in found)
+
+
+def _grouped(found: Iterable[tuple[K, Delivery]]) -> dict[K, tuple[Delivery, ...]]:
+    """Return the deliveries by what stands before each, in the same order."""
+    groups: dict[K, list[Delivery]] = defaultdict(list)
+    for key, delivery in found:
+        groups[key].append(delivery)
+    return {key: tuple(group) for key, group in groups.items()}
 
 
 def _delivery(columns: Sequence[Any], findings: tuple[Finding, ...]) -> Delivery:
