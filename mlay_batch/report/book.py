@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
-from xlsxwriter.worksheet import Worksheet
 
 from mlay_batch import messages
 from mlay_batch.report import measure
+from mlay_batch.report.grid import Grid
 from mlay_batch.report.looks import FITS, LOOKS, TONE_LOOKS, Look
 from mlay_batch.report.texts import safe, sheet_title
 from mlay_batch.styles import FONT
@@ -25,6 +25,7 @@ from mlay_batch.styles import FONT
 MOST_LINKS = 65_530  # addresses Excel keeps on a sheet
 _SIZE = 11
 CELL_MARGIN = 0.7  # Excel adds 5 pixels to each column, in digits of 7 pixels
+_USUAL, _INSET = 9, 0.4  # a column nobody set; what Excel leaves free beside a text
 _FORMULA_LIKE = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -45,16 +46,6 @@ class Link:
 
 
 Content = str | int | float | date | Live | Link | None
-
-
-class _Grid(Worksheet):  # type: ignore[misc]
-    """A sheet whose formulas use no function newer than Excel 2007, so that none needs a prefix.
-
-    XlsxWriter would look into every formula for thirty of them, in two fifths of all the time.
-    """
-
-    def _prepare_formula(self, formula: str, *_: object) -> str:
-        return formula.removeprefix("=")
 
 
 class Book:
@@ -94,13 +85,13 @@ class Book:
     def sheet(self, title: str, about: str) -> Sheet:
         """Add a sheet at the end; `about` says in the list of contents what it holds."""
         name = sheet_title(title, (sheet.title for sheet in self.sheets))
-        sheet = Sheet(self, name, about, self._workbook.add_worksheet(name, _Grid))
+        sheet = Sheet(self, name, about, self._workbook.add_worksheet(name, Grid))
         self.sheets.append(sheet)
         return sheet
 
     def hidden(self, title: str) -> Any:
         """Return a further sheet that only programs read, as XlsxWriter's own."""
-        raw = self._workbook.add_worksheet(title)
+        raw = self._workbook.add_worksheet(title, Grid)
         raw.very_hidden()
         return raw
 
@@ -155,7 +146,9 @@ class Sheet:
     def __init__(self, book: Book, title: str, about: str, worksheet: Any) -> None:
         self.book, self.title, self.about, self.raw = book, title, about, worksheet
         self._widths: dict[int, float] = {}
+        self._rooms: dict[tuple[int, int], float] = {}
         self._waiting: list[tuple[int, _Text]] = []
+        self._finished = False
         self._needed: dict[int, float] = {}
         self._heights: dict[int, float] = {}
         self._days: dict[int, list[int]] = {}
@@ -163,6 +156,7 @@ class Sheet:
 
     def widths(self, widths: Iterable[float], first: int = 0) -> None:
         """Set the widths of the columns from `first` on."""
+        self._rooms.clear()
         for column, width in enumerate(widths, first):
             self._widths[column] = width
             self.raw.set_column(column, column, width)
@@ -260,8 +254,9 @@ class Sheet:
     def finish(self) -> None:
         """Give every row the height its wrapped texts need, and days the form of papers."""
         self._write_days()
+        self._finished = True
         for row, text in self._waiting:
-            self._fit(row, text, wait=False)
+            self._fit(row, text)
         for row, points in sorted((self._needed | self._heights).items()):
             self.raw.set_row(row, min(points, 409))
 
@@ -277,17 +272,23 @@ class Sheet:
                         "format": shape}  # fmt: skip
                 self.raw.conditional_format(first, column, last, column, rule)
 
-    def _fit(self, row: int, text: _Text, wait: bool = True) -> None:
-        """Make a row high enough for a text as soon as the widths of its columns are known."""
+    def _fit(self, row: int, text: _Text) -> None:
+        """Make a row high enough for a text, as soon as the widths of its columns are known."""
         column, span, shown, look = text
-        own = [self._widths.get(at) for at in range(column, column + span)]
-        if wait and None in own:
+        room = self._rooms.get((column, span)) or self._room(column, span)
+        if room is None:
             self._waiting.append((row, text))
             return
         fit = FITS[look]
-        # Between merged cells the margins are room as well.
-        room = sum(9 if width is None else width for width in own) + CELL_MARGIN * (span - 1) - 0.4
-        count = measure.lines(shown, room - fit.indent * 1.5, fit.size, fit.bold)
-        points = measure.height(count, fit.size)
+        points = measure.needed(shown, room - fit.indent, fit.size, fit.bold)
         if points > self._needed.get(row, 0.0):
             self._needed[row] = points
+
+    def _room(self, column: int, span: int) -> float | None:
+        """Return the room in some columns; the margins between merged cells belong to it."""
+        columns = range(column, column + span)
+        if not self._finished and any(at not in self._widths for at in columns):
+            return None
+        widths = sum(self._widths.get(at, _USUAL) for at in columns)
+        self._rooms[column, span] = widths + CELL_MARGIN * (span - 1) - _INSET
+        return self._rooms[column, span]

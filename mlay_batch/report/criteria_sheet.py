@@ -20,6 +20,7 @@ from mlay_batch.schema.schemes import Group
 _CODE, _NAME, _LINE, _COUNT, _FIRST_GROUP = range(1, 6)
 _SPLIT = 3
 _LINES = ("own", "confirmed", "difference")
+_CELL = "\0"  # stands for a cell's code in the formulas all cells share
 _ON_FIRST_PAGE, _ON_PAGE = 8, 10  # cells, so that no page ends between the lines of one
 Asked = Mapping[str, str]
 
@@ -57,6 +58,7 @@ class _Page:
         self.first = official.TABLE_ROW + 4
         self.scorers = {name: f'"{ctx.choice("scorer", name)}"' for name in ("own", "confirmed")}
         self.counts = {kind: _counts(ctx, kind) for kind in _LINES}
+        self.formulas = {kind: self._formulas(kind, _CELL) for kind in _LINES}
 
     def heads(self) -> None:
         """Write the headings, the columns' numbers and the full marks."""
@@ -102,14 +104,25 @@ class _Page:
     ) -> None:
         said = "center" if look == "points" else "total_count"
         self.sheet.put(row, _LINE, self.ctx.t(f"ratings/criteria.{kind}"), said)
-        scored = self._scored(kind, branch)
-        self.sheet.put(row, _COUNT, Live(f"=COUNTIFS({scored})", self.counts[kind][branch]),
+        count, *means_of = (
+            self._formulas(kind, None)
+            if branch is None
+            else (formula.replace(_CELL, branch) for formula in self.formulas[kind])
+        )
+        self.sheet.put(row, _COUNT, Live(count, self.counts[kind][branch]),
                        "count" if look == "points" else "total_count")  # fmt: skip
         values: Mapping[str, float | None] = getattr(means, kind)
-        for column, group in enumerate(self.groups, _FIRST_GROUP):
-            formula = self._of_group(kind, branch, mark(group.id))
-            self._mean(row, column, formula, values.get(group.id), look)
-        self._mean(row, self.total, self._of_total(kind, branch), values.get("total"), look)
+        names = (*(group.id for group in self.groups), "total")
+        for column, (formula, name) in enumerate(zip(means_of, names, strict=True), _FIRST_GROUP):
+            self._mean(row, column, formula, values.get(name), look)
+
+    def _formulas(self, kind: str, branch: str | None) -> tuple[str, ...]:
+        """Return the formulas of a line, of one cell or of all: count, means by group, total."""
+        return (
+            f"=COUNTIFS({self._scored(kind, branch)})",
+            *(self._of_group(kind, branch, mark(group.id)) for group in self.groups),
+            self._of_total(kind, branch),
+        )
 
     def _mean(self, row: int, column: int, formula: str, value: float | None, look: str) -> None:
         live = Live(formula, "" if value is None else value)

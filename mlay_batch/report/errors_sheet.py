@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.findings import Finding, Place, Severity, grouped_cells
@@ -57,9 +58,10 @@ def write(ctx: Context, sheet: Sheet) -> ErrorCounts:
     for column, name in enumerate(_COLUMNS):
         sheet.put(head - 1, column, ctx.t(f"column.{name}"), "head")
         sheet.put(head, column, column + 1, "column_number")
-    everything = [*problems(ctx), *_on_trial(ctx)]
-    found = [problem for problem in everything if _of_period(ctx.figures, problem.delivery)]
-    others = [problem for problem in everything if problem not in found]
+    found: list[Problem] = []
+    others: list[Problem] = []
+    for problem in chain(problems(ctx), _on_trial(ctx)):
+        (found if _of_period(ctx.figures, problem.delivery) else others).append(problem)
     for number, problem in enumerate(found, 1):
         _row(ctx, sheet, head + number, number, problem)
     last = head + max(1, len(found))

@@ -90,18 +90,18 @@ TONE_LOOKS: Mapping[str, Look] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What decides how much room a text in a look takes: `size` in points, `indent` in steps."""
+    """What decides how much room a text in a look takes: `size` in points, `indent` in digits."""
 
     wraps: bool
     size: float
     bold: bool
-    indent: int
+    indent: float
 
 
 FITS: Mapping[str, Fit] = MappingProxyType(
     {
         name: Fit(bool(look["text_wrap"]), float(str(look["font_size"])), bool(look["bold"]),
-                  int(str(look["indent"])))
+                  1.5 * float(str(look["indent"])))
         for name, look in LOOKS.items()
     }
 )  # fmt: skip

@@ -52,7 +52,6 @@ def width(text: str, size: float = _BASE_SIZE, bold: bool = False) -> float:
     return letters * size / _BASE_SIZE * (_BOLD if bold else 1) * _SAFETY
 
 
-@lru_cache(maxsize=65536)
 def lines(text: str, room: float, size: float = _BASE_SIZE, bold: bool = False) -> int:
     """Return into how many lines `text` is broken in a column `room` digits wide.
 
@@ -84,3 +83,9 @@ def _broken(text: str, room: float, size: float, bold: bool) -> int:
 def height(line_count: int, size: float) -> float:
     """Return the height in points of that many lines; stacked Vietnamese accents need room."""
     return line_count * size * 1.27 + 3
+
+
+@lru_cache(maxsize=65536)
+def needed(text: str, room: float, size: float, bold: bool) -> float:
+    """Return the height in points that a cell with that room needs for `text`."""
+    return height(lines(text, room, size, bold), size)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
+from mlay_batch.figures.branch_records import MovementLine
 from mlay_batch.figures.records import OPEN
+from mlay_batch.findings import Finding
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Verdict
 from mlay_batch.register import Waiver
@@ -101,40 +104,54 @@ def _excluded(ctx: Context) -> Iterable[Sequence[Content]]:
     effect: what is not in the sums, and which officers' quotas are open for it.
     """
     months = set(ctx.figures.period.months())
+    effects = _Effects.of(ctx)
     for entry in ordered(ctx.figures):
         for (branch, period), cell in entry.cells.items():
             if period in months and cell.state in OPEN:
                 state = ctx.state("return", cell.state)
-                said = f"{state} ({ctx.period(str(period)).lower()}). {_effect(ctx, branch)}"
+                said = (
+                    f"{state} ({ctx.period(str(period)).lower()}). {effects.of_branch(ctx, branch)}"
+                )
                 yield f"{branch} – {ctx.name(branch)}", said.strip()
 
 
-def _effect(ctx: Context, branch: str) -> str:
-    moved = ctx.figures.movement
-    lines = (line for line in (moved.lines if moved else ()) if line.branch.code == branch)
-    line = next(lines, None)
-    waiting = (
-        quota.officer
-        for quota in ctx.figures.quota
-        if quota.unseen and any(own.code == branch for own in quota.branches)
-    )
-    officers = ", ".join(dict.fromkeys(waiting))
-    parts = []
-    if line and line.now is None and line.year:
-        parts.append(ctx.t("branches/excluded.members", count=line.year.closing))
-    if officers:
-        parts.append(ctx.t("branches/excluded.officers", officers=officers))
-    return " ".join([ctx.t("branches/excluded.sums"), *parts])
+@dataclass(frozen=True)
+class _Effects:
+    """What a missing return leaves open: its branch's members, the officers whose quota waits."""
+
+    members: Mapping[str, MovementLine]
+    officers: Mapping[str, Mapping[str, None]]
+
+    @classmethod
+    def of(cls, ctx: Context) -> _Effects:
+        moved = ctx.figures.movement
+        waiting: dict[str, dict[str, None]] = {}
+        for quota in ctx.figures.quota:
+            for own in quota.branches if quota.unseen else ():
+                waiting.setdefault(own.code, {})[quota.officer] = None
+        return cls({line.branch.code: line for line in (moved.lines if moved else ())}, waiting)
+
+    def of_branch(self, ctx: Context, branch: str) -> str:
+        line, officers = self.members.get(branch), ", ".join(self.officers.get(branch, ()))
+        parts = [ctx.t("branches/excluded.sums")]
+        if line and line.now is None and line.year:
+            parts.append(ctx.t("branches/excluded.members", count=line.year.closing))
+        if officers:
+            parts.append(ctx.t("branches/excluded.officers", officers=officers))
+        return " ".join(parts)
 
 
 def _waivers(ctx: Context) -> Iterable[Sequence[Content]]:
     year = str(ctx.figures.period.year)
+    found: dict[tuple[str | None, str | None], list[Finding]] = {}
+    for delivery in ctx.facts.deliveries:
+        found.setdefault((delivery.branch, delivery.form), []).extend(delivery.findings)
     for waiver in ctx.facts.register.waivers:
         if str(waiver.period).startswith(year):
             parts = (
                 waiver.period, waiver.rule, waiver.reason, waiver.by,
                 ctx.book.show(waiver.decided), ctx.book.show(waiver.until),
-                ctx.t("provenance.effects", count=_effects(ctx, waiver)),
+                ctx.t("provenance.effects", count=_effects(ctx, waiver, found)),
             )  # fmt: skip
             yield (
                 f"{waiver.branch} – {ctx.name(waiver.branch)}",
@@ -142,27 +159,29 @@ def _waivers(ctx: Context) -> Iterable[Sequence[Content]]:
             )
 
 
-def _effects(ctx: Context, waiver: Waiver) -> int:
+def _effects(
+    ctx: Context, waiver: Waiver, found: Mapping[tuple[str | None, str | None], Iterable[Finding]]
+) -> int:
     """Return how often a waiver took effect: findings of its rule that refused nothing, or periods
-    of the year so far that need no return.
+    of the year so far that need no return. `found` are the findings by branch and form.
     """
     if waiver.rule is None:
         cells = (
-            (period, cell.state)
+            entry.cells.get((waiver.branch, period))
             for entry in ctx.figures.completeness
             if entry.form == waiver.form
-            for (branch, period), cell in entry.cells.items()
-            if branch == waiver.branch
+            for period in entry.periods
         )
         day = ctx.facts.as_of
-        return sum(state == "waived" and waiver.holds(period, day) for period, state in cells)
+        return sum(
+            cell is not None and cell.state == "waived" and waiver.holds(cell.period, day)
+            for cell in cells
+        )
     told = {"waived_by": waiver.by, "waived_on": waiver.decided.isoformat(),
             "waived_for": waiver.reason}  # fmt: skip
     return sum(
-        found.code == waiver.rule and told.items() <= found.params.items()
-        for delivery in ctx.facts.deliveries
-        if (delivery.branch, delivery.form) == (waiver.branch, waiver.form)
-        for found in delivery.findings
+        one.code == waiver.rule and told.items() <= one.params.items()
+        for one in found.get((waiver.branch, waiver.form), ())
     )
 
 
