@@ -100,7 +100,7 @@ def marks_in(sheets: Iterable[Sheet]) -> Marks:
     found: dict[str, list[tuple[Sheet, Spot]]] = defaultdict(list)
     for sheet in sheets:
         for spot, raw in sheet.filled.items():
-            if isinstance(raw, str) and is_marker(raw):
+            if isinstance(raw, str) and ":" in raw and is_marker(raw):
                 found[raw].append((sheet, spot))
     return found
 

@@ -130,15 +130,14 @@ def spot_of(reference: str) -> Spot:
     found = _REFERENCE.fullmatch(reference)
     if not found:
         raise ValueError(f"not a cell: {reference!r}")
-    row, column = int(found[2]), column_number(found[1])
+    row, column = int(found[2]), _column_number(found[1])
     if row > MAX_ROWS or column > MAX_COLUMNS:
         raise ValueError(f"no such cell: {reference!r}")
     return row, column
 
 
 @lru_cache(maxsize=1024)
-def column_number(letters: str) -> int:
-    """Return the column of its letters, from 1: ``AB`` is 28."""
+def _column_number(letters: str) -> int:
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64

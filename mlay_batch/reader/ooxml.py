@@ -75,10 +75,8 @@ def _scan_sheet(
 ) -> _SheetScan:
     """Return what a sheet says beside plain values; where fonts matter, no cell is plain."""
     sheet = _SheetScan(limits, fonts, runs)
-    plain = None if fonts or runs else thinned(part, limits)
-    if plain:
-        sheet.found.filled(plain.last)
-    sheet.walk(plain.part if plain else part)
+    rest = None if fonts or runs else thinned(part, limits)
+    sheet.walk(part if rest is None else rest)
     return sheet
 
 
@@ -156,9 +154,10 @@ class _SheetScan:
             step(attributes)
 
     def _row(self, attributes: Attributes) -> None:
-        self._judge()
-        self._begin(None)
-        self.at = ""
+        if self.at:
+            self._judge()
+            self._begin(None)
+            self.at = ""
         self.row = int(attributes.get("r", self.row + 1))
         if attributes.get("hidden") in _TRUE:
             self.found.hidden_rows.add(self.row)

@@ -8,15 +8,16 @@ about every element.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from mlay_batch.reader.facts import Limits, Spot, column_number
+from mlay_batch.reader.facts import Limits
 
+# As far from A1 as a plain cell may lie, which is within the usual limits: BZ9999.
+_ROWS, _COLUMNS = 9_999, 78
 # What XML calls character data, without what needs a second look: control characters, a ">" that
 # might end "]]>", U+F000 to U+FFFF. The entities it knows may stand in a text, none in a number.
 _CHARACTERS = r"[^<&>\x00-\x08\x0b-\x1f\xef]*+"
 _CELL = re.compile(
-    r'<c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="[0-9]+")?(?:'
+    r'<c r="[AB]?[A-Z][1-9][0-9]{0,3}"(?: s="[0-9]+")?(?:'
     r'(?: t="(?:n|s|b|str|inlineStr)")? ?/>'
     r'|(?: t="(?:n|s|b|str)")?>(?:<v>[^<&>\x00-\x1f\xef]*+</v>)?</c>'
     r'| t="inlineStr"><is><t(?: xml:space="preserve")?>'
@@ -30,32 +31,18 @@ _START = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Thinned:
-    """A sheet part without its cells, which all lie between A1 and `last`."""
-
-    part: bytes
-    last: Spot
-
-
-def thinned(part: bytes, limits: Limits) -> Thinned | None:
+def thinned(part: bytes, limits: Limits) -> bytes | None:
     """Return the part without its cells; what is left is well-formed only if the whole part is.
 
-    None where a cell is not plain or lies beyond the limits, and where the XML is of a kind in
+    None where a cell is not plain or may lie beyond the limits, and where the XML is of a kind in
     which that cannot be told without a parser.
     """
+    narrow = limits.rows < _ROWS or limits.columns < _COLUMNS or limits.cells < _ROWS * _COLUMNS
     start = _START.match(part)
-    if not start or not _is_utf_8(part):
+    if narrow or not start or not _is_utf_8(part):
         return None
-    pieces = _CELL.split(part)
-    rest = b"".join(pieces[::3])
-    if _odd(rest, start.end()):
-        return None
-    row = max(map(int, pieces[2::3]), default=0)
-    column = max((column_number(found.decode()) for found in {*pieces[1::3]}), default=0)
-    if row > limits.rows or column > limits.columns or row * column > limits.cells:
-        return None
-    return Thinned(rest, (row, column))
+    rest = _CELL.sub(b"", part)
+    return None if _odd(rest, start.end()) else rest
 
 
 def behind(part: bytes, name: bytes) -> int:

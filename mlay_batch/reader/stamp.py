@@ -29,11 +29,11 @@ class Stamped:
 
 def sort_out(sheets: Sequence[Sheet]) -> Stamped:
     """Return the workbook sorted out. UnreadableError R31 where there are two stamps in it."""
-    stamps = [sheet for sheet in sheets if (sheet.at((1, 1)), sheet.at((1, 2))) == MARK]
+    stamps = [sheet for sheet in sheets if sheet.rows[:1] and tuple(sheet.rows[0][:2]) == MARK]
     if len(stamps) > 1:
         raise UnreadableError("R31", stamps[1].title)
     found = only(stamps)
-    pairs = [(_text(row[0]), _text(row[1])) for row in found.rows if len(row) > 1] if found else []
+    pairs = [(row[0], _text(row[1])) for row in found.rows if len(row) > 1] if found else []
     told = dict(pairs)
     stamp = Stamp(*(told.get(key, "") for key in ("form", "version", "branch", "period")))
     static = tuple(value for key, value in pairs if key == "static")
