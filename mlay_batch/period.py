@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 _WRITTEN = re.compile(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|H([12])))?")
@@ -18,6 +19,7 @@ _OF_YEAR = r"\s*(?:/|-|năm|\s)\s*(?:năm\s*)?(\d{4})"
 _SPOKEN_MONTH = re.compile(r"(?:tháng|thg|month)?\s*(\d{1,2})" + _OF_YEAR)
 _SPOKEN_QUARTER = re.compile(r"(?:quý|quarter)\s*([1-4]|i{1,3}|iv)" + _OF_YEAR)
 _SPOKEN_YEAR = re.compile(r"(?:năm|year)?\s*(\d{4})")
+_DAY = timedelta(days=1)
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
 
@@ -35,17 +37,7 @@ class Period:
 
         Raises ValueError for anything else.
         """
-        found = _WRITTEN.fullmatch(text)
-        if not found:
-            raise ValueError(f"not a period: {text!r}")
-        year, month, quarter, half = (int(part) if part else 0 for part in found.groups())
-        if not 1900 <= year <= 9998:
-            raise ValueError(f"year out of range: {text!r}")
-        if month:
-            return cls(year, month)
-        if quarter:
-            return cls(year, quarter * 3 - 2, 3)
-        return cls(year, half * 6 - 5, 6) if half else cls(year, 1, 12)
+        return _parsed(text)
 
     @classmethod
     def spoken(cls, text: str) -> Period | None:
@@ -87,7 +79,8 @@ class Period:
     @property
     def end(self) -> date:
         """The last day."""
-        return self.next().start - timedelta(days=1)
+        month = self.year * 12 + self.month - 1 + self.length
+        return date(month // 12, month % 12 + 1, 1) - _DAY
 
     def __contains__(self, day: date) -> bool:
         return self.start <= day <= self.end
@@ -107,6 +100,8 @@ class Period:
 
     def months(self) -> tuple[Period, ...]:
         """Return the months in it, in order."""
+        if self.length == 1:
+            return (self,)
         first = Period(self.year, self.month)
         return tuple(first.shift(step) for step in range(self.length))
 
@@ -135,3 +130,18 @@ class Period:
         if self.length == 6:
             return f"{self.year}-H{self.month // 6 + 1}"
         return str(self.year)
+
+
+@lru_cache(maxsize=1024)  # a few months are named by a million rows
+def _parsed(text: str) -> Period:
+    found = _WRITTEN.fullmatch(text)
+    if not found:
+        raise ValueError(f"not a period: {text!r}")
+    year, month, quarter, half = (int(part) if part else 0 for part in found.groups())
+    if not 1900 <= year <= 9998:
+        raise ValueError(f"year out of range: {text!r}")
+    if month:
+        return Period(year, month)
+    if quarter:
+        return Period(year, quarter * 3 - 2, 3)
+    return Period(year, half * 6 - 5, 6) if half else Period(year, 1, 12)
