@@ -105,9 +105,7 @@ def opened(
 def _open_file(file: Path, leaf: Leaf, postmark: Postmark) -> Iterator[Leaf]:
     try:
         size = file.stat().st_size
-        with file.open("rb") as start:
-            many = is_mailbox(replace(leaf, data=start.read(1000)))
-        if size > (limits.MAX_MAILBOX if many else limits.MAX_FILE):
+        if size > limits.MAX_FILE and (size > limits.MAX_MAILBOX or not _holds_mails(file, leaf)):
             yield replace(leaf, ignored="N08")
             return
         data = file.read_bytes()
@@ -115,6 +113,11 @@ def _open_file(file: Path, leaf: Leaf, postmark: Postmark) -> Iterator[Leaf]:
         yield replace(leaf, ignored="N09")
         return
     yield from _opened(replace(leaf, data=data), postmark)
+
+
+def _holds_mails(file: Path, leaf: Leaf) -> bool:
+    with file.open("rb") as start:
+        return is_mailbox(replace(leaf, data=start.read(1000)))
 
 
 def _opened(leaf: Leaf, postmark: Postmark) -> list[Leaf]:

@@ -41,7 +41,6 @@ _ROWS = """
     SELECT r.delivery, r.section, r.sheet, r.number, r.content, r.cells
     FROM delivery AS d JOIN returned_row AS r ON r.delivery = d.id WHERE """
 _EVERY = "TRUE"
-_OF_RUN = "d.run = ?"
 _OF_ID = "d.id = ?"
 _OF_SHAS = "d.sha256 IN (SELECT value FROM json_each(?))"
 _ACCEPTED = """
@@ -147,8 +146,8 @@ class Ledger:
             _grouped((found.key, found) for found in accepted if found.key),
         )
 
-    def record(self, run: Run, decisions: Sequence[Decision]) -> tuple[Delivery, ...]:
-        """Record a batch in one transaction and return its deliveries, in the same order.
+    def record(self, run: Run, decisions: Sequence[Decision]) -> tuple[int, ...]:
+        """Record a batch in one transaction and return its deliveries' numbers, in the same order.
 
         An accepted return supersedes the current one of its key, also one of the same batch. A
         duplicate or held file whose `refers_to` is still open is led to the latest delivery of the
@@ -158,8 +157,9 @@ class Ledger:
             return ()
         with self._transaction("IMMEDIATE"):
             number = insert_run(self._db, run)
-            keep_together(self._db, {insert(self._db, number, one): one for one in decisions})
-            return self._deliveries(_OF_RUN, number)
+            recorded = {insert(self._db, number, one): one for one in decisions}
+            keep_together(self._db, recorded)
+        return tuple(recorded)
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """Return everything ever received, oldest first."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.ledger import Ledger
 from mlay_batch.period import Period
 from mlay_batch.records import (
     Decision,
+    Delivery,
     Identity,
     Judged,
     Leaf,
@@ -55,3 +58,9 @@ def decision(
     submission = Submission(None, "meeting", "2018.1", rows=rows)
     identity = Identity(MEETING, branch, Period.parse(period))
     return Decision(Judged(leaf, submission, identity), verdict, findings, refers_to)
+
+
+def recorded(ledger: Ledger, decisions: Sequence[Decision]) -> tuple[Delivery, ...]:
+    """Record a batch; return it as the ledger remembers it."""
+    numbers = ledger.record(RUN, decisions)
+    return tuple(found for found in ledger.deliveries() if found.id in numbers)

@@ -31,6 +31,21 @@ def test_the_same_bytes_are_written_once(tmp_path: Path) -> None:
     assert path.stat().st_mtime_ns == 1
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows needs no fsync of folders")
+def test_folders_are_synced_once_for_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr("mlay_batch.ledger.archive.sync_folder", synced.append)
+    archive = Archive(tmp_path)
+    several = [archive.add(b"%d" % number) for number in range(600)]
+    assert synced == []
+    archive.sync()
+    assert synced == [*sorted({tmp_path / sha256[:2] for sha256 in several}), tmp_path]
+    archive.sync()
+    assert len(synced) == len(set(synced))
+    Archive(tmp_path).store(b"1")  # whoever put it there may have been killed before its sync
+    assert len(synced) == len(set(synced)) + 2
+
+
 def test_half_an_original_is_written_again(tmp_path: Path) -> None:
     archive = Archive(tmp_path)
     archive.store(DATA)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ledger_desk import RUN, WRONG, decision, row
+from ledger_desk import RUN, WRONG, decision, recorded, row
 
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger import Ledger, Ruling, Rulings, migrations
@@ -75,17 +75,17 @@ def test_a_ruling_that_cannot_be_kept_settles_nothing(ledger: Ledger) -> None:
 
 def test_a_copy_is_kept_with_the_return_it_came_with(ledger: Ledger) -> None:
     copy = sent(decision(Verdict.IGNORED, data=b"pdf", name="a.pdf"), kept_with="inbox/a.xlsx")
-    first, second = ledger.record(RUN, [copy, decision(ACCEPTED, row(present=1))])
+    first, second = recorded(ledger, [copy, decision(ACCEPTED, row(present=1))])
     assert (first.kept_with, second.kept_with) == (second.id, None)
     late = sent(copy, data=b"later", origin="inbox/b.pdf")
-    assert ledger.record(RUN, [late])[0].kept_with == second.id
+    assert recorded(ledger, [late])[0].kept_with == second.id
 
 
 def test_thread_and_subject_come_back(ledger: Ledger) -> None:
     mailed = sent(
         decision(ACCEPTED, row(present=1)), thread="<1@x> <2@x>", subject="Báo cáo", channel="mail"
     )
-    (found,) = ledger.record(RUN, [mailed])
+    (found,) = recorded(ledger, [mailed])
     assert (found.thread, found.subject, found.channel) == ("<1@x> <2@x>", "Báo cáo", "mail")
 
 

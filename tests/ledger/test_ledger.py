@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ledger_desk import RUN, WRONG, decision, row
+from ledger_desk import RUN, WRONG, decision, recorded, row
 
 from mlay_batch.errors import LedgerError
-from mlay_batch.ledger import Ledger, Report, migrations
+from mlay_batch.ledger import Ledger, Report, migrations, pack
 from mlay_batch.messages import error_text
 from mlay_batch.period import Period
 from mlay_batch.records import Decision, Judged, Leaf, Submission, Verdict, values_hash
@@ -48,13 +48,29 @@ def test_values_come_back_as_they_went_in(ledger: Ledger) -> None:
     assert [type(v) for v in found.rows[0].values.values()] == [date, str, int, float, type(None)]
 
 
+def test_rows_that_waited_packed_are_kept_like_any_others(ledger: Ledger) -> None:
+    rows = (
+        row(held_on=date(2019, 11, 4), kind="thường kỳ", share=0.5),
+        row(14, text='"é\n', n=None),
+    )
+    made = decision(ACCEPTED, *rows)
+    assert made.judged.submission
+    read = replace(made.judged.submission, rows=())
+    packed = replace(made, judged=replace(made.judged, submission=read, packed=pack(rows)))
+    ledger.record(RUN, [packed])
+
+    (found,) = ledger.returns()
+
+    assert found.rows == rows
+    assert found.delivery.values_hash == packed.judged.values == made.judged.values
+
+
 def test_a_delivery_comes_back_with_all_that_is_known_of_it(ledger: Ledger) -> None:
     made = decision(REJECTED, row(present=1), findings=(WRONG,))
-    (recorded,) = ledger.record(RUN, [made])
+    assert ledger.record(RUN, [made]) == (1,)
 
     (found,) = ledger.deliveries()
 
-    assert found == recorded
     assert (found.id, found.run, found.as_of) == (1, 1, date(2019, 12, 6))
     assert (found.name, found.origin, found.sender) == (
         "a.xlsx", "inbox/a.xlsx", "cb01@example.org",
@@ -73,7 +89,7 @@ def test_what_could_not_be_told_stays_open(ledger: Ledger) -> None:
     leaf = Leaf("ảnh.png", b"x", "inbox/ảnh.png", "2019-12-06T01:00:00Z")
     strange = Decision(Judged(leaf, Submission(None, None, None)), REJECTED, ())
     nobody = Decision(Judged(leaf, Submission(None, "meeting", "2018.1")), REJECTED, ())
-    picture, unread, unnamed = ledger.record(RUN, [decision(IGNORED), strange, nobody])
+    picture, unread, unnamed = recorded(ledger, [decision(IGNORED), strange, nobody])
     assert (picture.form, picture.key, picture.values_hash) == (None, None, None)
     assert (unread.form, unread.sender, unread.values_hash) == (None, None, None)
     assert (unnamed.form, unnamed.version, unnamed.key) == ("meeting", "2018.1", None)
@@ -85,7 +101,7 @@ def test_a_file_name_that_is_no_text_is_kept_and_known_again(ledger: Ledger) -> 
     made = decision(REJECTED, name=name, findings=(wrong,))
     leaf = made.judged.leaf
 
-    (found,) = ledger.record(RUN, [made])
+    (found,) = recorded(ledger, [made])
 
     assert found.name == found.findings[0].place.file == "b\\udce1o c\\udce1o.xlsx"
     assert found.findings[0].params == {"name": name}
@@ -111,7 +127,7 @@ def test_no_decisions_leave_no_trace(ledger: Ledger) -> None:
 def test_a_correction_supersedes_and_history_stays(ledger: Ledger) -> None:
     ledger.record(RUN, [decision(ACCEPTED, row(present=17), data=b"1")])
     ledger.record(RUN, [decision(ACCEPTED, row(present=18), data=b"2", refers_to=1)])
-    (third,) = ledger.record(RUN, [decision(ACCEPTED, row(present=19), data=b"3", refers_to=2)])
+    (third,) = recorded(ledger, [decision(ACCEPTED, row(present=19), data=b"3", refers_to=2)])
 
     history = ledger.deliveries()
 
@@ -125,7 +141,7 @@ def test_a_correction_supersedes_and_history_stays(ledger: Ledger) -> None:
 
 def test_a_correction_in_the_same_batch_supersedes(ledger: Ledger) -> None:
     batch = [decision(ACCEPTED, row(present=n), data=b"%d" % n) for n in (17, 18)]
-    first, second = ledger.record(RUN, batch)
+    first, second = recorded(ledger, batch)
     assert (first.superseded_by, second.refers_to) == (2, 1)
 
 
@@ -145,12 +161,12 @@ def test_a_duplicate_of_the_same_batch_is_led_to_what_it_repeats(ledger: Ledger)
         decision(HELD, row(present=18), data=b"1", name="again.xlsx"),
         decision(HELD, row(present=5), data=b"never seen"),
     ]
-    assert [d.refers_to for d in ledger.record(RUN, batch)] == [None, 1, 1, 1, 1, 1, None]
+    assert [d.refers_to for d in recorded(ledger, batch)] == [None, 1, 1, 1, 1, 1, None]
 
 
 def test_a_refers_to_that_is_given_stands(ledger: Ledger) -> None:
     ledger.record(RUN, [decision(REJECTED, data=b"1"), decision(REJECTED, data=b"1")])
-    (found,) = ledger.record(RUN, [decision(DUPLICATE, data=b"1", refers_to=1)])
+    (found,) = recorded(ledger, [decision(DUPLICATE, data=b"1", refers_to=1)])
     assert found.refers_to == 1
 
 

@@ -63,7 +63,7 @@ def test_a_failure_at_any_step_leaves_the_ledger_unchanged(tmp_path: Path) -> No
             else:
                 break
         ledger._db = db
-        assert steps > 10  # begin, run, for each file several, reading back, commit
+        assert steps > 10  # begin, run, for each file several, commit
         assert len(ledger.deliveries()) == 4
         assert ledger.deliveries()[0].superseded_by == 2
 
@@ -87,7 +87,7 @@ with Ledger.open(root / "ledger.sqlite") as ledger:
         die()
     if when == "before commit":
         ledger._db.execute("PRAGMA cache_size = 1")  # spill to the file: the journal is needed
-        ledger._deliveries = die
+        store.keep_together = die
     ledger.record(RUN, batch)
 """
 

@@ -11,7 +11,7 @@ from town_desk import CELLS, Paper, put, town
 from mlay_batch.errors import LockedError, RegisterError
 from mlay_batch.figures import compute
 from mlay_batch.figures.fingerprint import fingerprint
-from mlay_batch.ledger import Ledger, lock
+from mlay_batch.ledger import Archive, Ledger, lock
 from mlay_batch.period import Period
 from mlay_batch.pipeline.consolidate import consolidate
 from mlay_batch.pipeline.facts import gather
@@ -89,8 +89,16 @@ def test_a_dry_run_says_the_same_and_records_nothing(desk):
     ledger = desk.workspace.ledger.read_bytes()
     assert verdicts(take_in(desk, dry_run=True)) == {"a.xlsx": "accepted"}
     assert desk.workspace.ledger.read_bytes() == ledger
-    assert not list(desk.workspace.archive.rglob("*.*"))
+    assert not list(desk.workspace.archive.rglob("*"))
     assert verdicts(take_in(desk)) == {"a.xlsx": "accepted"}
+
+
+def test_what_waits_for_its_verdict_is_small(desk):
+    book = Paper("DB1-1").book()
+    put(desk, "a.xlsx", book)
+    (decision,) = take_in(desk).decisions
+    assert (decision.judged.leaf.data, decision.judged.submission.rows) == (b"", ())
+    assert Archive(desk.workspace.archive).read(decision.judged.leaf.sha256) == book
 
 
 def test_last_months_file_filled_in_again_is_refused_and_supersedes_nothing(desk):
