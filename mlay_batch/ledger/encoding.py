@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from mlay_batch.findings import Finding, Param, Place, Severity
@@ -40,7 +41,7 @@ def dump_values(values: Mapping[str, Value]) -> str:
 
 def load_values(text: str) -> dict[str, Value]:
     """Return what `dump_values` was given."""
-    return {key: _untagged(value) for key, value in json.loads(text).items()}
+    return {intern(key): _untagged(value) for key, value in json.loads(text).items()}
 
 
 def _tagged(value: Value) -> object:
@@ -79,7 +80,13 @@ def unpack(packed: Packed) -> list[Dumped]:
 
 def load_row(section: str, sheet: str, number: int, values: str, cells: str) -> Row:
     """Return the row `dump_row` was given."""
-    return Row(section, sheet, number, load_values(values), json.loads(cells))
+    return Row(intern(section), intern(sheet), number, load_values(values), _load_cells(cells))
+
+
+@lru_cache(maxsize=1024)  # as above: cells alike are held once
+def _load_cells(cells: str) -> Mapping[str, str]:
+    found: Mapping[str, str] = json.loads(cells)
+    return found
 
 
 def dump_finding(finding: Finding) -> tuple[str, str, str, str, str, str, str]:
