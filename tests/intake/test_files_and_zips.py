@@ -173,7 +173,7 @@ def test_a_huge_file_is_not_read(tmp_path, monkeypatch):
 def test_a_mailbox_may_be_larger_than_a_file(tmp_path, monkeypatch):
     box = b"From a@b Mon Nov  4 09:00:00 2019\nSubject: x\n\ntext\n"
     monkeypatch.setattr(limits, "MAX_FILE", 10)
-    assert seen(lay(tmp_path, **{"a": box}), root=tmp_path) != [("a", "N08")]
+    assert seen(lay(tmp_path, a=box), root=tmp_path) != [("a", "N08")]
     monkeypatch.setattr(limits, "MAX_MAILBOX", 20)
     assert seen(tmp_path, root=tmp_path) == [("a", "N08")]
 
