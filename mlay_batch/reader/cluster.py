@@ -1,21 +1,23 @@
 """Reading on other machines, over Dask distributed: the same guarded children, only farther away.
 
-A worker keeps its guarded children at a `Desk`, which Dask hands to it and takes back when nobody
-asks any more, as it does with every datum; so nothing is left behind by a client that was killed.
-Batches of files are tasks; a worker that dies has its batches done by others, and every batch is
-answered once. What kills a reader kills a child of the worker, and is refused as it is locally.
-What is read comes back as JSON that `wire` takes apart, never as a pickle.
+A batch of files is a task that needs nothing but what it carries: had it to fetch anything from
+another worker, that one's death could hold it up for ever. A worker that dies has its batches done
+by others, and every batch is answered once. What kills a reader kills a child of the worker, and is
+refused as it is locally. What is read comes back as JSON that `wire` takes apart, not as a pickle.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import threading
-import weakref
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 from distributed import Client, Future, KilledWorker, get_worker
 
@@ -36,6 +38,8 @@ from mlay_batch.schema.records import Form
 _LONELY_SECONDS = 60.0  # without any worker: time for one to be started anew
 _FILES, _BYTES = 16, 4 << 20  # of one task: a quarter of a second's reading
 _AHEAD = 2  # tasks handed out for each thread of the workers
+_REST_SECONDS = 30.0  # without a batch, until a worker lets its children go
+_DOOR = threading.Lock()  # one thread of a worker at a time sets up a desk
 
 Batch = tuple[bytes, ...]
 Answer = list[bytes] | dict[str, Program]
@@ -66,36 +70,77 @@ def read_each(
             yield submission
 
 
+@dataclass(frozen=True)
+class Orders:
+    """What a worker must know to read."""
+
+    forms: tuple[Form, ...]
+    limits: Limits
+    rest: float
+
+    def packed(self) -> bytes:
+        """Return them as they go with every batch: some 16 KB, where 16 files are twenty times."""
+        return zlib.compress(pickle.dumps(self))
+
+
 class Desk:
-    """The guarded children of one worker, hired when the first batch comes."""
+    """The guarded children of one worker: hired when a batch comes, let go after some rest."""
 
-    def __init__(self, forms: tuple[Form, ...], limits: Limits) -> None:
-        self.forms, self.limits = forms, limits
-        self._lock = threading.Lock()
+    def __init__(self, orders: Orders) -> None:
+        self._orders = orders
+        self._lock = threading.Lock()  # of what follows
         self._crew: guard.Crew | None = None
-
-    def __reduce__(self) -> tuple[type[Desk], tuple[tuple[Form, ...], Limits]]:
-        """Go to another worker without the children: it hires its own."""
-        return Desk, (self.forms, self.limits)
+        self._at_work = 0
+        self._rest = threading.Timer(0, lambda: None)
 
     def read(self, files: Batch) -> list[bytes]:
         """Return what was read from each, as JSON."""
-        return [wire.dump(submission) for submission in self._hired().read(files)]
+        with self._staff() as crew:
+            return [wire.dump(submission) for submission in crew.read(files)]
 
-    def _hired(self) -> guard.Crew:
+    @contextmanager
+    def _staff(self) -> Iterator[guard.Crew]:
         with self._lock:
-            if self._crew is None:
-                # A worker under Dask's nanny is daemonic, and such a process may have no children,
-                # as it might be ended without them. Ours end when their pipe does.
-                multiprocessing.current_process().daemon = False
-                self._crew = guard.Crew(self.forms, self.limits, get_worker().state.nthreads)
-                weakref.finalize(self, self._crew.close)
-            return self._crew
+            self._rest.cancel()
+            self._at_work += 1
+            crew = self._crew = self._crew or self._hire()
+        try:
+            yield crew
+        finally:
+            with self._lock:
+                self._at_work -= 1
+                self._rest = threading.Timer(self._orders.rest, self._close)
+                self._rest.daemon = True
+                self._rest.start()
+
+    def _hire(self) -> guard.Crew:
+        # A worker under Dask's nanny is daemonic, and such a process may have no children, as it
+        # might be ended without them. Ours end when their pipe does.
+        multiprocessing.current_process().daemon = False
+        size = get_worker().state.nthreads
+        return guard.Crew(self._orders.forms, self._orders.limits, size)
+
+    def _close(self) -> None:
+        with self._lock:
+            if self._crew and not self._at_work:
+                self._crew.close()
+                self._crew = None
 
 
-def _task(desk: Desk, files: Batch, ours: Program) -> Answer:
+@lru_cache(maxsize=4)
+def _desk(orders: bytes) -> Desk:
+    """Return the desk where this worker process reads by these orders."""
+    found: Orders = pickle.loads(zlib.decompress(orders))  # noqa: S301 - as all Dask tasks come
+    return Desk(found)
+
+
+def _task(orders: bytes, files: Batch, ours: Program) -> Answer:
     """Read a batch on a worker; where the program is another (it came later), say which it is."""
-    return desk.read(files) if ours == program() else {get_worker().address: program()}
+    if ours != program():
+        return {get_worker().address: program()}
+    with _DOOR:
+        desk = _desk(orders)
+    return desk.read(files)
 
 
 @dataclass(frozen=True)
@@ -110,12 +155,12 @@ class _Errand:
 
     def read(self, files: Iterable[bytes]) -> Iterator[Submission]:
         """Hand files out some ahead of their turn, and yield the answers in their order."""
-        desk = self.client.submit(Desk, self.forms, self.limits, pure=False)
+        orders = Orders(self.forms, self.limits, _REST_SECONDS).packed()
         asked: deque[tuple[Future[Answer], Batch]] = deque()
         for batch in _batches(files):
             workers = self.client.nthreads()
             check_private(workers, plain=self.plain)  # those that came later, too
-            asked.append((self.client.submit(_task, desk, batch, program(), pure=False), batch))
+            asked.append((self.client.submit(_task, orders, batch, program(), pure=False), batch))
             while len(asked) > _AHEAD * sum(workers.values()):
                 yield from self._answer(*asked.popleft())
         for future, batch in asked:

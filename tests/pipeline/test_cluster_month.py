@@ -1,0 +1,224 @@
+"""A month read by a cluster is the month read here, to the byte, a killed worker included."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+if not os.environ.get("CI"):
+    pytest.importorskip("distributed")
+
+import dask
+import psutil
+import town_desk as desk
+from dask_desk import Cluster, cluster
+from distributed import Client, LocalCluster
+
+import mlay_batch
+from mlay_batch import wire
+from mlay_batch.cli import run
+from mlay_batch.errors import MlayError
+from mlay_batch.period import Period
+from mlay_batch.pipeline.consolidate import consolidate
+from mlay_batch.pipeline.ingest import Ingested, Progress, ingest, silent
+from mlay_batch.pipeline.town import open_town
+from mlay_batch.reader import Limits, Reading, cluster_link, read
+from mlay_batch.reader import cluster as reading
+from mlay_batch.records import Submission
+from mlay_batch.schema import load_catalogue
+from mlay_batch.workspace import Workspace
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "reader"))
+from reader_desk import Paper as Sheets
+from reader_desk import codes, sheet_xml
+
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
+FORMS = load_catalogue().forms
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with cluster(tmp_path_factory.mktemp("cluster")) as found, dask.config.set(found.config):
+        yield found
+
+
+@pytest.fixture
+def watch(there: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    """Somebody who looks on at workers that soon let their children go."""
+    monkeypatch.setattr(reading, "_REST_SECONDS", 1.0)
+    with Client(there.address, set_as_default=False) as client:
+        client.wait_for_workers(2)
+        yield client
+
+
+# -- the same month ---------------------------------------------------------------------------
+
+
+def month(
+    root: Path, read: Reading | None, progress: Progress = silent
+) -> tuple[Ingested, bytes, bytes]:
+    """Take in what lies in the inbox and consolidate; return verdicts, ledger and workbook."""
+    town, as_of = open_town(Workspace.find(root)), date(2019, 12, 6)
+    received = "2019-12-03T09:00:00+07:00"
+    done = ingest(town, as_of=as_of, received=received, holder="test", progress=progress, read=read)
+    made = consolidate(town, Period(2019, 11), as_of=as_of, holder="test")
+    return done, town.workspace.ledger.read_bytes(), made.path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small town with its returns and many strange ones, .xls, .ods and a bomb among them."""
+    made = desk.town(tmp_path_factory.mktemp("town") / "town")
+    for branch in desk.CELLS:
+        desk.put(made, f"{branch}.xlsx", desk.Paper(branch).book())
+    for path in (*SAMPLES.glob("2019-11/*"), *sorted(SAMPLES.glob("bad/*.xls*"))[:11]):
+        desk.put(made, path.name, path.read_bytes())
+    return made.workspace.root
+
+
+@pytest.fixture
+def alone(town: Path) -> tuple[Ingested, bytes, bytes]:
+    """The month as one machine reads it; made before the cluster runs, which is never idle."""
+    return month(shutil.copytree(town, town.parent / "alone"), None)
+
+
+def test_with_a_worker_killed_the_ledger_and_the_workbook_are_those_of_one_machine(
+    alone: tuple[Ingested, bytes, bytes],
+    town: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    address = request.getfixturevalue("there").address
+    watch: Client = request.getfixturevalue("watch")
+    monkeypatch.setattr(reading, "_FILES", 2)
+    killed: list[int] = []
+    ticks: list[int] = []
+
+    def tick(done: int, total: int) -> None:
+        ticks.append(done)
+        if done == 4:
+            pids = watch.run(os.getpid)
+            work, worker = max((len(keys), worker) for worker, keys in watch.processing().items())
+            assert work
+            killed.append(pids[worker])
+            os.kill(killed[0], signal.SIGKILL)
+
+    assert month(town, partial(reading.read_each, address=address), tick) == alone
+    assert ticks == list(range(1, 25))  # every file once
+    watch.wait_for_workers(2)
+    assert killed[0] not in watch.run(os.getpid).values()
+
+
+# -- guards stand where the files are read ----------------------------------------------------
+
+
+def test_hostile_files_harm_neither_worker_nor_neighbour(there: Cluster, watch: Client) -> None:
+    good, fat = Sheets().save(), bytes(11 << 20)  # Dask warns of tasks beyond 10 MB
+    far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    deadly = sheet_xml(good, "</sheetData>", far)
+    files = [good, deadly, fat, good]
+    limits = Limits(rows=1_048_576, columns=16_384, cells=1 << 40)
+    before = watch.run(os.getpid)
+    named = [("", data) for data in files]
+    found = list(reading.read_each(named, FORMS, limits, address=there.address))
+    assert [codes(one)[:1] for one in found] == [[], ["R13"], ["R03"], []]
+    assert found[0] == read(good, "", FORMS)
+    assert watch.run(os.getpid) == before
+    assert children_of(before) == []
+
+
+def children_of(workers: dict[str, int]) -> list[psutil.Process]:
+    """Return the readers that workers still have once they have rested."""
+    until = time.monotonic() + 10
+    left: list[psutil.Process] = []
+    while time.monotonic() < until:
+        left = [
+            child
+            for pid in workers.values()
+            for child in psutil.Process(pid).children()
+            if "resource_tracker" not in " ".join(child.cmdline())
+        ]
+        if not left:
+            break
+        time.sleep(0.05)
+    return left
+
+
+# -- what does not fit is told ----------------------------------------------------------------
+
+
+def fails(code: str, address: str, **more: bool) -> MlayError:
+    with pytest.raises(MlayError) as told:
+        list(reading.read_each([("", b"")], FORMS, address=address, **more))
+    assert told.value.code == code
+    return told.value
+
+
+def test_a_worker_of_another_program_is_named(
+    there: Cluster, watch: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = wire.dump(read(b"", "", FORMS))
+    orders = reading.Orders(FORMS, Limits(), 0).packed()
+    ours = watch.submit(reading._task, orders, (b"",), cluster_link.program())
+    assert ours.result() == [told]
+    assert wire.load(told, Submission).form is None
+    late = watch.submit(reading._task, orders, (b"",), {"mlay-batch": "0"}).result()
+    assert list(late.values()) == [cluster_link.program()]
+
+    monkeypatch.setattr(mlay_batch, "__version__", "99.0")
+    cluster_link.program.cache_clear()
+    try:
+        params = fails("cluster.program", there.address).params
+    finally:
+        cluster_link.program.cache_clear()
+    assert params["name"] == "mlay-batch"
+    assert params["address"] in watch.nthreads()
+    assert str(params["here"]).startswith("99.0 ")
+
+
+def test_a_cluster_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_link, "_REACH_SECONDS", 0.5)
+    with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as empty:
+        fails("cluster.empty", empty.scheduler_address)
+
+
+def test_a_scheduler_that_is_not_there_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster_link, "_REACH_SECONDS", 0.5)
+    started = time.monotonic()
+    fails("cluster.reach", "tcp://127.0.0.1:1")
+    assert time.monotonic() - started < 5
+
+
+# -- what the clerk types ---------------------------------------------------------------------
+
+
+def test_the_command_reads_over_the_cluster(
+    town: Path, there: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = shutil.copytree(town, tmp_path / "town", ignore=shutil.ignore_patterns("inbox"))
+    (root / "inbox").mkdir()
+    (path := tmp_path / "a.xlsx").write_bytes(b"PK\3\4 no workbook")
+    args = ["ingest", str(path), "-C", str(root), "--lang", "en", "--cluster"]
+    assert run([*args, "tcp://10.0.0.1:8786"]) == 2
+    assert "--cluster-unencrypted" in capsys.readouterr().err
+    assert run([*args, there.address]) == 1
+    assert "R05" in capsys.readouterr().out
+
+
+def test_without_the_extra_the_command_names_it(
+    town: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "mlay_batch.reader.cluster")
+    monkeypatch.delattr("mlay_batch.reader.cluster")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert run(["run", "-C", str(town), "--cluster", "tls://server:8786", "--lang", "en"]) == 2
+    assert "pip install mlay-batch[cluster]" in capsys.readouterr().err
