@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 import report_desk as desk
-from openpyxl import Workbook, load_workbook
-from test_live import differences, recalculated
+from cells import Book, differences, recalculated, stored
 
 from mlay_batch.figures import compute
 from mlay_batch.figures.classified import ClassificationCap
@@ -42,8 +40,8 @@ def held(*caps: Cap) -> list[ClassificationCap]:
     return [cap for year in compute(facts(*caps)).years for part in year.parts for cap in part.caps]
 
 
-def book(*caps: Cap, cached: bool = True) -> Workbook:
-    return load_workbook(io.BytesIO(desk.write(facts(*caps))), data_only=cached)
+def book(*caps: Cap) -> Book:
+    return stored(desk.write(facts(*caps)))
 
 
 def test_every_unit_stands_with_what_it_may_give_and_gave() -> None:
@@ -51,9 +49,10 @@ def test_every_unit_stands_with_what_it_may_give_and_gave() -> None:
     kept = sum(unit.kept for unit in units)
     assert 0 < kept < len(units)
     sheet = book(CAP)[SHEET]
-    rule = desk.find(sheet, "Năm 2018: HTXS không quá 20 % của HTT, trong từng tổ chức cơ sở đảng")
+    rule = "Năm 2018: HTXS không quá 20 % của HTT, trong từng tổ chức cơ sở đảng"
+    first = sheet.row_of(rule) + 2
     summary, *rows = (
-        [sheet.cell(rule.row + 2 + line, column).value for column in (1, 2, 5, 6, 7, 8)]
+        [sheet.at(first + line, column) for column in (1, 2, 5, 6, 7, 8)]
         for line in range(len(units) + 1)
     )
     base, given = sum(unit.base for unit in units), sum(unit.given for unit in units)
@@ -73,15 +72,14 @@ def test_the_town_is_one_unit() -> None:
     (unit,) = held(cap)
     assert unit.kept
     sheet = book(cap)[SHEET]
-    row = desk.find(sheet, "Toàn thị xã").row
-    shown = [sheet.cell(row, column).value for column in (5, 6, 7, 8)]
+    row = sheet.row_of("Toàn thị xã")
+    shown = [sheet.at(row, column) for column in (5, 6, 7, 8)]
     assert shown == [unit.base, unit.allowed, unit.given, "● Không vượt"]
 
 
 def test_without_a_cap_there_is_no_table() -> None:
-    sheet = book()[SHEET]
-    texts = [str(cell.value) for row in sheet.iter_rows() for cell in row]
-    assert not [text for text in texts if text.startswith("Khống chế")]
+    texts = [str(value) for row in book()[SHEET].rows for value in row]
+    assert texts and not [text for text in texts if text.startswith("Khống chế")]
 
 
 @pytest.mark.libreoffice
@@ -92,5 +90,5 @@ def test_a_recalculation_changes_no_cell(tmp_path: Path) -> None:
         replace(CAP, scope="town", base=("rated",), rounding="ceiling", per_cent=12.5),
         replace(CAP, scope="cell"),
     )
-    after = recalculated(desk.write(facts(*caps)), tmp_path)
-    assert list(differences(book(*caps), after)) == []
+    written = desk.write(facts(*caps))
+    assert differences(stored(written), recalculated(written, tmp_path)) == []

@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-import office
 import pytest
 import report_desk as desk
-from openpyxl import Workbook, load_workbook
+from cells import Book, Sheet, differences, recalculated, stored
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -20,25 +19,9 @@ pytestmark = pytest.mark.libreoffice
 QUOTA, YEARLY = "Chỉ tiêu dự sinh hoạt", "Xếp loại năm"
 
 
-def recalculated(data: bytes, folder: Path) -> Workbook:
-    """What LibreOffice makes of the workbook when it believes no stored figure."""
-    source = folder / "report.xlsx"
-    source.write_bytes(data)
-    return load_workbook(office.convert(source, "xlsx", folder / "out", True), data_only=True)
-
-
-def differences(before: Workbook, after: Workbook) -> Iterator[str]:
-    for sheet in before:
-        for row in sheet.iter_rows():
-            for cell in row:
-                if not same(cell.value, after[sheet.title][cell.coordinate].value):
-                    yield f"{sheet.title}!{cell.coordinate}"
-
-
-def same(one: object, other: object) -> bool:
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return one == pytest.approx(other, rel=1e-12)
-    return (one or None) == (other or None)  # an empty text is read as nothing
+@cache
+def unaltered() -> Book:
+    return stored(desk.workbook())
 
 
 def plant(data: bytes, part: str, cell: str, wrong: int) -> bytes:
@@ -56,22 +39,30 @@ def plant(data: bytes, part: str, cell: str, wrong: int) -> bytes:
 
 
 def test_a_recalculation_changes_no_cell(tmp_path: Path) -> None:
-    after = recalculated(desk.workbook(), tmp_path)
-    assert list(differences(desk.sheets(), after)) == []
+    assert differences(unaltered(), recalculated(desk.workbook(), tmp_path)) == []
 
 
 def test_a_wrong_cached_value_would_be_seen(tmp_path: Path) -> None:
     """The proof of the test above: LibreOffice really calculates what it loads."""
-    cell = f"R{desk.find(desk.sheets()[QUOTA], 'Tổng cộng').row}"
+    row = unaltered()[QUOTA].row_of("Tổng cộng")
+    cell = f"R{row}"
     planted = plant(desk.workbook(), "xl/worksheets/sheet2.xml", cell, 4711)
-    before = load_workbook(io.BytesIO(planted), data_only=True)
-    assert before[QUOTA][cell].value == 4711
-    after = recalculated(planted, tmp_path)
-    assert list(differences(before, after)) == [f"{QUOTA}!{cell}"]
+    before = stored(planted)
+    assert before[QUOTA].at(row, 18) == 4711
+    (found,) = differences(before, recalculated(planted, tmp_path))
+    assert found.startswith(f"{QUOTA}!{cell}: 4711")
+
+
+def test_a_figure_that_is_an_error_would_be_seen() -> None:
+    book = desk.load()
+    book.active["A1"] = "#N/A"
+    book.save(written := io.BytesIO())
+    with pytest.raises(AssertionError, match="A1"):
+        stored(written.getvalue())
 
 
 @pytest.fixture(scope="module")
-def altered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workbook, str]:
+def altered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, str]:
     """95 members of 2016 moved to the last grade; in one cell one member more died, its meeting
     turned thematic and its activity had 100 people more. The workbook recalculated, and the cell.
 
@@ -100,18 +91,18 @@ def _of(sheet: Worksheet, cell: str) -> dict[str, Cell]:
     return next(row for row in desk.rows(sheet) if row["Mã đơn vị"].value == cell)
 
 
-def test_a_count_of_the_yearly_classification(altered: tuple[Workbook, str]) -> None:
+def test_a_count_of_the_yearly_classification(altered: tuple[Book, str]) -> None:
     """95 of 950 subject in 2016: ten points that year, a third on average."""
-    sheets = [read[YEARLY] for read in (desk.sheets(), altered[0])]
-    share = desk.find(sheets[0], "● Đạt (≤ 1 %)").column - 2
-    year, mean = (desk.find(sheets[0], text, 2).row for text in ("2016", "Bình quân"))
+    sheets = [read[YEARLY] for read in (unaltered(), altered[0])]
+    share = sheets[0].find("● Đạt (≤ 1 %)")[1] - 2
+    year, mean = (sheets[0].row_of(text, 2) for text in ("2016", "Bình quân"))
     for row, rise in ((year, 10), (mean, 10 / 3)):
-        was, now = (sheet.cell(row, share).value for sheet in sheets)
+        was, now = (sheet.at(row, share) for sheet in sheets)
         assert now == pytest.approx(was + rise)
-    assert sheets[1].cell(year, share + 2).value == "■ Không đạt (≤ 1 %)"
+    assert sheets[1].at(year, share + 2) == "■ Không đạt (≤ 1 %)"
 
 
-def test_members_meetings_and_activities_of_a_branch(altered: tuple[Workbook, str]) -> None:
+def test_members_meetings_and_activities_of_a_branch(altered: tuple[Book, str]) -> None:
     after, cell = altered
     changes = {
         "Đảng viên": {"Từ trần": 1, "Cộng giảm (C)": 1},
@@ -119,26 +110,24 @@ def test_members_meetings_and_activities_of_a_branch(altered: tuple[Workbook, st
         "Bồi dưỡng – kiểm tra": {"Lượt người": 100},
     }
     for title, rises in changes.items():
-        before, now = desk.sheets()[title], after[title]
-        row = desk.find(before, cell).row
-        total = desk.find(before, "Tổng cộng").row
+        before, now = unaltered()[title], after[title]
+        row, total = before.row_of(cell), before.row_of("Tổng cộng")
         for head, rise in rises.items():
             columns = _columns(before, head)
             for line in (row, total):
-                changed = {now.cell(line, n).value - before.cell(line, n).value for n in columns}
+                changed = {now.at(line, n) - before.at(line, n) for n in columns}
                 assert rise in changed <= {0, rise}, (title, head)
-    row = desk.find(after["Đảng viên"], cell).row
-    shown = [str(c.value) for c in after["Đảng viên"][row]]
-    assert "■ Không khớp" in shown
+    members = after["Đảng viên"]
+    assert "■ Không khớp" in members.rows[members.row_of(cell) - 1]
 
 
-def _columns(sheet: Worksheet, head: str) -> list[int]:
-    rows = sheet.iter_rows(max_row=12)
-    return [cell.column for row in rows for cell in row if cell.value == head]
+def _columns(sheet: Sheet, head: str) -> list[int]:
+    rows = sheet.rows[:12]
+    return [column for row in rows for column, value in enumerate(row, 1) if value == head]
 
 
-def test_nothing_else_follows(altered: tuple[Workbook, str]) -> None:
-    touched = {place.partition("!")[0] for place in differences(desk.sheets(), altered[0])}
+def test_nothing_else_follows(altered: tuple[Book, str]) -> None:
+    touched = {place.partition("!")[0] for place in differences(unaltered(), altered[0])}
     data = {title for title in touched if title.startswith("Dữ liệu ")}
     assert touched - data == {
         YEARLY, "Mẫu 7A, 7B", "Tổng quan", "Đảng viên", "Chuyên đề", "Bồi dưỡng – kiểm tra",
