@@ -7,9 +7,10 @@ BIN := .venv/bin
 demo: venv
 	$(BIN)/mlay demo demo
 
-# A file's tests stay on one worker, which builds their wheel or town once.
+# A file's tests stay on one worker, which builds their wheel or town once. Not the files with most
+# tests go first, but those marked slow (tests/conftest.py).
 test: venv
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: venv
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ import pytest
 FIRE = Path(__file__).parent / "fire.py"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="fork, and /proc tells what is being synced")
 def test_killed_or_failing_at_any_write_nothing_is_lost() -> None:
     """In a process of its own: it forks, which a process with threads must not."""

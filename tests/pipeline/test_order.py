@@ -13,6 +13,7 @@ from datetime import date
 from functools import cache
 from itertools import pairwise
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from town_desk import CELLS, Paper, catalogue, register
@@ -27,6 +28,8 @@ from mlay_batch.pipeline.town import reference_lists
 from mlay_batch.records import Judged, Leaf, Run, values_hash
 from mlay_batch.validation import validate
 from mlay_batch.verdict import decide
+
+pytestmark = pytest.mark.slow
 
 AS_OF = date(2019, 12, 6)
 RUN = Run(AS_OF, "ingest", "0", "0" * 64, "0" * 64)

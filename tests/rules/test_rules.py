@@ -29,6 +29,8 @@ from mlay_batch.findings import Severity
 from mlay_batch.messages import explain, known_codes
 from mlay_batch.template import render
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = list(samples())
 TESTS = Path(__file__).resolve().parent.parent
 
