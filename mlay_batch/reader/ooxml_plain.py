@@ -12,36 +12,43 @@ import re
 from mlay_batch.reader.facts import Limits
 
 # As far from A1 as a plain cell may lie, which is within the usual limits: BZ9999.
-_ROWS, _COLUMNS = 9_999, 78
+_LAST_ROW, _LAST_COLUMN = 9_999, 78
 # What XML calls character data, without what needs a second look: control characters, a ">" that
 # might end "]]>", U+F000 to U+FFFF. The entities it knows may stand in a text, none in a number.
 _CHARACTERS = r"[^<&>\x00-\x08\x0b-\x1f\xef]*+"
-_CELL = re.compile(
+_CELL = (
     r'<c r="[AB]?[A-Z][1-9][0-9]{0,3}"(?: s="[0-9]+")?(?:'
     r'(?: t="(?:n|s|b|str|inlineStr)")? ?/>'
     r'|(?: t="(?:n|s|b|str)")?>(?:<v>[^<&>\x00-\x1f\xef]*+</v>)?</c>'
     r'| t="inlineStr"><is><t(?: xml:space="preserve")?>'
-    rf"{_CHARACTERS}(?:&(?:amp|lt|gt|quot|apos);{_CHARACTERS})*+</t></is></c>"
-    r")(?=<)".encode()  # a cell within an attribute's value would not be followed by a tag for ever
+    rf"{_CHARACTERS}(?:&(?:amp|lt|gt|quot|apos);{_CHARACTERS})*+</t></is></c>)"
 )
-_OTHER = re.compile(rb"<(?:[\w.-]+:)?(?:c|f|v|is|rFont)[\s/>]")
+_ROW = (  # its attributes in the order of the standard, which all programs keep
+    r'<row r="[1-9][0-9]{0,6}"(?: spans="[0-9: ]+")?(?: s="[0-9]+")?(?: customFormat="[a-z0-9]+")?'
+    r'(?: ht="[0-9.]+")?(?: hidden="(?:0|false)")?(?: customHeight="[a-z0-9]+")?'
+    r'(?: outlineLevel="[0-9]")?(?: collapsed="[a-z0-9]+")?(?: x14ac:dyDescent="[0-9.]+")?'
+    rf" ?(?:/>|>(?:{_CELL})*+</row>)"
+)
+# Within an attribute's value the last of them would not be followed by a tag.
+_PLAIN = re.compile(rf"(?:{_ROW}|{_CELL})(?=<)".encode())
+_OTHER = re.compile(rb"<(?:[\w.-]+:)?(?:c|f|v|is|rFont|row(?! r=))[\s/>]")
 _START = re.compile(
     rb"""(?:\xef\xbb\xbf)?(?:<\?xml[^<>]*\sencoding=["'](?i:utf-8)["'][^<>]*>)?\s*"""
-    rb"(?=<(?!c ))"  # the root: no cell in place of a sheet
+    rb"(?=<(?!c |row ))"  # the root: no cell in place of a sheet
 )
 
 
 def thinned(part: bytes, limits: Limits) -> bytes | None:
-    """Return the part without its cells; what is left is well-formed only if the whole part is.
+    """Return the part without cells and plain rows; what is left is well-formed only if all is.
 
     None where a cell is not plain or may lie beyond the limits, and where the XML is of a kind in
     which that cannot be told without a parser.
     """
-    narrow = limits.rows < _ROWS or limits.columns < _COLUMNS or limits.cells < _ROWS * _COLUMNS
+    near = limits.rows >= _LAST_ROW and limits.columns >= _LAST_COLUMN
     start = _START.match(part)
-    if narrow or not start or not _is_utf_8(part):
+    if not near or limits.cells < _LAST_ROW * _LAST_COLUMN or not start or not _is_utf_8(part):
         return None
-    rest = _CELL.sub(b"", part)
+    rest = _PLAIN.sub(b"", part)
     return None if _odd(rest, start.end()) else rest
 
 
@@ -52,8 +59,8 @@ def behind(part: bytes, name: bytes) -> int:
 
 
 def _odd(rest: bytes, start: int) -> bool:
-    """Whether cells are left, or there are comments, CDATA or instructions: nothing in them is a
-    cell.
+    """Whether a cell is left, a row without a number, or a comment, CDATA, an instruction: nothing
+    in those is a cell.
     """
     odd = rest.find(b"<!") >= 0 or rest.find(b"<?", start) >= 0
     return odd or _OTHER.search(rest, 0, behind(rest, b"sheetData")) is not None

@@ -25,8 +25,12 @@ PLAIN = [
     '<c r="F6" s="2" t="inlineStr"><is><t>Đảng &amp; dân</t></is></c>',
     '<c r="G7" t="inlineStr"><is><t xml:space="preserve"> a\n</t></is></c>', '<c r="CC1"/>',
     '<c r="CC1"><v>1</v></c>', '<c r="A10001"><v>1</v></c>', '<c r="BZ9999"><v>1</v></c>',
+    '<row r="3" ht="20" customHeight="1"><c r="A3"/><c r="B3"><v>1</v></c></row>',
+    '<row r="4" spans="1:3"/>', '<row r="5" hidden="1"><c r="A5"/></row>',
+    '<row r="6" hidden="false"></row>', '<row r="7"><c r="A7"><f>1</f></c></row>',
 ]  # fmt: skip
 ODD = [
+    '<row hidden="1"><c r="A1"/></row>', '<row r="3" s="1" s="2"></row>', '<row r="x"></row>',
     "<c/>", "<c><v>7</v></c>", '<c r="B3"><f>SUM(A1)</f><v>1</v></c>', '<c r="B4"><f>1</f></c>',
     '<c r="C4" t="e"><v>#N/A</v></c>', '<c t="e" r="C5"><v>#REF!</v></c>', '<x:c r="D5"/>',
     '<c r="B6" t="inlineStr"><v>1</v></c>', '<c r="B7"><v>1&#50;</v></c>',
@@ -70,8 +74,9 @@ def test_the_same_facts_as_of_the_whole_sheet(around, cells):
 
 
 def test_every_cell_of_a_form_is_plain():
-    part = b"<worksheet><sheetData><row>" + "".join(PLAIN[:-4]).encode() + b"</row></sheetData>"
-    assert thinned(part, LIMITS) == b"<worksheet><sheetData><row></row></sheetData>"
+    for cells in (*PLAIN[:9], f'<row r="9">{"".join(PLAIN[:9])}</row>'):
+        part = f"<worksheet><sheetData>{cells}</sheetData></worksheet>".encode()
+        assert thinned(part, LIMITS) == b"<worksheet><sheetData></sheetData></worksheet>"
     assert thinned(part, Limits(cells=700_000)) is None
 
 
