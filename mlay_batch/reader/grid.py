@@ -11,7 +11,7 @@ from functools import cached_property
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from mlay_batch.reader import biff, odf, ooxml
+from mlay_batch.reader import odf, ooxml
 from mlay_batch.reader.facts import Facts, Limits, Spot, UnreadableError
 from mlay_batch.reader.preflight import Package
 
@@ -72,6 +72,8 @@ def sheets_of(package: Package, limits: Limits) -> list[Sheet]:
 def _facts(package: Package, limits: Limits) -> tuple[bytes, Mapping[str, Facts]]:
     """Return the bytes that are safe for calamine, and the facts of each sheet."""
     if package.kind == "xls":
+        from mlay_batch.reader import biff  # start-up of a child: few files are .xls
+
         return package.data, biff.scan(package.data, limits)
     if package.kind == "ods":
         return package.data, odf.scan(package.parts["content.xml"], limits)

@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mlay_batch.reader.biff import names_in
 from mlay_batch.reader.facts import Limits, UnreadableError
 
 Kind = Literal["xlsx", "ods", "xls"]
@@ -65,6 +64,8 @@ def open_package(data: bytes, limits: Limits) -> Package:
 
 
 def _open_ole(data: bytes) -> Package:
+    from mlay_batch.reader.biff import names_in  # start-up of a child: few files are .xls
+
     names = names_in(data)
     if "EncryptedPackage" in names:
         raise UnreadableError("R04")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from mlay_batch import bundle
@@ -19,7 +19,6 @@ from mlay_batch.reader.markers import by_markers
 from mlay_batch.reader.preflight import open_package
 from mlay_batch.reader.stamp import Stamped, sort_out
 from mlay_batch.reader.strays import far, notes, strays
-from mlay_batch.reader.unstamped import own_texts
 from mlay_batch.records import Submission
 from mlay_batch.schema.records import Form
 
@@ -118,12 +117,19 @@ def _covers(search: Search) -> bool:
     return period is not None and search.form.effective.covers(period)
 
 
+def _own_texts(book: Stamped, search: Search, taken: Taken) -> Iterable[str]:
+    if book.stamp:
+        return book.static
+    from mlay_batch.reader.unstamped import own_texts  # start-up of a child: few stamps are lost
+
+    return own_texts(search.form, search.blocks, taken.head)
+
+
 def _submission(book: Stamped, search: Search, limits: Limits) -> Submission:
     taken = Taken(findings=list(search.findings))
     for block in search.blocks:
         take(block, search.form, limits.text, taken)
-    own = book.static if book.stamp else own_texts(search.form, search.blocks, taken.head)
-    written = frozenset(map(name_key, own))
+    written = frozenset(map(name_key, _own_texts(book, search, taken)))
     for sheet in book.sheets:
         taken.findings.extend(far(sheet))
         taken.findings.extend(notes(sheet, written))
