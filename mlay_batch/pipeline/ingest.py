@@ -14,9 +14,10 @@ from datetime import date
 from itertools import chain, islice, tee
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from mlay_batch import __version__, intake, reader
+from mlay_batch import __version__, intake
 from mlay_batch.identity import identify
 from mlay_batch.ledger import Archive, Ledger, lock, pack
 from mlay_batch.pipeline.levels import examined
@@ -27,6 +28,9 @@ from mlay_batch.sender import check_sender
 from mlay_batch.verdict import arrival, decide
 from mlay_batch.waivers import waive
 from mlay_batch.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mlay_batch.reader import Reading
 
 Progress = Callable[[int, int], None]
 
@@ -66,7 +70,7 @@ def ingest(
     holder: str,
     progress: Progress = silent,
     dry_run: bool = False,
-    read: reader.Reading | None = None,
+    read: Reading | None = None,
 ) -> Ingested:
     """Take in the files of `paths` (the inbox if none are given) and record a verdict on each.
 
@@ -187,10 +191,16 @@ def judge_each(
     *,
     vouched: bool = False,
     data: Callable[[str], bytes] | None = None,
-    read: reader.Reading | None = None,
+    read: Reading | None = None,
 ) -> Iterator[Judged]:
     """Yield what `judge` returns, few at a time; `data` gives the bytes of a leaf by their hash."""
-    ahead, in_turn = tee(leaves)
+    coming = iter(leaves)
+    first = list(islice(coming, 1))
+    if not first:
+        return
+    from mlay_batch import reader  # start-up: where nothing is new, nothing is read
+
+    ahead, in_turn = tee(chain(first, coming))
     submissions = (read or reader.read_each)(
         ((one.name, data(one.sha256) if data else one.data) for one in ahead if not one.ignored),
         town.reading.forms,

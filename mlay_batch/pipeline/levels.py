@@ -17,7 +17,6 @@ from typing import TypeVar
 
 from mlay_batch import bundle
 from mlay_batch.figures import compute
-from mlay_batch.figures.fingerprint import sums
 from mlay_batch.figures.records import Facts
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.names import name_key
@@ -222,6 +221,8 @@ def examined(judged: Judged, catalogue: Catalogue) -> Judged:
 
 def _sums(judged: Judged, read: Submission, identity: Identity, catalogue: Catalogue) -> str:
     """Return the sums of the figures, computed anew from the rows and lists of the workbook."""
+    from mlay_batch.figures.fingerprint import sums  # start-up: few hand in a workbook like ours
+
     leaf, day = judged.leaf, date.fromisoformat(_made(read, "as_of"))
     delivery = Delivery(
         0, 0, day, leaf.name, leaf.origin, leaf.sha256, leaf.channel, leaf.sender, leaf.received,
