@@ -20,6 +20,7 @@ from openpyxl.utils import get_column_letter
 from python_calamine import CalamineWorkbook
 
 Row = tuple[object, ...]
+_LINK = re.compile(r'<hyperlink ref="(\w+)" location="([^"]+)"')
 _ERROR = re.compile(rb'<c r="(\w+)"[^>]* t="e"')
 
 
@@ -66,6 +67,18 @@ def stored(data: bytes | Path) -> Book:
     source.seek(0)
     with CalamineWorkbook.from_filelike(source) as book:
         return {name: Sheet(name, _rows(book, name)) for name in book.sheet_names}
+
+
+def links(data: bytes | Path, title: str) -> dict[str, str]:
+    """Return where the links of a sheet lead to, by their cells; its part is numbered as it stands,
+    which is how XlsxWriter does it.
+    """
+    source = io.BytesIO(data.read_bytes() if isinstance(data, Path) else data)
+    with CalamineWorkbook.from_filelike(source) as book:
+        number = book.sheet_names.index(title) + 1
+    with ZipFile(source) as parts:
+        part = parts.read(f"xl/worksheets/sheet{number}.xml").decode()
+    return dict(_LINK.findall(part))
 
 
 def _rows(book: CalamineWorkbook, name: str) -> tuple[Row, ...]:
