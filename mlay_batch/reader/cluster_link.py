@@ -67,14 +67,12 @@ async def _greet(address: str, security: Security) -> None:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep Dask's hints to analysts and its stack traces away: whoever calls tells what failed."""
-    log = logging.getLogger("distributed.client")
-    level = log.level
-    log.setLevel(logging.CRITICAL)
+    logging.disable()
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"}):
         try:
             yield
         finally:
-            log.setLevel(level)
+            logging.disable(logging.NOTSET)
 
 
 def check_private(addresses: Iterable[str], *, plain: bool) -> None:
