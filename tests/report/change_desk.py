@@ -7,7 +7,7 @@ A small town of six cells, made once, has papers of eight months (`PAPERS`). A t
    formula refuses to be altered) and the same thing in the papers (`Papers.but`),
 3. lets LibreOffice calculate every formula anew, believing no stored figure (`Altered.again`),
 4. compares every cell of the sheets it names with the workbook the program writes from the altered
-   papers (`differences`).
+   papers (`cells.differences`).
 
 `follow(seed)` does all of it for changes drawn by a seed, once for all tests: visits struck out,
 added and given to another officer, scores altered, given and taken back, an assignment that ends
@@ -18,22 +18,19 @@ ones those of the whole year and quotas that are owed by cell and count otherwis
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
-from itertools import zip_longest
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import office
-import pytest
+from cells import Book, recalculated, stored
 from figures import desk
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
-from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch import report
@@ -231,9 +228,9 @@ def untouched(seed: int = 1) -> bytes:
     return written(facts(papers(case.period.month), case))
 
 
-def load(data: bytes, *, values: bool = False) -> Workbook:
-    """Return a workbook's formulas, or (read only) the figures stored in it."""
-    return load_workbook(io.BytesIO(data), data_only=values, read_only=values)
+def load(data: bytes) -> Workbook:
+    """Return a workbook's formulas."""
+    return load_workbook(io.BytesIO(data))
 
 
 class Altered:
@@ -273,12 +270,10 @@ class Altered:
         table.ref = f"{first}:{page[last].offset(1).coordinate}"
         table.autoFilter.ref = table.ref
 
-    def again(self, folder: Path) -> Workbook:
+    def again(self, folder: Path) -> Book:
         """Return what LibreOffice makes of it when it believes no stored figure."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self.book.save(folder / "altered.xlsx")
-        made = office.convert(folder / "altered.xlsx", "xlsx", folder / "again", recalculate=True)
-        return load(made.read_bytes(), values=True)
+        self.book.save(altered := io.BytesIO())
+        return recalculated(altered.getvalue(), folder)
 
     def _row(self, sheet: str, where: Mapping[str, object]) -> dict[str, Cell]:
         found = [
@@ -306,28 +301,6 @@ def _raw(cell: Cell) -> Cell:
 def _plain(value: Any) -> Any:
     """Return a day for a moment, which is how openpyxl reads a date."""
     return value.date() if hasattr(value, "date") else value
-
-
-def differences(one: Workbook, other: Workbook, sheets: Iterable[str]) -> list[str]:
-    """Return the cells of the named sheets that differ: ``Xếp loại năm!C12: 3 is not 4``."""
-    return [
-        f"{title}!{get_column_letter(column)}{row}: {left!r} is not {right!r}"
-        for title in sheets
-        for row, pair in enumerate(zip_longest(_rows(one, title), _rows(other, title)), 1)
-        for column, (left, right) in enumerate(zip_longest(*(cells or () for cells in pair)), 1)
-        if not same(left, right)
-    ]
-
-
-def _rows(book: Workbook, title: str) -> Iterator[tuple[object, ...]]:
-    return iter(book[title].iter_rows(values_only=True))
-
-
-def same(one: object, other: object) -> bool:
-    """Whether two values are one; an empty text is read as nothing."""
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return bool(one == pytest.approx(other, rel=1e-12))
-    return one in (None, "") and other in (None, "") if not one or not other else one == other
 
 
 @dataclass(frozen=True)
@@ -451,9 +424,9 @@ class Followed:
     """The altered workbook as recalculated, and what the program writes from the same input."""
 
     says: tuple[str, ...]
-    before: Workbook
-    after: Workbook
-    expected: Workbook
+    before: Book
+    after: Book
+    expected: Book
 
 
 @cache
@@ -466,7 +439,7 @@ def follow(seed: int, count: int = 14) -> Followed:
     for change in made:
         change.apply(altered)
     says = tuple(change.says for change in made)
-    expected = load(written(facts(made[-1].papers, Case.of(seed))), values=True)
-    before = load(untouched(seed), values=True)
+    expected = stored(written(facts(made[-1].papers, Case.of(seed))))
+    before = stored(untouched(seed))
     with TemporaryDirectory(prefix="mlay-change-") as folder:
         return Followed(says, before, altered.again(Path(folder)), expected)

@@ -7,6 +7,7 @@ from functools import cache
 
 import change_desk as desk
 import pytest
+from cells import differences, stored
 
 from mlay_batch import report
 
@@ -56,20 +57,20 @@ def test_no_figure_of_the_quotas_is_a_bare_value(title: str) -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_figure_follows_the_data(seed: int, sheets: tuple[str, ...]) -> None:
     made = desk.follow(seed)
-    found = desk.differences(made.after, made.expected, sheets)
+    found = differences(made.after, made.expected, sheets)
     # The words of an assignment, with its days, are written and not calculated.
     assert [place for place in found if not place.startswith(f"{QUOTA[0]}!E")] == [], made.says
     for title in sheets:
-        assert desk.differences(made.after, made.before, [title]), f"{title} did not change"
+        assert differences(made.after, made.before, [title]), f"{title} did not change"
 
 
 def test_above_a_size_every_sheet_holds_values_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "MOST_ROWS", 10)
-    frozen = desk.load(desk.written(desk.facts(desk.papers())))
-    cells = [cell for sheet in frozen for row in sheet.iter_rows() for cell in row]
+    frozen = desk.written(desk.facts(desk.papers()))
+    cells = [cell for sheet in desk.load(frozen) for row in sheet.iter_rows() for cell in row]
     assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
-    live = desk.load(desk.untouched(), values=True)
+    values, live = stored(frozen), stored(desk.untouched())
     for title in (*QUOTA, *RATING):
-        (note,) = desk.differences(frozen, live, [title])
+        (note,) = differences(values, live, [title])
         assert note.startswith(f"{title}!A7: ")
         assert "ghi bằng giá trị" in note

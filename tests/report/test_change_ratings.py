@@ -15,6 +15,7 @@ from typing import Any
 
 import change_desk as live
 import pytest
+from cells import Book, differences, stored
 from figures import desk
 from openpyxl import Workbook
 from openpyxl.cell import Cell
@@ -162,25 +163,21 @@ def alter(book: live.Altered, before: Papers, after: Papers) -> None:
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workbook, Workbook, Workbook]:
+def books(tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, Book, Book]:
     """The workbook before, as altered and recalculated, and as written from the altered papers."""
     before, after = followed()
     book = live.Altered(untouched())
     alter(book, before, after)
     again = book.again(tmp_path_factory.mktemp("ratings"))
-    return (
-        live.load(untouched(), values=True),
-        again,
-        live.load(live.written(facts(after)), values=True),
-    )
+    return stored(untouched()), again, stored(live.written(facts(after)))
 
 
 @pytest.mark.libreoffice
 @pytest.mark.parametrize("sheet", SHEETS)
-def test_the_sheet_follows_its_data(books: tuple[Workbook, Workbook, Workbook], sheet: str) -> None:
+def test_the_sheet_follows_its_data(books: tuple[Book, Book, Book], sheet: str) -> None:
     before, again, expected = books
-    assert live.differences(again, expected, [sheet]) == []
-    assert live.differences(again, before, [sheet]), "it did not change"
+    assert differences(again, expected, [sheet]) == []
+    assert differences(again, before, [sheet]), "it did not change"
 
 
 @cache
