@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
+from mlay_batch.cli.matrix import show_matrix
 from mlay_batch.cli.options import say
 from mlay_batch.errors import MlayError, RegisterError
 from mlay_batch.findings import Finding, Severity, grouped_cells
@@ -229,7 +230,7 @@ def show_status(found: Status, known: Catalogue, lang: str, *, as_json: bool) ->
     titles = {form.form: form.title for form in known.forms}
     console = _console()
     for entry in found.forms:
-        console.print(_matrix(entry, titles[entry.form].of(lang), lang))
+        _show_matrix(console, entry, titles[entry.form].of(lang), lang)
     used = sorted({cell.state for entry in found.forms for cell in entry.cells.values()})
     console.print(" · ".join(f"{_symbol(s)} {text('figures', f'return.{s}', lang)}" for s in used))
     received = sum(found.counts.values())
@@ -252,15 +253,16 @@ def _symbol(state: str) -> str:
     return _SYMBOLS.get(state, state)
 
 
-def _matrix(entry: Completeness, title: str, lang: str) -> Table:
-    table = Table(title=title)
-    table.add_column(say(lang, "status.branch"))
-    for period in entry.periods:
-        table.add_column(str(period)[-2:] if period.length == 1 else str(period), justify="center")
-    for branch in entry.branches:
-        states = (entry.of(branch.code, period).state for period in entry.periods)
-        table.add_row(escape(plain(f"{branch.code} {branch.name}")), *map(_symbol, states))
-    return table
+def _show_matrix(console: Console, entry: Completeness, title: str, lang: str) -> None:
+    months = (str(p)[-2:] if p.length == 1 else str(p) for p in entry.periods)
+    rows = [
+        (
+            plain(f"{branch.code} {branch.name}"),
+            [_symbol(entry.of(branch.code, period).state) for period in entry.periods],
+        )
+        for branch in entry.branches
+    ]
+    show_matrix(console, title, [say(lang, "status.branch"), *months], rows)
 
 
 def _matrix_json(entry: Completeness, found: Status) -> Mapping[str, object]:
