@@ -41,7 +41,7 @@ _KINDS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Listed:
     """A file that lies there, unopened: `name` is for display, `origin` that of its leaf."""
 

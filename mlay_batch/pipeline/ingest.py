@@ -137,10 +137,11 @@ class _Arrivals:
             else:
                 yield leaf
 
-    def _counted(self, group: Iterable[intake.Listed]) -> Iterator[intake.Listed]:
-        for one in group:
+    def _counted(self, group: list[intake.Listed]) -> Iterator[intake.Listed]:
+        group.reverse()
+        while group:
             self.books -= 1  # what is in it is counted when it is put by
-            yield one
+            yield group.pop()
 
     def _put_by(self, leaf: Leaf) -> Leaf:
         light = replace(leaf, data=b"", digest=leaf.sha256)
@@ -153,11 +154,15 @@ class _Arrivals:
 
 
 def _packed(judged: Judged) -> Judged:
-    """Return it with its rows packed: all of a batch wait until the last is read."""
+    """Return it with its rows packed, of the rest only what it was read as: all of a batch wait
+    until the last is read.
+    """
     read = judged.submission
     if read is None:
         return judged
-    return replace(judged, submission=replace(read, rows=()), packed=pack(read.rows))
+    return replace(
+        judged, submission=Submission(None, read.form, read.version), packed=pack(read.rows)
+    )
 
 
 def postmark(town: Town) -> intake.Postmark:

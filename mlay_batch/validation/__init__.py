@@ -56,12 +56,19 @@ def validate_each(
     """
     by_list, waiting = resolvers(lists), iter(batch)
     while group := list(islice(waiting, _TOGETHER)):
-        entries = {number: _entry(judged, forms) for number, judged in enumerate(group)}
-        checked = _checked({number: e for number, e in entries.items() if e}, by_list)
-        for number, judged in enumerate(group):
-            if entry := checked.get(number):
-                judged = replace(judged, submission=entry.submission, findings=entry.findings)
-            yield judged
+        yield from _group(group, by_list, forms)
+        group.clear()  # before the next is read
+
+
+def _group(
+    group: Sequence[Judged], by_list: Mapping[str, Resolver], forms: Sequence[Form]
+) -> Iterator[Judged]:
+    entries = {number: _entry(judged, forms) for number, judged in enumerate(group)}
+    checked = _checked({number: entry for number, entry in entries.items() if entry}, by_list)
+    for number, judged in enumerate(group):
+        if entry := checked.get(number):
+            judged = replace(judged, submission=entry.submission, findings=entry.findings)
+        yield judged
 
 
 def validate_register(submission: Submission, form: Form) -> tuple[Submission, tuple[Finding, ...]]:
