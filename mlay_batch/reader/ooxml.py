@@ -136,12 +136,13 @@ class _SheetScan:
             raise UnreadableError("R07")
         cells = behind(part, b"sheetData")
         merges = max(cells, behind(part, b"mergeCell"))
-        self.parser.Parse(part[:cells], False)
+        view = memoryview(part)  # a part may be large
+        self.parser.Parse(view[:cells], False)
         self._judge()
         self.steps = _Steps({"mergeCell": self._merge})
-        self.parser.Parse(part[cells:merges], False)
+        self.parser.Parse(view[cells:merges], False)
         self.parser.StartElementHandler = None
-        self.parser.Parse(part[merges:], True)
+        self.parser.Parse(view[merges:], True)
 
     def _begin(self, kind: str | None) -> None:
         self.kind = kind

@@ -13,6 +13,7 @@ from mlay_batch.reader.facts import Limits
 
 # As far from A1 as a plain cell may lie, which is within the usual limits: BZ9999.
 _LAST_ROW, _LAST_COLUMN = 9_999, 78
+_LARGEST = 8 << 20  # bytes of a part: what is copied of it here takes memory
 # What XML calls character data, without what needs a second look: control characters, a ">" that
 # might end "]]>", U+F000 to U+FFFF. The entities it knows may stand in a text, none in a number.
 _CHARACTERS = r"[^<&>\x00-\x08\x0b-\x1f\xef]*+"
@@ -41,12 +42,14 @@ _START = re.compile(
 def thinned(part: bytes, limits: Limits) -> bytes | None:
     """Return the part without cells and plain rows; what is left is well-formed only if all is.
 
-    None where a cell is not plain or may lie beyond the limits, and where the XML is of a kind in
-    which that cannot be told without a parser.
+    None where a cell is not plain or may lie beyond the limits, where the XML is of a kind in which
+    that cannot be told without a parser, and for a large part.
     """
     near = limits.rows >= _LAST_ROW and limits.columns >= _LAST_COLUMN
+    if not near or limits.cells < _LAST_ROW * _LAST_COLUMN or len(part) > _LARGEST:
+        return None
     start = _START.match(part)
-    if not near or limits.cells < _LAST_ROW * _LAST_COLUMN or not start or not _is_utf_8(part):
+    if not start or not _is_utf_8(part):
         return None
     rest = _PLAIN.sub(b"", part)
     return None if _odd(rest, start.end()) else rest

@@ -44,7 +44,7 @@ def sort_out(sheets: Sequence[Sheet]) -> Stamped:
 
 def _carried(sheet: Sheet) -> bool:
     """Whether it is a data sheet of a consolidated workbook: the figures are computed anew."""
-    return any(isinstance(raw, str) and is_marker(raw) for raw in sheet.filled.values())
+    return any(isinstance(raw, str) and is_marker(raw) for row in sheet.rows for raw in row)
 
 
 def _for_people(sheet: Sheet) -> bool:
