@@ -8,9 +8,9 @@ ignored.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
-from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -43,19 +43,26 @@ PAPERS = st.builds(
 )
 
 
-@cache
-def judged(paper: Paper) -> Judged:
-    """Read and check one paper; what it says does not depend on any other."""
+def identified(paper: Paper) -> Judged:
     leaf = Leaf(f"{paper.branch}.xlsx", paper.book(), "", "")
     submission = reader.read(leaf.data, leaf.name, catalogue().forms)
-    known = identify(Judged(leaf, submission), catalogue(), register(), AS_OF)
-    (checked,) = validate([known], reference_lists(register()))
-    return checked
+    return identify(Judged(leaf, submission), catalogue(), register(), AS_OF)
 
 
-def delivered(number: int, paper: Paper) -> Judged:
+_CHECKED: dict[Paper, Judged] = {}
+
+
+def judged(papers: Iterable[Paper]) -> list[Judged]:
+    """Read and check papers, each once; what one says does not depend on any other."""
+    papers = list(papers)
+    if new := [paper for paper in dict.fromkeys(papers) if paper not in _CHECKED]:
+        checked = validate([identified(paper) for paper in new], reference_lists(register()))
+        _CHECKED.update(zip(new, checked, strict=True))
+    return [_CHECKED[paper] for paper in papers]
+
+
+def delivered(number: int, read: Judged) -> Judged:
     """Return the paper as the `number`-th mail of the month."""
-    read = judged(paper)
     received = f"2019-12-01T{number // 60:02}:{number % 60:02}:00+07:00"
     return replace(read, leaf=replace(read.leaf, origin=str(number), received=received))
 
@@ -97,7 +104,7 @@ def outcome(ledger: Ledger) -> tuple[object, ...]:
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_split_that_keeps_each_branchs_sequence(papers, cuts, data, tmp_path_factory):
-    mails = [delivered(number, paper) for number, paper in enumerate(papers)]
+    mails = [delivered(number, read) for number, read in enumerate(judged(papers))]
     whole, _ = run_all([mails], tmp_path_factory.mktemp("whole"))
 
     shuffled = data.draw(interleaved(mails))
