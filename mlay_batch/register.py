@@ -18,7 +18,7 @@ from mlay_batch.records import Submission
 from mlay_batch.schema.records import Form
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Organisation:
     """An organisation of the tree. It lives from `founded` to the day before `ended`."""
 
@@ -37,7 +37,7 @@ class Organisation:
         return begun and (self.ended is None or day < self.ended)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Officer:
     """A person with a quota; matched by `code`, never by name."""
 
@@ -49,7 +49,7 @@ class Officer:
     to: date | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """An officer's duty to attend in `branch` and all below it, both days included."""
 
@@ -64,7 +64,7 @@ class Assignment:
         return self.from_ <= day and (self.to is None or day <= self.to)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Address:
     """A mail address of a branch."""
 

@@ -29,7 +29,7 @@ class MovementShape:
     closing: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Moved:
     """A branch's members over the months it reported, `first` to `last`: D = A + merged + B − C.
 
@@ -45,7 +45,7 @@ class Moved:
     closing: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Gap:
     """A month that does not open with what the month before closed with (`last`)."""
 
@@ -57,7 +57,7 @@ class Gap:
     delivery: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MovementLine:
     """A branch's members in the report's period and in the year to date; None: nothing reported.
 
@@ -79,7 +79,7 @@ class Movement:
     lines: tuple[MovementLine, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Theme:
     """One theme as reported: a sitting may have had several, and may have been a regular one too.
 
@@ -93,7 +93,7 @@ class Theme:
     delivery: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ThematicLine:
     """A branch's thematic meetings by quarter, up to that of the report; `themes` of the last one.
 
@@ -123,7 +123,7 @@ class Thematic:
     lines: tuple[ThematicLine, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Activity:
     """A training, inspection or supervision of the report's period, as reported."""
 
@@ -135,7 +135,7 @@ class Activity:
     delivery: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ActivityLine:
     """How many of each kind a branch had: (in the period, in the year), and people in the year.
 

@@ -80,7 +80,8 @@ class _Mark:
         self._digest, self._before = hashlib.sha256(), "{"
 
     def add(self, name: str, text: str) -> None:
-        self._digest.update(f"{self._before}{quoted(name)}:{text}".encode())
+        self._digest.update(f"{self._before}{quoted(name)}:".encode())
+        self._digest.update(text.encode())
         self._before = ","
 
     def short(self) -> str:
@@ -104,9 +105,8 @@ def _items(values: Iterable[object]) -> str:
 
 def _pairs(values: Mapping[Any, Any]) -> str:
     """Return a mapping as a list, by its keys: they may be tuples."""
-    return _listed(f"[{key},{value}]" for key, value in sorted(
-        (_text(key), _text(value)) for key, value in values.items()
-    ))  # fmt: skip
+    told = sorted((_text(key), key) for key in values)
+    return _listed(f"[{text},{_text(values[key])}]" for text, key in told)
 
 
 def _number(value: float) -> str:

@@ -17,7 +17,7 @@ from mlay_batch.schema.signs import Look, Signs
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Paper:
     """One return of one month. `looks` say which field plays which part."""
 

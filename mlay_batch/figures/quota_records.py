@@ -13,7 +13,7 @@ from mlay_batch.register import Organisation
 from mlay_batch.schema import Quota
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class QuotaPair:
     """An officer in one of the cells a quota has him attend, in the year up to the period.
 
@@ -39,7 +39,7 @@ class QuotaPair:
         return sum(self.kinds.values())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CellVisits:
     """The meetings of a cell in the year up to the period, and who came to them from above.
 

@@ -40,7 +40,7 @@ class Facts:
     told: tuple[Delivery, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Attendance:
     """One visit of an officer as reported, and whether it counts for a quota.
 
@@ -70,7 +70,7 @@ class Attendance:
         return self.on_behalf_of or self.officer
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class QuotaLine:
     """One officer under one quota in the year of the report, up to its period.
 
@@ -118,7 +118,7 @@ class QuotaLine:
         return max(0, self.obligation - self.possible)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sitting:
     """One meeting of a cell on one day, with its scores. Row of the ten-column list.
 
@@ -161,7 +161,7 @@ class CriteriaMean:
     difference: Mapping[str, float | None] = field(hash=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CellRating:
     """A cell's meetings in the report's months and in the year to date.
 
@@ -184,7 +184,7 @@ class CellRating:
     grade: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Expected:
     """One field of the matrix branch × period.
 

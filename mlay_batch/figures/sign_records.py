@@ -11,7 +11,7 @@ from mlay_batch.period import Period
 from mlay_batch.schema.signs import Sign
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
     """A cell something was seen in: `path` is ``section.field``, `number` the row of the form."""
 
@@ -21,7 +21,7 @@ class Source:
     place: Place
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Sighting:
     """A sign seen in the return of a branch for one month.
 
