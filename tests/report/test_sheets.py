@@ -8,6 +8,7 @@ from io import BytesIO
 
 import pytest
 import report_desk as desk
+from cells import stored
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -84,12 +85,12 @@ class TestQuota:
 
     def test_in_december_what_returns_may_still_change_is_open(self) -> None:
         given = desk.facts(11, Period(2019, 12), date(2020, 1, 8))
-        december = book(given)[QUOTA]
-        shown = {str(row[26].value) for row in december.iter_rows() if row[26].value}
+        december = stored(desk.write(given))[QUOTA]
+        shown = {str(row[26]) for row in december.rows if row[26]}
         states = {state for state in shown if state[0] in "●○▲■"}
         assert "▲ Chậm tiến độ" in states
         assert states <= {"● Đạt", "▲ Chậm tiến độ", "■ Không đạt"}
-        assert desk.find(december, "TẠM TÍNH: còn báo cáo tháng chưa nhận được")
+        assert december.find("TẠM TÍNH: còn báo cáo tháng chưa nhận được")
 
     def test_what_may_come_to_light_counts_as_still_to_attend(self) -> None:
         sheet = desk.sheets()[QUOTA]
@@ -100,16 +101,16 @@ class TestQuota:
 
     def test_doubtful_visits_are_listed_with_reason_and_source(self) -> None:
         given = desk.facts(10)
-        sheet = book(given)["Nghi vấn dự họp"]
-        start = desk.find(sheet, "STT").row + 3
+        sheet = stored(desk.write(given))["Nghi vấn dự họp"]
+        start = sheet.row_of("STT") + 3
         doubtful = [visit for visit in compute(given).attendances if visit.reason]
         assert doubtful
         for number, visit in enumerate(doubtful):
             row = start + number
-            assert values(sheet, row, 1, 2) == [number + 1, visit.officer]
-            assert sheet.cell(row, 8).value == ("Có" if visit.counts else "Không")
-            assert sheet.cell(row, 9).value
-            assert sheet.cell(row, 12).value == str(visit.delivery)
+            assert sheet.rows[row - 1][:2] == (number + 1, visit.officer)
+            assert sheet.at(row, 8) == ("Có" if visit.counts else "Không")
+            assert sheet.at(row, 9)
+            assert sheet.at(row, 12) == str(visit.delivery)
 
 
 class TestRating:
