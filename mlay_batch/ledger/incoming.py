@@ -16,9 +16,9 @@ class Rulings:
 
     def held(self, number: int) -> Delivery:
         """Return the held delivery of that number; LedgerError ``ledger.not_held`` without one."""
-        for delivery in self._ledger.deliveries():
-            if delivery.id == number and delivery.verdict is Verdict.HELD:
-                return delivery
+        delivery = self._ledger.delivery(number)
+        if delivery and delivery.verdict is Verdict.HELD:
+            return delivery
         raise LedgerError("ledger.not_held", number=number)
 
     def settle(self, run: Run, ruling: Ruling, decision: Decision) -> Delivery:
@@ -27,10 +27,10 @@ class Rulings:
         The delivery keeps its number, so that received stays the sum of the verdicts. Raises
         LedgerError ``ledger.not_held`` where it is not held.
         """
-        self.held(ruling.delivery)
+        before = self.held(ruling.delivery)
         with self._ledger.transaction() as db:
             settle(db, insert_run(db, run), ruling, decision)
-        return next(d for d in self._ledger.deliveries() if d.id == ruling.delivery)
+        return self._ledger.delivery(ruling.delivery) or before  # none is ever deleted
 
     def all(self) -> tuple[Ruling, ...]:
         """Return every ruling, oldest first."""

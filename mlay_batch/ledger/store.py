@@ -161,6 +161,10 @@ class Ledger:
             keep_together(self._db, recorded)
         return tuple(recorded)
 
+    def delivery(self, number: int) -> Delivery | None:
+        """Return the delivery of that number."""
+        return next(iter(self._deliveries(_OF_ID, number)), None)
+
     def deliveries(self) -> tuple[Delivery, ...]:
         """Return everything ever received, oldest first."""
         with self._transaction("DEFERRED"):

@@ -223,8 +223,6 @@ def judge_each(
 def _valid(batch: Iterator[Judged], town: Town) -> Iterator[Judged]:
     """Yield the batch with its values checked."""
     first = list(islice(batch, 1))
-    if not first:
-        return
     from mlay_batch.validation import validate_each  # pandera: a second, while children read
 
     yield from validate_each(chain(first, batch), town.lists, town.reading.forms)

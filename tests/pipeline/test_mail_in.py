@@ -19,7 +19,6 @@ from mlay_batch import reader
 from mlay_batch.errors import LedgerError, UsageError
 from mlay_batch.ledger import Archive, Ledger, Rulings
 from mlay_batch.period import Period
-from mlay_batch.pipeline import ingest as ingesting
 from mlay_batch.pipeline.ruling import Outcome, held, rule
 from mlay_batch.pipeline.status import status
 from mlay_batch.pipeline.town import open_town
@@ -35,7 +34,7 @@ SAID = {"who": "lan", "decided": "2019-12-06T10:00:00+07:00", "as_of": AS_OF, "h
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
     made = town(tmp_path / "town")
-    monkeypatch.setattr(ingesting.reader, "read_each", read_here)
+    monkeypatch.setattr(reader, "read_each", read_here)
     return made
 
 
@@ -249,7 +248,7 @@ def posted(number: int, sender: str, files: Sequence[str], forwarded: bool) -> b
 def test_any_mailbox_adds_up(tmp_path_factory, monkeypatch, runs, rulings):
     desk = small_town(tmp_path_factory)
     with monkeypatch.context() as here:
-        here.setattr(ingesting.reader, "read_each", read_here)
+        here.setattr(reader, "read_each", read_here)
         total = 0
         for day, mails in enumerate(runs, 1):
             for number, (sender, files, forwarded) in enumerate(mails):
