@@ -2,6 +2,8 @@
 
 import importlib
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from shutil import copytree
@@ -79,6 +81,18 @@ def test_what_was_made_is_not_made_again(desk, made):
 
     assert again(desk, anew=True) == replace(first, written=False)
     assert len(made) == 2
+
+
+def test_a_second_run_of_a_month_needs_nothing_that_reads_checks_or_writes_workbooks(desk):
+    again(desk)
+    code = "import sys; from mlay_batch.cli import run; run(sys.argv[1:]); print(*sys.modules)"
+    asked = ("run", "-C", desk.workspace.root, "--period", "2019-11", "--as-of", "2019-12-06")
+    done = subprocess.run(
+        [sys.executable, "-c", code, *asked], capture_output=True, text=True, check=True
+    )
+    assert "tong-hop-2019-11.xlsx" in done.stdout
+    costly = {"pandera", "pandas", "pydantic", "xlsxwriter", "openpyxl", "mlay_batch.reader"}
+    assert not costly & set(done.stdout.split())
 
 
 def test_what_the_archive_lost_is_made_again_and_archived_again(desk, made):
