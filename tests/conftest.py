@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import dovecot
 import office
 import pytest
+import reading
 from hypothesis import settings
-
-from mlay_batch import reader
-from mlay_batch.records import Submission
-from mlay_batch.schema import Form
 
 # Runs inside LibreOffice's own interpreter.
 collect_ignore = ["office_uno.py"]
@@ -41,27 +37,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(scope="module")
 def reading_here() -> Iterator[None]:
-    """Read files in this process, by the same reader, where a test is about what comes after.
-
-    To start a child costs as much as to read ten files. What children are for is tested in
-    `reader/test_guard.py`; the months and the sample town are read by them.
-    """
-
-    def read_each(
-        files: Iterable[tuple[str, bytes]],
-        forms: Sequence[Form],
-        limits: reader.Limits = reader.Limits(),  # noqa: B008 - frozen
-        workers: int | None = None,
-        progress: Any = None,
-    ) -> Iterator[Submission]:
-        for done, (name, data) in enumerate(files, 1):
-            if progress:
-                progress(done)
-            yield reader.read(data, name, forms, limits)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reader, "read_each", read_each)
-        patch.setattr(reader, "read_all", lambda *args, **more: list(read_each(*args, **more)))
+    """Files are read without children in this module's tests."""
+    with reading.here():
         yield
 
 
