@@ -6,7 +6,9 @@ inputs give the same bytes.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Concatenate, ParamSpec, TypeVar
 
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.records import Return
@@ -36,7 +38,7 @@ from mlay_batch.report import (
     trends,
     year_sheet,
 )
-from mlay_batch.report.book import Book
+from mlay_batch.report.book import Book, Sheet
 from mlay_batch.report.context import Context, Provenance
 from mlay_batch.report.data_sheets import Data
 
@@ -47,6 +49,9 @@ _SHEETS = (
     "criteria", "classification", "forms7", "completeness", "thematic", "members", "activities",
     "signs", "errors", "provenance",
 )  # fmt: skip
+_CHARTED = ("overview", "completeness", "rating")  # charts show cells of these
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 # Each formula looks through all rows, so that the time grows with the square. Measured on one core
@@ -65,34 +70,53 @@ def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "v
     rows = len(figures.sittings) + len(figures.attendances)
     book = Book(lang, provenance.as_of, provenance.figures, live=rows <= MOST_ROWS)
     sheets = {key: book.sheet(book.t(f"sheet.{key}"), book.t(f"about.{key}")) for key in _SHEETS}
-    ctx = Context(book, facts, figures)
-    ctx = replace(ctx, delivered=provenance_sheet.write(ctx, sheets["provenance"], provenance))
+    pages = _Pages(Context(book, facts, figures), sheets)
+    delivered = pages.write("provenance", provenance_sheet.write, provenance)
+    ctx = replace(pages.ctx, delivered=delivered)
     data = data_sheets.build(ctx)
-    named = _tables(ctx, data)
-    lines = trends.Trends.of(named)
-    thematic_sheet.write(ctx, sheets["thematic"], named)
-    members_sheet.write(ctx, sheets["members"], named, lines)
-    activities_sheet.write(ctx, sheets["activities"], named)
-    signs_sheet.write(ctx, sheets["signs"], named)
-    places = pairs_sheet.write(ctx, sheets["pairs"], data)
-    cells_sheet.write(ctx, sheets["cells"], data)
-    doubts_sheet.write(ctx, sheets["doubts"], data)
-    returns = completeness_sheet.write(ctx, sheets["completeness"], data)
-    comparison_sheet.write(ctx, sheets["comparison"], data, returns)
-    overview.write(ctx, sheets["overview"], overview.Parts(
+    _for_people(_Pages(ctx, sheets), data, _tables(ctx, data))
+    bundle_sheet.write(ctx, provenance)
+    return book.close()
+
+
+@dataclass(frozen=True)
+class _Pages:
+    """The sheets for people: each is settled once it is written, unless a chart shows its cells."""
+
+    ctx: Context
+    sheets: Mapping[str, Sheet]
+
+    def write(self, key: str, write: Callable[Concatenate[Context, Sheet, P], T],
+              *args: P.args, **kwargs: P.kwargs) -> T:  # fmt: skip
+        found = write(self.ctx, self.sheets[key], *args, **kwargs)
+        if key not in _CHARTED:
+            self.sheets[key].settle()
+        return found
+
+
+def _for_people(pages: _Pages, data: Data, named: Mapping[str, section_sheets.Written]) -> None:
+    page, lines = pages.write, trends.Trends.of(named)
+    page("thematic", thematic_sheet.write, named)
+    page("members", members_sheet.write, named, lines)
+    page("activities", activities_sheet.write, named)
+    page("signs", signs_sheet.write, named)
+    places = page("pairs", pairs_sheet.write, data)
+    page("cells", cells_sheet.write, data)
+    page("doubts", doubts_sheet.write, data)
+    returns = page("completeness", completeness_sheet.write, data)
+    page("comparison", comparison_sheet.write, data, returns)
+    page("criteria", criteria_sheet.write, data)
+    page("forms7", form7_sheet.write, data)
+    page("overview", overview.write, overview.Parts(
         returns=returns,
-        rating=rating_sheet.write(ctx, sheets["rating"], data),
-        year_mean=year_sheet.write(ctx, sheets["year"], data, lines),
-        quotas=quota_sheet.write(ctx, sheets["quota"], data, places),
-        classification=classification_sheet.write(ctx, sheets["classification"], data),
-        errors=errors_sheet.write(ctx, sheets["errors"]),
-        sheets=sheets,
+        rating=page("rating", rating_sheet.write, data),
+        year_mean=page("year", year_sheet.write, data, lines),
+        quotas=page("quota", quota_sheet.write, data, places),
+        classification=page("classification", classification_sheet.write, data),
+        errors=page("errors", errors_sheet.write),
+        sheets=pages.sheets,
         trends=lines,
     ))  # fmt: skip
-    criteria_sheet.write(ctx, sheets["criteria"], data)
-    form7_sheet.write(ctx, sheets["forms7"], data)
-    bundle_sheet.write(ctx, provenance, list(named.values()))
-    return book.close()
 
 
 def _tables(ctx: Context, data: Data) -> dict[str, section_sheets.Written]:
@@ -103,8 +127,13 @@ def _tables(ctx: Context, data: Data) -> dict[str, section_sheets.Written]:
         table.name: (ctx.book.sheet(table.title, table.note), table)
         for table in (*data, *sections.values(), *drawn)
     }
+    carried = {section.id for section in bundle_sheet.form_of(ctx).sections}
     for sheet, table in written.values():
         tables.write(ctx.book, sheet, table, official.back(ctx))
+        if table.name in carried:
+            bundle_sheet.mark(sheet, table)
+        if table.name not in trends.CHARTED:
+            sheet.settle()
     return written
 
 

@@ -24,8 +24,7 @@ from mlay_batch.styles import FONT
 
 MOST_LINKS = 65_530  # addresses Excel keeps on a sheet
 _SIZE = 11
-CELL_MARGIN = 0.7  # Excel adds 5 pixels to each column, in digits of 7 pixels
-_USUAL, _INSET = 9, 0.4  # a column nobody set; what Excel leaves free beside a text
+_USUAL = 9.0  # the width of a column nobody set
 _FORMULA_LIKE = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -251,14 +250,22 @@ class Sheet:
         mark = self.book.t("mark", mark=self.book.mark) if self.book.mark else ""
         raw.set_footer(f"&L{small}{title}&C{small}{mark}&R{small}{self.book.t('page')} &P/&N")
 
+    def settle(self) -> None:
+        """Keep what is written in little room: nothing comes after, no chart shows any of it."""
+        self.finish()
+        self.raw.settle()
+
     def finish(self) -> None:
         """Give every row the height its wrapped texts need, and days the form of papers."""
-        self._write_days()
+        if self._finished:
+            return
         self._finished = True
+        self._write_days()
         for row, text in self._waiting:
             self._fit(row, text)
         for row, points in sorted((self._needed | self._heights).items()):
             self.raw.set_row(row, min(points, 409))
+        self._needed.clear()
 
     def _write_days(self) -> None:
         """Leave out the zero before months from March on, as papers do: 03/9/2019, 11/02/2019."""
@@ -285,10 +292,9 @@ class Sheet:
             self._needed[row] = points
 
     def _room(self, column: int, span: int) -> float | None:
-        """Return the room in some columns; the margins between merged cells belong to it."""
         columns = range(column, column + span)
         if not self._finished and any(at not in self._widths for at in columns):
             return None
-        widths = sum(self._widths.get(at, _USUAL) for at in columns)
-        self._rooms[column, span] = widths + CELL_MARGIN * (span - 1) - _INSET
-        return self._rooms[column, span]
+        room = measure.room([self._widths.get(at, _USUAL) for at in columns])
+        self._rooms[column, span] = room
+        return room

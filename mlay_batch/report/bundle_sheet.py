@@ -7,7 +7,7 @@ index of the returns with their hashes, go onto a hidden sheet laid out like a f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date, datetime, time
 
@@ -27,14 +27,15 @@ _IDS = HEAD_ROW - 1
 _TELLS_STATE = (Verdict.REJECTED, Verdict.HELD)
 
 
-def write(ctx: Context, provenance: Provenance, data: Sequence[tuple[Sheet, Table]]) -> None:
-    """Stamp the workbook, mark its data sheets, write what else is carried."""
-    period = ctx.figures.period
-    form = next(f for f in bundle.forms(ctx.facts.catalogue) if f.period == period.kind)
-    carried = {section.id for section in form.sections}
-    for sheet, table in data:
-        if table.name in carried:
-            _mark(sheet, table)
+def form_of(ctx: Context) -> Form:
+    """Return the form by which the level above reads the workbook."""
+    kind = ctx.figures.period.kind
+    return next(form for form in bundle.forms(ctx.facts.catalogue) if form.period == kind)
+
+
+def write(ctx: Context, provenance: Provenance) -> None:
+    """Stamp the workbook, write what is carried on no data sheet."""
+    form = form_of(ctx)
     lists = [*_index(ctx), *_register(ctx)]
     made = {
         "as_of": provenance.as_of.isoformat(), "program": provenance.program,
@@ -44,13 +45,13 @@ def write(ctx: Context, provenance: Provenance, data: Sequence[tuple[Sheet, Tabl
     _Hidden(ctx, form).write([Row(bundle.MADE, "", 0, signed, {}), *lists])
     top = ctx.facts.register.top().code
     stamp = {"mark": "mlay-batch", "form": form.form, "version": form.version,
-             "branch": top, "period": str(period)}  # fmt: skip
+             "branch": top, "period": str(ctx.figures.period)}  # fmt: skip
     raw = ctx.book.hidden(STAMP_SHEET)
     for number, pair in enumerate(stamp.items()):
         raw.write_row(number, 0, pair)
 
 
-def _mark(sheet: Sheet, table: Table) -> None:
+def mark(sheet: Sheet, table: Table) -> None:
     """Write the ids of a table over its heading and its markers right of it, both hidden."""
     raw, aside = sheet.raw, len(table.columns)
     raw.set_row(_IDS, None, None, {"hidden": True})
@@ -134,6 +135,7 @@ class _Hidden:
         self._card(bundle.MADE, kept[bundle.MADE][0].values)
         for name in (bundle.RETURNS, *bundle.LISTS):
             self._table(self.form.section(name), kept.get(name, []))
+        self.raw.settle()
 
     def _card(self, name: str, values: Mapping[str, Value]) -> None:
         self._line(f"{name}:start", VALUE_MARKER)

@@ -8,8 +8,11 @@ base letter, a little more with a horn.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 
+CELL_MARGIN = 0.7  # Excel adds 5 pixels to each column, in digits of 7 pixels
+_INSET = 0.4  # what a cell leaves free beside its text
 _DIGIT = 500
 _BASE_SIZE = 11  # points; the size of the workbook's default font
 _SAFETY = 1.04  # printers and screens round each letter
@@ -78,6 +81,11 @@ def _broken(text: str, room: float, size: float, bold: bool) -> int:
         extra = int(needs // room) if room > 0 else 0
         count, used = count + extra, needs - extra * room
     return count
+
+
+def room(widths: Sequence[float]) -> float:
+    """Return the room for a text in one column or several merged, whose margins belong to it."""
+    return sum(widths) + CELL_MARGIN * (len(widths) - 1) - _INSET
 
 
 def height(line_count: int, size: float) -> float:

@@ -24,6 +24,7 @@ from mlay_batch.report.tables import HEAD_ROW, Column, Kind, Table, plain
 from mlay_batch.report.titled import this_year
 
 _MONTHS, _BRANCHES, _YEARS = "TheoThang", "TheoDonVi", "TheoNam"
+CHARTED = (_MONTHS, _YEARS)  # the tables charts are drawn from
 _YEAR = 12
 _PROGRESS: Mapping[str, Kind] = {"seen": "integer", "pace": "points"}
 _BAR = "#8FB2D9"

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from openpyxl.cell import Cell
 
 from mlay_batch.report import measure
-from mlay_batch.report.book import Book, Link
+from mlay_batch.report.book import Book, Link, Live
 from mlay_batch.report.texts import safe, sheet_title
 
 
@@ -57,6 +57,36 @@ def test_days_are_written_as_on_paper() -> None:
         "C1:C2": ["AND(C1>0,MONTH(C1)>2)"], "C6": ["AND(C6>0,MONTH(C6)>2)"],
     }  # fmt: skip
     assert {rule.dxf.numFmt.formatCode for rule in rules.values()} == {"dd/m/yyyy"}
+
+
+def filled(*, settled: bool) -> bytes:
+    book = Book("vi", date(2019, 12, 8))
+    sheet = book.sheet("Tờ", "")
+    sheet.put(0, 0, "tên & <dấu>", "title", span=3)
+    sheet.widths((10, 12, 14))
+    for row, content in enumerate(
+        [
+            "chữ dài hơn bề rộng",
+            4.25,
+            None,
+            date(2019, 9, 3),
+            Live("=SUM($B$2,1)", 5.25),
+            Link("'Tờ'!$A$1", "về"),
+        ],
+        2,
+    ):
+        sheet.put(row, 0, content, "text")
+    sheet.raw.add_table(9, 0, 11, 1, {"columns": [{"header": "A"}, {"header": "B"}]})
+    sheet.put(10, 1, 7, "count")
+    if settled:
+        sheet.settle()
+        with pytest.raises(KeyError):
+            sheet.put(10, 1, 8, "count")
+    return book.close()
+
+
+def test_a_settled_sheet_is_the_same_to_the_byte_and_takes_nothing_more() -> None:
+    assert filled(settled=True) == filled(settled=False)
 
 
 class TestSheetTitle:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 import report_desk as desk
+from excel_limits import CHART, Package
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch.report.texts import LONGEST_TITLE
@@ -41,6 +42,14 @@ def tables() -> dict[str, list[str]]:
 
 def test_the_same_inputs_give_the_same_bytes() -> None:
     assert desk.write(desk.small()) == desk.workbook()
+
+
+def test_every_chart_holds_its_values_for_a_preview() -> None:
+    package = Package(desk.workbook())
+    charts = [package.xml(name) for name in package.parts if name.startswith("xl/charts/chart")]
+    series = [values for chart in charts for values in chart.iter(f"{CHART}val")]
+    assert series
+    assert all(values.find(f".//{CHART}pt") is not None for values in series)
 
 
 def test_sheets_for_people_come_first_and_the_data_after_them() -> None:
