@@ -37,10 +37,15 @@ def read_register(workspace: Workspace, form: Form, data: bytes, schemas_sha256:
 
 
 def _checked(data: bytes, form: Form) -> Checked:
-    from mlay_batch import reader  # start-up: what is kept needs neither this
-    from mlay_batch.validation import validate_register  # start-up: nor a second for pandera
+    from concurrent.futures import ThreadPoolExecutor  # start-up: what is kept needs no thread
 
-    (submission,) = reader.read_all([("", data)], [form], workers=1)
+    from mlay_batch import reader  # start-up: and no reader
+
+    with ThreadPoolExecutor(1) as desk:
+        reading = desk.submit(reader.read_all, [("", data)], [form], workers=1)
+        from mlay_batch.validation import validate_register  # a second, while the child reads
+
+        (submission,) = reading.result()
     if submission.form and not refuses(submission.findings):
         return validate_register(submission, form)
     return submission, submission.findings
