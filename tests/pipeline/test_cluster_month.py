@@ -103,17 +103,20 @@ def test_with_a_worker_killed_the_ledger_and_the_workbook_are_those_of_one_machi
     killed: list[int] = []
     ticks: list[int] = []
 
+    pids = watch.run(os.getpid)
+
     def tick(done: int, total: int) -> None:
         ticks.append(done)
-        if done == 4:
-            pids = watch.run(os.getpid)
-            work, worker = max((len(keys), worker) for worker, keys in watch.processing().items())
-            assert work
+        if done < 4 or killed:
+            return
+        work, worker = max((len(keys), worker) for worker, keys in watch.processing().items())
+        if work:
             killed.append(pids[worker])
             os.kill(killed[0], signal.SIGKILL)
 
     assert month(town, partial(reading.read_each, address=address), tick) == alone
     assert ticks == list(range(1, 25))  # every file once
+    assert killed
     watch.wait_for_workers(2)
     assert killed[0] not in watch.run(os.getpid).values()
 
