@@ -88,10 +88,11 @@ def _without(data: bytes, cuts: Mapping[str, tuple[tuple[int, int], ...]]) -> by
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(made, "w") as new:
         for entry in old.infolist():
-            part = old.read(entry)
-            for start, end in reversed(cuts.get(entry.filename.lower(), ())):
-                part = part[:start] + part[part.index(b">", end) + 1 :]
-            new.writestr(entry.filename, part)
+            part, kept, at = old.read(entry), [], 0
+            for start, end in cuts.get(entry.filename.lower(), ()):
+                kept.append(part[at:start])
+                at = part.index(b">", end) + 1
+            new.writestr(entry.filename, b"".join((*kept, part[at:])))
     return made.getvalue()
 
 
