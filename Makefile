@@ -9,8 +9,9 @@ demo: venv
 
 # A file's tests stay on one worker, which builds their wheel or town once. Not the files with most
 # tests go first, but those marked slow (tests/conftest.py).
+# Hundreds of processes are started: they shall find what Python has compiled, whatever is set.
 test: venv
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: venv
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+import mlay_batch
 from benchmarks import bare_book, fleet, process
 from benchmarks.process import Cost
 from benchmarks.targets import targets
@@ -29,6 +31,8 @@ def main(sizes: str, peer_up_to: int, kept: Path | None) -> None:
     """Measure the floor (a), the peer (b) and mlay (c) over the same files."""
     workers = os.cpu_count() or 1
     costs: dict[str, Cost] = {}
+    for source in (HERE, *mlay_batch.__path__):  # as an installation leaves them
+        compileall.compile_dir(source, quiet=1)
     with tempfile.TemporaryDirectory() as folder:
         costs |= dict(start_up())
         for size in map(int, sizes.split(",")):
