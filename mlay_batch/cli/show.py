@@ -131,7 +131,7 @@ def show_ingested(
     for verdict, count in done.counts.items():
         table.add_row(say(lang, f"verdict.{verdict.value}"), str(count))
     table.add_section()
-    table.add_row(say(lang, "ingest.received"), str(len(done.decisions)))
+    table.add_row(say(lang, "ingest.total"), str(len(done.decisions)))
     console.print(table)
     if done.seen:
         console.print(say(lang, "ingest.seen", count=done.seen))

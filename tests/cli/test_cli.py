@@ -13,6 +13,7 @@ import yaml
 
 from mlay_batch import cli
 from mlay_batch.cli import COMMANDS, mlay, run
+from mlay_batch.cli.options import Option
 from mlay_batch.cli.show import lines
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.messages import LOCALE
@@ -251,6 +252,16 @@ def test_every_command_and_option_has_a_help_in_both_languages(path, lang, capsy
     options = out.split(heading)[1]
     for line in re.findall(r"^  (-.*)$", options, re.MULTILINE):
         assert re.search(r"\s{2,}\S|\n", line) or line + "\n   " in options, line
+
+
+def test_the_help_of_an_option_is_a_sentence_and_no_heading_of_a_table():
+    """A text of the same command that bears the option's name would be taken for its help."""
+    for path, command in commands():
+        ctx = click.Context(command, info_name=path[-1])
+        for known in command.params:
+            if isinstance(known, Option):
+                _, said = known.get_help_record(ctx) or ("", ".")
+                assert said.partition("  [")[0].endswith("."), (path, known.name)
 
 
 def test_no_text_of_the_command_line_is_left_over():
