@@ -52,7 +52,8 @@ def _touched(mutant: Mutant, found: Judged, read: Submission) -> str | None:
         here = at[1] == mutant.cell
         _, old = before.get(at, (None, None))
         entry, new = after.get(at, (None, None))
-        shown = new if mutant.typed == "" else _as_written(new, entry, form)  # blank: its default
+        blank = _plain(mutant.typed) == ""  # its default is read
+        shown = new if blank else _as_written(new, entry, form)
         if here and not named and not _as_typed(mutant.typed, shown, entry):
             return f"{mutant.typed!r} read as {new!r}, and no finding names {mutant.cell}"
         if not here and old != new:
@@ -109,11 +110,16 @@ def _as_written(read: object, entry: Field | None, form: Form) -> object:
     return next((choice.title.vi for choice in choices if choice.id == read), read)
 
 
+def _plain(typed: object) -> object:
+    """A text without what nobody sees; ``_x000D_`` is how Excel writes a carriage return."""
+    if isinstance(typed, str):
+        return clean(re.sub("_x000D_|[\x00-\x08\x7f]", "", typed))
+    return typed
+
+
 def _as_typed(typed: object, read: object, entry: Field | None) -> bool:
     """Whether a value read is what somebody typed, by rules of our own."""
-    if isinstance(typed, str):
-        # the first is how Excel writes a carriage return
-        typed = clean(re.sub("_x000D_|[\x00-\x08\x7f]", "", typed))
+    typed = _plain(typed)
     if entry is None or typed == "":
         return read in (None, "") or (entry is not None and read == entry.default)
     if isinstance(typed, datetime):
