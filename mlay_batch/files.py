@@ -1,10 +1,11 @@
-"""Writing a file whole or not at all."""
+"""Writing a file whole or not at all; one hash over many."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -91,6 +92,16 @@ def _replace(temporary: Path, path: Path) -> None:
             time.sleep(pause)
         else:
             return
+
+
+def hash_of(folder: Path, files: Iterable[Path]) -> str:
+    """Return one hash over files below `folder`: their names there and their bytes."""
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        said = hashlib.sha256(path.read_bytes()).hexdigest()
+        name = path.relative_to(folder).as_posix()
+        digest.update(f"{said} {name}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
 
 
 def sync_folder(folder: Path) -> None:

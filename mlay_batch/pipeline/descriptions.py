@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from mlay_batch import __version__, schema
+from mlay_batch.files import hash_of
 from mlay_batch.pipeline.kept import keep, kept
 from mlay_batch.schema import Catalogue, load_catalogue
 from mlay_batch.schema import kept as catalogues
-from mlay_batch.schema.catalogue import sources_hash
+from mlay_batch.schema.catalogue import shipped
 from mlay_batch.workspace import Workspace
 
 _NAME = "catalogue.json"
@@ -29,10 +29,14 @@ def descriptions(workspace: Workspace) -> Catalogue:
     return found
 
 
+def sources_hash(*own: Path) -> str:
+    """Return a hash over every file that `load_catalogue` may read, one for each folder."""
+    folders = (shipped("schemas"), *own)
+    return "/".join(
+        hash_of(one, (path for path in one.glob("*") if path.is_file())) for one in folders
+    )
+
+
 def _code() -> str:
     """Return a hash of the package `schema`, as far as its files are to be had."""
-    digest = hashlib.sha256()
-    for folder in schema.__path__:
-        for path in sorted(Path(folder).glob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return "/".join(hash_of(folder, folder.glob("*.py")) for folder in map(Path, schema.__path__))

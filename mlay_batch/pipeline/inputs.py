@@ -14,10 +14,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mlay_batch import __version__
+from mlay_batch.files import hash_of
 from mlay_batch.ledger import Ledger, Workbooks
 from mlay_batch.period import Period
+from mlay_batch.pipeline.descriptions import sources_hash
 from mlay_batch.pipeline.town import Town
-from mlay_batch.schema.catalogue import sources_hash
 
 _WRITTEN_BY = ("mlay_batch", "xlsxwriter")
 _SOURCES = (".py", ".yaml")
@@ -34,16 +35,14 @@ def inputs(town: Town, ledger: Ledger, period: Period, as_of: date, lang: str) -
 
 
 def program() -> str:
-    """Return a hash of the program and of the library that writes workbooks, file by file.
+    """Return what tells the program and the library that writes workbooks, file by file.
 
     The version alone would not do: texts and code may be changed in place, as in a checkout.
     """
-    digest = hashlib.sha256(f"{__version__} {sys.version} {zlib.ZLIB_RUNTIME_VERSION}".encode())
+    told = [__version__, sys.version, zlib.ZLIB_RUNTIME_VERSION]
     for name in _WRITTEN_BY:
         found = find_spec(name)  # finds it without importing it
-        for folder in (found and found.submodule_search_locations) or ():
-            for path in sorted(Path(folder).rglob("*")):
-                if path.suffix in _SOURCES:
-                    said = hashlib.sha256(path.read_bytes()).hexdigest()
-                    digest.update(f"{path.relative_to(folder).as_posix()} {said}\n".encode())
-    return digest.hexdigest()
+        for folder in map(Path, (found and found.submodule_search_locations) or ()):
+            sources = (path for path in folder.rglob("*") if path.suffix in _SOURCES)
+            told.append(hash_of(folder, sources))
+    return "\n".join(told)

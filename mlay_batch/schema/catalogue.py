@@ -74,17 +74,6 @@ def _newest(found: Iterable[T]) -> T | None:
     return max(found, key=lambda record: (record.effective.from_, record.version), default=None)
 
 
-def sources_hash(*own: Path) -> str:
-    """Return one hash over every file that `load_catalogue` may read, by folder and name."""
-    digest = hashlib.sha256()
-    for folder in (shipped("schemas"), *own):
-        digest.update(b"/")
-        for path in sorted(path for path in folder.glob("*") if path.is_file()):
-            said = hashlib.sha256(path.read_bytes()).hexdigest()
-            digest.update(f"{said} {path.name}\n".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
-
-
 def load_catalogue(*own: Path) -> Catalogue:
     """Return the shipped descriptions, each replaced by one of the same name from `own` folders.
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mlay_batch.pipeline.descriptions import sources_hash
 from mlay_batch.schema import kept, load_catalogue
-from mlay_batch.schema.catalogue import sources_hash
 
 
 def test_what_is_kept_comes_back_as_it_was():
