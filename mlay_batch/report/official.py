@@ -45,11 +45,12 @@ def heading(
     sheet.put(6, 0, said, "note_center", span=columns)
 
 
-def nothing(ctx: Context, sheet: Sheet, title: str, said: str) -> None:
+def nothing(ctx: Context, sheet: Sheet, title: str, said: str, columns: int = _NARROW,
+            split: int = _NARROW // 2) -> None:  # fmt: skip
     """Write a whole sheet of which the period's forms tell nothing: its heading, and why."""
-    heading(ctx, sheet, _NARROW, _NARROW // 2, title)
-    sheet.put(TABLE_ROW, 0, said, "quiet", span=_NARROW)
-    sheet.print_as(landscape=True, last=(TABLE_ROW, _NARROW - 1))
+    heading(ctx, sheet, columns, split, title)
+    sheet.put(TABLE_ROW, 0, said, "quiet", span=columns)
+    sheet.print_as(landscape=True, last=(TABLE_ROW, columns - 1))
 
 
 def back(ctx: Context) -> Link:

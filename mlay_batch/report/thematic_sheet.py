@@ -40,11 +40,11 @@ class _Page:
 def write(ctx: Context, sheet: Sheet, tables: Mapping[str, Written]) -> None:
     """Write the sheet; it says so where the period's forms do not ask for such meetings."""
     found = ctx.figures.thematic
-    official.heading(ctx, sheet, _COLUMNS, _SPLIT, ctx.t("branches/thematic.title"))
+    title = ctx.t("branches/thematic.title")
     if found is None:
-        sheet.put(official.TABLE_ROW, 0, ctx.t("none"), "quiet", span=_COLUMNS)
-        sheet.print_as(landscape=True, last=(official.TABLE_ROW, _COLUMNS - 1))
+        official.nothing(ctx, sheet, title, ctx.t("none"), _COLUMNS, _SPLIT)
         return
+    official.heading(ctx, sheet, _COLUMNS, _SPLIT, title)
     page = _Page(ctx, sheet, tables[table_name(*found.section)][1], found)
     first = listing.heads(sheet, official.TABLE_ROW, _columns(page))
     for number, line in enumerate(found.lines):
