@@ -49,11 +49,11 @@ def template(
     if everyone and branches:
         raise UsageError("usage.all", branch=branches[0])
     version = templates.form_of(town, form, wanted)
+    owing = templates.chosen(town, version, wanted, branches)
     if mail or send:
-        done = mail_forms(town, version.form, wanted, send=send, dry_run=dry_run)
+        done = mail_forms(town, version, wanted, owing, send=send, dry_run=dry_run)
         show_mail.show_mailed(done, language(ctx), as_json=False, dry_run=dry_run)
         return 0 if done.clean else 1
-    owing = templates.chosen(town, version, wanted, branches)
     folder = out or town.workspace.outbox
     if not dry_run:
         issued = templates.issue(town, version.form, wanted, branches, folder)

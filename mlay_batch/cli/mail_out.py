@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -12,12 +13,14 @@ import click
 from mlay_batch.cli import options, show_mail
 from mlay_batch.cli.month import last_month, open_for
 from mlay_batch.cli.options import LocalisedCommand, language, option
+from mlay_batch.errors import UsageError
 from mlay_batch.period import Period
 from mlay_batch.pipeline import mailhost, posting
 from mlay_batch.pipeline import reply as replying
 from mlay_batch.pipeline.posting import Job, Mailed
-from mlay_batch.pipeline.templates import form_of
 from mlay_batch.pipeline.town import Town
+from mlay_batch.register import Organisation
+from mlay_batch.schema import Form
 
 
 def send_or_draft(job: Job, *, send: bool, dry_run: bool) -> Mailed:
@@ -33,10 +36,17 @@ def send_or_draft(job: Job, *, send: bool, dry_run: bool) -> Mailed:
         )
 
 
-def mail_forms(town: Town, form: str, period: Period, *, send: bool, dry_run: bool) -> Mailed:
-    """Write or send the blank forms of a period to all that owe one."""
-    version = form_of(town, form, period)
-    make = partial(replying.forms, town, version)
+def mail_forms(
+    town: Town,
+    form: Form,
+    period: Period,
+    branches: Sequence[Organisation],
+    *,
+    send: bool,
+    dry_run: bool,
+) -> Mailed:
+    """Write or send the blank forms of a period for `branches`, and for nobody else."""
+    make = partial(replying.forms, town, form, [branch.code for branch in branches])
     job = Job(town, make, period, options.today(), options.holder())
     return send_or_draft(job, send=send, dry_run=dry_run)
 
@@ -67,6 +77,8 @@ def reply(
     """Answer what came in and remind those missing."""
     town = open_for(ctx, workspace)
     day = as_of or options.today()
+    if letters and not doubtful:
+        raise UsageError("usage.letter", letter=letters[0])
     if doubtful and not dry_run:
         posting.settle(town, options.holder(), sent=doubtful == "sent", letters=letters)
     make = partial(replying.letters, town)

@@ -69,11 +69,12 @@ def letters(town: Town, ledger: Ledger, wanted: Wanted) -> Owed:
     return _sorted_out([*office.answers(), *office.reminders()])
 
 
-def forms(town: Town, form: Form, ledger: Ledger, wanted: Wanted) -> Owed:
-    """Return the blank forms of the period for all that owe one: a letter each, or one for a
-    committee with the forms of its cells that have no address.
+def forms(
+    town: Town, form: Form, branches: Sequence[str], ledger: Ledger, wanted: Wanted
+) -> Owed:
+    """Return the blank forms of the period for the `branches` (codes) alone: a letter each, or one
+    for a committee with the forms of those of its cells that have no address.
     """
-    branches = [entry.code for entry in town.register.reporters(form, wanted.period)]
     return _sorted_out([*_Office(town, ledger, wanted).grouped("form", form, branches)])
 
 

@@ -5,9 +5,11 @@ import sys
 from email import message_from_bytes, policy
 from pathlib import Path
 
+import click
 import pytest
 
-from mlay_batch.cli import run
+from mlay_batch.cli import mlay, run
+from mlay_batch.ledger import Item, Ledger, Outgoing, Posted, Posting
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
 from smtp_desk import asked, mail_host
@@ -54,11 +56,11 @@ def test_without_a_mail_host_nothing_is_sent_in_one_clear_line(desk, capsys):
 PASSWORD = "mật-khẩu-2"
 
 
-def with_smtp(desk, port, ca_file, *, name="localhost"):
+def with_smtp(desk, port, ca_file, *, name="localhost", user='user = "vanphong"\n'):
     config = desk.workspace.root / "mlay.toml"
     config.write_text(
         f'[town]\nname = "Thị ủy"\nplace = "Mường Lay"\n[smtp]\nhost = "{name}"\nport = {port}\n'
-        'security = "starttls"\nuser = "vanphong"\nfrom = "vanphong@muonglay.example"\n'
+        f'security = "starttls"\n{user}from = "vanphong@muonglay.example"\n'
         f'per_minute = 60000\nca_file = "{ca_file}"\n',
         encoding="utf-8",
     )
@@ -115,3 +117,63 @@ def test_a_text_of_the_office_is_the_one_that_is_sent(desk, capsys):
     drafts = (desk.workspace.outbox / "2019-11" / "mail").glob("*.eml")
     mails = [message_from_bytes(draft.read_bytes(), policy=policy.default) for draft in drafts]
     assert {mail["Subject"] for mail in mails} == {f"Da nhan {n}/2019" for n in (1, 2, 3)}
+
+
+# Each command that sends: what a clerk types, and whom alone it may write to. DB1-1 is not due yet
+# a letter by `reply`: its receipt went out before.
+SENDERS = {
+    ("template", "CB-01", "--period", "2019-11", "--mail"): ["cb-01@muonglay.example"],
+    ("template", "DB1-2", "DB1-1", "--period", "2019-11"): [
+        "db1-1@muonglay.example", "db1-2@muonglay.example",
+    ],
+    ("template", "--period", "2019-11", "--mail"): [f"{code.lower()}@muonglay.example" for code in sorted(CELLS)],
+    ("reply", *NOVEMBER): ["cb-01@muonglay.example", "db1-2@muonglay.example"],
+}  # fmt: skip
+
+
+def commands_that_send():
+    """The names of all commands with an option --send, those of groups too."""
+    found, left = set(), [((), mlay)]
+    while left:
+        names, command = left.pop()
+        if isinstance(command, click.Group):
+            context = click.Context(command)
+            left += [((*names, n), command.get_command(context, n))
+                     for n in command.list_commands(context)]  # fmt: skip
+        elif any("--send" in param.opts for param in command.params):
+            found.add(" ".join(names))
+    return found
+
+
+def test_every_command_that_sends_is_tried_for_whom_it_writes_to():
+    assert commands_that_send() == {command[0] for command in SENDERS}
+
+
+@pytest.mark.parametrize("command", SENDERS, ids=" ".join)
+def test_a_command_that_sends_writes_to_those_meant_and_to_nobody_else(desk, tmp_path, command):
+    with mail_host(tmp_path, security="starttls") as (box, port, ca_file):
+        with_smtp(desk, port, ca_file, user="")
+        if command[0] == "reply":
+            answered(desk, "DB1-1")
+        assert run([*command, "--send"]) == 0
+    assert sorted(to for mail in box.to for to in mail) == SENDERS[command]
+
+
+def answered(desk, branch):
+    """Let the receipt of a branch have gone out before."""
+    with Ledger.open(desk.workspace.ledger) as ledger:
+        (number,) = (d.id for d in ledger.deliveries() if d.branch == branch)
+        item = Item(f"answer/{number}", "meeting", branch, "2019-11", number)
+        Outgoing(ledger).put(Posted("receipt", "<x@y>", ("x",), "0", Posting.SENT, "x", (item,)))
+
+
+def test_drafts_too_are_made_for_the_branches_named_alone(desk, capsys):
+    assert run(["template", "CB-01", "--period", "2019-11", "--mail"]) == 0
+    assert len(list((desk.workspace.outbox / "2019-11" / "mail").iterdir())) == 1
+    assert run(["template", "CB-1", "--period", "2019-11", "--send"]) == 2
+    assert "Có phải là “CB-01”" in capsys.readouterr().err
+
+
+def test_one_letter_cannot_be_named_where_all_would_be_sent(desk, capsys):
+    assert run(["reply", *NOVEMBER, "--send", "--letter", "ab12cd34"]) == 2
+    assert "--doubtful" in capsys.readouterr().err

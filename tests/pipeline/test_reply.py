@@ -295,7 +295,7 @@ def test_a_branch_nobody_can_be_written_about_is_told(tmp_path, monkeypatch):
 
 def test_day_one_a_mail_a_branch_or_a_committee(desk):
     form = desk.catalogue.form_for("meeting", NOVEMBER)
-    make = partial(reply.forms, desk, form)
+    make = partial(reply.forms, desk, form, ["DB1-1", "DB1-2", "CB-01"])
     posting.draft(Job(desk, make, NOVEMBER, AS_OF, "test"), "x")
     papers = {
         str(mail["To"]): [part.get_filename() for part in mail.iter_attachments()]
