@@ -16,7 +16,7 @@ from mlay_batch.pipeline.carry import carried
 from mlay_batch.pipeline.levels import examined
 from mlay_batch.pipeline.templates import context_for
 from mlay_batch.pipeline.town import REGISTER, Town, reference_lists
-from mlay_batch.records import Identity, Judged, Submission
+from mlay_batch.records import Identity, Judged, Row, Submission
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.carry import moves
 from mlay_batch.template import Context, render
@@ -27,12 +27,13 @@ from mlay_batch.validation import validate, validate_register
 class Checked:
     """What `check` found in one file; `form` gives the words for its findings.
 
-    `judged` is the return itself, None where the file is none.
+    `judged` is the return itself, None where the file is none; `rows` are those it was sent with.
     """
 
     findings: tuple[Finding, ...]
     form: Form | None
     judged: Judged | None = None
+    rows: tuple[Row, ...] = ()
 
 
 def check(path: Path, catalogue: Catalogue, town: Town | None, as_of: date) -> Checked:
@@ -60,13 +61,12 @@ def check(path: Path, catalogue: Catalogue, town: Town | None, as_of: date) -> C
     lists: Mapping[str, Mapping[str, str]] = reference_lists(register) if register else {}
     (judged,) = validate([judged], lists, known.forms)
     judged = examined(judged, catalogue)
-    return _named(judged.findings, form, leaf.name, judged)
+    checked = _named(judged.findings, form, leaf.name)
+    return replace(checked, judged=judged, rows=submission.rows)
 
 
-def _named(
-    findings: tuple[Finding, ...], form: Form | None, name: str, judged: Judged | None = None
-) -> Checked:
-    return Checked(tuple(finding.in_file(name) for finding in findings), form, judged)
+def _named(findings: tuple[Finding, ...], form: Form | None, name: str) -> Checked:
+    return Checked(tuple(finding.in_file(name) for finding in findings), form)
 
 
 def returned(checked: Checked, catalogue: Catalogue, town: Town | None, lang: str) -> bytes:
@@ -83,7 +83,7 @@ def returned(checked: Checked, catalogue: Catalogue, town: Town | None, lang: st
         raise UsageError("usage.whose", path=judged.leaf.name)
     context = _context(judged.identity, judged.submission, form, town)
     right = context.period and catalogue.form_for(form.form, context.period)
-    rows = judged.submission.rows
+    rows = checked.rows
     if right and right.version != form.version:
         form, rows = right, carried(rows, moves(catalogue, form, right), right)
     return render(form, context, rows, checked.findings, lang)

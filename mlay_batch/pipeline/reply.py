@@ -69,9 +69,7 @@ def letters(town: Town, ledger: Ledger, wanted: Wanted) -> Owed:
     return _sorted_out([*office.answers(), *office.reminders()])
 
 
-def forms(
-    town: Town, form: Form, branches: Sequence[str], ledger: Ledger, wanted: Wanted
-) -> Owed:
+def forms(town: Town, form: Form, branches: Sequence[str], ledger: Ledger, wanted: Wanted) -> Owed:
     """Return the blank forms of the period for the `branches` (codes) alone: a letter each, or one
     for a committee with the forms of those of its cells that have no address.
     """

@@ -45,12 +45,15 @@ class Template:
 
     `fixed` texts may stand anywhere, `numbers` are those above the running numbers of a table;
     `typed` are the choices people type, so beside the form they are no text of the template.
+    `titles` are those of all fields, `parts` leads from the title of a section to its id.
     """
 
     form: Form
     fixed: frozenset[str]
     numbers: frozenset[str]
     typed: frozenset[str]
+    titles: frozenset[str]
+    parts: Mapping[str, str]
 
     @classmethod
     def of(cls, form: Form) -> Template:
@@ -67,6 +70,8 @@ class Template:
                 for key in keys_of(cell.text)
             ),
             frozenset(k for c in form.choices.values() for one in c for k in keys_of(one.title)),
+            frozenset(k for s in form.sections for entry in s.fields for k in keys_of(entry.title)),
+            {k: s.id for s in form.sections for k in keys_of(s.title) if k},
         )
 
 

@@ -32,8 +32,8 @@ class Taken:
 def take(block: Block, form: Form, limit: int, into: Taken) -> None:
     """Add the rows of a block and their findings.
 
-    Rows of a table that are blank throughout are dropped; a typed zero is content. In other rows
-    and in cards a blank cell takes its field's default.
+    Rows of a table that are blank throughout are dropped. Every value is one that was written: a
+    blank cell is None here, its field's default comes in when the values are checked.
     """
     sheet = block.sheet
     mine = block.section is not HEAD and form.form != bundle.FORM  # those were asked about before
@@ -101,7 +101,7 @@ def _row(block: Block, form: Form, limit: int, record: Mapping[str, Spot],
         found = typed(raws[entry.id], entry, form, limit)
         if spot in old:
             found = _code(entry, found) or _in_old_letters(old[spot])
-        values[entry.id] = entry.default if is_blank(raws[entry.id]) else found.value
+        values[entry.id] = found.value
         findings.extend(_finding(block, entry, spot, found))
     number = min(row for row, _ in record.values()) if record else block.box[0]
     cells = {name: a1(spot) for name, spot in record.items()}

@@ -1,7 +1,8 @@
 """A section between its markers.
 
 The markers (see `layout`) may have been moved by inserted rows and columns, reordered columns or a
-renamed sheet.
+renamed sheet. What a person sees decides what he types: where the visible heading over a cell is
+that of another field than the hidden id says, nobody can tell which of the two is meant (`labels`).
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mlay_batch.findings import Place
-from mlay_batch.layout import VALUE_MARKER
+from mlay_batch.layout import HEAD, VALUE_MARKER
 from mlay_batch.reader.blocks import Block, Search, key_at, keys_of, only
 from mlay_batch.reader.facts import Spot, a1
 from mlay_batch.reader.grid import Sheet
+from mlay_batch.reader.labels import Labels, Spots, exchanged, part_above
 from mlay_batch.reader.values import shown
 from mlay_batch.schema.records import Field, Section
 
@@ -22,7 +25,8 @@ from mlay_batch.schema.records import Field, Section
 def by_markers(search: Search, section: Section) -> Block | None:
     """Return the section between its markers; None where they are not whole.
 
-    R22 is added where the section stands there twice, R26/R27 for a field that is missing/double.
+    R22 is added where the section stands there twice, R26/R27 for a field that is missing/double,
+    R32/R33 for a field or section under the heading of another one.
     """
     starts = search.marks.get(f"{section.id}:start", ())
     if len(starts) > 1:
@@ -34,6 +38,10 @@ def by_markers(search: Search, section: Section) -> Block | None:
         return None
     sheet, (top, column), bottom = start[0], start[1], end[1][0]
     if bottom <= top:
+        return None
+    if title := part_above(search, section, sheet, top):
+        where = Place("", sheet.title, a1(title))
+        search.wrong("R33", where, field=section.id, seen=shown(sheet.at(title)))
         return None
     frame = _Frame(search, section, sheet, top, bottom, column)
     return frame.card() if section.layout == "card" else frame.table()
@@ -62,6 +70,9 @@ class _Frame:
             if (at := self._find(entry, ids, range(self.top + 1, self.bottom)))
         }
         left = min([values[1], *self._labels(spots)])
+        beside = {name: (r, range(self.column + 1, v)) for name, (r, v) in spots.items()}
+        over = {name: [(r, c) for c in columns] for name, (r, columns) in beside.items()}
+        self._compare(spots, over, {name: [(r, v + 1)] for name, (r, v) in spots.items()})
         furniture = {values, *(spot for found in ids.values() for spot in found)}
         box = self.top, left, self.bottom, values[1] + 1  # the unit stands right of the value
         titles = {(r, c): name for name, (r, v) in spots.items() for c in range(left, v)}
@@ -75,6 +86,7 @@ class _Frame:
             for entry in self.section.fields
             if (at := self._find(entry, ids, heads))
         }
+        self._compare(columns, {n: [(r, c) for r in heads] for n, c in columns.items()})
         rows = range(heads.stop, self.bottom)
         records = tuple({name: (r, c) for name, c in columns.items()} for r in rows)
         furniture = {spot for found in ids.values() for spot in found}
@@ -85,6 +97,22 @@ class _Frame:
         box = self.top, min(used), self.bottom, max(used)
         titles = {(r, c): name for r in heads for name, c in columns.items()}
         return Block(self.section, self.sheet, records, box, frozenset(furniture), titles)
+
+    def _compare(
+        self, found: dict[str, Any], over: Mapping[str, Spots], units: Mapping[str, Spots] = {}
+    ) -> None:
+        """Take fields out of `found` that stand under the heading of another one, and say so.
+
+        `over` are the cells in which a field has its heading, `units` those with its unit.
+        """
+        if self.section is HEAD:  # what its lines say is held against the stamp
+            return
+        labels = Labels(self.search.template, self.section, self.sheet, over, units)
+        for name, spot in exchanged(labels):
+            where = Place("", self.sheet.title, a1(spot))
+            path, seen = f"{self.section.id}.{name}", shown(self.sheet.at(spot))
+            self.search.wrong("R32", where, field=path, seen=seen)
+            del found[name]
 
     def _first(self) -> int:
         """Return the first row below the headings."""
@@ -110,9 +138,15 @@ class _Frame:
         return found
 
     def _find(self, entry: Field, ids: Mapping[str, list[Spot]], rows: range) -> Spot | None:
-        """Return where a field's id stands, or else its heading; R26, R27 if that fails."""
+        """Return where a field's id stands, or else its heading; R26, R27 if that fails.
+
+        A heading over or beside the id of another field is no place for this one.
+        """
         found = ids.get(entry.id, [])
-        spot = only(found) or (None if found else only(list(self._headings(entry, rows))))
+        axis = 0 if self.section.layout == "card" else 1
+        taken = {spots[0][axis] for spots in ids.values() if len(spots) == 1}
+        free = (spot for spot in self._headings(entry, rows) if spot[axis] not in taken)
+        spot = only(found) or (None if found else only(list(free)))
         if spot is None:
             code, at = ("R27", found[1]) if found else ("R26", (self.top, self.column))
             path = f"{self.section.id}.{entry.id}"

@@ -10,6 +10,7 @@ from mlay_batch.names import clean, name_key
 from mlay_batch.reader.blocks import Block, is_marker
 from mlay_batch.reader.facts import Spot, a1
 from mlay_batch.reader.grid import Fault, Raw, Sheet
+from mlay_batch.reader.labels import own_texts
 from mlay_batch.reader.values import is_blank, shown
 
 _SHOWN = 200  # findings a sheet; a page pasted beside the form is told once more, not 10,000 times
@@ -28,7 +29,8 @@ def strays(
     Texts in `above` are the template's own in its heading only, above all sections: a town may
     bear the name of a choice.
 
-    Warning C26 where a heading was retyped though its marker stands, error C19 elsewhere inside a
+    Warning C26 where something else stands in place of a heading whose marker stands, be it a text
+    of the template from elsewhere, error C19 elsewhere inside a
     section or right below it (where rows beyond the table go), warning C20 elsewhere on the form's
     sheets, one warning C21 for a further sheet with something on it. A running number may be any
     number: rows get renumbered; words in its place are a stray.
@@ -89,11 +91,20 @@ def _left(
     in_heading = fixed | above
     taken: set[Spot] = set().union(*(block.furniture for block in blocks))
     taken.update(*(record.values() for block in blocks for record in block.records))
+    titled = {
+        spot: own_texts(block.section, block.section.field(name))
+        for block in blocks
+        for spot, name in block.titles.items()
+        if block.section is not HEAD
+    }
     return {
         spot: raw
         for spot, raw in sheet.filled.items()
         if spot not in taken
-        and not _written(raw, in_heading if spot[0] < top and spot[1] <= right else fixed)
+        and not _written(
+            raw,
+            titled.get(spot) or (in_heading if spot[0] < top and spot[1] <= right else fixed),
+        )
         and not is_blank(raw)
     }
 

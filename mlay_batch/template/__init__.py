@@ -34,8 +34,8 @@ def render(
 
     `rows` fill cards and tables (a table grows where there are more). `marks` are findings about
     the file those rows were read from: their cells are coloured and noted here, and a first sheet
-    lists what is wrong and what to do. Dropdowns, hints and limits come from the form; texts are in
-    `lang`.
+    lists what is wrong and what to do; no value stands in such a form but what was sent. Dropdowns,
+    hints and limits come from the form; texts are in `lang`.
     """
     book = Book(f"{form.title.of(lang)} {context.branch} {context.period or ''}".strip())
     plans = plan(form, Counter(row.section for row in rows))
@@ -48,7 +48,7 @@ def render(
         write_errors(book, grouped(found, named), form, context, lang)
     sheets = {name: book.sheet(name) for name in named}
     write_guide(book, form, context.period, lang)
-    values = cell_values(form, context, rows, lang)
+    values = cell_values(form, context, rows, lang, prefilled=not marks)
     values |= {key: words for key, words in as_typed(found).items() if values.get(key) is None}
     filling = Filling(
         form, context.period, lang, slots(context, lang), values,

@@ -91,18 +91,20 @@ def head_values(context: Context, lang: str) -> Mapping[Key, Value]:
     }
 
 
-def cell_values(form: Form, context: Context, rows: Sequence[Row], lang: str) -> dict[Key, Value]:
+def cell_values(
+    form: Form, context: Context, rows: Sequence[Row], lang: str, *, prefilled: bool = True
+) -> dict[Key, Value]:
     """Return what stands in each value cell, as shown.
 
-    A card shows the row's value where `rows` holds that field, blank or not; else the context's
-    value, else the field's default. A table shows its rows; its defaults stay blank, the reader
-    applies them.
+    A card shows the row's value where `rows` holds that field, blank or not; else, where it is
+    `prefilled`, the context's value or the field's default. A table shows its rows; its defaults
+    stay blank and are taken when the return is checked.
     """
     found = dict(head_values(context, lang))
     for section in sections_of(form):
         given = [row for row in rows if row.section == section.id]
         for entry in section.fields:
-            if section.layout == "card" and section is not HEAD:
+            if section.layout == "card" and section is not HEAD and prefilled:
                 known = context.values.get(f"{section.id}.{entry.id}", entry.default)
                 found[section.id, 0, entry.id] = _shown(form, context, entry, known, lang)
             for record, row in enumerate(given):

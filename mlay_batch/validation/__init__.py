@@ -5,7 +5,8 @@ round. Where its period is not certain (`Judged.identity` is None: last month's 
 again, stamp and heading at odds) dates are not held against a period: that has been said once.
 
 Whether a blank is allowed is said by ``required`` alone; every other check lets a blank pass, and
-in sums a blank optional part counts 0 (`rules`). A row of a table with nothing in it is no row.
+in sums a blank optional part counts 0 (`rules`). Which rows of a table are content, `filled_rows`
+says; there blanks take the defaults of their fields.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from mlay_batch.records import Judged, Row, Submission
 from mlay_batch.schema.records import Form
 from mlay_batch.validation.cells import (
     Cell,
+    cell_of,
     finding,
     in_order,
     is_certain,
@@ -27,6 +29,7 @@ from mlay_batch.validation.cells import (
     wrong_cells,
 )
 from mlay_batch.validation.failures import Failure, failures
+from mlay_batch.validation.filled_rows import content
 from mlay_batch.validation.frames import Entry, Table, tables
 from mlay_batch.validation.refs import Lists, Resolver, resolved, resolvers
 from mlay_batch.validation.schema import schema_for
@@ -108,11 +111,11 @@ def _entry(judged: Judged, forms: Sequence[Form]) -> Entry | None:
 
 def _checked(entries: Mapping[int, Entry], by_list: Mapping[str, Resolver]) -> Mapping[int, Entry]:
     """Return the entries with codes resolved and all findings added."""
-    ready = {number: _prepared(entry, by_list) for number, entry in entries.items()}
+    found: dict[int, list[Finding]] = defaultdict(list)
+    ready = {number: _prepared(entry, by_list, found[number]) for number, entry in entries.items()}
     by_form: dict[tuple[str, str], dict[int, Entry]] = defaultdict(dict)
     for number, entry in ready.items():
         by_form[entry.form.form, entry.form.version][number] = entry
-    found: dict[int, list[Finding]] = defaultdict(list)
     for alike in by_form.values():
         _check(alike, found)
     return {
@@ -121,27 +124,23 @@ def _checked(entries: Mapping[int, Entry], by_list: Mapping[str, Resolver]) -> M
     }
 
 
-def _prepared(entry: Entry, by_list: Mapping[str, Resolver]) -> Entry:
-    """Return the entry without blank rows of tables and with codes in its `ref` fields."""
-    wrong = wrong_cells(entry.findings)
-    rows: list[Row] = []
-    found: list[Finding] = []
+def _prepared(entry: Entry, by_list: Mapping[str, Resolver], found: list[Finding]) -> Entry:
+    """Return the entry with the rows that count, defaults in blanks, codes in `ref` fields; strays
+    are added to `found`.
+    """
     sections = {section.id: section for section in entry.form.sections}
-    for row in entry.submission.rows:
-        section = sections.get(row.section)
-        if section is None or (section.layout == "table" and _blank(row, wrong)):
-            continue
-        row, doubts = resolved(row, section, by_list)
+    own = content(entry.submission.rows, sections, entry.findings)
+    found.extend(own.strays)
+    told = wrong_cells(own.strays)
+    rows: list[Row] = []
+    wrong: list[Finding] = []
+    for row in own.rows:
+        row, doubts = resolved(row, sections[row.section], by_list)
         rows.append(row)
-        found.extend(doubts)
+        wrong.extend(doubt for doubt in doubts if cell_of(doubt.place) not in told)
     submission = replace(entry.submission, rows=tuple(rows))
-    return replace(entry, submission=submission).add(in_order(found, submission))
-
-
-def _blank(row: Row, wrong: frozenset[Cell]) -> bool:
-    """Whether nothing was written: a cell that could not be read is not blank."""
-    filled = any(value is not None for value in row.values.values())
-    return not filled and not any((row.sheet, cell) in wrong for cell in row.cells.values())
+    entry = replace(entry, submission=submission, findings=own.findings)
+    return entry.add(in_order(wrong, submission))
 
 
 def _check(entries: Mapping[int, Entry], found: dict[int, list[Finding]]) -> None:

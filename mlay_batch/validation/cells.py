@@ -18,7 +18,7 @@ from mlay_batch.schema.records import Rule, Section
 from mlay_batch.validation.failures import Failure
 
 Cell = tuple[str, str]
-_LOST = ("R22", "R23")
+_LOST = ("R22", "R23", "R33")
 _WHOLE_RETURN = ("rows_at_least", "rows_at_most")
 _CELL = re.compile(r"([A-Z]+)(\d+)")
 
@@ -29,17 +29,19 @@ def cell_of(place: Place) -> Cell:
 
 
 def wrong_cells(findings: Iterable[Finding]) -> frozenset[Cell]:
-    """Return the cells that an error already stands at: of merged cells (C16) every one."""
+    """Return the cells that an error already stands at: every one of merged cells (C16), and of a
+    row that is a stray (F17).
+    """
     return frozenset(
         cell_of(place)
         for found in findings
         if found.is_error
-        for place in (found.place, *(found.marks if found.code == "C16" else ()))
+        for place in (found.place, *(found.marks if found.code in ("C16", "F17") else ()))
     )
 
 
 def lost_sections(findings: Iterable[Finding]) -> frozenset[str]:
-    """Return the sections that could not be read (R22, R23): what stands there is not known."""
+    """Return the sections that could not be read: what stands there is not known."""
     return frozenset(str(found.params["field"]) for found in findings if found.code in _LOST)
 
 

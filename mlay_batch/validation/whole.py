@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mlay_batch.findings import Finding, Severity
 from mlay_batch.records import Row, Submission
@@ -23,9 +23,11 @@ def nil_findings(
     for section in (one for one in form.sections if one.id not in lost):
         card, _, name = (section.nil or "").partition(".")
         for declared in submission.section(card)[:1] if name else ():
-            if cell_of(declared.place(name)) not in wrong:
+            if name in declared.cells and cell_of(declared.place(name)) not in wrong:
                 because = _because(form.section(card), name)
-                yield from _nil(section, declared, (name, *because), submission)
+                rows = [row for row in submission.section(section.id) if not _all_told(row, wrong)]
+                if rows or not submission.section(section.id):
+                    yield from _nil(section, declared, (name, *because), rows)
 
 
 def _because(card: Section, name: str) -> tuple[str, ...]:
@@ -39,11 +41,17 @@ def _because(card: Section, name: str) -> tuple[str, ...]:
     )
 
 
+def _all_told(row: Row, wrong: frozenset[Cell]) -> bool:
+    """Whether of every cell somebody filled in it is said already that it is wrong."""
+    written = (name for name, value in row.values.items() if value is not None)
+    return all(cell_of(row.place(name)) in wrong for name in written)
+
+
 def _nil(
-    section: Section, card: Row, names: tuple[str, ...], submission: Submission
+    section: Section, card: Row, names: tuple[str, ...], rows: Sequence[Row]
 ) -> Iterator[Finding]:
     """Yield what is wrong between the declaration, the first of `names`, and the rows."""
-    name, rows = names[0], submission.section(section.id)
+    name = names[0]
     nil = card.values.get(name) == YES
     if nil == bool(rows):
         filled = tuple(

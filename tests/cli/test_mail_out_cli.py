@@ -126,7 +126,9 @@ SENDERS = {
     ("template", "DB1-2", "DB1-1", "--period", "2019-11"): [
         "db1-1@muonglay.example", "db1-2@muonglay.example",
     ],
-    ("template", "--period", "2019-11", "--mail"): [f"{code.lower()}@muonglay.example" for code in sorted(CELLS)],
+    ("template", "--period", "2019-11", "--mail"): [
+        f"{code.lower()}@muonglay.example" for code in sorted(CELLS)
+    ],
     ("reply", *NOVEMBER): ["cb-01@muonglay.example", "db1-2@muonglay.example"],
 }  # fmt: skip
 

@@ -167,21 +167,23 @@ def on_its_way(number: int, book: bytes) -> bytes:
 
 
 def checked(books: Sequence[bytes], of: Form) -> list[tuple[Submission, tuple[Finding, ...]]]:
-    """Read the workbooks and check them all together, as a run does."""
+    """Read the workbooks and check them all together, as a run does: each as it was read, and what
+    is wrong with it.
+    """
+    came = [read(data, "a.xlsx", CATALOGUE.forms) for data in books]
     if of.period == "none":
-        return [validate_register(read(data, "", CATALOGUE.forms), of) for data in books]
-    return [(one.submission, one.findings) for one in judged(books) if one.submission]
+        return [(one, validate_register(one, of)[1]) for one in came]
+    return [(one, found.findings) for one, found in zip(came, judged(came), strict=True)]
 
 
-def judged(books: Sequence[bytes]) -> tuple[Judged, ...]:
-    """Read returns and judge them all together."""
+def judged(came: Sequence[Submission]) -> tuple[Judged, ...]:
+    """Judge returns all together."""
     lists = {name: dict(pairs) for name, pairs in LISTS.items()}
-    return validate([_identified(data) for data in books], lists, CATALOGUE.forms)
+    return validate([_identified(one) for one in came], lists, CATALOGUE.forms)
 
 
-def _identified(data: bytes) -> Judged:
-    submission = read(data, "a.xlsx", CATALOGUE.forms)
-    leaf = Leaf("a.xlsx", data, "a.xlsx", "2026-12-01T00:00:00+07:00")
+def _identified(submission: Submission) -> Judged:
+    leaf = Leaf("a.xlsx", b"", "a.xlsx", "2026-12-01T00:00:00+07:00")
     judged = Judged(leaf, submission, findings=submission.findings)
     return identify(judged, CATALOGUE, REGISTER, date(2026, 12, 1))
 
