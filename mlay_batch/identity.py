@@ -4,10 +4,12 @@ The hidden stamp alone never decides: the commonest mistake is last month's file
 and its stamp still names last month. So the period needs a second witness beside the stamp, the
 visible heading or the dates of what is reported, and no witness may contradict.
 
-A refused return still gets an identity where it is evident what it is about: a file filled in
-again (I03) is a return of the month its dates lie in, so that this month is shown as refused, not
-as missing, and `validation` need not complain of every date once more. Where branch or period
-stay open (I01, I02 without dates, I04, I09) there is none.
+A refused return still gets an identity where it is evident what it is about. An old file filled in
+again (I03: the stamp is older than the dates) is a return of the month its dates lie in, so that
+this month is shown as refused, not as missing. A stamp newer than the dates was made for its month
+and nobody had it before: the return is of that month, and `validation` marks the dates, which were
+copied along or mistyped. Where branch or period stay open (I01, I02 without dates, I04, I09) there
+is none.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ def identify(
         return judged.add(_finding("I12", Place()))
     papers = _Papers(submission, form, register)
     branch, branch_findings = _branch(papers)
-    period, period_findings = _period(papers)
+    period, period_findings = _period(papers, as_of)
     found = [*_without_stamp(papers), *branch_findings, *period_findings]
     if branch is None or period is None:
         return judged.add(*found)
@@ -143,15 +145,16 @@ def _branches_seen(text: str, register: Register | None) -> tuple[str, ...]:
 # Period
 
 
-def _period(papers: _Papers) -> tuple[Period | None, list[Finding]]:
+def _period(papers: _Papers, as_of: date) -> tuple[Period | None, list[Finding]]:
     """Return the period reported and findings; None where it stays open."""
     stamped, seen, heading = papers.stamped_period, papers.seen_period, papers.head("period")
     claimed = stamped or seen
     if claimed is None:
         return None, [_finding("I11", heading.place, seen=heading.text)]
-    if told := _told_by_dates(papers, claimed):
+    told = _told_by_dates(papers, claimed)
+    if told and claimed.start < told.start <= as_of:
         return told, [_filled_in_again(papers, claimed, told)]
-    dated = any(day in claimed for day, _ in papers.dates)
+    dated = told is not None or any(day in claimed for day, _ in papers.dates)
     written = bool(clean(heading.text))
     if seen != claimed and (written or not dated):
         code = "I02" if written else "I11"
@@ -166,8 +169,8 @@ def _told_by_dates(papers: _Papers, claimed: Period) -> Period | None:
     A date that day and month swapped would bring into the claimed period is no witness
     (`validation` asks about it), unless it lies in the period right after: a file of October
     filled in again in November may well report on the 10th of November. Years no period can have
-    are no witness either. Half is not more than
-    half: of 2 dates, one in October and one in November, nothing is said here.
+    are no witness either. Half is not more than half: of 2 dates, one in October and one in
+    November, nothing is said here.
     """
     days = [day for day, _ in papers.dates]
     told = Counter(Period.of(claimed.kind, day) for day in days if _is_witness(day, claimed))

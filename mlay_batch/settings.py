@@ -28,7 +28,7 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "imap": frozenset({"host", "port", "user", "folder", "ca_file"}),
     "smtp": frozenset({"host", "port", "user", "from", "security", "per_minute", "ca_file"}),
 }
-_DAYS = frozenset({"due", "lock"})
+_DAYS = frozenset({"due", "lock", "correct"})
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 _PORTS = 65535
 
@@ -90,10 +90,12 @@ time_zone = "Asia/Ho_Chi_Minh"
 # [consolidated]
 # from = ["town"]
 
-# Hạn nộp và ngày khóa sổ của mỗi mẫu: số ngày sau khi hết kỳ; chỉ ghi khi cần khác mức có sẵn.
+# Hạn nộp và ngày khóa sổ của mỗi mẫu: số ngày sau khi hết kỳ; correct: số ngày để sửa một báo cáo
+# bị trả lại, kể từ ngày trả. Chỉ ghi khi cần khác mức có sẵn.
 # [deadlines.meeting]
 # due = 5
 # lock = 20
+# correct = 3
 """
 SECURITY = ("tls", "starttls")
 
@@ -139,7 +141,7 @@ class Settings:
     """What `mlay.toml` says. `code` None: the town is the register's organisation without parent.
 
     `limits` holds only what differs from the reader's own limits, under the same names;
-    `deadlines` the days ``due`` and ``lock`` of a form that differ from its description.
+    `deadlines` the days ``due``, ``lock``, ``correct`` of a form that differ from its description.
     `mail_server` and `auth_host` are how the town's own mail server calls itself in the lines
     Received and Authentication-Results it adds to a mail. `consolidated` are the types of
     organisation that hand in their consolidated workbook in place of what lies below them.

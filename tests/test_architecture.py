@@ -130,7 +130,7 @@ def test_an_import_inside_a_function_says_why(path: Path) -> None:
 def test_modules_and_functions_stay_short(path: Path) -> None:
     lines = len(path.read_text(encoding="utf-8").splitlines())
     long = [f"{node.name} ({length(node)} lines)" for node in functions(path) if length(node) > 40]
-    assert lines <= 300, f"{dotted(path)} has {lines} lines"
+    assert lines <= 500, f"{dotted(path)} has {lines} lines"
     assert not long
 
 

@@ -14,6 +14,7 @@ from mlay_batch.identity import identify
 from mlay_batch.messages import explain
 from mlay_batch.records import Judged, Submission
 from mlay_batch.register import Register
+from mlay_batch.validation import validate
 
 TOWN = register("""
     TU    | Thị ủy Mường Lay               | town        |
@@ -28,8 +29,11 @@ TOWN = register("""
 AS_OF = date(2019, 12, 6)
 
 
+HELD = {"kind": "regular", "content": "Nghị quyết", "duration": 95, "expected": 9, "present": 9}
+
+
 def meetings(*days: str) -> dict[str, Any]:
-    return {"meetings": [{"held_on": date.fromisoformat(day)} for day in days]}
+    return {"meetings": [{"held_on": date.fromisoformat(day), **HELD} for day in days]}
 
 
 def look(read: Submission, town: Register | None = TOWN, as_of: date = AS_OF) -> Judged:
@@ -127,8 +131,33 @@ def test_day_and_month_swapped_is_no_other_month() -> None:
 
 def test_half_of_the_dates_is_not_most() -> None:
     assert told(look(submission(meetings("2019-11-05", "2019-10-20"))).findings) == []
-    three = submission(meetings("2019-11-05", "2019-10-20", "2019-10-28"))
+    october = {"stamp": ("CB-01", "2019-10"), "period": "Tháng 10 năm 2019"}
+    assert told(look(submission(meetings("2019-11-05", "2019-10-20"), **october)).findings) == []
+    three = submission(meetings("2019-10-20", "2019-11-05", "2019-11-28"), **october)
     assert told(look(three).findings) == ["I03 C2"]
+
+
+def test_a_stamp_newer_than_the_dates_keeps_its_month_and_the_dates_are_marked() -> None:
+    """Nobody had this form in October: rows were pasted in, or the year is a slip of the pen."""
+    for days in (["2019-10-05", "2019-10-20"], ["2018-11-05"], ["2019-09-30", "2019-11-02"]):
+        found = look(submission(meetings(*days)))
+        assert (told(found.findings), key(found)) == ([], ("CB-01", "2019-11"))
+        outside = sum(not day.startswith("2019-11") for day in days)
+        (checked,) = validate([found], {})
+        assert sum(one.code == "F04" for one in checked.findings) == outside
+
+
+def test_the_heading_changed_by_hand_to_the_month_of_the_dates_moves_no_newer_stamp() -> None:
+    found = look(submission(meetings("2019-10-05"), period="Tháng 10 năm 2019"))
+    assert (told(found.findings), key(found)) == (["I02 E4"], ("CB-01", "2019-11"))
+
+
+def test_dates_of_a_month_that_has_not_begun_tell_no_other_month() -> None:
+    """2020 typed for 2019 in November: the return is of November, and its date is wrong."""
+    found = look(submission(meetings("2020-11-05")))
+    assert (told(found.findings), key(found)) == ([], ("CB-01", "2019-11"))
+    (checked,) = validate([found], {})
+    assert "F04" in {one.code for one in checked.findings}
 
 
 def test_the_stamp_alone_decides_nothing() -> None:
@@ -184,8 +213,13 @@ def test_any_dates_give_an_identity_or_a_reason(days: list[date]) -> None:
 
 @given(st.dates(date(2018, 1, 1), date(2020, 12, 31)))
 def test_a_return_dated_in_another_month_is_never_silently_taken(day: date) -> None:
-    """Refused as filled in again, but for a 11th of 2019 that may be a day of November swapped."""
-    found = told(look(submission({"meetings": [{"held_on": day}]})).findings)
-    november = (day.year, day.month) == (2019, 11)
-    swapped = day.year == 2019 and day.day == 11 and day.month != 12
-    assert found == ([] if november or swapped else ["I03 C1"])
+    """Refused as filled in again where the day lies in a later month that has begun; else the day
+    itself is wrong, be it that of an earlier month, of one to come, or with its month swapped.
+    """
+    found = look(submission(meetings(day.isoformat())))
+    later = date(2019, 12, 1) <= day <= date(2019, 12, 31)
+    assert told(found.findings) == (["I03 C1"] if later else [])
+    assert key(found) == ("CB-01", "2019-12" if later else "2019-11")
+    (checked,) = validate([found], {})
+    dated = {one.code for one in checked.findings} & {"F04", "F05"}
+    assert bool(dated) == (not later and (day.year, day.month) != (2019, 11))

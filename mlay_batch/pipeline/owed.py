@@ -1,13 +1,24 @@
-"""Which files are owed an answer: `reply` writes it, `status` counts it."""
+"""Which files are owed an answer and who is to be reminded: `reply` writes it, `status` counts it.
+
+A branch whose return was given back has that return in hand. It is not reminded until the day by
+which the correction was asked for, and then of the correction: told in one letter what is wrong
+with a return and in the next that none was received, nobody knows which of the two to believe.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 
+from mlay_batch.figures.completeness import due
+from mlay_batch.figures.records import Completeness
+from mlay_batch.ledger import Posted
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Verdict
 from mlay_batch.register import Register
+from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema.records import Due
 
 # Nobody could open it, but whoever sent it believes to have sent the return: it is to be sent again
 # in another way, not to be filled in anew.
@@ -61,3 +72,95 @@ def branch_of(delivery: Delivery, register: Register) -> str | None:
     day = date.fromisoformat(delivery.received[:10])
     found = delivery.branch or register.owner(delivery.sender or "", day)
     return found if found in register.by_code else None
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A file its branch was asked to send again, corrected, `until` that day inclusive."""
+
+    delivery: Delivery
+    branch: str
+    until: date
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """A branch to be reminded of a return of `form`, or of the correction it still owes."""
+
+    form: Form
+    branch: str
+    correction: Correction | None = None
+
+
+def correction_day(form: Form | None, period: Period | None, asked: date) -> date:
+    """Return the last day for a correction asked for on the day `asked`: never before the day the
+    return itself was due.
+
+    Asked for on 3 December with 3 days for corrections, due on the 5th: until the 6th.
+    """
+    own = (form and form.due) or Due(0)
+    day = asked + timedelta(days=own.correct)
+    return max(day, due(form, period)) if form and period else day
+
+
+def corrections(
+    deliveries: Sequence[Delivery], letters: Iterable[Posted], period: Period,
+    register: Register, catalogue: Catalogue, as_of: date,
+) -> tuple[Correction, ...]:  # fmt: skip
+    """Return what is to be sent again of the files answered with those of `period`.
+
+    A file without a letter yet is asked for again with the next letters, those of the day `as_of`.
+    """
+    asked = _asked(letters)
+    found = []
+    for delivery in owed(deliveries, period, register):
+        branch = branch_of(delivery, register)
+        if branch and delivery.verdict is not Verdict.ACCEPTED:
+            own = Period.parse(delivery.period) if delivery.period else None
+            form = catalogue.form_for(delivery.form, own or period) if delivery.form else None
+            day = correction_day(form, own, asked.get(delivery.id, as_of))
+            found.append(Correction(delivery, branch, day))
+    return tuple(found)
+
+
+def _asked(letters: Iterable[Posted]) -> dict[int, date]:
+    """Return the day of the last letter about each delivery."""
+    days: dict[int, date] = {}
+    for letter in letters:
+        for item in letter.items:
+            if item.delivery is not None and (day := _day(letter.at)):
+                days[item.delivery] = max(day, days.get(item.delivery, day))
+    return days
+
+
+def _day(at: str) -> date | None:
+    try:
+        return date.fromisoformat(at[:10])
+    except ValueError:
+        return None
+
+
+def reminders(
+    completeness: Iterable[Completeness], period: Period, due_again: Sequence[Correction],
+    register: Register, catalogue: Catalogue, as_of: date,
+) -> Iterator[Reminder]:  # fmt: skip
+    """Yield who is to be reminded of `period` as of that day.
+
+    Whoever hands in through a level between is reminded by that one. A file that a committee sent
+    may hold the returns of its cells; one whose period nobody can tell may be the one missing.
+    """
+    for entry in completeness:
+        form = catalogue.form_for(entry.form, period)
+        for (branch, month), cell in entry.cells.items() if form else ():
+            open_ = month == period and cell.state in ("missing", "rejected")
+            if form is None or not open_ or branch not in register.by_code:
+                continue
+            alike = [one for one in due_again if one.delivery.form in (None, form.form)]
+            if any(as_of <= c.until and register.within(branch, c.branch) for c in alike):
+                continue
+            own = [
+                one for one in alike
+                if one.branch == branch and one.delivery.period in (None, str(period))
+            ]  # fmt: skip
+            if own or cell.state == "missing":
+                yield Reminder(form, branch, own[-1] if own else None)

@@ -5,9 +5,10 @@ What is answered, `pipeline.owed` says.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from mlay_batch import bundle, reader
 from mlay_batch.figures import compute
@@ -17,16 +18,27 @@ from mlay_batch.ledger import Archive, Ledger, Outgoing
 from mlay_batch.period import Period
 from mlay_batch.pipeline.carry import carried, to_version
 from mlay_batch.pipeline.facts import gather
-from mlay_batch.pipeline.owed import UNOPENED, branch_of, owed, unopened
+from mlay_batch.pipeline.owed import (
+    UNOPENED,
+    Correction,
+    branch_of,
+    correction_day,
+    corrections,
+    owed,
+    reminders,
+    unopened,
+)
 from mlay_batch.pipeline.templates import context_for, file_name
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Delivery, Submission, Verdict
 from mlay_batch.replies import compose, texts
-from mlay_batch.replies.compose import Counted, Desk, Envelope
+from mlay_batch.replies.compose import Counted, Desk, Envelope, Line, Wish
 from mlay_batch.replies.letters import Attachment, Letter, Topic
 from mlay_batch.schema import Form
 from mlay_batch.schema.carry import moves
-from mlay_batch.template import render
+from mlay_batch.template import Context, Group, listed, render
+
+_LANG = "vi"  # letters are in Vietnamese
 
 
 @dataclass(frozen=True)
@@ -83,6 +95,16 @@ def _sorted_out(made: Sequence[Letter | Unreachable]) -> Owed:
     )
 
 
+@dataclass(frozen=True)
+class _Matter:
+    """A file `branch` is to send again; `missed` is the day until which it was asked in vain."""
+
+    delivery: Delivery
+    branch: str
+    topic: Topic
+    missed: date | None = None
+
+
 class _Office:
     """Makes the letters of a period; what several need is looked up once."""
 
@@ -92,6 +114,7 @@ class _Office:
         self.archive = Archive(town.workspace.archive)
         own = texts.load(town.workspace.texts)
         self.desk = Desk(town.workspace.settings.name, town.register, own, self.as_of)
+        self.deliveries = ledger.deliveries()
         self.numbers = Outgoing(ledger).numbers()
         self.computed: dict[Period, Figures] = {}
 
@@ -106,37 +129,44 @@ class _Office:
 
     def answers(self) -> Iterator[Letter | Unreachable]:
         """Yield the answer to every accepted and every refused return, in order of receipt."""
-        asked = owed(self.ledger.deliveries(), self.period, self.town.register)
-        mine = [d for d in asked if Topic.answer_key(d.id) not in self.wanted.done]
-        refused = [d for d in mine if d.verdict is Verdict.REJECTED and not unopened(d)]
-        read = dict(zip([d.id for d in refused], self._read(refused), strict=True))
+        files = owed(self.deliveries, self.period, self.town.register)
+        mine = [d for d in files if Topic.answer_key(d.id) not in self.wanted.done]
+        read = self._read(mine)
         for delivery in mine:
             if delivery.verdict is Verdict.ACCEPTED:
                 yield self._receipt(delivery)
-            elif delivery.id in read:
-                yield self._returned(delivery, read[delivery.id])
+                continue
+            branch = branch_of(delivery, self.town.register)
+            if branch is None:
+                kind = "returned" if delivery.id in read else "unopened"
+                yield Unreachable(kind, delivery.name)
             else:
-                yield self._unopened(delivery)
+                topic = Topic.answer(delivery.id, delivery.form, branch, delivery.period)
+                yield self._ask(_Matter(delivery, branch, topic), read.get(delivery.id))
 
-    def _read(self, refused: Sequence[Delivery]) -> Sequence[Submission]:
-        """Return what stands in refused files: the ledger keeps the values of accepted ones."""
+    def _read(self, deliveries: Sequence[Delivery]) -> Mapping[int, Submission]:
+        """Return what stands in the refused files that could be opened, by delivery: the ledger
+        keeps the values of accepted ones.
+        """
+        refused = [d for d in deliveries if d.verdict is Verdict.REJECTED and not unopened(d)]
         files = [(d.name, self.archive.read(d.sha256)) for d in refused]
         limits = reader.Limits(**self.town.workspace.settings.limits)
-        return reader.read_all(files, self.town.catalogue.forms, limits) if files else ()
-
-    def _envelope(self, kind: str, delivery: Delivery, branch: str) -> Envelope | Unreachable:
-        addressee = self._addressee(branch)
-        if addressee is None:
-            return Unreachable(kind, f"{branch} ({delivery.name})")
-        thread = tuple((delivery.thread or "").split())
-        return Envelope(kind, addressee, compose.answered(delivery, branch), thread)
+        found = reader.read_all(files, self.town.catalogue.forms, limits) if files else ()
+        return dict(zip([d.id for d in refused], found, strict=True))
 
     def _addressee(self, branch: str) -> str | None:
         found = self.town.register.addressee(branch, self.as_of)
         return found if found and self.desk.addresses(found) else None
 
+    def _envelope(self, kind: str, topic: Topic, delivery: Delivery) -> Envelope | Unreachable:
+        addressee = self._addressee(topic.branch or "")
+        if addressee is None:
+            return Unreachable(kind, f"{topic.branch} ({delivery.name})")
+        return Envelope(kind, addressee, (topic,), tuple((delivery.thread or "").split()))
+
     def _receipt(self, delivery: Delivery) -> Letter | Unreachable:
-        envelope = self._envelope("receipt", delivery, delivery.branch or "")
+        topic = Topic.answer(delivery.id, delivery.form, delivery.branch, delivery.period)
+        envelope = self._envelope("receipt", topic, delivery)
         form = self.town.reading.form(delivery.form or "", delivery.version or "")
         if isinstance(envelope, Unreachable) or form is None:
             return envelope if isinstance(envelope, Unreachable) else _nobody(delivery)
@@ -157,42 +187,53 @@ class _Office:
         year, number = self.numbers[delivery]
         return f"{number}/{year}"
 
-    def _unopened(self, delivery: Delivery) -> Letter | Unreachable:
-        branch = branch_of(delivery, self.town.register)
-        if branch is None:
-            return _nobody(delivery)
-        envelope = self._envelope("unopened", delivery, branch)
-        if isinstance(envelope, Unreachable):
-            return envelope
-        told = [found for found in delivery.findings if found.code in UNOPENED]
-        return compose.unopened(self.desk, envelope, delivery, told)
+    # What is to be sent again
 
-    def _returned(self, delivery: Delivery, read: Submission) -> Letter | Unreachable:
-        branch = branch_of(delivery, self.town.register)
-        if branch is None:
-            return _nobody(delivery)
-        period = Period.parse(delivery.period) if delivery.period else self.period
-        form = self._right_form(delivery, branch, period)
-        if form is None:
-            return self._made_anew(delivery, branch, period)
-        own = read.form == form.form and read.rows and delivery.branch
-        kind = "returned" if own else "blank"
-        envelope = self._envelope(kind, delivery, branch)
-        if isinstance(envelope, Unreachable):
-            return envelope
-        data = self._form(form, branch, period, (delivery, read) if kind == "returned" else None)
-        paper = Attachment(self._file_name(form, branch, period), data)
-        return compose.returned_form(self.desk, envelope, delivery, form, period, [paper])
-
-    def _made_anew(self, delivery: Delivery, branch: str, period: Period) -> Letter | Unreachable:
-        """Return the letter about a refused workbook that a program made: there is no form of it to
-        fill in.
+    def _ask(self, matter: _Matter, read: Submission | None) -> Letter | Unreachable:
+        """Return the letter that asks for a file once more; `read` is None where nobody could open
+        it. There is no form to fill in of a refused workbook that a program made.
         """
-        form = self.town.reading.form(delivery.form or "", delivery.version or "")
-        envelope = self._envelope("redo", delivery, branch)
-        if isinstance(envelope, Unreachable) or form is None:
-            return envelope if isinstance(envelope, Unreachable) else _nobody(delivery)
-        return compose.returned_form(self.desk, envelope, delivery, form, period)
+        delivery, branch = matter.delivery, matter.branch
+        period = Period.parse(delivery.period) if delivery.period else None
+        if read is None:
+            return self._letter(matter, "unopened", None, period)
+        month = period or self.period
+        form = self._right_form(delivery, branch, month)
+        if form is None:
+            return self._letter(matter, "redo", None, month)
+        if not (read.form == form.form and read.rows and delivery.branch):
+            paper = self._paper(
+                form, branch, month, render(form, self._context(form, branch, month))
+            )
+            return self._letter(matter, "blank", form, month, paper)
+        old = self.town.catalogue.form(form.form, read.version or "")
+        rows = carried(read.rows, moves(self.town.catalogue, old, form) if old else {}, form)
+        context = self._context(form, branch, month)
+        data = render(form, context, rows, delivery.findings)
+        paper = self._paper(form, branch, month, data)
+        lines = listed(form, rows, delivery.findings)
+        return self._letter(matter, "returned", form, month, paper, lines)
+
+    def _letter(
+        self, matter: _Matter, words: str, form: Form | None, period: Period | None,
+        paper: Attachment | None = None, lines: Sequence[Group] = (),
+    ) -> Letter | Unreachable:  # fmt: skip
+        """Return the letter in the words of that kind, or who cannot be written to."""
+        delivery = matter.delivery
+        kind = compose.REMINDED if matter.missed else words
+        envelope = self._envelope(kind, matter.topic, delivery)
+        own = form or self.town.reading.form(delivery.form or "", delivery.version or "")
+        if isinstance(envelope, Unreachable):
+            return envelope
+        asked = Period.parse(delivery.period) if delivery.period else None
+        wish = Wish(words, correction_day(own, asked, self.as_of), matter.missed)
+        if words == "unopened":
+            told = [found for found in delivery.findings if found.code in UNOPENED]
+            return compose.unopened(self.desk, envelope, delivery, told, wish)
+        if own is None or period is None:
+            return _nobody(delivery)
+        said = [Line(g.first.is_error, len(g.marks), g.place(_LANG), g.told()) for g in lines]
+        return compose.returned_form(self.desk, envelope, delivery, own, period, wish, paper, said)
 
     def _right_form(self, delivery: Delivery, branch: str, period: Period) -> Form | None:
         """Return the form that holds in `period`: of the name read, else what the branch owes."""
@@ -204,75 +245,73 @@ class _Office:
         owed = (f for f in found if f and f.period == period.kind and type_ in f.reporters)
         return next(owed, None)
 
-    def _form(
-        self,
-        form: Form,
-        branch: str,
-        period: Period,
-        returned: tuple[Delivery, Submission] | None = None,
-    ) -> bytes:
-        """Return the form as a workbook: blank, or with the branch's values and marks.
-
-        Values on another version of the form stand where this one has them.
-        """
+    def _context(self, form: Form, branch: str, period: Period) -> Context:
         entry = self.town.register.by_code[branch]
         last = self.ledger.last_return(form.form, branch, period)
-        context = context_for(self.town, form, entry, period, last)
-        if returned is None:
-            return render(form, context)
-        delivery, read = returned
-        old = self.town.catalogue.form(form.form, read.version or "")
-        rows = carried(read.rows, moves(self.town.catalogue, old, form) if old else {}, form)
-        return render(form, context, rows, delivery.findings)
+        return context_for(self.town, form, entry, period, last)
 
-    def _file_name(self, form: Form, branch: str, period: Period) -> str:
-        return file_name(form, self.town.register.by_code[branch], period)
+    def _paper(self, form: Form, branch: str, period: Period, data: bytes) -> Attachment:
+        return Attachment(file_name(form, self.town.register.by_code[branch], period), data)
 
     # Reminders and blank forms
 
     def reminders(self) -> Iterator[Letter | Unreachable]:
-        """Yield reminders to those missing after the due day, and to nobody else.
-
-        Whoever hands in through a level between is reminded by that one.
+        """Yield reminders to those missing after the due day, and to those who were asked for a
+        correction in vain.
         """
-        ours = self.town.register.by_code
-        for entry in self.figures(self.period).completeness:
-            form = self.town.catalogue.form_for(entry.form, self.period)
-            missing = [
-                cell.branch
-                for (_, period), cell in entry.cells.items()
-                if period == self.period and cell.state == "missing" and cell.branch in ours
-            ]
-            if form and missing:
-                yield from self.grouped("reminder", form, missing)
+        town, day = self.town, self.as_of
+        letters = Outgoing(self.ledger).letters()
+        again = corrections(
+            self.deliveries, letters, self.period, town.register, town.catalogue, day
+        )
+        found = self.figures(self.period).completeness
+        due_now = list(reminders(found, self.period, again, town.register, town.catalogue, day))
+        for form in dict.fromkeys(entry.form for entry in due_now):
+            missing = [e.branch for e in due_now if e.form == form and not e.correction]
+            yield from self.grouped("reminder", form, missing)
+        yield from self._asked_in_vain([e.correction for e in due_now if e.correction])
+
+    def _asked_in_vain(self, missed: Sequence[Correction]) -> Iterator[Letter | Unreachable]:
+        read = self._read([one.delivery for one in missed])
+        for one in missed:
+            topic = self._undone(partial(Topic.again, *_about(one)))
+            if topic:
+                matter = _Matter(one.delivery, one.branch, topic, one.until)
+                yield self._ask(matter, read.get(one.delivery.id))
 
     def grouped(
         self, kind: str, form: Form, branches: Sequence[str]
     ) -> Iterator[Letter | Unreachable]:
         """Yield one letter an addressee about all its branches named, their blank forms added."""
         groups: dict[str, list[Topic]] = {}
-        for topic in filter(None, (self._topic(kind, form, code) for code in branches)):
+        about = partial(Topic.of, kind, form.form)
+        period = str(self.period)
+        topics = (self._undone(partial(about, code, period)) for code in branches)
+        for topic in filter(None, topics):
             if addressee := self._addressee(topic.branch or ""):
                 groups.setdefault(addressee, []).append(topic)
             else:
                 yield Unreachable(kind, topic.branch or "")
         last_day = due(form, self.period)
-        for addressee, topics in groups.items():
-            papers = [self._blank(form, topic.branch or "") for topic in topics]
-            envelope = Envelope(kind, addressee, tuple(topics))
+        for addressee, own in groups.items():
+            papers = [self._blank(form, topic.branch or "") for topic in own]
+            envelope = Envelope(kind, addressee, tuple(own))
             yield compose.many(self.desk, envelope, form, self.period, last_day, papers)
 
-    def _topic(self, kind: str, form: Form, branch: str) -> Topic | None:
+    def _undone(self, topic_of: Callable[..., Topic]) -> Topic | None:
         """Return what to write about, None where that is done."""
-        topic = Topic.of(kind, form.form, branch, str(self.period))
+        topic = topic_of()
         if topic.key in self.wanted.told and self.wanted.again:
-            day = self.as_of.isoformat()
-            topic = Topic.of(kind, form.form, branch, str(self.period), day)
+            topic = topic_of(more=self.as_of.isoformat())
         return None if topic.key in self.wanted.done else topic
 
     def _blank(self, form: Form, branch: str) -> Attachment:
-        data = self._form(form, branch, self.period)
-        return Attachment(self._file_name(form, branch, self.period), data)
+        data = render(form, self._context(form, branch, self.period))
+        return self._paper(form, branch, self.period, data)
+
+
+def _about(one: Correction) -> tuple[int, str | None, str, str | None]:
+    return one.delivery.id, one.delivery.form, one.branch, one.delivery.period
 
 
 def _nobody(delivery: Delivery) -> Unreachable:

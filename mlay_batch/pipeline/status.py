@@ -12,7 +12,7 @@ from mlay_batch.figures.records import Completeness
 from mlay_batch.ledger import Closing, Closings, Ledger, Outgoing
 from mlay_batch.period import Period
 from mlay_batch.pipeline.facts import gather
-from mlay_batch.pipeline.owed import branch_of, owed
+from mlay_batch.pipeline.owed import branch_of, corrections, owed, reminders
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Verdict
 from mlay_batch.replies.letters import Topic
@@ -26,7 +26,8 @@ class Status:
 
     `todo` counts what is left, in the order to do it: ``decide`` (held files), ``answer`` (returns
     without a letter), ``fix`` (branches with a refused return), ``remind`` (missing after the due
-    day), ``wait`` (not due yet), ``close`` (1 where the period can be closed). Only what is not 0.
+    day, or a correction after its own), ``wait`` (not due yet), ``close`` (1 where the period can
+    be closed). Only what is not 0.
     `closing` is set where the period is closed.
     """
 
@@ -40,11 +41,16 @@ class Status:
 def status(town: Town, period: Period, as_of: date) -> Status:
     """Return who has sent what up to `period`. Reads the ledger only; raises LedgerError."""
     with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
-        facts, told = gather(town, ledger, period, as_of), Outgoing(ledger).states()
+        facts, outgoing = gather(town, ledger, period, as_of), Outgoing(ledger)
+        told = outgoing.states()
         forms, closing = completeness(facts), Closings(ledger).in_force().get(period)
         states = Counter(
             cell.state for entry in forms for (_, own), cell in entry.cells.items() if own == period
         )
+        again = corrections(
+            facts.deliveries, outgoing.letters(), period, town.register, town.catalogue, as_of
+        )
+        due_now = reminders(forms, period, again, town.register, town.catalogue, as_of)
         todo = {
             "decide": sum(d.verdict is Verdict.HELD for d in facts.deliveries),
             "answer": sum(
@@ -52,7 +58,7 @@ def status(town: Town, period: Period, as_of: date) -> Status:
                 for found in owed(facts.deliveries, period, town.register)
             ),
             "fix": states["rejected"],
-            "remind": states["missing"],
+            "remind": sum(1 for _ in due_now),
             "wait": states["not_due"],
             "close": int(as_of > period.end and not closing and not any(states[s] for s in _OPEN)),
         }

@@ -80,7 +80,7 @@ def register_form(catalogue: Catalogue) -> Form:
 
 
 def with_deadlines(catalogue: Catalogue, deadlines: Mapping[str, Mapping[str, int]]) -> Catalogue:
-    """Return the catalogue with the town's own days ``due`` and ``lock`` in place of the forms'.
+    """Return the catalogue with the town's own days (``due`` …) in place of the forms'.
 
     Raises UsageError ``workspace.key`` for a form there is not.
     """
@@ -98,7 +98,10 @@ def _due(form: Form, days: Mapping[str, int]) -> Form:
     if not days:
         return form
     old = form.due or Due(0)
-    return replace(form, due=Due(days.get("due", old.day), days.get("lock", old.lock)))
+    own = Due(
+        days.get("due", old.day), days.get("lock", old.lock), days.get("correct", old.correct)
+    )
+    return replace(form, due=own)
 
 
 def open_town(workspace: Workspace) -> Town:

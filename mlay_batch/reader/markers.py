@@ -91,7 +91,7 @@ class _Frame:
         records = tuple({name: (r, c) for name, c in columns.items()} for r in rows)
         furniture = {spot for found in ids.values() for spot in found}
         used = [*columns.values()] or [self.column]
-        if numbers := self._numbers(heads):
+        if numbers := self._numbers(heads, set(columns.values())):
             used.append(numbers)
             furniture |= {(r, numbers) for r in rows if self._counts((r, numbers))}
         box = self.top, min(used), self.bottom, max(used)
@@ -160,11 +160,12 @@ class _Frame:
                 if key_at(self.sheet, (row, column)) in wanted:
                     yield row, column
 
-    def _numbers(self, rows: range) -> int | None:
-        """Return the column of the running numbers."""
+    def _numbers(self, rows: range, fields: set[int]) -> int | None:
+        """Return the column of the running numbers, which is none of the `fields`."""
         wanted = self.search.template.numbers
         spots = ((r, c) for r in rows for c in range(1, len(self.sheet.rows[r - 1]) + 1))
-        return only([spot[1] for spot in spots if key_at(self.sheet, spot) in wanted])
+        free = (spot for spot in spots if spot[1] not in fields)
+        return only([spot[1] for spot in free if key_at(self.sheet, spot) in wanted])
 
     def _counts(self, spot: Spot) -> bool:
         return shown(self.sheet.at(spot)).rstrip(".").isdigit()

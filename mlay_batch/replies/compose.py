@@ -12,7 +12,7 @@ from datetime import date
 from functools import partial
 
 from mlay_batch.findings import Finding, Severity
-from mlay_batch.messages import explain, show
+from mlay_batch.messages import Message, explain, show
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Return, Row, Value
 from mlay_batch.register import Register
@@ -21,6 +21,7 @@ from mlay_batch.replies.letters import Attachment, Letter, Topic, usable
 from mlay_batch.replies.texts import Text, one_line
 from mlay_batch.schema.records import Field, Form
 
+REMINDED = "correction"  # the kind of a letter that asks for a correction once more
 _LANG = "vi"
 _NONE = "- Không có."
 _REPLACES = "L05"  # told in full where the letter says what a correction changed
@@ -62,23 +63,53 @@ def write(
     envelope: Envelope,
     values: Mapping[str, str],
     attachments: Sequence[Attachment] = (),
+    words: str = "",
 ) -> Letter:
-    """Return the letter; `values` fill the gaps of its kind beside those every kind has."""
+    """Return the letter in the words of its kind, or of the kind `words`; `values` fill their gaps
+    beside those every kind has.
+    """
     common = {
         "town": desk.town,
         "addressee": desk.name(envelope.addressee),
         "today": show(desk.day, _LANG),
     }
-    subject, body = desk.texts[envelope.kind].fill({**common, **values})
+    subject, body = desk.texts[words or envelope.kind].fill({**common, **values})
+    if envelope.kind == REMINDED:
+        subject = f"Nhắc lại: {subject}"
     return Letter(
         envelope.kind, envelope.topics, envelope.addressee, desk.addresses(envelope.addressee),
         subject, body, tuple(attachments), envelope.thread,
     )  # fmt: skip
 
 
-def answered(delivery: Delivery, branch: str) -> tuple[Topic, ...]:
-    """Return the topic of the answer to `delivery`, which is told to be of `branch`."""
-    return (Topic.answer(delivery.id, delivery.form, branch, delivery.period),)
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of a branch whose file did not count: to send it again by the day `due`.
+
+    `words` is the kind of letter that says so; `missed` the day it was asked for in vain before.
+    """
+
+    words: str
+    due: date
+    missed: date | None = None
+
+    def values(self, desk: Desk) -> dict[str, str]:
+        """Return what fills the gaps that these letters have in common."""
+        overdue = (
+            f"Thư này nhắc lại: hạn gửi lại là ngày {show(self.missed, _LANG)}; đến ngày"
+            f" {show(desk.day, _LANG)}, {desk.town} chưa nhận được."
+        )
+        return {"due": show(self.due, _LANG), "overdue": overdue if self.missed else ""}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the list of errors in a form given back: how many findings, where, what to do."""
+
+    is_error: bool
+    count: int
+    where: str
+    message: Message
 
 
 @dataclass(frozen=True)
@@ -139,30 +170,39 @@ def returned_form(
     delivery: Delivery,
     form: Form,
     period: Period,
-    attachments: Sequence[Attachment] = (),
+    wish: Wish,
+    attachment: Attachment | None = None,
+    lines: Sequence[Line] | None = None,
 ) -> Letter:
-    """Return the letter with the branch's own form marked, (kind ``blank``) the right one, or
+    """Return the letter with the branch's own form marked, (words ``blank``) the right one, or
     (``redo``) nothing but what is wrong.
+
+    `lines` are those of the attached form's list of errors, with its own cells: the letter says
+    the same. Without them the findings are told with the cells of the file that was sent.
     """
     branch = envelope.topics[0].branch or ""
     errors = [f for f in delivery.findings if f.is_error]
+    own = [line for line in lines or () if line.is_error]
+    told = "\n".join(_shortened(map(_listed, own))) if own else said(errors, form)
     values = {
         **_about(desk, delivery, branch, form, str(period)),
-        "errors": said(errors, form),
-        "count": str(len(errors)),
+        **wish.values(desk),
+        "errors": told,
+        "count": str(sum(line.count for line in own) if own else len(errors)),
     }
-    return write(desk, envelope, values, attachments)
+    return write(desk, envelope, values, [attachment] if attachment else [], wish.words)
 
 
 def unopened(
-    desk: Desk, envelope: Envelope, delivery: Delivery, findings: Sequence[Finding]
+    desk: Desk, envelope: Envelope, delivery: Delivery, findings: Sequence[Finding], wish: Wish
 ) -> Letter:
     """Return the letter that asks for a file nobody could open once more, for those reasons."""
     values = {
         **_file(desk, delivery, envelope.topics[0].branch or ""),
+        **wish.values(desk),
         "errors": said(findings, None),
     }
-    return write(desk, envelope, values)
+    return write(desk, envelope, values, words=wish.words)
 
 
 def many(
@@ -220,6 +260,10 @@ def _line(finding: Finding, form: Form | None) -> str:
     place = finding.place
     where = f" (trang “{place.sheet}”, ô {place.cell})" if place.sheet and place.cell else ""
     return f"- {one_line(str(explain(finding, form, _LANG)) + where)}"
+
+
+def _listed(line: Line) -> str:
+    return f"- {one_line(f'{line.message} ({line.where})')}"
 
 
 def counted(desk: Desk, form: Form, rows: Sequence[Row]) -> list[str]:

@@ -30,6 +30,14 @@ class Topic:
         return cls(key, form, branch, period)
 
     @classmethod
+    def again(
+        cls, delivery: int, form: str | None, branch: str, period: str | None, more: str = ""
+    ) -> Topic:
+        """Return the topic of a letter that asks once more for the correction of a delivery."""
+        key = "/".join(part for part in ("correction", str(delivery), more) if part)
+        return cls(key, form, branch, period, delivery)
+
+    @classmethod
     def answer(
         cls, delivery: int, form: str | None, branch: str | None, period: str | None
     ) -> Topic:

@@ -20,13 +20,14 @@ _HEADING = "Tiêu đề:"
 _EMPTY = re.compile(r"\n{3,}")  # what a gap without anything to fill in leaves behind
 _GAP = re.compile(r"\{([^{}\n]*)\}")
 _ALL = frozenset({"town", "addressee", "form", "period", "today"})
+_AGAIN = frozenset({"due", "overdue"})  # what is to be sent again, by when, asked in vain before
 _ONE = _ALL | {"branch", "branch_name", "received", "file"}
 GAPS: Mapping[str, frozenset[str]] = {
     "receipt": _ONE | {"number", "sha256", "correction", "figures", "warnings", "other_months"},
-    "returned": _ONE | {"errors", "count"},
-    "blank": _ONE - {"form"} | {"errors", "count"},
-    "redo": _ONE | {"errors", "count"},
-    "unopened": _ONE - {"form", "period"} | {"errors"},
+    "returned": _ONE | _AGAIN | {"errors", "count"},
+    "blank": (_ONE | _AGAIN | {"errors", "count"}) - {"form"},
+    "redo": _ONE | _AGAIN | {"errors", "count"},
+    "unopened": (_ONE | _AGAIN | {"errors"}) - {"form", "period"},
     "reminder": _ALL | {"branches", "due"},
     "form": _ALL | {"branches", "due"},
 }

@@ -141,10 +141,14 @@ class Section(Record):
 
 @dataclass(frozen=True, slots=True)
 class Due(Record):
-    """Days after the period's end: a return later than `day` is late, later than `lock` held."""
+    """Days after the period's end: a return later than `day` is late, later than `lock` held.
+
+    `correct` are the days a branch has to correct a return that was given back.
+    """
 
     day: int
     lock: int | None = None
+    correct: int = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mlay_batch.findings import Finding
-from mlay_batch.layout import LISTS_SHEET, STAMP_SHEET, plan
+from mlay_batch.layout import LISTS_SHEET, STAMP_SHEET, SheetPlan, plan
 from mlay_batch.messages import text
 from mlay_batch.records import Row
 from mlay_batch.schema.records import Form
@@ -16,9 +16,9 @@ from mlay_batch.template.errors_sheet import write_errors
 from mlay_batch.template.form_sheet import Filling, paint
 from mlay_batch.template.guide import write_guide
 from mlay_batch.template.lists import write_lists
-from mlay_batch.template.marks import as_typed, grouped, notes, resolve, tones
+from mlay_batch.template.marks import Group, as_typed, grouped, notes, resolve, tones
 
-__all__ = ["Context", "render"]
+__all__ = ["Context", "Group", "listed", "render"]
 
 MARK = "mlay-batch"
 
@@ -38,11 +38,7 @@ def render(
     hints and limits come from the form; texts are in `lang`.
     """
     book = Book(f"{form.title.of(lang)} {context.branch} {context.period or ''}".strip())
-    plans = plan(form, Counter(row.section for row in rows))
-    keys = ("errors_sheet", "guide") if marks else ("guide",)
-    own = [text("template", key, lang) for key in keys]
-    names = sheet_names([LISTS_SHEET, STAMP_SHEET, *own, *(p.title.of(lang) for p in plans)])
-    named = dict(zip(names[-len(plans) :], plans, strict=True))
+    named = _sheets(form, rows, lang, returned=bool(marks))
     found = resolve(marks, rows, form, named, lang)
     if found:
         write_errors(book, grouped(found, named), form, context, lang)
@@ -59,6 +55,27 @@ def render(
         paint(book, sheets[name], sheet, filling)
     _stamp(book, form, context)
     return book.save()
+
+
+def listed(
+    form: Form, rows: Sequence[Row], findings: Sequence[Finding], lang: str = "vi"
+) -> tuple[Group, ...]:
+    """Return the lines of the first sheet of the form that `render` makes of the same arguments,
+    with the cells of that form: whoever writes about it says the same.
+    """
+    named = _sheets(form, rows, lang, returned=bool(findings))
+    return grouped(resolve(findings, rows, form, named, lang), named)
+
+
+def _sheets(
+    form: Form, rows: Sequence[Row], lang: str, *, returned: bool
+) -> Mapping[str, SheetPlan]:
+    """Return the plan of each sheet people fill in, by the name it gets in the workbook."""
+    plans = plan(form, Counter(row.section for row in rows))
+    keys = ("errors_sheet", "guide") if returned else ("guide",)
+    own = [text("template", key, lang) for key in keys]
+    names = sheet_names([LISTS_SHEET, STAMP_SHEET, *own, *(p.title.of(lang) for p in plans)])
+    return dict(zip(names[-len(plans) :], plans, strict=True))
 
 
 def _footer(form: Form, context: Context, lang: str) -> str:

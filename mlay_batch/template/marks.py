@@ -179,6 +179,13 @@ class Group:
             return text("template", "your_file", lang, cell=self.first.place.cell)
         return self.first.place.sheet or text("template", "whole_file", lang)
 
+    def place(self, lang: str) -> str:
+        """Return sheet and cells as a letter names them, or what the line is about without any."""
+        cells = self.where(lang)
+        if not self.cells:
+            return cells
+        return text("template", "place", lang, sheet=self.sheet, cells=cells)
+
     def told(self) -> Message:
         """Return what is wrong and what to do, each different wording once."""
         return Message(*map(_each, zip(*(mark.message for mark in self.marks), strict=True)))

@@ -10,7 +10,7 @@ import pytest
 from mail_town import send as send_mail
 from openpyxl import load_workbook
 from smtp_desk import mail_host
-from town_desk import REGISTER, Paper, put, town
+from town_desk import REGISTER, Paper, catalogue, put, register, town
 
 from mlay_batch import reader
 from mlay_batch.errors import MlayError, UsageError
@@ -20,6 +20,7 @@ from mlay_batch.pipeline import mailhost, posting, reply
 from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.pipeline.posting import Job
 from mlay_batch.pipeline.status import status
+from mlay_batch.pipeline.town import reference_lists
 from mlay_batch.replies.message import short
 from mlay_batch.schema.catalogue import shipped
 from mlay_batch.settings import Smtp
@@ -413,3 +414,124 @@ def test_the_ledger_numbers_returns_and_remembers_letters(desk):
         assert sorted(letter.kind for letter in outgoing.letters()) == [
             "receipt", "reminder", "returned",
         ]  # fmt: skip
+
+
+# A return given back is in hand until the day its correction was asked for
+
+
+def dated(branch, month, made_for=11):
+    """The form of one month with the dates of another."""
+    rows = Paper(branch, month=month).values()
+    return filled(branch, Period(2019, made_for), rows)
+
+
+def filled(branch, period, rows):
+    form, entry = catalogue().form_for("meeting", period), register().by_code[branch]
+    lists = {name: tuple(codes.items()) for name, codes in reference_lists(register()).items()}
+    context = Context(branch, entry.name, "Thị ủy Mường Lay", period, "Mường Lay", {}, lists)
+    return render(form, context, rows)
+
+
+def wanted(desk, day, **more):
+    """Draft the letters of a day; return them by kind and addressee."""
+    done = posting.draft(job(desk, as_of=day, **more), f"{day}T09:00:00+07:00")
+    return {(one.kind, one.addressee): one for one in done.letters}
+
+
+def all_but(desk, branch):
+    for other in ("DB1-1", "DB1-2", "CB-01"):
+        if other != branch:
+            put(desk, f"{other}.xlsx", Paper(other).book())
+
+
+def test_the_form_of_this_month_with_last_months_dates_is_this_months_and_leads_in_no_circle(desk):
+    """Letter, attached form, status and reminders say one thing; who obeys it is accepted."""
+    all_but(desk, "CB-01")
+    put(desk, "b.xlsx", dated("CB-01", 10))
+    done = take_in(desk)
+    (refused,) = (d for d in done.decisions if d.verdict.value == "rejected")
+    assert str(refused.judged.identity.period) == "2019-11"
+    assert {f.code for f in refused.findings if f.is_error} == {"F04"}
+    assert status(desk, NOVEMBER, AS_OF).todo == {"answer": 3, "fix": 1}
+    letters = wanted(desk, AS_OF)
+    assert {kind for kind, _ in letters} == {"receipt", "returned"}
+    letter = letters["returned", "CB-01"]
+    assert "tháng 11 năm 2019" in letter.subject
+    assert "mẫu mới" not in letter.body.partition("Tệp kèm theo")[0]
+    book = load_workbook(io.BytesIO(letter.attachments[0].data))
+    marked = {row[2].value for row in book.worksheets[0].iter_rows(min_row=6)} - {None}
+    assert len(marked) == 2
+    assert all(f"ô {cell})" in letter.body for cell in marked)
+    sheet = book["Báo cáo"]
+    for cell in marked:
+        sheet[cell].value = date(2019, 11, 3)
+    out = io.BytesIO()
+    book.save(out)
+    put(desk, "sua.xlsx", out.getvalue())
+    again = take_in(desk, "2019-12-06T10:00:00+07:00")
+    assert [d.verdict.value for d in again.decisions] == ["accepted"]
+    assert {kind for kind, _ in wanted(desk, AS_OF)} == {"receipt"}
+
+
+def test_nobody_is_reminded_who_has_a_return_in_hand_until_the_corrections_own_day(desk):
+    all_but(desk, "CB-01")
+    put(desk, "b.xlsx", Paper("CB-01", present=9).book())
+    take_in(desk)
+    first = wanted(desk, AS_OF)["returned", "CB-01"]
+    assert "chậm nhất ngày 09/12/2019" in first.body
+    assert wanted(desk, date(2019, 12, 9)) == {}
+    assert "remind" not in status(desk, NOVEMBER, date(2019, 12, 9)).todo
+    assert status(desk, NOVEMBER, date(2019, 12, 10)).todo["remind"] == 1
+    ((about, second),) = wanted(desk, date(2019, 12, 10)).items()
+    assert about == ("correction", "CB-01")
+    assert second.subject == f"Nhắc lại: {first.subject}"
+    assert "hạn gửi lại là ngày 09/12/2019" in second.body
+    assert "chậm nhất ngày 13/12/2019" in second.body
+    assert second.attachments == first.attachments
+    assert wanted(desk, date(2019, 12, 11)) == {}
+    later = wanted(desk, date(2019, 12, 14), again=True)
+    assert {kind for kind, _ in later} == {"receipt", "returned", "correction"}  # drafts once more
+    assert wanted(desk, date(2019, 12, 15)) == {}
+
+
+def test_a_correction_asked_for_before_the_due_day_has_until_then(desk):
+    put(desk, "b.xlsx", Paper("CB-01", present=9).book())
+    ingest(desk, as_of=date(2019, 12, 1), received="2019-12-01T09:00:00+07:00", holder="test")
+    letter = wanted(desk, date(2019, 12, 1))["returned", "CB-01"]
+    assert "chậm nhất ngày 05/12/2019" in letter.body
+    assert ("correction", "CB-01") in wanted(desk, date(2019, 12, 6))
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("khac.xlsx", (SAMPLES / "bad" / "khong-phai-mau R20.xlsx").read_bytes(), "blank"),
+        ("cu.xlsx", dated("CB-01", 11, made_for=10), "returned"),
+    ],
+    ids=["no form of ours", "an old file filled in again"],
+)
+def test_whatever_is_asked_for_again_holds_the_reminder_back(desk, name, data, kind):
+    """The file was of no known month, or of none that is missing: the branch is at work on it."""
+    all_but(desk, "CB-01")
+    send_mail(desk, "a", "cb-01@muonglay.example", (name, data))
+    take_in(desk)
+    assert set(wanted(desk, AS_OF)) >= {(kind, "CB-01")}
+    assert not [kind for kind, _ in wanted(desk, date(2019, 12, 9))]
+    ((kind, addressee),) = wanted(desk, date(2019, 12, 10))
+    assert (kind, addressee) == ("correction", "CB-01")
+
+
+def test_a_file_of_the_committee_nobody_could_open_may_hold_the_returns_of_its_cells(desk):
+    put(desk, "c.xlsx", Paper("CB-01").book())
+    send_mail(desk, "1", "db1@muonglay.example", ("chi-bo.rar", b"Rar!\x1a\7"))
+    take_in(desk)
+    assert set(wanted(desk, AS_OF)) == {("receipt", "CB-01"), ("unopened", "DB-1")}
+    assert set(wanted(desk, date(2019, 12, 10))) == {("reminder", "DB-1"), ("reminder", "DB1-1")}
+
+
+def test_a_branch_that_never_sent_anything_is_reminded_beside_one_that_corrects(desk):
+    put(desk, "b.xlsx", Paper("CB-01", present=9).book())
+    take_in(desk)
+    assert set(wanted(desk, AS_OF)) == {
+        ("returned", "CB-01"), ("reminder", "DB-1"), ("reminder", "DB1-1"),
+    }  # fmt: skip

@@ -5,11 +5,13 @@ from datetime import date
 from pathlib import Path
 
 from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.messages import Message
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Return, Row, Verdict
 from mlay_batch.register import Address, Officer, Organisation, Register
 from mlay_batch.replies import compose, texts
-from mlay_batch.replies.compose import Counted, Desk, Envelope
+from mlay_batch.replies.compose import Counted, Desk, Envelope, Line, Wish
+from mlay_batch.replies.letters import Topic
 from mlay_batch.schema import load_catalogue
 
 FORM = load_catalogue().form_for("meeting", Period(2019, 11))
@@ -36,7 +38,8 @@ OPENING = Finding("X01", Severity.WARNING, Place("x", "Báo cáo", "F14"), {"own
 
 
 def envelope(kind, delivery=DELIVERY):
-    return Envelope(kind, "CB-01", compose.answered(delivery, "CB-01"), ("<1@x.example>",))
+    topic = Topic.answer(delivery.id, delivery.form, "CB-01", delivery.period)
+    return Envelope(kind, "CB-01", (topic,), ("<1@x.example>",))
 
 
 def receipt(delivery=DELIVERY, others=(), **counts):
@@ -84,8 +87,11 @@ def test_of_very_many_findings_the_first_and_the_number_of_the_rest():
 
 def test_what_could_not_be_opened_is_named_with_the_way_out():
     packed = Finding("N04", Severity.WARNING, Place("x"), {})
-    letter = compose.unopened(DESK, envelope("unopened"), DELIVERY, [packed])
+    wish = Wish("unopened", date(2019, 12, 9))
+    letter = compose.unopened(DESK, envelope("unopened"), DELIVERY, [packed], wish)
     assert letter.subject == "Đề nghị gửi lại tệp “tháng 11.xlsx”"
+    assert "theo cách nêu trên chậm nhất ngày 09/12/2019." in letter.body
+    assert "nhắc lại" not in letter.body
     assert letter.to == ("cb-01@muonglay.example",)
     assert "nén dạng .zip" in letter.body
 
@@ -94,7 +100,41 @@ def test_a_workbook_a_program_made_is_to_be_made_anew():
     wrong = Finding("X01", Severity.ERROR, Place("x"), {"own": 10, "last": 9})
     delivery = replace(DELIVERY, findings=(wrong,))
     period = Period(2019, 11)
-    letter = compose.returned_form(DESK, envelope("redo"), delivery, FORM, period)
+    wish = Wish("redo", date(2019, 12, 9))
+    letter = compose.returned_form(DESK, envelope("redo"), delivery, FORM, period, wish)
     assert letter.subject.startswith("Đề nghị lập lại")
     assert "vì có 1 lỗi:\n\n- Đầu tháng ghi 10" in letter.body
     assert letter.attachments == ()
+
+
+def test_a_letter_about_a_form_given_back_says_what_its_first_sheet_says():
+    wrong = Finding("F01", Severity.ERROR, Place("x", "Báo cáo", "C40"), {})
+    lines = [
+        Line(
+            True, 2, "trang “Báo cáo”, ô C33–C34", Message("Ô “Ngày họp” còn trống.", "Điền ô này.")
+        ),
+        Line(False, 1, "trang “Báo cáo”, ô F33", Message("Ngắn.", "")),
+    ]
+    wish = Wish("returned", date(2019, 12, 9))
+    delivery = replace(DELIVERY, findings=(wrong, wrong))
+    told = envelope("returned"), delivery, FORM, Period(2019, 11), wish, None, lines
+    body = compose.returned_form(DESK, *told).body
+    assert "- Ô “Ngày họp” còn trống. Điền ô này. (trang “Báo cáo”, ô C33–C34)\n" in body
+    assert "vì có 2 lỗi. Tên ô ghi dưới đây là ô của tệp kèm theo:" in body
+    assert "C40" not in body
+    assert "Ngắn" not in body
+    assert "gửi về Thị ủy Mường Lay chậm nhất ngày 09/12/2019;" in body
+
+
+def test_asked_for_in_vain_the_same_letter_says_so_first():
+    wrong = Finding("X01", Severity.ERROR, Place("x"), {"own": 10, "last": 9})
+    wish = Wish("redo", date(2019, 12, 13), date(2019, 12, 9))
+    delivery = replace(DELIVERY, findings=(wrong,))
+    about = envelope("correction"), delivery, FORM, Period(2019, 11), wish
+    letter = compose.returned_form(replace(DESK, day=date(2019, 12, 10)), *about)
+    assert letter.subject.startswith("Nhắc lại: Đề nghị lập lại")
+    assert letter.body.startswith(
+        "Kính gửi: Chi bộ THPT\n\nThư này nhắc lại: hạn gửi lại là ngày 09/12/2019; đến ngày "
+        "10/12/2019, Thị ủy Mường Lay chưa nhận được.\n\n"
+    )
+    assert "chậm nhất ngày 13/12/2019." in letter.body

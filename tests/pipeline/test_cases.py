@@ -1,0 +1,66 @@
+"""Files that once failed: what stands in each, what is said of it, what goes back.
+
+Made by hand in LibreOffice from forms of the sample town or of an invented commune; nobody's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from mlay_batch.findings import Finding
+from mlay_batch.pipeline.check import check, returned
+from mlay_batch.reader import read
+from mlay_batch.schema import load_catalogue
+
+CASES = Path(__file__).resolve().parent.parent / "cases"
+CATALOGUE = load_catalogue()
+AS_OF = date(2026, 11, 6)
+
+
+def errors(findings: tuple[Finding, ...]) -> list[str]:
+    return sorted(f"{f.code} {f.place.cell}" for f in findings if f.is_error)
+
+
+EXPECTED = {
+    # two columns, and two lines, with their headings exchanged over the hidden ids
+    "columns-exchanged": ["R32 K31", "R32 L31"],
+    "card-lines-exchanged": ["R32 B22", "R32 B23"],
+    # October's form with the dates of September; "15/15" in a count
+    "dates-of-last-month": ["C03 H32", "F04 C32", "F04 C55", "F04 C68"],
+    # one note in an empty row; two sums are wrong besides
+    "stray-note-in-row": ["D01 G32", "F17 E34", "S01 M55"],
+}
+
+
+def test_every_file_has_its_line() -> None:
+    assert {path.stem for path in CASES.glob("*.xlsx")} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_what_is_said_of_it_and_what_goes_back(name: str) -> None:
+    checked = check(CASES / f"{name}.xlsx", CATALOGUE, None, AS_OF)
+    assert errors(checked.findings) == EXPECTED[name]
+    sent = read((CASES / f"{name}.xlsx").read_bytes(), name, CATALOGUE.forms)
+    back = read(returned(checked, CATALOGUE, None, "vi"), name, CATALOGUE.forms)
+    assert [row.values for row in back.rows] == [row.values for row in sent.rows]
+
+
+def test_a_form_of_october_stays_octobers() -> None:
+    checked = check(CASES / "dates-of-last-month.xlsx", CATALOGUE, None, AS_OF)
+    assert checked.judged and checked.judged.identity
+    assert str(checked.judged.identity.period) == "2026-10"
+
+
+def test_with_the_note_gone_nothing_is_left_of_its_row(tmp_path: Path) -> None:
+    checked = check(CASES / "stray-note-in-row.xlsx", CATALOGUE, None, AS_OF)
+    rows = tuple(
+        replace(row, values=dict.fromkeys(row.values)) if row.number == 34 else row
+        for row in checked.rows
+    )
+    path = tmp_path / "back.xlsx"
+    path.write_bytes(returned(replace(checked, rows=rows), CATALOGUE, None, "vi"))
+    assert errors(check(path, CATALOGUE, None, AS_OF).findings) == ["D01 G32", "S01 M55"]

@@ -1,0 +1,212 @@
+"""What a person sees over a cell and the hidden id must agree: else neither is taken.
+
+People exchange columns and lines, with headings and values, where the hidden ids cannot be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reader_desk import FORMS, MEETING, Paper, told
+
+from mlay_batch.layout import plan
+from mlay_batch.names import name_key
+from mlay_batch.reader import read
+from mlay_batch.reader.facts import a1
+from mlay_batch.records import Submission
+from mlay_batch.schema.load import load_text
+from mlay_batch.schema.records import Form
+
+CLASSIFICATION = next(form for form in FORMS if form.form == "classification")
+REGISTER = next(form for form in FORMS if form.form == "register")
+Spot = tuple[int, int]
+
+
+def pairs(form: Form) -> list[tuple[str, str]]:
+    """Every two fields of a section whose titles differ, as ``section.field``."""
+    return [
+        (f"{s.id}.{a.id}", f"{s.id}.{b.id}")
+        for s in form.sections
+        for a, b in combinations(s.fields, 2)
+        if name_key(a.title.vi) != name_key(b.title.vi)
+    ]
+
+
+def planned(form: Form, path: str) -> Mapping[str, tuple[str, Spot]]:
+    """Sheet and cell of a field's heading, hidden id and first value."""
+    section, _, field = path.partition(".")
+    found: dict[str, tuple[str, Spot]] = {}
+    for sheet in plan(form):
+        for cell in sheet.cells:
+            if cell.section == section:
+                own = {"head": "heading", "label": "heading", "marker": "id", "value": "value"}
+                kind = own.get(cell.role)
+                if kind and field in (cell.field, cell.text) and kind not in found:
+                    found[kind] = sheet.title.vi, (cell.row, cell.column)
+    return found
+
+
+def exchange(paper: Paper, form: Form, one: str, other: str, *kinds: str) -> Paper:
+    """Exchange those cells of two fields."""
+    for kind in kinds:
+        (sheet, a), (_, b) = planned(form, one)[kind], planned(form, other)[kind]
+        cells = paper.sheets[sheet]
+        left, right = cells.pop(a, None), cells.pop(b, None)
+        cells |= {spot: value for spot, value in ((a, right), (b, left)) if value is not None}
+    return paper
+
+
+def heading(form: Form, path: str) -> str:
+    return a1(planned(form, path)["heading"][1])
+
+
+def wrong(found: Submission) -> list[tuple[str, str]]:
+    return [(code, cell) for code, cell in told(found) if code[0] == "R"]
+
+
+def value(found: Submission, path: str) -> Any:
+    section, _, field = path.partition(".")
+    rows = found.section(section)
+    return rows[0].values[field] if rows else None
+
+
+EXCHANGED = st.sampled_from([(f, *p) for f in (MEETING, CLASSIFICATION) for p in pairs(f)])
+
+
+@given(EXCHANGED, st.sampled_from(["heading", "heading value", "id", "id value"]))
+@settings(max_examples=60)
+def test_exchanged_in_part_neither_field_is_taken(two: tuple[Form, str, str], kinds: str) -> None:
+    form, one, other = two
+    paper = exchange(Paper(form), form, one, other, *kinds.split())
+    found = paper.read()
+    cells = sorted([heading(form, one), heading(form, other)])
+    assert sorted(wrong(found)) == [("R32", cell) for cell in cells]
+    assert value(found, one) is value(found, other) is None
+    assert all(f.is_error for f in found.findings if f.code == "R32")
+
+
+@given(st.sampled_from(pairs(MEETING)))
+@settings(max_examples=30)
+def test_exchanged_as_a_whole_the_values_go_along(two: tuple[str, str]) -> None:
+    paper = exchange(Paper().put("members.opening", 7), MEETING, *two, "heading", "id", "value")
+    found = paper.read()
+    assert wrong(found) == []
+    assert value(found, "members.opening") == 7
+
+
+@given(st.sampled_from(pairs(REGISTER)))
+@settings(max_examples=20)
+def test_the_office_exchanges_columns_of_its_register(two: tuple[str, str]) -> None:
+    found = exchange(Paper(REGISTER), REGISTER, *two, "heading").read()
+    assert [code for code, _ in wrong(found)] == ["R32", "R32"]
+
+
+def retitled(path: str, words: str) -> Paper:
+    sheet, spot = planned(MEETING, path)["heading"]
+    return Paper().write(spot, words, sheet)
+
+
+@pytest.mark.parametrize(
+    ("path", "words", "codes"),
+    [
+        # the heading of one column → what is said of it
+        ("meetings.speakers", "Ý kiến phê bình, tự phê bình", ["R32"]),
+        ("meetings.speakers", "Ý kiến  phê bình tự phê bình:", ["R32"]),
+        ("meetings.speakers", "Criticism, self-criticism", ["R32"]),
+        ("meetings.speakers", "Số người dự", ["R32"]),  # of another part
+        ("meetings.speakers", "số người  phát biểu", []),
+        ("meetings.speakers", "Speakers", []),
+        ("meetings.speakers", "Số phát biểu", ["C26"]),
+        ("meetings.speakers", "Tốt", ["C26"]),
+        ("meetings.speakers", "Thường kỳ", ["C26"]),  # a text of the template, from elsewhere
+        ("meetings.speakers", "TT", ["C26"]),
+        ("members.exempt", "Trong đó sinh hoạt tạm thời nơi khác", ["R32"]),
+        ("members.exempt", "Lý do không họp", ["R32"]),
+        ("members.exempt", "Ngày họp", ["R32"]),
+        ("members.exempt", "Được miễn", ["C26"]),
+    ],
+)
+def test_one_heading_typed_over(path: str, words: str, codes: list[str]) -> None:
+    found = retitled(path, words).read()
+    assert told(found) == [(code, heading(MEETING, path)) for code in codes]
+
+
+def test_a_heading_cut_out_and_put_over_another_column() -> None:
+    """K is without a heading, L bears K's: which of the two columns is meant nobody can tell."""
+    paper = retitled("meetings.criticism", "Số người phát biểu")
+    sheet, spot = planned(MEETING, "meetings.speakers")["heading"]
+    del paper.sheets[sheet][spot]
+    there = heading(MEETING, "meetings.criticism")
+    assert wrong(paper.read()) == [("R32", there), ("R32", there)]
+
+
+def test_a_column_that_lost_its_id_is_not_found_over_that_of_another() -> None:
+    paper = retitled("meetings.criticism", "Số người phát biểu")
+    sheet, spot = planned(MEETING, "meetings.speakers")["id"]
+    paper.write(spot, "x", sheet)
+    del paper.sheets[sheet][planned(MEETING, "meetings.speakers")["heading"][1]]
+    assert [code for code, _ in wrong(paper.read())] == ["R26", "R32"]
+
+
+def test_a_unit_of_another_line() -> None:
+    """Parts II and III of the classification have the same lines: cells, and members."""
+    paper = Paper(CLASSIFICATION)
+    unit = next(
+        (sheet.title.vi, (cell.row, cell.column))
+        for sheet in plan(CLASSIFICATION)
+        for cell in sheet.cells
+        if (cell.role, cell.section, cell.field) == ("unit", "cells", "rated")
+    )
+    paper.write(unit[1], "đảng viên", unit[0])
+    assert wrong(paper.read()) == [("R32", a1(unit[1]))]
+
+
+def test_parts_exchanged() -> None:
+    paper = Paper(CLASSIFICATION)
+    cells = paper.sheets[paper.first]
+    titles = {value: spot for spot, value in cells.items() if str(value)[:2] in ("II", "II")}
+    (two, at_two), (three, at_three) = sorted(titles.items())[:2]
+    cells[at_two], cells[at_three] = three, two
+    found = paper.read()
+    assert wrong(found) == [("R33", a1(at_two)), ("R33", a1(at_three))]
+    assert not found.section("cells") and not found.section("members")
+
+
+TWO_GROUPS = """
+form: groups
+version: "1"
+period: month
+effective: {from: 2018-07}
+basis: [x]
+title: {vi: MẪU, en: FORM}
+sheet: {vi: Mẫu, en: Form}
+sections:
+  - id: rows
+    layout: table
+    rows: 2
+    title: {vi: I. Bảng, en: I. Table}
+    fields:
+      - {id: a, type: integer, group: {vi: Nam, en: Men}, title: {vi: Có mặt, en: Present}}
+      - {id: b, type: integer, group: {vi: Nam, en: Men}, title: {vi: Vắng, en: Absent}}
+      - {id: c, type: integer, group: {vi: Nữ, en: Women}, title: {vi: Có mặt, en: Present}}
+      - {id: d, type: integer, group: {vi: Nữ, en: Women}, title: {vi: Vắng, en: Absent}}
+"""
+
+
+def test_columns_of_one_title_are_told_apart_by_their_groups() -> None:
+    form = load_text(TWO_GROUPS, "groups.yaml")
+    assert isinstance(form, Form)
+    paper = Paper(form)
+    assert wrong(read(paper.save(), "x.xlsx", [form])) == []
+    groups = [c for sheet in plan(form) for c in sheet.cells if c.role == "group"]
+    left, right = groups
+    cells = paper.sheets[paper.first]
+    cells[left.row, left.column], cells[right.row, right.column] = "Nữ", "Nam"
+    at = [a1((group.row, group.column)) for group in groups]
+    found = read(paper.save(), "x.xlsx", [form])
+    assert wrong(found) == [("R32", at[0])] * 2 + [("R32", at[1])] * 2
