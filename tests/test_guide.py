@@ -47,7 +47,7 @@ DAYS = {
     "Ngày đầu tiên": "2019-12-30",
     "Ngày 02 tháng 01": "2020-01-02",
     "Ngày 04 tháng 02": "2020-02-04",
-    "Ngày 06 tháng 02": "2020-02-06",
+    "Ngày 08 tháng 02": "2020-02-08",
     "Ngày 09 tháng 02": "2020-02-09",
     "Ngày 10 tháng 02": "2020-02-10",
     "Tháng 3": "2020-03-09",
@@ -113,7 +113,8 @@ def branches_act(month: Month, day: str, folder: Path) -> None:
         month.post("x@else.example", "bao cao.xlsx", book("CB-01", score=90), on=day)
         month.post("db1@muonglay.example", "cac chi bo.rar", b"Rar!\x1a\x07\x00", on=day)
     elif day == "2020-02-09":
-        (returned,) = month.answers(month.sent[1])
+        returned, again = month.answers(month.sent[1])
+        assert again["Subject"] == f"Nhắc lại: {returned['Subject']}"
         data, answered = repaired(returned, folder), returned["Message-ID"]
         month.post("cb-01@muonglay.example", "THPT sửa.xlsx", data, answered, on=day)
         (month.root / "inbox" / "Zalo Na Nát.xlsx").write_bytes(book("DB1-2"))
@@ -190,8 +191,10 @@ def as_the_guide_tells(month: Month, said: dict[tuple[str, str], str]) -> None:
     assert {entry.delivery.branch for entry in returns} == {"DB1-1", "DB1-2", "CB-01"}
     nobody_was_written_to_twice(month)
     kinds = Counter(mail["Message-ID"].partition(".")[0] for mail in month.box.mails)
-    assert kinds == {"<form": 3, "<receipt": 4, "<returned": 1, "<unopened": 1, "<reminder": 1}
-    assert "✗" in said["2020-02-06", "mlay status"]
+    assert kinds == {
+        "<form": 3, "<receipt": 4, "<returned": 1, "<unopened": 1, "<reminder": 1, "<correction": 1,
+    }  # fmt: skip
+    assert "✗" in said["2020-02-08", "mlay status"]
     assert "Đã đủ: có thể chốt kỳ tháng 01 năm 2020" in said["2020-02-09", "mlay status"]
     closed = {entry.name for entry in (month.root / "reports" / "2020-01").iterdir()}
     assert closed == {f"tong-hop-2020-01{end}.xlsx" for end in ("", "_chot-1", "_chot-2")}

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mlay_batch import bundle
 from mlay_batch.findings import Place
 from mlay_batch.layout import HEAD, VALUE_MARKER
 from mlay_batch.reader.blocks import Block, Search, key_at, keys_of, only
@@ -39,7 +40,8 @@ def by_markers(search: Search, section: Section) -> Block | None:
     sheet, (top, column), bottom = start[0], start[1], end[1][0]
     if bottom <= top:
         return None
-    if title := part_above(search, section, sheet, top):
+    made = search.form.form == bundle.FORM  # by the program: headed in its own words, and hashed
+    if not made and (title := part_above(search, section, sheet, top)):
         where = Place("", sheet.title, a1(title))
         search.wrong("R33", where, field=section.id, seen=shown(sheet.at(title)))
         return None
@@ -105,8 +107,8 @@ class _Frame:
 
         `over` are the cells in which a field has its heading, `units` those with its unit.
         """
-        if self.section is HEAD:  # what its lines say is held against the stamp
-            return
+        if self.section is HEAD or self.search.form.form == bundle.FORM:
+            return  # what the heading says is held against the stamp, a workbook's rows by hashes
         labels = Labels(self.search.template, self.section, self.sheet, over, units)
         for name, spot in exchanged(labels):
             where = Place("", self.sheet.title, a1(spot))
