@@ -92,15 +92,32 @@ class Reminder:
     correction: Correction | None = None
 
 
-def correction_day(form: Form | None, period: Period | None, asked: date) -> date:
-    """Return the last day for a correction asked for on the day `asked`: never before the day the
-    return itself was due.
+def right_form(
+    delivery: Delivery, branch: str, period: Period, register: Register, catalogue: Catalogue
+) -> Form | None:
+    """Return the form that holds in `period`: of the name read, else what the branch owes."""
+    if delivery.form:
+        return catalogue.form_for(delivery.form, period)
+    type_ = register.by_code[branch].type
+    names = dict.fromkeys(form.form for form in catalogue.forms)
+    known = (catalogue.form_for(name, period) for name in names)
+    return next((f for f in known if f and f.period == period.kind and type_ in f.reporters), None)
+
+
+def correction_day(
+    delivery: Delivery, branch: str, period: Period,
+    register: Register, catalogue: Catalogue, asked: date,
+) -> date:  # fmt: skip
+    """Return the last day for the correction of a file answered with those of `period`: never
+    before the day the return itself was due.
 
     Asked for on 3 December with 3 days for corrections, due on the 5th: until the 6th.
     """
-    own = (form and form.due) or Due(0)
-    day = asked + timedelta(days=own.correct)
-    return max(day, due(form, period)) if form and period else day
+    own = Period.parse(delivery.period) if delivery.period else None
+    form = right_form(delivery, branch, own or period, register, catalogue)
+    days = (form and form.due) or Due(0)
+    day = asked + timedelta(days=days.correct)
+    return max(day, due(form, own)) if form and own else day
 
 
 def corrections(
@@ -116,10 +133,9 @@ def corrections(
     for delivery in owed(deliveries, period, register):
         branch = branch_of(delivery, register)
         if branch and delivery.verdict is not Verdict.ACCEPTED:
-            own = Period.parse(delivery.period) if delivery.period else None
-            form = catalogue.form_for(delivery.form, own or period) if delivery.form else None
-            day = correction_day(form, own, asked.get(delivery.id, as_of))
-            found.append(Correction(delivery, branch, day))
+            day = asked.get(delivery.id, as_of)
+            until = correction_day(delivery, branch, period, register, catalogue, day)
+            found.append(Correction(delivery, branch, until))
     return tuple(found)
 
 

@@ -26,6 +26,7 @@ from mlay_batch.pipeline.owed import (
     corrections,
     owed,
     reminders,
+    right_form,
     unopened,
 )
 from mlay_batch.pipeline.templates import context_for, file_name
@@ -198,7 +199,7 @@ class _Office:
         if read is None:
             return self._letter(matter, "unopened", None, period)
         month = period or self.period
-        form = self._right_form(delivery, branch, month)
+        form = right_form(delivery, branch, month, self.town.register, self.town.catalogue)
         if form is None:
             return self._letter(matter, "redo", None, month)
         if not (read.form == form.form and read.rows and delivery.branch):
@@ -225,8 +226,11 @@ class _Office:
         own = form or self.town.reading.form(delivery.form or "", delivery.version or "")
         if isinstance(envelope, Unreachable):
             return envelope
-        asked = Period.parse(delivery.period) if delivery.period else None
-        wish = Wish(words, correction_day(own, asked, self.as_of), matter.missed)
+        until = correction_day(
+            delivery, matter.branch, self.period, self.town.register, self.town.catalogue,
+            self.as_of,
+        )  # fmt: skip
+        wish = Wish(words, until, matter.missed)
         if words == "unopened":
             told = [found for found in delivery.findings if found.code in UNOPENED]
             return compose.unopened(self.desk, envelope, delivery, told, wish)
@@ -234,16 +238,6 @@ class _Office:
             return _nobody(delivery)
         said = [Line(g.first.is_error, len(g.marks), g.place(_LANG), g.told()) for g in lines]
         return compose.returned_form(self.desk, envelope, delivery, own, period, wish, paper, said)
-
-    def _right_form(self, delivery: Delivery, branch: str, period: Period) -> Form | None:
-        """Return the form that holds in `period`: of the name read, else what the branch owes."""
-        if delivery.form:
-            return self.town.catalogue.form_for(delivery.form, period)
-        type_ = self.town.register.by_code[branch].type
-        names = dict.fromkeys(f.form for f in self.town.catalogue.forms)
-        found = (self.town.catalogue.form_for(name, period) for name in names)
-        owed = (f for f in found if f and f.period == period.kind and type_ in f.reporters)
-        return next(owed, None)
 
     def _context(self, form: Form, branch: str, period: Period) -> Context:
         entry = self.town.register.by_code[branch]

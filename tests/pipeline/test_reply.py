@@ -20,7 +20,7 @@ from mlay_batch.pipeline import mailhost, posting, reply
 from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.pipeline.posting import Job
 from mlay_batch.pipeline.status import status
-from mlay_batch.pipeline.town import reference_lists
+from mlay_batch.pipeline.town import reference_lists, with_deadlines
 from mlay_batch.replies.message import short
 from mlay_batch.schema.catalogue import shipped
 from mlay_batch.settings import Smtp
@@ -519,6 +519,17 @@ def test_whatever_is_asked_for_again_holds_the_reminder_back(desk, name, data, k
     assert not [kind for kind, _ in wanted(desk, date(2019, 12, 9))]
     ((kind, addressee),) = wanted(desk, date(2019, 12, 10))
     assert (kind, addressee) == ("correction", "CB-01")
+
+
+def test_how_many_days_a_correction_has_is_the_offices_own(desk):
+    desk = replace(desk, catalogue=with_deadlines(desk.catalogue, {"meeting": {"correct": 10}}))
+    all_but(desk, "CB-01")
+    strange = (SAMPLES / "bad" / "khong-phai-mau R20.xlsx").read_bytes()
+    send_mail(desk, "a", "cb-01@muonglay.example", ("khac.xlsx", strange))
+    take_in(desk)
+    assert "chậm nhất ngày 16/12/2019" in wanted(desk, AS_OF)["blank", "CB-01"].body
+    assert wanted(desk, date(2019, 12, 16)) == {}
+    assert set(wanted(desk, date(2019, 12, 17))) == {("correction", "CB-01")}
 
 
 def test_a_file_of_the_committee_nobody_could_open_may_hold_the_returns_of_its_cells(desk):
