@@ -33,7 +33,7 @@ from mlay_batch.pipeline.templates import context_for, file_name
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Delivery, Submission, Verdict
 from mlay_batch.replies import compose, texts
-from mlay_batch.replies.compose import Counted, Desk, Envelope, Line, Wish
+from mlay_batch.replies.compose import Counted, Desk, Envelope, ListedError, Wish
 from mlay_batch.replies.letters import Attachment, Letter, Topic
 from mlay_batch.schema import Form
 from mlay_batch.schema.carry import moves
@@ -236,7 +236,9 @@ class _Office:
             return compose.unopened(self.desk, envelope, delivery, told, wish)
         if own is None or period is None:
             return _nobody(delivery)
-        said = [Line(g.first.is_error, len(g.marks), g.place(_LANG), g.told()) for g in lines]
+        said = [
+            ListedError(g.first.is_error, len(g.marks), g.place(_LANG), g.told()) for g in lines
+        ]
         return compose.returned_form(self.desk, envelope, delivery, own, period, wish, paper, said)
 
     def _context(self, form: Form, branch: str, period: Period) -> Context:

@@ -103,7 +103,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Line:
+class ListedError:
     """A line of the list of errors in a form given back: how many findings, where, what to do."""
 
     is_error: bool
@@ -172,7 +172,7 @@ def returned_form(
     period: Period,
     wish: Wish,
     attachment: Attachment | None = None,
-    lines: Sequence[Line] | None = None,
+    lines: Sequence[ListedError] | None = None,
 ) -> Letter:
     """Return the letter with the branch's own form marked, (words ``blank``) the right one, or
     (``redo``) nothing but what is wrong.
@@ -262,7 +262,7 @@ def _line(finding: Finding, form: Form | None) -> str:
     return f"- {one_line(str(explain(finding, form, _LANG)) + where)}"
 
 
-def _listed(line: Line) -> str:
+def _listed(line: ListedError) -> str:
     return f"- {one_line(f'{line.message} ({line.where})')}"
 
 

@@ -23,7 +23,7 @@ Cells = Mapping[tuple[str, str], list[Finding]]
 
 
 @dataclass(frozen=True)
-class Content:
+class FilledRows:
     """The rows of a return that count, blanks with their defaults; the reader's findings that are
     left, and the strays.
     """
@@ -35,7 +35,7 @@ class Content:
 
 def content(
     rows: Iterable[Row], sections: Mapping[str, Section], findings: tuple[Finding, ...]
-) -> Content:
+) -> FilledRows:
     """Return the rows that are not empty, those of unknown sections left out.
 
     `findings` are those the reader has; F17 stands for the errors at the cell of a stray note.
@@ -59,7 +59,7 @@ def content(
         strays.append(stray := _stray(written[0], row, section, at))
         settled.update(f for f in at.get(cell_of(stray.place), ()) if f.is_error)
     left = tuple(finding for finding in findings if finding not in settled)
-    return Content(tuple(counted), left, tuple(strays))
+    return FilledRows(tuple(counted), left, tuple(strays))
 
 
 def _with_defaults(row: Row, section: Section) -> Row:

@@ -10,7 +10,7 @@ from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Return, Row, Verdict
 from mlay_batch.register import Address, Officer, Organisation, Register
 from mlay_batch.replies import compose, texts
-from mlay_batch.replies.compose import Counted, Desk, Envelope, Line, Wish
+from mlay_batch.replies.compose import Counted, Desk, Envelope, ListedError, Wish
 from mlay_batch.replies.letters import Topic
 from mlay_batch.schema import load_catalogue
 
@@ -110,10 +110,10 @@ def test_a_workbook_a_program_made_is_to_be_made_anew():
 def test_a_letter_about_a_form_given_back_says_what_its_first_sheet_says():
     wrong = Finding("F01", Severity.ERROR, Place("x", "Báo cáo", "C40"), {})
     lines = [
-        Line(
+        ListedError(
             True, 2, "trang “Báo cáo”, ô C33–C34", Message("Ô “Ngày họp” còn trống.", "Điền ô này.")
         ),
-        Line(False, 1, "trang “Báo cáo”, ô F33", Message("Ngắn.", "")),
+        ListedError(False, 1, "trang “Báo cáo”, ô F33", Message("Ngắn.", "")),
     ]
     wish = Wish("returned", date(2019, 12, 9))
     delivery = replace(DELIVERY, findings=(wrong, wrong))
