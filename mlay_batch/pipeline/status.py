@@ -25,9 +25,9 @@ class Status:
     """The matrix branch × period of every form, and how many files got each verdict so far.
 
     `todo` counts what is left, in the order to do it: ``decide`` (held files), ``answer`` (returns
-    without a letter), ``fix`` (branches with a refused return), ``remind`` (missing after the due
-    day, or a correction after its own), ``wait`` (not due yet), ``close`` (1 where the period can
-    be closed). Only what is not 0.
+    without a letter), ``fix`` (branches that have something to correct or to send again, and time
+    left for it), ``remind`` (missing after the due day, or a correction after its own), ``wait``
+    (not due yet), ``close`` (1 where the period can be closed). Only what is not 0.
     `closing` is set where the period is closed.
     """
 
@@ -42,7 +42,7 @@ def status(town: Town, period: Period, as_of: date) -> Status:
     """Return who has sent what up to `period`. Reads the ledger only; raises LedgerError."""
     with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
         facts, outgoing = gather(town, ledger, period, as_of), Outgoing(ledger)
-        told = outgoing.states()
+        told, ours = outgoing.states(), town.register.by_code
         forms, closing = completeness(facts), Closings(ledger).in_force().get(period)
         states = Counter(
             cell.state for entry in forms for (_, own), cell in entry.cells.items() if own == period
@@ -50,15 +50,20 @@ def status(town: Town, period: Period, as_of: date) -> Status:
         again = corrections(
             facts.deliveries, outgoing.letters(), period, town.register, town.catalogue, as_of
         )
-        due_now = reminders(forms, period, again, town.register, town.catalogue, as_of)
+        due_now = list(reminders(forms, period, again, town.register, town.catalogue, as_of))
+        open_ = sum(
+            own == period and cell.state in ("missing", "rejected") and branch in ours
+            for entry in forms
+            for (branch, own), cell in entry.cells.items()
+        )
         todo = {
             "decide": sum(d.verdict is Verdict.HELD for d in facts.deliveries),
             "answer": sum(
                 Topic.answer_key(found.id) not in told and bool(branch_of(found, town.register))
                 for found in owed(facts.deliveries, period, town.register)
             ),
-            "fix": states["rejected"],
-            "remind": sum(1 for _ in due_now),
+            "fix": open_ - len(due_now),
+            "remind": len(due_now),
             "wait": states["not_due"],
             "close": int(as_of > period.end and not closing and not any(states[s] for s in _OPEN)),
         }
