@@ -143,8 +143,10 @@ class _Page:
                 Live(f'=COUNTIF({block.states},"{state_text(self.ctx, state)}")', counted[state])
                 for state in states
             ]
-            label = t("overview.quota", title=block.quota.title.of(self.ctx.lang),
-                      times=block.quota.times)  # fmt: skip
+            title = block.quota.title.of(self.ctx.lang)
+            label = t("overview.quota", title=title, times=block.quota.times)
+            if block.asks:
+                label = f"{title} ({block.asks})"
             self._line(label, span, lives, [""] * len(states))
         self.charts.quotas(states, first, self.row - 1, span)
 

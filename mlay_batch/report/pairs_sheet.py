@@ -13,13 +13,13 @@ from itertools import groupby
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.quota_records import QuotaPair
-from mlay_batch.report import listing, official, visit_tables
+from mlay_batch.report import listing, official, quota_year, visit_tables
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
 from mlay_batch.report.duty_tables import MEETING, quoted, serial
 from mlay_batch.report.listing import Column
-from mlay_batch.schema import Quota
+from mlay_batch.schema import Quota, QuotaSpan
 
 _OFFICER, _BRANCH, _SERVED, _SERVED_YEAR, _FIRST_KIND = 1, 3, 5, 6, 7
 _SPLIT = 4
@@ -112,6 +112,7 @@ def _quota(
     put(row, aside, ctx.t("visits/a_month"), "plain_right", span=page.to_come - aside)
     put(row, page.to_come, quota.sittings_a_month, "parameter")
     a_month = xl_rowcol_to_cell(row, page.to_come, True, True)
+    spans = quota_year.spans(ctx, quota)
     row += 1
     officers = groupby(pairs, key=lambda pair: pair.officer)
     for number, (officer, group) in enumerate(officers, 1):
@@ -122,7 +123,7 @@ def _quota(
             row += 1
         for pair in own:
             rows[quota.quota, officer, pair.branch.code] = row
-            _Pair(page, row, pair, a_month).write(number if len(own) == 1 else None)
+            _Pair(page, row, pair, a_month, spans).write(number if len(own) == 1 else None)
             row += 1
     return row
 
@@ -164,6 +165,7 @@ class _Pair:
     row: int
     pair: QuotaPair
     a_month: str
+    spans: tuple[QuotaSpan, ...]
 
     def write(self, number: int | None) -> None:
         page, pair, put, row = self.page, self.pair, self.page.sheet.put, self.row
@@ -181,39 +183,53 @@ class _Pair:
     def _formulas(self) -> dict[int, str]:
         page, months = self.page, self.page.data.duties.months
         least, unseen = (xl_rowcol_to_cell(self.row, c) for c in (page.least, page.unseen))
-        served, past = self._served(), months.ref("past")
+        past = months.ref("past")
         kinds = {column: self._kind(kind) for column, kind in enumerate(page.kinds, _FIRST_KIND)}
         over = f"{xl_rowcol_to_cell(self.row, _FIRST_KIND)}:"
         over += xl_rowcol_to_cell(self.row, page.least - 1)
         return {
-            _SERVED: f"SUMPRODUCT(({served}>0)*{past})",
-            _SERVED_YEAR: f"SUMPRODUCT(({served}>0)*1)",
+            _SERVED: self._served(past),
+            _SERVED_YEAR: self._served("1"),
             **kinds,
             page.least: f"SUM({over})" if kinds else "0",
             page.most: f"{least}+{unseen}",
             page.seen: self._last(),
-            page.unseen: self._may(f"SUMPRODUCT(({served}>0)*{past}*({self._out()}>0))"),
+            page.unseen: self._may(self._served(f"{past}*({self._out()}>0)")),
             page.to_come: self._may(f"SUMPRODUCT(({self._lasting()}>0)*(1-{past}))"),
         }
 
     def _here(self) -> tuple[str, str]:
         return f"$B{self.row + 1}", f"$D{self.row + 1}"
 
-    def _asked(self) -> dict[str, str]:
+    def _asked(self, role: str) -> dict[str, str]:
         officer, branch = self._here()
-        return {"officer": officer, "role": quoted(self.pair.quota.role), "branch": branch}
+        return {"officer": officer, "role": quoted(role), "branch": branch}
 
-    def _served(self) -> str:
-        """Return how many duties there are in force in each month, while the cell lives."""
+    def _served(self, wanted: str) -> str:
+        """Return the months served, while the cell lives, each times what is `wanted` of it."""
         duties = self.page.data.duties
-        return duties.serving(duties.scope, "first_alive", "last_alive", self._asked())
+        served = {
+            span: duties.serving(
+                duties.scope, "first_alive", "last_alive", self._asked(span.quota.role)
+            )
+            for span in quota_year.joined(self.spans, lambda quota: quota.role)
+        }
+        return "+".join(
+            f"SUMPRODUCT(({there}>0)*{wanted}{quota_year.inside(duties.months, span)})"
+            for span, there in served.items()
+        )
 
     def _lasting(self) -> str:
         """Return the same for the months at whose end the cell still lives, so that it meets."""
         duties, end = self.page.data.duties, self.page.data.duties.months.ref("end")
         living = ({"ended": '"="'}, {"ended": f'">"&{end}'})
         found = (
-            duties.serving(duties.scope, "first_alive", "last_alive", self._asked() | living_on)
+            duties.serving(
+                duties.scope,
+                "first_alive",
+                "last_alive",
+                self._asked(self.pair.quota.role) | living_on,
+            )
             for living_on in living
         )
         return f"({'+'.join(found)})"
