@@ -30,13 +30,13 @@ def shown(figures: Any) -> dict[str, Any]:
         "quota": {
             (line.quota.quota, line.officer, cells(line)): (
                 line.months, line.served, line.served_year, line.owed, line.obligation,
-                line.possible, line.state,
+                line.unseen, line.state,
             )
             for line in figures.quota
         },
         "pairs": {
             (pair.quota.quota, pair.officer, pair.branch.code): (
-                pair.attended, pair.last, pair.served, pair.served_year, pair.unseen, pair.to_come,
+                pair.attended, pair.last, pair.served, pair.served_year, pair.unseen,
             )
             for pair in figures.following
         },
@@ -236,13 +236,13 @@ def quota(facts: Any) -> dict[Any, Any]:
                     and (cell is None or where == cell.code)
                 ]
                 key = quota.quota, officer.code, cell.code if cell else None
-                still = sum(
-                    open_sittings(facts, said, officer, cell, month,
-                                  known if month <= until else set(), duty[month])
+                unseen = sum(
+                    open_cells(facts, said, officer, cell, month, known, duty[month])
                     for month, said in said_all_year(facts, quota).items()
-                )  # fmt: skip
+                    if month <= until
+                )
                 times = {m: said.times for m, said in said_all_year(facts, quota).items() if said}
-                found[key] = summary(quota, times, here, served, until, still)
+                found[key] = summary(quota, times, here, served, until, unseen)
     return found
 
 
@@ -267,26 +267,25 @@ def pairs(facts: Any) -> dict[Any, Any]:
                     if (name, who, where) == (quota.quota, officer.code, cell.code)
                 ]
                 says = said_all_year(facts, quota)
-                unseen, to_come = (
-                    sum(open_sittings(facts, says[m], officer, cell, m, seen, duty[m])
-                        for m in months)
-                    for months, seen in ((range(1, until + 1), known), (range(until + 1, 13), ()))
-                )  # fmt: skip
+                unseen = sum(
+                    open_cells(facts, says[month], officer, cell, month, known, duty[month])
+                    for month in range(1, until + 1)
+                )
                 if served or here:
                     found[quota.quota, officer.code, cell.code] = (
                         len(here), max(here, default=None), len([m for m in served if m <= until]),
-                        len(served), unseen, to_come,
+                        len(served), unseen,
                     )  # fmt: skip
     return found
 
 
-def open_sittings(
+def open_cells(
     facts: Any, quota: Any, officer: Any, only: Any, month: int, known: set[tuple[str, int]],
     duty: list[tuple[date, str]],
 ) -> int:  # fmt: skip
-    """How many sittings he may visit in that month, or may have without it being `known`."""
+    """How many cells he may have visited in that month without it being `known`."""
     last = days_of(facts.period.year, month)[-1]
-    return quota is not None and quota.sittings_a_month * sum(
+    return quota is not None and sum(
         lives(cell, last)
         and (cell.code, month) not in known
         and (quota.counts.own_cell or officer.own_cell != cell.code)
@@ -311,7 +310,7 @@ def told(facts: Any) -> set[tuple[str, int]]:
 
 
 def summary(
-    quota: Any, times: dict[int, int], here: list[int], served: list[int], until: int, still: int
+    quota: Any, times: dict[int, int], here: list[int], served: list[int], until: int, unseen: int
 ) -> Any:
     past = len([month for month in served if month <= until])
     owed = sum((Fraction(times[month], 12) for month in served if month <= until), Fraction(0))
@@ -323,13 +322,11 @@ def summary(
     months = tuple(here.count(m) if m <= until else None for m in range(1, 13))
     if len(here) >= obligation:
         state = "met"
-    elif len(here) + still < obligation:
-        state = "not_met" if until == 12 else "out_of_reach"
     elif until == 12:
-        state = "behind"
+        state = "behind" if unseen else "not_met"
     else:
         state = "behind" if len(here) + 1 <= owed else "on_course"
-    return months, past, len(served), float(owed), obligation, len(here) + still, state
+    return months, past, len(served), float(owed), obligation, unseen, state
 
 
 # Ratings.

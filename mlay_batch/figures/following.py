@@ -50,20 +50,17 @@ class _Pair:
 
     def told(self, period: Period, unseen: Unseen) -> QuotaPair:
         past = [month for month in self.months if month.start <= period.end]
-        to_come = [m for m in self.months if m.start > period.end and self.cell.alive(m)]
-        open_ = [month for month in past if (self.cell.code, month) in unseen]
+        open_ = (month for month in past if (self.cell.code, month) in unseen)
         return QuotaPair(
             self.quota, self.officer.code, self.cell, len(past), len(self.months),
             Counter(visit.kind for visit in self.visits),
             max((visit.held_on for visit in self.visits), default=None),
-            sum(map(self._sittings, open_)), sum(map(self._sittings, to_come)),
+            sum(map(self._may_count, open_)),
         )  # fmt: skip
 
-    def _sittings(self, month: Period) -> int:
-        """Return how many sittings of a month may count."""
-        quota = self.months[month]
-        may = quota.counts.own_cell or self.cell.code != self.officer.own_cell
-        return quota.sittings_a_month if may else 0
+    def _may_count(self, month: Period) -> bool:
+        """Whether a visit to the cell in that month may count: it may be the officer's own."""
+        return self.months[month].counts.own_cell or self.cell.code != self.officer.own_cell
 
 
 def pairs(

@@ -1,4 +1,4 @@
-"""Attendance quotas: what an officer attended, owes, can still reach (DOMAIN, "Quota terms").
+"""Attendance quotas: what an officer attended, owes, is short of (DOMAIN, "Quota terms").
 
 All shares of a year are exact fractions; only the obligation of a part-year officer is rounded.
 """
@@ -114,7 +114,6 @@ def _line(period: Period, owed: _Owed, counts: Mapping[int, int]) -> QuotaLine:
     exact = _share(served)
     obligation = whole(_share(owed.months), quota.rounding)
     unseen = sum(pair.unseen for pair in owed.pairs)
-    possible = attended + unseen + sum(pair.to_come for pair in owed.pairs)
     return QuotaLine(
         quota=quota,
         officer=owed.officer.code,
@@ -128,9 +127,8 @@ def _line(period: Period, owed: _Owed, counts: Mapping[int, int]) -> QuotaLine:
         owed=float(exact),
         obligation=obligation,
         missing=max(0, obligation - attended),
-        possible=possible,
         unseen=unseen,
-        state=_state(attended, exact, obligation, possible, over=len(past) == 12),
+        state=_state(attended, exact, obligation, unseen, over=len(past) == 12),
     )
 
 
@@ -152,18 +150,18 @@ def whole(exact: Fraction, rounding: str) -> int:
     return ceil(exact) if rounding == "ceiling" else floor(exact + Fraction(1, 2))
 
 
-def _state(attended: int, owed: Fraction, obligation: int, possible: int, *, over: bool) -> str:
+def _state(attended: int, owed: Fraction, obligation: int, unseen: int, *, over: bool) -> str:
     """Return the state of a line; `over` says that the year has ended.
 
     Behind is who attended less than the whole part of what is owed: 2 attended of exactly 2.0 owed
     is on course, 1 of 2.0 is behind, 1 of 1.99 is on course.
 
-    No verdict is final while returns are open that may change it. In December 3 of 4 attended is
-    ``not_met`` when all returns are in; with one return still to come 4 are possible, and the line
-    stays ``behind``.
+    Nothing bounds the sittings of a month, so no line is given up before the year has ended and
+    the returns of its months are in: in December 3 of 4 attended is ``not_met`` when they are;
+    with one `unseen` the line stays ``behind``.
     """
     if attended >= obligation:
         return "met"
-    if possible < obligation:
-        return "not_met" if over else "out_of_reach"
-    return "behind" if over or attended < floor(owed) else "on_course"
+    if over:
+        return "behind" if unseen else "not_met"
+    return "behind" if attended < floor(owed) else "on_course"

@@ -25,7 +25,7 @@ _SPLIT = 4
 _LINK_SPAN = 2
 _SCALE = 92  # per cent: the columns fill A4; charts and contents begin a page of their own
 _NAMED = 30  # branches named in the banner; the rest is counted
-_DURING = ("met", "on_course", "behind", "out_of_reach")
+_DURING = ("met", "on_course", "behind")
 _AT_THE_END = ("met", "behind", "not_met")
 
 

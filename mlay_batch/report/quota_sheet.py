@@ -1,21 +1,21 @@
 """Chỉ tiêu dự sinh hoạt: a block for each quota, a line for each officer (or officer and cell).
 
-Counts are sums over the table of visits, months of duty come from the assignments, what returns to
-come may bring from the sheet of officers by cell: every figure is a formula.
+Counts are sums over the table of visits, months of duty come from the assignments, months whose
+return is out from the sheet of officers by cell: every figure is a formula. Three columns stay
+blank: nothing bounds the sittings of a month, so that nobody knows what may still be attended.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.records import QuotaLine
-from mlay_batch.period import Period
 from mlay_batch.report import listing, official, quota_year
+from mlay_batch.report.assigned import assigned
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
@@ -31,8 +31,8 @@ _ATTENDED, _MOST, _SERVED, _SERVED_YEAR, _OWED, _OBLIGATION, _MISSING, _EXTRA, _
 )
 _COLUMNS = 27
 _SPLIT = 5
-_TONE_OF = {"met": "good", "on_course": "fair", "behind": "watch", "out_of_reach": "bad",
-            "not_met": "bad"}  # fmt: skip
+_BLANK = (_MOST, _EXTRA, _LOST)
+_TONE_OF = {"met": "good", "on_course": "fair", "behind": "watch", "not_met": "bad"}
 _ROUND = {"half_up": "ROUND", "floor": "ROUNDDOWN", "ceiling": "ROUNDUP"}
 
 
@@ -100,7 +100,7 @@ def _columns(ctx: Context) -> Iterator[Column]:
     yield Column(t("column.obligation"), 7)
     yield Column(t("column.missing"), 7.5, "", "= 23−18")
     yield Column(t("column.extra"), 7.5)
-    yield Column(t("visits/column.lost"), 7.5, "", "= 24−25")
+    yield Column(t("visits/column.lost"), 7.5)
     yield Column(t("column.result"), 18)
 
 
@@ -180,10 +180,12 @@ class _Line:
         put(row, 1, line.officer, "center")
         put(row, 2, line.name, "text")
         put(row, 3, line.position, "text")
-        put(row, 4, "; ".join(_assigned(self.page.ctx, line, self.spans)), "text")
+        put(row, 4, "; ".join(assigned(self.page.ctx, line, self.spans)), "text")
         for column, month in enumerate(line.months, _FIRST_MONTH):
             live = None if month is None else self._month(column, month)
             put(row, column, live, "tone_off" if month is None else "count")
+        for column in _BLANK:
+            put(row, column, None, "count")
         for column, (live, look) in self._figures().items():
             put(row, column, live, look)
 
@@ -193,10 +195,8 @@ class _Line:
         owed = f"={self._twelfths(_SERVED, to_date=True)}/12"
         obligation = f"{self._twelfths(_SERVED_YEAR, to_date=False)}/12"
         obligation = f"={_ROUND[line.quota.rounding]}({obligation},0)"
-        lost = f"=MAX(0,{cell(_MISSING)}-{cell(_EXTRA)})"
         return {
             _ATTENDED: (Live(f"=SUM({months})", line.attended), "count"),
-            _MOST: (Live(f"={cell(_ATTENDED)}+{self._unseen()}", line.most), "count"),
             _SERVED: (Live(f"={self._served(to_date=True)}", line.served), "count"),
             _SERVED_YEAR: (Live(f"={self._served(to_date=False)}", line.served_year), "count"),
             _OWED: (Live(owed, line.owed), "owed"),
@@ -204,8 +204,6 @@ class _Line:
             _MISSING: (
                 Live(f"=MAX(0,{cell(_OBLIGATION)}-{cell(_ATTENDED)})", line.missing), "count"
             ),
-            _EXTRA: (Live(f"={self._extra()}", line.possible - line.attended), "count"),
-            _LOST: (Live(lost, line.lost), "count"),
             _STATE: (self._state(), "text"),
         }  # fmt: skip
 
@@ -259,58 +257,22 @@ class _Line:
         owed = (f"{cell}*({self._served(to_date=to_date, only=span)})" for span, cell in self.times)
         return f"({'+'.join(owed)})"
 
-    def _unseen(self) -> str:
-        return self.page.places.unseen(self.line.quota.quota, self.line.officer, self._branch)
-
-    def _extra(self) -> str:
-        quota, officer = self.line.quota.quota, self.line.officer
-        return f"{self._unseen()}+{self.page.places.to_come(quota, officer, self._branch)}"
-
     def _state(self) -> Live:
         """Return the state by the rules of `QuotaLine`, in the language of the workbook."""
         attended, obligation = self._cell(_ATTENDED), self._cell(_OBLIGATION)
-        over = self.page.ctx.figures.period.end.month == 12
-        lost = self._said("not_met" if over else "out_of_reach")
-        open_ = self._said("behind")
-        if not over:
-            behind = f"{attended}<INT({self._cell(_OWED)})"
-            open_ = f"IF({behind},{open_},{self._said('on_course')})"
-        otherwise = f"IF({self._cell(_LOST)}>0,{lost},{open_})"
+        quota, officer = self.line.quota.quota, self.line.officer
+        if self.page.ctx.figures.period.end.month == 12:
+            is_behind = f"{self.page.places.unseen(quota, officer, self._branch)}>0"
+            otherwise = self._said("not_met")
+        else:
+            is_behind = f"{attended}<INT({self._cell(_OWED)})"
+            otherwise = self._said("on_course")
+        otherwise = f"IF({is_behind},{self._said('behind')},{otherwise})"
         formula = f"=IF({attended}>={obligation},{self._said('met')},{otherwise})"
         return Live(formula, state_text(self.page.ctx, self.line.state))
 
     def _said(self, state: str) -> str:
         return quoted(state_text(self.page.ctx, state))
-
-
-def _assigned(ctx: Context, line: QuotaLine, spans: Sequence[QuotaSpan]) -> Iterator[str]:
-    """Yield the organisations assigned within the year, with the days where it is not all of it."""
-    if line.quota.per == "officer_cell":
-        yield line.branches[0].name
-        return
-    year = Period(ctx.figures.period.year, 1, 12)
-    for entry in ctx.facts.register.assignments:
-        ends = entry.to or year.end
-        months = (_months(year, s) for s in spans if s.quota.role == entry.role)
-        if entry.officer != line.officer:
-            continue
-        if any(entry.from_ <= span.end and ends >= span.start for span in months):
-            since = ctx.t("visits/since", day=_day(ctx, entry.from_))
-            until = ctx.t("visits/until", day=_day(ctx, ends))
-            span = [since] if entry.from_ > year.start else []
-            span += [until] if ends < year.end else []
-            yield ctx.name(entry.branch) + (f" ({' '.join(span)})" if span else "")
-
-
-def _months(year: Period, span: QuotaSpan) -> Period:
-    return Period(year.year, span.first, span.last - span.first + 1)
-
-
-def _day(ctx: Context, day: date) -> str:
-    """Return a day of the report's year without the year: ``15/7``, ``03/02``."""
-    if ctx.lang != "vi":
-        return day.isoformat()
-    return f"{day.day:02}/{day.month:02}" if day.month < 3 else f"{day.day:02}/{day.month}"
 
 
 def _totals(
@@ -322,10 +284,8 @@ def _totals(
         sheet.put(row, column, None, "total_count")
     summed: dict[int, Callable[[QuotaLine], int]] = {
         _ATTENDED: lambda line: line.attended,
-        _MOST: lambda line: line.most,
         _OBLIGATION: lambda line: line.obligation,
         _MISSING: lambda line: line.missing,
-        _LOST: lambda line: line.lost,
     }
     for month in range(12):
         if any(line.months[month] is not None for line in lines):

@@ -74,7 +74,6 @@ quota_changes = st.fixed_dictionaries(
         "times": st.integers(0, 13),
         "role": st.sampled_from(("town_official", "committee_member")),
         "rounding": st.sampled_from(("half_up", "floor", "ceiling")),
-        "sittings_a_month": st.integers(0, 2),
         "counts": st.builds(
             QuotaCounting,
             kinds=st.sampled_from((("regular",), ("regular", "thematic", "both"))),
