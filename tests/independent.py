@@ -377,8 +377,40 @@ def years(facts: Any) -> dict[str, Any]:
             cell = known.get(code) if month <= until else everyone.get(code)
             if cell and lives(cell, days_of(facts.period.year, month)[-1]):
                 to_come += month > until or (code, month) not in heard
-        found[code] = to_come, grade(facts, regular_bands(facts, code), to_come)
+        whole = graded(facts, code)
+        found[code] = to_come, grade(facts, regular_bands(facts, code), to_come) if whole else None
     return found
+
+
+def graded(facts: Any, code: str) -> bool:
+    """Whether the cell bears a grade: there every day of the year, alone what it was on the first
+    of them, and not excused from so many months that fewer than 7 are left.
+    """
+    everyone = {entry.code: entry for entry in facts.register.organisations}
+    days = [day for month in range(1, 13) for day in days_of(facts.period.year, month)]
+    if code not in everyone or not all(lives(everyone[code], day) for day in days):
+        return False
+    for other in everyone.values():
+        if other.successor == code and other.ended and days[0] < other.ended <= days[-1]:
+            return False
+    return len(waived(facts, code)) <= 5
+
+
+def waived(facts: Any, code: str) -> set[int]:
+    """The months up to the period of which the cell is excused altogether, and sent nothing."""
+    sent = {
+        int(entry.delivery.period[5:])
+        for entry in meeting_returns(facts)
+        if entry.delivery.branch == code
+    }
+    excused: set[int] = set()
+    for waiver in facts.register.waivers:
+        forever = waiver.until is None or facts.as_of <= waiver.until
+        if (waiver.branch, waiver.form, waiver.rule) == (code, "meeting", None) and forever:
+            year, _, month = str(waiver.period).partition("-")
+            if int(year) == facts.period.year:
+                excused |= {int(month)} if month else set(range(1, 13))
+    return {month for month in excused if month <= last_month(facts)} - sent
 
 
 def regular_bands(facts: Any, code: str) -> list[str]:

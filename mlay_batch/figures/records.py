@@ -154,7 +154,7 @@ class CellRating:
     earlier in the year. `sittings` are those of the report's period. `held` counts the year's
     sittings, `bands` the scored ones by band id; `mean` is the mean of their scores, None without.
     `grade` is that of the year from its regular meetings; while months are `to_come`, the best
-    grade still within reach.
+    grade still within reach. None for a cell whose life does not cover the year.
     """
 
     branch: Organisation
