@@ -117,7 +117,7 @@ class _Page:
 
 def _block(page: _Page, row: int, lines: tuple[QuotaLine, ...]) -> tuple[QuotaBlock, int]:
     ctx, sheet, quota = page.ctx, page.sheet, lines[0].quota
-    basis = "; ".join(quota.basis)
+    basis = ctx.t("visits/quota.basis", basis="; ".join(quota.basis))
     sheet.put(row, 0, f"{quota.title.of(ctx.lang)} ({basis})", "section", span=_OWED)
     spans = quota_year.spans(ctx, quota)
     owed = quota_year.joined(spans, lambda record: record.times)
