@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from mlay_batch.errors import SchemaError
 from mlay_batch.period import Period
+from mlay_batch.schema.overlap import full_name
 from mlay_batch.schema.records import Form, Quota
 from mlay_batch.schema.schemes import Scheme
 from mlay_batch.schema.signs import Description, Signs
@@ -122,7 +123,7 @@ def load_catalogue(*own: Path) -> Catalogue:
         here: set[tuple[str, str, str]] = set()
         for path in [folder] if folder.is_file() else sorted(folder.glob("*.yaml")):
             record = load_file(path, folders=[shipped("schemas")])
-            name = _name(record)
+            name = full_name(record)
             if name in here:
                 raise SchemaError("schema.twice", file=path.name, name=" ".join(name))
             here.add(name)
@@ -137,13 +138,3 @@ def load_catalogue(*own: Path) -> Catalogue:
         sources=tuple(sources[name] for name in sorted(sources)),
         signs=tuple(r for r in records if isinstance(r, Signs)),
     )
-
-
-def _name(record: Description) -> tuple[str, str, str]:
-    if isinstance(record, Form):
-        return "form", record.form, record.version
-    if isinstance(record, Scheme):
-        return "scheme", record.scheme, record.version
-    if isinstance(record, Signs):
-        return "signs", record.signs, record.version
-    return "quota", record.quota, record.effective.from_
