@@ -7,6 +7,7 @@ by November, 6 × 4 ÷ 12 + 6 × 5 ÷ 12 = 4.5 in the year, 5 when rounded half 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from desk import facts, register, returns, shipped
 from mlay_batch.figures import compute
 from mlay_batch.figures.records import Figures, QuotaLine
 from mlay_batch.period import Period
-from mlay_batch.schema import Catalogue, Quota
+from mlay_batch.schema import Catalogue, Quota, load_catalogue
+from mlay_batch.schema.catalogue import shipped as folder
 from mlay_batch.schema.records import Effective, QuotaCounting
 
 TOWN = """
@@ -165,3 +167,12 @@ def test_a_number_that_stays_the_same_changes_no_figure() -> None:
         now, before = told(period, same, VISITS), told(period, shipped(), VISITS)
         assert [replace(entry, quota=quota()) for entry in now.quota] == list(before.quota)
         assert now.attendances == before.attendances
+
+
+def test_a_second_file_in_a_workspace_counts_nobody_twice(tmp_path: Path) -> None:
+    """As CONTRIBUTING says it: a changed number is a new file with its own months."""
+    old = (folder("schemas") / "quota-town-official.yaml").read_text(encoding="utf-8")
+    new = old.replace("{from: 2018-07}", "{from: 2019-07}").replace("times: 4", "times: 5")
+    (tmp_path / "quota-2019.yaml").write_text(new, encoding="utf-8")
+    found = line("2019-11", load_catalogue(tmp_path))
+    assert (found.quota.times, found.owed, found.obligation) == (5, pytest.approx(49 / 12), 5)
