@@ -34,7 +34,7 @@ class _Owed:
     pairs: tuple[QuotaPair, ...]
     cell: str | None = None
 
-    def served(self, until: Period) -> Mapping[Period, Quota]:
+    def months_until(self, until: Period) -> Mapping[Period, Quota]:
         """Return the months served up to the end of a period."""
         return {month: quota for month, quota in self.months.items() if month.start <= until.end}
 
@@ -58,7 +58,7 @@ def quota_lines(
     return tuple(
         _line(facts.period, owed, counts.get((owed.quota.quota, owed.officer.code, owed.cell), {}))
         for owed in _owing(facts, tuple(pairs))
-        if owed.served(facts.period)
+        if owed.months_until(facts.period)
     )
 
 
@@ -81,7 +81,7 @@ def _whole(
     facts: Facts, quota: Quota, officer: Officer, serving: tuple[Duty, ...],
     own: tuple[QuotaPair, ...],
 ) -> _Owed:  # fmt: skip
-    months = _served(facts, quota, serving)
+    months = _months_of_year(facts, quota, serving)
     there = (
         duty.branch
         for duty in serving
@@ -98,11 +98,11 @@ def _in_cell(facts: Facts, officer: Officer, serving: Iterable[Duty], pair: Quot
         for duty in serving
         if facts.register.within(cell.code, duty.branch)
     )  # fmt: skip
-    months = _served(facts, pair.quota, there)
+    months = _months_of_year(facts, pair.quota, there)
     return _Owed(pair.quota, officer, (cell,), months, (pair,), cell.code)
 
 
-def _served(facts: Facts, quota: Quota, serving: Iterable[Duty]) -> Mapping[Period, Quota]:
+def _months_of_year(facts: Facts, quota: Quota, serving: Iterable[Duty]) -> Mapping[Period, Quota]:
     year = facts.period.year
     return months_served(facts.catalogue.quota_spans(quota.quota, year), serving, year)
 
@@ -110,7 +110,7 @@ def _served(facts: Facts, quota: Quota, serving: Iterable[Duty]) -> Mapping[Peri
 def _line(period: Period, owed: _Owed, counts: Mapping[int, int]) -> QuotaLine:
     quota, past = owed.quota, period.year_to_date()
     attended = sum(counts.values())
-    served = owed.served(period)
+    served = owed.months_until(period)
     exact = _share(served)
     obligation = whole(_share(owed.months), quota.rounding)
     unseen = sum(pair.unseen for pair in owed.pairs)

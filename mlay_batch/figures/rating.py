@@ -168,9 +168,9 @@ def _is_graded(
     """
     first, last = date(facts.period.year, 1, 1), date(facts.period.year, 12, 31)
     known = facts.register.by_code.get(branch.code)
-    if known is None or (known.founded or first) > first or _ended(known, first, last):
+    if known is None or (known.founded or first) > first or _ends_within(known, first, last):
         return False
-    if any(o.successor == branch.code and _ended(o, first, last)
+    if any(o.successor == branch.code and _ends_within(o, first, last)
            for o in facts.register.organisations):  # fmt: skip
         return False
     cells = returned.cells.items() if returned else ()
@@ -178,7 +178,7 @@ def _is_graded(
     return 12 - waived >= max((grade.times for grade in scheme.year_grades), default=0)
 
 
-def _ended(branch: Organisation, first: date, last: date) -> bool:
+def _ends_within(branch: Organisation, first: date, last: date) -> bool:
     """Whether it was there on the first day and is no more on the last one."""
     return branch.ended is not None and first < branch.ended <= last
 

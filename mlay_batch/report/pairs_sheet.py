@@ -174,8 +174,8 @@ class _Pair:
         over = f"{xl_rowcol_to_cell(self.row, _FIRST_KIND)}:"
         over += xl_rowcol_to_cell(self.row, page.least - 1)
         return {
-            _SERVED: self._served(past),
-            _SERVED_YEAR: self._served("1"),
+            _SERVED: self._count_served(past),
+            _SERVED_YEAR: self._count_served("1"),
             **kinds,
             page.least: f"SUM({over})" if kinds else "0",
             page.seen: self._last(),
@@ -185,25 +185,25 @@ class _Pair:
     def _here(self) -> tuple[str, str]:
         return f"$B{self.row + 1}", f"$D{self.row + 1}"
 
-    def _served(self, wanted: str) -> str:
+    def _count_served(self, wanted: str) -> str:
         """Return the months served, while the cell lives, each times what is `wanted` of it."""
-        spans = quota_year.joined(self.spans, lambda quota: quota.role)
-        return "+".join(self._months(span, wanted) for span in spans)
+        spans = quota_year.join_alike(self.spans, lambda quota: quota.role)
+        return "+".join(self._count_in(span, wanted) for span in spans)
 
-    def _months(self, span: QuotaSpan, wanted: str) -> str:
+    def _count_in(self, span: QuotaSpan, wanted: str) -> str:
         duties, (officer, branch) = self.page.data.duties, self._here()
         asked = {"officer": officer, "role": quoted(span.quota.role), "branch": branch}
         there = duties.serving(duties.scope, "first_alive", "last_alive", asked)
-        return f"SUMPRODUCT(({there}>0)*{wanted}{quota_year.inside(duties.months, span)})"
+        return f"SUMPRODUCT(({there}>0)*{wanted}{quota_year.month_factor(duties.months, span)})"
 
     def _unseen(self, wanted: str) -> str:
         """Return the same, but none of the months in which visits to the own cell do not count."""
         officers, (officer, branch) = self.page.data.duties.officers, self._here()
         own = listing.asked(officers, officer=officer, own_cell=branch)
         months = {True: "", False: ""}
-        parts = quota_year.joined(self.spans, lambda quota: (quota.role, quota.counts.own_cell))
+        parts = quota_year.join_alike(self.spans, lambda quota: (quota.role, quota.counts.own_cell))
         for span in parts:
-            months[span.quota.counts.own_cell] += f"+{self._months(span, wanted)}"
+            months[span.quota.counts.own_cell] += f"+{self._count_in(span, wanted)}"
         counts, does_not = (months[own_cell][1:] for own_cell in (True, False))
         does_not = does_not and f"IF(COUNTIFS({own})>0,0,{does_not})"
         return "+".join(filter(None, (counts, does_not)))

@@ -15,7 +15,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.records import QuotaLine
 from mlay_batch.report import listing, official, quota_year
-from mlay_batch.report.assigned import assigned
+from mlay_batch.report.assignment_text import assignments
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
@@ -120,14 +120,14 @@ def _block(page: _Page, row: int, lines: tuple[QuotaLine, ...]) -> tuple[QuotaBl
     basis = ctx.t("visits/quota.basis", basis="; ".join(quota.basis))
     sheet.put(row, 0, f"{quota.title.of(ctx.lang)} ({basis})", "section", span=_OWED)
     spans = quota_year.spans(ctx, quota)
-    owed = quota_year.joined(spans, lambda record: record.times)
-    asks = _asks(ctx, owed, row)
+    owed = quota_year.join_alike(spans, lambda record: record.times)
+    asks = _number_words(ctx, owed, row)
     if asks:
         sheet.put(row + 1, 0, asks, "note", span=_OWED)
     for number, span in enumerate(owed, row):
         label = ctx.t("quota.times")
         if asks:
-            label = ctx.t("visits/quota.times", months=quota_year.named(ctx, span))
+            label = ctx.t("visits/quota.times", months=quota_year.month_words(ctx, span))
         sheet.put(number, _OWED, label, "plain_right", span=_STATE - _OWED)
         sheet.put(number, _STATE, span.quota.times, "parameter")
     first = listing.heads(sheet, row + max(len(owed), 2 if asks else 1), page.columns)
@@ -147,11 +147,11 @@ def _parameter(row: int) -> str:
     return str(xl_rowcol_to_cell(row, _STATE, True, True))
 
 
-def _asks(ctx: Context, owed: tuple[QuotaSpan, ...], row: int) -> Live | None:
+def _number_words(ctx: Context, owed: tuple[QuotaSpan, ...], row: int) -> Live | None:
     """Return which number holds in which months; None where one holds all year."""
     if [(span.first, span.last) for span in owed] == [(1, 12)]:
         return None
-    words = [ctx.t("visits/quota.asks", months=quota_year.named(ctx, span)) for span in owed]
+    words = [ctx.t("visits/quota.asks", months=quota_year.month_words(ctx, span)) for span in owed]
     cells = [_parameter(number) for number, _ in enumerate(owed, row)]
     formula = '&"; "&'.join(
         f"{cell}&{quoted(f' {said}')}" for cell, said in zip(cells, words, strict=True)
@@ -180,7 +180,7 @@ class _Line:
         put(row, 1, line.officer, "center")
         put(row, 2, line.name, "text")
         put(row, 3, line.position, "text")
-        put(row, 4, "; ".join(assigned(self.page.ctx, line, self.spans)), "text")
+        put(row, 4, "; ".join(assignments(self.page.ctx, line, self.spans)), "text")
         for column, month in enumerate(line.months, _FIRST_MONTH):
             live = None if month is None else self._month(column, month)
             put(row, column, live, "tone_off" if month is None else "count")
@@ -197,8 +197,8 @@ class _Line:
         obligation = f"={_ROUND[line.quota.rounding]}({obligation},0)"
         return {
             _ATTENDED: (Live(f"=SUM({months})", line.attended), "count"),
-            _SERVED: (Live(f"={self._served(to_date=True)}", line.served), "count"),
-            _SERVED_YEAR: (Live(f"={self._served(to_date=False)}", line.served_year), "count"),
+            _SERVED: (Live(f"={self._months(to_date=True)}", line.served), "count"),
+            _SERVED_YEAR: (Live(f"={self._months(to_date=False)}", line.served_year), "count"),
             _OWED: (Live(owed, line.owed), "owed"),
             _OBLIGATION: (Live(obligation, line.obligation), "count"),
             _MISSING: (
@@ -223,23 +223,23 @@ class _Line:
         sums = f"SUMIFS({visits.ref(f'counts:{quota}')},{listing.asked(visits, **asked)})"
         return Live(f"={sums}", value)
 
-    def _served(self, *, to_date: bool, only: QuotaSpan | None = None) -> str:
+    def _months(self, *, to_date: bool, only: QuotaSpan | None = None) -> str:
         """Return how many months have a day of duty: of the assignments, or of those to the one
         cell; with `only`, how many months of that span.
         """
         months = self.page.data.duties.months
         wanted = months.ref("past") if to_date else "1"
-        parts = quota_year.joined(self.spans, lambda quota: quota.role)
+        parts = quota_year.join_alike(self.spans, lambda quota: quota.role)
         if only:
             cut = [part for part in self.spans if part.first in only.months]
-            parts = quota_year.joined(cut, lambda quota: quota.role)
+            parts = quota_year.join_alike(cut, lambda quota: quota.role)
         return "+".join(
-            f"SUMPRODUCT(({self._there(part.quota.role)}>0)*{wanted}"
-            f"{quota_year.inside(months, part)})"
+            f"SUMPRODUCT(({self._count_duties(part.quota.role)}>0)*{wanted}"
+            f"{quota_year.month_factor(months, part)})"
             for part in parts
         )
 
-    def _there(self, role: str) -> str:
+    def _count_duties(self, role: str) -> str:
         """Return how many assignments in that role are in force in each month."""
         duties, asked = self.page.data.duties, {"officer": f"$B{self.row + 1}"}
         asked["role"] = quoted(role)
@@ -254,7 +254,7 @@ class _Line:
         """
         if len(self.times) == 1:
             return f"{self.times[0][1]}*{self._cell(served)}"
-        owed = (f"{cell}*({self._served(to_date=to_date, only=span)})" for span, cell in self.times)
+        owed = (f"{cell}*({self._months(to_date=to_date, only=span)})" for span, cell in self.times)
         return f"({'+'.join(owed)})"
 
     def _state(self) -> Live:

@@ -19,7 +19,9 @@ def spans(ctx: Context, quota: Quota) -> tuple[QuotaSpan, ...]:
     return ctx.facts.catalogue.quota_spans(quota.quota, ctx.figures.period.year)
 
 
-def joined(found: Sequence[QuotaSpan], trait: Callable[[Quota], object]) -> tuple[QuotaSpan, ...]:
+def join_alike(
+    found: Sequence[QuotaSpan], trait: Callable[[Quota], object]
+) -> tuple[QuotaSpan, ...]:
     """Return the spans with neighbours of the same `trait` made one."""
     merged: list[QuotaSpan] = []
     for span in found:
@@ -31,31 +33,31 @@ def joined(found: Sequence[QuotaSpan], trait: Callable[[Quota], object]) -> tupl
     return tuple(merged)
 
 
-def inside(months: Table, span: QuotaSpan) -> str:
+def month_factor(months: Table, span: QuotaSpan) -> str:
     """Return the factor that is 1 in the months of a span, nothing where it is the whole year."""
     month = months.ref("month")
     since = f"*({month}>={span.first})" if span.first > 1 else ""
     return since + (f"*({month}<={span.last})" if span.last < _LAST else "")
 
 
-def by_month(
+def choose_by_month(
     found: Sequence[QuotaSpan], month: str, formula: Callable[[Quota], str], otherwise: str
 ) -> str:
     """Return the formula of the span that the cell `month` lies in, `otherwise` in none."""
     chosen, after = otherwise, _LAST + 1
     for span in reversed(found):
         if span.last + 1 < after:
-            chosen, after = _before(month, after, otherwise, chosen), span.last + 1
-        chosen, after = _before(month, after, formula(span.quota), chosen), span.first
-    return _before(month, after, otherwise, chosen) if after > 1 else chosen
+            chosen, after = _until(month, after, otherwise, chosen), span.last + 1
+        chosen, after = _until(month, after, formula(span.quota), chosen), span.first
+    return _until(month, after, otherwise, chosen) if after > 1 else chosen
 
 
-def _before(month: str, first: int, formula: str, later: str) -> str:
+def _until(month: str, first: int, formula: str, later: str) -> str:
     """Return the formula of the months before `first`, `later` in the months from it on."""
     return formula if first > _LAST else f"IF({month}<{first},{formula},{later})"
 
 
-def named(ctx: Context, span: QuotaSpan) -> str:
+def month_words(ctx: Context, span: QuotaSpan) -> str:
     """Return the months of a span in words: "từ tháng 7"; nothing for the whole year."""
     if (span.first, span.last) == (1, _LAST):
         return ""

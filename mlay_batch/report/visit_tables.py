@@ -113,13 +113,13 @@ class _Visits:
 
         The record of the month of the visit says so; nothing where none holds.
         """
-        spans = quota_year.joined(
+        spans = quota_year.join_alike(
             quota_year.spans(self.ctx, quota), lambda record: (record.role, record.counts)
         )
-        said = quota_year.by_month(spans, self.this("month"), self._under, '""')
+        said = quota_year.choose_by_month(spans, self.this("month"), self._record_formula, '""')
         return f'=IF({self.this("officer")}="","",{said})'
 
-    def _under(self, quota: Quota) -> str:
+    def _record_formula(self, quota: Quota) -> str:
         """Return the same under one record of a quota, without the leading sign."""
         this, scope, officers = self.this, self.duties.scope.ref, self.duties.officers.ref
         day, credited, branch = this("held_on"), this("credited"), this("branch")

@@ -176,10 +176,10 @@ def _year_grade(page: _Year, row: int, own: str) -> str:
             tests.append(f'{regular},"<={page.ranks[grade.least]}")+{to_come}>={grade.times}')
         title = grade.title.of(page.ctx.lang).replace('"', '""')
         formula = f'IF(AND({",".join(tests) or "TRUE"}),"{title}",{formula})'
-    return f'=IF({_ungraded(page, row)},"",IF({regular},">0")=0,"",{formula}))'
+    return f'=IF({_bears_no_grade(page, row)},"",IF({regular},">0")=0,"",{formula}))'
 
 
-def _ungraded(page: _Year, row: int) -> str:
+def _bears_no_grade(page: _Year, row: int) -> str:
     """Return the test for a cell that bears no grade: its life does not cover the year.
 
     The register does not know it, it was founded, ended or took another over within the year, or it

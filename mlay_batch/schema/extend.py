@@ -50,7 +50,7 @@ def refuse_twice(node: yaml.Node) -> None:
         seen: set[str] = set()
         for _, item in inner if isinstance(here, yaml.SequenceNode) and key != _MANY else ():
             if (name := _name(item)) in seen:
-                raise _error("schema.again", _named(item), key=_named(item).value, name=name)
+                raise _error("schema.again", _name_key(item), key=_name_key(item).value, name=name)
             seen.update([name] if name else [])
         ahead += reversed(inner)
 
@@ -64,16 +64,16 @@ def _children(node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
 
 def _refuse_replaced(base: yaml.Node, own: yaml.Node) -> None:
     """Raise SchemaError for a new rule or sign whose code one of the same list of `base` has."""
-    known = {where for where, _ in _coded(base)}
-    codes = {code for node in (base, own) for (_, code), _ in _coded(node)}
-    for (where, code), item in _coded(own):
+    known = {where for where, _ in _rules(base)}
+    codes = {code for node in (base, own) for (_, code), _ in _rules(node)}
+    for (where, code), item in _rules(own):
         new = next((key for key, _ in _children(item) if key in _NEW), None)
         if new and (where, code) in known:
-            free = _free(code, codes)
-            raise _error("schema.replaces", _named(item), name=code, key=new, nearest=free)
+            free = _next_free(code, codes)
+            raise _error("schema.replaces", _name_key(item), name=code, key=new, nearest=free)
 
 
-def _coded(node: yaml.Node) -> Iterator[tuple[tuple[str, str], yaml.Node]]:
+def _rules(node: yaml.Node) -> Iterator[tuple[tuple[str, str], yaml.Node]]:
     """Yield every rule with its section and code, every sign with its code."""
     for key, listed in _children(node):
         for _, item in _children(listed) if key in ("sections", "entries") else ():
@@ -85,7 +85,7 @@ def _coded(node: yaml.Node) -> Iterator[tuple[tuple[str, str], yaml.Node]]:
                         yield (_name(item), _name(rule)), rule
 
 
-def _free(code: str, used: set[str]) -> str:
+def _next_free(code: str, used: set[str]) -> str:
     """Return the next code of the same letter that nobody uses: after D05, if D06 is used, D07."""
     found = _CODE.fullmatch(code)
     if not found:
@@ -96,7 +96,7 @@ def _free(code: str, used: set[str]) -> str:
     return f"{letter}{number:0{len(found[2])}}"
 
 
-def _named(item: yaml.Node) -> yaml.Node:
+def _name_key(item: yaml.Node) -> yaml.Node:
     """Return the key under which a thing of a list has its name."""
     names: dict[str, yaml.Node] = {key.value: key for key, _ in item.value}
     return next(names[name] for name in _NAMES if name in names)

@@ -11,7 +11,7 @@ from mlay_batch.report.context import Context
 from mlay_batch.schema import QuotaSpan
 
 
-def assigned(ctx: Context, line: QuotaLine, spans: Sequence[QuotaSpan]) -> Iterator[str]:
+def assignments(ctx: Context, line: QuotaLine, spans: Sequence[QuotaSpan]) -> Iterator[str]:
     """Yield the organisations assigned within the year, with the days where it is not all of it."""
     if line.quota.per == "officer_cell":
         yield line.branches[0].name
