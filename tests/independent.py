@@ -30,13 +30,13 @@ def shown(figures: Any) -> dict[str, Any]:
         "quota": {
             (line.quota.quota, line.officer, cells(line)): (
                 line.months, line.served, line.served_year, line.owed, line.obligation,
-                line.possible, line.state,
+                line.unseen, line.state,
             )
             for line in figures.quota
         },
         "pairs": {
             (pair.quota.quota, pair.officer, pair.branch.code): (
-                pair.attended, pair.last, pair.served, pair.served_year, pair.unseen, pair.to_come,
+                pair.attended, pair.last, pair.served, pair.served_year, pair.unseen,
             )
             for pair in figures.following
         },
@@ -116,12 +116,35 @@ def on_duty(facts: Any, officer: Any, role: str, day: date) -> list[str]:
 
 
 def quotas(facts: Any) -> list[Any]:
-    last = f"{facts.period.year}-{last_month(facts):02}"
-    return [
-        entry
-        for entry in facts.catalogue.quotas
-        if entry.effective.from_ <= last <= (entry.effective.to or last)
-    ]
+    """Of each quota what says it on the last day of the report's period."""
+    names = sorted({entry.quota for entry in facts.catalogue.quotas})
+    found = [said_in(facts, name, facts.period.year, last_month(facts)) for name in names]
+    return [entry for entry in found if entry]
+
+
+def said_in(facts: Any, name: str, year: int, month: int) -> Any:
+    """What says a quota in one month: of those that hold in it the one that began last."""
+    written, found = f"{year}-{month:02}", None
+    for entry in facts.catalogue.quotas:
+        holds = entry.effective.from_ <= written <= (entry.effective.to or written)
+        newer = found is None or entry.effective.from_ > found.effective.from_
+        if entry.quota == name and holds and newer:
+            found = entry
+    return found
+
+
+def said_all_year(facts: Any, quota: Any) -> dict[int, Any]:
+    """What says the quota in each month of the report's year; None where nothing does."""
+    year = facts.period.year
+    return {month: said_in(facts, quota.quota, year, month) for month in range(1, 13)}
+
+
+def duties_of_year(facts: Any, officer: Any, quota: Any) -> dict[int, list[tuple[date, str]]]:
+    """The days of duty of each month, in the role the quota asks of that month."""
+    return {
+        month: duties(facts, officer, said.role, month) if said else []
+        for month, said in said_all_year(facts, quota).items()
+    }
 
 
 def meeting_cells(facts: Any) -> list[Any]:
@@ -162,7 +185,8 @@ def attended(facts: Any) -> list[tuple[str, str, str, date]]:
             day = visit["held_on"]
             kind = "both" if len(kinds.get(day, ())) > 1 else min(kinds.get(day, {""}))
             for quota in quotas(facts):
-                if counts(facts, quota, entry.delivery.branch, kind, visit):
+                said = said_in(facts, quota.quota, day.year, day.month)
+                if said and counts(facts, said, entry.delivery.branch, kind, visit):
                     who = visit.get("on_behalf_of") or visit["officer"]
                     found.add((quota.quota, who, entry.delivery.branch, day))
     return sorted(found)
@@ -192,7 +216,7 @@ def quota(facts: Any) -> dict[Any, Any]:
     until = last_month(facts)
     for quota in quotas(facts):
         for officer in facts.register.officers:
-            duty = {month: duties(facts, officer, quota.role, month) for month in range(1, 13)}
+            duty = duties_of_year(facts, officer, quota)
             cells = meeting_cells(facts) if quota.per == "officer_cell" else [None]
             for cell in cells:
                 served = [
@@ -212,19 +236,13 @@ def quota(facts: Any) -> dict[Any, Any]:
                     and (cell is None or where == cell.code)
                 ]
                 key = quota.quota, officer.code, cell.code if cell else None
-                still = sum(
-                    open_cells(
-                        facts,
-                        quota,
-                        officer,
-                        cell,
-                        month,
-                        known if month <= until else set(),
-                        duty[month],
-                    )
-                    for month in range(1, 13)
+                unseen = sum(
+                    open_cells(facts, said, officer, cell, month, known, duty[month])
+                    for month, said in said_all_year(facts, quota).items()
+                    if month <= until
                 )
-                found[key] = summary(quota, here, served, until, still * quota.sittings_a_month)
+                times = {m: said.times for m, said in said_all_year(facts, quota).items() if said}
+                found[key] = summary(quota, times, here, served, until, unseen)
     return found
 
 
@@ -235,7 +253,7 @@ def pairs(facts: Any) -> dict[Any, Any]:
     until = last_month(facts)
     for quota in quotas(facts):
         for officer in facts.register.officers:
-            duty = {month: duties(facts, officer, quota.role, month) for month in range(1, 13)}
+            duty = duties_of_year(facts, officer, quota)
             for cell in meeting_cells(facts):
                 served = {
                     day.month
@@ -248,15 +266,15 @@ def pairs(facts: Any) -> dict[Any, Any]:
                     for name, who, where, day in counted
                     if (name, who, where) == (quota.quota, officer.code, cell.code)
                 ]
-                unseen, to_come = (
-                    quota.sittings_a_month
-                    * sum(open_cells(facts, quota, officer, cell, m, seen, duty[m]) for m in months)
-                    for months, seen in ((range(1, until + 1), known), (range(until + 1, 13), ()))
+                says = said_all_year(facts, quota)
+                unseen = sum(
+                    open_cells(facts, says[month], officer, cell, month, known, duty[month])
+                    for month in range(1, until + 1)
                 )
                 if served or here:
                     found[quota.quota, officer.code, cell.code] = (
                         len(here), max(here, default=None), len([m for m in served if m <= until]),
-                        len(served), unseen, to_come,
+                        len(served), unseen,
                     )  # fmt: skip
     return found
 
@@ -265,9 +283,9 @@ def open_cells(
     facts: Any, quota: Any, officer: Any, only: Any, month: int, known: set[tuple[str, int]],
     duty: list[tuple[date, str]],
 ) -> int:  # fmt: skip
-    """How many cells he may visit in that month, or may have visited without it being `known`."""
+    """How many cells he may have visited in that month without it being `known`."""
     last = days_of(facts.period.year, month)[-1]
-    return sum(
+    return quota is not None and sum(
         lives(cell, last)
         and (cell.code, month) not in known
         and (quota.counts.own_cell or officer.own_cell != cell.code)
@@ -291,10 +309,12 @@ def told(facts: Any) -> set[tuple[str, int]]:
     return found
 
 
-def summary(quota: Any, here: list[int], served: list[int], until: int, still: int) -> Any:
+def summary(
+    quota: Any, times: dict[int, int], here: list[int], served: list[int], until: int, unseen: int
+) -> Any:
     past = len([month for month in served if month <= until])
-    owed = Fraction(quota.times) * past / 12
-    planned = Fraction(quota.times) * len(served) / 12
+    owed = sum((Fraction(times[month], 12) for month in served if month <= until), Fraction(0))
+    planned = sum((Fraction(times[month], 12) for month in served), Fraction(0))
     obligation = planned.numerator // planned.denominator
     rest = planned - obligation
     up = {"half_up": rest >= Fraction(1, 2), "floor": False, "ceiling": rest > 0}
@@ -302,13 +322,11 @@ def summary(quota: Any, here: list[int], served: list[int], until: int, still: i
     months = tuple(here.count(m) if m <= until else None for m in range(1, 13))
     if len(here) >= obligation:
         state = "met"
-    elif len(here) + still < obligation:
-        state = "not_met" if until == 12 else "out_of_reach"
     elif until == 12:
-        state = "behind"
+        state = "behind" if unseen else "not_met"
     else:
         state = "behind" if len(here) + 1 <= owed else "on_course"
-    return months, past, len(served), float(owed), obligation, len(here) + still, state
+    return months, past, len(served), float(owed), obligation, unseen, state
 
 
 # Ratings.
@@ -359,8 +377,40 @@ def years(facts: Any) -> dict[str, Any]:
             cell = known.get(code) if month <= until else everyone.get(code)
             if cell and lives(cell, days_of(facts.period.year, month)[-1]):
                 to_come += month > until or (code, month) not in heard
-        found[code] = to_come, grade(facts, regular_bands(facts, code), to_come)
+        whole = graded(facts, code)
+        found[code] = to_come, grade(facts, regular_bands(facts, code), to_come) if whole else None
     return found
+
+
+def graded(facts: Any, code: str) -> bool:
+    """Whether the cell bears a grade: there every day of the year, alone what it was on the first
+    of them, and not excused from so many months that fewer than 7 are left.
+    """
+    everyone = {entry.code: entry for entry in facts.register.organisations}
+    days = [day for month in range(1, 13) for day in days_of(facts.period.year, month)]
+    if code not in everyone or not all(lives(everyone[code], day) for day in days):
+        return False
+    for other in everyone.values():
+        if other.successor == code and other.ended and days[0] < other.ended <= days[-1]:
+            return False
+    return len(waived(facts, code)) <= 5
+
+
+def waived(facts: Any, code: str) -> set[int]:
+    """The months up to the period of which the cell is excused altogether, and sent nothing."""
+    sent = {
+        int(entry.delivery.period[5:])
+        for entry in meeting_returns(facts)
+        if entry.delivery.branch == code
+    }
+    excused: set[int] = set()
+    for waiver in facts.register.waivers:
+        forever = waiver.until is None or facts.as_of <= waiver.until
+        if (waiver.branch, waiver.form, waiver.rule) == (code, "meeting", None) and forever:
+            year, _, month = str(waiver.period).partition("-")
+            if int(year) == facts.period.year:
+                excused |= {int(month)} if month else set(range(1, 13))
+    return {month for month in excused if month <= last_month(facts)} - sent
 
 
 def regular_bands(facts: Any, code: str) -> list[str]:

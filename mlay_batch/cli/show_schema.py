@@ -13,6 +13,7 @@ from mlay_batch.cli.show import plain, show_json
 from mlay_batch.schema import Catalogue
 from mlay_batch.schema.diff import Change, called
 from mlay_batch.schema.markdown import open_gaps
+from mlay_batch.schema.overlap import Overlap
 
 
 def show_catalogue(found: Catalogue, lang: str) -> None:
@@ -21,12 +22,20 @@ def show_catalogue(found: Catalogue, lang: str) -> None:
         since = f"{form.effective.from_} – {form.effective.to or '…'}"
         click.echo(f"{form.form} {form.version}  {since}  {form.title.of(lang)}")
     for quota in found.quotas:
-        click.echo(f"{quota.quota}  {quota.effective.from_} – …  {quota.title.of(lang)}")
+        since = f"{quota.effective.from_} – {quota.effective.to or '…'}"
+        click.echo(f"{quota.quota}  {since}  {quota.title.of(lang)}")
     for scheme in found.schemes:
         click.echo(f"{scheme.scheme} {scheme.version}  {scheme.title.of(lang)}")
     for signs in found.signs:
         since = f"{signs.effective.from_} – {signs.effective.to or '…'}"
         click.echo(f"{signs.signs} {signs.version}  {since}  {signs.title.of(lang)}")
+
+
+def show_overlap(overlap: Overlap, lang: str) -> None:
+    """Say which two files describe one thing in which months, and which of them applies."""
+    key = "schema.lint.overlap" if overlap.last else "schema.lint.open"
+    click.echo(plain(say(lang, key, name=overlap.name, older=overlap.older, newer=overlap.newer,
+                         first=overlap.first, last=overlap.last or "")))  # fmt: skip
 
 
 def show_linted(files: int, wrong: int, lang: str) -> None:

@@ -134,15 +134,17 @@ def attendances(facts: Facts, seen: tuple[Visit, ...]) -> tuple[Attendance, ...]
     Of two visits to one sitting, one in person and one by a substitute, the one in person counts.
     A visit that counts may carry Q06: the visitor is reported elsewhere on the same day as well.
 
-    The quotas are those that hold in the report's period, applied to the whole year.
+    The quotas are those that hold in the report's period; of each the record of the month of the
+    visit says what counts.
     """
     serving = duties(facts.register)
-    quotas = facts.catalogue.quotas_for(facts.period)
+    records = _quotas_by_month(facts, seen)
     places = whereabouts(seen)
     counted: set[tuple[str, str, str, date]] = set()
     found: list[Attendance] = []
     for visit in seen:
         roles = _roles(facts.register, serving.get(visit.credited, ()), visit)
+        quotas = records[month_of(visit.held_on)]
         concerned: list[Quota | None] = [quota for quota in quotas if quota.role in roles]
         for quota in concerned or [None]:
             reason = _doubt(facts.register, visit, quota)
@@ -155,6 +157,20 @@ def attendances(facts: Facts, seen: tuple[Visit, ...]) -> tuple[Attendance, ...]
                 reason = "Q06" if len(places[visit.officer, visit.held_on]) > 1 else ""
             found.append(_attendance(visit, quota, counts, reason))
     return tuple(found)
+
+
+def _quotas_by_month(facts: Facts, seen: Iterable[Visit]) -> Mapping[Period, tuple[Quota, ...]]:
+    """Return for every month of a visit the records of the period's quotas that apply in it."""
+    names = [quota.quota for quota in facts.catalogue.quotas_for(facts.period)]
+    return {
+        month: tuple(q for name in names if (q := facts.catalogue.quota_for(name, month)))
+        for month in {month_of(visit.held_on) for visit in seen}
+    }
+
+
+def month_of(day: date) -> Period:
+    """Return the month a day lies in."""
+    return Period(day.year, day.month)
 
 
 def _roles(register: Register, own: Iterable[Duty], visit: Visit) -> set[str]:

@@ -16,50 +16,51 @@ from mlay_batch.figures.records import OPEN, Attendance, Completeness, Facts, Si
 from mlay_batch.figures.returns import MEETING
 from mlay_batch.period import Period
 from mlay_batch.register import Officer, Organisation
-from mlay_batch.schema import Quota
+from mlay_batch.schema import Quota, QuotaSpan
 
 Unseen = frozenset[tuple[str, Period]]
 
 
-def months_of(serving: Iterable[Duty], period: Period) -> tuple[int, int]:
-    """Return the months served up to the end of `period`, and in its whole year.
+def months_served(
+    spans: Iterable[QuotaSpan], serving: Iterable[Duty], year: int
+) -> Mapping[Period, Quota]:
+    """Return the months of `year` served under a quota, each with the record that applies in it.
 
-    A month counts with at least one day of duty; two duties in one month are one.
+    A month counts with at least one day of duty in the role of its record; two duties in one month
+    are one. In a month without a record nobody serves.
     """
-    months = _touched(tuple(serving), period.year)
-    return sum(month.month <= period.end.month for month in months), len(months)
-
-
-def _touched(serving: tuple[Duty, ...], year: int) -> tuple[Period, ...]:
-    months = Period(year, 1, 12).months()
-    return tuple(month for month in months if any(duty.touches(month) for duty in serving))
+    duties = tuple(serving)
+    months = ((Period(year, number), span.quota) for span in spans for number in span.months)
+    return {
+        month: quota
+        for month, quota in months
+        if any(duty.role == quota.role and duty.touches(month) for duty in duties)
+    }
 
 
 @dataclass(frozen=True)
 class _Pair:
-    """An officer's duties under a quota in one cell, cut down to the life of the cell."""
+    """The months an officer serves under a quota in one cell, while the cell lives."""
 
     quota: Quota
     officer: Officer
     cell: Organisation
-    duties: tuple[Duty, ...]
+    months: Mapping[Period, Quota]
     visits: tuple[Attendance, ...]
 
     def told(self, period: Period, unseen: Unseen) -> QuotaPair:
-        months = _touched(self.duties, period.year)
-        to_come = [m for m in months if m.start > period.end and self.cell.alive(m)]
-        open_ = [m for m in months if m.start <= period.end and (self.cell.code, m) in unseen]
-        most = self.quota.sittings_a_month if self._may_count() else 0
-        served, served_year = months_of(self.duties, period)
+        past = [month for month in self.months if month.start <= period.end]
+        open_ = (month for month in past if (self.cell.code, month) in unseen)
         return QuotaPair(
-            self.quota, self.officer.code, self.cell, served, served_year,
+            self.quota, self.officer.code, self.cell, len(past), len(self.months),
             Counter(visit.kind for visit in self.visits),
             max((visit.held_on for visit in self.visits), default=None),
-            len(open_) * most, len(to_come) * most,
+            sum(map(self._may_count, open_)),
         )  # fmt: skip
 
-    def _may_count(self) -> bool:
-        return self.quota.counts.own_cell or self.cell.code != self.officer.own_cell
+    def _may_count(self, month: Period) -> bool:
+        """Whether a visit to the cell in that month may count: it may be the officer's own."""
+        return self.months[month].counts.own_cell or self.cell.code != self.officer.own_cell
 
 
 def pairs(
@@ -81,14 +82,18 @@ def _pairs(facts: Facts, attended: tuple[Attendance, ...]) -> Iterator[_Pair]:
         if visit.counts:
             cells_of = counted.setdefault((visit.quota, visit.credited), {})
             cells_of.setdefault(visit.branch, []).append(visit)
+    year = facts.period.year
     for quota in facts.catalogue.quotas_for(facts.period):
+        spans = facts.catalogue.quota_spans(quota.quota, year)
+        roles = {quota.role, *(span.quota.role for span in spans)}
         for officer in facts.register.officers:
-            own = [duty for duty in serving.get(officer.code, ()) if duty.role == quota.role]
+            own = [duty for duty in serving.get(officer.code, ()) if duty.role in roles]
             seen = counted.get((quota.quota, officer.code), {})
             for cell, there in _covered(own, cells).items():
                 visits = tuple(seen.get(cell.code, ()))
-                if visits or _touched(there, facts.period.year):
-                    yield _Pair(quota, officer, cell, there, visits)
+                months = months_served(spans, there, year)
+                if visits or months:
+                    yield _Pair(quota, officer, cell, months, visits)
 
 
 def _covered(

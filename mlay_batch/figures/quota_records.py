@@ -19,8 +19,8 @@ class QuotaPair:
 
     `served` and `served_year` are months with at least one day of duty there while the cell
     existed. `kinds` are the counted sittings by kind of meeting, `last` the day of the last one.
-    `unseen` are sittings of past months whose return is not in, `to_come` those of months to come:
-    both are bounded by the quota's sittings a month.
+    `unseen` are the months up to the period, served there, whose return is not in and may tell a
+    visit that counts.
     """
 
     quota: Quota
@@ -31,7 +31,6 @@ class QuotaPair:
     kinds: Mapping[str, int] = field(hash=False)
     last: date | None
     unseen: int
-    to_come: int
 
     @property
     def attended(self) -> int:

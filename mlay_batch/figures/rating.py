@@ -142,7 +142,8 @@ def _rating(
     scores = [sitting.score for sitting in held if sitting.score is not None]
     regular = [sitting.band for sitting in held if sitting.regular and sitting.band]
     period, to_come = facts.period, _to_come(facts, branch, returned)
-    grade = year_grade(scheme, regular, to_come) if scheme else None
+    graded = scheme is not None and _is_graded(facts, branch, scheme, returned)
+    grade = year_grade(scheme, regular, to_come) if scheme and graded else None
     return CellRating(
         branch=branch,
         state=gravest(period, branch.code, returned),
@@ -154,6 +155,32 @@ def _rating(
         to_come=to_come,
         grade=grade.id if grade else None,
     )
+
+
+def _is_graded(
+    facts: Facts, branch: Organisation, scheme: Scheme, returned: Completeness | None
+) -> bool:
+    """Whether a cell may bear a grade for the year: its life lets it hold the meetings asked for.
+
+    None bears who was founded or ended within the year, who took over another cell in it, whom the
+    register does not know, and who is excused from so many months that fewer are left than a grade
+    asks: of 7 asked, a cell excused from 6 months has but 6. How their year counts is unconfirmed.
+    """
+    first, last = date(facts.period.year, 1, 1), date(facts.period.year, 12, 31)
+    known = facts.register.by_code.get(branch.code)
+    if known is None or (known.founded or first) > first or _ends_within(known, first, last):
+        return False
+    if any(o.successor == branch.code and _ends_within(o, first, last)
+           for o in facts.register.organisations):  # fmt: skip
+        return False
+    cells = returned.cells.items() if returned else ()
+    waived = sum(at == branch.code and cell.state == "waived" for (at, _), cell in cells)
+    return 12 - waived >= max((grade.times for grade in scheme.year_grades), default=0)
+
+
+def _ends_within(branch: Organisation, first: date, last: date) -> bool:
+    """Whether it was there on the first day and is no more on the last one."""
+    return branch.ended is not None and first < branch.ended <= last
 
 
 def _to_come(facts: Facts, branch: Organisation, returned: Completeness | None) -> int:

@@ -76,16 +76,15 @@ class QuotaLine:
 
     `months` are the counted sittings of January…December, None in months after the period.
     `served` are months served up to the period, `served_year` in the whole year as now planned.
-    `owed` = times × served ÷ 12, exact. `obligation` = times × served_year ÷ 12, rounded by the
-    quota's rule. `missing` = obligation − attended, never below 0. `possible` is the most that can
-    still be reached by December: attended, the sittings of months to come, and `unseen`, those of
-    past months whose return is not in. `branches` are those assigned in the year, or the one cell.
-    `state`: ``met`` (attended ≥ obligation), ``out_of_reach`` (possible < obligation), ``behind``
-    (attended < floor(owed)), ``on_course``. In December ``met``, ``not_met`` (possible <
-    obligation), or ``behind`` for as long as returns to come may still change it.
+    `owed` is a twelfth of the yearly number for each month served, exact; `obligation` that of
+    `served_year`, rounded by the quota's rule. `missing` = obligation − attended, never below 0.
+    `unseen` are the months of his cells up to the period whose return is not in. `branches` are
+    those assigned in the year, or the one cell.
+    `state`: ``met`` (attended ≥ obligation), ``behind`` (attended < floor(owed)), ``on_course``. In
+    December ``met``, ``not_met``, or ``behind`` for as long as returns to come may change it.
 
-    Example: 4 owed, 3 attended by December, the return of one cell for May refused: 1 unseen, 4
-    possible, behind. Once May comes in without a visit: 0 unseen, 3 possible, not met.
+    Example: 4 owed, 3 attended by December, the return of one cell for May refused: 1 unseen,
+    behind. Once May comes in without a visit: 0 unseen, not met.
     """
 
     quota: Quota
@@ -100,22 +99,8 @@ class QuotaLine:
     owed: float
     obligation: int
     missing: int
-    possible: int
     state: str
     unseen: int = 0
-
-    @property
-    def most(self) -> int:
-        """The most he can have attended up to the period, whatever the returns still out say.
-
-        The least is `attended`. Both rest on the quota's sittings a month in each cell.
-        """
-        return self.attended + self.unseen
-
-    @property
-    def lost(self) -> int:
-        """The sittings he will certainly be short of: obligation − possible, never below 0."""
-        return max(0, self.obligation - self.possible)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +154,7 @@ class CellRating:
     earlier in the year. `sittings` are those of the report's period. `held` counts the year's
     sittings, `bands` the scored ones by band id; `mean` is the mean of their scores, None without.
     `grade` is that of the year from its regular meetings; while months are `to_come`, the best
-    grade still within reach.
+    grade still within reach. None for a cell whose life does not cover the year.
     """
 
     branch: Organisation

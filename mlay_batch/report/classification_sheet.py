@@ -27,7 +27,7 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[MeanLine, ...]:
     columns = max((block.columns for block in blocks), default=_NARROWEST)
     sheet.widths((9, 21, 7.5, 7.5, *([9] * (columns - FIRST_COUNT))))
     for block in blocks:
-        for column in block.lights():
+        for column in block.wide():
             sheet.widths([LIGHT_WIDTH], column)
     split = min(7, columns - 4)
     official.heading(ctx, sheet, columns, split, ctx.t("title.classification"),
@@ -39,7 +39,8 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[MeanLine, ...]:
     if len(ctx.figures.years) > _ON_ONE_PAGE:
         sheet.raw.set_h_pagebreaks([row])
     row = _conversion(ctx, sheet, row)
-    for note in _notes(ctx):
+    limited = any(block.limited for block in blocks)
+    for note in _notes(ctx, limited=limited):
         sheet.put(row, 0, note, "note", span=columns)
         row += 1
     row = official.signatures(ctx, sheet, row + 1, columns, split)
@@ -53,13 +54,15 @@ def _parts(ctx: Context) -> tuple[Part, ...]:
     return ctx.figures.years[-1].heading.parts if ctx.figures.years else ()
 
 
-def _notes(ctx: Context) -> Iterator[str]:
+def _notes(ctx: Context, *, limited: bool) -> Iterator[str]:
     if not ctx.figures.years:
         yield ctx.t("classification.none")
         return
     newest = ctx.figures.years[-1]
     yield ctx.t("ratings/series.heading", scheme=newest.heading.title.of(ctx.lang))
-    yield ctx.t("classification.limits")
+    yield ctx.t("classification.bases")
+    if limited:
+        yield ctx.t("classification.limits")
     yield ctx.t("ratings/series.bases")
     if newest.scheme.note:
         yield newest.scheme.note.of(ctx.lang)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mlay_batch.figures.records import Attendance
 from mlay_batch.findings import Finding, Severity
 from mlay_batch.messages import explain
+from mlay_batch.period import Period
 from mlay_batch.report import listing, official
 from mlay_batch.report.book import Content, Live, Sheet
 from mlay_batch.report.context import Context
@@ -63,17 +64,23 @@ def _row(
 ) -> Iterator[Content]:
     counts = data.attendance.ref(f"counts:{visit.quota}" if visit.quota else "counted")
     yes, no = ctx.t("yes"), ctx.t("no")
-    roles = {quota.quota: quota.role for quota in ctx.facts.catalogue.quotas}
     yield number
     yield visit.officer
     yield ctx.officer(visit.officer)
     yield ctx.officer(visit.on_behalf_of) if visit.on_behalf_of else None
     yield f"{visit.branch} – {ctx.name(visit.branch)}"
     yield visit.held_on
-    yield ctx.choice("role", roles[visit.quota]) if visit.quota in roles else None
+    yield _role(ctx, visit)
     yield Live(f"=IF(INDEX({counts},{position})=1,{quoted(yes)},{quoted(no)})",
                yes if visit.counts else no)  # fmt: skip
     yield explain(Finding(visit.reason, Severity.WARNING, visit.place), None, ctx.lang).what
     yield visit.place.file
     yield where(visit.place)
     yield ctx.file(visit.delivery)
+
+
+def _role(ctx: Context, visit: Attendance) -> str | None:
+    """Return the role the quota of the visit asked for in its month."""
+    month = Period(visit.held_on.year, visit.held_on.month)
+    quota = ctx.facts.catalogue.quota_for(visit.quota or "", month)
+    return ctx.choice("role", quota.role) if quota else None

@@ -25,7 +25,7 @@ _SPLIT = 4
 _LINK_SPAN = 2
 _SCALE = 92  # per cent: the columns fill A4; charts and contents begin a page of their own
 _NAMED = 30  # branches named in the banner; the rest is counted
-_DURING = ("met", "on_course", "behind", "out_of_reach")
+_DURING = ("met", "on_course", "behind")
 _AT_THE_END = ("met", "behind", "not_met")
 
 
@@ -143,8 +143,10 @@ class _Page:
                 Live(f'=COUNTIF({block.states},"{state_text(self.ctx, state)}")', counted[state])
                 for state in states
             ]
-            label = t("overview.quota", title=block.quota.title.of(self.ctx.lang),
-                      times=block.quota.times)  # fmt: skip
+            title = block.quota.title.of(self.ctx.lang)
+            label = t("overview.quota", title=title, times=block.quota.times)
+            if block.asks:
+                label = f"{title} ({block.asks})"
             self._line(label, span, lives, [""] * len(states))
         self.charts.quotas(states, first, self.row - 1, span)
 

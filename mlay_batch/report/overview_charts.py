@@ -20,8 +20,7 @@ _COLOURS = {"dark": "#6E9CCB", "light": "#CFE0F2", "warm": "#F0D27A", "red": "#8
 _PATTERNS = {"warm": "wide_upward_diagonal"}
 _ON_DARK = {"red": {"color": "#FFFFFF"}}
 _ORDER = ("dark", "light", "warm", "red")
-_OF_STATE = {"met": "dark", "on_course": "light", "behind": "warm", "out_of_reach": "red",
-             "not_met": "red"}  # fmt: skip
+_OF_STATE = {"met": "dark", "on_course": "light", "behind": "warm", "not_met": "red"}
 _HALF, _WHOLE = 340, 684  # pixels: half of the page's columns, all of them
 _HEIGHT, _ROWS = 196, 10
 

@@ -1,7 +1,8 @@
-"""Dự từng chi bộ: each officer in each of his cells, by kind of meeting, with least and most.
+"""Dự từng chi bộ: each officer in each of his cells, by kind of meeting.
 
-An officer with several cells has a line that adds them up. What returns still out may bring, and
-what months to come allow, is calculated here and taken from here by the sheet of quotas.
+An officer with several cells has a line that adds them up. The months whose return is still out are
+calculated here and taken from here by the sheet of quotas. Two columns stay blank: nothing bounds
+the sittings of a month, so that nobody knows the most he attended or may still attend.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from itertools import groupby
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.quota_records import QuotaPair
-from mlay_batch.report import listing, official, visit_tables
+from mlay_batch.report import listing, official, quota_year, visit_tables
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
 from mlay_batch.report.duty_tables import MEETING, quoted, serial
 from mlay_batch.report.listing import Column
-from mlay_batch.schema import Quota
+from mlay_batch.schema import Quota, QuotaSpan
 
 _OFFICER, _BRANCH, _SERVED, _SERVED_YEAR, _FIRST_KIND = 1, 3, 5, 6, 7
 _SPLIT = 4
@@ -28,23 +29,16 @@ _DAY = "dd/mm/yyyy;;"  # no day at all is number 0
 
 @dataclass(frozen=True)
 class PairPlaces:
-    """Where the open sittings of an officer stand, of all his cells (None) or of one."""
+    """Where the open months of an officer stand, of all his cells (None) or of one."""
 
     sheet: Sheet
     rows: Mapping[tuple[str, str, str | None], int]
-    last: int
+    column: int
 
     def unseen(self, quota: str, officer: str, branch: str | None) -> str:
-        """Return the cell with the sittings that returns still out may bring; 0 without cells."""
-        return self._place(quota, officer, branch, self.last - 1)
-
-    def to_come(self, quota: str, officer: str, branch: str | None) -> str:
-        """Return the cell with the sittings months to come allow."""
-        return self._place(quota, officer, branch, self.last)
-
-    def _place(self, quota: str, officer: str, branch: str | None, column: int) -> str:
+        """Return the cell with the months whose return is still out; 0 without cells."""
         row = self.rows.get((quota, officer, branch))
-        return "0" if row is None else self.sheet.place(row, column)
+        return "0" if row is None else self.sheet.place(row, self.column)
 
 
 class _Page:
@@ -71,15 +65,14 @@ class _Page:
         so_far = t("visits/column.so_far")
         sum_ = " + ".join(str(_FIRST_KIND + 1 + at) for at in range(len(self.kinds)))
         yield Column(t("visits/column.least"), 9, so_far, f"= {sum_}" if self.kinds else "")
-        yield Column(t("visits/column.most"), 9, so_far,
-                     f"= {self.least + 1} + {self.unseen + 1}")  # fmt: skip
+        yield Column(t("visits/column.most"), 9, so_far)
         yield Column(t("visits/column.last_visit"), 11)
-        yield Column(t("visits/column.unseen"), 11, t("visits/column.open"))
+        yield Column(t("visits/column.months_out"), 11)
         yield Column(t("visits/column.to_come"), 9, t("visits/column.open"))
 
     def summed(self) -> tuple[int, ...]:
         """The columns an officer's line adds up."""
-        return (*range(_FIRST_KIND, self.seen), self.unseen, self.to_come)
+        return (*range(_FIRST_KIND, self.most), self.unseen)
 
 
 def write(ctx: Context, sheet: Sheet, data: Data) -> PairPlaces:
@@ -98,7 +91,7 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> PairPlaces:
     last = official.signatures(ctx, sheet, row + 3, wide, _SPLIT)
     sheet.raw.freeze_panes(first, 3)
     sheet.print_as(landscape=True, last=(last, wide - 1), repeat=(official.TABLE_ROW, first - 1))
-    return PairPlaces(sheet, rows, page.to_come)
+    return PairPlaces(sheet, rows, page.unseen)
 
 
 def _quota(
@@ -106,12 +99,8 @@ def _quota(
     rows: dict[tuple[str, str, str | None], int],
 ) -> int:  # fmt: skip
     """Write a quota's lines; return the row after them."""
-    ctx, put = page.ctx, page.sheet.put
-    aside = page.least - 2
-    put(row, 0, quota.title.of(ctx.lang), "section", span=aside)
-    put(row, aside, ctx.t("visits/a_month"), "plain_right", span=page.to_come - aside)
-    put(row, page.to_come, quota.sittings_a_month, "parameter")
-    a_month = xl_rowcol_to_cell(row, page.to_come, True, True)
+    page.sheet.put(row, 0, quota.title.of(page.ctx.lang), "section", span=len(page.columns))
+    spans = quota_year.spans(page.ctx, quota)
     row += 1
     officers = groupby(pairs, key=lambda pair: pair.officer)
     for number, (officer, group) in enumerate(officers, 1):
@@ -122,7 +111,7 @@ def _quota(
             row += 1
         for pair in own:
             rows[quota.quota, officer, pair.branch.code] = row
-            _Pair(page, row, pair, a_month).write(number if len(own) == 1 else None)
+            _Pair(page, row, pair, spans).write(number if len(own) == 1 else None)
             row += 1
     return row
 
@@ -149,10 +138,8 @@ def _values(page: _Page, pair: QuotaPair) -> dict[int, int]:
         _SERVED_YEAR: pair.served_year,
         **{column: pair.kinds.get(kind, 0) for column, kind in enumerate(page.kinds, _FIRST_KIND)},
         page.least: pair.attended,
-        page.most: pair.attended + pair.unseen,
         page.seen: serial(pair.last) if pair.last else 0,
         page.unseen: pair.unseen,
-        page.to_come: pair.to_come,
     }
 
 
@@ -163,7 +150,7 @@ class _Pair:
     page: _Page
     row: int
     pair: QuotaPair
-    a_month: str
+    spans: tuple[QuotaSpan, ...]
 
     def write(self, number: int | None) -> None:
         page, pair, put, row = self.page, self.pair, self.page.sheet.put, self.row
@@ -172,6 +159,8 @@ class _Pair:
         put(row, 2, page.ctx.officer(pair.officer), "text" if number else "quiet")
         put(row, _BRANCH, pair.branch.code, "center")
         put(row, 4, pair.branch.name, "text")
+        for column in (page.most, page.to_come):
+            put(row, column, None, "count")
         values = _values(page, pair)
         for column, formula in self._formulas().items():
             is_day = column == page.seen
@@ -180,43 +169,44 @@ class _Pair:
 
     def _formulas(self) -> dict[int, str]:
         page, months = self.page, self.page.data.duties.months
-        least, unseen = (xl_rowcol_to_cell(self.row, c) for c in (page.least, page.unseen))
-        served, past = self._served(), months.ref("past")
+        past = months.ref("past")
         kinds = {column: self._kind(kind) for column, kind in enumerate(page.kinds, _FIRST_KIND)}
         over = f"{xl_rowcol_to_cell(self.row, _FIRST_KIND)}:"
         over += xl_rowcol_to_cell(self.row, page.least - 1)
         return {
-            _SERVED: f"SUMPRODUCT(({served}>0)*{past})",
-            _SERVED_YEAR: f"SUMPRODUCT(({served}>0)*1)",
+            _SERVED: self._count_served(past),
+            _SERVED_YEAR: self._count_served("1"),
             **kinds,
             page.least: f"SUM({over})" if kinds else "0",
-            page.most: f"{least}+{unseen}",
             page.seen: self._last(),
-            page.unseen: self._may(f"SUMPRODUCT(({served}>0)*{past}*({self._out()}>0))"),
-            page.to_come: self._may(f"SUMPRODUCT(({self._lasting()}>0)*(1-{past}))"),
+            page.unseen: self._unseen(f"{past}*({self._out()}>0)"),
         }
 
     def _here(self) -> tuple[str, str]:
         return f"$B{self.row + 1}", f"$D{self.row + 1}"
 
-    def _asked(self) -> dict[str, str]:
-        officer, branch = self._here()
-        return {"officer": officer, "role": quoted(self.pair.quota.role), "branch": branch}
+    def _count_served(self, wanted: str) -> str:
+        """Return the months served, while the cell lives, each times what is `wanted` of it."""
+        spans = quota_year.join_alike(self.spans, lambda quota: quota.role)
+        return "+".join(self._count_in(span, wanted) for span in spans)
 
-    def _served(self) -> str:
-        """Return how many duties there are in force in each month, while the cell lives."""
-        duties = self.page.data.duties
-        return duties.serving(duties.scope, "first_alive", "last_alive", self._asked())
+    def _count_in(self, span: QuotaSpan, wanted: str) -> str:
+        duties, (officer, branch) = self.page.data.duties, self._here()
+        asked = {"officer": officer, "role": quoted(span.quota.role), "branch": branch}
+        there = duties.serving(duties.scope, "first_alive", "last_alive", asked)
+        return f"SUMPRODUCT(({there}>0)*{wanted}{quota_year.month_factor(duties.months, span)})"
 
-    def _lasting(self) -> str:
-        """Return the same for the months at whose end the cell still lives, so that it meets."""
-        duties, end = self.page.data.duties, self.page.data.duties.months.ref("end")
-        living = ({"ended": '"="'}, {"ended": f'">"&{end}'})
-        found = (
-            duties.serving(duties.scope, "first_alive", "last_alive", self._asked() | living_on)
-            for living_on in living
-        )
-        return f"({'+'.join(found)})"
+    def _unseen(self, wanted: str) -> str:
+        """Return the same, but none of the months in which visits to the own cell do not count."""
+        officers, (officer, branch) = self.page.data.duties.officers, self._here()
+        own = listing.asked(officers, officer=officer, own_cell=branch)
+        months = {True: "", False: ""}
+        parts = quota_year.join_alike(self.spans, lambda quota: (quota.role, quota.counts.own_cell))
+        for span in parts:
+            months[span.quota.counts.own_cell] += f"+{self._count_in(span, wanted)}"
+        counts, does_not = (months[own_cell][1:] for own_cell in (True, False))
+        does_not = does_not and f"IF(COUNTIFS({own})>0,0,{does_not})"
+        return "+".join(filter(None, (counts, does_not)))
 
     def _kind(self, kind: str) -> str:
         visits, (officer, branch) = self.page.data.attendance, self._here()
@@ -240,12 +230,3 @@ class _Pair:
             open="1",
         )  # fmt: skip
         return f"COUNTIFS({asked})"
-
-    def _may(self, sittings: str) -> str:
-        """Return that many months' sittings, or none where visits to the own cell do not count."""
-        most = f"{self.a_month}*{sittings}"
-        if self.pair.quota.counts.own_cell:
-            return most
-        officers, (officer, branch) = self.page.data.duties.officers, self._here()
-        own = listing.asked(officers, officer=officer, own_cell=branch)
-        return f"IF(COUNTIFS({own})>0,0,{most})"

@@ -1,28 +1,28 @@
 """Chỉ tiêu dự sinh hoạt: a block for each quota, a line for each officer (or officer and cell).
 
-Counts are sums over the table of visits, months of duty come from the assignments, what returns to
-come may bring from the sheet of officers by cell: every figure is a formula.
+Counts are sums over the table of visits, months of duty come from the assignments, months whose
+return is out from the sheet of officers by cell: every figure is a formula. Three columns stay
+blank: nothing bounds the sittings of a month, so that nobody knows what may still be attended.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.records import QuotaLine
-from mlay_batch.period import Period
-from mlay_batch.report import listing, official
+from mlay_batch.report import listing, official, quota_year
+from mlay_batch.report.assignment_text import assignments
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
 from mlay_batch.report.duty_tables import quoted
 from mlay_batch.report.listing import Column
 from mlay_batch.report.pairs_sheet import PairPlaces
-from mlay_batch.schema import Quota
+from mlay_batch.schema import Quota, QuotaSpan
 from mlay_batch.styles import TONES
 
 _FIRST_MONTH = 5
@@ -31,18 +31,24 @@ _ATTENDED, _MOST, _SERVED, _SERVED_YEAR, _OWED, _OBLIGATION, _MISSING, _EXTRA, _
 )
 _COLUMNS = 27
 _SPLIT = 5
-_TONE_OF = {"met": "good", "on_course": "fair", "behind": "watch", "out_of_reach": "bad",
-            "not_met": "bad"}  # fmt: skip
+_BLANK = (_MOST, _EXTRA, _LOST)
+_TONE_OF = {"met": "good", "on_course": "fair", "behind": "watch", "not_met": "bad"}
 _ROUND = {"half_up": "ROUND", "floor": "ROUNDDOWN", "ceiling": "ROUNDUP"}
 
 
 @dataclass(frozen=True)
 class QuotaBlock:
-    """Where a quota's states stand: the range as formulas name it, and the states in it."""
+    """Where a quota's states stand: the range as formulas name it, and the states in it.
+
+    `first` is the first row below the headings; `asks` says what is owed in which months where
+    that changes within the year.
+    """
 
     quota: Quota
     states: str
     found: tuple[str, ...]
+    first: int
+    asks: str
 
 
 def state_text(ctx: Context, state: str) -> str:
@@ -71,7 +77,7 @@ def write(ctx: Context, sheet: Sheet, data: Data, places: PairPlaces) -> tuple[Q
         sheet.put(row, 0, ctx.t("visits/quota.unseen"), "note", span=_COLUMNS)
     row = official.signatures(ctx, sheet, row + 2, _COLUMNS, _SPLIT)
     sheet.raw.freeze_panes(0, 3)
-    head = official.TABLE_ROW + 1
+    head = blocks[0].first - listing.HEADS if blocks else official.TABLE_ROW + 1
     sheet.print_as(landscape=True, last=(row, _COLUMNS - 1), repeat=(head, head + 2))
     return tuple(blocks)
 
@@ -94,7 +100,7 @@ def _columns(ctx: Context) -> Iterator[Column]:
     yield Column(t("column.obligation"), 7)
     yield Column(t("column.missing"), 7.5, "", "= 23−18")
     yield Column(t("column.extra"), 7.5)
-    yield Column(t("visits/column.lost"), 7.5, "", "= 24−25")
+    yield Column(t("visits/column.lost"), 7.5)
     yield Column(t("column.result"), 18)
 
 
@@ -111,29 +117,62 @@ class _Page:
 
 def _block(page: _Page, row: int, lines: tuple[QuotaLine, ...]) -> tuple[QuotaBlock, int]:
     ctx, sheet, quota = page.ctx, page.sheet, lines[0].quota
-    basis = "; ".join(quota.basis)
+    basis = ctx.t("visits/quota.basis", basis="; ".join(quota.basis))
     sheet.put(row, 0, f"{quota.title.of(ctx.lang)} ({basis})", "section", span=_OWED)
-    sheet.put(row, _OWED, ctx.t("quota.times"), "plain_right", span=_STATE - _OWED)
-    sheet.put(row, _STATE, quota.times, "parameter")
-    times = xl_rowcol_to_cell(row, _STATE, True, True)
-    first = listing.heads(sheet, row + 1, page.columns)
+    spans = quota_year.spans(ctx, quota)
+    owed = quota_year.join_alike(spans, lambda record: record.times)
+    asks = _number_words(ctx, owed, row)
+    if asks:
+        sheet.put(row + 1, 0, asks, "note", span=_OWED)
+    for number, span in enumerate(owed, row):
+        label = ctx.t("quota.times")
+        if asks:
+            label = ctx.t("visits/quota.times", months=quota_year.month_words(ctx, span))
+        sheet.put(number, _OWED, label, "plain_right", span=_STATE - _OWED)
+        sheet.put(number, _STATE, span.quota.times, "parameter")
+    first = listing.heads(sheet, row + max(len(owed), 2 if asks else 1), page.columns)
+    times = tuple((span, _parameter(number)) for number, span in enumerate(owed, row))
     for number, line in enumerate(lines):
-        _Line(page, first + number, line, times).write(number + 1)
+        _Line(page, first + number, line, spans, times).write(number + 1)
     last = first + len(lines) - 1
     sheet.tones((first, _STATE), (last, _STATE), "●○▲■")
     _totals(ctx, sheet, first, last, lines)
     states = sheet.area((first, _STATE), (last, _STATE))
-    return QuotaBlock(quota, states, tuple(line.state for line in lines)), last + 3
+    found = tuple(line.state for line in lines)
+    said = str(asks.value) if asks else ""
+    return QuotaBlock(quota, states, found, first, said), last + 3
+
+
+def _parameter(row: int) -> str:
+    return str(xl_rowcol_to_cell(row, _STATE, True, True))
+
+
+def _number_words(ctx: Context, owed: tuple[QuotaSpan, ...], row: int) -> Live | None:
+    """Return which number holds in which months; None where one holds all year."""
+    if [(span.first, span.last) for span in owed] == [(1, 12)]:
+        return None
+    words = [ctx.t("visits/quota.asks", months=quota_year.month_words(ctx, span)) for span in owed]
+    cells = [_parameter(number) for number, _ in enumerate(owed, row)]
+    formula = '&"; "&'.join(
+        f"{cell}&{quoted(f' {said}')}" for cell, said in zip(cells, words, strict=True)
+    )
+    value = "; ".join(f"{span.quota.times} {said}" for span, said in zip(owed, words, strict=True))
+    return Live(f"={formula}", value)
 
 
 @dataclass(frozen=True)
 class _Line:
-    """One officer's row: everything its formulas name."""
+    """One officer's row: everything its formulas name.
+
+    `spans` are the months of the year by record of the quota, `times` those by number owed a year,
+    each with the cell of that number.
+    """
 
     page: _Page
     row: int
     line: QuotaLine
-    times: str
+    spans: tuple[QuotaSpan, ...]
+    times: tuple[tuple[QuotaSpan, str], ...]
 
     def write(self, number: int) -> None:
         line, put, row = self.line, self.page.sheet.put, self.row
@@ -141,30 +180,30 @@ class _Line:
         put(row, 1, line.officer, "center")
         put(row, 2, line.name, "text")
         put(row, 3, line.position, "text")
-        put(row, 4, "; ".join(_assigned(self.page.ctx, line)), "text")
+        put(row, 4, "; ".join(assignments(self.page.ctx, line, self.spans)), "text")
         for column, month in enumerate(line.months, _FIRST_MONTH):
             live = None if month is None else self._month(column, month)
             put(row, column, live, "tone_off" if month is None else "count")
+        for column in _BLANK:
+            put(row, column, None, "count")
         for column, (live, look) in self._figures().items():
             put(row, column, live, look)
 
     def _figures(self) -> dict[int, tuple[Live, str]]:
-        line, cell, times = self.line, self._cell, self.times
+        line, cell = self.line, self._cell
         months = f"{cell(_FIRST_MONTH)}:{cell(_ATTENDED - 1)}"
-        obligation = f"={_ROUND[line.quota.rounding]}({times}*{cell(_SERVED_YEAR)}/12,0)"
-        lost = f"=MAX(0,{cell(_MISSING)}-{cell(_EXTRA)})"
+        owed = f"={self._twelfths(_SERVED, to_date=True)}/12"
+        obligation = f"{self._twelfths(_SERVED_YEAR, to_date=False)}/12"
+        obligation = f"={_ROUND[line.quota.rounding]}({obligation},0)"
         return {
             _ATTENDED: (Live(f"=SUM({months})", line.attended), "count"),
-            _MOST: (Live(f"={cell(_ATTENDED)}+{self._unseen()}", line.most), "count"),
-            _SERVED: (self._served(line.served, to_date=True), "count"),
-            _SERVED_YEAR: (self._served(line.served_year, to_date=False), "count"),
-            _OWED: (Live(f"={times}*{cell(_SERVED)}/12", line.owed), "owed"),
+            _SERVED: (Live(f"={self._months(to_date=True)}", line.served), "count"),
+            _SERVED_YEAR: (Live(f"={self._months(to_date=False)}", line.served_year), "count"),
+            _OWED: (Live(owed, line.owed), "owed"),
             _OBLIGATION: (Live(obligation, line.obligation), "count"),
             _MISSING: (
                 Live(f"=MAX(0,{cell(_OBLIGATION)}-{cell(_ATTENDED)})", line.missing), "count"
             ),
-            _EXTRA: (Live(f"={self._extra()}", line.possible - line.attended), "count"),
-            _LOST: (Live(lost, line.lost), "count"),
             _STATE: (self._state(), "text"),
         }  # fmt: skip
 
@@ -184,65 +223,56 @@ class _Line:
         sums = f"SUMIFS({visits.ref(f'counts:{quota}')},{listing.asked(visits, **asked)})"
         return Live(f"={sums}", value)
 
-    def _served(self, value: int, *, to_date: bool) -> Live:
-        """Count the months with a day of duty: of the assignments, or of those to the one cell."""
+    def _months(self, *, to_date: bool, only: QuotaSpan | None = None) -> str:
+        """Return how many months have a day of duty: of the assignments, or of those to the one
+        cell; with `only`, how many months of that span.
+        """
+        months = self.page.data.duties.months
+        wanted = months.ref("past") if to_date else "1"
+        parts = quota_year.join_alike(self.spans, lambda quota: quota.role)
+        if only:
+            cut = [part for part in self.spans if part.first in only.months]
+            parts = quota_year.join_alike(cut, lambda quota: quota.role)
+        return "+".join(
+            f"SUMPRODUCT(({self._count_duties(part.quota.role)}>0)*{wanted}"
+            f"{quota_year.month_factor(months, part)})"
+            for part in parts
+        )
+
+    def _count_duties(self, role: str) -> str:
+        """Return how many assignments in that role are in force in each month."""
         duties, asked = self.page.data.duties, {"officer": f"$B{self.row + 1}"}
-        asked["role"] = quoted(self.line.quota.role)
+        asked["role"] = quoted(role)
         if self._branch:
             asked["branch"] = quoted(self._branch)
-            there = duties.serving(duties.scope, "first_alive", "last_alive", asked)
-        else:
-            there = duties.serving(duties.assignments, "first", "last", asked)
-        wanted = duties.months.ref("past") if to_date else "1"
-        return Live(f"=SUMPRODUCT(({there}>0)*{wanted})", value)
+            return duties.serving(duties.scope, "first_alive", "last_alive", asked)
+        return duties.serving(duties.assignments, "first", "last", asked)
 
-    def _unseen(self) -> str:
-        return self.page.places.unseen(self.line.quota.quota, self.line.officer, self._branch)
-
-    def _extra(self) -> str:
-        quota, officer = self.line.quota.quota, self.line.officer
-        return f"{self._unseen()}+{self.page.places.to_come(quota, officer, self._branch)}"
+    def _twelfths(self, served: int, *, to_date: bool) -> str:
+        """Return the sum over the months served of the number owed a year; `served` is the column
+        that counts them.
+        """
+        if len(self.times) == 1:
+            return f"{self.times[0][1]}*{self._cell(served)}"
+        owed = (f"{cell}*({self._months(to_date=to_date, only=span)})" for span, cell in self.times)
+        return f"({'+'.join(owed)})"
 
     def _state(self) -> Live:
         """Return the state by the rules of `QuotaLine`, in the language of the workbook."""
         attended, obligation = self._cell(_ATTENDED), self._cell(_OBLIGATION)
-        over = self.page.ctx.figures.period.end.month == 12
-        lost = self._said("not_met" if over else "out_of_reach")
-        open_ = self._said("behind")
-        if not over:
-            behind = f"{attended}<INT({self._cell(_OWED)})"
-            open_ = f"IF({behind},{open_},{self._said('on_course')})"
-        otherwise = f"IF({self._cell(_LOST)}>0,{lost},{open_})"
+        quota, officer = self.line.quota.quota, self.line.officer
+        if self.page.ctx.figures.period.end.month == 12:
+            is_behind = f"{self.page.places.unseen(quota, officer, self._branch)}>0"
+            otherwise = self._said("not_met")
+        else:
+            is_behind = f"{attended}<INT({self._cell(_OWED)})"
+            otherwise = self._said("on_course")
+        otherwise = f"IF({is_behind},{self._said('behind')},{otherwise})"
         formula = f"=IF({attended}>={obligation},{self._said('met')},{otherwise})"
         return Live(formula, state_text(self.page.ctx, self.line.state))
 
     def _said(self, state: str) -> str:
         return quoted(state_text(self.page.ctx, state))
-
-
-def _assigned(ctx: Context, line: QuotaLine) -> Iterator[str]:
-    """Yield the organisations assigned within the year, with the days where it is not all of it."""
-    if line.quota.per == "officer_cell":
-        yield line.branches[0].name
-        return
-    year = Period(ctx.figures.period.year, 1, 12)
-    for entry in ctx.facts.register.assignments:
-        ends = entry.to or year.end
-        if (entry.officer, entry.role) != (line.officer, line.quota.role):
-            continue
-        if entry.from_ <= year.end and ends >= year.start:
-            since = ctx.t("visits/since", day=_day(ctx, entry.from_))
-            until = ctx.t("visits/until", day=_day(ctx, ends))
-            span = [since] if entry.from_ > year.start else []
-            span += [until] if ends < year.end else []
-            yield ctx.name(entry.branch) + (f" ({' '.join(span)})" if span else "")
-
-
-def _day(ctx: Context, day: date) -> str:
-    """Return a day of the report's year without the year: ``15/7``, ``03/02``."""
-    if ctx.lang != "vi":
-        return day.isoformat()
-    return f"{day.day:02}/{day.month:02}" if day.month < 3 else f"{day.day:02}/{day.month}"
 
 
 def _totals(
@@ -254,10 +284,8 @@ def _totals(
         sheet.put(row, column, None, "total_count")
     summed: dict[int, Callable[[QuotaLine], int]] = {
         _ATTENDED: lambda line: line.attended,
-        _MOST: lambda line: line.most,
         _OBLIGATION: lambda line: line.obligation,
         _MISSING: lambda line: line.missing,
-        _LOST: lambda line: line.lost,
     }
     for month in range(12):
         if any(line.months[month] is not None for line in lines):

@@ -1,19 +1,20 @@
-"""One part of the yearly classification over the years: counts, shares on two bases, limits, mean.
+"""One part of the yearly classification over the years: counts, shares on two bases, mean.
 
 Counts are sums over the table of classification returns. Every share is shown on the scheme's
-base and on the rated alone, because published figures mix the two (DOMAIN, "Ratings").
+base and on the rated alone, because published figures mix the two (DOMAIN, "Ratings"). The column
+that holds a share against its limit stays blank: no document confirms the limits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.classified import ClassificationShare, ClassificationYear
 from mlay_batch.period import Period
-from mlay_batch.report import limits
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context, bare
 from mlay_batch.report.data_sheets import Data
@@ -81,8 +82,8 @@ class Series:
         before = before[: before.index(line_id)]
         return self.base + 1 + 2 * len(before) + sum(line in self.limited for line in before)
 
-    def lights(self) -> Iterator[int]:
-        """Yield the columns with lights."""
+    def wide(self) -> Iterator[int]:
+        """Yield the columns wide enough for a light: of limits, blank, and of the two bases."""
         yield from (self.column(line) + 2 for line in self.limited)
         yield self.bases
 
@@ -95,8 +96,7 @@ class Series:
             self._year(row + number, year)
         last = row + len(self.rows)
         means = self._mean(last)
-        for column in self.lights():
-            self.sheet.tones((row, column), (last, column), "●▲■")
+        self.sheet.tones((row, self.bases), (last, self.bases), "●▲■")
         return last + 2, means
 
     def _title(self) -> str:
@@ -208,7 +208,8 @@ class Series:
         ):
             formula = f'=IF({whole}=0,"",100*({part})/{whole})'
             self._percent(row, column + offset, formula, value, line)
-        self._light(row, column, judged, share.share)
+        if (judged.limit_min, judged.limit_max) != (None, None):
+            self.sheet.put(row, column + 2, None, "center")  # no document confirms the limit
 
     def _percent(
         self, row: int, column: int, formula: str, value: float | None, line: Line,
@@ -216,11 +217,6 @@ class Series:
     ) -> None:  # fmt: skip
         live = Live(formula, "" if value is None else value)
         self.sheet.put(row, column, live, look, number=percent(line.decimals))
-
-    def _light(self, row: int, column: int, line: Line, share: float | None) -> None:
-        light = limits.light(self.ctx, line, xl_rowcol_to_cell(row, column), share)
-        if light:
-            self.sheet.put(row, column + 2, light, "center")
 
     def _two_bases(self, row: int, shares: list[ClassificationShare]) -> None:
         """Write whether a share printed with its decimals depends on the base it is taken of."""
@@ -232,22 +228,18 @@ class Series:
         none = f"OR({xl_rowcol_to_cell(row, self.base)}=0,{self.cell(row, 'rated')}=0)"
         formula = f'=IF({none},"",IF(OR({",".join(tests)}),"{differ}","{same}"))'
         decimals = {line.id: line.decimals for line in self.part.lines}
-        printed = [
-            [
-                limits.printed(value, decimals[share.line])
-                for value in (share.share, share.rated_share)
-            ]
+        shown = [
+            [printed(value, decimals[share.line]) for value in (share.share, share.rated_share)]
             for share in shares
         ]
-        value = differ if any(one != other for one, other in printed) else same
-        missing = any(None in pair for pair in printed)
+        value = differ if any(one != other for one, other in shown) else same
+        missing = any(None in pair for pair in shown)
         self.sheet.put(row, self.bases, Live(formula, "" if missing else value), "center")
 
     def _mean(self, row: int) -> list[MeanLine]:
         mean = self.ctx.figures.mean
         if mean is None:
             return []
-        newest = self.ctx.figures.years[-1]
         label = self.ctx.t("classification.mean", first=str(mean.first), last=str(mean.last))
         self.sheet.put(row, 0, label, "total_label", span=FIRST_COUNT)
         for column in range(FIRST_COUNT, self.columns):
@@ -260,7 +252,6 @@ class Series:
                           "total_points")  # fmt: skip
             self._percent(row, column + 1, self._over_years(line, column + 1, pooled_on="rated"),
                           mean.rated_shares.get(key), line, "total_points")  # fmt: skip
-            self._light(row, column, newest.line(self.part.section, line), share)
             title = f"{self.part.title.of(self.ctx.lang)}: {line.title.of(self.ctx.lang)}"
             shown = self.sheet.live(row, column, "" if share is None else share)
             found.append(MeanLine(title, shown, line.decimals))
@@ -286,3 +277,14 @@ class Series:
         mean = self.ctx.figures.mean
         known = year.part(self.part.section) is not None
         return known and mean is not None and mean.first <= year.year <= mean.last
+
+
+def printed(share: float | None, decimals: int) -> Decimal | None:
+    """Return a share as printed: rounded half up, as a spreadsheet does.
+
+    >>> printed(19.047619, 2), printed(0.125, 2)
+    (Decimal('19.05'), Decimal('0.13'))
+    """
+    if share is None:
+        return None
+    return Decimal(repr(share)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from mlay_batch.figures.records import Attendance
-from mlay_batch.report import duty_tables
+from mlay_batch.report import duty_tables, quota_year
 from mlay_batch.report.book import Content, Live
 from mlay_batch.report.context import Context
 from mlay_batch.report.duty_tables import Duties, quoted, serial
@@ -35,9 +35,10 @@ def told(ctx: Context) -> Iterator[tuple[Attendance, ...]]:
 
 
 def kinds(ctx: Context) -> tuple[str, ...]:
-    """Return the kinds of meetings that count for a quota of the period, in the forms' order."""
+    """Return the kinds of meetings that count for a quota in the year, in the forms' order."""
     quotas = ctx.facts.catalogue.quotas_for(ctx.figures.period)
-    counted = {kind for quota in quotas for kind in quota.counts.kinds}
+    year = (span.quota for quota in quotas for span in quota_year.spans(ctx, quota))
+    counted = {kind for quota in year for kind in quota.counts.kinds}
     return tuple(kind for kind in _known_kinds(ctx) if kind in counted)
 
 
@@ -108,7 +109,18 @@ class _Visits:
         return f'=IF(COUNTIFS({asked})=0,"",{kind})'
 
     def _of_quota(self, quota: Quota) -> str:
-        """Return the formula of the sitting a visit is for, or why it does not count."""
+        """Return the formula of the sitting a visit is for, or why it does not count.
+
+        The record of the month of the visit says so; nothing where none holds.
+        """
+        spans = quota_year.join_alike(
+            quota_year.spans(self.ctx, quota), lambda record: (record.role, record.counts)
+        )
+        said = quota_year.choose_by_month(spans, self.this("month"), self._record_formula, '""')
+        return f'=IF({self.this("officer")}="","",{said})'
+
+    def _record_formula(self, quota: Quota) -> str:
+        """Return the same under one record of a quota, without the leading sign."""
         this, scope, officers = self.this, self.duties.scope.ref, self.duties.officers.ref
         day, credited, branch = this("held_on"), this("credited"), this("branch")
         covers = (
@@ -129,7 +141,7 @@ class _Visits:
             counted = f'IF({own}>0,"Q03",{counted})'
         if not quota.counts.substitutes:
             counted = f'IF({this("instead")}<>"","Q02",{counted})'
-        return f'=IF({this("officer")}="","",IF({covers}=0,"",{counted}))'
+        return f'IF({covers}=0,"",{counted})'
 
     def _counts(self, quota: Quota) -> str:
         name = f"of_quota:{quota.quota}"

@@ -76,7 +76,9 @@ def write(ctx: Context, sheet: Sheet, data: Data, trends: Trends) -> Live:
 
 def _notes(ctx: Context) -> Iterator[str]:
     scheme = ctx.figures.score_scheme
-    return asked.of_years(scheme, ctx.lang) if scheme else iter(())
+    if scheme and scheme.year_grades:
+        yield ctx.t("ratings/year_part")
+        yield from asked.of_years(scheme, ctx.lang)
 
 
 def _heads(page: _Year) -> None:
@@ -137,10 +139,10 @@ def _to_come(page: _Year, row: int) -> str:
     """Return how many months may still bring a meeting: open returns, and months to come in which
     the register still knows the cell.
     """
-    code, returns = xl_rowcol_to_cell(row, _CODE, False, True), page.returns
+    code = xl_rowcol_to_cell(row, _CODE, False, True)
     states = ",".join(f'"{state}"' for state in OPEN)
-    asked = f'{returns.ref("form")},"{MEETING}",{returns.ref("branch")},{code}'
-    open_ = f"SUMPRODUCT(COUNTIFS({asked},{returns.ref('state')},{{{states}}}))"
+    open_ = f"COUNTIFS({_returns_of(page, code)},{page.returns.ref('state')},{{{states}}})"
+    open_ = f"SUMPRODUCT({open_})"
     period, table = page.ctx.figures.period, page.organisations
     months = (Period(period.end.year, month) for month in range(period.end.month + 1, 13))
     ends = ",".join(str((month.end - _EPOCH).days) for month in months)
@@ -153,6 +155,12 @@ def _to_come(page: _Year, row: int) -> str:
         f'-{known},{table.ref("ended")},"<="&{{{ends}}})'
     )
     return f"={open_}+SUMPRODUCT({alive})"
+
+
+def _returns_of(page: _Year, code: str) -> str:
+    """Return the criteria for the monthly returns of the cell with that code."""
+    returns = page.returns
+    return f'{returns.ref("form")},"{MEETING}",{returns.ref("branch")},{code}'
 
 
 def _year_grade(page: _Year, row: int, own: str) -> str:
@@ -168,7 +176,27 @@ def _year_grade(page: _Year, row: int, own: str) -> str:
             tests.append(f'{regular},"<={page.ranks[grade.least]}")+{to_come}>={grade.times}')
         title = grade.title.of(page.ctx.lang).replace('"', '""')
         formula = f'IF(AND({",".join(tests) or "TRUE"}),"{title}",{formula})'
-    return f'=IF({regular},">0")=0,"",{formula})'
+    return f'=IF({_bears_no_grade(page, row)},"",IF({regular},">0")=0,"",{formula}))'
+
+
+def _bears_no_grade(page: _Year, row: int) -> str:
+    """Return the test for a cell that bears no grade: its life does not cover the year.
+
+    The register does not know it, it was founded, ended or took another over within the year, or it
+    is excused from so many months that fewer are left than a grade asks.
+    """
+    code, table = xl_rowcol_to_cell(row, _CODE, False, True), page.organisations
+    year = page.ctx.figures.period.year
+    first, last = ((day - _EPOCH).days for day in (date(year, 1, 1), date(year, 12, 31)))
+    known = f"COUNTIFS({table.ref('branch')},{code}"
+    ended = f'{table.ref("ended")},">{first}",{table.ref("ended")},"<={last}"'
+    part = (
+        f'{known},{table.ref("founded")},">{first}")+{known},{ended})'
+        f"+COUNTIFS({table.ref('successor')},{code},{ended})"
+    )
+    most = 12 - max(grade.times for grade in page.grades)
+    waived = f'COUNTIFS({_returns_of(page, code)},{page.returns.ref("state")},"waived")'
+    return f"OR({known})=0,{part}>0,{waived}>{most})"
 
 
 def _ended(ctx: Context, branch: Organisation) -> str:

@@ -1,6 +1,6 @@
 """The form language: YAML in `schemas/` to frozen records. The only place that knows YAML keys."""
 
-from mlay_batch.schema.catalogue import Catalogue, load_catalogue
+from mlay_batch.schema.catalogue import Catalogue, QuotaSpan, load_catalogue
 from mlay_batch.schema.records import (
     Choice,
     Field,
@@ -18,6 +18,7 @@ __all__ = [
     "Field",
     "Form",
     "Quota",
+    "QuotaSpan",
     "Rule",
     "Scheme",
     "Section",

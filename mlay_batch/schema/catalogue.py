@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
 from mlay_batch.errors import SchemaError
 from mlay_batch.period import Period
+from mlay_batch.schema.overlap import full_name
 from mlay_batch.schema.records import Form, Quota
 from mlay_batch.schema.schemes import Scheme
 from mlay_batch.schema.signs import Description, Signs
@@ -36,6 +39,20 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaSpan:
+    """Months of a year, `first` to `last`, in which one record of a quota applies."""
+
+    quota: Quota
+    first: int
+    last: int
+
+    @property
+    def months(self) -> range:
+        """The numbers of its months."""
+        return range(self.first, self.last + 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Every form, quota, scheme and set of signs, and the files they came from."""
 
@@ -53,10 +70,27 @@ class Catalogue:
         """Return the newest version of `form` that holds in `period`, or None."""
         return _newest(f for f in self.forms if f.form == form and f.effective.covers(period))
 
+    def quota_for(self, quota: str, period: Period) -> Quota | None:
+        """Return the newest record of `quota` that holds in `period`, or None."""
+        alike = (q for q in self.quotas if q.quota == quota and q.effective.covers(period))
+        return max(alike, key=lambda record: record.effective.from_, default=None)
+
     def quotas_for(self, period: Period) -> tuple[Quota, ...]:
-        """Return the quotas that hold in `period`, by id."""
-        found = (q for q in self.quotas if q.effective.covers(period))
-        return tuple(sorted(found, key=lambda quota: quota.quota))
+        """Return the newest record of every quota that holds in `period`, by id."""
+        names = sorted({quota.quota for quota in self.quotas})
+        return tuple(quota for name in names if (quota := self.quota_for(name, period)))
+
+    def quota_spans(self, quota: str, year: int) -> tuple[QuotaSpan, ...]:
+        """Return the records of `quota` that apply in the months of `year`, in their order.
+
+        4 a year from 2018 and 5 from July 2019 are two spans of 2019: 1 to 6 and 7 to 12. Months in
+        which no record holds are in none of them.
+        """
+        months = ((n, self.quota_for(quota, Period(year, n))) for n in range(1, 13))
+        spans = (
+            (record, [n for n, _ in alike]) for record, alike in groupby(months, itemgetter(1))
+        )
+        return tuple(QuotaSpan(record, span[0], span[-1]) for record, span in spans if record)
 
     def scheme_for(self, scheme: str, period: Period) -> Scheme | None:
         """Return the newest version of `scheme` that holds in `period`, or None."""
@@ -89,7 +123,7 @@ def load_catalogue(*own: Path) -> Catalogue:
         here: set[tuple[str, str, str]] = set()
         for path in [folder] if folder.is_file() else sorted(folder.glob("*.yaml")):
             record = load_file(path, folders=[shipped("schemas")])
-            name = _name(record)
+            name = full_name(record)
             if name in here:
                 raise SchemaError("schema.twice", file=path.name, name=" ".join(name))
             here.add(name)
@@ -104,13 +138,3 @@ def load_catalogue(*own: Path) -> Catalogue:
         sources=tuple(sources[name] for name in sorted(sources)),
         signs=tuple(r for r in records if isinstance(r, Signs)),
     )
-
-
-def _name(record: Description) -> tuple[str, str, str]:
-    if isinstance(record, Form):
-        return "form", record.form, record.version
-    if isinstance(record, Scheme):
-        return "scheme", record.scheme, record.version
-    if isinstance(record, Signs):
-        return "signs", record.signs, record.version
-    return "quota", record.quota, record.effective.from_

@@ -6,20 +6,105 @@ named are changed, key by key, and new ones come after the others. The rest hold
 reference page, not the file, shows the whole.
 
 Example: ``rules: [{code: D05, bound: 90}]`` under the section `meetings` leaves every other rule,
-and of D05 everything but its bound.
+and of D05 everything but its bound. A rule with a `check` of its own is a new one: its code may not
+be that of a rule that is there, which it would replace without a word.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 import yaml
+
+from mlay_batch.errors import SchemaError
 
 EXTENDS = "extends"
 _NAMES = ("id", "code", "section")  # what a thing in a list is known by
+_NEW = ("check", "kind")  # the key of a whole rule, of a whole sign
+_MANY = "crosswalk"  # the one list in which several things may be of one section
+_CODE = re.compile(r"([A-Z])(\d+)")
 
 
 def extended(base: yaml.Node, own: yaml.Node) -> yaml.Node:
-    """Return the nodes of `base` with those of `own` in their place; each keeps its line."""
+    """Return the nodes of `base` with those of `own` in their place; each keeps its line.
+
+    Raises SchemaError for a new rule under the code of one that is there.
+    """
+    _refuse_replaced(base, own)
     return _merged(_without(base, EXTENDS), _without(own, EXTENDS), key="")
+
+
+def refuse_twice(node: yaml.Node) -> None:
+    """Raise SchemaError for an id or code that stands twice in one list of a file.
+
+    `extended` would take the second for a change of the first.
+    """
+    ahead, walked = [("", node)], set()
+    while ahead:
+        key, here = ahead.pop()
+        if id(here) in walked:
+            continue  # an alias of what has been looked at, or of what it stands in
+        walked.add(id(here))
+        inner = list(_children(here))
+        seen: set[str] = set()
+        for _, item in inner if isinstance(here, yaml.SequenceNode) and key != _MANY else ():
+            if (name := _name(item)) in seen:
+                raise _error("schema.again", _name_key(item), key=_name_key(item).value, name=name)
+            seen.update([name] if name else [])
+        ahead += reversed(inner)
+
+
+def _children(node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
+    if isinstance(node, yaml.MappingNode):
+        yield from ((str(key.value), value) for key, value in node.value)
+    elif isinstance(node, yaml.SequenceNode):
+        yield from (("", item) for item in node.value)
+
+
+def _refuse_replaced(base: yaml.Node, own: yaml.Node) -> None:
+    """Raise SchemaError for a new rule or sign whose code one of the same list of `base` has."""
+    known = {where for where, _ in _rules(base)}
+    codes = {code for node in (base, own) for (_, code), _ in _rules(node)}
+    for (where, code), item in _rules(own):
+        new = next((key for key, _ in _children(item) if key in _NEW), None)
+        if new and (where, code) in known:
+            free = _next_free(code, codes)
+            raise _error("schema.replaces", _name_key(item), name=code, key=new, nearest=free)
+
+
+def _rules(node: yaml.Node) -> Iterator[tuple[tuple[str, str], yaml.Node]]:
+    """Yield every rule with its section and code, every sign with its code."""
+    for key, listed in _children(node):
+        for _, item in _children(listed) if key in ("sections", "entries") else ():
+            if key == "entries" and _name(item):
+                yield ("", _name(item)), item
+            for inner, rules in _children(item) if key == "sections" else ():
+                for _, rule in _children(rules) if inner == "rules" else ():
+                    if _name(rule):
+                        yield (_name(item), _name(rule)), rule
+
+
+def _next_free(code: str, used: set[str]) -> str:
+    """Return the next code of the same letter that nobody uses: after D05, if D06 is used, D07."""
+    found = _CODE.fullmatch(code)
+    if not found:
+        return "–"
+    letter, number = found[1], int(found[2])
+    while f"{letter}{number:0{len(found[2])}}" in used:
+        number += 1
+    return f"{letter}{number:0{len(found[2])}}"
+
+
+def _name_key(item: yaml.Node) -> yaml.Node:
+    """Return the key under which a thing of a list has its name."""
+    names: dict[str, yaml.Node] = {key.value: key for key, _ in item.value}
+    return next(names[name] for name in _NAMES if name in names)
+
+
+def _error(code: str, at: yaml.Node, **params: str) -> SchemaError:
+    mark = at.start_mark
+    return SchemaError(code, file=mark.name, line=mark.line + 1, **({"nearest": "–"} | params))
 
 
 def _without(node: yaml.Node, name: str) -> yaml.Node:
@@ -32,7 +117,8 @@ def _merged(base: yaml.Node, own: yaml.Node, key: str) -> yaml.Node:
     if isinstance(base, yaml.MappingNode) and isinstance(own, yaml.MappingNode):
         return _mapping(base, own) if key in ("", "choices") else own
     if isinstance(base, yaml.SequenceNode) and isinstance(own, yaml.SequenceNode):
-        return _listed(base, own) if all(map(_name, (*base.value, *own.value))) else own
+        by_name = key != _MANY and all(map(_name, (*base.value, *own.value)))
+        return _listed(base, own) if by_name else own
     return own
 
 

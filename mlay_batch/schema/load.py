@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mlay_batch.errors import SchemaError
 from mlay_batch.schema.checks import CHECKS
-from mlay_batch.schema.extend import EXTENDS, extended
+from mlay_batch.schema.extend import EXTENDS, extended, refuse_twice
 from mlay_batch.schema.fault import Fault
 from mlay_batch.schema.judging import astray
 from mlay_batch.schema.meaning import faults, lost, unanswered
@@ -115,7 +115,8 @@ def _whole(text: str, shown: str, folders: Sequence[Path], below: tuple[str, ...
     node: yaml.Node = _yaml(lambda: yaml.compose(stream, Loader=_StrictLoader), shown)
     if node is None:
         raise SchemaError("schema.kind", file=shown, line=1, kinds=", ".join(_KINDS))
-    data = _data(node, shown)  # this file alone, so that a key given twice in it is found
+    data = _data(node, shown)  # this file alone, so that what it gives twice is found
+    refuse_twice(node)
     if not isinstance(data, dict) or EXTENDS not in data:
         return node
     name = str(data[EXTENDS])
@@ -215,8 +216,7 @@ def _leaves(hint: Any) -> Iterator[Any]:
 
 
 def _nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
-    found = difflib.get_close_matches(word, sorted(known), n=1, cutoff=cutoff)
-    return found[0] if found else "–"
+    return next(iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=cutoff)), "–")
 
 
 def place_of(node: yaml.Node, path: Sequence[Any]) -> tuple[str, int]:

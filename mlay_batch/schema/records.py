@@ -221,8 +221,7 @@ class Quota(Record):
     """How many cell meetings an officer assigned in `role` owes in a year.
 
     `per` says whether the number is owed once by the officer or for each cell; `rounding` how the
-    obligation of a part-year officer becomes whole; `sittings_a_month` bounds, per cell, what can
-    still be attended in a month to come or may have been in one whose return is not in.
+    obligation of a part-year officer becomes whole.
     """
 
     quota: str
@@ -233,5 +232,4 @@ class Quota(Record):
     times: int
     per: Literal["officer", "officer_cell"] = "officer"
     rounding: Literal["half_up", "floor", "ceiling"] = "half_up"
-    sittings_a_month: int = 1
     counts: QuotaCounting = QuotaCounting(kinds=("regular", "thematic", "both"))

@@ -209,7 +209,6 @@ def _quota(quota: Quota, lang: str, forms: Sequence[Form]) -> Iterator[str]:
     yield says("substitutes", answer=answer(quota.counts.substitutes))
     yield says("own_cell", answer=answer(quota.counts.own_cell))
     yield says("rounding", rounding=text("reference", f"rounding.{quota.rounding}", lang))
-    yield says("sittings", count=quota.sittings_a_month)
 
 
 def _scheme(scheme: Scheme, lang: str) -> Iterator[str]:

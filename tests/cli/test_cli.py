@@ -221,6 +221,41 @@ def test_lint_names_file_line_key_and_the_nearest(tmp_path, monkeypatch, capsys)
     assert run(["schema", "lint"]) == 0
 
 
+def test_lint_tells_overlaps_and_which_applies(tmp_path, monkeypatch, capsys):
+    """A changed quota is a new file with its own months: a note, no error."""
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "town"]) == 0
+    monkeypatch.chdir(tmp_path / "town")
+    shipped = Path(__file__).parents[2] / "schemas"
+    quota = (shipped / "quota-town-official.yaml").read_text("utf-8")
+    changed = Path("schemas/quota-2019.yaml")
+    changed.write_text(quota.replace("2018-07", "2019-07").replace("times: 4", "times: 5"), "utf-8")
+    signs = (
+        'extends: signs-meeting-2018.yaml\nversion: "x"\neffective: {from: 2020-01, to: 2020-06}\n'
+    )
+    Path("schemas/signs-own.yaml").write_text(signs, encoding="utf-8")
+    words(capsys)
+    assert run(["schema", "lint", "--lang", "en"]) == 0
+    notes = [line for line in words(capsys)[0].splitlines() if line.startswith("Note")]
+    assert len(notes) == 2
+    here, there = Path.cwd() / "schemas", shipped
+    told = " ".join(notes)
+    assert f"{there}/quota-town-official.yaml and {here}/quota-2019.yaml both describe" in told
+    assert f"town_official from 2019-07 on; the newest applies: {here}/quota-2019.yaml." in told
+    assert "meeting from 2020-01 to 2020-06; the newest applies" in told
+    assert run(["schema", "lint", "schemas/quota-2019.yaml"]) == 0
+    assert "áp dụng tệp mới nhất: schemas/quota-2019.yaml" in words(capsys)[0]
+
+
+def test_lint_refuses_two_records_of_one_quota_and_month(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    quota = Path(__file__).parents[2] / "schemas" / "quota-town-official.yaml"
+    for name in ("a.yaml", "b.yaml"):
+        Path(name).write_text(quota.read_text("utf-8"), "utf-8")
+    assert run(["schema", "lint", "a.yaml", "b.yaml", "--lang", "en"]) == 1
+    assert "b.yaml: “quota town_official 2018-07” is described by another" in words(capsys)[1]
+
+
 def test_schema_list_and_show(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert run(["schema", "list"]) == 0

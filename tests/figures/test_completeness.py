@@ -132,7 +132,7 @@ def test_provisional_while_something_of_the_period_is_open() -> None:
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_every_state_has_its_words(lang: str) -> None:
-    quota = ["met", "not_met", "on_course", "behind", "out_of_reach"]
+    quota = ["met", "not_met", "on_course", "behind"]
     sent = ["reported", "nil", "late", "missing", "not_due", "rejected", "held", "waived"]
     sent += ["not_yet", "ended"]
     keys = [f"quota.{key}" for key in quota] + [f"return.{key}" for key in sent]

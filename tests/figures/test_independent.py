@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mlay_batch.figures import compute
 from mlay_batch.figures.records import Facts
-from mlay_batch.schema.records import QuotaCounting
+from mlay_batch.schema.records import Effective, QuotaCounting
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor
@@ -72,8 +72,8 @@ quota_changes = st.fixed_dictionaries(
     {
         "per": st.sampled_from(("officer", "officer_cell")),
         "times": st.integers(0, 13),
+        "role": st.sampled_from(("town_official", "committee_member")),
         "rounding": st.sampled_from(("half_up", "floor", "ceiling")),
-        "sittings_a_month": st.integers(0, 2),
         "counts": st.builds(
             QuotaCounting,
             kinds=st.sampled_from((("regular",), ("regular", "thematic", "both"))),
@@ -82,6 +82,11 @@ quota_changes = st.fixed_dictionaries(
         ),
     }
 )
+# The months of a quota's records: one all year, one followed by others, one that begins late.
+RECORDS = (
+    [("2018-07",)], [("2018-07",), ("2019-07",)], [("2019-04",)],
+    [("2018-07", "2019-03"), ("2019-06",), ("2019-10", "2019-10")],
+)  # fmt: skip
 
 
 @st.composite
@@ -105,7 +110,11 @@ def towns(draw: Any) -> Facts:
     schemes = draw(st.sampled_from(("rated", "subject", "all")))
     catalogue = replace(
         known,
-        quotas=tuple(replace(quota, **draw(quota_changes)) for quota in known.quotas),
+        quotas=tuple(
+            replace(quota, **draw(quota_changes), effective=Effective(*months))
+            for quota in known.quotas
+            for months in draw(st.sampled_from(RECORDS))
+        ),
         schemes=tuple(replace(scheme, share_base=schemes) for scheme in known.schemes),
     )
     period = draw(st.sampled_from(("2019-01", "2019-06", "2019-11", "2019-12", "2019-Q3", "2019")))

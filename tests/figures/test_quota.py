@@ -70,7 +70,7 @@ def test_a_full_year_officer_with_four_visits_has_met_the_quota() -> None:
     assert found.months == (1, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, None)
     assert (found.attended, found.served, found.served_year) == (4, 11, 12)
     assert found.owed == 44 / 12  # 4 × 11 ÷ 12, "shown exact"
-    assert (found.obligation, found.missing, found.possible) == (4, 0, 5)
+    assert (found.obligation, found.missing) == (4, 0)
     assert found.state == "met"
 
 
@@ -157,7 +157,7 @@ def test_owed_exactly_two_and_two_attended_is_on_course() -> None:
 
 def test_owed_exactly_two_and_one_attended_is_behind() -> None:
     found = line("2019-06", went("02-12"))
-    assert (found.owed, found.attended, found.possible, found.state) == (2.0, 1, 7, "behind")
+    assert (found.owed, found.attended, found.state) == (2.0, 1, "behind")
 
 
 def test_just_under_two_owed_and_one_attended_is_on_course() -> None:
@@ -165,39 +165,12 @@ def test_just_under_two_owed_and_one_attended_is_on_course() -> None:
     assert found.state == "on_course"
 
 
-def test_out_of_reach_when_the_months_left_are_too_few() -> None:
-    # 2 in November, one cell, one sitting a month: 2 + 1 = 3 < 4.
-    found = line("2019-11", went("02-12", "05-14"))
-    assert (found.possible, found.missing, found.state) == (3, 2, "out_of_reach")
-
-
-def test_more_cells_leave_more_to_reach() -> None:
-    duty = """
-    officer | branch | role          | from
-    NAM     | CB1    | town_official | 2019-01-01
-    NAM     | CB2    | town_official | 2019-01-01
-    """
-    found = line("2019-11", went("02-12", "05-14"), NAM, duty)
-    assert (found.possible, found.state) == (4, "behind")  # 2 + 2 cells × 1 sitting; floor(3.67)
-
-
-def test_sittings_a_month_is_data_of_the_quota() -> None:
-    catalogue = with_quota("town_official", sittings_a_month=2)
-    found = line("2019-11", went("02-12", "05-14"), catalogue=catalogue)
-    assert (found.possible, found.state) == (4, "behind")
-
-
-def test_a_merged_cell_and_the_own_cell_leave_nothing_to_reach() -> None:
-    # CB3 was merged on 15 August; CB2 is his own cell, where visits do not count.
-    officers = "code | name | own_cell\nNAM | Lò Văn Nam | CB2"
-    duty = """
-    officer | branch | role          | from
-    NAM     | CB3    | town_official | 2019-01-01
-    NAM     | CB2    | town_official | 2019-01-01
-    """
-    visits = went("02-12", "05-14", branch="CB3")
-    assert line("2019-07", visits, officers, duty).possible == 2
-    assert line("2019-06", visits, officers, duty).possible == 3  # July in CB3; ended in August
+def test_nobody_is_given_up_before_the_year_has_ended() -> None:
+    """Nothing bounds the sittings of a month: 2 of 4 with December to come are behind."""
+    found = line("2019-11", went("02-12", "05-14"))  # 4 × 11 ÷ 12 = 3.67, floor 3
+    assert (found.missing, found.state) == (2, "behind")
+    one = line("2019-11", went("02-12", "05-14", "07-02"))
+    assert (one.missing, one.state) == (1, "on_course")
 
 
 @pytest.mark.parametrize(
@@ -213,22 +186,15 @@ def test_in_december_nothing_is_final_while_a_return_is_out() -> None:
     """Example of `QuotaLine`: the return of May may still bring the fourth visit."""
     told = went("02-12", "07-02", "09-03")
     found = line("2019-12", told, but=(("CB1", "2019-05"),))
-    assert (found.attended, found.unseen, found.possible, found.state) == (3, 1, 4, "behind")
+    assert (found.attended, found.unseen, found.state) == (3, 1, "behind")
     done = line("2019-12", told)
-    assert (done.attended, done.unseen, done.possible, done.state) == (3, 0, 3, "not_met")
+    assert (done.attended, done.unseen, done.state) == (3, 0, "not_met")
 
 
-def test_not_even_what_is_out_could_meet_it() -> None:
+def test_no_count_of_returns_that_are_out_makes_it_not_met() -> None:
+    """1 of 4, two returns are out: how many sittings they tell nobody knows."""
     found = line("2019-12", went("02-12"), but=(("CB1", "2019-05"), ("CB1", "2019-06")))
-    assert (found.possible, found.state) == (3, "not_met")
-
-
-def test_out_of_reach_only_if_the_returns_still_out_cannot_help() -> None:
-    # 2 in November and one month left: 3 of 4; with September still out it is 4.
-    visits = went("02-12", "05-14")
-    assert line("2019-11", visits).state == "out_of_reach"
-    found = line("2019-11", visits, but=(("CB1", "2019-09"),))
-    assert (found.unseen, found.possible, found.state) == (1, 4, "behind")
+    assert (found.unseen, found.state) == (2, "behind")
 
 
 @pytest.mark.parametrize("verdict", [Verdict.REJECTED, Verdict.HELD])
@@ -266,7 +232,7 @@ def test_a_quota_per_officer_and_cell_has_a_line_for_each_cell() -> None:
         for entry in found
     ]
     assert figures == [("A1", 9, 4.5, 6, 2), ("A2", 9, 4.5, 6, 0), ("A3", 5, 2.5, 4, 1)]
-    assert [entry.state for entry in found] == ["out_of_reach", "out_of_reach", "behind"]
+    assert [entry.state for entry in found] == ["behind", "behind", "behind"]
 
 
 def test_a_committees_member_counts_every_cell_below_it() -> None:
@@ -279,7 +245,6 @@ def test_a_committees_member_counts_every_cell_below_it() -> None:
     """
     found = line("2019-03", visits, NAM, duty)
     assert (found.attended, found.obligation) == (2, 6)
-    assert found.possible == 2 + 1 * 2 + 8 * 3  # April: A1, A2; from May also A3
 
 
 def test_who_is_in_office_for_part_of_the_year_serves_that_part() -> None:

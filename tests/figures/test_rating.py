@@ -146,3 +146,39 @@ def test_without_a_scheme_scores_stand_without_a_band() -> None:
     bare = replace(shipped(), schemes=())
     found = rated("2019-03", "branch|day|own\nCB1|2019-03-05|92", catalogue=bare)["CB1"]
     assert (found.sittings[0].band, found.bands, found.mean) == (None, {}, 92)
+
+
+YOUNG = """
+code | type        | parent | founded    | ended      | successor
+TX   | town        |        |            |            |
+OLD  | cell_direct | TX     |            |            |
+NEW  | cell_direct | TX     | 2019-08-01 |            |
+HEIR | cell_direct | TX     |            |            |
+GONE | cell_direct | TX     |            | 2019-08-15 | HEIR
+JAN  | cell_direct | TX     | 2019-01-01 |            |
+"""
+
+
+def grades(waivers: str = "") -> dict[str, str | None]:
+    """Grades of the year: NEW has three Tốt and one Khá, all others had five Tốt of five."""
+    days = [f"{code} | 2019-{month:02}-05 | 95" for code in ("OLD", "HEIR", "JAN", "GONE")
+            for month in range(3, 8)]  # fmt: skip
+    days += [f"NEW | 2019-{month:02}-05 | {95 if month < 11 else 75}" for month in (8, 9, 10, 11)]
+    sent = returns("\n".join(["branch | day | own", *days, "OTHER | 2019-03-05 | 95"]))
+    made = compute(facts(register(YOUNG, waivers=waivers), "2019", sent))
+    return {entry.branch.code: entry.grade for entry in made.year_ratings}
+
+
+def test_a_cell_whose_life_does_not_cover_the_year_bears_no_grade() -> None:
+    """Founded in August, merged, successor of a merger, unknown: how they count is unconfirmed."""
+    assert grades() == {
+        "OLD": "good", "NEW": None, "HEIR": None, "GONE": None, "JAN": "good", "OTHER": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("months", "grade"), [(5, "good"), (6, None)])
+def test_who_is_excused_from_too_many_months_bears_none(months: int, grade: str | None) -> None:
+    """7 meetings are asked: of 12 months less 6 there are but 6. Those up to March are waived."""
+    left = (1, 2, 8, 9, 10, 11)[:months]
+    waived = [f"OLD | meeting | 2019-{month:02}" for month in left]
+    assert grades("\n".join(["branch | form | period", *waived]))["OLD"] == grade

@@ -12,7 +12,7 @@ A small town of six cells, made once, has papers of eight months (`PAPERS`). A t
 `follow(seed)` does all of it for changes drawn by a seed, once for all tests: visits struck out,
 added and given to another officer, scores altered, given and taken back, an assignment that ends
 earlier, a return that comes in. Odd seeds take the papers up to August and the shipped quotas, even
-ones those of the whole year and quotas that are owed by cell and count otherwise.
+ones those of the whole year and quotas owed by cell that count otherwise and change in July.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from mlay_batch.period import Period
 from mlay_batch.records import Return
 from mlay_batch.register import Register
 from mlay_batch.schema import Quota
-from mlay_batch.schema.records import QuotaCounting
+from mlay_batch.schema.records import Effective, QuotaCounting
 
 VISITS, MEETINGS = "Dữ liệu dự họp", "Dữ liệu họp"
 DUTY, RETURNS = "Dữ liệu phân công", "Dữ liệu nộp"
@@ -139,10 +139,23 @@ class Case:
         if seed % 2:
             return cls(Period.parse("2019-08"), quotas)
         changed = {
-            "per": "officer_cell", "sittings_a_month": 2, "rounding": "ceiling",
+            "per": "officer_cell", "rounding": "ceiling",
             "counts": QuotaCounting(("regular", "both"), substitutes=True, own_cell=True),
         }  # fmt: skip
-        return cls(Period.parse("2019-12"), tuple(replace(quota, **changed) for quota in quotas))
+        first = tuple(replace(quota, **changed) for quota in quotas)
+        return cls(Period.parse("2019-12"), (*first, *map(_from_july, first)))
+
+
+def _from_july(quota: Quota) -> Quota:
+    """Return the record that follows in July: one more a year, counted otherwise; that of the
+    officials is owed by officer, from July by the members of committees.
+    """
+    official = quota.quota == "town_official"
+    return replace(
+        quota, times=quota.times + 1, effective=Effective("2019-07"),
+        role="committee_member", per="officer" if official else quota.per,
+        counts=QuotaCounting(("thematic", "both")),
+    )  # fmt: skip
 
 
 @cache

@@ -64,6 +64,25 @@ def test_every_figure_follows_the_data(seed: int, sheets: tuple[str, ...]) -> No
         assert differences(made.after, made.before, [title]), f"{title} did not change"
 
 
+def test_a_quota_that_changes_within_the_year_says_which_number_holds_when() -> None:
+    """Case 2: 4 and 6 a year, from July one more; each number is a cell that may be altered."""
+    formulas, values = desk.load(desk.untouched(2))[QUOTA[0]], stored(desk.untouched(2))[QUOTA[0]]
+    for old, title in ((4, "Cán bộ, chuyên viên"), (6, "Cấp ủy viên")):
+        row = values.find(title)[0]
+        assert [values.at(number, 27) for number in (row, row + 1)] == [old, old + 1]
+        said = f"{old} buổi/năm đến tháng 6; {old + 1} buổi/năm từ tháng 7"
+        assert values.at(row + 1, 1) == said
+        owed = str(formulas.cell(row + 5, 22).value)
+        assert f"$AA${row}" in owed and f"$AA${row + 1}" in owed
+    overview = stored(desk.untouched(2))["Tổng quan"]
+    assert overview.find("Cán bộ, chuyên viên")
+    said = [str(cell) for row in overview.rows for cell in row if "đến tháng 6" in str(cell)]
+    assert [text.partition("(")[2] for text in said] == [
+        "6 buổi/năm đến tháng 6; 7 buổi/năm từ tháng 7)",
+        "4 buổi/năm đến tháng 6; 5 buổi/năm từ tháng 7)",
+    ]
+
+
 def test_above_a_size_every_sheet_holds_values_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "MOST_ROWS", 10)
     frozen = desk.written(desk.facts(desk.papers()))

@@ -69,12 +69,11 @@ class TestQuota:
             sheet = desk.sheets()[QUOTA]
             row = desk.find(sheet, line.officer).row
             assert values(sheet, row, 18, 26) == [
-                line.attended, line.most, line.served, line.served_year, pytest.approx(line.owed),
-                line.obligation, line.missing, line.possible - line.attended, line.lost,
+                line.attended, None, line.served, line.served_year, pytest.approx(line.owed),
+                line.obligation, line.missing, None, None,
             ]  # fmt: skip
             assert sheet.cell(row, 27).value in {
                 "met": ["● Đạt"], "behind": ["▲ Chậm tiến độ"], "on_course": ["○ Đúng tiến độ"],
-                "out_of_reach": ["■ Không còn khả năng đạt"],
             }[line.state]  # fmt: skip
 
     def test_months_to_come_are_blank(self) -> None:
@@ -91,13 +90,6 @@ class TestQuota:
         assert "▲ Chậm tiến độ" in states
         assert states <= {"● Đạt", "▲ Chậm tiến độ", "■ Không đạt"}
         assert december.find("TẠM TÍNH: còn báo cáo tháng chưa nhận được")
-
-    def test_what_may_come_to_light_counts_as_still_to_attend(self) -> None:
-        sheet = desk.sheets()[QUOTA]
-        line = next(line for line in desk.figures().quota if line.unseen)
-        row = desk.find(sheet, line.officer).row
-        assert sheet.cell(row, 19).value == line.attended + line.unseen
-        assert sheet.cell(row, 25).value == line.possible - line.attended >= line.unseen
 
     def test_doubtful_visits_are_listed_with_reason_and_source(self) -> None:
         given = desk.facts(10)

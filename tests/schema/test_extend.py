@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from mlay_batch.errors import SchemaError
-from mlay_batch.schema import Form
+from mlay_batch.messages import error_text
+from mlay_batch.schema import Form, Scheme
+from mlay_batch.schema.catalogue import shipped
 from mlay_batch.schema.load import load_file
 
 BASE = """\
@@ -107,3 +109,82 @@ def test_what_is_extended_lies_in_the_folder_itself(tmp_path: Path, name: str) -
     with pytest.raises(SchemaError) as caught:
         load_file(own)
     assert caught.value.code == "schema.extends"
+
+
+RULE = """\
+      - {code: Z02, check: at_most, value: people, bound: 9, mark: [people], basis: QĐ 2,
+         says: {vi: Nhiều, en: Many}, fix: {vi: Sửa, en: Correct}}
+"""
+CHOICES = "choices:\n  answer:\n    - {id: a, title: {vi: A, en: A}}\n"
+
+
+@pytest.mark.parametrize(
+    ("later", "key", "name", "line"),
+    [
+        (LATER + "      - {code: Z01, bound: 6}\n", "code", "Z01", 12),
+        (LATER + RULE + RULE, "code", "Z02", 14),
+        (LATER.replace("    rules:", "      - {id: notes, max_length: 9}\n    rules:"), "id",
+         "notes", 10),
+        (LATER + "  - id: rows\n    fields: [{id: people, max: 8}]\n", "id", "rows", 12),
+        (LATER + CHOICES + "    - {id: a, title: {vi: B, en: B}}\n", "id", "a", 15),
+    ],
+)  # fmt: skip
+def test_what_stands_twice_in_one_list_is_no_change(
+    later: str, key: str, name: str, line: int, tmp_path: Path
+) -> None:
+    """The second would be taken for a change of the first, in the same file and without a word."""
+    with pytest.raises(SchemaError) as caught:
+        loaded(tmp_path, later)
+    said = {"file": "later.yaml", "line": line, "key": key, "name": name}
+    assert (caught.value.code, caught.value.params) == ("schema.again", said | {"nearest": "–"})
+
+
+def test_a_new_rule_does_not_replace_one_that_is_there(tmp_path: Path) -> None:
+    """Z01 is there and Z02 is new in the same file: Z03 is free."""
+    new = RULE.replace("Z02", "Z01")
+    with pytest.raises(SchemaError) as caught:
+        loaded(tmp_path, LATER.replace("      - {code: Z01, bound: 5}\n", new + RULE))
+    assert caught.value.code == "schema.replaces"
+    assert caught.value.params == {
+        "file": "later.yaml", "line": 11, "name": "Z01", "key": "check", "nearest": "Z03",
+    }  # fmt: skip
+    for lang, free in (("vi", "thì dùng mã Z03"), ("en", "Use Z03 for a new rule")):
+        assert free in error_text(caught.value, lang)
+    assert [rule.code for _, rule in loaded(tmp_path, LATER + RULE).rules()] == ["Z01", "Z02"]
+
+
+def test_neither_does_one_two_files_further_on(tmp_path: Path) -> None:
+    (tmp_path / "middle.yaml").write_text(LATER + RULE, encoding="utf-8")
+    last = f'extends: middle.yaml\nversion: "3"\nsections:\n  - id: rows\n    rules:\n{RULE}'
+    with pytest.raises(SchemaError) as caught:
+        loaded(tmp_path, last)
+    assert (caught.value.code, caught.value.params["nearest"]) == ("schema.replaces", "Z03")
+
+
+def test_nor_a_new_sign_a_central_one(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text(
+        'extends: signs-meeting-2018.yaml\nversion: "2"\nentries:\n  - {code: H06, kind: few}\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(SchemaError) as caught:
+        load_file(tmp_path / "own.yaml", folders=[shipped("schemas")])
+    assert (caught.value.code, caught.value.params["key"]) == ("schema.replaces", "kind")
+
+
+def test_grades_may_be_read_across_to_two_versions(tmp_path: Path) -> None:
+    """Two crosswalks of one section lead to different versions."""
+    text = 'extends: scheme-classification-2018.yaml\nversion: "2018 x"\ncrosswalk:\n' + "".join(
+        f'  - {{to: "{version}", section: cells, grades: {{grade1: grade1, grade2: grade2, '
+        "grade3: grade3, grade4: grade4}}\n"
+        for version in (2014, 2019)
+    )
+    (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
+    scheme = load_file(tmp_path / "own.yaml", folders=[shipped("schemas")])
+    assert isinstance(scheme, Scheme)
+    assert [crosswalk.to for crosswalk in scheme.crosswalk] == ["2014", "2019"]
+
+
+def test_a_list_within_itself_is_walked_once(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("form: x\nsections: &a [*a]\n", encoding="utf-8")
+    with pytest.raises(SchemaError):
+        load_file(tmp_path / "own.yaml")

@@ -1,0 +1,63 @@
+"""Descriptions of one thing that hold in the same months: the newest applies, and lint says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from mlay_batch.schema.records import Form, Quota
+from mlay_batch.schema.schemes import Scheme
+from mlay_batch.schema.signs import Description
+
+Named = tuple[str, Description]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Two files that describe `name` in the months `first` to `last`; no last one, without end.
+
+    `newer` is the file that applies in them: it begins later, or with the same month but has the
+    higher version.
+    """
+
+    name: str
+    older: str
+    newer: str
+    first: str
+    last: str | None
+
+
+def kind_and_id(record: Description) -> tuple[str, str]:
+    """Return what a record describes: kind and id, ``("quota", "town_official")``."""
+    if isinstance(record, Form):
+        return "form", record.form
+    if isinstance(record, Scheme):
+        return "scheme", record.scheme
+    if isinstance(record, Quota):
+        return "quota", record.quota
+    return "signs", record.signs
+
+
+def full_name(record: Description) -> tuple[str, str, str]:
+    """Return kind, id and version (of a quota its first month): two of one name cannot both be."""
+    version = record.effective.from_ if isinstance(record, Quota) else record.version
+    return (*kind_and_id(record), version)
+
+
+def overlaps(records: Sequence[Named]) -> Iterator[Overlap]:
+    """Yield every two of the named files that describe one thing in the same months."""
+    in_order = sorted(records, key=lambda named: (_begins(named[1]), named[0]))
+    for (older, before), (newer, after) in combinations(in_order, 2):
+        ends = before.effective.to
+        if kind_and_id(before) != kind_and_id(after):
+            continue
+        if ends is None or after.effective.from_ <= ends:
+            lasts = [month for month in (ends, after.effective.to) if month]
+            first, last = after.effective.from_, min(lasts, default=None)
+            yield Overlap(kind_and_id(after)[1], older, newer, first, last)
+
+
+def _begins(record: Description) -> tuple[str, str]:
+    """Return what the newest of several has most of, as `Catalogue` chooses it."""
+    return record.effective.from_, full_name(record)[2]

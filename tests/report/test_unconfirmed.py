@@ -1,0 +1,134 @@
+"""What no document confirms is not printed: the columns are there and blank, a note says why.
+
+Four statements of the signed sheets: grades of a year for cells that did not live all of it, what
+can still be attended under a quota, limits of the yearly classification, and an article as basis.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from functools import cache
+
+import change_desk as live
+import pytest
+import report_desk as desk
+from cells import Book, Sheet, stored
+from openpyxl import load_workbook
+
+from mlay_batch.figures import compute
+from mlay_batch.period import Period
+
+QUOTA, PAIRS, YEAR, YEARLY = (
+    "Chỉ tiêu dự sinh hoạt", "Dự từng chi bộ", "Lũy kế năm", "Xếp loại năm",
+)  # fmt: skip
+FORBIDDEN = (
+    "Không còn khả năng đạt", "Can no longer be met", "≥ 90 %", "≤ 0 %", "≤ 1 %", "24−25",
+    "Mức quy định lấy từ", "on the limit keeps it", "báo cáo 04/12/2019",
+    "Báo cáo của Thị ủy 04/12/2019", "Phú Thọ",
+)  # fmt: skip
+
+
+@cache
+def data(month: int, lang: str) -> bytes:
+    if (month, lang) == (11, "vi"):
+        return desk.workbook()
+    period = Period(2019, month)
+    return desk.write(desk.facts(11, period, date(2020, 1, 8)), lang)
+
+
+@cache
+def book(month: int = 11, lang: str = "vi") -> Book:
+    return stored(data(month, lang))
+
+
+def texts(read: Book) -> set[str]:
+    cells = (cell for sheet in read.values() for row in sheet.rows for cell in row)
+    return {cell for cell in cells if isinstance(cell, str)}
+
+
+@pytest.mark.parametrize(("month", "lang"), [(11, "vi"), (11, "en"), (12, "vi")])
+def test_no_sheet_says_what_nobody_knows(month: int, lang: str) -> None:
+    said = texts(book(month, lang))
+    formulas = load_workbook(io.BytesIO(data(month, lang)))
+    said |= {str(cell.value) for sheet in formulas for row in sheet.iter_rows() for cell in row}
+    assert [text for text in said for word in FORBIDDEN if word in text] == []
+
+
+def column(sheet: Sheet, head: str, nth: int = 1) -> tuple[int, list[object]]:
+    """The row of the column's number and everything below it, down to the signatures."""
+    row, at = sheet.find(head, nth)
+    while not str(sheet.at(row, at) or "").split("\n")[0].removesuffix(".0").isdigit():
+        row += 1
+    end = sheet.row_of("Phải dự đến kỳ =") if sheet.title == QUOTA else sheet.row_of("Mỗi cán bộ")
+    return row, [sheet.at(line, at) for line in range(row + 1, end)]
+
+
+@pytest.mark.parametrize("month", [11, 12])
+@pytest.mark.parametrize("head", ["nhiều nhất", "Có thể dự thêm", "Chắc chắn thiếu"])
+def test_what_may_still_be_attended_is_blank_on_the_sheet_of_quotas(month: int, head: str) -> None:
+    sheet = book(month)[QUOTA]
+    row, at = sheet.find(head)
+    values = [line[at - 1] for line in sheet.rows[row:]]
+    second = sheet.find(head, 2)[0]  # the headings of the second block, and the number below
+    shown = [value for value in values if value is not None and value != at]
+    assert shown == [head], second
+    assert sheet.find("Phải dự đến kỳ =")
+    note = str(sheet.at(*sheet.find("Phải dự đến kỳ =")))
+    assert "để trống: số buổi một tháng không có giới hạn nên chưa kết luận được" in note
+    assert head in note
+
+
+@pytest.mark.parametrize("head", ["nhiều nhất", "tháng còn lại"])
+def test_and_on_the_sheet_of_officers_by_cell(head: str) -> None:
+    sheet = book()[PAIRS]
+    number, values = column(sheet, head)
+    assert set(values) == {None}
+    assert sheet.at(number, sheet.find(head)[1]) == sheet.find(head)[1]  # a number and no formula
+    assert head in str(sheet.at(*sheet.find("Mỗi cán bộ")))
+
+
+def test_in_december_nobody_fails_while_a_return_of_his_cells_is_out() -> None:
+    given = desk.facts(11, Period(2019, 12), date(2020, 1, 8))
+    lines = compute(given).quota
+    assert {line.state for line in lines if line.unseen} == {"behind"}
+    sheet = book(12)[QUOTA]
+    at = sheet.find("Kết quả")[1]
+    shown = [sheet.at(sheet.row_of(line.officer), at) for line in lines if line.unseen]
+    assert set(shown) == {"▲ Chậm tiến độ"}
+
+
+def test_limits_are_blank_and_a_note_says_why() -> None:
+    sheet = book()[YEARLY]
+    for nth in (1, 2, 3):  # two lines of cells, one of members
+        row, at = sheet.find("So với mức quy định", nth)
+        below = [line[at - 1] for line in sheet.rows[row : row + 6]]
+        assert [value for value in below if value is not None] == [at]  # the number of the column
+    assert sheet.find("So với mức quy định: mức quy định chưa có văn bản xác nhận")
+
+
+def test_a_basis_nobody_has_confirmed_says_so() -> None:
+    sheet = book()[QUOTA]
+    for title in ("Cán bộ, chuyên viên", "Cấp ủy viên"):
+        assert str(sheet.at(*sheet.find(title))).endswith("(căn cứ: chưa xác nhận)")
+    assert str(book()[YEAR].at(*book()[YEAR].find("Tốt: "))).endswith("Căn cứ: chưa xác nhận.")
+
+
+def grades(read: Book) -> dict[str, object]:
+    sheet = read[YEAR]
+    at = sheet.find("Mức năm còn có thể đạt")[1]
+    return {code: sheet.at(sheet.row_of(code), at) for code in live.CELLS}
+
+
+def test_a_cell_that_did_not_live_the_whole_year_bears_no_grade() -> None:
+    """A3 was founded in May, CB3 merged into CB2 in July; all have met and were scored."""
+    shown = grades(stored(live.untouched()))
+    blank = {code for code, grade in shown.items() if not grade}
+    assert blank == {"A3", "CB3", "CB2"}
+    assert stored(live.untouched())[YEAR].find("Chi bộ không hoạt động đủ năm (thành lập, giải thể")
+
+
+@pytest.mark.libreoffice
+def test_nor_does_it_once_recalculated() -> None:
+    after = live.follow(1).after
+    assert {code for code, grade in grades(after).items() if not grade} == {"A3", "CB3", "CB2"}

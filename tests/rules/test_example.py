@@ -1,0 +1,76 @@
+"""The rule CONTRIBUTING shows can be added as it stands: it replaces no rule, and it fires."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import bench
+import pytest
+from papers import CATALOGUE
+
+from mlay_batch.identity import identify
+from mlay_batch.reader import read
+from mlay_batch.records import Judged, Leaf, Row
+from mlay_batch.schema import Form
+from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.load import load_text
+from mlay_batch.template import render
+from mlay_batch.validation import validate
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BASES = ("meeting-2018.yaml", "meeting-2025.yaml")
+
+
+def extended(base: str) -> Form:
+    """The form of a town that adds the field and the rule of CONTRIBUTING in a file of its own."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    field, rule = (re.sub(r"^", "      ", block, flags=re.M) for block in BLOCK.findall(text)[:2])
+    own = (
+        f"extends: {base}\nsections:\n  - id: meetings\n    fields:\n{field}\n    rules:\n{rule}\n"
+    )
+    form = load_text(own, "own.yaml", [shipped("schemas")])
+    assert isinstance(form, Form)
+    return form
+
+
+def central(form: Form) -> Form:
+    known = CATALOGUE.form(form.form, form.version)
+    assert known
+    return known
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_it_replaces_no_rule(base: str) -> None:
+    form = extended(base)
+    before = [(section.id, rule) for section, rule in central(form).rules()]
+    after = [(section.id, rule) for section, rule in form.rules()]
+    (new,) = [entry for entry in after if entry not in before]
+    assert [entry for entry in after if entry != new] == before
+    section, rule = new
+    assert (section, rule.check, rule.params["value"]) == ("meetings", "at_most", "guests")
+
+
+@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize(("guests", "fires"), [(20, False), (21, True)])
+def test_it_fires(base: str, guests: int, fires: bool) -> None:
+    form = extended(base)
+    (new,) = {r.code for _, r in form.rules()} - {r.code for _, r in central(form).rules()}
+    sample = next(s for s in bench.samples() if s.form == central(form))
+    rows = [_with(row, guests) for row in bench.rows_of(sample)]
+    catalogue = replace(CATALOGUE, forms=(form,))
+    came = read(render(form, sample.context, rows), "a.xlsx", (form,))
+    judged = Judged(Leaf("a.xlsx", b"", "a.xlsx", "2026-12-01T00:00:00+07:00"), came)
+    judged = identify(judged, catalogue, bench.REGISTER, date(2026, 12, 1))
+    lists = {name: dict(pairs) for name, pairs in bench.LISTS.items()}
+    (checked,) = validate([judged], lists, (form,))
+    assert [finding.code for finding in checked.findings] == [new] * fires
+
+
+def _with(row: Row, guests: int) -> Row:
+    """The row with that many guests in the first meeting."""
+    first = row.section == "meetings" and row.number == 1
+    return replace(row, values={**row.values, "guests": guests}) if first else row
