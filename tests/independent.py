@@ -377,23 +377,19 @@ def years(facts: Any) -> dict[str, Any]:
             cell = known.get(code) if month <= until else everyone.get(code)
             if cell and lives(cell, days_of(facts.period.year, month)[-1]):
                 to_come += month > until or (code, month) not in heard
-        whole = graded(facts, code)
-        found[code] = to_come, grade(facts, regular_bands(facts, code), to_come) if whole else None
+        bands_held = regular_bands(facts, code)
+        whole = len(bands_held) + to_come >= 7 or there_all_year(facts, code)
+        found[code] = to_come, grade(facts, bands_held, to_come) if whole else None
     return found
 
 
-def graded(facts: Any, code: str) -> bool:
-    """Whether the cell bears a grade: there every day of the year, alone what it was on the first
-    of them, and not excused from so many months that fewer than 7 are left.
-    """
+def there_all_year(facts: Any, code: str) -> bool:
+    """Whether the cell was there every day of the year and is excused from no month of it."""
     everyone = {entry.code: entry for entry in facts.register.organisations}
     days = [day for month in range(1, 13) for day in days_of(facts.period.year, month)]
     if code not in everyone or not all(lives(everyone[code], day) for day in days):
         return False
-    for other in everyone.values():
-        if other.successor == code and other.ended and days[0] < other.ended <= days[-1]:
-            return False
-    return len(waived(facts, code)) <= 5
+    return not waived(facts, code)
 
 
 def waived(facts: Any, code: str) -> set[int]:

@@ -142,7 +142,7 @@ def _rating(
     scores = [sitting.score for sitting in held if sitting.score is not None]
     regular = [sitting.band for sitting in held if sitting.regular and sitting.band]
     period, to_come = facts.period, _to_come(facts, branch, returned)
-    graded = scheme is not None and _is_graded(facts, branch, scheme, returned)
+    graded = scheme and _is_graded(facts, branch, scheme, len(regular) + to_come, returned)
     grade = year_grade(scheme, regular, to_come) if scheme and graded else None
     return CellRating(
         branch=branch,
@@ -158,24 +158,23 @@ def _rating(
 
 
 def _is_graded(
-    facts: Facts, branch: Organisation, scheme: Scheme, returned: Completeness | None
+    facts: Facts, branch: Organisation, scheme: Scheme, meetings: int, returned: Completeness | None
 ) -> bool:
-    """Whether a cell may bear a grade for the year: its life lets it hold the meetings asked for.
+    """Whether a cell may bear a grade for the year; `meetings` are its scored regular ones, those
+    that may still come included.
 
-    None bears who was founded or ended within the year, who took over another cell in it, whom the
-    register does not know, and who is excused from so many months that fewer are left than a grade
-    asks: of 7 asked, a cell excused from 6 months has but 6. How their year counts is unconfirmed.
+    None bears who has fewer than a grade asks because of its life: founded or ended within the
+    year, unknown to the register, or excused from months of it. How their year counts is
+    unconfirmed. Who was there all year and met seldom is graded.
     """
+    if meetings >= max((grade.times for grade in scheme.year_grades), default=0):
+        return True
     first, last = date(facts.period.year, 1, 1), date(facts.period.year, 12, 31)
     known = facts.register.by_code.get(branch.code)
     if known is None or (known.founded or first) > first or _ends_within(known, first, last):
         return False
-    if any(o.successor == branch.code and _ends_within(o, first, last)
-           for o in facts.register.organisations):  # fmt: skip
-        return False
     cells = returned.cells.items() if returned else ()
-    waived = sum(at == branch.code and cell.state == "waived" for (at, _), cell in cells)
-    return 12 - waived >= max((grade.times for grade in scheme.year_grades), default=0)
+    return not any(at == branch.code and cell.state == "waived" for (at, _), cell in cells)
 
 
 def _ends_within(branch: Organisation, first: date, last: date) -> bool:

@@ -77,7 +77,8 @@ def write(ctx: Context, sheet: Sheet, data: Data, trends: Trends) -> Live:
 def _notes(ctx: Context) -> Iterator[str]:
     scheme = ctx.figures.score_scheme
     if scheme and scheme.year_grades:
-        yield ctx.t("ratings/year_part")
+        most = max(grade.times for grade in scheme.year_grades)
+        yield ctx.t("ratings/year_part", count=most)
         yield from asked.of_years(scheme, ctx.lang)
 
 
@@ -176,27 +177,27 @@ def _year_grade(page: _Year, row: int, own: str) -> str:
             tests.append(f'{regular},"<={page.ranks[grade.least]}")+{to_come}>={grade.times}')
         title = grade.title.of(page.ctx.lang).replace('"', '""')
         formula = f'IF(AND({",".join(tests) or "TRUE"}),"{title}",{formula})'
-    return f'=IF({_bears_no_grade(page, row)},"",IF({regular},">0")=0,"",{formula}))'
+    none = _bears_no_grade(page, row, f'{regular},">0")+{to_come}')
+    return f'=IF({none},"",IF({regular},">0")=0,"",{formula}))'
 
 
-def _bears_no_grade(page: _Year, row: int) -> str:
-    """Return the test for a cell that bears no grade: its life does not cover the year.
+def _bears_no_grade(page: _Year, row: int, meetings: str) -> str:
+    """Return the test for a cell with fewer `meetings` than a grade asks because of its life.
 
-    The register does not know it, it was founded, ended or took another over within the year, or it
-    is excused from so many months that fewer are left than a grade asks.
+    The register does not know it, it was founded or ended within the year, or is excused from
+    months of it.
     """
     code, table = xl_rowcol_to_cell(row, _CODE, False, True), page.organisations
     year = page.ctx.figures.period.year
     first, last = ((day - _EPOCH).days for day in (date(year, 1, 1), date(year, 12, 31)))
     known = f"COUNTIFS({table.ref('branch')},{code}"
-    ended = f'{table.ref("ended")},">{first}",{table.ref("ended")},"<={last}"'
     part = (
-        f'{known},{table.ref("founded")},">{first}")+{known},{ended})'
-        f"+COUNTIFS({table.ref('successor')},{code},{ended})"
+        f'{known},{table.ref("founded")},">{first}")'
+        f'+{known},{table.ref("ended")},">{first}",{table.ref("ended")},"<={last}")'
+        f'+COUNTIFS({_returns_of(page, code)},{page.returns.ref("state")},"waived")'
     )
-    most = 12 - max(grade.times for grade in page.grades)
-    waived = f'COUNTIFS({_returns_of(page, code)},{page.returns.ref("state")},"waived")'
-    return f"OR({known})=0,{part}>0,{waived}>{most})"
+    most = max(grade.times for grade in page.grades)
+    return f"AND({meetings}<{most},OR({known})=0,{part}>0))"
 
 
 def _ended(ctx: Context, branch: Organisation) -> str:
