@@ -95,6 +95,12 @@ class Search:
         """Whether every section was found with all its fields."""
         return not any(finding.is_error for finding in self.findings)
 
+    @property
+    def has_markers(self) -> bool:
+        """Whether every section stands there by its markers, be it under headings exchanged."""
+        errors = {finding.code for finding in self.findings if finding.is_error}
+        return errors <= {"R32", "R33"}
+
     def wrong(self, code: str, where: Place, **params: str) -> None:
         """Add an error."""
         self.findings.append(Finding(code, Severity.ERROR, where, params))

@@ -69,6 +69,7 @@ class Reader:
         """
         found = [self._search(form, book.sheets, marks) for form in self.forms]
         fitting = [search for search in found if search.complete]
+        fitting = fitting or [search for search in found if search.has_markers]
         if len(fitting) > 1:
             fitting = [search for search in fitting if _covers(search)]
             if len(fitting) != 1:

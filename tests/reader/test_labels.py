@@ -145,6 +145,12 @@ def test_a_heading_cut_out_and_put_over_another_column() -> None:
     assert wrong(paper.read()) == [("R32", there), ("R32", there)]
 
 
+def test_without_a_stamp_the_reason_is_the_same() -> None:
+    paper = Paper(stamped=False)
+    exchange(paper, MEETING, "meetings.speakers", "meetings.criticism", "heading", "value")
+    assert [code for code, _ in wrong(paper.read())] == ["R32", "R32"]
+
+
 def test_a_column_that_lost_its_id_is_not_found_over_that_of_another() -> None:
     paper = retitled("meetings.criticism", "Số người phát biểu")
     sheet, spot = planned(MEETING, "meetings.speakers")["id"]
