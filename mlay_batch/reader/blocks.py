@@ -101,9 +101,9 @@ class Search:
         errors = {finding.code for finding in self.findings if finding.is_error}
         return errors <= {"R32", "R33"}
 
-    def wrong(self, code: str, where: Place, **params: str) -> None:
-        """Add an error."""
-        self.findings.append(Finding(code, Severity.ERROR, where, params))
+    def wrong(self, code: str, where: Place, *marks: Place, **params: str) -> None:
+        """Add an error; `marks` are further cells it is about."""
+        self.findings.append(Finding(code, Severity.ERROR, where, params, marks))
 
 
 def marks_in(sheets: Iterable[Sheet]) -> Marks:

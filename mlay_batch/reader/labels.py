@@ -4,13 +4,18 @@ People exchange two columns, or two lines of a card, with headings and values, a
 stay where they were; or they retype a heading over another field's column. Then the id names one
 field and the heading another, and neither is taken: a figure read by the wrong one of the two is
 wrong without anybody seeing it.
+
+A heading typed anew is compared by its words. It is an exchange where it says another field better
+than its own, and that other field is not under its own title either: who only shortens a heading
+leaves the others as they are.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from functools import cached_property, lru_cache
 
 from mlay_batch.names import without_accents
 from mlay_batch.reader.blocks import Search, Template, is_marker, key_at, keys_of
@@ -19,10 +24,12 @@ from mlay_batch.reader.grid import Sheet
 from mlay_batch.schema.records import Field, Section, Text
 
 Spots = Sequence[Spot]
-_ALIKE = 0.85  # of 1: from here on a heading is another one but for a slip of the pen
+_LEAST = 0.2  # of 1: below it a heading says no field of the section at all
+_ASIDE = re.compile(r"\([^)]*\)")
+_NUMBERED = re.compile(r"^\s*(?:[ivx]+|\d+)\s*[.)]\s*")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Labels:
     """The headings of a section as they stand in a file.
 
@@ -41,20 +48,38 @@ class Labels:
             if key := key_at(self.sheet, spot):
                 yield spot, key
 
+    @cached_property
+    def own(self) -> frozenset[str]:
+        """The fields with their own title over them."""
+        return frozenset(
+            name
+            for name, spots in self.over.items()
+            if keys_of(self.section.field(name).title).intersection(k for _, k in self.texts(spots))
+        )
+
+    @cached_property
+    def retyped(self) -> Mapping[str, tuple[str, Spot]]:
+        """For each field under a heading typed anew: the field that heading says, and its cell."""
+        return {
+            name: (said, spot)
+            for name, spots in self.over.items()
+            if name not in self.own
+            for spot, key in self.texts(spots)
+            if key not in own_texts(self.section, self.section.field(name))
+            if (said := _best(self.section, name, key))
+        }
+
 
 def exchanged(labels: Labels) -> Iterator[tuple[str, Spot]]:
     """Yield each field that stands under the heading of another one, and that heading's cell."""
-    shown = {
-        name: frozenset(key for _, key in labels.texts(spots))
-        for name, spots in labels.over.items()
-    }
     for name, spots in labels.over.items():
         entry = labels.section.field(name)
         wrong = (
-            _foreign(labels, entry, spots)
+            _titled(labels, entry, spots)
+            or _exchanged_words(labels, name)
             or _other_unit(labels, entry)
             or _other_group(labels, entry, spots)
-            or _moved_away(labels, entry, shown)
+            or _moved_away(labels, entry)
         )
         if wrong:
             yield name, wrong
@@ -70,32 +95,68 @@ def _keys(*texts: Text | None) -> frozenset[str]:
     return frozenset().union(*(keys_of(text) for text in texts if text))
 
 
-def _foreign(labels: Labels, entry: Field, spots: Spots) -> Spot | None:
-    """Return the first cell that says the title of another field, a slip of the pen allowed."""
+def _titled(labels: Labels, entry: Field, spots: Spots) -> Spot | None:
+    """Return the first cell that says the title of another field, word for word."""
     own = own_texts(labels.section, entry)
     for spot, key in labels.texts(spots):
-        if key not in own and (key in labels.template.titles or _like_another(labels, entry, key)):
+        if key not in own and (_is_of_section(labels, entry, key) or _is_of_form(labels, own, key)):
             return spot
     return None
 
 
-def _like_another(labels: Labels, entry: Field, key: str) -> bool:
-    """Whether a heading that was typed anew is more like that of another field of the section."""
-    here = max(_likeness(key, title) for title in keys_of(entry.title))
-    others = (title for other in labels.section.fields for title in keys_of(other.title))
-    return any((found := _likeness(key, title)) >= _ALIKE and found > here for title in others)
+def _is_of_section(labels: Labels, entry: Field, key: str) -> bool:
+    """Whether a heading has the words of another field of the section, and not those of its own."""
+    words = _words(key)
+    titles = _keys(*(other.title for other in labels.section.fields))
+    said = bool(words) and any(words == _words(title) for title in titles)
+    return key in titles or (said and all(words != _words(t) for t in keys_of(entry.title)))
 
 
-def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, without_accents(one), without_accents(other)).ratio()
+def _is_of_form(labels: Labels, own: frozenset[str], key: str) -> bool:
+    """Whether a heading is that of a field elsewhere in the form, and does not merely shorten this
+    one, as "Ngày" does "Ngày họp".
+    """
+    shortened = any(_words(key) <= _words(title) for title in own)
+    return key in labels.template.titles and not shortened
+
+
+def _exchanged_words(labels: Labels, name: str) -> Spot | None:
+    """Return the heading over a field that says another one, which has lost its own title."""
+    said, spot = labels.retyped.get(name, (name, None))
+    return spot if said != name and said not in labels.own else None
+
+
+def _best(section: Section, name: str, key: str) -> str:
+    """Return the field that a heading says best; the one it stands over where others say no more,
+    empty where it says none.
+    """
+    scores = {entry.id: _likeness(entry, key) for entry in section.fields}
+    best = max(scores, key=lambda field: (scores[field], field == name))
+    return best if scores[best] >= _LEAST else ""
+
+
+def _likeness(entry: Field, key: str) -> float:
+    """Return the share of words a heading and a title have in common, of all words of both."""
+    words = _words(key)
+    titles = (_words(title) for title in keys_of(entry.title))
+    return max(len(words & title) / max(1, len(words | title)) for title in titles)
+
+
+@lru_cache(maxsize=4096)
+def _words(key: str) -> frozenset[str]:
+    """Return the words of a heading without accents; what stands in brackets, single letters and
+    figures say no field.
+    """
+    plain = _ASIDE.sub(" ", without_accents(key))
+    return frozenset(word for word in re.findall(r"[^\W\d_]+", plain) if len(word) > 1)
 
 
 def _other_unit(labels: Labels, entry: Field) -> Spot | None:
-    """Return the cell beside the value that says the unit of other fields of the form."""
-    known = _keys(*(f.unit for s in labels.template.form.sections for f in s.fields))
-    own = _keys(entry.unit)
+    """Return the cell beside the value that says the unit of another card of the form."""
+    cards = (s for s in labels.template.form.sections if s.layout == "card")
+    known = _keys(*(field.unit for section in cards for field in section.fields))
     texts = labels.texts(labels.units.get(entry.id, ()) if entry.unit else ())
-    return next((spot for spot, key in texts if key in known - own), None)
+    return next((spot for spot, key in texts if key in known - _keys(entry.unit)), None)
 
 
 def _other_group(labels: Labels, entry: Field, spots: Spots) -> Spot | None:
@@ -115,32 +176,40 @@ def _other_group(labels: Labels, entry: Field, spots: Spots) -> Spot | None:
     return None
 
 
-def _moved_away(labels: Labels, entry: Field, shown: Mapping[str, frozenset[str]]) -> Spot | None:
-    """Return the cell of a field's own title over another field, where its own place has none."""
-    own = keys_of(entry.title)
-    if own & shown[entry.id]:
+def _moved_away(labels: Labels, entry: Field) -> Spot | None:
+    """Return the cell over another field that says this one, which stands under nothing."""
+    if entry.id in labels.own or any(labels.texts(labels.over[entry.id])):
         return None
-    elsewhere = (
-        spot
-        for name, spots in labels.over.items()
-        if name != entry.id and not own & keys_of(labels.section.field(name).title)
-        for spot, key in labels.texts(spots)
-        if key in own
-    )
-    return next(elsewhere, None)
+    own = keys_of(entry.title)
+    for name, spots in labels.over.items():
+        said, retyped = labels.retyped.get(name, ("", None))
+        if said == entry.id and retyped:
+            return retyped
+        if name not in labels.own:
+            titled = (spot for spot, key in labels.texts(spots) if key in own)
+            if spot := next(titled, None):
+                return spot
+    return None
 
 
 def part_above(search: Search, section: Section, sheet: Sheet, top: int) -> Spot | None:
     """Return the cell with the title of another section right above this one, which begins at row
     `top` with its marker; None where its own title stands there, or none.
+
+    Titles are compared without their numbers and accents: who exchanges parts may renumber them.
     """
+    parts = {_bare_title(key): name for key, name in search.template.parts.items()}
+
     for row in range(top - 1, 0, -1):
         filled = [c for c, raw in enumerate(sheet.rows[row - 1], 1) if raw != ""]
         if any(is_marker(str(sheet.at((row, c)))) for c in filled):
             return None
         for column in filled:
-            named = search.template.parts.get(key_at(sheet, (row, column)))
+            named = parts.get(_bare_title(key_at(sheet, (row, column))))
             if named:
-                own = key_at(sheet, (row, column)) in keys_of(section.title)
-                return None if own else (row, column)
+                return None if named == section.id else (row, column)
     return None
+
+
+def _bare_title(key: str) -> str:
+    return _NUMBERED.sub("", without_accents(key))

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mlay_batch import bundle
 from mlay_batch.findings import Place
@@ -74,7 +73,10 @@ class _Frame:
         left = min([values[1], *self._labels(spots)])
         beside = {name: (r, range(self.column + 1, v)) for name, (r, v) in spots.items()}
         over = {name: [(r, c) for c in columns] for name, (r, columns) in beside.items()}
-        self._compare(spots, over, {name: [(r, v + 1)] for name, (r, v) in spots.items()})
+        units = {name: [(r, v + 1)] for name, (r, v) in spots.items()}
+        for name, marks in self._compare(over, {n: [spot] for n, spot in spots.items()}, units):
+            self._mistake(name, marks)
+            del spots[name]
         furniture = {values, *(spot for found in ids.values() for spot in found)}
         box = self.top, left, self.bottom, values[1] + 1  # the unit stands right of the value
         titles = {(r, c): name for name, (r, v) in spots.items() for c in range(left, v)}
@@ -88,8 +90,12 @@ class _Frame:
             for entry in self.section.fields
             if (at := self._find(entry, ids, heads))
         }
-        self._compare(columns, {n: [(r, c) for r in heads] for n, c in columns.items()})
         rows = range(heads.stop, self.bottom)
+        over = {name: [(r, c) for r in heads] for name, c in columns.items()}
+        below = {name: [(r, c) for r in rows] for name, c in columns.items()}
+        for name, marks in self._compare(over, below):
+            self._mistake(name, marks)
+            del columns[name]
         records = tuple({name: (r, c) for name, c in columns.items()} for r in rows)
         furniture = {spot for found in ids.values() for spot in found}
         used = [*columns.values()] or [self.column]
@@ -101,20 +107,28 @@ class _Frame:
         return Block(self.section, self.sheet, records, box, frozenset(furniture), titles)
 
     def _compare(
-        self, found: dict[str, Any], over: Mapping[str, Spots], units: Mapping[str, Spots] = {}
-    ) -> None:
-        """Take fields out of `found` that stand under the heading of another one, and say so.
+        self, over: Mapping[str, Spots], values: Mapping[str, Spots],
+        units: Mapping[str, Spots] = {},
+    ) -> list[tuple[str, Spots]]:  # fmt: skip
+        """Return the fields that stand under the heading of another one, each with the cell of that
+        heading and those of its `values` that hold something.
 
         `over` are the cells in which a field has its heading, `units` those with its unit.
         """
         if self.section is HEAD or self.search.form.form == bundle.FORM:
-            return  # what the heading says is held against the stamp, a workbook's rows by hashes
+            return []  # the heading is held against the stamp, a workbook's rows against hashes
         labels = Labels(self.search.template, self.section, self.sheet, over, units)
-        for name, spot in exchanged(labels):
-            where = Place("", self.sheet.title, a1(spot))
-            path, seen = f"{self.section.id}.{name}", shown(self.sheet.at(spot))
-            self.search.wrong("R32", where, field=path, seen=seen)
-            del found[name]
+        filled = self.sheet.filled
+        return [
+            (name, [spot, *(value for value in values[name] if value in filled)])
+            for name, spot in exchanged(labels)
+        ]
+
+    def _mistake(self, name: str, spots: Spots) -> None:
+        """Say that the heading at the first of `spots` is not that of the field."""
+        heading, *values = (Place("", self.sheet.title, a1(spot)) for spot in spots)
+        path, seen = f"{self.section.id}.{name}", shown(self.sheet.at(spots[0]))
+        self.search.wrong("R32", heading, *values, field=path, seen=seen)
 
     def _first(self) -> int:
         """Return the first row below the headings."""

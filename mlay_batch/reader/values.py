@@ -121,7 +121,10 @@ def _text(raw: Raw) -> Typed:
     if not isinstance(raw, str):
         return Typed(shown(raw))
     lines = (clean(line) for line in _CONTROL.sub("", raw).splitlines())
-    return Typed("\n".join(line for line in lines if line))
+    text = "\n".join(line for line in lines if line)
+    if not text.strip("?"):  # as a form given back has it where nobody knows what belongs there
+        return Typed(code="C29", params={"value": text})
+    return Typed(text)
 
 
 def _ref(raw: Raw) -> Typed:

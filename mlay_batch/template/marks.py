@@ -15,12 +15,15 @@ from mlay_batch.findings import Finding, Param, Place, Severity, grouped_cells
 from mlay_batch.layout import CellPlan, SheetPlan
 from mlay_batch.messages import Message, explain, text
 from mlay_batch.records import Row
-from mlay_batch.schema.records import Form
+from mlay_batch.schema.records import Form, Section
 from mlay_batch.template.book import clip
 from mlay_batch.template.context import Key
 
 TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch"}
 _OF_THE_FILE = "RIL"  # first letters of codes about a file as a whole
+_LOST = frozenset({"R22", "R23", "R27", "R32", "R33"})
+"""What stood there was not taken: a form sent back without filling it in again must not pass."""
+UNKNOWN = "?"  # no value of any field: the reader refuses it wherever it stands
 _LONGEST = 900  # characters of a note or a line: what was typed may be a whole page
 _MOST_TEXTS = 3  # of one group of findings; each says the same with other figures
 
@@ -40,11 +43,13 @@ def resolve(findings: Sequence[Finding], rows: Sequence[Row], form: Form,
     """Return the findings with their places in the fresh form; trials are not told to branches.
 
     What is wrong with a file as a whole stands at no cell here: the form itself sets it right. A
-    field that was not found (R26, R27) is to be filled in wherever its section has a row.
+    field that was not found (R26, R27) is to be filled in wherever its section has a row, a section
+    that was not found in its first row.
     """
     known = _by_cell(rows)
     there = places(sheets)
-    cards = {s.id for s in form.sections if s.layout == "card"}
+    sections = {section.id: section for section in form.sections}
+    cards = {name for name, section in sections.items() if section.layout == "card"}
 
     def key(place: Place) -> Key | None:
         return known.get((place.sheet, place.cell)) if place.cell else None
@@ -53,7 +58,7 @@ def resolve(findings: Sequence[Finding], rows: Sequence[Row], form: Form,
     for finding in findings:
         if finding.severity in TONE_OF:
             if _of_the_file(finding):
-                cells = _unread(finding, rows, cards)
+                cells = _unread(finding, rows, sections)
                 at = cells[0] if cells else None
             else:
                 at = key(finding.place) or _by_field(finding, cards)
@@ -69,11 +74,25 @@ def _of_the_file(finding: Finding) -> bool:
     return finding.code[0] in _OF_THE_FILE
 
 
-def _unread(finding: Finding, rows: Sequence[Row], cards: set[str]) -> list[Key | None]:
-    """Return the cells of a field that was not found, in the rows its section has."""
-    section, _, field = str(finding.params.get("field") or "").partition(".")
-    count = 1 if section in cards else sum(row.section == section for row in rows)
-    return [(section, record, field) for record in range(count if field else 0)]
+def _unread(
+    finding: Finding, rows: Sequence[Row], sections: Mapping[str, Section]
+) -> list[Key | None]:
+    """Return the cells of what was not found: a field in the rows of its section that held it, as
+    far as the finding marks them; of a whole section the first cell to fill in, of a card all
+    where something else than words belongs.
+    """
+    name, _, field = str(finding.params.get("field") or "").partition(".")
+    section = sections.get(name)
+    if section is None:
+        return []
+    if section.layout == "card":
+        fields = [field] if field else [e.id for e in section.fields if e.type != "text"]
+        return [(name, 0, one) for one in fields]
+    if not field:
+        return [(name, 0, next((e for e in section.fields if e.required), section.fields[0]).id)]
+    numbers = {int("".join(filter(str.isdigit, mark.cell))) for mark in finding.marks}
+    alike = [row.number for row in rows if row.section == name]
+    return [(name, at, field) for at, row in enumerate(alike) if not numbers or row in numbers]
 
 
 def places(sheets: Mapping[str, SheetPlan]) -> Mapping[Key, tuple[str, CellPlan]]:
@@ -138,12 +157,24 @@ def tones(marks: Sequence[Mark]) -> Mapping[Key, str]:
 
 
 def as_typed(marks: Sequence[Mark]) -> Mapping[Key, str]:
-    """Return what was typed into cells that hold no usable value: nobody types it twice."""
-    return {
+    """Return what was typed into cells that hold no usable value: nobody types it twice.
+
+    Where what was typed could not be told, a question mark stands.
+    """
+    lost = {cell: UNKNOWN for mark in marks if _is_lost(mark.finding) for cell in mark.cells}
+    typed = {
         mark.at: value
         for mark in marks
         if mark.at and isinstance(value := mark.finding.params.get("value"), str)
     }
+    return lost | typed
+
+
+def _is_lost(finding: Finding) -> bool:
+    """Whether something stood there that was not taken; under a heading exchanged (R32), only
+    where the finding marks cells that held something.
+    """
+    return finding.code in _LOST and bool(finding.code != "R32" or finding.marks)
 
 
 def notes(marks: Sequence[Mark], lang: str) -> Mapping[Key, str]:
@@ -212,7 +243,10 @@ def grouped(marks: Sequence[Mark], sheets: Mapping[str, SheetPlan]) -> tuple[Gro
 
 
 def _group(marks: list[Mark], there: Mapping[Key, tuple[str, CellPlan]]) -> Group:
-    found = [there[mark.at] for mark in marks if mark.at and mark.at in there]
+    keys = [
+        key for mark in marks for key in (mark.cells if _of_the_file(mark.finding) else (mark.at,))
+    ]
+    found = [there[key] for key in dict.fromkeys(keys) if key and key in there]
     cells = tuple(sorted((cell for _, cell in found), key=lambda cell: cell.row))
     return Group(tuple(marks), cells, found[0][0] if found else "")
 

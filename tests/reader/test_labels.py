@@ -129,11 +129,67 @@ def retitled(path: str, words: str) -> Paper:
         ("members.exempt", "Lý do không họp", ["R32"]),
         ("members.exempt", "Ngày họp", ["R32"]),
         ("members.exempt", "Được miễn", ["C26"]),
+        ("meetings.held_on", "Ngày", ["C26"]),  # the title of a column elsewhere, and shorter
+        ("meetings.content", "Nội dung", ["C26"]),
+        ("scores.time", "Tham dự", ["R32"]),
+        ("scores.time", "Thời gian", ["C26"]),
     ],
 )
 def test_one_heading_typed_over(path: str, words: str, codes: list[str]) -> None:
     found = retitled(path, words).read()
     assert told(found) == [(code, heading(MEETING, path)) for code in codes]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "left", "right"),
+    [
+        # what people type anew over two columns they exchanged: over the first, over the second
+        ("meetings.speakers", "meetings.criticism", "Phê bình", "Phát biểu"),
+        ("meetings.speakers", "meetings.criticism", "Ý kiến phê bình", "Người phát biểu"),
+        ("meetings.excused", "meetings.unexcused", "Không lý do", "Có lý do"),
+        ("meetings.expected", "meetings.present", "Đảng viên có mặt", "Đảng viên phải có mặt"),
+        ("scores.time", "scores.attendance", "Tham dự", "Thời gian"),
+        ("members.admitted", "members.moved_in", "chuyển đến", "kết nạp"),
+        ("members.opening", "members.closing", "Có cuối tháng", "Có đầu tháng"),
+    ],
+)
+def test_exchanged_and_typed_anew(one: str, other: str, left: str, right: str) -> None:
+    paper = retitled(one, left)
+    sheet, spot = planned(MEETING, other)["heading"]
+    found = paper.write(spot, right, sheet).read()
+    cells = sorted([heading(MEETING, one), heading(MEETING, other)])
+    assert sorted(wrong(found)) == [("R32", cell) for cell in cells]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("cells.grade4", "Chưa hoàn thành nhiệm vụ"),
+        ("cells.grade2", "Hoàn thành nhiệm vụ tốt"),
+        ("members.grade1", "HTXS"),
+    ],
+)
+def test_one_typed_in_other_words_while_the_rest_stands_is_no_exchange(
+    path: str, words: str
+) -> None:
+    form = next(f for f in FORMS if (f.form, f.version) == ("classification", "2018.1"))
+    sheet, spot = planned(form, path)["heading"]
+    found = Paper(form, period="2018").write(spot, words, sheet).read()
+    assert [(code, cell) for code, cell in told(found) if code in ("R32", "C26")] == [
+        ("C26", heading(form, path))
+    ]
+
+
+def test_every_heading_typed_anew_and_none_exchanged() -> None:
+    """A secretary who writes all headings in his own words has exchanged nothing."""
+    paper = Paper()
+    for field, words in {
+        "speakers": "Phát biểu", "criticism": "Phê bình", "prepared": "Chuẩn bị",
+        "documents": "Tài liệu", "merged": "Họp cơ quan", "present": "Dự", "expected": "Tổng",
+    }.items():  # fmt: skip
+        sheet, spot = planned(MEETING, f"meetings.{field}")["heading"]
+        paper.write(spot, words, sheet)
+    assert wrong(paper.read()) == []
 
 
 def test_a_heading_cut_out_and_put_over_another_column() -> None:
@@ -177,10 +233,11 @@ def test_parts_exchanged() -> None:
     cells = paper.sheets[paper.first]
     titles = {value: spot for spot, value in cells.items() if str(value)[:2] in ("II", "II")}
     (two, at_two), (three, at_three) = sorted(titles.items())[:2]
-    cells[at_two], cells[at_three] = three, two
-    found = paper.read()
-    assert wrong(found) == [("R33", a1(at_two)), ("R33", a1(at_three))]
-    assert not found.section("cells") and not found.section("members")
+    for above, below in ((three, two), ("II. Đảng viên (mẫu 7B)", "III. Chi bộ (mẫu 7A)")):
+        cells[at_two], cells[at_three] = above, below
+        found = paper.read()
+        assert wrong(found) == [("R33", a1(at_two)), ("R33", a1(at_three))]
+        assert not found.section("cells") and not found.section("members")
 
 
 TWO_GROUPS = """

@@ -235,6 +235,18 @@ def test_given_back_it_is_accepted(name: str) -> None:
     assert became.left.identity.key == became.first.identity.key
 
 
+LOST = [name for name, case in CASES.items()
+        if set(case.codes.split()) & {"R22", "R23", "R27", "R32", "R33"}]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_given_back_and_sent_untouched_nothing_that_was_lost_is_missing_in_silence(
+    name: str,
+) -> None:
+    (again,) = judged([_read(came()[name].back)])
+    assert again.refused
+
+
 def test_a_form_with_another_units_name_is_nobodys() -> None:
     """Made out to the unit it names, the other unit's figures would be accepted as that one's."""
     book = over("head.branch", "TX – Đảng bộ thị xã Mường Lay")(render(OLD, GOOD.context, ROWS))

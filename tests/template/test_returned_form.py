@@ -162,13 +162,15 @@ def test_a_column_that_was_not_found_is_to_be_filled_in_row_by_row():
     first = at(FORM, "meetings.score")
     assert fill(book, "meetings.score") == fill(book, "meetings.score", 1) == TONES["bad"].fill
     ((field, cell, *_),) = lines(book)
-    assert (field, cell) == ("II. Các buổi họp: Tự chấm", first)
+    assert (field, cell) == ("II. Các buổi họp: Tự chấm", f"{first}–F26")
 
 
-def test_a_table_standing_twice_is_one_line_about_the_file():
+def test_a_table_standing_twice_is_one_line_about_its_first_cell():
     marks = [finding("R22", cell, field="meetings") for cell in ("A33", "A90")]
-    ((_, where, _, fix),) = lines(opened(FORM, [members(opening=1)], marks))
-    assert where == "Cả tệp"
+    book = opened(FORM, [members(opening=1)], marks)
+    ((_, where, _, fix),) = lines(book)
+    assert where == at(FORM, "meetings.held_on")
+    assert book[FORM.sheet.vi][str(where)].value == "?"
     assert "gửi chính tệp này" in fix
 
 
