@@ -156,7 +156,7 @@ def tones(marks: Sequence[Mark]) -> Mapping[Key, str]:
     return found
 
 
-def as_typed(marks: Sequence[Mark]) -> Mapping[Key, str]:
+def as_typed(marks: Sequence[Mark]) -> dict[Key, str]:
     """Return what was typed into cells that hold no usable value: nobody types it twice.
 
     Where what was typed could not be told, a question mark stands.
@@ -167,7 +167,18 @@ def as_typed(marks: Sequence[Mark]) -> Mapping[Key, str]:
         for mark in marks
         if mark.at and isinstance(value := mark.finding.params.get("value"), str)
     }
-    return lost | typed
+    return lost | typed | _strays_as_typed(marks)
+
+
+def _strays_as_typed(marks: Sequence[Mark]) -> dict[Key, str]:
+    """Return what was typed into the cells of rows that are told as a whole (F17)."""
+    return {
+        (mark.at[0], mark.at[1], name.removeprefix("typed.")): str(value)
+        for mark in marks
+        if mark.at
+        for name, value in mark.finding.params.items()
+        if name.startswith("typed.")
+    }
 
 
 def _is_lost(finding: Finding) -> bool:

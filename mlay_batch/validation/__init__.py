@@ -21,7 +21,6 @@ from mlay_batch.records import Judged, Row, Submission
 from mlay_batch.schema.records import Form
 from mlay_batch.validation.cells import (
     Cell,
-    cell_of,
     finding,
     in_order,
     is_certain,
@@ -29,7 +28,7 @@ from mlay_batch.validation.cells import (
     wrong_cells,
 )
 from mlay_batch.validation.failures import Failure, failures
-from mlay_batch.validation.filled_rows import content
+from mlay_batch.validation.filled_rows import fill_in
 from mlay_batch.validation.frames import Entry, Table, tables
 from mlay_batch.validation.refs import Lists, Resolver, resolved, resolvers
 from mlay_batch.validation.schema import schema_for
@@ -129,18 +128,18 @@ def _prepared(entry: Entry, by_list: Mapping[str, Resolver], found: list[Finding
     are added to `found`.
     """
     sections = {section.id: section for section in entry.form.sections}
-    own = content(entry.submission.rows, sections, entry.findings)
-    found.extend(own.strays)
-    told = wrong_cells(own.strays)
     rows: list[Row] = []
-    wrong: list[Finding] = []
-    for row in own.rows:
-        row, doubts = resolved(row, sections[row.section], by_list)
-        rows.append(row)
-        wrong.extend(doubt for doubt in doubts if cell_of(doubt.place) not in told)
-    submission = replace(entry.submission, rows=tuple(rows))
-    entry = replace(entry, submission=submission, findings=own.findings)
-    return entry.add(in_order(wrong, submission))
+    doubts: list[Finding] = []
+    for row in entry.submission.rows:
+        if row.section in sections:
+            row, wrong = resolved(row, sections[row.section], by_list)
+            rows.append(row)
+            doubts.extend(wrong)
+    known = entry.add(in_order(doubts, entry.submission)).findings
+    filled = fill_in(rows, sections, known)
+    found.extend(filled.strays)
+    submission = replace(entry.submission, rows=filled.rows)
+    return replace(entry, submission=submission, findings=filled.findings)
 
 
 def _check(entries: Mapping[int, Entry], found: dict[int, list[Finding]]) -> None:

@@ -1,21 +1,24 @@
 """Which rows of a table are content: empty ones go, a stray is told once, blanks take defaults.
 
-A row of nothing but defaults is empty, as the template itself might have written it: zeros filled
-down below the last meeting are no meeting. A row that lacks most of what it must hold is a note, a
-sum, or a row only begun. Nobody can tell which, so one finding asks, and not one for each blank.
+A row of nothing but defaults or dashes is empty: zeros filled down below the last meeting are no
+meeting. A row that lacks most of what it must hold, or all that says which meeting it is, is a
+note, a sum, or a row only begun. Nobody can tell which, so one finding asks, and not one for each
+cell.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from mlay_batch.findings import Finding, Param, Severity
 from mlay_batch.records import Row
 from mlay_batch.schema.records import Field, Section
 from mlay_batch.validation.cells import cell_of
 
-_DASHES = frozenset("-–—")
+_NAMING = ("date", "period", "choice", "ref")
+"""Types of the fields that say which meeting, visit or person a row is about."""
 _OF_A_VALUE = frozenset({"C13", "C17", "C23", "C25", "C27"})
 """Warnings about values that were taken: from an empty row none was."""
 
@@ -24,8 +27,8 @@ Cells = Mapping[tuple[str, str], list[Finding]]
 
 @dataclass(frozen=True)
 class FilledRows:
-    """The rows of a return that count, blanks with their defaults; the reader's findings that are
-    left, and the strays.
+    """The rows of a return that count, blanks with their defaults; the findings that are left of
+    those known before, and the strays.
     """
 
     rows: tuple[Row, ...]
@@ -33,12 +36,12 @@ class FilledRows:
     strays: tuple[Finding, ...]
 
 
-def content(
+def fill_in(
     rows: Iterable[Row], sections: Mapping[str, Section], findings: tuple[Finding, ...]
 ) -> FilledRows:
-    """Return the rows that are not empty, those of unknown sections left out.
+    """Return the rows that are not empty, with defaults in their blanks.
 
-    `findings` are those the reader has; F17 stands for the errors at the cell of a stray note.
+    `findings` are those about single cells; F17 stands for all of them in the row of a stray.
     """
     at: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
@@ -46,84 +49,120 @@ def content(
     counted: list[Row] = []
     strays: list[Finding] = []
     settled: set[Finding] = set()
-    for row in (row for row in rows if row.section in sections):
-        section = sections[row.section]
-        written = _written(row, section, at)
-        if section.layout == "table" and not written:
-            settled.update(_of_values(row, at))
-            continue
-        if section.layout == "card" or not _is_stray(written, row, section):
-            counted.append(_with_defaults(row, section))
-            continue
-        counted.append(row)
-        strays.append(stray := _stray(written[0], row, section, at))
-        settled.update(f for f in at.get(cell_of(stray.place), ()) if f.is_error)
+    for row in rows:
+        content = _Content(row, sections[row.section], at)
+        if content.section.layout == "table" and not content.written:
+            settled.update(content.findings_of_values())
+        elif content.section.layout == "table" and content.is_stray():
+            counted.append(row)
+            strays.append(content.stray())
+            settled.update(finding for finding in content.findings if finding.is_error)
+        else:
+            counted.append(content.with_defaults())
     left = tuple(finding for finding in findings if finding not in settled)
     return FilledRows(tuple(counted), left, tuple(strays))
 
 
-def _with_defaults(row: Row, section: Section) -> Row:
-    blank = {
-        entry.id: entry.default
-        for entry in section.fields
-        if entry.default is not None and entry.id in row.cells and row.values.get(entry.id) is None
-    }
-    return replace(row, values={**row.values, **blank}) if blank else row
+@dataclass(frozen=True)
+class _Content:
+    """What stands in one row; `at` are the findings by cell."""
 
+    row: Row
+    section: Section
+    at: Cells
 
-def _written(row: Row, section: Section, at: Cells) -> list[Field]:
-    """Return the fields somebody filled in: with another value than the default, or with
-    something that could not be read.
-    """
-    return [
-        entry
-        for entry in section.fields
-        if not _is_dash(found := at.get(cell_of(row.place(entry.id)), []))
-        and (
-            row.values.get(entry.id) not in (None, entry.default)
-            or (entry.id in row.cells and any(finding.is_error for finding in found))
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What is wrong with its cells."""
+        return [
+            f for cell in self.row.cells.values() for f in self.at.get((self.row.sheet, cell), ())
+        ]
+
+    @cached_property
+    def written(self) -> list[Field]:
+        """The fields somebody filled in: with another value than the default, or with something
+        that could not be read.
+        """
+        return [entry for entry in self.section.fields if self._is_written(entry)]
+
+    def _of(self, entry: Field) -> list[Finding]:
+        return (
+            self.at.get(cell_of(self.row.place(entry.id)), []) if entry.id in self.row.cells else []
         )
-    ]
 
+    def _is_written(self, entry: Field) -> bool:
+        value, found = self.row.values.get(entry.id), self._of(entry)
+        if _is_dash(value) or any(_is_dash(finding.params.get("value")) for finding in found):
+            return False
+        return value not in (None, entry.default) or any(finding.is_error for finding in found)
 
-def _is_dash(found: Iterable[Finding]) -> bool:
-    return any(str(finding.params.get("value")) in _DASHES for finding in found)
+    def _is_usable(self, entry: Field) -> bool:
+        known = self.row.values.get(entry.id) is not None
+        return known and not any(finding.is_error for finding in self._of(entry))
 
+    @cached_property
+    def _asked(self) -> list[Field]:
+        fields = self.section.fields
+        return [f for f in fields if f.required and f.default is None and f.id in self.row.cells]
 
-def _is_stray(written: list[Field], row: Row, section: Section) -> bool:
-    """Whether a row that holds something cannot be what its table asks for.
+    def is_stray(self) -> bool:
+        """Whether the row, which holds something, cannot be what its table asks for.
 
-    It lacks more than half of what is required, or holds a single cell: words, or a value where
-    two more are missing. A meeting with its day, kind and content alone has 3 of 6: it is told what
-    it lacks, cell by cell. A sum of 2 numbers below the table has 2 of 6: a stray.
-    """
-    asked = [f for f in section.fields if f.required and f.default is None and f.id in row.cells]
-    there = [entry for entry in asked if row.values.get(entry.id) is not None]
-    missing = len(asked) - len(there)
-    alone = len(written) == 1
-    words = alone and (written[0].type == "text" or row.values.get(written[0].id) is None)
-    return missing > 0 and (2 * len(there) < len(asked) or words or (alone and missing > 1))
+        It lacks more than half of what is required; or all that says what it is about, one of
+        several such cells being blank; or it holds a single cell: words, or a value where two more
+        are missing. A meeting with day, kind and content alone has 3 of 6 and is told what it
+        lacks, cell by cell. A sum below the table has neither day nor kind: a stray.
+        """
+        usable = [entry for entry in self._asked if self._is_usable(entry)]
+        missing = len(self._asked) - len(usable)
+        naming = [entry for entry in self._asked if entry.type in _NAMING]
+        nameless = len(naming) > 1 and not any(entry in usable for entry in naming)
+        unsaid = nameless and any(not self._is_written(entry) for entry in naming)
+        alone = self.written[0] if len(self.written) == 1 else None
+        words = alone and (alone.type == "text" or not self._is_usable(alone))
+        return missing > 0 and bool(
+            2 * len(usable) < len(self._asked) or unsaid or words or (alone and missing > 1)
+        )
 
+    def stray(self) -> Finding:
+        """Return F17 at the first cell written; marked are all that are written or wanted.
 
-def _stray(first: Field, row: Row, section: Section, at: Cells) -> Finding:
-    """Return F17 at the first cell written; marked are all that are written or wanted."""
-    place = row.place(first.id)
-    params: dict[str, Param] = {"field": section.id, "row": row.number}
-    for finding in at.get(cell_of(place), ()):
-        if row.values.get(first.id) is None and "value" in finding.params:
-            params["value"] = finding.params["value"]  # so that the form given back shows it
-    wanted = (row.values.get(f.id) not in (None, f.default) or f.required for f in section.fields)
-    marks = [
-        row.place(entry.id)
-        for entry, marked in zip(section.fields, wanted, strict=True)
-        if marked and entry.id in row.cells
-    ]
-    return Finding("F17", Severity.ERROR, place, params, (place, *marks))
+        What was typed and could not be read is kept under ``typed.field``, so that the form given
+        back shows it.
+        """
+        missing = [entry for entry in self._asked if not self._is_usable(entry)]
+        params: dict[str, Param] = {
+            "field": self.section.id, "row": self.row.number, "count": len(self.written),
+            "missing": len(missing),
+        }  # fmt: skip
+        for entry in self.written:
+            for finding in self._of(entry):
+                if self.row.values.get(entry.id) is None and "value" in finding.params:
+                    params[f"typed.{entry.id}"] = finding.params["value"]
+        marked = [
+            entry for entry in self.section.fields if entry in self.written or entry in missing
+        ]
+        places = [self.row.place(entry.id) for entry in (*self.written, *marked)]
+        return Finding("F17", Severity.ERROR, places[0], params, tuple(dict.fromkeys(places)))
 
+    def with_defaults(self) -> Row:
+        """Return the row with the defaults of its blank cells."""
+        blank = {
+            entry.id: entry.default
+            for entry in self.section.fields
+            if entry.default is not None
+            and entry.id in self.row.cells
+            and self.row.values.get(entry.id) is None
+        }
+        return replace(self.row, values={**self.row.values, **blank}) if blank else self.row
 
-def _of_values(row: Row, at: Cells) -> Iterable[Finding]:
-    """Yield the warnings about values of an empty row; a bookkeeper's dash is no value."""
-    for cell in row.cells.values():
-        for finding in at.get((row.sheet, cell), ()):
-            if finding.code in _OF_A_VALUE or _is_dash([finding]):
+    def findings_of_values(self) -> Iterable[Finding]:
+        """Yield what was said of values that an empty row has none of."""
+        for finding in self.findings:
+            if finding.code in _OF_A_VALUE or _is_dash(finding.params.get("value")):
                 yield finding
+
+
+def _is_dash(value: object) -> bool:
+    """Whether it is a bookkeeper's way to say that there is nothing."""
+    return isinstance(value, str) and bool(value) and not value.strip("-–— ")

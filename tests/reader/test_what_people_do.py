@@ -90,6 +90,17 @@ def test_a_cell_as_people_type_it(path: str, typed: Any, code: str | None, value
     assert found.section(section)[0].values[field] == value
 
 
+@pytest.mark.parametrize("section", ["meetings", "scores", "visits", "activities"])
+@pytest.mark.parametrize("dash", ["-", "–", "--", "- "])
+def test_a_row_of_dashes_is_empty(section: str, dash: str) -> None:
+    paper = filled()
+    for entry in next(s for s in MEETING.sections if s.id == section).fields:
+        paper.put(f"{section}.{entry.id}", dash, 2)
+    found, without = judged(paper.read()), judged(filled().read())
+    assert found.values == without.values
+    assert told(found) == told(without)
+
+
 CHECKED: list[tuple[str, str, Any, str | None, Any]] = [
     ("day and month swapped", HELD_ON, date(2019, 4, 11), "F05", date(2019, 4, 11)),
     ("an officer of a name two bear", "visits.officer", "Nguyễn Văn An", "F10", "Nguyễn Văn An"),
