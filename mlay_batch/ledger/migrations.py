@@ -103,6 +103,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     tables_in.STEP,
     tables_out.STEP,
     tables_made.STEP,
+    # The day a letter is dated: what it asks for is reckoned from that, not from when it was sent.
+    ("ALTER TABLE outgoing ADD COLUMN day TEXT",),
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from mlay_batch.ledger.store import Ledger
@@ -30,7 +31,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A letter as the ledger remembers it; `at` is the ISO time of its state."""
+    """A letter as the ledger remembers it; `at` is the ISO time of its state, `day` its date."""
 
     kind: str
     message_id: str
@@ -39,6 +40,7 @@ class Posted:
     state: Posting
     at: str
     items: tuple[Item, ...] = ()
+    day: date | None = None
 
 
 class Outgoing:
@@ -65,14 +67,15 @@ class Outgoing:
         ):
             items.setdefault(number, []).append(Item(*item))
         found = self._ledger.ask(
-            "SELECT id, kind, message_id, recipients, sha256, state, at FROM outgoing ORDER BY id"
+            "SELECT id, kind, message_id, recipients, sha256, state, at, day"
+            " FROM outgoing ORDER BY id"
         )
         return tuple(
             Posted(
                 kind, message_id, tuple(to.split("\n")), sha256, Posting(state), at,
-                tuple(items.get(number, ())),
+                tuple(items.get(number, ())), date.fromisoformat(day) if day else None,
             )
-            for number, kind, message_id, to, sha256, state, at in found
+            for number, kind, message_id, to, sha256, state, at, day in found
         )  # fmt: skip
 
     def put(self, posted: Posted) -> None:
@@ -82,13 +85,15 @@ class Outgoing:
         """
         with self._ledger.transaction() as db:
             ((number,),) = db.execute(
-                "INSERT INTO outgoing (kind, message_id, recipients, sha256, state, at)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO UPDATE SET"
+                "INSERT INTO outgoing (kind, message_id, recipients, sha256, state, at, day)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id) DO UPDATE SET"
                 " recipients = excluded.recipients, sha256 = excluded.sha256, at = excluded.at,"
+                " day = excluded.day,"
                 " state = CASE state WHEN 'sent' THEN state ELSE excluded.state END RETURNING id",
                 (
                     posted.kind, posted.message_id, "\n".join(posted.recipients),
                     posted.sha256, posted.state.value, posted.at,
+                    posted.day.isoformat() if posted.day else None,
                 ),
             ).fetchall()  # fmt: skip
             db.executemany(

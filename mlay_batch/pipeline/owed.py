@@ -76,11 +76,21 @@ def branch_of(delivery: Delivery, register: Register) -> str | None:
 
 @dataclass(frozen=True)
 class Correction:
-    """A file its branch was asked to send again, corrected, `until` that day inclusive."""
+    """A file its branch was asked to send again, corrected, `until` that day inclusive.
+
+    `until` may be the day a later period is due; what is missing of another period waits no longer
+    than for the days a correction is given, `soonest`.
+    """
 
     delivery: Delivery
     branch: str
     until: date
+    soonest: date
+
+    def is_in_hand(self, period: Period, as_of: date) -> bool:
+        """Whether the branch has time left for it, seen from what is missing of `period`."""
+        same = self.delivery.period in (None, str(period))
+        return as_of <= (self.until if same else self.soonest)
 
 
 @dataclass(frozen=True)
@@ -104,20 +114,21 @@ def right_form(
     return next((f for f in known if f and f.period == period.kind and type_ in f.reporters), None)
 
 
-def correction_day(
+def correction(
     delivery: Delivery, branch: str, period: Period,
     register: Register, catalogue: Catalogue, asked: date,
-) -> date:  # fmt: skip
-    """Return the last day for the correction of a file answered with those of `period`: never
-    before the day the return itself was due.
+) -> Correction:  # fmt: skip
+    """Return until when a file answered with those of `period` is to be sent again: never before
+    the day the return itself was due.
 
     Asked for on 3 December with 3 days for corrections, due on the 5th: until the 6th.
     """
     own = Period.parse(delivery.period) if delivery.period else None
     form = right_form(delivery, branch, own or period, register, catalogue)
     days = (form and form.due) or Due(0)
-    day = asked + timedelta(days=days.correct)
-    return max(day, due(form, own)) if form and own else day
+    soonest = asked + timedelta(days=days.correct)
+    until = max(soonest, due(form, own)) if form and own else soonest
+    return Correction(delivery, branch, until, soonest)
 
 
 def corrections(
@@ -129,31 +140,21 @@ def corrections(
     A file without a letter yet is asked for again with the next letters, those of the day `as_of`.
     """
     asked = _asked(letters)
-    found = []
-    for delivery in owed(deliveries, period, register):
-        branch = branch_of(delivery, register)
-        if branch and delivery.verdict is not Verdict.ACCEPTED:
-            day = asked.get(delivery.id, as_of)
-            until = correction_day(delivery, branch, period, register, catalogue, day)
-            found.append(Correction(delivery, branch, until))
-    return tuple(found)
+    return tuple(
+        correction(delivery, branch, period, register, catalogue, asked.get(delivery.id, as_of))
+        for delivery in owed(deliveries, period, register)
+        if delivery.verdict is not Verdict.ACCEPTED and (branch := branch_of(delivery, register))
+    )
 
 
 def _asked(letters: Iterable[Posted]) -> dict[int, date]:
-    """Return the day of the last letter about each delivery."""
+    """Return the date of the last letter about each delivery."""
     days: dict[int, date] = {}
     for letter in letters:
         for item in letter.items:
-            if item.delivery is not None and (day := _day(letter.at)):
-                days[item.delivery] = max(day, days.get(item.delivery, day))
+            if item.delivery is not None and letter.day:
+                days[item.delivery] = max(letter.day, days.get(item.delivery, letter.day))
     return days
-
-
-def _day(at: str) -> date | None:
-    try:
-        return date.fromisoformat(at[:10])
-    except ValueError:
-        return None
 
 
 def reminders(
@@ -172,7 +173,8 @@ def reminders(
             if form is None or not open_ or branch not in register.by_code:
                 continue
             alike = [one for one in due_again if one.delivery.form in (None, form.form)]
-            if any(as_of <= c.until and register.within(branch, c.branch) for c in alike):
+            at_work = [one for one in alike if register.within(branch, one.branch)]
+            if any(one.is_in_hand(period, as_of) for one in at_work):
                 continue
             own = [
                 one for one in alike

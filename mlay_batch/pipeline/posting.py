@@ -101,7 +101,7 @@ def draft(job: Job, at: str, dry_run: bool = False) -> Mailed:
             if not dry_run:
                 write_atomically(path, data, mode=0o600)
                 sha256 = Archive(workspace.archive).store(data)
-                outgoing.put(_posted(letter, job.sender, sha256, Posting.DRAFTED, at))
+                outgoing.put(_posted(job, letter, sha256, Posting.DRAFTED, at))
         doubtful = _doubtful(outgoing)
     return Mailed(owed.letters, paths, unreachable=owed.unreachable, doubtful=doubtful)
 
@@ -164,7 +164,8 @@ class _Post:
         """Send one letter; False where the connection is gone."""
         sender, now = self.job.sender, self.clock()
         data = message(letter, sender, format_datetime(now)).as_bytes()
-        posted = _posted(letter, sender, self.archive.store(data), Posting.QUEUED, now.isoformat())
+        sha256 = self.archive.store(data)
+        posted = _posted(self.job, letter, sha256, Posting.QUEUED, now.isoformat())
         self.outgoing.put(posted)
         try:
             refused = self.host.deliver(letter.to, data)
@@ -175,18 +176,18 @@ class _Post:
         except LostError as error:
             self.stopped = str(error)
             return False
-        self.outgoing.put(
-            _posted(letter, sender, posted.sha256, Posting.SENT, self.clock().isoformat())
-        )
+        at = self.clock().isoformat()
+        self.outgoing.put(_posted(self.job, letter, sha256, Posting.SENT, at))
         self.sent.append(letter)
         if refused:
             self.partly.append((letter, refused))
         return True
 
 
-def _posted(letter: Letter, sender: Sender, sha256: str, state: Posting, at: str) -> Posted:
+def _posted(job: Job, letter: Letter, sha256: str, state: Posting, at: str) -> Posted:
     items = tuple(Item(t.key, t.form, t.branch, t.period, t.delivery) for t in letter.topics)
-    return Posted(letter.kind, sender.message_id(letter), letter.to, sha256, state, at, items)
+    message_id = job.sender.message_id(letter)
+    return Posted(letter.kind, message_id, letter.to, sha256, state, at, items, job.as_of)
 
 
 def _doubtful(outgoing: Outgoing) -> tuple[Posted, ...]:

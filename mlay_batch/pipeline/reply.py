@@ -22,7 +22,7 @@ from mlay_batch.pipeline.owed import (
     UNOPENED,
     Correction,
     branch_of,
-    correction_day,
+    correction,
     corrections,
     owed,
     reminders,
@@ -226,11 +226,11 @@ class _Office:
         own = form or self.town.reading.form(delivery.form or "", delivery.version or "")
         if isinstance(envelope, Unreachable):
             return envelope
-        until = correction_day(
+        asked = correction(
             delivery, matter.branch, self.period, self.town.register, self.town.catalogue,
             self.as_of,
         )  # fmt: skip
-        wish = Wish(words, until, matter.missed)
+        wish = Wish(words, asked.until, matter.missed)
         if words == "unopened":
             told = [found for found in delivery.findings if found.code in UNOPENED]
             return compose.unopened(self.desk, envelope, delivery, told, wish)

@@ -433,8 +433,8 @@ def filled(branch, period, rows):
 
 
 def wanted(desk, day, **more):
-    """Draft the letters of a day; return them by kind and addressee."""
-    done = posting.draft(job(desk, as_of=day, **more), f"{day}T09:00:00+07:00")
+    """Draft the letters of a day, whatever the clock says; return them by kind and addressee."""
+    done = posting.draft(job(desk, as_of=day, **more), "2026-11-28T09:00:00+07:00")
     return {(one.kind, one.addressee): one for one in done.letters}
 
 
@@ -519,6 +519,20 @@ def test_whatever_is_asked_for_again_holds_the_reminder_back(desk, name, data, k
     assert not [kind for kind, _ in wanted(desk, date(2019, 12, 9))]
     ((kind, addressee),) = wanted(desk, date(2019, 12, 10))
     assert (kind, addressee) == ("correction", "CB-01")
+
+
+@pytest.mark.parametrize("made_for", [11, 12], ids=["an older form", "a form with a mistake"])
+def test_a_refused_form_of_the_next_month_delays_the_reminder_for_the_days_of_a_correction(
+    desk, made_for
+):
+    """Asked for by the 5th of January, it says nothing of November, which is overdue."""
+    all_but(desk, "CB-01")
+    rows = Paper("CB-01", month=12, present=9 if made_for == 12 else 10).values()
+    put(desk, "dec.xlsx", filled("CB-01", Period(2019, made_for), rows))
+    take_in(desk)
+    assert "chậm nhất ngày 05/01/2020" in wanted(desk, AS_OF)["returned", "CB-01"].body
+    assert wanted(desk, date(2019, 12, 9)) == {}
+    assert set(wanted(desk, date(2019, 12, 10))) == {("reminder", "CB-01")}
 
 
 def test_how_many_days_a_correction_has_is_the_offices_own(desk):
