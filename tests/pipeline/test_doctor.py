@@ -121,7 +121,8 @@ def test_what_cannot_be_cured_is_named_and_left(desk: Workspace) -> None:
         "INSERT INTO delivery SELECT 9, run, name, origin, sha256, channel, sender, received,"
         " 'held', NULL, NULL, NULL, NULL, NULL, 77, NULL, NULL, NULL, NULL FROM delivery"
         " WHERE id = 3",
-        "INSERT INTO outgoing VALUES (1, 'receipt', '<1@x>', 'a@b', 'ff', 'queued', '2019-12-06', NULL)",
+        "INSERT INTO outgoing VALUES (1, 'receipt', '<1@x>', 'a@b', 'ff', 'queued', '2019-12-06',"
+        " NULL)",
     )
     found = told(desk, repair=True)
     assert (found.cured, found.ill) == ((), True)
