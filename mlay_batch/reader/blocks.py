@@ -45,7 +45,7 @@ class Template:
 
     `fixed` texts may stand anywhere, `numbers` are those above the running numbers of a table;
     `typed` are the choices people type, so beside the form they are no text of the template.
-    `titles` are those of all fields, `parts` leads from the title of a section to its id.
+    `titles` are those of all fields, `parts` those of all sections.
     """
 
     form: Form
@@ -53,7 +53,7 @@ class Template:
     numbers: frozenset[str]
     typed: frozenset[str]
     titles: frozenset[str]
-    parts: Mapping[str, str]
+    parts: frozenset[str]
 
     @classmethod
     def of(cls, form: Form) -> Template:
@@ -71,7 +71,7 @@ class Template:
             ),
             frozenset(k for c in form.choices.values() for one in c for k in keys_of(one.title)),
             frozenset(k for s in form.sections for entry in s.fields for k in keys_of(entry.title)),
-            {k: s.id for s in form.sections for k in keys_of(s.title) if k},
+            frozenset(key for s in form.sections for key in keys_of(s.title) if key),
         )
 
 

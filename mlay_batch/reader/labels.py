@@ -198,16 +198,16 @@ def part_above(search: Search, section: Section, sheet: Sheet, top: int) -> Spot
 
     Titles are compared without their numbers and accents: who exchanges parts may renumber them.
     """
-    parts = {_bare_title(key): name for key, name in search.template.parts.items()}
-
+    others = {_bare_title(key) for key in search.template.parts}
+    own = {_bare_title(key) for key in keys_of(section.title)}
     for row in range(top - 1, 0, -1):
         filled = [c for c, raw in enumerate(sheet.rows[row - 1], 1) if raw != ""]
         if any(is_marker(str(sheet.at((row, c)))) for c in filled):
             return None
         for column in filled:
-            named = parts.get(_bare_title(key_at(sheet, (row, column))))
-            if named:
-                return None if named == section.id else (row, column)
+            title = _bare_title(key_at(sheet, (row, column)))
+            if title in others | own:
+                return None if title in own else (row, column)
     return None
 
 
