@@ -14,7 +14,7 @@ from mlay_batch.names import name_key
 from mlay_batch.reader.facts import Area, Spot
 from mlay_batch.reader.grid import Sheet
 from mlay_batch.reader.values import shown
-from mlay_batch.schema.records import Form, Section, Text
+from mlay_batch.schema.records import Field, Form, Section, Text
 
 _MARKER = re.compile(r"[a-z]\w*:(start|head|end)")
 T = TypeVar("T")
@@ -45,7 +45,8 @@ class Template:
 
     `fixed` texts may stand anywhere, `numbers` are those above the running numbers of a table;
     `typed` are the choices people type, so beside the form they are no text of the template.
-    `titles` are those of all fields, `parts` those of all sections.
+    `titles` are those of all fields, `parts` those of all sections. `labels` are the texts that
+    stand where a field has its heading, by section and field: title, help, unit, group.
     """
 
     form: Form
@@ -54,6 +55,7 @@ class Template:
     typed: frozenset[str]
     titles: frozenset[str]
     parts: frozenset[str]
+    labels: Mapping[tuple[str, str], frozenset[str]]
 
     @classmethod
     def of(cls, form: Form) -> Template:
@@ -72,6 +74,7 @@ class Template:
             frozenset(k for c in form.choices.values() for one in c for k in keys_of(one.title)),
             frozenset(k for s in form.sections for entry in s.fields for k in keys_of(entry.title)),
             frozenset(key for s in form.sections for key in keys_of(s.title) if key),
+            {(s.id, entry.id): _labels(s, entry) for s in form.sections for entry in s.fields},
         )
 
 
@@ -135,3 +138,13 @@ def key_at(sheet: Sheet, spot: Spot) -> str:
     """Return the name key of what stands in a cell."""
     raw = sheet.at(spot)
     return name_key(raw if isinstance(raw, str) else shown(raw))
+
+
+def keys_of_all(*texts: Text | None) -> frozenset[str]:
+    """Return the name keys of all these texts in both languages."""
+    return frozenset().union(*(keys_of(text) for text in texts if text))
+
+
+def _labels(section: Section, entry: Field) -> frozenset[str]:
+    groups = (other.group for other in section.fields)
+    return keys_of_all(entry.title, entry.help, entry.unit, *groups)

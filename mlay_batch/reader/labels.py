@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from mlay_batch.names import without_accents
-from mlay_batch.reader.blocks import Search, Template, is_marker, key_at, keys_of
+from mlay_batch.reader.blocks import Search, Template, is_marker, key_at, keys_of, keys_of_all
 from mlay_batch.reader.facts import Spot
 from mlay_batch.reader.grid import Sheet
-from mlay_batch.schema.records import Field, Section, Text
+from mlay_batch.schema.records import Field, Section
 
 Spots = Sequence[Spot]
 _LEAST = 0.2  # of 1: below it a heading says no field of the section at all
+_SEVERAL = 2  # groups of columns: from here on columns of one title are told apart by them
 _ASIDE = re.compile(r"\([^)]*\)")
 _NUMBERED = re.compile(r"^\s*(?:[ivx]+|\d+)\s*[.)]\s*")
 
@@ -48,6 +49,22 @@ class Labels:
             if key := key_at(self.sheet, spot):
                 yield spot, key
 
+    def of(self, name: str) -> frozenset[str]:
+        """Return what the template writes where a field has its heading."""
+        return self.template.labels[self.section.id, name]
+
+    def all_right(self) -> bool:
+        """Whether every field has its own title over it and nothing but texts of its own.
+
+        Most forms come so; what headings typed anew say is looked at in the others alone.
+        """
+        odd = (
+            key not in self.of(name)
+            for name, spots in (*self.over.items(), *self.units.items())
+            for _, key in self.texts(spots)
+        )
+        return len(self.own) == len(self.over) and not any(odd)
+
     @cached_property
     def own(self) -> frozenset[str]:
         """The fields with their own title over them."""
@@ -65,13 +82,16 @@ class Labels:
             for name, spots in self.over.items()
             if name not in self.own
             for spot, key in self.texts(spots)
-            if key not in own_texts(self.section, self.section.field(name))
+            if key not in self.of(name)
             if (said := _best(self.section, name, key))
         }
 
 
 def exchanged(labels: Labels) -> Iterator[tuple[str, Spot]]:
     """Yield each field that stands under the heading of another one, and that heading's cell."""
+    groups = {entry.group for entry in labels.section.fields if entry.group}
+    if len(groups) < _SEVERAL and labels.all_right():
+        return
     for name, spots in labels.over.items():
         entry = labels.section.field(name)
         wrong = (
@@ -85,19 +105,9 @@ def exchanged(labels: Labels) -> Iterator[tuple[str, Spot]]:
             yield name, wrong
 
 
-def own_texts(section: Section, entry: Field) -> frozenset[str]:
-    """Return the name keys of what the template writes where a field has its heading."""
-    groups = (other.group for other in section.fields)
-    return _keys(entry.title, entry.help, entry.unit, *groups)
-
-
-def _keys(*texts: Text | None) -> frozenset[str]:
-    return frozenset().union(*(keys_of(text) for text in texts if text))
-
-
 def _titled(labels: Labels, entry: Field, spots: Spots) -> Spot | None:
     """Return the first cell that says the title of another field, word for word."""
-    own = own_texts(labels.section, entry)
+    own = labels.of(entry.id)
     for spot, key in labels.texts(spots):
         if key not in own and (_is_of_section(labels, entry, key) or _is_of_form(labels, own, key)):
             return spot
@@ -107,7 +117,7 @@ def _titled(labels: Labels, entry: Field, spots: Spots) -> Spot | None:
 def _is_of_section(labels: Labels, entry: Field, key: str) -> bool:
     """Whether a heading has the words of another field of the section, and not those of its own."""
     words = _words(key)
-    titles = _keys(*(other.title for other in labels.section.fields))
+    titles = keys_of_all(*(other.title for other in labels.section.fields))
     said = bool(words) and any(words == _words(title) for title in titles)
     return key in titles or (said and all(words != _words(t) for t in keys_of(entry.title)))
 
@@ -154,9 +164,9 @@ def _words(key: str) -> frozenset[str]:
 def _other_unit(labels: Labels, entry: Field) -> Spot | None:
     """Return the cell beside the value that says the unit of another card of the form."""
     cards = (s for s in labels.template.form.sections if s.layout == "card")
-    known = _keys(*(field.unit for section in cards for field in section.fields))
+    known = keys_of_all(*(field.unit for section in cards for field in section.fields))
     texts = labels.texts(labels.units.get(entry.id, ()) if entry.unit else ())
-    return next((spot for spot, key in texts if key in known - _keys(entry.unit)), None)
+    return next((spot for spot, key in texts if key in known - keys_of_all(entry.unit)), None)
 
 
 def _other_group(labels: Labels, entry: Field, spots: Spots) -> Spot | None:
@@ -165,8 +175,8 @@ def _other_group(labels: Labels, entry: Field, spots: Spots) -> Spot | None:
     Only where the section has several groups: one that says little alone may head two columns of
     the same title. The heading is the last one to the left of the column, or over it.
     """
-    groups = _keys(*(other.group for other in labels.section.fields))
-    if len(groups) <= len(own := _keys(entry.group)) or not own:
+    groups = keys_of_all(*(other.group for other in labels.section.fields))
+    if len(groups) <= len(own := keys_of_all(entry.group)) or not own:
         return None
     for row, column in spots:
         left = ((row, c) for c in range(column, 0, -1))
@@ -198,8 +208,8 @@ def part_above(search: Search, section: Section, sheet: Sheet, top: int) -> Spot
 
     Titles are compared without their numbers and accents: who exchanges parts may renumber them.
     """
-    others = {_bare_title(key) for key in search.template.parts}
-    own = {_bare_title(key) for key in keys_of(section.title)}
+    others = set(map(_bare_title, search.template.parts))
+    own = set(map(_bare_title, keys_of(section.title)))
     for row in range(top - 1, 0, -1):
         filled = [c for c, raw in enumerate(sheet.rows[row - 1], 1) if raw != ""]
         if any(is_marker(str(sheet.at((row, c)))) for c in filled):
@@ -211,5 +221,6 @@ def part_above(search: Search, section: Section, sheet: Sheet, top: int) -> Spot
     return None
 
 
+@lru_cache(maxsize=4096)
 def _bare_title(key: str) -> str:
     return _NUMBERED.sub("", without_accents(key))

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from mlay_batch.findings import Finding, Param, Place, Severity
 from mlay_batch.layout import HEAD
 from mlay_batch.names import clean, name_key
-from mlay_batch.reader.blocks import Block, is_marker
+from mlay_batch.reader.blocks import Block, Template, is_marker
 from mlay_batch.reader.facts import Spot, a1
 from mlay_batch.reader.grid import Fault, Raw, Sheet
-from mlay_batch.reader.labels import own_texts
 from mlay_batch.reader.values import is_blank, shown
 
 _SHOWN = 200  # findings a sheet; a page pasted beside the form is told once more, not 10,000 times
@@ -21,21 +20,21 @@ Left = dict[Spot, Raw]
 def strays(
     sheet: Sheet,
     blocks: Sequence[Block],
-    fixed: frozenset[str],
-    above: frozenset[str] = frozenset(),
+    template: Template,
+    written: frozenset[str],
 ) -> Iterator[Finding]:
     """Yield a finding for each cell that is neither read nor a text of the template.
 
-    Texts in `above` are the template's own in its heading only, above all sections: a town may
-    bear the name of a choice.
+    `written` are the texts the template wrote into this file alone. Those that are choices as well
+    are its own in its heading only, above all sections: a town may bear the name of a choice.
 
     Warning C26 where something else stands in place of a heading whose marker stands, be it a text
-    of the template from elsewhere, error C19 elsewhere inside a
-    section or right below it (where rows beyond the table go), warning C20 elsewhere on the form's
-    sheets, one warning C21 for a further sheet with something on it. A running number may be any
-    number: rows get renumbered; words in its place are a stray.
+    of the template from elsewhere; error C19 elsewhere inside a section or right below it (where
+    rows beyond the table go); warning C20 elsewhere on the form's sheets; one warning C21 for a
+    further sheet with something on it. A running number may be any number: rows get renumbered;
+    words in its place are a stray.
     """
-    left = _left(sheet, blocks, fixed, above)
+    left = _left(sheet, blocks, template, written)
     if not blocks:
         if left:
             yield _finding("C21", Severity.WARNING, sheet, min(left), count=len(left))
@@ -84,28 +83,30 @@ def _finding(code: str, severity: Severity, sheet: Sheet, spot: Spot, **params: 
 
 
 def _left(
-    sheet: Sheet, blocks: Sequence[Block], fixed: frozenset[str], above: frozenset[str]
+    sheet: Sheet, blocks: Sequence[Block], template: Template, written: frozenset[str]
 ) -> Left:
     top = min((block.box[0] for block in blocks), default=0)
     right = max((block.box[3] for block in blocks), default=0)
-    in_heading = fixed | above
+    choices = template.typed if blocks else frozenset()
+    fixed = template.fixed | (written - choices)
+    in_heading = fixed | (written & choices)
     taken: set[Spot] = set().union(*(block.furniture for block in blocks))
     taken.update(*(record.values() for block in blocks for record in block.records))
     titled = {
-        spot: own_texts(block.section, block.section.field(name))
+        spot: template.labels[block.section.id, name]
         for block in blocks
         for spot, name in block.titles.items()
         if block.section is not HEAD
     }
+
+    def own(spot: Spot) -> frozenset[str]:
+        above = spot[0] < top and spot[1] <= right
+        return titled.get(spot) or (in_heading if above else fixed)
+
     return {
         spot: raw
         for spot, raw in sheet.filled.items()
-        if spot not in taken
-        and not _written(
-            raw,
-            titled.get(spot) or (in_heading if spot[0] < top and spot[1] <= right else fixed),
-        )
-        and not is_blank(raw)
+        if spot not in taken and not _written(raw, own(spot)) and not is_blank(raw)
     }
 
 

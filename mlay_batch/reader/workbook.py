@@ -137,9 +137,7 @@ def _submission(book: Stamped, search: Search, limits: Limits) -> Submission:
         # where a section could not be found, nobody can tell what was typed beside the form
         if search.complete and search.form.form != bundle.FORM:
             here = [block for block in search.blocks if block.sheet is sheet]
-            choices = search.template.typed if here else frozenset()
-            fixed = search.template.fixed | (written - choices)
-            taken.findings.extend(strays(sheet, here, fixed, written & choices))
+            taken.findings.extend(strays(sheet, here, search.template, written))
     return Submission(
         book.stamp, search.form.form, search.form.version, taken.head, tuple(taken.rows),
         tuple(taken.findings),

@@ -8,7 +8,7 @@ cell.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -85,10 +85,10 @@ class _Content:
         """
         return [entry for entry in self.section.fields if self._is_written(entry)]
 
-    def _of(self, entry: Field) -> list[Finding]:
-        return (
-            self.at.get(cell_of(self.row.place(entry.id)), []) if entry.id in self.row.cells else []
-        )
+    def _of(self, entry: Field) -> Sequence[Finding]:
+        if not self.at or entry.id not in self.row.cells:
+            return ()
+        return self.at.get(cell_of(self.row.place(entry.id)), ())
 
     def _is_written(self, entry: Field) -> bool:
         value, found = self.row.values.get(entry.id), self._of(entry)
