@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -45,15 +45,16 @@ class Template:
 
     `fixed` texts may stand anywhere, `numbers` are those above the running numbers of a table;
     `typed` are the choices people type, so beside the form they are no text of the template.
-    `titles` are those of all fields, `parts` those of all sections. `labels` are the texts that
-    stand where a field has its heading, by section and field: title, help, unit, group.
+    `titles` are those of all fields, each with how many bear it, `parts` those of all sections.
+    `labels` are the texts that stand where a field has its heading, by section and field: title,
+    help, unit, group.
     """
 
     form: Form
     fixed: frozenset[str]
     numbers: frozenset[str]
     typed: frozenset[str]
-    titles: frozenset[str]
+    titles: Counter[str]
     parts: frozenset[str]
     labels: Mapping[tuple[str, str], frozenset[str]]
 
@@ -72,7 +73,7 @@ class Template:
                 for key in keys_of(cell.text)
             ),
             frozenset(k for c in form.choices.values() for one in c for k in keys_of(one.title)),
-            frozenset(k for s in form.sections for entry in s.fields for k in keys_of(entry.title)),
+            Counter(k for s in form.sections for entry in s.fields for k in keys_of(entry.title)),
             frozenset(key for s in form.sections for key in keys_of(s.title) if key),
             {(s.id, entry.id): _labels(s, entry) for s in form.sections for entry in s.fields},
         )

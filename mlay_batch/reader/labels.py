@@ -109,7 +109,7 @@ def _titled(labels: Labels, entry: Field, spots: Spots) -> Spot | None:
     """Return the first cell that says the title of another field, word for word."""
     own = labels.of(entry.id)
     for spot, key in labels.texts(spots):
-        if key not in own and (_is_of_section(labels, entry, key) or _is_of_form(labels, own, key)):
+        if key not in own and (_is_of_section(labels, entry, key) or _is_of_form(labels, key)):
             return spot
     return None
 
@@ -122,12 +122,12 @@ def _is_of_section(labels: Labels, entry: Field, key: str) -> bool:
     return key in titles or (said and all(words != _words(t) for t in keys_of(entry.title)))
 
 
-def _is_of_form(labels: Labels, own: frozenset[str], key: str) -> bool:
-    """Whether a heading is that of a field elsewhere in the form, and does not merely shorten this
-    one, as "Ngày" does "Ngày họp".
+def _is_of_form(labels: Labels, key: str) -> bool:
+    """Whether a heading is that of a field elsewhere in the form, taken from there: on the sheet it
+    stands no more often than the template has it. Who only calls his column so has added one.
     """
-    shortened = any(_words(key) <= _words(title) for title in own)
-    return key in labels.template.titles and not shortened
+    here = (key_at(labels.sheet, spot) for spot in labels.sheet.filled)
+    return 0 < labels.template.titles[key] >= sum(other == key for other in here)
 
 
 def _exchanged_words(labels: Labels, name: str) -> Spot | None:

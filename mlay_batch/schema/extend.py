@@ -63,37 +63,41 @@ def _children(node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
 
 
 def _refuse_replaced(base: yaml.Node, own: yaml.Node) -> None:
-    """Raise SchemaError for a new rule or sign whose code one of the same list of `base` has."""
-    known = {where for where, _ in _rules(base)}
-    codes = {code for node in (base, own) for (_, code), _ in _rules(node)}
-    for (where, code), item in _rules(own):
+    """Raise SchemaError for a new rule or sign whose code one of `base` has, in whatever section:
+    a code is one rule of the form.
+    """
+    known = {_name(item) for item in _rules(base)}
+    codes = known | {_name(item) for item in _rules(own)}
+    for item in _rules(own):
+        code = _name(item)
         new = next((key for key, _ in _children(item) if key in _NEW), None)
-        if new and (where, code) in known:
+        if new and code in known:
             free = _next_free(code, codes)
             raise _error("schema.replaces", _name_key(item), name=code, key=new, nearest=free)
 
 
-def _rules(node: yaml.Node) -> Iterator[tuple[tuple[str, str], yaml.Node]]:
-    """Yield every rule with its section and code, every sign with its code."""
+def _rules(node: yaml.Node) -> Iterator[yaml.Node]:
+    """Yield every rule and every sign that has a code."""
     for key, listed in _children(node):
         for _, item in _children(listed) if key in ("sections", "entries") else ():
             if key == "entries" and _name(item):
-                yield ("", _name(item)), item
+                yield item
             for inner, rules in _children(item) if key == "sections" else ():
                 for _, rule in _children(rules) if inner == "rules" else ():
                     if _name(rule):
-                        yield (_name(item), _name(rule)), rule
+                        yield rule
 
 
 def _next_free(code: str, used: set[str]) -> str:
-    """Return the next code of the same letter that nobody uses: after D05, if D06 is used, D07."""
+    """Return the code after the last one of the same letter: other versions may use what lies
+    between. After D01, D05 and D18 comes D19.
+    """
     found = _CODE.fullmatch(code)
     if not found:
         return "–"
-    letter, number = found[1], int(found[2])
-    while f"{letter}{number:0{len(found[2])}}" in used:
-        number += 1
-    return f"{letter}{number:0{len(found[2])}}"
+    alike = (other for name in used if (other := _CODE.fullmatch(name)) and other[1] == found[1])
+    last = max(int(other[2]) for other in alike)
+    return f"{found[1]}{last + 1:0{len(found[2])}}"
 
 
 def _name_key(item: yaml.Node) -> yaml.Node:

@@ -48,6 +48,8 @@ class Effective(Record):
         for month in (self.from_, self.to):
             if month is not None and Period.parse(month).kind != "month":
                 raise ValueError(f"a month such as 2018-07 is wanted, not {month}")
+        if self.to is not None and Period.parse(self.to).start < Period.parse(self.from_).start:
+            raise ValueError(f"{self.to} is before {self.from_}")
 
     def covers(self, period: Period) -> bool:
         """Return whether the description holds on the last day of `period`."""

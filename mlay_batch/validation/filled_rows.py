@@ -108,21 +108,27 @@ class _Content:
     def is_stray(self) -> bool:
         """Whether the row, which holds something, cannot be what its table asks for.
 
-        It lacks more than half of what is required; or all that says what it is about, one of
-        several such cells being blank; or it holds a single cell: words, or a value where two more
-        are missing. A meeting with day, kind and content alone has 3 of 6 and is told what it
-        lacks, cell by cell. A sum below the table has neither day nor kind: a stray.
+        It lacks more than half of what is required; or all that says what it is about; or it holds
+        a single cell: words, or a value where two more are missing. A meeting with day, kind and
+        content alone has 3 of 6 and is told what it lacks, cell by cell, and so is one whose day is
+        mistyped beside its content. A sum below the table has neither day nor kind: a stray.
         """
         usable = [entry for entry in self._asked if self._is_usable(entry)]
         missing = len(self._asked) - len(usable)
         naming = [entry for entry in self._asked if entry.type in _NAMING]
-        nameless = len(naming) > 1 and not any(entry in usable for entry in naming)
-        unsaid = nameless and any(not self._is_written(entry) for entry in naming)
+        meant = any(entry in usable or self._is_mistyped(entry) for entry in naming)
+        if meant and any(entry.type == "text" for entry in usable):
+            return False
         alone = self.written[0] if len(self.written) == 1 else None
         words = alone and (alone.type == "text" or not self._is_usable(alone))
-        return missing > 0 and bool(
-            2 * len(usable) < len(self._asked) or unsaid or words or (alone and missing > 1)
-        )
+        few = 2 * len(usable) < len(self._asked) or words or (alone and missing > 1)
+        return missing > 0 and bool(few or (len(naming) > 1 and not meant))
+
+    def _is_mistyped(self, entry: Field) -> bool:
+        """Whether what stands there was meant for the field: figures, or nearly a choice."""
+        errors = [finding.params for finding in self._of(entry) if finding.is_error]
+        figures = any(map(str.isdigit, "".join(str(found.get("value")) for found in errors)))
+        return figures or any(found.get("nearest") for found in errors)
 
     def stray(self) -> Finding:
         """Return F17 at the first cell written; marked are all that are written or wanted.

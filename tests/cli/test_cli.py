@@ -256,6 +256,28 @@ def test_lint_refuses_two_records_of_one_quota_and_month(tmp_path, monkeypatch, 
     assert "b.yaml: “quota town_official 2018-07” is described by another" in words(capsys)[1]
 
 
+@pytest.mark.parametrize("name", ["a.yaml", "b.yaml"])
+def test_lint_of_one_of_two_twins_names_it(tmp_path, monkeypatch, capsys, name):
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "town"]) == 0
+    monkeypatch.chdir(tmp_path / "town")
+    quota = Path(__file__).parents[2] / "schemas" / "quota-town-official.yaml"
+    for twin in ("a.yaml", "b.yaml"):
+        Path("schemas", twin).write_text(quota.read_text("utf-8"), "utf-8")
+    words(capsys)
+    assert run(["schema", "lint", f"schemas/{name}"]) == 1
+    assert f"schemas/{name}: " in words(capsys)[1]
+
+
+def test_months_the_wrong_way_round_are_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    quota = Path(__file__).parents[2] / "schemas" / "quota-town-official.yaml"
+    text = quota.read_text("utf-8").replace("{from: 2018-07}", "{from: 2019-09, to: 2019-06}")
+    Path("a.yaml").write_text(text, "utf-8")
+    assert run(["schema", "lint", "a.yaml"]) == 1
+    assert "2019-06 is before 2019-09" in words(capsys)[1]
+
+
 def test_schema_list_and_show(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert run(["schema", "list"]) == 0

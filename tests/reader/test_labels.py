@@ -118,7 +118,7 @@ def retitled(path: str, words: str) -> Paper:
         ("meetings.speakers", "Ý kiến phê bình, tự phê bình", ["R32"]),
         ("meetings.speakers", "Ý kiến  phê bình tự phê bình:", ["R32"]),
         ("meetings.speakers", "Criticism, self-criticism", ["R32"]),
-        ("meetings.speakers", "Số người dự", ["R32"]),  # of another part
+        ("meetings.speakers", "Số người dự", ["C26"]),  # of another part, where it still stands
         ("meetings.speakers", "số người  phát biểu", []),
         ("meetings.speakers", "Speakers", []),
         ("meetings.speakers", "Số phát biểu", ["C26"]),
@@ -127,7 +127,7 @@ def retitled(path: str, words: str) -> Paper:
         ("meetings.speakers", "TT", ["C26"]),
         ("members.exempt", "Trong đó sinh hoạt tạm thời nơi khác", ["R32"]),
         ("members.exempt", "Lý do không họp", ["R32"]),
-        ("members.exempt", "Ngày họp", ["R32"]),
+        ("members.exempt", "Ngày họp", ["C26"]),
         ("members.exempt", "Được miễn", ["C26"]),
         ("meetings.held_on", "Ngày", ["C26"]),  # the title of a column elsewhere, and shorter
         ("meetings.content", "Nội dung", ["C26"]),
@@ -190,6 +190,34 @@ def test_every_heading_typed_anew_and_none_exchanged() -> None:
         sheet, spot = planned(MEETING, f"meetings.{field}")["heading"]
         paper.write(spot, words, sheet)
     assert wrong(paper.read()) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("meetings.speakers", "activities.participants"),
+        ("thematic.topic", "activities.content"),
+        ("scores.total", "members.closing"),
+    ],
+)
+def test_exchanged_with_a_field_of_another_part(one: str, other: str) -> None:
+    paper = exchange(Paper(), MEETING, one, other, "heading", "value")
+    cells = sorted([heading(MEETING, one), heading(MEETING, other)])
+    assert sorted(wrong(paper.read())) == [("R32", cell) for cell in cells]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("meetings.present", "Số người dự"), ("meetings.expected", "Số người dự"),
+        ("meetings.kind", "Loại việc"), ("meetings.prepared", "Bộ phận chuẩn bị"),
+        ("thematic.topic", "Nội dung chính"), ("thematic.speakers", "Số người phát biểu"),
+        ("scores.attendance", "Có mặt"), ("activities.held_on", "Ngày họp"),
+        ("activities.content", "Nội dung chính"), ("thematic.held_on", "Ngày"),
+    ],
+)  # fmt: skip
+def test_a_heading_called_as_another_part_calls_it_is_no_exchange(path: str, words: str) -> None:
+    assert told(retitled(path, words).read()) == [("C26", heading(MEETING, path))]
 
 
 def test_a_heading_cut_out_and_put_over_another_column() -> None:

@@ -161,6 +161,21 @@ def test_neither_does_one_two_files_further_on(tmp_path: Path) -> None:
     assert (caught.value.code, caught.value.params["nearest"]) == ("schema.replaces", "Z03")
 
 
+def test_nor_one_of_another_section_and_the_free_code_is_free_in_every_version(
+    tmp_path: Path,
+) -> None:
+    """D05 stands in `meetings`; D12 is free in 2018, and a rule of 2025."""
+    text = (
+        f'extends: meeting-2018.yaml\nversion: "x"\nsections:\n  - id: members\n    rules:\n{RULE}'
+    )
+    (tmp_path / "own.yaml").write_text(text.replace("Z02", "D05"), encoding="utf-8")
+    with pytest.raises(SchemaError) as caught:
+        load_file(tmp_path / "own.yaml", folders=[shipped("schemas")])
+    assert caught.value.code == "schema.replaces"
+    assert (caught.value.params["file"], caught.value.params["line"]) == ("own.yaml", 6)
+    assert caught.value.params["nearest"] == "D19"
+
+
 def test_nor_a_new_sign_a_central_one(tmp_path: Path) -> None:
     (tmp_path / "own.yaml").write_text(
         'extends: signs-meeting-2018.yaml\nversion: "2"\nentries:\n  - {code: H06, kind: few}\n',
