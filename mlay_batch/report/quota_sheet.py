@@ -117,9 +117,9 @@ class _Page:
 
 def _block(page: _Page, row: int, lines: tuple[QuotaLine, ...]) -> tuple[QuotaBlock, int]:
     ctx, sheet, quota = page.ctx, page.sheet, lines[0].quota
-    basis = ctx.t("visits/quota.basis", basis="; ".join(quota.basis))
-    sheet.put(row, 0, f"{quota.title.of(ctx.lang)} ({basis})", "section", span=_OWED)
     spans = quota_year.spans(ctx, quota)
+    basis = ctx.t("visits/quota.basis", basis=_basis_words(ctx, spans))
+    sheet.put(row, 0, f"{quota.title.of(ctx.lang)} ({basis})", "section", span=_OWED)
     owed = quota_year.join_alike(spans, lambda record: record.times)
     asks = _number_words(ctx, owed, row)
     if asks:
@@ -141,6 +141,13 @@ def _block(page: _Page, row: int, lines: tuple[QuotaLine, ...]) -> tuple[QuotaBl
     found = tuple(line.state for line in lines)
     said = str(asks.value) if asks else ""
     return QuotaBlock(quota, states, found, first, said), last + 3
+
+
+def _basis_words(ctx: Context, spans: tuple[QuotaSpan, ...]) -> str:
+    """Return what the quota rests on, with the months where that changes within the year."""
+    alike = quota_year.join_alike(spans, lambda record: record.basis)
+    told = (("; ".join(span.quota.basis), quota_year.month_words(ctx, span)) for span in alike)
+    return "; ".join(f"{basis} {months}".strip() for basis, months in told)
 
 
 def _parameter(row: int) -> str:

@@ -154,7 +154,7 @@ def _from_july(quota: Quota) -> Quota:
     return replace(
         quota, times=quota.times + 1, effective=Effective("2019-07"),
         role="committee_member", per="officer" if official else quota.per,
-        counts=QuotaCounting(("thematic", "both")),
+        counts=QuotaCounting(("thematic", "both")), basis=("Quy chế mới",),
     )  # fmt: skip
 
 

@@ -72,6 +72,8 @@ def test_a_quota_that_changes_within_the_year_says_which_number_holds_when() -> 
         assert [values.at(number, 27) for number in (row, row + 1)] == [old, old + 1]
         said = f"{old} buổi/năm đến tháng 6; {old + 1} buổi/năm từ tháng 7"
         assert values.at(row + 1, 1) == said
+        basis = "căn cứ: chưa xác nhận đến tháng 6; Quy chế mới từ tháng 7"
+        assert basis in str(values.at(row, 1))
         owed = str(formulas.cell(row + 5, 22).value)
         assert f"$AA${row}" in owed and f"$AA${row + 1}" in owed
     overview = stored(desk.untouched(2))["Tổng quan"]
