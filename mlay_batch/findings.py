@@ -67,6 +67,16 @@ def refuses(findings: tuple[Finding, ...]) -> bool:
     return any(finding.is_error for finding in findings)
 
 
+def split_cell(cell: str) -> tuple[str, int] | None:
+    """Return the column's letters and the row of a cell, None for what is none.
+
+    >>> split_cell("AA12"), split_cell("")
+    (('AA', 12), None)
+    """
+    match = _CELL.fullmatch(cell)
+    return (match[1], int(match[2])) if match else None
+
+
 def grouped_cells(cells: Iterable[str]) -> str:
     """Return cells as people list them: columns in order, runs of rows in a column as one.
 
@@ -76,7 +86,7 @@ def grouped_cells(cells: Iterable[str]) -> str:
     'C12–C15, D1, AA1'
     """
     runs: list[tuple[str, int, int]] = []
-    found = {(match[1], int(match[2])) for cell in cells if (match := _CELL.fullmatch(cell))}
+    found = {place for cell in cells if (place := split_cell(cell))}
     for column, row in sorted(found, key=lambda cell: (len(cell[0]), *cell)):
         if runs and runs[-1][0] == column and runs[-1][2] == row - 1:
             runs[-1] = (column, runs[-1][1], row)

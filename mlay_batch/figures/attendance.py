@@ -144,7 +144,7 @@ def attendances(facts: Facts, seen: tuple[Visit, ...]) -> tuple[Attendance, ...]
     found: list[Attendance] = []
     for visit in seen:
         roles = _roles(facts.register, serving.get(visit.credited, ()), visit)
-        quotas = records[month_of(visit.held_on)]
+        quotas = records[Period.of("month", visit.held_on)]
         concerned: list[Quota | None] = [quota for quota in quotas if quota.role in roles]
         for quota in concerned or [None]:
             reason = _doubt(facts.register, visit, quota)
@@ -164,13 +164,8 @@ def _quotas_by_month(facts: Facts, seen: Iterable[Visit]) -> Mapping[Period, tup
     names = [quota.quota for quota in facts.catalogue.quotas_for(facts.period)]
     return {
         month: tuple(q for name in names if (q := facts.catalogue.quota_for(name, month)))
-        for month in {month_of(visit.held_on) for visit in seen}
+        for month in {Period.of("month", visit.held_on) for visit in seen}
     }
-
-
-def month_of(day: date) -> Period:
-    """Return the month a day lies in."""
-    return Period(day.year, day.month)
 
 
 def _roles(register: Register, own: Iterable[Duty], visit: Visit) -> set[str]:

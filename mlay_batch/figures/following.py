@@ -52,7 +52,7 @@ class _Pair:
         past = [month for month in self.months if month.start <= period.end]
         open_ = (month for month in past if (self.cell.code, month) in unseen)
         return QuotaPair(
-            self.quota, self.officer.code, self.cell, len(past), len(self.months),
+            self.quota, self.officer.code, self.cell, self.months, len(past),
             Counter(visit.kind for visit in self.visits),
             max((visit.held_on for visit in self.visits), default=None),
             sum(map(self._may_count, open_)),

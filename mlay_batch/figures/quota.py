@@ -74,14 +74,15 @@ def _owing(facts: Facts, pairs: tuple[QuotaPair, ...]) -> Iterator[_Owed]:
             if quota.per == "officer":
                 yield _whole(facts, quota, officer, there, own)
             else:
-                yield from (_in_cell(facts, officer, there, pair) for pair in own)
+                yield from (_in_cell(officer, pair) for pair in own)
 
 
 def _whole(
     facts: Facts, quota: Quota, officer: Officer, serving: tuple[Duty, ...],
     own: tuple[QuotaPair, ...],
 ) -> _Owed:  # fmt: skip
-    months = _months_of_year(facts, quota, serving)
+    year = facts.period.year
+    months = months_served(facts.catalogue.quota_spans(quota.quota, year), serving, year)
     there = (
         duty.branch
         for duty in serving
@@ -91,20 +92,9 @@ def _whole(
     return _Owed(quota, officer, tuple(branch for branch in known if branch), months, own)
 
 
-def _in_cell(facts: Facts, officer: Officer, serving: Iterable[Duty], pair: QuotaPair) -> _Owed:
+def _in_cell(officer: Officer, pair: QuotaPair) -> _Owed:
     cell = pair.branch
-    there = (
-        duty.within_life(cell)
-        for duty in serving
-        if facts.register.within(cell.code, duty.branch)
-    )  # fmt: skip
-    months = _months_of_year(facts, pair.quota, there)
-    return _Owed(pair.quota, officer, (cell,), months, (pair,), cell.code)
-
-
-def _months_of_year(facts: Facts, quota: Quota, serving: Iterable[Duty]) -> Mapping[Period, Quota]:
-    year = facts.period.year
-    return months_served(facts.catalogue.quota_spans(quota.quota, year), serving, year)
+    return _Owed(pair.quota, officer, (cell,), pair.months, (pair,), cell.code)
 
 
 def _line(period: Period, owed: _Owed, counts: Mapping[int, int]) -> QuotaLine:

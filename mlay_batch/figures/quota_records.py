@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from mlay_batch.period import Period
 from mlay_batch.register import Organisation
 from mlay_batch.schema import Quota
 
@@ -17,20 +18,25 @@ from mlay_batch.schema import Quota
 class QuotaPair:
     """An officer in one of the cells a quota has him attend, in the year up to the period.
 
-    `served` and `served_year` are months with at least one day of duty there while the cell
-    existed. `kinds` are the counted sittings by kind of meeting, `last` the day of the last one.
-    `unseen` are the months up to the period, served there, whose return is not in and may tell a
-    visit that counts.
+    `months` are those of the year with at least one day of duty there while the cell existed, each
+    with the record of the quota that applies in it; `served` of them are past. `kinds` are the
+    counted sittings by kind of meeting, `last` the day of the last one. `unseen` are the past
+    months whose return is not in and may tell a visit that counts.
     """
 
     quota: Quota
     officer: str
     branch: Organisation
+    months: Mapping[Period, Quota] = field(hash=False)
     served: int
-    served_year: int
     kinds: Mapping[str, int] = field(hash=False)
     last: date | None
     unseen: int
+
+    @property
+    def served_year(self) -> int:
+        """The months served in the whole year, as now planned."""
+        return len(self.months)
 
     @property
     def attended(self) -> int:

@@ -157,6 +157,15 @@ def _asked(letters: Iterable[Posted]) -> dict[int, date]:
     return days
 
 
+def not_in(entry: Completeness, period: Period, register: Register) -> Iterator[tuple[str, str]]:
+    """Yield each branch of the register whose return of `period` is missing or refused, with that
+    state.
+    """
+    for (branch, own), cell in entry.cells.items():
+        if own == period and cell.state in ("missing", "rejected") and branch in register.by_code:
+            yield branch, cell.state
+
+
 def reminders(
     completeness: Iterable[Completeness], period: Period, due_again: Sequence[Correction],
     register: Register, catalogue: Catalogue, as_of: date,
@@ -168,10 +177,9 @@ def reminders(
     """
     for entry in completeness:
         form = catalogue.form_for(entry.form, period)
-        for (branch, month), cell in entry.cells.items() if form else ():
-            open_ = month == period and cell.state in ("missing", "rejected")
-            if form is None or not open_ or branch not in register.by_code:
-                continue
+        if form is None:
+            continue
+        for branch, state in not_in(entry, period, register):
             alike = [one for one in due_again if one.delivery.form in (None, form.form)]
             at_work = [one for one in alike if register.within(branch, one.branch)]
             if any(one.is_in_hand(period, as_of) for one in at_work):
@@ -180,5 +188,5 @@ def reminders(
                 one for one in alike
                 if one.branch == branch and one.delivery.period in (None, str(period))
             ]  # fmt: skip
-            if own or cell.state == "missing":
+            if own or state == "missing":
                 yield Reminder(form, branch, own[-1] if own else None)

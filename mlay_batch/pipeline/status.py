@@ -12,7 +12,7 @@ from mlay_batch.figures.records import Completeness
 from mlay_batch.ledger import Closing, Closings, Ledger, Outgoing
 from mlay_batch.period import Period
 from mlay_batch.pipeline.facts import gather
-from mlay_batch.pipeline.owed import branch_of, corrections, owed, reminders
+from mlay_batch.pipeline.owed import branch_of, corrections, not_in, owed, reminders
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Verdict
 from mlay_batch.replies.letters import Topic
@@ -42,7 +42,7 @@ def status(town: Town, period: Period, as_of: date) -> Status:
     """Return who has sent what up to `period`. Reads the ledger only; raises LedgerError."""
     with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
         facts, outgoing = gather(town, ledger, period, as_of), Outgoing(ledger)
-        told, ours = outgoing.states(), town.register.by_code
+        told = outgoing.states()
         forms, closing = completeness(facts), Closings(ledger).in_force().get(period)
         states = Counter(
             cell.state for entry in forms for (_, own), cell in entry.cells.items() if own == period
@@ -51,11 +51,7 @@ def status(town: Town, period: Period, as_of: date) -> Status:
             facts.deliveries, outgoing.letters(), period, town.register, town.catalogue, as_of
         )
         due_now = list(reminders(forms, period, again, town.register, town.catalogue, as_of))
-        open_ = sum(
-            own == period and cell.state in ("missing", "rejected") and branch in ours
-            for entry in forms
-            for (branch, own), cell in entry.cells.items()
-        )
+        open_ = sum(1 for entry in forms for _ in not_in(entry, period, town.register))
         todo = {
             "decide": sum(d.verdict is Verdict.HELD for d in facts.deliveries),
             "answer": sum(

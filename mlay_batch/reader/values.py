@@ -141,7 +141,7 @@ def code_of(text: str) -> str:
 def _period(raw: Raw) -> Typed:
     """Take "Tháng 9 năm 2019" or "2019-09"; Excel makes a date of the latter while typing."""
     if isinstance(raw, date) and raw.day == 1:
-        return Typed(str(Period(raw.year, raw.month)))
+        return Typed(str(Period.of("month", raw)))
     text = shown(raw)
     period = Period.spoken(text)
     return Typed(str(period)) if period else Typed(code="C15", params={"value": text})

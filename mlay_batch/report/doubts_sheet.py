@@ -81,6 +81,6 @@ def _row(
 
 def _role(ctx: Context, visit: Attendance) -> str | None:
     """Return the role the quota of the visit asked for in its month."""
-    month = Period(visit.held_on.year, visit.held_on.month)
+    month = Period.of("month", visit.held_on)
     quota = ctx.facts.catalogue.quota_for(visit.quota or "", month)
     return ctx.choice("role", quota.role) if quota else None

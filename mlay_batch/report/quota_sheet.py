@@ -236,10 +236,8 @@ class _Line:
         """
         months = self.page.data.duties.months
         wanted = months.ref("past") if to_date else "1"
-        parts = quota_year.join_alike(self.spans, lambda quota: quota.role)
-        if only:
-            cut = [part for part in self.spans if part.first in only.months]
-            parts = quota_year.join_alike(cut, lambda quota: quota.role)
+        spans = [span for span in self.spans if only is None or span.first in only.months]
+        parts = quota_year.join_alike(spans, lambda quota: quota.role)
         return "+".join(
             f"SUMPRODUCT(({self._count_duties(part.quota.role)}>0)*{wanted}"
             f"{quota_year.month_factor(months, part)})"

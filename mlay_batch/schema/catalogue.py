@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from mlay_batch.errors import SchemaError
 from mlay_batch.period import Period
-from mlay_batch.schema.overlap import full_name
+from mlay_batch.schema.overlap import age_key, full_name
 from mlay_batch.schema.records import Form, Quota
 from mlay_batch.schema.schemes import Scheme
 from mlay_batch.schema.signs import Description, Signs
 
-T = TypeVar("T", Form, Scheme, Signs)
+T = TypeVar("T", Form, Quota, Scheme, Signs)
 
 
 def shipped(name: str) -> Path:
@@ -72,8 +72,7 @@ class Catalogue:
 
     def quota_for(self, quota: str, period: Period) -> Quota | None:
         """Return the newest record of `quota` that holds in `period`, or None."""
-        alike = (q for q in self.quotas if q.quota == quota and q.effective.covers(period))
-        return max(alike, key=lambda record: record.effective.from_, default=None)
+        return _newest(q for q in self.quotas if q.quota == quota and q.effective.covers(period))
 
     def quotas_for(self, period: Period) -> tuple[Quota, ...]:
         """Return the newest record of every quota that holds in `period`, by id."""
@@ -105,7 +104,7 @@ class Catalogue:
 
 
 def _newest(found: Iterable[T]) -> T | None:
-    return max(found, key=lambda record: (record.effective.from_, record.version), default=None)
+    return max(found, key=age_key, default=None)
 
 
 def load_catalogue(*own: Path) -> Catalogue:

@@ -45,9 +45,14 @@ def full_name(record: Description) -> tuple[str, str, str]:
     return (*kind_and_id(record), version)
 
 
+def age_key(record: Description) -> tuple[str, str]:
+    """Return what sorts descriptions of one thing by age: the greatest is the newest."""
+    return record.effective.from_, full_name(record)[2]
+
+
 def overlaps(records: Sequence[Named]) -> Iterator[Overlap]:
     """Yield every two of the named files that describe one thing in the same months."""
-    in_order = sorted(records, key=lambda named: (_begins(named[1]), named[0]))
+    in_order = sorted(records, key=lambda named: (age_key(named[1]), named[0]))
     for (older, before), (newer, after) in combinations(in_order, 2):
         ends = before.effective.to
         if kind_and_id(before) != kind_and_id(after):
@@ -56,8 +61,3 @@ def overlaps(records: Sequence[Named]) -> Iterator[Overlap]:
             lasts = [month for month in (ends, after.effective.to) if month]
             first, last = after.effective.from_, min(lasts, default=None)
             yield Overlap(kind_and_id(after)[1], older, newer, first, last)
-
-
-def _begins(record: Description) -> tuple[str, str]:
-    """Return what the newest of several has most of, as `Catalogue` chooses it."""
-    return record.effective.from_, full_name(record)[2]

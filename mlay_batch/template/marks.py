@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from openpyxl.utils import get_column_letter
 
-from mlay_batch.findings import Finding, Param, Place, Severity, grouped_cells
+from mlay_batch.findings import Finding, Param, Place, Severity, grouped_cells, split_cell
 from mlay_batch.layout import CellPlan, SheetPlan
 from mlay_batch.messages import Message, explain, text
 from mlay_batch.records import Row
@@ -90,7 +90,7 @@ def _unread(
         return [(name, 0, one) for one in fields]
     if not field:
         return [(name, 0, next((e for e in section.fields if e.required), section.fields[0]).id)]
-    numbers = {int("".join(filter(str.isdigit, mark.cell))) for mark in finding.marks}
+    numbers = {at[1] for mark in finding.marks if (at := split_cell(mark.cell))}
     alike = [row.number for row in rows if row.section == name]
     return [(name, at, field) for at, row in enumerate(alike) if not numbers or row in numbers]
 

@@ -7,11 +7,10 @@ looks at it. So one mistake is one finding, at its own cell.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.findings import Finding, Place, Severity, split_cell
 from mlay_batch.records import Row, Submission
 from mlay_batch.schema.checks import CHECKS
 from mlay_batch.schema.records import Rule, Section
@@ -20,7 +19,6 @@ from mlay_batch.validation.failures import Failure
 Cell = tuple[str, str]
 _LOST = ("R22", "R23", "R33")
 _WHOLE_RETURN = ("rows_at_least", "rows_at_most")
-_CELL = re.compile(r"([A-Z]+)(\d+)")
 
 
 def cell_of(place: Place) -> Cell:
@@ -129,8 +127,7 @@ def in_order(findings: Iterable[Finding], submission: Submission) -> tuple[Findi
     sheets = {row.sheet: number for number, row in reversed(list(enumerate(submission.rows)))}
 
     def position(found: Finding) -> tuple[int, int, int, str, str]:
-        cell = _CELL.fullmatch(found.place.cell)
-        letters, number = (cell[1], int(cell[2])) if cell else ("", 0)
+        letters, number = split_cell(found.place.cell) or ("", 0)
         return sheets.get(found.place.sheet, 0), number, len(letters), letters, found.code
 
     return tuple(sorted(findings, key=position))
