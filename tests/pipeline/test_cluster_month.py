@@ -148,12 +148,22 @@ def children_of(workers: dict[str, int]) -> list[psutil.Process]:
             child
             for pid in workers.values()
             for child in psutil.Process(pid).children()
-            if "resource_tracker" not in " ".join(child.cmdline())
+            if is_reader(child)
         ]
         if not left:
             break
         time.sleep(0.05)
     return left
+
+
+def is_reader(child: psutil.Process) -> bool:
+    """Return whether a worker's child reads files; one killed and not yet joined still counts."""
+    try:
+        return "resource_tracker" not in " ".join(child.cmdline())
+    except psutil.ZombieProcess:
+        return True
+    except psutil.NoSuchProcess:  # gone between two looks
+        return False
 
 
 # -- what does not fit is told ----------------------------------------------------------------
