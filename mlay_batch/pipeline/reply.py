@@ -203,10 +203,7 @@ class _Office:
         if form is None:
             return self._letter(matter, "redo", None, month)
         if not (read.form == form.form and read.rows and delivery.branch):
-            paper = self._paper(
-                form, branch, month, render(form, self._context(form, branch, month))
-            )
-            return self._letter(matter, "blank", form, month, paper)
+            return self._letter(matter, "blank", form, month, self._blank(form, branch, month))
         old = self.town.catalogue.form(form.form, read.version or "")
         rows = carried(read.rows, moves(self.town.catalogue, old, form) if old else {}, form)
         context = self._context(form, branch, month)
@@ -290,7 +287,7 @@ class _Office:
                 yield Unreachable(kind, topic.branch or "")
         last_day = due(form, self.period)
         for addressee, own in groups.items():
-            papers = [self._blank(form, topic.branch or "") for topic in own]
+            papers = [self._blank(form, topic.branch or "", self.period) for topic in own]
             envelope = Envelope(kind, addressee, tuple(own))
             yield compose.many(self.desk, envelope, form, self.period, last_day, papers)
 
@@ -301,9 +298,9 @@ class _Office:
             topic = topic_of(more=self.as_of.isoformat())
         return None if topic.key in self.wanted.done else topic
 
-    def _blank(self, form: Form, branch: str) -> Attachment:
-        data = render(form, self._context(form, branch, self.period))
-        return self._paper(form, branch, self.period, data)
+    def _blank(self, form: Form, branch: str, period: Period) -> Attachment:
+        data = render(form, self._context(form, branch, period))
+        return self._paper(form, branch, period, data)
 
 
 def _about(one: Correction) -> tuple[int, str | None, str, str | None]:

@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from mlay_batch.findings import Param, Severity
-from mlay_batch.names import clean, name_key, nearest
+from mlay_batch.names import DASHES, clean, name_key, nearest
 from mlay_batch.period import Period
 from mlay_batch.reader.grid import Fault, Raw
 from mlay_batch.records import Value
@@ -82,7 +82,7 @@ def typed(raw: Raw, entry: Field, form: Form, limit: int = 32_767) -> Typed:
 
 def _is_dash(raw: Raw) -> bool:
     """Whether it is a bookkeeper's dash; a required count is asked for all the same."""
-    return isinstance(raw, str) and shown(raw) in ("-", "–", "—")
+    return isinstance(raw, str) and shown(raw) in tuple(DASHES)
 
 
 def is_blank(raw: Raw) -> bool:

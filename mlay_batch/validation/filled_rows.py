@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from mlay_batch.findings import Finding, Param, Severity
+from mlay_batch.names import DASHES
 from mlay_batch.records import Row
 from mlay_batch.schema.records import Field, Section
 from mlay_batch.validation.cells import cell_of
@@ -92,7 +93,8 @@ class _Content:
 
     def _is_written(self, entry: Field) -> bool:
         value, found = self.row.values.get(entry.id), self._of(entry)
-        if _is_dash(value) or any(_is_dash(finding.params.get("value")) for finding in found):
+        typed = (value, *(finding.params.get("value") for finding in found))
+        if any(map(_is_only_dashes, typed)):
             return False
         return value not in (None, entry.default) or any(finding.is_error for finding in found)
 
@@ -165,10 +167,10 @@ class _Content:
     def findings_of_values(self) -> Iterable[Finding]:
         """Yield what was said of values that an empty row has none of."""
         for finding in self.findings:
-            if finding.code in _OF_A_VALUE or _is_dash(finding.params.get("value")):
+            if finding.code in _OF_A_VALUE or _is_only_dashes(finding.params.get("value")):
                 yield finding
 
 
-def _is_dash(value: object) -> bool:
-    """Whether it is a bookkeeper's way to say that there is nothing."""
-    return isinstance(value, str) and bool(value) and not value.strip("-–— ")
+def _is_only_dashes(value: object) -> bool:
+    """Whether it is one dash or several, and nothing else."""
+    return isinstance(value, str) and bool(value) and not value.strip(f"{DASHES} ")
