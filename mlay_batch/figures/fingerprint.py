@@ -2,7 +2,8 @@
 
 It is taken over what was counted, not over when, by whom or from which file: a correction that
 changes no figure keeps it, and so does the order in which the returns came. What is counted is
-written as JSON, a part at a time: of a province that is a hundred megabytes.
+written as JSON, a part at a time: of a province that is a hundred megabytes. A record is written as
+the list of its values, so that the program's own words for them may change.
 """
 
 from __future__ import annotations
@@ -56,36 +57,36 @@ def sums(figures: Figures) -> str:
 def fingerprint_and_sums(figures: Figures) -> tuple[str, str]:
     """Return both, for the price of one."""
     whole, summed = _Mark(), _Mark()
-    for name in sorted(field.name for field in fields(figures) if field.name not in _BESIDE):
+    for name in _counted(Figures):
         value = getattr(figures, name)
         if name == "warnings":
             value = [finding for _, finding in value]  # not the numbers of their deliveries
         if name == "completeness":
             texts = {entry.form: _text(entry) for entry in value}
-            whole.add(name, _listed(texts.values()))
+            whole.add(_listed(texts.values()))
             own = (text for form, text in texts.items() if form != bundle.FORM)
-            summed.add(name, _listed(own))
+            summed.add(_listed(own))
             continue
         text = _text(value)
-        whole.add(name, text)
+        whole.add(text)
         if name in _SUMMED:
-            summed.add(name, text)
+            summed.add(text)
     return whole.short(), summed.short()
 
 
 class _Mark:
-    """A hash over the fields of one JSON object, added in the order of their names."""
+    """A hash over the items of one JSON list, added in their order."""
 
     def __init__(self) -> None:
-        self._digest, self._before = hashlib.sha256(), "{"
+        self._digest, self._before = hashlib.sha256(), "["
 
-    def add(self, name: str, text: str) -> None:
-        self._digest.update(f"{self._before}{quoted(name)}:".encode())
+    def add(self, text: str) -> None:
+        self._digest.update(self._before.encode())
         self._digest.update(text.encode())
         self._before = ","
 
     def short(self) -> str:
-        self._digest.update(b"}")
+        self._digest.update(b"]")
         number = int.from_bytes(self._digest.digest()[:8])
         letters = "".join(_LETTERS[number >> 5 * place & 31] for place in range(_GROUPS * _GROUP))
         return "-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP))
@@ -119,13 +120,16 @@ def _finding(found: Finding) -> str:
     return _items((found.code, numbers))
 
 
+def _counted(kind: Any) -> list[str]:
+    """Return the names of the fields of a record that are figures, in the order of its class."""
+    return [field.name for field in fields(kind) if field.name not in _BESIDE]
+
+
 def _record(kind: Any) -> Way:
-    names = sorted(field.name for field in fields(kind) if field.name not in _BESIDE)
-    told = [(f"{quoted(name)}:", attrgetter(name)) for name in names]
+    getters = [attrgetter(name) for name in _counted(kind)]
 
     def way(record: Any) -> str:
-        texts = [key + _WAYS[type(value := get(record))](value) for key, get in told]
-        return f"{{{','.join(texts)}}}"
+        return _listed([_WAYS[type(value := get(record))](value) for get in getters])
 
     return way
 
