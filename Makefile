@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint venv docs bench
+.PHONY: demo test lint venv docs bench pins
 
 demo: venv
 	$(BIN)/mlay demo demo
@@ -22,6 +22,10 @@ lint: venv
 # while they are behind.
 docs: venv
 	WRITE_DOCS=1 $(BIN)/pytest -q tests/test_docs.py tests/test_guide.py -k "reference_pages or guide"
+
+# The hash of every output of the sample town. The commit that holds new ones names the cause.
+pins: venv
+	WRITE_PINS=1 $(BIN)/pytest -q tests/test_pins.py
 
 # Ratios in one run: bare library calls, what a user would write, and ours. Minutes.
 bench: venv

@@ -1,0 +1,263 @@
+"""Every output of the sample town, each under a name, with the SHA-256 of its content.
+
+Made through the command line alone, so that nothing here knows how the program is built. What is
+packed (.xlsx, .eml) is hashed by its unpacked parts. `python tests/pins.py DIR` writes the outputs
+there: two checkouts' folders compared by ``diff -r`` show what a change has changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email
+import email.policy
+import hashlib
+import io
+import os
+import shutil
+import sqlite3
+import sys
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from unittest import mock
+
+import click
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell import Cell
+
+from mlay_batch.cli import COMMANDS, mlay, options, run
+
+ROOT = Path(__file__).resolve().parent.parent
+AS_OF = "2019-12-06"
+LANGUAGES = ("vi", "en")
+WORKBOOKS = ("2019-09", "2019-10", "2019-11", "2019-Q3", "2019")
+BRANCH_PAGES = ("CB-01", "CB-02", "CB-30", "DB1-CB07")
+# Form → who is given it, and for each version a period in which it holds.
+FORMS = {
+    "meeting": (("CB-01", "CB-30", "DB1-CB07"), ("2019-12", "2025-10")),
+    "classification": (("CB-01", "DB-1"), ("2016", "2018", "2019", "2023", "2025")),
+}
+# Returns of every form and version the sample town used.
+FILLED = (
+    ("meeting", "2019-11", "CB-01"),
+    ("meeting", "2019-11", "DB1-CB07"),
+    ("classification", "2016", "DB-1"),
+    ("classification", "2018", "CB-01"),
+)
+WRONG = ("mười hai", 99999, "31/02/2019")
+NEEDS_A_HOST = {"fetch"}  # its --json is held by the tests with a real Dovecot
+
+
+def pins(folder: Path) -> dict[str, str]:
+    """Return name → SHA-256 of every output, made in `folder`."""
+    return {name: hashlib.sha256(data).hexdigest() for name, data in sorted(outputs(folder))}
+
+
+def zlib_version() -> str:
+    """Return the zlib here: the hash of a packed file, which letters print, depends on it."""
+    return zlib.ZLIB_RUNTIME_VERSION
+
+
+def outputs(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield every output under its name; the order of making is the order of a year's work."""
+    town = folder / "town"
+    with clock(AS_OF), contextlib.chdir(folder):
+        yield from help_texts()
+        typed("demo", str(town))
+        os.chdir(town)
+        yield from workbooks(town)
+        yield from forms(town)
+        yield from wrong_returns(town)
+        yield from letters(town)
+        yield from tables(town)
+
+
+def help_texts() -> Iterator[tuple[str, bytes]]:
+    for lang in LANGUAGES:
+        for path in ((), *command_paths()):
+            text = typed(*path, "--help", "--lang", lang)
+            yield f"help/{lang}/{' '.join(('mlay', *path))}", text.encode()
+
+
+def command_paths() -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command, of groups and of the commands within them."""
+    ctx = click.Context(mlay)
+    for name in COMMANDS:
+        command = mlay.get_command(ctx, name)
+        yield (name,)
+        if isinstance(command, click.Group):
+            yield from ((name, inner) for inner in command.list_commands(click.Context(command)))
+
+
+def workbooks(town: Path) -> Iterator[tuple[str, bytes]]:
+    for period in WORKBOOKS:
+        typed("consolidate", "--period", period, "--as-of", AS_OF)
+        yield from packed(town, f"reports/{period}/tong-hop-{period}.xlsx")
+    typed("consolidate", "--period", "2019-11", "--as-of", AS_OF, "--lang", "en")
+    yield from packed(town, "reports/2019-11/tong-hop-2019-11.xlsx", "en/")
+    for branch in BRANCH_PAGES:
+        typed("report", branch, "--period", "2019-11", "--as-of", AS_OF)
+        yield from packed(town, f"reports/2019/chi-bo-{branch}-2019-11.xlsx")
+
+
+def forms(town: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the blank form of every version, and as it comes back when it is sent in blank."""
+    yield from packed(town, "register.xlsx")
+    yield from checked(town / "register.xlsx", "register.xlsx")
+    for form, (branches, periods) in FORMS.items():
+        for period in periods:
+            typed("template", "--form", form, "--period", period, *branches)
+            for path in sorted((town / "outbox" / period).glob("*.xlsx")):
+                yield from packed(town, f"outbox/{period}/{path.name}")
+                yield from returned(path, f"blank {path.name}")
+
+
+def wrong_returns(town: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield filled-in returns, and the same with every third value typed over, as they go back."""
+    for form, period, branch in FILLED:
+        original = archived(town, form, period, branch)
+        book = load_workbook(io.BytesIO(original.read_bytes()))
+        for number, cell in enumerate(list(typed_cells(book))[::3]):
+            cell.value = WRONG[number % len(WRONG)]
+        wrong = town / f"{branch}_{form}_{period}_wrong.xlsx"
+        book.save(wrong)
+        good = shutil.copy(original, town / f"{branch}_{form}_{period}.xlsx")
+        yield from returned(good, good.name)
+        yield from returned(wrong, wrong.name)
+
+
+def typed_cells(book: Workbook) -> Iterator[Cell]:
+    """Yield the cells a branch has filled in: on a visible sheet, open to it, not empty."""
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows() if sheet.sheet_state == "visible" else ():
+            yield from (
+                cell
+                for cell in row
+                if isinstance(cell, Cell) and cell.value is not None and not cell.protection.locked
+            )
+
+
+def archived(town: Path, form: str, period: str, branch: str) -> Path:
+    """Return the file a branch reported with, in the archive."""
+    with contextlib.closing(sqlite3.connect(town / "ledger.sqlite")) as ledger:
+        (sha256,) = ledger.execute(
+            "SELECT sha256 FROM delivery WHERE form = ? AND period = ? AND branch = ?"
+            " AND verdict = 'accepted' AND superseded_by IS NULL",
+            (form, period, branch),
+        ).fetchone()
+    (path,) = (town / "archive").rglob(f"{sha256}*")
+    return path
+
+
+def checked(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
+    """Yield what `mlay check` says of a file in both languages."""
+    for lang in LANGUAGES:
+        text = typed("check", path.name, "--json", "--lang", lang, folder=path.parent)
+        yield f"check/{lang}/{name}", text.encode()
+
+
+def returned(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
+    """Yield what `mlay check` says of a file, and the form given back where it gives one."""
+    yield from checked(path, name)
+    back = path.with_suffix(".returned.xlsx")
+    typed("check", path.name, "--returned", back.name, folder=path.parent)
+    if back.exists():
+        yield f"returned/{name}", unpacked(back.read_bytes())
+        back.unlink()
+
+
+def letters(town: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the drafts: receipts and returned forms, then reminders, then forms that go out."""
+    typed("reply", "--period", "2019-11", "--as-of", AS_OF)
+    typed("reply", "--period", "2019-11", "--as-of", "2019-12-20")
+    typed("template", "CB-02", "--period", "2019-12", "--mail")
+    for path in sorted((town / "outbox").rglob("*.eml")):
+        yield f"letters/{path.parent.parent.name}/{path.name}", message_parts(path.read_bytes())
+
+
+def tables(town: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield what every command with `--json` prints in both languages."""
+    workbook = "reports/2019-11/tong-hop-2019-11.xlsx"
+    month = ("--period", "2019-11", "--as-of", AS_OF)
+    lines: dict[str, tuple[str, ...]] = {
+        "status": ("status", *month),
+        "status year": ("status", "--period", "2019", "--as-of", AS_OF),
+        "held": ("held",),
+        "verify": ("verify", workbook),
+        "doctor": ("doctor",),
+        "consolidate": ("consolidate", "--dry-run", *month),
+        "ingest": ("ingest", "--dry-run", "--as-of", AS_OF, "register.xlsx"),
+        "reply": ("reply", "--dry-run", *month),
+        "schema list": ("schema", "list"),
+        "schema diff": ("schema", "diff", "meeting:2018.1", "meeting:2025.1"),
+        "schema trial": ("schema", "trial", "stricter.yaml", *month),
+    }
+    scheme = (ROOT / "schemas" / "scheme-meeting-score-2018.yaml").read_text(encoding="utf-8")
+    stricter = scheme.replace("min: 90}", "min: 95}")
+    (town / "stricter.yaml").write_text(stricter, encoding="utf-8")
+    for name, words in lines.items():
+        for lang in LANGUAGES:
+            text = typed(*words, "--json", "--lang", lang).replace(str(town), "TOWN")
+            yield f"json/{lang}/{name}", text.encode()
+
+
+def typed(*words: str, folder: Path | None = None) -> str:
+    """Return what a command prints when it is typed in that folder (or here)."""
+    out = io.StringIO()
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(out),
+        contextlib.chdir(folder or Path.cwd()),
+    ):
+        code = run(list(words))
+    if code not in (0, 1):
+        raise RuntimeError(f"mlay {' '.join(words)}: exit code {code}\n{out.getvalue()}")
+    return out.getvalue()
+
+
+def packed(town: Path, place: str, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    yield prefix + place, unpacked((town / place).read_bytes())
+
+
+def unpacked(data: bytes) -> bytes:
+    """Return name and hash of every part of a ZIP file, a line each."""
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        parts = [(hashlib.sha256(package.read(n)).hexdigest(), n) for n in package.namelist()]
+    return "".join(f"{sha256}  {name}\n" for sha256, name in parts).encode()
+
+
+def message_parts(data: bytes) -> bytes:
+    """Return headers and parts of a message; of a workbook among them the hashes of its parts."""
+    lines: list[bytes] = []
+    for part in email.message_from_bytes(data, policy=email.policy.default).walk():
+        boundary = part.get_boundary()
+        header = "".join(f"{name}: {value}\n" for name, value in part.items())
+        lines.append(header.replace(boundary, "").encode() if boundary else header.encode())
+        if not part.is_multipart():
+            content = part.get_payload(decode=True)
+            assert isinstance(content, bytes)
+            lines.append(unpacked(content) if content.startswith(b"PK") else content)
+    return b"\n".join(lines)
+
+
+@contextlib.contextmanager
+def clock(day: str) -> Iterator[None]:
+    """Let the program believe that it is noon of that day, and who is at work."""
+    with (
+        mock.patch.object(options, "today", lambda: date.fromisoformat(day)),
+        mock.patch.object(options, "moment", lambda _written, _zone: f"{day}T12:00:00+07:00"),
+        mock.patch.object(options, "user", lambda: "hoa"),
+        mock.patch.dict(os.environ, {"COLUMNS": "100", "MLAY_LANG": "vi", "NO_COLOR": "1"}),
+    ):
+        yield
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1]).resolve()
+    with tempfile.TemporaryDirectory() as made_in:
+        for output, content in outputs(Path(made_in).resolve()):
+            (target / output).parent.mkdir(parents=True, exist_ok=True)
+            (target / output).write_bytes(content)
