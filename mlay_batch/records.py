@@ -251,6 +251,13 @@ class Delivery:
         """Whether this is the return that counts for its key."""
         return self.verdict is Verdict.ACCEPTED and self.superseded_by is None
 
+    def as_leaf(self) -> Leaf:
+        """Return the file as it came in, its bytes named by their hash."""
+        return Leaf(
+            self.name, b"", self.origin, self.received, self.channel, self.sender,
+            thread=self.thread, subject=self.subject, digest=self.sha256,
+        )  # fmt: skip
+
     @property
     def disowned(self) -> bool:
         """Whether a person refused it as a stranger's: it is no return of its branch at all."""

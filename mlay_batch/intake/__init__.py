@@ -1,7 +1,7 @@
 """Files and folders to leaf files: bytes, name, where they came from. Knows no Excel.
 
     folders    which files lie there; Maildir
-    opening    containers in containers: `collect`, or `listed` and `opened`
+    opening    `list_files` and `unpack`: containers in containers
     zips mails mailboxes outlook   .zip, .eml, mbox, .msg and winmail.dat: what is in each
     headers    what a mail says of itself, and what the town's own server says of it
     kinds      what a file is
@@ -14,7 +14,8 @@ are for display: no file is ever written under one. Reason codes of ignored leav
 `locale/findings-intake.yaml`.
 """
 
+from mlay_batch.intake.copies import pair_signed_copies
 from mlay_batch.intake.headers import Postmark
-from mlay_batch.intake.opening import Listed, collect, listed, opened
+from mlay_batch.intake.opening import FileRef, collect, list_files, unpack
 
-__all__ = ["Listed", "Postmark", "collect", "listed", "opened"]
+__all__ = ["FileRef", "Postmark", "collect", "list_files", "pair_signed_copies", "unpack"]

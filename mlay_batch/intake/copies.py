@@ -13,13 +13,13 @@ KEPT = "N14"
 _COPIES = frozenset({"N01", "N02"})
 
 
-def keep(leaves: Sequence[Leaf], *, together: bool) -> list[Leaf]:
+def pair_signed_copies(leaves: Sequence[Leaf], *, together: bool) -> list[Leaf]:
     """Return the leaves with every signed copy led to its return, in the same order.
 
     A copy belongs to the one return of the same name in the same folder, but for the end of the
     name; of leaves that came `together` (one mail, one zip) also to the only return among them.
     """
-    if not any(map(may_be_copy, leaves)):
+    if not any(map(_may_be_copy, leaves)):
         return list(leaves)
     returns = [leaf for leaf in leaves if leaf.ignored is None]
     only = returns[0] if together and len(returns) == 1 else None
@@ -29,7 +29,7 @@ def keep(leaves: Sequence[Leaf], *, together: bool) -> list[Leaf]:
     return [_kept(leaf, by_stem.get(_stem(leaf, together), []), only) for leaf in leaves]
 
 
-def may_be_copy(leaf: Leaf) -> bool:
+def _may_be_copy(leaf: Leaf) -> bool:
     """Whether a leaf is a PDF or a photo of which no return is known yet."""
     return leaf.ignored in _COPIES and not leaf.kept_with
 
@@ -41,6 +41,6 @@ def _stem(leaf: Leaf, together: bool) -> str:
 
 def _kept(leaf: Leaf, same: Sequence[Leaf], only: Leaf | None) -> Leaf:
     mate = same[0] if len(same) == 1 else only
-    if mate is None or not may_be_copy(leaf):
+    if mate is None or not _may_be_copy(leaf):
         return leaf
     return replace(leaf, ignored=KEPT, kept_with=mate.origin)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlay_batch.intake import limits
-from mlay_batch.intake.copies import keep, may_be_copy
+from mlay_batch.intake.copies import pair_signed_copies
 from mlay_batch.intake.folders import files, nfc
 from mlay_batch.intake.headers import Postmark
 from mlay_batch.intake.kinds import reason
@@ -42,77 +42,58 @@ _KINDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A file that lies there, unopened: `name` is for display, `origin` that of its leaf."""
+class FileRef:
+    """A file that lies there, not yet opened."""
 
-    file: Path
+    path: Path
     name: str
+    """For display."""
     origin: str
+    """Identifies the file, the same on every system; becomes the origin of what is in it."""
 
 
 def collect(
     paths: Sequence[Path], root: Path | None, received: str, postmark: Postmark | None = None
 ) -> Iterator[Leaf]:
-    """Yield the leaf files of files and folders, as `listed` and `opened`."""
-    return opened(listed(paths, root), received, postmark)
+    """Yield what is in the files of `paths`, signed copies paired with their returns."""
+    for path in paths:
+        files = [file for ref in list_files(path, root) for file in unpack(ref, received, postmark)]
+        yield from pair_signed_copies(files, together=False)
 
 
-def listed(paths: Sequence[Path], root: Path | None) -> list[list[Listed]]:
-    """Return the files of each path; folders are sorted, with all below them.
+def list_files(path: Path, root: Path | None) -> list[FileRef]:
+    """Return the file `path`, or the files in the folder `path` and below it, sorted.
 
-    `origin` is the path below `root` (or below the folder of each path where that is None, or the
-    file lies elsewhere), posix and NFC, so that the same delivery has the same origin on every
-    system. Left out: dot files, Office's lock files (``~$``), Thumbs.db, desktop.ini, what a
-    Maildir keeps beside its mails.
+    `origin` is the path below `root` (below the folder of `path` where that is None, or the file
+    lies elsewhere), posix and NFC. Left out: dot files, Office's lock files (``~$``), Thumbs.db,
+    desktop.ini, what a Maildir keeps beside its mails.
     """
+    base = root if root and path.is_relative_to(root) else path.parent
     return [
-        [Listed(file, nfc(known.name), nfc(known.relative_to(base).as_posix()))
-         for file, known in files(path)]
-        for path in paths
-        for base in (root if root and path.is_relative_to(root) else path.parent,)
-    ]  # fmt: skip
+        FileRef(file, nfc(known.name), nfc(known.relative_to(base).as_posix()))
+        for file, known in files(path)
+    ]
 
 
-def opened(
-    groups: Iterable[Iterable[Listed]],
-    received: str,
-    postmark: Postmark | None = None,
-    held: Callable[[Leaf], Leaf] = lambda leaf: leaf,
-) -> Iterator[Leaf]:
-    """Yield the leaves of files, one file after another; possible signed copies close each group.
+def unpack(ref: FileRef, received: str, postmark: Postmark | None = None) -> Iterator[Leaf]:
+    """Yield a file, or the files in it if it is a container.
 
     ``!member`` is added to the origin of what was in a container. `received` is the time given to
-    all that tell none of their own (ISO, with offset); `postmark` says which mails do.
-    A file that cannot be read is a leaf ignored as N09, one larger than 50 MB as N08 (a mailbox:
-    500 MB). A signed copy beside its return is ignored as N14 and names it (`kept_with`). `held`
-    is shown each leaf once, as soon as it is there, and returns what to hold of it: perhaps
-    without its bytes, for those of a group are held together.
+    all that tell none of their own (ISO, with offset); `postmark` says which mails do. A file that
+    cannot be read is ignored as N09, one larger than 50 MB as N08 (a mailbox: 500 MB).
     """
-    for group in groups:
-        told: list[Leaf] = []
-        copies: list[Leaf] = []
-        for one in group:
-            empty = Leaf(one.name, b"", one.origin, received)
-            for leaf in map(held, _open_file(one.file, empty, postmark or Postmark())):
-                if may_be_copy(leaf):
-                    copies.append(leaf)
-                else:
-                    told.append(leaf)
-                    yield leaf
-        yield from keep([*told, *copies], together=False)[len(told) :]
-
-
-def _open_file(file: Path, leaf: Leaf, postmark: Postmark) -> Iterator[Leaf]:
+    leaf = Leaf(ref.name, b"", ref.origin, received)
     try:
-        size = file.stat().st_size
-        if size > limits.MAX_FILE and (size > limits.MAX_MAILBOX or not _holds_mails(file, leaf)):
+        size = ref.path.stat().st_size
+        too_large = size > limits.MAX_FILE
+        if too_large and (size > limits.MAX_MAILBOX or not _holds_mails(ref.path, leaf)):
             yield replace(leaf, ignored="N08")
             return
-        data = file.read_bytes()
+        data = ref.path.read_bytes()
     except OSError:
         yield replace(leaf, ignored="N09")
         return
-    yield from _opened(replace(leaf, data=data), postmark)
+    yield from _opened(replace(leaf, data=data), postmark or Postmark())
 
 
 def _holds_mails(file: Path, leaf: Leaf) -> bool:
@@ -143,4 +124,4 @@ def _open(
     for member in kind.members(leaf, budget, postmark):
         own = budget if kind.shared else Budget()
         found += [member] if member.ignored else _open(member, own, postmark, (*inside, kind))
-    yield from keep(found, together=True) if kind.shared else found
+    yield from pair_signed_copies(found, together=True) if kind.shared else found

@@ -1,7 +1,6 @@
-"""Files to verdicts to ledger. Nothing is recorded until all is decided.
+"""Ingests files: unpack, read, validate, decide, record in one transaction.
 
-Few files are held at a time: their bytes lie in the archive before they are read, and what was
-read waits packed.
+The bytes go to the archive first; of a file that was read only its compact rows stay in memory.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import chain, islice, tee
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -33,6 +31,8 @@ if TYPE_CHECKING:
     from mlay_batch.reader import Reading
 
 Progress = Callable[[int, int], None]
+
+GROUP_SIZE = 1000  # files validated by one call: they and their frames take some 20 MB
 
 
 @dataclass(frozen=True)
@@ -83,29 +83,28 @@ def ingest(
     with (
         lock(workspace.root, holder),
         Ledger.open(workspace.ledger) as ledger,
-        _originals(workspace, dry_run) as originals,
+        _archive(workspace, dry_run) as archive,
     ):
-        arrived = _Arrivals(ledger, originals)
-        leaves = arrived.fresh(town, paths, received)
-        judged = judge_each(
-            town, leaves, as_of, lambda done: progress(done, arrived.books),
-            data=originals.read, read=read,
-        )  # fmt: skip
-        waiting = sorted(map(_packed, judged), key=lambda one: arrival(one.leaf))
-        batch = shut(waiting, ledger)
-        keys = {judged.identity.key for judged in batch if judged.identity}
-        decisions = decide(batch, ledger.known({judged.leaf.sha256 for judged in batch}, keys))
+        files, seen = _new_files(town, paths, received, ledger, archive)
+        ignored = [Judged(file) for file in files if file.ignored]
+        workbooks = [file for file in files if not file.ignored]
+        checked = check_files(town, workbooks, archive.read, as_of, progress, read=read)
+        arrived = sorted([*ignored, *map(_compact, checked)], key=lambda file: arrival(file.leaf))
+        batch = shut(arrived, ledger)
+        keys = {file.identity.key for file in batch if file.identity}
+        decisions = decide(batch, ledger.known({file.leaf.sha256 for file in batch}, keys))
         if decisions and not dry_run:
-            originals.sync()  # before the ledger says that they are there
+            archive.sync()  # before the ledger says that the originals are there
             run = Run(as_of, "ingest", __version__, town.register_sha256, town.schemas_sha256)
             ledger.record(run, decisions)
-    return Ingested(decisions, arrived.seen)
+    return Ingested(decisions, seen)
 
 
 @contextmanager
-def _originals(workspace: Workspace, dry_run: bool) -> Iterator[Archive]:
-    """Give the archive, to be filled before anything is decided: a run that breaks off leaves
-    originals nobody refers to, which harms nothing. A dry run has a temporary one.
+def _archive(workspace: Workspace, dry_run: bool) -> Iterator[Archive]:
+    """Give the archive, in a dry run a temporary one.
+
+    Originals left there by a run that broke off are harmless: nothing refers to them.
     """
     if not dry_run:
         yield Archive(workspace.archive)
@@ -114,125 +113,98 @@ def _originals(workspace: Workspace, dry_run: bool) -> Iterator[Archive]:
         yield Archive(Path(folder), lasting=False)
 
 
-class _Arrivals:
-    """Leaves as their files are opened: the bytes of those not `seen` before are put by.
-
-    `books` is how many files there are to read, counting one for each that is not opened yet.
-    """
-
-    def __init__(self, ledger: Ledger, originals: Archive) -> None:
-        self.ledger, self.originals = ledger, originals
-        self.seen = self.books = 0
-        self._known: set[tuple[str, str]] = set()
-
-    def fresh(self, town: Town, paths: Sequence[Path], received: str) -> Iterator[Leaf]:
-        """Yield those not seen before, without their bytes."""
-        inbox = town.workspace.inbox
-        groups = intake.listed(paths or [inbox], None if paths else inbox)
-        self.books = sum(map(len, groups))
-        to_open = map(self._counted, groups)
-        for leaf in intake.opened(to_open, received, postmark(town), self._put_by):
-            if (leaf.origin, leaf.sha256) in self._known:
-                self.seen += 1
-            else:
-                yield leaf
-
-    def _counted(self, group: list[intake.Listed]) -> Iterator[intake.Listed]:
-        group.reverse()
-        while group:
-            self.books -= 1  # what is in it is counted when it is put by
-            yield group.pop()
-
-    def _put_by(self, leaf: Leaf) -> Leaf:
-        light = replace(leaf, data=b"", digest=leaf.sha256)
-        recorded = self.ledger.seen([(light.origin, light.sha256)])
-        self._known |= recorded
-        if not recorded:
-            self.originals.add(leaf.data)
-            self.books += leaf.ignored is None
-        return light
+def _new_files(
+    town: Town, paths: Sequence[Path], received: str, ledger: Ledger, archive: Archive
+) -> tuple[list[Leaf], int]:
+    """Return the files not recorded yet, their bytes archived, and how many are recorded."""
+    inbox = town.workspace.inbox
+    trust = mail_trust(town)
+    files: list[Leaf] = []
+    recorded: set[tuple[str, str]] = set()
+    for path in paths or [inbox]:
+        group: list[Leaf] = []
+        for ref in intake.list_files(path, None if paths else inbox):
+            for file in intake.unpack(ref, received, trust):
+                key = file.origin, file.sha256
+                if ledger.seen([key]):
+                    recorded.add(key)
+                else:
+                    archive.add(file.data)
+                group.append(replace(file, data=b"", digest=file.sha256))
+        files += intake.pair_signed_copies(group, together=False)
+    new = [file for file in files if (file.origin, file.sha256) not in recorded]
+    return new, len(files) - len(new)
 
 
-def _packed(judged: Judged) -> Judged:
-    """Return it with its rows packed, of the rest only what it was read as: all of a batch wait
-    until the last is read.
-    """
-    read = judged.submission
-    if read is None:
-        return judged
-    return replace(
-        judged, submission=Submission(None, read.form, read.version), packed=pack(read.rows)
-    )
+def mail_trust(town: Town) -> intake.Postmark:
+    """Return which mail server's word is believed on senders and times."""
+    settings = town.workspace.settings
+    return intake.Postmark(ZoneInfo(settings.time_zone), settings.mail_server, settings.auth_host)
 
 
-def postmark(town: Town) -> intake.Postmark:
-    """Return what the town knows of its own mail server."""
-    told = town.workspace.settings
-    return intake.Postmark(ZoneInfo(told.time_zone), told.mail_server, told.auth_host)
-
-
-def judge(
+def check_files(
     town: Town,
-    leaves: Sequence[Leaf],
+    workbooks: Sequence[Leaf],
+    read_bytes: Callable[[str], bytes],
     as_of: date,
     progress: Progress = silent,
     *,
-    vouched: bool = False,
-) -> tuple[Judged, ...]:
-    """Return every leaf, in order, with what can be learned from it and from the register.
-
-    `vouched`: a person has said that they are from whom they claim; no sender is looked at.
-    """
-    total = sum(leaf.ignored is None for leaf in leaves)
-    each = judge_each(town, leaves, as_of, lambda done: progress(done, total), vouched=vouched)
-    return tuple(each)
-
-
-def judge_each(
-    town: Town,
-    leaves: Iterable[Leaf],
-    as_of: date,
-    progress: Callable[[int], None],
-    *,
-    vouched: bool = False,
-    data: Callable[[str], bytes] | None = None,
+    trust_sender: bool = False,
     read: Reading | None = None,
 ) -> Iterator[Judged]:
-    """Yield what `judge` returns, few at a time; `data` gives the bytes of a leaf by their hash."""
-    coming = iter(leaves)
-    first = list(islice(coming, 1))
-    if not first:
+    """Yield every workbook, in order, with what it says, whose it is and what is wrong with it.
+
+    `read_bytes` gives the content of a file by its SHA-256. `trust_sender`: a person has said that
+    the files are from whom they claim, so senders are not checked.
+    """
+    if not workbooks:
         return
     from mlay_batch import reader  # start-up: where nothing is new, nothing is read
 
-    ahead, in_turn = tee(chain(first, coming))
     submissions = (read or reader.read_each)(
-        ((one.name, data(one.sha256) if data else one.data) for one in ahead if not one.ignored),
+        ((file.name, read_bytes(file.sha256)) for file in workbooks),
         town.reading.forms,
         reader.Limits(**town.workspace.settings.limits),
-        progress=progress,
+        progress=lambda done: progress(done, len(workbooks)),
     )
-    batch = (Judged(one) if one.ignored else _of(one, next(submissions)) for one in in_turn)
-    sent = (identify(judged, town.reading, town.register, as_of) for judged in batch)
-    if not vouched:
-        sent = (check_sender(judged, town.register) for judged in sent)
-    for judged in _valid(sent, town):
-        yield _named(waive(examined(judged, town.catalogue), town.register))
+    from mlay_batch.validation import validate  # pandera: a second, while children read
+
+    for group in _in_groups(zip(workbooks, submissions, strict=True)):
+        identified = [
+            identify(
+                Judged(file, submission, findings=submission.findings),
+                town.reading, town.register, as_of,
+            )
+            for file, submission in group
+        ]  # fmt: skip
+        if not trust_sender:
+            identified = [check_sender(file, town.register) for file in identified]
+        for file in validate(identified, town.lists, town.reading.forms):
+            yield _name_findings(waive(examined(file, town.catalogue), town.register))
 
 
-def _valid(batch: Iterator[Judged], town: Town) -> Iterator[Judged]:
-    """Yield the batch with its values checked."""
-    first = list(islice(batch, 1))
-    from mlay_batch.validation import validate_each  # pandera: a second, while children read
+def _in_groups(pairs: Iterable[tuple[Leaf, Submission]]) -> Iterator[list[tuple[Leaf, Submission]]]:
+    """Yield the pairs in lists of `GROUP_SIZE`; the last may be shorter."""
+    group: list[tuple[Leaf, Submission]] = []
+    for pair in pairs:
+        group.append(pair)
+        if len(group) == GROUP_SIZE:
+            yield group
+            group = []
+    if group:
+        yield group
 
-    yield from validate_each(chain(first, batch), town.lists, town.reading.forms)
+
+def _name_findings(file: Judged) -> Judged:
+    """Return it with its name in every finding."""
+    findings = tuple(finding.in_file(file.leaf.name) for finding in file.findings)
+    return replace(file, findings=findings)
 
 
-def _of(leaf: Leaf, submission: Submission) -> Judged:
-    return Judged(leaf, submission, findings=submission.findings)
-
-
-def _named(judged: Judged) -> Judged:
-    """Return it with the file's name put to every finding."""
-    name = judged.leaf.name
-    return replace(judged, findings=tuple(f.in_file(name) for f in judged.findings))
+def _compact(file: Judged) -> Judged:
+    """Return it with its rows packed: all files of a run wait until the last is read."""
+    read = file.submission
+    if read is None:
+        return file
+    light = Submission(None, read.form, read.version)
+    return replace(file, submission=light, packed=pack(read.rows))

@@ -11,7 +11,7 @@ from mlay_batch import __version__
 from mlay_batch.errors import UsageError
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.ledger import Archive, Ledger, Ruling, Rulings, lock
-from mlay_batch.pipeline.ingest import judge
+from mlay_batch.pipeline.ingest import check_files
 from mlay_batch.pipeline.period import shut
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import (
@@ -19,7 +19,6 @@ from mlay_batch.records import (
     Decision,
     Delivery,
     Judged,
-    Leaf,
     Run,
     Verdict,
 )
@@ -73,8 +72,9 @@ def rule(
     workspace = town.workspace
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
         before = Rulings(ledger).held(number)
-        leaf = _leaf(before, Archive(workspace.archive).read(before.sha256))
-        (judged,) = shut(judge(town, [leaf], as_of, vouched=True), ledger)
+        read_bytes = Archive(workspace.archive).read
+        checked = check_files(town, [before.as_leaf()], read_bytes, as_of, trust_sender=True)
+        (judged,) = shut(tuple(checked), ledger)
         said = {"who": who, "why": why.strip()}
         if outcome is Outcome.REFUSE:
             decision = _refused(judged, said, before)
@@ -84,13 +84,6 @@ def rule(
         ruling = Ruling(number, outcome.value, who, decided, why.strip(), before.verdict, codes)
         run = Run(as_of, outcome.value, __version__, town.register_sha256, town.schemas_sha256)
         return Ruled(ruling, decision, Rulings(ledger).settle(run, ruling, decision))
-
-
-def _leaf(delivery: Delivery, data: bytes) -> Leaf:
-    return Leaf(
-        delivery.name, data, delivery.origin, delivery.received, delivery.channel, delivery.sender,
-        thread=delivery.thread, subject=delivery.subject,
-    )  # fmt: skip
 
 
 def _refused(judged: Judged, said: Mapping[str, str], before: Delivery) -> Decision:

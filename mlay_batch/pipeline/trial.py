@@ -13,9 +13,9 @@ from mlay_batch.figures.compare import Change, differences
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.period import Period
 from mlay_batch.pipeline.facts import facts_of
-from mlay_batch.pipeline.ingest import Progress, judge, silent
+from mlay_batch.pipeline.ingest import Progress, check_files, silent
 from mlay_batch.pipeline.town import Town, with_deadlines
-from mlay_batch.records import Delivery, Judged, Leaf, Return, Row, Verdict
+from mlay_batch.records import Delivery, Judged, Return, Row, Verdict
 from mlay_batch.schema import Catalogue, load_catalogue
 
 
@@ -118,21 +118,19 @@ def _to_read(
 def _reread(
     town: Town, other: Town, deliveries: Sequence[Delivery], as_of: date, progress: Progress
 ) -> Iterator[_Reread]:
-    archive = Archive(town.workspace.archive)
-    leaves = [_leaf(one, archive.read(one.sha256)) for one in deliveries]
+    read_bytes = Archive(town.workspace.archive).read
+    leaves = [delivery.as_leaf() for delivery in deliveries]
     total = 2 * len(leaves)
-    before = judge(town, leaves, as_of, lambda done, _: progress(done, total), vouched=True)
-    after = judge(
-        other, leaves, as_of, lambda done, _: progress(done + len(leaves), total), vouched=True
-    )
-    for delivery, old, new in zip(deliveries, before, after, strict=True):
+    before = check_files(
+        town, leaves, read_bytes, as_of,
+        lambda done, _: progress(done, total), trust_sender=True,
+    )  # fmt: skip
+    after = check_files(
+        other, leaves, read_bytes, as_of,
+        lambda done, _: progress(done + len(leaves), total), trust_sender=True,
+    )  # fmt: skip
+    for delivery, old, new in zip(deliveries, list(before), list(after), strict=True):
         yield _Reread(delivery, old, new)
-
-
-def _leaf(delivery: Delivery, data: bytes) -> Leaf:
-    return Leaf(
-        delivery.name, data, delivery.origin, delivery.received, delivery.channel, delivery.sender
-    )
 
 
 def _found(one: _Reread) -> Iterator[Change]:

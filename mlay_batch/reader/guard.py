@@ -18,6 +18,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
@@ -32,6 +33,8 @@ _START_SECONDS = 60.0  # a cold start on an old PC with a virus scanner
 _TICK = 0.25  # seconds between two looks at who is late, while an answer is waited for
 _AHEAD, _AHEAD_BYTES = 32, 32 << 20  # files a worker, and bytes of all, taken before their turn
 _LOST = (EOFError, OSError)
+
+Asked = deque[tuple[Future[Submission], int]]  # answers to come, with the size of each file
 
 
 def read_all(
@@ -54,14 +57,21 @@ def read_each(
 ) -> Iterator[Submission]:
     """Read named files in guarded children; the submissions come in the order of the files.
 
-    Files are taken a few ahead of their turn, so that few are held however many there are.
-    `workers` defaults to the number of processors, never more than there are files. `progress` is
-    told how many files are done, after each. A file whose reader dies is refused with R13, one
-    not read within `limits.seconds` with R12. Raises MlayError where no child can be started.
+    The first files are being read already when this returns. Files are taken a few ahead of their
+    turn, so that few are held however many there are. `workers` defaults to the
+    number of processors, never more than there are files. `progress` is told how many files are
+    done, after each. A file whose reader dies is refused with R13, one not read within
+    `limits.seconds` with R12. Raises MlayError where no child can be started.
     """
     crew = Crew(tuple(forms), limits, workers or os.cpu_count() or 1)
+    return _answers(crew, crew.read(data for _, data in files), progress)
+
+
+def _answers(
+    crew: Crew, submissions: Iterator[Submission], progress: Callable[[int], None] | None
+) -> Iterator[Submission]:
     with contextlib.closing(crew):
-        for done, submission in enumerate(crew.read(data for _, data in files), 1):
+        for done, submission in enumerate(submissions, 1):
             if progress:
                 progress(done)
             yield submission
@@ -80,11 +90,17 @@ class Crew:
         self.closed = False
 
     def read(self, files: Iterable[bytes]) -> Iterator[Submission]:
-        """Yield the submissions in the order of the files."""
-        asked: deque[tuple[Future[Submission], int]] = deque()
-        held = 0
+        """Return the submissions in the order of the files, of which the first are begun now."""
+        coming = iter(files)
+        return self._in_order(self._submit(islice(coming, self.size)), coming)
+
+    def _submit(self, files: Iterable[bytes]) -> Asked:
+        return deque((self.threads.submit(self._read, data), len(data)) for data in files)
+
+    def _in_order(self, asked: Asked, files: Iterable[bytes]) -> Iterator[Submission]:
+        held = sum(size for _, size in asked)
         for data in files:
-            asked.append((self.threads.submit(self._read, data), len(data)))
+            asked += self._submit([data])
             held += len(data)
             while len(asked) >= _AHEAD * self.size or held > _AHEAD_BYTES:
                 held -= asked[0][1]

@@ -12,9 +12,8 @@ says; there blanks take the defaults of their fields.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 
 from mlay_batch.findings import Finding
 from mlay_batch.records import Judged, Row, Submission
@@ -34,43 +33,27 @@ from mlay_batch.validation.refs import Lists, Resolver, resolved, resolvers
 from mlay_batch.validation.schema import schema_for
 from mlay_batch.validation.whole import nil_findings, ring_findings
 
-__all__ = ["schema_for", "validate", "validate_each", "validate_register"]
-
-_TOGETHER = 1000  # returns: they and their frames take some 20 MB, schemas a fifth of the time
+__all__ = ["schema_for", "validate", "validate_register"]
 
 
 def validate(
-    batch: Iterable[Judged], lists: Lists, forms: Sequence[Form] = ()
+    batch: Sequence[Judged], lists: Lists, forms: Sequence[Form] = ()
 ) -> tuple[Judged, ...]:
-    """Return what `validate_each` yields."""
-    return tuple(validate_each(batch, lists, forms))
-
-
-def validate_each(
-    batch: Iterable[Judged], lists: Lists, forms: Sequence[Form] = ()
-) -> Iterator[Judged]:
-    """Yield the batch, in order, with findings added and the codes of `ref` fields resolved.
+    """Return the batch, in order, with findings added and the codes of `ref` fields resolved.
 
     `lists` gives code → name for each list a `ref` field may name; a list that is not given is
-    not asked. `forms` are looked into for the form of a return whose identity is not known.
-    However large the batch is, only so many are held at a time as make a pandera call worth it:
-    nothing is asked across returns.
+    not asked. `forms` are looked into for the form of a return whose identity is not known. All
+    returns of a section are checked by one pandera call; nothing is asked across returns.
     """
-    by_list, waiting = resolvers(lists), iter(batch)
-    while group := list(islice(waiting, _TOGETHER)):
-        yield from _group(group, by_list, forms)
-        group.clear()  # before the next is read
-
-
-def _group(
-    group: Sequence[Judged], by_list: Mapping[str, Resolver], forms: Sequence[Form]
-) -> Iterator[Judged]:
-    entries = {number: _entry(judged, forms) for number, judged in enumerate(group)}
-    checked = _checked({number: entry for number, entry in entries.items() if entry}, by_list)
-    for number, judged in enumerate(group):
-        if entry := checked.get(number):
-            judged = replace(judged, submission=entry.submission, findings=entry.findings)
-        yield judged
+    entries = {number: _entry(judged, forms) for number, judged in enumerate(batch)}
+    present = {number: entry for number, entry in entries.items() if entry}
+    checked = _checked(present, resolvers(lists))
+    return tuple(
+        replace(judged, submission=checked[number].submission, findings=checked[number].findings)
+        if number in checked
+        else judged
+        for number, judged in enumerate(batch)
+    )
 
 
 def validate_register(submission: Submission, form: Form) -> tuple[Submission, tuple[Finding, ...]]:

@@ -26,6 +26,7 @@ import hostile
 
 from mlay_batch.intake import collect
 from mlay_batch.intake.folders import files
+from mlay_batch.pipeline import ingest
 from mlay_batch.records import Decision, Known
 from mlay_batch.verdict import decide
 
@@ -107,3 +108,13 @@ def test_what_becomes_of_each_is_what_was_written_down(corpus: Corpus) -> None:
     assert corpus.written_down.is_file(), "MLAY_CORPUS_WRITE=1 writes it"
     expected = yaml.safe_load(corpus.written_down.read_text(encoding="utf-8"))
     assert corpus.outcome == expected
+
+
+def test_what_is_said_of_a_file_does_not_depend_on_how_many_are_checked_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    leaves = [desk.leaf(name, data) for name, data in hostile.files().items()]
+    leaves += [desk.leaf(original.name, original.data) for original in desk.originals()[:5]]
+    together = desk.judged(leaves)
+    monkeypatch.setattr(ingest, "GROUP_SIZE", 3)
+    assert desk.judged(leaves) == together

@@ -219,14 +219,14 @@ def read_here(named: Any, forms: Any, *limits: Any, **_: Any) -> Iterator[Any]:
 
 def remember_judged() -> None:
     """Let the same leaves be judged once."""
-    real, known = ingest.judge_each, {}
+    real, known = ingest.check_files, {}
 
     def recalled(desk: Town, leaves: Any, *args: Any, **more: Any) -> Iterator[Any]:
         if tuple(leaves) not in known:
             known[tuple(leaves)] = tuple(real(desk, leaves, *args, **more))
         return iter(known[tuple(leaves)])
 
-    ingest.judge_each = recalled
+    ingest.check_files = recalled
 
 
 def remember(module: Any, name: str) -> None:

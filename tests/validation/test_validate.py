@@ -275,7 +275,7 @@ def test_what_could_not_be_read_passes_through() -> None:
     assert validate([], LISTS) == ()
 
 
-def test_a_batch_gives_what_each_gives_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_gives_what_each_gives_alone() -> None:
     papers = [but(section, row, **written) for section, row, written, *_ in ONE_MISTAKE[::4]]
     batch = [judged(submission(paper), identity=identity()) for paper in papers]
     other = submission({"own": {}}, of=form("classification"), stamp=("CB-01", "2018"))
@@ -284,8 +284,6 @@ def test_a_batch_gives_what_each_gives_alone(monkeypatch: pytest.MonkeyPatch) ->
     together = validate(batch, LISTS)
     assert list(together) == [validate([one], LISTS)[0] for one in batch]
     assert told(together[3].findings) == ["F01 E1"]
-    monkeypatch.setattr("mlay_batch.validation._TOGETHER", 3)
-    assert validate(batch, LISTS) == together
 
 
 def test_findings_come_as_one_reads() -> None:
