@@ -12,15 +12,17 @@ import click
 from mlay_batch.cli import options, show, show_schema
 from mlay_batch.cli.options import LocalisedCommand, LocalisedGroup, language, option
 from mlay_batch.errors import NoWorkspaceError, UsageError
+from mlay_batch.files import write_atomically
 from mlay_batch.period import Period
+from mlay_batch.pipeline.interchange import form_named
 from mlay_batch.schema import Catalogue, load_catalogue
 from mlay_batch.schema.catalogue import shipped
 from mlay_batch.schema.codes import findings_page
+from mlay_batch.schema.diff import changes
+from mlay_batch.schema.export import package_text
 from mlay_batch.schema.reference import reference
 from mlay_batch.schema.signs import Description
 from mlay_batch.workspace import Workspace
-
-_TARGETS = ("pandera", "frictionless")
 
 
 @click.group("schema", cls=LocalisedGroup)
@@ -104,23 +106,17 @@ def lint(ctx: click.Context, paths: tuple[Path, ...], workspace: Path | None) ->
 
 @schema.command("export", cls=LocalisedCommand)
 @click.argument("form")
-@option("--section", default=None)
-@option("--to", type=click.Choice(_TARGETS), default=_TARGETS[0], show_default=True)
-@option("--out", type=click.Path(file_okay=False, path_type=Path), default=None)
+@option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None)
 @options.common
 @click.pass_context
-def export(ctx: click.Context, form: str, section: str | None, to: str, out: Path | None,
-           workspace: Path | None) -> int:  # fmt: skip
-    """Write a form for other programs: a pandera script a section, or a Data Package."""
-    from mlay_batch.pipeline import interchange  # start-up: pandera costs a second
-
-    found = interchange.form_named(_catalogue(workspace), form)
-    files = interchange.exported(found, section, to, language(ctx))
+def export(ctx: click.Context, form: str, out: Path | None, workspace: Path | None) -> int:
+    """Write a form for other programs, as a Frictionless Data Package."""
+    descriptor = package_text(form_named(_catalogue(workspace), form), language(ctx))
     if out is None:
-        click.echo("\n".join(files.values()), nl=False)
-        return 0
-    for path in interchange.write(files, out):
-        click.echo(str(path))
+        click.echo(descriptor, nl=False)
+    else:
+        write_atomically(out, descriptor.encode())
+        click.echo(str(out))
     return 0
 
 
@@ -132,11 +128,8 @@ def export(ctx: click.Context, form: str, section: str | None, to: str, out: Pat
 @click.pass_context
 def diff(ctx: click.Context, old: str, new: str, as_json: bool, workspace: Path | None) -> int:
     """Show what changed between two versions of a form."""
-    from mlay_batch.pipeline import interchange  # start-up: pandera costs a second
-    from mlay_batch.schema.diff import changes  # with it
-
     catalogue = _catalogue(workspace)
-    before, after = (interchange.form_named(catalogue, name) for name in (old, new))
+    before, after = (form_named(catalogue, name) for name in (old, new))
     found = changes(before, after, language(ctx))
     show_schema.show_changes(found, language(ctx), as_json=as_json)
     return 0

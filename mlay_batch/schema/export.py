@@ -13,32 +13,30 @@ from typing import Any
 
 from mlay_batch.schema.records import Field, Form, Rule, Section
 
-PROFILE = "https://specs.frictionlessdata.io/schemas/tabular-data-package.json"
 _TYPES: Mapping[str, str] = {"date": "date", "integer": "integer", "number": "number"}
 _KEYS = (("_branch", "Đơn vị", "Branch"), ("_period", "Kỳ báo cáo", "Period"))
 
 Json = dict[str, Any]
 
 
-def data_package(form: Form, lang: str = "vi", section: str | None = None) -> Json:
-    """Return the form, or one section of it, as a Data Package descriptor.
+def data_package(form: Form, lang: str = "vi") -> Json:
+    """Return the form as a Data Package descriptor.
 
     The keys of a form are the field ids; titles and help are in `lang`.
     """
-    wanted = [one for one in form.sections if section in (None, one.id)]
     return {
         "profile": "tabular-data-package",
         "name": f"{form.form}-{form.version}",
         "version": form.version,
         "title": form.title.of(lang),
         "description": "; ".join(form.basis),
-        "resources": [_resource(form, one, lang) for one in wanted],
+        "resources": [_resource(form, section, lang) for section in form.sections],
     }
 
 
-def package_text(form: Form, lang: str = "vi", section: str | None = None) -> str:
+def package_text(form: Form, lang: str = "vi") -> str:
     """Return the descriptor as the text of a ``datapackage.json``."""
-    return json.dumps(data_package(form, lang, section), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(data_package(form, lang), ensure_ascii=False, indent=2) + "\n"
 
 
 def table_schema(form: Form, section: Section, lang: str = "vi") -> Json:

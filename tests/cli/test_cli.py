@@ -278,6 +278,15 @@ def test_months_the_wrong_way_round_are_told(tmp_path, monkeypatch, capsys):
     assert "2019-06 is before 2019-09" in words(capsys)[1]
 
 
+def test_schema_export_prints_the_package_or_writes_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert run(["schema", "export", "meeting:2018.1"]) == 0
+    printed = words(capsys)[0]
+    assert json.loads(printed)["name"] == "meeting-2018.1"
+    assert run(["schema", "export", "meeting:2018.1", "--out", "a/meeting.json"]) == 0
+    assert Path("a/meeting.json").read_text(encoding="utf-8") == printed
+
+
 def test_schema_list_and_show(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert run(["schema", "list"]) == 0
