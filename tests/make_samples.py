@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import office
+from bad_returns import bad_returns
 
 from mlay_batch import demo
 from mlay_batch.schema import load_catalogue
@@ -26,7 +27,7 @@ def main() -> None:
         if sample.branch in town.data["kept"]["good"].get(str(sample.period), ()):
             folder.mkdir(exist_ok=True)
             keep(folder / sample.name, demo.render_return(sample, catalogue, town), sample.branch)
-    for name, data in demo.bad_returns(town, catalogue):
+    for name, data in bad_returns(town, catalogue):
         (samples / "bad" / name).write_bytes(data)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from bad_returns import bad_returns
 
 from mlay_batch import demo
 from mlay_batch.ledger import Ledger
@@ -100,8 +101,8 @@ def test_a_bad_file_is_named_after_its_code(name: str) -> None:
     assert Path(name).stem.split()[-1] in EXPECTED[name]["codes"]
 
 
-def test_the_program_makes_the_bad_files() -> None:
-    made = {name for name, _ in demo.bad_returns(demo.town(), load_catalogue())}
+def test_bad_returns_makes_the_bad_files() -> None:
+    made = {name for name, _ in bad_returns(demo.town(), load_catalogue())}
     assert made == set(EXPECTED) - BY_HAND
 
 

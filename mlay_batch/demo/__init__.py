@@ -1,7 +1,6 @@
-"""The sample town of Mường Lay: invented returns, good and bad, made the same way every time."""
+"""The sample town of Mường Lay: invented returns, made the same way every time."""
 
-from mlay_batch.demo.bad import bad_returns, sent_besides
-from mlay_batch.demo.files import render_register, render_return, returns
+from mlay_batch.demo.files import render_register, render_return, returns, sent_besides
 from mlay_batch.demo.inbox import Parcel, write_town
 from mlay_batch.demo.meetings import SampleReturn
 from mlay_batch.demo.town import Town, register_rows, town
@@ -10,7 +9,6 @@ __all__ = [
     "Parcel",
     "SampleReturn",
     "Town",
-    "bad_returns",
     "register_rows",
     "render_register",
     "render_return",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 
-from mlay_batch.demo.meetings import SampleReturn, meeting_returns
+from mlay_batch.demo.meetings import SampleReturn, meeting_returns, received_on
 from mlay_batch.demo.town import Town, register_rows
 from mlay_batch.demo.typist import Blank
 from mlay_batch.demo.yearly import classification_returns
 from mlay_batch.period import Period
+from mlay_batch.records import Row
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.template import Context, render
 
@@ -17,6 +20,26 @@ def returns(town: Town, catalogue: Catalogue) -> Iterator[SampleReturn]:
     """Yield every return of the sample town: the years 2016-2018, then the months of 2019."""
     yield from classification_returns(town, catalogue)
     yield from meeting_returns(town, catalogue)
+
+
+def sent_besides(town: Town, catalogue: Catalogue) -> Iterator[SampleReturn]:
+    """Yield what reached the inbox in the last month besides the good returns.
+
+    A file sent a second time, and the form of the month before filled in again.
+    """
+    month, branches = town.months[-1], town.data["kept"]
+    sent = {(s.branch, s.period): s for s in returns(town, catalogue)}
+    received = received_on(month.end + timedelta(days=5))
+    twice = sent[branches["twice"], month]
+    yield replace(twice, received=received, name=f"Gửi lại - {twice.name}")
+    old = sent[branches["refilled"], month.previous()]
+    yield replace(old, received=received, rows=tuple(_moved(row, month) for row in old.rows))
+
+
+def _moved(row: Row, month: Period) -> Row:
+    days = {name: day for name, day in row.values.items() if isinstance(day, date)}
+    moved = {name: day.replace(month=month.month) for name, day in days.items()}
+    return replace(row, values={**row.values, **moved})
 
 
 def context(town: Town, branch: str, period: Period | None) -> Context:

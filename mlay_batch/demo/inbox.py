@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlay_batch.demo.bad import sent_besides
-from mlay_batch.demo.files import Typist, render_register, returns
+from mlay_batch.demo.files import Typist, render_register, returns, sent_besides
 from mlay_batch.demo.town import town
 from mlay_batch.schema import load_catalogue
 

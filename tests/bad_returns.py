@@ -6,17 +6,16 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from openpyxl import Workbook
 
 from mlay_batch.demo import package
 from mlay_batch.demo.files import Typist, context, form_of, render_return, returns
-from mlay_batch.demo.meetings import SampleReturn, received_on
+from mlay_batch.demo.meetings import SampleReturn
 from mlay_batch.demo.package import Raw
 from mlay_batch.demo.town import Town
 from mlay_batch.layout import STAMP_SHEET, plan
-from mlay_batch.period import Period
 from mlay_batch.records import Row, Value
 from mlay_batch.schema import Catalogue
 
@@ -35,26 +34,6 @@ def bad_returns(town: Town, catalogue: Catalogue) -> Files:
         for name, made in group(desk):
             yield name, made if isinstance(made, bytes) else desk.typist.fill_in(made)
     yield from _no_workbooks()
-
-
-def sent_besides(town: Town, catalogue: Catalogue) -> Iterator[SampleReturn]:
-    """Yield what reached the inbox in the last month besides the good returns.
-
-    A file sent a second time, and the form of the month before filled in again.
-    """
-    month, kept = town.months[-1], town.data["kept"]
-    sent = {(s.branch, s.period): s for s in returns(town, catalogue)}
-    received = received_on(month.end + timedelta(days=5))
-    twice = sent[kept["twice"], month]
-    yield replace(twice, received=received, name=f"Gửi lại - {twice.name}")
-    old = sent[kept["refilled"], month.previous()]
-    yield replace(old, received=received, rows=tuple(_moved(row, month) for row in old.rows))
-
-
-def _moved(row: Row, month: Period) -> Row:
-    days = {name: day for name, day in row.values.items() if isinstance(day, date)}
-    moved = {name: day.replace(month=month.month) for name, day in days.items()}
-    return replace(row, values={**row.values, **moved})
 
 
 @dataclass(frozen=True)
