@@ -17,6 +17,10 @@ _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _STROKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
 # \w alone would end a word at a mark that has no composed letter.
 _WORDS = re.compile(r"[\w\u0300-\u036f]+")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_MAIL_ADDRESS = re.compile(rf"(?=.{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+")
+_LONGEST_MAIL_ADDRESS = 254
 # Zero-width and bidirectional controls: invisible, so never part of a name.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
@@ -58,6 +62,17 @@ def without_accents(text: str) -> str:
     spread = unicodedata.normalize("NFD", clean(text))
     bare = "".join(letter for letter in spread if not unicodedata.combining(letter))
     return bare.replace("đ", "d").replace("Đ", "D")
+
+
+def is_mail_address(text: str) -> bool:
+    """Tell whether `text` is an address that mail hosts accept: RFC 5321, nothing quoted.
+
+    The local part takes an apostrophe and no dot at its ends; the domain takes no underscore.
+
+    >>> is_mail_address("o'hara@x.vn"), is_mail_address("a@b_c.vn")
+    (True, False)
+    """
+    return len(text) <= _LONGEST_MAIL_ADDRESS and bool(_MAIL_ADDRESS.fullmatch(text))
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

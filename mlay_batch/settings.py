@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from mlay_batch.errors import UsageError
-from mlay_batch.names import nearest
+from mlay_batch.names import is_mail_address, nearest
 
 CONFIG = "mlay.toml"
 LANGUAGES = ("vi", "en")
@@ -29,7 +28,6 @@ _KEYS: Mapping[str, frozenset[str]] = {
     "smtp": frozenset({"host", "port", "user", "from", "security", "per_minute", "ca_file"}),
 }
 _DAYS = frozenset({"due", "lock", "correct"})
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", re.ASCII)
 _PORTS = 65535
 
 TEMPLATE = """\
@@ -260,7 +258,7 @@ def _wrong_smtp(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _wrong_texts(told, "smtp")
     if told.get("security", "tls") not in SECURITY:
         yield "smtp.security", " | ".join(f'"{name}"' for name in SECURITY)
-    if not _MAIL.fullmatch(str(told["from"])):
+    if not is_mail_address(str(told["from"])):
         yield "smtp.from", '"vanphong@example.vn"'
 
 

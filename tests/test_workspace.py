@@ -189,6 +189,7 @@ def test_an_unknown_key_is_refused_with_the_nearest(text: str, key: str, hint: s
         (TOWN + '[imap]\nuser = "vp"', "imap.host"),
         (TOWN + '[imap]\nhost = "h"', "imap.user"),
         (TOWN + '[imap]\nhost = "h"\nuser = "u"\nport = 0', "imap.port"),
+        (TOWN + '[smtp]\nhost = "h"\nfrom = "a@b_c.vn"', "smtp.from"),
         ("[[town]]\nname = 5", "town"),
     ],
 )
@@ -197,6 +198,11 @@ def test_a_wrong_value_is_refused_by_its_key(text: str, key: str) -> None:
         Settings.parse(text)
     assert (caught.value.code, caught.value.params["key"]) == ("workspace.value", key)
     assert "{" not in error_text(caught.value, "vi")
+
+
+def test_an_office_writes_from_any_address_it_writes_to() -> None:
+    smtp = Settings.parse(TOWN + '[smtp]\nhost = "h"\nfrom = "o\'hara@x.vn"').smtp
+    assert smtp and smtp.from_ == "o'hara@x.vn"
 
 
 def test_text_that_is_no_toml_names_its_line() -> None:

@@ -13,11 +13,12 @@ from functools import partial
 
 from mlay_batch.findings import Finding, Severity
 from mlay_batch.messages import Message, explain, show
+from mlay_batch.names import is_mail_address
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Return, Row, Value
 from mlay_batch.register import Register
 from mlay_batch.replies.difference import differences
-from mlay_batch.replies.letters import Attachment, Letter, Topic, usable
+from mlay_batch.replies.letters import Attachment, Letter, Topic
 from mlay_batch.replies.texts import Text, one_line
 from mlay_batch.schema.records import Field, Form
 
@@ -45,7 +46,7 @@ class Desk:
 
     def addresses(self, addressee: str) -> tuple[str, ...]:
         """Return the addresses in force that a mail can be sent to."""
-        return tuple(m for m in self.register.mails(addressee, self.day) if usable(m))
+        return tuple(m for m in self.register.mails(addressee, self.day) if is_mail_address(m))
 
 
 @dataclass(frozen=True)

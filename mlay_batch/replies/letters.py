@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, field
-
-_MAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +82,3 @@ class Letter:
     def file_name(self) -> str:
         """The name of its draft. The addressee's code is checked text of the register."""
         return f"{self.kind}_{self.addressee}_{self.digest[:8]}.eml"
-
-
-def usable(mail: str) -> bool:
-    """Whether an address can stand in a header and be sent to."""
-    return bool(_MAIL.fullmatch(mail)) and len(mail) <= 254

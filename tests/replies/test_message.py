@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlay_batch.errors import UsageError
-from mlay_batch.replies.letters import Attachment, Letter, Topic, usable
+from mlay_batch.replies.letters import Attachment, Letter, Topic
 from mlay_batch.replies.message import Sender, message
 from mlay_batch.replies.texts import GAPS, load, parse
 
@@ -64,15 +64,6 @@ def test_the_same_letter_gives_the_same_bytes_and_id():
     first, second = (message(letter(attachments=papers), SENDER).as_bytes() for _ in range(2))
     assert first == second
     assert SENDER.message_id(letter()) == SENDER.message_id(letter(subject="khác", to=()))
-
-
-@pytest.mark.parametrize(
-    ("mail", "good"),
-    [("a@b.vn", True), ("a@b", False), ("a@b.vn\nBcc: c@d.vn", False), ("a,b@c.vn", False),
-     ("<a@b.vn>", False), ("hòa@b.vn", False)],
-)  # fmt: skip
-def test_only_plain_addresses_are_written_to(mail, good):
-    assert usable(mail) is good
 
 
 def test_shipped_texts_fill_every_gap_they_name(tmp_path):
