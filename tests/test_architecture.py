@@ -1,7 +1,7 @@
 """The shape of the program: imports go one way, nothing grows too long.
 
 Levels: 0 errors, findings, period, names │ 1 schema, messages │ 2 records, register, layout,
-styles, guidance, files, wire │ 3 the stages, which never import one another │
+styles, guidance, files, wire, excel │ 3 the stages, which never import one another │
 4 settings, workspace, pipeline, demo │ 5 cli.
 `figures.records` and its parts are what the stage `figures` hands on: records like `records`.
 """
@@ -23,7 +23,7 @@ LEVELS = (
     {"schema", "messages"},
     {
         "records", "register", "layout", "styles", "guidance", "files", "wire",
-        "bundle", "figures.records", "figures.branch_records", "figures.quota_records",
+        "bundle", "excel", "figures.records", "figures.branch_records", "figures.quota_records",
         "figures.sign_records",
         "figures.classified",
     },

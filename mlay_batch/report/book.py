@@ -16,10 +16,10 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mlay_batch import messages
-from mlay_batch.report import measure
+from mlay_batch.excel import metrics
+from mlay_batch.excel.text import sheet_title, to_cell_text
 from mlay_batch.report.grid import Grid
 from mlay_batch.report.looks import FITS, LOOKS, TONE_LOOKS, Look
-from mlay_batch.report.texts import safe, sheet_title
 from mlay_batch.styles import FONT
 
 MOST_LINKS = 65_530  # addresses Excel keeps on a sheet
@@ -177,7 +177,7 @@ class Sheet:
         """Write a cell; return the text it shows, None where it shows no text."""
         match content:
             case str():
-                text = safe(content)
+                text = to_cell_text(content)
                 self.raw.write_string(row, column, text, style)
                 return text
             case None:
@@ -190,7 +190,7 @@ class Sheet:
             case int() | float():
                 self.raw.write_number(row, column, content, style)
             case Link(place, text):
-                return self._link(row, column, place, safe(text), style)
+                return self._link(row, column, place, to_cell_text(text), style)
             case date():
                 self.raw.write_datetime(row, column, datetime.combine(content, time()), style)
         return None
@@ -287,7 +287,7 @@ class Sheet:
             self._waiting.append((row, text))
             return
         fit = FITS[look]
-        points = measure.needed(shown, room - fit.indent, fit.size, fit.bold)
+        points = metrics.height_needed(shown, room - fit.indent, fit.size, fit.bold)
         if points > self._needed.get(row, 0.0):
             self._needed[row] = points
 
@@ -295,6 +295,6 @@ class Sheet:
         columns = range(column, column + span)
         if not self._finished and any(at not in self._widths for at in columns):
             return None
-        room = measure.room([self._widths.get(at, _USUAL) for at in columns])
+        room = metrics.room([self._widths.get(at, _USUAL) for at in columns])
         self._rooms[column, span] = room
         return room

@@ -12,6 +12,7 @@ from dataclasses import fields
 from datetime import date, datetime, time
 
 from mlay_batch import bundle
+from mlay_batch.excel.text import to_cell_text
 from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.layout import CODE_SEPARATOR, STAMP_SHEET, VALUE_MARKER
 from mlay_batch.records import Delivery, Row, Value, Verdict, values_hash
@@ -19,7 +20,6 @@ from mlay_batch.report.book import Sheet
 from mlay_batch.report.context import Context, Provenance
 from mlay_batch.report.data_sheets import returns_of
 from mlay_batch.report.tables import HEAD_ROW, Table
-from mlay_batch.report.texts import safe
 from mlay_batch.schema import Form, Section
 from mlay_batch.schema.families import families
 
@@ -158,7 +158,7 @@ class _Hidden:
     def _cell(self, column: int, value: Value) -> None:
         match value:
             case str():
-                self.raw.write_string(self.row, column, safe(value))
+                self.raw.write_string(self.row, column, to_cell_text(value))
             case date():
                 day = datetime.combine(value, time())
                 self.raw.write_datetime(self.row, column, day, self.ctx.book.format("date"))

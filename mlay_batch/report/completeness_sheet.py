@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
+from mlay_batch.excel.metrics import CELL_MARGIN
 from mlay_batch.figures.records import OPEN, Completeness, Expected, Figures
 from mlay_batch.period import Period
 from mlay_batch.report import official
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context, period_id
 from mlay_batch.report.data_sheets import Data
-from mlay_batch.report.measure import CELL_MARGIN
 
 # Symbols of Times New Roman itself; colour only repeats them.
 SYMBOLS = {

@@ -12,7 +12,7 @@ from itertools import groupby
 
 from xlsxwriter.utility import xl_col_to_name
 
-from mlay_batch.report import measure
+from mlay_batch.excel import metrics
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.looks import SMALL
 from mlay_batch.report.tables import Table
@@ -62,7 +62,7 @@ def _span(columns: Sequence[Column], group: str) -> float:
 
 
 def _points(text: str, width: float) -> float:
-    return measure.height(measure.lines(text, width - 0.4, SMALL, True), SMALL)
+    return metrics.height(metrics.lines(text, width - 0.4, SMALL, True), SMALL)
 
 
 def total(sheet: Sheet, row: int, column: int, first: int, values: Iterable[int]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from mlay_batch.report import measure
+from mlay_batch.excel import metrics
 from mlay_batch.report.book import Book, Content, Link, Live, Sheet
 from mlay_batch.report.looks import LOOKS
 
@@ -133,14 +133,14 @@ def _fitting(column: Column, heading: str, cells: Sequence[Content]) -> float:
     """Return the width of a column in which heading and cells fit."""
     shown = {_DAY} if cells and column.kind == "date" else {_shown(cell) for cell in cells}
     size = float(str(LOOKS["text"]["font_size"]))
-    widest = max((measure.width(text, size) for text in shown), default=0.0) + 1.5
+    widest = max((metrics.width(text, size) for text in shown), default=0.0) + 1.5
     return min(_WIDEST, max(_NARROWEST, _heading_width(heading), widest))
 
 
 def _heading_width(heading: str) -> float:
     """Return room for the longest word and the filter's arrow; headings may wrap."""
     longest = max(heading.split() or [""], key=len)
-    return max(measure.width(longest, 10, bold=True) + 3, measure.width(heading, 10, True) / 2 + 3)
+    return max(metrics.width(longest, 10, bold=True) + 3, metrics.width(heading, 10, True) / 2 + 3)
 
 
 def _shown(content: Content) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from mlay_batch.report.measure import width
+from mlay_batch.excel.metrics import width
 
 _DPI = 110
 _WORD = re.compile(

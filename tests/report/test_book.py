@@ -6,14 +6,10 @@ import io
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.cell import Cell
 
-from mlay_batch.report import measure
 from mlay_batch.report.book import Book, Link, Live
-from mlay_batch.report.texts import safe, sheet_title
 
 
 def written(content: object) -> Cell:
@@ -35,13 +31,6 @@ def test_what_a_branch_typed_stays_text(typed: str) -> None:
 
 def test_a_link_cannot_be_made_to_run() -> None:
     assert written(Link("'Tờ'!$A$1", "=1+1")).data_type == "s"
-
-
-def test_control_characters_are_dropped_and_long_text_is_cut() -> None:
-    assert safe("a\x00\x0bb\x1f\ufffe\ud800c\n\td") == "abc\n\td"
-    cut = safe("ế" * 40_000)
-    assert (len(cut), cut[-1]) == (32_767, "…")
-    assert safe("x" * 32_767) == "x" * 32_767
 
 
 def test_days_are_written_as_on_paper() -> None:
@@ -89,33 +78,7 @@ def test_a_settled_sheet_is_the_same_to_the_byte_and_takes_nothing_more() -> Non
     assert filled(settled=True) == filled(settled=False)
 
 
-class TestSheetTitle:
-    @given(st.lists(st.text(min_size=1), max_size=8))
-    def test_is_allowed_and_unlike_the_others(self, titles: list[str]) -> None:
-        taken: list[str] = ["Dữ liệu"]
-        for title in titles:
-            name = sheet_title(f"Dữ liệu {title}", taken)
-            assert 0 < len(name) <= 31
-            assert not set(name) & set("[]:*?/\\")
-            assert name.casefold() not in {other.casefold() for other in taken}
-            assert not name.startswith("'") and not name.endswith("'")
-            taken.append(name)
-
-    def test_is_cut_at_a_word(self) -> None:
-        assert (
-            sheet_title("Dữ liệu Bồi dưỡng, kiểm tra, giám sát") == "Dữ liệu Bồi dưỡng, kiểm tra…"
-        )
-
-
 class TestRoom:
-    @given(st.text(alphabet="aăâbđeêơưmWi ớỗỬ.,1", max_size=80), st.integers(3, 60))
-    def test_less_room_never_takes_fewer_lines(self, text: str, room: int) -> None:
-        assert measure.lines(text, room) >= measure.lines(text, room + 1) >= 1
-
-    @given(st.text(alphabet="aăâbđeêơưmWi ớỗỬ.,1", min_size=1, max_size=80))
-    def test_what_is_as_wide_as_its_column_takes_one_line(self, text: str) -> None:
-        assert measure.lines(text, measure.width(text) + 0.01) == 1
-
     def test_a_row_is_as_high_as_its_longest_cell(self) -> None:
         book = Book("vi", date(2019, 12, 8))
         sheet = book.sheet("Tờ", "")

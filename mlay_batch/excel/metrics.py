@@ -94,6 +94,6 @@ def height(line_count: int, size: float) -> float:
 
 
 @lru_cache(maxsize=65536)
-def needed(text: str, room: float, size: float, bold: bool) -> float:
+def height_needed(text: str, room: float, size: float, bold: bool) -> float:
     """Return the height in points that a cell with that room needs for `text`."""
     return height(lines(text, room, size, bold), size)

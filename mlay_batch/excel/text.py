@@ -11,7 +11,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 
-def safe(text: str) -> str:
+def to_cell_text(text: str) -> str:
     """Return `text` as a cell can hold it: no control characters, at most 32.767 characters."""
     kept = text if text.isprintable() else _CONTROL.sub("", text)
     return kept if len(kept) <= LONGEST_TEXT else kept[: LONGEST_TEXT - 1] + "…"
@@ -23,7 +23,7 @@ def sheet_title(text: str, taken: Iterable[str] = ()) -> str:
     >>> sheet_title("Dữ liệu: bồi dưỡng, kiểm tra, giám sát")
     'Dữ liệu bồi dưỡng, kiểm tra…'
     """
-    name = " ".join(_FORBIDDEN.sub(" ", safe(text)).split()).strip("'")
+    name = " ".join(_FORBIDDEN.sub(" ", to_cell_text(text)).split()).strip("'")
     if len(name) > LONGEST_TITLE:
         name = name[:LONGEST_TITLE].rpartition(" ")[0] or name[: LONGEST_TITLE - 1]
         name = name.rstrip(" ,.;-–") + "…"

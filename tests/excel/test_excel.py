@@ -1,0 +1,44 @@
+"""What Excel holds: texts of a cell, names of sheets, and the room a text takes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlay_batch.excel import metrics
+from mlay_batch.excel.text import sheet_title, to_cell_text
+
+
+def test_control_characters_are_dropped_and_long_text_is_cut() -> None:
+    assert to_cell_text("a\x00\x0bb\x1f\ufffe\ud800c\n\td") == "abc\n\td"
+    cut = to_cell_text("ế" * 40_000)
+    assert (len(cut), cut[-1]) == (32_767, "…")
+    assert to_cell_text("x" * 32_767) == "x" * 32_767
+
+
+class TestSheetTitle:
+    @given(st.lists(st.text(min_size=1), max_size=8))
+    def test_is_allowed_and_unlike_the_others(self, titles: list[str]) -> None:
+        taken: list[str] = ["Dữ liệu"]
+        for title in titles:
+            name = sheet_title(f"Dữ liệu {title}", taken)
+            assert 0 < len(name) <= 31
+            assert not set(name) & set("[]:*?/\\")
+            assert name.casefold() not in {other.casefold() for other in taken}
+            assert not name.startswith("'") and not name.endswith("'")
+            taken.append(name)
+
+    def test_is_cut_at_a_word(self) -> None:
+        assert (
+            sheet_title("Dữ liệu Bồi dưỡng, kiểm tra, giám sát") == "Dữ liệu Bồi dưỡng, kiểm tra…"
+        )
+
+
+class TestRoom:
+    @given(st.text(alphabet="aăâbđeêơưmWi ớỗỬ.,1", max_size=80), st.integers(3, 60))
+    def test_less_room_never_takes_fewer_lines(self, text: str, room: int) -> None:
+        assert metrics.lines(text, room) >= metrics.lines(text, room + 1) >= 1
+
+    @given(st.text(alphabet="aăâbđeêơưmWi ớỗỬ.,1", min_size=1, max_size=80))
+    def test_what_is_as_wide_as_its_column_takes_one_line(self, text: str) -> None:
+        assert metrics.lines(text, metrics.width(text) + 0.01) == 1
