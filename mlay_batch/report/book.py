@@ -17,6 +17,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mlay_batch import messages
 from mlay_batch.excel import metrics
+from mlay_batch.excel.formula_guard import is_formula_like
 from mlay_batch.excel.text import sheet_title, to_cell_text
 from mlay_batch.report.grid import Grid
 from mlay_batch.report.looks import FITS, LOOKS, TONE_LOOKS, Look
@@ -25,7 +26,6 @@ from mlay_batch.styles import FONT
 MOST_LINKS = 65_530  # addresses Excel keeps on a sheet
 _SIZE = 11
 _USUAL = 9.0  # the width of a column nobody set
-_FORMULA_LIKE = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +163,10 @@ class Sheet:
     def put(self, row: int, column: int, content: Content, look: str, span: int = 1,
             number: str = "", rows: int = 1) -> None:  # fmt: skip
         """Write `content`, over `span` columns and `rows` rows; None leaves a framed blank."""
-        risky = isinstance(content, str) and content.startswith(_FORMULA_LIKE)
-        style = self.book.format(look, number, risky)
+        if isinstance(content, str):
+            content = to_cell_text(content)
+        quoted = isinstance(content, str) and is_formula_like(content)
+        style = self.book.format(look, number, quoted)
         if span > 1 or rows > 1:
             self.raw.merge_range(row, column, row + rows - 1, column + span - 1, "", style)
         text = self._write(row, column, content, style)
@@ -177,14 +179,14 @@ class Sheet:
         """Write a cell; return the text it shows, None where it shows no text."""
         match content:
             case str():
-                text = to_cell_text(content)
-                self.raw.write_string(row, column, text, style)
-                return text
+                self.raw.write_string(row, column, content, style)
+                return content
             case None:
                 self.raw.write_blank(row, column, None, style)
             case Live(formula, value):
                 if not self.book.live:
-                    return self._write(row, column, value, style)
+                    shown = to_cell_text(value) if isinstance(value, str) else value
+                    return self._write(row, column, shown, style)
                 self.raw.write_formula(row, column, formula, style, value)
                 return value if isinstance(value, str) else None
             case int() | float():

@@ -14,7 +14,6 @@ from typing import Any, Literal
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.packaging.core import DocumentProperties
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Protection, Side
 from openpyxl.styles.cell_style import StyleArray
@@ -26,6 +25,8 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
+from mlay_batch.excel.formula_guard import is_formula_like
+from mlay_batch.excel.text import to_cell_text
 from mlay_batch.records import Value
 from mlay_batch.styles import FONT, LINE, NUMBER_FORMATS, SIZE, STYLES, TONES, Style
 
@@ -33,7 +34,6 @@ _EPOCH = datetime(2018, 1, 1)  # noqa: DTZ001 - a fixed date: the same inputs, t
 _FIRST_EXCEL_DAY = date(1900, 3, 1)  # before it Excel's serial numbers are a day off or missing
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 _SHEET_NAME = 31  # characters, Excel's limit
-_FORMULA_LIKE = ("=", "+", "-", "@")
 HIGHEST = 409.0  # points, Excel's limit of a row
 
 
@@ -70,9 +70,9 @@ class Book:
         if isinstance(value, date) and value < _FIRST_EXCEL_DAY:
             value = value.isoformat()
         if isinstance(value, str):
-            cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)
+            cell.value = value = to_cell_text(value)
             cell.data_type = "s"
-            if value.startswith(_FORMULA_LIKE):
+            if is_formula_like(value):
                 cell._style = copy(look)  # type: ignore[union-attr]
                 cell._style.quotePrefix = 1  # type: ignore[union-attr]  # edited, it stays a text
         elif value is not None:
@@ -95,7 +95,7 @@ class Book:
         """Write texts side by side where nobody looks: without any style."""
         for column, word in enumerate(words, 1):
             cell = sheet.cell(row, column)
-            cell.value = ILLEGAL_CHARACTERS_RE.sub("", word)
+            cell.value = to_cell_text(word)
             cell.data_type = "s"
 
     def _look(self, style: str) -> tuple[StyleArray, bool]:

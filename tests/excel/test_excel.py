@@ -2,11 +2,50 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
+from datetime import date
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from mlay_batch.excel import metrics
 from mlay_batch.excel.text import sheet_title, to_cell_text
+from mlay_batch.report.book import Book as ReportBook
+from mlay_batch.template.book import Book as TemplateBook
+
+
+def write_by_report(text: str) -> bytes:
+    book = ReportBook("vi", date(2019, 12, 8))
+    book.sheet("Tờ", "").put(0, 0, text, "text")
+    return book.close()
+
+
+def write_by_template(text: str) -> bytes:
+    book = TemplateBook("Tờ")
+    book.put(book.sheet("Tờ"), 1, 1, text, "text")
+    return book.save()
+
+
+@pytest.mark.parametrize("write", [write_by_report, write_by_template])
+@pytest.mark.parametrize(
+    ("typed", "text", "guarded"),
+    [
+        ("=1+1", "=1+1", True),
+        ("\t=1+1", "\t=1+1", True),
+        ("\x01=1+1", "=1+1", True),
+        ("-", "-", True),
+        ("1+1", "1+1", False),
+        ("a\uffff", "a", False),
+    ],
+)
+def test_both_writers_guard_a_text_alike(
+    write: Callable[[str], bytes], typed: str, text: str, guarded: bool
+) -> None:
+    cell = load_workbook(io.BytesIO(write(typed)))["Tờ"]["A1"]
+    assert (cell.data_type, cell.value, cell.quotePrefix) == ("s", text, guarded)
 
 
 def test_control_characters_are_dropped_and_long_text_is_cut() -> None:
