@@ -18,7 +18,8 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from mlay_batch import messages
 from mlay_batch.excel import metrics
 from mlay_batch.excel.formula_guard import is_formula_like
-from mlay_batch.excel.text import sheet_title, to_cell_text
+from mlay_batch.excel.sheet_names import sheet_title
+from mlay_batch.excel.text import to_cell_text
 from mlay_batch.report.grid import Grid
 from mlay_batch.report.looks import FITS, LOOKS, TONE_LOOKS, Look
 from mlay_batch.styles import FONT

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from mlay_batch.excel.sheet_names import sheet_titles
 from mlay_batch.findings import Finding
 from mlay_batch.layout import LISTS_SHEET, STAMP_SHEET, SheetPlan, plan
 from mlay_batch.messages import text
 from mlay_batch.records import Row
 from mlay_batch.schema.records import Form
-from mlay_batch.template.book import Book, sheet_names
+from mlay_batch.template.book import Book
 from mlay_batch.template.context import Context, cell_values, slots
 from mlay_batch.template.errors_sheet import write_errors
 from mlay_batch.template.form_sheet import Filling, paint
@@ -74,7 +75,7 @@ def _sheets(
     plans = plan(form, Counter(row.section for row in rows))
     keys = ("errors_sheet", "guide") if returned else ("guide",)
     own = [text("template", key, lang) for key in keys]
-    names = sheet_names([LISTS_SHEET, STAMP_SHEET, *own, *(p.title.of(lang) for p in plans)])
+    names = sheet_titles([LISTS_SHEET, STAMP_SHEET, *own, *(p.title.of(lang) for p in plans)])
     return dict(zip(names[-len(plans) :], plans, strict=True))
 
 

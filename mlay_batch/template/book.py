@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
 from datetime import date, datetime
@@ -32,8 +32,6 @@ from mlay_batch.styles import FONT, LINE, NUMBER_FORMATS, SIZE, STYLES, TONES, S
 
 _EPOCH = datetime(2018, 1, 1)  # noqa: DTZ001 - a fixed date: the same inputs, the same bytes
 _FIRST_EXCEL_DAY = date(1900, 3, 1)  # before it Excel's serial numbers are a day off or missing
-_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
-_SHEET_NAME = 31  # characters, Excel's limit
 HIGHEST = 409.0  # points, Excel's limit of a row
 
 
@@ -53,7 +51,7 @@ class Book:
         self._looks: dict[str, tuple[StyleArray, bool]] = {}
 
     def sheet(self, title: str) -> Worksheet:
-        """Return a new last sheet; `title` must be a name Excel takes (see `sheet_names`)."""
+        """Return a new last sheet; `title` must be a name Excel takes (see `excel.sheet_names`)."""
         made: Worksheet = self.workbook.create_sheet(title)
         return made
 
@@ -111,32 +109,6 @@ class Book:
         made = io.BytesIO()
         ExcelWriter(self.workbook, _FixedZip(made, "w", ZIP_DEFLATED)).save()
         return made.getvalue()
-
-
-def sheet_names(titles: Iterable[str]) -> tuple[str, ...]:
-    r"""Return `titles` as names Excel takes: 31 characters, none of ``[]:*?/\``, no two alike.
-
-    >>> sheet_names(["Thu/chi", "thu chi"])
-    ('Thu chi', 'thu chi (2)')
-    """
-    found: list[str] = []
-    for title in titles:
-        wanted = clip(title.translate(_FORBIDDEN).strip("' "), _SHEET_NAME) or "Sheet"
-        name, number = wanted, 1
-        while name.casefold() in {other.casefold() for other in found}:
-            number += 1
-            ending = f" ({number})"
-            name = clip(wanted, _SHEET_NAME - len(ending)) + ending
-        found.append(name)
-    return tuple(found)
-
-
-def clip(words: str, limit: int) -> str:
-    """Return `words` in at most `limit` UTF-16 units, as Excel counts, ending in "…" when cut."""
-    units = words.encode("utf-16-le")
-    if len(units) <= 2 * limit:
-        return words
-    return units[: 2 * (limit - 1)].decode("utf-16-le", "ignore").rstrip() + "…"
 
 
 class _FixedZip(ZipFile):

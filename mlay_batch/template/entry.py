@@ -7,11 +7,11 @@ from typing import Literal
 
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from mlay_batch.excel.text import clip
 from mlay_batch.guidance import accepts, default_words, example, whole
 from mlay_batch.messages import text
 from mlay_batch.period import Period
 from mlay_batch.schema.records import Field, Form
-from mlay_batch.template.book import clip
 
 TITLE_LIMIT, TEXT_LIMIT = 32, 255  # Excel's; a longer one makes it "repair" the file
 Kind = Literal["whole", "decimal", "date", "list", "textLength"] | None

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 
 from openpyxl.utils import get_column_letter
 
+from mlay_batch.excel.text import clip
 from mlay_batch.findings import Finding, Param, Place, Severity, grouped_cells, split_cell
 from mlay_batch.layout import CellPlan, SheetPlan
 from mlay_batch.messages import Message, explain, text
 from mlay_batch.records import Row
 from mlay_batch.schema.records import Form, Section
-from mlay_batch.template.book import clip
 from mlay_batch.template.context import Key
 
 TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch"}

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from mlay_batch.excel import metrics
-from mlay_batch.excel.text import sheet_title, to_cell_text
+from mlay_batch.excel.sheet_names import sheet_title, sheet_titles
+from mlay_batch.excel.text import length, to_cell_text
 from mlay_batch.report.book import Book as ReportBook
 from mlay_batch.template.book import Book as TemplateBook
 
@@ -61,7 +62,7 @@ class TestSheetTitle:
         taken: list[str] = ["Dữ liệu"]
         for title in titles:
             name = sheet_title(f"Dữ liệu {title}", taken)
-            assert 0 < len(name) <= 31
+            assert 0 < length(name) <= 31
             assert not set(name) & set("[]:*?/\\")
             assert name.casefold() not in {other.casefold() for other in taken}
             assert not name.startswith("'") and not name.endswith("'")
@@ -71,6 +72,12 @@ class TestSheetTitle:
         assert (
             sheet_title("Dữ liệu Bồi dưỡng, kiểm tra, giám sát") == "Dữ liệu Bồi dưỡng, kiểm tra…"
         )
+
+    def test_of_two_alike_the_second_has_a_number_as_excel_counts_letters(self) -> None:
+        long = "𝐀" * 20  # each is two characters to Excel
+        first, second = sheet_titles([long, long])
+        assert (first, second) == ("𝐀" * 15 + "…", "𝐀" * 13 + " (2)")
+        assert sheet_titles(["", "'", "a/b", "A B"]) == ("Sheet", "Sheet (2)", "a b", "A B (2)")
 
 
 class TestRoom:
