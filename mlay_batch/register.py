@@ -18,6 +18,18 @@ from mlay_batch.records import Submission
 from mlay_batch.schema.records import Form
 
 
+class Dated:
+    """What is in force from one day to another, both included; a blank day is open."""
+
+    __slots__ = ()
+    from_: date | None
+    to: date | None
+
+    def is_in_force(self, day: date) -> bool:
+        """Tell whether it is in force on `day`."""
+        return (self.from_ is None or self.from_ <= day) and (self.to is None or day <= self.to)
+
+
 @dataclass(frozen=True, slots=True)
 class Organisation:
     """An organisation of the tree. It lives from `founded` to the day before `ended`."""
@@ -50,7 +62,7 @@ class Officer:
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Dated):
     """An officer's duty to attend in `branch` and all below it, both days included."""
 
     officer: str
@@ -59,23 +71,15 @@ class Assignment:
     from_: date
     to: date | None = None
 
-    def holds(self, day: date) -> bool:
-        """Whether it is in force on `day`."""
-        return self.from_ <= day and (self.to is None or day <= self.to)
-
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class Address(Dated):
     """A mail address of a branch."""
 
     branch: str
     mail: str
     from_: date | None = None
     to: date | None = None
-
-    def holds(self, day: date) -> bool:
-        """Whether it is in force on `day`; both days included, a blank one is open."""
-        return (self.from_ is None or self.from_ <= day) and (self.to is None or day <= self.to)
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class Waiver:
 
 
 @dataclass(frozen=True)
-class Signatory:
+class Signatory(Dated):
     """Who signs consolidated reports, as ``prepared`` or ``signed``."""
 
     signing: str
@@ -202,7 +206,7 @@ class Register:
 
     def mails(self, branch: str, day: date) -> tuple[str, ...]:
         """Return the addresses registered for `branch` itself and in force on `day`."""
-        held = (a.mail for a in self.addresses if a.branch == branch and a.holds(day))
+        held = (a.mail for a in self.addresses if a.branch == branch and a.is_in_force(day))
         return tuple(dict.fromkeys(held))
 
     def addressee(self, branch: str, day: date) -> str | None:
@@ -216,7 +220,7 @@ class Register:
     def owner(self, mail: str, day: date) -> str | None:
         """Return the organisation whose address it is on `day`; None without one, or of several."""
         same = self.by_mail.get(mail.strip().lower(), ())
-        found = {entry.branch for entry in same if entry.holds(day)}
+        found = {entry.branch for entry in same if entry.is_in_force(day)}
         return found.pop() if len(found) == 1 else None
 
     def waiver(

@@ -33,7 +33,7 @@ def check_sender(judged: Judged, register: Register) -> Judged:
         code = STRANGER
     elif leaf.forged:
         code = FORGED
-    elif not any(_valid(entry, day) for entry in mine):
+    elif not any(entry.is_in_force(day) for entry in mine):
         code = OUT_OF_DATE
     if code is None:
         return judged
@@ -45,8 +45,3 @@ def check_sender(judged: Judged, register: Register) -> Judged:
 def _speaks(entry: Address, judged: Judged, register: Register) -> bool:
     """Whether an address may speak for the branch, at some time."""
     return judged.identity is None or register.within(judged.identity.branch, entry.branch)
-
-
-def _valid(entry: Address, day: date) -> bool:
-    begun = entry.from_ is None or entry.from_ <= day
-    return begun and (entry.to is None or day <= entry.to)

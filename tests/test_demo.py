@@ -91,7 +91,7 @@ class TestTown:
 
     def test_every_direct_cell_and_committee_has_an_officer(self) -> None:
         register = town().register
-        held = {a.branch for a in register.assignments if a.holds(NOVEMBER.end)}
+        held = {a.branch for a in register.assignments if a.is_in_force(NOVEMBER.end)}
         assert held == {o.code for o in register.children("TU-ML")}
 
     def test_nobody_is_at_the_end_of_a_real_mailbox(self) -> None:

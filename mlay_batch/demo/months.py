@@ -176,6 +176,8 @@ def _duties(town: Town, officer: str) -> set[str]:
 def _assigned(town: Town, officer: str, branch: str, day: date) -> bool:
     register = town.register
     return any(
-        entry.officer == officer and entry.holds(day) and register.within(branch, entry.branch)
+        entry.officer == officer
+        and entry.is_in_force(day)
+        and register.within(branch, entry.branch)
         for entry in register.assignments
     )

@@ -30,7 +30,7 @@ class Duty:
     first: date
     last: date
 
-    def holds(self, day: date) -> bool:
+    def is_in_force(self, day: date) -> bool:
         """Whether it is in force on `day`."""
         return self.first <= day <= self.last
 
@@ -178,7 +178,7 @@ def _roles(register: Register, own: Iterable[Duty], visit: Visit) -> set[str]:
         duty.role
         for duty in own
         if register.within(visit.branch, duty.branch)
-        and (duty.within_life(cell) if cell else duty).holds(visit.held_on)
+        and (duty.within_life(cell) if cell else duty).is_in_force(visit.held_on)
     }
 
 

@@ -69,7 +69,7 @@ def long_day(ctx: Context, day: date) -> str:
 def signatures(ctx: Context, sheet: Sheet, row: int, columns: int, split: int) -> int:
     """Write who prepared and who signs, in one row, for no page ends within a row; return it."""
     for signing, column, span in (("prepared", 0, split), ("signed", split, columns - split)):
-        person = next(_valid(ctx, signing), None)
+        person = next(_signatories(ctx, signing), None)
         position = person.position.upper() if person and signing == "signed" else ""
         said = (
             ctx.choice("signing", signing),
@@ -81,9 +81,8 @@ def signatures(ctx: Context, sheet: Sheet, row: int, columns: int, split: int) -
     return row
 
 
-def _valid(ctx: Context, signing: str) -> Iterator[Signatory]:
-    day = ctx.figures.as_of
+def _signatories(ctx: Context, signing: str) -> Iterator[Signatory]:
+    """Yield who prepares or signs on the report's day."""
     for person in ctx.facts.register.signatories:
-        serving = person.from_ <= day and (person.to is None or day <= person.to)
-        if person.signing == signing and serving:
+        if person.signing == signing and person.is_in_force(ctx.figures.as_of):
             yield person
