@@ -20,6 +20,8 @@ _SPOKEN_MONTH = re.compile(r"(?:tháng|thg|month)?\s*(\d{1,2})" + _OF_YEAR)
 _SPOKEN_QUARTER = re.compile(r"(?:quý|quarter)\s*([1-4]|i{1,3}|iv)" + _OF_YEAR)
 _SPOKEN_YEAR = re.compile(r"(?:năm|year)?\s*(\d{4})")
 _DAY = timedelta(days=1)
+EXCEL_DAY_ZERO = date(1899, 12, 30)
+"""The day of number 0, as Excel counts from 1 March 1900 on."""
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
 
@@ -130,6 +132,15 @@ class Period:
         if self.length == 6:
             return f"{self.year}-H{self.month // 6 + 1}"
         return str(self.year)
+
+
+def day_number(day: date) -> int:
+    """Return the number that stands for a day in a cell.
+
+    >>> day_number(date(2019, 11, 4))
+    43773
+    """
+    return (day - EXCEL_DAY_ZERO).days
 
 
 @lru_cache(maxsize=1024)  # a few months are named by a million rows

@@ -13,9 +13,9 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from openpyxl.utils import get_column_letter
 
 from mlay_batch.layout import SheetPlan
+from mlay_batch.period import day_number
 from mlay_batch.records import Value
 
-_DAY_ZERO = date(1899, 12, 30)
 _CELL = re.compile(r'<c r="([A-Z]+\d+)"( s="\d+")?[^>]*?(?:/>|>.*?</c>)', re.DOTALL)
 _GROWING = re.compile(r'<row r="(\d+)" ht="([^"]*)">')  # a height that is not fixed
 _SHEET = re.compile(r'<sheet name="([^"]+)"')
@@ -88,6 +88,6 @@ def _cell(address: str, style: str, value: Value | Raw) -> str:
     if isinstance(value, str):
         value = Raw("inlineStr", f"<is><t>{escape(value)}</t></is>")
     elif not isinstance(value, Raw):
-        number = (value - _DAY_ZERO).days if isinstance(value, date) else value
+        number = day_number(value) if isinstance(value, date) else value
         value = Raw("n", f"<v>{number}</v>")
     return f'<c r="{address}"{style} t="{value.kind}">{value.inside}</c>'

@@ -29,7 +29,7 @@ from datetime import date, datetime, time, timedelta
 
 from mlay_batch.findings import Param, Severity
 from mlay_batch.names import DASHES, clean, name_key, nearest
-from mlay_batch.period import Period
+from mlay_batch.period import EXCEL_DAY_ZERO, Period, day_number
 from mlay_batch.reader.grid import Fault, Raw
 from mlay_batch.records import Value
 from mlay_batch.schema.records import Choice, Field, FieldType, Form
@@ -46,8 +46,7 @@ _SPOKEN = re.compile(r"(?:ngày )?([0-9]{1,2}) tháng ([0-9]{1,2}) năm ([0-9]{4
 _CODE_AND_NAME = re.compile(r"([A-Z][A-Z0-9-]*) [-–—] .+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
-_EPOCH = date(1899, 12, 30)
-_SERIALS = range((date(1990, 1, 1) - _EPOCH).days, (date(2100, 1, 1) - _EPOCH).days)
+_SERIALS = range(day_number(date(1990, 1, 1)), day_number(date(2100, 1, 1)))
 _YEARS = range(1900, 2200)
 
 
@@ -169,7 +168,7 @@ def _date(raw: Raw) -> Typed:
         return Typed(raw) if raw.year in _YEARS else _no_date(raw)
     if isinstance(raw, int | float) and not isinstance(raw, bool):
         serial = math.isfinite(raw) and raw == int(raw) and int(raw) in _SERIALS
-        return Typed(_EPOCH + timedelta(days=int(raw))) if serial else _no_date(raw)
+        return Typed(EXCEL_DAY_ZERO + timedelta(days=int(raw))) if serial else _no_date(raw)
     return _date_text(shown(raw)) if isinstance(raw, str) else _no_date(raw)
 
 

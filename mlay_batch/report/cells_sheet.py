@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlay_batch.figures.quota_records import CellVisits
+from mlay_batch.period import day_number
 from mlay_batch.report import listing, official
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
-from mlay_batch.report.duty_tables import MEETING, quoted, serial
+from mlay_batch.report.duty_tables import MEETING, quoted
 from mlay_batch.report.listing import Column
 from mlay_batch.styles import TONES
 
@@ -77,7 +78,9 @@ def _cell(ctx: Context, sheet: Sheet, data: Data, row: int, number: int, cell: C
         (_UNSEEN, f"COUNTIFS({out})", cell.unseen),
     ):
         put(row, column, Live(f"={formula}", value), "count")
-    put(row, _LAST, Live(f"={last}", serial(cell.last) if cell.last else 0), "date", number=_DAY)
+    put(
+        row, _LAST, Live(f"={last}", day_number(cell.last) if cell.last else 0), "date", number=_DAY
+    )
     put(row, _STATE, _state(ctx, row, cell), "text")
 
 

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from mlay_batch.period import Period
+from mlay_batch.period import Period, day_number
 from mlay_batch.register import Assignment, Organisation
 from mlay_batch.report.book import Content, Live
 from mlay_batch.report.context import Context, period_id
 from mlay_batch.report.tables import Column, Kind, Table
 
 MEETING = "meeting"  # the form that tells meetings and who came to them
-_EPOCH = date(1899, 12, 30)  # the day of number 0
 
 
 @dataclass(frozen=True)
@@ -37,11 +36,6 @@ class Duties:
         start, end = self.months.ref("start"), self.months.ref("end")
         match = ",".join(f"{table.ref(column)},{wanted}" for column, wanted in asked.items())
         return f'COUNTIFS({match},{table.ref(first)},"<="&{end},{table.ref(last)},">="&{start})'
-
-
-def serial(day: date) -> int:
-    """Return the number of a day in a cell."""
-    return (day - _EPOCH).days
 
 
 def quoted(text: str) -> str:
@@ -123,7 +117,7 @@ def _assignments(ctx: Context, officers: Table, months: Table) -> Table:
         (
             number, entry.officer, ctx.officer(entry.officer), entry.branch,
             ctx.name(entry.branch), entry.role, ctx.choice("role", entry.role), entry.from_,
-            entry.to, Live(first, serial(begins)), Live(last, serial(ends) if ends else ""),
+            entry.to, Live(first, day_number(begins)), Live(last, day_number(ends) if ends else ""),
         )
         for number, entry in enumerate(ctx.facts.register.assignments, 1)
         for begins, ends in (_in_year(ctx, entry),)
@@ -174,10 +168,10 @@ def _covered(ctx: Context, entry: Assignment, cell: Organisation) -> dict[str, s
     return {
         "officer": entry.officer,
         "role": entry.role,
-        "first": serial(begins),
-        "last": serial(ends) if ends else "",
-        "first_alive": serial(opens),
-        "last_alive": serial(closes) if closes and opens <= closes else "",
+        "first": day_number(begins),
+        "last": day_number(ends) if ends else "",
+        "first_alive": day_number(opens),
+        "last_alive": day_number(closes) if closes and opens <= closes else "",
     }
 
 

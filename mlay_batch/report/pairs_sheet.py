@@ -14,11 +14,12 @@ from itertools import groupby
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.quota_records import QuotaPair
+from mlay_batch.period import day_number
 from mlay_batch.report import listing, official, quota_year, visit_tables
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
-from mlay_batch.report.duty_tables import MEETING, quoted, serial
+from mlay_batch.report.duty_tables import MEETING, quoted
 from mlay_batch.report.listing import Column
 from mlay_batch.schema import Quota, QuotaSpan
 
@@ -138,7 +139,7 @@ def _values(page: _Page, pair: QuotaPair) -> dict[int, int]:
         _SERVED_YEAR: pair.served_year,
         **{column: pair.kinds.get(kind, 0) for column, kind in enumerate(page.kinds, _FIRST_KIND)},
         page.least: pair.attended,
-        page.seen: serial(pair.last) if pair.last else 0,
+        page.seen: day_number(pair.last) if pair.last else 0,
         page.unseen: pair.unseen,
     }
 

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from mlay_batch.figures.records import Attendance
+from mlay_batch.period import day_number
 from mlay_batch.report import duty_tables, quota_year
 from mlay_batch.report.book import Content, Live
 from mlay_batch.report.context import Context
-from mlay_batch.report.duty_tables import Duties, quoted, serial
+from mlay_batch.report.duty_tables import Duties, quoted
 from mlay_batch.report.tables import HEAD_ROW, Kind, Table
 from mlay_batch.report.titled import this_year, where
 from mlay_batch.schema import Quota
@@ -172,7 +173,7 @@ class _Visits:
     def _rows(self, rows: list[tuple[Attendance, ...]]) -> Iterator[tuple[Content, ...]]:
         seen: set[str] = set()
         for row in rows:
-            key = f"{row[0].branch}|{serial(row[0].held_on)}"
+            key = f"{row[0].branch}|{day_number(row[0].held_on)}"
             told = self._told(row, key, bool(row[0].kind) and key not in seen)
             seen.add(key)
             yield tuple(

@@ -12,13 +12,13 @@ from datetime import date
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.figures.records import OPEN, CellRating
-from mlay_batch.period import Period
+from mlay_batch.period import Period, day_number
 from mlay_batch.register import Organisation
 from mlay_batch.report import bands, official
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
-from mlay_batch.report.duty_tables import MEETING, serial
+from mlay_batch.report.duty_tables import MEETING
 from mlay_batch.report.trends import Trends
 from mlay_batch.schema import asked
 
@@ -145,7 +145,7 @@ def _to_come(page: _Year, row: int) -> str:
     open_ = f"SUMPRODUCT({open_})"
     period, table = page.ctx.figures.period, page.organisations
     months = (Period(period.end.year, month) for month in range(period.end.month + 1, 13))
-    ends = ",".join(str(serial(month.end)) for month in months)
+    ends = ",".join(str(day_number(month.end)) for month in months)
     if not ends:
         return f"={open_}"
     known = f"COUNTIFS({table.ref('branch')},{code}"
@@ -188,7 +188,7 @@ def _bears_no_grade(page: _Year, row: int, meetings: str) -> str:
     """
     code, table = xl_rowcol_to_cell(row, _CODE, False, True), page.organisations
     year = page.ctx.figures.period.year
-    first, last = serial(date(year, 1, 1)), serial(date(year, 12, 31))
+    first, last = day_number(date(year, 1, 1)), day_number(date(year, 12, 31))
     known = f"COUNTIFS({table.ref('branch')},{code}"
     part = (
         f'{known},{table.ref("founded")},">{first}")'

@@ -10,12 +10,11 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from mlay_batch.excel.text import clip
 from mlay_batch.guidance import accepts, default_words, example, whole
 from mlay_batch.messages import text
-from mlay_batch.period import Period
+from mlay_batch.period import Period, day_number
 from mlay_batch.schema.records import Field, Form
 
 TITLE_LIMIT, TEXT_LIMIT = 32, 255  # Excel's; a longer one makes it "repair" the file
 Kind = Literal["whole", "decimal", "date", "list", "textLength"] | None
-_DAY_ZERO = date(1899, 12, 30)
 _ANY_DAYS = (date(1900, 3, 1), date(2199, 12, 31))
 _ANY_NUMBER = 999_999_999.0
 
@@ -67,7 +66,7 @@ def _bounds(
     if entry.type == "date":
         within = entry.within_period and period is not None
         first, last = (period.start, period.end) if period and within else _ANY_DAYS
-        return "date", str((first - _DAY_ZERO).days), str((last - _DAY_ZERO).days)
+        return "date", str(day_number(first)), str(day_number(last))
     if entry.type in ("choice", "ref"):
         return ("list", source, None) if source else (None, None, None)
     if entry.type == "text":
