@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlay_batch.names import month_number
+
 if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form language
     from mlay_batch.errors import MlayError
     from mlay_batch.findings import Finding
@@ -128,7 +130,7 @@ def show_day(iso: str, lang: str) -> str:
     if lang != "vi":
         return iso
     year, month, day = iso.split("-")
-    return f"{day}/{month if int(month) < 3 else int(month)}/{year}"
+    return f"{day}/{month_number(int(month))}/{year}"
 
 
 def explain(finding: Finding, form: Form | None, lang: str, *, returned: bool = False) -> Message:

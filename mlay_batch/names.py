@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import date
 from functools import lru_cache
 
 DASHES = "-–—"  # hyphen, en dash, em dash: a bookkeeper's way to say that there is nothing
@@ -62,6 +63,24 @@ def without_accents(text: str) -> str:
     spread = unicodedata.normalize("NFD", clean(text))
     bare = "".join(letter for letter in spread if not unicodedata.combining(letter))
     return bare.replace("đ", "d").replace("Đ", "D")
+
+
+def month_number(month: int) -> str:
+    """Return the number of a month as offices write it: a zero before 1 and 2 only.
+
+    >>> month_number(2), month_number(3)
+    ('02', '3')
+    """
+    return f"{month:02}" if month < 3 else str(month)
+
+
+def day_and_month(day: date) -> str:
+    """Return a day without its year as offices write it: a zero before days < 10, months 1 and 2.
+
+    >>> day_and_month(date(2019, 2, 3)), day_and_month(date(2019, 7, 15))
+    ('03/02', '15/7')
+    """
+    return f"{day.day:02}/{month_number(day.month)}"
 
 
 def is_mail_address(text: str) -> bool:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
+from mlay_batch.names import month_number
+
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 _WRITTEN = re.compile(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|H([12])))?")
 _OF_YEAR = r"\s*(?:/|-|năm|\s)\s*(?:năm\s*)?(\d{4})"
@@ -116,8 +118,7 @@ class Period:
         if lang != "vi":
             return str(self)
         if self.length == 1:
-            month = f"{self.month:02}" if self.month < 3 else str(self.month)
-            return f"Tháng {month} năm {self.year}"
+            return f"Tháng {month_number(self.month)} năm {self.year}"
         if self.length == 3:
             return f"Quý {('I', 'II', 'III', 'IV')[self.month // 3]} năm {self.year}"
         if self.length == 6:

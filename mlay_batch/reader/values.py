@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from mlay_batch.findings import Param, Severity
-from mlay_batch.names import DASHES, clean, name_key, nearest
+from mlay_batch.names import DASHES, clean, day_and_month, name_key, nearest
 from mlay_batch.period import EXCEL_DAY_ZERO, Period, day_number
 from mlay_batch.reader.grid import Fault, Raw
 from mlay_batch.records import Value
@@ -104,15 +104,10 @@ def shown(raw: Raw) -> str:
     if isinstance(raw, int | float):
         return f"{raw:.15g}".replace(".", ",")
     if isinstance(raw, datetime) and raw.time() != time():
-        return f"{_day(raw)} {raw:%H:%M}"
+        return f"{day_and_month(raw)}/{raw.year} {raw:%H:%M}"
     if isinstance(raw, date):
-        return _day(raw)
+        return f"{day_and_month(raw)}/{raw.year}"
     return clean(_CONTROL.sub("", str(raw)))
-
-
-def _day(day: date) -> str:
-    month = f"{day.month:02}" if day.month < 3 else str(day.month)
-    return f"{day.day:02}/{month}/{day.year}"
 
 
 def _text(raw: Raw) -> Typed:

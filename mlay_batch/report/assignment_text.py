@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from mlay_batch.figures.records import QuotaLine
+from mlay_batch.names import day_and_month
 from mlay_batch.period import Period
 from mlay_batch.report.context import Context
 from mlay_batch.schema import QuotaSpan
@@ -38,4 +39,4 @@ def _day(ctx: Context, day: date) -> str:
     """Return a day of the report's year without the year: ``15/7``, ``03/02``."""
     if ctx.lang != "vi":
         return day.isoformat()
-    return f"{day.day:02}/{day.month:02}" if day.month < 3 else f"{day.day:02}/{day.month}"
+    return day_and_month(day)

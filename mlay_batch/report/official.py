@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from mlay_batch.names import month_number
 from mlay_batch.register import Signatory
 from mlay_batch.report.book import Link, Sheet
 from mlay_batch.report.context import Context
@@ -62,7 +63,7 @@ def long_day(ctx: Context, day: date) -> str:
     """Return a day as papers bear it: a zero before days < 10 and months 1 and 2."""
     if ctx.lang != "vi":
         return day.isoformat()
-    month = f"{day.month:02}" if day.month < 3 else str(day.month)
+    month = month_number(day.month)
     return ctx.t("long_day", day=f"{day.day:02}", month=month, year=str(day.year))
 
 
