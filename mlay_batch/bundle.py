@@ -31,7 +31,6 @@ SHEET = "_consolidated"  # hidden: what is on no data sheet
 MADE, RETURNS = "made", "returns"
 LISTS = ("organisations", "officers", "assignments", "waivers")
 BRANCH, PERIOD = "_branch", "_period"
-_REGISTER = "register"
 _TITLE = Text("Bảng tổng hợp của cấp dưới", "Consolidated workbook of the level below")
 _CARRIED = Text("Các báo cáo trong bảng tổng hợp", "Returns in the consolidated workbook")
 _KINDS: tuple[Literal["month", "quarter", "half", "year"], ...] = (
@@ -97,9 +96,8 @@ def _text(name: str) -> Field:
 
 def _register(catalogue: Catalogue) -> Iterator[Section]:
     """Yield the lists of the register; types and roles travel as ids."""
-    form = max((f for f in catalogue.forms if f.form == _REGISTER), key=lambda f: f.version)
     for name in LISTS:
-        section = form.section(name)
+        section = catalogue.register_form.section(name)
         yield Section(name, "table", section.title, tuple(map(_plain, section.fields)))
 
 

@@ -16,7 +16,6 @@ import pytest
 from mlay_batch.cli import run
 from mlay_batch.period import Period
 from mlay_batch.pipeline.carry import carried
-from mlay_batch.pipeline.town import register_form
 from mlay_batch.records import Row
 from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.carry import in_grace, moves
@@ -101,7 +100,7 @@ def office(tmp_path, monkeypatch):
         (root / "schemas" / f"{name}.yaml").write_text(text, encoding="utf-8")
     rows = [Row("organisations", "", 0, entry, {}) for entry in REGISTER]
     context = Context("PGD", "Phòng Giáo dục", "", None, "Mường Lay", {}, {})
-    register = render(register_form(load_catalogue(root / "schemas")), context, rows)
+    register = render(load_catalogue(root / "schemas").register_form, context, rows)
     (root / "register.xlsx").write_bytes(register)
     monkeypatch.chdir(root)
     return root

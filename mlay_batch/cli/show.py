@@ -20,7 +20,7 @@ from mlay_batch.cli.options import say
 from mlay_batch.errors import MlayError, RegisterError
 from mlay_batch.findings import Finding, Severity, grouped_cells
 from mlay_batch.messages import Message, error_text, explain, text
-from mlay_batch.pipeline.town import Town, register_form
+from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Decision, Verdict
 from mlay_batch.schema import Catalogue, Form
 
@@ -109,7 +109,7 @@ def show_progress(steps: Iterable[object], total: int, lang: str, key: str) -> N
 
 def show_register_warnings(town: Town, lang: str) -> None:
     """Print what is doubtful in the register, on stderr."""
-    form = register_form(town.catalogue)
+    form = town.catalogue.register_form
     for line in lines(town.findings, form, lang):
         click.echo(line, err=True)
 

@@ -63,8 +63,8 @@ def render_return(sample: SampleReturn, catalogue: Catalogue, town: Town) -> byt
 
 def render_register(catalogue: Catalogue, town: Town) -> bytes:
     """Return the town's register as a workbook."""
-    form = max((f for f in catalogue.forms if f.form == "register"), key=lambda f: f.version)
-    return render(form, context(town, town.register.top().code, None), rows=register_rows(town))
+    town_context = context(town, town.register.top().code, None)
+    return render(catalogue.register_form, town_context, rows=register_rows(town))
 
 
 class Typist:

@@ -14,8 +14,8 @@ from mlay_batch.demo.town import Dice, Town
 from mlay_batch.period import Period
 from mlay_batch.records import Row, Value
 from mlay_batch.schema import Catalogue
+from mlay_batch.schema.ids import BOTH, MEETING, MEETING_SCORE
 
-FORM = "meeting"
 Values = dict[str, Value]
 
 
@@ -47,8 +47,8 @@ def meeting_returns(town: Town, catalogue: Catalogue) -> Iterator[SampleReturn]:
     """Yield the monthly returns of all cells, month by month."""
     moved, seen = movements(town), visits(town)
     for month in town.months:
-        form = catalogue.form_for(FORM, month)
-        scheme = catalogue.scheme_for("meeting_score", month)
+        form = catalogue.form_for(MEETING, month)
+        scheme = catalogue.scheme_for(MEETING_SCORE, month)
         if form is None or scheme is None:
             raise LookupError(f"no form or scheme for {month}")
         marks = {group.id: group.max for group in scheme.groups}
@@ -58,7 +58,7 @@ def meeting_returns(town: Town, catalogue: Catalogue) -> Iterator[SampleReturn]:
                 attended = seen.get((cell.code, month), ())
                 desk = _Desk(town, cell.code, month, movement, attended, marks)
                 yield SampleReturn(
-                    FORM, form.version, cell.code, month, desk.rows(),
+                    MEETING, form.version, cell.code, month, desk.rows(),
                     _received(town, cell.code, month),
                     named(town, _pattern(town, cell.code), cell.code, month),
                 )  # fmt: skip
@@ -131,7 +131,7 @@ class _Desk:
             "held_on": sitting.held_on,
             "kind": sitting.kind,
             "content": content(self.town, self.branch, self.month, sitting),
-            "duration": duration + (20 if sitting.kind == "both" else 0),
+            "duration": duration + (20 if sitting.kind == BOTH else 0),
             "expected": expected,
             "present": present,
             "excused": excused,

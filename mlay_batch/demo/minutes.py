@@ -5,6 +5,7 @@ from __future__ import annotations
 from mlay_batch.demo.months import Sitting
 from mlay_batch.demo.town import Dice, Town
 from mlay_batch.period import Period
+from mlay_batch.schema.ids import BOTH
 
 
 def content(town: Town, branch: str, month: Period, sitting: Sitting) -> str:
@@ -18,7 +19,7 @@ def content(town: Town, branch: str, month: Period, sitting: Sitting) -> str:
         month = Period.parse(known["same_text"]["from"])
     if "copies" in known:
         branch = known["copies"]["of"]
-    return _regular(town, branch, month) + (f" {theme}." if sitting.kind == "both" else "")
+    return _regular(town, branch, month) + (f" {theme}." if sitting.kind == BOTH else "")
 
 
 def _regular(town: Town, branch: str, month: Period) -> str:

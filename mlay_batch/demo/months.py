@@ -10,6 +10,7 @@ from typing import Any
 from mlay_batch.demo.town import Town
 from mlay_batch.period import Period
 from mlay_batch.register import Organisation
+from mlay_batch.schema.ids import BOTH
 
 # How often in a hundred months a cell sees such a change of one member.
 _CHANGES = {"admitted": 5, "moved_in": 3, "restored": 0.2, "died": 1, "expelled": 0.2,
@@ -97,7 +98,7 @@ def sittings(town: Town, branch: str, month: Period) -> tuple[Sitting, ...]:
     if "no_theme" in town.habits(branch, month):
         return (Sitting(regular, "regular"),)
     if one_sitting:
-        return (Sitting(regular, "both"),)
+        return (Sitting(regular, BOTH),)
     later = _no_weekend(min(regular + timedelta(days=9 + dice.below(5)), month.end))
     return Sitting(regular, "regular"), Sitting(later, "thematic")
 

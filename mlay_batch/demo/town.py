@@ -14,6 +14,7 @@ from mlay_batch.period import Period
 from mlay_batch.records import Row, Submission
 from mlay_batch.register import Organisation, Register
 from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.ids import REGISTER
 
 SECTIONS = ("organisations", "addresses", "officers", "assignments", "waivers", "signatories")
 CELL_TYPES = ("cell", "cell_direct")
@@ -62,7 +63,7 @@ class Town:
     @cached_property
     def register(self) -> Register:
         """The town's register."""
-        return Register.of(Submission(None, "register", None, rows=register_rows(self)))
+        return Register.of(Submission(None, REGISTER, None, rows=register_rows(self)))
 
     @cached_property
     def months(self) -> tuple[Period, ...]:

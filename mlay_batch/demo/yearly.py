@@ -11,8 +11,8 @@ from mlay_batch.period import Period
 from mlay_batch.records import Row
 from mlay_batch.register import Organisation
 from mlay_batch.schema import Catalogue
+from mlay_batch.schema.ids import CLASSIFICATION
 
-FORM = "classification"
 _NEW_CELL = timedelta(days=183)  # a cell founded less than six months before is not rated
 Counts = dict[str, dict[str, int]]
 
@@ -41,7 +41,7 @@ def classification_returns(town: Town, catalogue: Catalogue) -> Iterator[SampleR
     """Yield the classification returns of all grassroots organisations, year by year."""
     for year in town.data["years"]:
         period = Period.parse(str(year))
-        form = catalogue.form_for(FORM, period)
+        form = catalogue.form_for(CLASSIFICATION, period)
         if form is None:
             raise LookupError(f"no classification form for {year}")
         owing = town.register.reporters(form, period)
@@ -49,7 +49,7 @@ def classification_returns(town: Town, catalogue: Catalogue) -> Iterator[SampleR
         for entry in owing:
             pattern = town.dice("year file", entry.code).one_of(town.data["year_file_names"])
             yield SampleReturn(
-                FORM, form.version, entry.code, period,
+                CLASSIFICATION, form.version, entry.code, period,
                 _rows(cells[entry.code], members[entry.code]),
                 received_on(period.end + timedelta(days=15)),
                 named(town, pattern, entry.code, period),

@@ -8,8 +8,9 @@ from datetime import date
 from mlay_batch.figures.branch_records import Activities, Activity, ActivityLine
 from mlay_batch.figures.completeness import gravest
 from mlay_batch.figures.records import Completeness, Facts
-from mlay_batch.figures.returns import MEETING, number, returns_of, year_to_date
+from mlay_batch.figures.returns import number, returns_of, year_to_date
 from mlay_batch.register import Organisation
+from mlay_batch.schema.ids import MEETING
 
 SECTION = "activities"
 

@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from mlay_batch.figures.records import Attendance, Facts, Sitting
-from mlay_batch.figures.returns import MEETING, returns_of, year_to_date
+from mlay_batch.figures.returns import returns_of, year_to_date
 from mlay_batch.findings import Place
 from mlay_batch.period import Period
 from mlay_batch.register import Officer, Organisation, Register
 from mlay_batch.schema import Quota
-
-BOTH = "both"  # the kind of a sitting that was regular and thematic at once
+from mlay_batch.schema.ids import BOTH, MEETING
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from statistics import fmean
 
 from mlay_batch.figures.papers import Desk, Paper
 from mlay_batch.figures.records import Facts, Figures, Sitting
-from mlay_batch.figures.returns import MEETING
 from mlay_batch.figures.sign_records import BranchYear, Met
 from mlay_batch.findings import Severity
 from mlay_batch.period import Period
 from mlay_batch.records import Row
+from mlay_batch.schema.ids import MEETING
 
 
 def branch_year(facts: Facts, figures: Figures, branch: str) -> BranchYear:

@@ -19,10 +19,11 @@ from mlay_batch.figures.classified import (
 )
 from mlay_batch.figures.crosswalk import heading_of, under
 from mlay_batch.figures.records import Facts
-from mlay_batch.figures.returns import CLASSIFICATION, card, number, returns_of
+from mlay_batch.figures.returns import card, number, returns_of
 from mlay_batch.period import Period
 from mlay_batch.records import Return, Row
 from mlay_batch.schema import Scheme
+from mlay_batch.schema.ids import CLASSIFICATION
 from mlay_batch.schema.schemes import Line, Part
 
 _MEAN_OF = 3  # years; the town publishes the mean of three (report of 04/12/2019)

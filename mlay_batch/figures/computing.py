@@ -11,12 +11,12 @@ from mlay_batch.figures.cross import warnings
 from mlay_batch.figures.following import cell_visits, pairs
 from mlay_batch.figures.movement import movement
 from mlay_batch.figures.quota import quota_lines
-from mlay_batch.figures.rating import SCORE_SCHEME, ratings, sittings
+from mlay_batch.figures.rating import ratings, sittings
 from mlay_batch.figures.records import Facts, Figures
-from mlay_batch.figures.returns import MEETING
 from mlay_batch.figures.signs import signs
 from mlay_batch.figures.thematic import thematic
 from mlay_batch.figures.totals import a_year_before, totals
+from mlay_batch.schema.ids import MEETING, MEETING_SCORE
 
 
 def compute(facts: Facts) -> Figures:
@@ -39,7 +39,7 @@ def compute(facts: Facts) -> Figures:
         quota=quota_lines(facts, counted, following),
         sittings=held,
         year_ratings=ratings(facts, held, meetings),
-        score_scheme=(scheme := facts.catalogue.scheme_for(SCORE_SCHEME, facts.period)),
+        score_scheme=(scheme := facts.catalogue.scheme_for(MEETING_SCORE, facts.period)),
         criteria=criteria(scheme, held),
         years=series,
         mean=mean(series),

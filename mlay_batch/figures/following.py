@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from mlay_batch.figures.attendance import Duty, duties
 from mlay_batch.figures.quota_records import CellVisits, QuotaPair
 from mlay_batch.figures.records import OPEN, Attendance, Completeness, Facts, Sitting
-from mlay_batch.figures.returns import MEETING
 from mlay_batch.period import Period
 from mlay_batch.register import Officer, Organisation
 from mlay_batch.schema import Quota, QuotaSpan
+from mlay_batch.schema.ids import MEETING
 
 Unseen = frozenset[tuple[str, Period]]
 

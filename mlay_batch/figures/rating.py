@@ -14,14 +14,13 @@ from statistics import fmean
 
 from mlay_batch.figures.completeness import gravest
 from mlay_batch.figures.records import OPEN, CellRating, Completeness, Facts, Sitting
-from mlay_batch.figures.returns import MEETING, card, number, returns_of, year_to_date
+from mlay_batch.figures.returns import card, number, returns_of, year_to_date
 from mlay_batch.figures.scoring import band_of, counted, year_grade
 from mlay_batch.period import Period
 from mlay_batch.records import Return, Row
 from mlay_batch.register import Organisation
 from mlay_batch.schema import Scheme
-
-SCORE_SCHEME = "meeting_score"
+from mlay_batch.schema.ids import MEETING, MEETING_SCORE
 
 
 def sittings(facts: Facts) -> tuple[Sitting, ...]:
@@ -35,7 +34,7 @@ def sittings(facts: Facts) -> tuple[Sitting, ...]:
 
 
 def _scheme(facts: Facts, period: Period) -> Scheme | None:
-    return facts.catalogue.scheme_for(SCORE_SCHEME, period)
+    return facts.catalogue.scheme_for(MEETING_SCORE, period)
 
 
 def _of_return(

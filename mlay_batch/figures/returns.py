@@ -8,9 +8,6 @@ from mlay_batch.figures.records import Facts
 from mlay_batch.period import Period
 from mlay_batch.records import Return, Row, Value
 
-MEETING = "meeting"
-CLASSIFICATION = "classification"
-
 Filed = Mapping[tuple[str, Period], Return]
 
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
-from mlay_batch.figures.attendance import BOTH
 from mlay_batch.figures.branch_records import Thematic, ThematicLine, Theme
 from mlay_batch.figures.records import OPEN, Completeness, Facts
-from mlay_batch.figures.returns import MEETING, Filed, returns_of, year_to_date
+from mlay_batch.figures.returns import Filed, returns_of, year_to_date
 from mlay_batch.period import Period
 from mlay_batch.records import Return
 from mlay_batch.register import Organisation
+from mlay_batch.schema.ids import BOTH, MEETING
 
 THEMES = "thematic"  # the section of the themes, and the kind of such a meeting
 MEETINGS = "meetings"

@@ -19,8 +19,9 @@ from mlay_batch.figures.records import (
     Sitting,
     Totals,
 )
-from mlay_batch.figures.returns import MEETING, returns_of
+from mlay_batch.figures.returns import returns_of
 from mlay_batch.period import Period
+from mlay_batch.schema.ids import MEETING
 
 
 def totals(

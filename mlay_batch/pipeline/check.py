@@ -15,10 +15,11 @@ from mlay_batch.layout import CODE_SEPARATOR
 from mlay_batch.pipeline.carry import carried
 from mlay_batch.pipeline.levels import examined
 from mlay_batch.pipeline.templates import context_for
-from mlay_batch.pipeline.town import REGISTER, Town, reference_lists
+from mlay_batch.pipeline.town import Town, reference_lists
 from mlay_batch.records import Identity, Judged, Row, Submission
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.carry import moves
+from mlay_batch.schema.ids import REGISTER
 from mlay_batch.template import Context, render
 from mlay_batch.validation import validate, validate_register
 

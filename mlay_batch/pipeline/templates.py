@@ -12,7 +12,7 @@ from mlay_batch.ledger import Ledger
 from mlay_batch.names import nearest, without_accents
 from mlay_batch.period import Period
 from mlay_batch.pipeline.carry import to_version
-from mlay_batch.pipeline.town import Town, register_form
+from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Return, Value
 from mlay_batch.register import Organisation
 from mlay_batch.schema import Form, load_catalogue
@@ -107,5 +107,5 @@ def prefilled(form: Form, last: Return | None) -> Mapping[str, Value]:
 
 def blank_register(name: str, place: str, schemas: Path) -> bytes:
     """Return the empty register of a town of that name, by its own description where it has one."""
-    form = register_form(load_catalogue(schemas))
+    form = load_catalogue(schemas).register_form
     return render(form, Context("", name, "", None, place, {}, {}))

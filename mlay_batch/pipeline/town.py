@@ -19,8 +19,6 @@ from mlay_batch.schema.records import Due
 from mlay_batch.settings import CONFIG
 from mlay_batch.workspace import Workspace
 
-REGISTER = "register"
-
 
 @dataclass(frozen=True)
 class Town:
@@ -74,11 +72,6 @@ def reference_lists(register: Register) -> Mapping[str, Mapping[str, str]]:
     }
 
 
-def register_form(catalogue: Catalogue) -> Form:
-    """Return the form the town's register is kept in."""
-    return max((f for f in catalogue.forms if f.form == REGISTER), key=lambda f: f.version)
-
-
 def with_deadlines(catalogue: Catalogue, deadlines: Mapping[str, Mapping[str, int]]) -> Catalogue:
     """Return the catalogue with the town's own days (``due`` …) in place of the forms'.
 
@@ -111,7 +104,7 @@ def open_town(workspace: Workspace) -> Town:
     its params) when the register is missing or has errors: nothing can be counted without it.
     """
     catalogue = with_deadlines(descriptions(workspace), workspace.settings.deadlines)
-    form = register_form(catalogue)
+    form = catalogue.register_form
     name = workspace.register.name
     try:
         data = workspace.register.read_bytes()

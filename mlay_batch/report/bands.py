@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mlay_batch.report.context import Context
+from mlay_batch.schema.ids import MEETING_SCORE
 from mlay_batch.schema.schemes import Band
 
 
@@ -19,7 +20,7 @@ def ranks(ctx: Context) -> Mapping[str, int]:
 
     Bands that only an earlier scheme of the year knows are numbered after those.
     """
-    schemes = (s for s in ctx.facts.catalogue.schemes if s.scheme == "meeting_score")
+    schemes = (s for s in ctx.facts.catalogue.schemes if s.scheme == MEETING_SCORE)
     names = [band.id for band in ranked(ctx)]
     names += [band.id for scheme in schemes for band in scheme.ranked()]
     return {name: number for number, name in enumerate(dict.fromkeys(names), 1)}

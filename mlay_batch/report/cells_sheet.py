@@ -10,8 +10,9 @@ from mlay_batch.report import listing, official
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
-from mlay_batch.report.duty_tables import MEETING, quoted
+from mlay_batch.report.duty_tables import quoted
 from mlay_batch.report.listing import Column
+from mlay_batch.schema.ids import MEETING
 from mlay_batch.styles import TONES
 
 _CODE, _OFFICERS, _HELD, _ATTENDED, _VISITS, _COUNTED, _LAST, _UNSEEN, _STATE = 1, *range(3, 11)

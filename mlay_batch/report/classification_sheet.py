@@ -15,6 +15,7 @@ from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
 from mlay_batch.report.series_block import FIRST_COUNT, LIGHT_WIDTH, MeanLine, Series
 from mlay_batch.schema import Scheme
+from mlay_batch.schema.ids import CLASSIFICATION
 from mlay_batch.schema.schemes import Part
 
 _ON_ONE_PAGE = 3  # years; with more, what stands below them begins a page
@@ -31,7 +32,7 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[MeanLine, ...]:
             sheet.widths([LIGHT_WIDTH], column)
     split = min(7, columns - 4)
     official.heading(ctx, sheet, columns, split, ctx.t("title.classification"),
-                     provisional=ctx.figures.waits_for("classification"))  # fmt: skip
+                     provisional=ctx.figures.waits_for(CLASSIFICATION))  # fmt: skip
     row, means = official.TABLE_ROW, []
     for block in blocks:
         row, found = block.write(row)

@@ -16,8 +16,6 @@ from mlay_batch.report.book import Content, Live
 from mlay_batch.report.context import Context, period_id
 from mlay_batch.report.tables import Column, Kind, Table
 
-MEETING = "meeting"  # the form that tells meetings and who came to them
-
 
 @dataclass(frozen=True)
 class Duties:

@@ -20,6 +20,7 @@ from mlay_batch.report.data_sheets import Data
 from mlay_batch.report.looks import percent
 from mlay_batch.report.tables import Table
 from mlay_batch.schema import Form
+from mlay_batch.schema.ids import CLASSIFICATION
 from mlay_batch.schema.schemes import Grade
 
 _NAME, _TOTAL, _EXEMPT, _NOT_RATED, _RATED, _RATE, _FIRST_GRADE = range(1, 8)
@@ -34,7 +35,7 @@ def write(ctx: Context, sheet: Sheet, data: Data) -> None:
     check = _FIRST_GRADE + 2 * most
     sheet.widths((5, 34, *([8.5] * (check - 2)), _CHECK_WIDTH))
     official.heading(ctx, sheet, check + 1, _SPLIT, ctx.t("ratings/form7.title"),
-                     provisional=ctx.figures.waits_for("classification"))  # fmt: skip
+                     provisional=ctx.figures.waits_for(CLASSIFICATION))  # fmt: skip
     row, breaks = official.TABLE_ROW, []
     for year in years:
         breaks += [row] if year is not years[0] else []

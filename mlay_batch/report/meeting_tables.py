@@ -15,6 +15,7 @@ from mlay_batch.report.context import Context
 from mlay_batch.report.tables import Column, Table, plain
 from mlay_batch.report.titled import columns, table, this_year, where
 from mlay_batch.schema import Scheme
+from mlay_batch.schema.ids import MEETING_SCORE
 
 SCORERS = ("own", "confirmed")
 
@@ -63,7 +64,7 @@ def _schemes(ctx: Context) -> Iterator[tuple[Scheme | None, Sitting]]:
     known: dict[object, Scheme | None] = {}
     for entry in _held(ctx):
         if entry.period not in known:
-            known[entry.period] = ctx.facts.catalogue.scheme_for("meeting_score", entry.period)
+            known[entry.period] = ctx.facts.catalogue.scheme_for(MEETING_SCORE, entry.period)
         yield known[entry.period], entry
 
 

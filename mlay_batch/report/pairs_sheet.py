@@ -19,9 +19,10 @@ from mlay_batch.report import listing, official, quota_year, visit_tables
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
-from mlay_batch.report.duty_tables import MEETING, quoted
+from mlay_batch.report.duty_tables import quoted
 from mlay_batch.report.listing import Column
 from mlay_batch.schema import Quota, QuotaSpan
+from mlay_batch.schema.ids import MEETING
 
 _OFFICER, _BRANCH, _SERVED, _SERVED_YEAR, _FIRST_KIND = 1, 3, 5, 6, 7
 _SPLIT = 4

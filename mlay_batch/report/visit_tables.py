@@ -18,8 +18,8 @@ from mlay_batch.report.duty_tables import Duties, quoted
 from mlay_batch.report.tables import HEAD_ROW, Kind, Table
 from mlay_batch.report.titled import this_year, where
 from mlay_batch.schema import Quota
+from mlay_batch.schema.ids import BOTH
 
-BOTH = "both"  # the kind of a sitting that was regular and thematic at once
 _HEAD = f"$A${HEAD_ROW + 1}"  # a cell of the headings' row
 
 

@@ -18,9 +18,9 @@ from mlay_batch.report import bands, official
 from mlay_batch.report.book import Live, Sheet
 from mlay_batch.report.context import Context
 from mlay_batch.report.data_sheets import Data
-from mlay_batch.report.duty_tables import MEETING
 from mlay_batch.report.trends import Trends
 from mlay_batch.schema import asked
+from mlay_batch.schema.ids import MEETING
 
 _CODE, _NAME, _HELD, _SCORED, _FIRST_BAND = range(1, 6)
 _SPLIT = 3

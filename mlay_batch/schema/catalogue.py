@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from mlay_batch.errors import SchemaError
 from mlay_batch.period import Period
+from mlay_batch.schema.ids import REGISTER
 from mlay_batch.schema.overlap import age_key, full_name
 from mlay_batch.schema.records import Form, Quota
 from mlay_batch.schema.schemes import Scheme
@@ -65,6 +66,12 @@ class Catalogue:
     def form(self, form: str, version: str) -> Form | None:
         """Return that version of the form, or None."""
         return next((f for f in self.forms if (f.form, f.version) == (form, version)), None)
+
+    @property
+    def register_form(self) -> Form:
+        """The form an office's register is kept in, in its newest version."""
+        versions = (form for form in self.forms if form.form == REGISTER)
+        return max(versions, key=lambda form: form.version)
 
     def form_for(self, form: str, period: Period) -> Form | None:
         """Return the newest version of `form` that holds in `period`, or None."""

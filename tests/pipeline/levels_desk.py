@@ -19,7 +19,7 @@ from town_desk import Paper, catalogue, rows
 from mlay_batch.period import Period
 from mlay_batch.pipeline.consolidate import consolidate
 from mlay_batch.pipeline.ingest import Ingested, ingest
-from mlay_batch.pipeline.town import Town, open_town, register_form
+from mlay_batch.pipeline.town import Town, open_town
 from mlay_batch.schema import load_catalogue
 from mlay_batch.template import Context, render
 from mlay_batch.workspace import Workspace
@@ -90,7 +90,7 @@ def workspace(folder: Path, name: str, lists: dict[str, list[dict[str, object]]]
         with config.open("a", encoding="utf-8") as file:
             file.write(f'\n[consolidated]\nfrom = ["{consolidated}"]\n')
         made = Workspace.find(made.root)
-    form = register_form(load_catalogue(made.schemas))
+    form = load_catalogue(made.schemas).register_form
     written = [row for section, entries in lists.items() for row in rows(section, *entries)]
     context = Context("", name, "", None, "Mường Lay", {}, {})
     made.register.write_bytes(render(form, context, written))

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 from mlay_batch.period import Period
-from mlay_batch.pipeline.town import Town, open_town, register_form
+from mlay_batch.pipeline.town import Town, open_town
 from mlay_batch.records import Row, Value
 from mlay_batch.schema import load_catalogue
 from mlay_batch.template import Context, render
@@ -117,7 +117,7 @@ def workspace(of: District, folder: Path, schemes: Mapping[str, str] | None = No
         entries.append({"code": code, "name": f"Tổ chức {code}", "type": kind, "parent": "HU"})
     rows = [Row("organisations", "", 0, entry, {}) for entry in entries]
     context = Context("HU", of.name, "", None, "Nơi ký", {}, {})
-    made.register.write_bytes(render(register_form(load_catalogue()), context, rows))
+    made.register.write_bytes(render(load_catalogue().register_form, context, rows))
     return open_town(made)
 
 

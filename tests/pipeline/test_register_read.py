@@ -6,7 +6,7 @@ from town_desk import Paper, catalogue, town
 from mlay_batch import reader
 from mlay_batch.findings import Severity
 from mlay_batch.pipeline.register_read import read_register
-from mlay_batch.pipeline.town import open_town, register_form
+from mlay_batch.pipeline.town import open_town
 
 KEPT = (".cache", "register.json")
 
@@ -40,7 +40,7 @@ def test_a_changed_register_is_read(desk, readings):
 
 
 def test_other_descriptions_read_it_again(desk, readings):
-    form, data = register_form(catalogue()), desk.workspace.register.read_bytes()
+    form, data = catalogue().register_form, desk.workspace.register.read_bytes()
 
     read_register(desk.workspace, form, data, "other descriptions")
 
@@ -60,7 +60,7 @@ def test_nobody_else_may_read_the_copy(desk):
 
 
 def test_warnings_come_back_with_their_places(desk):
-    form, data = register_form(catalogue()), desk.workspace.register.read_bytes()
+    form, data = catalogue().register_form, desk.workspace.register.read_bytes()
     _, first = read_register(desk.workspace, form, data, "x")
     _, second = read_register(desk.workspace, form, data, "x")
 

@@ -22,7 +22,7 @@ from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.pipeline.inputs import inputs
 from mlay_batch.pipeline.period import reopen
 from mlay_batch.pipeline.ruling import Outcome
-from mlay_batch.pipeline.town import open_town, register_form
+from mlay_batch.pipeline.town import open_town
 from mlay_batch.records import Verdict
 from mlay_batch.template import Context, render
 from mlay_batch.workspace import Workspace
@@ -165,7 +165,7 @@ def test_a_waiver_in_the_register_is_an_input(desk):
     }  # fmt: skip
     written = [r for name, entries in REGISTER.items() for r in rows(name, *entries)]
     context = Context("TU", "Thị ủy Mường Lay", "", None, "Mường Lay", {}, {})
-    form = register_form(catalogue())
+    form = catalogue().register_form
     book = render(form, context, [*written, *rows("waivers", waiver)])
     desk.workspace.register.write_bytes(book)
     assert inputs_of(open_town(desk.workspace)) != before

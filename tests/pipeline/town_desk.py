@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlay_batch.period import Period
-from mlay_batch.pipeline.town import Town, open_town, reference_lists, register_form
+from mlay_batch.pipeline.town import Town, open_town, reference_lists
 from mlay_batch.records import Row, Value
 from mlay_batch.register import Assignment, Officer, Organisation, Register
 from mlay_batch.schema import load_catalogue
@@ -149,7 +149,7 @@ def _made(_register: str) -> tuple[Town, bytes]:
 
 
 def fill_in_register(workspace: Workspace) -> Town:
-    form = register_form(catalogue())
+    form = catalogue().register_form
     written = [row for name, entries in REGISTER.items() for row in rows(name, *entries)]
     context = Context("TU", "Thị ủy Mường Lay", "", None, "Mường Lay", {}, {})
     workspace.register.write_bytes(render(form, context, written))

@@ -1,0 +1,11 @@
+"""Ids of shipped forms, schemes and choices that the program looks for by name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MEETING: Final = "meeting"  # the form that tells meetings and who came to them
+CLASSIFICATION: Final = "classification"  # the form of the yearly grades
+REGISTER: Final = "register"  # the form an office's register is kept in
+MEETING_SCORE: Final = "meeting_score"  # the scheme that meetings are scored by
+BOTH: Final = "both"  # the kind of a sitting that was regular and thematic at once
