@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from mlay_batch.names import runs
+
 Param = str | int | float | bool | None
 _CELL = re.compile(r"([A-Z]+)(\d+)")
 
@@ -85,14 +87,11 @@ def grouped_cells(cells: Iterable[str]) -> str:
     >>> grouped_cells(["C12", "C13", "C15", "AA1", "D1", "C14", "C12", ""])
     'C12–C15, D1, AA1'
     """
-    runs: list[tuple[str, int, int]] = []
-    found = {place for cell in cells if (place := split_cell(cell))}
-    for column, row in sorted(found, key=lambda cell: (len(cell[0]), *cell)):
-        if runs and runs[-1][0] == column and runs[-1][2] == row - 1:
-            runs[-1] = (column, runs[-1][1], row)
-        else:
-            runs.append((column, row, row))
+    rows: dict[str, list[int]] = {}
+    for column, row in filter(None, map(split_cell, cells)):
+        rows.setdefault(column, []).append(row)
     return ", ".join(
         f"{column}{first}" if first == last else f"{column}{first}–{column}{last}"
-        for column, first, last in runs
+        for column in sorted(rows, key=lambda letters: (len(letters), letters))
+        for first, last in runs(rows[column])
     )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
+from itertools import groupby
 
 DASHES = "-–—"  # hyphen, en dash, em dash: a bookkeeper's way to say that there is nothing
 # The five tone marks as combining characters: grave, acute, tilde, hook above, dot below.
@@ -81,6 +82,17 @@ def day_and_month(day: date) -> str:
     ('03/02', '15/7')
     """
     return f"{day.day:02}/{month_number(day.month)}"
+
+
+def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield first and last of each run of numbers without a gap, in order.
+
+    >>> list(runs([4, 9, 5, 6, 5]))
+    [(4, 6), (9, 9)]
+    """
+    for _, pairs in groupby(enumerate(sorted(set(numbers))), key=lambda pair: pair[1] - pair[0]):
+        run = [number for _, number in pairs]
+        yield run[0], run[-1]
 
 
 def is_mail_address(text: str) -> bool:

@@ -140,28 +140,21 @@ class DayType(click.ParamType[Any]):
     """A day such as 2019-12-06."""
 
     name = "date"
+    kind: type[date] = date
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Return the day written; fail with one line otherwise."""
+        """Return the day or moment written; fail with one line otherwise."""
         try:
-            return value if isinstance(value, date) else date.fromisoformat(str(value))
+            return value if isinstance(value, self.kind) else self.kind.fromisoformat(str(value))
         except ValueError:
             self.fail(say(language(ctx), "usage.day", value=value), param, ctx)
 
 
-class MomentType(click.ParamType[Any]):
+class MomentType(DayType):
     """A day or a moment: 2019-12-03, 2019-12-03T09:30."""
 
     name = "time"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """Return the moment written; fail with one line otherwise."""
-        try:
-            return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(say(language(ctx), "usage.day", value=value), param, ctx)
+    kind = datetime
 
 
 def option(*names: str, **settings: Any) -> Callable[[F], F]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
-from statistics import fmean
 
 from mlay_batch.figures.papers import Desk, Paper
 from mlay_batch.figures.records import Facts, Figures, Sitting
+from mlay_batch.figures.returns import mean
 from mlay_batch.figures.sign_records import BranchYear, Met
 from mlay_batch.findings import Severity
 from mlay_batch.period import Period
@@ -33,9 +33,9 @@ def branch_year(facts: Facts, figures: Figures, branch: str) -> BranchYear:
         met=met,
         states=_states(figures, branch),
         members=members[-1] if members else None,
-        mean=_mean(s.score for s in figures.sittings if s.branch == branch),
-        town_mean=_mean(s.score for s in figures.sittings),
-        attendance=_mean(one.attendance for one in met),
+        mean=mean(s.score for s in figures.sittings if s.branch == branch),
+        town_mean=mean(s.score for s in figures.sittings),
+        attendance=mean(one.attendance for one in met),
         signs=tuple(
             one
             for one in figures.signs
@@ -84,11 +84,6 @@ def _number(paper: Paper | None, part: str, row: Row) -> float | None:
         return None
     value = paper.beside(part, row)
     return value if isinstance(value, int | float) else None
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else None
 
 
 def _states(figures: Figures, branch: str) -> Mapping[Period, str]:

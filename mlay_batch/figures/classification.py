@@ -19,9 +19,9 @@ from mlay_batch.figures.classified import (
 )
 from mlay_batch.figures.crosswalk import heading_of, under
 from mlay_batch.figures.records import Facts
-from mlay_batch.figures.returns import card, number, returns_of
+from mlay_batch.figures.returns import card, count, returns_of
 from mlay_batch.period import Period
-from mlay_batch.records import Return, Row
+from mlay_batch.records import Return
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.ids import CLASSIFICATION
 from mlay_batch.schema.schemes import Line, Part
@@ -80,7 +80,7 @@ def _part(facts: Facts, part: Part, filed: Iterable[Return]) -> ClassificationPa
     """Sum the section over the returns; a blank field, or one the form lacks, is 0."""
     names = (*_HEADCOUNT, *(grade.id for grade in part.grades))
     by_branch = {
-        str(entry.delivery.branch): {name: _count(row, name) for name in names}
+        str(entry.delivery.branch): {name: count(row, name) for name in names}
         for entry in filed
         if (row := card(entry, part.section))
     }
@@ -132,10 +132,6 @@ def _shared(year: ClassificationYear, part: ClassificationPart) -> Classificatio
         _share(year.line(part.section, line), part.counts, base)
         for line in (heading.lines if heading else ())
     ))  # fmt: skip
-
-
-def _count(row: Row, name: str) -> int:
-    return int(number(row.values.get(name)) or 0)
 
 
 def base_of(scheme: Scheme, counts: Mapping[str, int]) -> int:

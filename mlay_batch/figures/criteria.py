@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import fmean
 
 from mlay_batch.figures.records import CriteriaMean, Sitting
+from mlay_batch.figures.returns import mean
 from mlay_batch.schema import Scheme
 
 TOTAL = "total"
@@ -40,14 +40,9 @@ def _means(names: Iterable[str], branch: str | None, held: Sequence[Sitting]) ->
     difference: dict[str, float | None] = {}
     for name in names:
         pairs = [(points(s, "own", name), points(s, "confirmed", name)) for s in held]
-        own[name] = _mean(mine for mine, _ in pairs)
-        confirmed[name] = _mean(theirs for _, theirs in pairs)
+        own[name] = mean(mine for mine, _ in pairs)
+        confirmed[name] = mean(theirs for _, theirs in pairs)
         both = [(mine, theirs) for mine, theirs in pairs if None not in (mine, theirs)]
-        mine, theirs = (_mean(side) for side in zip(*both, strict=True)) if both else (None, None)
+        mine, theirs = (mean(side) for side in zip(*both, strict=True)) if both else (None, None)
         difference[name] = None if mine is None or theirs is None else theirs - mine
     return CriteriaMean(branch, own, confirmed, difference)
-
-
-def _mean(values: Iterable[float | None]) -> float | None:
-    given = [value for value in values if value is not None]
-    return fmean(given) if given else None

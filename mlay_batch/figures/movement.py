@@ -12,7 +12,7 @@ from dataclasses import replace
 from mlay_batch.figures.branch_records import Gap, Moved, Movement, MovementLine, MovementShape
 from mlay_batch.figures.completeness import gravest
 from mlay_batch.figures.records import Completeness, Facts
-from mlay_batch.figures.returns import Filed, card, number, returns_of, year_to_date
+from mlay_batch.figures.returns import Filed, card, count, number, returns_of, year_to_date
 from mlay_batch.period import Period
 from mlay_batch.records import Row
 from mlay_batch.register import Organisation, Register
@@ -78,19 +78,17 @@ def _moved(
     told = [(month, row) for month in months if (row := _card(shape, filed, branch.code, month))]
     if not told:
         return None
-    changes = {
-        name: sum(_count(row, name) for _, row in told) for name in (*shape.ins, *shape.outs)
-    }
+    changes = {name: sum(count(row, name) for _, row in told) for name in (*shape.ins, *shape.outs)}
     first, last = told[0][0], told[-1][0]
-    closing = _count(told[-1][1], shape.closing)
+    closing = count(told[-1][1], shape.closing)
     taken = sum(
-        _count(row, shape.closing)
+        count(row, shape.closing)
         for other in forerunners
         if other.code != branch.code and (end := _last_month(other)) and first <= end < last
         if (row := _card(shape, filed, other.code, end))
     )
     gone = branch.successor is not None and _last_month(branch) in months[:-1]
-    moved = Moved(first, last, _count(told[0][1], shape.opening), changes, taken, closing)
+    moved = Moved(first, last, count(told[0][1], shape.opening), changes, taken, closing)
     return replace(moved, merged=taken - closing, closing=0) if gone else moved
 
 
@@ -102,10 +100,6 @@ def _last_month(branch: Organisation) -> Period | None:
 def _card(shape: MovementShape, filed: Filed, branch: str, month: Period) -> Row | None:
     entry = filed.get((branch, month))
     return card(entry, shape.section) if entry else None
-
-
-def _count(row: Row, name: str) -> int:
-    return int(number(row.values.get(name)) or 0)
 
 
 def _gaps(

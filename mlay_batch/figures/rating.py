@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
-from statistics import fmean
 
 from mlay_batch.figures.completeness import gravest
 from mlay_batch.figures.records import OPEN, CellRating, Completeness, Facts, Sitting
-from mlay_batch.figures.returns import card, number, returns_of, year_to_date
+from mlay_batch.figures.returns import card, mean, number, returns_of, year_to_date
 from mlay_batch.figures.scoring import band_of, counted, year_grade
 from mlay_batch.period import Period
 from mlay_batch.records import Return, Row
@@ -149,7 +148,7 @@ def _rating(
         sittings=tuple(sitting for sitting in held if sitting.period in period.months()),
         bands=_bands(scheme, held),
         scored=len(scores),
-        mean=fmean(scores) if scores else None,
+        mean=mean(scores),
         held=len(held),
         to_come=to_come,
         grade=grade.id if grade else None,

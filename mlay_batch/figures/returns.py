@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from statistics import fmean
 
 from mlay_batch.figures.records import Facts
 from mlay_batch.period import Period
@@ -36,6 +37,21 @@ def year_to_date(filed: Filed, period: Period) -> Filed:
 def card(entry: Return, section: str) -> Row | None:
     """Return the row of a card section, or None where the return lacks it."""
     return next(iter(entry.section(section)), None)
+
+
+def count(row: Row, name: str) -> int:
+    """Return a count of the row; what is blank or no number counts 0."""
+    return int(number(row.values.get(name)) or 0)
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """Return the mean of the values there are, None where there is none.
+
+    >>> mean([4.0, None, 5.0]), mean([None])
+    (4.5, None)
+    """
+    present = [value for value in values if value is not None]
+    return fmean(present) if present else None
 
 
 def number(value: Value) -> float | None:

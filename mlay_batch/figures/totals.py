@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from statistics import fmean
 
 from mlay_batch.figures.attendance import attendances, visits
 from mlay_batch.figures.completeness import completeness
@@ -19,7 +18,7 @@ from mlay_batch.figures.records import (
     Sitting,
     Totals,
 )
-from mlay_batch.figures.returns import returns_of
+from mlay_batch.figures.returns import mean, returns_of
 from mlay_batch.period import Period
 from mlay_batch.schema.ids import MEETING
 
@@ -49,7 +48,7 @@ def totals(
         regular=sum(sitting.regular for sitting in own),
         thematic=sum(sitting.thematic for sitting in own),
         scored=len(scores),
-        mean=fmean(scores) if scores else None,
+        mean=mean(scores),
         bands=dict(Counter(sitting.band for sitting in own if sitting.band)),
         visits=sum(visit.counts for visit in counted if visit.held_on in period),
     )

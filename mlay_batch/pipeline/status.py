@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from mlay_batch.figures.completeness import completeness
-from mlay_batch.figures.records import Completeness
+from mlay_batch.figures.records import OPEN, Completeness
 from mlay_batch.ledger import Closing, Closings, Ledger, Outgoing
 from mlay_batch.period import Period
 from mlay_batch.pipeline.facts import gather
@@ -16,8 +16,6 @@ from mlay_batch.pipeline.owed import branch_of, corrections, not_in, owed, remin
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Verdict
 from mlay_batch.replies.letters import Topic
-
-_OPEN = ("missing", "rejected", "held", "not_due")
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def status(town: Town, period: Period, as_of: date) -> Status:
             "fix": open_ - len(due_now),
             "remind": len(due_now),
             "wait": states["not_due"],
-            "close": int(as_of > period.end and not closing and not any(states[s] for s in _OPEN)),
+            "close": int(as_of > period.end and not closing and not any(states[s] for s in OPEN)),
         }
         left = {key: count for key, count in todo.items() if count}
         return Status(period, forms, ledger.counts(), left, closing)

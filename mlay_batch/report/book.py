@@ -6,10 +6,9 @@ Text that came from a branch is always stored as text: never a formula, never an
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import groupby
 from typing import Any, NamedTuple
 
 import xlsxwriter
@@ -20,6 +19,7 @@ from mlay_batch.excel import metrics
 from mlay_batch.excel.formula_guard import is_formula_like
 from mlay_batch.excel.sheet_names import sheet_title
 from mlay_batch.excel.text import to_cell_text
+from mlay_batch.names import runs
 from mlay_batch.report.grid import Grid
 from mlay_batch.report.looks import FITS, LOOKS, TONE_LOOKS, Look
 from mlay_batch.styles import FONT
@@ -117,18 +117,6 @@ class Book:
             sheet.finish()
         self._workbook.close()
         return self._buffer.getvalue()
-
-
-def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Yield first and last of each run of numbers without a gap, in order.
-
-    >>> list(runs([4, 5, 6, 9]))
-    [(4, 6), (9, 9)]
-    """
-    ordered = sorted(set(numbers))
-    for _, found in groupby(enumerate(ordered), key=lambda pair: pair[1] - pair[0]):
-        run = [number for _, number in found]
-        yield run[0], run[-1]
 
 
 class _Text(NamedTuple):

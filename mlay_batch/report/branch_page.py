@@ -13,6 +13,7 @@ from mlay_batch.figures.records import Facts, Figures
 from mlay_batch.figures.sign_records import BranchYear, Met, Sighting
 from mlay_batch.findings import Finding, Severity
 from mlay_batch.messages import explain
+from mlay_batch.names import runs
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Verdict
 from mlay_batch.register import Organisation
@@ -156,14 +157,9 @@ def _months(periods: Iterable[Period]) -> str:
     >>> _months(Period(2019, month) for month in (2, 8, 9, 10, 11))
     '2, 8–11'
     """
-    runs: list[list[int]] = []
-    for month in sorted({period.month for period in periods}):
-        if runs and runs[-1][-1] == month - 1:
-            runs[-1].append(month)
-        else:
-            runs.append([month])
     return ", ".join(
-        f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs
+        f"{first}–{last}" if last - first > 1 else ", ".join(map(str, range(first, last + 1)))
+        for first, last in runs(period.month for period in periods)
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.excel.metrics import CELL_MARGIN
-from mlay_batch.figures.records import OPEN, Completeness, Expected, Figures
+from mlay_batch.figures.records import OPEN, SENT, Completeness, Expected, Figures
 from mlay_batch.period import Period
 from mlay_batch.report import official
 from mlay_batch.report.book import Live, Sheet
@@ -24,7 +24,6 @@ _TONES = {
     "reported": "good", "nil": "fair", "late": "watch", "missing": "bad", "rejected": "bad",
     "held": "watch", "not_due": "todo", "waived": "off", "not_yet": "off", "ended": "off",
 }  # fmt: skip
-_SENT = ("reported", "nil", "late")
 _FIRST_PERIOD = 3
 _MOST_PERIODS = 12
 _PAGE = 93  # digits across A4
@@ -143,7 +142,7 @@ def _sums(
     of_report = _of_report(entry, ctx.figures.period)
     due, sent, still_open = (
         _over(sheet, entry, bottom + offset, of_report, states)
-        for offset, states in enumerate((_SENT + OPEN, _SENT, OPEN))
+        for offset, states in enumerate((SENT + OPEN, SENT, OPEN))
     )
     share = 100 * float(sent.value) / float(due.value) if due.value else ""
     rate = Live(f'=IF({due.formula[1:]}=0,"",100*{sent.formula[1:]}/{due.formula[1:]})', share)
@@ -195,7 +194,7 @@ def _add_up(
         cells = "+".join(str(xl_rowcol_to_cell(rows[state], column)) for state in states)
         return Live(f"={cells}", _count(entry, period, states))
 
-    due, sent = total(_SENT + OPEN), total(_SENT)
+    due, sent = total(SENT + OPEN), total(SENT)
     sheet.put(row, column, due, "total_count")
     sheet.put(row + 1, column, sent, "total_count")
     sheet.put(row + 2, column, total(OPEN), "total_count")
