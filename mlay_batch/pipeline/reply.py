@@ -37,7 +37,7 @@ from mlay_batch.replies.compose import Counted, Desk, Envelope, ListedError, Wis
 from mlay_batch.replies.letters import Attachment, Letter, Topic
 from mlay_batch.schema import Form
 from mlay_batch.schema.carry import moves
-from mlay_batch.template import Context, Group, listed, render
+from mlay_batch.template import Context, Group, render, render_returned
 
 _LANG = "vi"  # letters are in Vietnamese
 
@@ -207,9 +207,8 @@ class _Office:
         old = self.town.catalogue.form(form.form, read.version or "")
         rows = carried(read.rows, moves(self.town.catalogue, old, form) if old else {}, form)
         context = self._context(form, branch, month)
-        data = render(form, context, rows, delivery.findings)
+        data, lines = render_returned(form, context, rows, delivery.findings)
         paper = self._paper(form, branch, month, data)
-        lines = listed(form, rows, delivery.findings)
         return self._letter(matter, "returned", form, month, paper, lines)
 
     def _letter(

@@ -19,7 +19,7 @@ from mlay_batch.template.guide import write_guide
 from mlay_batch.template.lists import write_lists
 from mlay_batch.template.marks import Group, as_typed, grouped, notes, resolve, tones
 
-__all__ = ["Context", "Group", "listed", "render"]
+__all__ = ["Context", "Group", "render", "render_returned"]
 
 MARK = "mlay-batch"
 
@@ -38,14 +38,29 @@ def render(
     lists what is wrong and what to do; no value stands in such a form but what was sent. Dropdowns,
     hints and limits come from the form; texts are in `lang`.
     """
+    return render_returned(form, context, rows, marks, lang)[0]
+
+
+def render_returned(
+    form: Form,
+    context: Context,
+    rows: Sequence[Row],
+    findings: Sequence[Finding],
+    lang: str = "vi",
+) -> tuple[bytes, tuple[Group, ...]]:
+    """Return the form as `render` does, and the lines of its first sheet with the form's cells.
+
+    Whoever writes about the form says the same as the form does.
+    """
     book = Book(f"{form.title.of(lang)} {context.branch} {context.period or ''}".strip())
-    named = _sheets(form, rows, lang, returned=bool(marks))
-    found = resolve(marks, rows, form, named, lang)
-    if found:
-        write_errors(book, grouped(found, named), form, context, lang)
+    named = _sheets(form, rows, lang, returned=bool(findings))
+    found = resolve(findings, rows, form, named, lang)
+    lines = grouped(found, named)
+    if lines:
+        write_errors(book, lines, form, context, lang)
     sheets = {name: book.sheet(name) for name in named}
     write_guide(book, form, context.period, lang)
-    values = cell_values(form, context, rows, lang, prefilled=not marks)
+    values = cell_values(form, context, rows, lang, prefilled=not findings)
     values |= {key: words for key, words in as_typed(found).items() if values.get(key) is None}
     filling = Filling(
         form, context.period, lang, slots(context, lang), values,
@@ -55,17 +70,7 @@ def render(
     for name, sheet in named.items():
         paint(book, sheets[name], sheet, filling)
     _stamp(book, form, context)
-    return book.save()
-
-
-def listed(
-    form: Form, rows: Sequence[Row], findings: Sequence[Finding], lang: str = "vi"
-) -> tuple[Group, ...]:
-    """Return the lines of the first sheet of the form that `render` makes of the same arguments,
-    with the cells of that form: whoever writes about it says the same.
-    """
-    named = _sheets(form, rows, lang, returned=bool(findings))
-    return grouped(resolve(findings, rows, form, named, lang), named)
+    return book.save(), lines
 
 
 def _sheets(
