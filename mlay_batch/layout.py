@@ -23,7 +23,6 @@ from mlay_batch.schema.records import Field, Form, Section, Text
 
 STAMP_SHEET = "_mlay"
 LISTS_SHEET = "_lists"
-MARKERS = ("start", "head", "end")
 VALUE_MARKER = "value"
 CODE_SEPARATOR = " – "  # "CB-01 – Chi bộ Trường Tiểu học": a code and its name in one cell
 

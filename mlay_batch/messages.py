@@ -66,11 +66,6 @@ def _findings() -> Mapping[str, Any]:
     return found
 
 
-def known_codes() -> frozenset[str]:
-    """Return the codes of all findings that do not come from a form's own rules."""
-    return frozenset(_findings())
-
-
 def known(lang: str) -> tuple[Known, ...]:
     """Return those findings by code; what only a file can fill in stays a gap."""
     return tuple(

@@ -1,4 +1,4 @@
-"""Matching Vietnamese text as people really type it.
+"""Matching Vietnamese text as people really type it, and writing what offices write.
 
 The *name key* makes equal what a reader calls equal: composed and decomposed letters, Ð (eth)
 and Đ, "ủy" and "uỷ", capitals, any run of blanks. It never drops an accent: "Lê" is not "Le".

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from known_codes import KNOWN_CODES
 from papers import identity, leaf, register
 
-from mlay_batch.messages import known_codes
 from mlay_batch.records import HOLDS, Judged
 from mlay_batch.register import Address
 from mlay_batch.sender import FORGED, OUT_OF_DATE, STRANGER, check_sender
@@ -66,7 +66,7 @@ def test_what_is_handed_over_has_no_sender_to_check():
 
 
 def test_doubt_holds_and_never_refuses():
-    assert {STRANGER, FORGED, OUT_OF_DATE} == HOLDS <= known_codes()
+    assert {STRANGER, FORGED, OUT_OF_DATE} == HOLDS <= KNOWN_CODES
     doubted = check_sender(mail(None), TOWN)
     assert doubted.doubted
     assert not doubted.refused

@@ -62,7 +62,6 @@ def _year(
         year=period.year,
         scheme=scheme,
         expected=_expected(facts, period),
-        reported=len(filed),
         parts=tuple(_part(facts, part, filed) for part in scheme.parts),
         heading=heading,
         grades=under(heading, scheme, _versions(facts)),

@@ -59,7 +59,7 @@ class ClassificationPart:
 
 @dataclass(frozen=True)
 class ClassificationYear:
-    """One year: its scheme, who reported of how many, and its parts.
+    """One year: its scheme, how many owed a return, and its parts.
 
     `organisations` are the organisations themselves by type: how many reported, were rated, and
     bear each grade. `heading` is the scheme in whose wording the series is shown; `grades` maps
@@ -69,7 +69,6 @@ class ClassificationYear:
     year: int
     scheme: Scheme
     expected: int
-    reported: int
     parts: tuple[ClassificationPart, ...]
     heading: Scheme
     grades: Mapping[tuple[str, str], tuple[str, ...]] = field(hash=False)

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from desk import facts, register, returns, with_quota
+from known_codes import KNOWN_CODES
 
 from mlay_batch.figures import compute
 from mlay_batch.figures.records import Attendance
 from mlay_batch.findings import Place
-from mlay_batch.messages import known_codes
 
 TOWN = """
 code | type        | parent
@@ -155,4 +155,4 @@ def test_a_visit_under_two_quotas_is_listed_for_each() -> None:
 
 
 def test_every_reason_has_its_words() -> None:
-    assert {"Q01", "Q02", "Q03", "Q04", "Q05", "Q06", "X01", "X02"} <= known_codes()
+    assert {"Q01", "Q02", "Q03", "Q04", "Q05", "Q06", "X01", "X02"} <= KNOWN_CODES

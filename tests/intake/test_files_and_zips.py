@@ -8,9 +8,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from known_codes import KNOWN_CODES
 
 from mlay_batch.intake import collect, limits
-from mlay_batch.messages import known_codes
 
 NOW = "2019-12-02T01:00:00Z"
 XLSX = b"PK\x03\x04 no more than a start"
@@ -80,7 +80,7 @@ def test_without_a_root_the_origin_begins_in_the_folder_given(tmp_path):
 )  # fmt: skip
 def test_what_a_file_is(tmp_path, name, data, code):
     assert seen(lay(tmp_path, **{name: data}) / name) == [(name, code)]
-    assert code is None or code in known_codes()
+    assert code is None or code in KNOWN_CODES
 
 
 def test_a_zip_is_opened(tmp_path):
