@@ -82,7 +82,7 @@ class Ledger:
         for there in (path, path.with_name(path.name + "-journal")):
             if there.exists():
                 raise LedgerError("ledger.exists", path=str(there))
-        write_atomically(path, migrations.fresh(), mode=0o600)
+        write_atomically(path, migrations.empty_ledger(), mode=0o600)
         return cls.open(path)
 
     @classmethod
@@ -287,7 +287,7 @@ def _prepare(db: sqlite3.Connection, path: Path, read_only: bool) -> None:
         # An empty file was a ledger once: this program never leaves one.
         code = "ledger.foreign" if path.stat().st_size else "ledger.damaged"
         raise LedgerError(code, path=str(path), problem="")
-    if migrations.version(db) > len(migrations.MIGRATIONS):
+    if migrations.version(db) > len(migrations.STEPS):
         raise LedgerError("ledger.newer", path=str(path))
     found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":

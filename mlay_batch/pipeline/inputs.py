@@ -21,7 +21,7 @@ from mlay_batch.pipeline.descriptions import sources_hash
 from mlay_batch.pipeline.town import Town
 
 _WRITTEN_BY = ("mlay_batch", "xlsxwriter")
-_SOURCES = (".py", ".yaml")
+_SOURCES = (".py", ".sql", ".yaml")
 
 
 def inputs(town: Town, ledger: Ledger, period: Period, as_of: date, lang: str) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,7 +14,7 @@ import pytest
 
 from mlay_batch import reader
 from mlay_batch.errors import LedgerError
-from mlay_batch.ledger import Archive, Ledger, migrations
+from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.pipeline.ingest import Ingested, ingest
 from mlay_batch.pipeline.town import Town
 from mlay_batch.records import Verdict
@@ -113,21 +111,3 @@ def test_an_original_damaged_on_disk_is_written_anew_when_it_comes_again(desk: T
         archive.read(sha256)
     archive.store(GOOD)
     assert archive.read(sha256) == GOOD
-
-
-def test_a_ledger_of_every_earlier_version_is_brought_up(tmp_path: Path) -> None:
-    """The new program takes the old ledger; the old program refuses the new one by name."""
-    for version in range(1, len(migrations.MIGRATIONS)):
-        path = tmp_path / f"{version}.sqlite"
-        with closing(sqlite3.connect(path, isolation_level=None)) as db:
-            for statement in (s for step in migrations.MIGRATIONS[:version] for s in step):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {version}")
-            db.execute(f"PRAGMA application_id = {migrations.APPLICATION_ID}")
-        with Ledger.open(path) as ledger:
-            assert ledger.ask("PRAGMA user_version") == [(len(migrations.MIGRATIONS),)]
-            assert ledger.deliveries() == ()
-        with closing(sqlite3.connect(path)) as db:
-            db.execute(f"PRAGMA user_version = {len(migrations.MIGRATIONS) + 1}")
-        with pytest.raises(LedgerError, match="newer"):
-            Ledger.open(path)

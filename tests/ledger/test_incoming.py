@@ -1,8 +1,7 @@
-"""Rulings on held files, signed copies, and ledgers from before there was mail."""
+"""Rulings on held files, signed copies, threads."""
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from ledger_desk import RUN, WRONG, decision, recorded, row
 
 from mlay_batch.errors import LedgerError
-from mlay_batch.ledger import Ledger, Ruling, Rulings, migrations
+from mlay_batch.ledger import Ledger, Ruling, Rulings
 from mlay_batch.records import Decision, Verdict
 
 HELD, ACCEPTED, REJECTED = Verdict.HELD, Verdict.ACCEPTED, Verdict.REJECTED
@@ -87,24 +86,3 @@ def test_thread_and_subject_come_back(ledger: Ledger) -> None:
     )
     (found,) = recorded(ledger, [mailed])
     assert (found.thread, found.subject, found.channel) == ("<1@x> <2@x>", "Báo cáo", "mail")
-
-
-def test_a_ledger_from_before_there_was_mail_is_brought_up_to_date(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "ledger.sqlite"
-    with monkeypatch.context() as before:
-        before.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
-        path.write_bytes(migrations.fresh())
-    old = sqlite3.connect(path)
-    old.execute("INSERT INTO run VALUES (1, '2019-12-06', 'ingest', '0.1', 'r', 's')")
-    old.execute(
-        "INSERT INTO delivery (id, run, name, origin, sha256, channel, received, verdict)"
-        " VALUES (1, 1, 'a', 'a', 'x', 'hand', '2019-12-06T01:00:00Z', 'held')"
-    )
-    old.commit()
-    old.close()
-    with Ledger.open(path) as ledger:
-        (found,) = ledger.deliveries()
-        assert (found.thread, found.kept_with) == (None, None)
-        assert Rulings(ledger).settle(RUN, ruling(1, "refuse"), decision(REJECTED)).id == 1

@@ -336,7 +336,7 @@ def test_written_by_a_newer_program(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     Ledger.create(path).close()
     with closing(sqlite3.connect(path)) as db:
-        db.execute(f"PRAGMA user_version = {len(migrations.MIGRATIONS) + 1}")
+        db.execute(f"PRAGMA user_version = {len(migrations.STEPS) + 1}")
     assert _refusal(path) == "ledger.newer"
 
 
@@ -377,11 +377,16 @@ def test_an_older_ledger_is_brought_up_to_date(
     path = tmp_path / "ledger.sqlite"
     with Ledger.create(path) as ledger:
         ledger.record(RUN, [decision()])
-    step = ("ALTER TABLE delivery ADD COLUMN number TEXT", "CREATE TABLE later (id INTEGER) STRICT")
-    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, step))
+    step = tmp_path / "0002.sql"
+    step.write_text(
+        "ALTER TABLE delivery ADD COLUMN number TEXT;\n-- a remark; no statement\n"
+        "CREATE TABLE later (id INTEGER) STRICT;",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, step))
     for _ in range(2):
         with Ledger.open(path) as ledger:
-            assert migrations.version(ledger._db) == len(migrations.MIGRATIONS)
+            assert migrations.version(ledger._db) == len(migrations.STEPS)
             assert len(ledger.deliveries()) == 1
 
 
@@ -391,9 +396,10 @@ def test_a_step_that_fails_leaves_the_ledger_as_it_was(
     path = tmp_path / "ledger.sqlite"
     Ledger.create(path).close()
     before = path.read_bytes()
-    step = ("CREATE TABLE later (id INTEGER) STRICT", "CREATE TABLE later (id INTEGER) STRICT")
+    step = tmp_path / "0002.sql"
+    step.write_text("CREATE TABLE later (id INTEGER) STRICT;\n" * 2, encoding="utf-8")
     with monkeypatch.context() as patch:
-        patch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, step))
+        patch.setattr(migrations, "STEPS", (*migrations.STEPS, step))
         with pytest.raises(sqlite3.OperationalError):
             Ledger.open(path)
     assert path.read_bytes() == before

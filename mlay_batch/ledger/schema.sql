@@ -1,0 +1,178 @@
+-- Step 1 of the ledger. Once a program with it is released, this file is never edited again: what
+-- changes becomes a step of its own (`STEPS` in store.py).
+
+-- What each run was given: its date, its command, the program and hashes of what it read.
+CREATE TABLE run (
+    id INTEGER PRIMARY KEY,
+    as_of TEXT NOT NULL,
+    command TEXT NOT NULL,
+    program TEXT NOT NULL,
+    register_sha256 TEXT NOT NULL,
+    schemas_sha256 TEXT NOT NULL
+) STRICT;
+
+-- One file each, in the order of recording. What changes later is superseded_by, and what a
+-- decision settles of a held one. kept_with is the return beside which a signed copy came.
+CREATE TABLE delivery (
+    id INTEGER PRIMARY KEY,
+    run INTEGER NOT NULL REFERENCES run (id),
+    name TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    sender TEXT,
+    received TEXT NOT NULL,
+    verdict TEXT NOT NULL
+        CHECK (verdict IN ('accepted', 'rejected', 'duplicate', 'held', 'ignored')),
+    form TEXT,
+    version TEXT,
+    branch TEXT,
+    period TEXT,
+    values_hash TEXT,
+    refers_to INTEGER REFERENCES delivery (id),
+    superseded_by INTEGER REFERENCES delivery (id) DEFERRABLE INITIALLY DEFERRED,
+    thread TEXT,
+    subject TEXT,
+    kept_with INTEGER REFERENCES delivery (id),
+    CHECK (superseded_by IS NULL OR verdict = 'accepted'),
+    CHECK (verdict <> 'accepted' OR (form IS NOT NULL AND version IS NOT NULL
+        AND branch IS NOT NULL AND period IS NOT NULL AND values_hash IS NOT NULL))
+) STRICT;
+CREATE INDEX delivery_run ON delivery (run);
+CREATE INDEX delivery_sha256 ON delivery (sha256, origin);
+CREATE INDEX delivery_key ON delivery (form, branch, period);
+CREATE UNIQUE INDEX delivery_current ON delivery (form, branch, period)
+    WHERE verdict = 'accepted' AND superseded_by IS NULL;
+
+-- The values of accepted deliveries, in the order of the sheet.
+CREATE TABLE returned_row (
+    delivery INTEGER NOT NULL REFERENCES delivery (id),
+    position INTEGER NOT NULL,
+    section TEXT NOT NULL,
+    sheet TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    content TEXT NOT NULL,
+    cells TEXT NOT NULL,
+    PRIMARY KEY (delivery, position)
+) STRICT, WITHOUT ROWID;
+
+-- What was wrong with a delivery: codes and parameters, never sentences.
+CREATE TABLE finding (
+    delivery INTEGER NOT NULL REFERENCES delivery (id),
+    position INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    file TEXT NOT NULL,
+    sheet TEXT NOT NULL,
+    cell TEXT NOT NULL,
+    params TEXT NOT NULL,
+    marks TEXT NOT NULL,
+    PRIMARY KEY (delivery, position)
+) STRICT, WITHOUT ROWID;
+
+-- What a person decided about a held delivery, and what it was until then.
+CREATE TABLE decision (
+    id INTEGER PRIMARY KEY,
+    delivery INTEGER NOT NULL REFERENCES delivery (id),
+    run INTEGER NOT NULL REFERENCES run (id),
+    outcome TEXT NOT NULL CHECK (outcome IN ('accept', 'refuse')),
+    who TEXT NOT NULL,
+    decided TEXT NOT NULL,
+    why TEXT NOT NULL CHECK (why <> ''),
+    before TEXT NOT NULL,
+    codes TEXT NOT NULL
+) STRICT;
+
+-- The running number (số đến) of each accepted return, from 1 in each year of receipt. Triggers
+-- give it, so that no way of accepting a return can forget it.
+CREATE TABLE incoming (
+    delivery INTEGER PRIMARY KEY REFERENCES delivery (id),
+    year INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    UNIQUE (year, number)
+) STRICT;
+CREATE TRIGGER incoming_inserted AFTER INSERT ON delivery WHEN NEW.verdict = 'accepted'
+BEGIN
+    INSERT INTO incoming (delivery, year, number)
+    SELECT NEW.id, CAST(substr(NEW.received, 1, 4) AS INTEGER), 1 + coalesce(max(number), 0)
+    FROM incoming WHERE year = CAST(substr(NEW.received, 1, 4) AS INTEGER);
+END;
+CREATE TRIGGER incoming_decided AFTER UPDATE OF verdict ON delivery
+    WHEN NEW.verdict = 'accepted'
+    AND NOT EXISTS (SELECT 1 FROM incoming WHERE delivery = NEW.id)
+BEGIN
+    INSERT INTO incoming (delivery, year, number)
+    SELECT NEW.id, CAST(substr(NEW.received, 1, 4) AS INTEGER), 1 + coalesce(max(number), 0)
+    FROM incoming WHERE year = CAST(substr(NEW.received, 1, 4) AS INTEGER);
+END;
+
+-- The mails fetched from the office's mailbox, by the mailbox's own numbers.
+CREATE TABLE fetched (
+    mailbox TEXT NOT NULL,
+    uidvalidity INTEGER NOT NULL,
+    uid INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (mailbox, uidvalidity, uid)
+) STRICT, WITHOUT ROWID;
+
+-- A letter: queued before it is handed to the mail host, sent afterwards. day is the day it is
+-- dated: what it asks for is reckoned from that, not from when it was sent.
+CREATE TABLE outgoing (
+    id INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL,
+    message_id TEXT NOT NULL UNIQUE,
+    recipients TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('drafted', 'queued', 'sent')),
+    at TEXT NOT NULL,
+    day TEXT
+) STRICT;
+
+-- What a letter is about: key says the same thing the same way every time.
+CREATE TABLE outgoing_item (
+    outgoing INTEGER NOT NULL REFERENCES outgoing (id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    form TEXT,
+    branch TEXT,
+    period TEXT,
+    delivery INTEGER REFERENCES delivery (id),
+    PRIMARY KEY (outgoing, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX outgoing_item_key ON outgoing_item (key);
+
+-- A closed period and what was archived of it; reopened, it stays as an old revision.
+CREATE TABLE closing (
+    id INTEGER PRIMARY KEY,
+    period TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    as_of TEXT NOT NULL,
+    closed_by TEXT NOT NULL,
+    workbook TEXT NOT NULL,
+    register TEXT NOT NULL,
+    schemas TEXT NOT NULL,
+    reopened TEXT,
+    reopened_by TEXT,
+    why TEXT,
+    UNIQUE (period, revision),
+    CHECK ((reopened IS NULL) = (why IS NULL)),
+    CHECK ((reopened IS NULL) = (reopened_by IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX closing_in_force ON closing (period) WHERE reopened IS NULL;
+
+-- The consolidated workbooks given out so far: hash of the bytes, fingerprint of the figures.
+CREATE TABLE report (
+    id INTEGER PRIMARY KEY,
+    period TEXT NOT NULL,
+    as_of TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    figures TEXT NOT NULL,
+    UNIQUE (period, as_of, sha256, figures)
+) STRICT;
+
+-- What a workbook was made from, by one hash of all its inputs: the bytes that came of them, and
+-- whether they wait for returns still.
+CREATE TABLE workbook (
+    inputs TEXT PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    provisional INTEGER NOT NULL CHECK (provisional IN (0, 1))
+) STRICT, WITHOUT ROWID;
