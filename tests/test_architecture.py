@@ -1,7 +1,7 @@
 """The shape of the program: imports go one way, nothing grows too long.
 
-Levels: 0 errors, findings, period, names │ 1 schema, messages │ 2 records, register, layout,
-styles, guidance, files, wire, excel │ 3 the stages, which never import one another │
+Levels: 0 errors, findings, period, names, core │ 1 schema, messages │ 2 records, register, layout,
+styles, guidance, files, excel │ 3 the stages, which never import one another │
 4 settings, workspace, pipeline, demo │ 5 cli.
 `figures.records` and its parts are what the stage `figures` hands on: records like `records`.
 """
@@ -19,10 +19,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "mlay_batch"
 LEVELS = (
-    {"", "errors", "findings", "period", "names"},
+    {"", "core", "errors", "findings", "period", "names"},
     {"schema", "messages"},
     {
-        "records", "register", "layout", "styles", "guidance", "files", "wire",
+        "records", "register", "layout", "styles", "guidance", "files",
         "bundle", "excel", "figures.records", "figures.branch_records", "figures.quota_records",
         "figures.sign_records",
         "figures.classified",

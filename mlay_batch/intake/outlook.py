@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
-from mlay_batch import wire
+from mlay_batch.core import codec
 from mlay_batch.intake import limits
 from mlay_batch.intake.folders import nfc
 from mlay_batch.intake.headers import Postmark, parse, readable
@@ -95,7 +95,7 @@ def unpacked(task: str, data: bytes) -> Letter | None:
         ours.recv_bytes(1)  # the child is up: the clock starts
         ours.send_bytes(data)
         told = ours.recv_bytes(_LONGEST) if ours.poll(limits.OUTLOOK_SECONDS) else b""
-        answer = wire.load(told, Letter) if told else None
+        answer = codec.load(told, Letter) if told else None
     except (EOFError, OSError, ValueError):
         answer = None
     finally:
@@ -113,7 +113,7 @@ def _work(pipe: Connection, task: str, memory_mb: int) -> None:
         pipe.send_bytes(b"+")
         data = pipe.recv_bytes()
         try:
-            pipe.send_bytes(wire.dump(_TASKS[task](data)))
+            pipe.send_bytes(codec.dump(_TASKS[task](data)))
         except Exception:  # noqa: BLE001 - whatever a hostile file makes a library raise
             pipe.send_bytes(b"")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mlay_batch.ledger.encoding import Dumped, dump_finding, dump_row, storable, unpack
+from mlay_batch.core.codec import storable
+from mlay_batch.ledger.encoding import Dumped, dump_finding, dump_row, unpack
 from mlay_batch.records import Decision, Judged, Run, Verdict
 
 _REPEATS = (Verdict.DUPLICATE, Verdict.HELD)
@@ -138,7 +139,7 @@ def _insert_content(db: sqlite3.Connection, number: int, decision: Decision) -> 
         )
 
 
-def _rows(judged: Judged) -> list[Dumped]:
+def _rows(judged: Judged) -> Sequence[Dumped]:
     if judged.packed:
         return unpack(judged.packed)
     return [dump_row(row) for row in judged.submission.rows] if judged.submission else []

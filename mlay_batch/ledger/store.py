@@ -16,11 +16,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
+from mlay_batch.core.codec import storable
 from mlay_batch.errors import LedgerError
 from mlay_batch.files import write_atomically
 from mlay_batch.findings import Finding
 from mlay_batch.ledger import mark, migrations
-from mlay_batch.ledger.encoding import load_finding, load_row, storable
+from mlay_batch.ledger.encoding import load_finding, load_row
 from mlay_batch.ledger.recording import insert, insert_run, keep_together
 from mlay_batch.ledger.troubles import told
 from mlay_batch.period import Period

@@ -8,7 +8,6 @@ from mlay_batch import __version__, schema
 from mlay_batch.files import hash_of
 from mlay_batch.pipeline.kept import keep, kept
 from mlay_batch.schema import Catalogue, load_catalogue
-from mlay_batch.schema import kept as catalogues
 from mlay_batch.schema.catalogue import shipped
 from mlay_batch.workspace import Workspace
 
@@ -22,10 +21,10 @@ def descriptions(workspace: Workspace) -> Catalogue:
     the code that reads them. Raises SchemaError for a wrong description.
     """
     key = [sources_hash(workspace.schemas), __version__, _code()]
-    found = kept(workspace.root, _NAME, key, catalogues.load)
+    found = kept(workspace.root, _NAME, key, Catalogue)
     if found is None:
         found = load_catalogue(workspace.schemas)
-        keep(workspace.root, _NAME, key, catalogues.dump(found))
+        keep(workspace.root, _NAME, key, found)
     return found
 
 

@@ -111,10 +111,10 @@ def open_town(workspace: Workspace) -> Town:
     except OSError as error:
         raise RegisterError("register.unreadable", path=str(workspace.register)) from error
     digest, schemas = hashlib.sha256(data).hexdigest(), schemas_hash(catalogue)
-    submission, findings = read_register(workspace, form, data, schemas)
-    findings = tuple(finding.in_file(name) for finding in findings)
-    if not refuses(findings) and not submission.section("organisations"):
+    checked = read_register(workspace, form, data, schemas)
+    findings = tuple(finding.in_file(name) for finding in checked.findings)
+    if not refuses(findings) and not checked.submission.section("organisations"):
         raise RegisterError("register.empty", path=name)
     if refuses(findings):
         raise RegisterError("register.errors", path=name, findings=findings, form=form)
-    return Town(workspace, catalogue, Register.of(submission), digest, findings)
+    return Town(workspace, catalogue, Register.of(checked.submission), digest, findings)

@@ -3,7 +3,7 @@
 A batch of files is a task that needs nothing but what it carries: had it to fetch anything from
 another worker, that one's death could hold it up for ever. A worker that dies has its batches done
 by others, and every batch is answered once. What kills a reader kills a child of the worker, and is
-refused as it is locally. What is read comes back as JSON that `wire` takes apart, not as a pickle.
+refused as it is locally. What is read comes back as JSON that `codec` takes apart, not as a pickle.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from functools import lru_cache
 
 from distributed import Client, Future, KilledWorker, get_worker
 
-from mlay_batch import wire
+from mlay_batch.core import codec
 from mlay_batch.errors import MlayError
 from mlay_batch.reader import guard
 from mlay_batch.reader.cluster_link import (
@@ -96,7 +96,7 @@ class Desk:
     def read(self, files: Batch) -> list[bytes]:
         """Return what was read from each, as JSON."""
         with self._staff() as crew:
-            return [wire.dump(submission) for submission in crew.read(files)]
+            return [codec.dump(submission) for submission in crew.read(files)]
 
     @contextmanager
     def _staff(self) -> Iterator[guard.Crew]:
@@ -170,7 +170,7 @@ class _Errand:
         """Return what was read; where worker after worker died over it, read it here."""
         try:
             told = self._patiently(future)
-            return [wire.load(answer, Submission) for answer in _of_this_program(told)]
+            return [codec.load(answer, Submission) for answer in _of_this_program(told)]
         except KilledWorker:
             return guard.read_each((("", data) for data in batch), self.forms, self.limits)
         except CancelledError as error:

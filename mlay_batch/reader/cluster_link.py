@@ -29,8 +29,8 @@ _REACH_SECONDS = 10.0  # until a scheduler that does not answer, or has no worke
 # What of the program decides how a file is read; a test holds this to what a reader imports.
 _READING = (
     "bundle.py", "errors.py", "findings.py", "guidance.py", "layout.py", "messages.py", "names.py",
-    "period.py", "records.py", "styles.py", "wire.py",
-    "locale/*.yaml", "reader/*.py", "schema/*.py",
+    "period.py", "records.py", "styles.py",
+    "core/*.py", "locale/*.yaml", "reader/*.py", "schema/*.py",
 )  # fmt: skip
 _LIBRARIES = ("python-calamine", "xlrd", "distributed")  # that decide what is read, and carry it
 

@@ -22,7 +22,7 @@ from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
-from mlay_batch import wire
+from mlay_batch.core import codec
 from mlay_batch.errors import MlayError
 from mlay_batch.reader.facts import Limits
 from mlay_batch.reader.workbook import Reader, refused
@@ -130,7 +130,7 @@ class Crew:
         child = self._child()
         told = child.ask(data, self.limits.seconds)
         try:
-            found = wire.load(told, Submission)
+            found = codec.load(told, Submission)
         except ValueError:  # a child that answers anything else is no child of ours
             found = refused("R13")
             child.lost = True
@@ -217,7 +217,7 @@ def _work(pipe: Connection) -> None:
         reader = Reader(forms, limits)
         pipe.send_bytes(b"")  # ready
         while True:
-            pipe.send_bytes(wire.dump(_read(reader, pipe.recv_bytes())))
+            pipe.send_bytes(codec.dump(_read(reader, pipe.recv_bytes())))
 
 
 def _read(reader: Reader, data: bytes) -> Submission:

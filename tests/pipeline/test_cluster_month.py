@@ -24,8 +24,8 @@ from dask_desk import Cluster, cluster
 from distributed import Client, LocalCluster
 
 import mlay_batch
-from mlay_batch import wire
 from mlay_batch.cli import run
+from mlay_batch.core import codec
 from mlay_batch.errors import MlayError
 from mlay_batch.period import Period
 from mlay_batch.pipeline.consolidate import consolidate
@@ -179,11 +179,11 @@ def fails(code: str, address: str, **more: bool) -> MlayError:
 def test_a_worker_of_another_program_is_named(
     there: Cluster, watch: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = wire.dump(read(b"", "", FORMS))
+    told = codec.dump(read(b"", "", FORMS))
     orders = reading.Orders(FORMS, Limits(), 0).packed()
     ours = watch.submit(reading._task, orders, (b"",), cluster_link.program())
     assert ours.result() == [told]
-    assert wire.load(told, Submission).form is None
+    assert codec.load(told, Submission).form is None
     late = watch.submit(reading._task, orders, (b"",), {"mlay-batch": "0"}).result()
     assert list(late.values()) == [cluster_link.program()]
 

@@ -4,7 +4,7 @@ import pytest
 
 from mlay_batch.errors import SchemaError
 from mlay_batch.pipeline import descriptions as reading
-from mlay_batch.pipeline.descriptions import descriptions
+from mlay_batch.pipeline.descriptions import descriptions, sources_hash
 from mlay_batch.schema import load_catalogue
 from mlay_batch.workspace import Workspace
 
@@ -63,3 +63,11 @@ def test_a_copy_that_cannot_be_read_is_as_good_as_none(workspace, readings, copy
     (workspace.root / ".cache" / "catalogue.json").write_text(copy)
     assert descriptions(workspace) == load_catalogue()
     assert len(readings) == 1
+
+
+def test_every_file_a_description_may_come_from_is_in_the_key(tmp_path):
+    hashes = {sources_hash(), sources_hash(tmp_path)}
+    for name, text in (("a.yaml", "1"), ("a.yaml", "2"), ("base.txt", "1"), ("b.yaml", "")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        hashes.add(sources_hash(tmp_path))
+    assert len(hashes) == 6

@@ -61,8 +61,8 @@ def test_nobody_else_may_read_the_copy(desk):
 
 def test_warnings_come_back_with_their_places(desk):
     form, data = catalogue().register_form, desk.workspace.register.read_bytes()
-    _, first = read_register(desk.workspace, form, data, "x")
-    _, second = read_register(desk.workspace, form, data, "x")
+    first = read_register(desk.workspace, form, data, "x").findings
+    second = read_register(desk.workspace, form, data, "x").findings
 
     assert first == second
     assert all(finding.severity is not Severity.ERROR for finding in second)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from reader_desk import DAY, FORMS, Paper, codes, repack, sheet_xml
 
-from mlay_batch import wire
+from mlay_batch.core import codec
 from mlay_batch.errors import MlayError
 from mlay_batch.reader import Limits, read, read_all, read_each
 from mlay_batch.records import Submission
@@ -133,7 +133,7 @@ def _taken_over(pipe):
     pipe.recv_bytes()
     pipe.send_bytes(b"")
     data = pipe.recv_bytes()
-    told = wire.dump(Submission(None, "meeting", "2018.1"))
+    told = codec.dump(Submission(None, "meeting", "2018.1"))
     answers = {b"pickle": pickle.dumps(Booby(Path("trace"))), b"deep": b"[" * 10**6,
                b"number": told.replace(b'"2018.1"', b"2018"), b"short": told[:-3] + b"]",
                b"nan": told.replace(b'"2018.1"', b"NaN"), b"huge": bytes(2 << 20)}  # fmt: skip

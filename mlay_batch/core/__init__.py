@@ -1,0 +1,1 @@
+"""What every part of the program may use: it knows no form, no return and no ledger."""
