@@ -26,7 +26,7 @@ from month_desk import (
 )
 from town_desk import CELLS, REGISTER, Paper, town
 
-from mlay_batch.ledger import Ledger, Outgoing, Posting
+from mlay_batch.ledger import Ledger, MailLog, MailState
 
 pytestmark = [pytest.mark.dovecot, pytest.mark.libreoffice, pytest.mark.slow]
 
@@ -111,8 +111,8 @@ def at_the_host(month: Month, *, taken: bool) -> Due:
 def looked_up(month: Month) -> list[str]:
     """The clerk looks whether the one doubtful letter went out, and says so."""
     with Ledger.open(month.root / "ledger.sqlite", read_only=True) as ledger:
-        letters = Outgoing(ledger).letters()
-    doubtful = [letter.message_id for letter in letters if letter.state is Posting.QUEUED]
+        letters = MailLog(ledger).letters()
+    doubtful = [letter.message_id for letter in letters if letter.state is MailState.QUEUED]
     if not doubtful:
         return []
     (one,) = doubtful

@@ -1,4 +1,4 @@
-"""The originals as they came in, each under the hash of its bytes."""
+"""Stores the originals as they came in, each under the hash of its bytes."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _NAME = re.compile(r"[0-9a-f]{64}")
 class Archive:
     """A folder of originals: ``archive/ab/abcdef…``, named by sha256, without suffix.
 
-    No suffix, because nothing a sender chose may become part of a path. One that is not `lasting`
-    is for a while only, and spared every fsync.
+    No suffix, because nothing a sender chose may become part of a path. With `lasting=False` (dry
+    run) nothing is fsynced.
     """
 
     def __init__(self, folder: Path, *, lasting: bool = True) -> None:
@@ -25,7 +25,7 @@ class Archive:
         self._unsynced: set[Path] = set()
 
     def store(self, data: bytes) -> str:
-        """Keep `data` and return its sha256; what lies there already is not written again.
+        """Store `data` and return its sha256; what lies there already is not written again.
 
         Raises MlayError when it cannot be written.
         """
@@ -34,7 +34,7 @@ class Archive:
         return sha256
 
     def add(self, data: bytes) -> str:
-        """Keep one of many as `store` does: its name lasts only once `sync` was called."""
+        """Store one of many as `store` does: its name is durable only once `sync` was called."""
         sha256 = hashlib.sha256(data).hexdigest()
         path = self._path(sha256)
         if not (path.is_file() and path.read_bytes() == data):  # it may have been damaged since
@@ -43,13 +43,13 @@ class Archive:
         return sha256
 
     def sync(self) -> None:
-        """Make the names of all that was added last: each folder once, however much is in it."""
+        """Fsync the names of all that was added: each folder once, however much is in it."""
         if self._lasting and self._unsynced:
             for folder in (*sorted(self._unsynced), self.folder):
                 sync_folder(folder)
         self._unsynced.clear()
 
-    def put_back(self, data: bytes) -> None:
+    def restore(self, data: bytes) -> None:
         """Write the original `data`, whatever lies under its hash."""
         path = self._path(hashlib.sha256(data).hexdigest())
         write_whole(path, data, mode=0o600)
@@ -68,12 +68,15 @@ class Archive:
         return data
 
     def contents(self) -> tuple[frozenset[str], tuple[str, ...]]:
-        """Return the hashes of what lies there, and the paths of what is no original of ours."""
-        inside = [path for path in sorted(self.folder.rglob("*")) if not path.is_dir()]
-        ours = {path for path in inside if _NAME.fullmatch(path.name)}
-        ours = {path for path in ours if path == self._path(path.name)}
-        foreign = (path.relative_to(self.folder).as_posix() for path in inside if path not in ours)
-        return frozenset(path.name for path in ours), tuple(foreign)
+        """Return the hashes of what lies there, and the paths of what is no original."""
+        files = [path for path in sorted(self.folder.rglob("*")) if not path.is_dir()]
+        originals = {path for path in files if _NAME.fullmatch(path.name)}
+        originals = {path for path in originals if path == self._path(path.name)}
+        foreign = [path for path in files if path not in originals]
+        return (
+            frozenset(path.name for path in originals),
+            tuple(path.relative_to(self.folder).as_posix() for path in foreign),
+        )
 
     def _path(self, sha256: str) -> Path:
         return self.folder / sha256[:2] / sha256

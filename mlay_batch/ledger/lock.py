@@ -1,4 +1,4 @@
-"""One process at a time in a workspace, and a name to ask when it is taken."""
+"""Lets one process at a time work in a workspace, and names who holds it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HOLDER = ".mlay.holder"
 
 @contextmanager
 def lock(workspace: Path, holder: str) -> Iterator[None]:
-    """Hold the folder `workspace` for this process; `holder` (user@host, pid) is told to others.
+    """Lock the folder `workspace` for this process; others see `holder` (user@host, pid).
 
     The operating system holds the lock, so that of a dead process is free. Raises LockedError with
     the other's ``holder`` and ``since``, LedgerError when the folder cannot be written.
@@ -29,19 +29,19 @@ def lock(workspace: Path, holder: str) -> Iterator[None]:
         workspace.stat()  # FileLock would make a folder that is not there
         guard.acquire()
     except Timeout:
-        raise _locked(note) from None
+        raise _locked_error(note) from None
     except OSError as error:
         raise _unwritable(workspace, error) from error
     try:
-        _sign(note, holder)
+        _write_holder(note, holder)
         yield
     finally:
         note.unlink(missing_ok=True)
         guard.release()
 
 
-def left_behind(workspace: Path) -> str | None:
-    """Return who last held the folder and never let go, as a killed process; None else.
+def stale_holder(workspace: Path) -> str | None:
+    """Return who last locked the folder and never unlocked it, as a killed process; None else.
 
     To be asked before locking: while somebody is at work it names him.
     """
@@ -51,7 +51,7 @@ def left_behind(workspace: Path) -> str | None:
         return None
 
 
-def _sign(note: Path, holder: str) -> None:
+def _write_holder(note: Path, holder: str) -> None:
     try:
         note.write_text(holder, encoding="utf-8", errors="replace")
     except OSError as error:
@@ -62,7 +62,7 @@ def _unwritable(folder: Path, error: OSError) -> LedgerError:
     return LedgerError("ledger.unwritable", path=str(folder), problem=error.strerror or str(error))
 
 
-def _locked(note: Path) -> LockedError:
+def _locked_error(note: Path) -> LockedError:
     """Return the error that names the holder; it may be just coming or going, hence the gaps."""
     try:
         holder = note.read_text(encoding="utf-8") or "?"

@@ -1,29 +1,33 @@
 """The ledger in SQLite. Deliveries, rows and findings are only ever added.
 
-`superseded_by` is the one thing that ever changes.
+`superseded_by` is the one thing that ever changes, and what a decision settles of a held delivery.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from mlay_batch.core.codec import storable
 from mlay_batch.errors import LedgerError
 from mlay_batch.files import write_atomically
 from mlay_batch.findings import Finding
-from mlay_batch.ledger import mark, migrations
-from mlay_batch.ledger.encoding import load_finding, load_row
-from mlay_batch.ledger.recording import insert, insert_run, keep_together
-from mlay_batch.ledger.troubles import told
+from mlay_batch.ledger.rows import (
+    group_signed_copies,
+    insert_delivery,
+    insert_run,
+    load_finding,
+    load_row,
+)
 from mlay_batch.period import Period
 from mlay_batch.records import Decision, Delivery, Known, Return, Row, Run, Verdict
 
@@ -58,12 +62,16 @@ _BY_POSITION = " ORDER BY d.id, position"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A consolidated workbook that was written: its bytes' hash and its figures' fingerprint."""
+    """A consolidated workbook that was written."""
 
     period: Period
+    """The period it is of."""
     as_of: date
+    """The day its figures are reckoned from."""
     sha256: str
+    """Hash of its bytes."""
     figures: str
+    """Fingerprint of its figures."""
 
 
 class Ledger:
@@ -80,10 +88,10 @@ class Ledger:
         Raises LedgerError ``ledger.exists`` if anything lies there, be it only the journal of a
         ledger that is gone: SQLite would play that into the new one.
         """
-        for there in (path, path.with_name(path.name + "-journal")):
-            if there.exists():
-                raise LedgerError("ledger.exists", path=str(there))
-        write_atomically(path, migrations.empty_ledger(), mode=0o600)
+        for existing in (path, path.with_name(path.name + "-journal")):
+            if existing.exists():
+                raise LedgerError("ledger.exists", path=str(existing))
+        write_atomically(path, empty_ledger(), mode=0o600)
         return cls.open(path)
 
     @classmethod
@@ -96,10 +104,11 @@ class Ledger:
         """
         if not path.is_file():
             raise LedgerError("ledger.missing", path=str(path))
-        with told(path):
+        with sqlite_errors(path):
             db = sqlite3.connect(
                 path.absolute().as_uri() + "?mode=rw", uri=True, isolation_level=None
             )
+            db.row_factory = sqlite3.Row
             try:
                 _prepare(db, path, read_only)
             except BaseException:
@@ -108,14 +117,14 @@ class Ledger:
         return cls(db, path)
 
     def close(self) -> None:
-        """Let go of the file, and remember beside it how far it got."""
+        """Close the file, and note beside it how many changes it has behind it."""
         self._db.close()
-        mark.raise_mark(self._path)
+        raise_high_water_mark(self._path)
 
-    def snapshot(self) -> bytes:
+    def serialize(self) -> bytes:
         """Return the whole ledger as the bytes of a file, as it stands between two transactions."""
-        with self._transaction("DEFERRED"):
-            return self._db.serialize()
+        with self.transaction("DEFERRED") as db:
+            return db.serialize()
 
     def __enter__(self) -> Ledger:
         return self
@@ -128,23 +137,23 @@ class Ledger:
     ) -> None:
         self.close()
 
-    def seen(self, origins: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-        """Return those (origin, sha256) that are recorded: such a leaf is not received again."""
-        asked = "SELECT 1 FROM delivery WHERE sha256 = ? AND origin = ?"
+    def find_recorded(self, files: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        """Return those (origin, sha256) that are recorded: such a file is not received again."""
+        query = "SELECT 1 FROM delivery WHERE sha256 = ? AND origin = ?"
         return frozenset(
             (origin, sha256)
-            for origin, sha256 in origins
-            if self._ask(asked, sha256, storable(origin))
+            for origin, sha256 in files
+            if self.ask(query, sha256, storable(origin))
         )
 
-    def known(self, shas: Iterable[str], keys: Iterable[Key]) -> Known:
-        """Return what is known of these bytes and of these (form, branch, period)."""
-        with self._transaction("DEFERRED"):
+    def snapshot_for(self, shas: Iterable[str], keys: Iterable[Key]) -> Known:
+        """Return the earlier deliveries of these bytes and of these (form, branch, period)."""
+        with self.transaction("DEFERRED"):
             same_bytes = self._deliveries(_OF_SHAS, json.dumps(sorted(shas)))
             accepted = self._deliveries(_ACCEPTED, json.dumps(sorted(keys)))
         return Known(
-            _grouped((found.sha256, found) for found in same_bytes),
-            _grouped((found.key, found) for found in accepted if found.key),
+            _group((delivery.sha256, delivery) for delivery in same_bytes),
+            _group((delivery.key, delivery) for delivery in accepted if delivery.key),
         )
 
     def record(self, run: Run, decisions: Sequence[Decision]) -> tuple[int, ...]:
@@ -156,11 +165,11 @@ class Ledger:
         """
         if not decisions:
             return ()
-        with self._transaction("IMMEDIATE"):
-            number = insert_run(self._db, run)
-            recorded = {insert(self._db, number, one): one for one in decisions}
-            keep_together(self._db, recorded)
-        return tuple(recorded)
+        with self.transaction() as db:
+            number = insert_run(db, run)
+            by_number = {insert_delivery(db, number, decision): decision for decision in decisions}
+            group_signed_copies(db, by_number)
+        return tuple(by_number)
 
     def delivery(self, number: int) -> Delivery | None:
         """Return the delivery of that number."""
@@ -168,133 +177,243 @@ class Ledger:
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """Return everything ever received, oldest first."""
-        with self._transaction("DEFERRED"):
+        with self.transaction("DEFERRED"):
             return self._deliveries(_EVERY)
 
     def returns(self, form: str | None = None) -> tuple[Return, ...]:
         """Return the accepted returns that count, of all periods, in the order of recording."""
-        with self._transaction("DEFERRED"):
+        with self.transaction("DEFERRED"):
             if form is None:
                 return self._returns(_CURRENT)
             return self._returns(_CURRENT_OF_FORM, form)
 
-    def returned(self, delivery: int) -> Return:
+    def return_of(self, delivery: int) -> Return:
         """Return that accepted return, even where a later one has superseded it."""
         return self._returns(_OF_ID, delivery)[0]
 
     def last_return(self, form: str, branch: str, before: Period) -> Return | None:
         """Return the branch's latest return of a period that ends before `before` begins."""
-        with self._transaction("DEFERRED"):
+        with self.transaction("DEFERRED"):
             past = [
-                (Period.parse(found.period).end, found.id)
-                for found in self._deliveries(_CURRENT_OF_BRANCH, form, branch)
-                if found.period and Period.parse(found.period).end < before.start
+                (Period.parse(delivery.period).end, delivery.id)
+                for delivery in self._deliveries(_CURRENT_OF_BRANCH, form, branch)
+                if delivery.period and Period.parse(delivery.period).end < before.start
             ]
             return self._returns(_OF_ID, max(past)[1])[0] if past else None
 
     def runs(self) -> tuple[tuple[int, Run], ...]:
         """Return every run that recorded something, with its number, oldest first."""
-        found = self._ask(
-            "SELECT id, as_of, command, program, register_sha256, schemas_sha256"
-            " FROM run ORDER BY id"
-        )
-        return tuple(
-            (number, Run(date.fromisoformat(as_of), *rest)) for number, as_of, *rest in found
-        )
+        rows = self.ask("SELECT * FROM run ORDER BY id")
+        return tuple((row["id"], _run(row)) for row in rows)
 
     def counts(self) -> Mapping[Verdict, int]:
         """Return how many files got each verdict; they add up to all received."""
-        found = dict(self._ask("SELECT verdict, count(*) FROM delivery GROUP BY verdict"))
-        return {verdict: found.get(verdict.value, 0) for verdict in Verdict}
+        rows = self.ask("SELECT verdict, count(*) AS number FROM delivery GROUP BY verdict")
+        counts = {row["verdict"]: row["number"] for row in rows}
+        return {verdict: counts.get(verdict.value, 0) for verdict in Verdict}
 
-    def note_report(self, period: Period, as_of: date, sha256: str, figures: str) -> None:
-        """Remember a consolidated workbook: hash of its bytes, fingerprint of its figures.
+    def record_report(self, period: Period, as_of: date, sha256: str, figures: str) -> None:
+        """Record a consolidated workbook: hash of its bytes, fingerprint of its figures.
 
         The same one again changes nothing.
         """
-        with self._transaction("IMMEDIATE"):
-            self._db.execute(
+        with self.transaction() as db:
+            db.execute(
                 "INSERT OR IGNORE INTO report (period, as_of, sha256, figures) VALUES (?, ?, ?, ?)",
                 (str(period), as_of.isoformat(), sha256, figures),
             )
 
     def reports(self) -> tuple[Report, ...]:
-        """Return the workbooks noted, oldest first."""
-        found = self._ask("SELECT period, as_of, sha256, figures FROM report ORDER BY id")
+        """Return the workbooks recorded, oldest first."""
+        rows = self.ask("SELECT period, as_of, sha256, figures FROM report ORDER BY id")
         return tuple(
-            Report(Period.parse(period), date.fromisoformat(as_of), sha256, figures)
-            for period, as_of, sha256, figures in found
-        )
+            Report(
+                Period.parse(row["period"]), date.fromisoformat(row["as_of"]),
+                row["sha256"], row["figures"],
+            )
+            for row in rows
+        )  # fmt: skip
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold a transaction for the other parts of the ledger: all or nothing."""
-        with self._transaction("IMMEDIATE"):
-            yield self._db
-
-    def ask(self, sql: str, *values: object) -> list[Any]:
-        """Return the rows of a question."""
-        return self._ask(sql, *values)
-
-    @contextmanager
-    def _transaction(self, mode: Literal["IMMEDIATE", "DEFERRED"]) -> Iterator[None]:
-        """All or nothing; DEFERRED for several questions that must see the same state."""
-        with told(self._path):
+    def transaction(
+        self, mode: Literal["IMMEDIATE", "DEFERRED"] = "IMMEDIATE"
+    ) -> Iterator[sqlite3.Connection]:
+        """Hold a transaction: all or nothing. DEFERRED for several queries of the same state."""
+        with sqlite_errors(self._path):
             self._db.execute(f"BEGIN {mode}")
             try:
-                yield
+                yield self._db
                 self._db.execute("COMMIT")
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
 
-    def _ask(self, sql: str, *values: object) -> list[Any]:
-        with told(self._path):
+    def ask(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """Return the rows of a query."""
+        with sqlite_errors(self._path):
             return self._db.execute(sql, values).fetchall()
 
     def _deliveries(self, where: str, *values: object) -> tuple[Delivery, ...]:
         findings: dict[int, list[Finding]] = defaultdict(list)
-        for number, *finding in self._ask(_FINDINGS + where + _BY_POSITION, *values):
-            findings[number].append(load_finding(*finding))
-        found = self._ask(_DELIVERIES + where + _BY_ID, *values)
-        return tuple(_delivery(columns, tuple(findings[columns[0]])) for columns in found)
+        for row in self.ask(_FINDINGS + where + _BY_POSITION, *values):
+            findings[row["delivery"]].append(load_finding(row))
+        rows = self.ask(_DELIVERIES + where + _BY_ID, *values)
+        return tuple(_delivery(row, tuple(findings[row["id"]])) for row in rows)
 
     def _returns(self, where: str, *values: object) -> tuple[Return, ...]:
         rows: dict[int, list[Row]] = defaultdict(list)
-        for number, *row in self._ask(_ROWS + where + _BY_POSITION, *values):
-            rows[number].append(load_row(*row))
-        found = self._deliveries(where, *values)
-        return tuple(Return(delivery, tuple(rows[delivery.id])) for delivery in found)
+        for row in self.ask(_ROWS + where + _BY_POSITION, *values):
+            rows[row["delivery"]].append(load_row(row))
+        deliveries = self._deliveries(where, *values)
+        return tuple(Return(delivery, tuple(rows[delivery.id])) for delivery in deliveries)
 
 
-def _grouped(found: Iterable[tuple[K, Delivery]]) -> dict[K, tuple[Delivery, ...]]:
-    """Return the deliveries by what stands before each, in the same order."""
+def _group(pairs: Iterable[tuple[K, Delivery]]) -> dict[K, tuple[Delivery, ...]]:
+    """Return the deliveries by the key that stands before each, in the same order."""
     groups: dict[K, list[Delivery]] = defaultdict(list)
-    for key, delivery in found:
+    for key, delivery in pairs:
         groups[key].append(delivery)
     return {key: tuple(group) for key, group in groups.items()}
 
 
-def _delivery(columns: Sequence[Any], findings: tuple[Finding, ...]) -> Delivery:
-    number, run, as_of, name, origin, sha256, channel, sender, received, verdict, *rest = columns
-    day, what = date.fromisoformat(as_of), Verdict(verdict)
-    known = (name, origin, sha256, channel, sender, received, what, *rest, findings)
-    return Delivery(number, run, day, *known)
+def _delivery(row: sqlite3.Row, findings: tuple[Finding, ...]) -> Delivery:
+    columns = dict(zip(row.keys(), row, strict=True))  # faster than dict(row)
+    columns["as_of"] = date.fromisoformat(row["as_of"])
+    columns["verdict"] = Verdict(row["verdict"])
+    return Delivery(**columns, findings=findings)
+
+
+def _run(row: sqlite3.Row) -> Run:
+    return Run(
+        date.fromisoformat(row["as_of"]), row["command"], row["program"],
+        row["register_sha256"], row["schemas_sha256"],
+    )  # fmt: skip
 
 
 def _prepare(db: sqlite3.Connection, path: Path, read_only: bool) -> None:
     """Check that the file is a ledger of ours, whole and not too new; set up the connection."""
-    if db.execute("PRAGMA application_id").fetchone()[0] != migrations.APPLICATION_ID:
+    if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         # An empty file was a ledger once: this program never leaves one.
         code = "ledger.foreign" if path.stat().st_size else "ledger.damaged"
         raise LedgerError(code, path=str(path), problem="")
-    if migrations.version(db) > len(migrations.STEPS):
+    if schema_version(db) > len(STEPS):
         raise LedgerError("ledger.newer", path=str(path))
-    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if found != "ok":
-        raise LedgerError("ledger.damaged", path=str(path), problem=found)
+    problem = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if problem != "ok":
+        raise LedgerError("ledger.damaged", path=str(path), problem=problem)
     for setting in ("journal_mode = DELETE", "synchronous = EXTRA", "foreign_keys = ON"):
         db.execute(f"PRAGMA {setting}")
-    migrations.migrate(db)
+    migrate(db)
     if read_only:
         db.execute("PRAGMA query_only = ON")
+
+
+# Schema: step n brings a ledger of version n - 1 to version n. A step that has been released is
+# never edited; what changes becomes a new step.
+
+APPLICATION_ID = 0x6D6C6179  # "mlay"
+STEPS: tuple[Path, ...] = (Path(__file__).with_name("schema.sql"),)
+
+
+def schema_version(db: sqlite3.Connection) -> int:
+    """Return how many steps the ledger has behind it."""
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Take the steps still missing, all or none of them. `db` is in autocommit."""
+    if schema_version(db) == len(STEPS):
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        for step in STEPS[schema_version(db) :]:
+            for statement in _statements(step.read_text(encoding="utf-8")):
+                db.execute(statement)
+        # A pragma takes no parameters; both numbers are our own.
+        db.execute(f"PRAGMA user_version = {len(STEPS):d}")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script one by one: `executescript` would commit before them."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    yield statement  # what follows the last semicolon
+
+
+def empty_ledger() -> bytes:
+    """Return an empty ledger, to be written as one file."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        migrate(db)
+        return db.serialize()
+
+
+# Rollback guard: detects that the ledger was replaced by an older copy. SQLite counts every change
+# of a database in its header (file format, section 1.3.8); the highest count seen is kept beside
+# the ledger. Lost or unreadable, it says nothing.
+
+_MARK = ".mlay.mark"
+_COUNTER = slice(24, 28)
+
+
+def change_counter(ledger: Path) -> int:
+    """Return how many changes the ledger's file has behind it; no connection may be open."""
+    with ledger.open("rb") as file:
+        return int.from_bytes(file.read(28)[_COUNTER], "big")
+
+
+def high_water_mark(ledger: Path) -> int:
+    """Return the highest count ever seen here, 0 where none is known."""
+    try:
+        return int(ledger.with_name(_MARK).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return 0
+
+
+def raise_high_water_mark(ledger: Path) -> None:
+    """Note the ledger's count, if it is higher than the one noted before."""
+    with contextlib.suppress(OSError):
+        if (count := change_counter(ledger)) > high_water_mark(ledger):
+            set_high_water_mark(ledger, count)
+
+
+def set_high_water_mark(ledger: Path, count: int) -> None:
+    """Note `count` whatever was noted before: newer changes are known to be lost."""
+    ledger.with_name(_MARK).write_text(f"{count}\n", encoding="ascii")
+
+
+# SQLite's errors
+
+_CODES = {
+    sqlite3.SQLITE_CORRUPT: "ledger.damaged",
+    sqlite3.SQLITE_NOTADB: "ledger.damaged",
+    sqlite3.SQLITE_BUSY: "ledger.busy",
+    sqlite3.SQLITE_LOCKED: "ledger.busy",
+    sqlite3.SQLITE_PERM: "ledger.unwritable",
+    sqlite3.SQLITE_READONLY: "ledger.unwritable",
+    sqlite3.SQLITE_IOERR: "ledger.unwritable",
+    sqlite3.SQLITE_FULL: "ledger.unwritable",
+    sqlite3.SQLITE_CANTOPEN: "ledger.unwritable",
+}
+_PRIMARY = 0xFF  # SQLite's extended result codes keep the plain one in the low byte
+
+
+@contextmanager
+def sqlite_errors(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors about the file into LedgerError; a mistake of ours stays what it is."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = _CODES.get(getattr(error, "sqlite_errorcode", 0) & _PRIMARY)
+        if code is None:
+            raise
+        raise LedgerError(code, path=str(path), problem=str(error)) from error

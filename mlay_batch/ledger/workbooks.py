@@ -41,7 +41,7 @@ class Workbooks:
             for question in _FIGURED:
                 digest.update(question.encode())
                 rows = db.execute(question)
-                while some := rows.fetchmany(_AT_ONCE):
+                while some := list(map(tuple, rows.fetchmany(_AT_ONCE))):
                     digest.update(repr(some).encode("utf-8", "backslashreplace"))
         return digest.hexdigest()
 

@@ -58,7 +58,7 @@ def backup(workspace: Workspace, target: Path, *, holder: str) -> Packed:
     ):
         for name, path in _kept(workspace):
             hashes[name] = _pack(packed, name, path)
-        data = ledger.snapshot()
+        data = ledger.serialize()
         hashes[workspace.ledger.name] = hashlib.sha256(data).hexdigest()
         packed.writestr(workspace.ledger.name, data)
         told = {"format": _FORMAT, "program": __version__, "files": hashes}

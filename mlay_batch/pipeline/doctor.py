@@ -14,18 +14,10 @@ from pathlib import Path
 from mlay_batch.errors import LedgerError, LockedError, MlayError
 from mlay_batch.files import TEMPORARY, write_atomically
 from mlay_batch.intake import collect
-from mlay_batch.ledger import (
-    Archive,
-    Closing,
-    Closings,
-    Ledger,
-    illnesses,
-    lock,
-    look_through,
-    mark,
-    originals,
-)
-from mlay_batch.ledger.lock import left_behind
+from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
+from mlay_batch.ledger.integrity import check_archive, find_issues, original_hashes
+from mlay_batch.ledger.lock import stale_holder
+from mlay_batch.ledger.store import change_counter, high_water_mark, set_high_water_mark
 from mlay_batch.pipeline.town import open_town
 from mlay_batch.workspace import Workspace
 
@@ -72,7 +64,7 @@ def examine(workspace: Workspace, *, today: date, holder: str, repair: bool = Fa
     Whoever is at work there is told of as a defect, and what he is changing is not looked at; to
     repair, LockedError is raised instead. Cures run in the order found: folders before files.
     """
-    left = left_behind(workspace.root)
+    left = stale_holder(workspace.root)
     with ExitStack() as stack:
         try:
             stack.enter_context(lock(workspace.root, holder))
@@ -138,24 +130,24 @@ def _name(workspace: Workspace, path: Path) -> str:
 
 
 def _ledger(workspace: Workspace, today: date) -> Iterator[Defect]:
-    highest = mark.marked(workspace.ledger)
+    highest = high_water_mark(workspace.ledger)
     try:
         with Ledger.open(workspace.ledger, read_only=True) as ledger:
             yield from _inside(workspace, ledger)
             yield from _clock(ledger, today)
-            yield from _shelves(workspace, originals(ledger))
+            yield from _shelves(workspace, original_hashes(ledger))
             yield from _reports(workspace, ledger)
     except LedgerError as error:
         yield _broken(error, _fresh(workspace) if error.code == "ledger.missing" else None)
         return
-    if (now := mark.reached(workspace.ledger)) < highest:
-        cure = partial(mark.set_mark, workspace.ledger, now)
+    if (now := change_counter(workspace.ledger)) < highest:
+        cure = partial(set_high_water_mark, workspace.ledger, now)
         yield Defect("rolled_back", {"count": highest - now}, cure=cure)
 
 
 def _fresh(workspace: Workspace) -> Cure | None:
     """Return how to make an empty ledger, where nothing was ever received."""
-    if mark.marked(workspace.ledger) or any(workspace.archive.rglob("*")):
+    if high_water_mark(workspace.ledger) or any(workspace.archive.rglob("*")):
         return None
     return lambda: Ledger.create(workspace.ledger).close()
 
@@ -167,8 +159,9 @@ def _index_anew(workspace: Workspace) -> None:
 
 def _inside(workspace: Workspace, ledger: Ledger) -> Iterator[Defect]:
     renew = partial(_index_anew, workspace)
-    for ill in illnesses(ledger):
-        yield Defect(ill.code, {"which": ill.which}, cure=renew if ill.code == "index" else None)
+    for issue in find_issues(ledger):
+        cure = renew if issue.code == "index" else None
+        yield Defect(issue.code, {"which": issue.which}, cure=cure)
 
 
 def _clock(ledger: Ledger, today: date) -> Iterator[Defect]:
@@ -180,13 +173,13 @@ def _clock(ledger: Ledger, today: date) -> Iterator[Defect]:
 
 def _shelves(workspace: Workspace, wanted: frozenset[str]) -> Iterator[Defect]:
     archive = Archive(workspace.archive)
-    found = look_through(archive, wanted)
+    found = check_archive(archive, wanted)
     lost = [("missing", sha256) for sha256 in found.missing]
     lost += [("altered", sha256) for sha256 in found.altered]
     copies = _copies(workspace, {sha256 for _, sha256 in lost}) if lost else {}
     for code, sha256 in lost:
         copy = copies.get(sha256)
-        cure = partial(archive.put_back, copy) if copy is not None else None
+        cure = partial(archive.restore, copy) if copy is not None else None
         yield Defect(code, {"sha256": sha256}, cure=cure)
     if found.strays:
         yield Defect("strays", {"count": len(found.strays), "which": found.strays[0]})

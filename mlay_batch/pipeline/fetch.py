@@ -10,7 +10,7 @@ from datetime import date
 from mlay_batch.errors import UsageError
 from mlay_batch.fetch import Mailbox, fetch
 from mlay_batch.files import write_atomically
-from mlay_batch.ledger import Fetched, Ledger, lock
+from mlay_batch.ledger import FetchLog, Ledger, lock
 from mlay_batch.pipeline.ingest import Progress, silent
 from mlay_batch.pipeline.secrets import password
 from mlay_batch.pipeline.tls import trusting
@@ -49,11 +49,11 @@ def fetch_mails(
     mailbox = Mailbox(imap.host, imap.port, imap.user, imap.folder, secret)
     count = 0
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
-        seen = Fetched(ledger, imap.mailbox)
-        for mail in fetch(mailbox, context or trusting(imap.ca_file), seen.uids, since):
+        log = FetchLog(ledger, imap.mailbox)
+        for mail in fetch(mailbox, context or trusting(imap.ca_file), log.uids, since):
             name = f"{mail.uidvalidity}-{mail.uid}.eml"
             write_atomically(workspace.inbox / FOLDER / name, mail.data, mode=0o600)
-            seen.note(mail.uidvalidity, mail.uid, hashlib.sha256(mail.data).hexdigest())
+            log.add(mail.uidvalidity, mail.uid, hashlib.sha256(mail.data).hexdigest())
             progress(mail.number, mail.total)
             count += 1
     return FetchedMails(imap.mailbox, count)

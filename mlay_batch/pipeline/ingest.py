@@ -92,7 +92,8 @@ def ingest(
         arrived = sorted([*ignored, *map(_compact, checked)], key=lambda file: arrival(file.leaf))
         batch = shut(arrived, ledger)
         keys = {file.identity.key for file in batch if file.identity}
-        decisions = decide(batch, ledger.known({file.leaf.sha256 for file in batch}, keys))
+        shas = {file.leaf.sha256 for file in batch}
+        decisions = decide(batch, ledger.snapshot_for(shas, keys))
         if decisions and not dry_run:
             archive.sync()  # before the ledger says that the originals are there
             run = Run(as_of, "ingest", __version__, town.register_sha256, town.schemas_sha256)
@@ -126,7 +127,7 @@ def _new_files(
         for ref in intake.list_files(path, None if paths else inbox):
             for file in intake.unpack(ref, received, trust):
                 key = file.origin, file.sha256
-                if ledger.seen([key]):
+                if ledger.find_recorded([key]):
                     recorded.add(key)
                 else:
                     archive.add(file.data)

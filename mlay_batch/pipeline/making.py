@@ -34,5 +34,5 @@ def note(ledger: Ledger, archive: Archive, figures: Figures, told: str, data: by
     Returns the hash of the bytes.
     """
     sha256 = archive.store(data)
-    ledger.note_report(figures.period, figures.as_of, sha256, told)
+    ledger.record_report(figures.period, figures.as_of, sha256, told)
     return sha256

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from mlay_batch.figures.completeness import due
 from mlay_batch.figures.records import Completeness
-from mlay_batch.ledger import Posted
+from mlay_batch.ledger import SentMail
 from mlay_batch.period import Period
 from mlay_batch.records import Delivery, Verdict
 from mlay_batch.register import Register
@@ -132,7 +132,7 @@ def correction(
 
 
 def corrections(
-    deliveries: Sequence[Delivery], letters: Iterable[Posted], period: Period,
+    deliveries: Sequence[Delivery], letters: Iterable[SentMail], period: Period,
     register: Register, catalogue: Catalogue, as_of: date,
 ) -> tuple[Correction, ...]:  # fmt: skip
     """Return what is to be sent again of the files answered with those of `period`.
@@ -147,7 +147,7 @@ def corrections(
     )
 
 
-def _asked(letters: Iterable[Posted]) -> dict[int, date]:
+def _asked(letters: Iterable[SentMail]) -> dict[int, date]:
     """Return the date of the last letter about each delivery."""
     days: dict[int, date] = {}
     for letter in letters:

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from mlay_batch.errors import UsageError
 from mlay_batch.files import write_atomically
-from mlay_batch.ledger import Archive, Item, Ledger, Outgoing, Posted, Posting, lock
+from mlay_batch.ledger import Archive, Item, Ledger, MailLog, MailState, SentMail, lock
 from mlay_batch.period import Period
 from mlay_batch.pipeline.mailhost import LostError, Pace, RefusedError
 from mlay_batch.pipeline.reply import Owed, Unreachable, Wanted
@@ -50,7 +50,7 @@ class Mailed:
     failed: tuple[tuple[Letter, str], ...] = ()
     partly: tuple[tuple[Letter, tuple[str, ...]], ...] = ()
     unreachable: tuple[Unreachable, ...] = ()
-    doubtful: tuple[Posted, ...] = ()
+    doubtful: tuple[SentMail, ...] = ()
     stopped: str = ""
 
     @property
@@ -76,9 +76,9 @@ class Job:
         settings = self.town.workspace.settings
         return Sender(settings.name, settings.smtp.from_ if settings.smtp else None)
 
-    def owed(self, ledger: Ledger, *done: Posting) -> Owed:
+    def owed(self, ledger: Ledger, *done: MailState) -> Owed:
         """Return the letters on topics that did not get as far as `done`."""
-        states = Outgoing(ledger).states()
+        states = MailLog(ledger).states()
         keys = frozenset(key for key, state in states.items() if state in done)
         told = frozenset(states)
         return self.make(ledger, Wanted(self.period, self.as_of, keys, told, self.again))
@@ -92,16 +92,16 @@ def draft(job: Job, at: str, dry_run: bool = False) -> Mailed:
     """
     workspace = job.town.workspace
     folder = workspace.outbox / str(job.period) / "mail"
-    known = (Posting.SENT, Posting.QUEUED) + (() if job.again else (Posting.DRAFTED,))
+    known = (MailState.SENT, MailState.QUEUED) + (() if job.again else (MailState.DRAFTED,))
     with lock(workspace.root, job.holder), Ledger.open(workspace.ledger) as ledger:
-        owed, outgoing = job.owed(ledger, *known), Outgoing(ledger)
+        owed, outgoing = job.owed(ledger, *known), MailLog(ledger)
         paths = tuple(folder / letter.file_name for letter in owed.letters)
         for letter, path in zip(owed.letters, paths, strict=True):
             data = message(letter, job.sender).as_bytes()
             if not dry_run:
                 write_atomically(path, data, mode=0o600)
                 sha256 = Archive(workspace.archive).store(data)
-                outgoing.put(_posted(job, letter, sha256, Posting.DRAFTED, at))
+                outgoing.put(_posted(job, letter, sha256, MailState.DRAFTED, at))
         doubtful = _doubtful(outgoing)
     return Mailed(owed.letters, paths, unreachable=owed.unreachable, doubtful=doubtful)
 
@@ -110,7 +110,7 @@ def send(job: Job, host: Host, pace: Pace, clock: Clock) -> Mailed:
     """Send every letter not sent yet, drafted ones too. Can be stopped and started at any time."""
     workspace = job.town.workspace
     with lock(workspace.root, job.holder), Ledger.open(workspace.ledger) as ledger:
-        owed, outgoing = job.owed(ledger, Posting.SENT, Posting.QUEUED), Outgoing(ledger)
+        owed, outgoing = job.owed(ledger, MailState.SENT, MailState.QUEUED), MailLog(ledger)
         post = _Post(job, outgoing, Archive(workspace.archive), host, clock)
         for letter in owed.letters:
             pace.wait()
@@ -130,13 +130,13 @@ def settle(town: Town, holder: str, *, sent: bool, letters: Sequence[str] = ()) 
     Raises UsageError ``reply.letter`` for a letter that is not in doubt.
     """
     with lock(town.workspace.root, holder), Ledger.open(town.workspace.ledger) as ledger:
-        outgoing = Outgoing(ledger)
+        outgoing = MailLog(ledger)
         doubtful = {short(one.message_id): one.message_id for one in _doubtful(outgoing)}
         for name in letters:
             if name not in doubtful:
                 known = ", ".join(doubtful) or "–"
                 raise UsageError("reply.letter", letter=name, known=known)
-        outgoing.settle([doubtful[name] for name in letters or doubtful], sent=sent)
+        outgoing.resolve([doubtful[name] for name in letters or doubtful], sent=sent)
 
 
 def smtp_of(town: Town) -> Smtp:
@@ -151,7 +151,7 @@ class _Post:
     """Hands letters over one by one and keeps the ledger a step ahead of the host."""
 
     def __init__(
-        self, job: Job, outgoing: Outgoing, archive: Archive, host: Host, clock: Clock
+        self, job: Job, outgoing: MailLog, archive: Archive, host: Host, clock: Clock
     ) -> None:
         self.job, self.outgoing, self.archive = job, outgoing, archive
         self.host, self.clock = host, clock
@@ -165,7 +165,7 @@ class _Post:
         sender, now = self.job.sender, self.clock()
         data = message(letter, sender, format_datetime(now)).as_bytes()
         sha256 = self.archive.store(data)
-        posted = _posted(self.job, letter, sha256, Posting.QUEUED, now.isoformat())
+        posted = _posted(self.job, letter, sha256, MailState.QUEUED, now.isoformat())
         self.outgoing.put(posted)
         try:
             refused = self.host.deliver(letter.to, data)
@@ -177,18 +177,18 @@ class _Post:
             self.stopped = str(error)
             return False
         at = self.clock().isoformat()
-        self.outgoing.put(_posted(self.job, letter, sha256, Posting.SENT, at))
+        self.outgoing.put(_posted(self.job, letter, sha256, MailState.SENT, at))
         self.sent.append(letter)
         if refused:
             self.partly.append((letter, refused))
         return True
 
 
-def _posted(job: Job, letter: Letter, sha256: str, state: Posting, at: str) -> Posted:
+def _posted(job: Job, letter: Letter, sha256: str, state: MailState, at: str) -> SentMail:
     items = tuple(Item(t.key, t.form, t.branch, t.period, t.delivery) for t in letter.topics)
     message_id = job.sender.message_id(letter)
-    return Posted(letter.kind, message_id, letter.to, sha256, state, at, items, job.as_of)
+    return SentMail(letter.kind, message_id, letter.to, sha256, state, at, items, job.as_of)
 
 
-def _doubtful(outgoing: Outgoing) -> tuple[Posted, ...]:
-    return tuple(letter for letter in outgoing.letters() if letter.state is Posting.QUEUED)
+def _doubtful(outgoing: MailLog) -> tuple[SentMail, ...]:
+    return tuple(letter for letter in outgoing.letters() if letter.state is MailState.QUEUED)

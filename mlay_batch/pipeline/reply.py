@@ -14,7 +14,7 @@ from mlay_batch import bundle, reader
 from mlay_batch.figures import compute
 from mlay_batch.figures.completeness import due
 from mlay_batch.figures.records import Figures
-from mlay_batch.ledger import Archive, Ledger, Outgoing
+from mlay_batch.ledger import Archive, Ledger, MailLog
 from mlay_batch.period import Period
 from mlay_batch.pipeline.carry import carried, to_version
 from mlay_batch.pipeline.facts import gather
@@ -116,7 +116,7 @@ class _Office:
         own = texts.load(town.workspace.texts)
         self.desk = Desk(town.workspace.settings.name, town.register, own, self.as_of)
         self.deliveries = ledger.deliveries()
-        self.numbers = Outgoing(ledger).numbers()
+        self.numbers = MailLog(ledger).numbers()
         self.computed: dict[Period, Figures] = {}
 
     def figures(self, period: Period) -> Figures:
@@ -181,7 +181,7 @@ class _Office:
         return compose.receipt(self.desk, envelope, counts, form, others)
 
     def _counted(self, delivery: int, form: Form) -> Counted:
-        returned = to_version(self.town.catalogue, self.ledger.returned(delivery), form)
+        returned = to_version(self.town.catalogue, self.ledger.return_of(delivery), form)
         return Counted(returned, self._number(delivery))
 
     def _number(self, delivery: int) -> str:
@@ -252,7 +252,7 @@ class _Office:
         correction in vain.
         """
         town, day = self.town, self.as_of
-        letters = Outgoing(self.ledger).letters()
+        letters = MailLog(self.ledger).letters()
         again = corrections(
             self.deliveries, letters, self.period, town.register, town.catalogue, day
         )

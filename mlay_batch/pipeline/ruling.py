@@ -71,7 +71,7 @@ def rule(
         raise UsageError("usage.why")
     workspace = town.workspace
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
-        before = Rulings(ledger).held(number)
+        before = Rulings(ledger).held_delivery(number)
         read_bytes = Archive(workspace.archive).read
         checked = check_files(town, [before.as_leaf()], read_bytes, as_of, trust_sender=True)
         (judged,) = shut(tuple(checked), ledger)
@@ -83,7 +83,7 @@ def rule(
         codes = tuple(found.code for found in before.findings)
         ruling = Ruling(number, outcome.value, who, decided, why.strip(), before.verdict, codes)
         run = Run(as_of, outcome.value, __version__, town.register_sha256, town.schemas_sha256)
-        return Ruled(ruling, decision, Rulings(ledger).settle(run, ruling, decision))
+        return Ruled(ruling, decision, Rulings(ledger).record(run, ruling, decision))
 
 
 def _refused(judged: Judged, said: Mapping[str, str], before: Delivery) -> Decision:
@@ -95,7 +95,7 @@ def _refused(judged: Judged, said: Mapping[str, str], before: Delivery) -> Decis
 
 def _granted(judged: Judged, said: Mapping[str, str], ledger: Ledger, before: Delivery) -> Decision:
     keys = [judged.identity.key] if judged.identity else []
-    decision = grant(judged, ledger.known([before.sha256], keys), before)
+    decision = grant(judged, ledger.snapshot_for([before.sha256], keys), before)
     if decision.verdict is not Verdict.ACCEPTED:
         return decision
     told = Finding("L10", Severity.WARNING, Place(judged.leaf.name), said)

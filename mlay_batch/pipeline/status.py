@@ -9,7 +9,7 @@ from datetime import date
 
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.records import OPEN, Completeness
-from mlay_batch.ledger import Closing, Closings, Ledger, Outgoing
+from mlay_batch.ledger import Closing, Closings, Ledger, MailLog
 from mlay_batch.period import Period
 from mlay_batch.pipeline.facts import gather
 from mlay_batch.pipeline.owed import branch_of, corrections, not_in, owed, reminders
@@ -39,7 +39,7 @@ class Status:
 def status(town: Town, period: Period, as_of: date) -> Status:
     """Return who has sent what up to `period`. Reads the ledger only; raises LedgerError."""
     with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
-        facts, outgoing = gather(town, ledger, period, as_of), Outgoing(ledger)
+        facts, outgoing = gather(town, ledger, period, as_of), MailLog(ledger)
         told = outgoing.states()
         forms, closing = completeness(facts), Closings(ledger).in_force().get(period)
         states = Counter(

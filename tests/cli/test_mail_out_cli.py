@@ -9,7 +9,7 @@ import click
 import pytest
 
 from mlay_batch.cli import mlay, run
-from mlay_batch.ledger import Item, Ledger, Outgoing, Posted, Posting
+from mlay_batch.ledger import Item, Ledger, MailLog, MailState, SentMail
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
 from smtp_desk import asked, mail_host
@@ -166,7 +166,7 @@ def answered(desk, branch):
     with Ledger.open(desk.workspace.ledger) as ledger:
         (number,) = (d.id for d in ledger.deliveries() if d.branch == branch)
         item = Item(f"answer/{number}", "meeting", branch, "2019-11", number)
-        Outgoing(ledger).put(Posted("receipt", "<x@y>", ("x",), "0", Posting.SENT, "x", (item,)))
+        MailLog(ledger).put(SentMail("receipt", "<x@y>", ("x",), "0", MailState.SENT, "x", (item,)))
 
 
 def test_drafts_too_are_made_for_the_branches_named_alone(desk, capsys):

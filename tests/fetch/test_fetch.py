@@ -14,7 +14,7 @@ import pytest
 from dovecot import Server
 
 from mlay_batch.errors import MlayError, UsageError
-from mlay_batch.ledger import Fetched, Ledger
+from mlay_batch.ledger import FetchLog, Ledger
 from mlay_batch.pipeline.fetch import fetch_mails
 from mlay_batch.workspace import Workspace
 
@@ -112,7 +112,7 @@ where = sys.argv[2]
 if where == "before writing":
     stage.write_atomically = killing(stage.write_atomically)
 if where == "before remembering":
-    stage.Fetched.note = killing(stage.Fetched.note)
+    stage.FetchLog.add = killing(stage.FetchLog.add)
 told = killing(stage.silent) if where == "after remembering" else stage.silent
 stage.fetch_mails(Workspace.find(Path(sys.argv[1])), holder="victim", progress=told)
 """
@@ -188,22 +188,22 @@ def test_what_is_wrong_is_said(tmp_path, desk, server, monkeypatch):
 def test_a_mail_deleted_meanwhile_is_left_out(desk, server, monkeypatch):
     server.deliver(mail(1), "1.new")
     server.deliver(mail(2), "2.new")
-    note = Fetched.note
+    add = FetchLog.add
 
     def deleting(self, *args):
-        note(self, *args)
+        add(self, *args)
         for path in (server.maildir / "new").iterdir():
             path.unlink()
 
-    monkeypatch.setattr(Fetched, "note", deleting)
+    monkeypatch.setattr(FetchLog, "add", deleting)
     assert bring(desk) <= 2
     assert bring(desk) == 0
 
 
 def test_the_ledger_keeps_mailboxes_apart(desk):
     with Ledger.open(desk.ledger) as ledger:
-        Fetched(ledger, "a@host/INBOX").note(1, 7, "00")
-        Fetched(ledger, "a@host/INBOX").note(1, 7, "00")
-        assert Fetched(ledger, "a@host/INBOX").uids(1) == {7}
-        assert Fetched(ledger, "a@host/INBOX").uids(2) == frozenset()
-        assert Fetched(ledger, "b@host/INBOX").uids(1) == frozenset()
+        FetchLog(ledger, "a@host/INBOX").add(1, 7, "00")
+        FetchLog(ledger, "a@host/INBOX").add(1, 7, "00")
+        assert FetchLog(ledger, "a@host/INBOX").uids(1) == {7}
+        assert FetchLog(ledger, "a@host/INBOX").uids(2) == frozenset()
+        assert FetchLog(ledger, "b@host/INBOX").uids(1) == frozenset()

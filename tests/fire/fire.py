@@ -37,7 +37,7 @@ from town_desk import Paper, put, town
 
 from mlay_batch import files, reader, report
 from mlay_batch.errors import LockedError, MlayError
-from mlay_batch.ledger import Ledger, Outgoing, Posting
+from mlay_batch.ledger import Ledger, MailLog, MailState
 from mlay_batch.period import Period
 from mlay_batch.pipeline import doctor, ingest, posting, reply
 from mlay_batch.pipeline.consolidate import consolidate
@@ -249,8 +249,8 @@ def state(desk: Town, host: Host) -> dict[str, object]:
         found = {
             "deliveries": [(d.name, d.sha256, d.verdict, d.key) for d in ledger.deliveries()],
             "values": [[(r.section, dict(r.values)) for r in one.rows] for one in ledger.returns()],
-            "numbers": dict(Outgoing(ledger).numbers()),
-            "letters": sorted((p.message_id, p.sha256) for p in Outgoing(ledger).letters()),
+            "numbers": dict(MailLog(ledger).numbers()),
+            "letters": sorted((p.message_id, p.sha256) for p in MailLog(ledger).letters()),
         }
     books = {path.name: path.read_bytes() for path in workspace.reports.rglob("*.xlsx")}
     return found | {"books": books, "sent": set(host.taken())}
@@ -350,8 +350,8 @@ class Range:
         if twice := [name for name, times in host.taken().items() if times > 1]:
             return f"sent twice: {twice}"
         with Ledger.open(desk.workspace.ledger) as ledger:
-            letters = Outgoing(ledger).letters()
-        doubtful = {p.message_id for p in letters if p.state is Posting.QUEUED}
+            letters = MailLog(ledger).letters()
+        doubtful = {p.message_id for p in letters if p.state is MailState.QUEUED}
         if len(doubtful) > 1:
             return f"{len(doubtful)} letters in doubt"
         now = state(desk, host)

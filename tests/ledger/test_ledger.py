@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ledger_desk import RUN, WRONG, decision, recorded, row
 
 from mlay_batch.errors import LedgerError
-from mlay_batch.ledger import Ledger, Report, migrations, pack
+from mlay_batch.ledger import Ledger, Report, pack, store
 from mlay_batch.messages import error_text
 from mlay_batch.period import Period
 from mlay_batch.records import Decision, Judged, Leaf, Submission, Verdict, values_hash
@@ -105,7 +105,7 @@ def test_a_file_name_that_is_no_text_is_kept_and_known_again(ledger: Ledger) -> 
 
     assert found.name == found.findings[0].place.file == "b\\udce1o c\\udce1o.xlsx"
     assert found.findings[0].params == {"name": name}
-    assert ledger.seen([(leaf.origin, leaf.sha256)]) == {(leaf.origin, leaf.sha256)}
+    assert ledger.find_recorded([(leaf.origin, leaf.sha256)]) == {(leaf.origin, leaf.sha256)}
 
 
 def test_seen_is_the_same_bytes_at_the_same_place(ledger: Ledger) -> None:
@@ -116,7 +116,7 @@ def test_seen_is_the_same_bytes_at_the_same_place(ledger: Ledger) -> None:
         ("inbox/b.xlsx", leaf.sha256),
         (leaf.origin, "0" * 64),
     ]
-    assert ledger.seen(asked) == {asked[0]}
+    assert ledger.find_recorded(asked) == {asked[0]}
 
 
 def test_no_decisions_leave_no_trace(ledger: Ledger) -> None:
@@ -182,7 +182,7 @@ def test_known_gives_earlier_deliveries_oldest_first(ledger: Ledger) -> None:
     every = ledger.deliveries()
     shas = [d.sha256 for d in every]
 
-    known = ledger.known([shas[0], "0" * 64], [KEY, ("meeting", "CB-99", "2019-11")])
+    known = ledger.snapshot_for([shas[0], "0" * 64], [KEY, ("meeting", "CB-99", "2019-11")])
 
     assert known.by_sha == {shas[0]: every[:1]}
     assert known.by_sha[shas[0]][0].findings == (WRONG,)
@@ -215,8 +215,8 @@ def test_last_year_is_over_before_january_begins(ledger: Ledger) -> None:
 def test_a_report_is_noted_once(ledger: Ledger) -> None:
     november = Period.parse("2019-11")
     for _ in range(2):
-        ledger.note_report(november, date(2019, 12, 6), "a" * 64, "f")
-    ledger.note_report(november, date(2019, 12, 7), "b" * 64, "f")
+        ledger.record_report(november, date(2019, 12, 6), "a" * 64, "f")
+    ledger.record_report(november, date(2019, 12, 7), "b" * 64, "f")
     assert ledger.reports() == (
         Report(november, date(2019, 12, 6), "a" * 64, "f"),
         Report(november, date(2019, 12, 7), "b" * 64, "f"),
@@ -337,7 +337,7 @@ def test_written_by_a_newer_program(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     Ledger.create(path).close()
     with closing(sqlite3.connect(path)) as db:
-        db.execute(f"PRAGMA user_version = {len(migrations.STEPS) + 1}")
+        db.execute(f"PRAGMA user_version = {len(store.STEPS) + 1}")
     assert _refusal(path) == "ledger.newer"
 
 
@@ -384,10 +384,10 @@ def test_an_older_ledger_is_brought_up_to_date(
         "CREATE TABLE later (id INTEGER) STRICT;",
         encoding="utf-8",
     )
-    monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, step))
+    monkeypatch.setattr(store, "STEPS", (*store.STEPS, step))
     for _ in range(2):
         with Ledger.open(path) as ledger:
-            assert migrations.version(ledger._db) == len(migrations.STEPS)
+            assert store.schema_version(ledger._db) == len(store.STEPS)
             assert len(ledger.deliveries()) == 1
 
 
@@ -400,7 +400,7 @@ def test_a_step_that_fails_leaves_the_ledger_as_it_was(
     step = tmp_path / "0002.sql"
     step.write_text("CREATE TABLE later (id INTEGER) STRICT;\n" * 2, encoding="utf-8")
     with monkeypatch.context() as patch:
-        patch.setattr(migrations, "STEPS", (*migrations.STEPS, step))
+        patch.setattr(store, "STEPS", (*store.STEPS, step))
         with pytest.raises(sqlite3.OperationalError):
             Ledger.open(path)
     assert path.read_bytes() == before

@@ -87,7 +87,7 @@ with Ledger.open(root / "ledger.sqlite") as ledger:
         die()
     if when == "before commit":
         ledger._db.execute("PRAGMA cache_size = 1")  # spill to the file: the journal is needed
-        store.keep_together = die
+        store.group_signed_copies = die
     ledger.record(RUN, batch)
 """
 

@@ -18,7 +18,7 @@ from town_desk import Paper, put, town
 
 from mlay_batch.cli import run
 from mlay_batch.errors import LedgerError, LockedError, MlayError, UsageError
-from mlay_batch.ledger import Ledger, lock, migrations
+from mlay_batch.ledger import Ledger, lock, store
 from mlay_batch.pipeline.backup import backup, restore
 from mlay_batch.pipeline.doctor import Diagnosis, examine
 from mlay_batch.pipeline.ingest import ingest
@@ -202,7 +202,7 @@ def test_a_newer_ledger_is_refused(desk: Workspace, packed: Path, tmp_path: Path
 
         return change
 
-    (tmp_path / "b.zip").write_bytes(changed(packed, version(len(migrations.STEPS) + 1)))
+    (tmp_path / "b.zip").write_bytes(changed(packed, version(len(store.STEPS) + 1)))
     with pytest.raises(LedgerError, match=r"ledger\.newer"):
         restore(tmp_path / "b.zip", tmp_path / "new")
     assert not (tmp_path / "new").exists()

@@ -180,7 +180,7 @@ def test_a_lost_ledger_that_never_held_anything_is_made_again(tmp_path: Path) ->
 def test_a_ledger_put_back_from_an_old_copy(desk: Workspace, tmp_path: Path) -> None:
     old = desk.ledger.read_bytes()
     with Ledger.open(desk.ledger) as ledger:
-        ledger.note_report(NOVEMBER, TODAY, "ff", "00")
+        ledger.record_report(NOVEMBER, TODAY, "ff", "00")
     desk.ledger.write_bytes(old)
     (found,) = told(desk).found
     assert (found.code, found.params) == ("rolled_back", {"count": 1})

@@ -72,7 +72,7 @@ def run_all(runs: list[list[Judged]], folder) -> tuple[Ledger, list[Counter[str]
     counts = []
     for batch in runs:
         keys = {j.identity.key for j in batch if j.identity}
-        decisions = decide(batch, ledger.known({j.leaf.sha256 for j in batch}, keys))
+        decisions = decide(batch, ledger.snapshot_for({j.leaf.sha256 for j in batch}, keys))
         ledger.record(RUN, decisions)
         counts.append(Counter(d.verdict for d in decisions))
         assert sum(counts[-1].values()) == len(batch)

@@ -14,7 +14,7 @@ from town_desk import REGISTER, Paper, catalogue, put, register, town
 
 from mlay_batch import reader
 from mlay_batch.errors import MlayError, UsageError
-from mlay_batch.ledger import Ledger, Outgoing, Posting
+from mlay_batch.ledger import Ledger, MailLog, MailState
 from mlay_batch.period import Period
 from mlay_batch.pipeline import mailhost, posting, reply
 from mlay_batch.pipeline.ingest import ingest
@@ -207,7 +207,7 @@ def test_letters_in_doubt_are_settled_one_by_one(desk):
     posting.settle(desk, "test", sent=True, letters=[gone])
     posting.settle(desk, "test", sent=False, letters=[lost])
     with Ledger.open(desk.workspace.ledger, read_only=True) as ledger:
-        assert [one.state for one in Outgoing(ledger).letters()] == [Posting.SENT]
+        assert [one.state for one in MailLog(ledger).letters()] == [MailState.SENT]
     left = posting.draft(job(desk), "x", dry_run=True)
     assert lost in {letter.digest[:8] for letter in left.letters}
     assert gone not in {letter.digest[:8] for letter in left.letters}
@@ -409,7 +409,7 @@ def test_the_ledger_numbers_returns_and_remembers_letters(desk):
     a_month(desk)
     posting.draft(job(desk), "x")
     with Ledger.open(desk.workspace.ledger) as ledger:
-        outgoing = Outgoing(ledger)
+        outgoing = MailLog(ledger)
         assert sorted(outgoing.numbers().values()) == [(2019, 1)]
         assert sorted(letter.kind for letter in outgoing.letters()) == [
             "receipt", "reminder", "returned",

@@ -11,8 +11,16 @@ from shutil import copytree
 import pytest
 from town_desk import CELLS, REGISTER, Paper, catalogue, put, rows, town
 
-from mlay_batch.ledger import Archive, Closing, Closings, Ledger, Posting, Workbooks
-from mlay_batch.ledger.outgoing import Outgoing, Posted
+from mlay_batch.ledger import (
+    Archive,
+    Closing,
+    Closings,
+    Ledger,
+    MailLog,
+    MailState,
+    SentMail,
+    Workbooks,
+)
 from mlay_batch.period import Period
 from mlay_batch.pipeline import inputs as told
 from mlay_batch.pipeline import making, ruling
@@ -211,7 +219,7 @@ def test_letters_and_workbooks_given_out_are_no_inputs(desk):
     before = inputs_of(desk)
     again(desk)
     with Ledger.open(desk.workspace.ledger) as ledger:
-        Outgoing(ledger).put(Posted("receipt", "<1@x>", ("a@x",), "0", Posting.SENT, "2019"))
+        MailLog(ledger).put(SentMail("receipt", "<1@x>", ("a@x",), "0", MailState.SENT, "2019"))
     assert inputs_of(desk) == before
 
 

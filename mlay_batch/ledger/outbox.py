@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +12,7 @@ from enum import StrEnum
 from mlay_batch.ledger.store import Ledger
 
 
-class Posting(StrEnum):
+class MailState(StrEnum):
     """How far a letter got. QUEUED after a run that ended: nobody knows whether it went out."""
 
     DRAFTED = "drafted"
@@ -20,66 +22,74 @@ class Posting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What a letter is about. `key` is the same for the same thing, whatever letter tells it."""
+    """One thing a letter is about."""
 
     key: str
+    """The same for the same thing, whatever letter it stands in."""
     form: str | None = None
+    """Form of the return it is about."""
     branch: str | None = None
+    """Branch of the return it is about."""
     period: str | None = None
+    """Period of the return it is about."""
     delivery: int | None = None
+    """Number of the delivery it is about."""
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
-    """A letter as the ledger remembers it; `at` is the ISO time of its state, `day` its date."""
+class SentMail:
+    """A letter as the ledger remembers it."""
 
     kind: str
+    """What kind of letter it is, such as ``receipt``."""
     message_id: str
+    """Its Message-ID, by which it is known again."""
     recipients: tuple[str, ...]
+    """The addresses it goes to."""
     sha256: str
-    state: Posting
+    """Hash of its bytes in the archive."""
+    state: MailState
+    """How far it got."""
     at: str
+    """The ISO time of that state."""
     items: tuple[Item, ...] = ()
+    """What it is about, by key."""
     day: date | None = None
+    """The day it is dated."""
 
 
-class Outgoing:
+class MailLog:
     """The letters of a ledger. Every method is one transaction and may raise LedgerError."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def states(self) -> Mapping[str, Posting]:
+    def states(self) -> Mapping[str, MailState]:
         """Return how far each item got, by key: the farthest of all its letters."""
-        found: dict[str, Posting] = {}
-        rows = self._ledger.ask(
+        states: dict[str, MailState] = {}
+        for row in self._ledger.ask(
             "SELECT key, state FROM outgoing_item AS i JOIN outgoing AS o ON o.id = i.outgoing"
-        )
-        for key, state in rows:
-            found[key] = max(found.get(key, Posting.DRAFTED), Posting(state), key=_ORDER.index)
-        return found
+        ):
+            key, state = row["key"], MailState(row["state"])
+            states[key] = max(states.get(key, MailState.DRAFTED), state, key=_ORDER.index)
+        return states
 
-    def letters(self) -> tuple[Posted, ...]:
+    def letters(self) -> tuple[SentMail, ...]:
         """Return every letter, oldest first."""
-        items: dict[int, list[Item]] = {}
-        for number, *item in self._ledger.ask(
+        items: dict[int, list[Item]] = defaultdict(list)
+        for row in self._ledger.ask(
             "SELECT outgoing, key, form, branch, period, delivery FROM outgoing_item ORDER BY key"
         ):
-            items.setdefault(number, []).append(Item(*item))
-        found = self._ledger.ask(
+            columns = dict(row)
+            items[columns.pop("outgoing")].append(Item(**columns))
+        rows = self._ledger.ask(
             "SELECT id, kind, message_id, recipients, sha256, state, at, day"
             " FROM outgoing ORDER BY id"
         )
-        return tuple(
-            Posted(
-                kind, message_id, tuple(to.split("\n")), sha256, Posting(state), at,
-                tuple(items.get(number, ())), date.fromisoformat(day) if day else None,
-            )
-            for number, kind, message_id, to, sha256, state, at, day in found
-        )  # fmt: skip
+        return tuple(_mail(row, tuple(items[row["id"]])) for row in rows)
 
-    def put(self, posted: Posted) -> None:
-        """Remember a letter in its state, in place of what was known of the same message-id.
+    def put(self, mail: SentMail) -> None:
+        """Record a letter in its state, in place of what was known of the same Message-ID.
 
         A letter that was sent stays sent: drafting it once more takes nothing back.
         """
@@ -91,14 +101,13 @@ class Outgoing:
                 " day = excluded.day,"
                 " state = CASE state WHEN 'sent' THEN state ELSE excluded.state END RETURNING id",
                 (
-                    posted.kind, posted.message_id, "\n".join(posted.recipients),
-                    posted.sha256, posted.state.value, posted.at,
-                    posted.day.isoformat() if posted.day else None,
+                    mail.kind, mail.message_id, "\n".join(mail.recipients), mail.sha256,
+                    mail.state.value, mail.at, mail.day.isoformat() if mail.day else None,
                 ),
             ).fetchall()  # fmt: skip
             db.executemany(
                 "INSERT OR IGNORE INTO outgoing_item VALUES (?, ?, ?, ?, ?, ?)",
-                [(number, i.key, i.form, i.branch, i.period, i.delivery) for i in posted.items],
+                [(number, i.key, i.form, i.branch, i.period, i.delivery) for i in mail.items],
             )
 
     def withdraw(self, message_id: str) -> None:
@@ -108,19 +117,27 @@ class Outgoing:
                 "DELETE FROM outgoing WHERE message_id = ? AND state = 'queued'", (message_id,)
             )
 
-    def settle(self, message_ids: Iterable[str], *, sent: bool) -> None:
-        """Say what became of letters still queued: a person looked whether they went out."""
+    def resolve(self, message_ids: Iterable[str], *, sent: bool) -> None:
+        """Record what became of letters still queued: a person looked whether they went out."""
         change = "UPDATE outgoing SET state = 'sent'" if sent else "DELETE FROM outgoing"
         with self._ledger.transaction() as db:
             db.executemany(
                 f"{change} WHERE state = 'queued' AND message_id = ?",
-                [(found,) for found in message_ids],
+                [(message_id,) for message_id in message_ids],
             )
 
     def numbers(self) -> Mapping[int, tuple[int, int]]:
         """Return year and running number (số đến) of every accepted return, by delivery."""
         rows = self._ledger.ask("SELECT delivery, year, number FROM incoming")
-        return {delivery: (year, number) for delivery, year, number in rows}
+        return {row["delivery"]: (row["year"], row["number"]) for row in rows}
 
 
-_ORDER = tuple(Posting)
+_ORDER = tuple(MailState)
+
+
+def _mail(row: sqlite3.Row, items: tuple[Item, ...]) -> SentMail:
+    return SentMail(
+        row["kind"], row["message_id"], tuple(row["recipients"].split("\n")), row["sha256"],
+        MailState(row["state"]), row["at"], items,
+        date.fromisoformat(row["day"]) if row["day"] else None,
+    )  # fmt: skip

@@ -33,7 +33,7 @@ def sent(made: Decision, **leaf: object) -> Decision:
 def test_a_ruling_settles_a_held_file_and_keeps_its_number(ledger: Ledger) -> None:
     ledger.record(RUN, [decision(ACCEPTED, row(present=1), data=b"1")])
     ledger.record(RUN, [decision(HELD, row(present=2), data=b"2", findings=(WRONG,))])
-    settled = Rulings(ledger).settle(
+    settled = Rulings(ledger).record(
         replace(RUN, command="accept"), ruling(2), decision(ACCEPTED, row(present=2), data=b"2")
     )
     assert (settled.id, settled.run, settled.verdict, settled.findings) == (2, 2, ACCEPTED, ())
@@ -48,7 +48,7 @@ def test_a_ruling_settles_a_held_file_and_keeps_its_number(ledger: Ledger) -> No
 
 def test_a_refusal_says_why_and_counts_nothing(ledger: Ledger) -> None:
     ledger.record(RUN, [decision(HELD, row(present=2))])
-    settled = Rulings(ledger).settle(
+    settled = Rulings(ledger).record(
         RUN, ruling(1, "refuse"), decision(REJECTED, findings=(WRONG,))
     )
     assert (settled.verdict, settled.findings) == (REJECTED, (WRONG,))
@@ -59,7 +59,7 @@ def test_a_refusal_says_why_and_counts_nothing(ledger: Ledger) -> None:
 def test_only_what_is_held_is_settled(ledger: Ledger, number: int) -> None:
     ledger.record(RUN, [decision(ACCEPTED, row(present=1))])
     with pytest.raises(LedgerError, match="not_held"):
-        Rulings(ledger).settle(RUN, ruling(number), decision())
+        Rulings(ledger).record(RUN, ruling(number), decision())
     assert Rulings(ledger).all() == ()
     assert len(ledger.runs()) == 1
 
@@ -67,7 +67,7 @@ def test_only_what_is_held_is_settled(ledger: Ledger, number: int) -> None:
 def test_a_ruling_that_cannot_be_kept_settles_nothing(ledger: Ledger) -> None:
     ledger.record(RUN, [decision(HELD, row(present=2))])
     with pytest.raises(Exception, match="CHECK"):
-        Rulings(ledger).settle(RUN, replace(ruling(1), why=""), decision(ACCEPTED, row(present=2)))
+        Rulings(ledger).record(RUN, replace(ruling(1), why=""), decision(ACCEPTED, row(present=2)))
     assert ledger.deliveries()[0].verdict is HELD
     assert ledger.returns() == ()
 

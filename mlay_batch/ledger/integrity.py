@@ -1,4 +1,4 @@
-"""What may be wrong with a ledger and its originals, each named; nothing here changes anything."""
+"""Finds what is wrong with a ledger and its originals; changes nothing."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from mlay_batch.records import values_hash
 
 
 @dataclass(frozen=True, slots=True)
-class Ill:
-    """One thing wrong. `code` is a text of `locale/doctor.yaml`; `which` fills its gap."""
+class Issue:
+    """One thing wrong with a ledger."""
 
     code: str
+    """Name of a text in `locale/doctor.yaml`."""
     which: str
+    """What fills its gap: the deliveries, years or letters concerned."""
 
 
-# What holds in every ledger, as a question for the deliveries of which it does not.
+# What holds in every ledger, as a query for what breaks it.
 _RULES = {
     "gap": "SELECT max(id) - count(*) FROM delivery HAVING max(id) <> count(*)",
     "superseded": """
@@ -37,69 +39,70 @@ _RULES = {
             AND id NOT IN (SELECT delivery FROM finding)""",
     "doubtful": "SELECT message_id FROM outgoing WHERE state = 'queued'",
 }
-_SHOWN = 10
+_MAX_NAMES = 10
 
 
-def illnesses(ledger: Ledger) -> Iterator[Ill]:
+def find_issues(ledger: Ledger) -> Iterator[Issue]:
     """Yield what is wrong inside the ledger."""
     problems = [str(line) for (line,) in ledger.ask("PRAGMA integrity_check(20)") if line != "ok"]
-    problems += [f"{table} {row}" for table, row, *_ in ledger.ask("PRAGMA foreign_key_check")]
+    broken_keys = ledger.ask("PRAGMA foreign_key_check")
+    problems += [f"{row['table']} {row['rowid']}" for row in broken_keys]
     if problems:
         only_index = all("index" in problem for problem in problems)
-        yield Ill("index" if only_index else "damaged", _listed(problems))
-    for code, question in _RULES.items():
-        if found := [str(which) for (which, *_) in ledger.ask(question)]:
-            yield Ill(code, _listed(found))
-    if altered := [str(number) for number in _altered(ledger)]:
-        yield Ill("values", _listed(altered))
+        yield Issue("index" if only_index else "damaged", _join(problems))
+    for code, query in _RULES.items():
+        if broken_by := [str(row[0]) for row in ledger.ask(query)]:
+            yield Issue(code, _join(broken_by))
+    if numbers := [str(number) for number in _altered_returns(ledger)]:
+        yield Issue("values", _join(numbers))
 
 
-def _altered(ledger: Ledger) -> Iterator[int]:
+def _altered_returns(ledger: Ledger) -> Iterator[int]:
     """Yield the accepted deliveries whose values no longer give the hash taken of them."""
-    for (number,) in ledger.ask("SELECT id FROM delivery WHERE verdict = 'accepted' ORDER BY id"):
+    for row in ledger.ask("SELECT id FROM delivery WHERE verdict = 'accepted' ORDER BY id"):
         try:
-            found = ledger.returned(number)
-            whole = values_hash(found.rows) == found.delivery.values_hash
+            accepted = ledger.return_of(row["id"])
+            intact = values_hash(accepted.rows) == accepted.delivery.values_hash
         except (ValueError, TypeError, LookupError, AttributeError):  # no text of ours any more
-            whole = False
-        if not whole:
-            yield number
+            intact = False
+        if not intact:
+            yield row["id"]
 
 
-def originals(ledger: Ledger) -> frozenset[str]:
+def original_hashes(ledger: Ledger) -> frozenset[str]:
     """Return the hashes of all originals the ledger refers to."""
-    found = ledger.ask(
+    rows = ledger.ask(
         "SELECT sha256 FROM delivery UNION SELECT sha256 FROM outgoing"
         " UNION SELECT workbook FROM closing UNION SELECT register FROM closing"
         " UNION SELECT schemas FROM closing UNION SELECT sha256 FROM report"
     )
-    return frozenset(sha256 for (sha256,) in found)
+    return frozenset(row["sha256"] for row in rows)
 
 
 @dataclass(frozen=True, slots=True)
-class Shelves:
-    """How the archive compares to the ledger: hashes of originals `missing` (or altered).
-
-    `strays` lie there though nothing refers to them, as after a run that broke off; `foreign` are
-    names that are no hash.
-    """
+class ArchiveReport:
+    """How the archive compares to the ledger."""
 
     missing: tuple[str, ...]
+    """Hashes the ledger refers to that are not there."""
     altered: tuple[str, ...]
+    """Hashes whose bytes are no longer those."""
     strays: tuple[str, ...]
+    """Hashes nothing refers to, as after a run that broke off."""
     foreign: tuple[str, ...]
+    """Paths of files whose names are no hash."""
 
 
-def look_through(archive: Archive, wanted: frozenset[str]) -> Shelves:
+def check_archive(archive: Archive, expected: frozenset[str]) -> ArchiveReport:
     """Read every original and compare it with its hash."""
-    there, foreign = archive.contents()
-    altered = tuple(sorted(sha256 for sha256 in there if not _whole(archive, sha256)))
-    return Shelves(
-        tuple(sorted(wanted - there)), altered, tuple(sorted(there - wanted)), tuple(foreign)
+    present, foreign = archive.contents()
+    altered = tuple(sorted(sha256 for sha256 in present if not _is_intact(archive, sha256)))
+    return ArchiveReport(
+        tuple(sorted(expected - present)), altered, tuple(sorted(present - expected)), foreign
     )
 
 
-def _whole(archive: Archive, sha256: str) -> bool:
+def _is_intact(archive: Archive, sha256: str) -> bool:
     try:
         archive.read(sha256)
     except LedgerError:
@@ -107,6 +110,6 @@ def _whole(archive: Archive, sha256: str) -> bool:
     return True
 
 
-def _listed(found: list[str]) -> str:
-    rest = len(found) - _SHOWN
-    return ", ".join(found[:_SHOWN]) + (f" … (+{rest})" if rest > 0 else "")
+def _join(names: list[str]) -> str:
+    omitted = len(names) - _MAX_NAMES
+    return ", ".join(names[:_MAX_NAMES]) + (f" … (+{omitted})" if omitted > 0 else "")

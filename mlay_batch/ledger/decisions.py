@@ -1,0 +1,173 @@
+"""What people decided: on held files and on periods; and which mails were fetched already."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from mlay_batch.core.codec import storable
+from mlay_batch.errors import LedgerError
+from mlay_batch.ledger.rows import apply_decision, insert, insert_run
+from mlay_batch.ledger.store import Ledger
+from mlay_batch.period import Period
+from mlay_batch.records import Decision, Delivery, Run, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a person decided about a held delivery."""
+
+    delivery: int
+    """Its number."""
+    outcome: str
+    """``accept`` or ``refuse``."""
+    who: str
+    """The person's name."""
+    decided: str
+    """The time as given (ISO, with offset)."""
+    why: str
+    """The reason."""
+    before: Verdict
+    """The verdict until then; the delivery itself shows what became of it."""
+    codes: tuple[str, ...]
+    """The codes of the findings it had until then."""
+
+
+class Rulings:
+    """The rulings of a ledger. Every method is one transaction and may raise LedgerError."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def held_delivery(self, number: int) -> Delivery:
+        """Return the held delivery of that number; LedgerError ``ledger.not_held`` without one."""
+        delivery = self._ledger.delivery(number)
+        if delivery and delivery.verdict is Verdict.HELD:
+            return delivery
+        raise LedgerError("ledger.not_held", number=number)
+
+    def record(self, run: Run, ruling: Ruling, decision: Decision) -> Delivery:
+        """Record a ruling and the verdict it led to; return what the delivery is now.
+
+        The delivery keeps its number, so that received stays the sum of the verdicts. Raises
+        LedgerError ``ledger.not_held`` where it is not held.
+        """
+        before = self.held_delivery(ruling.delivery)
+        with self._ledger.transaction() as db:
+            number = insert_run(db, run)
+            apply_decision(db, ruling.delivery, decision)
+            insert(
+                db, "decision", delivery=ruling.delivery, run=number, outcome=ruling.outcome,
+                who=storable(ruling.who), decided=ruling.decided, why=storable(ruling.why),
+                before=ruling.before.value, codes=" ".join(ruling.codes),
+            )  # fmt: skip
+        return self._ledger.delivery(ruling.delivery) or before  # none is ever deleted
+
+    def all(self) -> tuple[Ruling, ...]:
+        """Return every ruling, oldest first."""
+        rows = self._ledger.ask(
+            "SELECT delivery, outcome, who, decided, why, before, codes FROM decision ORDER BY id"
+        )
+        return tuple(map(_ruling, rows))
+
+
+def _ruling(row: sqlite3.Row) -> Ruling:
+    typed = {"before": Verdict(row["before"]), "codes": tuple(row["codes"].split())}
+    return Ruling(**{**row, **typed})
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A closed period. The three hashes lead to the archive."""
+
+    period: Period
+    """The period."""
+    revision: int
+    """1, 2, …: which closing of the period this is."""
+    as_of: date
+    """The day it was closed."""
+    closed_by: str
+    """Who closed it."""
+    workbook: str
+    """Hash of the consolidated workbook."""
+    register: str
+    """Hash of the register."""
+    schemas: str
+    """Hash of a zip of all descriptions in force."""
+    reopened: date | None = None
+    """The day it was opened again."""
+    reopened_by: str | None = None
+    """Who opened it again."""
+    why: str | None = None
+    """The reason for that."""
+
+
+class Closings:
+    """The closings of a ledger. Every method is one transaction and may raise LedgerError."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def all(self) -> tuple[Closing, ...]:
+        """Return every closing, also those opened again, oldest first."""
+        rows = self._ledger.ask(
+            "SELECT period, revision, as_of, closed_by, workbook, register, schemas, reopened,"
+            " reopened_by, why FROM closing ORDER BY id"
+        )
+        return tuple(map(_closing, rows))
+
+    def in_force(self) -> dict[Period, Closing]:
+        """Return the closings that hold, by period."""
+        return {closing.period: closing for closing in self.all() if closing.reopened is None}
+
+    def close(self, closing: Closing) -> None:
+        """Record that a period is closed; it must not be closed already."""
+        texts = {"period": str(closing.period), "as_of": closing.as_of.isoformat()}
+        with self._ledger.transaction() as db:
+            insert(db, "closing", **(asdict(closing) | texts))
+
+    def reopen(self, period: Period, day: date, by: str, why: str) -> None:
+        """Record that the closing in force is opened again; it stays as a revision."""
+        with self._ledger.transaction() as db:
+            db.execute(
+                "UPDATE closing SET reopened = ?, reopened_by = ?, why = ?"
+                " WHERE period = ? AND reopened IS NULL",
+                (day.isoformat(), by, why, str(period)),
+            )
+
+
+def _closing(row: sqlite3.Row) -> Closing:
+    typed = {
+        "period": Period.parse(row["period"]),
+        "as_of": date.fromisoformat(row["as_of"]),
+        "reopened": date.fromisoformat(row["reopened"]) if row["reopened"] else None,
+    }
+    return Closing(**{**row, **typed})
+
+
+class FetchLog:
+    """The mails of one mailbox that lie in the inbox, by UIDVALIDITY and UID (RFC 9051, 2.3.1.1).
+
+    `mailbox` names it: user, host and folder. Every method may raise LedgerError.
+    """
+
+    def __init__(self, ledger: Ledger, mailbox: str) -> None:
+        self._ledger, self._mailbox = ledger, mailbox
+
+    def uids(self, uidvalidity: int) -> frozenset[int]:
+        """Return the UIDs fetched under that UIDVALIDITY."""
+        rows = self._ledger.ask(
+            "SELECT uid FROM fetched WHERE mailbox = ? AND uidvalidity = ?",
+            self._mailbox,
+            uidvalidity,
+        )
+        return frozenset(row["uid"] for row in rows)
+
+    def add(self, uidvalidity: int, uid: int, sha256: str) -> None:
+        """Record a mail; the same one again changes nothing."""
+        with self._ledger.transaction() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO fetched VALUES (?, ?, ?, ?)",
+                (self._mailbox, uidvalidity, uid, sha256),
+            )

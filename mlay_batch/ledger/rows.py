@@ -1,0 +1,232 @@
+"""Converts deliveries, findings and rows to columns of the ledger and back without loss.
+
+The ledger is data at rest, read with SQL too: what it selects by stands in columns of its own, the
+rest is one text of `codec` each. It need not know the form, so a field added to a form later needs
+no migration. Every function that writes runs within a transaction the caller holds.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from sys import intern
+
+from mlay_batch.core import codec
+from mlay_batch.core.codec import storable
+from mlay_batch.findings import Finding, Param, Place, Severity
+from mlay_batch.records import Decision, Judged, Packed, Row, Run, Value, Verdict, values_hash
+
+Columns = Mapping[str, object]
+RowColumns = tuple[str, str, int, str, str]
+"""Section, sheet, number, values and cells of a row."""
+
+_FAST = 1  # of zlib's levels: forms repeat themselves, the best one gains little
+_REPEATS = (Verdict.DUPLICATE, Verdict.HELD)
+
+
+# Row codec
+
+
+def _dump_row(row: Row) -> RowColumns:
+    """Return the columns of a row."""
+    cells = _dump_cells(tuple(row.cells.items()))
+    return row.section, storable(row.sheet), row.number, codec.dump_text(row.values), cells
+
+
+@lru_cache(maxsize=1024)  # most returns have their cells where the template has them
+def _dump_cells(cells: tuple[tuple[str, str], ...]) -> str:
+    return codec.dump_text(dict(cells))
+
+
+def load_row(columns: sqlite3.Row) -> Row:
+    """Return the row that stands in these columns."""
+    return Row(
+        intern(columns["section"]), intern(columns["sheet"]), columns["number"],
+        codec.load_text(columns["content"], Mapping[str, Value]), _load_cells(columns["cells"]),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=1024)  # as above: equal cells are held once
+def _load_cells(text: str) -> Mapping[str, str]:
+    cells: Mapping[str, str] = codec.load_text(text, Mapping[str, str])
+    return cells
+
+
+def pack(rows: Sequence[Row]) -> Packed:
+    """Compress rows, to wait in memory until their whole batch is decided."""
+    columns = codec.dump(tuple(_dump_row(row) for row in rows))
+    return Packed(values_hash(rows), zlib.compress(columns, _FAST))
+
+
+def _unpack(packed: Packed) -> tuple[RowColumns, ...]:
+    return codec.load(zlib.decompress(packed.data), tuple[RowColumns, ...])
+
+
+def load_finding(columns: sqlite3.Row) -> Finding:
+    """Return the finding that stands in these columns."""
+    return Finding(
+        columns["code"], Severity(columns["severity"]),
+        Place(columns["file"], columns["sheet"], columns["cell"]),
+        codec.load_text(columns["params"], Mapping[str, Param]),
+        codec.load_text(columns["marks"], tuple[Place, ...]),
+    )  # fmt: skip
+
+
+def _dump_finding(finding: Finding) -> tuple[str, ...]:
+    """Return code, severity, file, sheet, cell, params and marks: codes, never a sentence."""
+    place = finding.place
+    return (
+        finding.code, finding.severity.value,
+        storable(place.file), storable(place.sheet), place.cell,
+        codec.dump_text(finding.params), codec.dump_text(finding.marks),
+    )  # fmt: skip
+
+
+# Writes
+
+
+def insert(db: sqlite3.Connection, table: str, **columns: object) -> int:
+    """Insert one row, its columns by name, and return its id."""
+    names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
+    # No value becomes part of the statement, and all names are our own.
+    cursor = db.execute(f"INSERT INTO {table} ({names}) VALUES ({values})", columns)  # noqa: S608
+    return cursor.lastrowid or 0
+
+
+def insert_run(db: sqlite3.Connection, run: Run) -> int:
+    """Record a run and return its number."""
+    return insert(
+        db, "run", as_of=run.as_of.isoformat(), command=run.command, program=run.program,
+        register_sha256=run.register_sha256, schemas_sha256=run.schemas_sha256,
+    )  # fmt: skip
+
+
+def insert_delivery(db: sqlite3.Connection, run: int, decision: Decision) -> int:
+    """Record a decision: the delivery, its findings, the rows of an accepted return.
+
+    An accepted return supersedes the current one of its key. Return the delivery's number.
+    """
+    ((number,),) = db.execute("SELECT coalesce(max(id), 0) + 1 FROM delivery").fetchall()
+    leaf, columns = decision.judged.leaf, _return_columns(decision)
+    refers_to = _refers_to(db, decision, columns, number)
+    insert(
+        db, "delivery", id=number, run=run, name=storable(leaf.name), origin=storable(leaf.origin),
+        sha256=leaf.sha256, channel=leaf.channel, sender=_storable(leaf.sender),
+        received=leaf.received, verdict=decision.verdict.value, **columns, refers_to=refers_to,
+        thread=_storable(leaf.thread), subject=_storable(leaf.subject),
+    )  # fmt: skip
+    _insert_content(db, number, decision)
+    return int(number)
+
+
+def apply_decision(db: sqlite3.Connection, number: int, decision: Decision) -> None:
+    """Give a held delivery the verdict a person's decision led to.
+
+    Its findings are replaced: they say why the new verdict is what it is.
+    """
+    columns = _return_columns(decision)
+    refers_to = _refers_to(db, decision, columns, number)
+    db.execute(
+        "UPDATE delivery SET verdict = :verdict, form = :form, version = :version,"
+        " branch = :branch, period = :period, values_hash = :values_hash, refers_to = :refers_to"
+        " WHERE id = :id",
+        {**columns, "verdict": decision.verdict.value, "refers_to": refers_to, "id": number},
+    )
+    db.execute("DELETE FROM finding WHERE delivery = ?", (number,))
+    _insert_content(db, number, decision)
+
+
+def group_signed_copies(db: sqlite3.Connection, decisions: Mapping[int, Decision]) -> None:
+    """Note beside which return each signed copy came, once all of a batch are recorded.
+
+    The return may have come in an earlier run (the copy was laid beside it later): then the latest
+    delivery of that origin.
+    """
+    for number, decision in decisions.items():
+        if origin := decision.judged.leaf.kept_with:
+            db.execute(
+                "UPDATE delivery SET kept_with = (SELECT max(id) FROM delivery WHERE origin = ?)"
+                " WHERE id = ?",
+                (storable(origin), number),
+            )
+
+
+def _return_columns(decision: Decision) -> Columns:
+    """Return whose return a file is, as far as known, and the hash of its values."""
+    submission, identity = decision.judged.submission, decision.judged.identity
+    columns = dict.fromkeys(("form", "version", "branch", "period", "values_hash"))
+    if submission is None or submission.form is None:
+        return columns
+    columns |= {"form": submission.form, "version": submission.version}
+    columns["values_hash"] = decision.judged.values
+    if identity is not None:
+        form, branch, period = identity.key
+        version = identity.form.version
+        columns |= {"form": form, "version": version, "branch": branch, "period": period}
+    return columns
+
+
+def _storable(text: str | None) -> str | None:
+    return storable(text) if text else text
+
+
+def _insert_content(db: sqlite3.Connection, number: int, decision: Decision) -> None:
+    db.executemany(
+        "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(number, at, *_dump_finding(finding)) for at, finding in enumerate(decision.findings)],
+    )
+    if decision.verdict is Verdict.ACCEPTED:
+        db.executemany(
+            "INSERT INTO returned_row VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(number, at, *columns) for at, columns in enumerate(_rows(decision.judged))],
+        )
+
+
+def _rows(judged: Judged) -> Sequence[RowColumns]:
+    if judged.packed:
+        return _unpack(judged.packed)
+    return [_dump_row(row) for row in judged.submission.rows] if judged.submission else ()
+
+
+def _refers_to(
+    db: sqlite3.Connection, decision: Decision, columns: Columns, number: int
+) -> int | None:
+    if decision.verdict is Verdict.ACCEPTED:
+        return _supersede(db, columns, number)
+    return decision.refers_to or _repeated_delivery(db, decision, columns, number)
+
+
+def _supersede(db: sqlite3.Connection, columns: Columns, by: int) -> int | None:
+    """Mark the current return of that key as superseded and return its id, None without one."""
+    superseded = db.execute(
+        "UPDATE delivery SET superseded_by = :by WHERE verdict = 'accepted'"
+        " AND superseded_by IS NULL AND form = :form AND branch = :branch AND period = :period"
+        " RETURNING id",
+        {**columns, "by": by},
+    ).fetchall()
+    return superseded[0]["id"] if superseded else None
+
+
+def _repeated_delivery(
+    db: sqlite3.Connection, decision: Decision, columns: Columns, number: int
+) -> int | None:
+    """Return the delivery that a duplicate or held file repeats.
+
+    `decision` leaves it open when that came in the same batch and had no number yet. It is the
+    latest one of the same bytes, itself no duplicate; else of the same key and values.
+    """
+    if decision.verdict not in _REPEATS:
+        return None
+    ((same_bytes,),) = db.execute(
+        "SELECT max(id) FROM delivery WHERE sha256 = ? AND verdict <> 'duplicate' AND id <> ?",
+        (decision.judged.leaf.sha256, number),
+    ).fetchall()
+    ((same_values,),) = db.execute(
+        "SELECT max(id) FROM delivery WHERE form = :form AND branch = :branch AND period = :period"
+        " AND values_hash = :values_hash AND verdict = 'accepted'",
+        columns,
+    ).fetchall()
+    repeated: int | None = same_bytes or same_values
+    return repeated
