@@ -12,9 +12,8 @@ from mlay_batch.ledger.lock import lock
 from mlay_batch.ledger.outbox import Item, MailLog, MailState, SentMail
 from mlay_batch.ledger.rows import pack
 from mlay_batch.ledger.store import Ledger, Report
-from mlay_batch.ledger.workbooks import Workbook, Workbooks
 
 __all__ = [
     "Archive", "Closing", "Closings", "FetchLog", "Item", "Ledger", "MailLog", "MailState",
-    "Report", "Ruling", "Rulings", "SentMail", "Workbook", "Workbooks", "lock", "pack",
+    "Report", "Ruling", "Rulings", "SentMail", "lock", "pack",
 ]  # fmt: skip

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import sqlite3
 from collections import defaultdict
@@ -56,6 +57,14 @@ _ACCEPTED = """
 _CURRENT = "d.verdict = 'accepted' AND d.superseded_by IS NULL"
 _CURRENT_OF_FORM = _CURRENT + " AND d.form = ?"
 _CURRENT_OF_BRANCH = _CURRENT_OF_FORM + " AND d.branch = ?"
+# All that figures are computed from, each row in an order of its own.
+_INPUTS_OF_FIGURES = (
+    "SELECT id, as_of FROM run ORDER BY id",
+    "SELECT * FROM delivery ORDER BY id",
+    "SELECT * FROM finding ORDER BY delivery, position",
+    "SELECT * FROM returned_row ORDER BY delivery, position",
+)
+_ROWS_AT_ONCE = 1000
 _BY_ID = " ORDER BY d.id"
 _BY_POSITION = " ORDER BY d.id, position"
 
@@ -233,6 +242,34 @@ class Ledger:
             )
             for row in rows
         )  # fmt: skip
+
+    def content_hash(self) -> str:
+        """Return a hash of everything in the ledger that figures are computed from.
+
+        It is taken over the rows themselves, so that it also notices a ledger changed by hand.
+        """
+        digest = hashlib.sha256()
+        with self.transaction() as db:
+            cursor = db.cursor()
+            cursor.row_factory = None  # plain tuples
+            for query in _INPUTS_OF_FIGURES:
+                digest.update(query.encode())
+                cursor.execute(query)
+                while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+                    digest.update(repr(rows).encode("utf-8", "backslashreplace"))
+        return digest.hexdigest()
+
+    def find_workbook(self, inputs: str) -> tuple[str, bool] | None:
+        """Return the hash of the workbook made from these inputs, and whether it is provisional."""
+        rows = self.ask("SELECT sha256, provisional FROM workbook WHERE inputs = ?", inputs)
+        return (rows[0]["sha256"], bool(rows[0]["provisional"])) if rows else None
+
+    def record_workbook(self, inputs: str, sha256: str, provisional: bool) -> None:
+        """Record the workbook made from these inputs, in place of one recorded before."""
+        with self.transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO workbook VALUES (?, ?, ?)", (inputs, sha256, provisional)
+            )
 
     @contextmanager
     def transaction(

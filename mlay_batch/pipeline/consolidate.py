@@ -7,13 +7,12 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from mlay_batch.errors import LedgerError
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.files import write_atomically
-from mlay_batch.ledger import Archive, Closing, Closings, Ledger, Workbook, Workbooks, lock
+from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
 from mlay_batch.period import Period
+from mlay_batch.pipeline.cache import load_workbook, report_key
 from mlay_batch.pipeline.facts import gather
-from mlay_batch.pipeline.inputs import inputs
 from mlay_batch.pipeline.town import Town
 
 
@@ -56,8 +55,8 @@ def consolidate(
         if closing:
             data, provisional = desk.closed(closing)
         else:
-            kept = None if anew else desk.kept()
-            data, provisional = kept or desk.made(dry_run=dry_run)
+            cached = None if anew else load_workbook(ledger, desk.archive, desk.key)
+            data, provisional = cached or desk.made(dry_run=dry_run)
         revision = closing.revision if closing else None
         if dry_run or (path.is_file() and path.read_bytes() == data):
             return Consolidated(path, provisional, written=False, closed=revision)
@@ -80,8 +79,8 @@ class _Desk:
         return Archive(self.town.workspace.archive)
 
     @cached_property
-    def inputs(self) -> str:
-        return inputs(self.town, self.ledger, self.period, self.as_of, self.lang)
+    def key(self) -> str:
+        return report_key(self.town, self.ledger, self.period, self.as_of, self.lang)
 
     def closed(self, closing: Closing) -> tuple[bytes, bool]:
         facts = gather(self.town, self.ledger, self.period, closing.as_of)
@@ -89,24 +88,13 @@ class _Desk:
         waits = any(entry.waits(months) for entry in completeness(facts))
         return self.archive.read(closing.workbook), waits
 
-    def kept(self) -> tuple[bytes, bool] | None:
-        """Return what was made from the same inputs before; None where it is not to be had."""
-        found = Workbooks(self.ledger).made_from(self.inputs)
-        if found is None:
-            return None
-        try:
-            return self.archive.read(found.sha256), found.provisional
-        except LedgerError:
-            return None  # lost or damaged: made again, and archived again
-
     def made(self, *, dry_run: bool) -> tuple[bytes, bool]:
-        from mlay_batch.pipeline import making  # start-up: what is kept needs no workbook's writer
+        from mlay_batch.pipeline import making  # start-up: what is cached needs no writer
 
         figures, told, data = making.made(
             self.town, self.ledger, self.period, self.as_of, self.lang
         )
         if not dry_run:
             sha256 = making.note(self.ledger, self.archive, figures, told, data)
-            known = Workbook(sha256, figures.provisional)
-            Workbooks(self.ledger).note(self.inputs, known)
+            self.ledger.record_workbook(self.key, sha256, figures.provisional)
         return data, figures.provisional

@@ -11,8 +11,7 @@ from mlay_batch import bundle
 from mlay_batch.errors import RegisterError, UsageError
 from mlay_batch.findings import Finding, refuses
 from mlay_batch.names import nearest
-from mlay_batch.pipeline.descriptions import descriptions
-from mlay_batch.pipeline.register_read import read_register
+from mlay_batch.pipeline.cache import read_catalogue, read_register
 from mlay_batch.register import Register
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.records import Due
@@ -103,7 +102,7 @@ def open_town(workspace: Workspace) -> Town:
     Raises SchemaError for a wrong description, RegisterError (with ``findings`` and ``form`` in
     its params) when the register is missing or has errors: nothing can be counted without it.
     """
-    catalogue = with_deadlines(descriptions(workspace), workspace.settings.deadlines)
+    catalogue = with_deadlines(read_catalogue(workspace), workspace.settings.deadlines)
     form = catalogue.register_form
     name = workspace.register.name
     try:

@@ -19,15 +19,13 @@ from mlay_batch.ledger import (
     MailLog,
     MailState,
     SentMail,
-    Workbooks,
 )
 from mlay_batch.period import Period
-from mlay_batch.pipeline import inputs as told
-from mlay_batch.pipeline import making, ruling
+from mlay_batch.pipeline import cache, making, ruling
+from mlay_batch.pipeline.cache import program_files, report_key
 from mlay_batch.pipeline.consolidate import consolidate
 from mlay_batch.pipeline.facts import gather
 from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.pipeline.inputs import inputs
 from mlay_batch.pipeline.period import reopen
 from mlay_batch.pipeline.ruling import Outcome
 from mlay_batch.pipeline.town import open_town
@@ -47,7 +45,7 @@ def take_in(desk, received="2019-12-03T09:00:00+07:00"):
 
 def inputs_of(desk, period=NOVEMBER, as_of=AS_OF, lang="vi"):
     with Ledger.open(desk.workspace.ledger) as ledger:
-        return inputs(desk, ledger, period, as_of, lang)
+        return report_key(desk, ledger, period, as_of, lang)
 
 
 def again(desk, **more):
@@ -205,14 +203,14 @@ def test_the_program_itself_is_an_input(tmp_path, monkeypatch, name):
         path.parent.mkdir(exist_ok=True)
         path.write_text("1", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(told, "_WRITTEN_BY", ("own",))
+    monkeypatch.setattr(cache, "_WRITTEN_BY", ("own",))
     importlib.invalidate_caches()
-    before = told.program()
-    assert told.program() == before
+    before = program_files()
+    assert program_files() == before
     path.write_text("2", encoding="utf-8")
-    changed = told.program()
-    monkeypatch.setattr(told, "__version__", "9")
-    assert len({before, changed, told.program()}) == 3
+    changed = program_files()
+    monkeypatch.setattr(cache, "__version__", "9")
+    assert len({before, changed, program_files()}) == 3
 
 
 def test_letters_and_workbooks_given_out_are_no_inputs(desk):
@@ -233,7 +231,7 @@ def test_figures_are_computed_from_no_table_that_is_not_an_input(desk):
 
     with Ledger.open(desk.workspace.ledger) as ledger:
         ledger._db.set_authorizer(note)
-        Workbooks(ledger).state()
+        ledger.content_hash()
         hashed = frozenset(read)
         read.clear()
         gather(desk, ledger, NOVEMBER, AS_OF)

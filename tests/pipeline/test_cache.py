@@ -1,0 +1,141 @@
+"""Descriptions and register are read once; when anything they depend on changes, they are again."""
+
+import pytest
+from town_desk import Paper, catalogue, town
+
+from mlay_batch import reader
+from mlay_batch.errors import SchemaError
+from mlay_batch.findings import Severity
+from mlay_batch.pipeline import cache
+from mlay_batch.pipeline.cache import read_catalogue, read_register, sources_hash
+from mlay_batch.pipeline.town import open_town, register_form
+from mlay_batch.schema import load_catalogue
+from mlay_batch.workspace import Workspace
+
+QUOTA = """\
+quota: own
+role: town_official
+title: {vi: Riêng, en: Own}
+effective: {from: "2018-01"}
+basis: [Quy định]
+times: 5
+"""
+REGISTER = (".cache", "register.json")
+UNREADABLE = ["", "{", "[]", "null", '{"key": 1}', '["KEY",]', '["KEY",[]]', '["KEY",[[],[],[],[]']
+
+
+def spoil(path, content):
+    """Write `content` over a cache entry, under the entry's own key."""
+    path.write_text(content.replace("KEY", path.read_text(encoding="utf-8").split('"')[1]))
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace.create(tmp_path / "town", "Thị ủy", "Mường Lay")
+
+
+@pytest.fixture
+def loads(workspace, monkeypatch):
+    """Count how often YAML is read, after it was once."""
+    read_catalogue(workspace)
+    calls, real = [], load_catalogue
+    monkeypatch.setattr(cache, "load_catalogue", lambda *a: calls.append(a) or real(*a))
+    return calls
+
+
+def test_the_same_descriptions_are_not_read_again(workspace, loads):
+    assert (read_catalogue(workspace), loads) == (load_catalogue(), [])
+
+
+def test_a_new_and_a_changed_description_are_read(workspace, loads):
+    path = workspace.schemas / "quota-own.yaml"
+    for times in (5, 7):
+        path.write_text(QUOTA.replace("5", str(times)), encoding="utf-8")
+        catalogue = read_catalogue(workspace)
+        assert [quota.times for quota in catalogue.quotas if quota.quota == "own"] == [times]
+    assert len(loads) == 2
+
+
+def test_a_wrong_description_is_told_every_time(workspace):
+    (workspace.schemas / "quota-own.yaml").write_text(QUOTA + "x: 1\n", encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(SchemaError):
+            read_catalogue(workspace)
+
+
+def test_another_program_reads_anew(workspace, loads, monkeypatch):
+    monkeypatch.setattr(cache, "_schema_code", lambda: "other")
+    read_catalogue(workspace)
+    assert len(loads) == 1
+
+
+@pytest.mark.parametrize("content", UNREADABLE)
+def test_an_unreadable_catalogue_counts_as_absent(workspace, loads, content):
+    spoil(workspace.root / ".cache" / "catalogue.json", content)
+    assert read_catalogue(workspace) == load_catalogue()
+    assert len(loads) == 1
+
+
+def test_every_file_a_description_may_come_from_is_in_the_key(tmp_path):
+    hashes = {sources_hash(), sources_hash(tmp_path)}
+    for name, text in (("a.yaml", "1"), ("a.yaml", "2"), ("base.txt", "1"), ("b.yaml", "")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        hashes.add(sources_hash(tmp_path))
+    assert len(hashes) == 6
+
+
+@pytest.fixture
+def desk(tmp_path):
+    return town(tmp_path / "town")
+
+
+@pytest.fixture
+def readings(monkeypatch):
+    """Count how often a child is asked to read."""
+    calls, real = [], reader.read_all
+    monkeypatch.setattr(reader, "read_all", lambda *a, **k: calls.append(a) or real(*a, **k))
+    return calls
+
+
+def test_the_same_register_is_not_read_again(desk, readings):
+    again = open_town(desk.workspace)
+
+    assert (readings, again.register, again.findings) == ([], desk.register, desk.findings)
+
+
+def test_a_changed_register_is_read(desk, readings):
+    desk.workspace.register.write_bytes(Paper("CB-01").book())  # any other workbook
+
+    with pytest.raises(Exception, match="register"):
+        open_town(desk.workspace)
+
+    assert len(readings) == 1
+
+
+def test_other_descriptions_read_it_again(desk, readings):
+    form, data = register_form(catalogue()), desk.workspace.register.read_bytes()
+
+    read_register(desk.workspace, form, data, "other descriptions")
+
+    assert len(readings) == 1
+
+
+@pytest.mark.parametrize("content", UNREADABLE)
+def test_an_unreadable_register_counts_as_absent(desk, readings, content):
+    spoil(desk.workspace.root.joinpath(*REGISTER), content)
+
+    assert open_town(desk.workspace).register == desk.register
+    assert len(readings) == 1
+
+
+def test_nobody_else_may_read_the_copy(desk):
+    assert desk.workspace.root.joinpath(*REGISTER).stat().st_mode & 0o077 == 0
+
+
+def test_warnings_come_back_with_their_places(desk):
+    form, data = register_form(catalogue()), desk.workspace.register.read_bytes()
+    first = read_register(desk.workspace, form, data, "x").findings
+    second = read_register(desk.workspace, form, data, "x").findings
+
+    assert first == second
+    assert all(finding.severity is not Severity.ERROR for finding in second)
