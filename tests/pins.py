@@ -78,7 +78,7 @@ def outputs(folder: Path) -> Iterator[tuple[str, bytes]]:
 def help_texts() -> Iterator[tuple[str, bytes]]:
     for lang in LANGUAGES:
         for path in ((), *command_paths()):
-            text = typed(*path, "--help", "--lang", lang)
+            text = typed(*path, "--lang", lang, "--help")
             yield f"help/{lang}/{' '.join(('mlay', *path))}", text.encode()
 
 

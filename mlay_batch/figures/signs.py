@@ -18,11 +18,18 @@ from mlay_batch.schema.signs import Sign
 Kind = Callable[[Sign, Paper, Desk], Iterator[Seen]]
 
 KINDS: Mapping[str, Kind] = {
-    kind.__name__: kind
-    for kind in (
-        repeated, copied, bare, below, answered, unheard, few, none_in_quarter, still, above, far,
-    )
-}  # fmt: skip
+    "repeated": repeated,
+    "copied": copied,
+    "bare": bare,
+    "below": below,
+    "answered": answered,
+    "unheard": unheard,
+    "few": few,
+    "none_in_quarter": none_in_quarter,
+    "still": still,
+    "above": above,
+    "far": far,
+}
 """Every kind a sign may name, as `schema.signs.KINDS` describes it."""
 
 

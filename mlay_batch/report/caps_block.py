@@ -93,9 +93,13 @@ class _Block:
         said = self.ctx.t("caps.summary", kept="\0", count=count).split("\0")
         quoted = f'"&COUNTIF({over},"{kept}")&"'.join(said)
         put(row, 0, Live(f'="{quoted}"', str(keep).join(said)), "total_label", span=_BASE)
-        for column, name in ((_BASE, "base"), (_ALLOWED, "allowed"), (_GIVEN, "given")):
+        totals = (
+            (_BASE, sum(unit.base for unit in units)),
+            (_ALLOWED, sum(unit.allowed for unit in units)),
+            (_GIVEN, sum(unit.given for unit in units)),
+        )
+        for column, total in totals:
             cells = ":".join(xl_rowcol_to_cell(line, column) for line in span)
-            total = sum(getattr(unit, name) for unit in units)
             put(row, column, Live(f"=SUM({cells})", total), "total_count")
         light = Live(f'=IF(COUNTIF({over},"{kept}")={count},"{kept}","{broken}")',
                      kept if keep == count else broken)  # fmt: skip

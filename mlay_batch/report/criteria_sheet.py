@@ -111,7 +111,9 @@ class _Page:
         )
         self.sheet.put(row, _COUNT, Live(count, self.counts[kind][branch]),
                        "count" if look == "points" else "total_count")  # fmt: skip
-        values: Mapping[str, float | None] = getattr(means, kind)
+        values = {
+            "own": means.own, "confirmed": means.confirmed, "difference": means.difference,
+        }[kind]  # fmt: skip
         names = (*(group.id for group in self.groups), "total")
         for column, (formula, name) in enumerate(zip(means_of, names, strict=True), _FIRST_GROUP):
             self._mean(row, column, formula, values.get(name), look)
@@ -164,7 +166,10 @@ def _counts(ctx: Context, kind: str) -> Counter[str | None]:
     scored = [
         entry.branch
         for entry in ctx.figures.sittings
-        if all(getattr(entry, name) is not None for name in _scorers(kind))
+        if all(
+            {"own": entry.own, "confirmed": entry.confirmed}[name] is not None
+            for name in _scorers(kind)
+        )
     ]
     return Counter(scored) + Counter({None: len(scored)})
 

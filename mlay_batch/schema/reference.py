@@ -9,6 +9,7 @@ from mlay_batch.period import Period
 from mlay_batch.schema.catalogue import Catalogue
 from mlay_batch.schema.codes import FINDINGS, findings_page
 from mlay_batch.schema.markdown import open_gaps, table
+from mlay_batch.schema.overlap import kind_and_id
 from mlay_batch.schema.records import Effective, Field, Form, Quota, Rule, Section
 from mlay_batch.schema.scheme_page import scheme_page
 from mlay_batch.schema.schemes import Scheme
@@ -96,7 +97,7 @@ def _form(form: Form, lang: str, forms: Sequence[Form]) -> Iterator[str]:
 
 
 def _head(record: Description, lang: str, **names: object) -> Iterator[str]:
-    kind = type(record).__name__.lower()
+    kind, _ = kind_and_id(record)
     yield from (f"# {record.title.of(lang)}", "")
     yield "- " + text("reference", f"{kind}.meta", lang, **names)
     basis = text("reference", "basis", lang)

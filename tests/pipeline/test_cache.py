@@ -8,7 +8,7 @@ from mlay_batch.errors import SchemaError
 from mlay_batch.findings import Severity
 from mlay_batch.pipeline import cache
 from mlay_batch.pipeline.cache import read_catalogue, read_register, sources_hash
-from mlay_batch.pipeline.town import open_town, register_form
+from mlay_batch.pipeline.town import open_town
 from mlay_batch.schema import load_catalogue
 from mlay_batch.workspace import Workspace
 
@@ -113,7 +113,7 @@ def test_a_changed_register_is_read(desk, readings):
 
 
 def test_other_descriptions_read_it_again(desk, readings):
-    form, data = register_form(catalogue()), desk.workspace.register.read_bytes()
+    form, data = catalogue().register_form, desk.workspace.register.read_bytes()
 
     read_register(desk.workspace, form, data, "other descriptions")
 
@@ -133,7 +133,7 @@ def test_nobody_else_may_read_the_copy(desk):
 
 
 def test_warnings_come_back_with_their_places(desk):
-    form, data = register_form(catalogue()), desk.workspace.register.read_bytes()
+    form, data = catalogue().register_form, desk.workspace.register.read_bytes()
     first = read_register(desk.workspace, form, data, "x").findings
     second = read_register(desk.workspace, form, data, "x").findings
 
