@@ -21,25 +21,34 @@ from dataclasses import replace
 from typing import Literal
 
 from mlay_batch.findings import Finding, Param, Place, Severity
-from mlay_batch.records import Return, Row, Submission, values_hash
+from mlay_batch.records import AcceptedReturn, Row, Submission, values_hash
 from mlay_batch.schema import Catalogue, Form
-from mlay_batch.schema.families import CONSOLIDATED, Family, families, fields, sections
+from mlay_batch.schema.families import (
+    CONSOLIDATED,
+    Family,
+    families,
+    family_fields,
+    family_sections,
+)
 from mlay_batch.schema.records import Choice, Due, Effective, Field, Section, Text
 
 FORM = CONSOLIDATED
-SHEET = "_consolidated"  # hidden: what is on no data sheet
-MADE, RETURNS = "made", "returns"
-LISTS = ("organisations", "officers", "assignments", "waivers")
+HIDDEN_SHEET = "_consolidated"  # hidden: what is on no data sheet
+ORIGIN, RETURN_LIST = "made", "returns"
+REGISTER_LISTS = ("organisations", "officers", "assignments", "waivers")
 BRANCH, PERIOD = "_branch", "_period"
 _TITLE = Text("Bảng tổng hợp của cấp dưới", "Consolidated workbook of the level below")
-_CARRIED = Text("Các báo cáo trong bảng tổng hợp", "Returns in the consolidated workbook")
-_KINDS: tuple[Literal["month", "quarter", "half", "year"], ...] = (
-    "month", "quarter", "half", "year",
-)  # fmt: skip
-_MADE = ("as_of", "program", "figures", "sums", "lists")
-_RETURNS = ("form", "version", "branch", "period", "received", "state", "values")
+_RETURN_LIST_TITLE = Text("Các báo cáo trong bảng tổng hợp", "Returns in the consolidated workbook")
+_PERIOD_KINDS: tuple[Literal["month", "quarter", "half", "year"], ...] = (
+    "month",
+    "quarter",
+    "half",
+    "year",
+)
+_ORIGIN_FIELDS = ("as_of", "program", "figures", "sums", "lists")
+_RETURN_FIELDS = ("form", "version", "branch", "period", "received", "state", "values")
 
-Key = tuple[str, str, str]
+ReturnKey = tuple[str, str, str]
 
 
 def section_id(form: str, section: str) -> str:
@@ -57,127 +66,154 @@ def forms(
     place of the returns below them.
     """
     choices: dict[str, tuple[Choice, ...]] = {}
-    parts = [_card(), _index(), *_register(catalogue)]
+    form_sections = [_origin_section(), _return_list_section(), *_register_sections(catalogue)]
     for family in families(catalogue):
-        parts += [_section(family, section, choices) for section in sections(family)]
-    shape = _shape(parts)
+        form_sections += [
+            _rollup_section(family, section, choices) for section in family_sections(family)
+        ]
+    shape = _shape_hash(form_sections)
     return tuple(
         Form(
-            form=FORM, version=f"{kind}-{shape}", period=kind, effective=Effective("1900-01"),
-            basis=(), title=_TITLE, sheet=_TITLE, sections=tuple(parts), reporters=reporters,
-            due=due, choices=choices,
+            form=FORM,
+            version=f"{kind}-{shape}",
+            period=kind,
+            effective=Effective("1900-01"),
+            basis=(),
+            title=_TITLE,
+            sheet=_TITLE,
+            sections=tuple(form_sections),
+            reporters=reporters,
+            due=due,
+            choices=choices,
         )
-        for kind in _KINDS
-    )  # fmt: skip
+        for kind in _PERIOD_KINDS
+    )
 
 
-def outline(form: Form) -> Form:
+def without_fields(form: Form) -> Form:
     """Return the form with its sections alone: a receipt tells how many rows each has."""
-    return replace(form, sections=tuple(replace(one, fields=()) for one in form.sections))
+    return replace(form, sections=tuple(replace(section, fields=()) for section in form.sections))
 
 
-def _shape(parts: Iterable[Section]) -> str:
+def _shape_hash(sections: Iterable[Section]) -> str:
     """Return eight hexadecimal digits that name sections, fields and their types."""
-    told = [[part.id, [[entry.id, entry.type] for entry in part.fields]] for part in parts]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
+    shape = [
+        [section.id, [[field.id, field.type] for field in section.fields]] for section in sections
+    ]
+    return hashlib.sha256(json.dumps(shape).encode()).hexdigest()[:8]
 
 
-def _card() -> Section:
-    return Section(MADE, "card", _TITLE, tuple(map(_text, _MADE)))
+def _origin_section() -> Section:
+    return Section(ORIGIN, "card", _TITLE, tuple(map(_text_field, _ORIGIN_FIELDS)))
 
 
-def _index() -> Section:
-    return Section(RETURNS, "table", _CARRIED, tuple(map(_text, _RETURNS)))
+def _return_list_section() -> Section:
+    return Section(
+        RETURN_LIST, "table", _RETURN_LIST_TITLE, tuple(map(_text_field, _RETURN_FIELDS))
+    )
 
 
-def _text(name: str) -> Field:
+def _text_field(name: str) -> Field:
     return Field(name, "text", Text(name, name), max_length=2000)
 
 
-def _register(catalogue: Catalogue) -> Iterator[Section]:
+def _register_sections(catalogue: Catalogue) -> Iterator[Section]:
     """Yield the lists of the register; types and roles travel as ids."""
-    for name in LISTS:
+    for name in REGISTER_LISTS:
         section = catalogue.register_form.section(name)
-        yield Section(name, "table", section.title, tuple(map(_plain, section.fields)))
+        yield Section(name, "table", section.title, tuple(map(_unchecked_field, section.fields)))
 
 
-def _section(family: Family, section: Section, choices: dict[str, tuple[Choice, ...]]) -> Section:
-    own: list[Field] = []
-    for form, entry in fields(family, section.id).values():
-        if entry.type == "choice":
-            name = f"{form.form}.{entry.choices}"
-            choices[name] = _choices(family, entry.choices or "")
-            own.append(Field(entry.id, "choice", entry.title, choices=name))
+def _rollup_section(
+    family: Family, section: Section, choices: dict[str, tuple[Choice, ...]]
+) -> Section:
+    rollup_fields: list[Field] = []
+    for form, field in family_fields(family, section.id).values():
+        if field.type == "choice":
+            choice_list = f"{form.form}.{field.choices}"
+            choices[choice_list] = _all_choices(family, field.choices or "")
+            rollup_fields.append(Field(field.id, "choice", field.title, choices=choice_list))
         else:
-            own.append(_plain(entry))
-    whose = (_text(BRANCH), _text(PERIOD))
-    return Section(section_id(family[0].form, section.id), "table", section.title, (*whose, *own))
+            rollup_fields.append(_unchecked_field(field))
+    key_fields = (_text_field(BRANCH), _text_field(PERIOD))
+    return Section(
+        section_id(family[0].form, section.id),
+        "table",
+        section.title,
+        (*key_fields, *rollup_fields),
+    )
 
 
-def _choices(family: Family, name: str) -> tuple[Choice, ...]:
+def _all_choices(family: Family, name: str) -> tuple[Choice, ...]:
     """Return the choices of every version, worded as the newest one that has them words them."""
-    known = {one.id: one for form in reversed(family) for one in form.choices.get(name, ())}
-    return tuple(known.values())
+    choices = {
+        choice.id: choice for form in reversed(family) for choice in form.choices.get(name, ())
+    }
+    return tuple(choices.values())
 
 
-def _plain(entry: Field) -> Field:
+def _unchecked_field(field: Field) -> Field:
     """Return the field without its limits: they were held against it one level below.
 
     References and choices of the register travel as their code.
     """
-    kind = entry.type if entry.type in ("date", "integer", "number") else "text"
-    return Field(entry.id, kind, entry.title, max_length=entry.max_length)
+    kind = field.type if field.type in ("date", "integer", "number") else "text"
+    return Field(field.id, kind, field.title, max_length=field.max_length)
 
 
-def carried(submission: Submission | Return, catalogue: Catalogue) -> Mapping[Key, tuple[Row, ...]]:
+def rows_by_return(
+    submission: Submission | AcceptedReturn, catalogue: Catalogue
+) -> Mapping[ReturnKey, tuple[Row, ...]]:
     """Return the rows of every return carried, as the branch's own form names their fields.
 
     Sheet, row and cells are those of the consolidated workbook.
     """
-    origins = _origins(catalogue)
-    found: dict[Key, list[Row]] = {_key(row): [] for row in submission.section(RETURNS)}
+    origins = _section_origins(catalogue)
+    rows_by_key: dict[ReturnKey, list[Row]] = {
+        _return_key(row): [] for row in submission.section_rows(RETURN_LIST)
+    }
     for row in submission.rows:
         if origin := origins.get(row.section):
             form, section = origin
             key = form, str(row.values.get(BRANCH)), str(row.values.get(PERIOD))
             values = {name: v for name, v in row.values.items() if name not in (BRANCH, PERIOD)}
-            found.setdefault(key, []).append(replace(row, section=section, values=values))
-    return {key: tuple(rows) for key, rows in found.items()}
+            rows_by_key.setdefault(key, []).append(replace(row, section=section, values=values))
+    return {key: tuple(rows) for key, rows in rows_by_key.items()}
 
 
-def _origins(catalogue: Catalogue) -> Mapping[str, tuple[str, str]]:
+def _section_origins(catalogue: Catalogue) -> Mapping[str, tuple[str, str]]:
     return {
         section_id(family[0].form, section.id): (family[0].form, section.id)
         for family in families(catalogue)
-        for section in sections(family)
+        for section in family_sections(family)
     }
 
 
-def _key(row: Row) -> Key:
+def _return_key(row: Row) -> ReturnKey:
     form, branch, period = (str(row.values.get(name)) for name in ("form", "branch", "period"))
     return form, branch, period
 
 
 def lists_hash(rows: Iterable[Row]) -> str:
     """Return the hash of how it was made, of the list of returns and of the register's lists."""
-    told = (row for row in rows if row.section in (MADE, RETURNS, *LISTS))
-    return values_hash([replace(row, values={**row.values, "lists": None}) for row in told])
+    hashed_rows = (row for row in rows if row.section in (ORIGIN, RETURN_LIST, *REGISTER_LISTS))
+    return values_hash([replace(row, values={**row.values, "lists": None}) for row in hashed_rows])
 
 
-def altered(submission: Submission, catalogue: Catalogue) -> Iterator[Finding]:
+def find_alterations(submission: Submission, catalogue: Catalogue) -> Iterator[Finding]:
     """Yield I30 for each return whose values are not those the workbook was made with, I31 where
     the list of returns or the register was changed.
 
     This catches mistakes of the hand, not forgery: who writes the file anew can write its hashes
     anew. Against that stand the sender's address and the signed paper.
     """
-    made = next(iter(submission.section(MADE)), None)
-    if made is None or made.values.get("lists") != lists_hash(submission.rows):
-        yield Finding("I31", Severity.ERROR, Place("", made.sheet if made else ""))
-    told = {_key(row): row for row in submission.section(RETURNS)}
-    for key, rows in carried(submission, catalogue).items():
-        known = told[key].values.get("values") if key in told else None
-        if (known or None) != (values_hash(rows) if rows or known else None):
+    origin_row = next(iter(submission.section_rows(ORIGIN)), None)
+    if origin_row is None or origin_row.values.get("lists") != lists_hash(submission.rows):
+        yield Finding("I31", Severity.ERROR, Place("", origin_row.sheet if origin_row else ""))
+    return_rows = {_return_key(row): row for row in submission.section_rows(RETURN_LIST)}
+    for key, rows in rows_by_return(submission, catalogue).items():
+        expected_hash = return_rows[key].values.get("values") if key in return_rows else None
+        if (expected_hash or None) != (values_hash(rows) if rows or expected_hash else None):
             form, branch, period = key
             params: dict[str, Param] = {"form": form, "branch": branch, "period": period}
             yield Finding("I30", Severity.ERROR, Place(), params)

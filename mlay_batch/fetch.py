@@ -18,7 +18,7 @@ from imap_tools.errors import ImapToolsError
 
 from mlay_batch.errors import MlayError, UsageError
 
-_SECONDS = 60.0
+_TIMEOUT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Mailbox:
 
 
 @dataclass(frozen=True)
-class Fetched:
+class RawMail:
     """One mail as bytes. `uidvalidity` and `uid` are its name in the mailbox for good.
 
     `number` counts from 1 to `total`, the mails that were not known.
@@ -46,41 +46,43 @@ class Fetched:
     total: int = 1
 
 
-def fetch(
+def download_mails(
     mailbox: Mailbox,
     context: ssl.SSLContext,
-    known: Callable[[int], Collection[int]],
+    known_uids: Callable[[int], Collection[int]],
     since: date | None = None,
-) -> Iterator[Fetched]:
-    """Yield the mails that are not `known` (UIDs by UIDVALIDITY), oldest first.
+) -> Iterator[RawMail]:
+    """Yield the mails that are not `known_uids` (UIDs by UIDVALIDITY), oldest first.
 
     `since`: only mails that reached the mailbox on that day or later. A mail that somebody deletes
     meanwhile is left out. Raises UsageError ``fetch.login``, MlayError ``fetch.connect`` (not to
     be reached), ``tls.certificate`` (not to be trusted; no password was sent) and ``fetch.lost``
     (what was yielded before stays true).
     """
-    with _told(mailbox), _connected(mailbox, context) as box:
-        box.folder.set(mailbox.folder, readonly=True)
-        validity = box.folder.status(mailbox.folder, ["UIDVALIDITY"])["UIDVALIDITY"]
-        found = box.uids(AND(date_gte=since) if since else "ALL")
-        wanted = sorted({int(uid) for uid in found} - set(known(validity)))
-        for number, uid in enumerate(wanted, 1):
-            if (data := _mail(box, uid)) is not None:
-                yield Fetched(validity, uid, data, number, len(wanted))
+    with _connection_errors(mailbox), _connect(mailbox, context) as connection:
+        connection.folder.set(mailbox.folder, readonly=True)
+        uidvalidity = connection.folder.status(mailbox.folder, ["UIDVALIDITY"])["UIDVALIDITY"]
+        uids = connection.uids(AND(date_gte=since) if since else "ALL")
+        new_uids = sorted({int(uid) for uid in uids} - set(known_uids(uidvalidity)))
+        for number, uid in enumerate(new_uids, 1):
+            if (data := _mail_bytes(connection, uid)) is not None:
+                yield RawMail(uidvalidity, uid, data, number, len(new_uids))
 
 
-def _mail(box: MailBox, uid: int) -> bytes | None:
+def _mail_bytes(connection: MailBox, uid: int) -> bytes | None:
     """Return the bytes of a mail as the server has them; imap-tools would parse them first."""
-    status, answer = box.client.uid("FETCH", str(uid), "(BODY.PEEK[])")
+    status, answer = connection.client.uid("FETCH", str(uid), "(BODY.PEEK[])")
     if status != "OK":
         raise imaplib.IMAP4.error(f"FETCH {status}")
     return next((bytes(part[1]) for part in answer if isinstance(part, tuple)), None)
 
 
 @contextmanager
-def _connected(mailbox: Mailbox, context: ssl.SSLContext) -> Iterator[MailBox]:
+def _connect(mailbox: Mailbox, context: ssl.SSLContext) -> Iterator[MailBox]:
     try:
-        box = MailBox(mailbox.host, mailbox.port, timeout=_SECONDS, ssl_context=context)
+        connection = MailBox(
+            mailbox.host, mailbox.port, timeout=_TIMEOUT_SECONDS, ssl_context=context
+        )
     except ssl.SSLCertVerificationError as error:
         raise MlayError(
             "tls.certificate", host=mailbox.host, problem=error.verify_message
@@ -88,27 +90,29 @@ def _connected(mailbox: Mailbox, context: ssl.SSLContext) -> Iterator[MailBox]:
     except (OSError, imaplib.IMAP4.error) as error:
         raise MlayError("fetch.connect", host=mailbox.host, problem=str(error)) from error
     try:
-        _log_in(box, mailbox)
-        yield box
+        _log_in(connection, mailbox)
+        yield connection
     finally:
         try:
-            box.logout()
+            connection.logout()
         except (OSError, imaplib.IMAP4.error, ImapToolsError):
-            box.client.shutdown()
+            connection.client.shutdown()
 
 
-def _log_in(box: MailBox, mailbox: Mailbox) -> None:
-    plain = f"{mailbox.user}{mailbox.password}".isascii()
-    log_in = box.login if plain else box.login_utf8  # LOGIN takes no other letters
+def _log_in(connection: MailBox, mailbox: Mailbox) -> None:
+    ascii_only = f"{mailbox.user}{mailbox.password}".isascii()
+    log_in = (
+        connection.login if ascii_only else connection.login_utf8
+    )  # LOGIN takes no other letters
     try:
         log_in(mailbox.user, mailbox.password, initial_folder=None)
     except (imaplib.IMAP4.error, ImapToolsError) as error:
-        told = {"host": mailbox.host, "user": mailbox.user, "problem": str(error)}
-        raise UsageError("fetch.login", **told) from error
+        params = {"host": mailbox.host, "user": mailbox.user, "problem": str(error)}
+        raise UsageError("fetch.login", **params) from error
 
 
 @contextmanager
-def _told(mailbox: Mailbox) -> Iterator[None]:
+def _connection_errors(mailbox: Mailbox) -> Iterator[None]:
     try:
         yield
     except (ImapToolsError, imaplib.IMAP4.error, OSError) as error:

@@ -13,19 +13,19 @@ from typing import BinaryIO
 
 from mlay_batch.errors import MlayError, OutputBusyError
 
-TEMPORARY = ".mlay-"  # how the name of a file being written begins
-_HELD_OPEN = (5, 32, 33)  # Windows: access denied, sharing violation, lock violation
+TEMPORARY_PREFIX = ".mlay-"  # how the name of a file being written begins
+_BUSY_ERRORS = (5, 32, 33)  # Windows: access denied, sharing violation, lock violation
 _PATIENCE = (0.05, 0.1, 0.2, 0.4)  # seconds: a virus scanner lets go soon, Excel does not
 
 
 def write_atomically(path: Path, data: bytes, mode: int = 0o666) -> None:
-    """Write `data` to `path` as `replacing` does."""
-    with replacing(path, mode) as file:
+    """Write `data` to `path` as `open_atomic` does."""
+    with open_atomic(path, mode) as file:
         file.write(data)
 
 
 @contextmanager
-def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
+def open_atomic(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     """Give a file to write: afterwards `path` holds all of it, or what it held before.
 
     Temporary file beside it, fsync, replace, fsync of the folder; missing folders are made. `mode`
@@ -33,33 +33,35 @@ def replacing(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
     file open (its lock file lies beside it, or Windows says so), MlayError ``files.unwritable``
     when it cannot be written for another reason.
     """
-    _refuse_open(path)
-    with _replacing(path, mode) as made:
-        yield made
+    _refuse_open_file(path)
+    with _open_temporary(path, mode) as file:
+        yield file
     sync_folder(path.parent)
 
 
-def write_whole(path: Path, data: bytes, mode: int = 0o666, *, sync: bool = True) -> None:
-    """Write `data` to `path` as `replacing` does, but for the fsync of the folder: that is left to
-    the caller, who may write many. `path` is no document that another program may have open.
+def write_without_folder_sync(
+    path: Path, data: bytes, mode: int = 0o666, *, sync: bool = True
+) -> None:
+    """Write `data` to `path` as `open_atomic` does, but for the fsync of the folder: that is left
+    to the caller, who may write many. `path` is no document that another program may have open.
     Without `sync` it need not outlast a power cut.
     """
-    with _replacing(path, mode, sync=sync) as file:
+    with _open_temporary(path, mode, sync=sync) as file:
         file.write(data)
 
 
 @contextmanager
-def _replacing(path: Path, mode: int, *, sync: bool = True) -> Iterator[BinaryIO]:
-    temporary = path.parent / f"{TEMPORARY}{os.urandom(6).hex()}.tmp"
+def _open_temporary(path: Path, mode: int, *, sync: bool = True) -> Iterator[BinaryIO]:
+    temporary = path.parent / f"{TEMPORARY_PREFIX}{os.urandom(6).hex()}.tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with open(temporary, "xb", opener=partial(os.open, mode=mode)) as made:
-                yield made
-                made.flush()
+            with open(temporary, "xb", opener=partial(os.open, mode=mode)) as file:
+                yield file
+                file.flush()
                 if sync:
-                    os.fsync(made.fileno())
-            _replace(temporary, path)
+                    os.fsync(file.fileno())
+            _replace_file(temporary, path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -71,21 +73,21 @@ def _unwritable(path: Path, error: OSError) -> MlayError:
     return MlayError("files.unwritable", path=str(path), problem=error.strerror or str(error))
 
 
-def _refuse_open(path: Path) -> None:
+def _refuse_open_file(path: Path) -> None:
     """Refuse a file that LibreOffice or Excel has open: POSIX would let us replace it, and what
     the user saves next would undo our work.
     """
-    for held in (f".~lock.{path.name}#", f"~${path.name}"):
-        if path.with_name(held).exists():
-            raise OutputBusyError("files.busy", path=str(path), lock=held)
+    for lock_name in (f".~lock.{path.name}#", f"~${path.name}"):
+        if path.with_name(lock_name).exists():
+            raise OutputBusyError("files.busy", path=str(path), lock=lock_name)
 
 
-def _replace(temporary: Path, path: Path) -> None:
+def _replace_file(temporary: Path, path: Path) -> None:
     for pause in (*_PATIENCE, None):
         try:
             temporary.replace(path)
         except OSError as error:
-            if getattr(error, "winerror", None) not in _HELD_OPEN:
+            if getattr(error, "winerror", None) not in _BUSY_ERRORS:
                 raise
             if pause is None:
                 raise OutputBusyError("files.busy", path=str(path), lock="–") from error
@@ -94,13 +96,13 @@ def _replace(temporary: Path, path: Path) -> None:
             return
 
 
-def hash_of(folder: Path, files: Iterable[Path]) -> str:
+def hash_files(folder: Path, files: Iterable[Path]) -> str:
     """Return one hash over files below `folder`: their names there and their bytes."""
     digest = hashlib.sha256()
     for path in sorted(files):
-        said = hashlib.sha256(path.read_bytes()).hexdigest()
+        file_hash = hashlib.sha256(path.read_bytes()).hexdigest()
         name = path.relative_to(folder).as_posix()
-        digest.update(f"{said} {name}\n".encode("utf-8", "surrogateescape"))
+        digest.update(f"{file_hash} {name}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 

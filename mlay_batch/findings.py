@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from mlay_batch.names import runs
+from mlay_batch.names import consecutive_runs
 
 Param = str | int | float | bool | None
 _CELL = re.compile(r"([A-Z]+)(\d+)")
@@ -64,7 +64,7 @@ class Finding:
         )
 
 
-def refuses(findings: tuple[Finding, ...]) -> bool:
+def has_errors(findings: tuple[Finding, ...]) -> bool:
     """Return whether any of the findings refuses the return."""
     return any(finding.is_error for finding in findings)
 
@@ -79,12 +79,12 @@ def split_cell(cell: str) -> tuple[str, int] | None:
     return (match[1], int(match[2])) if match else None
 
 
-def grouped_cells(cells: Iterable[str]) -> str:
+def cell_ranges(cells: Iterable[str]) -> str:
     """Return cells as people list them: columns in order, runs of rows in a column as one.
 
     What is not a cell is left out; a cell named twice is listed once.
 
-    >>> grouped_cells(["C12", "C13", "C15", "AA1", "D1", "C14", "C12", ""])
+    >>> cell_ranges(["C12", "C13", "C15", "AA1", "D1", "C14", "C12", ""])
     'C12–C15, D1, AA1'
     """
     rows: dict[str, list[int]] = {}
@@ -93,5 +93,5 @@ def grouped_cells(cells: Iterable[str]) -> str:
     return ", ".join(
         f"{column}{first}" if first == last else f"{column}{first}–{column}{last}"
         for column in sorted(rows, key=lambda letters: (len(letters), letters))
-        for first, last in runs(rows[column])
+        for first, last in consecutive_runs(rows[column])
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form l
     from mlay_batch.errors import MlayError
     from mlay_batch.findings import Finding
     from mlay_batch.schema.records import Form
-    from mlay_batch.schema.signs import Sign
+    from mlay_batch.schema.signs import Indicator
 
 _GAP = re.compile(r"\{(\w+)\}")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -38,7 +38,7 @@ class Message(NamedTuple):
         return f"{self.what} {self.fix}".strip()
 
 
-class Known(NamedTuple):
+class FindingDescription(NamedTuple):
     """A finding of the program's own: code, what it means for the file, its words.
 
     `severity` is that of `findings.Severity`, or ``held``, ``duplicate``, ``ignored``, ``note``.
@@ -50,7 +50,7 @@ class Known(NamedTuple):
 
 
 @cache
-def _area(name: str) -> Mapping[str, Any]:
+def _load_area(name: str) -> Mapping[str, Any]:
     import yaml  # start-up: a reader's child has no texts to read, but imports this module
 
     path = LOCALE / f"{name}.yaml"
@@ -59,40 +59,40 @@ def _area(name: str) -> Mapping[str, Any]:
 
 
 @cache
-def _findings() -> Mapping[str, Any]:
-    found: dict[str, Any] = {}
+def _finding_texts() -> Mapping[str, Any]:
+    texts: dict[str, Any] = {}
     for path in sorted(LOCALE.glob("findings-*.yaml")):
-        found.update(_area(path.stem))
-    return found
+        texts.update(_load_area(path.stem))
+    return texts
 
 
-def known(lang: str) -> tuple[Known, ...]:
+def finding_descriptions(lang: str) -> tuple[FindingDescription, ...]:
     """Return those findings by code; what only a file can fill in stays a gap."""
     return tuple(
-        Known(
+        FindingDescription(
             code, entry.get("severity", "error"), Message(entry["says"][lang], entry["fix"][lang])
         )
-        for code, entry in sorted(_findings().items())
+        for code, entry in sorted(_finding_texts().items())
     )
 
 
 def text(area: str, key: str, lang: str, /, **params: object) -> str:
     """Return the text `key` of `locale/<area>.yaml` in `lang`, gaps filled. KeyError if unknown."""
-    return fill(_area(area)[key][lang], params, lang)
+    return fill_gaps(_load_area(area)[key][lang], params, lang)
 
 
-def has(area: str, key: str) -> bool:
+def has_text(area: str, key: str) -> bool:
     """Whether `locale/<area>.yaml` has that text."""
-    return key in _area(area)
+    return key in _load_area(area)
 
 
-def fill(template: str, params: Mapping[str, object], lang: str) -> str:
+def fill_gaps(template: str, params: Mapping[str, object], lang: str) -> str:
     """Return `template` with its ``{gaps}`` filled; a gap without a value stays visible."""
 
-    def value(gap: re.Match[str]) -> str:
+    def gap_value(gap: re.Match[str]) -> str:
         return show(params[gap[1]], lang) if gap[1] in params else gap[0]
 
-    return _GAP.sub(value, template)
+    return _GAP.sub(gap_value, template)
 
 
 def show(value: object, lang: str) -> str:
@@ -114,10 +114,10 @@ def show(value: object, lang: str) -> str:
         return show_day(value, lang) if _ISO_DAY.fullmatch(value) else value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    written = f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
+    number_text = f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
     if lang == "vi":
-        written = written.translate(str.maketrans(",.", ".,"))
-    return written
+        number_text = number_text.translate(str.maketrans(",.", ".,"))
+    return number_text
 
 
 def show_day(iso: str, lang: str) -> str:
@@ -137,30 +137,37 @@ def explain(finding: Finding, form: Form | None, lang: str, *, returned: bool = 
     params = dict(finding.params)
     if form and isinstance(path := params.get("field"), str):
         params["field"] = form.title_of(path, lang)
-    words = _words(finding.code, form)
-    fix = words["returned" if returned and "returned" in words else "fix"]
+    texts = _texts_of_code(finding.code, form)
+    fix = texts["returned" if returned and "returned" in texts else "fix"]
     if "waived_by" in params:
-        fix = _area("waivers")["note"]
-    return Message(fill(words["says"][lang], params, lang), fill(fix[lang], params, lang))
+        fix = _load_area("waivers")["note"]
+    return Message(fill_gaps(texts["says"][lang], params, lang), fill_gaps(fix[lang], params, lang))
 
 
-def asked(sign: Sign, params: Mapping[str, object], form: Form | None, lang: str) -> Message:
+def explain_indicator(
+    indicator: Indicator, params: Mapping[str, object], form: Form | None, lang: str
+) -> Message:
     """Return what a sign saw, and what to ask; `form` gives the titles of its fields."""
-    told = dict(params)
+    titled_params = dict(params)
     for name in ("field", "fields"):
-        if form and isinstance(paths := told.get(name), str):
-            told[name] = ", ".join(form.title_of(path, lang) for path in paths.split(", "))
-    return Message(fill(sign.says.of(lang), told, lang), fill(sign.ask.of(lang), told, lang))
+        if form and isinstance(paths := titled_params.get(name), str):
+            titled_params[name] = ", ".join(form.title_of(path, lang) for path in paths.split(", "))
+    return Message(
+        fill_gaps(indicator.says.of(lang), titled_params, lang),
+        fill_gaps(indicator.ask.of(lang), titled_params, lang),
+    )
 
 
-def _words(code: str, form: Form | None) -> Mapping[str, Mapping[str, str]]:
+def _texts_of_code(code: str, form: Form | None) -> Mapping[str, Mapping[str, str]]:
     for _, rule in form.rules() if form else ():
         if rule.code == code:
-            both = {"says": rule.says, "fix": rule.fix}
-            return {key: {"vi": words.vi, "en": words.en} for key, words in both.items()}
+            rule_texts = {"says": rule.says, "fix": rule.fix}
+            return {
+                key: {"vi": wording.vi, "en": wording.en} for key, wording in rule_texts.items()
+            }
     unknown = {"says": {"vi": code, "en": code}, "fix": {"vi": "", "en": ""}}
-    found: Mapping[str, Mapping[str, str]] = _findings().get(code, unknown)
-    return found
+    texts: Mapping[str, Mapping[str, str]] = _finding_texts().get(code, unknown)
+    return texts
 
 
 def error_text(error: MlayError, lang: str) -> str:

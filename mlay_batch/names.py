@@ -37,11 +37,11 @@ def clean(text: str) -> str:
     return " ".join(composed.translate(_STROKES).split())
 
 
-def _tone_last(word: re.Match[str]) -> str:
+def _move_tone_last(word: re.Match[str]) -> str:
     letters = unicodedata.normalize("NFD", word[0])
     tones = unicodedata.normalize("NFD", "".join(sorted(set(letters) & set(_TONES))))
-    bare = "".join(letter for letter in letters if letter not in _TONES)
-    return unicodedata.normalize("NFC", bare) + tones
+    base_letters = "".join(letter for letter in letters if letter not in _TONES)
+    return unicodedata.normalize("NFC", base_letters) + tones
 
 
 @lru_cache(maxsize=65536)
@@ -56,14 +56,14 @@ def name_key(text: str) -> str:
     >>> name_key("Lê") == name_key("Le")
     False
     """
-    return _WORDS.sub(_tone_last, clean(text).casefold())
+    return _WORDS.sub(_move_tone_last, clean(text).casefold())
 
 
-def without_accents(text: str) -> str:
+def strip_accents(text: str) -> str:
     """Return `text` without accents; good for a suggestion or a file name, never for a match."""
-    spread = unicodedata.normalize("NFD", clean(text))
-    bare = "".join(letter for letter in spread if not unicodedata.combining(letter))
-    return bare.replace("đ", "d").replace("Đ", "D")
+    decomposed = unicodedata.normalize("NFD", clean(text))
+    base_letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return base_letters.replace("đ", "d").replace("Đ", "D")
 
 
 def month_number(month: int) -> str:
@@ -84,10 +84,10 @@ def day_and_month(day: date) -> str:
     return f"{day.day:02}/{month_number(day.month)}"
 
 
-def runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+def consecutive_runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Yield first and last of each run of numbers without a gap, in order.
 
-    >>> list(runs([4, 9, 5, 6, 5]))
+    >>> list(consecutive_runs([4, 9, 5, 6, 5]))
     [(4, 6), (9, 9)]
     """
     for _, pairs in groupby(enumerate(sorted(set(numbers))), key=lambda pair: pair[1] - pair[0]):
@@ -106,10 +106,10 @@ def is_mail_address(text: str) -> bool:
     return len(text) <= _LONGEST_MAIL_ADDRESS and bool(_MAIL_ADDRESS.fullmatch(text))
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """Return the known word most like `word`, or None where none is near."""
     from difflib import get_close_matches  # start-up: only ever needed for a message
 
-    keys = {without_accents(name_key(name)): name for name in sorted(known)}
-    found = get_close_matches(without_accents(name_key(word)), keys, n=1, cutoff=0.6)
-    return keys[found[0]] if found else None
+    keys = {strip_accents(name_key(name)): name for name in sorted(candidates)}
+    matches = get_close_matches(strip_accents(name_key(word)), keys, n=1, cutoff=0.6)
+    return keys[matches[0]] if matches else None

@@ -16,11 +16,11 @@ from functools import lru_cache
 from mlay_batch.names import month_number
 
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
-_WRITTEN = re.compile(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|H([12])))?")
-_OF_YEAR = r"\s*(?:/|-|năm|\s)\s*(?:năm\s*)?(\d{4})"
-_SPOKEN_MONTH = re.compile(r"(?:tháng|thg|month)?\s*(\d{1,2})" + _OF_YEAR)
-_SPOKEN_QUARTER = re.compile(r"(?:quý|quarter)\s*([1-4]|i{1,3}|iv)" + _OF_YEAR)
-_SPOKEN_YEAR = re.compile(r"(?:năm|year)?\s*(\d{4})")
+_CANONICAL = re.compile(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|H([12])))?")
+_YEAR_SUFFIX = r"\s*(?:/|-|năm|\s)\s*(?:năm\s*)?(\d{4})"
+_INFORMAL_MONTH = re.compile(r"(?:tháng|thg|month)?\s*(\d{1,2})" + _YEAR_SUFFIX)
+_INFORMAL_QUARTER = re.compile(r"(?:quý|quarter)\s*([1-4]|i{1,3}|iv)" + _YEAR_SUFFIX)
+_INFORMAL_YEAR = re.compile(r"(?:năm|year)?\s*(\d{4})")
 _DAY = timedelta(days=1)
 EXCEL_DAY_ZERO = date(1899, 12, 30)
 """The day of number 0, as Excel counts from 1 March 1900 on."""
@@ -41,25 +41,25 @@ class Period:
 
         Raises ValueError for anything else.
         """
-        return _parsed(text)
+        return _parse(text)
 
     @classmethod
-    def spoken(cls, text: str) -> Period | None:
+    def parse_informal(cls, text: str) -> Period | None:
         """Return the period a person wrote: "Tháng 11 năm 2019", "11/2019", "Quý IV/2019".
 
         None where it is not understood; nothing is guessed.
         """
         folded = " ".join(text.casefold().split())
         try:
-            if _WRITTEN.fullmatch(folded.upper()):
+            if _CANONICAL.fullmatch(folded.upper()):
                 return cls.parse(folded.upper())
-            if found := _SPOKEN_MONTH.fullmatch(folded):
-                return cls.parse(f"{found[2]}-{int(found[1]):02}")
-            if found := _SPOKEN_QUARTER.fullmatch(folded):
-                quarter = _ROMAN.get(found[1]) or int(found[1])
-                return cls.parse(f"{found[2]}-Q{quarter}")
-            if found := _SPOKEN_YEAR.fullmatch(folded):
-                return cls.parse(found[1])
+            if match := _INFORMAL_MONTH.fullmatch(folded):
+                return cls.parse(f"{match[2]}-{int(match[1]):02}")
+            if match := _INFORMAL_QUARTER.fullmatch(folded):
+                quarter = _ROMAN.get(match[1]) or int(match[1])
+                return cls.parse(f"{match[2]}-Q{quarter}")
+            if match := _INFORMAL_YEAR.fullmatch(folded):
+                return cls.parse(match[1])
         except ValueError:
             return None
         return None
@@ -145,11 +145,11 @@ def day_number(day: date) -> int:
 
 
 @lru_cache(maxsize=1024)  # a few months are named by a million rows
-def _parsed(text: str) -> Period:
-    found = _WRITTEN.fullmatch(text)
-    if not found:
+def _parse(text: str) -> Period:
+    match = _CANONICAL.fullmatch(text)
+    if not match:
         raise ValueError(f"not a period: {text!r}")
-    year, month, quarter, half = (int(part) if part else 0 for part in found.groups())
+    year, month, quarter, half = (int(part) if part else 0 for part in match.groups())
     if not 1900 <= year <= 9998:
         raise ValueError(f"year out of range: {text!r}")
     if month:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from mlay_batch.findings import Finding, Place, refuses
+from mlay_batch.findings import Finding, Place, has_errors
 from mlay_batch.period import Period
 from mlay_batch.schema.records import Form
 
@@ -18,17 +18,17 @@ Value = str | int | float | date | None
 _JSON = json.JSONEncoder(ensure_ascii=False)
 
 # Findings that hold a file until a person decides: who sent it is in doubt (`sender`).
-HOLDS = frozenset({"I20", "I21", "I22"})
+SENDER_DOUBT_CODES = frozenset({"I20", "I21", "I22"})
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class IncomingFile:
     """One file as it came in: a workbook or something else, never a container.
 
     `name` is for display only. `origin` identifies the delivery (path below the inbox, or mail and
     part), so that a file seen before is not received twice. `received` is an ISO time with its
     offset, as the town's clock shows it: its first ten characters are the day of receipt.
-    `ignored` is the reason code why this is no return (a picture, a mail without a file).
+    `skip_reason` is the reason code why this is no return (a picture, a mail without a file).
     From a mail (`channel` "mail"): `sender` is the address in From, which proves nothing; `forged`
     whether the town's own mail server says it is not the sender's; `thread` the message ids a
     reply refers to, separated by blanks, the mail's own last; `subject` for display only.
@@ -42,7 +42,7 @@ class Leaf:
     received: str
     channel: str = "hand"
     sender: str | None = None
-    ignored: str | None = None
+    skip_reason: str | None = None
     thread: str | None = None
     subject: str | None = None
     forged: bool = False
@@ -85,7 +85,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class HeaderValue:
     """A value of the visible heading (`branch`, `period`) and where it stands."""
 
     text: str
@@ -103,11 +103,11 @@ class Submission:
     stamp: Stamp | None
     form: str | None
     version: str | None
-    head: Mapping[str, Heading] = field(default_factory=dict, hash=False)
+    header: Mapping[str, HeaderValue] = field(default_factory=dict, hash=False)
     rows: tuple[Row, ...] = ()
     findings: tuple[Finding, ...] = ()
 
-    def section(self, section_id: str) -> tuple[Row, ...]:
+    def section_rows(self, section_id: str) -> tuple[Row, ...]:
         """Return the rows of that section, in their order on the sheet."""
         return tuple(row for row in self.rows if row.section == section_id)
 
@@ -137,40 +137,40 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
+class CompactRows:
     """The rows of a submission as the ledger keeps them, and the hash of their values."""
 
-    values: str
+    values_hash: str
     data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A leaf with all that was learned from it and the register; rows that wait are `packed`."""
+class CheckedFile:
+    """A file with what was learned from it and the register; rows that wait are `compact_rows`."""
 
-    leaf: Leaf
+    file: IncomingFile
     submission: Submission | None = None
     identity: Identity | None = None
     findings: tuple[Finding, ...] = ()
-    packed: Packed | None = None
+    compact_rows: CompactRows | None = None
 
     @property
-    def values(self) -> str:
+    def values_hash(self) -> str:
         """Hash of the values (`values_hash`), be the rows packed or not."""
         rows = self.submission.rows if self.submission else ()
-        return self.packed.values if self.packed else values_hash(rows)
+        return self.compact_rows.values_hash if self.compact_rows else values_hash(rows)
 
     @property
-    def refused(self) -> bool:
+    def is_refused(self) -> bool:
         """Whether a finding refuses it."""
-        return refuses(self.findings)
+        return has_errors(self.findings)
 
     @property
-    def doubted(self) -> bool:
+    def sender_in_doubt(self) -> bool:
         """Whether a finding holds it, whatever else is found."""
-        return any(finding.code in HOLDS for finding in self.findings)
+        return any(finding.code in SENDER_DOUBT_CODES for finding in self.findings)
 
-    def add(self, *findings: Finding) -> Judged:
+    def with_findings(self, *findings: Finding) -> CheckedFile:
         """Return the same with more findings."""
         return replace(self, findings=self.findings + findings)
 
@@ -179,13 +179,13 @@ class Judged:
 class Decision:
     """The verdict on one leaf. `refers_to` is the delivery it repeats or supersedes."""
 
-    judged: Judged
+    checked: CheckedFile
     verdict: Verdict
     findings: tuple[Finding, ...]
     refers_to: int | None = None
 
 
-def plain(value: Value) -> str | int | float | None:
+def json_value(value: Value) -> str | int | float | None:
     """Return `value` as JSON holds it: dates as ``2019-09-03``, whole floats as integers."""
     if isinstance(value, date):
         return value.isoformat()
@@ -201,7 +201,10 @@ def values_hash(rows: Sequence[Row]) -> str:
     """
     texts = sorted(
         _JSON.encode(
-            [row.section, {k: plain(v) for k, v in sorted(row.values.items()) if v is not None}]
+            [
+                row.section,
+                {k: json_value(v) for k, v in sorted(row.values.items()) if v is not None},
+            ]
         )
         for row in rows
     )
@@ -209,12 +212,12 @@ def values_hash(rows: Sequence[Row]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class LedgerEntry:
     """One leaf file as the ledger remembers it. `id` counts up in the order of recording.
 
     `superseded_by` is set on an accepted return that a later one replaced. `run` is the run that
-    recorded it; `as_of` that run's date. `thread` and `subject` are those of its mail (see `Leaf`);
-    `kept_with` is the return beside which this signed copy came.
+    recorded it; `as_of` that run's date. `thread` and `subject` are those of its mail (see
+    `IncomingFile`); `kept_with` is the return beside which this signed copy came.
     """
 
     id: int
@@ -247,36 +250,45 @@ class Delivery:
         return None
 
     @property
-    def current(self) -> bool:
+    def is_current(self) -> bool:
         """Whether this is the return that counts for its key."""
         return self.verdict is Verdict.ACCEPTED and self.superseded_by is None
 
-    def as_leaf(self) -> Leaf:
+    def as_file(self) -> IncomingFile:
         """Return the file as it came in, its bytes named by their hash."""
-        return Leaf(
-            self.name, b"", self.origin, self.received, self.channel, self.sender,
-            thread=self.thread, subject=self.subject, digest=self.sha256,
-        )  # fmt: skip
+        return IncomingFile(
+            self.name,
+            b"",
+            self.origin,
+            self.received,
+            self.channel,
+            self.sender,
+            thread=self.thread,
+            subject=self.subject,
+            digest=self.sha256,
+        )
 
     @property
-    def disowned(self) -> bool:
+    def is_from_stranger(self) -> bool:
         """Whether a person refused it as a stranger's: it is no return of its branch at all."""
-        return self.verdict is Verdict.REJECTED and any(f.code in HOLDS for f in self.findings)
+        return self.verdict is Verdict.REJECTED and any(
+            f.code in SENDER_DOUBT_CODES for f in self.findings
+        )
 
-    def overtaken(self, others: Iterable[Delivery]) -> bool:
+    def has_later_acceptance(self, entries: Iterable[LedgerEntry]) -> bool:
         """Whether a good return for the same key came since: that one's receipt is the answer."""
-        later = (other for other in others if other.id > self.id and other.key == self.key)
-        return bool(self.key) and any(other.verdict is Verdict.ACCEPTED for other in later)
+        later_entries = (entry for entry in entries if entry.id > self.id and entry.key == self.key)
+        return bool(self.key) and any(entry.verdict is Verdict.ACCEPTED for entry in later_entries)
 
 
 @dataclass(frozen=True, slots=True)
-class Return:
+class AcceptedReturn:
     """A current accepted return with its values."""
 
-    delivery: Delivery
+    entry: LedgerEntry
     rows: tuple[Row, ...] = field(hash=False)
 
-    def section(self, section_id: str) -> tuple[Row, ...]:
+    def section_rows(self, section_id: str) -> tuple[Row, ...]:
         """Return the rows of that section."""
         return tuple(row for row in self.rows if row.section == section_id)
 
@@ -293,14 +305,14 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class LedgerSnapshot:
     """What the ledger already knows about a batch, for `verdict`.
 
     `by_sha` maps the hash of a file to every earlier delivery of those bytes, oldest first;
     `by_key` maps (form, branch, period) to its accepted returns, superseded ones too, oldest first.
     """
 
-    by_sha: Mapping[str, tuple[Delivery, ...]] = field(default_factory=dict, hash=False)
-    by_key: Mapping[tuple[str, str, str], tuple[Delivery, ...]] = field(
+    by_sha: Mapping[str, tuple[LedgerEntry, ...]] = field(default_factory=dict, hash=False)
+    by_key: Mapping[tuple[str, str, str], tuple[LedgerEntry, ...]] = field(
         default_factory=dict, hash=False
     )

@@ -42,11 +42,11 @@ class Organisation:
     ended: date | None = None
     successor: str | None = None
 
-    def alive(self, period: Period) -> bool:
+    def is_active(self, period: Period) -> bool:
         """Whether it owes a return for `period`: it exists on the period's last day."""
         day = period.end
-        begun = self.founded is None or self.founded <= day
-        return begun and (self.ended is None or day < self.ended)
+        has_begun = self.founded is None or self.founded <= day
+        return has_begun and (self.ended is None or day < self.ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,10 @@ class Waiver:
     rule: str | None = None
     until: date | None = None
 
-    def holds(self, period: Period, day: date) -> bool:
+    def is_in_force(self, period: Period, day: date) -> bool:
         """Whether it is in force for `period` on `day`. One for the year covers its months."""
-        wide = Period.parse(str(self.period))
-        within = period.start in wide and period.end in wide
+        waived_period = Period.parse(str(self.period))
+        within = period.start in waived_period and period.end in waived_period
         return within and (self.until is None or day <= self.until)
 
 
@@ -128,7 +128,7 @@ class Register:
     signatories: tuple[Signatory, ...] = ()
 
     @classmethod
-    def of(cls, submission: Submission) -> Register:
+    def from_submission(cls, submission: Submission) -> Register:
         """Return the register a checked submission of the form ``register`` holds."""
         kinds: Mapping[str, type[Any]] = {
             "organisations": Organisation,
@@ -138,110 +138,118 @@ class Register:
             "waivers": Waiver,
             "signatories": Signatory,
         }
-        read = {name: tuple(_records(submission, name, kind)) for name, kind in kinds.items()}
-        return cls(**read)
+        lists = {name: tuple(_records(submission, name, kind)) for name, kind in kinds.items()}
+        return cls(**lists)
 
     @cached_property
     def by_code(self) -> Mapping[str, Organisation]:
         """The organisations by code."""
-        return {entry.code: entry for entry in self.organisations}
+        return {organisation.code: organisation for organisation in self.organisations}
 
     @cached_property
-    def by_name(self) -> Mapping[str, tuple[str, ...]]:
+    def codes_by_name(self) -> Mapping[str, tuple[str, ...]]:
         """The codes of the organisations by the key of their name, sorted."""
-        found: dict[str, set[str]] = {}
-        for entry in self.organisations:
-            found.setdefault(name_key(entry.name), set()).add(entry.code)
-        return {name: tuple(sorted(codes)) for name, codes in found.items()}
+        codes_by_key: dict[str, set[str]] = {}
+        for organisation in self.organisations:
+            codes_by_key.setdefault(name_key(organisation.name), set()).add(organisation.code)
+        return {name: tuple(sorted(codes)) for name, codes in codes_by_key.items()}
 
     @cached_property
     def by_mail(self) -> Mapping[str, tuple[Address, ...]]:
         """The addresses by what is written in the mail's From, in small letters."""
-        found: dict[str, list[Address]] = {}
-        for entry in self.addresses:
-            found.setdefault(entry.mail.strip().lower(), []).append(entry)
-        return {mail: tuple(entries) for mail, entries in found.items()}
+        addresses_by_mail: dict[str, list[Address]] = {}
+        for address in self.addresses:
+            addresses_by_mail.setdefault(address.mail.strip().lower(), []).append(address)
+        return {mail: tuple(addresses) for mail, addresses in addresses_by_mail.items()}
 
     @cached_property
     def officer_by_code(self) -> Mapping[str, Officer]:
         """The officers by code."""
-        return {entry.code: entry for entry in self.officers}
+        return {officer.code: officer for officer in self.officers}
 
     def ancestors(self, code: str) -> Iterator[Organisation]:
         """Yield the parents of `code` upwards, without itself; a ring in the tree ends the walk."""
         seen = {code}
-        entry = self.by_code.get(code)
-        while entry and entry.parent and entry.parent not in seen:
-            seen.add(entry.parent)
-            entry = self.by_code.get(entry.parent)
-            if entry:
-                yield entry
+        organisation = self.by_code.get(code)
+        while organisation and organisation.parent and organisation.parent not in seen:
+            seen.add(organisation.parent)
+            organisation = self.by_code.get(organisation.parent)
+            if organisation:
+                yield organisation
 
-    def within(self, code: str, top: str) -> bool:
+    def is_within(self, code: str, top: str) -> bool:
         """Whether `code` is `top` or below it."""
-        return code == top or any(entry.code == top for entry in self.ancestors(code))
+        return code == top or any(ancestor.code == top for ancestor in self.ancestors(code))
 
     def children(self, code: str) -> tuple[Organisation, ...]:
         """Return the organisations directly below `code`, in the register's order."""
-        return tuple(entry for entry in self.organisations if entry.parent == code)
+        return tuple(
+            organisation for organisation in self.organisations if organisation.parent == code
+        )
 
     def reporters(self, form: Form, period: Period) -> tuple[Organisation, ...]:
         """Return who owes a return of `form` for `period`, in the register's order."""
         return tuple(
-            entry
-            for entry in self.organisations
-            if entry.type in form.reporters and entry.alive(period)
+            organisation
+            for organisation in self.organisations
+            if organisation.type in form.reporters and organisation.is_active(period)
         )
 
-    def assigned(self, branch: str, period: Period) -> tuple[Officer, ...]:
+    def assigned_officers(self, branch: str, period: Period) -> tuple[Officer, ...]:
         """Return the officers assigned to `branch` or above it at any time in `period`."""
         codes = {
-            entry.officer
-            for entry in self.assignments
-            if self.within(branch, entry.branch)
-            and entry.from_ <= period.end
-            and (entry.to is None or period.start <= entry.to)
+            assignment.officer
+            for assignment in self.assignments
+            if self.is_within(branch, assignment.branch)
+            and assignment.from_ <= period.end
+            and (assignment.to is None or period.start <= assignment.to)
         }
         return tuple(officer for officer in self.officers if officer.code in codes)
 
-    def mails(self, branch: str, day: date) -> tuple[str, ...]:
+    def mail_addresses(self, branch: str, day: date) -> tuple[str, ...]:
         """Return the addresses registered for `branch` itself and in force on `day`."""
-        held = (a.mail for a in self.addresses if a.branch == branch and a.is_in_force(day))
-        return tuple(dict.fromkeys(held))
+        addresses = (
+            address.mail
+            for address in self.addresses
+            if address.branch == branch and address.is_in_force(day)
+        )
+        return tuple(dict.fromkeys(addresses))
 
     def addressee(self, branch: str, day: date) -> str | None:
         """Return who is written to: `branch`, else the nearest above it that has an address.
 
         None where nobody has: the town itself, at the top, does not write to itself.
         """
-        above = (entry.code for entry in self.ancestors(branch) if entry.parent)
-        return next((code for code in (branch, *above) if self.mails(code, day)), None)
+        codes_above = (ancestor.code for ancestor in self.ancestors(branch) if ancestor.parent)
+        return next(
+            (code for code in (branch, *codes_above) if self.mail_addresses(code, day)), None
+        )
 
-    def owner(self, mail: str, day: date) -> str | None:
+    def mail_owner(self, mail: str, day: date) -> str | None:
         """Return the organisation whose address it is on `day`; None without one, or of several."""
-        same = self.by_mail.get(mail.strip().lower(), ())
-        found = {entry.branch for entry in same if entry.is_in_force(day)}
-        return found.pop() if len(found) == 1 else None
+        addresses = self.by_mail.get(mail.strip().lower(), ())
+        branches = {address.branch for address in addresses if address.is_in_force(day)}
+        return branches.pop() if len(branches) == 1 else None
 
     def waiver(
         self, form: str, branch: str, period: Period, day: date, rule: str | None = None
     ) -> Waiver | None:
         """Return the waiver in force on `day` of that rule, or of the whole return if none."""
-        asked = (form, branch, rule)
-        for entry in self.waivers:
-            if (entry.form, entry.branch, entry.rule) == asked and entry.holds(period, day):
-                return entry
+        key = (form, branch, rule)
+        for waiver in self.waivers:
+            if (waiver.form, waiver.branch, waiver.rule) == key and waiver.is_in_force(period, day):
+                return waiver
         return None
 
-    def top(self) -> Organisation:
+    def root(self) -> Organisation:
         """Return the organisation without a parent: the town itself. StopIteration never: a
         register without a root falls back to its first organisation.
         """
-        roots = (entry for entry in self.organisations if entry.parent is None)
+        roots = (organisation for organisation in self.organisations if organisation.parent is None)
         return next(roots, self.organisations[0])
 
 
 def _records(submission: Submission, section: str, kind: type[R]) -> Iterator[R]:
-    names = {entry.name: entry.name.rstrip("_") for entry in fields(kind)}  # type: ignore[arg-type]
-    for row in submission.section(section):
+    names = {field.name: field.name.rstrip("_") for field in fields(kind)}  # type: ignore[arg-type]
+    for row in submission.section_rows(section):
         yield kind(**{name: row.values.get(key) for name, key in names.items()})

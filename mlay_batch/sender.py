@@ -11,37 +11,37 @@ from __future__ import annotations
 from datetime import date
 
 from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.records import Judged
+from mlay_batch.records import CheckedFile
 from mlay_batch.register import Address, Register
 
 STRANGER, FORGED, OUT_OF_DATE = "I20", "I21", "I22"
 
 
-def check_sender(judged: Judged, register: Register) -> Judged:
-    """Return `judged`, with a finding (I20, I21, I22) where its sender is in doubt.
+def check_sender(checked: CheckedFile, register: Register) -> CheckedFile:
+    """Return `checked`, with a finding (I20, I21, I22) where its sender is in doubt.
 
     A file of which nobody can tell the branch may come from any registered address.
     """
-    leaf = judged.leaf
-    if leaf.channel != "mail" or leaf.ignored:
-        return judged
-    theirs = register.by_mail.get(leaf.sender or "", ())
-    mine = [entry for entry in theirs if _speaks(entry, judged, register)]
-    day = date.fromisoformat(leaf.received[:10])
+    file = checked.file
+    if file.channel != "mail" or file.skip_reason:
+        return checked
+    addresses = register.by_mail.get(file.sender or "", ())
+    branch_addresses = [address for address in addresses if _can_speak(address, checked, register)]
+    day = date.fromisoformat(file.received[:10])
     code = None
-    if not mine:
+    if not branch_addresses:
         code = STRANGER
-    elif leaf.forged:
+    elif file.forged:
         code = FORGED
-    elif not any(entry.is_in_force(day) for entry in mine):
+    elif not any(address.is_in_force(day) for address in branch_addresses):
         code = OUT_OF_DATE
     if code is None:
-        return judged
-    branch = judged.identity.branch if judged.identity else "–"
-    params = {"sender": leaf.sender or "–", "branch": branch, "day": day.isoformat()}
-    return judged.add(Finding(code, Severity.WARNING, Place(), params))
+        return checked
+    branch = checked.identity.branch if checked.identity else "–"
+    params = {"sender": file.sender or "–", "branch": branch, "day": day.isoformat()}
+    return checked.with_findings(Finding(code, Severity.WARNING, Place(), params))
 
 
-def _speaks(entry: Address, judged: Judged, register: Register) -> bool:
+def _can_speak(address: Address, checked: CheckedFile, register: Register) -> bool:
     """Whether an address may speak for the branch, at some time."""
-    return judged.identity is None or register.within(judged.identity.branch, entry.branch)
+    return checked.identity is None or register.is_within(checked.identity.branch, address.branch)

@@ -10,27 +10,37 @@ from typing import Any
 from mlay_batch.errors import UsageError
 from mlay_batch.names import is_mail_address, nearest
 
-CONFIG = "mlay.toml"
+CONFIG_NAME = "mlay.toml"
 LANGUAGES = ("vi", "en")
 
 # What a file that comes in may cost; `reader` explains each and has the defaults.
-LIMITS = frozenset(
-    {"seconds", "memory_mb", "file_mb", "inflated_mb", "entries", "ratio", "cells", "rows",
-     "columns", "text"}
-)  # fmt: skip
+LIMIT_KEYS = frozenset(
+    {
+        "seconds",
+        "memory_mb",
+        "file_mb",
+        "inflated_mb",
+        "entries",
+        "ratio",
+        "cells",
+        "rows",
+        "columns",
+        "text",
+    }
+)
 _KEYS: Mapping[str, frozenset[str]] = {
     "town": frozenset({"code", "name", "place"}),
     "program": frozenset({"language", "time_zone"}),
     "consolidated": frozenset({"from"}),
-    "limits": LIMITS,
+    "limits": LIMIT_KEYS,
     "mail": frozenset({"server", "auth_host"}),
     "imap": frozenset({"host", "port", "user", "folder", "ca_file"}),
     "smtp": frozenset({"host", "port", "user", "from", "security", "per_minute", "ca_file"}),
 }
-_DAYS = frozenset({"due", "lock", "correct"})
-_PORTS = 65535
+_DEADLINE_KEYS = frozenset({"due", "lock", "correct"})
+_MAX_PORT = 65535
 
-TEMPLATE = """\
+CONFIG_TEMPLATE = """\
 # Cấu hình của mlay cho một đảng bộ. Dòng bắt đầu bằng dấu # là lời giải thích.
 # Sửa bằng Notepad, lưu dạng UTF-8. Tên mục viết sai sẽ được báo ngay khi chạy.
 
@@ -95,7 +105,7 @@ time_zone = "Asia/Ho_Chi_Minh"
 # lock = 20
 # correct = 3
 """
-SECURITY = ("tls", "starttls")
+SECURITY_MODES = ("tls", "starttls")
 
 
 @dataclass(frozen=True)
@@ -159,78 +169,85 @@ class Settings:
     consolidated: tuple[str, ...] = ()
 
     @classmethod
-    def parse(cls, text: str, file: str = CONFIG) -> Settings:
+    def parse(cls, text: str, file: str = CONFIG_NAME) -> Settings:
         """Return the settings written in `text`; `file` is its name in messages.
 
         Raises UsageError: ``workspace.toml``, ``workspace.key`` (names the nearest key),
         ``workspace.value``.
         """
         try:
-            told = tomllib.loads(text)
+            config = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise UsageError("workspace.toml", file=file, problem=str(error)) from error
-        _check_keys(told, file)
-        _check_values(told, file)
-        smtp = {f"{key}_" if key == "from" else key: v for key, v in told.get("smtp", {}).items()}
+        _check_keys(config, file)
+        _check_values(config, file)
+        smtp = {f"{key}_" if key == "from" else key: v for key, v in config.get("smtp", {}).items()}
         return cls(
-            **told["town"], **told.get("program", {}), limits=told.get("limits", {}),
-            mail_server=told.get("mail", {}).get("server"),
-            auth_host=told.get("mail", {}).get("auth_host"),
-            imap=Imap(**told["imap"]) if told.get("imap") else None,
-            smtp=Smtp(**smtp) if smtp else None, deadlines=told.get("deadlines", {}),
-            consolidated=tuple(told.get("consolidated", {}).get("from", ())),
-        )  # fmt: skip
+            **config["town"],
+            **config.get("program", {}),
+            limits=config.get("limits", {}),
+            mail_server=config.get("mail", {}).get("server"),
+            auth_host=config.get("mail", {}).get("auth_host"),
+            imap=Imap(**config["imap"]) if config.get("imap") else None,
+            smtp=Smtp(**smtp) if smtp else None,
+            deadlines=config.get("deadlines", {}),
+            consolidated=tuple(config.get("consolidated", {}).get("from", ())),
+        )
 
 
-def _check_keys(told: Mapping[str, Any], file: str) -> None:
-    for name, table in told.items():
+def _check_keys(config: Mapping[str, Any], file: str) -> None:
+    for name, table in config.items():
         if name not in (*_KEYS, "deadlines"):
-            raise _unknown(name, [*_KEYS, "deadlines"], file)
+            raise _unknown_key(name, [*_KEYS, "deadlines"], file)
         if not isinstance(table, dict):
             raise UsageError("workspace.value", file=file, key=name, wanted=f"[{name}]")
         if name != "deadlines":
-            _check_names(name, table, _KEYS[name], file)
-    for form, days in told.get("deadlines", {}).items():
+            _check_table_keys(name, table, _KEYS[name], file)
+    for form, days in config.get("deadlines", {}).items():
         if not isinstance(days, dict):
-            wanted = f"[deadlines.{form}]"
-            raise UsageError("workspace.value", file=file, key=f"deadlines.{form}", wanted=wanted)
-        _check_names(f"deadlines.{form}", days, _DAYS, file)
+            expected = f"[deadlines.{form}]"
+            raise UsageError("workspace.value", file=file, key=f"deadlines.{form}", wanted=expected)
+        _check_table_keys(f"deadlines.{form}", days, _DEADLINE_KEYS, file)
 
 
-def _check_names(table: str, told: Mapping[str, Any], known: frozenset[str], file: str) -> None:
-    for key in told:
-        if key not in known:
-            raise _unknown(f"{table}.{key}", [f"{table}.{k}" for k in known], file)
+def _check_table_keys(
+    table: str, entries: Mapping[str, Any], allowed: frozenset[str], file: str
+) -> None:
+    for key in entries:
+        if key not in allowed:
+            raise _unknown_key(f"{table}.{key}", [f"{table}.{k}" for k in allowed], file)
 
 
-def _unknown(key: str, known: Mapping[str, object] | list[str], file: str) -> UsageError:
-    hint = nearest(key, known) or ", ".join(sorted(known))
+def _unknown_key(key: str, allowed: Mapping[str, object] | list[str], file: str) -> UsageError:
+    hint = nearest(key, allowed) or ", ".join(sorted(allowed))
     return UsageError("workspace.key", file=file, key=key, nearest=hint)
 
 
-def _check_values(told: Mapping[str, Any], file: str) -> None:
-    for key, wanted in _wrong(told):
-        raise UsageError("workspace.value", file=file, key=key, wanted=wanted)
+def _check_values(config: Mapping[str, Any], file: str) -> None:
+    for key, expected in _invalid_values(config):
+        raise UsageError("workspace.value", file=file, key=key, wanted=expected)
 
 
-def _wrong(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _invalid_values(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield every key with a value that cannot be used, and what could."""
-    yield from _wrong_town(told.get("town", {}), told.get("program", {}))
-    yield from _small(told.get("limits", {}), "limits", 1)
-    for form, days in told.get("deadlines", {}).items():
-        yield from _small(days, f"deadlines.{form}", 0)
-    yield from _wrong_texts(told.get("mail", {}), "mail")
-    types = told.get("consolidated", {"from": []}).get("from")
+    yield from _invalid_town(config.get("town", {}), config.get("program", {}))
+    yield from _invalid_numbers(config.get("limits", {}), "limits", 1)
+    for form, days in config.get("deadlines", {}).items():
+        yield from _invalid_numbers(days, f"deadlines.{form}", 0)
+    yield from _invalid_texts(config.get("mail", {}), "mail")
+    types = config.get("consolidated", {"from": []}).get("from")
     if not (isinstance(types, list) and all(isinstance(name, str) and name for name in types)):
         yield "consolidated.from", '["town"]'
-    if "imap" in told:
-        yield from _wrong_texts({"host": None, "user": None, **told["imap"]}, "imap")
-    if "smtp" in told:
-        yield from _wrong_smtp({"host": None, "from": None, **told["smtp"]})
+    if "imap" in config:
+        yield from _invalid_texts({"host": None, "user": None, **config["imap"]}, "imap")
+    if "smtp" in config:
+        yield from _invalid_smtp({"host": None, "from": None, **config["smtp"]})
 
 
-def _wrong_town(town: Mapping[str, Any], program: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for key, value in {"name": None, "place": None, **town}.items():
+def _invalid_town(
+    office: Mapping[str, Any], program: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    for key, value in {"name": None, "place": None, **office}.items():
         if not (isinstance(value, str) and value.strip()):
             yield f"town.{key}", '"…"'
     if program.get("language", "vi") not in LANGUAGES:
@@ -239,26 +256,28 @@ def _wrong_town(town: Mapping[str, Any], program: Mapping[str, Any]) -> Iterator
         yield "program.time_zone", '"Asia/Ho_Chi_Minh"'
 
 
-def _small(told: Mapping[str, Any], table: str, least: int) -> Iterator[tuple[str, str]]:
-    for key, value in told.items():
-        if type(value) is not int or value < least:
-            yield f"{table}.{key}", f"{least}, {least + 1}, {least + 2}, …"
+def _invalid_numbers(
+    entries: Mapping[str, Any], table: str, minimum: int
+) -> Iterator[tuple[str, str]]:
+    for key, value in entries.items():
+        if type(value) is not int or value < minimum:
+            yield f"{table}.{key}", f"{minimum}, {minimum + 1}, {minimum + 2}, …"
 
 
-def _wrong_texts(told: Mapping[str, Any], table: str) -> Iterator[tuple[str, str]]:
-    for key, value in told.items():
+def _invalid_texts(entries: Mapping[str, Any], table: str) -> Iterator[tuple[str, str]]:
+    for key, value in entries.items():
         if key in ("port", "per_minute"):
-            if type(value) is not int or not 1 <= value <= _PORTS:
-                yield f"{table}.{key}", f"1 … {_PORTS}"
+            if type(value) is not int or not 1 <= value <= _MAX_PORT:
+                yield f"{table}.{key}", f"1 … {_MAX_PORT}"
         elif not (isinstance(value, str) and value.strip()):
             yield f"{table}.{key}", '"…"'
 
 
-def _wrong_smtp(told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from _wrong_texts(told, "smtp")
-    if told.get("security", "tls") not in SECURITY:
-        yield "smtp.security", " | ".join(f'"{name}"' for name in SECURITY)
-    if not is_mail_address(str(told["from"])):
+def _invalid_smtp(entries: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from _invalid_texts(entries, "smtp")
+    if entries.get("security", "tls") not in SECURITY_MODES:
+        yield "smtp.security", " | ".join(f'"{name}"' for name in SECURITY_MODES)
+    if not is_mail_address(str(entries["from"])):
         yield "smtp.from", '"vanphong@example.vn"'
 
 

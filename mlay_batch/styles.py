@@ -68,23 +68,29 @@ class Style:
 
     def as_xlsxwriter(self) -> dict[str, object]:
         """Return the properties as `xlsxwriter.Workbook.add_format` takes them."""
-        made: dict[str, object] = {
-            "font_name": FONT, "font_size": self.size, "font_color": f"#{self.colour}",
-            "bold": self.bold, "italic": self.italic, "underline": int(self.underline),
+        properties: dict[str, object] = {
+            "font_name": FONT,
+            "font_size": self.size,
+            "font_color": f"#{self.colour}",
+            "bold": self.bold,
+            "italic": self.italic,
+            "underline": int(self.underline),
             "valign": {"center": "vcenter"}.get(self.valign, self.valign),
-            "text_wrap": self.wrap, "indent": self.indent, "locked": self.locked,
+            "text_wrap": self.wrap,
+            "indent": self.indent,
+            "locked": self.locked,
             "num_format": NUMBER_FORMATS[self.number],
-        }  # fmt: skip
+        }
         if self.align != "general":
-            made["align"] = self.align
+            properties["align"] = self.align
         if self.fill:
-            made |= {"bg_color": f"#{self.fill}", "pattern": 1}
+            properties |= {"bg_color": f"#{self.fill}", "pattern": 1}
         if self.edge != "none":
             line = _XLSXWRITER_EDGES[self.edge]
             for side in ("left", "top", "right", "bottom"):
                 if side[0] in self.sides:
-                    made |= {side: line, f"{side}_color": f"#{self.edge_colour}"}
-        return made
+                    properties |= {side: line, f"{side}_color": f"#{self.edge_colour}"}
+        return properties
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,7 @@ class Tone:
     edge: Edge
     symbol: str
 
-    def on(self, style: Style) -> Style:
+    def apply_to(self, style: Style) -> Style:
         """Return `style` in this tone."""
         return replace(
             style,

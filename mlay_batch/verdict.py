@@ -23,7 +23,7 @@ would be accepted, but its period is shut          held       L12 closed, L13 lo
 
 Bytes once refused are looked at anew when nothing refuses them any more: the register may have
 been wrong. So are bytes held for their sender, when they come from an address that may send them.
-Held means that a person must choose; nothing is guessed. `grant` is that person's yes.
+Held means that a person must choose; nothing is guessed. `accept_held` is that person's yes.
 """
 
 from __future__ import annotations
@@ -36,220 +36,245 @@ from datetime import UTC, datetime
 
 from mlay_batch.findings import Finding, Param, Place, Severity
 from mlay_batch.records import (
-    HOLDS,
+    SENDER_DOUBT_CODES,
+    CheckedFile,
     Decision,
-    Delivery,
-    Judged,
-    Known,
-    Leaf,
+    IncomingFile,
+    LedgerEntry,
+    LedgerSnapshot,
     Verdict,
 )
 
-Key = tuple[str, str, str]
+ReturnKey = tuple[str, str, str]
 
 
-def arrival(leaf: Leaf) -> tuple[datetime, str, str]:
+def receipt_order(file: IncomingFile) -> tuple[datetime, str, str]:
     """Return the key by which files are decided: time received, then name and hash.
 
     Raises ValueError for a time of receipt that is no ISO time; one without a zone is UTC.
     """
-    return _moment(leaf.received), leaf.name, leaf.sha256
+    return _receipt_time(file.received), file.name, file.sha256
 
 
-def decide(batch: Sequence[Judged], known: Known) -> tuple[Decision, ...]:
+def decide(batch: Sequence[CheckedFile], snapshot: LedgerSnapshot) -> tuple[Decision, ...]:
     """Return one decision for each of `batch`, in the same order.
 
     `refers_to` is the delivery repeated or superseded. It is None where that came in the same
     batch and has no number yet; the finding's ``name`` names it.
     """
-    desk = _Desk(known, _disputed(batch, known))
-    in_turn = sorted(range(len(batch)), key=lambda at: arrival(batch[at].leaf))
-    decided = {at: desk.decide(batch[at]) for at in in_turn}
-    return tuple(decided[at] for at in range(len(batch)))
+    decider = _BatchDecider(snapshot, _find_disputes(batch, snapshot))
+    order = sorted(range(len(batch)), key=lambda index: receipt_order(batch[index].file))
+    decisions = {index: decider.decide(batch[index]) for index in order}
+    return tuple(decisions[index] for index in range(len(batch)))
 
 
-def grant(judged: Judged, known: Known, held: Delivery) -> Decision:
+def accept_held(
+    checked: CheckedFile, snapshot: LedgerSnapshot, held_entry: LedgerEntry
+) -> Decision:
     """Return the decision on a held file that a person says is to be taken.
 
-    Where its sender was in doubt (`judged` must be free of that doubt), it is decided like any
+    Where its sender was in doubt (`checked` must be free of that doubt), it is decided like any
     other file, and may be held again for its time or values. Where those held it, it counts and
     supersedes what counted; only what refuses it still does.
     """
-    others = {
-        sha: rest
-        for sha, found in known.by_sha.items()
-        if (rest := tuple(entry for entry in found if entry.id != held.id))
+    other_entries = {
+        sha: remaining
+        for sha, entries in snapshot.by_sha.items()
+        if (remaining := tuple(entry for entry in entries if entry.id != held_entry.id))
     }
-    (decision,) = decide([judged], Known(others, known.by_key))
-    shut = _found(judged, "L12")  # for that it must be opened again first
-    if decision.verdict is Verdict.HELD and not shut and not _doubted(held.findings):
-        return Decision(judged, Verdict.ACCEPTED, judged.findings)
+    (decision,) = decide([checked], LedgerSnapshot(other_entries, snapshot.by_key))
+    is_closed = _has_finding(checked, "L12")  # for that it must be opened again first
+    if (
+        decision.verdict is Verdict.HELD
+        and not is_closed
+        and not _has_sender_doubt(held_entry.findings)
+    ):
+        return Decision(checked, Verdict.ACCEPTED, checked.findings)
     return decision
 
 
-def _found(judged: Judged, *codes: str) -> bool:
-    return any(finding.code in codes for finding in judged.findings)
+def _has_finding(checked: CheckedFile, *codes: str) -> bool:
+    return any(finding.code in codes for finding in checked.findings)
 
 
-def _doubted(findings: Iterable[Finding]) -> bool:
-    return any(finding.code in HOLDS for finding in findings)
+def _has_sender_doubt(findings: Iterable[Finding]) -> bool:
+    return any(finding.code in SENDER_DOUBT_CODES for finding in findings)
 
 
-def _moment(received: str) -> datetime:
+def _receipt_time(received: str) -> datetime:
     moment = datetime.fromisoformat(received)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @dataclass
-class _Seen:
+class _DecidedFile:
     """A file decided before: in an earlier run, or in this one (then `id` is None).
 
-    `current` tells the return that counts from those superseded since.
+    `is_current` tells the return that counts from those superseded since.
     """
 
     sha256: str
     name: str
     received: str
     verdict: Verdict
-    values: str | None
-    current: bool
-    doubted: bool = False
+    values_hash: str | None
+    is_current: bool
+    sender_in_doubt: bool = False
     id: int | None = None
 
     @classmethod
-    def of(cls, delivery: Delivery) -> _Seen:
+    def from_entry(cls, entry: LedgerEntry) -> _DecidedFile:
         return cls(
-            delivery.sha256, delivery.name, delivery.received, delivery.verdict,
-            delivery.values_hash, delivery.current, _doubted(delivery.findings), delivery.id,
-        )  # fmt: skip
+            entry.sha256,
+            entry.name,
+            entry.received,
+            entry.verdict,
+            entry.values_hash,
+            entry.is_current,
+            _has_sender_doubt(entry.findings),
+            entry.id,
+        )
 
 
-Disputed = frozenset[tuple[Key, datetime]]
+DisputedReceipts = frozenset[tuple[ReturnKey, datetime]]
 
 
-def _disputed(batch: Sequence[Judged], known: Known) -> Disputed:
+def _find_disputes(batch: Sequence[CheckedFile], snapshot: LedgerSnapshot) -> DisputedReceipts:
     """Return key and time of returns that came at the same moment with different values.
 
     Two files of one branch, dropped into the folder together: neither is the later one.
     """
-    values: dict[tuple[Key, datetime], set[str]] = defaultdict(set)
-    for judged in batch:
-        key = None if judged.doubted else _key(judged)
-        if key and not judged.refused and judged.leaf.sha256 not in known.by_sha:
-            values[key, _moment(judged.leaf.received)].add(judged.values)
-    return frozenset(moment for moment, different in values.items() if len(different) > 1)
+    hashes: dict[tuple[ReturnKey, datetime], set[str]] = defaultdict(set)
+    for checked in batch:
+        key = None if checked.sender_in_doubt else _return_key(checked)
+        if key and not checked.is_refused and checked.file.sha256 not in snapshot.by_sha:
+            hashes[key, _receipt_time(checked.file.received)].add(checked.values_hash)
+    return frozenset(receipt for receipt, distinct in hashes.items() if len(distinct) > 1)
 
 
-def _key(judged: Judged) -> Key | None:
-    return judged.identity.key if judged.identity else None
+def _return_key(checked: CheckedFile) -> ReturnKey | None:
+    return checked.identity.key if checked.identity else None
 
 
-class _Desk:
+class _BatchDecider:
     """Decides one file after another and remembers what became of those before."""
 
-    def __init__(self, known: Known, disputed: Disputed) -> None:
+    def __init__(self, snapshot: LedgerSnapshot, disputed: DisputedReceipts) -> None:
         self.disputed = disputed
-        ledger: dict[int, _Seen] = {}
+        by_id: dict[int, _DecidedFile] = {}
 
-        def seen(deliveries: Iterable[Delivery]) -> list[_Seen]:
-            return [ledger.setdefault(entry.id, _Seen.of(entry)) for entry in deliveries]
+        def decided_files(entries: Iterable[LedgerEntry]) -> list[_DecidedFile]:
+            return [by_id.setdefault(entry.id, _DecidedFile.from_entry(entry)) for entry in entries]
 
-        self.by_sha = {sha: seen(found) for sha, found in known.by_sha.items()}
-        self.by_key = {key: seen(found) for key, found in known.by_key.items()}
+        self.by_sha = {sha: decided_files(earlier) for sha, earlier in snapshot.by_sha.items()}
+        self.by_key = {key: decided_files(earlier) for key, earlier in snapshot.by_key.items()}
 
-    def decide(self, judged: Judged) -> Decision:
+    def decide(self, checked: CheckedFile) -> Decision:
         """Return the decision and remember it."""
-        decision = self._same_bytes(judged) or self._new_bytes(judged)
-        if decision.verdict is Verdict.ACCEPTED and _found(judged, "L12", "L13"):
-            decision = Decision(judged, Verdict.HELD, judged.findings)
-        leaf, key = judged.leaf, _key(judged)
+        decision = self._decide_same_bytes(checked) or self._decide_new_bytes(checked)
+        if decision.verdict is Verdict.ACCEPTED and _has_finding(checked, "L12", "L13"):
+            decision = Decision(checked, Verdict.HELD, checked.findings)
+        file, key = checked.file, _return_key(checked)
         accepted = decision.verdict is Verdict.ACCEPTED
-        seen = _Seen(
-            leaf.sha256, leaf.name, leaf.received, decision.verdict, judged.values, accepted,
-            judged.doubted,
-        )  # fmt: skip
-        self.by_sha.setdefault(leaf.sha256, []).append(seen)
+        decided = _DecidedFile(
+            file.sha256,
+            file.name,
+            file.received,
+            decision.verdict,
+            checked.values_hash,
+            accepted,
+            checked.sender_in_doubt,
+        )
+        self.by_sha.setdefault(file.sha256, []).append(decided)
         if accepted and key:
-            if current := self._current(key):
-                current.current = False
-            self.by_key.setdefault(key, []).append(seen)
+            if replaced := self._current_return(key):
+                replaced.is_current = False
+            self.by_key.setdefault(key, []).append(decided)
         return decision
 
-    def _current(self, key: Key) -> _Seen | None:
-        return next((seen for seen in self.by_key.get(key, ()) if seen.current), None)
+    def _current_return(self, key: ReturnKey) -> _DecidedFile | None:
+        return next((decided for decided in self.by_key.get(key, ()) if decided.is_current), None)
 
-    def _same_bytes(self, judged: Judged) -> Decision | None:
+    def _decide_same_bytes(self, checked: CheckedFile) -> Decision | None:
         """Return the decision on bytes that came before, None where they are to be looked at."""
-        before = [
-            seen
-            for seen in self.by_sha.get(judged.leaf.sha256, ())
-            if seen.verdict is not Verdict.DUPLICATE
+        earlier = [
+            decided
+            for decided in self.by_sha.get(checked.file.sha256, ())
+            if decided.verdict is not Verdict.DUPLICATE
         ]
-        if not before or judged.leaf.ignored:
+        if not earlier or checked.file.skip_reason:
             return None
-        first = before[-1]
-        if first.verdict is Verdict.HELD and first.doubted and not judged.doubted:
+        previous = earlier[-1]
+        if (
+            previous.verdict is Verdict.HELD
+            and previous.sender_in_doubt
+            and not checked.sender_in_doubt
+        ):
             return None
-        if first.verdict is Verdict.REJECTED:
-            refused_again = judged.refused or judged.identity is None
-            return _decision(judged, Verdict.DUPLICATE, "L02", first) if refused_again else None
-        if first.verdict is Verdict.ACCEPTED and not first.current:
-            return _decision(judged, Verdict.HELD, "L06", first)
-        return _decision(judged, *_REPEATED[first.verdict], first)
+        if previous.verdict is Verdict.REJECTED:
+            still_refused = checked.is_refused or checked.identity is None
+            return _decision(checked, Verdict.DUPLICATE, "L02", previous) if still_refused else None
+        if previous.verdict is Verdict.ACCEPTED and not previous.is_current:
+            return _decision(checked, Verdict.HELD, "L06", previous)
+        return _decision(checked, *_REPEAT_VERDICTS[previous.verdict], previous)
 
-    def _new_bytes(self, judged: Judged) -> Decision:
-        key = _key(judged)
-        if reason := judged.leaf.ignored:
-            return _ignored(judged, reason)
-        if judged.doubted:
-            return Decision(judged, Verdict.HELD, judged.findings)
-        if judged.refused or key is None:
-            return Decision(judged, Verdict.REJECTED, judged.findings)
-        current = self._current(key)
-        if (key, _moment(judged.leaf.received)) in self.disputed:
-            return _decision(judged, Verdict.HELD, "L08", current)
+    def _decide_new_bytes(self, checked: CheckedFile) -> Decision:
+        key = _return_key(checked)
+        if reason := checked.file.skip_reason:
+            return _ignore(checked, reason)
+        if checked.sender_in_doubt:
+            return Decision(checked, Verdict.HELD, checked.findings)
+        if checked.is_refused or key is None:
+            return Decision(checked, Verdict.REJECTED, checked.findings)
+        current = self._current_return(key)
+        if (key, _receipt_time(checked.file.received)) in self.disputed:
+            return _decision(checked, Verdict.HELD, "L08", current)
         if current is None:
-            return Decision(judged, Verdict.ACCEPTED, judged.findings)
-        return self._against(current, judged, key)
+            return Decision(checked, Verdict.ACCEPTED, checked.findings)
+        return self._decide_against(current, checked, key)
 
-    def _against(self, current: _Seen, judged: Judged, key: Key) -> Decision:
+    def _decide_against(
+        self, current: _DecidedFile, checked: CheckedFile, key: ReturnKey
+    ) -> Decision:
         """Return the decision on a return whose key has one that counts already."""
-        values = judged.values
-        if current.values == values:
-            return _decision(judged, Verdict.DUPLICATE, "L04", current)
-        for seen in self.by_key[key]:
-            if seen.values == values:
-                return _decision(judged, Verdict.HELD, "L06", seen)
-        return _decision(judged, *_by_time(judged.leaf, current), current)
+        values_hash = checked.values_hash
+        if current.values_hash == values_hash:
+            return _decision(checked, Verdict.DUPLICATE, "L04", current)
+        for earlier in self.by_key[key]:
+            if earlier.values_hash == values_hash:
+                return _decision(checked, Verdict.HELD, "L06", earlier)
+        return _decision(checked, *_later_wins(checked.file, current), current)
 
 
-_REPEATED = {
+_REPEAT_VERDICTS = {
     Verdict.ACCEPTED: (Verdict.DUPLICATE, "L01"),
     Verdict.HELD: (Verdict.DUPLICATE, "L03"),
     Verdict.IGNORED: (Verdict.IGNORED, "L09"),
 }
 
 
-def _by_time(leaf: Leaf, current: _Seen) -> tuple[Verdict, str]:
+def _later_wins(file: IncomingFile, current: _DecidedFile) -> tuple[Verdict, str]:
     """Return what becomes of other values than the current ones: the later receipt counts."""
-    received, then = _moment(leaf.received), _moment(current.received)
-    if received > then:
+    new_time, current_time = _receipt_time(file.received), _receipt_time(current.received)
+    if new_time > current_time:
         return Verdict.ACCEPTED, "L05"
-    return Verdict.HELD, "L07" if received < then else "L08"
+    return Verdict.HELD, "L07" if new_time < current_time else "L08"
 
 
-def _ignored(judged: Judged, reason: str) -> Decision:
+def _ignore(checked: CheckedFile, reason: str) -> Decision:
     """Return the decision on what is no return; a signed copy is told which one it is kept with."""
-    leaf = judged.leaf
-    kept = {"name": re.split("[/!]", leaf.kept_with)[-1]} if leaf.kept_with else {}
-    told = Finding(reason, Severity.WARNING, Place(leaf.name), kept)
-    return Decision(judged, Verdict.IGNORED, (*judged.findings, told))
+    file = checked.file
+    params = {"name": re.split("[/!]", file.kept_with)[-1]} if file.kept_with else {}
+    finding = Finding(reason, Severity.WARNING, Place(file.name), params)
+    return Decision(checked, Verdict.IGNORED, (*checked.findings, finding))
 
 
-def _decision(judged: Judged, verdict: Verdict, code: str, seen: _Seen | None = None) -> Decision:
+def _decision(
+    checked: CheckedFile, verdict: Verdict, code: str, earlier: _DecidedFile | None = None
+) -> Decision:
     """Return a decision with a finding that says why, and which file it goes back to."""
     params: dict[str, Param] = {}
-    if seen:
-        params = {"name": seen.name, "received": seen.received[:10]}
-    told = Finding(code, Severity.WARNING, Place(judged.leaf.name), params)
-    return Decision(judged, verdict, (*judged.findings, told), seen.id if seen else None)
+    if earlier:
+        params = {"name": earlier.name, "received": earlier.received[:10]}
+    finding = Finding(code, Severity.WARNING, Place(checked.file.name), params)
+    return Decision(checked, verdict, (*checked.findings, finding), earlier.id if earlier else None)

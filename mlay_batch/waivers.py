@@ -10,37 +10,37 @@ from dataclasses import replace
 from datetime import date
 
 from mlay_batch.findings import Finding, Severity
-from mlay_batch.records import Identity, Judged
+from mlay_batch.records import CheckedFile, Identity
 from mlay_batch.register import Register
 
 
-def waive(judged: Judged, register: Register) -> Judged:
+def apply_waivers(checked: CheckedFile, register: Register) -> CheckedFile:
     """Return it with the findings lowered to warnings that a waiver in force covers.
 
     In force is what holds for its period on the day it was received, whenever it is looked at.
     """
-    identity = judged.identity
+    identity = checked.identity
     if identity is None or not register.waivers:
-        return judged
-    own = {rule.code for _, rule in identity.form.rules()}
-    day = date.fromisoformat(judged.leaf.received[:10])
-    lowered = tuple(
-        _lowered(found, identity, register, day)
-        if found.is_error and (found.code in own or found.code.startswith("F"))
-        else found
-        for found in judged.findings
+        return checked
+    rule_codes = {rule.code for _, rule in identity.form.rules()}
+    day = date.fromisoformat(checked.file.received[:10])
+    findings = tuple(
+        _lower(finding, identity, register, day)
+        if finding.is_error and (finding.code in rule_codes or finding.code.startswith("F"))
+        else finding
+        for finding in checked.findings
     )
-    return replace(judged, findings=lowered)
+    return replace(checked, findings=findings)
 
 
-def _lowered(found: Finding, identity: Identity, register: Register, day: date) -> Finding:
+def _lower(finding: Finding, identity: Identity, register: Register, day: date) -> Finding:
     form, branch, _ = identity.key
-    waiver = register.waiver(form, branch, identity.period, day, found.code)
+    waiver = register.waiver(form, branch, identity.period, day, finding.code)
     if waiver is None:
-        return found
-    told = {
+        return finding
+    waiver_params = {
         "waived_by": waiver.by,
         "waived_on": waiver.decided.isoformat(),
         "waived_for": waiver.reason,
     }
-    return replace(found, severity=Severity.WARNING, params={**found.params, **told})
+    return replace(finding, severity=Severity.WARNING, params={**finding.params, **waiver_params})

@@ -13,13 +13,13 @@ from pathlib import Path, PureWindowsPath
 from mlay_batch.errors import NoWorkspaceError, UsageError
 from mlay_batch.files import write_atomically
 from mlay_batch.names import clean
-from mlay_batch.settings import CONFIG, TEMPLATE, Settings
+from mlay_batch.settings import CONFIG_NAME, CONFIG_TEMPLATE, Settings
 
 MOUNTS = Path("/proc/mounts")
 # SQLite's locks do not hold on these: https://www.sqlite.org/howtocorrupt.html, section 2.1
-_NETWORK = re.compile(r"nfs\d?|cifs|smb\w*|ncpfs|afs|davfs\d?|fuse\.(sshfs|rclone|davfs\w*)")
+_NETWORK_TYPES = re.compile(r"nfs\d?|cifs|smb\w*|ncpfs|afs|davfs\d?|fuse\.(sshfs|rclone|davfs\w*)")
 # Double-clicked on Windows: the everyday command, and the window stays open to be read.
-_STARTER = """\
+_STARTER_SCRIPT = """\
 @echo off
 chcp 65001 >nul
 cd /d "%~dp0"
@@ -27,7 +27,7 @@ where mlay >nul 2>nul
 if errorlevel 1 (py -m mlay_batch run %*) else (mlay run %*)
 pause
 """
-_OCTAL = re.compile(r"\\([0-7]{3})")
+_OCTAL_ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Workspace:
         return self.inbox, self.outbox, self.archive, self.reports, self.schemas
 
     @property
-    def private(self) -> tuple[Path, ...]:
+    def private_folders(self) -> tuple[Path, ...]:
         """What only the owner may look into: originals, and drafts of letters."""
         return self.archive, self.outbox
 
@@ -93,11 +93,11 @@ class Workspace:
 
         Raises NoWorkspaceError without one, UsageError when `mlay.toml` is wrong.
         """
-        here = start.resolve()
-        for folder in (here, *here.parents):
-            if (folder / CONFIG).is_file():
-                return cls(folder, Settings.parse(_read(folder / CONFIG)))
-        raise NoWorkspaceError("workspace.none", path=str(here))
+        start_folder = start.resolve()
+        for folder in (start_folder, *start_folder.parents):
+            if (folder / CONFIG_NAME).is_file():
+                return cls(folder, Settings.parse(_read_config(folder / CONFIG_NAME)))
+        raise NoWorkspaceError("workspace.none", path=str(start_folder))
 
     @classmethod
     def create(cls, root: Path, name: str, place: str, *, network: bool = False) -> Workspace:
@@ -109,51 +109,51 @@ class Workspace:
         """
         from mlay_batch.ledger import Ledger  # start-up: a workspace is made once, found always
 
-        text = TEMPLATE.format(name=_quoted(name), place=_quoted(place))
-        made = cls(root.resolve(), Settings.parse(text))
-        if (made.root / CONFIG).exists():
-            raise UsageError("workspace.exists", path=str(made.root))
-        refuse_network(made.root, network)
+        text = CONFIG_TEMPLATE.format(name=_toml_string(name), place=_toml_string(place))
+        workspace = cls(root.resolve(), Settings.parse(text))
+        if (workspace.root / CONFIG_NAME).exists():
+            raise UsageError("workspace.exists", path=str(workspace.root))
+        refuse_network(workspace.root, network)
         try:
-            made.make_folders()
+            workspace.make_folders()
         except OSError as error:
             problem = error.strerror or str(error)
             raise UsageError(
-                "workspace.unwritable", path=str(made.root), problem=problem
+                "workspace.unwritable", path=str(workspace.root), problem=problem
             ) from error
-        if not made.ledger.exists():
-            Ledger.create(made.ledger).close()
-        made.make_starter()
-        write_atomically(made.root / CONFIG, text.encode())
-        return made
+        if not workspace.ledger.exists():
+            Ledger.create(workspace.ledger).close()
+        workspace.write_starter()
+        write_atomically(workspace.root / CONFIG_NAME, text.encode())
+        return workspace
 
-    def make_starter(self) -> None:
+    def write_starter(self) -> None:
         """Write the file to double-click on Windows, unless there is one."""
         path = self.root / "mlay-run.bat"
         if not path.exists():
-            write_atomically(path, _STARTER.replace("\n", "\r\n").encode("ascii"))
+            write_atomically(path, _STARTER_SCRIPT.replace("\n", "\r\n").encode("ascii"))
 
     def make_folders(self) -> None:
         """Make the folders that are missing, and keep others out of the private ones."""
         for folder in self.folders:
             folder.mkdir(parents=True, exist_ok=True)
-        for folder in self.private:
+        for folder in self.private_folders:
             folder.chmod(0o700)
 
 
 def refuse_network(root: Path, network: bool) -> None:
     """Raise UsageError ``workspace.network`` for a folder on a network drive, unless `network`."""
-    kind = network_kind(str(root), _mounts())
+    kind = network_kind(str(root), _read_mounts())
     if kind and not network:
         raise UsageError("workspace.network", path=str(root), kind=kind)
 
 
-def _quoted(text: str) -> str:
+def _toml_string(text: str) -> str:
     """Return `text` as a TOML string: JSON's escapes are among TOML's."""
     return json.dumps(clean(text), ensure_ascii=False)
 
 
-def _read(path: Path) -> str:
+def _read_config(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")  # Notepad writes the mark
     except (OSError, UnicodeDecodeError) as error:
@@ -161,7 +161,7 @@ def _read(path: Path) -> str:
         raise UsageError("workspace.unreadable", path=str(path), problem=problem) from error
 
 
-def _mounts() -> str:
+def _read_mounts() -> str:
     return MOUNTS.read_text("utf-8", "surrogateescape") if MOUNTS.exists() else ""
 
 
@@ -177,10 +177,14 @@ def network_kind(path: str, mounts: str) -> str | None:
     """
     if PureWindowsPath(path).drive.startswith("\\\\"):
         return "UNC"
-    best, kind = "", None
+    longest, kind = "", None
     for line in mounts.splitlines():
-        _, point, type_, *_ = [*line.split(), "", "", ""]
-        point = _OCTAL.sub(lambda code: chr(int(code[1], 8)), point)
-        if point and Path(path).is_relative_to(point) and len(point) >= len(best):
-            best, kind = point, type_
-    return kind if kind and _NETWORK.fullmatch(kind) else None
+        _, mount_point, fs_type, *_ = [*line.split(), "", "", ""]
+        mount_point = _OCTAL_ESCAPE.sub(lambda match: chr(int(match[1], 8)), mount_point)
+        if (
+            mount_point
+            and Path(path).is_relative_to(mount_point)
+            and len(mount_point) >= len(longest)
+        ):
+            longest, kind = mount_point, fs_type
+    return kind if kind and _NETWORK_TYPES.fullmatch(kind) else None

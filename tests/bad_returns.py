@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from openpyxl import Workbook
 
 from mlay_batch.demo import package
-from mlay_batch.demo.files import Typist, context, form_of, render_return, returns
+from mlay_batch.demo.files import FormFiller, context, form_of, render_return, returns
 from mlay_batch.demo.meetings import SampleReturn
-from mlay_batch.demo.package import Raw
-from mlay_batch.demo.town import Town
-from mlay_batch.layout import STAMP_SHEET, plan
+from mlay_batch.demo.package import RawCell
+from mlay_batch.demo.town import SampleTown
+from mlay_batch.layout import STAMP_SHEET, plan_sheets
 from mlay_batch.records import Row, Value
 from mlay_batch.schema import Catalogue
 
@@ -25,58 +25,58 @@ _MANY = 30_000_000  # noughts: 30 MB that pack to 30 KB
 _LONG_AGO = datetime(2019, 1, 1)  # noqa: DTZ001 - a fixed date: the same bytes every time
 
 
-def bad_returns(town: Town, catalogue: Catalogue) -> Files:
+def bad_returns(town: SampleTown, catalogue: Catalogue) -> Files:
     """Yield files that must be refused, held, or accepted with a word of warning, by name."""
     month = town.months[-1]
     sent = {s.branch: s for s in returns(town, catalogue) if s.period == month}
-    desk = _Desk(town, catalogue, Typist(catalogue, town), sent)
+    samples = _GoodReturns(town, catalogue, FormFiller(catalogue, town), sent)
     for group in (_totals, _days, _missing, _words, _periods, _cells, _workbooks, _again):
-        for name, made in group(desk):
-            yield name, made if isinstance(made, bytes) else desk.typist.fill_in(made)
+        for name, spoilt in group(samples):
+            yield name, spoilt if isinstance(spoilt, bytes) else samples.typist.fill_in(spoilt)
     yield from _no_workbooks()
 
 
 @dataclass(frozen=True)
-class _Desk:
+class _GoodReturns:
     """The good returns of the last month, by branch, and what it takes to spoil one."""
 
-    town: Town
+    town: SampleTown
     catalogue: Catalogue
-    typist: Typist
+    typist: FormFiller
     returns: Mapping[str, SampleReturn]
 
-    def of(self, purpose: str) -> SampleReturn:
+    def sample_for(self, purpose: str) -> SampleReturn:
         """Return the return that `town.yaml` sets aside for that purpose."""
         return self.returns[self.town.data["kept"][purpose]]
 
     @property
     def good(self) -> SampleReturn:
-        return self.of("spoilt")
+        return self.sample_for("spoilt")
 
     def address(self, section: str, field: str, record: int = 0) -> str:
-        (sheet,) = plan(form_of(self.good, self.catalogue))
+        (sheet,) = plan_sheets(form_of(self.good, self.catalogue))
         return package.addresses(sheet)[section, record, field]
 
     def last_row(self) -> int:
-        (sheet,) = plan(form_of(self.good, self.catalogue))
+        (sheet,) = plan_sheets(form_of(self.good, self.catalogue))
         return sheet.last_row
 
-    def retyped(self, cells: Mapping[str, Value | Raw]) -> bytes:
+    def with_cells(self, cells: Mapping[str, Value | RawCell]) -> bytes:
         """Return a good return with cells of its form sheet typed over."""
-        return self._changed(self.good, lambda part: package.typed(part, cells))
+        return self._change_sheet(self.good, lambda part: package.set_cells(part, cells))
 
-    def rewritten(self, sample: SampleReturn, pattern: str, by: str) -> bytes:
+    def with_xml(self, sample: SampleReturn, pattern: str, by: str) -> bytes:
         """Return the sample with the XML of its form sheet changed, once."""
-        return self._changed(sample, lambda part: re.sub(pattern, by, part, count=1))
+        return self._change_sheet(sample, lambda part: re.sub(pattern, by, part, count=1))
 
-    def _changed(self, sample: SampleReturn, change: Callable[[str], str]) -> bytes:
-        parts = dict(package.opened(self.typist.fill_in(sample)))
-        name = package.part_of(parts, form_of(sample, self.catalogue).sheet.vi)
+    def _change_sheet(self, sample: SampleReturn, change: Callable[[str], str]) -> bytes:
+        parts = dict(package.read_parts(self.typist.fill_in(sample)))
+        name = package.sheet_part(parts, form_of(sample, self.catalogue).sheet.vi)
         parts[name] = change(parts[name])
-        return package.packed(parts)
+        return package.write_parts(parts)
 
 
-Spoilt = Iterator[tuple[str, SampleReturn | bytes]]
+SpoiltFiles = Iterator[tuple[str, SampleReturn | bytes]]
 
 
 def _with(sample: SampleReturn, section: str, number: int, **values: Value) -> SampleReturn:
@@ -90,7 +90,7 @@ def _with(sample: SampleReturn, section: str, number: int, **values: Value) -> S
     return replace(sample, rows=rows)
 
 
-def _and(sample: SampleReturn, section: str, **values: Value) -> SampleReturn:
+def _with_row(sample: SampleReturn, section: str, **values: Value) -> SampleReturn:
     """Return the sample with one row more."""
     return replace(sample, rows=(*sample.rows, Row(section, "", 99, values, {})))
 
@@ -104,8 +104,8 @@ def _value(sample: SampleReturn, section: str, field: str) -> int:
     return int(str(row.values[field]))
 
 
-def _totals(desk: _Desk) -> Spoilt:
-    good = desk.good
+def _totals(samples: _GoodReturns) -> SpoiltFiles:
+    good = samples.good
     present = _value(good, "meetings", "present")
     yield "tong-so-khong-khop D01.xlsx", _with(good, "meetings", 1, present=present + 1)
     closing = _value(good, "members", "closing")
@@ -115,48 +115,48 @@ def _totals(desk: _Desk) -> Spoilt:
     yield "thoi-luong-qua-lon F03.xlsx", _with(good, "meetings", 1, duration=900)
 
 
-def _days(desk: _Desk) -> Spoilt:
-    good, month = desk.good, desk.good.period
+def _days(samples: _GoodReturns) -> SpoiltFiles:
+    good, month = samples.good, samples.good.period
     first = next(row.values for row in good.rows if row.section == "meetings")
-    alone = month.end
-    yield "trung-buoi-hop D07.xlsx", _and(good, "meetings", **first)
+    month_end = month.end
+    yield "trung-buoi-hop D07.xlsx", _with_row(good, "meetings", **first)
     yield "chuyen-de-thieu-dong D09.xlsx", _without(good, "thematic")
     yield (
         "chuyen-de-ngay-khong-hop T01.xlsx",
-        _and(good, "thematic", held_on=alone, topic="Tiết kiệm"),
+        _with_row(good, "thematic", held_on=month_end, topic="Tiết kiệm"),
     )
-    yield "cham-diem-ngay-khong-hop S02.xlsx", _with(good, "scores", 1, held_on=alone)
-    yield "can-bo-du-ngay-khong-hop V01.xlsx", _with(good, "visits", 1, held_on=alone)
-    checked: dict[str, Value] = {
+    yield "cham-diem-ngay-khong-hop S02.xlsx", _with(good, "scores", 1, held_on=month_end)
+    yield "can-bo-du-ngay-khong-hop V01.xlsx", _with(good, "visits", 1, held_on=month_end)
+    activity: dict[str, Value] = {
         "kind": "inspection",
         "content": "Kiểm tra việc thu, nộp đảng phí",
         "participants": 3,
     }
     before = month.start - timedelta(days=6)
-    yield "ngay-ngoai-ky F04.xlsx", _and(good, "activities", held_on=before, **checked)
+    yield "ngay-ngoai-ky F04.xlsx", _with_row(good, "activities", held_on=before, **activity)
     swapped = month.start.replace(month=4, day=month.month)
-    yield "dao-ngay-thang F05.xlsx", _and(good, "activities", held_on=swapped, **checked)
+    yield "dao-ngay-thang F05.xlsx", _with_row(good, "activities", held_on=swapped, **activity)
 
 
-def _missing(desk: _Desk) -> Spoilt:
-    good = desk.good
+def _missing(samples: _GoodReturns) -> SpoiltFiles:
+    good = samples.good
     tables = ("meetings", "thematic", "scores", "visits", "activities")
     yield "thieu-o-bat-buoc F01.xlsx", _with(good, "meetings", 1, kind=None, duration=None)
     declared = _with(good, "members", 1, no_meeting="yes")
     yield "khong-hop-khong-ly-do D10.xlsx", _without(declared, *tables)
-    given = _with(declared, "members", 1, reason="Bí thư đi công tác")
-    yield "khong-hop-ma-van-ghi-buoi-hop F12.xlsx", given
+    with_reason = _with(declared, "members", 1, reason="Bí thư đi công tác")
+    yield "khong-hop-ma-van-ghi-buoi-hop F12.xlsx", with_reason
     yield "khong-ghi-buoi-hop-nao F13.xlsx", _without(good, *tables)
     yield "mau-trang F01.xlsx", replace(good, rows=())
 
 
-def _words(desk: _Desk) -> Spoilt:
-    good = desk.good
+def _words(samples: _GoodReturns) -> SpoiltFiles:
+    good = samples.good
     yield "18-tren-18 C03.xlsx", _with(good, "meetings", 1, present="18/18")
     yield "ngay-khong-co-that C07.xlsx", _with(good, "meetings", 1, held_on="31/11/2019")
     yield "ngay-bang-chu C06.xlsx", _with(good, "meetings", 1, held_on="đầu tháng")
     yield "khong-co-can-bo-nay F09.xlsx", _with(good, "visits", 1, officer="TU99 – Đỗ Minh Khuê")
-    twins = desk.town.register.officers
+    twins = samples.town.register.officers
     name = next(o.name for o in twins if sum(p.name == o.name for p in twins) > 1)
     yield "can-bo-trung-ten-chi-ghi-ten F10.xlsx", _with(good, "visits", 1, officer=name)
     yield (
@@ -165,36 +165,47 @@ def _words(desk: _Desk) -> Spoilt:
     )
 
 
-def _periods(desk: _Desk) -> Spoilt:
-    good, month = desk.good, desk.good.period
+def _periods(samples: _GoodReturns) -> SpoiltFiles:
+    good, month = samples.good, samples.good.period
     last = replace(good, period=month.previous())
     yield "tep-thang-truoc-dien-lai I03.xlsx", last
-    head = desk.address("head", "period")
-    yield "sua-ky-bang-tay I02.xlsx", desk.retyped({head: month.previous().title("vi")})
-    shown = context(desk.town, desk.of("twice").branch, month)
-    label = f"{shown.branch} – {shown.branch_name}"
-    yield "mau-cua-don-vi-khac I01.xlsx", desk.retyped({desk.address("head", "branch"): label})
-    yield "don-vi-da-sap-nhap I05.xlsx", replace(good, branch=desk.town.data["kept"]["merged"])
+    head = samples.address("head", "period")
+    yield "sua-ky-bang-tay I02.xlsx", samples.with_cells({head: month.previous().title("vi")})
+    other_context = context(samples.town, samples.sample_for("twice").branch, month)
+    label = f"{other_context.branch} – {other_context.branch_name}"
+    yield (
+        "mau-cua-don-vi-khac I01.xlsx",
+        samples.with_cells({samples.address("head", "branch"): label}),
+    )
+    yield "don-vi-da-sap-nhap I05.xlsx", replace(good, branch=samples.town.data["kept"]["merged"])
 
 
-def _cells(desk: _Desk) -> Spoilt:
-    present, closing = desk.address("meetings", "present"), desk.address("members", "closing")
-    opening = desk.address("members", "opening")
-    yield "o-loi-REF C11.xlsx", desk.retyped({present: Raw("e", "<v>#REF!</v>")})
-    yield "cong-thuc-chua-tinh C12.xlsx", desk.retyped({closing: Raw("n", f"<f>{opening}+0</f>")})
-    row = re.sub(r"\D", "", desk.address("meetings", "held_on", 1))
+def _cells(samples: _GoodReturns) -> SpoiltFiles:
+    present, closing = samples.address("meetings", "present"), samples.address("members", "closing")
+    opening = samples.address("members", "opening")
+    yield "o-loi-REF C11.xlsx", samples.with_cells({present: RawCell("e", "<v>#REF!</v>")})
+    yield (
+        "cong-thuc-chua-tinh C12.xlsx",
+        samples.with_cells({closing: RawCell("n", f"<f>{opening}+0</f>")}),
+    )
+    row = re.sub(r"\D", "", samples.address("meetings", "held_on", 1))
     yield (
         "dong-an C17.xlsx",
-        desk.rewritten(desk.of("hidden"), f'<row r="{row}"', f'<row r="{row}" hidden="1"'),
+        samples.with_xml(
+            samples.sample_for("hidden"), f'<row r="{row}"', f'<row r="{row}" hidden="1"'
+        ),
     )
-    below = desk.last_row() + 3
-    typed = "<is><t>Họp bất thường ngày 25/11, 90 phút</t></is>"
-    line = f'<row r="{below}"><c r="D{below}" t="inlineStr">{typed}</c></row></sheetData>'
-    yield "ghi-duoi-bang C20.xlsx", desk.rewritten(desk.of("below"), "</sheetData>", line)
+    below = samples.last_row() + 3
+    inline_text = "<is><t>Họp bất thường ngày 25/11, 90 phút</t></is>"
+    line = f'<row r="{below}"><c r="D{below}" t="inlineStr">{inline_text}</c></row></sheetData>'
+    yield (
+        "ghi-duoi-bang C20.xlsx",
+        samples.with_xml(samples.sample_for("below"), "</sheetData>", line),
+    )
 
 
-def _workbooks(desk: _Desk) -> Spoilt:
-    good = package.opened(desk.typist.fill_in(desk.good))
+def _workbooks(samples: _GoodReturns) -> SpoiltFiles:
+    good = package.read_parts(samples.typist.fill_in(samples.good))
     types = good["[Content_Types].xml"].replace(
         "</Types>",
         '<Override PartName="/xl/vbaProject.bin"'
@@ -205,21 +216,21 @@ def _workbooks(desk: _Desk) -> Spoilt:
         "[Content_Types].xml": types,
         "xl/vbaProject.bin": _MACRO,
     }
-    yield "co-macro R09.xlsm", package.packed(macro)
-    yield "bom-nen R06.xlsx", package.packed({**good, "xl/media/anh.xml": "0" * _MANY})
-    yield "tep-hong R05.xlsx", package.packed(good)[:5000]
-    copied = dict(package.opened(desk.typist.fill_in(desk.of("unstamped"))))
+    yield "co-macro R09.xlsm", package.write_parts(macro)
+    yield "bom-nen R06.xlsx", package.write_parts({**good, "xl/media/anh.xml": "0" * _MANY})
+    yield "tep-hong R05.xlsx", package.write_parts(good)[:5000]
+    copied = dict(package.read_parts(samples.typist.fill_in(samples.sample_for("unstamped"))))
     stamp = f'<sheet name="{STAMP_SHEET}"[^>]*/>'
     copied["xl/workbook.xml"] = re.sub(stamp, "", copied["xl/workbook.xml"])
-    yield "chep-sang-tep-khac I10.xlsx", package.packed(copied)
+    yield "chep-sang-tep-khac I10.xlsx", package.write_parts(copied)
 
 
-def _again(desk: _Desk) -> Spoilt:
+def _again(samples: _GoodReturns) -> SpoiltFiles:
     """Yield what was sent once before: the same bytes, the same values, corrected values."""
-    twice, resaved, corrected = map(desk.of, ("twice", "resaved", "corrected"))
-    yield "gui-hai-lan L01.xlsx", render_return(twice, desk.catalogue, desk.town)
-    parts = package.opened(desk.typist.fill_in(resaved))
-    yield "luu-lai-khong-sua-gi L04.xlsx", package.packed(parts, package.HARDER)
+    twice, resaved, corrected = map(samples.sample_for, ("twice", "resaved", "corrected"))
+    yield "gui-hai-lan L01.xlsx", render_return(twice, samples.catalogue, samples.town)
+    parts = package.read_parts(samples.typist.fill_in(resaved))
+    yield "luu-lai-khong-sua-gi L04.xlsx", package.write_parts(parts, package.HARDER)
     duration = _value(corrected, "meetings", "duration")
     yield "ban-sua L05.xlsx", _with(corrected, "meetings", 1, duration=duration + 5)
 
@@ -235,6 +246,6 @@ def _no_workbooks() -> Files:
     for line in (["DANH SÁCH NHẬN QUÀ TẾT"], ["STT", "Họ và tên", "Số tiền"], [1, "(mẫu)", 300000]):
         sheet.append(line)
     book.properties.created = book.properties.modified = _LONG_AGO
-    made = io.BytesIO()
-    book.save(made)
-    yield "khong-phai-mau R20.xlsx", package.packed(package.opened(made.getvalue()))
+    buffer = io.BytesIO()
+    book.save(buffer)
+    yield "khong-phai-mau R20.xlsx", package.write_parts(package.read_parts(buffer.getvalue()))

@@ -29,23 +29,36 @@ def shown(figures: Any) -> dict[str, Any]:
     return {
         "quota": {
             (line.quota.quota, line.officer, cells(line)): (
-                line.months, line.served, line.served_year, line.owed, line.obligation,
-                line.unseen, line.state,
+                line.months,
+                line.served,
+                line.served_year,
+                line.owed,
+                line.obligation,
+                line.open_months,
+                line.state,
             )
             for line in figures.quota
         },
         "pairs": {
             (pair.quota.quota, pair.officer, pair.branch.code): (
-                pair.attended, pair.last, pair.served, pair.served_year, pair.unseen,
+                pair.attended_count,
+                pair.last_visit,
+                pair.served,
+                pair.served_year,
+                pair.open_months,
             )
-            for pair in figures.following
+            for pair in figures.quota_pairs
         },
         "attended": sorted(
-            (a.quota, a.credited, a.branch, a.held_on) for a in figures.attendances if a.counts
+            (a.quota, a.credited_officer, a.branch, a.held_on)
+            for a in figures.attendances
+            if a.counts
         ),
         "bands": {
             entry.branch.code: (
-                {b: n for b, n in entry.bands.items() if n}, _rounded(entry.mean), entry.held,
+                {b: n for b, n in entry.bands.items() if n},
+                _rounded(entry.mean),
+                entry.sitting_count,
                 entry.owes,
             )
             for entry in figures.year_ratings
@@ -59,7 +72,7 @@ def shown(figures: Any) -> dict[str, Any]:
             for part in year.parts
             for share in part.shares
         },
-    }  # fmt: skip
+    }
 
 
 def _rounded(mean: float | None) -> float | None:
@@ -110,9 +123,10 @@ def on_duty(facts: Any, officer: Any, role: str, day: date) -> list[str]:
     return [
         entry.branch
         for entry in facts.register.assignments
-        if entry.officer == officer.code and entry.role == role
+        if entry.officer == officer.code
+        and entry.role == role
         and entry.from_ <= day <= (entry.to or day)
-    ]  # fmt: skip
+    ]
 
 
 def quotas(facts: Any) -> list[Any]:
@@ -153,9 +167,8 @@ def meeting_cells(facts: Any) -> list[Any]:
     forms = [
         form
         for form in facts.catalogue.forms
-        if form.form == "meeting"
-        and form.effective.from_ <= month <= (form.effective.to or month)
-    ]  # fmt: skip
+        if form.form == "meeting" and form.effective.from_ <= month <= (form.effective.to or month)
+    ]
     types = forms[-1].reporters if forms else ()
     return [entry for entry in facts.register.organisations if entry.type in types]
 
@@ -169,7 +182,7 @@ def meeting_returns(facts: Any) -> list[Any]:
     return [
         entry
         for entry in facts.returns
-        if entry.delivery.form == "meeting" and first <= entry.delivery.period <= last
+        if entry.entry.form == "meeting" and first <= entry.entry.period <= last
     ]
 
 
@@ -186,9 +199,9 @@ def attended(facts: Any) -> list[tuple[str, str, str, date]]:
             kind = "both" if len(kinds.get(day, ())) > 1 else min(kinds.get(day, {""}))
             for quota in quotas(facts):
                 said = said_in(facts, quota.quota, day.year, day.month)
-                if said and counts(facts, said, entry.delivery.branch, kind, visit):
+                if said and counts(facts, said, entry.entry.branch, kind, visit):
                     who = visit.get("on_behalf_of") or visit["officer"]
-                    found.add((quota.quota, who, entry.delivery.branch, day))
+                    found.add((quota.quota, who, entry.entry.branch, day))
     return sorted(found)
 
 
@@ -273,16 +286,24 @@ def pairs(facts: Any) -> dict[Any, Any]:
                 )
                 if served or here:
                     found[quota.quota, officer.code, cell.code] = (
-                        len(here), max(here, default=None), len([m for m in served if m <= until]),
-                        len(served), unseen,
-                    )  # fmt: skip
+                        len(here),
+                        max(here, default=None),
+                        len([m for m in served if m <= until]),
+                        len(served),
+                        unseen,
+                    )
     return found
 
 
 def open_cells(
-    facts: Any, quota: Any, officer: Any, only: Any, month: int, known: set[tuple[str, int]],
+    facts: Any,
+    quota: Any,
+    officer: Any,
+    only: Any,
+    month: int,
+    known: set[tuple[str, int]],
     duty: list[tuple[date, str]],
-) -> int:  # fmt: skip
+) -> int:
     """How many cells he may have visited in that month without it being `known`."""
     last = days_of(facts.period.year, month)[-1]
     return quota is not None and sum(
@@ -296,9 +317,7 @@ def open_cells(
 
 def told(facts: Any) -> set[tuple[str, int]]:
     """The cells and months of which nothing more is to come: a return is in, or none is asked."""
-    found = {
-        (entry.delivery.branch, int(entry.delivery.period[5:])) for entry in meeting_returns(facts)
-    }
+    found = {(entry.entry.branch, int(entry.entry.period[5:])) for entry in meeting_returns(facts)}
     for waiver in facts.register.waivers:
         forever = waiver.until is None or facts.as_of <= waiver.until
         if waiver.form == "meeting" and waiver.rule is None and forever:
@@ -338,11 +357,11 @@ def bands(facts: Any) -> dict[str, Any]:
     first, last = facts.period.month, last_month(facts)
     ends = [days_of(facts.period.year, month)[-1] for month in range(first, last + 1)]
     owing = {c.code for c in meeting_cells(facts) if any(lives(c, end) for end in ends)}
-    for code in owing | {entry.delivery.branch for entry in meeting_returns(facts)}:
+    for code in owing | {entry.entry.branch for entry in meeting_returns(facts)}:
         counts: dict[str, int] = {}
         scores, held = [], 0
         for entry in meeting_returns(facts):
-            if entry.delivery.branch != code:
+            if entry.entry.branch != code:
                 continue
             for day in {r.values["held_on"] for r in entry.rows if r.section == "meetings"}:
                 held += 1
@@ -354,7 +373,7 @@ def bands(facts: Any) -> dict[str, Any]:
                 if points:
                     score = points.get("confirmed", points.get("own"))
                     scores.append(Fraction(score))
-                    name = band(facts, entry.delivery.period, score)
+                    name = band(facts, entry.entry.period, score)
                     counts[name] = counts.get(name, 0) + 1
         mean = round(float(sum(scores) / len(scores)), 9) if scores else None
         if held or code in owing:
@@ -395,9 +414,9 @@ def there_all_year(facts: Any, code: str) -> bool:
 def waived(facts: Any, code: str) -> set[int]:
     """The months up to the period of which the cell is excused altogether, and sent nothing."""
     sent = {
-        int(entry.delivery.period[5:])
+        int(entry.entry.period[5:])
         for entry in meeting_returns(facts)
-        if entry.delivery.branch == code
+        if entry.entry.branch == code
     }
     excused: set[int] = set()
     for waiver in facts.register.waivers:
@@ -413,15 +432,18 @@ def regular_bands(facts: Any, code: str) -> list[str]:
     """The bands of the cell's scored regular meetings, the own score where none is confirmed."""
     found = []
     for entry in meeting_returns(facts):
-        rows = entry.rows if entry.delivery.branch == code else ()
+        rows = entry.rows if entry.entry.branch == code else ()
         met = [row.values for row in rows if row.section == "meetings"]
         days = {values["held_on"] for values in met if values["kind"] in ("regular", "both")}
         for day in days:
-            points = {row.values["scorer"]: row.values["total"] for row in rows
-                      if row.section == "scores" and row.values["held_on"] == day}  # fmt: skip
+            points = {
+                row.values["scorer"]: row.values["total"]
+                for row in rows
+                if row.section == "scores" and row.values["held_on"] == day
+            }
             if points:
                 score = points.get("confirmed", points.get("own"))
-                found.append(band(facts, entry.delivery.period, score))
+                found.append(band(facts, entry.entry.period, score))
     return found
 
 
@@ -457,9 +479,7 @@ def band(facts: Any, month: str, score: float) -> str:
 
 def shares(facts: Any) -> dict[Any, Any]:
     found = {}
-    for year in sorted(
-        {r.delivery.period for r in facts.returns if r.delivery.form == "classification"}
-    ):
+    for year in sorted({r.entry.period for r in facts.returns if r.entry.form == "classification"}):
         if int(year) > facts.period.year:
             continue
         for scheme in facts.catalogue.schemes:
@@ -469,13 +489,15 @@ def shares(facts: Any) -> dict[Any, Any]:
                     rows = [
                         row.values
                         for entry in facts.returns
-                        if (entry.delivery.form, entry.delivery.period) == ("classification", year)
+                        if (entry.entry.form, entry.entry.period) == ("classification", year)
                         for row in entry.rows
                         if row.section == part.section
                     ]
                     total = {
-                        "rated": ("rated",), "subject": ("rated", "not_rated"), "all": ("total",)
-                    }[scheme.share_base]  # fmt: skip
+                        "rated": ("rated",),
+                        "subject": ("rated", "not_rated"),
+                        "all": ("total",),
+                    }[scheme.share_base]
                     base = sum(values.get(name) or 0 for values in rows for name in total)
                     for line in part.lines:
                         count = sum(values.get(g) or 0 for values in rows for g in line.grades)

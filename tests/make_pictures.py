@@ -15,7 +15,7 @@ import office
 import report_pictures
 
 from mlay_batch.cli import run
-from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.catalogue import shipped_folder
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 MONTH, AS_OF, BRANCH, COMMITTEE = "2019-11", "2019-12-06", "CB-02", "DB-1"
@@ -51,13 +51,13 @@ def workbooks(folder: Path, town: Path) -> dict[str, Path]:
     run(["template", BRANCH, "--period", MONTH, "--out", str(folder), *here])
     yearly = ["--form", "classification", "--period", "2018"]
     run(["template", COMMITTEE, *yearly, "--out", str(folder), *here])
-    wrong = next((shipped("samples") / "bad").glob("tong-so-khong-khop*"))
+    wrong = next((shipped_folder("samples") / "bad").glob("tong-so-khong-khop*"))
     run(["check", str(wrong), "--returned", str(folder / "returned.xlsx"), *here])
     found = {
         "blank": next((folder / MONTH).iterdir()),
         "yearly": next((folder / "2018").iterdir()),
         "register": town / "register.xlsx",
-        "filled": next((shipped("samples") / MONTH).glob("*Ban Chỉ huy Quân sự*")),
+        "filled": next((shipped_folder("samples") / MONTH).glob("*Ban Chỉ huy Quân sự*")),
         "returned": folder / "returned.xlsx",
         "report": town / "reports" / MONTH / f"tong-hop-{MONTH}.xlsx",
     }

@@ -128,7 +128,7 @@ def repaired(mail: EmailMessage, folder: Path) -> bytes:
 def counts(month: Month, **wanted: int) -> None:
     """Every file received has one verdict, is in the archive, and was counted once."""
     with Ledger.open(month.root / "ledger.sqlite", read_only=True) as ledger:
-        found, deliveries, returns = ledger.counts(), ledger.deliveries(), ledger.returns()
+        found, deliveries, returns = ledger.counts(), ledger.entries(), ledger.returns()
     assert {verdict.value: n for verdict, n in found.items() if n} == wanted
     assert sum(found.values()) == len(deliveries) == len({d.origin for d in deliveries})
     assert len(deliveries) == len(month.mailbox.mails()) == len(month.sent)

@@ -8,7 +8,15 @@ from typing import Any
 
 from mlay_batch.findings import Finding, Place
 from mlay_batch.period import Period
-from mlay_batch.records import Heading, Identity, Judged, Leaf, Row, Stamp, Submission
+from mlay_batch.records import (
+    CheckedFile,
+    HeaderValue,
+    Identity,
+    IncomingFile,
+    Row,
+    Stamp,
+    Submission,
+)
 from mlay_batch.register import Register
 from mlay_batch.schema import Form, load_catalogue
 
@@ -59,18 +67,20 @@ def submission(
         Stamp(of.form, of.version, *stamp) if stamp else None,
         of.form,
         of.version,
-        {name: Heading(text, Place("", SHEET, cell))
+        {name: HeaderValue(text, Place("", SHEET, cell))
          for name, (text, cell) in head.items() if text is not None},
         rows(of, paper),
     )  # fmt: skip
 
 
-def leaf(name: str = "tep.xlsx", data: bytes = b"", received: str = "2019-12-03T01:00:00Z") -> Leaf:
-    return Leaf(name, data or name.encode(), origin=name, received=received)
+def leaf(
+    name: str = "tep.xlsx", data: bytes = b"", received: str = "2019-12-03T01:00:00Z"
+) -> IncomingFile:
+    return IncomingFile(name, data or name.encode(), origin=name, received=received)
 
 
-def judged(read: Submission, *, identity: Identity | None = None, **more: Any) -> Judged:
-    return Judged(leaf(**more), read, identity, read.findings)
+def judged(read: Submission, *, identity: Identity | None = None, **more: Any) -> CheckedFile:
+    return CheckedFile(leaf(**more), read, identity, read.findings)
 
 
 def identity(branch: str = "CB-01", period: str = "2019-11", of: Form | None = None) -> Identity:
@@ -84,7 +94,7 @@ def register(organisations: str, officers: str = "") -> Register:
         "organisations": [_line(line, names) for line in organisations.strip().splitlines()],
         "officers": [_line(line, ("code", "name")) for line in officers.strip().splitlines()],
     }
-    return Register.of(submission(paper, of=form("register", "1"), stamp=None))
+    return Register.from_submission(submission(paper, of=form("register", "1"), stamp=None))
 
 
 def _line(line: str, names: Sequence[str]) -> dict[str, Any]:

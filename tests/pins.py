@@ -248,8 +248,8 @@ def clock(day: str) -> Iterator[None]:
     """Let the program believe that it is noon of that day, and who is at work."""
     with (
         mock.patch.object(options, "today", lambda: date.fromisoformat(day)),
-        mock.patch.object(options, "moment", lambda _written, _zone: f"{day}T12:00:00+07:00"),
-        mock.patch.object(options, "user", lambda: "hoa"),
+        mock.patch.object(options, "local_time", lambda _written, _zone: f"{day}T12:00:00+07:00"),
+        mock.patch.object(options, "user_name", lambda: "hoa"),
         mock.patch.dict(os.environ, {"COLUMNS": "100", "MLAY_LANG": "vi", "NO_COLOR": "1"}),
     ):
         yield

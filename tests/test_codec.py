@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mlay_batch.core import codec
 from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.records import Heading, Row, Stamp, Submission
+from mlay_batch.records import HeaderValue, Row, Stamp, Submission
 from mlay_batch.schema import Catalogue, Form, load_catalogue
 from mlay_batch.schema.records import Rule
 
@@ -30,7 +30,7 @@ ROWS = st.builds(
 )  # fmt: skip
 SUBMISSIONS = st.builds(
     Submission, st.none() | st.builds(Stamp, TEXTS, TEXTS, TEXTS, TEXTS), st.none() | TEXTS,
-    st.none() | TEXTS, st.dictionaries(TEXTS, st.builds(Heading, TEXTS, PLACES), max_size=2),
+    st.none() | TEXTS, st.dictionaries(TEXTS, st.builds(HeaderValue, TEXTS, PLACES), max_size=2),
     st.lists(ROWS, max_size=2).map(tuple), st.lists(FINDINGS, max_size=2).map(tuple),
 )  # fmt: skip
 

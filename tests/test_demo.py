@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from mlay_batch import demo, reader
-from mlay_batch.demo.files import Typist
+from mlay_batch.demo.files import FormFiller
 from mlay_batch.demo.yearly import spread
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.figures.records import Figures, ReportInputs
 from mlay_batch.period import Period
-from mlay_batch.records import Delivery, Return, Row, Verdict
+from mlay_batch.records import AcceptedReturn, LedgerEntry, Row, Verdict
 from mlay_batch.schema import Catalogue, load_catalogue
 
 NOVEMBER = Period(2019, 11)
@@ -28,8 +28,8 @@ MONTHS = [Period(2019, month) for month in range(1, 12)]
 
 
 @cache
-def town() -> demo.Town:
-    return demo.town()
+def town() -> demo.SampleTown:
+    return demo.load_town()
 
 
 @cache
@@ -59,20 +59,22 @@ def rows(section: str) -> list[tuple[demo.SampleReturn, Row]]:
 def figures() -> Figures:
     made = []
     for number, s in enumerate(returns(), 1):
-        delivery = Delivery(
+        delivery = LedgerEntry(
             number, 1, date(2019, 12, 6), s.name, s.name, "", "hand", None, s.received,
             Verdict.ACCEPTED, s.form, s.version, s.branch, str(s.period),
         )  # fmt: skip
-        made.append(Return(delivery, s.rows))
-    deliveries = tuple(entry.delivery for entry in made)
+        made.append(AcceptedReturn(delivery, s.rows))
+    deliveries = tuple(entry.entry for entry in made)
     register = town().register
-    facts = Facts(catalogue(), register, NOVEMBER, date(2019, 12, 8), tuple(made), deliveries)
+    facts = ReportInputs(
+        catalogue(), register, NOVEMBER, date(2019, 12, 8), tuple(made), deliveries
+    )
     return compute(facts)
 
 
 class TestTown:
     def test_thirty_five_grassroots_organisations(self) -> None:
-        alive = [o for o in town().register.organisations if o.alive(NOVEMBER)]
+        alive = [o for o in town().register.organisations if o.is_active(NOVEMBER)]
         counted = Counter(o.type for o in alive)
         assert counted == {"town": 1, "committee": 5, "cell_direct": 30, "cell": 40}
 
@@ -104,7 +106,7 @@ class TestMonths:
         register = town().register
         last: dict[str, int] = {}
         for (branch, _), sample in sorted(months().items()):
-            if register.by_code[branch].alive(NOVEMBER):
+            if register.by_code[branch].is_active(NOVEMBER):
                 last[branch] = card(sample)["closing"]
         assert len(last) == 70
         assert sum(last.values()) == 1142
@@ -204,7 +206,7 @@ class TestYears:
         assert (round(mean["completed"], 1), round(mean["bottom"], 2)) == (99.6, 0.28)
 
     def test_the_published_means_through_the_program(self) -> None:
-        mean = figures().mean
+        mean = figures().classification_mean
         assert mean
         shown = {path: round(share or 0, 2) for path, share in mean.shares.items()}
         assert shown["cells", "top"] > 90
@@ -267,7 +269,7 @@ PRINT_HASH = """
 import hashlib
 from mlay_batch import demo
 from mlay_batch.schema import load_catalogue
-made = repr(list(demo.returns(demo.town(), load_catalogue())))
+made = repr(list(demo.returns(demo.load_town(), load_catalogue())))
 print(hashlib.sha256(made.encode()).hexdigest())
 """
 
@@ -287,11 +289,12 @@ def test_another_process_makes_the_same_town() -> None:
 FILES = """
 import hashlib
 from mlay_batch import demo
-from mlay_batch.demo.files import Typist
+from mlay_batch.demo.files import FormFiller
 from mlay_batch.schema import load_catalogue
-town, catalogue = demo.town(), load_catalogue()
+town, catalogue = demo.load_town(), load_catalogue()
 sample = next(s for s in demo.returns(town, catalogue) if s.form == "meeting")
-for data in (demo.render_return(sample, catalogue, town), Typist(catalogue, town).fill_in(sample)):
+filler = FormFiller(catalogue, town)
+for data in (demo.render_return(sample, catalogue, town), filler.fill_in(sample)):
     print(hashlib.sha256(data).hexdigest())
 """
 
@@ -324,9 +327,9 @@ class TestFiles:
         sample = next(s for s in returns() if (s.branch, str(s.period)) == (branch, period))
         forms = catalogue().forms
         made_out = reader.read(demo.render_return(sample, catalogue(), town()), "a", forms)
-        typed = reader.read(Typist(catalogue(), town()).fill_in(sample), "b", forms)
+        typed = reader.read(FormFiller(catalogue(), town()).fill_in(sample), "b", forms)
         assert typed.findings == made_out.findings == ()
-        assert (typed.stamp, typed.head) == (made_out.stamp, made_out.head)
+        assert (typed.stamp, typed.header) == (made_out.stamp, made_out.header)
         assert typed.rows == made_out.rows
 
     def test_more_rows_than_the_blank_has_lines_still_fit(self) -> None:
@@ -334,8 +337,8 @@ class TestFiles:
         held = {"held_on": date(2019, 11, 20), "kind": "training", "content": "Tập huấn"}
         extra = [Row("activities", "", number, held, {}) for number in range(1, 8)]
         rows = (*(row for row in sample.rows if row.section != "activities"), *extra)
-        data = Typist(catalogue(), town()).fill_in(replace(sample, rows=rows))
-        assert len(reader.read(data, "a", catalogue().forms).section("activities")) == 7
+        data = FormFiller(catalogue(), town()).fill_in(replace(sample, rows=rows))
+        assert len(reader.read(data, "a", catalogue().forms).section_rows("activities")) == 7
 
     def test_a_whole_inbox(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Only January and what was sent besides, to be quick: the folders are days received."""

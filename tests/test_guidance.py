@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from papers import CATALOGUE
 
-from mlay_batch.guidance import example, instructions
+from mlay_batch.guidance import example_text, instructions
 from mlay_batch.period import Period
 
 MEETING = next(form for form in CATALOGUE.forms if form.form == "meeting")
@@ -22,7 +22,7 @@ DAY = re.compile(r"\b(\d\d)/(\d\d?)/(\d{4})\b")
 def test_the_day_of_an_example_lies_in_the_period(period, shown):
     held_on = MEETING.section("meetings").field("held_on")
     known = Period.parse(period) if period else None
-    assert example(held_on, known, "vi") == f"Ví dụ: {shown}"
+    assert example_text(held_on, known, "vi") == f"Ví dụ: {shown}"
 
 
 def test_every_day_told_of_a_month_lies_in_it_or_is_the_day_due():

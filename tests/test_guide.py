@@ -157,8 +157,8 @@ def test_every_command_of_the_guide_does_what_the_guide_says(
 ) -> None:
     today, pictures, codes, said = "", {}, {}, {}
     monkeypatch.setattr(options, "today", lambda: date.fromisoformat(today))
-    monkeypatch.setattr(options, "moment", lambda written, zone: f"{today}T09:00:00+07:00")
-    monkeypatch.setattr(options, "user", lambda: "Nguyễn Thị Hòa")
+    monkeypatch.setattr(options, "local_time", lambda written, zone: f"{today}T09:00:00+07:00")
+    monkeypatch.setattr(options, "user_name", lambda: "Nguyễn Thị Hòa")
     for step in steps():
         if step.day != today:
             today = step.day
@@ -188,7 +188,7 @@ def as_the_guide_tells(month: Month, said: dict[tuple[str, str], str]) -> None:
         "accepted": 4, "rejected": 2, "ignored": 1,
     }  # fmt: skip
     assert sum(found.values()) == len(month.sent) + 1  # the one by Zalo
-    assert {entry.delivery.branch for entry in returns} == {"DB1-1", "DB1-2", "CB-01"}
+    assert {entry.entry.branch for entry in returns} == {"DB1-1", "DB1-2", "CB-01"}
     nobody_was_written_to_twice(month)
     kinds = Counter(mail["Message-ID"].partition(".")[0] for mail in month.box.mails)
     assert kinds == {

@@ -12,7 +12,7 @@ from papers import CATALOGUE, form, judged, register, submission, told
 
 from mlay_batch.identity import identify
 from mlay_batch.messages import explain
-from mlay_batch.records import Judged, Submission
+from mlay_batch.records import CheckedFile, Submission
 from mlay_batch.register import Register
 from mlay_batch.validation import validate
 
@@ -36,11 +36,11 @@ def meetings(*days: str) -> dict[str, Any]:
     return {"meetings": [{"held_on": date.fromisoformat(day), **HELD} for day in days]}
 
 
-def look(read: Submission, town: Register | None = TOWN, as_of: date = AS_OF) -> Judged:
+def look(read: Submission, town: Register | None = TOWN, as_of: date = AS_OF) -> CheckedFile:
     return identify(judged(read), CATALOGUE, town, as_of)
 
 
-def key(found: Judged) -> tuple[str, str] | None:
+def key(found: CheckedFile) -> tuple[str, str] | None:
     return (found.identity.branch, str(found.identity.period)) if found.identity else None
 
 
@@ -87,7 +87,7 @@ def test_one_thing_out_of_line(
 ) -> None:
     found = look(submission(meetings("2019-11-05", "2019-11-20"), **told_how))
     assert (told(found.findings), key(found)) == (findings, whose)
-    assert found.refused is any(not code.startswith("I10") for code in findings)
+    assert found.is_refused is any(not code.startswith("I10") for code in findings)
     for lang in ("vi", "en"):
         assert all("{" not in str(explain(one, form(), lang)) for one in found.findings)
 
@@ -100,7 +100,7 @@ def test_last_months_file_filled_in_again() -> None:
     )  # fmt: skip
     found = look(read)
     assert told(found.findings) == ["I03 C1"]
-    assert found.refused
+    assert found.is_refused
     assert key(found) == ("CB-01", "2019-11")
     assert [mark.cell for mark in found.findings[0].marks] == ["C1", "C2", "E4"]
     assert str(explain(found.findings[0], form(), "vi")) == (
@@ -206,7 +206,7 @@ def test_what_is_no_form_stays_as_it_is() -> None:
 @given(st.lists(st.dates(), max_size=6))
 def test_any_dates_give_an_identity_or_a_reason(days: list[date]) -> None:
     found = look(submission({"meetings": [{"held_on": day} for day in days]}))
-    assert found.identity or found.refused
+    assert found.identity or found.is_refused
     if all(day.year == 2019 and day.month == 11 for day in days):
         assert not found.findings
 

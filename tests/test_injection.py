@@ -87,12 +87,14 @@ def accepted(branch: str, month: int, texts: list[str]) -> bytes:
 
 
 def _rendered(paper: Paper, values: tuple[object, ...]) -> bytes:
-    from town_desk import Context, reference_lists, register, render
+    from town_desk import TemplateContext, reference_lists, register, render
 
     form = catalogue().form_for("meeting", paper.period)
     entry = register().by_code[paper.branch]
     lists = {name: tuple(c.items()) for name, c in reference_lists(register()).items()}
-    context = Context(entry.code, entry.name, "Thị ủy", paper.period, "Mường Lay", {}, lists)
+    context = TemplateContext(
+        entry.code, entry.name, "Thị ủy", paper.period, "Mường Lay", {}, lists
+    )
     return render(form, context, values)
 
 

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlay_batch.layout import (
-    HEAD,
+    HEADER,
     VALUE_MARKER,
     CellPlan,
     SheetPlan,
     fixed_texts,
-    plan,
+    plan_sheets,
     sections_of,
 )
 from mlay_batch.schema import Field, Form, Section, Text, load_catalogue
@@ -59,7 +59,7 @@ def covered(cell: CellPlan) -> list[tuple[int, int]]:
 
 @given(every_form)
 def test_no_two_cells_share_a_place_and_none_leaves_the_sheet(form):
-    for sheet in plan(form):
+    for sheet in plan_sheets(form):
         spots = [spot for cell in sheet.cells for spot in covered(cell)]
         assert max(Counter(spots).values()) == 1
         assert all(row <= sheet.last_row and col <= sheet.last_column for row, col in spots)
@@ -70,7 +70,7 @@ def test_no_two_cells_share_a_place_and_none_leaves_the_sheet(form):
 def test_every_field_has_one_value_cell_a_record(form, rows):
     found = Counter(
         (cell.section, cell.field)
-        for sheet in plan(form, {section.id: rows for section in form.sections})
+        for sheet in plan_sheets(form, {section.id: rows for section in form.sections})
         for cell in sheet.cells
         if cell.role == "value"
     )
@@ -88,7 +88,7 @@ def markers(sheet: SheetPlan) -> dict[tuple[int, int], str]:
 @given(every_form)
 def test_a_value_is_found_by_the_ids_alone(form):
     """As the reader does: the id over a table's column, or "value" and the id in column A."""
-    for sheet in plan(form):
+    for sheet in plan_sheets(form):
         ids = markers(sheet)
         rows = {text: row for (row, column), text in ids.items() if column == 1 and ":" in text}
         layouts = {section.id: section.layout for section in sections_of(form)}
@@ -106,7 +106,7 @@ def test_a_value_is_found_by_the_ids_alone(form):
 
 @given(every_form)
 def test_the_unit_stands_right_of_its_value_and_the_label_left_of_both(form):
-    for sheet in plan(form):
+    for sheet in plan_sheets(form):
         at = {(cell.role, cell.section, cell.field): cell for cell in sheet.cells if cell.field}
         for (role, *path), cell in at.items():
             if role == "unit":
@@ -122,13 +122,15 @@ def test_the_texts_of_the_template_are_known(form):
     for section in form.sections:
         for entry in section.fields:
             assert {entry.title.vi, entry.title.en} <= known
-    units = [c for sheet in plan(form) for c in sheet.cells if c.role in ("unit", "help", "note")]
+    units = [
+        c for sheet in plan_sheets(form) for c in sheet.cells if c.role in ("unit", "help", "note")
+    ]
     assert {cell.text.vi for cell in units if isinstance(cell.text, Text)} <= known
 
 
 def test_numbers_of_a_card_stand_in_a_narrow_column():
     meeting = next(form for form in load_catalogue().forms if form.form == "meeting")
-    (sheet,) = plan(meeting)
+    (sheet,) = plan_sheets(meeting)
     values = [c for c in sheet.cells if (c.role, c.section) == ("value", "members")]
     numbers = [c for c in values if c.field not in ("no_meeting", "reason")]
     assert {sheet.widths[cell.column] for cell in numbers} == {9}
@@ -136,4 +138,4 @@ def test_numbers_of_a_card_stand_in_a_narrow_column():
 
 def test_only_a_periodic_form_has_the_heading_card():
     for form in load_catalogue().forms:
-        assert (HEAD in sections_of(form)) == (form.period != "none")
+        assert (HEADER in sections_of(form)) == (form.period != "none")

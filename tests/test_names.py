@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mlay_batch.names import clean, is_mail_address, name_key, nearest, runs
+from mlay_batch.names import clean, consecutive_runs, is_mail_address, name_key, nearest
 
 VIETNAMESE = st.text(
     alphabet="aăâbcdđeêghiklmnoôơpqrstuưvxyàáảãạấầẩẫậắằếềểễệốồớờứừữựỹỵ ĐÐ", max_size=30
@@ -75,6 +75,6 @@ def test_an_address_that_mail_hosts_refuse(address):
 
 @given(st.lists(st.integers(1, 40)))
 def test_runs_cover_the_numbers_with_gaps_between(numbers):
-    found = list(runs(numbers))
+    found = list(consecutive_runs(numbers))
     assert [n for first, last in found for n in range(first, last + 1)] == sorted(set(numbers))
     assert all(one[1] + 1 < other[0] for one, other in pairwise(found))

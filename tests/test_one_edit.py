@@ -224,7 +224,7 @@ def test_an_editable_install_finds_the_shipped_forms(tmp_path: Path) -> None:
     """The tests run on an editable install: there the forms lie beside the package."""
     where = subprocess.run(
         [sys.executable, "-c",
-         "from mlay_batch.schema.catalogue import shipped; print(shipped('schemas'))"],
+         "from mlay_batch.schema.catalogue import shipped_folder as f; print(f('schemas'))"],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     assert Path(where.strip(), MEETING.name).read_bytes() == MEETING.read_bytes()

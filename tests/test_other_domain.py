@@ -15,11 +15,11 @@ import pytest
 
 from mlay_batch.cli import run
 from mlay_batch.period import Period
-from mlay_batch.pipeline.carry import carried
+from mlay_batch.pipeline.carry import convert_rows
 from mlay_batch.records import Row
 from mlay_batch.schema import load_catalogue
-from mlay_batch.schema.carry import in_grace, moves
-from mlay_batch.template import Context, render
+from mlay_batch.schema.carry import field_mapping, is_in_transition
+from mlay_batch.template import TemplateContext, render
 
 ATTENDANCE = """
 form: attendance
@@ -99,7 +99,7 @@ def office(tmp_path, monkeypatch):
     for name, text in (("attendance-1", ATTENDANCE), ("attendance-2", SECOND)):
         (root / "schemas" / f"{name}.yaml").write_text(text, encoding="utf-8")
     rows = [Row("organisations", "", 0, entry, {}) for entry in REGISTER]
-    context = Context("PGD", "Phòng Giáo dục", "", None, "Mường Lay", {}, {})
+    context = TemplateContext("PGD", "Phòng Giáo dục", "", None, "Mường Lay", {}, {})
     register = render(load_catalogue(root / "schemas").register_form, context, rows)
     (root / "register.xlsx").write_bytes(register)
     monkeypatch.chdir(root)
@@ -217,7 +217,7 @@ def test_values_of_the_older_version_are_carried_over(office, capsys):
 def fill_old(office: Path, period: str, target: Path) -> Path:
     """A return of `period` on version 1, as a school that kept the old form would send."""
     form = load_catalogue(office / "schemas").form("attendance", "1")
-    context = Context("TH-1", "Trường Tiểu học số 1", "", Period.parse(period), "", {}, {})
+    context = TemplateContext("TH-1", "Trường Tiểu học số 1", "", Period.parse(period), "", {}, {})
     blank = office / f"old-{period}.xlsx"
     blank.write_bytes(render(form, context))
     year, month = map(int, period.split("-"))
@@ -229,14 +229,17 @@ def fill_old(office: Path, period: str, target: Path) -> Path:
 def test_moves_go_through_the_versions_between(office):
     catalogue = load_catalogue(office / "schemas")
     first, second = (catalogue.form("attendance", version) for version in "12")
-    moved = moves(catalogue, first, second)
+    moved = field_mapping(catalogue, first, second)
     assert moved == {"school.enrolled": "school.on_roll"}
-    assert moves(catalogue, second, first) == moves(catalogue, first, first) == {}
+    assert field_mapping(catalogue, second, first) == field_mapping(catalogue, first, first) == {}
     rows = (Row("school", "S", 5, {"enrolled": 43, "level": "primary"}, {"enrolled": "D5"}),)
-    (row,) = carried(rows, moved, second)
+    (row,) = convert_rows(rows, moved, second)
     assert row.values == {"on_roll": 43, "level": "primary"}
     assert row.cells == {"on_roll": "D5"}
-    graced = [in_grace(first, second, Period(y, m)) for y, m in ((2019, 11), (2019, 12), (2020, 1))]
+    graced = [
+        is_in_transition(first, second, Period(y, m))
+        for y, m in ((2019, 11), (2019, 12), (2020, 1))
+    ]
     assert graced == [False, True, False]
 
 

@@ -31,7 +31,7 @@ def test_it_holds_its_days_and_no_others(period):
 
 @given(PERIODS.filter(lambda period: period.kind != "half"))
 def test_the_visible_heading_is_understood(period):
-    assert Period.spoken(period.title("vi")) == period
+    assert Period.parse_informal(period.title("vi")) == period
 
 
 @pytest.mark.parametrize(
@@ -46,12 +46,12 @@ def test_the_visible_heading_is_understood(period):
     ],
 )
 def test_spoken(text, period):
-    assert Period.spoken(text) == Period.parse(period)
+    assert Period.parse_informal(text) == Period.parse(period)
 
 
 @pytest.mark.parametrize("text", ["", "tháng 13/2019", "tháng mười một", "11", "31/12/2019"])
 def test_nothing_is_guessed(text):
-    assert Period.spoken(text) is None
+    assert Period.parse_informal(text) is None
 
 
 @pytest.mark.parametrize("text", ["2019-13", "2019-Q5", "19", "2019-1", "0000"])

@@ -12,18 +12,18 @@ from bad_returns import bad_returns
 from mlay_batch import demo
 from mlay_batch.ledger import Ledger
 from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.pipeline.town import Town, open_town
+from mlay_batch.pipeline.town import Office, open_office
 from mlay_batch.records import Decision, Verdict
 from mlay_batch.schema import load_catalogue
-from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.workspace import Workspace
 
-SAMPLES = shipped("samples")
+SAMPLES = shipped_folder("samples")
 EXPECTED = yaml.safe_load((SAMPLES / "bad" / "expected.yaml").read_text(encoding="utf-8"))
 BY_HAND = {"co-mat-khau R04.xlsx"}
 
 
-def arrive(town: Town, folder: str, day: date) -> list[Decision]:
+def arrive(town: Office, folder: str, day: date) -> list[Decision]:
     done = ingest(
         town,
         [SAMPLES / folder],
@@ -35,45 +35,45 @@ def arrive(town: Town, folder: str, day: date) -> list[Decision]:
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
-    sample = demo.town()
+def town(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    sample = demo.load_town()
     folder = tmp_path_factory.mktemp("town")
-    workspace = Workspace.create(folder / "ws", sample.register.top().name, sample.place)
+    workspace = Workspace.create(folder / "ws", sample.register.root().name, sample.place)
     workspace.register.write_bytes((SAMPLES / "register.xlsx").read_bytes())
-    return open_town(workspace)
+    return open_office(workspace)
 
 
 @pytest.fixture(scope="module")
-def good(town: Town) -> list[Decision]:
+def good(town: Office) -> list[Decision]:
     folders = ("2018", "2019-02", "2019-11")
     return [d for folder in folders for d in arrive(town, folder, date(2019, 12, 4))]
 
 
 @pytest.fixture(scope="module")
-def bad(town: Town, good: list[Decision]) -> dict[str, Decision]:
-    return {d.judged.leaf.name: d for d in arrive(town, "bad", date(2019, 12, 6))}
+def bad(town: Office, good: list[Decision]) -> dict[str, Decision]:
+    return {d.checked.file.name: d for d in arrive(town, "bad", date(2019, 12, 6))}
 
 
-def test_the_register_is_the_towns(town: Town) -> None:
-    assert town.register == demo.town().register
+def test_the_register_is_the_towns(town: Office) -> None:
+    assert town.register == demo.load_town().register
     assert town.findings == ()
 
 
 def test_good_returns_are_accepted_without_a_word(good: list[Decision]) -> None:
-    outcome = {d.judged.leaf.name: (d.verdict, [f.code for f in d.findings]) for d in good}
+    outcome = {d.checked.file.name: (d.verdict, [f.code for f in d.findings]) for d in good}
     assert len(outcome) == 13
     assert set(map(str, outcome.values())) == {str((Verdict.ACCEPTED, []))}
 
 
-def test_good_returns_say_what_the_town_says(town: Town, good: list[Decision]) -> None:
+def test_good_returns_say_what_the_town_says(town: Office, good: list[Decision]) -> None:
     """Through .xlsx, .xls and .ods alike."""
-    samples = demo.returns(demo.town(), load_catalogue())
+    samples = demo.returns(demo.load_town(), load_catalogue())
     told = {(s.form, s.branch, str(s.period)): s for s in samples}
     with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
-        kept = {found.delivery.key: found for found in ledger.returns()}
+        kept = {found.entry.key: found for found in ledger.returns()}
     for decision in good:
-        assert decision.judged.identity
-        key = decision.judged.identity.key
+        assert decision.checked.identity
+        key = decision.checked.identity.key
         sample = told[key]
         read = [(row.section, filled(row.values)) for row in kept[key].rows]
         assert read == [(row.section, filled(row.values)) for row in sample.rows]
@@ -102,7 +102,7 @@ def test_a_bad_file_is_named_after_its_code(name: str) -> None:
 
 
 def test_bad_returns_makes_the_bad_files() -> None:
-    made = {name for name, _ in bad_returns(demo.town(), load_catalogue())}
+    made = {name for name, _ in bad_returns(demo.load_town(), load_catalogue())}
     assert made == set(EXPECTED) - BY_HAND
 
 

@@ -9,7 +9,7 @@ import pytest
 from known_codes import KNOWN_CODES
 from papers import identity, leaf, register
 
-from mlay_batch.records import HOLDS, Judged
+from mlay_batch.records import SENDER_DOUBT_CODES, CheckedFile
 from mlay_batch.register import Address
 from mlay_batch.sender import FORGED, OUT_OF_DATE, STRANGER, check_sender
 
@@ -27,12 +27,12 @@ TOWN = replace(
 
 def mail(
     sender: str | None, branch: str | None = "DB1-1", day: str = "2019-12-01", **more
-) -> Judged:
+) -> CheckedFile:
     sent = replace(leaf(received=f"{day}T00:30:00+07:00"), channel="mail", sender=sender, **more)
-    return Judged(sent, identity=identity(branch) if branch else None)
+    return CheckedFile(sent, identity=identity(branch) if branch else None)
 
 
-def codes(judged: Judged) -> list[str]:
+def codes(judged: CheckedFile) -> list[str]:
     return [found.code for found in check_sender(judged, TOWN).findings]
 
 
@@ -54,7 +54,7 @@ def codes(judged: Judged) -> list[str]:
         (mail("x@else.example", None), STRANGER),
         (mail("new@town.example", forged=True), FORGED),
         (mail("x@else.example", forged=True), STRANGER),
-        (mail("x@else.example", ignored="N02"), None),
+        (mail("x@else.example", skip_reason="N02"), None),
     ],
 )
 def test_who_may_speak_for_a_branch(judged, code):
@@ -62,11 +62,11 @@ def test_who_may_speak_for_a_branch(judged, code):
 
 
 def test_what_is_handed_over_has_no_sender_to_check():
-    assert codes(Judged(leaf(), identity=identity("DB1-1"))) == []
+    assert codes(CheckedFile(leaf(), identity=identity("DB1-1"))) == []
 
 
 def test_doubt_holds_and_never_refuses():
-    assert {STRANGER, FORGED, OUT_OF_DATE} == HOLDS <= KNOWN_CODES
+    assert {STRANGER, FORGED, OUT_OF_DATE} == SENDER_DOUBT_CODES <= KNOWN_CODES
     doubted = check_sender(mail(None), TOWN)
-    assert doubted.doubted
-    assert not doubted.refused
+    assert doubted.sender_in_doubt
+    assert not doubted.is_refused

@@ -19,16 +19,16 @@ from openpyxl.cell import Cell
 
 from mlay_batch.errors import UsageError
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.figures.records import Figures, ReportInputs
 from mlay_batch.ledger import Ledger
-from mlay_batch.pipeline.consolidate import Consolidated, consolidate
-from mlay_batch.pipeline.demo import AS_OF, PERIOD, build, take_in
-from mlay_batch.pipeline.facts import gather
-from mlay_batch.pipeline.ingest import Ingested, silent
-from mlay_batch.pipeline.town import open_town
-from mlay_batch.pipeline.trial import trial
+from mlay_batch.pipeline.consolidate import ConsolidationResult, consolidate
+from mlay_batch.pipeline.demo import AS_OF, PERIOD, build, ingest_batches
+from mlay_batch.pipeline.facts import load_inputs
+from mlay_batch.pipeline.ingest import IngestResult, no_progress
+from mlay_batch.pipeline.town import open_office
+from mlay_batch.pipeline.trial import run_trial
 from mlay_batch.records import Verdict
-from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -38,28 +38,28 @@ pytestmark = pytest.mark.slow
 class Year:
     """The sample town with everything taken in up to 2019-11."""
 
-    taken: tuple[Ingested, ...]
-    facts: Facts
+    taken: tuple[IngestResult, ...]
+    facts: ReportInputs
     figures: Figures
-    book: Consolidated
+    book: ConsolidationResult
     folder: Path
 
 
 @pytest.fixture(scope="module")
 def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
     folder = tmp_path_factory.mktemp("town")
-    built = build(folder / "demo", silent)
-    taken = tuple(take_in(built, "test"))
-    book = consolidate(built.town, PERIOD, as_of=AS_OF, holder="test")
-    with Ledger.open(built.town.workspace.ledger, read_only=True) as ledger:
-        facts = gather(built.town, ledger, PERIOD, AS_OF)
+    built = build(folder / "demo", no_progress)
+    taken = tuple(ingest_batches(built, "test"))
+    book = consolidate(built.office, PERIOD, as_of=AS_OF, holder="test")
+    with Ledger.open(built.office.workspace.ledger, read_only=True) as ledger:
+        facts = load_inputs(built.office, ledger, PERIOD, AS_OF)
     return Year(taken, facts, compute(facts), book, folder)
 
 
 def test_every_file_got_one_verdict(year: Year) -> None:
     received = sum(len(parcel.decisions) for parcel in year.taken)
     counted = sum((Counter(parcel.counts) for parcel in year.taken), Counter())
-    assert received == counted.total() == len(year.facts.deliveries)
+    assert received == counted.total() == len(year.facts.ledger_entries)
     assert counted[Verdict.ACCEPTED] == len(year.facts.returns)
     assert {v for v, n in counted.items() if n} == {
         Verdict.ACCEPTED,
@@ -76,7 +76,7 @@ def test_the_figures_agree_with_an_independent_calculation(year: Year) -> None:
 
 
 def test_the_published_means_of_2016_to_2018(year: Year) -> None:
-    mean = year.figures.mean
+    mean = year.figures.classification_mean
     assert mean is not None
     assert (mean.first, mean.last) == (2016, 2018)
     assert mean.shares["cells", "top"] > 90
@@ -106,12 +106,12 @@ def test_a_trial_of_five_instead_of_four_names_the_officers_whose_state_changes(
     year: Year, tmp_path: Path
 ) -> None:
     """4 of 4 is met, 4 of 5 on course (4.58 owed); 3 was on course, of 5 it is behind."""
-    source = shipped("schemas") / "quota-town-official.yaml"
+    source = shipped_folder("schemas") / "quota-town-official.yaml"
     (tmp_path / source.name).write_text(
         source.read_text(encoding="utf-8").replace("times: 4", "times: 5"), encoding="utf-8"
     )
-    town = open_town(Workspace.find(year.folder / "demo"))
-    found = trial(town, tmp_path, as_of=AS_OF)
+    town = open_office(Workspace.find(year.folder / "demo"))
+    found = run_trial(town, tmp_path, as_of=AS_OF)
     (changes,) = found.figures.values()
     states = {c.subject: (c.before, c.after) for c in changes if c.name == "state"}
     attended = {
@@ -119,7 +119,7 @@ def test_a_trial_of_five_instead_of_four_names_the_officers_whose_state_changes(
         for line in year.figures.quota
         if line.quota.quota == "town_official"
     }
-    assert found.read == 0 and found.returns == ()
+    assert found.read_count == 0 and found.returns == ()
     assert list(found.figures) == [PERIOD]
     assert states == {
         "TU02": ("met", "on_course"),
@@ -133,7 +133,7 @@ def test_a_trial_of_five_instead_of_four_names_the_officers_whose_state_changes(
     assert {attended[officer] for officer in ("TU02", "TU03", "TU09")} == {4}
     assert {c.subject for c in changes if c.name == "obligation"} == set(attended)
     with pytest.raises(UsageError, match=r"trial\.same"):
-        trial(town, source, as_of=AS_OF)
+        run_trial(town, source, as_of=AS_OF)
 
 
 @pytest.mark.libreoffice

@@ -14,8 +14,16 @@ from papers import identity, leaf, rows, submission
 
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.messages import explain
-from mlay_batch.records import Decision, Delivery, Judged, Known, Leaf, Verdict, values_hash
-from mlay_batch.verdict import arrival, decide
+from mlay_batch.records import (
+    CheckedFile,
+    Decision,
+    IncomingFile,
+    LedgerEntry,
+    LedgerSnapshot,
+    Verdict,
+    values_hash,
+)
+from mlay_batch.verdict import decide, receipt_order
 
 ERROR = Finding("F01", Severity.ERROR, Place())
 
@@ -24,42 +32,42 @@ class Ledger:
     """What the real one does with decisions, in memory: records them in the order received."""
 
     def __init__(self) -> None:
-        self.deliveries: list[Delivery] = []
+        self.deliveries: list[LedgerEntry] = []
 
-    def run(self, *batch: Judged) -> list[str]:
+    def run(self, *batch: CheckedFile) -> list[str]:
         """Decide and record a batch; each decision as `VERDICT CODE`."""
         return [_brief(one) for one in self.decided(*batch)]
 
-    def decided(self, *batch: Judged) -> tuple[Decision, ...]:
+    def decided(self, *batch: CheckedFile) -> tuple[Decision, ...]:
         decisions = decide(batch, self.known())
-        assert [one.judged for one in decisions] == list(batch)
-        for one in sorted(decisions, key=lambda decision: arrival(decision.judged.leaf)):
+        assert [one.checked for one in decisions] == list(batch)
+        for one in sorted(decisions, key=lambda decision: receipt_order(decision.checked.file)):
             self._record(one)
         return decisions
 
-    def known(self) -> Known:
-        by_sha: dict[str, tuple[Delivery, ...]] = {}
-        by_key: dict[tuple[str, str, str], tuple[Delivery, ...]] = {}
+    def known(self) -> LedgerSnapshot:
+        by_sha: dict[str, tuple[LedgerEntry, ...]] = {}
+        by_key: dict[tuple[str, str, str], tuple[LedgerEntry, ...]] = {}
         for one in self.deliveries:
             by_sha[one.sha256] = (*by_sha.get(one.sha256, ()), one)
             if one.key and one.verdict is Verdict.ACCEPTED:
                 by_key[one.key] = (*by_key.get(one.key, ()), one)
-        return Known(by_sha, by_key)
+        return LedgerSnapshot(by_sha, by_key)
 
     def _record(self, decision: Decision) -> None:
-        judged, number = decision.judged, len(self.deliveries) + 1
+        judged, number = decision.checked, len(self.deliveries) + 1
         form, branch, period = judged.identity.key if judged.identity else (None, None, None)
         if decision.verdict is Verdict.ACCEPTED:
             self.deliveries = [
                 replace(one, superseded_by=number)
-                if one.current and one.key == (form, branch, period)
+                if one.is_current and one.key == (form, branch, period)
                 else one
                 for one in self.deliveries
             ]
         self.deliveries.append(
-            Delivery(
-                number, 1, date(2019, 12, 6), judged.leaf.name, judged.leaf.origin,
-                judged.leaf.sha256, "hand", None, judged.leaf.received, decision.verdict,
+            LedgerEntry(
+                number, 1, date(2019, 12, 6), judged.file.name, judged.file.origin,
+                judged.file.sha256, "hand", None, judged.file.received, decision.verdict,
                 form, "2018.1", branch, period,
                 values_hash(judged.submission.rows) if judged.submission else None,
                 decision.refers_to, findings=decision.findings,
@@ -67,7 +75,7 @@ class Ledger:
         )  # fmt: skip
 
     def current(self) -> dict[tuple[str, str, str] | None, str | None]:
-        return {one.key: one.values_hash for one in self.deliveries if one.current}
+        return {one.key: one.values_hash for one in self.deliveries if one.is_current}
 
 
 def _brief(decision: Decision) -> str:
@@ -78,17 +86,17 @@ def _brief(decision: Decision) -> str:
 def paper(
     value: int, at: int = 1, *, name: str = "", data: bytes = b"", branch: str = "CB-01",
     refused: bool = False,
-) -> Judged:  # fmt: skip
+) -> CheckedFile:  # fmt: skip
     """A return with one number in it, received in minute `at`."""
     name = name or f"{branch}-{value}-{at}.xlsx"
     read = submission({"members": {"opening": value}})
     found = (ERROR,) if refused else ()
     received = f"2019-12-03T01:{at:02}:00Z"
-    return Judged(leaf(name, data, received), read, identity(branch), found)
+    return CheckedFile(leaf(name, data, received), read, identity(branch), found)
 
 
-def picture(name: str = "anh.jpg") -> Judged:
-    return Judged(Leaf(name, b"jpg", name, "2019-12-03T01:00:00Z", ignored="N01"))
+def picture(name: str = "anh.jpg") -> CheckedFile:
+    return CheckedFile(IncomingFile(name, b"jpg", name, "2019-12-03T01:00:00Z", skip_reason="N01"))
 
 
 def test_the_first_counts() -> None:
@@ -99,9 +107,9 @@ def test_refused_and_ignored() -> None:
     assert Ledger().run(paper(18, refused=True), picture()) == ["rejected", "ignored N01"]
 
 
-def strange(judged: Judged) -> Judged:
+def strange(judged: CheckedFile) -> CheckedFile:
     """The same from a sender in doubt."""
-    return judged.add(Finding("I20", Severity.WARNING, Place()))
+    return judged.with_findings(Finding("I20", Severity.WARNING, Place()))
 
 
 def test_a_sender_in_doubt_holds_whatever_else_is_wrong() -> None:
@@ -148,7 +156,7 @@ def test_bytes_that_came_before() -> None:
         (picture(), "ignored N01"),
     ]:
         ledger.run(first)
-        assert ledger.run(replace(first, leaf=replace(first.leaf, name="again"))) == [again]
+        assert ledger.run(replace(first, file=replace(first.file, name="again"))) == [again]
         assert ledger.run(first, first) == [again, again]
 
 
@@ -170,7 +178,7 @@ def test_bytes_once_refused_are_looked_at_anew() -> None:
 def test_bytes_ignored_before() -> None:
     ledger = Ledger()
     ledger.run(picture())
-    again = replace(picture(), leaf=replace(picture().leaf, ignored=None))
+    again = replace(picture(), file=replace(picture().file, skip_reason=None))
     assert ledger.run(again) == ["ignored L09"]
 
 
@@ -235,7 +243,9 @@ def test_at_the_same_moment_as_the_current_one() -> None:
     "received", ["2019-12-03T08:00:00+07:00", "2019-12-03T01:00:00.000Z", "2019-12-03T01:00:00"]
 )
 def test_one_moment_written_in_several_ways(received: str) -> None:
-    assert arrival(leaf(received=received)) == arrival(leaf(received="2019-12-03T01:00:00Z"))
+    assert receipt_order(leaf(received=received)) == receipt_order(
+        leaf(received="2019-12-03T01:00:00Z")
+    )
 
 
 @pytest.mark.parametrize("code", [f"L{number:02}" for number in range(1, 10)])
@@ -264,7 +274,7 @@ FILES = st.lists(
 
 
 @given(FILES, st.randoms())
-def test_each_file_gets_one_verdict_in_any_order(files: list[Judged], random: object) -> None:
+def test_each_file_gets_one_verdict_in_any_order(files: list[CheckedFile], random: object) -> None:
     """What lies where in the folder changes nothing: every file gets the same verdict."""
     straight = dict(zip(map(_at, files), Ledger().run(*files), strict=True))
     shuffled = sorted(files, key=lambda _: random.random())  # type: ignore[attr-defined]
@@ -273,7 +283,7 @@ def test_each_file_gets_one_verdict_in_any_order(files: list[Judged], random: ob
 
 @given(FILES, st.sets(st.integers(1, 7)))
 def test_any_split_into_runs_gives_the_same_current_returns(
-    files: list[Judged], cuts: set[int]
+    files: list[CheckedFile], cuts: set[int]
 ) -> None:
     whole, split = Ledger(), Ledger()
     whole.run(*files)
@@ -285,7 +295,7 @@ def test_any_split_into_runs_gives_the_same_current_returns(
 
 @given(FILES, st.sets(st.integers(1, 7)), st.randoms())
 def test_branches_may_overtake_one_another(
-    files: list[Judged], cuts: set[int], random: object
+    files: list[CheckedFile], cuts: set[int], random: object
 ) -> None:
     """Only a branch's own sequence matters: those of the other may come in any run."""
     own = {branch: [f for f in files if f.identity and f.identity.branch == branch]
@@ -301,7 +311,7 @@ def test_branches_may_overtake_one_another(
 
 
 @given(FILES)
-def test_a_second_time_changes_nothing(files: list[Judged]) -> None:
+def test_a_second_time_changes_nothing(files: list[CheckedFile]) -> None:
     ledger = Ledger()
     ledger.run(*files)
     before = ledger.current()
@@ -309,11 +319,11 @@ def test_a_second_time_changes_nothing(files: list[Judged]) -> None:
     assert ledger.current() == before
 
 
-def _at(judged: Judged) -> str:
-    return judged.leaf.received
+def _at(judged: CheckedFile) -> str:
+    return judged.file.received
 
 
-def _split(files: Sequence[Judged], cuts: set[int]) -> list[Sequence[Judged]]:
+def _split(files: Sequence[CheckedFile], cuts: set[int]) -> list[Sequence[CheckedFile]]:
     edges = [0, *sorted(cut for cut in cuts if cut < len(files)), len(files)]
     return [files[a:b] for a, b in pairwise(edges)]
 

@@ -12,7 +12,7 @@ from mlay_batch.errors import NoWorkspaceError, UsageError
 from mlay_batch.ledger import Ledger
 from mlay_batch.messages import error_text
 from mlay_batch.reader.facts import Limits
-from mlay_batch.settings import CONFIG, LIMITS, Imap, Settings
+from mlay_batch.settings import CONFIG_NAME, LIMIT_KEYS, Imap, Settings
 from mlay_batch.workspace import Workspace, network_kind
 
 TOWN = '[town]\nname = "Thị ủy Mường Lay"\nplace = "Mường Lay"\n'
@@ -28,7 +28,7 @@ def test_a_new_workspace_has_everything_in_its_place(tmp_path: Path) -> None:
     assert made.settings == Settings("Thị ủy Mường Lay", "Mường Lay")
     assert Workspace.find(made.inbox) == made
     with Ledger.open(made.ledger) as ledger:
-        assert ledger.deliveries() == ()
+        assert ledger.entries() == ()
 
 
 def test_a_double_click_on_windows_runs_the_month(tmp_path: Path) -> None:
@@ -72,10 +72,10 @@ def test_what_lies_there_is_kept(tmp_path: Path) -> None:
 
 def test_a_workspace_is_made_once(tmp_path: Path) -> None:
     Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
-    before = (tmp_path / CONFIG).read_bytes()
+    before = (tmp_path / CONFIG_NAME).read_bytes()
     with pytest.raises(UsageError, match=r"workspace\.exists"):
         Workspace.create(tmp_path, "Another", "Town")
-    assert (tmp_path / CONFIG).read_bytes() == before
+    assert (tmp_path / CONFIG_NAME).read_bytes() == before
 
 
 def test_an_attempt_broken_off_can_be_made_again(
@@ -119,9 +119,9 @@ def test_the_nearest_workspace_counts(tmp_path: Path) -> None:
 
 def test_notepad_may_edit_it(tmp_path: Path) -> None:
     text = TOWN.replace("\n", "\r\n")
-    (tmp_path / CONFIG).write_bytes(b"\xef\xbb\xbf" + text.encode())
+    (tmp_path / CONFIG_NAME).write_bytes(b"\xef\xbb\xbf" + text.encode())
     assert Workspace.find(tmp_path).settings.place == "Mường Lay"
-    (tmp_path / CONFIG).write_bytes(text.encode("utf-16"))
+    (tmp_path / CONFIG_NAME).write_bytes(text.encode("utf-16"))
     with pytest.raises(UsageError, match=r"workspace\.unreadable"):
         Workspace.find(tmp_path)
 
@@ -147,7 +147,7 @@ def test_every_setting_is_read() -> None:
 
 
 def test_every_limit_is_one_of_the_readers() -> None:
-    assert {entry.name for entry in fields(Limits)} == LIMITS
+    assert {entry.name for entry in fields(Limits)} == LIMIT_KEYS
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_an_unknown_key_is_refused_with_the_nearest(text: str, key: str, hint: s
     with pytest.raises(UsageError) as caught:
         Settings.parse(text)
     assert caught.value.code == "workspace.key"
-    assert caught.value.params == {"file": CONFIG, "key": key, "nearest": hint}
+    assert caught.value.params == {"file": CONFIG_NAME, "key": key, "nearest": hint}
     assert "{" not in error_text(caught.value, "vi")
 
 

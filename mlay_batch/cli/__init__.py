@@ -94,10 +94,10 @@ def run(args: Sequence[str]) -> int:
         sys.stderr.close()  # the reader of a pipe went away; nothing to tell anybody
         return 3
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a fault is never exit code 1
-        return _failed(error, lang)
+        return _report_error(error, lang)
 
 
-def _failed(error: BaseException, lang: str) -> int:
+def _report_error(error: BaseException, lang: str) -> int:
     """Say in one line what failed, and return the exit code for it."""
     if isinstance(error, MlayError):
         from mlay_batch.cli.show import show_error  # start-up: rich is needed for output only

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from mlay_batch.cli import options, show
-from mlay_batch.cli.month import last_month, open_for
+from mlay_batch.cli.month import last_month, load_office
 from mlay_batch.cli.options import LocalisedCommand, language
 from mlay_batch.period import Period
 from mlay_batch.pipeline.branch import report_branch
@@ -19,7 +19,7 @@ from mlay_batch.pipeline.branch import report_branch
 @options.period_option
 @options.as_of_option
 @options.dry_run_option
-@options.common
+@options.common_options
 @click.pass_context
 def report(
     ctx: click.Context,
@@ -30,8 +30,8 @@ def report(
     workspace: Path | None,
 ) -> int:
     """Write the page of a branch's year."""
-    town, day = open_for(ctx, workspace), as_of or options.today()
-    wanted = period or Period.of("year", last_month(day).start)
-    done = report_branch(town, branch, wanted, as_of=day, dry_run=dry_run)
-    show.show_text(language(ctx), "report.dry" if dry_run else "report.done", path=done.path)
+    office, day = load_office(ctx, workspace), as_of or options.today()
+    report_period = period or Period.of("year", last_month(day).start)
+    result = report_branch(office, branch, report_period, as_of=day, dry_run=dry_run)
+    show.show_text(language(ctx), "report.dry" if dry_run else "report.done", path=result.path)
     return 0

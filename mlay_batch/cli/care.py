@@ -8,42 +8,44 @@ import click
 
 from mlay_batch.cli import options, show, show_care
 from mlay_batch.cli.options import LocalisedCommand, language, option
-from mlay_batch.pipeline import backup as packing
+from mlay_batch.pipeline import backup as backups
 from mlay_batch.workspace import Workspace
 
-_out = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+_file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
-def _workspace(ctx: click.Context, given: Path | None) -> Workspace:
-    found = Workspace.find(given or Path.cwd())
-    options.settle_language(ctx, found.settings.language)
-    return found
+def _find_workspace(ctx: click.Context, path: Path | None) -> Workspace:
+    workspace = Workspace.find(path or Path.cwd())
+    options.set_default_language(ctx, workspace.settings.language)
+    return workspace
 
 
 @click.command("doctor", cls=LocalisedCommand)
 @option("--repair", is_flag=True)
 @options.json_option
-@options.common
+@options.common_options
 @click.pass_context
 def doctor(ctx: click.Context, repair: bool, as_json: bool, workspace: Path | None) -> int:
     """Look for what is wrong with the workspace."""
-    from mlay_batch.pipeline import doctor as looking  # start-up: `restore` needs no pandas
+    from mlay_batch.pipeline import doctor as archive_check  # start-up: `restore` needs no pandas
 
-    found = _workspace(ctx, workspace)
-    told = looking.examine(found, today=options.today(), holder=options.holder(), repair=repair)
-    show_care.show_diagnosis(told, language(ctx), as_json=as_json)
-    return 1 if told.ill else 0
+    current_workspace = _find_workspace(ctx, workspace)
+    report = archive_check.check_workspace(
+        current_workspace, today=options.today(), holder=options.lock_holder(), repair=repair
+    )
+    show_care.show_workspace_report(report, language(ctx), as_json=as_json)
+    return 1 if report.has_defects else 0
 
 
 @click.command("backup", cls=LocalisedCommand)
-@_out
-@options.common
+@_file_argument
+@options.common_options
 @click.pass_context
 def backup(ctx: click.Context, file: Path, workspace: Path | None) -> int:
     """Write the whole workspace to one file."""
-    found = _workspace(ctx, workspace)
-    done = packing.backup(found, file, holder=options.holder())
-    show.show_text(language(ctx), "backup.done", path=done.path, count=done.files)
+    current_workspace = _find_workspace(ctx, workspace)
+    result = backups.backup(current_workspace, file, holder=options.lock_holder())
+    show.show_text(language(ctx), "backup.done", path=result.path, count=result.file_count)
     return 0
 
 
@@ -54,6 +56,6 @@ def backup(ctx: click.Context, file: Path, workspace: Path | None) -> int:
 @click.pass_context
 def restore(ctx: click.Context, file: Path, directory: Path) -> int:
     """Unpack a backup into a new folder."""
-    done = packing.restore(file, directory)
-    show.show_text(language(ctx), "restore.done", path=done.path, count=done.files)
+    result = backups.restore(file, directory)
+    show.show_text(language(ctx), "restore.done", path=result.path, count=result.file_count)
     return 0

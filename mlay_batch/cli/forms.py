@@ -13,9 +13,9 @@ from mlay_batch.cli.options import LocalisedCommand, language, option, say
 from mlay_batch.errors import NoWorkspaceError, RegisterError, UsageError
 from mlay_batch.files import write_atomically
 from mlay_batch.period import Period
-from mlay_batch.pipeline import check as checking
+from mlay_batch.pipeline import check as check_file
 from mlay_batch.pipeline import templates
-from mlay_batch.pipeline.town import Town, open_town
+from mlay_batch.pipeline.town import Office, open_office
 from mlay_batch.schema import load_catalogue
 from mlay_batch.workspace import Workspace
 
@@ -29,7 +29,7 @@ from mlay_batch.workspace import Workspace
 @option("--mail", is_flag=True)
 @option("--send", is_flag=True)
 @options.dry_run_option
-@options.common
+@options.common_options
 @click.pass_context
 def template(
     ctx: click.Context,
@@ -44,21 +44,23 @@ def template(
     workspace: Path | None,
 ) -> int:
     """Write the blank form of a period for the branches named, or for all that owe it."""
-    town = open_town(Workspace.find(workspace or Path.cwd()))
-    wanted = period or Period.of("month", options.today())
+    office = open_office(Workspace.find(workspace or Path.cwd()))
+    form_period = period or Period.of("month", options.today())
     if everyone and branches:
         raise UsageError("usage.all", branch=branches[0])
-    version = templates.form_of(town, form, wanted)
-    owing = templates.chosen(town, version, wanted, branches)
+    version = templates.form_in_force(office, form, form_period)
+    organisations = templates.select_organisations(office, version, form_period, branches)
     if mail or send:
-        done = mail_forms(town, version, wanted, owing, send=send, dry_run=dry_run)
-        show_mail.show_mailed(done, language(ctx), as_json=False, dry_run=dry_run)
-        return 0 if done.clean else 1
-    folder = out or town.workspace.outbox
+        result = mail_forms(office, version, form_period, organisations, send=send, dry_run=dry_run)
+        show_mail.show_mail_result(result, language(ctx), as_json=False, dry_run=dry_run)
+        return 0 if result.is_clean else 1
+    folder = out or office.workspace.outbox
     if not dry_run:
-        issued = templates.issue(town, version.form, wanted, branches, folder)
-        show.show_progress(issued, len(owing), language(ctx), "template.progress")
-    show.show_issued(len(owing), folder / str(wanted), language(ctx), dry_run=dry_run)
+        forms_written = templates.issue(office, version.form, form_period, branches, folder)
+        show.show_progress(forms_written, len(organisations), language(ctx), "template.progress")
+    show.show_issued_forms(
+        len(organisations), folder / str(form_period), language(ctx), dry_run=dry_run
+    )
     return 0
 
 
@@ -67,7 +69,7 @@ def template(
 @option("--returned", type=click.Path(dir_okay=False, path_type=Path), default=None)
 @options.as_of_option
 @options.json_option
-@options.common
+@options.common_options
 @click.pass_context
 def check(
     ctx: click.Context,
@@ -78,20 +80,20 @@ def check(
     workspace: Path | None,
 ) -> int:
     """Check one workbook: would it be refused?"""
-    town = _town_if_any(workspace, language(ctx))
-    catalogue = town.catalogue if town else load_catalogue()
-    checked = checking.check(file, catalogue, town, as_of or options.today())
-    show.show_findings(checked.findings, checked.form, language(ctx), as_json=as_json)
+    office = _office_or_none(workspace, language(ctx))
+    catalogue = office.catalogue if office else load_catalogue()
+    result = check_file.check(file, catalogue, office, as_of or options.today())
+    show.show_findings(result.findings, result.form, language(ctx), as_json=as_json)
     if returned:
-        data = checking.returned(checked, catalogue, town, language(ctx))
+        data = check_file.render_returned(result, catalogue, office, language(ctx))
         write_atomically(returned, data)
-    return 1 if any(finding.is_error for finding in checked.findings) else 0
+    return 1 if any(finding.is_error for finding in result.findings) else 0
 
 
-def _town_if_any(workspace: Path | None, lang: str) -> Town | None:
+def _office_or_none(workspace: Path | None, lang: str) -> Office | None:
     """Return the town of the workspace named, or of the one around us; None where there is none."""
     try:
-        return open_town(Workspace.find(workspace or Path.cwd()))
+        return open_office(Workspace.find(workspace or Path.cwd()))
     except NoWorkspaceError:
         if workspace:
             raise

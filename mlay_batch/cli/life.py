@@ -8,48 +8,50 @@ from pathlib import Path
 import click
 
 from mlay_batch.cli import options, show
-from mlay_batch.cli.month import open_for
+from mlay_batch.cli.month import load_office
 from mlay_batch.cli.options import LocalisedCommand, language, option
 from mlay_batch.period import Period
-from mlay_batch.pipeline import period as life
+from mlay_batch.pipeline import period as closing
 
-_period = click.argument("period", type=options.PeriodType())
+_period_argument = click.argument("period", type=options.PeriodType())
 
 
 @click.command("close", cls=LocalisedCommand)
-@_period
+@_period_argument
 @option("--incomplete", is_flag=True)
 @options.as_of_option
-@options.common
+@options.common_options
 @click.pass_context
 def close(
-    ctx: click.Context,
-    period: Period,
-    incomplete: bool,
-    as_of: date | None,
-    workspace: Path | None,
+    ctx: click.Context, period: Period, incomplete: bool, as_of: date | None, workspace: Path | None
 ) -> int:
     """Close a period: what was reported stays as it is."""
-    town = open_for(ctx, workspace)
-    who, day = {"who": options.user(), "holder": options.holder()}, as_of or options.today()
-    done = life.close(town, period, as_of=day, incomplete=incomplete, **who)
-    said = {"period": str(period), "revision": done.closing.revision}
-    show.show_text(language(ctx), "close.done", path=done.path, **said)
+    office = load_office(ctx, workspace)
+    actor, day = (
+        {"who": options.user_name(), "holder": options.lock_holder()},
+        as_of or options.today(),
+    )
+    result = closing.close(office, period, as_of=day, allow_incomplete=incomplete, **actor)
+    params = {"period": str(period), "revision": result.closing.revision}
+    show.show_text(language(ctx), "close.done", path=result.path, **params)
     return 0
 
 
 @click.command("reopen", cls=LocalisedCommand)
-@_period
+@_period_argument
 @option("--why", required=True)
 @options.as_of_option
-@options.common
+@options.common_options
 @click.pass_context
 def reopen(
     ctx: click.Context, period: Period, why: str, as_of: date | None, workspace: Path | None
 ) -> int:
     """Open a closed period again."""
-    town = open_for(ctx, workspace)
-    who, day = {"who": options.user(), "holder": options.holder()}, as_of or options.today()
-    done = life.reopen(town, period, as_of=day, why=why, **who)
-    show.show_text(language(ctx), "reopen.done", period=str(period), revision=done.revision)
+    office = load_office(ctx, workspace)
+    actor, day = (
+        {"who": options.user_name(), "holder": options.lock_holder()},
+        as_of or options.today(),
+    )
+    result = closing.reopen(office, period, as_of=day, why=why, **actor)
+    show.show_text(language(ctx), "reopen.done", period=str(period), revision=result.revision)
     return 0

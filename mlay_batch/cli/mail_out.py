@@ -11,44 +11,46 @@ from pathlib import Path
 import click
 
 from mlay_batch.cli import options, show_mail
-from mlay_batch.cli.month import last_month, open_for
+from mlay_batch.cli.month import last_month, load_office
 from mlay_batch.cli.options import LocalisedCommand, language, option
 from mlay_batch.errors import UsageError
 from mlay_batch.period import Period
 from mlay_batch.pipeline import mailhost, posting
-from mlay_batch.pipeline import reply as replying
-from mlay_batch.pipeline.posting import Job, Mailed
-from mlay_batch.pipeline.town import Town
+from mlay_batch.pipeline import reply as letter_builder
+from mlay_batch.pipeline.posting import MailResult, MailRun
+from mlay_batch.pipeline.town import Office
 from mlay_batch.register import Organisation
 from mlay_batch.schema import Form
 
 
-def send_or_draft(job: Job, *, send: bool, dry_run: bool) -> Mailed:
-    """Write the letters of `job` as drafts, or hand them to the town's mail host."""
-    zone = job.town.workspace.settings.time_zone
+def send_or_draft(run: MailRun, *, send: bool, dry_run: bool) -> MailResult:
+    """Write the letters of `run` as drafts, or hand them to the town's mail host."""
+    zone = run.office.workspace.settings.time_zone
     if dry_run or not send:
-        return posting.draft(job, options.moment(None, zone), dry_run)
-    smtp = posting.smtp_of(job.town)
-    pace = mailhost.Pace(smtp.per_minute, time.monotonic, time.sleep)
-    with mailhost.connected(smtp) as host:
+        return posting.draft(run, options.local_time(None, zone), dry_run)
+    settings = posting.smtp_settings(run.office)
+    limiter = mailhost.RateLimiter(settings.per_minute, time.monotonic, time.sleep)
+    with mailhost.connect(settings) as transport:
         return posting.send(
-            job, host, pace, lambda: datetime.fromisoformat(options.moment(None, zone))
+            run, transport, limiter, lambda: datetime.fromisoformat(options.local_time(None, zone))
         )
 
 
 def mail_forms(
-    town: Town,
+    office: Office,
     form: Form,
     period: Period,
     branches: Sequence[Organisation],
     *,
     send: bool,
     dry_run: bool,
-) -> Mailed:
+) -> MailResult:
     """Write or send the blank forms of a period for `branches`, and for nobody else."""
-    make = partial(replying.forms, town, form, [branch.code for branch in branches])
-    job = Job(town, make, period, options.today(), options.holder())
-    return send_or_draft(job, send=send, dry_run=dry_run)
+    make_letters = partial(
+        letter_builder.form_letters, office, form, [branch.code for branch in branches]
+    )
+    run = MailRun(office, make_letters, period, options.today(), options.lock_holder())
+    return send_or_draft(run, send=send, dry_run=dry_run)
 
 
 @click.command("reply", cls=LocalisedCommand)
@@ -60,7 +62,7 @@ def mail_forms(
 @options.as_of_option
 @options.dry_run_option
 @options.json_option
-@options.common
+@options.common_options
 @click.pass_context
 def reply(
     ctx: click.Context,
@@ -75,14 +77,18 @@ def reply(
     workspace: Path | None,
 ) -> int:
     """Answer what came in and remind those missing."""
-    town = open_for(ctx, workspace)
+    office = load_office(ctx, workspace)
     day = as_of or options.today()
     if letters and not doubtful:
         raise UsageError("usage.letter", letter=letters[0])
     if doubtful and not dry_run:
-        posting.settle(town, options.holder(), sent=doubtful == "sent", letters=letters)
-    make = partial(replying.letters, town)
-    job = Job(town, make, period or last_month(day), day, options.holder(), again)
-    done = send_or_draft(job, send=send, dry_run=dry_run)
-    show_mail.show_mailed(done, language(ctx), as_json=as_json, dry_run=dry_run)
-    return 0 if done.clean else 1
+        posting.resolve_doubtful(
+            office, options.lock_holder(), sent=doubtful == "sent", letters=letters
+        )
+    make_letters = partial(letter_builder.reply_letters, office)
+    run = MailRun(
+        office, make_letters, period or last_month(day), day, options.lock_holder(), again
+    )
+    result = send_or_draft(run, send=send, dry_run=dry_run)
+    show_mail.show_mail_result(result, language(ctx), as_json=as_json, dry_run=dry_run)
+    return 0 if result.is_clean else 1

@@ -13,14 +13,16 @@ from mlay_batch.cli import options, show
 from mlay_batch.cli.options import LocalisedCommand, language, option
 from mlay_batch.errors import UsageError
 from mlay_batch.period import Period
-from mlay_batch.pipeline.town import Town, open_town
+from mlay_batch.pipeline.town import Office, open_office
 from mlay_batch.workspace import Workspace
 
 if TYPE_CHECKING:
     from mlay_batch.reader import Reading
 
 
-def _cluster(ctx: click.Context, _param: click.Parameter, address: str | None) -> Reading | None:
+def _cluster_reading(
+    ctx: click.Context, _param: click.Parameter, address: str | None
+) -> Reading | None:
     """Return who reads on the cluster at that address; nobody where none is given."""
     if address is None:
         return None
@@ -33,30 +35,34 @@ def _cluster(ctx: click.Context, _param: click.Parameter, address: str | None) -
     )
 
 
-def _keep(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+def _remember_flag(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     ctx.meta[str(param.name)] = value
 
 
-_paths = click.argument("paths", nargs=-1, type=options.ExistingPath())
-_intake = options.several(
-    _paths,
+_paths_argument = click.argument("paths", nargs=-1, type=options.ExistingPath())
+_intake_options = options.combine_options(
+    _paths_argument,
     option("--received", type=options.MomentType(), default=None),
     options.as_of_option,
     options.dry_run_option,
-    option("--cluster", metavar="ADDRESS", callback=_cluster, default=None),
+    option("--cluster", metavar="ADDRESS", callback=_cluster_reading, default=None),
     option(
-        "--cluster-unencrypted", is_flag=True, is_eager=True, expose_value=False, callback=_keep
+        "--cluster-unencrypted",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_remember_flag,
     ),
 )
 
 
-def open_for(ctx: click.Context, workspace: Path | None) -> Town:
+def load_office(ctx: click.Context, workspace: Path | None) -> Office:
     """Open the workspace named, or the one around us, and tell what is doubtful in its register."""
-    found = Workspace.find(workspace or Path.cwd())
-    options.settle_language(ctx, found.settings.language)
-    town = open_town(found)
-    show.show_register_warnings(town, language(ctx))
-    return town
+    current_workspace = Workspace.find(workspace or Path.cwd())
+    options.set_default_language(ctx, current_workspace.settings.language)
+    office = open_office(current_workspace)
+    show.show_register_warnings(office, language(ctx))
+    return office
 
 
 def last_month(as_of: date) -> Period:
@@ -66,7 +72,7 @@ def last_month(as_of: date) -> Period:
 
 def _ingest(
     ctx: click.Context,
-    town: Town,
+    office: Office,
     paths: tuple[Path, ...],
     received: datetime | None,
     as_of: date,
@@ -78,49 +84,49 @@ def _ingest(
     """Take in files, show what became of them; return the exit code that tells it."""
     from mlay_batch.pipeline.ingest import ingest  # start-up: pandera costs a second
 
-    lang, zone = language(ctx), town.workspace.settings.time_zone
+    lang, zone = language(ctx), office.workspace.settings.time_zone
     with show.progress(lang, "ingest.progress") as tick:
-        done = ingest(
-            town,
+        result = ingest(
+            office,
             paths,
             as_of=as_of,
-            received=options.moment(received, zone),
-            holder=options.holder(),
+            received=options.local_time(received, zone),
+            holder=options.lock_holder(),
             progress=tick,
             dry_run=dry_run,
-            read=cluster,
+            read_files=cluster,
         )
-    show.show_ingested(done, town.catalogue, lang, as_json=as_json, dry_run=dry_run)
-    return 1 if done.refused else 0
+    show.show_ingest_result(result, office.catalogue, lang, as_json=as_json, dry_run=dry_run)
+    return 1 if result.has_refusals else 0
 
 
 def _consolidate(
     ctx: click.Context,
-    town: Town,
+    office: Office,
     period: Period | None,
     as_of: date,
     *,
     dry_run: bool,
     as_json: bool = False,
-    anew: bool = False,
+    force: bool = False,
 ) -> None:
     from mlay_batch.pipeline.consolidate import consolidate  # start-up: the figures
 
-    done = consolidate(
-        town,
+    result = consolidate(
+        office,
         period or last_month(as_of),
         as_of=as_of,
-        holder=options.holder(),
+        holder=options.lock_holder(),
         dry_run=dry_run,
-        anew=anew,
+        force=force,
     )
-    show.show_consolidated(done, language(ctx), as_json=as_json, dry_run=dry_run)
+    show.show_consolidation_result(result, language(ctx), as_json=as_json, dry_run=dry_run)
 
 
 @click.command("ingest", cls=LocalisedCommand)
-@_intake
+@_intake_options
 @options.json_option
-@options.common
+@options.common_options
 @click.pass_context
 def ingest(
     ctx: click.Context,
@@ -133,9 +139,9 @@ def ingest(
     workspace: Path | None,
 ) -> int:
     """Take in files and record a verdict on each."""
-    town, day = open_for(ctx, workspace), as_of or options.today()
+    office, day = load_office(ctx, workspace), as_of or options.today()
     return _ingest(
-        ctx, town, paths, received, day, dry_run=dry_run, cluster=cluster, as_json=as_json
+        ctx, office, paths, received, day, dry_run=dry_run, cluster=cluster, as_json=as_json
     )
 
 
@@ -145,7 +151,7 @@ def ingest(
 @options.dry_run_option
 @option("--anew", is_flag=True)
 @options.json_option
-@options.common
+@options.common_options
 @click.pass_context
 def consolidate(
     ctx: click.Context,
@@ -157,15 +163,15 @@ def consolidate(
     workspace: Path | None,
 ) -> int:
     """Write the consolidated workbook of a period."""
-    town, day = open_for(ctx, workspace), as_of or options.today()
-    _consolidate(ctx, town, period, day, dry_run=dry_run, as_json=as_json, anew=anew)
+    office, day = load_office(ctx, workspace), as_of or options.today()
+    _consolidate(ctx, office, period, day, dry_run=dry_run, as_json=as_json, force=anew)
     return 0
 
 
 @click.command("run", cls=LocalisedCommand)
-@_intake
+@_intake_options
 @options.period_option
-@options.common
+@options.common_options
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -178,9 +184,9 @@ def run(
     workspace: Path | None,
 ) -> int:
     """Ingest what lies in the inbox, then consolidate."""
-    town, day = open_for(ctx, workspace), as_of or options.today()
-    code = _ingest(ctx, town, paths, received, day, dry_run=dry_run, cluster=cluster)
-    _consolidate(ctx, town, period, day, dry_run=dry_run)
+    office, day = load_office(ctx, workspace), as_of or options.today()
+    code = _ingest(ctx, office, paths, received, day, dry_run=dry_run, cluster=cluster)
+    _consolidate(ctx, office, period, day, dry_run=dry_run)
     show.show_text(language(ctx), "run.next")
     return code
 
@@ -189,7 +195,7 @@ def run(
 @options.period_option
 @options.as_of_option
 @options.json_option
-@options.common
+@options.common_options
 @click.pass_context
 def status(
     ctx: click.Context,
@@ -201,7 +207,7 @@ def status(
     """Show who has sent what."""
     from mlay_batch.pipeline.status import status  # start-up, as above
 
-    town, day = open_for(ctx, workspace), as_of or options.today()
-    found = status(town, period or last_month(day), day)
-    show.show_status(found, town.reading, language(ctx), as_json=as_json)
+    office, day = load_office(ctx, workspace), as_of or options.today()
+    result = status(office, period or last_month(day), day)
+    show.show_status(result, office.intake_catalogue, language(ctx), as_json=as_json)
     return 0

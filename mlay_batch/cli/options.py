@@ -34,7 +34,7 @@ def language(ctx: click.Context | None, args: Sequence[str] = ()) -> str:
     return "en" if os.environ.get("MLAY_LANG") == "en" else "vi"
 
 
-def _remember(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+def _remember_language(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
     if value:
         ctx.meta["lang"] = value
 
@@ -67,8 +67,8 @@ class _Localised(click.Command):
             formatter.write_text(say(language(ctx), f"{key}.help"))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if about_help := self.get_help_option(ctx):
-            about_help.help = say(language(ctx), "option.help")
+        if help_option := self.get_help_option(ctx):
+            help_option.help = say(language(ctx), "option.help")
         records = [record for p in self.get_params(ctx) if (record := p.get_help_record(ctx))]
         with formatter.section(say(language(ctx), "heading.options")):
             formatter.write_dl(records)
@@ -162,23 +162,19 @@ def option(*names: str, **settings: Any) -> Callable[[F], F]:
     return click.option(*names, cls=Option, **settings)
 
 
-def several(*options: Callable[[F], F]) -> Callable[[F], F]:
+def combine_options(*options: Callable[[F], F]) -> Callable[[F], F]:
     """Join option decorators into one, keeping their order in the help."""
 
     def decorate(function: F) -> F:
-        for one in reversed(options):
-            function = one(function)
+        for decorator in reversed(options):
+            function = decorator(function)
         return function
 
     return decorate
 
 
 lang_option = option(
-    "--lang",
-    type=LanguageType(),
-    is_eager=True,
-    expose_value=False,
-    callback=_remember,
+    "--lang", type=LanguageType(), is_eager=True, expose_value=False, callback=_remember_language
 )
 json_option = option("--json", "as_json", is_flag=True)
 dry_run_option = option("--dry-run", is_flag=True)
@@ -187,7 +183,7 @@ workspace_option = option(
 )
 as_of_option = option("--as-of", type=DayType(), default=None)
 period_option = option("--period", type=PeriodType(), default=None)
-common = several(workspace_option, lang_option)
+common_options = combine_options(workspace_option, lang_option)
 
 
 def today() -> date:
@@ -195,31 +191,31 @@ def today() -> date:
     return datetime.now().astimezone().date()
 
 
-def moment(written: datetime | None, zone: str) -> str:
+def local_time(value: datetime | None, zone: str) -> str:
     """Return a time of receipt as the town's clock shows it; now, where none is written."""
     from zoneinfo import ZoneInfo  # start-up: needed when something is received only
 
-    town = ZoneInfo(zone)
-    at = datetime.now(town) if written is None else written
-    at = at.replace(tzinfo=town) if at.tzinfo is None else at.astimezone(town)
-    return at.replace(microsecond=0).isoformat()
+    time_zone = ZoneInfo(zone)
+    time = datetime.now(time_zone) if value is None else value
+    time = time.replace(tzinfo=time_zone) if time.tzinfo is None else time.astimezone(time_zone)
+    return time.replace(microsecond=0).isoformat()
 
 
-def settle_language(ctx: click.Context, workspace_language: str) -> None:
+def set_default_language(ctx: click.Context, workspace_language: str) -> None:
     """Let the workspace's language hold where neither `--lang` nor MLAY_LANG says another."""
     if "MLAY_LANG" not in os.environ:
         ctx.meta.setdefault("lang", workspace_language)
 
 
-def user() -> str:
+def user_name() -> str:
     """Return who is at work: the name the system knows."""
     import getpass  # start-up: needed when something is written only
 
     return getpass.getuser()
 
 
-def holder() -> str:
+def lock_holder() -> str:
     """Return who is at work, for the lock: user, machine, process."""
     import platform  # start-up: as above
 
-    return f"{user()}@{platform.node()} (pid {os.getpid()})"
+    return f"{user_name()}@{platform.node()} (pid {os.getpid()})"

@@ -14,9 +14,9 @@ from mlay_batch.cli.options import LocalisedCommand, LocalisedGroup, language, o
 from mlay_batch.errors import NoWorkspaceError, UsageError
 from mlay_batch.files import write_atomically
 from mlay_batch.period import Period
-from mlay_batch.pipeline.interchange import form_named
+from mlay_batch.pipeline.interchange import find_form
 from mlay_batch.schema import Catalogue, load_catalogue
-from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.codes import findings_page
 from mlay_batch.schema.diff import changes
 from mlay_batch.schema.export import package_text
@@ -31,7 +31,7 @@ def schema() -> None:
     """Look at the descriptions of forms, quotas and schemes."""
 
 
-def _catalogue(workspace: Path | None) -> Catalogue:
+def _load_catalogue(workspace: Path | None) -> Catalogue:
     try:
         return load_catalogue(Workspace.find(workspace or Path.cwd()).schemas)
     except NoWorkspaceError:
@@ -40,31 +40,31 @@ def _catalogue(workspace: Path | None) -> Catalogue:
 
 @schema.command("list", cls=LocalisedCommand)
 @options.json_option
-@options.common
+@options.common_options
 @click.pass_context
 def list_(ctx: click.Context, as_json: bool, workspace: Path | None) -> int:
     """List every description in force."""
-    found = _catalogue(workspace)
+    catalogue = _load_catalogue(workspace)
     if as_json:
-        names = [[f.form, f.version, f.effective.from_, f.effective.to] for f in found.forms]
+        names = [[f.form, f.version, f.effective.from_, f.effective.to] for f in catalogue.forms]
         click.echo(json.dumps(names))
     else:
-        show_schema.show_catalogue(found, language(ctx))
+        show_schema.show_catalogue(catalogue, language(ctx))
     return 0
 
 
 @schema.command("show", cls=LocalisedCommand)
 @click.argument("form")
 @option("--version", default=None)
-@options.common
+@options.common_options
 @click.pass_context
 def show_(ctx: click.Context, form: str, version: str | None, workspace: Path | None) -> int:
     """Print the reference page of a form, quota, scheme, or of the program's own findings."""
-    click.echo(_page(_catalogue(workspace), form, version, language(ctx)))
+    click.echo(_reference_page(_load_catalogue(workspace), form, version, language(ctx)))
     return 0
 
 
-def _page(catalogue: Catalogue, name: str, version: str | None, lang: str) -> str:
+def _reference_page(catalogue: Catalogue, name: str, version: str | None, lang: str) -> str:
     """Return the page of the newest version, or of that one; forms come before what bears a form's
     name. Raises UsageError for none.
     """
@@ -72,46 +72,57 @@ def _page(catalogue: Catalogue, name: str, version: str | None, lang: str) -> st
         "form": catalogue.forms,
         "quota": catalogue.quotas,
         "scheme": catalogue.schemes,
-        "signs": catalogue.signs,
+        "signs": catalogue.indicator_sets,
     }
-    named = [one for kind, alike in kinds.items() for one in alike if getattr(one, kind) == name]
-    alike = [one for one in named if isinstance(one, type(named[0]))]
-    wanted = [one for one in alike if version in (None, getattr(one, "version", None))]
-    if wanted:
-        return reference(wanted[-1], lang, catalogue.forms)
-    if name == "findings" and not named:
+    matches = [
+        description
+        for kind, same_kind in kinds.items()
+        for description in same_kind
+        if getattr(description, kind) == name
+    ]
+    same_kind = [
+        description for description in matches if isinstance(description, type(matches[0]))
+    ]
+    versions = [
+        description
+        for description in same_kind
+        if version in (None, getattr(description, "version", None))
+    ]
+    if versions:
+        return reference(versions[-1], lang, catalogue.forms)
+    if name == "findings" and not matches:
         return findings_page(lang)
-    known = ", ".join(f"{f.form} {f.version}" for f in catalogue.forms)
-    raise UsageError("usage.form", form=name, known=known)
+    names = ", ".join(f"{f.form} {f.version}" for f in catalogue.forms)
+    raise UsageError("usage.form", form=name, known=names)
 
 
 @schema.command("lint", cls=LocalisedCommand)
 @click.argument("paths", nargs=-1, type=options.ExistingPath())
-@options.common
+@options.common_options
 @click.pass_context
 def lint(ctx: click.Context, paths: tuple[Path, ...], workspace: Path | None) -> int:
     """Check YAML descriptions; name file, line, key and the nearest valid key."""
-    from mlay_batch.schema.lint import lint as linted  # start-up: pydantic costs 0.2 s
+    from mlay_batch.schema.lint import lint as lint_files  # start-up: pydantic costs 0.2 s
 
-    in_force = _files((shipped("schemas"), *_own(workspace)))
-    files = _files(paths) or in_force
-    errors, overlaps = linted(files, in_force, shipped("schemas"))
+    in_force = _yaml_files((shipped_folder("schemas"), *_workspace_schemas(workspace)))
+    files = _yaml_files(paths) or in_force
+    errors, overlaps = lint_files(files, in_force, shipped_folder("schemas"))
     for error in errors:
         show.show_error(error, language(ctx))
     for overlap in overlaps:
         show_schema.show_overlap(overlap, language(ctx))
-    show_schema.show_linted(len(files), len(errors), language(ctx))
+    show_schema.show_lint_result(len(files), len(errors), language(ctx))
     return 1 if errors else 0
 
 
 @schema.command("export", cls=LocalisedCommand)
 @click.argument("form")
 @option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None)
-@options.common
+@options.common_options
 @click.pass_context
 def export(ctx: click.Context, form: str, out: Path | None, workspace: Path | None) -> int:
     """Write a form for other programs, as a Frictionless Data Package."""
-    descriptor = package_text(form_named(_catalogue(workspace), form), language(ctx))
+    descriptor = package_text(find_form(_load_catalogue(workspace), form), language(ctx))
     if out is None:
         click.echo(descriptor, nl=False)
     else:
@@ -124,14 +135,14 @@ def export(ctx: click.Context, form: str, out: Path | None, workspace: Path | No
 @click.argument("old")
 @click.argument("new")
 @options.json_option
-@options.common
+@options.common_options
 @click.pass_context
 def diff(ctx: click.Context, old: str, new: str, as_json: bool, workspace: Path | None) -> int:
     """Show what changed between two versions of a form."""
-    catalogue = _catalogue(workspace)
-    before, after = (form_named(catalogue, name) for name in (old, new))
-    found = changes(before, after, language(ctx))
-    show_schema.show_changes(found, language(ctx), as_json=as_json)
+    catalogue = _load_catalogue(workspace)
+    before, after = (find_form(catalogue, name) for name in (old, new))
+    differences = changes(before, after, language(ctx))
+    show_schema.show_changes(differences, language(ctx), as_json=as_json)
     return 0
 
 
@@ -140,29 +151,35 @@ def diff(ctx: click.Context, old: str, new: str, as_json: bool, workspace: Path 
 @options.period_option
 @options.as_of_option
 @options.json_option
-@options.common
+@options.common_options
 @click.pass_context
-def trial(ctx: click.Context, path: Path, period: Period | None, as_of: date | None,
-          as_json: bool, workspace: Path | None) -> int:  # fmt: skip
+def trial(
+    ctx: click.Context,
+    path: Path,
+    period: Period | None,
+    as_of: date | None,
+    as_json: bool,
+    workspace: Path | None,
+) -> int:
     """Show what a changed description would change, before it is switched on."""
-    from mlay_batch.cli.show_trial import show_tried  # start-up: pandera costs a second
-    from mlay_batch.pipeline.town import open_town  # with it
-    from mlay_batch.pipeline.trial import trial as tried  # with it
+    from mlay_batch.cli.show_trial import show_impact  # start-up: pandera costs a second
+    from mlay_batch.pipeline.town import open_office  # with it
+    from mlay_batch.pipeline.trial import run_trial  # with it
 
-    town = open_town(Workspace.find(workspace or Path.cwd()))
+    office = open_office(Workspace.find(workspace or Path.cwd()))
     with show.progress(language(ctx), "schema.trial.progress") as tick:
         day = as_of or options.today()
-        found = tried(town, path, as_of=day, period=period, progress=tick)
-    show_tried(found, town, language(ctx), as_json=as_json)
+        impact = run_trial(office, path, as_of=day, period=period, progress=tick)
+    show_impact(impact, office, language(ctx), as_json=as_json)
     return 0
 
 
-def _own(workspace: Path | None) -> tuple[Path, ...]:
+def _workspace_schemas(workspace: Path | None) -> tuple[Path, ...]:
     try:
         return (Workspace.find(workspace or Path.cwd()).schemas,)
     except NoWorkspaceError:
         return ()
 
 
-def _files(paths: tuple[Path, ...]) -> list[Path]:
+def _yaml_files(paths: tuple[Path, ...]) -> list[Path]:
     return [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]

@@ -18,16 +18,16 @@ from rich.table import Table
 from mlay_batch.cli.matrix import show_matrix
 from mlay_batch.cli.options import say
 from mlay_batch.errors import MlayError, RegisterError
-from mlay_batch.findings import Finding, Severity, grouped_cells
+from mlay_batch.findings import Finding, Severity, cell_ranges
 from mlay_batch.messages import Message, error_text, explain, text
-from mlay_batch.pipeline.town import Town
+from mlay_batch.pipeline.town import Office
 from mlay_batch.records import Decision, Verdict
 from mlay_batch.schema import Catalogue, Form
 
 if TYPE_CHECKING:  # start-up: a verb pays for what it does, not for what another one shows
     from mlay_batch.figures.records import Completeness
-    from mlay_batch.pipeline.consolidate import Consolidated
-    from mlay_batch.pipeline.ingest import Ingested
+    from mlay_batch.pipeline.consolidate import ConsolidationResult
+    from mlay_batch.pipeline.ingest import IngestResult
     from mlay_batch.pipeline.status import Status
 
 # What must never reach a terminal from a file name or a cell: control characters, line breaks that
@@ -37,15 +37,15 @@ _CONTROL = re.compile(
 )
 
 
-def plain(value: object) -> str:
+def safe_line(value: object) -> str:
     """Return one line of text that does nothing to a terminal but show itself."""
     return _CONTROL.sub("�", str(value))
 
 
 def show_json(value: object) -> None:
-    """Print JSON that is safe to look at as well: what `plain` replaces is escaped."""
-    written = json.dumps(value, ensure_ascii=False)
-    click.echo(_CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", written))
+    """Print JSON that is safe to look at as well: what `safe_line` replaces is escaped."""
+    encoded = json.dumps(value, ensure_ascii=False)
+    click.echo(_CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded))
 
 
 def _console(*, to_stderr: bool = False) -> Console:
@@ -54,38 +54,42 @@ def _console(*, to_stderr: bool = False) -> Console:
 
 def show_text(lang: str, key: str, **params: object) -> None:
     """Print one text."""
-    shown = {name: plain(v) if isinstance(v, str | Path) else v for name, v in params.items()}
-    click.echo(say(lang, key, **shown))
+    safe_params = {
+        name: safe_line(v) if isinstance(v, str | Path) else v for name, v in params.items()
+    }
+    click.echo(say(lang, key, **safe_params))
 
 
 def show_error(error: MlayError, lang: str) -> None:
     """Print a broken run as one line, and below it the findings it carries."""
-    click.echo(f"mlay: {plain(error_text(error, lang))}", err=True)
+    click.echo(f"mlay: {safe_line(error_text(error, lang))}", err=True)
     if isinstance(error, RegisterError):
-        for line in lines(error.findings, error.form, lang):
+        for line in finding_lines(error.findings, error.form, lang):
             click.echo("  " + line, err=True)
 
 
-def lines(findings: Iterable[Finding], form: Form | None, lang: str) -> Iterator[str]:
+def finding_lines(findings: Iterable[Finding], form: Form | None, lang: str) -> Iterator[str]:
     """Yield one line for findings of one kind on one sheet, their cells as "C12–C15, C20".
 
     Of several, the first is spelt out: the remedy is the same for all.
     """
-    alike: dict[tuple[object, ...], list[tuple[Finding, Message]]] = {}
+    groups: dict[tuple[object, ...], list[tuple[Finding, Message]]] = {}
     for finding in findings:
         message = explain(finding, form, lang)
         place, field = finding.place, finding.params.get("field")
         key = finding.code, place.file, place.sheet, field, message.fix
-        alike.setdefault(key, []).append((finding, message))
-    for found in alike.values():
-        first, (_, fix) = found[0]
+        groups.setdefault(key, []).append((finding, message))
+    for group in groups.values():
+        first, (_, fix) = group[0]
         code, file, sheet = first.code, first.place.file, first.place.sheet
-        cells = grouped_cells(finding.place.cell for finding, _ in found)
-        inside = f"{sheet}!{cells}" if sheet and cells else sheet
-        where = " · ".join(part for part in (file, inside) if part)
-        told = list(dict.fromkeys(message.what for _, message in found))
-        more = say(lang, "findings.more", count=len(told) - 1) if len(told) > 1 else ""
-        yield plain(" ".join(part for part in (f"{code} {where}:", told[0], more, fix) if part))
+        cells = cell_ranges(finding.place.cell for finding, _ in group)
+        cell_range = f"{sheet}!{cells}" if sheet and cells else sheet
+        where = " · ".join(part for part in (file, cell_range) if part)
+        texts = list(dict.fromkeys(message.what for _, message in group))
+        more = say(lang, "findings.more", count=len(texts) - 1) if len(texts) > 1 else ""
+        yield safe_line(
+            " ".join(part for part in (f"{code} {where}:", texts[0], more, fix) if part)
+        )
 
 
 @contextmanager
@@ -107,65 +111,69 @@ def show_progress(steps: Iterable[object], total: int, lang: str, key: str) -> N
             tick(done, total)
 
 
-def show_register_warnings(town: Town, lang: str) -> None:
+def show_register_warnings(office: Office, lang: str) -> None:
     """Print what is doubtful in the register, on stderr."""
-    form = town.catalogue.register_form
-    for line in lines(town.findings, form, lang):
+    form = office.catalogue.register_form
+    for line in finding_lines(office.findings, form, lang):
         click.echo(line, err=True)
 
 
-def show_ingested(
-    done: Ingested, known: Catalogue, lang: str, *, as_json: bool, dry_run: bool
+def show_ingest_result(
+    result: IngestResult, catalogue: Catalogue, lang: str, *, as_json: bool, dry_run: bool
 ) -> None:
     """Print one line a file that needs attention and the table that adds up."""
     if as_json:
-        show_json([_as_json(d, known, lang) for d in done.decisions])
+        show_json([_as_json(d, catalogue, lang) for d in result.decisions])
         return
     console = _console()
-    for decision in done.decisions:
-        if told := _told(decision):
-            _show_told(console, decision, told, known, lang)
+    for decision in result.decisions:
+        if findings := _notable_findings(decision):
+            _show_file(console, decision, findings, catalogue, lang)
     table = Table(title=say(lang, "ingest.dry" if dry_run else "ingest.title"))
     table.add_column(say(lang, "ingest.verdict"))
     table.add_column(say(lang, "ingest.files"), justify="right")
-    for verdict, count in done.counts.items():
+    for verdict, count in result.counts.items():
         table.add_row(say(lang, f"verdict.{verdict.value}"), str(count))
     table.add_section()
-    table.add_row(say(lang, "ingest.total"), str(len(done.decisions)))
+    table.add_row(say(lang, "ingest.total"), str(len(result.decisions)))
     console.print(table)
-    if done.seen:
-        console.print(say(lang, "ingest.seen", count=done.seen))
+    if result.seen_count:
+        console.print(say(lang, "ingest.seen", count=result.seen_count))
 
 
-def _told(decision: Decision) -> tuple[Finding, ...]:
+def _notable_findings(decision: Decision) -> tuple[Finding, ...]:
     """Return what a clerk must hear of a file: why it is not counted, or what it replaces."""
     if decision.verdict is Verdict.ACCEPTED:
         return tuple(finding for finding in decision.findings if finding.code == "L05")
-    every = decision.verdict is not Verdict.REJECTED
-    return tuple(finding for finding in decision.findings if every or finding.is_error)
+    with_warnings = decision.verdict is not Verdict.REJECTED
+    return tuple(finding for finding in decision.findings if with_warnings or finding.is_error)
 
 
-def _show_told(
-    console: Console, decision: Decision, told: tuple[Finding, ...], known: Catalogue, lang: str
+def _show_file(
+    console: Console,
+    decision: Decision,
+    findings: tuple[Finding, ...],
+    catalogue: Catalogue,
+    lang: str,
 ) -> None:
-    name = escape(plain(decision.judged.leaf.name))
+    name = escape(safe_line(decision.checked.file.name))
     console.print(f"[bold]{name}[/bold]: {say(lang, f'verdict.{decision.verdict.value}')}")
-    for line in lines(told, _form_of(decision, known), lang):
+    for line in finding_lines(findings, _form_of(decision, catalogue), lang):
         console.print("  " + escape(line), soft_wrap=True)
 
 
-def _form_of(decision: Decision, known: Catalogue) -> Form | None:
+def _form_of(decision: Decision, catalogue: Catalogue) -> Form | None:
     """Return the form a file was read as, even where it is not known whose return it is."""
-    read = decision.judged.submission
-    return known.form(read.form or "", read.version or "") if read else None
+    submission = decision.checked.submission
+    return catalogue.form(submission.form or "", submission.version or "") if submission else None
 
 
-def _as_json(decision: Decision, known: Catalogue, lang: str) -> Mapping[str, object]:
-    identity = decision.judged.identity
-    form = _form_of(decision, known)
+def _as_json(decision: Decision, catalogue: Catalogue, lang: str) -> Mapping[str, object]:
+    identity = decision.checked.identity
+    form = _form_of(decision, catalogue)
     return {
-        "file": decision.judged.leaf.name,
-        "sha256": decision.judged.leaf.sha256,
+        "file": decision.checked.file.name,
+        "sha256": decision.checked.file.sha256,
         "verdict": decision.verdict.value,
         "form": form.form if form else None,
         "branch": identity.branch if identity else None,
@@ -190,95 +198,117 @@ def show_findings(
     """Print the findings of one file, errors first."""
     if as_json:
         ordered = sorted(findings, key=lambda f: not f.is_error)
-        found = [_finding_json(finding, form, lang) for finding in ordered]
-        show_json(found)
+        data = [_finding_json(finding, form, lang) for finding in ordered]
+        show_json(data)
         return
     for severity in Severity:
-        alike = (finding for finding in findings if finding.severity is severity)
-        for line in lines(alike, form, lang):
+        same_severity = (finding for finding in findings if finding.severity is severity)
+        for line in finding_lines(same_severity, form, lang):
             click.echo(f"{say(lang, f'severity.{severity.value}')} {line}")
     errors = sum(finding.is_error for finding in findings)
     key = "check.refused" if errors else "check.accepted"
     click.echo(say(lang, key, errors=errors, warnings=len(findings) - errors))
 
 
-def show_consolidated(
-    done: Consolidated, lang: str, *, as_json: bool, dry_run: bool = False
+def show_consolidation_result(
+    result: ConsolidationResult, lang: str, *, as_json: bool, dry_run: bool = False
 ) -> None:
     """Name the workbook, and say whether it is provisional."""
     if as_json:
-        found = {
-            "workbook": str(done.path),
-            "written": done.written,
-            "provisional": done.provisional,
+        data = {
+            "workbook": str(result.path),
+            "written": result.written,
+            "provisional": result.provisional,
         }
-        show_json(found)
+        show_json(data)
         return
-    click.echo(say(lang, "consolidate.dry" if dry_run else "consolidate.done", path=done.path))
-    if done.closed:
-        click.echo(say(lang, "consolidate.closed", revision=done.closed))
-    if done.provisional:
+    click.echo(say(lang, "consolidate.dry" if dry_run else "consolidate.done", path=result.path))
+    if result.closed_revision:
+        click.echo(say(lang, "consolidate.closed", revision=result.closed_revision))
+    if result.provisional:
         click.echo(say(lang, "consolidate.provisional"))
 
 
-def show_status(found: Status, known: Catalogue, lang: str, *, as_json: bool) -> None:
+def show_status(status: Status, catalogue: Catalogue, lang: str, *, as_json: bool) -> None:
     """Print the matrix branch × period of each form, and what to do next."""
     if as_json:
-        told = [_matrix_json(entry, found) for entry in found.forms]
-        show_json(told)
+        data = [_matrix_json(form_completeness, status) for form_completeness in status.forms]
+        show_json(data)
         return
-    titles = {form.form: form.title for form in known.forms}
+    titles = {form.form: form.title for form in catalogue.forms}
     console = _console()
-    for entry in found.forms:
-        _show_matrix(console, entry, titles[entry.form].of(lang), lang)
-    used = sorted({cell.state for entry in found.forms for cell in entry.cells.values()})
-    console.print(" · ".join(f"{_symbol(s)} {text('figures', f'return.{s}', lang)}" for s in used))
-    received = sum(found.counts.values())
-    counts = {verdict.value: count for verdict, count in found.counts.items()}
+    for form_completeness in status.forms:
+        _show_matrix(console, form_completeness, titles[form_completeness.form].of(lang), lang)
+    states = sorted(
+        {
+            cell.state
+            for form_completeness in status.forms
+            for cell in form_completeness.cells.values()
+        }
+    )
+    console.print(
+        " · ".join(f"{_symbol(s)} {text('figures', f'return.{s}', lang)}" for s in states)
+    )
+    received = sum(status.counts.values())
+    counts = {verdict.value: count for verdict, count in status.counts.items()}
     console.print(say(lang, "status.counts", received=received, **counts))
-    if found.closing:
-        period, revision = str(found.period), found.closing.revision
+    if status.closing:
+        period, revision = str(status.period), status.closing.revision
         console.print(say(lang, "status.closed", period=period, revision=revision))
-    for key, count in found.todo.items():
-        console.print(say(lang, f"status.{key}", count=count, period=str(found.period)))
+    for key, count in status.todo.items():
+        console.print(say(lang, f"status.{key}", count=count, period=str(status.period)))
 
 
 _SYMBOLS = {
-    "reported": "●", "nil": "○", "late": "◐", "missing": "✗", "not_due": "·", "rejected": "!",
-    "held": "?", "waived": "–", "not_yet": " ", "ended": " ",
-}  # fmt: skip
+    "reported": "●",
+    "nil": "○",
+    "late": "◐",
+    "missing": "✗",
+    "not_due": "·",
+    "rejected": "!",
+    "held": "?",
+    "waived": "–",
+    "not_yet": " ",
+    "ended": " ",
+}
 
 
 def _symbol(state: str) -> str:
     return _SYMBOLS.get(state, state)
 
 
-def _show_matrix(console: Console, entry: Completeness, title: str, lang: str) -> None:
-    months = (str(p)[-2:] if p.length == 1 else str(p) for p in entry.periods)
+def _show_matrix(console: Console, form_completeness: Completeness, title: str, lang: str) -> None:
+    months = (str(p)[-2:] if p.length == 1 else str(p) for p in form_completeness.periods)
     rows = [
         (
-            plain(f"{branch.code} {branch.name}"),
-            [_symbol(entry.of(branch.code, period).state) for period in entry.periods],
+            safe_line(f"{branch.code} {branch.name}"),
+            [
+                _symbol(form_completeness.cell(branch.code, period).state)
+                for period in form_completeness.periods
+            ],
         )
-        for branch in entry.branches
+        for branch in form_completeness.branches
     ]
     show_matrix(console, title, [say(lang, "status.branch"), *months], rows)
 
 
-def _matrix_json(entry: Completeness, found: Status) -> Mapping[str, object]:
+def _matrix_json(form_completeness: Completeness, status: Status) -> Mapping[str, object]:
     return {
-        "form": entry.form,
-        "period": str(found.period),
-        "closed": found.closing.revision if found.closing else None,
-        "next": dict(found.todo),
+        "form": form_completeness.form,
+        "period": str(status.period),
+        "closed": status.closing.revision if status.closing else None,
+        "next": dict(status.todo),
         "branches": {
-            branch.code: {str(p): entry.of(branch.code, p).state for p in entry.periods}
-            for branch in entry.branches
+            branch.code: {
+                str(p): form_completeness.cell(branch.code, p).state
+                for p in form_completeness.periods
+            }
+            for branch in form_completeness.branches
         },
     }
 
 
-def show_issued(count: int, folder: Path, lang: str, *, dry_run: bool) -> None:
+def show_issued_forms(count: int, folder: Path, lang: str, *, dry_run: bool) -> None:
     """Say how many forms were written, and where."""
     key = "template.dry" if dry_run else "template.done"
     click.echo(say(lang, key, count=count, path=folder))

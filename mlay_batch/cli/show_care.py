@@ -6,32 +6,36 @@ from collections.abc import Mapping
 
 import click
 
-from mlay_batch.cli.show import lines, plain, show_json
+from mlay_batch.cli.show import finding_lines, safe_line, show_json
 from mlay_batch.errors import RegisterError
 from mlay_batch.messages import error_text, text
-from mlay_batch.pipeline.doctor import Defect, Diagnosis
+from mlay_batch.pipeline.doctor import Defect, WorkspaceReport
 
 
-def show_diagnosis(told: Diagnosis, lang: str, *, as_json: bool) -> None:
+def show_workspace_report(report: WorkspaceReport, lang: str, *, as_json: bool) -> None:
     """Print one line a defect, what is put right or can be, and how many there are."""
     if as_json:
-        found = [_as_json(defect, told, lang) for defect in told.found]
-        show_json(found)
+        data = [_as_json(defect, report, lang) for defect in report.defects]
+        show_json(data)
         return
-    for defect in told.found:
-        kind = text("doctor", "kind.note" if defect.note else "kind.ill", lang)
-        click.echo(plain(f"{kind} {_says(defect, lang)} {_cure(defect, told, lang)}").rstrip())
+    for defect in report.defects:
+        kind = text("doctor", "kind.note" if defect.is_note else "kind.ill", lang)
+        click.echo(
+            safe_line(
+                f"{kind} {_defect_text(defect, lang)} {_fix_text(defect, report, lang)}"
+            ).rstrip()
+        )
         if isinstance(defect.error, RegisterError):
-            for line in lines(defect.error.findings, defect.error.form, lang):
+            for line in finding_lines(defect.error.findings, defect.error.form, lang):
                 click.echo("  " + line)
-    if told.found:
-        count = {"found": len(told.found), "cured": len(told.cured)}
+    if report.defects:
+        count = {"found": len(report.defects), "cured": len(report.fixed)}
         click.echo(text("doctor", "count", lang, **count))
     else:
         click.echo(text("doctor", "sound", lang))
 
 
-def _says(defect: Defect, lang: str) -> str:
+def _defect_text(defect: Defect, lang: str) -> str:
     return (
         error_text(defect.error, lang)
         if defect.error
@@ -39,17 +43,17 @@ def _says(defect: Defect, lang: str) -> str:
     )
 
 
-def _cure(defect: Defect, told: Diagnosis, lang: str) -> str:
-    if defect in told.cured:
+def _fix_text(defect: Defect, report: WorkspaceReport, lang: str) -> str:
+    if defect in report.fixed:
         return text("doctor", "cured", lang)
-    return text("doctor", "curable", lang) if defect.cure else ""
+    return text("doctor", "curable", lang) if defect.fix else ""
 
 
-def _as_json(defect: Defect, told: Diagnosis, lang: str) -> Mapping[str, object]:
+def _as_json(defect: Defect, report: WorkspaceReport, lang: str) -> Mapping[str, object]:
     return {
         "code": defect.code,
-        "defect": not defect.note,
-        "message": _says(defect, lang),
-        "curable": defect.cure is not None,
-        "cured": defect in told.cured,
+        "defect": not defect.is_note,
+        "message": _defect_text(defect, lang),
+        "curable": defect.fix is not None,
+        "cured": defect in report.fixed,
     }

@@ -11,82 +11,92 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mlay_batch.cli.show import plain
-from mlay_batch.figures.compare import Change, Told
+from mlay_batch.cli.show import safe_line
+from mlay_batch.figures.compare import FigureChange, FigureValue
 from mlay_batch.messages import show, text
-from mlay_batch.pipeline.town import Town
-from mlay_batch.pipeline.trial import Tried
+from mlay_batch.pipeline.town import Office
+from mlay_batch.pipeline.trial import Impact
 from mlay_batch.register import Register
 from mlay_batch.schema import Catalogue
 
-_MOST = 40  # lines of one table
+_MAX_LINES = 40  # lines of one table
 _COLUMNS = ("area", "subject", "about", "name", "before", "after")
 
 
-def show_tried(found: Tried, town: Town, lang: str, *, as_json: bool) -> None:
+def show_impact(impact: Impact, office: Office, lang: str, *, as_json: bool) -> None:
     """Print what would change: of returns first, then states and numbers of each period."""
     if as_json:
-        click.echo(json.dumps(_as_json(found), ensure_ascii=False))
+        click.echo(json.dumps(_as_json(impact), ensure_ascii=False))
         return
-    say = _console()
-    names = ", ".join(found.names)
-    say.print(escape(plain(text("trial", "tried", lang, names=names, read=found.read))))
-    if not found.count:
-        say.print(text("trial", "nothing", lang))
-    _table(say, text("trial", "returns", lang), found.returns, town, lang)
-    for period, changes in found.figures.items():
+    console = _console()
+    names = ", ".join(impact.names)
+    console.print(
+        escape(safe_line(text("trial", "tried", lang, names=names, read=impact.read_count)))
+    )
+    if not impact.count:
+        console.print(text("trial", "nothing", lang))
+    _table(console, text("trial", "returns", lang), impact.returns, office, lang)
+    for period, changes in impact.figures.items():
         title = period.title(lang)
         for key, weighty in (("states", True), ("numbers", False)):
-            own = [change for change in changes if change.weighty is weighty]
-            _table(say, text("trial", key, lang, period=title), own, town, lang)
+            selected = [change for change in changes if change.is_state is weighty]
+            _table(console, text("trial", key, lang, period=title), selected, office, lang)
 
 
 def _console() -> Console:
     return Console(highlight=False, soft_wrap=False)
 
 
-def _as_json(found: Tried) -> dict[str, object]:
+def _as_json(impact: Impact) -> dict[str, object]:
     return {
-        "tried": found.names,
-        "read": found.read,
-        "returns": [asdict(change) for change in found.returns],
+        "tried": impact.names,
+        "read": impact.read_count,
+        "returns": [asdict(change) for change in impact.returns],
         "figures": {
             str(period): [asdict(change) for change in changes]
-            for period, changes in found.figures.items()
+            for period, changes in impact.figures.items()
         },
     }
 
 
-def _table(console: Console, title: str, changes: Sequence[Change], town: Town, lang: str) -> None:
+def _table(
+    console: Console, title: str, changes: Sequence[FigureChange], office: Office, lang: str
+) -> None:
     if not changes:
         return
-    table = Table(*(text("trial", f"column.{name}", lang) for name in _COLUMNS), title=title,
-                  title_justify="left")  # fmt: skip
-    bands = _bands(town.catalogue, lang)
-    for change in changes[:_MOST]:
+    table = Table(
+        *(text("trial", f"column.{name}", lang) for name in _COLUMNS),
+        title=title,
+        title_justify="left",
+    )
+    bands = _bands(office.catalogue, lang)
+    for change in changes[:_MAX_LINES]:
         cells = (
-            text("trial", f"area.{change.area}", lang), _name(change.subject, town.register),
-            change.about, text("trial", f"name.{change.name}", lang),
-            _value(change, change.before, bands, lang), _value(change, change.after, bands, lang),
-        )  # fmt: skip
-        table.add_row(*(escape(plain(cell)) for cell in cells))
+            text("trial", f"area.{change.area}", lang),
+            _name(change.subject, office.register),
+            change.about,
+            text("trial", f"name.{change.name}", lang),
+            _value(change, change.before, bands, lang),
+            _value(change, change.after, bands, lang),
+        )
+        table.add_row(*(escape(safe_line(cell)) for cell in cells))
     console.print(table)
-    if len(changes) > _MOST:
-        console.print(text("trial", "more", lang, count=len(changes) - _MOST))
+    if len(changes) > _MAX_LINES:
+        console.print(text("trial", "more", lang, count=len(changes) - _MAX_LINES))
 
 
 def _name(code: str, register: Register) -> str:
     if officer := register.officer_by_code.get(code):
         return f"{code} – {officer.name}"
-    known = register.by_code.get(code)
-    return f"{code} – {known.name}" if known else code
+    organisation = register.by_code.get(code)
+    return f"{code} – {organisation.name}" if organisation else code
 
 
 def _bands(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
-    return {band.id: band.title.of(lang) for one in catalogue.schemes for band in one.bands}
+    return {band.id: band.title.of(lang) for scheme in catalogue.schemes for band in scheme.bands}
 
 
-def _value(change: Change, value: Told, bands: Mapping[str, str], lang: str) -> str:
+def _value(change: FigureChange, value: FigureValue, bands: Mapping[str, str], lang: str) -> str:
     """Return a value by the title it has: a finding's severity, a band, a state."""
     if not isinstance(value, str):
         return "–" if value is None else show(value, lang)
@@ -95,6 +105,9 @@ def _value(change: Change, value: Told, bands: Mapping[str, str], lang: str) -> 
         return f"{code} ({text('report', f'severity.{severity}', lang)})"
     if value in bands:
         return bands[value]
-    area, key = ("figures", f"{change.area}.{value}") if change.name == "state" else (
-        "trial", f"value.{value}")  # fmt: skip
+    area, key = (
+        ("figures", f"{change.area}.{value}")
+        if change.name == "state"
+        else ("trial", f"value.{value}")
+    )
     return text(area, key, lang)

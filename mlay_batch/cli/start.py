@@ -36,22 +36,26 @@ def init(ctx: click.Context, directory: Path, name: str, place: str) -> int:
 @click.pass_context
 def demo(ctx: click.Context, directory: Path) -> int:
     """Build the sample town's workspace and run November 2019."""
-    from mlay_batch.pipeline import demo as showing  # start-up: `init` needs no pandas
+    from mlay_batch.pipeline import demo as demo_month  # start-up: `init` needs no pandas
     from mlay_batch.pipeline.consolidate import consolidate  # the same
-    from mlay_batch.pipeline.ingest import Ingested  # the same
+    from mlay_batch.pipeline.ingest import IngestResult  # the same
 
     lang = language(ctx)
     with show.progress(lang, "demo.building") as tick:
-        built = showing.build(directory, tick)
+        sample = demo_month.build(directory, tick)
     with show.progress(lang, "demo.reading") as tick:
-        steps = showing.take_in(built, options.holder())
-        taken = Ingested((), 0)
-        for number, parcel in enumerate(steps, 1):
-            taken += parcel
-            tick(number, len(built.parcels))
-    show.show_ingested(taken, built.town.catalogue, lang, as_json=False, dry_run=False)
-    done = consolidate(
-        built.town, showing.PERIOD, as_of=showing.AS_OF, holder=options.holder(), lang=lang
+        steps = demo_month.ingest_batches(sample, options.lock_holder())
+        total = IngestResult((), 0)
+        for number, batch_result in enumerate(steps, 1):
+            total += batch_result
+            tick(number, len(sample.inbox_folders))
+    show.show_ingest_result(total, sample.office.catalogue, lang, as_json=False, dry_run=False)
+    result = consolidate(
+        sample.office,
+        demo_month.PERIOD,
+        as_of=demo_month.AS_OF,
+        holder=options.lock_holder(),
+        lang=lang,
     )
-    show.show_consolidated(done, lang, as_json=False)
+    show.show_consolidation_result(result, lang, as_json=False)
     return 0

@@ -15,10 +15,10 @@ def usage_line(error: click.ClickException, lang: str) -> str:
     ctx = error.ctx if isinstance(error, click.UsageError) else None
     path = ctx.command_path if ctx else "mlay"
     if isinstance(error, click.exceptions.NoSuchCommand):
-        known = (
+        command_names = (
             ctx.command.list_commands(ctx) if ctx and isinstance(ctx.command, click.Group) else []
         )
-        near = nearest(error.command_name, known) or ", ".join(known)
+        near = nearest(error.command_name, command_names) or ", ".join(command_names)
         return say(lang, "usage.no_command", what=error.command_name, path=path, nearest=near)
     if isinstance(error, click.NoSuchOption):
         return say(lang, "usage.no_option", what=error.option_name, path=path)

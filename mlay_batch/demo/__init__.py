@@ -1,19 +1,19 @@
 """The sample town of Mường Lay: invented returns, made the same way every time."""
 
-from mlay_batch.demo.files import render_register, render_return, returns, sent_besides
-from mlay_batch.demo.inbox import Parcel, write_town
+from mlay_batch.demo.files import extra_returns, render_register, render_return, returns
+from mlay_batch.demo.inbox import InboxFolder, write_town
 from mlay_batch.demo.meetings import SampleReturn
-from mlay_batch.demo.town import Town, register_rows, town
+from mlay_batch.demo.town import SampleTown, load_town, register_rows
 
 __all__ = [
-    "Parcel",
+    "InboxFolder",
     "SampleReturn",
-    "Town",
+    "SampleTown",
+    "extra_returns",
+    "load_town",
     "register_rows",
     "render_register",
     "render_return",
     "returns",
-    "sent_besides",
-    "town",
     "write_town",
 ]

@@ -17,7 +17,7 @@ from mlay_batch.period import day_number
 from mlay_batch.records import Value
 
 _CELL = re.compile(r'<c r="([A-Z]+\d+)"( s="\d+")?[^>]*?(?:/>|>.*?</c>)', re.DOTALL)
-_GROWING = re.compile(r'<row r="(\d+)" ht="([^"]*)">')  # a height that is not fixed
+_AUTO_HEIGHT_ROW = re.compile(r'<row r="(\d+)" ht="([^"]*)">')  # a height that is not fixed
 _SHEET = re.compile(r'<sheet name="([^"]+)"')
 LEVEL, HARDER = 6, 9  # of compression: the same parts give other bytes
 
@@ -25,31 +25,31 @@ Parts = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
+class RawCell:
     """The inside of a cell as no template writes it: kind (attribute ``t``) and XML."""
 
     kind: str
-    inside: str
+    xml: str
 
 
-def opened(data: bytes) -> Parts:
+def read_parts(data: bytes) -> Parts:
     """Return the XML parts of a workbook by name, in their order."""
     with ZipFile(io.BytesIO(data)) as book:
         return {name: book.read(name).decode() for name in book.namelist()}
 
 
-def packed(parts: Mapping[str, str | bytes], level: int = LEVEL) -> bytes:
+def write_parts(parts: Mapping[str, str | bytes], level: int = LEVEL) -> bytes:
     """Return the workbook of those parts; the same parts and level give the same bytes."""
-    made = io.BytesIO()
-    with ZipFile(made, "w") as book:
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w") as book:
         for name, part in parts.items():
             member = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
             member.create_system = 0
             book.writestr(member, part, ZIP_DEFLATED, level)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
-def part_of(parts: Parts, title: str) -> str:
+def sheet_part(parts: Parts, title: str) -> str:
     """Return the name of the part that holds the sheet of that title."""
     titles = _SHEET.findall(parts["xl/workbook.xml"])
     return f"xl/worksheets/sheet{titles.index(escape(title)) + 1}.xml"
@@ -64,30 +64,30 @@ def addresses(sheet: SheetPlan) -> Mapping[tuple[str, int, str], str]:
     }
 
 
-def typed(part: str, cells: Mapping[str, Value | Raw]) -> str:
+def set_cells(part: str, cells: Mapping[str, Value | RawCell]) -> str:
     """Return the sheet with those cells typed over; their look stays."""
 
-    def over(found: re.Match[str]) -> str:
-        address, style = found[1], found[2] or ""
-        return _cell(address, style, cells[address]) if address in cells else found[0]
+    def over(match: re.Match[str]) -> str:
+        address, style = match[1], match[2] or ""
+        return _cell(address, style, cells[address]) if address in cells else match[0]
 
     return _CELL.sub(over, part)
 
 
-def grown(part: str, heights: Mapping[int, float]) -> str:
+def raise_rows(part: str, heights: Mapping[int, float]) -> str:
     """Return the sheet with rows made as high as said, as Excel does while one types."""
 
-    def higher(found: re.Match[str]) -> str:
-        points = max(float(found[2]), heights.get(int(found[1]), 0.0))
-        return f'<row r="{found[1]}" ht="{points:g}">'
+    def higher(match: re.Match[str]) -> str:
+        points = max(float(match[2]), heights.get(int(match[1]), 0.0))
+        return f'<row r="{match[1]}" ht="{points:g}">'
 
-    return _GROWING.sub(higher, part)
+    return _AUTO_HEIGHT_ROW.sub(higher, part)
 
 
-def _cell(address: str, style: str, value: Value | Raw) -> str:
+def _cell(address: str, style: str, value: Value | RawCell) -> str:
     if isinstance(value, str):
-        value = Raw("inlineStr", f"<is><t>{escape(value)}</t></is>")
-    elif not isinstance(value, Raw):
+        value = RawCell("inlineStr", f"<is><t>{escape(value)}</t></is>")
+    elif not isinstance(value, RawCell):
         number = day_number(value) if isinstance(value, date) else value
-        value = Raw("n", f"<v>{number}</v>")
-    return f'<c r="{address}"{style} t="{value.kind}">{value.inside}</c>'
+        value = RawCell("n", f"<v>{number}</v>")
+    return f'<c r="{address}"{style} t="{value.kind}">{value.xml}</c>'

@@ -13,7 +13,7 @@ import yaml
 from mlay_batch.period import Period
 from mlay_batch.records import Row, Submission
 from mlay_batch.register import Organisation, Register
-from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.ids import REGISTER
 
 SECTIONS = ("organisations", "addresses", "officers", "assignments", "waivers", "signatories")
@@ -22,7 +22,7 @@ CELL_TYPES = ("cell", "cell_direct")
 T = TypeVar("T")
 
 
-class Dice:
+class SeededRandom:
     """Chance that falls the same way on every machine.
 
     Seeded by words and drawn by `random()` alone: its sequence is the one thing of that module
@@ -33,7 +33,7 @@ class Dice:
         words = "/".join(str(part) for part in seed)
         self._draw = random.Random(words).random  # noqa: S311 - sample data, not secrets
 
-    def share(self) -> float:
+    def fraction(self) -> float:
         """Return a number from 0 up to, not including, 1."""
         return self._draw()
 
@@ -49,13 +49,13 @@ class Dice:
         """Return one of the items."""
         return items[self.below(len(items))]
 
-    def shuffled(self, items: Sequence[T]) -> list[T]:
+    def shuffle(self, items: Sequence[T]) -> list[T]:
         """Return the items in another order."""
         return [item for _, _, item in sorted((self._draw(), i, x) for i, x in enumerate(items))]
 
 
 @dataclass(frozen=True)
-class Town:
+class SampleTown:
     """The sample town. `data` is `samples/town.yaml`, whose comments say what each key means."""
 
     data: Mapping[str, Any]
@@ -63,7 +63,7 @@ class Town:
     @cached_property
     def register(self) -> Register:
         """The town's register."""
-        return Register.of(Submission(None, REGISTER, None, rows=register_rows(self)))
+        return Register.from_submission(Submission(None, REGISTER, None, rows=register_rows(self)))
 
     @cached_property
     def months(self) -> tuple[Period, ...]:
@@ -82,14 +82,18 @@ class Town:
         """The place written beside the date."""
         return str(self.data["place"])
 
-    def dice(self, *seed: object) -> Dice:
+    def rng(self, *seed: object) -> SeededRandom:
         """Return chance of its own for that purpose: more draws elsewhere change nothing here."""
-        return Dice(self.data["seed"], *seed)
+        return SeededRandom(self.data["seed"], *seed)
 
     def events(self, kind: str, month: Period, branch: str) -> list[Mapping[str, Any]]:
         """Return the entries of the list `kind` for that branch and month."""
-        wanted = (str(month), branch)
-        return [entry for entry in self.data[kind] if (entry["month"], entry["branch"]) == wanted]
+        month_and_branch = (str(month), branch)
+        return [
+            entry
+            for entry in self.data[kind]
+            if (entry["month"], entry["branch"]) == month_and_branch
+        ]
 
     def habits(self, branch: str, month: Period) -> Mapping[str, Mapping[str, Any]]:
         """Return the habits a cell has in a month, by name."""
@@ -99,26 +103,26 @@ class Town:
             if entry["branch"] == branch and Period.parse(entry["from"]) <= month
         }
 
-    def waived(self, month: Period, branch: str) -> bool:
+    def is_waived(self, month: Period, branch: str) -> bool:
         """Whether the branch need not report that month."""
         return any((w.branch, w.period) == (branch, str(month)) for w in self.register.waivers)
 
-    def reports(self, month: Period, branch: str) -> bool:
+    def has_return(self, month: Period, branch: str) -> bool:
         """Whether a return of that branch and month exists."""
         return (
-            self.register.by_code[branch].alive(month)
-            and not self.waived(month, branch)
+            self.register.by_code[branch].is_active(month)
+            and not self.is_waived(month, branch)
             and not self.events("missing", month, branch)
         )
 
 
-def town() -> Town:
+def load_town() -> SampleTown:
     """Return the sample town that comes with the program."""
-    path = shipped("samples") / "town.yaml"
-    return Town(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+    path = shipped_folder("samples") / "town.yaml"
+    return SampleTown(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 
 
-def register_rows(town: Town) -> tuple[Row, ...]:
+def register_rows(town: SampleTown) -> tuple[Row, ...]:
     """Return the town's register as rows of the form ``register``."""
     return tuple(
         Row(section, "", number, dict(values), {})
@@ -127,11 +131,11 @@ def register_rows(town: Town) -> tuple[Row, ...]:
     )
 
 
-def _entries(town: Town, section: str) -> Iterator[Mapping[str, Any]]:
+def _entries(town: SampleTown, section: str) -> Iterator[Mapping[str, Any]]:
     yield from town.data[section]
     if section == "addresses":
-        given = {entry["branch"] for entry in town.data["addresses"]}
+        with_address = {entry["branch"] for entry in town.data["addresses"]}
         for entry in town.data["organisations"]:
-            if entry["code"] not in given:
+            if entry["code"] not in with_address:
                 mail = town.data["mail"].format(code=entry["code"].lower())
                 yield {"branch": entry["code"], "mail": mail}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from mlay_batch.demo.meetings import SampleReturn, named, received_on
-from mlay_batch.demo.town import Town
+from mlay_batch.demo.meetings import SampleReturn, file_name, receipt_time
+from mlay_batch.demo.town import SampleTown
 from mlay_batch.period import Period
 from mlay_batch.records import Row
 from mlay_batch.register import Organisation
@@ -17,68 +17,75 @@ _NEW_CELL = timedelta(days=183)  # a cell founded less than six months before is
 Counts = dict[str, dict[str, int]]
 
 
-def spread(total: int, weights: Mapping[str, int], most: Mapping[str, int]) -> dict[str, int]:
-    """Return `total` shared out by weight, nobody getting more than `most`.
+def spread(total: int, weights: Mapping[str, int], maximum: Mapping[str, int]) -> dict[str, int]:
+    """Return `total` shared out by weight, nobody getting more than `maximum`.
 
     Whole numbers by the largest remainder, ties in the order given: 10 over weights 3, 3, 1 is
     4, 4, 2 → exact parts 4.29, 4.29, 1.43: floors 4, 4, 1, the one left goes to the third.
     """
-    whole = sum(weights.values()) or 1
-    shares = {key: min(most[key], total * weight // whole) for key, weight in weights.items()}
-    waiting = sorted(shares, key=lambda key: -(total * weights[key] % whole))
-    left = total - sum(shares.values())
-    while left:
-        takers = [key for key in waiting if shares[key] < most[key]][:left]
-        if not takers:
-            raise ValueError(f"{left} of {total} find no place")
-        for key in takers:
+    weight_sum = sum(weights.values()) or 1
+    shares = {
+        key: min(maximum[key], total * weight // weight_sum) for key, weight in weights.items()
+    }
+    by_remainder = sorted(shares, key=lambda key: -(total * weights[key] % weight_sum))
+    remaining = total - sum(shares.values())
+    while remaining:
+        receivers = [key for key in by_remainder if shares[key] < maximum[key]][:remaining]
+        if not receivers:
+            raise ValueError(f"{remaining} of {total} find no place")
+        for key in receivers:
             shares[key] += 1
-        left -= len(takers)
+        remaining -= len(receivers)
     return shares
 
 
-def classification_returns(town: Town, catalogue: Catalogue) -> Iterator[SampleReturn]:
+def classification_returns(town: SampleTown, catalogue: Catalogue) -> Iterator[SampleReturn]:
     """Yield the classification returns of all grassroots organisations, year by year."""
     for year in town.data["years"]:
         period = Period.parse(str(year))
         form = catalogue.form_for(CLASSIFICATION, period)
         if form is None:
             raise LookupError(f"no classification form for {year}")
-        owing = town.register.reporters(form, period)
-        cells, members = _cells(town, owing, period), _members(town, owing, period)
-        for entry in owing:
-            pattern = town.dice("year file", entry.code).one_of(town.data["year_file_names"])
+        reporters = town.register.reporters(form, period)
+        cells, members = _cells(town, reporters, period), _members(town, reporters, period)
+        for entry in reporters:
+            pattern = town.rng("year file", entry.code).one_of(town.data["year_file_names"])
             yield SampleReturn(
-                CLASSIFICATION, form.version, entry.code, period,
+                CLASSIFICATION,
+                form.version,
+                entry.code,
+                period,
                 _rows(cells[entry.code], members[entry.code]),
-                received_on(period.end + timedelta(days=15)),
-                named(town, pattern, entry.code, period),
-            )  # fmt: skip
+                receipt_time(period.end + timedelta(days=15)),
+                file_name(town, pattern, entry.code, period),
+            )
 
 
 def _rows(cells: Mapping[str, int], members: Mapping[str, int]) -> tuple[Row, ...]:
     grades = [name for name in cells if name.startswith("grade") and cells[name]]
-    own = "none" if not cells["rated"] else grades[-1] if cells["rated"] == 1 else "grade1"
+    own_grade = "none" if not cells["rated"] else grades[-1] if cells["rated"] == 1 else "grade1"
     return (
-        Row("own", "", 1, {"grade": own}, {}),
+        Row("own", "", 1, {"grade": own_grade}, {}),
         Row("cells", "", 1, dict(cells), {}),
         Row("members", "", 1, dict(members), {}),
     )
 
 
-def _cells(town: Town, owing: Sequence[Organisation], period: Period) -> Counts:
+def _cells(town: SampleTown, reporters: Sequence[Organisation], period: Period) -> Counts:
     """Return the cells of each organisation by grade; the lesser grades fall by chance."""
-    below = {
-        entry.code: [c for c in town.cells if town.register.within(c.code, entry.code)]
-        for entry in owing
+    cells_by_branch = {
+        entry.code: [c for c in town.cells if town.register.is_within(c.code, entry.code)]
+        for entry in reporters
     }
-    alive = [(code, c) for code, cells in below.items() for c in cells if c.alive(period)]
+    alive = [
+        (code, c) for code, cells in cells_by_branch.items() for c in cells if c.is_active(period)
+    ]
     young = [code for code, cell in alive if _is_young(cell, period.end)]
     rated = [code for code, cell in alive if not _is_young(cell, period.end)]
-    wanted = town.data["years"][period.year]["cells"]
-    drawn = town.dice("cell grades", period).shuffled(rated)
-    good, fair = drawn[: wanted["grade2"]], drawn[wanted["grade2"] :][: wanted["grade3"]]
-    best = drawn[wanted["grade2"] + wanted["grade3"] :]
+    targets = town.data["years"][period.year]["cells"]
+    shuffled = town.rng("cell grades", period).shuffle(rated)
+    good, fair = shuffled[: targets["grade2"]], shuffled[targets["grade2"] :][: targets["grade3"]]
+    best = shuffled[targets["grade2"] + targets["grade3"] :]
     return {
         code: {
             "total": sum(owner == code for owner, _ in alive),
@@ -89,7 +96,7 @@ def _cells(town: Town, owing: Sequence[Organisation], period: Period) -> Counts:
             "grade3": fair.count(code),
             "grade4": 0,
         }
-        for code in below
+        for code in cells_by_branch
     }
 
 
@@ -97,32 +104,32 @@ def _is_young(cell: Organisation, day: date) -> bool:
     return cell.founded is not None and cell.founded > day - _NEW_CELL
 
 
-def _members(town: Town, owing: Sequence[Organisation], period: Period) -> Counts:
+def _members(town: SampleTown, reporters: Sequence[Organisation], period: Period) -> Counts:
     """Return the members of each organisation by grade, so that the year's sums are those given."""
-    wanted = town.data["years"][period.year]["members"]
-    sizes = {entry.code: _size(town, entry.code, "members") for entry in owing}
-    rest = spread(wanted["total"], sizes, dict.fromkeys(sizes, wanted["total"]))
-    counts: Counts = {code: {"total": total} for code, total in rest.items()}
+    targets = town.data["years"][period.year]["members"]
+    sizes = {entry.code: _size(town, entry.code, "members") for entry in reporters}
+    remaining = spread(targets["total"], sizes, dict.fromkeys(sizes, targets["total"]))
+    counts: Counts = {code: {"total": total} for code, total in remaining.items()}
 
     def take(name: str, total: int, weights: Mapping[str, int]) -> None:
-        for code, share in spread(total, weights, rest).items():
+        for code, share in spread(total, weights, remaining).items():
             counts[code][name] = share
-            rest[code] -= share
+            remaining[code] -= share
 
-    exempt = {entry.code: _size(town, entry.code, "exempt") for entry in owing}
-    take("exempt", wanted["total"] - wanted["subject"], exempt)
-    chosen = town.dice("members", period).shuffled(list(sizes))
-    take("not_rated", wanted["not_rated"], {code: int(code == chosen[0]) for code in sizes})
-    for code, left in rest.items():
-        counts[code]["rated"] = left
-    unworthy = set(chosen[1 : 1 + wanted["grade4"]])
-    take("grade4", wanted["grade4"], {code: int(code in unworthy) for code in sizes})
-    take("grade1", wanted["grade1"], dict(rest))
-    take("grade2", wanted["grade2"], dict(rest))
-    take("grade3", sum(rest.values()), dict(rest))
+    exempt = {entry.code: _size(town, entry.code, "exempt") for entry in reporters}
+    take("exempt", targets["total"] - targets["subject"], exempt)
+    shuffled = town.rng("members", period).shuffle(list(sizes))
+    take("not_rated", targets["not_rated"], {code: int(code == shuffled[0]) for code in sizes})
+    for code, count in remaining.items():
+        counts[code]["rated"] = count
+    unworthy = set(shuffled[1 : 1 + targets["grade4"]])
+    take("grade4", targets["grade4"], {code: int(code in unworthy) for code in sizes})
+    take("grade1", targets["grade1"], dict(remaining))
+    take("grade2", targets["grade2"], dict(remaining))
+    take("grade3", sum(remaining.values()), dict(remaining))
     return counts
 
 
-def _size(town: Town, code: str, what: str) -> int:
-    cells = (c for c in town.cells if c.ended is None and town.register.within(c.code, code))
-    return sum(town.data["cells"][cell.code][what] for cell in cells)
+def _size(town: SampleTown, code: str, key: str) -> int:
+    cells = (c for c in town.cells if c.ended is None and town.register.is_within(c.code, code))
+    return sum(town.data["cells"][cell.code][key] for cell in cells)

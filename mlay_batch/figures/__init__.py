@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlay_batch.figures.records import Facts, Figures
+    from mlay_batch.figures.records import Figures, ReportInputs
 
 __all__ = ["compute"]
 
 
-def compute(facts: Facts) -> Figures:
-    """Return every figure of the report on `facts.period`, as known on `facts.as_of`.
+def compute(inputs: ReportInputs) -> Figures:
+    """Return every figure of the report on `inputs.period`, as known on `inputs.as_of`.
 
     The same facts give the same figures, in whatever order the returns were received.
     """
     from mlay_batch.figures import computing  # start-up: who looks at one figure needs not all
 
-    return computing.compute(facts)
+    return computing.compute(inputs)

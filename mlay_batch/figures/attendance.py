@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from mlay_batch.figures.records import Attendance, Facts, Sitting
+from mlay_batch.figures.records import Attendance, ReportInputs, Sitting
 from mlay_batch.figures.returns import returns_of, year_to_date
 from mlay_batch.findings import Place
 from mlay_batch.period import Period
 from mlay_batch.register import Officer, Organisation, Register
 from mlay_batch.schema import Quota
-from mlay_batch.schema.ids import BOTH, MEETING
+from mlay_batch.schema.ids import MEETING, MIXED_KIND
 
 
 @dataclass(frozen=True)
@@ -33,31 +33,31 @@ class Duty:
         """Whether it is in force on `day`."""
         return self.first <= day <= self.last
 
-    def touches(self, month: Period) -> bool:
+    def overlaps(self, month: Period) -> bool:
         """Whether it is in force on at least one day of `month`."""
         return max(self.first, month.start) <= min(self.last, month.end)
 
-    def within_life(self, cell: Organisation) -> Duty:
+    def clip_to_life(self, cell: Organisation) -> Duty:
         """Return the duty cut down to the life of `cell` (to the day before it ended)."""
-        ends = date.fromordinal(cell.ended.toordinal() - 1) if cell.ended else date.max
+        last_day = date.fromordinal(cell.ended.toordinal() - 1) if cell.ended else date.max
         return replace(
             self,
             branch=cell.code,
             first=max(self.first, cell.founded or date.min),
-            last=min(self.last, ends),
+            last=min(self.last, last_day),
         )
 
 
 def duties(register: Register) -> Mapping[str, tuple[Duty, ...]]:
     """Return each officer's assignments, cut down to the time in office, by officer's code."""
-    found: dict[str, list[Duty]] = {}
-    for entry in register.assignments:
-        if officer := register.officer_by_code.get(entry.officer):
-            first = max(entry.from_, officer.from_ or date.min)
-            last = min(entry.to or date.max, officer.to or date.max)
-            duty = Duty(officer, entry.branch, entry.role, first, last)
-            found.setdefault(officer.code, []).append(duty)
-    return {code: tuple(own) for code, own in found.items()}
+    by_officer: dict[str, list[Duty]] = {}
+    for assignment in register.assignments:
+        if officer := register.officer_by_code.get(assignment.officer):
+            first = max(assignment.from_, officer.from_ or date.min)
+            last = min(assignment.to or date.max, officer.to or date.max)
+            duty = Duty(officer, assignment.branch, assignment.role, first, last)
+            by_officer.setdefault(officer.code, []).append(duty)
+    return {code: tuple(officer_duties) for code, officer_duties in by_officer.items()}
 
 
 @dataclass(frozen=True)
@@ -73,58 +73,60 @@ class Visit:
     delivery: int
 
     @property
-    def credited(self) -> str:
+    def credited_officer(self) -> str:
         """Code of the officer it would count for."""
         return self.on_behalf_of or self.officer
 
     @property
-    def rank(self) -> tuple[date, str, bool, str, str]:
+    def sort_key(self) -> tuple[date, str, bool, str, str]:
         """Sort key; of two visits to one sitting the officer's own comes before a substitute's."""
-        absent = self.on_behalf_of is not None
-        return self.held_on, self.branch, absent, self.officer, self.on_behalf_of or ""
+        by_substitute = self.on_behalf_of is not None
+        return self.held_on, self.branch, by_substitute, self.officer, self.on_behalf_of or ""
 
 
-def joined(kinds: Iterable[str]) -> str:
+def sitting_kind(kinds: Iterable[str]) -> str:
     """Return the kind of a sitting: ``both`` where meetings of different kinds shared the day.
 
-    >>> joined(["regular", "thematic"]), joined(["regular"]), joined([])
+    >>> sitting_kind(["regular", "thematic"]), sitting_kind(["regular"]), sitting_kind([])
     ('both', 'regular', '')
     """
     distinct = set(kinds)
-    return BOTH if len(distinct) > 1 else next(iter(distinct), "")
+    return MIXED_KIND if len(distinct) > 1 else next(iter(distinct), "")
 
 
-def visits(facts: Facts, held: Iterable[Sitting]) -> tuple[Visit, ...]:
+def visits(inputs: ReportInputs, sittings: Iterable[Sitting]) -> tuple[Visit, ...]:
     """Return every visit reported in the year to date, by day, cell and officer."""
-    kinds = {(sitting.branch, sitting.held_on): joined(sitting.kinds) for sitting in held}
-    filed = year_to_date(returns_of(facts, MEETING), facts.period)
-    found = [
+    kinds = {(sitting.branch, sitting.held_on): sitting_kind(sitting.kinds) for sitting in sittings}
+    returns = year_to_date(returns_of(inputs, MEETING), inputs.period)
+    year_visits = [
         Visit(
             officer=officer,
             on_behalf_of=str(row.values.get("on_behalf_of") or "") or None,
             branch=branch,
             held_on=day,
             kind=kinds.get((branch, day), ""),
-            place=replace(row.place("officer"), file=entry.delivery.name),
-            delivery=entry.delivery.id,
+            place=replace(row.place("officer"), file=accepted.entry.name),
+            delivery=accepted.entry.id,
         )
-        for (branch, _), entry in filed.items()
-        for row in entry.section("visits")
+        for (branch, _), accepted in returns.items()
+        for row in accepted.section_rows("visits")
         if isinstance(day := row.values.get("held_on"), date)
         and isinstance(officer := row.values.get("officer"), str)
     ]
-    return tuple(sorted(found, key=lambda visit: visit.rank))
+    return tuple(sorted(year_visits, key=lambda visit: visit.sort_key))
 
 
-def whereabouts(seen: Iterable[Visit]) -> Mapping[tuple[str, date], tuple[str, ...]]:
-    """Return the cells in which each officer is reported on each day, in the order of `seen`."""
-    found: dict[tuple[str, date], dict[str, None]] = {}
-    for visit in seen:
-        found.setdefault((visit.officer, visit.held_on), {})[visit.branch] = None
-    return {key: tuple(cells) for key, cells in found.items()}
+def visited_cells(year_visits: Iterable[Visit]) -> Mapping[tuple[str, date], tuple[str, ...]]:
+    """Return the cells in which each officer is reported on each day, in the order of
+    `year_visits`.
+    """
+    by_day: dict[tuple[str, date], dict[str, None]] = {}
+    for visit in year_visits:
+        by_day.setdefault((visit.officer, visit.held_on), {})[visit.branch] = None
+    return {key: tuple(cells) for key, cells in by_day.items()}
 
 
-def attendances(facts: Facts, seen: tuple[Visit, ...]) -> tuple[Attendance, ...]:
+def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[Attendance, ...]:
     """Return each visit once for every quota it concerns, or once without a quota.
 
     It counts for a quota if on that day a duty of the quota's role covers the cell. The first of
@@ -136,38 +138,45 @@ def attendances(facts: Facts, seen: tuple[Visit, ...]) -> tuple[Attendance, ...]
     The quotas are those that hold in the report's period; of each the record of the month of the
     visit says what counts.
     """
-    serving = duties(facts.register)
-    records = _quotas_by_month(facts, seen)
-    places = whereabouts(seen)
-    counted: set[tuple[str, str, str, date]] = set()
-    found: list[Attendance] = []
-    for visit in seen:
-        roles = _roles(facts.register, serving.get(visit.credited, ()), visit)
-        quotas = records[Period.of("month", visit.held_on)]
-        concerned: list[Quota | None] = [quota for quota in quotas if quota.role in roles]
-        for quota in concerned or [None]:
-            reason = _doubt(facts.register, visit, quota)
-            sitting = (quota.quota if quota else "", visit.credited, visit.branch, visit.held_on)
-            if not reason and sitting in counted:
+    duties_by_officer = duties(inputs.register)
+    quotas_by_month = _quotas_by_month(inputs, year_visits)
+    cells_by_day = visited_cells(year_visits)
+    counted_sittings: set[tuple[str, str, str, date]] = set()
+    results: list[Attendance] = []
+    for visit in year_visits:
+        roles = _roles(inputs.register, duties_by_officer.get(visit.credited_officer, ()), visit)
+        quotas = quotas_by_month[Period.of("month", visit.held_on)]
+        relevant_quotas: list[Quota | None] = [quota for quota in quotas if quota.role in roles]
+        for quota in relevant_quotas or [None]:
+            reason = _refusal_reason(inputs.register, visit, quota)
+            sitting_key = (
+                quota.quota if quota else "",
+                visit.credited_officer,
+                visit.branch,
+                visit.held_on,
+            )
+            if not reason and sitting_key in counted_sittings:
                 reason = "Q04"
             counts = int(not reason)
             if counts:
-                counted.add(sitting)
-                reason = "Q06" if len(places[visit.officer, visit.held_on]) > 1 else ""
-            found.append(_attendance(visit, quota, counts, reason))
-    return tuple(found)
+                counted_sittings.add(sitting_key)
+                reason = "Q06" if len(cells_by_day[visit.officer, visit.held_on]) > 1 else ""
+            results.append(_attendance(visit, quota, counts, reason))
+    return tuple(results)
 
 
-def _quotas_by_month(facts: Facts, seen: Iterable[Visit]) -> Mapping[Period, tuple[Quota, ...]]:
+def _quotas_by_month(
+    inputs: ReportInputs, year_visits: Iterable[Visit]
+) -> Mapping[Period, tuple[Quota, ...]]:
     """Return for every month of a visit the records of the period's quotas that apply in it."""
-    names = [quota.quota for quota in facts.catalogue.quotas_for(facts.period)]
+    names = [quota.quota for quota in inputs.catalogue.quotas_for(inputs.period)]
     return {
-        month: tuple(q for name in names if (q := facts.catalogue.quota_for(name, month)))
-        for month in {Period.of("month", visit.held_on) for visit in seen}
+        month: tuple(q for name in names if (q := inputs.catalogue.quota_for(name, month)))
+        for month in {Period.of("month", visit.held_on) for visit in year_visits}
     }
 
 
-def _roles(register: Register, own: Iterable[Duty], visit: Visit) -> set[str]:
+def _roles(register: Register, officer_duties: Iterable[Duty], visit: Visit) -> set[str]:
     """Return the roles in which the credited officer had a duty there on that day.
 
     Nobody has a duty in a cell before it was founded or after it ended.
@@ -175,21 +184,23 @@ def _roles(register: Register, own: Iterable[Duty], visit: Visit) -> set[str]:
     cell = register.by_code.get(visit.branch)
     return {
         duty.role
-        for duty in own
-        if register.within(visit.branch, duty.branch)
-        and (duty.within_life(cell) if cell else duty).is_in_force(visit.held_on)
+        for duty in officer_duties
+        if register.is_within(visit.branch, duty.branch)
+        and (duty.clip_to_life(cell) if cell else duty).is_in_force(visit.held_on)
     }
 
 
-def _doubt(register: Register, visit: Visit, quota: Quota | None) -> str:
+def _refusal_reason(register: Register, visit: Visit, quota: Quota | None) -> str:
     """Return why the visit does not count for the quota, seen by itself; empty where it does."""
     if quota is None:
         return "Q01"
     if visit.on_behalf_of and not quota.counts.substitutes:
         return "Q02"
-    people = (register.officer_by_code.get(code) for code in (visit.officer, visit.credited))
-    at_home = any(officer and officer.own_cell == visit.branch for officer in people)
-    if at_home and not quota.counts.own_cell:
+    officers = (
+        register.officer_by_code.get(code) for code in (visit.officer, visit.credited_officer)
+    )
+    in_own_cell = any(officer and officer.own_cell == visit.branch for officer in officers)
+    if in_own_cell and not quota.counts.own_cell:
         return "Q03"
     return "" if visit.kind in quota.counts.kinds else "Q05"
 

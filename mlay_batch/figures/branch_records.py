@@ -15,7 +15,7 @@ from mlay_batch.register import Organisation
 
 
 @dataclass(frozen=True)
-class MovementShape:
+class MovementFields:
     """Which fields of a form tell members: opening A, those of B and of C, closing D.
 
     The form itself says so: by the rule that adds up, and the field filled in from last month.
@@ -24,13 +24,13 @@ class MovementShape:
     form: str
     section: str
     opening: str
-    ins: tuple[str, ...]
-    outs: tuple[str, ...]
+    increases: tuple[str, ...]
+    decreases: tuple[str, ...]
     closing: str
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MemberMovement:
     """A branch's members over the months it reported, `first` to `last`: D = A + merged + B − C.
 
     `changes` sums each field of B and C. `merged` are those taken over from cells that ended
@@ -46,12 +46,12 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
-    """A month that does not open with what the month before closed with (`last`)."""
+class OpeningMismatch:
+    """A month that does not open with what the month before closed with (`last_closing`)."""
 
     branch: str
     period: Period
-    last: int
+    last_closing: int
     opening: int
     place: Place
     delivery: int
@@ -61,21 +61,21 @@ class Gap:
 class MovementLine:
     """A branch's members in the report's period and in the year to date; None: nothing reported.
 
-    `gaps` are the months of the year that do not follow from the one before.
+    `mismatches` are the months of the year that do not follow from the one before.
     """
 
     branch: Organisation
     state: str
-    now: Moved | None
-    year: Moved | None
-    gaps: tuple[Gap, ...] = ()
+    in_period: MemberMovement | None
+    in_year: MemberMovement | None
+    mismatches: tuple[OpeningMismatch, ...] = ()
 
 
 @dataclass(frozen=True)
 class Movement:
     """Members of every branch that owed a return in the year to date."""
 
-    shape: MovementShape
+    fields: MovementFields
     lines: tuple[MovementLine, ...]
 
 
@@ -83,13 +83,13 @@ class Movement:
 class Theme:
     """One theme as reported: a sitting may have had several, and may have been a regular one too.
 
-    `shared` is whether the regular meeting was held in the same sitting.
+    `with_regular` is whether the regular meeting was held in the same sitting.
     """
 
     branch: str
     held_on: date
     topic: str
-    shared: bool
+    with_regular: bool
     delivery: int
 
 
@@ -97,15 +97,15 @@ class Theme:
 class ThematicLine:
     """A branch's thematic meetings by quarter, up to that of the report; `themes` of the last one.
 
-    `held` counts meetings, None in a quarter in which the branch owed no return. `open` are the
-    months of the last quarter that may still bring one: to come, or their return is not in.
-    `state` of the last quarter: ``held``, ``open`` (none yet, but months are open), ``none``,
-    ``off`` (owes nothing).
+    `meeting_counts` counts meetings, None in a quarter in which the branch owed no return.
+    `open_months` are the months of the last quarter that may still bring one: to come, or their
+    return is not in. `state` of the last quarter: ``held``, ``open`` (none yet, but months are
+    open), ``none``, ``off`` (owes nothing).
     """
 
     branch: Organisation
-    held: tuple[int | None, ...]
-    open: int
+    meeting_counts: tuple[int | None, ...]
+    open_months: int
     state: str
     themes: tuple[Theme, ...]
 
@@ -139,14 +139,14 @@ class Activity:
 class ActivityLine:
     """How many of each kind a branch had: (in the period, in the year), and people in the year.
 
-    `listed` are those of the period, one by one.
+    `activities` are those of the period, one by one.
     """
 
     branch: Organisation
     state: str
     counts: Mapping[str, tuple[int, int]] = field(hash=False)
     people: Mapping[str, int] = field(hash=False)
-    listed: tuple[Activity, ...]
+    activities: tuple[Activity, ...]
 
 
 @dataclass(frozen=True)

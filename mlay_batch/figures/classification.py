@@ -17,96 +17,104 @@ from mlay_batch.figures.classified import (
     ClassificationShare,
     ClassificationYear,
 )
-from mlay_batch.figures.crosswalk import heading_of, under
-from mlay_batch.figures.records import Facts
+from mlay_batch.figures.crosswalk import heading_of, map_grades
+from mlay_batch.figures.records import ReportInputs
 from mlay_batch.figures.returns import card, count, returns_of
 from mlay_batch.period import Period
-from mlay_batch.records import Return
+from mlay_batch.records import AcceptedReturn
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.ids import CLASSIFICATION
 from mlay_batch.schema.schemes import Line, Part
 
-_MEAN_OF = 3  # years; the town publishes the mean of three (report of 04/12/2019)
+_MEAN_YEARS = 3  # years; the town publishes the mean of three (report of 04/12/2019)
 _HEADCOUNT = ("total", "exempt", "not_rated", "rated")
 
 
-def years(facts: Facts) -> tuple[ClassificationYear, ...]:
+def years(inputs: ReportInputs) -> tuple[ClassificationYear, ...]:
     """Return every year up to that of the report with a return, ascending.
 
     Each goes by the scheme and the reporters of its own year; a year without a scheme has no
     grades to show and is left out. All are shown under the heading of the newest.
     """
-    by_year: dict[Period, list[Return]] = {}
-    for (_, period), entry in returns_of(facts, CLASSIFICATION).items():
-        if period.year <= facts.period.year:
-            by_year.setdefault(period, []).append(entry)
-    found = [
-        (year, scheme, filed)
-        for year, filed in by_year.items()
-        if (scheme := facts.catalogue.scheme_for(CLASSIFICATION, year))
+    by_year: dict[Period, list[AcceptedReturn]] = {}
+    for (_, period), item in returns_of(inputs, CLASSIFICATION).items():
+        if period.year <= inputs.period.year:
+            by_year.setdefault(period, []).append(item)
+    year_returns = [
+        (year, scheme, returns)
+        for year, returns in by_year.items()
+        if (scheme := inputs.catalogue.scheme_for(CLASSIFICATION, year))
     ]
-    if not found:
+    if not year_returns:
         return ()
-    heading = heading_of(found[-1][1], _versions(facts))
-    return tuple(_year(facts, *entry, heading) for entry in found)
+    heading = heading_of(year_returns[-1][1], _versions(inputs))
+    return tuple(_year(inputs, *item, heading) for item in year_returns)
 
 
-def _versions(facts: Facts) -> tuple[Scheme, ...]:
-    return tuple(one for one in facts.catalogue.schemes if one.scheme == CLASSIFICATION)
+def _versions(inputs: ReportInputs) -> tuple[Scheme, ...]:
+    return tuple(scheme for scheme in inputs.catalogue.schemes if scheme.scheme == CLASSIFICATION)
 
 
 def _year(
-    facts: Facts, period: Period, scheme: Scheme, filed: list[Return], heading: Scheme
+    inputs: ReportInputs,
+    period: Period,
+    scheme: Scheme,
+    returns: list[AcceptedReturn],
+    heading: Scheme,
 ) -> ClassificationYear:
     year = ClassificationYear(
         year=period.year,
         scheme=scheme,
-        expected=_expected(facts, period),
-        parts=tuple(_part(facts, part, filed) for part in scheme.parts),
+        expected=_expected_count(inputs, period),
+        parts=tuple(_part(inputs, part, returns) for part in scheme.parts),
         heading=heading,
-        grades=under(heading, scheme, _versions(facts)),
-        organisations=_organisations(facts, scheme, filed),
+        grades=map_grades(heading, scheme, _versions(inputs)),
+        organisations=_organisation_counts(inputs, scheme, returns),
     )
-    return replace(year, parts=tuple(_shared(year, part) for part in year.parts))
+    return replace(year, parts=tuple(_with_shares(year, part) for part in year.parts))
 
 
-def _expected(facts: Facts, year: Period) -> int:
-    form = facts.catalogue.form_for(CLASSIFICATION, year)
-    return len(facts.register.reporters(form, year)) if form else 0
+def _expected_count(inputs: ReportInputs, year: Period) -> int:
+    form = inputs.catalogue.form_for(CLASSIFICATION, year)
+    return len(inputs.register.reporters(form, year)) if form else 0
 
 
-def _part(facts: Facts, part: Part, filed: Iterable[Return]) -> ClassificationPart:
+def _part(
+    inputs: ReportInputs, part: Part, returns: Iterable[AcceptedReturn]
+) -> ClassificationPart:
     """Sum the section over the returns; a blank field, or one the form lacks, is 0."""
     names = (*_HEADCOUNT, *(grade.id for grade in part.grades))
     by_branch = {
-        str(entry.delivery.branch): {name: count(row, name) for name in names}
-        for entry in filed
-        if (row := card(entry, part.section))
+        str(accepted.entry.branch): {name: count(row, name) for name in names}
+        for accepted in returns
+        if (row := card(accepted, part.section))
     }
     by_type: dict[str, list[Mapping[str, int]]] = {}
     for branch, counts in by_branch.items():
-        by_type.setdefault(_type_of(facts, branch), []).append(counts)
+        by_type.setdefault(_type_of(inputs, branch), []).append(counts)
     return ClassificationPart(
         part.section,
-        counts=_summed(by_branch.values(), names),
-        caps=caps_of(part, by_branch, facts.register),
-        by_type={kind: _summed(found, names) for kind, found in by_type.items()},
+        counts=_sum_counts(by_branch.values(), names),
+        caps=caps_of(part, by_branch, inputs.register),
+        by_type={
+            kind: _sum_counts(branch_counts, names) for kind, branch_counts in by_type.items()
+        },
     )
 
 
-def _summed(counts: Iterable[Mapping[str, int]], names: Iterable[str]) -> Mapping[str, int]:
-    told = tuple(counts)
-    return {name: sum(one[name] for one in told) for name in names}
+def _sum_counts(counts: Iterable[Mapping[str, int]], names: Iterable[str]) -> Mapping[str, int]:
+    all_counts = tuple(counts)
+    return {name: sum(branch_counts[name] for branch_counts in all_counts) for name in names}
 
 
-def _type_of(facts: Facts, branch: str) -> str:
+def _type_of(inputs: ReportInputs, branch: str) -> str:
     """Return the organisation's type, empty for one the register has not."""
-    found = facts.register.by_code.get(branch)
-    return found.type if found else ""
+    organisation = inputs.register.by_code.get(branch)
+    return organisation.type if organisation else ""
 
 
-def _organisations(
-    facts: Facts, scheme: Scheme, filed: Iterable[Return]
+def _organisation_counts(
+    inputs: ReportInputs, scheme: Scheme, returns: Iterable[AcceptedReturn]
 ) -> Mapping[str, Mapping[str, int]]:
     """Count the organisations by type and the grade they tell of themselves.
 
@@ -115,22 +123,27 @@ def _organisations(
     """
     grades = scheme.own_grades()
     section, name = scheme.own_path()
-    found: dict[str, Counter[str]] = {}
-    for entry in filed:
-        counts = found.setdefault(_type_of(facts, str(entry.delivery.branch)), Counter())
-        row = card(entry, section)
+    by_type: dict[str, Counter[str]] = {}
+    for accepted in returns:
+        counts = by_type.setdefault(_type_of(inputs, str(accepted.entry.branch)), Counter())
+        row = card(accepted, section)
         grade = row.values.get(name) if row else None
         counts.update(["total", *(["rated", str(grade)] if grade in grades else ["not_rated"])])
-    return {kind: {n: counts[n] for n in (*_HEADCOUNT, *grades)} for kind, counts in found.items()}
+    return {
+        kind: {n: counts[n] for n in (*_HEADCOUNT, *grades)} for kind, counts in by_type.items()
+    }
 
 
-def _shared(year: ClassificationYear, part: ClassificationPart) -> ClassificationPart:
+def _with_shares(year: ClassificationYear, part: ClassificationPart) -> ClassificationPart:
     heading = year.heading.part(part.section)
     base = base_of(year.scheme, part.counts)
-    return replace(part, shares=tuple(
-        _share(year.line(part.section, line), part.counts, base)
-        for line in (heading.lines if heading else ())
-    ))  # fmt: skip
+    return replace(
+        part,
+        shares=tuple(
+            _share(year.line(part.section, line), part.counts, base)
+            for line in (heading.lines if heading else ())
+        ),
+    )
 
 
 def base_of(scheme: Scheme, counts: Mapping[str, int]) -> int:
@@ -152,7 +165,7 @@ def _share(line: Line, counts: Mapping[str, int], base: int) -> ClassificationSh
         base=base,
         share=_float(share),
         rated_share=_float(_per_cent(count, counts["rated"])),
-        within=_within(line, share),
+        within=_is_within_limits(line, share),
     )
 
 
@@ -164,7 +177,7 @@ def _float(share: Fraction | None) -> float | None:
     return None if share is None else float(share)
 
 
-def _within(line: Line, share: Fraction | None) -> bool | None:
+def _is_within_limits(line: Line, share: Fraction | None) -> bool | None:
     """Whether the exact share keeps the line's limits; a share on the limit keeps it.
 
     1 of 100 keeps `limit_max` 1; 10.01 % shown as "10,0" breaks a limit of 10.
@@ -177,14 +190,14 @@ def _within(line: Line, share: Fraction | None) -> bool | None:
     return not (above or below)
 
 
-def mean(series: tuple[ClassificationYear, ...]) -> ClassificationMean | None:
+def mean_shares(series: tuple[ClassificationYear, ...]) -> ClassificationMean | None:
     """Return the mean of the three latest years with returns (of all, where there are fewer).
 
     The newest year's scheme says how: ``shares`` is the mean of the yearly shares, ``pooled`` the
     summed counts over the summed bases. 1 of 10 and 1 of 30 give 6.67 % or 5 %. A year whose base
     is 0, or whose scheme lacks the line, is left out of that line. None without any year.
     """
-    latest = series[-_MEAN_OF:]
+    latest = series[-_MEAN_YEARS:]
     if not latest:
         return None
     newest = latest[-1]
@@ -192,23 +205,23 @@ def mean(series: tuple[ClassificationYear, ...]) -> ClassificationMean | None:
     return ClassificationMean(
         first=latest[0].year,
         last=newest.year,
-        shares={key: _mean(newest.scheme, _of_base(latest, key)) for key in lines},
-        rated_shares={key: _mean(newest.scheme, _of_rated(latest, key)) for key in lines},
+        shares={key: _mean_share(newest.scheme, _base_series(latest, key)) for key in lines},
+        rated_shares={key: _mean_share(newest.scheme, _rated_series(latest, key)) for key in lines},
     )
 
 
 Series = list[tuple[int, int]]
 
 
-def _of_base(latest: Iterable[ClassificationYear], key: tuple[str, str]) -> Series:
-    return [(share.count, share.base) for _, share in _found(latest, key)]
+def _base_series(latest: Iterable[ClassificationYear], key: tuple[str, str]) -> Series:
+    return [(share.count, share.base) for _, share in _line_shares(latest, key)]
 
 
-def _of_rated(latest: Iterable[ClassificationYear], key: tuple[str, str]) -> Series:
-    return [(share.count, part.counts["rated"]) for part, share in _found(latest, key)]
+def _rated_series(latest: Iterable[ClassificationYear], key: tuple[str, str]) -> Series:
+    return [(share.count, part.counts["rated"]) for part, share in _line_shares(latest, key)]
 
 
-def _found(
+def _line_shares(
     latest: Iterable[ClassificationYear], key: tuple[str, str]
 ) -> list[tuple[ClassificationPart, ClassificationShare]]:
     return [
@@ -220,7 +233,7 @@ def _found(
     ]
 
 
-def _mean(scheme: Scheme, series: Series) -> float | None:
+def _mean_share(scheme: Scheme, series: Series) -> float | None:
     with_base = [(count, base) for count, base in series if base]
     if not with_base:
         return None

@@ -26,7 +26,8 @@ class ClassificationShare:
 
 @dataclass(frozen=True)
 class ClassificationCap:
-    """A cap within one unit: of `base` people or cells `allowed` may bear the grade, `given` do.
+    """A cap within one unit: of `base` people or cells `allowed_count` may bear the grade,
+    `given_count` do.
 
     `branch` is the organisation or cell, None for the whole town.
     """
@@ -34,13 +35,13 @@ class ClassificationCap:
     cap: Cap
     branch: str | None
     base: int
-    allowed: int
-    given: int
+    allowed_count: int
+    given_count: int
 
     @property
-    def kept(self) -> bool:
+    def is_kept(self) -> bool:
         """Whether no more than allowed bear the grade; just as many keep the cap."""
-        return self.given <= self.allowed
+        return self.given_count <= self.allowed_count
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,18 @@ class ClassificationYear:
         The limits are those of the line of the same id in the year's own scheme; there is none
         where it has no such line.
         """
-        named = (self.grades.get((section, grade), ()) for grade in line.grades)
-        own = self.scheme.part(section)
-        same = next((one for one in own.lines if one.id == line.id), None) if own else None
+        grade_groups = (self.grades.get((section, grade), ()) for grade in line.grades)
+        scheme_part = self.scheme.part(section)
+        own_line = (
+            next((candidate for candidate in scheme_part.lines if candidate.id == line.id), None)
+            if scheme_part
+            else None
+        )
         return replace(
             line,
-            grades=tuple(dict.fromkeys(grade for found in named for grade in found)),
-            limit_min=same.limit_min if same else None,
-            limit_max=same.limit_max if same else None,
+            grades=tuple(dict.fromkeys(grade for group in grade_groups for grade in group)),
+            limit_min=own_line.limit_min if own_line else None,
+            limit_max=own_line.limit_max if own_line else None,
         )
 
 

@@ -8,42 +8,44 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from mlay_batch.figures.attendance import Visit, whereabouts
+from mlay_batch.figures.attendance import Visit, visited_cells
 from mlay_batch.figures.branch_records import Movement
-from mlay_batch.figures.records import Facts
+from mlay_batch.figures.records import ReportInputs
 from mlay_batch.findings import Finding, Param, Severity
 
-Warned = tuple[int, Finding]
+EntryWarning = tuple[int, Finding]
 Params = Mapping[str, Param]
 
 
-def warnings(facts: Facts, seen: tuple[Visit, ...], moved: Movement | None) -> tuple[Warned, ...]:
+def warnings(
+    inputs: ReportInputs, visits: tuple[Visit, ...], movement: Movement | None
+) -> tuple[EntryWarning, ...]:
     """Return the warnings of the year to date, each with the delivery it belongs to."""
-    return (*_openings(moved), *_two_places(facts, seen))
+    return (*_opening_mismatches(movement), *_officers_in_two_cells(inputs, visits))
 
 
-def _openings(moved: Movement | None) -> Iterator[Warned]:
-    if moved is None:
+def _opening_mismatches(movement: Movement | None) -> Iterator[EntryWarning]:
+    if movement is None:
         return
-    field = f"{moved.shape.section}.{moved.shape.opening}"
-    for gap in (gap for line in moved.lines for gap in line.gaps):
-        params: Params = {"field": field, "own": gap.opening, "last": gap.last}
-        yield gap.delivery, Finding("X01", Severity.WARNING, gap.place, params)
+    field = f"{movement.fields.section}.{movement.fields.opening}"
+    for mismatch in (mismatch for line in movement.lines for mismatch in line.mismatches):
+        params: Params = {"field": field, "own": mismatch.opening, "last": mismatch.last_closing}
+        yield mismatch.delivery, Finding("X01", Severity.WARNING, mismatch.place, params)
 
 
-def _two_places(facts: Facts, seen: Iterable[Visit]) -> Iterator[Warned]:
-    seen = tuple(seen)
-    places = whereabouts(seen)
-    for visit in seen:
-        cells = places[visit.officer, visit.held_on]
+def _officers_in_two_cells(inputs: ReportInputs, visits: Iterable[Visit]) -> Iterator[EntryWarning]:
+    visits = tuple(visits)
+    cells_by_day = visited_cells(visits)
+    for visit in visits:
+        cells = cells_by_day[visit.officer, visit.held_on]
         if len(cells) > 1:
-            officer = facts.register.officer_by_code.get(visit.officer)
-            known = (facts.register.by_code.get(code) for code in cells)
+            officer = inputs.register.officer_by_code.get(visit.officer)
+            organisations = (inputs.register.by_code.get(code) for code in cells)
             params: Params = {
                 "officer": visit.officer,
                 "name": officer.name if officer else "",
                 "day": visit.held_on.isoformat(),
                 "count": len(cells),
-                "branches": ", ".join(branch.name for branch in known if branch),
+                "branches": ", ".join(branch.name for branch in organisations if branch),
             }
             yield visit.delivery, Finding("X02", Severity.WARNING, visit.place, params)

@@ -13,57 +13,66 @@ from mlay_batch.schema import Scheme
 
 Grades = Mapping[tuple[str, str], tuple[str, ...]]
 """(section, grade of the heading) → the grades of a year's scheme that stand for it."""
-_Pairs = frozenset[tuple[str, str]]
+_GradePairs = frozenset[tuple[str, str]]
 
 
 def heading_of(newest: Scheme, schemes: Sequence[Scheme]) -> Scheme:
     """Return the version in whose wording a series is shown that ends under `newest`."""
-    return next((one for one in schemes if one.version == newest.heading), newest)
+    return next((scheme for scheme in schemes if scheme.version == newest.heading), newest)
 
 
-def under(heading: Scheme, scheme: Scheme, schemes: Sequence[Scheme]) -> Grades:
+def map_grades(heading: Scheme, scheme: Scheme, schemes: Sequence[Scheme]) -> Grades:
     """Return what stands for each grade of `heading` in a year under `scheme`.
 
     Several may: of 2018's best two grades, both called good in 2014, the counts are summed. None
     does where a heading's grade was not given. Without a crosswalk a grade goes by its id.
     """
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
-    for part in heading.parts:
-        own = scheme.part(part.section)
-        order = [grade.id for grade in own.grades] if own else []
-        pairs = _walk(heading, scheme, schemes, part.section)
-        for grade in part.grades:
-            named = {here for there, here in pairs if there == grade.id}
-            found[part.section, grade.id] = tuple(name for name in order if name in named)
-    return found
+    grade_map: dict[tuple[str, str], tuple[str, ...]] = {}
+    for heading_part in heading.parts:
+        scheme_part = scheme.part(heading_part.section)
+        grade_order = [grade.id for grade in scheme_part.grades] if scheme_part else []
+        pairs = _walk(heading, scheme, schemes, heading_part.section)
+        for grade in heading_part.grades:
+            year_grades = {
+                year_grade for heading_grade, year_grade in pairs if heading_grade == grade.id
+            }
+            grade_map[heading_part.section, grade.id] = tuple(
+                name for name in grade_order if name in year_grades
+            )
+    return grade_map
 
 
-def _walk(heading: Scheme, scheme: Scheme, schemes: Sequence[Scheme], section: str) -> _Pairs:
+def _walk(heading: Scheme, scheme: Scheme, schemes: Sequence[Scheme], section: str) -> _GradePairs:
     """Return the pairs (grade of the heading, grade of the scheme) by the fewest crosswalks."""
     part = heading.part(section)
-    same = frozenset((grade.id, grade.id) for grade in part.grades) if part else frozenset()
-    waiting = deque([(heading.version, same)])
-    seen = {heading.version}
-    while waiting:
-        version, pairs = waiting.popleft()
+    identity = frozenset((grade.id, grade.id) for grade in part.grades) if part else frozenset()
+    queue = deque([(heading.version, identity)])
+    visited = {heading.version}
+    while queue:
+        version, pairs = queue.popleft()
         if version == scheme.version:
             return pairs
-        for other, step in _steps(version, schemes, section):
-            if other not in seen:
-                seen.add(other)
-                joined = frozenset((a, d) for a, b in pairs for c, d in step if b == c)
-                waiting.append((other, joined))
-    return same
+        for next_version, next_pairs in _steps(version, schemes, section):
+            if next_version not in visited:
+                visited.add(next_version)
+                combined = frozenset((a, d) for a, b in pairs for c, d in next_pairs if b == c)
+                queue.append((next_version, combined))
+    return identity
 
 
-def _steps(version: str, schemes: Sequence[Scheme], section: str) -> Iterator[tuple[str, _Pairs]]:
+def _steps(
+    version: str, schemes: Sequence[Scheme], section: str
+) -> Iterator[tuple[str, _GradePairs]]:
     """Yield the versions one crosswalk away and the pairs of grades (here, there)."""
-    for one in schemes:
-        for crosswalk in one.crosswalk:
+    for scheme in schemes:
+        for crosswalk in scheme.crosswalk:
             pairs = frozenset(crosswalk.grades.items())
             if crosswalk.section != section:
                 continue
-            if one.version == version:
+            if scheme.version == version:
                 yield crosswalk.to, pairs
             elif crosswalk.to == version:
-                yield one.version, frozenset((there, here) for here, there in pairs)
+                yield (
+                    scheme.version,
+                    frozenset((to_grade, from_grade) for from_grade, to_grade in pairs),
+                )

@@ -13,27 +13,27 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
-from json.encoder import encode_basestring as quoted
+from json.encoder import encode_basestring as quote
 from operator import attrgetter
 from typing import Any
 
 from mlay_batch import bundle
 from mlay_batch.figures.records import Figures
-from mlay_batch.figures.sign_records import Sighting
+from mlay_batch.figures.sign_records import IndicatorHit
 from mlay_batch.findings import Finding
 from mlay_batch.period import Period
-from mlay_batch.records import plain
+from mlay_batch.records import json_value
 from mlay_batch.register import Organisation
 from mlay_batch.schema import Quota, Scheme, Text
 
 # What a record tells beside its figures: time, source, and words.
-_BESIDE = frozenset({"as_of", "place", "delivery", "name", "position", "title", "note"})
-_SUMMED = frozenset({"attendances", "quota", "sittings", "year_ratings", "years"})
+_EXCLUDED = frozenset({"as_of", "place", "delivery", "name", "position", "title", "note"})
+_ROW_FIGURES = frozenset({"attendances", "quota", "sittings", "year_ratings", "years"})
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O, U: read from paper, typed again
-_GROUPS, _GROUP = 3, 4
+_GROUP_COUNT, _GROUP_SIZE = 3, 4
 _DIGITS = 12  # of a float; the last ones are noise of its binary form
 
-Way = Callable[[Any], str]
+Encoder = Callable[[Any], str]
 
 
 def fingerprint(figures: Figures) -> str:
@@ -42,124 +42,132 @@ def fingerprint(figures: Figures) -> str:
     It depends on no name, text, file or date of making; on numbers to 12 digits. Two reports with
     the same fingerprint show the same figures: a clash by chance would take a billion reports.
     """
-    return fingerprint_and_sums(figures)[0]
+    return both_fingerprints(figures)[0]
 
 
-def sums(figures: Figures) -> str:
+def rows_fingerprint(figures: Figures) -> str:
     """Return the like of what the level above must find again in the rows alone.
 
     Quota, ratings, classification, who has reported; nothing that also looks at the year before,
     or at workbooks from a level further down.
     """
-    return fingerprint_and_sums(figures)[1]
+    return both_fingerprints(figures)[1]
 
 
-def fingerprint_and_sums(figures: Figures) -> tuple[str, str]:
+def both_fingerprints(figures: Figures) -> tuple[str, str]:
     """Return both, for the price of one."""
-    whole, summed = _Mark(), _Mark()
-    for name in _counted(Figures):
+    all_hash, rows_hash = _ListHash(), _ListHash()
+    for name in _figure_names(Figures):
         value = getattr(figures, name)
         if name == "warnings":
             value = [finding for _, finding in value]  # not the numbers of their deliveries
         if name == "completeness":
-            texts = {entry.form: _text(entry) for entry in value}
-            whole.add(_listed(texts.values()))
-            own = (text for form, text in texts.items() if form != bundle.FORM)
-            summed.add(_listed(own))
+            texts = {matrix.form: _encode(matrix) for matrix in value}
+            all_hash.add(_join_list(texts.values()))
+            own_texts = (text for form, text in texts.items() if form != bundle.FORM)
+            rows_hash.add(_join_list(own_texts))
             continue
-        text = _text(value)
-        whole.add(text)
-        if name in _SUMMED:
-            summed.add(text)
-    return whole.short(), summed.short()
+        text = _encode(value)
+        all_hash.add(text)
+        if name in _ROW_FIGURES:
+            rows_hash.add(text)
+    return all_hash.short_code(), rows_hash.short_code()
 
 
-class _Mark:
+class _ListHash:
     """A hash over the items of one JSON list, added in their order."""
 
     def __init__(self) -> None:
-        self._digest, self._before = hashlib.sha256(), "["
+        self._digest, self._separator = hashlib.sha256(), "["
 
     def add(self, text: str) -> None:
-        self._digest.update(self._before.encode())
+        self._digest.update(self._separator.encode())
         self._digest.update(text.encode())
-        self._before = ","
+        self._separator = ","
 
-    def short(self) -> str:
+    def short_code(self) -> str:
         self._digest.update(b"]")
         number = int.from_bytes(self._digest.digest()[:8])
-        letters = "".join(_LETTERS[number >> 5 * place & 31] for place in range(_GROUPS * _GROUP))
-        return "-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP))
+        letters = "".join(
+            _LETTERS[number >> 5 * digit & 31] for digit in range(_GROUP_COUNT * _GROUP_SIZE)
+        )
+        return "-".join(
+            letters[start : start + _GROUP_SIZE] for start in range(0, len(letters), _GROUP_SIZE)
+        )
 
 
-def _text(value: Any) -> str:
-    return _WAYS[type(value)](value)
+def _encode(value: Any) -> str:
+    return _ENCODERS[type(value)](value)
 
 
-def _listed(texts: Iterable[str]) -> str:
+def _join_list(texts: Iterable[str]) -> str:
     return f"[{','.join(texts)}]"
 
 
-def _items(values: Iterable[object]) -> str:
-    return _listed([_WAYS[type(value)](value) for value in values])
+def _encode_items(values: Iterable[object]) -> str:
+    return _join_list([_ENCODERS[type(value)](value) for value in values])
 
 
-def _pairs(values: Mapping[Any, Any]) -> str:
+def _encode_mapping(values: Mapping[Any, Any]) -> str:
     """Return a mapping as a list, by its keys: they may be tuples."""
-    told = sorted((_text(key), key) for key in values)
-    return _listed(f"[{text},{_text(values[key])}]" for text, key in told)
+    encoded_keys = sorted((_encode(key), key) for key in values)
+    return _join_list(f"[{text},{_encode(values[key])}]" for text, key in encoded_keys)
 
 
-def _number(value: float) -> str:
-    return repr(plain(float(f"{value:.{_DIGITS}g}")))
+def _encode_number(value: float) -> str:
+    return repr(json_value(float(f"{value:.{_DIGITS}g}")))
 
 
-def _finding(found: Finding) -> str:
+def _encode_finding(finding: Finding) -> str:
     """Return code and numbers of a finding; its words are names of things."""
-    numbers = {key: value for key, value in found.params.items() if not isinstance(value, str)}
-    return _items((found.code, numbers))
+    numbers = {key: value for key, value in finding.params.items() if not isinstance(value, str)}
+    return _encode_items((finding.code, numbers))
 
 
-def _counted(kind: Any) -> list[str]:
+def _figure_names(record_type: Any) -> list[str]:
     """Return the names of the fields of a record that are figures, in the order of its class."""
-    return [field.name for field in fields(kind) if field.name not in _BESIDE]
+    return [field.name for field in fields(record_type) if field.name not in _EXCLUDED]
 
 
-def _record(kind: Any) -> Way:
-    getters = [attrgetter(name) for name in _counted(kind)]
+def _record_encoder(record_type: Any) -> Encoder:
+    getters = [attrgetter(name) for name in _figure_names(record_type)]
 
-    def way(record: Any) -> str:
-        return _listed([_WAYS[type(value := get(record))](value) for get in getters])
+    def encode(record: Any) -> str:
+        return _join_list([_ENCODERS[type(value := get(record))](value) for get in getters])
 
-    return way
+    return encode
 
 
-class _Ways(dict[type, Way]):
+class _Encoders(dict[type, Encoder]):
     """How values of a type are told as JSON: found once for each, for there may be millions."""
 
-    def __missing__(self, kind: type) -> Way:
-        found = next((self[base] for base in kind.__mro__ if base in self), None)
-        if found is None and issubclass(kind, Mapping):
-            found = _pairs
-        self[kind] = found or (_record(kind) if is_dataclass(kind) else json.dumps)
-        return self[kind]
+    def __missing__(self, value_type: type) -> Encoder:
+        encoder = next((self[base] for base in value_type.__mro__ if base in self), None)
+        if encoder is None and issubclass(value_type, Mapping):
+            encoder = _encode_mapping
+        self[value_type] = encoder or (
+            _record_encoder(value_type) if is_dataclass(value_type) else json.dumps
+        )
+        return self[value_type]
 
 
 # A record of the register or of a description is told by its id alone.
-_WAYS = _Ways({
-    str: quoted,
-    bool: lambda value: "true" if value else "false",
-    int: repr,
-    float: _number,
-    type(None): lambda _: "null",
-    Period: lambda value: quoted(str(value)),
-    date: lambda value: quoted(str(value)),
-    tuple: _items,
-    list: _items,
-    Text: lambda _: "null",
-    Organisation: lambda entry: quoted(entry.code),
-    Quota: lambda quota: _items((quota.quota, quota.effective.from_, quota.times)),
-    Scheme: lambda scheme: _items((scheme.scheme, scheme.version)),
-    Sighting: lambda seen: _items((seen.sign.code, seen.branch, str(seen.period))),
-    Finding: _finding,
-})  # fmt: skip
+_ENCODERS = _Encoders(
+    {
+        str: quote,
+        bool: lambda value: "true" if value else "false",
+        int: repr,
+        float: _encode_number,
+        type(None): lambda _: "null",
+        Period: lambda value: quote(str(value)),
+        date: lambda value: quote(str(value)),
+        tuple: _encode_items,
+        list: _encode_items,
+        Text: lambda _: "null",
+        Organisation: lambda organisation: quote(organisation.code),
+        Quota: lambda quota: _encode_items((quota.quota, quota.effective.from_, quota.times)),
+        Scheme: lambda scheme: _encode_items((scheme.scheme, scheme.version)),
+        IndicatorHit: lambda hit: _encode_items((hit.indicator.code, hit.branch, str(hit.period))),
+        Finding: _encode_finding,
+    }
+)

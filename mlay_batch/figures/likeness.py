@@ -20,20 +20,20 @@ from mlay_batch.names import clean, name_key
 
 _BREAKS = re.compile(r"[;\n•]|[.!?](?=\s|$)|\s[-–+]\s")
 _WORDS = re.compile(r"\w[\w\u0300-\u036f]*")
-_SHINGLE = 4  # words
-_SKETCH = 12  # shingles a text is known by: with half of all shared, 1 pair of 4,000 is missed
-_CROWD = 24  # texts with one shingle; more and it says nothing about any two of them
-_FEWEST = 4  # branches that wrote a sentence, before a share of all says it was handed down
+_SHINGLE_WORDS = 4  # words
+_SKETCH_SIZE = 12  # shingles a text is known by: with half of all shared, 1 pair of 4,000 is missed
+_COMMON_LIMIT = 24  # texts with one shingle; more and it says nothing about any two of them
+_MIN_BRANCHES = 4  # branches that wrote a sentence, before a share of all says it was handed down
 
 Clauses = tuple[str, ...]
-Key = tuple[str, int]  # a branch, and which of its texts of the month
+TextKey = tuple[str, int]  # a branch, and which of its texts of the month
 
 
-class Alike(NamedTuple):
+class SimilarText(NamedTuple):
     """Another text of the month, and how much alike it is in per cent."""
 
-    other: Key
-    likeness: float
+    key: TextKey
+    similarity: float
 
 
 @lru_cache(maxsize=4096)  # the words signs look for come again with every return
@@ -54,12 +54,14 @@ def clauses(text: str) -> Clauses:
 
 def quote(text: str, common: frozenset[str], longest: int = 80) -> str:
     """Return the first words of a text that are its own, as they were written, cut at a blank."""
-    own = (part.strip() for part in _BREAKS.split(text) if not common.issuperset(clauses(part)))
-    shown = next((part for part in own if part), text.strip())
-    return shown if len(shown) <= longest else shown[:longest].rpartition(" ")[0] + "…"
+    own_parts = (
+        part.strip() for part in _BREAKS.split(text) if not common.issuperset(clauses(part))
+    )
+    excerpt = next((part for part in own_parts if part), text.strip())
+    return excerpt if len(excerpt) <= longest else excerpt[:longest].rpartition(" ")[0] + "…"
 
 
-def handed_down(texts: Iterable[Clauses], branches: float, share: float) -> frozenset[str]:
+def boilerplate(texts: Iterable[Clauses], branches: float, share: float) -> frozenset[str]:
     """Return the clauses that more than `branches` of the texts hold, or more than `share` per
     cent of them if at least four do: they came from above, or everybody writes them.
     """
@@ -68,7 +70,7 @@ def handed_down(texts: Iterable[Clauses], branches: float, share: float) -> froz
     return frozenset(
         clause
         for clause, count in counts.items()
-        if count > branches or (count >= _FEWEST and 100 * count > share * len(texts))
+        if count > branches or (count >= _MIN_BRANCHES and 100 * count > share * len(texts))
     )
 
 
@@ -77,54 +79,59 @@ def own_words(text: Clauses, common: frozenset[str]) -> str:
     return " ".join(clause for clause in text if clause not in common)
 
 
-def likeness(one: str, other: str, at_least: float) -> float:
+def similarity(first: str, second: str, at_least: float) -> float:
     """Return how much two texts are alike in per cent, rounded down; 0 where less than `at_least`.
 
     It is the normalised indel similarity of the texts as they stand, or with their words sorted:
     the same sentences in another order are as much alike. Two empty texts are not.
     """
-    if not one or not other:
+    if not first or not second:
         return 0.0
-    found = ratio(one, other, score_cutoff=at_least)
-    return (found or ratio(_by_word(one), _by_word(other), score_cutoff=at_least)) // 1
+    score = ratio(first, second, score_cutoff=at_least)
+    return (score or ratio(_sort_words(first), _sort_words(second), score_cutoff=at_least)) // 1
 
 
 @lru_cache(maxsize=16384)  # a text is held against several others
-def _by_word(text: str) -> str:
+def _sort_words(text: str) -> str:
     return " ".join(sorted(text.split()))
 
 
-def look_alikes(texts: Mapping[Key, str], at_least: float) -> Mapping[Key, tuple[Alike, ...]]:
+def similar_texts(
+    texts: Mapping[TextKey, str], at_least: float
+) -> Mapping[TextKey, tuple[SimilarText, ...]]:
     """Return for each text those that are like it, the most alike first, ties by key.
 
     Only pairs that share a rare shingle (four words running) are compared at all; each text is
     known by its twelve with the smallest checksums, so the cost is linear in the texts.
     """
-    found: dict[Key, list[Alike]] = defaultdict(list)
-    for one, other in _candidates(texts):
-        if alike := likeness(texts[one], texts[other], at_least):
-            found[one].append(Alike(other, alike))
-            found[other].append(Alike(one, alike))
+    similar: dict[TextKey, list[SimilarText]] = defaultdict(list)
+    for first, second in _candidate_pairs(texts):
+        if match := similarity(texts[first], texts[second], at_least):
+            similar[first].append(SimilarText(second, match))
+            similar[second].append(SimilarText(first, match))
     return {
-        key: tuple(sorted(others, key=lambda alike: (-alike.likeness, alike.other)))
-        for key, others in found.items()
+        key: tuple(sorted(matches, key=lambda match: (-match.similarity, match.key)))
+        for key, matches in similar.items()
     }
 
 
-def _candidates(texts: Mapping[Key, str]) -> Iterator[tuple[Key, Key]]:
+def _candidate_pairs(texts: Mapping[TextKey, str]) -> Iterator[tuple[TextKey, TextKey]]:
     shingles = {key: _shingles(text) for key, text in texts.items()}
-    counts = Counter(shingle for found in shingles.values() for shingle in found)
-    holders: dict[int, list[Key]] = defaultdict(list)
-    for key, found in shingles.items():
-        rare = sorted(shingle for shingle in found if counts[shingle] <= _CROWD)
-        for shingle in rare[:_SKETCH]:
-            holders[shingle].append(key)
-    pairs = {pair for keys in holders.values() for pair in combinations(keys, 2)}
+    counts = Counter(shingle for text_shingles in shingles.values() for shingle in text_shingles)
+    keys_by_shingle: dict[int, list[TextKey]] = defaultdict(list)
+    for key, text_shingles in shingles.items():
+        rare = sorted(shingle for shingle in text_shingles if counts[shingle] <= _COMMON_LIMIT)
+        for shingle in rare[:_SKETCH_SIZE]:
+            keys_by_shingle[shingle].append(key)
+    pairs = {pair for keys in keys_by_shingle.values() for pair in combinations(keys, 2)}
     return iter(sorted(pairs))
 
 
 def _shingles(text: str) -> frozenset[int]:
     """Return checksums, the same on every machine, of all runs of four words."""
     words = text.split()
-    runs = (words[at : at + _SHINGLE] for at in range(max(1, len(words) - _SHINGLE + 1)))
+    runs = (
+        words[start : start + _SHINGLE_WORDS]
+        for start in range(max(1, len(words) - _SHINGLE_WORDS + 1))
+    )
     return frozenset(crc32(" ".join(run).encode()) for run in runs)

@@ -9,87 +9,109 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from mlay_batch.figures.branch_records import Gap, Moved, Movement, MovementLine, MovementShape
-from mlay_batch.figures.completeness import gravest
-from mlay_batch.figures.records import Completeness, Facts
-from mlay_batch.figures.returns import Filed, card, count, number, returns_of, year_to_date
+from mlay_batch.figures.branch_records import (
+    MemberMovement,
+    Movement,
+    MovementFields,
+    MovementLine,
+    OpeningMismatch,
+)
+from mlay_batch.figures.completeness import worst_state
+from mlay_batch.figures.records import Completeness, ReportInputs
+from mlay_batch.figures.returns import ReturnsByKey, card, count, number, returns_of, year_to_date
 from mlay_batch.period import Period
 from mlay_batch.records import Row
 from mlay_batch.register import Organisation, Register
 from mlay_batch.schema import Form, Rule, Section
 
 
-def shape_of(form: Form) -> MovementShape | None:
+def movement_fields(form: Form) -> MovementFields | None:
     """Return which fields of `form` tell members; None where it has no such card."""
-    sums = (
-        _shape(form, section, rule)
+    candidates = (
+        _read_fields(form, section, rule)
         for section, rule in form.rules()
         if section.layout == "card" and rule.check == "sum_equals" and rule.params.get("less")
     )
-    return next((shape for shape in sums if shape), None)
+    return next((fields for fields in candidates if fields), None)
 
 
-def _shape(form: Form, section: Section, rule: Rule) -> MovementShape | None:
+def _read_fields(form: Form, section: Section, rule: Rule) -> MovementFields | None:
     parts, total = tuple(rule.params["parts"]), str(rule.params["total"])
-    last = f"{section.id}.{total}"
-    opening = next((name for name in parts if section.field(name).prefill == last), None)
+    last_total = f"{section.id}.{total}"
+    opening = next((name for name in parts if section.field(name).prefill == last_total), None)
     if opening is None:
         return None
-    ins = tuple(name for name in parts if name != opening)
-    return MovementShape(form.form, section.id, opening, ins, tuple(rule.params["less"]), total)
+    increases = tuple(name for name in parts if name != opening)
+    return MovementFields(
+        form.form, section.id, opening, increases, tuple(rule.params["less"]), total
+    )
 
 
-def movement(facts: Facts, returned: Iterable[Completeness]) -> Movement | None:
+def movement(inputs: ReportInputs, matrices: Iterable[Completeness]) -> Movement | None:
     """Return the members of all branches; None where no form of the period tells them.
 
     A branch that missed a month has that month's changes in nobody's sum: D is then not A + B − C,
     and the sheet says so. Blank changes are 0.
     """
-    for entry in returned:
-        form = facts.catalogue.form_for(entry.form, facts.period)
-        if form and form.period == "month" and (shape := shape_of(form)):
-            return Movement(shape, tuple(_lines(facts, entry, shape)))
+    for matrix in matrices:
+        form = inputs.catalogue.form_for(matrix.form, inputs.period)
+        if form and form.period == "month" and (fields := movement_fields(form)):
+            return Movement(fields, tuple(_lines(inputs, matrix, fields)))
     return None
 
 
-def _lines(facts: Facts, entry: Completeness, shape: MovementShape) -> Iterator[MovementLine]:
-    filed = returns_of(facts, shape.form)
-    forerunners = _forerunners(facts.register)
-    found: dict[str, list[Gap]] = {}
-    for gap in _gaps(facts, shape, filed, forerunners):
-        found.setdefault(gap.branch, []).append(gap)
-    now, year = facts.period.months(), facts.period.year_to_date()
-    for branch in entry.branches:
-        own = forerunners.get(branch.code, ())
+def _lines(
+    inputs: ReportInputs, matrix: Completeness, fields: MovementFields
+) -> Iterator[MovementLine]:
+    returns = returns_of(inputs, fields.form)
+    predecessors = _predecessors(inputs.register)
+    by_branch: dict[str, list[OpeningMismatch]] = {}
+    for mismatch in _opening_mismatches(inputs, fields, returns, predecessors):
+        by_branch.setdefault(mismatch.branch, []).append(mismatch)
+    period_months, year_months = inputs.period.months(), inputs.period.year_to_date()
+    for branch in matrix.branches:
+        branch_predecessors = predecessors.get(branch.code, ())
         yield MovementLine(
             branch,
-            gravest(facts.period, branch.code, entry),
-            _moved(shape, filed, own, branch, now),
-            _moved(shape, filed, own, branch, year),
-            tuple(found.get(branch.code, ())),
+            worst_state(inputs.period, branch.code, matrix),
+            _member_movement(fields, returns, branch_predecessors, branch, period_months),
+            _member_movement(fields, returns, branch_predecessors, branch, year_months),
+            tuple(by_branch.get(branch.code, ())),
         )
 
 
-def _moved(
-    shape: MovementShape, filed: Filed, forerunners: Iterable[Organisation],
-    branch: Organisation, months: tuple[Period, ...],
-) -> Moved | None:  # fmt: skip
+def _member_movement(
+    fields: MovementFields,
+    returns: ReturnsByKey,
+    predecessors: Iterable[Organisation],
+    branch: Organisation,
+    months: tuple[Period, ...],
+) -> MemberMovement | None:
     """Return a branch's members over those of `months` it reported, merged cells told apart."""
-    told = [(month, row) for month in months if (row := _card(shape, filed, branch.code, month))]
-    if not told:
+    monthly_rows = [
+        (month, row) for month in months if (row := _card(fields, returns, branch.code, month))
+    ]
+    if not monthly_rows:
         return None
-    changes = {name: sum(count(row, name) for _, row in told) for name in (*shape.ins, *shape.outs)}
-    first, last = told[0][0], told[-1][0]
-    closing = count(told[-1][1], shape.closing)
-    taken = sum(
-        count(row, shape.closing)
-        for other in forerunners
-        if other.code != branch.code and (end := _last_month(other)) and first <= end < last
-        if (row := _card(shape, filed, other.code, end))
+    changes = {
+        name: sum(count(row, name) for _, row in monthly_rows)
+        for name in (*fields.increases, *fields.decreases)
+    }
+    first, last = monthly_rows[0][0], monthly_rows[-1][0]
+    closing = count(monthly_rows[-1][1], fields.closing)
+    taken_over = sum(
+        count(row, fields.closing)
+        for predecessor in predecessors
+        if predecessor.code != branch.code
+        and (end := _last_month(predecessor))
+        and first <= end < last
+        if (row := _card(fields, returns, predecessor.code, end))
     )
-    gone = branch.successor is not None and _last_month(branch) in months[:-1]
-    moved = Moved(first, last, count(told[0][1], shape.opening), changes, taken, closing)
-    return replace(moved, merged=taken - closing, closing=0) if gone else moved
+    was_merged = branch.successor is not None and _last_month(branch) in months[:-1]
+    result = MemberMovement(
+        first, last, count(monthly_rows[0][1], fields.opening), changes, taken_over, closing
+    )
+    return replace(result, merged=taken_over - closing, closing=0) if was_merged else result
 
 
 def _last_month(branch: Organisation) -> Period | None:
@@ -97,54 +119,61 @@ def _last_month(branch: Organisation) -> Period | None:
     return Period.of("month", branch.ended).previous() if branch.ended else None
 
 
-def _card(shape: MovementShape, filed: Filed, branch: str, month: Period) -> Row | None:
-    entry = filed.get((branch, month))
-    return card(entry, shape.section) if entry else None
+def _card(fields: MovementFields, returns: ReturnsByKey, branch: str, month: Period) -> Row | None:
+    accepted = returns.get((branch, month))
+    return card(accepted, fields.section) if accepted else None
 
 
-def _gaps(
-    facts: Facts, shape: MovementShape, filed: Filed,
-    forerunners: Mapping[str, tuple[Organisation, ...]],
-) -> Iterator[Gap]:  # fmt: skip
+def _opening_mismatches(
+    inputs: ReportInputs,
+    fields: MovementFields,
+    returns: ReturnsByKey,
+    predecessors: Mapping[str, tuple[Organisation, ...]],
+) -> Iterator[OpeningMismatch]:
     """Yield the months of the year to date that do not open with the last closing."""
-    for (branch, period), entry in year_to_date(filed, facts.period).items():
-        members = card(entry, shape.section)
-        own = number(members.values.get(shape.opening)) if members else None
-        sources = _sources(forerunners.get(branch, ()), branch, period)
-        last = _closing(shape, filed, sources, period.previous())
-        if members and own is not None and last is not None and own != last:
-            place = replace(members.place(shape.opening), file=entry.delivery.name)
-            yield Gap(branch, period, int(last), int(own), place, entry.delivery.id)
+    for (branch, period), accepted in year_to_date(returns, inputs.period).items():
+        members = card(accepted, fields.section)
+        opening = number(members.values.get(fields.opening)) if members else None
+        source_codes = _opening_sources(predecessors.get(branch, ()), branch, period)
+        last_closing = _closing(fields, returns, source_codes, period.previous())
+        if members and opening is not None and last_closing is not None and opening != last_closing:
+            place = replace(members.place(fields.opening), file=accepted.entry.name)
+            yield OpeningMismatch(
+                branch, period, int(last_closing), int(opening), place, accepted.entry.id
+            )
 
 
-def _forerunners(register: Register) -> Mapping[str, tuple[Organisation, ...]]:
+def _predecessors(register: Register) -> Mapping[str, tuple[Organisation, ...]]:
     """Return for each organisation itself and those that were merged into it."""
-    found = {entry.code: [entry] for entry in register.organisations}
-    for entry in register.organisations:
-        if entry.successor in found:
-            found[entry.successor].append(entry)
-    return {code: tuple(entries) for code, entries in found.items()}
+    by_code = {organisation.code: [organisation] for organisation in register.organisations}
+    for organisation in register.organisations:
+        if organisation.successor in by_code:
+            by_code[organisation.successor].append(organisation)
+    return {code: tuple(organisations) for code, organisations in by_code.items()}
 
 
-def _sources(forerunners: Iterable[Organisation], branch: str, period: Period) -> list[str]:
+def _opening_sources(
+    predecessors: Iterable[Organisation], branch: str, period: Period
+) -> list[str]:
     """Return whose members `branch` opens `period` with: its own, and of cells merged into it."""
-    before = period.previous()
+    last_month = period.previous()
     return [
-        entry.code
-        for entry in forerunners
-        if entry.alive(before) and (entry.code == branch or not entry.alive(period))
+        organisation.code
+        for organisation in predecessors
+        if organisation.is_active(last_month)
+        and (organisation.code == branch or not organisation.is_active(period))
     ]
 
 
 def _closing(
-    shape: MovementShape, filed: Filed, sources: Iterable[str], before: Period
+    fields: MovementFields, returns: ReturnsByKey, source_codes: Iterable[str], last_month: Period
 ) -> float | None:
     """Return what the month before closed with, cells merged since then added.
 
     None where one of those returns is missing, or the cell is new and took over nobody. Example:
     14 and 9 members at the end of July, merged in August: August opens with 23.
     """
-    rows = (_card(shape, filed, code, before) for code in sources)
-    closings = [number(row.values.get(shape.closing)) if row else None for row in rows]
-    known = [closing for closing in closings if closing is not None]
-    return sum(known) if known and len(known) == len(closings) else None
+    rows = (_card(fields, returns, code, last_month) for code in source_codes)
+    closings = [number(row.values.get(fields.closing)) if row else None for row in rows]
+    reported = [closing for closing in closings if closing is not None]
+    return sum(reported) if reported and len(reported) == len(closings) else None

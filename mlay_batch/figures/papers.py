@@ -7,113 +7,115 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
-from mlay_batch.figures.records import Facts
-from mlay_batch.figures.returns import Filed, returns_of
-from mlay_batch.figures.sign_records import Source
+from mlay_batch.figures.records import ReportInputs
+from mlay_batch.figures.returns import ReturnsByKey, returns_of
+from mlay_batch.figures.sign_records import SourceCell
 from mlay_batch.period import Period
-from mlay_batch.records import Return, Row, Value
-from mlay_batch.schema.signs import Look, Signs
+from mlay_batch.records import AcceptedReturn, Row, Value
+from mlay_batch.schema.signs import IndicatorInput, IndicatorSet
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
-    """One return of one month. `looks` say which field plays which part."""
+class ReturnView:
+    """One return of one month. `input_fields` say which field plays which part."""
 
     branch: str
     period: Period
-    entry: Return
-    looks: Mapping[str, Look] = field(hash=False)
+    accepted: AcceptedReturn
+    input_fields: Mapping[str, IndicatorInput] = field(hash=False)
 
-    def told(self, part: str) -> Iterator[tuple[Value, Row]]:
+    def values(self, role: str) -> Iterator[tuple[Value, Row]]:
         """Yield the values of that part with their rows, in the form's order; blanks are none."""
-        look = self.looks[part]
-        section, _, name = look.field.partition(".")
-        for row in self.entry.section(section):
+        input_field = self.input_fields[role]
+        section, _, name = input_field.field.partition(".")
+        for row in self.accepted.section_rows(section):
             value = row.values.get(name)
-            if value is not None and all(row.values.get(k) in vs for k, vs in look.where.items()):
+            if value is not None and all(
+                row.values.get(k) in vs for k, vs in input_field.where.items()
+            ):
                 yield value, row
 
-    def numbers(self, part: str) -> Iterator[tuple[float, Row]]:
-        """Yield the numbers of that part, as `told` does."""
-        for value, row in self.told(part):
+    def numbers(self, role: str) -> Iterator[tuple[float, Row]]:
+        """Yield the numbers of that part, as `values` does."""
+        for value, row in self.values(role):
             if isinstance(value, int | float):
                 yield value, row
 
-    def beside(self, part: str, row: Row) -> Value:
+    def value_in(self, role: str, row: Row) -> Value:
         """Return what that part holds in `row`; None where it stands in another section."""
-        section, _, name = self.looks[part].field.partition(".")
+        section, _, name = self.input_fields[role].field.partition(".")
         return row.values.get(name) if section == row.section else None
 
-    def source(self, part: str, row: Row) -> Source:
+    def source(self, role: str, row: Row) -> SourceCell:
         """Return where that part stands in `row`."""
-        path = self.looks[part].field
-        place = replace(row.place(path.partition(".")[2]), file=self.entry.delivery.name)
-        return Source(self.entry.delivery.id, path, row.number, place)
+        path = self.input_fields[role].field
+        place = replace(row.place(path.partition(".")[2]), file=self.accepted.entry.name)
+        return SourceCell(self.accepted.entry.id, path, row.number, place)
 
 
 @dataclass(frozen=True)
-class Desk:
-    """All current returns of the form that `signs` are looked for in."""
+class ReturnIndex:
+    """All current returns of the form that `indicators` are looked for in."""
 
-    facts: Facts
-    signs: Signs
-    _kept: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False, compare=False)
+    inputs: ReportInputs
+    indicators: IndicatorSet
+    _memo: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def once(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+    def memoize(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
         """Return what `make` gives, made once for each `key`: texts are read for many months."""
-        if key not in self._kept:
-            self._kept[key] = make()
-        made: T = self._kept[key]
-        return made
+        if key not in self._memo:
+            self._memo[key] = make()
+        result: T = self._memo[key]
+        return result
 
     @cached_property
-    def _filed(self) -> Filed:
-        return returns_of(self.facts, self.signs.of)
+    def _returns(self) -> ReturnsByKey:
+        return returns_of(self.inputs, self.indicators.of)
 
     @cached_property
-    def _by_month(self) -> Mapping[Period, tuple[Paper, ...]]:
-        found: dict[Period, list[Paper]] = {}
-        for (branch, period), entry in self._filed.items():
-            paper = Paper(branch, period, entry, self.signs.looks)
-            found.setdefault(period, []).append(paper)
-        return {period: tuple(papers) for period, papers in found.items()}
+    def _by_month(self) -> Mapping[Period, tuple[ReturnView, ...]]:
+        by_month: dict[Period, list[ReturnView]] = {}
+        for (branch, period), accepted in self._returns.items():
+            view = ReturnView(branch, period, accepted, self.indicators.looks)
+            by_month.setdefault(period, []).append(view)
+        return {period: tuple(views) for period, views in by_month.items()}
 
     @cached_property
-    def _by_branch(self) -> Mapping[str, tuple[Paper, ...]]:
+    def _by_branch(self) -> Mapping[str, tuple[ReturnView, ...]]:
         """The returns of each branch, the last one first."""
-        found: dict[str, list[Paper]] = {}
-        for month in sorted(self._by_month, key=_number, reverse=True):
-            for paper in self._by_month[month]:
-                found.setdefault(paper.branch, []).append(paper)
-        return {branch: tuple(papers) for branch, papers in found.items()}
+        by_branch: dict[str, list[ReturnView]] = {}
+        for month in sorted(self._by_month, key=_month_number, reverse=True):
+            for view in self._by_month[month]:
+                by_branch.setdefault(view.branch, []).append(view)
+        return {branch: tuple(views) for branch, views in by_branch.items()}
 
     @cached_property
-    def _by_key(self) -> Mapping[tuple[str, Period], Paper]:
-        return {(p.branch, p.period): p for papers in self._by_month.values() for p in papers}
+    def _by_key(self) -> Mapping[tuple[str, Period], ReturnView]:
+        return {(p.branch, p.period): p for views in self._by_month.values() for p in views}
 
-    def papers(self, month: Period) -> tuple[Paper, ...]:
+    def month_returns(self, month: Period) -> tuple[ReturnView, ...]:
         """Return the returns of a month, in the register's order."""
         return self._by_month.get(month, ())
 
-    def of(self, branch: str, month: Period) -> Paper | None:
+    def find(self, branch: str, month: Period) -> ReturnView | None:
         """Return the return of a branch for a month."""
         return self._by_key.get((branch, month))
 
-    def before(self, paper: Paper, months: int) -> Iterator[Paper]:
+    def earlier_returns(self, view: ReturnView, months: int) -> Iterator[ReturnView]:
         """Yield the branch's own returns of the `months` months before, the last one first."""
-        now = _number(paper.period)
-        for earlier in self._by_branch[paper.branch]:
-            if now - months <= _number(earlier.period) < now:
+        current = _month_number(view.period)
+        for earlier in self._by_branch[view.branch]:
+            if current - months <= _month_number(earlier.period) < current:
                 yield earlier
 
-    def name(self, branch: str) -> str:
+    def organisation_name(self, branch: str) -> str:
         """Return the name of an organisation, its code where the register has none."""
-        known = self.facts.register.by_code.get(branch)
-        return known.name if known else branch
+        organisation = self.inputs.register.by_code.get(branch)
+        return organisation.name if organisation else branch
 
 
-def _number(month: Period) -> int:
+def _month_number(month: Period) -> int:
     """Return months counted on from year 0."""
     return month.year * 12 + month.month

@@ -14,14 +14,14 @@ from math import ceil, floor
 from mlay_batch.figures.attendance import Duty, duties
 from mlay_batch.figures.following import months_served
 from mlay_batch.figures.quota_records import QuotaPair
-from mlay_batch.figures.records import Attendance, Facts, QuotaLine
+from mlay_batch.figures.records import Attendance, QuotaLine, ReportInputs
 from mlay_batch.period import Period
 from mlay_batch.register import Officer, Organisation
 from mlay_batch.schema import Quota
 
 
 @dataclass(frozen=True)
-class _Owed:
+class _OfficerQuota:
     """What one line is about: an officer's quota, everywhere (`cell` None) or in one cell.
 
     `months` are those served in the year, each with the record of the quota that applies in it.
@@ -40,7 +40,7 @@ class _Owed:
 
 
 def quota_lines(
-    facts: Facts, attended: Iterable[Attendance], pairs: Iterable[QuotaPair]
+    inputs: ReportInputs, attendances: Iterable[Attendance], pairs: Iterable[QuotaPair]
 ) -> tuple[QuotaLine, ...]:
     """Return one line for each quota and officer (or officer and cell, as the quota says).
 
@@ -50,75 +50,86 @@ def quota_lines(
     4.08 by November. `pairs` are those of `following`.
     """
     counts: dict[tuple[str | None, str, str | None], Counter[int]] = {}
-    for entry in attended:
-        if entry.counts:
-            for cell in (None, entry.branch):
-                line = counts.setdefault((entry.quota, entry.credited, cell), Counter())
-                line[entry.held_on.month] += 1
+    for visit in attendances:
+        if visit.counts:
+            for cell in (None, visit.branch):
+                by_month = counts.setdefault((visit.quota, visit.credited_officer, cell), Counter())
+                by_month[visit.held_on.month] += 1
     return tuple(
-        _line(facts.period, owed, counts.get((owed.quota.quota, owed.officer.code, owed.cell), {}))
-        for owed in _owing(facts, tuple(pairs))
-        if owed.months_until(facts.period)
+        _line(
+            inputs.period,
+            officer_quota,
+            counts.get(
+                (officer_quota.quota.quota, officer_quota.officer.code, officer_quota.cell), {}
+            ),
+        )
+        for officer_quota in _officer_quotas(inputs, tuple(pairs))
+        if officer_quota.months_until(inputs.period)
     )
 
 
-def _owing(facts: Facts, pairs: tuple[QuotaPair, ...]) -> Iterator[_Owed]:
-    serving = duties(facts.register)
+def _officer_quotas(inputs: ReportInputs, pairs: tuple[QuotaPair, ...]) -> Iterator[_OfficerQuota]:
+    duties_by_officer = duties(inputs.register)
     by_officer: dict[tuple[str, str], list[QuotaPair]] = {}
     for pair in pairs:
         by_officer.setdefault((pair.quota.quota, pair.officer), []).append(pair)
-    for quota in facts.catalogue.quotas_for(facts.period):
-        for officer in facts.register.officers:
-            own = tuple(by_officer.get((quota.quota, officer.code), ()))
-            there = serving.get(officer.code, ())
+    for quota in inputs.catalogue.quotas_for(inputs.period):
+        for officer in inputs.register.officers:
+            officer_pairs = tuple(by_officer.get((quota.quota, officer.code), ()))
+            officer_duties = duties_by_officer.get(officer.code, ())
             if quota.per == "officer":
-                yield _whole(facts, quota, officer, there, own)
+                yield _across_cells(inputs, quota, officer, officer_duties, officer_pairs)
             else:
-                yield from (_in_cell(officer, pair) for pair in own)
+                yield from (_in_cell(officer, pair) for pair in officer_pairs)
 
 
-def _whole(
-    facts: Facts, quota: Quota, officer: Officer, serving: tuple[Duty, ...],
-    own: tuple[QuotaPair, ...],
-) -> _Owed:  # fmt: skip
-    year = facts.period.year
-    months = months_served(facts.catalogue.quota_spans(quota.quota, year), serving, year)
-    there = (
+def _across_cells(
+    inputs: ReportInputs,
+    quota: Quota,
+    officer: Officer,
+    officer_duties: tuple[Duty, ...],
+    officer_pairs: tuple[QuotaPair, ...],
+) -> _OfficerQuota:
+    year = inputs.period.year
+    months = months_served(inputs.catalogue.quota_spans(quota.quota, year), officer_duties, year)
+    branch_codes = (
         duty.branch
-        for duty in serving
-        if any(duty.role == record.role and duty.touches(m) for m, record in months.items())
+        for duty in officer_duties
+        if any(duty.role == record.role and duty.overlaps(m) for m, record in months.items())
     )
-    known = (facts.register.by_code.get(code) for code in dict.fromkeys(there))
-    return _Owed(quota, officer, tuple(branch for branch in known if branch), months, own)
+    organisations = (inputs.register.by_code.get(code) for code in dict.fromkeys(branch_codes))
+    return _OfficerQuota(
+        quota, officer, tuple(branch for branch in organisations if branch), months, officer_pairs
+    )
 
 
-def _in_cell(officer: Officer, pair: QuotaPair) -> _Owed:
+def _in_cell(officer: Officer, pair: QuotaPair) -> _OfficerQuota:
     cell = pair.branch
-    return _Owed(pair.quota, officer, (cell,), pair.months, (pair,), cell.code)
+    return _OfficerQuota(pair.quota, officer, (cell,), pair.months, (pair,), cell.code)
 
 
-def _line(period: Period, owed: _Owed, counts: Mapping[int, int]) -> QuotaLine:
-    quota, past = owed.quota, period.year_to_date()
+def _line(period: Period, officer_quota: _OfficerQuota, counts: Mapping[int, int]) -> QuotaLine:
+    quota, past_months = officer_quota.quota, period.year_to_date()
     attended = sum(counts.values())
-    served = owed.months_until(period)
+    served = officer_quota.months_until(period)
     exact = _share(served)
-    obligation = whole(_share(owed.months), quota.rounding)
-    unseen = sum(pair.unseen for pair in owed.pairs)
+    obligation = round_obligation(_share(officer_quota.months), quota.rounding)
+    open_months = sum(pair.open_months for pair in officer_quota.pairs)
     return QuotaLine(
         quota=quota,
-        officer=owed.officer.code,
-        name=owed.officer.name,
-        position=owed.officer.position or "",
-        branches=owed.branches,
+        officer=officer_quota.officer.code,
+        name=officer_quota.officer.name,
+        position=officer_quota.officer.position or "",
+        branches=officer_quota.branches,
         served=len(served),
-        served_year=len(owed.months),
-        months=tuple(counts.get(m, 0) if m <= len(past) else None for m in range(1, 13)),
+        served_year=len(officer_quota.months),
+        months=tuple(counts.get(m, 0) if m <= len(past_months) else None for m in range(1, 13)),
         attended=attended,
         owed=float(exact),
         obligation=obligation,
         missing=max(0, obligation - attended),
-        unseen=unseen,
-        state=_state(attended, exact, obligation, unseen, over=len(past) == 12),
+        open_months=open_months,
+        state=_state(attended, exact, obligation, open_months, is_year_over=len(past_months) == 12),
     )
 
 
@@ -127,12 +138,12 @@ def _share(months: Mapping[Period, Quota]) -> Fraction:
     return Fraction(sum(quota.times for quota in months.values()), 12)
 
 
-def whole(exact: Fraction, rounding: str) -> int:
+def round_obligation(exact: Fraction, rounding: str) -> int:
     """Return the obligation in whole sittings; a half goes up under ``half_up``.
 
-    >>> [whole(Fraction(3, 2), how) for how in ("half_up", "floor", "ceiling")]
+    >>> [round_obligation(Fraction(3, 2), how) for how in ("half_up", "floor", "ceiling")]
     [2, 1, 2]
-    >>> whole(Fraction(4 * 4, 12), "half_up")
+    >>> round_obligation(Fraction(4 * 4, 12), "half_up")
     1
     """
     if rounding == "floor":
@@ -140,18 +151,20 @@ def whole(exact: Fraction, rounding: str) -> int:
     return ceil(exact) if rounding == "ceiling" else floor(exact + Fraction(1, 2))
 
 
-def _state(attended: int, owed: Fraction, obligation: int, unseen: int, *, over: bool) -> str:
-    """Return the state of a line; `over` says that the year has ended.
+def _state(
+    attended: int, owed: Fraction, obligation: int, open_months: int, *, is_year_over: bool
+) -> str:
+    """Return the state of a line; `is_year_over` says that the year has ended.
 
     Behind is who attended less than the whole part of what is owed: 2 attended of exactly 2.0 owed
     is on course, 1 of 2.0 is behind, 1 of 1.99 is on course.
 
     Nothing bounds the sittings of a month, so no line is given up before the year has ended and
     the returns of its months are in: in December 3 of 4 attended is ``not_met`` when they are;
-    with one `unseen` the line stays ``behind``.
+    with one `open_months` the line stays ``behind``.
     """
     if attended >= obligation:
         return "met"
-    if over:
-        return "behind" if unseen else "not_met"
+    if is_year_over:
+        return "behind" if open_months else "not_met"
     return "behind" if attended < floor(owed) else "on_course"

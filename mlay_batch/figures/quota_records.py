@@ -20,8 +20,8 @@ class QuotaPair:
 
     `months` are those of the year with at least one day of duty there while the cell existed, each
     with the record of the quota that applies in it; `served` of them are past. `kinds` are the
-    counted sittings by kind of meeting, `last` the day of the last one. `unseen` are the past
-    months whose return is not in and may tell a visit that counts.
+    counted sittings by kind of meeting, `last_visit` the day of the last one. `open_months` are the
+    past months whose return is not in and may tell a visit that counts.
     """
 
     quota: Quota
@@ -30,8 +30,8 @@ class QuotaPair:
     months: Mapping[Period, Quota] = field(hash=False)
     served: int
     kinds: Mapping[str, int] = field(hash=False)
-    last: date | None
-    unseen: int
+    last_visit: date | None
+    open_months: int
 
     @property
     def served_year(self) -> int:
@@ -39,7 +39,7 @@ class QuotaPair:
         return len(self.months)
 
     @property
-    def attended(self) -> int:
+    def attended_count(self) -> int:
         """The counted sittings: the least he attended, whatever the returns still out say."""
         return sum(self.kinds.values())
 
@@ -48,18 +48,19 @@ class QuotaPair:
 class CellVisits:
     """The meetings of a cell in the year up to the period, and who came to them from above.
 
-    `held` counts its sittings, `attended` those somebody came to, `visits` who came, `counted` the
-    visits that count for a quota, `unseen` the months whose return is not in. `officers` are those
-    who are to attend there. `state`: ``attended`` (a visit counts), ``uncounted`` (visits, none
-    counts), ``unknown`` (no visit, but returns are out), ``unattended``.
+    `sitting_count` counts its sittings, `attended_sittings` those somebody came to, `visit_count`
+    who came, `counted_visits` the visits that count for a quota, `open_months` the months whose
+    return is not in. `officers` are those who are to attend there. `state`: ``attended`` (a visit
+    counts), ``uncounted`` (visits, none counts), ``unknown`` (no visit, but returns are out),
+    ``unattended``.
     """
 
     branch: Organisation
     officers: tuple[str, ...]
-    held: int
-    attended: int
-    visits: int
-    counted: int
-    last: date | None
-    unseen: int
+    sitting_count: int
+    attended_sittings: int
+    visit_count: int
+    counted_visits: int
+    last_visit: date | None
+    open_months: int
     state: str

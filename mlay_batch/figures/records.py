@@ -1,4 +1,4 @@
-"""What the figures are computed from (`Facts`) and what they are (`Figures`).
+"""What the figures are computed from (`ReportInputs`) and what they are (`Figures`).
 
 Plain frozen records: `report` writes them, tests compare them. Frames live inside the computations.
 """
@@ -12,32 +12,32 @@ from datetime import date
 from mlay_batch.figures.branch_records import Activities, Movement, Thematic
 from mlay_batch.figures.classified import ClassificationMean, ClassificationYear
 from mlay_batch.figures.quota_records import CellVisits, QuotaPair
-from mlay_batch.figures.sign_records import Sighting
+from mlay_batch.figures.sign_records import IndicatorHit
 from mlay_batch.findings import Finding, Place
 from mlay_batch.period import Period
-from mlay_batch.records import Delivery, Return
+from mlay_batch.records import AcceptedReturn, LedgerEntry
 from mlay_batch.register import Organisation, Register
 from mlay_batch.schema import Catalogue, Quota, Scheme
 
-# States of `Expected` in which figures still wait for the return.
+# States of `ExpectedReturn` in which figures still wait for the return.
 OPEN = ("missing", "rejected", "held", "not_due")
 SENT = ("reported", "nil", "late")
 
 
 @dataclass(frozen=True)
-class Facts:
+class ReportInputs:
     """Everything a consolidation may look at. `returns` are the current ones of every period;
-    `deliveries` are all ever recorded, in order of id; `told` those refused or held one level
-    below, as its consolidated workbook says.
+    `ledger_entries` are all ever recorded, in order of id; `refused_below` those refused or held
+    one level below, as its consolidated workbook says.
     """
 
     catalogue: Catalogue
     register: Register
     period: Period
     as_of: date
-    returns: tuple[Return, ...]
-    deliveries: tuple[Delivery, ...]
-    told: tuple[Delivery, ...] = ()
+    returns: tuple[AcceptedReturn, ...]
+    ledger_entries: tuple[LedgerEntry, ...]
+    refused_below: tuple[LedgerEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Attendance:
     on_behalf_of: str | None = None
 
     @property
-    def credited(self) -> str:
+    def credited_officer(self) -> str:
         """Code of the officer the visit is counted for: the one represented, else who came.
 
         Sums by officer go by this, so that a substitute's visit never falls to the substitute.
@@ -74,14 +74,14 @@ class Attendance:
 class QuotaLine:
     """One officer under one quota in the year of the report, up to its period.
 
-    `months` are the counted sittings of January…December, None in months after the period.
-    `served` are months served up to the period, `served_year` in the whole year as now planned.
-    `owed` is a twelfth of the yearly number for each month served, exact; `obligation` that of
-    `served_year`, rounded by the quota's rule. `missing` = obligation − attended, never below 0.
-    `unseen` are the months of his cells up to the period whose return is not in. `branches` are
-    those assigned in the year, or the one cell.
-    `state`: ``met`` (attended ≥ obligation), ``behind`` (attended < floor(owed)), ``on_course``. In
-    December ``met``, ``not_met``, or ``behind`` for as long as returns to come may change it.
+    `months` are the counted sittings of January…December, None in months after the period. `served`
+    are months served up to the period, `served_year` in the whole year as now planned. `owed` is a
+    twelfth of the yearly number for each month served, exact; `obligation` that of `served_year`,
+    rounded by the quota's rule. `missing` = obligation − attended, never below 0. `open_months` are
+    the months of his cells up to the period whose return is not in. `branches` are those assigned
+    in the year, or the one cell. `state`: ``met`` (attended ≥ obligation), ``behind`` (attended <
+    floor(owed)), ``on_course``. In December ``met``, ``not_met``, or ``behind`` for as long as
+    returns to come may change it.
 
     Example: 4 owed, 3 attended by December, the return of one cell for May refused: 1 unseen,
     behind. Once May comes in without a visit: 0 unseen, not met.
@@ -100,7 +100,7 @@ class QuotaLine:
     obligation: int
     missing: int
     state: str
-    unseen: int = 0
+    open_months: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +108,10 @@ class Sitting:
     """One meeting of a cell on one day, with its scores. Row of the ten-column list.
 
     `score` is the confirmed one where there is one, else the cell's own, less the points that do
-    not count (`scoring.counted`); None where not scored. `band` is the id of the scheme's band.
-    `members` is the closing figure of the month. `regular` is whether a regular meeting was part
-    of it, `thematic` whether the cell held a thematic one in the month. `marks` are the points by
-    criteria group of each scorer.
+    not count (`scoring.counting_score`); None where not scored. `band` is the id of the scheme's
+    band. `members` is the closing figure of the month. `regular` is whether a regular meeting was
+    part of it, `thematic` whether the cell held a thematic one in the month. `marks` are the points
+    by criteria group of each scorer.
     """
 
     branch: str
@@ -119,8 +119,8 @@ class Sitting:
     held_on: date
     kinds: tuple[str, ...]
     members: int | None
-    own: float | None
-    confirmed: float | None
+    own_score: float | None
+    confirmed_score: float | None
     score: float | None
     band: str | None
     note: str
@@ -135,14 +135,14 @@ class Sitting:
 class CriteriaMean:
     """Mean points by criteria group over the year to date, of one cell or (None) of all.
 
-    The groups are the scheme's, with ``total`` after them. `own` and `confirmed` are over the
-    meetings that scorer scored; `difference` is the mean of confirmed less own over those both did,
-    so that it compares like with like. None where there are none; a blank is no 0.
+    The groups are the scheme's, with ``total`` after them. `own_points` and `confirmed_points` are
+    over the meetings that scorer scored; `difference` is the mean of confirmed less own over those
+    both did, so that it compares like with like. None where there are none; a blank is no 0.
     """
 
     branch: str | None
-    own: Mapping[str, float | None] = field(hash=False)
-    confirmed: Mapping[str, float | None] = field(hash=False)
+    own_points: Mapping[str, float | None] = field(hash=False)
+    confirmed_points: Mapping[str, float | None] = field(hash=False)
     difference: Mapping[str, float | None] = field(hash=False)
 
 
@@ -151,26 +151,26 @@ class CellRating:
     """A cell's meetings in the report's months and in the year to date.
 
     `owes` is whether it owes a return for a month of the period; a cell that does not has met
-    earlier in the year. `sittings` are those of the report's period. `held` counts the year's
-    sittings, `bands` the scored ones by band id; `mean` is the mean of their scores, None without.
-    `grade` is that of the year from its regular meetings; while months are `to_come`, the best
-    grade still within reach. None for a cell whose life does not cover the year.
+    earlier in the year. `sittings` are those of the report's period. `sitting_count` counts the
+    year's sittings, `bands` the scored ones by band id; `mean` is the mean of their scores, None
+    without. `grade` is that of the year from its regular meetings; while months are `to_come`, the
+    best grade still within reach. None for a cell whose life does not cover the year.
     """
 
     branch: Organisation
     state: str
     sittings: tuple[Sitting, ...]
     bands: Mapping[str, int] = field(hash=False)
-    scored: int = 0
+    scored_count: int = 0
     mean: float | None = None
-    held: int = 0
+    sitting_count: int = 0
     owes: bool = True
     to_come: int = 0
     grade: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedReturn:
     """One field of the matrix branch × period.
 
     `state`: reported, nil, late, missing, not_due, rejected, held, waived, not_yet (founded later),
@@ -191,13 +191,17 @@ class Completeness:
     form: str
     periods: tuple[Period, ...]
     branches: tuple[Organisation, ...]
-    cells: Mapping[tuple[str, Period], Expected] = field(hash=False)
+    cells: Mapping[tuple[str, Period], ExpectedReturn] = field(hash=False)
 
-    def of(self, branch: str, period: Period) -> Expected:
+    def cell(self, branch: str, period: Period) -> ExpectedReturn:
         """Return the field of that branch and period."""
         return self.cells[branch, period]
 
-    def waits(self, months: Container[Period] | None = None) -> bool:
+    def of_period(self, period: Period) -> list[ExpectedReturn]:
+        """Return the fields of all branches for that period."""
+        return [cell for (_, cell_period), cell in self.cells.items() if cell_period == period]
+
+    def has_open_returns(self, months: Container[Period] | None = None) -> bool:
         """Whether a return is still missing, refused, held or to come, of `months` or at all."""
         return any(
             cell.state in OPEN
@@ -237,10 +241,11 @@ class Figures:
     """All that the consolidated workbook shows, before any formatting.
 
     `year_ratings` has a line for every cell that owes or that has met in the year to date.
-    `warnings` are findings across periods and branches (X01 opening ≠ last closing, X02 one
-    officer in two places), with the delivery they belong to. `signs` are what was seen in the year
+    `warnings` are findings across periods and branches (X01 opening ≠ last closing, X02 one officer
+    in two places), with the delivery they belong to. `indicator_hits` are what was seen in the year
     to date that suggests meetings held for form's sake; no other figure depends on them. `totals`
-    are those of the period, `before` of the same period a year ago, None without any return of it.
+    are those of the period, `year_before` of the same period a year ago, None without any return of
+    it.
     """
 
     period: Period
@@ -250,18 +255,18 @@ class Figures:
     sittings: tuple[Sitting, ...]
     year_ratings: tuple[CellRating, ...]
     score_scheme: Scheme | None
-    criteria: tuple[CriteriaMean, ...]
+    criteria_means: tuple[CriteriaMean, ...]
     years: tuple[ClassificationYear, ...]
-    mean: ClassificationMean | None
+    classification_mean: ClassificationMean | None
     completeness: tuple[Completeness, ...]
     warnings: tuple[tuple[int, Finding], ...]
-    signs: tuple[Sighting, ...] = ()
+    indicator_hits: tuple[IndicatorHit, ...] = ()
     movement: Movement | None = None
     thematic: Thematic | None = None
     activities: Activities | None = None
     totals: Totals | None = None
-    before: Totals | None = None
-    following: tuple[QuotaPair, ...] = ()
+    year_before: Totals | None = None
+    quota_pairs: tuple[QuotaPair, ...] = ()
     cell_visits: tuple[CellVisits, ...] = ()
 
     @property
@@ -270,11 +275,11 @@ class Figures:
         return tuple(rating for rating in self.year_ratings if rating.owes)
 
     @property
-    def provisional(self) -> bool:
+    def is_provisional(self) -> bool:
         """Whether a return of the report's period is still missing, refused or held (TẠM TÍNH)."""
         months = self.period.months()
-        return any(entry.waits(months) for entry in self.completeness)
+        return any(matrix.has_open_returns(months) for matrix in self.completeness)
 
-    def waits_for(self, form: str) -> bool:
+    def has_open_returns(self, form: str) -> bool:
         """Whether a return of `form` is still out, of any period the report shows."""
-        return any(entry.waits() for entry in self.completeness if entry.form == form)
+        return any(matrix.has_open_returns() for matrix in self.completeness if matrix.form == form)

@@ -5,38 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from statistics import fmean
 
-from mlay_batch.figures.records import Facts
+from mlay_batch.figures.records import ReportInputs
 from mlay_batch.period import Period
-from mlay_batch.records import Return, Row, Value
+from mlay_batch.records import AcceptedReturn, Row, Value
 
-Filed = Mapping[tuple[str, Period], Return]
+ReturnsByKey = Mapping[tuple[str, Period], AcceptedReturn]
 
 
-def returns_of(facts: Facts, form: str) -> Filed:
+def returns_of(inputs: ReportInputs, form: str) -> ReturnsByKey:
     """Return the current returns of `form` by (branch, period).
 
     They run by period, then in the register's order, whatever order they were received in: figures
     must not depend on it.
     """
-    order = {entry.code: number for number, entry in enumerate(facts.register.organisations)}
-    found = {
-        (key[1], Period.parse(key[2])): entry
-        for entry in facts.returns
-        if (key := entry.delivery.key) and key[0] == form
+    order = {item.code: number for number, item in enumerate(inputs.register.organisations)}
+    by_key = {
+        (key[1], Period.parse(key[2])): item
+        for item in inputs.returns
+        if (key := item.entry.key) and key[0] == form
     }
-    ranked = sorted(found, key=lambda key: (key[1], order.get(key[0], len(order)), key[0]))
-    return {key: found[key] for key in ranked}
+    ranked = sorted(by_key, key=lambda key: (key[1], order.get(key[0], len(order)), key[0]))
+    return {key: by_key[key] for key in ranked}
 
 
-def year_to_date(filed: Filed, period: Period) -> Filed:
+def year_to_date(returns: ReturnsByKey, period: Period) -> ReturnsByKey:
     """Return those of the monthly returns that fall in the year of `period`, up to its end."""
     months = set(period.year_to_date())
-    return {key: entry for key, entry in filed.items() if key[1] in months}
+    return {key: accepted for key, accepted in returns.items() if key[1] in months}
 
 
-def card(entry: Return, section: str) -> Row | None:
+def card(accepted: AcceptedReturn, section: str) -> Row | None:
     """Return the row of a card section, or None where the return lacks it."""
-    return next(iter(entry.section(section)), None)
+    return next(iter(accepted.section_rows(section)), None)
 
 
 def count(row: Row, name: str) -> int:

@@ -13,8 +13,9 @@ from mlay_batch.schema.schemes import Band, YearGrade
 Marks = Mapping[str, float | None]
 
 
-def counted(scheme: Scheme | None, total: float | None, marks: Marks, thematic: bool
-            ) -> float | None:  # fmt: skip
+def counting_score(
+    scheme: Scheme | None, total: float | None, marks: Marks, thematic: bool
+) -> float | None:
     """Return the points that count of a `total` whose groups have `marks`; None without a total.
 
     In a month without a thematic meeting the points of thematic groups are left out, blank ones
@@ -23,9 +24,9 @@ def counted(scheme: Scheme | None, total: float | None, marks: Marks, thematic: 
     """
     if scheme is None or total is None or thematic:
         return total
-    apart = [group for group in scheme.groups if group.thematic]
-    points = total - sum(marks.get(group.id) or 0 for group in apart)
-    if not scheme.rebase or not apart:
+    thematic_groups = [group for group in scheme.groups if group.thematic]
+    points = total - sum(marks.get(group.id) or 0 for group in thematic_groups)
+    if not scheme.rebase or not thematic_groups:
         return points
     full, possible = full_marks(scheme)
     return points * full / possible if possible else points
@@ -46,22 +47,22 @@ def band_of(scheme: Scheme | None, score: float | None, marks: Marks | None = No
     """
     if scheme is None or score is None:
         return None
-    ranked = scheme.ranked()
-    place = next((n for n, band in enumerate(ranked) if band.min <= score), None)
-    if place is None:
+    ranked = scheme.bands_best_first()
+    rank = next((n for n, band in enumerate(ranked) if band.min <= score), None)
+    if rank is None:
         return None
-    falls = lacks(scheme, ranked[place], marks or {}) and place + 1 < len(ranked)
-    return ranked[place + falls].id
+    demotion = lacks_full_marks(scheme, ranked[rank], marks or {}) and rank + 1 < len(ranked)
+    return ranked[rank + demotion].id
 
 
-def lacks(scheme: Scheme, band: Band, marks: Marks) -> bool:
+def lacks_full_marks(scheme: Scheme, band: Band, marks: Marks) -> bool:
     """Whether the `marks` do not meet what the band demands beside its points."""
     full = {group.id: group.max for group in scheme.groups}
-    wanted = (name for demand in scheme.demands if demand.band == band.id for name in demand.full)
-    return any((marks.get(name) or 0) < full[name] for name in wanted)
+    demanded = (name for demand in scheme.demands if demand.band == band.id for name in demand.full)
+    return any((marks.get(name) or 0) < full[name] for name in demanded)
 
 
-def year_grade(scheme: Scheme, held: Sequence[str], to_come: int) -> YearGrade | None:
+def year_grade(scheme: Scheme, bands: Sequence[str], to_come: int) -> YearGrade | None:
     """Return a cell's grade for the year from the bands of its scored regular meetings.
 
     `to_come` are meetings still open, taken as of the best band: with some, it is the best grade
@@ -70,15 +71,17 @@ def year_grade(scheme: Scheme, held: Sequence[str], to_come: int) -> YearGrade |
     Phú Thọ's Tốt (every one Khá or better, 7 Tốt): 7 Tốt and 5 Khá are Tốt; 11 Tốt and one Trung
     bình are not; 5 Tốt with 2 to come can still be.
     """
-    if not held:
+    if not bands:
         return None
-    ranks = {band.id: place for place, band in enumerate(scheme.ranked())}
-    places = [ranks.get(band, len(ranks)) for band in held]
-    return next((g for g in scheme.year_grades if _holds(g, places, ranks, to_come)), None)
+    ranks = {band.id: rank for rank, band in enumerate(scheme.bands_best_first())}
+    band_ranks = [ranks.get(band, len(ranks)) for band in bands]
+    return next((g for g in scheme.year_grades if _is_reached(g, band_ranks, ranks, to_come)), None)
 
 
-def _holds(grade: YearGrade, places: Sequence[int], ranks: Mapping[str, int], to_come: int) -> bool:
-    every = ranks[grade.every] if grade.every else max(places)
-    least = ranks[grade.least] if grade.least else max(places)
-    enough = sum(place <= least for place in places) + to_come >= grade.times
-    return enough and all(place <= every for place in places)
+def _is_reached(
+    grade: YearGrade, band_ranks: Sequence[int], ranks: Mapping[str, int], to_come: int
+) -> bool:
+    every = ranks[grade.every] if grade.every else max(band_ranks)
+    least = ranks[grade.least] if grade.least else max(band_ranks)
+    enough = sum(rank <= least for rank in band_ranks) + to_come >= grade.times
+    return enough and all(rank <= every for rank in band_ranks)

@@ -8,11 +8,11 @@ from datetime import date
 
 from mlay_batch.findings import Param, Place
 from mlay_batch.period import Period
-from mlay_batch.schema.signs import Sign
+from mlay_batch.schema.signs import Indicator
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceCell:
     """A cell something was seen in: `path` is ``section.field``, `number` the row of the form."""
 
     delivery: int
@@ -22,24 +22,24 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
+class IndicatorHit:
     """A sign seen in the return of a branch for one month.
 
     `form` is the form it stands in; `params` fill the gaps of the sign's words; `sources` are the
     cells it was seen in, the first one in the return itself.
     """
 
-    sign: Sign
+    indicator: Indicator
     form: str
     branch: str
     period: Period
     delivery: int
     params: Mapping[str, Param] = field(hash=False)
-    sources: tuple[Source, ...]
+    sources: tuple[SourceCell, ...]
 
 
 @dataclass(frozen=True)
-class Met:
+class BranchSitting:
     """One sitting of a branch's year, as its page shows it; None where it was not told.
 
     `expected` and `present` are those of the first row of the day, `minutes` of all rows together;
@@ -53,8 +53,8 @@ class Met:
     expected: float | None
     present: float | None
     speakers: float | None
-    own: float | None
-    confirmed: float | None
+    own_score: float | None
+    confirmed_score: float | None
     band: str | None
     visitors: tuple[str, ...]
 
@@ -71,13 +71,13 @@ class BranchYear:
     """What a branch's page tells of its year, up to the end of the period.
 
     `states` are those of its monthly returns by month (see `Expected`). `members` is the last known
-    number. `town_mean` is the mean score of all sittings of the town.
+    number. `overall_mean` is the mean score of all sittings of the town.
     """
 
-    met: tuple[Met, ...]
+    sittings: tuple[BranchSitting, ...]
     states: Mapping[Period, str] = field(hash=False)
     members: int | None
     mean: float | None
-    town_mean: float | None
+    overall_mean: float | None
     attendance: float | None
-    signs: tuple[Sighting, ...]
+    indicator_hits: tuple[IndicatorHit, ...]

@@ -7,70 +7,101 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from mlay_batch.figures.papers import Desk, Paper
-from mlay_batch.figures.records import Facts
-from mlay_batch.figures.sign_kinds import Seen, above, answered, bare, below, few, unheard
-from mlay_batch.figures.sign_records import Sighting
-from mlay_batch.figures.sign_runs import copied, far, none_in_quarter, repeated, still
+from mlay_batch.figures.papers import ReturnIndex, ReturnView
+from mlay_batch.figures.records import ReportInputs
+from mlay_batch.figures.sign_kinds import (
+    Observation,
+    above_other,
+    below_bound,
+    has_answer,
+    low_share,
+    missing_mention,
+    too_short,
+)
+from mlay_batch.figures.sign_records import IndicatorHit
+from mlay_batch.figures.sign_runs import (
+    none_in_quarter,
+    outlier,
+    similar_to_earlier,
+    similar_to_others,
+    unvarying,
+)
 from mlay_batch.period import Period
-from mlay_batch.schema.signs import Sign
+from mlay_batch.schema.signs import Indicator
 
-Kind = Callable[[Sign, Paper, Desk], Iterator[Seen]]
+IndicatorRule = Callable[[Indicator, ReturnView, ReturnIndex], Iterator[Observation]]
 
-KINDS: Mapping[str, Kind] = {
-    "repeated": repeated,
-    "copied": copied,
-    "bare": bare,
-    "below": below,
-    "answered": answered,
-    "unheard": unheard,
-    "few": few,
+KINDS: Mapping[str, IndicatorRule] = {
+    "repeated": similar_to_earlier,
+    "copied": similar_to_others,
+    "bare": too_short,
+    "below": below_bound,
+    "answered": has_answer,
+    "unheard": missing_mention,
+    "few": low_share,
     "none_in_quarter": none_in_quarter,
-    "still": still,
-    "above": above,
-    "far": far,
+    "still": unvarying,
+    "above": above_other,
+    "far": outlier,
 }
 """Every kind a sign may name, as `schema.signs.KINDS` describes it."""
 
 
-def signs(facts: Facts) -> tuple[Sighting, ...]:
+def indicator_hits(inputs: ReportInputs) -> tuple[IndicatorHit, ...]:
     """Return what was seen in the year to date: by month, then in the register's order, by code."""
-    desks: dict[tuple[str, str], Desk] = {}
-    found: list[Sighting] = []
-    for month in facts.period.year_to_date():
-        for known in facts.catalogue.signs_for(month):
-            desk = desks.setdefault((known.signs, known.version), Desk(facts, known))
-            found.extend(_of_month(desk, month))
-    return tuple(found)
+    indexes: dict[tuple[str, str], ReturnIndex] = {}
+    hits: list[IndicatorHit] = []
+    for month in inputs.period.year_to_date():
+        for indicators in inputs.catalogue.indicator_sets_for(month):
+            index = indexes.setdefault(
+                (indicators.signs, indicators.version), ReturnIndex(inputs, indicators)
+            )
+            hits.extend(_month_hits(index, month))
+    return tuple(hits)
 
 
-def _of_month(desk: Desk, month: Period) -> Iterator[Sighting]:
-    for paper in desk.papers(month):
-        for sign in desk.signs.entries:
-            if seen := _seen(sign, paper, desk):
-                times = _times(sign, paper, desk)
-                if times >= sign.times:
-                    yield from (_sighting(sign, paper, desk, one, times) for one in seen)
+def _month_hits(index: ReturnIndex, month: Period) -> Iterator[IndicatorHit]:
+    for view in index.month_returns(month):
+        for indicator in index.indicators.entries:
+            if observations := _observations(indicator, view, index):
+                times = _month_count(indicator, view, index)
+                if times >= indicator.times:
+                    yield from (
+                        _build_hit(indicator, view, index, observation, times)
+                        for observation in observations
+                    )
 
 
-def _seen(sign: Sign, paper: Paper, desk: Desk) -> tuple[Seen, ...]:
-    def look() -> tuple[Seen, ...]:
-        return tuple(KINDS[sign.kind](sign, paper, desk))
+def _observations(
+    indicator: Indicator, view: ReturnView, index: ReturnIndex
+) -> tuple[Observation, ...]:
+    def observe() -> tuple[Observation, ...]:
+        return tuple(KINDS[indicator.kind](indicator, view, index))
 
-    if sign.months == 1:
-        return look()  # nobody asks again
-    return desk.once((sign.code, paper.branch, paper.period), look)
+    if indicator.months == 1:
+        return observe()  # nobody asks again
+    return index.memoize((indicator.code, view.branch, view.period), observe)
 
 
-def _times(sign: Sign, paper: Paper, desk: Desk) -> int:
-    """Return in how many of the last `sign.months` months it was seen; it was in this one."""
-    if sign.months == 1:
+def _month_count(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> int:
+    """Return in how many of the last `indicator.months` months it was seen; it was in this one."""
+    if indicator.months == 1:
         return 1
-    lately = (paper, *desk.before(paper, sign.months - 1))
-    return sum(bool(_seen(sign, one, desk)) for one in lately)
+    recent_views = (view, *index.earlier_returns(view, indicator.months - 1))
+    return sum(bool(_observations(indicator, recent_view, index)) for recent_view in recent_views)
 
 
-def _sighting(sign: Sign, paper: Paper, desk: Desk, seen: Seen, times: int) -> Sighting:
-    params = {**seen.params, "times": times, "months": sign.months}
-    delivery = paper.entry.delivery.id
-    return Sighting(sign, desk.signs.of, paper.branch, paper.period, delivery, params, seen.sources)
+def _build_hit(
+    indicator: Indicator, view: ReturnView, index: ReturnIndex, observation: Observation, times: int
+) -> IndicatorHit:
+    params = {**observation.params, "times": times, "months": indicator.months}
+    entry_id = view.accepted.entry.id
+    return IndicatorHit(
+        indicator,
+        index.indicators.of,
+        view.branch,
+        view.period,
+        entry_id,
+        params,
+        observation.sources,
+    )

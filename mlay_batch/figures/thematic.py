@@ -11,34 +11,34 @@ from dataclasses import replace
 from datetime import date
 
 from mlay_batch.figures.branch_records import Thematic, ThematicLine, Theme
-from mlay_batch.figures.records import OPEN, Completeness, Facts
-from mlay_batch.figures.returns import Filed, returns_of, year_to_date
+from mlay_batch.figures.records import OPEN, Completeness, ReportInputs
+from mlay_batch.figures.returns import ReturnsByKey, returns_of, year_to_date
 from mlay_batch.period import Period
-from mlay_batch.records import Return
+from mlay_batch.records import AcceptedReturn
 from mlay_batch.register import Organisation
-from mlay_batch.schema.ids import BOTH, MEETING
+from mlay_batch.schema.ids import MEETING, MIXED_KIND
 
 THEMES = "thematic"  # the section of the themes, and the kind of such a meeting
 MEETINGS = "meetings"
-_KINDS = (THEMES, BOTH)
+_KINDS = (THEMES, MIXED_KIND)
 
 
-def thematic(facts: Facts, returned: Completeness | None) -> Thematic | None:
+def thematic(inputs: ReportInputs, matrix: Completeness | None) -> Thematic | None:
     """Return the thematic meetings of the year to date; None where nobody owes that form.
 
     A row of the table of meetings counts as one meeting, whatever number of themes it had.
     """
-    if returned is None:
+    if matrix is None:
         return None
-    filed = year_to_date(returns_of(facts, MEETING), facts.period)
-    quarters = _quarters(facts.period)
+    returns = year_to_date(returns_of(inputs, MEETING), inputs.period)
+    quarters = _quarters(inputs.period)
     themes: dict[str, list[Theme]] = {}
-    for theme in _themes(filed):
+    for theme in _themes(returns):
         if theme.held_on in quarters[-1]:
             themes.setdefault(theme.branch, []).append(theme)
-    lines = (_line(facts, returned, filed, branch, quarters) for branch in returned.branches)
-    told = (replace(line, themes=tuple(themes.get(line.branch.code, ()))) for line in lines)
-    return Thematic(quarters, (MEETING, MEETINGS), _KINDS, tuple(told))
+    lines = (_line(inputs, matrix, returns, branch, quarters) for branch in matrix.branches)
+    full_lines = (replace(line, themes=tuple(themes.get(line.branch.code, ()))) for line in lines)
+    return Thematic(quarters, (MEETING, MEETINGS), _KINDS, tuple(full_lines))
 
 
 def _quarters(period: Period) -> tuple[Period, ...]:
@@ -47,65 +47,70 @@ def _quarters(period: Period) -> tuple[Period, ...]:
 
 
 def _line(
-    facts: Facts, returned: Completeness, filed: Filed, branch: Organisation,
+    inputs: ReportInputs,
+    matrix: Completeness,
+    returns: ReturnsByKey,
+    branch: Organisation,
     quarters: tuple[Period, ...],
-) -> ThematicLine:  # fmt: skip
-    held = tuple(_held(returned, filed, branch, quarter) for quarter in quarters)
-    last = quarters[-1]
-    states = (_state(returned, branch, month, facts.period) for month in last.months())
-    open_ = sum(state in OPEN for state in states)
-    if held[-1] is None:
+) -> ThematicLine:
+    meeting_counts = tuple(
+        _count_meetings(matrix, returns, branch, quarter) for quarter in quarters
+    )
+    last_quarter = quarters[-1]
+    states = (_state(matrix, branch, month, inputs.period) for month in last_quarter.months())
+    open_months = sum(state in OPEN for state in states)
+    if meeting_counts[-1] is None:
         state = "off"
-    elif held[-1]:
+    elif meeting_counts[-1]:
         state = "held"
     else:
-        state = "open" if open_ else "none"
-    return ThematicLine(branch, held, open_, state, themes=())
+        state = "open" if open_months else "none"
+    return ThematicLine(branch, meeting_counts, open_months, state, themes=())
 
 
-def _state(returned: Completeness, branch: Organisation, month: Period, period: Period) -> str:
+def _state(matrix: Completeness, branch: Organisation, month: Period, period: Period) -> str:
     """Return the month's state; one after the report's period is to come, if the branch lives."""
     if month.start > period.end:
-        return "not_due" if branch.alive(month) else "ended"
-    found = returned.cells.get((branch.code, month))
-    return found.state if found else "waived"
+        return "not_due" if branch.is_active(month) else "ended"
+    cell = matrix.cells.get((branch.code, month))
+    return cell.state if cell else "waived"
 
 
-def _held(
-    returned: Completeness, filed: Filed, branch: Organisation, quarter: Period
+def _count_meetings(
+    matrix: Completeness, returns: ReturnsByKey, branch: Organisation, quarter: Period
 ) -> int | None:
     """Count the quarter's thematic meetings; None where the branch owed nothing in it."""
-    months = [month for month in quarter.months() if (branch.code, month) in returned.cells]
-    if all(returned.of(branch.code, month).state in ("not_yet", "ended") for month in months):
+    months = [month for month in quarter.months() if (branch.code, month) in matrix.cells]
+    if all(matrix.cell(branch.code, month).state in ("not_yet", "ended") for month in months):
         return None
-    entries = (filed.get((branch.code, month)) for month in months)
+    quarter_returns = (returns.get((branch.code, month)) for month in months)
     return sum(
         row.values.get("kind") in _KINDS
-        for entry in entries
-        if entry
-        for row in entry.section(MEETINGS)
+        for accepted in quarter_returns
+        if accepted
+        for row in accepted.section_rows(MEETINGS)
     )
 
 
-def _themes(filed: Filed) -> Iterator[Theme]:
-    for (branch, _), entry in filed.items():
-        kinds = _kinds(entry)
-        for row in entry.section(THEMES):
+def _themes(returns: ReturnsByKey) -> Iterator[Theme]:
+    for (branch, _), accepted in returns.items():
+        kinds = _kinds(accepted)
+        for row in accepted.section_rows(THEMES):
             day = row.values.get("held_on")
             if isinstance(day, date):
                 yield Theme(
                     branch=branch,
                     held_on=day,
                     topic=str(row.values.get("topic") or ""),
-                    shared=bool(kinds.get(day, set()) - {THEMES}),
-                    delivery=entry.delivery.id,
+                    with_regular=bool(kinds.get(day, set()) - {THEMES}),
+                    delivery=accepted.entry.id,
                 )
 
 
-def _kinds(entry: Return) -> Mapping[date, set[str]]:
+def _kinds(accepted: AcceptedReturn) -> Mapping[date, set[str]]:
     """Return the kinds of the meetings of each day."""
-    found: dict[date, set[str]] = {}
-    for row in entry.section(MEETINGS):
+    by_day: dict[date, set[str]] = {}
+    for row in accepted.section_rows(MEETINGS):
         if isinstance(day := row.values.get("held_on"), date):
-            found.setdefault(day, set()).add(str(row.values.get("kind") or ""))
-    return found
+            by_day.setdefault(day, set()).add(str(row.values.get("kind") or ""))
+    return by_day

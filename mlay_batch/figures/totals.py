@@ -14,7 +14,7 @@ from mlay_batch.figures.records import (
     SENT,
     Attendance,
     Completeness,
-    Facts,
+    ReportInputs,
     Sitting,
     Totals,
 )
@@ -25,9 +25,9 @@ from mlay_batch.schema.ids import MEETING
 
 def totals(
     period: Period,
-    held: Iterable[Sitting],
-    counted: Iterable[Attendance],
-    meetings: Completeness | None,
+    year_sittings: Iterable[Sitting],
+    year_attendances: Iterable[Attendance],
+    matrix: Completeness | None,
 ) -> Totals:
     """Return the totals of the period's own months, out of figures of the year to date.
 
@@ -35,36 +35,38 @@ def totals(
     sittings, exact; None where none is scored. 92, 65 and one unscored: 3 held, 2 scored, 78.5.
     """
     months = set(period.months())
-    own = [sitting for sitting in held if sitting.period in months]
-    scores = [sitting.score for sitting in own if sitting.score is not None]
-    fields = meetings.cells.items() if meetings else ()
-    states = Counter(field.state for (_, month), field in fields if month in months)
+    period_sittings = [sitting for sitting in year_sittings if sitting.period in months]
+    scores = [sitting.score for sitting in period_sittings if sitting.score is not None]
+    cells = matrix.cells.items() if matrix else ()
+    states = Counter(cell.state for (_, month), cell in cells if month in months)
     return Totals(
         form=MEETING,
         period=period,
         due=sum(states[state] for state in (*SENT, *OPEN)),
         sent=sum(states[state] for state in SENT),
-        held=len(own),
-        regular=sum(sitting.regular for sitting in own),
-        thematic=sum(sitting.thematic for sitting in own),
+        held=len(period_sittings),
+        regular=sum(sitting.regular for sitting in period_sittings),
+        thematic=sum(sitting.thematic for sitting in period_sittings),
         scored=len(scores),
         mean=mean(scores),
-        bands=dict(Counter(sitting.band for sitting in own if sitting.band)),
-        visits=sum(visit.counts for visit in counted if visit.held_on in period),
+        bands=dict(Counter(sitting.band for sitting in period_sittings if sitting.band)),
+        visits=sum(visit.counts for visit in year_attendances if visit.held_on in period),
     )
 
 
-def a_year_before(facts: Facts) -> Totals | None:
+def totals_year_before(inputs: ReportInputs) -> Totals | None:
     """Return the totals of the same period of the year before, by the quotas and schemes of then.
 
     None where not one return of those months is there: nothing is compared with nothing.
     """
-    before = replace(facts.period, year=facts.period.year - 1)
-    months = set(before.months())
-    if not any(month in months for _, month in returns_of(facts, MEETING)):
+    earlier_period = replace(inputs.period, year=inputs.period.year - 1)
+    months = set(earlier_period.months())
+    if not any(month in months for _, month in returns_of(inputs, MEETING)):
         return None
-    then = replace(facts, period=before)
-    held = sittings(then)
-    counted = attendances(then, visits(then, held))
-    meetings = next((entry for entry in completeness(then) if entry.form == MEETING), None)
-    return totals(before, held, counted, meetings)
+    earlier_inputs = replace(inputs, period=earlier_period)
+    year_sittings = sittings(earlier_inputs)
+    year_attendances = attendances(earlier_inputs, visits(earlier_inputs, year_sittings))
+    matrix = next(
+        (candidate for candidate in completeness(earlier_inputs) if candidate.form == MEETING), None
+    )
+    return totals(earlier_period, year_sittings, year_attendances, matrix)

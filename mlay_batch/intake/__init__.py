@@ -15,7 +15,7 @@ are for display: no file is ever written under one. Reason codes of ignored leav
 """
 
 from mlay_batch.intake.copies import pair_signed_copies
-from mlay_batch.intake.headers import Postmark
+from mlay_batch.intake.headers import MailTrust
 from mlay_batch.intake.opening import FileRef, collect, list_files, unpack
 
-__all__ = ["FileRef", "Postmark", "collect", "list_files", "pair_signed_copies", "unpack"]
+__all__ = ["FileRef", "MailTrust", "collect", "list_files", "pair_signed_copies", "unpack"]

@@ -1,7 +1,7 @@
 """Headers of a mail: readable text out of what programs write, and what they say of the mail.
 
 Everything here is a claim of the sender's, but for the lines that the town's own mail server put
-on top (`Postmark`). Nothing raises: what cannot be understood is None.
+on top (`MailTrust`). Nothing raises: what cannot be understood is None.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _BLANKS = re.compile(r"\s+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _ADDRESS = re.compile(r"[^@\s<>\"(),:;]+@[^@\s<>\"(),:;]+")
 _MESSAGE_ID = re.compile(r"<[^<>\s@]{1,200}@[^<>\s@]{1,200}>")
-_BY = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)
+_BY_HOST = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)
 _COMMENT = re.compile(r"\([^()]*\)")
-_RESULT = re.compile(r"\b(dmarc|spf|dkim)\s*=\s*(\w+)", re.IGNORECASE)
-_REFERENCES = 20  # of a long correspondence the latest are kept
-_PARAMETERS = 1000  # characters of a header that are searched for a name
-_NAME = 200  # characters of a name or a subject that are shown
-_FAILED = frozenset({"fail", "softfail", "permerror"})
+_AUTH_RESULT = re.compile(r"\b(dmarc|spf|dkim)\s*=\s*(\w+)", re.IGNORECASE)
+_MAX_REFERENCES = 20  # of a long correspondence the latest are kept
+_SEARCH_LENGTH = 1000  # characters of a header that are searched for a name
+_NAME_LENGTH = 200  # characters of a name or a subject that are shown
+_FAIL_RESULTS = frozenset({"fail", "softfail", "permerror"})
 
 
 @dataclass(frozen=True)
-class Postmark:
+class MailTrust:
     """What the town knows of its own mail server. `zone` is that of the town's clock.
 
     `server` is the name after ``by`` in the Received line it writes, `auth_host` the name at the
@@ -46,7 +46,7 @@ class Postmark:
     auth_host: str | None = None
 
 
-class _Bounded(Compat32):
+class _BoundedPolicy(Compat32):
     """Headers cut to a length at which nothing hangs on them."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
@@ -54,25 +54,25 @@ class _Bounded(Compat32):
         return name, value[: limits.MAX_HEADER]
 
 
-def parse(data: bytes) -> Message:
+def parse_mail(data: bytes) -> Message:
     """Return the mail those bytes are. May raise whatever hostile bytes make `email` raise."""
-    return message_from_bytes(data, policy=_Bounded())
+    return message_from_bytes(data, policy=_BoundedPolicy())
 
 
-def raw(message: Message, name: str) -> Iterator[str]:
+def raw_headers(message: Message, name: str) -> Iterator[str]:
     """Yield every header of that name as it came, top first; bytes that are no ASCII as surrogates.
 
     `Message.get` would put replacement characters for them.
     """
-    for found, value in message.raw_items():
-        if found.lower() == name:
+    for header, value in message.raw_items():
+        if header.lower() == name:
             yield str(value)
 
 
-def readable(text: str) -> str:
+def readable_text(text: str) -> str:
     """Return a header as people read it: encoded words (RFC 2047) and bare bytes decoded.
 
-    >>> readable("=?utf-8?Q?B=C3=A1o?= =?utf-8?Q?_c=C3=A1o?=")
+    >>> readable_text("=?utf-8?Q?B=C3=A1o?= =?utf-8?Q?_c=C3=A1o?=")
     'Báo cáo'
     """
     data = text.encode("utf-8", "surrogateescape")
@@ -84,11 +84,11 @@ def readable(text: str) -> str:
         pieces = decode_header(text)
     except (HeaderParseError, ValueError):
         pieces = [(text, None)]
-    joined = "".join(_decoded(piece, charset) for piece, charset in pieces)
-    return _BLANKS.sub(" ", _CONTROL.sub(" ", nfc(joined))).strip()[:_NAME]
+    joined = "".join(_decode_piece(piece, charset) for piece, charset in pieces)
+    return _BLANKS.sub(" ", _CONTROL.sub(" ", nfc(joined))).strip()[:_NAME_LENGTH]
 
 
-def _decoded(piece: str | bytes, charset: str | None) -> str:
+def _decode_piece(piece: str | bytes, charset: str | None) -> str:
     if isinstance(piece, str):
         return piece
     if charset is None:
@@ -101,7 +101,7 @@ def _decoded(piece: str | bytes, charset: str | None) -> str:
 
 def subject(message: Message) -> str | None:
     """Return the subject, for display only."""
-    return readable(next(raw(message, "subject"), "")) or None
+    return readable_text(next(raw_headers(message, "subject"), "")) or None
 
 
 def sender(message: Message) -> str | None:
@@ -110,12 +110,12 @@ def sender(message: Message) -> str | None:
     Parsed before it is decoded, so that no encoded word can bring in an address.
     """
     pairs = getaddresses(
-        [value.replace("\r", " ").replace("\n", " ") for value in raw(message, "from")]
+        [value.replace("\r", " ").replace("\n", " ") for value in raw_headers(message, "from")]
     )
-    found = {address.strip().lower() for _, address in pairs}
-    if len(found) != 1:
+    addresses = {address.strip().lower() for _, address in pairs}
+    if len(addresses) != 1:
         return None
-    (address,) = found
+    (address,) = addresses
     return address if _ADDRESS.fullmatch(address) and address.isprintable() else None
 
 
@@ -124,51 +124,63 @@ def thread(message: Message) -> str | None:
 
     Only well-formed ids are taken, so that nothing else can reach the headers of a reply.
     """
-    own = _MESSAGE_ID.findall(" ".join(raw(message, "message-id")))[:1]
-    before = _MESSAGE_ID.findall(" ".join(raw(message, "references")))
-    before = before or _MESSAGE_ID.findall(" ".join(raw(message, "in-reply-to")))[:1]
-    ids = [found for found in before if found not in own][-_REFERENCES:] if own else []
-    printable = [found for found in (*ids, *own) if found.isascii() and found.isprintable()]
+    own_ids = _MESSAGE_ID.findall(" ".join(raw_headers(message, "message-id")))[:1]
+    references = _MESSAGE_ID.findall(" ".join(raw_headers(message, "references")))
+    references = (
+        references or _MESSAGE_ID.findall(" ".join(raw_headers(message, "in-reply-to")))[:1]
+    )
+    ids = (
+        [message_id for message_id in references if message_id not in own_ids][-_MAX_REFERENCES:]
+        if own_ids
+        else []
+    )
+    printable = [
+        message_id
+        for message_id in (*ids, *own_ids)
+        if message_id.isascii() and message_id.isprintable()
+    ]
     return " ".join(dict.fromkeys(printable)) or None
 
 
-def received(message: Message, postmark: Postmark) -> str | None:
+def receipt_time(message: Message, trust: MailTrust) -> str | None:
     """Return when the town's own server took the mail in (ISO, on the town's clock), or None.
 
     Its topmost line counts: whatever stands below may have been written by the sender.
     """
-    for line in raw(message, "received") if postmark.server else ():
-        by = _BY.search(_without_comments(line))
-        if by is None or by[1].rstrip(".").lower() != str(postmark.server).lower():
+    for line in raw_headers(message, "received") if trust.server else ():
+        match = _BY_HOST.search(_strip_comments(line))
+        if match is None or match[1].rstrip(".").lower() != str(trust.server).lower():
             continue
         try:
             moment = parsedate_to_datetime(line.rpartition(";")[2].strip())
             moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            return moment.astimezone(postmark.zone).replace(microsecond=0).isoformat()
+            return moment.astimezone(trust.zone).replace(microsecond=0).isoformat()
         except (ValueError, TypeError, OverflowError, IndexError):
             return None
     return None
 
 
-def forged(message: Message, postmark: Postmark) -> bool:
+def is_forged(message: Message, trust: MailTrust) -> bool:
     """Whether the town's own server says the mail is not from whom it claims.
 
     DMARC decides where it passed or failed; else a failure of SPF or DKIM that the other does not
     make good. Without a line of that server nothing is said.
     """
-    for line in raw(message, "authentication-results") if postmark.auth_host else ():
-        host, _, results = _without_comments(line).partition(";")
-        if host.split()[:1] and host.split()[0].lower() == str(postmark.auth_host).lower():
-            found = [(kind.lower(), word.lower()) for kind, word in _RESULT.findall(results)]
-            dmarc = {word for kind, word in found if kind == "dmarc"}
+    for line in raw_headers(message, "authentication-results") if trust.auth_host else ():
+        host, _, results = _strip_comments(line).partition(";")
+        if host.split()[:1] and host.split()[0].lower() == str(trust.auth_host).lower():
+            outcomes = [
+                (method.lower(), result.lower()) for method, result in _AUTH_RESULT.findall(results)
+            ]
+            dmarc = {result for method, result in outcomes if method == "dmarc"}
             if dmarc & {"pass", "fail"}:
                 return "fail" in dmarc
-            words = {word for _, word in found}
-            return bool(words & _FAILED) and "pass" not in words
+            all_results = {result for _, result in outcomes}
+            return bool(all_results & _FAIL_RESULTS) and "pass" not in all_results
     return False
 
 
-def _without_comments(line: str) -> str:
+def _strip_comments(line: str) -> str:
     return _COMMENT.sub(" ", line)
 
 
@@ -179,26 +191,35 @@ def file_name(part: Message) -> str | None:
     quotes, bare bytes, blanks without quotes.
     """
     for header, key in (("content-disposition", "filename"), ("content-type", "name")):
-        value = next(raw(part, header), "")
-        name = _rfc2231(part, header, key) if f"{key}*" in value.lower() else _loose(value, key)
-        if shown := readable(name or "").replace("\\", "/").rpartition("/")[2].strip(" ."):
-            return shown
+        value = next(raw_headers(part, header), "")
+        name = (
+            _rfc2231_name(part, header, key)
+            if f"{key}*" in value.lower()
+            else _lenient_parameter(value, key)
+        )
+        if (
+            display_name := readable_text(name or "")
+            .replace("\\", "/")
+            .rpartition("/")[2]
+            .strip(" .")
+        ):
+            return display_name
     return None
 
 
-def _rfc2231(part: Message, header: str, key: str) -> str | None:
+def _rfc2231_name(part: Message, header: str, key: str) -> str | None:
     try:
-        found = part.get_param(key, header=header)
-        return collapse_rfc2231_value(found) if found else None
+        parameter = part.get_param(key, header=header)
+        return collapse_rfc2231_value(parameter) if parameter else None
     except (ValueError, LookupError, TypeError):
         return None
 
 
-def _loose(value: str, key: str) -> str | None:
+def _lenient_parameter(value: str, key: str) -> str | None:
     """Return a parameter in quotes, or else all up to the next parameter, blanks and all."""
-    value = value[:_PARAMETERS]
+    value = value[:_SEARCH_LENGTH]
     quoted = re.search(rf'(?is)[;\s]{key}\s*=\s*"((?:[^"\\]|\\.)*)"', value)
     if quoted:
         return re.sub(r'\\(["\\])', r"\1", quoted[1])
-    bare = re.search(rf"(?is)[;\s]{key}\s*=\s*(.+?)\s*(?:;\s*[\w*-]+\s*=.*)?;?\s*$", value)
-    return bare[1].strip('"') if bare else None
+    unquoted = re.search(rf"(?is)[;\s]{key}\s*=\s*(.+?)\s*(?:;\s*[\w*-]+\s*=.*)?;?\s*$", value)
+    return unquoted[1].strip('"') if unquoted else None

@@ -15,63 +15,64 @@ from email.message import Message
 
 from mlay_batch.intake import headers, limits
 from mlay_batch.intake.folders import nfc
-from mlay_batch.intake.headers import Postmark
-from mlay_batch.intake.kinds import ending, inline, is_file, is_workbook_name
-from mlay_batch.records import Leaf
+from mlay_batch.intake.headers import MailTrust
+from mlay_batch.intake.kinds import is_file_content, is_workbook_name, skip_inline_picture, suffix
+from mlay_batch.records import IncomingFile
 
 TOO_DEEP, NO_FILE, UNREADABLE = "N12", "N13", "N15"
-_HEADER = re.compile(
+_HEADER_LINES = re.compile(
     rb"(From |[!-9;-~]+:[^\r\n]*\r?\n)([!-9;-~]+:|[ \t])", re.DOTALL
 )  # two header lines at least
-_TYPICAL = re.compile(
+_TYPICAL_HEADERS = re.compile(
     rb"(?im)^(received|return-path|delivered-to|message-id|mime-version|from|subject|date):"
 )
-_LOST = re.compile(r"(?mi)^--(\S[^\r\n]{0,69}?)[ \t]*\r?\n(?=Content-)")
-_SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature",
-                         "application/x-pkcs7-signature"})  # fmt: skip
+_LOST_BOUNDARY = re.compile(r"(?mi)^--(\S[^\r\n]{0,69}?)[ \t]*\r?\n(?=Content-)")
+_SIGNATURE_TYPES = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+)
 
 
-def is_mail(leaf: Leaf) -> bool:
+def is_mail(file: IncomingFile) -> bool:
     """Return whether a file is a mail as it went over the net."""
-    if ending(leaf) == ".eml":
+    if suffix(file) == ".eml":
         return True
-    if is_workbook_name(leaf) or is_file(leaf.data):
+    if is_workbook_name(file) or is_file_content(file.data):
         return False
-    start = leaf.data[:4096]
-    return bool(_HEADER.match(start)) and len(set(_TYPICAL.findall(start))) > 1
+    start = file.data[:4096]
+    return bool(_HEADER_LINES.match(start)) and len(set(_TYPICAL_HEADERS.findall(start))) > 1
 
 
-def mail_members(leaf: Leaf, postmark: Postmark) -> Iterator[Leaf]:
+def mail_members(file: IncomingFile, trust: MailTrust) -> Iterator[IncomingFile]:
     """Yield the files of a mail.
 
     A mail without any is one leaf, ignored as N13: the mail itself. Of a mail beyond the limits
     (nesting, parts) the files within them are yielded, and one leaf ignored as N12.
     """
-    if leaf.data.count(b"\n--") > limits.MAX_BOUNDARIES:
-        yield replace(leaf, ignored=TOO_DEEP, channel="mail")
+    if file.data.count(b"\n--") > limits.MAX_BOUNDARIES:
+        yield replace(file, skip_reason=TOO_DEEP, channel="mail")
         return
     try:
-        message = headers.parse(leaf.data)
-        sealed = addressed(leaf, message, postmark)
-        found = list(_leaves(sealed, message))
+        message = headers.parse_mail(file.data)
+        mail = add_headers(file, message, trust)
+        files = list(_mail_files(mail, message))
     except Exception:  # noqa: BLE001 - RecursionError and whatever a hostile mail makes email raise
-        yield replace(leaf, ignored=TOO_DEEP, channel="mail")
+        yield replace(file, skip_reason=TOO_DEEP, channel="mail")
         return
-    yield from found or [replace(sealed, ignored=NO_FILE, name=sealed.subject or leaf.name)]
+    yield from files or [replace(mail, skip_reason=NO_FILE, name=mail.subject or file.name)]
 
 
-def addressed(leaf: Leaf, message: Message, postmark: Postmark) -> Leaf:
+def add_headers(file: IncomingFile, message: Message, trust: MailTrust) -> IncomingFile:
     """Return the leaf with what the headers say; of a mail in a mail the outer one counts."""
-    if leaf.channel == "mail":
-        return leaf
+    if file.channel == "mail":
+        return file
     return replace(
-        leaf,
+        file,
         channel="mail",
         sender=headers.sender(message),
         subject=headers.subject(message),
         thread=headers.thread(message),
-        received=headers.received(message, postmark) or leaf.received,
-        forged=headers.forged(message, postmark),
+        received=headers.receipt_time(message, trust) or file.received,
+        forged=headers.is_forged(message, trust),
     )
 
 
@@ -83,36 +84,42 @@ class _Part:
     data: bytes = b""
 
 
-def _leaves(mail: Leaf, message: Message) -> Iterator[Leaf]:
+def _mail_files(mail: IncomingFile, message: Message) -> Iterator[IncomingFile]:
     for number, part in enumerate(_parts(message, 0), 1):
         if number > limits.MAX_PARTS or part.message is None:
-            yield _leaf(mail, number, mail.name, mail.data, TOO_DEEP)
+            yield _member_file(mail, number, mail.name, mail.data, TOO_DEEP)
             return
-        if _carries_file(part.message, part.data):
-            yield _file(mail, number, part.message, part.data)
+        if _is_attachment(part.message, part.data):
+            yield _attachment(mail, number, part.message, part.data)
 
 
-def _leaf(mail: Leaf, number: int, name: str, data: bytes, ignored: str | None = None) -> Leaf:
+def _member_file(
+    mail: IncomingFile, number: int, name: str, data: bytes, skip_reason: str | None = None
+) -> IncomingFile:
     origin = f"{mail.origin}!{number}/{nfc(name)}"
-    return replace(mail, name=nfc(name), data=data, origin=origin, ignored=ignored)
+    return replace(mail, name=nfc(name), data=data, origin=origin, skip_reason=skip_reason)
 
 
-def _file(mail: Leaf, number: int, part: Message, data: bytes) -> Leaf:
+def _attachment(mail: IncomingFile, number: int, part: Message, data: bytes) -> IncomingFile:
     name = headers.file_name(part)
-    leaf = _leaf(mail, number, name or mail.subject or mail.name, data)
+    file = _member_file(mail, number, name or mail.subject or mail.name, data)
     if name is None:  # the subject is no file name: its end says nothing
-        leaf = replace(leaf, name=leaf.name.rstrip(".").replace(".", " "))
+        file = replace(file, name=file.name.rstrip(".").replace(".", " "))
     if len(data) > limits.MAX_FILE:
-        return replace(leaf, ignored="N08", data=b"")
-    shown = part.get_content_disposition() == "inline" or part.get("content-id") is not None
-    return inline(leaf) if shown else leaf
+        return replace(file, skip_reason="N08", data=b"")
+    is_inline = part.get_content_disposition() == "inline" or part.get("content-id") is not None
+    return skip_inline_picture(file) if is_inline else file
 
 
-def _carries_file(part: Message, data: bytes) -> bool:
+def _is_attachment(part: Message, data: bytes) -> bool:
     """Whether a part is a file, not the mail's text: it has a name, or is no text, or looks so."""
-    if part.get_content_type() in _SIGNATURES:
+    if part.get_content_type() in _SIGNATURE_TYPES:
         return False
-    if is_file(data) or headers.file_name(part) or part.get_content_disposition() == "attachment":
+    if (
+        is_file_content(data)
+        or headers.file_name(part)
+        or part.get_content_disposition() == "attachment"
+    ):
         return True
     return part.get_content_maintype() not in ("text", "multipart", "message") and bool(data)
 
@@ -123,45 +130,45 @@ def _parts(message: Message, depth: int) -> Iterator[_Part]:
         yield _Part(None)
         return
     if message.is_multipart():
-        if wrapped := _wrapped(message):
+        if wrapped := _decode_wrapped_mail(message):
             yield from _parts(wrapped, depth + 1)
             return
         for part in message.get_payload():
             if isinstance(part, Message):
                 yield from _parts(part, depth + 1)
         return
-    yield from _single(message, depth)
+    yield from _body_part(message, depth)
 
 
-def _single(message: Message, depth: int) -> Iterator[_Part]:
-    text = message.get_payload()
-    if isinstance(text, str) and (repaired := _repaired(message, text)):
+def _body_part(message: Message, depth: int) -> Iterator[_Part]:
+    payload = message.get_payload()
+    if isinstance(payload, str) and (repaired := _repair_boundary(message, payload)):
         yield from _parts(repaired, depth + 1)
         return
     data = message.get_payload(decode=True)
     if not isinstance(data, bytes):
         return
-    if message.get_content_maintype() == "multipart" and (told := _base64(data)):
-        data = told
+    if message.get_content_maintype() == "multipart" and (decoded := _decode_base64(data)):
+        data = decoded
     yield _Part(message, data)
 
 
-def _repaired(message: Message, text: str) -> Message | None:
+def _repair_boundary(message: Message, text: str) -> Message | None:
     """Return the mail with the boundary its body shows, where its header tells none or a wrong one.
 
     Only where no parts could be told apart, and where the line below it is a part's header.
     """
     if message.get_content_maintype() not in ("multipart", "text") or headers.file_name(message):
         return None
-    found = _LOST.search(text)
-    if found is None or '"' in found[1] or "\\" in found[1]:
+    match = _LOST_BOUNDARY.search(text)
+    if match is None or '"' in match[1] or "\\" in match[1]:
         return None
-    head = f'Content-Type: multipart/mixed; boundary="{found[1]}"\n\n'
-    made = headers.parse((head + text).encode("utf-8", "surrogateescape"))
-    return made if made.is_multipart() else None
+    head = f'Content-Type: multipart/mixed; boundary="{match[1]}"\n\n'
+    repaired = headers.parse_mail((head + text).encode("utf-8", "surrogateescape"))
+    return repaired if repaired.is_multipart() else None
 
 
-def _wrapped(message: Message) -> Message | None:
+def _decode_wrapped_mail(message: Message) -> Message | None:
     """Return the mail in a mail that was put into base64, which RFC 2046 (5.2.1) forbids."""
     if message.get_content_type() != "message/rfc822":
         return None
@@ -169,11 +176,11 @@ def _wrapped(message: Message) -> Message | None:
         return None
     inner = message.get_payload(0)
     text = inner.as_string() if isinstance(inner, Message) else ""
-    data = _base64(text.encode("utf-8", "surrogateescape"))
-    return headers.parse(data) if data else None
+    data = _decode_base64(text.encode("utf-8", "surrogateescape"))
+    return headers.parse_mail(data) if data else None
 
 
-def _base64(data: bytes) -> bytes | None:
+def _decode_base64(data: bytes) -> bytes | None:
     try:
         return base64.b64decode(b"".join(data.split()), validate=True) or None
     except (binascii.Error, ValueError):

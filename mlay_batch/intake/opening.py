@@ -8,36 +8,42 @@ from pathlib import Path
 
 from mlay_batch.intake import limits
 from mlay_batch.intake.copies import pair_signed_copies
-from mlay_batch.intake.folders import files, nfc
-from mlay_batch.intake.headers import Postmark
-from mlay_batch.intake.kinds import reason
+from mlay_batch.intake.folders import nfc, walk_files
+from mlay_batch.intake.headers import MailTrust
+from mlay_batch.intake.kinds import skip_reason
 from mlay_batch.intake.limits import Budget
 from mlay_batch.intake.mailboxes import is_mailbox, mailbox_members
 from mlay_batch.intake.mails import TOO_DEEP, is_mail, mail_members
 from mlay_batch.intake.outlook import is_msg, is_tnef, msg_members, tnef_members
 from mlay_batch.intake.zips import is_zip, zip_members
-from mlay_batch.records import Leaf
+from mlay_batch.records import IncomingFile
 
 
 @dataclass(frozen=True)
-class _Kind:
-    """A kind of container. `most` may lie in one another; `shared` if its files came together."""
+class _ContainerKind:
+    """A kind of container. `max_depth` may lie in one another; `came_together` if its files came
+    together.
+    """
 
-    fits: Callable[[Leaf], bool]
-    members: Callable[[Leaf, Budget, Postmark], Iterator[Leaf]]
-    most: int = limits.MAX_MAILS
-    too_deep: str = TOO_DEEP
-    shared: bool = True
+    matches: Callable[[IncomingFile], bool]
+    members: Callable[[IncomingFile, Budget, MailTrust], Iterator[IncomingFile]]
+    max_depth: int = limits.MAX_MAILS
+    too_deep_reason: str = TOO_DEEP
+    came_together: bool = True
 
 
-_ZIP = _Kind(is_zip, lambda leaf, budget, _: zip_members(leaf, budget), limits.MAX_ZIPS, "N06")
-_MAILBOX = _Kind(is_mailbox, lambda leaf, _, __: mailbox_members(leaf), 1, shared=False)
-_KINDS = (
+_ZIP = _ContainerKind(
+    is_zip, lambda file, budget, _: zip_members(file, budget), limits.MAX_ZIPS, "N06"
+)
+_MAILBOX = _ContainerKind(
+    is_mailbox, lambda file, _, __: mailbox_members(file), 1, came_together=False
+)
+_CONTAINER_KINDS = (
     _ZIP,
-    _Kind(is_tnef, lambda leaf, _, __: tnef_members(leaf)),
-    _Kind(is_msg, lambda leaf, _, postmark: msg_members(leaf, postmark)),
+    _ContainerKind(is_tnef, lambda file, _, __: tnef_members(file)),
+    _ContainerKind(is_msg, lambda file, _, postmark: msg_members(file, postmark)),
     _MAILBOX,
-    _Kind(is_mail, lambda leaf, _, postmark: mail_members(leaf, postmark)),
+    _ContainerKind(is_mail, lambda file, _, postmark: mail_members(file, postmark)),
 )
 
 
@@ -53,12 +59,12 @@ class FileRef:
 
 
 def collect(
-    paths: Sequence[Path], root: Path | None, received: str, postmark: Postmark | None = None
-) -> Iterator[Leaf]:
+    paths: Sequence[Path], root: Path | None, received: str, trust: MailTrust | None = None
+) -> Iterator[IncomingFile]:
     """Yield what is in the files of `paths`, signed copies paired with their returns."""
     for path in paths:
-        files = [file for ref in list_files(path, root) for file in unpack(ref, received, postmark)]
-        yield from pair_signed_copies(files, together=False)
+        files = [file for ref in list_files(path, root) for file in unpack(ref, received, trust)]
+        yield from pair_signed_copies(files, came_together=False)
 
 
 def list_files(path: Path, root: Path | None) -> list[FileRef]:
@@ -70,58 +76,62 @@ def list_files(path: Path, root: Path | None) -> list[FileRef]:
     """
     base = root if root and path.is_relative_to(root) else path.parent
     return [
-        FileRef(file, nfc(known.name), nfc(known.relative_to(base).as_posix()))
-        for file, known in files(path)
+        FileRef(file, nfc(display_path.name), nfc(display_path.relative_to(base).as_posix()))
+        for file, display_path in walk_files(path)
     ]
 
 
-def unpack(ref: FileRef, received: str, postmark: Postmark | None = None) -> Iterator[Leaf]:
+def unpack(ref: FileRef, received: str, trust: MailTrust | None = None) -> Iterator[IncomingFile]:
     """Yield a file, or the files in it if it is a container.
 
     ``!member`` is added to the origin of what was in a container. `received` is the time given to
-    all that tell none of their own (ISO, with offset); `postmark` says which mails do. A file that
+    all that tell none of their own (ISO, with offset); `trust` says which mails do. A file that
     cannot be read is ignored as N09, one larger than 50 MB as N08 (a mailbox: 500 MB).
     """
-    leaf = Leaf(ref.name, b"", ref.origin, received)
+    empty = IncomingFile(ref.name, b"", ref.origin, received)
     try:
         size = ref.path.stat().st_size
         too_large = size > limits.MAX_FILE
-        if too_large and (size > limits.MAX_MAILBOX or not _holds_mails(ref.path, leaf)):
-            yield replace(leaf, ignored="N08")
+        if too_large and (size > limits.MAX_MAILBOX or not _is_mailbox_file(ref.path, empty)):
+            yield replace(empty, skip_reason="N08")
             return
         data = ref.path.read_bytes()
     except OSError:
-        yield replace(leaf, ignored="N09")
+        yield replace(empty, skip_reason="N09")
         return
-    yield from _opened(replace(leaf, data=data), postmark or Postmark())
+    yield from _unpack_safely(replace(empty, data=data), trust or MailTrust())
 
 
-def _holds_mails(file: Path, leaf: Leaf) -> bool:
-    with file.open("rb") as start:
-        return is_mailbox(replace(leaf, data=start.read(1000)))
+def _is_mailbox_file(file: Path, candidate: IncomingFile) -> bool:
+    with file.open("rb") as stream:
+        return is_mailbox(replace(candidate, data=stream.read(1000)))
 
 
-def _opened(leaf: Leaf, postmark: Postmark) -> list[Leaf]:
+def _unpack_safely(file: IncomingFile, trust: MailTrust) -> list[IncomingFile]:
     """Return what is in a file; N06 where it makes a library fail in a way nobody foresaw."""
     try:
-        return list(_open(leaf, Budget(), postmark, ()))
+        return list(_unpack_container(file, Budget(), trust, ()))
     except Exception:  # noqa: BLE001 - one file must never stop the others
-        return [replace(leaf, ignored="N06")]
+        return [replace(file, skip_reason="N06")]
 
 
-def _open(
-    leaf: Leaf, budget: Budget, postmark: Postmark, inside: tuple[_Kind, ...]
-) -> Iterator[Leaf]:
+def _unpack_container(
+    file: IncomingFile, budget: Budget, trust: MailTrust, containers: tuple[_ContainerKind, ...]
+) -> Iterator[IncomingFile]:
     """Yield the leaf, or what is in it if it is a container."""
-    kind = next((kind for kind in _KINDS if kind.fits(leaf)), None)
+    kind = next((kind for kind in _CONTAINER_KINDS if kind.matches(file)), None)
     if kind is None:
-        yield replace(leaf, ignored=reason(leaf))
+        yield replace(file, skip_reason=skip_reason(file))
         return
-    if inside.count(kind) >= kind.most:
-        yield replace(leaf, ignored=kind.too_deep)
+    if containers.count(kind) >= kind.max_depth:
+        yield replace(file, skip_reason=kind.too_deep_reason)
         return
-    found: list[Leaf] = []
-    for member in kind.members(leaf, budget, postmark):
-        own = budget if kind.shared else Budget()
-        found += [member] if member.ignored else _open(member, own, postmark, (*inside, kind))
-    yield from pair_signed_copies(found, together=True) if kind.shared else found
+    contents: list[IncomingFile] = []
+    for member in kind.members(file, budget, trust):
+        member_budget = budget if kind.came_together else Budget()
+        contents += (
+            [member]
+            if member.skip_reason
+            else _unpack_container(member, member_budget, trust, (*containers, kind))
+        )
+    yield from pair_signed_copies(contents, came_together=True) if kind.came_together else contents

@@ -18,107 +18,113 @@ from typing import Any
 from mlay_batch.core import codec
 from mlay_batch.intake import limits
 from mlay_batch.intake.folders import nfc
-from mlay_batch.intake.headers import Postmark, parse, readable
-from mlay_batch.intake.kinds import OLE, TNEF, ending, inline
-from mlay_batch.intake.mails import NO_FILE, TOO_DEEP, UNREADABLE, addressed
-from mlay_batch.records import Leaf
+from mlay_batch.intake.headers import MailTrust, parse_mail, readable_text
+from mlay_batch.intake.kinds import OLE, TNEF, skip_inline_picture, suffix
+from mlay_batch.intake.mails import NO_FILE, TOO_DEEP, UNREADABLE, add_headers
+from mlay_batch.records import IncomingFile
 
-_PROPERTIES = "__properties_version1.0"
-_LONGEST = 2 * limits.MAX_UNPACKED  # of an answer, in which files are longer by a third
-_MSG_STREAM = _PROPERTIES.encode("utf-16-le")
-_EMBEDDED = "__substg1.0_3701000D"
-_File = tuple[str, bytes | None, bool]
+_PROPERTY_STREAM = "__properties_version1.0"
+_MAX_ANSWER = 2 * limits.MAX_UNPACKED  # of an answer, in which files are longer by a third
+_MSG_STREAM = _PROPERTY_STREAM.encode("utf-16-le")
+_EMBEDDED_MAIL = "__substg1.0_3701000D"
+_Attachment = tuple[str, bytes | None, bool]
 
 
 @dataclass(frozen=True)
-class Letter:
+class OutlookMail:
     """What the child tells: headers as text, and files as name, bytes, shown in the text."""
 
     headers: str = ""
-    files: tuple[_File, ...] = ()
+    files: tuple[_Attachment, ...] = ()
 
 
-def is_msg(leaf: Leaf) -> bool:
+def is_msg(file: IncomingFile) -> bool:
     """Return whether a file is a mail saved by Outlook."""
-    return leaf.data.startswith(OLE) and (ending(leaf) == ".msg" or _MSG_STREAM in leaf.data)
+    return file.data.startswith(OLE) and (suffix(file) == ".msg" or _MSG_STREAM in file.data)
 
 
-def msg_members(leaf: Leaf, postmark: Postmark) -> Iterator[Leaf]:
+def msg_members(file: IncomingFile, trust: MailTrust) -> Iterator[IncomingFile]:
     """Yield the files of a .msg; N15 where it cannot be read."""
-    letter = unpacked("msg", leaf.data)
-    if letter is None:
-        yield replace(leaf, ignored=UNREADABLE, channel="mail")
+    mail = read_in_child("msg", file.data)
+    if mail is None:
+        yield replace(file, skip_reason=UNREADABLE, channel="mail")
         return
-    sealed = addressed(leaf, parse(letter.headers.encode("utf-8", "replace")), postmark)
-    found = list(_leaves(sealed, letter))
-    yield from found or [replace(sealed, ignored=NO_FILE, name=sealed.subject or leaf.name)]
+    mail_file = add_headers(file, parse_mail(mail.headers.encode("utf-8", "replace")), trust)
+    files = list(_mail_files(mail_file, mail))
+    yield from files or [
+        replace(mail_file, skip_reason=NO_FILE, name=mail_file.subject or file.name)
+    ]
 
 
-def is_tnef(leaf: Leaf) -> bool:
+def is_tnef(file: IncomingFile) -> bool:
     """Return whether a file is a winmail.dat, whatever it is called."""
-    return leaf.data.startswith(TNEF)
+    return file.data.startswith(TNEF)
 
 
-def tnef_members(leaf: Leaf) -> Iterator[Leaf]:
+def tnef_members(file: IncomingFile) -> Iterator[IncomingFile]:
     """Yield the files of a winmail.dat; N15 where it cannot be read, N13 where it has none."""
-    letter = unpacked("tnef", leaf.data)
-    if letter is None:
-        yield replace(leaf, ignored=UNREADABLE)
+    mail = read_in_child("tnef", file.data)
+    if mail is None:
+        yield replace(file, skip_reason=UNREADABLE)
         return
-    yield from list(_leaves(leaf, letter)) or [replace(leaf, ignored=NO_FILE)]
+    yield from list(_mail_files(file, mail)) or [replace(file, skip_reason=NO_FILE)]
 
 
-def _leaves(mail: Leaf, letter: Letter) -> Iterator[Leaf]:
-    for number, (name, data, shown) in enumerate(letter.files, 1):
+def _mail_files(mail: IncomingFile, outlook_mail: OutlookMail) -> Iterator[IncomingFile]:
+    for number, (name, data, is_inline) in enumerate(outlook_mail.files, 1):
         if number > limits.MAX_PARTS:
-            yield replace(mail, ignored=TOO_DEEP, origin=f"{mail.origin}!{number}")
+            yield replace(mail, skip_reason=TOO_DEEP, origin=f"{mail.origin}!{number}")
             return
-        last = nfc(readable(name).replace("\\", "/").rpartition("/")[2]) or mail.name
-        leaf = replace(mail, name=last, data=data or b"", origin=f"{mail.origin}!{number}/{last}")
+        file_name = nfc(readable_text(name).replace("\\", "/").rpartition("/")[2]) or mail.name
+        file = replace(
+            mail, name=file_name, data=data or b"", origin=f"{mail.origin}!{number}/{file_name}"
+        )
         if data is None:  # an object that is no file, or a mail too deep inside
-            leaf = replace(leaf, ignored=UNREADABLE)
+            file = replace(file, skip_reason=UNREADABLE)
         elif len(data) > limits.MAX_FILE:
-            leaf = replace(leaf, ignored="N08", data=b"")
-        yield inline(leaf) if shown and leaf.ignored is None else leaf
+            file = replace(file, skip_reason="N08", data=b"")
+        yield skip_inline_picture(file) if is_inline and file.skip_reason is None else file
 
 
-def unpacked(task: str, data: bytes) -> Letter | None:
+def read_in_child(task: str, data: bytes) -> OutlookMail | None:
     """Return what a child process made of the bytes; None if it died, failed or took too long."""
     context = get_context("spawn")  # the same on every system, and free of the parent's memory
-    ours, theirs = context.Pipe()
+    connection, child_connection = context.Pipe()
     child = context.Process(
-        target=_work, args=(theirs, task, limits.OUTLOOK_MEMORY_MB), daemon=True
+        target=_work, args=(child_connection, task, limits.OUTLOOK_MEMORY_MB), daemon=True
     )
     child.start()
-    theirs.close()
+    child_connection.close()
     try:
-        ours.recv_bytes(1)  # the child is up: the clock starts
-        ours.send_bytes(data)
-        told = ours.recv_bytes(_LONGEST) if ours.poll(limits.OUTLOOK_SECONDS) else b""
-        answer = codec.load(told, Letter) if told else None
+        connection.recv_bytes(1)  # the child is up: the clock starts
+        connection.send_bytes(data)
+        reply = (
+            connection.recv_bytes(_MAX_ANSWER) if connection.poll(limits.OUTLOOK_SECONDS) else b""
+        )
+        answer = codec.load(reply, OutlookMail) if reply else None
     except (EOFError, OSError, ValueError):
         answer = None
     finally:
         child.kill()
         child.join()
         child.close()
-        ours.close()
+        connection.close()
     return answer
 
 
 def _work(pipe: Connection, task: str, memory_mb: int) -> None:
     """Answer with a letter, or None. Runs in the child."""
-    _confine(memory_mb)
+    _limit_memory(memory_mb)
     with contextlib.suppress(EOFError, OSError):
         pipe.send_bytes(b"+")
         data = pipe.recv_bytes()
         try:
-            pipe.send_bytes(codec.dump(_TASKS[task](data)))
+            pipe.send_bytes(codec.dump(_READERS[task](data)))
         except Exception:  # noqa: BLE001 - whatever a hostile file makes a library raise
             pipe.send_bytes(b"")
 
 
-def _confine(memory_mb: int) -> None:
+def _limit_memory(memory_mb: int) -> None:
     if sys.platform in ("win32", "darwin"):
         return
     import resource  # not on Windows
@@ -127,7 +133,7 @@ def _confine(memory_mb: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
 
 
-def _read_msg(data: bytes) -> Letter:
+def _read_msg(data: bytes) -> OutlookMail:
     from olefile import OleFileIO  # start-up: few mails are saved by Outlook
     from oxmsg import Message as Msg  # the same
     from oxmsg.domain import constants as c  # the same
@@ -136,56 +142,68 @@ def _read_msg(data: bytes) -> Letter:
     with OleFileIO(data) as ole:
         root = Storage.from_ole(ole)
     msg = Msg(root)
-    text = msg.properties.str_prop_value
-    head = text(c.PID_TRANSPORT_MESSAGE_HEADERS)
+    text_property = msg.properties.str_prop_value
+    head = text_property(c.PID_TRANSPORT_MESSAGE_HEADERS)
     if not head:
-        head = _head({
-            "From": text(c.PID_SENDER_SMTP_ADDRESS) or text(c.PID_SENDER_EMAIL_ADDRESS),
-            "Subject": msg.subject, "Message-ID": text(c.PID_INTERNET_MESSAGE_ID),
-        })  # fmt: skip
-    return Letter(head, tuple(_attached(root, 0)))
+        head = _build_headers(
+            {
+                "From": text_property(c.PID_SENDER_SMTP_ADDRESS)
+                or text_property(c.PID_SENDER_EMAIL_ADDRESS),
+                "Subject": msg.subject,
+                "Message-ID": text_property(c.PID_INTERNET_MESSAGE_ID),
+            }
+        )
+    return OutlookMail(head, tuple(_read_attachments(root, 0)))
 
 
-def _attached(mail: Any, depth: int) -> Iterator[_File]:
+def _read_attachments(mail: Any, depth: int) -> Iterator[_Attachment]:
     """Yield the files of a mail, those of mails within it too (MS-OXMSG, 2.2.2.1)."""
     from oxmsg.attachment import Attachment  # start-up: as above
     from oxmsg.domain import constants as c  # the same
 
     for storage in mail.iter_attachment_storages():
-        inner = next((s for s in storage.storages if s.name == _EMBEDDED and _is_mail(s)), None)
+        inner = next(
+            (s for s in storage.storages if s.name == _EMBEDDED_MAIL and _is_embedded_mail(s)), None
+        )
         if inner is not None and depth < limits.MAX_MAILS:
-            yield from _attached(inner, depth + 1)
+            yield from _read_attachments(inner, depth + 1)
             continue
-        found = Attachment(storage)
-        of = found.properties.str_prop_value
-        name = found.file_name or of(c.PID_ATTACH_FILENAME) or ""
-        yield name, found.file_bytes, bool(of(c.PID_ATTACH_CONTENT_ID))
+        attachment = Attachment(storage)
+        text_property = attachment.properties.str_prop_value
+        name = attachment.file_name or text_property(c.PID_ATTACH_FILENAME) or ""
+        yield name, attachment.file_bytes, bool(text_property(c.PID_ATTACH_CONTENT_ID))
 
 
-def _is_mail(storage: Any) -> bool:
+def _is_embedded_mail(storage: Any) -> bool:
     """Whether an object is a mail; a drawing of an old Word is none."""
-    return any(stream.name == _PROPERTIES for stream in storage.streams)
+    return any(stream.name == _PROPERTY_STREAM for stream in storage.streams)
 
 
-def _head(told: Mapping[str, str | None]) -> str:
-    made = Message()
-    for name, value in told.items():
+def _build_headers(values: Mapping[str, str | None]) -> str:
+    message = Message()
+    for name, value in values.items():
         if value:
-            made[name] = " ".join(value.split())
-    return made.as_string()
+            message[name] = " ".join(value.split())
+    return message.as_string()
 
 
-def _read_tnef(data: bytes) -> Letter:
+def _read_tnef(data: bytes) -> OutlookMail:
     import logging  # in the child only
 
     import tnefparse  # start-up: few mails come as winmail.dat
 
     logging.disable()
-    found = tnefparse.TNEF(data).attachments
-    return Letter("", tuple((_title(one), bytes(one.data), False) for one in found))
+    attachments = tnefparse.TNEF(data).attachments
+    return OutlookMail(
+        "",
+        tuple(
+            (_attachment_name(attachment), bytes(attachment.data), False)
+            for attachment in attachments
+        ),
+    )
 
 
-def _title(attachment: Any) -> str:
+def _attachment_name(attachment: Any) -> str:
     """Return a name; empty where it is no UTF-8, for which tnefparse takes all."""
     try:
         return str(attachment.long_filename())
@@ -193,4 +211,4 @@ def _title(attachment: Any) -> str:
         return ""
 
 
-_TASKS: Mapping[str, Callable[[bytes], Letter]] = {"msg": _read_msg, "tnef": _read_tnef}
+_READERS: Mapping[str, Callable[[bytes], OutlookMail]] = {"msg": _read_msg, "tnef": _read_tnef}

@@ -11,71 +11,72 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from mlay_batch.intake import limits
-from mlay_batch.intake.folders import is_litter, nfc
-from mlay_batch.intake.kinds import (
-    EMPTY_ZIP,
-    ZIP,
-    ending,
-    is_document_name,
-    is_workbook_name,
-)
+from mlay_batch.intake.folders import is_os_junk, nfc
+from mlay_batch.intake.kinds import EMPTY_ZIP, ZIP, is_document_name, is_workbook_name, suffix
 from mlay_batch.intake.limits import Budget
-from mlay_batch.records import Leaf
+from mlay_batch.records import IncomingFile
 
-_UTF8_NAME = 0x800
-_ENCRYPTED = 1
+_UTF8_FLAG = 0x800
+_ENCRYPTED_FLAG = 1
 # What zips are packed with; a hostile one of the rarer methods may ask for gigabytes at its start.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error)
+_DAMAGE_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    ValueError,
+    struct.error,
+)
 
 
-def is_zip(leaf: Leaf) -> bool:
+def is_zip(file: IncomingFile) -> bool:
     """Return whether a file is a zip of files, not a document that is packed as one."""
-    if not leaf.data.startswith((ZIP, EMPTY_ZIP)) or is_workbook_name(leaf):
+    if not file.data.startswith((ZIP, EMPTY_ZIP)) or is_workbook_name(file):
         return False
-    if is_document_name(leaf) and ending(leaf) != ".zip":
+    if is_document_name(file) and suffix(file) != ".zip":
         return False
     try:
-        with zipfile.ZipFile(io.BytesIO(leaf.data)) as archive:
+        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
             names = {entry.filename for entry in archive.infolist()}
-    except _DAMAGED:
+    except _DAMAGE_ERRORS:
         return True
     return not names & {"[Content_Types].xml", "mimetype"}
 
 
-def zip_members(leaf: Leaf, budget: Budget) -> Iterator[Leaf]:
+def zip_members(file: IncomingFile, budget: Budget) -> Iterator[IncomingFile]:
     """Yield the members of a zip; N06 where it is damaged or beyond the limits, N07 encrypted."""
     try:
-        with zipfile.ZipFile(io.BytesIO(leaf.data)) as archive:
+        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
             entries = [e for e in archive.infolist() if not e.is_dir()]
-            wanted = [(_member_name(e), e) for e in entries if not is_litter(_member_name(e))]
-            budget.entries -= len(wanted)
-            if budget.entries < 0 or not wanted:
-                yield replace(leaf, ignored="N06" if wanted else "N10")
+            members = [(_member_name(e), e) for e in entries if not is_os_junk(_member_name(e))]
+            budget.entries -= len(members)
+            if budget.entries < 0 or not members:
+                yield replace(file, skip_reason="N06" if members else "N10")
                 return
-            for name, entry in wanted:
-                yield _member(leaf, name, archive, entry, budget)
-    except _DAMAGED:
-        yield replace(leaf, ignored="N06")
+            for name, entry in members:
+                yield _member(file, name, archive, entry, budget)
+    except _DAMAGE_ERRORS:
+        yield replace(file, skip_reason="N06")
 
 
 def _member(
-    leaf: Leaf, name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget
-) -> Leaf:
-    origin = f"{leaf.origin}!{name}"
-    member = replace(leaf, name=PurePosixPath(name).name or name, data=b"", origin=origin)
-    if entry.flag_bits & _ENCRYPTED:
-        return replace(member, ignored="N07")
+    file: IncomingFile, name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget
+) -> IncomingFile:
+    origin = f"{file.origin}!{name}"
+    member = replace(file, name=PurePosixPath(name).name or name, data=b"", origin=origin)
+    if entry.flag_bits & _ENCRYPTED_FLAG:
+        return replace(member, skip_reason="N07")
     if entry.compress_type not in _METHODS:
-        return replace(member, ignored="N06")
+        return replace(member, skip_reason="N06")
     try:
         with archive.open(entry) as stream:
             data = stream.read(min(limits.MAX_FILE, budget.unpacked) + 1)
-    except _DAMAGED:
-        return replace(member, ignored="N06")
+    except _DAMAGE_ERRORS:
+        return replace(member, skip_reason="N06")
     budget.unpacked -= len(data)
     if len(data) > limits.MAX_FILE or budget.unpacked < 0:
-        return replace(member, ignored="N08")
+        return replace(member, skip_reason="N08")
     return replace(member, data=data)
 
 
@@ -86,7 +87,7 @@ def _member_name(entry: zipfile.ZipInfo) -> str:
     programs write UTF-8 there all the same, so that is tried first.
     """
     name = entry.filename
-    if not entry.flag_bits & _UTF8_NAME:
+    if not entry.flag_bits & _UTF8_FLAG:
         try:
             name = name.encode("cp437").decode("utf-8")
         except UnicodeError:

@@ -14,6 +14,18 @@ from mlay_batch.ledger.rows import pack
 from mlay_batch.ledger.store import Ledger, Report
 
 __all__ = [
-    "Archive", "Closing", "Closings", "FetchLog", "Item", "Ledger", "MailLog", "MailState",
-    "Report", "Ruling", "Rulings", "SentMail", "lock", "pack",
-]  # fmt: skip
+    "Archive",
+    "Closing",
+    "Closings",
+    "FetchLog",
+    "Item",
+    "Ledger",
+    "MailLog",
+    "MailState",
+    "Report",
+    "Ruling",
+    "Rulings",
+    "SentMail",
+    "lock",
+    "pack",
+]

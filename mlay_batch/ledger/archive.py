@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from mlay_batch.errors import LedgerError
-from mlay_batch.files import sync_folder, write_whole
+from mlay_batch.files import sync_folder, write_without_folder_sync
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 
@@ -38,7 +38,7 @@ class Archive:
         sha256 = hashlib.sha256(data).hexdigest()
         path = self._path(sha256)
         if not (path.is_file() and path.read_bytes() == data):  # it may have been damaged since
-            write_whole(path, data, mode=0o600, sync=self._lasting)
+            write_without_folder_sync(path, data, mode=0o600, sync=self._lasting)
         self._unsynced.add(path.parent)  # also of one that lay there: a killed run left it unsynced
         return sha256
 
@@ -52,7 +52,7 @@ class Archive:
     def restore(self, data: bytes) -> None:
         """Write the original `data`, whatever lies under its hash."""
         path = self._path(hashlib.sha256(data).hexdigest())
-        write_whole(path, data, mode=0o600)
+        write_without_folder_sync(path, data, mode=0o600)
         self._unsynced.add(path.parent)
         self.sync()
 

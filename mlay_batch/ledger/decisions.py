@@ -11,7 +11,7 @@ from mlay_batch.errors import LedgerError
 from mlay_batch.ledger.rows import apply_decision, insert, insert_run
 from mlay_batch.ledger.store import Ledger
 from mlay_batch.period import Period
-from mlay_batch.records import Decision, Delivery, Run, Verdict
+from mlay_batch.records import Decision, LedgerEntry, Run, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +40,40 @@ class Rulings:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def held_delivery(self, number: int) -> Delivery:
+    def held_entry(self, number: int) -> LedgerEntry:
         """Return the held delivery of that number; LedgerError ``ledger.not_held`` without one."""
-        delivery = self._ledger.delivery(number)
-        if delivery and delivery.verdict is Verdict.HELD:
-            return delivery
+        entry = self._ledger.entry(number)
+        if entry and entry.verdict is Verdict.HELD:
+            return entry
         raise LedgerError("ledger.not_held", number=number)
 
-    def record(self, run: Run, ruling: Ruling, decision: Decision) -> Delivery:
+    def record(self, run: Run, ruling: Ruling, decision: Decision) -> LedgerEntry:
         """Record a ruling and the verdict it led to; return what the delivery is now.
 
         The delivery keeps its number, so that received stays the sum of the verdicts. Raises
         LedgerError ``ledger.not_held`` where it is not held.
         """
-        before = self.held_delivery(ruling.delivery)
+        before = self.held_entry(ruling.delivery)
         with self._ledger.transaction() as db:
             number = insert_run(db, run)
             apply_decision(db, ruling.delivery, decision)
             insert(
-                db, "decision", delivery=ruling.delivery, run=number, outcome=ruling.outcome,
-                who=storable(ruling.who), decided=ruling.decided, why=storable(ruling.why),
-                before=ruling.before.value, codes=" ".join(ruling.codes),
-            )  # fmt: skip
-        return self._ledger.delivery(ruling.delivery) or before  # none is ever deleted
+                db,
+                "decision",
+                delivery=ruling.delivery,
+                run=number,
+                outcome=ruling.outcome,
+                who=storable(ruling.who),
+                decided=ruling.decided,
+                why=storable(ruling.why),
+                before=ruling.before.value,
+                codes=" ".join(ruling.codes),
+            )
+        return self._ledger.entry(ruling.delivery) or before  # none is ever deleted
 
     def all(self) -> tuple[Ruling, ...]:
         """Return every ruling, oldest first."""
-        rows = self._ledger.ask(
+        rows = self._ledger.query(
             "SELECT delivery, outcome, who, decided, why, before, codes FROM decision ORDER BY id"
         )
         return tuple(map(_ruling, rows))
@@ -111,7 +118,7 @@ class Closings:
 
     def all(self) -> tuple[Closing, ...]:
         """Return every closing, also those opened again, oldest first."""
-        rows = self._ledger.ask(
+        rows = self._ledger.query(
             "SELECT period, revision, as_of, closed_by, workbook, register, schemas, reopened,"
             " reopened_by, why FROM closing ORDER BY id"
         )
@@ -157,7 +164,7 @@ class FetchLog:
 
     def uids(self, uidvalidity: int) -> frozenset[int]:
         """Return the UIDs fetched under that UIDVALIDITY."""
-        rows = self._ledger.ask(
+        rows = self._ledger.query(
             "SELECT uid FROM fetched WHERE mailbox = ? AND uidvalidity = ?",
             self._mailbox,
             uidvalidity,

@@ -17,12 +17,12 @@ class Issue:
 
     code: str
     """Name of a text in `locale/doctor.yaml`."""
-    which: str
+    subject: str
     """What fills its gap: the deliveries, years or letters concerned."""
 
 
 # What holds in every ledger, as a query for what breaks it.
-_RULES = {
+_QUERIES = {
     "gap": "SELECT max(id) - count(*) FROM delivery HAVING max(id) <> count(*)",
     "superseded": """
         SELECT d.id FROM delivery AS d LEFT JOIN delivery AS n ON n.id = d.superseded_by
@@ -44,14 +44,14 @@ _MAX_NAMES = 10
 
 def find_issues(ledger: Ledger) -> Iterator[Issue]:
     """Yield what is wrong inside the ledger."""
-    problems = [str(line) for (line,) in ledger.ask("PRAGMA integrity_check(20)") if line != "ok"]
-    broken_keys = ledger.ask("PRAGMA foreign_key_check")
+    problems = [str(line) for (line,) in ledger.query("PRAGMA integrity_check(20)") if line != "ok"]
+    broken_keys = ledger.query("PRAGMA foreign_key_check")
     problems += [f"{row['table']} {row['rowid']}" for row in broken_keys]
     if problems:
         only_index = all("index" in problem for problem in problems)
         yield Issue("index" if only_index else "damaged", _join(problems))
-    for code, query in _RULES.items():
-        if broken_by := [str(row[0]) for row in ledger.ask(query)]:
+    for code, query in _QUERIES.items():
+        if broken_by := [str(row[0]) for row in ledger.query(query)]:
             yield Issue(code, _join(broken_by))
     if numbers := [str(number) for number in _altered_returns(ledger)]:
         yield Issue("values", _join(numbers))
@@ -59,10 +59,10 @@ def find_issues(ledger: Ledger) -> Iterator[Issue]:
 
 def _altered_returns(ledger: Ledger) -> Iterator[int]:
     """Yield the accepted deliveries whose values no longer give the hash taken of them."""
-    for row in ledger.ask("SELECT id FROM delivery WHERE verdict = 'accepted' ORDER BY id"):
+    for row in ledger.query("SELECT id FROM delivery WHERE verdict = 'accepted' ORDER BY id"):
         try:
             accepted = ledger.return_of(row["id"])
-            intact = values_hash(accepted.rows) == accepted.delivery.values_hash
+            intact = values_hash(accepted.rows) == accepted.entry.values_hash
         except (ValueError, TypeError, LookupError, AttributeError):  # no text of ours any more
             intact = False
         if not intact:
@@ -71,7 +71,7 @@ def _altered_returns(ledger: Ledger) -> Iterator[int]:
 
 def original_hashes(ledger: Ledger) -> frozenset[str]:
     """Return the hashes of all originals the ledger refers to."""
-    rows = ledger.ask(
+    rows = ledger.query(
         "SELECT sha256 FROM delivery UNION SELECT sha256 FROM outgoing"
         " UNION SELECT workbook FROM closing UNION SELECT register FROM closing"
         " UNION SELECT schemas FROM closing UNION SELECT sha256 FROM report"

@@ -23,21 +23,21 @@ def lock(workspace: Path, holder: str) -> Iterator[None]:
     The operating system holds the lock, so that of a dead process is free. Raises LockedError with
     the other's ``holder`` and ``since``, LedgerError when the folder cannot be written.
     """
-    guard = FileLock(workspace / _LOCK, timeout=0)
-    note = workspace / _HOLDER
+    file_lock = FileLock(workspace / _LOCK, timeout=0)
+    holder_file = workspace / _HOLDER
     try:
         workspace.stat()  # FileLock would make a folder that is not there
-        guard.acquire()
+        file_lock.acquire()
     except Timeout:
-        raise _locked_error(note) from None
+        raise _locked_error(holder_file) from None
     except OSError as error:
-        raise _unwritable(workspace, error) from error
+        raise _unwritable_error(workspace, error) from error
     try:
-        _write_holder(note, holder)
+        _write_holder(holder_file, holder)
         yield
     finally:
-        note.unlink(missing_ok=True)
-        guard.release()
+        holder_file.unlink(missing_ok=True)
+        file_lock.release()
 
 
 def stale_holder(workspace: Path) -> str | None:
@@ -51,14 +51,14 @@ def stale_holder(workspace: Path) -> str | None:
         return None
 
 
-def _write_holder(note: Path, holder: str) -> None:
+def _write_holder(holder_file: Path, holder: str) -> None:
     try:
-        note.write_text(holder, encoding="utf-8", errors="replace")
+        holder_file.write_text(holder, encoding="utf-8", errors="replace")
     except OSError as error:
-        raise _unwritable(note.parent, error) from error
+        raise _unwritable_error(holder_file.parent, error) from error
 
 
-def _unwritable(folder: Path, error: OSError) -> LedgerError:
+def _unwritable_error(folder: Path, error: OSError) -> LedgerError:
     return LedgerError("ledger.unwritable", path=str(folder), problem=error.strerror or str(error))
 
 

@@ -67,7 +67,7 @@ class MailLog:
     def states(self) -> Mapping[str, MailState]:
         """Return how far each item got, by key: the farthest of all its letters."""
         states: dict[str, MailState] = {}
-        for row in self._ledger.ask(
+        for row in self._ledger.query(
             "SELECT key, state FROM outgoing_item AS i JOIN outgoing AS o ON o.id = i.outgoing"
         ):
             key, state = row["key"], MailState(row["state"])
@@ -77,12 +77,12 @@ class MailLog:
     def letters(self) -> tuple[SentMail, ...]:
         """Return every letter, oldest first."""
         items: dict[int, list[Item]] = defaultdict(list)
-        for row in self._ledger.ask(
+        for row in self._ledger.query(
             "SELECT outgoing, key, form, branch, period, delivery FROM outgoing_item ORDER BY key"
         ):
             columns = dict(row)
             items[columns.pop("outgoing")].append(Item(**columns))
-        rows = self._ledger.ask(
+        rows = self._ledger.query(
             "SELECT id, kind, message_id, recipients, sha256, state, at, day"
             " FROM outgoing ORDER BY id"
         )
@@ -101,13 +101,21 @@ class MailLog:
                 " day = excluded.day,"
                 " state = CASE state WHEN 'sent' THEN state ELSE excluded.state END RETURNING id",
                 (
-                    mail.kind, mail.message_id, "\n".join(mail.recipients), mail.sha256,
-                    mail.state.value, mail.at, mail.day.isoformat() if mail.day else None,
+                    mail.kind,
+                    mail.message_id,
+                    "\n".join(mail.recipients),
+                    mail.sha256,
+                    mail.state.value,
+                    mail.at,
+                    mail.day.isoformat() if mail.day else None,
                 ),
-            ).fetchall()  # fmt: skip
+            ).fetchall()
             db.executemany(
                 "INSERT OR IGNORE INTO outgoing_item VALUES (?, ?, ?, ?, ?, ?)",
-                [(number, i.key, i.form, i.branch, i.period, i.delivery) for i in mail.items],
+                [
+                    (number, item.key, item.form, item.branch, item.period, item.delivery)
+                    for item in mail.items
+                ],
             )
 
     def withdraw(self, message_id: str) -> None:
@@ -126,9 +134,9 @@ class MailLog:
                 [(message_id,) for message_id in message_ids],
             )
 
-    def numbers(self) -> Mapping[int, tuple[int, int]]:
+    def receipt_numbers(self) -> Mapping[int, tuple[int, int]]:
         """Return year and running number (số đến) of every accepted return, by delivery."""
-        rows = self._ledger.ask("SELECT delivery, year, number FROM incoming")
+        rows = self._ledger.query("SELECT delivery, year, number FROM incoming")
         return {row["delivery"]: (row["year"], row["number"]) for row in rows}
 
 
@@ -137,7 +145,12 @@ _ORDER = tuple(MailState)
 
 def _mail(row: sqlite3.Row, items: tuple[Item, ...]) -> SentMail:
     return SentMail(
-        row["kind"], row["message_id"], tuple(row["recipients"].split("\n")), row["sha256"],
-        MailState(row["state"]), row["at"], items,
+        row["kind"],
+        row["message_id"],
+        tuple(row["recipients"].split("\n")),
+        row["sha256"],
+        MailState(row["state"]),
+        row["at"],
+        items,
         date.fromisoformat(row["day"]) if row["day"] else None,
-    )  # fmt: skip
+    )

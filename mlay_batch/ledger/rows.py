@@ -16,14 +16,23 @@ from sys import intern
 from mlay_batch.core import codec
 from mlay_batch.core.codec import storable
 from mlay_batch.findings import Finding, Param, Place, Severity
-from mlay_batch.records import Decision, Judged, Packed, Row, Run, Value, Verdict, values_hash
+from mlay_batch.records import (
+    CheckedFile,
+    CompactRows,
+    Decision,
+    Row,
+    Run,
+    Value,
+    Verdict,
+    values_hash,
+)
 
 Columns = Mapping[str, object]
 RowColumns = tuple[str, str, int, str, str]
 """Section, sheet, number, values and cells of a row."""
 
 _FAST = 1  # of zlib's levels: forms repeat themselves, the best one gains little
-_REPEATS = (Verdict.DUPLICATE, Verdict.HELD)
+_REPEAT_VERDICTS = (Verdict.DUPLICATE, Verdict.HELD)
 
 
 # Row codec
@@ -43,9 +52,12 @@ def _dump_cells(cells: tuple[tuple[str, str], ...]) -> str:
 def load_row(columns: sqlite3.Row) -> Row:
     """Return the row that stands in these columns."""
     return Row(
-        intern(columns["section"]), intern(columns["sheet"]), columns["number"],
-        codec.load_text(columns["content"], Mapping[str, Value]), _load_cells(columns["cells"]),
-    )  # fmt: skip
+        intern(columns["section"]),
+        intern(columns["sheet"]),
+        columns["number"],
+        codec.load_text(columns["content"], Mapping[str, Value]),
+        _load_cells(columns["cells"]),
+    )
 
 
 @lru_cache(maxsize=1024)  # as above: equal cells are held once
@@ -54,34 +66,39 @@ def _load_cells(text: str) -> Mapping[str, str]:
     return cells
 
 
-def pack(rows: Sequence[Row]) -> Packed:
+def pack(rows: Sequence[Row]) -> CompactRows:
     """Compress rows, to wait in memory until their whole batch is decided."""
     columns = codec.dump(tuple(_dump_row(row) for row in rows))
-    return Packed(values_hash(rows), zlib.compress(columns, _FAST))
+    return CompactRows(values_hash(rows), zlib.compress(columns, _FAST))
 
 
-def _unpack(packed: Packed) -> tuple[RowColumns, ...]:
+def _unpack(packed: CompactRows) -> tuple[RowColumns, ...]:
     return codec.load(zlib.decompress(packed.data), tuple[RowColumns, ...])
 
 
 def load_finding(columns: sqlite3.Row) -> Finding:
     """Return the finding that stands in these columns."""
     return Finding(
-        columns["code"], Severity(columns["severity"]),
+        columns["code"],
+        Severity(columns["severity"]),
         Place(columns["file"], columns["sheet"], columns["cell"]),
         codec.load_text(columns["params"], Mapping[str, Param]),
         codec.load_text(columns["marks"], tuple[Place, ...]),
-    )  # fmt: skip
+    )
 
 
 def _dump_finding(finding: Finding) -> tuple[str, ...]:
     """Return code, severity, file, sheet, cell, params and marks: codes, never a sentence."""
     place = finding.place
     return (
-        finding.code, finding.severity.value,
-        storable(place.file), storable(place.sheet), place.cell,
-        codec.dump_text(finding.params), codec.dump_text(finding.marks),
-    )  # fmt: skip
+        finding.code,
+        finding.severity.value,
+        storable(place.file),
+        storable(place.sheet),
+        place.cell,
+        codec.dump_text(finding.params),
+        codec.dump_text(finding.marks),
+    )
 
 
 # Writes
@@ -98,25 +115,41 @@ def insert(db: sqlite3.Connection, table: str, **columns: object) -> int:
 def insert_run(db: sqlite3.Connection, run: Run) -> int:
     """Record a run and return its number."""
     return insert(
-        db, "run", as_of=run.as_of.isoformat(), command=run.command, program=run.program,
-        register_sha256=run.register_sha256, schemas_sha256=run.schemas_sha256,
-    )  # fmt: skip
+        db,
+        "run",
+        as_of=run.as_of.isoformat(),
+        command=run.command,
+        program=run.program,
+        register_sha256=run.register_sha256,
+        schemas_sha256=run.schemas_sha256,
+    )
 
 
-def insert_delivery(db: sqlite3.Connection, run: int, decision: Decision) -> int:
+def insert_entry(db: sqlite3.Connection, run: int, decision: Decision) -> int:
     """Record a decision: the delivery, its findings, the rows of an accepted return.
 
     An accepted return supersedes the current one of its key. Return the delivery's number.
     """
     ((number,),) = db.execute("SELECT coalesce(max(id), 0) + 1 FROM delivery").fetchall()
-    leaf, columns = decision.judged.leaf, _return_columns(decision)
+    file, columns = decision.checked.file, _return_columns(decision)
     refers_to = _refers_to(db, decision, columns, number)
     insert(
-        db, "delivery", id=number, run=run, name=storable(leaf.name), origin=storable(leaf.origin),
-        sha256=leaf.sha256, channel=leaf.channel, sender=_storable(leaf.sender),
-        received=leaf.received, verdict=decision.verdict.value, **columns, refers_to=refers_to,
-        thread=_storable(leaf.thread), subject=_storable(leaf.subject),
-    )  # fmt: skip
+        db,
+        "delivery",
+        id=number,
+        run=run,
+        name=storable(file.name),
+        origin=storable(file.origin),
+        sha256=file.sha256,
+        channel=file.channel,
+        sender=_storable(file.sender),
+        received=file.received,
+        verdict=decision.verdict.value,
+        **columns,
+        refers_to=refers_to,
+        thread=_storable(file.thread),
+        subject=_storable(file.subject),
+    )
     _insert_content(db, number, decision)
     return int(number)
 
@@ -145,7 +178,7 @@ def group_signed_copies(db: sqlite3.Connection, decisions: Mapping[int, Decision
     delivery of that origin.
     """
     for number, decision in decisions.items():
-        if origin := decision.judged.leaf.kept_with:
+        if origin := decision.checked.file.kept_with:
             db.execute(
                 "UPDATE delivery SET kept_with = (SELECT max(id) FROM delivery WHERE origin = ?)"
                 " WHERE id = ?",
@@ -155,12 +188,12 @@ def group_signed_copies(db: sqlite3.Connection, decisions: Mapping[int, Decision
 
 def _return_columns(decision: Decision) -> Columns:
     """Return whose return a file is, as far as known, and the hash of its values."""
-    submission, identity = decision.judged.submission, decision.judged.identity
+    submission, identity = decision.checked.submission, decision.checked.identity
     columns = dict.fromkeys(("form", "version", "branch", "period", "values_hash"))
     if submission is None or submission.form is None:
         return columns
     columns |= {"form": submission.form, "version": submission.version}
-    columns["values_hash"] = decision.judged.values
+    columns["values_hash"] = decision.checked.values_hash
     if identity is not None:
         form, branch, period = identity.key
         version = identity.form.version
@@ -175,19 +208,25 @@ def _storable(text: str | None) -> str | None:
 def _insert_content(db: sqlite3.Connection, number: int, decision: Decision) -> None:
     db.executemany(
         "INSERT INTO finding VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(number, at, *_dump_finding(finding)) for at, finding in enumerate(decision.findings)],
+        [
+            (number, position, *_dump_finding(finding))
+            for position, finding in enumerate(decision.findings)
+        ],
     )
     if decision.verdict is Verdict.ACCEPTED:
         db.executemany(
             "INSERT INTO returned_row VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [(number, at, *columns) for at, columns in enumerate(_rows(decision.judged))],
+            [
+                (number, position, *columns)
+                for position, columns in enumerate(_rows(decision.checked))
+            ],
         )
 
 
-def _rows(judged: Judged) -> Sequence[RowColumns]:
-    if judged.packed:
-        return _unpack(judged.packed)
-    return [_dump_row(row) for row in judged.submission.rows] if judged.submission else ()
+def _rows(checked: CheckedFile) -> Sequence[RowColumns]:
+    if checked.compact_rows:
+        return _unpack(checked.compact_rows)
+    return [_dump_row(row) for row in checked.submission.rows] if checked.submission else ()
 
 
 def _refers_to(
@@ -195,7 +234,7 @@ def _refers_to(
 ) -> int | None:
     if decision.verdict is Verdict.ACCEPTED:
         return _supersede(db, columns, number)
-    return decision.refers_to or _repeated_delivery(db, decision, columns, number)
+    return decision.refers_to or _find_repeated(db, decision, columns, number)
 
 
 def _supersede(db: sqlite3.Connection, columns: Columns, by: int) -> int | None:
@@ -209,7 +248,7 @@ def _supersede(db: sqlite3.Connection, columns: Columns, by: int) -> int | None:
     return superseded[0]["id"] if superseded else None
 
 
-def _repeated_delivery(
+def _find_repeated(
     db: sqlite3.Connection, decision: Decision, columns: Columns, number: int
 ) -> int | None:
     """Return the delivery that a duplicate or held file repeats.
@@ -217,11 +256,11 @@ def _repeated_delivery(
     `decision` leaves it open when that came in the same batch and had no number yet. It is the
     latest one of the same bytes, itself no duplicate; else of the same key and values.
     """
-    if decision.verdict not in _REPEATS:
+    if decision.verdict not in _REPEAT_VERDICTS:
         return None
     ((same_bytes,),) = db.execute(
         "SELECT max(id) FROM delivery WHERE sha256 = ? AND verdict <> 'duplicate' AND id <> ?",
-        (decision.judged.leaf.sha256, number),
+        (decision.checked.file.sha256, number),
     ).fetchall()
     ((same_values,),) = db.execute(
         "SELECT max(id) FROM delivery WHERE form = :form AND branch = :branch AND period = :period"

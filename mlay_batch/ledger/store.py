@@ -24,26 +24,34 @@ from mlay_batch.files import write_atomically
 from mlay_batch.findings import Finding
 from mlay_batch.ledger.rows import (
     group_signed_copies,
-    insert_delivery,
+    insert_entry,
     insert_run,
     load_finding,
     load_row,
 )
 from mlay_batch.period import Period
-from mlay_batch.records import Decision, Delivery, Known, Return, Row, Run, Verdict
+from mlay_batch.records import (
+    AcceptedReturn,
+    Decision,
+    LedgerEntry,
+    LedgerSnapshot,
+    Row,
+    Run,
+    Verdict,
+)
 
 Key = tuple[str, str, str]
 K = TypeVar("K")
 
-_DELIVERIES = """
+_SELECT_ENTRIES = """
     SELECT d.id, d.run, run.as_of, d.name, d.origin, d.sha256, d.channel, d.sender, d.received,
         d.verdict, d.form, d.version, d.branch, d.period, d.values_hash, d.refers_to,
         d.superseded_by, d.thread, d.subject, d.kept_with
     FROM delivery AS d JOIN run ON run.id = d.run WHERE """
-_FINDINGS = """
+_SELECT_FINDINGS = """
     SELECT f.delivery, f.code, f.severity, f.file, f.sheet, f.cell, f.params, f.marks
     FROM delivery AS d JOIN finding AS f ON f.delivery = d.id WHERE """
-_ROWS = """
+_SELECT_ROWS = """
     SELECT r.delivery, r.section, r.sheet, r.number, r.content, r.cells
     FROM delivery AS d JOIN returned_row AS r ON r.delivery = d.id WHERE """
 _EVERY = "TRUE"
@@ -152,17 +160,17 @@ class Ledger:
         return frozenset(
             (origin, sha256)
             for origin, sha256 in files
-            if self.ask(query, sha256, storable(origin))
+            if self.query(query, sha256, storable(origin))
         )
 
-    def snapshot_for(self, shas: Iterable[str], keys: Iterable[Key]) -> Known:
+    def snapshot_for(self, shas: Iterable[str], keys: Iterable[Key]) -> LedgerSnapshot:
         """Return the earlier deliveries of these bytes and of these (form, branch, period)."""
         with self.transaction("DEFERRED"):
-            same_bytes = self._deliveries(_OF_SHAS, json.dumps(sorted(shas)))
-            accepted = self._deliveries(_ACCEPTED, json.dumps(sorted(keys)))
-        return Known(
-            _group((delivery.sha256, delivery) for delivery in same_bytes),
-            _group((delivery.key, delivery) for delivery in accepted if delivery.key),
+            same_bytes = self._entries(_OF_SHAS, json.dumps(sorted(shas)))
+            accepted = self._entries(_ACCEPTED, json.dumps(sorted(keys)))
+        return LedgerSnapshot(
+            _group((entry.sha256, entry) for entry in same_bytes),
+            _group((entry.key, entry) for entry in accepted if entry.key),
         )
 
     def record(self, run: Run, decisions: Sequence[Decision]) -> tuple[int, ...]:
@@ -176,48 +184,48 @@ class Ledger:
             return ()
         with self.transaction() as db:
             number = insert_run(db, run)
-            by_number = {insert_delivery(db, number, decision): decision for decision in decisions}
+            by_number = {insert_entry(db, number, decision): decision for decision in decisions}
             group_signed_copies(db, by_number)
         return tuple(by_number)
 
-    def delivery(self, number: int) -> Delivery | None:
+    def entry(self, number: int) -> LedgerEntry | None:
         """Return the delivery of that number."""
-        return next(iter(self._deliveries(_OF_ID, number)), None)
+        return next(iter(self._entries(_OF_ID, number)), None)
 
-    def deliveries(self) -> tuple[Delivery, ...]:
+    def entries(self) -> tuple[LedgerEntry, ...]:
         """Return everything ever received, oldest first."""
         with self.transaction("DEFERRED"):
-            return self._deliveries(_EVERY)
+            return self._entries(_EVERY)
 
-    def returns(self, form: str | None = None) -> tuple[Return, ...]:
+    def returns(self, form: str | None = None) -> tuple[AcceptedReturn, ...]:
         """Return the accepted returns that count, of all periods, in the order of recording."""
         with self.transaction("DEFERRED"):
             if form is None:
                 return self._returns(_CURRENT)
             return self._returns(_CURRENT_OF_FORM, form)
 
-    def return_of(self, delivery: int) -> Return:
+    def return_of(self, entry_id: int) -> AcceptedReturn:
         """Return that accepted return, even where a later one has superseded it."""
-        return self._returns(_OF_ID, delivery)[0]
+        return self._returns(_OF_ID, entry_id)[0]
 
-    def last_return(self, form: str, branch: str, before: Period) -> Return | None:
+    def last_return(self, form: str, branch: str, before: Period) -> AcceptedReturn | None:
         """Return the branch's latest return of a period that ends before `before` begins."""
         with self.transaction("DEFERRED"):
             past = [
-                (Period.parse(delivery.period).end, delivery.id)
-                for delivery in self._deliveries(_CURRENT_OF_BRANCH, form, branch)
-                if delivery.period and Period.parse(delivery.period).end < before.start
+                (Period.parse(entry.period).end, entry.id)
+                for entry in self._entries(_CURRENT_OF_BRANCH, form, branch)
+                if entry.period and Period.parse(entry.period).end < before.start
             ]
             return self._returns(_OF_ID, max(past)[1])[0] if past else None
 
     def runs(self) -> tuple[tuple[int, Run], ...]:
         """Return every run that recorded something, with its number, oldest first."""
-        rows = self.ask("SELECT * FROM run ORDER BY id")
+        rows = self.query("SELECT * FROM run ORDER BY id")
         return tuple((row["id"], _run(row)) for row in rows)
 
     def counts(self) -> Mapping[Verdict, int]:
         """Return how many files got each verdict; they add up to all received."""
-        rows = self.ask("SELECT verdict, count(*) AS number FROM delivery GROUP BY verdict")
+        rows = self.query("SELECT verdict, count(*) AS number FROM delivery GROUP BY verdict")
         counts = {row["verdict"]: row["number"] for row in rows}
         return {verdict: counts.get(verdict.value, 0) for verdict in Verdict}
 
@@ -234,14 +242,16 @@ class Ledger:
 
     def reports(self) -> tuple[Report, ...]:
         """Return the workbooks recorded, oldest first."""
-        rows = self.ask("SELECT period, as_of, sha256, figures FROM report ORDER BY id")
+        rows = self.query("SELECT period, as_of, sha256, figures FROM report ORDER BY id")
         return tuple(
             Report(
-                Period.parse(row["period"]), date.fromisoformat(row["as_of"]),
-                row["sha256"], row["figures"],
+                Period.parse(row["period"]),
+                date.fromisoformat(row["as_of"]),
+                row["sha256"],
+                row["figures"],
             )
             for row in rows
-        )  # fmt: skip
+        )
 
     def content_hash(self) -> str:
         """Return a hash of everything in the ledger that figures are computed from.
@@ -261,7 +271,7 @@ class Ledger:
 
     def find_workbook(self, inputs: str) -> tuple[str, bool] | None:
         """Return the hash of the workbook made from these inputs, and whether it is provisional."""
-        rows = self.ask("SELECT sha256, provisional FROM workbook WHERE inputs = ?", inputs)
+        rows = self.query("SELECT sha256, provisional FROM workbook WHERE inputs = ?", inputs)
         return (rows[0]["sha256"], bool(rows[0]["provisional"])) if rows else None
 
     def record_workbook(self, inputs: str, sha256: str, provisional: bool) -> None:
@@ -285,46 +295,49 @@ class Ledger:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
 
-    def ask(self, sql: str, *values: object) -> list[sqlite3.Row]:
+    def query(self, sql: str, *values: object) -> list[sqlite3.Row]:
         """Return the rows of a query."""
         with sqlite_errors(self._path):
             return self._db.execute(sql, values).fetchall()
 
-    def _deliveries(self, where: str, *values: object) -> tuple[Delivery, ...]:
+    def _entries(self, where: str, *values: object) -> tuple[LedgerEntry, ...]:
         findings: dict[int, list[Finding]] = defaultdict(list)
-        for row in self.ask(_FINDINGS + where + _BY_POSITION, *values):
+        for row in self.query(_SELECT_FINDINGS + where + _BY_POSITION, *values):
             findings[row["delivery"]].append(load_finding(row))
-        rows = self.ask(_DELIVERIES + where + _BY_ID, *values)
-        return tuple(_delivery(row, tuple(findings[row["id"]])) for row in rows)
+        rows = self.query(_SELECT_ENTRIES + where + _BY_ID, *values)
+        return tuple(_entry_from_row(row, tuple(findings[row["id"]])) for row in rows)
 
-    def _returns(self, where: str, *values: object) -> tuple[Return, ...]:
+    def _returns(self, where: str, *values: object) -> tuple[AcceptedReturn, ...]:
         rows: dict[int, list[Row]] = defaultdict(list)
-        for row in self.ask(_ROWS + where + _BY_POSITION, *values):
+        for row in self.query(_SELECT_ROWS + where + _BY_POSITION, *values):
             rows[row["delivery"]].append(load_row(row))
-        deliveries = self._deliveries(where, *values)
-        return tuple(Return(delivery, tuple(rows[delivery.id])) for delivery in deliveries)
+        entries = self._entries(where, *values)
+        return tuple(AcceptedReturn(entry, tuple(rows[entry.id])) for entry in entries)
 
 
-def _group(pairs: Iterable[tuple[K, Delivery]]) -> dict[K, tuple[Delivery, ...]]:
+def _group(pairs: Iterable[tuple[K, LedgerEntry]]) -> dict[K, tuple[LedgerEntry, ...]]:
     """Return the deliveries by the key that stands before each, in the same order."""
-    groups: dict[K, list[Delivery]] = defaultdict(list)
-    for key, delivery in pairs:
-        groups[key].append(delivery)
+    groups: dict[K, list[LedgerEntry]] = defaultdict(list)
+    for key, entry in pairs:
+        groups[key].append(entry)
     return {key: tuple(group) for key, group in groups.items()}
 
 
-def _delivery(row: sqlite3.Row, findings: tuple[Finding, ...]) -> Delivery:
+def _entry_from_row(row: sqlite3.Row, findings: tuple[Finding, ...]) -> LedgerEntry:
     columns = dict(zip(row.keys(), row, strict=True))  # faster than dict(row)
     columns["as_of"] = date.fromisoformat(row["as_of"])
     columns["verdict"] = Verdict(row["verdict"])
-    return Delivery(**columns, findings=findings)
+    return LedgerEntry(**columns, findings=findings)
 
 
 def _run(row: sqlite3.Row) -> Run:
     return Run(
-        date.fromisoformat(row["as_of"]), row["command"], row["program"],
-        row["register_sha256"], row["schemas_sha256"],
-    )  # fmt: skip
+        date.fromisoformat(row["as_of"]),
+        row["command"],
+        row["program"],
+        row["register_sha256"],
+        row["schemas_sha256"],
+    )
 
 
 def _prepare(db: sqlite3.Connection, path: Path, read_only: bool) -> None:

@@ -21,27 +21,27 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 
 from mlay_batch import __version__
 from mlay_batch.errors import MlayError, UsageError
-from mlay_batch.files import TEMPORARY, replacing
+from mlay_batch.files import TEMPORARY_PREFIX, open_atomic
 from mlay_batch.ledger import Ledger, lock
-from mlay_batch.settings import CONFIG
+from mlay_batch.settings import CONFIG_NAME
 from mlay_batch.workspace import Workspace, refuse_network
 
 _MANIFEST = "mlay-backup.json"
 _FORMAT = 1
-_MOMENTARY = (TEMPORARY, "~$", ".~lock.")
-_CHUNK = 1 << 20
-_DAMAGED = (BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, KeyError)
+_TRANSIENT_PREFIXES = (TEMPORARY_PREFIX, "~$", ".~lock.")
+_CHUNK_SIZE = 1 << 20
+_DAMAGE_ERRORS = (BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, KeyError)
 
 
 @dataclass(frozen=True)
-class Packed:
+class BackupResult:
     """A backup written or restored: where it lies, and how many files are in it."""
 
     path: Path
-    files: int
+    file_count: int
 
 
-def backup(workspace: Workspace, target: Path, *, holder: str) -> Packed:
+def backup(workspace: Workspace, target: Path, *, holder: str) -> BackupResult:
     """Write the whole workspace to the new file `target`; a ledger that is not sound is refused.
 
     Raises UsageError ``backup.exists``: no backup is ever overwritten. LockedError, LedgerError.
@@ -53,50 +53,57 @@ def backup(workspace: Workspace, target: Path, *, holder: str) -> Packed:
     with (
         lock(workspace.root, holder),
         Ledger.open(workspace.ledger, read_only=True) as ledger,
-        replacing(target, mode=0o600) as file,
-        ZipFile(file, "w", ZIP_DEFLATED, compresslevel=1) as packed,
+        open_atomic(target, mode=0o600) as file,
+        ZipFile(file, "w", ZIP_DEFLATED, compresslevel=1) as zip_file,
     ):
-        for name, path in _kept(workspace):
-            hashes[name] = _pack(packed, name, path)
-        data = ledger.serialize()
-        hashes[workspace.ledger.name] = hashlib.sha256(data).hexdigest()
-        packed.writestr(workspace.ledger.name, data)
-        told = {"format": _FORMAT, "program": __version__, "files": hashes}
-        packed.writestr(_MANIFEST, json.dumps(told, ensure_ascii=False, indent=1))
-    return Packed(target, len(hashes))
+        for name, path in _workspace_files(workspace):
+            hashes[name] = _add_file(zip_file, name, path)
+        snapshot = ledger.serialize()
+        hashes[workspace.ledger.name] = hashlib.sha256(snapshot).hexdigest()
+        zip_file.writestr(workspace.ledger.name, snapshot)
+        manifest = {"format": _FORMAT, "program": __version__, "files": hashes}
+        zip_file.writestr(_MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=1))
+    return BackupResult(target, len(hashes))
 
 
-def _kept(workspace: Workspace) -> Iterator[tuple[str, Path]]:
+def _workspace_files(workspace: Workspace) -> Iterator[tuple[str, Path]]:
     """Yield name and path of what a backup keeps besides the ledger: what mlay knows, not what else
     was put beside it, such as older backups.
     """
     folders = (*workspace.folders, workspace.texts)
-    inside = (path for folder in folders for path in sorted(folder.rglob("*")))
-    for path in (workspace.root / CONFIG, workspace.register, *inside):
-        if path.is_file() and not path.is_symlink() and not path.name.startswith(_MOMENTARY):
+    folder_files = (path for folder in folders for path in sorted(folder.rglob("*")))
+    for path in (workspace.root / CONFIG_NAME, workspace.register, *folder_files):
+        if (
+            path.is_file()
+            and not path.is_symlink()
+            and not path.name.startswith(_TRANSIENT_PREFIXES)
+        ):
             yield path.relative_to(workspace.root).as_posix(), path
 
 
-def _pack(packed: ZipFile, name: str, path: Path) -> str:
-    with path.open("rb") as source, packed.open(_entry(name), "w", force_zip64=True) as into:
-        return _copy(source, into)
+def _add_file(zip_file: ZipFile, name: str, path: Path) -> str:
+    with (
+        path.open("rb") as source,
+        zip_file.open(_zip_entry(name), "w", force_zip64=True) as target,
+    ):
+        return _copy_and_hash(source, target)
 
 
-def _entry(name: str) -> ZipInfo:
-    entry = ZipInfo(name)  # of no day: when a file was written is nobody's time of receipt
-    entry.compress_type = ZIP_DEFLATED
-    return entry
+def _zip_entry(name: str) -> ZipInfo:
+    info = ZipInfo(name)  # of no day: when a file was written is nobody's time of receipt
+    info.compress_type = ZIP_DEFLATED
+    return info
 
 
-def _copy(source: IO[bytes], into: IO[bytes]) -> str:
+def _copy_and_hash(source: IO[bytes], target: IO[bytes]) -> str:
     digest = hashlib.sha256()
-    while chunk := source.read(_CHUNK):
+    while chunk := source.read(_CHUNK_SIZE):
         digest.update(chunk)
-        into.write(chunk)
+        target.write(chunk)
     return digest.hexdigest()
 
 
-def restore(source: Path, folder: Path, *, network: bool = False) -> Packed:
+def restore(source: Path, folder: Path, *, network: bool = False) -> BackupResult:
     """Unpack a backup as the new workspace `folder`, whole or not at all.
 
     Every file must have the hash it had; the ledger is opened, and brought up to this program's
@@ -108,67 +115,67 @@ def restore(source: Path, folder: Path, *, network: bool = False) -> Packed:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError("restore.occupied", path=str(folder))
     refuse_network(folder, network)
-    building = folder.with_name(f".mlay-{os.urandom(6).hex()}.restore")
+    staging = folder.with_name(f".mlay-{os.urandom(6).hex()}.restore")
     try:
-        building.mkdir(parents=True)
-        hashes = _unpack(source, building)
-        made = Workspace.find(building)
-        made.make_folders()
-        made.make_starter()
-        Ledger.open(made.ledger).close()
+        staging.mkdir(parents=True)
+        hashes = _unpack(source, staging)
+        workspace = Workspace.find(staging)
+        workspace.make_folders()
+        workspace.write_starter()
+        Ledger.open(workspace.ledger).close()
         if folder.exists():
             folder.rmdir()
-        building.replace(folder)
-    except _DAMAGED as error:
-        raise _damaged(source, str(error)) from error
+        staging.replace(folder)
+    except _DAMAGE_ERRORS as error:
+        raise _damage_error(source, str(error)) from error
     except OSError as error:
         problem = error.strerror or str(error)
         raise MlayError("restore.unwritable", path=str(folder), problem=problem) from error
     finally:
-        shutil.rmtree(building, ignore_errors=True)
-    return Packed(folder, len(hashes))
+        shutil.rmtree(staging, ignore_errors=True)
+    return BackupResult(folder, len(hashes))
 
 
-def _damaged(source: Path, problem: str) -> MlayError:
+def _damage_error(source: Path, problem: str) -> MlayError:
     return MlayError("restore.damaged", path=str(source), problem=problem)
 
 
-def _unpack(source: Path, building: Path) -> Mapping[str, str]:
-    with ZipFile(source) as packed:
-        hashes = _manifest(packed, source)
-        entries = {entry.filename: entry for entry in packed.infolist()}
-        odd = any(entry.compress_type != ZIP_DEFLATED for entry in entries.values())
-        if odd or entries.keys() != {*hashes, _MANIFEST} or CONFIG not in hashes:
-            raise _damaged(source, _MANIFEST)
+def _unpack(source: Path, staging: Path) -> Mapping[str, str]:
+    with ZipFile(source) as zip_file:
+        hashes = _read_manifest(zip_file, source)
+        entries = {entry.filename: entry for entry in zip_file.infolist()}
+        wrong_compression = any(entry.compress_type != ZIP_DEFLATED for entry in entries.values())
+        if wrong_compression or entries.keys() != {*hashes, _MANIFEST} or CONFIG_NAME not in hashes:
+            raise _damage_error(source, _MANIFEST)
         for name, sha256 in hashes.items():
-            path = _inside(building, name, source)
+            path = _safe_path(staging, name, source)
             path.parent.mkdir(parents=True, exist_ok=True)
-            with packed.open(entries[name]) as stored, _private(path) as into:
-                if _copy(stored, into) != sha256:
-                    raise _damaged(source, name)
-                into.flush()
-                os.fsync(into.fileno())
+            with zip_file.open(entries[name]) as content, _create_private(path) as target:
+                if _copy_and_hash(content, target) != sha256:
+                    raise _damage_error(source, name)
+                target.flush()
+                os.fsync(target.fileno())
     return hashes
 
 
-def _manifest(packed: ZipFile, source: Path) -> Mapping[str, str]:
+def _read_manifest(zip_file: ZipFile, source: Path) -> Mapping[str, str]:
     """Return the hash of every file. Raises MlayError for what is no backup, or a newer one."""
-    told = json.loads(packed.read(_MANIFEST))
-    if not isinstance(told, dict) or not isinstance(told.get("files"), dict):
-        raise _damaged(source, _MANIFEST)
-    if told.get("format") != _FORMAT:
-        raise MlayError("restore.newer", path=str(source), program=str(told.get("program")))
-    return {str(name): str(sha256) for name, sha256 in told["files"].items()}
+    manifest = json.loads(zip_file.read(_MANIFEST))
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+        raise _damage_error(source, _MANIFEST)
+    if manifest.get("format") != _FORMAT:
+        raise MlayError("restore.newer", path=str(source), program=str(manifest.get("program")))
+    return {str(name): str(sha256) for name, sha256 in manifest["files"].items()}
 
 
-def _inside(building: Path, name: str, source: Path) -> Path:
+def _safe_path(staging: Path, name: str, source: Path) -> Path:
     """Return where a file goes. Raises MlayError for a name that leads out of the folder."""
     parts = PurePosixPath(name).parts
-    outside = name.startswith("/") or ".." in parts or "\\" in name or ":" in parts[0]
-    if outside or any(ord(letter) < 32 for letter in name):
-        raise _damaged(source, name)
-    return building.joinpath(*parts)
+    leads_outside = name.startswith("/") or ".." in parts or "\\" in name or ":" in parts[0]
+    if leads_outside or any(ord(character) < 32 for character in name):
+        raise _damage_error(source, name)
+    return staging.joinpath(*parts)
 
 
-def _private(path: Path) -> BinaryIO:
+def _create_private(path: Path) -> BinaryIO:
     return open(path, "xb", opener=partial(os.open, mode=0o600))

@@ -14,13 +14,13 @@ from mlay_batch.files import write_atomically
 from mlay_batch.ledger import Ledger
 from mlay_batch.names import nearest
 from mlay_batch.period import Period
-from mlay_batch.pipeline.facts import gather
-from mlay_batch.pipeline.town import Town
+from mlay_batch.pipeline.facts import load_inputs
+from mlay_batch.pipeline.town import Office
 from mlay_batch.report.branch_page import write_page
 
 
 @dataclass(frozen=True)
-class Paged:
+class BranchReport:
     """The page of a branch; `written` is False where the same bytes lay there already."""
 
     path: Path
@@ -28,29 +28,29 @@ class Paged:
 
 
 def report_branch(
-    town: Town,
+    office: Office,
     branch: str,
     period: Period,
     *,
     as_of: date,
     lang: str = "vi",
     dry_run: bool = False,
-) -> Paged:
+) -> BranchReport:
     """Write ``reports/<year>/chi-bo-<code>-<period>.xlsx``: the year of `branch` up to `period`.
 
     Raises UsageError ``usage.unit`` for a code the register does not have, LedgerError,
     OutputBusyError.
     """
-    if branch not in town.register.by_code:
-        near = nearest(branch, town.register.by_code) or "–"
+    if branch not in office.register.by_code:
+        near = nearest(branch, office.register.by_code) or "–"
         raise UsageError("usage.unit", branch=branch, nearest=near)
-    with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
-        facts = gather(town, ledger, period, as_of)
-    figures = compute(facts)
-    year = branch_year(facts, figures, branch)
-    data = write_page(facts, figures, year, branch, fingerprint(figures), lang)
-    path = town.workspace.reports / str(period.year) / f"chi-bo-{branch}-{period}.xlsx"
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        inputs = load_inputs(office, ledger, period, as_of)
+    figures = compute(inputs)
+    year = branch_year(inputs, figures, branch)
+    data = write_page(inputs, figures, year, branch, fingerprint(figures), lang)
+    path = office.workspace.reports / str(period.year) / f"chi-bo-{branch}-{period}.xlsx"
     if dry_run or (path.is_file() and path.read_bytes() == data):
-        return Paged(path, written=False)
+        return BranchReport(path, written=False)
     write_atomically(path, data)
-    return Paged(path, written=True)
+    return BranchReport(path, written=True)

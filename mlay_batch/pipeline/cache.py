@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING, TypeVar
 from mlay_batch import __version__, core, schema
 from mlay_batch.core import codec
 from mlay_batch.errors import LedgerError, MlayError
-from mlay_batch.files import hash_of, write_atomically
-from mlay_batch.findings import Finding, refuses
+from mlay_batch.files import hash_files, write_atomically
+from mlay_batch.findings import Finding, has_errors
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.period import Period
 from mlay_batch.records import Submission
 from mlay_batch.schema import Catalogue, Form, load_catalogue
-from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.workspace import Workspace
 
 if TYPE_CHECKING:
-    from mlay_batch.pipeline.town import Town
+    from mlay_batch.pipeline.town import Office
 
 T = TypeVar("T")
 _FOLDER = ".cache"
@@ -88,15 +88,15 @@ def read_catalogue(workspace: Workspace) -> Catalogue:
 def sources_hash(*folders: Path) -> str:
     """Return a hash over every file that `load_catalogue` may read."""
     return "/".join(
-        hash_of(folder, (path for path in folder.glob("*") if path.is_file()))
-        for folder in (shipped("schemas"), *folders)
+        hash_files(folder, (path for path in folder.glob("*") if path.is_file()))
+        for folder in (shipped_folder("schemas"), *folders)
     )
 
 
 def _schema_code() -> str:
     """Return a hash of the code that makes records, as far as its files are to be had."""
     folders = map(Path, (*schema.__path__, *core.__path__))
-    return "/".join(hash_of(folder, folder.glob("*.py")) for folder in folders)
+    return "/".join(hash_files(folder, folder.glob("*.py")) for folder in folders)
 
 
 # Register: verbs that a clerk calls twenty times a day need no reader's child and no pandera
@@ -120,7 +120,7 @@ def read_register(
     register = load_cached(workspace, _REGISTER, key, CheckedRegister)
     if register is None:
         register = _check_register(data, form)
-        if not refuses(register.findings):
+        if not has_errors(register.findings):
             store_cached(workspace, _REGISTER, key, register)
     return register
 
@@ -135,7 +135,7 @@ def _check_register(data: bytes, form: Form) -> CheckedRegister:
         from mlay_batch.validation import validate_register  # a second, while the child reads
 
         (submission,) = reading.result()
-    if submission.form and not refuses(submission.findings):
+    if submission.form and not has_errors(submission.findings):
         return CheckedRegister(*validate_register(submission, form))
     return CheckedRegister(submission, submission.findings)
 
@@ -143,17 +143,23 @@ def _check_register(data: bytes, form: Form) -> CheckedRegister:
 # Workbooks: the same inputs give the same workbook
 
 
-def report_key(town: Town, ledger: Ledger, period: Period, as_of: date, lang: str) -> str:
+def report_key(town: Office, ledger: Ledger, period: Period, as_of: date, lang: str) -> str:
     """Return the key of the workbook of `period`.
 
     It holds all source files and all settings, because a missed input would show a stale report; a
     key that changes for nothing costs a few seconds.
     """
     return cache_key(
-        program_files(), ledger.content_hash(), town.register_sha256, town.schemas_sha256,
-        sources_hash(town.workspace.schemas), repr(town.workspace.settings), str(period),
-        as_of.isoformat(), lang,
-    )  # fmt: skip
+        program_files(),
+        ledger.content_hash(),
+        town.register_sha256,
+        town.schemas_sha256,
+        sources_hash(town.workspace.schemas),
+        repr(town.workspace.settings),
+        str(period),
+        as_of.isoformat(),
+        lang,
+    )
 
 
 def program_files() -> str:
@@ -166,7 +172,7 @@ def program_files() -> str:
         spec = find_spec(name)  # finds it without importing it
         for folder in map(Path, (spec and spec.submodule_search_locations) or ()):
             sources = (path for path in folder.rglob("*") if path.suffix in _SOURCES)
-            parts.append(hash_of(folder, sources))
+            parts.append(hash_files(folder, sources))
     return "\n".join(parts)
 
 

@@ -5,58 +5,67 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from mlay_batch.records import Return, Row
+from mlay_batch.records import AcceptedReturn, Row
 from mlay_batch.schema import Catalogue, Form
-from mlay_batch.schema.carry import Moves, moves
+from mlay_batch.schema.carry import FieldMapping, field_mapping
 
 
-def carried(rows: Iterable[Row], moved: Moves, new: Form) -> tuple[Row, ...]:
-    """Return the rows with every field where `new` has it; the rest stays as it is.
+def convert_rows(rows: Iterable[Row], mapping: FieldMapping, new_form: Form) -> tuple[Row, ...]:
+    """Return the rows with every field where `new_form` has it; the rest stays as it is.
 
     Fields that left their section make a row of their own there; those of a card make one row.
     """
-    cards = {section.id for section in new.sections if section.layout == "card"}
-    tables: list[Row] = []
-    joined: dict[str, Row] = {}
-    for part in (part for row in rows for part in _parted(row, moved)):
-        if part.section not in cards:
-            tables.append(part)
-        elif other := joined.get(part.section):
-            joined[part.section] = _joined(other, part)
+    card_sections = {section.id for section in new_form.sections if section.layout == "card"}
+    table_rows: list[Row] = []
+    card_rows: dict[str, Row] = {}
+    for part in (part for row in rows for part in _split_by_section(row, mapping)):
+        if part.section not in card_sections:
+            table_rows.append(part)
+        elif existing := card_rows.get(part.section):
+            card_rows[part.section] = _merge_rows(existing, part)
         else:
-            joined[part.section] = part
-    return (*joined.values(), *tables)
+            card_rows[part.section] = part
+    return (*card_rows.values(), *table_rows)
 
 
-def _joined(one: Row, other: Row) -> Row:
-    values, cells = {**one.values, **other.values}, {**one.cells, **other.cells}
-    return replace(one, values=values, cells=cells)
+def _merge_rows(row: Row, other: Row) -> Row:
+    values, cells = {**row.values, **other.values}, {**row.cells, **other.cells}
+    return replace(row, values=values, cells=cells)
 
 
-def _parted(row: Row, moved: Moves) -> Sequence[Row]:
+def _split_by_section(row: Row, mapping: FieldMapping) -> Sequence[Row]:
     """Return the row by the sections its fields go to."""
     parts: dict[str, Row] = {}
     for field, value in row.values.items():
         path = f"{row.section}.{field}"
-        section, _, name = moved.get(path, path).partition(".")
+        section, _, name = mapping.get(path, path).partition(".")
         part = parts.get(section, replace(row, section=section, values={}, cells={}))
         cells = {**part.cells, name: row.cells[field]} if field in row.cells else part.cells
         parts[section] = replace(part, values={**part.values, name: value}, cells=cells)
     return tuple(parts.values())
 
 
-def to_newest(catalogue: Catalogue, returns: Sequence[Return]) -> tuple[Return, ...]:
+def to_newest(
+    catalogue: Catalogue, returns: Sequence[AcceptedReturn]
+) -> tuple[AcceptedReturn, ...]:
     """Return the returns with the fields of every older version where the newest has them."""
-    newest: dict[str, Form] = {}
+    newest_forms: dict[str, Form] = {}
     for form in sorted(catalogue.forms, key=lambda form: form.effective.from_):
-        newest[form.form] = form
-    forms = (newest.get(found.delivery.form or "") for found in returns)
+        newest_forms[form.form] = form
+    forms = (newest_forms.get(accepted.entry.form or "") for accepted in returns)
     pairs = zip(returns, forms, strict=True)
-    return tuple(to_version(catalogue, found, new) if new else found for found, new in pairs)
+    return tuple(
+        to_version(catalogue, accepted, new_form) if new_form else accepted
+        for accepted, new_form in pairs
+    )
 
 
-def to_version(catalogue: Catalogue, found: Return, new: Form) -> Return:
-    """Return a return on an older version as `new` names its fields."""
-    old = catalogue.form(new.form, found.delivery.version or "")
-    moved = moves(catalogue, old, new) if old else {}
-    return replace(found, rows=carried(found.rows, moved, new)) if moved else found
+def to_version(catalogue: Catalogue, accepted: AcceptedReturn, new_form: Form) -> AcceptedReturn:
+    """Return a return on an older version as `new_form` names its fields."""
+    old_form = catalogue.form(new_form.form, accepted.entry.version or "")
+    mapping = field_mapping(catalogue, old_form, new_form) if old_form else {}
+    return (
+        replace(accepted, rows=convert_rows(accepted.rows, mapping, new_form))
+        if mapping
+        else accepted
+    )

@@ -10,10 +10,10 @@ from pathlib import Path
 from mlay_batch import demo
 from mlay_batch.errors import UsageError
 from mlay_batch.period import Period
-from mlay_batch.pipeline.ingest import Ingested, Progress, ingest
-from mlay_batch.pipeline.town import Town, open_town
+from mlay_batch.pipeline.ingest import IngestResult, Progress, ingest
+from mlay_batch.pipeline.town import Office, open_office
 from mlay_batch.schema import load_catalogue
-from mlay_batch.settings import CONFIG
+from mlay_batch.settings import CONFIG_NAME
 from mlay_batch.workspace import Workspace
 
 PERIOD = Period(2019, 11)
@@ -21,38 +21,38 @@ AS_OF = date(2019, 12, 6)  # the day after the returns of November were due
 
 
 @dataclass(frozen=True)
-class Built:
+class DemoWorkspace:
     """The sample town's workspace with everything in its inbox, in parcels as they came."""
 
-    town: Town
-    parcels: tuple[demo.Parcel, ...]
+    office: Office
+    inbox_folders: tuple[demo.InboxFolder, ...]
 
 
-def build(folder: Path, progress: Progress) -> Built:
+def build(folder: Path, progress: Progress) -> DemoWorkspace:
     """Make the sample town's workspace in `folder` and fill its inbox.
 
     A folder that holds the sample town already is brought up to date; any other workspace is
     left alone. Raises UsageError (``demo.occupied``).
     """
-    sample = demo.town()
-    if (folder / CONFIG).is_file():
+    sample = demo.load_town()
+    if (folder / CONFIG_NAME).is_file():
         workspace = Workspace.find(folder)
-        register = demo.render_register(load_catalogue(), sample)
-        if workspace.register.is_file() and workspace.register.read_bytes() != register:
+        register_data = demo.render_register(load_catalogue(), sample)
+        if workspace.register.is_file() and workspace.register.read_bytes() != register_data:
             raise UsageError("demo.occupied", path=str(folder))
     else:
-        workspace = Workspace.create(folder, sample.register.top().name, sample.place)
-    parcels = demo.write_town(workspace.root, progress)
-    return Built(open_town(workspace), parcels)
+        workspace = Workspace.create(folder, sample.register.root().name, sample.place)
+    inbox_folders = demo.write_town(workspace.root, progress)
+    return DemoWorkspace(open_office(workspace), inbox_folders)
 
 
-def take_in(built: Built, holder: str) -> Iterator[Ingested]:
+def ingest_batches(demo_workspace: DemoWorkspace, holder: str) -> Iterator[IngestResult]:
     """Ingest the parcels one after another, each as of the day it came."""
-    for parcel in built.parcels:
+    for inbox_folder in demo_workspace.inbox_folders:
         yield ingest(
-            built.town,
-            [parcel.folder],
-            as_of=date.fromisoformat(parcel.received[:10]),
-            received=parcel.received,
+            demo_workspace.office,
+            [inbox_folder.folder],
+            as_of=date.fromisoformat(inbox_folder.received[:10]),
+            received=inbox_folder.received,
             holder=holder,
         )

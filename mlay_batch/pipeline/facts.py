@@ -6,35 +6,47 @@ from collections.abc import Sequence
 from datetime import date
 
 from mlay_batch.bundle import FORM
-from mlay_batch.figures.records import Facts
+from mlay_batch.figures.records import ReportInputs
 from mlay_batch.ledger import Ledger
 from mlay_batch.period import Period
 from mlay_batch.pipeline.carry import to_newest
-from mlay_batch.pipeline.levels import below, months_covered
-from mlay_batch.pipeline.town import Town
-from mlay_batch.records import Delivery, Return
+from mlay_batch.pipeline.levels import merge_subordinates, months_covered
+from mlay_batch.pipeline.town import Office
+from mlay_batch.records import AcceptedReturn, LedgerEntry
 
 
-def gather(town: Town, ledger: Ledger, period: Period, as_of: date) -> Facts:
+def load_inputs(office: Office, ledger: Ledger, period: Period, as_of: date) -> ReportInputs:
     """Return everything the figures of `period` are computed from."""
-    return facts_of(town, ledger.returns(), ledger.deliveries(), period, as_of)
+    return build_inputs(office, ledger.returns(), ledger.entries(), period, as_of)
 
 
-def facts_of(
-    town: Town,
-    current: Sequence[Return],
-    deliveries: tuple[Delivery, ...],
+def build_inputs(
+    office: Office,
+    current: Sequence[AcceptedReturn],
+    entries: tuple[LedgerEntry, ...],
     period: Period,
     as_of: date,
-) -> Facts:
+) -> ReportInputs:
     """Return what figures are computed from, of the returns that count and all ever received.
 
     What came straight here counts before the same return in a consolidated workbook.
     """
-    books = [found for found in current if found.delivery.form == FORM]
-    direct = to_newest(town.catalogue, [one for one in current if one.delivery.form != FORM])
-    taken = below(town.register, town.catalogue, books)
-    keys = {found.delivery.key for found in direct}
-    carried = (one for one in taken.returns if one.delivery.key not in keys)
-    returns = (*direct, *carried, *months_covered(books))
-    return Facts(town.counting, taken.register, period, as_of, returns, deliveries, taken.told)
+    rollups = [accepted for accepted in current if accepted.entry.form == FORM]
+    direct_returns = to_newest(
+        office.catalogue, [candidate for candidate in current if candidate.entry.form != FORM]
+    )
+    subordinate = merge_subordinates(office.register, office.catalogue, rollups)
+    keys = {accepted.entry.key for accepted in direct_returns}
+    rollup_returns = (
+        candidate for candidate in subordinate.returns if candidate.entry.key not in keys
+    )
+    returns = (*direct_returns, *rollup_returns, *months_covered(rollups))
+    return ReportInputs(
+        office.figures_catalogue,
+        subordinate.register,
+        period,
+        as_of,
+        returns,
+        entries,
+        subordinate.refused,
+    )

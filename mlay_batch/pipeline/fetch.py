@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from datetime import date
 
 from mlay_batch.errors import UsageError
-from mlay_batch.fetch import Mailbox, fetch
+from mlay_batch.fetch import Mailbox, download_mails
 from mlay_batch.files import write_atomically
 from mlay_batch.ledger import FetchLog, Ledger, lock
-from mlay_batch.pipeline.ingest import Progress, silent
+from mlay_batch.pipeline.ingest import Progress, no_progress
 from mlay_batch.pipeline.secrets import password
-from mlay_batch.pipeline.tls import trusting
+from mlay_batch.pipeline.tls import tls_context
 from mlay_batch.settings import Imap
 from mlay_batch.workspace import Workspace
 
-PASSWORD, SERVICE = "MLAY_IMAP_PASSWORD", "mlay-imap"
-FOLDER = "mail"  # below the inbox
+PASSWORD_VARIABLE, KEYRING_SERVICE = "MLAY_IMAP_PASSWORD", "mlay-imap"
+MAIL_FOLDER = "mail"  # below the inbox
 
 
 @dataclass(frozen=True)
-class FetchedMails:
+class FetchResult:
     """How many mails were new, and from which mailbox."""
 
     mailbox: str
@@ -34,32 +34,33 @@ def fetch_mails(
     *,
     holder: str,
     since: date | None = None,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
     context: ssl.SSLContext | None = None,
-) -> FetchedMails:
+) -> FetchResult:
     """Write every new mail of the town's mailbox to ``inbox/mail/<uidvalidity>-<uid>.eml``.
 
-    Each is written whole and then remembered, so that a run broken off anywhere may be repeated:
-    a mail written but not remembered is written once more, to the same name. `context` is for a
-    host whose certificate the machine does not know (see also ``ca_file``). Raises UsageError
-    ``fetch.none`` (no mailbox in mlay.toml), ``smtp.password``, what `fetch` raises, LockedError.
+    Each is written whole and then remembered, so that a run broken off anywhere may be repeated: a
+    mail written but not remembered is written once more, to the same name. `context` is for a host
+    whose certificate the machine does not know (see also ``ca_file``). Raises UsageError
+    ``fetch.none`` (no mailbox in mlay.toml), ``smtp.password``, what `download_mails` raises,
+    LockedError.
     """
-    imap = configured(workspace)
-    secret = password(SERVICE, imap.user, PASSWORD)
+    imap = mailbox_settings(workspace)
+    secret = password(KEYRING_SERVICE, imap.user, PASSWORD_VARIABLE)
     mailbox = Mailbox(imap.host, imap.port, imap.user, imap.folder, secret)
     count = 0
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
         log = FetchLog(ledger, imap.mailbox)
-        for mail in fetch(mailbox, context or trusting(imap.ca_file), log.uids, since):
+        for mail in download_mails(mailbox, context or tls_context(imap.ca_file), log.uids, since):
             name = f"{mail.uidvalidity}-{mail.uid}.eml"
-            write_atomically(workspace.inbox / FOLDER / name, mail.data, mode=0o600)
+            write_atomically(workspace.inbox / MAIL_FOLDER / name, mail.data, mode=0o600)
             log.add(mail.uidvalidity, mail.uid, hashlib.sha256(mail.data).hexdigest())
             progress(mail.number, mail.total)
             count += 1
-    return FetchedMails(imap.mailbox, count)
+    return FetchResult(imap.mailbox, count)
 
 
-def configured(workspace: Workspace) -> Imap:
+def mailbox_settings(workspace: Workspace) -> Imap:
     """Return the mailbox in mlay.toml. Raises UsageError ``fetch.none`` without one."""
     if workspace.settings.imap is None:
         raise UsageError("fetch.none")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from mlay_batch.errors import UsageError
 from mlay_batch.schema import Catalogue, Form
-from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.catalogue import shipped_folder
 
 
-def form_named(catalogue: Catalogue, name: str) -> Form:
+def find_form(catalogue: Catalogue, name: str) -> Form:
     """Return the form of ``meeting:2018.1``, the newest version of ``meeting``, or that of a YAML
     file.
 
@@ -17,21 +17,25 @@ def form_named(catalogue: Catalogue, name: str) -> Form:
     """
     path = Path(name)
     if path.suffix.lower() in (".yaml", ".yml"):
-        return _from_file(path)
+        return _load_form(path)
     form, _, version = name.partition(":")
-    found = [one for one in catalogue.forms if one.form == form and version in ("", one.version)]
-    if not found:
-        known = ", ".join(f"{one.form}:{one.version}" for one in catalogue.forms)
-        raise UsageError("usage.form", form=name, known=known)
-    return max(found, key=lambda one: (one.effective.from_, one.version))
+    matches = [
+        candidate
+        for candidate in catalogue.forms
+        if candidate.form == form and version in ("", candidate.version)
+    ]
+    if not matches:
+        names = ", ".join(f"{candidate.form}:{candidate.version}" for candidate in catalogue.forms)
+        raise UsageError("usage.form", form=name, known=names)
+    return max(matches, key=lambda candidate: (candidate.effective.from_, candidate.version))
 
 
-def _from_file(path: Path) -> Form:
+def _load_form(path: Path) -> Form:
     from mlay_batch.schema.load import load_file  # start-up: pydantic costs 0.2 s
 
     if not path.is_file():
         raise UsageError("usage.file", path=str(path))
-    found = load_file(path, folders=[shipped("schemas")])
-    if not isinstance(found, Form):
+    form = load_file(path, folders=[shipped_folder("schemas")])
+    if not isinstance(form, Form):
         raise UsageError("usage.no_form", path=str(path))
-    return found
+    return form

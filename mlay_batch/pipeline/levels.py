@@ -17,138 +17,170 @@ from typing import TypeVar
 
 from mlay_batch import bundle
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Facts
+from mlay_batch.figures.records import ReportInputs
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.names import name_key
 from mlay_batch.period import Period
-from mlay_batch.records import Delivery, Identity, Judged, Return, Row, Submission, Value, Verdict
+from mlay_batch.records import (
+    AcceptedReturn,
+    CheckedFile,
+    Identity,
+    LedgerEntry,
+    Row,
+    Submission,
+    Value,
+    Verdict,
+)
 from mlay_batch.register import Assignment, Officer, Organisation, Register, Waiver
 from mlay_batch.schema import Catalogue
-from mlay_batch.schema.families import families, fields, sections
+from mlay_batch.schema.families import families, family_fields, family_sections
 
 T = TypeVar("T")
 _SEPARATOR = "."  # no code of a register holds it
 
 
 @dataclass(frozen=True)
-class Below:
+class SubordinateData:
     """What the level below tells: its returns, its refused ones, and one register with ours."""
 
-    returns: tuple[Return, ...]
-    told: tuple[Delivery, ...]
+    returns: tuple[AcceptedReturn, ...]
+    refused: tuple[LedgerEntry, ...]
     register: Register
 
 
-def below(register: Register, catalogue: Catalogue, handed_in: Iterable[Return]) -> Below:
+def merge_subordinates(
+    register: Register, catalogue: Catalogue, rollups: Iterable[AcceptedReturn]
+) -> SubordinateData:
     """Return what the consolidated workbooks in force hold, in the codes of `register`."""
-    known_here = (book for book in handed_in if book.delivery.branch in register.by_code)
-    books = sorted(known_here, key=_received)
-    newest = {book.delivery.branch: book for book in books}
-    names = {
-        code: _Names(register, code, register_of(newest[code]))
+    recognised = (rollup for rollup in rollups if rollup.entry.branch in register.by_code)
+    ordered = sorted(recognised, key=_receipt_order)
+    newest = {rollup.entry.branch: rollup for rollup in ordered}
+    code_maps = {
+        code: _CodeMap(register, code, register_of(newest[code]))
         for code in register.by_code  # in this order, whatever came first
         if code in newest
     }
-    refs = _refs(catalogue)
-    found: dict[tuple[str, str, str] | None, Return] = {}
-    for book in books:
-        known = names[book.delivery.branch or ""]
-        for one in opened(book, catalogue):
-            renamed = known.returned(one, refs)
-            found[renamed.delivery.key] = renamed
-    return Below(
-        tuple(one for one in found.values() if one.delivery.verdict is Verdict.ACCEPTED),
-        tuple(one.delivery for one in found.values()
-              if one.delivery.verdict is not Verdict.ACCEPTED),
-        _joined(register, names.values()),
-    )  # fmt: skip
+    refs = _reference_lists(catalogue)
+    merged: dict[tuple[str, str, str] | None, AcceptedReturn] = {}
+    for rollup in ordered:
+        code_map = code_maps[rollup.entry.branch or ""]
+        for accepted in unpack_rollup(rollup, catalogue):
+            translated = code_map.translate(accepted, refs)
+            merged[translated.entry.key] = translated
+    return SubordinateData(
+        tuple(
+            accepted for accepted in merged.values() if accepted.entry.verdict is Verdict.ACCEPTED
+        ),
+        tuple(
+            accepted.entry
+            for accepted in merged.values()
+            if accepted.entry.verdict is not Verdict.ACCEPTED
+        ),
+        _merge_registers(register, code_maps.values()),
+    )
 
 
-def months_covered(books: Iterable[Return]) -> tuple[Return, ...]:
+def months_covered(rollups: Iterable[AcceptedReturn]) -> tuple[AcceptedReturn, ...]:
     """Return, without rows, the workbook handed in for each month: a month without one of its own
     is covered by the first that came with the year up to a later month.
     """
-    found: dict[tuple[str | None, Period], Return] = {}
-    for book in sorted(books, key=_received):
-        own = Period.parse(book.delivery.period or "")
-        for month in own.year_to_date():
-            key = book.delivery.branch, month
-            if key not in found or month == own:
-                delivery = replace(book.delivery, period=str(month))
-                found[key] = Return(delivery, ())
-    return tuple(found.values())
+    covered: dict[tuple[str | None, Period], AcceptedReturn] = {}
+    for rollup in sorted(rollups, key=_receipt_order):
+        own_month = Period.parse(rollup.entry.period or "")
+        for month in own_month.year_to_date():
+            key = rollup.entry.branch, month
+            if key not in covered or month == own_month:
+                entry = replace(rollup.entry, period=str(month))
+                covered[key] = AcceptedReturn(entry, ())
+    return tuple(covered.values())
 
 
-def _received(book: Return) -> tuple[datetime, int]:
-    return datetime.fromisoformat(book.delivery.received), book.delivery.id
+def _receipt_order(rollup: AcceptedReturn) -> tuple[datetime, int]:
+    return datetime.fromisoformat(rollup.entry.received), rollup.entry.id
 
 
-def register_of(book: Return | Submission) -> Register:
+def register_of(rollup: AcceptedReturn | Submission) -> Register:
     """Return the register a consolidated workbook was counted by."""
-    return Register.of(Submission(None, bundle.FORM, None, rows=book.rows))
+    return Register.from_submission(Submission(None, bundle.FORM, None, rows=rollup.rows))
 
 
-def opened(book: Return, catalogue: Catalogue) -> Iterator[Return]:
+def unpack_rollup(rollup: AcceptedReturn, catalogue: Catalogue) -> Iterator[AcceptedReturn]:
     """Yield every return a consolidated workbook holds, in its own codes.
 
     Each is a delivery of the workbook, with the day its own first version came; one refused or
     held below has no rows.
     """
-    rows = bundle.carried(book, catalogue)
-    for entry in book.section(bundle.RETURNS):
-        told = {name: str(value) for name, value in entry.values.items() if value is not None}
-        delivery = replace(
-            book.delivery, form=told["form"], version=told.get("version"), branch=told["branch"],
-            period=told["period"], received=told["received"], findings=(),
-            verdict=Verdict(told.get("state", Verdict.ACCEPTED)),
-        )  # fmt: skip
-        yield Return(delivery, rows[told["form"], told["branch"], told["period"]])
+    rows = bundle.rows_by_return(rollup, catalogue)
+    for row in rollup.section_rows(bundle.RETURN_LIST):
+        values = {name: str(value) for name, value in row.values.items() if value is not None}
+        ledger_entry = replace(
+            rollup.entry,
+            form=values["form"],
+            version=values.get("version"),
+            branch=values["branch"],
+            period=values["period"],
+            received=values["received"],
+            findings=(),
+            verdict=Verdict(values.get("state", Verdict.ACCEPTED)),
+        )
+        yield AcceptedReturn(ledger_entry, rows[values["form"], values["branch"], values["period"]])
 
 
 Refs = Mapping[tuple[str, str, str], str]
 
 
-def _refs(catalogue: Catalogue) -> Refs:
+def _reference_lists(catalogue: Catalogue) -> Refs:
     """Return the list each reference field names, by form, section and field."""
     return {
-        (family[0].form, section.id, name): entry.ref
+        (family[0].form, section.id, name): field.ref
         for family in families(catalogue)
-        for section in sections(family)
-        for name, (_, entry) in fields(family, section.id).items()
-        if entry.ref
+        for section in family_sections(family)
+        for name, (_, field) in family_fields(family, section.id).items()
+        if field.ref
     }
 
 
 @dataclass(frozen=True)
-class _Names:
-    """What the codes of one workbook are called here: `top` handed it in, counted by `theirs`."""
+class _CodeMap:
+    """What the codes of one workbook are called here: `owner` handed it in, counted by
+    `source_register`.
+    """
 
-    own: Register
-    top: str
-    theirs: Register
+    register: Register
+    owner: str
+    source_register: Register
 
     def organisation(self, code: str) -> str:
-        known = code in self.own.by_code and self.own.within(code, self.top)
-        return code if known else self._led(code)
+        is_known = code in self.register.by_code and self.register.is_within(code, self.owner)
+        return code if is_known else self._add_prefix(code)
 
     def officer(self, code: str) -> str:
-        ours, known = self.own.officer_by_code.get(code), self.theirs.officer_by_code.get(code)
-        same = ours and known and name_key(ours.name) == name_key(known.name)
-        return code if same else self._led(code)
+        own_officer, source_officer = (
+            self.register.officer_by_code.get(code),
+            self.source_register.officer_by_code.get(code),
+        )
+        is_same = (
+            own_officer
+            and source_officer
+            and name_key(own_officer.name) == name_key(source_officer.name)
+        )
+        return code if is_same else self._add_prefix(code)
 
-    def _led(self, code: str) -> str:
-        return f"{self.top}{_SEPARATOR}{code}"
+    def _add_prefix(self, code: str) -> str:
+        return f"{self.owner}{_SEPARATOR}{code}"
 
-    def _maybe(self, code: str | None) -> str | None:
+    def _optional(self, code: str | None) -> str | None:
         return self.organisation(code) if code else code
 
-    def returned(self, one: Return, refs: Refs) -> Return:
+    def translate(self, accepted: AcceptedReturn, refs: Refs) -> AcceptedReturn:
         """Return a return with every code as it is called here."""
-        delivery = replace(one.delivery, branch=self._maybe(one.delivery.branch))
-        form = delivery.form or ""
-        return Return(delivery, tuple(self._row(row, form, refs) for row in one.rows))
+        entry = replace(accepted.entry, branch=self._optional(accepted.entry.branch))
+        form = entry.form or ""
+        return AcceptedReturn(
+            entry, tuple(self._translate_row(row, form, refs) for row in accepted.rows)
+        )
 
-    def _row(self, row: Row, form: str, refs: Refs) -> Row:
+    def _translate_row(self, row: Row, form: str, refs: Refs) -> Row:
         values: dict[str, Value] = dict(row.values)
         for name, value in row.values.items():
             ref = refs.get((form, row.section, name))
@@ -159,83 +191,120 @@ class _Names:
     @cached_property
     def organisations(self) -> tuple[Organisation, ...]:
         return tuple(
-            replace(o, code=self.organisation(o.code), parent=self._maybe(o.parent),
-                    successor=self._maybe(o.successor))
-            for o in self.theirs.organisations
-        )  # fmt: skip
+            replace(
+                o,
+                code=self.organisation(o.code),
+                parent=self._optional(o.parent),
+                successor=self._optional(o.successor),
+            )
+            for o in self.source_register.organisations
+        )
 
     @cached_property
     def officers(self) -> tuple[Officer, ...]:
         return tuple(
-            replace(o, code=self.officer(o.code), own_cell=self._maybe(o.own_cell))
-            for o in self.theirs.officers
+            replace(o, code=self.officer(o.code), own_cell=self._optional(o.own_cell))
+            for o in self.source_register.officers
         )
 
     @cached_property
     def assignments(self) -> tuple[Assignment, ...]:
         return tuple(
             replace(a, officer=self.officer(a.officer), branch=self.organisation(a.branch))
-            for a in self.theirs.assignments
+            for a in self.source_register.assignments
         )
 
     @cached_property
     def waivers(self) -> tuple[Waiver, ...]:
-        return tuple(replace(w, branch=self.organisation(w.branch)) for w in self.theirs.waivers)
+        return tuple(
+            replace(w, branch=self.organisation(w.branch)) for w in self.source_register.waivers
+        )
 
 
-def _joined(own: Register, names: Iterable[_Names]) -> Register:
+def _merge_registers(register: Register, code_maps: Iterable[_CodeMap]) -> Register:
     """Return our register with what is new in those of the level below; ours comes first."""
-    theirs = tuple(names)
-    added = (o for one in theirs for o in one.organisations if o.code not in own.by_code)
-    serving = (o for one in theirs for o in one.officers if o.code not in own.officer_by_code)
+    sources = tuple(code_maps)
+    new_organisations = (
+        o for code_map in sources for o in code_map.organisations if o.code not in register.by_code
+    )
+    new_officers = (
+        o
+        for code_map in sources
+        for o in code_map.officers
+        if o.code not in register.officer_by_code
+    )
     return replace(
-        own,
-        organisations=(*own.organisations, *added),
-        officers=tuple({o.code: o for o in (*own.officers, *serving)}.values()),
-        assignments=_all(own.assignments, (one.assignments for one in theirs)),
-        waivers=_all(own.waivers, (one.waivers for one in theirs)),
+        register,
+        organisations=(*register.organisations, *new_organisations),
+        officers=tuple({o.code: o for o in (*register.officers, *new_officers)}.values()),
+        assignments=_union(register.assignments, (code_map.assignments for code_map in sources)),
+        waivers=_union(register.waivers, (code_map.waivers for code_map in sources)),
     )
 
 
-def _all(own: tuple[T, ...], others: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
-    return tuple(dict.fromkeys((*own, *(entry for other in others for entry in other))))
+def _union(first: tuple[T, ...], others: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys((*first, *(item for other in others for item in other))))
 
 
 # What a workbook that comes in must show
 
 
-def examined(judged: Judged, catalogue: Catalogue) -> Judged:
+def check_rollup(checked: CheckedFile, catalogue: Catalogue) -> CheckedFile:
     """Return a consolidated workbook with what is wrong inside; any other file as it is.
 
     I30, I31: rows or lists are not those it was made with. I32 (a warning): the figures it was
     handed in with do not follow from its rows by the quotas and schemes in force here.
     """
-    read, identity = judged.submission, judged.identity
-    if read is None or identity is None or identity.form.form != bundle.FORM:
-        return judged
-    judged = judged.add(*bundle.altered(read, catalogue))
-    if judged.refused or _sums(judged, read, identity, catalogue) == _made(read, "sums"):
-        return judged
-    return judged.add(Finding("I32", Severity.WARNING, Place(), {"branch": identity.branch}))
+    submission, identity = checked.submission, checked.identity
+    if submission is None or identity is None or identity.form.form != bundle.FORM:
+        return checked
+    checked = checked.with_findings(*bundle.find_alterations(submission, catalogue))
+    if checked.is_refused or _recomputed_sums(
+        checked, submission, identity, catalogue
+    ) == _provenance_value(submission, "sums"):
+        return checked
+    return checked.with_findings(
+        Finding("I32", Severity.WARNING, Place(), {"branch": identity.branch})
+    )
 
 
-def _sums(judged: Judged, read: Submission, identity: Identity, catalogue: Catalogue) -> str:
+def _recomputed_sums(
+    checked: CheckedFile, submission: Submission, identity: Identity, catalogue: Catalogue
+) -> str:
     """Return the sums of the figures, computed anew from the rows and lists of the workbook."""
-    from mlay_batch.figures.fingerprint import sums  # start-up: few hand in a workbook like ours
+    from mlay_batch.figures import fingerprint  # start-up: few hand in a workbook like ours
 
-    leaf, day = judged.leaf, date.fromisoformat(_made(read, "as_of"))
-    delivery = Delivery(
-        0, 0, day, leaf.name, leaf.origin, leaf.sha256, leaf.channel, leaf.sender, leaf.received,
-        Verdict.ACCEPTED, bundle.FORM, read.version, identity.branch, str(identity.period),
-    )  # fmt: skip
-    held = tuple(opened(Return(delivery, read.rows), catalogue))
-    facts = Facts(
-        catalogue, register_of(read), identity.period, day,
-        tuple(one for one in held if one.delivery.verdict is Verdict.ACCEPTED), (),
-        tuple(one.delivery for one in held if one.delivery.verdict is not Verdict.ACCEPTED),
-    )  # fmt: skip
-    return sums(compute(facts))
+    file, day = checked.file, date.fromisoformat(_provenance_value(submission, "as_of"))
+    entry = LedgerEntry(
+        0,
+        0,
+        day,
+        file.name,
+        file.origin,
+        file.sha256,
+        file.channel,
+        file.sender,
+        file.received,
+        Verdict.ACCEPTED,
+        bundle.FORM,
+        submission.version,
+        identity.branch,
+        str(identity.period),
+    )
+    returns = tuple(unpack_rollup(AcceptedReturn(entry, submission.rows), catalogue))
+    inputs = ReportInputs(
+        catalogue,
+        register_of(submission),
+        identity.period,
+        day,
+        tuple(accepted for accepted in returns if accepted.entry.verdict is Verdict.ACCEPTED),
+        (),
+        tuple(
+            accepted.entry for accepted in returns if accepted.entry.verdict is not Verdict.ACCEPTED
+        ),
+    )
+    return fingerprint.rows_fingerprint(compute(inputs))
 
 
-def _made(read: Submission, name: str) -> str:
-    return str(next((row.values.get(name) for row in read.section(bundle.MADE)), ""))
+def _provenance_value(submission: Submission, name: str) -> str:
+    return str(next((row.values.get(name) for row in submission.section_rows(bundle.ORIGIN)), ""))

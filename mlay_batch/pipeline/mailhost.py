@@ -10,23 +10,23 @@ from contextlib import contextmanager
 
 from mlay_batch.errors import MlayError, UsageError
 from mlay_batch.pipeline.secrets import password
-from mlay_batch.pipeline.tls import trusting
+from mlay_batch.pipeline.tls import tls_context
 from mlay_batch.settings import Smtp
 
-PASSWORD, SERVICE = "MLAY_SMTP_PASSWORD", "mlay-smtp"
-_SECONDS = 60
-_LOGGED_IN = 235  # RFC 4954, section 6
+PASSWORD_VARIABLE, KEYRING_SERVICE = "MLAY_SMTP_PASSWORD", "mlay-smtp"
+_TIMEOUT = 60
+_LOGIN_CODE = 235  # RFC 4954, section 6
 
 
 class RefusedError(Exception):
     """The host said no: for certain the letter did not go out."""
 
 
-class LostError(Exception):
+class ConnectionLostError(Exception):
     """The connection broke: nobody knows whether the letter went out."""
 
 
-class MailHost:
+class SmtpTransport:
     """A mail host we are connected to."""
 
     def __init__(self, smtp: smtplib.SMTP, sender: str) -> None:
@@ -40,35 +40,35 @@ class MailHost:
         try:
             refused = self._smtp.sendmail(self._sender, list(to), mail)
         except smtplib.SMTPServerDisconnected as error:
-            raise LostError(str(error)) from error
+            raise ConnectionLostError(str(error)) from error
         except (smtplib.SMTPException, UnicodeError) as error:
-            raise RefusedError(_said(error)) from error
+            raise RefusedError(_reply_text(error)) from error
         except OSError as error:
-            raise LostError(str(error)) from error
+            raise ConnectionLostError(str(error)) from error
         return tuple(refused)
 
 
 @contextmanager
-def connected(settings: Smtp) -> Iterator[MailHost]:
+def connect(settings: Smtp) -> Iterator[SmtpTransport]:
     """Log in at the mail host and leave it politely.
 
     Raises MlayError ``smtp.connect`` (unreachable, or it does not encrypt), ``tls.certificate``
     (not to be trusted; no password was sent), UsageError ``smtp.password``, ``smtp.login``,
     ``tls.ca_file``.
     """
-    secret = password(SERVICE, settings.user, PASSWORD) if settings.user else ""
-    context = trusting(settings.ca_file)
+    secret = password(KEYRING_SERVICE, settings.user, PASSWORD_VARIABLE) if settings.user else ""
+    context = tls_context(settings.ca_file)
     try:
-        smtp = _open(settings, context)
+        smtp = _open_connection(settings, context)
     except ssl.SSLCertVerificationError as error:
-        told = {"host": settings.host, "problem": error.verify_message}
-        raise MlayError("tls.certificate", **told) from error
+        params = {"host": settings.host, "problem": error.verify_message}
+        raise MlayError("tls.certificate", **params) from error
     except (OSError, smtplib.SMTPException) as error:
-        raise MlayError("smtp.connect", host=settings.host, problem=_said(error)) from error
+        raise MlayError("smtp.connect", host=settings.host, problem=_reply_text(error)) from error
     try:
         if settings.user:
             _log_in(smtp, settings, secret)
-        yield MailHost(smtp, settings.from_)
+        yield SmtpTransport(smtp, settings.from_)
     finally:
         try:
             smtp.quit()
@@ -76,10 +76,10 @@ def connected(settings: Smtp) -> Iterator[MailHost]:
             smtp.close()
 
 
-def _open(settings: Smtp, context: ssl.SSLContext) -> smtplib.SMTP:
+def _open_connection(settings: Smtp, context: ssl.SSLContext) -> smtplib.SMTP:
     if settings.security == "tls":
-        return smtplib.SMTP_SSL(settings.host, settings.port, timeout=_SECONDS, context=context)
-    smtp = smtplib.SMTP(settings.host, settings.port, timeout=_SECONDS)
+        return smtplib.SMTP_SSL(settings.host, settings.port, timeout=_TIMEOUT, context=context)
+    smtp = smtplib.SMTP(settings.host, settings.port, timeout=_TIMEOUT)
     try:
         smtp.starttls(context=context)
     except BaseException:
@@ -96,45 +96,45 @@ def _log_in(smtp: smtplib.SMTP, settings: Smtp, secret: str) -> None:
         else:
             _log_in_utf8(smtp, user, secret)
     except (OSError, smtplib.SMTPException) as error:
-        told = {"host": settings.host, "user": user, "problem": _said(error)}
-        raise UsageError("smtp.login", **told) from error
+        params = {"host": settings.host, "user": user, "problem": _reply_text(error)}
+        raise UsageError("smtp.login", **params) from error
 
 
 def _log_in_utf8(smtp: smtplib.SMTP, user: str, secret: str) -> None:
     """Log in with letters smtplib cannot write (RFC 4616: PLAIN takes UTF-8)."""
     smtp.ehlo_or_helo_if_needed()
-    plain = base64.b64encode(f"\0{user}\0{secret}".encode()).decode("ascii")
-    code, reply = smtp.docmd("AUTH", f"PLAIN {plain}")
-    if code != _LOGGED_IN:
+    credentials = base64.b64encode(f"\0{user}\0{secret}".encode()).decode("ascii")
+    code, reply = smtp.docmd("AUTH", f"PLAIN {credentials}")
+    if code != _LOGIN_CODE:
         raise smtplib.SMTPAuthenticationError(code, reply)
 
 
-def _said(error: Exception) -> str:
+def _reply_text(error: Exception) -> str:
     """Return what the host said, without the brackets and quotes of Python."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         answers = dict.fromkeys(error.recipients.values())
-        return "; ".join(_answer(code, text) for code, text in answers)
+        return "; ".join(_format_reply(code, text) for code, text in answers)
     if isinstance(error, smtplib.SMTPResponseException):
-        return _answer(error.smtp_code, error.smtp_error)
+        return _format_reply(error.smtp_code, error.smtp_error)
     return str(error)
 
 
-def _answer(code: int, text: bytes | str) -> str:
-    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return " ".join(f"{code} {said}".split())
+def _format_reply(code: int, text: bytes | str) -> str:
+    message = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return " ".join(f"{code} {message}".split())
 
 
-class Pace:
+class RateLimiter:
     """So many letters a minute and no more. Clock and sleep are given: tests do not wait."""
 
     def __init__(
         self, per_minute: int, clock: Callable[[], float], sleep: Callable[[float], None]
     ) -> None:
-        self._gap, self._clock, self._sleep = 60 / per_minute, clock, sleep
+        self._interval, self._clock, self._sleep = 60 / per_minute, clock, sleep
         self._next = clock()
 
     def wait(self) -> None:
         """Return when the next letter may go."""
-        if (left := self._next - self._clock()) > 0:
-            self._sleep(left)
-        self._next = self._clock() + self._gap
+        if (remaining := self._next - self._clock()) > 0:
+            self._sleep(remaining)
+        self._next = self._clock() + self._interval

@@ -6,33 +6,40 @@ from datetime import date
 
 from mlay_batch import __version__, report
 from mlay_batch.figures import compute
-from mlay_batch.figures.fingerprint import fingerprint_and_sums
+from mlay_batch.figures.fingerprint import both_fingerprints
 from mlay_batch.figures.records import Figures
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.period import Period
-from mlay_batch.pipeline.facts import gather
-from mlay_batch.pipeline.town import Town
+from mlay_batch.pipeline.facts import load_inputs
+from mlay_batch.pipeline.town import Office
 
 
-def made(
-    town: Town, ledger: Ledger, period: Period, as_of: date, lang: str = "vi"
+def build_workbook(
+    office: Office, ledger: Ledger, period: Period, as_of: date, lang: str = "vi"
 ) -> tuple[Figures, str, bytes]:
     """Return the figures of `period`, their fingerprint, and the workbook that shows them."""
-    facts = gather(town, ledger, period, as_of)
-    figures = compute(facts)
-    told, sums = fingerprint_and_sums(figures)
+    inputs = load_inputs(office, ledger, period, as_of)
+    figures = compute(inputs)
+    fingerprint, sums = both_fingerprints(figures)
     provenance = report.Provenance(
-        __version__, as_of, town.register_sha256, town.catalogue.sources,
-        figures=told, sums=sums,
-    )  # fmt: skip
-    return figures, told, report.write(facts, figures, provenance, lang)
+        __version__,
+        as_of,
+        office.register_sha256,
+        office.catalogue.sources,
+        figures=fingerprint,
+        sums=sums,
+    )
+    return figures, fingerprint, report.write(inputs, figures, provenance, lang)
 
 
-def note(ledger: Ledger, archive: Archive, figures: Figures, told: str, data: bytes) -> str:
-    """Keep a workbook that is given out; remember it by its bytes and `told`, its fingerprint.
+def record_workbook(
+    ledger: Ledger, archive: Archive, figures: Figures, fingerprint: str, data: bytes
+) -> str:
+    """Keep a workbook that is given out; remember it by its bytes and `fingerprint`, its
+    fingerprint.
 
     Returns the hash of the bytes.
     """
     sha256 = archive.store(data)
-    ledger.record_report(figures.period, figures.as_of, sha256, told)
+    ledger.record_report(figures.period, figures.as_of, sha256, fingerprint)
     return sha256

@@ -19,176 +19,199 @@ from mlay_batch.errors import UsageError
 from mlay_batch.files import write_atomically
 from mlay_batch.ledger import Archive, Item, Ledger, MailLog, MailState, SentMail, lock
 from mlay_batch.period import Period
-from mlay_batch.pipeline.mailhost import LostError, Pace, RefusedError
-from mlay_batch.pipeline.reply import Owed, Unreachable, Wanted
-from mlay_batch.pipeline.town import Town
+from mlay_batch.pipeline.mailhost import ConnectionLostError, RateLimiter, RefusedError
+from mlay_batch.pipeline.reply import LetterSelection, NoAddress, PendingLetters
+from mlay_batch.pipeline.town import Office
 from mlay_batch.replies.letters import Letter
-from mlay_batch.replies.message import Sender, message, short
+from mlay_batch.replies.message import Sender, build_message, short_id
 from mlay_batch.settings import Smtp
 
-Maker = Callable[[Ledger, Wanted], Owed]
+LetterMaker = Callable[[Ledger, LetterSelection], PendingLetters]
 Clock = Callable[[], datetime]
 
 
-class Host(Protocol):
+class MailTransport(Protocol):
     """What letters are handed to."""
 
     def deliver(self, to: tuple[str, ...], mail: bytes) -> tuple[str, ...]:
-        """Hand over one mail (see `mailhost.MailHost`)."""
+        """Hand over one mail (see `mailhost.SmtpTransport`)."""
 
 
 @dataclass(frozen=True)
-class Mailed:
+class MailResult:
     """What was done. `doubtful` letters may have gone out; a person must look.
 
-    `failed` pairs letters with what the host said; `partly` with addresses it did not take.
-    `stopped` says why the host was left before all was done.
+    `failed` pairs letters with what the host said; `partly_refused` with addresses it did not take.
+    `stop_reason` says why the host was left before all was done.
     """
 
     letters: tuple[Letter, ...] = ()
     drafts: tuple[Path, ...] = ()
     failed: tuple[tuple[Letter, str], ...] = ()
-    partly: tuple[tuple[Letter, tuple[str, ...]], ...] = ()
-    unreachable: tuple[Unreachable, ...] = ()
+    partly_refused: tuple[tuple[Letter, tuple[str, ...]], ...] = ()
+    no_address: tuple[NoAddress, ...] = ()
     doubtful: tuple[SentMail, ...] = ()
-    stopped: str = ""
+    stop_reason: str = ""
 
     @property
-    def clean(self) -> bool:
+    def is_clean(self) -> bool:
         """Whether nothing is left for a person to look after."""
-        return not (self.failed or self.partly or self.unreachable or self.doubtful)
+        return not (self.failed or self.partly_refused or self.no_address or self.doubtful)
 
 
 @dataclass(frozen=True)
-class Job:
-    """Which letters, of which town, made by `make`; `holder` is told to who finds it locked."""
+class MailRun:
+    """Which letters, of which town, made by `make_letters`; `holder` is told to who finds it
+    locked.
+    """
 
-    town: Town
-    make: Maker
+    office: Office
+    make_letters: LetterMaker
     period: Period
     as_of: date
     holder: str
-    again: bool = False
+    repeat: bool = False
 
     @property
     def sender(self) -> Sender:
         """Who the letters are from."""
-        settings = self.town.workspace.settings
+        settings = self.office.workspace.settings
         return Sender(settings.name, settings.smtp.from_ if settings.smtp else None)
 
-    def owed(self, ledger: Ledger, *done: MailState) -> Owed:
-        """Return the letters on topics that did not get as far as `done`."""
+    def pending_letters(self, ledger: Ledger, *reached: MailState) -> PendingLetters:
+        """Return the letters on topics that did not get as far as `reached`."""
         states = MailLog(ledger).states()
-        keys = frozenset(key for key, state in states.items() if state in done)
-        told = frozenset(states)
-        return self.make(ledger, Wanted(self.period, self.as_of, keys, told, self.again))
+        done_keys = frozenset(key for key, state in states.items() if state in reached)
+        previous_keys = frozenset(states)
+        return self.make_letters(
+            ledger, LetterSelection(self.period, self.as_of, done_keys, previous_keys, self.repeat)
+        )
 
 
-def draft(job: Job, at: str, dry_run: bool = False) -> Mailed:
+def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
     """Write every letter not drafted or sent yet as ``outbox/<period>/mail/….eml``.
 
     The same letter gives the same bytes; `again` writes drafts once more that were written before.
-    `at` is the ISO time to remember.
+    `timestamp` is the ISO time to remember.
     """
-    workspace = job.town.workspace
-    folder = workspace.outbox / str(job.period) / "mail"
-    known = (MailState.SENT, MailState.QUEUED) + (() if job.again else (MailState.DRAFTED,))
-    with lock(workspace.root, job.holder), Ledger.open(workspace.ledger) as ledger:
-        owed, outgoing = job.owed(ledger, *known), MailLog(ledger)
-        paths = tuple(folder / letter.file_name for letter in owed.letters)
-        for letter, path in zip(owed.letters, paths, strict=True):
-            data = message(letter, job.sender).as_bytes()
+    workspace = run.office.workspace
+    folder = workspace.outbox / str(run.period) / "mail"
+    final_states = (MailState.SENT, MailState.QUEUED) + (() if run.repeat else (MailState.DRAFTED,))
+    with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:
+        pending, mail_log = run.pending_letters(ledger, *final_states), MailLog(ledger)
+        paths = tuple(folder / letter.file_name for letter in pending.letters)
+        for letter, path in zip(pending.letters, paths, strict=True):
+            data = build_message(letter, run.sender).as_bytes()
             if not dry_run:
                 write_atomically(path, data, mode=0o600)
                 sha256 = Archive(workspace.archive).store(data)
-                outgoing.put(_posted(job, letter, sha256, MailState.DRAFTED, at))
-        doubtful = _doubtful(outgoing)
-    return Mailed(owed.letters, paths, unreachable=owed.unreachable, doubtful=doubtful)
+                mail_log.put(_mail_record(run, letter, sha256, MailState.DRAFTED, timestamp))
+        doubtful = _doubtful_letters(mail_log)
+    return MailResult(pending.letters, paths, no_address=pending.no_address, doubtful=doubtful)
 
 
-def send(job: Job, host: Host, pace: Pace, clock: Clock) -> Mailed:
+def send(run: MailRun, transport: MailTransport, limiter: RateLimiter, clock: Clock) -> MailResult:
     """Send every letter not sent yet, drafted ones too. Can be stopped and started at any time."""
-    workspace = job.town.workspace
-    with lock(workspace.root, job.holder), Ledger.open(workspace.ledger) as ledger:
-        owed, outgoing = job.owed(ledger, MailState.SENT, MailState.QUEUED), MailLog(ledger)
-        post = _Post(job, outgoing, Archive(workspace.archive), host, clock)
-        for letter in owed.letters:
-            pace.wait()
-            if not post.send(letter):
+    workspace = run.office.workspace
+    with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:
+        pending, mail_log = (
+            run.pending_letters(ledger, MailState.SENT, MailState.QUEUED),
+            MailLog(ledger),
+        )
+        sender = _LetterSender(run, mail_log, Archive(workspace.archive), transport, clock)
+        for letter in pending.letters:
+            limiter.wait()
+            if not sender.send(letter):
                 break
-        doubtful = _doubtful(outgoing)
-    return Mailed(
-        tuple(post.sent), (), tuple(post.failed), tuple(post.partly), owed.unreachable,
-        doubtful, post.stopped,
-    )  # fmt: skip
+        doubtful = _doubtful_letters(mail_log)
+    return MailResult(
+        tuple(sender.sent),
+        (),
+        tuple(sender.failed),
+        tuple(sender.partly_refused),
+        pending.no_address,
+        doubtful,
+        sender.stop_reason,
+    )
 
 
-def settle(town: Town, holder: str, *, sent: bool, letters: Sequence[str] = ()) -> None:
+def resolve_doubtful(
+    office: Office, holder: str, *, sent: bool, letters: Sequence[str] = ()
+) -> None:
     """Say of the doubtful letters whether they went out; those that did not are sent next time.
 
-    `letters` names some by what `short` makes of their Message-ID; without any, all are meant.
+    `letters` names some by what `short_id` makes of their Message-ID; without any, all are meant.
     Raises UsageError ``reply.letter`` for a letter that is not in doubt.
     """
-    with lock(town.workspace.root, holder), Ledger.open(town.workspace.ledger) as ledger:
-        outgoing = MailLog(ledger)
-        doubtful = {short(one.message_id): one.message_id for one in _doubtful(outgoing)}
+    with lock(office.workspace.root, holder), Ledger.open(office.workspace.ledger) as ledger:
+        mail_log = MailLog(ledger)
+        doubtful = {
+            short_id(letter.message_id): letter.message_id for letter in _doubtful_letters(mail_log)
+        }
         for name in letters:
             if name not in doubtful:
-                known = ", ".join(doubtful) or "–"
-                raise UsageError("reply.letter", letter=name, known=known)
-        outgoing.resolve([doubtful[name] for name in letters or doubtful], sent=sent)
+                names = ", ".join(doubtful) or "–"
+                raise UsageError("reply.letter", letter=name, known=names)
+        mail_log.resolve([doubtful[name] for name in letters or doubtful], sent=sent)
 
 
-def smtp_of(town: Town) -> Smtp:
+def smtp_settings(office: Office) -> Smtp:
     """Return the mail host `mlay.toml` names. Raises UsageError ``smtp.unset`` without one."""
-    found = town.workspace.settings.smtp
-    if found is None:
+    smtp = office.workspace.settings.smtp
+    if smtp is None:
         raise UsageError("smtp.unset")
-    return found
+    return smtp
 
 
-class _Post:
+class _LetterSender:
     """Hands letters over one by one and keeps the ledger a step ahead of the host."""
 
     def __init__(
-        self, job: Job, outgoing: MailLog, archive: Archive, host: Host, clock: Clock
+        self,
+        run: MailRun,
+        mail_log: MailLog,
+        archive: Archive,
+        transport: MailTransport,
+        clock: Clock,
     ) -> None:
-        self.job, self.outgoing, self.archive = job, outgoing, archive
-        self.host, self.clock = host, clock
+        self.run, self.mail_log, self.archive = run, mail_log, archive
+        self.transport, self.clock = transport, clock
         self.sent: list[Letter] = []
         self.failed: list[tuple[Letter, str]] = []
-        self.partly: list[tuple[Letter, tuple[str, ...]]] = []
-        self.stopped = ""
+        self.partly_refused: list[tuple[Letter, tuple[str, ...]]] = []
+        self.stop_reason = ""
 
     def send(self, letter: Letter) -> bool:
         """Send one letter; False where the connection is gone."""
-        sender, now = self.job.sender, self.clock()
-        data = message(letter, sender, format_datetime(now)).as_bytes()
+        sender, now = self.run.sender, self.clock()
+        data = build_message(letter, sender, format_datetime(now)).as_bytes()
         sha256 = self.archive.store(data)
-        posted = _posted(self.job, letter, sha256, MailState.QUEUED, now.isoformat())
-        self.outgoing.put(posted)
+        sent_mail = _mail_record(self.run, letter, sha256, MailState.QUEUED, now.isoformat())
+        self.mail_log.put(sent_mail)
         try:
-            refused = self.host.deliver(letter.to, data)
+            refused = self.transport.deliver(letter.to, data)
         except RefusedError as error:
-            self.outgoing.withdraw(posted.message_id)
+            self.mail_log.withdraw(sent_mail.message_id)
             self.failed.append((letter, str(error)))
             return True
-        except LostError as error:
-            self.stopped = str(error)
+        except ConnectionLostError as error:
+            self.stop_reason = str(error)
             return False
-        at = self.clock().isoformat()
-        self.outgoing.put(_posted(self.job, letter, sha256, MailState.SENT, at))
+        sent_at = self.clock().isoformat()
+        self.mail_log.put(_mail_record(self.run, letter, sha256, MailState.SENT, sent_at))
         self.sent.append(letter)
         if refused:
-            self.partly.append((letter, refused))
+            self.partly_refused.append((letter, refused))
         return True
 
 
-def _posted(job: Job, letter: Letter, sha256: str, state: MailState, at: str) -> SentMail:
-    items = tuple(Item(t.key, t.form, t.branch, t.period, t.delivery) for t in letter.topics)
-    message_id = job.sender.message_id(letter)
-    return SentMail(letter.kind, message_id, letter.to, sha256, state, at, items, job.as_of)
+def _mail_record(
+    run: MailRun, letter: Letter, sha256: str, state: MailState, timestamp: str
+) -> SentMail:
+    items = tuple(Item(t.key, t.form, t.branch, t.period, t.entry_id) for t in letter.topics)
+    message_id = run.sender.message_id(letter)
+    return SentMail(letter.kind, message_id, letter.to, sha256, state, timestamp, items, run.as_of)
 
 
-def _doubtful(outgoing: MailLog) -> tuple[SentMail, ...]:
-    return tuple(letter for letter in outgoing.letters() if letter.state is MailState.QUEUED)
+def _doubtful_letters(mail_log: MailLog) -> tuple[SentMail, ...]:
+    return tuple(letter for letter in mail_log.letters() if letter.state is MailState.QUEUED)

@@ -12,299 +12,350 @@ from functools import partial
 
 from mlay_batch import bundle, reader
 from mlay_batch.figures import compute
-from mlay_batch.figures.completeness import due
+from mlay_batch.figures.completeness import due_date
 from mlay_batch.figures.records import Figures
 from mlay_batch.ledger import Archive, Ledger, MailLog
 from mlay_batch.period import Period
-from mlay_batch.pipeline.carry import carried, to_version
-from mlay_batch.pipeline.facts import gather
+from mlay_batch.pipeline.carry import convert_rows, to_version
+from mlay_batch.pipeline.facts import load_inputs
 from mlay_batch.pipeline.owed import (
-    UNOPENED,
+    UNREADABLE_CODES,
     Correction,
     branch_of,
     correction,
     corrections,
-    owed,
+    files_to_answer,
+    is_unreadable,
     reminders,
     right_form,
-    unopened,
 )
-from mlay_batch.pipeline.templates import context_for, file_name
-from mlay_batch.pipeline.town import Town
-from mlay_batch.records import Delivery, Submission, Verdict
+from mlay_batch.pipeline.templates import file_name, template_context
+from mlay_batch.pipeline.town import Office
+from mlay_batch.records import LedgerEntry, Submission, Verdict
 from mlay_batch.replies import compose, texts
-from mlay_batch.replies.compose import Counted, Desk, Envelope, ListedError, Wish
+from mlay_batch.replies.compose import (
+    Envelope,
+    LetterContext,
+    ListedError,
+    NumberedReturn,
+    ResendRequest,
+)
 from mlay_batch.replies.letters import Attachment, Letter, Topic
 from mlay_batch.schema import Form
-from mlay_batch.schema.carry import moves
-from mlay_batch.template import Context, Group, render, render_returned
+from mlay_batch.schema.carry import field_mapping
+from mlay_batch.template import FindingGroup, TemplateContext, render, render_returned
 
 _LANG = "vi"  # letters are in Vietnamese
 
 
 @dataclass(frozen=True)
-class Unreachable:
+class NoAddress:
     """What nobody can be written about: a branch without an address, a file of nobody known."""
 
     kind: str
-    what: str
+    name: str
 
 
 @dataclass(frozen=True)
-class Owed:
+class PendingLetters:
     """The letters a period owes by now, sent or not, and those nobody can be sent."""
 
     letters: tuple[Letter, ...]
-    unreachable: tuple[Unreachable, ...]
+    no_address: tuple[NoAddress, ...]
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which letters to make: of `period`, as of that day, but not on topics `done` already.
+class LetterSelection:
+    """Which letters to make: of `period`, as of that day, but not on topics `done_keys` already.
 
-    `told` are all that ever had a letter, be it a draft: `again` reminds those missing once more,
-    in a letter of its own for every day.
+    `previous_keys` are all that ever had a letter, be it a draft: `repeat` reminds those missing
+    once more, in a letter of its own for every day.
     """
 
     period: Period
     as_of: date
-    done: frozenset[str] = frozenset()
-    told: frozenset[str] = frozenset()
-    again: bool = False
+    done_keys: frozenset[str] = frozenset()
+    previous_keys: frozenset[str] = frozenset()
+    repeat: bool = False
 
 
-def letters(town: Town, ledger: Ledger, wanted: Wanted) -> Owed:
+def reply_letters(office: Office, ledger: Ledger, selection: LetterSelection) -> PendingLetters:
     """Return the answers and reminders owed.
 
     Raises UsageError for a text of the office that cannot be filled, LedgerError.
     """
-    office = _Office(town, ledger, wanted)
-    return _sorted_out([*office.answers(), *office.reminders()])
+    builder = _ReplyBuilder(office, ledger, selection)
+    return _split([*builder.answers(), *builder.reminders()])
 
 
-def forms(town: Town, form: Form, branches: Sequence[str], ledger: Ledger, wanted: Wanted) -> Owed:
+def form_letters(
+    office: Office, form: Form, branches: Sequence[str], ledger: Ledger, selection: LetterSelection
+) -> PendingLetters:
     """Return the blank forms of the period for the `branches` (codes) alone: a letter each, or one
     for a committee with the forms of those of its cells that have no address.
     """
-    return _sorted_out([*_Office(town, ledger, wanted).grouped("form", form, branches)])
+    return _split(
+        [*_ReplyBuilder(office, ledger, selection).letters_by_addressee("form", form, branches)]
+    )
 
 
-def _sorted_out(made: Sequence[Letter | Unreachable]) -> Owed:
-    return Owed(
-        tuple(one for one in made if isinstance(one, Letter)),
-        tuple(one for one in made if isinstance(one, Unreachable)),
+def _split(results: Sequence[Letter | NoAddress]) -> PendingLetters:
+    return PendingLetters(
+        tuple(item for item in results if isinstance(item, Letter)),
+        tuple(item for item in results if isinstance(item, NoAddress)),
     )
 
 
 @dataclass(frozen=True)
-class _Matter:
-    """A file `branch` is to send again; `missed` is the day until which it was asked in vain."""
+class _PendingFile:
+    """A file `branch` is to send again; `missed_day` is the day it was asked for in vain."""
 
-    delivery: Delivery
+    entry: LedgerEntry
     branch: str
     topic: Topic
-    missed: date | None = None
+    missed_day: date | None = None
 
 
-class _Office:
+class _ReplyBuilder:
     """Makes the letters of a period; what several need is looked up once."""
 
-    def __init__(self, town: Town, ledger: Ledger, wanted: Wanted) -> None:
-        self.town, self.ledger, self.wanted = town, ledger, wanted
-        self.period, self.as_of = wanted.period, wanted.as_of
-        self.archive = Archive(town.workspace.archive)
-        own = texts.load(town.workspace.texts)
-        self.desk = Desk(town.workspace.settings.name, town.register, own, self.as_of)
-        self.deliveries = ledger.deliveries()
-        self.numbers = MailLog(ledger).numbers()
-        self.computed: dict[Period, Figures] = {}
+    def __init__(self, office: Office, ledger: Ledger, selection: LetterSelection) -> None:
+        self.office, self.ledger, self.selection = office, ledger, selection
+        self.period, self.as_of = selection.period, selection.as_of
+        self.archive = Archive(office.workspace.archive)
+        office_texts = texts.load_templates(office.workspace.texts)
+        self.letter_context = LetterContext(
+            office.workspace.settings.name, office.register, office_texts, self.as_of
+        )
+        self.entries = ledger.entries()
+        self.incoming_numbers = MailLog(ledger).receipt_numbers()
+        self.figures_by_period: dict[Period, Figures] = {}
 
     def figures(self, period: Period) -> Figures:
         """Return the figures of `period`, computed once."""
-        if period not in self.computed:
-            facts = gather(self.town, self.ledger, period, self.as_of)
-            self.computed[period] = compute(facts)
-        return self.computed[period]
+        if period not in self.figures_by_period:
+            inputs = load_inputs(self.office, self.ledger, period, self.as_of)
+            self.figures_by_period[period] = compute(inputs)
+        return self.figures_by_period[period]
 
     # Answers
 
-    def answers(self) -> Iterator[Letter | Unreachable]:
+    def answers(self) -> Iterator[Letter | NoAddress]:
         """Yield the answer to every accepted and every refused return, in order of receipt."""
-        files = owed(self.deliveries, self.period, self.town.register)
-        mine = [d for d in files if Topic.answer_key(d.id) not in self.wanted.done]
-        read = self._read(mine)
-        for delivery in mine:
-            if delivery.verdict is Verdict.ACCEPTED:
-                yield self._receipt(delivery)
+        files = files_to_answer(self.entries, self.period, self.office.register)
+        unanswered = [d for d in files if Topic.answer_key(d.id) not in self.selection.done_keys]
+        submissions = self._read_rejected(unanswered)
+        for entry in unanswered:
+            if entry.verdict is Verdict.ACCEPTED:
+                yield self._receipt(entry)
                 continue
-            branch = branch_of(delivery, self.town.register)
+            branch = branch_of(entry, self.office.register)
             if branch is None:
-                kind = "returned" if delivery.id in read else "unopened"
-                yield Unreachable(kind, delivery.name)
+                kind = "returned" if entry.id in submissions else "unopened"
+                yield NoAddress(kind, entry.name)
             else:
-                topic = Topic.answer(delivery.id, delivery.form, branch, delivery.period)
-                yield self._ask(_Matter(delivery, branch, topic), read.get(delivery.id))
+                topic = Topic.answer(entry.id, entry.form, branch, entry.period)
+                yield self._resend_letter(
+                    _PendingFile(entry, branch, topic), submissions.get(entry.id)
+                )
 
-    def _read(self, deliveries: Sequence[Delivery]) -> Mapping[int, Submission]:
+    def _read_rejected(self, entries: Sequence[LedgerEntry]) -> Mapping[int, Submission]:
         """Return what stands in the refused files that could be opened, by delivery: the ledger
         keeps the values of accepted ones.
         """
-        refused = [d for d in deliveries if d.verdict is Verdict.REJECTED and not unopened(d)]
-        files = [(d.name, self.archive.read(d.sha256)) for d in refused]
-        limits = reader.Limits(**self.town.workspace.settings.limits)
-        found = reader.read_all(files, self.town.catalogue.forms, limits) if files else ()
-        return dict(zip([d.id for d in refused], found, strict=True))
+        rejected = [
+            entry
+            for entry in entries
+            if entry.verdict is Verdict.REJECTED and not is_unreadable(entry)
+        ]
+        files = [(entry.name, self.archive.read(entry.sha256)) for entry in rejected]
+        limits = reader.Limits(**self.office.workspace.settings.limits)
+        submissions = reader.read_all(files, self.office.catalogue.forms, limits) if files else ()
+        return dict(zip([entry.id for entry in rejected], submissions, strict=True))
 
     def _addressee(self, branch: str) -> str | None:
-        found = self.town.register.addressee(branch, self.as_of)
-        return found if found and self.desk.addresses(found) else None
+        addressee = self.office.register.addressee(branch, self.as_of)
+        return addressee if addressee and self.letter_context.addresses(addressee) else None
 
-    def _envelope(self, kind: str, topic: Topic, delivery: Delivery) -> Envelope | Unreachable:
+    def _envelope(self, kind: str, topic: Topic, entry: LedgerEntry) -> Envelope | NoAddress:
         addressee = self._addressee(topic.branch or "")
         if addressee is None:
-            return Unreachable(kind, f"{topic.branch} ({delivery.name})")
-        return Envelope(kind, addressee, (topic,), tuple((delivery.thread or "").split()))
+            return NoAddress(kind, f"{topic.branch} ({entry.name})")
+        return Envelope(kind, addressee, (topic,), tuple((entry.thread or "").split()))
 
-    def _receipt(self, delivery: Delivery) -> Letter | Unreachable:
-        topic = Topic.answer(delivery.id, delivery.form, delivery.branch, delivery.period)
-        envelope = self._envelope("receipt", topic, delivery)
-        form = self.town.reading.form(delivery.form or "", delivery.version or "")
-        if isinstance(envelope, Unreachable) or form is None:
-            return envelope if isinstance(envelope, Unreachable) else _nobody(delivery)
+    def _receipt(self, entry: LedgerEntry) -> Letter | NoAddress:
+        topic = Topic.answer(entry.id, entry.form, entry.branch, entry.period)
+        envelope = self._envelope("receipt", topic, entry)
+        form = self.office.intake_catalogue.form(entry.form or "", entry.version or "")
+        if isinstance(envelope, NoAddress) or form is None:
+            return envelope if isinstance(envelope, NoAddress) else _no_address(entry)
         if form.form == bundle.FORM:
-            form = bundle.outline(form)
-        warnings = self.figures(Period.parse(delivery.period or "")).warnings
-        others = [finding for number_, finding in warnings if number_ == delivery.id]
-        before = self._counted(delivery.refers_to, form) if delivery.refers_to else None
-        after = self._number(delivery.superseded_by) if delivery.superseded_by else None
-        counts = replace(self._counted(delivery.id, form), before=before, after=after)
-        return compose.receipt(self.desk, envelope, counts, form, others)
+            form = bundle.without_fields(form)
+        warnings = self.figures(Period.parse(entry.period or "")).warnings
+        other_findings = [finding for entry_id, finding in warnings if entry_id == entry.id]
+        before = self._numbered_return(entry.refers_to, form) if entry.refers_to else None
+        after = self._incoming_number(entry.superseded_by) if entry.superseded_by else None
+        counts = replace(self._numbered_return(entry.id, form), before=before, after=after)
+        return compose.receipt(self.letter_context, envelope, counts, form, other_findings)
 
-    def _counted(self, delivery: int, form: Form) -> Counted:
-        returned = to_version(self.town.catalogue, self.ledger.return_of(delivery), form)
-        return Counted(returned, self._number(delivery))
+    def _numbered_return(self, entry_id: int, form: Form) -> NumberedReturn:
+        accepted = to_version(self.office.catalogue, self.ledger.return_of(entry_id), form)
+        return NumberedReturn(accepted, self._incoming_number(entry_id))
 
-    def _number(self, delivery: int) -> str:
-        year, number = self.numbers[delivery]
+    def _incoming_number(self, entry_id: int) -> str:
+        year, number = self.incoming_numbers[entry_id]
         return f"{number}/{year}"
 
     # What is to be sent again
 
-    def _ask(self, matter: _Matter, read: Submission | None) -> Letter | Unreachable:
-        """Return the letter that asks for a file once more; `read` is None where nobody could open
-        it. There is no form to fill in of a refused workbook that a program made.
+    def _resend_letter(
+        self, pending: _PendingFile, submission: Submission | None
+    ) -> Letter | NoAddress:
+        """Return the letter that asks for a file once more; `submission` is None where nobody could
+        open it. There is no form to fill in of a refused workbook that a program made.
         """
-        delivery, branch = matter.delivery, matter.branch
-        period = Period.parse(delivery.period) if delivery.period else None
-        if read is None:
-            return self._letter(matter, "unopened", None, period)
+        entry, branch = pending.entry, pending.branch
+        period = Period.parse(entry.period) if entry.period else None
+        if submission is None:
+            return self._worded_letter(pending, "unopened", None, period)
         month = period or self.period
-        form = right_form(delivery, branch, month, self.town.register, self.town.catalogue)
+        form = right_form(entry, branch, month, self.office.register, self.office.catalogue)
         if form is None:
-            return self._letter(matter, "redo", None, month)
-        if not (read.form == form.form and read.rows and delivery.branch):
-            return self._letter(matter, "blank", form, month, self._blank(form, branch, month))
-        old = self.town.catalogue.form(form.form, read.version or "")
-        rows = carried(read.rows, moves(self.town.catalogue, old, form) if old else {}, form)
-        context = self._context(form, branch, month)
-        data, lines = render_returned(form, context, rows, delivery.findings)
-        paper = self._paper(form, branch, month, data)
-        return self._letter(matter, "returned", form, month, paper, lines)
+            return self._worded_letter(pending, "redo", None, month)
+        if not (submission.form == form.form and submission.rows and entry.branch):
+            return self._worded_letter(
+                pending, "blank", form, month, self._blank_form(form, branch, month)
+            )
+        old_form = self.office.catalogue.form(form.form, submission.version or "")
+        rows = convert_rows(
+            submission.rows,
+            field_mapping(self.office.catalogue, old_form, form) if old_form else {},
+            form,
+        )
+        context = self._template_context(form, branch, month)
+        data, lines = render_returned(form, context, rows, entry.findings)
+        attachment = self._attachment(form, branch, month, data)
+        return self._worded_letter(pending, "returned", form, month, attachment, lines)
 
-    def _letter(
-        self, matter: _Matter, words: str, form: Form | None, period: Period | None,
-        paper: Attachment | None = None, lines: Sequence[Group] = (),
-    ) -> Letter | Unreachable:  # fmt: skip
+    def _worded_letter(
+        self,
+        pending: _PendingFile,
+        text_kind: str,
+        form: Form | None,
+        period: Period | None,
+        attachment: Attachment | None = None,
+        lines: Sequence[FindingGroup] = (),
+    ) -> Letter | NoAddress:
         """Return the letter in the words of that kind, or who cannot be written to."""
-        delivery = matter.delivery
-        kind = compose.REMINDED if matter.missed else words
-        envelope = self._envelope(kind, matter.topic, delivery)
-        own = form or self.town.reading.form(delivery.form or "", delivery.version or "")
-        if isinstance(envelope, Unreachable):
+        entry = pending.entry
+        kind = compose.CORRECTION_KIND if pending.missed_day else text_kind
+        envelope = self._envelope(kind, pending.topic, entry)
+        own_form = form or self.office.intake_catalogue.form(entry.form or "", entry.version or "")
+        if isinstance(envelope, NoAddress):
             return envelope
-        asked = correction(
-            delivery, matter.branch, self.period, self.town.register, self.town.catalogue,
+        due_correction = correction(
+            entry,
+            pending.branch,
+            self.period,
+            self.office.register,
+            self.office.catalogue,
             self.as_of,
-        )  # fmt: skip
-        wish = Wish(words, asked.until, matter.missed)
-        if words == "unopened":
-            told = [found for found in delivery.findings if found.code in UNOPENED]
-            return compose.unopened(self.desk, envelope, delivery, told, wish)
-        if own is None or period is None:
-            return _nobody(delivery)
-        said = [
-            ListedError(g.first.is_error, len(g.marks), g.place(_LANG), g.told()) for g in lines
-        ]
-        return compose.returned_form(self.desk, envelope, delivery, own, period, wish, paper, said)
+        )
+        request = ResendRequest(text_kind, due_correction.until, pending.missed_day)
+        if text_kind == "unopened":
+            findings = [finding for finding in entry.findings if finding.code in UNREADABLE_CODES]
+            return compose.unreadable_letter(
+                self.letter_context, envelope, entry, findings, request
+            )
+        if own_form is None or period is None:
+            return _no_address(entry)
+        errors = list(map(_listed_error, lines))
+        return compose.returned_form(
+            self.letter_context, envelope, entry, own_form, period, request, attachment, errors
+        )
 
-    def _context(self, form: Form, branch: str, period: Period) -> Context:
-        entry = self.town.register.by_code[branch]
-        last = self.ledger.last_return(form.form, branch, period)
-        return context_for(self.town, form, entry, period, last)
+    def _template_context(self, form: Form, branch: str, period: Period) -> TemplateContext:
+        organisation = self.office.register.by_code[branch]
+        last_return = self.ledger.last_return(form.form, branch, period)
+        return template_context(self.office, form, organisation, period, last_return)
 
-    def _paper(self, form: Form, branch: str, period: Period, data: bytes) -> Attachment:
-        return Attachment(file_name(form, self.town.register.by_code[branch], period), data)
+    def _attachment(self, form: Form, branch: str, period: Period, data: bytes) -> Attachment:
+        return Attachment(file_name(form, self.office.register.by_code[branch], period), data)
 
     # Reminders and blank forms
 
-    def reminders(self) -> Iterator[Letter | Unreachable]:
+    def reminders(self) -> Iterator[Letter | NoAddress]:
         """Yield reminders to those missing after the due day, and to those who were asked for a
         correction in vain.
         """
-        town, day = self.town, self.as_of
+        office, day = self.office, self.as_of
         letters = MailLog(self.ledger).letters()
-        again = corrections(
-            self.deliveries, letters, self.period, town.register, town.catalogue, day
+        due_corrections = corrections(
+            self.entries, letters, self.period, office.register, office.catalogue, day
         )
-        found = self.figures(self.period).completeness
-        due_now = list(reminders(found, self.period, again, town.register, town.catalogue, day))
-        for form in dict.fromkeys(entry.form for entry in due_now):
-            missing = [e.branch for e in due_now if e.form == form and not e.correction]
-            yield from self.grouped("reminder", form, missing)
-        yield from self._asked_in_vain([e.correction for e in due_now if e.correction])
+        completeness = self.figures(self.period).completeness
+        due_reminders = list(
+            reminders(
+                completeness, self.period, due_corrections, office.register, office.catalogue, day
+            )
+        )
+        for form in dict.fromkeys(reminder.form for reminder in due_reminders):
+            missing = [e.branch for e in due_reminders if e.form == form and not e.correction]
+            yield from self.letters_by_addressee("reminder", form, missing)
+        yield from self._repeat_corrections([e.correction for e in due_reminders if e.correction])
 
-    def _asked_in_vain(self, missed: Sequence[Correction]) -> Iterator[Letter | Unreachable]:
-        read = self._read([one.delivery for one in missed])
-        for one in missed:
-            topic = self._undone(partial(Topic.again, *_about(one)))
+    def _repeat_corrections(self, overdue: Sequence[Correction]) -> Iterator[Letter | NoAddress]:
+        submissions = self._read_rejected([request.entry for request in overdue])
+        for request in overdue:
+            topic = self._open_topic(partial(Topic.repeat_correction, *_topic_parts(request)))
             if topic:
-                matter = _Matter(one.delivery, one.branch, topic, one.until)
-                yield self._ask(matter, read.get(one.delivery.id))
+                pending = _PendingFile(request.entry, request.branch, topic, request.until)
+                yield self._resend_letter(pending, submissions.get(request.entry.id))
 
-    def grouped(
+    def letters_by_addressee(
         self, kind: str, form: Form, branches: Sequence[str]
-    ) -> Iterator[Letter | Unreachable]:
+    ) -> Iterator[Letter | NoAddress]:
         """Yield one letter an addressee about all its branches named, their blank forms added."""
         groups: dict[str, list[Topic]] = {}
-        about = partial(Topic.of, kind, form.form)
+        make_topic = partial(Topic.of, kind, form.form)
         period = str(self.period)
-        topics = (self._undone(partial(about, code, period)) for code in branches)
+        topics = (self._open_topic(partial(make_topic, code, period)) for code in branches)
         for topic in filter(None, topics):
             if addressee := self._addressee(topic.branch or ""):
                 groups.setdefault(addressee, []).append(topic)
             else:
-                yield Unreachable(kind, topic.branch or "")
-        last_day = due(form, self.period)
-        for addressee, own in groups.items():
-            papers = [self._blank(form, topic.branch or "", self.period) for topic in own]
-            envelope = Envelope(kind, addressee, tuple(own))
-            yield compose.many(self.desk, envelope, form, self.period, last_day, papers)
+                yield NoAddress(kind, topic.branch or "")
+        due_day = due_date(form, self.period)
+        for addressee, group_topics in groups.items():
+            attachments = [
+                self._blank_form(form, topic.branch or "", self.period) for topic in group_topics
+            ]
+            envelope = Envelope(kind, addressee, tuple(group_topics))
+            yield compose.group_letter(
+                self.letter_context, envelope, form, self.period, due_day, attachments
+            )
 
-    def _undone(self, topic_of: Callable[..., Topic]) -> Topic | None:
+    def _open_topic(self, make_topic: Callable[..., Topic]) -> Topic | None:
         """Return what to write about, None where that is done."""
-        topic = topic_of()
-        if topic.key in self.wanted.told and self.wanted.again:
-            topic = topic_of(more=self.as_of.isoformat())
-        return None if topic.key in self.wanted.done else topic
+        topic = make_topic()
+        if topic.key in self.selection.previous_keys and self.selection.repeat:
+            topic = make_topic(more=self.as_of.isoformat())
+        return None if topic.key in self.selection.done_keys else topic
 
-    def _blank(self, form: Form, branch: str, period: Period) -> Attachment:
-        data = render(form, self._context(form, branch, period))
-        return self._paper(form, branch, period, data)
-
-
-def _about(one: Correction) -> tuple[int, str | None, str, str | None]:
-    return one.delivery.id, one.delivery.form, one.branch, one.delivery.period
+    def _blank_form(self, form: Form, branch: str, period: Period) -> Attachment:
+        data = render(form, self._template_context(form, branch, period))
+        return self._attachment(form, branch, period, data)
 
 
-def _nobody(delivery: Delivery) -> Unreachable:
-    return Unreachable("returned", delivery.name)
+def _topic_parts(request: Correction) -> tuple[int, str | None, str, str | None]:
+    return request.entry.id, request.entry.form, request.branch, request.entry.period
+
+
+def _no_address(entry: LedgerEntry) -> NoAddress:
+    return NoAddress("returned", entry.name)
+
+
+def _listed_error(group: FindingGroup) -> ListedError:
+    return ListedError(
+        group.first.is_error, len(group.marks), group.place_text(_LANG), group.message()
+    )

@@ -12,21 +12,14 @@ from mlay_batch.errors import UsageError
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.ledger import Archive, Ledger, Ruling, Rulings, lock
 from mlay_batch.pipeline.ingest import check_files
-from mlay_batch.pipeline.period import shut
-from mlay_batch.pipeline.town import Town
-from mlay_batch.records import (
-    HOLDS,
-    Decision,
-    Delivery,
-    Judged,
-    Run,
-    Verdict,
-)
-from mlay_batch.verdict import grant
+from mlay_batch.pipeline.period import flag_closed
+from mlay_batch.pipeline.town import Office
+from mlay_batch.records import SENDER_DOUBT_CODES, CheckedFile, Decision, LedgerEntry, Run, Verdict
+from mlay_batch.verdict import accept_held
 from mlay_batch.workspace import Workspace
 
 
-class Outcome(StrEnum):
+class ReviewOutcome(StrEnum):
     """What a person may say of a held file."""
 
     ACCEPT = "accept"
@@ -34,31 +27,31 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Ruled:
+class ReviewResult:
     """A file that was held, and what became of it."""
 
     ruling: Ruling
     decision: Decision
-    delivery: Delivery
+    entry: LedgerEntry
 
 
-def held(workspace: Workspace) -> tuple[Delivery, ...]:
+def list_held(workspace: Workspace) -> tuple[LedgerEntry, ...]:
     """Return the files that wait for a decision, oldest first. Raises LedgerError."""
     with Ledger.open(workspace.ledger, read_only=True) as ledger:
-        return tuple(d for d in ledger.deliveries() if d.verdict is Verdict.HELD)
+        return tuple(entry for entry in ledger.entries() if entry.verdict is Verdict.HELD)
 
 
-def rule(
-    town: Town,
+def review_file(
+    office: Office,
     number: int,
-    outcome: Outcome,
+    outcome: ReviewOutcome,
     *,
     who: str,
     decided: str,
     why: str,
     as_of: date,
     holder: str,
-) -> Ruled:
+) -> ReviewResult:
     """Record what `who` decided about the held file of that number, and what it led to.
 
     Accepting judges the archived original anew as if its sender were right; errors in it still
@@ -69,34 +62,36 @@ def rule(
     """
     if not why.strip():
         raise UsageError("usage.why")
-    workspace = town.workspace
+    workspace = office.workspace
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
-        before = Rulings(ledger).held_delivery(number)
+        entry = Rulings(ledger).held_entry(number)
         read_bytes = Archive(workspace.archive).read
-        checked = check_files(town, [before.as_leaf()], read_bytes, as_of, trust_sender=True)
-        (judged,) = shut(tuple(checked), ledger)
-        said = {"who": who, "why": why.strip()}
-        if outcome is Outcome.REFUSE:
-            decision = _refused(judged, said, before)
+        results = check_files(office, [entry.as_file()], read_bytes, as_of, trust_sender=True)
+        (checked,) = flag_closed(tuple(results), ledger)
+        params = {"who": who, "why": why.strip()}
+        if outcome is ReviewOutcome.REFUSE:
+            decision = _refusal(checked, params, entry)
         else:
-            decision = _granted(judged, said, ledger, before)
-        codes = tuple(found.code for found in before.findings)
-        ruling = Ruling(number, outcome.value, who, decided, why.strip(), before.verdict, codes)
-        run = Run(as_of, outcome.value, __version__, town.register_sha256, town.schemas_sha256)
-        return Ruled(ruling, decision, Rulings(ledger).record(run, ruling, decision))
+            decision = _acceptance(checked, params, ledger, entry)
+        codes = tuple(finding.code for finding in entry.findings)
+        ruling = Ruling(number, outcome.value, who, decided, why.strip(), entry.verdict, codes)
+        run = Run(as_of, outcome.value, __version__, office.register_sha256, office.schemas_sha256)
+        return ReviewResult(ruling, decision, Rulings(ledger).record(run, ruling, decision))
 
 
-def _refused(judged: Judged, said: Mapping[str, str], before: Delivery) -> Decision:
+def _refusal(checked: CheckedFile, params: Mapping[str, str], entry: LedgerEntry) -> Decision:
     """Return the refusal; a doubt about the sender stays with it, for then nobody is answered."""
-    told = Finding("L11", Severity.ERROR, Place(judged.leaf.name), said)
-    doubts = (found for found in before.findings if found.code in HOLDS)
-    return Decision(judged, Verdict.REJECTED, (told, *doubts, *judged.findings))
+    refusal = Finding("L11", Severity.ERROR, Place(checked.file.name), params)
+    doubts = (finding for finding in entry.findings if finding.code in SENDER_DOUBT_CODES)
+    return Decision(checked, Verdict.REJECTED, (refusal, *doubts, *checked.findings))
 
 
-def _granted(judged: Judged, said: Mapping[str, str], ledger: Ledger, before: Delivery) -> Decision:
-    keys = [judged.identity.key] if judged.identity else []
-    decision = grant(judged, ledger.snapshot_for([before.sha256], keys), before)
+def _acceptance(
+    checked: CheckedFile, params: Mapping[str, str], ledger: Ledger, entry: LedgerEntry
+) -> Decision:
+    keys = [checked.identity.key] if checked.identity else []
+    decision = accept_held(checked, ledger.snapshot_for([entry.sha256], keys), entry)
     if decision.verdict is not Verdict.ACCEPTED:
         return decision
-    told = Finding("L10", Severity.WARNING, Place(judged.leaf.name), said)
-    return replace(decision, findings=(told, *decision.findings))
+    approval = Finding("L10", Severity.WARNING, Place(checked.file.name), params)
+    return replace(decision, findings=(approval, *decision.findings))

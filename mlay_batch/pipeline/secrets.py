@@ -13,15 +13,15 @@ def password(service: str, user: str, variable: str) -> str:
 
     Raises UsageError ``smtp.password`` where neither holds one.
     """
-    if found := os.environ.get(variable):
-        return found
-    kept: str | None = None
+    if value := os.environ.get(variable):
+        return value
+    stored: str | None = None
     with suppress(ImportError):
         import keyring  # an optional extra: most offices set the variable
         from keyring.errors import KeyringError  # the same
 
         with suppress(KeyringError):
-            kept = keyring.get_password(service, user)
-    if kept is None:
+            stored = keyring.get_password(service, user)
+    if stored is None:
         raise UsageError("smtp.password", user=user, variable=variable, service=service)
-    return kept
+    return stored

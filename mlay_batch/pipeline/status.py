@@ -11,9 +11,15 @@ from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.records import OPEN, Completeness
 from mlay_batch.ledger import Closing, Closings, Ledger, MailLog
 from mlay_batch.period import Period
-from mlay_batch.pipeline.facts import gather
-from mlay_batch.pipeline.owed import branch_of, corrections, not_in, owed, reminders
-from mlay_batch.pipeline.town import Town
+from mlay_batch.pipeline.facts import load_inputs
+from mlay_batch.pipeline.owed import (
+    branch_of,
+    corrections,
+    files_to_answer,
+    outstanding_branches,
+    reminders,
+)
+from mlay_batch.pipeline.town import Office
 from mlay_batch.records import Verdict
 from mlay_batch.replies.letters import Topic
 
@@ -36,30 +42,38 @@ class Status:
     closing: Closing | None = None
 
 
-def status(town: Town, period: Period, as_of: date) -> Status:
+def status(office: Office, period: Period, as_of: date) -> Status:
     """Return who has sent what up to `period`. Reads the ledger only; raises LedgerError."""
-    with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
-        facts, outgoing = gather(town, ledger, period, as_of), MailLog(ledger)
-        told = outgoing.states()
-        forms, closing = completeness(facts), Closings(ledger).in_force().get(period)
-        states = Counter(
-            cell.state for entry in forms for (_, own), cell in entry.cells.items() if own == period
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        inputs, mail_log = load_inputs(office, ledger, period, as_of), MailLog(ledger)
+        letter_states = mail_log.states()
+        forms, closing = completeness(inputs), Closings(ledger).in_force().get(period)
+        states = Counter(cell.state for matrix in forms for cell in matrix.of_period(period))
+        due_corrections = corrections(
+            inputs.ledger_entries,
+            mail_log.letters(),
+            period,
+            office.register,
+            office.catalogue,
+            as_of,
         )
-        again = corrections(
-            facts.deliveries, outgoing.letters(), period, town.register, town.catalogue, as_of
+        due_reminders = list(
+            reminders(forms, period, due_corrections, office.register, office.catalogue, as_of)
         )
-        due_now = list(reminders(forms, period, again, town.register, town.catalogue, as_of))
-        open_ = sum(1 for entry in forms for _ in not_in(entry, period, town.register))
+        open_count = sum(
+            1 for matrix in forms for _ in outstanding_branches(matrix, period, office.register)
+        )
         todo = {
-            "decide": sum(d.verdict is Verdict.HELD for d in facts.deliveries),
+            "decide": sum(d.verdict is Verdict.HELD for d in inputs.ledger_entries),
             "answer": sum(
-                Topic.answer_key(found.id) not in told and bool(branch_of(found, town.register))
-                for found in owed(facts.deliveries, period, town.register)
+                Topic.answer_key(ledger_entry.id) not in letter_states
+                and bool(branch_of(ledger_entry, office.register))
+                for ledger_entry in files_to_answer(inputs.ledger_entries, period, office.register)
             ),
-            "fix": open_ - len(due_now),
-            "remind": len(due_now),
+            "fix": open_count - len(due_reminders),
+            "remind": len(due_reminders),
             "wait": states["not_due"],
             "close": int(as_of > period.end and not closing and not any(states[s] for s in OPEN)),
         }
-        left = {key: count for key, count in todo.items() if count}
-        return Status(period, forms, ledger.counts(), left, closing)
+        open_matters = {key: count for key, count in todo.items() if count}
+        return Status(period, forms, ledger.counts(), open_matters, closing)

@@ -7,7 +7,7 @@ import ssl
 from mlay_batch.errors import UsageError
 
 
-def trusting(ca_file: str | None) -> ssl.SSLContext:
+def tls_context(ca_file: str | None) -> ssl.SSLContext:
     """Return a context that verifies certificate and name of every host.
 
     `ca_file` adds certificates for a host of the office's own. Raises UsageError ``tls.ca_file``

@@ -9,18 +9,18 @@ from functools import cached_property
 
 from mlay_batch import bundle
 from mlay_batch.errors import RegisterError, UsageError
-from mlay_batch.findings import Finding, refuses
+from mlay_batch.findings import Finding, has_errors
 from mlay_batch.names import nearest
 from mlay_batch.pipeline.cache import read_catalogue, read_register
 from mlay_batch.register import Register
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.records import Due
-from mlay_batch.settings import CONFIG
+from mlay_batch.settings import CONFIG_NAME
 from mlay_batch.workspace import Workspace
 
 
 @dataclass(frozen=True)
-class Town:
+class Office:
     """A workspace with its catalogue and register read. `findings` are the register's warnings."""
 
     workspace: Workspace
@@ -35,21 +35,27 @@ class Town:
         return schemas_hash(self.catalogue)
 
     @cached_property
-    def reading(self) -> Catalogue:
+    def intake_catalogue(self) -> Catalogue:
         """What files are read by: the forms, and the consolidated workbook of the level below."""
-        told = self.workspace.settings
-        own = bundle.forms(self.catalogue, told.consolidated)
-        due = told.deadlines.get(bundle.FORM, {})
-        return replace(self.catalogue, forms=(*self.catalogue.forms, *(_due(f, due) for f in own)))
+        settings = self.workspace.settings
+        rollup_forms = bundle.forms(self.catalogue, settings.consolidated)
+        days = settings.deadlines.get(bundle.FORM, {})
+        return replace(
+            self.catalogue,
+            forms=(*self.catalogue.forms, *(_with_days(f, days) for f in rollup_forms)),
+        )
 
     @property
-    def counting(self) -> Catalogue:
+    def figures_catalogue(self) -> Catalogue:
         """What figures are counted by: consolidated workbooks are asked for where they are owed,
         one a month.
         """
-        owed = [f for f in self.reading.forms
-                if f.form == bundle.FORM and f.period == "month" and f.reporters]  # fmt: skip
-        return replace(self.catalogue, forms=(*self.catalogue.forms, *owed))
+        rollup_forms = [
+            f
+            for f in self.intake_catalogue.forms
+            if f.form == bundle.FORM and f.period == "month" and f.reporters
+        ]
+        return replace(self.catalogue, forms=(*self.catalogue.forms, *rollup_forms))
 
     @property
     def lists(self) -> Mapping[str, Mapping[str, str]]:
@@ -66,8 +72,8 @@ def schemas_hash(catalogue: Catalogue) -> str:
 def reference_lists(register: Register) -> Mapping[str, Mapping[str, str]]:
     """Return code → name for each list a `ref` field may name."""
     return {
-        "organisations": {entry.code: entry.name for entry in register.organisations},
-        "officers": {entry.code: entry.name for entry in register.officers},
+        "organisations": {record.code: record.name for record in register.organisations},
+        "officers": {record.code: record.name for record in register.officers},
     }
 
 
@@ -76,27 +82,31 @@ def with_deadlines(catalogue: Catalogue, deadlines: Mapping[str, Mapping[str, in
 
     Raises UsageError ``workspace.key`` for a form there is not.
     """
-    known = sorted({bundle.FORM, *(form.form for form in catalogue.forms)})
+    form_names = sorted({bundle.FORM, *(form.form for form in catalogue.forms)})
     for name in deadlines:
-        if name not in known:
-            near = f"deadlines.{nearest(name, known) or known[0]}"
-            raise UsageError("workspace.key", file=CONFIG, key=f"deadlines.{name}", nearest=near)
+        if name not in form_names:
+            near = f"deadlines.{nearest(name, form_names) or form_names[0]}"
+            raise UsageError(
+                "workspace.key", file=CONFIG_NAME, key=f"deadlines.{name}", nearest=near
+            )
     return replace(
-        catalogue, forms=tuple(_due(f, deadlines.get(f.form, {})) for f in catalogue.forms)
+        catalogue, forms=tuple(_with_days(f, deadlines.get(f.form, {})) for f in catalogue.forms)
     )
 
 
-def _due(form: Form, days: Mapping[str, int]) -> Form:
+def _with_days(form: Form, days: Mapping[str, int]) -> Form:
     if not days:
         return form
-    old = form.due or Due(0)
-    own = Due(
-        days.get("due", old.day), days.get("lock", old.lock), days.get("correct", old.correct)
+    old_due = form.due or Due(0)
+    new_due = Due(
+        days.get("due", old_due.day),
+        days.get("lock", old_due.lock),
+        days.get("correct", old_due.correct),
     )
-    return replace(form, due=own)
+    return replace(form, due=new_due)
 
 
-def open_town(workspace: Workspace) -> Town:
+def open_office(workspace: Workspace) -> Office:
     """Read the workspace's descriptions and register.
 
     Raises SchemaError for a wrong description, RegisterError (with ``findings`` and ``form`` in
@@ -112,8 +122,10 @@ def open_town(workspace: Workspace) -> Town:
     digest, schemas = hashlib.sha256(data).hexdigest(), schemas_hash(catalogue)
     checked = read_register(workspace, form, data, schemas)
     findings = tuple(finding.in_file(name) for finding in checked.findings)
-    if not refuses(findings) and not checked.submission.section("organisations"):
+    if not has_errors(findings) and not checked.submission.section_rows("organisations"):
         raise RegisterError("register.empty", path=name)
-    if refuses(findings):
+    if has_errors(findings):
         raise RegisterError("register.errors", path=name, findings=findings, form=form)
-    return Town(workspace, catalogue, Register.of(checked.submission), digest, findings)
+    return Office(
+        workspace, catalogue, Register.from_submission(checked.submission), digest, findings
+    )

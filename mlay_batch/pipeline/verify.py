@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from mlay_batch import reader
-from mlay_batch.bundle import SHEET
+from mlay_batch.bundle import HIDDEN_SHEET
 from mlay_batch.errors import LedgerError, UsageError
 from mlay_batch.layout import STAMP_SHEET
 from mlay_batch.ledger import Archive, Closings, Ledger
@@ -37,7 +37,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordedWorkbook:
     """A workbook as the ledger remembers it.
 
     `revision` is set where the period was closed with it; `newer` is the day of the last workbook
@@ -53,7 +53,7 @@ class Recorded:
 
 
 @dataclass(frozen=True)
-class Verified:
+class Verification:
     """What is known of a file or a fingerprint.
 
     ``recorded``: these very bytes, or a fingerprint that was given out. ``resaved``: other bytes,
@@ -63,16 +63,16 @@ class Verified:
     """
 
     state: State
-    recorded: tuple[Recorded, ...] = ()
+    workbooks: tuple[RecordedWorkbook, ...] = ()
     differences: tuple[Difference, ...] = ()
 
     @property
-    def true(self) -> bool:
+    def is_genuine(self) -> bool:
         """Whether its figures are those recorded."""
         return self.state in ("recorded", "resaved")
 
 
-def verify(workspace: Workspace, what: str) -> Verified:
+def verify_workbook(workspace: Workspace, what: str) -> Verification:
     """Return what the ledger knows of `what`: a file's path, a fingerprint or a sha256.
 
     Raises UsageError ``verify.what`` where it is none of these, ``usage.workbook`` for a file that
@@ -80,86 +80,103 @@ def verify(workspace: Workspace, what: str) -> Verified:
     """
     path = Path(what)
     with Ledger.open(workspace.ledger, read_only=True) as ledger:
-        known = _known(ledger)
+        workbooks = _recorded_workbooks(ledger)
     if path.is_file():
         limits = reader.Limits(**workspace.settings.limits)
-        return _file(known, Archive(workspace.archive), path, limits)
+        return _verify_file(workbooks, Archive(workspace.archive), path, limits)
     name = what.strip()
     if _SHA256.fullmatch(name.lower()):
-        return _of([one for one in known if one.sha256 == name.lower()])
+        return _verification(
+            [workbook for workbook in workbooks if workbook.sha256 == name.lower()]
+        )
     if not _FINGERPRINT.fullmatch(name.upper()):
         raise UsageError("verify.what", what=what)
-    plain = _bare(name.upper().translate(_MISREAD))
-    return _of([one for one in known if _bare(one.figures) == plain])
+    normalized = _normalize(name.upper().translate(_MISREAD))
+    return _verification(
+        [workbook for workbook in workbooks if _normalize(workbook.figures) == normalized]
+    )
 
 
-def _bare(fingerprint: str) -> str:
+def _normalize(fingerprint: str) -> str:
     return re.sub("[^0-9A-Z]", "", fingerprint)
 
 
-def _known(ledger: Ledger) -> list[Recorded]:
+def _recorded_workbooks(ledger: Ledger) -> list[RecordedWorkbook]:
     """Return every workbook recorded, oldest first."""
     reports = ledger.reports()
     newest = {report.period: report for report in reports}
-    closed = {(past.period, past.workbook): past.revision for past in Closings(ledger).all()}
+    revisions = {
+        (closing.period, closing.workbook): closing.revision for closing in Closings(ledger).all()
+    }
     return [
-        Recorded(
-            report.period, report.as_of, report.sha256, report.figures,
-            closed.get((report.period, report.sha256)),
+        RecordedWorkbook(
+            report.period,
+            report.as_of,
+            report.sha256,
+            report.figures,
+            revisions.get((report.period, report.sha256)),
             None if report is newest[report.period] else newest[report.period].as_of,
         )
         for report in reports
-    ]  # fmt: skip
+    ]
 
 
-def _of(found: Sequence[Recorded]) -> Verified:
-    return Verified("recorded" if found else "unknown", tuple(found))
+def _verification(workbooks: Sequence[RecordedWorkbook]) -> Verification:
+    return Verification("recorded" if workbooks else "unknown", tuple(workbooks))
 
 
-def _file(
-    known: Sequence[Recorded], archive: Archive, path: Path, limits: reader.Limits
-) -> Verified:
+def _verify_file(
+    workbooks: Sequence[RecordedWorkbook], archive: Archive, path: Path, limits: reader.Limits
+) -> Verification:
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
-    if same := [one for one in known if one.sha256 == digest]:
-        return _of(same)
-    found = reader.contents(data, limits)
-    if found is None:
+    if identical := [workbook for workbook in workbooks if workbook.sha256 == digest]:
+        return _verification(identical)
+    cells = reader.cell_texts(data, limits)
+    if cells is None:
         raise UsageError("usage.workbook", path=str(path))
-    said = _said(found)
-    claimed = [one for one in known if (str(one.period), str(one.as_of), one.figures) == said]
-    return _compared(claimed[-1], archive, found, limits) if claimed else Verified("unknown")
+    claim = _claim(cells)
+    candidates = [
+        workbook
+        for workbook in workbooks
+        if (str(workbook.period), str(workbook.as_of), workbook.figures) == claim
+    ]
+    return (
+        _compare(candidates[-1], archive, cells, limits) if candidates else Verification("unknown")
+    )
 
 
-def _said(cells: Cells) -> tuple[str, str, str]:
+def _claim(cells: Cells) -> tuple[str, str, str]:
     """Return period, day and fingerprint a workbook says it is of; blanks where it says none."""
-    stamp, more = (_pairs(cells.get(sheet, {})) for sheet in (STAMP_SHEET, SHEET))
-    return stamp.get("period", ""), more.get("as_of", ""), more.get("figures", "")
+    stamp, rollup = (_pairs(cells.get(sheet, {})) for sheet in (STAMP_SHEET, HIDDEN_SHEET))
+    return stamp.get("period", ""), rollup.get("as_of", ""), rollup.get("figures", "")
 
 
 def _pairs(sheet: Mapping[str, str]) -> Mapping[str, str]:
     return {text: sheet.get(f"B{cell[1:]}", "") for cell, text in sheet.items() if cell[0] == "A"}
 
 
-def _compared(one: Recorded, archive: Archive, found: Cells, limits: reader.Limits) -> Verified:
+def _compare(
+    workbook: RecordedWorkbook, archive: Archive, cells: Cells, limits: reader.Limits
+) -> Verification:
     try:
-        original = reader.contents(archive.read(one.sha256), limits)
+        original = reader.cell_texts(archive.read(workbook.sha256), limits)
     except LedgerError:
         original = None
     if original is None:
-        return Verified("lost", (one,))
-    differences = tuple(_differences(original, found))
-    return Verified("altered" if differences else "resaved", (one,), differences)
+        return Verification("lost", (workbook,))
+    differences = tuple(_differences(original, cells))
+    return Verification("altered" if differences else "resaved", (workbook,), differences)
 
 
-def _differences(original: Cells, found: Cells) -> Iterator[Difference]:
+def _differences(original: Cells, current: Cells) -> Iterator[Difference]:
     """Yield the cells that differ: what was returned first, the figures made from it after it.
 
     A formula whose value is not stored tells nothing and is left out.
     """
-    sheets = dict.fromkeys((*original, *found))
+    sheets = dict.fromkeys((*original, *current))
     for sheet in sorted(sheets, key=lambda name: not _holds_returns(original.get(name, {}))):
-        before, after = original.get(sheet, {}), found.get(sheet, {})
+        before, after = original.get(sheet, {}), current.get(sheet, {})
         for cell in dict.fromkeys((*before, *after)):
             values = before.get(cell, ""), after.get(cell, "")
             if values[0] != values[1] and reader.UNCALCULATED not in values:

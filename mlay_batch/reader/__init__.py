@@ -22,14 +22,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from mlay_batch.reader.contents import UNCALCULATED, contents
+from mlay_batch.reader.contents import UNCALCULATED, cell_texts
 from mlay_batch.reader.facts import Limits
 from mlay_batch.reader.guard import read_all, read_each
 from mlay_batch.reader.workbook import Reader
 from mlay_batch.records import Submission
 from mlay_batch.schema.records import Form
 
-__all__ = ["UNCALCULATED", "Limits", "Reading", "contents", "read", "read_all", "read_each"]
+__all__ = ["UNCALCULATED", "Limits", "Reading", "cell_texts", "read", "read_all", "read_each"]
 
 
 class Reading(Protocol):

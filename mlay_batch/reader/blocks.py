@@ -9,93 +9,106 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.layout import fixed_texts, plan
+from mlay_batch.layout import fixed_texts, plan_sheets
 from mlay_batch.names import name_key
-from mlay_batch.reader.facts import Area, Spot
+from mlay_batch.reader.facts import CellPosition, CellRange
 from mlay_batch.reader.grid import Sheet
-from mlay_batch.reader.values import shown
+from mlay_batch.reader.values import display_text
 from mlay_batch.schema.records import Field, Form, Section, Text
 
 _MARKER = re.compile(r"[a-z]\w*:(start|head|end)")
 T = TypeVar("T")
 
-Marks = Mapping[str, Sequence[tuple[Sheet, Spot]]]  # marker to where it stands
+MarkerPositions = Mapping[str, Sequence[tuple[Sheet, CellPosition]]]  # marker to where it stands
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """A section found: the cells of each record (a card is one record), by field.
 
-    `box` is what belongs to the section, headings and hidden rows included; nothing else may be
-    typed there. `furniture` are cells in it the template writes beside its fixed texts; `titles`
-    are where a field found by its marker has its heading, whatever that says by now.
+    `bounds` is what belongs to the section, headings and hidden rows included; nothing else may be
+    typed there. `template_cells` are cells in it the template writes beside its fixed texts;
+    `headings` are where a field found by its marker has its heading, whatever that says by now.
     """
 
     section: Section
     sheet: Sheet
-    records: tuple[Mapping[str, Spot], ...]
-    box: Area
-    furniture: frozenset[Spot] = frozenset()
-    titles: Mapping[Spot, str] = field(default_factory=dict)
+    records: tuple[Mapping[str, CellPosition], ...]
+    bounds: CellRange
+    template_cells: frozenset[CellPosition] = frozenset()
+    headings: Mapping[CellPosition, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class FormTexts:
     """A form with the texts its template writes, by name key; made once for many files.
 
-    `fixed` texts may stand anywhere, `numbers` are those above the running numbers of a table;
-    `typed` are the choices people type, so beside the form they are no text of the template.
-    `titles` are those of all fields, each with how many bear it, `parts` those of all sections.
-    `labels` are the texts that stand where a field has its heading, by section and field: title,
-    help, unit, group.
+    `fixed_texts` texts may stand anywhere, `number_headings` are those above the running numbers of
+    a table; `choice_texts` are the choices people type, so beside the form they are no text of the
+    template. `field_titles` are those of all fields, each with how many bear it, `section_titles`
+    those of all sections. `heading_texts` are the texts that stand where a field has its heading,
+    by section and field: title, help, unit, group.
     """
 
     form: Form
-    fixed: frozenset[str]
-    numbers: frozenset[str]
-    typed: frozenset[str]
-    titles: Counter[str]
-    parts: frozenset[str]
-    labels: Mapping[tuple[str, str], frozenset[str]]
+    fixed_texts: frozenset[str]
+    number_headings: frozenset[str]
+    choice_texts: frozenset[str]
+    field_titles: Counter[str]
+    section_titles: frozenset[str]
+    heading_texts: Mapping[tuple[str, str], frozenset[str]]
 
     @classmethod
-    def of(cls, form: Form) -> Template:
+    def from_form(cls, form: Form) -> FormTexts:
         """Return the form with its texts."""
         fixed = (name_key(text) for text in fixed_texts(form) if not is_marker(text))
-        heads = (cell for sheet in plan(form) for cell in sheet.cells if cell.role == "head")
+        head_cells = (
+            cell for sheet in plan_sheets(form) for cell in sheet.cells if cell.role == "head"
+        )
         return cls(
             form,
             frozenset(key for key in fixed if key and not key.isdigit()),
             frozenset(
                 key
-                for cell in heads
+                for cell in head_cells
                 if not cell.field and isinstance(cell.text, Text)
-                for key in keys_of(cell.text)
+                for key in name_keys(cell.text)
             ),
-            frozenset(k for c in form.choices.values() for one in c for k in keys_of(one.title)),
-            Counter(k for s in form.sections for entry in s.fields for k in keys_of(entry.title)),
-            frozenset(key for s in form.sections for key in keys_of(s.title) if key),
-            {(s.id, entry.id): _labels(s, entry) for s in form.sections for entry in s.fields},
+            frozenset(
+                k for c in form.choices.values() for choice in c for k in name_keys(choice.title)
+            ),
+            Counter(
+                k
+                for s in form.sections
+                for form_field in s.fields
+                for k in name_keys(form_field.title)
+            ),
+            frozenset(key for s in form.sections for key in name_keys(s.title) if key),
+            {
+                (s.id, form_field.id): _heading_texts(s, form_field)
+                for s in form.sections
+                for form_field in s.fields
+            },
         )
 
 
 @dataclass
-class Search:
+class SectionFinder:
     """One form looked for in the visible sheets: what was found, and what is wrong."""
 
-    template: Template
+    form_texts: FormTexts
     sheets: Sequence[Sheet]
-    marks: Marks
+    markers: MarkerPositions
     blocks: list[Block] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     @property
     def form(self) -> Form:
         """The form looked for."""
-        return self.template.form
+        return self.form_texts.form
 
     @property
-    def complete(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether every section was found with all its fields."""
         return not any(finding.is_error for finding in self.findings)
 
@@ -105,19 +118,19 @@ class Search:
         errors = {finding.code for finding in self.findings if finding.is_error}
         return errors <= {"R32", "R33"}
 
-    def wrong(self, code: str, where: Place, *marks: Place, **params: str) -> None:
+    def add_error(self, code: str, place: Place, *marks: Place, **params: str) -> None:
         """Add an error; `marks` are further cells it is about."""
-        self.findings.append(Finding(code, Severity.ERROR, where, params, marks))
+        self.findings.append(Finding(code, Severity.ERROR, place, params, marks))
 
 
-def marks_in(sheets: Iterable[Sheet]) -> Marks:
+def find_markers(sheets: Iterable[Sheet]) -> MarkerPositions:
     """Return where each section marker stands."""
-    found: dict[str, list[tuple[Sheet, Spot]]] = defaultdict(list)
+    markers: dict[str, list[tuple[Sheet, CellPosition]]] = defaultdict(list)
     for sheet in sheets:
-        for spot, raw in sheet.filled.items():
+        for position, raw in sheet.filled_cells.items():
             if isinstance(raw, str) and ":" in raw and is_marker(raw):
-                found[raw].append((sheet, spot))
-    return found
+                markers[raw].append((sheet, position))
+    return markers
 
 
 def is_marker(text: str) -> bool:
@@ -125,27 +138,27 @@ def is_marker(text: str) -> bool:
     return ":" in text and _MARKER.fullmatch(text) is not None
 
 
-def only(found: Sequence[T]) -> T | None:
+def single(items: Sequence[T]) -> T | None:
     """Return the single element, None where there are none or several."""
-    return found[0] if len(found) == 1 else None
+    return items[0] if len(items) == 1 else None
 
 
-def keys_of(text: Text) -> frozenset[str]:
+def name_keys(text: Text) -> frozenset[str]:
     """Return the name keys of a text in both languages."""
     return frozenset((name_key(text.vi), name_key(text.en)))
 
 
-def key_at(sheet: Sheet, spot: Spot) -> str:
+def cell_key(sheet: Sheet, position: CellPosition) -> str:
     """Return the name key of what stands in a cell."""
-    raw = sheet.at(spot)
-    return name_key(raw if isinstance(raw, str) else shown(raw))
+    raw = sheet.value_at(position)
+    return name_key(raw if isinstance(raw, str) else display_text(raw))
 
 
-def keys_of_all(*texts: Text | None) -> frozenset[str]:
+def all_name_keys(*texts: Text | None) -> frozenset[str]:
     """Return the name keys of all these texts in both languages."""
-    return frozenset().union(*(keys_of(text) for text in texts if text))
+    return frozenset().union(*(name_keys(text) for text in texts if text))
 
 
-def _labels(section: Section, entry: Field) -> frozenset[str]:
+def _heading_texts(section: Section, form_field: Field) -> frozenset[str]:
     groups = (other.group for other in section.fields)
-    return keys_of_all(entry.title, entry.help, entry.unit, *groups)
+    return all_name_keys(form_field.title, form_field.help, form_field.unit, *groups)

@@ -25,24 +25,24 @@ from mlay_batch.core import codec
 from mlay_batch.errors import MlayError
 from mlay_batch.reader import guard
 from mlay_batch.reader.cluster_link import (
-    Program,
-    check_private,
-    check_program,
-    connected,
-    program,
+    ProgramVersions,
+    check_encrypted,
+    check_same_program,
+    open_client,
+    program_versions,
 )
 from mlay_batch.reader.facts import Limits
 from mlay_batch.records import Submission
 from mlay_batch.schema.records import Form
 
-_LONELY_SECONDS = 60.0  # without any worker: time for one to be started anew
+_NO_WORKER_SECONDS = 60.0  # without any worker: time for one to be started anew
 _FILES, _BYTES = 16, 4 << 20  # of one task: a quarter of a second's reading
-_AHEAD = 2  # tasks handed out for each thread of the workers
+_TASKS_AHEAD = 2  # tasks handed out for each thread of the workers
 _REST_SECONDS = 30.0  # without a batch, until a worker lets its children go
-_DOOR = threading.Lock()  # one thread of a worker at a time sets up a desk
+_HOST_LOCK = threading.Lock()  # one thread of a worker at a time sets up a desk
 
 Batch = tuple[bytes, ...]
-Answer = list[bytes] | dict[str, Program]
+Answer = list[bytes] | dict[str, ProgramVersions]
 
 
 def read_each(
@@ -62,89 +62,89 @@ def read_each(
     MlayError ``cluster.reach``, ``cluster.empty`` (no worker), ``cluster.program`` (not the same
     everywhere), ``cluster.lost`` (the scheduler), ``cluster.task``.
     """
-    with connected(address, plain=plain) as client:
-        errand = _Errand(client, address, plain, tuple(forms), limits)
-        for done, submission in enumerate(errand.read(data for _, data in files), 1):
+    with open_client(address, plain=plain) as client:
+        job = _ClusterJob(client, address, plain, tuple(forms), limits)
+        for count, submission in enumerate(job.read(data for _, data in files), 1):
             if progress:
-                progress(done)
+                progress(count)
             yield submission
 
 
 @dataclass(frozen=True)
-class Orders:
+class WorkerConfig:
     """What a worker must know to read."""
 
     forms: tuple[Form, ...]
     limits: Limits
-    rest: float
+    idle_seconds: float
 
-    def packed(self) -> bytes:
+    def serialize(self) -> bytes:
         """Return them as they go with every batch: some 16 KB, where 16 files are twenty times."""
         return zlib.compress(pickle.dumps(self))
 
 
-class Desk:
+class WorkerHost:
     """The guarded children of one worker: hired when a batch comes, let go after some rest."""
 
-    def __init__(self, orders: Orders) -> None:
-        self._orders = orders
+    def __init__(self, config: WorkerConfig) -> None:
+        self._config = config
         self._lock = threading.Lock()  # of what follows
-        self._crew: guard.Crew | None = None
-        self._at_work = 0
-        self._rest = threading.Timer(0, lambda: None)
+        self._pool: guard.WorkerPool | None = None
+        self._active_batches = 0
+        self._idle_timer = threading.Timer(0, lambda: None)
 
     def read(self, files: Batch) -> list[bytes]:
         """Return what was read from each, as JSON."""
-        with self._staff() as crew:
-            return [codec.dump(submission) for submission in crew.read(files)]
+        with self._use_pool() as pool:
+            return [codec.dump(submission) for submission in pool.read(files)]
 
     @contextmanager
-    def _staff(self) -> Iterator[guard.Crew]:
+    def _use_pool(self) -> Iterator[guard.WorkerPool]:
         with self._lock:
-            self._rest.cancel()
-            self._at_work += 1
-            crew = self._crew = self._crew or self._hire()
+            self._idle_timer.cancel()
+            self._active_batches += 1
+            pool = self._pool = self._pool or self._start_pool()
         try:
-            yield crew
+            yield pool
         finally:
             with self._lock:
-                self._at_work -= 1
-                self._rest = threading.Timer(self._orders.rest, self._close)
-                self._rest.daemon = True
-                self._rest.start()
+                self._active_batches -= 1
+                self._idle_timer = threading.Timer(self._config.idle_seconds, self._close_idle_pool)
+                self._idle_timer.daemon = True
+                self._idle_timer.start()
 
-    def _hire(self) -> guard.Crew:
+    def _start_pool(self) -> guard.WorkerPool:
         # A worker under Dask's nanny is daemonic, and such a process may have no children, as it
         # might be ended without them. Ours end when their pipe does.
         multiprocessing.current_process().daemon = False
         size = get_worker().state.nthreads
-        return guard.Crew(self._orders.forms, self._orders.limits, size)
+        return guard.WorkerPool(self._config.forms, self._config.limits, size)
 
-    def _close(self) -> None:
+    def _close_idle_pool(self) -> None:
         with self._lock:
-            if self._crew and not self._at_work:
-                self._crew.close()
-                self._crew = None
+            if self._pool and not self._active_batches:
+                self._pool.close()
+                self._pool = None
 
 
 @lru_cache(maxsize=4)
-def _desk(orders: bytes) -> Desk:
+def _worker_host(config_bytes: bytes) -> WorkerHost:
     """Return the desk where this worker process reads by these orders."""
-    found: Orders = pickle.loads(zlib.decompress(orders))  # noqa: S301 - as all Dask tasks come
-    return Desk(found)
+    config: WorkerConfig = pickle.loads(zlib.decompress(config_bytes))  # noqa: S301 - as all Dask tasks come
+    return WorkerHost(config)
 
 
-def _task(orders: bytes, files: Batch, ours: Program) -> Answer:
+def _read_batch(config_bytes: bytes, files: Batch, client_program: ProgramVersions) -> Answer:
     """Read a batch on a worker; where the program is another (it came later), say which it is."""
-    if ours != program():
-        return {get_worker().address: program()}
-    with _DOOR:
-        desk = _desk(orders)
-    return desk.read(files)
+    if client_program != program_versions():
+        return {get_worker().address: program_versions()}
+    with _HOST_LOCK:
+        host = _worker_host(config_bytes)
+    return host.read(files)
 
 
 @dataclass(frozen=True)
-class _Errand:
+class _ClusterJob:
     """Files sent out, and what comes back."""
 
     client: Client
@@ -155,22 +155,29 @@ class _Errand:
 
     def read(self, files: Iterable[bytes]) -> Iterator[Submission]:
         """Hand files out some ahead of their turn, and yield the answers in their order."""
-        orders = Orders(self.forms, self.limits, _REST_SECONDS).packed()
-        asked: deque[tuple[Future[Answer], Batch]] = deque()
+        config_bytes = WorkerConfig(self.forms, self.limits, _REST_SECONDS).serialize()
+        pending: deque[tuple[Future[Answer], Batch]] = deque()
         for batch in _batches(files):
             workers = self.client.nthreads()
-            check_private(workers, plain=self.plain)  # those that came later, too
-            asked.append((self.client.submit(_task, orders, batch, program(), pure=False), batch))
-            while len(asked) > _AHEAD * sum(workers.values()):
-                yield from self._answer(*asked.popleft())
-        for future, batch in asked:
-            yield from self._answer(future, batch)
+            check_encrypted(workers, plain=self.plain)  # those that came later, too
+            pending.append(
+                (
+                    self.client.submit(
+                        _read_batch, config_bytes, batch, program_versions(), pure=False
+                    ),
+                    batch,
+                )
+            )
+            while len(pending) > _TASKS_AHEAD * sum(workers.values()):
+                yield from self._read_answer(*pending.popleft())
+        for future, batch in pending:
+            yield from self._read_answer(future, batch)
 
-    def _answer(self, future: Future[Answer], batch: Batch) -> Iterable[Submission]:
+    def _read_answer(self, future: Future[Answer], batch: Batch) -> Iterable[Submission]:
         """Return what was read; where worker after worker died over it, read it here."""
         try:
-            told = self._patiently(future)
-            return [codec.load(answer, Submission) for answer in _of_this_program(told)]
+            reply = self._await_answer(future)
+            return [codec.load(answer, Submission) for answer in _require_same_program(reply)]
         except KilledWorker:
             return guard.read_each((("", data) for data in batch), self.forms, self.limits)
         except CancelledError as error:
@@ -180,21 +187,21 @@ class _Errand:
         except Exception as error:  # whatever a worker raises
             raise MlayError("cluster.task", problem=type(error).__name__) from error
 
-    def _patiently(self, future: Future[Answer]) -> Answer:
+    def _await_answer(self, future: Future[Answer]) -> Answer:
         """Wait as long as there is a worker who might answer."""
         while True:
             try:
-                return future.result(timeout=_LONELY_SECONDS)
+                return future.result(timeout=_NO_WORKER_SECONDS)
             except TimeoutError as error:
                 if not self.client.nthreads():
                     raise MlayError("cluster.empty", address=self.address) from error
 
 
-def _of_this_program(told: Answer) -> list[bytes]:
-    if isinstance(told, dict):
-        check_program(told)
+def _require_same_program(reply: Answer) -> list[bytes]:
+    if isinstance(reply, dict):
+        check_same_program(reply)
         raise ValueError  # two programs that say the same of themselves
-    return told
+    return reply
 
 
 def _batches(files: Iterable[bytes]) -> Iterator[Batch]:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-Spot = tuple[int, int]  # row and column, from 1
-Area = tuple[int, int, int, int]  # first row, first column, last row, last column
+CellPosition = tuple[int, int]  # row and column, from 1
+CellRange = tuple[int, int, int, int]  # first row, first column, last row, last column
 
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})")
@@ -55,28 +55,28 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class CellMetadata:
     """Facts of one sheet.
 
     `errors` maps an error cell to its text (``#REF!``); `uncached` are formulas without a result;
-    `far` are filled cells beyond the limits, which are not read; `fonts` names the font of cells
-    in one made for an encoding before Unicode; `foreign` are formulas that look into another
-    workbook; `notes` are comments hung to cells.
+    `out_of_range` are filled cells beyond the limits, which are not read; `fonts` names the font of
+    cells in one made for an encoding before Unicode; `external_formulas` are formulas that look
+    into another workbook; `notes` are comments hung to cells.
     """
 
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
-    merges: tuple[Area, ...] = ()
-    formulas: frozenset[Spot] = frozenset()
-    uncached: frozenset[Spot] = frozenset()
-    errors: Mapping[Spot, str] = field(default_factory=dict)
-    far: tuple[Spot, ...] = ()
-    fonts: Mapping[Spot, str] = field(default_factory=dict)
-    foreign: frozenset[Spot] = frozenset()
-    notes: Mapping[Spot, str] = field(default_factory=dict)
+    merges: tuple[CellRange, ...] = ()
+    formulas: frozenset[CellPosition] = frozenset()
+    uncached: frozenset[CellPosition] = frozenset()
+    errors: Mapping[CellPosition, str] = field(default_factory=dict)
+    out_of_range: tuple[CellPosition, ...] = ()
+    fonts: Mapping[CellPosition, str] = field(default_factory=dict)
+    external_formulas: frozenset[CellPosition] = frozenset()
+    notes: Mapping[CellPosition, str] = field(default_factory=dict)
 
 
-class FactsBuilder:
+class MetadataBuilder:
     """Collects the facts of one sheet while a scanner walks over it."""
 
     def __init__(self, limits: Limits) -> None:
@@ -84,20 +84,20 @@ class FactsBuilder:
         self.last_row = self.last_column = 0
         self.hidden_rows: set[int] = set()
         self.hidden_columns: set[int] = set()
-        self.merges: list[Area] = []
-        self.formulas: set[Spot] = set()
-        self.uncached: set[Spot] = set()
-        self.errors: dict[Spot, str] = {}
-        self.far: list[Spot] = []
-        self.fonts: dict[Spot, str] = {}
-        self.foreign: set[Spot] = set()
-        self.notes: dict[Spot, str] = {}
+        self.merges: list[CellRange] = []
+        self.formulas: set[CellPosition] = set()
+        self.uncached: set[CellPosition] = set()
+        self.errors: dict[CellPosition, str] = {}
+        self.out_of_range: list[CellPosition] = []
+        self.fonts: dict[CellPosition, str] = {}
+        self.external_formulas: set[CellPosition] = set()
+        self.notes: dict[CellPosition, str] = {}
 
-    def filled(self, spot: Spot) -> bool:
+    def add_filled(self, position: CellPosition) -> bool:
         """Take note of a filled cell; return whether it lies within the limits."""
-        row, column = spot
+        row, column = position
         if row > self.limits.rows or column > self.limits.columns:
-            self.far.append(spot)
+            self.out_of_range.append(position)
             return False
         self.last_row = max(self.last_row, row)
         self.last_column = max(self.last_column, column)
@@ -107,30 +107,37 @@ class FactsBuilder:
         """Take note of hidden columns, as far as any are read."""
         self.hidden_columns.update(range(first, min(last, self.limits.columns) + 1))
 
-    def facts(self, sheet: str, far: bool = False) -> Facts:
+    def build(self, sheet: str, cut_later: bool = False) -> CellMetadata:
         """Return what was collected; UnreadableError R10 where the filled cells span too much.
 
-        With `far` the caller cuts cells beyond the limits out before the values are read.
+        With `cut_later` the caller cuts cells beyond the limits out before the values are read.
         """
-        last = self.last_row, self.last_column
-        if self.far and not far:
-            raise UnreadableError("R10", sheet, a1(self.far[0]), limit=self.limits.cells)
+        last_position = self.last_row, self.last_column
+        if self.out_of_range and not cut_later:
+            raise UnreadableError("R10", sheet, a1(self.out_of_range[0]), limit=self.limits.cells)
         if self.last_row * self.last_column > self.limits.cells:
-            raise UnreadableError("R10", sheet, a1(last), limit=self.limits.cells)
-        return Facts(
-            frozenset(self.hidden_rows), frozenset(self.hidden_columns),
-            tuple(self.merges), frozenset(self.formulas), frozenset(self.uncached),
-            self.errors, tuple(self.far), self.fonts, frozenset(self.foreign), self.notes,
-        )  # fmt: skip
+            raise UnreadableError("R10", sheet, a1(last_position), limit=self.limits.cells)
+        return CellMetadata(
+            frozenset(self.hidden_rows),
+            frozenset(self.hidden_columns),
+            tuple(self.merges),
+            frozenset(self.formulas),
+            frozenset(self.uncached),
+            self.errors,
+            tuple(self.out_of_range),
+            self.fonts,
+            frozenset(self.external_formulas),
+            self.notes,
+        )
 
 
 @lru_cache(maxsize=65536)
-def spot_of(reference: str) -> Spot:
+def parse_position(reference: str) -> CellPosition:
     """Return row and column of ``B12``; ValueError for what Excel has no cell for."""
-    found = _REFERENCE.fullmatch(reference)
-    if not found:
+    match = _REFERENCE.fullmatch(reference)
+    if not match:
         raise ValueError(f"not a cell: {reference!r}")
-    row, column = int(found[2]), _column_number(found[1])
+    row, column = int(match[2]), _column_number(match[1])
     if row > MAX_ROWS or column > MAX_COLUMNS:
         raise ValueError(f"no such cell: {reference!r}")
     return row, column
@@ -149,11 +156,11 @@ def column_letters(column: int) -> str:
     """Return the letters of a column from 1: 28 is ``AB``."""
     letters = ""
     while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
+        column, remainder = divmod(column - 1, 26)
+        letters = chr(65 + remainder) + letters
     return letters
 
 
-def a1(spot: Spot) -> str:
+def a1(position: CellPosition) -> str:
     """Return a cell as people read it: (12, 2) is ``B12``."""
-    return f"{column_letters(spot[1])}{spot[0]}"
+    return f"{column_letters(position[1])}{position[0]}"

@@ -12,18 +12,18 @@ from functools import cached_property
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from mlay_batch.reader import odf, ooxml
-from mlay_batch.reader.facts import Facts, Limits, Spot, UnreadableError
+from mlay_batch.reader.facts import CellMetadata, CellPosition, Limits, UnreadableError
 from mlay_batch.reader.preflight import Package
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class ErrorCell:
     """A cell without a usable value: an error value (`text`) or a formula never calculated."""
 
     text: str | None = None
 
 
-Raw = str | int | float | bool | date | time | timedelta | Fault
+RawValue = str | int | float | bool | date | time | timedelta | ErrorCell
 
 
 @dataclass(frozen=True)
@@ -31,12 +31,12 @@ class Sheet:
     """A worksheet as it lies there; `rows` hold the raw cells from A1 on, blanks as ``""``."""
 
     title: str
-    visible: bool
-    rows: list[list[Raw]] = field(repr=False)
-    facts: Facts
+    is_visible: bool
+    rows: list[list[RawValue]] = field(repr=False)
+    metadata: CellMetadata
 
     @cached_property
-    def filled(self) -> Mapping[Spot, Raw]:
+    def filled_cells(self) -> Mapping[CellPosition, RawValue]:
         """Every cell that is not blank, row by row."""
         return {
             (row, column): raw
@@ -45,20 +45,25 @@ class Sheet:
             if raw != ""
         }
 
-    def at(self, spot: Spot) -> Raw:
+    def value_at(self, position: CellPosition) -> RawValue:
         """Return the cell at row and column (from 1); ``""`` outside of what is filled."""
-        return self.filled.get(spot, "")
+        return self.filled_cells.get(position, "")
 
 
-def sheets_of(package: Package, limits: Limits) -> list[Sheet]:
+def read_sheets(package: Package, limits: Limits) -> list[Sheet]:
     """Return all worksheets of a package. UnreadableError where the values cannot be read."""
-    data, facts = _facts(package, limits)
+    data, metadata = _read_metadata(package, limits)
     try:
-        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as book:
+        with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
             return [
-                _sheet(book, entry.name, entry.visible == SheetVisibleEnum.Visible, facts)
-                for entry in book.sheets_metadata
-                if entry.typ == SheetTypeEnum.WorkSheet
+                _read_sheet(
+                    workbook,
+                    sheet_info.name,
+                    sheet_info.visible == SheetVisibleEnum.Visible,
+                    metadata,
+                )
+                for sheet_info in workbook.sheets_metadata
+                if sheet_info.typ == SheetTypeEnum.WorkSheet
             ]
     except (CalamineError, KeyError) as error:
         raise UnreadableError("R05") from error
@@ -69,7 +74,7 @@ def sheets_of(package: Package, limits: Limits) -> list[Sheet]:
         raise UnreadableError("R05") from None
 
 
-def _facts(package: Package, limits: Limits) -> tuple[bytes, Mapping[str, Facts]]:
+def _read_metadata(package: Package, limits: Limits) -> tuple[bytes, Mapping[str, CellMetadata]]:
     """Return the bytes that are safe for calamine, and the facts of each sheet."""
     if package.kind == "xls":
         from mlay_batch.reader import biff  # start-up of a child: few files are .xls
@@ -77,37 +82,39 @@ def _facts(package: Package, limits: Limits) -> tuple[bytes, Mapping[str, Facts]
         return package.data, biff.scan(package.data, limits)
     if package.kind == "ods":
         return package.data, odf.scan(package.parts["content.xml"], limits)
-    found = ooxml.scan(package.parts, limits)
-    cuts = {sheet.part: sheet.cuts for sheet in found if sheet.cuts}
-    data = _without(package.data, cuts) if cuts else package.data
-    return data, {sheet.title: sheet.facts for sheet in found}
+    sheet_parts = ooxml.scan(package.parts, limits)
+    cuts = {sheet.part: sheet.cuts for sheet in sheet_parts if sheet.cuts}
+    data = _cut_cells(package.data, cuts) if cuts else package.data
+    return data, {sheet.title: sheet.metadata for sheet in sheet_parts}
 
 
-def _without(data: bytes, cuts: Mapping[str, tuple[tuple[int, int], ...]]) -> bytes:
+def _cut_cells(data: bytes, cuts: Mapping[str, tuple[tuple[int, int], ...]]) -> bytes:
     """Return the package without its far cells: calamine would make room for all in between."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(made, "w") as new:
-        for entry in old.infolist():
-            part, kept, at = old.read(entry), [], 0
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(buffer, "w") as target:
+        for entry in source.infolist():
+            part, chunks, offset = source.read(entry), [], 0
             for start, end in cuts.get(entry.filename.lower(), ()):
-                kept.append(part[at:start])
-                at = part.index(b">", end) + 1
-            new.writestr(entry.filename, b"".join((*kept, part[at:])))
-    return made.getvalue()
+                chunks.append(part[offset:start])
+                offset = part.index(b">", end) + 1
+            target.writestr(entry.filename, b"".join((*chunks, part[offset:])))
+    return buffer.getvalue()
 
 
-def _sheet(book: CalamineWorkbook, title: str, visible: bool, facts: Mapping[str, Facts]) -> Sheet:
-    known = facts[title]
-    rows: list[list[Raw]] = book.get_sheet_by_name(title).to_python(skip_empty_area=False)  # type: ignore[assignment]
-    for spot in known.uncached:
-        _put(rows, spot, Fault())
-    for spot, text in known.errors.items():
-        _put(rows, spot, Fault(text))
-    return Sheet(title, visible, rows, known)
+def _read_sheet(
+    workbook: CalamineWorkbook, title: str, is_visible: bool, metadata: Mapping[str, CellMetadata]
+) -> Sheet:
+    sheet_metadata = metadata[title]
+    rows: list[list[RawValue]] = workbook.get_sheet_by_name(title).to_python(skip_empty_area=False)  # type: ignore[assignment]
+    for position in sheet_metadata.uncached:
+        _set_cell(rows, position, ErrorCell())
+    for position, text in sheet_metadata.errors.items():
+        _set_cell(rows, position, ErrorCell(text))
+    return Sheet(title, is_visible, rows, sheet_metadata)
 
 
-def _put(rows: list[list[Raw]], spot: Spot, raw: Raw) -> None:
-    row, column = spot
+def _set_cell(rows: list[list[RawValue]], position: CellPosition, raw: RawValue) -> None:
+    row, column = position
     rows.extend([] for _ in range(row - len(rows)))
     cells = rows[row - 1]
     cells.extend("" for _ in range(column - len(cells)))

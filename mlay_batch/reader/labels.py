@@ -17,138 +17,152 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from mlay_batch.names import without_accents
-from mlay_batch.reader.blocks import Search, Template, is_marker, key_at, keys_of, keys_of_all
-from mlay_batch.reader.facts import Spot
+from mlay_batch.names import strip_accents
+from mlay_batch.reader.blocks import (
+    FormTexts,
+    SectionFinder,
+    all_name_keys,
+    cell_key,
+    is_marker,
+    name_keys,
+)
+from mlay_batch.reader.facts import CellPosition
 from mlay_batch.reader.grid import Sheet
 from mlay_batch.schema.records import Field, Section
 
-Spots = Sequence[Spot]
-_LEAST = 0.2  # of 1: below it a heading says no field of the section at all
-_SEVERAL = 2  # groups of columns: from here on columns of one title are told apart by them
-_ASIDE = re.compile(r"\([^)]*\)")
-_NUMBERED = re.compile(r"^\s*(?:[ivx]+|\d+)\s*[.)]\s*")
+CellPositions = Sequence[CellPosition]
+_MIN_SIMILARITY = 0.2  # of 1: below it a heading says no field of the section at all
+_SEVERAL_GROUPS = 2  # groups of columns: from here on columns of one title are told apart by them
+_IN_BRACKETS = re.compile(r"\([^)]*\)")
+_NUMBERING = re.compile(r"^\s*(?:[ivx]+|\d+)\s*[.)]\s*")
 
 
 @dataclass(frozen=True)
 class Labels:
     """The headings of a section as they stand in a file.
 
-    `over` are the cells in which each field found has its heading, `units` those with its unit.
+    `heading_cells` are the cells in which each field found has its heading, `unit_cells` those with
+    its unit.
     """
 
-    template: Template
+    form_texts: FormTexts
     section: Section
     sheet: Sheet
-    over: Mapping[str, Spots]
-    units: Mapping[str, Spots]
+    heading_cells: Mapping[str, CellPositions]
+    unit_cells: Mapping[str, CellPositions]
 
-    def texts(self, spots: Spots) -> Iterator[tuple[Spot, str]]:
+    def texts(self, positions: CellPositions) -> Iterator[tuple[CellPosition, str]]:
         """Yield the filled ones of these cells with their name keys."""
-        for spot in spots:
-            if key := key_at(self.sheet, spot):
-                yield spot, key
+        for position in positions:
+            if key := cell_key(self.sheet, position):
+                yield position, key
 
-    def of(self, name: str) -> frozenset[str]:
+    def template_texts(self, name: str) -> frozenset[str]:
         """Return what the template writes where a field has its heading."""
-        return self.template.labels[self.section.id, name]
+        return self.form_texts.heading_texts[self.section.id, name]
 
-    def all_right(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether every field has its own title over it and nothing but texts of its own.
 
         Most forms come so; what headings typed anew say is looked at in the others alone.
         """
-        odd = (
-            key not in self.of(name)
-            for name, spots in (*self.over.items(), *self.units.items())
-            for _, key in self.texts(spots)
+        unexpected = (
+            key not in self.template_texts(name)
+            for name, positions in (*self.heading_cells.items(), *self.unit_cells.items())
+            for _, key in self.texts(positions)
         )
-        return len(self.own) == len(self.over) and not any(odd)
+        return len(self.correctly_titled) == len(self.heading_cells) and not any(unexpected)
 
     @cached_property
-    def own(self) -> frozenset[str]:
+    def correctly_titled(self) -> frozenset[str]:
         """The fields with their own title over them."""
         return frozenset(
             name
-            for name, spots in self.over.items()
-            if keys_of(self.section.field(name).title).intersection(k for _, k in self.texts(spots))
+            for name, positions in self.heading_cells.items()
+            if name_keys(self.section.field(name).title).intersection(
+                k for _, k in self.texts(positions)
+            )
         )
 
     @cached_property
-    def retyped(self) -> Mapping[str, tuple[str, Spot]]:
+    def retyped_headings(self) -> Mapping[str, tuple[str, CellPosition]]:
         """For each field under a heading typed anew: the field that heading says, and its cell."""
         return {
-            name: (said, spot)
-            for name, spots in self.over.items()
-            if name not in self.own
-            for spot, key in self.texts(spots)
-            if key not in self.of(name)
-            if (said := _best(self.section, name, key))
+            name: (best_field, position)
+            for name, positions in self.heading_cells.items()
+            if name not in self.correctly_titled
+            for position, key in self.texts(positions)
+            if key not in self.template_texts(name)
+            if (best_field := _best_field(self.section, name, key))
         }
 
 
-def exchanged(labels: Labels) -> Iterator[tuple[str, Spot]]:
+def find_exchanged_fields(labels: Labels) -> Iterator[tuple[str, CellPosition]]:
     """Yield each field that stands under the heading of another one, and that heading's cell."""
-    groups = {entry.group for entry in labels.section.fields if entry.group}
-    if len(groups) < _SEVERAL and labels.all_right():
+    groups = {field.group for field in labels.section.fields if field.group}
+    if len(groups) < _SEVERAL_GROUPS and labels.is_unchanged():
         return
-    for name, spots in labels.over.items():
-        entry = labels.section.field(name)
-        wrong = (
-            _titled(labels, entry, spots)
-            or _exchanged_words(labels, name)
-            or _other_unit(labels, entry)
-            or _other_group(labels, entry, spots)
-            or _moved_away(labels, entry)
+    for name, positions in labels.heading_cells.items():
+        field = labels.section.field(name)
+        heading_cell = (
+            _other_title(labels, field, positions)
+            or _exchanged_heading(labels, name)
+            or _other_unit(labels, field)
+            or _other_group(labels, field, positions)
+            or _heading_elsewhere(labels, field)
         )
-        if wrong:
-            yield name, wrong
+        if heading_cell:
+            yield name, heading_cell
 
 
-def _titled(labels: Labels, entry: Field, spots: Spots) -> Spot | None:
+def _other_title(labels: Labels, field: Field, positions: CellPositions) -> CellPosition | None:
     """Return the first cell that says the title of another field, word for word."""
-    own = labels.of(entry.id)
-    for spot, key in labels.texts(spots):
-        if key not in own and (_is_of_section(labels, entry, key) or _is_of_form(labels, key)):
-            return spot
+    own_texts = labels.template_texts(field.id)
+    for position, key in labels.texts(positions):
+        if key not in own_texts and (
+            _is_section_title(labels, field, key) or _is_form_title(labels, key)
+        ):
+            return position
     return None
 
 
-def _is_of_section(labels: Labels, entry: Field, key: str) -> bool:
+def _is_section_title(labels: Labels, field: Field, key: str) -> bool:
     """Whether a heading has the words of another field of the section, and not those of its own."""
     words = _words(key)
-    titles = keys_of_all(*(other.title for other in labels.section.fields))
-    said = bool(words) and any(words == _words(title) for title in titles)
-    return key in titles or (said and all(words != _words(t) for t in keys_of(entry.title)))
+    titles = all_name_keys(*(other.title for other in labels.section.fields))
+    is_title = bool(words) and any(words == _words(title) for title in titles)
+    return key in titles or (is_title and all(words != _words(t) for t in name_keys(field.title)))
 
 
-def _is_of_form(labels: Labels, key: str) -> bool:
+def _is_form_title(labels: Labels, key: str) -> bool:
     """Whether a heading is that of a field elsewhere in the form, taken from there: on the sheet it
     stands no more often than the template has it. Who only calls his column so has added one.
     """
-    here = (key_at(labels.sheet, spot) for spot in labels.sheet.filled)
-    return 0 < labels.template.titles[key] >= sum(other == key for other in here)
+    sheet_keys = (cell_key(labels.sheet, position) for position in labels.sheet.filled_cells)
+    return (
+        0 < labels.form_texts.field_titles[key] >= sum(sheet_key == key for sheet_key in sheet_keys)
+    )
 
 
-def _exchanged_words(labels: Labels, name: str) -> Spot | None:
+def _exchanged_heading(labels: Labels, name: str) -> CellPosition | None:
     """Return the heading over a field that says another one, which has lost its own title."""
-    said, spot = labels.retyped.get(name, (name, None))
-    return spot if said != name and said not in labels.own else None
+    best_field, position = labels.retyped_headings.get(name, (name, None))
+    return position if best_field != name and best_field not in labels.correctly_titled else None
 
 
-def _best(section: Section, name: str, key: str) -> str:
+def _best_field(section: Section, name: str, key: str) -> str:
     """Return the field that a heading says best; the one it stands over where others say no more,
     empty where it says none.
     """
-    scores = {entry.id: _likeness(entry, key) for entry in section.fields}
+    scores = {form_field.id: _title_similarity(form_field, key) for form_field in section.fields}
     best = max(scores, key=lambda field: (scores[field], field == name))
-    return best if scores[best] >= _LEAST else ""
+    return best if scores[best] >= _MIN_SIMILARITY else ""
 
 
-def _likeness(entry: Field, key: str) -> float:
+def _title_similarity(field: Field, key: str) -> float:
     """Return the share of words a heading and a title have in common, of all words of both."""
     words = _words(key)
-    titles = (_words(title) for title in keys_of(entry.title))
+    titles = (_words(title) for title in name_keys(field.title))
     return max(len(words & title) / max(1, len(words | title)) for title in titles)
 
 
@@ -157,70 +171,79 @@ def _words(key: str) -> frozenset[str]:
     """Return the words of a heading without accents; what stands in brackets, single letters and
     figures say no field.
     """
-    plain = _ASIDE.sub(" ", without_accents(key))
+    plain = _IN_BRACKETS.sub(" ", strip_accents(key))
     return frozenset(word for word in re.findall(r"[^\W\d_]+", plain) if len(word) > 1)
 
 
-def _other_unit(labels: Labels, entry: Field) -> Spot | None:
+def _other_unit(labels: Labels, form_field: Field) -> CellPosition | None:
     """Return the cell beside the value that says the unit of another card of the form."""
-    cards = (s for s in labels.template.form.sections if s.layout == "card")
-    known = keys_of_all(*(field.unit for section in cards for field in section.fields))
-    texts = labels.texts(labels.units.get(entry.id, ()) if entry.unit else ())
-    return next((spot for spot, key in texts if key in known - keys_of_all(entry.unit)), None)
+    cards = (s for s in labels.form_texts.form.sections if s.layout == "card")
+    units = all_name_keys(*(field.unit for section in cards for field in section.fields))
+    texts = labels.texts(labels.unit_cells.get(form_field.id, ()) if form_field.unit else ())
+    return next(
+        (position for position, key in texts if key in units - all_name_keys(form_field.unit)), None
+    )
 
 
-def _other_group(labels: Labels, entry: Field, spots: Spots) -> Spot | None:
+def _other_group(labels: Labels, field: Field, positions: CellPositions) -> CellPosition | None:
     """Return the cell of a group's heading that reaches over the column of a field not in it.
 
     Only where the section has several groups: one that says little alone may head two columns of
     the same title. The heading is the last one to the left of the column, or over it.
     """
-    groups = keys_of_all(*(other.group for other in labels.section.fields))
-    if len(groups) <= len(own := keys_of_all(entry.group)) or not own:
+    groups = all_name_keys(*(other.group for other in labels.section.fields))
+    if len(groups) <= len(own_groups := all_name_keys(field.group)) or not own_groups:
         return None
-    for row, column in spots:
-        left = ((row, c) for c in range(column, 0, -1))
-        over = next((found for found in labels.texts(tuple(left)) if found[1] in groups), None)
-        if over and over[1] not in own:
-            return over[0]
+    for row, column in positions:
+        cells_left = ((row, c) for c in range(column, 0, -1))
+        heading = next(
+            (text_cell for text_cell in labels.texts(tuple(cells_left)) if text_cell[1] in groups),
+            None,
+        )
+        if heading and heading[1] not in own_groups:
+            return heading[0]
     return None
 
 
-def _moved_away(labels: Labels, entry: Field) -> Spot | None:
+def _heading_elsewhere(labels: Labels, field: Field) -> CellPosition | None:
     """Return the cell over another field that says this one, which stands under nothing."""
-    if entry.id in labels.own or any(labels.texts(labels.over[entry.id])):
+    if field.id in labels.correctly_titled or any(labels.texts(labels.heading_cells[field.id])):
         return None
-    own = keys_of(entry.title)
-    for name, spots in labels.over.items():
-        said, retyped = labels.retyped.get(name, ("", None))
-        if said == entry.id and retyped:
-            return retyped
-        if name not in labels.own:
-            titled = (spot for spot, key in labels.texts(spots) if key in own)
-            if spot := next(titled, None):
-                return spot
+    own_titles = name_keys(field.title)
+    for name, positions in labels.heading_cells.items():
+        best_field, heading_cell = labels.retyped_headings.get(name, ("", None))
+        if best_field == field.id and heading_cell:
+            return heading_cell
+        if name not in labels.correctly_titled:
+            title_cells = (
+                position for position, key in labels.texts(positions) if key in own_titles
+            )
+            if position := next(title_cells, None):
+                return position
     return None
 
 
-def part_above(search: Search, section: Section, sheet: Sheet, top: int) -> Spot | None:
+def foreign_title_above(
+    finder: SectionFinder, section: Section, sheet: Sheet, top: int
+) -> CellPosition | None:
     """Return the cell with the title of another section right above this one, which begins at row
     `top` with its marker; None where its own title stands there, or none.
 
     Titles are compared without their numbers and accents: who exchanges parts may renumber them.
     """
-    others = set(map(_bare_title, search.template.parts))
-    own = set(map(_bare_title, keys_of(section.title)))
+    other_titles = set(map(_plain_title, finder.form_texts.section_titles))
+    own_titles = set(map(_plain_title, name_keys(section.title)))
     for row in range(top - 1, 0, -1):
-        filled = [c for c, raw in enumerate(sheet.rows[row - 1], 1) if raw != ""]
-        if any(is_marker(str(sheet.at((row, c)))) for c in filled):
+        filled_columns = [c for c, raw in enumerate(sheet.rows[row - 1], 1) if raw != ""]
+        if any(is_marker(str(sheet.value_at((row, c)))) for c in filled_columns):
             return None
-        for column in filled:
-            title = _bare_title(key_at(sheet, (row, column)))
-            if title in others | own:
-                return None if title in own else (row, column)
+        for column in filled_columns:
+            title = _plain_title(cell_key(sheet, (row, column)))
+            if title in other_titles | own_titles:
+                return None if title in own_titles else (row, column)
     return None
 
 
 @lru_cache(maxsize=4096)
-def _bare_title(key: str) -> str:
-    return _NUMBERED.sub("", without_accents(key))
+def _plain_title(key: str) -> str:
+    return _NUMBERING.sub("", strip_accents(key))

@@ -27,14 +27,27 @@ _TCVN3 = dict(
         strict=True,
     )
 )
-_VNI_ALONE = dict(zip("ñöôæóòîÑÖÔÆÓÒÎ", "đươỉĩịỵĐƯƠỈĨỊỴ", strict=True))
+_VNI_LETTERS = dict(zip("ñöôæóòîÑÖÔÆÓÒÎ", "đươỉĩịỵĐƯƠỈĨỊỴ", strict=True))
 _GRAVE, _ACUTE, _TILDE, _HOOK, _DOT, _ROOF, _BREVE = "\u0300\u0301\u0303\u0309\u0323\u0302\u0306"
 _VNI_MARKS = {
-    "ù": _ACUTE, "ø": _GRAVE, "û": _HOOK, "õ": _TILDE, "ï": _DOT, "â": _ROOF, "á": _ROOF + _ACUTE,
-    "à": _ROOF + _GRAVE, "å": _ROOF + _HOOK, "ã": _ROOF + _TILDE, "ä": _ROOF + _DOT, "ê": _BREVE,
-    "é": _BREVE + _ACUTE, "è": _BREVE + _GRAVE, "ú": _BREVE + _HOOK, "ü": _BREVE + _TILDE,
+    "ù": _ACUTE,
+    "ø": _GRAVE,
+    "û": _HOOK,
+    "õ": _TILDE,
+    "ï": _DOT,
+    "â": _ROOF,
+    "á": _ROOF + _ACUTE,
+    "à": _ROOF + _GRAVE,
+    "å": _ROOF + _HOOK,
+    "ã": _ROOF + _TILDE,
+    "ä": _ROOF + _DOT,
+    "ê": _BREVE,
+    "é": _BREVE + _ACUTE,
+    "è": _BREVE + _GRAVE,
+    "ú": _BREVE + _HOOK,
+    "ü": _BREVE + _TILDE,
     "ë": _BREVE + _DOT,
-}  # fmt: skip
+}
 _VNI_PAIR = re.compile("([aeouyôöAEOUYÔÖ])([" + "".join(_VNI_MARKS) + "])", re.IGNORECASE)
 
 _WORD = re.compile(r"[^\W\d_]+(?:[\u00a1-\u00ff]+[^\W\d_]*)*|[\u00a1-\u00ff]+\w*")
@@ -45,7 +58,7 @@ _SYLLABLE = re.compile(
     "|ươi|ươu)"
 )
 _TONES = re.compile(f"[{_GRAVE}{_ACUTE}{_TILDE}{_HOOK}{_DOT}]")
-_FIT, _UNFIT = 0.85, 0.75
+_MIN_SHARE, _MAX_UNICODE_SHARE = 0.85, 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +69,10 @@ class Proposal:
     text: str
 
 
-def encoding_of(font: str) -> Encoding | None:
+def font_encoding(font: str) -> Encoding | None:
     """Return the encoding a font is made for, judged by its name.
 
-    >>> encoding_of(".VnTimeH"), encoding_of("VNI-Times"), encoding_of("Times New Roman")
+    >>> font_encoding(".VnTimeH"), font_encoding("VNI-Times"), font_encoding("Times New Roman")
     ('TCVN3', 'VNI', None)
     """
     name = font.strip().lower()
@@ -68,67 +81,74 @@ def encoding_of(font: str) -> Encoding | None:
     return "TCVN3" if name.startswith((".vn", "vntime", "vnarial")) else None
 
 
-def decoded(text: str, encoding: Encoding, font: str = "") -> str:
+def decode_legacy(text: str, encoding: Encoding, font: str = "") -> str:
     """Return `text` read in an old encoding, in Unicode.
 
-    >>> decoded("Chi boä", "VNI"), decoded("chi bé", "TCVN3", ".VnTimeH")
+    >>> decode_legacy("Chi boä", "VNI"), decode_legacy("chi bé", "TCVN3", ".VnTimeH")
     ('Chi bộ', 'CHI BỘ')
     """
     if encoding == "TCVN3":
-        read = "".join(_TCVN3.get(letter, letter) for letter in text)
-        return read.upper() if font.strip().lower().endswith("h") else read
-    paired = _VNI_PAIR.sub(_vni_pair, text)
-    return unicodedata.normalize("NFC", "".join(_VNI_ALONE.get(one, one) for one in paired))
+        decoded_text = "".join(_TCVN3.get(letter, letter) for letter in text)
+        return decoded_text.upper() if font.strip().lower().endswith("h") else decoded_text
+    paired = _VNI_PAIR.sub(_compose_vni_pair, text)
+    return unicodedata.normalize("NFC", "".join(_VNI_LETTERS.get(char, char) for char in paired))
 
 
-def _vni_pair(pair: re.Match[str]) -> str:
-    letter = _VNI_ALONE.get(pair[1], pair[1])
+def _compose_vni_pair(pair: re.Match[str]) -> str:
+    letter = _VNI_LETTERS.get(pair[1], pair[1])
     return unicodedata.normalize("NFC", letter + _VNI_MARKS[pair[2].lower()])
 
 
-def proposals(texts: Sequence[tuple[str, str]]) -> Mapping[int, Proposal]:
+def propose_readings(texts: Sequence[tuple[str, str]]) -> Mapping[int, Proposal]:
     """Return what the texts of one column, given with their fonts, say if in an old encoding.
 
     A text with a letter only Unicode has, or with no letter beyond ASCII, needs no reading. Where
     both encodings fit a column alike nothing is proposed.
     """
-    old = [n for n, (text, _) in enumerate(texts) if _may_be_old(text)]
-    by_pattern = _decided([texts[n][0] for n in old if not encoding_of(texts[n][1])])
-    found = {}
-    for number in old:
+    candidates = [n for n, (text, _) in enumerate(texts) if _may_be_legacy(text)]
+    column_encoding = _column_encoding(
+        [texts[n][0] for n in candidates if not font_encoding(texts[n][1])]
+    )
+    readings = {}
+    for number in candidates:
         text, font = texts[number]
-        if encoding := encoding_of(font) or by_pattern:
-            read = decoded(text, encoding, font)
-            if read != text:
-                found[number] = Proposal(encoding, read)
-    return found
+        if encoding := font_encoding(font) or column_encoding:
+            reading = decode_legacy(text, encoding, font)
+            if reading != text:
+                readings[number] = Proposal(encoding, reading)
+    return readings
 
 
-def _may_be_old(text: str) -> bool:
-    modern = (one > "\u00ff" and (one.isalpha() or unicodedata.combining(one)) for one in text)
-    return any("\u00a0" < letter <= "\u00ff" for letter in text) and not any(modern)
+def _may_be_legacy(text: str) -> bool:
+    unicode_letters = (
+        char > "\u00ff" and (char.isalpha() or unicodedata.combining(char)) for char in text
+    )
+    return any("\u00a0" < letter <= "\u00ff" for letter in text) and not any(unicode_letters)
 
 
-def _decided(texts: Sequence[str]) -> Encoding | None:
+def _column_encoding(texts: Sequence[str]) -> Encoding | None:
     """Return the one encoding the words of a column make sense in, or None."""
-    found = (word for text in texts for word in _WORD.findall(text) if not word.isascii())
-    words = [word for word in found if len(word) > 1]  # one letter alone proves nothing
-    if not words or _share(words) >= _UNFIT:
+    matches = (word for text in texts for word in _WORD.findall(text) if not word.isascii())
+    words = [word for word in matches if len(word) > 1]  # one letter alone proves nothing
+    if not words or _syllable_share(words) >= _MAX_UNICODE_SHARE:
         return None
     encodings: tuple[Encoding, Encoding] = ("TCVN3", "VNI")
-    shares = {one: _share([decoded(word, one) for word in words]) for one in encodings}
-    best = max(encodings, key=lambda one: shares[one])
-    fits = shares[best] >= _FIT and shares["TCVN3"] != shares["VNI"]
+    shares = {
+        encoding: _syllable_share([decode_legacy(word, encoding) for word in words])
+        for encoding in encodings
+    }
+    best = max(encodings, key=lambda encoding: shares[encoding])
+    fits = shares[best] >= _MIN_SHARE and shares["TCVN3"] != shares["VNI"]
     return best if fits else None
 
 
-def _share(words: Sequence[str]) -> float:
+def _syllable_share(words: Sequence[str]) -> float:
     return sum(map(_is_syllable, words)) / len(words)
 
 
 @lru_cache(maxsize=4096)
 def _is_syllable(word: str) -> bool:
     """Return whether a word could be Vietnamese: one syllable, at most one tone."""
-    spread = unicodedata.normalize("NFD", word.lower().replace("ð", "đ"))
-    bare = unicodedata.normalize("NFC", _TONES.sub("", spread))
-    return len(_TONES.findall(spread)) <= 1 and _SYLLABLE.fullmatch(bare) is not None
+    decomposed = unicodedata.normalize("NFD", word.lower().replace("ð", "đ"))
+    base = unicodedata.normalize("NFC", _TONES.sub("", decomposed))
+    return len(_TONES.findall(decomposed)) <= 1 and _SYLLABLE.fullmatch(base) is not None

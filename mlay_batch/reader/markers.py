@@ -13,182 +13,230 @@ from dataclasses import dataclass
 
 from mlay_batch import bundle
 from mlay_batch.findings import Place
-from mlay_batch.layout import HEAD, VALUE_MARKER
-from mlay_batch.reader.blocks import Block, Search, key_at, keys_of, only
-from mlay_batch.reader.facts import Spot, a1
+from mlay_batch.layout import HEADER, VALUE_MARKER
+from mlay_batch.reader.blocks import Block, SectionFinder, cell_key, name_keys, single
+from mlay_batch.reader.facts import CellPosition, a1
 from mlay_batch.reader.grid import Sheet
-from mlay_batch.reader.labels import Labels, Spots, exchanged, part_above
-from mlay_batch.reader.values import shown
+from mlay_batch.reader.labels import (
+    CellPositions,
+    Labels,
+    find_exchanged_fields,
+    foreign_title_above,
+)
+from mlay_batch.reader.values import display_text
 from mlay_batch.schema.records import Field, Section
 
 
-def by_markers(search: Search, section: Section) -> Block | None:
+def locate_by_markers(finder: SectionFinder, section: Section) -> Block | None:
     """Return the section between its markers; None where they are not whole.
 
     R22 is added where the section stands there twice, R26/R27 for a field that is missing/double,
     R32/R33 for a field or section under the heading of another one.
     """
-    starts = search.marks.get(f"{section.id}:start", ())
+    starts = finder.markers.get(f"{section.id}:start", ())
     if len(starts) > 1:
-        for sheet, spot in starts:
-            search.wrong("R22", Place("", sheet.title, a1(spot)), field=section.id)
+        for sheet, position in starts:
+            finder.add_error("R22", Place("", sheet.title, a1(position)), field=section.id)
         return None
-    start, end = only(starts), only(search.marks.get(f"{section.id}:end", ()))
+    start, end = single(starts), single(finder.markers.get(f"{section.id}:end", ()))
     if not (start and end and start[0] is end[0] and start[1][1] == end[1][1]):
         return None
     sheet, (top, column), bottom = start[0], start[1], end[1][0]
     if bottom <= top:
         return None
-    made = search.form.form == bundle.FORM  # by the program: headed in its own words, and hashed
-    if not made and (title := part_above(search, section, sheet, top)):
-        where = Place("", sheet.title, a1(title))
-        search.wrong("R33", where, field=section.id, seen=shown(sheet.at(title)))
+    is_rollup = (
+        finder.form.form == bundle.FORM
+    )  # by the program: headed in its own words, and hashed
+    if not is_rollup and (title := foreign_title_above(finder, section, sheet, top)):
+        place = Place("", sheet.title, a1(title))
+        finder.add_error("R33", place, field=section.id, seen=display_text(sheet.value_at(title)))
         return None
-    frame = _Frame(search, section, sheet, top, bottom, column)
-    return frame.card() if section.layout == "card" else frame.table()
+    marked_section = _MarkedSection(finder, section, sheet, top, bottom, column)
+    return (
+        marked_section.locate_card() if section.layout == "card" else marked_section.locate_table()
+    )
 
 
 @dataclass
-class _Frame:
+class _MarkedSection:
     """The rows between the markers of one section; `column` is the one of the markers."""
 
-    search: Search
+    finder: SectionFinder
     section: Section
     sheet: Sheet
     top: int
     bottom: int
     column: int
 
-    def card(self) -> Block | None:
-        row = self._ids((self.top, c) for c in self._columns())
-        values = only(row.get(VALUE_MARKER, ()))
-        if values is None:
+    def locate_card(self) -> Block | None:
+        value_markers = self._id_positions((self.top, c) for c in self._columns())
+        value_marker = single(value_markers.get(VALUE_MARKER, ()))
+        if value_marker is None:
             return None
-        ids = self._ids((r, self.column) for r in range(self.top + 1, self.bottom))
-        spots = {
-            entry.id: (at[0], values[1])
-            for entry in self.section.fields
-            if (at := self._find(entry, ids, range(self.top + 1, self.bottom)))
+        ids = self._id_positions((r, self.column) for r in range(self.top + 1, self.bottom))
+        value_cells = {
+            field.id: (id_cell[0], value_marker[1])
+            for field in self.section.fields
+            if (id_cell := self._find_field(field, ids, range(self.top + 1, self.bottom)))
         }
-        left = min([values[1], *self._labels(spots)])
-        beside = {name: (r, range(self.column + 1, v)) for name, (r, v) in spots.items()}
-        over = {name: [(r, c) for c in columns] for name, (r, columns) in beside.items()}
-        units = {name: [(r, v + 1)] for name, (r, v) in spots.items()}
-        for name, marks in self._compare(over, {n: [spot] for n, spot in spots.items()}, units):
-            self._mistake(name, marks)
-            del spots[name]
-        furniture = {values, *(spot for found in ids.values() for spot in found)}
-        box = self.top, left, self.bottom, values[1] + 1  # the unit stands right of the value
-        titles = {(r, c): name for name, (r, v) in spots.items() for c in range(left, v)}
-        return Block(self.section, self.sheet, (spots,), box, frozenset(furniture), titles)
+        left = min([value_marker[1], *self._label_columns(value_cells)])
+        label_ranges = {
+            name: (r, range(self.column + 1, v)) for name, (r, v) in value_cells.items()
+        }
+        heading_cells = {
+            name: [(r, c) for c in columns] for name, (r, columns) in label_ranges.items()
+        }
+        unit_cells = {name: [(r, v + 1)] for name, (r, v) in value_cells.items()}
+        for name, error_cells in self._find_exchanged(
+            heading_cells, {n: [position] for n, position in value_cells.items()}, unit_cells
+        ):
+            self._report_exchange(name, error_cells)
+            del value_cells[name]
+        template_cells = {value_marker, *(position for cells in ids.values() for position in cells)}
+        bounds = (
+            self.top,
+            left,
+            self.bottom,
+            value_marker[1] + 1,
+        )  # the unit stands right of the value
+        headings = {(r, c): name for name, (r, v) in value_cells.items() for c in range(left, v)}
+        return Block(
+            self.section, self.sheet, (value_cells,), bounds, frozenset(template_cells), headings
+        )
 
-    def table(self) -> Block:
-        ids = self._ids((self.top, c) for c in self._columns())
-        heads = range(self.top + 1, self._first())
+    def locate_table(self) -> Block:
+        ids = self._id_positions((self.top, c) for c in self._columns())
+        heading_rows = range(self.top + 1, self._first_row())
         columns = {
-            entry.id: at[1]
-            for entry in self.section.fields
-            if (at := self._find(entry, ids, heads))
+            field.id: id_cell[1]
+            for field in self.section.fields
+            if (id_cell := self._find_field(field, ids, heading_rows))
         }
-        rows = range(heads.stop, self.bottom)
-        over = {name: [(r, c) for r in heads] for name, c in columns.items()}
-        below = {name: [(r, c) for r in rows] for name, c in columns.items()}
-        for name, marks in self._compare(over, below):
-            self._mistake(name, marks)
+        rows = range(heading_rows.stop, self.bottom)
+        heading_cells = {name: [(r, c) for r in heading_rows] for name, c in columns.items()}
+        value_cells = {name: [(r, c) for r in rows] for name, c in columns.items()}
+        for name, error_cells in self._find_exchanged(heading_cells, value_cells):
+            self._report_exchange(name, error_cells)
             del columns[name]
         records = tuple({name: (r, c) for name, c in columns.items()} for r in rows)
-        furniture = {spot for found in ids.values() for spot in found}
-        used = [*columns.values()] or [self.column]
-        if numbers := self._numbers(heads, set(columns.values())):
-            used.append(numbers)
-            furniture |= {(r, numbers) for r in rows if self._counts((r, numbers))}
-        box = self.top, min(used), self.bottom, max(used)
-        titles = {(r, c): name for r in heads for name, c in columns.items()}
-        return Block(self.section, self.sheet, records, box, frozenset(furniture), titles)
+        template_cells = {position for cells in ids.values() for position in cells}
+        used_columns = [*columns.values()] or [self.column]
+        if number_column := self._number_column(heading_rows, set(columns.values())):
+            used_columns.append(number_column)
+            template_cells |= {
+                (r, number_column) for r in rows if self._is_number((r, number_column))
+            }
+        bounds = self.top, min(used_columns), self.bottom, max(used_columns)
+        headings = {(r, c): name for r in heading_rows for name, c in columns.items()}
+        return Block(self.section, self.sheet, records, bounds, frozenset(template_cells), headings)
 
-    def _compare(
-        self, over: Mapping[str, Spots], values: Mapping[str, Spots],
-        units: Mapping[str, Spots] = {},
-    ) -> list[tuple[str, Spots]]:  # fmt: skip
+    def _find_exchanged(
+        self,
+        heading_cells: Mapping[str, CellPositions],
+        value_cells: Mapping[str, CellPositions],
+        unit_cells: Mapping[str, CellPositions] = {},
+    ) -> list[tuple[str, CellPositions]]:
         """Return the fields that stand under the heading of another one, each with the cell of that
-        heading and those of its `values` that hold something.
+        heading and those of its `value_cells` that hold something.
 
-        `over` are the cells in which a field has its heading, `units` those with its unit.
+        `heading_cells` are the cells in which a field has its heading, `unit_cells` those with its
+        unit.
         """
-        if self.section is HEAD or self.search.form.form == bundle.FORM:
+        if self.section is HEADER or self.finder.form.form == bundle.FORM:
             return []  # the heading is held against the stamp, a workbook's rows against hashes
-        labels = Labels(self.search.template, self.section, self.sheet, over, units)
-        filled = self.sheet.filled
+        labels = Labels(self.finder.form_texts, self.section, self.sheet, heading_cells, unit_cells)
+        filled_cells = self.sheet.filled_cells
         return [
-            (name, [spot, *(value for value in values[name] if value in filled)])
-            for name, spot in exchanged(labels)
+            (name, [position, *(cell for cell in value_cells[name] if cell in filled_cells)])
+            for name, position in find_exchanged_fields(labels)
         ]
 
-    def _mistake(self, name: str, spots: Spots) -> None:
-        """Say that the heading at the first of `spots` is not that of the field."""
-        heading, *values = (Place("", self.sheet.title, a1(spot)) for spot in spots)
-        path, seen = f"{self.section.id}.{name}", shown(self.sheet.at(spots[0]))
-        self.search.wrong("R32", heading, *values, field=path, seen=seen)
-
-    def _first(self) -> int:
-        """Return the first row below the headings."""
-        marks = self.search.marks.get(f"{self.section.id}:head", ())
-        inside = (
-            spot[0]
-            for sheet, spot in marks
-            if sheet is self.sheet and self.top < spot[0] < self.bottom
+    def _report_exchange(self, name: str, positions: CellPositions) -> None:
+        """Say that the heading at the first of `positions` is not that of the field."""
+        heading, *values = (Place("", self.sheet.title, a1(position)) for position in positions)
+        path, heading_text = (
+            f"{self.section.id}.{name}",
+            display_text(self.sheet.value_at(positions[0])),
         )
-        return max(inside, default=self.top) + 1
+        self.finder.add_error("R32", heading, *values, field=path, seen=heading_text)
+
+    def _first_row(self) -> int:
+        """Return the first row below the headings."""
+        head_markers = self.finder.markers.get(f"{self.section.id}:head", ())
+        head_rows = (
+            position[0]
+            for sheet, position in head_markers
+            if sheet is self.sheet and self.top < position[0] < self.bottom
+        )
+        return max(head_rows, default=self.top) + 1
 
     def _columns(self) -> range:
         width = len(self.sheet.rows[self.top - 1])
         return range(1, width + 1)
 
-    def _ids(self, spots: Iterable[Spot]) -> dict[str, list[Spot]]:
-        known = {entry.id for entry in self.section.fields} | {VALUE_MARKER}
-        found: dict[str, list[Spot]] = defaultdict(list)
-        for spot in spots:
-            raw = self.sheet.at(spot)
-            if isinstance(raw, str) and raw in known:
-                found[raw].append(spot)
-        return found
+    def _id_positions(self, cells: Iterable[CellPosition]) -> dict[str, list[CellPosition]]:
+        field_ids = {field.id for field in self.section.fields} | {VALUE_MARKER}
+        positions_by_id: dict[str, list[CellPosition]] = defaultdict(list)
+        for position in cells:
+            raw = self.sheet.value_at(position)
+            if isinstance(raw, str) and raw in field_ids:
+                positions_by_id[raw].append(position)
+        return positions_by_id
 
-    def _find(self, entry: Field, ids: Mapping[str, list[Spot]], rows: range) -> Spot | None:
+    def _find_field(
+        self, field: Field, ids: Mapping[str, list[CellPosition]], rows: range
+    ) -> CellPosition | None:
         """Return where a field's id stands, or else its heading; R26, R27 if that fails.
 
         A heading over or beside the id of another field is no place for this one.
         """
-        found = ids.get(entry.id, [])
+        id_positions = ids.get(field.id, [])
         axis = 0 if self.section.layout == "card" else 1
-        taken = {spots[0][axis] for spots in ids.values() if len(spots) == 1}
-        free = (spot for spot in self._headings(entry, rows) if spot[axis] not in taken)
-        spot = only(found) or (None if found else only(list(free)))
-        if spot is None:
-            code, at = ("R27", found[1]) if found else ("R26", (self.top, self.column))
-            path = f"{self.section.id}.{entry.id}"
-            self.search.wrong(code, Place("", self.sheet.title, a1(at)), field=path)
-        return spot
+        taken_lines = {positions[0][axis] for positions in ids.values() if len(positions) == 1}
+        free_positions = (
+            position
+            for position in self._heading_positions(field, rows)
+            if position[axis] not in taken_lines
+        )
+        position = single(id_positions) or (None if id_positions else single(list(free_positions)))
+        if position is None:
+            code, error_position = (
+                ("R27", id_positions[1]) if id_positions else ("R26", (self.top, self.column))
+            )
+            path = f"{self.section.id}.{field.id}"
+            self.finder.add_error(code, Place("", self.sheet.title, a1(error_position)), field=path)
+        return position
 
-    def _headings(self, entry: Field, rows: range) -> Iterator[Spot]:
-        wanted = keys_of(entry.title)
+    def _heading_positions(self, field: Field, rows: range) -> Iterator[CellPosition]:
+        title_keys = name_keys(field.title)
         for row in rows:
             for column in range(1, len(self.sheet.rows[row - 1]) + 1):
-                if key_at(self.sheet, (row, column)) in wanted:
+                if cell_key(self.sheet, (row, column)) in title_keys:
                     yield row, column
 
-    def _numbers(self, rows: range, fields: set[int]) -> int | None:
+    def _number_column(self, rows: range, fields: set[int]) -> int | None:
         """Return the column of the running numbers, which is none of the `fields`."""
-        wanted = self.search.template.numbers
-        spots = ((r, c) for r in rows for c in range(1, len(self.sheet.rows[r - 1]) + 1))
-        free = (spot for spot in spots if spot[1] not in fields)
-        return only([spot[1] for spot in free if key_at(self.sheet, spot) in wanted])
+        number_keys = self.finder.form_texts.number_headings
+        positions = ((r, c) for r in rows for c in range(1, len(self.sheet.rows[r - 1]) + 1))
+        candidates = (position for position in positions if position[1] not in fields)
+        return single(
+            [
+                position[1]
+                for position in candidates
+                if cell_key(self.sheet, position) in number_keys
+            ]
+        )
 
-    def _counts(self, spot: Spot) -> bool:
-        return shown(self.sheet.at(spot)).rstrip(".").isdigit()
+    def _is_number(self, position: CellPosition) -> bool:
+        return display_text(self.sheet.value_at(position)).rstrip(".").isdigit()
 
-    def _labels(self, spots: Mapping[str, Spot]) -> Iterator[int]:
-        for entry in self.section.fields:
-            if entry.id in spots:
-                row, values = spots[entry.id]
-                wanted = keys_of(entry.title)
-                yield from (c for c in range(1, values) if key_at(self.sheet, (row, c)) in wanted)
+    def _label_columns(self, value_cells: Mapping[str, CellPosition]) -> Iterator[int]:
+        for field in self.section.fields:
+            if field.id in value_cells:
+                row, value_column = value_cells[field.id]
+                title_keys = name_keys(field.title)
+                yield from (
+                    c
+                    for c in range(1, value_column)
+                    if cell_key(self.sheet, (row, c)) in title_keys
+                )

@@ -7,30 +7,38 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
 
-from mlay_batch.reader.facts import Facts, FactsBuilder, Limits, Spot, UnreadableError, a1, spot_of
-from mlay_batch.reader.legacy import encoding_of
+from mlay_batch.reader.facts import (
+    CellMetadata,
+    CellPosition,
+    Limits,
+    MetadataBuilder,
+    UnreadableError,
+    a1,
+    parse_position,
+)
+from mlay_batch.reader.legacy import font_encoding
 from mlay_batch.reader.ooxml_parts import (
     Attributes,
-    elements,
-    local,
-    notes,
-    old_fonts,
-    old_runs,
-    parser,
-    targets,
+    create_parser,
+    find_elements,
+    legacy_fonts,
+    legacy_runs,
+    local_name,
+    read_notes,
+    relation_targets,
 )
-from mlay_batch.reader.ooxml_plain import behind, thinned
+from mlay_batch.reader.ooxml_plain import end_of_last_tag, strip_plain_cells
 
 _WORKBOOK = "xl/workbook.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
 _STYLES = "xl/styles.xml"
 _STRINGS = "xl/sharedstrings.xml"
 _TRUE = ("1", "true")
-_ELSEWHERE = re.compile(r'\[[^\[\]"]+\][^\[\]!"]*!')  # [1]Sheet1!A1, '[b.xlsx]Sheet 1'!A1
+_EXTERNAL_REFERENCE = re.compile(r'\[[^\[\]"]+\][^\[\]!"]*!')  # [1]Sheet1!A1, '[b.xlsx]Sheet 1'!A1
 
 # A reference, comment or CDATA in a stored value: readers differ in what they make of "1&#50;".
-_PIECED = re.compile(rb"<(?:[\w.-]+:)?v(?:\s[^<>]*)?>[^<]*(?:&|<!)")
-_TEXT = re.compile(rb"""\st\s*=\s*["']str["']""")
+_SPLIT_VALUE = re.compile(rb"<(?:[\w.-]+:)?v(?:\s[^<>]*)?>[^<]*(?:&|<!)")
+_TEXT_TYPE = re.compile(rb"""\st\s*=\s*["']str["']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,7 @@ class SheetPart:
 
     title: str
     part: str
-    facts: Facts
+    metadata: CellMetadata
     cuts: tuple[tuple[int, int], ...] = ()
 
 
@@ -57,183 +65,193 @@ def scan(parts: Mapping[str, bytes], limits: Limits) -> tuple[SheetPart, ...]:
 
 
 def _scan_sheets(parts: Mapping[str, bytes], limits: Limits) -> list[SheetPart]:
-    sheets = targets(parts[_RELATIONS])
-    fonts = old_fonts(parts[_STYLES]) if _STYLES in parts else {}
-    runs = old_runs(parts.get(_STRINGS, b""))
-    found = []
-    for title, relation in _titles(parts[_WORKBOOK]):
-        if part := sheets.get(relation):
-            sheet = _scan_sheet(parts[part], limits, fonts, runs)
-            sheet.found.notes |= notes(parts, part)
-            facts = sheet.found.facts(title, far=True)
-            found.append(SheetPart(title, part, facts, tuple(sheet.cuts)))
-    return found
+    part_names = relation_targets(parts[_RELATIONS])
+    fonts = legacy_fonts(parts[_STYLES]) if _STYLES in parts else {}
+    runs = legacy_runs(parts.get(_STRINGS, b""))
+    sheet_parts = []
+    for title, relation in _sheet_relations(parts[_WORKBOOK]):
+        if part := part_names.get(relation):
+            scanner = _scan_sheet(parts[part], limits, fonts, runs)
+            scanner.builder.notes |= read_notes(parts, part)
+            metadata = scanner.builder.build(title, cut_later=True)
+            sheet_parts.append(SheetPart(title, part, metadata, tuple(scanner.cuts)))
+    return sheet_parts
 
 
 def _scan_sheet(
     part: bytes, limits: Limits, fonts: Mapping[str, str], runs: Mapping[str, str]
-) -> _SheetScan:
+) -> _SheetScanner:
     """Return what a sheet says beside plain values; where fonts matter, no cell is plain."""
-    sheet = _SheetScan(limits, fonts, runs)
-    rest = None if fonts or runs else thinned(part, limits)
-    sheet.walk(part if rest is None else rest)
-    return sheet
+    scanner = _SheetScanner(limits, fonts, runs)
+    stripped = None if fonts or runs else strip_plain_cells(part, limits)
+    scanner.walk(part if stripped is None else stripped)
+    return scanner
 
 
-def _ambiguous(part: bytes) -> bool:
+def _has_split_value(part: bytes) -> bool:
     """Return whether a stored number is written in pieces, as no office program does: calamine
     takes the first piece for the whole. Text results of formulas may hold references.
     """
-    for found in _PIECED.finditer(part):
-        start = max(part.rfind(mark, 0, found.start()) for mark in (b"<c ", b":c "))
+    for match in _SPLIT_VALUE.finditer(part):
+        start = max(part.rfind(prefix, 0, match.start()) for prefix in (b"<c ", b":c "))
         cell = part[start : part.find(b">", start)]
-        if found[0].endswith(b"<!") or not _TEXT.search(cell):
+        if match[0].endswith(b"<!") or not _TEXT_TYPE.search(cell):
             return True
     return False
 
 
-def _titles(part: bytes) -> list[tuple[str, str]]:
+def _sheet_relations(part: bytes) -> list[tuple[str, str]]:
     """Return title and relation of each sheet; the relation's prefix is the writer's choice."""
     return [
-        (entry["name"], value)
-        for entry in elements(part, "sheet")
-        for key, value in entry.items()
+        (element["name"], value)
+        for element in find_elements(part, "sheet")
+        for key, value in element.items()
         if key.endswith(":id")
     ]
 
 
-class _Steps(dict[str, Callable[[Attributes], None] | None]):
+class _ElementHandlers(dict[str, Callable[[Attributes], None] | None]):
     """What to do at an element, by name; a prefix is the writer's choice, looked at only once."""
 
     def __missing__(self, name: str) -> Callable[[Attributes], None] | None:
-        self[name] = found = self.get(local(name))
-        return found
+        self[name] = handler = self.get(local_name(name))
+        return handler
 
 
-class _SheetScan:
+class _SheetScanner:
     """One sheet part. A cell is judged when the next one begins."""
 
     def __init__(self, limits: Limits, fonts: Mapping[str, str], runs: Mapping[str, str]) -> None:
         self.fonts, self.runs = fonts, runs
-        self.found = FactsBuilder(limits)
-        self.parser = parser()
-        self.parser.StartElementHandler = self._start
+        self.builder = MetadataBuilder(limits)
+        self.parser = create_parser()
+        self.parser.StartElementHandler = self._start_element
         self.cuts: list[tuple[int, int]] = []
-        self.row = self.byte = 0
-        self.at = ""
-        self._begin(None)
-        self.steps = _Steps({
-            "row": self._row, "c": self._cell, "f": self._formula, "v": self._stored,
-            "is": self._value, "col": self._columns, "mergeCell": self._merge, "rFont": self._run,
-        })  # fmt: skip
+        self.row = self.cell_start = 0
+        self.reference = ""
+        self._begin_cell(None)
+        self.handlers = _ElementHandlers(
+            {
+                "row": self._start_row,
+                "c": self._start_cell,
+                "f": self._start_formula,
+                "v": self._start_stored_value,
+                "is": self._start_value,
+                "col": self._note_columns,
+                "mergeCell": self._note_merge,
+                "rFont": self._note_run_font,
+            }
+        )
 
     def walk(self, part: bytes) -> None:
         """Walk over the part. UnreadableError R07 where a stored number stands there in pieces.
 
         Behind the cells only merged ones matter: other words and formulas there are no cell's.
         """
-        if _ambiguous(part):
+        if _has_split_value(part):
             raise UnreadableError("R07")
-        cells = behind(part, b"sheetData")
-        merges = max(cells, behind(part, b"mergeCell"))
+        cells_end = end_of_last_tag(part, b"sheetData")
+        merges_end = max(cells_end, end_of_last_tag(part, b"mergeCell"))
         view = memoryview(part)  # a part may be large
-        self.parser.Parse(view[:cells], False)
-        self._judge()
-        self.steps = _Steps({"mergeCell": self._merge})
-        self.parser.Parse(view[cells:merges], False)
+        self.parser.Parse(view[:cells_end], False)
+        self._finish_cell()
+        self.handlers = _ElementHandlers({"mergeCell": self._note_merge})
+        self.parser.Parse(view[cells_end:merges_end], False)
         self.parser.StartElementHandler = None
-        self.parser.Parse(view[merges:], True)
+        self.parser.Parse(view[merges_end:], True)
 
-    def _begin(self, kind: str | None) -> None:
-        self.kind = kind
-        self.filled = self.formula = self.valued = False
-        self.words: list[str] = []
-        self.texts: list[str] = []
+    def _begin_cell(self, cell_type: str | None) -> None:
+        self.cell_type = cell_type
+        self.is_filled = self.has_formula = self.has_value = False
+        self.formula_parts: list[str] = []
+        self.value_parts: list[str] = []
 
-    def _start(self, name: str, attributes: Attributes) -> None:
-        if step := self.steps[name]:
-            step(attributes)
+    def _start_element(self, name: str, attributes: Attributes) -> None:
+        if handler := self.handlers[name]:
+            handler(attributes)
 
-    def _row(self, attributes: Attributes) -> None:
-        if self.at:
-            self._judge()
-            self._begin(None)
-            self.at = ""
+    def _start_row(self, attributes: Attributes) -> None:
+        if self.reference:
+            self._finish_cell()
+            self._begin_cell(None)
+            self.reference = ""
         self.row = int(attributes.get("r", self.row + 1))
         if attributes.get("hidden") in _TRUE:
-            self.found.hidden_rows.add(self.row)
+            self.builder.hidden_rows.add(self.row)
 
-    def _cell(self, attributes: Attributes) -> None:
-        if self._doubtful():
-            self._judge()
-        self.at = attributes.get("r") or self._following()
+    def _start_cell(self, attributes: Attributes) -> None:
+        if self._needs_check():
+            self._finish_cell()
+        self.reference = attributes.get("r") or self._next_reference()
         if self.fonts and (font := self.fonts.get(attributes.get("s", "0"))):
-            self.found.fonts[spot_of(self.at)] = font
-        self._begin(attributes.get("t"))
-        self.byte = self.parser.CurrentByteIndex
+            self.builder.fonts[parse_position(self.reference)] = font
+        self._begin_cell(attributes.get("t"))
+        self.cell_start = self.parser.CurrentByteIndex
 
-    def _following(self) -> str:
+    def _next_reference(self) -> str:
         """Return the cell right of the last one: a reference may be left out."""
-        return a1((self.row, spot_of(self.at)[1] + 1 if self.at else 1))
+        return a1((self.row, parse_position(self.reference)[1] + 1 if self.reference else 1))
 
-    def _fill(self) -> None:
-        if not self.filled:
-            self.filled = True
-            if not self.found.filled(spot_of(self.at)):
-                self.parser.EndElementHandler = self._cut
+    def _mark_filled(self) -> None:
+        if not self.is_filled:
+            self.is_filled = True
+            if not self.builder.add_filled(parse_position(self.reference)):
+                self.parser.EndElementHandler = self._end_cut_cell
 
-    def _formula(self, _: Attributes) -> None:
-        self._fill()
-        self.formula = True
-        self.parser.CharacterDataHandler = self.words.append
+    def _start_formula(self, _: Attributes) -> None:
+        self._mark_filled()
+        self.has_formula = True
+        self.parser.CharacterDataHandler = self.formula_parts.append
 
-    def _value(self, _: Attributes) -> None:
-        self._fill()
-        self.valued = True
-        if self._doubtful():
-            self.parser.CharacterDataHandler = self.texts.append
+    def _start_value(self, _: Attributes) -> None:
+        self._mark_filled()
+        self.has_value = True
+        if self._needs_check():
+            self.parser.CharacterDataHandler = self.value_parts.append
 
-    def _run(self, attributes: Attributes) -> None:
+    def _note_run_font(self, attributes: Attributes) -> None:
         """Take note of the font of a part of a text that stands in the cell itself."""
-        if encoding_of(font := attributes.get("val", "")):
-            self.found.fonts[spot_of(self.at)] = font
+        if font_encoding(font := attributes.get("val", "")):
+            self.builder.fonts[parse_position(self.reference)] = font
 
-    def _stored(self, attributes: Attributes) -> None:
-        if self.kind == "inlineStr":  # calamine would read nothing there
+    def _start_stored_value(self, attributes: Attributes) -> None:
+        if self.cell_type == "inlineStr":  # calamine would read nothing there
             raise UnreadableError("R07")
-        self._value(attributes)
+        self._start_value(attributes)
 
-    def _cut(self, name: str) -> None:
-        if local(name) == "c":
-            self.cuts.append((self.byte, self.parser.CurrentByteIndex))
+    def _end_cut_cell(self, name: str) -> None:
+        if local_name(name) == "c":
+            self.cuts.append((self.cell_start, self.parser.CurrentByteIndex))
             self.parser.EndElementHandler = None
 
-    def _columns(self, attributes: Attributes) -> None:
+    def _note_columns(self, attributes: Attributes) -> None:
         if attributes.get("hidden") in _TRUE:
-            self.found.hide_columns(int(attributes["min"]), int(attributes["max"]))
+            self.builder.hide_columns(int(attributes["min"]), int(attributes["max"]))
 
-    def _merge(self, attributes: Attributes) -> None:
+    def _note_merge(self, attributes: Attributes) -> None:
         first, _, last = attributes["ref"].partition(":")
-        self.found.merges.append((*spot_of(first), *spot_of(last or first)))
+        self.builder.merges.append((*parse_position(first), *parse_position(last or first)))
 
-    def _doubtful(self) -> bool:
+    def _needs_check(self) -> bool:
         """Whether the cell needs a second look: a formula, an error, a text with an old font."""
-        return self.formula or self.kind == "e" or bool(self.runs and self.kind == "s")
+        return (
+            self.has_formula or self.cell_type == "e" or bool(self.runs and self.cell_type == "s")
+        )
 
-    def _judge(self) -> None:
+    def _finish_cell(self) -> None:
         """Conclude the cell begun last, if there is anything to say of it."""
-        if not self._doubtful():
+        if not self._needs_check():
             return
         self.parser.CharacterDataHandler = None
-        spot: Spot = spot_of(self.at)
-        text = "".join(self.texts).strip() if self.valued else ""
-        if self.kind == "s" and text in self.runs:
-            self.found.fonts[spot] = self.runs[text]
-        if self.kind == "e":
-            self.found.errors[spot] = text
-        elif self.formula and not text and not (self.valued and self.kind == "str"):
-            self.found.uncached.add(spot)
-        if self.formula:
-            self.found.formulas.add(spot)
-            if _ELSEWHERE.search("".join(self.words)):
-                self.found.foreign.add(spot)
+        position: CellPosition = parse_position(self.reference)
+        text = "".join(self.value_parts).strip() if self.has_value else ""
+        if self.cell_type == "s" and text in self.runs:
+            self.builder.fonts[position] = self.runs[text]
+        if self.cell_type == "e":
+            self.builder.errors[position] = text
+        elif self.has_formula and not text and not (self.has_value and self.cell_type == "str"):
+            self.builder.uncached.add(position)
+        if self.has_formula:
+            self.builder.formulas.add(position)
+            if _EXTERNAL_REFERENCE.search("".join(self.formula_parts)):
+                self.builder.external_formulas.add(position)

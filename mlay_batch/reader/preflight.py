@@ -21,14 +21,19 @@ Kind = Literal["xlsx", "ods", "xls"]
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
-_DAMAGED = (
-    zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, ValueError,
-)  # fmt: skip
+_DAMAGE_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    struct.error,
+    NotImplementedError,
+    ValueError,
+)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those of ECMA-376, part 2
 _CHUNK = 1 << 18
-_ALWAYS = 100 << 10  # bytes any part may have, however well it is packed
+_MIN_ALLOWED = 100 << 10  # bytes any part may have, however well it is packed
 _LOCAL_HEADER = 30
-_FOREIGN = (b"<html", b"<table", b"<?xml", b"<!doctype html")
+_MARKUP_STARTS = (b"<html", b"<table", b"<?xml", b"<!doctype html")
 _MACRO_FOLDERS = ("basic/", "scripts/", "xl/macrosheets/")
 
 
@@ -36,13 +41,13 @@ _MACRO_FOLDERS = ("basic/", "scripts/", "xl/macrosheets/")
 class Package:
     """A file that is safe to parse. `parts` are the unpacked XML parts by name (none of an .xls).
 
-    `macros`: it carries program code, which is never run.
+    `has_macros`: it carries program code, which is never run.
     """
 
     kind: Kind
     data: bytes = field(repr=False)
     parts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    macros: bool = False
+    has_macros: bool = False
 
 
 def open_package(data: bytes, limits: Limits) -> Package:
@@ -60,18 +65,18 @@ def open_package(data: bytes, limits: Limits) -> Package:
     if data.startswith(_ZIP):
         return _open_zip(data, limits)
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    raise UnreadableError("R08" if start.startswith(_FOREIGN) else "R03")
+    raise UnreadableError("R08" if start.startswith(_MARKUP_STARTS) else "R03")
 
 
 def _open_ole(data: bytes) -> Package:
-    from mlay_batch.reader.biff import names_in  # start-up of a child: few files are .xls
+    from mlay_batch.reader.biff import stream_names  # start-up of a child: few files are .xls
 
-    names = names_in(data)
+    names = stream_names(data)
     if "EncryptedPackage" in names:
         raise UnreadableError("R04")
     if not names & {"Workbook", "Book"}:
         raise UnreadableError("R03")
-    return Package("xls", data, macros="_VBA_PROJECT_CUR" in names)
+    return Package("xls", data, has_macros="_VBA_PROJECT_CUR" in names)
 
 
 def _open_zip(data: bytes, limits: Limits) -> Package:
@@ -80,17 +85,17 @@ def _open_zip(data: bytes, limits: Limits) -> Package:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             _check_entries(data, archive, entries, limits)
             names = {entry.filename.lower() for entry in entries}
-            kind = _kind(names, archive)
+            kind = _package_kind(names, archive)
             parts = _inflate(archive, entries, limits)
-    except _DAMAGED as error:
+    except _DAMAGE_ERRORS as error:
         raise UnreadableError("R05") from error
     if kind == "ods" and b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
         raise UnreadableError("R04")
-    macros = any(n.endswith("vbaproject.bin") or n.startswith(_MACRO_FOLDERS) for n in names)
-    return Package(kind, data, parts, macros)
+    has_macros = any(n.endswith("vbaproject.bin") or n.startswith(_MACRO_FOLDERS) for n in names)
+    return Package(kind, data, parts, has_macros)
 
 
-def _kind(names: set[str], archive: zipfile.ZipFile) -> Kind:
+def _package_kind(names: set[str], archive: zipfile.ZipFile) -> Kind:
     if "xl/workbook.xml" in names:
         return "xlsx"
     if "content.xml" in names and "mimetype" in names and archive.read("mimetype") == _ODS:
@@ -109,18 +114,18 @@ def _check_entries(
     if any(entry.compress_type not in _METHODS for entry in entries):
         raise UnreadableError("R07")
     names = [entry.filename.replace("\\", "/").lower() for entry in entries]
-    if len(set(names)) < len(names) or any(map(_leads_out, names)):
+    if len(set(names)) < len(names) or any(map(_is_outside, names)):
         raise UnreadableError("R07")
     end = archive.start_dir
     for entry in sorted(entries, key=lambda entry: entry.header_offset, reverse=True):
-        at = entry.header_offset
-        name, extra = struct.unpack_from("<HH", data, at + 26)
-        if at + _LOCAL_HEADER + name + extra + entry.compress_size > end:
+        offset = entry.header_offset
+        name_length, extra_length = struct.unpack_from("<HH", data, offset + 26)
+        if offset + _LOCAL_HEADER + name_length + extra_length + entry.compress_size > end:
             raise UnreadableError("R07")
-        end = at
+        end = offset
 
 
-def _leads_out(name: str) -> bool:
+def _is_outside(name: str) -> bool:
     return name.startswith("/") or ".." in name.split("/") or ":" in name.split("/")[0]
 
 
@@ -128,26 +133,28 @@ def _inflate(
     archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], limits: Limits
 ) -> dict[str, bytes]:
     """Unpack every entry, counting real bytes, and keep the XML parts."""
-    left = limits.inflated_mb << 20
-    kept: dict[str, bytes] = {}
+    remaining = limits.inflated_mb << 20
+    parts: dict[str, bytes] = {}
     for entry in entries:
-        part = _unpack(archive, entry, left, limits)
-        left -= len(part)
+        part = _unpack(archive, entry, remaining, limits)
+        remaining -= len(part)
         if entry.filename.lower().endswith((".xml", ".rels")):
             if b"<!DOCTYPE" in part:
                 raise UnreadableError("R07")
-            kept[entry.filename] = part
-    return kept
+            parts[entry.filename] = part
+    return parts
 
 
-def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int, limits: Limits) -> bytes:
-    allowed = max(_ALWAYS, entry.compress_size * limits.ratio)
-    found: list[bytes] = []
+def _unpack(
+    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, remaining: int, limits: Limits
+) -> bytes:
+    allowed = max(_MIN_ALLOWED, entry.compress_size * limits.ratio)
+    chunks: list[bytes] = []
     with archive.open(entry) as stream:
         while chunk := stream.read(_CHUNK):
-            found.append(chunk)
+            chunks.append(chunk)
             allowed -= len(chunk)
-            left -= len(chunk)
-            if allowed < 0 or left < 0:
+            remaining -= len(chunk)
+            if allowed < 0 or remaining < 0:
                 raise UnreadableError("R06")
-    return b"".join(found)
+    return b"".join(chunks)

@@ -7,51 +7,59 @@ from dataclasses import dataclass
 
 from mlay_batch import bundle
 from mlay_batch.layout import LISTS_SHEET
-from mlay_batch.reader.blocks import is_marker, only
+from mlay_batch.reader.blocks import is_marker, single
 from mlay_batch.reader.facts import UnreadableError
-from mlay_batch.reader.grid import Raw, Sheet
+from mlay_batch.reader.grid import RawValue, Sheet
 from mlay_batch.records import Stamp
 
-MARK = ("mark", "mlay-batch")
-_SKIPPED = frozenset(("mlay:instructions", "mlay:errors"))
+STAMP_MARK = ("mark", "mlay-batch")
+_SKIP_MARKS = frozenset(("mlay:instructions", "mlay:errors"))
 
 
 @dataclass(frozen=True, slots=True)
-class Stamped:
+class StampedWorkbook:
     """A workbook's sheets sorted out: its stamp, the texts its template wrote for it alone, and
     the visible sheets where people type.
     """
 
     stamp: Stamp | None
-    static: tuple[str, ...]
+    template_texts: tuple[str, ...]
     sheets: tuple[Sheet, ...]
 
 
-def sort_out(sheets: Sequence[Sheet]) -> Stamped:
+def read_stamp(sheets: Sequence[Sheet]) -> StampedWorkbook:
     """Return the workbook sorted out. UnreadableError R31 where there are two stamps in it."""
-    stamps = [sheet for sheet in sheets if sheet.rows[:1] and tuple(sheet.rows[0][:2]) == MARK]
-    if len(stamps) > 1:
-        raise UnreadableError("R31", stamps[1].title)
-    found = only(stamps)
-    pairs = [(row[0], _text(row[1])) for row in found.rows if len(row) > 1] if found else []
-    told = dict(pairs)
-    stamp = Stamp(*(told.get(key, "") for key in ("form", "version", "branch", "period")))
-    static = tuple(value for key, value in pairs if key == "static")
-    kept = _carried if stamp.form == bundle.FORM else _for_people
-    typed = tuple(sheet for sheet in sheets if sheet is not found and kept(sheet))
-    return Stamped(stamp if found else None, static, typed)
+    stamp_sheets = [
+        sheet for sheet in sheets if sheet.rows[:1] and tuple(sheet.rows[0][:2]) == STAMP_MARK
+    ]
+    if len(stamp_sheets) > 1:
+        raise UnreadableError("R31", stamp_sheets[1].title)
+    stamp_sheet = single(stamp_sheets)
+    pairs = (
+        [(row[0], _stamp_text(row[1])) for row in stamp_sheet.rows if len(row) > 1]
+        if stamp_sheet
+        else []
+    )
+    values = dict(pairs)
+    stamp = Stamp(*(values.get(key, "") for key in ("form", "version", "branch", "period")))
+    template_texts = tuple(value for key, value in pairs if key == "static")
+    is_relevant = _is_data_sheet if stamp.form == bundle.FORM else _is_form_sheet
+    form_sheets = tuple(
+        sheet for sheet in sheets if sheet is not stamp_sheet and is_relevant(sheet)
+    )
+    return StampedWorkbook(stamp if stamp_sheet else None, template_texts, form_sheets)
 
 
-def _carried(sheet: Sheet) -> bool:
+def _is_data_sheet(sheet: Sheet) -> bool:
     """Whether it is a data sheet of a consolidated workbook: the figures are computed anew."""
     return any(isinstance(raw, str) and is_marker(raw) for row in sheet.rows for raw in row)
 
 
-def _for_people(sheet: Sheet) -> bool:
-    if not sheet.visible or sheet.title == LISTS_SHEET:
+def _is_form_sheet(sheet: Sheet) -> bool:
+    if not sheet.is_visible or sheet.title == LISTS_SHEET:
         return False
-    return all(_SKIPPED.isdisjoint(row[:3]) for row in sheet.rows)
+    return all(_SKIP_MARKS.isdisjoint(row[:3]) for row in sheet.rows)
 
 
-def _text(raw: Raw) -> str:
+def _stamp_text(raw: RawValue) -> str:
     return f"{raw:.15g}" if isinstance(raw, float) else str(raw)

@@ -16,45 +16,51 @@ from mlay_batch.messages import text
 from mlay_batch.names import clean, name_key
 from mlay_batch.period import Period
 from mlay_batch.reader.blocks import Block
-from mlay_batch.records import Heading
+from mlay_batch.records import HeaderValue
 from mlay_batch.schema.records import Form
 
 _LANGUAGES = ("vi", "en")
 _GAP = "\0"
 
 
-def own_texts(form: Form, blocks: Sequence[Block], head: Mapping[str, Heading]) -> Iterator[str]:
+def guess_texts(
+    form: Form, blocks: Sequence[Block], header: Mapping[str, HeaderValue]
+) -> Iterator[str]:
     """Yield the texts of the instruction sheet and of the official heading above the sections."""
-    period = Period.spoken(clean(head["period"].text)) if "period" in head else None
+    period = Period.parse_informal(clean(header["period"].text)) if "period" in header else None
     for lang in _LANGUAGES:
-        for _, words in instructions(form, period, lang):
-            yield from words
-    unit = head["branch"].text.partition(CODE_SEPARATOR)[2] if "branch" in head else ""
-    tops = {block.sheet.title: block for block in reversed(blocks)}
-    for block in tops.values():
-        yield from _heading(block, name_key(unit))
+        for _, texts in instructions(form, period, lang):
+            yield from texts
+    unit = header["branch"].text.partition(CODE_SEPARATOR)[2] if "branch" in header else ""
+    top_blocks = {block.sheet.title: block for block in reversed(blocks)}
+    for block in top_blocks.values():
+        yield from _heading_texts(block, name_key(unit))
 
 
-def _heading(block: Block, unit: str) -> Iterator[str]:
+def _heading_texts(block: Block, unit: str) -> Iterator[str]:
     """Yield the line of the date, the unit's name and what stands in capitals right above it.
 
     A form without a heading card does not say whose it is: there the name is what stands in the
     line of the date.
     """
-    place = _place()
-    filled = ((spot, raw) for spot, raw in block.sheet.filled.items() if spot[0] < block.box[0])
-    above = {spot: raw for spot, raw in filled if isinstance(raw, str)}
-    dated = {row for (row, _), raw in above.items() if place.fullmatch(clean(raw))}
+    date_line = _date_line_pattern()
+    cells_above = (
+        (position, raw)
+        for position, raw in block.sheet.filled_cells.items()
+        if position[0] < block.bounds[0]
+    )
+    above = {position: raw for position, raw in cells_above if isinstance(raw, str)}
+    date_rows = {row for (row, _), raw in above.items() if date_line.fullmatch(clean(raw))}
     for (row, column), raw in above.items():
-        if place.fullmatch(clean(raw)):
+        if date_line.fullmatch(clean(raw)):
             yield raw
-        elif name_key(raw) == unit if unit else row in dated:
+        elif name_key(raw) == unit if unit else row in date_rows:
             yield raw
             superior = above.get((row - 1, column), "")
             yield superior if superior.isupper() else ""
 
 
-def _place() -> re.Pattern[str]:
+def _date_line_pattern() -> re.Pattern[str]:
     """Return what "Mường Lay, ngày ….. tháng ….. năm ……." of any place looks like, unfilled."""
     lines = [text("template", "heading_date", lang) for lang in _LANGUAGES]
     lines += [text("template", "heading_place", lang, place=_GAP) for lang in _LANGUAGES]

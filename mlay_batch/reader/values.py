@@ -30,11 +30,11 @@ from datetime import date, datetime, time, timedelta
 from mlay_batch.findings import Param, Severity
 from mlay_batch.names import DASHES, clean, day_and_month, name_key, nearest
 from mlay_batch.period import EXCEL_DAY_ZERO, Period, day_number
-from mlay_batch.reader.grid import Fault, Raw
+from mlay_batch.reader.grid import ErrorCell, RawValue
 from mlay_batch.records import Value
 from mlay_batch.schema.records import Choice, Field, FieldType, Form
 
-_PLAIN = re.compile(r"[+-]?[0-9]{1,15}")
+_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,15}")
 _THOUSANDS = re.compile(r"([+-]?[1-9][0-9]{0,2}(?:[. ][0-9]{3})+)(?:,([0-9]+))?")
 _DECIMAL = re.compile(r"([+-]?[0-9]{1,15}),([0-9]{1,15})")
 _UNCLEAR_COMMA = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
@@ -42,7 +42,7 @@ _SEPARATED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)+")
 _FRACTION = re.compile(r"[0-9]+ ?/ ?[0-9]+")
 _DMY = re.compile(r"([0-9]{1,2}) ?[/.-] ?([0-9]{1,2}) ?[/.-] ?([0-9]{4})")
 _YMD = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
-_SPOKEN = re.compile(r"(?:ngày )?([0-9]{1,2}) tháng ([0-9]{1,2}) năm ([0-9]{4})")
+_WORDED_DATE = re.compile(r"(?:ngày )?([0-9]{1,2}) tháng ([0-9]{1,2}) năm ([0-9]{4})")
 _CODE_AND_NAME = re.compile(r"([A-Z][A-Z0-9-]*) [-–—] .+")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -51,7 +51,7 @@ _YEARS = range(1900, 2200)
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class CellValue:
     """What a cell says: a value, or the code of a finding, or (a warning) both."""
 
     value: Value = None
@@ -60,44 +60,44 @@ class Typed:
     params: Mapping[str, Param] = field(default_factory=dict)
 
 
-def typed(raw: Raw, entry: Field, form: Form, limit: int = 32_767) -> Typed:
-    """Return what `raw` means in the field `entry`; blanks are None without a finding.
+def parse_cell(raw: RawValue, form_field: Field, form: Form, limit: int = 32_767) -> CellValue:
+    """Return what `raw` means in the field `form_field`; blanks are None without a finding.
 
     `limit` is the longest text accepted, in characters.
     """
-    if isinstance(raw, Fault):
+    if isinstance(raw, ErrorCell):
         params = {"error": raw.text}
-        return Typed(code="C12") if raw.text is None else Typed(code="C11", params=params)
+        return CellValue(code="C12") if raw.text is None else CellValue(code="C11", params=params)
     if is_blank(raw):
-        return Typed()
+        return CellValue()
     if isinstance(raw, str) and len(raw) > limit:
-        return Typed(code="C14", params={"limit": limit})
-    if entry.type == "integer" and not entry.required and _is_dash(raw):
-        return Typed(0, "C27", Severity.WARNING, {"value": shown(raw)})
-    if entry.type == "choice":
-        return _choice(shown(raw), form.choices[entry.choices or ""])
-    return _TYPES[entry.type](raw)
+        return CellValue(code="C14", params={"limit": limit})
+    if form_field.type == "integer" and not form_field.required and _is_dash(raw):
+        return CellValue(0, "C27", Severity.WARNING, {"value": display_text(raw)})
+    if form_field.type == "choice":
+        return _parse_choice(display_text(raw), form.choices[form_field.choices or ""])
+    return _PARSERS[form_field.type](raw)
 
 
-def _is_dash(raw: Raw) -> bool:
+def _is_dash(raw: RawValue) -> bool:
     """Whether it is a bookkeeper's dash; a required count is asked for all the same."""
-    return isinstance(raw, str) and shown(raw) in tuple(DASHES)
+    return isinstance(raw, str) and display_text(raw) in tuple(DASHES)
 
 
-def is_blank(raw: Raw) -> bool:
+def is_blank(raw: RawValue) -> bool:
     """Return whether nothing can be seen in the cell."""
     if not isinstance(raw, str):
         return False
     return not raw or not (raw[0].isalnum() or clean(_CONTROL.sub("", raw)))
 
 
-def shown(raw: Raw) -> str:
+def display_text(raw: RawValue) -> str:
     """Return a cell as its author reads it: 12, 0,5, 3/9/2019, TRUE; single blanks.
 
-    >>> shown(12.0), shown(0.5), shown(date(2019, 9, 3))
+    >>> display_text(12.0), display_text(0.5), display_text(date(2019, 9, 3))
     ('12', '0,5', '03/9/2019')
     """
-    if isinstance(raw, Fault):
+    if isinstance(raw, ErrorCell):
         return raw.text or ""
     if isinstance(raw, bool):
         return str(raw).upper()
@@ -110,122 +110,128 @@ def shown(raw: Raw) -> str:
     return clean(_CONTROL.sub("", str(raw)))
 
 
-def _text(raw: Raw) -> Typed:
+def _parse_text(raw: RawValue) -> CellValue:
     """Keep the lines of a text, each cleaned."""
     if not isinstance(raw, str):
-        return Typed(shown(raw))
+        return CellValue(display_text(raw))
     lines = (clean(line) for line in _CONTROL.sub("", raw).splitlines())
     text = "\n".join(line for line in lines if line)
     if not text.strip("?"):  # as a form given back has it where nobody knows what belongs there
-        return Typed(code="C29", params={"value": text})
-    return Typed(text)
+        return CellValue(code="C29", params={"value": text})
+    return CellValue(text)
 
 
-def _ref(raw: Raw) -> Typed:
+def _parse_ref(raw: RawValue) -> CellValue:
     """Take "CB-01 – Chi bộ Trường Tiểu học" whole: whether code and name agree is checked later."""
-    return Typed(shown(raw))
+    return CellValue(display_text(raw))
 
 
 def code_of(text: str) -> str:
     """Return the code of "CB-01 – Chi bộ Trường Tiểu học", other texts as they are."""
-    found = _CODE_AND_NAME.fullmatch(text)
-    return found[1] if found else text
+    match = _CODE_AND_NAME.fullmatch(text)
+    return match[1] if match else text
 
 
-def _period(raw: Raw) -> Typed:
+def _parse_period(raw: RawValue) -> CellValue:
     """Take "Tháng 9 năm 2019" or "2019-09"; Excel makes a date of the latter while typing."""
     if isinstance(raw, date) and raw.day == 1:
-        return Typed(str(Period.of("month", raw)))
-    text = shown(raw)
-    period = Period.spoken(text)
-    return Typed(str(period)) if period else Typed(code="C15", params={"value": text})
+        return CellValue(str(Period.of("month", raw)))
+    text = display_text(raw)
+    period = Period.parse_informal(text)
+    return CellValue(str(period)) if period else CellValue(code="C15", params={"value": text})
 
 
-def _choice(text: str, choices: tuple[Choice, ...]) -> Typed:
+def _parse_choice(text: str, choices: tuple[Choice, ...]) -> CellValue:
     key = name_key(text)
     for choice in choices:
         if key in (name_key(choice.title.vi), name_key(choice.title.en), name_key(choice.id)):
-            return Typed(choice.id)
-    near = nearest(text, [choice.title.vi for choice in choices])
-    params = {"value": text, "nearest": near}
-    return Typed(code="C10" if near else "C09", params=params)
+            return CellValue(choice.id)
+    nearest_title = nearest(text, [choice.title.vi for choice in choices])
+    params = {"value": text, "nearest": nearest_title}
+    return CellValue(code="C10" if nearest_title else "C09", params=params)
 
 
-def _date(raw: Raw) -> Typed:
+def _parse_date(raw: RawValue) -> CellValue:
     if isinstance(raw, datetime):
-        timed = raw.time() != time()
+        has_time = raw.time() != time()
         value = raw.date()
         if value.year not in _YEARS:
-            return _no_date(raw)
-        params = {"value": shown(raw)}
-        return Typed(value, "C23", Severity.WARNING, params) if timed else Typed(value)
+            return _not_a_date(raw)
+        params = {"value": display_text(raw)}
+        return CellValue(value, "C23", Severity.WARNING, params) if has_time else CellValue(value)
     if isinstance(raw, date):
-        return Typed(raw) if raw.year in _YEARS else _no_date(raw)
+        return CellValue(raw) if raw.year in _YEARS else _not_a_date(raw)
     if isinstance(raw, int | float) and not isinstance(raw, bool):
-        serial = math.isfinite(raw) and raw == int(raw) and int(raw) in _SERIALS
-        return Typed(EXCEL_DAY_ZERO + timedelta(days=int(raw))) if serial else _no_date(raw)
-    return _date_text(shown(raw)) if isinstance(raw, str) else _no_date(raw)
+        is_serial = math.isfinite(raw) and raw == int(raw) and int(raw) in _SERIALS
+        return (
+            CellValue(EXCEL_DAY_ZERO + timedelta(days=int(raw))) if is_serial else _not_a_date(raw)
+        )
+    return _parse_date_text(display_text(raw)) if isinstance(raw, str) else _not_a_date(raw)
 
 
-def _no_date(raw: Raw) -> Typed:
-    return Typed(code="C06", params={"value": shown(raw)})
+def _not_a_date(raw: RawValue) -> CellValue:
+    return CellValue(code="C06", params={"value": display_text(raw)})
 
 
-def _date_text(text: str) -> Typed:
-    if found := _YMD.fullmatch(text):
-        year, month, day = map(int, found.groups())
-    elif found := _DMY.fullmatch(text) or _SPOKEN.fullmatch(text.casefold()):
-        day, month, year = map(int, found.groups())
+def _parse_date_text(text: str) -> CellValue:
+    if match := _YMD.fullmatch(text):
+        year, month, day = map(int, match.groups())
+    elif match := _DMY.fullmatch(text) or _WORDED_DATE.fullmatch(text.casefold()):
+        day, month, year = map(int, match.groups())
     else:
-        return _no_date(text)
-    if value := _calendar(year, month, day):
-        return Typed(value)
-    if swapped := _calendar(year, day, month):
-        return Typed(code="C08", params={"value": text, "swapped": swapped.isoformat()})
-    return Typed(code="C07", params={"value": text})
+        return _not_a_date(text)
+    if value := _valid_date(year, month, day):
+        return CellValue(value)
+    if swapped := _valid_date(year, day, month):
+        return CellValue(code="C08", params={"value": text, "swapped": swapped.isoformat()})
+    return CellValue(code="C07", params={"value": text})
 
 
-def _calendar(year: int, month: int, day: int) -> date | None:
+def _valid_date(year: int, month: int, day: int) -> date | None:
     try:
         return date(year, month, day) if year in _YEARS else None
     except ValueError:
         return None
 
 
-def _number(raw: Raw) -> Typed:
+def _parse_number(raw: RawValue) -> CellValue:
     if isinstance(raw, int | float) and not isinstance(raw, bool):
         if math.isfinite(raw):
-            return Typed(float(raw))
+            return CellValue(float(raw))
     elif isinstance(raw, date | time | timedelta):
-        return Typed(code="C05", params={"value": shown(raw)})
+        return CellValue(code="C05", params={"value": display_text(raw)})
     elif isinstance(raw, str):
-        return _number_text(shown(raw))
-    return Typed(code="C01", params={"value": shown(raw)})
+        return _parse_number_text(display_text(raw))
+    return CellValue(code="C01", params={"value": display_text(raw)})
 
 
-def _number_text(text: str) -> Typed:
-    if _PLAIN.fullmatch(text):
-        return Typed(float(text))
-    if found := _THOUSANDS.fullmatch(text):
-        whole = found[1].replace(".", "").replace(" ", "")
-        return Typed(float(f"{whole}.{found[2] or 0}"))
-    if (found := _DECIMAL.fullmatch(text)) and not _UNCLEAR_COMMA.fullmatch(text):
-        return Typed(float(f"{found[1]}.{found[2]}"))
+def _parse_number_text(text: str) -> CellValue:
+    if _PLAIN_NUMBER.fullmatch(text):
+        return CellValue(float(text))
+    if match := _THOUSANDS.fullmatch(text):
+        whole = match[1].replace(".", "").replace(" ", "")
+        return CellValue(float(f"{whole}.{match[2] or 0}"))
+    if (match := _DECIMAL.fullmatch(text)) and not _UNCLEAR_COMMA.fullmatch(text):
+        return CellValue(float(f"{match[1]}.{match[2]}"))
     if _FRACTION.fullmatch(text):
-        return Typed(code="C03", params={"value": text})
-    return Typed(code="C04" if _SEPARATED.fullmatch(text) else "C01", params={"value": text})
+        return CellValue(code="C03", params={"value": text})
+    return CellValue(code="C04" if _SEPARATED.fullmatch(text) else "C01", params={"value": text})
 
 
-def _integer(raw: Raw) -> Typed:
-    found = _number(raw)
-    if not isinstance(found.value, float):
-        return found
-    if not found.value.is_integer():
-        return Typed(code="C02", params={"value": shown(raw)})
-    return Typed(int(found.value))
+def _parse_integer(raw: RawValue) -> CellValue:
+    number = _parse_number(raw)
+    if not isinstance(number.value, float):
+        return number
+    if not number.value.is_integer():
+        return CellValue(code="C02", params={"value": display_text(raw)})
+    return CellValue(int(number.value))
 
 
-_TYPES: Mapping[FieldType, Callable[[Raw], Typed]] = {
-    "text": _text, "ref": _ref, "period": _period,
-    "date": _date, "number": _number, "integer": _integer,
-}  # fmt: skip
+_PARSERS: Mapping[FieldType, Callable[[RawValue], CellValue]] = {
+    "text": _parse_text,
+    "ref": _parse_ref,
+    "period": _parse_period,
+    "date": _parse_date,
+    "number": _parse_number,
+    "integer": _parse_integer,
+}

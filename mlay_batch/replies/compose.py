@@ -15,38 +15,42 @@ from mlay_batch.findings import Finding, Severity
 from mlay_batch.messages import Message, explain, show
 from mlay_batch.names import is_mail_address
 from mlay_batch.period import Period
-from mlay_batch.records import Delivery, Return, Row, Value
+from mlay_batch.records import AcceptedReturn, LedgerEntry, Row, Value
 from mlay_batch.register import Register
 from mlay_batch.replies.difference import differences
 from mlay_batch.replies.letters import Attachment, Letter, Topic
-from mlay_batch.replies.texts import Text, one_line
+from mlay_batch.replies.texts import MailTemplate, one_line
 from mlay_batch.schema.records import Field, Form
 
-REMINDED = "correction"  # the kind of a letter that asks for a correction once more
+CORRECTION_KIND = "correction"  # the kind of a letter that asks for a correction once more
 _LANG = "vi"
-_NONE = "- Không có."
-_REPLACES = "L05"  # told in full where the letter says what a correction changed
-_MOST = 20  # lines of findings in a letter; the attached form lists them all
-_MOST_ROWS = 12
+_NO_ITEMS = "- Không có."
+_REPLACES_CODE = "L05"  # told in full where the letter says what a correction changed
+_MAX_LINES = 20  # lines of findings in a letter; the attached form lists them all
+_MAX_ROWS = 12
 
 
 @dataclass(frozen=True)
-class Desk:
+class LetterContext:
     """What every letter is written with. `day` is the date of the letters."""
 
-    town: str
+    office_name: str
     register: Register
-    texts: Mapping[str, Text]
+    texts: Mapping[str, MailTemplate]
     day: date
 
     def name(self, branch: str) -> str:
         """Return the name of an organisation, its code where the register has none."""
-        found = self.register.by_code.get(branch)
-        return found.name if found else branch
+        organisation = self.register.by_code.get(branch)
+        return organisation.name if organisation else branch
 
     def addresses(self, addressee: str) -> tuple[str, ...]:
         """Return the addresses in force that a mail can be sent to."""
-        return tuple(m for m in self.register.mails(addressee, self.day) if is_mail_address(m))
+        return tuple(
+            mail
+            for mail in self.register.mail_addresses(addressee, self.day)
+            if is_mail_address(mail)
+        )
 
 
 @dataclass(frozen=True)
@@ -59,48 +63,55 @@ class Envelope:
     thread: tuple[str, ...] = ()
 
 
-def write(
-    desk: Desk,
+def write_letter(
+    context: LetterContext,
     envelope: Envelope,
     values: Mapping[str, str],
     attachments: Sequence[Attachment] = (),
-    words: str = "",
+    text_kind: str = "",
 ) -> Letter:
-    """Return the letter in the words of its kind, or of the kind `words`; `values` fill their gaps
-    beside those every kind has.
+    """Return the letter in the words of its kind, or of the kind `text_kind`; `values` fill their
+    gaps beside those every kind has.
     """
     common = {
-        "town": desk.town,
-        "addressee": desk.name(envelope.addressee),
-        "today": show(desk.day, _LANG),
+        "town": context.office_name,
+        "addressee": context.name(envelope.addressee),
+        "today": show(context.day, _LANG),
     }
-    subject, body = desk.texts[words or envelope.kind].fill({**common, **values})
-    if envelope.kind == REMINDED:
+    subject, body = context.texts[text_kind or envelope.kind].fill({**common, **values})
+    if envelope.kind == CORRECTION_KIND:
         subject = f"Nhắc lại: {subject}"
     return Letter(
-        envelope.kind, envelope.topics, envelope.addressee, desk.addresses(envelope.addressee),
-        subject, body, tuple(attachments), envelope.thread,
-    )  # fmt: skip
+        envelope.kind,
+        envelope.topics,
+        envelope.addressee,
+        context.addresses(envelope.addressee),
+        subject,
+        body,
+        tuple(attachments),
+        envelope.thread,
+    )
 
 
 @dataclass(frozen=True)
-class Wish:
+class ResendRequest:
     """What is asked of a branch whose file did not count: to send it again by the day `due`.
 
-    `words` is the kind of letter that says so; `missed` the day it was asked for in vain before.
+    `text_kind` is the kind of letter that says so; `missed_day` the day it was asked for in vain
+    before.
     """
 
-    words: str
+    text_kind: str
     due: date
-    missed: date | None = None
+    missed_day: date | None = None
 
-    def values(self, desk: Desk) -> dict[str, str]:
+    def values(self, context: LetterContext) -> dict[str, str]:
         """Return what fills the gaps that these letters have in common."""
         overdue = (
-            f"Thư này nhắc lại: hạn gửi lại là ngày {show(self.missed, _LANG)}; đến ngày"
-            f" {show(desk.day, _LANG)}, {desk.town} chưa nhận được."
+            f"Thư này nhắc lại: hạn gửi lại là ngày {show(self.missed_day, _LANG)}; đến ngày"
+            f" {show(context.day, _LANG)}, {context.office_name} chưa nhận được."
         )
-        return {"due": show(self.due, _LANG), "overdue": overdue if self.missed else ""}
+        return {"due": show(self.due, _LANG), "overdue": overdue if self.missed_day else ""}
 
 
 @dataclass(frozen=True)
@@ -114,64 +125,66 @@ class ListedError:
 
 
 @dataclass(frozen=True)
-class Counted:
+class NumberedReturn:
     """An accepted return with its incoming number (số đến), such as ``793/2019``.
 
     `before` is the return it took the place of, in the fields of the same form; `after` the number
     of the one that took its place since.
     """
 
-    returned: Return
+    accepted: AcceptedReturn
     number: str
-    before: Counted | None = None
+    before: NumberedReturn | None = None
     after: str | None = None
 
 
 def receipt(
-    desk: Desk,
+    context: LetterContext,
     envelope: Envelope,
-    counts: Counted,
+    numbered: NumberedReturn,
     form: Form,
-    others: Sequence[Finding],
+    other_findings: Sequence[Finding],
 ) -> Letter:
-    """Return the receipt of an accepted return; `others` are the findings that came of other
-    months and branches.
+    """Return the receipt of an accepted return; `other_findings` are the findings that came of
+    other months and branches.
     """
-    returned = counts.returned
-    delivery = returned.delivery
-    told = [
-        f for f in delivery.findings if f.severity is not Severity.TRIAL and f.code != _REPLACES
+    accepted = numbered.accepted
+    entry = accepted.entry
+    findings = [
+        f for f in entry.findings if f.severity is not Severity.TRIAL and f.code != _REPLACES_CODE
     ]
     values = {
-        **_about(desk, delivery, delivery.branch or "", form, delivery.period or ""),
-        "number": counts.number,
-        "sha256": delivery.sha256,
-        "correction": "\n".join(_correction(desk, form, counts)),
-        "figures": "\n".join(counted(desk, form, returned.rows)) or _NONE,
-        "warnings": said(told, form),
-        "other_months": said(others, form),
+        **_return_values(context, entry, entry.branch or "", form, entry.period or ""),
+        "number": numbered.number,
+        "sha256": entry.sha256,
+        "correction": "\n".join(_correction_lines(context, form, numbered)),
+        "figures": "\n".join(figure_lines(context, form, accepted.rows)) or _NO_ITEMS,
+        "warnings": findings_text(findings, form),
+        "other_months": findings_text(other_findings, form),
     }
-    return write(desk, envelope, values)
+    return write_letter(context, envelope, values)
 
 
-def _correction(desk: Desk, form: Form, counts: Counted) -> Iterator[str]:
-    if before := counts.before:
-        day = show(before.returned.delivery.received[:10], _LANG)
+def _correction_lines(
+    context: LetterContext, form: Form, numbered: NumberedReturn
+) -> Iterator[str]:
+    if before := numbered.before:
+        day = show(before.accepted.entry.received[:10], _LANG)
         yield f"Bản này thay bản số đến {before.number} nhận ngày {day}; khác bản trước ở:"
-        shown = partial(_value, desk, form)
-        changes = differences(form, before.returned.rows, counts.returned.rows, shown)
-        yield from _shortened(map(one_line, changes))
-    if counts.after:
-        yield f"Bản này sau đó đã được thay bằng bản số đến {counts.after}."
+        show_value = partial(_value_text, context, form)
+        changes = differences(form, before.accepted.rows, numbered.accepted.rows, show_value)
+        yield from _shorten(map(one_line, changes))
+    if numbered.after:
+        yield f"Bản này sau đó đã được thay bằng bản số đến {numbered.after}."
 
 
 def returned_form(
-    desk: Desk,
+    context: LetterContext,
     envelope: Envelope,
-    delivery: Delivery,
+    entry: LedgerEntry,
     form: Form,
     period: Period,
-    wish: Wish,
+    request: ResendRequest,
     attachment: Attachment | None = None,
     lines: Sequence[ListedError] | None = None,
 ) -> Letter:
@@ -182,32 +195,42 @@ def returned_form(
     the same. Without them the findings are told with the cells of the file that was sent.
     """
     branch = envelope.topics[0].branch or ""
-    errors = [f for f in delivery.findings if f.is_error]
-    own = [line for line in lines or () if line.is_error]
-    told = "\n".join(_shortened(map(_listed, own))) if own else said(errors, form)
+    errors = [f for f in entry.findings if f.is_error]
+    error_lines = [line for line in lines or () if line.is_error]
+    error_text = (
+        "\n".join(_shorten(map(_error_line, error_lines)))
+        if error_lines
+        else findings_text(errors, form)
+    )
     values = {
-        **_about(desk, delivery, branch, form, str(period)),
-        **wish.values(desk),
-        "errors": told,
-        "count": str(sum(line.count for line in own) if own else len(errors)),
+        **_return_values(context, entry, branch, form, str(period)),
+        **request.values(context),
+        "errors": error_text,
+        "count": str(sum(line.count for line in error_lines) if error_lines else len(errors)),
     }
-    return write(desk, envelope, values, [attachment] if attachment else [], wish.words)
+    return write_letter(
+        context, envelope, values, [attachment] if attachment else [], request.text_kind
+    )
 
 
-def unopened(
-    desk: Desk, envelope: Envelope, delivery: Delivery, findings: Sequence[Finding], wish: Wish
+def unreadable_letter(
+    context: LetterContext,
+    envelope: Envelope,
+    entry: LedgerEntry,
+    findings: Sequence[Finding],
+    request: ResendRequest,
 ) -> Letter:
     """Return the letter that asks for a file nobody could open once more, for those reasons."""
     values = {
-        **_file(desk, delivery, envelope.topics[0].branch or ""),
-        **wish.values(desk),
-        "errors": said(findings, None),
+        **_file_values(context, entry, envelope.topics[0].branch or ""),
+        **request.values(context),
+        "errors": findings_text(findings, None),
     }
-    return write(desk, envelope, values, words=wish.words)
+    return write_letter(context, envelope, values, text_kind=request.text_kind)
 
 
-def many(
-    desk: Desk,
+def group_letter(
+    context: LetterContext,
     envelope: Envelope,
     form: Form,
     period: Period,
@@ -216,58 +239,60 @@ def many(
 ) -> Letter:
     """Return a reminder or the blank forms, for one branch or a committee's cells."""
     values = {
-        "form": _title(form),
+        "form": _form_title(form),
         "period": show(str(period), _LANG),
         "due": show(due, _LANG),
         "branches": "\n".join(
-            f"- {one_line(desk.name(topic.branch or ''))} ({topic.branch})"
+            f"- {one_line(context.name(topic.branch or ''))} ({topic.branch})"
             for topic in envelope.topics
         ),
     }
-    return write(desk, envelope, values, attachments)
+    return write_letter(context, envelope, values, attachments)
 
 
-def _about(desk: Desk, delivery: Delivery, branch: str, form: Form, period: str) -> dict[str, str]:
-    told = {"form": _title(form), "period": show(period, _LANG)}
-    return {**_file(desk, delivery, branch), **told}
+def _return_values(
+    context: LetterContext, entry: LedgerEntry, branch: str, form: Form, period: str
+) -> dict[str, str]:
+    form_values = {"form": _form_title(form), "period": show(period, _LANG)}
+    return {**_file_values(context, entry, branch), **form_values}
 
 
-def _file(desk: Desk, delivery: Delivery, branch: str) -> dict[str, str]:
+def _file_values(context: LetterContext, entry: LedgerEntry, branch: str) -> dict[str, str]:
     return {
         "branch": branch,
-        "branch_name": one_line(desk.name(branch)),
-        "received": show(delivery.received[:10], _LANG),
-        "file": one_line(delivery.name),
+        "branch_name": one_line(context.name(branch)),
+        "received": show(entry.received[:10], _LANG),
+        "file": one_line(entry.name),
     }
 
 
-def _title(form: Form) -> str:
+def _form_title(form: Form) -> str:
     return form.title.of(_LANG).lower()
 
 
-def said(findings: Iterable[Finding], form: Form | None) -> str:
+def findings_text(findings: Iterable[Finding], form: Form | None) -> str:
     """Return findings as lines: what, what to do, and the cell of the file that was sent."""
-    return "\n".join(_shortened([_line(finding, form) for finding in findings])) or _NONE
+    return "\n".join(_shorten([_finding_line(finding, form) for finding in findings])) or _NO_ITEMS
 
 
-def _shortened(lines: Iterable[str]) -> list[str]:
+def _shorten(lines: Iterable[str]) -> list[str]:
     """Return the lines, none twice, and how many more there are."""
-    found = list(dict.fromkeys(lines))
-    more = len(found) - _MOST
-    return [*found[:_MOST], f"- … và {more} chỗ nữa."] if more > 0 else found
+    unique = list(dict.fromkeys(lines))
+    more = len(unique) - _MAX_LINES
+    return [*unique[:_MAX_LINES], f"- … và {more} chỗ nữa."] if more > 0 else unique
 
 
-def _line(finding: Finding, form: Form | None) -> str:
+def _finding_line(finding: Finding, form: Form | None) -> str:
     place = finding.place
     where = f" (trang “{place.sheet}”, ô {place.cell})" if place.sheet and place.cell else ""
     return f"- {one_line(str(explain(finding, form, _LANG)) + where)}"
 
 
-def _listed(line: ListedError) -> str:
+def _error_line(line: ListedError) -> str:
     return f"- {one_line(f'{line.message} ({line.where})')}"
 
 
-def counted(desk: Desk, form: Form, rows: Sequence[Row]) -> list[str]:
+def figure_lines(context: LetterContext, form: Form, rows: Sequence[Row]) -> list[str]:
     """Return the figures of a return as lines: cards field by field, tables row by row.
 
     Free texts are left out: they are not counted. So is what a card has as 0, or as nothing else
@@ -275,33 +300,35 @@ def counted(desk: Desk, form: Form, rows: Sequence[Row]) -> list[str]:
     """
     lines: list[str] = []
     for section in form.sections:
-        own = [row for row in rows if row.section == section.id]
-        title, table = section.title.of(_LANG), section.layout == "table"
-        if table:
-            lines.append(f"- {title}: {f'{len(own)} dòng' if own else 'không có'}")
-        for row in own[:_MOST_ROWS]:
-            shown = [
-                f"{entry.title.of(_LANG)} {_value(desk, form, entry, row.values[entry.id])}"
-                for entry in section.fields
-                if _tells(entry, row.values.get(entry.id), table=table)
+        section_rows = [row for row in rows if row.section == section.id]
+        title, is_table = section.title.of(_LANG), section.layout == "table"
+        if is_table:
+            lines.append(
+                f"- {title}: {f'{len(section_rows)} dòng' if section_rows else 'không có'}"
+            )
+        for row in section_rows[:_MAX_ROWS]:
+            values = [
+                f"{field.title.of(_LANG)} {_value_text(context, form, field, row.values[field.id])}"
+                for field in section.fields
+                if _is_counted(field, row.values.get(field.id), is_table=is_table)
             ]
-            if shown:
-                lines.append(("  + " if table else f"- {title}: ") + "; ".join(shown))
+            if values:
+                lines.append(("  + " if is_table else f"- {title}: ") + "; ".join(values))
     return [one_line(line) if line[0] == "-" else "  " + one_line(line) for line in lines]
 
 
-def _tells(entry: Field, value: Value, *, table: bool) -> bool:
-    if entry.type == "text" or value is None:
+def _is_counted(field: Field, value: Value, *, is_table: bool) -> bool:
+    if field.type == "text" or value is None:
         return False
-    return table or value not in (0, entry.default)
+    return is_table or value not in (0, field.default)
 
 
-def _value(desk: Desk, form: Form, entry: Field, value: Value) -> str:
-    if entry.type == "choice" and entry.choices:
-        titles = {c.id: c.title.of(_LANG) for c in form.choices[entry.choices]}
+def _value_text(context: LetterContext, form: Form, field: Field, value: Value) -> str:
+    if field.type == "choice" and field.choices:
+        titles = {c.id: c.title.of(_LANG) for c in form.choices[field.choices]}
         return titles.get(str(value), str(value))
-    if entry.type == "ref":
-        officer = desk.register.officer_by_code.get(str(value))
-        name = officer.name if officer else desk.name(str(value))
+    if field.type == "ref":
+        officer = context.register.officer_by_code.get(str(value))
+        name = officer.name if officer else context.name(str(value))
         return f"{name} ({value})" if name != value else name
     return show(value, _LANG)

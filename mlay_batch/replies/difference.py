@@ -9,75 +9,73 @@ from mlay_batch.records import Row, Value
 from mlay_batch.schema.records import Field, Form, Section
 
 Values = Mapping[str, Value]
-Shown = Callable[[Field, Value], str]
+ValueFormatter = Callable[[Field, Value], str]
 _BLANK = "(trống)"
 
 
 def differences(
-    form: Form, before: Sequence[Row], now: Sequence[Row], shown: Shown
+    form: Form, before: Sequence[Row], after: Sequence[Row], show_value: ValueFormatter
 ) -> Iterator[str]:
-    """Yield one line a field that differs, in the order of the form; `shown` writes a value.
+    """Yield one line a field that differs, in the order of the form; `show_value` writes a value.
 
     Of a table, lines that stand in both are left out wherever they stand; what is left is taken
     pair by pair in order, and a line without a partner was added or taken out.
     """
     for section in form.sections:
         old, new = (
-            [row.values for row in rows if row.section == section.id] for rows in (before, now)
+            [row.values for row in rows if row.section == section.id] for rows in (before, after)
         )
-        gone, came = _less(old, new), _less(new, old)
-        for was, is_ in zip_longest(gone, came):
-            yield from _line(section, was, is_, shown)
+        removed, added = _subtract(old, new), _subtract(new, old)
+        for old_row, new_row in zip_longest(removed, added):
+            yield from _change_lines(section, old_row, new_row, show_value)
 
 
-def _less(rows: Sequence[Values], others: Sequence[Values]) -> list[Values]:
+def _subtract(rows: Sequence[Values], others: Sequence[Values]) -> list[Values]:
     """Return the rows that are not among `others`; of rows alike, those beyond their number."""
-    left = [_told(other) for other in others]
-    found = []
+    remaining = [_without_blanks(other) for other in others]
+    result = []
     for row in rows:
-        if _told(row) in left:
-            left.remove(_told(row))
+        if _without_blanks(row) in remaining:
+            remaining.remove(_without_blanks(row))
         else:
-            found.append(row)
-    return found
+            result.append(row)
+    return result
 
 
-def _told(row: Values) -> dict[str, Value]:
+def _without_blanks(row: Values) -> dict[str, Value]:
     return {field: value for field, value in row.items() if value is not None}
 
 
-def _line(
-    section: Section,
-    was: Values | None,
-    is_: Values | None,
-    shown: Shown,
+def _change_lines(
+    section: Section, old_row: Values | None, new_row: Values | None, show_value: ValueFormatter
 ) -> Iterator[str]:
     title = section.title.of("vi")
-    if was is None or is_ is None:
-        whole = was or is_ or {}
-        held = (field for field in section.fields if whole.get(field.id) is not None)
-        parts = [_named(field, whole[field.id], shown) for field in held]
-        yield f"- {title}: {'bỏ' if is_ is None else 'thêm'} dòng {'; '.join(parts)}"
+    if old_row is None or new_row is None:
+        single_row = old_row or new_row or {}
+        fields = (field for field in section.fields if single_row.get(field.id) is not None)
+        parts = [_field_text(field, single_row[field.id], show_value) for field in fields]
+        yield f"- {title}: {'bỏ' if new_row is None else 'thêm'} dòng {'; '.join(parts)}"
         return
-    lead = _lead(section, is_, shown)
-    for entry in section.fields:
-        old, new = was.get(entry.id), is_.get(entry.id)
+    label = _row_label(section, new_row, show_value)
+    for form_field in section.fields:
+        old, new = old_row.get(form_field.id), new_row.get(form_field.id)
         if old != new:
-            change = f"{_shown(entry, old, shown)} → {_shown(entry, new, shown)}"
-            yield f"- {title}{lead}: {entry.title.of('vi')} {change}"
+            before = _text_or_blank(form_field, old, show_value)
+            change = f"{before} → {_text_or_blank(form_field, new, show_value)}"
+            yield f"- {title}{label}: {form_field.title.of('vi')} {change}"
 
 
-def _lead(section: Section, row: Values, shown: Shown) -> str:
+def _row_label(section: Section, row: Values, show_value: ValueFormatter) -> str:
     """Return what tells a line of a table from others: its first value."""
     if section.layout != "table":
         return ""
     first = next((field for field in section.fields if row.get(field.id) is not None), None)
-    return f", {_named(first, row[first.id], shown)}" if first else ""
+    return f", {_field_text(first, row[first.id], show_value)}" if first else ""
 
 
-def _named(entry: Field, value: Value, shown: Shown) -> str:
-    return f"{entry.title.of('vi')} {shown(entry, value)}"
+def _field_text(field: Field, value: Value, show_value: ValueFormatter) -> str:
+    return f"{field.title.of('vi')} {show_value(field, value)}"
 
 
-def _shown(entry: Field, value: Value, shown: Shown) -> str:
-    return _BLANK if value is None else shown(entry, value)
+def _text_or_blank(field: Field, value: Value, show_value: ValueFormatter) -> str:
+    return _BLANK if value is None else show_value(field, value)

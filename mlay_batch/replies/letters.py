@@ -18,7 +18,7 @@ class Topic:
     form: str | None = None
     branch: str | None = None
     period: str | None = None
-    delivery: int | None = None
+    entry_id: int | None = None
 
     @classmethod
     def of(cls, kind: str, form: str, branch: str, period: str, more: str = "") -> Topic:
@@ -27,28 +27,28 @@ class Topic:
         return cls(key, form, branch, period)
 
     @classmethod
-    def again(
-        cls, delivery: int, form: str | None, branch: str, period: str | None, more: str = ""
+    def repeat_correction(
+        cls, entry_id: int, form: str | None, branch: str, period: str | None, more: str = ""
     ) -> Topic:
         """Return the topic of a letter that asks once more for the correction of a delivery."""
-        key = "/".join(part for part in ("correction", str(delivery), more) if part)
-        return cls(key, form, branch, period, delivery)
+        key = "/".join(part for part in ("correction", str(entry_id), more) if part)
+        return cls(key, form, branch, period, entry_id)
 
     @classmethod
     def answer(
-        cls, delivery: int, form: str | None, branch: str | None, period: str | None
+        cls, entry_id: int, form: str | None, branch: str | None, period: str | None
     ) -> Topic:
         """Return the topic of the answer to a delivery: it gets one, whatever the answer is."""
-        return cls(cls.answer_key(delivery), form, branch, period, delivery)
+        return cls(cls.answer_key(entry_id), form, branch, period, entry_id)
 
     @staticmethod
-    def answer_key(delivery: int) -> str:
+    def answer_key(entry_id: int) -> str:
         """Return the key of that topic.
 
         >>> Topic.answer_key(17)
         'answer/17'
         """
-        return f"answer/{delivery}"
+        return f"answer/{entry_id}"
 
 
 @dataclass(frozen=True, slots=True)

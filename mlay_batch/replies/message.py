@@ -14,12 +14,12 @@ from mlay_batch.replies.letters import Letter
 from mlay_batch.replies.texts import one_line
 
 _ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
-_MOST_IDS = 20
+_MAX_IDS = 20
 _XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
-_NOWHERE = "mlay.invalid"  # RFC 2606: a domain that never exists, where no address is set
+_NO_DOMAIN = "mlay.invalid"  # RFC 2606: a domain that never exists, where no address is set
 
 
-class _Ids(UnstructuredHeader):
+class _MessageIdHeader(UnstructuredHeader):
     """Message ids, one a line: the standard library breaks long ones as if they were words."""
 
     def fold(self, *, policy: EmailPolicy) -> str:
@@ -27,7 +27,7 @@ class _Ids(UnstructuredHeader):
         return f"{name}: " + f"{policy.linesep} ".join(str(self).split()) + policy.linesep
 
 
-class _Words(UnstructuredHeader):
+class _TextHeader(UnstructuredHeader):
     """A text: folding a long one, the standard library's policy loses a blank now and then."""
 
     def fold(self, *, policy: EmailPolicy) -> str:
@@ -39,8 +39,8 @@ class _Words(UnstructuredHeader):
 def _policy() -> EmailPolicy[EmailMessage]:
     registry = HeaderRegistry()
     for name in ("in-reply-to", "references", "message-id"):
-        registry.map_to_type(name, _Ids)  # type: ignore[arg-type]  # as the class it builds on
-    registry.map_to_type("subject", _Words)  # type: ignore[arg-type]  # the same
+        registry.map_to_type(name, _MessageIdHeader)  # type: ignore[arg-type]  # as the class it builds on
+    registry.map_to_type("subject", _TextHeader)  # type: ignore[arg-type]  # the same
     return SMTP.clone(header_factory=registry)
 
 
@@ -56,20 +56,20 @@ class Sender:
 
     def message_id(self, letter: Letter) -> str:
         """Return the letter's id: the same however often it is made, so a double can be told."""
-        domain = self.mail.rpartition("@")[2] if self.mail else _NOWHERE
+        domain = self.mail.rpartition("@")[2] if self.mail else _NO_DOMAIN
         return f"<{letter.kind}.{letter.digest}@{domain}>"
 
 
-def short(message_id: str) -> str:
+def short_id(message_id: str) -> str:
     """Return what a person calls a letter: eight letters of its id, as in a draft's file name.
 
-    >>> short("<receipt.068f8c02966cd731d31ec744117a95e5@muonglay.example>")
+    >>> short_id("<receipt.068f8c02966cd731d31ec744117a95e5@muonglay.example>")
     '068f8c02'
     """
     return message_id.partition("@")[0].rpartition(".")[2][:8]
 
 
-def message(letter: Letter, sender: Sender, date: str | None = None) -> EmailMessage:
+def build_message(letter: Letter, sender: Sender, date: str | None = None) -> EmailMessage:
     """Return the mail. Without a `date` (RFC 5322) it is a draft, to be sent by a mail program."""
     mail = EmailMessage(policy=POLICY)
     if sender.mail:
@@ -77,7 +77,7 @@ def message(letter: Letter, sender: Sender, date: str | None = None) -> EmailMes
     mail["To"] = tuple(Address(addr_spec=address) for address in letter.to)
     mail["Subject"] = one_line(letter.subject)
     mail["Message-ID"] = sender.message_id(letter)
-    if ids := tuple(_ids(letter)):
+    if ids := tuple(_thread_ids(letter)):
         mail["In-Reply-To"] = ids[-1]
         mail["References"] = " ".join(ids)
     if date:
@@ -86,16 +86,16 @@ def message(letter: Letter, sender: Sender, date: str | None = None) -> EmailMes
     else:
         mail["X-Unsent"] = "1"
     mail.set_content(letter.body, cte="quoted-printable")
-    for paper in letter.attachments:
+    for attachment in letter.attachments:
         mail.add_attachment(
-            paper.data, maintype=_XLSX[0], subtype=_XLSX[1], filename=one_line(paper.name)
+            attachment.data, maintype=_XLSX[0], subtype=_XLSX[1], filename=one_line(attachment.name)
         )
     if mail.is_multipart():
         mail.set_boundary(f"=_mlay_{letter.digest}")
     return mail
 
 
-def _ids(letter: Letter) -> Iterator[str]:
+def _thread_ids(letter: Letter) -> Iterator[str]:
     """Yield the ids of the thread that are ids; a stranger chose them."""
-    found = [one for written in letter.thread for one in _ID.findall(written)]
-    yield from dict.fromkeys(found[-_MOST_IDS:])
+    ids = [message_id for text in letter.thread for message_id in _ID.findall(text)]
+    yield from dict.fromkeys(ids[-_MAX_IDS:])

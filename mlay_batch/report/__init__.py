@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Concatenate, ParamSpec, TypeVar
 
-from mlay_batch.figures.records import Facts, Figures
-from mlay_batch.records import Return
+from mlay_batch.figures.records import Figures, ReportInputs
+from mlay_batch.records import AcceptedReturn
 from mlay_batch.report import (
     activities_sheet,
     bundle_sheet,
@@ -38,119 +38,161 @@ from mlay_batch.report import (
     trends,
     year_sheet,
 )
-from mlay_batch.report.book import Book, Sheet
-from mlay_batch.report.context import Context, Provenance
-from mlay_batch.report.data_sheets import Data
+from mlay_batch.report.book import ReportWriter, SheetWriter
+from mlay_batch.report.context import Provenance, ReportContext
+from mlay_batch.report.data_sheets import DataTables
 
 __all__ = ["Provenance", "write"]
 
-_SHEETS = (
-    "overview", "quota", "pairs", "cells", "doubts", "rating", "year", "comparison",
-    "criteria", "classification", "forms7", "completeness", "thematic", "members", "activities",
-    "signs", "errors", "provenance",
-)  # fmt: skip
-_CHARTED = ("overview", "completeness", "rating")  # charts show cells of these
+_SHEET_KEYS = (
+    "overview",
+    "quota",
+    "pairs",
+    "cells",
+    "doubts",
+    "rating",
+    "year",
+    "comparison",
+    "criteria",
+    "classification",
+    "forms7",
+    "completeness",
+    "thematic",
+    "members",
+    "activities",
+    "signs",
+    "errors",
+    "provenance",
+)
+_SHEETS_WITH_CHARTS = ("overview", "completeness", "rating")  # charts show cells of these
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 # Each formula looks through all rows, so that the time grows with the square. Measured on one core
 # with LibreOffice 7.4: 1.100 rows 1 s, 3.200 rows 13 s, 5.600 rows 38 s.
-MOST_ROWS = 4_000
+MAX_FORMULA_ROWS = 4_000
 
 
-def write(facts: Facts, figures: Figures, provenance: Provenance, lang: str = "vi") -> bytes:
+def write(
+    inputs: ReportInputs, figures: Figures, provenance: Provenance, lang: str = "vi"
+) -> bytes:
     """Return the workbook as bytes, in `lang` (``vi`` or ``en``).
 
     Every figure is a formula with the computed value beside it, so that a preview shows it, an
-    auditor can follow it, and a recalculation changes nothing. Above `MOST_ROWS` meetings and
-    visits every sheet holds the values alone, and says so.
+    auditor can follow it, and a recalculation changes nothing. Above `MAX_FORMULA_ROWS` meetings
+    and visits every sheet holds the values alone, and says so.
     """
-    facts = _ordered(facts)
-    rows = len(figures.sittings) + len(figures.attendances)
-    book = Book(lang, provenance.as_of, provenance.figures, live=rows <= MOST_ROWS)
-    sheets = {key: book.sheet(book.t(f"sheet.{key}"), book.t(f"about.{key}")) for key in _SHEETS}
-    pages = _Pages(Context(book, facts, figures), sheets)
-    delivered = pages.write("provenance", provenance_sheet.write, provenance)
-    ctx = replace(pages.ctx, delivered=delivered)
+    inputs = _sort_inputs(inputs)
+    row_count = len(figures.sittings) + len(figures.attendances)
+    writer = ReportWriter(
+        lang, provenance.as_of, provenance.figures, has_formulas=row_count <= MAX_FORMULA_ROWS
+    )
+    sheets = {
+        key: writer.add_sheet(writer.t(f"sheet.{key}"), writer.t(f"about.{key}"))
+        for key in _SHEET_KEYS
+    }
+    figure_sheets = _FigureSheets(ReportContext(writer, inputs, figures), sheets)
+    delivered = figure_sheets.write("provenance", provenance_sheet.write, provenance)
+    ctx = replace(figure_sheets.ctx, file_cells=delivered)
     data = data_sheets.build(ctx)
-    _for_people(_Pages(ctx, sheets), data, _tables(ctx, data))
+    _write_figure_sheets(_FigureSheets(ctx, sheets), data, _write_data_sheets(ctx, data))
     bundle_sheet.write(ctx, provenance)
-    return book.close()
+    return writer.close()
 
 
 @dataclass(frozen=True)
-class _Pages:
+class _FigureSheets:
     """The sheets for people: each is settled once it is written, unless a chart shows its cells."""
 
-    ctx: Context
-    sheets: Mapping[str, Sheet]
+    ctx: ReportContext
+    sheets: Mapping[str, SheetWriter]
 
-    def write(self, key: str, write: Callable[Concatenate[Context, Sheet, P], T],
-              *args: P.args, **kwargs: P.kwargs) -> T:  # fmt: skip
-        found = write(self.ctx, self.sheets[key], *args, **kwargs)
-        if key not in _CHARTED:
-            self.sheets[key].settle()
-        return found
-
-
-def _for_people(pages: _Pages, data: Data, named: Mapping[str, section_sheets.Written]) -> None:
-    page, lines = pages.write, trends.Trends.of(named)
-    page("thematic", thematic_sheet.write, named)
-    page("members", members_sheet.write, named, lines)
-    page("activities", activities_sheet.write, named)
-    page("signs", signs_sheet.write, named)
-    places = page("pairs", pairs_sheet.write, data)
-    page("cells", cells_sheet.write, data)
-    page("doubts", doubts_sheet.write, data)
-    returns = page("completeness", completeness_sheet.write, data)
-    page("comparison", comparison_sheet.write, data, returns)
-    page("criteria", criteria_sheet.write, data)
-    page("forms7", form7_sheet.write, data)
-    page("overview", overview.write, overview.Parts(
-        returns=returns,
-        rating=page("rating", rating_sheet.write, data),
-        year_mean=page("year", year_sheet.write, data, lines),
-        quotas=page("quota", quota_sheet.write, data, places),
-        classification=page("classification", classification_sheet.write, data),
-        errors=page("errors", errors_sheet.write),
-        sheets=pages.sheets,
-        trends=lines,
-    ))  # fmt: skip
+    def write(
+        self,
+        key: str,
+        write: Callable[Concatenate[ReportContext, SheetWriter, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        result = write(self.ctx, self.sheets[key], *args, **kwargs)
+        if key not in _SHEETS_WITH_CHARTS:
+            self.sheets[key].flush()
+        return result
 
 
-def _tables(ctx: Context, data: Data) -> dict[str, section_sheets.Written]:
+def _write_figure_sheets(
+    figure_sheets: _FigureSheets,
+    data: DataTables,
+    placed_tables: Mapping[str, section_sheets.PlacedTable],
+) -> None:
+    write_sheet, trend_tables = figure_sheets.write, trends.Trends.of(placed_tables)
+    write_sheet("thematic", thematic_sheet.write, placed_tables)
+    write_sheet("members", members_sheet.write, placed_tables, trend_tables)
+    write_sheet("activities", activities_sheet.write, placed_tables)
+    write_sheet("signs", signs_sheet.write, placed_tables)
+    open_months = write_sheet("pairs", pairs_sheet.write, data)
+    write_sheet("cells", cells_sheet.write, data)
+    write_sheet("doubts", doubts_sheet.write, data)
+    form_sums = write_sheet("completeness", completeness_sheet.write, data)
+    write_sheet("comparison", comparison_sheet.write, data, form_sums)
+    write_sheet("criteria", criteria_sheet.write, data)
+    write_sheet("forms7", form7_sheet.write, data)
+    write_sheet(
+        "overview",
+        overview.write,
+        overview.SheetResults(
+            form_sums=form_sums,
+            rating=write_sheet("rating", rating_sheet.write, data),
+            year_mean=write_sheet("year", year_sheet.write, data, trend_tables),
+            quotas=write_sheet("quota", quota_sheet.write, data, open_months),
+            classification=write_sheet("classification", classification_sheet.write, data),
+            errors=write_sheet("errors", errors_sheet.write),
+            sheets=figure_sheets.sheets,
+            trends=trend_tables,
+        ),
+    )
+
+
+def _write_data_sheets(
+    ctx: ReportContext, data: DataTables
+) -> dict[str, section_sheets.PlacedTable]:
     """Write all data sheets; return them by the names of their tables."""
     sections = {table.name: table for table in section_sheets.build(ctx)}
-    drawn = trends.build(ctx, data, sections)
-    written = {
-        table.name: (ctx.book.sheet(table.title, table.note), table)
-        for table in (*data, *sections.values(), *drawn)
+    trend_tables = trends.build(ctx, data, sections)
+    placed_tables = {
+        table.name: (ctx.writer.add_sheet(table.title, table.note), table)
+        for table in (*data, *sections.values(), *trend_tables)
     }
-    carried = {section.id for section in bundle_sheet.form_of(ctx).sections}
-    for sheet, table in written.values():
-        tables.write(ctx.book, sheet, table, official.back(ctx))
-        if table.name in carried:
-            bundle_sheet.mark(sheet, table)
+    rollup_sections = {section.id for section in bundle_sheet.submission_form(ctx).sections}
+    for sheet, table in placed_tables.values():
+        tables.write(ctx.writer, sheet, table, official.back_link(ctx))
+        if table.name in rollup_sections:
+            bundle_sheet.write_markers(sheet, table)
         if table.name not in trends.CHARTED:
-            sheet.settle()
-    return written
+            sheet.flush()
+    return placed_tables
 
 
-def _ordered(facts: Facts) -> Facts:
+def _sort_inputs(inputs: ReportInputs) -> ReportInputs:
     """Return the facts with returns by form, period and branch, deliveries by number.
 
     In whatever order they were read, the data sheets are the same.
     """
-    place = {entry.code: number for number, entry in enumerate(facts.register.organisations)}
+    branch_order = {
+        organisation.code: number
+        for number, organisation in enumerate(inputs.register.organisations)
+    }
 
-    def rank(found: Return) -> tuple[str, str, int, int]:
-        delivery = found.delivery
-        branch = place.get(delivery.branch or "", len(place))
-        return delivery.form or "", delivery.period or "", branch, delivery.id
+    def sort_key(accepted: AcceptedReturn) -> tuple[str, str, int, int]:
+        entry = accepted.entry
+        position = branch_order.get(entry.branch or "", len(branch_order))
+        return entry.form or "", entry.period or "", position, entry.id
 
     return replace(
-        facts,
-        returns=tuple(sorted(facts.returns, key=rank)),
-        deliveries=tuple(sorted(facts.deliveries, key=lambda delivery: delivery.id)),
+        inputs,
+        returns=tuple(sorted(inputs.returns, key=sort_key)),
+        ledger_entries=tuple(
+            sorted(inputs.ledger_entries, key=lambda ledger_entry: ledger_entry.id)
+        ),
     )

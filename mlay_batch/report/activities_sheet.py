@@ -14,119 +14,142 @@ from mlay_batch.figures.branch_records import Activities, Activity, ActivityLine
 from mlay_batch.figures.records import OPEN
 from mlay_batch.period import Period
 from mlay_batch.report import listing, official
-from mlay_batch.report.book import Live, Sheet
-from mlay_batch.report.context import Context
+from mlay_batch.report.book import Formula, SheetWriter
+from mlay_batch.report.context import ReportContext
 from mlay_batch.report.listing import Column
-from mlay_batch.report.section_sheets import BRANCH, MONTH, Written, table_name
-from mlay_batch.report.tables import Table
+from mlay_batch.report.section_sheets import BRANCH_COLUMN, MONTH_COLUMN, PlacedTable, table_name
+from mlay_batch.report.tables import DataTable
 
-_CODE, _NAME, _FIRST = range(1, 4)
+_CODE, _NAME, _FIRST_KIND = range(1, 4)
 _SPLIT = 7
-_EACH = 3  # columns of a kind: in the period, in the year, people in the year
+_COLUMNS_PER_KIND = 3  # columns of a kind: in the period, in the year, people in the year
 
 
 @dataclass(frozen=True)
-class _Page:
-    ctx: Context
-    sheet: Sheet
-    table: Table
-    found: Activities
+class _ActivitiesLayout:
+    ctx: ReportContext
+    sheet: SheetWriter
+    table: DataTable
+    activities: Activities
 
     @property
-    def listed(self) -> int:
+    def list_column(self) -> int:
         """The last but one column: the activities of the period, one below another."""
-        return _FIRST + _EACH * len(self.found.kinds)
+        return _FIRST_KIND + _COLUMNS_PER_KIND * len(self.activities.kinds)
 
     @property
-    def link(self) -> int:
+    def link_column(self) -> int:
         """The last column: the return they stand in."""
-        return self.listed + 1
+        return self.list_column + 1
 
-    def title(self, kind: str) -> str:
-        return self.ctx.choice("activity_kind", kind)
+    def kind_title(self, kind: str) -> str:
+        return self.ctx.choice_title("activity_kind", kind)
 
 
-def write(ctx: Context, sheet: Sheet, tables: Mapping[str, Written]) -> None:
+def write(ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTable]) -> None:
     """Write the sheet; it says so where the period's forms do not ask for activities."""
-    found = ctx.figures.activities
-    if found is None:
-        official.nothing(ctx, sheet, ctx.t("branches/activities.title"), ctx.t("none"))
+    activities = ctx.figures.activities
+    if activities is None:
+        official.write_empty_sheet(ctx, sheet, ctx.t("branches/activities.title"), ctx.t("none"))
         return
-    page = _Page(ctx, sheet, tables[table_name(*found.section)][1], found)
-    columns = page.link + 1
-    official.heading(ctx, sheet, columns, _SPLIT, ctx.t("branches/activities.title"))
-    first = listing.heads(sheet, official.TABLE_ROW, _columns(page))
-    for number, line in enumerate(found.lines):
-        _line(page, first + number, number + 1, line)
-    last = first + len(found.lines)
-    _totals(page, last, first)
-    sheet.put(last + 1, 0, ctx.t("branches/activities.how"), "note", span=columns)
-    row = official.signatures(ctx, sheet, last + 3, columns, _SPLIT)
-    sheet.raw.autofilter(first - 1, 0, last - 1, page.link)
+    layout = _ActivitiesLayout(ctx, sheet, tables[table_name(*activities.section)][1], activities)
+    columns = layout.link_column + 1
+    official.write_heading(ctx, sheet, columns, _SPLIT, ctx.t("branches/activities.title"))
+    first = listing.write_heads(sheet, official.TABLE_ROW, _columns(layout))
+    for number, line in enumerate(activities.lines):
+        _write_row(layout, first + number, number + 1, line)
+    last = first + len(activities.lines)
+    _write_totals(layout, last, first)
+    sheet.write(last + 1, 0, ctx.t("branches/activities.how"), "note", span=columns)
+    row = official.write_signatures(ctx, sheet, last + 3, columns, _SPLIT)
+    sheet.raw.autofilter(first - 1, 0, last - 1, layout.link_column)
     sheet.raw.freeze_panes(first, _NAME + 1)
     repeat = (official.TABLE_ROW, first - 1)
-    sheet.print_as(landscape=True, last=(row, page.link), repeat=repeat)
+    sheet.set_up_page(landscape=True, last=(row, layout.link_column), repeat=repeat)
 
 
-def _columns(page: _Page) -> list[Column]:
-    t = page.ctx.t
-    parts = ("activities.now", "activities.year", "activities.people")
+def _columns(layout: _ActivitiesLayout) -> list[Column]:
+    t = layout.ctx.t
+    keys = ("activities.now", "activities.year", "activities.people")
     return [
-        Column(t("column.stt"), 4.5), Column(t("column.branch"), 10), Column(t("column.unit"), 36),
-        *(Column(t(f"branches/{part}"), 6.5, page.title(kind))
-          for kind in page.found.kinds for part in parts),
-        Column(t("branches/activities.list"), 52), Column(t("column.delivery"), 7),
-    ]  # fmt: skip
+        Column(t("column.stt"), 4.5),
+        Column(t("column.branch"), 10),
+        Column(t("column.unit"), 36),
+        *(
+            Column(t(f"branches/{key}"), 6.5, layout.kind_title(kind))
+            for kind in layout.activities.kinds
+            for key in keys
+        ),
+        Column(t("branches/activities.list"), 52),
+        Column(t("column.delivery"), 7),
+    ]
 
 
-def _line(page: _Page, row: int, number: int, line: ActivityLine) -> None:
-    put = page.sheet.put
-    put(row, 0, number, "center")
-    put(row, _CODE, line.branch.code, "center")
-    put(row, _NAME, line.branch.name, "text")
-    for place, kind in enumerate(page.found.kinds):
-        for offset, live in enumerate(_lives(page, row, line, kind)):
-            put(row, _FIRST + _EACH * place + offset, live, "count")
+def _write_row(layout: _ActivitiesLayout, row: int, number: int, line: ActivityLine) -> None:
+    write = layout.sheet.write
+    write(row, 0, number, "center")
+    write(row, _CODE, line.branch.code, "center")
+    write(row, _NAME, line.branch.name, "text")
+    for position, kind in enumerate(layout.activities.kinds):
+        for offset, formula in enumerate(_count_formulas(layout, row, line, kind)):
+            write(row, _FIRST_KIND + _COLUMNS_PER_KIND * position + offset, formula, "count")
     if line.state in OPEN:
-        put(row, page.listed, page.ctx.state("return", line.state), "quiet")
+        write(row, layout.list_column, layout.ctx.state_title("return", line.state), "quiet")
     else:
-        put(
-            row, page.listed, "\n".join(_told(page, entry) for entry in line.listed) or None, "text"
+        write(
+            row,
+            layout.list_column,
+            "\n".join(_activity_text(layout, activity) for activity in line.activities) or None,
+            "text",
         )
-    put(row, page.link, page.ctx.file(line.listed[-1].delivery) if line.listed else None, "link")
-
-
-def _told(page: _Page, entry: Activity) -> str:
-    """Return an activity as people note it: ``05/11/2019 – Kiểm tra: …``."""
-    day = page.ctx.book.show(entry.held_on)
-    return f"{day} – {page.title(entry.kind)}: {entry.content}"
-
-
-def _lives(page: _Page, row: int, line: ActivityLine, kind: str) -> Sequence[Live]:
-    period, table = page.ctx.figures.period, page.table
-    year = listing.asked(
-        table, **{BRANCH: f"${xl_col_to_name(_CODE)}{row + 1}", "kind": f'"{page.title(kind)}"'}
+    write(
+        row,
+        layout.link_column,
+        layout.ctx.file_link(line.activities[-1].delivery) if line.activities else None,
+        "link",
     )
-    now = f"{year},{_months(table, period)}"
+
+
+def _activity_text(layout: _ActivitiesLayout, activity: Activity) -> str:
+    """Return an activity as people note it: ``05/11/2019 – Kiểm tra: …``."""
+    day = layout.ctx.writer.show(activity.held_on)
+    return f"{day} – {layout.kind_title(activity.kind)}: {activity.content}"
+
+
+def _count_formulas(
+    layout: _ActivitiesLayout, row: int, line: ActivityLine, kind: str
+) -> Sequence[Formula]:
+    period, table = layout.ctx.figures.period, layout.table
+    year_criteria = listing.criteria(
+        table,
+        **{
+            BRANCH_COLUMN: f"${xl_col_to_name(_CODE)}{row + 1}",
+            "kind": f'"{layout.kind_title(kind)}"',
+        },
+    )
+    period_criteria = f"{year_criteria},{_month_criteria(table, period)}"
     in_period, in_year = line.counts[kind]
     people = line.people[kind]
     return (
-        Live(f"=COUNTIFS({now})", in_period), Live(f"=COUNTIFS({year})", in_year),
-        Live(f"=SUMIFS({table.ref('participants')},{year})", people),
-    )  # fmt: skip
+        Formula(f"=COUNTIFS({period_criteria})", in_period),
+        Formula(f"=COUNTIFS({year_criteria})", in_year),
+        Formula(f"=SUMIFS({table.ref('participants')},{year_criteria})", people),
+    )
 
 
-def _months(table: Table, period: Period) -> str:
-    months, column = period.months(), table.ref(MONTH)
+def _month_criteria(table: DataTable, period: Period) -> str:
+    months, column = period.months(), table.ref(MONTH_COLUMN)
     return f'{column},">={months[0].month}",{column},"<={months[-1].month}"'
 
 
-def _totals(page: _Page, row: int, first: int) -> None:
-    page.sheet.put(row, 0, page.ctx.t("total"), "total_label", span=_FIRST)
-    for place, kind in enumerate(page.found.kinds):
-        values = [(*line.counts[kind], line.people[kind]) for line in page.found.lines]
-        for offset in range(_EACH):
-            column = _FIRST + _EACH * place + offset
-            listing.total(page.sheet, row, column, first, (value[offset] for value in values))
-    for column in (page.listed, page.link):
-        page.sheet.put(row, column, None, "total_count")
+def _write_totals(layout: _ActivitiesLayout, row: int, first: int) -> None:
+    layout.sheet.write(row, 0, layout.ctx.t("total"), "total_label", span=_FIRST_KIND)
+    for position, kind in enumerate(layout.activities.kinds):
+        kind_sums = [(*line.counts[kind], line.people[kind]) for line in layout.activities.lines]
+        for offset in range(_COLUMNS_PER_KIND):
+            column = _FIRST_KIND + _COLUMNS_PER_KIND * position + offset
+            listing.write_total(
+                layout.sheet, row, column, first, (sums[offset] for sums in kind_sums)
+            )
+    for column in (layout.list_column, layout.link_column):
+        layout.sheet.write(row, column, None, "total_count")

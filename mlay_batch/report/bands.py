@@ -4,34 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlay_batch.report.context import Context
+from mlay_batch.report.context import ReportContext
 from mlay_batch.schema.ids import MEETING_SCORE
 from mlay_batch.schema.schemes import Band
 
 
-def ranked(ctx: Context) -> tuple[Band, ...]:
+def best_first(ctx: ReportContext) -> tuple[Band, ...]:
     """Return the bands of the period's scheme, the best first."""
     scheme = ctx.figures.score_scheme
-    return scheme.ranked() if scheme else ()
+    return scheme.bands_best_first() if scheme else ()
 
 
-def ranks(ctx: Context) -> Mapping[str, int]:
+def ranks(ctx: ReportContext) -> Mapping[str, int]:
     """Return the number of each band, from 1 for the best of the period's scheme.
 
     Bands that only an earlier scheme of the year knows are numbered after those.
     """
-    schemes = (s for s in ctx.facts.catalogue.schemes if s.scheme == MEETING_SCORE)
-    names = [band.id for band in ranked(ctx)]
-    names += [band.id for scheme in schemes for band in scheme.ranked()]
-    return {name: number for number, name in enumerate(dict.fromkeys(names), 1)}
+    schemes = (
+        scheme_version
+        for scheme_version in ctx.inputs.catalogue.schemes
+        if scheme_version.scheme == MEETING_SCORE
+    )
+    band_ids = [band.id for band in best_first(ctx)]
+    band_ids += [band.id for scheme in schemes for band in scheme.bands_best_first()]
+    return {band_id: number for number, band_id in enumerate(dict.fromkeys(band_ids), 1)}
 
 
-def limits(ctx: Context) -> str:
+def limits_text(ctx: ReportContext) -> str:
     """Return what each band means: ``Tốt ≥ 90; Khá 70 – < 90``."""
-    show, above = ctx.book.show, None
-    titles = []
-    for band in ranked(ctx):
-        sign, upper = ("≥ ", "") if above is None else ("", f" – < {show(above)}")
-        titles.append(f"{band.title.of(ctx.lang)} {sign}{show(band.min)}{upper}")
-        above = band.min
-    return "; ".join(titles)
+    show, next_min = ctx.writer.show, None
+    texts = []
+    for band in best_first(ctx):
+        prefix, suffix = ("≥ ", "") if next_min is None else ("", f" – < {show(next_min)}")
+        texts.append(f"{band.title.of(ctx.lang)} {prefix}{show(band.min)}{suffix}")
+        next_min = band.min
+    return "; ".join(texts)

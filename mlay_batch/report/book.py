@@ -19,18 +19,18 @@ from mlay_batch.excel import metrics
 from mlay_batch.excel.formula_guard import is_formula_like
 from mlay_batch.excel.sheet_names import sheet_title
 from mlay_batch.excel.text import to_cell_text
-from mlay_batch.names import runs
-from mlay_batch.report.grid import Grid
-from mlay_batch.report.looks import FITS, LOOKS, TONE_LOOKS, Look
+from mlay_batch.names import consecutive_runs
+from mlay_batch.report.grid import XmlWorksheet
+from mlay_batch.report.looks import LOOKS, ROW_FITS, TONE_LOOKS, Look
 from mlay_batch.styles import FONT
 
-MOST_LINKS = 65_530  # addresses Excel keeps on a sheet
-_SIZE = 11
-_USUAL = 9.0  # the width of a column nobody set
+MAX_LINKS = 65_530  # addresses Excel keeps on a sheet
+_FONT_SIZE = 11
+_DEFAULT_WIDTH = 9.0  # the width of a column nobody set
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class Formula:
     """A formula and its value as computed: shown where nothing recalculates."""
 
     formula: str
@@ -38,25 +38,27 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
-    """A jump to a cell of this workbook; `place` is as `Sheet.place` gives it."""
+class Hyperlink:
+    """A jump to a cell of this workbook; `target` is as `SheetWriter.address` gives it."""
 
-    place: str
+    target: str
     text: str
 
 
-Content = str | int | float | date | Live | Link | None
+Content = str | int | float | date | Formula | Hyperlink | None
 
 
-class Book:
-    """One workbook in one language; `mark` is printed below every page.
+class ReportWriter:
+    """One workbook in one language; `fingerprint` is printed below every page.
 
-    A book that is not `live` holds the value of every formula instead of it. The same calls give
-    the same bytes.
+    A book that is not `has_formulas` holds the value of every formula instead of it. The same calls
+    give the same bytes.
     """
 
-    def __init__(self, lang: str, created: date, mark: str = "", live: bool = True) -> None:
-        self.lang, self.mark, self.live = lang, mark, live
+    def __init__(
+        self, lang: str, created: date, fingerprint: str = "", has_formulas: bool = True
+    ) -> None:
+        self.lang, self.fingerprint, self.has_formulas = lang, fingerprint, has_formulas
         self._buffer = io.BytesIO()
         self._workbook = xlsxwriter.Workbook(
             self._buffer,
@@ -64,14 +66,14 @@ class Book:
                 "in_memory": True,
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
-                "default_format_properties": {"font_name": FONT, "font_size": _SIZE},
+                "default_format_properties": {"font_name": FONT, "font_size": _FONT_SIZE},
             },
         )
         self._workbook.set_properties(
             {"title": self.t("title.overview"), "created": datetime.combine(created, time())}
         )
         self._formats: dict[tuple[str, str, bool], Any] = {}
-        self.sheets: list[Sheet] = []
+        self.sheets: list[SheetWriter] = []
 
     def t(self, key: str, **params: object) -> str:
         """Return a text of the report; a key such as ``branches/total`` names its own area."""
@@ -82,32 +84,38 @@ class Book:
         """Return a value as people write it."""
         return messages.show(value, self.lang)
 
-    def sheet(self, title: str, about: str) -> Sheet:
-        """Add a sheet at the end; `about` says in the list of contents what it holds."""
+    def add_sheet(self, title: str, description: str) -> SheetWriter:
+        """Add a sheet at the end; `description` says in the list of contents what it holds."""
         name = sheet_title(title, (sheet.title for sheet in self.sheets))
-        sheet = Sheet(self, name, about, self._workbook.add_worksheet(name, Grid))
+        sheet = SheetWriter(
+            self, name, description, self._workbook.add_worksheet(name, XmlWorksheet)
+        )
         self.sheets.append(sheet)
         return sheet
 
-    def hidden(self, title: str) -> Any:
+    def add_hidden_sheet(self, title: str) -> Any:
         """Return a further sheet that only programs read, as XlsxWriter's own."""
-        raw = self._workbook.add_worksheet(title, Grid)
+        raw = self._workbook.add_worksheet(title, XmlWorksheet)
         raw.very_hidden()
         return raw
 
-    def format(self, look: str, number: str = "", quoted: bool = False) -> Any:
-        """Return XlsxWriter's format of a look; `number` replaces its number format."""
-        key = look, number, quoted
+    def format(self, look: str, number_format: str = "", quote_prefix: bool = False) -> Any:
+        """Return XlsxWriter's format of a look; `number_format` replaces its number format."""
+        key = look, number_format, quote_prefix
         if key not in self._formats:
-            made = dict(LOOKS[look]) | ({"num_format": number} if number else {})
-            self._formats[key] = self._workbook.add_format(made | {"quote_prefix": quoted})
+            properties = dict(LOOKS[look]) | (
+                {"num_format": number_format} if number_format else {}
+            )
+            self._formats[key] = self._workbook.add_format(
+                properties | {"quote_prefix": quote_prefix}
+            )
         return self._formats[key]
 
-    def tone(self, look: Look) -> Any:
+    def conditional_format(self, look: Look) -> Any:
         """Return a format for a conditional format."""
         return self._workbook.add_format(dict(look))
 
-    def chart(self, options: Mapping[str, str]) -> Any:
+    def add_chart(self, options: Mapping[str, str]) -> Any:
         """Return a chart to be filled and put on a sheet."""
         return self._workbook.add_chart(dict(options))
 
@@ -119,7 +127,7 @@ class Book:
         return self._buffer.getvalue()
 
 
-class _Text(NamedTuple):
+class _WrappedText(NamedTuple):
     """A wrapped text, and the look it has; it reaches over `span` columns."""
 
     column: int
@@ -128,100 +136,121 @@ class _Text(NamedTuple):
     look: str
 
 
-class Sheet:
+class SheetWriter:
     """One sheet. Rows and columns count from 0, widths are in digits of the default font."""
 
-    def __init__(self, book: Book, title: str, about: str, worksheet: Any) -> None:
-        self.book, self.title, self.about, self.raw = book, title, about, worksheet
+    def __init__(self, writer: ReportWriter, title: str, description: str, worksheet: Any) -> None:
+        self.book, self.title, self.description, self.raw = writer, title, description, worksheet
         self._widths: dict[int, float] = {}
-        self._rooms: dict[tuple[int, int], float] = {}
-        self._waiting: list[tuple[int, _Text]] = []
+        self._text_widths: dict[tuple[int, int], float] = {}
+        self._unfitted_texts: list[tuple[int, _WrappedText]] = []
         self._finished = False
-        self._needed: dict[int, float] = {}
-        self._heights: dict[int, float] = {}
-        self._days: dict[int, list[int]] = {}
-        self._links = 0
+        self._fitted_heights: dict[int, float] = {}
+        self._fixed_heights: dict[int, float] = {}
+        self._date_rows: dict[int, list[int]] = {}
+        self._link_count = 0
 
-    def widths(self, widths: Iterable[float], first: int = 0) -> None:
+    def set_widths(self, widths: Iterable[float], first: int = 0) -> None:
         """Set the widths of the columns from `first` on."""
-        self._rooms.clear()
+        self._text_widths.clear()
         for column, width in enumerate(widths, first):
             self._widths[column] = width
             self.raw.set_column(column, column, width)
 
-    def put(self, row: int, column: int, content: Content, look: str, span: int = 1,
-            number: str = "", rows: int = 1) -> None:  # fmt: skip
+    def write(
+        self,
+        row: int,
+        column: int,
+        content: Content,
+        look: str,
+        span: int = 1,
+        number_format: str = "",
+        rows: int = 1,
+    ) -> None:
         """Write `content`, over `span` columns and `rows` rows; None leaves a framed blank."""
         if isinstance(content, str):
             content = to_cell_text(content)
         quoted = isinstance(content, str) and is_formula_like(content)
-        style = self.book.format(look, number, quoted)
+        cell_format = self.book.format(look, number_format, quoted)
         if span > 1 or rows > 1:
-            self.raw.merge_range(row, column, row + rows - 1, column + span - 1, "", style)
-        text = self._write(row, column, content, style)
-        if isinstance(content, date) or (look == "date" and isinstance(content, Live)):
-            self._days.setdefault(column, []).append(row)
-        if text is not None and rows == 1 and FITS[look].wraps:
-            self._fit(row, _Text(column, span, text, look))
+            self.raw.merge_range(row, column, row + rows - 1, column + span - 1, "", cell_format)
+        text = self._write_cell(row, column, content, cell_format)
+        if isinstance(content, date) or (look == "date" and isinstance(content, Formula)):
+            self._date_rows.setdefault(column, []).append(row)
+        if text is not None and rows == 1 and ROW_FITS[look].wraps:
+            self._fit_row(row, _WrappedText(column, span, text, look))
 
-    def _write(self, row: int, column: int, content: Content, style: Any) -> str | None:
+    def _write_cell(self, row: int, column: int, content: Content, cell_format: Any) -> str | None:
         """Write a cell; return the text it shows, None where it shows no text."""
         match content:
             case str():
-                self.raw.write_string(row, column, content, style)
+                self.raw.write_string(row, column, content, cell_format)
                 return content
             case None:
-                self.raw.write_blank(row, column, None, style)
-            case Live(formula, value):
-                if not self.book.live:
+                self.raw.write_blank(row, column, None, cell_format)
+            case Formula(formula, value):
+                if not self.book.has_formulas:
                     shown = to_cell_text(value) if isinstance(value, str) else value
-                    return self._write(row, column, shown, style)
-                self.raw.write_formula(row, column, formula, style, value)
+                    return self._write_cell(row, column, shown, cell_format)
+                self.raw.write_formula(row, column, formula, cell_format, value)
                 return value if isinstance(value, str) else None
             case int() | float():
-                self.raw.write_number(row, column, content, style)
-            case Link(place, text):
-                return self._link(row, column, place, to_cell_text(text), style)
+                self.raw.write_number(row, column, content, cell_format)
+            case Hyperlink(target, text):
+                return self._write_link(row, column, target, to_cell_text(text), cell_format)
             case date():
-                self.raw.write_datetime(row, column, datetime.combine(content, time()), style)
+                self.raw.write_datetime(row, column, datetime.combine(content, time()), cell_format)
         return None
 
-    def _link(self, row: int, column: int, place: str, text: str, style: Any) -> str:
-        self._links += 1
-        if self._links > MOST_LINKS:
-            self.raw.write_string(row, column, text, style)
+    def _write_link(self, row: int, column: int, target: str, text: str, cell_format: Any) -> str:
+        self._link_count += 1
+        if self._link_count > MAX_LINKS:
+            self.raw.write_string(row, column, text, cell_format)
         else:
-            self.raw.write_url(row, column, f"internal:{place}", style, text)
+            self.raw.write_url(row, column, f"internal:{target}", cell_format, text)
         return text
 
-    def place(self, row: int, column: int) -> str:
+    def address(self, row: int, column: int) -> str:
         """Return the cell as formulas of other sheets name it: ``'Lỗi'!$B$3``."""
-        quoted = self.title.replace("'", "''")
-        return f"'{quoted}'!{xl_rowcol_to_cell(row, column, True, True)}"
+        escaped = self.title.replace("'", "''")
+        return f"'{escaped}'!{xl_rowcol_to_cell(row, column, True, True)}"
 
-    def area(self, first: tuple[int, int], last: tuple[int, int]) -> str:
+    def range_address(self, first: tuple[int, int], last: tuple[int, int]) -> str:
         """Return a block of cells as formulas of other sheets name it."""
-        return f"{self.place(*first)}:{xl_rowcol_to_cell(*last, True, True)}"
+        return f"{self.address(*first)}:{xl_rowcol_to_cell(*last, True, True)}"
 
-    def live(self, row: int, column: int, value: str | float) -> Live:
+    def reference(self, row: int, column: int, value: str | float) -> Formula:
         """Return a formula that shows that cell elsewhere; `value` is the one written there."""
-        return Live(f"={self.place(row, column)}", value)
+        return Formula(f"={self.address(row, column)}", value)
 
-    def height(self, row: int, points: float) -> None:
+    def set_height(self, row: int, points: float) -> None:
         """Set the height of a row instead of fitting it."""
-        self._heights[row] = points
+        self._fixed_heights[row] = points
 
-    def tones(self, first: tuple[int, int], last: tuple[int, int], symbols: Iterable[str]) -> None:
+    def colour_states(
+        self, first: tuple[int, int], last: tuple[int, int], symbols: Iterable[str]
+    ) -> None:
         """Colour cells by the symbol their text begins with, now and after a recalculation."""
         for symbol in symbols:
             self.raw.conditional_format(
-                *first, *last,
-                {"type": "text", "criteria": "begins with", "value": symbol,
-                 "format": self.book.tone(TONE_LOOKS[symbol])},
-            )  # fmt: skip
+                *first,
+                *last,
+                {
+                    "type": "text",
+                    "criteria": "begins with",
+                    "value": symbol,
+                    "format": self.book.conditional_format(TONE_LOOKS[symbol]),
+                },
+            )
 
-    def print_as(self, last: tuple[int, int], *, landscape: bool,
-                 repeat: tuple[int, int] | None = None, fit: bool = True) -> None:  # fmt: skip
+    def set_up_page(
+        self,
+        last: tuple[int, int],
+        *,
+        landscape: bool,
+        repeat: tuple[int, int] | None = None,
+        fit: bool = True,
+    ) -> None:
         """Set up A4 paper, page numbers, rows repeated on each page; `fit` to one page's width.
 
         Row 0 is left out: it holds the way back, for the screen only.
@@ -236,56 +265,61 @@ class Sheet:
             raw.repeat_rows(*repeat)
         if fit:
             raw.fit_to_pages(1, 0)
-        small = f'&"{FONT},Italic"&9'
+        font = f'&"{FONT},Italic"&9'
         title = self.title.replace("&", "&&")
-        mark = self.book.t("mark", mark=self.book.mark) if self.book.mark else ""
-        raw.set_footer(f"&L{small}{title}&C{small}{mark}&R{small}{self.book.t('page')} &P/&N")
+        footer_mark = (
+            self.book.t("mark", mark=self.book.fingerprint) if self.book.fingerprint else ""
+        )
+        raw.set_footer(f"&L{font}{title}&C{font}{footer_mark}&R{font}{self.book.t('page')} &P/&N")
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Keep what is written in little room: nothing comes after, no chart shows any of it."""
         self.finish()
-        self.raw.settle()
+        self.raw.flush()
 
     def finish(self) -> None:
         """Give every row the height its wrapped texts need, and days the form of papers."""
         if self._finished:
             return
         self._finished = True
-        self._write_days()
-        for row, text in self._waiting:
-            self._fit(row, text)
-        for row, points in sorted((self._needed | self._heights).items()):
+        self._format_dates()
+        for row, text in self._unfitted_texts:
+            self._fit_row(row, text)
+        for row, points in sorted((self._fitted_heights | self._fixed_heights).items()):
             self.raw.set_row(row, min(points, 409))
-        self._needed.clear()
+        self._fitted_heights.clear()
 
-    def _write_days(self) -> None:
+    def _format_dates(self) -> None:
         """Leave out the zero before months from March on, as papers do: 03/9/2019, 11/02/2019."""
-        if self.book.lang != "vi" or not self._days:
+        if self.book.lang != "vi" or not self._date_rows:
             return
-        shape = self.book.tone({"num_format": "dd/m/yyyy"})
-        for column, rows in self._days.items():
-            for first, last in runs(rows):
-                top = xl_rowcol_to_cell(first, column)
-                rule = {"type": "formula", "criteria": f"=AND({top}>0,MONTH({top})>2)",
-                        "format": shape}  # fmt: skip
+        date_format = self.book.conditional_format({"num_format": "dd/m/yyyy"})
+        for column, rows in self._date_rows.items():
+            for first, last in consecutive_runs(rows):
+                first_cell = xl_rowcol_to_cell(first, column)
+                rule = {
+                    "type": "formula",
+                    "criteria": f"=AND({first_cell}>0,MONTH({first_cell})>2)",
+                    "format": date_format,
+                }
                 self.raw.conditional_format(first, column, last, column, rule)
 
-    def _fit(self, row: int, text: _Text) -> None:
+    def _fit_row(self, row: int, wrapped_text: _WrappedText) -> None:
         """Make a row high enough for a text, as soon as the widths of its columns are known."""
-        column, span, shown, look = text
-        room = self._rooms.get((column, span)) or self._room(column, span)
-        if room is None:
-            self._waiting.append((row, text))
+        column, span, content, look = wrapped_text
+        width = self._text_widths.get((column, span)) or self._text_width(column, span)
+        if width is None:
+            self._unfitted_texts.append((row, wrapped_text))
             return
-        fit = FITS[look]
-        points = metrics.height_needed(shown, room - fit.indent, fit.size, fit.bold)
-        if points > self._needed.get(row, 0.0):
-            self._needed[row] = points
+        fit = ROW_FITS[look]
+        points = metrics.height_needed(content, width - fit.indent, fit.size, fit.bold)
+        if points > self._fitted_heights.get(row, 0.0):
+            self._fitted_heights[row] = points
 
-    def _room(self, column: int, span: int) -> float | None:
+    def _text_width(self, column: int, span: int) -> float | None:
         columns = range(column, column + span)
-        if not self._finished and any(at not in self._widths for at in columns):
+        if not self._finished and any(index not in self._widths for index in columns):
             return None
-        room = metrics.room([self._widths.get(at, _USUAL) for at in columns])
-        self._rooms[column, span] = room
-        return room
+        width = metrics.room([self._widths.get(index, _DEFAULT_WIDTH) for index in columns])
+        self._text_widths[column, span] = width
+        return width

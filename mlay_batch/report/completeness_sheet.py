@@ -8,199 +8,238 @@ from dataclasses import dataclass
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.excel.metrics import CELL_MARGIN
-from mlay_batch.figures.records import OPEN, SENT, Completeness, Expected, Figures
+from mlay_batch.figures.records import OPEN, SENT, Completeness, ExpectedReturn, Figures
 from mlay_batch.period import Period
 from mlay_batch.report import official
-from mlay_batch.report.book import Live, Sheet
-from mlay_batch.report.context import Context, period_id
-from mlay_batch.report.data_sheets import Data
+from mlay_batch.report.book import Formula, SheetWriter
+from mlay_batch.report.context import ReportContext, period_id
+from mlay_batch.report.data_sheets import DataTables
 
 # Symbols of Times New Roman itself; colour only repeats them.
 SYMBOLS = {
-    "reported": "●", "nil": "○", "late": "▲", "missing": "■", "rejected": "×", "held": "?",
-    "not_due": "…", "waived": "–", "not_yet": "", "ended": "",
-}  # fmt: skip
-_TONES = {
-    "reported": "good", "nil": "fair", "late": "watch", "missing": "bad", "rejected": "bad",
-    "held": "watch", "not_due": "todo", "waived": "off", "not_yet": "off", "ended": "off",
-}  # fmt: skip
+    "reported": "●",
+    "nil": "○",
+    "late": "▲",
+    "missing": "■",
+    "rejected": "×",
+    "held": "?",
+    "not_due": "…",
+    "waived": "–",
+    "not_yet": "",
+    "ended": "",
+}
+_TONE_BY_STATE = {
+    "reported": "good",
+    "nil": "fair",
+    "late": "watch",
+    "missing": "bad",
+    "rejected": "bad",
+    "held": "watch",
+    "not_due": "todo",
+    "waived": "off",
+    "not_yet": "off",
+    "ended": "off",
+}
 _FIRST_PERIOD = 3
-_MOST_PERIODS = 12
-_PAGE = 93  # digits across A4
+_MIN_PERIODS = 12
+_PAGE_WIDTH = 93  # digits across A4
 
 
 @dataclass(frozen=True)
 class FormSums:
     """The sums of one form: cells of the report's period, and the rows for the chart."""
 
-    entry: Completeness
+    matrix: Completeness
     title: str
-    expected: Live
-    sent: Live
-    still_open: Live
-    rate: Live
-    heads: tuple[int, int, int, int]
-    sent_row: tuple[int, int, int, int]
-    open_row: tuple[int, int, int, int]
+    expected: Formula
+    sent: Formula
+    open_count: Formula
+    rate: Formula
+    head_range: tuple[int, int, int, int]
+    sent_range: tuple[int, int, int, int]
+    open_range: tuple[int, int, int, int]
 
 
-def write(ctx: Context, sheet: Sheet, data: Data) -> tuple[FormSums, ...]:
+def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[FormSums, ...]:
     """Write the sheet, one matrix for each form; return their sums."""
-    wide = max((len(entry.periods) for entry in ctx.figures.completeness), default=0)
-    columns = _FIRST_PERIOD + max(wide, _MOST_PERIODS)
+    most_periods = max((len(matrix.periods) for matrix in ctx.figures.completeness), default=0)
+    columns = _FIRST_PERIOD + max(most_periods, _MIN_PERIODS)
     widths = (5, 11, 40, *([5.6] * (columns - _FIRST_PERIOD)))
-    sheet.widths(widths)
-    official.heading(ctx, sheet, columns, _FIRST_PERIOD, ctx.t("title.completeness"))
-    row = _legend(ctx, sheet, official.TABLE_ROW, columns)
+    sheet.set_widths(widths)
+    official.write_heading(ctx, sheet, columns, _FIRST_PERIOD, ctx.t("title.completeness"))
+    row = _write_legend(ctx, sheet, official.TABLE_ROW, columns)
     sums, starts = [], []
     head = row + 2
-    for entry in ordered(ctx.figures):
+    for matrix in matrices(ctx.figures):
         starts.append(row + 1)
-        row, found = _matrix(ctx, sheet, data, row + 1, entry)
-        sums.append(found)
+        row, form_sums = _write_matrix(ctx, sheet, data, row + 1, matrix)
+        sums.append(form_sums)
     sheet.raw.freeze_panes(head + 2, _FIRST_PERIOD)
     sheet.raw.set_h_pagebreaks(starts[1:])  # each form on pages of its own
-    needed = sum(width + CELL_MARGIN for width in widths)
-    sheet.raw.set_print_scale(int(100 * _PAGE / needed))  # Excel keeps no break of a fitted page
+    needed_width = sum(width + CELL_MARGIN for width in widths)
+    sheet.raw.set_print_scale(
+        int(100 * _PAGE_WIDTH / needed_width)
+    )  # Excel keeps no break of a fitted page
     repeat = (head, head + 1)
-    sheet.print_as(landscape=False, last=(row, columns - 1), repeat=repeat, fit=False)
+    sheet.set_up_page(landscape=False, last=(row, columns - 1), repeat=repeat, fit=False)
     return tuple(sums)
 
 
-def ordered(figures: Figures) -> tuple[Completeness, ...]:
+def matrices(figures: Figures) -> tuple[Completeness, ...]:
     """Return the forms, those that were owed in the report's period first."""
     months = set(figures.period.months())
-    return tuple(sorted(figures.completeness, key=lambda entry: months.isdisjoint(entry.periods)))
+    return tuple(sorted(figures.completeness, key=lambda matrix: months.isdisjoint(matrix.periods)))
 
 
-def _legend(ctx: Context, sheet: Sheet, row: int, columns: int) -> int:
-    said = [f"{symbol} {ctx.state('return', state)}" for state, symbol in SYMBOLS.items() if symbol]
-    greyed = [ctx.state("return", state) for state, symbol in SYMBOLS.items() if not symbol]
-    said.append(ctx.t("completeness.grey", states=", ".join(greyed)))
-    legend = ctx.t("completeness.legend", symbols=";  ".join(said))
-    sheet.put(row, 0, legend, "note", span=columns)
+def _write_legend(ctx: ReportContext, sheet: SheetWriter, row: int, columns: int) -> int:
+    texts = [
+        f"{symbol} {ctx.state_title('return', state)}"
+        for state, symbol in SYMBOLS.items()
+        if symbol
+    ]
+    grey_states = [
+        ctx.state_title("return", state) for state, symbol in SYMBOLS.items() if not symbol
+    ]
+    texts.append(ctx.t("completeness.grey", states=", ".join(grey_states)))
+    legend = ctx.t("completeness.legend", symbols=";  ".join(texts))
+    sheet.write(row, 0, legend, "note", span=columns)
     return row + 1
 
 
-def _form_title(ctx: Context, name: str) -> str:
-    form = ctx.facts.catalogue.form_for(name, ctx.figures.period)
-    versions = [entry for entry in ctx.facts.catalogue.forms if entry.form == name]
+def _form_title(ctx: ReportContext, name: str) -> str:
+    form = ctx.inputs.catalogue.form_for(name, ctx.figures.period)
+    versions = [version for version in ctx.inputs.catalogue.forms if version.form == name]
     newest = form or (versions[-1] if versions else None)
     return newest.title.of(ctx.lang) if newest else name
 
 
-def _matrix(
-    ctx: Context, sheet: Sheet, data: Data, row: int, entry: Completeness
+def _write_matrix(
+    ctx: ReportContext, sheet: SheetWriter, data: DataTables, row: int, matrix: Completeness
 ) -> tuple[int, FormSums]:
-    columns = _FIRST_PERIOD + len(entry.periods)
-    title = _form_title(ctx, entry.form)
-    sheet.put(row, 0, title, "section", span=_FIRST_PERIOD + _MOST_PERIODS)
+    columns = _FIRST_PERIOD + len(matrix.periods)
+    title = _form_title(ctx, matrix.form)
+    sheet.write(row, 0, title, "section", span=_FIRST_PERIOD + _MIN_PERIODS)
     head = row + 1
     for column, name in enumerate(("stt", "branch", "unit")):
-        sheet.put(head, column, ctx.t(f"column.{name}"), "head")
-    for column, period in enumerate(entry.periods, _FIRST_PERIOD):
-        sheet.put(head, column, _short(period), "head")
+        sheet.write(head, column, ctx.t(f"column.{name}"), "head")
+    for column, period in enumerate(matrix.periods, _FIRST_PERIOD):
+        sheet.write(head, column, _period_text(period), "head")
     for column in range(columns):
-        sheet.put(head + 1, column, column + 1, "column_number")
-    for number, branch in enumerate(entry.branches, 1):
+        sheet.write(head + 1, column, column + 1, "column_number")
+    for number, branch in enumerate(matrix.branches, 1):
         row = head + 1 + number
-        sheet.put(row, 0, number, "center")
-        sheet.put(row, 1, branch.code, "center")
-        sheet.put(row, 2, branch.name, "text")
-        for column, period in enumerate(entry.periods, _FIRST_PERIOD):
-            _field(sheet, row, column, entry.of(branch.code, period))
-    first = head + len(entry.branches) + 2
-    return _sums(ctx, sheet, data, entry, (head, first, columns))
+        sheet.write(row, 0, number, "center")
+        sheet.write(row, 1, branch.code, "center")
+        sheet.write(row, 2, branch.name, "text")
+        for column, period in enumerate(matrix.periods, _FIRST_PERIOD):
+            _write_state(sheet, row, column, matrix.cell(branch.code, period))
+    first = head + len(matrix.branches) + 2
+    return _write_sums(ctx, sheet, data, matrix, (head, first, columns))
 
 
-def _short(period: Period) -> str:
+def _period_text(period: Period) -> str:
     return f"T{period.month}" if period.kind == "month" else str(period)
 
 
-def _field(sheet: Sheet, row: int, column: int, cell: Expected) -> None:
-    sheet.put(row, column, SYMBOLS[cell.state] or None, f"tone_{_TONES[cell.state]}")
+def _write_state(sheet: SheetWriter, row: int, column: int, cell: ExpectedReturn) -> None:
+    sheet.write(row, column, SYMBOLS[cell.state] or None, f"tone_{_TONE_BY_STATE[cell.state]}")
 
 
-def _sums(
-    ctx: Context, sheet: Sheet, data: Data, entry: Completeness, at: tuple[int, int, int]
+def _write_sums(
+    ctx: ReportContext,
+    sheet: SheetWriter,
+    data: DataTables,
+    matrix: Completeness,
+    corner: tuple[int, int, int],
 ) -> tuple[int, FormSums]:
     """Write a row for each state, then those that add them up, counted over the table by id."""
-    head, first, columns = at
+    head, first, columns = corner
     states = [state for state in SYMBOLS if SYMBOLS[state]]
     for row, state in enumerate(states, first):
-        _label(sheet, row, f"{SYMBOLS[state]} {ctx.state('return', state)}", "label_small")
-        for column, period in enumerate(entry.periods, _FIRST_PERIOD):
-            counted = f'{_asked(data, entry, period)},{data.returns.ref("state")},"{state}"'
-            value = _count(entry, period, (state,))
-            sheet.put(row, column, Live(f"=COUNTIFS({counted})", value), "count")
+        _write_label(
+            sheet, row, f"{SYMBOLS[state]} {ctx.state_title('return', state)}", "label_small"
+        )
+        for column, period in enumerate(matrix.periods, _FIRST_PERIOD):
+            criteria = f'{_criteria(data, matrix, period)},{data.returns.ref("state")},"{state}"'
+            value = _count(matrix, period, (state,))
+            sheet.write(row, column, Formula(f"=COUNTIFS({criteria})", value), "count")
     rows = {state: first + number for number, state in enumerate(states)}
     bottom = first + len(states)
     for row, name in enumerate(("due", "sent", "open", "rate"), bottom):
-        _label(sheet, row, ctx.t(f"completeness.{name}"), "total_label")
-    for column, period in enumerate(entry.periods, _FIRST_PERIOD):
-        _add_up(sheet, entry, period, column, rows, bottom)
-    of_report = _of_report(entry, ctx.figures.period)
-    due, sent, still_open = (
-        _over(sheet, entry, bottom + offset, of_report, states)
+        _write_label(sheet, row, ctx.t(f"completeness.{name}"), "total_label")
+    for column, period in enumerate(matrix.periods, _FIRST_PERIOD):
+        _write_period_sums(sheet, matrix, period, column, rows, bottom)
+    positions = _report_positions(matrix, ctx.figures.period)
+    due, sent, open_count = (
+        _sum_formula(sheet, matrix, bottom + offset, positions, states)
         for offset, states in enumerate((SENT + OPEN, SENT, OPEN))
     )
     share = 100 * float(sent.value) / float(due.value) if due.value else ""
-    rate = Live(f'=IF({due.formula[1:]}=0,"",100*{sent.formula[1:]}/{due.formula[1:]})', share)
-    across = (_FIRST_PERIOD, columns - 1)
-    ranges = [(row, across[0], row, across[1]) for row in (head, bottom + 1, bottom + 2)]
-    title = _form_title(ctx, entry.form)
-    return bottom + 5, FormSums(entry, title, due, sent, still_open, rate, *ranges)
+    rate = Formula(f'=IF({due.formula[1:]}=0,"",100*{sent.formula[1:]}/{due.formula[1:]})', share)
+    period_columns = (_FIRST_PERIOD, columns - 1)
+    ranges = [
+        (row, period_columns[0], row, period_columns[1]) for row in (head, bottom + 1, bottom + 2)
+    ]
+    title = _form_title(ctx, matrix.form)
+    return bottom + 5, FormSums(matrix, title, due, sent, open_count, rate, *ranges)
 
 
-def _of_report(entry: Completeness, report: Period) -> range:
+def _report_positions(matrix: Completeness, report: Period) -> range:
     """Return the positions of the periods within the report's; else that of the last before it.
 
     A quarter's report sums its three months; a month's names the yearly return of the year before.
     """
-    inside = [n for n, one in enumerate(entry.periods) if one.start in report]
-    ended = [n for n, one in enumerate(entry.periods) if one.end <= report.end]
-    last = ended[-1] if ended else 0
+    inside = [number for number, period in enumerate(matrix.periods) if period.start in report]
+    past = [number for number, period in enumerate(matrix.periods) if period.end <= report.end]
+    last = past[-1] if past else 0
     return range(inside[0] if inside else last, last + 1)
 
 
-def _over(
-    sheet: Sheet, entry: Completeness, row: int, positions: range, states: Iterable[str]
-) -> Live:
+def _sum_formula(
+    sheet: SheetWriter, matrix: Completeness, row: int, positions: range, states: Iterable[str]
+) -> Formula:
     """Return a formula that adds up a row of sums over those periods."""
-    wanted = tuple(states)
-    first, last = (_FIRST_PERIOD + at for at in (positions[0], positions[-1]))
-    value = sum(_count(entry, entry.periods[at], wanted) for at in positions)
-    return Live(f"=SUM({sheet.area((row, first), (row, last))})", value)
+    counted_states = tuple(states)
+    first, last = (_FIRST_PERIOD + position for position in (positions[0], positions[-1]))
+    value = sum(_count(matrix, matrix.periods[position], counted_states) for position in positions)
+    return Formula(f"=SUM({sheet.range_address((row, first), (row, last))})", value)
 
 
-def _label(sheet: Sheet, row: int, text: str, look: str) -> None:
-    sheet.put(row, 0, text, look, span=_FIRST_PERIOD)
+def _write_label(sheet: SheetWriter, row: int, text: str, look: str) -> None:
+    sheet.write(row, 0, text, look, span=_FIRST_PERIOD)
 
 
-def _asked(data: Data, entry: Completeness, period: Period) -> str:
+def _criteria(data: DataTables, matrix: Completeness, period: Period) -> str:
     returns = data.returns
-    return f'{returns.ref("form")},"{entry.form}",{returns.ref("period")},"{period_id(period)}"'
+    return f'{returns.ref("form")},"{matrix.form}",{returns.ref("period")},"{period_id(period)}"'
 
 
-def _count(entry: Completeness, period: Period, states: Iterable[str]) -> int:
-    wanted = set(states)
-    return sum(entry.of(branch.code, period).state in wanted for branch in entry.branches)
+def _count(matrix: Completeness, period: Period, states: Iterable[str]) -> int:
+    counted_states = set(states)
+    return sum(
+        matrix.cell(branch.code, period).state in counted_states for branch in matrix.branches
+    )
 
 
-def _add_up(
-    sheet: Sheet, entry: Completeness, period: Period, column: int, rows: dict[str, int], row: int
+def _write_period_sums(
+    sheet: SheetWriter,
+    matrix: Completeness,
+    period: Period,
+    column: int,
+    rows: dict[str, int],
+    row: int,
 ) -> None:
-    def total(states: tuple[str, ...]) -> Live:
+    def sum_of(states: tuple[str, ...]) -> Formula:
         cells = "+".join(str(xl_rowcol_to_cell(rows[state], column)) for state in states)
-        return Live(f"={cells}", _count(entry, period, states))
+        return Formula(f"={cells}", _count(matrix, period, states))
 
-    due, sent = total(SENT + OPEN), total(SENT)
-    sheet.put(row, column, due, "total_count")
-    sheet.put(row + 1, column, sent, "total_count")
-    sheet.put(row + 2, column, total(OPEN), "total_count")
+    due, sent = sum_of(SENT + OPEN), sum_of(SENT)
+    sheet.write(row, column, due, "total_count")
+    sheet.write(row + 1, column, sent, "total_count")
+    sheet.write(row + 2, column, sum_of(OPEN), "total_count")
     letter = xl_col_to_name(column)
-    rate = Live(
+    rate = Formula(
         f'=IF({letter}{row + 1}=0,"",100*{letter}{row + 2}/{letter}{row + 1})',
         100 * float(sent.value) / float(due.value) if due.value else "",
     )
-    sheet.put(row + 3, column, rate, "total_count", number='0" %"')
+    sheet.write(row + 3, column, rate, "total_count", number_format='0" %"')

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from mlay_batch import messages
-from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.figures.records import Figures, ReportInputs
 from mlay_batch.period import Period
-from mlay_batch.report.book import Book, Content, Link
-from mlay_batch.schema.catalogue import Source
+from mlay_batch.report.book import Content, Hyperlink, ReportWriter
+from mlay_batch.schema.catalogue import SourceFile
 
 _NUMERAL = re.compile(r"^[IVXLC]+\.\s*")
 
@@ -27,66 +27,66 @@ class Provenance:
     program: str
     as_of: date
     register_sha256: str
-    schemas: tuple[Source, ...]
+    schemas: tuple[SourceFile, ...]
     note: str = ""
     figures: str = ""
     sums: str = ""
 
 
 @dataclass(frozen=True)
-class Context:
-    """The inputs and the workbook. `delivered` maps deliveries to their cell in the list of all."""
+class ReportContext:
+    """The inputs and the workbook; `file_cells` maps ledger entries to their cell in the list."""
 
-    book: Book
-    facts: Facts
+    writer: ReportWriter
+    inputs: ReportInputs
     figures: Figures
-    delivered: Mapping[int, str] = field(default_factory=dict)
+    file_cells: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def lang(self) -> str:
         """The language of the workbook."""
-        return self.book.lang
+        return self.writer.lang
 
     def t(self, key: str, **params: object) -> str:
         """Return a text of the report."""
-        return self.book.t(key, **params)
+        return self.writer.t(key, **params)
 
     def name(self, branch: str | None) -> str:
         """Return the name of an organisation, its code where the register has none."""
-        found = self.facts.register.by_code.get(branch or "")
-        return found.name if found else branch or ""
+        organisation = self.inputs.register.by_code.get(branch or "")
+        return organisation.name if organisation else branch or ""
 
-    def officer(self, code: str) -> str:
+    def officer_name(self, code: str) -> str:
         """Return the name of an officer."""
-        found = self.facts.register.officer_by_code.get(code)
-        return found.name if found else code
+        officer = self.inputs.register.officer_by_code.get(code)
+        return officer.name if officer else code
 
-    def state(self, kind: str, state: str) -> str:
+    def state_title(self, kind: str, state: str) -> str:
         """Return the title of a state: `kind` is ``quota`` or ``return``."""
         return messages.text("figures", f"{kind}.{state}", self.lang)
 
-    def period(self, written: str | None) -> str:
+    def period_title(self, text: str | None) -> str:
         """Return the title of a period as the ledger writes it."""
-        return Period.parse(written).title(self.lang) if written else ""
+        return Period.parse(text).title(self.lang) if text else ""
 
-    def file(self, delivery: int) -> Content:
+    def file_link(self, entry_id: int) -> Content:
         """Return a jump to that delivery in the list of all."""
-        target = self.delivered.get(delivery)
-        return Link(target, str(delivery)) if target else str(delivery)
+        target = self.file_cells.get(entry_id)
+        return Hyperlink(target, str(entry_id)) if target else str(entry_id)
 
-    def choice(self, choices: str, chosen: str) -> str:
+    def choice_title(self, list_id: str, choice_id: str) -> str:
         """Return the title of a choice of any form, the newest first; the id where unknown."""
-        for form in reversed(self.facts.catalogue.forms):
-            for choice in form.choices.get(choices, ()):
-                if choice.id == chosen:
+        for form in reversed(self.inputs.catalogue.forms):
+            for choice in form.choices.get(list_id, ()):
+                if choice.id == choice_id:
                     return choice.title.of(self.lang)
-        return chosen
+        return choice_id
 
 
-def bare(title: str) -> str:
+def strip_number(title: str) -> str:
     """Return a section's title without its number.
 
-    >>> bare("VI. Bồi dưỡng, kiểm tra, giám sát")
+    >>> strip_number("VI. Bồi dưỡng, kiểm tra, giám sát")
     'Bồi dưỡng, kiểm tra, giám sát'
     """
     return _NUMERAL.sub("", title)

@@ -14,13 +14,13 @@ from typing import Any
 from xlsxwriter.worksheet import CellFormulaTuple, Worksheet
 
 
-class Grid(Worksheet):  # type: ignore[misc]
+class XmlWorksheet(Worksheet):  # type: ignore[misc]
     """A sheet whose formulas use no function newer than Excel 2007, and no dynamic array."""
 
     fh: Any
-    _settled: bytes | None = None
+    _rows_xml: bytes | None = None
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Turn the rows into their XML, and let go of what is kept for each cell.
 
         Nothing can be written on the sheet after that (KeyError), no chart finds values on it.
@@ -29,11 +29,11 @@ class Grid(Worksheet):  # type: ignore[misc]
         self._set_xml_writer(rows)
         if self.table:
             self._write_rows()
-        self._settled = rows.getvalue().encode()
+        self._rows_xml = rows.getvalue().encode()
         self.fh = None
         self.table: Mapping[int, Any] = MappingProxyType({})
-        for kept in (self.table_cells, self.row_info, self.row_sizes):
-            kept.clear()
+        for cache in (self.table_cells, self.row_info, self.row_sizes):
+            cache.clear()
 
     def _write_formula(
         self, row: int, col: int, formula: str, cell_format: Any = None, value: str | float = 0
@@ -51,12 +51,12 @@ class Grid(Worksheet):  # type: ignore[misc]
         return attribute
 
     def _write_rows(self) -> None:
-        if self._settled is None:
+        if self._rows_xml is None:
             super()._write_rows()
         else:
-            self.fh.write(self._settled.decode())
+            self.fh.write(self._rows_xml.decode())
 
     def _assemble_xml_file(self) -> None:
         """Write the sheet, and let go of what was on it: the next sheets take its place."""
         super()._assemble_xml_file()
-        self.table, self._settled, self.fh = MappingProxyType({}), b"", None
+        self.table, self._rows_xml, self.fh = MappingProxyType({}), b"", None

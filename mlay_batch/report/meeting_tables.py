@@ -10,145 +10,205 @@ from collections.abc import Iterator, Mapping
 
 from mlay_batch.figures.records import Sitting
 from mlay_batch.report import bands
-from mlay_batch.report.book import Content, Live
-from mlay_batch.report.context import Context
-from mlay_batch.report.tables import Column, Table, plain
-from mlay_batch.report.titled import columns, table, this_year, where
+from mlay_batch.report.book import Content, Formula
+from mlay_batch.report.context import ReportContext
+from mlay_batch.report.tables import DataColumn, DataTable, plain_heading
+from mlay_batch.report.titled import data_columns, data_table, is_in_report_year, place_text
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.ids import MEETING_SCORE
 
 SCORERS = ("own", "confirmed")
 
 
-def mark(group: str) -> str:
+def mark_column(group: str) -> str:
     """Return the id of the column with the points of a group."""
     return f"mark_{group}"
 
 
-def marks_table(ctx: Context) -> Table:
+def marks_table(ctx: ReportContext) -> DataTable:
     """Return the points by criteria group, one row for each score of a sitting."""
     groups = _groups(ctx)
-    shape = (
-        *columns(ctx, {"branch": "center", "branch_name": "text", "held_on": "date",
-                       "scorer": "center", "paired": "integer"}),
-        *(Column(mark(name), plain(title), "score") for name, title in groups.items()),
-        *columns(ctx, {"delivery": "link"}),
-    )  # fmt: skip
+    all_columns = (
+        *data_columns(
+            ctx,
+            {
+                "branch": "center",
+                "branch_name": "text",
+                "held_on": "date",
+                "scorer": "center",
+                "paired": "integer",
+            },
+        ),
+        *(
+            DataColumn(mark_column(name), plain_heading(title), "score")
+            for name, title in groups.items()
+        ),
+        *data_columns(ctx, {"delivery": "link"}),
+    )
     rows = tuple(
         (
-            entry.branch, ctx.name(entry.branch), entry.held_on, ctx.choice("scorer", scorer),
-            int(len(entry.marks) > 1), *(entry.marks[scorer].get(name) for name in groups),
-            ctx.file(entry.delivery),
+            sitting.branch,
+            ctx.name(sitting.branch),
+            sitting.held_on,
+            ctx.choice_title("scorer", scorer),
+            int(len(sitting.marks) > 1),
+            *(sitting.marks[scorer].get(name) for name in groups),
+            ctx.file_link(sitting.delivery),
         )
-        for entry in _held(ctx) for scorer in SCORERS if scorer in entry.marks
-    )  # fmt: skip
-    return table(ctx, "marks", shape, rows)
+        for sitting in _sittings_of_year(ctx)
+        for scorer in SCORERS
+        if scorer in sitting.marks
+    )
+    return data_table(ctx, "marks", all_columns, rows)
 
 
-def _groups(ctx: Context) -> Mapping[str, str]:
+def _groups(ctx: ReportContext) -> Mapping[str, str]:
     """Return the criteria groups of the year's schemes by id, those of the period's one first."""
-    schemes = (ctx.figures.score_scheme, *(scheme for scheme, _ in _schemes(ctx)))
+    schemes = (ctx.figures.score_scheme, *(scheme for scheme, _ in _sittings_with_schemes(ctx)))
     return {
         group.id: group.title.of(ctx.lang)
-        for scheme in reversed([s for s in schemes if s])
+        for scheme in reversed([candidate for candidate in schemes if candidate])
         for group in scheme.groups
     }
 
 
-def _held(ctx: Context) -> Iterator[Sitting]:
-    return (entry for entry in ctx.figures.sittings if this_year(ctx, entry.held_on))
+def _sittings_of_year(ctx: ReportContext) -> Iterator[Sitting]:
+    return (sitting for sitting in ctx.figures.sittings if is_in_report_year(ctx, sitting.held_on))
 
 
-def _schemes(ctx: Context) -> Iterator[tuple[Scheme | None, Sitting]]:
+def _sittings_with_schemes(ctx: ReportContext) -> Iterator[tuple[Scheme | None, Sitting]]:
     """Yield every sitting after the scheme of its month."""
-    known: dict[object, Scheme | None] = {}
-    for entry in _held(ctx):
-        if entry.period not in known:
-            known[entry.period] = ctx.facts.catalogue.scheme_for(MEETING_SCORE, entry.period)
-        yield known[entry.period], entry
+    schemes: dict[object, Scheme | None] = {}
+    for sitting in _sittings_of_year(ctx):
+        if sitting.period not in schemes:
+            schemes[sitting.period] = ctx.inputs.catalogue.scheme_for(MEETING_SCORE, sitting.period)
+        yield schemes[sitting.period], sitting
 
 
-def sittings_table(ctx: Context, marks: Table) -> Table:
+def sittings_table(ctx: ReportContext, marks: DataTable) -> DataTable:
     """Return the sittings of the year to date."""
-    shape = table(ctx, "sittings", columns(ctx, {
-        "branch": "center", "branch_name": "text", "held_on": "date", "kind": "text",
-        "regular": "integer", "thematic": "integer", "members": "integer", "own": "score",
-        "confirmed": "score", "score": "score", "rank": "integer", "remark": "text",
-        "delivery": "link", "cell": "center",
-    }), ())  # fmt: skip
+    blank_table = data_table(
+        ctx,
+        "sittings",
+        data_columns(
+            ctx,
+            {
+                "branch": "center",
+                "branch_name": "text",
+                "held_on": "date",
+                "kind": "text",
+                "regular": "integer",
+                "thematic": "integer",
+                "members": "integer",
+                "own": "score",
+                "confirmed": "score",
+                "score": "score",
+                "rank": "integer",
+                "remark": "text",
+                "delivery": "link",
+                "cell": "center",
+            },
+        ),
+        (),
+    )
     ranks = bands.ranks(ctx)
     formulas: dict[str | None, tuple[str, str]] = {}
     rows: list[tuple[Content, ...]] = []
-    for scheme, entry in _schemes(ctx):
+    for scheme, sitting in _sittings_with_schemes(ctx):
         version = scheme.version if scheme else None
         if version not in formulas:
-            written = _Formulas(ctx, shape, marks, scheme)
-            formulas[version] = written.score(), written.rank(ranks)
-        rows.append(_sitting(ctx, entry, *formulas[version], ranks))
-    return table(ctx, "sittings", shape.columns, tuple(rows))
+            row_formulas = _SittingFormulas(ctx, blank_table, marks, scheme)
+            formulas[version] = row_formulas.score(), row_formulas.rank(ranks)
+        rows.append(_sitting_row(ctx, sitting, *formulas[version], ranks))
+    return data_table(ctx, "sittings", blank_table.columns, tuple(rows))
 
 
-def _sitting(
-    ctx: Context, entry: Sitting, score: str, rank: str, ranks: Mapping[str, int]
+def _sitting_row(
+    ctx: ReportContext, sitting: Sitting, score: str, rank: str, ranks: Mapping[str, int]
 ) -> tuple[Content, ...]:
-    kinds = ", ".join(ctx.choice("meeting_kind", kind) for kind in entry.kinds)
+    kinds = ", ".join(ctx.choice_title("meeting_kind", kind) for kind in sitting.kinds)
     return (
-        entry.branch, ctx.name(entry.branch), entry.held_on, kinds, int(entry.regular),
-        int(entry.thematic), entry.members, entry.own, entry.confirmed,
-        Live(score, "" if entry.score is None else entry.score),
-        Live(rank, ranks[entry.band] if entry.band else ""), entry.note,
-        ctx.file(entry.delivery), where(entry.place),
-    )  # fmt: skip
+        sitting.branch,
+        ctx.name(sitting.branch),
+        sitting.held_on,
+        kinds,
+        int(sitting.regular),
+        int(sitting.thematic),
+        sitting.members,
+        sitting.own_score,
+        sitting.confirmed_score,
+        Formula(score, "" if sitting.score is None else sitting.score),
+        Formula(rank, ranks[sitting.band] if sitting.band else ""),
+        sitting.note,
+        ctx.file_link(sitting.delivery),
+        place_text(sitting.place),
+    )
 
 
-class _Formulas:
+class _SittingFormulas:
     """Score and rank of a row under one scheme; see `figures.scoring` for what they say."""
 
-    def __init__(self, ctx: Context, shape: Table, marks: Table, scheme: Scheme | None) -> None:
-        self.scheme, self.marks, self.this = scheme, marks, shape.this
-        own, confirmed = (ctx.choice("scorer", scorer) for scorer in SCORERS)
-        self.scorer = f'IF({shape.this("confirmed")}<>"","{confirmed}","{own}")'
+    def __init__(
+        self, ctx: ReportContext, blank_table: DataTable, marks: DataTable, scheme: Scheme | None
+    ) -> None:
+        self.scheme, self.marks, self.in_row = scheme, marks, blank_table.in_row
+        own_title, confirmed_title = (ctx.choice_title("scorer", scorer) for scorer in SCORERS)
+        self.scorer = f'IF({blank_table.in_row("confirmed")}<>"","{confirmed_title}","{own_title}")'
 
-    def _asked(self) -> str:
+    def _score_criteria(self) -> str:
         """Return the conditions that find the row's own score in the table by group."""
-        found = {"branch": self.this("branch"), "held_on": self.this("held_on"),
-                 "scorer": self.scorer}  # fmt: skip
-        return ",".join(f"{self.marks.ref(name)},{value}" for name, value in found.items())
+        conditions = {
+            "branch": self.in_row("branch"),
+            "held_on": self.in_row("held_on"),
+            "scorer": self.scorer,
+        }
+        return ",".join(f"{self.marks.ref(name)},{value}" for name, value in conditions.items())
 
     def score(self) -> str:
         """Return the formula of the points that count: the confirmed total before the own."""
-        own, confirmed = self.this("own"), self.this("confirmed")
-        given = f'IF({confirmed}<>"",{confirmed},IF({own}<>"",{own},""))'
-        apart = [group for group in self.scheme.groups if group.thematic] if self.scheme else []
-        if not apart or not self.scheme:
-            return f"={given}"
-        off = "".join(f"-SUMIFS({self.marks.ref(mark(g.id))},{self._asked()})" for g in apart)
-        points = f"({given}{off})"
-        full = sum(group.max for group in self.scheme.groups)
-        possible = full - sum(group.max for group in apart)
-        if self.scheme.rebase and possible:
-            points = f"{points}*{full:g}/{possible:g}"
-        nothing = f'AND({own}="",{confirmed}="")'
-        return f'=IF({nothing},"",IF({self.this("thematic")}=1,{given},{points}))'
+        own_score, confirmed_score = self.in_row("own"), self.in_row("confirmed")
+        total = f'IF({confirmed_score}<>"",{confirmed_score},IF({own_score}<>"",{own_score},""))'
+        thematic_groups = (
+            [group for group in self.scheme.groups if group.thematic] if self.scheme else []
+        )
+        if not thematic_groups or not self.scheme:
+            return f"={total}"
+        deductions = "".join(
+            f"-SUMIFS({self.marks.ref(mark_column(g.id))},{self._score_criteria()})"
+            for g in thematic_groups
+        )
+        points = f"({total}{deductions})"
+        full_marks = sum(group.max for group in self.scheme.groups)
+        possible_marks = full_marks - sum(group.max for group in thematic_groups)
+        if self.scheme.rebase and possible_marks:
+            points = f"{points}*{full_marks:g}/{possible_marks:g}"
+        no_score = f'AND({own_score}="",{confirmed_score}="")'
+        return f'=IF({no_score},"",IF({self.in_row("thematic")}=1,{total},{points}))'
 
     def rank(self, ranks: Mapping[str, int]) -> str:
         """Return the formula of the band's number; empty without a score or below every band."""
-        ranked = self.scheme.ranked() if self.scheme else ()
-        score = self.this("score")
+        best_first = self.scheme.bands_best_first() if self.scheme else ()
+        score = self.in_row("score")
         formula = '""'
-        for place in range(len(ranked) - 1, -1, -1):
-            band = ranked[place]
-            reached, full = str(ranks[band.id]), self._demanded(band.id)
-            if full and place + 1 < len(ranked):
-                below = ranks[ranked[place + 1].id]
-                reached = f"IF(COUNTIFS({self._asked()}{full})>0,{reached},{below})"
-            formula = f"IF({score}>={band.min:g},{reached},{formula})"
+        for position in range(len(best_first) - 1, -1, -1):
+            band = best_first[position]
+            rank, full_criteria = str(ranks[band.id]), self._full_mark_criteria(band.id)
+            if full_criteria and position + 1 < len(best_first):
+                next_rank = ranks[best_first[position + 1].id]
+                rank = f"IF(COUNTIFS({self._score_criteria()}{full_criteria})>0,{rank},{next_rank})"
+            formula = f"IF({score}>={band.min:g},{rank},{formula})"
         return f'=IF({score}="","",{formula})'
 
-    def _demanded(self, band: str) -> str:
+    def _full_mark_criteria(self, band: str) -> str:
         """Return the conditions that the band's groups have full marks, empty without any."""
         scheme = self.scheme
-        full = {group.id: group.max for group in scheme.groups} if scheme else {}
-        wanted = [name for demand in (scheme.demands if scheme else ()) if demand.band == band
-                  for name in demand.full]  # fmt: skip
-        return "".join(f',{self.marks.ref(mark(name))},">={full[name]:g}"' for name in wanted)
+        full_marks = {group.id: group.max for group in scheme.groups} if scheme else {}
+        group_ids = [
+            name
+            for demand in (scheme.demands if scheme else ())
+            if demand.band == band
+            for name in demand.full
+        ]
+        return "".join(
+            f',{self.marks.ref(mark_column(name))},">={full_marks[name]:g}"' for name in group_ids
+        )

@@ -7,59 +7,66 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mlay_batch.report.context import Context
-from mlay_batch.report.tables import Table
+from mlay_batch.report.context import ReportContext
+from mlay_batch.report.tables import DataTable
 from mlay_batch.schema import Quota, QuotaSpan
 
-_LAST = 12
+_LAST_MONTH = 12
 
 
-def spans(ctx: Context, quota: Quota) -> tuple[QuotaSpan, ...]:
+def spans(ctx: ReportContext, quota: Quota) -> tuple[QuotaSpan, ...]:
     """Return the records of a quota that apply in the months of the report's year."""
-    return ctx.facts.catalogue.quota_spans(quota.quota, ctx.figures.period.year)
+    return ctx.inputs.catalogue.quota_spans(quota.quota, ctx.figures.period.year)
 
 
 def join_alike(
-    found: Sequence[QuotaSpan], trait: Callable[[Quota], object]
+    records: Sequence[QuotaSpan], trait: Callable[[Quota], object]
 ) -> tuple[QuotaSpan, ...]:
     """Return the spans with neighbours of the same `trait` made one."""
     merged: list[QuotaSpan] = []
-    for span in found:
-        before = merged[-1] if merged else None
-        if before and before.last + 1 == span.first and trait(before.quota) == trait(span.quota):
-            merged[-1] = QuotaSpan(span.quota, before.first, span.last)
+    for span in records:
+        previous = merged[-1] if merged else None
+        if (
+            previous
+            and previous.last + 1 == span.first
+            and trait(previous.quota) == trait(span.quota)
+        ):
+            merged[-1] = QuotaSpan(span.quota, previous.first, span.last)
         else:
             merged.append(span)
     return tuple(merged)
 
 
-def month_factor(months: Table, span: QuotaSpan) -> str:
+def month_factor(months: DataTable, span: QuotaSpan) -> str:
     """Return the factor that is 1 in the months of a span, nothing where it is the whole year."""
     month = months.ref("month")
     since = f"*({month}>={span.first})" if span.first > 1 else ""
-    return since + (f"*({month}<={span.last})" if span.last < _LAST else "")
+    return since + (f"*({month}<={span.last})" if span.last < _LAST_MONTH else "")
 
 
 def choose_by_month(
-    found: Sequence[QuotaSpan], month: str, formula: Callable[[Quota], str], otherwise: str
+    records: Sequence[QuotaSpan], month: str, formula: Callable[[Quota], str], otherwise: str
 ) -> str:
     """Return the formula of the span that the cell `month` lies in, `otherwise` in none."""
-    chosen, after = otherwise, _LAST + 1
-    for span in reversed(found):
-        if span.last + 1 < after:
-            chosen, after = _until(month, after, otherwise, chosen), span.last + 1
-        chosen, after = _until(month, after, formula(span.quota), chosen), span.first
-    return _until(month, after, otherwise, chosen) if after > 1 else chosen
+    result, next_start = otherwise, _LAST_MONTH + 1
+    for span in reversed(records):
+        if span.last + 1 < next_start:
+            result, next_start = _before_month(month, next_start, otherwise, result), span.last + 1
+        result, next_start = (
+            _before_month(month, next_start, formula(span.quota), result),
+            span.first,
+        )
+    return _before_month(month, next_start, otherwise, result) if next_start > 1 else result
 
 
-def _until(month: str, first: int, formula: str, later: str) -> str:
+def _before_month(month: str, first: int, formula: str, later: str) -> str:
     """Return the formula of the months before `first`, `later` in the months from it on."""
-    return formula if first > _LAST else f"IF({month}<{first},{formula},{later})"
+    return formula if first > _LAST_MONTH else f"IF({month}<{first},{formula},{later})"
 
 
-def month_words(ctx: Context, span: QuotaSpan) -> str:
+def months_text(ctx: ReportContext, span: QuotaSpan) -> str:
     """Return the months of a span in words: "từ tháng 7"; nothing for the whole year."""
-    if (span.first, span.last) == (1, _LAST):
+    if (span.first, span.last) == (1, _LAST_MONTH):
         return ""
-    kind = "until" if span.first == 1 else "since" if span.last == _LAST else "between"
-    return ctx.t(f"visits/months.{kind}", first=span.first, last=span.last)
+    key = "until" if span.first == 1 else "since" if span.last == _LAST_MONTH else "between"
+    return ctx.t(f"visits/months.{key}", first=span.first, last=span.last)

@@ -6,71 +6,83 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mlay_batch.figures.sign_records import Sighting, Source
-from mlay_batch.messages import Message, asked
-from mlay_batch.report.book import Content, Link
-from mlay_batch.report.context import Context
-from mlay_batch.report.section_sheets import Written, table_name
-from mlay_batch.report.titled import where
+from mlay_batch.figures.sign_records import IndicatorHit, SourceCell
+from mlay_batch.messages import Message, explain_indicator
+from mlay_batch.report.book import Content, Hyperlink
+from mlay_batch.report.context import ReportContext
+from mlay_batch.report.section_sheets import PlacedTable, table_name
+from mlay_batch.report.titled import place_text
 from mlay_batch.schema.families import families
 
-Sections = Mapping[str, Written]
+SectionTables = Mapping[str, PlacedTable]
 
 
 @dataclass(frozen=True)
-class Jumps:
+class LinkTargets:
     """Where the rows of the returns stand on the data sheets: by table, delivery, row."""
 
-    sections: Sections
+    sections: SectionTables
     rows: Mapping[tuple[str, str, str], int]
 
     @classmethod
-    def of(cls, sections: Sections, found: Iterable[Sighting]) -> Jumps:
+    def of(cls, sections: SectionTables, hits: Iterable[IndicatorHit]) -> LinkTargets:
         """Return the places of all rows of the tables that something was seen in."""
-        names = {table_name(one.form, source.path.partition(".")[0])
-                 for one in found for source in one.sources}  # fmt: skip
+        names = {
+            table_name(hit.form, source.path.partition(".")[0])
+            for hit in hits
+            for source in hit.sources
+        }
         rows: dict[tuple[str, str, str], int] = {}
         for name in sorted(names):
             if name in sections:
-                data = sections[name][1]
-                delivery, number = data.index("_delivery"), data.index("_row")
-                for at, row in enumerate(data.rows):
-                    rows[name, _shown(row[delivery]), _shown(row[number])] = data.row_of(at)
+                table = sections[name][1]
+                entry_column, number_column = table.index("_delivery"), table.index("_row")
+                for position, row in enumerate(table.rows):
+                    rows[
+                        name, _content_text(row[entry_column]), _content_text(row[number_column])
+                    ] = table.sheet_row(position)
         return cls(sections, rows)
 
-    def to(self, form: str, source: Source) -> Content:
+    def link_to(self, form: str, source: SourceCell) -> Content:
         """Return a jump to the row of the data sheet, showing the cell of the branch's own file."""
         section, _, name = source.path.partition(".")
-        known = table_name(form, section)
-        row = self.rows.get((known, str(source.delivery), str(source.number)))
+        table_key = table_name(form, section)
+        row = self.rows.get((table_key, str(source.delivery), str(source.number)))
         if row is None:
-            return where(source.place)
-        sheet, data = self.sections[known]
-        column = data.index(name)
-        text = where(source.place) or data.columns[column].title
-        return Link(sheet.place(row, column), text)
+            return place_text(source.place)
+        sheet, table = self.sections[table_key]
+        column = table.index(name)
+        text = place_text(source.place) or table.columns[column].title
+        return Hyperlink(sheet.address(row, column), text)
 
 
-def _shown(content: Content) -> str:
-    return content.text if isinstance(content, Link) else str(content)
+def _content_text(content: Content) -> str:
+    return content.text if isinstance(content, Hyperlink) else str(content)
 
 
-def worst_first(found: Sequence[Sighting]) -> list[Sighting]:
+def worst_first(hits: Sequence[IndicatorHit]) -> list[IndicatorHit]:
     """Return the signs by branch, the one with the gravest first; ties by code of the branch.
 
     A branch weighs as much as its different signs together; within it the heavier comes first.
     """
     weights: Counter[str] = Counter()
     for (branch, _), weight in {
-        (one.branch, one.sign.code): one.sign.weight for one in found
+        (hit.branch, hit.indicator.code): hit.indicator.weight for hit in hits
     }.items():
         weights[branch] += weight
-    return sorted(found, key=lambda one: (
-        -weights[one.branch], one.branch, -one.sign.weight, one.sign.code, one.period.start,
-    ))  # fmt: skip
+    return sorted(
+        hits,
+        key=lambda hit: (
+            -weights[hit.branch],
+            hit.branch,
+            -hit.indicator.weight,
+            hit.indicator.code,
+            hit.period.start,
+        ),
+    )
 
 
-def words(ctx: Context, one: Sighting) -> Message:
+def indicator_message(ctx: ReportContext, hit: IndicatorHit) -> Message:
     """Return what was seen, and what to ask; fields by the titles the newest form gives."""
-    forms = (family[0] for family in families(ctx.facts.catalogue) if family[0].form == one.form)
-    return asked(one.sign, one.params, next(forms, None), ctx.lang)
+    forms = (family[0] for family in families(ctx.inputs.catalogue) if family[0].form == hit.form)
+    return explain_indicator(hit.indicator, hit.params, next(forms, None), ctx.lang)

@@ -10,101 +10,145 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from mlay_batch.figures.sign_records import Sighting
+from mlay_batch.figures.sign_records import IndicatorHit
 from mlay_batch.findings import Severity
 from mlay_batch.report import official, tables
-from mlay_batch.report.book import Content, Link, Sheet
-from mlay_batch.report.context import Context
-from mlay_batch.report.seen import Jumps, Sections, words, worst_first
-from mlay_batch.report.tables import Table
-from mlay_batch.report.titled import columns, table, where
+from mlay_batch.report.book import Content, Hyperlink, SheetWriter
+from mlay_batch.report.context import ReportContext
+from mlay_batch.report.seen import LinkTargets, SectionTables, indicator_message, worst_first
+from mlay_batch.report.tables import DataTable
+from mlay_batch.report.titled import data_columns, data_table, place_text
 
-MOST = 25  # rows: what one screen holds, and a committee reads
-_NAMED = 4  # signs named in the summary
+MAX_ROWS = 25  # rows: what one screen holds, and a committee reads
+_MAX_NAMES = 4  # signs named in the summary
 _COLUMNS = ("stt", "unit", "sign", "seen", "ask", "in_year", "source", "delivery")
 _WIDTHS = (5, 27, 19, 47, 36, 9, 21, 9)
 _SPLIT = 4
 
 
-def write(ctx: Context, sheet: Sheet, sections: Sections) -> None:
+def write(ctx: ReportContext, sheet: SheetWriter, sections: SectionTables) -> None:
     """Write the sheet, and behind the data sheets one with every sighting of the year."""
-    found = [one for one in ctx.figures.signs if one.sign.severity is Severity.WARNING]
-    shown = worst_first([one for one in found if one.period in ctx.figures.period.months()])
-    jumps, in_year = Jumps.of(sections, shown), _months(found)
-    sheet.widths(_WIDTHS)
-    official.heading(ctx, sheet, len(_COLUMNS), _SPLIT, ctx.t("title.signs"))
+    hits = [hit for hit in ctx.figures.indicator_hits if hit.indicator.severity is Severity.WARNING]
+    period_hits = worst_first([hit for hit in hits if hit.period in ctx.figures.period.months()])
+    link_targets, month_counts = LinkTargets.of(sections, period_hits), _count_months(hits)
+    sheet.set_widths(_WIDTHS)
+    official.write_heading(ctx, sheet, len(_COLUMNS), _SPLIT, ctx.t("title.signs"))
     row = official.TABLE_ROW
-    sheet.put(row, 0, _summary(ctx, shown), "banner", span=len(_COLUMNS))
-    sheet.put(row + 1, 0, ctx.t("signs.note"), "note", span=len(_COLUMNS))
+    sheet.write(row, 0, _summary_text(ctx, period_hits), "banner", span=len(_COLUMNS))
+    sheet.write(row + 1, 0, ctx.t("signs.note"), "note", span=len(_COLUMNS))
     head = row + 2
     for column, name in enumerate(_COLUMNS):
-        sheet.put(head, column, ctx.t(f"column.{name}"), "head")
-    for number, one in enumerate(shown[:MOST], 1):
-        _row(ctx, sheet, head + number, number, one, in_year[one.branch, one.sign.code], jumps)
-    last = _foot(ctx, sheet, head + 1 + len(shown[:MOST]), len(shown) - MOST, _all(ctx, found))
+        sheet.write(head, column, ctx.t(f"column.{name}"), "head")
+    for number, hit in enumerate(period_hits[:MAX_ROWS], 1):
+        _write_row(
+            ctx,
+            sheet,
+            head + number,
+            number,
+            hit,
+            month_counts[hit.branch, hit.indicator.code],
+            link_targets,
+        )
+    last = _write_foot(
+        ctx,
+        sheet,
+        head + 1 + len(period_hits[:MAX_ROWS]),
+        len(period_hits) - MAX_ROWS,
+        _write_all_hits(ctx, hits),
+    )
     sheet.raw.freeze_panes(head + 1, 2)
-    sheet.print_as(landscape=True, last=(last, len(_COLUMNS) - 1), repeat=(head, head))
+    sheet.set_up_page(landscape=True, last=(last, len(_COLUMNS) - 1), repeat=(head, head))
     sheet.raw.fit_to_pages(1, 1)  # a note is one page
 
 
-def _months(found: Sequence[Sighting]) -> Counter[tuple[str, str]]:
+def _count_months(hits: Sequence[IndicatorHit]) -> Counter[tuple[str, str]]:
     """Return in how many months of the year each sign was seen at each branch."""
-    months = {(one.branch, one.sign.code, one.period) for one in found}
+    months = {(hit.branch, hit.indicator.code, hit.period) for hit in hits}
     return Counter((branch, code) for branch, code, _ in months)
 
 
-def _summary(ctx: Context, shown: Sequence[Sighting]) -> str:
+def _summary_text(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> str:
     """Return the note in one sentence: how many cells, and which signs most often."""
-    if not shown:
+    if not hits:
         return ctx.t("signs.none")
-    cells = {(one.branch, one.sign.code): one.sign.title.of(ctx.lang) for one in shown}
-    often = Counter(cells.values()).most_common(_NAMED)
-    named = "; ".join(f"{title[:1].lower()}{title[1:]} ({count})" for title, count in often)
-    return ctx.t("signs.summary", count=len({branch for branch, _ in cells}), signs=named)
+    cells = {(hit.branch, hit.indicator.code): hit.indicator.title.of(ctx.lang) for hit in hits}
+    most_common = Counter(cells.values()).most_common(_MAX_NAMES)
+    names = "; ".join(f"{title[:1].lower()}{title[1:]} ({count})" for title, count in most_common)
+    return ctx.t("signs.summary", count=len({branch for branch, _ in cells}), signs=names)
 
 
-def _row(ctx: Context, sheet: Sheet, row: int, number: int, one: Sighting, months: int,
-         jumps: Jumps) -> None:  # fmt: skip
-    said = words(ctx, one)
-    put = sheet.put
-    put(row, 0, number, "center")
-    put(row, 1, f"{one.branch} – {ctx.name(one.branch)}", "text")
-    put(row, 2, one.sign.title.of(ctx.lang), "text")
-    put(row, 3, said.what, "text")
-    put(row, 4, said.fix, "text")
-    put(row, 5, months, "center")
-    put(row, 6, jumps.to(one.form, one.sources[0]) if one.sources else None, "link")
-    put(row, 7, ctx.file(one.delivery), "link")
+def _write_row(
+    ctx: ReportContext,
+    sheet: SheetWriter,
+    row: int,
+    number: int,
+    hit: IndicatorHit,
+    months: int,
+    link_targets: LinkTargets,
+) -> None:
+    message = indicator_message(ctx, hit)
+    write = sheet.write
+    write(row, 0, number, "center")
+    write(row, 1, f"{hit.branch} – {ctx.name(hit.branch)}", "text")
+    write(row, 2, hit.indicator.title.of(ctx.lang), "text")
+    write(row, 3, message.what, "text")
+    write(row, 4, message.fix, "text")
+    write(row, 5, months, "center")
+    write(row, 6, link_targets.link_to(hit.form, hit.sources[0]) if hit.sources else None, "link")
+    write(row, 7, ctx.file_link(hit.delivery), "link")
 
 
-def _foot(ctx: Context, sheet: Sheet, row: int, left: int, every: Sheet) -> int:
+def _write_foot(
+    ctx: ReportContext, sheet: SheetWriter, row: int, omitted: int, all_hits_sheet: SheetWriter
+) -> int:
     """Write where the rest is to be found, and where contradictions between returns are."""
     width = len(_COLUMNS)
-    link = Link(every.place(0, 0), ctx.t("signs.all", count=left) if left > 0 else
-                ctx.t("signs.year"))  # fmt: skip
-    sheet.put(row, 0, link, "link", span=width)
-    crossed = sum(finding.code.startswith("X") for _, finding in ctx.figures.warnings)
-    sheet.put(row + 1, 0, ctx.t("signs.crossed", count=crossed), "note", span=width)
+    link = Hyperlink(
+        all_hits_sheet.address(0, 0),
+        ctx.t("signs.all", count=omitted) if omitted > 0 else ctx.t("signs.year"),
+    )
+    sheet.write(row, 0, link, "link", span=width)
+    contradictions = sum(finding.code.startswith("X") for _, finding in ctx.figures.warnings)
+    sheet.write(row + 1, 0, ctx.t("signs.crossed", count=contradictions), "note", span=width)
     return row + 1
 
 
-def _all(ctx: Context, found: Sequence[Sighting]) -> Sheet:
+def _write_all_hits(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> SheetWriter:
     """Write the data sheet of the year's sightings."""
-    kinds = columns(ctx, {
-        "branch": "center", "branch_name": "text", "period": "center", "code": "center",
-        "sign": "text", "weight": "integer", "seen": "text", "source": "text", "basis": "text",
-        "delivery": "link",
-    })  # fmt: skip
-    made: Table = table(ctx, "signs_data", kinds, tuple(_cells(ctx, one) for one in found))
-    sheet = ctx.book.sheet(made.title, made.note)
-    tables.write(ctx.book, sheet, made, official.back(ctx))
+    all_columns = data_columns(
+        ctx,
+        {
+            "branch": "center",
+            "branch_name": "text",
+            "period": "center",
+            "code": "center",
+            "sign": "text",
+            "weight": "integer",
+            "seen": "text",
+            "source": "text",
+            "basis": "text",
+            "delivery": "link",
+        },
+    )
+    hit_table: DataTable = data_table(
+        ctx, "signs_data", all_columns, tuple(_hit_row(ctx, hit) for hit in hits)
+    )
+    sheet = ctx.writer.add_sheet(hit_table.title, hit_table.note)
+    tables.write(ctx.writer, sheet, hit_table, official.back_link(ctx))
     return sheet
 
 
-def _cells(ctx: Context, one: Sighting) -> tuple[Content, ...]:
-    sources = ", ".join(dict.fromkeys(where(source.place) for source in one.sources[:3]))
+def _hit_row(ctx: ReportContext, hit: IndicatorHit) -> tuple[Content, ...]:
+    sources = ", ".join(dict.fromkeys(place_text(source.place) for source in hit.sources[:3]))
     return (
-        one.branch, ctx.name(one.branch), str(one.period), one.sign.code,
-        one.sign.title.of(ctx.lang), one.sign.weight, words(ctx, one).what, sources,
-        one.sign.basis, ctx.file(one.delivery),
-    )  # fmt: skip
+        hit.branch,
+        ctx.name(hit.branch),
+        str(hit.period),
+        hit.indicator.code,
+        hit.indicator.title.of(ctx.lang),
+        hit.indicator.weight,
+        indicator_message(ctx, hit).what,
+        sources,
+        hit.indicator.basis,
+        ctx.file_link(hit.delivery),
+    )

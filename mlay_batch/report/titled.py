@@ -7,15 +7,17 @@ from datetime import date
 
 from mlay_batch.findings import Place
 from mlay_batch.report.book import Content
-from mlay_batch.report.context import Context
-from mlay_batch.report.tables import Column, Kind, Table
+from mlay_batch.report.context import ReportContext
+from mlay_batch.report.tables import DataColumn, DataTable, Kind
 
 Rows = tuple[tuple[Content, ...], ...]
 
 
-def table(ctx: Context, key: str, columns: Iterable[Column], rows: Rows) -> Table:
+def data_table(
+    ctx: ReportContext, key: str, columns: Iterable[DataColumn], rows: Rows
+) -> DataTable:
     """Return the data table whose name, title and note the texts give under `key`."""
-    return Table(
+    return DataTable(
         name=ctx.t(f"table.{key}"),
         title=ctx.t(f"sheet.{key}"),
         note=ctx.t(f"note.{key}"),
@@ -24,17 +26,17 @@ def table(ctx: Context, key: str, columns: Iterable[Column], rows: Rows) -> Tabl
     )
 
 
-def columns(ctx: Context, kinds: dict[str, Kind]) -> Iterator[Column]:
+def data_columns(ctx: ReportContext, kinds: dict[str, Kind]) -> Iterator[DataColumn]:
     """Yield columns with the titles the texts give them."""
-    return (Column(name, ctx.t(f"column.{name}"), kind) for name, kind in kinds.items())
+    return (DataColumn(name, ctx.t(f"column.{name}"), kind) for name, kind in kinds.items())
 
 
-def where(place: Place) -> str:
+def place_text(place: Place) -> str:
     """Return sheet and cell as people write them: ``Báo cáo!D12``."""
     return "!".join(part for part in (place.sheet, place.cell) if part)
 
 
-def this_year(ctx: Context, day: date) -> bool:
+def is_in_report_year(ctx: ReportContext, day: date) -> bool:
     """Whether a day lies in the report's year and not after its period."""
     end = ctx.figures.period.end
     return date(end.year, 1, 1) <= day <= end

@@ -16,49 +16,49 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from mlay_batch.figures.classified import ClassificationPart, ClassificationYear
 from mlay_batch.figures.records import Sitting
 from mlay_batch.report import bands
-from mlay_batch.report.book import Content, Live, Sheet
-from mlay_batch.report.context import Context
-from mlay_batch.report.data_sheets import Data
-from mlay_batch.report.section_sheets import BRANCH, MONTH, table_name
-from mlay_batch.report.tables import HEAD_ROW, Column, Kind, Table, plain
-from mlay_batch.report.titled import this_year
+from mlay_batch.report.book import Content, Formula, SheetWriter
+from mlay_batch.report.context import ReportContext
+from mlay_batch.report.data_sheets import DataTables
+from mlay_batch.report.section_sheets import BRANCH_COLUMN, MONTH_COLUMN, table_name
+from mlay_batch.report.tables import HEAD_ROW, DataColumn, DataTable, Kind, plain_heading
+from mlay_batch.report.titled import is_in_report_year
 
-_MONTHS, _BRANCHES, _YEARS = "TheoThang", "TheoDonVi", "TheoNam"
-CHARTED = (_MONTHS, _YEARS)  # the tables charts are drawn from
-_YEAR = 12
+_MONTH_TABLE, _BRANCH_TABLE, _YEAR_TABLE = "TheoThang", "TheoDonVi", "TheoNam"
+CHARTED = (_MONTH_TABLE, _YEAR_TABLE)  # the tables charts are drawn from
+_YEAR_MONTHS = 12
 _PROGRESS: Mapping[str, Kind] = {"seen": "integer", "pace": "points"}
 _BAR = "#8FB2D9"
 # Nearly all scores lie between 60 and 100: from 0 up every bar would look the same.
 _SCALES: Mapping[str, Mapping[str, int]] = {"score": {"min": 40, "max": 110}, "members": {"min": 0}}
-Area = list[str | int]
+ChartRange = list[str | int]
 
 
 @dataclass(frozen=True)
-class Drawn:
+class ChartSource:
     """One of the tables with its sheet: where a chart or a sparkline finds its cells."""
 
-    sheet: Sheet
-    table: Table
+    sheet: SheetWriter
+    table: DataTable
 
-    def column(self, name: str, first: int = 0, count: int | None = None) -> Area:
+    def column_cells(self, name: str, first: int = 0, count: int | None = None) -> ChartRange:
         """Return `count` rows (all from `first` on) of a column as a chart names them."""
         column, end = self.table.index(name), len(self.table.rows)
-        last = self.table.row_of(end - 1 if count is None else first + count - 1)
-        return [self.sheet.title, self.table.row_of(first), column, last, column]
+        last = self.table.sheet_row(end - 1 if count is None else first + count - 1)
+        return [self.sheet.title, self.table.sheet_row(first), column, last, column]
 
-    def head(self, name: str) -> Area:
+    def heading_cell(self, name: str) -> ChartRange:
         """Return the heading of a column as the name of a series."""
         return [self.sheet.title, HEAD_ROW, self.table.index(name)]
 
-    def across(self, branch: str, first: str, last: str) -> str | None:
+    def row_range(self, branch: str, first: str, last: str) -> str | None:
         """Return a branch's cells from one column to another, None where it has no row."""
         position = self._positions.get(branch)
         if position is None:
             return None
         start, end = (
-            (self.table.row_of(position), self.table.index(name)) for name in (first, last)
+            (self.table.sheet_row(position), self.table.index(name)) for name in (first, last)
         )
-        return self.sheet.area(start, end)
+        return self.sheet.range_address(start, end)
 
     @cached_property
     def _positions(self) -> Mapping[Content, int]:
@@ -69,164 +69,221 @@ class Drawn:
 class Trends:
     """All three; `years` is None without a yearly return."""
 
-    months: Drawn
-    branches: Drawn
-    years: Drawn | None
+    months: ChartSource
+    branches: ChartSource
+    years: ChartSource | None
 
     @classmethod
-    def of(cls, written: Mapping[str, tuple[Sheet, Table]]) -> Trends:
+    def of(cls, placed_tables: Mapping[str, tuple[SheetWriter, DataTable]]) -> Trends:
         """Return them from all data sheets by the names of their tables."""
-        years = Drawn(*written[_YEARS]) if _YEARS in written else None
-        return cls(Drawn(*written[_MONTHS]), Drawn(*written[_BRANCHES]), years)
+        years = ChartSource(*placed_tables[_YEAR_TABLE]) if _YEAR_TABLE in placed_tables else None
+        return cls(
+            ChartSource(*placed_tables[_MONTH_TABLE]),
+            ChartSource(*placed_tables[_BRANCH_TABLE]),
+            years,
+        )
 
-    def sparks(
-        self, sheet: Sheet, first: int, column: int, branches: Iterable[str], kind: str
+    def draw_sparklines(
+        self, sheet: SheetWriter, first: int, column: int, branches: Iterable[str], figure: str
     ) -> None:
-        """Draw each branch's `kind` (``score`` or ``members``) of the months, from row `first` on.
+        """Draw each branch's `figure` (``score`` or ``members``) of the months, from row `first`
+        on.
 
         All are one group, as Excel's own dialog makes it. Columns, not lines: LibreOffice prints
         no line.
         """
-        drawn: dict[str, str] = {}
+        ranges: dict[str, str] = {}
         for row, branch in enumerate(branches, first):
-            sheet.put(row, column, None, "text")
-            if cells := self.branches.across(branch, f"{kind}1", f"{kind}{_YEAR}"):
-                drawn[xl_rowcol_to_cell(row, column)] = cells
-        if drawn:
-            bars = {"type": "column", "series_color": _BAR, **_SCALES[kind]}
-            cells_of = {"location": list(drawn), "range": list(drawn.values())}
-            sheet.raw.add_sparkline(first, column, bars | cells_of)
+            sheet.write(row, column, None, "text")
+            if cells := self.branches.row_range(branch, f"{figure}1", f"{figure}{_YEAR_MONTHS}"):
+                ranges[xl_rowcol_to_cell(row, column)] = cells
+        if ranges:
+            options = {"type": "column", "series_color": _BAR, **_SCALES[figure]}
+            locations = {"location": list(ranges), "range": list(ranges.values())}
+            sheet.raw.add_sparkline(first, column, options | locations)
 
 
-def build(ctx: Context, data: Data, sections: Mapping[str, Table]) -> tuple[Table, ...]:
+def build(
+    ctx: ReportContext, data: DataTables, sections: Mapping[str, DataTable]
+) -> tuple[DataTable, ...]:
     """Return the tables; `sections` are those of the returned sections by name."""
-    found = by_month(ctx, data), by_branch(ctx, data, sections), by_year(ctx, data)
-    return tuple(table for table in found if table)
+    tables = month_table(ctx, data), branch_table(ctx, data, sections), year_table(ctx, data)
+    return tuple(table for table in tables if table)
 
 
-def by_month(ctx: Context, data: Data) -> Table:
+def month_table(ctx: ReportContext, data: DataTables) -> DataTable:
     """Return a row for each month: meetings by band, visits so far beside an even pace."""
     t, ranks = ctx.t, bands.ranks(ctx)
     quotas = {line.quota.quota: line.quota for line in ctx.figures.quota}
-    shape = (
-        Column("month", t("column.month"), "integer"),
-        *(Column(b.id, plain(b.title.of(ctx.lang)), "integer") for b in bands.ranked(ctx)),
+    all_columns = (
+        DataColumn("month", t("column.month"), "integer"),
         *(
-            Column(f"{part}_{name}", plain(t(f"branches/trend.{part}", title=q.title.of(ctx.lang))),
-                   kind)
-            for name, q in quotas.items()
-            for part, kind in _PROGRESS.items()
+            DataColumn(band.id, plain_heading(band.title.of(ctx.lang)), "integer")
+            for band in bands.best_first(ctx)
         ),
-    )  # fmt: skip
-    month = Table(_MONTHS, "", "", shape, ()).this("month")
+        *(
+            DataColumn(
+                f"{figure}_{quota_id}",
+                plain_heading(t(f"branches/trend.{figure}", title=quota.title.of(ctx.lang))),
+                kind,
+            )
+            for quota_id, quota in quotas.items()
+            for figure, kind in _PROGRESS.items()
+        ),
+    )
+    month_cell = DataTable(_MONTH_TABLE, "", "", all_columns, ()).in_row("month")
     rows: tuple[tuple[Content, ...], ...] = tuple(
-        (number, *_banded(ctx, data, ranks, number), *_visited(ctx, data, quotas, number, month))
+        (
+            number,
+            *_band_counts(ctx, data, ranks, number),
+            *_visit_counts(ctx, data, quotas, number, month_cell),
+        )
         for number in range(1, ctx.figures.period.end.month + 1)
     )
-    return Table(_MONTHS, t("branches/trend.months"), t("branches/trend.note"), shape, rows)
+    return DataTable(
+        _MONTH_TABLE, t("branches/trend.months"), t("branches/trend.note"), all_columns, rows
+    )
 
 
-def _held(ctx: Context, month: int) -> list[Sitting]:
-    sittings = (entry for entry in ctx.figures.sittings if this_year(ctx, entry.held_on))
-    return [entry for entry in sittings if entry.held_on.month == month]
+def _sittings_in_month(ctx: ReportContext, month: int) -> list[Sitting]:
+    sittings = (
+        sitting for sitting in ctx.figures.sittings if is_in_report_year(ctx, sitting.held_on)
+    )
+    return [sitting for sitting in sittings if sitting.held_on.month == month]
 
 
-def _within(ctx: Context, data: Data, month: int) -> str:
+def _month_criteria(ctx: ReportContext, data: DataTables, month: int) -> str:
     """Return the criteria for meetings of a month of the year."""
     days, year = data.sittings.ref("held_on"), ctx.figures.period.year
     return f'{days},">="&DATE({year},{month},1),{days},"<"&DATE({year},{month + 1},1)'
 
 
-def _banded(ctx: Context, data: Data, ranks: Mapping[str, int], month: int) -> Iterator[Live]:
-    held, rank = _held(ctx, month), data.sittings.ref("rank")
-    for band in bands.ranked(ctx):
-        formula = f"=COUNTIFS({_within(ctx, data, month)},{rank},{ranks[band.id]})"
-        yield Live(formula, sum(entry.band == band.id for entry in held))
+def _band_counts(
+    ctx: ReportContext, data: DataTables, ranks: Mapping[str, int], month: int
+) -> Iterator[Formula]:
+    sittings, rank = _sittings_in_month(ctx, month), data.sittings.ref("rank")
+    for band in bands.best_first(ctx):
+        formula = f"=COUNTIFS({_month_criteria(ctx, data, month)},{rank},{ranks[band.id]})"
+        yield Formula(formula, sum(sitting.band == band.id for sitting in sittings))
 
 
-def _visited(
-    ctx: Context, data: Data, quotas: Mapping[str, object], month: int, cell: str
-) -> Iterator[Live]:
+def _visit_counts(
+    ctx: ReportContext, data: DataTables, quotas: Mapping[str, object], month: int, month_cell: str
+) -> Iterator[Formula]:
     """Yield the visits counted up to a month, and what an even pace towards the year's sum is."""
     table = data.attendance
-    for name in quotas:
-        counted = sum(
+    for quota_id in quotas:
+        visit_sum = sum(
             visit.counts
             for visit in ctx.figures.attendances
-            if visit.quota == name and this_year(ctx, visit.held_on)
+            if visit.quota == quota_id
+            and is_in_report_year(ctx, visit.held_on)
             and visit.held_on.month <= month
-        )  # fmt: skip
-        asked = f'{table.ref("month")},"<="&{cell}'
-        yield Live(f"=SUMIFS({table.ref(f'counts:{name}')},{asked})", counted)
-        owed = sum(line.obligation for line in ctx.figures.quota if line.quota.quota == name)
-        yield Live(f"={owed}*{cell}/{_YEAR}", owed * month / _YEAR)
+        )
+        criteria = f'{table.ref("month")},"<="&{month_cell}'
+        yield Formula(f"=SUMIFS({table.ref(f'counts:{quota_id}')},{criteria})", visit_sum)
+        owed = sum(line.obligation for line in ctx.figures.quota if line.quota.quota == quota_id)
+        yield Formula(f"={owed}*{month_cell}/{_YEAR_MONTHS}", owed * month / _YEAR_MONTHS)
 
 
-def by_branch(ctx: Context, data: Data, sections: Mapping[str, Table]) -> Table:
-    """Return a row for each branch: its mean score and its members, month by month."""
-    t, months = ctx.t, range(1, _YEAR + 1)
-    shape = (
-        Column("branch", t("column.branch"), "center"),
-        Column("branch_name", t("column.branch_name")),
-        *(Column(f"score{n}", f"{t('column.score')} T{n}", "points") for n in months),
-        *(Column(f"members{n}", f"{t('branches/trend.members')} T{n}", "integer") for n in months),
-    )
-    own = Table(_BRANCHES, "", "", shape, ()).this("branch")
+def _scores_by_month(ctx: ReportContext) -> Mapping[tuple[str, int], list[float]]:
+    """Return the scores of the report's year by branch and month."""
     scores: dict[tuple[str, int], list[float]] = {}
-    for entry in ctx.figures.sittings:
-        if entry.score is not None and this_year(ctx, entry.held_on):
-            scores.setdefault((entry.branch, entry.held_on.month), []).append(entry.score)
-    closings = _closings(ctx, sections)
+    for sitting in ctx.figures.sittings:
+        if sitting.score is not None and is_in_report_year(ctx, sitting.held_on):
+            scores.setdefault((sitting.branch, sitting.held_on.month), []).append(sitting.score)
+    return scores
+
+
+def branch_table(
+    ctx: ReportContext, data: DataTables, sections: Mapping[str, DataTable]
+) -> DataTable:
+    """Return a row for each branch: its mean score and its members, month by month."""
+    t, months = ctx.t, range(1, _YEAR_MONTHS + 1)
+    all_columns = (
+        DataColumn("branch", t("column.branch"), "center"),
+        DataColumn("branch_name", t("column.branch_name")),
+        *(
+            DataColumn(f"score{month}", f"{t('column.score')} T{month}", "points")
+            for month in months
+        ),
+        *(
+            DataColumn(f"members{month}", f"{t('branches/trend.members')} T{month}", "integer")
+            for month in months
+        ),
+    )
+    branch_cell = DataTable(_BRANCH_TABLE, "", "", all_columns, ()).in_row("branch")
+    scores = _scores_by_month(ctx)
+    closings = _closing_counts(ctx, sections)
     rows = tuple(
         (
-            code, ctx.name(code),
-            *(_mean(ctx, data, own, n, scores.get((code, n))) for n in months),
-            *(_closed(ctx, sections, own, n, closings.get((code, n))) for n in months),
+            code,
+            ctx.name(code),
+            *(
+                _mean_score(ctx, data, branch_cell, month, scores.get((code, month)))
+                for month in months
+            ),
+            *(
+                _closing_formula(ctx, sections, branch_cell, month, closings.get((code, month)))
+                for month in months
+            ),
         )
-        for code in _branches(ctx)
-    )  # fmt: skip
-    return Table(_BRANCHES, t("branches/trend.branches"), t("branches/trend.note"), shape, rows)
+        for code in _branch_codes(ctx)
+    )
+    return DataTable(
+        _BRANCH_TABLE, t("branches/trend.branches"), t("branches/trend.note"), all_columns, rows
+    )
 
 
-def _branches(ctx: Context) -> dict[str, None]:
-    found = dict.fromkeys(line.branch.code for line in ctx.figures.year_ratings)
-    moved = ctx.figures.movement
-    return found | dict.fromkeys(line.branch.code for line in (moved.lines if moved else ()))
+def _branch_codes(ctx: ReportContext) -> dict[str, None]:
+    codes = dict.fromkeys(line.branch.code for line in ctx.figures.year_ratings)
+    movement = ctx.figures.movement
+    return codes | dict.fromkeys(line.branch.code for line in (movement.lines if movement else ()))
 
 
-def _mean(ctx: Context, data: Data, own: str, month: int, found: list[float] | None) -> Content:
-    if not found:
+def _mean_score(
+    ctx: ReportContext, data: DataTables, branch_cell: str, month: int, scores: list[float] | None
+) -> Content:
+    if not scores:
         return None
     table = data.sittings
-    asked = f"{table.ref('branch')},{own},{_within(ctx, data, month)}"
-    return Live(f'=IFERROR(AVERAGEIFS({table.ref("score")},{asked}),"")', fmean(found))
+    criteria = f"{table.ref('branch')},{branch_cell},{_month_criteria(ctx, data, month)}"
+    return Formula(f'=IFERROR(AVERAGEIFS({table.ref("score")},{criteria}),"")', fmean(scores))
 
 
-def _closings(ctx: Context, sections: Mapping[str, Table]) -> Mapping[tuple[str, int], int]:
+def _closing_counts(
+    ctx: ReportContext, sections: Mapping[str, DataTable]
+) -> Mapping[tuple[str, int], int]:
     """Return the members at the end of each month as the data sheet has them."""
-    moved = ctx.figures.movement
-    if moved is None:
+    movement = ctx.figures.movement
+    if movement is None:
         return {}
-    table = sections[table_name(moved.shape.form, moved.shape.section)]
-    at = [table.index(name) for name in (BRANCH, MONTH, moved.shape.closing)]
-    told = ((row[at[0]], row[at[1]], row[at[2]]) for row in table.rows)
+    table = sections[table_name(movement.fields.form, movement.fields.section)]
+    positions = [
+        table.index(name) for name in (BRANCH_COLUMN, MONTH_COLUMN, movement.fields.closing)
+    ]
+    values = ((row[positions[0]], row[positions[1]], row[positions[2]]) for row in table.rows)
     return {
-        (str(branch), int(str(month))): int(str(closing or 0)) for branch, month, closing in told
+        (str(branch), int(str(month))): int(str(closing or 0)) for branch, month, closing in values
     }
 
 
-def _closed(
-    ctx: Context, sections: Mapping[str, Table], own: str, month: int, found: int | None
+def _closing_formula(
+    ctx: ReportContext,
+    sections: Mapping[str, DataTable],
+    branch_cell: str,
+    month: int,
+    closing: int | None,
 ) -> Content:
-    moved = ctx.figures.movement
-    if moved is None or found is None:
+    movement = ctx.figures.movement
+    if movement is None or closing is None:
         return None
-    table = sections[table_name(moved.shape.form, moved.shape.section)]
-    asked = f"{table.ref(BRANCH)},{own},{table.ref(MONTH)},{month}"
-    return Live(f"=SUMIFS({table.ref(moved.shape.closing)},{asked})", found)
+    table = sections[table_name(movement.fields.form, movement.fields.section)]
+    criteria = f"{table.ref(BRANCH_COLUMN)},{branch_cell},{table.ref(MONTH_COLUMN)},{month}"
+    return Formula(f"=SUMIFS({table.ref(movement.fields.closing)},{criteria})", closing)
 
 
-def by_year(ctx: Context, data: Data) -> Table | None:
+def year_table(ctx: ReportContext, data: DataTables) -> DataTable | None:
     """Return a row for each year and part: the shares of the grades, the best first, of the rated.
 
     None without a yearly return.
@@ -234,36 +291,41 @@ def by_year(ctx: Context, data: Data) -> Table | None:
     years = ctx.figures.years
     if not years:
         return None
-    count = max(len(part.grades) for year in years for part in year.scheme.parts)
-    shape = (
-        Column("part", ctx.t("column.part")), Column("year", ctx.t("column.year"), "center"),
-        *(Column(f"grade{n}", plain(ctx.t("branches/trend.grade", rank=n)), "points")
-          for n in range(1, count + 1)),
-    )  # fmt: skip
+    grade_count = max(len(part.grades) for year in years for part in year.scheme.parts)
+    all_columns = (
+        DataColumn("part", ctx.t("column.part")),
+        DataColumn("year", ctx.t("column.year"), "center"),
+        *(
+            DataColumn(
+                f"grade{rank}", plain_heading(ctx.t("branches/trend.grade", rank=rank)), "points"
+            )
+            for rank in range(1, grade_count + 1)
+        ),
+    )
     rows = tuple(
-        (part.title.of(ctx.lang), year.year, *_shares(data, year, found, count))
+        (part.title.of(ctx.lang), year.year, *_grade_shares(data, year, year_part, grade_count))
         for part in years[-1].scheme.parts
         for year in years
-        for found in year.parts
-        if found.section == part.section
+        for year_part in year.parts
+        if year_part.section == part.section
     )
     title, note = ctx.t("branches/trend.years"), ctx.t("branches/trend.note")
-    return Table(_YEARS, title, note, shape, rows)
+    return DataTable(_YEAR_TABLE, title, note, all_columns, rows)
 
 
-def _shares(
-    data: Data, year: ClassificationYear, found: ClassificationPart, count: int
+def _grade_shares(
+    data: DataTables, year: ClassificationYear, year_part: ClassificationPart, grade_count: int
 ) -> Iterator[Content]:
     table = data.classification
-    part = next(part for part in year.scheme.parts if part.section == found.section)
+    part = next(part for part in year.scheme.parts if part.section == year_part.section)
     grades = [grade.id for grade in part.grades]
-    rated = sum(found.counts.get(grade, 0) for grade in grades)
-    asked = f'{table.ref("year")},{year.year},{table.ref("part")},"{found.section}"'
-    sums = [f"SUMIFS({table.ref(grade)},{asked})" for grade in grades]
-    whole = "+".join(sums)
-    for number in range(count):
+    rated = sum(year_part.counts.get(grade, 0) for grade in grades)
+    criteria = f'{table.ref("year")},{year.year},{table.ref("part")},"{year_part.section}"'
+    sums = [f"SUMIFS({table.ref(grade)},{criteria})" for grade in grades]
+    denominator = "+".join(sums)
+    for number in range(grade_count):
         if number >= len(grades) or not rated:
             yield None
             continue
-        value = 100 * found.counts.get(grades[number], 0) / rated
-        yield Live(f'=IF({whole}=0,"",100*{sums[number]}/({whole}))', value)
+        value = 100 * year_part.counts.get(grades[number], 0) / rated
+        yield Formula(f'=IF({denominator}=0,"",100*{sums[number]}/({denominator}))', value)

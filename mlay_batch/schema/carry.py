@@ -14,38 +14,40 @@ from mlay_batch.period import Period
 from mlay_batch.schema.catalogue import Catalogue
 from mlay_batch.schema.records import Form
 
-Moves = Mapping[str, str]  # section.field of the older version to that of the newer
+FieldMapping = Mapping[str, str]  # section.field of the older version to that of the newer
 
 
-def moves(catalogue: Catalogue, old: Form, new: Form) -> Moves:
+def field_mapping(catalogue: Catalogue, old: Form, new: Form) -> FieldMapping:
     """Return the fields of `old` that stand elsewhere in `new`, step by step through the versions
     between. Without a declared way from one to the other nothing has moved.
     """
-    found: dict[str, str] = {}
-    for step in _steps(catalogue, old, new):
-        passed = {start: step.get(path, path) for start, path in found.items()}
-        found = {**step, **passed}
-    return {start: path for start, path in found.items() if start != path}
+    mapping: dict[str, str] = {}
+    for step in _mapping_steps(catalogue, old, new):
+        carried_on = {
+            old_path: step.get(new_path, new_path) for old_path, new_path in mapping.items()
+        }
+        mapping = {**step, **carried_on}
+    return {old_path: new_path for old_path, new_path in mapping.items() if old_path != new_path}
 
 
-def _steps(catalogue: Catalogue, old: Form, new: Form) -> Iterator[Moves]:
+def _mapping_steps(catalogue: Catalogue, old: Form, new: Form) -> Iterator[FieldMapping]:
     """Yield the declared moves from `old` to `new`, the oldest first; none where a step lacks."""
-    way: list[Moves] = []
-    at: Form | None = new
-    while at and at.version != old.version:
-        if at.carries is None or len(way) > len(catalogue.forms):
+    steps: list[FieldMapping] = []
+    current: Form | None = new
+    while current and current.version != old.version:
+        if current.carries is None or len(steps) > len(catalogue.forms):
             return
-        way.append(at.carries.fields)
-        at = catalogue.form(new.form, at.carries.from_)
-    yield from reversed(way) if at else ()
+        steps.append(current.carries.fields)
+        current = catalogue.form(new.form, current.carries.from_)
+    yield from reversed(steps) if current else ()
 
 
-def in_grace(form: Form, right: Form | None, period: Period) -> bool:
-    """Whether a return of `period` on the outdated `form` is still accepted beside `right`.
+def is_in_transition(form: Form, form_in_force: Form | None, period: Period) -> bool:
+    """Whether a return of `period` on the outdated `form` is still accepted beside `form_in_force`.
 
     A grace of 2 months after 2025-10 takes returns of November and December 2025.
     """
-    carry = right.carries if right else None
+    carry = form_in_force.carries if form_in_force else None
     if carry is None or carry.from_ != form.version or form.effective.to is None:
         return False
     last = Period.parse(form.effective.to)

@@ -16,23 +16,23 @@ from mlay_batch.schema.ids import REGISTER
 from mlay_batch.schema.overlap import age_key, full_name
 from mlay_batch.schema.records import Form, Quota
 from mlay_batch.schema.schemes import Scheme
-from mlay_batch.schema.signs import Description, Signs
+from mlay_batch.schema.signs import Description, IndicatorSet
 
-T = TypeVar("T", Form, Quota, Scheme, Signs)
+T = TypeVar("T", Form, Quota, Scheme, IndicatorSet)
 
 
-def shipped(name: str) -> Path:
+def shipped_folder(name: str) -> Path:
     """Return the folder `name` (``schemas``, ``samples``) that comes with the program.
 
     In a wheel it lies inside the package, in a checkout beside it.
     """
     package = Path(__file__).resolve().parent.parent
-    inside = package / name
-    return inside if inside.is_dir() else package.parent / name
+    in_package = package / name
+    return in_package if in_package.is_dir() else package.parent / name
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class SourceFile:
     """A YAML file a record came from: name and sha256, for the provenance sheet."""
 
     name: str
@@ -60,8 +60,8 @@ class Catalogue:
     forms: tuple[Form, ...]
     quotas: tuple[Quota, ...]
     schemes: tuple[Scheme, ...]
-    sources: tuple[Source, ...] = ()
-    signs: tuple[Signs, ...] = ()
+    sources: tuple[SourceFile, ...] = ()
+    indicator_sets: tuple[IndicatorSet, ...] = ()
 
     def form(self, form: str, version: str) -> Form | None:
         """Return that version of the form, or None."""
@@ -92,9 +92,10 @@ class Catalogue:
         4 a year from 2018 and 5 from July 2019 are two spans of 2019: 1 to 6 and 7 to 12. Months in
         which no record holds are in none of them.
         """
-        months = ((n, self.quota_for(quota, Period(year, n))) for n in range(1, 13))
+        months = ((month, self.quota_for(quota, Period(year, month))) for month in range(1, 13))
         spans = (
-            (record, [n for n, _ in alike]) for record, alike in groupby(months, itemgetter(1))
+            (record, [month for month, _ in group])
+            for record, group in groupby(months, itemgetter(1))
         )
         return tuple(QuotaSpan(record, span[0], span[-1]) for record, span in spans if record)
 
@@ -102,45 +103,50 @@ class Catalogue:
         """Return the newest version of `scheme` that holds in `period`, or None."""
         return _newest(s for s in self.schemes if s.scheme == scheme and s.effective.covers(period))
 
-    def signs_for(self, period: Period) -> tuple[Signs, ...]:
+    def indicator_sets_for(self, period: Period) -> tuple[IndicatorSet, ...]:
         """Return the newest version of every set of signs that holds in `period`, by id."""
-        held = [signs for signs in self.signs if signs.effective.covers(period)]
-        names = sorted({signs.signs for signs in held})
-        newest = (_newest(s for s in held if s.signs == name) for name in names)
-        return tuple(signs for signs in newest if signs)
+        in_force = [
+            indicator_set
+            for indicator_set in self.indicator_sets
+            if indicator_set.effective.covers(period)
+        ]
+        names = sorted({indicator_set.signs for indicator_set in in_force})
+        newest = (_newest(s for s in in_force if s.signs == name) for name in names)
+        return tuple(indicator_set for indicator_set in newest if indicator_set)
 
 
-def _newest(found: Iterable[T]) -> T | None:
-    return max(found, key=age_key, default=None)
+def _newest(records: Iterable[T]) -> T | None:
+    return max(records, key=age_key, default=None)
 
 
-def load_catalogue(*own: Path) -> Catalogue:
-    """Return the shipped descriptions, each replaced by one of the same name from `own` folders.
+def load_catalogue(*overrides: Path) -> Catalogue:
+    """Return the shipped descriptions, each replaced by one of the same name from `overrides`
+    folders.
 
-    The same name is: form, scheme or signs and version, quota id and first month. Of `own` a folder
-    holds descriptions, a file is one.
-    Raises SchemaError for the first file that is wrong, or a scheme that no form has figures for.
+    The same name is: form, scheme or signs and version, quota id and first month. Of `overrides` a
+    folder holds descriptions, a file is one. Raises SchemaError for the first file that is wrong,
+    or a scheme that no form has figures for.
     """
     from mlay_batch.schema.load import check_together, load_file  # start-up: pydantic costs 0.2 s
 
-    found: dict[tuple[str, str, str], Description] = {}
-    sources: dict[tuple[str, str, str], Source] = {}
-    for folder in (shipped("schemas"), *own):
-        here: set[tuple[str, str, str]] = set()
+    by_name: dict[tuple[str, str, str], Description] = {}
+    sources: dict[tuple[str, str, str], SourceFile] = {}
+    for folder in (shipped_folder("schemas"), *overrides):
+        seen: set[tuple[str, str, str]] = set()
         for path in [folder] if folder.is_file() else sorted(folder.glob("*.yaml")):
-            record = load_file(path, folders=[shipped("schemas")])
+            record = load_file(path, folders=[shipped_folder("schemas")])
             name = full_name(record)
-            if name in here:
+            if name in seen:
                 raise SchemaError("schema.twice", file=path.name, name=" ".join(name))
-            here.add(name)
-            found[name] = record
-            sources[name] = Source(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
-    check_together([(sources[name].name, record) for name, record in found.items()])
-    records = [found[name] for name in sorted(found)]
+            seen.add(name)
+            by_name[name] = record
+            sources[name] = SourceFile(path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+    check_together([(sources[name].name, record) for name, record in by_name.items()])
+    records = [by_name[name] for name in sorted(by_name)]
     return Catalogue(
         forms=tuple(r for r in records if isinstance(r, Form)),
         quotas=tuple(r for r in records if isinstance(r, Quota)),
         schemes=tuple(r for r in records if isinstance(r, Scheme)),
         sources=tuple(sources[name] for name in sorted(sources)),
-        signs=tuple(r for r in records if isinstance(r, Signs)),
+        indicator_sets=tuple(r for r in records if isinstance(r, IndicatorSet)),
     )

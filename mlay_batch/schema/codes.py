@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from mlay_batch.messages import Known, known, text
+from mlay_batch.messages import FindingDescription, finding_descriptions, text
 from mlay_batch.schema.markdown import open_gaps, table
 
-FINDINGS = "findings.md"
+FINDINGS_FILE = "findings.md"
 
 
 def findings_page(lang: str) -> str:
@@ -19,11 +19,11 @@ def findings_page(lang: str) -> str:
 def _lines(lang: str) -> Iterator[str]:
     yield from (f"# {text('reference', 'findings.title', lang)}", "")
     yield text("reference", "findings.text", lang)
-    for letter, alike in groupby(known(lang), lambda one: one.code[0]):
+    for letter, group in groupby(finding_descriptions(lang), lambda entry: entry.code[0]):
         yield from ("", f"## {letter}: {text('reference', f'findings.{letter}', lang)}")
-        yield from table(lang, "id severity says fix", (_row(one, lang) for one in alike))
+        yield from table(lang, "id severity says fix", (_row(entry, lang) for entry in group))
 
 
-def _row(one: Known, lang: str) -> tuple[str, ...]:
-    severity = text("reference", f"severity.{one.severity}", lang)
-    return one.code, severity, open_gaps(one.message.what), open_gaps(one.message.fix)
+def _row(entry: FindingDescription, lang: str) -> tuple[str, ...]:
+    severity = text("reference", f"severity.{entry.severity}", lang)
+    return entry.code, severity, open_gaps(entry.message.what), open_gaps(entry.message.fix)

@@ -7,17 +7,17 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
 from mlay_batch.findings import Severity
-from mlay_batch.messages import has, text
+from mlay_batch.messages import has_text, text
 from mlay_batch.schema.records import Effective, Form, Text
 
 Part = Literal["form", "section", "field", "rule", "choice"]
 Turn = Literal["added", "removed", "changed"]
-_FORM = ("version", "period", "effective", "basis", "title", "reporters", "due")
-_SECTION = ("layout", "title", "rows", "sheet", "nil", "unique")
+_FORM_KEYS = ("version", "period", "effective", "basis", "title", "reporters", "due")
+_SECTION_KEYS = ("layout", "title", "rows", "sheet", "nil", "unique")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FormChange:
     """One part added, removed or changed: `path` names it, `title` is what people call it.
 
     A changed part names the YAML key with its old and new value.
@@ -32,76 +32,80 @@ class Change:
     new: str = ""
 
 
-def changes(old: Form, new: Form, lang: str = "vi") -> tuple[Change, ...]:
+def changes(old: Form, new: Form, lang: str = "vi") -> tuple[FormChange, ...]:
     """Return every change from `old` to `new`, form first, then section by section.
 
     A field that was carried over under another id (``carries`` of `new`) is a field changed in its
     id; order alone is no change.
     """
     parts = [
-        *_parts("form", {new.form: _only(old, _FORM)}, {new.form: _only(new, _FORM)}, lang),
+        *_parts(
+            "form", {new.form: _pick(old, _FORM_KEYS)}, {new.form: _pick(new, _FORM_KEYS)}, lang
+        ),
         *_parts("section", _sections(old), _sections(new), lang),
-        *_parts("field", _fields(old, new.carries.fields if new.carries else None),
-                _fields(new), lang),
+        *_parts(
+            "field", _fields(old, new.carries.fields if new.carries else None), _fields(new), lang
+        ),
         *_parts("rule", _rules(old), _rules(new), lang),
         *_parts("choice", _choices(old), _choices(new), lang),
-    ]  # fmt: skip
+    ]
     return tuple(parts)
 
 
-Named = Mapping[str, Mapping[str, Any]]
+PartValues = Mapping[str, Mapping[str, Any]]
 
 
-def _parts(part: Part, old: Named, new: Named, lang: str) -> Iterator[Change]:
+def _parts(part: Part, old: PartValues, new: PartValues, lang: str) -> Iterator[FormChange]:
     for path in [*new, *(path for path in old if path not in new)]:
-        now = new.get(path) or old[path]
-        title = _shown(now.get("title") or now.get("says"), lang)
+        values = new.get(path) or old[path]
+        title = _value_text(values.get("title") or values.get("says"), lang)
         if path not in old:
-            yield Change(part, "added", path, title)
+            yield FormChange(part, "added", path, title)
         elif path not in new:
-            yield Change(part, "removed", path, title)
+            yield FormChange(part, "removed", path, title)
         else:
-            yield from _changed(part, path, title, old[path], new[path], lang)
+            yield from _key_changes(part, path, title, old[path], new[path], lang)
 
 
-def _changed(part: Part, path: str, title: str, old: Mapping[str, Any], new: Mapping[str, Any],
-             lang: str) -> Iterator[Change]:  # fmt: skip
+def _key_changes(
+    part: Part, path: str, title: str, old: Mapping[str, Any], new: Mapping[str, Any], lang: str
+) -> Iterator[FormChange]:
     for key in dict.fromkeys((*new, *old)):
         before, after = old.get(key), new.get(key)
         if before != after:
-            told = _shown(before, lang), _shown(after, lang)
-            yield Change(part, "changed", path, title, key.rstrip("_"), *told)
+            texts = _value_text(before, lang), _value_text(after, lang)
+            yield FormChange(part, "changed", path, title, key.rstrip("_"), *texts)
 
 
-def _only(record: Any, keys: tuple[str, ...]) -> dict[str, Any]:
+def _pick(record: Any, keys: tuple[str, ...]) -> dict[str, Any]:
     return {key: getattr(record, key) for key in keys}
 
 
-def _sections(form: Form) -> Named:
-    return {section.id: _only(section, _SECTION) for section in form.sections}
+def _sections(form: Form) -> PartValues:
+    return {section.id: _pick(section, _SECTION_KEYS) for section in form.sections}
 
 
-def _fields(form: Form, renamed: Mapping[str, str] | None = None) -> Named:
+def _fields(form: Form, new_paths: Mapping[str, str] | None = None) -> PartValues:
     """Return the fields by path; an older version's by the path they are carried to."""
-    found = {}
+    by_path = {}
     for section in form.sections:
-        for entry in section.fields:
-            path = f"{section.id}.{entry.id}"
-            values = {one.name: getattr(entry, one.name) for one in fields(entry)}
-            found[(renamed or {}).get(path, path)] = values
-    return found
+        for field in section.fields:
+            path = f"{section.id}.{field.id}"
+            values = {attribute.name: getattr(field, attribute.name) for attribute in fields(field)}
+            by_path[(new_paths or {}).get(path, path)] = values
+    return by_path
 
 
-def _rules(form: Form) -> Named:
-    found = {}
+def _rules(form: Form) -> PartValues:
+    by_code = {}
     for section, rule in form.rules():
-        values = {one.name: getattr(rule, one.name) for one in fields(rule)}
-        told = {"section": section.id, **values, **rule.params}
-        found[rule.code] = {key: value for key, value in told.items() if key != "params"}
-    return found
+        values = {attribute.name: getattr(rule, attribute.name) for attribute in fields(rule)}
+        content = {"section": section.id, **values, **rule.params}
+        by_code[rule.code] = {key: value for key, value in content.items() if key != "params"}
+    return by_code
 
 
-def _choices(form: Form) -> Named:
+def _choices(form: Form) -> PartValues:
     return {
         f"{name}.{choice.id}": {"title": choice.title}
         for name, choices in form.choices.items()
@@ -109,15 +113,17 @@ def _choices(form: Form) -> Named:
     }
 
 
-def _shown(value: Any, lang: str) -> str:
+def _value_text(value: Any, lang: str) -> str:
     """Return a value as a line of text; nothing for None."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name}: {_shown(one, lang)}" for name, one in value.items())
+        return ", ".join(f"{name}: {_value_text(item, lang)}" for name, item in value.items())
     if isinstance(value, list | tuple):
-        return ", ".join(_shown(one, lang) for one in value)
+        return ", ".join(_value_text(item, lang) for item in value)
     if is_dataclass(value) and not isinstance(value, Text | Effective):
-        told = ((one.name.rstrip("_"), getattr(value, one.name)) for one in fields(value))
-        return ", ".join(f"{name} {_shown(one, lang)}" for name, one in told if one is not None)
+        pairs = ((item.name.rstrip("_"), getattr(value, item.name)) for item in fields(value))
+        return ", ".join(
+            f"{name} {_value_text(item, lang)}" for name, item in pairs if item is not None
+        )
     return _word(value, lang)
 
 
@@ -135,6 +141,8 @@ def _word(value: Any, lang: str) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def called(key: str, lang: str) -> str:
+def key_title(key: str, lang: str) -> str:
     """Return what people call a YAML key; a parameter of a check keeps its own name."""
-    return text("reference", f"key.{key}", lang) if has("reference", f"key.{key}") else f"`{key}`"
+    return (
+        text("reference", f"key.{key}", lang) if has_text("reference", f"key.{key}") else f"`{key}`"
+    )

@@ -14,7 +14,7 @@ from typing import Any
 from mlay_batch.schema.records import Field, Form, Rule, Section
 
 _TYPES: Mapping[str, str] = {"date": "date", "integer": "integer", "number": "number"}
-_KEYS = (("_branch", "Đơn vị", "Branch"), ("_period", "Kỳ báo cáo", "Period"))
+_KEY_COLUMNS = (("_branch", "Đơn vị", "Branch"), ("_period", "Kỳ báo cáo", "Period"))
 
 Json = dict[str, Any]
 
@@ -46,16 +46,20 @@ def table_schema(form: Form, section: Section, lang: str = "vi") -> Json:
     key must not be blank.
     """
     keys: list[Json] = [
-        {"name": name, "type": "string", "title": vi if lang == "vi" else en,
-         "constraints": {"required": True}}
-        for name, vi, en in _KEYS
-    ]  # fmt: skip
+        {
+            "name": name,
+            "type": "string",
+            "title": vi if lang == "vi" else en,
+            "constraints": {"required": True},
+        }
+        for name, vi, en in _KEY_COLUMNS
+    ]
     schema: Json = {
-        "fields": [*keys, *(_field(form, entry, lang) for entry in section.fields)],
+        "fields": [*keys, *(_field(form, field, lang) for field in section.fields)],
         "missingValues": [""],
     }
     if section.unique and all(section.field(name).required for name in section.unique):
-        schema["primaryKey"] = [*(name for name, _, _ in _KEYS), *section.unique]
+        schema["primaryKey"] = [*(name for name, _, _ in _KEY_COLUMNS), *section.unique]
     return schema
 
 
@@ -71,33 +75,33 @@ def _resource(form: Form, section: Section, lang: str) -> Json:
     }
 
 
-def _field(form: Form, entry: Field, lang: str) -> Json:
-    found: Json = {
-        "name": entry.id,
-        "type": _TYPES.get(entry.type, "string"),
-        "title": entry.title.of(lang),
+def _field(form: Form, field: Field, lang: str) -> Json:
+    descriptor: Json = {
+        "name": field.id,
+        "type": _TYPES.get(field.type, "string"),
+        "title": field.title.of(lang),
     }
-    if entry.help:
-        found["description"] = entry.help.of(lang)
-    if entry.example and entry.type not in _TYPES:  # written as people do, not as the standard
-        found["example"] = entry.example
-    if constraints := dict(_constraints(form, entry)):
-        found["constraints"] = constraints
-    return found
+    if field.help:
+        descriptor["description"] = field.help.of(lang)
+    if field.example and field.type not in _TYPES:  # written as people do, not as the standard
+        descriptor["example"] = field.example
+    if constraints := dict(_constraints(form, field)):
+        descriptor["constraints"] = constraints
+    return descriptor
 
 
-def _constraints(form: Form, entry: Field) -> Iterator[tuple[str, Any]]:
-    if entry.required:
+def _constraints(form: Form, field: Field) -> Iterator[tuple[str, Any]]:
+    if field.required:
         yield "required", True
-    for key, bound in (("minimum", entry.min), ("maximum", entry.max)):
+    for key, bound in (("minimum", field.min), ("maximum", field.max)):
         if bound is not None:
-            yield key, int(bound) if entry.type == "integer" else bound
-    if entry.type == "text":
-        yield "maxLength", entry.max_length
-    if entry.pattern:
-        yield "pattern", entry.pattern
-    if entry.type == "choice":
-        yield "enum", [choice.id for choice in form.choices[entry.choices or ""]]
+            yield key, int(bound) if field.type == "integer" else bound
+    if field.type == "text":
+        yield "maxLength", field.max_length
+    if field.pattern:
+        yield "pattern", field.pattern
+    if field.type == "choice":
+        yield "enum", [choice.id for choice in form.choices[field.choices or ""]]
 
 
 def _rule(rule: Rule, lang: str) -> Json:

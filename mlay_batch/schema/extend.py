@@ -20,39 +20,41 @@ import yaml
 from mlay_batch.errors import SchemaError
 
 EXTENDS = "extends"
-_NAMES = ("id", "code", "section")  # what a thing in a list is known by
-_NEW = ("check", "kind")  # the key of a whole rule, of a whole sign
-_MANY = "crosswalk"  # the one list in which several things may be of one section
+_NAME_KEYS = ("id", "code", "section")  # what a thing in a list is known by
+_DEFINING_KEYS = ("check", "kind")  # the key of a whole rule, of a whole sign
+_REPEATABLE_LIST = "crosswalk"  # the one list in which several things may be of one section
 _CODE = re.compile(r"([A-Z])(\d+)")
 
 
-def extended(base: yaml.Node, own: yaml.Node) -> yaml.Node:
-    """Return the nodes of `base` with those of `own` in their place; each keeps its line.
+def extend(base: yaml.Node, extension: yaml.Node) -> yaml.Node:
+    """Return the nodes of `base` with those of `extension` in their place; each keeps its line.
 
     Raises SchemaError for a new rule under the code of one that is there.
     """
-    _refuse_replaced(base, own)
-    return _merged(_without(base, EXTENDS), _without(own, EXTENDS), key="")
+    _refuse_reused_codes(base, extension)
+    return _merge(_without(base, EXTENDS), _without(extension, EXTENDS), key="")
 
 
-def refuse_twice(node: yaml.Node) -> None:
+def refuse_duplicates(node: yaml.Node) -> None:
     """Raise SchemaError for an id or code that stands twice in one list of a file.
 
-    `extended` would take the second for a change of the first.
+    `extend` would take the second for a change of the first.
     """
-    ahead, walked = [("", node)], set()
-    while ahead:
-        key, here = ahead.pop()
-        if id(here) in walked:
+    pending, visited = [("", node)], set()
+    while pending:
+        key, current = pending.pop()
+        if id(current) in visited:
             continue  # an alias of what has been looked at, or of what it stands in
-        walked.add(id(here))
-        inner = list(_children(here))
+        visited.add(id(current))
+        children = list(_children(current))
         seen: set[str] = set()
-        for _, item in inner if isinstance(here, yaml.SequenceNode) and key != _MANY else ():
+        for _, item in (
+            children if isinstance(current, yaml.SequenceNode) and key != _REPEATABLE_LIST else ()
+        ):
             if (name := _name(item)) in seen:
                 raise _error("schema.again", _name_key(item), key=_name_key(item).value, name=name)
             seen.update([name] if name else [])
-        ahead += reversed(inner)
+        pending += reversed(children)
 
 
 def _children(node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
@@ -62,28 +64,28 @@ def _children(node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
         yield from (("", item) for item in node.value)
 
 
-def _refuse_replaced(base: yaml.Node, own: yaml.Node) -> None:
+def _refuse_reused_codes(base: yaml.Node, extension: yaml.Node) -> None:
     """Raise SchemaError for a new rule or sign whose code one of `base` has, in whatever section:
     a code is one rule of the form.
     """
-    known = {_name(item) for item in _rules(base)}
-    codes = known | {_name(item) for item in _rules(own)}
-    for item in _rules(own):
+    base_codes = {_name(item) for item in _rules(base)}
+    codes = base_codes | {_name(item) for item in _rules(extension)}
+    for item in _rules(extension):
         code = _name(item)
-        new = next((key for key, _ in _children(item) if key in _NEW), None)
-        if new and code in known:
+        kind_key = next((key for key, _ in _children(item) if key in _DEFINING_KEYS), None)
+        if kind_key and code in base_codes:
             free = _next_free(code, codes)
-            raise _error("schema.replaces", _name_key(item), name=code, key=new, nearest=free)
+            raise _error("schema.replaces", _name_key(item), name=code, key=kind_key, nearest=free)
 
 
 def _rules(node: yaml.Node) -> Iterator[yaml.Node]:
     """Yield every rule and every sign that has a code."""
-    for key, listed in _children(node):
-        for _, item in _children(listed) if key in ("sections", "entries") else ():
+    for key, value in _children(node):
+        for _, item in _children(value) if key in ("sections", "entries") else ():
             if key == "entries" and _name(item):
                 yield item
-            for inner, rules in _children(item) if key == "sections" else ():
-                for _, rule in _children(rules) if inner == "rules" else ():
+            for inner_key, rules in _children(item) if key == "sections" else ():
+                for _, rule in _children(rules) if inner_key == "rules" else ():
                     if _name(rule):
                         yield rule
 
@@ -92,22 +94,24 @@ def _next_free(code: str, used: set[str]) -> str:
     """Return the code after the last one of the same letter: other versions may use what lies
     between. After D01, D05 and D18 comes D19.
     """
-    found = _CODE.fullmatch(code)
-    if not found:
+    match = _CODE.fullmatch(code)
+    if not match:
         return "–"
-    alike = (other for name in used if (other := _CODE.fullmatch(name)) and other[1] == found[1])
-    last = max(int(other[2]) for other in alike)
-    return f"{found[1]}{last + 1:0{len(found[2])}}"
+    same_letter = (
+        other for name in used if (other := _CODE.fullmatch(name)) and other[1] == match[1]
+    )
+    last = max(int(other[2]) for other in same_letter)
+    return f"{match[1]}{last + 1:0{len(match[2])}}"
 
 
 def _name_key(item: yaml.Node) -> yaml.Node:
     """Return the key under which a thing of a list has its name."""
     names: dict[str, yaml.Node] = {key.value: key for key, _ in item.value}
-    return next(names[name] for name in _NAMES if name in names)
+    return next(names[name] for name in _NAME_KEYS if name in names)
 
 
-def _error(code: str, at: yaml.Node, **params: str) -> SchemaError:
-    mark = at.start_mark
+def _error(code: str, node: yaml.Node, **params: str) -> SchemaError:
+    mark = node.start_mark
     return SchemaError(code, file=mark.name, line=mark.line + 1, **({"nearest": "–"} | params))
 
 
@@ -116,36 +120,42 @@ def _without(node: yaml.Node, name: str) -> yaml.Node:
     return yaml.MappingNode(node.tag, pairs, node.start_mark, node.end_mark)
 
 
-def _merged(base: yaml.Node, own: yaml.Node, key: str) -> yaml.Node:
-    """Return `own` put over `base`, both the value of `key` (``""`` for the whole)."""
-    if isinstance(base, yaml.MappingNode) and isinstance(own, yaml.MappingNode):
-        return _mapping(base, own) if key in ("", "choices") else own
-    if isinstance(base, yaml.SequenceNode) and isinstance(own, yaml.SequenceNode):
-        by_name = key != _MANY and all(map(_name, (*base.value, *own.value)))
-        return _listed(base, own) if by_name else own
-    return own
+def _merge(base: yaml.Node, extension: yaml.Node, key: str) -> yaml.Node:
+    """Return `extension` put over `base`, both the value of `key` (``""`` for the whole)."""
+    if isinstance(base, yaml.MappingNode) and isinstance(extension, yaml.MappingNode):
+        return _merge_mappings(base, extension) if key in ("", "choices") else extension
+    if isinstance(base, yaml.SequenceNode) and isinstance(extension, yaml.SequenceNode):
+        by_name = key != _REPEATABLE_LIST and all(map(_name, (*base.value, *extension.value)))
+        return _merge_lists(base, extension) if by_name else extension
+    return extension
 
 
-def _mapping(base: yaml.MappingNode, own: yaml.MappingNode) -> yaml.MappingNode:
-    """Return the keys of `base`, then the new ones, each with the value `own` gives it if any."""
+def _merge_mappings(base: yaml.MappingNode, extension: yaml.MappingNode) -> yaml.MappingNode:
+    """Return the keys of `base`, then the new ones, each with the value `extension` gives it if
+    any.
+    """
     pairs = {name.value: (name, value) for name, value in base.value}
-    for name, value in own.value:
-        known = pairs.get(name.value)
-        pairs[name.value] = (name, _merged(known[1], value, name.value) if known else value)
-    return yaml.MappingNode(own.tag, list(pairs.values()), own.start_mark, own.end_mark)
+    for name, value in extension.value:
+        base_pair = pairs.get(name.value)
+        pairs[name.value] = (name, _merge(base_pair[1], value, name.value) if base_pair else value)
+    return yaml.MappingNode(
+        extension.tag, list(pairs.values()), extension.start_mark, extension.end_mark
+    )
 
 
-def _listed(base: yaml.SequenceNode, own: yaml.SequenceNode) -> yaml.SequenceNode:
+def _merge_lists(base: yaml.SequenceNode, extension: yaml.SequenceNode) -> yaml.SequenceNode:
     items = {_name(item): item for item in base.value}
-    for item in own.value:
-        known = items.get(_name(item))
-        items[_name(item)] = _mapping(known, item) if known is not None else item
-    return yaml.SequenceNode(own.tag, list(items.values()), own.start_mark, own.end_mark)
+    for item in extension.value:
+        base_item = items.get(_name(item))
+        items[_name(item)] = _merge_mappings(base_item, item) if base_item is not None else item
+    return yaml.SequenceNode(
+        extension.tag, list(items.values()), extension.start_mark, extension.end_mark
+    )
 
 
 def _name(item: yaml.Node) -> str:
     """Return the name of a thing in a list, empty where it has none."""
     if not isinstance(item, yaml.MappingNode):
         return ""
-    named = {key.value: value.value for key, value in item.value}
-    return next((str(named[name]) for name in _NAMES if name in named), "")
+    values = {key.value: value.value for key, value in item.value}
+    return next((str(values[name]) for name in _NAME_KEYS if name in values), "")

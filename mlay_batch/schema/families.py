@@ -19,7 +19,7 @@ def families(catalogue: Catalogue) -> Iterator[Family]:
         yield tuple(sorted(versions, key=lambda form: form.effective.from_, reverse=True))
 
 
-def sections(family: Family) -> tuple[Section, ...]:
+def family_sections(family: Family) -> tuple[Section, ...]:
     """Return every section any version has, as the newest one with it describes it."""
     seen: dict[str, Section] = {}
     for form in family:
@@ -28,12 +28,12 @@ def sections(family: Family) -> tuple[Section, ...]:
     return tuple(seen.values())
 
 
-def fields(family: Family, section_id: str) -> dict[str, tuple[Form, Field]]:
+def family_fields(family: Family, section_id: str) -> dict[str, tuple[Form, Field]]:
     """Return every field of a section by id, with the newest version that has it."""
-    found: dict[str, tuple[Form, Field]] = {}
+    by_id: dict[str, tuple[Form, Field]] = {}
     for form in family:
         for section in form.sections:
             if section.id == section_id:
-                for entry in section.fields:
-                    found.setdefault(entry.id, (form, entry))
-    return found
+                for field in section.fields:
+                    by_id.setdefault(field.id, (form, field))
+    return by_id

@@ -6,20 +6,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-Path = tuple[Any, ...]
+KeyPath = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A wrong `name` under the last key of `path`; `known` are the names that would do.
+    """A wrong `name` under the last key of `path`; `valid_names` are the names that would do.
 
     `code` is the error's text: ``schema.name`` leads nowhere, ``schema.again`` stands twice,
     ``schema.unfit`` does not fit the keys beside it.
     """
 
-    path: Path
+    path: KeyPath
     name: str
-    known: frozenset[str] = frozenset()
+    valid_names: frozenset[str] = frozenset()
     code: str = "schema.name"
 
     @property
@@ -28,7 +28,9 @@ class Fault:
         return next((part for part in reversed(self.path) if isinstance(part, str)), "")
 
 
-def unknown(names: Iterable[str], path: Path, known: Iterable[str]) -> Iterator[Fault]:
-    """Yield those of `names` that are not `known`."""
-    valid = frozenset(known)
+def unknown_names(
+    names: Iterable[str], path: KeyPath, valid_names: Iterable[str]
+) -> Iterator[Fault]:
+    """Yield those of `names` that are not `valid_names`."""
+    valid = frozenset(valid_names)
     return (Fault(path, str(name), valid) for name in names if name not in valid)

@@ -8,4 +8,4 @@ MEETING: Final = "meeting"  # the form that tells meetings and who came to them
 CLASSIFICATION: Final = "classification"  # the form of the yearly grades
 REGISTER: Final = "register"  # the form an office's register is kept in
 MEETING_SCORE: Final = "meeting_score"  # the scheme that meetings are scored by
-BOTH: Final = "both"  # the kind of a sitting that was regular and thematic at once
+MIXED_KIND: Final = "both"  # the kind of a sitting that was regular and thematic at once

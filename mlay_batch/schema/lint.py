@@ -7,10 +7,10 @@ from pathlib import Path
 
 from mlay_batch.errors import SchemaError
 from mlay_batch.schema.load import load_file
-from mlay_batch.schema.overlap import Named, Overlap, full_name, overlaps
+from mlay_batch.schema.overlap import NamedDescription, Overlap, full_name, overlaps
 from mlay_batch.schema.signs import Description
 
-_Name = tuple[str, str, str]
+_FullName = tuple[str, str, str]
 
 
 def lint(
@@ -21,26 +21,32 @@ def lint(
     Of the files in force a later one replaces an earlier one of the same name, as in the catalogue;
     two of one name in one folder are an error. What a file extends lies beside it or in `base`.
     """
-    asked = {path.resolve(): path for path in files}  # named in messages as they were asked for
+    requested = {path.resolve(): path for path in files}  # named in messages as they were asked for
     errors: list[SchemaError] = []
-    known: dict[_Name, tuple[Path, Description]] = {}
-    for full, path in ({path.resolve(): path for path in in_force} | asked).items():
+    by_name: dict[_FullName, tuple[Path, Description]] = {}
+    for resolved, path in ({path.resolve(): path for path in in_force} | requested).items():
         try:
             record = load_file(path, str(path), [base])
         except SchemaError as error:
-            errors += [error] if full in asked else []
+            errors += [error] if resolved in requested else []
             continue
         name = full_name(record)
-        before = known[name][0] if name in known else None
-        if before and before.resolve().parent == full.parent:
-            twins = [twin for twin in (path, before) if twin.resolve() in asked]
+        earlier = by_name[name][0] if name in by_name else None
+        if earlier and earlier.resolve().parent == resolved.parent:
+            twins = [twin for twin in (path, earlier) if twin.resolve() in requested]
             errors += [_twice(twin, name) for twin in twins[:1]]
         else:
-            known[name] = path, record
-    shown = set(map(str, files))
-    named: list[Named] = [(str(path), record) for path, record in known.values()]
-    return errors, [one for one in overlaps(named) if {one.older, one.newer} & shown]
+            by_name[name] = path, record
+    requested_names = set(map(str, files))
+    named_records: list[NamedDescription] = [
+        (str(path), record) for path, record in by_name.values()
+    ]
+    return errors, [
+        overlap
+        for overlap in overlaps(named_records)
+        if {overlap.older, overlap.newer} & requested_names
+    ]
 
 
-def _twice(path: Path, name: _Name) -> SchemaError:
+def _twice(path: Path, name: _FullName) -> SchemaError:
     return SchemaError("schema.twice", file=str(path), name=" ".join(name))

@@ -20,19 +20,26 @@ from pydantic import TypeAdapter, ValidationError
 
 from mlay_batch.errors import SchemaError
 from mlay_batch.schema.checks import CHECKS
-from mlay_batch.schema.extend import EXTENDS, extended, refuse_twice
+from mlay_batch.schema.extend import EXTENDS, extend, refuse_duplicates
 from mlay_batch.schema.fault import Fault
-from mlay_batch.schema.judging import astray
-from mlay_batch.schema.meaning import faults, lost, unanswered
+from mlay_batch.schema.judging import cross_version_faults
+from mlay_batch.schema.meaning import broken_mappings, faults, missing_from_forms
 from mlay_batch.schema.records import Carry, Form, Quota, Rule
 from mlay_batch.schema.schemes import Scheme
-from mlay_batch.schema.signs import KINDS, Description, Sign, Signs, sign_faults, unseen
+from mlay_batch.schema.signs import (
+    KINDS,
+    Description,
+    Indicator,
+    IndicatorSet,
+    indicator_set_faults,
+    missing_fields,
+)
 
-_KINDS: Mapping[str, type] = {"form": Form, "quota": Quota, "scheme": Scheme, "signs": Signs}
+_KINDS: Mapping[str, type] = {"form": Form, "quota": Quota, "scheme": Scheme, "signs": IndicatorSet}
 # What has parameters of a kind among its keys: the key that names the kind, and all kinds.
-_CHOSEN_BY: Mapping[type, tuple[str, Mapping[str, Mapping[str, str]]]] = {
+_KIND_KEYS: Mapping[type, tuple[str, Mapping[str, Mapping[str, str]]]] = {
     Rule: ("check", CHECKS),
-    Sign: ("kind", KINDS),
+    Indicator: ("kind", KINDS),
 }
 _UNKNOWN_KEY = "unexpected_keyword_argument"
 
@@ -64,35 +71,39 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
     return TypeAdapter(_KINDS[kind])
 
 
-def load_file(path: Path, shown: str | None = None, folders: Sequence[Path] = ()) -> Description:
-    """Return what a YAML file describes; `shown` is its name in messages.
+def load_file(
+    path: Path, display_name: str | None = None, folders: Sequence[Path] = ()
+) -> Description:
+    """Return what a YAML file describes; `display_name` is its name in messages.
 
     What it extends lies beside it or in one of `folders`.
     Raises SchemaError naming file, line, key and the nearest valid key.
     """
-    return load_text(_text(path, shown), shown or path.name, (path.parent, *folders))
+    return load_text(
+        _read_text(path, display_name), display_name or path.name, (path.parent, *folders)
+    )
 
 
-def _text(path: Path, shown: str | None = None) -> str:
+def _read_text(path: Path, display_name: str | None = None) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise SchemaError(
-            "schema.yaml", file=shown or path.name, line=line, problem="not UTF-8"
+            "schema.yaml", file=display_name or path.name, line=line, problem="not UTF-8"
         ) from error
 
 
-def load_text(text: str, shown: str, folders: Sequence[Path] = ()) -> Description:
+def load_text(text: str, display_name: str, folders: Sequence[Path] = ()) -> Description:
     """Return the record that YAML `text` describes; see `load_file`.
 
     `folders` are where descriptions it extends are looked for, the first one first.
     """
-    node = _whole(text, shown, folders, ())
-    data = _data(node, shown)
+    node = _compose(text, display_name, folders, ())
+    data = _construct(node, display_name)
     kind = next((k for k in _KINDS if isinstance(data, dict) and k in data), None)
     if kind is None:
-        raise SchemaError("schema.kind", file=shown, line=1, kinds=", ".join(_KINDS))
+        raise SchemaError("schema.kind", file=display_name, line=1, kinds=", ".join(_KINDS))
     try:
         _gather_params(data)
         record: Description = _adapter(kind).validate_python(data)
@@ -108,40 +119,48 @@ class _Stream(io.StringIO):
     name = ""
 
 
-def _whole(text: str, shown: str, folders: Sequence[Path], below: tuple[str, ...]) -> yaml.Node:
-    """Return the YAML nodes of `text` with what it extends; `below` are the files extending it."""
+def _compose(
+    text: str, display_name: str, folders: Sequence[Path], extended_by: tuple[str, ...]
+) -> yaml.Node:
+    """Return the YAML nodes of `text` with what it extends; `extended_by` are the files extending
+    it.
+    """
     stream = _Stream(text)
-    stream.name = shown
-    node: yaml.Node = _yaml(lambda: yaml.compose(stream, Loader=_StrictLoader), shown)
+    stream.name = display_name
+    node: yaml.Node = _parse(lambda: yaml.compose(stream, Loader=_StrictLoader), display_name)
     if node is None:
-        raise SchemaError("schema.kind", file=shown, line=1, kinds=", ".join(_KINDS))
-    data = _data(node, shown)  # this file alone, so that what it gives twice is found
-    refuse_twice(node)
+        raise SchemaError("schema.kind", file=display_name, line=1, kinds=", ".join(_KINDS))
+    data = _construct(node, display_name)  # this file alone, so that what it gives twice is found
+    refuse_duplicates(node)
     if not isinstance(data, dict) or EXTENDS not in data:
         return node
     name = str(data[EXTENDS])
-    beside = [folder / name for folder in folders if Path(name).name == name]
-    found = next((path for path in beside if path.is_file()), None)
-    if found is None or name in (*below, shown):
-        _, line = place_of(node, [EXTENDS])
-        raise SchemaError("schema.extends", file=shown, line=line, name=name)
-    return extended(_whole(_text(found), name, folders, (*below, shown)), node)
+    candidates = [folder / name for folder in folders if Path(name).name == name]
+    base_path = next((path for path in candidates if path.is_file()), None)
+    if base_path is None or name in (*extended_by, display_name):
+        _, line = file_and_line(node, [EXTENDS])
+        raise SchemaError("schema.extends", file=display_name, line=line, name=name)
+    return extend(
+        _compose(_read_text(base_path), name, folders, (*extended_by, display_name)), node
+    )
 
 
-def _data(node: yaml.Node, shown: str) -> Any:
-    return _yaml(lambda: _StrictLoader("").construct_document(node), shown)
+def _construct(node: yaml.Node, display_name: str) -> Any:
+    return _parse(lambda: _StrictLoader("").construct_document(node), display_name)
 
 
-def _yaml(step: Callable[[], Any], shown: str) -> Any:
+def _parse(step: Callable[[], Any], display_name: str) -> Any:
     """Return what a step of reading YAML gives; what is wrong names its line."""
     try:
         return step()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 1 if mark else 1
-        raise SchemaError("schema.yaml", file=shown, line=line, problem=error.problem) from error
+        raise SchemaError(
+            "schema.yaml", file=display_name, line=line, problem=error.problem
+        ) from error
     except yaml.YAMLError as error:
-        raise SchemaError("schema.yaml", file=shown, line=1, problem=str(error)) from error
+        raise SchemaError("schema.yaml", file=display_name, line=1, problem=str(error)) from error
 
 
 def _gather_params(data: Any) -> None:
@@ -150,40 +169,40 @@ def _gather_params(data: Any) -> None:
     Of a check that does not exist nobody can say which keys are parameters: all that are no keys
     of a rule are taken along, so that the check is found wrong and not they.
     """
-    for section in _maps(data, "sections"):
-        for rule in _maps(section, "rules"):
-            _gather(rule, Rule)
-    for sign in _maps(data, "entries"):
-        _gather(sign, Sign)
+    for section in _mappings(data, "sections"):
+        for rule in _mappings(section, "rules"):
+            _move_params(rule, Rule)
+    for indicator in _mappings(data, "entries"):
+        _move_params(indicator, Indicator)
 
 
-def _gather(holder: dict[str, Any], record: type) -> None:
-    chosen, kinds = _CHOSEN_BY[record]
-    own = {entry.name for entry in record_fields(record)} - {"params"}
-    known = {*kinds.get(str(holder.get(chosen)), set(holder) - own), "params"}
-    holder["params"] = {key: holder.pop(key) for key in list(holder) if key in known}
+def _move_params(holder: dict[str, Any], record: type) -> None:
+    kind_key, kinds = _KIND_KEYS[record]
+    record_keys = {record_field.name for record_field in record_fields(record)} - {"params"}
+    param_keys = {*kinds.get(str(holder.get(kind_key)), set(holder) - record_keys), "params"}
+    holder["params"] = {key: holder.pop(key) for key in list(holder) if key in param_keys}
 
 
-def _maps(holder: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+def _mappings(holder: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     """Return the mappings of the list under `key`; pydantic complains of all that is not so."""
-    listed = holder.get(key)
-    return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    items = holder.get(key)
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _explain(error: ValidationError, node: yaml.Node, data: Mapping[str, Any]) -> SchemaError:
     """Return the error to show: a key that does not exist before one that is then missing."""
     problems = error.errors()
-    first = next((one for one in problems if one["type"] == _UNKNOWN_KEY), problems[0])
+    first = next((problem for problem in problems if problem["type"] == _UNKNOWN_KEY), problems[0])
     path = [part for part in first["loc"] if not (isinstance(part, str) and "[" in part)]
-    unknown = first["type"] == _UNKNOWN_KEY
-    file, line = place_of(node, path)
+    is_unknown = first["type"] == _UNKNOWN_KEY
+    file, line = file_and_line(node, path)
     return SchemaError(
-        "schema.key" if unknown else "schema.value",
+        "schema.key" if is_unknown else "schema.value",
         file=file,
         line=line,
         key=".".join(str(part) for part in path),
         problem=first["msg"],
-        nearest=_nearest_key(path, data) if unknown else "",
+        nearest=_nearest_key(path, data) if is_unknown else "",
     )
 
 
@@ -192,34 +211,34 @@ def _nearest_key(path: Sequence[Any], data: Mapping[str, Any]) -> str:
     record: Any = next(_KINDS[kind] for kind in _KINDS if kind in data)
     holder: Any = data
     for part in path[:-1]:
-        record = _inner(record, part)
+        record = _inner_record(record, part)
         holder = holder[part] if isinstance(holder, dict | list) else {}
-    known = {entry.name.rstrip("_") for entry in record_fields(record)}
-    if record in _CHOSEN_BY and isinstance(holder, dict):
-        chosen, kinds = _CHOSEN_BY[record]
-        known = known - {"params"} | set(kinds.get(str(holder.get(chosen)), ()))
-    return _nearest(str(path[-1]), known - set(holder))
+    valid_keys = {record_field.name.rstrip("_") for record_field in record_fields(record)}
+    if record in _KIND_KEYS and isinstance(holder, dict):
+        kind_key, kinds = _KIND_KEYS[record]
+        valid_keys = valid_keys - {"params"} | set(kinds.get(str(holder.get(kind_key)), ()))
+    return _nearest(str(path[-1]), valid_keys - set(holder))
 
 
-def _inner(record: Any, part: Any) -> Any:
+def _inner_record(record: Any, part: Any) -> Any:
     """Return the record class under the key `part`; a place in a list, or the name of a list of
     choices, leads no deeper.
     """
     hints = get_type_hints(record)
     hint = next((hints[name] for name in hints if name.rstrip("_") == part), None)
-    return next((found for found in _leaves(hint) if is_dataclass(found)), record)
+    return next((leaf for leaf in _leaves(hint) if is_dataclass(leaf)), record)
 
 
 def _leaves(hint: Any) -> Iterator[Any]:
     inner = get_args(hint)
-    return (leaf for one in inner for leaf in _leaves(one)) if inner else iter((hint,))
+    return (leaf for argument in inner for leaf in _leaves(argument)) if inner else iter((hint,))
 
 
-def _nearest(word: str, known: Iterable[str], cutoff: float = 0.5) -> str:
-    return next(iter(difflib.get_close_matches(word, sorted(known), n=1, cutoff=cutoff)), "–")
+def _nearest(word: str, candidates: Iterable[str], cutoff: float = 0.5) -> str:
+    return next(iter(difflib.get_close_matches(word, sorted(candidates), n=1, cutoff=cutoff)), "–")
 
 
-def place_of(node: yaml.Node, path: Sequence[Any]) -> tuple[str, int]:
+def file_and_line(node: yaml.Node, path: Sequence[Any]) -> tuple[str, int]:
     """Return file and line (from 1) of what stands at `path`, or of its nearest ancestor."""
     mark = node.start_mark
     for part in path:
@@ -243,20 +262,20 @@ def _child(node: Any, part: Any) -> tuple[Any, Any] | None:
 def _check_meaning(record: Description, node: yaml.Node) -> None:
     """Raise for the first fault in what the description means; quotas have none."""
     for fault in _faults(record):
-        file, line = place_of(node, fault.path)
+        file, line = file_and_line(node, fault.path)
         raise SchemaError(
             fault.code,
             file=file,
             line=line,
             key=fault.key,
             name=fault.name,
-            nearest=_nearest(fault.name, fault.known, cutoff=0.4),
+            nearest=_nearest(fault.name, fault.valid_names, cutoff=0.4),
         )
 
 
 def _faults(record: Description) -> Iterable[Fault]:
-    if isinstance(record, Signs):
-        return sign_faults(record)
+    if isinstance(record, IndicatorSet):
+        return indicator_set_faults(record)
     return () if isinstance(record, Quota) else faults(record)
 
 
@@ -267,34 +286,40 @@ def check_together(records: Sequence[tuple[str, Description]]) -> None:
     """
     forms = [record for _, record in records if isinstance(record, Form)]
     for name, record in records:
-        if isinstance(record, Scheme) and (missing := unanswered(record, forms)):
+        if isinstance(record, Scheme) and (missing := missing_from_forms(record, forms)):
             raise SchemaError("schema.scheme", file=name, name=missing)
         if isinstance(record, Scheme):
-            _check_versions(name, record, [r for _, r in records if isinstance(r, Scheme)])
-        if isinstance(record, Signs):
-            _check_looks(name, record, forms)
+            _check_versions(
+                name, record, [other for _, other in records if isinstance(other, Scheme)]
+            )
+        if isinstance(record, IndicatorSet):
+            _check_input_fields(name, record, forms)
         if isinstance(record, Form) and record.carries:
             _check_carry(name, record, record.carries, forms)
 
 
 def _check_versions(name: str, scheme: Scheme, schemes: Sequence[Scheme]) -> None:
-    for fault in astray(scheme, schemes):
-        nearest = _nearest(fault.name, fault.known)
+    for fault in cross_version_faults(scheme, schemes):
+        nearest = _nearest(fault.name, fault.valid_names)
         raise SchemaError(
             "schema.version", file=name, key=fault.key, name=fault.name, nearest=nearest
         )
 
 
-def _check_looks(name: str, signs: Signs, forms: Sequence[Form]) -> None:
-    for fault in unseen(signs, forms):
-        near = _nearest(fault.name, fault.known)
-        raise SchemaError("schema.looks", file=name, key=fault.key, name=fault.name, nearest=near)
+def _check_input_fields(name: str, indicator_set: IndicatorSet, forms: Sequence[Form]) -> None:
+    for fault in missing_fields(indicator_set, forms):
+        nearest = _nearest(fault.name, fault.valid_names)
+        raise SchemaError(
+            "schema.looks", file=name, key=fault.key, name=fault.name, nearest=nearest
+        )
 
 
 def _check_carry(name: str, form: Form, carry: Carry, forms: Sequence[Form]) -> None:
-    known = {one.version: one for one in forms if one.form == form.form and one is not form}
-    if carry.from_ not in known:
-        near = _nearest(carry.from_, known)
-        raise SchemaError("schema.carries_from", file=name, name=carry.from_, nearest=near)
-    for start, path in lost(carry, known[carry.from_], form):
-        raise SchemaError("schema.carries", file=name, old=start, new=path)
+    versions = {
+        other.version: other for other in forms if other.form == form.form and other is not form
+    }
+    if carry.from_ not in versions:
+        nearest = _nearest(carry.from_, versions)
+        raise SchemaError("schema.carries_from", file=name, name=carry.from_, nearest=nearest)
+    for old_path, new_path in broken_mappings(carry, versions[carry.from_], form):
+        raise SchemaError("schema.carries", file=name, old=old_path, new=new_path)

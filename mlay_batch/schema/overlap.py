@@ -10,7 +10,7 @@ from mlay_batch.schema.records import Form, Quota
 from mlay_batch.schema.schemes import Scheme
 from mlay_batch.schema.signs import Description
 
-Named = tuple[str, Description]
+NamedDescription = tuple[str, Description]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ def age_key(record: Description) -> tuple[str, str]:
     return record.effective.from_, full_name(record)[2]
 
 
-def overlaps(records: Sequence[Named]) -> Iterator[Overlap]:
+def overlaps(records: Sequence[NamedDescription]) -> Iterator[Overlap]:
     """Yield every two of the named files that describe one thing in the same months."""
-    in_order = sorted(records, key=lambda named: (age_key(named[1]), named[0]))
-    for (older, before), (newer, after) in combinations(in_order, 2):
-        ends = before.effective.to
-        if kind_and_id(before) != kind_and_id(after):
+    by_age = sorted(records, key=lambda named: (age_key(named[1]), named[0]))
+    for (older, earlier), (newer, later) in combinations(by_age, 2):
+        last_held = earlier.effective.to
+        if kind_and_id(earlier) != kind_and_id(later):
             continue
-        if ends is None or after.effective.from_ <= ends:
-            lasts = [month for month in (ends, after.effective.to) if month]
-            first, last = after.effective.from_, min(lasts, default=None)
-            yield Overlap(kind_and_id(after)[1], older, newer, first, last)
+        if last_held is None or later.effective.from_ <= last_held:
+            last_months = [month for month in (last_held, later.effective.to) if month]
+            first, last = later.effective.from_, min(last_months, default=None)
+            yield Overlap(kind_and_id(later)[1], older, newer, first, last)

@@ -54,8 +54,8 @@ class Effective(Record):
     def covers(self, period: Period) -> bool:
         """Return whether the description holds on the last day of `period`."""
         day = period.end
-        begun = Period.parse(self.from_).start <= day
-        return begun and (self.to is None or day <= Period.parse(self.to).end)
+        has_begun = Period.parse(self.from_).start <= day
+        return has_begun and (self.to is None or day <= Period.parse(self.to).end)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from mlay_batch.messages import fill, show, text
+from mlay_batch.messages import fill_gaps, show, text
 from mlay_batch.period import Period
 from mlay_batch.schema.catalogue import Catalogue
-from mlay_batch.schema.codes import FINDINGS, findings_page
+from mlay_batch.schema.codes import FINDINGS_FILE, findings_page
 from mlay_batch.schema.markdown import open_gaps, table
 from mlay_batch.schema.overlap import kind_and_id
 from mlay_batch.schema.records import Effective, Field, Form, Quota, Rule, Section
 from mlay_batch.schema.scheme_page import scheme_page
 from mlay_batch.schema.schemes import Scheme
-from mlay_batch.schema.signs import Description, Look, Sign, Signs
+from mlay_batch.schema.signs import Description, Indicator, IndicatorInput, IndicatorSet
 
 
 def reference(record: Description, lang: str, forms: Sequence[Form] = ()) -> str:
@@ -25,8 +25,8 @@ def reference(record: Description, lang: str, forms: Sequence[Form] = ()) -> str
         lines = _form(record, lang, forms)
     elif isinstance(record, Quota):
         lines = _quota(record, lang, forms)
-    elif isinstance(record, Signs):
-        lines = _signs(record, lang)
+    elif isinstance(record, IndicatorSet):
+        lines = _indicator_set(record, lang)
     else:
         lines = _scheme(record, lang)
     return "\n".join(lines) + "\n"
@@ -38,60 +38,70 @@ def pages(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
         *catalogue.forms,
         *catalogue.quotas,
         *catalogue.schemes,
-        *catalogue.signs,
+        *catalogue.indicator_sets,
     )
-    listed = [
-        f"- [{record.title.of(lang)}]({_file(record)}): {_effective(record.effective, lang)}"
+    lines = [
+        f"- [{record.title.of(lang)}]({_page_name(record)}): {_effective(record.effective, lang)}"
         for record in records
     ]
-    listed.append(f"- [{text('reference', 'findings.title', lang)}]({FINDINGS})")
-    index = [f"# {text('reference', 'index.title', lang)}", "",
-             text("reference", "index.text", lang), "", *listed, *_codes(catalogue, lang),
-             ""]  # fmt: skip
-    found = {_file(record): reference(record, lang, catalogue.forms) for record in records}
-    return found | {FINDINGS: findings_page(lang), "README.md": "\n".join(index)}
+    lines.append(f"- [{text('reference', 'findings.title', lang)}]({FINDINGS_FILE})")
+    index = [
+        f"# {text('reference', 'index.title', lang)}",
+        "",
+        text("reference", "index.text", lang),
+        "",
+        *lines,
+        *_codes(catalogue, lang),
+        "",
+    ]
+    contents = {_page_name(record): reference(record, lang, catalogue.forms) for record in records}
+    return contents | {FINDINGS_FILE: findings_page(lang), "README.md": "\n".join(index)}
 
 
 def _codes(catalogue: Catalogue, lang: str) -> Iterator[str]:
     """Yield an index of the rules' codes: where a message that shows one is explained."""
-    where: dict[str, list[str]] = {}
+    links: dict[str, list[str]] = {}
     for form in catalogue.forms:
         for _, rule in form.rules():
-            link = f"[{form.form} {form.version}]({_file(form)})"
-            where.setdefault(rule.code, []).append(link)
+            link = f"[{form.form} {form.version}]({_page_name(form)})"
+            links.setdefault(rule.code, []).append(link)
     yield from ("", f"## {text('reference', 'index.codes', lang)}")
-    yield from table(lang, "id explained", ((c, ", ".join(where[c])) for c in sorted(where)))
+    yield from table(lang, "id explained", ((c, ", ".join(links[c])) for c in sorted(links)))
 
 
-def _file(record: Description) -> str:
+def _page_name(record: Description) -> str:
     if isinstance(record, Form):
         return f"form-{record.form}-{record.version}.md"
     if isinstance(record, Scheme):
         return f"scheme-{record.scheme}-{record.version}.md"
-    if isinstance(record, Signs):
+    if isinstance(record, IndicatorSet):
         return f"signs-{record.signs}-{record.version}.md"
     return f"quota-{record.quota}-{record.effective.from_}.md"
 
 
-def _named(ids: Sequence[str], forms: Sequence[Form], lang: str) -> str:
+def _joined_titles(ids: Sequence[str], forms: Sequence[Form], lang: str) -> str:
     """Return `ids` by their titles in the first list of choices that has them all."""
-    lists = ({c.id: c.title.of(lang) for c in one} for f in forms for one in f.choices.values())
-    titles = next((found for found in lists if found.keys() >= set(ids)), {})
-    return ", ".join(titles.get(one, one) for one in ids)
+    lists = ({c.id: c.title.of(lang) for c in item} for f in forms for item in f.choices.values())
+    titles = next((by_id for by_id in lists if by_id.keys() >= set(ids)), {})
+    return ", ".join(titles.get(item, item) for item in ids)
 
 
 def _form(form: Form, lang: str, forms: Sequence[Form]) -> Iterator[str]:
     yield from _head(form, lang, id=form.form, version=form.version)
     yield "- " + text("reference", f"period.{form.period}", lang)
     if form.reporters:
-        yield "- " + text("reference", "reporters", lang, types=_named(form.reporters, forms, lang))
+        yield "- " + text(
+            "reference", "reporters", lang, types=_joined_titles(form.reporters, forms, lang)
+        )
     if form.due:
         yield "- " + text("reference", "due", lang, day=form.due.day)
     if form.due and form.due.lock:
         yield "- " + text("reference", "lock", lang, day=form.due.lock)
     if form.instructions:
         yield from ("", f"## {text('reference', 'instructions', lang)}", "")
-        yield from (f"{n}. {one.of(lang)}" for n, one in enumerate(form.instructions, 1))
+        yield from (
+            f"{n}. {instruction.of(lang)}" for n, instruction in enumerate(form.instructions, 1)
+        )
     for section in form.sections:
         yield from _section(form, section, lang)
 
@@ -107,8 +117,8 @@ def _head(record: Description, lang: str, **names: object) -> Iterator[str]:
 def _effective(effective: Effective, lang: str) -> str:
     key = "effective.closed" if effective.to else "effective.open"
     months = {"from": effective.from_, "to": effective.to or effective.from_}
-    shown = {name: Period.parse(month).title(lang).lower() for name, month in months.items()}
-    return text("reference", key, lang, **shown)
+    titles = {name: Period.parse(month).title(lang).lower() for name, month in months.items()}
+    return text("reference", key, lang, **titles)
 
 
 def _section(form: Form, section: Section, lang: str) -> Iterator[str]:
@@ -129,84 +139,89 @@ def _section(form: Form, section: Section, lang: str) -> Iterator[str]:
 
 
 def _field_rows(form: Form, section: Section, lang: str) -> Iterator[tuple[str, ...]]:
-    for entry in section.fields:
-        title = ": ".join(t.of(lang) for t in (entry.group, entry.title) if t)
-        required = text("reference", "required", lang) if entry.required else ""
-        kind = "; ".join(_kind(form, entry, lang))
-        yield title, f"`{entry.id}`", kind, required, " ".join(_help(entry, lang))
+    for field in section.fields:
+        title = ": ".join(t.of(lang) for t in (field.group, field.title) if t)
+        required = text("reference", "required", lang) if field.required else ""
+        kind = "; ".join(_kind(form, field, lang))
+        yield title, f"`{field.id}`", kind, required, " ".join(_help(field, lang))
 
 
-def _kind(form: Form, entry: Field, lang: str) -> Iterator[str]:
+def _kind(form: Form, field: Field, lang: str) -> Iterator[str]:
     """Yield the type of a field, its limits, and what is filled in beforehand."""
-    kind = text("reference", f"type.{entry.type}", lang)
-    if entry.choices:
-        options = (f"{c.title.of(lang)} (`{c.id}`)" for c in form.choices[entry.choices])
+    kind = text("reference", f"type.{field.type}", lang)
+    if field.choices:
+        options = (f"{c.title.of(lang)} (`{c.id}`)" for c in form.choices[field.choices])
         kind += ": " + " / ".join(options)
-    elif entry.ref:
-        kind += ": " + text("reference", f"list.{entry.ref}", lang)
-    yield f"{kind} ({entry.unit.of(lang)})" if entry.unit else kind
-    yield from _limits(entry, lang)
-    if entry.default is not None:
-        yield text("reference", "field.default", lang, value=_default(form, entry, lang))
-    if entry.prefill:
-        yield text("reference", "prefill", lang, source=entry.prefill)
-    if entry.locked:
+    elif field.ref:
+        kind += ": " + text("reference", f"list.{field.ref}", lang)
+    yield f"{kind} ({field.unit.of(lang)})" if field.unit else kind
+    yield from _limits(field, lang)
+    if field.default is not None:
+        yield text("reference", "field.default", lang, value=_default(form, field, lang))
+    if field.prefill:
+        yield text("reference", "prefill", lang, source=field.prefill)
+    if field.locked:
         yield text("reference", "locked", lang)
 
 
-def _limits(entry: Field, lang: str) -> Iterator[str]:
-    bounds = {name: value for name in ("min", "max") if (value := getattr(entry, name)) is not None}
+def _limits(field: Field, lang: str) -> Iterator[str]:
+    bounds = {name: value for name in ("min", "max") if (value := getattr(field, name)) is not None}
     if bounds:
         key = "between" if len(bounds) == 2 else next(iter(bounds))
         yield text("reference", f"limit.{key}", lang, **bounds)
-    if entry.type == "text":
-        yield text("reference", "limit.length", lang, max=entry.max_length)
-    if entry.pattern:
-        yield text("reference", "limit.pattern", lang, pattern=entry.pattern)
-    if entry.within_period:
+    if field.type == "text":
+        yield text("reference", "limit.length", lang, max=field.max_length)
+    if field.pattern:
+        yield text("reference", "limit.pattern", lang, pattern=field.pattern)
+    if field.within_period:
         yield text("reference", "limit.within_period", lang)
 
 
-def _default(form: Form, entry: Field, lang: str) -> str:
-    for choice in form.choices[entry.choices] if entry.choices else ():
-        if choice.id == entry.default:
+def _default(form: Form, field: Field, lang: str) -> str:
+    for choice in form.choices[field.choices] if field.choices else ():
+        if choice.id == field.default:
             return choice.title.of(lang)
-    return show(entry.default, lang)
+    return show(field.default, lang)
 
 
-def _help(entry: Field, lang: str) -> Iterator[str]:
-    if entry.help:
-        yield entry.help.of(lang)
-    if entry.example:
-        yield text("reference", "example", lang, example=entry.example)
+def _help(field: Field, lang: str) -> Iterator[str]:
+    if field.help:
+        yield field.help.of(lang)
+    if field.example:
+        yield text("reference", "example", lang, example=field.example)
 
 
 def _rule_row(rule: Rule, lang: str) -> tuple[str, ...]:
     params = ", ".join(f"{key}: {_param(value)}" for key, value in rule.params.items())
     severity = text("reference", f"severity.{rule.severity}", lang)
-    known = {key: value for key, value in rule.params.items() if isinstance(value, int | float)}
-    says, fix = (open_gaps(fill(words.of(lang), known, lang)) for words in (rule.says, rule.fix))
+    numbers = {key: value for key, value in rule.params.items() if isinstance(value, int | float)}
+    says, fix = (
+        open_gaps(fill_gaps(words.of(lang), numbers, lang)) for words in (rule.says, rule.fix)
+    )
     return rule.code, severity, says, fix, rule.basis, f"`{rule.check}` ({params})"
 
 
 def _param(value: object) -> str:
     if isinstance(value, Mapping):
-        return "; ".join(f"{key}: {_param(one)}" for key, one in value.items())
+        return "; ".join(f"{key}: {_param(item)}" for key, item in value.items())
     return " + ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _quota(quota: Quota, lang: str, forms: Sequence[Form]) -> Iterator[str]:
-    def answer(given: bool) -> str:
-        return text("reference", "answer.yes" if given else "answer.no", lang)
+    def answer(allowed: bool) -> str:
+        return text("reference", "answer.yes" if allowed else "answer.no", lang)
 
     def says(key: str, **params: object) -> str:
         return "- " + text("reference", f"quota.{key}", lang, **params)
 
     per = text("reference", f"per.{quota.per}", lang)
     yield from _head(quota, lang, id=quota.quota)
-    yield from ("", text("reference", "quota.says", lang, role=quota.role, times=quota.times,
-                         per=per), "")  # fmt: skip
-    yield says("kinds", kinds=_named(quota.counts.kinds, forms, lang))
+    yield from (
+        "",
+        text("reference", "quota.says", lang, role=quota.role, times=quota.times, per=per),
+        "",
+    )
+    yield says("kinds", kinds=_joined_titles(quota.counts.kinds, forms, lang))
     yield says("substitutes", answer=answer(quota.counts.substitutes))
     yield says("own_cell", answer=answer(quota.counts.own_cell))
     yield says("rounding", rounding=text("reference", f"rounding.{quota.rounding}", lang))
@@ -217,26 +232,46 @@ def _scheme(scheme: Scheme, lang: str) -> Iterator[str]:
     yield from scheme_page(scheme, lang)
 
 
-def _signs(record: Signs, lang: str) -> Iterator[str]:
+def _indicator_set(record: IndicatorSet, lang: str) -> Iterator[str]:
     """Yield the signs, and below them the fields they look at."""
     yield from _head(record, lang, id=record.signs, version=record.version)
     yield from ("", text("reference", "signs.says", lang, form=record.of), "")
-    rows = (_sign_row(sign, lang) for sign in sorted(record.entries, key=lambda sign: -sign.weight))
+    rows = (
+        _indicator_row(indicator, lang)
+        for indicator in sorted(record.entries, key=lambda indicator: -indicator.weight)
+    )
     yield from table(lang, "id says ask basis check weight", rows)
     yield from ("", f"## {text('reference', 'signs.looks', lang)}")
-    looks = ((f"`{name}`", _look(look)) for name, look in record.looks.items())
-    yield from table(lang, "part field", looks)
+    input_rows = (
+        (f"`{name}`", _input_field(input_field)) for name, input_field in record.looks.items()
+    )
+    yield from table(lang, "part field", input_rows)
 
 
-def _sign_row(sign: Sign, lang: str) -> tuple[str, ...]:
-    params = ", ".join(f"{key}: {_param(value)}" for key, value in sign.params.items())
-    known = {key: value for key, value in sign.params.items() if isinstance(value, int | float)}
-    says = open_gaps(fill(sign.says.of(lang), known, lang))
-    lasting = text("reference", "signs.lasting", lang, times=sign.times, months=sign.months)
-    told = f"**{sign.title.of(lang)}.** {says}" + (f" ({lasting})" if sign.months > 1 else "")
-    check = f"`{sign.kind}` ({params})"
-    return sign.code, told, sign.ask.of(lang), sign.basis, check, str(sign.weight)
+def _indicator_row(indicator: Indicator, lang: str) -> tuple[str, ...]:
+    params = ", ".join(f"{key}: {_param(value)}" for key, value in indicator.params.items())
+    numbers = {
+        key: value for key, value in indicator.params.items() if isinstance(value, int | float)
+    }
+    says = open_gaps(fill_gaps(indicator.says.of(lang), numbers, lang))
+    duration = text(
+        "reference", "signs.lasting", lang, times=indicator.times, months=indicator.months
+    )
+    statement = f"**{indicator.title.of(lang)}.** {says}" + (
+        f" ({duration})" if indicator.months > 1 else ""
+    )
+    check = f"`{indicator.kind}` ({params})"
+    return (
+        indicator.code,
+        statement,
+        indicator.ask.of(lang),
+        indicator.basis,
+        check,
+        str(indicator.weight),
+    )
 
 
-def _look(look: Look) -> str:
-    return f"`{look.field}`" + (f" ({_param(look.where)})" if look.where else "")
+def _input_field(input_field: IndicatorInput) -> str:
+    return f"`{input_field.field}`" + (
+        f" ({_param(input_field.where)})" if input_field.where else ""
+    )

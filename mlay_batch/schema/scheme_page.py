@@ -14,7 +14,7 @@ def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
     """Yield the page's lines below its head."""
     if scheme.note:
         yield f"- {text('reference', 'note', lang)}: {scheme.note.of(lang)}"
-    yield from (f"- {said}" for said in asked.of_series(scheme, lang))
+    yield from (f"- {line}" for line in asked.series_notes(scheme, lang))
     if scheme.bands:
         yield from ("", f"## {text('reference', 'bands', lang)}")
         rows = [(b.title.of(lang), f"`{b.id}`", show(b.min, lang)) for b in scheme.bands]
@@ -23,8 +23,8 @@ def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
         yield from ("", f"## {text('reference', 'groups', lang)}")
         rows = [(g.title.of(lang), f"`{g.id}`", show(g.max, lang)) for g in scheme.groups]
         yield from table(lang, "grade id max", rows)
-    for said in (*asked.of_meetings(scheme, lang), *asked.of_years(scheme, lang)):
-        yield from ("", said)
+    for line in (*asked.meeting_requirements(scheme, lang), *asked.year_requirements(scheme, lang)):
+        yield from ("", line)
     if scheme.parts:
         yield from ("", text("reference", f"share_base.{scheme.share_base}", lang))
         yield text("reference", f"mean.{scheme.mean}", lang)
@@ -52,13 +52,16 @@ def _part(part: Part, lang: str) -> Iterator[str]:
 
 
 def _cap(cap: Cap, names: Mapping[str, str], lang: str) -> tuple[str, ...]:
-    said = text(
-        "reference", "cap.says", lang, per_cent=cap.per_cent,
+    statement = text(
+        "reference",
+        "cap.says",
+        lang,
+        per_cent=cap.per_cent,
         base=" + ".join(names[name] for name in cap.base),
         scope=text("reference", f"cap.{cap.scope}", lang),
         rounding=text("reference", f"rounding.{cap.rounding}", lang),
-    )  # fmt: skip
-    return names[cap.grade], said, cap.basis
+    )
+    return names[cap.grade], statement, cap.basis
 
 
 def _bounds(low: float | None, high: float | None, lang: str) -> str:

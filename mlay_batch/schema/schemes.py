@@ -164,7 +164,7 @@ class Scheme(Record):
         """
         return max((b for b in self.bands if b.min <= score), key=lambda b: b.min)
 
-    def ranked(self) -> tuple[Band, ...]:
+    def bands_best_first(self) -> tuple[Band, ...]:
         """Return the bands, the best first."""
         return tuple(sorted(self.bands, key=lambda band: -band.min))
 

@@ -13,22 +13,33 @@ from dataclasses import field as stored
 from typing import Any, Literal
 
 from mlay_batch.findings import Severity
-from mlay_batch.schema.fault import Fault, Path, unknown
+from mlay_batch.schema.fault import Fault, KeyPath, unknown_names
 from mlay_batch.schema.records import Effective, Form, Quota, Record, Text
 from mlay_batch.schema.schemes import Scheme
 
-LETTER = "H"
+CODE_PREFIX = "H"
 """First letter of the codes of signs: *hình thức*, for form's sake."""
 
 ParamKind = Literal["look", "looks", "number", "texts", "figures"]
 
 KINDS: Mapping[str, Mapping[str, ParamKind]] = {
     # the text is much like one of the branch's own of the last `back` months
-    "repeated": {"text": "look", "likeness": "number", "shortest": "number",
-                 "back": "number", "handed_down": "number", "handed_down_share": "number"},
+    "repeated": {
+        "text": "look",
+        "likeness": "number",
+        "shortest": "number",
+        "back": "number",
+        "handed_down": "number",
+        "handed_down_share": "number",
+    },
     # ... like that of another branch in the same month
-    "copied": {"text": "look", "likeness": "number", "shortest": "number",
-               "handed_down": "number", "handed_down_share": "number"},
+    "copied": {
+        "text": "look",
+        "likeness": "number",
+        "shortest": "number",
+        "handed_down": "number",
+        "handed_down_share": "number",
+    },
     # fewer than `least` words remain without the `idle` ones
     "bare": {"text": "look", "least": "number", "idle": "texts"},
     # a number below the bound
@@ -38,8 +49,13 @@ KINDS: Mapping[str, Mapping[str, ParamKind]] = {
     # a count of 0, and no word of it in the text
     "unheard": {"value": "look", "text": "look", "words": "texts"},
     # at most `most`, or less than `share` per cent of the whole, which is at least `whole_least`
-    "few": {"value": "look", "whole": "look", "most": "number", "share": "number",
-            "whole_least": "number"},
+    "few": {
+        "value": "look",
+        "whole": "look",
+        "most": "number",
+        "share": "number",
+        "whole_least": "number",
+    },
     # none of it in a whole quarter
     "none_in_quarter": {"value": "look"},
     # the last `least` figures differ by no more than `spread`
@@ -49,7 +65,7 @@ KINDS: Mapping[str, Mapping[str, ParamKind]] = {
     # further from the median of at least `least` earlier months than `deviations` times the scaled
     # median deviation, which counts as no less than what is named beside each figure
     "far": {"figures": "figures", "least": "number", "back": "number", "deviations": "number"},
-}  # fmt: skip
+}
 
 GAPS: Mapping[str, frozenset[str]] = {
     name: frozenset({"times", "months", "day", *gaps})
@@ -70,12 +86,12 @@ GAPS: Mapping[str, frozenset[str]] = {
 """What `says` and `ask` may put into their gaps. ``times`` of the last ``months`` months showed it;
 ``day`` is the row's own; ``field`` and ``fields`` become titles of the form."""
 
-_CODE = re.compile(rf"{LETTER}\d\d")
+_CODE = re.compile(rf"{CODE_PREFIX}\d\d")
 _GAP = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Look(Record):
+class IndicatorInput(Record):
     """A field signs look at, ``section.field``; only in rows that hold in each field of `where` one
     of its values.
     """
@@ -85,7 +101,7 @@ class Look(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Sign(Record):
+class Indicator(Record):
     """One sign: what is looked for (`kind` with its parameters), and what is said and asked then.
 
     It is told of a month only if at least `times` of the last `months` months showed it.
@@ -106,7 +122,7 @@ class Sign(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Signs(Record):
+class IndicatorSet(Record):
     """The signs looked for in the returns of the form `of`. `looks` gives fields by their part."""
 
     signs: str
@@ -115,49 +131,53 @@ class Signs(Record):
     title: Text
     effective: Effective
     basis: tuple[str, ...]
-    looks: Mapping[str, Look] = stored(hash=False)
-    entries: tuple[Sign, ...]
+    looks: Mapping[str, IndicatorInput] = stored(hash=False)
+    entries: tuple[Indicator, ...]
 
 
-Description = Form | Quota | Scheme | Signs
+Description = Form | Quota | Scheme | IndicatorSet
 """What one YAML file may describe."""
 
 
-def sign_faults(record: Signs) -> Iterator[Fault]:
+def indicator_set_faults(record: IndicatorSet) -> Iterator[Fault]:
     """Yield what signs name in vain, in the order of the file."""
     seen: set[str] = set()
-    for i, sign in enumerate(record.entries):
-        at: Path = ("entries", i)
-        if sign.code in seen or not _CODE.fullmatch(sign.code):
-            code = "schema.again" if sign.code in seen else "schema.unfit"
-            yield Fault((*at, "code"), sign.code, code=code)
-        seen.add(sign.code)
-        yield from _sign(sign, record.looks, at)
+    for i, indicator in enumerate(record.entries):
+        path: KeyPath = ("entries", i)
+        if indicator.code in seen or not _CODE.fullmatch(indicator.code):
+            code = "schema.again" if indicator.code in seen else "schema.unfit"
+            yield Fault((*path, "code"), indicator.code, code=code)
+        seen.add(indicator.code)
+        yield from _indicator_faults(indicator, record.looks, path)
 
 
-def _sign(sign: Sign, looks: Mapping[str, Look], at: Path) -> Iterator[Fault]:
-    if sign.kind not in KINDS:
-        yield Fault((*at, "kind"), sign.kind, frozenset(KINDS))
+def _indicator_faults(
+    indicator: Indicator, inputs: Mapping[str, IndicatorInput], path: KeyPath
+) -> Iterator[Fault]:
+    if indicator.kind not in KINDS:
+        yield Fault((*path, "kind"), indicator.kind, frozenset(KINDS))
         return
-    if not 1 <= sign.times <= sign.months:
-        yield Fault((*at, "times"), str(sign.times), code="schema.unfit")
-    yield from unknown(sign.params, at, KINDS[sign.kind])
-    for key, kind in KINDS[sign.kind].items():
-        if key not in sign.params:
-            yield Fault(at, key, code="schema.lacks")
+    if not 1 <= indicator.times <= indicator.months:
+        yield Fault((*path, "times"), str(indicator.times), code="schema.unfit")
+    yield from unknown_names(indicator.params, path, KINDS[indicator.kind])
+    for key, kind in KINDS[indicator.kind].items():
+        if key not in indicator.params:
+            yield Fault(path, key, code="schema.lacks")
         else:
-            yield from _param(kind, sign.params[key], looks, (*at, key))
-    for words in ("says", "ask"):
+            yield from _param(kind, indicator.params[key], inputs, (*path, key))
+    for text_key in ("says", "ask"):
         for lang in ("vi", "en"):
-            gaps = _GAP.findall(getattr(sign, words).of(lang))
-            yield from unknown(gaps, (*at, words, lang), GAPS[sign.kind])
+            gaps = _GAP.findall(getattr(indicator, text_key).of(lang))
+            yield from unknown_names(gaps, (*path, text_key, lang), GAPS[indicator.kind])
 
 
-def _param(kind: ParamKind, value: Any, looks: Mapping[str, Look], path: Path) -> Iterator[Fault]:
+def _param(
+    kind: ParamKind, value: Any, inputs: Mapping[str, IndicatorInput], path: KeyPath
+) -> Iterator[Fault]:
     if not _fits(kind, value):
         yield Fault(path, str(value), code="schema.unfit")
     elif kind in ("look", "looks", "figures"):
-        yield from unknown([value] if kind == "look" else value, path, looks)
+        yield from unknown_names([value] if kind == "look" else value, path, inputs)
 
 
 def _fits(kind: ParamKind, value: Any) -> bool:
@@ -167,22 +187,22 @@ def _fits(kind: ParamKind, value: Any) -> bool:
         return _is_number(value)
     if kind == "figures":
         return isinstance(value, dict) and bool(value) and all(map(_is_number, value.values()))
-    return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def unseen(record: Signs, forms: Iterable[Form]) -> Iterator[Fault]:
+def missing_fields(record: IndicatorSet, forms: Iterable[Form]) -> Iterator[Fault]:
     """Yield what `looks` names that no version of the form has."""
     versions = [form for form in forms if form.form == record.of]
     if not versions:
         yield Fault(("of",), record.of, frozenset(form.form for form in forms))
         return
     fields = {f"{s.id}.{f.id}" for form in versions for s in form.sections for f in s.fields}
-    for name, look in record.looks.items():
-        section = look.field.partition(".")[0]
-        yield from unknown([look.field], ("looks", name, "field"), fields)
-        beside = (f"{section}.{other}" for other in look.where)
-        yield from unknown(beside, ("looks", name, "where"), fields)
+    for name, input_field in record.looks.items():
+        section = input_field.field.partition(".")[0]
+        yield from unknown_names([input_field.field], ("looks", name, "field"), fields)
+        where_fields = (f"{section}.{other}" for other in input_field.where)
+        yield from unknown_names(where_fields, ("looks", name, "where"), fields)

@@ -7,98 +7,121 @@ from collections.abc import Mapping, Sequence
 
 from mlay_batch.excel.sheet_names import sheet_titles
 from mlay_batch.findings import Finding
-from mlay_batch.layout import LISTS_SHEET, STAMP_SHEET, SheetPlan, plan
+from mlay_batch.layout import LISTS_SHEET, STAMP_SHEET, SheetPlan, plan_sheets
 from mlay_batch.messages import text
 from mlay_batch.records import Row
 from mlay_batch.schema.records import Form
-from mlay_batch.template.book import Book
-from mlay_batch.template.context import Context, cell_values, slots
-from mlay_batch.template.errors_sheet import write_errors
-from mlay_batch.template.form_sheet import Filling, paint
+from mlay_batch.template.book import TemplateBook
+from mlay_batch.template.context import TemplateContext, cell_values, heading_texts
+from mlay_batch.template.errors_sheet import write_error_list
+from mlay_batch.template.form_sheet import FormContent, write_form_sheet
 from mlay_batch.template.guide import write_guide
 from mlay_batch.template.lists import write_lists
-from mlay_batch.template.marks import Group, as_typed, grouped, notes, resolve, tones
+from mlay_batch.template.marks import (
+    FindingGroup,
+    cell_notes,
+    cell_tones,
+    group_marks,
+    resolve_marks,
+    typed_values,
+)
 
-__all__ = ["Context", "Group", "render", "render_returned"]
+__all__ = ["FindingGroup", "TemplateContext", "render", "render_returned"]
 
-MARK = "mlay-batch"
+STAMP_MARK = "mlay-batch"
 
 
 def render(
     form: Form,
-    context: Context,
+    context: TemplateContext,
     rows: Sequence[Row] = (),
-    marks: Sequence[Finding] = (),
+    findings: Sequence[Finding] = (),
     lang: str = "vi",
 ) -> bytes:
     """Return the form as an .xlsx workbook; the same inputs give the same bytes.
 
-    `rows` fill cards and tables (a table grows where there are more). `marks` are findings about
+    `rows` fill cards and tables (a table grows where there are more). `findings` are findings about
     the file those rows were read from: their cells are coloured and noted here, and a first sheet
     lists what is wrong and what to do; no value stands in such a form but what was sent. Dropdowns,
     hints and limits come from the form; texts are in `lang`.
     """
-    return render_returned(form, context, rows, marks, lang)[0]
+    return render_returned(form, context, rows, findings, lang)[0]
 
 
 def render_returned(
     form: Form,
-    context: Context,
+    context: TemplateContext,
     rows: Sequence[Row],
     findings: Sequence[Finding],
     lang: str = "vi",
-) -> tuple[bytes, tuple[Group, ...]]:
+) -> tuple[bytes, tuple[FindingGroup, ...]]:
     """Return the form as `render` does, and the lines of its first sheet with the form's cells.
 
     Whoever writes about the form says the same as the form does.
     """
-    book = Book(f"{form.title.of(lang)} {context.branch} {context.period or ''}".strip())
-    named = _sheets(form, rows, lang, returned=bool(findings))
-    found = resolve(findings, rows, form, named, lang)
-    lines = grouped(found, named)
+    book = TemplateBook(f"{form.title.of(lang)} {context.branch} {context.period or ''}".strip())
+    named = _plan_sheets(form, rows, lang, returned=bool(findings))
+    found = resolve_marks(findings, rows, form, named, lang)
+    lines = group_marks(found, named)
     if lines:
-        write_errors(book, lines, form, context, lang)
-    sheets = {name: book.sheet(name) for name in named}
+        write_error_list(book, lines, form, context, lang)
+    sheets = {name: book.add_sheet(name) for name in named}
     write_guide(book, form, context.period, lang)
     values = cell_values(form, context, rows, lang, prefilled=not findings)
-    values |= {key: words for key, words in as_typed(found).items() if values.get(key) is None}
-    filling = Filling(
-        form, context.period, lang, slots(context, lang), values,
-        write_lists(book, form, context, named, lang), _footer(form, context, lang),
-        tones(found), notes(found, lang),
-    )  # fmt: skip
+    values |= {key: words for key, words in typed_values(found).items() if values.get(key) is None}
+    filling = FormContent(
+        form,
+        context.period,
+        lang,
+        heading_texts(context, lang),
+        values,
+        write_lists(book, form, context, named, lang),
+        _footer(form, context, lang),
+        cell_tones(found),
+        cell_notes(found, lang),
+    )
     for name, sheet in named.items():
-        paint(book, sheets[name], sheet, filling)
+        write_form_sheet(book, sheets[name], sheet, filling)
     _stamp(book, form, context)
-    return book.save(), lines
+    return book.to_bytes(), lines
 
 
-def _sheets(
+def _plan_sheets(
     form: Form, rows: Sequence[Row], lang: str, *, returned: bool
 ) -> Mapping[str, SheetPlan]:
     """Return the plan of each sheet people fill in, by the name it gets in the workbook."""
-    plans = plan(form, Counter(row.section for row in rows))
+    plans = plan_sheets(form, Counter(row.section for row in rows))
     keys = ("errors_sheet", "guide") if returned else ("guide",)
-    own = [text("template", key, lang) for key in keys]
-    names = sheet_titles([LISTS_SHEET, STAMP_SHEET, *own, *(p.title.of(lang) for p in plans)])
+    fixed_titles = [text("template", key, lang) for key in keys]
+    names = sheet_titles(
+        [LISTS_SHEET, STAMP_SHEET, *fixed_titles, *(p.title.of(lang) for p in plans)]
+    )
     return dict(zip(names[-len(plans) :], plans, strict=True))
 
 
-def _footer(form: Form, context: Context, lang: str) -> str:
+def _footer(form: Form, context: TemplateContext, lang: str) -> str:
     return text(
-        "template", "footer", lang, form=form.form, version=form.version, branch=context.branch,
+        "template",
+        "footer",
+        lang,
+        form=form.form,
+        version=form.version,
+        branch=context.branch,
         period=context.period.title(lang) if context.period else "",
-    ).strip(" ·")  # fmt: skip
+    ).strip(" ·")
 
 
-def _stamp(book: Book, form: Form, context: Context) -> None:
+def _stamp(book: TemplateBook, form: Form, context: TemplateContext) -> None:
     """Write the hidden stamp: whose form it is, and every text people did not type."""
-    sheet = book.sheet(STAMP_SHEET)
+    sheet = book.add_sheet(STAMP_SHEET)
     sheet.sheet_state = "veryHidden"
     pairs = [
-        ("mark", MARK), ("form", form.form), ("version", form.version),
-        ("branch", context.branch), ("period", str(context.period or "")),
-        *(("static", words) for words in book.static),
-    ]  # fmt: skip
+        ("mark", STAMP_MARK),
+        ("form", form.form),
+        ("version", form.version),
+        ("branch", context.branch),
+        ("period", str(context.period or "")),
+        *(("static", words) for words in book.program_texts),
+    ]
     for row, pair in enumerate(pairs, 1):
-        book.hide(sheet, row, *pair)
+        book.write_hidden(sheet, row, *pair)

@@ -32,11 +32,13 @@ from mlay_batch.styles import FONT, LINE, NUMBER_FORMATS, SIZE, STYLES, TONES, S
 
 _EPOCH = datetime(2018, 1, 1)  # noqa: DTZ001 - a fixed date: the same inputs, the same bytes
 _FIRST_EXCEL_DAY = date(1900, 3, 1)  # before it Excel's serial numbers are a day off or missing
-HIGHEST = 409.0  # points, Excel's limit of a row
+MAX_ROW_HEIGHT = 409.0  # points, Excel's limit of a row
 
 
-class Book:
-    """The workbook being written. `static` collects texts written by the program, not by people."""
+class TemplateBook:
+    """The workbook being written. `program_texts` collects texts written by the program, not by
+    people.
+    """
 
     def __init__(self, title: str) -> None:
         self.workbook = Workbook()
@@ -47,23 +49,24 @@ class Book:
         # The default font is also the unit of column widths and of cells nobody styled.
         normal = self.workbook._named_styles["Normal"]  # type: ignore[attr-defined]
         normal.font = Font(name=FONT, size=SIZE)
-        self.static: dict[str, None] = {}
-        self._looks: dict[str, tuple[StyleArray, bool]] = {}
+        self.program_texts: dict[str, None] = {}
+        self._style_arrays: dict[str, tuple[StyleArray, bool]] = {}
 
-    def sheet(self, title: str) -> Worksheet:
+    def add_sheet(self, title: str) -> Worksheet:
         """Return a new last sheet; `title` must be a name Excel takes (see `excel.sheet_names`)."""
-        made: Worksheet = self.workbook.create_sheet(title)
-        return made
+        worksheet: Worksheet = self.workbook.create_sheet(title)
+        return worksheet
 
-    def put(self, sheet: Worksheet, row: int, column: int, value: Value, style: str,
-            span: int = 1) -> None:  # fmt: skip
+    def write(
+        self, sheet: Worksheet, row: int, column: int, value: Value, style: str, span: int = 1
+    ) -> None:
         """Write `value` in the style of that name (``name`` or ``name tone``), over `span` columns.
 
         A text stays a text, whatever it begins with: never a formula, never an error value.
         """
-        look, bordered = self._look(style)
-        for at in range(column, column + (span if bordered else 1)):
-            sheet.cell(row, at)._style = look  # type: ignore[union-attr]
+        style_array, has_border = self._style_array(style)
+        for bordered_column in range(column, column + (span if has_border else 1)):
+            sheet.cell(row, bordered_column)._style = style_array  # type: ignore[union-attr]
         cell = sheet.cell(row, column)
         if isinstance(value, date) and value < _FIRST_EXCEL_DAY:
             value = value.isoformat()
@@ -71,52 +74,53 @@ class Book:
             cell.value = value = to_cell_text(value)
             cell.data_type = "s"
             if is_formula_like(value):
-                cell._style = copy(look)  # type: ignore[union-attr]
+                cell._style = copy(style_array)  # type: ignore[union-attr]
                 cell._style.quotePrefix = 1  # type: ignore[union-attr]  # edited, it stays a text
         elif value is not None:
             cell.value = value
-            cell._style = look  # type: ignore[union-attr]  # a date brings its own format
+            cell._style = style_array  # type: ignore[union-attr]  # a date brings its own format
         if span > 1:
             # not merge_cells(): it compares with every range there is, and redraws borders
             sheet.merged_cells.ranges.add(
                 CellRange(min_col=column, max_col=column + span - 1, min_row=row, max_row=row)
             )
 
-    def say(self, sheet: Worksheet, row: int, column: int, words: str, style: str,
-            span: int = 1) -> None:  # fmt: skip
+    def write_text(
+        self, sheet: Worksheet, row: int, column: int, words: str, style: str, span: int = 1
+    ) -> None:
         """Write a text of the program's own that depends on branch, period or findings."""
         if words:
-            self.static[words] = None
-        self.put(sheet, row, column, words or None, style, span)
+            self.program_texts[words] = None
+        self.write(sheet, row, column, words or None, style, span)
 
-    def hide(self, sheet: Worksheet, row: int, *words: str) -> None:
+    def write_hidden(self, sheet: Worksheet, row: int, *words: str) -> None:
         """Write texts side by side where nobody looks: without any style."""
         for column, word in enumerate(words, 1):
             cell = sheet.cell(row, column)
             cell.value = to_cell_text(word)
             cell.data_type = "s"
 
-    def _look(self, style: str) -> tuple[StyleArray, bool]:
+    def _style_array(self, style: str) -> tuple[StyleArray, bool]:
         """Return the style as its cells share it, never to be changed, and if it has a border."""
-        if style not in self._looks:
-            made = _named(style)
-            self.workbook.add_named_style(made)
-            self._looks[style] = (made.as_tuple(), named_style(style).edge != "none")
-        return self._looks[style]
+        if style not in self._style_arrays:
+            new_style = _openpyxl_style(style)
+            self.workbook.add_named_style(new_style)
+            self._style_arrays[style] = (new_style.as_tuple(), named_style(style).edge != "none")
+        return self._style_arrays[style]
 
-    def save(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """Return the workbook's bytes, the same for the same contents."""
-        made = io.BytesIO()
-        ExcelWriter(self.workbook, _FixedZip(made, "w", ZIP_DEFLATED)).save()
-        return made.getvalue()
+        buffer = io.BytesIO()
+        ExcelWriter(self.workbook, _FixedZip(buffer, "w", ZIP_DEFLATED)).save()
+        return buffer.getvalue()
 
 
 class _FixedZip(ZipFile):
     """A zip whose members bear no date of their own."""
 
     def writestr(self, zinfo_or_arcname: str | ZipInfo, data: Any, *_: Any, **__: Any) -> None:
-        given = zinfo_or_arcname
-        name = given.filename if isinstance(given, ZipInfo) else given
+        source = zinfo_or_arcname
+        name = source.filename if isinstance(source, ZipInfo) else source
         member = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
         member.compress_type, member.create_system = ZIP_DEFLATED, 0
         super().writestr(member, data)
@@ -139,39 +143,43 @@ def named_style(style: str) -> Style:
 
     ``open`` can be typed into; a tone colours it; ``flat`` keeps the tone's border thin.
     """
-    name, *more = style.split()
-    found = replace(STYLES[name], locked="open" not in more)
-    for tone in more:
-        found = TONES[tone].on(found) if tone in TONES else found
-    return replace(found, edge="thin", edge_colour=LINE) if "flat" in more else found
+    name, *modifiers = style.split()
+    result = replace(STYLES[name], locked="open" not in modifiers)
+    for tone in modifiers:
+        result = TONES[tone].apply_to(result) if tone in TONES else result
+    return replace(result, edge="thin", edge_colour=LINE) if "flat" in modifiers else result
 
 
 @cache
-def _parts(style: str) -> Mapping[str, Any]:
-    look = named_style(style)
-    line = None if look.edge == "none" else look.edge
+def _style_parts(style: str) -> Mapping[str, Any]:
+    spec = named_style(style)
+    border_style = None if spec.edge == "none" else spec.edge
     sides: dict[str, Any] = {
-        side: Side(style=line, color=look.edge_colour)
+        side: Side(style=border_style, color=spec.edge_colour)
         for side in ("left", "top", "right", "bottom")
-        if line and side[0] in look.sides
+        if border_style and side[0] in spec.sides
     }
     return {
         "font": Font(
-            name=FONT, size=look.size, bold=look.bold, italic=look.italic,
-            underline="single" if look.underline else None, color=look.colour,
+            name=FONT,
+            size=spec.size,
+            bold=spec.bold,
+            italic=spec.italic,
+            underline="single" if spec.underline else None,
+            color=spec.colour,
         ),
-        "fill": PatternFill("solid", fgColor=look.fill) if look.fill else PatternFill(),
+        "fill": PatternFill("solid", fgColor=spec.fill) if spec.fill else PatternFill(),
         "border": Border(**sides),
         "alignment": Alignment(
-            horizontal=look.align, vertical=look.valign, wrap_text=look.wrap, indent=look.indent
+            horizontal=spec.align, vertical=spec.valign, wrap_text=spec.wrap, indent=spec.indent
         ),
-        "number_format": NUMBER_FORMATS[look.number],
-        "protection": Protection(locked=look.locked),
-    }  # fmt: skip
+        "number_format": NUMBER_FORMATS[spec.number],
+        "protection": Protection(locked=spec.locked),
+    }
 
 
-def _named(style: str) -> NamedStyle:
-    return NamedStyle(name=f"mlay {style}", **_parts(style))
+def _openpyxl_style(style: str) -> NamedStyle:
+    return NamedStyle(name=f"mlay {style}", **_style_parts(style))
 
 
 def set_widths(sheet: Worksheet, widths: Mapping[int, float], hidden: tuple[int, ...] = ()) -> None:
@@ -183,22 +191,22 @@ def set_widths(sheet: Worksheet, widths: Mapping[int, float], hidden: tuple[int,
         )
 
 
-def lines(words: object, width: float, size: int = SIZE) -> int:
+def line_count(words: object, width: float, size: int = SIZE) -> int:
     """Return how many lines `words` need in `width` characters; rather one more than one less.
 
     A letter of Vietnamese text in this font takes nine tenths of a digit's width.
     """
-    room = max(1, int((width - 1) * 1.1 * SIZE / size))
+    capacity = max(1, int((width - 1) * 1.1 * SIZE / size))
     parts = str(words or "").split("\n")
-    return sum(1 if len(part) <= room else len(wrap(part, room)) for part in parts)
+    return sum(1 if len(part) <= capacity else len(wrap(part, capacity)) for part in parts)
 
 
-def height(number: int, size: int = SIZE) -> float:
+def row_height(number: int, size: int = SIZE) -> float:
     """Return the height in points of a row of so many lines, with a little air."""
-    return min(HIGHEST, round(number * size * 1.25 + 5, 1))
+    return min(MAX_ROW_HEIGHT, round(number * size * 1.25 + 5, 1))
 
 
-def lay_out(
+def set_up_page(
     sheet: Worksheet, orientation: Literal["portrait", "landscape"], footer: str, area: str
 ) -> None:
     """Make the sheet print on A4, as wide as the paper, with page numbers."""
@@ -211,8 +219,8 @@ def lay_out(
     margins = sheet.page_margins
     margins.left = margins.right = 0.4
     margins.top, margins.bottom, margins.header, margins.footer = 0.5, 0.6, 0.3, 0.3
-    below = HeaderFooterItem(left=_footer_part(footer), right=_footer_part("&P/&N"))
-    sheet.HeaderFooter.oddFooter = below
+    footer_item = HeaderFooterItem(left=_footer_part(footer), right=_footer_part("&P/&N"))
+    sheet.HeaderFooter.oddFooter = footer_item
     sheet.sheet_view.showGridLines = False
 
 

@@ -1,7 +1,7 @@
 """Are the values of a return right? Many returns of a batch at once, one pandera call a section.
 
 A return refused by `identity` is checked all the same, so that a branch gets everything in one
-round. Where its period is not certain (`Judged.identity` is None: last month's file filled in
+round. Where its period is not certain (`CheckedFile.identity` is None: last month's file filled in
 again, stamp and heading at odds) dates are not held against a period: that has been said once.
 
 Whether a blank is allowed is said by ``required`` alone; every other check lets a blank pass, and
@@ -16,43 +16,47 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mlay_batch.findings import Finding
-from mlay_batch.records import Judged, Row, Submission
+from mlay_batch.records import CheckedFile, Row, Submission
 from mlay_batch.schema.records import Form
 from mlay_batch.validation.cells import (
     Cell,
-    finding,
-    in_order,
-    is_certain,
-    lost_sections,
+    is_reliable,
+    sort_findings,
+    to_finding,
+    unread_sections,
     wrong_cells,
 )
 from mlay_batch.validation.failures import Failure, failures
 from mlay_batch.validation.filled_rows import fill_in
-from mlay_batch.validation.frames import Entry, Table, tables
-from mlay_batch.validation.refs import Lists, Resolver, resolved, resolvers
+from mlay_batch.validation.frames import CandidateReturn, SectionTable, section_tables
+from mlay_batch.validation.refs import Lists, Resolver, resolve_refs, resolvers
 from mlay_batch.validation.schema import schema_for
-from mlay_batch.validation.whole import nil_findings, ring_findings
+from mlay_batch.validation.whole import cycle_findings, nil_findings
 
 __all__ = ["schema_for", "validate", "validate_register"]
 
 
 def validate(
-    batch: Sequence[Judged], lists: Lists, forms: Sequence[Form] = ()
-) -> tuple[Judged, ...]:
+    batch: Sequence[CheckedFile], lists: Lists, forms: Sequence[Form] = ()
+) -> tuple[CheckedFile, ...]:
     """Return the batch, in order, with findings added and the codes of `ref` fields resolved.
 
     `lists` gives code → name for each list a `ref` field may name; a list that is not given is
     not asked. `forms` are looked into for the form of a return whose identity is not known. All
     returns of a section are checked by one pandera call; nothing is asked across returns.
     """
-    entries = {number: _entry(judged, forms) for number, judged in enumerate(batch)}
-    present = {number: entry for number, entry in entries.items() if entry}
-    checked = _checked(present, resolvers(lists))
+    candidates = {
+        number: _candidate(checked_file, forms) for number, checked_file in enumerate(batch)
+    }
+    present = {number: candidate for number, candidate in candidates.items() if candidate}
+    results = _check_all(present, resolvers(lists))
     return tuple(
-        replace(judged, submission=checked[number].submission, findings=checked[number].findings)
-        if number in checked
-        else judged
-        for number, judged in enumerate(batch)
+        replace(
+            checked_file, submission=results[number].submission, findings=results[number].findings
+        )
+        if number in results
+        else checked_file
+        for number, checked_file in enumerate(batch)
     )
 
 
@@ -62,17 +66,19 @@ def validate_register(submission: Submission, form: Form) -> tuple[Submission, t
     Its `ref` fields are held against its own rows; the tree of organisations may hold no ring, and
     of a parent that closes one nothing else is said.
     """
-    lists = {name: _own_list(submission, name) for name in ("organisations", "officers")}
-    read = Entry(submission, form, findings=submission.findings)
-    entry = _checked({0: read}, resolvers(lists))[0]
-    rings = in_order(ring_findings(entry.submission), entry.submission)
-    closing = {ring.place for ring in rings}
-    others = tuple(found for found in entry.findings if found.place not in closing)
-    return entry.submission, others + rings
+    lists = {name: _names_by_code(submission, name) for name in ("organisations", "officers")}
+    candidate = CandidateReturn(submission, form, findings=submission.findings)
+    result = _check_all({0: candidate}, resolvers(lists))[0]
+    cycles = sort_findings(cycle_findings(result.submission), result.submission)
+    cycle_places = {cycle.place for cycle in cycles}
+    other_findings = tuple(
+        finding for finding in result.findings if finding.place not in cycle_places
+    )
+    return result.submission, other_findings + cycles
 
 
-def _own_list(submission: Submission, section: str) -> Mapping[str, str]:
-    rows = submission.section(section)
+def _names_by_code(submission: Submission, section: str) -> Mapping[str, str]:
+    rows = submission.section_rows(section)
     return {
         str(row.values["code"]): str(row.values.get("name") or "")
         for row in rows
@@ -80,78 +86,90 @@ def _own_list(submission: Submission, section: str) -> Mapping[str, str]:
     }
 
 
-def _entry(judged: Judged, forms: Sequence[Form]) -> Entry | None:
+def _candidate(checked: CheckedFile, forms: Sequence[Form]) -> CandidateReturn | None:
     """Return what there is to check of a leaf: None where no form of ours could be read."""
-    read, known = judged.submission, judged.identity
-    if read is None:
+    submission, identity = checked.submission, checked.identity
+    if submission is None:
         return None
-    if known:
-        return Entry(read, known.form, known.period, judged.findings)
-    form = next((f for f in forms if (f.form, f.version) == (read.form, read.version)), None)
-    return Entry(read, form, findings=judged.findings) if form else None
+    if identity:
+        return CandidateReturn(submission, identity.form, identity.period, checked.findings)
+    form = next(
+        (f for f in forms if (f.form, f.version) == (submission.form, submission.version)), None
+    )
+    return CandidateReturn(submission, form, findings=checked.findings) if form else None
 
 
-def _checked(entries: Mapping[int, Entry], by_list: Mapping[str, Resolver]) -> Mapping[int, Entry]:
+def _check_all(
+    candidates: Mapping[int, CandidateReturn], by_list: Mapping[str, Resolver]
+) -> Mapping[int, CandidateReturn]:
     """Return the entries with codes resolved and all findings added."""
-    found: dict[int, list[Finding]] = defaultdict(list)
-    ready = {number: _prepared(entry, by_list, found[number]) for number, entry in entries.items()}
-    by_form: dict[tuple[str, str], dict[int, Entry]] = defaultdict(dict)
-    for number, entry in ready.items():
-        by_form[entry.form.form, entry.form.version][number] = entry
-    for alike in by_form.values():
-        _check(alike, found)
+    findings: dict[int, list[Finding]] = defaultdict(list)
+    prepared = {
+        number: _prepare(candidate, by_list, findings[number])
+        for number, candidate in candidates.items()
+    }
+    by_form: dict[tuple[str, str], dict[int, CandidateReturn]] = defaultdict(dict)
+    for number, candidate in prepared.items():
+        by_form[candidate.form.form, candidate.form.version][number] = candidate
+    for group in by_form.values():
+        _check(group, findings)
     return {
-        number: entry.add(in_order(found[number], entry.submission))
-        for number, entry in ready.items()
+        number: candidate.add(sort_findings(findings[number], candidate.submission))
+        for number, candidate in prepared.items()
     }
 
 
-def _prepared(entry: Entry, by_list: Mapping[str, Resolver], found: list[Finding]) -> Entry:
+def _prepare(
+    candidate: CandidateReturn, by_list: Mapping[str, Resolver], findings: list[Finding]
+) -> CandidateReturn:
     """Return the entry with the rows that count, defaults in blanks, codes in `ref` fields; strays
-    are added to `found`.
+    are added to `findings`.
     """
-    sections = {section.id: section for section in entry.form.sections}
+    sections = {section.id: section for section in candidate.form.sections}
     rows: list[Row] = []
-    doubts: list[Finding] = []
-    for row in entry.submission.rows:
+    ref_findings: list[Finding] = []
+    for row in candidate.submission.rows:
         if row.section in sections:
-            row, wrong = resolved(row, sections[row.section], by_list)
+            row, row_findings = resolve_refs(row, sections[row.section], by_list)
             rows.append(row)
-            doubts.extend(wrong)
-    known = entry.add(in_order(doubts, entry.submission)).findings
-    filled = fill_in(rows, sections, known)
-    found.extend(filled.strays)
-    submission = replace(entry.submission, rows=filled.rows)
-    return replace(entry, submission=submission, findings=filled.findings)
+            ref_findings.extend(row_findings)
+    cell_findings = candidate.add(sort_findings(ref_findings, candidate.submission)).findings
+    filled = fill_in(rows, sections, cell_findings)
+    findings.extend(filled.strays)
+    submission = replace(candidate.submission, rows=filled.rows)
+    return replace(candidate, submission=submission, findings=filled.findings)
 
 
-def _check(entries: Mapping[int, Entry], found: dict[int, list[Finding]]) -> None:
-    """Add to `found` what is wrong in entries of one form: fields first, then rules and nil."""
-    form = next(iter(entries.values())).form
-    broken = [(table, fail) for table in tables(entries, form).values()
-              for fail in failures(table, form)]  # fmt: skip
+def _check(candidates: Mapping[int, CandidateReturn], findings: dict[int, list[Finding]]) -> None:
+    """Add to `findings` what is wrong in entries of one form: fields first, then rules and nil."""
+    form = next(iter(candidates.values())).form
+    failed_checks = [
+        (table, fail)
+        for table in section_tables(candidates, form).values()
+        for fail in failures(table, form)
+    ]
     for of_rules in (False, True):
-        wrong = {
-            number: wrong_cells([*entry.findings, *found[number]])
-            for number, entry in entries.items()
+        bad_cells = {
+            number: wrong_cells([*candidate.findings, *findings[number]])
+            for number, candidate in candidates.items()
         }
-        for table, failure in broken:
+        for table, failure in failed_checks:
             if (failure.rule is not None) is of_rules:
-                _report(table, failure, entries, wrong, found)
-    for number, entry in entries.items():
-        lost = lost_sections(entry.findings)
-        found[number].extend(nil_findings(entry.submission, form, wrong[number], lost))
+                _add_finding(table, failure, candidates, bad_cells, findings)
+    for number, candidate in candidates.items():
+        unread = unread_sections(candidate.findings)
+        findings[number].extend(nil_findings(candidate.submission, form, bad_cells[number], unread))
 
 
-def _report(
-    table: Table,
+def _add_finding(
+    table: SectionTable,
     failure: Failure,
-    entries: Mapping[int, Entry],
-    wrong: Mapping[int, frozenset[Cell]],
-    found: dict[int, list[Finding]],
+    candidates: Mapping[int, CandidateReturn],
+    bad_cells: Mapping[int, frozenset[Cell]],
+    findings: dict[int, list[Finding]],
 ) -> None:
-    number, row = table.owners[failure.at], table.rows[failure.at]
-    entry = entries[number]
-    lost = lost_sections(entry.findings)
-    if is_certain(failure, table.section, row, entry.submission, wrong[number], lost):
-        found[number].append(finding(failure, table.section, row))
+    number, row = table.owners[failure.index], table.rows[failure.index]
+    candidate = candidates[number]
+    unread = unread_sections(candidate.findings)
+    if is_reliable(failure, table.section, row, candidate.submission, bad_cells[number], unread):
+        findings[number].append(to_finding(failure, table.section, row))

@@ -17,8 +17,8 @@ from mlay_batch.schema.records import Rule, Section
 from mlay_batch.validation.failures import Failure
 
 Cell = tuple[str, str]
-_LOST = ("R22", "R23", "R33")
-_WHOLE_RETURN = ("rows_at_least", "rows_at_most")
+_UNREAD_CODES = ("R22", "R23", "R33")
+_WHOLE_RETURN_CHECKS = ("rows_at_least", "rows_at_most")
 
 
 def cell_of(place: Place) -> Cell:
@@ -32,22 +32,24 @@ def wrong_cells(findings: Iterable[Finding]) -> frozenset[Cell]:
     """
     return frozenset(
         cell_of(place)
-        for found in findings
-        if found.is_error
-        for place in (found.place, *(found.marks if found.code in ("C16", "F17") else ()))
+        for finding in findings
+        if finding.is_error
+        for place in (finding.place, *(finding.marks if finding.code in ("C16", "F17") else ()))
     )
 
 
-def lost_sections(findings: Iterable[Finding]) -> frozenset[str]:
+def unread_sections(findings: Iterable[Finding]) -> frozenset[str]:
     """Return the sections that could not be read: what stands there is not known."""
-    return frozenset(str(found.params["field"]) for found in findings if found.code in _LOST)
+    return frozenset(
+        str(finding.params["field"]) for finding in findings if finding.code in _UNREAD_CODES
+    )
 
 
-def finding(failure: Failure, section: Section, row: Row) -> Finding:
+def to_finding(failure: Failure, section: Section, row: Row) -> Finding:
     """Return the finding of a failure, at the first marked cell that is there."""
     rule = failure.rule
-    alike = section.unique if failure.code == "F08" else (failure.field,)
-    fields = [name for name in (rule.mark if rule else alike) if name in row.cells]
+    default_mark = section.unique if failure.code == "F08" else (failure.field,)
+    fields = [name for name in (rule.mark if rule else default_mark) if name in row.cells]
     places = [row.place(name) for name in fields] or [Place("", row.sheet)]
     return Finding(
         failure.code,
@@ -58,27 +60,29 @@ def finding(failure: Failure, section: Section, row: Row) -> Finding:
     )
 
 
-def is_certain(
+def is_reliable(
     failure: Failure,
     section: Section,
     row: Row,
     submission: Submission,
-    wrong: frozenset[Cell],
-    lost: frozenset[str] = frozenset(),
+    bad_cells: frozenset[Cell],
+    unread: frozenset[str] = frozenset(),
 ) -> bool:
     """Whether every cell the failed check looks at is there and right by itself.
 
-    Of a section in `lost` no cell is.
+    Of a section in `unread` no cell is.
     """
     if failure.rule is None:
-        return failure.field in row.cells and cell_of(row.place(failure.field)) not in wrong
+        return failure.field in row.cells and cell_of(row.place(failure.field)) not in bad_cells
     return all(
-        other is not None and name in other.cells and cell_of(other.place(name)) not in wrong
-        for other, name in _operands(failure.rule, section, row, submission)
-    ) and not lost.intersection(_sections_asked(failure.rule))
+        operand_row is not None
+        and name in operand_row.cells
+        and cell_of(operand_row.place(name)) not in bad_cells
+        for operand_row, name in _operands(failure.rule, section, row, submission)
+    ) and not unread.intersection(_other_sections(failure.rule))
 
 
-def _sections_asked(rule: Rule) -> Iterator[str]:
+def _other_sections(rule: Rule) -> Iterator[str]:
     """Yield the other sections a rule looks at."""
     for key, kind in CHECKS[rule.check].items():
         if kind in ("other", "others", "given"):
@@ -92,22 +96,27 @@ def _operands(
     for key, kind in CHECKS[rule.check].items():
         for name in _names(rule.params.get(key)):
             if kind in ("field", "fields") or (kind == "given" and "." not in name):
-                alike = submission.section(section.id) if rule.check in _WHOLE_RETURN else (row,)
-                yield from ((other, name) for other in alike)
+                rule_rows = (
+                    submission.section_rows(section.id)
+                    if rule.check in _WHOLE_RETURN_CHECKS
+                    else (row,)
+                )
+                yield from ((operand_row, name) for operand_row in rule_rows)
             elif kind in ("other", "others", "given"):
-                there, _, field = name.partition(".")
-                rows: tuple[Row | None, ...] = submission.section(there)
-                missing: tuple[Row | None, ...] = (None,) if kind == "others" else ()
-                yield from ((other, field) for other in rows or missing)
+                section_id, _, field = name.partition(".")
+                rows: tuple[Row | None, ...] = submission.section_rows(section_id)
+                no_row: tuple[Row | None, ...] = (None,) if kind == "others" else ()
+                yield from ((operand_row, field) for operand_row in rows or no_row)
     if rule.check == "ref_fits":
         yield from (
-            (other, rule.params["value"]) for other in _named(rule, row, section, submission)
+            (operand_row, rule.params["value"])
+            for operand_row in _ref_rows(rule, row, section, submission)
         )
 
 
-def _named(rule: Rule, row: Row, section: Section, submission: Submission) -> Iterator[Row]:
+def _ref_rows(rule: Rule, row: Row, section: Section, submission: Submission) -> Iterator[Row]:
     """Yield the row of the same section that the row's `ref` names."""
-    for other in submission.section(section.id):
+    for other in submission.section_rows(section.id):
         if other.values.get(rule.params["key"]) == row.values.get(rule.params["ref"]):
             yield other
 
@@ -115,19 +124,25 @@ def _named(rule: Rule, row: Row, section: Section, submission: Submission) -> It
 def _names(param: Any) -> tuple[str, ...]:
     if param is None:
         return ()
-    return (param,) if isinstance(param, str) else tuple(map(str, param)) if _many(param) else ()
+    return (
+        (param,)
+        if isinstance(param, str)
+        else tuple(map(str, param))
+        if _is_collection(param)
+        else ()
+    )
 
 
-def _many(param: Any) -> bool:
+def _is_collection(param: Any) -> bool:
     return isinstance(param, list | tuple | dict)
 
 
-def in_order(findings: Iterable[Finding], submission: Submission) -> tuple[Finding, ...]:
+def sort_findings(findings: Iterable[Finding], submission: Submission) -> tuple[Finding, ...]:
     """Return the findings as one reads: sheet by sheet, from top to bottom, left to right."""
     sheets = {row.sheet: number for number, row in reversed(list(enumerate(submission.rows)))}
 
-    def position(found: Finding) -> tuple[int, int, int, str, str]:
-        letters, number = split_cell(found.place.cell) or ("", 0)
-        return sheets.get(found.place.sheet, 0), number, len(letters), letters, found.code
+    def position(finding: Finding) -> tuple[int, int, int, str, str]:
+        letters, number = split_cell(finding.place.cell) or ("", 0)
+        return sheets.get(finding.place.sheet, 0), number, len(letters), letters, finding.code
 
     return tuple(sorted(findings, key=position))

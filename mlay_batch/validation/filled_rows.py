@@ -18,12 +18,12 @@ from mlay_batch.records import Row
 from mlay_batch.schema.records import Field, Section
 from mlay_batch.validation.cells import cell_of
 
-_NAMING = ("date", "period", "choice", "ref")
+_IDENTIFYING_TYPES = ("date", "period", "choice", "ref")
 """Types of the fields that say which meeting, visit or person a row is about."""
-_OF_A_VALUE = frozenset({"C13", "C17", "C23", "C25", "C27"})
+_VALUE_WARNINGS = frozenset({"C13", "C17", "C23", "C25", "C27"})
 """Warnings about values that were taken: from an empty row none was."""
 
-Cells = Mapping[tuple[str, str], list[Finding]]
+FindingsByCell = Mapping[tuple[str, str], list[Finding]]
 
 
 @dataclass(frozen=True)
@@ -44,66 +44,68 @@ def fill_in(
 
     `findings` are those about single cells; F17 stands for all of them in the row of a stray.
     """
-    at: dict[tuple[str, str], list[Finding]] = {}
+    by_cell: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
-        at.setdefault(cell_of(finding.place), []).append(finding)
-    counted: list[Row] = []
+        by_cell.setdefault(cell_of(finding.place), []).append(finding)
+    result_rows: list[Row] = []
     strays: list[Finding] = []
-    settled: set[Finding] = set()
+    dropped: set[Finding] = set()
     for row in rows:
-        content = _Content(row, sections[row.section], at)
-        if content.section.layout == "table" and not content.written:
-            settled.update(content.findings_of_values())
+        content = _RowContent(row, sections[row.section], by_cell)
+        if content.section.layout == "table" and not content.filled_fields:
+            dropped.update(content.value_findings())
         elif content.section.layout == "table" and content.is_stray():
-            counted.append(row)
-            strays.append(content.stray())
-            settled.update(finding for finding in content.findings if finding.is_error)
+            result_rows.append(row)
+            strays.append(content.stray_finding())
+            dropped.update(finding for finding in content.findings if finding.is_error)
         else:
-            counted.append(content.with_defaults())
-    left = tuple(finding for finding in findings if finding not in settled)
-    return FilledRows(tuple(counted), left, tuple(strays))
+            result_rows.append(content.with_defaults())
+    remaining = tuple(finding for finding in findings if finding not in dropped)
+    return FilledRows(tuple(result_rows), remaining, tuple(strays))
 
 
 @dataclass(frozen=True)
-class _Content:
-    """What stands in one row; `at` are the findings by cell."""
+class _RowContent:
+    """What stands in one row; `by_cell` are the findings by cell."""
 
     row: Row
     section: Section
-    at: Cells
+    by_cell: FindingsByCell
 
     @cached_property
     def findings(self) -> list[Finding]:
         """What is wrong with its cells."""
         return [
-            f for cell in self.row.cells.values() for f in self.at.get((self.row.sheet, cell), ())
+            f
+            for cell in self.row.cells.values()
+            for f in self.by_cell.get((self.row.sheet, cell), ())
         ]
 
     @cached_property
-    def written(self) -> list[Field]:
+    def filled_fields(self) -> list[Field]:
         """The fields somebody filled in: with another value than the default, or with something
         that could not be read.
         """
-        return [entry for entry in self.section.fields if self._is_written(entry)]
+        return [field for field in self.section.fields if self._is_filled(field)]
 
-    def _of(self, entry: Field) -> Sequence[Finding]:
-        if not self.at or entry.id not in self.row.cells:
+    def _findings_of(self, field: Field) -> Sequence[Finding]:
+        if not self.by_cell or field.id not in self.row.cells:
             return ()
-        return self.at.get(cell_of(self.row.place(entry.id)), ())
+        return self.by_cell.get(cell_of(self.row.place(field.id)), ())
 
-    def _is_written(self, entry: Field) -> bool:
-        value, found = self.row.values.get(entry.id), self._of(entry)
-        typed = (value, *(finding.params.get("value") for finding in found))
-        if any(map(_is_only_dashes, typed)):
+    def _is_filled(self, field: Field) -> bool:
+        value, findings = self.row.values.get(field.id), self._findings_of(field)
+        values = (value, *(finding.params.get("value") for finding in findings))
+        if any(map(_is_only_dashes, values)):
             return False
-        return value not in (None, entry.default) or any(finding.is_error for finding in found)
+        return value not in (None, field.default) or any(finding.is_error for finding in findings)
 
-    def _is_usable(self, entry: Field) -> bool:
-        known = self.row.values.get(entry.id) is not None
-        return known and not any(finding.is_error for finding in self._of(entry))
+    def _is_usable(self, field: Field) -> bool:
+        has_value = self.row.values.get(field.id) is not None
+        return has_value and not any(finding.is_error for finding in self._findings_of(field))
 
     @cached_property
-    def _asked(self) -> list[Field]:
+    def _required_fields(self) -> list[Field]:
         fields = self.section.fields
         return [f for f in fields if f.required and f.default is None and f.id in self.row.cells]
 
@@ -115,59 +117,69 @@ class _Content:
         content alone has 3 of 6 and is told what it lacks, cell by cell, and so is one whose day is
         mistyped beside its content. A sum below the table has neither day nor kind: a stray.
         """
-        usable = [entry for entry in self._asked if self._is_usable(entry)]
-        missing = len(self._asked) - len(usable)
-        naming = [entry for entry in self._asked if entry.type in _NAMING]
-        meant = any(entry in usable or self._is_mistyped(entry) for entry in naming)
-        if meant and any(entry.type == "text" for entry in usable):
+        usable = [field for field in self._required_fields if self._is_usable(field)]
+        missing = len(self._required_fields) - len(usable)
+        identifying = [field for field in self._required_fields if field.type in _IDENTIFYING_TYPES]
+        has_identity = any(field in usable or self._is_mistyped(field) for field in identifying)
+        if has_identity and any(field.type == "text" for field in usable):
             return False
-        alone = self.written[0] if len(self.written) == 1 else None
-        words = alone and (alone.type == "text" or not self._is_usable(alone))
-        few = 2 * len(usable) < len(self._asked) or words or (alone and missing > 1)
-        return missing > 0 and bool(few or (len(naming) > 1 and not meant))
+        only_field = self.filled_fields[0] if len(self.filled_fields) == 1 else None
+        is_only_words = only_field and (
+            only_field.type == "text" or not self._is_usable(only_field)
+        )
+        mostly_missing = (
+            2 * len(usable) < len(self._required_fields)
+            or is_only_words
+            or (only_field and missing > 1)
+        )
+        return missing > 0 and bool(mostly_missing or (len(identifying) > 1 and not has_identity))
 
-    def _is_mistyped(self, entry: Field) -> bool:
+    def _is_mistyped(self, field: Field) -> bool:
         """Whether what stands there was meant for the field: figures, or nearly a choice."""
-        errors = [finding.params for finding in self._of(entry) if finding.is_error]
-        figures = any(map(str.isdigit, "".join(str(found.get("value")) for found in errors)))
-        return figures or any(found.get("nearest") for found in errors)
+        errors = [finding.params for finding in self._findings_of(field) if finding.is_error]
+        has_digits = any(map(str.isdigit, "".join(str(params.get("value")) for params in errors)))
+        return has_digits or any(params.get("nearest") for params in errors)
 
-    def stray(self) -> Finding:
+    def stray_finding(self) -> Finding:
         """Return F17 at the first cell written; marked are all that are written or wanted.
 
         What was typed and could not be read is kept under ``typed.field``, so that the form given
         back shows it.
         """
-        missing = [entry for entry in self._asked if not self._is_usable(entry)]
+        missing = [field for field in self._required_fields if not self._is_usable(field)]
         params: dict[str, Param] = {
-            "field": self.section.id, "row": self.row.number, "count": len(self.written),
+            "field": self.section.id,
+            "row": self.row.number,
+            "count": len(self.filled_fields),
             "missing": len(missing),
-        }  # fmt: skip
-        for entry in self.written:
-            for finding in self._of(entry):
-                if self.row.values.get(entry.id) is None and "value" in finding.params:
-                    params[f"typed.{entry.id}"] = finding.params["value"]
+        }
+        for field in self.filled_fields:
+            for finding in self._findings_of(field):
+                if self.row.values.get(field.id) is None and "value" in finding.params:
+                    params[f"typed.{field.id}"] = finding.params["value"]
         marked = [
-            entry for entry in self.section.fields if entry in self.written or entry in missing
+            field
+            for field in self.section.fields
+            if field in self.filled_fields or field in missing
         ]
-        places = [self.row.place(entry.id) for entry in (*self.written, *marked)]
+        places = [self.row.place(field.id) for field in (*self.filled_fields, *marked)]
         return Finding("F17", Severity.ERROR, places[0], params, tuple(dict.fromkeys(places)))
 
     def with_defaults(self) -> Row:
         """Return the row with the defaults of its blank cells."""
-        blank = {
-            entry.id: entry.default
-            for entry in self.section.fields
-            if entry.default is not None
-            and entry.id in self.row.cells
-            and self.row.values.get(entry.id) is None
+        defaults = {
+            field.id: field.default
+            for field in self.section.fields
+            if field.default is not None
+            and field.id in self.row.cells
+            and self.row.values.get(field.id) is None
         }
-        return replace(self.row, values={**self.row.values, **blank}) if blank else self.row
+        return replace(self.row, values={**self.row.values, **defaults}) if defaults else self.row
 
-    def findings_of_values(self) -> Iterable[Finding]:
+    def value_findings(self) -> Iterable[Finding]:
         """Yield what was said of values that an empty row has none of."""
         for finding in self.findings:
-            if finding.code in _OF_A_VALUE or _is_only_dashes(finding.params.get("value")):
+            if finding.code in _VALUE_WARNINGS or _is_only_dashes(finding.params.get("value")):
                 yield finding
 
 

@@ -29,7 +29,7 @@ LARGEST = 10**15
 
 
 @dataclass(frozen=True)
-class Entry:
+class CandidateReturn:
     """A return to check. Without a `period` (not certain) dates are not held against it.
 
     `findings` are those it has so far.
@@ -40,13 +40,13 @@ class Entry:
     period: Period | None = None
     findings: tuple[Finding, ...] = ()
 
-    def add(self, findings: Iterable[Finding]) -> Entry:
+    def add(self, findings: Iterable[Finding]) -> CandidateReturn:
         """Return the same with more findings."""
         return replace(self, findings=(*self.findings, *findings))
 
 
 @dataclass(frozen=True)
-class Table:
+class SectionTable:
     """The rows of one section of all returns: `frame` row i is `rows[i]` of entry `owners[i]`."""
 
     section: Section
@@ -60,37 +60,39 @@ def dtype(field: Field) -> Any:
     return DTYPES.get(field.type, TEXT)
 
 
-def tables(entries: Mapping[int, Entry], form: Form) -> dict[str, Table]:
-    """Return every section of `form` as a table over `entries` (by their number in the batch)."""
-    plain = {section.id: _table(entries, section) for section in form.sections}
-    return {name: _joined(table, plain) for name, table in plain.items()}
+def section_tables(
+    candidates: Mapping[int, CandidateReturn], form: Form
+) -> dict[str, SectionTable]:
+    """Return every section of `form` as a table over `candidates` (by number in the batch)."""
+    base_tables = {section.id: _table(candidates, section) for section in form.sections}
+    return {name: _join(table, base_tables) for name, table in base_tables.items()}
 
 
-def _table(entries: Mapping[int, Entry], section: Section) -> Table:
-    held = [
-        (number, entry, row)
-        for number, entry in entries.items()
-        for row in entry.submission.section(section.id)
+def _table(candidates: Mapping[int, CandidateReturn], section: Section) -> SectionTable:
+    records = [
+        (number, candidate, row)
+        for number, candidate in candidates.items()
+        for row in candidate.submission.section_rows(section.id)
     ]
-    periods = [entry.period for _, entry, _ in held]
+    periods = [candidate.period for _, candidate, _ in records]
     columns: dict[str, Any] = {
-        SUBMISSION: pd.Series([number for number, _, _ in held], dtype="int64"),
-        NUMBER: pd.Series([row.number for _, _, row in held], dtype="int64"),
+        SUBMISSION: pd.Series([number for number, _, _ in records], dtype="int64"),
+        NUMBER: pd.Series([row.number for _, _, row in records], dtype="int64"),
         START: pd.Series([period and period.start for period in periods], dtype=DAY),
         END: pd.Series([period and period.end for period in periods], dtype=DAY),
     }
     for field in section.fields:
-        values = [_typed(row.values.get(field.id), field) for _, _, row in held]
+        values = [_column_value(row.values.get(field.id), field) for _, _, row in records]
         columns[field.id] = pd.Series(values, dtype=dtype(field))
-    return Table(
+    return SectionTable(
         section,
         pd.DataFrame(columns),
-        tuple(row for _, _, row in held),
-        tuple(number for number, _, _ in held),
+        tuple(row for _, _, row in records),
+        tuple(number for number, _, _ in records),
     )
 
 
-def _typed(value: Value, field: Field) -> Any:
+def _column_value(value: Value, field: Field) -> Any:
     """Return the value as its column holds it: an endless or huge number just beyond the bound."""
     if value is None or value == "":
         return None
@@ -101,10 +103,10 @@ def _typed(value: Value, field: Field) -> Any:
     return value if field.type == "date" else str(value)
 
 
-Given = Mapping[str, Sequence[str | int]]
+Conditions = Mapping[str, Sequence[str | int]]
 
 
-def found_column(value: str, target: str, among: Given | None = None) -> str:
+def exists_column(value: str, target: str, among: Conditions | None = None) -> str:
     """Return the name of the column that says whether `value` stands in `target`."""
     return f"@{value} in {target}" + (f" {dict(among)}" if among else "")
 
@@ -114,57 +116,64 @@ def ref_column(ref: str, path: str) -> str:
     return f"@{ref} {path}"
 
 
-def _joined(table: Table, others: Mapping[str, Table]) -> Table:
+def _join(table: SectionTable, tables: Mapping[str, SectionTable]) -> SectionTable:
     """Return the table with what its rules ask of other sections joined by return."""
-    added: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     for rule in table.section.rules:
         if rule.check == "exists_in":
-            asked = rule.params
-            name = found_column(asked["value"], asked["target"], asked.get("among"))
-            added[name] = _found(table, rule, others)
+            params = rule.params
+            name = exists_column(params["value"], params["target"], params.get("among"))
+            columns[name] = _exists(table, rule, tables)
         if rule.check == "within_ref":
             for path in (rule.params["start"], rule.params["end"]):
-                added[ref_column(rule.params["ref"], path)] = _of_ref(table, rule, path, others)
+                columns[ref_column(rule.params["ref"], path)] = _ref_dates(
+                    table, rule, path, tables
+                )
         for path in _card_paths(rule):
-            added[path] = _of_card(table.frame, path, others)
-    frame = table.frame.assign(**added)
-    return Table(table.section, frame, table.rows, table.owners)
+            columns[path] = _card_values(table.frame, path, tables)
+    frame = table.frame.assign(**columns)
+    return SectionTable(table.section, frame, table.rows, table.owners)
 
 
 def _card_paths(rule: Rule) -> Iterable[str]:
     """Return the fields of cards, ``section.field``, that a rule looks at."""
-    given = [path for path in rule.params.get("given", ()) if "." in path]
+    paths = [path for path in rule.params.get("given", ()) if "." in path]
     if rule.check != "sum_equals_card":
-        return given
-    return [*rule.params["plus"], *rule.params.get("less", ()), *given]
+        return paths
+    return [*rule.params["plus"], *rule.params.get("less", ()), *paths]
 
 
-def _found(table: Table, rule: Rule, others: Mapping[str, Table]) -> pd.Series[bool]:
+def _exists(table: SectionTable, rule: Rule, tables: Mapping[str, SectionTable]) -> pd.Series[bool]:
     section, _, field = rule.params["target"].partition(".")
-    known = set(_pairs(others[section], field, rule.params.get("among", {})))
-    found = [pair in known for pair in _pairs(table, rule.params["value"])]
-    return pd.Series(found, index=table.frame.index, dtype=bool)
+    target_pairs = set(_pairs(tables[section], field, rule.params.get("among", {})))
+    exists = [pair in target_pairs for pair in _pairs(table, rule.params["value"])]
+    return pd.Series(exists, index=table.frame.index, dtype=bool)
 
 
-def _pairs(table: Table, field: str, among: Given = {}) -> Iterable[tuple[int, Value]]:  # noqa: B006 - never changed
-    wanted = [(path.rpartition(".")[2], values) for path, values in among.items()]
+def _pairs(table: SectionTable, field: str, among: Conditions = {}) -> Iterable[tuple[int, Value]]:  # noqa: B006 - never changed
+    conditions = [(path.rpartition(".")[2], values) for path, values in among.items()]
     for owner, row in zip(table.owners, table.rows, strict=True):
-        if all(row.values.get(name) in values for name, values in wanted):
+        if all(row.values.get(name) in values for name, values in conditions):
             yield owner, row.values.get(field)
 
 
-def _of_ref(table: Table, rule: Rule, path: str, others: Mapping[str, Table]) -> pd.Series[Any]:
+def _ref_dates(
+    table: SectionTable, rule: Rule, path: str, tables: Mapping[str, SectionTable]
+) -> pd.Series[Any]:
     """Return, for each row, the date at `path` of the row its `ref` names; of several the last."""
     section, _, key = rule.params["target"].partition(".")
     field = path.rpartition(".")[2]
-    target = others[section]
-    known = dict(zip(_pairs(target, key), (row.values.get(field) for row in target.rows),
-                     strict=True))  # fmt: skip
-    days = [known.get(pair) for pair in _pairs(table, rule.params["ref"])]
+    target = tables[section]
+    dates_by_pair = dict(
+        zip(_pairs(target, key), (row.values.get(field) for row in target.rows), strict=True)
+    )
+    days = [dates_by_pair.get(pair) for pair in _pairs(table, rule.params["ref"])]
     return pd.Series(days, index=table.frame.index, dtype=DAY)
 
 
-def _of_card(frame: pd.DataFrame, path: str, others: Mapping[str, Table]) -> pd.Series[Any]:
+def _card_values(
+    frame: pd.DataFrame, path: str, tables: Mapping[str, SectionTable]
+) -> pd.Series[Any]:
     section, _, field = path.partition(".")
-    card = others[section].frame.drop_duplicates(SUBMISSION).set_index(SUBMISSION)[field]
+    card = tables[section].frame.drop_duplicates(SUBMISSION).set_index(SUBMISSION)[field]
     return frame[SUBMISSION].map(card).astype(card.dtype)

@@ -17,18 +17,18 @@ Values = Sequence[str]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RuleResult:
     """For every row of the frame: whether the rule holds, and the figures of its message."""
 
     holds: pd.Series[bool]
-    facts: Mapping[str, Any]
+    figures: Mapping[str, Any]
 
 
-Check = Callable[..., Outcome]
-RULES: dict[str, Check] = {}
+RuleFunction = Callable[..., RuleResult]
+RULES: dict[str, RuleFunction] = {}
 
 
-def register(check: Check, parameters: Sequence[str]) -> Check:
+def register(check: RuleFunction, parameters: Sequence[str]) -> RuleFunction:
     """Register `check` with pandera under its own name; `parameters` become its statistics."""
 
     @wraps(check)
@@ -41,18 +41,18 @@ def register(check: Check, parameters: Sequence[str]) -> Check:
     return check
 
 
-def rule(check: Check) -> Check:
+def rule(check: RuleFunction) -> RuleFunction:
     """Make `check` one that the rules of a form may name."""
     RULES[check.__name__] = check
     return register(check, list(CHECKS[check.__name__]))
 
 
-def holding(answer: pd.Series[Any]) -> pd.Series[bool]:
+def unknown_as_true(passes: pd.Series[Any]) -> pd.Series[bool]:
     """Return the answer with "cannot be said" (a blank operand) counted as holding."""
-    return answer.astype("boolean").fillna(True).astype(bool)
+    return passes.astype("boolean").fillna(True).astype(bool)
 
 
-def summed_up(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series[Any]:
+def row_sum(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series[Any]:
     """Return the sum of those columns, blanks counting 0: [2, blank] is 2, [blank, blank] is 0."""
     total = pd.Series(0, index=frame.index, dtype="Int64")
     for name in names:
@@ -60,6 +60,6 @@ def summed_up(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series[Any]:
     return total
 
 
-def same(left: pd.Series[Any], right: pd.Series[Any]) -> pd.Series[Any]:
+def nearly_equal(left: pd.Series[Any], right: pd.Series[Any]) -> pd.Series[Any]:
     """Return where the two are equal but for the noise of binary fractions."""
     return (left - right).abs() <= TOLERANCE

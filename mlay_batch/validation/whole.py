@@ -13,24 +13,31 @@ YES = "yes"
 
 
 def nil_findings(
-    submission: Submission, form: Form, wrong: frozenset[Cell], lost: frozenset[str] = frozenset()
+    submission: Submission,
+    form: Form,
+    bad_cells: frozenset[Cell],
+    unread: frozenset[str] = frozenset(),
 ) -> Iterator[Finding]:
     """Yield F12 where a section is declared nil but has rows, F13 where it has neither.
 
     A declared nil return is not a missing one; an empty table without a word is neither. Of a
-    section that could not be read (`lost`) nothing is said.
+    section that could not be read (`unread`) nothing is said.
     """
-    for section in (one for one in form.sections if one.id not in lost):
+    for section in (candidate for candidate in form.sections if candidate.id not in unread):
         card, _, name = (section.nil or "").partition(".")
-        for declared in submission.section(card)[:1] if name else ():
-            if name in declared.cells and cell_of(declared.place(name)) not in wrong:
-                because = _because(form.section(card), name)
-                rows = [row for row in submission.section(section.id) if not _all_told(row, wrong)]
-                if rows or not submission.section(section.id):
-                    yield from _nil(section, declared, (name, *because), rows)
+        for declared in submission.section_rows(card)[:1] if name else ():
+            if name in declared.cells and cell_of(declared.place(name)) not in bad_cells:
+                reasons = _reason_fields(form.section(card), name)
+                rows = [
+                    row
+                    for row in submission.section_rows(section.id)
+                    if not _is_all_wrong(row, bad_cells)
+                ]
+                if rows or not submission.section_rows(section.id):
+                    yield from _nil(section, declared, (name, *reasons), rows)
 
 
-def _because(card: Section, name: str) -> tuple[str, ...]:
+def _reason_fields(card: Section, name: str) -> tuple[str, ...]:
     """Return the fields of the card that a declared nil return has to fill as well."""
     return tuple(
         str(rule.params["value"])
@@ -41,10 +48,10 @@ def _because(card: Section, name: str) -> tuple[str, ...]:
     )
 
 
-def _all_told(row: Row, wrong: frozenset[Cell]) -> bool:
+def _is_all_wrong(row: Row, bad_cells: frozenset[Cell]) -> bool:
     """Whether of every cell somebody filled in it is said already that it is wrong."""
-    written = (name for name, value in row.values.items() if value is not None)
-    return all(cell_of(row.place(name)) in wrong for name in written)
+    filled = (name for name, value in row.values.items() if value is not None)
+    return all(cell_of(row.place(name)) in bad_cells for name in filled)
 
 
 def _nil(
@@ -70,19 +77,19 @@ def _nil(
         )
 
 
-def ring_findings(submission: Submission) -> Iterator[Finding]:
+def cycle_findings(submission: Submission) -> Iterator[Finding]:
     """Yield F14 at the parent of every organisation that is its own ancestor."""
-    rows = {row.values.get("code"): row for row in submission.section("organisations")}
+    rows = {row.values.get("code"): row for row in submission.section_rows("organisations")}
     for code, row in rows.items():
-        ring = [code]
-        above = row.values.get("parent")
-        while above in rows and above not in ring:
-            ring.append(above)
-            above = rows[above].values.get("parent")
-        if above == code:
+        cycle = [code]
+        parent = row.values.get("parent")
+        while parent in rows and parent not in cycle:
+            cycle.append(parent)
+            parent = rows[parent].values.get("parent")
+        if parent == code:
             yield Finding(
                 "F14",
                 Severity.ERROR,
                 row.place("parent"),
-                {"field": "organisations.parent", "ring": " → ".join(map(str, [*ring, code]))},
+                {"field": "organisations.parent", "ring": " → ".join(map(str, [*cycle, code]))},
             )

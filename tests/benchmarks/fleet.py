@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mlay_batch import demo
-from mlay_batch.demo.files import Typist, render_register
+from mlay_batch.demo.files import FormFiller, render_register
 from mlay_batch.demo.meetings import meeting_returns
-from mlay_batch.demo.town import Town
+from mlay_batch.demo.town import SampleTown
 from mlay_batch.period import Period
 from mlay_batch.schema import load_catalogue
 from mlay_batch.workspace import Workspace
@@ -27,19 +27,19 @@ def build(folder: Path, count: int) -> Path:
     The cells are those of the sample town over and over, under codes of their own; its officers
     are assigned to the first ones, so that every form carries the same list of officers.
     """
-    town = _fleet(demo.town(), count)
+    town = _fleet(demo.load_town(), count)
     catalogue = load_catalogue()
-    workspace = Workspace.create(folder, town.register.top().name, town.place)
+    workspace = Workspace.create(folder, town.register.root().name, town.place)
     workspace.register.write_bytes(render_register(catalogue, town))
-    typist = Typist(catalogue, town)
+    typist = FormFiller(catalogue, town)
     for sample in meeting_returns(town, catalogue):
         (workspace.inbox / f"{sample.branch}.xlsx").write_bytes(typist.fill_in(sample))
     return folder
 
 
-def _fleet(sample: Town, count: int) -> Town:
+def _fleet(sample: SampleTown, count: int) -> SampleTown:
     data, top = sample.data, sample.data["organisations"][0]
-    alive = [cell for cell in sample.cells if cell.alive(MONTH)]
+    alive = [cell for cell in sample.cells if cell.is_active(MONTH)]
     likes = list(itertools.islice(itertools.cycle(alive), count))
     cells = {f"CB-{number:05d}": like for number, like in enumerate(likes, 1)}
     home, duties = next(iter(cells)), zip(data["assignments"], cells, strict=False)

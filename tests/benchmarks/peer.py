@@ -17,13 +17,13 @@ from typing import Any
 import pandas as pd
 from pandera.errors import SchemaErrors
 
-from mlay_batch.layout import SheetPlan, plan
+from mlay_batch.layout import SheetPlan, plan_sheets
 from mlay_batch.names import name_key
 from mlay_batch.period import Period
 from mlay_batch.records import Row, Submission, Value
 from mlay_batch.schema import Form, load_catalogue
 from mlay_batch.validation import schema_for
-from mlay_batch.validation.frames import Entry, tables
+from mlay_batch.validation.frames import CandidateReturn, section_tables
 
 MONTH = Period(2019, 11)
 Tables = Mapping[str, pd.DataFrame]
@@ -37,7 +37,7 @@ class Desk:
         if form is None:
             raise LookupError(MONTH)
         self.form: Form = form
-        self.sheets = {sheet.title.vi: sheet for sheet in plan(form)}
+        self.sheets = {sheet.title.vi: sheet for sheet in plan_sheets(form)}
         self.schemas = {section.id: schema_for(section, form) for section in form.sections}
 
     def read(self, path: Path) -> tuple[Tables, int]:
@@ -45,7 +45,7 @@ class Desk:
         book = pd.read_excel(path, sheet_name=None, header=None, engine="openpyxl")
         rows = [row for title, plan in self.sheets.items() for row in self._rows(book[title], plan)]
         submission = Submission(None, self.form.form, self.form.version, rows=tuple(rows))
-        found = tables({0: Entry(submission, self.form, MONTH)}, self.form)
+        found = section_tables({0: CandidateReturn(submission, self.form, MONTH)}, self.form)
         frames = {name: table.frame for name, table in found.items()}
         return frames, sum(self._broken(name, frame) for name, frame in frames.items())
 

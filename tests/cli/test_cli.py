@@ -14,7 +14,7 @@ import yaml
 from mlay_batch import cli
 from mlay_batch.cli import COMMANDS, mlay, run
 from mlay_batch.cli.options import Option
-from mlay_batch.cli.show import lines
+from mlay_batch.cli.show import finding_lines
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.messages import LOCALE
 
@@ -175,7 +175,7 @@ def test_findings_alike_are_one_line_that_lists_their_cells():
         for cell in ("C40", "C41", "D41", "C43")
     ]
     blank = Finding("F01", Severity.ERROR, Place("a.xlsx", "Báo cáo", "F21"), {"field": "x.y"})
-    first, second = lines([beyond[0], blank, *beyond[1:]], None, "vi")
+    first, second = finding_lines([beyond[0], blank, *beyond[1:]], None, "vi")
     assert first.startswith("C19 a.xlsx · Báo cáo!C40–C41, C43, D41: ")
     assert second.startswith("F01 a.xlsx · Báo cáo!F21: ")
 

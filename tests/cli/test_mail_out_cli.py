@@ -164,7 +164,7 @@ def test_a_command_that_sends_writes_to_those_meant_and_to_nobody_else(desk, tmp
 def answered(desk, branch):
     """Let the receipt of a branch have gone out before."""
     with Ledger.open(desk.workspace.ledger) as ledger:
-        (number,) = (d.id for d in ledger.deliveries() if d.branch == branch)
+        (number,) = (d.id for d in ledger.entries() if d.branch == branch)
         item = Item(f"answer/{number}", "meeting", branch, "2019-11", number)
         MailLog(ledger).put(SentMail("receipt", "<x@y>", ("x",), "0", MailState.SENT, "x", (item,)))
 

@@ -12,11 +12,11 @@ from workbook_mutants import Original, unpacked
 
 from mlay_batch import demo
 from mlay_batch.pipeline.ingest import check_files
-from mlay_batch.pipeline.town import Town
-from mlay_batch.records import Decision, Judged, Known, Leaf
+from mlay_batch.pipeline.town import Office
+from mlay_batch.records import CheckedFile, Decision, IncomingFile, LedgerSnapshot
 from mlay_batch.register import Address
 from mlay_batch.schema import load_catalogue
-from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.settings import Settings
 from mlay_batch.verdict import decide
 from mlay_batch.workspace import Workspace
@@ -28,39 +28,39 @@ SECONDS = 90  # a file that takes longer is a hang, even on a busy machine
 
 
 @cache
-def town() -> Town:
-    sample = demo.town()
-    name = sample.register.top().name
+def town() -> Office:
+    sample = demo.load_town()
+    name = sample.register.root().name
     settings = Settings(name, sample.place, limits={"seconds": SECONDS})
-    office = Address(sample.register.top().code, REGISTERED)
+    office = Address(sample.register.root().code, REGISTERED)
     register = replace(sample.register, addresses=(*sample.register.addresses, office))
-    return Town(Workspace(Path(), settings), load_catalogue(), register, "")
+    return Office(Workspace(Path(), settings), load_catalogue(), register, "")
 
 
 @cache
 def originals() -> tuple[Original, ...]:
     """The good returns of November, each with what stands in it."""
-    paths = sorted((shipped("samples") / "2019-11").iterdir())
+    paths = sorted((shipped_folder("samples") / "2019-11").iterdir())
     made = []
     for one in judged([leaf(path.name, path.read_bytes()) for path in paths]):
-        data, submission = one.leaf.data, one.submission
+        data, submission = one.file.data, one.submission
         assert submission and one.identity and one.findings == ()
-        parts = unpacked(data) if one.leaf.name.endswith(".xlsx") else {}
-        made.append(Original(one.leaf.name, data, parts, submission, one.identity.form))
+        parts = unpacked(data) if one.file.name.endswith(".xlsx") else {}
+        made.append(Original(one.file.name, data, parts, submission, one.identity.form))
     return tuple(made)
 
 
-def leaf(name: str, data: bytes) -> Leaf:
-    return Leaf(name, data, name, RECEIVED)
+def leaf(name: str, data: bytes) -> IncomingFile:
+    return IncomingFile(name, data, name, RECEIVED)
 
 
-def judged(leaves: Sequence[Leaf]) -> tuple[Judged, ...]:
+def judged(leaves: Sequence[IncomingFile]) -> tuple[CheckedFile, ...]:
     """Read them in guarded children, several files a child, and look at them all at once."""
     content = {one.sha256: one.data for one in leaves}
-    workbooks = [one for one in leaves if not one.ignored]
+    workbooks = [one for one in leaves if not one.skip_reason]
     checked = check_files(town(), workbooks, content.__getitem__, AS_OF)
-    return tuple(Judged(one) if one.ignored else next(checked) for one in leaves)
+    return tuple(CheckedFile(one) if one.skip_reason else next(checked) for one in leaves)
 
 
-def decided(leaves: Sequence[Leaf]) -> tuple[Decision, ...]:
-    return decide(judged(leaves), Known())
+def decided(leaves: Sequence[IncomingFile]) -> tuple[Decision, ...]:
+    return decide(judged(leaves), LedgerSnapshot())

@@ -53,7 +53,7 @@ def run_books(seed: int, numbers: Sequence[int], told: Told, keep: Path | None =
         told.failures.append(f"{len(mutants)} files, {len(decisions)} verdicts")
     for number, one, decision in zip(numbers, mutants, decisions, strict=True):
         told.counts[f"{one.must} {decision.verdict.value}"] += 1
-        if problem := wrong(one, decision.judged):
+        if problem := wrong(one, decision.checked):
             _failed(told, f"book {number} [{one.how}] of {one.original.name}: {problem}", keep, one)
 
 
@@ -66,7 +66,7 @@ def run_mails(seed: int, numbers: Sequence[int], told: Told, keep: Path | None =
         leaves = list(collect([Path(inbox)], Path(inbox), desk.RECEIVED))
     found: dict[str, list[Decision]] = defaultdict(list)
     for decision in desk.decided(leaves):
-        name = decision.judged.leaf.origin.partition("!")[0]
+        name = decision.checked.file.origin.partition("!")[0]
         found[name].append(decision)
         told.counts[f"{mutants[name].must} {decision.verdict.value}"] += 1
     if len({one.origin for one in leaves}) < len(leaves):
@@ -79,15 +79,15 @@ def run_mails(seed: int, numbers: Sequence[int], told: Told, keep: Path | None =
 def _wrong_mail(one: MailMutant, found: Sequence[Decision]) -> str | None:
     if not found:
         return "lost: no leaf came of it"
-    taken = [d for d in found if not d.judged.refused and d.judged.leaf.ignored is None]
+    taken = [d for d in found if not d.checked.is_refused and d.checked.file.skip_reason is None]
     for decision in taken:
-        read = decision.judged.submission
+        read = decision.checked.submission
         if read and values_hash(read.rows) != values_hash(one.original.submission.rows):
             return "accepted with other values"
-        if decision.judged.leaf.sender != desk.REGISTERED and not decision.judged.doubted:
-            return f"taken from {decision.judged.leaf.sender}"
-    if one.must == "same" and [d.judged.leaf.data for d in taken] != [one.original.data]:
-        told = [(d.judged.leaf.name, [f.code for f in d.findings]) for d in found]
+        if decision.checked.file.sender != desk.REGISTERED and not decision.checked.sender_in_doubt:
+            return f"taken from {decision.checked.file.sender}"
+    if one.must == "same" and [d.checked.file.data for d in taken] != [one.original.data]:
+        told = [(d.checked.file.name, [f.code for f in d.findings]) for d in found]
         return f"the return is not in it: {told}"
     died = {f.code for d in found for f in d.findings} & {"R12", "R13", "R14"}
     return f"its reader died: {died}" if died else None

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from workbook_mutants import Mutant, packed, unpacked
 
 from mlay_batch.names import clean, name_key
-from mlay_batch.records import Judged, Row, Submission, values_hash
+from mlay_batch.records import CheckedFile, Row, Submission, values_hash
 from mlay_batch.schema.records import Field, Form
 
 _EPOCH = date(1899, 12, 30)
@@ -21,7 +21,7 @@ _DIED = {"R12": "took too long", "R13": "its reader died", "R14": "a fault of ou
 Cells = Mapping[tuple[str, str], tuple[Field, object]]
 
 
-def wrong(mutant: Mutant, found: Judged) -> str | None:
+def wrong(mutant: Mutant, found: CheckedFile) -> str | None:
     """Return what is wrong with what became of it; None where all is as it must be."""
     codes = {finding.code for finding in found.findings}
     if died := codes & _DIED.keys():
@@ -31,7 +31,7 @@ def wrong(mutant: Mutant, found: Judged) -> str | None:
     return _MUST[mutant.must](mutant, found, found.submission)
 
 
-def _same(mutant: Mutant, found: Judged, read: Submission) -> str | None:
+def _same(mutant: Mutant, found: CheckedFile, read: Submission) -> str | None:
     if found.findings:
         return f"findings {[(f.code, f.place.cell) for f in found.findings][:5]}"
     if values_hash(read.rows) != values_hash(mutant.original.submission.rows):
@@ -39,11 +39,11 @@ def _same(mutant: Mutant, found: Judged, read: Submission) -> str | None:
     return None
 
 
-def _refused(mutant: Mutant, found: Judged, read: Submission) -> str | None:
-    return None if found.refused else "not refused"
+def _refused(mutant: Mutant, found: CheckedFile, read: Submission) -> str | None:
+    return None if found.is_refused else "not refused"
 
 
-def _touched(mutant: Mutant, found: Judged, read: Submission) -> str | None:
+def _touched(mutant: Mutant, found: CheckedFile, read: Submission) -> str | None:
     form = mutant.original.form
     before, after = cells_of(mutant.original.submission, form), cells_of(read, form)
     places = [place for f in found.findings for place in (f.place, *f.marks)]
@@ -61,10 +61,10 @@ def _touched(mutant: Mutant, found: Judged, read: Submission) -> str | None:
     return None
 
 
-def _any(mutant: Mutant, found: Judged, read: Submission) -> str | None:
+def _any(mutant: Mutant, found: CheckedFile, read: Submission) -> str | None:
     """Accepted with other values: then an independent reader must find the very same."""
     base = mutant.original
-    if found.refused or values_hash(read.rows) == values_hash(base.submission.rows):
+    if found.is_refused or values_hash(read.rows) == values_hash(base.submission.rows):
         return None
     if not mutant.data.startswith(b"PK") or "ods" in mutant.name:
         return None

@@ -25,9 +25,9 @@ import corpus_desk as desk
 import hostile
 
 from mlay_batch.intake import collect
-from mlay_batch.intake.folders import files
+from mlay_batch.intake.folders import walk_files
 from mlay_batch.pipeline import ingest
-from mlay_batch.records import Decision, Known
+from mlay_batch.records import Decision, LedgerSnapshot
 from mlay_batch.verdict import decide
 
 EXPECTED = "expected.yaml"
@@ -50,11 +50,11 @@ class Corpus:
 
 
 def _told(decision: Decision) -> str:
-    codes = sorted({finding.code for finding in decision.judged.findings})
-    ignored = decision.judged.leaf.ignored
+    codes = sorted({finding.code for finding in decision.checked.findings})
+    ignored = decision.checked.file.skip_reason
     if ignored:
         return f"ignored {ignored}"
-    return f"{'rejected' if decision.judged.refused else 'accepted'} {' '.join(codes)}".strip()
+    return f"{'rejected' if decision.checked.is_refused else 'accepted'} {' '.join(codes)}".strip()
 
 
 @pytest.fixture(scope="module")
@@ -72,16 +72,16 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     ]
     found: dict[str, list[Decision]] = defaultdict(list)
     for at in range(0, len(leaves), 200):
-        for decision in decide(desk.judged(leaves[at : at + 200]), Known()):
-            found[decision.judged.leaf.origin.partition("!")[0]].append(decision)
+        for decision in decide(desk.judged(leaves[at : at + 200]), LedgerSnapshot()):
+            found[decision.checked.file.origin.partition("!")[0]].append(decision)
     here = folder if given else Path(__file__).parent
     return Corpus(folder, here / EXPECTED, found, time.monotonic() - started)
 
 
 def test_every_file_got_its_verdict(corpus: Corpus) -> None:
-    known = (name.relative_to(corpus.folder).as_posix() for _, name in files(corpus.folder))
+    known = (name.relative_to(corpus.folder).as_posix() for _, name in walk_files(corpus.folder))
     assert set(corpus.decisions) == {name for name in known if name != EXPECTED}
-    origins = [d.judged.leaf.origin for found in corpus.decisions.values() for d in found]
+    origins = [d.checked.file.origin for found in corpus.decisions.values() for d in found]
     assert len(origins) == len(set(origins))
 
 

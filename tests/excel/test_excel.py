@@ -14,20 +14,20 @@ from openpyxl import load_workbook
 from mlay_batch.excel import metrics
 from mlay_batch.excel.sheet_names import sheet_title, sheet_titles
 from mlay_batch.excel.text import length, to_cell_text
-from mlay_batch.report.book import Book as ReportBook
-from mlay_batch.template.book import Book as TemplateBook
+from mlay_batch.report.book import ReportWriter as ReportBook
+from mlay_batch.template.book import TemplateBook
 
 
 def write_by_report(text: str) -> bytes:
     book = ReportBook("vi", date(2019, 12, 8))
-    book.sheet("Tờ", "").put(0, 0, text, "text")
+    book.add_sheet("Tờ", "").write(0, 0, text, "text")
     return book.close()
 
 
 def write_by_template(text: str) -> bytes:
     book = TemplateBook("Tờ")
-    book.put(book.sheet("Tờ"), 1, 1, text, "text")
-    return book.save()
+    book.write(book.add_sheet("Tờ"), 1, 1, text, "text")
+    return book.to_bytes()
 
 
 @pytest.mark.parametrize("write", [write_by_report, write_by_template])

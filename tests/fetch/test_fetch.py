@@ -113,7 +113,7 @@ if where == "before writing":
     stage.write_atomically = killing(stage.write_atomically)
 if where == "before remembering":
     stage.FetchLog.add = killing(stage.FetchLog.add)
-told = killing(stage.silent) if where == "after remembering" else stage.silent
+told = killing(stage.no_progress) if where == "after remembering" else stage.no_progress
 stage.fetch_mails(Workspace.find(Path(sys.argv[1])), holder="victim", progress=told)
 """
 

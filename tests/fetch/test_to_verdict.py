@@ -10,7 +10,7 @@ import pytest
 
 from mlay_batch.ledger import Ledger
 from mlay_batch.pipeline.fetch import fetch_mails
-from mlay_batch.pipeline.town import open_town
+from mlay_batch.pipeline.town import open_office
 from mlay_batch.records import Verdict
 from mlay_batch.workspace import Workspace
 
@@ -35,21 +35,21 @@ def test_a_mail_counts_once_whatever_breaks_off(tmp_path, monkeypatch):
                 f'[mail]\nserver = "mx.town.example"\n[imap]\nhost = "127.0.0.1"\n'
                 f'port = {server.port}\nuser = "{dovecot.USER}"\nca_file = "{server.ca_file}"\n'
             )
-        desk = open_town(Workspace.find(made.workspace.root))
+        desk = open_office(Workspace.find(made.workspace.root))
         wrong, right = Paper("CB-01", present=9).book(), Paper("CB-01").book()
         server.deliver(posted("cb01@town.example", "a.xlsx", wrong), "1")
         server.deliver(posted("x@else.example", "b.xlsx", right), "2")
         fetch_mails(desk.workspace, holder="test")
         first = take_in(desk)
         assert told(first) == {"a.xlsx": ("rejected",), "b.xlsx": ("held", "I20")}
-        assert {d.judged.leaf.received for d in first.decisions} == {"2019-12-04T01:30:00+07:00"}
+        assert {d.checked.file.received for d in first.decisions} == {"2019-12-04T01:30:00+07:00"}
 
         with Ledger.open(desk.workspace.ledger) as ledger, ledger.transaction() as db:
             db.execute("DELETE FROM fetched")  # as if it had been killed before it remembered
         server.deliver(posted("cb01@town.example", "c.xlsx", right), "3")
         assert fetch_mails(desk.workspace, holder="test").count == 3
         second = take_in(desk)
-        assert (told(second), second.seen) == ({"c.xlsx": ("accepted",)}, 2)
+        assert (told(second), second.seen_count) == ({"c.xlsx": ("accepted",)}, 2)
     with Ledger.open(desk.workspace.ledger) as ledger:
         counts = ledger.counts()
         assert sum(counts.values()) == 3

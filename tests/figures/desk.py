@@ -13,9 +13,9 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from mlay_batch.figures.records import Facts
+from mlay_batch.figures.records import ReportInputs
 from mlay_batch.period import Period
-from mlay_batch.records import Delivery, Return, Row, Value, Verdict
+from mlay_batch.records import AcceptedReturn, LedgerEntry, Row, Value, Verdict
 from mlay_batch.register import Assignment, Officer, Organisation, Register, Waiver
 from mlay_batch.schema import Catalogue, load_catalogue
 
@@ -84,7 +84,7 @@ def row(section: str, number: int, values: dict[str, Value]) -> Row:
     return Row(section, SHEET, number, values, cells)
 
 
-def delivery(form: str, branch: str, period: Period | str, **changes: Any) -> Delivery:
+def delivery(form: str, branch: str, period: Period | str, **changes: Any) -> LedgerEntry:
     """A delivery received on the third day after its period, unless said otherwise."""
     span = Period.parse(str(period))
     received = span.next().start.replace(day=3).isoformat() + "T01:00:00+00:00"
@@ -95,10 +95,10 @@ def delivery(form: str, branch: str, period: Period | str, **changes: Any) -> De
         "verdict": Verdict.ACCEPTED, "form": form, "version": version.version if version else "",
         "branch": branch, "period": str(span),
     }  # fmt: skip
-    return Delivery(**(known | changes))
+    return LedgerEntry(**(known | changes))
 
 
-def returns(text: str) -> list[Return]:
+def returns(text: str) -> list[AcceptedReturn]:
     """Meeting returns of a table; each line tells one thing, lines of a month are one return.
 
     Columns, all but the first two optional: branch, day (or a bare month), kind (a sitting of two
@@ -114,7 +114,7 @@ def returns(text: str) -> list[Return]:
 Sections = dict[str, list[dict[str, Any]]]
 
 
-def _return(branch: str, month: str, lines: list[dict[str, Any]]) -> Return:
+def _return(branch: str, month: str, lines: list[dict[str, Any]]) -> AcceptedReturn:
     sections: Sections = {"meetings": [], "scores": [], "visits": []}
     card: dict[str, Any] = {}
     received = f"{month}-28"
@@ -129,7 +129,7 @@ def _return(branch: str, month: str, lines: list[dict[str, Any]]) -> Return:
     for section, found in sections.items():
         rows += [row(section, FIRST_ROW[section] + at, values) for at, values in enumerate(found)]
     when = delivery("meeting", branch, month, received=f"{received}T01:00:00+00:00")
-    return Return(when, tuple(rows))
+    return AcceptedReturn(when, tuple(rows))
 
 
 def _tell(sections: Sections, day: date, given: dict[str, Any]) -> None:
@@ -147,7 +147,7 @@ def _tell(sections: Sections, day: date, given: dict[str, Any]) -> None:
         sections["visits"].append(visit)
 
 
-def classification(text: str) -> list[Return]:
+def classification(text: str) -> list[AcceptedReturn]:
     """Classification returns of a table: branch, year, section, then the fields of that section."""
     by_return: dict[tuple[str, int], list[Row]] = {}
     for line in table(text):
@@ -155,7 +155,7 @@ def classification(text: str) -> list[Return]:
         section = line.pop("section")
         by_return.setdefault(key, []).append(row(section, 6, line))
     return [
-        Return(delivery("classification", branch, str(year)), tuple(rows))
+        AcceptedReturn(delivery("classification", branch, str(year)), tuple(rows))
         for (branch, year), rows in by_return.items()
     ]
 
@@ -163,26 +163,26 @@ def classification(text: str) -> list[Return]:
 def facts(
     town: Register,
     period: str,
-    filed: Iterable[Return] = (),
+    filed: Iterable[AcceptedReturn] = (),
     *,
     as_of: date | None = None,
-    refused: Iterable[Delivery] = (),
+    refused: Iterable[LedgerEntry] = (),
     catalogue: Catalogue | None = None,
-) -> Facts:
+) -> ReportInputs:
     """Facts as of the tenth day after the period, deliveries numbered as they come."""
     span = Period.parse(period)
     numbered = [
-        replace(entry, delivery=replace(entry.delivery, id=number))
+        replace(entry, entry=replace(entry.entry, id=number))
         for number, entry in enumerate(filed, 1)
     ]
     others = [replace(entry, id=len(numbered) + at) for at, entry in enumerate(refused, 1)]
-    return Facts(
+    return ReportInputs(
         catalogue or shipped(),
         town,
         span,
         as_of or span.next().start.replace(day=10),
         tuple(numbered),
-        (*(entry.delivery for entry in numbered), *others),
+        (*(entry.entry for entry in numbered), *others),
     )
 
 

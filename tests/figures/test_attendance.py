@@ -62,13 +62,13 @@ def test_a_substitute_counts_for_nobody() -> None:
     visits = "branch | day | officer | for\nCB1 | 2019-03-05 | MAI | NAM"
     (entry,) = listed(visits)
     assert (entry.counts, entry.reason) == (0, "Q02")
-    assert (entry.officer, entry.on_behalf_of, entry.credited) == ("MAI", "NAM", "NAM")
+    assert (entry.officer, entry.on_behalf_of, entry.credited_officer) == ("MAI", "NAM", "NAM")
 
 
 def test_a_substitute_counts_for_the_one_represented_where_the_quota_says_so() -> None:
     visits = "branch | day | officer | for\nCB1 | 2019-03-05 | KHA | NAM"
     (entry,) = listed(visits, substitutes=True)
-    assert (entry.counts, entry.reason, entry.credited) == (1, "", "NAM")
+    assert (entry.counts, entry.reason, entry.credited_officer) == (1, "", "NAM")
     # MAI's quota does not gain by what she did for NAM.
     town = register(TOWN, OFFICERS, DUTIES)
     for_nam = returns("branch | day | officer | for\nCB1 | 2019-03-05 | MAI | NAM")

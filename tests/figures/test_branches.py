@@ -12,10 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlay_batch.figures import compute
-from mlay_batch.figures.branch_records import ActivityLine, Moved, MovementLine, ThematicLine
-from mlay_batch.figures.movement import shape_of
+from mlay_batch.figures.branch_records import (
+    ActivityLine,
+    MemberMovement,
+    MovementLine,
+    ThematicLine,
+)
+from mlay_batch.figures.movement import movement_fields
 from mlay_batch.figures.records import Figures
-from mlay_batch.records import Return
+from mlay_batch.records import AcceptedReturn
 from mlay_batch.schema import load_catalogue
 
 TOWN = """
@@ -28,17 +33,17 @@ CB4  | Chi bộ 4 | cell_direct | TX     | 2019-10-10 |            |
 """
 
 
-def card(branch: str, month: str, opening: int, closing: int, **changes: int) -> Return:
+def card(branch: str, month: str, opening: int, closing: int, **changes: int) -> AcceptedReturn:
     (made,) = returns(f"branch | day\n{branch} | {month}")
     values: dict[str, Any] = {"opening": opening, **changes, "closing": closing}
     return replace(made, rows=(row("members", 6, values),))
 
 
-def of(filed: list[Return], period: str = "2019-11") -> Figures:
+def of(filed: list[AcceptedReturn], period: str = "2019-11") -> Figures:
     return compute(facts(register(TOWN), period, filed))
 
 
-def line(filed: list[Return], branch: str, period: str = "2019-11") -> MovementLine:
+def line(filed: list[AcceptedReturn], branch: str, period: str = "2019-11") -> MovementLine:
     found = of(filed, period).movement
     assert found
     return next(line for line in found.lines if line.branch.code == branch)
@@ -47,19 +52,19 @@ def line(filed: list[Return], branch: str, period: str = "2019-11") -> MovementL
 class TestMovement:
     def test_the_form_itself_says_which_fields_tell_members(self) -> None:
         for form in (f for f in load_catalogue().forms if f.form == "meeting"):
-            shape = shape_of(form)
+            shape = movement_fields(form)
             assert shape
             assert (shape.section, shape.opening, shape.closing) == (
                 "members",
                 "opening",
                 "closing",
             )
-            assert shape.ins == ("admitted", "moved_in", "restored")
-            assert shape.outs == ("died", "expelled", "moved_out")
+            assert shape.increases == ("admitted", "moved_in", "restored")
+            assert shape.decreases == ("died", "expelled", "moved_out")
 
     def test_other_forms_tell_none(self) -> None:
         forms = [form for form in load_catalogue().forms if form.form != "meeting"]
-        assert [shape_of(form) for form in forms] == [None] * len(forms)
+        assert [movement_fields(form) for form in forms] == [None] * len(forms)
 
     def test_a_month_and_the_year_to_date(self) -> None:
         """18 + 2 − 1 = 19 by October; November 19 + 1 = 20."""
@@ -68,7 +73,7 @@ class TestMovement:
             card("CB1", "2019-10", 20, 19, died=1),
             card("CB1", "2019-11", 19, 20, restored=1),
         ]
-        now, year = line(filed, "CB1").now, line(filed, "CB1").year
+        now, year = line(filed, "CB1").in_period, line(filed, "CB1").in_year
         assert now and year
         assert (now.opening, now.closing, now.changes["restored"]) == (19, 20, 1)
         assert (year.opening, year.closing, year.first.month, year.last.month) == (18, 20, 9, 11)
@@ -77,8 +82,8 @@ class TestMovement:
 
     def test_who_did_not_report_has_no_figures_for_the_period(self) -> None:
         silent = line([card("CB1", "2019-10", 18, 18)], "CB1")
-        assert (silent.now, silent.state) == (None, "missing")
-        assert silent.year and silent.year.closing == 18
+        assert (silent.in_period, silent.state) == (None, "missing")
+        assert silent.in_year and silent.in_year.closing == 18
 
     def test_a_cell_merged_in_august_hands_over_its_members(self) -> None:
         """14 and 9 in July; CB2 opens August with 23. The town had 23 all the while."""
@@ -86,25 +91,30 @@ class TestMovement:
             card("CB2", "2019-07", 14, 14), card("CB3", "2019-07", 9, 9),
             card("CB2", "2019-08", 23, 23),
         ]  # fmt: skip
-        told = {code: line(filed, code, "2019-08").year for code in ("CB2", "CB3")}
+        told = {code: line(filed, code, "2019-08").in_year for code in ("CB2", "CB3")}
         shown = {code: (m.opening, m.merged, m.closing) for code, m in told.items() if m}
         assert shown == {"CB2": (14, 9, 23), "CB3": (9, -9, 0)}
-        assert not line(filed, "CB2", "2019-08").gaps
+        assert not line(filed, "CB2", "2019-08").mismatches
 
     def test_a_quarter_with_a_merger_closes(self) -> None:
         filed = [
             card("CB2", "2019-07", 14, 14), card("CB3", "2019-07", 9, 9),
             card("CB2", "2019-08", 23, 23),
         ]  # fmt: skip
-        told = {code: line(filed, code, "2019-Q3").now for code in ("CB2", "CB3")}
+        told = {code: line(filed, code, "2019-Q3").in_period for code in ("CB2", "CB3")}
         assert {code: (m.merged, m.closing, _rest(m)) for code, m in told.items() if m} == {
             "CB2": (9, 23, 0), "CB3": (-9, 0, 0),
         }  # fmt: skip
 
     def test_a_gap_between_months_is_told_with_its_place(self) -> None:
         filed = [card("CB1", "2019-10", 18, 19), card("CB1", "2019-11", 18, 18)]
-        (gap,) = line(filed, "CB1").gaps
-        assert (gap.period.month, gap.last, gap.opening, gap.place.cell) == (11, 19, 18, "E6")
+        (gap,) = line(filed, "CB1").mismatches
+        assert (gap.period.month, gap.last_closing, gap.opening, gap.place.cell) == (
+            11,
+            19,
+            18,
+            "E6",
+        )
 
     @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 3)), min_size=1, max_size=11))
     def test_months_that_follow_one_another_always_close(self, moves: list[Any]) -> None:
@@ -116,26 +126,26 @@ class TestMovement:
             )
             at += came - left
         told = line(filed, "CB1", f"2019-{len(moves):02}")
-        assert told.year and not told.gaps
-        assert _rest(told.year) == 0
-        assert told.now and _rest(told.now) == 0
+        assert told.in_year and not told.mismatches
+        assert _rest(told.in_year) == 0
+        assert told.in_period and _rest(told.in_period) == 0
 
 
-def _rest(moved: Moved) -> int:
+def _rest(moved: MemberMovement) -> int:
     out = moved.changes["died"] + moved.changes["expelled"] + moved.changes["moved_out"]
     into = sum(moved.changes.values()) - out
     return moved.opening + into - out + moved.merged - moved.closing
 
 
-def themes(filed: list[Return], told: str) -> list[Return]:
+def themes(filed: list[AcceptedReturn], told: str) -> list[AcceptedReturn]:
     """Add rows of the table of themes: branch, day, topic."""
     more = table(told)
     return [
         replace(entry, rows=(*entry.rows, *(
             row("thematic", 60 + n, {"held_on": line["day"], "topic": line["topic"]})
             for n, line in enumerate(more)
-            if line["branch"] == entry.delivery.branch
-            and str(line["day"]).startswith(str(entry.delivery.period))
+            if line["branch"] == entry.entry.branch
+            and str(line["day"]).startswith(str(entry.entry.period))
         )))
         for entry in filed
     ]  # fmt: skip
@@ -158,16 +168,20 @@ class TestThematic:
     """
 
     def test_meetings_are_counted_by_quarter(self) -> None:
-        assert thematic(self.SENT)["CB1"].held == (1, 0, 0, 2)
-        assert thematic(self.SENT)["CB2"].held == (0, 0, 0, 0)
+        assert thematic(self.SENT)["CB1"].meeting_counts == (1, 0, 0, 2)
+        assert thematic(self.SENT)["CB2"].meeting_counts == (0, 0, 0, 0)
 
     def test_a_quarter_before_a_cell_was_founded_is_none_of_its(self) -> None:
-        assert thematic(self.SENT)["CB4"].held == (None, None, None, 0)
+        assert thematic(self.SENT)["CB4"].meeting_counts == (None, None, None, 0)
 
     def test_in_november_december_may_still_bring_one(self) -> None:
         found = thematic(self.SENT)
-        assert (found["CB1"].state, found["CB2"].state, found["CB2"].open) == ("held", "open", 1)
-        assert (found["CB4"].state, found["CB4"].open) == ("open", 3)
+        assert (found["CB1"].state, found["CB2"].state, found["CB2"].open_months) == (
+            "held",
+            "open",
+            1,
+        )
+        assert (found["CB4"].state, found["CB4"].open_months) == ("open", 3)
         assert found["CB3"].state == "off"
 
     def test_a_quarter_all_reported_without_one_has_none(self) -> None:
@@ -183,12 +197,12 @@ class TestThematic:
         CB1    | 2019-11-03 | Giảm nghèo
         """
         found = thematic(self.SENT, told)["CB1"].themes
-        assert [(t.held_on, t.topic, t.shared) for t in found] == [
+        assert [(t.held_on, t.topic, t.with_regular) for t in found] == [
             (date(2019, 10, 3), "Học tập Bác", True), (date(2019, 11, 3), "Giảm nghèo", True),
         ]  # fmt: skip
         own = "branch | day | topic\nCB1 | 2019-11-05 | Riêng"
         alone = thematic("branch | day | kind\nCB1 | 2019-11-05 | thematic", own)["CB1"]
-        assert [theme.shared for theme in alone.themes] == [False]
+        assert [theme.with_regular for theme in alone.themes] == [False]
 
 
 class TestActivities:
@@ -201,7 +215,7 @@ class TestActivities:
                 row("activities", 70, {"held_on": date.fromisoformat(day), "kind": kind,
                                        "content": "việc", "participants": people})
                 for day, kind, people in done
-                if (entry.delivery.branch, entry.delivery.period) == ("CB1", day[:7])
+                if (entry.entry.branch, entry.entry.period) == ("CB1", day[:7])
             ))
             for entry in sent
         ]  # fmt: skip
@@ -221,4 +235,4 @@ class TestActivities:
     def test_who_had_none_has_a_line_of_noughts(self) -> None:
         other = self._lines("2019-11")["CB2"]
         assert set(other.counts.values()) == {(0, 0)}
-        assert other.listed == ()
+        assert other.activities == ()

@@ -58,7 +58,7 @@ def test_the_towns_three_years_give_the_published_means() -> None:
     DB1|2017|cells|70||0|70|65|4|1|0
     DB1|2018|cells|71||1|70|66|4|0|0
     """)
-    mean = found.mean
+    mean = found.classification_mean
     assert mean is not None
     assert (mean.first, mean.last) == (2016, 2018)
     assert f"{mean.shares['members', 'completed']:.1f}" == "99.6"
@@ -155,8 +155,8 @@ def test_limits_hold_on_the_limit(grades: str, line: str, section: str, within: 
 def test_a_base_of_nought_has_no_share() -> None:
     found = figures("DB1|2018|members|5|5|0|0|0|0|0|0")
     assert (only(found, "bottom").share, only(found, "bottom").rated_share) == (None, None)
-    assert found.mean is not None
-    assert found.mean.shares["members", "bottom"] is None
+    assert found.classification_mean is not None
+    assert found.classification_mean.shares["members", "bottom"] is None
 
 
 @pytest.mark.parametrize(("mean", "per_cent"), [("shares", 20 / 3), ("pooled", 5.0)])
@@ -166,28 +166,28 @@ def test_mean_of_shares_and_pooled_differ(mean: str, per_cent: float) -> None:
         "DB1|2017|members|10|0|0|10|0|0|9|1\nDB1|2018|members|30|0|0|30|0|0|29|1",
         catalogue=with_scheme("classification", mean=mean),
     )
-    assert found.mean is not None
-    assert found.mean.shares["members", "bottom"] == pytest.approx(per_cent)
+    assert found.classification_mean is not None
+    assert found.classification_mean.shares["members", "bottom"] == pytest.approx(per_cent)
 
 
 def test_a_year_without_a_base_is_left_out_of_the_mean() -> None:
     found = figures("DB1|2017|members|3|3|0|0|0|0|0|0\nDB1|2018|members|30|0|0|30|0|0|27|3")
-    assert found.mean is not None
-    assert found.mean.shares["members", "bottom"] == 10
+    assert found.classification_mean is not None
+    assert found.classification_mean.shares["members", "bottom"] == 10
 
 
 def test_the_mean_is_of_the_three_latest_years() -> None:
     rows = [f"DB1|{year}|members|100|0|0|100|0|0|{100 - bad}|{bad}" for year, bad in
             ((2014, 50), (2015, 3), (2017, 6), (2018, 9))]  # fmt: skip
     found = figures("\n".join(rows))
-    assert found.mean is not None
-    assert (found.mean.first, found.mean.last) == (2015, 2018)
-    assert found.mean.shares["members", "bottom"] == 6
+    assert found.classification_mean is not None
+    assert (found.classification_mean.first, found.classification_mean.last) == (2015, 2018)
+    assert found.classification_mean.shares["members", "bottom"] == 6
 
 
 def test_years_after_the_report_are_not_looked_at() -> None:
     found = figures("DB1|2018|members|9|0|0|9|1|6|2|0", period="2017-11")
-    assert (found.years, found.mean) == ((), None)
+    assert (found.years, found.classification_mean) == ((), None)
 
 
 def test_a_year_without_a_scheme_is_left_out() -> None:
@@ -207,7 +207,7 @@ def capped(counts: str, year: int, **changes: object) -> list[tuple[object, ...]
         catalogue = replace(catalogue, schemes=schemes)
     found = figures(counts.replace("YEAR", str(year)), f"{year + 1}-01", catalogue=catalogue)
     return [
-        (c.branch, c.base, c.allowed, c.given, c.kept)
+        (c.branch, c.base, c.allowed_count, c.given_count, c.is_kept)
         for entry in found.years if entry.year == year
         for part in entry.parts
         for c in part.caps

@@ -32,7 +32,7 @@ def matrix(period: str, sent: str = "", form: str = "meeting", waivers: str = ""
 
 
 def state(found: Completeness, branch: str, period: str) -> str:
-    return found.of(branch, Period.parse(period)).state
+    return found.cell(branch, Period.parse(period)).state
 
 
 def test_what_came_in_time_late_and_without_a_meeting() -> None:
@@ -48,7 +48,7 @@ def test_what_came_in_time_late_and_without_a_meeting() -> None:
     )
     states = [state(found, code, "2019-03") for code in ("A1", "CB1", "CB3")]
     assert states == ["reported", "late", "nil"]
-    assert found.of("CB1", Period(2019, 3)).delivery == 2
+    assert found.cell("CB1", Period(2019, 3)).delivery == 2
 
 
 @pytest.mark.parametrize(("today", "said"), [("2019-04-05", "not_due"), ("2019-04-06", "missing")])
@@ -75,7 +75,7 @@ def test_a_file_that_was_refused(verdict: Verdict) -> None:
     refused = delivery("meeting", "CB1", "2019-03", verdict=verdict)
     found = matrix("2019-03", "branch | day\nA1 | 2019-03-05", refused=[refused])
     assert state(found, "CB1", "2019-03") == verdict.value
-    assert found.of("CB1", Period(2019, 3)).delivery == 2
+    assert found.cell("CB1", Period(2019, 3)).delivery == 2
 
 
 def test_an_accepted_return_stands_whatever_was_refused_after_it() -> None:
@@ -126,8 +126,8 @@ def test_months_before_the_first_version_of_the_form_are_not_expected() -> None:
 def test_provisional_while_something_of_the_period_is_open() -> None:
     sent = "branch | day\nA1 | 2019-03-05\nCB1 | 2019-03-05\nCB3 | 2019-03-05"
     whole = compute(facts(register(TOWN), "2019-03", returns(sent)))
-    assert not whole.provisional  # January is missing, but that is not this report's month
-    assert compute(facts(register(TOWN), "2019-03", returns(sent)[:2])).provisional
+    assert not whole.is_provisional  # January is missing, but that is not this report's month
+    assert compute(facts(register(TOWN), "2019-03", returns(sent)[:2])).is_provisional
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])

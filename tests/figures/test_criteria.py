@@ -10,7 +10,7 @@ from desk import shipped
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlay_batch.figures.criteria import criteria
+from mlay_batch.figures.criteria import criteria_means
 from mlay_batch.figures.records import Sitting
 from mlay_batch.findings import Place
 from mlay_batch.period import Period
@@ -31,23 +31,27 @@ def sitting(branch: str, own: Marks | None, confirmed: Marks | None) -> Sitting:
 def test_the_difference_is_over_the_meetings_both_scored() -> None:
     """Own 40 and 20, confirmed 18 of the second: −2, though the means are 30 and 18."""
     held = [sitting("CB1", {"conduct": 40}, None), sitting("CB1", {"conduct": 20}, {"conduct": 18})]
-    means, of_all = criteria(SCHEME, held)
-    assert (means.own["conduct"], means.confirmed["conduct"]) == (30, 18)
+    means, of_all = criteria_means(SCHEME, held)
+    assert (means.own_points["conduct"], means.confirmed_points["conduct"]) == (30, 18)
     assert means.difference["conduct"] == -2
-    assert (means.own["total"], means.difference["total"]) == (30, -2)
-    assert (of_all.branch, of_all.own) == (None, means.own)
+    assert (means.own_points["total"], means.difference["total"]) == (30, -2)
+    assert (of_all.branch, of_all.own_points) == (None, means.own_points)
 
 
 def test_a_blank_is_no_nought_and_nothing_is_no_mean() -> None:
     held = [sitting("CB1", {"time": 5}, None), sitting("CB1", {"time": None}, None)]
-    means, _ = criteria(SCHEME, held)
-    assert (means.own["time"], means.own["closing"], means.confirmed["time"]) == (5, None, None)
+    means, _ = criteria_means(SCHEME, held)
+    assert (
+        means.own_points["time"],
+        means.own_points["closing"],
+        means.confirmed_points["time"],
+    ) == (5, None, None)
     assert means.difference["time"] is None
 
 
 def test_without_a_score_or_a_scheme_there_is_nothing() -> None:
-    assert criteria(SCHEME, [sitting("CB1", None, None)]) == ()
-    assert criteria(None, [sitting("CB1", {"time": 5}, None)]) == ()
+    assert criteria_means(SCHEME, [sitting("CB1", None, None)]) == ()
+    assert criteria_means(None, [sitting("CB1", {"time": 5}, None)]) == ()
 
 
 points = st.none() | st.integers(0, 10).map(lambda half: half / 2)
@@ -56,7 +60,9 @@ scored = st.none() | st.fixed_dictionaries({"time": points, "closing": points})
 
 @given(st.lists(st.tuples(st.sampled_from("AB"), scored, scored), max_size=8))
 def test_the_means_are_those_of_a_plain_count(told: list[tuple[str, Marks, Marks]]) -> None:
-    found = {entry.branch: entry for entry in criteria(SCHEME, [sitting(*one) for one in told])}
+    found = {
+        entry.branch: entry for entry in criteria_means(SCHEME, [sitting(*one) for one in told])
+    }
     for branch in (*found, "A"):
         rows = [(own, sent) for code, own, sent in told if branch in (None, code)]
         for name in ("time", "closing"):
@@ -68,7 +74,7 @@ def test_the_means_are_those_of_a_plain_count(told: list[tuple[str, Marks, Marks
             gap = mean([b - a for a, b in pairs])
             if branch in found:
                 entry = found[branch]
-                assert [entry.own[name], entry.confirmed[name]] == wanted
+                assert [entry.own_points[name], entry.confirmed_points[name]] == wanted
                 assert entry.difference[name] == (gap if gap is None else pytest.approx(gap))
             else:
                 assert wanted == [None, None]

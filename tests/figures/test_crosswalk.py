@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mlay_batch.errors import SchemaError
 from mlay_batch.figures import compute
-from mlay_batch.figures.crosswalk import heading_of, under
+from mlay_batch.figures.crosswalk import heading_of, map_grades
 from mlay_batch.figures.records import Figures
 from mlay_batch.messages import error_text
 from mlay_batch.schema import Scheme
@@ -92,13 +92,13 @@ def test_a_crosswalk_is_walked_over_a_version_in_between() -> None:
         for section in ("cells", "members")
     )
     newest = renamed(version("2023"), names, crosswalk=back)
-    found = under(newest, version("2018"), (version("2014"), version("2018"), newest))
+    found = map_grades(newest, version("2018"), (version("2014"), version("2018"), newest))
     assert found["members", "g2"] == ("grade2",)
 
 
 def test_without_a_crosswalk_a_grade_goes_by_its_id() -> None:
     bare = tuple(replace(one, crosswalk=()) for one in VERSIONS)
-    assert under(bare[0], bare[1], bare)["cells", "grade3"] == ("grade3",)
+    assert map_grades(bare[0], bare[1], bare)["cells", "grade3"] == ("grade3",)
 
 
 def test_a_heading_nobody_describes_is_the_schemes_own() -> None:
@@ -114,7 +114,7 @@ def test_nobody_is_lost_or_counted_twice(names: dict[str, str], counts: list[int
     crosswalk = (Crosswalk("abc", "members", names),)
     newest = replace(version("2018"), heading="abc", crosswalk=crosswalk)
     heading = renamed(version("2014"), names, version="abc")
-    found = under(heading, newest, (heading, newest))
+    found = map_grades(heading, newest, (heading, newest))
     own = dict(zip(names, counts, strict=True))
     read = {new: sum(own[old] for old in found["members", new]) for new in set(names.values())}
     assert sum(read.values()) == sum(counts)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mlay_batch.figures import compute
 from mlay_batch.figures.fingerprint import fingerprint
-from mlay_batch.figures.records import Facts
+from mlay_batch.figures.records import ReportInputs
 
 TOWN = """
 code | name     | type        | parent
@@ -37,7 +37,7 @@ CB2    | 2019-11-04 | 55  |         | 9       | 9
 """
 
 
-def town(sent: str = SENT) -> Facts:
+def town(sent: str = SENT) -> ReportInputs:
     return facts(register(TOWN, OFFICERS, ASSIGNED), "2019-11", returns(sent))
 
 
@@ -61,7 +61,7 @@ def test_neither_order_nor_numbers_nor_names_of_files_change_it(order: list[int]
     renamed = tuple(
         replace(
             entry,
-            delivery=replace(entry.delivery, id=number, name=f"{number}.xlsx"),
+            entry=replace(entry.entry, id=number, name=f"{number}.xlsx"),
             rows=tuple(replace(row, number=row.number + number, cells={}) for row in entry.rows),
         )
         for number, entry in enumerate(shuffled, 100)

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.figures.records import Figures, ReportInputs
 from mlay_batch.period import Period
-from mlay_batch.records import Return
+from mlay_batch.records import AcceptedReturn
 from mlay_batch.schema.records import Effective
 
 TOWN = """
@@ -38,15 +38,15 @@ MAI     | DB1    | committee_member | 2019-03-20 |
 def told(period: str, visits: str, *out: tuple[str, str], **more: Any) -> Figures:
     """The figures once every return is in but those of the cells and months in `out`."""
     town = register(TOWN, OFFICERS, DUTIES)
-    filed = {entry.delivery.key: entry for entry in returns(visits)}
+    filed = {entry.entry.key: entry for entry in returns(visits)}
     months = Period.parse(period).year_to_date()
     nil = "\n".join(
         f"{cell} | {month} | yes"
         for cell in CELLS
         for month in months
-        if town.by_code[cell].alive(month)
+        if town.by_code[cell].is_active(month)
     )
-    silent = {entry.delivery.key: entry for entry in returns(f"branch | day | nil\n{nil}")}
+    silent = {entry.entry.key: entry for entry in returns(f"branch | day | nil\n{nil}")}
     both = [entry for key, entry in (silent | filed).items() if key and key[1:] not in out]
     return compute(facts(town, period, both, **more))
 
@@ -54,7 +54,7 @@ def told(period: str, visits: str, *out: tuple[str, str], **more: Any) -> Figure
 def pair(figures: Figures, officer: str, branch: str) -> Any:
     (found,) = [
         entry
-        for entry in figures.following
+        for entry in figures.quota_pairs
         if (entry.officer, entry.branch.code) == (officer, branch)
     ]
     return found
@@ -68,8 +68,11 @@ class TestAnOfficerInHisCells:
     def test_who_moved_in_july_has_both_cells_each_for_its_months(self) -> None:
         # CB2 ended on 15 August: of the duty from 15 July on, July and August were served.
         figures = told("2019-11", "branch | day | officer\nCB1 | 2019-03-05 | NAM")
-        found = [(p.branch.code, p.served, p.served_year, p.attended) for p in figures.following
-                 if p.officer == "NAM"]  # fmt: skip
+        found = [
+            (p.branch.code, p.served, p.served_year, p.attended_count)
+            for p in figures.quota_pairs
+            if p.officer == "NAM"
+        ]
         assert found == [("CB1", 7, 7, 1), ("CB2", 2, 2, 0)]
 
     def test_visits_are_told_by_kind_and_day(self) -> None:
@@ -81,16 +84,18 @@ class TestAnOfficerInHisCells:
         """
         found = pair(told("2019-11", visits), "MAI", "A2")
         assert dict(found.kinds) == {"regular": 1, "thematic": 1, "both": 1}
-        assert (found.attended, found.last) == (3, date(2019, 9, 3))
+        assert (found.attended_count, found.last_visit) == (3, date(2019, 9, 3))
 
     def test_a_month_out_may_tell_a_visit(self) -> None:
         figures = told("2019-11", "branch | day | officer", ("A2", "2019-09"), ("A2", "2019-04"))
-        assert pair(figures, "MAI", "A2").unseen == 1  # founded in May: of April nothing is to come
+        assert (
+            pair(figures, "MAI", "A2").open_months == 1
+        )  # founded in May: of April nothing is to come
 
     def test_the_own_cell_brings_nothing(self) -> None:
         figures = told("2019-11", "branch | day | officer", ("A1", "2019-09"))
         found = pair(figures, "MAI", "A1")
-        assert (found.served, found.unseen) == (9, 0)
+        assert (found.served, found.open_months) == (9, 0)
 
     def test_in_the_months_in_which_the_own_cell_counts_it_may_tell_a_visit(self) -> None:
         known = shipped()
@@ -103,7 +108,7 @@ class TestAnOfficerInHisCells:
         catalogue = replace(known, quotas=(*known.quotas, *later))
         out = ("A1", "2019-06"), ("A1", "2019-07"), ("A1", "2019-09")
         figures = told("2019-11", "branch | day | officer", *out, catalogue=catalogue)
-        assert pair(figures, "MAI", "A1").unseen == 2
+        assert pair(figures, "MAI", "A1").open_months == 2
 
 
 def test_nobody_attends_a_cell_before_it_was_founded() -> None:
@@ -114,7 +119,7 @@ def test_nobody_attends_a_cell_before_it_was_founded() -> None:
         (9, "Q01"),
         (10, ""),
     ]
-    assert pair(figures, "MAI", "A2").attended == 1
+    assert pair(figures, "MAI", "A2").attended_count == 1
 
 
 class TestWhoCameToACell:
@@ -128,43 +133,55 @@ class TestWhoCameToACell:
 
     def test_two_who_came_to_one_meeting(self) -> None:
         found = cell(told("2019-11", self.VISITS), "CB1")
-        assert (found.held, found.attended, found.visits, found.counted) == (2, 1, 2, 1)
-        assert (found.officers, found.last, found.state) == (
-            ("NAM",), date(2019, 3, 5), "attended",
-        )  # fmt: skip
+        assert (
+            found.sitting_count,
+            found.attended_sittings,
+            found.visit_count,
+            found.counted_visits,
+        ) == (2, 1, 2, 1)
+        assert (found.officers, found.last_visit, found.state) == (
+            ("NAM",),
+            date(2019, 3, 5),
+            "attended",
+        )
 
     def test_a_visit_that_counts_for_nobody_is_a_visit(self) -> None:
         found = cell(told("2019-11", self.VISITS), "A1")  # her own cell
-        assert (found.visits, found.counted, found.state) == (1, 0, "uncounted")
+        assert (found.visit_count, found.counted_visits, found.state) == (1, 0, "uncounted")
 
     def test_nobody_came(self) -> None:
         assert cell(told("2019-11", self.VISITS), "A2").state == "unattended"
 
     def test_nobody_is_known_to_have_come(self) -> None:
         found = cell(told("2019-11", self.VISITS, ("A2", "2019-07")), "A2")
-        assert (found.unseen, found.state) == (1, "unknown")
+        assert (found.open_months, found.state) == (1, "unknown")
 
 
 visits = st.lists(
     st.tuples(
-        st.sampled_from(CELLS), st.integers(1, 12), st.sampled_from((3, 17)),
+        st.sampled_from(CELLS),
+        st.integers(1, 12),
+        st.sampled_from((3, 17)),
         st.sampled_from(("NAM", "MAI", "KHA")),
         st.sampled_from((None, None, None, "NAM", "MAI")),
     ),
     max_size=25,
-)  # fmt: skip
+)
 duties = st.lists(
     st.tuples(
-        st.sampled_from(("NAM", "MAI", "KHA")), st.sampled_from(("TX", "DB1", *CELLS)),
-        st.sampled_from(("town_official", "committee_member")), st.integers(1, 12),
+        st.sampled_from(("NAM", "MAI", "KHA")),
+        st.sampled_from(("TX", "DB1", *CELLS)),
+        st.sampled_from(("town_official", "committee_member")),
+        st.integers(1, 12),
         st.none() | st.integers(1, 12),
     ),
-    min_size=1, max_size=5,
-)  # fmt: skip
+    min_size=1,
+    max_size=5,
+)
 
 
 @st.composite
-def years(draw: Any) -> tuple[Facts, Facts]:
+def years(draw: Any) -> tuple[ReportInputs, ReportInputs]:
     """What is known while returns are out, and what is when all have come."""
     told_duties = [
         f"{officer} | {branch} | {role} | 2019-{first:02}-05 | "
@@ -176,17 +193,17 @@ def years(draw: Any) -> tuple[Facts, Facts]:
     lines = [
         f"{branch} | 2019-{month:02}-{day:02} | {officer} | {instead or ''}"
         for branch, month, day, officer, instead in draw(visits)
-        if month <= period.month and town.by_code[branch].alive(Period(2019, month))
+        if month <= period.month and town.by_code[branch].is_active(Period(2019, month))
     ]
-    filed = {e.delivery.key: e for e in returns("\n".join(["branch|day|officer|for", *lines]))}
+    filed = {e.entry.key: e for e in returns("\n".join(["branch|day|officer|for", *lines]))}
     nil = "\n".join(
         f"{code} | {month} | yes"
         for code in CELLS
         for month in period.year_to_date()
-        if town.by_code[code].alive(month)
+        if town.by_code[code].is_active(month)
     )
-    silent = {entry.delivery.key: entry for entry in returns(f"branch | day | nil\n{nil}")}
-    everything: list[Return] = list((silent | filed).values())
+    silent = {entry.entry.key: entry for entry in returns(f"branch | day | nil\n{nil}")}
+    everything: list[AcceptedReturn] = list((silent | filed).values())
     out = draw(st.sets(st.integers(0, len(everything) - 1), max_size=12))
     per = draw(st.sampled_from(("officer", "officer_cell")))
     known = shipped()
@@ -202,16 +219,16 @@ def test_whatever_the_returns_still_out_say_the_least_holds(given_years: Any) ->
     now, then = map(compute, given_years)
     for known, truth in zip(now.quota, then.quota, strict=True):
         assert known.attended <= truth.attended
-        assert known.attended == truth.attended or known.unseen
+        assert known.attended == truth.attended or known.open_months
         if known.state in ("met", "not_met"):
             assert truth.state == known.state
-    for known, truth in zip(now.following, then.following, strict=True):
-        assert known.attended <= truth.attended
-        assert known.attended == truth.attended or known.unseen
+    for known, truth in zip(now.quota_pairs, then.quota_pairs, strict=True):
+        assert known.attended_count <= truth.attended_count
+        assert known.attended_count == truth.attended_count or known.open_months
     for seen, final in zip(now.cell_visits, then.cell_visits, strict=True):
-        assert (seen.state == "unknown") <= (seen.unseen > 0)
-        assert final.unseen == 0
-        if not seen.unseen:
+        assert (seen.state == "unknown") <= (seen.open_months > 0)
+        assert final.open_months == 0
+        if not seen.open_months:
             assert seen == final
 
 
@@ -220,9 +237,10 @@ def test_an_officers_line_is_the_sum_of_his_cells(given_years: Any) -> None:
     figures = compute(given_years[0])
     for line in figures.quota:
         own = [
-            entry for entry in figures.following
+            entry
+            for entry in figures.quota_pairs
             if (entry.quota.quota, entry.officer) == (line.quota.quota, line.officer)
             and (line.quota.per == "officer" or entry.branch == line.branches[0])
-        ]  # fmt: skip
-        assert line.attended == sum(entry.attended for entry in own)
-        assert line.unseen == sum(entry.unseen for entry in own)
+        ]
+        assert line.attended == sum(entry.attended_count for entry in own)
+        assert line.open_months == sum(entry.open_months for entry in own)

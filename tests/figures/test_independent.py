@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Facts
+from mlay_batch.figures.records import ReportInputs
 from mlay_batch.schema.records import Effective, QuotaCounting
 
 TOWN = """
@@ -90,7 +90,7 @@ RECORDS = (
 
 
 @st.composite
-def towns(draw: Any) -> Facts:
+def towns(draw: Any) -> ReportInputs:
     town = register(
         TOWN,
         "\n".join(["code | name | own_cell | from | to", *draw(officers)]),
@@ -123,7 +123,7 @@ def towns(draw: Any) -> Facts:
 
 
 @given(towns())
-def test_the_figures_agree_with_an_independent_count(given_facts: Facts) -> None:
+def test_the_figures_agree_with_an_independent_count(given_facts: ReportInputs) -> None:
     expected = independent.recompute(given_facts)
     found = independent.shown(compute(given_facts))
     for part, values in expected.items():
@@ -131,21 +131,21 @@ def test_the_figures_agree_with_an_independent_count(given_facts: Facts) -> None
 
 
 @given(towns(), st.randoms(use_true_random=False))
-def test_the_order_of_receipt_does_not_matter(given_facts: Facts, random: Any) -> None:
+def test_the_order_of_receipt_does_not_matter(given_facts: ReportInputs, random: Any) -> None:
     shuffled = list(given_facts.returns)
     random.shuffle(shuffled)
     assert compute(replace(given_facts, returns=tuple(shuffled))) == compute(given_facts)
 
 
 @given(towns())
-def test_nothing_reported_is_dropped(given_facts: Facts) -> None:
+def test_nothing_reported_is_dropped(given_facts: ReportInputs) -> None:
     figures = compute(given_facts)
     months = {str(month) for month in given_facts.period.year_to_date()}
     reported = {
-        (entry.delivery.branch, row.values["held_on"], row.values["officer"])
+        (entry.entry.branch, row.values["held_on"], row.values["officer"])
         for entry in given_facts.returns
-        if entry.delivery.period in months
-        for row in entry.section("visits")
+        if entry.entry.period in months
+        for row in entry.section_rows("visits")
     }
     assert {(a.branch, a.held_on, a.officer) for a in figures.attendances} == reported
     assert all(a.counts or a.reason for a in figures.attendances)

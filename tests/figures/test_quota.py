@@ -13,7 +13,7 @@ from desk import delivery, facts, register, returns, with_quota
 from mlay_batch.figures import compute
 from mlay_batch.figures.records import QuotaLine
 from mlay_batch.period import Period
-from mlay_batch.records import Return, Verdict
+from mlay_batch.records import AcceptedReturn, Verdict
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor
@@ -46,11 +46,13 @@ def lines(
     return compute(facts(town, period, complete(period, visits, but), **more)).quota
 
 
-def complete(period: str, visits: str, but: tuple[tuple[str, str], ...] = ()) -> list[Return]:
-    filed = {entry.delivery.key: entry for entry in returns(visits)}
+def complete(
+    period: str, visits: str, but: tuple[tuple[str, str], ...] = ()
+) -> list[AcceptedReturn]:
+    filed = {entry.entry.key: entry for entry in returns(visits)}
     months = [str(month) for month in Period.parse(period).year_to_date()]
     nil = "\n".join(f"{cell} | {month} | yes" for cell in CELLS for month in months)
-    silent = {entry.delivery.key: entry for entry in returns(f"branch | day | nil\n{nil}")}
+    silent = {entry.entry.key: entry for entry in returns(f"branch | day | nil\n{nil}")}
     both = silent | filed
     return [entry for key, entry in both.items() if key and key[1:] not in but]
 
@@ -186,15 +188,15 @@ def test_in_december_nothing_is_final_while_a_return_is_out() -> None:
     """Example of `QuotaLine`: the return of May may still bring the fourth visit."""
     told = went("02-12", "07-02", "09-03")
     found = line("2019-12", told, but=(("CB1", "2019-05"),))
-    assert (found.attended, found.unseen, found.state) == (3, 1, "behind")
+    assert (found.attended, found.open_months, found.state) == (3, 1, "behind")
     done = line("2019-12", told)
-    assert (done.attended, done.unseen, done.state) == (3, 0, "not_met")
+    assert (done.attended, done.open_months, done.state) == (3, 0, "not_met")
 
 
 def test_no_count_of_returns_that_are_out_makes_it_not_met() -> None:
     """1 of 4, two returns are out: how many sittings they tell nobody knows."""
     found = line("2019-12", went("02-12"), but=(("CB1", "2019-05"), ("CB1", "2019-06")))
-    assert (found.unseen, found.state) == (2, "behind")
+    assert (found.open_months, found.state) == (2, "behind")
 
 
 @pytest.mark.parametrize("verdict", [Verdict.REJECTED, Verdict.HELD])
@@ -203,7 +205,7 @@ def test_a_return_refused_or_held_may_still_come(verdict: Verdict) -> None:
     filed = complete("2019-12", went("02-12", "07-02", "09-03"), (("CB1", "2019-05"),))
     refused = [delivery("meeting", "CB1", "2019-05", verdict=verdict)]
     (found,) = compute(facts(town, "2019-12", filed, refused=refused)).quota
-    assert (found.unseen, found.state) == (1, "behind")
+    assert (found.open_months, found.state) == (1, "behind")
 
 
 def test_nothing_is_to_come_of_a_month_waived_or_of_other_cells() -> None:
@@ -212,7 +214,7 @@ def test_nothing_is_to_come_of_a_month_waived_or_of_other_cells() -> None:
     out = (("CB1", "2019-05"), ("CB2", "2019-05"), ("CB3", "2019-09"))
     filed = complete("2019-12", went("02-12", "07-02", "09-03"), out)
     (found,) = compute(facts(town, "2019-12", filed)).quota
-    assert (found.unseen, found.state) == (0, "not_met")
+    assert (found.open_months, found.state) == (0, "not_met")
 
 
 def test_a_quota_per_officer_and_cell_has_a_line_for_each_cell() -> None:

@@ -17,7 +17,7 @@ from mlay_batch.figures import compute
 from mlay_batch.figures.records import Figures, QuotaLine
 from mlay_batch.period import Period
 from mlay_batch.schema import Catalogue, Quota, load_catalogue
-from mlay_batch.schema.catalogue import shipped as folder
+from mlay_batch.schema.catalogue import shipped_folder as folder
 from mlay_batch.schema.records import Effective, QuotaCounting
 
 TOWN = """
@@ -157,8 +157,8 @@ def test_the_role_is_that_of_the_record_of_the_month() -> None:
     found = line("2019-11", changed(role="committee_member"), visits=visits)
     assert (found.served, found.served_year, found.attended) == (6, 6, 1)
     assert (found.owed, found.obligation) == (2, 2)
-    (pair,) = told("2019-11", changed(role="committee_member"), visits).following
-    assert (pair.served, pair.attended) == (6, 1)
+    (pair,) = told("2019-11", changed(role="committee_member"), visits).quota_pairs
+    assert (pair.served, pair.attended_count) == (6, 1)
 
 
 def test_a_number_that_stays_the_same_changes_no_figure() -> None:

@@ -43,7 +43,12 @@ def test_the_confirmed_score_goes_before_the_own() -> None:
     # "Two columns on the form: own score, and the score the attending superior confirms."
     text = "branch|day|own|confirmed|note|closing\nCB1|2019-03-05|92|88|Họp muộn|18"
     (sitting,) = rated("2019-03", text)["CB1"].sittings
-    assert (sitting.own, sitting.confirmed, sitting.score, sitting.band) == (92, 88, 88, "fair")
+    assert (sitting.own_score, sitting.confirmed_score, sitting.score, sitting.band) == (
+        92,
+        88,
+        88,
+        "fair",
+    )
     assert (sitting.note, sitting.members) == ("Họp muộn", 18)
     assert sitting.place == Place("CB1-2019-03.xlsx", "Báo cáo", "C20")
 
@@ -79,7 +84,7 @@ def test_the_year_to_date_counts_bands_and_means_scores() -> None:
     """
     found = rated("2019-03", scores)["CB1"]
     assert found.bands == {"good": 2, "fair": 0, "average": 1, "poor": 0}
-    assert (found.scored, found.mean) == (3, pytest.approx(245 / 3))
+    assert (found.scored_count, found.mean) == (3, pytest.approx(245 / 3))
     assert [str(sitting.held_on) for sitting in found.sittings] == ["2019-03-05", "2019-03-19"]
     assert found.sittings[1].band is None
 
@@ -87,7 +92,7 @@ def test_the_year_to_date_counts_bands_and_means_scores() -> None:
 def test_two_meetings_on_one_day_are_one_sitting() -> None:
     found = rated("2019-03", "branch|day|kind|own\nCB1|2019-03-05|regular+thematic|91")["CB1"]
     (sitting,) = found.sittings
-    assert (sitting.kinds, found.scored) == (("regular", "thematic"), 1)
+    assert (sitting.kinds, found.scored_count) == (("regular", "thematic"), 1)
 
 
 def test_every_cell_that_owes_has_its_line_in_the_order_of_the_register() -> None:
@@ -105,8 +110,8 @@ def test_what_an_ended_cell_reported_stays_in_the_year_to_date() -> None:
     assert [entry.branch.code for entry in figures.ratings] == ["A1", "A3", "CB1"]
     ended = figures.year_ratings[-1]
     assert (ended.branch.code, ended.owes, ended.state) == ("CB3", False, "ended")
-    assert (ended.held, ended.scored, ended.mean, ended.sittings) == (2, 1, 80, ())
-    assert sum(entry.held for entry in figures.year_ratings) == len(figures.sittings) == 3
+    assert (ended.sitting_count, ended.scored_count, ended.mean, ended.sittings) == (2, 1, 80, ())
+    assert sum(entry.sitting_count for entry in figures.year_ratings) == len(figures.sittings) == 3
 
 
 def test_a_quarters_list_keeps_who_owed_one_of_its_months() -> None:
@@ -117,7 +122,12 @@ def test_a_quarters_list_keeps_who_owed_one_of_its_months() -> None:
 def test_who_met_and_left_the_register_is_still_counted() -> None:
     figures = compute(facts(register(TOWN), "2019-08", returns("branch|day|own\nZ9|2019-03-05|80")))
     gone = figures.year_ratings[-1]
-    assert (gone.branch.code, gone.owes, gone.held, gone.state) == ("Z9", False, 1, "waived")
+    assert (gone.branch.code, gone.owes, gone.sitting_count, gone.state) == (
+        "Z9",
+        False,
+        1,
+        "waived",
+    )
 
 
 def test_the_state_says_why_there_is_no_sitting() -> None:
@@ -125,7 +135,7 @@ def test_the_state_says_why_there_is_no_sitting() -> None:
     assert {code: entry.state for code, entry in found.items()} == {
         "A1": "reported", "CB1": "nil", "CB3": "missing",
     }  # fmt: skip
-    assert (found["CB3"].mean, found["CB3"].scored, found["CB3"].sittings) == (None, 0, ())
+    assert (found["CB3"].mean, found["CB3"].scored_count, found["CB3"].sittings) == (None, 0, ())
 
 
 def test_a_quarter_has_the_gravest_state_of_its_months() -> None:
@@ -139,7 +149,7 @@ def test_a_score_below_every_band_has_none() -> None:
     scheme = next(s for s in shipped().schemes if s.scheme == "meeting_score")
     without_poor = with_scheme("meeting_score", bands=scheme.bands[:-1])
     found = rated("2019-03", "branch|day|own\nCB1|2019-03-05|12", catalogue=without_poor)["CB1"]
-    assert (found.sittings[0].band, found.scored, sum(found.bands.values())) == (None, 1, 0)
+    assert (found.sittings[0].band, found.scored_count, sum(found.bands.values())) == (None, 1, 0)
 
 
 def test_without_a_scheme_scores_stand_without_a_band() -> None:

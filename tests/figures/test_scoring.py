@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlay_batch.errors import SchemaError
-from mlay_batch.figures.scoring import band_of, counted, full_marks, year_grade
+from mlay_batch.figures.scoring import band_of, counting_score, full_marks, year_grade
 from mlay_batch.messages import error_text
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.load import load_text
@@ -75,12 +75,12 @@ def test_thematic_points_count_in_a_month_with_a_thematic_meeting(
 ) -> None:
     """95 points of which 5 are thematic: without such a meeting 90, re-based 94.74."""
     assert full_marks(scheme()) == (100, 95)
-    assert counted(scheme(rebase=rebase), 95, {"closing": 5}, thematic) == points
+    assert counting_score(scheme(rebase=rebase), 95, {"closing": 5}, thematic) == points
 
 
 def test_blank_thematic_points_are_none() -> None:
-    assert counted(scheme(), 88, {"closing": None}, thematic=False) == 88
-    assert counted(scheme(), None, {"closing": 5}, thematic=False) is None
+    assert counting_score(scheme(), 88, {"closing": None}, thematic=False) == 88
+    assert counting_score(scheme(), None, {"closing": 5}, thematic=False) is None
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ scores = st.integers(0, 200).map(lambda half: half / 2)
 def test_points_left_out_never_add(
     total: float, given_marks: dict[str, float | None], thematic: bool, rebase: bool
 ) -> None:
-    points = counted(scheme(rebase=rebase), total, given_marks, thematic)
+    points = counting_score(scheme(rebase=rebase), total, given_marks, thematic)
     left_out = 0 if thematic else given_marks["closing"] or 0
     raised = 100 / 95 if rebase and not thematic else 1
     assert points == pytest.approx((total - left_out) * raised)
@@ -121,7 +121,7 @@ def test_points_left_out_never_add(
 
 @given(scores, marks)
 def test_a_demand_costs_one_grade_at_most(score: float, given_marks: dict[str, float]) -> None:
-    order = [band.id for band in scheme().ranked()]
+    order = [band.id for band in scheme().bands_best_first()]
     bare, asked = band_of(shipped_scheme(), score), band_of(scheme(), score, given_marks)
     assert bare and asked
     assert order.index(asked) - order.index(bare) in (0, 1)

@@ -34,13 +34,13 @@ def test_each_month_has_the_version_and_scheme_of_its_own() -> None:
 
 def test_the_figures_of_the_year_are_of_both() -> None:
     filed = returns(YEAR)
-    assert [entry.delivery.version for entry in filed] == ["2018.1", "2025.1", "2025.1"]
+    assert [entry.entry.version for entry in filed] == ["2018.1", "2025.1", "2025.1"]
     found = compute(facts(register(TOWN), "2025-12", filed))
     assert [sitting.band for sitting in found.sittings] == ["good", "fair", "good"]
     (rating,) = found.ratings
-    assert (rating.scored, rating.mean) == (3, (92 + 88 + 91) / 3)
+    assert (rating.scored_count, rating.mean) == (3, (92 + 88 + 91) / 3)
     (monthly,) = (entry for entry in found.completeness if entry.form == "meeting")
-    states = [monthly.of("CB1", Period(2025, month)).state for month in (10, 11, 12)]
+    states = [monthly.cell("CB1", Period(2025, month)).state for month in (10, 11, 12)]
     assert states == ["reported"] * 3
     assert found.warnings == ()  # November opens with what October closed with
 

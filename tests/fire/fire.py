@@ -41,8 +41,8 @@ from mlay_batch.ledger import Ledger, MailLog, MailState
 from mlay_batch.period import Period
 from mlay_batch.pipeline import doctor, ingest, posting, reply
 from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.mailhost import Pace
-from mlay_batch.pipeline.town import Town
+from mlay_batch.pipeline.mailhost import RateLimiter
+from mlay_batch.pipeline.town import Office
 
 TODAY, NOVEMBER = date(2019, 12, 6), Period(2019, 11)
 CLOCK = datetime(2019, 12, 6, 9, tzinfo=UTC)
@@ -202,14 +202,16 @@ class Host:
         return Counter(self.log.read_bytes().splitlines() if self.log.exists() else ())
 
 
-def month(desk: Town, host: Host) -> None:
+def month(desk: Office, host: Host) -> None:
     """Take in, consolidate, draft, send: what a clerk does on the sixth."""
     when = "2019-12-03T09:00:00+07:00"
     ingest.ingest(desk, as_of=TODAY, received=when, holder="fire")
     consolidate(desk, NOVEMBER, as_of=TODAY, holder="fire")
-    job = posting.Job(desk, functools.partial(reply.letters, desk), NOVEMBER, TODAY, "fire")
+    job = posting.MailRun(
+        desk, functools.partial(reply.reply_letters, desk), NOVEMBER, TODAY, "fire"
+    )
     posting.draft(job, when)
-    posting.send(job, host, Pace(10**6, lambda: 0.0, lambda _: None), lambda: CLOCK)
+    posting.send(job, host, RateLimiter(10**6, lambda: 0.0, lambda _: None), lambda: CLOCK)
 
 
 def read_here(named: Any, forms: Any, *limits: Any, **_: Any) -> Iterator[Any]:
@@ -221,7 +223,7 @@ def remember_judged() -> None:
     """Let the same leaves be judged once."""
     real, known = ingest.check_files, {}
 
-    def recalled(desk: Town, leaves: Any, *args: Any, **more: Any) -> Iterator[Any]:
+    def recalled(desk: Office, leaves: Any, *args: Any, **more: Any) -> Iterator[Any]:
         if tuple(leaves) not in known:
             known[tuple(leaves)] = tuple(real(desk, leaves, *args, **more))
         return iter(known[tuple(leaves)])
@@ -242,14 +244,14 @@ def remember(module: Any, name: str) -> None:
     setattr(module, name, recalled)
 
 
-def state(desk: Town, host: Host) -> dict[str, object]:
+def state(desk: Office, host: Host) -> dict[str, object]:
     """All that must be the same in the end, whatever happened on the way."""
     workspace = desk.workspace
     with Ledger.open(workspace.ledger, read_only=True) as ledger:
         found = {
-            "deliveries": [(d.name, d.sha256, d.verdict, d.key) for d in ledger.deliveries()],
+            "deliveries": [(d.name, d.sha256, d.verdict, d.key) for d in ledger.entries()],
             "values": [[(r.section, dict(r.values)) for r in one.rows] for one in ledger.returns()],
-            "numbers": dict(MailLog(ledger).numbers()),
+            "numbers": dict(MailLog(ledger).receipt_numbers()),
             "letters": sorted((p.message_id, p.sha256) for p in MailLog(ledger).letters()),
         }
     books = {path.name: path.read_bytes() for path in workspace.reports.rglob("*.xlsx")}
@@ -301,7 +303,7 @@ class Range:
         self.wanted = state(desk, host)
         self.steps = self.count()
 
-    def fresh(self, name: str) -> tuple[Town, Host]:
+    def fresh(self, name: str) -> tuple[Office, Host]:
         """A copy of the workspace, and its mail host."""
         root = self.folder / name
         shutil.rmtree(root, ignore_errors=True)
@@ -329,8 +331,8 @@ class Range:
         code = ended(forked(work))
         if code != (KILLED if how == "kill" else BROKEN):
             return f"ended with {code}"
-        found = doctor.examine(desk.workspace, today=TODAY, holder="fire", repair=True)
-        if bad := {one.code for one in found.found} - HARMLESS:
+        found = doctor.check_workspace(desk.workspace, today=TODAY, holder="fire", repair=True)
+        if bad := {one.code for one in found.defects} - HARMLESS:
             return f"the doctor finds {sorted(bad)}"
         month(desk, host)
         return self._end(desk, host)
@@ -346,7 +348,7 @@ class Range:
         month(desk, host)
         return self._end(desk, host)
 
-    def _end(self, desk: Town, host: Host) -> str | None:
+    def _end(self, desk: Office, host: Host) -> str | None:
         if twice := [name for name, times in host.taken().items() if times > 1]:
             return f"sent twice: {twice}"
         with Ledger.open(desk.workspace.ledger) as ledger:
@@ -358,8 +360,8 @@ class Range:
         if doubtful:  # a person must look: the rest is as it should be
             now["sent"] = self.wanted["sent"]
         wrong = [part for part, value in self.wanted.items() if now[part] != value]
-        found = doctor.examine(desk.workspace, today=TODAY, holder="fire")
-        wrong += [one.code for one in found.found if one.code not in ("doubtful", "strays")]
+        found = doctor.check_workspace(desk.workspace, today=TODAY, holder="fire")
+        wrong += [one.code for one in found.defects if one.code not in ("doubtful", "strays")]
         return f"not as without a fault: {wrong}" if wrong else None
 
 
@@ -368,7 +370,7 @@ def main(args: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1)
     asked = parser.parse_args(args)
-    doctor.open_town = lambda workspace: None  # type: ignore[assignment,return-value]  # a child each
+    doctor.open_office = lambda workspace: None  # type: ignore[assignment,return-value]  # a child each
     with tempfile.TemporaryDirectory() as folder:
         shots = Range(Path(folder))
         wrong = {}

@@ -15,8 +15,8 @@ import pytest
 from mlay_batch import reader
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger import Archive, Ledger
-from mlay_batch.pipeline.ingest import Ingested, ingest
-from mlay_batch.pipeline.town import Town
+from mlay_batch.pipeline.ingest import IngestResult, ingest
+from mlay_batch.pipeline.town import Office
 from mlay_batch.records import Verdict
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
@@ -26,12 +26,12 @@ GOOD = Paper("DB1-1").book()
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Town:
+def made(tmp_path_factory: pytest.TempPathFactory) -> Office:
     return town(tmp_path_factory.mktemp("odd") / "town")
 
 
 @pytest.fixture
-def desk(made: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
+def desk(made: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
     """A town of its own; files are read without a child, which these tests are not about."""
 
     def read_here(named: Any, forms: Any, *limits: Any, **_: Any) -> Iterator[Any]:
@@ -42,17 +42,19 @@ def desk(made: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
     return replace(made, workspace=replace(made.workspace, root=tmp_path / "town"))
 
 
-def take_in(desk: Town, received: str = "2019-12-03T09:00:00+07:00") -> Ingested:
+def take_in(desk: Office, received: str = "2019-12-03T09:00:00+07:00") -> IngestResult:
     return ingest(desk, as_of=date(2019, 12, 6), received=received, holder="test")
 
 
-def outcome(done: Ingested) -> dict[str, tuple[str, list[str]]]:
+def outcome(done: IngestResult) -> dict[str, tuple[str, list[str]]]:
     return {
-        d.judged.leaf.name: (d.verdict.value, [f.code for f in d.findings]) for d in done.decisions
+        d.checked.file.name: (d.verdict.value, [f.code for f in d.findings]) for d in done.decisions
     }
 
 
-def test_a_file_that_vanishes_while_being_read(desk: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_vanishes_while_being_read(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put(desk, "a.xlsx", GOOD)
     gone = put(desk, "b.xlsx", Paper("DB1-2").book())
     read_bytes = Path.read_bytes
@@ -72,16 +74,16 @@ def test_a_file_that_vanishes_while_being_read(desk: Town, monkeypatch: pytest.M
     assert outcome(take_in(desk)) == {"b.xlsx": ("accepted", [])}
 
 
-def test_a_file_still_being_copied_into_the_inbox(desk: Town) -> None:
+def test_a_file_still_being_copied_into_the_inbox(desk: Office) -> None:
     half = put(desk, "a.xlsx", GOOD[: len(GOOD) // 2])
     assert outcome(take_in(desk)) == {"a.xlsx": ("rejected", ["R05"])}
     half.write_bytes(GOOD)
     assert outcome(take_in(desk)) == {"a.xlsx": ("accepted", [])}
     with Ledger.open(desk.workspace.ledger) as ledger:
-        assert [d.verdict for d in ledger.deliveries()] == [Verdict.REJECTED, Verdict.ACCEPTED]
+        assert [d.verdict for d in ledger.entries()] == [Verdict.REJECTED, Verdict.ACCEPTED]
 
 
-def test_a_clock_set_back_supersedes_nothing_by_itself(desk: Town) -> None:
+def test_a_clock_set_back_supersedes_nothing_by_itself(desk: Office) -> None:
     put(desk, "a.xlsx", GOOD)
     take_in(desk, received="2019-12-03T09:00:00+07:00")
     put(desk, "b.xlsx", Paper("DB1-1", score=95).book())
@@ -90,7 +92,7 @@ def test_a_clock_set_back_supersedes_nothing_by_itself(desk: Town) -> None:
 
 
 def test_a_ledger_put_back_from_an_old_copy_takes_the_inbox_in_again(
-    desk: Town, tmp_path: Path
+    desk: Office, tmp_path: Path
 ) -> None:
     old = desk.workspace.ledger.read_bytes()
     put(desk, "a.xlsx", GOOD)
@@ -98,11 +100,11 @@ def test_a_ledger_put_back_from_an_old_copy_takes_the_inbox_in_again(
     desk.workspace.ledger.write_bytes(old)
     assert outcome(take_in(desk)) == first
     with Ledger.open(desk.workspace.ledger) as ledger:
-        (delivery,) = ledger.deliveries()
+        (delivery,) = ledger.entries()
     assert Archive(desk.workspace.archive).read(delivery.sha256) == GOOD
 
 
-def test_an_original_damaged_on_disk_is_written_anew_when_it_comes_again(desk: Town) -> None:
+def test_an_original_damaged_on_disk_is_written_anew_when_it_comes_again(desk: Office) -> None:
     archive = Archive(desk.workspace.archive)
     sha256 = archive.store(GOOD)
     path = desk.workspace.archive / sha256[:2] / sha256

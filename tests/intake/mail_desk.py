@@ -8,12 +8,12 @@ import zipfile
 from datetime import timedelta, timezone
 from pathlib import Path
 
-from mlay_batch.intake import Postmark, collect
-from mlay_batch.records import Leaf
+from mlay_batch.intake import MailTrust, collect
+from mlay_batch.records import IncomingFile
 
 NOW = "2019-12-06T09:00:00+07:00"
 HANOI = timezone(timedelta(hours=7))
-SERVER = Postmark(HANOI, "mx.town.example", "mx.town.example")
+SERVER = MailTrust(HANOI, "mx.town.example", "mx.town.example")
 
 
 def zipped(**members: bytes) -> bytes:
@@ -56,14 +56,14 @@ def lay(folder: Path, **files: bytes) -> Path:
     return folder
 
 
-def taken(folder: Path, postmark: Postmark | None = None) -> list[Leaf]:
+def taken(folder: Path, postmark: MailTrust | None = None) -> list[IncomingFile]:
     return list(collect([folder], folder, NOW, postmark))
 
 
-def opened(folder: Path, data: bytes, postmark: Postmark | None = None) -> list[Leaf]:
+def opened(folder: Path, data: bytes, postmark: MailTrust | None = None) -> list[IncomingFile]:
     """The leaves of one mail in a folder of its own."""
     return taken(lay(folder, **{"thu.eml": data}), postmark)
 
 
-def told(leaves: list[Leaf]) -> list[tuple[str, str | None]]:
-    return [(leaf.name, leaf.ignored) for leaf in leaves]
+def told(leaves: list[IncomingFile]) -> list[tuple[str, str | None]]:
+    return [(leaf.name, leaf.skip_reason) for leaf in leaves]

@@ -36,7 +36,7 @@ def lay(folder: Path, **files: bytes) -> Path:
 
 
 def seen(*paths: Path, root: Path | None = None) -> list[tuple[str, str | None]]:
-    return [(leaf.origin, leaf.ignored) for leaf in collect(paths, root, NOW)]
+    return [(leaf.origin, leaf.skip_reason) for leaf in collect(paths, root, NOW)]
 
 
 def test_folders_are_walked_in_order_and_litter_is_left_out(tmp_path):
@@ -51,7 +51,7 @@ def test_a_leaf_tells_where_it_came_from(tmp_path):
     lay(tmp_path, **{"tháng 11/Chi bộ 1.xlsx": BOOK})
     (leaf,) = collect([tmp_path], tmp_path, NOW)
     assert (leaf.name, leaf.data, leaf.origin) == ("Chi bộ 1.xlsx", BOOK, "tháng 11/Chi bộ 1.xlsx")
-    assert (leaf.received, leaf.channel, leaf.sender, leaf.ignored) == (NOW, "hand", None, None)
+    assert (leaf.received, leaf.channel, leaf.sender, leaf.skip_reason) == (NOW, "hand", None, None)
 
 
 def test_names_are_composed_whatever_the_system_stored(tmp_path):

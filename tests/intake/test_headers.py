@@ -7,8 +7,8 @@ from email import message_from_string
 import pytest
 from mail_desk import HANOI, HEAD, NOW, SERVER, mail, opened, part
 
-from mlay_batch.intake import Postmark
-from mlay_batch.intake.headers import forged, received, sender, thread
+from mlay_batch.intake import MailTrust
+from mlay_batch.intake.headers import is_forged, receipt_time, sender, thread
 
 OWN = (
     "Received: from a (b [1.2.3.4]) by mx.town.example (Postfix) with ESMTPS id 1;\n"
@@ -36,11 +36,11 @@ def message(headers: str):
     ],
 )
 def test_the_topmost_line_of_the_own_server_tells_when(headers, when):
-    assert received(message(headers), SERVER) == when
+    assert receipt_time(message(headers), SERVER) == when
 
 
 def test_without_a_server_of_ones_own_no_line_is_believed(tmp_path):
-    (leaf,) = opened(tmp_path / "a", mail(part(), head=OWN + HEAD), Postmark(HANOI))
+    (leaf,) = opened(tmp_path / "a", mail(part(), head=OWN + HEAD), MailTrust(HANOI))
     assert leaf.received == NOW
     (leaf,) = opened(tmp_path / "b", mail(part(), head=OWN + HEAD), SERVER)
     assert leaf.received == "2019-12-04T01:30:00+07:00"
@@ -102,5 +102,5 @@ AUTH = "Authentication-Results: mx.town.example;"
     ],
 )
 def test_the_own_host_says_whether_a_mail_is_forged(headers, failed):
-    assert forged(message(headers), SERVER) is failed
-    assert forged(message(headers), Postmark(HANOI)) is False
+    assert is_forged(message(headers), SERVER) is failed
+    assert is_forged(message(headers), MailTrust(HANOI)) is False

@@ -26,15 +26,15 @@ from mail_desk import (
     zipped,
 )
 
-from mlay_batch.intake import Postmark, limits
-from mlay_batch.intake.headers import file_name, readable
+from mlay_batch.intake import MailTrust, limits
+from mlay_batch.intake.headers import file_name, readable_text
 from mlay_batch.intake.mails import mail_members
-from mlay_batch.records import Leaf
+from mlay_batch.records import IncomingFile
 
 
 def test_an_attachment_is_a_leaf_and_the_words_around_it_are_not(tmp_path):
     (leaf,) = opened(tmp_path, mail(WORDS, part()))
-    assert (leaf.name, leaf.data, leaf.ignored) == ("bao cao.xlsx", BOOK, None)
+    assert (leaf.name, leaf.data, leaf.skip_reason) == ("bao cao.xlsx", BOOK, None)
     assert leaf.origin == "thu.eml!2/bao cao.xlsx"
     assert (leaf.channel, leaf.sender, leaf.subject) == ("mail", "cb01@town.example", "Bao cao")
     assert leaf.thread == "<1@town.example>"
@@ -42,7 +42,7 @@ def test_an_attachment_is_a_leaf_and_the_words_around_it_are_not(tmp_path):
 
 def test_the_message_itself_may_be_the_attachment(tmp_path):
     (leaf,) = opened(tmp_path, (HEAD + part()).encode())
-    assert (leaf.name, leaf.data, leaf.ignored) == ("bao cao.xlsx", BOOK, None)
+    assert (leaf.name, leaf.data, leaf.skip_reason) == ("bao cao.xlsx", BOOK, None)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_the_end_of_the_mail_may_be_missing(tmp_path):
 @pytest.mark.parametrize("kind", ["text/plain", "text/html", "image/png", "application/pdf"])
 def test_bytes_tell_a_workbook_whatever_the_mail_calls_it(tmp_path, kind):
     (leaf,) = opened(tmp_path, mail(WORDS, part(headers="", kind=kind)))
-    assert (leaf.data, leaf.ignored) == (BOOK, None)
+    assert (leaf.data, leaf.skip_reason) == (BOOK, None)
 
 
 NAMES = {
@@ -113,9 +113,11 @@ def test_windows_bytes_in_a_name_are_vietnamese(tmp_path):
 @given(st.text(max_size=60))
 def test_any_text_is_readable_and_on_one_line(text):
     assert (
-        readable(text).isprintable() or "\u00ad" in readable(text) or not readable(text).isascii()
+        readable_text(text).isprintable()
+        or "\u00ad" in readable_text(text)
+        or not readable_text(text).isascii()
     )
-    assert not set(readable(text)) & set("\r\n\t\0")
+    assert not set(readable_text(text)) & set("\r\n\t\0")
 
 
 def test_mails_in_mails_are_opened_and_the_outer_sender_counts(tmp_path):
@@ -145,19 +147,19 @@ def nested(levels: int) -> bytes:
 
 @pytest.mark.parametrize("levels", [21, 3000])
 def test_nesting_ends_at_twenty(tmp_path, levels):
-    assert [leaf.ignored for leaf in opened(tmp_path / "a", nested(limits.MAX_MAILS))] == [None]
-    assert [leaf.ignored for leaf in opened(tmp_path / "b", nested(levels))] == ["N12"]
+    assert [leaf.skip_reason for leaf in opened(tmp_path / "a", nested(limits.MAX_MAILS))] == [None]
+    assert [leaf.skip_reason for leaf in opened(tmp_path / "b", nested(levels))] == ["N12"]
 
 
 def test_parts_end_at_two_hundred(tmp_path):
     leaves = opened(tmp_path, mail(*[part() for _ in range(250)]))
-    assert [leaf.ignored for leaf in leaves] == [None] * 200 + ["N12"]
+    assert [leaf.skip_reason for leaf in leaves] == [None] * 200 + ["N12"]
 
 
 def test_a_mail_without_a_file_is_one_leaf_and_kept(tmp_path):
     raw = mail(WORDS)
     (leaf,) = opened(tmp_path, raw)
-    assert (leaf.name, leaf.ignored, leaf.data) == ("Bao cao", "N13", raw)
+    assert (leaf.name, leaf.skip_reason, leaf.data) == ("Bao cao", "N13", raw)
     assert (leaf.sender, leaf.thread) == ("cb01@town.example", "<1@town.example>")
 
 
@@ -178,7 +180,7 @@ def test_a_signed_copy_beside_one_return_is_kept_with_it(tmp_path):
         tmp_path, mail(WORDS, part(SCAN, named("scan.pdf")), part(), part(PHOTO, inline))
     )
     assert told(leaves) == [("scan.pdf", "N14"), ("bao cao.xlsx", None), ("IMG_1.jpg", "N14")]
-    assert {leaf.kept_with for leaf in leaves if leaf.ignored} == {leaves[1].origin}
+    assert {leaf.kept_with for leaf in leaves if leaf.skip_reason} == {leaves[1].origin}
 
 
 def test_a_copy_beside_two_returns_belongs_to_that_of_its_name(tmp_path):
@@ -196,7 +198,7 @@ def test_copies_in_zips_and_folders_go_by_their_name(tmp_path):
         "a.xlsx": BOOK, "a.pdf": SCAN, "b.pdf": SCAN, "x/a.pdf": SCAN,
         "z.zip": zipped(**{"1.xlsx": BOOK, "scan.pdf": SCAN}),
     })  # fmt: skip
-    found = {leaf.origin: (leaf.ignored, leaf.kept_with) for leaf in taken(tmp_path)}
+    found = {leaf.origin: (leaf.skip_reason, leaf.kept_with) for leaf in taken(tmp_path)}
     assert found == {
         "a.pdf": ("N14", "a.xlsx"), "a.xlsx": (None, None), "b.pdf": ("N01", None),
         "x/a.pdf": ("N01", None), "z.zip!1.xlsx": (None, None),
@@ -208,7 +210,7 @@ def test_a_zip_in_a_mail_is_opened(tmp_path):
     leaves = opened(
         tmp_path, mail(part(zipped(**{"1.xlsx": BOOK, "2.rar": b"Rar!"}), named("a.zip")))
     )
-    assert [(leaf.origin, leaf.ignored) for leaf in leaves] == [
+    assert [(leaf.origin, leaf.skip_reason) for leaf in leaves] == [
         ("thu.eml!1/a.zip!1.xlsx", None), ("thu.eml!1/a.zip!2.rar", "N04"),
     ]  # fmt: skip
     assert {leaf.sender for leaf in leaves} == {"cb01@town.example"}
@@ -217,7 +219,7 @@ def test_a_zip_in_a_mail_is_opened(tmp_path):
 def test_damage_never_stops_the_others(tmp_path):
     broken = b"From: \xff\xfe\nContent-Type: multipart/mixed; boundary=\n\n--\n\n"
     lay(tmp_path, **{"1.eml": broken, "2.eml": b"", "3.eml": mail(part())})
-    assert [leaf.ignored for leaf in taken(tmp_path)] == ["N13", "N13", None]
+    assert [leaf.skip_reason for leaf in taken(tmp_path)] == ["N13", "N13", None]
 
 
 @given(st.binary(max_size=300), st.integers(0, 600), st.integers(0, 40))
@@ -225,7 +227,7 @@ def test_a_mail_hurt_anywhere_is_still_leaves(junk, at, cut):
     whole = mail(WORDS, part(), part(SCAN, named("a.pdf")))
     hurt = whole[:at] + junk + whole[at + cut :]
     leaves = list(
-        mail_members(Leaf("m.eml", hurt, "m.eml", "2019-12-06T09:00:00+07:00"), Postmark())
+        mail_members(IncomingFile("m.eml", hurt, "m.eml", "2019-12-06T09:00:00+07:00"), MailTrust())
     )
     assert leaves
     for leaf in leaves:
@@ -270,4 +272,4 @@ def test_no_header_keeps_the_program_busy(tmp_path, header):
 
 def test_a_mail_of_a_million_parts_is_not_taken_apart(tmp_path):
     many = HEAD + 'Content-Type: multipart/mixed; boundary="b"\n\n' + "--b\n\n" * 1_000_000
-    assert [leaf.ignored for leaf in opened(tmp_path, many.encode())] == ["N12"]
+    assert [leaf.skip_reason for leaf in opened(tmp_path, many.encode())] == ["N12"]

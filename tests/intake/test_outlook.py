@@ -103,7 +103,7 @@ def test_an_mbox_needs_no_name_and_may_be_empty(tmp_path):
 
 def test_copies_in_an_mbox_stay_with_their_own_mail(tmp_path):
     lay(tmp_path, **{"in.mbox": FROM + mail(part(BOOK)) + b"\n" + FROM + mail(COPY)})
-    assert [leaf.ignored for leaf in taken(tmp_path)] == [None, "N01"]
+    assert [leaf.skip_reason for leaf in taken(tmp_path)] == [None, "N01"]
 
 
 @pytest.mark.parametrize(
@@ -116,4 +116,4 @@ def test_a_mail_of_a_maildir_is_the_same_when_it_was_read(tmp_path, moved):
         moved: mail(part()), "tmp/158.M1": b"half", "dovecot-uidlist": b"x", "maildirfolder": b"",
     })  # fmt: skip
     (leaf,) = taken(tmp_path)
-    assert (leaf.origin, leaf.ignored) == ("box/157.M1.eml!1/bao cao.xlsx", None)
+    assert (leaf.origin, leaf.skip_reason) == ("box/157.M1.eml!1/bao cao.xlsx", None)

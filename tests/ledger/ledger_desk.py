@@ -9,11 +9,11 @@ from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.ledger import Ledger
 from mlay_batch.period import Period
 from mlay_batch.records import (
+    CheckedFile,
     Decision,
-    Delivery,
     Identity,
-    Judged,
-    Leaf,
+    IncomingFile,
+    LedgerEntry,
     Row,
     Run,
     Submission,
@@ -52,15 +52,17 @@ def decision(
     refers_to: int | None = None,
 ) -> Decision:
     """A file with its verdict; an ignored one was never read."""
-    leaf = Leaf(name, data, f"inbox/{name}", "2019-12-06T01:00:00Z", sender="cb01@example.org")
+    leaf = IncomingFile(
+        name, data, f"inbox/{name}", "2019-12-06T01:00:00Z", sender="cb01@example.org"
+    )
     if verdict is Verdict.IGNORED:
-        return Decision(Judged(leaf), verdict, findings)
+        return Decision(CheckedFile(leaf), verdict, findings)
     submission = Submission(None, "meeting", "2018.1", rows=rows)
     identity = Identity(MEETING, branch, Period.parse(period))
-    return Decision(Judged(leaf, submission, identity), verdict, findings, refers_to)
+    return Decision(CheckedFile(leaf, submission, identity), verdict, findings, refers_to)
 
 
-def recorded(ledger: Ledger, decisions: Sequence[Decision]) -> tuple[Delivery, ...]:
+def recorded(ledger: Ledger, decisions: Sequence[Decision]) -> tuple[LedgerEntry, ...]:
     """Record a batch; return it as the ledger remembers it."""
     numbers = ledger.record(RUN, decisions)
-    return tuple(found for found in ledger.deliveries() if found.id in numbers)
+    return tuple(found for found in ledger.entries() if found.id in numbers)

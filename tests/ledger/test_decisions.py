@@ -27,7 +27,7 @@ def ledger(tmp_path: Path):
 
 
 def sent(made: Decision, **leaf: object) -> Decision:
-    return replace(made, judged=replace(made.judged, leaf=replace(made.judged.leaf, **leaf)))
+    return replace(made, checked=replace(made.checked, file=replace(made.checked.file, **leaf)))
 
 
 def test_a_ruling_settles_a_held_file_and_keeps_its_number(ledger: Ledger) -> None:
@@ -39,8 +39,8 @@ def test_a_ruling_settles_a_held_file_and_keeps_its_number(ledger: Ledger) -> No
     assert (settled.id, settled.run, settled.verdict, settled.findings) == (2, 2, ACCEPTED, ())
     assert settled.refers_to == 1
     (current,) = ledger.returns()
-    assert (current.delivery.id, current.rows[0].values) == (2, {"present": 2})
-    assert ledger.deliveries()[0].superseded_by == 2
+    assert (current.entry.id, current.rows[0].values) == (2, {"present": 2})
+    assert ledger.entries()[0].superseded_by == 2
     assert Rulings(ledger).all() == (ruling(2),)
     assert sum(ledger.counts().values()) == 2
     assert [run.command for _, run in ledger.runs()] == ["ingest", "ingest", "accept"]
@@ -68,7 +68,7 @@ def test_a_ruling_that_cannot_be_kept_settles_nothing(ledger: Ledger) -> None:
     ledger.record(RUN, [decision(HELD, row(present=2))])
     with pytest.raises(Exception, match="CHECK"):
         Rulings(ledger).record(RUN, replace(ruling(1), why=""), decision(ACCEPTED, row(present=2)))
-    assert ledger.deliveries()[0].verdict is HELD
+    assert ledger.entries()[0].verdict is HELD
     assert ledger.returns() == ()
 
 

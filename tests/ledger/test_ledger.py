@@ -20,7 +20,7 @@ from mlay_batch.errors import LedgerError
 from mlay_batch.ledger import Ledger, Report, pack, store
 from mlay_batch.messages import error_text
 from mlay_batch.period import Period
-from mlay_batch.records import Decision, Judged, Leaf, Submission, Verdict, values_hash
+from mlay_batch.records import CheckedFile, Decision, IncomingFile, Submission, Verdict, values_hash
 from mlay_batch.schema.records import Effective
 
 ACCEPTED, REJECTED, DUPLICATE, HELD, IGNORED = Verdict
@@ -54,28 +54,28 @@ def test_rows_that_waited_packed_are_kept_like_any_others(ledger: Ledger) -> Non
         row(14, text='"é\n', n=None),
     )
     made = decision(ACCEPTED, *rows)
-    assert made.judged.submission
-    read = replace(made.judged.submission, rows=())
-    packed = replace(made, judged=replace(made.judged, submission=read, packed=pack(rows)))
+    assert made.checked.submission
+    read = replace(made.checked.submission, rows=())
+    packed = replace(made, checked=replace(made.checked, submission=read, compact_rows=pack(rows)))
     ledger.record(RUN, [packed])
 
     (found,) = ledger.returns()
 
     assert found.rows == rows
-    assert found.delivery.values_hash == packed.judged.values == made.judged.values
+    assert found.entry.values_hash == packed.checked.values_hash == made.checked.values_hash
 
 
 def test_a_delivery_comes_back_with_all_that_is_known_of_it(ledger: Ledger) -> None:
     made = decision(REJECTED, row(present=1), findings=(WRONG,))
     assert ledger.record(RUN, [made]) == (1,)
 
-    (found,) = ledger.deliveries()
+    (found,) = ledger.entries()
 
     assert (found.id, found.run, found.as_of) == (1, 1, date(2019, 12, 6))
     assert (found.name, found.origin, found.sender) == (
         "a.xlsx", "inbox/a.xlsx", "cb01@example.org",
     )  # fmt: skip
-    assert (found.sha256, found.channel) == (made.judged.leaf.sha256, "hand")
+    assert (found.sha256, found.channel) == (made.checked.file.sha256, "hand")
     assert found.received == "2019-12-06T01:00:00Z"
     assert (found.verdict, found.key, found.version) == (REJECTED, KEY, "2018.1")
     assert found.values_hash == values_hash([row(present=1)])
@@ -86,9 +86,9 @@ def test_a_delivery_comes_back_with_all_that_is_known_of_it(ledger: Ledger) -> N
 
 
 def test_what_could_not_be_told_stays_open(ledger: Ledger) -> None:
-    leaf = Leaf("ảnh.png", b"x", "inbox/ảnh.png", "2019-12-06T01:00:00Z")
-    strange = Decision(Judged(leaf, Submission(None, None, None)), REJECTED, ())
-    nobody = Decision(Judged(leaf, Submission(None, "meeting", "2018.1")), REJECTED, ())
+    leaf = IncomingFile("ảnh.png", b"x", "inbox/ảnh.png", "2019-12-06T01:00:00Z")
+    strange = Decision(CheckedFile(leaf, Submission(None, None, None)), REJECTED, ())
+    nobody = Decision(CheckedFile(leaf, Submission(None, "meeting", "2018.1")), REJECTED, ())
     picture, unread, unnamed = recorded(ledger, [decision(IGNORED), strange, nobody])
     assert (picture.form, picture.key, picture.values_hash) == (None, None, None)
     assert (unread.form, unread.sender, unread.values_hash) == (None, None, None)
@@ -99,7 +99,7 @@ def test_a_file_name_that_is_no_text_is_kept_and_known_again(ledger: Ledger) -> 
     name = os.fsdecode(b"b\xe1o c\xe1o.xlsx")
     wrong = replace(WRONG, params={"name": name}).in_file(name)
     made = decision(REJECTED, name=name, findings=(wrong,))
-    leaf = made.judged.leaf
+    leaf = made.checked.file
 
     (found,) = recorded(ledger, [made])
 
@@ -109,7 +109,7 @@ def test_a_file_name_that_is_no_text_is_kept_and_known_again(ledger: Ledger) -> 
 
 
 def test_seen_is_the_same_bytes_at_the_same_place(ledger: Ledger) -> None:
-    leaf = decision().judged.leaf
+    leaf = decision().checked.file
     ledger.record(RUN, [decision()])
     asked = [
         (leaf.origin, leaf.sha256),
@@ -129,13 +129,13 @@ def test_a_correction_supersedes_and_history_stays(ledger: Ledger) -> None:
     ledger.record(RUN, [decision(ACCEPTED, row(present=18), data=b"2", refers_to=1)])
     (third,) = recorded(ledger, [decision(ACCEPTED, row(present=19), data=b"3", refers_to=2)])
 
-    history = ledger.deliveries()
+    history = ledger.entries()
 
     assert [d.superseded_by for d in history] == [2, 3, None]
     assert [d.refers_to for d in history] == [None, 1, 2]
-    assert [d.current for d in history] == [False, False, True]
+    assert [d.is_current for d in history] == [False, False, True]
     assert ledger.returns() == ledger.returns("meeting")
-    assert [(r.delivery, r.rows[0].values["present"]) for r in ledger.returns()] == [(third, 19)]
+    assert [(r.entry, r.rows[0].values["present"]) for r in ledger.returns()] == [(third, 19)]
     assert ledger.returns("classification") == ()
 
 
@@ -147,7 +147,7 @@ def test_a_correction_in_the_same_batch_supersedes(ledger: Ledger) -> None:
 
 def test_other_branch_or_period_supersedes_nothing(ledger: Ledger) -> None:
     ledger.record(RUN, [decision(), decision(branch="CB-02"), decision(period="2019-10")])
-    assert all(d.current for d in ledger.deliveries())
+    assert all(d.is_current for d in ledger.entries())
     assert len(ledger.returns("meeting")) == 3
 
 
@@ -179,7 +179,7 @@ def test_known_gives_earlier_deliveries_oldest_first(ledger: Ledger) -> None:
             decision(ACCEPTED, row(present=2), data=b"3"),
         ],
     )
-    every = ledger.deliveries()
+    every = ledger.entries()
     shas = [d.sha256 for d in every]
 
     known = ledger.snapshot_for([shas[0], "0" * 64], [KEY, ("meeting", "CB-99", "2019-11")])
@@ -197,17 +197,19 @@ def test_the_last_return_is_of_the_latest_period_before(ledger: Ledger) -> None:
     found = ledger.last_return("meeting", "CB-01", Period.parse("2019-11"))
 
     assert found
-    assert found.delivery.period == "2019-10"
+    assert found.entry.period == "2019-10"
     assert found.rows[0].values == {"n": "corrected"}
     assert ledger.last_return("meeting", "CB-01", Period.parse("2019-08")) is None
     assert ledger.last_return("meeting", "CB-02", Period.parse("2019-11")) is None
 
 
 def test_last_year_is_over_before_january_begins(ledger: Ledger) -> None:
-    yearly = replace(decision().judged.identity.form, period="year", effective=Effective("2014-01"))
+    yearly = replace(
+        decision().checked.identity.form, period="year", effective=Effective("2014-01")
+    )
     made = decision(period="2018")
-    judged = replace(made.judged, identity=replace(made.judged.identity, form=yearly))
-    ledger.record(RUN, [replace(made, judged=judged)])
+    judged = replace(made.checked, identity=replace(made.checked.identity, form=yearly))
+    ledger.record(RUN, [replace(made, checked=judged)])
     assert ledger.last_return("meeting", "CB-01", Period.parse("2019"))
     assert ledger.last_return("meeting", "CB-01", Period.parse("2018")) is None
 
@@ -250,14 +252,14 @@ def test_whatever_is_decided_the_counts_add_up(
                 ],
             )
         told = [one for batch in batches for one in batch]
-        deliveries = ledger.deliveries()
+        deliveries = ledger.entries()
         assert [d.id for d in deliveries] == list(range(1, len(told) + 1))
         assert ledger.counts() == {v: Counter(one[0] for one in told)[v] for v in Verdict}
         assert sum(ledger.counts().values()) == len(told)
         # The current return of a key is the last one accepted for it, with its values.
         last = {(b, p): n for verdict, b, p, n in told if verdict is ACCEPTED}
         current = {
-            (r.delivery.branch, r.delivery.period): r.rows[0].values["n"] for r in ledger.returns()
+            (r.entry.branch, r.entry.period): r.rows[0].values["n"] for r in ledger.returns()
         }
         assert current == last
         assert len(ledger.returns()) == len(last)
@@ -288,7 +290,7 @@ def test_read_only_reads_and_never_records(tmp_path: Path) -> None:
         assert ledger.counts()[ACCEPTED] == 1
         with pytest.raises(LedgerError, match=r"ledger\.unwritable"):
             ledger.record(RUN, [decision(period="2019-12")])
-        assert len(ledger.deliveries()) == 1
+        assert len(ledger.entries()) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
@@ -388,7 +390,7 @@ def test_an_older_ledger_is_brought_up_to_date(
     for _ in range(2):
         with Ledger.open(path) as ledger:
             assert store.schema_version(ledger._db) == len(store.STEPS)
-            assert len(ledger.deliveries()) == 1
+            assert len(ledger.entries()) == 1
 
 
 def test_a_step_that_fails_leaves_the_ledger_as_it_was(
@@ -405,7 +407,7 @@ def test_a_step_that_fails_leaves_the_ledger_as_it_was(
             Ledger.open(path)
     assert path.read_bytes() == before
     with Ledger.open(path) as ledger:
-        assert ledger.deliveries() == ()
+        assert ledger.entries() == ()
 
 
 def test_connection_keeps_what_is_written_through_a_power_cut(ledger: Ledger) -> None:

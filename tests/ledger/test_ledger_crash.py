@@ -50,7 +50,7 @@ class Failing:
 def test_a_failure_at_any_step_leaves_the_ledger_unchanged(tmp_path: Path) -> None:
     with Ledger.create(tmp_path / "ledger.sqlite") as ledger:
         ledger.record(RUN, [decision(Verdict.ACCEPTED, row(present=1), data=b"1")])
-        before = (ledger.deliveries(), ledger.returns(), ledger.runs())
+        before = (ledger.entries(), ledger.returns(), ledger.runs())
         db, steps = ledger._db, 0
         while True:
             ledger._db = Failing(db, steps)  # type: ignore[assignment]
@@ -58,14 +58,14 @@ def test_a_failure_at_any_step_leaves_the_ledger_unchanged(tmp_path: Path) -> No
                 ledger.record(RUN, BATCH)
             except OSError:
                 ledger._db = db
-                assert (ledger.deliveries(), ledger.returns(), ledger.runs()) == before
+                assert (ledger.entries(), ledger.returns(), ledger.runs()) == before
                 steps += 1
             else:
                 break
         ledger._db = db
         assert steps > 10  # begin, run, for each file several, commit
-        assert len(ledger.deliveries()) == 4
-        assert ledger.deliveries()[0].superseded_by == 2
+        assert len(ledger.entries()) == 4
+        assert ledger.entries()[0].superseded_by == 2
 
 
 CHILD = """
@@ -82,7 +82,7 @@ batch = [decision(Verdict.ACCEPTED, *[row(note="x" * 900)] * 40, data=b"%d" % n,
          for n in range(80)]
 with Ledger.open(root / "ledger.sqlite") as ledger:
     for one in batch:
-        Archive(root / "archive").store(one.judged.leaf.data)
+        Archive(root / "archive").store(one.checked.file.data)
     if when == "before record":
         die()
     if when == "before commit":
@@ -98,7 +98,7 @@ with Ledger.open(root / "ledger.sqlite") as ledger:
 def test_killed_between_archive_and_commit(tmp_path: Path, when: str, read_only: bool) -> None:
     with Ledger.create(tmp_path / "ledger.sqlite") as ledger:
         ledger.record(RUN, [decision()])
-        before = ledger.deliveries()
+        before = ledger.entries()
     done = subprocess.run(
         [sys.executable, "-c", CHILD, str(tmp_path), when],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
@@ -109,12 +109,12 @@ def test_killed_between_archive_and_commit(tmp_path: Path, when: str, read_only:
     assert journal.exists() is (when == "before commit")
 
     with Ledger.open(tmp_path / "ledger.sqlite", read_only=read_only) as ledger:
-        assert ledger.deliveries() == before  # what was begun is undone
+        assert ledger.entries() == before  # what was begun is undone
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         archive = Archive(tmp_path / "archive")
         again: list[Decision] = [
             decision(Verdict.ACCEPTED, data=b"%d" % n, branch=f"CB-{n}") for n in range(80)
         ]
         for one in again:
-            assert archive.read(archive.store(one.judged.leaf.data)) == one.judged.leaf.data
+            assert archive.read(archive.store(one.checked.file.data)) == one.checked.file.data
         assert len(ledger.record(RUN, again)) == 80

@@ -18,10 +18,10 @@ from town_desk import Paper, catalogue, rows
 
 from mlay_batch.period import Period
 from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.ingest import Ingested, ingest
-from mlay_batch.pipeline.town import Town, open_town
+from mlay_batch.pipeline.ingest import IngestResult, ingest
+from mlay_batch.pipeline.town import Office, open_office
 from mlay_batch.schema import load_catalogue
-from mlay_batch.template import Context, render
+from mlay_batch.template import TemplateContext, render
 from mlay_batch.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -81,7 +81,7 @@ def province_form() -> str:
 
 
 def workspace(folder: Path, name: str, lists: dict[str, list[dict[str, object]]],
-              own: str = "", consolidated: str = "") -> Town:  # fmt: skip
+              own: str = "", consolidated: str = "") -> Office:  # fmt: skip
     made = Workspace.create(folder, name, "Mường Lay")
     if own:
         (made.schemas / "register-province.yaml").write_text(own, encoding="utf-8")
@@ -92,19 +92,19 @@ def workspace(folder: Path, name: str, lists: dict[str, list[dict[str, object]]]
         made = Workspace.find(made.root)
     form = load_catalogue(made.schemas).register_form
     written = [row for section, entries in lists.items() for row in rows(section, *entries)]
-    context = Context("", name, "", None, "Mường Lay", {}, {})
+    context = TemplateContext("", name, "", None, "Mường Lay", {}, {})
     made.register.write_bytes(render(form, context, written))
-    return open_town(made)
+    return open_office(made)
 
 
-def town(folder: Path, top: str) -> Town:
+def town(folder: Path, top: str) -> Office:
     lists = register_of(top)
     own = next(entry for entry in TOWNS if entry["code"] == top)
     lists["organisations"] = [own, *lists["organisations"]]
     return workspace(folder, str(own["name"]), lists)
 
 
-def province(folder: Path, *, flat: bool) -> Town:
+def province(folder: Path, *, flat: bool) -> Office:
     """The province: with the towns' cells in its own register, or with the towns alone."""
     towns = [entry | {"parent": "TINH"} for entry in TOWNS]
     lists = register_of("TU-A", "TU-B") if flat else {"officers": [BOTH], "organisations": []}
@@ -113,7 +113,7 @@ def province(folder: Path, *, flat: bool) -> Town:
     return workspace(folder, "Tỉnh ủy", lists, province_form(), "" if flat else "town")
 
 
-def hand_in(desk: Town, received: str, **files: bytes) -> Ingested:
+def hand_in(desk: Office, received: str, **files: bytes) -> IngestResult:
     """Take in files by their names."""
     for name, data in files.items():
         (desk.workspace.inbox / f"{name}.xlsx").write_bytes(data)
@@ -129,7 +129,7 @@ def book(paper: Paper) -> bytes:
              for name in ("organisations", "officers")}  # fmt: skip
     form = catalogue().form_for("meeting", paper.period)
     name = dict(named["organisations"])[paper.branch]
-    context = Context(paper.branch, name, "Thị ủy", paper.period, "Mường Lay", {}, named)
+    context = TemplateContext(paper.branch, name, "Thị ủy", paper.period, "Mường Lay", {}, named)
     return render(form, context, paper.values())
 
 
@@ -157,7 +157,7 @@ PAPERS = (
 )
 
 
-def give(desk: Town, letter: str) -> None:
+def give(desk: Office, letter: str) -> None:
     """Hand in the papers of the cells whose codes begin so, as they came."""
     for day in sorted({day for day, _ in PAPERS}):
         files = {
@@ -173,18 +173,18 @@ def give(desk: Town, letter: str) -> None:
 class Levels:
     """Both towns with their workbooks of November, the province that took them in."""
 
-    a: Town
-    b: Town
+    a: Office
+    b: Office
     books: dict[str, bytes]
-    top: Town
-    taken: Ingested
+    top: Office
+    taken: IngestResult
 
 
 def build(folder: Path) -> Levels:
     a, b = town(folder / "a", "TU-A"), town(folder / "b", "TU-B")
     give(a, "A")
     give(b, "B")
-    made = {desk.register.top().code: consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test")
+    made = {desk.register.root().code: consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test")
             for desk in (a, b)}  # fmt: skip
     books = {code: one.path.read_bytes() for code, one in made.items()}
     top = province(folder / "province", flat=False)

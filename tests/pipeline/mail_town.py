@@ -8,8 +8,8 @@ from zlib import crc32
 
 from town_desk import put
 
-from mlay_batch.pipeline.ingest import Ingested, ingest
-from mlay_batch.pipeline.town import Town
+from mlay_batch.pipeline.ingest import IngestResult, ingest
+from mlay_batch.pipeline.town import Office
 
 AS_OF = date(2019, 12, 6)
 MORNING = "2019-12-03T09:00:00+07:00"
@@ -32,18 +32,18 @@ def mail(sender: str, *parts: str, subject: str = "Báo cáo", head: str = "") -
     ).encode()
 
 
-def send(town: Town, name: str, sender: str, *files: tuple[str, bytes], **more: str) -> None:
+def send(town: Office, name: str, sender: str, *files: tuple[str, bytes], **more: str) -> None:
     """Lay a mail into the inbox, where `fetch` would put it."""
     put(town, f"mail/{name}.eml", mail(sender, *(attached(*file) for file in files), **more))
 
 
-def take_in(town: Town, received: str = MORNING) -> Ingested:
+def take_in(town: Office, received: str = MORNING) -> IngestResult:
     return ingest(town, as_of=AS_OF, received=received, holder="test")
 
 
-def told(done: Ingested) -> dict[str, tuple[str, ...]]:
+def told(done: IngestResult) -> dict[str, tuple[str, ...]]:
     """Verdict and codes that hold or explain, by name."""
     return {
-        d.judged.leaf.name: (d.verdict.value, *(f.code for f in d.findings if f.code[0] in "ILNR"))
+        d.checked.file.name: (d.verdict.value, *(f.code for f in d.findings if f.code[0] in "ILNR"))
         for d in done.decisions
     }

@@ -12,10 +12,10 @@ from datetime import date
 from pathlib import Path
 
 from mlay_batch.period import Period
-from mlay_batch.pipeline.town import Town, open_town
+from mlay_batch.pipeline.town import Office, open_office
 from mlay_batch.records import Row, Value
 from mlay_batch.schema import load_catalogue
-from mlay_batch.template import Context, render
+from mlay_batch.template import TemplateContext, render
 from mlay_batch.workspace import Workspace
 
 Counts = Mapping[str, int]
@@ -104,7 +104,7 @@ def paper(
     return tuple(Row(section, "", 0, values, {}) for section, values in told.items())
 
 
-def workspace(of: District, folder: Path, schemes: Mapping[str, str] | None = None) -> Town:
+def workspace(of: District, folder: Path, schemes: Mapping[str, str] | None = None) -> Office:
     """Make the district's workspace; `schemes` are YAML files of its own."""
     made = Workspace.create(folder, of.name, "Nơi ký")
     for name, text in (schemes or {}).items():
@@ -116,17 +116,17 @@ def workspace(of: District, folder: Path, schemes: Mapping[str, str] | None = No
         code = f"TC{number + 1:02}"
         entries.append({"code": code, "name": f"Tổ chức {code}", "type": kind, "parent": "HU"})
     rows = [Row("organisations", "", 0, entry, {}) for entry in entries]
-    context = Context("HU", of.name, "", None, "Nơi ký", {}, {})
+    context = TemplateContext("HU", of.name, "", None, "Nơi ký", {}, {})
     made.register.write_bytes(render(load_catalogue().register_form, context, rows))
-    return open_town(made)
+    return open_office(made)
 
 
-def book(town: Town, of: District, branch: str, rows: tuple[Row, ...]) -> bytes:
+def book(town: Office, of: District, branch: str, rows: tuple[Row, ...]) -> bytes:
     """The workbook an organisation mails."""
     form = town.catalogue.form_for("classification", of.period)
     assert form
     entry = town.register.by_code[branch]
-    context = Context(branch, entry.name, of.name, of.period, "Nơi ký", {}, {})
+    context = TemplateContext(branch, entry.name, of.name, of.period, "Nơi ký", {}, {})
     return render(form, context, rows)
 
 

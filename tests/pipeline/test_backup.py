@@ -20,7 +20,7 @@ from mlay_batch.cli import run
 from mlay_batch.errors import LedgerError, LockedError, MlayError, UsageError
 from mlay_batch.ledger import Ledger, lock, store
 from mlay_batch.pipeline.backup import backup, restore
-from mlay_batch.pipeline.doctor import Diagnosis, examine
+from mlay_batch.pipeline.doctor import WorkspaceReport, check_workspace
 from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.workspace import Workspace
 
@@ -42,7 +42,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture(scope="module")
 def packed(desk: Workspace) -> Path:
     target = desk.root.parent / "sao-luu.zip"
-    assert backup(desk, target, holder="test").files == len(contents(desk.root))
+    assert backup(desk, target, holder="test").file_count == len(contents(desk.root))
     return target
 
 
@@ -62,9 +62,9 @@ def test_there_and_back(desk: Workspace, packed: Path, tmp_path: Path) -> None:
     restored = restore(packed, tmp_path / "máy mới")
     assert contents(restored.path) == contents(desk.root)
     found = Workspace.find(restored.path)
-    assert examine(found, today=TODAY, holder="test") == Diagnosis(())
+    assert check_workspace(found, today=TODAY, holder="test") == WorkspaceReport(())
     with Ledger.open(found.ledger) as ledger:
-        assert [delivery.name for delivery in ledger.deliveries()] == ["Báo cáo tháng 11.xlsx"]
+        assert [delivery.name for delivery in ledger.entries()] == ["Báo cáo tháng 11.xlsx"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")

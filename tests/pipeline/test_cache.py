@@ -8,7 +8,7 @@ from mlay_batch.errors import SchemaError
 from mlay_batch.findings import Severity
 from mlay_batch.pipeline import cache
 from mlay_batch.pipeline.cache import read_catalogue, read_register, sources_hash
-from mlay_batch.pipeline.town import open_town
+from mlay_batch.pipeline.town import open_office
 from mlay_batch.schema import load_catalogue
 from mlay_batch.workspace import Workspace
 
@@ -98,7 +98,7 @@ def readings(monkeypatch):
 
 
 def test_the_same_register_is_not_read_again(desk, readings):
-    again = open_town(desk.workspace)
+    again = open_office(desk.workspace)
 
     assert (readings, again.register, again.findings) == ([], desk.register, desk.findings)
 
@@ -107,7 +107,7 @@ def test_a_changed_register_is_read(desk, readings):
     desk.workspace.register.write_bytes(Paper("CB-01").book())  # any other workbook
 
     with pytest.raises(Exception, match="register"):
-        open_town(desk.workspace)
+        open_office(desk.workspace)
 
     assert len(readings) == 1
 
@@ -124,7 +124,7 @@ def test_other_descriptions_read_it_again(desk, readings):
 def test_an_unreadable_register_counts_as_absent(desk, readings, content):
     spoil(desk.workspace.root.joinpath(*REGISTER), content)
 
-    assert open_town(desk.workspace).register == desk.register
+    assert open_office(desk.workspace).register == desk.register
     assert len(readings) == 1
 
 

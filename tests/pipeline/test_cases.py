@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mlay_batch.findings import Finding
-from mlay_batch.pipeline.check import check, returned
+from mlay_batch.pipeline.check import check, render_returned
 from mlay_batch.reader import read
 from mlay_batch.schema import load_catalogue
 
@@ -45,14 +45,14 @@ def test_what_is_said_of_it_and_what_goes_back(name: str) -> None:
     checked = check(CASES / f"{name}.xlsx", CATALOGUE, None, AS_OF)
     assert errors(checked.findings) == EXPECTED[name]
     sent = read((CASES / f"{name}.xlsx").read_bytes(), name, CATALOGUE.forms)
-    back = read(returned(checked, CATALOGUE, None, "vi"), name, CATALOGUE.forms)
+    back = read(render_returned(checked, CATALOGUE, None, "vi"), name, CATALOGUE.forms)
     assert [row.values for row in back.rows] == [row.values for row in sent.rows]
 
 
 def test_a_form_of_october_stays_octobers() -> None:
     checked = check(CASES / "dates-of-last-month.xlsx", CATALOGUE, None, AS_OF)
-    assert checked.judged and checked.judged.identity
-    assert str(checked.judged.identity.period) == "2026-10"
+    assert checked.checked_file and checked.checked_file.identity
+    assert str(checked.checked_file.identity.period) == "2026-10"
 
 
 def test_with_the_note_gone_nothing_is_left_of_its_row(tmp_path: Path) -> None:
@@ -62,5 +62,5 @@ def test_with_the_note_gone_nothing_is_left_of_its_row(tmp_path: Path) -> None:
         for row in checked.rows
     )
     path = tmp_path / "back.xlsx"
-    path.write_bytes(returned(replace(checked, rows=rows), CATALOGUE, None, "vi"))
+    path.write_bytes(render_returned(replace(checked, rows=rows), CATALOGUE, None, "vi"))
     assert errors(check(path, CATALOGUE, None, AS_OF).findings) == ["D01 G32", "S01 M55"]

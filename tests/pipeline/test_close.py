@@ -17,11 +17,11 @@ from mlay_batch.period import Period
 from mlay_batch.pipeline import ruling
 from mlay_batch.pipeline.consolidate import consolidate
 from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.pipeline.making import made
+from mlay_batch.pipeline.making import build_workbook
 from mlay_batch.pipeline.period import close, reopen
-from mlay_batch.pipeline.ruling import Outcome
+from mlay_batch.pipeline.ruling import ReviewOutcome
 from mlay_batch.pipeline.status import status
-from mlay_batch.pipeline.town import open_town
+from mlay_batch.pipeline.town import open_office
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -58,7 +58,7 @@ def test_closed_it_stays_what_it_was_whatever_comes(desk):
     late = take_in(desk, "2019-12-08T09:00:00+07:00")
     assert (verdicts(late), "L12" in codes(late)) == (["held"], True)
     book = consolidate(desk, NOVEMBER, as_of=date(2020, 1, 9), holder="test")
-    assert (book.path.read_bytes(), book.closed) == (held, 1)
+    assert (book.path.read_bytes(), book.closed_revision) == (held, 1)
 
 
 def test_workbook_register_and_descriptions_lie_in_the_archive(desk):
@@ -74,13 +74,13 @@ def test_opened_again_a_held_return_counts_and_both_revisions_stay(desk):
     held = first.path.read_bytes()
     put(desk, "late.xlsx", Paper("DB1-1", score=80).book())
     take_in(desk, "2019-12-08T09:00:00+07:00")
-    (late,) = ruling.held(desk.workspace)
+    (late,) = ruling.list_held(desk.workspace)
     yes = {"decided": "2019-12-08T10:00:00+07:00", "why": "sửa điểm", "as_of": AS_OF, **WHO}
-    still = ruling.rule(desk, late.id, Outcome.ACCEPT, **yes)
+    still = ruling.review_file(desk, late.id, ReviewOutcome.ACCEPT, **yes)
     assert still.decision.verdict.value == "held"
 
     reopen(desk, NOVEMBER, as_of=date(2019, 12, 9), why="Chi bộ sửa điểm", **WHO)
-    taken = ruling.rule(desk, late.id, Outcome.ACCEPT, **yes)
+    taken = ruling.review_file(desk, late.id, ReviewOutcome.ACCEPT, **yes)
     assert taken.decision.verdict.value == "accepted"
     second = close(desk, NOVEMBER, as_of=date(2019, 12, 10), **WHO)
     assert second.closing.revision == 2
@@ -115,15 +115,15 @@ def test_closing_twice_and_opening_what_is_open_are_refused(desk):
 def test_after_the_lock_day_a_return_is_held_and_a_person_may_take_it(tmp_path):
     made = town(tmp_path / "town")
     settings = replace(made.workspace.settings, deadlines={"meeting": {"due": 5, "lock": 20}})
-    desk = open_town(replace(made.workspace, settings=settings))
+    desk = open_office(replace(made.workspace, settings=settings))
     put(desk, "in time.xlsx", Paper("DB1-1").book())
     assert verdicts(take_in(desk, "2019-12-20T23:00:00+07:00")) == ["accepted"]
     put(desk, "late.xlsx", Paper("DB1-2").book())
     late = take_in(desk, "2019-12-21T08:00:00+07:00")
     assert (verdicts(late), "L13" in codes(late)) == (["held"], True)
-    (held,) = ruling.held(desk.workspace)
-    done = ruling.rule(
-        desk, held.id, Outcome.ACCEPT, decided="2019-12-21T09:00:00+07:00", why="mất điện",
+    (held,) = ruling.list_held(desk.workspace)
+    done = ruling.review_file(
+        desk, held.id, ReviewOutcome.ACCEPT, decided="2019-12-21T09:00:00+07:00", why="mất điện",
         as_of=date(2019, 12, 21), **WHO,
     )  # fmt: skip
     assert done.decision.verdict.value == "accepted"
@@ -133,7 +133,7 @@ def test_a_deadline_of_no_form_is_named_with_the_nearest(tmp_path):
     made = town(tmp_path / "town")
     settings = replace(made.workspace.settings, deadlines={"meting": {"due": 5}})
     with pytest.raises(UsageError) as stop:
-        open_town(replace(made.workspace, settings=settings))
+        open_office(replace(made.workspace, settings=settings))
     assert stop.value.params["nearest"] == "deadlines.meeting"
 
 
@@ -172,7 +172,7 @@ def test_the_report_says_how_often_a_waived_rule_was_broken(tmp_path, monkeypatc
     put(desk, "b.xlsx", Paper("CB-01", present=9).book())
     take_in(desk)
     with Ledger.open(desk.workspace.ledger) as ledger:
-        _, _, data = made(desk, ledger, NOVEMBER, date(2019, 12, 6))
+        _, _, data = build_workbook(desk, ledger, NOVEMBER, date(2019, 12, 6))
     sheet = load_workbook(io.BytesIO(data))["Nguồn gốc"]
     told = [str(row[3]) for row in sheet.iter_rows(values_only=True) if "thiên tai" in str(row[3])]
     assert [(one.split("; ")[1], one.split("; ")[-1]) for one in told] == [

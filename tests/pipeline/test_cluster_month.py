@@ -29,8 +29,8 @@ from mlay_batch.core import codec
 from mlay_batch.errors import MlayError
 from mlay_batch.period import Period
 from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.ingest import Ingested, Progress, ingest, silent
-from mlay_batch.pipeline.town import open_town
+from mlay_batch.pipeline.ingest import IngestResult, Progress, ingest, no_progress
+from mlay_batch.pipeline.town import open_office
 from mlay_batch.reader import Limits, Reading, cluster_link, read
 from mlay_batch.reader import cluster as reading
 from mlay_batch.records import Submission
@@ -64,12 +64,14 @@ def watch(there: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
 
 
 def month(
-    root: Path, read: Reading | None, progress: Progress = silent
-) -> tuple[Ingested, bytes, bytes]:
+    root: Path, read: Reading | None, progress: Progress = no_progress
+) -> tuple[IngestResult, bytes, bytes]:
     """Take in what lies in the inbox and consolidate; return verdicts, ledger and workbook."""
-    town, as_of = open_town(Workspace.find(root)), date(2019, 12, 6)
+    town, as_of = open_office(Workspace.find(root)), date(2019, 12, 6)
     received = "2019-12-03T09:00:00+07:00"
-    done = ingest(town, as_of=as_of, received=received, holder="test", progress=progress, read=read)
+    done = ingest(
+        town, as_of=as_of, received=received, holder="test", progress=progress, read_files=read
+    )
     made = consolidate(town, Period(2019, 11), as_of=as_of, holder="test")
     return done, town.workspace.ledger.read_bytes(), made.path.read_bytes()
 
@@ -86,13 +88,13 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def alone(town: Path) -> tuple[Ingested, bytes, bytes]:
+def alone(town: Path) -> tuple[IngestResult, bytes, bytes]:
     """The month as one machine reads it; made before the cluster runs, which is never idle."""
     return month(shutil.copytree(town, town.parent / "alone"), None)
 
 
 def test_with_a_worker_killed_the_ledger_and_the_workbook_are_those_of_one_machine(
-    alone: tuple[Ingested, bytes, bytes],
+    alone: tuple[IngestResult, bytes, bytes],
     town: Path,
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
@@ -180,19 +182,19 @@ def test_a_worker_of_another_program_is_named(
     there: Cluster, watch: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = codec.dump(read(b"", "", FORMS))
-    orders = reading.Orders(FORMS, Limits(), 0).packed()
-    ours = watch.submit(reading._task, orders, (b"",), cluster_link.program())
+    orders = reading.WorkerConfig(FORMS, Limits(), 0).serialize()
+    ours = watch.submit(reading._read_batch, orders, (b"",), cluster_link.program_versions())
     assert ours.result() == [told]
     assert codec.load(told, Submission).form is None
-    late = watch.submit(reading._task, orders, (b"",), {"mlay-batch": "0"}).result()
-    assert list(late.values()) == [cluster_link.program()]
+    late = watch.submit(reading._read_batch, orders, (b"",), {"mlay-batch": "0"}).result()
+    assert list(late.values()) == [cluster_link.program_versions()]
 
     monkeypatch.setattr(mlay_batch, "__version__", "99.0")
-    cluster_link.program.cache_clear()
+    cluster_link.program_versions.cache_clear()
     try:
         params = fails("cluster.program", there.address).params
     finally:
-        cluster_link.program.cache_clear()
+        cluster_link.program_versions.cache_clear()
     assert params["name"] == "mlay-batch"
     assert params["address"] in watch.nthreads()
     assert str(params["here"]).startswith("99.0 ")

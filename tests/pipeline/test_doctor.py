@@ -17,7 +17,7 @@ from mlay_batch.errors import LockedError
 from mlay_batch.ledger import Ledger, lock
 from mlay_batch.period import Period
 from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.doctor import Diagnosis, examine
+from mlay_batch.pipeline.doctor import WorkspaceReport, check_workspace
 from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.pipeline.period import close
 from mlay_batch.workspace import Workspace
@@ -39,7 +39,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, data in enumerate(ORIGINALS):
         put(desk, f"{number}.xlsx", data)
     ingest(desk, as_of=TODAY, received="2019-12-03T09:00:00+07:00", holder="test")
-    close(desk, NOVEMBER, as_of=TODAY, who="test", holder="test", incomplete=True)
+    close(desk, NOVEMBER, as_of=TODAY, who="test", holder="test", allow_incomplete=True)
     consolidate(desk, NOVEMBER, as_of=TODAY, holder="test")
     return desk.workspace.root
 
@@ -53,18 +53,18 @@ def desk(sound: Path, tmp_path: Path) -> Workspace:
 @pytest.fixture
 def no_register(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spare the child that reads the register, where it is not what the test is about."""
-    monkeypatch.setattr("mlay_batch.pipeline.doctor.open_town", lambda _: None)
+    monkeypatch.setattr("mlay_batch.pipeline.doctor.open_office", lambda _: None)
 
 
 quick = pytest.mark.usefixtures("no_register")
 
 
-def told(desk: Workspace, *, repair: bool = False) -> Diagnosis:
-    return examine(desk, today=TODAY, holder="test", repair=repair)
+def told(desk: Workspace, *, repair: bool = False) -> WorkspaceReport:
+    return check_workspace(desk, today=TODAY, holder="test", repair=repair)
 
 
-def codes(diagnosis: Diagnosis) -> list[str]:
-    return [defect.code for defect in diagnosis.found]
+def codes(diagnosis: WorkspaceReport) -> list[str]:
+    return [defect.code for defect in diagnosis.defects]
 
 
 def change(desk: Workspace, *sql: str) -> None:
@@ -76,12 +76,12 @@ def change(desk: Workspace, *sql: str) -> None:
 
 def original(desk: Workspace, number: int) -> Path:
     with Ledger.open(desk.ledger) as ledger:
-        sha256 = ledger.deliveries()[number].sha256
+        sha256 = ledger.entries()[number].sha256
     return desk.archive / sha256[:2] / sha256
 
 
 def test_a_sound_workspace_has_no_defects(desk: Workspace) -> None:
-    assert told(desk) == Diagnosis(())
+    assert told(desk) == WorkspaceReport(())
 
 
 @quick
@@ -97,9 +97,9 @@ def test_files_and_folders(desk: Workspace) -> None:
     desk.archive.chmod(0o755)
     found = ["folder", "leftover", "modes", "missing", "altered", "report"]
     before = told(desk)
-    assert (codes(before), before.ill) == (found, True)
-    assert [d.code for d in told(desk, repair=True).cured] == found
-    assert told(desk) == Diagnosis(())
+    assert (codes(before), before.has_defects) == (found, True)
+    assert [d.code for d in told(desk, repair=True).fixed] == found
+    assert told(desk) == WorkspaceReport(())
     assert original(desk, 1).read_bytes() == ORIGINALS[1]
 
 
@@ -125,7 +125,7 @@ def test_what_cannot_be_cured_is_named_and_left(desk: Workspace) -> None:
         " NULL)",
     )
     found = told(desk, repair=True)
-    assert (found.cured, found.ill) == ((), True)
+    assert (found.fixed, found.has_defects) == ((), True)
     assert codes(found) == [
         "damaged", "gap", "superseded", "unnumbered", "numbers", "unreasoned", "doubtful",
         "values", "future", "missing", "missing", "altered", "strays", "foreign",
@@ -143,8 +143,8 @@ def test_an_index_alone_is_made_anew(desk: Workspace) -> None:
     data[start:end] = data[start:end].replace(b"CB-01", b"CB-09")
     desk.ledger.write_bytes(data)
     found = told(desk, repair=True)
-    assert (codes(found), len(found.cured)) == (["index"], 1)
-    assert told(desk) == Diagnosis(())
+    assert (codes(found), len(found.fixed)) == (["index"], 1)
+    assert told(desk) == WorkspaceReport(())
 
 
 @quick
@@ -165,7 +165,7 @@ def test_a_ledger_that_cannot_be_used(desk: Workspace, data: bytes | None, code:
         desk.ledger.chmod(0o600)
     found = told(desk, repair=True)
     assert codes(found) == [code]
-    assert found.cured == ()  # originals lie there: an empty ledger would hide that they are lost
+    assert found.fixed == ()  # originals lie there: an empty ledger would hide that they are lost
 
 
 @quick
@@ -173,7 +173,7 @@ def test_a_lost_ledger_that_never_held_anything_is_made_again(tmp_path: Path) ->
     desk = town(tmp_path / "town").workspace
     desk.ledger.unlink()
     assert codes(told(desk, repair=True)) == ["ledger.missing"]
-    assert told(desk) == Diagnosis(())
+    assert told(desk) == WorkspaceReport(())
 
 
 @quick
@@ -182,18 +182,18 @@ def test_a_ledger_put_back_from_an_old_copy(desk: Workspace, tmp_path: Path) -> 
     with Ledger.open(desk.ledger) as ledger:
         ledger.record_report(NOVEMBER, TODAY, "ff", "00")
     desk.ledger.write_bytes(old)
-    (found,) = told(desk).found
+    (found,) = told(desk).defects
     assert (found.code, found.params) == ("rolled_back", {"count": 1})
-    assert told(desk, repair=True).cured == (found,)  # it is known, and said no more
-    assert told(desk) == Diagnosis(())
+    assert told(desk, repair=True).fixed == (found,)  # it is known, and said no more
+    assert told(desk) == WorkspaceReport(())
 
 
 @quick
 def test_a_run_that_broke_off_is_told_once(desk: Workspace) -> None:
     (desk.root / ".mlay.holder").write_text("lan@van-phong (pid 7)")
     found = told(desk)
-    assert (codes(found), found.ill) == (["broken_off"], False)
-    assert told(desk) == Diagnosis(())
+    assert (codes(found), found.has_defects) == (["broken_off"], False)
+    assert told(desk) == WorkspaceReport(())
 
 
 @quick

@@ -35,12 +35,12 @@ from mlay_batch.names import name_key
 from mlay_batch.period import Period
 from mlay_batch.pipeline.check import check
 from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.facts import gather
-from mlay_batch.pipeline.ingest import Ingested, ingest
-from mlay_batch.pipeline.levels import below, examined
-from mlay_batch.pipeline.town import Town
-from mlay_batch.records import Judged, Leaf, Verdict
-from mlay_batch.settings import TEMPLATE, Settings
+from mlay_batch.pipeline.facts import load_inputs
+from mlay_batch.pipeline.ingest import IngestResult, ingest
+from mlay_batch.pipeline.levels import check_rollup, merge_subordinates
+from mlay_batch.pipeline.town import Office
+from mlay_batch.records import CheckedFile, IncomingFile, Verdict
+from mlay_batch.settings import CONFIG_TEMPLATE, Settings
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -48,16 +48,16 @@ OCTOBER = Period(2019, 10)
 _WHERE = ("place", "marks", "delivery", "number")  # where it was read, not what it says
 
 
-def figures(desk: Town, period: Period = NOVEMBER) -> Figures:
+def figures(desk: Office, period: Period = NOVEMBER) -> Figures:
     with Ledger.open(desk.workspace.ledger, read_only=True) as ledger:
-        return compute(gather(desk, ledger, period, AS_OF))
+        return compute(load_inputs(desk, ledger, period, AS_OF))
 
 
-def verdicts(done: Ingested) -> list[str]:
+def verdicts(done: IngestResult) -> list[str]:
     return [d.verdict.value for d in done.decisions]
 
 
-def codes(done: Ingested) -> set[str]:
+def codes(done: IngestResult) -> set[str]:
     return {f.code for d in done.decisions for f in d.findings}
 
 
@@ -85,7 +85,7 @@ def test_a_workbook_is_one_file_with_one_verdict(levels: Levels) -> None:
     assert verdicts(levels.taken) == ["accepted", "accepted"]
     assert codes(levels.taken) == set()
     with Ledger.open(levels.top.workspace.ledger, read_only=True) as ledger:
-        assert ledger.counts()[Verdict.ACCEPTED] == len(ledger.deliveries()) == 2
+        assert ledger.counts()[Verdict.ACCEPTED] == len(ledger.entries()) == 2
 
 
 def test_the_province_counts_what_it_would_count_from_the_cells(
@@ -121,11 +121,11 @@ def test_a_fourth_level_counts_the_same(levels: Levels, tmp_path: Path) -> None:
 def test_the_matrix_says_which_town_has_handed_in(levels: Levels) -> None:
     (owed,) = (e for e in figures(levels.top).completeness if e.form == "consolidated")
     assert {b.code for b in owed.branches} == {"TU-A", "TU-B"}
-    assert owed.of("TU-A", NOVEMBER).state == "reported"
-    assert owed.of("TU-A", OCTOBER).state == "reported"  # November's holds the year
+    assert owed.cell("TU-A", NOVEMBER).state == "reported"
+    assert owed.cell("TU-A", OCTOBER).state == "reported"  # November's holds the year
     (later,) = (e for e in figures(levels.top, Period(2019, 12)).completeness
                 if e.form == "consolidated")  # fmt: skip
-    assert later.of("TU-A", Period(2019, 12)).state == "not_due"
+    assert later.cell("TU-A", Period(2019, 12)).state == "not_due"
 
 
 def stranger(data: bytes) -> bytes:
@@ -152,7 +152,7 @@ def test_what_was_altered_or_sent_by_a_stranger_does_not_count(
     done = ingest(levels.top, [tmp_path], as_of=AS_OF, received="2019-12-06T16:00:00+07:00",
                   holder="test", dry_run=True)  # fmt: skip
     found = {
-        d.judged.leaf.name: (d.verdict.value, {f.code for f in d.findings}) for d in done.decisions
+        d.checked.file.name: (d.verdict.value, {f.code for f in d.findings}) for d in done.decisions
     }
     assert found == {
         "rows.xlsx": ("rejected", {"I30"}),
@@ -160,7 +160,7 @@ def test_what_was_altered_or_sent_by_a_stranger_does_not_count(
         "again.xlsx": ("duplicate", {"L04"}),
         "stranger.xlsx": ("held", {"I20"}),
     }
-    (rows,) = (d for d in done.decisions if d.judged.leaf.name == "rows.xlsx")
+    (rows,) = (d for d in done.decisions if d.checked.file.name == "rows.xlsx")
     named = {(f.params["branch"], f.params["period"]) for f in rows.findings}
     assert named == {("A-1", "2019-10"), ("A-2", "2019-10"), ("A-3", "2019-10"),
                      ("A-1", "2019-11"), ("A-3", "2019-11")}  # fmt: skip
@@ -181,13 +181,13 @@ def test_a_newer_workbook_supersedes_and_brings_what_came_since(levels: Levels) 
     after = figures(levels.top)
     assert len([s for s in after.sittings if s.branch == "TU-A.A-2"]) == 2
     (meetings,) = (e for e in after.completeness if e.form == "meeting")
-    assert meetings.of("TU-A.A-2", NOVEMBER).state == "late"
+    assert meetings.cell("TU-A.A-2", NOVEMBER).state == "late"
 
 
 def test_codes_are_kept_only_where_the_register_above_knows_the_same(levels: Levels) -> None:
     with Ledger.open(levels.top.workspace.ledger, read_only=True) as ledger:
         books = ledger.returns("consolidated")
-    joined = below(levels.top.register, levels.top.catalogue, books).register
+    joined = merge_subordinates(levels.top.register, levels.top.catalogue, books).register
     assert {o.code for o in joined.organisations} == {
         "TINH", "TU-A", "TU-B", "TU-A.DB-A", "TU-A.A-1", "TU-A.A-2", "TU-A.A-3",
         "TU-B.B-1", "TU-B.B-2",
@@ -205,17 +205,17 @@ def test_where_it_was_made_check_finds_it_whole(levels: Levels, tmp_path: Path) 
 
 def test_other_quotas_here_are_told_and_these_hold(levels: Levels) -> None:
     data, top = levels.books["TU-B"], levels.top
-    leaf = Leaf("b.xlsx", data, "b.xlsx", "2019-12-06T15:00:00+07:00")
-    judged = Judged(leaf, reader.read(data, leaf.name, top.reading.forms))
-    judged = identify(judged, top.reading, top.register, AS_OF)
-    assert not examined(judged, top.catalogue).findings
+    leaf = IncomingFile("b.xlsx", data, "b.xlsx", "2019-12-06T15:00:00+07:00")
+    judged = CheckedFile(leaf, reader.read(data, leaf.name, top.intake_catalogue.forms))
+    judged = identify(judged, top.intake_catalogue, top.register, AS_OF)
+    assert not check_rollup(judged, top.catalogue).findings
     harder = tuple(replace(quota, times=quota.times + 5) for quota in top.catalogue.quotas)
-    told = examined(judged, replace(top.catalogue, quotas=harder))
-    assert ([f.code for f in told.findings], told.refused) == (["I32"], False)
+    told = check_rollup(judged, replace(top.catalogue, quotas=harder))
+    assert ([f.code for f in told.findings], told.is_refused) == (["I32"], False)
 
 
 def test_what_hands_in_is_a_list_of_types() -> None:
-    text = TEMPLATE.format(name='"Tỉnh ủy"', place='"Điện Biên"')
+    text = CONFIG_TEMPLATE.format(name='"Tỉnh ủy"', place='"Điện Biên"')
     assert Settings.parse(text + '[consolidated]\nfrom = ["town"]\n').consolidated == ("town",)
     for wrong in ('from = "town"', "from = [1]", ""):
         with pytest.raises(UsageError, match="consolidated"):

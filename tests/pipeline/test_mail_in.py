@@ -19,9 +19,9 @@ from mlay_batch import reader
 from mlay_batch.errors import LedgerError, UsageError
 from mlay_batch.ledger import Archive, Ledger, Rulings
 from mlay_batch.period import Period
-from mlay_batch.pipeline.ruling import Outcome, held, rule
+from mlay_batch.pipeline.ruling import ReviewOutcome, list_held, review_file
 from mlay_batch.pipeline.status import status
-from mlay_batch.pipeline.town import open_town
+from mlay_batch.pipeline.town import open_office
 from mlay_batch.records import Verdict
 from mlay_batch.workspace import Workspace
 
@@ -48,20 +48,20 @@ def read_here(files, forms, limits=None, workers=None, progress=None):
     return (read_once(name, data) for name, data in files)
 
 
-def decide(desk, number, outcome=Outcome.ACCEPT, why="đã gọi hỏi bí thư"):
-    return rule(desk, number, outcome, why=why, **SAID)
+def decide(desk, number, outcome=ReviewOutcome.ACCEPT, why="đã gọi hỏi bí thư"):
+    return review_file(desk, number, outcome, why=why, **SAID)
 
 
 def received(desk) -> int:
     with Ledger.open(desk.workspace.ledger) as ledger:
         counts = ledger.counts()
-        assert sum(counts.values()) == len(ledger.deliveries())
+        assert sum(counts.values()) == len(ledger.entries())
         return sum(counts.values())
 
 
 def returns(desk) -> dict[tuple, int]:
     with Ledger.open(desk.workspace.ledger) as ledger:
-        return {found.delivery.key: found.delivery.id for found in ledger.returns()}
+        return {found.entry.key: found.entry.id for found in ledger.returns()}
 
 
 KEY = ("meeting", "CB-01", "2019-11")
@@ -80,7 +80,7 @@ def test_registered_senders_count_and_strangers_are_held(desk):
         "strange.xlsx": ("held", "I20"), "old.xlsx": ("held", "I22"),
         "Hỏi": ("ignored", "N13"), "usb.xlsx": ("accepted",),
     }  # fmt: skip
-    assert done.refused
+    assert done.has_refusals
     assert sum(done.counts.values()) == received(desk) == 6
 
 
@@ -88,7 +88,7 @@ def test_the_ledger_keeps_what_a_reply_needs(desk):
     send(desk, "1", CB01, ("own.xlsx", Paper("CB-01").book()), ("ky.pdf", b"%PDF-1.4"))
     take_in(desk)
     with Ledger.open(desk.workspace.ledger) as ledger:
-        copy, book = sorted(ledger.deliveries(), key=lambda found: found.name)
+        copy, book = sorted(ledger.entries(), key=lambda found: found.name)
     assert (book.channel, book.sender, book.subject) == ("mail", CB01, "Báo cáo")
     assert book.thread.startswith("<")
     assert (copy.verdict, copy.kept_with, copy.findings[0].code) == (
@@ -103,25 +103,25 @@ def test_the_ledger_keeps_what_a_reply_needs(desk):
 def test_own_servers_word_is_heard(desk):
     with (desk.workspace.root / "mlay.toml").open("a", encoding="utf-8") as config:
         config.write('[mail]\nserver = "mx.town.example"\nauth_host = "mx.town.example"\n')
-    desk = open_town(Workspace.find(desk.workspace.root))
+    desk = open_office(Workspace.find(desk.workspace.root))
     forged = "Authentication-Results: mx.town.example; dmarc=fail\n"
     came = "Received: from x by mx.town.example; Wed, 4 Dec 2019 17:30:00 +0000\n"
     send(desk, "1", CB01, ("a.xlsx", Paper("CB-01").book()), head=forged)
     send(desk, "2", CB01, ("b.xlsx", Paper("CB-01", month=10).book()), head=came)
     done = take_in(desk)
     assert told(done) == {"a.xlsx": ("held", "I21"), "b.xlsx": ("accepted",)}
-    times = {d.judged.leaf.name: d.judged.leaf.received for d in done.decisions}
+    times = {d.checked.file.name: d.checked.file.received for d in done.decisions}
     assert times == {"a.xlsx": MORNING, "b.xlsx": "2019-12-05T00:30:00+07:00"}
 
 
 def test_accepting_a_strangers_mail_counts_it_and_keeps_the_decision(desk):
     send(desk, "1", STRANGER, ("a.xlsx", Paper("CB-01").book()))
     take_in(desk)
-    (waiting,) = held(desk.workspace)
+    (waiting,) = list_held(desk.workspace)
     done = decide(desk, waiting.id)
-    assert done.delivery.verdict is Verdict.ACCEPTED
-    assert done.delivery.findings[0].code == "L10"
-    assert done.delivery.findings[0].params == {"who": "lan", "why": "đã gọi hỏi bí thư"}
+    assert done.entry.verdict is Verdict.ACCEPTED
+    assert done.entry.findings[0].code == "L10"
+    assert done.entry.findings[0].params == {"who": "lan", "why": "đã gọi hỏi bí thư"}
     assert returns(desk) == {KEY: waiting.id}
     assert received(desk) == 1
     with Ledger.open(desk.workspace.ledger) as ledger:
@@ -130,15 +130,15 @@ def test_accepting_a_strangers_mail_counts_it_and_keeps_the_decision(desk):
     assert (ruling.delivery, ruling.who, ruling.decided) == (waiting.id, "lan", SAID["decided"])
     assert (ruling.before, ruling.codes) == (Verdict.HELD, ("I20",))
     assert take_in(desk).decisions == ()
-    assert held(desk.workspace) == ()
+    assert list_held(desk.workspace) == ()
 
 
 def test_refusing_one_counts_nothing(desk):
     send(desk, "1", STRANGER, ("a.xlsx", Paper("CB-01").book()))
     take_in(desk)
-    done = decide(desk, 1, Outcome.REFUSE, "không phải của đơn vị")
-    assert done.delivery.verdict is Verdict.REJECTED
-    assert [f.code for f in done.delivery.findings if f.is_error] == ["L11"]
+    done = decide(desk, 1, ReviewOutcome.REFUSE, "không phải của đơn vị")
+    assert done.entry.verdict is Verdict.REJECTED
+    assert [f.code for f in done.entry.findings if f.is_error] == ["L11"]
     assert returns(desk) == {}
     left = status(desk, Period(2019, 11), AS_OF).todo
     assert left == {"remind": len(CELLS)}  # no letter about it, and CB-01 is missing as before
@@ -150,8 +150,8 @@ def test_accepting_does_not_heal_errors(desk):
     send(desk, "1", STRANGER, ("a.xlsx", Paper("CB-01", present=9).book()))
     assert told(take_in(desk)) == {"a.xlsx": ("held", "I20")}
     done = decide(desk, 1)
-    assert done.delivery.verdict is Verdict.REJECTED
-    assert "D01" in {found.code for found in done.delivery.findings}
+    assert done.entry.verdict is Verdict.REJECTED
+    assert "D01" in {found.code for found in done.entry.findings}
 
 
 def test_the_same_file_from_the_right_sender_counts_at_once(desk):
@@ -160,7 +160,7 @@ def test_the_same_file_from_the_right_sender_counts_at_once(desk):
     take_in(desk)
     send(desk, "2", CB01, ("b.xlsx", book))
     assert told(take_in(desk, "2019-12-04T09:00:00+07:00")) == {"b.xlsx": ("accepted",)}
-    assert decide(desk, 1).delivery.verdict is Verdict.DUPLICATE
+    assert decide(desk, 1).entry.verdict is Verdict.DUPLICATE
     assert returns(desk) == {KEY: 2}
 
 
@@ -179,9 +179,9 @@ def test_accepting_an_older_one_asks_twice_and_then_supersedes(desk):
     send(desk, "2", CB01, ("b.xlsx", Paper("CB-01").book()))
     take_in(desk, "2019-12-04T09:00:00+07:00")
     once = decide(desk, 1)
-    assert [(f.code) for f in once.delivery.findings if f.code[0] == "L"] == ["L07"]
-    assert (once.delivery.verdict, returns(desk)) == (Verdict.HELD, {KEY: 2})
-    assert decide(desk, 1).delivery.verdict is Verdict.ACCEPTED
+    assert [(f.code) for f in once.entry.findings if f.code[0] == "L"] == ["L07"]
+    assert (once.entry.verdict, returns(desk)) == (Verdict.HELD, {KEY: 2})
+    assert decide(desk, 1).entry.verdict is Verdict.ACCEPTED
     assert returns(desk) == {KEY: 1}
     assert received(desk) == 2
 
@@ -243,7 +243,7 @@ def posted(number: int, sender: str, files: Sequence[str], forwarded: bool) -> b
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     runs=st.lists(st.lists(MAILS, max_size=4), min_size=1, max_size=3),
-    rulings=st.lists(st.sampled_from(Outcome), max_size=6),
+    rulings=st.lists(st.sampled_from(ReviewOutcome), max_size=6),
 )
 def test_any_mailbox_adds_up(tmp_path_factory, monkeypatch, runs, rulings):
     desk = small_town(tmp_path_factory)
@@ -257,15 +257,15 @@ def test_any_mailbox_adds_up(tmp_path_factory, monkeypatch, runs, rulings):
             expected = sum(max(1, len(files)) for _, files, _ in mails)
             assert sum(done.counts.values()) == len(done.decisions) == expected
             for decision in done.decisions:
-                if decision.judged.leaf.sender in (STRANGER, None):
+                if decision.checked.file.sender in (STRANGER, None):
                     assert decision.verdict is not Verdict.ACCEPTED
             total += expected
             assert take_in(desk).decisions == ()
-        for outcome, waiting in zip(rulings, held(desk.workspace), strict=False):
-            assert decide(desk, waiting.id, outcome).delivery.id == waiting.id
+        for outcome, waiting in zip(rulings, list_held(desk.workspace), strict=False):
+            assert decide(desk, waiting.id, outcome).entry.id == waiting.id
         assert received(desk) == total
         with Ledger.open(desk.workspace.ledger) as ledger:
-            keys = [found.delivery.key for found in ledger.returns()]
+            keys = [found.entry.key for found in ledger.returns()]
         assert len(keys) == len(set(keys))
 
 

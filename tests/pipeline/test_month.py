@@ -14,10 +14,10 @@ from mlay_batch.figures.fingerprint import fingerprint
 from mlay_batch.ledger import Archive, Ledger, lock
 from mlay_batch.period import Period
 from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.facts import gather
+from mlay_batch.pipeline.facts import load_inputs
 from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.pipeline.status import status
-from mlay_batch.pipeline.town import open_town
+from mlay_batch.pipeline.town import open_office
 from mlay_batch.records import Verdict
 
 NOVEMBER = Period(2019, 11)
@@ -29,11 +29,11 @@ def take_in(desk, *paths, received="2019-12-03T09:00:00+07:00", **more):
 
 
 def verdicts(done):
-    return {d.judged.leaf.name: d.verdict.value for d in done.decisions}
+    return {d.checked.file.name: d.verdict.value for d in done.decisions}
 
 
 def codes(done, name):
-    (decision,) = (d for d in done.decisions if d.judged.leaf.name == name)
+    (decision,) = (d for d in done.decisions if d.checked.file.name == name)
     return {(f.code, f.place.cell) for f in decision.findings if f.is_error}
 
 
@@ -62,7 +62,7 @@ def test_good_bad_duplicate_reused_and_foreign_files_add_up(desk):
     }
     assert {code for code, _ in codes(done, "b.xlsx")} == {"D01"}
     assert sum(done.counts.values()) == len(done.decisions) == 6
-    assert done.refused
+    assert done.has_refusals
 
 
 def test_a_second_run_changes_nothing(desk):
@@ -73,13 +73,13 @@ def test_a_second_run_changes_nothing(desk):
     ledger, written = desk.workspace.ledger.read_bytes(), book.path.read_bytes()
 
     again = take_in(desk, received="2019-12-05T09:00:00+07:00")
-    assert (again.decisions, again.seen) == ((), 2)
+    assert (again.decisions, again.seen_count) == ((), 2)
     assert not consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test").written
     assert desk.workspace.ledger.read_bytes() == ledger
     assert book.path.read_bytes() == written
     with Ledger.open(desk.workspace.ledger) as told:
         (noted,) = told.reports()
-        figures = compute(gather(desk, told, NOVEMBER, AS_OF))
+        figures = compute(load_inputs(desk, told, NOVEMBER, AS_OF))
     assert noted.sha256 == hashlib.sha256(written).hexdigest()
     assert noted.figures == fingerprint(figures)
 
@@ -97,8 +97,8 @@ def test_what_waits_for_its_verdict_is_small(desk):
     book = Paper("DB1-1").book()
     put(desk, "a.xlsx", book)
     (decision,) = take_in(desk).decisions
-    assert (decision.judged.leaf.data, decision.judged.submission.rows) == (b"", ())
-    assert Archive(desk.workspace.archive).read(decision.judged.leaf.sha256) == book
+    assert (decision.checked.file.data, decision.checked.submission.rows) == (b"", ())
+    assert Archive(desk.workspace.archive).read(decision.checked.file.sha256) == book
 
 
 def test_last_months_file_filled_in_again_is_refused_and_supersedes_nothing(desk):
@@ -113,7 +113,7 @@ def test_last_months_file_filled_in_again_is_refused_and_supersedes_nothing(desk
     assert {code for code, _ in codes(done, "november.xlsx")} == {"I03"}
     with Ledger.open(desk.workspace.ledger) as ledger:
         (current,) = ledger.returns("meeting")
-    assert current.delivery.name == "october.xlsx"
+    assert current.entry.name == "october.xlsx"
 
 
 def test_a_correction_supersedes_and_the_old_one_delivered_anew_is_held(desk):
@@ -127,7 +127,7 @@ def test_a_correction_supersedes_and_the_old_one_delivered_anew_is_held(desk):
     assert verdicts(corrected) == {"corrected.xlsx": "accepted"}
     assert verdicts(again) == {"first again.xlsx": "held"}
     with Ledger.open(desk.workspace.ledger) as ledger:
-        deliveries = ledger.deliveries()
+        deliveries = ledger.entries()
     assert [d.superseded_by for d in deliveries] == [2, None, None]
 
 
@@ -152,7 +152,7 @@ def test_status_tells_who_is_missing(desk):
     put(desk, "b.xlsx", Paper("DB1-2", present=9).book())
     take_in(desk)
     (meeting,) = (f for f in status(desk, NOVEMBER, AS_OF).forms if f.form == "meeting")
-    states = {branch: meeting.of(branch, NOVEMBER).state for branch in CELLS}
+    states = {branch: meeting.cell(branch, NOVEMBER).state for branch in CELLS}
     assert states == {"DB1-1": "reported", "DB1-2": "rejected", "CB-01": "missing"}
 
 
@@ -166,7 +166,7 @@ def test_a_register_with_an_error_stops_the_run_and_names_the_cell(desk):
     cell.value = "CU-9"
     book.save(path)
     with pytest.raises(RegisterError) as stop:
-        open_town(desk.workspace)
+        open_office(desk.workspace)
     assert {(f.code, f.place.sheet, f.place.cell) for f in stop.value.findings} == {
         ("F16", "Phân công", cell.coordinate)
     }

@@ -89,8 +89,8 @@ def test_what_libreoffice_typed_is_what_the_ledger_holds(tmp_path, capsys, kind,
     assert run(["run", "-C", str(workspace.root), "--as-of", "2019-12-03"]) == 0
     with Ledger.open(workspace.ledger, read_only=True) as ledger:
         (returned,) = ledger.returns("meeting")
-        (delivery,) = ledger.deliveries()
+        (delivery,) = ledger.entries()
     assert delivery.findings == ()
     for section, wanted in STORED.items():
-        (row,) = returned.section(section)
+        (row,) = returned.section_rows(section)
         assert {name: row.values[name] for name in wanted} == wanted

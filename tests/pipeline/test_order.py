@@ -20,12 +20,12 @@ from town_desk import CELLS, Paper, catalogue, register
 
 from mlay_batch import reader
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Facts
+from mlay_batch.figures.records import ReportInputs
 from mlay_batch.identity import identify
 from mlay_batch.ledger import Ledger
 from mlay_batch.period import Period
 from mlay_batch.pipeline.town import reference_lists
-from mlay_batch.records import Judged, Leaf, Run, values_hash
+from mlay_batch.records import CheckedFile, IncomingFile, Run, values_hash
 from mlay_batch.validation import validate
 from mlay_batch.verdict import decide
 
@@ -43,16 +43,16 @@ PAPERS = st.builds(
 )
 
 
-def identified(paper: Paper) -> Judged:
-    leaf = Leaf(f"{paper.branch}.xlsx", paper.book(), "", "")
+def identified(paper: Paper) -> CheckedFile:
+    leaf = IncomingFile(f"{paper.branch}.xlsx", paper.book(), "", "")
     submission = reader.read(leaf.data, leaf.name, catalogue().forms)
-    return identify(Judged(leaf, submission), catalogue(), register(), AS_OF)
+    return identify(CheckedFile(leaf, submission), catalogue(), register(), AS_OF)
 
 
-_CHECKED: dict[Paper, Judged] = {}
+_CHECKED: dict[Paper, CheckedFile] = {}
 
 
-def judged(papers: Iterable[Paper]) -> list[Judged]:
+def judged(papers: Iterable[Paper]) -> list[CheckedFile]:
     """Read and check papers, each once; what one says does not depend on any other."""
     papers = list(papers)
     if new := [paper for paper in dict.fromkeys(papers) if paper not in _CHECKED]:
@@ -61,18 +61,18 @@ def judged(papers: Iterable[Paper]) -> list[Judged]:
     return [_CHECKED[paper] for paper in papers]
 
 
-def delivered(number: int, read: Judged) -> Judged:
+def delivered(number: int, read: CheckedFile) -> CheckedFile:
     """Return the paper as the `number`-th mail of the month."""
     received = f"2019-12-01T{number // 60:02}:{number % 60:02}:00+07:00"
-    return replace(read, leaf=replace(read.leaf, origin=str(number), received=received))
+    return replace(read, file=replace(read.file, origin=str(number), received=received))
 
 
-def run_all(runs: list[list[Judged]], folder) -> tuple[Ledger, list[Counter[str]]]:
+def run_all(runs: list[list[CheckedFile]], folder) -> tuple[Ledger, list[Counter[str]]]:
     ledger = Ledger.create(folder / "ledger.sqlite")
     counts = []
     for batch in runs:
         keys = {j.identity.key for j in batch if j.identity}
-        decisions = decide(batch, ledger.snapshot_for({j.leaf.sha256 for j in batch}, keys))
+        decisions = decide(batch, ledger.snapshot_for({j.file.sha256 for j in batch}, keys))
         ledger.record(RUN, decisions)
         counts.append(Counter(d.verdict for d in decisions))
         assert sum(counts[-1].values()) == len(batch)
@@ -82,10 +82,12 @@ def run_all(runs: list[list[Judged]], folder) -> tuple[Ledger, list[Counter[str]
 def outcome(ledger: Ledger) -> tuple[object, ...]:
     """Return everything that must not depend on the order: the returns that count, the figures."""
     returns = ledger.returns()
-    facts = Facts(catalogue(), register(), Period(2019, 11), AS_OF, returns, ledger.deliveries())
+    facts = ReportInputs(
+        catalogue(), register(), Period(2019, 11), AS_OF, returns, ledger.entries()
+    )
     figures = compute(facts)
     return (
-        {r.delivery.key: values_hash(r.rows) for r in returns},
+        {r.entry.key: values_hash(r.rows) for r in returns},
         [(q.officer, q.quota.quota, q.months, q.state) for q in figures.quota],
         [(r.branch.code, r.state, dict(r.bands), r.mean) for r in figures.ratings],
         [
@@ -93,7 +95,10 @@ def outcome(ledger: Ledger) -> tuple[object, ...]:
             for c in figures.completeness
         ],
         sorted((f.code, f.place.file) for _, f in figures.warnings),
-        [(s.sign.code, s.branch, str(s.period), dict(s.params)) for s in figures.signs],
+        [
+            (s.indicator.code, s.branch, str(s.period), dict(s.params))
+            for s in figures.indicator_hits
+        ],
     )
 
 

@@ -55,7 +55,7 @@ def handed_in(
     day = published.as_of(of)
     received = f"{day.replace(day=15)}{published.RECEIVED}"
     done = ingest(town, (), as_of=day, received=received, holder="test")
-    wrong, *others = sorted(done.decisions, key=lambda d: "như đã in" not in d.judged.leaf.name)
+    wrong, *others = sorted(done.decisions, key=lambda d: "như đã in" not in d.checked.file.name)
     assert {decision.verdict for decision in others} == {Verdict.ACCEPTED}
     assert wrong.verdict is Verdict.REJECTED
     made = consolidate(town, of.period, as_of=day, holder="test")

@@ -18,17 +18,17 @@ from mlay_batch.ledger import Ledger, MailLog, MailState
 from mlay_batch.period import Period
 from mlay_batch.pipeline import mailhost, posting, reply
 from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.pipeline.posting import Job
+from mlay_batch.pipeline.posting import MailRun
 from mlay_batch.pipeline.status import status
 from mlay_batch.pipeline.town import reference_lists, with_deadlines
-from mlay_batch.replies.message import short
-from mlay_batch.schema.catalogue import shipped
+from mlay_batch.replies.message import short_id
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.settings import Smtp
-from mlay_batch.template import Context, render
+from mlay_batch.template import TemplateContext, render
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
-SAMPLES = shipped("samples")
+SAMPLES = shipped_folder("samples")
 NOVEMBER = Period(2019, 11)
 AS_OF = date(2019, 12, 6)
 NOW = datetime(2019, 12, 6, 9, 0, tzinfo=UTC)
@@ -51,7 +51,7 @@ def take_in(desk, received="2019-12-03T09:00:00+07:00"):
 
 
 def job(desk, as_of=AS_OF, again=False):
-    return Job(desk, partial(reply.letters, desk), NOVEMBER, as_of, "test", again)
+    return MailRun(desk, partial(reply.reply_letters, desk), NOVEMBER, as_of, "test", again)
 
 
 def with_host(desk, port, ca_file, **more):
@@ -61,11 +61,11 @@ def with_host(desk, port, ca_file, **more):
 
 
 def quick():
-    return mailhost.Pace(1000, lambda: 0.0, lambda seconds: None)
+    return mailhost.RateLimiter(1000, lambda: 0.0, lambda seconds: None)
 
 
 def send(desk, **more):
-    with mailhost.connected(desk.workspace.settings.smtp) as host:
+    with mailhost.connect(desk.workspace.settings.smtp) as host:
         return posting.send(job(desk, **more), host, quick(), lambda: NOW)
 
 
@@ -100,7 +100,7 @@ def test_receipt_returned_form_and_reminder_as_drafts(desk):
     assert "Số đến: 1/2019" in body(receipt)
     assert "Có mặt 10" in body(receipt)
     assert "DB1-1" in body(receipt)
-    assert done.clean
+    assert done.is_clean
 
 
 def test_drafts_are_written_once_and_the_same_every_time(desk):
@@ -164,8 +164,8 @@ def test_killed_between_handing_over_and_recording_is_told_not_repeated(desk, tm
     with mail_host(tmp_path) as (box, port, ca_file):
         posted = with_host(desk, port, ca_file)
         done = send(posted)
-        assert (len(done.letters), len(done.doubtful), done.clean) == (2, 1, False)
-        posting.settle(posted, "test", sent=False)
+        assert (len(done.letters), len(done.doubtful), done.is_clean) == (2, 1, False)
+        posting.resolve_doubtful(posted, "test", sent=False)
         assert len(send(posted).letters) == 1
         assert len(box.mails) == 3
 
@@ -175,14 +175,14 @@ def test_said_to_have_gone_out_a_doubtful_letter_is_not_sent(desk):
 
     class Lost:
         def deliver(self, to, mail):
-            raise mailhost.LostError("gone")
+            raise mailhost.ConnectionLostError("gone")
 
     done = posting.send(job(desk), Lost(), quick(), lambda: NOW)
-    assert (done.stopped, len(done.doubtful)) == ("gone", 1)
+    assert (done.stop_reason, len(done.doubtful)) == ("gone", 1)
     with pytest.raises(UsageError) as wrong:
-        posting.settle(desk, "test", sent=True, letters=["00000000"])
+        posting.resolve_doubtful(desk, "test", sent=True, letters=["00000000"])
     assert wrong.value.code == "reply.letter"
-    posting.settle(desk, "test", sent=True)
+    posting.resolve_doubtful(desk, "test", sent=True)
     sent = []
 
     class Host:
@@ -190,7 +190,7 @@ def test_said_to_have_gone_out_a_doubtful_letter_is_not_sent(desk):
             sent.append(to)
             return ()
 
-    assert posting.send(job(desk), Host(), quick(), lambda: NOW).clean
+    assert posting.send(job(desk), Host(), quick(), lambda: NOW).is_clean
     assert len(sent) == 2
 
 
@@ -199,13 +199,13 @@ def test_letters_in_doubt_are_settled_one_by_one(desk):
 
     class Lost:
         def deliver(self, to, mail):
-            raise mailhost.LostError("gone")
+            raise mailhost.ConnectionLostError("gone")
 
     for _ in range(2):
         done = posting.send(job(desk), Lost(), quick(), lambda: NOW)
-    gone, lost = (short(posted.message_id) for posted in done.doubtful)
-    posting.settle(desk, "test", sent=True, letters=[gone])
-    posting.settle(desk, "test", sent=False, letters=[lost])
+    gone, lost = (short_id(posted.message_id) for posted in done.doubtful)
+    posting.resolve_doubtful(desk, "test", sent=True, letters=[gone])
+    posting.resolve_doubtful(desk, "test", sent=False, letters=[lost])
     with Ledger.open(desk.workspace.ledger, read_only=True) as ledger:
         assert [one.state for one in MailLog(ledger).letters()] == [MailState.SENT]
     left = posting.draft(job(desk), "x", dry_run=True)
@@ -260,7 +260,7 @@ def test_so_many_a_minute_and_no_more():
         slept.append(seconds)
         now[0] += seconds
 
-    pace = mailhost.Pace(20, lambda: now[0], sleep)
+    pace = mailhost.RateLimiter(20, lambda: now[0], sleep)
     for _ in range(3):
         pace.wait()
         now[0] += 1  # a second to send
@@ -290,14 +290,14 @@ def test_a_branch_nobody_can_be_written_about_is_told(tmp_path, monkeypatch):
     desk = town(tmp_path / "town")
     a_month(desk)
     done = posting.draft(job(desk), "x")
-    assert [one.what for one in done.unreachable] == ["DB1-1 (a.xlsx)", "DB1-2"]
-    assert not done.clean
+    assert [one.name for one in done.no_address] == ["DB1-1 (a.xlsx)", "DB1-2"]
+    assert not done.is_clean
 
 
 def test_day_one_a_mail_a_branch_or_a_committee(desk):
     form = desk.catalogue.form_for("meeting", NOVEMBER)
-    make = partial(reply.forms, desk, form, ["DB1-1", "DB1-2", "CB-01"])
-    posting.draft(Job(desk, make, NOVEMBER, AS_OF, "test"), "x")
+    make = partial(reply.form_letters, desk, form, ["DB1-1", "DB1-2", "CB-01"])
+    posting.draft(MailRun(desk, make, NOVEMBER, AS_OF, "test"), "x")
     papers = {
         str(mail["To"]): [part.get_filename() for part in mail.iter_attachments()]
         for mail in drafts(desk).values()
@@ -360,7 +360,7 @@ def test_a_return_on_an_outdated_version_goes_back_on_the_right_one_with_its_val
     february, march = Period(2026, 2), date(2026, 3, 4)
     old = desk.catalogue.form("meeting", "2018.1")
     entry = desk.register.by_code["CB-01"]
-    context = Context.of(desk.register, entry, february, "Mường Lay")
+    context = TemplateContext.of(desk.register, entry, february, "Mường Lay")
     put(desk, "cu.xlsx", render(old, context, Paper("CB-01", month=2, year=2026).values()))
     ingest(desk, as_of=march, received="2026-03-03T09:00:00+07:00", holder="test")
     owed = posting.draft(replace(job(desk, march), period=february), "x", dry_run=True)
@@ -369,7 +369,7 @@ def test_a_return_on_an_outdated_version_goes_back_on_the_right_one_with_its_val
     ((name, read),) = ((p.name, p.data) for p in letter.attachments)
     (back,) = reader.read_all([(name, read)], desk.catalogue.forms, workers=1)
     assert (back.version, back.stamp.period) == ("2025.1", "2026-02")
-    (held,) = back.section("meetings")
+    (held,) = back.section_rows("meetings")
     assert (held.values["held_on"], held.values["present"]) == (date(2026, 2, 3), 10)
 
 
@@ -410,7 +410,7 @@ def test_the_ledger_numbers_returns_and_remembers_letters(desk):
     posting.draft(job(desk), "x")
     with Ledger.open(desk.workspace.ledger) as ledger:
         outgoing = MailLog(ledger)
-        assert sorted(outgoing.numbers().values()) == [(2019, 1)]
+        assert sorted(outgoing.receipt_numbers().values()) == [(2019, 1)]
         assert sorted(letter.kind for letter in outgoing.letters()) == [
             "receipt", "reminder", "returned",
         ]  # fmt: skip
@@ -428,7 +428,9 @@ def dated(branch, month, made_for=11):
 def filled(branch, period, rows):
     form, entry = catalogue().form_for("meeting", period), register().by_code[branch]
     lists = {name: tuple(codes.items()) for name, codes in reference_lists(register()).items()}
-    context = Context(branch, entry.name, "Thị ủy Mường Lay", period, "Mường Lay", {}, lists)
+    context = TemplateContext(
+        branch, entry.name, "Thị ủy Mường Lay", period, "Mường Lay", {}, lists
+    )
     return render(form, context, rows)
 
 
@@ -450,7 +452,7 @@ def test_the_form_of_this_month_with_last_months_dates_is_this_months_and_leads_
     put(desk, "b.xlsx", dated("CB-01", 10))
     done = take_in(desk)
     (refused,) = (d for d in done.decisions if d.verdict.value == "rejected")
-    assert str(refused.judged.identity.period) == "2019-11"
+    assert str(refused.checked.identity.period) == "2019-11"
     assert {f.code for f in refused.findings if f.is_error} == {"F04"}
     assert status(desk, NOVEMBER, AS_OF).todo == {"answer": 3, "fix": 1}
     letters = wanted(desk, AS_OF)

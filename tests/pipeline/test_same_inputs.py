@@ -24,13 +24,13 @@ from mlay_batch.period import Period
 from mlay_batch.pipeline import cache, making, ruling
 from mlay_batch.pipeline.cache import program_files, report_key
 from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.facts import gather
+from mlay_batch.pipeline.facts import load_inputs
 from mlay_batch.pipeline.ingest import ingest
 from mlay_batch.pipeline.period import reopen
-from mlay_batch.pipeline.ruling import Outcome
-from mlay_batch.pipeline.town import open_town
+from mlay_batch.pipeline.ruling import ReviewOutcome
+from mlay_batch.pipeline.town import open_office
 from mlay_batch.records import Verdict
-from mlay_batch.template import Context, render
+from mlay_batch.template import TemplateContext, render
 from mlay_batch.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("reading_here")
@@ -64,14 +64,16 @@ def taken_in(tmp_path_factory):
 
 @pytest.fixture
 def desk(taken_in, tmp_path):
-    return open_town(Workspace.find(copytree(taken_in, tmp_path / "town")))
+    return open_office(Workspace.find(copytree(taken_in, tmp_path / "town")))
 
 
 @pytest.fixture
 def made(monkeypatch):
     """Count the workbooks made."""
-    counted, real = [], making.made
-    monkeypatch.setattr(making, "made", lambda *a, **k: counted.append(a) or real(*a, **k))
+    counted, real = [], making.build_workbook
+    monkeypatch.setattr(
+        making, "build_workbook", lambda *a, **k: counted.append(a) or real(*a, **k)
+    )
     return counted
 
 
@@ -85,7 +87,7 @@ def test_what_was_made_is_not_made_again(desk, made):
     assert again(desk) == first
     assert (first.path.read_bytes(), len(made)) == (data, 1)
 
-    assert again(desk, anew=True) == replace(first, written=False)
+    assert again(desk, force=True) == replace(first, written=False)
     assert len(made) == 2
 
 
@@ -151,7 +153,7 @@ def test_a_ruling_is_an_input(desk):
     reopen(desk, NOVEMBER, as_of=AS_OF, who="Hòa", why="Bổ sung", holder="test")
     before = inputs_of(desk)
     person = {"who": "Hòa", "why": "Nộp nhầm", "decided": "2019-12-06T10:00:00+07:00"}
-    ruling.rule(desk, 3, Outcome.REFUSE, as_of=AS_OF, holder="test", **person)
+    ruling.review_file(desk, 3, ReviewOutcome.REFUSE, as_of=AS_OF, holder="test", **person)
     assert inputs_of(desk) != before
 
 
@@ -170,11 +172,11 @@ def test_a_waiver_in_the_register_is_an_input(desk):
         "by": "Thường trực", "decided": date(2019, 12, 1),
     }  # fmt: skip
     written = [r for name, entries in REGISTER.items() for r in rows(name, *entries)]
-    context = Context("TU", "Thị ủy Mường Lay", "", None, "Mường Lay", {}, {})
+    context = TemplateContext("TU", "Thị ủy Mường Lay", "", None, "Mường Lay", {}, {})
     form = catalogue().register_form
     book = render(form, context, [*written, *rows("waivers", waiver)])
     desk.workspace.register.write_bytes(book)
-    assert inputs_of(open_town(desk.workspace)) != before
+    assert inputs_of(open_office(desk.workspace)) != before
 
 
 def test_a_description_of_the_town_is_an_input(desk):
@@ -184,7 +186,7 @@ def test_a_description_of_the_town_is_an_input(desk):
         'effective: {from: "2018-01"}\nbasis: [Quy định]\ntimes: 5\n',
         encoding="utf-8",
     )
-    assert inputs_of(open_town(desk.workspace)) != before
+    assert inputs_of(open_office(desk.workspace)) != before
 
 
 @pytest.mark.parametrize(
@@ -194,7 +196,7 @@ def test_a_setting_is_an_input(desk, line):
     before = inputs_of(desk)
     with (desk.workspace.root / "mlay.toml").open("a", encoding="utf-8") as file:
         file.write(f"\n{line}\n")
-    assert inputs_of(open_town(Workspace.find(desk.workspace.root))) != before
+    assert inputs_of(open_office(Workspace.find(desk.workspace.root))) != before
 
 
 @pytest.mark.parametrize("name", ["sheet.py", "deep/words.yaml"])
@@ -234,6 +236,6 @@ def test_figures_are_computed_from_no_table_that_is_not_an_input(desk):
         ledger.content_hash()
         hashed = frozenset(read)
         read.clear()
-        gather(desk, ledger, NOVEMBER, AS_OF)
+        load_inputs(desk, ledger, NOVEMBER, AS_OF)
         ledger._db.set_authorizer(None)
     assert read == hashed

@@ -6,10 +6,10 @@ import pytest
 from town_desk import Paper, put, town
 
 from mlay_batch.cli import run
-from mlay_batch.figures.compare import Change
+from mlay_batch.figures.compare import FigureChange
 from mlay_batch.period import Period
 from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.pipeline.trial import trial
+from mlay_batch.pipeline.trial import run_trial
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -44,11 +44,11 @@ def desk(tmp_path_factory):
 def tried(desk, name, text):
     path = desk.workspace.root.parent / name
     path.write_text(text, encoding="utf-8")
-    return trial(desk, path, as_of=AS_OF)
+    return run_trial(desk, path, as_of=AS_OF)
 
 
 def states(changes):
-    return {(c.area, c.subject, c.about): (c.before, c.after) for c in changes if c.weighty}
+    return {(c.area, c.subject, c.about): (c.before, c.after) for c in changes if c.is_state}
 
 
 def everything(desk):
@@ -59,7 +59,7 @@ def everything(desk):
 def test_a_stricter_rule_names_the_returns_it_would_refuse(desk):
     before = everything(desk)
     found = tried(desk, "strict.yaml", STRICT)
-    assert found.names == ("strict.yaml",) and found.read == 3
+    assert found.names == ("strict.yaml",) and found.read_count == 3
     verdicts = [change for change in found.returns if change.name == "verdict"]
     assert [(c.subject, c.before, c.after) for c in verdicts] == [
         ("DB1-1", "accepted", "rejected"),
@@ -86,10 +86,10 @@ def test_a_milder_rule_names_the_return_it_would_take(desk):
 
 def test_other_bands_change_ratings_and_read_no_file_again(desk):
     found = tried(desk, "bands.yaml", BANDS)
-    assert found.read == 0 and found.returns == ()
+    assert found.read_count == 0 and found.returns == ()
     (changes,) = found.figures.values()
     sittings = [change for change in changes if change.area == "sitting"]
-    assert sittings == [Change("sitting", "CB-01", "2019-11-03", "band", "fair", "good")]
+    assert sittings == [FigureChange("sitting", "CB-01", "2019-11-03", "band", "fair", "good")]
 
 
 def test_another_threshold_of_a_sign_names_the_cells_it_would_bring_up(desk):

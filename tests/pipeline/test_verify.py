@@ -13,8 +13,8 @@ from mlay_batch.cli import run
 from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Ledger
 from mlay_batch.pipeline.period import close
-from mlay_batch.pipeline.town import Town
-from mlay_batch.pipeline.verify import verify
+from mlay_batch.pipeline.town import Office
+from mlay_batch.pipeline.verify import verify_workbook
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -26,7 +26,7 @@ CHANGE = ("Bàn việc trong tháng", "Bàn việc khác")
 class Desk:
     """Town B: November given out on 6 December, given out again and closed on the 8th."""
 
-    town: Town
+    town: Office
     first: Path
     closed: Path
     figures: str
@@ -43,23 +43,23 @@ def desk(levels: Levels, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     kept = tmp_path_factory.mktemp("verify") / "first.xlsx"
     kept.write_bytes(levels.books["TU-B"])
     closed = close(levels.b, NOVEMBER, as_of=date(2019, 12, 8), who="Hòa", holder="test",
-                   incomplete=True)  # fmt: skip
+                   allow_incomplete=True)  # fmt: skip
     with Ledger.open(levels.b.workspace.ledger, read_only=True) as ledger:
         (figures,) = {report.figures for report in ledger.reports()}
     return Desk(levels.b, kept, closed.path, figures)
 
 
 def test_the_closed_workbook_is_known_by_its_bytes(desk):
-    found = verify(desk.town.workspace, str(desk.closed))
-    (one,) = found.recorded
-    assert (found.state, found.true) == ("recorded", True)
+    found = verify_workbook(desk.town.workspace, str(desk.closed))
+    (one,) = found.workbooks
+    assert (found.state, found.is_genuine) == ("recorded", True)
     assert (one.period, one.as_of, one.revision, one.newer) == (
         NOVEMBER, date(2019, 12, 8), 1, None,
     )  # fmt: skip
 
 
 def test_an_earlier_workbook_is_true_and_said_to_have_been_followed(desk):
-    (one,) = verify(desk.town.workspace, str(desk.first)).recorded
+    (one,) = verify_workbook(desk.town.workspace, str(desk.first)).workbooks
     assert (one.as_of, one.revision, one.newer) == (date(2019, 12, 6), None, date(2019, 12, 8))
 
 
@@ -67,29 +67,29 @@ def test_a_fingerprint_is_known_however_it_is_typed(desk):
     typed = [desk.figures, desk.figures.lower(), desk.figures.replace("-", " ")]
     typed.append(desk.figures.replace("0", "O").replace("1", "I"))
     for text in typed:
-        assert len(verify(desk.town.workspace, text).recorded) == 2, text
-    assert verify(desk.town.workspace, "ABCD-EFGH-JKMN").state == "unknown"
+        assert len(verify_workbook(desk.town.workspace, text).workbooks) == 2, text
+    assert verify_workbook(desk.town.workspace, "ABCD-EFGH-JKMN").state == "unknown"
 
 
 def test_altered_cells_are_named_with_both_values(desk):
-    found = verify(desk.town.workspace, str(desk.altered(*CHANGE)))
-    assert (found.state, found.true) == ("altered", False)
+    found = verify_workbook(desk.town.workspace, str(desk.altered(*CHANGE)))
+    assert (found.state, found.is_genuine) == ("altered", False)
     changed = {(d.recorded, d.found) for d in found.differences if d.sheet == MEETINGS}
     assert changed == {CHANGE}
     assert [d.sheet for d in found.differences[:2]] == [MEETINGS] * 2  # the cause comes first
 
 
 def test_saved_again_with_nothing_changed_the_figures_are_true(desk):
-    assert verify(desk.town.workspace, str(desk.altered())).state == "resaved"
+    assert verify_workbook(desk.town.workspace, str(desk.altered())).state == "resaved"
 
 
 def test_another_workbook_is_not_ours_and_another_file_none_at_all(desk):
     other = desk.first.with_name("form.xlsx")
     other.write_bytes(Paper("CB-01").book())
-    assert verify(desk.town.workspace, str(other)).state == "unknown"
+    assert verify_workbook(desk.town.workspace, str(other)).state == "unknown"
     other.write_bytes(b"no workbook")
     with pytest.raises(UsageError, match=r"usage\.workbook"):
-        verify(desk.town.workspace, str(other))
+        verify_workbook(desk.town.workspace, str(other))
 
 
 def test_what_a_clerk_sees_and_the_exit_codes(desk, capsys):

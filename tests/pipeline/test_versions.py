@@ -14,7 +14,7 @@ from mlay_batch.ledger import Ledger
 from mlay_batch.period import Period
 from mlay_batch.pipeline.consolidate import consolidate
 from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.pipeline.templates import context_for, issue
+from mlay_batch.pipeline.templates import issue, template_context
 from mlay_batch.template import render
 
 pytestmark = pytest.mark.usefixtures("reading_here")
@@ -35,7 +35,7 @@ def nine_of_ten(paper: Paper) -> tuple:
 def written(desk, paper: Paper, version: str) -> bytes:
     entry = desk.register.by_code[paper.branch]
     of = form("meeting", version)
-    return render(of, context_for(desk, of, entry, paper.period, None), nine_of_ten(paper))
+    return render(of, template_context(desk, of, entry, paper.period, None), nine_of_ten(paper))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def desk(tmp_path_factory):
     put(made, "thang 11.xlsx", written(made, first.but(month=11, day=5), "2025.1"))
     put(made, "thang 12 mau cu.xlsx", written(made, first.but(month=12, day=4), "2018.1"))
     done = take_in(made)
-    return made, issued.path, {d.judged.leaf.name: d for d in done.decisions}
+    return made, issued.path, {d.checked.file.name: d for d in done.decisions}
 
 
 def take_in(made):
@@ -74,7 +74,7 @@ def test_each_month_is_held_to_its_own_form(desk):
     assert decided["thang 11.xlsx"].verdict == "accepted"
     assert october_rule == ["D05"]  # 9 of 10 is above 85 %, not above 90 %
     with Ledger.open(desk[0].workspace.ledger, read_only=True) as ledger:
-        (october,) = [d for d in ledger.deliveries() if d.name == "thang 10.xlsx"]
+        (october,) = [d for d in ledger.entries() if d.name == "thang 10.xlsx"]
     assert october.verdict == "accepted"
     assert [found.code for found in october.findings] == []
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlay_batch.period import Period
-from mlay_batch.pipeline.town import Town, open_town, reference_lists
+from mlay_batch.pipeline.town import Office, open_office, reference_lists
 from mlay_batch.records import Row, Value
 from mlay_batch.register import Assignment, Officer, Organisation, Register
 from mlay_batch.schema import load_catalogue
-from mlay_batch.template import Context, render
+from mlay_batch.template import TemplateContext, render
 from mlay_batch.workspace import Workspace
 
 REGISTER = {
@@ -117,7 +117,7 @@ class Paper:
 def _book(paper: Paper) -> bytes:
     form = catalogue().form_for("meeting", paper.period)
     entry = register().by_code[paper.branch]
-    context = Context(
+    context = TemplateContext(
         branch=entry.code,
         branch_name=entry.name,
         parent_name="Thị ủy Mường Lay",
@@ -129,7 +129,7 @@ def _book(paper: Paper) -> bytes:
     return render(form, context, paper.values())
 
 
-def town(folder: Path) -> Town:
+def town(folder: Path) -> Office:
     """Make the workspace of the small town: a copy of one that was made with the same register."""
     made, packed = _made(repr(REGISTER))
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
@@ -138,7 +138,7 @@ def town(folder: Path) -> Town:
 
 
 @cache
-def _made(_register: str) -> tuple[Town, bytes]:
+def _made(_register: str) -> tuple[Office, bytes]:
     """The small town and its folder, packed."""
     with TemporaryDirectory() as folder:
         root = Path(folder, "town")
@@ -148,15 +148,15 @@ def _made(_register: str) -> tuple[Town, bytes]:
     return made, packed.getvalue()
 
 
-def fill_in_register(workspace: Workspace) -> Town:
+def fill_in_register(workspace: Workspace) -> Office:
     form = catalogue().register_form
     written = [row for name, entries in REGISTER.items() for row in rows(name, *entries)]
-    context = Context("TU", "Thị ủy Mường Lay", "", None, "Mường Lay", {}, {})
+    context = TemplateContext("TU", "Thị ủy Mường Lay", "", None, "Mường Lay", {}, {})
     workspace.register.write_bytes(render(form, context, written))
-    return open_town(workspace)
+    return open_office(workspace)
 
 
-def put(town: Town, name: str, data: bytes) -> Path:
+def put(town: Office, name: str, data: bytes) -> Path:
     """Lay a file into the inbox."""
     path = town.workspace.inbox / name
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import xlsxwriter
 
-from mlay_batch.layout import STAMP_SHEET, plan
+from mlay_batch.layout import STAMP_SHEET, plan_sheets
 from mlay_batch.reader import read
 from mlay_batch.reader.facts import a1
 from mlay_batch.records import Submission
@@ -44,7 +44,7 @@ class Paper:
         self.hidden_rows: set[tuple[str, int]] = set()
         self.hidden_columns: set[tuple[str, int]] = set()
         self.merged: list[tuple[str, int, int, int, int]] = []
-        for sheet in plan(form):
+        for sheet in plan_sheets(form):
             cells = self.sheets.setdefault(sheet.title.vi, {})
             for cell in sheet.cells:
                 spot = cell.row, cell.column

@@ -22,10 +22,10 @@ from reader_desk import FORMS, MEETING, told
 from mlay_batch.period import Period
 from mlay_batch.reader import read
 from mlay_batch.records import Row, Submission, values_hash
-from mlay_batch.template import Context, render
+from mlay_batch.template import TemplateContext, render
 
 SECTIONS = {section.id: section for section in MEETING.sections}
-CONTEXT = Context("CB-01", "Chi bộ Trường Tiểu học", "Thị ủy", Period(2019, 11), "", {}, {})
+CONTEXT = TemplateContext("CB-01", "Chi bộ Trường Tiểu học", "Thị ủy", Period(2019, 11), "", {}, {})
 TEXTS = st.sampled_from(["Nghị quyết tháng 11", "Bàn việc xây dựng đảng", "Đồi Cao", "a; b"])
 BY_TYPE = {
     "integer": st.integers(0, 9999),
@@ -145,7 +145,7 @@ def test_a_changed_form_is_read_with_the_same_values(filled, done):
 def test_a_planted_mistake_is_told_at_its_cell(filled, done, data):
     read_back = read(changed(filled, done), "x.xlsx", FORMS)
     numbers = [e.id for e in SECTIONS["meetings"].fields if e.type == "integer"]
-    row = data.draw(st.sampled_from(read_back.section("meetings")))
+    row = data.draw(st.sampled_from(read_back.section_rows("meetings")))
     cell = row.cells[data.draw(st.sampled_from(numbers))]
     book = openpyxl.load_workbook(io.BytesIO(changed(filled, done)))
     book[row.sheet][cell].value = "18/18"

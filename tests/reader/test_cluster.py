@@ -33,20 +33,20 @@ PACKAGE = Path(mlay_batch.__file__).parent
     "address", ["tls://10.0.0.1:8786", "tcp://127.0.0.1:1", "localhost:1", "tcp://[::1]:1"]
 )
 def test_encrypted_or_on_this_machine_is_private(address: str) -> None:
-    cluster_link.check_private([address], plain=False)
+    cluster_link.check_encrypted([address], plain=False)
 
 
 @pytest.mark.parametrize("address", ["tcp://10.0.0.1:8786", "server:8786", "127.0.0.1.town.vn:1"])
 def test_anything_else_must_be_permitted(address: str) -> None:
     with pytest.raises(UsageError, match=r"cluster\.plain"):
-        cluster_link.check_private(["tls://10.0.0.1:8786", address], plain=False)
-    cluster_link.check_private([address], plain=True)
+        cluster_link.check_encrypted(["tls://10.0.0.1:8786", address], plain=False)
+    cluster_link.check_encrypted([address], plain=True)
 
 
 @pytest.mark.parametrize("address", ["", "tls://server", "tls://:1", "server:port", "ucx://s:1"])
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(UsageError, match=r"cluster\.address"):
-        cluster_link.check_private([address], plain=True)
+        cluster_link.check_encrypted([address], plain=True)
 
 
 def test_without_certificates_nothing_is_tried() -> None:
@@ -61,7 +61,7 @@ def test_all_that_a_reader_imports_is_compared() -> None:
     """Modules of the package, and libraries from outside."""
     code = "import sys, mlay_batch.reader.guard; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    compared = {path for pattern in cluster_link._READING for path in PACKAGE.glob(pattern)}
+    compared = {path for pattern in cluster_link._READER_SOURCES for path in PACKAGE.glob(pattern)}
     for module in ran.stdout.split():
         if module.startswith("mlay_batch."):
             path = PACKAGE.joinpath(*module.split(".")[1:])
@@ -78,11 +78,11 @@ def test_all_that_a_reader_imports_is_compared() -> None:
 
 
 def test_a_machine_without_the_program_is_named() -> None:
-    ours = cluster_link.program()
-    cluster_link.check_program({"tcp://a:1": ours})
+    ours = cluster_link.program_versions()
+    cluster_link.check_same_program({"tcp://a:1": ours})
     for theirs in (ModuleNotFoundError("mlay_batch"), {**ours, "xlrd": "1.0"}):
         with pytest.raises(MlayError, match=r"cluster\.program .*tcp://b:1"):
-            cluster_link.check_program({"tcp://a:1": ours, "tcp://b:1": theirs})
+            cluster_link.check_same_program({"tcp://a:1": ours, "tcp://b:1": theirs})
 
 
 # -- batches ----------------------------------------------------------------------------------
@@ -104,9 +104,9 @@ def answered(workers: dict[str, int], *raised: BaseException) -> list[Any]:
         raise next(told)
 
     client: Any = SimpleNamespace(nthreads=lambda: workers)
-    errand = cluster._Errand(client, "tcp://a:1", False, FORMS, Limits())
+    errand = cluster._ClusterJob(client, "tcp://a:1", False, FORMS, Limits())
     future: Any = SimpleNamespace(result=result)
-    return list(errand._answer(future, (Paper().save(), b"")))
+    return list(errand._read_answer(future, (Paper().save(), b"")))
 
 
 def test_a_batch_over_which_worker_after_worker_died_is_read_here() -> None:

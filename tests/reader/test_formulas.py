@@ -6,7 +6,7 @@ import pytest
 from openpyxl import Workbook
 from reader_desk import Formula, Paper, told
 
-from mlay_batch.reader import UNCALCULATED, Limits, contents
+from mlay_batch.reader import UNCALCULATED, Limits, cell_texts
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from mlay_batch.reader import UNCALCULATED, Limits, contents
 def test_a_formula_to_another_workbook(formula):
     paper = Paper().put("members.opening", Formula(formula, 18))
     assert ("C25", paper.cell("members.opening")) in told(paper.read())
-    assert paper.read().section("members")[0].values["opening"] == 18
+    assert paper.read().section_rows("members")[0].values["opening"] == 18
 
 
 @pytest.mark.parametrize("formula", ["=SUM(D12:D14)", "=1+1", "='Báo cáo'!D4", '="[1]"&"!"'])
@@ -36,4 +36,4 @@ def test_the_last_cell_of_a_sheet_does_not_take_the_footer_for_its_value():
     book.active.oddFooter.left.text = "Chi bộ"
     held = io.BytesIO()
     book.save(held)
-    assert contents(held.getvalue(), Limits()) == {"Sheet": {"A1": UNCALCULATED}}
+    assert cell_texts(held.getvalue(), Limits()) == {"Sheet": {"A1": UNCALCULATED}}

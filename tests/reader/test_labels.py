@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reader_desk import FORMS, MEETING, Paper, told
 
-from mlay_batch.layout import plan
+from mlay_batch.layout import plan_sheets
 from mlay_batch.names import name_key
 from mlay_batch.reader import read
 from mlay_batch.reader.facts import a1
@@ -41,7 +41,7 @@ def planned(form: Form, path: str) -> Mapping[str, tuple[str, Spot]]:
     """Sheet and cell of a field's heading, hidden id and first value."""
     section, _, field = path.partition(".")
     found: dict[str, tuple[str, Spot]] = {}
-    for sheet in plan(form):
+    for sheet in plan_sheets(form):
         for cell in sheet.cells:
             if cell.section == section:
                 own = {"head": "heading", "label": "heading", "marker": "id", "value": "value"}
@@ -71,7 +71,7 @@ def wrong(found: Submission) -> list[tuple[str, str]]:
 
 def value(found: Submission, path: str) -> Any:
     section, _, field = path.partition(".")
-    rows = found.section(section)
+    rows = found.section_rows(section)
     return rows[0].values[field] if rows else None
 
 
@@ -248,7 +248,7 @@ def test_a_unit_of_another_line() -> None:
     paper = Paper(CLASSIFICATION)
     unit = next(
         (sheet.title.vi, (cell.row, cell.column))
-        for sheet in plan(CLASSIFICATION)
+        for sheet in plan_sheets(CLASSIFICATION)
         for cell in sheet.cells
         if (cell.role, cell.section, cell.field) == ("unit", "cells", "rated")
     )
@@ -265,7 +265,7 @@ def test_parts_exchanged() -> None:
         cells[at_two], cells[at_three] = above, below
         found = paper.read()
         assert wrong(found) == [("R33", a1(at_two)), ("R33", a1(at_three))]
-        assert not found.section("cells") and not found.section("members")
+        assert not found.section_rows("cells") and not found.section_rows("members")
 
 
 TWO_GROUPS = """
@@ -294,7 +294,7 @@ def test_columns_of_one_title_are_told_apart_by_their_groups() -> None:
     assert isinstance(form, Form)
     paper = Paper(form)
     assert wrong(read(paper.save(), "x.xlsx", [form])) == []
-    groups = [c for sheet in plan(form) for c in sheet.cells if c.role == "group"]
+    groups = [c for sheet in plan_sheets(form) for c in sheet.cells if c.role == "group"]
     left, right = groups
     cells = paper.sheets[paper.first]
     cells[left.row, left.column], cells[right.row, right.column] = "Nữ", "Nam"

@@ -12,7 +12,7 @@ from reader_desk import FORMS, MEETING, Paper, repack, told
 
 from mlay_batch.messages import explain
 from mlay_batch.reader import read
-from mlay_batch.reader.legacy import _TCVN3, decoded, encoding_of, proposals
+from mlay_batch.reader.legacy import _TCVN3, decode_legacy, font_encoding, propose_readings
 
 TEXTS = {
     "TCVN3": ["NghÞ quyÕt th¸ng 11", "B×nh bÇu ®¶ng viªn ­u tó", "ChuyÓn ®¶ng chÝnh thøc"],
@@ -43,12 +43,12 @@ def meetings(texts, font=None, sheet="Báo cáo"):
      ("VNI-Times", "VNI"), ("VNI-Helve", "VNI"), ("Times New Roman", None), ("Vnimono", None)],
 )  # fmt: skip
 def test_a_font_tells_its_encoding(font, encoding):
-    assert encoding_of(font) == encoding
+    assert font_encoding(font) == encoding
 
 
 @pytest.mark.parametrize("encoding", TEXTS)
 def test_both_tables(encoding):
-    assert [decoded(text, encoding) for text in TEXTS[encoding]] == SAID
+    assert [decode_legacy(text, encoding) for text in TEXTS[encoding]] == SAID
 
 
 def test_every_letter_of_tcvn3_once():
@@ -65,7 +65,7 @@ def test_old_letters_are_refused_with_what_they_say(encoding, font):
     assert [f.place.cell for f in wrong] == cells
     assert [f.params["value"] for f in wrong] == SAID
     assert all(f.is_error and f.params["encoding"] == encoding for f in wrong)
-    assert [row.values["content"] for row in found.section("meetings")] == [None] * 3
+    assert [row.values["content"] for row in found.section_rows("meetings")] == [None] * 3
     assert SAID[0] in str(explain(wrong[0], MEETING, "vi"))
 
 
@@ -101,15 +101,15 @@ def test_a_font_chosen_while_typing_is_that_of_a_run(inline):
 
 def test_one_word_needs_its_column():
     """ "baù" alone could be Unicode; beside other VNI texts it is not."""
-    assert proposals([("baù", "")]) == {}
-    found = proposals([("baù", ""), (TEXTS["VNI"][0], "")])
+    assert propose_readings([("baù", "")]) == {}
+    found = propose_readings([("baù", ""), (TEXTS["VNI"][0], "")])
     assert found[0].text == "bá"
 
 
 def test_unicode_in_an_old_font_is_left_alone():
     found, _ = meetings(["Nghị quyết tháng 11"], ".VnTime")
     assert "C24" not in [code for code, _ in told(found)]
-    assert found.section("meetings")[0].values["content"] == "Nghị quyết tháng 11"
+    assert found.section_rows("meetings")[0].values["content"] == "Nghị quyết tháng 11"
 
 
 def test_a_choice_in_old_letters():
@@ -121,12 +121,12 @@ def test_a_choice_in_old_letters():
 
 def test_an_officer_chosen_by_code_is_the_code():
     paper = Paper().put("visits.officer", "CB07 – NguyÔn V¨n An")
-    assert paper.read().section("visits")[0].values["officer"] == "CB07"
+    assert paper.read().section_rows("visits")[0].values["officer"] == "CB07"
 
 
 @given(st.lists(UNICODE, max_size=8))
 def test_what_is_typed_in_unicode_is_never_read_anew(texts):
-    assert proposals([(text, "Times New Roman") for text in texts]) == {}
+    assert propose_readings([(text, "Times New Roman") for text in texts]) == {}
 
 
 @pytest.mark.parametrize("encoding", ["TCVN3"])
@@ -135,4 +135,4 @@ def test_what_is_typed_in_unicode_is_never_read_anew(texts):
 def test_tcvn3_there_and_back(encoding, words):
     back = {said: typed for typed, said in _TCVN3.items()}
     text = "".join(back.get(letter, letter) for letter in " ".join(words))
-    assert proposals([(text, ".VnTime")])[0].text == " ".join(words)
+    assert propose_readings([(text, ".VnTime")])[0].text == " ".join(words)

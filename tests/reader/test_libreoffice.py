@@ -12,9 +12,9 @@ from reader_desk import FORMS, MEETING, told
 
 from mlay_batch.period import Period
 from mlay_batch.reader import read
-from mlay_batch.reader.facts import a1, column_letters, spot_of
+from mlay_batch.reader.facts import a1, column_letters, parse_position
 from mlay_batch.records import Submission, values_hash
-from mlay_batch.template import Context, render
+from mlay_batch.template import TemplateContext, render
 
 pytestmark = pytest.mark.libreoffice
 KINDS = pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
@@ -45,7 +45,7 @@ TYPED: dict[tuple[str, int, str], str | float | date] = {
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    context = Context(
+    context = TemplateContext(
         "CB-01", "Chi bộ Trường Tiểu học", "Thị ủy Mường Lay", Period(2019, 11), "Mường Lay",
         lists={"officers": (("CB01", "Lò Văn An"),), "organisations": (("CB-01", "Chi bộ"),)},
         assigned=(("CB01", "Lò Văn An"),),
@@ -92,7 +92,7 @@ def values(found: Submission) -> dict[tuple[str, int, str], object]:
     return {
         (row.section, number, name): value
         for section in MEETING.sections
-        for number, row in enumerate(found.section(section.id))
+        for number, row in enumerate(found.section_rows(section.id))
         for name, value in row.values.items()
     }
 
@@ -107,8 +107,8 @@ def test_what_was_typed_comes_back(template, tmp_path, wanted, kind):
     found = filled(template, tmp_path / f"gửi.{kind}")
     assert found.findings == ()
     assert found.stamp == wanted.stamp and found.stamp.branch == "CB-01"
-    assert found.head["period"].text == "Tháng 11 năm 2019"
-    assert found.head["branch"].text == "CB-01 – Chi bộ Trường Tiểu học"
+    assert found.header["period"].text == "Tháng 11 năm 2019"
+    assert found.header["branch"].text == "CB-01 – Chi bộ Trường Tiểu học"
     back = values(found)
     assert back["members", 0, "closing"] == 19
     assert back["members", 0, "no_meeting"] == "no"
@@ -118,7 +118,7 @@ def test_what_was_typed_comes_back(template, tmp_path, wanted, kind):
     assert back["scores", 0, "preparation"] == 9.5
     assert back["visits", 0, "officer"] == "CB01 – Lò Văn An"
     at = cells(template)
-    first, second = found.section("meetings")
+    first, second = found.section_rows("meetings")
     assert first.cells["present"] == at["meetings", 0, "present"]
     assert second.cells["held_on"] == at["meetings", 2, "held_on"]
 
@@ -140,10 +140,12 @@ def test_a_blank_template_says_nothing(template, tmp_path, kind):
 @KINDS
 def test_rows_inserted_columns_moved_sheet_renamed(template, tmp_path, wanted, kind):
     at = cells(template)
-    row, _ = spot_of(at["meetings", 1, "held_on"])
+    row, _ = parse_position(at["meetings", 1, "held_on"])
     top = int(at["meetings", 0, "held_on"][1:]) - 3
-    one, other = (column_letters(spot_of(at["meetings", 0, n])[1]) for n in ("kind", "content"))
-    bottom = spot_of(at["meetings", 7, "held_on"])[0]
+    one, other = (
+        column_letters(parse_position(at["meetings", 0, n])[1]) for n in ("kind", "content")
+    )
+    bottom = parse_position(at["meetings", 7, "held_on"])[0]
     found = filled(
         template,
         tmp_path / f"gửi.{kind}",
@@ -154,7 +156,7 @@ def test_rows_inserted_columns_moved_sheet_renamed(template, tmp_path, wanted, k
     )
     assert found.findings == ()
     assert values_hash(found.rows) == values_hash(wanted.rows)
-    first, second = found.section("meetings")
+    first, second = found.section_rows("meetings")
     assert (first.sheet, second.number) == ("Báo cáo tháng 11", row + 3)
     assert first.cells["content"][0] == one
 
@@ -162,7 +164,7 @@ def test_rows_inserted_columns_moved_sheet_renamed(template, tmp_path, wanted, k
 @KINDS
 def test_errors_formulas_hidden_rows_and_remarks_are_told(template, tmp_path, kind):
     at = cells(template)
-    number, _ = spot_of(at["meetings", 2, "held_on"])
+    number, _ = parse_position(at["meetings", 2, "held_on"])
     remark = "Z3"
     found = filled(
         template,
@@ -179,7 +181,7 @@ def test_errors_formulas_hidden_rows_and_remarks_are_told(template, tmp_path, ki
         ("C17", at["meetings", 2, "held_on"]),
         ("C20", remark),
     ]
-    first = found.section("meetings")[0]
+    first = found.section_rows("meetings")[0]
     assert (first.values["present"], first.values["excused"]) == (None, 1)
 
 

@@ -12,17 +12,19 @@ import pytest
 from openpyxl.comments import Comment
 from reader_desk import FORMS, MEETING, Paper, told
 
-from mlay_batch.demo.package import opened, packed
+from mlay_batch.demo.package import read_parts, write_parts
 from mlay_batch.findings import Finding, Severity
 from mlay_batch.messages import explain
 from mlay_batch.period import Period
 from mlay_batch.reader import read
 from mlay_batch.records import Submission
-from mlay_batch.template import Context, render
+from mlay_batch.template import TemplateContext, render
 
 WORDS = "Đồng chí An nghỉ ốm,\ncó giấy"
 SAID = "Đồng chí An nghỉ ốm, có giấy"
-CONTEXT = Context("CB-01", "Chi bộ Trường Tiểu học", "Thị ủy", Period(2019, 11), "Mường Lay")
+CONTEXT = TemplateContext(
+    "CB-01", "Chi bộ Trường Tiểu học", "Thị ủy", Period(2019, 11), "Mường Lay"
+)
 
 
 def noted(paper: Paper, path: str = "meetings.present", words: str = WORDS) -> bytes:
@@ -46,14 +48,14 @@ def test_a_comment_is_told_with_its_cell_and_its_words():
     (note,) = found.findings
     assert (note.severity, note.params) == (Severity.WARNING, {"value": SAID})
     assert SAID in explain(note, MEETING, "vi").what
-    assert found.section("meetings")[0].values["present"] == 17
+    assert found.section_rows("meetings")[0].values["present"] == 17
 
 
 def test_a_talk_of_several_is_told_by_what_they_said():
     """Newer programs keep it in a part of its own; the older one says only that it is there."""
     paper = meeting()
     cell = paper.cell("meetings.present")
-    parts = dict(opened(noted(paper, words="[Threaded comment] Your version of Excel …")))
+    parts = dict(read_parts(noted(paper, words="[Threaded comment] Your version of Excel …")))
     (relations,) = [name for name in parts if name.endswith("sheet1.xml.rels")]
     kind = "http://schemas.microsoft.com/office/2017/10/relationships/threadedComment"
     target = "../threadedComments/threadedComment1.xml"
@@ -67,14 +69,14 @@ def test_a_talk_of_several_is_told_by_what_they_said():
         f'<threadedComment ref="{cell}"><text> Có giấy.</text></threadedComment>'
         "</ThreadedComments>"
     )
-    (found,) = read(packed(parts), "x.xlsx", FORMS).findings
+    (found,) = read(write_parts(parts), "x.xlsx", FORMS).findings
     assert (found.code, found.place.cell) == ("C28", cell)
     assert found.params == {"value": "Nghỉ ốm? Có giấy."}
 
 
 def test_the_notes_of_a_form_given_back_are_the_programs_own():
     first = read(meeting().save(), "x.xlsx", FORMS)
-    (row,) = first.section("meetings")
+    (row,) = first.section_rows("meetings")
     wrong = Finding("D01", Severity.ERROR, row.place("present"), {"total": 18, "sum": 17})
     back = render(MEETING, CONTEXT, first.rows, [wrong])
     assert read(back, "x.xlsx", FORMS).findings == ()

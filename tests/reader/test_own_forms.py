@@ -7,13 +7,13 @@ from datetime import date
 import pytest
 from reader_desk import FORMS, MEETING
 
-from mlay_batch.demo.package import opened, packed, part_of, typed
+from mlay_batch.demo.package import read_parts, set_cells, sheet_part, write_parts
 from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.layout import STAMP_SHEET, plan
+from mlay_batch.layout import STAMP_SHEET, plan_sheets
 from mlay_batch.period import Period
 from mlay_batch.reader import read
 from mlay_batch.records import Row, values_hash
-from mlay_batch.template import Context, render
+from mlay_batch.template import TemplateContext, render
 
 PERIODS = {"month": Period(2019, 11), "year": Period(2018, 1, 12), "none": None}
 LISTS = {
@@ -22,9 +22,9 @@ LISTS = {
 }
 
 
-def context(period: Period | None) -> Context:
+def context(period: Period | None) -> TemplateContext:
     assigned = (("CB01", "Lò Văn An"),)
-    return Context("CB-01", "Chi bộ Trường Tiểu học", "Thị ủy", period, "Mường Lay",
+    return TemplateContext("CB-01", "Chi bộ Trường Tiểu học", "Thị ủy", period, "Mường Lay",
                    lists=LISTS, assigned=assigned)  # fmt: skip
 
 
@@ -52,14 +52,14 @@ def rows() -> list[Row]:
 def test_values_written_are_read_back(lang):
     found = read(render(MEETING, context(Period(2019, 11)), rows(), lang=lang), "x", FORMS)
     assert found.findings == ()
-    assert found.section("visits")[0].values["officer"] == "CB02 – Lò Văn An"
-    assert found.section("meetings")[0].values["kind"] == "both"
+    assert found.section_rows("visits")[0].values["officer"] == "CB02 – Lò Văn An"
+    assert found.section_rows("meetings")[0].values["kind"] == "both"
 
 
 def test_a_returned_form_can_be_sent_again():
     """Its marks, notes and list of errors are none of the branch's words."""
     first = read(render(MEETING, context(Period(2019, 11)), rows()), "x.xlsx", FORMS)
-    (row,) = first.section("meetings")
+    (row,) = first.section_rows("meetings")
     marks = [
         Finding("D01", Severity.ERROR, row.place("present"), {"total": 18, "sum": 17}),
         Finding("C19", Severity.ERROR, Place("", "Báo cáo", "C99"), {"field": "meetings"}),
@@ -71,10 +71,10 @@ def test_a_returned_form_can_be_sent_again():
 
 
 def without_stamp(data: bytes) -> bytes:
-    parts = dict(opened(data))
-    stamp = part_of(parts, STAMP_SHEET)
-    parts[stamp] = typed(parts[stamp], {"A1": "x"})
-    return packed(parts)
+    parts = dict(read_parts(data))
+    stamp = sheet_part(parts, STAMP_SHEET)
+    parts[stamp] = set_cells(parts[stamp], {"A1": "x"})
+    return write_parts(parts)
 
 
 def test_a_register_that_lost_its_stamp_is_not_warned_of_its_own_heading():
@@ -87,7 +87,7 @@ def test_a_register_that_lost_its_stamp_is_not_warned_of_its_own_heading():
 @pytest.mark.parametrize("lost", [False, True])
 def test_a_town_may_bear_the_name_of_a_choice(lost):
     form = next(form for form in FORMS if form.form == "register")
-    town = Context("TX", "Đảng bộ thị xã", "Đảng bộ tỉnh", None, "Mường Lay", lists=LISTS)
+    town = TemplateContext("TX", "Đảng bộ thị xã", "Đảng bộ tỉnh", None, "Mường Lay", lists=LISTS)
     book = render(form, town)
     found = read(without_stamp(book) if lost else book, "x.xlsx", FORMS)
     assert [one.code for one in found.findings if one.code == "C20"] == []
@@ -95,9 +95,9 @@ def test_a_town_may_bear_the_name_of_a_choice(lost):
 
 def test_a_choice_typed_beside_the_form_is_a_stray_all_the_same():
     form = next(form for form in FORMS if form.form == "register")
-    parts = dict(opened(render(form, context(None))))
-    sheet = part_of(parts, form.sheet.vi)
-    number = next(cell for cell in plan(form)[0].cells if cell.role == "number")
-    parts[sheet] = typed(parts[sheet], {f"B{number.row}": "Đảng bộ thị xã"})
-    found = read(packed(parts), "x.xlsx", FORMS)
+    parts = dict(read_parts(render(form, context(None))))
+    sheet = sheet_part(parts, form.sheet.vi)
+    number = next(cell for cell in plan_sheets(form)[0].cells if cell.role == "number")
+    parts[sheet] = set_cells(parts[sheet], {f"B{number.row}": "Đảng bộ thị xã"})
+    found = read(write_parts(parts), "x.xlsx", FORMS)
     assert [(one.code, one.place.cell) for one in found.findings] == [("C19", f"B{number.row}")]

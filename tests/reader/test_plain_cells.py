@@ -9,7 +9,7 @@ from reader_desk import FORMS, MEETING, Paper, repack, told
 
 from mlay_batch.reader import Limits, ooxml, read
 from mlay_batch.reader.facts import UnreadableError
-from mlay_batch.reader.ooxml_plain import thinned
+from mlay_batch.reader.ooxml_plain import strip_plain_cells
 
 LIMITS = Limits(rows=10_000, columns=80, cells=800_000)
 PARTS = {
@@ -60,7 +60,7 @@ def outcome(part: bytes):
 
 def whole(part: bytes):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ooxml, "thinned", lambda *_: None)
+        patch.setattr(ooxml, "strip_plain_cells", lambda *_: None)
         return outcome(part)
 
 
@@ -76,8 +76,8 @@ def test_the_same_facts_as_of_the_whole_sheet(around, cells):
 def test_every_cell_of_a_form_is_plain():
     for cells in (*PLAIN[:9], f'<row r="9">{"".join(PLAIN[:9])}</row>'):
         part = f"<worksheet><sheetData>{cells}</sheetData></worksheet>".encode()
-        assert thinned(part, LIMITS) == b"<worksheet><sheetData></sheetData></worksheet>"
-    assert thinned(part, Limits(cells=700_000)) is None
+        assert strip_plain_cells(part, LIMITS) == b"<worksheet><sheetData></sheetData></worksheet>"
+    assert strip_plain_cells(part, Limits(cells=700_000)) is None
 
 
 def test_formulas_behind_the_cells_are_no_cell_s():

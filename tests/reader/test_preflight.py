@@ -158,7 +158,7 @@ def test_macros_are_refused_and_everything_else_is_still_told():
     found = read_bytes(repack(made, same, **{"xl/vbaProject.bin": b"code"}))
     assert codes(found) == ["R09", "C03"]
     assert found.findings[0].is_error
-    assert found.section("meetings")
+    assert found.section_rows("meetings")
 
 
 def test_the_name_alone_makes_no_macro_file():
@@ -190,7 +190,7 @@ def test_a_cell_at_the_far_end_is_left_out_and_told():
     found = read_bytes(data)
     assert told(found) == [("R11", "XFD1048576")]
     assert found.findings[0].severity is Severity.WARNING
-    assert found.section("meetings")[0].values["content"] == "Nghị quyết"
+    assert found.section_rows("meetings")[0].values["content"] == "Nghị quyết"
 
 
 def test_far_cells_are_cut_out_and_no_others():

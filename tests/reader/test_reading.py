@@ -13,7 +13,7 @@ from reader_desk import DAY, FORMS, MEETING, Formula, Paper, codes, told
 from mlay_batch.findings import Place, Severity
 from mlay_batch.names import name_key
 from mlay_batch.reader import read
-from mlay_batch.reader.values import is_blank, shown
+from mlay_batch.reader.values import display_text, is_blank
 from mlay_batch.records import Stamp, values_hash
 
 REGISTER = next(form for form in FORMS if form.form == "register")
@@ -40,9 +40,9 @@ def test_a_form_filled_in(paper):
     assert found.findings == ()
     assert found.stamp == Stamp("meeting", "2018.1", "CB-01", "2019-11")
     assert (found.form, found.version) == ("meeting", "2018.1")
-    assert found.head["period"].text == "Tháng 11 năm 2019"
-    assert found.head["branch"].place == Place("", "Báo cáo", paper.cell("head.branch"))
-    (row,) = found.section("meetings")
+    assert found.header["period"].text == "Tháng 11 năm 2019"
+    assert found.header["branch"].place == Place("", "Báo cáo", paper.cell("head.branch"))
+    (row,) = found.section_rows("meetings")
     assert row.number == paper.spot("meetings.held_on")[1][0]
     assert row.cells["present"] == paper.cell("meetings.present")
     assert row.values == {
@@ -53,13 +53,13 @@ def test_a_form_filled_in(paper):
 
 
 def test_a_card_has_one_row_of_what_was_written_and_nothing_else():
-    (row,) = Paper().put("members.died", 0).read().section("members")
+    (row,) = Paper().put("members.died", 0).read().section_rows("members")
     assert {name: value for name, value in row.values.items() if value is not None} == {"died": 0}
 
 
 def test_blank_rows_are_dropped_and_a_typed_zero_is_content(paper):
     paper.put("meetings.excused", 0, 4).put("meetings.held_on", "  ", 5)
-    rows = paper.read().section("meetings")
+    rows = paper.read().section_rows("meetings")
     assert [row.number for row in rows] == [int(paper.cell("meetings.kind", n)[1:]) for n in (0, 4)]
 
 
@@ -69,12 +69,12 @@ def test_all_sheets_of_a_form_are_read():
     assert [(r.section, r.sheet) for r in found.rows] == [
         ("organisations", "Tổ chức"), ("officers", "Cán bộ"),
     ]  # fmt: skip
-    assert found.findings == () and found.head == {}
+    assert found.findings == () and found.header == {}
 
 
 def test_a_month_typed_into_the_heading_may_have_become_a_date(paper):
     paper.put("head.period", date(2019, 11, 1))
-    assert paper.read().head["period"].text == "11/2019"
+    assert paper.read().header["period"].text == "11/2019"
 
 
 # Moved about -----------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ def test_rows_inserted_columns_moved_sheet_renamed(paper):
     found = paper.read()
     assert found.findings == ()
     assert values_hash(found.rows) == before
-    assert found.section("meetings")[0].cells["held_on"] == paper.cell("meetings.held_on")
+    assert found.section_rows("meetings")[0].cells["held_on"] == paper.cell("meetings.held_on")
 
 
 def test_a_row_inserted_in_the_table_is_read(paper):
@@ -97,7 +97,7 @@ def test_a_row_inserted_in_the_table_is_read(paper):
     paper.write((row + 1, 2), 9)  # a running number of one's own
     found = paper.read()
     assert found.findings == ()
-    assert [r.values["held_on"].day for r in found.section("meetings")] == [3, 20]
+    assert [r.values["held_on"].day for r in found.section_rows("meetings")] == [3, 20]
 
 
 fields = st.sampled_from([f.id for f in MEETING.section("meetings").fields if f.type == "integer"])
@@ -125,7 +125,7 @@ def test_what_is_typed_is_read_from_the_cell_it_stands_in(typed, inserted, swapp
     found = paper.read()
     read_back = {
         (row.cells[name], name): row.values[name]
-        for row in found.section("meetings")
+        for row in found.section_rows("meetings")
         for name in row.cells
         if (row.cells[name], name) in wanted
     }
@@ -145,7 +145,7 @@ def test_error_cells_are_findings_with_their_cell(paper):
 def test_a_formula_counts_with_what_it_shows(paper):
     paper.put("meetings.present", Formula("=9+9", 18))
     found = paper.read()
-    assert found.section("meetings")[0].values["present"] == 18
+    assert found.section_rows("meetings")[0].values["present"] == 18
     assert [(f.code, f.severity) for f in found.findings] == [("C13", Severity.WARNING)]
 
 
@@ -157,7 +157,7 @@ def test_a_formula_never_calculated_is_not_blank(paper):
 def test_an_error_keeps_its_row(paper):
     paper.put("thematic.speakers", Formula("=NA()", "#N/A"))
     found = paper.read()
-    assert len(found.section("thematic")) == 1
+    assert len(found.section_rows("thematic")) == 1
     assert codes(found) == ["C11"]
 
 
@@ -167,7 +167,7 @@ def test_a_cell_of_the_wrong_kind_is_a_finding_and_no_value(paper):
     assert sorted(told(found)) == [
         ("C02", paper.cell("meetings.duration")), ("C03", paper.cell("meetings.present")),
     ]  # fmt: skip
-    assert found.section("meetings")[0].values["present"] is None
+    assert found.section_rows("meetings")[0].values["present"] is None
 
 
 def test_hidden_rows_and_columns_are_read_and_told(paper):
@@ -175,7 +175,7 @@ def test_hidden_rows_and_columns_are_read_and_told(paper):
     paper.hidden_rows.add((sheet, row))
     paper.hidden_columns.add((sheet, column))
     found = paper.read()
-    assert found.section("meetings")[0].values["content"] == "Nghị quyết"
+    assert found.section_rows("meetings")[0].values["content"] == "Nghị quyết"
     assert told(found) == [("C17", f"C{row}"), ("C18", f"E{row}")]
     assert {f.severity for f in found.findings} == {Severity.WARNING}
 
@@ -276,13 +276,13 @@ def test_whatever_is_typed_anywhere_is_read_or_told(spot, what):
     if spot in blank.sheets[blank.first]:
         return  # writing over the template's own words is another matter
     after = blank.write(spot, what).read()
-    invisible = is_blank(what) or name_key(shown(what)) in {
+    invisible = is_blank(what) or name_key(display_text(what)) in {
         name_key(text) for text in blank.sheets[blank.first].values() if isinstance(text, str)
     }
-    number = isinstance(what, int) or shown(what).isdigit()
+    number = isinstance(what, int) or display_text(what).isdigit()
     in_number_column = spot[1] == 2 and number
     if not invisible and not in_number_column:
-        changed = after.rows != before.rows or after.head != before.head
+        changed = after.rows != before.rows or after.header != before.header
         assert changed or len(after.findings) > len(before.findings)
 
 

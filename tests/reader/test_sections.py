@@ -49,7 +49,7 @@ def test_a_form_without_markers_is_read_by_its_headings():
     assert rows(found) == wanted
     assert set(codes(found)) == {"R28"}
     assert {f.severity for f in found.findings} == {Severity.WARNING}
-    assert found.head["period"].text == "Tháng 11 năm 2019"
+    assert found.header["period"].text == "Tháng 11 năm 2019"
 
 
 def test_without_a_stamp_the_headings_tell_the_form():
@@ -128,7 +128,7 @@ def test_a_section_that_is_gone():
     paper.sheets[paper.first] = {s: v for s, v in cells.items() if not start <= s[0] <= end}
     found = paper.read()
     assert [(f.code, f.params["field"]) for f in found.findings] == [("R23", "thematic")]
-    assert found.section("meetings")
+    assert found.section_rows("meetings")
 
 
 def test_a_heading_that_is_gone():
@@ -144,7 +144,7 @@ def test_a_field_marker_cleared_is_replaced_by_its_heading():
     del paper.sheets[paper.first][top, column]
     found = paper.read()
     assert found.findings == ()
-    assert found.section("meetings")[0].values["content"] == "x"
+    assert found.section_rows("meetings")[0].values["content"] == "x"
 
 
 def test_a_column_deleted():
@@ -153,7 +153,7 @@ def test_a_column_deleted():
     paper.move(lambda s: None if s[1] == column else (s[0], s[1] - (s[1] > column)))
     found = paper.read()
     assert ("R26", "meetings.duration") in [(f.code, f.params["field"]) for f in found.findings]
-    assert "duration" not in found.section("meetings")[0].cells
+    assert "duration" not in found.section_rows("meetings")[0].cells
 
 
 def test_a_column_copied():
@@ -169,7 +169,7 @@ def test_a_card_line_copied_with_its_hidden_id():
     paper.insert_row(row + 1).write((row + 1, 1), "admitted").write((row + 1, column), 5)
     found = paper.read()
     assert [(f.code, f.params["field"]) for f in found.findings] == [("R27", "members.admitted")]
-    assert "admitted" not in found.section("members")[0].cells
+    assert "admitted" not in found.section_rows("members")[0].cells
 
 
 def test_an_end_marker_lost_falls_back_to_the_headings():

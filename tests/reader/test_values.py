@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlay_batch.findings import Severity
-from mlay_batch.reader.grid import Fault
-from mlay_batch.reader.values import Typed, shown, typed
+from mlay_batch.reader.grid import ErrorCell
+from mlay_batch.reader.values import CellValue, display_text, parse_cell
 from mlay_batch.schema.records import Choice, Effective, Field, Form, Text
 
 KIND = (
@@ -30,16 +30,16 @@ def at(*parts):
 
 def taken(kind, raw):
     entry = Field("x", kind, Text("x", "x"), choices="kind")
-    return typed(raw, entry, FORM)
+    return parse_cell(raw, entry, FORM)
 
 
 @pytest.mark.parametrize("dash", ["-", "–", " — "])
 def test_a_dash_for_none(dash):
     entry = Field("x", "integer", Text("x", "x"))
-    found = typed(dash, entry, FORM)
+    found = parse_cell(dash, entry, FORM)
     assert (found.value, found.code, found.severity) == (0, "C27", Severity.WARNING)
-    assert typed(dash, replace(entry, required=True), FORM).code == "C01"
-    assert typed(dash, replace(entry, type="number"), FORM).code == "C01"
+    assert parse_cell(dash, replace(entry, required=True), FORM).code == "C01"
+    assert parse_cell(dash, replace(entry, type="number"), FORM).code == "C01"
 
 
 def value(kind, raw):
@@ -81,7 +81,7 @@ def test_a_number(raw, wanted):
         ("9" * 400, "C01"),
         (date(2019, 9, 3), "C05"), (at(2019, 9, 3), "C05"), (time(7, 30), "C05"),
         (timedelta(hours=30), "C05"),
-        (Fault("#N/A"), "C11"), (Fault(), "C12"),
+        (ErrorCell("#N/A"), "C11"), (ErrorCell(), "C12"),
     ],
 )  # fmt: skip
 def test_no_count(raw, code):
@@ -189,7 +189,7 @@ def test_no_period(raw):
 @pytest.mark.parametrize("kind", ["date", "integer", "number", "text", "choice", "ref", "period"])
 @pytest.mark.parametrize("raw", ["", " ", "\u00a0", "\u200b", "\n", "\x07"])
 def test_a_blank_is_no_value_and_no_finding(kind, raw):
-    assert taken(kind, raw) == Typed()
+    assert taken(kind, raw) == CellValue()
 
 
 anything = st.one_of(
@@ -208,7 +208,7 @@ def test_whatever_is_typed_becomes_a_value_or_a_finding(kind, raw):
         assert isinstance(found.value, types.get(kind, str))
         assert type(found.value) is not bool
     elif found.code is None:
-        assert not shown(raw)
+        assert not display_text(raw)
 
 
 @given(st.integers(-(10**9), 10**9))
@@ -225,4 +225,4 @@ def test_decimals_written_as_in_offices(number):
 
 @given(st.dates(date(1900, 1, 1), date(2199, 12, 31)))
 def test_a_date_is_read_back_as_it_is_shown(day):
-    assert value("date", shown(day)) == day
+    assert value("date", display_text(day)) == day

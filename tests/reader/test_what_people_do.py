@@ -20,9 +20,9 @@ from papers import CATALOGUE, leaf, register
 from reader_desk import FORMS, MEETING, Formula, Paper, repack, told
 
 from mlay_batch.identity import identify
-from mlay_batch.layout import HEAD
+from mlay_batch.layout import HEADER
 from mlay_batch.reader import read
-from mlay_batch.records import Identity, Judged, Submission
+from mlay_batch.records import CheckedFile, Identity, Submission
 from mlay_batch.sender import check_sender
 from mlay_batch.validation import validate
 
@@ -47,8 +47,8 @@ def filled() -> Paper:
     return paper
 
 
-def judged(read_in: Submission, as_of: date = date(2019, 12, 3)) -> Judged:
-    one = Judged(leaf(), read_in, findings=read_in.findings)
+def judged(read_in: Submission, as_of: date = date(2019, 12, 3)) -> CheckedFile:
+    one = CheckedFile(leaf(), read_in, findings=read_in.findings)
     one = identify(one, CATALOGUE, TOWN, as_of)
     return validate([one], {"officers": OFFICERS}, FORMS)[0]
 
@@ -87,7 +87,7 @@ def test_a_cell_as_people_type_it(path: str, typed: Any, code: str | None, value
     found = paper.read()
     assert told(found) == ([(code, paper.cell(path))] if code else [])
     section, _, field = path.partition(".")
-    assert found.section(section)[0].values[field] == value
+    assert found.section_rows(section)[0].values[field] == value
 
 
 @pytest.mark.parametrize("section", ["meetings", "scores", "visits", "activities"])
@@ -97,7 +97,7 @@ def test_a_row_of_dashes_is_empty(section: str, dash: str) -> None:
     for entry in next(s for s in MEETING.sections if s.id == section).fields:
         paper.put(f"{section}.{entry.id}", dash, 2)
     found, without = judged(paper.read()), judged(filled().read())
-    assert found.values == without.values
+    assert found.values_hash == without.values_hash
     assert told(found) == told(without)
 
 
@@ -119,7 +119,7 @@ def test_a_cell_held_against_lists_and_period(
     section, _, field = path.partition(".")
     at_cell = [f.code for f in found.findings if f.place.cell == paper.cell(path)]
     assert [one for one in at_cell if one[0] in "CF"] == ([code] if code else [])
-    assert found.submission and found.submission.section(section)[0].values[field] == value
+    assert found.submission and found.submission.section_rows(section)[0].values[field] == value
 
 
 def markers(paper: Paper) -> dict[tuple[int, int], Any]:
@@ -211,7 +211,7 @@ def test_a_form_as_people_change_it(
     change(paper)
     found = paper.read()
     assert {code for code, _ in told(found)} == codes
-    assert [line.values["present"] for line in found.section("meetings")] == (
+    assert [line.values["present"] for line in found.section_rows("meetings")] == (
         [present] if present else []
     )
 
@@ -226,7 +226,9 @@ def test_the_table_in_a_workbook_of_their_own() -> None:
     source = filled().sheets["Báo cáo"]
     book = openpyxl.Workbook()
     for (r, c), value in source.items():
-        if c > 1 and str(value) not in {f.id for s in (*MEETING.sections, HEAD) for f in s.fields}:
+        if c > 1 and str(value) not in {
+            f.id for s in (*MEETING.sections, HEADER) for f in s.fields
+        }:
             book.active.cell(r, c, value)
     made = io.BytesIO()
     book.save(made)
@@ -234,7 +236,7 @@ def test_the_table_in_a_workbook_of_their_own() -> None:
     assert {"R28", "I10"} == {f.code for f in found.findings if f.code[0] in "RI"}
     assert found.identity and found.identity.branch == "CB-01"
     assert found.submission
-    assert [line.values["present"] for line in found.submission.section("meetings")] == [18]
+    assert [line.values["present"] for line in found.submission.section_rows("meetings")] == [18]
 
 
 IDENTITY: list[tuple[str, Callable[[Paper], Any], str]] = [
@@ -258,7 +260,7 @@ def test_a_form_that_is_not_theirs(change: Callable[[Paper], Any], code: str) ->
 def test_the_form_of_one_unit_sent_by_another() -> None:
     mail = replace(leaf(), channel="mail", sender="cb02@muonglay.example")
     owner = Identity(MEETING, "CB-01", judged(filled().read()).identity.period)  # type: ignore[union-attr]
-    found = check_sender(Judged(mail, filled().read(), owner), TOWN)
+    found = check_sender(CheckedFile(mail, filled().read(), owner), TOWN)
     assert [f.code for f in found.findings] == ["I20"]
 
 
@@ -272,5 +274,5 @@ def test_a_version_of_other_years() -> None:
 def test_a_prefilled_figure_changed_is_the_one_that_counts() -> None:
     """Held against last month's closing once both are in (X01, in `figures`), never refused."""
     found = judged(filled().put("members.opening", 17).put("members.admitted", 1).read())
-    assert found.submission and found.submission.section("members")[0].values["opening"] == 17
+    assert found.submission and found.submission.section_rows("members")[0].values["opening"] == 17
     assert not [f for f in found.findings if f.place.cell == filled().cell("members.opening")]

@@ -7,15 +7,21 @@ from pathlib import Path
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.messages import Message
 from mlay_batch.period import Period
-from mlay_batch.records import Delivery, Return, Row, Verdict
+from mlay_batch.records import AcceptedReturn, LedgerEntry, Row, Verdict
 from mlay_batch.register import Address, Officer, Organisation, Register
 from mlay_batch.replies import compose, texts
-from mlay_batch.replies.compose import Counted, Desk, Envelope, ListedError, Wish
+from mlay_batch.replies.compose import (
+    Envelope,
+    LetterContext,
+    ListedError,
+    NumberedReturn,
+    ResendRequest,
+)
 from mlay_batch.replies.letters import Topic
 from mlay_batch.schema import load_catalogue
 
 FORM = load_catalogue().form_for("meeting", Period(2019, 11))
-DESK = Desk(
+DESK = LetterContext(
     "Thị ủy Mường Lay",
     Register(
         (Organisation("TU", "Thị ủy", "town"), Organisation("CB-01", "Chi bộ THPT", "cell", "TU")),
@@ -23,10 +29,10 @@ DESK = Desk(
         (),
         (Address("CB-01", "cb-01@muonglay.example"),),
     ),
-    texts.load(Path("nowhere")),
+    texts.load_templates(Path("nowhere")),
     date(2019, 12, 6),
 )
-DELIVERY = Delivery(
+DELIVERY = LedgerEntry(
     3, 1, date(2019, 12, 6), "tháng 11.xlsx", "x", "ab12", "mail", "cb-01@muonglay.example",
     "2019-12-03T09:00:00+07:00", Verdict.ACCEPTED, "meeting", "2018.1", "CB-01", "2019-11",
 )  # fmt: skip
@@ -43,7 +49,7 @@ def envelope(kind, delivery=DELIVERY):
 
 
 def receipt(delivery=DELIVERY, others=(), **counts):
-    counted = Counted(Return(delivery, ROWS), "12/2019", **counts)
+    counted = NumberedReturn(AcceptedReturn(delivery, ROWS), "12/2019", **counts)
     return compose.receipt(DESK, envelope("receipt"), counted, FORM, others).body
 
 
@@ -87,8 +93,8 @@ def test_of_very_many_findings_the_first_and_the_number_of_the_rest():
 
 def test_what_could_not_be_opened_is_named_with_the_way_out():
     packed = Finding("N04", Severity.WARNING, Place("x"), {})
-    wish = Wish("unopened", date(2019, 12, 9))
-    letter = compose.unopened(DESK, envelope("unopened"), DELIVERY, [packed], wish)
+    wish = ResendRequest("unopened", date(2019, 12, 9))
+    letter = compose.unreadable_letter(DESK, envelope("unopened"), DELIVERY, [packed], wish)
     assert letter.subject == "Đề nghị gửi lại tệp “tháng 11.xlsx”"
     assert "theo cách nêu trên chậm nhất ngày 09/12/2019." in letter.body
     assert "nhắc lại" not in letter.body
@@ -100,7 +106,7 @@ def test_a_workbook_a_program_made_is_to_be_made_anew():
     wrong = Finding("X01", Severity.ERROR, Place("x"), {"own": 10, "last": 9})
     delivery = replace(DELIVERY, findings=(wrong,))
     period = Period(2019, 11)
-    wish = Wish("redo", date(2019, 12, 9))
+    wish = ResendRequest("redo", date(2019, 12, 9))
     letter = compose.returned_form(DESK, envelope("redo"), delivery, FORM, period, wish)
     assert letter.subject.startswith("Đề nghị lập lại")
     assert "vì có 1 lỗi:\n\n- Đầu tháng ghi 10" in letter.body
@@ -115,7 +121,7 @@ def test_a_letter_about_a_form_given_back_says_what_its_first_sheet_says():
         ),
         ListedError(False, 1, "trang “Báo cáo”, ô F33", Message("Ngắn.", "")),
     ]
-    wish = Wish("returned", date(2019, 12, 9))
+    wish = ResendRequest("returned", date(2019, 12, 9))
     delivery = replace(DELIVERY, findings=(wrong, wrong))
     told = envelope("returned"), delivery, FORM, Period(2019, 11), wish, None, lines
     body = compose.returned_form(DESK, *told).body
@@ -128,7 +134,7 @@ def test_a_letter_about_a_form_given_back_says_what_its_first_sheet_says():
 
 def test_asked_for_in_vain_the_same_letter_says_so_first():
     wrong = Finding("X01", Severity.ERROR, Place("x"), {"own": 10, "last": 9})
-    wish = Wish("redo", date(2019, 12, 13), date(2019, 12, 9))
+    wish = ResendRequest("redo", date(2019, 12, 13), date(2019, 12, 9))
     delivery = replace(DELIVERY, findings=(wrong,))
     about = envelope("correction"), delivery, FORM, Period(2019, 11), wish
     letter = compose.returned_form(replace(DESK, day=date(2019, 12, 10)), *about)

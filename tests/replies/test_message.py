@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from mlay_batch.errors import UsageError
 from mlay_batch.replies.letters import Attachment, Letter, Topic
-from mlay_batch.replies.message import Sender, message
-from mlay_batch.replies.texts import GAPS, load, parse
+from mlay_batch.replies.message import Sender, build_message
+from mlay_batch.replies.texts import GAPS, load_templates, parse_template
 
 SENDER = Sender("Thị ủy Mường Lay", "vanphong@muonglay.example")
 WORDS = ("Nguyễn", "Thị", "Hòa", "Đã", "nhận", "báo", "tháng", "11/2019", "(CB-01)", "[x]")
@@ -40,7 +40,7 @@ def again(mail):
 def test_no_text_adds_a_header(subject, name, thread, paper):
     papers = (Attachment(paper, b"PK"),)
     made = letter(subject=subject, thread=(thread, "<ok@a.example>"), attachments=papers)
-    back = again(message(made, Sender(name, SENDER.mail)))
+    back = again(build_message(made, Sender(name, SENDER.mail)))
     assert set(back.keys()) <= HEADERS
     assert back["To"] == "cb-01@muonglay.example"
     assert back["From"].addresses[0].addr_spec == SENDER.mail
@@ -49,25 +49,25 @@ def test_no_text_adds_a_header(subject, name, thread, paper):
 @given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=60))
 def test_a_subject_comes_back_as_written_however_long(words):
     written = " ".join(words)
-    assert again(message(letter(subject=written), SENDER))["Subject"] == written
+    assert again(build_message(letter(subject=written), SENDER))["Subject"] == written
 
 
 def test_long_message_ids_are_not_broken():
     long = f"<{'x' * 100}@{'y' * 60}.example>"
-    back = again(message(letter(thread=(long, "<b@c.example>")), SENDER))
+    back = again(build_message(letter(thread=(long, "<b@c.example>")), SENDER))
     assert back["References"].split() == [long, "<b@c.example>"]
     assert back["In-Reply-To"] == "<b@c.example>"
 
 
 def test_the_same_letter_gives_the_same_bytes_and_id():
     papers = (Attachment("a.xlsx", b"PK\3\4"),)
-    first, second = (message(letter(attachments=papers), SENDER).as_bytes() for _ in range(2))
+    first, second = (build_message(letter(attachments=papers), SENDER).as_bytes() for _ in range(2))
     assert first == second
     assert SENDER.message_id(letter()) == SENDER.message_id(letter(subject="khác", to=()))
 
 
 def test_shipped_texts_fill_every_gap_they_name(tmp_path):
-    for kind, text in load(tmp_path).items():
+    for kind, text in load_templates(tmp_path).items():
         subject, body = text.fill(dict.fromkeys(GAPS[kind], "điền"))
         assert "{" not in subject + body
 
@@ -75,12 +75,12 @@ def test_shipped_texts_fill_every_gap_they_name(tmp_path):
 @pytest.mark.parametrize("written", ["Kính gửi", "Tiêu đề:\n\nx", ""])
 def test_a_text_without_a_subject_is_refused(written):
     with pytest.raises(UsageError) as stop:
-        parse(written, "receipt", "receipt.vi.txt")
+        parse_template(written, "receipt", "receipt.vi.txt")
     assert stop.value.code == "replies.heading"
 
 
 def test_a_file_of_no_kind_is_named_with_the_nearest(tmp_path):
     (tmp_path / "reminders.txt").write_text("x")
     with pytest.raises(UsageError) as stop:
-        load(tmp_path)
+        load_templates(tmp_path)
     assert stop.value.params["nearest"] == "reminder.vi.txt"

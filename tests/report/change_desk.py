@@ -35,9 +35,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch import report
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Facts
+from mlay_batch.figures.records import ReportInputs
 from mlay_batch.period import Period
-from mlay_batch.records import Return
+from mlay_batch.records import AcceptedReturn
 from mlay_batch.register import Register
 from mlay_batch.schema import Quota
 from mlay_batch.schema.records import Effective, QuotaCounting
@@ -165,7 +165,7 @@ def town() -> Register:
 
 def _alive(cell: str, last: int) -> Iterator[int]:
     known = town().by_code[cell]
-    return (month for month in range(1, last + 1) if known.alive(Period(2019, month)))
+    return (month for month in range(1, last + 1) if known.is_active(Period(2019, month)))
 
 
 @cache
@@ -190,7 +190,7 @@ def papers(last: int = 8) -> Papers:
     return Papers(tuple(meetings), tuple(visits))
 
 
-def facts(told: Papers, case: Case | None = None) -> Facts:
+def facts(told: Papers, case: Case | None = None) -> ReportInputs:
     """Return the facts of these papers, as of the tenth day after the period."""
     case, known = case or Case.of(1), town()
     until = dict(told.until)
@@ -204,7 +204,7 @@ def facts(told: Papers, case: Case | None = None) -> Facts:
     return desk.facts(register, str(case.period), filed, catalogue=catalogue)
 
 
-def _returns(told: Papers, last: int) -> Iterator[Return]:
+def _returns(told: Papers, last: int) -> Iterator[AcceptedReturn]:
     """Yield the return of every cell and month that sent one, even if nothing is told in it."""
     for cell in CELLS:
         for month in (m for m in _alive(cell, last) if (cell, m) not in told.out):
@@ -225,10 +225,10 @@ def _returns(told: Papers, last: int) -> Iterator[Return]:
                 came = {"held_on": entry.day, "officer": entry.officer}
                 came["on_behalf_of"] = entry.instead
                 rows.append(desk.row("visits", number, came))
-            yield Return(desk.delivery("meeting", cell, period), tuple(rows))
+            yield AcceptedReturn(desk.delivery("meeting", cell, period), tuple(rows))
 
 
-def written(given: Facts, lang: str = "vi") -> bytes:
+def written(given: ReportInputs, lang: str = "vi") -> bytes:
     """Return the workbook of the facts."""
     source = report.Provenance("0.1.0", given.as_of, "a" * 64, given.catalogue.sources)
     return report.write(given, compute(given), source, lang)

@@ -15,10 +15,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 from mlay_batch import demo, report
 from mlay_batch.figures import compute
 from mlay_batch.figures.fingerprint import fingerprint
-from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.figures.records import Figures, ReportInputs
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.period import Period
-from mlay_batch.records import Delivery, Return, Verdict
+from mlay_batch.records import AcceptedReturn, LedgerEntry, Verdict
 from mlay_batch.schema import Catalogue, load_catalogue
 
 NOVEMBER = Period(2019, 11)
@@ -36,28 +36,28 @@ def catalogue() -> Catalogue:
     return load_catalogue()
 
 
-def delivery(number: int, name: str, verdict: Verdict, **more: object) -> Delivery:
-    made = Delivery(
+def delivery(number: int, name: str, verdict: Verdict, **more: object) -> LedgerEntry:
+    made = LedgerEntry(
         number, 1, date(2019, 12, 6), name, f"inbox/{name}", sha256(name.encode()).hexdigest(),
         "hand", "vanthu@example.vn", "2019-12-03T02:15:00+00:00", verdict,
     )  # fmt: skip
     return replace(made, **more)  # type: ignore[arg-type]
 
 
-def facts(first_month: int = 1, period: Period = NOVEMBER, as_of: date = AS_OF) -> Facts:
+def facts(first_month: int = 1, period: Period = NOVEMBER, as_of: date = AS_OF) -> ReportInputs:
     """The year from `first_month` on; in November cells silent, one refused, one sent twice."""
-    town = demo.town()
+    town = demo.load_town()
     samples = [s for s in _samples() if s.form != "meeting" or s.period.month >= first_month]
     dropped = [s for s in samples if s.form == "meeting" and s.period == NOVEMBER][-SILENT:]
     made = [
-        Return(
+        AcceptedReturn(
             delivery(number, s.name, Verdict.ACCEPTED, form=s.form, version=s.version,
                      branch=s.branch, period=str(s.period), received=s.received),
             s.rows,
         )
         for number, s in enumerate((s for s in samples if s not in dropped), 1)
     ]  # fmt: skip
-    last, first = dropped[-1], made[0].delivery
+    last, first = dropped[-1], made[0].entry
     number = len(made)
     others = (
         delivery(number + 1, last.name, Verdict.REJECTED, form=last.form, version=last.version,
@@ -67,27 +67,27 @@ def facts(first_month: int = 1, period: Period = NOVEMBER, as_of: date = AS_OF) 
                  refers_to=first.id),
         delivery(number + 3, "ảnh chụp.jpg", Verdict.IGNORED),
     )  # fmt: skip
-    deliveries = (*(entry.delivery for entry in made), *others)
-    return Facts(catalogue(), town.register, period, as_of, tuple(made), deliveries)
+    deliveries = (*(entry.entry for entry in made), *others)
+    return ReportInputs(catalogue(), town.register, period, as_of, tuple(made), deliveries)
 
 
 @cache
 def _samples() -> tuple[demo.SampleReturn, ...]:
-    return tuple(demo.returns(demo.town(), catalogue()))
+    return tuple(demo.returns(demo.load_town(), catalogue()))
 
 
-def provenance(given: Facts, figures: Figures | None = None) -> report.Provenance:
+def provenance(given: ReportInputs, figures: Figures | None = None) -> report.Provenance:
     mark = fingerprint(figures or compute(given))
     return report.Provenance("0.1.0", given.as_of, "a" * 64, given.catalogue.sources, figures=mark)
 
 
-def write(given: Facts, lang: str = "vi") -> bytes:
+def write(given: ReportInputs, lang: str = "vi") -> bytes:
     figures = compute(given)
     return report.write(given, figures, provenance(given, figures), lang)
 
 
 @cache
-def small() -> Facts:
+def small() -> ReportInputs:
     """November and the yearly returns only: every kind of row, a fraction of the size."""
     return facts(11)
 

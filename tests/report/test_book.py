@@ -9,13 +9,13 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.cell import Cell
 
-from mlay_batch.report.book import Book, Link, Live
+from mlay_batch.report.book import Formula, Hyperlink, ReportWriter
 
 
 def written(content: object) -> Cell:
-    book = Book("vi", date(2019, 12, 8))
-    sheet = book.sheet("Tờ", "")
-    sheet.put(0, 0, content, "text")  # type: ignore[arg-type]
+    book = ReportWriter("vi", date(2019, 12, 8))
+    sheet = book.add_sheet("Tờ", "")
+    sheet.write(0, 0, content, "text")  # type: ignore[arg-type]
     return load_workbook(io.BytesIO(book.close()))["Tờ"]["A1"]
 
 
@@ -30,15 +30,15 @@ def test_what_a_branch_typed_stays_text(typed: str) -> None:
 
 
 def test_a_link_cannot_be_made_to_run() -> None:
-    assert written(Link("'Tờ'!$A$1", "=1+1")).data_type == "s"
+    assert written(Hyperlink("'Tờ'!$A$1", "=1+1")).data_type == "s"
 
 
 def test_days_are_written_as_on_paper() -> None:
     """03/9/2019 and 11/02/2019: a zero before months 1 and 2 only."""
-    book = Book("vi", date(2019, 12, 8))
-    sheet = book.sheet("Tờ", "")
+    book = ReportWriter("vi", date(2019, 12, 8))
+    sheet = book.add_sheet("Tờ", "")
     for row in (0, 1, 5):
-        sheet.put(row, 2, date(2019, 9, 3), "date")
+        sheet.write(row, 2, date(2019, 9, 3), "date")
     made = load_workbook(io.BytesIO(book.close()))["Tờ"]
     assert made["C1"].number_format == "dd/mm/yyyy"
     rules = {str(area.sqref): area.rules[0] for area in made.conditional_formatting}
@@ -49,28 +49,28 @@ def test_days_are_written_as_on_paper() -> None:
 
 
 def filled(*, settled: bool) -> bytes:
-    book = Book("vi", date(2019, 12, 8))
-    sheet = book.sheet("Tờ", "")
-    sheet.put(0, 0, "tên & <dấu>", "title", span=3)
-    sheet.widths((10, 12, 14))
+    book = ReportWriter("vi", date(2019, 12, 8))
+    sheet = book.add_sheet("Tờ", "")
+    sheet.write(0, 0, "tên & <dấu>", "title", span=3)
+    sheet.set_widths((10, 12, 14))
     for row, content in enumerate(
         [
             "chữ dài hơn bề rộng",
             4.25,
             None,
             date(2019, 9, 3),
-            Live("=SUM($B$2,1)", 5.25),
-            Link("'Tờ'!$A$1", "về"),
+            Formula("=SUM($B$2,1)", 5.25),
+            Hyperlink("'Tờ'!$A$1", "về"),
         ],
         2,
     ):
-        sheet.put(row, 0, content, "text")
+        sheet.write(row, 0, content, "text")
     sheet.raw.add_table(9, 0, 11, 1, {"columns": [{"header": "A"}, {"header": "B"}]})
-    sheet.put(10, 1, 7, "count")
+    sheet.write(10, 1, 7, "count")
     if settled:
-        sheet.settle()
+        sheet.flush()
         with pytest.raises(KeyError):
-            sheet.put(10, 1, 8, "count")
+            sheet.write(10, 1, 8, "count")
     return book.close()
 
 
@@ -80,12 +80,12 @@ def test_a_settled_sheet_is_the_same_to_the_byte_and_takes_nothing_more() -> Non
 
 class TestRoom:
     def test_a_row_is_as_high_as_its_longest_cell(self) -> None:
-        book = Book("vi", date(2019, 12, 8))
-        sheet = book.sheet("Tờ", "")
-        sheet.widths((10, 10))
-        sheet.put(0, 0, "ngắn", "text")
-        sheet.put(0, 1, "một câu dài hơn hẳn bề rộng của cột này nhiều lần", "text")
-        sheet.put(1, 0, "ngắn", "text")
+        book = ReportWriter("vi", date(2019, 12, 8))
+        sheet = book.add_sheet("Tờ", "")
+        sheet.set_widths((10, 10))
+        sheet.write(0, 0, "ngắn", "text")
+        sheet.write(0, 1, "một câu dài hơn hẳn bề rộng của cột này nhiều lần", "text")
+        sheet.write(1, 0, "ngắn", "text")
         made = load_workbook(io.BytesIO(book.close()))["Tờ"]
         heights = [made.row_dimensions[row].height for row in (1, 2)]
         assert heights[0] > 4 * heights[1] > 0

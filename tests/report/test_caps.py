@@ -12,7 +12,7 @@ from cells import Book, differences, recalculated, stored
 
 from mlay_batch.figures import compute
 from mlay_batch.figures.classified import ClassificationCap
-from mlay_batch.figures.records import Facts
+from mlay_batch.figures.records import ReportInputs
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.schemes import Cap
 
@@ -21,7 +21,7 @@ CAP = Cap("grade1", ("grade2",), 20, "organisation", "21-HD/BTCTW")
 
 
 @cache
-def facts(*caps: Cap) -> Facts:
+def facts(*caps: Cap) -> ReportInputs:
     """The sample town, its year 2018 held against `caps` on the members."""
     given = desk.small()
     schemes = tuple(_capped(scheme, caps) for scheme in given.catalogue.schemes)
@@ -46,7 +46,7 @@ def book(*caps: Cap) -> Book:
 
 def test_every_unit_stands_with_what_it_may_give_and_gave() -> None:
     units = held(CAP)
-    kept = sum(unit.kept for unit in units)
+    kept = sum(unit.is_kept for unit in units)
     assert 0 < kept < len(units)
     sheet = book(CAP)[SHEET]
     rule = "Năm 2018: HTXS không quá 20 % của HTT, trong từng tổ chức cơ sở đảng"
@@ -55,14 +55,14 @@ def test_every_unit_stands_with_what_it_may_give_and_gave() -> None:
         [sheet.at(first + line, column) for column in (1, 2, 5, 6, 7, 8)]
         for line in range(len(units) + 1)
     )
-    base, given = sum(unit.base for unit in units), sum(unit.given for unit in units)
-    allowed = sum(unit.allowed for unit in units)
+    base, given = sum(unit.base for unit in units), sum(unit.given_count for unit in units)
+    allowed = sum(unit.allowed_count for unit in units)
     assert summary == [f"{kept}/{len(units)} đơn vị không vượt", None, base, allowed, given,
                        "■ Vượt mức"]  # fmt: skip
     names = {entry.code: entry.name for entry in facts(CAP).register.organisations}
     assert rows == [
-        [n, names[str(unit.branch)], unit.base, unit.allowed, unit.given,
-         "● Không vượt" if unit.kept else "■ Vượt mức"]
+        [n, names[str(unit.branch)], unit.base, unit.allowed_count, unit.given_count,
+         "● Không vượt" if unit.is_kept else "■ Vượt mức"]
         for n, unit in enumerate(units, 1)
     ]  # fmt: skip
 
@@ -70,11 +70,11 @@ def test_every_unit_stands_with_what_it_may_give_and_gave() -> None:
 def test_the_town_is_one_unit() -> None:
     cap = replace(CAP, scope="town", base=("rated",), per_cent=90)
     (unit,) = held(cap)
-    assert unit.kept
+    assert unit.is_kept
     sheet = book(cap)[SHEET]
     row = sheet.row_of("Toàn thị xã")
     shown = [sheet.at(row, column) for column in (5, 6, 7, 8)]
-    assert shown == [unit.base, unit.allowed, unit.given, "● Không vượt"]
+    assert shown == [unit.base, unit.allowed_count, unit.given_count, "● Không vượt"]
 
 
 def test_without_a_cap_there_is_no_table() -> None:

@@ -86,7 +86,7 @@ def test_a_quota_that_changes_within_the_year_says_which_number_holds_when() -> 
 
 
 def test_above_a_size_every_sheet_holds_values_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "MOST_ROWS", 10)
+    monkeypatch.setattr(report, "MAX_FORMULA_ROWS", 10)
     frozen = desk.written(desk.facts(desk.papers()))
     cells = [cell for sheet in desk.load(frozen) for row in sheet.iter_rows() for cell in row]
     assert not [cell.coordinate for cell in cells if cell.data_type == "f"]

@@ -21,8 +21,8 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell
 
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Facts, Figures
-from mlay_batch.records import Return
+from mlay_batch.figures.records import Figures, ReportInputs
+from mlay_batch.records import AcceptedReturn
 from mlay_batch.schema import Catalogue
 from mlay_batch.schema.schemes import Demand
 
@@ -39,8 +39,15 @@ CB3  | cell_direct | TX     |            | 2019-09-01
 A1   | cell        | DB1    |            |
 """
 CELLS = ("CB1", "CB2", "CB3", "A1")
-FULL = {"time": 5, "attendance": 5, "preparation": 10, "conduct": 40, "principles": 5,
-        "result": 30, "closing": 5}  # fmt: skip
+FULL = {
+    "time": 5,
+    "attendance": 5,
+    "preparation": 10,
+    "conduct": 40,
+    "principles": 5,
+    "result": 30,
+    "closing": 5,
+}
 TITLES = {"time": "Thời gian", "conduct": "Tiến hành", "closing": "Kết thúc"}
 GRADES = ("grade1", "grade2", "grade3", "grade4")
 Papers = dict[Any, Any]
@@ -49,14 +56,21 @@ Papers = dict[Any, Any]
 @cache
 def catalogue() -> Catalogue:
     known = desk.shipped()
-    return replace(known, schemes=tuple(
-        replace(
-            one, rebase=True, demands=(Demand("good", ("time", "conduct"), "Bình Thuận"),),
-            groups=tuple(replace(g, thematic=g.id == "closing") for g in one.groups),
-            year_grades=tuple(replace(g, times=min(g.times, 2)) for g in one.year_grades),
-        ) if one.bands else one
-        for one in known.schemes
-    ))  # fmt: skip
+    return replace(
+        known,
+        schemes=tuple(
+            replace(
+                one,
+                rebase=True,
+                demands=(Demand("good", ("time", "conduct"), "Bình Thuận"),),
+                groups=tuple(replace(g, thematic=g.id == "closing") for g in one.groups),
+                year_grades=tuple(replace(g, times=min(g.times, 2)) for g in one.year_grades),
+            )
+            if one.bands
+            else one
+            for one in known.schemes
+        ),
+    )
 
 
 def papers() -> Papers:
@@ -78,12 +92,12 @@ def papers() -> Papers:
     return told
 
 
-def facts(told: Papers) -> Facts:
+def facts(told: Papers) -> ReportInputs:
     filed = [*_meetings(told), *_yearly(told)]
     return desk.facts(desk.register(TOWN), "2020-03", filed, catalogue=catalogue())
 
 
-def _meetings(told: Papers) -> list[Return]:
+def _meetings(told: Papers) -> list[AcceptedReturn]:
     """A return a month; in March the meeting is a thematic one too."""
     made = []
     for cell in CELLS:
@@ -95,18 +109,22 @@ def _meetings(told: Papers) -> list[Return]:
                 if marks := told.get((cell, month, scorer)):
                     score = {"held_on": day, "scorer": scorer, "total": sum(marks.values())}
                     rows.append(desk.row("scores", number, score | marks))
-            made.append(Return(desk.delivery("meeting", cell, f"2020-{month:02}"), tuple(rows)))
+            made.append(
+                AcceptedReturn(desk.delivery("meeting", cell, f"2020-{month:02}"), tuple(rows))
+            )
     return made
 
 
-def _yearly(told: Papers) -> list[Return]:
+def _yearly(told: Papers) -> list[AcceptedReturn]:
     made = []
     for branch in ("DB1", "DB2", "CB1", "CB2", "CB3"):
         for year in (2017, 2018, 2019):
             rows = [desk.row("own", 6, told[branch, year, "own"])]
             for number, section in enumerate(("cells", "members"), 1):
                 rows.append(desk.row(section, 10 * number, added_up(told[branch, year, section])))
-            made.append(Return(desk.delivery("classification", branch, str(year)), tuple(rows)))
+            made.append(
+                AcceptedReturn(desk.delivery("classification", branch, str(year)), tuple(rows))
+            )
     return made
 
 
@@ -125,8 +143,11 @@ def followed() -> tuple[Papers, Papers]:
     """The papers before and after twelve drawn changes."""
     before, draw = papers(), Random(7)
     after = {key: dict(values) for key, values in before.items()}
-    scored = [key for key in after if key[2] in ("own", "confirmed") and isinstance(key[1], int)
-              and key[1] < 13]  # fmt: skip
+    scored = [
+        key
+        for key in after
+        if key[2] in ("own", "confirmed") and isinstance(key[1], int) and key[1] < 13
+    ]
     for key in draw.sample(scored, 6):
         for name in TITLES:
             after[key][name] = draw.choice((0, FULL[name]))
@@ -151,13 +172,19 @@ def alter(book: live.Altered, before: Papers, after: Papers) -> None:
             book.set(YEARLY, {"Mã đơn vị": key[0], "Năm": key[1], "Phần": key[2]}, values)
         elif key[1] > 2000:
             rank = GRADES.index(now["grade"]) + 1 if now["grade"] in GRADES else None
-            book.set(YEARLY, {"Mã đơn vị": key[0], "Năm": key[1], "Phần": "own"},
-                     {"Mức của tổ chức": rank})  # fmt: skip
+            book.set(
+                YEARLY,
+                {"Mã đơn vị": key[0], "Năm": key[1], "Phần": "own"},
+                {"Mức của tổ chức": rank},
+            )
         else:
             day = {"Mã đơn vị": key[0], "Ngày họp": date(2020, key[1], 3)}
             scorer = {"own": "Chi bộ tự chấm", "confirmed": "Cấp trên xác nhận"}[key[2]]
-            book.set(SCORES, day | {"Người chấm": scorer},
-                     {title: now[name] for name, title in TITLES.items()})  # fmt: skip
+            book.set(
+                SCORES,
+                day | {"Người chấm": scorer},
+                {title: now[name] for name, title in TITLES.items()},
+            )
             total = {"own": "Điểm tự chấm", "confirmed": "Điểm xác nhận"}[key[2]]
             book.set(MEETINGS, day, {total: sum(now.values())})
 
@@ -219,10 +246,13 @@ def test_the_town_uses_all_a_scheme_can_say() -> None:
     made = figures()
     by_points = {s.band for s in made.sittings if s.score is not None and s.score >= 90}
     assert by_points == {"good", "fair"}  # some fell for want of full marks
-    assert any(s.score and s.score != (s.own if s.confirmed is None else s.confirmed)
-               for s in made.sittings)  # fmt: skip
+    assert any(
+        s.score and s.score != (s.own_score if s.confirmed_score is None else s.confirmed_score)
+        for s in made.sittings
+    )
     assert len({rating.grade for rating in made.year_ratings}) > 1
     assert [year.scheme.version for year in made.years] == ["2014", "2018", "2019"]
-    assert {cap.kept for year in made.years for part in year.parts for cap in part.caps} == {
-        True, False,
-    }  # fmt: skip
+    assert {cap.is_kept for year in made.years for part in year.parts for cap in part.caps} == {
+        True,
+        False,
+    }

@@ -16,15 +16,15 @@ from cells import Book, recalculated, stored
 from openpyxl import load_workbook
 
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Facts, Figures
+from mlay_batch.figures.records import Figures, ReportInputs
 from mlay_batch.period import Period
-from mlay_batch.records import Return, Row
+from mlay_batch.records import AcceptedReturn, Row
 
 QUARTER = Period(2019, 10, 3)
 SHEET = "So với cùng kỳ"
 
 
-def a_year_earlier(found: Return) -> Return:
+def a_year_earlier(found: AcceptedReturn) -> AcceptedReturn:
     def earlier(row: Row) -> Row:
         days = {
             name: value.replace(year=value.year - 1)
@@ -33,19 +33,19 @@ def a_year_earlier(found: Return) -> Return:
         }
         return replace(row, values={**row.values, **days})
 
-    period = Period.parse(str(found.delivery.period))
-    before = replace(found.delivery, id=found.delivery.id + 1000,
+    period = Period.parse(str(found.entry.period))
+    before = replace(found.entry, id=found.entry.id + 1000,
                      period=str(replace(period, year=period.year - 1)))  # fmt: skip
-    return Return(before, tuple(map(earlier, found.rows)))
+    return AcceptedReturn(before, tuple(map(earlier, found.rows)))
 
 
 @cache
-def given() -> Facts:
+def given() -> ReportInputs:
     """Eight cells in November 2019, the first five of them also in November 2018."""
-    months = [r for r in desk.small().returns if r.delivery.form == "meeting"][:8]
+    months = [r for r in desk.small().returns if r.entry.form == "meeting"][:8]
     returns = (*months, *map(a_year_earlier, months[:5]))
     return replace(desk.small(), period=QUARTER, as_of=date(2020, 1, 9), returns=returns,
-                   deliveries=tuple(r.delivery for r in returns))  # fmt: skip
+                   ledger_entries=tuple(r.entry for r in returns))  # fmt: skip
 
 
 @cache
@@ -67,11 +67,11 @@ def counted(year: int) -> tuple[int, list[float]]:
     """Sittings and their scores straight from the rows."""
     held, scores = set(), []
     for found in given().returns:
-        if str(found.delivery.period).startswith(str(year)):
-            days = {row.values["held_on"] for row in found.section("meetings")}
-            held |= {(found.delivery.branch, day) for day in days}
+        if str(found.entry.period).startswith(str(year)):
+            days = {row.values["held_on"] for row in found.section_rows("meetings")}
+            held |= {(found.entry.branch, day) for day in days}
             own = {(r.values["held_on"], r.values["scorer"]): r.values["total"]
-                   for r in found.section("scores")}  # fmt: skip
+                   for r in found.section_rows("scores")}  # fmt: skip
             both = (own.get((day, "confirmed"), own.get((day, "own"))) for day in days)
             scores += [float(str(score)) for score in both if score is not None]
     return len(held), scores
@@ -114,6 +114,6 @@ def test_the_period_s_figures_and_the_differences_are_formulas(tmp_path: Path) -
 
 
 def test_without_a_return_of_last_year_it_says_so() -> None:
-    assert desk.figures().before is None
+    assert desk.figures().year_before is None
     sheet = stored(desk.workbook())[SHEET]
     assert "Tháng 11 năm 2018" in str(sheet.at(*sheet.find("Không có báo cáo")))

@@ -12,7 +12,7 @@ import printed
 import pytest
 import report_desk as desk
 
-from mlay_batch.report.book import Book
+from mlay_batch.report.book import ReportWriter
 
 pytestmark = pytest.mark.libreoffice
 
@@ -74,15 +74,15 @@ class Planted:
 
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
-    book = Book("vi", date(2019, 12, 8))
-    sheet = book.sheet("Kiểm tra", "")
-    sheet.widths((6, 30, 14))
-    sheet.put(1, 0, "NGUYENTHIHUONG", "back")
-    sheet.put(1, 1, "neighbour", "text")
-    sheet.put(2, 1, "fits well", "text")
-    sheet.put(3, 2, "Above Tall below buried", "text")
-    sheet.height(3, 14)
-    sheet.print_as(landscape=False, last=(3, 2))
+    book = ReportWriter("vi", date(2019, 12, 8))
+    sheet = book.add_sheet("Kiểm tra", "")
+    sheet.set_widths((6, 30, 14))
+    sheet.write(1, 0, "NGUYENTHIHUONG", "back")
+    sheet.write(1, 1, "neighbour", "text")
+    sheet.write(2, 1, "fits well", "text")
+    sheet.write(3, 2, "Above Tall below buried", "text")
+    sheet.set_height(3, 14)
+    sheet.set_up_page(landscape=False, last=(3, 2))
     folder = tmp_path_factory.mktemp("planted")
     (folder / "planted.xlsx").write_bytes(book.close())
     pdf = office.convert(folder / "planted.xlsx", "pdf", folder)

@@ -18,11 +18,11 @@ from hashlib import sha256
 import report_desk as desk
 
 given = desk.small()
-returns, deliveries = list(given.returns), list(given.deliveries)
+returns, deliveries = list(given.returns), list(given.ledger_entries)
 random.Random(7).shuffle(returns)
 random.Random(8).shuffle(deliveries)
 assert tuple(returns) != given.returns
-given = replace(given, returns=tuple(returns), deliveries=tuple(deliveries))
+given = replace(given, returns=tuple(returns), ledger_entries=tuple(deliveries))
 print(sha256(desk.write(given)).hexdigest())
 """
 

@@ -15,8 +15,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from mlay_batch import report
 from mlay_batch.figures import compute
 from mlay_batch.figures.fingerprint import fingerprint
-from mlay_batch.figures.records import Facts
-from mlay_batch.findings import Finding, Place, Severity, grouped_cells
+from mlay_batch.figures.records import ReportInputs
+from mlay_batch.findings import Finding, Place, Severity, cell_ranges
 from mlay_batch.period import Period
 from mlay_batch.records import Row, Verdict
 from mlay_batch.schema import Field, Text
@@ -28,7 +28,7 @@ def values(sheet: Worksheet, row: int, first: int = 1, last: int = 10) -> list[o
     return [sheet.cell(row, column).value for column in range(first, last + 1)]
 
 
-def book(facts: Facts, lang: str = "vi") -> Workbook:
+def book(facts: ReportInputs, lang: str = "vi") -> Workbook:
     return load_workbook(BytesIO(desk.write(facts, lang)), data_only=True)
 
 
@@ -148,7 +148,7 @@ class TestRating:
 class TestYearToDate:
     def test_an_ended_cell_is_listed_and_the_total_is_that_of_the_data(self) -> None:
         given = desk.small()
-        gone = next(r.branch for r in desk.figures().ratings if r.held)
+        gone = next(r.branch for r in desk.figures().ratings if r.sitting_count)
         organisations = tuple(
             replace(o, ended=date(2019, 11, 20), successor="DB1") if o.code == gone.code else o
             for o in given.register.organisations
@@ -178,7 +178,7 @@ class TestClassification:
         given = desk.small()
         pooled = tuple(replace(scheme, mean="pooled") for scheme in given.catalogue.schemes)
         given = replace(given, catalogue=replace(given.catalogue, schemes=pooled))
-        mean = compute(given).mean
+        mean = compute(given).classification_mean
         sheet = book(given)[YEARLY]
         shown = values(sheet, desk.find(sheet, "Bình quân", 2).row, 14, 17)
         assert mean
@@ -190,9 +190,9 @@ class TestClassification:
         assert str(desk.sheets()[RATING]["A7"].value).startswith("TẠM TÍNH")
         assert str(desk.sheets()[YEARLY]["A7"].value).startswith("Số liệu tính đến")
         given = desk.small()
-        last = max(r.delivery.period or "" for r in given.returns
-                   if r.delivery.form == "classification")  # fmt: skip
-        one = next(r for r in given.returns if r.delivery.period == last)
+        last = max(r.entry.period or "" for r in given.returns
+                   if r.entry.form == "classification")  # fmt: skip
+        one = next(r for r in given.returns if r.entry.period == last)
         out = replace(given, returns=tuple(r for r in given.returns if r is not one))
         assert str(book(out)[YEARLY]["A7"].value).startswith("TẠM TÍNH")
 
@@ -207,7 +207,7 @@ class TestCompleteness:
         november = 4 + entry.periods.index(desk.NOVEMBER)
         for branch in entry.branches:
             row = desk.find(sheet, branch.code).row
-            state = entry.of(branch.code, desk.NOVEMBER).state
+            state = entry.cell(branch.code, desk.NOVEMBER).state
             wanted = {"reported": "●", "late": "▲", "missing": "■", "rejected": "×", "nil": "○"}
             assert sheet.cell(row, november).value == wanted.get(state), branch.code
 
@@ -223,26 +223,26 @@ class TestBranches:
     def test_members_close_by_branch_and_in_the_town(self) -> None:
         sheet, moved = desk.sheets()["Đảng viên"], desk.figures().movement
         assert moved
-        told = [line for line in moved.lines if line.now]
+        told = [line for line in moved.lines if line.in_period]
         for line in told:
             row = desk.find(sheet, line.branch.code).row
-            assert line.now and values(sheet, row, 4, 4) == [line.now.opening]
-            assert values(sheet, row, 13, 13) == [line.now.closing]
+            assert line.in_period and values(sheet, row, 4, 4) == [line.in_period.opening]
+            assert values(sheet, row, 13, 13) == [line.in_period.closing]
             assert sheet.cell(row, 19).value == "● Khớp"
         total = desk.find(sheet, "Tổng cộng").row
-        assert sheet.cell(total, 13).value == sum(n.now.closing for n in told if n.now)
+        assert sheet.cell(total, 13).value == sum(n.in_period.closing for n in told if n.in_period)
         assert sheet.cell(total, 19).value == "● Khớp"
 
     def test_a_gap_between_months_leads_to_the_row_it_stands_in(self) -> None:
         given = desk.small()
-        one = next(r for r in given.returns if r.delivery.form == "meeting")
-        branch = str(one.delivery.branch)
+        one = next(r for r in given.returns if r.entry.form == "meeting")
+        branch = str(one.entry.branch)
         rows = tuple(
             replace(x, values={**x.values, "closing": 99}) if x.section == "members" else x
             for x in one.rows
         )
-        before = replace(one.delivery, id=9000, period="2019-10")
-        given = replace(given, returns=(*given.returns, replace(one, delivery=before, rows=rows)))
+        before = replace(one.entry, id=9000, period="2019-10")
+        given = replace(given, returns=(*given.returns, replace(one, entry=before, rows=rows)))
         made = book(given)
         sheet = made["Đảng viên"]
         cell = sheet.cell(desk.find(sheet, branch).row, 19)
@@ -273,7 +273,7 @@ class TestBranches:
             wanted = [n for kind in found.kinds for n in (*line.counts[kind], line.people[kind])]
             assert values(sheet, row, 4, 12) == wanted
             listed = str(sheet.cell(row, 13).value or "")
-            assert all(entry.content in listed for entry in line.listed)
+            assert all(entry.content in listed for entry in line.activities)
 
 
 class TestErrors:
@@ -290,9 +290,9 @@ class TestErrors:
 
     def test_what_was_sent_again_and_accepted_is_settled(self) -> None:
         given = desk.small()
-        refused = next(d for d in given.deliveries if d.verdict is Verdict.REJECTED)
+        refused = next(d for d in given.ledger_entries if d.verdict is Verdict.REJECTED)
         again = replace(refused, id=9999, verdict=Verdict.ACCEPTED, findings=())
-        given = replace(given, deliveries=(*given.deliveries, again))
+        given = replace(given, ledger_entries=(*given.ledger_entries, again))
         assert desk.find(book(given)["Lỗi"], "Không có lỗi")
 
     def test_what_is_for_another_period_stands_apart_and_is_not_counted(self) -> None:
@@ -301,7 +301,7 @@ class TestErrors:
         other = desk.delivery(
             9999, "tháng 5.xlsx", Verdict.REJECTED, findings=desk.REFUSED, **about
         )
-        made = book(replace(given, deliveries=(*given.deliveries, other)))
+        made = book(replace(given, ledger_entries=(*given.ledger_entries, other)))
         sheet, overview = made["Lỗi"], made["Tổng quan"]
         heading = desk.find(sheet, "Nhận trong kỳ, thuộc kỳ khác").row
         assert [c.row for c in sheet["D"] if c.value == "tháng 5.xlsx"] == [
@@ -315,7 +315,7 @@ class TestErrors:
         given = desk.small()
         finding = Finding("R01", Severity.ERROR, Place("hỏng.xlsx"))
         broken = desk.delivery(9999, "hỏng.xlsx", Verdict.REJECTED, findings=(finding,))
-        given = replace(given, deliveries=(*given.deliveries, broken))
+        given = replace(given, ledger_entries=(*given.ledger_entries, broken))
         sheet = book(given)["Lỗi"]
         assert values(sheet, desk.find(sheet, "hỏng.xlsx").row, 3, 4) == [
             "Chưa rõ đơn vị", "hỏng.xlsx",
@@ -327,7 +327,7 @@ class TestErrors:
         ([""], ""),
     ])  # fmt: skip
     def test_cells_are_listed_as_people_do(self, cells: list[str], shown: str) -> None:
-        assert grouped_cells(cells) == shown
+        assert cell_ranges(cells) == shown
 
 
 class TestProvenance:
@@ -335,7 +335,7 @@ class TestProvenance:
         sheet = desk.sheets()["Nguồn gốc"]
         row = desk.find(sheet, "Được nhận").row
         counts = [sheet.cell(row + n, 3).value for n in range(6)]
-        assert counts[5] == sum(counts[:5]) == len(desk.small().deliveries)
+        assert counts[5] == sum(counts[:5]) == len(desk.small().ledger_entries)
         assert counts[1:5] == [1, 1, 0, 1]
         assert sheet.cell(row + 5, 4).value == "● Khớp"
 
@@ -348,7 +348,7 @@ class TestProvenance:
         officer, branch = next(
             (line.officer, own.code)
             for line in desk.figures().quota
-            if line.unseen
+            if line.open_months
             for own in line.branches
             if own.code in silent
         )
@@ -365,7 +365,7 @@ class TestProvenance:
     def test_every_delivery_is_listed_with_its_hash(self) -> None:
         sheet = desk.sheets()["Nguồn gốc"]
         listed = {row[10].value for row in sheet.iter_rows() if row[10].value}
-        assert {delivery.sha256 for delivery in desk.small().deliveries} < listed
+        assert {delivery.sha256 for delivery in desk.small().ledger_entries} < listed
 
 
 def test_a_field_added_to_a_form_becomes_a_column() -> None:
@@ -400,7 +400,7 @@ def test_a_field_added_to_a_form_becomes_a_column() -> None:
 
 
 def test_a_town_without_a_single_return_still_gets_its_workbook() -> None:
-    given = replace(desk.small(), returns=(), deliveries=())
+    given = replace(desk.small(), returns=(), ledger_entries=())
     made = book(given)
     assert desk.find(made[YEARLY], "Chưa có báo cáo xếp loại năm")
     assert "TẠM TÍNH" in str(made["Tổng quan"]["A7"].value)

@@ -91,10 +91,10 @@ def test_and_on_the_sheet_of_officers_by_cell(head: str) -> None:
 def test_in_december_nobody_fails_while_a_return_of_his_cells_is_out() -> None:
     given = desk.facts(11, Period(2019, 12), date(2020, 1, 8))
     lines = compute(given).quota
-    assert {line.state for line in lines if line.unseen} == {"behind"}
+    assert {line.state for line in lines if line.open_months} == {"behind"}
     sheet = book(12)[QUOTA]
     at = sheet.find("Kết quả")[1]
-    shown = [sheet.at(sheet.row_of(line.officer), at) for line in lines if line.unseen]
+    shown = [sheet.at(sheet.row_of(line.officer), at) for line in lines if line.open_months]
     assert set(shown) == {"▲ Chậm tiến độ"}
 
 

@@ -22,16 +22,16 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from papers import CATALOGUE, form, register
 
-from mlay_batch.demo.package import Raw, opened, packed, part_of
-from mlay_batch.demo.package import typed as typed_over
+from mlay_batch.demo.package import RawCell, read_parts, sheet_part, write_parts
+from mlay_batch.demo.package import set_cells as typed_over
 from mlay_batch.findings import Finding
 from mlay_batch.identity import identify
-from mlay_batch.layout import plan
+from mlay_batch.layout import plan_sheets
 from mlay_batch.period import Period
 from mlay_batch.reader import read
-from mlay_batch.records import Judged, Leaf, Row, Submission
+from mlay_batch.records import CheckedFile, IncomingFile, Row, Submission
 from mlay_batch.schema import Form
-from mlay_batch.template import Context, render
+from mlay_batch.template import TemplateContext, render
 from mlay_batch.validation import validate, validate_register
 
 HERE = Path(__file__).resolve().parent
@@ -72,9 +72,11 @@ class Sample:
         return Period.parse(names[kind]) if kind in names else None
 
     @property
-    def context(self) -> Context:
+    def context(self) -> TemplateContext:
         branch = "TX" if self.form.period == "none" else "CB-01"
-        return Context(branch, dict(LISTS["organisations"])[branch], "", self.period, lists=LISTS)
+        return TemplateContext(
+            branch, dict(LISTS["organisations"])[branch], "", self.period, lists=LISTS
+        )
 
 
 def tables() -> Iterator[Mapping[str, Any]]:
@@ -115,7 +117,7 @@ def addresses(of: Form, rows: Sequence[Row]) -> Places:
     """Sheet and cell of every value of the template that holds `rows`."""
     found = {}
     cards = {section.id for section in of.sections if section.layout == "card"} | {"head"}
-    for sheet in plan(of, Counter(row.section for row in rows)):
+    for sheet in plan_sheets(of, Counter(row.section for row in rows)):
         for cell in sheet.cells:
             if cell.role == "value":
                 record = "" if cell.section in cards else f".{cell.record + 1}"
@@ -126,25 +128,25 @@ def addresses(of: Form, rows: Sequence[Row]) -> Places:
 
 def typed(book: bytes, at: Places, cells: Cells, sample: Sample) -> bytes:
     """The workbook once a person has typed `cells` into it; all else in it stays as it was."""
-    parts = dict(opened(book))
+    parts = dict(read_parts(book))
     by_sheet: dict[str, dict[str, Any]] = defaultdict(dict)
     for path, value in cells.items():
         sheet, cell = at[path]
         by_sheet[sheet][cell] = _keyed(_as_shown(path, _day(value, sample), sample.form))
     for title, keyed in by_sheet.items():
-        name = part_of(parts, title)
+        name = sheet_part(parts, title)
         parts[name] = typed_over(parts[name], keyed)
-    return packed(parts)
+    return write_parts(parts)
 
 
 def _keyed(value: Any) -> Any:
     """What a cell holds then: nothing, a formula never calculated, an error, a value."""
     if value is None:
-        return Raw("n", "")
+        return RawCell("n", "")
     if isinstance(value, str) and value.startswith("="):
-        return Raw("n", f"<f>{value[1:]}</f>")
+        return RawCell("n", f"<f>{value[1:]}</f>")
     if isinstance(value, str) and value.startswith("#"):
-        return Raw("e", f"<v>{value}</v>")
+        return RawCell("e", f"<v>{value}</v>")
     return value
 
 
@@ -176,15 +178,15 @@ def checked(books: Sequence[bytes], of: Form) -> list[tuple[Submission, tuple[Fi
     return [(one, found.findings) for one, found in zip(came, judged(came), strict=True)]
 
 
-def judged(came: Sequence[Submission]) -> tuple[Judged, ...]:
+def judged(came: Sequence[Submission]) -> tuple[CheckedFile, ...]:
     """Judge returns all together."""
     lists = {name: dict(pairs) for name, pairs in LISTS.items()}
     return validate([_identified(one) for one in came], lists, CATALOGUE.forms)
 
 
-def _identified(submission: Submission) -> Judged:
-    leaf = Leaf("a.xlsx", b"", "a.xlsx", "2026-12-01T00:00:00+07:00")
-    judged = Judged(leaf, submission, findings=submission.findings)
+def _identified(submission: Submission) -> CheckedFile:
+    leaf = IncomingFile("a.xlsx", b"", "a.xlsx", "2026-12-01T00:00:00+07:00")
+    judged = CheckedFile(leaf, submission, findings=submission.findings)
     return identify(judged, CATALOGUE, REGISTER, date(2026, 12, 1))
 
 
@@ -228,7 +230,7 @@ def _cleared(sample: Sample, at: Places) -> Cells:
 
 def coloured(book: bytes) -> set[tuple[str, str]]:
     """The cells of a form given back that are in the colour of an error or of a warning."""
-    parts = opened(book)
+    parts = read_parts(book)
     styles = parts["xl/styles.xml"]
     names = re.findall(r'<cellStyle [^>]*?name="([^"]*)"[^>]*?xfId="(\d+)"', styles)
     toned = {number for name, number in names if name.endswith((" bad", " watch"))}
@@ -237,14 +239,16 @@ def coloured(book: bytes) -> set[tuple[str, str]]:
     return {
         (title, cell)
         for title in re.findall(r'<sheet name="([^"]+)"', parts["xl/workbook.xml"])
-        for cell, look in re.findall(r'<c r="([A-Z]+\d+)" s="(\d+)"', parts[part_of(parts, title)])
+        for cell, look in re.findall(
+            r'<c r="([A-Z]+\d+)" s="(\d+)"', parts[sheet_part(parts, title)]
+        )
         if int(look) in looks
     }
 
 
 def linked(book: bytes) -> set[str]:
     """The cells the list of errors leads to."""
-    first = opened(book)["xl/worksheets/sheet1.xml"]
+    first = read_parts(book)["xl/worksheets/sheet1.xml"]
     return {place.rpartition("!")[2] for place in re.findall(r'location="([^"]+)"', first)}
 
 

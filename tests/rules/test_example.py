@@ -13,9 +13,9 @@ from papers import CATALOGUE
 
 from mlay_batch.identity import identify
 from mlay_batch.reader import read
-from mlay_batch.records import Judged, Leaf, Row
+from mlay_batch.records import CheckedFile, IncomingFile, Row
 from mlay_batch.schema import Form
-from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.load import load_text
 from mlay_batch.template import render
 from mlay_batch.validation import validate
@@ -32,7 +32,7 @@ def extended(base: str) -> Form:
     own = (
         f"extends: {base}\nsections:\n  - id: meetings\n    fields:\n{field}\n    rules:\n{rule}\n"
     )
-    form = load_text(own, "own.yaml", [shipped("schemas")])
+    form = load_text(own, "own.yaml", [shipped_folder("schemas")])
     assert isinstance(form, Form)
     return form
 
@@ -63,7 +63,7 @@ def test_it_fires(base: str, guests: int, fires: bool) -> None:
     rows = [_with(row, guests) for row in bench.rows_of(sample)]
     catalogue = replace(CATALOGUE, forms=(form,))
     came = read(render(form, sample.context, rows), "a.xlsx", (form,))
-    judged = Judged(Leaf("a.xlsx", b"", "a.xlsx", "2026-12-01T00:00:00+07:00"), came)
+    judged = CheckedFile(IncomingFile("a.xlsx", b"", "a.xlsx", "2026-12-01T00:00:00+07:00"), came)
     judged = identify(judged, catalogue, bench.REGISTER, date(2026, 12, 1))
     lists = {name: dict(pairs) for name, pairs in bench.LISTS.items()}
     (checked,) = validate([judged], lists, (form,))

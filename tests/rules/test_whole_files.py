@@ -18,22 +18,22 @@ from bench import CATALOGUE, addresses, judged, rows_of, samples, tables, typed
 from openpyxl.utils import get_column_letter
 from papers import form
 
-from mlay_batch.demo.package import Raw, opened, packed, part_of
-from mlay_batch.demo.package import typed as typed_over
+from mlay_batch.demo.package import RawCell, read_parts, sheet_part, write_parts
+from mlay_batch.demo.package import set_cells as typed_over
 from mlay_batch.errors import UsageError
-from mlay_batch.layout import plan
-from mlay_batch.messages import known
+from mlay_batch.layout import plan_sheets
+from mlay_batch.messages import finding_descriptions
 from mlay_batch.period import Period
-from mlay_batch.pipeline.check import Checked, returned
+from mlay_batch.pipeline.check import CheckResult, render_returned
 from mlay_batch.reader import read
-from mlay_batch.records import Judged, Submission
+from mlay_batch.records import CheckedFile, Submission
 from mlay_batch.template import render
 
 OLD = form("meeting", "2018.1")
 GOOD = next(sample for sample in samples() if sample.form is OLD)
 ROWS = rows_of(GOOD)
 AT = addresses(OLD, ROWS)
-(SHEET,) = plan(OLD)
+(SHEET,) = plan_sheets(OLD)
 Change = Callable[[bytes], bytes]
 
 # Nothing could be read, or nobody can tell whose it is: a fresh form is sent in its place.
@@ -51,10 +51,10 @@ def over(path_or_cell: str, value: Any) -> Change:
 
 
 def _sheet(book: bytes, change: Callable[[str], str]) -> bytes:
-    parts = dict(opened(book))
-    name = part_of(parts, SHEET.title.vi)
+    parts = dict(read_parts(book))
+    name = sheet_part(parts, SHEET.title.vi)
     parts[name] = change(parts[name])
-    return packed(parts)
+    return write_parts(parts)
 
 
 def own(text: str) -> str:
@@ -90,7 +90,7 @@ def merged(first: str, last: str) -> Change:
     top, bottom = AT[first][1], AT[last][1]
 
     def change(part: str) -> str:
-        part = typed_over(part, {bottom: Raw("n", "")})
+        part = typed_over(part, {bottom: RawCell("n", "")})
         return part.replace("</mergeCells>", f'<mergeCell ref="{top}:{bottom}"/></mergeCells>')
 
     return lambda book: _sheet(book, change)
@@ -110,7 +110,7 @@ def dressed_as(path: str, like: str, value: int) -> Change:
 
 
 def with_part(name: str) -> Change:
-    return lambda book: packed({**opened(book), name: b"code"})
+    return lambda book: write_parts({**read_parts(book), name: b"code"})
 
 
 @dataclass(frozen=True)
@@ -196,9 +196,9 @@ def _moved(value: Any, case: Case) -> Any:
 class Came:
     """A case as it came, the form given back, and what is left once that was repaired."""
 
-    first: Judged
+    first: CheckedFile
     back: bytes
-    left: Judged
+    left: CheckedFile
 
 
 @cache
@@ -206,7 +206,8 @@ def came() -> Mapping[str, Came]:
     books = [_read(sent(case)) for case in CASES.values()]
     first = judged(books)
     back = [
-        returned(_checked(*pair), CATALOGUE, None, "vi") for pair in zip(first, books, strict=True)
+        render_returned(_checked(*pair), CATALOGUE, None, "vi")
+        for pair in zip(first, books, strict=True)
     ]
     again = [
         typed(paper, addresses(OLD, book.rows), case.repair, GOOD)
@@ -220,9 +221,9 @@ def _read(book: bytes) -> Submission:
     return read(book, "a.xlsx", CATALOGUE.forms)
 
 
-def _checked(one: Judged, book: Submission) -> Checked:
+def _checked(one: CheckedFile, book: Submission) -> CheckResult:
     form = CATALOGUE.form(book.form or "", book.version or "")
-    return Checked(one.findings, form, one, book.rows)
+    return CheckResult(one.findings, form, one, book.rows)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -244,7 +245,7 @@ def test_given_back_and_sent_untouched_nothing_that_was_lost_is_missing_in_silen
     name: str,
 ) -> None:
     (again,) = judged([_read(came()[name].back)])
-    assert again.refused
+    assert again.is_refused
 
 
 def test_a_form_with_another_units_name_is_nobodys() -> None:
@@ -255,12 +256,12 @@ def test_a_form_with_another_units_name_is_nobodys() -> None:
     assert found.code == "I01"
     assert found.params == {"stamped": "CB-01", "seen": "TX – Đảng bộ thị xã Mường Lay"}
     with pytest.raises(UsageError):
-        returned(_checked(one, _read(book)), CATALOGUE, None, "vi")
+        render_returned(_checked(one, _read(book)), CATALOGUE, None, "vi")
 
 
 def test_every_code_that_refuses_is_tried() -> None:
     """Repaired from the form given back, here or in `test_rules`, or it is said why not."""
-    refusing = {one.code for one in known("vi") if one.severity == "error"} - {"L11"}
+    refusing = {one.code for one in finding_descriptions("vi") if one.severity == "error"} - {"L11"}
     here = {code for case in CASES.values() for code in case.codes.split()}
     there = {name.partition(" ")[0] for table in tables() for name in table["samples"]}
     assert refusing - here - there - FRESH - NONE_OWED == set()
@@ -268,7 +269,7 @@ def test_every_code_that_refuses_is_tried() -> None:
 
 
 def test_severities_in_the_reference_are_those_of_the_findings() -> None:
-    told = {one.code: one.severity for one in known("vi")}
+    told = {one.code: one.severity for one in finding_descriptions("vi")}
     for became in came().values():
         for found in became.first.findings:
             assert told.get(found.code, found.severity) == found.severity, found.code

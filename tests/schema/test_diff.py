@@ -8,7 +8,7 @@ import pytest
 from mlay_batch.cli import run
 from mlay_batch.findings import Severity
 from mlay_batch.schema import load_catalogue
-from mlay_batch.schema.diff import _FORM, _SECTION, called, changes
+from mlay_batch.schema.diff import _FORM_KEYS, _SECTION_KEYS, changes, key_title
 from mlay_batch.schema.records import Carry, Field, Rule, Text
 
 OLD = load_catalogue().form("meeting", "2018.1")
@@ -106,9 +106,9 @@ def test_what_a_rule_is_asked_of_is_told_in_words():
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_every_key_of_a_description_has_a_name_for_people(lang):
     records = [one.name.rstrip("_") for kind in (Field, Rule) for one in fields_of(kind)]
-    for key in {*_FORM, *_SECTION, *records, "section"} - {"params"}:
-        assert "`" not in called(key, lang), key
-    assert called("less", lang) == "`less`"
+    for key in {*_FORM_KEYS, *_SECTION_KEYS, *records, "section"} - {"params"}:
+        assert "`" not in key_title(key, lang), key
+    assert key_title("less", lang) == "`less`"
 
 
 def test_the_terminal_shows_each_part_once(capsys):

@@ -5,9 +5,9 @@ import csv
 import frictionless
 import pytest
 
-from mlay_batch.pipeline.interchange import form_named
+from mlay_batch.pipeline.interchange import find_form
 from mlay_batch.schema import load_catalogue
-from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.export import data_package
 
 CATALOGUE = load_catalogue()
@@ -59,5 +59,5 @@ def test_the_table_schema_holds_flat_data(tmp_path, wrong, kind, field):
 
 def test_a_form_by_name_by_version_and_by_file():
     catalogue = load_catalogue()
-    assert form_named(catalogue, "meeting:2018.1") == MEETING
-    assert form_named(catalogue, str(shipped("schemas") / "meeting-2018.yaml")) == MEETING
+    assert find_form(catalogue, "meeting:2018.1") == MEETING
+    assert find_form(catalogue, str(shipped_folder("schemas") / "meeting-2018.yaml")) == MEETING

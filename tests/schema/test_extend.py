@@ -9,7 +9,7 @@ import pytest
 from mlay_batch.errors import SchemaError
 from mlay_batch.messages import error_text
 from mlay_batch.schema import Form, Scheme
-from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.load import load_file
 
 BASE = """\
@@ -170,7 +170,7 @@ def test_nor_one_of_another_section_and_the_free_code_is_free_in_every_version(
     )
     (tmp_path / "own.yaml").write_text(text.replace("Z02", "D05"), encoding="utf-8")
     with pytest.raises(SchemaError) as caught:
-        load_file(tmp_path / "own.yaml", folders=[shipped("schemas")])
+        load_file(tmp_path / "own.yaml", folders=[shipped_folder("schemas")])
     assert caught.value.code == "schema.replaces"
     assert (caught.value.params["file"], caught.value.params["line"]) == ("own.yaml", 6)
     assert caught.value.params["nearest"] == "D19"
@@ -182,7 +182,7 @@ def test_nor_a_new_sign_a_central_one(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     with pytest.raises(SchemaError) as caught:
-        load_file(tmp_path / "own.yaml", folders=[shipped("schemas")])
+        load_file(tmp_path / "own.yaml", folders=[shipped_folder("schemas")])
     assert (caught.value.code, caught.value.params["key"]) == ("schema.replaces", "kind")
 
 
@@ -194,7 +194,7 @@ def test_grades_may_be_read_across_to_two_versions(tmp_path: Path) -> None:
         for version in (2014, 2019)
     )
     (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
-    scheme = load_file(tmp_path / "own.yaml", folders=[shipped("schemas")])
+    scheme = load_file(tmp_path / "own.yaml", folders=[shipped_folder("schemas")])
     assert isinstance(scheme, Scheme)
     assert [crosswalk.to for crosswalk in scheme.crosswalk] == ["2014", "2019"]
 

@@ -11,7 +11,7 @@ import pytest
 from mlay_batch.errors import SchemaError
 from mlay_batch.messages import error_text
 from mlay_batch.schema import Form, load_catalogue
-from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.load import check_together, load_file, load_text
 
 FORM = """\
@@ -145,13 +145,15 @@ def test_a_file_in_another_encoding(tmp_path: Path) -> None:
 
 def test_what_is_shipped_loads() -> None:
     catalogue = load_catalogue()
-    assert len(catalogue.sources) == len(list(shipped("schemas").glob("*.yaml")))
+    assert len(catalogue.sources) == len(list(shipped_folder("schemas").glob("*.yaml")))
 
 
 def test_a_scheme_rates_by_what_a_form_asks_for() -> None:
-    files = [(path.name, load_file(path)) for path in shipped("schemas").glob("*.yaml")]
+    files = [(path.name, load_file(path)) for path in shipped_folder("schemas").glob("*.yaml")]
     check_together(files)
-    scheme = (shipped("schemas") / "scheme-meeting-score-2018.yaml").read_text(encoding="utf-8")
+    scheme = (shipped_folder("schemas") / "scheme-meeting-score-2018.yaml").read_text(
+        encoding="utf-8"
+    )
     files.append(("own.yaml", load_text(scheme.replace("max: 40", "max: 45"), "own.yaml")))
     with pytest.raises(SchemaError) as caught:
         check_together(files)

@@ -80,7 +80,7 @@ def test_every_field_and_rule_of_a_shipped_form_is_there(form, lang: str) -> Non
 
 def test_quotas_and_schemes_have_pages_too() -> None:
     found = pages(CATALOGUE, "vi")
-    described = (CATALOGUE.forms, CATALOGUE.quotas, CATALOGUE.schemes, CATALOGUE.signs)
+    described = (CATALOGUE.forms, CATALOGUE.quotas, CATALOGUE.schemes, CATALOGUE.indicator_sets)
     assert len(found) == 2 + sum(map(len, described))
     assert "ít nhất 4 lần một năm" in found["quota-town_official-2018-07.md"]
     assert "| Khá | `fair` | 70 |" in found["scheme-meeting_score-2018.md"]

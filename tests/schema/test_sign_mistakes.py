@@ -7,9 +7,9 @@ import pytest
 from mlay_batch.errors import SchemaError
 from mlay_batch.messages import error_text
 from mlay_batch.schema import load_catalogue
-from mlay_batch.schema.catalogue import shipped
+from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.load import check_together, load_text
-from mlay_batch.schema.signs import GAPS, KINDS, Signs
+from mlay_batch.schema.signs import GAPS, KINDS, IndicatorSet
 
 SIGNS = """\
 signs: visits
@@ -68,7 +68,7 @@ def test_a_mistake_is_named(old: str, new: str, code: str, line: int, name: str,
     ],
 )
 def test_signs_look_at_what_the_form_has(old: str, new: str, name: str) -> None:
-    text = (shipped("schemas") / "signs-meeting-2018.yaml").read_text(encoding="utf-8")
+    text = (shipped_folder("schemas") / "signs-meeting-2018.yaml").read_text(encoding="utf-8")
     assert old in text
     signs = load_text(text.replace(old, new, 1), "signs.yaml")
     forms = [("form", form) for form in load_catalogue().forms]
@@ -79,7 +79,7 @@ def test_signs_look_at_what_the_form_has(old: str, new: str, name: str) -> None:
 
 def test_good_signs_are_a_record() -> None:
     signs = load_text(SIGNS, "signs.yaml")
-    assert isinstance(signs, Signs)
+    assert isinstance(signs, IndicatorSet)
     (sign,) = signs.entries
     assert sign.params == {"value": "minutes", "bound": 90}
     assert signs.looks["minutes"].where == {"kind": ("long",)}

@@ -10,11 +10,11 @@ from typing import Any
 
 import yaml
 
-from mlay_batch.figures.records import Facts
-from mlay_batch.figures.sign_records import Sighting
-from mlay_batch.figures.signs import signs
+from mlay_batch.figures.records import ReportInputs
+from mlay_batch.figures.sign_records import IndicatorHit
+from mlay_batch.figures.signs import indicator_hits
 from mlay_batch.period import Period
-from mlay_batch.records import Delivery, Return, Row, Value, Verdict
+from mlay_batch.records import AcceptedReturn, LedgerEntry, Row, Value, Verdict
 from mlay_batch.register import Organisation, Register
 from mlay_batch.schema import Catalogue, load_catalogue
 
@@ -44,7 +44,7 @@ def samples(name: str) -> dict[str, Any]:
     return dict(yaml.safe_load((HERE / name).read_text(encoding="utf-8")))
 
 
-def year(told: Iterable[Told]) -> list[Return]:
+def year(told: Iterable[Told]) -> list[AcceptedReturn]:
     """The year of the cell, and of others a line names; later lines say more of the same month."""
     lines = list(told)
     named = dict.fromkeys([CELL, *(line.get("branch", CELL) for line in lines)])
@@ -54,7 +54,7 @@ def year(told: Iterable[Told]) -> list[Return]:
     return [entry for entry in made if entry]
 
 
-def _return(branch: str, month: Period, lines: Iterable[Told]) -> Return | None:
+def _return(branch: str, month: Period, lines: Iterable[Told]) -> AcceptedReturn | None:
     own = [line for line in lines if line.get("branch", CELL) == branch and _tells(line, month)]
     given = {key: value for line in own for key, value in line.items()}
     if given.pop("absent", False):
@@ -70,7 +70,7 @@ def _tells(line: Told, month: Period) -> bool:
     return Period.parse(line.get("month", "2019-11")) == month
 
 
-def written(branch: str, month: Period, given: Told) -> Return:
+def written(branch: str, month: Period, given: Told) -> AcceptedReturn:
     """A return of one meeting, good where nothing else is given."""
     day = date(month.year, month.month, 5)
     meeting = {
@@ -89,7 +89,7 @@ def written(branch: str, month: Period, given: Told) -> Return:
     if meeting["kind"] == "both":
         topic = given.get("topic", "Phòng, chống suy thoái trong đảng viên")
         rows.append(_row("thematic", 44, {"held_on": day, "topic": topic}))
-    return Return(_delivery(branch, month), tuple(rows))
+    return AcceptedReturn(_delivery(branch, month), tuple(rows))
 
 
 def _row(section: str, number: int, values: Mapping[str, Value]) -> Row:
@@ -97,27 +97,27 @@ def _row(section: str, number: int, values: Mapping[str, Value]) -> Row:
     return Row(section, "Báo cáo", number, dict(values), cells)
 
 
-def _delivery(branch: str, month: Period) -> Delivery:
+def _delivery(branch: str, month: Period) -> LedgerEntry:
     number, at = month.month * 1000 + sum(map(ord, branch)), f"{month.end}T01:00:00+00:00"
-    return Delivery(
+    return LedgerEntry(
         number, 1, month.end, f"{branch}-{month}.xlsx", "", "", "hand", None, at,
         Verdict.ACCEPTED, "meeting", "2018.1", branch, str(month),
     )  # fmt: skip
 
 
 def facts(
-    returns: Iterable[Return], period: Period = NOVEMBER, known: Catalogue | None = None
-) -> Facts:
+    returns: Iterable[AcceptedReturn], period: Period = NOVEMBER, known: Catalogue | None = None
+) -> ReportInputs:
     filed = tuple(returns)
-    branches = sorted({str(one.delivery.branch) for one in filed})
+    branches = sorted({str(one.entry.branch) for one in filed})
     town = Register((Organisation("TU", "Thị ủy", "town"), *(
         Organisation(code, f"Chi bộ {code}", "cell_direct", "TU") for code in branches
     )), (), ())  # fmt: skip
-    return Facts(
-        known or catalogue(), town, period, period.end, filed, tuple(one.delivery for one in filed)
+    return ReportInputs(
+        known or catalogue(), town, period, period.end, filed, tuple(one.entry for one in filed)
     )
 
 
-def seen(returns: Iterable[Return], period: Period = NOVEMBER) -> Iterator[Sighting]:
+def seen(returns: Iterable[AcceptedReturn], period: Period = NOVEMBER) -> Iterator[IndicatorHit]:
     """What the signs see in the returns of the period's month."""
-    return (one for one in signs(facts(returns, period)) if one.period == period)
+    return (one for one in indicator_hits(facts(returns, period)) if one.period == period)

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlay_batch.figures import likeness
-from mlay_batch.figures.likeness import Key, clauses, handed_down, look_alikes, own_words, quote
+from mlay_batch.figures.likeness import (
+    TextKey,
+    boilerplate,
+    clauses,
+    own_words,
+    quote,
+    similar_texts,
+)
 
 SYLLABLES = [
     f"{first}{rest}"
@@ -17,7 +24,7 @@ SYLLABLES = [
 ]
 
 
-def texts(count: int, seed: int = 1) -> dict[Key, str]:
+def texts(count: int, seed: int = 1) -> dict[TextKey, str]:
     draw = random.Random(seed)
     return {
         (f"B{number}", 0): " ".join(draw.choices(SYLLABLES, k=40 + draw.randrange(30)))
@@ -30,8 +37,8 @@ def test_a_copy_with_a_word_changed_is_found_among_others(at: int, word: int, se
     known = texts(60, seed)
     words = known[f"B{at}", 0].split()
     words[word] = "khác"
-    found = look_alikes(known | {("COPY", 0): " ".join(words)}, 90)
-    assert [alike.other for alike in found["COPY", 0]] == [(f"B{at}", 0)]
+    found = similar_texts(known | {("COPY", 0): " ".join(words)}, 90)
+    assert [alike.key for alike in found["COPY", 0]] == [(f"B{at}", 0)]
     assert set(found) == {("COPY", 0), (f"B{at}", 0)}
 
 
@@ -48,10 +55,10 @@ def test_it_finds_what_comparing_all_with_all_finds(seed: int) -> None:
         (one, other)
         for one in known
         for other in known
-        if one != other and likeness.likeness(known[one], known[other], 90)
+        if one != other and likeness.similarity(known[one], known[other], 90)
     }
     found = {
-        (one, alike.other) for one, others in look_alikes(known, 90).items() for alike in others
+        (one, alike.key) for one, others in similar_texts(known, 90).items() for alike in others
     }
     assert found == everything
 
@@ -61,8 +68,10 @@ def test_ten_times_the_texts_are_ten_times_the_pairs_compared(monkeypatch) -> No
     for count in (300, 3000):
         known = texts(count) | {("COPY", n): text for (_, n), text in texts(1).items()}
         asked: list[float] = []
-        monkeypatch.setattr(likeness, "likeness", lambda *texts, asked=asked: asked.append(1) or 0)
-        look_alikes(known, 90)
+        monkeypatch.setattr(
+            likeness, "similarity", lambda *texts, asked=asked: asked.append(1) or 0
+        )
+        similar_texts(known, 90)
         compared[count] = len(asked)
     assert 1 <= compared[300] <= 300
     assert compared[3000] <= 12 * max(compared[300], 10)
@@ -73,14 +82,14 @@ def test_what_many_wrote_is_nobodys_copy() -> None:
     month = {
         f"B{n}": clauses(agenda + f"Việc riêng số {n} của chi bộ ở bản {'x' * n}") for n in range(9)
     }
-    common = handed_down(month.values(), branches=8, share=100)
+    common = boilerplate(month.values(), branches=8, share=100)
     assert common == frozenset(clauses(agenda))
     assert own_words(month["B3"], common) == " ".join(
         clauses("Việc riêng số 3 của chi bộ ở bản xxx")
     )
-    assert handed_down(list(month.values())[:8], branches=8, share=100) == frozenset()
-    assert handed_down(list(month.values())[:4], branches=8, share=30) == frozenset(clauses(agenda))
-    assert handed_down(list(month.values())[:3], branches=8, share=30) == frozenset()
+    assert boilerplate(list(month.values())[:8], branches=8, share=100) == frozenset()
+    assert boilerplate(list(month.values())[:4], branches=8, share=30) == frozenset(clauses(agenda))
+    assert boilerplate(list(month.values())[:3], branches=8, share=30) == frozenset()
 
 
 def test_a_quote_is_its_own_words_as_written() -> None:

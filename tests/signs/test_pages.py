@@ -17,7 +17,7 @@ from signs_desk import CELL, catalogue, facts, year
 from mlay_batch import report
 from mlay_batch.figures import compute
 from mlay_batch.figures.branch_year import branch_year
-from mlay_batch.figures.records import Facts
+from mlay_batch.figures.records import ReportInputs
 from mlay_batch.findings import Severity
 from mlay_batch.period import Period
 from mlay_batch.report.branch_page import write_page
@@ -31,15 +31,15 @@ BAD = [
 
 
 def on_trial(code: str) -> Catalogue:
-    (known,) = catalogue().signs
+    (known,) = catalogue().indicator_sets
     entries = tuple(
         replace(sign, severity=Severity.TRIAL) if sign.code == code else sign
         for sign in known.entries
     )
-    return replace(catalogue(), signs=(replace(known, entries=entries),))
+    return replace(catalogue(), indicator_sets=(replace(known, entries=entries),))
 
 
-def book(given: Facts) -> dict[str, Worksheet]:
+def book(given: ReportInputs) -> dict[str, Worksheet]:
     made = report.Provenance("0", given.as_of, "a" * 64, given.catalogue.sources)
     data = report.write(given, compute(given), made)
     return {sheet.title: sheet for sheet in load_workbook(io.BytesIO(data))}

@@ -8,25 +8,27 @@ from typing import Any
 import pytest
 from signs_desk import CELL, NOVEMBER, catalogue, facts, samples, seen, written, year
 
-from mlay_batch.figures.signs import KINDS, signs
+from mlay_batch.figures.signs import KINDS, indicator_hits
 from mlay_batch.findings import Severity
-from mlay_batch.messages import asked
+from mlay_batch.messages import explain_indicator
 from mlay_batch.period import Period
-from mlay_batch.records import Return
+from mlay_batch.records import AcceptedReturn
 from mlay_batch.schema import signs as described
 
 SAMPLES = samples("signs.yaml")
 MINUTES = samples("minutes.yaml")
-ENTRIES = {sign.code: sign for known in catalogue().signs for sign in known.entries}
+ENTRIES = {sign.code: sign for known in catalogue().indicator_sets for sign in known.entries}
 FORM = catalogue().form("meeting", "2018.1")
 
 
 def codes(told: list[dict[str, Any]], at: str = "2019-11") -> list[str]:
-    return sorted(one.sign.code for one in seen(year(told), Period.parse(at)) if one.branch == CELL)
+    return sorted(
+        one.indicator.code for one in seen(year(told), Period.parse(at)) if one.branch == CELL
+    )
 
 
 def test_a_good_year_shows_nothing() -> None:
-    assert signs(facts(year([{}, {"branch": "CB-02"}]))) == ()
+    assert indicator_hits(facts(year([{}, {"branch": "CB-02"}]))) == ()
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -48,21 +50,21 @@ def test_what_is_said_has_no_gaps_and_names_its_cell(name: str) -> None:
     at = Period.parse(sample.get("at", "2019-11"))
     one = next(one for one in seen(year(sample["seen"]), at) if one.branch == CELL)
     for lang in ("vi", "en"):
-        said = asked(one.sign, one.params, FORM, lang)
+        said = explain_indicator(one.indicator, one.params, FORM, lang)
         assert "{" not in str(said) and "meetings." not in str(said)
         assert said.what and said.fix
     own = [source for source in one.sources if source.delivery == one.delivery]
-    assert own or one.sign.kind == "none_in_quarter"
+    assert own or one.indicator.kind == "none_in_quarter"
     assert all(source.place.cell and source.place.file for source in one.sources)
 
 
 def test_a_sign_says_what_it_saw() -> None:
     one = next(iter(seen(year([{"speakers": 1, "present": 9, "expected": 9}]))))
-    assert asked(one.sign, one.params, FORM, "vi").what == (
+    assert explain_indicator(one.indicator, one.params, FORM, "vi").what == (
         "Buổi 05/11/2019 có 1 người phát biểu trên 9 người dự."
     )
     one = next(iter(seen(year([{"month": "2019-10", "prepared": "no"}, {"documents": "no"}]))))
-    assert asked(one.sign, one.params, FORM, "vi").what == (
+    assert explain_indicator(one.indicator, one.params, FORM, "vi").what == (
         "2 trong 3 tháng gần nhất chưa chuẩn bị; buổi 05/11/2019 ghi “Không” ở: Gửi trước tài liệu."
     )
     assert [source.path for source in one.sources] == ["meetings.documents"]
@@ -70,7 +72,7 @@ def test_a_sign_says_what_it_saw() -> None:
 
 def test_order_of_receipt_does_not_matter() -> None:
     told = year(SAMPLES["H02"]["seen"])
-    assert signs(facts(told)) == signs(facts(reversed(told)))
+    assert indicator_hits(facts(told)) == indicator_hits(facts(reversed(told)))
 
 
 def test_a_blank_is_never_a_sign() -> None:
@@ -80,10 +82,10 @@ def test_a_blank_is_never_a_sign() -> None:
 
 
 def test_signs_of_a_version_hold_in_its_months_only() -> None:
-    (known,) = catalogue().signs
+    (known,) = catalogue().indicator_sets
     ended = replace(known, effective=replace(known.effective, to="2019-10"))
-    later = facts(year([{"merged": "yes"}]), known=replace(catalogue(), signs=(ended,)))
-    assert signs(later) == ()
+    later = facts(year([{"merged": "yes"}]), known=replace(catalogue(), indicator_sets=(ended,)))
+    assert indicator_hits(later) == ()
 
 
 def test_no_sign_is_an_error() -> None:
@@ -97,7 +99,7 @@ class TestPrecision:
         """24 minutes, 7 of them copied; among them numbers changed, sentences added or moved."""
         cells = MINUTES["month"]
         told = [written(code, NOVEMBER, {"content": one["text"]}) for code, one in cells.items()]
-        found = {one.branch for one in seen(told) if one.sign.kind == "copied"}
+        found = {one.branch for one in seen(told) if one.indicator.kind == "copied"}
         right = {code for code, one in cells.items() if "like" in one}
         assert sorted(found - right) == []
         assert sorted(right - found) == []
@@ -106,7 +108,9 @@ class TestPrecision:
     def test_who_was_copied_is_named(self) -> None:
         cells = MINUTES["month"]
         told = [written(code, NOVEMBER, {"content": one["text"]}) for code, one in cells.items()]
-        named = {one.branch: one.params["branches"] for one in seen(told) if one.sign.code == "H02"}
+        named = {
+            one.branch: one.params["branches"] for one in seen(told) if one.indicator.code == "H02"
+        }
         for code, others in named.items():
             assert set(str(others).replace("Chi bộ ", "").split(", ")) == set(cells[code]["like"])
 
@@ -117,20 +121,22 @@ class TestPrecision:
             pairs = list(zip(months, entries, strict=True))
             told = [written(cell, month, {"content": one["text"]}) for month, one in pairs]
             right |= {(cell, month) for month, one in pairs if "like" in one}
-            kinds = {month: {one.sign.kind for one in seen(told, month)} for month in months}
+            kinds = {month: {one.indicator.kind for one in seen(told, month)} for month in months}
             found |= {(cell, month) for month in months if "repeated" in kinds[month]}
         assert precision(found, right) == recall(found, right) == 1
 
     @pytest.mark.parametrize(("listed", "at_least"), [("topics", 0.9), ("contents", 0.9)])
     def test_words_that_say_nothing(self, listed: str, at_least: float) -> None:
         told = {one["text"]: listing(listed, one["text"]) for one in MINUTES[listed]}
-        found = {text for text, one in told.items() if "bare" in {s.sign.kind for s in seen([one])}}
+        found = {
+            text for text, one in told.items() if "bare" in {s.indicator.kind for s in seen([one])}
+        }
         right = {one["text"] for one in MINUTES[listed] if one.get("bare")}
         assert sorted(found - right) == []
         assert precision(found, right) >= at_least and recall(found, right) >= at_least
 
 
-def listing(listed: str, text: str) -> Return:
+def listing(listed: str, text: str) -> AcceptedReturn:
     """A return with `text` as topic or as content."""
     content = "Bàn thu hoạch lúa mùa ở ba tổ và chống rét cho đàn trâu bò"
     given = {"topic": text, "kind": "both"} if listed == "topics" else {}

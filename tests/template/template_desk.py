@@ -11,12 +11,12 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
 
 from mlay_batch.findings import Finding
-from mlay_batch.layout import CellPlan, plan
+from mlay_batch.layout import CellPlan, plan_sheets
 from mlay_batch.period import Period
 from mlay_batch.records import Row, Value
 from mlay_batch.schema.load import load_text
 from mlay_batch.schema.records import Form
-from mlay_batch.template import Context, render
+from mlay_batch.template import TemplateContext, render
 
 YAML = """
 form: small
@@ -58,7 +58,7 @@ sections:
       - {id: score, type: number, min: 0, max: 100, group: {vi: Điểm, en: Points}, title: {vi: Tự chấm, en: Own}}
 """  # noqa: E501
 
-CONTEXT = Context(
+CONTEXT = TemplateContext(
     branch="CB-01",
     branch_name="Chi bộ Nam Khánh",
     parent_name="Đảng bộ thị xã Mường Lay",
@@ -81,7 +81,7 @@ def small_form(yaml: str = YAML) -> Form:
 
 
 def opened(form: Form, rows: Sequence[Row] = (), marks: Sequence[Finding] = (),
-           context: Context = CONTEXT, lang: str = "vi") -> Workbook:  # fmt: skip
+           context: TemplateContext = CONTEXT, lang: str = "vi") -> Workbook:  # fmt: skip
     """Return the rendered form as openpyxl reads it."""
     return load_workbook(io.BytesIO(render(form, context, rows, marks, lang)))
 
@@ -106,7 +106,7 @@ def planned(form: Form, path: str, record: int = 0, rows: int = 0) -> CellPlan:
     section, _, field = path.partition(".")
     return next(
         cell
-        for sheet in plan(form, {section: rows})
+        for sheet in plan_sheets(form, {section: rows})
         for cell in sheet.cells
         if (cell.role, cell.section, cell.field, cell.record) == ("value", section, field, record)
     )

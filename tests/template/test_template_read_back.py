@@ -13,7 +13,7 @@ from template_desk import CONTEXT, REGISTER, meeting, members, small_form
 from mlay_batch.findings import Finding, Place, Severity
 from mlay_batch.names import clean
 from mlay_batch.reader import read
-from mlay_batch.records import Row, plain
+from mlay_batch.records import Row, json_value
 from mlay_batch.schema import load_catalogue
 from mlay_batch.template import render
 
@@ -45,7 +45,10 @@ cards = st.builds(
 
 def held(given_rows: tuple[Row, ...] | list[Row]) -> Counter[tuple[object, ...]]:
     return Counter(
-        (row.section, *sorted((name, plain(value)) for name, value in row.values.items() if value))
+        (
+            row.section,
+            *sorted((name, json_value(value)) for name, value in row.values.items() if value),
+        )
         for row in given_rows
     )
 
@@ -56,7 +59,7 @@ def test_the_reader_finds_what_was_written(card, table, lang):
     back = read(render(FORM, CONTEXT, [card, *table], lang=lang), "a.xlsx", [FORM])
     assert back.findings == ()
     named = [  # a code is shown, and read, with the name it has in the list
-        replace(row, values={**row.values, "officer": CONTEXT.labelled("officers", code)})
+        replace(row, values={**row.values, "officer": CONTEXT.label_code("officers", code)})
         if (code := row.values.get("officer"))
         else row
         for row in table
@@ -81,4 +84,4 @@ def test_a_returned_form_is_read_as_if_nothing_were_marked():
     ]
     back = read(render(FORM, CONTEXT, table, marks), "a.xlsx", [FORM])
     assert back.findings == ()
-    assert held(back.section("meetings")) == held(table)
+    assert held(back.section_rows("meetings")) == held(table)
