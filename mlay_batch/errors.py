@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlay_batch.findings import Finding
-    from mlay_batch.schema.records import Form
+    from mlay_batch.core.findings import Finding
+    from mlay_batch.schema.model import Form
 
 
 class MlayError(Exception):

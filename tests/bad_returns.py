@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 
 from openpyxl import Workbook
 
-from mlay_batch.demo import package
-from mlay_batch.demo.files import FormFiller, context, form_of, render_return, returns
-from mlay_batch.demo.meetings import SampleReturn
-from mlay_batch.demo.package import RawCell
-from mlay_batch.demo.town import SampleTown
-from mlay_batch.layout import STAMP_SHEET, plan_sheets
-from mlay_batch.records import Row, Value
+from mlay_batch.demo import xlsx_patch
+from mlay_batch.demo.sample_files import FormFiller, context, form_of, render_return, returns
+from mlay_batch.demo.sample_meetings import SampleReturn
+from mlay_batch.demo.sample_town import SampleTown
+from mlay_batch.demo.xlsx_patch import RawCell
+from mlay_batch.model.records import Row, Value
 from mlay_batch.schema import Catalogue
+from mlay_batch.schema.layout import STAMP_SHEET, plan_sheets
 
 Files = Iterator[tuple[str, bytes]]
 _MACRO = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)  # the head of a VBA project
@@ -55,7 +55,7 @@ class _GoodReturns:
 
     def address(self, section: str, field: str, record: int = 0) -> str:
         (sheet,) = plan_sheets(form_of(self.good, self.catalogue))
-        return package.addresses(sheet)[section, record, field]
+        return xlsx_patch.addresses(sheet)[section, record, field]
 
     def last_row(self) -> int:
         (sheet,) = plan_sheets(form_of(self.good, self.catalogue))
@@ -63,17 +63,17 @@ class _GoodReturns:
 
     def with_cells(self, cells: Mapping[str, Value | RawCell]) -> bytes:
         """Return a good return with cells of its form sheet typed over."""
-        return self._change_sheet(self.good, lambda part: package.set_cells(part, cells))
+        return self._change_sheet(self.good, lambda part: xlsx_patch.set_cells(part, cells))
 
     def with_xml(self, sample: SampleReturn, pattern: str, by: str) -> bytes:
         """Return the sample with the XML of its form sheet changed, once."""
         return self._change_sheet(sample, lambda part: re.sub(pattern, by, part, count=1))
 
     def _change_sheet(self, sample: SampleReturn, change: Callable[[str], str]) -> bytes:
-        parts = dict(package.read_parts(self.typist.fill_in(sample)))
-        name = package.sheet_part(parts, form_of(sample, self.catalogue).sheet.vi)
+        parts = dict(xlsx_patch.read_parts(self.typist.fill_in(sample)))
+        name = xlsx_patch.sheet_part(parts, form_of(sample, self.catalogue).sheet.vi)
         parts[name] = change(parts[name])
-        return package.write_parts(parts)
+        return xlsx_patch.write_parts(parts)
 
 
 SpoiltFiles = Iterator[tuple[str, SampleReturn | bytes]]
@@ -205,7 +205,7 @@ def _cells(samples: _GoodReturns) -> SpoiltFiles:
 
 
 def _workbooks(samples: _GoodReturns) -> SpoiltFiles:
-    good = package.read_parts(samples.typist.fill_in(samples.good))
+    good = xlsx_patch.read_parts(samples.typist.fill_in(samples.good))
     types = good["[Content_Types].xml"].replace(
         "</Types>",
         '<Override PartName="/xl/vbaProject.bin"'
@@ -216,21 +216,21 @@ def _workbooks(samples: _GoodReturns) -> SpoiltFiles:
         "[Content_Types].xml": types,
         "xl/vbaProject.bin": _MACRO,
     }
-    yield "co-macro R09.xlsm", package.write_parts(macro)
-    yield "bom-nen R06.xlsx", package.write_parts({**good, "xl/media/anh.xml": "0" * _MANY})
-    yield "tep-hong R05.xlsx", package.write_parts(good)[:5000]
-    copied = dict(package.read_parts(samples.typist.fill_in(samples.sample_for("unstamped"))))
+    yield "co-macro R09.xlsm", xlsx_patch.write_parts(macro)
+    yield "bom-nen R06.xlsx", xlsx_patch.write_parts({**good, "xl/media/anh.xml": "0" * _MANY})
+    yield "tep-hong R05.xlsx", xlsx_patch.write_parts(good)[:5000]
+    copied = dict(xlsx_patch.read_parts(samples.typist.fill_in(samples.sample_for("unstamped"))))
     stamp = f'<sheet name="{STAMP_SHEET}"[^>]*/>'
     copied["xl/workbook.xml"] = re.sub(stamp, "", copied["xl/workbook.xml"])
-    yield "chep-sang-tep-khac I10.xlsx", package.write_parts(copied)
+    yield "chep-sang-tep-khac I10.xlsx", xlsx_patch.write_parts(copied)
 
 
 def _again(samples: _GoodReturns) -> SpoiltFiles:
     """Yield what was sent once before: the same bytes, the same values, corrected values."""
     twice, resaved, corrected = map(samples.sample_for, ("twice", "resaved", "corrected"))
     yield "gui-hai-lan L01.xlsx", render_return(twice, samples.catalogue, samples.town)
-    parts = package.read_parts(samples.typist.fill_in(resaved))
-    yield "luu-lai-khong-sua-gi L04.xlsx", package.write_parts(parts, package.HARDER)
+    parts = xlsx_patch.read_parts(samples.typist.fill_in(resaved))
+    yield "luu-lai-khong-sua-gi L04.xlsx", xlsx_patch.write_parts(parts, xlsx_patch.HARDER)
     duration = _value(corrected, "meetings", "duration")
     yield "ban-sua L05.xlsx", _with(corrected, "meetings", 1, duration=duration + 5)
 
@@ -248,4 +248,7 @@ def _no_workbooks() -> Files:
     book.properties.created = book.properties.modified = _LONG_AGO
     buffer = io.BytesIO()
     book.save(buffer)
-    yield "khong-phai-mau R20.xlsx", package.write_parts(package.read_parts(buffer.getvalue()))
+    yield (
+        "khong-phai-mau R20.xlsx",
+        xlsx_patch.write_parts(xlsx_patch.read_parts(buffer.getvalue())),
+    )

@@ -19,9 +19,9 @@ import office
 from openpyxl import load_workbook
 
 from mlay_batch.cli import run
+from mlay_batch.core.styles import TONES
 from mlay_batch.ledger import Archive, Ledger
-from mlay_batch.records import Verdict
-from mlay_batch.styles import TONES
+from mlay_batch.model.records import Verdict
 
 sys.path.insert(0, str(Path(__file__).parent / "pipeline"))
 from smtp_desk import Letterbox, mail_host

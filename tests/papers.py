@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from mlay_batch.findings import Finding, Place
-from mlay_batch.period import Period
-from mlay_batch.records import (
+from mlay_batch.core.findings import Finding, Place
+from mlay_batch.core.period import Period
+from mlay_batch.model.records import (
     CheckedFile,
     HeaderValue,
     Identity,
@@ -17,7 +17,7 @@ from mlay_batch.records import (
     Stamp,
     Submission,
 )
-from mlay_batch.register import Register
+from mlay_batch.model.register import Register
 from mlay_batch.schema import Form, load_catalogue
 
 CATALOGUE = load_catalogue()

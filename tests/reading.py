@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mlay_batch import reader
-from mlay_batch.records import Submission
+from mlay_batch.model.records import Submission
 from mlay_batch.schema import Form
 
 

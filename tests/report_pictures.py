@@ -19,7 +19,7 @@ import numpy.typing as npt
 import yaml
 from openpyxl import load_workbook
 
-from mlay_batch.messages import LOCALE
+from mlay_batch.core.messages import LOCALE
 
 DPI = 75
 _MOST_COLOURS = 256

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlay_batch.core import codec
-from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.records import HeaderValue, Row, Stamp, Submission
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.model.records import HeaderValue, Row, Stamp, Submission
 from mlay_batch.schema import Catalogue, Form, load_catalogue
-from mlay_batch.schema.records import Rule
+from mlay_batch.schema.model import Rule
 
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=9)  # half surrogates too
 VALUES = st.none() | TEXTS | st.integers() | st.floats(allow_nan=False, allow_infinity=False)

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from mlay_batch import demo, reader
-from mlay_batch.demo.files import FormFiller
+from mlay_batch.core.period import Period
+from mlay_batch.demo.sample_files import FormFiller
 from mlay_batch.demo.yearly import spread
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Figures, ReportInputs
-from mlay_batch.period import Period
-from mlay_batch.records import AcceptedReturn, LedgerEntry, Row, Verdict
+from mlay_batch.figures.report_records import Figures, ReportInputs
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Verdict
 from mlay_batch.schema import Catalogue, load_catalogue
 
 NOVEMBER = Period(2019, 11)
@@ -289,7 +289,7 @@ def test_another_process_makes_the_same_town() -> None:
 FILES = """
 import hashlib
 from mlay_batch import demo
-from mlay_batch.demo.files import FormFiller
+from mlay_batch.demo.sample_files import FormFiller
 from mlay_batch.schema import load_catalogue
 town, catalogue = demo.load_town(), load_catalogue()
 sample = next(s for s in demo.returns(town, catalogue) if s.form == "meeting")

@@ -14,7 +14,7 @@ import yaml
 from known_codes import KNOWN_CODES
 
 from mlay_batch.cli import COMMANDS, mlay
-from mlay_batch.messages import LOCALE
+from mlay_batch.core.messages import LOCALE
 from mlay_batch.schema import Form, Scheme, load_catalogue
 from mlay_batch.schema.load import load_text
 from mlay_batch.schema.reference import pages

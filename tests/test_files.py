@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from mlay_batch import files
+from mlay_batch.core import files
+from mlay_batch.core.files import write_atomically
+from mlay_batch.core.messages import error_text
 from mlay_batch.errors import MlayError, OutputBusyError
-from mlay_batch.files import write_atomically
-from mlay_batch.messages import error_text
 
 
 def test_writes_and_replaces_making_folders(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 from papers import CATALOGUE
 
-from mlay_batch.guidance import example_text, instructions
-from mlay_batch.period import Period
+from mlay_batch.core.period import Period
+from mlay_batch.schema.instructions import example_text, instructions
 
 MEETING = next(form for form in CATALOGUE.forms if form.form == "meeting")
 DAY = re.compile(r"\b(\d\d)/(\d\d?)/(\d{4})\b")

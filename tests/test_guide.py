@@ -30,9 +30,9 @@ from rich.console import Console
 from rich.text import Text
 from town_desk import REGISTER, Paper, fill_in_register
 
+from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import options, run
 from mlay_batch.ledger import Ledger
-from mlay_batch.workspace import Workspace
 
 pytestmark = [pytest.mark.dovecot, pytest.mark.libreoffice, pytest.mark.slow]
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from papers import CATALOGUE, form, judged, register, submission, told
 
-from mlay_batch.identity import identify
-from mlay_batch.messages import explain
-from mlay_batch.records import CheckedFile, Submission
-from mlay_batch.register import Register
-from mlay_batch.validation import validate
+from mlay_batch.checks.identity import identify
+from mlay_batch.checks.validate import validate
+from mlay_batch.core.messages import explain
+from mlay_batch.model.records import CheckedFile, Submission
+from mlay_batch.model.register import Register
 
 TOWN = register("""
     TU    | Thị ủy Mường Lay               | town        |

@@ -7,7 +7,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlay_batch.layout import (
+from mlay_batch.schema import Field, Form, Section, Text, load_catalogue
+from mlay_batch.schema.layout import (
     HEADER,
     VALUE_MARKER,
     CellPlan,
@@ -16,8 +17,7 @@ from mlay_batch.layout import (
     plan_sheets,
     sections_of,
 )
-from mlay_batch.schema import Field, Form, Section, Text, load_catalogue
-from mlay_batch.schema.records import Effective
+from mlay_batch.schema.model import Effective
 
 words = st.builds(Text, st.text("ab ", min_size=1, max_size=60), st.just("title"))
 maybe = st.none() | words

@@ -6,8 +6,8 @@ import pytest
 import yaml
 from known_codes import KNOWN_CODES
 
-from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.messages import LOCALE, explain, show
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.messages import LOCALE, explain, show
 from mlay_batch.schema import load_catalogue
 
 GAP = re.compile(r"\{(\w+)\}")

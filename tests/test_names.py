@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mlay_batch.names import clean, consecutive_runs, is_mail_address, name_key, nearest
+from mlay_batch.core.text import clean, consecutive_runs, is_mail_address, name_key, nearest
 
 VIETNAMESE = st.text(
     alphabet="aăâbcdđeêghiklmnoôơpqrstuưvxyàáảãạấầẩẫậắằếềểễệốồớờứừữựỹỵ ĐÐ", max_size=30

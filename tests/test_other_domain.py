@@ -13,12 +13,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from mlay_batch.app.version_migration import convert_rows
 from mlay_batch.cli import run
-from mlay_batch.period import Period
-from mlay_batch.pipeline.carry import convert_rows
-from mlay_batch.records import Row
+from mlay_batch.core.period import Period
+from mlay_batch.model.records import Row
 from mlay_batch.schema import load_catalogue
-from mlay_batch.schema.carry import field_mapping, is_in_transition
+from mlay_batch.schema.version_mapping import field_mapping, is_in_transition
 from mlay_batch.template import TemplateContext, render
 
 ATTENDANCE = """

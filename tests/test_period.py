@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlay_batch.period import Period
+from mlay_batch.core.period import Period
 
 PERIODS = st.builds(
     lambda kind, day: Period.of(kind, day),

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from mlay_batch.records import IncomingFile, LedgerEntry, Verdict
+from mlay_batch.model.records import IncomingFile, LedgerEntry, Verdict
 
 
 def test_a_delivery_read_once_more_is_the_file_as_it_came():

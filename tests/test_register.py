@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from mlay_batch.register import Address, Assignment, Dated, Signatory
+from mlay_batch.model.register import Address, Assignment, Dated, Signatory
 
 BEFORE, FIRST, LAST, AFTER = (date(2019, 11, day) for day in (3, 4, 8, 9))
 

@@ -10,13 +10,13 @@ import yaml
 from bad_returns import bad_returns
 
 from mlay_batch import demo
+from mlay_batch.app.ingest import ingest
+from mlay_batch.app.office import Office, open_office
+from mlay_batch.app.workspace import Workspace
 from mlay_batch.ledger import Ledger
-from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.pipeline.town import Office, open_office
-from mlay_batch.records import Decision, Verdict
+from mlay_batch.model.records import Decision, Verdict
 from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
-from mlay_batch.workspace import Workspace
 
 SAMPLES = shipped_folder("samples")
 EXPECTED = yaml.safe_load((SAMPLES / "bad" / "expected.yaml").read_text(encoding="utf-8"))

@@ -37,7 +37,7 @@ def test_a_fault_tells_nothing_that_was_typed(
     def fail(*_: object) -> None:
         raise ValueError("Nguyễn Văn A: 92 điểm")
 
-    monkeypatch.setattr("mlay_batch.workspace.Workspace.find", fail)
+    monkeypatch.setattr("mlay_batch.app.workspace.Workspace.find", fail)
     monkeypatch.delenv("MLAY_DEBUG", raising=False)
     assert cli.run(["status", "-C", str(tmp_path)]) == 3
     out, err = capfd.readouterr()
@@ -50,7 +50,7 @@ def test_no_module_keeps_a_log() -> None:
     modules = (ROOT / "mlay_batch").rglob("*.py")
     named = {path.name: path.read_text(encoding="utf-8") for path in modules}
     logging = {name: text for name, text in named.items() if "import logging" in text}
-    assert set(logging) == {"outlook.py", "cluster_link.py"}
+    assert set(logging) == {"outlook.py", "dask_connection.py"}
     called = {call for text in logging.values() for call in re.findall(r"logging\.\w+", text)}
     assert called == {"logging.disable", "logging.NOTSET"}
 

@@ -9,9 +9,9 @@ import pytest
 from known_codes import KNOWN_CODES
 from papers import identity, leaf, register
 
-from mlay_batch.records import SENDER_DOUBT_CODES, CheckedFile
-from mlay_batch.register import Address
-from mlay_batch.sender import FORGED, OUT_OF_DATE, STRANGER, check_sender
+from mlay_batch.checks.sender import FORGED, OUT_OF_DATE, STRANGER, check_sender
+from mlay_batch.model.records import SENDER_DOUBT_CODES, CheckedFile
+from mlay_batch.model.register import Address
 
 TOWN = replace(
     register("TU | Thị ủy | town\nDB-1 | Đảng bộ | committee | TU\nDB1-1 | Chi bộ | cell | DB-1\n"

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from mlay_batch.styles import NUMBER_FORMATS, STYLES, TONES, Style
+from mlay_batch.core.styles import NUMBER_FORMATS, STYLES, TONES, Style
 
 
 def grey(colour: str) -> float:

@@ -17,19 +17,19 @@ from cells import differences, links, recalculated, stored
 from openpyxl import load_workbook
 from openpyxl.cell import Cell
 
+from mlay_batch.app.consolidate import ConsolidationResult, consolidate
+from mlay_batch.app.demo_month import AS_OF, PERIOD, build, ingest_batches
+from mlay_batch.app.ingest import IngestResult, no_progress
+from mlay_batch.app.load_inputs import load_inputs
+from mlay_batch.app.office import open_office
+from mlay_batch.app.what_if import run_trial
+from mlay_batch.app.workspace import Workspace
 from mlay_batch.errors import UsageError
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Figures, ReportInputs
+from mlay_batch.figures.report_records import Figures, ReportInputs
 from mlay_batch.ledger import Ledger
-from mlay_batch.pipeline.consolidate import ConsolidationResult, consolidate
-from mlay_batch.pipeline.demo import AS_OF, PERIOD, build, ingest_batches
-from mlay_batch.pipeline.facts import load_inputs
-from mlay_batch.pipeline.ingest import IngestResult, no_progress
-from mlay_batch.pipeline.town import open_office
-from mlay_batch.pipeline.trial import run_trial
-from mlay_batch.records import Verdict
+from mlay_batch.model.records import Verdict
 from mlay_batch.schema.catalogue import shipped_folder
-from mlay_batch.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from papers import identity, leaf, rows, submission
 
-from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.messages import explain
-from mlay_batch.records import (
+from mlay_batch.checks.verdict import decide, receipt_order
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.messages import explain
+from mlay_batch.model.records import (
     CheckedFile,
     Decision,
     IncomingFile,
@@ -23,7 +24,6 @@ from mlay_batch.records import (
     Verdict,
     values_hash,
 )
-from mlay_batch.verdict import decide, receipt_order
 
 ERROR = Finding("F01", Severity.ERROR, Place())
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from mlay_batch import workspace
+from mlay_batch.app import workspace
+from mlay_batch.app.settings import CONFIG_NAME, LIMIT_KEYS, Imap, Settings
+from mlay_batch.app.workspace import Workspace, network_kind
+from mlay_batch.core.messages import error_text
 from mlay_batch.errors import NoWorkspaceError, UsageError
 from mlay_batch.ledger import Ledger
-from mlay_batch.messages import error_text
-from mlay_batch.reader.facts import Limits
-from mlay_batch.settings import CONFIG_NAME, LIMIT_KEYS, Imap, Settings
-from mlay_batch.workspace import Workspace, network_kind
+from mlay_batch.reader.cell_metadata import Limits
 
 TOWN = '[town]\nname = "Thị ủy Mường Lay"\nplace = "Mường Lay"\n'
 

@@ -1,4 +1,4 @@
-"""The command line: parses, calls `pipeline`, shows, exits.
+"""The command line: parses, calls `app`, shows, exits.
 
 Exit codes: 0 all accepted, 1 something refused, 2 wrongly called, 3 the run is broken.
 """
@@ -18,27 +18,27 @@ from mlay_batch.errors import MlayError
 
 # Command → module of this package. Only the module of the command called is imported.
 COMMANDS = {
-    "init": "start",
-    "template": "forms",
-    "fetch": "mail_in",
-    "run": "month",
-    "ingest": "month",
-    "held": "mail_in",
-    "accept": "mail_in",
-    "refuse": "mail_in",
-    "consolidate": "month",
-    "report": "branch",
-    "reply": "mail_out",
-    "status": "month",
-    "close": "life",
-    "reopen": "life",
-    "verify": "proof",
-    "doctor": "care",
-    "backup": "care",
-    "restore": "care",
-    "check": "forms",
-    "schema": "schema",
-    "demo": "start",
+    "init": "init",
+    "template": "blank_forms",
+    "fetch": "held_files",
+    "run": "monthly",
+    "ingest": "monthly",
+    "held": "held_files",
+    "accept": "held_files",
+    "refuse": "held_files",
+    "consolidate": "monthly",
+    "report": "report",
+    "reply": "send",
+    "status": "monthly",
+    "close": "close",
+    "reopen": "close",
+    "verify": "verify_file",
+    "doctor": "maintenance",
+    "backup": "maintenance",
+    "restore": "maintenance",
+    "check": "blank_forms",
+    "schema": "schema_commands",
+    "demo": "init",
 }
 
 
@@ -100,11 +100,14 @@ def run(args: Sequence[str]) -> int:
 def _report_error(error: BaseException, lang: str) -> int:
     """Say in one line what failed, and return the exit code for it."""
     if isinstance(error, MlayError):
-        from mlay_batch.cli.show import show_error  # start-up: rich is needed for output only
+        from mlay_batch.cli.output import show_error  # start-up: rich is needed for output only
 
         show_error(error, lang)
         return error.exit_code
-    from mlay_batch.cli.wrong import fault_line, usage_line  # start-up: only when something fails
+    from mlay_batch.cli.error_lines import (  # start-up: only when something fails
+        fault_line,
+        usage_line,
+    )
 
     if isinstance(error, click.Abort | KeyboardInterrupt):
         line, code = say(lang, "aborted"), 3

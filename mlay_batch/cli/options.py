@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from mlay_batch.period import Period
+    from mlay_batch.core.period import Period
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def say(lang: str, key: str, **params: object) -> str:
     """Return a text of the command line."""
-    from mlay_batch.messages import text  # start-up: YAML is read when there is something to say
+    from mlay_batch.core import messages  # start-up: YAML is read when there is something to say
 
-    return text("cli", key, lang, **params)
+    return messages.text("cli", key, lang, **params)
 
 
 def language(ctx: click.Context | None, args: Sequence[str] = ()) -> str:
@@ -128,7 +128,7 @@ class PeriodType(click.ParamType[Any]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Period:
         """Return the period written; fail with one line otherwise."""
-        from mlay_batch.period import Period  # start-up: not needed for --help
+        from mlay_batch.core.period import Period  # start-up: not needed for --help
 
         try:
             return value if isinstance(value, Period) else Period.parse(str(value))

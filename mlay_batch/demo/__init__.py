@@ -1,9 +1,9 @@
 """The sample town of Mường Lay: invented returns, made the same way every time."""
 
-from mlay_batch.demo.files import extra_returns, render_register, render_return, returns
 from mlay_batch.demo.inbox import InboxFolder, write_town
-from mlay_batch.demo.meetings import SampleReturn
-from mlay_batch.demo.town import SampleTown, load_town, register_rows
+from mlay_batch.demo.sample_files import extra_returns, render_register, render_return, returns
+from mlay_batch.demo.sample_meetings import SampleReturn
+from mlay_batch.demo.sample_town import SampleTown, load_town, register_rows
 
 __all__ = [
     "InboxFolder",

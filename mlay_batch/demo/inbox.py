@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlay_batch.demo.files import FormFiller, extra_returns, render_register, returns
-from mlay_batch.demo.town import load_town
+from mlay_batch.demo.sample_files import FormFiller, extra_returns, render_register, returns
+from mlay_batch.demo.sample_town import load_town
 from mlay_batch.schema import load_catalogue
 
 Progress = Callable[[int, int], None]

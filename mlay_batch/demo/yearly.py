@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from mlay_batch.demo.meetings import SampleReturn, file_name, receipt_time
-from mlay_batch.demo.town import SampleTown
-from mlay_batch.period import Period
-from mlay_batch.records import Row
-from mlay_batch.register import Organisation
+from mlay_batch.core.period import Period
+from mlay_batch.demo.sample_meetings import SampleReturn, file_name, receipt_time
+from mlay_batch.demo.sample_town import SampleTown
+from mlay_batch.model.records import Row
+from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Catalogue
 from mlay_batch.schema.ids import CLASSIFICATION
 

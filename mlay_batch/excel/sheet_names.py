@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from mlay_batch.excel.text import head, length, to_cell_text
+from mlay_batch.excel.cell_text import head, length, to_cell_text
 
 LONGEST_TITLE = 31  # characters of a sheet's name
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")

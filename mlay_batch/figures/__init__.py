@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlay_batch.figures.records import Figures, ReportInputs
+    from mlay_batch.figures.report_records import Figures, ReportInputs
 
 __all__ = ["compute"]
 
@@ -15,6 +15,6 @@ def compute(inputs: ReportInputs) -> Figures:
 
     The same facts give the same figures, in whatever order the returns were received.
     """
-    from mlay_batch.figures import computing  # start-up: who looks at one figure needs not all
+    from mlay_batch.figures import all_figures  # start-up: who looks at one figure needs not all
 
-    return computing.compute(inputs)
+    return all_figures.compute(inputs)

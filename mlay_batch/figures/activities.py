@@ -7,9 +7,9 @@ from datetime import date
 
 from mlay_batch.figures.branch_records import Activities, Activity, ActivityLine
 from mlay_batch.figures.completeness import worst_state
-from mlay_batch.figures.records import Completeness, ReportInputs
-from mlay_batch.figures.returns import number, returns_of, year_to_date
-from mlay_batch.register import Organisation
+from mlay_batch.figures.report_records import Completeness, ReportInputs
+from mlay_batch.figures.return_access import number, returns_of, year_to_date
+from mlay_batch.model.register import Organisation
 from mlay_batch.schema.ids import MEETING
 
 SECTION = "activities"

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from mlay_batch.figures.records import Attendance, ReportInputs, Sitting
-from mlay_batch.figures.returns import returns_of, year_to_date
-from mlay_batch.findings import Place
-from mlay_batch.period import Period
-from mlay_batch.register import Officer, Organisation, Register
+from mlay_batch.core.findings import Place
+from mlay_batch.core.period import Period
+from mlay_batch.figures.report_records import Attendance, ReportInputs, Sitting
+from mlay_batch.figures.return_access import returns_of, year_to_date
+from mlay_batch.model.register import Officer, Organisation, Register
 from mlay_batch.schema import Quota
 from mlay_batch.schema.ids import MEETING, MIXED_KIND
 

@@ -1,6 +1,6 @@
 """What the figures tell of the branches beside quota and rating: members, themes, activities.
 
-Records like those of `records`: `report` writes them, tests compare them.
+Records like those of `report_records`: `report` writes them, tests compare them.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from mlay_batch.findings import Place
-from mlay_batch.period import Period
-from mlay_batch.register import Organisation
+from mlay_batch.core.findings import Place
+from mlay_batch.core.period import Period
+from mlay_batch.model.register import Organisation
 
 
 @dataclass(frozen=True)

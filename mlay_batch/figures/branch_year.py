@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from mlay_batch.figures.papers import ReturnIndex, ReturnView
-from mlay_batch.figures.records import Figures, ReportInputs, Sitting
-from mlay_batch.figures.returns import mean
-from mlay_batch.figures.sign_records import BranchSitting, BranchYear
-from mlay_batch.findings import Severity
-from mlay_batch.period import Period
-from mlay_batch.records import Row
+from mlay_batch.core.findings import Severity
+from mlay_batch.core.period import Period
+from mlay_batch.figures.indicator_hits import BranchSitting, BranchYear
+from mlay_batch.figures.report_records import Figures, ReportInputs, Sitting
+from mlay_batch.figures.return_access import mean
+from mlay_batch.figures.return_index import ReturnIndex, ReturnView
+from mlay_batch.model.records import Row
 from mlay_batch.schema.ids import MEETING
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 
-from mlay_batch.figures.caps import caps_of
+from mlay_batch.core.period import Period
 from mlay_batch.figures.classified import (
     ClassificationMean,
     ClassificationPart,
@@ -18,10 +18,10 @@ from mlay_batch.figures.classified import (
     ClassificationYear,
 )
 from mlay_batch.figures.crosswalk import heading_of, map_grades
-from mlay_batch.figures.records import ReportInputs
-from mlay_batch.figures.returns import card, count, returns_of
-from mlay_batch.period import Period
-from mlay_batch.records import AcceptedReturn
+from mlay_batch.figures.grade_caps import caps_of
+from mlay_batch.figures.report_records import ReportInputs
+from mlay_batch.figures.return_access import card, count, returns_of
+from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.ids import CLASSIFICATION
 from mlay_batch.schema.schemes import Line, Part

@@ -1,4 +1,4 @@
-"""The yearly classification as figures: plain frozen records, see `records`."""
+"""The yearly classification as figures: plain frozen records, see `report_records`."""
 
 from __future__ import annotations
 

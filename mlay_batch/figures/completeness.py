@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from mlay_batch.figures.records import Completeness, ExpectedReturn, ReportInputs
-from mlay_batch.figures.returns import ReturnsByKey, returns_of
-from mlay_batch.period import Period
-from mlay_batch.records import AcceptedReturn, LedgerEntry, Verdict
-from mlay_batch.register import Organisation
+from mlay_batch.core.period import Period
+from mlay_batch.figures.report_records import Completeness, ExpectedReturn, ReportInputs
+from mlay_batch.figures.return_access import ReturnsByKey, returns_of
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Verdict
+from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Form
 
 # A branch's state over several months is the gravest of them: what is still open comes first.

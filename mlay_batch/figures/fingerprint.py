@@ -17,13 +17,13 @@ from json.encoder import encode_basestring as quote
 from operator import attrgetter
 from typing import Any
 
-from mlay_batch import bundle
-from mlay_batch.figures.records import Figures
-from mlay_batch.figures.sign_records import IndicatorHit
-from mlay_batch.findings import Finding
-from mlay_batch.period import Period
-from mlay_batch.records import json_value
-from mlay_batch.register import Organisation
+from mlay_batch.core.findings import Finding
+from mlay_batch.core.period import Period
+from mlay_batch.figures.indicator_hits import IndicatorHit
+from mlay_batch.figures.report_records import Figures
+from mlay_batch.model import rollup_form
+from mlay_batch.model.records import json_value
+from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Quota, Scheme, Text
 
 # What a record tells beside its figures: time, source, and words.
@@ -64,7 +64,7 @@ def both_fingerprints(figures: Figures) -> tuple[str, str]:
         if name == "completeness":
             texts = {matrix.form: _encode(matrix) for matrix in value}
             all_hash.add(_join_list(texts.values()))
-            own_texts = (text for form, text in texts.items() if form != bundle.FORM)
+            own_texts = (text for form, text in texts.items() if form != rollup_form.FORM)
             rows_hash.add(_join_list(own_texts))
             continue
         text = _encode(value)

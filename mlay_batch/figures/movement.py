@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import (
     MemberMovement,
     Movement,
@@ -17,11 +18,17 @@ from mlay_batch.figures.branch_records import (
     OpeningMismatch,
 )
 from mlay_batch.figures.completeness import worst_state
-from mlay_batch.figures.records import Completeness, ReportInputs
-from mlay_batch.figures.returns import ReturnsByKey, card, count, number, returns_of, year_to_date
-from mlay_batch.period import Period
-from mlay_batch.records import Row
-from mlay_batch.register import Organisation, Register
+from mlay_batch.figures.report_records import Completeness, ReportInputs
+from mlay_batch.figures.return_access import (
+    ReturnsByKey,
+    card,
+    count,
+    number,
+    returns_of,
+    year_to_date,
+)
+from mlay_batch.model.records import Row
+from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema import Form, Rule, Section
 
 

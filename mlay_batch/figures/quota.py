@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
+from mlay_batch.core.period import Period
 from mlay_batch.figures.attendance import Duty, duties
-from mlay_batch.figures.following import months_served
+from mlay_batch.figures.cell_attendance import months_served
 from mlay_batch.figures.quota_records import QuotaPair
-from mlay_batch.figures.records import Attendance, QuotaLine, ReportInputs
-from mlay_batch.period import Period
-from mlay_batch.register import Officer, Organisation
+from mlay_batch.figures.report_records import Attendance, QuotaLine, ReportInputs
+from mlay_batch.model.register import Officer, Organisation
 from mlay_batch.schema import Quota
 
 
@@ -47,7 +47,7 @@ def quota_lines(
     Who has served at least a month of the year so far has a line, in the order of the register.
     The quotas are those that hold in the report's period; what is owed of a month goes by the
     record that applies in it. 4 a year until June and 5 from July are 6 × 4 ÷ 12 + 5 × 5 ÷ 12 =
-    4.08 by November. `pairs` are those of `following`.
+    4.08 by November. `pairs` are those of `cell_attendance`.
     """
     counts: dict[tuple[str | None, str, str | None], Counter[int]] = {}
     for visit in attendances:

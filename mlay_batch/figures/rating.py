@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
+from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import worst_state
-from mlay_batch.figures.records import OPEN, CellRating, Completeness, ReportInputs, Sitting
-from mlay_batch.figures.returns import card, mean, number, returns_of, year_to_date
+from mlay_batch.figures.report_records import OPEN, CellRating, Completeness, ReportInputs, Sitting
+from mlay_batch.figures.return_access import card, mean, number, returns_of, year_to_date
 from mlay_batch.figures.scoring import band_of, counting_score, year_grade
-from mlay_batch.period import Period
-from mlay_batch.records import AcceptedReturn, Row
-from mlay_batch.register import Organisation
+from mlay_batch.model.records import AcceptedReturn, Row
+from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.ids import MEETING, MEETING_SCORE
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
+from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import Thematic, ThematicLine, Theme
-from mlay_batch.figures.records import OPEN, Completeness, ReportInputs
-from mlay_batch.figures.returns import ReturnsByKey, returns_of, year_to_date
-from mlay_batch.period import Period
-from mlay_batch.records import AcceptedReturn
-from mlay_batch.register import Organisation
+from mlay_batch.figures.report_records import OPEN, Completeness, ReportInputs
+from mlay_batch.figures.return_access import ReturnsByKey, returns_of, year_to_date
+from mlay_batch.model.records import AcceptedReturn
+from mlay_batch.model.register import Organisation
 from mlay_batch.schema.ids import MEETING, MIXED_KIND
 
 THEMES = "thematic"  # the section of the themes, and the kind of such a meeting

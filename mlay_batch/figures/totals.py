@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
+from mlay_batch.core.period import Period
 from mlay_batch.figures.attendance import attendances, visits
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.rating import sittings
-from mlay_batch.figures.records import (
+from mlay_batch.figures.report_records import (
     OPEN,
     SENT,
     Attendance,
@@ -18,8 +19,7 @@ from mlay_batch.figures.records import (
     Sitting,
     Totals,
 )
-from mlay_batch.figures.returns import mean, returns_of
-from mlay_batch.period import Period
+from mlay_batch.figures.return_access import mean, returns_of
 from mlay_batch.schema.ids import MEETING
 
 

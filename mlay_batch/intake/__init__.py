@@ -14,8 +14,8 @@ are for display: no file is ever written under one. Reason codes of ignored leav
 `locale/findings-intake.yaml`.
 """
 
-from mlay_batch.intake.copies import pair_signed_copies
 from mlay_batch.intake.headers import MailTrust
-from mlay_batch.intake.opening import FileRef, collect, list_files, unpack
+from mlay_batch.intake.signed_copies import pair_signed_copies
+from mlay_batch.intake.unpack import FileRef, collect, list_files, unpack
 
 __all__ = ["FileRef", "MailTrust", "collect", "list_files", "pair_signed_copies", "unpack"]

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-from mlay_batch.intake.kinds import suffix
-from mlay_batch.records import IncomingFile
+from mlay_batch.intake.file_types import suffix
+from mlay_batch.model.records import IncomingFile
 
 # The line mail programs put before each mail: an address and a time that ends in a year.
 _FROM_LINE = re.compile(rb"(?m)(?:\A|(?<=\n\n)|(?<=\r\n\r\n))From [^\r\n]*\d{4}[^\r\n]*\r?\n")

@@ -17,11 +17,11 @@ from typing import Any
 
 from mlay_batch.core import codec
 from mlay_batch.intake import limits
+from mlay_batch.intake.eml import NO_FILE, TOO_DEEP, UNREADABLE, add_headers
+from mlay_batch.intake.file_types import OLE, TNEF, skip_inline_picture, suffix
 from mlay_batch.intake.folders import nfc
 from mlay_batch.intake.headers import MailTrust, parse_mail, readable_text
-from mlay_batch.intake.kinds import OLE, TNEF, skip_inline_picture, suffix
-from mlay_batch.intake.mails import NO_FILE, TOO_DEEP, UNREADABLE, add_headers
-from mlay_batch.records import IncomingFile
+from mlay_batch.model.records import IncomingFile
 
 _PROPERTY_STREAM = "__properties_version1.0"
 _MAX_ANSWER = 2 * limits.MAX_UNPACKED  # of an answer, in which files are longer by a third

@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from mlay_batch.intake import limits
+from mlay_batch.intake.file_types import EMPTY_ZIP, ZIP, is_document_name, is_workbook_name, suffix
 from mlay_batch.intake.folders import is_os_junk, nfc
-from mlay_batch.intake.kinds import EMPTY_ZIP, ZIP, is_document_name, is_workbook_name, suffix
 from mlay_batch.intake.limits import Budget
-from mlay_batch.records import IncomingFile
+from mlay_batch.model.records import IncomingFile
 
 _UTF8_FLAG = 0x800
 _ENCRYPTED_FLAG = 1

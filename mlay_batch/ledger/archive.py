@@ -6,8 +6,8 @@ import hashlib
 import re
 from pathlib import Path
 
+from mlay_batch.core.files import sync_folder, write_without_folder_sync
 from mlay_batch.errors import LedgerError
-from mlay_batch.files import sync_folder, write_without_folder_sync
 
 _NAME = re.compile(r"[0-9a-f]{64}")
 

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from mlay_batch.core.codec import storable
+from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger.rows import apply_decision, insert, insert_run
 from mlay_batch.ledger.store import Ledger
-from mlay_batch.period import Period
-from mlay_batch.records import Decision, LedgerEntry, Run, Verdict
+from mlay_batch.model.records import Decision, LedgerEntry, Run, Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger.archive import Archive
 from mlay_batch.ledger.store import Ledger
-from mlay_batch.records import values_hash
+from mlay_batch.model.records import values_hash
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from sys import intern
 
 from mlay_batch.core import codec
 from mlay_batch.core.codec import storable
-from mlay_batch.findings import Finding, Param, Place, Severity
-from mlay_batch.records import (
+from mlay_batch.core.findings import Finding, Param, Place, Severity
+from mlay_batch.model.records import (
     CheckedFile,
     CompactRows,
     Decision,

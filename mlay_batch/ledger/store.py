@@ -19,9 +19,10 @@ from types import TracebackType
 from typing import Literal, TypeVar
 
 from mlay_batch.core.codec import storable
+from mlay_batch.core.files import write_atomically
+from mlay_batch.core.findings import Finding
+from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError
-from mlay_batch.files import write_atomically
-from mlay_batch.findings import Finding
 from mlay_batch.ledger.rows import (
     group_signed_copies,
     insert_entry,
@@ -29,8 +30,7 @@ from mlay_batch.ledger.rows import (
     load_finding,
     load_row,
 )
-from mlay_batch.period import Period
-from mlay_batch.records import (
+from mlay_batch.model.records import (
     AcceptedReturn,
     Decision,
     LedgerEntry,

@@ -2,7 +2,7 @@
 
     preflight   what the package is; refuses bombs, passwords, odd structures before any parser
     ooxml odf biff   facts calamine does not tell: formulas, errors, comments, fonts, hidden and
-                merged cells (`ooxml_parts`: those that stand in other parts of the package)
+                merged cells (`xlsx_parts`: those that stand in other parts of the package)
     grid        python-calamine's values with those facts laid over them
     stamp       which sheets are ours, which form they claim to be
     markers headings   where each section stands
@@ -12,7 +12,7 @@
     unstamped   what the template wrote where the stamp that lists it is lost
     contents    a workbook cell by cell, to compare two of them
     guard       all of it in child processes that may die
-    cluster     such children on other machines, over Dask, an extra (`cluster_link`: connecting)
+    cluster     such children on other machines, over Dask, an extra (`dask_connection`: connecting)
 
 Codes: R.. the file or a section cannot be read, C.. one cell. Nothing typed vanishes silently.
 """
@@ -22,12 +22,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from mlay_batch.reader.contents import UNCALCULATED, cell_texts
-from mlay_batch.reader.facts import Limits
-from mlay_batch.reader.guard import read_all, read_each
+from mlay_batch.model.records import Submission
+from mlay_batch.reader.cell_metadata import Limits
 from mlay_batch.reader.workbook import Reader
-from mlay_batch.records import Submission
-from mlay_batch.schema.records import Form
+from mlay_batch.reader.workbook_text import UNCALCULATED, cell_texts
+from mlay_batch.reader.worker_pool import read_all, read_each
+from mlay_batch.schema.model import Form
 
 __all__ = ["UNCALCULATED", "Limits", "Reading", "cell_texts", "read", "read_all", "read_each"]
 

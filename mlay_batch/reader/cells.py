@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from mlay_batch import bundle
-from mlay_batch.findings import Finding, Param, Place, Severity
-from mlay_batch.layout import HEADER
-from mlay_batch.names import clean
-from mlay_batch.reader.blocks import Block
-from mlay_batch.reader.facts import CellPosition, CellRange, a1, column_letters
+from mlay_batch.core.findings import Finding, Param, Place, Severity
+from mlay_batch.core.text import clean
+from mlay_batch.model import rollup_form
+from mlay_batch.model.records import HeaderValue, Row, Value
+from mlay_batch.reader.cell_metadata import CellPosition, CellRange, a1, column_letters
 from mlay_batch.reader.grid import RawValue, Sheet
-from mlay_batch.reader.legacy import Proposal, propose_readings
+from mlay_batch.reader.legacy_encodings import Proposal, propose_readings
+from mlay_batch.reader.section_finder import Block
 from mlay_batch.reader.values import CellValue, code_of, display_text, is_blank, parse_cell
-from mlay_batch.records import HeaderValue, Row, Value
-from mlay_batch.schema.records import Field, Form
+from mlay_batch.schema.layout import HEADER
+from mlay_batch.schema.model import Field, Form
 
 _TEXT_TYPES = ("text", "choice", "ref")
 
@@ -37,7 +37,7 @@ def read_section(block: Block, form: Form, limit: int, results: SectionResults) 
     """
     sheet = block.sheet
     is_user_text = (
-        block.section is not HEADER and form.form != bundle.FORM
+        block.section is not HEADER and form.form != rollup_form.FORM
     )  # those were asked about before
     legacy_texts = _legacy_texts(block) if is_user_text else {}
     filled = sheet.filled_cells

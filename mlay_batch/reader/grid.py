@@ -11,8 +11,8 @@ from functools import cached_property
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from mlay_batch.reader import odf, ooxml
-from mlay_batch.reader.facts import CellMetadata, CellPosition, Limits, UnreadableError
+from mlay_batch.reader import ods, xlsx
+from mlay_batch.reader.cell_metadata import CellMetadata, CellPosition, Limits, UnreadableError
 from mlay_batch.reader.preflight import Package
 
 
@@ -77,12 +77,12 @@ def read_sheets(package: Package, limits: Limits) -> list[Sheet]:
 def _read_metadata(package: Package, limits: Limits) -> tuple[bytes, Mapping[str, CellMetadata]]:
     """Return the bytes that are safe for calamine, and the facts of each sheet."""
     if package.kind == "xls":
-        from mlay_batch.reader import biff  # start-up of a child: few files are .xls
+        from mlay_batch.reader import xls  # start-up of a child: few files are .xls
 
-        return package.data, biff.scan(package.data, limits)
+        return package.data, xls.scan(package.data, limits)
     if package.kind == "ods":
-        return package.data, odf.scan(package.parts["content.xml"], limits)
-    sheet_parts = ooxml.scan(package.parts, limits)
+        return package.data, ods.scan(package.parts["content.xml"], limits)
+    sheet_parts = xlsx.scan(package.parts, limits)
     cuts = {sheet.part: sheet.cuts for sheet in sheet_parts if sheet.cuts}
     data = _cut_cells(package.data, cuts) if cuts else package.data
     return data, {sheet.title: sheet.metadata for sheet in sheet_parts}

@@ -17,8 +17,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from mlay_batch.names import strip_accents
-from mlay_batch.reader.blocks import (
+from mlay_batch.core.text import strip_accents
+from mlay_batch.reader.cell_metadata import CellPosition
+from mlay_batch.reader.grid import Sheet
+from mlay_batch.reader.section_finder import (
     FormTexts,
     SectionFinder,
     all_name_keys,
@@ -26,9 +28,7 @@ from mlay_batch.reader.blocks import (
     is_marker,
     name_keys,
 )
-from mlay_batch.reader.facts import CellPosition
-from mlay_batch.reader.grid import Sheet
-from mlay_batch.schema.records import Field, Section
+from mlay_batch.schema.model import Field, Section
 
 CellPositions = Sequence[CellPosition]
 _MIN_SIMILARITY = 0.2  # of 1: below it a heading says no field of the section at all

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mlay_batch.reader.facts import Limits, UnreadableError
+from mlay_batch.reader.cell_metadata import Limits, UnreadableError
 
 Kind = Literal["xlsx", "ods", "xls"]
 
@@ -69,7 +69,7 @@ def open_package(data: bytes, limits: Limits) -> Package:
 
 
 def _open_ole(data: bytes) -> Package:
-    from mlay_batch.reader.biff import stream_names  # start-up of a child: few files are .xls
+    from mlay_batch.reader.xls import stream_names  # start-up of a child: few files are .xls
 
     names = stream_names(data)
     if "EncryptedPackage" in names:

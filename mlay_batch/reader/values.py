@@ -27,12 +27,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from mlay_batch.findings import Param, Severity
-from mlay_batch.names import DASHES, clean, day_and_month, name_key, nearest
-from mlay_batch.period import EXCEL_DAY_ZERO, Period, day_number
+from mlay_batch.core.findings import Param, Severity
+from mlay_batch.core.period import EXCEL_DAY_ZERO, Period, day_number
+from mlay_batch.core.text import DASHES, clean, day_and_month, name_key, nearest
+from mlay_batch.model.records import Value
 from mlay_batch.reader.grid import ErrorCell, RawValue
-from mlay_batch.records import Value
-from mlay_batch.schema.records import Choice, Field, FieldType, Form
+from mlay_batch.schema.model import Choice, Field, FieldType, Form
 
 _PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,15}")
 _THOUSANDS = re.compile(r"([+-]?[1-9][0-9]{0,2}(?:[. ][0-9]{3})+)(?:,([0-9]+))?")

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from mlay_batch import bundle
-from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.layout import HEADER, sections_of
-from mlay_batch.names import name_key
-from mlay_batch.period import Period
-from mlay_batch.reader.blocks import FormTexts, MarkerPositions, SectionFinder, find_markers, single
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.period import Period
+from mlay_batch.core.text import name_key
+from mlay_batch.model import rollup_form
+from mlay_batch.model.records import Submission
+from mlay_batch.reader.cell_metadata import Limits, UnreadableError
 from mlay_batch.reader.cells import SectionResults, read_section
-from mlay_batch.reader.facts import Limits, UnreadableError
+from mlay_batch.reader.form_stamp import StampedWorkbook, read_stamp
 from mlay_batch.reader.grid import Sheet, read_sheets
-from mlay_batch.reader.headings import locate_by_headings
-from mlay_batch.reader.markers import locate_by_markers
+from mlay_batch.reader.locate_by_heading import locate_by_headings
+from mlay_batch.reader.locate_by_marker import locate_by_markers
 from mlay_batch.reader.preflight import open_package
-from mlay_batch.reader.stamp import StampedWorkbook, read_stamp
-from mlay_batch.reader.strays import find_notes, find_out_of_range, find_unexpected
-from mlay_batch.records import Submission
-from mlay_batch.schema.records import Form
+from mlay_batch.reader.section_finder import (
+    FormTexts,
+    MarkerPositions,
+    SectionFinder,
+    find_markers,
+    single,
+)
+from mlay_batch.reader.unexpected_cells import find_notes, find_out_of_range, find_unexpected
+from mlay_batch.schema.layout import HEADER, sections_of
+from mlay_batch.schema.model import Form
 
 
 class Reader:
@@ -131,7 +137,7 @@ def _template_texts(
 ) -> Iterable[str]:
     if workbook.stamp:
         return workbook.template_texts
-    from mlay_batch.reader.unstamped import guess_texts  # start-up of a child: few stamps are lost
+    from mlay_batch.reader.form_guess import guess_texts  # start-up of a child: few stamps are lost
 
     return guess_texts(finder.form, finder.blocks, results.header)
 
@@ -147,7 +153,7 @@ def _build_submission(
         results.findings.extend(find_out_of_range(sheet))
         results.findings.extend(find_notes(sheet, file_texts))
         # where a section could not be found, nobody can tell what was typed beside the form
-        if finder.is_complete and finder.form.form != bundle.FORM:
+        if finder.is_complete and finder.form.form != rollup_form.FORM:
             sheet_blocks = [block for block in finder.blocks if block.sheet is sheet]
             results.findings.extend(
                 find_unexpected(sheet, sheet_blocks, finder.form_texts, file_texts)

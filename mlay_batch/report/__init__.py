@@ -10,37 +10,34 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Concatenate, ParamSpec, TypeVar
 
-from mlay_batch.figures.records import Figures, ReportInputs
-from mlay_batch.records import AcceptedReturn
-from mlay_batch.report import (
+from mlay_batch.figures.report_records import Figures, ReportInputs
+from mlay_batch.model.records import AcceptedReturn
+from mlay_batch.report import letterhead, tables
+from mlay_batch.report.data import data_sheets, sections_data, trends_data
+from mlay_batch.report.data.data_sheets import DataTables
+from mlay_batch.report.report_context import Provenance, ReportContext
+from mlay_batch.report.sheets import (
     activities_sheet,
-    bundle_sheet,
-    cells_sheet,
+    cell_visits_sheet,
     classification_sheet,
     comparison_sheet,
     completeness_sheet,
     criteria_sheet,
-    data_sheets,
-    doubts_sheet,
+    disputed_visits_sheet,
     errors_sheet,
     form7_sheet,
+    indicators_sheet,
     members_sheet,
-    official,
-    overview,
-    pairs_sheet,
+    officer_cell_sheet,
+    overview_sheet,
     provenance_sheet,
     quota_sheet,
     rating_sheet,
-    section_sheets,
-    signs_sheet,
-    tables,
+    submission_sheet,
     thematic_sheet,
-    trends,
     year_sheet,
 )
-from mlay_batch.report.book import ReportWriter, SheetWriter
-from mlay_batch.report.context import Provenance, ReportContext
-from mlay_batch.report.data_sheets import DataTables
+from mlay_batch.report.writer import ReportWriter, SheetWriter
 
 __all__ = ["Provenance", "write"]
 
@@ -97,7 +94,7 @@ def write(
     ctx = replace(figure_sheets.ctx, file_cells=delivered)
     data = data_sheets.build(ctx)
     _write_figure_sheets(_FigureSheets(ctx, sheets), data, _write_data_sheets(ctx, data))
-    bundle_sheet.write(ctx, provenance)
+    submission_sheet.write(ctx, provenance)
     return writer.close()
 
 
@@ -124,24 +121,24 @@ class _FigureSheets:
 def _write_figure_sheets(
     figure_sheets: _FigureSheets,
     data: DataTables,
-    placed_tables: Mapping[str, section_sheets.PlacedTable],
+    placed_tables: Mapping[str, sections_data.PlacedTable],
 ) -> None:
-    write_sheet, trend_tables = figure_sheets.write, trends.Trends.of(placed_tables)
+    write_sheet, trend_tables = figure_sheets.write, trends_data.Trends.of(placed_tables)
     write_sheet("thematic", thematic_sheet.write, placed_tables)
     write_sheet("members", members_sheet.write, placed_tables, trend_tables)
     write_sheet("activities", activities_sheet.write, placed_tables)
-    write_sheet("signs", signs_sheet.write, placed_tables)
-    open_months = write_sheet("pairs", pairs_sheet.write, data)
-    write_sheet("cells", cells_sheet.write, data)
-    write_sheet("doubts", doubts_sheet.write, data)
+    write_sheet("signs", indicators_sheet.write, placed_tables)
+    open_months = write_sheet("pairs", officer_cell_sheet.write, data)
+    write_sheet("cells", cell_visits_sheet.write, data)
+    write_sheet("doubts", disputed_visits_sheet.write, data)
     form_sums = write_sheet("completeness", completeness_sheet.write, data)
     write_sheet("comparison", comparison_sheet.write, data, form_sums)
     write_sheet("criteria", criteria_sheet.write, data)
     write_sheet("forms7", form7_sheet.write, data)
     write_sheet(
         "overview",
-        overview.write,
-        overview.SheetResults(
+        overview_sheet.write,
+        overview_sheet.SheetResults(
             form_sums=form_sums,
             rating=write_sheet("rating", rating_sheet.write, data),
             year_mean=write_sheet("year", year_sheet.write, data, trend_tables),
@@ -156,20 +153,20 @@ def _write_figure_sheets(
 
 def _write_data_sheets(
     ctx: ReportContext, data: DataTables
-) -> dict[str, section_sheets.PlacedTable]:
+) -> dict[str, sections_data.PlacedTable]:
     """Write all data sheets; return them by the names of their tables."""
-    sections = {table.name: table for table in section_sheets.build(ctx)}
-    trend_tables = trends.build(ctx, data, sections)
+    sections = {table.name: table for table in sections_data.build(ctx)}
+    trend_tables = trends_data.build(ctx, data, sections)
     placed_tables = {
         table.name: (ctx.writer.add_sheet(table.title, table.note), table)
         for table in (*data, *sections.values(), *trend_tables)
     }
-    rollup_sections = {section.id for section in bundle_sheet.submission_form(ctx).sections}
+    rollup_sections = {section.id for section in submission_sheet.submission_form(ctx).sections}
     for sheet, table in placed_tables.values():
-        tables.write(ctx.writer, sheet, table, official.back_link(ctx))
+        tables.write(ctx.writer, sheet, table, letterhead.back_link(ctx))
         if table.name in rollup_sections:
-            bundle_sheet.write_markers(sheet, table)
-        if table.name not in trends.CHARTED:
+            submission_sheet.write_markers(sheet, table)
+        if table.name not in trends_data.CHARTED:
             sheet.flush()
     return placed_tables
 

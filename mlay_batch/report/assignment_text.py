@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from mlay_batch.figures.records import QuotaLine
-from mlay_batch.names import day_and_month
-from mlay_batch.period import Period
-from mlay_batch.report.context import ReportContext
+from mlay_batch.core.period import Period
+from mlay_batch.core.text import day_and_month
+from mlay_batch.figures.report_records import QuotaLine
+from mlay_batch.report.report_context import ReportContext
 from mlay_batch.schema import QuotaSpan
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mlay_batch.report.context import ReportContext
+from mlay_batch.report.report_context import ReportContext
 from mlay_batch.schema.ids import MEETING_SCORE
 from mlay_batch.schema.schemes import Band
 

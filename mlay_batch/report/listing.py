@@ -13,9 +13,9 @@ from itertools import groupby
 from xlsxwriter.utility import xl_col_to_name
 
 from mlay_batch.excel import metrics
-from mlay_batch.report.book import Formula, SheetWriter
-from mlay_batch.report.looks import SMALL_SIZE
+from mlay_batch.report.formats import SMALL_SIZE
 from mlay_batch.report.tables import DataTable
+from mlay_batch.report.writer import Formula, SheetWriter
 
 HEAD_ROWS = 3  # rows: two of headings, one of column numbers
 

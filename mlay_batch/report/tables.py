@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Literal
 
 from mlay_batch.excel import metrics
-from mlay_batch.report.book import Content, Formula, Hyperlink, ReportWriter, SheetWriter
-from mlay_batch.report.looks import LOOKS
+from mlay_batch.report.formats import LOOKS
+from mlay_batch.report.writer import Content, Formula, Hyperlink, ReportWriter, SheetWriter
 
 Kind = Literal["text", "center", "integer", "number", "points", "score", "date", "link"]
 

@@ -1,7 +1,7 @@
 """The form language: YAML in `schemas/` to frozen records. The only place that knows YAML keys."""
 
 from mlay_batch.schema.catalogue import Catalogue, QuotaSpan, load_catalogue
-from mlay_batch.schema.records import Choice, Field, Form, Quota, Rule, Section, Text
+from mlay_batch.schema.model import Choice, Field, Form, Quota, Rule, Section, Text
 from mlay_batch.schema.schemes import Scheme
 
 __all__ = [

@@ -10,13 +10,13 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
+from mlay_batch.core.period import Period
 from mlay_batch.errors import SchemaError
-from mlay_batch.period import Period
 from mlay_batch.schema.ids import REGISTER
+from mlay_batch.schema.indicators import Description, IndicatorSet
+from mlay_batch.schema.model import Form, Quota
 from mlay_batch.schema.overlap import age_key, full_name
-from mlay_batch.schema.records import Form, Quota
 from mlay_batch.schema.schemes import Scheme
-from mlay_batch.schema.signs import Description, IndicatorSet
 
 T = TypeVar("T", Form, Quota, Scheme, IndicatorSet)
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
-from mlay_batch.findings import Severity
-from mlay_batch.messages import has_text, text
-from mlay_batch.schema.records import Effective, Form, Text
+from mlay_batch.core.findings import Severity
+from mlay_batch.core.messages import has_text, text
+from mlay_batch.schema.model import Effective, Form, Text
 
 Part = Literal["form", "section", "field", "rule", "choice"]
 Turn = Literal["added", "removed", "changed"]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlay_batch.errors import SchemaError
+from mlay_batch.schema.indicators import Description
 from mlay_batch.schema.load import load_file
 from mlay_batch.schema.overlap import NamedDescription, Overlap, full_name, overlaps
-from mlay_batch.schema.signs import Description
 
 _FullName = tuple[str, str, str]
 

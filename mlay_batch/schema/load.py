@@ -20,13 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from mlay_batch.errors import SchemaError
 from mlay_batch.schema.checks import CHECKS
-from mlay_batch.schema.extend import EXTENDS, extend, refuse_duplicates
-from mlay_batch.schema.fault import Fault
-from mlay_batch.schema.judging import cross_version_faults
-from mlay_batch.schema.meaning import broken_mappings, faults, missing_from_forms
-from mlay_batch.schema.records import Carry, Form, Quota, Rule
-from mlay_batch.schema.schemes import Scheme
-from mlay_batch.schema.signs import (
+from mlay_batch.schema.indicators import (
     KINDS,
     Description,
     Indicator,
@@ -34,6 +28,12 @@ from mlay_batch.schema.signs import (
     indicator_set_faults,
     missing_fields,
 )
+from mlay_batch.schema.inheritance import EXTENDS, extend, refuse_duplicates
+from mlay_batch.schema.lint_meaning import broken_mappings, faults, missing_from_forms
+from mlay_batch.schema.model import Carry, Form, Quota, Rule
+from mlay_batch.schema.problem import Fault
+from mlay_batch.schema.scheme_lint import cross_version_faults
+from mlay_batch.schema.schemes import Scheme
 
 _KINDS: Mapping[str, type] = {"form": Form, "quota": Quota, "scheme": Scheme, "signs": IndicatorSet}
 # What has parameters of a kind among its keys: the key that names the kind, and all kinds.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from mlay_batch.messages import text
+from mlay_batch.core.messages import text
 
 _GAP = re.compile(r"\{\w+\}")
 

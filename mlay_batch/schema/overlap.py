@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from mlay_batch.schema.records import Form, Quota
+from mlay_batch.schema.indicators import Description
+from mlay_batch.schema.model import Form, Quota
 from mlay_batch.schema.schemes import Scheme
-from mlay_batch.schema.signs import Description
 
 NamedDescription = tuple[str, Description]
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from mlay_batch.messages import fill_gaps, show, text
-from mlay_batch.period import Period
+from mlay_batch.core.messages import fill_gaps, show, text
+from mlay_batch.core.period import Period
 from mlay_batch.schema.catalogue import Catalogue
-from mlay_batch.schema.codes import FINDINGS_FILE, findings_page
+from mlay_batch.schema.finding_docs import FINDINGS_FILE, findings_page
+from mlay_batch.schema.indicators import Description, Indicator, IndicatorInput, IndicatorSet
 from mlay_batch.schema.markdown import open_gaps, table
+from mlay_batch.schema.model import Effective, Field, Form, Quota, Rule, Section
 from mlay_batch.schema.overlap import kind_and_id
-from mlay_batch.schema.records import Effective, Field, Form, Quota, Rule, Section
 from mlay_batch.schema.scheme_page import scheme_page
 from mlay_batch.schema.schemes import Scheme
-from mlay_batch.schema.signs import Description, Indicator, IndicatorInput, IndicatorSet
 
 
 def reference(record: Description, lang: str, forms: Sequence[Form] = ()) -> str:

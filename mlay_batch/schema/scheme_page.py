@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mlay_batch.messages import show, text
-from mlay_batch.schema import asked
+from mlay_batch.core.messages import show, text
+from mlay_batch.schema import scheme_text
 from mlay_batch.schema.markdown import table
 from mlay_batch.schema.schemes import Cap, Part, Scheme
 
@@ -14,7 +14,7 @@ def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
     """Yield the page's lines below its head."""
     if scheme.note:
         yield f"- {text('reference', 'note', lang)}: {scheme.note.of(lang)}"
-    yield from (f"- {line}" for line in asked.series_notes(scheme, lang))
+    yield from (f"- {line}" for line in scheme_text.series_notes(scheme, lang))
     if scheme.bands:
         yield from ("", f"## {text('reference', 'bands', lang)}")
         rows = [(b.title.of(lang), f"`{b.id}`", show(b.min, lang)) for b in scheme.bands]
@@ -23,7 +23,10 @@ def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
         yield from ("", f"## {text('reference', 'groups', lang)}")
         rows = [(g.title.of(lang), f"`{g.id}`", show(g.max, lang)) for g in scheme.groups]
         yield from table(lang, "grade id max", rows)
-    for line in (*asked.meeting_requirements(scheme, lang), *asked.year_requirements(scheme, lang)):
+    for line in (
+        *scheme_text.meeting_requirements(scheme, lang),
+        *scheme_text.year_requirements(scheme, lang),
+    ):
         yield from ("", line)
     if scheme.parts:
         yield from ("", text("reference", f"share_base.{scheme.share_base}", lang))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mlay_batch.schema.records import Effective, Record, Text
+from mlay_batch.schema.model import Effective, Record, Text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from mlay_batch.core.findings import Finding
+from mlay_batch.core.messages import text
 from mlay_batch.excel.sheet_names import sheet_titles
-from mlay_batch.findings import Finding
-from mlay_batch.layout import LISTS_SHEET, STAMP_SHEET, SheetPlan, plan_sheets
-from mlay_batch.messages import text
-from mlay_batch.records import Row
-from mlay_batch.schema.records import Form
-from mlay_batch.template.book import TemplateBook
-from mlay_batch.template.context import TemplateContext, cell_values, heading_texts
-from mlay_batch.template.errors_sheet import write_error_list
-from mlay_batch.template.form_sheet import FormContent, write_form_sheet
-from mlay_batch.template.guide import write_guide
-from mlay_batch.template.lists import write_lists
-from mlay_batch.template.marks import (
+from mlay_batch.model.records import Row
+from mlay_batch.schema.layout import LISTS_SHEET, STAMP_SHEET, SheetPlan, plan_sheets
+from mlay_batch.schema.model import Form
+from mlay_batch.template.choice_lists import write_lists
+from mlay_batch.template.error_list_sheet import write_error_list
+from mlay_batch.template.error_marks import (
     FindingGroup,
     cell_notes,
     cell_tones,
@@ -25,6 +21,10 @@ from mlay_batch.template.marks import (
     resolve_marks,
     typed_values,
 )
+from mlay_batch.template.form_sheet import FormContent, write_form_sheet
+from mlay_batch.template.guide import write_guide
+from mlay_batch.template.openpyxl_book import TemplateBook
+from mlay_batch.template.template_context import TemplateContext, cell_values, heading_texts
 
 __all__ = ["FindingGroup", "TemplateContext", "render", "render_returned"]
 

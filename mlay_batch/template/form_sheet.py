@@ -11,12 +11,15 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
-from mlay_batch.layout import HEADER, CellPlan, Role, SheetPlan, sections_of
-from mlay_batch.period import Period
-from mlay_batch.records import Value
-from mlay_batch.schema.records import Field, Form, Section, Text
-from mlay_batch.styles import STYLES
-from mlay_batch.template.book import (
+from mlay_batch.core.period import Period
+from mlay_batch.core.styles import STYLES
+from mlay_batch.model.records import Value
+from mlay_batch.schema.layout import HEADER, CellPlan, Role, SheetPlan, sections_of
+from mlay_batch.schema.model import Field, Form, Section, Text
+from mlay_batch.template.choice_lists import ListRanges
+from mlay_batch.template.conditional_help import SectionArea, add_conditional_formats
+from mlay_batch.template.data_validation import validation
+from mlay_batch.template.openpyxl_book import (
     MAX_ROW_HEIGHT,
     AutoRow,
     TemplateBook,
@@ -26,10 +29,7 @@ from mlay_batch.template.book import (
     set_up_page,
     set_widths,
 )
-from mlay_batch.template.context import CellKey
-from mlay_batch.template.entry import validation
-from mlay_batch.template.lists import ListRanges
-from mlay_batch.template.live import SectionArea, add_conditional_formats
+from mlay_batch.template.template_context import CellKey
 
 _A4 = {"portrait": (539.0, 763.0), "landscape": (784.0, 516.0)}  # printable points, wide and high
 _POINTS_PER_CHARACTER = 6.0  # a digit of the default font, 8 pixels

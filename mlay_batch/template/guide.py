@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mlay_batch.guidance import instructions
-from mlay_batch.messages import text
-from mlay_batch.period import Period
-from mlay_batch.schema.records import Form
-from mlay_batch.styles import STYLES
-from mlay_batch.template.book import (
+from mlay_batch.core.messages import text
+from mlay_batch.core.period import Period
+from mlay_batch.core.styles import STYLES
+from mlay_batch.schema.instructions import instructions
+from mlay_batch.schema.model import Form
+from mlay_batch.template.openpyxl_book import (
     TemplateBook,
     line_count,
     protect,

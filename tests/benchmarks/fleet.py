@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from mlay_batch import demo
-from mlay_batch.demo.files import FormFiller, render_register
-from mlay_batch.demo.meetings import meeting_returns
-from mlay_batch.demo.town import SampleTown
-from mlay_batch.period import Period
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.core.period import Period
+from mlay_batch.demo.sample_files import FormFiller, render_register
+from mlay_batch.demo.sample_meetings import meeting_returns
+from mlay_batch.demo.sample_town import SampleTown
 from mlay_batch.schema import load_catalogue
-from mlay_batch.workspace import Workspace
 
 MONTH = Period(2019, 11)
 RECEIVED = "2019-12-05T10:00:00+07:00"

@@ -17,13 +17,13 @@ from typing import Any
 import pandas as pd
 from pandera.errors import SchemaErrors
 
-from mlay_batch.layout import SheetPlan, plan_sheets
-from mlay_batch.names import name_key
-from mlay_batch.period import Period
-from mlay_batch.records import Row, Submission, Value
+from mlay_batch.checks.frames import CandidateReturn, section_tables
+from mlay_batch.checks.validate import schema_for
+from mlay_batch.core.period import Period
+from mlay_batch.core.text import name_key
+from mlay_batch.model.records import Row, Submission, Value
 from mlay_batch.schema import Form, load_catalogue
-from mlay_batch.validation import schema_for
-from mlay_batch.validation.frames import CandidateReturn, section_tables
+from mlay_batch.schema.layout import SheetPlan, plan_sheets
 
 MONTH = Period(2019, 11)
 Tables = Mapping[str, pd.DataFrame]

@@ -14,9 +14,9 @@ import yaml
 from mlay_batch import cli
 from mlay_batch.cli import COMMANDS, mlay, run
 from mlay_batch.cli.options import Option
-from mlay_batch.cli.show import finding_lines
-from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.messages import LOCALE
+from mlay_batch.cli.output import finding_lines
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.messages import LOCALE
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
 from town_desk import Paper, put, town
@@ -68,7 +68,7 @@ def test_a_wrong_call_is_one_clear_line(desk, capsys, args, told, lang):
 
 
 def test_a_fault_of_our_own_is_one_line_and_never_exit_1(desk, capsys, monkeypatch):
-    monkeypatch.setattr("mlay_batch.pipeline.status.status", lambda *_: 1 / 0)
+    monkeypatch.setattr("mlay_batch.app.status.status", lambda *_: 1 / 0)
     monkeypatch.delenv("MLAY_DEBUG", raising=False)
     assert run(["status"]) == 3
     out, err = words(capsys)

@@ -11,15 +11,15 @@ from pathlib import Path
 from workbook_mutants import Original, unpacked
 
 from mlay_batch import demo
-from mlay_batch.pipeline.ingest import check_files
-from mlay_batch.pipeline.town import Office
-from mlay_batch.records import CheckedFile, Decision, IncomingFile, LedgerSnapshot
-from mlay_batch.register import Address
+from mlay_batch.app.ingest import check_files
+from mlay_batch.app.office import Office
+from mlay_batch.app.settings import Settings
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.checks.verdict import decide
+from mlay_batch.model.records import CheckedFile, Decision, IncomingFile, LedgerSnapshot
+from mlay_batch.model.register import Address
 from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
-from mlay_batch.settings import Settings
-from mlay_batch.verdict import decide
-from mlay_batch.workspace import Workspace
 
 AS_OF = date(2019, 12, 6)
 RECEIVED = "2019-12-04T10:00:00+07:00"

@@ -23,8 +23,8 @@ from oracle import wrong
 from workbook_mutants import Mutant, Original, mutant
 
 from mlay_batch.intake import collect
-from mlay_batch.reader import guard
-from mlay_batch.records import Decision, values_hash
+from mlay_batch.model.records import Decision, values_hash
+from mlay_batch.reader import worker_pool
 
 BATCH = 200
 
@@ -126,7 +126,7 @@ def main(args: Sequence[str]) -> int:
         parser.add_argument(name, type=int, default=default)
     parser.add_argument("--keep", type=Path, default=None)
     asked = parser.parse_args(args)
-    guard._START_SECONDS = 900.0  # hours on a busy machine, at the lowest priority
+    worker_pool._START_SECONDS = 900.0  # hours on a busy machine, at the lowest priority
     told, started = Told(), time.monotonic()
     run_books(asked.seed, range(10**9, 10**9 + 2), Told())  # what is opened once is no leak
     before = _open_files()

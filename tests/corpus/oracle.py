@@ -12,9 +12,9 @@ from typing import Any
 from openpyxl import load_workbook
 from workbook_mutants import Mutant, packed, unpacked
 
-from mlay_batch.names import clean, name_key
-from mlay_batch.records import CheckedFile, Row, Submission, values_hash
-from mlay_batch.schema.records import Field, Form
+from mlay_batch.core.text import clean, name_key
+from mlay_batch.model.records import CheckedFile, Row, Submission, values_hash
+from mlay_batch.schema.model import Field, Form
 
 _EPOCH = date(1899, 12, 30)
 _DIED = {"R12": "took too long", "R13": "its reader died", "R14": "a fault of our own"}

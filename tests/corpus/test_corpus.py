@@ -24,11 +24,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import corpus_desk as desk
 import hostile
 
+from mlay_batch.app import ingest
+from mlay_batch.checks.verdict import decide
 from mlay_batch.intake import collect
 from mlay_batch.intake.folders import walk_files
-from mlay_batch.pipeline import ingest
-from mlay_batch.records import Decision, LedgerSnapshot
-from mlay_batch.verdict import decide
+from mlay_batch.model.records import Decision, LedgerSnapshot
 
 EXPECTED = "expected.yaml"
 Outcome = Mapping[str, list[str]]

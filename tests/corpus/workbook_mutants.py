@@ -19,8 +19,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from mlay_batch.records import Submission
-from mlay_batch.schema.records import Form
+from mlay_batch.model.records import Submission
+from mlay_batch.schema.model import Form
 
 Parts = dict[str, bytes]
 Random = random.Random

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from mlay_batch.excel import metrics
+from mlay_batch.excel.cell_text import length, to_cell_text
 from mlay_batch.excel.sheet_names import sheet_title, sheet_titles
-from mlay_batch.excel.text import length, to_cell_text
-from mlay_batch.report.book import ReportWriter as ReportBook
-from mlay_batch.template.book import TemplateBook
+from mlay_batch.report.writer import ReportWriter as ReportBook
+from mlay_batch.template.openpyxl_book import TemplateBook
 
 
 def write_by_report(text: str) -> bytes:

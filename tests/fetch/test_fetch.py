@@ -13,10 +13,10 @@ import dovecot
 import pytest
 from dovecot import Server
 
+from mlay_batch.app.fetch_mail import fetch_mails
+from mlay_batch.app.workspace import Workspace
 from mlay_batch.errors import MlayError, UsageError
 from mlay_batch.ledger import FetchLog, Ledger
-from mlay_batch.pipeline.fetch import fetch_mails
-from mlay_batch.workspace import Workspace
 
 pytestmark = pytest.mark.dovecot
 
@@ -97,8 +97,8 @@ def test_a_file_is_named_by_the_mailbox_alone(desk, server):
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from mlay_batch.pipeline import fetch as stage
-from mlay_batch.workspace import Workspace
+from mlay_batch.app import fetch_mail as stage
+from mlay_batch.app.workspace import Workspace
 
 def killing(function, at=[0]):
     def call(*args, **kwargs):

@@ -8,11 +8,11 @@ from pathlib import Path
 import dovecot
 import pytest
 
+from mlay_batch.app.fetch_mail import fetch_mails
+from mlay_batch.app.office import open_office
+from mlay_batch.app.workspace import Workspace
 from mlay_batch.ledger import Ledger
-from mlay_batch.pipeline.fetch import fetch_mails
-from mlay_batch.pipeline.town import open_office
-from mlay_batch.records import Verdict
-from mlay_batch.workspace import Workspace
+from mlay_batch.model.records import Verdict
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
 from mail_town import attached, mail, take_in, told

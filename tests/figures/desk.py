@@ -13,10 +13,10 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from mlay_batch.figures.records import ReportInputs
-from mlay_batch.period import Period
-from mlay_batch.records import AcceptedReturn, LedgerEntry, Row, Value, Verdict
-from mlay_batch.register import Assignment, Officer, Organisation, Register, Waiver
+from mlay_batch.core.period import Period
+from mlay_batch.figures.report_records import ReportInputs
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Value, Verdict
+from mlay_batch.model.register import Assignment, Officer, Organisation, Register, Waiver
 from mlay_batch.schema import Catalogue, load_catalogue
 
 SHEET = "Báo cáo"

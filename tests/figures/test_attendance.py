@@ -8,9 +8,9 @@ import pytest
 from desk import facts, register, returns, with_quota
 from known_codes import KNOWN_CODES
 
+from mlay_batch.core.findings import Place
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Attendance
-from mlay_batch.findings import Place
+from mlay_batch.figures.report_records import Attendance
 
 TOWN = """
 code | type        | parent

@@ -19,8 +19,8 @@ from mlay_batch.figures.branch_records import (
     ThematicLine,
 )
 from mlay_batch.figures.movement import movement_fields
-from mlay_batch.figures.records import Figures
-from mlay_batch.records import AcceptedReturn
+from mlay_batch.figures.report_records import Figures
+from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.schema import load_catalogue
 
 TOWN = """

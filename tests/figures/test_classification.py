@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from desk import classification, facts, register, shipped, with_scheme
 
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
 from mlay_batch.figures.classified import ClassificationShare, ClassificationYear
-from mlay_batch.figures.records import Figures
-from mlay_batch.period import Period
+from mlay_batch.figures.report_records import Figures
 from mlay_batch.schema import Scheme
 
 TOWN = """

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from desk import classification, delivery, facts, register, returns
 
+from mlay_batch.core.messages import text
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Completeness
-from mlay_batch.messages import text
-from mlay_batch.period import Period
-from mlay_batch.records import Verdict
+from mlay_batch.figures.report_records import Completeness
+from mlay_batch.model.records import Verdict
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from desk import facts, register, returns
 
+from mlay_batch.core.findings import Finding, Severity
+from mlay_batch.core.messages import explain
 from mlay_batch.figures import compute
-from mlay_batch.findings import Finding, Severity
-from mlay_batch.messages import explain
 
 TOWN = """
 code | name      | type        | parent | founded    | ended      | successor

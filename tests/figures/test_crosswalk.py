@@ -9,14 +9,14 @@ from desk import classification, facts, register, shipped
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlay_batch.core.messages import error_text
 from mlay_batch.errors import SchemaError
 from mlay_batch.figures import compute
 from mlay_batch.figures.crosswalk import heading_of, map_grades
-from mlay_batch.figures.records import Figures
-from mlay_batch.messages import error_text
+from mlay_batch.figures.report_records import Figures
 from mlay_batch.schema import Scheme
-from mlay_batch.schema.judging import scheme_faults
 from mlay_batch.schema.load import check_together
+from mlay_batch.schema.scheme_lint import scheme_faults
 from mlay_batch.schema.schemes import Crosswalk, Grade, Line, Text
 
 TOWN = "code|type|parent\nTX|town|\nDB1|committee|TX\nCB1|cell_direct|TX"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mlay_batch.figures import compute
 from mlay_batch.figures.fingerprint import fingerprint
-from mlay_batch.figures.records import ReportInputs
+from mlay_batch.figures.report_records import ReportInputs
 
 TOWN = """
 code | name     | type        | parent

@@ -10,11 +10,11 @@ from desk import facts, register, returns, shipped
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Figures, ReportInputs
-from mlay_batch.period import Period
-from mlay_batch.records import AcceptedReturn
-from mlay_batch.schema.records import Effective
+from mlay_batch.figures.report_records import Figures, ReportInputs
+from mlay_batch.model.records import AcceptedReturn
+from mlay_batch.schema.model import Effective
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import ReportInputs
-from mlay_batch.schema.records import Effective, QuotaCounting
+from mlay_batch.figures.report_records import ReportInputs
+from mlay_batch.schema.model import Effective, QuotaCounting
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from desk import delivery, facts, register, returns, with_quota
 
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import QuotaLine
-from mlay_batch.period import Period
-from mlay_batch.records import AcceptedReturn, Verdict
+from mlay_batch.figures.report_records import QuotaLine
+from mlay_batch.model.records import AcceptedReturn, Verdict
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from desk import facts, register, returns, shipped
 
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Figures, QuotaLine
-from mlay_batch.period import Period
+from mlay_batch.figures.report_records import Figures, QuotaLine
 from mlay_batch.schema import Catalogue, Quota, load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder as folder
-from mlay_batch.schema.records import Effective, QuotaCounting
+from mlay_batch.schema.model import Effective, QuotaCounting
 
 TOWN = """
 code | type        | parent

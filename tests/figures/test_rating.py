@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from desk import facts, register, returns, shipped, with_scheme
 
+from mlay_batch.core.findings import Place
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import CellRating
-from mlay_batch.findings import Place
+from mlay_batch.figures.report_records import CellRating
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor

@@ -15,9 +15,9 @@ from desk import shipped
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlay_batch.core.messages import error_text
 from mlay_batch.errors import SchemaError
 from mlay_batch.figures.scoring import band_of, counting_score, full_marks, year_grade
-from mlay_batch.messages import error_text
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.load import load_text
 

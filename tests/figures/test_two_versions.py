@@ -8,8 +8,8 @@ import openpyxl
 from desk import facts, register, returns, shipped
 
 from mlay_batch import report
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
-from mlay_batch.period import Period
 
 TOWN = """
 code | type        | parent

@@ -35,14 +35,15 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
 from town_desk import Paper, put, town
 
-from mlay_batch import files, reader, report
+from mlay_batch import reader, report
+from mlay_batch.app import archive_check, ingest, mail_run, reply
+from mlay_batch.app.consolidate import consolidate
+from mlay_batch.app.office import Office
+from mlay_batch.core import files
+from mlay_batch.core.period import Period
 from mlay_batch.errors import LockedError, MlayError
 from mlay_batch.ledger import Ledger, MailLog, MailState
-from mlay_batch.period import Period
-from mlay_batch.pipeline import doctor, ingest, posting, reply
-from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.mailhost import RateLimiter
-from mlay_batch.pipeline.town import Office
+from mlay_batch.mail.smtp import RateLimiter
 
 TODAY, NOVEMBER = date(2019, 12, 6), Period(2019, 11)
 CLOCK = datetime(2019, 12, 6, 9, tzinfo=UTC)
@@ -207,11 +208,11 @@ def month(desk: Office, host: Host) -> None:
     when = "2019-12-03T09:00:00+07:00"
     ingest.ingest(desk, as_of=TODAY, received=when, holder="fire")
     consolidate(desk, NOVEMBER, as_of=TODAY, holder="fire")
-    job = posting.MailRun(
+    job = mail_run.MailRun(
         desk, functools.partial(reply.reply_letters, desk), NOVEMBER, TODAY, "fire"
     )
-    posting.draft(job, when)
-    posting.send(job, host, RateLimiter(10**6, lambda: 0.0, lambda _: None), lambda: CLOCK)
+    mail_run.draft(job, when)
+    mail_run.send(job, host, RateLimiter(10**6, lambda: 0.0, lambda _: None), lambda: CLOCK)
 
 
 def read_here(named: Any, forms: Any, *limits: Any, **_: Any) -> Iterator[Any]:
@@ -331,7 +332,9 @@ class Range:
         code = ended(forked(work))
         if code != (KILLED if how == "kill" else BROKEN):
             return f"ended with {code}"
-        found = doctor.check_workspace(desk.workspace, today=TODAY, holder="fire", repair=True)
+        found = archive_check.check_workspace(
+            desk.workspace, today=TODAY, holder="fire", repair=True
+        )
         if bad := {one.code for one in found.defects} - HARMLESS:
             return f"the doctor finds {sorted(bad)}"
         month(desk, host)
@@ -360,7 +363,7 @@ class Range:
         if doubtful:  # a person must look: the rest is as it should be
             now["sent"] = self.wanted["sent"]
         wrong = [part for part, value in self.wanted.items() if now[part] != value]
-        found = doctor.check_workspace(desk.workspace, today=TODAY, holder="fire")
+        found = archive_check.check_workspace(desk.workspace, today=TODAY, holder="fire")
         wrong += [one.code for one in found.defects if one.code not in ("doubtful", "strays")]
         return f"not as without a fault: {wrong}" if wrong else None
 
@@ -370,7 +373,7 @@ def main(args: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1)
     asked = parser.parse_args(args)
-    doctor.open_office = lambda workspace: None  # type: ignore[assignment,return-value]  # a child each
+    archive_check.open_office = lambda workspace: None  # type: ignore[assignment,return-value]  # a child each
     with tempfile.TemporaryDirectory() as folder:
         shots = Range(Path(folder))
         wrong = {}

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from mlay_batch import reader
+from mlay_batch.app.ingest import IngestResult, ingest
+from mlay_batch.app.office import Office
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger import Archive, Ledger
-from mlay_batch.pipeline.ingest import IngestResult, ingest
-from mlay_batch.pipeline.town import Office
-from mlay_batch.records import Verdict
+from mlay_batch.model.records import Verdict
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
 from town_desk import Paper, put, town

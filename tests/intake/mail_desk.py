@@ -9,7 +9,7 @@ from datetime import timedelta, timezone
 from pathlib import Path
 
 from mlay_batch.intake import MailTrust, collect
-from mlay_batch.records import IncomingFile
+from mlay_batch.model.records import IncomingFile
 
 NOW = "2019-12-06T09:00:00+07:00"
 HANOI = timezone(timedelta(hours=7))

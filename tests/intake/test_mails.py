@@ -27,9 +27,9 @@ from mail_desk import (
 )
 
 from mlay_batch.intake import MailTrust, limits
+from mlay_batch.intake.eml import mail_members
 from mlay_batch.intake.headers import file_name, readable_text
-from mlay_batch.intake.mails import mail_members
-from mlay_batch.records import IncomingFile
+from mlay_batch.model.records import IncomingFile
 
 
 def test_an_attachment_is_a_leaf_and_the_words_around_it_are_not(tmp_path):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.period import Period
 from mlay_batch.ledger import Ledger
-from mlay_batch.period import Period
-from mlay_batch.records import (
+from mlay_batch.model.records import (
     CheckedFile,
     Decision,
     Identity,
@@ -21,7 +21,7 @@ from mlay_batch.records import (
     Verdict,
 )
 from mlay_batch.schema import Form, Text
-from mlay_batch.schema.records import Effective
+from mlay_batch.schema.model import Effective
 
 MEETING = Form(
     "meeting", "2018.1", "month", Effective("2018-07"), ("12-HD/BTCTW",),

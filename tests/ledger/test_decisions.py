@@ -10,7 +10,7 @@ from ledger_desk import RUN, WRONG, decision, recorded, row
 
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger import Ledger, Ruling, Rulings
-from mlay_batch.records import Decision, Verdict
+from mlay_batch.model.records import Decision, Verdict
 
 HELD, ACCEPTED, REJECTED = Verdict.HELD, Verdict.ACCEPTED, Verdict.REJECTED
 

@@ -16,12 +16,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ledger_desk import RUN, WRONG, decision, recorded, row
 
+from mlay_batch.core.messages import error_text
+from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger import Ledger, Report, pack, store
-from mlay_batch.messages import error_text
-from mlay_batch.period import Period
-from mlay_batch.records import CheckedFile, Decision, IncomingFile, Submission, Verdict, values_hash
-from mlay_batch.schema.records import Effective
+from mlay_batch.model.records import (
+    CheckedFile,
+    Decision,
+    IncomingFile,
+    Submission,
+    Verdict,
+    values_hash,
+)
+from mlay_batch.schema.model import Effective
 
 ACCEPTED, REJECTED, DUPLICATE, HELD, IGNORED = Verdict
 KEY = ("meeting", "CB-01", "2019-11")

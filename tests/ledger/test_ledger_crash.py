@@ -13,7 +13,7 @@ import pytest
 from ledger_desk import RUN, WRONG, decision, row
 
 from mlay_batch.ledger import Archive, Ledger
-from mlay_batch.records import Decision, Verdict
+from mlay_batch.model.records import Decision, Verdict
 
 BATCH = [
     decision(Verdict.ACCEPTED, row(present=18), row(13, present=17), data=b"2"),
@@ -74,7 +74,7 @@ from pathlib import Path
 from ledger_desk import RUN, decision, row
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.ledger import store
-from mlay_batch.records import Verdict
+from mlay_batch.model.records import Verdict
 
 root, when = Path(sys.argv[1]), sys.argv[2]
 die = lambda *_: os.kill(os.getpid(), signal.SIGKILL)

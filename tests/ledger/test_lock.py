@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from mlay_batch.core.messages import error_text
 from mlay_batch.errors import LedgerError, LockedError
 from mlay_batch.ledger import lock
-from mlay_batch.messages import error_text
 
 CHILD = """
 import sys

@@ -16,13 +16,13 @@ from zipfile import ZipFile
 
 from town_desk import Paper, catalogue, rows
 
-from mlay_batch.period import Period
-from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.ingest import IngestResult, ingest
-from mlay_batch.pipeline.town import Office, open_office
+from mlay_batch.app.consolidate import consolidate
+from mlay_batch.app.ingest import IngestResult, ingest
+from mlay_batch.app.office import Office, open_office
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.core.period import Period
 from mlay_batch.schema import load_catalogue
 from mlay_batch.template import TemplateContext, render
-from mlay_batch.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 NOVEMBER = Period(2019, 11)

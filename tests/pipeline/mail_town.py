@@ -8,8 +8,8 @@ from zlib import crc32
 
 from town_desk import put
 
-from mlay_batch.pipeline.ingest import IngestResult, ingest
-from mlay_batch.pipeline.town import Office
+from mlay_batch.app.ingest import IngestResult, ingest
+from mlay_batch.app.office import Office
 
 AS_OF = date(2019, 12, 6)
 MORNING = "2019-12-03T09:00:00+07:00"
@@ -33,7 +33,7 @@ def mail(sender: str, *parts: str, subject: str = "Báo cáo", head: str = "") -
 
 
 def send(town: Office, name: str, sender: str, *files: tuple[str, bytes], **more: str) -> None:
-    """Lay a mail into the inbox, where `fetch` would put it."""
+    """Lay a mail into the inbox, where `imap` would put it."""
     put(town, f"mail/{name}.eml", mail(sender, *(attached(*file) for file in files), **more))
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from mlay_batch.period import Period
-from mlay_batch.pipeline.town import Office, open_office
-from mlay_batch.records import Row, Value
+from mlay_batch.app.office import Office, open_office
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.core.period import Period
+from mlay_batch.model.records import Row, Value
 from mlay_batch.schema import load_catalogue
 from mlay_batch.template import TemplateContext, render
-from mlay_batch.workspace import Workspace
 
 Counts = Mapping[str, int]
 GRADES = ("grade1", "grade2", "grade3", "grade4")

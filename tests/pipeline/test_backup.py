@@ -16,13 +16,13 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pytest
 from town_desk import Paper, put, town
 
+from mlay_batch.app.archive_check import WorkspaceReport, check_workspace
+from mlay_batch.app.backup import backup, restore
+from mlay_batch.app.ingest import ingest
+from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import run
 from mlay_batch.errors import LedgerError, LockedError, MlayError, UsageError
 from mlay_batch.ledger import Ledger, lock, store
-from mlay_batch.pipeline.backup import backup, restore
-from mlay_batch.pipeline.doctor import WorkspaceReport, check_workspace
-from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 

@@ -4,13 +4,13 @@ import pytest
 from town_desk import Paper, catalogue, town
 
 from mlay_batch import reader
+from mlay_batch.app import cache
+from mlay_batch.app.cache import read_catalogue, read_register, sources_hash
+from mlay_batch.app.office import open_office
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.core.findings import Severity
 from mlay_batch.errors import SchemaError
-from mlay_batch.findings import Severity
-from mlay_batch.pipeline import cache
-from mlay_batch.pipeline.cache import read_catalogue, read_register, sources_hash
-from mlay_batch.pipeline.town import open_office
 from mlay_batch.schema import load_catalogue
-from mlay_batch.workspace import Workspace
 
 QUOTA = """\
 quota: own

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mlay_batch.findings import Finding
-from mlay_batch.pipeline.check import check, render_returned
+from mlay_batch.app.check_file import check, render_returned
+from mlay_batch.core.findings import Finding
 from mlay_batch.reader import read
 from mlay_batch.schema import load_catalogue
 

@@ -9,7 +9,7 @@ import pytest
 from town_desk import Paper, town
 
 from mlay_batch.cli import run
-from mlay_batch.styles import TONES
+from mlay_batch.core.styles import TONES
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 

@@ -9,19 +9,19 @@ import pytest
 from openpyxl import load_workbook
 from town_desk import CELLS, REGISTER, Paper, put, town
 
+from mlay_batch.app import review
+from mlay_batch.app.build_report import build_workbook
+from mlay_batch.app.closing import close, reopen
+from mlay_batch.app.consolidate import consolidate
+from mlay_batch.app.ingest import ingest
+from mlay_batch.app.office import open_office
+from mlay_batch.app.review import ReviewOutcome
+from mlay_batch.app.status import status
+from mlay_batch.core.findings import Severity
+from mlay_batch.core.messages import explain
+from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
-from mlay_batch.findings import Severity
 from mlay_batch.ledger import Archive, Closings, Ledger
-from mlay_batch.messages import explain
-from mlay_batch.period import Period
-from mlay_batch.pipeline import ruling
-from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.pipeline.making import build_workbook
-from mlay_batch.pipeline.period import close, reopen
-from mlay_batch.pipeline.ruling import ReviewOutcome
-from mlay_batch.pipeline.status import status
-from mlay_batch.pipeline.town import open_office
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -74,13 +74,13 @@ def test_opened_again_a_held_return_counts_and_both_revisions_stay(desk):
     held = first.path.read_bytes()
     put(desk, "late.xlsx", Paper("DB1-1", score=80).book())
     take_in(desk, "2019-12-08T09:00:00+07:00")
-    (late,) = ruling.list_held(desk.workspace)
+    (late,) = review.list_held(desk.workspace)
     yes = {"decided": "2019-12-08T10:00:00+07:00", "why": "sửa điểm", "as_of": AS_OF, **WHO}
-    still = ruling.review_file(desk, late.id, ReviewOutcome.ACCEPT, **yes)
+    still = review.review_file(desk, late.id, ReviewOutcome.ACCEPT, **yes)
     assert still.decision.verdict.value == "held"
 
     reopen(desk, NOVEMBER, as_of=date(2019, 12, 9), why="Chi bộ sửa điểm", **WHO)
-    taken = ruling.review_file(desk, late.id, ReviewOutcome.ACCEPT, **yes)
+    taken = review.review_file(desk, late.id, ReviewOutcome.ACCEPT, **yes)
     assert taken.decision.verdict.value == "accepted"
     second = close(desk, NOVEMBER, as_of=date(2019, 12, 10), **WHO)
     assert second.closing.revision == 2
@@ -121,8 +121,8 @@ def test_after_the_lock_day_a_return_is_held_and_a_person_may_take_it(tmp_path):
     put(desk, "late.xlsx", Paper("DB1-2").book())
     late = take_in(desk, "2019-12-21T08:00:00+07:00")
     assert (verdicts(late), "L13" in codes(late)) == (["held"], True)
-    (held,) = ruling.list_held(desk.workspace)
-    done = ruling.review_file(
+    (held,) = review.list_held(desk.workspace)
+    done = review.review_file(
         desk, held.id, ReviewOutcome.ACCEPT, decided="2019-12-21T09:00:00+07:00", why="mất điện",
         as_of=date(2019, 12, 21), **WHO,
     )  # fmt: skip

@@ -24,18 +24,18 @@ from dask_desk import Cluster, cluster
 from distributed import Client, LocalCluster
 
 import mlay_batch
+from mlay_batch.app.consolidate import consolidate
+from mlay_batch.app.ingest import IngestResult, Progress, ingest, no_progress
+from mlay_batch.app.office import open_office
+from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import run
 from mlay_batch.core import codec
+from mlay_batch.core.period import Period
 from mlay_batch.errors import MlayError
-from mlay_batch.period import Period
-from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.ingest import IngestResult, Progress, ingest, no_progress
-from mlay_batch.pipeline.town import open_office
-from mlay_batch.reader import Limits, Reading, cluster_link, read
-from mlay_batch.reader import cluster as reading
-from mlay_batch.records import Submission
+from mlay_batch.model.records import Submission
+from mlay_batch.reader import Limits, Reading, dask_connection, read
+from mlay_batch.reader import dask_backend as reading
 from mlay_batch.schema import load_catalogue
-from mlay_batch.workspace import Workspace
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "reader"))
 from reader_desk import Paper as Sheets
@@ -183,31 +183,31 @@ def test_a_worker_of_another_program_is_named(
 ) -> None:
     told = codec.dump(read(b"", "", FORMS))
     orders = reading.WorkerConfig(FORMS, Limits(), 0).serialize()
-    ours = watch.submit(reading._read_batch, orders, (b"",), cluster_link.program_versions())
+    ours = watch.submit(reading._read_batch, orders, (b"",), dask_connection.program_versions())
     assert ours.result() == [told]
     assert codec.load(told, Submission).form is None
     late = watch.submit(reading._read_batch, orders, (b"",), {"mlay-batch": "0"}).result()
-    assert list(late.values()) == [cluster_link.program_versions()]
+    assert list(late.values()) == [dask_connection.program_versions()]
 
     monkeypatch.setattr(mlay_batch, "__version__", "99.0")
-    cluster_link.program_versions.cache_clear()
+    dask_connection.program_versions.cache_clear()
     try:
         params = fails("cluster.program", there.address).params
     finally:
-        cluster_link.program_versions.cache_clear()
+        dask_connection.program_versions.cache_clear()
     assert params["name"] == "mlay-batch"
     assert params["address"] in watch.nthreads()
     assert str(params["here"]).startswith("99.0 ")
 
 
 def test_a_cluster_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster_link, "_REACH_SECONDS", 0.5)
+    monkeypatch.setattr(dask_connection, "_REACH_SECONDS", 0.5)
     with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as empty:
         fails("cluster.empty", empty.scheduler_address)
 
 
 def test_a_scheduler_that_is_not_there_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster_link, "_REACH_SECONDS", 0.5)
+    monkeypatch.setattr(dask_connection, "_REACH_SECONDS", 0.5)
     started = time.monotonic()
     fails("cluster.reach", "tcp://127.0.0.1:1")
     assert time.monotonic() - started < 5
@@ -232,8 +232,8 @@ def test_the_command_reads_over_the_cluster(
 def test_without_the_extra_the_command_names_it(
     town: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delitem(sys.modules, "mlay_batch.reader.cluster")
-    monkeypatch.delattr("mlay_batch.reader.cluster")
+    monkeypatch.delitem(sys.modules, "mlay_batch.reader.dask_backend")
+    monkeypatch.delattr("mlay_batch.reader.dask_backend")
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert run(["run", "-C", str(town), "--cluster", "tls://server:8786", "--lang", "en"]) == 2
     assert "pip install mlay-batch[cluster]" in capsys.readouterr().err

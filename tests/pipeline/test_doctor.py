@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from town_desk import Paper, put, town
 
+from mlay_batch.app.archive_check import WorkspaceReport, check_workspace
+from mlay_batch.app.closing import close
+from mlay_batch.app.consolidate import consolidate
+from mlay_batch.app.ingest import ingest
+from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import run
+from mlay_batch.core.period import Period
 from mlay_batch.errors import LockedError
 from mlay_batch.ledger import Ledger, lock
-from mlay_batch.period import Period
-from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.doctor import WorkspaceReport, check_workspace
-from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.pipeline.period import close
-from mlay_batch.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -53,7 +53,7 @@ def desk(sound: Path, tmp_path: Path) -> Workspace:
 @pytest.fixture
 def no_register(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spare the child that reads the register, where it is not what the test is about."""
-    monkeypatch.setattr("mlay_batch.pipeline.doctor.open_office", lambda _: None)
+    monkeypatch.setattr("mlay_batch.app.archive_check.open_office", lambda _: None)
 
 
 quick = pytest.mark.usefixtures("no_register")

@@ -26,21 +26,21 @@ from levels_desk import (
 from town_desk import Paper
 
 from mlay_batch import reader
+from mlay_batch.app.check_file import check
+from mlay_batch.app.consolidate import consolidate
+from mlay_batch.app.ingest import IngestResult, ingest
+from mlay_batch.app.load_inputs import load_inputs
+from mlay_batch.app.office import Office
+from mlay_batch.app.rollup import check_rollup, merge_subordinates
+from mlay_batch.app.settings import CONFIG_TEMPLATE, Settings
+from mlay_batch.checks.identity import identify
+from mlay_batch.core.period import Period
+from mlay_batch.core.text import name_key
 from mlay_batch.errors import UsageError
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Figures
-from mlay_batch.identity import identify
+from mlay_batch.figures.report_records import Figures
 from mlay_batch.ledger import Ledger
-from mlay_batch.names import name_key
-from mlay_batch.period import Period
-from mlay_batch.pipeline.check import check
-from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.facts import load_inputs
-from mlay_batch.pipeline.ingest import IngestResult, ingest
-from mlay_batch.pipeline.levels import check_rollup, merge_subordinates
-from mlay_batch.pipeline.town import Office
-from mlay_batch.records import CheckedFile, IncomingFile, Verdict
-from mlay_batch.settings import CONFIG_TEMPLATE, Settings
+from mlay_batch.model.records import CheckedFile, IncomingFile, Verdict
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 

@@ -16,14 +16,14 @@ from mail_town import AS_OF, MORNING, attached, mail, send, take_in, told
 from town_desk import CELLS, Paper, catalogue, put, town
 
 from mlay_batch import reader
+from mlay_batch.app.office import open_office
+from mlay_batch.app.review import ReviewOutcome, list_held, review_file
+from mlay_batch.app.status import status
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError, UsageError
 from mlay_batch.ledger import Archive, Ledger, Rulings
-from mlay_batch.period import Period
-from mlay_batch.pipeline.ruling import ReviewOutcome, list_held, review_file
-from mlay_batch.pipeline.status import status
-from mlay_batch.pipeline.town import open_office
-from mlay_batch.records import Verdict
-from mlay_batch.workspace import Workspace
+from mlay_batch.model.records import Verdict
 
 CB01, DB1, OLD, STRANGER = (
     "cb01@town.example", "db1@town.example", "old@town.example", "x@else.example",

@@ -8,17 +8,17 @@ from zipfile import ZipFile
 import pytest
 from town_desk import CELLS, Paper, put, town
 
+from mlay_batch.app.consolidate import consolidate
+from mlay_batch.app.ingest import ingest
+from mlay_batch.app.load_inputs import load_inputs
+from mlay_batch.app.office import open_office
+from mlay_batch.app.status import status
+from mlay_batch.core.period import Period
 from mlay_batch.errors import LockedError, RegisterError
 from mlay_batch.figures import compute
 from mlay_batch.figures.fingerprint import fingerprint
 from mlay_batch.ledger import Archive, Ledger, lock
-from mlay_batch.period import Period
-from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.facts import load_inputs
-from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.pipeline.status import status
-from mlay_batch.pipeline.town import open_office
-from mlay_batch.records import Verdict
+from mlay_batch.model.records import Verdict
 
 NOVEMBER = Period(2019, 11)
 AS_OF = date(2019, 12, 6)

@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 from town_desk import CELLS, Paper, catalogue, register
 
 from mlay_batch import reader
+from mlay_batch.app.office import reference_lists
+from mlay_batch.checks.identity import identify
+from mlay_batch.checks.validate import validate
+from mlay_batch.checks.verdict import decide
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import ReportInputs
-from mlay_batch.identity import identify
+from mlay_batch.figures.report_records import ReportInputs
 from mlay_batch.ledger import Ledger
-from mlay_batch.period import Period
-from mlay_batch.pipeline.town import reference_lists
-from mlay_batch.records import CheckedFile, IncomingFile, Run, values_hash
-from mlay_batch.validation import validate
-from mlay_batch.verdict import decide
+from mlay_batch.model.records import CheckedFile, IncomingFile, Run, values_hash
 
 pytestmark = pytest.mark.slow
 

@@ -15,9 +15,9 @@ import pytest
 from cells import Book, Sheet, differences, recalculated, stored
 from published import NAM_CAN, TAN_YEN, District
 
-from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.records import Decision, Row, Verdict
+from mlay_batch.app.consolidate import consolidate
+from mlay_batch.app.ingest import ingest
+from mlay_batch.model.records import Decision, Row, Verdict
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 FORMS, SERIES = "Mẫu 7A, 7B", "Xếp loại năm"

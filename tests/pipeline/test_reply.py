@@ -13,17 +13,18 @@ from smtp_desk import mail_host
 from town_desk import REGISTER, Paper, catalogue, put, register, town
 
 from mlay_batch import reader
+from mlay_batch.app import mail_run, reply
+from mlay_batch.app.ingest import ingest
+from mlay_batch.app.mail_run import MailRun
+from mlay_batch.app.office import reference_lists, with_deadlines
+from mlay_batch.app.settings import Smtp
+from mlay_batch.app.status import status
+from mlay_batch.core.period import Period
 from mlay_batch.errors import MlayError, UsageError
 from mlay_batch.ledger import Ledger, MailLog, MailState
-from mlay_batch.period import Period
-from mlay_batch.pipeline import mailhost, posting, reply
-from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.pipeline.posting import MailRun
-from mlay_batch.pipeline.status import status
-from mlay_batch.pipeline.town import reference_lists, with_deadlines
-from mlay_batch.replies.message import short_id
+from mlay_batch.mail import smtp
+from mlay_batch.mail.mime import short_id
 from mlay_batch.schema.catalogue import shipped_folder
-from mlay_batch.settings import Smtp
 from mlay_batch.template import TemplateContext, render
 
 pytestmark = pytest.mark.usefixtures("reading_here")
@@ -61,12 +62,12 @@ def with_host(desk, port, ca_file, **more):
 
 
 def quick():
-    return mailhost.RateLimiter(1000, lambda: 0.0, lambda seconds: None)
+    return smtp.RateLimiter(1000, lambda: 0.0, lambda seconds: None)
 
 
 def send(desk, **more):
-    with mailhost.connect(desk.workspace.settings.smtp) as host:
-        return posting.send(job(desk, **more), host, quick(), lambda: NOW)
+    with smtp.connect(desk.workspace.settings.smtp) as host:
+        return mail_run.send(job(desk, **more), host, quick(), lambda: NOW)
 
 
 def drafts(desk):
@@ -88,7 +89,7 @@ def body(mail):
 
 def test_receipt_returned_form_and_reminder_as_drafts(desk):
     a_month(desk)
-    done = posting.draft(job(desk), "2019-12-06T09:00:00+07:00")
+    done = mail_run.draft(job(desk), "2019-12-06T09:00:00+07:00")
     mails = drafts(desk)
     assert {name.split("_")[0]: mail["To"] for name, mail in mails.items()} == {
         "receipt": "db1-1@muonglay.example",
@@ -105,12 +106,12 @@ def test_receipt_returned_form_and_reminder_as_drafts(desk):
 
 def test_drafts_are_written_once_and_the_same_every_time(desk):
     a_month(desk)
-    first = posting.draft(job(desk), "2019-12-06T09:00:00+07:00")
+    first = mail_run.draft(job(desk), "2019-12-06T09:00:00+07:00")
     held = {path: path.read_bytes() for path in first.drafts}
-    assert posting.draft(job(desk), "2019-12-07T09:00:00+07:00").drafts == ()
+    assert mail_run.draft(job(desk), "2019-12-07T09:00:00+07:00").drafts == ()
     for path in held:
         path.unlink()
-    again = posting.draft(job(desk, again=True), "2019-12-07T09:00:00+07:00")
+    again = mail_run.draft(job(desk, again=True), "2019-12-07T09:00:00+07:00")
     answers = {path: data for path, data in held.items() if "reminder" not in path.name}
     assert answers.items() <= {path: path.read_bytes() for path in again.drafts}.items()
 
@@ -118,19 +119,19 @@ def test_drafts_are_written_once_and_the_same_every_time(desk):
 def test_a_dry_run_writes_nothing(desk):
     a_month(desk)
     ledger = desk.workspace.ledger.read_bytes()
-    assert len(posting.draft(job(desk), "2019-12-06T09:00:00+07:00", dry_run=True).letters) == 3
+    assert len(mail_run.draft(job(desk), "2019-12-06T09:00:00+07:00", dry_run=True).letters) == 3
     assert desk.workspace.ledger.read_bytes() == ledger
     assert not drafts(desk)
 
 
 def test_reminders_go_to_those_missing_after_the_due_day_only(desk):
     a_month(desk)
-    (before,) = (posting.draft(job(desk, as_of=date(2019, 12, 5)), "x", dry_run=True).letters,)
+    (before,) = (mail_run.draft(job(desk, as_of=date(2019, 12, 5)), "x", dry_run=True).letters,)
     assert {letter.kind for letter in before} == {"receipt", "returned"}
-    posting.draft(job(desk), "x")
-    later = posting.draft(job(desk, as_of=date(2019, 12, 9)), "x", dry_run=True)
+    mail_run.draft(job(desk), "x")
+    later = mail_run.draft(job(desk, as_of=date(2019, 12, 9)), "x", dry_run=True)
     assert later.letters == ()
-    again = posting.draft(job(desk, as_of=date(2019, 12, 9), again=True), "x", dry_run=True)
+    again = mail_run.draft(job(desk, as_of=date(2019, 12, 9), again=True), "x", dry_run=True)
     (second,) = (letter for letter in again.letters if letter.kind == "reminder")
     assert second.topics[0].key == "reminder/meeting/DB1-2/2019-11/2019-12-09"
 
@@ -160,12 +161,12 @@ def test_killed_between_handing_over_and_recording_is_told_not_repeated(desk, tm
             raise Killed
 
     with pytest.raises(Killed):
-        posting.send(job(desk), DyingHost(), quick(), lambda: NOW)
+        mail_run.send(job(desk), DyingHost(), quick(), lambda: NOW)
     with mail_host(tmp_path) as (box, port, ca_file):
         posted = with_host(desk, port, ca_file)
         done = send(posted)
         assert (len(done.letters), len(done.doubtful), done.is_clean) == (2, 1, False)
-        posting.resolve_doubtful(posted, "test", sent=False)
+        mail_run.resolve_doubtful(posted, "test", sent=False)
         assert len(send(posted).letters) == 1
         assert len(box.mails) == 3
 
@@ -175,14 +176,14 @@ def test_said_to_have_gone_out_a_doubtful_letter_is_not_sent(desk):
 
     class Lost:
         def deliver(self, to, mail):
-            raise mailhost.ConnectionLostError("gone")
+            raise smtp.ConnectionLostError("gone")
 
-    done = posting.send(job(desk), Lost(), quick(), lambda: NOW)
+    done = mail_run.send(job(desk), Lost(), quick(), lambda: NOW)
     assert (done.stop_reason, len(done.doubtful)) == ("gone", 1)
     with pytest.raises(UsageError) as wrong:
-        posting.resolve_doubtful(desk, "test", sent=True, letters=["00000000"])
+        mail_run.resolve_doubtful(desk, "test", sent=True, letters=["00000000"])
     assert wrong.value.code == "reply.letter"
-    posting.resolve_doubtful(desk, "test", sent=True)
+    mail_run.resolve_doubtful(desk, "test", sent=True)
     sent = []
 
     class Host:
@@ -190,7 +191,7 @@ def test_said_to_have_gone_out_a_doubtful_letter_is_not_sent(desk):
             sent.append(to)
             return ()
 
-    assert posting.send(job(desk), Host(), quick(), lambda: NOW).is_clean
+    assert mail_run.send(job(desk), Host(), quick(), lambda: NOW).is_clean
     assert len(sent) == 2
 
 
@@ -199,16 +200,16 @@ def test_letters_in_doubt_are_settled_one_by_one(desk):
 
     class Lost:
         def deliver(self, to, mail):
-            raise mailhost.ConnectionLostError("gone")
+            raise smtp.ConnectionLostError("gone")
 
     for _ in range(2):
-        done = posting.send(job(desk), Lost(), quick(), lambda: NOW)
+        done = mail_run.send(job(desk), Lost(), quick(), lambda: NOW)
     gone, lost = (short_id(posted.message_id) for posted in done.doubtful)
-    posting.resolve_doubtful(desk, "test", sent=True, letters=[gone])
-    posting.resolve_doubtful(desk, "test", sent=False, letters=[lost])
+    mail_run.resolve_doubtful(desk, "test", sent=True, letters=[gone])
+    mail_run.resolve_doubtful(desk, "test", sent=False, letters=[lost])
     with Ledger.open(desk.workspace.ledger, read_only=True) as ledger:
         assert [one.state for one in MailLog(ledger).letters()] == [MailState.SENT]
-    left = posting.draft(job(desk), "x", dry_run=True)
+    left = mail_run.draft(job(desk), "x", dry_run=True)
     assert lost in {letter.digest[:8] for letter in left.letters}
     assert gone not in {letter.digest[:8] for letter in left.letters}
 
@@ -260,7 +261,7 @@ def test_so_many_a_minute_and_no_more():
         slept.append(seconds)
         now[0] += seconds
 
-    pace = mailhost.RateLimiter(20, lambda: now[0], sleep)
+    pace = smtp.RateLimiter(20, lambda: now[0], sleep)
     for _ in range(3):
         pace.wait()
         now[0] += 1  # a second to send
@@ -277,7 +278,7 @@ def test_letters_go_to_registered_addresses_never_to_the_sender(desk):
             " thread = '<1@a.example> <2@b.example>'"
         )
     assert Archive(desk.workspace.archive)
-    posting.draft(job(desk), "x")
+    mail_run.draft(job(desk), "x")
     for mail in drafts(desk).values():
         assert "evil" not in str(mail)
     receipt = next(mail for name, mail in drafts(desk).items() if name.startswith("receipt"))
@@ -289,7 +290,7 @@ def test_a_branch_nobody_can_be_written_about_is_told(tmp_path, monkeypatch):
     monkeypatch.setitem(REGISTER, "addresses", ADDRESSES[3:])
     desk = town(tmp_path / "town")
     a_month(desk)
-    done = posting.draft(job(desk), "x")
+    done = mail_run.draft(job(desk), "x")
     assert [one.name for one in done.no_address] == ["DB1-1 (a.xlsx)", "DB1-2"]
     assert not done.is_clean
 
@@ -297,7 +298,7 @@ def test_a_branch_nobody_can_be_written_about_is_told(tmp_path, monkeypatch):
 def test_day_one_a_mail_a_branch_or_a_committee(desk):
     form = desk.catalogue.form_for("meeting", NOVEMBER)
     make = partial(reply.form_letters, desk, form, ["DB1-1", "DB1-2", "CB-01"])
-    posting.draft(MailRun(desk, make, NOVEMBER, AS_OF, "test"), "x")
+    mail_run.draft(MailRun(desk, make, NOVEMBER, AS_OF, "test"), "x")
     papers = {
         str(mail["To"]): [part.get_filename() for part in mail.iter_attachments()]
         for mail in drafts(desk).values()
@@ -317,7 +318,7 @@ def returned(desk):
 
 def test_a_returned_form_repaired_comes_back_accepted_and_gets_its_receipt(desk):
     a_month(desk)
-    posting.draft(job(desk), "x")
+    mail_run.draft(job(desk), "x")
     book = load_workbook(io.BytesIO(returned(desk)))
     cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
     (present,) = (c for c in cells if c.value == 9)
@@ -327,7 +328,7 @@ def test_a_returned_form_repaired_comes_back_accepted_and_gets_its_receipt(desk)
     put(desk, "sua.xlsx", out.getvalue())
     done = take_in(desk, "2019-12-06T09:00:00+07:00")
     assert [d.verdict.value for d in done.decisions] == ["accepted"]
-    posting.draft(job(desk), "x")
+    mail_run.draft(job(desk), "x")
     assert sum(name.startswith("receipt_CB-01") for name in drafts(desk)) == 1
 
 
@@ -337,7 +338,7 @@ def test_a_refused_return_overtaken_by_a_good_one_is_owed_no_letter(desk):
     put(desk, "sua.xlsx", Paper("CB-01").book())
     take_in(desk, "2019-12-04T09:00:00+07:00")
     assert status(desk, NOVEMBER, AS_OF).todo["answer"] == 1
-    posting.draft(job(desk), "x")
+    mail_run.draft(job(desk), "x")
     assert [name.split("_")[0] for name in drafts(desk) if "CB-01" in name] == ["receipt"]
     assert "answer" not in status(desk, NOVEMBER, AS_OF).todo
 
@@ -346,7 +347,7 @@ def test_the_receipt_of_a_correction_says_what_changed(desk):
     for number, paper in enumerate((Paper("CB-01"), Paper("CB-01", visitor="TU-1")), 3):
         put(desk, f"{number}.xlsx", paper.book())
         take_in(desk, f"2019-12-0{number}T09:00:00+07:00")
-    posting.draft(job(desk), "x")
+    mail_run.draft(job(desk), "x")
     told = {m["Subject"][:14]: body(m).replace("\r\n", "\n") for m in drafts(desk).values()}
     assert "đã được thay bằng bản số đến 2/2019." in told["[Số đến 1/2019"]
     assert (
@@ -363,7 +364,7 @@ def test_a_return_on_an_outdated_version_goes_back_on_the_right_one_with_its_val
     context = TemplateContext.of(desk.register, entry, february, "Mường Lay")
     put(desk, "cu.xlsx", render(old, context, Paper("CB-01", month=2, year=2026).values()))
     ingest(desk, as_of=march, received="2026-03-03T09:00:00+07:00", holder="test")
-    owed = posting.draft(replace(job(desk, march), period=february), "x", dry_run=True)
+    owed = mail_run.draft(replace(job(desk, march), period=february), "x", dry_run=True)
     (letter,) = (one for one in owed.letters if one.kind == "returned")
     assert "Phiên bản 2018.1 của mẫu không áp dụng" in letter.body
     ((name, read),) = ((p.name, p.data) for p in letter.attachments)
@@ -378,7 +379,7 @@ def test_a_file_that_is_no_form_of_ours_gets_the_right_one(desk):
     take_in(desk)
     with Ledger.open(desk.workspace.ledger) as ledger, ledger.transaction() as db:
         db.execute("UPDATE delivery SET sender = 'CB-01@muonglay.example'")
-    posting.draft(job(desk), "x")
+    mail_run.draft(job(desk), "x")
     (blank,) = (mail for name, mail in drafts(desk).items() if name.startswith("blank"))
     assert blank["To"] == "cb-01@muonglay.example"
     assert [p.get_filename() for p in blank.iter_attachments()] == ["CB-01_bao-cao_2019-11.xlsx"]
@@ -391,7 +392,7 @@ def test_what_nobody_can_open_is_asked_for_again_in_another_way(desk):
     send_mail(desk, "3", "db1@muonglay.example", ("khóa.xlsx", locked))
     take_in(desk)
     assert status(desk, NOVEMBER, AS_OF).todo["answer"] == 2
-    posting.draft(job(desk), "x")
+    mail_run.draft(job(desk), "x")
     assert "answer" not in status(desk, NOVEMBER, AS_OF).todo
     rar, key = (m for name, m in drafts(desk).items() if name.startswith("unopened"))
     assert [mail["To"] for mail in (rar, key)] == ["cb-01@muonglay.example", "db1@muonglay.example"]
@@ -401,13 +402,13 @@ def test_what_nobody_can_open_is_asked_for_again_in_another_way(desk):
     assert all(mail["In-Reply-To"] and not list(mail.iter_attachments()) for mail in (rar, key))
     put(desk, "b.xlsx", Paper("CB-01").book())
     take_in(desk, "2019-12-04T09:00:00+07:00")
-    again = posting.draft(job(desk, again=True), "x", dry_run=True)
+    again = mail_run.draft(job(desk, again=True), "x", dry_run=True)
     assert sorted(one.addressee for one in again.letters if one.kind == "unopened") == ["DB-1"]
 
 
 def test_the_ledger_numbers_returns_and_remembers_letters(desk):
     a_month(desk)
-    posting.draft(job(desk), "x")
+    mail_run.draft(job(desk), "x")
     with Ledger.open(desk.workspace.ledger) as ledger:
         outgoing = MailLog(ledger)
         assert sorted(outgoing.receipt_numbers().values()) == [(2019, 1)]
@@ -436,7 +437,7 @@ def filled(branch, period, rows):
 
 def wanted(desk, day, **more):
     """Draft the letters of a day, whatever the clock says; return them by kind and addressee."""
-    done = posting.draft(job(desk, as_of=day, **more), "2026-11-28T09:00:00+07:00")
+    done = mail_run.draft(job(desk, as_of=day, **more), "2026-11-28T09:00:00+07:00")
     return {(one.kind, one.addressee): one for one in done.letters}
 
 

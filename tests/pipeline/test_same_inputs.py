@@ -11,6 +11,16 @@ from shutil import copytree
 import pytest
 from town_desk import CELLS, REGISTER, Paper, catalogue, put, rows, town
 
+from mlay_batch.app import build_report, cache, review
+from mlay_batch.app.cache import program_files, report_key
+from mlay_batch.app.closing import reopen
+from mlay_batch.app.consolidate import consolidate
+from mlay_batch.app.ingest import ingest
+from mlay_batch.app.load_inputs import load_inputs
+from mlay_batch.app.office import open_office
+from mlay_batch.app.review import ReviewOutcome
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.core.period import Period
 from mlay_batch.ledger import (
     Archive,
     Closing,
@@ -20,18 +30,8 @@ from mlay_batch.ledger import (
     MailState,
     SentMail,
 )
-from mlay_batch.period import Period
-from mlay_batch.pipeline import cache, making, ruling
-from mlay_batch.pipeline.cache import program_files, report_key
-from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.facts import load_inputs
-from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.pipeline.period import reopen
-from mlay_batch.pipeline.ruling import ReviewOutcome
-from mlay_batch.pipeline.town import open_office
-from mlay_batch.records import Verdict
+from mlay_batch.model.records import Verdict
 from mlay_batch.template import TemplateContext, render
-from mlay_batch.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -70,9 +70,9 @@ def desk(taken_in, tmp_path):
 @pytest.fixture
 def made(monkeypatch):
     """Count the workbooks made."""
-    counted, real = [], making.build_workbook
+    counted, real = [], build_report.build_workbook
     monkeypatch.setattr(
-        making, "build_workbook", lambda *a, **k: counted.append(a) or real(*a, **k)
+        build_report, "build_workbook", lambda *a, **k: counted.append(a) or real(*a, **k)
     )
     return counted
 
@@ -153,7 +153,7 @@ def test_a_ruling_is_an_input(desk):
     reopen(desk, NOVEMBER, as_of=AS_OF, who="Hòa", why="Bổ sung", holder="test")
     before = inputs_of(desk)
     person = {"who": "Hòa", "why": "Nộp nhầm", "decided": "2019-12-06T10:00:00+07:00"}
-    ruling.review_file(desk, 3, ReviewOutcome.REFUSE, as_of=AS_OF, holder="test", **person)
+    review.review_file(desk, 3, ReviewOutcome.REFUSE, as_of=AS_OF, holder="test", **person)
     assert inputs_of(desk) != before
 
 

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 from town_desk import Paper, put, town
 
+from mlay_batch.app.ingest import ingest
+from mlay_batch.app.what_if import run_trial
 from mlay_batch.cli import run
-from mlay_batch.figures.compare import FigureChange
-from mlay_batch.period import Period
-from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.pipeline.trial import run_trial
+from mlay_batch.core.period import Period
+from mlay_batch.figures.figure_diff import FigureChange
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 

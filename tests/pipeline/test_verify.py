@@ -9,12 +9,12 @@ import pytest
 from levels_desk import NOVEMBER, Levels, altered
 from town_desk import Paper
 
+from mlay_batch.app.closing import close
+from mlay_batch.app.office import Office
+from mlay_batch.app.verify import verify_workbook
 from mlay_batch.cli import run
 from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Ledger
-from mlay_batch.pipeline.period import close
-from mlay_batch.pipeline.town import Office
-from mlay_batch.pipeline.verify import verify_workbook
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 

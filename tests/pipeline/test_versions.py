@@ -10,11 +10,11 @@ from papers import form
 from python_calamine import CalamineWorkbook
 from town_desk import Paper, put, rows, town
 
+from mlay_batch.app.consolidate import consolidate
+from mlay_batch.app.ingest import ingest
+from mlay_batch.app.templates import issue, template_context
+from mlay_batch.core.period import Period
 from mlay_batch.ledger import Ledger
-from mlay_batch.period import Period
-from mlay_batch.pipeline.consolidate import consolidate
-from mlay_batch.pipeline.ingest import ingest
-from mlay_batch.pipeline.templates import issue, template_context
 from mlay_batch.template import render
 
 pytestmark = pytest.mark.usefixtures("reading_here")

@@ -10,13 +10,13 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlay_batch.period import Period
-from mlay_batch.pipeline.town import Office, open_office, reference_lists
-from mlay_batch.records import Row, Value
-from mlay_batch.register import Assignment, Officer, Organisation, Register
+from mlay_batch.app.office import Office, open_office, reference_lists
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.core.period import Period
+from mlay_batch.model.records import Row, Value
+from mlay_batch.model.register import Assignment, Officer, Organisation, Register
 from mlay_batch.schema import load_catalogue
 from mlay_batch.template import TemplateContext, render
-from mlay_batch.workspace import Workspace
 
 REGISTER = {
     "organisations": [

@@ -11,12 +11,12 @@ from typing import Any
 
 import xlsxwriter
 
-from mlay_batch.layout import STAMP_SHEET, plan_sheets
+from mlay_batch.model.records import Submission
 from mlay_batch.reader import read
-from mlay_batch.reader.facts import a1
-from mlay_batch.records import Submission
+from mlay_batch.reader.cell_metadata import a1
 from mlay_batch.schema import load_catalogue
-from mlay_batch.schema.records import Form
+from mlay_batch.schema.layout import STAMP_SHEET, plan_sheets
+from mlay_batch.schema.model import Form
 
 FORMS = load_catalogue().forms
 MEETING = next(form for form in FORMS if form.form == "meeting")

@@ -19,9 +19,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from reader_desk import FORMS, MEETING, told
 
-from mlay_batch.period import Period
+from mlay_batch.core.period import Period
+from mlay_batch.model.records import Row, Submission, values_hash
 from mlay_batch.reader import read
-from mlay_batch.records import Row, Submission, values_hash
 from mlay_batch.template import TemplateContext, render
 
 SECTIONS = {section.id: section for section in MEETING.sections}

@@ -21,7 +21,7 @@ from reader_desk import FORMS, Paper, codes
 
 import mlay_batch
 from mlay_batch.errors import MlayError, UsageError
-from mlay_batch.reader import Limits, cluster, cluster_link, read
+from mlay_batch.reader import Limits, dask_backend, dask_connection, read
 
 PACKAGE = Path(mlay_batch.__file__).parent
 
@@ -33,25 +33,25 @@ PACKAGE = Path(mlay_batch.__file__).parent
     "address", ["tls://10.0.0.1:8786", "tcp://127.0.0.1:1", "localhost:1", "tcp://[::1]:1"]
 )
 def test_encrypted_or_on_this_machine_is_private(address: str) -> None:
-    cluster_link.check_encrypted([address], plain=False)
+    dask_connection.check_encrypted([address], plain=False)
 
 
 @pytest.mark.parametrize("address", ["tcp://10.0.0.1:8786", "server:8786", "127.0.0.1.town.vn:1"])
 def test_anything_else_must_be_permitted(address: str) -> None:
     with pytest.raises(UsageError, match=r"cluster\.plain"):
-        cluster_link.check_encrypted(["tls://10.0.0.1:8786", address], plain=False)
-    cluster_link.check_encrypted([address], plain=True)
+        dask_connection.check_encrypted(["tls://10.0.0.1:8786", address], plain=False)
+    dask_connection.check_encrypted([address], plain=True)
 
 
 @pytest.mark.parametrize("address", ["", "tls://server", "tls://:1", "server:port", "ucx://s:1"])
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(UsageError, match=r"cluster\.address"):
-        cluster_link.check_encrypted([address], plain=True)
+        dask_connection.check_encrypted([address], plain=True)
 
 
 def test_without_certificates_nothing_is_tried() -> None:
     with pytest.raises(UsageError, match=r"cluster\.tls"):
-        list(cluster.read_each([("", b"")], FORMS, address="tls://10.0.0.1:8786"))
+        list(dask_backend.read_each([("", b"")], FORMS, address="tls://10.0.0.1:8786"))
 
 
 # -- the same program -------------------------------------------------------------------------
@@ -59,9 +59,11 @@ def test_without_certificates_nothing_is_tried() -> None:
 
 def test_all_that_a_reader_imports_is_compared() -> None:
     """Modules of the package, and libraries from outside."""
-    code = "import sys, mlay_batch.reader.guard; print(*sys.modules)"
+    code = "import sys, mlay_batch.reader.worker_pool; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    compared = {path for pattern in cluster_link._READER_SOURCES for path in PACKAGE.glob(pattern)}
+    compared = {
+        path for pattern in dask_connection._READER_SOURCES for path in PACKAGE.glob(pattern)
+    }
     for module in ran.stdout.split():
         if module.startswith("mlay_batch."):
             path = PACKAGE.joinpath(*module.split(".")[1:])
@@ -73,16 +75,16 @@ def test_all_that_a_reader_imports_is_compared() -> None:
     outside = {name.partition(".")[0] for name in imported} - set(sys.stdlib_module_names)
     carriers = {"mlay_batch", "dask", "distributed"}
     assert {name.replace("_", "-") for name in outside - carriers} == {
-        name for name in cluster_link._LIBRARIES if name != "distributed"
+        name for name in dask_connection._LIBRARIES if name != "distributed"
     }
 
 
 def test_a_machine_without_the_program_is_named() -> None:
-    ours = cluster_link.program_versions()
-    cluster_link.check_same_program({"tcp://a:1": ours})
+    ours = dask_connection.program_versions()
+    dask_connection.check_same_program({"tcp://a:1": ours})
     for theirs in (ModuleNotFoundError("mlay_batch"), {**ours, "xlrd": "1.0"}):
         with pytest.raises(MlayError, match=r"cluster\.program .*tcp://b:1"):
-            cluster_link.check_same_program({"tcp://a:1": ours, "tcp://b:1": theirs})
+            dask_connection.check_same_program({"tcp://a:1": ours, "tcp://b:1": theirs})
 
 
 # -- batches ----------------------------------------------------------------------------------
@@ -90,10 +92,10 @@ def test_a_machine_without_the_program_is_named() -> None:
 
 def test_batches_are_bounded_in_number_and_bytes() -> None:
     sizes = [1] * 40 + [3 << 20, 3 << 20, 1]
-    batches = list(cluster._batches(bytes(size) for size in sizes))
+    batches = list(dask_backend._batches(bytes(size) for size in sizes))
     assert [len(batch) for batch in batches] == [16, 16, 10, 1]
     assert [len(data) for batch in batches for data in batch] == sizes
-    assert list(cluster._batches([])) == []
+    assert list(dask_backend._batches([])) == []
 
 
 def answered(workers: dict[str, int], *raised: BaseException) -> list[Any]:
@@ -104,7 +106,7 @@ def answered(workers: dict[str, int], *raised: BaseException) -> list[Any]:
         raise next(told)
 
     client: Any = SimpleNamespace(nthreads=lambda: workers)
-    errand = cluster._ClusterJob(client, "tcp://a:1", False, FORMS, Limits())
+    errand = dask_backend._ClusterJob(client, "tcp://a:1", False, FORMS, Limits())
     future: Any = SimpleNamespace(result=result)
     return list(errand._read_answer(future, (Paper().save(), b"")))
 

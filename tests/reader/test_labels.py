@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from reader_desk import FORMS, MEETING, Paper, told
 
-from mlay_batch.layout import plan_sheets
-from mlay_batch.names import name_key
+from mlay_batch.core.text import name_key
+from mlay_batch.model.records import Submission
 from mlay_batch.reader import read
-from mlay_batch.reader.facts import a1
-from mlay_batch.records import Submission
+from mlay_batch.reader.cell_metadata import a1
+from mlay_batch.schema.layout import plan_sheets
 from mlay_batch.schema.load import load_text
-from mlay_batch.schema.records import Form
+from mlay_batch.schema.model import Form
 
 CLASSIFICATION = next(form for form in FORMS if form.form == "classification")
 REGISTER = next(form for form in FORMS if form.form == "register")

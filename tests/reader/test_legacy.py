@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 from openpyxl.styles import Font
 from reader_desk import FORMS, MEETING, Paper, repack, told
 
-from mlay_batch.messages import explain
+from mlay_batch.core.messages import explain
 from mlay_batch.reader import read
-from mlay_batch.reader.legacy import _TCVN3, decode_legacy, font_encoding, propose_readings
+from mlay_batch.reader.legacy_encodings import (
+    _TCVN3,
+    decode_legacy,
+    font_encoding,
+    propose_readings,
+)
 
 TEXTS = {
     "TCVN3": ["NghÞ quyÕt th¸ng 11", "B×nh bÇu ®¶ng viªn ­u tó", "ChuyÓn ®¶ng chÝnh thøc"],

@@ -10,10 +10,10 @@ import pytest
 from python_calamine import CalamineWorkbook
 from reader_desk import FORMS, MEETING, told
 
-from mlay_batch.period import Period
+from mlay_batch.core.period import Period
+from mlay_batch.model.records import Submission, values_hash
 from mlay_batch.reader import read
-from mlay_batch.reader.facts import a1, column_letters, parse_position
-from mlay_batch.records import Submission, values_hash
+from mlay_batch.reader.cell_metadata import a1, column_letters, parse_position
 from mlay_batch.template import TemplateContext, render
 
 pytestmark = pytest.mark.libreoffice

@@ -12,12 +12,12 @@ import pytest
 from openpyxl.comments import Comment
 from reader_desk import FORMS, MEETING, Paper, told
 
-from mlay_batch.demo.package import read_parts, write_parts
-from mlay_batch.findings import Finding, Severity
-from mlay_batch.messages import explain
-from mlay_batch.period import Period
+from mlay_batch.core.findings import Finding, Severity
+from mlay_batch.core.messages import explain
+from mlay_batch.core.period import Period
+from mlay_batch.demo.xlsx_patch import read_parts, write_parts
+from mlay_batch.model.records import Submission
 from mlay_batch.reader import read
-from mlay_batch.records import Submission
 from mlay_batch.template import TemplateContext, render
 
 WORDS = "Đồng chí An nghỉ ốm,\ncó giấy"

@@ -7,12 +7,12 @@ from datetime import date
 import pytest
 from reader_desk import FORMS, MEETING
 
-from mlay_batch.demo.package import read_parts, set_cells, sheet_part, write_parts
-from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.layout import STAMP_SHEET, plan_sheets
-from mlay_batch.period import Period
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.period import Period
+from mlay_batch.demo.xlsx_patch import read_parts, set_cells, sheet_part, write_parts
+from mlay_batch.model.records import Row, values_hash
 from mlay_batch.reader import read
-from mlay_batch.records import Row, values_hash
+from mlay_batch.schema.layout import STAMP_SHEET, plan_sheets
 from mlay_batch.template import TemplateContext, render
 
 PERIODS = {"month": Period(2019, 11), "year": Period(2018, 1, 12), "none": None}

@@ -7,9 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from reader_desk import FORMS, MEETING, Paper, repack, told
 
-from mlay_batch.reader import Limits, ooxml, read
-from mlay_batch.reader.facts import UnreadableError
-from mlay_batch.reader.ooxml_plain import strip_plain_cells
+from mlay_batch.reader import Limits, read, xlsx
+from mlay_batch.reader.cell_metadata import UnreadableError
+from mlay_batch.reader.xlsx_plain import strip_plain_cells
 
 LIMITS = Limits(rows=10_000, columns=80, cells=800_000)
 PARTS = {
@@ -53,14 +53,14 @@ AROUND = st.sampled_from([
 
 def outcome(part: bytes):
     try:
-        return ooxml.scan(PARTS | {"xl/worksheets/sheet1.xml": part}, LIMITS)
+        return xlsx.scan(PARTS | {"xl/worksheets/sheet1.xml": part}, LIMITS)
     except UnreadableError as error:
         return error.code, error.cell
 
 
 def whole(part: bytes):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ooxml, "strip_plain_cells", lambda *_: None)
+        patch.setattr(xlsx, "strip_plain_cells", lambda *_: None)
         return outcome(part)
 
 

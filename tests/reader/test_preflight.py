@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reader_desk import DAY, FORMS, Formula, Paper, codes, repack, sheet_xml, told
 
-from mlay_batch.findings import Severity
+from mlay_batch.core.findings import Severity
 from mlay_batch.reader import Limits, read
 
 SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"

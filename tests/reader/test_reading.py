@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reader_desk import DAY, FORMS, MEETING, Formula, Paper, codes, told
 
-from mlay_batch.findings import Place, Severity
-from mlay_batch.names import name_key
+from mlay_batch.core.findings import Place, Severity
+from mlay_batch.core.text import name_key
+from mlay_batch.model.records import Stamp, values_hash
 from mlay_batch.reader import read
 from mlay_batch.reader.values import display_text, is_blank
-from mlay_batch.records import Stamp, values_hash
 
 REGISTER = next(form for form in FORMS if form.form == "register")
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from reader_desk import DAY, FORMS, MEETING, Paper, codes, told
 
-from mlay_batch.findings import Severity
+from mlay_batch.core.findings import Severity
 from mlay_batch.reader import read
 
 CLASSIFICATIONS = [form for form in FORMS if form.form == "classification"]

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlay_batch.findings import Severity
+from mlay_batch.core.findings import Severity
 from mlay_batch.reader.grid import ErrorCell
 from mlay_batch.reader.values import CellValue, display_text, parse_cell
-from mlay_batch.schema.records import Choice, Effective, Field, Form, Text
+from mlay_batch.schema.model import Choice, Effective, Field, Form, Text
 
 KIND = (
     Choice("regular", Text("Thường kỳ", "Regular")),

@@ -19,12 +19,12 @@ import pytest
 from papers import CATALOGUE, leaf, register
 from reader_desk import FORMS, MEETING, Formula, Paper, repack, told
 
-from mlay_batch.identity import identify
-from mlay_batch.layout import HEADER
+from mlay_batch.checks.identity import identify
+from mlay_batch.checks.sender import check_sender
+from mlay_batch.checks.validate import validate
+from mlay_batch.model.records import CheckedFile, Identity, Submission
 from mlay_batch.reader import read
-from mlay_batch.records import CheckedFile, Identity, Submission
-from mlay_batch.sender import check_sender
-from mlay_batch.validation import validate
+from mlay_batch.schema.layout import HEADER
 
 DAY = date(2019, 11, 3)
 TOWN = register("""

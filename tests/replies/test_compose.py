@@ -4,20 +4,20 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.messages import Message
-from mlay_batch.period import Period
-from mlay_batch.records import AcceptedReturn, LedgerEntry, Row, Verdict
-from mlay_batch.register import Address, Officer, Organisation, Register
-from mlay_batch.replies import compose, texts
-from mlay_batch.replies.compose import (
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.messages import Message
+from mlay_batch.core.period import Period
+from mlay_batch.mail import bodies, mail_templates
+from mlay_batch.mail.bodies import (
     Envelope,
     LetterContext,
     ListedError,
     NumberedReturn,
     ResendRequest,
 )
-from mlay_batch.replies.letters import Topic
+from mlay_batch.mail.letter import Topic
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Verdict
+from mlay_batch.model.register import Address, Officer, Organisation, Register
 from mlay_batch.schema import load_catalogue
 
 FORM = load_catalogue().form_for("meeting", Period(2019, 11))
@@ -29,7 +29,7 @@ DESK = LetterContext(
         (),
         (Address("CB-01", "cb-01@muonglay.example"),),
     ),
-    texts.load_templates(Path("nowhere")),
+    mail_templates.load_templates(Path("nowhere")),
     date(2019, 12, 6),
 )
 DELIVERY = LedgerEntry(
@@ -50,7 +50,7 @@ def envelope(kind, delivery=DELIVERY):
 
 def receipt(delivery=DELIVERY, others=(), **counts):
     counted = NumberedReturn(AcceptedReturn(delivery, ROWS), "12/2019", **counts)
-    return compose.receipt(DESK, envelope("receipt"), counted, FORM, others).body
+    return bodies.receipt(DESK, envelope("receipt"), counted, FORM, others).body
 
 
 def test_a_receipt_tells_number_hash_and_what_was_counted():
@@ -94,7 +94,7 @@ def test_of_very_many_findings_the_first_and_the_number_of_the_rest():
 def test_what_could_not_be_opened_is_named_with_the_way_out():
     packed = Finding("N04", Severity.WARNING, Place("x"), {})
     wish = ResendRequest("unopened", date(2019, 12, 9))
-    letter = compose.unreadable_letter(DESK, envelope("unopened"), DELIVERY, [packed], wish)
+    letter = bodies.unreadable_letter(DESK, envelope("unopened"), DELIVERY, [packed], wish)
     assert letter.subject == "Đề nghị gửi lại tệp “tháng 11.xlsx”"
     assert "theo cách nêu trên chậm nhất ngày 09/12/2019." in letter.body
     assert "nhắc lại" not in letter.body
@@ -107,7 +107,7 @@ def test_a_workbook_a_program_made_is_to_be_made_anew():
     delivery = replace(DELIVERY, findings=(wrong,))
     period = Period(2019, 11)
     wish = ResendRequest("redo", date(2019, 12, 9))
-    letter = compose.returned_form(DESK, envelope("redo"), delivery, FORM, period, wish)
+    letter = bodies.returned_form(DESK, envelope("redo"), delivery, FORM, period, wish)
     assert letter.subject.startswith("Đề nghị lập lại")
     assert "vì có 1 lỗi:\n\n- Đầu tháng ghi 10" in letter.body
     assert letter.attachments == ()
@@ -124,7 +124,7 @@ def test_a_letter_about_a_form_given_back_says_what_its_first_sheet_says():
     wish = ResendRequest("returned", date(2019, 12, 9))
     delivery = replace(DELIVERY, findings=(wrong, wrong))
     told = envelope("returned"), delivery, FORM, Period(2019, 11), wish, None, lines
-    body = compose.returned_form(DESK, *told).body
+    body = bodies.returned_form(DESK, *told).body
     assert "- Ô “Ngày họp” còn trống. Điền ô này. (trang “Báo cáo”, ô C33–C34)\n" in body
     assert "vì có 2 lỗi. Tên ô ghi dưới đây là ô của tệp kèm theo:" in body
     assert "C40" not in body
@@ -137,7 +137,7 @@ def test_asked_for_in_vain_the_same_letter_says_so_first():
     wish = ResendRequest("redo", date(2019, 12, 13), date(2019, 12, 9))
     delivery = replace(DELIVERY, findings=(wrong,))
     about = envelope("correction"), delivery, FORM, Period(2019, 11), wish
-    letter = compose.returned_form(replace(DESK, day=date(2019, 12, 10)), *about)
+    letter = bodies.returned_form(replace(DESK, day=date(2019, 12, 10)), *about)
     assert letter.subject.startswith("Nhắc lại: Đề nghị lập lại")
     assert letter.body.startswith(
         "Kính gửi: Chi bộ THPT\n\nThư này nhắc lại: hạn gửi lại là ngày 09/12/2019; đến ngày "

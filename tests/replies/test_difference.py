@@ -5,10 +5,10 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlay_batch.messages import show
-from mlay_batch.period import Period
-from mlay_batch.records import Row
-from mlay_batch.replies.difference import differences
+from mlay_batch.core.messages import show
+from mlay_batch.core.period import Period
+from mlay_batch.mail.values_diff import differences
+from mlay_batch.model.records import Row
 from mlay_batch.schema import load_catalogue
 
 FORM = load_catalogue().form_for("meeting", Period(2019, 11))

@@ -34,13 +34,13 @@ from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch import report
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import ReportInputs
-from mlay_batch.period import Period
-from mlay_batch.records import AcceptedReturn
-from mlay_batch.register import Register
+from mlay_batch.figures.report_records import ReportInputs
+from mlay_batch.model.records import AcceptedReturn
+from mlay_batch.model.register import Register
 from mlay_batch.schema import Quota
-from mlay_batch.schema.records import Effective, QuotaCounting
+from mlay_batch.schema.model import Effective, QuotaCounting
 
 VISITS, MEETINGS = "Dữ liệu dự họp", "Dữ liệu họp"
 DUTY, RETURNS = "Dữ liệu phân công", "Dữ liệu nộp"

@@ -13,12 +13,12 @@ from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch import demo, report
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
 from mlay_batch.figures.fingerprint import fingerprint
-from mlay_batch.figures.records import Figures, ReportInputs
-from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.period import Period
-from mlay_batch.records import AcceptedReturn, LedgerEntry, Verdict
+from mlay_batch.figures.report_records import Figures, ReportInputs
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Verdict
 from mlay_batch.schema import Catalogue, load_catalogue
 
 NOVEMBER = Period(2019, 11)

@@ -9,7 +9,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.cell import Cell
 
-from mlay_batch.report.book import Formula, Hyperlink, ReportWriter
+from mlay_batch.report.writer import Formula, Hyperlink, ReportWriter
 
 
 def written(content: object) -> Cell:

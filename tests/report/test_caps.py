@@ -12,7 +12,7 @@ from cells import Book, differences, recalculated, stored
 
 from mlay_batch.figures import compute
 from mlay_batch.figures.classified import ClassificationCap
-from mlay_batch.figures.records import ReportInputs
+from mlay_batch.figures.report_records import ReportInputs
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.schemes import Cap
 

@@ -21,8 +21,8 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell
 
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Figures, ReportInputs
-from mlay_batch.records import AcceptedReturn
+from mlay_batch.figures.report_records import Figures, ReportInputs
+from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.schema import Catalogue
 from mlay_batch.schema.schemes import Demand
 

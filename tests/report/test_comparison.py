@@ -15,10 +15,10 @@ import report_desk as desk
 from cells import Book, recalculated, stored
 from openpyxl import load_workbook
 
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
-from mlay_batch.figures.records import Figures, ReportInputs
-from mlay_batch.period import Period
-from mlay_batch.records import AcceptedReturn, Row
+from mlay_batch.figures.report_records import Figures, ReportInputs
+from mlay_batch.model.records import AcceptedReturn, Row
 
 QUARTER = Period(2019, 10, 3)
 SHEET = "So với cùng kỳ"

@@ -12,7 +12,7 @@ import printed
 import pytest
 import report_desk as desk
 
-from mlay_batch.report.book import ReportWriter
+from mlay_batch.report.writer import ReportWriter
 
 pytestmark = pytest.mark.libreoffice
 

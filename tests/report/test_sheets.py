@@ -13,12 +13,12 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch import report
+from mlay_batch.core.findings import Finding, Place, Severity, cell_ranges
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
 from mlay_batch.figures.fingerprint import fingerprint
-from mlay_batch.figures.records import ReportInputs
-from mlay_batch.findings import Finding, Place, Severity, cell_ranges
-from mlay_batch.period import Period
-from mlay_batch.records import Row, Verdict
+from mlay_batch.figures.report_records import ReportInputs
+from mlay_batch.model.records import Row, Verdict
 from mlay_batch.schema import Field, Text
 
 QUOTA, RATING, YEARLY = "Chỉ tiêu dự sinh hoạt", "Xếp loại sinh hoạt", "Xếp loại năm"

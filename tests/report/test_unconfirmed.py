@@ -16,8 +16,8 @@ import report_desk as desk
 from cells import Book, Sheet, stored
 from openpyxl import load_workbook
 
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
-from mlay_batch.period import Period
 
 QUOTA, PAIRS, YEAR, YEARLY = (
     "Chỉ tiêu dự sinh hoạt", "Dự từng chi bộ", "Lũy kế năm", "Xếp loại năm",

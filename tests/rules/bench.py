@@ -22,17 +22,17 @@ from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 from papers import CATALOGUE, form, register
 
-from mlay_batch.demo.package import RawCell, read_parts, sheet_part, write_parts
-from mlay_batch.demo.package import set_cells as typed_over
-from mlay_batch.findings import Finding
-from mlay_batch.identity import identify
-from mlay_batch.layout import plan_sheets
-from mlay_batch.period import Period
+from mlay_batch.checks.identity import identify
+from mlay_batch.checks.validate import validate, validate_register
+from mlay_batch.core.findings import Finding
+from mlay_batch.core.period import Period
+from mlay_batch.demo.xlsx_patch import RawCell, read_parts, sheet_part, write_parts
+from mlay_batch.demo.xlsx_patch import set_cells as typed_over
+from mlay_batch.model.records import CheckedFile, IncomingFile, Row, Submission
 from mlay_batch.reader import read
-from mlay_batch.records import CheckedFile, IncomingFile, Row, Submission
 from mlay_batch.schema import Form
+from mlay_batch.schema.layout import plan_sheets
 from mlay_batch.template import TemplateContext, render
-from mlay_batch.validation import validate, validate_register
 
 HERE = Path(__file__).resolve().parent
 DAY = re.compile(r"(\d{1,2})/(\d{1,2})")

@@ -11,14 +11,14 @@ import bench
 import pytest
 from papers import CATALOGUE
 
-from mlay_batch.identity import identify
+from mlay_batch.checks.identity import identify
+from mlay_batch.checks.validate import validate
+from mlay_batch.model.records import CheckedFile, IncomingFile, Row
 from mlay_batch.reader import read
-from mlay_batch.records import CheckedFile, IncomingFile, Row
 from mlay_batch.schema import Form
 from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.load import load_text
 from mlay_batch.template import render
-from mlay_batch.validation import validate
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -26,8 +26,8 @@ from bench import (
 from known_codes import KNOWN_CODES
 from papers import CATALOGUE
 
-from mlay_batch.findings import Severity
-from mlay_batch.messages import explain
+from mlay_batch.core.findings import Severity
+from mlay_batch.core.messages import explain
 from mlay_batch.template import render
 
 pytestmark = pytest.mark.slow

@@ -18,15 +18,15 @@ from bench import CATALOGUE, addresses, judged, rows_of, samples, tables, typed
 from openpyxl.utils import get_column_letter
 from papers import form
 
-from mlay_batch.demo.package import RawCell, read_parts, sheet_part, write_parts
-from mlay_batch.demo.package import set_cells as typed_over
+from mlay_batch.app.check_file import CheckResult, render_returned
+from mlay_batch.core.messages import finding_descriptions
+from mlay_batch.core.period import Period
+from mlay_batch.demo.xlsx_patch import RawCell, read_parts, sheet_part, write_parts
+from mlay_batch.demo.xlsx_patch import set_cells as typed_over
 from mlay_batch.errors import UsageError
-from mlay_batch.layout import plan_sheets
-from mlay_batch.messages import finding_descriptions
-from mlay_batch.period import Period
-from mlay_batch.pipeline.check import CheckResult, render_returned
+from mlay_batch.model.records import CheckedFile, Submission
 from mlay_batch.reader import read
-from mlay_batch.records import CheckedFile, Submission
+from mlay_batch.schema.layout import plan_sheets
 from mlay_batch.template import render
 
 OLD = form("meeting", "2018.1")

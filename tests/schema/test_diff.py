@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from mlay_batch.cli import run
-from mlay_batch.findings import Severity
+from mlay_batch.core.findings import Severity
 from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.diff import _FORM_KEYS, _SECTION_KEYS, changes, key_title
-from mlay_batch.schema.records import Carry, Field, Rule, Text
+from mlay_batch.schema.model import Carry, Field, Rule, Text
 
 OLD = load_catalogue().form("meeting", "2018.1")
 

@@ -5,10 +5,10 @@ import csv
 import frictionless
 import pytest
 
-from mlay_batch.pipeline.interchange import find_form
+from mlay_batch.app.export_schema import find_form
 from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
-from mlay_batch.schema.export import data_package
+from mlay_batch.schema.frictionless import data_package
 
 CATALOGUE = load_catalogue()
 MEETING = CATALOGUE.form("meeting", "2018.1")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mlay_batch.core.messages import error_text
 from mlay_batch.errors import SchemaError
-from mlay_batch.messages import error_text
 from mlay_batch.schema import Form, load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.load import check_together, load_file, load_text

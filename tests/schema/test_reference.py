@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from known_codes import KNOWN_CODES
 
-from mlay_batch.messages import show
+from mlay_batch.core.messages import show
 from mlay_batch.schema import load_catalogue
-from mlay_batch.schema.codes import findings_page
+from mlay_batch.schema.finding_docs import findings_page
 from mlay_batch.schema.load import load_text
 from mlay_batch.schema.reference import pages, reference
 

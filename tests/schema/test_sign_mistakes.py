@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from mlay_batch.core.messages import error_text
 from mlay_batch.errors import SchemaError
-from mlay_batch.messages import error_text
 from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
+from mlay_batch.schema.indicators import GAPS, KINDS, IndicatorSet
 from mlay_batch.schema.load import check_together, load_text
-from mlay_batch.schema.signs import GAPS, KINDS, IndicatorSet
 
 SIGNS = """\
 signs: visits

@@ -10,12 +10,12 @@ from typing import Any
 
 import yaml
 
-from mlay_batch.figures.records import ReportInputs
-from mlay_batch.figures.sign_records import IndicatorHit
-from mlay_batch.figures.signs import indicator_hits
-from mlay_batch.period import Period
-from mlay_batch.records import AcceptedReturn, LedgerEntry, Row, Value, Verdict
-from mlay_batch.register import Organisation, Register
+from mlay_batch.core.period import Period
+from mlay_batch.figures.indicator_hits import IndicatorHit
+from mlay_batch.figures.indicator_search import indicator_hits
+from mlay_batch.figures.report_records import ReportInputs
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Value, Verdict
+from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema import Catalogue, load_catalogue
 
 HERE = Path(__file__).resolve().parent

@@ -7,8 +7,8 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlay_batch.figures import likeness
-from mlay_batch.figures.likeness import (
+from mlay_batch.figures import text_similarity
+from mlay_batch.figures.text_similarity import (
     TextKey,
     boilerplate,
     clauses,
@@ -55,7 +55,7 @@ def test_it_finds_what_comparing_all_with_all_finds(seed: int) -> None:
         (one, other)
         for one in known
         for other in known
-        if one != other and likeness.similarity(known[one], known[other], 90)
+        if one != other and text_similarity.similarity(known[one], known[other], 90)
     }
     found = {
         (one, alike.key) for one, others in similar_texts(known, 90).items() for alike in others
@@ -69,7 +69,7 @@ def test_ten_times_the_texts_are_ten_times_the_pairs_compared(monkeypatch) -> No
         known = texts(count) | {("COPY", n): text for (_, n), text in texts(1).items()}
         asked: list[float] = []
         monkeypatch.setattr(
-            likeness, "similarity", lambda *texts, asked=asked: asked.append(1) or 0
+            text_similarity, "similarity", lambda *texts, asked=asked: asked.append(1) or 0
         )
         similar_texts(known, 90)
         compared[count] = len(asked)

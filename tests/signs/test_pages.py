@@ -15,12 +15,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 from signs_desk import CELL, catalogue, facts, year
 
 from mlay_batch import report
+from mlay_batch.core.findings import Severity
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
 from mlay_batch.figures.branch_year import branch_year
-from mlay_batch.figures.records import ReportInputs
-from mlay_batch.findings import Severity
-from mlay_batch.period import Period
-from mlay_batch.report.branch_page import write_page
+from mlay_batch.figures.report_records import ReportInputs
+from mlay_batch.report.sheets.branch_page import write_page
 from mlay_batch.schema import Catalogue
 
 BAD = [

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from signs_desk import CELL, NOVEMBER, catalogue, facts, samples, seen, written, year
 
-from mlay_batch.figures.signs import KINDS, indicator_hits
-from mlay_batch.findings import Severity
-from mlay_batch.messages import explain_indicator
-from mlay_batch.period import Period
-from mlay_batch.records import AcceptedReturn
-from mlay_batch.schema import signs as described
+from mlay_batch.core.findings import Severity
+from mlay_batch.core.messages import explain_indicator
+from mlay_batch.core.period import Period
+from mlay_batch.figures.indicator_search import KINDS, indicator_hits
+from mlay_batch.model.records import AcceptedReturn
+from mlay_batch.schema import indicators as described
 
 SAMPLES = samples("signs.yaml")
 MINUTES = samples("minutes.yaml")

@@ -10,12 +10,12 @@ from datetime import date
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils import get_column_letter
 
-from mlay_batch.findings import Finding
-from mlay_batch.layout import CellPlan, plan_sheets
-from mlay_batch.period import Period
-from mlay_batch.records import Row, Value
+from mlay_batch.core.findings import Finding
+from mlay_batch.core.period import Period
+from mlay_batch.model.records import Row, Value
+from mlay_batch.schema.layout import CellPlan, plan_sheets
 from mlay_batch.schema.load import load_text
-from mlay_batch.schema.records import Form
+from mlay_batch.schema.model import Form
 from mlay_batch.template import TemplateContext, render
 
 YAML = """

@@ -12,8 +12,8 @@ import pytest
 from openpyxl import Workbook
 from template_desk import CONTEXT, at, meeting, members, opened, small_form
 
-from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.styles import TONES
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.styles import TONES
 from mlay_batch.template import render
 
 FORM = small_form()

@@ -19,9 +19,9 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell
 from template_desk import CONTEXT, REGISTER, at, meeting, members, opened, planned, small_form
 
-from mlay_batch.layout import sections_of
 from mlay_batch.schema import load_catalogue
-from mlay_batch.schema.records import Form
+from mlay_batch.schema.layout import sections_of
+from mlay_batch.schema.model import Form
 from mlay_batch.template import render
 
 FORM = small_form()

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 import pytest
 from template_desk import CONTEXT, REGISTER, meeting, small_form
 
-from mlay_batch.findings import Finding, Place, Severity
+from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.schema import Field, Form, Text, load_catalogue
 from mlay_batch.template import render
 

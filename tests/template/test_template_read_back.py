@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from template_desk import CONTEXT, REGISTER, meeting, members, small_form
 
-from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.names import clean
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.text import clean
+from mlay_batch.model.records import Row, json_value
 from mlay_batch.reader import read
-from mlay_batch.records import Row, json_value
 from mlay_batch.schema import load_catalogue
 from mlay_batch.template import render
 

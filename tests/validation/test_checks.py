@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from papers import identity, judged, submission, told
 
-from mlay_batch.findings import Severity
-from mlay_batch.messages import explain
+from mlay_batch.checks.row_rules import RULES
+from mlay_batch.checks.validate import validate
+from mlay_batch.core.findings import Severity
+from mlay_batch.core.messages import explain
 from mlay_batch.schema import Form
 from mlay_batch.schema.checks import CHECKS, GAPS
 from mlay_batch.schema.load import load_text
-from mlay_batch.validation import validate
-from mlay_batch.validation.rules import RULES
 
 FORM = """
 form: trial

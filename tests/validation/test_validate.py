@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from papers import SHEET, form, identity, judged, rows, submission, told
 
-from mlay_batch.findings import Finding, Place, Severity
-from mlay_batch.messages import explain
-from mlay_batch.records import CheckedFile, Submission
-from mlay_batch.validation import schema_for, validate, validate_register
+from mlay_batch.checks.validate import schema_for, validate, validate_register
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.messages import explain
+from mlay_batch.model.records import CheckedFile, Submission
 
 OFFICERS = {"TV-01": "Lò Văn Pọm", "TV-02": "Nguyễn Văn An", "TV-03": "Nguyễn Văn An"}
 LISTS = {"officers": OFFICERS, "organisations": {"CB-01": "Chi bộ Trường Tiểu học"}}

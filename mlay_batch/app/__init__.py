@@ -1,0 +1,1 @@
+"""Joins the stages, one module a command; returns results, prints nothing."""

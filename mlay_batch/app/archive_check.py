@@ -1,0 +1,225 @@
+"""What is wrong with a workspace, by name, and what can be put right without losing anything."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+
+from mlay_batch.app.office import open_office
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.core.files import TEMPORARY_PREFIX, write_atomically
+from mlay_batch.errors import LedgerError, LockedError, MlayError
+from mlay_batch.intake import collect
+from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
+from mlay_batch.ledger.integrity import check_archive, find_issues, original_hashes
+from mlay_batch.ledger.lock import stale_holder
+from mlay_batch.ledger.store import change_counter, high_water_mark, set_high_water_mark
+
+Fix = Callable[[], None]
+_OTHERS_MODE = 0o077  # what group and others may do with a file
+_NOTE_CODES = frozenset({"strays", "foreign", "future", "broken_off", "doubtful"})
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One defect: `code` is a text of `locale/doctor.yaml`, `params` fill its gaps.
+
+    `error` is set where a part cannot be used at all: then its text says it. `fix` puts it right
+    without losing anything; None where a person must.
+    """
+
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    error: MlayError | None = None
+    fix: Fix | None = field(default=None, compare=False)
+
+    @property
+    def is_note(self) -> bool:
+        """Whether it is worth knowing only: nothing is lost or wrong."""
+        return self.code in _NOTE_CODES
+
+
+@dataclass(frozen=True)
+class WorkspaceReport:
+    """What was found, and what of it was put right."""
+
+    defects: tuple[Defect, ...]
+    fixed: tuple[Defect, ...] = ()
+
+    @property
+    def has_defects(self) -> bool:
+        """Whether anything is wrong still."""
+        return any(not defect.is_note and defect not in self.fixed for defect in self.defects)
+
+
+def check_workspace(
+    workspace: Workspace, *, today: date, holder: str, repair: bool = False
+) -> WorkspaceReport:
+    """Look at everything in the workspace; with `repair` put right what can be.
+
+    Whoever is at work there is told of as a defect, and what he is changing is not looked at; to
+    repair, LockedError is raised instead. Cures run in the order found: folders before files.
+    """
+    former_holder = stale_holder(workspace.root)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(lock(workspace.root, holder))
+        except LedgerError as error:
+            if repair:
+                raise
+            defects = [_defect_of(error)]
+            return WorkspaceReport(
+                (*defects, *(() if _is_locked(error) else _ledger_defects(workspace, today)))
+            )
+        defects = [Defect("broken_off", {"holder": former_holder})] if former_holder else []
+        defects += [
+            *_folder_defects(workspace),
+            *_ledger_defects(workspace, today),
+            *_description_defects(workspace),
+        ]
+        return WorkspaceReport(tuple(defects), tuple(_apply_fixes(defects)) if repair else ())
+
+
+def _is_locked(error: LedgerError) -> bool:
+    return isinstance(error, LockedError)
+
+
+def _apply_fixes(defects: Iterable[Defect]) -> Iterator[Defect]:
+    for defect in defects:
+        if defect.fix:
+            defect.fix()
+            yield defect
+
+
+def _defect_of(error: MlayError, fix: Fix | None = None) -> Defect:
+    return Defect(error.code, error=error, fix=fix)
+
+
+# Folders and files
+
+
+def _folder_defects(workspace: Workspace) -> Iterator[Defect]:
+    for folder in workspace.folders:
+        if not folder.is_dir():
+            yield Defect("folder", {"path": folder.name}, fix=folder.mkdir)
+    for path in sorted(workspace.root.rglob(f"{TEMPORARY_PREFIX}*.tmp")):
+        yield Defect("leftover", {"path": _relative_name(workspace, path)}, fix=path.unlink)
+    if os.name != "nt":
+        yield from _permission_defects(workspace)
+
+
+def _permission_defects(workspace: Workspace) -> Iterator[Defect]:
+    """What others on this machine could read."""
+    for path in (path for path in (*workspace.private_folders, workspace.ledger) if path.exists()):
+        mode = path.stat().st_mode
+        if mode & _OTHERS_MODE:
+            fix = partial(path.chmod, mode & ~_OTHERS_MODE)
+            yield Defect("modes", {"path": _relative_name(workspace, path)}, fix=fix)
+
+
+def _description_defects(workspace: Workspace) -> Iterator[Defect]:
+    try:
+        open_office(workspace)
+    except MlayError as error:
+        yield _defect_of(error)
+
+
+def _relative_name(workspace: Workspace, path: Path) -> str:
+    return path.relative_to(workspace.root).as_posix()
+
+
+# Ledger and originals
+
+
+def _ledger_defects(workspace: Workspace, today: date) -> Iterator[Defect]:
+    highest = high_water_mark(workspace.ledger)
+    try:
+        with Ledger.open(workspace.ledger, read_only=True) as ledger:
+            yield from _integrity_defects(workspace, ledger)
+            yield from _clock_defects(ledger, today)
+            yield from _archive_defects(workspace, original_hashes(ledger))
+            yield from _report_defects(workspace, ledger)
+    except LedgerError as error:
+        yield _defect_of(
+            error, _new_ledger_fix(workspace) if error.code == "ledger.missing" else None
+        )
+        return
+    if (current := change_counter(workspace.ledger)) < highest:
+        fix = partial(set_high_water_mark, workspace.ledger, current)
+        yield Defect("rolled_back", {"count": highest - current}, fix=fix)
+
+
+def _new_ledger_fix(workspace: Workspace) -> Fix | None:
+    """Return how to make an empty ledger, where nothing was ever received."""
+    if high_water_mark(workspace.ledger) or any(workspace.archive.rglob("*")):
+        return None
+    return lambda: Ledger.create(workspace.ledger).close()
+
+
+def _rebuild_index(workspace: Workspace) -> None:
+    with Ledger.open(workspace.ledger) as ledger, ledger.transaction() as db:
+        db.execute("REINDEX")
+
+
+def _integrity_defects(workspace: Workspace, ledger: Ledger) -> Iterator[Defect]:
+    rebuild = partial(_rebuild_index, workspace)
+    for issue in find_issues(ledger):
+        cure = rebuild if issue.code == "index" else None
+        yield Defect(issue.code, {"which": issue.subject}, fix=cure)
+
+
+def _clock_defects(ledger: Ledger, today: date) -> Iterator[Defect]:
+    tomorrow = (today + timedelta(days=1)).isoformat()
+    future_ids = [entry.id for entry in ledger.entries() if entry.received[:10] > tomorrow]
+    if future_ids:
+        yield Defect("future", {"count": len(future_ids), "which": future_ids[0]})
+
+
+def _archive_defects(workspace: Workspace, expected: frozenset[str]) -> Iterator[Defect]:
+    archive = Archive(workspace.archive)
+    report = check_archive(archive, expected)
+    damaged = [("missing", sha256) for sha256 in report.missing]
+    damaged += [("altered", sha256) for sha256 in report.altered]
+    copies = _find_copies(workspace, {sha256 for _, sha256 in damaged}) if damaged else {}
+    for code, sha256 in damaged:
+        copy = copies.get(sha256)
+        fix = partial(archive.restore, copy) if copy is not None else None
+        yield Defect(code, {"sha256": sha256}, fix=fix)
+    if report.strays:
+        yield Defect("strays", {"count": len(report.strays), "which": report.strays[0]})
+    for path in report.foreign:
+        if not path.rpartition("/")[2].startswith(TEMPORARY_PREFIX):  # told of already
+            yield Defect("foreign", {"path": f"{workspace.archive.name}/{path}"})
+
+
+def _find_copies(workspace: Workspace, hashes: set[str]) -> dict[str, bytes]:
+    """Return the originals wanted that lie elsewhere too: told by their hash, whatever the name."""
+    copies: dict[str, bytes] = {}
+    for file in collect([workspace.inbox], workspace.inbox, ""):
+        if file.sha256 in hashes:
+            copies[file.sha256] = file.data
+    other_files = (workspace.outbox.rglob("*"), workspace.reports.rglob("*"), [workspace.register])
+    for path in (path for group in other_files for path in group if path.is_file()):
+        data = path.read_bytes()
+        if (sha256 := hashlib.sha256(data).hexdigest()) in hashes:
+            copies[sha256] = data
+    return copies
+
+
+def _report_defects(workspace: Workspace, ledger: Ledger) -> Iterator[Defect]:
+    """Workbooks of closed periods that are not what was closed."""
+    for period, closing in Closings(ledger).in_force().items():
+        path = workspace.reports / str(period) / f"tong-hop-{period}.xlsx"
+        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != closing.workbook:
+            params = {"path": _relative_name(workspace, path), "period": str(period)}
+            yield Defect("report", params, fix=partial(_restore_report, workspace, path, closing))
+
+
+def _restore_report(workspace: Workspace, path: Path, closing: Closing) -> None:
+    write_atomically(path, Archive(workspace.archive).read(closing.workbook))

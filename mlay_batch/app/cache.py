@@ -1,0 +1,188 @@
+"""Caches what costs most: descriptions and register as read, workbooks by what they were made from.
+
+A key is one hash of everything an entry depends on; an unreadable entry counts as absent. What was
+read lies in the folder `.cache` of the workspace; workbooks lie in the archive, their keys in the
+ledger.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import zlib
+from dataclasses import dataclass
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from mlay_batch import __version__, core, schema
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.core import codec
+from mlay_batch.core.files import hash_files, write_atomically
+from mlay_batch.core.findings import Finding, has_errors
+from mlay_batch.core.period import Period
+from mlay_batch.errors import LedgerError, MlayError
+from mlay_batch.ledger import Archive, Ledger
+from mlay_batch.model.records import Submission
+from mlay_batch.schema import Catalogue, Form, load_catalogue
+from mlay_batch.schema.catalogue import shipped_folder
+
+if TYPE_CHECKING:
+    from mlay_batch.app.office import Office
+
+T = TypeVar("T")
+_FOLDER = ".cache"
+_CATALOGUE, _REGISTER = "catalogue.json", "register.json"
+_WRITTEN_BY = ("mlay_batch", "xlsxwriter")
+_SOURCES = (".py", ".sql", ".yaml")
+
+
+def cache_key(*parts: str) -> str:
+    """Return one hash of all that an entry depends on."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def load_cached(workspace: Workspace, name: str, key: str, kind: type[T]) -> T | None:
+    """Return the entry `name`; None where it has another key or cannot be read."""
+    try:
+        data, head = (workspace.root / _FOLDER / name).read_bytes(), _head(key)
+        return codec.load(data[len(head) : -1], kind) if data.startswith(head) else None
+    except (OSError, ValueError):
+        return None
+
+
+def store_cached(workspace: Workspace, name: str, key: str, value: object) -> None:
+    """Write the entry `name`, readable for its owner alone.
+
+    A workspace that cannot be written to can still be looked at.
+    """
+    data = _head(key) + codec.dump(value) + b"]"
+    try:
+        write_atomically(workspace.root / _FOLDER / name, data, mode=0o600)
+    except MlayError:
+        return
+
+
+def _head(key: str) -> bytes:
+    return f'["{key}",'.encode()
+
+
+# Descriptions: YAML and its checks cost more than most verbs
+
+
+def read_catalogue(workspace: Workspace) -> Catalogue:
+    """Return the shipped descriptions with the workspace's own in their place.
+
+    The key holds every file they may come from and the code that reads them. Raises SchemaError for
+    a wrong description.
+    """
+    key = cache_key(sources_hash(workspace.schemas), __version__, _schema_code())
+    catalogue = load_cached(workspace, _CATALOGUE, key, Catalogue)
+    if catalogue is None:
+        catalogue = load_catalogue(workspace.schemas)
+        store_cached(workspace, _CATALOGUE, key, catalogue)
+    return catalogue
+
+
+def sources_hash(*folders: Path) -> str:
+    """Return a hash over every file that `load_catalogue` may read."""
+    return "/".join(
+        hash_files(folder, (path for path in folder.glob("*") if path.is_file()))
+        for folder in (shipped_folder("schemas"), *folders)
+    )
+
+
+def _schema_code() -> str:
+    """Return a hash of the code that makes records, as far as its files are to be had."""
+    folders = map(Path, (*schema.__path__, *core.__path__))
+    return "/".join(hash_files(folder, folder.glob("*.py")) for folder in folders)
+
+
+# Register: verbs that a clerk calls twenty times a day need no reader's child and no pandera
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRegister:
+    """A register as read and checked."""
+
+    submission: Submission
+    """Its rows, their codes resolved."""
+    findings: tuple[Finding, ...]
+    """What is wrong with it, places without a file."""
+
+
+def read_register(
+    workspace: Workspace, form: Form, data: bytes, schemas_sha256: str
+) -> CheckedRegister:
+    """Return the register that `data` holds. Only one without an error is cached."""
+    key = cache_key(hashlib.sha256(data).hexdigest(), schemas_sha256, __version__)
+    register = load_cached(workspace, _REGISTER, key, CheckedRegister)
+    if register is None:
+        register = _check_register(data, form)
+        if not has_errors(register.findings):
+            store_cached(workspace, _REGISTER, key, register)
+    return register
+
+
+def _check_register(data: bytes, form: Form) -> CheckedRegister:
+    from concurrent.futures import ThreadPoolExecutor  # start-up: what is cached needs no thread
+
+    from mlay_batch import reader  # start-up: and no reader
+
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(reader.read_all, [("", data)], [form], workers=1)
+        from mlay_batch.checks.validate import validate_register  # a second, while the child reads
+
+        (submission,) = reading.result()
+    if submission.form and not has_errors(submission.findings):
+        return CheckedRegister(*validate_register(submission, form))
+    return CheckedRegister(submission, submission.findings)
+
+
+# Workbooks: the same inputs give the same workbook
+
+
+def report_key(town: Office, ledger: Ledger, period: Period, as_of: date, lang: str) -> str:
+    """Return the key of the workbook of `period`.
+
+    It holds all source files and all settings, because a missed input would show a stale report; a
+    key that changes for nothing costs a few seconds.
+    """
+    return cache_key(
+        program_files(),
+        ledger.content_hash(),
+        town.register_sha256,
+        town.schemas_sha256,
+        sources_hash(town.workspace.schemas),
+        repr(town.workspace.settings),
+        str(period),
+        as_of.isoformat(),
+        lang,
+    )
+
+
+def program_files() -> str:
+    """Return what identifies the program and the library that writes workbooks, file by file.
+
+    The version alone would not do: texts and code may be changed in place, as in a checkout.
+    """
+    parts = [__version__, sys.version, zlib.ZLIB_RUNTIME_VERSION]
+    for name in _WRITTEN_BY:
+        spec = find_spec(name)  # finds it without importing it
+        for folder in map(Path, (spec and spec.submodule_search_locations) or ()):
+            sources = (path for path in folder.rglob("*") if path.suffix in _SOURCES)
+            parts.append(hash_files(folder, sources))
+    return "\n".join(parts)
+
+
+def load_workbook(ledger: Ledger, archive: Archive, key: str) -> tuple[bytes, bool] | None:
+    """Return a workbook and whether it is provisional; None where it was not made or is damaged."""
+    workbook = ledger.find_workbook(key)
+    if workbook is None:
+        return None
+    sha256, provisional = workbook
+    try:
+        return archive.read(sha256), provisional
+    except LedgerError:
+        return None  # made again, and archived again

@@ -1,0 +1,109 @@
+"""One workbook, anywhere: would it be refused?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from mlay_batch import intake, reader
+from mlay_batch.app.office import Office, reference_lists
+from mlay_batch.app.rollup import check_rollup
+from mlay_batch.app.templates import template_context
+from mlay_batch.app.version_migration import convert_rows
+from mlay_batch.checks.identity import identify
+from mlay_batch.checks.validate import validate, validate_register
+from mlay_batch.core.findings import Finding
+from mlay_batch.errors import UsageError
+from mlay_batch.model import rollup_form
+from mlay_batch.model.records import CheckedFile, Identity, Row, Submission
+from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema.ids import REGISTER
+from mlay_batch.schema.layout import CODE_SEPARATOR
+from mlay_batch.schema.version_mapping import field_mapping
+from mlay_batch.template import TemplateContext, render
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What `check` found in one file; `form` gives the words for its findings.
+
+    `checked_file` is the return itself, None where the file is none; `rows` are those it was sent
+    with.
+    """
+
+    findings: tuple[Finding, ...]
+    form: Form | None
+    checked_file: CheckedFile | None = None
+    rows: tuple[Row, ...] = ()
+
+
+def check(path: Path, catalogue: Catalogue, office: Office | None, as_of: date) -> CheckResult:
+    """Check one workbook. Without a `office` nothing is known of branches and officers, so that
+    only the form itself is checked. Raises UsageError for a file that cannot be opened.
+    """
+    if path.is_dir():
+        raise UsageError("usage.folder", path=str(path))
+    if not path.is_file():
+        raise UsageError("usage.file", path=str(path))
+    files = list(intake.collect([path], path.parent, f"{as_of.isoformat()}T00:00:00Z"))
+    if len(files) != 1 or files[0].skip_reason:
+        raise UsageError("usage.workbook", path=str(path))
+    (file,) = files
+    full_catalogue = replace(catalogue, forms=(*catalogue.forms, *rollup_form.forms(catalogue)))
+    (submission,) = reader.read_all([(file.name, file.data)], full_catalogue.forms, workers=1)
+    form = full_catalogue.form(submission.form or "", submission.version or "")
+    if form and form.form == REGISTER:
+        _, findings = validate_register(submission, form)
+        return _result_for(findings, form, file.name)
+    checked_file = CheckedFile(file, submission, findings=submission.findings)
+    # a consolidated workbook is checked where it was made, where nobody hands it in
+    register = office.register if office and submission.form != rollup_form.FORM else None
+    checked_file = identify(checked_file, full_catalogue, register, as_of)
+    lists: Mapping[str, Mapping[str, str]] = reference_lists(register) if register else {}
+    (checked_file,) = validate([checked_file], lists, full_catalogue.forms)
+    checked_file = check_rollup(checked_file, catalogue)
+    result = _result_for(checked_file.findings, form, file.name)
+    return replace(result, checked_file=checked_file, rows=submission.rows)
+
+
+def _result_for(findings: tuple[Finding, ...], form: Form | None, name: str) -> CheckResult:
+    return CheckResult(tuple(finding.in_file(name) for finding in findings), form)
+
+
+def render_returned(
+    result: CheckResult, catalogue: Catalogue, office: Office | None, lang: str
+) -> bytes:
+    """Return the branch's own form as it goes back: a fresh one with its values and marks.
+
+    A form of the wrong version goes back in the right one, with the values carried over. Raises
+    UsageError where there is no return to give back, or where nobody can tell whose it is: made
+    out to the unit its heading names, another unit's figures would be accepted as that one's.
+    """
+    checked_file, form = result.checked_file, result.form
+    if form is None or checked_file is None or checked_file.submission is None:
+        raise UsageError("usage.not_returned", path=checked_file.file.name if checked_file else "")
+    if checked_file.identity is None:
+        raise UsageError("usage.whose", path=checked_file.file.name)
+    context = _template_context(checked_file.identity, checked_file.submission, form, office)
+    form_due = context.period and catalogue.form_for(form.form, context.period)
+    rows = result.rows
+    if form_due and form_due.version != form.version:
+        form, rows = (
+            form_due,
+            convert_rows(rows, field_mapping(catalogue, form, form_due), form_due),
+        )
+    return render(form, context, rows, result.findings, lang)
+
+
+def _template_context(
+    identity: Identity, submission: Submission, form: Form, office: Office | None
+) -> TemplateContext:
+    """Return whose form it is, named as in the register, else as the file's heading does."""
+    organisation = office.register.by_code.get(identity.branch) if office else None
+    if office and organisation:
+        return template_context(office, form, organisation, identity.period, None)
+    heading = submission.header["branch"].text if "branch" in submission.header else ""
+    name = heading.partition(CODE_SEPARATOR)[2]
+    return TemplateContext(identity.branch, name or identity.branch, "", identity.period)

@@ -1,0 +1,120 @@
+"""The life of a period: closed with everything archived, opened again for a reason."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from zipfile import ZipFile, ZipInfo
+
+from mlay_batch.app.office import Office
+from mlay_batch.core.files import write_atomically
+from mlay_batch.core.findings import Finding, Param, Place, Severity
+from mlay_batch.core.period import Period
+from mlay_batch.errors import UsageError
+from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
+from mlay_batch.model.records import CheckedFile
+from mlay_batch.schema.catalogue import shipped_folder
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say: the same files, the same bytes
+
+
+@dataclass(frozen=True)
+class ClosingResult:
+    """A closing, and the copy of its workbook that stays beside later ones."""
+
+    closing: Closing
+    path: Path
+
+
+def close(
+    office: Office,
+    period: Period,
+    *,
+    as_of: date,
+    who: str,
+    holder: str,
+    allow_incomplete: bool = False,
+) -> ClosingResult:
+    """Close `period`: workbook, register and descriptions go to the archive, by hash.
+
+    From then on the archived workbook is what `consolidate` gives, and returns for the period are
+    held. Raises UsageError ``period.running`` before it has ended, ``period.closed`` if it is,
+    ``period.open`` while somebody's return is missing, refused or held (unless `allow_incomplete`).
+    """
+    from mlay_batch.app import build_report  # start-up: `flag_closed` needs no workbook's writer
+
+    if as_of <= period.end:
+        raise UsageError("period.running", period=str(period), end=period.end.isoformat())
+    workspace = office.workspace
+    with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
+        closings = Closings(ledger)
+        if existing := closings.in_force().get(period):
+            raise UsageError("period.closed", period=str(period), revision=existing.revision)
+        figures, fingerprint, data = build_report.build_workbook(office, ledger, period, as_of)
+        if figures.is_provisional and not allow_incomplete:
+            raise UsageError("period.open", period=str(period))
+        archive = Archive(workspace.archive)
+        revision = 1 + sum(earlier.period == period for earlier in closings.all())
+        contents = data, workspace.register.read_bytes(), _zip_schemas(office)
+        workbook, register, schemas = map(archive.store, contents)
+        closing = Closing(period, revision, as_of, who, workbook, register, schemas)
+        folder = workspace.reports / str(period)
+        copy = folder / f"tong-hop-{period}_chot-{revision}.xlsx"
+        for path in (folder / f"tong-hop-{period}.xlsx", copy):
+            write_atomically(path, data)
+        build_report.record_workbook(ledger, archive, figures, fingerprint, data)
+        closings.close(closing)
+    return ClosingResult(closing, copy)
+
+
+def reopen(
+    office: Office, period: Period, *, as_of: date, who: str, why: str, holder: str
+) -> Closing:
+    """Open a closed period again; what was closed stays in the archive as its revision.
+
+    Raises UsageError ``usage.why`` without a reason, ``period.not_closed``.
+    """
+    if not why.strip():
+        raise UsageError("usage.why")
+    workspace = office.workspace
+    with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
+        closings = Closings(ledger)
+        closing = closings.in_force().get(period)
+        if closing is None:
+            raise UsageError("period.not_closed", period=str(period))
+        closings.reopen(period, as_of, who, why.strip())
+    return replace(closing, reopened=as_of, reopened_by=who, why=why.strip())
+
+
+def flag_closed(batch: Sequence[CheckedFile], ledger: Ledger) -> tuple[CheckedFile, ...]:
+    """Return the batch with L12 on every return for a closed period: `verdict` holds it."""
+    in_force = Closings(ledger).in_force()
+    return tuple(
+        _flag(checked, in_force.get(checked.identity.period)) if checked.identity else checked
+        for checked in batch
+    )
+
+
+def _flag(checked: CheckedFile, closing: Closing | None) -> CheckedFile:
+    if closing is None:
+        return checked
+    params: dict[str, Param] = {"period": str(closing.period), "revision": closing.revision}
+    return checked.with_findings(Finding("L12", Severity.WARNING, Place(checked.file.name), params))
+
+
+def _zip_schemas(office: Office) -> bytes:
+    """Return all descriptions in force as one zip; the same descriptions give the same bytes."""
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w") as zip_file:
+        for source in office.catalogue.sources:
+            for folder in (office.workspace.schemas, shipped_folder("schemas")):
+                path = folder / source.name
+                data = path.read_bytes() if path.is_file() else b""
+                if hashlib.sha256(data).hexdigest() == source.sha256:
+                    zip_file.writestr(ZipInfo(source.name, _EPOCH), data)
+                    break
+    return buffer.getvalue()

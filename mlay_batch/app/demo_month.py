@@ -1,0 +1,58 @@
+"""The sample town from its files to its workbook, by the same verbs a clerk uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from mlay_batch import demo
+from mlay_batch.app.ingest import IngestResult, Progress, ingest
+from mlay_batch.app.office import Office, open_office
+from mlay_batch.app.settings import CONFIG_NAME
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.core.period import Period
+from mlay_batch.errors import UsageError
+from mlay_batch.schema import load_catalogue
+
+PERIOD = Period(2019, 11)
+AS_OF = date(2019, 12, 6)  # the day after the returns of November were due
+
+
+@dataclass(frozen=True)
+class DemoWorkspace:
+    """The sample town's workspace with everything in its inbox, in parcels as they came."""
+
+    office: Office
+    inbox_folders: tuple[demo.InboxFolder, ...]
+
+
+def build(folder: Path, progress: Progress) -> DemoWorkspace:
+    """Make the sample town's workspace in `folder` and fill its inbox.
+
+    A folder that holds the sample town already is brought up to date; any other workspace is
+    left alone. Raises UsageError (``demo.occupied``).
+    """
+    sample = demo.load_town()
+    if (folder / CONFIG_NAME).is_file():
+        workspace = Workspace.find(folder)
+        register_data = demo.render_register(load_catalogue(), sample)
+        if workspace.register.is_file() and workspace.register.read_bytes() != register_data:
+            raise UsageError("demo.occupied", path=str(folder))
+    else:
+        workspace = Workspace.create(folder, sample.register.root().name, sample.place)
+    inbox_folders = demo.write_town(workspace.root, progress)
+    return DemoWorkspace(open_office(workspace), inbox_folders)
+
+
+def ingest_batches(demo_workspace: DemoWorkspace, holder: str) -> Iterator[IngestResult]:
+    """Ingest the parcels one after another, each as of the day it came."""
+    for inbox_folder in demo_workspace.inbox_folders:
+        yield ingest(
+            demo_workspace.office,
+            [inbox_folder.folder],
+            as_of=date.fromisoformat(inbox_folder.received[:10]),
+            received=inbox_folder.received,
+            holder=holder,
+        )

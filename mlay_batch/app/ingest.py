@@ -1,0 +1,227 @@
+"""Ingests files: unpack, read, validate, decide, record in one transaction.
+
+The bytes go to the archive first; of a file that was read only its compact rows stay in memory.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from mlay_batch import __version__, intake
+from mlay_batch.app.closing import flag_closed
+from mlay_batch.app.office import Office
+from mlay_batch.app.rollup import check_rollup
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.checks.identity import identify
+from mlay_batch.checks.sender import check_sender
+from mlay_batch.checks.verdict import decide, receipt_order
+from mlay_batch.checks.waivers import apply_waivers
+from mlay_batch.ledger import Archive, Ledger, lock, pack
+from mlay_batch.model.records import (
+    CheckedFile,
+    Decision,
+    IncomingFile,
+    LedgerSnapshot,
+    Run,
+    Submission,
+    Verdict,
+)
+
+if TYPE_CHECKING:
+    from mlay_batch.reader import Reading
+
+Progress = Callable[[int, int], None]
+
+GROUP_SIZE = 1000  # files validated by one call: they and their frames take some 20 MB
+
+
+@dataclass(frozen=True)
+class IngestResult:
+    """What one ingest did. `seen_count` counts files recorded by an earlier run: not received
+    again.
+    """
+
+    decisions: tuple[Decision, ...]
+    seen_count: int
+
+    def __add__(self, other: IngestResult) -> IngestResult:
+        return IngestResult(self.decisions + other.decisions, self.seen_count + other.seen_count)
+
+    @property
+    def counts(self) -> Mapping[Verdict, int]:
+        """How many files got each verdict; they add up to the files received."""
+        counter = Counter(decision.verdict for decision in self.decisions)
+        return {verdict: counter[verdict] for verdict in Verdict}
+
+    @property
+    def has_refusals(self) -> bool:
+        """Whether a file was rejected or held."""
+        return bool(self.counts[Verdict.REJECTED] or self.counts[Verdict.HELD])
+
+
+def no_progress(done: int, total: int) -> None:
+    """Report progress to nobody."""
+
+
+def ingest(
+    office: Office,
+    paths: Sequence[Path] = (),
+    *,
+    as_of: date,
+    received: str,
+    holder: str,
+    progress: Progress = no_progress,
+    dry_run: bool = False,
+    read_files: Reading | None = None,
+) -> IngestResult:
+    """Take in the files of `paths` (the inbox if none are given) and record a verdict on each.
+
+    `received` is the time of receipt (ISO, with offset) of files that bear none of their own.
+    `holder` says who is at work, should somebody else find the workspace locked. A dry run records
+    nothing. `read_files` reads the files (default: children of this process). Raises LockedError,
+    LedgerError, and what `read_files` raises.
+    """
+    workspace = office.workspace
+    with (
+        lock(workspace.root, holder),
+        Ledger.open(workspace.ledger) as ledger,
+        _open_archive(workspace, dry_run) as archive,
+    ):
+        files, seen_count = _new_files(office, paths, received, ledger, archive)
+        ignored = [CheckedFile(file) for file in files if file.skip_reason]
+        workbooks = [file for file in files if not file.skip_reason]
+        read = map(_compact, check_files(office, workbooks, archive.read, as_of, progress,
+                                         read_files=read_files))  # fmt: skip
+        ordered = sorted([*ignored, *read], key=lambda checked: receipt_order(checked.file))
+        batch = flag_closed(ordered, ledger)
+        decisions = decide(batch, _snapshot(ledger, batch))
+        if decisions and not dry_run:
+            archive.sync()  # before the ledger says that the originals are there
+            run = Run(as_of, "ingest", __version__, office.register_sha256, office.schemas_sha256)
+            ledger.record(run, decisions)
+    return IngestResult(decisions, seen_count)
+
+
+def _snapshot(ledger: Ledger, batch: Sequence[CheckedFile]) -> LedgerSnapshot:
+    """Return what the ledger holds of the same content, and of the same form, branch and period."""
+    keys = {checked.identity.key for checked in batch if checked.identity}
+    return ledger.snapshot_for({checked.file.sha256 for checked in batch}, keys)
+
+
+@contextmanager
+def _open_archive(workspace: Workspace, dry_run: bool) -> Iterator[Archive]:
+    """Give the archive, in a dry run a temporary one.
+
+    Originals left there by a run that broke off are harmless: nothing refers to them.
+    """
+    if not dry_run:
+        yield Archive(workspace.archive)
+        return
+    with TemporaryDirectory(prefix="mlay-") as folder:
+        yield Archive(Path(folder), lasting=False)
+
+
+def _new_files(
+    office: Office, paths: Sequence[Path], received: str, ledger: Ledger, archive: Archive
+) -> tuple[list[IncomingFile], int]:
+    """Return the files not recorded yet, their bytes archived, and how many are recorded."""
+    inbox = office.workspace.inbox
+    trust = mail_trust(office)
+    files: list[IncomingFile] = []
+    recorded: set[tuple[str, str]] = set()
+    for path in paths or [inbox]:
+        group: list[IncomingFile] = []
+        for ref in intake.list_files(path, None if paths else inbox):
+            for file in intake.unpack(ref, received, trust):
+                key = file.origin, file.sha256
+                if ledger.find_recorded([key]):
+                    recorded.add(key)
+                else:
+                    archive.add(file.data)
+                group.append(replace(file, data=b"", digest=file.sha256))
+        files += intake.pair_signed_copies(group, came_together=False)
+    new = [file for file in files if (file.origin, file.sha256) not in recorded]
+    return new, len(files) - len(new)
+
+
+def mail_trust(office: Office) -> intake.MailTrust:
+    """Return which mail server's word is believed on senders and times."""
+    settings = office.workspace.settings
+    return intake.MailTrust(ZoneInfo(settings.time_zone), settings.mail_server, settings.auth_host)
+
+
+def check_files(
+    office: Office,
+    workbooks: Sequence[IncomingFile],
+    read_bytes: Callable[[str], bytes],
+    as_of: date,
+    progress: Progress = no_progress,
+    *,
+    trust_sender: bool = False,
+    read_files: Reading | None = None,
+) -> Iterator[CheckedFile]:
+    """Yield every workbook, in order, with what it says, whose it is and what is wrong with it.
+
+    `read_bytes` gives the content of a file by its SHA-256. `trust_sender`: a person has said that
+    the files are from whom they claim, so senders are not checked.
+    """
+    if not workbooks:
+        return
+    from mlay_batch import reader  # start-up: where nothing is new, nothing is read
+
+    submissions = (read_files or reader.read_each)(
+        ((file.name, read_bytes(file.sha256)) for file in workbooks),
+        office.intake_catalogue.forms,
+        reader.Limits(**office.workspace.settings.limits),
+        progress=lambda done: progress(done, len(workbooks)),
+    )
+    from mlay_batch.checks.validate import validate  # pandera: a second, while children read
+
+    for group in _in_groups(zip(workbooks, submissions, strict=True)):
+        unknown = [CheckedFile(file, read, findings=read.findings) for file, read in group]
+        identified = [
+            identify(checked, office.intake_catalogue, office.register, as_of)
+            for checked in unknown
+        ]
+        if not trust_sender:
+            identified = [check_sender(file, office.register) for file in identified]
+        for checked in validate(identified, office.lists, office.intake_catalogue.forms):
+            waived = apply_waivers(check_rollup(checked, office.catalogue), office.register)
+            yield _name_findings(waived)
+
+
+def _in_groups(
+    pairs: Iterable[tuple[IncomingFile, Submission]],
+) -> Iterator[list[tuple[IncomingFile, Submission]]]:
+    """Yield the pairs in lists of `GROUP_SIZE`; the last may be shorter."""
+    group: list[tuple[IncomingFile, Submission]] = []
+    for pair in pairs:
+        group.append(pair)
+        if len(group) == GROUP_SIZE:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _name_findings(checked: CheckedFile) -> CheckedFile:
+    """Return it with its name in every finding."""
+    findings = tuple(finding.in_file(checked.file.name) for finding in checked.findings)
+    return replace(checked, findings=findings)
+
+
+def _compact(checked: CheckedFile) -> CheckedFile:
+    """Return it with its rows packed: all files of a run wait until the last is read."""
+    submission = checked.submission
+    if submission is None:
+        return checked
+    without_rows = Submission(None, submission.form, submission.version)
+    return replace(checked, submission=without_rows, compact_rows=pack(submission.rows))

@@ -1,0 +1,52 @@
+"""What the figures of a period are computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from mlay_batch.app.office import Office
+from mlay_batch.app.rollup import merge_subordinates, months_covered
+from mlay_batch.app.version_migration import to_newest
+from mlay_batch.core.period import Period
+from mlay_batch.figures.report_records import ReportInputs
+from mlay_batch.ledger import Ledger
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry
+from mlay_batch.model.rollup_form import FORM
+
+
+def load_inputs(office: Office, ledger: Ledger, period: Period, as_of: date) -> ReportInputs:
+    """Return everything the figures of `period` are computed from."""
+    return build_inputs(office, ledger.returns(), ledger.entries(), period, as_of)
+
+
+def build_inputs(
+    office: Office,
+    current: Sequence[AcceptedReturn],
+    entries: tuple[LedgerEntry, ...],
+    period: Period,
+    as_of: date,
+) -> ReportInputs:
+    """Return what figures are computed from, of the returns that count and all ever received.
+
+    What came straight here counts before the same return in a consolidated workbook.
+    """
+    rollups = [accepted for accepted in current if accepted.entry.form == FORM]
+    direct_returns = to_newest(
+        office.catalogue, [candidate for candidate in current if candidate.entry.form != FORM]
+    )
+    subordinate = merge_subordinates(office.register, office.catalogue, rollups)
+    keys = {accepted.entry.key for accepted in direct_returns}
+    rollup_returns = (
+        candidate for candidate in subordinate.returns if candidate.entry.key not in keys
+    )
+    returns = (*direct_returns, *rollup_returns, *months_covered(rollups))
+    return ReportInputs(
+        office.figures_catalogue,
+        subordinate.register,
+        period,
+        as_of,
+        returns,
+        entries,
+        subordinate.refused,
+    )

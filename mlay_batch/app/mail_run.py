@@ -1,0 +1,217 @@
+"""Letters to drafts or to the mail host, none of them twice.
+
+A letter to be sent is recorded as *queued* before the mail host sees it and as *sent* afterwards.
+A crash in between leaves it queued: nobody knows whether it went out, so it is not sent again but
+reported, until a person has looked and said so. Its Message-ID is made of what it is about, so
+that a double can be told at the other end as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Protocol
+
+from mlay_batch.app.office import Office
+from mlay_batch.app.reply import LetterSelection, NoAddress, PendingLetters
+from mlay_batch.app.settings import Smtp
+from mlay_batch.core.files import write_atomically
+from mlay_batch.core.period import Period
+from mlay_batch.errors import UsageError
+from mlay_batch.ledger import Archive, Item, Ledger, MailLog, MailState, SentMail, lock
+from mlay_batch.mail.letter import Letter
+from mlay_batch.mail.mime import Sender, build_message, short_id
+from mlay_batch.mail.smtp import ConnectionLostError, RateLimiter, RefusedError
+
+LetterMaker = Callable[[Ledger, LetterSelection], PendingLetters]
+Clock = Callable[[], datetime]
+
+
+class MailTransport(Protocol):
+    """What letters are handed to."""
+
+    def deliver(self, to: tuple[str, ...], mail: bytes) -> tuple[str, ...]:
+        """Hand over one mail (see `smtp.SmtpTransport`)."""
+
+
+@dataclass(frozen=True)
+class MailResult:
+    """What was done. `doubtful` letters may have gone out; a person must look.
+
+    `failed` pairs letters with what the host said; `partly_refused` with addresses it did not take.
+    `stop_reason` says why the host was left before all was done.
+    """
+
+    letters: tuple[Letter, ...] = ()
+    drafts: tuple[Path, ...] = ()
+    failed: tuple[tuple[Letter, str], ...] = ()
+    partly_refused: tuple[tuple[Letter, tuple[str, ...]], ...] = ()
+    no_address: tuple[NoAddress, ...] = ()
+    doubtful: tuple[SentMail, ...] = ()
+    stop_reason: str = ""
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing is left for a person to look after."""
+        return not (self.failed or self.partly_refused or self.no_address or self.doubtful)
+
+
+@dataclass(frozen=True)
+class MailRun:
+    """Which letters, of which town, made by `make_letters`; `holder` is told to who finds it
+    locked.
+    """
+
+    office: Office
+    make_letters: LetterMaker
+    period: Period
+    as_of: date
+    holder: str
+    repeat: bool = False
+
+    @property
+    def sender(self) -> Sender:
+        """Who the letters are from."""
+        settings = self.office.workspace.settings
+        return Sender(settings.name, settings.smtp.from_ if settings.smtp else None)
+
+    def pending_letters(self, ledger: Ledger, *reached: MailState) -> PendingLetters:
+        """Return the letters on topics that did not get as far as `reached`."""
+        states = MailLog(ledger).states()
+        done_keys = frozenset(key for key, state in states.items() if state in reached)
+        previous_keys = frozenset(states)
+        return self.make_letters(
+            ledger, LetterSelection(self.period, self.as_of, done_keys, previous_keys, self.repeat)
+        )
+
+
+def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
+    """Write every letter not drafted or sent yet as ``outbox/<period>/mail/….eml``.
+
+    The same letter gives the same bytes; `again` writes drafts once more that were written before.
+    `timestamp` is the ISO time to remember.
+    """
+    workspace = run.office.workspace
+    folder = workspace.outbox / str(run.period) / "mail"
+    final_states = (MailState.SENT, MailState.QUEUED) + (() if run.repeat else (MailState.DRAFTED,))
+    with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:
+        pending, mail_log = run.pending_letters(ledger, *final_states), MailLog(ledger)
+        paths = tuple(folder / letter.file_name for letter in pending.letters)
+        for letter, path in zip(pending.letters, paths, strict=True):
+            data = build_message(letter, run.sender).as_bytes()
+            if not dry_run:
+                write_atomically(path, data, mode=0o600)
+                sha256 = Archive(workspace.archive).store(data)
+                mail_log.put(_mail_record(run, letter, sha256, MailState.DRAFTED, timestamp))
+        doubtful = _doubtful_letters(mail_log)
+    return MailResult(pending.letters, paths, no_address=pending.no_address, doubtful=doubtful)
+
+
+def send(run: MailRun, transport: MailTransport, limiter: RateLimiter, clock: Clock) -> MailResult:
+    """Send every letter not sent yet, drafted ones too. Can be stopped and started at any time."""
+    workspace = run.office.workspace
+    with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:
+        pending, mail_log = (
+            run.pending_letters(ledger, MailState.SENT, MailState.QUEUED),
+            MailLog(ledger),
+        )
+        sender = _LetterSender(run, mail_log, Archive(workspace.archive), transport, clock)
+        for letter in pending.letters:
+            limiter.wait()
+            if not sender.send(letter):
+                break
+        doubtful = _doubtful_letters(mail_log)
+    return MailResult(
+        tuple(sender.sent),
+        (),
+        tuple(sender.failed),
+        tuple(sender.partly_refused),
+        pending.no_address,
+        doubtful,
+        sender.stop_reason,
+    )
+
+
+def resolve_doubtful(
+    office: Office, holder: str, *, sent: bool, letters: Sequence[str] = ()
+) -> None:
+    """Say of the doubtful letters whether they went out; those that did not are sent next time.
+
+    `letters` names some by what `short_id` makes of their Message-ID; without any, all are meant.
+    Raises UsageError ``reply.letter`` for a letter that is not in doubt.
+    """
+    with lock(office.workspace.root, holder), Ledger.open(office.workspace.ledger) as ledger:
+        mail_log = MailLog(ledger)
+        doubtful = {
+            short_id(letter.message_id): letter.message_id for letter in _doubtful_letters(mail_log)
+        }
+        for name in letters:
+            if name not in doubtful:
+                names = ", ".join(doubtful) or "–"
+                raise UsageError("reply.letter", letter=name, known=names)
+        mail_log.resolve([doubtful[name] for name in letters or doubtful], sent=sent)
+
+
+def smtp_settings(office: Office) -> Smtp:
+    """Return the mail host `mlay.toml` names. Raises UsageError ``smtp.unset`` without one."""
+    smtp = office.workspace.settings.smtp
+    if smtp is None:
+        raise UsageError("smtp.unset")
+    return smtp
+
+
+class _LetterSender:
+    """Hands letters over one by one and keeps the ledger a step ahead of the host."""
+
+    def __init__(
+        self,
+        run: MailRun,
+        mail_log: MailLog,
+        archive: Archive,
+        transport: MailTransport,
+        clock: Clock,
+    ) -> None:
+        self.run, self.mail_log, self.archive = run, mail_log, archive
+        self.transport, self.clock = transport, clock
+        self.sent: list[Letter] = []
+        self.failed: list[tuple[Letter, str]] = []
+        self.partly_refused: list[tuple[Letter, tuple[str, ...]]] = []
+        self.stop_reason = ""
+
+    def send(self, letter: Letter) -> bool:
+        """Send one letter; False where the connection is gone."""
+        sender, now = self.run.sender, self.clock()
+        data = build_message(letter, sender, format_datetime(now)).as_bytes()
+        sha256 = self.archive.store(data)
+        sent_mail = _mail_record(self.run, letter, sha256, MailState.QUEUED, now.isoformat())
+        self.mail_log.put(sent_mail)
+        try:
+            refused = self.transport.deliver(letter.to, data)
+        except RefusedError as error:
+            self.mail_log.withdraw(sent_mail.message_id)
+            self.failed.append((letter, str(error)))
+            return True
+        except ConnectionLostError as error:
+            self.stop_reason = str(error)
+            return False
+        sent_at = self.clock().isoformat()
+        self.mail_log.put(_mail_record(self.run, letter, sha256, MailState.SENT, sent_at))
+        self.sent.append(letter)
+        if refused:
+            self.partly_refused.append((letter, refused))
+        return True
+
+
+def _mail_record(
+    run: MailRun, letter: Letter, sha256: str, state: MailState, timestamp: str
+) -> SentMail:
+    items = tuple(Item(t.key, t.form, t.branch, t.period, t.entry_id) for t in letter.topics)
+    message_id = run.sender.message_id(letter)
+    return SentMail(letter.kind, message_id, letter.to, sha256, state, timestamp, items, run.as_of)
+
+
+def _doubtful_letters(mail_log: MailLog) -> tuple[SentMail, ...]:
+    return tuple(letter for letter in mail_log.letters() if letter.state is MailState.QUEUED)

@@ -1,0 +1,131 @@
+"""What every verb begins with: the workspace's descriptions and its register."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from mlay_batch.app.cache import read_catalogue, read_register
+from mlay_batch.app.settings import CONFIG_NAME
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.core.findings import Finding, has_errors
+from mlay_batch.core.text import nearest
+from mlay_batch.errors import RegisterError, UsageError
+from mlay_batch.model import rollup_form
+from mlay_batch.model.register import Register
+from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema.model import Due
+
+
+@dataclass(frozen=True)
+class Office:
+    """A workspace with its catalogue and register read. `findings` are the register's warnings."""
+
+    workspace: Workspace
+    catalogue: Catalogue
+    register: Register
+    register_sha256: str
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def schemas_sha256(self) -> str:
+        """One hash over all descriptions in force."""
+        return schemas_hash(self.catalogue)
+
+    @cached_property
+    def intake_catalogue(self) -> Catalogue:
+        """What files are read by: the forms, and the consolidated workbook of the level below."""
+        settings = self.workspace.settings
+        rollup_forms = rollup_form.forms(self.catalogue, settings.consolidated)
+        days = settings.deadlines.get(rollup_form.FORM, {})
+        return replace(
+            self.catalogue,
+            forms=(*self.catalogue.forms, *(_with_days(f, days) for f in rollup_forms)),
+        )
+
+    @property
+    def figures_catalogue(self) -> Catalogue:
+        """What figures are counted by: consolidated workbooks are asked for where they are owed,
+        one a month.
+        """
+        rollup_forms = [
+            f
+            for f in self.intake_catalogue.forms
+            if f.form == rollup_form.FORM and f.period == "month" and f.reporters
+        ]
+        return replace(self.catalogue, forms=(*self.catalogue.forms, *rollup_forms))
+
+    @property
+    def lists(self) -> Mapping[str, Mapping[str, str]]:
+        """Codes and names that a `ref` field may hold."""
+        return reference_lists(self.register)
+
+
+def schemas_hash(catalogue: Catalogue) -> str:
+    """Return one hash over all descriptions in force."""
+    joined = "\n".join(f"{source.name} {source.sha256}" for source in catalogue.sources)
+    return hashlib.sha256(joined.encode()).hexdigest()
+
+
+def reference_lists(register: Register) -> Mapping[str, Mapping[str, str]]:
+    """Return code → name for each list a `ref` field may name."""
+    return {
+        "organisations": {record.code: record.name for record in register.organisations},
+        "officers": {record.code: record.name for record in register.officers},
+    }
+
+
+def with_deadlines(catalogue: Catalogue, deadlines: Mapping[str, Mapping[str, int]]) -> Catalogue:
+    """Return the catalogue with the town's own days (``due`` …) in place of the forms'.
+
+    Raises UsageError ``workspace.key`` for a form there is not.
+    """
+    form_names = sorted({rollup_form.FORM, *(form.form for form in catalogue.forms)})
+    for name in deadlines:
+        if name not in form_names:
+            near = f"deadlines.{nearest(name, form_names) or form_names[0]}"
+            raise UsageError(
+                "workspace.key", file=CONFIG_NAME, key=f"deadlines.{name}", nearest=near
+            )
+    return replace(
+        catalogue, forms=tuple(_with_days(f, deadlines.get(f.form, {})) for f in catalogue.forms)
+    )
+
+
+def _with_days(form: Form, days: Mapping[str, int]) -> Form:
+    if not days:
+        return form
+    old_due = form.due or Due(0)
+    new_due = Due(
+        days.get("due", old_due.day),
+        days.get("lock", old_due.lock),
+        days.get("correct", old_due.correct),
+    )
+    return replace(form, due=new_due)
+
+
+def open_office(workspace: Workspace) -> Office:
+    """Read the workspace's descriptions and register.
+
+    Raises SchemaError for a wrong description, RegisterError (with ``findings`` and ``form`` in
+    its params) when the register is missing or has errors: nothing can be counted without it.
+    """
+    catalogue = with_deadlines(read_catalogue(workspace), workspace.settings.deadlines)
+    form = catalogue.register_form
+    name = workspace.register.name
+    try:
+        data = workspace.register.read_bytes()
+    except OSError as error:
+        raise RegisterError("register.unreadable", path=str(workspace.register)) from error
+    digest, schemas = hashlib.sha256(data).hexdigest(), schemas_hash(catalogue)
+    checked = read_register(workspace, form, data, schemas)
+    findings = tuple(finding.in_file(name) for finding in checked.findings)
+    if not has_errors(findings) and not checked.submission.section_rows("organisations"):
+        raise RegisterError("register.empty", path=name)
+    if has_errors(findings):
+        raise RegisterError("register.errors", path=name, findings=findings, form=form)
+    return Office(
+        workspace, catalogue, Register.from_submission(checked.submission), digest, findings
+    )

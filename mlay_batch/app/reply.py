@@ -1,0 +1,360 @@
+"""Who is to be written to: one letter for every return answered, form sent out, branch reminded.
+
+What is answered, `app.pending_replies` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import partial
+
+from mlay_batch import reader
+from mlay_batch.app.load_inputs import load_inputs
+from mlay_batch.app.office import Office
+from mlay_batch.app.pending_replies import (
+    UNREADABLE_CODES,
+    Correction,
+    branch_of,
+    correction,
+    corrections,
+    files_to_answer,
+    is_unreadable,
+    reminders,
+    right_form,
+)
+from mlay_batch.app.templates import file_name, template_context
+from mlay_batch.app.version_migration import convert_rows, to_version
+from mlay_batch.core.period import Period
+from mlay_batch.figures import compute
+from mlay_batch.figures.completeness import due_date
+from mlay_batch.figures.report_records import Figures
+from mlay_batch.ledger import Archive, Ledger, MailLog
+from mlay_batch.mail import bodies, mail_templates
+from mlay_batch.mail.bodies import (
+    Envelope,
+    LetterContext,
+    ListedError,
+    NumberedReturn,
+    ResendRequest,
+)
+from mlay_batch.mail.letter import Attachment, Letter, Topic
+from mlay_batch.model import rollup_form
+from mlay_batch.model.records import LedgerEntry, Submission, Verdict
+from mlay_batch.schema import Form
+from mlay_batch.schema.version_mapping import field_mapping
+from mlay_batch.template import FindingGroup, TemplateContext, render, render_returned
+
+_LANG = "vi"  # letters are in Vietnamese
+
+
+@dataclass(frozen=True)
+class NoAddress:
+    """What nobody can be written about: a branch without an address, a file of nobody known."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class PendingLetters:
+    """The letters a period owes by now, sent or not, and those nobody can be sent."""
+
+    letters: tuple[Letter, ...]
+    no_address: tuple[NoAddress, ...]
+
+
+@dataclass(frozen=True)
+class LetterSelection:
+    """Which letters to make: of `period`, as of that day, but not on topics `done_keys` already.
+
+    `previous_keys` are all that ever had a letter, be it a draft: `repeat` reminds those missing
+    once more, in a letter of its own for every day.
+    """
+
+    period: Period
+    as_of: date
+    done_keys: frozenset[str] = frozenset()
+    previous_keys: frozenset[str] = frozenset()
+    repeat: bool = False
+
+
+def reply_letters(office: Office, ledger: Ledger, selection: LetterSelection) -> PendingLetters:
+    """Return the answers and reminders owed.
+
+    Raises UsageError for a text of the office that cannot be filled, LedgerError.
+    """
+    builder = _ReplyBuilder(office, ledger, selection)
+    return _split([*builder.answers(), *builder.reminders()])
+
+
+def form_letters(
+    office: Office, form: Form, branches: Sequence[str], ledger: Ledger, selection: LetterSelection
+) -> PendingLetters:
+    """Return the blank forms of the period for the `branches` (codes) alone: a letter each, or one
+    for a committee with the forms of those of its cells that have no address.
+    """
+    return _split(
+        [*_ReplyBuilder(office, ledger, selection).letters_by_addressee("form", form, branches)]
+    )
+
+
+def _split(results: Sequence[Letter | NoAddress]) -> PendingLetters:
+    return PendingLetters(
+        tuple(item for item in results if isinstance(item, Letter)),
+        tuple(item for item in results if isinstance(item, NoAddress)),
+    )
+
+
+@dataclass(frozen=True)
+class _PendingFile:
+    """A file `branch` is to send again; `missed_day` is the day it was asked for in vain."""
+
+    entry: LedgerEntry
+    branch: str
+    topic: Topic
+    missed_day: date | None = None
+
+
+class _ReplyBuilder:
+    """Makes the letters of a period; what several need is looked up once."""
+
+    def __init__(self, office: Office, ledger: Ledger, selection: LetterSelection) -> None:
+        self.office, self.ledger, self.selection = office, ledger, selection
+        self.period, self.as_of = selection.period, selection.as_of
+        self.archive = Archive(office.workspace.archive)
+        office_texts = mail_templates.load_templates(office.workspace.texts)
+        self.letter_context = LetterContext(
+            office.workspace.settings.name, office.register, office_texts, self.as_of
+        )
+        self.entries = ledger.entries()
+        self.incoming_numbers = MailLog(ledger).receipt_numbers()
+        self.figures_by_period: dict[Period, Figures] = {}
+
+    def figures(self, period: Period) -> Figures:
+        """Return the figures of `period`, computed once."""
+        if period not in self.figures_by_period:
+            inputs = load_inputs(self.office, self.ledger, period, self.as_of)
+            self.figures_by_period[period] = compute(inputs)
+        return self.figures_by_period[period]
+
+    # Answers
+
+    def answers(self) -> Iterator[Letter | NoAddress]:
+        """Yield the answer to every accepted and every refused return, in order of receipt."""
+        files = files_to_answer(self.entries, self.period, self.office.register)
+        unanswered = [d for d in files if Topic.answer_key(d.id) not in self.selection.done_keys]
+        submissions = self._read_rejected(unanswered)
+        for entry in unanswered:
+            if entry.verdict is Verdict.ACCEPTED:
+                yield self._receipt(entry)
+                continue
+            branch = branch_of(entry, self.office.register)
+            if branch is None:
+                kind = "returned" if entry.id in submissions else "unopened"
+                yield NoAddress(kind, entry.name)
+            else:
+                topic = Topic.answer(entry.id, entry.form, branch, entry.period)
+                yield self._resend_letter(
+                    _PendingFile(entry, branch, topic), submissions.get(entry.id)
+                )
+
+    def _read_rejected(self, entries: Sequence[LedgerEntry]) -> Mapping[int, Submission]:
+        """Return what stands in the refused files that could be opened, by delivery: the ledger
+        keeps the values of accepted ones.
+        """
+        rejected = [
+            entry
+            for entry in entries
+            if entry.verdict is Verdict.REJECTED and not is_unreadable(entry)
+        ]
+        files = [(entry.name, self.archive.read(entry.sha256)) for entry in rejected]
+        limits = reader.Limits(**self.office.workspace.settings.limits)
+        submissions = reader.read_all(files, self.office.catalogue.forms, limits) if files else ()
+        return dict(zip([entry.id for entry in rejected], submissions, strict=True))
+
+    def _addressee(self, branch: str) -> str | None:
+        addressee = self.office.register.addressee(branch, self.as_of)
+        return addressee if addressee and self.letter_context.addresses(addressee) else None
+
+    def _envelope(self, kind: str, topic: Topic, entry: LedgerEntry) -> Envelope | NoAddress:
+        addressee = self._addressee(topic.branch or "")
+        if addressee is None:
+            return NoAddress(kind, f"{topic.branch} ({entry.name})")
+        return Envelope(kind, addressee, (topic,), tuple((entry.thread or "").split()))
+
+    def _receipt(self, entry: LedgerEntry) -> Letter | NoAddress:
+        topic = Topic.answer(entry.id, entry.form, entry.branch, entry.period)
+        envelope = self._envelope("receipt", topic, entry)
+        form = self.office.intake_catalogue.form(entry.form or "", entry.version or "")
+        if isinstance(envelope, NoAddress) or form is None:
+            return envelope if isinstance(envelope, NoAddress) else _no_address(entry)
+        if form.form == rollup_form.FORM:
+            form = rollup_form.without_fields(form)
+        warnings = self.figures(Period.parse(entry.period or "")).warnings
+        other_findings = [finding for entry_id, finding in warnings if entry_id == entry.id]
+        before = self._numbered_return(entry.refers_to, form) if entry.refers_to else None
+        after = self._incoming_number(entry.superseded_by) if entry.superseded_by else None
+        counts = replace(self._numbered_return(entry.id, form), before=before, after=after)
+        return bodies.receipt(self.letter_context, envelope, counts, form, other_findings)
+
+    def _numbered_return(self, entry_id: int, form: Form) -> NumberedReturn:
+        accepted = to_version(self.office.catalogue, self.ledger.return_of(entry_id), form)
+        return NumberedReturn(accepted, self._incoming_number(entry_id))
+
+    def _incoming_number(self, entry_id: int) -> str:
+        year, number = self.incoming_numbers[entry_id]
+        return f"{number}/{year}"
+
+    # What is to be sent again
+
+    def _resend_letter(
+        self, pending: _PendingFile, submission: Submission | None
+    ) -> Letter | NoAddress:
+        """Return the letter that asks for a file once more; `submission` is None where nobody could
+        open it. There is no form to fill in of a refused workbook that a program made.
+        """
+        entry, branch = pending.entry, pending.branch
+        period = Period.parse(entry.period) if entry.period else None
+        if submission is None:
+            return self._worded_letter(pending, "unopened", None, period)
+        month = period or self.period
+        form = right_form(entry, branch, month, self.office.register, self.office.catalogue)
+        if form is None:
+            return self._worded_letter(pending, "redo", None, month)
+        if not (submission.form == form.form and submission.rows and entry.branch):
+            return self._worded_letter(
+                pending, "blank", form, month, self._blank_form(form, branch, month)
+            )
+        old_form = self.office.catalogue.form(form.form, submission.version or "")
+        rows = convert_rows(
+            submission.rows,
+            field_mapping(self.office.catalogue, old_form, form) if old_form else {},
+            form,
+        )
+        context = self._template_context(form, branch, month)
+        data, lines = render_returned(form, context, rows, entry.findings)
+        attachment = self._attachment(form, branch, month, data)
+        return self._worded_letter(pending, "returned", form, month, attachment, lines)
+
+    def _worded_letter(
+        self,
+        pending: _PendingFile,
+        text_kind: str,
+        form: Form | None,
+        period: Period | None,
+        attachment: Attachment | None = None,
+        lines: Sequence[FindingGroup] = (),
+    ) -> Letter | NoAddress:
+        """Return the letter in the words of that kind, or who cannot be written to."""
+        entry = pending.entry
+        kind = bodies.CORRECTION_KIND if pending.missed_day else text_kind
+        envelope = self._envelope(kind, pending.topic, entry)
+        own_form = form or self.office.intake_catalogue.form(entry.form or "", entry.version or "")
+        if isinstance(envelope, NoAddress):
+            return envelope
+        due_correction = correction(
+            entry,
+            pending.branch,
+            self.period,
+            self.office.register,
+            self.office.catalogue,
+            self.as_of,
+        )
+        request = ResendRequest(text_kind, due_correction.until, pending.missed_day)
+        if text_kind == "unopened":
+            findings = [finding for finding in entry.findings if finding.code in UNREADABLE_CODES]
+            return bodies.unreadable_letter(self.letter_context, envelope, entry, findings, request)
+        if own_form is None or period is None:
+            return _no_address(entry)
+        errors = list(map(_listed_error, lines))
+        return bodies.returned_form(
+            self.letter_context, envelope, entry, own_form, period, request, attachment, errors
+        )
+
+    def _template_context(self, form: Form, branch: str, period: Period) -> TemplateContext:
+        organisation = self.office.register.by_code[branch]
+        last_return = self.ledger.last_return(form.form, branch, period)
+        return template_context(self.office, form, organisation, period, last_return)
+
+    def _attachment(self, form: Form, branch: str, period: Period, data: bytes) -> Attachment:
+        return Attachment(file_name(form, self.office.register.by_code[branch], period), data)
+
+    # Reminders and blank forms
+
+    def reminders(self) -> Iterator[Letter | NoAddress]:
+        """Yield reminders to those missing after the due day, and to those who were asked for a
+        correction in vain.
+        """
+        office, day = self.office, self.as_of
+        letters = MailLog(self.ledger).letters()
+        due_corrections = corrections(
+            self.entries, letters, self.period, office.register, office.catalogue, day
+        )
+        completeness = self.figures(self.period).completeness
+        due_reminders = list(
+            reminders(
+                completeness, self.period, due_corrections, office.register, office.catalogue, day
+            )
+        )
+        for form in dict.fromkeys(reminder.form for reminder in due_reminders):
+            missing = [e.branch for e in due_reminders if e.form == form and not e.correction]
+            yield from self.letters_by_addressee("reminder", form, missing)
+        yield from self._repeat_corrections([e.correction for e in due_reminders if e.correction])
+
+    def _repeat_corrections(self, overdue: Sequence[Correction]) -> Iterator[Letter | NoAddress]:
+        submissions = self._read_rejected([request.entry for request in overdue])
+        for request in overdue:
+            topic = self._open_topic(partial(Topic.repeat_correction, *_topic_parts(request)))
+            if topic:
+                pending = _PendingFile(request.entry, request.branch, topic, request.until)
+                yield self._resend_letter(pending, submissions.get(request.entry.id))
+
+    def letters_by_addressee(
+        self, kind: str, form: Form, branches: Sequence[str]
+    ) -> Iterator[Letter | NoAddress]:
+        """Yield one letter an addressee about all its branches named, their blank forms added."""
+        groups: dict[str, list[Topic]] = {}
+        make_topic = partial(Topic.of, kind, form.form)
+        period = str(self.period)
+        topics = (self._open_topic(partial(make_topic, code, period)) for code in branches)
+        for topic in filter(None, topics):
+            if addressee := self._addressee(topic.branch or ""):
+                groups.setdefault(addressee, []).append(topic)
+            else:
+                yield NoAddress(kind, topic.branch or "")
+        due_day = due_date(form, self.period)
+        for addressee, group_topics in groups.items():
+            attachments = [
+                self._blank_form(form, topic.branch or "", self.period) for topic in group_topics
+            ]
+            envelope = Envelope(kind, addressee, tuple(group_topics))
+            yield bodies.group_letter(
+                self.letter_context, envelope, form, self.period, due_day, attachments
+            )
+
+    def _open_topic(self, make_topic: Callable[..., Topic]) -> Topic | None:
+        """Return what to write about, None where that is done."""
+        topic = make_topic()
+        if topic.key in self.selection.previous_keys and self.selection.repeat:
+            topic = make_topic(more=self.as_of.isoformat())
+        return None if topic.key in self.selection.done_keys else topic
+
+    def _blank_form(self, form: Form, branch: str, period: Period) -> Attachment:
+        data = render(form, self._template_context(form, branch, period))
+        return self._attachment(form, branch, period, data)
+
+
+def _topic_parts(request: Correction) -> tuple[int, str | None, str, str | None]:
+    return request.entry.id, request.entry.form, request.branch, request.entry.period
+
+
+def _no_address(entry: LedgerEntry) -> NoAddress:
+    return NoAddress("returned", entry.name)
+
+
+def _listed_error(group: FindingGroup) -> ListedError:
+    return ListedError(
+        group.first.is_error, len(group.marks), group.place_text(_LANG), group.message()
+    )

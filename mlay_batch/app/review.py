@@ -1,0 +1,104 @@
+"""What a person decides about a held file: it is taken, or it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from mlay_batch import __version__
+from mlay_batch.app.closing import flag_closed
+from mlay_batch.app.ingest import check_files
+from mlay_batch.app.office import Office
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.checks.verdict import accept_held
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.errors import UsageError
+from mlay_batch.ledger import Archive, Ledger, Ruling, Rulings, lock
+from mlay_batch.model.records import (
+    SENDER_DOUBT_CODES,
+    CheckedFile,
+    Decision,
+    LedgerEntry,
+    Run,
+    Verdict,
+)
+
+
+class ReviewOutcome(StrEnum):
+    """What a person may say of a held file."""
+
+    ACCEPT = "accept"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True)
+class ReviewResult:
+    """A file that was held, and what became of it."""
+
+    ruling: Ruling
+    decision: Decision
+    entry: LedgerEntry
+
+
+def list_held(workspace: Workspace) -> tuple[LedgerEntry, ...]:
+    """Return the files that wait for a decision, oldest first. Raises LedgerError."""
+    with Ledger.open(workspace.ledger, read_only=True) as ledger:
+        return tuple(entry for entry in ledger.entries() if entry.verdict is Verdict.HELD)
+
+
+def review_file(
+    office: Office,
+    number: int,
+    outcome: ReviewOutcome,
+    *,
+    who: str,
+    decided: str,
+    why: str,
+    as_of: date,
+    holder: str,
+) -> ReviewResult:
+    """Record what `who` decided about the held file of that number, and what it led to.
+
+    Accepting judges the archived original anew as if its sender were right; errors in it still
+    refuse it, and one held for its sender may be held again for another reason. The delivery keeps
+    its number, so that received stays the sum of the verdicts; what it was is kept with the
+    ruling. `decided` is the time (ISO, with offset). Raises UsageError ``usage.why`` without a
+    reason, LedgerError ``ledger.not_held``, LockedError.
+    """
+    if not why.strip():
+        raise UsageError("usage.why")
+    workspace = office.workspace
+    with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
+        entry = Rulings(ledger).held_entry(number)
+        read_bytes = Archive(workspace.archive).read
+        results = check_files(office, [entry.as_file()], read_bytes, as_of, trust_sender=True)
+        (checked,) = flag_closed(tuple(results), ledger)
+        params = {"who": who, "why": why.strip()}
+        if outcome is ReviewOutcome.REFUSE:
+            decision = _refusal(checked, params, entry)
+        else:
+            decision = _acceptance(checked, params, ledger, entry)
+        codes = tuple(finding.code for finding in entry.findings)
+        ruling = Ruling(number, outcome.value, who, decided, why.strip(), entry.verdict, codes)
+        run = Run(as_of, outcome.value, __version__, office.register_sha256, office.schemas_sha256)
+        return ReviewResult(ruling, decision, Rulings(ledger).record(run, ruling, decision))
+
+
+def _refusal(checked: CheckedFile, params: Mapping[str, str], entry: LedgerEntry) -> Decision:
+    """Return the refusal; a doubt about the sender stays with it, for then nobody is answered."""
+    refusal = Finding("L11", Severity.ERROR, Place(checked.file.name), params)
+    doubts = (finding for finding in entry.findings if finding.code in SENDER_DOUBT_CODES)
+    return Decision(checked, Verdict.REJECTED, (refusal, *doubts, *checked.findings))
+
+
+def _acceptance(
+    checked: CheckedFile, params: Mapping[str, str], ledger: Ledger, entry: LedgerEntry
+) -> Decision:
+    keys = [checked.identity.key] if checked.identity else []
+    decision = accept_held(checked, ledger.snapshot_for([entry.sha256], keys), entry)
+    if decision.verdict is not Verdict.ACCEPTED:
+        return decision
+    approval = Finding("L10", Severity.WARNING, Place(checked.file.name), params)
+    return replace(decision, findings=(approval, *decision.findings))

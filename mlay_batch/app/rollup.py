@@ -1,0 +1,312 @@
+"""Levels: returns and registers taken along from the consolidated workbooks of the level below.
+
+A code of the level below is kept where this register knows it as the same organisation (below the
+one that handed in the workbook) or the same officer (of the same name); any other is led by the
+code of who handed it in: ``CB-01`` of ``TU-A`` is ``TU-A.CB-01`` here, so that two towns may both
+have a CB-01. Of two workbooks that hold the same return the one received later counts, and a
+return this office received itself before both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import TypeVar
+
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.period import Period
+from mlay_batch.core.text import name_key
+from mlay_batch.figures import compute
+from mlay_batch.figures.report_records import ReportInputs
+from mlay_batch.model import rollup_form
+from mlay_batch.model.records import (
+    AcceptedReturn,
+    CheckedFile,
+    Identity,
+    LedgerEntry,
+    Row,
+    Submission,
+    Value,
+    Verdict,
+)
+from mlay_batch.model.register import Assignment, Officer, Organisation, Register, Waiver
+from mlay_batch.schema import Catalogue
+from mlay_batch.schema.versions import families, family_fields, family_sections
+
+T = TypeVar("T")
+_SEPARATOR = "."  # no code of a register holds it
+
+
+@dataclass(frozen=True)
+class SubordinateData:
+    """What the level below tells: its returns, its refused ones, and one register with ours."""
+
+    returns: tuple[AcceptedReturn, ...]
+    refused: tuple[LedgerEntry, ...]
+    register: Register
+
+
+def merge_subordinates(
+    register: Register, catalogue: Catalogue, rollups: Iterable[AcceptedReturn]
+) -> SubordinateData:
+    """Return what the consolidated workbooks in force hold, in the codes of `register`."""
+    recognised = (rollup for rollup in rollups if rollup.entry.branch in register.by_code)
+    ordered = sorted(recognised, key=_receipt_order)
+    newest = {rollup.entry.branch: rollup for rollup in ordered}
+    code_maps = {
+        code: _CodeMap(register, code, register_of(newest[code]))
+        for code in register.by_code  # in this order, whatever came first
+        if code in newest
+    }
+    refs = _reference_lists(catalogue)
+    merged: dict[tuple[str, str, str] | None, AcceptedReturn] = {}
+    for rollup in ordered:
+        code_map = code_maps[rollup.entry.branch or ""]
+        for accepted in unpack_rollup(rollup, catalogue):
+            translated = code_map.translate(accepted, refs)
+            merged[translated.entry.key] = translated
+    return SubordinateData(
+        tuple(
+            accepted for accepted in merged.values() if accepted.entry.verdict is Verdict.ACCEPTED
+        ),
+        tuple(
+            accepted.entry
+            for accepted in merged.values()
+            if accepted.entry.verdict is not Verdict.ACCEPTED
+        ),
+        _merge_registers(register, code_maps.values()),
+    )
+
+
+def months_covered(rollups: Iterable[AcceptedReturn]) -> tuple[AcceptedReturn, ...]:
+    """Return, without rows, the workbook handed in for each month: a month without one of its own
+    is covered by the first that came with the year up to a later month.
+    """
+    covered: dict[tuple[str | None, Period], AcceptedReturn] = {}
+    for rollup in sorted(rollups, key=_receipt_order):
+        own_month = Period.parse(rollup.entry.period or "")
+        for month in own_month.year_to_date():
+            key = rollup.entry.branch, month
+            if key not in covered or month == own_month:
+                entry = replace(rollup.entry, period=str(month))
+                covered[key] = AcceptedReturn(entry, ())
+    return tuple(covered.values())
+
+
+def _receipt_order(rollup: AcceptedReturn) -> tuple[datetime, int]:
+    return datetime.fromisoformat(rollup.entry.received), rollup.entry.id
+
+
+def register_of(rollup: AcceptedReturn | Submission) -> Register:
+    """Return the register a consolidated workbook was counted by."""
+    return Register.from_submission(Submission(None, rollup_form.FORM, None, rows=rollup.rows))
+
+
+def unpack_rollup(rollup: AcceptedReturn, catalogue: Catalogue) -> Iterator[AcceptedReturn]:
+    """Yield every return a consolidated workbook holds, in its own codes.
+
+    Each is a delivery of the workbook, with the day its own first version came; one refused or
+    held below has no rows.
+    """
+    rows = rollup_form.rows_by_return(rollup, catalogue)
+    for row in rollup.section_rows(rollup_form.RETURN_LIST):
+        values = {name: str(value) for name, value in row.values.items() if value is not None}
+        ledger_entry = replace(
+            rollup.entry,
+            form=values["form"],
+            version=values.get("version"),
+            branch=values["branch"],
+            period=values["period"],
+            received=values["received"],
+            findings=(),
+            verdict=Verdict(values.get("state", Verdict.ACCEPTED)),
+        )
+        yield AcceptedReturn(ledger_entry, rows[values["form"], values["branch"], values["period"]])
+
+
+Refs = Mapping[tuple[str, str, str], str]
+
+
+def _reference_lists(catalogue: Catalogue) -> Refs:
+    """Return the list each reference field names, by form, section and field."""
+    return {
+        (family[0].form, section.id, name): field.ref
+        for family in families(catalogue)
+        for section in family_sections(family)
+        for name, (_, field) in family_fields(family, section.id).items()
+        if field.ref
+    }
+
+
+@dataclass(frozen=True)
+class _CodeMap:
+    """What the codes of one workbook are called here: `owner` handed it in, counted by
+    `source_register`.
+    """
+
+    register: Register
+    owner: str
+    source_register: Register
+
+    def organisation(self, code: str) -> str:
+        is_known = code in self.register.by_code and self.register.is_within(code, self.owner)
+        return code if is_known else self._add_prefix(code)
+
+    def officer(self, code: str) -> str:
+        own_officer, source_officer = (
+            self.register.officer_by_code.get(code),
+            self.source_register.officer_by_code.get(code),
+        )
+        is_same = (
+            own_officer
+            and source_officer
+            and name_key(own_officer.name) == name_key(source_officer.name)
+        )
+        return code if is_same else self._add_prefix(code)
+
+    def _add_prefix(self, code: str) -> str:
+        return f"{self.owner}{_SEPARATOR}{code}"
+
+    def _optional(self, code: str | None) -> str | None:
+        return self.organisation(code) if code else code
+
+    def translate(self, accepted: AcceptedReturn, refs: Refs) -> AcceptedReturn:
+        """Return a return with every code as it is called here."""
+        entry = replace(accepted.entry, branch=self._optional(accepted.entry.branch))
+        form = entry.form or ""
+        return AcceptedReturn(
+            entry, tuple(self._translate_row(row, form, refs) for row in accepted.rows)
+        )
+
+    def _translate_row(self, row: Row, form: str, refs: Refs) -> Row:
+        values: dict[str, Value] = dict(row.values)
+        for name, value in row.values.items():
+            ref = refs.get((form, row.section, name))
+            if ref and isinstance(value, str) and value:
+                values[name] = (self.officer if ref == "officers" else self.organisation)(value)
+        return replace(row, values=values)
+
+    @cached_property
+    def organisations(self) -> tuple[Organisation, ...]:
+        return tuple(
+            replace(
+                o,
+                code=self.organisation(o.code),
+                parent=self._optional(o.parent),
+                successor=self._optional(o.successor),
+            )
+            for o in self.source_register.organisations
+        )
+
+    @cached_property
+    def officers(self) -> tuple[Officer, ...]:
+        return tuple(
+            replace(o, code=self.officer(o.code), own_cell=self._optional(o.own_cell))
+            for o in self.source_register.officers
+        )
+
+    @cached_property
+    def assignments(self) -> tuple[Assignment, ...]:
+        return tuple(
+            replace(a, officer=self.officer(a.officer), branch=self.organisation(a.branch))
+            for a in self.source_register.assignments
+        )
+
+    @cached_property
+    def waivers(self) -> tuple[Waiver, ...]:
+        return tuple(
+            replace(w, branch=self.organisation(w.branch)) for w in self.source_register.waivers
+        )
+
+
+def _merge_registers(register: Register, code_maps: Iterable[_CodeMap]) -> Register:
+    """Return our register with what is new in those of the level below; ours comes first."""
+    sources = tuple(code_maps)
+    new_organisations = (
+        o for code_map in sources for o in code_map.organisations if o.code not in register.by_code
+    )
+    new_officers = (
+        o
+        for code_map in sources
+        for o in code_map.officers
+        if o.code not in register.officer_by_code
+    )
+    return replace(
+        register,
+        organisations=(*register.organisations, *new_organisations),
+        officers=tuple({o.code: o for o in (*register.officers, *new_officers)}.values()),
+        assignments=_union(register.assignments, (code_map.assignments for code_map in sources)),
+        waivers=_union(register.waivers, (code_map.waivers for code_map in sources)),
+    )
+
+
+def _union(first: tuple[T, ...], others: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys((*first, *(item for other in others for item in other))))
+
+
+# What a workbook that comes in must show
+
+
+def check_rollup(checked: CheckedFile, catalogue: Catalogue) -> CheckedFile:
+    """Return a consolidated workbook with what is wrong inside; any other file as it is.
+
+    I30, I31: rows or lists are not those it was made with. I32 (a warning): the figures it was
+    handed in with do not follow from its rows by the quotas and schemes in force here.
+    """
+    submission, identity = checked.submission, checked.identity
+    if submission is None or identity is None or identity.form.form != rollup_form.FORM:
+        return checked
+    checked = checked.with_findings(*rollup_form.find_alterations(submission, catalogue))
+    if checked.is_refused or _recomputed_sums(
+        checked, submission, identity, catalogue
+    ) == _provenance_value(submission, "sums"):
+        return checked
+    return checked.with_findings(
+        Finding("I32", Severity.WARNING, Place(), {"branch": identity.branch})
+    )
+
+
+def _recomputed_sums(
+    checked: CheckedFile, submission: Submission, identity: Identity, catalogue: Catalogue
+) -> str:
+    """Return the sums of the figures, computed anew from the rows and lists of the workbook."""
+    from mlay_batch.figures import fingerprint  # start-up: few hand in a workbook like ours
+
+    file, day = checked.file, date.fromisoformat(_provenance_value(submission, "as_of"))
+    entry = LedgerEntry(
+        0,
+        0,
+        day,
+        file.name,
+        file.origin,
+        file.sha256,
+        file.channel,
+        file.sender,
+        file.received,
+        Verdict.ACCEPTED,
+        rollup_form.FORM,
+        submission.version,
+        identity.branch,
+        str(identity.period),
+    )
+    returns = tuple(unpack_rollup(AcceptedReturn(entry, submission.rows), catalogue))
+    inputs = ReportInputs(
+        catalogue,
+        register_of(submission),
+        identity.period,
+        day,
+        tuple(accepted for accepted in returns if accepted.entry.verdict is Verdict.ACCEPTED),
+        (),
+        tuple(
+            accepted.entry for accepted in returns if accepted.entry.verdict is not Verdict.ACCEPTED
+        ),
+    )
+    return fingerprint.rows_fingerprint(compute(inputs))
+
+
+def _provenance_value(submission: Submission, name: str) -> str:
+    return str(
+        next((row.values.get(name) for row in submission.section_rows(rollup_form.ORIGIN)), "")
+    )

@@ -1,0 +1,79 @@
+"""Who has sent what, and what to do next, without reading a file again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from mlay_batch.app.load_inputs import load_inputs
+from mlay_batch.app.office import Office
+from mlay_batch.app.pending_replies import (
+    branch_of,
+    corrections,
+    files_to_answer,
+    outstanding_branches,
+    reminders,
+)
+from mlay_batch.core.period import Period
+from mlay_batch.figures.completeness import completeness
+from mlay_batch.figures.report_records import OPEN, Completeness
+from mlay_batch.ledger import Closing, Closings, Ledger, MailLog
+from mlay_batch.mail.letter import Topic
+from mlay_batch.model.records import Verdict
+
+
+@dataclass(frozen=True)
+class Status:
+    """The matrix branch × period of every form, and how many files got each verdict so far.
+
+    `todo` counts what is left, in the order to do it: ``decide`` (held files), ``answer`` (returns
+    without a letter), ``fix`` (branches that have something to correct or to send again, and time
+    left for it), ``remind`` (missing after the due day, or a correction after its own), ``wait``
+    (not due yet), ``close`` (1 where the period can be closed). Only what is not 0.
+    `closing` is set where the period is closed.
+    """
+
+    period: Period
+    forms: tuple[Completeness, ...]
+    counts: Mapping[Verdict, int]
+    todo: Mapping[str, int]
+    closing: Closing | None = None
+
+
+def status(office: Office, period: Period, as_of: date) -> Status:
+    """Return who has sent what up to `period`. Reads the ledger only; raises LedgerError."""
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        inputs, mail_log = load_inputs(office, ledger, period, as_of), MailLog(ledger)
+        letter_states = mail_log.states()
+        forms, closing = completeness(inputs), Closings(ledger).in_force().get(period)
+        states = Counter(cell.state for matrix in forms for cell in matrix.of_period(period))
+        due_corrections = corrections(
+            inputs.ledger_entries,
+            mail_log.letters(),
+            period,
+            office.register,
+            office.catalogue,
+            as_of,
+        )
+        due_reminders = list(
+            reminders(forms, period, due_corrections, office.register, office.catalogue, as_of)
+        )
+        open_count = sum(
+            1 for matrix in forms for _ in outstanding_branches(matrix, period, office.register)
+        )
+        todo = {
+            "decide": sum(d.verdict is Verdict.HELD for d in inputs.ledger_entries),
+            "answer": sum(
+                Topic.answer_key(ledger_entry.id) not in letter_states
+                and bool(branch_of(ledger_entry, office.register))
+                for ledger_entry in files_to_answer(inputs.ledger_entries, period, office.register)
+            ),
+            "fix": open_count - len(due_reminders),
+            "remind": len(due_reminders),
+            "wait": states["not_due"],
+            "close": int(as_of > period.end and not closing and not any(states[s] for s in OPEN)),
+        }
+        open_matters = {key: count for key, count in todo.items() if count}
+        return Status(period, forms, ledger.counts(), open_matters, closing)

@@ -1,0 +1,127 @@
+"""The forms that go out: one workbook a branch, prefilled with what the town knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlay_batch.app.office import Office
+from mlay_batch.app.version_migration import to_version
+from mlay_batch.core.files import write_atomically
+from mlay_batch.core.period import Period
+from mlay_batch.core.text import nearest, strip_accents
+from mlay_batch.errors import UsageError
+from mlay_batch.ledger import Ledger
+from mlay_batch.model.records import AcceptedReturn, Value
+from mlay_batch.model.register import Organisation
+from mlay_batch.schema import Form, load_catalogue
+from mlay_batch.template import TemplateContext, render
+
+
+@dataclass(frozen=True)
+class IssuedForm:
+    """A form written for a branch."""
+
+    branch: str
+    path: Path
+
+
+def form_in_force(office: Office, form: str | None, period: Period) -> Form:
+    """Return the version of `form` that holds in `period`; without a name, of the one form that is
+    owed for such a period. Raises UsageError where none does, or where several are owed.
+    """
+    form_names = {f.form for f in office.catalogue.forms if f.period != "none"}
+    if form is None:
+        form = _only_form_due(office, period, sorted(form_names))
+    if form not in form_names:
+        raise UsageError("usage.form", form=form, known=", ".join(sorted(form_names)))
+    match = office.catalogue.form_for(form, period)
+    if match is None or match.period != period.kind:
+        raise UsageError("usage.form_period", form=form, period=str(period))
+    return match
+
+
+def _only_form_due(office: Office, period: Period, form_names: Sequence[str]) -> str:
+    """Return the one form that somebody owes for a period of this kind."""
+    candidates = (office.catalogue.form_for(name, period) for name in form_names)
+    same_kind = (form for form in candidates if form and form.period == period.kind)
+    due_forms = [form.form for form in same_kind if office.register.reporters(form, period)]
+    if not due_forms:
+        raise UsageError("usage.form_period", form=", ".join(form_names), period=str(period))
+    if len(due_forms) > 1:
+        raise UsageError("usage.which_form", period=str(period), forms=", ".join(due_forms))
+    return due_forms[0]
+
+
+def select_organisations(
+    office: Office, form: Form, period: Period, branches: Sequence[str]
+) -> list[Organisation]:
+    """Return the organisations meant by `branches` (codes), all that owe the form if none.
+
+    Raises UsageError for a code that owes none then, naming the nearest code.
+    """
+    reporters = {
+        organisation.code: organisation for organisation in office.register.reporters(form, period)
+    }
+    for code in branches:
+        if code not in reporters:
+            raise UsageError("usage.branch", branch=code, nearest=nearest(code, reporters) or "–")
+    return [
+        organisation for code, organisation in reporters.items() if not branches or code in branches
+    ]
+
+
+def issue(
+    office: Office, form: str, period: Period, branches: Sequence[str], folder: Path
+) -> Iterator[IssuedForm]:
+    """Write the form of `period` for each branch below `folder`, and say so one by one."""
+    version = form_in_force(office, form, period)
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        for organisation in select_organisations(office, version, period, branches):
+            last_return = ledger.last_return(form, organisation.code, period)
+            data = render(
+                version, template_context(office, version, organisation, period, last_return)
+            )
+            path = folder / str(period) / file_name(version, organisation, period)
+            write_atomically(path, data)
+            yield IssuedForm(organisation.code, path)
+
+
+def file_name(form: Form, organisation: Organisation, period: Period) -> str:
+    """Return a file name without accents, which every mail program carries unharmed."""
+    title = strip_accents(form.sheet.vi).lower().replace(" ", "-")
+    return f"{organisation.code}_{title}_{period}.xlsx"
+
+
+def template_context(
+    office: Office,
+    form: Form,
+    organisation: Organisation,
+    period: Period,
+    last_return: AcceptedReturn | None,
+) -> TemplateContext:
+    """Return what a branch's form of `period` is prefilled with; `last_return` is its return
+    before.
+    """
+    values = prefill_values(form, last_return and to_version(office.catalogue, last_return, form))
+    return TemplateContext.of(
+        office.register, organisation, period, office.workspace.settings.place, values
+    )
+
+
+def prefill_values(form: Form, last_return: AcceptedReturn | None) -> Mapping[str, Value]:
+    """Return the card values that come from the last return, by ``section.field`` of this form."""
+    values: dict[str, Value] = {}
+    for section in form.sections if last_return else ():
+        for field in section.fields:
+            source, _, field_id = (field.prefill or "").partition(".")
+            for row in last_return.section_rows(source) if last_return and field_id else ():
+                values[f"{section.id}.{field.id}"] = row.values.get(field_id)
+    return values
+
+
+def blank_register(name: str, place: str, schemas: Path) -> bytes:
+    """Return the empty register of a town of that name, by its own description where it has one."""
+    form = load_catalogue(schemas).register_form
+    return render(form, TemplateContext("", name, "", None, place, {}, {}))

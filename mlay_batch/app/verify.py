@@ -1,0 +1,187 @@
+"""Is this the workbook the ledger recorded, and if not, which figures differ?"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from mlay_batch import reader
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.core.period import Period
+from mlay_batch.errors import LedgerError, UsageError
+from mlay_batch.ledger import Archive, Closings, Ledger
+from mlay_batch.model.rollup_form import HIDDEN_SHEET
+from mlay_batch.schema.layout import STAMP_SHEET
+
+State = Literal["recorded", "resaved", "altered", "lost", "unknown"]
+Cells = Mapping[str, Mapping[str, str]]
+
+_FINGERPRINT = re.compile(r"(?:[0-9A-Z]{4}[- ]?){2}[0-9A-Z]{4}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MISREAD = str.maketrans("OIL", "011")  # letters no fingerprint has, as people type them
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A cell whose value is not the recorded one; a blank cell is an empty text."""
+
+    sheet: str
+    cell: str
+    recorded: str
+    found: str
+
+
+@dataclass(frozen=True)
+class RecordedWorkbook:
+    """A workbook as the ledger remembers it.
+
+    `revision` is set where the period was closed with it; `newer` is the day of the last workbook
+    of that period, where this is not it.
+    """
+
+    period: Period
+    as_of: date
+    sha256: str
+    figures: str
+    revision: int | None = None
+    newer: date | None = None
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What is known of a file or a fingerprint.
+
+    ``recorded``: these very bytes, or a fingerprint that was given out. ``resaved``: other bytes,
+    and every cell of every sheet is as recorded. ``altered``: it says it is a recorded one, and
+    `differences` are the cells that are not. ``lost``: likewise, but the recorded workbook is no
+    longer in the archive to compare with. ``unknown``: this ledger has recorded no such workbook.
+    """
+
+    state: State
+    workbooks: tuple[RecordedWorkbook, ...] = ()
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def is_genuine(self) -> bool:
+        """Whether its figures are those recorded."""
+        return self.state in ("recorded", "resaved")
+
+
+def verify_workbook(workspace: Workspace, what: str) -> Verification:
+    """Return what the ledger knows of `what`: a file's path, a fingerprint or a sha256.
+
+    Raises UsageError ``verify.what`` where it is none of these, ``usage.workbook`` for a file that
+    is no workbook, LedgerError.
+    """
+    path = Path(what)
+    with Ledger.open(workspace.ledger, read_only=True) as ledger:
+        workbooks = _recorded_workbooks(ledger)
+    if path.is_file():
+        limits = reader.Limits(**workspace.settings.limits)
+        return _verify_file(workbooks, Archive(workspace.archive), path, limits)
+    name = what.strip()
+    if _SHA256.fullmatch(name.lower()):
+        return _verification(
+            [workbook for workbook in workbooks if workbook.sha256 == name.lower()]
+        )
+    if not _FINGERPRINT.fullmatch(name.upper()):
+        raise UsageError("verify.what", what=what)
+    normalized = _normalize(name.upper().translate(_MISREAD))
+    return _verification(
+        [workbook for workbook in workbooks if _normalize(workbook.figures) == normalized]
+    )
+
+
+def _normalize(fingerprint: str) -> str:
+    return re.sub("[^0-9A-Z]", "", fingerprint)
+
+
+def _recorded_workbooks(ledger: Ledger) -> list[RecordedWorkbook]:
+    """Return every workbook recorded, oldest first."""
+    reports = ledger.reports()
+    newest = {report.period: report for report in reports}
+    revisions = {
+        (closing.period, closing.workbook): closing.revision for closing in Closings(ledger).all()
+    }
+    return [
+        RecordedWorkbook(
+            report.period,
+            report.as_of,
+            report.sha256,
+            report.figures,
+            revisions.get((report.period, report.sha256)),
+            None if report is newest[report.period] else newest[report.period].as_of,
+        )
+        for report in reports
+    ]
+
+
+def _verification(workbooks: Sequence[RecordedWorkbook]) -> Verification:
+    return Verification("recorded" if workbooks else "unknown", tuple(workbooks))
+
+
+def _verify_file(
+    workbooks: Sequence[RecordedWorkbook], archive: Archive, path: Path, limits: reader.Limits
+) -> Verification:
+    data = path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    if identical := [workbook for workbook in workbooks if workbook.sha256 == digest]:
+        return _verification(identical)
+    cells = reader.cell_texts(data, limits)
+    if cells is None:
+        raise UsageError("usage.workbook", path=str(path))
+    claim = _claim(cells)
+    candidates = [
+        workbook
+        for workbook in workbooks
+        if (str(workbook.period), str(workbook.as_of), workbook.figures) == claim
+    ]
+    return (
+        _compare(candidates[-1], archive, cells, limits) if candidates else Verification("unknown")
+    )
+
+
+def _claim(cells: Cells) -> tuple[str, str, str]:
+    """Return period, day and fingerprint a workbook says it is of; blanks where it says none."""
+    stamp, rollup = (_pairs(cells.get(sheet, {})) for sheet in (STAMP_SHEET, HIDDEN_SHEET))
+    return stamp.get("period", ""), rollup.get("as_of", ""), rollup.get("figures", "")
+
+
+def _pairs(sheet: Mapping[str, str]) -> Mapping[str, str]:
+    return {text: sheet.get(f"B{cell[1:]}", "") for cell, text in sheet.items() if cell[0] == "A"}
+
+
+def _compare(
+    workbook: RecordedWorkbook, archive: Archive, cells: Cells, limits: reader.Limits
+) -> Verification:
+    try:
+        original = reader.cell_texts(archive.read(workbook.sha256), limits)
+    except LedgerError:
+        original = None
+    if original is None:
+        return Verification("lost", (workbook,))
+    differences = tuple(_differences(original, cells))
+    return Verification("altered" if differences else "resaved", (workbook,), differences)
+
+
+def _differences(original: Cells, current: Cells) -> Iterator[Difference]:
+    """Yield the cells that differ: what was returned first, the figures made from it after it.
+
+    A formula whose value is not stored tells nothing and is left out.
+    """
+    sheets = dict.fromkeys((*original, *current))
+    for sheet in sorted(sheets, key=lambda name: not _holds_returns(original.get(name, {}))):
+        before, after = original.get(sheet, {}), current.get(sheet, {})
+        for cell in dict.fromkeys((*before, *after)):
+            values = before.get(cell, ""), after.get(cell, "")
+            if values[0] != values[1] and reader.UNCALCULATED not in values:
+                yield Difference(sheet, cell, *values)
+
+
+def _holds_returns(sheet: Mapping[str, str]) -> bool:
+    return any(text.endswith(":start") for text in sheet.values())

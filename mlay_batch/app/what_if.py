@@ -1,0 +1,198 @@
+"""A changed form, rule, quota, scheme or sign tried on all that came in. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from mlay_batch.app.ingest import Progress, check_files, no_progress
+from mlay_batch.app.load_inputs import build_inputs
+from mlay_batch.app.office import Office, with_deadlines
+from mlay_batch.core.period import Period
+from mlay_batch.errors import UsageError
+from mlay_batch.figures import compute
+from mlay_batch.figures.figure_diff import FigureChange, differences
+from mlay_batch.ledger import Archive, Ledger
+from mlay_batch.model.records import AcceptedReturn, CheckedFile, LedgerEntry, Row, Verdict
+from mlay_batch.schema import Catalogue, load_catalogue
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What a change would bring about.
+
+    `names` are the descriptions that would be new or other, `read_count` counts the archived
+    returns read again both ways, `changes` are those of their verdicts and findings, then those of
+    the figures by period.
+    """
+
+    names: tuple[str, ...]
+    read_count: int
+    returns: tuple[FigureChange, ...]
+    figures: Mapping[Period, tuple[FigureChange, ...]]
+
+    @property
+    def count(self) -> int:
+        """How many changes there are in all."""
+        return len(self.returns) + sum(map(len, self.figures.values()))
+
+
+@dataclass(frozen=True)
+class _Recheck:
+    """An archived return, judged by the descriptions in force and by those on trial."""
+
+    entry: LedgerEntry
+    before: CheckedFile
+    after: CheckedFile
+
+
+def run_trial(
+    office: Office,
+    path: Path,
+    *,
+    as_of: date,
+    period: Period | None = None,
+    progress: Progress = no_progress,
+) -> Impact:
+    """Compute everything with the descriptions in force, and with those of `path` in their place.
+
+    `path` is a YAML file or a folder of them. Without a `period` the figures are those of the last
+    month reported of every year. Returns are read anew from the archive, refused ones too, if a
+    form changes. Raises SchemaError, UsageError ``trial.same`` where nothing is new, LedgerError.
+    """
+    settings = office.workspace.settings
+    loaded = load_catalogue(office.workspace.schemas, path)
+    trial_office = replace(office, catalogue=with_deadlines(loaded, settings.deadlines))
+    names = _changed_names(office.catalogue, trial_office.catalogue)
+    if not names:
+        raise UsageError("trial.same", path=str(path))
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        current, entries = ledger.returns(), ledger.entries()
+    affected = _affected_entries(office.catalogue, trial_office.catalogue, entries)
+    rechecked = _recheck_files(office, trial_office, affected, as_of, progress)
+    rechecks = {item.entry.id: item for item in rechecked}
+    trial_data = (
+        _trial_returns(current, rechecks),
+        tuple(_trial_entry(item, rechecks) for item in entries),
+    )
+    periods = (period,) if period else _last_months(current)
+    figure_changes = {
+        item: differences(
+            compute(build_inputs(office, current, entries, item, as_of)),
+            compute(build_inputs(trial_office, *trial_data, item, as_of)),
+        )
+        for item in periods
+    }
+    return_changes = (change for item in rechecks.values() for change in _return_changes(item))
+    return Impact(names, len(rechecks), tuple(return_changes), figure_changes)
+
+
+def _changed_names(before: Catalogue, after: Catalogue) -> tuple[str, ...]:
+    hashes = {source.sha256 for source in before.sources}
+    return tuple(source.name for source in after.sources if source.sha256 not in hashes)
+
+
+def _last_months(returns: Sequence[AcceptedReturn]) -> tuple[Period, ...]:
+    """Return the last month of each year that has monthly returns."""
+    months = (Period.parse(str(accepted.entry.period)) for accepted in returns)
+    last: dict[int, Period] = {}
+    for month in sorted(month for month in months if month.length == 1):
+        last[month.year] = month
+    return tuple(last.values())
+
+
+def _affected_entries(
+    before: Catalogue, after: Catalogue, entries: Sequence[LedgerEntry]
+) -> tuple[LedgerEntry, ...]:
+    """Return the deliveries a changed form concerns: those that count, and refused ones that were
+    not sent again and accepted.
+    """
+    changed_forms = {form.form for form in after.forms if form not in before.forms}
+    return tuple(
+        entry
+        for entry in entries
+        if entry.form in changed_forms
+        and (
+            entry.is_current
+            or (entry.verdict is Verdict.REJECTED and not entry.has_later_acceptance(entries))
+        )
+    )
+
+
+def _recheck_files(
+    office: Office,
+    trial_office: Office,
+    entries: Sequence[LedgerEntry],
+    as_of: date,
+    progress: Progress,
+) -> Iterator[_Recheck]:
+    read_bytes = Archive(office.workspace.archive).read
+    files = [entry.as_file() for entry in entries]
+    total = 2 * len(files)
+    before = check_files(
+        office, files, read_bytes, as_of, lambda done, _: progress(done, total), trust_sender=True
+    )
+    after = check_files(
+        trial_office,
+        files,
+        read_bytes,
+        as_of,
+        lambda done, _: progress(done + len(files), total),
+        trust_sender=True,
+    )
+    for entry, old, new in zip(entries, list(before), list(after), strict=True):
+        yield _Recheck(entry, old, new)
+
+
+def _return_changes(recheck: _Recheck) -> Iterator[FigureChange]:
+    """Yield whether a return would be refused or taken, and which findings come or go."""
+    subject, about = recheck.entry.branch or "", f"{recheck.entry.form} {recheck.entry.period}"
+    verdicts = [
+        "rejected" if outcome.is_refused else "accepted"
+        for outcome in (recheck.before, recheck.after)
+    ]
+    if verdicts[0] != verdicts[1]:
+        yield FigureChange("return", subject, about, "verdict", *verdicts)
+    old, new = (_codes_by_cell(checked) for checked in (recheck.before, recheck.after))
+    for code, cell in sorted({*old, *new}):
+        sides = (side.get((code, cell)) for side in (old, new))
+        change = FigureChange("return", subject, f"{about} {cell}".strip(), "finding", *sides)
+        if change.before != change.after:
+            yield change
+
+
+def _codes_by_cell(checked: CheckedFile) -> Mapping[tuple[str, str], str]:
+    """Return code and severity of the findings by code and cell."""
+    return {
+        (finding.code, finding.place.cell): f"{finding.code} {finding.severity.value}"
+        for finding in checked.findings
+    }
+
+
+def _trial_returns(
+    current: Sequence[AcceptedReturn], rechecks: Mapping[int, _Recheck]
+) -> tuple[AcceptedReturn, ...]:
+    """Return the returns that would count: as read anew, without those refused then."""
+    current_ids = {accepted.entry.id for accepted in current}
+    unchanged = (accepted for accepted in current if accepted.entry.id not in rechecks)
+    rechecked = (
+        AcceptedReturn(replace(recheck.entry, verdict=Verdict.ACCEPTED), _trial_rows(recheck))
+        for entry_id, recheck in rechecks.items()
+        if (entry_id in current_ids or recheck.before.is_refused) and not recheck.after.is_refused
+    )
+    return (*unchanged, *rechecked)
+
+
+def _trial_rows(recheck: _Recheck) -> tuple[Row, ...]:
+    return recheck.after.submission.rows if recheck.after.submission else ()
+
+
+def _trial_entry(entry: LedgerEntry, rechecks: Mapping[int, _Recheck]) -> LedgerEntry:
+    """Return the delivery with the verdict it would have."""
+    recheck = rechecks.get(entry.id)
+    if recheck is None or recheck.before.is_refused == recheck.after.is_refused:
+        return entry
+    verdict = Verdict.REJECTED if recheck.after.is_refused else Verdict.ACCEPTED
+    return replace(entry, verdict=verdict)

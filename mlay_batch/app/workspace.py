@@ -1,0 +1,190 @@
+"""The folder of a town: where everything lies, and what `mlay.toml` says.
+
+Not a stage: it sets up what the stages work in, the ledger included.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path, PureWindowsPath
+
+from mlay_batch.app.settings import CONFIG_NAME, CONFIG_TEMPLATE, Settings
+from mlay_batch.core.files import write_atomically
+from mlay_batch.core.text import clean
+from mlay_batch.errors import NoWorkspaceError, UsageError
+
+MOUNTS = Path("/proc/mounts")
+# SQLite's locks do not hold on these: https://www.sqlite.org/howtocorrupt.html, section 2.1
+_NETWORK_TYPES = re.compile(r"nfs\d?|cifs|smb\w*|ncpfs|afs|davfs\d?|fuse\.(sshfs|rclone|davfs\w*)")
+# Double-clicked on Windows: the everyday command, and the window stays open to be read.
+_STARTER_SCRIPT = """\
+@echo off
+chcp 65001 >nul
+cd /d "%~dp0"
+where mlay >nul 2>nul
+if errorlevel 1 (py -m mlay_batch run %*) else (mlay run %*)
+pause
+"""
+_OCTAL_ESCAPE = re.compile(r"\\([0-7]{3})")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder `root` of a town, the places in it, and its settings."""
+
+    root: Path
+    settings: Settings
+
+    @property
+    def inbox(self) -> Path:
+        """Where files that came in are put."""
+        return self.root / "inbox"
+
+    @property
+    def outbox(self) -> Path:
+        """Where forms and replies to be sent are written."""
+        return self.root / "outbox"
+
+    @property
+    def archive(self) -> Path:
+        """The originals of everything received, by hash."""
+        return self.root / "archive"
+
+    @property
+    def reports(self) -> Path:
+        """The consolidated workbooks, a folder for each period."""
+        return self.root / "reports"
+
+    @property
+    def schemas(self) -> Path:
+        """The town's own forms, quotas and schemes, which come before those shipped."""
+        return self.root / "schemas"
+
+    @property
+    def texts(self) -> Path:
+        """The office's own words of letters, which come before those shipped; may be missing."""
+        return self.root / "texts"
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folders every workspace has."""
+        return self.inbox, self.outbox, self.archive, self.reports, self.schemas
+
+    @property
+    def private_folders(self) -> tuple[Path, ...]:
+        """What only the owner may look into: originals, and drafts of letters."""
+        return self.archive, self.outbox
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger's file."""
+        return self.root / "ledger.sqlite"
+
+    @property
+    def register(self) -> Path:
+        """The town's register, a workbook."""
+        return self.root / "register.xlsx"
+
+    @classmethod
+    def find(cls, start: Path) -> Workspace:
+        """Return the workspace that `start` lies in: the nearest folder upwards with a `mlay.toml`.
+
+        Raises NoWorkspaceError without one, UsageError when `mlay.toml` is wrong.
+        """
+        start_folder = start.resolve()
+        for folder in (start_folder, *start_folder.parents):
+            if (folder / CONFIG_NAME).is_file():
+                return cls(folder, Settings.parse(_read_config(folder / CONFIG_NAME)))
+        raise NoWorkspaceError("workspace.none", path=str(start_folder))
+
+    @classmethod
+    def create(cls, root: Path, name: str, place: str, *, network: bool = False) -> Workspace:
+        """Make `root` the workspace of the town `name`, seated in `place`; return it.
+
+        What else lies there is kept, a ledger too. `mlay.toml` is written last: where that is
+        missing, an attempt broken off can be made again. Raises UsageError if it is a workspace
+        already, cannot be written, or lies on a network drive (unless `network`).
+        """
+        from mlay_batch.ledger import Ledger  # start-up: a workspace is made once, found always
+
+        text = CONFIG_TEMPLATE.format(name=_toml_string(name), place=_toml_string(place))
+        workspace = cls(root.resolve(), Settings.parse(text))
+        if (workspace.root / CONFIG_NAME).exists():
+            raise UsageError("workspace.exists", path=str(workspace.root))
+        refuse_network(workspace.root, network)
+        try:
+            workspace.make_folders()
+        except OSError as error:
+            problem = error.strerror or str(error)
+            raise UsageError(
+                "workspace.unwritable", path=str(workspace.root), problem=problem
+            ) from error
+        if not workspace.ledger.exists():
+            Ledger.create(workspace.ledger).close()
+        workspace.write_starter()
+        write_atomically(workspace.root / CONFIG_NAME, text.encode())
+        return workspace
+
+    def write_starter(self) -> None:
+        """Write the file to double-click on Windows, unless there is one."""
+        path = self.root / "mlay-run.bat"
+        if not path.exists():
+            write_atomically(path, _STARTER_SCRIPT.replace("\n", "\r\n").encode("ascii"))
+
+    def make_folders(self) -> None:
+        """Make the folders that are missing, and keep others out of the private ones."""
+        for folder in self.folders:
+            folder.mkdir(parents=True, exist_ok=True)
+        for folder in self.private_folders:
+            folder.chmod(0o700)
+
+
+def refuse_network(root: Path, network: bool) -> None:
+    """Raise UsageError ``workspace.network`` for a folder on a network drive, unless `network`."""
+    kind = network_kind(str(root), _read_mounts())
+    if kind and not network:
+        raise UsageError("workspace.network", path=str(root), kind=kind)
+
+
+def _toml_string(text: str) -> str:
+    """Return `text` as a TOML string: JSON's escapes are among TOML's."""
+    return json.dumps(clean(text), ensure_ascii=False)
+
+
+def _read_config(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")  # Notepad writes the mark
+    except (OSError, UnicodeDecodeError) as error:
+        problem = getattr(error, "strerror", None) or "UTF-8"
+        raise UsageError("workspace.unreadable", path=str(path), problem=problem) from error
+
+
+def _read_mounts() -> str:
+    return MOUNTS.read_text("utf-8", "surrogateescape") if MOUNTS.exists() else ""
+
+
+def network_kind(path: str, mounts: str) -> str | None:
+    r"""Return the kind of network drive the absolute `path` lies on, None where it is local.
+
+    `mounts` is what /proc/mounts says, empty where there is none.
+
+    >>> network_kind(r"\\server\share\mlay", "")
+    'UNC'
+    >>> network_kind("/van phong/mlay", "/dev/sda / ext4 rw 0 0\nsrv:/x /van\\040phong nfs4 rw 0 0")
+    'nfs4'
+    """
+    if PureWindowsPath(path).drive.startswith("\\\\"):
+        return "UNC"
+    longest, kind = "", None
+    for line in mounts.splitlines():
+        _, mount_point, fs_type, *_ = [*line.split(), "", "", ""]
+        mount_point = _OCTAL_ESCAPE.sub(lambda match: chr(int(match[1], 8)), mount_point)
+        if (
+            mount_point
+            and Path(path).is_relative_to(mount_point)
+            and len(mount_point) >= len(longest)
+        ):
+            longest, kind = mount_point, fs_type
+    return kind if kind and _NETWORK_TYPES.fullmatch(kind) else None

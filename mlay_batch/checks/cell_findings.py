@@ -1,0 +1,148 @@
+"""Failures to findings at cells, and which cells no rule may be held against.
+
+A rule is asked only of cells that are right by themselves: where a cell could not be read, is
+blank though required, or has a date turned round, that alone is reported, not also every rule that
+looks at it. So one mistake is one finding, at its own cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mlay_batch.checks.failures import Failure
+from mlay_batch.core.findings import Finding, Place, Severity, split_cell
+from mlay_batch.model.records import Row, Submission
+from mlay_batch.schema.checks import CHECKS
+from mlay_batch.schema.model import Rule, Section
+
+Cell = tuple[str, str]
+_UNREAD_CODES = ("R22", "R23", "R33")
+_WHOLE_RETURN_CHECKS = ("rows_at_least", "rows_at_most")
+
+
+def cell_of(place: Place) -> Cell:
+    """Return sheet and cell."""
+    return place.sheet, place.cell
+
+
+def wrong_cells(findings: Iterable[Finding]) -> frozenset[Cell]:
+    """Return the cells that an error already stands at: every one of merged cells (C16), and of a
+    row that is a stray (F17).
+    """
+    return frozenset(
+        cell_of(place)
+        for finding in findings
+        if finding.is_error
+        for place in (finding.place, *(finding.marks if finding.code in ("C16", "F17") else ()))
+    )
+
+
+def unread_sections(findings: Iterable[Finding]) -> frozenset[str]:
+    """Return the sections that could not be read: what stands there is not known."""
+    return frozenset(
+        str(finding.params["field"]) for finding in findings if finding.code in _UNREAD_CODES
+    )
+
+
+def to_finding(failure: Failure, section: Section, row: Row) -> Finding:
+    """Return the finding of a failure, at the first marked cell that is there."""
+    rule = failure.rule
+    default_mark = section.unique if failure.code == "F08" else (failure.field,)
+    fields = [name for name in (rule.mark if rule else default_mark) if name in row.cells]
+    places = [row.place(name) for name in fields] or [Place("", row.sheet)]
+    return Finding(
+        failure.code,
+        rule.severity if rule else Severity.ERROR,
+        places[0],
+        {"field": f"{section.id}.{failure.field}", **failure.params},
+        tuple(places),
+    )
+
+
+def is_reliable(
+    failure: Failure,
+    section: Section,
+    row: Row,
+    submission: Submission,
+    bad_cells: frozenset[Cell],
+    unread: frozenset[str] = frozenset(),
+) -> bool:
+    """Whether every cell the failed check looks at is there and right by itself.
+
+    Of a section in `unread` no cell is.
+    """
+    if failure.rule is None:
+        return failure.field in row.cells and cell_of(row.place(failure.field)) not in bad_cells
+    return all(
+        operand_row is not None
+        and name in operand_row.cells
+        and cell_of(operand_row.place(name)) not in bad_cells
+        for operand_row, name in _operands(failure.rule, section, row, submission)
+    ) and not unread.intersection(_other_sections(failure.rule))
+
+
+def _other_sections(rule: Rule) -> Iterator[str]:
+    """Yield the other sections a rule looks at."""
+    for key, kind in CHECKS[rule.check].items():
+        if kind in ("other", "others", "given"):
+            yield from (name.partition(".")[0] for name in _names(rule.params.get(key)))
+
+
+def _operands(
+    rule: Rule, section: Section, row: Row, submission: Submission
+) -> Iterator[tuple[Row | None, str]]:
+    """Yield row and field of every operand; a row of None is a card that is not there."""
+    for key, kind in CHECKS[rule.check].items():
+        for name in _names(rule.params.get(key)):
+            if kind in ("field", "fields") or (kind == "given" and "." not in name):
+                rule_rows = (
+                    submission.section_rows(section.id)
+                    if rule.check in _WHOLE_RETURN_CHECKS
+                    else (row,)
+                )
+                yield from ((operand_row, name) for operand_row in rule_rows)
+            elif kind in ("other", "others", "given"):
+                section_id, _, field = name.partition(".")
+                rows: tuple[Row | None, ...] = submission.section_rows(section_id)
+                no_row: tuple[Row | None, ...] = (None,) if kind == "others" else ()
+                yield from ((operand_row, field) for operand_row in rows or no_row)
+    if rule.check == "ref_fits":
+        yield from (
+            (operand_row, rule.params["value"])
+            for operand_row in _ref_rows(rule, row, section, submission)
+        )
+
+
+def _ref_rows(rule: Rule, row: Row, section: Section, submission: Submission) -> Iterator[Row]:
+    """Yield the row of the same section that the row's `ref` names."""
+    for other in submission.section_rows(section.id):
+        if other.values.get(rule.params["key"]) == row.values.get(rule.params["ref"]):
+            yield other
+
+
+def _names(param: Any) -> tuple[str, ...]:
+    if param is None:
+        return ()
+    return (
+        (param,)
+        if isinstance(param, str)
+        else tuple(map(str, param))
+        if _is_collection(param)
+        else ()
+    )
+
+
+def _is_collection(param: Any) -> bool:
+    return isinstance(param, list | tuple | dict)
+
+
+def sort_findings(findings: Iterable[Finding], submission: Submission) -> tuple[Finding, ...]:
+    """Return the findings as one reads: sheet by sheet, from top to bottom, left to right."""
+    sheets = {row.sheet: number for number, row in reversed(list(enumerate(submission.rows)))}
+
+    def position(finding: Finding) -> tuple[int, int, int, str, str]:
+        letters, number = split_cell(finding.place.cell) or ("", 0)
+        return sheets.get(finding.place.sheet, 0), number, len(letters), letters, finding.code
+
+    return tuple(sorted(findings, key=position))

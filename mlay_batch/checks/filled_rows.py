@@ -1,0 +1,188 @@
+"""Which rows of a table are content: empty ones go, a stray is told once, blanks take defaults.
+
+A row of nothing but defaults or dashes is empty: zeros filled down below the last meeting are no
+meeting. A row that lacks most of what it must hold, or all that says which meeting it is, is a
+note, a sum, or a row only begun. Nobody can tell which, so one finding asks, and not one for each
+cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from mlay_batch.checks.cell_findings import cell_of
+from mlay_batch.core.findings import Finding, Param, Severity
+from mlay_batch.core.text import DASHES
+from mlay_batch.model.records import Row
+from mlay_batch.schema.model import Field, Section
+
+_IDENTIFYING_TYPES = ("date", "period", "choice", "ref")
+"""Types of the fields that say which meeting, visit or person a row is about."""
+_VALUE_WARNINGS = frozenset({"C13", "C17", "C23", "C25", "C27"})
+"""Warnings about values that were taken: from an empty row none was."""
+
+FindingsByCell = Mapping[tuple[str, str], list[Finding]]
+
+
+@dataclass(frozen=True)
+class FilledRows:
+    """The rows of a return that count, blanks with their defaults; the findings that are left of
+    those known before, and the strays.
+    """
+
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    strays: tuple[Finding, ...]
+
+
+def fill_in(
+    rows: Iterable[Row], sections: Mapping[str, Section], findings: tuple[Finding, ...]
+) -> FilledRows:
+    """Return the rows that are not empty, with defaults in their blanks.
+
+    `findings` are those about single cells; F17 stands for all of them in the row of a stray.
+    """
+    by_cell: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        by_cell.setdefault(cell_of(finding.place), []).append(finding)
+    result_rows: list[Row] = []
+    strays: list[Finding] = []
+    dropped: set[Finding] = set()
+    for row in rows:
+        content = _RowContent(row, sections[row.section], by_cell)
+        if content.section.layout == "table" and not content.filled_fields:
+            dropped.update(content.value_findings())
+        elif content.section.layout == "table" and content.is_stray():
+            result_rows.append(row)
+            strays.append(content.stray_finding())
+            dropped.update(finding for finding in content.findings if finding.is_error)
+        else:
+            result_rows.append(content.with_defaults())
+    remaining = tuple(finding for finding in findings if finding not in dropped)
+    return FilledRows(tuple(result_rows), remaining, tuple(strays))
+
+
+@dataclass(frozen=True)
+class _RowContent:
+    """What stands in one row; `by_cell` are the findings by cell."""
+
+    row: Row
+    section: Section
+    by_cell: FindingsByCell
+
+    @cached_property
+    def findings(self) -> list[Finding]:
+        """What is wrong with its cells."""
+        return [
+            f
+            for cell in self.row.cells.values()
+            for f in self.by_cell.get((self.row.sheet, cell), ())
+        ]
+
+    @cached_property
+    def filled_fields(self) -> list[Field]:
+        """The fields somebody filled in: with another value than the default, or with something
+        that could not be read.
+        """
+        return [field for field in self.section.fields if self._is_filled(field)]
+
+    def _findings_of(self, field: Field) -> Sequence[Finding]:
+        if not self.by_cell or field.id not in self.row.cells:
+            return ()
+        return self.by_cell.get(cell_of(self.row.place(field.id)), ())
+
+    def _is_filled(self, field: Field) -> bool:
+        value, findings = self.row.values.get(field.id), self._findings_of(field)
+        values = (value, *(finding.params.get("value") for finding in findings))
+        if any(map(_is_only_dashes, values)):
+            return False
+        return value not in (None, field.default) or any(finding.is_error for finding in findings)
+
+    def _is_usable(self, field: Field) -> bool:
+        has_value = self.row.values.get(field.id) is not None
+        return has_value and not any(finding.is_error for finding in self._findings_of(field))
+
+    @cached_property
+    def _required_fields(self) -> list[Field]:
+        fields = self.section.fields
+        return [f for f in fields if f.required and f.default is None and f.id in self.row.cells]
+
+    def is_stray(self) -> bool:
+        """Whether the row, which holds something, cannot be what its table asks for.
+
+        It lacks more than half of what is required; or all that says what it is about; or it holds
+        a single cell: words, or a value where two more are missing. A meeting with day, kind and
+        content alone has 3 of 6 and is told what it lacks, cell by cell, and so is one whose day is
+        mistyped beside its content. A sum below the table has neither day nor kind: a stray.
+        """
+        usable = [field for field in self._required_fields if self._is_usable(field)]
+        missing = len(self._required_fields) - len(usable)
+        identifying = [field for field in self._required_fields if field.type in _IDENTIFYING_TYPES]
+        has_identity = any(field in usable or self._is_mistyped(field) for field in identifying)
+        if has_identity and any(field.type == "text" for field in usable):
+            return False
+        only_field = self.filled_fields[0] if len(self.filled_fields) == 1 else None
+        is_only_words = only_field and (
+            only_field.type == "text" or not self._is_usable(only_field)
+        )
+        mostly_missing = (
+            2 * len(usable) < len(self._required_fields)
+            or is_only_words
+            or (only_field and missing > 1)
+        )
+        return missing > 0 and bool(mostly_missing or (len(identifying) > 1 and not has_identity))
+
+    def _is_mistyped(self, field: Field) -> bool:
+        """Whether what stands there was meant for the field: figures, or nearly a choice."""
+        errors = [finding.params for finding in self._findings_of(field) if finding.is_error]
+        has_digits = any(map(str.isdigit, "".join(str(params.get("value")) for params in errors)))
+        return has_digits or any(params.get("nearest") for params in errors)
+
+    def stray_finding(self) -> Finding:
+        """Return F17 at the first cell written; marked are all that are written or wanted.
+
+        What was typed and could not be read is kept under ``typed.field``, so that the form given
+        back shows it.
+        """
+        missing = [field for field in self._required_fields if not self._is_usable(field)]
+        params: dict[str, Param] = {
+            "field": self.section.id,
+            "row": self.row.number,
+            "count": len(self.filled_fields),
+            "missing": len(missing),
+        }
+        for field in self.filled_fields:
+            for finding in self._findings_of(field):
+                if self.row.values.get(field.id) is None and "value" in finding.params:
+                    params[f"typed.{field.id}"] = finding.params["value"]
+        marked = [
+            field
+            for field in self.section.fields
+            if field in self.filled_fields or field in missing
+        ]
+        places = [self.row.place(field.id) for field in (*self.filled_fields, *marked)]
+        return Finding("F17", Severity.ERROR, places[0], params, tuple(dict.fromkeys(places)))
+
+    def with_defaults(self) -> Row:
+        """Return the row with the defaults of its blank cells."""
+        defaults = {
+            field.id: field.default
+            for field in self.section.fields
+            if field.default is not None
+            and field.id in self.row.cells
+            and self.row.values.get(field.id) is None
+        }
+        return replace(self.row, values={**self.row.values, **defaults}) if defaults else self.row
+
+    def value_findings(self) -> Iterable[Finding]:
+        """Yield what was said of values that an empty row has none of."""
+        for finding in self.findings:
+            if finding.code in _VALUE_WARNINGS or _is_only_dashes(finding.params.get("value")):
+                yield finding
+
+
+def _is_only_dashes(value: object) -> bool:
+    """Whether it is one dash or several, and nothing else."""
+    return isinstance(value, str) and bool(value) and not value.strip(f"{DASHES} ")

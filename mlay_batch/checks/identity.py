@@ -1,0 +1,286 @@
+"""Whose return is this, of which form and period? Stamp, visible heading and dates must agree.
+
+The hidden stamp alone never decides: the commonest mistake is last month's file filled in again,
+and its stamp still names last month. So the period needs a second witness beside the stamp, the
+visible heading or the dates of what is reported, and no witness may contradict.
+
+A refused return still gets an identity where it is evident what it is about. An old file filled in
+again (I03: the stamp is older than the dates) is a return of the month its dates lie in, so that
+this month is shown as refused, not as missing. A stamp newer than the dates was made for its month
+and nobody had it before: the return is of that month, and `validate` marks the dates, which were
+copied along or mistyped. Where branch or period stay open (I01, I02 without dates, I04, I09) there
+is none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cached_property
+
+from mlay_batch.core.findings import Finding, Param, Place, Severity
+from mlay_batch.core.period import Period
+from mlay_batch.core.text import clean, name_key, nearest
+from mlay_batch.model.records import CheckedFile, HeaderValue, Identity, Submission
+from mlay_batch.model.register import Organisation, Register
+from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema.layout import CODE_SEPARATOR
+from mlay_batch.schema.version_mapping import is_in_transition
+
+_SEPARATOR = re.compile(r"\s[–—-]\s")
+_NO_HEADER = HeaderValue("", Place())
+_FIRST_YEAR, _LAST_YEAR, _MONTHS = 1900, 9998, 12
+
+
+def identify(
+    checked: CheckedFile, catalogue: Catalogue, register: Register | None, as_of: date
+) -> CheckedFile:
+    """Return `checked` with its identity, or with findings I01… that say why it has none.
+
+    Without a `register` (one workbook checked anywhere) branches are not looked up.
+    A leaf that is no form of ours is returned as it is: the reader has said why.
+    """
+    submission = checked.submission
+    if submission is None:
+        return checked
+    form = catalogue.form(submission.form or "", submission.version or "")
+    if form is None:
+        return checked
+    if form.period == "none":
+        return checked.with_findings(_finding("I12", Place()))
+    evidence = _Evidence(submission, form, register)
+    branch, branch_findings = _find_branch(evidence)
+    period, period_findings = _find_period(evidence, as_of)
+    findings = [*_stamp_findings(evidence), *branch_findings, *period_findings]
+    if branch is None or period is None:
+        return checked.with_findings(*findings)
+    identity = Identity(form, branch, period)
+    if not period_findings:
+        findings += _check_eligibility(identity, evidence, catalogue, as_of)
+        findings += _check_lock(identity, evidence, checked.file.received)
+    return replace(checked, identity=identity).with_findings(*findings)
+
+
+@dataclass(frozen=True)
+class _Evidence:
+    """What a submission shows of itself, and the register it is held against."""
+
+    submission: Submission
+    form: Form
+    register: Register | None
+
+    def header_value(self, part: str) -> HeaderValue:
+        return self.submission.header.get(part, _NO_HEADER)
+
+    @property
+    def stamped_branch(self) -> str | None:
+        stamp = self.submission.stamp
+        return (stamp.branch.strip() or None) if stamp else None
+
+    @property
+    def stamped_period(self) -> Period | None:
+        stamp = self.submission.stamp
+        return self._matching_kind(Period.parse_informal(stamp.period)) if stamp else None
+
+    @property
+    def visible_period(self) -> Period | None:
+        return self._matching_kind(Period.parse_informal(clean(self.header_value("period").text)))
+
+    def _matching_kind(self, period: Period | None) -> Period | None:
+        return period if period and period.kind == self.form.period else None
+
+    @cached_property
+    def dates(self) -> tuple[tuple[date, Place], ...]:
+        """Every date that must lie within the period, and its cell."""
+        return tuple(
+            (day, row.place(name))
+            for section in self.form.sections
+            if (names := [f.id for f in section.fields if f.type == "date" and f.within_period])
+            for row in self.submission.section_rows(section.id)
+            for name in names
+            if isinstance(day := row.values.get(name), date)
+        )
+
+
+def _stamp_findings(evidence: _Evidence) -> Iterator[Finding]:
+    if not (evidence.stamped_branch and evidence.stamped_period):
+        yield _finding("I10", evidence.header_value("branch").place, Severity.WARNING)
+
+
+# Branch
+
+
+def _find_branch(evidence: _Evidence) -> tuple[str | None, list[Finding]]:
+    """Return the branch's code and findings; None where stamp and heading leave it open."""
+    stamped_code, heading = evidence.stamped_branch, evidence.header_value("branch")
+    visible_codes = _visible_branches(heading.text, evidence.register)
+    if not clean(heading.text) or (stamped_code is None and len(visible_codes) != 1):
+        return None, [_finding("I09", heading.place, seen=heading.text)]
+    if stamped_code and stamped_code not in visible_codes:
+        return None, [_finding("I01", heading.place, stamped=stamped_code, seen=heading.text)]
+    code = stamped_code or visible_codes[0]
+    if evidence.register and code not in evidence.register.by_code:
+        nearest_code = nearest(code, evidence.register.by_code)
+        return None, [_finding("I04", heading.place, branch=code, nearest=nearest_code or "–")]
+    return code, []
+
+
+def _visible_branches(text: str, register: Register | None) -> tuple[str, ...]:
+    """Return the codes a visible "CB-01 – Chi bộ …" may mean; a name may be that of several.
+
+    The code decides, unless its name is borne only by others: then all of those are meant.
+    """
+    code, _, name = _SEPARATOR.sub("\0", clean(text), count=1).partition("\0")
+    if register is None:
+        return (code,) if code else ()
+    by_name = register.codes_by_name.get(name_key(name or code), ())
+    if code not in register.by_code:
+        return by_name or ((code,) if name else ())
+    return by_name if by_name and code not in by_name else (code,)
+
+
+# Period
+
+
+def _find_period(evidence: _Evidence, as_of: date) -> tuple[Period | None, list[Finding]]:
+    """Return the period reported and findings; None where it stays open."""
+    stamped_period, visible_period, heading = (
+        evidence.stamped_period,
+        evidence.visible_period,
+        evidence.header_value("period"),
+    )
+    claimed_period = stamped_period or visible_period
+    if claimed_period is None:
+        return None, [_finding("I11", heading.place, seen=heading.text)]
+    reported_period = _period_of_dates(evidence, claimed_period)
+    if reported_period and claimed_period.start < reported_period.start <= as_of:
+        return reported_period, [_reused_file_finding(evidence, claimed_period, reported_period)]
+    dates_agree = reported_period is not None or any(
+        day in claimed_period for day, _ in evidence.dates
+    )
+    has_heading = bool(clean(heading.text))
+    if visible_period != claimed_period and (has_heading or not dates_agree):
+        code = "I02" if has_heading else "I11"
+        finding = _finding(code, heading.place, stamped=str(claimed_period), seen=heading.text)
+        return (claimed_period if dates_agree else None), [finding]
+    return claimed_period, []
+
+
+def _period_of_dates(evidence: _Evidence, claimed: Period) -> Period | None:
+    """Return the one other period that more than half of the dates lie in, or None.
+
+    A date that day and month swapped would bring into the claimed period is no witness
+    (`validate` asks about it), unless it lies in the period right after: a file of October
+    filled in again in November may well report on the 10th of November. Years no period can have
+    are no witness either. Half is not more than half: of 2 dates, one in October and one in
+    November, nothing is said here.
+    """
+    days = [day for day, _ in evidence.dates]
+    day_counts = Counter(Period.of(claimed.kind, day) for day in days if _is_evidence(day, claimed))
+    period, count = max(day_counts.items(), key=lambda item: item[1], default=(claimed, 0))
+    return period if 2 * count > len(days) and period != claimed else None
+
+
+def _is_evidence(day: date, claimed: Period) -> bool:
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        return False
+    if day in claimed or day in claimed.next() or day.day > _MONTHS:
+        return True
+    return date(day.year, day.day, day.month) not in claimed
+
+
+def _reused_file_finding(evidence: _Evidence, claimed: Period, reported_period: Period) -> Finding:
+    places = tuple(place for day, place in evidence.dates if day in reported_period)
+    finding = _finding(
+        "I03", places[0], stamped=str(claimed), told=str(reported_period), count=len(places)
+    )
+    return replace(finding, marks=(*places, evidence.header_value("period").place))
+
+
+# Standing: may this branch send this form for this period?
+
+
+def _check_eligibility(
+    identity: Identity, evidence: _Evidence, catalogue: Catalogue, as_of: date
+) -> Iterator[Finding]:
+    form, period = identity.form, identity.period
+    place = evidence.header_value("period").place
+    if not form.effective.covers(period):
+        valid_form = catalogue.form_for(form.form, period)
+        code_and_severity = (
+            ("I14", Severity.WARNING) if is_in_transition(form, valid_form, period) else ("I06",)
+        )
+        yield _finding(
+            code_and_severity[0],
+            place,
+            *code_and_severity[1:],
+            version=form.version,
+            period=str(period),
+            right=valid_form.version if valid_form else "–",
+        )
+    if period.start > as_of:
+        yield _finding("I07", place, period=str(period), as_of=as_of.isoformat())
+    if evidence.register:
+        organisation = evidence.register.by_code[identity.branch]
+        yield from _check_branch(organisation, form, period, evidence)
+
+
+def _check_lock(identity: Identity, evidence: _Evidence, received: str) -> Iterator[Finding]:
+    """Yield L13 for a return that came after its period was locked: `verdict` holds it.
+
+    Locked 20 days after November: the 20th of December is in time, the 21st is not.
+    """
+    due = identity.form.due
+    if due is None or due.lock is None:
+        return
+    day = date.fromisoformat(received[:10])
+    last_day = identity.period.end + timedelta(days=due.lock)
+    if day > last_day:
+        yield _finding(
+            "L13",
+            evidence.header_value("period").place,
+            Severity.WARNING,
+            period=str(identity.period),
+            lock=last_day.isoformat(),
+            received=day.isoformat(),
+        )
+
+
+def _check_branch(
+    organisation: Organisation, form: Form, period: Period, evidence: _Evidence
+) -> Iterator[Finding]:
+    place = evidence.header_value("branch").place
+    if organisation.type not in form.reporters:
+        yield _finding("I08", place, branch=_branch_label(organisation), form=form.form)
+    if organisation.ended and organisation.ended <= period.end:
+        by_code = evidence.register.by_code if evidence.register else {}
+        successor = by_code.get(organisation.successor or "")
+        yield _finding(
+            "I05",
+            place,
+            branch=_branch_label(organisation),
+            ended=organisation.ended.isoformat(),
+            period=str(period),
+            successor=_branch_label(successor) if successor else "–",
+        )
+    if organisation.founded and organisation.founded > period.end:
+        yield _finding(
+            "I13",
+            place,
+            branch=_branch_label(organisation),
+            founded=organisation.founded.isoformat(),
+            period=str(period),
+        )
+
+
+def _branch_label(organisation: Organisation) -> str:
+    return f"{organisation.code}{CODE_SEPARATOR}{organisation.name}"
+
+
+def _finding(
+    code: str, place: Place, severity: Severity = Severity.ERROR, **params: Param
+) -> Finding:
+    return Finding(code, severity, place, params)

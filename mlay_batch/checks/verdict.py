@@ -1,0 +1,280 @@
+"""What becomes of each leaf file: accepted, rejected, duplicate, held or ignored. Pure.
+
+The batch is decided in the order its files were received, whatever the order they lie in, and
+each against the ledger and the files decided before it. So it does not matter in how many runs
+the same files come in.
+
+================================================  =========  ====
+no return at all (a picture, a mail without file)  ignored    N..
+the same bytes as an earlier file                  duplicate  L01 of the return that counts,
+                                                              L02 of a refused one, L03 of a
+                                                              held one, L09 of an ignored one
+  … of a return superseded since                   held       L06
+its sender in doubt                                held       I20, I21, I22
+refused by a finding                               rejected
+the same values as the return that counts          duplicate  L04
+  … as one superseded since                        held       L06
+nothing yet for this form, branch and period       accepted
+received later than the return that counts         accepted   L05 supersedes it
+received earlier than it                           held       L07
+received at the same moment, other values          held       L08, all of them
+would be accepted, but its period is shut          held       L12 closed, L13 locked
+================================================  =========  ====
+
+Bytes once refused are looked at anew when nothing refuses them any more: the register may have
+been wrong. So are bytes held for their sender, when they come from an address that may send them.
+Held means that a person must choose; nothing is guessed. `accept_held` is that person's yes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mlay_batch.core.findings import Finding, Param, Place, Severity
+from mlay_batch.model.records import (
+    SENDER_DOUBT_CODES,
+    CheckedFile,
+    Decision,
+    IncomingFile,
+    LedgerEntry,
+    LedgerSnapshot,
+    Verdict,
+)
+
+ReturnKey = tuple[str, str, str]
+
+
+def receipt_order(file: IncomingFile) -> tuple[datetime, str, str]:
+    """Return the key by which files are decided: time received, then name and hash.
+
+    Raises ValueError for a time of receipt that is no ISO time; one without a zone is UTC.
+    """
+    return _receipt_time(file.received), file.name, file.sha256
+
+
+def decide(batch: Sequence[CheckedFile], snapshot: LedgerSnapshot) -> tuple[Decision, ...]:
+    """Return one decision for each of `batch`, in the same order.
+
+    `refers_to` is the delivery repeated or superseded. It is None where that came in the same
+    batch and has no number yet; the finding's ``name`` names it.
+    """
+    decider = _BatchDecider(snapshot, _find_disputes(batch, snapshot))
+    order = sorted(range(len(batch)), key=lambda index: receipt_order(batch[index].file))
+    decisions = {index: decider.decide(batch[index]) for index in order}
+    return tuple(decisions[index] for index in range(len(batch)))
+
+
+def accept_held(
+    checked: CheckedFile, snapshot: LedgerSnapshot, held_entry: LedgerEntry
+) -> Decision:
+    """Return the decision on a held file that a person says is to be taken.
+
+    Where its sender was in doubt (`checked` must be free of that doubt), it is decided like any
+    other file, and may be held again for its time or values. Where those held it, it counts and
+    supersedes what counted; only what refuses it still does.
+    """
+    other_entries = {
+        sha: remaining
+        for sha, entries in snapshot.by_sha.items()
+        if (remaining := tuple(entry for entry in entries if entry.id != held_entry.id))
+    }
+    (decision,) = decide([checked], LedgerSnapshot(other_entries, snapshot.by_key))
+    is_closed = _has_finding(checked, "L12")  # for that it must be opened again first
+    if (
+        decision.verdict is Verdict.HELD
+        and not is_closed
+        and not _has_sender_doubt(held_entry.findings)
+    ):
+        return Decision(checked, Verdict.ACCEPTED, checked.findings)
+    return decision
+
+
+def _has_finding(checked: CheckedFile, *codes: str) -> bool:
+    return any(finding.code in codes for finding in checked.findings)
+
+
+def _has_sender_doubt(findings: Iterable[Finding]) -> bool:
+    return any(finding.code in SENDER_DOUBT_CODES for finding in findings)
+
+
+def _receipt_time(received: str) -> datetime:
+    moment = datetime.fromisoformat(received)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@dataclass
+class _DecidedFile:
+    """A file decided before: in an earlier run, or in this one (then `id` is None).
+
+    `is_current` tells the return that counts from those superseded since.
+    """
+
+    sha256: str
+    name: str
+    received: str
+    verdict: Verdict
+    values_hash: str | None
+    is_current: bool
+    sender_in_doubt: bool = False
+    id: int | None = None
+
+    @classmethod
+    def from_entry(cls, entry: LedgerEntry) -> _DecidedFile:
+        return cls(
+            entry.sha256,
+            entry.name,
+            entry.received,
+            entry.verdict,
+            entry.values_hash,
+            entry.is_current,
+            _has_sender_doubt(entry.findings),
+            entry.id,
+        )
+
+
+DisputedReceipts = frozenset[tuple[ReturnKey, datetime]]
+
+
+def _find_disputes(batch: Sequence[CheckedFile], snapshot: LedgerSnapshot) -> DisputedReceipts:
+    """Return key and time of returns that came at the same moment with different values.
+
+    Two files of one branch, dropped into the folder together: neither is the later one.
+    """
+    hashes: dict[tuple[ReturnKey, datetime], set[str]] = defaultdict(set)
+    for checked in batch:
+        key = None if checked.sender_in_doubt else _return_key(checked)
+        if key and not checked.is_refused and checked.file.sha256 not in snapshot.by_sha:
+            hashes[key, _receipt_time(checked.file.received)].add(checked.values_hash)
+    return frozenset(receipt for receipt, distinct in hashes.items() if len(distinct) > 1)
+
+
+def _return_key(checked: CheckedFile) -> ReturnKey | None:
+    return checked.identity.key if checked.identity else None
+
+
+class _BatchDecider:
+    """Decides one file after another and remembers what became of those before."""
+
+    def __init__(self, snapshot: LedgerSnapshot, disputed: DisputedReceipts) -> None:
+        self.disputed = disputed
+        by_id: dict[int, _DecidedFile] = {}
+
+        def decided_files(entries: Iterable[LedgerEntry]) -> list[_DecidedFile]:
+            return [by_id.setdefault(entry.id, _DecidedFile.from_entry(entry)) for entry in entries]
+
+        self.by_sha = {sha: decided_files(earlier) for sha, earlier in snapshot.by_sha.items()}
+        self.by_key = {key: decided_files(earlier) for key, earlier in snapshot.by_key.items()}
+
+    def decide(self, checked: CheckedFile) -> Decision:
+        """Return the decision and remember it."""
+        decision = self._decide_same_bytes(checked) or self._decide_new_bytes(checked)
+        if decision.verdict is Verdict.ACCEPTED and _has_finding(checked, "L12", "L13"):
+            decision = Decision(checked, Verdict.HELD, checked.findings)
+        file, key = checked.file, _return_key(checked)
+        accepted = decision.verdict is Verdict.ACCEPTED
+        decided = _DecidedFile(
+            file.sha256,
+            file.name,
+            file.received,
+            decision.verdict,
+            checked.values_hash,
+            accepted,
+            checked.sender_in_doubt,
+        )
+        self.by_sha.setdefault(file.sha256, []).append(decided)
+        if accepted and key:
+            if replaced := self._current_return(key):
+                replaced.is_current = False
+            self.by_key.setdefault(key, []).append(decided)
+        return decision
+
+    def _current_return(self, key: ReturnKey) -> _DecidedFile | None:
+        return next((decided for decided in self.by_key.get(key, ()) if decided.is_current), None)
+
+    def _decide_same_bytes(self, checked: CheckedFile) -> Decision | None:
+        """Return the decision on bytes that came before, None where they are to be looked at."""
+        earlier = [
+            decided
+            for decided in self.by_sha.get(checked.file.sha256, ())
+            if decided.verdict is not Verdict.DUPLICATE
+        ]
+        if not earlier or checked.file.skip_reason:
+            return None
+        previous = earlier[-1]
+        if (
+            previous.verdict is Verdict.HELD
+            and previous.sender_in_doubt
+            and not checked.sender_in_doubt
+        ):
+            return None
+        if previous.verdict is Verdict.REJECTED:
+            still_refused = checked.is_refused or checked.identity is None
+            return _decision(checked, Verdict.DUPLICATE, "L02", previous) if still_refused else None
+        if previous.verdict is Verdict.ACCEPTED and not previous.is_current:
+            return _decision(checked, Verdict.HELD, "L06", previous)
+        return _decision(checked, *_REPEAT_VERDICTS[previous.verdict], previous)
+
+    def _decide_new_bytes(self, checked: CheckedFile) -> Decision:
+        key = _return_key(checked)
+        if reason := checked.file.skip_reason:
+            return _ignore(checked, reason)
+        if checked.sender_in_doubt:
+            return Decision(checked, Verdict.HELD, checked.findings)
+        if checked.is_refused or key is None:
+            return Decision(checked, Verdict.REJECTED, checked.findings)
+        current = self._current_return(key)
+        if (key, _receipt_time(checked.file.received)) in self.disputed:
+            return _decision(checked, Verdict.HELD, "L08", current)
+        if current is None:
+            return Decision(checked, Verdict.ACCEPTED, checked.findings)
+        return self._decide_against(current, checked, key)
+
+    def _decide_against(
+        self, current: _DecidedFile, checked: CheckedFile, key: ReturnKey
+    ) -> Decision:
+        """Return the decision on a return whose key has one that counts already."""
+        values_hash = checked.values_hash
+        if current.values_hash == values_hash:
+            return _decision(checked, Verdict.DUPLICATE, "L04", current)
+        for earlier in self.by_key[key]:
+            if earlier.values_hash == values_hash:
+                return _decision(checked, Verdict.HELD, "L06", earlier)
+        return _decision(checked, *_later_wins(checked.file, current), current)
+
+
+_REPEAT_VERDICTS = {
+    Verdict.ACCEPTED: (Verdict.DUPLICATE, "L01"),
+    Verdict.HELD: (Verdict.DUPLICATE, "L03"),
+    Verdict.IGNORED: (Verdict.IGNORED, "L09"),
+}
+
+
+def _later_wins(file: IncomingFile, current: _DecidedFile) -> tuple[Verdict, str]:
+    """Return what becomes of other values than the current ones: the later receipt counts."""
+    new_time, current_time = _receipt_time(file.received), _receipt_time(current.received)
+    if new_time > current_time:
+        return Verdict.ACCEPTED, "L05"
+    return Verdict.HELD, "L07" if new_time < current_time else "L08"
+
+
+def _ignore(checked: CheckedFile, reason: str) -> Decision:
+    """Return the decision on what is no return; a signed copy is told which one it is kept with."""
+    file = checked.file
+    params = {"name": re.split("[/!]", file.kept_with)[-1]} if file.kept_with else {}
+    finding = Finding(reason, Severity.WARNING, Place(file.name), params)
+    return Decision(checked, Verdict.IGNORED, (*checked.findings, finding))
+
+
+def _decision(
+    checked: CheckedFile, verdict: Verdict, code: str, earlier: _DecidedFile | None = None
+) -> Decision:
+    """Return a decision with a finding that says why, and which file it goes back to."""
+    params: dict[str, Param] = {}
+    if earlier:
+        params = {"name": earlier.name, "received": earlier.received[:10]}
+    finding = Finding(code, Severity.WARNING, Place(checked.file.name), params)
+    return Decision(checked, verdict, (*checked.findings, finding), earlier.id if earlier else None)

@@ -1,0 +1,46 @@
+"""Waivers of rules: the office has decided that a rule does not refuse a branch's return.
+
+The finding is kept, for the branch, the sheet of findings and the provenance to show; it only no
+longer refuses. What cannot be read cannot be waived: only rules of forms and fields (F..) can.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from mlay_batch.core.findings import Finding, Severity
+from mlay_batch.model.records import CheckedFile, Identity
+from mlay_batch.model.register import Register
+
+
+def apply_waivers(checked: CheckedFile, register: Register) -> CheckedFile:
+    """Return it with the findings lowered to warnings that a waiver in force covers.
+
+    In force is what holds for its period on the day it was received, whenever it is looked at.
+    """
+    identity = checked.identity
+    if identity is None or not register.waivers:
+        return checked
+    rule_codes = {rule.code for _, rule in identity.form.rules()}
+    day = date.fromisoformat(checked.file.received[:10])
+    findings = tuple(
+        _lower(finding, identity, register, day)
+        if finding.is_error and (finding.code in rule_codes or finding.code.startswith("F"))
+        else finding
+        for finding in checked.findings
+    )
+    return replace(checked, findings=findings)
+
+
+def _lower(finding: Finding, identity: Identity, register: Register, day: date) -> Finding:
+    form, branch, _ = identity.key
+    waiver = register.waiver(form, branch, identity.period, day, finding.code)
+    if waiver is None:
+        return finding
+    waiver_params = {
+        "waived_by": waiver.by,
+        "waived_on": waiver.decided.isoformat(),
+        "waived_for": waiver.reason,
+    }
+    return replace(finding, severity=Severity.WARNING, params={**finding.params, **waiver_params})

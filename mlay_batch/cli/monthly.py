@@ -1,0 +1,213 @@
+"""The clerk's month: run, ingest, consolidate, status."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlay_batch.app.office import Office, open_office
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.cli import options, output
+from mlay_batch.cli.options import LocalisedCommand, language, option
+from mlay_batch.core.period import Period
+from mlay_batch.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlay_batch.reader import Reading
+
+
+def _cluster_reading(
+    ctx: click.Context, _param: click.Parameter, address: str | None
+) -> Reading | None:
+    """Return who reads on the cluster at that address; nobody where none is given."""
+    if address is None:
+        return None
+    try:
+        from mlay_batch.reader import dask_backend  # start-up: Dask costs a second, and is an extra
+    except ModuleNotFoundError as error:
+        raise UsageError("cluster.extra") from error
+    return partial(
+        dask_backend.read_each, address=address, plain=ctx.meta.get("cluster_unencrypted", False)
+    )
+
+
+def _remember_flag(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    ctx.meta[str(param.name)] = value
+
+
+_paths_argument = click.argument("paths", nargs=-1, type=options.ExistingPath())
+_intake_options = options.combine_options(
+    _paths_argument,
+    option("--received", type=options.MomentType(), default=None),
+    options.as_of_option,
+    options.dry_run_option,
+    option("--cluster", metavar="ADDRESS", callback=_cluster_reading, default=None),
+    option(
+        "--cluster-unencrypted",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_remember_flag,
+    ),
+)
+
+
+def load_office(ctx: click.Context, workspace: Path | None) -> Office:
+    """Open the workspace named, or the one around us, and tell what is doubtful in its register."""
+    current_workspace = Workspace.find(workspace or Path.cwd())
+    options.set_default_language(ctx, current_workspace.settings.language)
+    office = open_office(current_workspace)
+    output.show_register_warnings(office, language(ctx))
+    return office
+
+
+def last_month(as_of: date) -> Period:
+    """Return the last month that is over: what a clerk reports when no period is named."""
+    return Period.of("month", as_of).previous()
+
+
+def _ingest(
+    ctx: click.Context,
+    office: Office,
+    paths: tuple[Path, ...],
+    received: datetime | None,
+    as_of: date,
+    *,
+    dry_run: bool,
+    cluster: Reading | None,
+    as_json: bool = False,
+) -> int:
+    """Take in files, show what became of them; return the exit code that tells it."""
+    from mlay_batch.app.ingest import ingest  # start-up: pandera costs a second
+
+    lang, zone = language(ctx), office.workspace.settings.time_zone
+    with output.progress(lang, "ingest.progress") as tick:
+        result = ingest(
+            office,
+            paths,
+            as_of=as_of,
+            received=options.local_time(received, zone),
+            holder=options.lock_holder(),
+            progress=tick,
+            dry_run=dry_run,
+            read_files=cluster,
+        )
+    output.show_ingest_result(result, office.catalogue, lang, as_json=as_json, dry_run=dry_run)
+    return 1 if result.has_refusals else 0
+
+
+def _consolidate(
+    ctx: click.Context,
+    office: Office,
+    period: Period | None,
+    as_of: date,
+    *,
+    dry_run: bool,
+    as_json: bool = False,
+    force: bool = False,
+) -> None:
+    from mlay_batch.app.consolidate import consolidate  # start-up: the figures
+
+    result = consolidate(
+        office,
+        period or last_month(as_of),
+        as_of=as_of,
+        holder=options.lock_holder(),
+        dry_run=dry_run,
+        force=force,
+    )
+    output.show_consolidation_result(result, language(ctx), as_json=as_json, dry_run=dry_run)
+
+
+@click.command("ingest", cls=LocalisedCommand)
+@_intake_options
+@options.json_option
+@options.common_options
+@click.pass_context
+def ingest(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    received: datetime | None,
+    as_of: date | None,
+    dry_run: bool,
+    cluster: Reading | None,
+    as_json: bool,
+    workspace: Path | None,
+) -> int:
+    """Take in files and record a verdict on each."""
+    office, day = load_office(ctx, workspace), as_of or options.today()
+    return _ingest(
+        ctx, office, paths, received, day, dry_run=dry_run, cluster=cluster, as_json=as_json
+    )
+
+
+@click.command("consolidate", cls=LocalisedCommand)
+@options.period_option
+@options.as_of_option
+@options.dry_run_option
+@option("--anew", is_flag=True)
+@options.json_option
+@options.common_options
+@click.pass_context
+def consolidate(
+    ctx: click.Context,
+    period: Period | None,
+    as_of: date | None,
+    dry_run: bool,
+    anew: bool,
+    as_json: bool,
+    workspace: Path | None,
+) -> int:
+    """Write the consolidated workbook of a period."""
+    office, day = load_office(ctx, workspace), as_of or options.today()
+    _consolidate(ctx, office, period, day, dry_run=dry_run, as_json=as_json, force=anew)
+    return 0
+
+
+@click.command("run", cls=LocalisedCommand)
+@_intake_options
+@options.period_option
+@options.common_options
+@click.pass_context
+def run(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    received: datetime | None,
+    as_of: date | None,
+    dry_run: bool,
+    cluster: Reading | None,
+    period: Period | None,
+    workspace: Path | None,
+) -> int:
+    """Ingest what lies in the inbox, then consolidate."""
+    office, day = load_office(ctx, workspace), as_of or options.today()
+    code = _ingest(ctx, office, paths, received, day, dry_run=dry_run, cluster=cluster)
+    _consolidate(ctx, office, period, day, dry_run=dry_run)
+    output.show_text(language(ctx), "run.next")
+    return code
+
+
+@click.command("status", cls=LocalisedCommand)
+@options.period_option
+@options.as_of_option
+@options.json_option
+@options.common_options
+@click.pass_context
+def status(
+    ctx: click.Context,
+    period: Period | None,
+    as_of: date | None,
+    as_json: bool,
+    workspace: Path | None,
+) -> int:
+    """Show who has sent what."""
+    from mlay_batch.app.status import status  # start-up, as above
+
+    office, day = load_office(ctx, workspace), as_of or options.today()
+    result = status(office, period or last_month(day), day)
+    output.show_status(result, office.intake_catalogue, language(ctx), as_json=as_json)
+    return 0

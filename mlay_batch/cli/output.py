@@ -1,0 +1,314 @@
+"""Results to the terminal: tables for people, JSON for programs. The only place that prints."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import Progress
+from rich.table import Table
+
+from mlay_batch.app.office import Office
+from mlay_batch.cli.options import say
+from mlay_batch.cli.status_table import show_matrix
+from mlay_batch.core.findings import Finding, Severity, cell_ranges
+from mlay_batch.core.messages import Message, error_text, explain, text
+from mlay_batch.errors import MlayError, RegisterError
+from mlay_batch.model.records import Decision, Verdict
+from mlay_batch.schema import Catalogue, Form
+
+if TYPE_CHECKING:  # start-up: a verb pays for what it does, not for what another one shows
+    from mlay_batch.app.consolidate import ConsolidationResult
+    from mlay_batch.app.ingest import IngestResult
+    from mlay_batch.app.status import Status
+    from mlay_batch.figures.report_records import Completeness
+
+# What must never reach a terminal from a file name or a cell: control characters, line breaks that
+# begin a line of somebody else's, what turns the direction of writing or cannot be seen.
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+
+
+def safe_line(value: object) -> str:
+    """Return one line of text that does nothing to a terminal but show itself."""
+    return _CONTROL.sub("�", str(value))
+
+
+def show_json(value: object) -> None:
+    """Print JSON that is safe to look at as well: what `safe_line` replaces is escaped."""
+    encoded = json.dumps(value, ensure_ascii=False)
+    click.echo(_CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded))
+
+
+def _console(*, to_stderr: bool = False) -> Console:
+    return Console(stderr=to_stderr, highlight=False, soft_wrap=False)
+
+
+def show_text(lang: str, key: str, **params: object) -> None:
+    """Print one text."""
+    safe_params = {
+        name: safe_line(v) if isinstance(v, str | Path) else v for name, v in params.items()
+    }
+    click.echo(say(lang, key, **safe_params))
+
+
+def show_error(error: MlayError, lang: str) -> None:
+    """Print a broken run as one line, and below it the findings it carries."""
+    click.echo(f"mlay: {safe_line(error_text(error, lang))}", err=True)
+    if isinstance(error, RegisterError):
+        for line in finding_lines(error.findings, error.form, lang):
+            click.echo("  " + line, err=True)
+
+
+def finding_lines(findings: Iterable[Finding], form: Form | None, lang: str) -> Iterator[str]:
+    """Yield one line for findings of one kind on one sheet, their cells as "C12–C15, C20".
+
+    Of several, the first is spelt out: the remedy is the same for all.
+    """
+    groups: dict[tuple[object, ...], list[tuple[Finding, Message]]] = {}
+    for finding in findings:
+        message = explain(finding, form, lang)
+        place, field = finding.place, finding.params.get("field")
+        key = finding.code, place.file, place.sheet, field, message.fix
+        groups.setdefault(key, []).append((finding, message))
+    for group in groups.values():
+        first, (_, fix) = group[0]
+        code, file, sheet = first.code, first.place.file, first.place.sheet
+        cells = cell_ranges(finding.place.cell for finding, _ in group)
+        cell_range = f"{sheet}!{cells}" if sheet and cells else sheet
+        where = " · ".join(part for part in (file, cell_range) if part)
+        texts = list(dict.fromkeys(message.what for _, message in group))
+        more = say(lang, "findings.more", count=len(texts) - 1) if len(texts) > 1 else ""
+        yield safe_line(
+            " ".join(part for part in (f"{code} {where}:", texts[0], more, fix) if part)
+        )
+
+
+@contextmanager
+def progress(lang: str, key: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a progress bar on stderr while the block runs; the value given reports done, total."""
+    with Progress(console=_console(to_stderr=True), transient=True) as bar:
+        task = bar.add_task(say(lang, key), total=None)
+
+        def tick(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield tick
+
+
+def show_progress(steps: Iterable[object], total: int, lang: str, key: str) -> None:
+    """Go through `steps`, showing how many of `total` are done."""
+    with progress(lang, key) as tick:
+        for done, _ in enumerate(steps, 1):
+            tick(done, total)
+
+
+def show_register_warnings(office: Office, lang: str) -> None:
+    """Print what is doubtful in the register, on stderr."""
+    form = office.catalogue.register_form
+    for line in finding_lines(office.findings, form, lang):
+        click.echo(line, err=True)
+
+
+def show_ingest_result(
+    result: IngestResult, catalogue: Catalogue, lang: str, *, as_json: bool, dry_run: bool
+) -> None:
+    """Print one line a file that needs attention and the table that adds up."""
+    if as_json:
+        show_json([_as_json(d, catalogue, lang) for d in result.decisions])
+        return
+    console = _console()
+    for decision in result.decisions:
+        if findings := _notable_findings(decision):
+            _show_file(console, decision, findings, catalogue, lang)
+    table = Table(title=say(lang, "ingest.dry" if dry_run else "ingest.title"))
+    table.add_column(say(lang, "ingest.verdict"))
+    table.add_column(say(lang, "ingest.files"), justify="right")
+    for verdict, count in result.counts.items():
+        table.add_row(say(lang, f"verdict.{verdict.value}"), str(count))
+    table.add_section()
+    table.add_row(say(lang, "ingest.total"), str(len(result.decisions)))
+    console.print(table)
+    if result.seen_count:
+        console.print(say(lang, "ingest.seen", count=result.seen_count))
+
+
+def _notable_findings(decision: Decision) -> tuple[Finding, ...]:
+    """Return what a clerk must hear of a file: why it is not counted, or what it replaces."""
+    if decision.verdict is Verdict.ACCEPTED:
+        return tuple(finding for finding in decision.findings if finding.code == "L05")
+    with_warnings = decision.verdict is not Verdict.REJECTED
+    return tuple(finding for finding in decision.findings if with_warnings or finding.is_error)
+
+
+def _show_file(
+    console: Console,
+    decision: Decision,
+    findings: tuple[Finding, ...],
+    catalogue: Catalogue,
+    lang: str,
+) -> None:
+    name = escape(safe_line(decision.checked.file.name))
+    console.print(f"[bold]{name}[/bold]: {say(lang, f'verdict.{decision.verdict.value}')}")
+    for line in finding_lines(findings, _form_of(decision, catalogue), lang):
+        console.print("  " + escape(line), soft_wrap=True)
+
+
+def _form_of(decision: Decision, catalogue: Catalogue) -> Form | None:
+    """Return the form a file was read as, even where it is not known whose return it is."""
+    submission = decision.checked.submission
+    return catalogue.form(submission.form or "", submission.version or "") if submission else None
+
+
+def _as_json(decision: Decision, catalogue: Catalogue, lang: str) -> Mapping[str, object]:
+    identity = decision.checked.identity
+    form = _form_of(decision, catalogue)
+    return {
+        "file": decision.checked.file.name,
+        "sha256": decision.checked.file.sha256,
+        "verdict": decision.verdict.value,
+        "form": form.form if form else None,
+        "branch": identity.branch if identity else None,
+        "period": str(identity.period) if identity else None,
+        "findings": [_finding_json(f, form, lang) for f in decision.findings],
+    }
+
+
+def _finding_json(finding: Finding, form: Form | None, lang: str) -> Mapping[str, str]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "sheet": finding.place.sheet,
+        "cell": finding.place.cell,
+        "message": str(explain(finding, form, lang)),
+    }
+
+
+def show_findings(
+    findings: tuple[Finding, ...], form: Form | None, lang: str, *, as_json: bool
+) -> None:
+    """Print the findings of one file, errors first."""
+    if as_json:
+        ordered = sorted(findings, key=lambda f: not f.is_error)
+        data = [_finding_json(finding, form, lang) for finding in ordered]
+        show_json(data)
+        return
+    for severity in Severity:
+        same_severity = (finding for finding in findings if finding.severity is severity)
+        for line in finding_lines(same_severity, form, lang):
+            click.echo(f"{say(lang, f'severity.{severity.value}')} {line}")
+    errors = sum(finding.is_error for finding in findings)
+    key = "check.refused" if errors else "check.accepted"
+    click.echo(say(lang, key, errors=errors, warnings=len(findings) - errors))
+
+
+def show_consolidation_result(
+    result: ConsolidationResult, lang: str, *, as_json: bool, dry_run: bool = False
+) -> None:
+    """Name the workbook, and say whether it is provisional."""
+    if as_json:
+        data = {
+            "workbook": str(result.path),
+            "written": result.written,
+            "provisional": result.provisional,
+        }
+        show_json(data)
+        return
+    click.echo(say(lang, "consolidate.dry" if dry_run else "consolidate.done", path=result.path))
+    if result.closed_revision:
+        click.echo(say(lang, "consolidate.closed", revision=result.closed_revision))
+    if result.provisional:
+        click.echo(say(lang, "consolidate.provisional"))
+
+
+def show_status(status: Status, catalogue: Catalogue, lang: str, *, as_json: bool) -> None:
+    """Print the matrix branch × period of each form, and what to do next."""
+    if as_json:
+        data = [_matrix_json(form_completeness, status) for form_completeness in status.forms]
+        show_json(data)
+        return
+    titles = {form.form: form.title for form in catalogue.forms}
+    console = _console()
+    for form_completeness in status.forms:
+        _show_matrix(console, form_completeness, titles[form_completeness.form].of(lang), lang)
+    states = sorted(
+        {
+            cell.state
+            for form_completeness in status.forms
+            for cell in form_completeness.cells.values()
+        }
+    )
+    console.print(
+        " · ".join(f"{_symbol(s)} {text('figures', f'return.{s}', lang)}" for s in states)
+    )
+    received = sum(status.counts.values())
+    counts = {verdict.value: count for verdict, count in status.counts.items()}
+    console.print(say(lang, "status.counts", received=received, **counts))
+    if status.closing:
+        period, revision = str(status.period), status.closing.revision
+        console.print(say(lang, "status.closed", period=period, revision=revision))
+    for key, count in status.todo.items():
+        console.print(say(lang, f"status.{key}", count=count, period=str(status.period)))
+
+
+_SYMBOLS = {
+    "reported": "●",
+    "nil": "○",
+    "late": "◐",
+    "missing": "✗",
+    "not_due": "·",
+    "rejected": "!",
+    "held": "?",
+    "waived": "–",
+    "not_yet": " ",
+    "ended": " ",
+}
+
+
+def _symbol(state: str) -> str:
+    return _SYMBOLS.get(state, state)
+
+
+def _show_matrix(console: Console, form_completeness: Completeness, title: str, lang: str) -> None:
+    months = (str(p)[-2:] if p.length == 1 else str(p) for p in form_completeness.periods)
+    rows = [
+        (
+            safe_line(f"{branch.code} {branch.name}"),
+            [
+                _symbol(form_completeness.cell(branch.code, period).state)
+                for period in form_completeness.periods
+            ],
+        )
+        for branch in form_completeness.branches
+    ]
+    show_matrix(console, title, [say(lang, "status.branch"), *months], rows)
+
+
+def _matrix_json(form_completeness: Completeness, status: Status) -> Mapping[str, object]:
+    return {
+        "form": form_completeness.form,
+        "period": str(status.period),
+        "closed": status.closing.revision if status.closing else None,
+        "next": dict(status.todo),
+        "branches": {
+            branch.code: {
+                str(p): form_completeness.cell(branch.code, p).state
+                for p in form_completeness.periods
+            }
+            for branch in form_completeness.branches
+        },
+    }
+
+
+def show_issued_forms(count: int, folder: Path, lang: str, *, dry_run: bool) -> None:
+    """Say how many forms were written, and where."""
+    key = "template.dry" if dry_run else "template.done"
+    click.echo(say(lang, key, count=count, path=folder))

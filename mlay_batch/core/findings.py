@@ -1,0 +1,97 @@
+"""What is wrong in a form, as values: where (`Place`), what (`code`), how bad (`Severity`).
+
+A finding holds no text. `messages` makes the text at the edge, in the reader's language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from mlay_batch.core.text import consecutive_runs
+
+Param = str | int | float | bool | None
+_CELL = re.compile(r"([A-Z]+)(\d+)")
+
+
+class Severity(StrEnum):
+    """How bad a finding is. Only `ERROR` refuses a return."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    TRIAL = "trial"  # a new rule on trial: told to the clerk, not to the branch
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands: file name (for display only), sheet title, cell such as ``D12``.
+
+    An empty part means "the whole": a place without a cell is the sheet, without a sheet the file.
+    """
+
+    file: str = ""
+    sheet: str = ""
+    cell: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong at one place.
+
+    `params` fill the gaps of the message; the key ``field`` holds ``section.field`` and is shown
+    as that field's title. `marks` are further cells to colour in the returned form.
+    """
+
+    code: str
+    severity: Severity
+    place: Place
+    params: Mapping[str, Param] = field(default_factory=dict, hash=False)
+    marks: tuple[Place, ...] = ()
+
+    @property
+    def is_error(self) -> bool:
+        """Whether this finding alone refuses the return."""
+        return self.severity is Severity.ERROR
+
+    def in_file(self, name: str) -> Finding:
+        """Return the same finding with `name` as the file of its place and marks."""
+        return replace(
+            self,
+            place=replace(self.place, file=name),
+            marks=tuple(replace(mark, file=name) for mark in self.marks),
+        )
+
+
+def has_errors(findings: tuple[Finding, ...]) -> bool:
+    """Return whether any of the findings refuses the return."""
+    return any(finding.is_error for finding in findings)
+
+
+def split_cell(cell: str) -> tuple[str, int] | None:
+    """Return the column's letters and the row of a cell, None for what is none.
+
+    >>> split_cell("AA12"), split_cell("")
+    (('AA', 12), None)
+    """
+    match = _CELL.fullmatch(cell)
+    return (match[1], int(match[2])) if match else None
+
+
+def cell_ranges(cells: Iterable[str]) -> str:
+    """Return cells as people list them: columns in order, runs of rows in a column as one.
+
+    What is not a cell is left out; a cell named twice is listed once.
+
+    >>> cell_ranges(["C12", "C13", "C15", "AA1", "D1", "C14", "C12", ""])
+    'C12–C15, D1, AA1'
+    """
+    rows: dict[str, list[int]] = {}
+    for column, row in filter(None, map(split_cell, cells)):
+        rows.setdefault(column, []).append(row)
+    return ", ".join(
+        f"{column}{first}" if first == last else f"{column}{first}–{column}{last}"
+        for column in sorted(rows, key=lambda letters: (len(letters), letters))
+        for first, last in consecutive_runs(rows[column])
+    )

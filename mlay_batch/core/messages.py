@@ -1,0 +1,175 @@
+"""Codes to text. The only place where a finding or an error becomes a sentence.
+
+Texts lie in `locale/<area>.yaml`, both languages side by side, so that no language lags behind.
+A rule's own words come from its form. Gaps are written ``{name}``; numbers and dates are shown the
+way the language writes them: 1.142 and 99,6 and 03/9/2019 in Vietnamese.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mlay_batch.core.text import month_number
+
+if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form language
+    from mlay_batch.core.findings import Finding
+    from mlay_batch.errors import MlayError
+    from mlay_batch.schema.indicators import Indicator
+    from mlay_batch.schema.model import Form
+
+_GAP = re.compile(r"\{(\w+)\}")
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PERIOD = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2]|Q[1-4]|H[12])")
+LOCALE = Path(__file__).resolve().parent.parent / "locale"
+
+
+class Message(NamedTuple):
+    """What is wrong and what to do."""
+
+    what: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.fix}".strip()
+
+
+class FindingDescription(NamedTuple):
+    """A finding of the program's own: code, what it means for the file, its words.
+
+    `severity` is that of `findings.Severity`, or ``held``, ``duplicate``, ``ignored``, ``note``.
+    """
+
+    code: str
+    severity: str
+    message: Message
+
+
+@cache
+def _load_area(name: str) -> Mapping[str, Any]:
+    import yaml  # start-up: a reader's child has no texts to read, but imports this module
+
+    path = LOCALE / f"{name}.yaml"
+    loaded: Mapping[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+    return loaded
+
+
+@cache
+def _finding_texts() -> Mapping[str, Any]:
+    texts: dict[str, Any] = {}
+    for path in sorted(LOCALE.glob("findings-*.yaml")):
+        texts.update(_load_area(path.stem))
+    return texts
+
+
+def finding_descriptions(lang: str) -> tuple[FindingDescription, ...]:
+    """Return those findings by code; what only a file can fill in stays a gap."""
+    return tuple(
+        FindingDescription(
+            code, entry.get("severity", "error"), Message(entry["says"][lang], entry["fix"][lang])
+        )
+        for code, entry in sorted(_finding_texts().items())
+    )
+
+
+def text(area: str, key: str, lang: str, /, **params: object) -> str:
+    """Return the text `key` of `locale/<area>.yaml` in `lang`, gaps filled. KeyError if unknown."""
+    return fill_gaps(_load_area(area)[key][lang], params, lang)
+
+
+def has_text(area: str, key: str) -> bool:
+    """Whether `locale/<area>.yaml` has that text."""
+    return key in _load_area(area)
+
+
+def fill_gaps(template: str, params: Mapping[str, object], lang: str) -> str:
+    """Return `template` with its ``{gaps}`` filled; a gap without a value stays visible."""
+
+    def gap_value(gap: re.Match[str]) -> str:
+        return show(params[gap[1]], lang) if gap[1] in params else gap[0]
+
+    return _GAP.sub(gap_value, template)
+
+
+def show(value: object, lang: str) -> str:
+    """Return a value as people write it.
+
+    >>> show(1142, "vi"), show(99.5, "vi"), show("2019-09-03", "vi"), show("2019-11", "vi")
+    ('1.142', '99,5', '03/9/2019', 'tháng 11 năm 2019')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, date):
+        value = value.isoformat()
+    if isinstance(value, str) and _PERIOD.fullmatch(value):
+        from mlay_batch.core.period import Period  # start-up: no text of --help holds a period
+
+        title = Period.parse(value).title(lang)
+        return title[:1].lower() + title[1:] if lang == "vi" else title
+    if isinstance(value, str):
+        return show_day(value, lang) if _ISO_DAY.fullmatch(value) else value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    number_text = f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
+    if lang == "vi":
+        number_text = number_text.translate(str.maketrans(",.", ".,"))
+    return number_text
+
+
+def show_day(iso: str, lang: str) -> str:
+    """Return a day as written in offices: a zero before days < 10 and months 1 and 2."""
+    if lang != "vi":
+        return iso
+    year, month, day = iso.split("-")
+    return f"{day}/{month_number(int(month))}/{year}"
+
+
+def explain(finding: Finding, form: Form | None, lang: str, *, returned: bool = False) -> Message:
+    """Return the text of a finding; `form` gives the words of its own rules and field titles.
+
+    What to do may differ once the values stand in a fresh form given back (`returned`): nothing
+    is merged, hidden or a formula there any more.
+    """
+    params = dict(finding.params)
+    if form and isinstance(path := params.get("field"), str):
+        params["field"] = form.title_of(path, lang)
+    texts = _texts_of_code(finding.code, form)
+    fix = texts["returned" if returned and "returned" in texts else "fix"]
+    if "waived_by" in params:
+        fix = _load_area("waivers")["note"]
+    return Message(fill_gaps(texts["says"][lang], params, lang), fill_gaps(fix[lang], params, lang))
+
+
+def explain_indicator(
+    indicator: Indicator, params: Mapping[str, object], form: Form | None, lang: str
+) -> Message:
+    """Return what a sign saw, and what to ask; `form` gives the titles of its fields."""
+    titled_params = dict(params)
+    for name in ("field", "fields"):
+        if form and isinstance(paths := titled_params.get(name), str):
+            titled_params[name] = ", ".join(form.title_of(path, lang) for path in paths.split(", "))
+    return Message(
+        fill_gaps(indicator.says.of(lang), titled_params, lang),
+        fill_gaps(indicator.ask.of(lang), titled_params, lang),
+    )
+
+
+def _texts_of_code(code: str, form: Form | None) -> Mapping[str, Mapping[str, str]]:
+    for _, rule in form.rules() if form else ():
+        if rule.code == code:
+            rule_texts = {"says": rule.says, "fix": rule.fix}
+            return {
+                key: {"vi": wording.vi, "en": wording.en} for key, wording in rule_texts.items()
+            }
+    unknown = {"says": {"vi": code, "en": code}, "fix": {"vi": "", "en": ""}}
+    texts: Mapping[str, Mapping[str, str]] = _finding_texts().get(code, unknown)
+    return texts
+
+
+def error_text(error: MlayError, lang: str) -> str:
+    """Return the sentence for a broken run."""
+    return text("errors", error.code, lang, **error.params)

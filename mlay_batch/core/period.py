@@ -1,0 +1,159 @@
+"""Reporting periods: month, quarter, half-year, year.
+
+>>> Period.parse("2019-11").end
+datetime.date(2019, 11, 30)
+>>> [str(p) for p in Period.parse("2019-Q4").months()]
+['2019-10', '2019-11', '2019-12']
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+
+from mlay_batch.core.text import month_number
+
+_MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+_CANONICAL = re.compile(r"(\d{4})(?:-(?:(0[1-9]|1[0-2])|Q([1-4])|H([12])))?")
+_YEAR_SUFFIX = r"\s*(?:/|-|năm|\s)\s*(?:năm\s*)?(\d{4})"
+_INFORMAL_MONTH = re.compile(r"(?:tháng|thg|month)?\s*(\d{1,2})" + _YEAR_SUFFIX)
+_INFORMAL_QUARTER = re.compile(r"(?:quý|quarter)\s*([1-4]|i{1,3}|iv)" + _YEAR_SUFFIX)
+_INFORMAL_YEAR = re.compile(r"(?:năm|year)?\s*(\d{4})")
+_DAY = timedelta(days=1)
+EXCEL_DAY_ZERO = date(1899, 12, 30)
+"""The day of number 0, as Excel counts from 1 March 1900 on."""
+_ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Period:
+    """A span of whole calendar months: first month (`year`, `month`) and `length` in months."""
+
+    year: int
+    month: int
+    length: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> Period:
+        """Return the period written as ``2019-11``, ``2019-Q3``, ``2019-H1`` or ``2019``.
+
+        Raises ValueError for anything else.
+        """
+        return _parse(text)
+
+    @classmethod
+    def parse_informal(cls, text: str) -> Period | None:
+        """Return the period a person wrote: "Tháng 11 năm 2019", "11/2019", "Quý IV/2019".
+
+        None where it is not understood; nothing is guessed.
+        """
+        folded = " ".join(text.casefold().split())
+        try:
+            if _CANONICAL.fullmatch(folded.upper()):
+                return cls.parse(folded.upper())
+            if match := _INFORMAL_MONTH.fullmatch(folded):
+                return cls.parse(f"{match[2]}-{int(match[1]):02}")
+            if match := _INFORMAL_QUARTER.fullmatch(folded):
+                quarter = _ROMAN.get(match[1]) or int(match[1])
+                return cls.parse(f"{match[2]}-Q{quarter}")
+            if match := _INFORMAL_YEAR.fullmatch(folded):
+                return cls.parse(match[1])
+        except ValueError:
+            return None
+        return None
+
+    @classmethod
+    def of(cls, kind: str, day: date) -> Period:
+        """Return the period of `kind` (month, quarter, half, year) that holds `day`."""
+        length = _MONTHS[kind]
+        return cls(day.year, (day.month - 1) // length * length + 1, length)
+
+    @property
+    def kind(self) -> str:
+        """``month``, ``quarter``, ``half`` or ``year``."""
+        return next(kind for kind, length in _MONTHS.items() if length == self.length)
+
+    @property
+    def start(self) -> date:
+        """The first day."""
+        return date(self.year, self.month, 1)
+
+    @property
+    def end(self) -> date:
+        """The last day."""
+        month = self.year * 12 + self.month - 1 + self.length
+        return date(month // 12, month % 12 + 1, 1) - _DAY
+
+    def __contains__(self, day: date) -> bool:
+        return self.start <= day <= self.end
+
+    def shift(self, steps: int) -> Period:
+        """Return the period of the same length `steps` later (earlier when negative)."""
+        month = self.year * 12 + self.month - 1 + steps * self.length
+        return Period(month // 12, month % 12 + 1, self.length)
+
+    def next(self) -> Period:
+        """Return the period that follows."""
+        return self.shift(1)
+
+    def previous(self) -> Period:
+        """Return the period before."""
+        return self.shift(-1)
+
+    def months(self) -> tuple[Period, ...]:
+        """Return the months in it, in order."""
+        if self.length == 1:
+            return (self,)
+        first = Period(self.year, self.month)
+        return tuple(first.shift(step) for step in range(self.length))
+
+    def year_to_date(self) -> tuple[Period, ...]:
+        """Return the months from January of the year to the last month of the period."""
+        return tuple(Period(self.year, month) for month in range(1, self.end.month + 1))
+
+    def title(self, lang: str) -> str:
+        """Return it as people write it: "Tháng 11 năm 2019"; months 1 and 2 with a zero before."""
+        if lang != "vi":
+            return str(self)
+        if self.length == 1:
+            return f"Tháng {month_number(self.month)} năm {self.year}"
+        if self.length == 3:
+            return f"Quý {('I', 'II', 'III', 'IV')[self.month // 3]} năm {self.year}"
+        if self.length == 6:
+            return f"{'6 tháng đầu' if self.month == 1 else '6 tháng cuối'} năm {self.year}"
+        return f"Năm {self.year}"
+
+    def __str__(self) -> str:
+        if self.length == 1:
+            return f"{self.year}-{self.month:02}"
+        if self.length == 3:
+            return f"{self.year}-Q{self.month // 3 + 1}"
+        if self.length == 6:
+            return f"{self.year}-H{self.month // 6 + 1}"
+        return str(self.year)
+
+
+def day_number(day: date) -> int:
+    """Return the number that stands for a day in a cell.
+
+    >>> day_number(date(2019, 11, 4))
+    43773
+    """
+    return (day - EXCEL_DAY_ZERO).days
+
+
+@lru_cache(maxsize=1024)  # a few months are named by a million rows
+def _parse(text: str) -> Period:
+    match = _CANONICAL.fullmatch(text)
+    if not match:
+        raise ValueError(f"not a period: {text!r}")
+    year, month, quarter, half = (int(part) if part else 0 for part in match.groups())
+    if not 1900 <= year <= 9998:
+        raise ValueError(f"year out of range: {text!r}")
+    if month:
+        return Period(year, month)
+    if quarter:
+        return Period(year, quarter * 3 - 2, 3)
+    return Period(year, half * 6 - 5, 6) if half else Period(year, 1, 12)

@@ -1,0 +1,196 @@
+"""The months of the sample town: members and their movement, sittings, visits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from mlay_batch.core.period import Period
+from mlay_batch.demo.sample_town import SampleTown
+from mlay_batch.model.register import Organisation
+from mlay_batch.schema.ids import MIXED_KIND
+
+# How often in a hundred months a cell sees such a change of one member.
+_CHANGES = {
+    "admitted": 5,
+    "moved_in": 3,
+    "restored": 0.2,
+    "died": 1,
+    "expelled": 0.2,
+    "moved_out": 3,
+}
+INS = ("admitted", "moved_in", "restored")
+OUTS = ("died", "expelled", "moved_out")
+
+
+@dataclass(frozen=True, slots=True)
+class SampleMovement:
+    """Members of one cell in one month; `changes` by the field ids of the form."""
+
+    opening: int
+    closing: int
+    changes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSitting:
+    """One meeting of a cell: the day and the kind."""
+
+    held_on: date
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class SampleVisit:
+    """An officer at a sitting."""
+
+    held_on: date
+    officer: str
+    on_behalf_of: str | None = None
+
+
+def movements(town: SampleTown) -> Mapping[tuple[str, Period], SampleMovement]:
+    """Return the movement of every cell alive in each month.
+
+    Told backwards from the closing figure the town publishes, so that the last month comes out
+    exactly: opening = closing - in + out, and that is the closing figure of the month before.
+    """
+    result: dict[tuple[str, Period], SampleMovement] = {}
+    for cell in town.cells:
+        closing = town.data["cells"][cell.code]["members"]
+        for month in reversed(town.months):
+            if cell.is_active(month):
+                changes = _changes(town, cell, month)
+                incoming, outgoing = _sum(changes, INS), _sum(changes, OUTS)
+                result[cell.code, month] = SampleMovement(
+                    closing - incoming + outgoing, closing, changes
+                )
+                closing += outgoing - incoming
+    return result
+
+
+def _sum(changes: Mapping[str, int], names: tuple[str, ...]) -> int:
+    return sum(changes.get(name, 0) for name in names)
+
+
+def _changes(town: SampleTown, cell: Organisation, month: Period) -> Mapping[str, int]:
+    changes: dict[str, int] = {}
+    for entry in town.data["transfers"]:
+        if entry["month"] == str(month) and cell.code in (entry["from"], entry["to"]):
+            name = "moved_out" if entry["from"] == cell.code else "moved_in"
+            changes[name] = changes.get(name, 0) + entry["members"]
+    if changes or _is_quiet(town, cell, month):
+        return changes
+    rng = town.rng("movement", cell.code, month)
+    return {name: 1 for name, percent in _CHANGES.items() if rng.happens(percent / 100)}
+
+
+def _is_quiet(town: SampleTown, cell: Organisation, month: Period) -> bool:
+    """Whether nothing may move: a cell just founded or merged, or a month nobody reports."""
+    first = town.months[0].start
+    young = cell.founded is not None and cell.founded >= first
+    return young or cell.ended is not None or not town.has_return(month, cell.code)
+
+
+def sittings(town: SampleTown, branch: str, month: Period) -> tuple[SampleSitting, ...]:
+    """Return the meetings of that cell and month: one, or two with a thematic one apart."""
+    if town.events("no_meeting", month, branch):
+        return ()
+    regular = _day(town, branch, month)
+    rng = town.rng("theme", branch, month.year, (month.month - 1) // 3)
+    thematic_month, one_sitting = rng.below(3), rng.happens(0.6)
+    if thematic_month != (month.month - 1) % 3 or rng.happens(0.05):
+        return (SampleSitting(regular, "regular"),)
+    if "no_theme" in town.habits(branch, month):
+        return (SampleSitting(regular, "regular"),)
+    if one_sitting:
+        return (SampleSitting(regular, MIXED_KIND),)
+    later = _before_weekend(min(regular + timedelta(days=9 + rng.below(5)), month.end))
+    return SampleSitting(regular, "regular"), SampleSitting(later, "thematic")
+
+
+def _day(town: SampleTown, branch: str, month: Period) -> date:
+    """Return the usual day of the cell in that month, moved off the weekend."""
+    for entry in town.events("odd_visits", month, branch):
+        if "day" in entry:
+            return month.start.replace(day=entry["day"])
+    usual = 3 + town.rng("usual day", branch).below(7)
+    usual += town.data["days_later"].get(month.month, 0)
+    day = month.start.replace(day=usual)
+    founded = town.register.by_code[branch].founded
+    return _before_weekend(max(day, founded + timedelta(days=3)) if founded else day)
+
+
+def _before_weekend(day: date) -> date:
+    days_back = {5: -1, 6: -2}
+    return day + timedelta(days=days_back.get(day.weekday(), 0))
+
+
+def visits(town: SampleTown) -> Mapping[tuple[str, Period], tuple[SampleVisit, ...]]:
+    """Return who attended where: the odd visits, and for each officer so many by the rules.
+
+    The number stands in `town.yaml`. No officer makes two visits by the rules in one month.
+    """
+    by_month: dict[tuple[str, Period], list[SampleVisit]] = {}
+    for entry in town.data["odd_visits"]:
+        month = Period.parse(entry["month"])
+        day = sittings(town, entry["branch"], month)[0].held_on
+        visit = SampleVisit(day, entry["officer"], entry.get("on_behalf_of"))
+        by_month.setdefault((entry["branch"], month), []).append(visit)
+    for officer, count in town.data["visits"].items():
+        for branch, month, day in _plan_visits(town, officer, count):
+            by_month.setdefault((branch, month), []).append(SampleVisit(day, officer))
+    return {key: tuple(sorted(cell_visits, key=_by_day)) for key, cell_visits in by_month.items()}
+
+
+def _by_day(visit: SampleVisit) -> tuple[date, str]:
+    return visit.held_on, visit.officer
+
+
+def _plan_visits(town: SampleTown, officer: str, count: int) -> Iterator[tuple[str, Period, date]]:
+    rng = town.rng("visits", officer)
+    open_months = [
+        (month, open_sittings)
+        for month in town.months
+        if (open_sittings := _open_sittings(town, officer, month))
+    ]
+    for month, chances in sorted(rng.shuffle(open_months)[:count], key=lambda pair: pair[0]):
+        branch, day = rng.one_of(chances)
+        yield branch, month, day
+
+
+def _open_sittings(town: SampleTown, officer: str, month: Period) -> list[tuple[str, date]]:
+    """Return the sittings this officer may attend in that month so that the visit counts."""
+    own_cell = town.register.officer_by_code[officer].own_cell
+    duty_cells = _duty_cells(town, officer)
+    if any(_concerns(entry, officer, month) for entry in town.data["odd_visits"]):
+        return []
+    return [
+        (cell.code, sitting.held_on)
+        for cell in town.cells
+        if cell.code in duty_cells and cell.code != own_cell and town.has_return(month, cell.code)
+        for sitting in sittings(town, cell.code, month)
+        if _is_assigned(town, officer, cell.code, sitting.held_on)
+    ]
+
+
+def _concerns(entry: Mapping[str, Any], officer: str, month: Period) -> bool:
+    return bool(entry["officer"] == officer and entry["month"] == str(month))
+
+
+def _duty_cells(town: SampleTown, officer: str) -> set[str]:
+    register = town.register
+    tops = {entry.branch for entry in register.assignments if entry.officer == officer}
+    return {cell.code for cell in town.cells for top in tops if register.is_within(cell.code, top)}
+
+
+def _is_assigned(town: SampleTown, officer: str, branch: str, day: date) -> bool:
+    register = town.register
+    return any(
+        entry.officer == officer
+        and entry.is_in_force(day)
+        and register.is_within(branch, entry.branch)
+        for entry in register.assignments
+    )

@@ -1,0 +1,85 @@
+"""The sample town's returns as workbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+from mlay_batch.core.period import Period
+from mlay_batch.demo.fill_in import BlankForm
+from mlay_batch.demo.sample_meetings import SampleReturn, meeting_returns, receipt_time
+from mlay_batch.demo.sample_town import SampleTown, register_rows
+from mlay_batch.demo.yearly import classification_returns
+from mlay_batch.model.records import Row
+from mlay_batch.schema import Catalogue, Form
+from mlay_batch.template import TemplateContext, render
+
+
+def returns(town: SampleTown, catalogue: Catalogue) -> Iterator[SampleReturn]:
+    """Yield every return of the sample town: the years 2016-2018, then the months of 2019."""
+    yield from classification_returns(town, catalogue)
+    yield from meeting_returns(town, catalogue)
+
+
+def extra_returns(town: SampleTown, catalogue: Catalogue) -> Iterator[SampleReturn]:
+    """Yield what reached the inbox in the last month besides the good returns.
+
+    A file sent a second time, and the form of the month before filled in again.
+    """
+    month, branches = town.months[-1], town.data["kept"]
+    sent = {(s.branch, s.period): s for s in returns(town, catalogue)}
+    received = receipt_time(month.end + timedelta(days=5))
+    repeated = sent[branches["twice"], month]
+    yield replace(repeated, received=received, name=f"Gửi lại - {repeated.name}")
+    old = sent[branches["refilled"], month.previous()]
+    yield replace(old, received=received, rows=tuple(_move_dates(row, month) for row in old.rows))
+
+
+def _move_dates(row: Row, month: Period) -> Row:
+    days = {name: day for name, day in row.values.items() if isinstance(day, date)}
+    new_days = {name: day.replace(month=month.month) for name, day in days.items()}
+    return replace(row, values={**row.values, **new_days})
+
+
+def context(town: SampleTown, branch: str, period: Period | None) -> TemplateContext:
+    """Return what the form of that branch and period is made out with."""
+    return TemplateContext.of(town.register, town.register.by_code[branch], period, town.place)
+
+
+def form_of(sample: SampleReturn, catalogue: Catalogue) -> Form:
+    """Return the version of the form a sample is filled in on. Raises LookupError without it."""
+    form = catalogue.form(sample.form, sample.version)
+    if form is None:
+        raise LookupError(f"no form {sample.form} {sample.version}")
+    return form
+
+
+def render_return(sample: SampleReturn, catalogue: Catalogue, town: SampleTown) -> bytes:
+    """Return the sample as the .xlsx workbook its branch sent."""
+    template_context = context(town, sample.branch, sample.period)
+    return render(form_of(sample, catalogue), template_context, rows=sample.rows)
+
+
+def render_register(catalogue: Catalogue, town: SampleTown) -> bytes:
+    """Return the town's register as a workbook."""
+    town_context = context(town, town.register.root().code, None)
+    return render(catalogue.register_form, town_context, rows=register_rows(town))
+
+
+class FormFiller:
+    """Fills in returns fast: makes each blank once and types into it."""
+
+    def __init__(self, catalogue: Catalogue, town: SampleTown) -> None:
+        self.catalogue, self.town = catalogue, town
+        self._blanks: dict[tuple[str, Period, bool], BlankForm] = {}
+
+    def fill_in(self, sample: SampleReturn) -> bytes:
+        """Return the sample as a workbook with the same values as `render_return` gives it."""
+        template_context = context(self.town, sample.branch, sample.period)
+        key = sample.form, sample.period, bool(template_context.assigned)
+        if key not in self._blanks:
+            self._blanks[key] = BlankForm.make(form_of(sample, self.catalogue), template_context)
+        if not self._blanks[key].has_room_for(sample.rows):
+            return render_return(sample, self.catalogue, self.town)
+        return self._blanks[key].fill(template_context, sample.rows)

@@ -1,0 +1,260 @@
+"""The monthly returns of the sample town: values that a careful secretary might have typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from typing import Any
+
+from mlay_batch.core.period import Period
+from mlay_batch.demo.meeting_text import content, topic
+from mlay_batch.demo.movements import (
+    SampleMovement,
+    SampleSitting,
+    SampleVisit,
+    movements,
+    sittings,
+    visits,
+)
+from mlay_batch.demo.sample_town import SampleTown, SeededRandom
+from mlay_batch.model.records import Row, Value
+from mlay_batch.schema import Catalogue
+from mlay_batch.schema.ids import MEETING, MEETING_SCORE, MIXED_KIND
+
+Values = dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleReturn:
+    """A return somebody sent: whose, when received (ISO, UTC), and as which file name."""
+
+    form: str
+    version: str
+    branch: str
+    period: Period
+    rows: tuple[Row, ...]
+    received: str
+    name: str
+
+
+def receipt_time(day: date) -> str:
+    """Return ten o'clock of that day in Vietnam as the ISO time in UTC."""
+    return datetime.combine(day, time(3), UTC).isoformat()
+
+
+def file_name(town: SampleTown, pattern: str, branch: str, period: Period) -> str:
+    """Return the file name that pattern makes."""
+    name = town.register.by_code[branch].name
+    return pattern.format(code=branch, name=name, month=period.month, year=period.year)
+
+
+def meeting_returns(town: SampleTown, catalogue: Catalogue) -> Iterator[SampleReturn]:
+    """Yield the monthly returns of all cells, month by month."""
+    movement_by_month, visits_by_month = movements(town), visits(town)
+    for month in town.months:
+        form = catalogue.form_for(MEETING, month)
+        scheme = catalogue.scheme_for(MEETING_SCORE, month)
+        if form is None or scheme is None:
+            raise LookupError(f"no form or scheme for {month}")
+        marks = {group.id: group.max for group in scheme.groups}
+        for cell in town.cells:
+            if town.has_return(month, cell.code):
+                movement = movement_by_month[cell.code, month]
+                cell_visits = visits_by_month.get((cell.code, month), ())
+                monthly_return = _MonthlyReturn(
+                    town, cell.code, month, movement, cell_visits, marks
+                )
+                yield SampleReturn(
+                    MEETING,
+                    form.version,
+                    cell.code,
+                    month,
+                    monthly_return.rows(),
+                    _receipt_time(town, cell.code, month),
+                    file_name(town, _pattern(town, cell.code), cell.code, month),
+                )
+
+
+def _pattern(town: SampleTown, branch: str) -> str:
+    return str(town.rng("file name", branch).one_of(town.data["file_names"]))
+
+
+def _receipt_time(town: SampleTown, branch: str, month: Period) -> str:
+    late = sum(entry["days"] for entry in town.events("late", month, branch))
+    return receipt_time(month.end + timedelta(days=5 + late if late else 4))
+
+
+@dataclass(frozen=True)
+class _MonthlyReturn:
+    """One secretary filling in one month."""
+
+    town: SampleTown
+    branch: str
+    month: Period
+    movement: SampleMovement
+    visits: tuple[SampleVisit, ...]
+    marks: Mapping[str, float]
+
+    def rows(self) -> tuple[Row, ...]:
+        month_sittings = sittings(self.town, self.branch, self.month)
+        card = self._members()
+        meetings = [self._meeting(sitting, card) for sitting in month_sittings]
+        tables: Mapping[str, Sequence[Values]] = {
+            "members": [card],
+            "meetings": meetings,
+            "thematic": [
+                self._thematic(s, m)
+                for s, m in zip(month_sittings, meetings, strict=True)
+                if s.kind != "regular"
+            ],
+            "scores": [score for meeting in meetings for score in self._scores(meeting)],
+            "visits": [_visit(visit) for visit in self.visits],
+            "activities": list(self._activities(month_sittings)),
+        }
+        return tuple(
+            Row(section, "", number, values, {})
+            for section, records in tables.items()
+            for number, values in enumerate(records, 1)
+        )
+
+    def _rng(self, *purpose: object) -> SeededRandom:
+        return self.town.rng(*purpose, self.branch, self.month)
+
+    def _members(self) -> Values:
+        movement = self.movement
+        names = ("admitted", "moved_in", "restored", "died", "expelled", "moved_out")
+        declared = self.town.events("no_meeting", self.month, self.branch)
+        values: Values = {"opening": movement.opening}
+        values |= {name: movement.changes.get(name, 0) for name in names}
+        values |= {
+            "closing": movement.closing,
+            "exempt": self.town.data["cells"][self.branch]["exempt"],
+            "away": int(self._rng("away").happens(0.04)),
+            "no_meeting": "yes" if declared else "no",
+        }
+        return values | ({"reason": declared[0]["reason"]} if declared else {})
+
+    def _meeting(self, sitting: SampleSitting, card: Mapping[str, Any]) -> Values:
+        rng = self._rng("meeting", sitting.held_on)
+        expected = card["closing"] - card["exempt"] - card["away"]
+        excused, unexcused = _absences(rng, expected)
+        present = expected - excused - unexcused
+        is_short = rng.happens(0.04)
+        duration = 75 + 5 * rng.below(3) if is_short else 90 + 5 * rng.below(8)
+        values: Values = {
+            "held_on": sitting.held_on,
+            "kind": sitting.kind,
+            "content": content(self.town, self.branch, self.month, sitting),
+            "duration": duration + (20 if sitting.kind == MIXED_KIND else 0),
+            "expected": expected,
+            "present": present,
+            "excused": excused,
+            "unexcused": unexcused,
+            "speakers": min(present, 2 + rng.below(max(1, present // 2))),
+            "criticism": 1 + rng.below(4),
+            "prepared": "yes" if rng.happens(0.99 - 0.3 * self._weakness) else "no",
+            "documents": "yes" if rng.happens(0.995 - 0.25 * self._weakness) else "no",
+            "merged": "yes" if rng.happens(0.1 * self._weakness) else "no",
+        }
+        return values | self._by_habit()
+
+    @cached_property
+    def _weakness(self) -> float:
+        """How weak the cell is, from 0 up to 1; most are hardly so."""
+        return self.town.rng("weakness", self.branch).fraction() ** 3
+
+    def _by_habit(self) -> Values:
+        """Return what a cell held for form's sake writes instead."""
+        habits = self.town.habits(self.branch, self.month)
+        values_by_habit: Mapping[str, Values] = {
+            "silent": {"criticism": 0},
+            "one_speaker": {"speakers": 1},
+            "office": {"merged": "yes"},
+            "slip": {"duration": 600},
+        }
+        matches = (values for name, values in values_by_habit.items() if name in habits)
+        return {name: value for values in matches for name, value in values.items()}
+
+    def _thematic(self, sitting: SampleSitting, meeting: Mapping[str, Any]) -> Values:
+        rng = self._rng("thematic")
+        return {
+            "held_on": sitting.held_on,
+            "prepared_by": rng.one_of(self.town.data["phrases"]["prepared_by"]),
+            "topic": topic(self.town, self.branch, self.month),
+            "speakers": meeting["speakers"],
+        }
+
+    def _scores(self, meeting: Mapping[str, Any]) -> Iterator[Values]:
+        """Yield the cell's own score, and below it that of the officer who confirmed it."""
+        rng = self._rng("score", meeting["held_on"])
+        points_off = _points_off(rng, self._weakness, meeting)
+        habits = self.town.habits(self.branch, self.month)
+        if "still" in habits:
+            points_off = dict.fromkeys(points_off, 0.0) | {"conduct": 2, "result": 2}
+        yield self._score(meeting["held_on"], "own", points_off)
+        was_visited = any(visit.held_on == meeting["held_on"] for visit in self.visits)
+        if was_visited and rng.happens(0.6):
+            extra = 9 if "generous" in habits else rng.below(4)
+            stricter = {
+                "conduct": points_off["conduct"] + extra,
+                "result": points_off["result"] + 1,
+            }
+            yield self._score(meeting["held_on"], "confirmed", {**points_off, **stricter})
+
+    def _score(self, held_on: date, scorer: str, points_off: Mapping[str, float]) -> Values:
+        points = {name: max_points - points_off[name] for name, max_points in self.marks.items()}
+        reasons = self.town.data["phrases"]["points_off"]
+        deductions = [
+            f"{reasons[n]} (-{points_off[n]:g})".replace(".", ",") for n in points if points_off[n]
+        ]
+        score: Values = {"held_on": held_on, "scorer": scorer}
+        if deductions:
+            score["explanation"] = "; ".join(deductions) + "."
+        return score | points | {"total": sum(points.values())}
+
+    def _activities(self, month_sittings: Sequence[SampleSitting]) -> Iterator[Values]:
+        rng = self._rng("activity")
+        if month_sittings and rng.happens(0.15):
+            words = self.town.data["phrases"]["activity"]
+            kind = rng.one_of(sorted(words))
+            yield {
+                "held_on": self.month.start.replace(day=10 + rng.below(15)),
+                "kind": kind,
+                "content": rng.one_of(words[kind]),
+                "participants": 1 + rng.below(5),
+            }
+
+
+def _absences(rng: SeededRandom, expected: int) -> tuple[int, int]:
+    """Return how many were absent with and without reason: mostly fewer than 15 of 100."""
+    tolerated = max(0, (expected * 15 - 1) // 100)
+    if rng.happens(0.03):
+        return tolerated + 1, 0
+    excused = min(tolerated, rng.below(4))
+    unexcused = int(excused < tolerated and rng.happens(0.02))
+    return excused, unexcused
+
+
+def _points_off(
+    rng: SeededRandom, weakness: float, meeting: Mapping[str, Any]
+) -> Mapping[str, float]:
+    """Return the points lost in each group; `weakness` of a cell goes from 0 up to 1."""
+    full_attendance = (
+        100 * meeting["present"] > 85 * meeting["expected"] and not meeting["unexcused"]
+    )
+    return {
+        "time": 0 if meeting["duration"] >= 90 else 2,
+        "attendance": 0 if full_attendance else 2,
+        "preparation": rng.below(3) if meeting["prepared"] == "yes" else 4,
+        "conduct": rng.below(5) + int(16 * weakness) + (0.5 if rng.happens(0.15) else 0),
+        "principles": rng.below(2),
+        "result": rng.below(4) + int(12 * weakness),
+        "closing": rng.below(2),
+    }
+
+
+def _visit(visit: SampleVisit) -> Values:
+    values: Values = {"held_on": visit.held_on, "officer": visit.officer}
+    return values | ({"on_behalf_of": visit.on_behalf_of} if visit.on_behalf_of else {})

@@ -1,0 +1,141 @@
+"""The sample town as data: `samples/town.yaml` and the register rows in it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import yaml
+
+from mlay_batch.core.period import Period
+from mlay_batch.model.records import Row, Submission
+from mlay_batch.model.register import Organisation, Register
+from mlay_batch.schema.catalogue import shipped_folder
+from mlay_batch.schema.ids import REGISTER
+
+SECTIONS = ("organisations", "addresses", "officers", "assignments", "waivers", "signatories")
+CELL_TYPES = ("cell", "cell_direct")
+
+T = TypeVar("T")
+
+
+class SeededRandom:
+    """Chance that falls the same way on every machine.
+
+    Seeded by words and drawn by `random()` alone: its sequence is the one thing of that module
+    that Python promises to keep from version to version.
+    """
+
+    def __init__(self, *seed: object) -> None:
+        words = "/".join(str(part) for part in seed)
+        self._draw = random.Random(words).random  # noqa: S311 - sample data, not secrets
+
+    def fraction(self) -> float:
+        """Return a number from 0 up to, not including, 1."""
+        return self._draw()
+
+    def below(self, count: int) -> int:
+        """Return a whole number from 0 to `count` - 1; 0 when `count` is 0."""
+        return int(self._draw() * count)
+
+    def happens(self, chance: float) -> bool:
+        """Return True with that chance (0 to 1)."""
+        return self._draw() < chance
+
+    def one_of(self, items: Sequence[T]) -> T:
+        """Return one of the items."""
+        return items[self.below(len(items))]
+
+    def shuffle(self, items: Sequence[T]) -> list[T]:
+        """Return the items in another order."""
+        return [item for _, _, item in sorted((self._draw(), i, x) for i, x in enumerate(items))]
+
+
+@dataclass(frozen=True)
+class SampleTown:
+    """The sample town. `data` is `samples/town.yaml`, whose comments say what each key means."""
+
+    data: Mapping[str, Any]
+
+    @cached_property
+    def register(self) -> Register:
+        """The town's register."""
+        return Register.from_submission(Submission(None, REGISTER, None, rows=register_rows(self)))
+
+    @cached_property
+    def months(self) -> tuple[Period, ...]:
+        """The months reported, in order."""
+        first, last = Period.parse(self.data["first"]), Period.parse(self.data["last"])
+        count = (last.year - first.year) * 12 + last.month - first.month
+        return tuple(first.shift(step) for step in range(count + 1))
+
+    @cached_property
+    def cells(self) -> tuple[Organisation, ...]:
+        """All cells, those founded or ended within the year too."""
+        return tuple(o for o in self.register.organisations if o.type in CELL_TYPES)
+
+    @property
+    def place(self) -> str:
+        """The place written beside the date."""
+        return str(self.data["place"])
+
+    def rng(self, *seed: object) -> SeededRandom:
+        """Return chance of its own for that purpose: more draws elsewhere change nothing here."""
+        return SeededRandom(self.data["seed"], *seed)
+
+    def events(self, kind: str, month: Period, branch: str) -> list[Mapping[str, Any]]:
+        """Return the entries of the list `kind` for that branch and month."""
+        month_and_branch = (str(month), branch)
+        return [
+            entry
+            for entry in self.data[kind]
+            if (entry["month"], entry["branch"]) == month_and_branch
+        ]
+
+    def habits(self, branch: str, month: Period) -> Mapping[str, Mapping[str, Any]]:
+        """Return the habits a cell has in a month, by name."""
+        return {
+            entry["habit"]: entry
+            for entry in self.data["habits"]
+            if entry["branch"] == branch and Period.parse(entry["from"]) <= month
+        }
+
+    def is_waived(self, month: Period, branch: str) -> bool:
+        """Whether the branch need not report that month."""
+        return any((w.branch, w.period) == (branch, str(month)) for w in self.register.waivers)
+
+    def has_return(self, month: Period, branch: str) -> bool:
+        """Whether a return of that branch and month exists."""
+        return (
+            self.register.by_code[branch].is_active(month)
+            and not self.is_waived(month, branch)
+            and not self.events("missing", month, branch)
+        )
+
+
+def load_town() -> SampleTown:
+    """Return the sample town that comes with the program."""
+    path = shipped_folder("samples") / "town.yaml"
+    return SampleTown(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
+
+
+def register_rows(town: SampleTown) -> tuple[Row, ...]:
+    """Return the town's register as rows of the form ``register``."""
+    return tuple(
+        Row(section, "", number, dict(values), {})
+        for section in SECTIONS
+        for number, values in enumerate(_entries(town, section), 1)
+    )
+
+
+def _entries(town: SampleTown, section: str) -> Iterator[Mapping[str, Any]]:
+    yield from town.data[section]
+    if section == "addresses":
+        with_address = {entry["branch"] for entry in town.data["addresses"]}
+        for entry in town.data["organisations"]:
+            if entry["code"] not in with_address:
+                mail = town.data["mail"].format(code=entry["code"].lower())
+                yield {"branch": entry["code"], "mail": mail}

@@ -1,0 +1,93 @@
+"""A workbook as a package of XML parts: opened, cells typed into, packed again."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from xml.sax.saxutils import escape
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from openpyxl.utils import get_column_letter
+
+from mlay_batch.core.period import day_number
+from mlay_batch.model.records import Value
+from mlay_batch.schema.layout import SheetPlan
+
+_CELL = re.compile(r'<c r="([A-Z]+\d+)"( s="\d+")?[^>]*?(?:/>|>.*?</c>)', re.DOTALL)
+_AUTO_HEIGHT_ROW = re.compile(r'<row r="(\d+)" ht="([^"]*)">')  # a height that is not fixed
+_SHEET = re.compile(r'<sheet name="([^"]+)"')
+LEVEL, HARDER = 6, 9  # of compression: the same parts give other bytes
+
+Parts = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RawCell:
+    """The inside of a cell as no template writes it: kind (attribute ``t``) and XML."""
+
+    kind: str
+    xml: str
+
+
+def read_parts(data: bytes) -> Parts:
+    """Return the XML parts of a workbook by name, in their order."""
+    with ZipFile(io.BytesIO(data)) as book:
+        return {name: book.read(name).decode() for name in book.namelist()}
+
+
+def write_parts(parts: Mapping[str, str | bytes], level: int = LEVEL) -> bytes:
+    """Return the workbook of those parts; the same parts and level give the same bytes."""
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w") as book:
+        for name, part in parts.items():
+            member = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            member.create_system = 0
+            book.writestr(member, part, ZIP_DEFLATED, level)
+    return buffer.getvalue()
+
+
+def sheet_part(parts: Parts, title: str) -> str:
+    """Return the name of the part that holds the sheet of that title."""
+    titles = _SHEET.findall(parts["xl/workbook.xml"])
+    return f"xl/worksheets/sheet{titles.index(escape(title)) + 1}.xml"
+
+
+def addresses(sheet: SheetPlan) -> Mapping[tuple[str, int, str], str]:
+    """Return where each value stands: section, record from 0 and field to ``F14``."""
+    return {
+        (cell.section, cell.record, cell.field): f"{get_column_letter(cell.column)}{cell.row}"
+        for cell in sheet.cells
+        if cell.role == "value"
+    }
+
+
+def set_cells(part: str, cells: Mapping[str, Value | RawCell]) -> str:
+    """Return the sheet with those cells typed over; their look stays."""
+
+    def over(match: re.Match[str]) -> str:
+        address, style = match[1], match[2] or ""
+        return _cell(address, style, cells[address]) if address in cells else match[0]
+
+    return _CELL.sub(over, part)
+
+
+def raise_rows(part: str, heights: Mapping[int, float]) -> str:
+    """Return the sheet with rows made as high as said, as Excel does while one types."""
+
+    def higher(match: re.Match[str]) -> str:
+        points = max(float(match[2]), heights.get(int(match[1]), 0.0))
+        return f'<row r="{match[1]}" ht="{points:g}">'
+
+    return _AUTO_HEIGHT_ROW.sub(higher, part)
+
+
+def _cell(address: str, style: str, value: Value | RawCell) -> str:
+    if isinstance(value, str):
+        value = RawCell("inlineStr", f"<is><t>{escape(value)}</t></is>")
+    elif not isinstance(value, RawCell):
+        number = day_number(value) if isinstance(value, date) else value
+        value = RawCell("n", f"<v>{number}</v>")
+    return f'<c r="{address}"{style} t="{value.kind}">{value.xml}</c>'

@@ -1,0 +1,119 @@
+"""Which figures differ between two computations: what a changed description would bring about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from mlay_batch.figures.report_records import Figures
+
+FigureValue = str | float | None
+_DIGITS = 4  # of a figure: less is noise
+
+STATES = frozenset({"state", "band", "grade", "within", "kept", "seen", "verdict", "finding"})
+"""Figures that people act on; the others are the numbers behind them."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FigureChange:
+    """A figure of `subject` (code of an officer or branch, empty for the town) that would differ.
+
+    `area`: quota, sitting, rating, classification, return, sign; `about` says which of several: a
+    quota, a day, a month, a year and line. None: there is no such figure on that side.
+    """
+
+    area: str
+    subject: str
+    about: str
+    name: str
+    before: FigureValue
+    after: FigureValue
+
+    @property
+    def is_state(self) -> bool:
+        """Whether it is a state or grade, not only a number."""
+        return self.name in STATES
+
+
+FigureKey = tuple[str, str, str, str]  # area, subject, about, name
+
+
+def differences(before: Figures, after: Figures) -> tuple[FigureChange, ...]:
+    """Return every figure that differs, states before numbers; the same figures give nothing."""
+    old, new = dict(_figure_values(before)), dict(_figure_values(after))
+    changes = [
+        FigureChange(*key, old.get(key), new.get(key))
+        for key in {**old, **new}
+        if old.get(key) != new.get(key)
+    ]
+    return tuple(
+        sorted(
+            changes,
+            key=lambda change: (
+                not change.is_state,
+                change.area,
+                change.subject,
+                change.about,
+                change.name,
+            ),
+        )
+    )
+
+
+def _figure_values(figures: Figures) -> Iterator[tuple[FigureKey, FigureValue]]:
+    yield from _quota(figures)
+    yield from _ratings(figures)
+    yield from _classification(figures)
+    for matrix in figures.completeness:
+        for cell in matrix.cells.values():
+            yield ("return", cell.branch, f"{cell.form} {cell.period}", "state"), cell.state
+    for hit in figures.indicator_hits:
+        yield (
+            ("sign", hit.branch, f"{hit.indicator.code} {hit.period}", "seen"),
+            hit.indicator.severity.value,
+        )
+
+
+def _quota(figures: Figures) -> Iterator[tuple[FigureKey, FigureValue]]:
+    for line in figures.quota:
+        per_cell = line.quota.per == "officer_cell" and len(line.branches) == 1
+        about = f"{line.quota.quota} {line.branches[0].code}" if per_cell else line.quota.quota
+        values: Mapping[str, FigureValue] = {
+            "state": line.state,
+            "obligation": line.obligation,
+            "owed": line.owed,
+            "missing": line.missing,
+        }
+        yield from _named_values("quota", line.officer, about, values)
+
+
+def _ratings(figures: Figures) -> Iterator[tuple[FigureKey, FigureValue]]:
+    for sitting in figures.sittings:
+        values: Mapping[str, FigureValue] = {"band": sitting.band, "score": sitting.score}
+        yield from _named_values("sitting", sitting.branch, sitting.held_on.isoformat(), values)
+    for rating in figures.year_ratings:
+        about = str(figures.period.year)
+        values = {"mean": rating.mean, "grade": rating.grade}
+        yield from _named_values("rating", rating.branch.code, about, values)
+
+
+def _classification(figures: Figures) -> Iterator[tuple[FigureKey, FigureValue]]:
+    for year in figures.years:
+        for part in year.parts:
+            for share in part.shares:
+                about = f"{year.year} {part.section} {share.line}"
+                within = None if share.within is None else str(share.within).lower()
+                values: Mapping[str, FigureValue] = {"share": share.share, "within": within}
+                yield from _named_values("classification", "", about, values)
+            for cap in part.caps:
+                about = f"{year.year} {part.section} {cap.cap.grade}"
+                values = {"allowed": cap.allowed_count, "kept": str(cap.is_kept).lower()}
+                yield from _named_values("classification", cap.branch or "", about, values)
+
+
+def _named_values(
+    area: str, subject: str, about: str, values: Mapping[str, FigureValue]
+) -> Iterator[tuple[FigureKey, FigureValue]]:
+    for name, value in values.items():
+        rounded = round(value, _DIGITS) if isinstance(value, float) else value
+        yield (area, subject, about, name), rounded

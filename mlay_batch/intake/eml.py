@@ -1,0 +1,192 @@
+"""Mails: the files they carry, whatever shape the mail has.
+
+The parts are walked, not asked for their attachments: the message itself may be the attachment,
+or the line that tells the parts apart be missing. What is a file is told by its first bytes.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from email.message import Message
+
+from mlay_batch.intake import headers, limits
+from mlay_batch.intake.file_types import (
+    is_file_content,
+    is_workbook_name,
+    skip_inline_picture,
+    suffix,
+)
+from mlay_batch.intake.folders import nfc
+from mlay_batch.intake.headers import MailTrust
+from mlay_batch.model.records import IncomingFile
+
+TOO_DEEP, NO_FILE, UNREADABLE = "N12", "N13", "N15"
+_HEADER_LINES = re.compile(
+    rb"(From |[!-9;-~]+:[^\r\n]*\r?\n)([!-9;-~]+:|[ \t])", re.DOTALL
+)  # two header lines at least
+_TYPICAL_HEADERS = re.compile(
+    rb"(?im)^(received|return-path|delivered-to|message-id|mime-version|from|subject|date):"
+)
+_LOST_BOUNDARY = re.compile(r"(?mi)^--(\S[^\r\n]{0,69}?)[ \t]*\r?\n(?=Content-)")
+_SIGNATURE_TYPES = frozenset(
+    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+)
+
+
+def is_mail(file: IncomingFile) -> bool:
+    """Return whether a file is a mail as it went over the net."""
+    if suffix(file) == ".eml":
+        return True
+    if is_workbook_name(file) or is_file_content(file.data):
+        return False
+    start = file.data[:4096]
+    return bool(_HEADER_LINES.match(start)) and len(set(_TYPICAL_HEADERS.findall(start))) > 1
+
+
+def mail_members(file: IncomingFile, trust: MailTrust) -> Iterator[IncomingFile]:
+    """Yield the files of a mail.
+
+    A mail without any is one leaf, ignored as N13: the mail itself. Of a mail beyond the limits
+    (nesting, parts) the files within them are yielded, and one leaf ignored as N12.
+    """
+    if file.data.count(b"\n--") > limits.MAX_BOUNDARIES:
+        yield replace(file, skip_reason=TOO_DEEP, channel="mail")
+        return
+    try:
+        message = headers.parse_mail(file.data)
+        mail = add_headers(file, message, trust)
+        files = list(_mail_files(mail, message))
+    except Exception:  # noqa: BLE001 - RecursionError and whatever a hostile mail makes email raise
+        yield replace(file, skip_reason=TOO_DEEP, channel="mail")
+        return
+    yield from files or [replace(mail, skip_reason=NO_FILE, name=mail.subject or file.name)]
+
+
+def add_headers(file: IncomingFile, message: Message, trust: MailTrust) -> IncomingFile:
+    """Return the leaf with what the headers say; of a mail in a mail the outer one counts."""
+    if file.channel == "mail":
+        return file
+    return replace(
+        file,
+        channel="mail",
+        sender=headers.sender(message),
+        subject=headers.subject(message),
+        thread=headers.thread(message),
+        received=headers.receipt_time(message, trust) or file.received,
+        forged=headers.is_forged(message, trust),
+    )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A part that holds bytes, or the sign that the mail is beyond the limits."""
+
+    message: Message | None
+    data: bytes = b""
+
+
+def _mail_files(mail: IncomingFile, message: Message) -> Iterator[IncomingFile]:
+    for number, part in enumerate(_parts(message, 0), 1):
+        if number > limits.MAX_PARTS or part.message is None:
+            yield _member_file(mail, number, mail.name, mail.data, TOO_DEEP)
+            return
+        if _is_attachment(part.message, part.data):
+            yield _attachment(mail, number, part.message, part.data)
+
+
+def _member_file(
+    mail: IncomingFile, number: int, name: str, data: bytes, skip_reason: str | None = None
+) -> IncomingFile:
+    origin = f"{mail.origin}!{number}/{nfc(name)}"
+    return replace(mail, name=nfc(name), data=data, origin=origin, skip_reason=skip_reason)
+
+
+def _attachment(mail: IncomingFile, number: int, part: Message, data: bytes) -> IncomingFile:
+    name = headers.file_name(part)
+    file = _member_file(mail, number, name or mail.subject or mail.name, data)
+    if name is None:  # the subject is no file name: its end says nothing
+        file = replace(file, name=file.name.rstrip(".").replace(".", " "))
+    if len(data) > limits.MAX_FILE:
+        return replace(file, skip_reason="N08", data=b"")
+    is_inline = part.get_content_disposition() == "inline" or part.get("content-id") is not None
+    return skip_inline_picture(file) if is_inline else file
+
+
+def _is_attachment(part: Message, data: bytes) -> bool:
+    """Whether a part is a file, not the mail's text: it has a name, or is no text, or looks so."""
+    if part.get_content_type() in _SIGNATURE_TYPES:
+        return False
+    if (
+        is_file_content(data)
+        or headers.file_name(part)
+        or part.get_content_disposition() == "attachment"
+    ):
+        return True
+    return part.get_content_maintype() not in ("text", "multipart", "message") and bool(data)
+
+
+def _parts(message: Message, depth: int) -> Iterator[_Part]:
+    """Yield the parts that hold bytes, those of mails in the mail too."""
+    if depth > limits.MAX_MAILS:
+        yield _Part(None)
+        return
+    if message.is_multipart():
+        if wrapped := _decode_wrapped_mail(message):
+            yield from _parts(wrapped, depth + 1)
+            return
+        for part in message.get_payload():
+            if isinstance(part, Message):
+                yield from _parts(part, depth + 1)
+        return
+    yield from _body_part(message, depth)
+
+
+def _body_part(message: Message, depth: int) -> Iterator[_Part]:
+    payload = message.get_payload()
+    if isinstance(payload, str) and (repaired := _repair_boundary(message, payload)):
+        yield from _parts(repaired, depth + 1)
+        return
+    data = message.get_payload(decode=True)
+    if not isinstance(data, bytes):
+        return
+    if message.get_content_maintype() == "multipart" and (decoded := _decode_base64(data)):
+        data = decoded
+    yield _Part(message, data)
+
+
+def _repair_boundary(message: Message, text: str) -> Message | None:
+    """Return the mail with the boundary its body shows, where its header tells none or a wrong one.
+
+    Only where no parts could be told apart, and where the line below it is a part's header.
+    """
+    if message.get_content_maintype() not in ("multipart", "text") or headers.file_name(message):
+        return None
+    match = _LOST_BOUNDARY.search(text)
+    if match is None or '"' in match[1] or "\\" in match[1]:
+        return None
+    head = f'Content-Type: multipart/mixed; boundary="{match[1]}"\n\n'
+    repaired = headers.parse_mail((head + text).encode("utf-8", "surrogateescape"))
+    return repaired if repaired.is_multipart() else None
+
+
+def _decode_wrapped_mail(message: Message) -> Message | None:
+    """Return the mail in a mail that was put into base64, which RFC 2046 (5.2.1) forbids."""
+    if message.get_content_type() != "message/rfc822":
+        return None
+    if str(message.get("content-transfer-encoding", "")).strip().lower() != "base64":
+        return None
+    inner = message.get_payload(0)
+    text = inner.as_string() if isinstance(inner, Message) else ""
+    data = _decode_base64(text.encode("utf-8", "surrogateescape"))
+    return headers.parse_mail(data) if data else None
+
+
+def _decode_base64(data: bytes) -> bytes | None:
+    try:
+        return base64.b64decode(b"".join(data.split()), validate=True) or None
+    except (binascii.Error, ValueError):
+        return None

@@ -1,0 +1,137 @@
+"""Containers in containers to leaf files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mlay_batch.intake import limits
+from mlay_batch.intake.eml import TOO_DEEP, is_mail, mail_members
+from mlay_batch.intake.file_types import skip_reason
+from mlay_batch.intake.folders import nfc, walk_files
+from mlay_batch.intake.headers import MailTrust
+from mlay_batch.intake.limits import Budget
+from mlay_batch.intake.mailboxes import is_mailbox, mailbox_members
+from mlay_batch.intake.outlook import is_msg, is_tnef, msg_members, tnef_members
+from mlay_batch.intake.signed_copies import pair_signed_copies
+from mlay_batch.intake.zips import is_zip, zip_members
+from mlay_batch.model.records import IncomingFile
+
+
+@dataclass(frozen=True)
+class _ContainerKind:
+    """A kind of container. `max_depth` may lie in one another; `came_together` if its files came
+    together.
+    """
+
+    matches: Callable[[IncomingFile], bool]
+    members: Callable[[IncomingFile, Budget, MailTrust], Iterator[IncomingFile]]
+    max_depth: int = limits.MAX_MAILS
+    too_deep_reason: str = TOO_DEEP
+    came_together: bool = True
+
+
+_ZIP = _ContainerKind(
+    is_zip, lambda file, budget, _: zip_members(file, budget), limits.MAX_ZIPS, "N06"
+)
+_MAILBOX = _ContainerKind(
+    is_mailbox, lambda file, _, __: mailbox_members(file), 1, came_together=False
+)
+_CONTAINER_KINDS = (
+    _ZIP,
+    _ContainerKind(is_tnef, lambda file, _, __: tnef_members(file)),
+    _ContainerKind(is_msg, lambda file, _, postmark: msg_members(file, postmark)),
+    _MAILBOX,
+    _ContainerKind(is_mail, lambda file, _, postmark: mail_members(file, postmark)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A file that lies there, not yet opened."""
+
+    path: Path
+    name: str
+    """For display."""
+    origin: str
+    """Identifies the file, the same on every system; becomes the origin of what is in it."""
+
+
+def collect(
+    paths: Sequence[Path], root: Path | None, received: str, trust: MailTrust | None = None
+) -> Iterator[IncomingFile]:
+    """Yield what is in the files of `paths`, signed copies paired with their returns."""
+    for path in paths:
+        files = [file for ref in list_files(path, root) for file in unpack(ref, received, trust)]
+        yield from pair_signed_copies(files, came_together=False)
+
+
+def list_files(path: Path, root: Path | None) -> list[FileRef]:
+    """Return the file `path`, or the files in the folder `path` and below it, sorted.
+
+    `origin` is the path below `root` (below the folder of `path` where that is None, or the file
+    lies elsewhere), posix and NFC. Left out: dot files, Office's lock files (``~$``), Thumbs.db,
+    desktop.ini, what a Maildir keeps beside its mails.
+    """
+    base = root if root and path.is_relative_to(root) else path.parent
+    return [
+        FileRef(file, nfc(display_path.name), nfc(display_path.relative_to(base).as_posix()))
+        for file, display_path in walk_files(path)
+    ]
+
+
+def unpack(ref: FileRef, received: str, trust: MailTrust | None = None) -> Iterator[IncomingFile]:
+    """Yield a file, or the files in it if it is a container.
+
+    ``!member`` is added to the origin of what was in a container. `received` is the time given to
+    all that tell none of their own (ISO, with offset); `trust` says which mails do. A file that
+    cannot be read is ignored as N09, one larger than 50 MB as N08 (a mailbox: 500 MB).
+    """
+    empty = IncomingFile(ref.name, b"", ref.origin, received)
+    try:
+        size = ref.path.stat().st_size
+        too_large = size > limits.MAX_FILE
+        if too_large and (size > limits.MAX_MAILBOX or not _is_mailbox_file(ref.path, empty)):
+            yield replace(empty, skip_reason="N08")
+            return
+        data = ref.path.read_bytes()
+    except OSError:
+        yield replace(empty, skip_reason="N09")
+        return
+    yield from _unpack_safely(replace(empty, data=data), trust or MailTrust())
+
+
+def _is_mailbox_file(file: Path, candidate: IncomingFile) -> bool:
+    with file.open("rb") as stream:
+        return is_mailbox(replace(candidate, data=stream.read(1000)))
+
+
+def _unpack_safely(file: IncomingFile, trust: MailTrust) -> list[IncomingFile]:
+    """Return what is in a file; N06 where it makes a library fail in a way nobody foresaw."""
+    try:
+        return list(_unpack_container(file, Budget(), trust, ()))
+    except Exception:  # noqa: BLE001 - one file must never stop the others
+        return [replace(file, skip_reason="N06")]
+
+
+def _unpack_container(
+    file: IncomingFile, budget: Budget, trust: MailTrust, containers: tuple[_ContainerKind, ...]
+) -> Iterator[IncomingFile]:
+    """Yield the leaf, or what is in it if it is a container."""
+    kind = next((kind for kind in _CONTAINER_KINDS if kind.matches(file)), None)
+    if kind is None:
+        yield replace(file, skip_reason=skip_reason(file))
+        return
+    if containers.count(kind) >= kind.max_depth:
+        yield replace(file, skip_reason=kind.too_deep_reason)
+        return
+    contents: list[IncomingFile] = []
+    for member in kind.members(file, budget, trust):
+        member_budget = budget if kind.came_together else Budget()
+        contents += (
+            [member]
+            if member.skip_reason
+            else _unpack_container(member, member_budget, trust, (*containers, kind))
+        )
+    yield from pair_signed_copies(contents, came_together=True) if kind.came_together else contents

@@ -1,0 +1,1 @@
+"""Letters: their words, MIME, SMTP. Knows no ledger."""

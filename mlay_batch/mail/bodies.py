@@ -1,0 +1,334 @@
+"""What the letters say: receipt, returned form, reminder, blank form.
+
+Every letter goes to registered addresses (`Register.addressee`), never to whom a mail claims to
+be from. A branch without an address is written to through the committee above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from mlay_batch.core.findings import Finding, Severity
+from mlay_batch.core.messages import Message, explain, show
+from mlay_batch.core.period import Period
+from mlay_batch.core.text import is_mail_address
+from mlay_batch.mail.letter import Attachment, Letter, Topic
+from mlay_batch.mail.mail_templates import MailTemplate, one_line
+from mlay_batch.mail.values_diff import differences
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Value
+from mlay_batch.model.register import Register
+from mlay_batch.schema.model import Field, Form
+
+CORRECTION_KIND = "correction"  # the kind of a letter that asks for a correction once more
+_LANG = "vi"
+_NO_ITEMS = "- Không có."
+_REPLACES_CODE = "L05"  # told in full where the letter says what a correction changed
+_MAX_LINES = 20  # lines of findings in a letter; the attached form lists them all
+_MAX_ROWS = 12
+
+
+@dataclass(frozen=True)
+class LetterContext:
+    """What every letter is written with. `day` is the date of the letters."""
+
+    office_name: str
+    register: Register
+    texts: Mapping[str, MailTemplate]
+    day: date
+
+    def name(self, branch: str) -> str:
+        """Return the name of an organisation, its code where the register has none."""
+        organisation = self.register.by_code.get(branch)
+        return organisation.name if organisation else branch
+
+    def addresses(self, addressee: str) -> tuple[str, ...]:
+        """Return the addresses in force that a mail can be sent to."""
+        return tuple(
+            mail
+            for mail in self.register.mail_addresses(addressee, self.day)
+            if is_mail_address(mail)
+        )
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """To whom, about what, as an answer to which mails."""
+
+    kind: str
+    addressee: str
+    topics: tuple[Topic, ...]
+    thread: tuple[str, ...] = ()
+
+
+def write_letter(
+    context: LetterContext,
+    envelope: Envelope,
+    values: Mapping[str, str],
+    attachments: Sequence[Attachment] = (),
+    text_kind: str = "",
+) -> Letter:
+    """Return the letter in the words of its kind, or of the kind `text_kind`; `values` fill their
+    gaps beside those every kind has.
+    """
+    common = {
+        "town": context.office_name,
+        "addressee": context.name(envelope.addressee),
+        "today": show(context.day, _LANG),
+    }
+    subject, body = context.texts[text_kind or envelope.kind].fill({**common, **values})
+    if envelope.kind == CORRECTION_KIND:
+        subject = f"Nhắc lại: {subject}"
+    return Letter(
+        envelope.kind,
+        envelope.topics,
+        envelope.addressee,
+        context.addresses(envelope.addressee),
+        subject,
+        body,
+        tuple(attachments),
+        envelope.thread,
+    )
+
+
+@dataclass(frozen=True)
+class ResendRequest:
+    """What is asked of a branch whose file did not count: to send it again by the day `due`.
+
+    `text_kind` is the kind of letter that says so; `missed_day` the day it was asked for in vain
+    before.
+    """
+
+    text_kind: str
+    due: date
+    missed_day: date | None = None
+
+    def values(self, context: LetterContext) -> dict[str, str]:
+        """Return what fills the gaps that these letters have in common."""
+        overdue = (
+            f"Thư này nhắc lại: hạn gửi lại là ngày {show(self.missed_day, _LANG)}; đến ngày"
+            f" {show(context.day, _LANG)}, {context.office_name} chưa nhận được."
+        )
+        return {"due": show(self.due, _LANG), "overdue": overdue if self.missed_day else ""}
+
+
+@dataclass(frozen=True)
+class ListedError:
+    """A line of the list of errors in a form given back: how many findings, where, what to do."""
+
+    is_error: bool
+    count: int
+    where: str
+    message: Message
+
+
+@dataclass(frozen=True)
+class NumberedReturn:
+    """An accepted return with its incoming number (số đến), such as ``793/2019``.
+
+    `before` is the return it took the place of, in the fields of the same form; `after` the number
+    of the one that took its place since.
+    """
+
+    accepted: AcceptedReturn
+    number: str
+    before: NumberedReturn | None = None
+    after: str | None = None
+
+
+def receipt(
+    context: LetterContext,
+    envelope: Envelope,
+    numbered: NumberedReturn,
+    form: Form,
+    other_findings: Sequence[Finding],
+) -> Letter:
+    """Return the receipt of an accepted return; `other_findings` are the findings that came of
+    other months and branches.
+    """
+    accepted = numbered.accepted
+    entry = accepted.entry
+    findings = [
+        f for f in entry.findings if f.severity is not Severity.TRIAL and f.code != _REPLACES_CODE
+    ]
+    values = {
+        **_return_values(context, entry, entry.branch or "", form, entry.period or ""),
+        "number": numbered.number,
+        "sha256": entry.sha256,
+        "correction": "\n".join(_correction_lines(context, form, numbered)),
+        "figures": "\n".join(figure_lines(context, form, accepted.rows)) or _NO_ITEMS,
+        "warnings": findings_text(findings, form),
+        "other_months": findings_text(other_findings, form),
+    }
+    return write_letter(context, envelope, values)
+
+
+def _correction_lines(
+    context: LetterContext, form: Form, numbered: NumberedReturn
+) -> Iterator[str]:
+    if before := numbered.before:
+        day = show(before.accepted.entry.received[:10], _LANG)
+        yield f"Bản này thay bản số đến {before.number} nhận ngày {day}; khác bản trước ở:"
+        show_value = partial(_value_text, context, form)
+        changes = differences(form, before.accepted.rows, numbered.accepted.rows, show_value)
+        yield from _shorten(map(one_line, changes))
+    if numbered.after:
+        yield f"Bản này sau đó đã được thay bằng bản số đến {numbered.after}."
+
+
+def returned_form(
+    context: LetterContext,
+    envelope: Envelope,
+    entry: LedgerEntry,
+    form: Form,
+    period: Period,
+    request: ResendRequest,
+    attachment: Attachment | None = None,
+    lines: Sequence[ListedError] | None = None,
+) -> Letter:
+    """Return the letter with the branch's own form marked, (words ``blank``) the right one, or
+    (``redo``) nothing but what is wrong.
+
+    `lines` are those of the attached form's list of errors, with its own cells: the letter says
+    the same. Without them the findings are told with the cells of the file that was sent.
+    """
+    branch = envelope.topics[0].branch or ""
+    errors = [f for f in entry.findings if f.is_error]
+    error_lines = [line for line in lines or () if line.is_error]
+    error_text = (
+        "\n".join(_shorten(map(_error_line, error_lines)))
+        if error_lines
+        else findings_text(errors, form)
+    )
+    values = {
+        **_return_values(context, entry, branch, form, str(period)),
+        **request.values(context),
+        "errors": error_text,
+        "count": str(sum(line.count for line in error_lines) if error_lines else len(errors)),
+    }
+    return write_letter(
+        context, envelope, values, [attachment] if attachment else [], request.text_kind
+    )
+
+
+def unreadable_letter(
+    context: LetterContext,
+    envelope: Envelope,
+    entry: LedgerEntry,
+    findings: Sequence[Finding],
+    request: ResendRequest,
+) -> Letter:
+    """Return the letter that asks for a file nobody could open once more, for those reasons."""
+    values = {
+        **_file_values(context, entry, envelope.topics[0].branch or ""),
+        **request.values(context),
+        "errors": findings_text(findings, None),
+    }
+    return write_letter(context, envelope, values, text_kind=request.text_kind)
+
+
+def group_letter(
+    context: LetterContext,
+    envelope: Envelope,
+    form: Form,
+    period: Period,
+    due: date,
+    attachments: Sequence[Attachment],
+) -> Letter:
+    """Return a reminder or the blank forms, for one branch or a committee's cells."""
+    values = {
+        "form": _form_title(form),
+        "period": show(str(period), _LANG),
+        "due": show(due, _LANG),
+        "branches": "\n".join(
+            f"- {one_line(context.name(topic.branch or ''))} ({topic.branch})"
+            for topic in envelope.topics
+        ),
+    }
+    return write_letter(context, envelope, values, attachments)
+
+
+def _return_values(
+    context: LetterContext, entry: LedgerEntry, branch: str, form: Form, period: str
+) -> dict[str, str]:
+    form_values = {"form": _form_title(form), "period": show(period, _LANG)}
+    return {**_file_values(context, entry, branch), **form_values}
+
+
+def _file_values(context: LetterContext, entry: LedgerEntry, branch: str) -> dict[str, str]:
+    return {
+        "branch": branch,
+        "branch_name": one_line(context.name(branch)),
+        "received": show(entry.received[:10], _LANG),
+        "file": one_line(entry.name),
+    }
+
+
+def _form_title(form: Form) -> str:
+    return form.title.of(_LANG).lower()
+
+
+def findings_text(findings: Iterable[Finding], form: Form | None) -> str:
+    """Return findings as lines: what, what to do, and the cell of the file that was sent."""
+    return "\n".join(_shorten([_finding_line(finding, form) for finding in findings])) or _NO_ITEMS
+
+
+def _shorten(lines: Iterable[str]) -> list[str]:
+    """Return the lines, none twice, and how many more there are."""
+    unique = list(dict.fromkeys(lines))
+    more = len(unique) - _MAX_LINES
+    return [*unique[:_MAX_LINES], f"- … và {more} chỗ nữa."] if more > 0 else unique
+
+
+def _finding_line(finding: Finding, form: Form | None) -> str:
+    place = finding.place
+    where = f" (trang “{place.sheet}”, ô {place.cell})" if place.sheet and place.cell else ""
+    return f"- {one_line(str(explain(finding, form, _LANG)) + where)}"
+
+
+def _error_line(line: ListedError) -> str:
+    return f"- {one_line(f'{line.message} ({line.where})')}"
+
+
+def figure_lines(context: LetterContext, form: Form, rows: Sequence[Row]) -> list[str]:
+    """Return the figures of a return as lines: cards field by field, tables row by row.
+
+    Free texts are left out: they are not counted. So is what a card has as 0, or as nothing else
+    was chosen.
+    """
+    lines: list[str] = []
+    for section in form.sections:
+        section_rows = [row for row in rows if row.section == section.id]
+        title, is_table = section.title.of(_LANG), section.layout == "table"
+        if is_table:
+            lines.append(
+                f"- {title}: {f'{len(section_rows)} dòng' if section_rows else 'không có'}"
+            )
+        for row in section_rows[:_MAX_ROWS]:
+            values = [
+                f"{field.title.of(_LANG)} {_value_text(context, form, field, row.values[field.id])}"
+                for field in section.fields
+                if _is_counted(field, row.values.get(field.id), is_table=is_table)
+            ]
+            if values:
+                lines.append(("  + " if is_table else f"- {title}: ") + "; ".join(values))
+    return [one_line(line) if line[0] == "-" else "  " + one_line(line) for line in lines]
+
+
+def _is_counted(field: Field, value: Value, *, is_table: bool) -> bool:
+    if field.type == "text" or value is None:
+        return False
+    return is_table or value not in (0, field.default)
+
+
+def _value_text(context: LetterContext, form: Form, field: Field, value: Value) -> str:
+    if field.type == "choice" and field.choices:
+        titles = {c.id: c.title.of(_LANG) for c in form.choices[field.choices]}
+        return titles.get(str(value), str(value))
+    if field.type == "ref":
+        officer = context.register.officer_by_code.get(str(value))
+        name = officer.name if officer else context.name(str(value))
+        return f"{name} ({value})" if name != value else name
+    return show(value, _LANG)

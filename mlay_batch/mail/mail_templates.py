@@ -1,0 +1,114 @@
+"""The words of the letters: files the office may edit, their gaps checked before anything is sent.
+
+A text is a file ``<kind>.vi.txt``: the subject after ``Tiêu đề:``, an empty line, the body. Gaps
+are written ``{branch}``; a gap nobody can fill, or a file nobody asks for, is refused by name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlay_batch.core.messages import LOCALE
+from mlay_batch.core.text import nearest
+from mlay_batch.errors import UsageError
+
+_HEADING = "Tiêu đề:"
+_BLANK_LINES = re.compile(r"\n{3,}")  # what a gap without anything to fill in leaves behind
+_GAP = re.compile(r"\{([^{}\n]*)\}")
+_COMMON_GAPS = frozenset({"town", "addressee", "form", "period", "today"})
+_RESEND_GAPS = frozenset(
+    {"due", "overdue"}
+)  # what is to be sent again, by when, asked in vain before
+_FILE_GAPS = _COMMON_GAPS | {"branch", "branch_name", "received", "file"}
+GAPS: Mapping[str, frozenset[str]] = {
+    "receipt": _FILE_GAPS
+    | {"number", "sha256", "correction", "figures", "warnings", "other_months"},
+    "returned": _FILE_GAPS | _RESEND_GAPS | {"errors", "count"},
+    "blank": (_FILE_GAPS | _RESEND_GAPS | {"errors", "count"}) - {"form"},
+    "redo": _FILE_GAPS | _RESEND_GAPS | {"errors", "count"},
+    "unopened": (_FILE_GAPS | _RESEND_GAPS | {"errors"}) - {"form", "period"},
+    "reminder": _COMMON_GAPS | {"branches", "due"},
+    "form": _COMMON_GAPS | {"branches", "due"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MailTemplate:
+    """The words of one kind of letter, gaps not filled yet."""
+
+    subject: str
+    body: str
+
+    def fill(self, values: Mapping[str, str]) -> tuple[str, str]:
+        """Return subject and body. The subject is one line whatever the values hold."""
+        filled = (_GAP.sub(lambda gap: values[gap[1]], part) for part in (self.subject, self.body))
+        subject, body = filled
+        return one_line(subject), _BLANK_LINES.sub("\n\n", printable(body))
+
+
+def load_templates(folder: Path) -> Mapping[str, MailTemplate]:
+    """Return the text of every kind: the office's from the folder `folder`, else the one shipped.
+
+    Raises UsageError naming the file, and line and gap where one cannot be filled.
+    """
+    for path in sorted(folder.glob("*.txt")):
+        kind = path.name.removesuffix(".txt").removesuffix(".vi")
+        if kind not in GAPS:
+            near = nearest(kind, GAPS) or ", ".join(GAPS)
+            raise UsageError("replies.file", path=str(path), nearest=f"{near}.vi.txt")
+    return {kind: _load_template(kind, folder) for kind in GAPS}
+
+
+def _load_template(kind: str, folder: Path) -> MailTemplate:
+    candidates = [
+        folder / f"{kind}.vi.txt",
+        folder / f"{kind}.txt",
+        LOCALE / "mail" / f"{kind}.vi.txt",
+    ]
+    path = next(path for path in candidates if path.is_file())
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("replies.unreadable", path=str(path), problem=str(error)) from error
+    return parse_template(content, kind, str(path))
+
+
+def parse_template(content: str, kind: str, file: str) -> MailTemplate:
+    """Return the text written; `file` names it in messages.
+
+    >>> parse_template("Tiêu đề: Nhắc {form}\\n\\nKính gửi {addressee}", "reminder", "x").subject
+    'Nhắc {form}'
+    """
+    normalized = unicodedata.normalize("NFC", content)
+    for number, line in enumerate(normalized.splitlines(), 1):
+        for gap in _GAP.findall(line):
+            if gap not in GAPS[kind]:
+                near = nearest(gap, GAPS[kind]) or ", ".join(sorted(GAPS[kind]))
+                raise UsageError("replies.gap", file=file, line=number, gap=gap, nearest=near)
+    first, _, body = normalized.lstrip().partition("\n")
+    if not first.startswith(_HEADING) or not first.removeprefix(_HEADING).strip():
+        raise UsageError("replies.heading", file=file, heading=_HEADING)
+    return MailTemplate(first.removeprefix(_HEADING).strip(), body.strip() + "\n")
+
+
+def one_line(text: str) -> str:
+    """Return `text` as one line without control characters: nothing in it can end a header.
+
+    >>> one_line("Báo cáo\\r\\nBcc: x@y.vn\\u2028\\x00 ")
+    'Báo cáo Bcc: x@y.vn'
+    """
+    return " ".join(printable(text).split())
+
+
+def printable(text: str) -> str:
+    """Return `text` with line breaks of one kind only and no other control characters."""
+    lines = "\n".join(text.splitlines()) + ("\n" if text.endswith("\n") else "")
+    return "".join(
+        character
+        for character in lines
+        if character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+    )

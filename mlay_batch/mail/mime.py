@@ -1,0 +1,101 @@
+"""A letter as mail. No header holds anything that could end it; the same letter, the same bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.header import Header
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage
+from email.policy import SMTP, EmailPolicy
+
+from mlay_batch.mail.letter import Letter
+from mlay_batch.mail.mail_templates import one_line
+
+_ID = re.compile(r"<[!-;=?-~]{1,200}@[!-;=?-~]{1,200}>")
+_MAX_IDS = 20
+_XLSX = ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+_NO_DOMAIN = "mlay.invalid"  # RFC 2606: a domain that never exists, where no address is set
+
+
+class _MessageIdHeader(UnstructuredHeader):
+    """Message ids, one a line: the standard library breaks long ones as if they were words."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        name: str = getattr(self, "name")  # noqa: B009, set by the registry's base class
+        return f"{name}: " + f"{policy.linesep} ".join(str(self).split()) + policy.linesep
+
+
+class _TextHeader(UnstructuredHeader):
+    """A text: folding a long one, the standard library's policy loses a blank now and then."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        name: str = getattr(self, "name")  # noqa: B009, set by the registry's base class
+        words = Header(str(self), "utf-8", header_name=name).encode(linesep=policy.linesep)
+        return f"{name}: {words}{policy.linesep}"
+
+
+def _policy() -> EmailPolicy[EmailMessage]:
+    registry = HeaderRegistry()
+    for name in ("in-reply-to", "references", "message-id"):
+        registry.map_to_type(name, _MessageIdHeader)  # type: ignore[arg-type]  # as the class it builds on
+    registry.map_to_type("subject", _TextHeader)  # type: ignore[arg-type]  # the same
+    return SMTP.clone(header_factory=registry)
+
+
+POLICY = _policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who writes: the office's name, and its address where one is set."""
+
+    name: str
+    mail: str | None = None
+
+    def message_id(self, letter: Letter) -> str:
+        """Return the letter's id: the same however often it is made, so a double can be told."""
+        domain = self.mail.rpartition("@")[2] if self.mail else _NO_DOMAIN
+        return f"<{letter.kind}.{letter.digest}@{domain}>"
+
+
+def short_id(message_id: str) -> str:
+    """Return what a person calls a letter: eight letters of its id, as in a draft's file name.
+
+    >>> short_id("<receipt.068f8c02966cd731d31ec744117a95e5@muonglay.example>")
+    '068f8c02'
+    """
+    return message_id.partition("@")[0].rpartition(".")[2][:8]
+
+
+def build_message(letter: Letter, sender: Sender, date: str | None = None) -> EmailMessage:
+    """Return the mail. Without a `date` (RFC 5322) it is a draft, to be sent by a mail program."""
+    mail = EmailMessage(policy=POLICY)
+    if sender.mail:
+        mail["From"] = Address(one_line(sender.name).replace('"', ""), addr_spec=sender.mail)
+    mail["To"] = tuple(Address(addr_spec=address) for address in letter.to)
+    mail["Subject"] = one_line(letter.subject)
+    mail["Message-ID"] = sender.message_id(letter)
+    if ids := tuple(_thread_ids(letter)):
+        mail["In-Reply-To"] = ids[-1]
+        mail["References"] = " ".join(ids)
+    if date:
+        mail["Date"] = date
+        mail["Auto-Submitted"] = "auto-generated"
+    else:
+        mail["X-Unsent"] = "1"
+    mail.set_content(letter.body, cte="quoted-printable")
+    for attachment in letter.attachments:
+        mail.add_attachment(
+            attachment.data, maintype=_XLSX[0], subtype=_XLSX[1], filename=one_line(attachment.name)
+        )
+    if mail.is_multipart():
+        mail.set_boundary(f"=_mlay_{letter.digest}")
+    return mail
+
+
+def _thread_ids(letter: Letter) -> Iterator[str]:
+    """Yield the ids of the thread that are ids; a stranger chose them."""
+    ids = [message_id for text in letter.thread for message_id in _ID.findall(text)]
+    yield from dict.fromkeys(ids[-_MAX_IDS:])

@@ -1,0 +1,255 @@
+"""The town's register as records: organisations in a tree, officers, assignments, waivers.
+
+Built from a `Submission` of the form ``register``; fields added to that form are kept in the
+submission and do not concern this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import cached_property
+from typing import Any, TypeVar
+
+from mlay_batch.core.period import Period
+from mlay_batch.core.text import name_key
+from mlay_batch.model.records import Submission
+from mlay_batch.schema.model import Form
+
+
+class Dated:
+    """What is in force from one day to another, both included; a blank day is open."""
+
+    __slots__ = ()
+    from_: date | None
+    to: date | None
+
+    def is_in_force(self, day: date) -> bool:
+        """Tell whether it is in force on `day`."""
+        return (self.from_ is None or self.from_ <= day) and (self.to is None or day <= self.to)
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """An organisation of the tree. It lives from `founded` to the day before `ended`."""
+
+    code: str
+    name: str
+    type: str
+    parent: str | None = None
+    founded: date | None = None
+    ended: date | None = None
+    successor: str | None = None
+
+    def is_active(self, period: Period) -> bool:
+        """Whether it owes a return for `period`: it exists on the period's last day."""
+        day = period.end
+        has_begun = self.founded is None or self.founded <= day
+        return has_begun and (self.ended is None or day < self.ended)
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """A person with a quota; matched by `code`, never by name."""
+
+    code: str
+    name: str
+    position: str | None = None
+    own_cell: str | None = None
+    from_: date | None = None
+    to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment(Dated):
+    """An officer's duty to attend in `branch` and all below it, both days included."""
+
+    officer: str
+    branch: str
+    role: str
+    from_: date
+    to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address(Dated):
+    """A mail address of a branch."""
+
+    branch: str
+    mail: str
+    from_: date | None = None
+    to: date | None = None
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A dated exception: of the whole return (`rule` None) or of one rule."""
+
+    branch: str
+    form: str
+    period: str
+    reason: str
+    by: str
+    decided: date
+    rule: str | None = None
+    until: date | None = None
+
+    def is_in_force(self, period: Period, day: date) -> bool:
+        """Whether it is in force for `period` on `day`. One for the year covers its months."""
+        waived_period = Period.parse(str(self.period))
+        within = period.start in waived_period and period.end in waived_period
+        return within and (self.until is None or day <= self.until)
+
+
+@dataclass(frozen=True)
+class Signatory(Dated):
+    """Who signs consolidated reports, as ``prepared`` or ``signed``."""
+
+    signing: str
+    name: str
+    position: str
+    from_: date
+    to: date | None = None
+
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Register:
+    """Everything the town knows of itself, by date."""
+
+    organisations: tuple[Organisation, ...]
+    officers: tuple[Officer, ...] = ()
+    assignments: tuple[Assignment, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    signatories: tuple[Signatory, ...] = ()
+
+    @classmethod
+    def from_submission(cls, submission: Submission) -> Register:
+        """Return the register a checked submission of the form ``register`` holds."""
+        kinds: Mapping[str, type[Any]] = {
+            "organisations": Organisation,
+            "officers": Officer,
+            "assignments": Assignment,
+            "addresses": Address,
+            "waivers": Waiver,
+            "signatories": Signatory,
+        }
+        lists = {name: tuple(_records(submission, name, kind)) for name, kind in kinds.items()}
+        return cls(**lists)
+
+    @cached_property
+    def by_code(self) -> Mapping[str, Organisation]:
+        """The organisations by code."""
+        return {organisation.code: organisation for organisation in self.organisations}
+
+    @cached_property
+    def codes_by_name(self) -> Mapping[str, tuple[str, ...]]:
+        """The codes of the organisations by the key of their name, sorted."""
+        codes_by_key: dict[str, set[str]] = {}
+        for organisation in self.organisations:
+            codes_by_key.setdefault(name_key(organisation.name), set()).add(organisation.code)
+        return {name: tuple(sorted(codes)) for name, codes in codes_by_key.items()}
+
+    @cached_property
+    def by_mail(self) -> Mapping[str, tuple[Address, ...]]:
+        """The addresses by what is written in the mail's From, in small letters."""
+        addresses_by_mail: dict[str, list[Address]] = {}
+        for address in self.addresses:
+            addresses_by_mail.setdefault(address.mail.strip().lower(), []).append(address)
+        return {mail: tuple(addresses) for mail, addresses in addresses_by_mail.items()}
+
+    @cached_property
+    def officer_by_code(self) -> Mapping[str, Officer]:
+        """The officers by code."""
+        return {officer.code: officer for officer in self.officers}
+
+    def ancestors(self, code: str) -> Iterator[Organisation]:
+        """Yield the parents of `code` upwards, without itself; a ring in the tree ends the walk."""
+        seen = {code}
+        organisation = self.by_code.get(code)
+        while organisation and organisation.parent and organisation.parent not in seen:
+            seen.add(organisation.parent)
+            organisation = self.by_code.get(organisation.parent)
+            if organisation:
+                yield organisation
+
+    def is_within(self, code: str, top: str) -> bool:
+        """Whether `code` is `top` or below it."""
+        return code == top or any(ancestor.code == top for ancestor in self.ancestors(code))
+
+    def children(self, code: str) -> tuple[Organisation, ...]:
+        """Return the organisations directly below `code`, in the register's order."""
+        return tuple(
+            organisation for organisation in self.organisations if organisation.parent == code
+        )
+
+    def reporters(self, form: Form, period: Period) -> tuple[Organisation, ...]:
+        """Return who owes a return of `form` for `period`, in the register's order."""
+        return tuple(
+            organisation
+            for organisation in self.organisations
+            if organisation.type in form.reporters and organisation.is_active(period)
+        )
+
+    def assigned_officers(self, branch: str, period: Period) -> tuple[Officer, ...]:
+        """Return the officers assigned to `branch` or above it at any time in `period`."""
+        codes = {
+            assignment.officer
+            for assignment in self.assignments
+            if self.is_within(branch, assignment.branch)
+            and assignment.from_ <= period.end
+            and (assignment.to is None or period.start <= assignment.to)
+        }
+        return tuple(officer for officer in self.officers if officer.code in codes)
+
+    def mail_addresses(self, branch: str, day: date) -> tuple[str, ...]:
+        """Return the addresses registered for `branch` itself and in force on `day`."""
+        addresses = (
+            address.mail
+            for address in self.addresses
+            if address.branch == branch and address.is_in_force(day)
+        )
+        return tuple(dict.fromkeys(addresses))
+
+    def addressee(self, branch: str, day: date) -> str | None:
+        """Return who is written to: `branch`, else the nearest above it that has an address.
+
+        None where nobody has: the town itself, at the top, does not write to itself.
+        """
+        codes_above = (ancestor.code for ancestor in self.ancestors(branch) if ancestor.parent)
+        return next(
+            (code for code in (branch, *codes_above) if self.mail_addresses(code, day)), None
+        )
+
+    def mail_owner(self, mail: str, day: date) -> str | None:
+        """Return the organisation whose address it is on `day`; None without one, or of several."""
+        addresses = self.by_mail.get(mail.strip().lower(), ())
+        branches = {address.branch for address in addresses if address.is_in_force(day)}
+        return branches.pop() if len(branches) == 1 else None
+
+    def waiver(
+        self, form: str, branch: str, period: Period, day: date, rule: str | None = None
+    ) -> Waiver | None:
+        """Return the waiver in force on `day` of that rule, or of the whole return if none."""
+        key = (form, branch, rule)
+        for waiver in self.waivers:
+            if (waiver.form, waiver.branch, waiver.rule) == key and waiver.is_in_force(period, day):
+                return waiver
+        return None
+
+    def root(self) -> Organisation:
+        """Return the organisation without a parent: the town itself. StopIteration never: a
+        register without a root falls back to its first organisation.
+        """
+        roots = (organisation for organisation in self.organisations if organisation.parent is None)
+        return next(roots, self.organisations[0])
+
+
+def _records(submission: Submission, section: str, kind: type[R]) -> Iterator[R]:
+    names = {field.name: field.name.rstrip("_") for field in fields(kind)}  # type: ignore[arg-type]
+    for row in submission.section_rows(section):
+        yield kind(**{name: row.values.get(key) for name, key in names.items()})

@@ -1,0 +1,219 @@
+"""A consolidated workbook as a return to the level above: one form, made from all the others.
+
+A grassroots committee, a town or a province hands in the workbook it made for itself. Its data
+sheets bear the same hidden ids as a branch's form, so it is read, identified, judged and kept by
+the same stages: **one file, one verdict**. What it carries is not counted as received again.
+
+    made            as of which day, by which program; fingerprints of figures and lists
+    returns         whose returns it carries: form, version, branch, period, hash of the values
+    organisations … the register it was counted by, mail addresses and signatories left out
+    meeting_visits  every section of every form, one table each, led by branch and period
+
+The form is derived: a field added to any form is carried upwards without another edit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Literal
+
+from mlay_batch.core.findings import Finding, Param, Place, Severity
+from mlay_batch.model.records import AcceptedReturn, Row, Submission, values_hash
+from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema.model import Choice, Due, Effective, Field, Section, Text
+from mlay_batch.schema.versions import (
+    CONSOLIDATED,
+    Family,
+    families,
+    family_fields,
+    family_sections,
+)
+
+FORM = CONSOLIDATED
+HIDDEN_SHEET = "_consolidated"  # hidden: what is on no data sheet
+ORIGIN, RETURN_LIST = "made", "returns"
+REGISTER_LISTS = ("organisations", "officers", "assignments", "waivers")
+BRANCH, PERIOD = "_branch", "_period"
+_TITLE = Text("Bảng tổng hợp của cấp dưới", "Consolidated workbook of the level below")
+_RETURN_LIST_TITLE = Text("Các báo cáo trong bảng tổng hợp", "Returns in the consolidated workbook")
+_PERIOD_KINDS: tuple[Literal["month", "quarter", "half", "year"], ...] = (
+    "month",
+    "quarter",
+    "half",
+    "year",
+)
+_ORIGIN_FIELDS = ("as_of", "program", "figures", "sums", "lists")
+_RETURN_FIELDS = ("form", "version", "branch", "period", "received", "state", "values")
+
+ReturnKey = tuple[str, str, str]
+
+
+def section_id(form: str, section: str) -> str:
+    """Return the name under which a section of a form is carried."""
+    return f"{form}_{section}"
+
+
+def forms(
+    catalogue: Catalogue, reporters: tuple[str, ...] = (), due: Due | None = None
+) -> tuple[Form, ...]:
+    """Return the form of a consolidated workbook, a version for each kind of period.
+
+    The version also names the fields carried, so that a workbook made with other descriptions is
+    refused as such. `reporters` are the types of organisation that hand in such a workbook in
+    place of the returns below them.
+    """
+    choices: dict[str, tuple[Choice, ...]] = {}
+    form_sections = [_origin_section(), _return_list_section(), *_register_sections(catalogue)]
+    for family in families(catalogue):
+        form_sections += [
+            _rollup_section(family, section, choices) for section in family_sections(family)
+        ]
+    shape = _shape_hash(form_sections)
+    return tuple(
+        Form(
+            form=FORM,
+            version=f"{kind}-{shape}",
+            period=kind,
+            effective=Effective("1900-01"),
+            basis=(),
+            title=_TITLE,
+            sheet=_TITLE,
+            sections=tuple(form_sections),
+            reporters=reporters,
+            due=due,
+            choices=choices,
+        )
+        for kind in _PERIOD_KINDS
+    )
+
+
+def without_fields(form: Form) -> Form:
+    """Return the form with its sections alone: a receipt tells how many rows each has."""
+    return replace(form, sections=tuple(replace(section, fields=()) for section in form.sections))
+
+
+def _shape_hash(sections: Iterable[Section]) -> str:
+    """Return eight hexadecimal digits that name sections, fields and their types."""
+    shape = [
+        [section.id, [[field.id, field.type] for field in section.fields]] for section in sections
+    ]
+    return hashlib.sha256(json.dumps(shape).encode()).hexdigest()[:8]
+
+
+def _origin_section() -> Section:
+    return Section(ORIGIN, "card", _TITLE, tuple(map(_text_field, _ORIGIN_FIELDS)))
+
+
+def _return_list_section() -> Section:
+    return Section(
+        RETURN_LIST, "table", _RETURN_LIST_TITLE, tuple(map(_text_field, _RETURN_FIELDS))
+    )
+
+
+def _text_field(name: str) -> Field:
+    return Field(name, "text", Text(name, name), max_length=2000)
+
+
+def _register_sections(catalogue: Catalogue) -> Iterator[Section]:
+    """Yield the lists of the register; types and roles travel as ids."""
+    for name in REGISTER_LISTS:
+        section = catalogue.register_form.section(name)
+        yield Section(name, "table", section.title, tuple(map(_unchecked_field, section.fields)))
+
+
+def _rollup_section(
+    family: Family, section: Section, choices: dict[str, tuple[Choice, ...]]
+) -> Section:
+    rollup_fields: list[Field] = []
+    for form, field in family_fields(family, section.id).values():
+        if field.type == "choice":
+            choice_list = f"{form.form}.{field.choices}"
+            choices[choice_list] = _all_choices(family, field.choices or "")
+            rollup_fields.append(Field(field.id, "choice", field.title, choices=choice_list))
+        else:
+            rollup_fields.append(_unchecked_field(field))
+    key_fields = (_text_field(BRANCH), _text_field(PERIOD))
+    return Section(
+        section_id(family[0].form, section.id),
+        "table",
+        section.title,
+        (*key_fields, *rollup_fields),
+    )
+
+
+def _all_choices(family: Family, name: str) -> tuple[Choice, ...]:
+    """Return the choices of every version, worded as the newest one that has them words them."""
+    choices = {
+        choice.id: choice for form in reversed(family) for choice in form.choices.get(name, ())
+    }
+    return tuple(choices.values())
+
+
+def _unchecked_field(field: Field) -> Field:
+    """Return the field without its limits: they were held against it one level below.
+
+    References and choices of the register travel as their code.
+    """
+    kind = field.type if field.type in ("date", "integer", "number") else "text"
+    return Field(field.id, kind, field.title, max_length=field.max_length)
+
+
+def rows_by_return(
+    submission: Submission | AcceptedReturn, catalogue: Catalogue
+) -> Mapping[ReturnKey, tuple[Row, ...]]:
+    """Return the rows of every return carried, as the branch's own form names their fields.
+
+    Sheet, row and cells are those of the consolidated workbook.
+    """
+    origins = _section_origins(catalogue)
+    rows_by_key: dict[ReturnKey, list[Row]] = {
+        _return_key(row): [] for row in submission.section_rows(RETURN_LIST)
+    }
+    for row in submission.rows:
+        if origin := origins.get(row.section):
+            form, section = origin
+            key = form, str(row.values.get(BRANCH)), str(row.values.get(PERIOD))
+            values = {name: v for name, v in row.values.items() if name not in (BRANCH, PERIOD)}
+            rows_by_key.setdefault(key, []).append(replace(row, section=section, values=values))
+    return {key: tuple(rows) for key, rows in rows_by_key.items()}
+
+
+def _section_origins(catalogue: Catalogue) -> Mapping[str, tuple[str, str]]:
+    return {
+        section_id(family[0].form, section.id): (family[0].form, section.id)
+        for family in families(catalogue)
+        for section in family_sections(family)
+    }
+
+
+def _return_key(row: Row) -> ReturnKey:
+    form, branch, period = (str(row.values.get(name)) for name in ("form", "branch", "period"))
+    return form, branch, period
+
+
+def lists_hash(rows: Iterable[Row]) -> str:
+    """Return the hash of how it was made, of the list of returns and of the register's lists."""
+    hashed_rows = (row for row in rows if row.section in (ORIGIN, RETURN_LIST, *REGISTER_LISTS))
+    return values_hash([replace(row, values={**row.values, "lists": None}) for row in hashed_rows])
+
+
+def find_alterations(submission: Submission, catalogue: Catalogue) -> Iterator[Finding]:
+    """Yield I30 for each return whose values are not those the workbook was made with, I31 where
+    the list of returns or the register was changed.
+
+    This catches mistakes of the hand, not forgery: who writes the file anew can write its hashes
+    anew. Against that stand the sender's address and the signed paper.
+    """
+    origin_row = next(iter(submission.section_rows(ORIGIN)), None)
+    if origin_row is None or origin_row.values.get("lists") != lists_hash(submission.rows):
+        yield Finding("I31", Severity.ERROR, Place("", origin_row.sheet if origin_row else ""))
+    return_rows = {_return_key(row): row for row in submission.section_rows(RETURN_LIST)}
+    for key, rows in rows_by_return(submission, catalogue).items():
+        expected_hash = return_rows[key].values.get("values") if key in return_rows else None
+        if (expected_hash or None) != (values_hash(rows) if rows or expected_hash else None):
+            form, branch, period = key
+            params: dict[str, Param] = {"form": form, "branch": branch, "period": period}
+            yield Finding("I30", Severity.ERROR, Place(), params)

@@ -1,1 +1,0 @@
-"""Joins the stages, one module a verb. Returns results, prints nothing, asks no clock."""

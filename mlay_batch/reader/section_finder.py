@@ -1,0 +1,164 @@
+"""What is looked for in a workbook and what was found: the sections of a form and their cells."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.core.text import name_key
+from mlay_batch.reader.cell_metadata import CellPosition, CellRange
+from mlay_batch.reader.grid import Sheet
+from mlay_batch.reader.values import display_text
+from mlay_batch.schema.layout import fixed_texts, plan_sheets
+from mlay_batch.schema.model import Field, Form, Section, Text
+
+_MARKER = re.compile(r"[a-z]\w*:(start|head|end)")
+T = TypeVar("T")
+
+MarkerPositions = Mapping[str, Sequence[tuple[Sheet, CellPosition]]]  # marker to where it stands
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A section found: the cells of each record (a card is one record), by field.
+
+    `bounds` is what belongs to the section, headings and hidden rows included; nothing else may be
+    typed there. `template_cells` are cells in it the template writes beside its fixed texts;
+    `headings` are where a field found by its marker has its heading, whatever that says by now.
+    """
+
+    section: Section
+    sheet: Sheet
+    records: tuple[Mapping[str, CellPosition], ...]
+    bounds: CellRange
+    template_cells: frozenset[CellPosition] = frozenset()
+    headings: Mapping[CellPosition, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FormTexts:
+    """A form with the texts its template writes, by name key; made once for many files.
+
+    `fixed_texts` texts may stand anywhere, `number_headings` are those above the running numbers of
+    a table; `choice_texts` are the choices people type, so beside the form they are no text of the
+    template. `field_titles` are those of all fields, each with how many bear it, `section_titles`
+    those of all sections. `heading_texts` are the texts that stand where a field has its heading,
+    by section and field: title, help, unit, group.
+    """
+
+    form: Form
+    fixed_texts: frozenset[str]
+    number_headings: frozenset[str]
+    choice_texts: frozenset[str]
+    field_titles: Counter[str]
+    section_titles: frozenset[str]
+    heading_texts: Mapping[tuple[str, str], frozenset[str]]
+
+    @classmethod
+    def from_form(cls, form: Form) -> FormTexts:
+        """Return the form with its texts."""
+        fixed = (name_key(text) for text in fixed_texts(form) if not is_marker(text))
+        head_cells = (
+            cell for sheet in plan_sheets(form) for cell in sheet.cells if cell.role == "head"
+        )
+        return cls(
+            form,
+            frozenset(key for key in fixed if key and not key.isdigit()),
+            frozenset(
+                key
+                for cell in head_cells
+                if not cell.field and isinstance(cell.text, Text)
+                for key in name_keys(cell.text)
+            ),
+            frozenset(
+                k for c in form.choices.values() for choice in c for k in name_keys(choice.title)
+            ),
+            Counter(
+                k
+                for s in form.sections
+                for form_field in s.fields
+                for k in name_keys(form_field.title)
+            ),
+            frozenset(key for s in form.sections for key in name_keys(s.title) if key),
+            {
+                (s.id, form_field.id): _heading_texts(s, form_field)
+                for s in form.sections
+                for form_field in s.fields
+            },
+        )
+
+
+@dataclass
+class SectionFinder:
+    """One form looked for in the visible sheets: what was found, and what is wrong."""
+
+    form_texts: FormTexts
+    sheets: Sequence[Sheet]
+    markers: MarkerPositions
+    blocks: list[Block] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def form(self) -> Form:
+        """The form looked for."""
+        return self.form_texts.form
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every section was found with all its fields."""
+        return not any(finding.is_error for finding in self.findings)
+
+    @property
+    def has_markers(self) -> bool:
+        """Whether every section stands there by its markers, be it under headings exchanged."""
+        errors = {finding.code for finding in self.findings if finding.is_error}
+        return errors <= {"R32", "R33"}
+
+    def add_error(self, code: str, place: Place, *marks: Place, **params: str) -> None:
+        """Add an error; `marks` are further cells it is about."""
+        self.findings.append(Finding(code, Severity.ERROR, place, params, marks))
+
+
+def find_markers(sheets: Iterable[Sheet]) -> MarkerPositions:
+    """Return where each section marker stands."""
+    markers: dict[str, list[tuple[Sheet, CellPosition]]] = defaultdict(list)
+    for sheet in sheets:
+        for position, raw in sheet.filled_cells.items():
+            if isinstance(raw, str) and ":" in raw and is_marker(raw):
+                markers[raw].append((sheet, position))
+    return markers
+
+
+def is_marker(text: str) -> bool:
+    """Return whether a text is a section marker of any form."""
+    return ":" in text and _MARKER.fullmatch(text) is not None
+
+
+def single(items: Sequence[T]) -> T | None:
+    """Return the single element, None where there are none or several."""
+    return items[0] if len(items) == 1 else None
+
+
+def name_keys(text: Text) -> frozenset[str]:
+    """Return the name keys of a text in both languages."""
+    return frozenset((name_key(text.vi), name_key(text.en)))
+
+
+def cell_key(sheet: Sheet, position: CellPosition) -> str:
+    """Return the name key of what stands in a cell."""
+    raw = sheet.value_at(position)
+    return name_key(raw if isinstance(raw, str) else display_text(raw))
+
+
+def all_name_keys(*texts: Text | None) -> frozenset[str]:
+    """Return the name keys of all these texts in both languages."""
+    return frozenset().union(*(name_keys(text) for text in texts if text))
+
+
+def _heading_texts(section: Section, form_field: Field) -> frozenset[str]:
+    groups = (other.group for other in section.fields)
+    return all_name_keys(form_field.title, form_field.help, form_field.unit, *groups)

@@ -1,0 +1,145 @@
+"""What was typed where nobody reads: nothing vanishes silently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mlay_batch.core.findings import Finding, Param, Place, Severity
+from mlay_batch.core.text import clean, name_key
+from mlay_batch.reader.cell_metadata import CellPosition, a1
+from mlay_batch.reader.grid import ErrorCell, RawValue, Sheet
+from mlay_batch.reader.section_finder import Block, FormTexts, is_marker
+from mlay_batch.reader.values import display_text, is_blank
+from mlay_batch.schema.layout import HEADER
+
+_MAX_FINDINGS = (
+    200  # findings a sheet; a page pasted beside the form is told once more, not 10,000 times
+)
+
+UnexpectedCells = dict[CellPosition, RawValue]
+
+
+def find_unexpected(
+    sheet: Sheet, blocks: Sequence[Block], form_texts: FormTexts, file_texts: frozenset[str]
+) -> Iterator[Finding]:
+    """Yield a finding for each cell that is neither read nor a text of the template.
+
+    `file_texts` are the texts the template wrote into this file alone. Those that are choices as
+    well are its own in its heading only, above all sections: a town may bear the name of a choice.
+
+    Warning C26 where something else stands in place of a heading whose marker stands, be it a text
+    of the template from elsewhere; error C19 elsewhere inside a section or right below it (where
+    rows beyond the table go); warning C20 elsewhere on the form's sheets; one warning C21 for a
+    further sheet with something on it. A running number may be any number: rows get renumbered;
+    words in its place are a stray.
+    """
+    unexpected = _unexpected_cells(sheet, blocks, form_texts, file_texts)
+    if not blocks:
+        if unexpected:
+            yield _finding("C21", Severity.WARNING, sheet, min(unexpected), count=len(unexpected))
+        return
+    for block in blocks:
+        # beside the heading's values, which are locked, a remark harms nothing
+        for position in (
+            sorted(_cells_in_section(block, unexpected)) if block.section is not HEADER else ()
+        ):
+            raw = unexpected.pop(position)
+            yield _retyped_heading(sheet, block, position, raw) or _finding(
+                "C19", Severity.ERROR, sheet, position, field=block.section.id
+            )
+    for position in sorted(unexpected)[:_MAX_FINDINGS]:
+        yield _finding(
+            "C20", Severity.WARNING, sheet, position, value=display_text(unexpected[position])
+        )
+    if len(unexpected) > _MAX_FINDINGS:
+        next_position = sorted(unexpected)[_MAX_FINDINGS]
+        yield _finding(
+            "C21", Severity.WARNING, sheet, next_position, count=len(unexpected) - _MAX_FINDINGS
+        )
+
+
+def _retyped_heading(
+    sheet: Sheet, block: Block, position: CellPosition, raw: RawValue
+) -> Finding | None:
+    """Return a warning C26 for words that stand in place of a heading; figures are no heading."""
+    text = display_text(raw)
+    if position not in block.headings or not isinstance(raw, str) or text[:1].isdigit():
+        return None
+    path = f"{block.section.id}.{block.headings[position]}"
+    return _finding("C26", Severity.WARNING, sheet, position, field=path, value=text)
+
+
+def find_out_of_range(sheet: Sheet) -> Iterator[Finding]:
+    """Yield a warning R11 for the filled cells too far away to be read."""
+    if positions := sheet.metadata.out_of_range:
+        yield _finding("R11", Severity.WARNING, sheet, positions[0], count=len(positions))
+
+
+def find_notes(sheet: Sheet, file_texts: frozenset[str]) -> Iterator[Finding]:
+    """Yield a warning C28 for each comment that is not one of the program's own.
+
+    A comment is talk about a cell, not content; but whoever hung it there means it to be read.
+    """
+    for position, note in sorted(sheet.metadata.notes.items())[:_MAX_FINDINGS]:
+        if clean(note) and name_key(note) not in file_texts:
+            yield _finding("C28", Severity.WARNING, sheet, position, value=clean(note))
+
+
+def _finding(
+    code: str, severity: Severity, sheet: Sheet, position: CellPosition, **params: Param
+) -> Finding:
+    return Finding(code, severity, Place("", sheet.title, a1(position)), params)
+
+
+def _unexpected_cells(
+    sheet: Sheet, blocks: Sequence[Block], form_texts: FormTexts, file_texts: frozenset[str]
+) -> UnexpectedCells:
+    top = min((block.bounds[0] for block in blocks), default=0)
+    right = max((block.bounds[3] for block in blocks), default=0)
+    choices = form_texts.choice_texts if blocks else frozenset()
+    fixed = form_texts.fixed_texts | (file_texts - choices)
+    fixed_above = fixed | (file_texts & choices)
+    read_cells: set[CellPosition] = set().union(*(block.template_cells for block in blocks))
+    read_cells.update(*(record.values() for block in blocks for record in block.records))
+    heading_texts = {
+        position: form_texts.heading_texts[block.section.id, name]
+        for block in blocks
+        for position, name in block.headings.items()
+        if block.section is not HEADER
+    }
+
+    def expected_texts(position: CellPosition) -> frozenset[str]:
+        is_above = position[0] < top and position[1] <= right
+        return heading_texts.get(position) or (fixed_above if is_above else fixed)
+
+    return {
+        position: raw
+        for position, raw in sheet.filled_cells.items()
+        if position not in read_cells
+        and not _is_template_text(raw, expected_texts(position))
+        and not is_blank(raw)
+    }
+
+
+def _is_template_text(raw: RawValue, template_keys: frozenset[str]) -> bool:
+    if isinstance(raw, ErrorCell):
+        return False
+    text = raw if isinstance(raw, str) else display_text(raw)
+    return name_key(text) in template_keys or is_marker(text)
+
+
+def _cells_in_section(
+    block: Block, unexpected: Mapping[CellPosition, RawValue]
+) -> Iterator[CellPosition]:
+    """Yield the strays within the section, then row by row below it until a row has none."""
+    top, first_column, bottom, last_column = block.bounds
+    rows: dict[int, list[CellPosition]] = {}
+    for position in unexpected:
+        if first_column <= position[1] <= last_column:
+            rows.setdefault(position[0], []).append(position)
+    for row in range(top, bottom + 1):
+        yield from rows.get(row, ())
+    row = bottom + 1
+    while row in rows:
+        yield from rows[row]
+        row += 1

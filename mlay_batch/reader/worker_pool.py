@@ -1,0 +1,252 @@
+"""Reading in child processes: a file that hangs, eats memory or kills its reader harms no other.
+
+One long-lived child per worker is handed one file at a time over a pipe, by a thread that waits for
+its answer. When it dies or does not answer in time, that one file is condemned, and a new child
+takes the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from itertools import islice
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+
+from mlay_batch.core import codec
+from mlay_batch.errors import MlayError
+from mlay_batch.model.records import Submission
+from mlay_batch.reader.cell_metadata import Limits
+from mlay_batch.reader.workbook import Reader, unreadable
+from mlay_batch.schema.model import Form
+
+_START_SECONDS = 60.0  # a cold start on an old PC with a virus scanner
+_CHECK_SECONDS = 0.25  # seconds between two looks at who is late, while an answer is waited for
+_FILES_AHEAD, _BYTES_AHEAD = (
+    32,
+    32 << 20,
+)  # files a worker, and bytes of all, taken before their turn
+_CONNECTION_ERRORS = (EOFError, OSError)
+
+PendingReads = deque[tuple[Future[Submission], int]]  # answers to come, with the size of each file
+
+
+def read_all(
+    files: Iterable[tuple[str, bytes]],
+    forms: Sequence[Form],
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> list[Submission]:
+    """Return what `read_each` yields."""
+    return list(read_each(files, forms, limits, workers, progress))
+
+
+def read_each(
+    files: Iterable[tuple[str, bytes]],
+    forms: Sequence[Form],
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    workers: int | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[Submission]:
+    """Read named files in guarded children; the submissions come in the order of the files.
+
+    The first files are being read already when this returns. Files are taken a few ahead of their
+    turn, so that few are held however many there are. `workers` defaults to the
+    number of processors, never more than there are files. `progress` is told how many files are
+    done, after each. A file whose reader dies is refused with R13, one not read within
+    `limits.seconds` with R12. Raises MlayError where no child can be started.
+    """
+    pool = WorkerPool(tuple(forms), limits, workers or os.cpu_count() or 1)
+    return _stream_submissions(pool, pool.read(data for _, data in files), progress)
+
+
+def _stream_submissions(
+    pool: WorkerPool, submissions: Iterator[Submission], progress: Callable[[int], None] | None
+) -> Iterator[Submission]:
+    with contextlib.closing(pool):
+        for count, submission in enumerate(submissions, 1):
+            if progress:
+                progress(count)
+            yield submission
+
+
+class WorkerPool:
+    """The children at work, each asked by a thread; who waits for an answer is their watchdog."""
+
+    def __init__(self, forms: tuple[Form, ...], limits: Limits, size: int) -> None:
+        self.limits, self.size = limits, size
+        self.config = pickle.dumps((forms, limits))
+        self.threads = ThreadPoolExecutor(size)
+        self.lock = threading.RLock()  # of the lists, and of what is done to a process
+        self.workers: set[_Worker] = set()
+        self.idle_workers: list[_Worker] = []
+        self.is_closed = False
+
+    def read(self, files: Iterable[bytes]) -> Iterator[Submission]:
+        """Return the submissions in the order of the files, of which the first are begun now."""
+        remaining = iter(files)
+        return self._results_in_order(self._submit(islice(remaining, self.size)), remaining)
+
+    def _submit(self, files: Iterable[bytes]) -> PendingReads:
+        return deque((self.threads.submit(self._read_file, data), len(data)) for data in files)
+
+    def _results_in_order(
+        self, pending: PendingReads, files: Iterable[bytes]
+    ) -> Iterator[Submission]:
+        pending_bytes = sum(size for _, size in pending)
+        for data in files:
+            pending += self._submit([data])
+            pending_bytes += len(data)
+            while len(pending) >= _FILES_AHEAD * self.size or pending_bytes > _BYTES_AHEAD:
+                pending_bytes -= pending[0][1]
+                yield self._wait_for(pending.popleft()[0])
+        for answer, _ in pending:
+            yield self._wait_for(answer)
+
+    def _wait_for(self, answer: Future[Submission]) -> Submission:
+        while not wait([answer], _CHECK_SECONDS).done:
+            with self.lock:
+                for worker in self.workers:
+                    worker.kill_if_late()
+        return answer.result()
+
+    def close(self) -> None:
+        """Let the children go, whatever they are at."""
+        with self.lock:
+            self.is_closed = True
+            for worker in self.workers:
+                worker.process.kill()
+        self.threads.shutdown(cancel_futures=True)
+        for worker in tuple(self.workers):
+            self._close_worker(worker)
+
+    def _read_file(self, data: bytes) -> Submission:
+        """Have an idle child read a file, or a new one. Runs in a thread."""
+        worker = self._acquire_worker()
+        answer = worker.request(data, self.limits.seconds)
+        try:
+            submission = codec.load(answer, Submission)
+        except ValueError:  # a child that answers anything else is no child of ours
+            submission = unreadable("R13")
+            worker.is_lost = True
+        if worker.is_late and not answer:
+            submission = unreadable("R12", limit=int(self.limits.seconds))
+        self._release_worker(worker)
+        return submission
+
+    def _acquire_worker(self) -> _Worker:
+        with self.lock:
+            if self.idle_workers:
+                return self.idle_workers.pop()
+            if self.is_closed:
+                raise MlayError("reader.child")
+            worker = _Worker(self.lock, self.limits.inflated_mb << 20)
+            self.workers.add(worker)
+        # Not as arguments of the process: their pipe would hang for ever if it died on the way.
+        worker.request(self.config, _START_SECONDS)
+        if worker.is_lost:
+            self._release_worker(worker)
+            raise MlayError("reader.child")
+        return worker
+
+    def _release_worker(self, worker: _Worker) -> None:
+        """Let a child take the next file, or bury it where it can take none."""
+        if worker.is_lost:
+            self._close_worker(worker)
+        else:
+            self.idle_workers.append(worker)
+
+    def _close_worker(self, worker: _Worker) -> None:
+        with self.lock:
+            self.workers.remove(worker)
+            worker.close()
+
+
+class _Worker:
+    """One child process: idle, at work until its deadline, or lost."""
+
+    def __init__(self, lock: threading.RLock, max_answer_bytes: int) -> None:
+        context = get_context("spawn")  # the same on every system, and free of the parent's memory
+        self.lock, self.max_answer_bytes = lock, max_answer_bytes
+        self.pipe, child_pipe = context.Pipe()
+        self.process = context.Process(target=_work, args=(child_pipe,), daemon=True)
+        self.process.start()
+        child_pipe.close()
+        self.is_lost = self.is_late = False
+        self.deadline = math.inf
+
+    def request(self, data: bytes, seconds: float) -> bytes:
+        """Return the answer; nothing where the child is lost, or killed because it was late."""
+        answer = b""
+        self.deadline = time.monotonic() + seconds
+        try:
+            self.pipe.send_bytes(data)
+            answer = self.pipe.recv_bytes(self.max_answer_bytes)
+        except _CONNECTION_ERRORS:
+            self.is_lost = True
+        with self.lock:
+            self.deadline = math.inf
+            self.is_lost |= self.is_late
+        return answer
+
+    def kill_if_late(self) -> None:
+        """Kill it where its time is over, which ends the sending to it and the waiting for it."""
+        if self.deadline < time.monotonic():
+            self.is_late = True
+            self.process.kill()
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.join()
+        self.process.close()
+        self.pipe.close()
+
+
+def _work(pipe: Connection) -> None:
+    """Answer each file with a submission until the parent goes away. Runs in the child."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    _silence_stderr()
+    with contextlib.suppress(*_CONNECTION_ERRORS):
+        forms, limits = pipe.recv()
+        _limit_memory(limits)
+        reader = Reader(forms, limits)
+        pipe.send_bytes(b"")  # ready
+        while True:
+            pipe.send_bytes(codec.dump(_read_safely(reader, pipe.recv_bytes())))
+
+
+def _read_safely(reader: Reader, data: bytes) -> Submission:
+    try:
+        return reader.read(data)
+    except MemoryError:
+        return unreadable("R13")
+    except Exception as error:  # noqa: BLE001 - one file must never stop the others
+        return unreadable("R14", problem=type(error).__name__)  # its text may hold what was typed
+
+
+def _silence_stderr() -> None:
+    """Send what a dying child writes nowhere: Rust reports its panics on standard error."""
+    with open(os.devnull, "w", encoding="utf-8") as devnull:  # noqa: PTH123 - no path of the user's
+        os.dup2(devnull.fileno(), 2)
+
+
+def _limit_memory(limits: Limits) -> None:
+    """Bound the child's memory, where the system can."""
+    if sys.platform == "win32":
+        return
+    import resource  # not on Windows
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    memory = limits.memory_mb << 20
+    if sys.platform != "darwin":  # there RLIMIT_AS is refused below what the system has mapped
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))

@@ -1,0 +1,193 @@
+"""Facts of an .xls file: one pass over the BIFF8 records of its workbook stream.
+
+xlrd opens the OLE2 container; its own sheets tell nothing of formulas. Layout of the records:
+[MS-XLS] 2.4 (record names as there).
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator, Mapping
+
+from xlrd.compdoc import CompDoc, CompDocError
+
+from mlay_batch.reader.cell_metadata import CellMetadata, Limits, MetadataBuilder, UnreadableError
+from mlay_batch.reader.legacy_encodings import font_encoding
+
+_BOF, _EOF, _FILEPASS, _BOUNDSHEET = 0x809, 0x0A, 0x2F, 0x85
+_FORMULA, _BOOLERR, _ROW, _COLINFO, _MERGE = 0x06, 0x205, 0x208, 0x7D, 0xE5
+_MULRK = 0xBD
+_FONT, _XF = 0x31, 0xE0
+_OBJ, _TXO, _CONTINUE, _NOTE = 0x5D, 0x1B6, 0x3C, 0x1C
+_TEXT_RECORDS = {0xFD, 0x204, 0xD6}
+_VALUE_RECORDS = {_FORMULA, _BOOLERR, _MULRK, 0x203, 0x27E, 0xFD, 0x204, 0xD6}  # numbers and texts
+_ERROR_TEXTS = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+}
+_WORKSHEET = 0
+
+_DAMAGE_ERRORS = (
+    CompDocError,
+    AssertionError,
+    struct.error,
+    IndexError,
+    ValueError,
+    RecursionError,
+)
+
+BiffRecord = tuple[int, int, bytes]  # kind, offset in the stream, body
+
+
+def stream_names(data: bytes) -> frozenset[str]:
+    """Return the names in an OLE2 container. UnreadableError R05 where it is damaged."""
+    return frozenset(entry.name for entry in _open_container(data).dirlist)
+
+
+def _open_container(data: bytes) -> CompDoc:
+    try:
+        return CompDoc(data, logfile=io.StringIO())
+    except _DAMAGE_ERRORS as error:
+        raise UnreadableError("R05") from error
+
+
+def _read_stream(data: bytes, name: str) -> bytes | None:
+    try:
+        content: bytes | None = _open_container(data).get_named_stream(name)
+    except _DAMAGE_ERRORS as error:
+        raise UnreadableError("R05") from error
+    return content
+
+
+def scan(data: bytes, limits: Limits) -> dict[str, CellMetadata]:
+    """Return the facts of each worksheet by title.
+
+    UnreadableError R04 for a password, R05 for a damaged file, R08 for Excel 95 and older, R10 for
+    a sheet that spans too much.
+    """
+    stream = _read_stream(data, "Workbook")
+    if stream is None:
+        raise UnreadableError("R08")
+    try:
+        fonts = _legacy_fonts(stream)
+        sheets = _sheet_offsets(stream)
+        return {
+            title: _scan_sheet(title, stream, offset, limits, fonts) for title, offset in sheets
+        }
+    except (struct.error, IndexError, ValueError) as error:
+        raise UnreadableError("R05") from error
+
+
+def _records(stream: bytes, offset: int) -> Iterator[BiffRecord]:
+    """Yield the records of one substream, up to its own EOF; charts within it are stepped over."""
+    depth = 0
+    while offset + 4 <= len(stream):
+        kind, size = struct.unpack_from("<HH", stream, offset)
+        body = stream[offset + 4 : offset + 4 + size]
+        depth += (kind == _BOF) - (kind == _EOF)
+        if depth == 0:
+            return
+        if depth == 1:
+            yield kind, offset, body
+        offset += 4 + size
+
+
+def _sheet_offsets(stream: bytes) -> Iterator[tuple[str, int]]:
+    for kind, _, body in _records(stream, 0):
+        if kind == _FILEPASS:
+            raise UnreadableError("R04")
+        if kind == _BOUNDSHEET and body[5] == _WORKSHEET:
+            (offset,) = struct.unpack_from("<I", body)
+            length, wide = body[6], body[7] & 1
+            raw = body[8 : 8 + length * (1 + wide)]
+            yield raw.decode("utf-16-le" if wide else "latin-1"), offset
+
+
+def _legacy_fonts(stream: bytes) -> dict[int, str]:
+    """Return the font of each cell format, by its number, where it is one from before Unicode."""
+    fonts: list[str] = []
+    formats: list[int] = []
+    for kind, _, body in _records(stream, 0):
+        if kind == _FONT:
+            fonts.append(_font_name(body))
+        elif kind == _XF:
+            (font,) = struct.unpack_from("<H", body)
+            formats.append(font - (font > 4))  # number 4 is never used ([MS-XLS] 2.5.129)
+    font_names = {n: fonts[font] for n, font in enumerate(formats) if font < len(fonts)}
+    return {number: name for number, name in font_names.items() if font_encoding(name)}
+
+
+def _font_name(body: bytes) -> str:
+    length, wide = body[14], body[15] & 1
+    raw = body[16 : 16 + length * (1 + wide)]
+    return raw.decode("utf-16-le" if wide else "latin-1")
+
+
+def _scan_sheet(
+    title: str, stream: bytes, offset: int, limits: Limits, fonts: Mapping[int, str]
+) -> CellMetadata:
+    builder = MetadataBuilder(limits)
+    for kind, _, body in _records(stream, offset):
+        if kind in _VALUE_RECORDS:
+            _scan_cell(builder, kind, body, fonts)
+        elif kind == _ROW:
+            row, _first, _end, _height, _, _, options = struct.unpack_from("<7H", body)
+            if options & 0x20:
+                builder.hidden_rows.add(row + 1)
+        elif kind == _COLINFO:
+            first, last, _width, _format, options = struct.unpack_from("<5H", body)
+            if options & 1:
+                builder.hide_columns(first + 1, last + 1)
+        elif kind == _MERGE:
+            builder.merges.extend(_merged_ranges(body))
+    builder.notes |= _read_notes(stream, offset)
+    return builder.build(title)
+
+
+def _read_notes(stream: bytes, offset: int) -> dict[tuple[int, int], str]:
+    """Return the comments of a sheet: an object holds the text, a record after it says where."""
+    texts: dict[int, str] = {}
+    notes: dict[tuple[int, int], str] = {}
+    owner, length = 0, 0
+    for kind, _, body in _records(stream, offset):
+        if kind == _OBJ:
+            (owner,) = struct.unpack_from("<H", body, 6)
+        elif kind == _TXO:
+            (length,) = struct.unpack_from("<H", body, 10)
+        elif kind == _CONTINUE and length:
+            raw = body[1 : 1 + length * (1 + (body[0] & 1))]
+            texts[owner] = raw.decode("utf-16-le" if body[0] & 1 else "latin-1")
+            length = 0
+        elif kind == _NOTE:
+            row, column, _options, object_id = struct.unpack_from("<4H", body)
+            notes[row + 1, column + 1] = texts.get(object_id, "")
+    return notes
+
+
+def _scan_cell(builder: MetadataBuilder, kind: int, body: bytes, fonts: Mapping[int, str]) -> None:
+    row, column, style = struct.unpack_from("<3H", body)
+    position = row + 1, column + 1
+    if kind in _TEXT_RECORDS and style in fonts:
+        builder.fonts[position] = fonts[style]
+    if kind == _MULRK:  # several numbers side by side; the last two bytes name the last column
+        position = row + 1, struct.unpack_from("<H", body, len(body) - 2)[0] + 1
+    builder.add_filled(position)
+    if kind == _FORMULA:
+        builder.formulas.add(position)
+        if body[12:14] == b"\xff\xff" and body[6] == 2:
+            builder.errors[position] = _ERROR_TEXTS.get(body[8], "#?")
+    elif kind == _BOOLERR and body[7]:
+        builder.errors[position] = _ERROR_TEXTS.get(body[6], "#?")
+
+
+def _merged_ranges(body: bytes) -> Iterator[tuple[int, int, int, int]]:
+    (count,) = struct.unpack_from("<H", body)
+    for index in range(count):
+        top, bottom, left, right = struct.unpack_from("<4H", body, 2 + 8 * index)
+        yield top + 1, left + 1, bottom + 1, right + 1

@@ -1,0 +1,257 @@
+"""Facts of an .xlsx or .xlsm package, from its parts; one pass of expat over what is not plain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from xml.parsers import expat
+
+from mlay_batch.reader.cell_metadata import (
+    CellMetadata,
+    CellPosition,
+    Limits,
+    MetadataBuilder,
+    UnreadableError,
+    a1,
+    parse_position,
+)
+from mlay_batch.reader.legacy_encodings import font_encoding
+from mlay_batch.reader.xlsx_parts import (
+    Attributes,
+    create_parser,
+    find_elements,
+    legacy_fonts,
+    legacy_runs,
+    local_name,
+    read_notes,
+    relation_targets,
+)
+from mlay_batch.reader.xlsx_plain import end_of_last_tag, strip_plain_cells
+
+_WORKBOOK = "xl/workbook.xml"
+_RELATIONS = "xl/_rels/workbook.xml.rels"
+_STYLES = "xl/styles.xml"
+_STRINGS = "xl/sharedstrings.xml"
+_TRUE = ("1", "true")
+_EXTERNAL_REFERENCE = re.compile(r'\[[^\[\]"]+\][^\[\]!"]*!')  # [1]Sheet1!A1, '[b.xlsx]Sheet 1'!A1
+
+# A reference, comment or CDATA in a stored value: readers differ in what they make of "1&#50;".
+_SPLIT_VALUE = re.compile(rb"<(?:[\w.-]+:)?v(?:\s[^<>]*)?>[^<]*(?:&|<!)")
+_TEXT_TYPE = re.compile(rb"""\st\s*=\s*["']str["']""")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPart:
+    """A worksheet: its title, part name and what was found in it.
+
+    `cuts` are the byte ranges of cells that lie too far away to be read.
+    """
+
+    title: str
+    part: str
+    metadata: CellMetadata
+    cuts: tuple[tuple[int, int], ...] = ()
+
+
+def scan(parts: Mapping[str, bytes], limits: Limits) -> tuple[SheetPart, ...]:
+    """Return the worksheets of a package. UnreadableError R05 where its parts do not fit together,
+    R07 for a DOCTYPE and for values readers differ in, R10 for a sheet that spans too much.
+    """
+    try:
+        return tuple(_scan_sheets({name.lower(): part for name, part in parts.items()}, limits))
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        raise UnreadableError("R05") from error
+
+
+def _scan_sheets(parts: Mapping[str, bytes], limits: Limits) -> list[SheetPart]:
+    part_names = relation_targets(parts[_RELATIONS])
+    fonts = legacy_fonts(parts[_STYLES]) if _STYLES in parts else {}
+    runs = legacy_runs(parts.get(_STRINGS, b""))
+    sheet_parts = []
+    for title, relation in _sheet_relations(parts[_WORKBOOK]):
+        if part := part_names.get(relation):
+            scanner = _scan_sheet(parts[part], limits, fonts, runs)
+            scanner.builder.notes |= read_notes(parts, part)
+            metadata = scanner.builder.build(title, cut_later=True)
+            sheet_parts.append(SheetPart(title, part, metadata, tuple(scanner.cuts)))
+    return sheet_parts
+
+
+def _scan_sheet(
+    part: bytes, limits: Limits, fonts: Mapping[str, str], runs: Mapping[str, str]
+) -> _SheetScanner:
+    """Return what a sheet says beside plain values; where fonts matter, no cell is plain."""
+    scanner = _SheetScanner(limits, fonts, runs)
+    stripped = None if fonts or runs else strip_plain_cells(part, limits)
+    scanner.walk(part if stripped is None else stripped)
+    return scanner
+
+
+def _has_split_value(part: bytes) -> bool:
+    """Return whether a stored number is written in pieces, as no office program does: calamine
+    takes the first piece for the whole. Text results of formulas may hold references.
+    """
+    for match in _SPLIT_VALUE.finditer(part):
+        start = max(part.rfind(prefix, 0, match.start()) for prefix in (b"<c ", b":c "))
+        cell = part[start : part.find(b">", start)]
+        if match[0].endswith(b"<!") or not _TEXT_TYPE.search(cell):
+            return True
+    return False
+
+
+def _sheet_relations(part: bytes) -> list[tuple[str, str]]:
+    """Return title and relation of each sheet; the relation's prefix is the writer's choice."""
+    return [
+        (element["name"], value)
+        for element in find_elements(part, "sheet")
+        for key, value in element.items()
+        if key.endswith(":id")
+    ]
+
+
+class _ElementHandlers(dict[str, Callable[[Attributes], None] | None]):
+    """What to do at an element, by name; a prefix is the writer's choice, looked at only once."""
+
+    def __missing__(self, name: str) -> Callable[[Attributes], None] | None:
+        self[name] = handler = self.get(local_name(name))
+        return handler
+
+
+class _SheetScanner:
+    """One sheet part. A cell is judged when the next one begins."""
+
+    def __init__(self, limits: Limits, fonts: Mapping[str, str], runs: Mapping[str, str]) -> None:
+        self.fonts, self.runs = fonts, runs
+        self.builder = MetadataBuilder(limits)
+        self.parser = create_parser()
+        self.parser.StartElementHandler = self._start_element
+        self.cuts: list[tuple[int, int]] = []
+        self.row = self.cell_start = 0
+        self.reference = ""
+        self._begin_cell(None)
+        self.handlers = _ElementHandlers(
+            {
+                "row": self._start_row,
+                "c": self._start_cell,
+                "f": self._start_formula,
+                "v": self._start_stored_value,
+                "is": self._start_value,
+                "col": self._note_columns,
+                "mergeCell": self._note_merge,
+                "rFont": self._note_run_font,
+            }
+        )
+
+    def walk(self, part: bytes) -> None:
+        """Walk over the part. UnreadableError R07 where a stored number stands there in pieces.
+
+        Behind the cells only merged ones matter: other words and formulas there are no cell's.
+        """
+        if _has_split_value(part):
+            raise UnreadableError("R07")
+        cells_end = end_of_last_tag(part, b"sheetData")
+        merges_end = max(cells_end, end_of_last_tag(part, b"mergeCell"))
+        view = memoryview(part)  # a part may be large
+        self.parser.Parse(view[:cells_end], False)
+        self._finish_cell()
+        self.handlers = _ElementHandlers({"mergeCell": self._note_merge})
+        self.parser.Parse(view[cells_end:merges_end], False)
+        self.parser.StartElementHandler = None
+        self.parser.Parse(view[merges_end:], True)
+
+    def _begin_cell(self, cell_type: str | None) -> None:
+        self.cell_type = cell_type
+        self.is_filled = self.has_formula = self.has_value = False
+        self.formula_parts: list[str] = []
+        self.value_parts: list[str] = []
+
+    def _start_element(self, name: str, attributes: Attributes) -> None:
+        if handler := self.handlers[name]:
+            handler(attributes)
+
+    def _start_row(self, attributes: Attributes) -> None:
+        if self.reference:
+            self._finish_cell()
+            self._begin_cell(None)
+            self.reference = ""
+        self.row = int(attributes.get("r", self.row + 1))
+        if attributes.get("hidden") in _TRUE:
+            self.builder.hidden_rows.add(self.row)
+
+    def _start_cell(self, attributes: Attributes) -> None:
+        if self._needs_check():
+            self._finish_cell()
+        self.reference = attributes.get("r") or self._next_reference()
+        if self.fonts and (font := self.fonts.get(attributes.get("s", "0"))):
+            self.builder.fonts[parse_position(self.reference)] = font
+        self._begin_cell(attributes.get("t"))
+        self.cell_start = self.parser.CurrentByteIndex
+
+    def _next_reference(self) -> str:
+        """Return the cell right of the last one: a reference may be left out."""
+        return a1((self.row, parse_position(self.reference)[1] + 1 if self.reference else 1))
+
+    def _mark_filled(self) -> None:
+        if not self.is_filled:
+            self.is_filled = True
+            if not self.builder.add_filled(parse_position(self.reference)):
+                self.parser.EndElementHandler = self._end_cut_cell
+
+    def _start_formula(self, _: Attributes) -> None:
+        self._mark_filled()
+        self.has_formula = True
+        self.parser.CharacterDataHandler = self.formula_parts.append
+
+    def _start_value(self, _: Attributes) -> None:
+        self._mark_filled()
+        self.has_value = True
+        if self._needs_check():
+            self.parser.CharacterDataHandler = self.value_parts.append
+
+    def _note_run_font(self, attributes: Attributes) -> None:
+        """Take note of the font of a part of a text that stands in the cell itself."""
+        if font_encoding(font := attributes.get("val", "")):
+            self.builder.fonts[parse_position(self.reference)] = font
+
+    def _start_stored_value(self, attributes: Attributes) -> None:
+        if self.cell_type == "inlineStr":  # calamine would read nothing there
+            raise UnreadableError("R07")
+        self._start_value(attributes)
+
+    def _end_cut_cell(self, name: str) -> None:
+        if local_name(name) == "c":
+            self.cuts.append((self.cell_start, self.parser.CurrentByteIndex))
+            self.parser.EndElementHandler = None
+
+    def _note_columns(self, attributes: Attributes) -> None:
+        if attributes.get("hidden") in _TRUE:
+            self.builder.hide_columns(int(attributes["min"]), int(attributes["max"]))
+
+    def _note_merge(self, attributes: Attributes) -> None:
+        first, _, last = attributes["ref"].partition(":")
+        self.builder.merges.append((*parse_position(first), *parse_position(last or first)))
+
+    def _needs_check(self) -> bool:
+        """Whether the cell needs a second look: a formula, an error, a text with an old font."""
+        return (
+            self.has_formula or self.cell_type == "e" or bool(self.runs and self.cell_type == "s")
+        )
+
+    def _finish_cell(self) -> None:
+        """Conclude the cell begun last, if there is anything to say of it."""
+        if not self._needs_check():
+            return
+        self.parser.CharacterDataHandler = None
+        position: CellPosition = parse_position(self.reference)
+        text = "".join(self.value_parts).strip() if self.has_value else ""
+        if self.cell_type == "s" and text in self.runs:
+            self.builder.fonts[position] = self.runs[text]
+        if self.cell_type == "e":
+            self.builder.errors[position] = text
+        elif self.has_formula and not text and not (self.has_value and self.cell_type == "str"):
+            self.builder.uncached.add(position)
+        if self.has_formula:
+            self.builder.formulas.add(position)
+            if _EXTERNAL_REFERENCE.search("".join(self.formula_parts)):
+                self.builder.external_formulas.add(position)

@@ -1,1 +1,0 @@
-"""What goes out by mail: letters made of the office's own texts, to registered addresses only."""

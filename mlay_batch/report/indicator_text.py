@@ -1,0 +1,88 @@
+"""What signs saw, as every sheet says it: in which order, in which words, with which jumps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mlay_batch.core.messages import Message, explain_indicator
+from mlay_batch.figures.indicator_hits import IndicatorHit, SourceCell
+from mlay_batch.report.data.sections_data import PlacedTable, table_name
+from mlay_batch.report.data.titled_tables import place_text
+from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.writer import Content, Hyperlink
+from mlay_batch.schema.versions import families
+
+SectionTables = Mapping[str, PlacedTable]
+
+
+@dataclass(frozen=True)
+class LinkTargets:
+    """Where the rows of the returns stand on the data sheets: by table, delivery, row."""
+
+    sections: SectionTables
+    rows: Mapping[tuple[str, str, str], int]
+
+    @classmethod
+    def of(cls, sections: SectionTables, hits: Iterable[IndicatorHit]) -> LinkTargets:
+        """Return the places of all rows of the tables that something was seen in."""
+        names = {
+            table_name(hit.form, source.path.partition(".")[0])
+            for hit in hits
+            for source in hit.sources
+        }
+        rows: dict[tuple[str, str, str], int] = {}
+        for name in sorted(names):
+            if name in sections:
+                table = sections[name][1]
+                entry_column, number_column = table.index("_delivery"), table.index("_row")
+                for position, row in enumerate(table.rows):
+                    rows[
+                        name, _content_text(row[entry_column]), _content_text(row[number_column])
+                    ] = table.sheet_row(position)
+        return cls(sections, rows)
+
+    def link_to(self, form: str, source: SourceCell) -> Content:
+        """Return a jump to the row of the data sheet, showing the cell of the branch's own file."""
+        section, _, name = source.path.partition(".")
+        table_key = table_name(form, section)
+        row = self.rows.get((table_key, str(source.delivery), str(source.number)))
+        if row is None:
+            return place_text(source.place)
+        sheet, table = self.sections[table_key]
+        column = table.index(name)
+        text = place_text(source.place) or table.columns[column].title
+        return Hyperlink(sheet.address(row, column), text)
+
+
+def _content_text(content: Content) -> str:
+    return content.text if isinstance(content, Hyperlink) else str(content)
+
+
+def worst_first(hits: Sequence[IndicatorHit]) -> list[IndicatorHit]:
+    """Return the signs by branch, the one with the gravest first; ties by code of the branch.
+
+    A branch weighs as much as its different signs together; within it the heavier comes first.
+    """
+    weights: Counter[str] = Counter()
+    for (branch, _), weight in {
+        (hit.branch, hit.indicator.code): hit.indicator.weight for hit in hits
+    }.items():
+        weights[branch] += weight
+    return sorted(
+        hits,
+        key=lambda hit: (
+            -weights[hit.branch],
+            hit.branch,
+            -hit.indicator.weight,
+            hit.indicator.code,
+            hit.period.start,
+        ),
+    )
+
+
+def indicator_message(ctx: ReportContext, hit: IndicatorHit) -> Message:
+    """Return what was seen, and what to ask; fields by the titles the newest form gives."""
+    forms = (family[0] for family in families(ctx.inputs.catalogue) if family[0].form == hit.form)
+    return explain_indicator(hit.indicator, hit.params, next(forms, None), ctx.lang)

@@ -1,0 +1,102 @@
+"""What every sheet on paper shares: the official heading above, the signatures below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from mlay_batch.core.text import month_number
+from mlay_batch.model.register import Signatory
+from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.writer import Hyperlink, SheetWriter
+
+TABLE_ROW = 8  # the row after the heading, from 0
+_DEFAULT_COLUMNS = 8  # columns of a sheet without a table
+PARTY_NAME = "ĐẢNG CỘNG SẢN VIỆT NAM"  # the same in every language, as on paper
+_SIGNING_SPACE = ("",) * 4
+_GAP_HEIGHT = 6  # points
+
+
+def write_heading(
+    ctx: ReportContext,
+    sheet: SheetWriter,
+    columns: int,
+    split: int,
+    title: str,
+    unit: str = "",
+    provisional: bool | None = None,
+) -> None:
+    """Write the heading over `columns` columns, the party's name from column `split` on.
+
+    It says TẠM TÍNH if `provisional`; None asks the period's figures. Where the workbook holds
+    values instead of formulas, it says so.
+    Row 0 is for the screen only: the way back to the first sheet.
+    """
+    if sheet is not ctx.writer.sheets[0]:
+        sheet.write(0, 0, back_link(ctx), "back")
+    right_span = columns - split
+    sheet.write(1, 0, ctx.inputs.register.root().name.upper(), "unit_name", span=split)
+    sheet.write(1, split, PARTY_NAME, "party", span=right_span)
+    sheet.write(2, 0, "*", "heading", span=split)
+    sheet.write(2, split, long_day(ctx, ctx.figures.as_of), "place", span=right_span)
+    for row in (3, TABLE_ROW - 1):
+        sheet.set_height(row, _GAP_HEIGHT)
+    sheet.write(4, 0, title, "title", span=columns)
+    sheet.write(5, 0, ctx.figures.period.title(ctx.lang), "subtitle", span=columns)
+    is_provisional = ctx.figures.is_provisional if provisional is None else provisional
+    state = ctx.t("provisional") if is_provisional else ""
+    note = ctx.t("as_of", day=ctx.figures.as_of)
+    values_note = "" if ctx.writer.has_formulas else ctx.t("values_only")
+    text = " – ".join(part for part in (state, note, unit, values_note) if part)
+    sheet.write(6, 0, text, "note_center", span=columns)
+
+
+def write_empty_sheet(
+    ctx: ReportContext,
+    sheet: SheetWriter,
+    title: str,
+    reason: str,
+    columns: int = _DEFAULT_COLUMNS,
+    split: int = _DEFAULT_COLUMNS // 2,
+) -> None:
+    """Write a whole sheet of which the period's forms tell nothing: its heading, and why."""
+    write_heading(ctx, sheet, columns, split, title)
+    sheet.write(TABLE_ROW, 0, reason, "quiet", span=columns)
+    sheet.set_up_page(landscape=True, last=(TABLE_ROW, columns - 1))
+
+
+def back_link(ctx: ReportContext) -> Hyperlink:
+    """Return the way back to the first sheet."""
+    return Hyperlink(ctx.writer.sheets[0].address(0, 0), ctx.t("back"))
+
+
+def long_day(ctx: ReportContext, day: date) -> str:
+    """Return a day as papers bear it: a zero before days < 10 and months 1 and 2."""
+    if ctx.lang != "vi":
+        return day.isoformat()
+    month = month_number(day.month)
+    return ctx.t("long_day", day=f"{day.day:02}", month=month, year=str(day.year))
+
+
+def write_signatures(
+    ctx: ReportContext, sheet: SheetWriter, row: int, columns: int, split: int
+) -> int:
+    """Write who prepared and who signs, in one row, for no page ends within a row; return it."""
+    for signing, column, span in (("prepared", 0, split), ("signed", split, columns - split)):
+        person = next(_signatories(ctx, signing), None)
+        position = person.position.upper() if person and signing == "signed" else ""
+        lines = (
+            ctx.choice_title("signing", signing),
+            position,
+            *_SIGNING_SPACE,
+            person.name if person else "",
+        )
+        sheet.write(row, column, "\n".join(lines), "signing", span=span)
+    return row
+
+
+def _signatories(ctx: ReportContext, signing: str) -> Iterator[Signatory]:
+    """Yield who prepares or signs on the report's day."""
+    for person in ctx.inputs.register.signatories:
+        if person.signing == signing and person.is_in_force(ctx.figures.as_of):
+            yield person

@@ -1,0 +1,101 @@
+"""What every sheet is written from, and the names and words they share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from mlay_batch.core import messages
+from mlay_batch.core.period import Period
+from mlay_batch.figures.report_records import Figures, ReportInputs
+from mlay_batch.report.writer import Content, Hyperlink, ReportWriter
+from mlay_batch.schema.catalogue import SourceFile
+
+_NUMERAL = re.compile(r"^[IVXLC]+\.\s*")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the figures come from: program, register and descriptions, by hash.
+
+    `figures` is their fingerprint; `sums` that of what the level above computes again from the
+    rows alone.
+    """
+
+    program: str
+    as_of: date
+    register_sha256: str
+    schemas: tuple[SourceFile, ...]
+    note: str = ""
+    figures: str = ""
+    sums: str = ""
+
+
+@dataclass(frozen=True)
+class ReportContext:
+    """The inputs and the workbook; `file_cells` maps ledger entries to their cell in the list."""
+
+    writer: ReportWriter
+    inputs: ReportInputs
+    figures: Figures
+    file_cells: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def lang(self) -> str:
+        """The language of the workbook."""
+        return self.writer.lang
+
+    def t(self, key: str, **params: object) -> str:
+        """Return a text of the report."""
+        return self.writer.t(key, **params)
+
+    def name(self, branch: str | None) -> str:
+        """Return the name of an organisation, its code where the register has none."""
+        organisation = self.inputs.register.by_code.get(branch or "")
+        return organisation.name if organisation else branch or ""
+
+    def officer_name(self, code: str) -> str:
+        """Return the name of an officer."""
+        officer = self.inputs.register.officer_by_code.get(code)
+        return officer.name if officer else code
+
+    def state_title(self, kind: str, state: str) -> str:
+        """Return the title of a state: `kind` is ``quota`` or ``return``."""
+        return messages.text("figures", f"{kind}.{state}", self.lang)
+
+    def period_title(self, text: str | None) -> str:
+        """Return the title of a period as the ledger writes it."""
+        return Period.parse(text).title(self.lang) if text else ""
+
+    def file_link(self, entry_id: int) -> Content:
+        """Return a jump to that delivery in the list of all."""
+        target = self.file_cells.get(entry_id)
+        return Hyperlink(target, str(entry_id)) if target else str(entry_id)
+
+    def choice_title(self, list_id: str, choice_id: str) -> str:
+        """Return the title of a choice of any form, the newest first; the id where unknown."""
+        for form in reversed(self.inputs.catalogue.forms):
+            for choice in form.choices.get(list_id, ()):
+                if choice.id == choice_id:
+                    return choice.title.of(self.lang)
+        return choice_id
+
+
+def strip_number(title: str) -> str:
+    """Return a section's title without its number.
+
+    >>> strip_number("VI. Bồi dưỡng, kiểm tra, giám sát")
+    'Bồi dưỡng, kiểm tra, giám sát'
+    """
+    return _NUMERAL.sub("", title)
+
+
+def period_id(period: Period) -> str:
+    """Return a period as formulas match it. A bare ``2019-11`` would be taken for a date.
+
+    >>> period_id(Period.parse("2019-11"))
+    'P2019-11'
+    """
+    return f"P{period}"

@@ -1,0 +1,1 @@
+"""The printed sheets of the consolidated workbook, one module a sheet."""

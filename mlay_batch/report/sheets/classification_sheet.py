@@ -1,0 +1,113 @@
+"""Xếp loại năm: several years side by side, each judged by its own scheme, under one heading.
+
+A year's counts stand under the grades of the heading that its own grades are to be read as
+(`figures.crosswalk`); the conversion is printed below. What each year reported in its own wording
+is on the sheet of forms 7A and 7B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlay_batch.report import letterhead
+from mlay_batch.report.data.data_sheets import DataTables
+from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.sheets.series_block import FIRST_COUNT, RESULT_WIDTH, MeanLine, YearSeries
+from mlay_batch.report.writer import SheetWriter
+from mlay_batch.schema import Scheme
+from mlay_batch.schema.ids import CLASSIFICATION
+from mlay_batch.schema.schemes import Part
+
+_YEARS_ON_PAGE = 3  # years; with more, what stands below them begins a page
+_MIN_COLUMNS = 12  # columns, where there is no year at all
+
+
+def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[MeanLine, ...]:
+    """Write the sheet; return the lines of the mean."""
+    blocks = [YearSeries(ctx, sheet, data, part) for part in _parts(ctx)]
+    columns = max((block.column_count for block in blocks), default=_MIN_COLUMNS)
+    sheet.set_widths((9, 21, 7.5, 7.5, *([9] * (columns - FIRST_COUNT))))
+    for block in blocks:
+        for column in block.wide_columns():
+            sheet.set_widths([RESULT_WIDTH], column)
+    split = min(7, columns - 4)
+    letterhead.write_heading(
+        ctx,
+        sheet,
+        columns,
+        split,
+        ctx.t("title.classification"),
+        provisional=ctx.figures.has_open_returns(CLASSIFICATION),
+    )
+    row, means = letterhead.TABLE_ROW, []
+    for block in blocks:
+        row, block_means = block.write(row)
+        means += block_means
+    if len(ctx.figures.years) > _YEARS_ON_PAGE:
+        sheet.raw.set_h_pagebreaks([row])
+    row = _write_conversion(ctx, sheet, row)
+    has_limits = any(block.limit_lines for block in blocks)
+    for note in _notes(ctx, has_limits=has_limits):
+        sheet.write(row, 0, note, "note", span=columns)
+        row += 1
+    row = letterhead.write_signatures(ctx, sheet, row + 1, columns, split)
+    sheet.raw.freeze_panes(0, 1)
+    sheet.set_up_page(landscape=True, last=(row, columns - 1))
+    return tuple(means)
+
+
+def _parts(ctx: ReportContext) -> tuple[Part, ...]:
+    """Return the parts of the scheme whose wording leads."""
+    return ctx.figures.years[-1].heading.parts if ctx.figures.years else ()
+
+
+def _notes(ctx: ReportContext, *, has_limits: bool) -> Iterator[str]:
+    if not ctx.figures.years:
+        yield ctx.t("classification.none")
+        return
+    newest = ctx.figures.years[-1]
+    yield ctx.t("ratings/series.heading", scheme=newest.heading.title.of(ctx.lang))
+    yield ctx.t("classification.bases")
+    if has_limits:
+        yield ctx.t("classification.limits")
+    yield ctx.t("ratings/series.bases")
+    if newest.scheme.note:
+        yield newest.scheme.note.of(ctx.lang)
+    yield ctx.t(f"classification.mean_{newest.scheme.mean}")
+
+
+def _write_conversion(ctx: ReportContext, sheet: SheetWriter, row: int) -> int:
+    """Write which grades of each other scheme are read as which of the heading; nothing without."""
+    schemes = {
+        year.scheme.version: year
+        for year in ctx.figures.years
+        if year.scheme.version != year.heading.version
+    }
+    if not schemes:
+        return row
+    write, t, lang = sheet.write, ctx.t, ctx.lang
+    heading = ctx.figures.years[-1].heading
+    span = 2 + 3 * (1 + len(schemes))
+    write(row, 0, t("ratings/series.conversion"), "section", span=span)
+    write(row + 1, 0, t("column.part"), "head", span=2)
+    all_schemes = (heading, *(year.scheme for year in schemes.values()))
+    for column, scheme in enumerate(all_schemes):
+        write(row + 1, 2 + 3 * column, scheme.title.of(lang), "head", span=3)
+    row += 2
+    for part in heading.parts:
+        for grade in part.grades:
+            write(row, 0, part.title.of(lang), "text", span=2)
+            write(row, 2, grade.short.of(lang), "text", span=3)
+            for column, year in enumerate(schemes.values(), 1):
+                grade_ids = year.grades.get((part.section, grade.id), ())
+                text = _grade_texts(year.scheme, part.section, grade_ids, lang)
+                write(row, 2 + 3 * column, text or "–", "text", span=3)
+            row += 1
+    return row + 1
+
+
+def _grade_texts(scheme: Scheme, section: str, grades: tuple[str, ...], lang: str) -> str:
+    part = scheme.part(section)
+    return " + ".join(
+        grade.short.of(lang) for grade in (part.grades if part else ()) if grade.id in grades
+    )

@@ -1,0 +1,216 @@
+"""Tổng quan: what a committee wants to know on one page, each figure a formula to its sheet."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from mlay_batch.figures.report_records import OPEN
+from mlay_batch.report import bands, letterhead
+from mlay_batch.report.data.trends_data import Trends
+from mlay_batch.report.formats import percent_format
+from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.sheets.completeness_sheet import FormSums, matrices
+from mlay_batch.report.sheets.errors_sheet import ErrorCounts
+from mlay_batch.report.sheets.overview_charts import Charts
+from mlay_batch.report.sheets.quota_sheet import QuotaBlock, state_text
+from mlay_batch.report.sheets.rating_sheet import RatingTotals
+from mlay_batch.report.sheets.series_block import MeanLine
+from mlay_batch.report.writer import Formula, Hyperlink, SheetWriter
+
+_COLUMNS = 8
+_WIDTH = 11.5
+_SPLIT = 4
+_LINK_SPAN = 2
+_PRINT_SCALE = 92  # per cent: the columns fill A4; charts and contents begin a page of their own
+_MAX_NAMES = 30  # branches named in the banner; the rest is counted
+_STATES_DURING_YEAR = ("met", "on_course", "behind")
+_STATES_AT_YEAR_END = ("met", "behind", "not_met")
+
+
+@dataclass(frozen=True)
+class SheetResults:
+    """What the other sheets offer to the first one."""
+
+    form_sums: Sequence[FormSums]
+    rating: RatingTotals
+    year_mean: Formula
+    quotas: Sequence[QuotaBlock]
+    classification: Sequence[MeanLine]
+    errors: ErrorCounts
+    sheets: Mapping[str, SheetWriter]
+    trends: Trends
+
+
+def write(ctx: ReportContext, sheet: SheetWriter, results: SheetResults) -> None:
+    """Write the first sheet, once all others stand."""
+    sheet.set_widths([_WIDTH] * _COLUMNS)
+    letterhead.write_heading(ctx, sheet, _COLUMNS, _SPLIT, ctx.t("title.overview"))
+    tables = _OverviewTables(
+        ctx, sheet, results, letterhead.TABLE_ROW - (not ctx.figures.is_provisional)
+    )
+    tables.write_banner()
+    tables.write_returns()
+    tables.write_rating()
+    tables.write_quotas()
+    tables.write_classification()
+    tables.write_errors()
+    tables.draw_charts()
+    row = letterhead.write_signatures(ctx, sheet, tables.row + 1, _COLUMNS, _SPLIT)
+    charts_end = tables.charts.insert(
+        row + 2
+    )  # a row below the break, lest it is drawn on both pages
+    sheet.raw.set_h_pagebreaks([row + 1, charts_end + 1])
+    row = _write_contents(ctx, sheet, charts_end + 1)
+    sheet.raw.set_print_scale(_PRINT_SCALE)
+    sheet.set_up_page(landscape=False, last=(row, _COLUMNS - 1), fit=False)
+    sheet.raw.activate()
+
+
+class _OverviewTables:
+    """The tables of the page, one under another."""
+
+    def __init__(
+        self, ctx: ReportContext, sheet: SheetWriter, results: SheetResults, row: int
+    ) -> None:
+        self.ctx, self.sheet, self.results, self.row = ctx, sheet, results, row
+        self.charts = Charts(ctx, sheet, results.sheets, results.trends)
+
+    def _write_title(self, key: str, sheet: str) -> None:
+        self.row += 1
+        title_span = _COLUMNS - _LINK_SPAN
+        self.sheet.write(self.row, 0, self.ctx.t(f"overview.{key}"), "section", span=title_span)
+        target = self.results.sheets[sheet]
+        link = Hyperlink(target.address(0, 0), f"{target.title} ►")
+        self.sheet.write(self.row, title_span, link, "back", span=_LINK_SPAN)
+        self.row += 1
+
+    def _write_heads(self, first: str, heads: Sequence[str]) -> int:
+        label_span = max(1, _COLUMNS - len(heads))
+        self.sheet.write(self.row, 0, first, "head", span=label_span)
+        for column, head in enumerate(heads, label_span):
+            self.sheet.write(self.row, column, head, "head")
+        self.row += 1
+        return label_span
+
+    def _write_line(
+        self, label: str, span: int, formulas: Sequence[Formula], number_formats: Sequence[str]
+    ) -> None:
+        self.sheet.write(self.row, 0, label, "label", span=span)
+        for column, (formula, number_format) in enumerate(
+            zip(formulas, number_formats, strict=True), span
+        ):
+            self.sheet.write(self.row, column, formula, "key", number_format=number_format)
+        self.row += 1
+
+    def write_banner(self) -> None:
+        """Say that the figures will change, and for whom it is waited."""
+        if not self.ctx.figures.is_provisional:
+            return
+        missing = list(_missing_units(self.ctx))
+        names = "; ".join(missing[:_MAX_NAMES])
+        if len(missing) > _MAX_NAMES:
+            names += self.ctx.t("overview.more", count=len(missing) - _MAX_NAMES)
+        text = self.ctx.t("overview.banner", count=len(missing), names=names)
+        self.sheet.write(self.row, 0, text, "banner", span=_COLUMNS)
+        self.row += 1
+
+    def write_returns(self) -> None:
+        """Write who had to report and who has, for each form."""
+        t = self.ctx.t
+        self._write_title("returns", "completeness")
+        heads = [t(f"completeness.{name}") for name in ("due", "sent", "open", "rate")]
+        span = self._write_heads(t("overview.form"), heads)
+        for sums in self.results.form_sums:
+            formulas = (sums.expected, sums.sent, sums.open_count, sums.rate)
+            self._write_line(sums.title, span, formulas, ("", "", "", percent_format(1)))
+        self.charts.draw_completeness(self.results.form_sums)
+
+    def write_rating(self) -> None:
+        """Write the period's meetings by band."""
+        t, rating = self.ctx.t, self.results.rating
+        self._write_title("rating", "rating")
+        titles = [title for title, _ in rating.bands]
+        heads = [t("overview.sittings"), t("column.mean"), *titles, t("overview.year_mean")]
+        span = self._write_heads(t("overview.period"), heads)
+        counts = (formula for _, formula in rating.bands)
+        formulas = (rating.sittings, rating.mean, *counts, self.results.year_mean)
+        number_formats = ("", "0.0", *([""] * len(titles)), "0.0")
+        self._write_line(
+            self.ctx.figures.period.title(self.ctx.lang), span, formulas, number_formats
+        )
+        self.charts.draw_bands(rating)
+
+    def write_quotas(self) -> None:
+        """Count the officers of each quota by state."""
+        t = self.ctx.t
+        self._write_title("quotas", "quota")
+        states = (
+            _STATES_AT_YEAR_END if self.ctx.figures.period.end.month == 12 else _STATES_DURING_YEAR
+        )
+        span = self._write_heads(
+            t("overview.quota_of"), [state_text(self.ctx, quota_state) for quota_state in states]
+        )
+        first = self.row
+        for block in self.results.quotas:
+            counts = Counter(block.line_states)
+            formulas = [
+                Formula(
+                    f'=COUNTIF({block.states_range},"{state_text(self.ctx, state)}")', counts[state]
+                )
+                for state in states
+            ]
+            title = block.quota.title.of(self.ctx.lang)
+            label = t("overview.quota", title=title, times=block.quota.times)
+            if block.times_text:
+                label = f"{title} ({block.times_text})"
+            self._write_line(label, span, formulas, [""] * len(states))
+        self.charts.draw_quotas(states, first, self.row - 1, span)
+
+    def write_classification(self) -> None:
+        """Write the published lines of the yearly classification."""
+        mean = self.ctx.figures.classification_mean
+        if mean is None:
+            return
+        self._write_title("classification", "classification")
+        label = self.ctx.t("classification.mean", first=str(mean.first), last=str(mean.last))
+        span = self._write_heads(self.ctx.t("overview.line"), [label])
+        for line in self.results.classification:
+            self._write_line(line.title, span, [line.share], [percent_format(line.decimals)])
+
+    def write_errors(self) -> None:
+        """Count what is wrong in the period's returns."""
+        t, errors = self.ctx.t, self.results.errors
+        self._write_title("errors", "errors")
+        heads = [t("severity.error"), t("severity.warning")]
+        span = self._write_heads(t("overview.found"), heads)
+        self._write_line(t("overview.problems"), span, (errors.errors, errors.warnings), ("", ""))
+
+    def draw_charts(self) -> None:
+        """Draw what goes over months and years."""
+        charts, lang = self.charts, self.ctx.lang
+        charts.draw_quality([(band.id, band.title.of(lang)) for band in bands.best_first(self.ctx)])
+        for block in self.results.quotas:
+            charts.draw_progress(block.quota.quota, block.quota.title.of(lang))
+        charts.draw_grades()
+
+
+def _missing_units(ctx: ReportContext) -> Iterator[str]:
+    months = set(ctx.figures.period.months())
+    for matrix in matrices(ctx.figures):
+        for (code, period), cell in matrix.cells.items():
+            if period in months and cell.state in OPEN:
+                yield f"{code} {ctx.name(code)} ({ctx.state_title('return', cell.state).lower()})"
+
+
+def _write_contents(ctx: ReportContext, sheet: SheetWriter, row: int) -> int:
+    sheet.write(row, 0, ctx.t("overview.contents"), "section", span=_COLUMNS)
+    for number, target in enumerate(ctx.writer.sheets[1:], row + 1):
+        sheet.write(number, 0, Hyperlink(target.address(0, 0), target.title), "link", span=3)
+        summary = target.description.partition(". ")[0].rstrip(
+            "."
+        )  # its first sentence; the rest is there
+        sheet.write(number, 3, summary, "text", span=_COLUMNS - 3)
+        row = number
+    return row + 1

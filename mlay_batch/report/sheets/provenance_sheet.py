@@ -1,0 +1,265 @@
+"""Nguồn gốc: what the figures were made from, every file received, and counts that reconcile."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from mlay_batch.core.findings import Finding
+from mlay_batch.core.period import Period
+from mlay_batch.figures.branch_records import MovementLine
+from mlay_batch.figures.report_records import OPEN
+from mlay_batch.model.records import LedgerEntry, Verdict
+from mlay_batch.model.register import Waiver
+from mlay_batch.report import letterhead
+from mlay_batch.report.report_context import Provenance, ReportContext
+from mlay_batch.report.sheets.completeness_sheet import matrices
+from mlay_batch.report.writer import Content, Formula, SheetWriter
+
+_WIDTHS = (7, 34, 12, 15, 10, 18, 9, 24, 13, 30, 34)
+_COLUMNS = (
+    "number",
+    "file",
+    "branch",
+    "form",
+    "period",
+    "received",
+    "channel",
+    "sender",
+    "verdict",
+    "remark",
+    "sha256",
+)
+_SPLIT = 4
+_TABLE_NAME = "NhanTep"
+
+
+def write(ctx: ReportContext, sheet: SheetWriter, provenance: Provenance) -> Mapping[int, str]:
+    """Write the sheet; return the cell of each delivery in the list of all."""
+    columns = len(_COLUMNS)
+    sheet.set_widths(_WIDTHS)
+    letterhead.write_heading(ctx, sheet, columns, _SPLIT, ctx.t("title.provenance"))
+    row = _write_origin(ctx, sheet, letterhead.TABLE_ROW, provenance)
+    row = _write_counts(ctx, sheet, row + 1)
+    row = _write_list(ctx, sheet, row + 1, "excluded", _missing_returns(ctx))
+    row = _write_list(ctx, sheet, row + 1, "waivers", _waiver_lines(ctx))
+    row = _write_list(
+        ctx,
+        sheet,
+        row + 1,
+        "schemas",
+        ((source.name, source.sha256) for source in provenance.schemas),
+    )
+    return _write_files(ctx, sheet, row + 1)
+
+
+def _write_origin(ctx: ReportContext, sheet: SheetWriter, row: int, provenance: Provenance) -> int:
+    values: dict[str, Content] = {
+        "program": f"mlay-batch {provenance.program}",
+        "as_of": ctx.writer.show(provenance.as_of),
+        "register": provenance.register_sha256,
+        "figures": provenance.figures or None,
+        "note": provenance.note or None,
+    }
+    for key, value in values.items():
+        if value is not None:
+            sheet.write(row, 0, ctx.t(f"provenance.{key}"), "label", span=2)
+            sheet.write(row, 2, value, "text", span=6)
+            row += 1
+    return row
+
+
+def _write_counts(ctx: ReportContext, sheet: SheetWriter, row: int) -> int:
+    """Write received = accepted + rejected + duplicate + held + ignored, and whether it holds."""
+    counts = Counter(entry.verdict for entry in ctx.inputs.ledger_entries)
+    sheet.write(row, 0, ctx.t("provenance.counts"), "section", span=5)
+    verdict_column = f"{_TABLE_NAME}[{ctx.t('column.verdict')}]"
+    first = row + 1
+    for offset, verdict in enumerate(Verdict):
+        title = ctx.t(f"verdict.{verdict}")
+        sheet.write(first + offset, 0, title, "label", span=2)
+        formula = f'=COUNTIF({verdict_column},"{title}")'
+        sheet.write(first + offset, 2, Formula(formula, counts[verdict]), "key")
+    last = first + len(Verdict) - 1
+    total = last + 1
+    number_column = f"{_TABLE_NAME}[{ctx.t('column.number')}]"
+    received = len(ctx.inputs.ledger_entries)
+    sheet.write(total, 0, ctx.t("provenance.received"), "label", span=2)
+    sheet.write(total, 2, Formula(f"=COUNT({number_column})", received), "key")
+    check = (
+        f"=IF({_cell_name(total, 2)}=SUM({_cell_name(first, 2)}:{_cell_name(last, 2)}),"
+        f'"{ctx.t("reconciles")}","{ctx.t("reconciles_not")}")'
+    )
+    adds_up = received == sum(counts.values())
+    sheet.write(
+        total,
+        3,
+        Formula(check, ctx.t("reconciles" if adds_up else "reconciles_not")),
+        "text",
+        span=2,
+    )
+    sheet.colour_states((total, 3), (total, 3), "●■")
+    return total + 1
+
+
+def _cell_name(row: int, column: int) -> str:
+    return str(xl_rowcol_to_cell(row, column))
+
+
+def _write_list(
+    ctx: ReportContext, sheet: SheetWriter, row: int, key: str, rows: Iterable[Sequence[Content]]
+) -> int:
+    """Write a short list of two parts; a list without a row says so."""
+    sheet.write(row, 0, ctx.t(f"provenance.{key}"), "section", span=5)
+    lines = list(rows) or [(ctx.t("none"), "")]
+    for number, (left, right) in enumerate(lines, row + 1):
+        sheet.write(number, 0, left, "text", span=3)
+        sheet.write(number, 3, right, "text", span=5)
+    return row + 1 + len(lines)
+
+
+def _missing_returns(ctx: ReportContext) -> Iterable[Sequence[Content]]:
+    """Yield the branches without a return that counts in the report's period, why, and to what
+    effect: what is not in the sums, and which officers' quotas are open for it.
+    """
+    months = set(ctx.figures.period.months())
+    effects = _OpenEffects.of(ctx)
+    for matrix in matrices(ctx.figures):
+        for (code, period), cell in matrix.cells.items():
+            if period in months and cell.state in OPEN:
+                state = ctx.state_title("return", cell.state)
+                text = (
+                    f"{state} ({ctx.period_title(str(period)).lower()}). {effects.text(ctx, code)}"
+                )
+                yield f"{code} – {ctx.name(code)}", text.strip()
+
+
+@dataclass(frozen=True)
+class _OpenEffects:
+    """What a missing return leaves open: its branch's members, the officers whose quota waits."""
+
+    members: Mapping[str, MovementLine]
+    officers: Mapping[str, Mapping[str, None]]
+
+    @classmethod
+    def of(cls, ctx: ReportContext) -> _OpenEffects:
+        movement = ctx.figures.movement
+        officers: dict[str, dict[str, None]] = {}
+        for quota in ctx.figures.quota:
+            for branch in quota.branches if quota.open_months else ():
+                officers.setdefault(branch.code, {})[quota.officer] = None
+        return cls(
+            {line.branch.code: line for line in (movement.lines if movement else ())}, officers
+        )
+
+    def text(self, ctx: ReportContext, branch: str) -> str:
+        line, officers = self.members.get(branch), ", ".join(self.officers.get(branch, ()))
+        parts = [ctx.t("branches/excluded.sums")]
+        if line and line.in_period is None and line.in_year:
+            parts.append(ctx.t("branches/excluded.members", count=line.in_year.closing))
+        if officers:
+            parts.append(ctx.t("branches/excluded.officers", officers=officers))
+        return " ".join(parts)
+
+
+def _waiver_lines(ctx: ReportContext) -> Iterable[Sequence[Content]]:
+    year = str(ctx.figures.period.year)
+    findings: dict[tuple[str | None, str | None], list[Finding]] = {}
+    for entry in ctx.inputs.ledger_entries:
+        findings.setdefault((entry.branch, entry.form), []).extend(entry.findings)
+    for waiver in ctx.inputs.register.waivers:
+        if str(waiver.period).startswith(year):
+            parts = (
+                waiver.period,
+                waiver.rule,
+                waiver.reason,
+                waiver.by,
+                ctx.writer.show(waiver.decided),
+                ctx.writer.show(waiver.until),
+                ctx.t("provenance.effects", count=_count_effects(ctx, waiver, findings)),
+            )
+            yield (
+                f"{waiver.branch} – {ctx.name(waiver.branch)}",
+                "; ".join(str(part) for part in parts if part),
+            )
+
+
+def _count_effects(
+    ctx: ReportContext,
+    waiver: Waiver,
+    findings: Mapping[tuple[str | None, str | None], Iterable[Finding]],
+) -> int:
+    """Return how often a waiver took effect: findings of its rule that refused nothing, or periods
+    of the year so far that need no return. `findings` are the findings by branch and form.
+    """
+    if waiver.rule is None:
+        cells = (
+            matrix.cells.get((waiver.branch, period))
+            for matrix in ctx.figures.completeness
+            if matrix.form == waiver.form
+            for period in matrix.periods
+        )
+        day = ctx.inputs.as_of
+        return sum(
+            cell is not None and cell.state == "waived" and waiver.is_in_force(cell.period, day)
+            for cell in cells
+        )
+    params = {
+        "waived_by": waiver.by,
+        "waived_on": waiver.decided.isoformat(),
+        "waived_for": waiver.reason,
+    }
+    return sum(
+        finding.code == waiver.rule and params.items() <= finding.params.items()
+        for finding in findings.get((waiver.branch, waiver.form), ())
+    )
+
+
+def _write_files(ctx: ReportContext, sheet: SheetWriter, row: int) -> Mapping[int, str]:
+    sheet.write(row, 0, ctx.t("provenance.deliveries"), "section", span=5)
+    head = row + 1
+    titles = [ctx.t(f"column.{name}") for name in _COLUMNS]
+    for column, title in enumerate(titles):
+        sheet.write(head, column, title, "head")
+    file_cells: dict[int, str] = {}
+    for number, entry in enumerate(ctx.inputs.ledger_entries, head + 1):
+        file_cells[entry.id] = sheet.address(number, 0)
+        for column, content in enumerate(_file_row(ctx, entry)):
+            look = {0: "count", 1: "text", 7: "text", 9: "text", 10: "mono"}.get(column, "center")
+            sheet.write(number, column, content, look)
+    bottom = head + max(len(ctx.inputs.ledger_entries), 1)
+    header = [{"header": title, "header_format": ctx.writer.format("head")} for title in titles]
+    sheet.raw.add_table(
+        head, 0, bottom, len(titles) - 1, {"name": _TABLE_NAME, "style": None, "columns": header}
+    )
+    sheet.set_up_page(landscape=True, last=(bottom, len(titles) - 1), repeat=(head, head))
+    return file_cells
+
+
+def _file_row(ctx: ReportContext, entry: LedgerEntry) -> tuple[Content, ...]:
+    period = str(Period.parse(entry.period)) if entry.period else ""
+    return (
+        entry.id,
+        entry.name,
+        entry.branch or "",
+        entry.form or "",
+        period,
+        entry.received[:16].replace("T", " "),
+        entry.channel,
+        entry.sender or "",
+        ctx.t(f"verdict.{entry.verdict}"),
+        _remark_text(ctx, entry),
+        entry.sha256,
+    )
+
+
+def _remark_text(ctx: ReportContext, entry: LedgerEntry) -> str:
+    parts = []
+    if entry.superseded_by:
+        parts.append(ctx.t("superseded_by", number=entry.superseded_by))
+    if entry.refers_to:
+        parts.append(ctx.t("refers_to", number=entry.refers_to))
+    return "; ".join(parts)

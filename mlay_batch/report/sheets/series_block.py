@@ -1,0 +1,341 @@
+"""One part of the yearly classification over the years: counts, shares on two bases, mean.
+
+Counts are sums over the table of classification returns. Every share is shown on the scheme's
+base and on the rated alone, because published figures mix the two (DOMAIN, "Ratings"). The column
+that holds a share against its limit stays blank: no document confirms the limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+
+from mlay_batch.core.period import Period
+from mlay_batch.figures.classified import ClassificationShare, ClassificationYear
+from mlay_batch.report.data.data_sheets import DataTables
+from mlay_batch.report.formats import percent_format
+from mlay_batch.report.report_context import ReportContext, strip_number
+from mlay_batch.report.writer import Formula, SheetWriter
+from mlay_batch.schema.schemes import Line, Part
+
+_SCHEME, _REPORTED, _EXPECTED, FIRST_COUNT = range(1, 5)
+RESULT_WIDTH = 15
+_BASE_COUNTS = {"rated": ("rated",), "subject": ("rated", "not_rated"), "all": ("total",)}
+
+
+@dataclass(frozen=True)
+class MeanLine:
+    """A line of the mean of several years, as the first sheet shows it."""
+
+    title: str
+    share: Formula
+    decimals: int
+
+
+class YearSeries:
+    """The table of one part: a row for each year, and the mean of the latest ones."""
+
+    def __init__(
+        self, ctx: ReportContext, sheet: SheetWriter, data: DataTables, part: Part
+    ) -> None:
+        self.ctx, self.sheet, self.table, self.part = ctx, sheet, data.classification, part
+        self.organisations = data.organisations
+        self.grade_ids = [grade.id for grade in part.grades]
+        self.counts = (*self._other_counts(), *self.grade_ids)
+        self.base_column = FIRST_COUNT + len(self.counts)
+        self.limit_lines = [line.id for line in part.lines if self._has_limit(line)]
+        self.bases_column = self.base_column + 1 + 2 * len(part.lines) + len(self.limit_lines)
+        self.column_count = self.bases_column + 1
+        self.year_rows: dict[int, int] = {}
+
+    def _other_counts(self) -> Iterator[str]:
+        """Yield the counts that are no grades, as the forms of these years ask for them."""
+        grades = {
+            grade for mapped_grades in self._grades_by_year().values() for grade in mapped_grades
+        }
+        field_ids = {
+            field.id
+            for year in self.ctx.figures.years
+            for form in self.ctx.inputs.catalogue.forms
+            if form.form == year.scheme.scheme
+            for section in form.sections
+            if section.id == self.part.section
+            for field in section.fields
+        }
+        names = (column.id for column in self.table.columns)
+        return (name for name in names if name in field_ids - grades - set(self.grade_ids))
+
+    def _grades_by_year(self) -> dict[tuple[int, str], tuple[str, ...]]:
+        return {
+            (year.year, grade): year.grades.get((self.part.section, grade), ())
+            for year in self.ctx.figures.years
+            for grade in self.grade_ids
+        }
+
+    def _has_limit(self, line: Line) -> bool:
+        """Whether the line has a limit in any of the years."""
+        year_lines = (year.line(self.part.section, line) for year in self.ctx.figures.years)
+        return any(
+            (year_line.limit_min, year_line.limit_max) != (None, None) for year_line in year_lines
+        )
+
+    def line_column(self, line_id: str) -> int:
+        """Return a line's first column: its share, then that of the rated, then any limit."""
+        earlier_lines = [line.id for line in self.part.lines]
+        earlier_lines = earlier_lines[: earlier_lines.index(line_id)]
+        return (
+            self.base_column
+            + 1
+            + 2 * len(earlier_lines)
+            + sum(line in self.limit_lines for line in earlier_lines)
+        )
+
+    def wide_columns(self) -> Iterator[int]:
+        """Yield the columns wide enough for a light: of limits, blank, and of the two bases."""
+        yield from (self.line_column(line) + 2 for line in self.limit_lines)
+        yield self.bases_column
+
+    def write(self, row: int) -> tuple[int, list[MeanLine]]:
+        """Write the block from `row` on; return the row after it and the mean."""
+        self.sheet.write(row, 0, self._title(), "section", span=self.column_count)
+        row = self._write_head(row + 1)
+        for number, year in enumerate(self.ctx.figures.years):
+            self.year_rows[year.year] = row + number
+            self._write_year(row + number, year)
+        last = row + len(self.year_rows)
+        means = self._write_mean(last)
+        self.sheet.colour_states((row, self.bases_column), (last, self.bases_column), "●▲■")
+        return last + 2, means
+
+    def _title(self) -> str:
+        """Return the part as the newest form names it: "Chi bộ (mẫu 7A)"."""
+        newest = self.ctx.figures.years[-1]
+        form = self.ctx.inputs.catalogue.form_for(newest.scheme.scheme, Period(newest.year, 1, 12))
+        title = form.title_of(self.part.section, self.ctx.lang) if form else ""
+        return strip_number(title) or self.part.title.of(self.ctx.lang)
+
+    def count_cell(self, row: int, name: str) -> str:
+        """Return the cell of a count."""
+        return str(xl_rowcol_to_cell(row, FIRST_COUNT + self.counts.index(name)))
+
+    def _write_head(self, row: int) -> int:
+        write, t = self.sheet.write, self.ctx.t
+        for column, name in enumerate(("year", "scheme", "reported", "expected")):
+            write(row, column, t(f"column.{name}"), "head", rows=2)
+        for column, name in enumerate(self.counts, FIRST_COUNT):
+            write(row, column, self._count_title(name), "head", rows=2)
+        write(row, self.base_column, t("column.base"), "head", rows=2)
+        for line in self.part.lines:
+            names = ("on_base", "on_rated", "limit")[: 2 + (line.id in self.limit_lines)]
+            column, title = self.line_column(line.id), line.title.of(self.ctx.lang)
+            share_title = t("classification.share", line=title)
+            write(row, column, share_title, "head", span=len(names))
+            for offset, name in enumerate(names):
+                write(row + 1, column + offset, t(f"column.{name}"), "head")
+        write(row, self.bases_column, t("column.bases"), "head", rows=2)
+        for column in range(self.column_count):
+            write(row + 2, column, self._column_number(column), "column_number")
+        self.sheet.set_height(row, 40)
+        self.sheet.set_height(row + 1, 53)
+        self.sheet.set_height(row + 2, 38)
+        return row + 3
+
+    def _column_number(self, column: int) -> str | int:
+        """Return a column's number, of a share with its formula in words: ``13 = 9×100/12``."""
+        for line in self.part.lines:
+            offset = column - self.line_column(line.id)
+            if offset in (0, 1):
+                numerator = "+".join(self._count_number(grade) for grade in line.grades)
+                base = str(self.base_column + 1) if offset == 0 else self._count_number("rated")
+                numerator = (
+                    f"({numerator}) " if "+" in numerator else numerator
+                )  # a blank, to break the line at
+                return f"{column + 1} = {numerator}×100/{base}"
+        return column + 1
+
+    def _count_number(self, count: str) -> str:
+        return str(FIRST_COUNT + self.counts.index(count) + 1)
+
+    def _count_title(self, name: str) -> str:
+        """Return a grade in the wording of the heading; other counts by their form."""
+        shorts = {grade.id: grade.short.of(self.ctx.lang) for grade in self.part.grades}
+        return shorts.get(name) or self.table.headings[self.table.index(name)]
+
+    def _write_year(self, row: int, year: ClassificationYear) -> None:
+        write, section = self.sheet.write, self.part.section
+        year_part = year.part(section)
+        counts = year_part.counts if year_part else {}
+        criteria = f'{self.table.ref("year")},$A{row + 1},{self.table.ref("part")},"{section}"'
+        write(row, 0, year.year, "center")
+        write(row, _SCHEME, year.scheme.title.of(self.ctx.lang), "text")
+        write(
+            row, _REPORTED, Formula(f"=COUNTIFS({criteria})", self._count_reported(year)), "count"
+        )
+        write(row, _EXPECTED, Formula(self._expected_formula(row, year), year.expected), "count")
+        for column, name in enumerate(self.counts, FIRST_COUNT):
+            count_ids = (
+                self._grades_by_year()[year.year, name] if name in self.grade_ids else (name,)
+            )
+            sums = "+".join(
+                f"SUMIFS({self.table.ref(count_id)},{criteria})" for count_id in count_ids
+            )
+            value = sum(counts.get(count_id, 0) for count_id in count_ids)
+            write(row, column, Formula(f"={sums or 0}", value), "count")
+        base = "+".join(self.count_cell(row, name) for name in _BASE_COUNTS[year.scheme.share_base])
+        value = sum(counts.get(name, 0) for name in _BASE_COUNTS[year.scheme.share_base])
+        write(row, self.base_column, Formula(f"={base}", value), "count")
+        self._write_shares(row, year)
+
+    def _count_reported(self, year: ClassificationYear) -> int:
+        """Count the returns that hold this part."""
+        key = year.year, self.part.section
+        positions = self.table.index("year"), self.table.index("part")
+        return sum((row[positions[0]], row[positions[1]]) == key for row in self.table.rows)
+
+    def _expected_formula(self, row: int, year: ClassificationYear) -> str:
+        """Return the formula of who owed a return: alive on the last day of the year."""
+        form = self.ctx.inputs.catalogue.form_for(year.scheme.scheme, Period(year.year, 1, 12))
+        if form is None or not form.reporters:
+            return "=0"
+        table, end = self.organisations, f"DATE($A{row + 1},12,31)"
+        types = ",".join(f'"{kind}"' for kind in form.reporters)
+        count_start = f"COUNTIFS({table.ref('type')},{{{types}}}"
+        later = f'{count_start},{table.ref("founded")},">"&{end})'
+        ended = f'{count_start},{table.ref("ended")},"<="&{end})'
+        return f"=SUMPRODUCT({count_start})-{later}-{ended})"
+
+    def _write_shares(self, row: int, year: ClassificationYear) -> None:
+        year_part = year.part(self.part.section)
+        shares = {share.line: share for share in (year_part.shares if year_part else ())}
+        for column in range(self.base_column + 1, self.column_count):
+            self.sheet.write(row, column, None, "tone_off")
+        for line in self.part.lines:
+            if line.id in shares:
+                self._write_share(row, line, year.line(self.part.section, line), shares[line.id])
+        if shares:
+            self._write_base_check(row, list(shares.values()))
+
+    def _write_share(
+        self, row: int, line: Line, year_line: Line, share: ClassificationShare
+    ) -> None:
+        column = self.line_column(line.id)
+        numerator = "+".join(self.count_cell(row, grade) for grade in line.grades)
+        for offset, denominator, value in (
+            (0, xl_rowcol_to_cell(row, self.base_column), share.share),
+            (1, self.count_cell(row, "rated"), share.rated_share),
+        ):
+            formula = f'=IF({denominator}=0,"",100*({numerator})/{denominator})'
+            self._write_percent(row, column + offset, formula, value, line)
+        if (year_line.limit_min, year_line.limit_max) != (None, None):
+            self.sheet.write(row, column + 2, None, "center")  # no document confirms the limit
+
+    def _write_percent(
+        self,
+        row: int,
+        column: int,
+        formula: str,
+        value: float | None,
+        line: Line,
+        look: str = "points",
+    ) -> None:
+        content = Formula(formula, "" if value is None else value)
+        self.sheet.write(row, column, content, look, number_format=percent_format(line.decimals))
+
+    def _write_base_check(self, row: int, shares: list[ClassificationShare]) -> None:
+        """Write whether a share printed with its decimals depends on the base it is taken of."""
+        same, differ = self.ctx.t("ratings/series.same"), self.ctx.t("ratings/series.differ")
+        tests = []
+        for line in self.part.lines:
+            cells = (
+                xl_rowcol_to_cell(row, self.line_column(line.id) + offset) for offset in (0, 1)
+            )
+            tests.append("<>".join(f"ROUND({cell},{line.decimals})" for cell in cells))
+        no_base = (
+            f"OR({xl_rowcol_to_cell(row, self.base_column)}=0,{self.count_cell(row, 'rated')}=0)"
+        )
+        formula = f'=IF({no_base},"",IF(OR({",".join(tests)}),"{differ}","{same}"))'
+        decimals = {line.id: line.decimals for line in self.part.lines}
+        share_pairs = [
+            [
+                round_half_up(value, decimals[share.line])
+                for value in (share.share, share.rated_share)
+            ]
+            for share in shares
+        ]
+        value = differ if any(on_base != on_rated for on_base, on_rated in share_pairs) else same
+        missing = any(None in pair for pair in share_pairs)
+        self.sheet.write(
+            row, self.bases_column, Formula(formula, "" if missing else value), "center"
+        )
+
+    def _write_mean(self, row: int) -> list[MeanLine]:
+        mean = self.ctx.figures.classification_mean
+        if mean is None:
+            return []
+        label = self.ctx.t("classification.mean", first=str(mean.first), last=str(mean.last))
+        self.sheet.write(row, 0, label, "total_label", span=FIRST_COUNT)
+        for column in range(FIRST_COUNT, self.column_count):
+            self.sheet.write(row, column, None, "total_count")
+        mean_lines = []
+        for line in self.part.lines:
+            column, key = self.line_column(line.id), (self.part.section, line.id)
+            share = mean.shares.get(key)
+            self._write_percent(
+                row,
+                column,
+                self._mean_formula(line, column, pooled_on=None),
+                share,
+                line,
+                "total_points",
+            )
+            self._write_percent(
+                row,
+                column + 1,
+                self._mean_formula(line, column + 1, pooled_on="rated"),
+                mean.rated_shares.get(key),
+                line,
+                "total_points",
+            )
+            title = f"{self.part.title.of(self.ctx.lang)}: {line.title.of(self.ctx.lang)}"
+            share_formula = self.sheet.reference(row, column, "" if share is None else share)
+            mean_lines.append(MeanLine(title, share_formula, line.decimals))
+        return mean_lines
+
+    def _mean_formula(self, line: Line, column: int, pooled_on: str | None) -> str:
+        """Return the mean of the yearly shares, or of the pooled counts, as the scheme says."""
+        rows = [
+            self.year_rows[year.year] for year in self.ctx.figures.years if self._is_in_mean(year)
+        ]
+        if not rows:
+            return '=""'
+        if self.ctx.figures.years[-1].scheme.mean == "shares":
+            letter = xl_col_to_name(column)
+            cell_range = f"{letter}{rows[0] + 1}:{letter}{rows[-1] + 1}"
+            return f'=IF(COUNT({cell_range})=0,"",AVERAGE({cell_range}))'
+        numerator = "+".join(self.count_cell(row, grade) for row in rows for grade in line.grades)
+        denominator = "+".join(
+            self.count_cell(row, pooled_on)
+            if pooled_on
+            else xl_rowcol_to_cell(row, self.base_column)
+            for row in rows
+        )
+        return f'=IF({denominator}=0,"",100*({numerator})/({denominator}))'
+
+    def _is_in_mean(self, year: ClassificationYear) -> bool:
+        mean = self.ctx.figures.classification_mean
+        has_part = year.part(self.part.section) is not None
+        return has_part and mean is not None and mean.first <= year.year <= mean.last
+
+
+def round_half_up(share: float | None, decimals: int) -> Decimal | None:
+    """Return a share as printed: rounded half up, as a spreadsheet does.
+
+    >>> round_half_up(19.047619, 2), round_half_up(0.125, 2)
+    (Decimal('19.05'), Decimal('0.13'))
+    """
+    if share is None:
+        return None
+    return Decimal(repr(share)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)

@@ -1,0 +1,325 @@
+"""The workbook being written: XlsxWriter with the report's looks, safe text and fitting rows.
+
+Text that came from a branch is always stored as text: never a formula, never an address to click.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any, NamedTuple
+
+import xlsxwriter
+from xlsxwriter.utility import xl_rowcol_to_cell
+
+from mlay_batch.core import messages
+from mlay_batch.core.styles import FONT
+from mlay_batch.core.text import consecutive_runs
+from mlay_batch.excel import metrics
+from mlay_batch.excel.cell_text import to_cell_text
+from mlay_batch.excel.formula_guard import is_formula_like
+from mlay_batch.excel.sheet_names import sheet_title
+from mlay_batch.report.formats import LOOKS, ROW_FITS, TONE_LOOKS, Look
+from mlay_batch.report.xml_worksheet import XmlWorksheet
+
+MAX_LINKS = 65_530  # addresses Excel keeps on a sheet
+_FONT_SIZE = 11
+_DEFAULT_WIDTH = 9.0  # the width of a column nobody set
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula and its value as computed: shown where nothing recalculates."""
+
+    formula: str
+    value: str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperlink:
+    """A jump to a cell of this workbook; `target` is as `SheetWriter.address` gives it."""
+
+    target: str
+    text: str
+
+
+Content = str | int | float | date | Formula | Hyperlink | None
+
+
+class ReportWriter:
+    """One workbook in one language; `fingerprint` is printed below every page.
+
+    A book that is not `has_formulas` holds the value of every formula instead of it. The same calls
+    give the same bytes.
+    """
+
+    def __init__(
+        self, lang: str, created: date, fingerprint: str = "", has_formulas: bool = True
+    ) -> None:
+        self.lang, self.fingerprint, self.has_formulas = lang, fingerprint, has_formulas
+        self._buffer = io.BytesIO()
+        self._workbook = xlsxwriter.Workbook(
+            self._buffer,
+            {
+                "in_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "default_format_properties": {"font_name": FONT, "font_size": _FONT_SIZE},
+            },
+        )
+        self._workbook.set_properties(
+            {"title": self.t("title.overview"), "created": datetime.combine(created, time())}
+        )
+        self._formats: dict[tuple[str, str, bool], Any] = {}
+        self.sheets: list[SheetWriter] = []
+
+    def t(self, key: str, **params: object) -> str:
+        """Return a text of the report; a key such as ``branches/total`` names its own area."""
+        area, _, name = key.rpartition("/")
+        return messages.text(area or "report", name, self.lang, **params)
+
+    def show(self, value: object) -> str:
+        """Return a value as people write it."""
+        return messages.show(value, self.lang)
+
+    def add_sheet(self, title: str, description: str) -> SheetWriter:
+        """Add a sheet at the end; `description` says in the list of contents what it holds."""
+        name = sheet_title(title, (sheet.title for sheet in self.sheets))
+        sheet = SheetWriter(
+            self, name, description, self._workbook.add_worksheet(name, XmlWorksheet)
+        )
+        self.sheets.append(sheet)
+        return sheet
+
+    def add_hidden_sheet(self, title: str) -> Any:
+        """Return a further sheet that only programs read, as XlsxWriter's own."""
+        raw = self._workbook.add_worksheet(title, XmlWorksheet)
+        raw.very_hidden()
+        return raw
+
+    def format(self, look: str, number_format: str = "", quote_prefix: bool = False) -> Any:
+        """Return XlsxWriter's format of a look; `number_format` replaces its number format."""
+        key = look, number_format, quote_prefix
+        if key not in self._formats:
+            properties = dict(LOOKS[look]) | (
+                {"num_format": number_format} if number_format else {}
+            )
+            self._formats[key] = self._workbook.add_format(
+                properties | {"quote_prefix": quote_prefix}
+            )
+        return self._formats[key]
+
+    def conditional_format(self, look: Look) -> Any:
+        """Return a format for a conditional format."""
+        return self._workbook.add_format(dict(look))
+
+    def add_chart(self, options: Mapping[str, str]) -> Any:
+        """Return a chart to be filled and put on a sheet."""
+        return self._workbook.add_chart(dict(options))
+
+    def close(self) -> bytes:
+        """Return the bytes of the finished workbook."""
+        for sheet in self.sheets:
+            sheet.finish()
+        self._workbook.close()
+        return self._buffer.getvalue()
+
+
+class _WrappedText(NamedTuple):
+    """A wrapped text, and the look it has; it reaches over `span` columns."""
+
+    column: int
+    span: int
+    text: str
+    look: str
+
+
+class SheetWriter:
+    """One sheet. Rows and columns count from 0, widths are in digits of the default font."""
+
+    def __init__(self, writer: ReportWriter, title: str, description: str, worksheet: Any) -> None:
+        self.book, self.title, self.description, self.raw = writer, title, description, worksheet
+        self._widths: dict[int, float] = {}
+        self._text_widths: dict[tuple[int, int], float] = {}
+        self._unfitted_texts: list[tuple[int, _WrappedText]] = []
+        self._finished = False
+        self._fitted_heights: dict[int, float] = {}
+        self._fixed_heights: dict[int, float] = {}
+        self._date_rows: dict[int, list[int]] = {}
+        self._link_count = 0
+
+    def set_widths(self, widths: Iterable[float], first: int = 0) -> None:
+        """Set the widths of the columns from `first` on."""
+        self._text_widths.clear()
+        for column, width in enumerate(widths, first):
+            self._widths[column] = width
+            self.raw.set_column(column, column, width)
+
+    def write(
+        self,
+        row: int,
+        column: int,
+        content: Content,
+        look: str,
+        span: int = 1,
+        number_format: str = "",
+        rows: int = 1,
+    ) -> None:
+        """Write `content`, over `span` columns and `rows` rows; None leaves a framed blank."""
+        if isinstance(content, str):
+            content = to_cell_text(content)
+        quoted = isinstance(content, str) and is_formula_like(content)
+        cell_format = self.book.format(look, number_format, quoted)
+        if span > 1 or rows > 1:
+            self.raw.merge_range(row, column, row + rows - 1, column + span - 1, "", cell_format)
+        text = self._write_cell(row, column, content, cell_format)
+        if isinstance(content, date) or (look == "date" and isinstance(content, Formula)):
+            self._date_rows.setdefault(column, []).append(row)
+        if text is not None and rows == 1 and ROW_FITS[look].wraps:
+            self._fit_row(row, _WrappedText(column, span, text, look))
+
+    def _write_cell(self, row: int, column: int, content: Content, cell_format: Any) -> str | None:
+        """Write a cell; return the text it shows, None where it shows no text."""
+        match content:
+            case str():
+                self.raw.write_string(row, column, content, cell_format)
+                return content
+            case None:
+                self.raw.write_blank(row, column, None, cell_format)
+            case Formula(formula, value):
+                if not self.book.has_formulas:
+                    shown = to_cell_text(value) if isinstance(value, str) else value
+                    return self._write_cell(row, column, shown, cell_format)
+                self.raw.write_formula(row, column, formula, cell_format, value)
+                return value if isinstance(value, str) else None
+            case int() | float():
+                self.raw.write_number(row, column, content, cell_format)
+            case Hyperlink(target, text):
+                return self._write_link(row, column, target, to_cell_text(text), cell_format)
+            case date():
+                self.raw.write_datetime(row, column, datetime.combine(content, time()), cell_format)
+        return None
+
+    def _write_link(self, row: int, column: int, target: str, text: str, cell_format: Any) -> str:
+        self._link_count += 1
+        if self._link_count > MAX_LINKS:
+            self.raw.write_string(row, column, text, cell_format)
+        else:
+            self.raw.write_url(row, column, f"internal:{target}", cell_format, text)
+        return text
+
+    def address(self, row: int, column: int) -> str:
+        """Return the cell as formulas of other sheets name it: ``'Lỗi'!$B$3``."""
+        escaped = self.title.replace("'", "''")
+        return f"'{escaped}'!{xl_rowcol_to_cell(row, column, True, True)}"
+
+    def range_address(self, first: tuple[int, int], last: tuple[int, int]) -> str:
+        """Return a block of cells as formulas of other sheets name it."""
+        return f"{self.address(*first)}:{xl_rowcol_to_cell(*last, True, True)}"
+
+    def reference(self, row: int, column: int, value: str | float) -> Formula:
+        """Return a formula that shows that cell elsewhere; `value` is the one written there."""
+        return Formula(f"={self.address(row, column)}", value)
+
+    def set_height(self, row: int, points: float) -> None:
+        """Set the height of a row instead of fitting it."""
+        self._fixed_heights[row] = points
+
+    def colour_states(
+        self, first: tuple[int, int], last: tuple[int, int], symbols: Iterable[str]
+    ) -> None:
+        """Colour cells by the symbol their text begins with, now and after a recalculation."""
+        for symbol in symbols:
+            self.raw.conditional_format(
+                *first,
+                *last,
+                {
+                    "type": "text",
+                    "criteria": "begins with",
+                    "value": symbol,
+                    "format": self.book.conditional_format(TONE_LOOKS[symbol]),
+                },
+            )
+
+    def set_up_page(
+        self,
+        last: tuple[int, int],
+        *,
+        landscape: bool,
+        repeat: tuple[int, int] | None = None,
+        fit: bool = True,
+    ) -> None:
+        """Set up A4 paper, page numbers, rows repeated on each page; `fit` to one page's width.
+
+        Row 0 is left out: it holds the way back, for the screen only.
+        """
+        raw = self.raw
+        raw.set_paper(9)
+        raw.set_landscape() if landscape else raw.set_portrait()
+        raw.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+        raw.center_horizontally()
+        raw.print_area(1, 0, *last)
+        if repeat:
+            raw.repeat_rows(*repeat)
+        if fit:
+            raw.fit_to_pages(1, 0)
+        font = f'&"{FONT},Italic"&9'
+        title = self.title.replace("&", "&&")
+        footer_mark = (
+            self.book.t("mark", mark=self.book.fingerprint) if self.book.fingerprint else ""
+        )
+        raw.set_footer(f"&L{font}{title}&C{font}{footer_mark}&R{font}{self.book.t('page')} &P/&N")
+
+    def flush(self) -> None:
+        """Keep what is written in little room: nothing comes after, no chart shows any of it."""
+        self.finish()
+        self.raw.flush()
+
+    def finish(self) -> None:
+        """Give every row the height its wrapped texts need, and days the form of papers."""
+        if self._finished:
+            return
+        self._finished = True
+        self._format_dates()
+        for row, text in self._unfitted_texts:
+            self._fit_row(row, text)
+        for row, points in sorted((self._fitted_heights | self._fixed_heights).items()):
+            self.raw.set_row(row, min(points, 409))
+        self._fitted_heights.clear()
+
+    def _format_dates(self) -> None:
+        """Leave out the zero before months from March on, as papers do: 03/9/2019, 11/02/2019."""
+        if self.book.lang != "vi" or not self._date_rows:
+            return
+        date_format = self.book.conditional_format({"num_format": "dd/m/yyyy"})
+        for column, rows in self._date_rows.items():
+            for first, last in consecutive_runs(rows):
+                first_cell = xl_rowcol_to_cell(first, column)
+                rule = {
+                    "type": "formula",
+                    "criteria": f"=AND({first_cell}>0,MONTH({first_cell})>2)",
+                    "format": date_format,
+                }
+                self.raw.conditional_format(first, column, last, column, rule)
+
+    def _fit_row(self, row: int, wrapped_text: _WrappedText) -> None:
+        """Make a row high enough for a text, as soon as the widths of its columns are known."""
+        column, span, content, look = wrapped_text
+        width = self._text_widths.get((column, span)) or self._text_width(column, span)
+        if width is None:
+            self._unfitted_texts.append((row, wrapped_text))
+            return
+        fit = ROW_FITS[look]
+        points = metrics.height_needed(content, width - fit.indent, fit.size, fit.bold)
+        if points > self._fitted_heights.get(row, 0.0):
+            self._fitted_heights[row] = points
+
+    def _text_width(self, column: int, span: int) -> float | None:
+        columns = range(column, column + span)
+        if not self._finished and any(index not in self._widths for index in columns):
+            return None
+        width = metrics.room([self._widths.get(index, _DEFAULT_WIDTH) for index in columns])
+        self._text_widths[column, span] = width
+        return width

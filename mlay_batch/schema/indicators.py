@@ -1,0 +1,208 @@
+"""What the YAML of signs says: what in a branch's returns suggests meetings held for form's sake.
+
+An indicator is a question to ask, never a grade and never a reason to refuse.
+`figures.indicator_search` implements the kinds; a test holds the two lists equal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as stored
+from typing import Any, Literal
+
+from mlay_batch.core.findings import Severity
+from mlay_batch.schema.model import Effective, Form, Quota, Record, Text
+from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
+from mlay_batch.schema.schemes import Scheme
+
+CODE_PREFIX = "H"
+"""First letter of the codes of signs: *hình thức*, for form's sake."""
+
+ParamKind = Literal["look", "looks", "number", "texts", "figures"]
+
+KINDS: Mapping[str, Mapping[str, ParamKind]] = {
+    # the text is much like one of the branch's own of the last `back` months
+    "repeated": {
+        "text": "look",
+        "likeness": "number",
+        "shortest": "number",
+        "back": "number",
+        "handed_down": "number",
+        "handed_down_share": "number",
+    },
+    # ... like that of another branch in the same month
+    "copied": {
+        "text": "look",
+        "likeness": "number",
+        "shortest": "number",
+        "handed_down": "number",
+        "handed_down_share": "number",
+    },
+    # fewer than `least` words remain without the `idle` ones
+    "bare": {"text": "look", "least": "number", "idle": "texts"},
+    # a number below the bound
+    "below": {"value": "look", "bound": "number"},
+    # at least one of the fields holds one of the values
+    "answered": {"asked": "looks", "values": "texts"},
+    # a count of 0, and no word of it in the text
+    "unheard": {"value": "look", "text": "look", "words": "texts"},
+    # at most `most`, or less than `share` per cent of the whole, which is at least `whole_least`
+    "few": {
+        "value": "look",
+        "whole": "look",
+        "most": "number",
+        "share": "number",
+        "whole_least": "number",
+    },
+    # none of it in a whole quarter
+    "none_in_quarter": {"value": "look"},
+    # the last `least` figures differ by no more than `spread`
+    "still": {"value": "look", "least": "number", "spread": "number"},
+    # one figure exceeds the other of the same day by at least `points`
+    "above": {"value": "look", "other": "look", "on": "look", "points": "number"},
+    # further from the median of at least `least` earlier months than `deviations` times the scaled
+    # median deviation, which counts as no less than what is named beside each figure
+    "far": {"figures": "figures", "least": "number", "back": "number", "deviations": "number"},
+}
+
+GAPS: Mapping[str, frozenset[str]] = {
+    name: frozenset({"times", "months", "day", *gaps})
+    for name, gaps in {
+        "repeated": ("likeness", "earlier", "quote"),
+        "copied": ("likeness", "branches", "quote"),
+        "bare": ("quote",),
+        "below": ("value", "bound"),
+        "answered": ("fields",),
+        "unheard": (),
+        "few": ("value", "whole"),
+        "none_in_quarter": ("quarter",),
+        "still": ("value", "count"),
+        "above": ("value", "other", "difference"),
+        "far": ("field", "value", "usual", "count"),
+    }.items()
+}
+"""What `says` and `ask` may put into their gaps. ``times`` of the last ``months`` months showed it;
+``day`` is the row's own; ``field`` and ``fields`` become titles of the form."""
+
+_CODE = re.compile(rf"{CODE_PREFIX}\d\d")
+_GAP = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorInput(Record):
+    """A field signs look at, ``section.field``; only in rows that hold in each field of `where` one
+    of its values.
+    """
+
+    field: str
+    where: Mapping[str, tuple[str, ...]] = stored(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator(Record):
+    """One sign: what is looked for (`kind` with its parameters), and what is said and asked then.
+
+    It is told of a month only if at least `times` of the last `months` months showed it.
+    `weight` orders them: 5 is what a committee should see first.
+    """
+
+    code: str
+    kind: str
+    title: Text
+    says: Text
+    ask: Text
+    basis: str
+    weight: int = 1
+    months: int = 1
+    times: int = 1
+    severity: Literal[Severity.WARNING, Severity.TRIAL] = Severity.WARNING
+    params: Mapping[str, Any] = stored(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorSet(Record):
+    """The signs looked for in the returns of the form `of`. `looks` gives fields by their part."""
+
+    signs: str
+    version: str
+    of: str
+    title: Text
+    effective: Effective
+    basis: tuple[str, ...]
+    looks: Mapping[str, IndicatorInput] = stored(hash=False)
+    entries: tuple[Indicator, ...]
+
+
+Description = Form | Quota | Scheme | IndicatorSet
+"""What one YAML file may describe."""
+
+
+def indicator_set_faults(record: IndicatorSet) -> Iterator[Fault]:
+    """Yield what signs name in vain, in the order of the file."""
+    seen: set[str] = set()
+    for i, indicator in enumerate(record.entries):
+        path: KeyPath = ("entries", i)
+        if indicator.code in seen or not _CODE.fullmatch(indicator.code):
+            code = "schema.again" if indicator.code in seen else "schema.unfit"
+            yield Fault((*path, "code"), indicator.code, code=code)
+        seen.add(indicator.code)
+        yield from _indicator_faults(indicator, record.looks, path)
+
+
+def _indicator_faults(
+    indicator: Indicator, inputs: Mapping[str, IndicatorInput], path: KeyPath
+) -> Iterator[Fault]:
+    if indicator.kind not in KINDS:
+        yield Fault((*path, "kind"), indicator.kind, frozenset(KINDS))
+        return
+    if not 1 <= indicator.times <= indicator.months:
+        yield Fault((*path, "times"), str(indicator.times), code="schema.unfit")
+    yield from unknown_names(indicator.params, path, KINDS[indicator.kind])
+    for key, kind in KINDS[indicator.kind].items():
+        if key not in indicator.params:
+            yield Fault(path, key, code="schema.lacks")
+        else:
+            yield from _param(kind, indicator.params[key], inputs, (*path, key))
+    for text_key in ("says", "ask"):
+        for lang in ("vi", "en"):
+            gaps = _GAP.findall(getattr(indicator, text_key).of(lang))
+            yield from unknown_names(gaps, (*path, text_key, lang), GAPS[indicator.kind])
+
+
+def _param(
+    kind: ParamKind, value: Any, inputs: Mapping[str, IndicatorInput], path: KeyPath
+) -> Iterator[Fault]:
+    if not _fits(kind, value):
+        yield Fault(path, str(value), code="schema.unfit")
+    elif kind in ("look", "looks", "figures"):
+        yield from unknown_names([value] if kind == "look" else value, path, inputs)
+
+
+def _fits(kind: ParamKind, value: Any) -> bool:
+    if kind == "look":
+        return isinstance(value, str)
+    if kind == "number":
+        return _is_number(value)
+    if kind == "figures":
+        return isinstance(value, dict) and bool(value) and all(map(_is_number, value.values()))
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def missing_fields(record: IndicatorSet, forms: Iterable[Form]) -> Iterator[Fault]:
+    """Yield what `looks` names that no version of the form has."""
+    versions = [form for form in forms if form.form == record.of]
+    if not versions:
+        yield Fault(("of",), record.of, frozenset(form.form for form in forms))
+        return
+    fields = {f"{s.id}.{f.id}" for form in versions for s in form.sections for f in s.fields}
+    for name, input_field in record.looks.items():
+        section = input_field.field.partition(".")[0]
+        yield from unknown_names([input_field.field], ("looks", name, "field"), fields)
+        where_fields = (f"{section}.{other}" for other in input_field.where)
+        yield from unknown_names(where_fields, ("looks", name, "where"), fields)

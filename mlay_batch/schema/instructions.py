@@ -1,0 +1,156 @@
+"""What a form tells people about filling it in: its hints and the words of its instruction sheet.
+
+The same form and period give the same words, so a reader can tell them from what was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from mlay_batch.core.messages import show, text
+from mlay_batch.core.period import Period
+from mlay_batch.core.styles import TONES
+from mlay_batch.schema.model import Field, Form, Section
+
+InstructionLine = tuple[str, tuple[str, ...]]  # style, and one text or three side by side
+
+_ROW = "row"
+_EXAMPLE_DAY_OFFSET = (
+    4  # the day shown as an example: late enough in a month not to be a month's number
+)
+
+
+def instructions(form: Form, period: Period | None, lang: str) -> Iterator[InstructionLine]:
+    """Yield the lines of the instruction sheet: how to fill in and send, then every entry.
+
+    The style ``row`` means three texts side by side: entry, what to enter, required or not.
+    """
+    yield "title", (text("template", "guide_title", lang),)
+    yield "subtitle", (form.title.of(lang),)
+    yield "section", (text("template", "guide_general", lang),)
+    for number, sentence in enumerate(_general_lines(form, period, lang), 1):
+        yield "plain", (f"{number}. {sentence}",)
+    yield "section", (text("template", "guide_colours", lang),)
+    for tone in ("todo", "bad", "watch"):
+        sentence = text("template", f"guide_{tone}", lang)
+        yield f"label {tone}", (f"{TONES[tone].symbol} {sentence}",)
+    for section in form.sections:
+        yield from _section_lines(form, section, period, lang)
+
+
+def _general_lines(form: Form, period: Period | None, lang: str) -> Iterator[str]:
+    for instruction in form.instructions:
+        yield instruction.of(lang)
+    if form.due and period:
+        yield text("template", "due_on", lang, day=period.end + timedelta(days=form.due.day))
+    elif form.due:
+        yield text("template", "due", lang, day=form.due.day)
+    if form.basis:
+        yield text("template", "basis", lang, basis="; ".join(form.basis))
+
+
+def _section_lines(
+    form: Form, section: Section, period: Period | None, lang: str
+) -> Iterator[InstructionLine]:
+    yield "section", (section.title.of(lang),)
+    if section.note:
+        yield "note", (section.note.of(lang),)
+    if section.nil:
+        yield "note", (_nil_sentence(form, section.nil, lang),)
+    keys = ("column_field", "column_how", "column_required")
+    yield "head", tuple(text("template", key, lang) for key in keys)
+    for field in section.fields:
+        required_text = text("template", "required" if field.required else "optional", lang)
+        yield (
+            _ROW,
+            (
+                _field_title(field, lang),
+                " ".join(_field_sentences(field, form, period, lang)),
+                required_text,
+            ),
+        )
+
+
+def _field_title(field: Field, lang: str) -> str:
+    group = f"{field.group.of(lang)}: " if field.group else ""
+    return group + field.title.of(lang)
+
+
+def _field_sentences(field: Field, form: Form, period: Period | None, lang: str) -> Iterator[str]:
+    yield value_description(field, form, period, lang)
+    if field.help:
+        yield field.help.of(lang)
+    elif field.prefill:
+        yield text("template", "prefilled", lang)
+    if sentence := example_text(field, period, lang):
+        yield sentence + "."
+    if field.default is not None:
+        yield default_text(field, form, lang)
+
+
+def _nil_sentence(form: Form, path: str, lang: str) -> str:
+    section, _, name = path.partition(".")
+    field = form.section(section).field(name)
+    titles = {choice.id: choice.title.of(lang) for choice in form.choices[field.choices or ""]}
+    value = titles.get("yes", "yes")
+    return text("template", "nil", lang, value=value, field=field.title.of(lang))
+
+
+def value_description(field: Field, form: Form, period: Period | None, lang: str) -> str:
+    """Return in a sentence what the field takes: kind, limits, unit, choices."""
+
+    def say(key: str, **params: object) -> str:
+        return text("template", key, lang, **params)
+
+    if field.type in ("integer", "number"):
+        return say(field.type) + _limits_text(field, lang) + _unit_text(field, lang) + "."
+    if field.type == "choice" and field.choices:
+        titles = (choice.title.of(lang) for choice in form.choices[field.choices])
+        return say("choose", titles="; ".join(titles))
+    if field.type == "ref":
+        return say(f"choose_{field.ref}")
+    if field.type == "date" and field.within_period:
+        if period is None:
+            return say("date_within")
+        return say("date_between", first=period.start, last=period.end)
+    if field.type in ("date", "period"):
+        return say(field.type)
+    return say("text", limit=field.max_length)
+
+
+def example_text(field: Field, period: Period | None, lang: str) -> str | None:
+    """Return "Ví dụ: …" where the form gives an example.
+
+    A day that must lie within a known period is shown as the fifth day of it, whatever day the
+    form gives: an example that would be refused helps nobody.
+    """
+    if not field.example:
+        return None
+    value: object = field.example
+    if field.type == "date" and field.within_period and period:
+        value = period.start + timedelta(days=_EXAMPLE_DAY_OFFSET)
+    return text("template", "example", lang, example=value)
+
+
+def default_text(field: Field, form: Form, lang: str) -> str:
+    """Return the sentence saying what a blank is taken for."""
+    titles = {c.id: c.title.of(lang) for c in form.choices.get(field.choices or "", ())}
+    value = titles.get(str(field.default)) or show(field.default, lang)
+    return text("template", "default", lang, value=value)
+
+
+def _limits_text(field: Field, lang: str) -> str:
+    bounds = {"min": field.min, "max": field.max}
+    limits = {name: trim_decimals(value) for name, value in bounds.items() if value is not None}
+    key = {("min", "max"): "between", ("min",): "from", ("max",): "up_to"}.get(tuple(limits))
+    return " " + text("template", key, lang, **limits) if key else ""
+
+
+def _unit_text(field: Field, lang: str) -> str:
+    return f" ({field.unit.of(lang)})" if field.unit else ""
+
+
+def trim_decimals(value: float) -> int | float:
+    """Return a whole number without its decimals."""
+    return int(value) if float(value).is_integer() else value

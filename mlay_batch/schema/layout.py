@@ -1,0 +1,356 @@
+"""Where everything of a form stands: `Form` to a plan of cells, the same for template and tests.
+
+Every sheet has a hidden column A and, above each section, a hidden row with machine ids:
+
+    A               B          C          D      …
+    meetings:start             held_on    kind        hidden: field id over each column
+    meetings:head   TT         Ngày họp   Loại        visible heading (one or two rows)
+                    1          …          …           values
+    meetings:end                                      hidden: end of the section
+
+A card has ``value`` over its value column, and in column A the field id of each line. So a reader
+finds everything by these ids, wherever rows and columns have been moved. The reader never uses
+the positions planned here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from mlay_batch.schema.model import Field, Form, Section, Text
+
+STAMP_SHEET = "_mlay"
+LISTS_SHEET = "_lists"
+VALUE_MARKER = "value"
+CODE_SEPARATOR = " – "  # "CB-01 – Chi bộ Trường Tiểu học": a code and its name in one cell
+
+Role = Literal[
+    "marker",
+    "heading",
+    "party",
+    "title",
+    "subtitle",
+    "section",
+    "note",
+    "group",
+    "head",
+    "number",
+    "label",
+    "help",
+    "unit",
+    "value",
+    "sign",
+]
+
+HEADER = Section(
+    id="head",
+    layout="card",
+    title=Text("", ""),
+    fields=(
+        Field("branch", "text", Text("Đơn vị báo cáo", "Reporting unit"), locked=True),
+        Field("period", "text", Text("Kỳ báo cáo", "Period"), locked=True),
+        Field(
+            "assigned",
+            "text",
+            Text("Cán bộ được phân công dự", "Assigned officers"),
+            locked=True,
+            max_length=2000,
+        ),
+    ),
+)
+
+_FIRST_COLUMN = 2  # column B: row numbers of tables; values of tables begin in column C
+_HEADING_ROWS = 5
+
+# Widths in characters that the parts of a card line want; columns are taken until they have it.
+_LABEL_WIDTH, _CHOICE_WIDTH, _UNIT_WIDTH = 40, 26, 12
+_NARROW_WIDTH = 16  # a card's numbers stand in a column no wider than this
+_CARD_ONLY_WIDTHS = {2: 5, 3: 12, 4: 39, 5: 12, 6: 14, 7: 28}  # a sheet without any table
+
+_SIGNATURES = (
+    (Text("NGƯỜI LẬP BIỂU", "PREPARED BY"), Text("T/M CẤP ỦY\nBÍ THƯ", "SECRETARY")),
+    (Text("(Ký, ghi rõ họ tên)", "(signature, full name)"),) * 2,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CellPlan:
+    """One cell: position from 1, what it is for, its fixed text, the field it belongs to.
+
+    `span` counts the columns it is merged over. `record` is the row within a table, from 0.
+    """
+
+    row: int
+    column: int
+    role: Role
+    text: Text | str | None = None
+    section: str = ""
+    field: str = ""
+    span: int = 1
+    record: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SheetPlan:
+    """One visible sheet: its cells, column widths in characters, hidden rows, last row."""
+
+    title: Text
+    cells: tuple[CellPlan, ...]
+    widths: Mapping[int, int]
+    hidden_rows: tuple[int, ...]
+    first_table_row: int
+    last_row: int
+    last_column: int
+
+
+def sections_of(form: Form) -> tuple[Section, ...]:
+    """Return the form's sections, those of a periodic form led by the heading card."""
+    return form.sections if form.period == "none" else (HEADER, *form.sections)
+
+
+def plan_sheets(form: Form, rows: Mapping[str, int] | None = None) -> tuple[SheetPlan, ...]:
+    """Return the plan of the form's visible sheets; `rows` enlarges tables that need more."""
+    sheets: dict[Text, list[Section]] = {}
+    for section in sections_of(form):
+        sheets.setdefault(section.sheet or form.sheet, []).append(section)
+    last_title = next(reversed(sheets))
+    return tuple(
+        _SheetLayout(form, title, rows or {}).build(
+            sections, signed=form.period != "none" and title == last_title
+        )
+        for title, sections in sheets.items()
+    )
+
+
+class _SheetLayout:
+    """Lays sections one under another, keeping count of the row."""
+
+    def __init__(self, form: Form, title: Text, rows: Mapping[str, int]) -> None:
+        self.form, self.title, self.rows = form, title, rows
+        self.row = 0
+        self.cells: list[CellPlan] = []
+        self.hidden_rows: list[int] = []
+        self.first_table_row = 0
+
+    def build(self, sections: list[Section], signed: bool) -> SheetPlan:
+        self.widths = _column_widths(sections)
+        self.last_column = max(self.widths)
+        self._add_heading()
+        for section in sections:
+            if section.layout == "card":
+                self._add_card(section)
+            else:
+                self._add_table(section)
+            self.row += 1
+        if signed:
+            self._add_signatures()
+        return SheetPlan(
+            self.title,
+            tuple(self.cells),
+            self.widths,
+            tuple(self.hidden_rows),
+            self.first_table_row or self.row,
+            self.row,
+            self.last_column,
+        )
+
+    def _add_cell(
+        self,
+        column: int,
+        role: Role,
+        text: Text | str | None,
+        section: str = "",
+        field: str = "",
+        span: int = 1,
+        record: int = 0,
+    ) -> None:
+        self.cells.append(CellPlan(self.row, column, role, text, section, field, span, record))
+
+    def _add_halves(
+        self,
+        left: Text | str,
+        right: Text | str,
+        role: tuple[Role, Role],
+        fields: tuple[str, str] = ("", ""),
+    ) -> None:
+        half = _last_column_within(self.widths, _FIRST_COLUMN, sum(self.widths.values()) * 2 // 5)
+        half = min(half, self.last_column - 1)
+        self._add_cell(_FIRST_COLUMN, role[0], left, field=fields[0], span=half - _FIRST_COLUMN + 1)
+        self._add_cell(half + 1, role[1], right, field=fields[1], span=self.last_column - half)
+
+    def _add_heading(self) -> None:
+        party = Text("ĐẢNG CỘNG SẢN VIỆT NAM", "ĐẢNG CỘNG SẢN VIỆT NAM")
+        self.row = 1
+        self._add_halves("upper", party, ("heading", "party"), ("upper", ""))
+        self.row = 2
+        self._add_halves("unit", "place", ("heading", "subtitle"), ("unit", "place"))
+        self.row = 3
+        self._add_halves(Text("*", "*"), Text("", ""), ("heading", "heading"))
+        self.row = 4
+        self._add_cell(_FIRST_COLUMN, "title", self.form.title, span=self.last_column - 1)
+        self.row = _HEADING_ROWS
+
+    def _add_signatures(self) -> None:
+        self.row += 1
+        for left, right in _SIGNATURES:
+            self.row += 1
+            self._add_halves(left, right, ("sign", "sign"))
+
+    def _add_section_title(self, section: Section) -> None:
+        if section.title.vi:
+            self.row += 1
+            self._add_cell(
+                _FIRST_COLUMN, "section", section.title, section.id, span=self.last_column - 1
+            )
+        if section.note:
+            self.row += 1
+            self._add_cell(
+                _FIRST_COLUMN, "note", section.note, section.id, span=self.last_column - 1
+            )
+
+    def _add_marker(self, section: Section, marker: str) -> None:
+        self.row += 1
+        self.hidden_rows.append(self.row)
+        self._add_cell(1, "marker", f"{section.id}:{marker}", section.id)
+
+    def _add_card(self, section: Section) -> None:
+        """Lay a card: label, what to know about it, value, unit, each over columns wide enough.
+
+        The help stands between label and value where the sheet's columns leave room there.
+        """
+        self._add_section_title(section)
+        self._add_marker(section, "start")
+        label_end = _last_column_within(self.widths, _FIRST_COLUMN, _LABEL_WIDTH)
+        value_column = label_end + 1
+        if any(field.type in ("integer", "number") for field in section.fields):
+            narrow_columns = (
+                c for c in range(value_column, self.last_column) if self.widths[c] <= _NARROW_WIDTH
+            )
+            value_column = next(narrow_columns, value_column)
+        has_help = any(field.help for field in section.fields)
+        self._add_cell(value_column, "marker", VALUE_MARKER, section.id)
+        for field in section.fields:
+            self.row += 1
+            self._add_cell(1, "marker", field.id, section.id)
+            last_column = self._add_card_value(section, field, value_column)
+            gap = value_column - label_end - 1
+            if has_help and (gap or last_column < self.last_column):
+                help_column, span = (
+                    (label_end + 1, gap)
+                    if gap
+                    else (last_column + 1, self.last_column - last_column)
+                )
+                self._add_cell(help_column, "help", field.help, section.id, field.id, span)
+            title_end = label_end if has_help else value_column - 1
+            self._add_cell(
+                _FIRST_COLUMN,
+                "label",
+                field.title,
+                section.id,
+                field.id,
+                title_end - _FIRST_COLUMN + 1,
+            )
+        self._add_marker(section, "end")
+
+    def _add_card_value(self, section: Section, field: Field, column: int) -> int:
+        """Put the value cell and its unit; return the last column taken."""
+        is_number = field.type in ("integer", "number", "date", "period")
+        width = 0 if is_number else _CHOICE_WIDTH if field.type in ("choice", "ref") else 10_000
+        last_column = _last_column_within(self.widths, column, width)
+        self._add_cell(column, "value", None, section.id, field.id, last_column - column + 1)
+        if not field.unit or last_column == self.last_column:
+            return last_column
+        unit_end = _last_column_within(self.widths, last_column + 1, _UNIT_WIDTH)
+        self._add_cell(
+            last_column + 1, "unit", field.unit, section.id, field.id, unit_end - last_column
+        )
+        return unit_end
+
+    def _add_table(self, section: Section) -> None:
+        self._add_section_title(section)
+        self._add_marker(section, "start")
+        columns = list(enumerate(section.fields, _FIRST_COLUMN + 1))
+        for column, field in columns:
+            self._add_cell(column, "marker", field.id, section.id)
+        if any(field.group for field in section.fields):
+            self.row += 1
+            self._add_cell(1, "marker", f"{section.id}:head", section.id)
+            for column, group, span in _group_spans(columns):
+                self._add_cell(column, "group", group, section.id, span=span)
+        self.row += 1
+        self._add_cell(1, "marker", f"{section.id}:head", section.id)
+        self._add_cell(_FIRST_COLUMN, "head", Text("TT", "No."), section.id)
+        for column, field in columns:
+            self._add_cell(column, "head", field.title, section.id, field.id)
+        self.first_table_row = self.first_table_row or self.row + 1
+        for record in range(max(section.rows, self.rows.get(section.id, 0))):
+            self.row += 1
+            self._add_cell(_FIRST_COLUMN, "number", str(record + 1), section.id, record=record)
+            for column, field in columns:
+                self._add_cell(column, "value", None, section.id, field.id, record=record)
+        self._add_marker(section, "end")
+
+
+def _group_spans(columns: list[tuple[int, Field]]) -> Iterator[tuple[int, Text, int]]:
+    """Yield first column, text and width of each run of columns under one group heading."""
+    start = 0
+    while start < len(columns):
+        column, field = columns[start]
+        stop = start + 1
+        while field.group and stop < len(columns) and columns[stop][1].group == field.group:
+            stop += 1
+        if field.group:
+            yield column, field.group, stop - start
+        start = stop
+
+
+def _column_widths(sections: list[Section]) -> dict[int, int]:
+    """Return the width of each column in characters: the widest wish of the sheet's tables.
+
+    A sheet with a card besides gets as many more columns as a card line needs.
+    """
+    tables = [section for section in sections if section.layout == "table"]
+    if not tables:
+        return dict(_CARD_ONLY_WIDTHS)
+    widths = {_FIRST_COLUMN: 5}
+    for section in tables:
+        for column, field in enumerate(section.fields, _FIRST_COLUMN + 1):
+            widths[column] = max(widths.get(column, 0), field.width or 14)
+    label_width = _LABEL_WIDTH if len(tables) < len(sections) else 0
+    while (
+        len(widths) < 3
+        or sum(widths[c] for c in _columns_after_label(widths, label_width)) < label_width
+    ):
+        widths[max(widths) + 1] = 14
+    return widths
+
+
+def _columns_after_label(widths: Mapping[int, int], label_width: int) -> range:
+    """Return the columns right of a card's labels."""
+    return range(_last_column_within(widths, _FIRST_COLUMN, label_width) + 1, max(widths) + 1)
+
+
+def _last_column_within(widths: Mapping[int, int], first: int, width: int) -> int:
+    """Return the last of the columns from `first` that together are `width` characters."""
+    column, total = first, widths[first]
+    while total < width and column < max(widths):
+        column += 1
+        total += widths[column]
+    return column
+
+
+def fixed_texts(form: Form) -> frozenset[str]:
+    """Return every text the template itself writes on visible sheets, both languages.
+
+    What stands on a sheet and is neither a read value nor one of these was typed by somebody.
+    """
+    texts: set[str] = set()
+    for sheet in plan_sheets(form):
+        for cell in sheet.cells:
+            if isinstance(cell.text, Text):
+                texts |= {cell.text.vi, cell.text.en}
+            elif cell.text and cell.role in ("marker", "number"):
+                texts.add(cell.text)
+    return frozenset(texts)

@@ -1,0 +1,267 @@
+"""What YAML of the right shape may still get wrong: names that lead nowhere, keys at odds.
+
+Found here, when a description is loaded, so that no check can fail on a return for a mistake in
+the description.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from mlay_batch.schema.checks import CHECKS, GAPS, OPTIONAL, TYPED, TYPES
+from mlay_batch.schema.model import Carry, Field, Form, Rule, Section
+from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
+from mlay_batch.schema.scheme_lint import scheme_faults
+from mlay_batch.schema.schemes import Group, Scheme
+
+BUILT_IN_LETTERS = frozenset("RCIFLXQNH")
+"""First letters of the program's own finding codes; rules of a form use others."""
+
+_ID = re.compile(r"[a-z][a-z0-9_]*")
+_GAP = re.compile(r"\{(\w+)\}")
+_NUMBERS = ("integer", "number")
+
+
+def faults(record: Form | Scheme) -> Iterator[Fault]:
+    """Yield every fault of a form or scheme, in the order of the file."""
+    if isinstance(record, Form):
+        yield from _form(record)
+    else:
+        yield from scheme_faults(record)
+
+
+def _form(form: Form) -> Iterator[Fault]:
+    yield from _duplicate_ids([s.id for s in form.sections], ("sections",))
+    for name, choices in form.choices.items():
+        yield from _duplicate_ids([choice.id for choice in choices], ("choices", name))
+    fields = {f"{s.id}.{f.id}": f for s in form.sections for f in s.fields}
+    for i, section in enumerate(form.sections):
+        yield from _section(form, section, ("sections", i), fields)
+    yield from _codes(form)
+
+
+def _codes(form: Form) -> Iterator[Fault]:
+    """Yield rule codes used twice, or that look like one of the program's own."""
+    seen: set[str] = set()
+    for i, section in enumerate(form.sections):
+        for j, rule in enumerate(section.rules):
+            if rule.code in seen or rule.code[:1] in BUILT_IN_LETTERS:
+                code = "schema.again" if rule.code in seen else "schema.built_in"
+                yield Fault(("sections", i, "rules", j, "code"), rule.code, code=code)
+            seen.add(rule.code)
+
+
+def _duplicate_ids(ids: Iterable[str], path: KeyPath) -> Iterator[Fault]:
+    ids = list(ids)
+    for index, name in enumerate(ids):
+        if name in ids[:index]:
+            yield Fault((*path, index, "id"), name, code="schema.again")
+
+
+def _section(
+    form: Form, section: Section, path: KeyPath, fields: Mapping[str, Field]
+) -> Iterator[Fault]:
+    field_ids = frozenset(field.id for field in section.fields)
+    if not _ID.fullmatch(section.id) or section.id == "head":
+        yield Fault((*path, "id"), section.id, code="schema.unfit")
+    yield from _duplicate_ids([field.id for field in section.fields], (*path, "fields"))
+    if section.nil:
+        yield from _nil(form, section.nil, (*path, "nil"), fields)
+    yield from unknown_names(section.unique, (*path, "unique"), field_ids)
+    for j, field in enumerate(section.fields):
+        yield from _field(form, field, (*path, "fields", j))
+    for j, rule in enumerate(section.rules):
+        yield from _rule(form, section, rule, (*path, "rules", j), fields)
+
+
+def _nil(form: Form, nil: str, path: KeyPath, fields: Mapping[str, Field]) -> Iterator[Fault]:
+    """A nil declaration is a choice of a card, one of whose values is ``yes``."""
+    cards = {s.id for s in form.sections if s.layout == "card"}
+    valid_paths = {
+        name
+        for name, field in fields.items()
+        if name.partition(".")[0] in cards
+        and any(choice.id == "yes" for choice in form.choices.get(field.choices or "", ()))
+    }
+    if nil not in valid_paths:
+        yield Fault(path, nil, frozenset(valid_paths))
+
+
+def _field(form: Form, field: Field, path: KeyPath) -> Iterator[Fault]:
+    """Yield the keys of a field that do not fit its type or one another."""
+    if not _ID.fullmatch(field.id):
+        yield Fault((*path, "id"), field.id, code="schema.unfit")
+    if field.type == "choice":
+        yield from unknown_names([str(field.choices)], (*path, "choices"), form.choices)
+    if field.type == "ref" and field.ref is None:
+        yield Fault((*path, "ref"), "", code="schema.unfit")
+    valid = {
+        "choices": field.type == "choice" or field.choices is None,
+        "ref": field.type == "ref" or field.ref is None,
+        "min": field.type in _NUMBERS or field.min is None,
+        "max": (field.type in _NUMBERS or field.max is None) and not _has_crossed_bounds(field),
+        "pattern": field.pattern is None or (field.type == "text" and _compiles(field.pattern)),
+        "within_period": field.type == "date" or not field.within_period,
+        "default": field.default is None or _is_possible(field, field.default, form),
+    }
+    for key, fits in valid.items():
+        if not fits:
+            yield Fault((*path, key), str(getattr(field, key)), code="schema.unfit")
+
+
+def _has_crossed_bounds(field: Field) -> bool:
+    return field.min is not None and field.max is not None and field.min > field.max
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True
+
+
+def _is_possible(field: Field, value: str | float, form: Form) -> bool:
+    """Whether a branch itself could write `value` into the field."""
+    if field.type == "choice":
+        return value in {choice.id for choice in form.choices.get(field.choices or "", ())}
+    if field.type in _NUMBERS:
+        is_number = (
+            isinstance(value, int) if field.type == "integer" else not isinstance(value, str)
+        )
+        low = -math.inf if field.min is None else field.min
+        high = math.inf if field.max is None else field.max
+        return is_number and not isinstance(value, str) and low <= value <= high
+    return field.type == "text" and isinstance(value, str)
+
+
+def _rule(
+    form: Form, section: Section, rule: Rule, path: KeyPath, fields: Mapping[str, Field]
+) -> Iterator[Fault]:
+    """Yield what a rule names in vain: its check, parameters, fields, choices, gaps."""
+    if rule.check not in CHECKS:
+        yield Fault((*path, "check"), rule.check, frozenset(CHECKS))
+        return
+    section_fields = {field.id: field for field in section.fields}
+    yield from unknown_names(rule.mark or [""], (*path, "mark"), section_fields)
+    yield from unknown_names(rule.params, path, CHECKS[rule.check])
+    for key, kind in CHECKS[rule.check].items():
+        if key in rule.params:
+            fields_by_name = (
+                section_fields if kind in ("field", "fields") else {**fields, **section_fields}
+            )
+            yield from _param(form, rule, key, (*path, key), fields_by_name)
+        elif (rule.check, key) not in OPTIONAL:
+            yield Fault(path, key, code="schema.lacks")
+    for text_key in ("says", "fix"):
+        for lang in ("vi", "en"):
+            gaps = _GAP.findall(getattr(rule, text_key).of(lang))
+            yield from unknown_names(gaps, (*path, text_key, lang), GAPS[rule.check])
+    yield from _values(form, rule, (*path, "values"), section_fields)
+
+
+def _param(
+    form: Form, rule: Rule, key: str, path: KeyPath, fields_by_name: Mapping[str, Field]
+) -> Iterator[Fault]:
+    """Yield a parameter of the wrong kind, or naming fields that are not there or do not fit."""
+    kind, value = CHECKS[rule.check][key], rule.params[key]
+    if kind in ("given", "fits"):
+        yield from _mapping_faults(form, rule, key, path, fields_by_name)
+        return
+    is_list = kind in ("fields", "others", "texts")
+    expected = list if is_list else (int, float) if kind == "number" else str
+    if not isinstance(value, expected) or isinstance(value, bool) or value == []:
+        yield Fault(path, str(value), code="schema.unfit")
+        return
+    if kind in ("number", "texts"):
+        return
+    names = [str(name) for name in (value if isinstance(value, list) else [value])]
+    yield from unknown_names(names, path, fields_by_name)
+    cards = {section.id for section in form.sections if section.layout == "card"}
+    types = TYPED.get((rule.check, key)) or (TYPES.get(rule.check) if key != "when" else None)
+    for name in set(names) & set(fields_by_name):
+        off_card = kind == "others" and name.partition(".")[0] not in cards
+        if off_card or (types and fields_by_name[name].type not in types):
+            yield Fault(path, name, code="schema.unfit")
+
+
+def _mapping_faults(
+    form: Form, rule: Rule, key: str, path: KeyPath, fields_by_name: Mapping[str, Field]
+) -> Iterator[Fault]:
+    """Yield what a mapping to lists of values names in vain.
+
+    ``given`` leads from fields to values they may hold; ``fits`` from values of the field `value`
+    to others of that field.
+    """
+    value = rule.params[key]
+    lists = list(value.values()) if isinstance(value, dict) else []
+    if not lists or not all(isinstance(item, list) for item in lists):
+        yield Fault(path, str(value), code="schema.unfit")
+    elif CHECKS[rule.check][key] == "given":
+        yield from unknown_names(map(str, value), path, fields_by_name)
+        for name in value.keys() & fields_by_name.keys():
+            yield from _impossible_values(form, fields_by_name[name], value[name], (*path, name))
+    elif field := fields_by_name.get(str(rule.params.get("value"))):
+        yield from _impossible_values(
+            form, field, [*value, *(item for items in lists for item in items)], path
+        )
+
+
+def _impossible_values(
+    form: Form, field: Field, values: Iterable[Any], path: KeyPath
+) -> Iterator[Fault]:
+    """Yield values that a field with a list of choices can never hold."""
+    if field.type == "choice":
+        choice_ids = (choice.id for choice in form.choices.get(field.choices or "", ()))
+        yield from unknown_names(map(str, values), path, choice_ids)
+
+
+def _values(
+    form: Form, rule: Rule, path: KeyPath, section_fields: Mapping[str, Field]
+) -> Iterator[Fault]:
+    """Yield values that the field of `when` can never hold."""
+    when = section_fields.get(str(rule.params.get("when", rule.params.get("value"))))
+    if when and isinstance(rule.params.get("values"), list):
+        yield from _impossible_values(form, when, rule.params["values"], path)
+
+
+def missing_from_forms(scheme: Scheme, forms: Iterable[Form]) -> str:
+    """Return what a scheme judges by but no form asks for: groups of points (with the same full
+    marks, all in one section), or grades of a part. Empty where all is well.
+    """
+    sections = [section for form in forms for section in form.sections]
+    if not any(
+        all(_has_full_marks(section, group) for group in scheme.groups) for section in sections
+    ):
+        return ", ".join(group.id for group in scheme.groups)
+    for part in scheme.parts:
+        grades = {grade.id for grade in part.grades}
+        field_sets = (
+            {f.id for f in section.fields} for section in sections if section.id == part.section
+        )
+        if not any(grades <= fields for fields in field_sets):
+            return f"{part.section} ({', '.join(sorted(grades))})"
+    return ""
+
+
+def _has_full_marks(section: Section, group: Group) -> bool:
+    return any((field.id, field.max) == (group.id, group.max) for field in section.fields)
+
+
+def broken_mappings(carry: Carry, old: Form, new: Form) -> Iterable[tuple[str, str]]:
+    """Yield the moves that cannot be: a field that is not there, or of another type."""
+    old_fields, new_fields = _fields(old), _fields(new)
+    for old_path, new_path in carry.fields.items():
+        if (
+            old_path not in old_fields
+            or new_path not in new_fields
+            or old_fields[old_path].type != new_fields[new_path].type
+        ):
+            yield old_path, new_path
+
+
+def _fields(form: Form) -> Mapping[str, Field]:
+    return {f"{s.id}.{field.id}": field for s in form.sections for field in s.fields}

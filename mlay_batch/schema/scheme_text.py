@@ -1,0 +1,73 @@
+"""What a rating scheme asks beside points and counts, in sentences for sheets and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlay_batch.core.messages import show, text
+from mlay_batch.schema.schemes import Scheme, YearGrade
+
+
+def meeting_requirements(scheme: Scheme, lang: str) -> Iterator[str]:
+    """Yield the bands that demand full marks, and what becomes of thematic points."""
+    groups = {group.id: group.title.of(lang) for group in scheme.groups}
+    bands = {band.id: band.title.of(lang) for band in scheme.bands}
+    for demand in scheme.demands:
+        titles = ", ".join(groups[name] for name in demand.full)
+        yield text(
+            "ratings", "demand", lang, band=bands[demand.band], groups=titles, basis=demand.basis
+        )
+    thematic_groups = [group for group in scheme.groups if group.thematic]
+    if thematic_groups:
+        full = sum(group.max for group in scheme.groups)
+        possible = full - sum(group.max for group in thematic_groups)
+        key = "thematic_rebased" if scheme.rebase else "thematic"
+        yield text(
+            "ratings",
+            key,
+            lang,
+            groups=", ".join(groups[group.id] for group in thematic_groups),
+            full=show(full, lang),
+            possible=show(possible, lang),
+        )
+
+
+def year_requirements(scheme: Scheme, lang: str) -> Iterator[str]:
+    """Yield what the grades of a cell's year ask, each with its source."""
+    if scheme.year_grades:
+        yield text("ratings", "year_how", lang)
+    bands = {
+        band.id: text(
+            "ratings", "year.or_better" if position else "year.best", lang, band=band.title.of(lang)
+        )
+        for position, band in enumerate(scheme.bands_best_first())
+    }
+    for grade in scheme.year_grades:
+        conditions = "; ".join(_conditions(grade, bands, lang)) or text(
+            "ratings", "year.otherwise", lang
+        )
+        source = text("ratings", "year.basis", lang, basis=grade.basis) if grade.basis else ""
+        title = grade.title.of(lang)
+        yield text("ratings", "year.grade", lang, grade=title, conditions=conditions, source=source)
+
+
+def _conditions(grade: YearGrade, bands: dict[str, str], lang: str) -> Iterator[str]:
+    if grade.every:
+        yield text("ratings", "year.every", lang, band=bands[grade.every])
+    if grade.least:
+        yield text("ratings", "year.least", lang, band=bands[grade.least], times=grade.times)
+
+
+def series_notes(scheme: Scheme, lang: str) -> Iterator[str]:
+    """Yield under which wording several years are shown, and how grades are read across."""
+    if scheme.heading:
+        yield text("ratings", "scheme.heading", lang, version=scheme.heading)
+    for crosswalk in scheme.crosswalk:
+        part = scheme.part(crosswalk.section)
+        shorts = {g.id: g.short.of(lang) for g in part.grades} if part else {}
+        pairs = "; ".join(
+            f"{shorts.get(old_grade, old_grade)} → `{new_grade}`"
+            for old_grade, new_grade in crosswalk.grades.items()
+        )
+        title = part.title.of(lang) if part else crosswalk.section
+        yield text("ratings", "scheme.crosswalk", lang, part=title, to=crosswalk.to, pairs=pairs)

@@ -1,0 +1,159 @@
+"""Live help while one types: conditional formats, so that no cell holds a formula.
+
+A required cell of a row that was begun, and cells whose figures do not add up, change colour and
+border. Only checks that can be told from one row (or one card) are done here; the rest is the
+business of `validate` when the return comes in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from openpyxl.formatting.rule import Rule as Format
+from openpyxl.styles import Border, Font, PatternFill, Side
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from mlay_batch.core.findings import Severity
+from mlay_batch.core.styles import TONES
+from mlay_batch.schema.layout import CellPlan
+from mlay_batch.schema.model import Field, Form, Rule, Section
+
+
+@dataclass(frozen=True)
+class SectionArea:
+    """Where the values of a section stand: of a table the columns, of a card each one cell."""
+
+    section: Section
+    first: Mapping[str, CellPlan]
+    last: Mapping[str, CellPlan]
+
+    @classmethod
+    def of(cls, section: Section, cells: Sequence[CellPlan]) -> SectionArea:
+        """Return the area of `section` among the value cells of its sheet."""
+        value_cells = [
+            cell for cell in cells if cell.section == section.id and cell.role == "value"
+        ]
+        first = {cell.field: cell for cell in reversed(value_cells)}
+        return cls(section, first, {cell.field: cell for cell in value_cells})
+
+    def cell_range(self, field: str) -> str:
+        """Return the cells of one field, ``C12:C19``."""
+        first, last = self.first[field], self.last[field]
+        letter, last_column = get_column_letter(first.column), last.column + last.span - 1
+        single_cell = last is first and first.span == 1
+        return f"{letter}{first.row}" + (
+            "" if single_cell else f":{get_column_letter(last_column)}{last.row}"
+        )
+
+    def first_cell(self, field: str) -> str:
+        """Return the field's cell in the first row as formulas here name it."""
+        cell = self.first[field]
+        row_anchor = "$" if self.section.layout == "card" else ""
+        return f"${get_column_letter(cell.column)}{row_anchor}{cell.row}"
+
+
+def add_conditional_formats(
+    sheet: Worksheet, form: Form, areas: Sequence[SectionArea], lang: str
+) -> None:
+    """Add the conditional formats of all sections on a sheet."""
+    for area in areas:
+        for rule in area.section.rules:
+            formula = _formula(rule, area, form, lang)
+            if formula:
+                tone = "bad" if rule.severity is Severity.ERROR else "watch"
+                ranges = " ".join(area.cell_range(name) for name in rule.mark)
+                sheet.conditional_formatting.add(ranges, _conditional_format(formula, tone))
+        for field in area.section.fields:
+            if field.required and not field.locked:
+                cell = area.first_cell(field.id)
+                formula = f"AND({_blank_formula(cell)},{_started_formula(area)})"
+                sheet.conditional_formatting.add(
+                    area.cell_range(field.id), _conditional_format(formula, "todo")
+                )
+
+
+def _blank_formula(cell: str) -> str:
+    return f"LEN(TRIM({cell}))=0"
+
+
+def _started_formula(area: SectionArea) -> str:
+    """Return whether anything stands in the row; a card counts as begun."""
+    if area.section.layout == "card":
+        return "TRUE"
+    names = [field.id for field in area.section.fields]
+    return f"COUNTA({area.first_cell(names[0])}:{area.first_cell(names[-1])})>0"
+
+
+def _sum_equals(params: Mapping[str, Any], area: SectionArea, *_: Any) -> str:
+    """Add up only once the total and every part without a default are there."""
+    fields = {field.id: field for field in area.section.fields}
+    parts, less, total = params["parts"], params.get("less", []), params["total"]
+    needed_fields = [n for n in (total, *parts, *less) if n == total or fields[n].default is None]
+    plus = ",".join(area.first_cell(name) for name in parts)
+    minus = f"-SUM({','.join(area.first_cell(name) for name in less)})" if less else ""
+    needed_cells = ",".join(area.first_cell(name) for name in needed_fields)
+    difference = f"SUM({plus}){minus}-N({area.first_cell(total)})"
+    return f"AND(COUNT({needed_cells})={len(needed_fields)},ROUND({difference},6)<>0)"
+
+
+def _required_if(params: Mapping[str, Any], area: SectionArea, form: Form, lang: str) -> str:
+    condition_field = area.section.field(params["when"])
+    cell = area.first_cell(condition_field.id)
+    titles = (
+        _choice_title(form, condition_field, value, lang).replace('"', '""')
+        for value in params["values"]
+    )
+    conditions = ",".join(f'{cell}="{value}"' for value in titles)
+    return f"AND({_blank_formula(area.first_cell(params['value']))},OR({conditions}))"
+
+
+def _not_above(params: Mapping[str, Any], area: SectionArea, *_: Any) -> str:
+    return _comparison(
+        area.first_cell(params["value"]), ">", area.first_cell(params["bound_field"])
+    )
+
+
+def _not_before(params: Mapping[str, Any], area: SectionArea, *_: Any) -> str:
+    return _comparison(area.first_cell(params["value"]), "<", area.first_cell(params["start"]))
+
+
+def _comparison(left: str, operator: str, right: str) -> str:
+    return f"AND(COUNT({left},{right})=2,{left}{operator}{right})"
+
+
+def _choice_title(form: Form, field: Field, value: object, lang: str) -> str:
+    choices = form.choices.get(field.choices or "", ())
+    return next((c.title.of(lang) for c in choices if c.id == str(value)), str(value))
+
+
+_FORMULAS: Mapping[str, Callable[..., str]] = {
+    "sum_equals": _sum_equals,
+    "required_if": _required_if,
+    "not_above": _not_above,
+    "not_before": _not_before,
+}
+
+
+def _formula(rule: Rule, area: SectionArea, form: Form, lang: str) -> str | None:
+    build = _FORMULAS.get(rule.check)
+    return build(rule.params, area, form, lang) if build else None
+
+
+def _conditional_format(formula: str, tone: str) -> Format:
+    return Format(type="expression", dxf=_format_style(tone), formula=[formula])
+
+
+@cache
+def _format_style(name: str) -> DifferentialStyle:
+    tone = TONES[name]
+    side = Side(style="dotted" if name == "todo" else "dashed", color=tone.ink)
+    return DifferentialStyle(
+        font=Font(color=tone.ink, bold=name == "bad"),
+        fill=PatternFill(bgColor=tone.fill),
+        border=Border(left=side, right=side, top=side, bottom=side),
+    )

@@ -1,0 +1,298 @@
+"""The returned form: findings of the branch's own file marked on a fresh template.
+
+A finding names cells of the file that was sent. The fresh form holds the same values at other
+places, so each cell is found again by what it holds: section, record, field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from openpyxl.utils import get_column_letter
+
+from mlay_batch.core.findings import Finding, Param, Place, Severity, cell_ranges, split_cell
+from mlay_batch.core.messages import Message, explain, text
+from mlay_batch.excel.cell_text import clip
+from mlay_batch.model.records import Row
+from mlay_batch.schema.layout import CellPlan, SheetPlan
+from mlay_batch.schema.model import Form, Section
+from mlay_batch.template.template_context import CellKey
+
+TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch"}
+_FILE_CODES = "RIL"  # first letters of codes about a file as a whole
+_LOST_VALUE_CODES = frozenset({"R22", "R23", "R27", "R32", "R33"})
+"""What stood there was not taken: a form sent back without filling it in again must not pass."""
+UNKNOWN_VALUE = "?"  # no value of any field: the reader refuses it wherever it stands
+_MAX_LENGTH = 900  # characters of a note or a line: what was typed may be a whole page
+_MAX_TEXTS = 3  # of one group of findings; each says the same with other figures
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A finding told to the branch: its own cell in the fresh form, all cells to colour."""
+
+    finding: Finding
+    message: Message
+    key: CellKey | None
+    cells: tuple[CellKey, ...]
+
+
+def resolve_marks(
+    findings: Sequence[Finding],
+    rows: Sequence[Row],
+    form: Form,
+    sheets: Mapping[str, SheetPlan],
+    lang: str,
+) -> tuple[Mark, ...]:
+    """Return the findings with their places in the fresh form; trials are not told to branches.
+
+    What is wrong with a file as a whole stands at no cell here: the form itself sets it right. A
+    field that was not found (R26, R27) is to be filled in wherever its section has a row, a section
+    that was not found in its first row.
+    """
+    keys_by_cell = _keys_by_cell(rows)
+    fresh_cells = fresh_places(sheets)
+    sections = {section.id: section for section in form.sections}
+    cards = {name for name, section in sections.items() if section.layout == "card"}
+
+    def find_key(place: Place) -> CellKey | None:
+        return keys_by_cell.get((place.sheet, place.cell)) if place.cell else None
+
+    marks = []
+    for finding in findings:
+        if finding.severity in TONE_OF:
+            if _is_about_file(finding):
+                cells = _unread_cells(finding, rows, sections)
+                own_key = cells[0] if cells else None
+            else:
+                own_key = find_key(finding.place) or _card_key(finding, cards)
+                cells = [own_key, *map(find_key, finding.marks)]
+            unique = tuple(dict.fromkeys(cell for cell in cells if cell))
+            fresh_finding = replace(
+                finding, params=_fresh_params(finding, own_key, unique, rows, fresh_cells)
+            )
+            message = explain(fresh_finding, form, lang, returned=True)
+            marks.append(Mark(finding, message, own_key, unique))
+    return tuple(marks)
+
+
+def _is_about_file(finding: Finding) -> bool:
+    return finding.code[0] in _FILE_CODES
+
+
+def _unread_cells(
+    finding: Finding, rows: Sequence[Row], sections: Mapping[str, Section]
+) -> list[CellKey | None]:
+    """Return the cells of what was not found: a field in the rows of its section that held it, as
+    far as the finding marks them; of a whole section the first cell to fill in, of a card all
+    where something else than words belongs.
+    """
+    name, _, field = str(finding.params.get("field") or "").partition(".")
+    section = sections.get(name)
+    if section is None:
+        return []
+    if section.layout == "card":
+        fields = [field] if field else [e.id for e in section.fields if e.type != "text"]
+        return [(name, 0, field_id) for field_id in fields]
+    if not field:
+        return [(name, 0, next((e for e in section.fields if e.required), section.fields[0]).id)]
+    marked_rows = {position[1] for mark in finding.marks if (position := split_cell(mark.cell))}
+    row_numbers = [row.number for row in rows if row.section == name]
+    return [
+        (name, position, field)
+        for position, row in enumerate(row_numbers)
+        if not marked_rows or row in marked_rows
+    ]
+
+
+def fresh_places(sheets: Mapping[str, SheetPlan]) -> Mapping[CellKey, tuple[str, CellPlan]]:
+    """Return sheet and cell of every value in the fresh form."""
+    return {
+        (cell.section, cell.record, cell.field): (name, cell)
+        for name, sheet in sheets.items()
+        for cell in sheet.cells
+        if cell.role == "value"
+    }
+
+
+def _fresh_params(
+    finding: Finding,
+    own_key: CellKey | None,
+    cells: Sequence[CellKey],
+    rows: Sequence[Row],
+    fresh_cells: Mapping[CellKey, tuple[str, CellPlan]],
+) -> Mapping[str, Param]:
+    """Return the finding's figures with rows, columns and cells as they are in the fresh form.
+
+    A message names row 40 of the file sent; the same line may stand in row 33 here.
+    """
+    params = dict(finding.params)
+    if own_key is None or own_key not in fresh_cells:
+        return params
+    row_numbers = [row.number for row in rows if row.section == own_key[0]]
+    if params.get("row") in row_numbers:
+        record = row_numbers.index(int(str(params["row"])))
+        params["row"] = fresh_cells[own_key[0], record, own_key[2]][1].row
+    if "column" in params:
+        params["column"] = get_column_letter(fresh_cells[own_key][1].column)
+    if "cells" in params:
+        params["cells"] = cell_ranges(
+            _cell_name(fresh_cells[key][1]) for key in cells if key in fresh_cells
+        )
+    return params
+
+
+def _cell_name(cell: CellPlan) -> str:
+    return f"{get_column_letter(cell.column)}{cell.row}"
+
+
+def _keys_by_cell(rows: Sequence[Row]) -> Mapping[tuple[str, str], CellKey]:
+    counts: dict[str, int] = {}
+    keys: dict[tuple[str, str], CellKey] = {}
+    for row in rows:
+        record = counts.get(row.section, 0)
+        counts[row.section] = record + 1
+        for field, cell in row.cells.items():
+            keys[row.sheet, cell] = (row.section, record, field)
+    return keys
+
+
+def _card_key(finding: Finding, cards: set[str]) -> CellKey | None:
+    """Return the cell of a card's field that a finding names where it has no known cell."""
+    section, _, field = str(finding.params.get("field") or "").partition(".")
+    return (section, 0, field) if section in cards and field else None
+
+
+def cell_tones(marks: Sequence[Mark]) -> Mapping[CellKey, str]:
+    """Return the tone of each cell to colour; an error outweighs a warning."""
+    tone_by_key: dict[CellKey, str] = {}
+    for mark in marks:
+        for cell in mark.cells:
+            if mark.finding.is_error or cell not in tone_by_key:
+                tone_by_key[cell] = TONE_OF[mark.finding.severity]
+    return tone_by_key
+
+
+def typed_values(marks: Sequence[Mark]) -> dict[CellKey, str]:
+    """Return what was typed into cells that hold no usable value: nobody types it twice.
+
+    Where what was typed could not be told, a question mark stands.
+    """
+    lost_values = {
+        cell: UNKNOWN_VALUE for mark in marks if _is_lost(mark.finding) for cell in mark.cells
+    }
+    text_values = {
+        mark.key: value
+        for mark in marks
+        if mark.key and isinstance(value := mark.finding.params.get("value"), str)
+    }
+    return lost_values | text_values | _stray_values(marks)
+
+
+def _stray_values(marks: Sequence[Mark]) -> dict[CellKey, str]:
+    """Return what was typed into the cells of rows that are told as a whole (F17)."""
+    return {
+        (mark.key[0], mark.key[1], name.removeprefix("typed.")): str(value)
+        for mark in marks
+        if mark.key
+        for name, value in mark.finding.params.items()
+        if name.startswith("typed.")
+    }
+
+
+def _is_lost(finding: Finding) -> bool:
+    """Whether something stood there that was not taken; under a heading exchanged (R32), only
+    where the finding marks cells that held something.
+    """
+    return finding.code in _LOST_VALUE_CODES and bool(finding.code != "R32" or finding.marks)
+
+
+def cell_notes(marks: Sequence[Mark], lang: str) -> Mapping[CellKey, str]:
+    """Return the note of each cell a finding stands at, errors first."""
+    notes_by_key: dict[CellKey, list[str]] = {}
+    for mark in sorted(marks, key=lambda mark: not mark.finding.is_error):
+        if mark.key:
+            level = text("template", mark.finding.severity, lang)
+            notes_by_key.setdefault(mark.key, []).append(f"{level}: {mark.message}")
+    return {
+        key: clip("\n".join(dict.fromkeys(words)), _MAX_LENGTH)
+        for key, words in notes_by_key.items()
+    }
+
+
+@dataclass(frozen=True)
+class FindingGroup:
+    """Findings of one code in one column: one line of the list."""
+
+    marks: tuple[Mark, ...]
+    cells: tuple[CellPlan, ...]
+    sheet: str
+
+    @property
+    def first(self) -> Finding:
+        """The finding that stands for all."""
+        return self.marks[0].finding
+
+    def cells_text(self, lang: str) -> str:
+        """Return the cells as people write them: "C12–C15, C20"."""
+        if self.cells:
+            return cell_ranges(map(_cell_name, self.cells))
+        if _is_about_file(self.first) and self.first.is_error:
+            return text("template", "whole_file", lang)
+        if self.first.place.cell:
+            return text("template", "your_file", lang, cell=self.first.place.cell)
+        return self.first.place.sheet or text("template", "whole_file", lang)
+
+    def place_text(self, lang: str) -> str:
+        """Return sheet and cells as a letter names them, or what the line is about without any."""
+        cells = self.cells_text(lang)
+        if not self.cells:
+            return cells
+        return text("template", "place", lang, sheet=self.sheet, cells=cells)
+
+    def message(self) -> Message:
+        """Return what is wrong and what to do, each different wording once."""
+        return Message(
+            *map(_distinct_texts, zip(*(mark.message for mark in self.marks), strict=True))
+        )
+
+
+def _distinct_texts(words: Sequence[str]) -> str:
+    distinct = list(dict.fromkeys(words))
+    excerpt = distinct[:_MAX_TEXTS] + ["…"] * (len(distinct) > _MAX_TEXTS)
+    return clip("\n".join(excerpt), _MAX_LENGTH)
+
+
+def group_marks(marks: Sequence[Mark], sheets: Mapping[str, SheetPlan]) -> tuple[FindingGroup, ...]:
+    """Return the findings in groups of one code and column, errors first, then as they stand."""
+    fresh_cells = fresh_places(sheets)
+    order = {name: number for number, name in enumerate(sheets)}
+    groups: dict[tuple[object, ...], list[Mark]] = {}
+    for mark in marks:
+        column_key = mark.key and fresh_cells.get(mark.key) and (mark.key[0], mark.key[2])
+        field = mark.finding.params.get("field") if _is_about_file(mark.finding) else None
+        location = column_key or (field or mark.finding.place,)
+        groups.setdefault((mark.finding.severity, mark.finding.code, *location), []).append(mark)
+    result = [_build_group(members, fresh_cells) for members in groups.values()]
+    return tuple(sorted(result, key=lambda group: _sort_key(group, order)))
+
+
+def _build_group(
+    marks: list[Mark], fresh_cells: Mapping[CellKey, tuple[str, CellPlan]]
+) -> FindingGroup:
+    keys = [
+        key
+        for mark in marks
+        for key in (mark.cells if _is_about_file(mark.finding) else (mark.key,))
+    ]
+    placed_cells = [fresh_cells[key] for key in dict.fromkeys(keys) if key and key in fresh_cells]
+    cells = tuple(sorted((cell for _, cell in placed_cells), key=lambda cell: cell.row))
+    return FindingGroup(tuple(marks), cells, placed_cells[0][0] if placed_cells else "")
+
+
+def _sort_key(group: FindingGroup, order: Mapping[str, int]) -> tuple[bool, int, int, int]:
+    """Errors first; those of the whole file before those of a cell."""
+    cell = group.cells[0] if group.cells else None
+    position = (cell.row, cell.column) if cell else (0, 0)
+    return (not group.first.is_error, order.get(group.sheet, -1), *position)

@@ -1,0 +1,236 @@
+"""A workbook to write into: cells by style name, rows, pages, and the same bytes every time."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import replace
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from textwrap import wrap
+from typing import Any, Literal
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from openpyxl import Workbook
+from openpyxl.packaging.core import DocumentProperties
+from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Protection, Side
+from openpyxl.styles.cell_style import StyleArray
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.cell_range import CellRange
+from openpyxl.worksheet.dimensions import ColumnDimension, RowDimension
+from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
+from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.worksheet import Worksheet
+from openpyxl.writer.excel import ExcelWriter
+
+from mlay_batch.core.styles import FONT, LINE, NUMBER_FORMATS, SIZE, STYLES, TONES, Style
+from mlay_batch.excel.cell_text import to_cell_text
+from mlay_batch.excel.formula_guard import is_formula_like
+from mlay_batch.model.records import Value
+
+_EPOCH = datetime(2018, 1, 1)  # noqa: DTZ001 - a fixed date: the same inputs, the same bytes
+_FIRST_EXCEL_DAY = date(1900, 3, 1)  # before it Excel's serial numbers are a day off or missing
+MAX_ROW_HEIGHT = 409.0  # points, Excel's limit of a row
+
+
+class TemplateBook:
+    """The workbook being written. `program_texts` collects texts written by the program, not by
+    people.
+    """
+
+    def __init__(self, title: str) -> None:
+        self.workbook = Workbook()
+        self.workbook.remove(self.workbook.worksheets[0])
+        self.workbook.properties = DocumentProperties(
+            creator="mlay-batch", title=title, created=_EPOCH, modified=_EPOCH
+        )
+        # The default font is also the unit of column widths and of cells nobody styled.
+        normal = self.workbook._named_styles["Normal"]  # type: ignore[attr-defined]
+        normal.font = Font(name=FONT, size=SIZE)
+        self.program_texts: dict[str, None] = {}
+        self._style_arrays: dict[str, tuple[StyleArray, bool]] = {}
+
+    def add_sheet(self, title: str) -> Worksheet:
+        """Return a new last sheet; `title` must be a name Excel takes (see `excel.sheet_names`)."""
+        worksheet: Worksheet = self.workbook.create_sheet(title)
+        return worksheet
+
+    def write(
+        self, sheet: Worksheet, row: int, column: int, value: Value, style: str, span: int = 1
+    ) -> None:
+        """Write `value` in the style of that name (``name`` or ``name tone``), over `span` columns.
+
+        A text stays a text, whatever it begins with: never a formula, never an error value.
+        """
+        style_array, has_border = self._style_array(style)
+        for bordered_column in range(column, column + (span if has_border else 1)):
+            sheet.cell(row, bordered_column)._style = style_array  # type: ignore[union-attr]
+        cell = sheet.cell(row, column)
+        if isinstance(value, date) and value < _FIRST_EXCEL_DAY:
+            value = value.isoformat()
+        if isinstance(value, str):
+            cell.value = value = to_cell_text(value)
+            cell.data_type = "s"
+            if is_formula_like(value):
+                cell._style = copy(style_array)  # type: ignore[union-attr]
+                cell._style.quotePrefix = 1  # type: ignore[union-attr]  # edited, it stays a text
+        elif value is not None:
+            cell.value = value
+            cell._style = style_array  # type: ignore[union-attr]  # a date brings its own format
+        if span > 1:
+            # not merge_cells(): it compares with every range there is, and redraws borders
+            sheet.merged_cells.ranges.add(
+                CellRange(min_col=column, max_col=column + span - 1, min_row=row, max_row=row)
+            )
+
+    def write_text(
+        self, sheet: Worksheet, row: int, column: int, words: str, style: str, span: int = 1
+    ) -> None:
+        """Write a text of the program's own that depends on branch, period or findings."""
+        if words:
+            self.program_texts[words] = None
+        self.write(sheet, row, column, words or None, style, span)
+
+    def write_hidden(self, sheet: Worksheet, row: int, *words: str) -> None:
+        """Write texts side by side where nobody looks: without any style."""
+        for column, word in enumerate(words, 1):
+            cell = sheet.cell(row, column)
+            cell.value = to_cell_text(word)
+            cell.data_type = "s"
+
+    def _style_array(self, style: str) -> tuple[StyleArray, bool]:
+        """Return the style as its cells share it, never to be changed, and if it has a border."""
+        if style not in self._style_arrays:
+            new_style = _openpyxl_style(style)
+            self.workbook.add_named_style(new_style)
+            self._style_arrays[style] = (new_style.as_tuple(), named_style(style).edge != "none")
+        return self._style_arrays[style]
+
+    def to_bytes(self) -> bytes:
+        """Return the workbook's bytes, the same for the same contents."""
+        buffer = io.BytesIO()
+        ExcelWriter(self.workbook, _FixedZip(buffer, "w", ZIP_DEFLATED)).save()
+        return buffer.getvalue()
+
+
+class _FixedZip(ZipFile):
+    """A zip whose members bear no date of their own."""
+
+    def writestr(self, zinfo_or_arcname: str | ZipInfo, data: Any, *_: Any, **__: Any) -> None:
+        source = zinfo_or_arcname
+        name = source.filename if isinstance(source, ZipInfo) else source
+        member = ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+        member.compress_type, member.create_system = ZIP_DEFLATED, 0
+        super().writestr(member, data)
+
+    def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
+        self.writestr(str(arcname), Path(filename).read_bytes())
+
+
+class AutoRow(RowDimension):
+    """A row of known height that Excel may still make higher when more is typed into it."""
+
+    @property
+    def customHeight(self) -> bool:  # noqa: N802 - the name of the XML attribute
+        """False: the height is a start, not a decision."""
+        return False
+
+
+def named_style(style: str) -> Style:
+    """Return the style called ``name`` and what follows it.
+
+    ``open`` can be typed into; a tone colours it; ``flat`` keeps the tone's border thin.
+    """
+    name, *modifiers = style.split()
+    result = replace(STYLES[name], locked="open" not in modifiers)
+    for tone in modifiers:
+        result = TONES[tone].apply_to(result) if tone in TONES else result
+    return replace(result, edge="thin", edge_colour=LINE) if "flat" in modifiers else result
+
+
+@cache
+def _style_parts(style: str) -> Mapping[str, Any]:
+    spec = named_style(style)
+    border_style = None if spec.edge == "none" else spec.edge
+    sides: dict[str, Any] = {
+        side: Side(style=border_style, color=spec.edge_colour)
+        for side in ("left", "top", "right", "bottom")
+        if border_style and side[0] in spec.sides
+    }
+    return {
+        "font": Font(
+            name=FONT,
+            size=spec.size,
+            bold=spec.bold,
+            italic=spec.italic,
+            underline="single" if spec.underline else None,
+            color=spec.colour,
+        ),
+        "fill": PatternFill("solid", fgColor=spec.fill) if spec.fill else PatternFill(),
+        "border": Border(**sides),
+        "alignment": Alignment(
+            horizontal=spec.align, vertical=spec.valign, wrap_text=spec.wrap, indent=spec.indent
+        ),
+        "number_format": NUMBER_FORMATS[spec.number],
+        "protection": Protection(locked=spec.locked),
+    }
+
+
+def _openpyxl_style(style: str) -> NamedStyle:
+    return NamedStyle(name=f"mlay {style}", **_style_parts(style))
+
+
+def set_widths(sheet: Worksheet, widths: Mapping[int, float], hidden: tuple[int, ...] = ()) -> None:
+    """Set the columns' widths in characters of the default font."""
+    for column, width in widths.items():
+        letter = get_column_letter(column)
+        sheet.column_dimensions[letter] = ColumnDimension(
+            sheet, index=letter, width=width, customWidth=True, hidden=column in hidden
+        )
+
+
+def line_count(words: object, width: float, size: int = SIZE) -> int:
+    """Return how many lines `words` need in `width` characters; rather one more than one less.
+
+    A letter of Vietnamese text in this font takes nine tenths of a digit's width.
+    """
+    capacity = max(1, int((width - 1) * 1.1 * SIZE / size))
+    parts = str(words or "").split("\n")
+    return sum(1 if len(part) <= capacity else len(wrap(part, capacity)) for part in parts)
+
+
+def row_height(number: int, size: int = SIZE) -> float:
+    """Return the height in points of a row of so many lines, with a little air."""
+    return min(MAX_ROW_HEIGHT, round(number * size * 1.25 + 5, 1))
+
+
+def set_up_page(
+    sheet: Worksheet, orientation: Literal["portrait", "landscape"], footer: str, area: str
+) -> None:
+    """Make the sheet print on A4, as wide as the paper, with page numbers."""
+    sheet.page_setup.orientation = orientation
+    sheet.page_setup.paperSize = 9
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_area = area
+    sheet.print_options.horizontalCentered = True
+    margins = sheet.page_margins
+    margins.left = margins.right = 0.4
+    margins.top, margins.bottom, margins.header, margins.footer = 0.5, 0.6, 0.3, 0.3
+    footer_item = HeaderFooterItem(left=_footer_part(footer), right=_footer_part("&P/&N"))
+    sheet.HeaderFooter.oddFooter = footer_item
+    sheet.sheet_view.showGridLines = False
+
+
+def _footer_part(words: str) -> _HeaderFooterPart:
+    return _HeaderFooterPart(words, f"{FONT},Italic", 9)
+
+
+def protect(sheet: Worksheet) -> None:
+    """Protect without a password; rows may be added, sorted and made higher."""
+    protection = sheet.protection
+    protection.sheet = True
+    protection.formatColumns = protection.formatRows = False
+    protection.insertRows = protection.sort = False

@@ -1,0 +1,138 @@
+"""What a template is filled with: whose it is, for which period, what is known beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mlay_batch.core.messages import text
+from mlay_batch.core.period import Period
+from mlay_batch.model.records import Row, Value
+from mlay_batch.model.register import Organisation, Register
+from mlay_batch.schema.layout import CODE_SEPARATOR, HEADER, sections_of
+from mlay_batch.schema.model import Field, Form
+
+CellKey = tuple[str, int, str]  # section id, record from 0 (0 for a card), field id
+
+
+@dataclass(frozen=True)
+class TemplateContext:
+    """What the form is made out with.
+
+    `values` are prefilled card values by ``section.field``: whoever builds the context resolves a
+    field's `prefill` to that field's own path. `lists` are the values of `ref` dropdowns,
+    "officers" and "organisations", as (code, name) in the order to be shown. `assigned` officers
+    stand in the heading. `period` is None for a form that belongs to none.
+    """
+
+    branch: str
+    branch_name: str
+    parent_name: str
+    period: Period | None
+    place: str = ""
+    values: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    lists: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict, hash=False)
+    assigned: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        register: Register,
+        organisation: Organisation,
+        period: Period | None,
+        place: str,
+        values: Mapping[str, Value] | None = None,
+    ) -> TemplateContext:
+        """Return what the form of an organisation is made out with, as the register knows it.
+
+        In its list of officers, those assigned to it in `period` come first.
+        """
+        parent = register.by_code.get(organisation.parent or "")
+        all_officers = tuple((officer.code, officer.name) for officer in register.officers)
+        officers = register.assigned_officers(organisation.code, period) if period else ()
+        assigned = tuple((officer.code, officer.name) for officer in officers)
+        return cls(
+            branch=organisation.code,
+            branch_name=organisation.name,
+            parent_name=parent.name if parent else "",
+            period=period,
+            place=place,
+            values=values or {},
+            lists={
+                "officers": assigned + tuple(pair for pair in all_officers if pair not in assigned),
+                "organisations": tuple((o.code, o.name) for o in register.organisations),
+            },
+            assigned=assigned,
+        )
+
+    def label_code(self, ref: str, code: Value) -> Value:
+        """Return "CB07 – Nguyễn Văn An" for the code of list `ref`; `code` itself if unknown."""
+        name = dict(self.lists.get(ref, ())).get(str(code))
+        return f"{code}{CODE_SEPARATOR}{name}" if name else code
+
+
+def heading_texts(context: TemplateContext, lang: str) -> Mapping[str, str]:
+    """Return the texts of the official heading: organisation above, own name, place and date."""
+    key = "heading_place" if context.place else "heading_date"
+    return {
+        "upper": context.parent_name.upper(),
+        "unit": context.branch_name,
+        "place": text("template", key, lang, place=context.place),
+    }
+
+
+def heading_values(context: TemplateContext, lang: str) -> Mapping[CellKey, Value]:
+    """Return the values of the heading card."""
+    pairs = (f"{code}{CODE_SEPARATOR}{name}" for code, name in context.assigned)
+    return {
+        (HEADER.id, 0, "branch"): f"{context.branch}{CODE_SEPARATOR}{context.branch_name}",
+        (HEADER.id, 0, "period"): context.period.title(lang) if context.period else None,
+        (HEADER.id, 0, "assigned"): "; ".join(pairs) or None,
+    }
+
+
+def cell_values(
+    form: Form, context: TemplateContext, rows: Sequence[Row], lang: str, *, prefilled: bool = True
+) -> dict[CellKey, Value]:
+    """Return what stands in each value cell, as shown.
+
+    A card shows the row's value where `rows` holds that field, blank or not; else, where it is
+    `prefilled`, the context's value or the field's default. A table shows its rows; its defaults
+    stay blank and are taken when the return is checked.
+    """
+    cell_contents = dict(heading_values(context, lang))
+    for section in sections_of(form):
+        section_rows = [row for row in rows if row.section == section.id]
+        for form_field in section.fields:
+            if section.layout == "card" and section is not HEADER and prefilled:
+                preset = context.values.get(f"{section.id}.{form_field.id}", form_field.default)
+                cell_contents[section.id, 0, form_field.id] = _display_value(
+                    form, context, form_field, preset, lang
+                )
+            for record, row in enumerate(section_rows):
+                if form_field.id in row.values:
+                    value = _display_value(
+                        form, context, form_field, row.values[form_field.id], lang
+                    )
+                    cell_contents[section.id, record, form_field.id] = value
+    return cell_contents
+
+
+def is_local_list(form: Form, form_field: Field) -> bool:
+    """Whether the codes a `ref` field takes are kept in a section of the same form."""
+    return any(section.id == form_field.ref for section in form.sections)
+
+
+def _display_value(
+    form: Form, context: TemplateContext, form_field: Field, value: Value, lang: str
+) -> Value:
+    if value is None:
+        return None
+    if form_field.type == "choice" and form_field.choices:
+        titles = {choice.id: choice.title.of(lang) for choice in form.choices[form_field.choices]}
+        return titles.get(str(value), value)
+    if form_field.type == "ref" and form_field.ref and not is_local_list(form, form_field):
+        return context.label_code(form_field.ref, value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
