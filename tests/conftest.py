@@ -5,14 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-import dovecot
-import office
 import pytest
-import reading
+from builders import dovecot, in_process, libreoffice
 from hypothesis import settings
 
 # Runs inside LibreOffice's own interpreter.
-collect_ignore = ["office_uno.py"]
+collect_ignore = ["builders/libreoffice_uno.py"]
 
 settings.register_profile("desk", deadline=None, max_examples=50, print_blob=True)
 settings.register_profile("thorough", deadline=None, max_examples=1000, print_blob=True)
@@ -28,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs a program this machine does not have; the CI must never skip."""
     for marker, there, why in (
-        ("libreoffice", office.available, "LibreOffice and python3-uno are needed"),
+        ("libreoffice", libreoffice.available, "LibreOffice and python3-uno are needed"),
         ("dovecot", dovecot.available, "dovecot-imapd and openssl are needed"),
     ):
         if item.get_closest_marker(marker) and not there():
@@ -38,7 +36,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.fixture(scope="module")
 def reading_here() -> Iterator[None]:
     """Files are read without children in this module's tests."""
-    with reading.here():
+    with in_process.here():
         yield
 
 
@@ -50,4 +48,4 @@ def _miss(why: str) -> None:
 
 def pytest_unconfigure() -> None:
     """End the office programs this session started."""
-    office.stop()
+    libreoffice.stop()

@@ -11,8 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import office
-import report_pictures
+from builders import libreoffice, report_pictures
 
 from mlay_batch.cli import run
 from mlay_batch.schema.catalogue import shipped_folder
@@ -39,7 +38,7 @@ def main(folder: Path, town: Path) -> None:
     if not town.exists():
         run(["demo", str(town)])
     books = workbooks(folder, town)
-    pages = {name: office.convert(path, "pdf", folder / "pdf") for name, path in books.items()}
+    pages = {name: libreoffice.convert(path, "pdf", folder / "pdf") for name, path in books.items()}
     for picture, (name, page) in FORMS.items():
         draw(pages[name], page, picture)
     report_pictures.draw(books["report"], pages["report"], PICTURES)
@@ -79,4 +78,4 @@ def draw(pdf: Path, page: int, picture: str) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:
         main(Path(made), Path(sys.argv[1]) if sys.argv[1:] else Path(made) / "town")
-    office.stop()
+    libreoffice.stop()

@@ -9,8 +9,8 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import office
-from bad_returns import bad_returns
+from builders import libreoffice
+from builders.bad_returns import bad_returns
 
 from mlay_batch import demo
 from mlay_batch.schema import load_catalogue
@@ -38,9 +38,9 @@ def keep(path: Path, data: bytes, branch: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / path.name
         made.write_bytes(data)
-        office.convert(made, SAVED_AS[branch], path.parent)
+        libreoffice.convert(made, SAVED_AS[branch], path.parent)
 
 
 if __name__ == "__main__":
     main()
-    office.stop()
+    libreoffice.stop()

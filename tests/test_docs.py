@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
-from known_codes import KNOWN_CODES
+from builders.known_codes import KNOWN_CODES
 
 from mlay_batch.cli import COMMANDS, mlay
 from mlay_batch.core.messages import LOCALE

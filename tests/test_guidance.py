@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 import pytest
-from papers import CATALOGUE
+from builders.filled_forms import CATALOGUE
 
 from mlay_batch.core.period import Period
 from mlay_batch.schema.instructions import example_text, instructions

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import dovecot
 import pytest
-from month_desk import (
+from builders import dovecot
+from builders.clerk_month import (
     ADDRESSES,
     Month,
     living,
@@ -26,9 +26,9 @@ from month_desk import (
     repaired,
     zipped,
 )
+from builders.sample_office import REGISTER, Paper, fill_in_register
 from rich.console import Console
 from rich.text import Text
-from town_desk import REGISTER, Paper, fill_in_register
 
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import options, run

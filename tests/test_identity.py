@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 import pytest
+from builders.filled_forms import CATALOGUE, form, judged, register, submission, told
 from hypothesis import given
 from hypothesis import strategies as st
-from papers import CATALOGUE, form, judged, register, submission, told
 
 from mlay_batch.checks.identity import identify
 from mlay_batch.checks.validate import validate

@@ -23,10 +23,8 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import pytest
+from builders.sample_office import Paper, catalogue, put, rows, town
 from openpyxl import load_workbook
-
-sys.path.insert(0, str(Path(__file__).parent / "pipeline"))
-from town_desk import Paper, catalogue, put, rows, town
 
 from mlay_batch import reader
 from mlay_batch.cli import run
@@ -87,7 +85,7 @@ def accepted(branch: str, month: int, texts: list[str]) -> bytes:
 
 
 def _rendered(paper: Paper, values: tuple[object, ...]) -> bytes:
-    from town_desk import TemplateContext, reference_lists, register, render
+    from builders.sample_office import TemplateContext, reference_lists, register, render
 
     form = catalogue().form_for("meeting", paper.period)
     entry = register().by_code[paper.branch]

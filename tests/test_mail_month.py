@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-import dovecot
 import pytest
-from month_desk import (
+from builders import dovecot
+from builders.clerk_month import (
     ADDRESSES,
     Month,
     counts,
@@ -24,7 +24,7 @@ from month_desk import (
     repaired,
     zipped,
 )
-from town_desk import CELLS, REGISTER, Paper, town
+from builders.sample_office import CELLS, REGISTER, Paper, town
 
 from mlay_batch.ledger import Ledger, MailLog, MailState
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 import yaml
-from known_codes import KNOWN_CODES
+from builders.known_codes import KNOWN_CODES
 
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.messages import LOCALE, explain, show

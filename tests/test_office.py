@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import office
 import openpyxl
 import pytest
 import xlsxwriter
+from builders import libreoffice
 from openpyxl.styles import Protection
 from python_calamine import CalamineWorkbook
 
@@ -36,14 +36,14 @@ def book(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
 def test_what_is_typed_is_saved(book: Path, tmp_path: Path, kind: str) -> None:
-    filled = office.fill(
+    filled = libreoffice.fill(
         book,
         tmp_path / f"đã điền.{kind}",
         [
-            office.typed("B1", "03/09/2019"),
-            office.typed("B2", "2,5"),
-            office.put("B3", "03/9/2019"),
-            office.put("B4", None),
+            libreoffice.typed("B1", "03/09/2019"),
+            libreoffice.typed("B2", "2,5"),
+            libreoffice.put("B3", "03/9/2019"),
+            libreoffice.put("B4", None),
         ],
     )
     cells = [row[1] if len(row) > 1 else "" for row in values(filled, 1)]
@@ -51,7 +51,9 @@ def test_what_is_typed_is_saved(book: Path, tmp_path: Path, kind: str) -> None:
 
 
 def test_a_date_can_be_put_into_a_plain_cell(book: Path, tmp_path: Path) -> None:
-    filled = office.fill(book, tmp_path / "a.xlsx", [office.put("B2", date(2019, 11, 30))])
+    filled = libreoffice.fill(
+        book, tmp_path / "a.xlsx", [libreoffice.put("B2", date(2019, 11, 30))]
+    )
     assert values(filled, 1)[1][1] == date(2019, 11, 30)
 
 
@@ -60,33 +62,35 @@ def test_a_crash_is_started_again_but_not_for_ever(
 ) -> None:
     driver = tmp_path / "driver.py"
     once = f"p = pathlib.Path({str(tmp_path / 'fell')!r}); p.exists() or (p.touch(), os.abort())"
-    real = f"runpy.run_path({str(office._DRIVER)!r}, run_name='__main__')"
+    real = f"runpy.run_path({str(libreoffice._DRIVER)!r}, run_name='__main__')"
     driver.write_text(f"import os, pathlib, runpy\n{once}\n{real}\n", "utf-8")
-    monkeypatch.setattr(office, "_DRIVER", driver)
-    filled = office.fill(book, tmp_path / "a.xlsx", [office.put("B1", "lại")])
+    monkeypatch.setattr(libreoffice, "_DRIVER", driver)
+    filled = libreoffice.fill(book, tmp_path / "a.xlsx", [libreoffice.put("B1", "lại")])
     assert values(filled, 1)[0][1] == "lại"
     driver.write_text("import os; os.abort()", "utf-8")
     with pytest.raises(AssertionError, match="LibreOffice"):
-        office.fill(book, tmp_path / "b.xlsx", [])
+        libreoffice.fill(book, tmp_path / "b.xlsx", [])
 
 
 def test_a_locked_cell_refuses_and_the_next_job_still_works(book: Path, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="A1 is locked"):
-        office.fill(book, tmp_path / "a.xlsx", [office.put("A1", "sai")])
-    filled = office.fill(book, tmp_path / "b.xlsx", [office.unprotect(), office.put("A1", "được")])
+        libreoffice.fill(book, tmp_path / "a.xlsx", [libreoffice.put("A1", "sai")])
+    filled = libreoffice.fill(
+        book, tmp_path / "b.xlsx", [libreoffice.unprotect(), libreoffice.put("A1", "được")]
+    )
     assert values(filled, 1)[0][0] == "được"
 
 
 def test_rows_columns_and_tabs_move(book: Path, tmp_path: Path) -> None:
-    filled = office.fill(
+    filled = libreoffice.fill(
         book,
         tmp_path / "a.xlsx",
         [
-            office.unprotect(),
-            office.insert_rows(2, 2),
-            office.swap("A1:A6", "B1:B6"),
-            office.hide_row(5),
-            office.rename_sheet("Khác"),
+            libreoffice.unprotect(),
+            libreoffice.insert_rows(2, 2),
+            libreoffice.swap("A1:A6", "B1:B6"),
+            libreoffice.hide_row(5),
+            libreoffice.rename_sheet("Khác"),
         ],
     )
     assert [row[:2] for row in values(filled, 1)] == [
@@ -102,10 +106,10 @@ def test_only_recalculation_finds_a_wrong_stored_figure(tmp_path: Path) -> None:
         sheet = made.add_worksheet()
         sheet.write_column("A1", [1, 2])
         sheet.write_formula("A3", "=SUM(A1:A2)", None, 99)
-    kept = office.convert(wrong, "xlsx", tmp_path / "kept")
-    anew = office.convert(wrong, "xlsx", tmp_path / "anew", recalculate=True)
+    kept = libreoffice.convert(wrong, "xlsx", tmp_path / "kept")
+    anew = libreoffice.convert(wrong, "xlsx", tmp_path / "anew", recalculate=True)
     assert (values(kept)[2][0], values(anew)[2][0]) == (99.0, 3.0)
 
 
 def test_a_workbook_becomes_a_pdf(book: Path, tmp_path: Path) -> None:
-    assert office.convert(book, "pdf", tmp_path).read_bytes().startswith(b"%PDF")
+    assert libreoffice.convert(book, "pdf", tmp_path).read_bytes().startswith(b"%PDF")

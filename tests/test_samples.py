@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from bad_returns import bad_returns
+from builders.bad_returns import bad_returns
 
 from mlay_batch import demo
 from mlay_batch.app.ingest import ingest

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from known_codes import KNOWN_CODES
-from papers import identity, leaf, register
+from builders.filled_forms import identity, leaf, register
+from builders.known_codes import KNOWN_CODES
 
 from mlay_batch.checks.sender import FORGED, OUT_OF_DATE, STRANGER, check_sender
 from mlay_batch.model.records import SENDER_DOUBT_CODES, CheckedFile

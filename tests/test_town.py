@@ -11,9 +11,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import independent
 import pytest
-from cells import differences, links, recalculated, stored
+from builders import independent_count
+from builders.sheet_cells import differences, links, recalculated, stored
 from openpyxl import load_workbook
 from openpyxl.cell import Cell
 
@@ -69,7 +69,7 @@ def test_every_file_got_one_verdict(year: Year) -> None:
 
 
 def test_the_figures_agree_with_an_independent_calculation(year: Year) -> None:
-    shown, counted = independent.shown(year.figures), independent.recompute(year.facts)
+    shown, counted = independent_count.shown(year.figures), independent_count.recompute(year.facts)
     assert len(counted["quota"]) >= 15
     for part in counted:
         assert shown[part] == counted[part], part

@@ -8,9 +8,9 @@ from datetime import date
 from itertools import pairwise
 
 import pytest
+from builders.filled_forms import identity, leaf, rows, submission
 from hypothesis import given
 from hypothesis import strategies as st
-from papers import identity, leaf, rows, submission
 
 from mlay_batch.checks.verdict import decide, receipt_order
 from mlay_batch.core.findings import Finding, Place, Severity

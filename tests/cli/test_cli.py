@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from builders.sample_office import Paper, put, town
 
 from mlay_batch import cli
 from mlay_batch.cli import COMMANDS, mlay, run
@@ -17,9 +18,6 @@ from mlay_batch.cli.options import Option
 from mlay_batch.cli.output import finding_lines
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.messages import LOCALE
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
-from town_desk import Paper, put, town
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 

@@ -1,16 +1,12 @@
 """Held files and decisions as a clerk types them."""
 
 import json
-import sys
-from pathlib import Path
 
 import pytest
+from builders.mail_office import send, take_in
+from builders.sample_office import Paper, town
 
 from mlay_batch.cli import run
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
-from mail_town import send, take_in
-from town_desk import Paper, town
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 

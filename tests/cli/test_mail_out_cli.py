@@ -1,19 +1,15 @@
 """Reply, close, reopen and status as a clerk types them."""
 
 import json
-import sys
 from email import message_from_bytes, policy
-from pathlib import Path
 
 import click
 import pytest
+from builders.sample_office import CELLS, REGISTER, Paper, put, town
+from builders.smtp_host import asked, mail_host
 
 from mlay_batch.cli import mlay, run
 from mlay_batch.ledger import Item, Ledger, MailLog, MailState, SentMail
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
-from smtp_desk import asked, mail_host
-from town_desk import CELLS, REGISTER, Paper, put, town
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 

@@ -3,13 +3,12 @@
 `MLAY_CORPUS=FOLDER pytest tests/corpus/test_corpus.py` takes any folder of workbooks and mails.
 What becomes of each file is written down beside them in `expected.yaml` (`MLAY_CORPUS_WRITE=1`
 writes it); from then on another outcome is a failure, and so is a file that is not listed. Without
-the variable the files of `hostile.py` are taken.
+the variable the files of `hostile_files.py` are taken.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping
@@ -19,10 +18,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-sys.path.insert(0, str(Path(__file__).parent))
-import corpus_desk as desk
-import hostile
+from builders import corpora, hostile_files
 
 from mlay_batch.app import ingest
 from mlay_batch.checks.verdict import decide
@@ -62,17 +58,17 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     given = os.environ.get("MLAY_CORPUS")
     folder = Path(given) if given else tmp_path_factory.mktemp("corpus")
     if not given:
-        for name, data in hostile.files().items():
+        for name, data in hostile_files.files().items():
             (folder / name).write_bytes(data)
     started = time.monotonic()
     leaves = [
         leaf
-        for leaf in collect([folder], folder, desk.RECEIVED)
+        for leaf in collect([folder], folder, corpora.RECEIVED)
         if leaf.origin.partition("!")[0] != EXPECTED
     ]
     found: dict[str, list[Decision]] = defaultdict(list)
     for at in range(0, len(leaves), 200):
-        for decision in decide(desk.judged(leaves[at : at + 200]), LedgerSnapshot()):
+        for decision in decide(corpora.judged(leaves[at : at + 200]), LedgerSnapshot()):
             found[decision.checked.file.origin.partition("!")[0]].append(decision)
     here = folder if given else Path(__file__).parent
     return Corpus(folder, here / EXPECTED, found, time.monotonic() - started)
@@ -98,7 +94,7 @@ def test_no_fault_of_our_own_no_child_left_no_hang(corpus: Corpus) -> None:
     faults = [name for name, found in corpus.outcome.items() if any("R14" in one for one in found)]
     assert faults == []
     assert active_children() == []
-    assert corpus.seconds < 60 + len(corpus.decisions) * desk.SECONDS
+    assert corpus.seconds < 60 + len(corpus.decisions) * corpora.SECONDS
 
 
 def test_what_becomes_of_each_is_what_was_written_down(corpus: Corpus) -> None:
@@ -113,8 +109,8 @@ def test_what_becomes_of_each_is_what_was_written_down(corpus: Corpus) -> None:
 def test_what_is_said_of_a_file_does_not_depend_on_how_many_are_checked_at_a_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    leaves = [desk.leaf(name, data) for name, data in hostile.files().items()]
-    leaves += [desk.leaf(original.name, original.data) for original in desk.originals()[:5]]
-    together = desk.judged(leaves)
+    leaves = [corpora.leaf(name, data) for name, data in hostile_files.files().items()]
+    leaves += [corpora.leaf(original.name, original.data) for original in corpora.originals()[:5]]
+    together = corpora.judged(leaves)
     monkeypatch.setattr(ingest, "GROUP_SIZE", 3)
-    assert desk.judged(leaves) == together
+    assert corpora.judged(leaves) == together

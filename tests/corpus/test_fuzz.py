@@ -1,44 +1,39 @@
-"""A fixed share of the full run (`fuzz.py`), with another seed."""
+"""A fixed share of the full run (`corpus_fuzz.py`), with another seed."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
-import fuzz
-import oracle
-from workbook_mutants import mutant
+from builders import corpora, corpus_fuzz, corpus_oracle
+from builders.workbook_mutants import mutant
 
 SEED = 2019
 
 
 def test_changed_workbooks() -> None:
-    told = fuzz.Told()
-    fuzz.run_books(SEED, range(60), told)
+    told = corpus_fuzz.Told()
+    corpus_fuzz.run_books(SEED, range(60), told)
     assert told.failures == []
     assert sum(told.counts.values()) == 60
     assert {"same", "touched", "refused", "any"} == {key.split()[0] for key in told.counts}
 
 
 def test_changed_mails() -> None:
-    told = fuzz.Told()
-    fuzz.run_mails(SEED, range(84, 114), told)
+    told = corpus_fuzz.Told()
+    corpus_fuzz.run_mails(SEED, range(84, 114), told)
     assert told.failures == []
     assert {"same", "stranger", "any"} == {key.split()[0] for key in told.counts}
 
 
 def test_the_same_number_is_the_same_file() -> None:
-    books, legacy = fuzz.originals()
+    books, legacy = corpus_fuzz.originals()
     one, again = (mutant(SEED, 17, books, legacy) for _ in range(2))
     assert (one.data, one.how) == (again.data, again.how)
 
 
 def test_an_oracle_that_can_say_no() -> None:
     """Given the return of another branch, or one not refused, every oracle complains."""
-    books, legacy = fuzz.originals()
-    (other,) = fuzz.desk.judged([fuzz.desk.leaf("x.xlsx", books[1].data)])
+    books, legacy = corpus_fuzz.originals()
+    (other,) = corpora.judged([corpora.leaf("x.xlsx", books[1].data)])
     found = [mutant(SEED, number, books, legacy) for number in range(100)]
     for must in ("same", "touched", "refused"):
         one = next(one for one in found if one.must == must and one.original is not books[1])
-        assert oracle.wrong(one, other), must
+        assert corpus_oracle.wrong(one, other), must

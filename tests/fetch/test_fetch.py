@@ -9,9 +9,9 @@ import time
 from datetime import date
 from pathlib import Path
 
-import dovecot
 import pytest
-from dovecot import Server
+from builders import dovecot
+from builders.dovecot import Server
 
 from mlay_batch.app.fetch_mail import fetch_mails
 from mlay_batch.app.workspace import Workspace

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-import dovecot
 import pytest
+from builders import dovecot
+from builders.mail_office import attached, mail, take_in, told
+from builders.sample_office import Paper, town
 
 from mlay_batch.app.fetch_mail import fetch_mails
 from mlay_batch.app.office import open_office
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.ledger import Ledger
 from mlay_batch.model.records import Verdict
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
-from mail_town import attached, mail, take_in, told
-from town_desk import Paper, town
 
 pytestmark = [pytest.mark.dovecot, pytest.mark.usefixtures("reading_here")]
 

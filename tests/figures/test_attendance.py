@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from desk import facts, register, returns, with_quota
-from known_codes import KNOWN_CODES
+from builders.figure_inputs import facts, register, returns, with_quota
+from builders.known_codes import KNOWN_CODES
 
 from mlay_batch.core.findings import Place
 from mlay_batch.figures import compute

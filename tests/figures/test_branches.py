@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from desk import facts, register, returns, row, table
+from builders.figure_inputs import facts, register, returns, row, table
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from desk import classification, facts, register, shipped, with_scheme
+from builders.figure_inputs import classification, facts, register, shipped, with_scheme
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures import compute

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from desk import classification, delivery, facts, register, returns
+from builders.figure_inputs import classification, delivery, facts, register, returns
 
 from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period

@@ -6,7 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from desk import shipped
+from builders.figure_inputs import shipped
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from desk import facts, register, returns
+from builders.figure_inputs import facts, register, returns
 
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.messages import explain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from desk import classification, facts, register, shipped
+from builders.figure_inputs import classification, facts, register, shipped
 from hypothesis import given
 from hypothesis import strategies as st
 

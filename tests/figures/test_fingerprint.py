@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from desk import facts, register, returns
+from builders.figure_inputs import facts, register, returns
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from desk import facts, register, returns, shipped
+from builders.figure_inputs import facts, register, returns, shipped
 from hypothesis import given
 from hypothesis import strategies as st
 

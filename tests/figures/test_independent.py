@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-import independent
-from desk import classification, facts, register, returns, shipped
+from builders import independent_count
+from builders.figure_inputs import classification, facts, register, returns, shipped
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -124,8 +124,8 @@ def towns(draw: Any) -> ReportInputs:
 
 @given(towns())
 def test_the_figures_agree_with_an_independent_count(given_facts: ReportInputs) -> None:
-    expected = independent.recompute(given_facts)
-    found = independent.shown(compute(given_facts))
+    expected = independent_count.recompute(given_facts)
+    found = independent_count.shown(compute(given_facts))
     for part, values in expected.items():
         assert found[part] == values, part
 

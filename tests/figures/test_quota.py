@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from desk import delivery, facts, register, returns, with_quota
+from builders.figure_inputs import delivery, facts, register, returns, with_quota
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures import compute

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import facts, register, returns, shipped
+from builders.figure_inputs import facts, register, returns, shipped
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures import compute

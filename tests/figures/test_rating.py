@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from desk import facts, register, returns, shipped, with_scheme
+from builders.figure_inputs import facts, register, returns, shipped, with_scheme
 
 from mlay_batch.core.findings import Place
 from mlay_batch.figures import compute

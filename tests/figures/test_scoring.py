@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from desk import shipped
+from builders.figure_inputs import shipped
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import openpyxl
-from desk import facts, register, returns, shipped
+from builders.figure_inputs import facts, register, returns, shipped
 
 from mlay_batch import report
 from mlay_batch.core.period import Period

@@ -1,4 +1,4 @@
-"""A share of the shots of `fire.py`; `python tests/fire/fire.py` fires them all."""
+"""A share of the runs of `builders/crash_runs.py`; `python -m builders.crash_runs` makes all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-FIRE = Path(__file__).parent / "fire.py"
+TESTS = Path(__file__).parent.parent
 
 
 @pytest.mark.slow
@@ -17,7 +17,7 @@ FIRE = Path(__file__).parent / "fire.py"
 def test_killed_or_failing_at_any_write_nothing_is_lost() -> None:
     """In a process of its own: it forks, which a process with threads must not."""
     ran = subprocess.run(
-        [sys.executable, str(FIRE), "--every", "26"],
+        [sys.executable, "-m", "builders.crash_runs", "--every", "26"], cwd=TESTS,
         capture_output=True, text=True, check=False, timeout=500,
     )  # fmt: skip
     assert ran.stdout, ran.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from builders.sample_office import Paper, put, town
 
 from mlay_batch import reader
 from mlay_batch.app.ingest import IngestResult, ingest
@@ -18,9 +18,6 @@ from mlay_batch.app.office import Office
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.model.records import Verdict
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
-from town_desk import Paper, put, town
 
 GOOD = Paper("DB1-1").book()
 

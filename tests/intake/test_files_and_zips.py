@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from known_codes import KNOWN_CODES
+from builders.known_codes import KNOWN_CODES
 
 from mlay_batch.intake import collect, limits
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from email import message_from_string
 
 import pytest
-from mail_desk import HANOI, HEAD, NOW, SERVER, mail, opened, part
+from builders.mails import HANOI, HEAD, NOW, SERVER, mail, opened, part
 
 from mlay_batch.intake import MailTrust
 from mlay_batch.intake.headers import is_forged, receipt_time, sender, thread

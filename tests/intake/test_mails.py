@@ -6,9 +6,7 @@ import base64
 import time
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from mail_desk import (
+from builders.mails import (
     BOOK,
     DISPOSITION,
     HEAD,
@@ -25,6 +23,8 @@ from mail_desk import (
     told,
     zipped,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlay_batch.intake import MailTrust, limits
 from mlay_batch.intake.eml import mail_members

@@ -5,8 +5,21 @@ from __future__ import annotations
 import time
 
 import pytest
-from mail_desk import BOOK, HEAD, OTHER, SCAN, SERVER, WORDS, lay, mail, opened, part, taken, told
-from outlook_desk import compound, hanging, letter, msg, tnef
+from builders.mails import (
+    BOOK,
+    HEAD,
+    OTHER,
+    SCAN,
+    SERVER,
+    WORDS,
+    lay,
+    mail,
+    opened,
+    part,
+    taken,
+    told,
+)
+from builders.outlook_files import compound, hanging, letter, msg, tnef
 
 from mlay_batch.intake import limits
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from ledger_desk import RUN, WRONG, decision, recorded, row
+from builders.ledger_entries import RUN, WRONG, decision, recorded, row
 
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger import Ledger, Ruling, Rulings

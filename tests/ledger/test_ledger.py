@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from builders.ledger_entries import RUN, WRONG, decision, recorded, row
 from hypothesis import given
 from hypothesis import strategies as st
-from ledger_desk import RUN, WRONG, decision, recorded, row
 
 from mlay_batch.core.messages import error_text
 from mlay_batch.core.period import Period

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ledger_desk import RUN, WRONG, decision, row
+from builders.ledger_entries import RUN, WRONG, decision, row
 
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.model.records import Decision, Verdict
@@ -71,7 +71,7 @@ def test_a_failure_at_any_step_leaves_the_ledger_unchanged(tmp_path: Path) -> No
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from ledger_desk import RUN, decision, row
+from builders.ledger_entries import RUN, decision, row
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.ledger import store
 from mlay_batch.model.records import Verdict
@@ -101,7 +101,7 @@ def test_killed_between_archive_and_commit(tmp_path: Path, when: str, read_only:
         before = ledger.entries()
     done = subprocess.run(
         [sys.executable, "-c", CHILD, str(tmp_path), when],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)},
         check=False,
     )
     assert done.returncode == -signal.SIGKILL

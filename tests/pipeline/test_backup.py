@@ -14,7 +14,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
-from town_desk import Paper, put, town
+from builders.sample_office import Paper, put, town
 
 from mlay_batch.app.archive_check import WorkspaceReport, check_workspace
 from mlay_batch.app.backup import backup, restore

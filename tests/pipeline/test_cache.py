@@ -1,7 +1,7 @@
 """Descriptions and register are read once; when anything they depend on changes, they are again."""
 
 import pytest
-from town_desk import Paper, catalogue, town
+from builders.sample_office import Paper, catalogue, town
 
 from mlay_batch import reader
 from mlay_batch.app import cache

@@ -6,7 +6,7 @@ import io
 
 import openpyxl
 import pytest
-from town_desk import Paper, town
+from builders.sample_office import Paper, town
 
 from mlay_batch.cli import run
 from mlay_batch.core.styles import TONES

@@ -6,8 +6,8 @@ from datetime import date
 from zipfile import ZipFile
 
 import pytest
+from builders.sample_office import CELLS, REGISTER, Paper, put, town
 from openpyxl import load_workbook
-from town_desk import CELLS, REGISTER, Paper, put, town
 
 from mlay_batch.app import review
 from mlay_batch.app.build_report import build_workbook

@@ -19,8 +19,10 @@ if not os.environ.get("CI"):
 
 import dask
 import psutil
-import town_desk as desk
-from dask_desk import Cluster, cluster
+from builders import sample_office
+from builders.dask_cluster import Cluster, cluster
+from builders.reader_files import Paper as Sheets
+from builders.reader_files import codes, sheet_xml
 from distributed import Client, LocalCluster
 
 import mlay_batch
@@ -36,10 +38,6 @@ from mlay_batch.model.records import Submission
 from mlay_batch.reader import Limits, Reading, dask_connection, read
 from mlay_batch.reader import dask_backend as reading
 from mlay_batch.schema import load_catalogue
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "reader"))
-from reader_desk import Paper as Sheets
-from reader_desk import codes, sheet_xml
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 FORMS = load_catalogue().forms
@@ -79,11 +77,11 @@ def month(
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small town with its returns and many strange ones, .xls, .ods and a bomb among them."""
-    made = desk.town(tmp_path_factory.mktemp("town") / "town")
-    for branch in desk.CELLS:
-        desk.put(made, f"{branch}.xlsx", desk.Paper(branch).book())
+    made = sample_office.town(tmp_path_factory.mktemp("town") / "town")
+    for branch in sample_office.CELLS:
+        sample_office.put(made, f"{branch}.xlsx", sample_office.Paper(branch).book())
     for path in (*SAMPLES.glob("2019-11/*"), *sorted(SAMPLES.glob("bad/*.xls*"))[:11]):
-        desk.put(made, path.name, path.read_bytes())
+        sample_office.put(made, path.name, path.read_bytes())
     return made.workspace.root
 
 

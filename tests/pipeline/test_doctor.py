@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from town_desk import Paper, put, town
+from builders.sample_office import Paper, put, town
 
 from mlay_batch.app.archive_check import WorkspaceReport, check_workspace
 from mlay_batch.app.closing import close

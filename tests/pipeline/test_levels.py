@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from levels_desk import (
+from builders.offices import (
     AS_OF,
     NOVEMBER,
     PROVINCE,
@@ -23,7 +23,7 @@ from levels_desk import (
     province,
     workspace,
 )
-from town_desk import Paper
+from builders.sample_office import Paper
 
 from mlay_batch import reader
 from mlay_batch.app.check_file import check

@@ -10,10 +10,10 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
+from builders.mail_office import AS_OF, MORNING, attached, mail, send, take_in, told
+from builders.sample_office import CELLS, Paper, catalogue, put, town
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from mail_town import AS_OF, MORNING, attached, mail, send, take_in, told
-from town_desk import CELLS, Paper, catalogue, put, town
 
 from mlay_batch import reader
 from mlay_batch.app.office import open_office

@@ -6,7 +6,7 @@ from datetime import date
 from zipfile import ZipFile
 
 import pytest
-from town_desk import CELLS, Paper, put, town
+from builders.sample_office import CELLS, Paper, put, town
 
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.ingest import ingest

@@ -7,11 +7,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import office
 import pytest
+from builders import libreoffice
+from builders.sample_office import town
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
-from town_desk import town
 
 from mlay_batch.cli import run
 from mlay_batch.ledger import Ledger
@@ -43,23 +43,23 @@ STORED = {
 }  # fmt: skip
 
 
-def typing(form: Path) -> list[office.Step]:
+def typing(form: Path) -> list[libreoffice.Step]:
     """Return the keystrokes of a secretary: she reads the headings, we the hidden ids."""
     sheet = load_workbook(form)["Báo cáo"]
     ids = {cell.value: cell.row for cell in sheet["A"] if cell.value}
     value = next(c for c in sheet[ids["members:start"]] if c.value == "value").column_letter
-    steps = [office.put(f"{value}{ids[name]}", number) for name, number in CARD.items()]
+    steps = [libreoffice.put(f"{value}{ids[name]}", number) for name, number in CARD.items()]
     for section, row in TABLES.items():
         columns = {c.value: c.column for c in sheet[ids[f"{section}:start"]]}
         first = ids[f"{section}:head"] + 1  # the last of its heading rows
         steps += [
-            office.put(f"{get_column_letter(columns[name])}{first}", typed)
+            libreoffice.put(f"{get_column_letter(columns[name])}{first}", typed)
             for name, typed in row.items()
         ]
     return steps
 
 
-def changed(form: Path) -> list[office.Step]:
+def changed(form: Path) -> list[libreoffice.Step]:
     """Return what people do to a form: insert a row, swap two columns, rename the sheet."""
     sheet = load_workbook(form)["Báo cáo"]
     ids = {cell.value: cell.row for cell in sheet["A"] if cell.value}
@@ -69,11 +69,11 @@ def changed(form: Path) -> list[office.Step]:
         f"{columns[name]}{top}:{columns[name]}{bottom}" for name in ("speakers", "prepared")
     )
     return [
-        office.unprotect(),
-        office.swap(speakers, prepared),
-        office.insert_rows(ids["meetings:head"] + 1, 2),
-        office.insert_rows(3, 1),
-        office.rename_sheet("Tháng 11"),
+        libreoffice.unprotect(),
+        libreoffice.swap(speakers, prepared),
+        libreoffice.insert_rows(ids["meetings:head"] + 1, 2),
+        libreoffice.insert_rows(3, 1),
+        libreoffice.rename_sheet("Tháng 11"),
     ]
 
 
@@ -84,7 +84,7 @@ def test_what_libreoffice_typed_is_what_the_ledger_holds(tmp_path, capsys, kind,
     assert run(["template", "DB1-1", "--period", "2019-11", "-C", str(workspace.root)]) == 0
     (form,) = workspace.outbox.rglob("*.xlsx")
     steps = typing(form) + (changed(form) if structure == "changed" else [])
-    office.fill(form, workspace.inbox / f"chi bộ Ho Cang tháng 11.{kind}", steps)
+    libreoffice.fill(form, workspace.inbox / f"chi bộ Ho Cang tháng 11.{kind}", steps)
 
     assert run(["run", "-C", str(workspace.root), "--as-of", "2019-12-03"]) == 0
     with Ledger.open(workspace.ledger, read_only=True) as ledger:

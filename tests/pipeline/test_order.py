@@ -14,9 +14,9 @@ from datetime import date
 from itertools import pairwise
 
 import pytest
+from builders.sample_office import CELLS, Paper, catalogue, register
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from town_desk import CELLS, Paper, catalogue, register
 
 from mlay_batch import reader
 from mlay_batch.app.office import reference_lists

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import published
 import pytest
-from cells import Book, Sheet, differences, recalculated, stored
-from published import NAM_CAN, TAN_YEN, District
+from builders import published_rules
+from builders.published_rules import NAM_CAN, TAN_YEN, District
+from builders.sheet_cells import Book, Sheet, differences, recalculated, stored
 
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.ingest import ingest
@@ -44,16 +44,16 @@ def handed_in(
     of: District, folder: Path, printed: tuple[Row, ...], schemes: Mapping[str, str] | None = None
 ) -> Done:
     """Take in every organisation's return, and from the first one the `printed` figures before."""
-    town = published.workspace(of, folder, schemes)
-    (first, _), *_ = papers = list(published.returns(of))
+    town = published_rules.workspace(of, folder, schemes)
+    (first, _), *_ = papers = list(published_rules.returns(of))
     for name, (branch, rows) in {
         "000 như đã in": (first, printed),
         **dict(enumerate(papers)),
     }.items():
-        data = published.book(town, of, branch, rows)
+        data = published_rules.book(town, of, branch, rows)
         (town.workspace.inbox / f"{name}.xlsx").write_bytes(data)
-    day = published.as_of(of)
-    received = f"{day.replace(day=15)}{published.RECEIVED}"
+    day = published_rules.as_of(of)
+    received = f"{day.replace(day=15)}{published_rules.RECEIVED}"
     done = ingest(town, (), as_of=day, received=received, holder="test")
     wrong, *others = sorted(done.decisions, key=lambda d: "như đã in" not in d.checked.file.name)
     assert {decision.verdict for decision in others} == {Verdict.ACCEPTED}
@@ -72,7 +72,7 @@ def error(done: Done) -> tuple[str, object, object]:
 def tan_yen(tmp_path_factory: pytest.TempPathFactory) -> Done:
     """Printed: 24, 15 and 22 of 41."""
     cells = {"grade1": 24, "grade2": 15, "grade3": 2}
-    printed = published.paper("grade1", cells, {"grade2": 40}, {"cells": {"grade3": 22}})
+    printed = published_rules.paper("grade1", cells, {"grade2": 40}, {"cells": {"grade3": 22}})
     return handed_in(TAN_YEN, tmp_path_factory.mktemp("tan-yen") / "district", printed)
 
 
@@ -80,7 +80,7 @@ def tan_yen(tmp_path_factory: pytest.TempPathFactory) -> Done:
 def nam_can(tmp_path_factory: pytest.TempPathFactory) -> Done:
     """Printed as Hải Dương did for 2019: those of the second grade with those of the first."""
     members = {"grade1": 20, "grade2": 100, "grade3": 10}
-    printed = published.paper("grade1", {"grade1": 5}, members, {"members": {"grade2": 120}})
+    printed = published_rules.paper("grade1", {"grade1": 5}, members, {"members": {"grade2": 120}})
     return handed_in(NAM_CAN, tmp_path_factory.mktemp("nam-can") / "district", printed, CAPPED)
 
 

@@ -7,10 +7,10 @@ from email import message_from_bytes, policy
 from functools import partial
 
 import pytest
-from mail_town import send as send_mail
+from builders.mail_office import send as send_mail
+from builders.sample_office import REGISTER, Paper, catalogue, put, register, town
+from builders.smtp_host import mail_host
 from openpyxl import load_workbook
-from smtp_desk import mail_host
-from town_desk import REGISTER, Paper, catalogue, put, register, town
 
 from mlay_batch import reader
 from mlay_batch.app import mail_run, reply

@@ -9,7 +9,7 @@ from datetime import date
 from shutil import copytree
 
 import pytest
-from town_desk import CELLS, REGISTER, Paper, catalogue, put, rows, town
+from builders.sample_office import CELLS, REGISTER, Paper, catalogue, put, rows, town
 
 from mlay_batch.app import build_report, cache, review
 from mlay_batch.app.cache import program_files, report_key

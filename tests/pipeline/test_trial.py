@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from town_desk import Paper, put, town
+from builders.sample_office import Paper, put, town
 
 from mlay_batch.app.ingest import ingest
 from mlay_batch.app.what_if import run_trial

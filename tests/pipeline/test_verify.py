@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from levels_desk import NOVEMBER, Levels, altered
-from town_desk import Paper
+from builders.offices import NOVEMBER, Levels, altered
+from builders.sample_office import Paper
 
 from mlay_batch.app.closing import close
 from mlay_batch.app.office import Office

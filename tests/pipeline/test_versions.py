@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from builders.filled_forms import form
+from builders.sample_office import Paper, put, rows, town
 from openpyxl import load_workbook
-from papers import form
 from python_calamine import CalamineWorkbook
-from town_desk import Paper, put, rows, town
 
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.ingest import ingest

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-import office
 import openpyxl
 import pytest
+from builders import libreoffice
+from builders.reader_files import FORMS, MEETING, told
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
-from reader_desk import FORMS, MEETING, told
 
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import Row, Submission, values_hash
@@ -161,7 +161,7 @@ def test_and_saved_by_libreoffice_too(tmp_path_factory, filled, done):
     folder: Path = tmp_path_factory.mktemp("doi")
     source = folder / "a.xlsx"
     source.write_bytes(changed(filled, done))
-    saved = office.fill(source, folder / "b.xlsx", [])
+    saved = libreoffice.fill(source, folder / "b.xlsx", [])
     found = read(saved.read_bytes(), "b.xlsx", FORMS)
     assert errors(found) == []
     assert same(found, filled)

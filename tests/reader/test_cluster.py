@@ -16,8 +16,8 @@ import pytest
 if not os.environ.get("CI"):
     pytest.importorskip("distributed")
 
+from builders.reader_files import FORMS, Paper, codes
 from distributed import KilledWorker
-from reader_desk import FORMS, Paper, codes
 
 import mlay_batch
 from mlay_batch.errors import MlayError, UsageError

@@ -3,8 +3,8 @@
 import io
 
 import pytest
+from builders.reader_files import Formula, Paper, told
 from openpyxl import Workbook
-from reader_desk import Formula, Paper, told
 
 from mlay_batch.reader import UNCALCULATED, Limits, cell_texts
 

@@ -11,7 +11,7 @@ from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
-from reader_desk import DAY, FORMS, Paper, codes, repack, sheet_xml
+from builders.reader_files import DAY, FORMS, Paper, codes, repack, sheet_xml
 
 from mlay_batch.core import codec
 from mlay_batch.errors import MlayError

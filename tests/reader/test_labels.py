@@ -10,9 +10,9 @@ from itertools import combinations
 from typing import Any
 
 import pytest
+from builders.reader_files import FORMS, MEETING, Paper, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reader_desk import FORMS, MEETING, Paper, told
 
 from mlay_batch.core.text import name_key
 from mlay_batch.model.records import Submission

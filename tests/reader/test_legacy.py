@@ -5,10 +5,10 @@ import re
 
 import openpyxl
 import pytest
+from builders.reader_files import FORMS, MEETING, Paper, repack, told
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.styles import Font
-from reader_desk import FORMS, MEETING, Paper, repack, told
 
 from mlay_batch.core.messages import explain
 from mlay_batch.reader import read

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import office
 import pytest
+from builders import libreoffice
+from builders.reader_files import FORMS, MEETING, told
 from python_calamine import CalamineWorkbook
-from reader_desk import FORMS, MEETING, told
 
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import Submission, values_hash
@@ -77,13 +77,13 @@ def cells(template: Path) -> dict[tuple[str, int, str], str]:
     return found
 
 
-def typing(template: Path) -> list[office.Step]:
+def typing(template: Path) -> list[libreoffice.Step]:
     at = cells(template)
-    return [office.put(at[key], value) for key, value in TYPED.items()]
+    return [libreoffice.put(at[key], value) for key, value in TYPED.items()]
 
 
-def filled(template: Path, out: Path, *more: office.Step) -> Submission:
-    path = office.fill(template, out, [*typing(template), *more])
+def filled(template: Path, out: Path, *more: libreoffice.Step) -> Submission:
+    path = libreoffice.fill(template, out, [*typing(template), *more])
     return read(path.read_bytes(), path.name, FORMS)
 
 
@@ -131,7 +131,7 @@ def test_every_kind_holds_the_same_values(template, tmp_path, wanted, kind):
 
 @KINDS
 def test_a_blank_template_says_nothing(template, tmp_path, kind):
-    path = office.fill(template, tmp_path / f"trống.{kind}", [])
+    path = libreoffice.fill(template, tmp_path / f"trống.{kind}", [])
     found = read(path.read_bytes(), path.name, FORMS)
     assert found.findings == ()
     assert {row.section for row in found.rows} == {"members"}
@@ -149,10 +149,10 @@ def test_rows_inserted_columns_moved_sheet_renamed(template, tmp_path, wanted, k
     found = filled(
         template,
         tmp_path / f"gửi.{kind}",
-        office.unprotect(),
-        office.swap(f"{one}{top}:{one}{bottom}", f"{other}{top}:{other}{bottom}"),
-        office.insert_rows(row, 2),
-        office.rename_sheet("Báo cáo tháng 11", "Báo cáo"),
+        libreoffice.unprotect(),
+        libreoffice.swap(f"{one}{top}:{one}{bottom}", f"{other}{top}:{other}{bottom}"),
+        libreoffice.insert_rows(row, 2),
+        libreoffice.rename_sheet("Báo cáo tháng 11", "Báo cáo"),
     )
     assert found.findings == ()
     assert values_hash(found.rows) == values_hash(wanted.rows)
@@ -169,11 +169,11 @@ def test_errors_formulas_hidden_rows_and_remarks_are_told(template, tmp_path, ki
     found = filled(
         template,
         tmp_path / f"gửi.{kind}",
-        office.unprotect(),
-        office.typed(at["meetings", 0, "present"], "=1/0"),
-        office.typed(at["meetings", 0, "excused"], "=1+0"),
-        office.hide_row(number),
-        office.put(remark, "nộp muộn"),
+        libreoffice.unprotect(),
+        libreoffice.typed(at["meetings", 0, "present"], "=1/0"),
+        libreoffice.typed(at["meetings", 0, "excused"], "=1+0"),
+        libreoffice.hide_row(number),
+        libreoffice.put(remark, "nộp muộn"),
     )
     assert sorted(told(found)) == [
         ("C11", at["meetings", 0, "present"]),
@@ -187,7 +187,7 @@ def test_errors_formulas_hidden_rows_and_remarks_are_told(template, tmp_path, ki
 
 def test_a_workbook_with_a_password(template, tmp_path):
     """Excel wraps an encrypted package in an OLE2 file; only its stream's name is looked at."""
-    xls = office.convert(template, "xls", tmp_path).read_bytes()
+    xls = libreoffice.convert(template, "xls", tmp_path).read_bytes()
     old, new = ("Workbook".encode("utf-16-le"), "EncryptedPackage".encode("utf-16-le"))
     at = xls.rindex(old + bytes(2))
     entry = new.ljust(64, b"\0") + (len(new) + 2).to_bytes(2, "little")

@@ -6,11 +6,11 @@ import io
 from datetime import date
 from pathlib import Path
 
-import office
 import openpyxl
 import pytest
+from builders import libreoffice
+from builders.reader_files import FORMS, MEETING, Paper, told
 from openpyxl.comments import Comment
-from reader_desk import FORMS, MEETING, Paper, told
 
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.messages import explain
@@ -107,7 +107,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Submission]:
     found = {}
     for name in ("a", "b"):
         for kind in ("ods", "xls", "xlsx"):
-            made = office.convert(folder / f"{name}.xlsx", kind, folder / kind)
+            made = libreoffice.convert(folder / f"{name}.xlsx", kind, folder / kind)
             found[f"{name} {kind}"] = read(Path(made).read_bytes(), name, FORMS)
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from reader_desk import FORMS, MEETING
+from builders.reader_files import FORMS, MEETING
 
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.period import Period

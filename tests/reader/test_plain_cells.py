@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from builders.reader_files import FORMS, MEETING, Paper, repack, told
 from hypothesis import example, given
 from hypothesis import strategies as st
-from reader_desk import FORMS, MEETING, Paper, repack, told
 
 from mlay_batch.reader import Limits, read, xlsx
 from mlay_batch.reader.cell_metadata import UnreadableError

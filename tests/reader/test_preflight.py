@@ -8,9 +8,9 @@ import struct
 import zipfile
 
 import pytest
+from builders.reader_files import DAY, FORMS, Formula, Paper, codes, repack, sheet_xml, told
 from hypothesis import given
 from hypothesis import strategies as st
-from reader_desk import DAY, FORMS, Formula, Paper, codes, repack, sheet_xml, told
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.reader import Limits, read

@@ -6,9 +6,9 @@ import pickle
 from datetime import date
 
 import pytest
+from builders.reader_files import DAY, FORMS, MEETING, Formula, Paper, codes, told
 from hypothesis import given
 from hypothesis import strategies as st
-from reader_desk import DAY, FORMS, MEETING, Formula, Paper, codes, told
 
 from mlay_batch.core.findings import Place, Severity
 from mlay_batch.core.text import name_key

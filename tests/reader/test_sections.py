@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from reader_desk import DAY, FORMS, MEETING, Paper, codes, told
+from builders.reader_files import DAY, FORMS, MEETING, Paper, codes, told
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.reader import read

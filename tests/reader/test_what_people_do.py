@@ -16,8 +16,8 @@ from unicodedata import normalize
 
 import openpyxl
 import pytest
-from papers import CATALOGUE, leaf, register
-from reader_desk import FORMS, MEETING, Formula, Paper, repack, told
+from builders.filled_forms import CATALOGUE, leaf, register
+from builders.reader_files import FORMS, MEETING, Formula, Paper, repack, told
 
 from mlay_batch.checks.identity import identify
 from mlay_batch.checks.sender import check_sender

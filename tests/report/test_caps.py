@@ -7,8 +7,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import report_desk as desk
-from cells import Book, differences, recalculated, stored
+from builders import reports
+from builders.sheet_cells import Book, differences, recalculated, stored
 
 from mlay_batch.figures import compute
 from mlay_batch.figures.classified import ClassificationCap
@@ -23,7 +23,7 @@ CAP = Cap("grade1", ("grade2",), 20, "organisation", "21-HD/BTCTW")
 @cache
 def facts(*caps: Cap) -> ReportInputs:
     """The sample town, its year 2018 held against `caps` on the members."""
-    given = desk.small()
+    given = reports.small()
     schemes = tuple(_capped(scheme, caps) for scheme in given.catalogue.schemes)
     return replace(given, catalogue=replace(given.catalogue, schemes=schemes))
 
@@ -41,7 +41,7 @@ def held(*caps: Cap) -> list[ClassificationCap]:
 
 
 def book(*caps: Cap) -> Book:
-    return stored(desk.write(facts(*caps)))
+    return stored(reports.write(facts(*caps)))
 
 
 def test_every_unit_stands_with_what_it_may_give_and_gave() -> None:
@@ -90,5 +90,5 @@ def test_a_recalculation_changes_no_cell(tmp_path: Path) -> None:
         replace(CAP, scope="town", base=("rated",), rounding="ceiling", per_cent=12.5),
         replace(CAP, scope="cell"),
     )
-    written = desk.write(facts(*caps))
+    written = reports.write(facts(*caps))
     assert differences(stored(written), recalculated(written, tmp_path)) == []

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-import change_desk as desk
 import pytest
-from cells import differences, stored
+from builders import changes
+from builders.sheet_cells import differences, stored
 
 from mlay_batch import report
 
@@ -23,7 +23,7 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
-FORMULAS = cache(lambda: desk.load(desk.untouched()))
+FORMULAS = cache(lambda: changes.load(changes.untouched()))
 
 
 def test_formulas_use_what_excel_has_had_since_2007() -> None:
@@ -56,7 +56,7 @@ def test_no_figure_of_the_quotas_is_a_bare_value(title: str) -> None:
 @pytest.mark.parametrize("sheets", [QUOTA, RATING], ids=["quota", "rating"])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_figure_follows_the_data(seed: int, sheets: tuple[str, ...]) -> None:
-    made = desk.follow(seed)
+    made = changes.follow(seed)
     found = differences(made.after, made.expected, sheets)
     # The words of an assignment, with its days, are written and not calculated.
     assert [place for place in found if not place.startswith(f"{QUOTA[0]}!E")] == [], made.says
@@ -66,7 +66,10 @@ def test_every_figure_follows_the_data(seed: int, sheets: tuple[str, ...]) -> No
 
 def test_a_quota_that_changes_within_the_year_says_which_number_holds_when() -> None:
     """Case 2: 4 and 6 a year, from July one more; each number is a cell that may be altered."""
-    formulas, values = desk.load(desk.untouched(2))[QUOTA[0]], stored(desk.untouched(2))[QUOTA[0]]
+    formulas, values = (
+        changes.load(changes.untouched(2))[QUOTA[0]],
+        stored(changes.untouched(2))[QUOTA[0]],
+    )
     for old, title in ((4, "Cán bộ, chuyên viên"), (6, "Cấp ủy viên")):
         row = values.find(title)[0]
         assert [values.at(number, 27) for number in (row, row + 1)] == [old, old + 1]
@@ -76,7 +79,7 @@ def test_a_quota_that_changes_within_the_year_says_which_number_holds_when() -> 
         assert basis in str(values.at(row, 1))
         owed = str(formulas.cell(row + 5, 22).value)
         assert f"$AA${row}" in owed and f"$AA${row + 1}" in owed
-    overview = stored(desk.untouched(2))["Tổng quan"]
+    overview = stored(changes.untouched(2))["Tổng quan"]
     assert overview.find("Cán bộ, chuyên viên")
     said = [str(cell) for row in overview.rows for cell in row if "đến tháng 6" in str(cell)]
     assert [text.partition("(")[2] for text in said] == [
@@ -87,10 +90,10 @@ def test_a_quota_that_changes_within_the_year_says_which_number_holds_when() -> 
 
 def test_above_a_size_every_sheet_holds_values_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "MAX_FORMULA_ROWS", 10)
-    frozen = desk.written(desk.facts(desk.papers()))
-    cells = [cell for sheet in desk.load(frozen) for row in sheet.iter_rows() for cell in row]
+    frozen = changes.written(changes.facts(changes.papers()))
+    cells = [cell for sheet in changes.load(frozen) for row in sheet.iter_rows() for cell in row]
     assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
-    values, live = stored(frozen), stored(desk.untouched())
+    values, live = stored(frozen), stored(changes.untouched())
     for title in (*QUOTA, *RATING):
         (note,) = differences(values, live, [title])
         assert note.startswith(f"{title}!A7: ")

@@ -13,10 +13,10 @@ from functools import cache
 from random import Random
 from typing import Any
 
-import change_desk as live
 import pytest
-from cells import Book, differences, stored
-from figures import desk
+from builders import changes
+from builders import figure_inputs as desk
+from builders.sheet_cells import Book, differences, stored
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 
@@ -135,7 +135,7 @@ def added_up(counts: dict[str, int]) -> dict[str, int]:
 
 @cache
 def untouched() -> bytes:
-    return live.written(facts(papers()))
+    return changes.written(facts(papers()))
 
 
 @cache
@@ -160,7 +160,7 @@ def followed() -> tuple[Papers, Papers]:
     return before, after
 
 
-def alter(book: live.Altered, before: Papers, after: Papers) -> None:
+def alter(book: changes.Altered, before: Papers, after: Papers) -> None:
     """Write into the workbook's raw cells what the papers say otherwise."""
     for key, now in after.items():
         if now == before[key]:
@@ -193,10 +193,10 @@ def alter(book: live.Altered, before: Papers, after: Papers) -> None:
 def books(tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, Book, Book]:
     """The workbook before, as altered and recalculated, and as written from the altered papers."""
     before, after = followed()
-    book = live.Altered(untouched())
+    book = changes.Altered(untouched())
     alter(book, before, after)
     again = book.again(tmp_path_factory.mktemp("ratings"))
-    return stored(untouched()), again, stored(live.written(facts(after)))
+    return stored(untouched()), again, stored(changes.written(facts(after)))
 
 
 @pytest.mark.libreoffice
@@ -209,7 +209,7 @@ def test_the_sheet_follows_its_data(books: tuple[Book, Book, Book], sheet: str) 
 
 @cache
 def formulas() -> Workbook:
-    return live.load(untouched())
+    return changes.load(untouched())
 
 
 LABELS = {"STT", "TT", "Năm", "Ngày họp chi bộ"}

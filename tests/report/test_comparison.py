@@ -11,8 +11,8 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
-import report_desk as desk
-from cells import Book, recalculated, stored
+from builders import reports
+from builders.sheet_cells import Book, recalculated, stored
 from openpyxl import load_workbook
 
 from mlay_batch.core.period import Period
@@ -42,9 +42,9 @@ def a_year_earlier(found: AcceptedReturn) -> AcceptedReturn:
 @cache
 def given() -> ReportInputs:
     """Eight cells in November 2019, the first five of them also in November 2018."""
-    months = [r for r in desk.small().returns if r.entry.form == "meeting"][:8]
+    months = [r for r in reports.small().returns if r.entry.form == "meeting"][:8]
     returns = (*months, *map(a_year_earlier, months[:5]))
-    return replace(desk.small(), period=QUARTER, as_of=date(2020, 1, 9), returns=returns,
+    return replace(reports.small(), period=QUARTER, as_of=date(2020, 1, 9), returns=returns,
                    ledger_entries=tuple(r.entry for r in returns))  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def figures() -> Figures:
 
 @cache
 def workbook() -> bytes:
-    return desk.write(given())
+    return reports.write(given())
 
 
 def shown(book: Book) -> dict[str, list[object]]:
@@ -114,6 +114,6 @@ def test_the_period_s_figures_and_the_differences_are_formulas(tmp_path: Path) -
 
 
 def test_without_a_return_of_last_year_it_says_so() -> None:
-    assert desk.figures().year_before is None
-    sheet = stored(desk.workbook())[SHEET]
+    assert reports.figures().year_before is None
+    sheet = stored(reports.workbook())[SHEET]
     assert "Tháng 11 năm 2018" in str(sheet.at(*sheet.find("Không có báo cáo")))

@@ -7,13 +7,13 @@ import re
 from zipfile import ZipFile
 
 import pytest
-import report_desk as desk
-from excel_limits import problems
+from builders import reports
+from builders.excel_limits import problems
 from xlsxwriter import Workbook
 
 
 def test_the_consolidated_workbook_keeps_to_all_limits() -> None:
-    assert problems(desk.workbook()) == []
+    assert problems(reports.workbook()) == []
 
 
 @pytest.fixture(scope="module")

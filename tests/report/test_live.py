@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import report_desk as desk
-from cells import Book, Sheet, differences, recalculated, stored
+from builders import reports
+from builders.sheet_cells import Book, Sheet, differences, recalculated, stored
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
@@ -22,7 +22,7 @@ QUOTA, YEARLY = "Chỉ tiêu dự sinh hoạt", "Xếp loại năm"
 
 @cache
 def unaltered() -> Book:
-    return stored(desk.workbook())
+    return stored(reports.workbook())
 
 
 def plant(data: bytes, part: str, cell: str, wrong: int) -> bytes:
@@ -43,7 +43,7 @@ def test_a_recalculation_changes_no_cell_but_one_planted_wrong(tmp_path: Path) -
     """That one shows that LibreOffice really calculates what it loads."""
     row = unaltered()[QUOTA].row_of("Tổng cộng")
     cell = f"R{row}"
-    planted = plant(desk.workbook(), "xl/worksheets/sheet2.xml", cell, 4711)
+    planted = plant(reports.workbook(), "xl/worksheets/sheet2.xml", cell, 4711)
     before = stored(planted)
     assert before[QUOTA].at(row, 18) == 4711
     after = recalculated(planted, tmp_path)
@@ -67,14 +67,14 @@ def altered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, str]:
 
     What else may be altered, visits and scores, is followed in `test_change`.
     """
-    book = desk.load()
+    book = reports.load()
     yearly = next(
         row
-        for row in desk.rows(book["Dữ liệu xếp loại"])
+        for row in reports.rows(book["Dữ liệu xếp loại"])
         if (row["Năm"].value, row["Phần"].value) == (2016, "members")
     )
     yearly["Mức 4"].value += 95
-    active = desk.rows(book["Dữ liệu Bồi dưỡng, kiểm tra…"])[0]
+    active = reports.rows(book["Dữ liệu Bồi dưỡng, kiểm tra…"])[0]
     active["Số người dự"].value += 100
     cell = str(active["Mã đơn vị"].value)
     members = _of(book["Dữ liệu Đảng viên"], cell)
@@ -87,7 +87,7 @@ def altered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, str]:
 
 
 def _of(sheet: Worksheet, cell: str) -> dict[str, Cell]:
-    return next(row for row in desk.rows(sheet) if row["Mã đơn vị"].value == cell)
+    return next(row for row in reports.rows(sheet) if row["Mã đơn vị"].value == cell)
 
 
 def test_a_count_of_the_yearly_classification(altered: tuple[Book, str]) -> None:

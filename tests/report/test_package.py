@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-import report_desk as desk
-from excel_limits import CHART, Package
+from builders import reports
+from builders.excel_limits import CHART, Package
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch.excel.sheet_names import LONGEST_TITLE
@@ -25,7 +25,7 @@ PEOPLE = [
 def formulas() -> list[tuple[Worksheet, str, str]]:
     return [
         (sheet, cell.coordinate, cell.value)
-        for sheet in desk.sheets(cached=False)
+        for sheet in reports.sheets(cached=False)
         for row in sheet.iter_rows()
         for cell in row
         if cell.data_type == "f"
@@ -35,17 +35,17 @@ def formulas() -> list[tuple[Worksheet, str, str]]:
 def tables() -> dict[str, list[str]]:
     return {
         table.name: [column.name for column in table.tableColumns]
-        for sheet in desk.sheets()
+        for sheet in reports.sheets()
         for table in sheet.tables.values()
     }
 
 
 def test_the_same_inputs_give_the_same_bytes() -> None:
-    assert desk.write(desk.small()) == desk.workbook()
+    assert reports.write(reports.small()) == reports.workbook()
 
 
 def test_every_chart_holds_its_values_for_a_preview() -> None:
-    package = Package(desk.workbook())
+    package = Package(reports.workbook())
     charts = [package.xml(name) for name in package.parts if name.startswith("xl/charts/chart")]
     series = [values for chart in charts for values in chart.iter(f"{CHART}val")]
     assert series
@@ -53,14 +53,14 @@ def test_every_chart_holds_its_values_for_a_preview() -> None:
 
 
 def test_sheets_for_people_come_first_and_the_data_after_them() -> None:
-    names = desk.sheets().sheetnames
+    names = reports.sheets().sheetnames
     assert names[: len(PEOPLE)] == PEOPLE
     assert all(name.startswith("Dữ liệu ") for name in names[len(PEOPLE) :])
     assert all(len(name) <= LONGEST_TITLE for name in names)
 
 
 def test_every_data_sheet_is_one_table_with_a_valid_name() -> None:
-    sheets = desk.sheets().worksheets[len(PEOPLE) :]
+    sheets = reports.sheets().worksheets[len(PEOPLE) :]
     assert all(len(sheet.tables) == 1 for sheet in sheets)
     names = list(tables())
     assert all(TABLE_NAME.fullmatch(name) and not CELL_LIKE.fullmatch(name) for name in names)
@@ -69,7 +69,7 @@ def test_every_data_sheet_is_one_table_with_a_valid_name() -> None:
 
 def test_a_table_calls_its_columns_what_its_header_cells_say() -> None:
     """Excel repairs a file, and drops the table, where the two differ."""
-    for sheet in desk.sheets():
+    for sheet in reports.sheets():
         for table in sheet.tables.values():
             head = [cell.value for cell in sheet[table.ref][0]]
             assert head == [column.name for column in table.tableColumns]
@@ -86,7 +86,7 @@ def test_formulas_name_existing_columns_in_plain_words() -> None:
 
 
 def test_formulas_are_short_and_hold_no_name_of_a_person_or_branch() -> None:
-    register = desk.small().register
+    register = reports.small().register
     names = {entry.name for entry in (*register.organisations, *register.officers)}
     for sheet, place, formula in formulas():
         assert len(formula) < 1000, f"{sheet.title}!{place}"
@@ -94,7 +94,7 @@ def test_formulas_are_short_and_hold_no_name_of_a_person_or_branch() -> None:
 
 
 def test_every_formula_has_a_cached_value_of_its_kind() -> None:
-    cached = desk.sheets()
+    cached = reports.sheets()
     blank_allowed = re.compile(r'^=IF\(.*""')
     missing = [
         f"{sheet.title}!{place}"
@@ -105,7 +105,7 @@ def test_every_formula_has_a_cached_value_of_its_kind() -> None:
 
 
 def test_links_stay_inside_and_lead_somewhere() -> None:
-    book = desk.sheets()
+    book = reports.sheets()
     links = [
         cell.hyperlink
         for sheet in book
@@ -121,12 +121,12 @@ def test_links_stay_inside_and_lead_somewhere() -> None:
 
 
 def test_every_sheet_leads_back_to_the_first() -> None:
-    for sheet in desk.sheets().worksheets[1:]:
+    for sheet in reports.sheets().worksheets[1:]:
         assert sheet["A1"].hyperlink.location.startswith("'Tổng quan'!")
 
 
 def test_paper_is_a4_with_panes_and_page_numbers() -> None:
-    for sheet in desk.sheets():
+    for sheet in reports.sheets():
         assert sheet.page_setup.paperSize == 9
         assert "&P/&N" in sheet.oddFooter.right.text
         assert sheet.print_area

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import office
-import printed
 import pytest
-import report_desk as desk
+from builders import libreoffice, printed_pages, reports
 
 from mlay_batch.report.writer import ReportWriter
 
@@ -20,25 +18,25 @@ pytestmark = pytest.mark.libreoffice
 @pytest.fixture(scope="module")
 def pdf(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("print")
-    (folder / "report.xlsx").write_bytes(desk.workbook())
-    return office.convert(folder / "report.xlsx", "pdf", folder)
+    (folder / "report.xlsx").write_bytes(reports.workbook())
+    return libreoffice.convert(folder / "report.xlsx", "pdf", folder)
 
 
 @pytest.fixture(scope="module")
 def pages(pdf: Path) -> int:
     """How many pages the sheets for people take: those before the first data sheet's."""
-    return [footer.startswith("Dữliệu") for footer in printed.footers(pdf)].index(True)
+    return [footer.startswith("Dữliệu") for footer in printed_pages.footers(pdf)].index(True)
 
 
 def test_no_figure_is_wider_than_its_column(pdf: Path) -> None:
-    assert "###" not in printed.text(pdf)
+    assert "###" not in printed_pages.text(pdf)
 
 
 def test_every_word_of_every_cell_is_on_paper(pdf: Path, pages: int) -> None:
-    shown = printed.text(pdf, pages)
+    shown = printed_pages.text(pdf, pages)
     missing = [
         f"{sheet.title}!{cell.coordinate}: {word}"
-        for sheet in desk.sheets().worksheets
+        for sheet in reports.sheets().worksheets
         if not sheet.title.startswith("Dữ liệu ")
         for row in sheet.iter_rows(min_row=2)  # row 1 holds the way back, for the screen only
         for cell in row
@@ -50,14 +48,16 @@ def test_every_word_of_every_cell_is_on_paper(pdf: Path, pages: int) -> None:
 
 
 def test_every_word_on_paper_can_be_read(pdf: Path, pages: int) -> None:
-    assert list(printed.hidden(pdf, pages)) == []
+    assert list(printed_pages.hidden(pdf, pages)) == []
 
 
 def test_headings_of_a_table_stand_on_every_page_of_it(pdf: Path, pages: int) -> None:
     """The circulated list goes over several pages; each bears its header and column numbers."""
     lists = [
         " ".join(word.text for word in words)
-        for words, footer in zip(printed.words(pdf, pages), printed.footers(pdf), strict=False)
+        for words, footer in zip(
+            printed_pages.words(pdf, pages), printed_pages.footers(pdf), strict=False
+        )
         if footer.startswith("Xếploạisinhhoạt")
     ]
     assert len(lists) > 4
@@ -85,8 +85,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     sheet.set_up_page(landscape=False, last=(3, 2))
     folder = tmp_path_factory.mktemp("planted")
     (folder / "planted.xlsx").write_bytes(book.close())
-    pdf = office.convert(folder / "planted.xlsx", "pdf", folder)
-    return Planted(printed.text(pdf), tuple(printed.hidden(pdf)))
+    pdf = libreoffice.convert(folder / "planted.xlsx", "pdf", folder)
+    return Planted(printed_pages.text(pdf), tuple(printed_pages.hidden(pdf)))
 
 
 class TestTheCheckItself:

@@ -8,22 +8,22 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-import report_desk as desk
+from builders import reports
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent.parent
 ELSEWHERE = """
 import random
 from dataclasses import replace
 from hashlib import sha256
-import report_desk as desk
+from builders import reports
 
-given = desk.small()
+given = reports.small()
 returns, deliveries = list(given.returns), list(given.ledger_entries)
 random.Random(7).shuffle(returns)
 random.Random(8).shuffle(deliveries)
 assert tuple(returns) != given.returns
 given = replace(given, returns=tuple(returns), ledger_entries=tuple(deliveries))
-print(sha256(desk.write(given)).hexdigest())
+print(sha256(reports.write(given)).hexdigest())
 """
 
 
@@ -37,4 +37,4 @@ def test_another_clock_language_folder_hash_seed_and_order_change_no_byte(tmp_pa
             "PYTHONHASHSEED": "12345", "PYTHONPATH": os.pathsep.join(paths), "MLAY_LANG": "en",
         },
     )  # fmt: skip
-    assert ran.stdout.strip() == sha256(desk.workbook()).hexdigest()
+    assert ran.stdout.strip() == sha256(reports.workbook()).hexdigest()

@@ -7,8 +7,8 @@ from datetime import date
 from io import BytesIO
 
 import pytest
-import report_desk as desk
-from cells import stored
+from builders import reports
+from builders.sheet_cells import stored
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -29,21 +29,21 @@ def values(sheet: Worksheet, row: int, first: int = 1, last: int = 10) -> list[o
 
 
 def book(facts: ReportInputs, lang: str = "vi") -> Workbook:
-    return load_workbook(BytesIO(desk.write(facts, lang)), data_only=True)
+    return load_workbook(BytesIO(reports.write(facts, lang)), data_only=True)
 
 
 class TestOverview:
     def test_says_provisional_and_names_who_is_missing(self) -> None:
-        banner = str(desk.find(desk.sheets()["Tổng quan"], "TẠM TÍNH – còn").value)
+        banner = str(reports.find(reports.sheets()["Tổng quan"], "TẠM TÍNH – còn").value)
         assert banner.startswith("TẠM TÍNH – còn 5 báo cáo chưa có")
         assert "DB5-CB04 Chi bộ Trạm Y tế phường (bị trả lại)" in banner
         assert "DB5-CB02 Chi bộ Khối Điều trị (chưa nộp)" in banner
 
     def test_shows_the_published_lines_of_three_years(self) -> None:
         """Report of 04/12/2019: over 90 %, none, 99,6 %, 0,28 %."""
-        sheet = desk.sheets()["Tổng quan"]
+        sheet = reports.sheets()["Tổng quan"]
         shown = {
-            text: sheet.cell(desk.find(sheet, text).row, 8)
+            text: sheet.cell(reports.find(sheet, text).row, 8)
             for text in ("Chi bộ: TSVM", "Chi bộ: Yếu kém", "Đảng viên: Hoàn", "Đảng viên: Vi")
         }
         found = [round(float(str(cell.value)), 2) for cell in shown.values()]
@@ -54,20 +54,22 @@ class TestOverview:
         assert formats == ["0.0", "0.00", "0.0", "0.00"]
 
     def test_has_its_charts_and_a_table_of_contents(self) -> None:
-        sheet = desk.sheets()["Tổng quan"]
+        sheet = reports.sheets()["Tổng quan"]
         # Returns, bands, two quotas by month, two parts by year, states of quotas, bands by month.
         assert len(sheet._charts) == 8
-        start = desk.find(sheet, "Mục lục").row
-        listed = [sheet.cell(start + n, 1).value for n in range(1, len(desk.sheets().sheetnames))]
-        assert listed == desk.sheets().sheetnames[1:]
+        start = reports.find(sheet, "Mục lục").row
+        listed = [
+            sheet.cell(start + n, 1).value for n in range(1, len(reports.sheets().sheetnames))
+        ]
+        assert listed == reports.sheets().sheetnames[1:]
 
 
 class TestQuota:
     def test_a_line_tells_months_owed_missing_and_state_in_words(self) -> None:
-        figures = desk.figures()
+        figures = reports.figures()
         for line in figures.quota:
-            sheet = desk.sheets()[QUOTA]
-            row = desk.find(sheet, line.officer).row
+            sheet = reports.sheets()[QUOTA]
+            row = reports.find(sheet, line.officer).row
             assert values(sheet, row, 18, 26) == [
                 line.attended, None, line.served, line.served_year, pytest.approx(line.owed),
                 line.obligation, line.missing, None, None,
@@ -77,14 +79,14 @@ class TestQuota:
             }[line.state]  # fmt: skip
 
     def test_months_to_come_are_blank(self) -> None:
-        sheet = desk.sheets()[QUOTA]
-        row = desk.find(sheet, desk.figures().quota[0].officer).row
+        sheet = reports.sheets()[QUOTA]
+        row = reports.find(sheet, reports.figures().quota[0].officer).row
         assert sheet.cell(row, 17).value is None
         assert sheet.cell(row, 16).value is not None
 
     def test_in_december_what_returns_may_still_change_is_open(self) -> None:
-        given = desk.facts(11, Period(2019, 12), date(2020, 1, 8))
-        december = stored(desk.write(given))[QUOTA]
+        given = reports.facts(11, Period(2019, 12), date(2020, 1, 8))
+        december = stored(reports.write(given))[QUOTA]
         shown = {str(row[26]) for row in december.rows if row[26]}
         states = {state for state in shown if state[0] in "●○▲■"}
         assert "▲ Chậm tiến độ" in states
@@ -92,8 +94,8 @@ class TestQuota:
         assert december.find("TẠM TÍNH: còn báo cáo tháng chưa nhận được")
 
     def test_doubtful_visits_are_listed_with_reason_and_source(self) -> None:
-        given = desk.facts(10)
-        sheet = stored(desk.write(given))["Nghi vấn dự họp"]
+        given = reports.facts(10)
+        sheet = stored(reports.write(given))["Nghi vấn dự họp"]
         start = sheet.row_of("STT") + 3
         doubtful = [visit for visit in compute(given).attendances if visit.reason]
         assert doubtful
@@ -107,8 +109,8 @@ class TestQuota:
 
 class TestRating:
     def test_bears_the_ten_columns_of_the_circulated_list(self) -> None:
-        sheet = desk.sheets()[RATING]
-        head = desk.find(sheet, "STT").row
+        sheet = reports.sheets()[RATING]
+        head = reports.find(sheet, "STT").row
         assert [v for v in values(sheet, head) if v] == [
             "STT", "Tên đơn vị", "Số lượng đảng viên", "Ngày họp chi bộ",
             "Mức đánh giá xếp loại sau buổi sinh hoạt", "Ghi chú (thuyết minh điểm trừ)",
@@ -117,7 +119,7 @@ class TestRating:
         assert values(sheet, head + 2) == list(range(1, 11))
 
     def test_one_cross_for_each_meeting_in_the_band_of_its_score(self) -> None:
-        sheet = desk.sheets()[RATING]
+        sheet = reports.sheets()[RATING]
         scored = [r for r in sheet.iter_rows(min_row=12, max_col=10, values_only=True)
                   if isinstance(r[4], int | float) and r[0] != "Tổng cộng"]  # fmt: skip
         assert len(scored) > 60
@@ -126,41 +128,41 @@ class TestRating:
             assert [cell == "x" for cell in row[5:9]] == [n == band for n in range(4)]
 
     def test_a_silent_cell_has_a_row_that_says_so(self) -> None:
-        sheet = desk.sheets()[RATING]
-        silent = [r for r in desk.figures().ratings if not r.sittings]
+        sheet = reports.sheets()[RATING]
+        silent = [r for r in reports.figures().ratings if not r.sittings]
         assert {r.state for r in silent} == {"missing", "rejected"}
         for rating in silent:
-            row = desk.find(sheet, rating.branch.name).row
+            row = reports.find(sheet, rating.branch.name).row
             said = "Chưa báo cáo" if rating.state == "missing" else "Bị trả lại"
             assert values(sheet, row, 3, 10) == [None] * 7 + [said]
 
     def test_members_are_counted_once_where_a_cell_met_twice(self) -> None:
-        sheet = desk.sheets()[RATING]
-        twice = next(r for r in desk.figures().ratings if len(r.sittings) == 2)
-        row = desk.find(sheet, twice.branch.name).row
+        sheet = reports.sheets()[RATING]
+        twice = next(r for r in reports.figures().ratings if len(r.sittings) == 2)
+        row = reports.find(sheet, twice.branch.name).row
         assert values(sheet, row, 3, 3) == [twice.sittings[0].members]
         assert [sheet.cell(row + 1, c).value for c in (1, 2, 3)] == [None, twice.branch.name, None]
-        total = desk.find(sheet, "Tổng cộng").row
-        members = sum(r.sittings[0].members or 0 for r in desk.figures().ratings if r.sittings)
+        total = reports.find(sheet, "Tổng cộng").row
+        members = sum(r.sittings[0].members or 0 for r in reports.figures().ratings if r.sittings)
         assert sheet.cell(total, 3).value == members
 
 
 class TestYearToDate:
     def test_an_ended_cell_is_listed_and_the_total_is_that_of_the_data(self) -> None:
-        given = desk.small()
-        gone = next(r.branch for r in desk.figures().ratings if r.sitting_count)
+        given = reports.small()
+        gone = next(r.branch for r in reports.figures().ratings if r.sitting_count)
         organisations = tuple(
             replace(o, ended=date(2019, 11, 20), successor="DB1") if o.code == gone.code else o
             for o in given.register.organisations
         )
         given = replace(given, register=replace(given.register, organisations=organisations))
         made = book(given)
-        sheet, data = made["Lũy kế năm"], desk.rows(made["Dữ liệu họp"])
-        line = desk.find(sheet, gone.code).row
+        sheet, data = made["Lũy kế năm"], reports.rows(made["Dữ liệu họp"])
+        line = reports.find(sheet, gone.code).row
         remark = str(sheet.cell(line, 13).value)
         assert remark.startswith("Đã giải thể, sáp nhập từ ngày 20/11/2019; đơn vị kế tiếp: DB1 ")
         assert sheet.cell(line, 3).font.italic
-        total = desk.find(sheet, "Tổng cộng").row
+        total = reports.find(sheet, "Tổng cộng").row
         scored = [row for row in data if row["Điểm"].value is not None]
         assert values(sheet, total, 4, 5) == [len(data), len(scored)]
         assert sum(int(str(v)) for v in values(sheet, total, 6, 9)) == len(scored)
@@ -170,26 +172,26 @@ class TestYearToDate:
 
 class TestClassification:
     def test_each_year_bears_its_own_scheme(self) -> None:
-        sheet = desk.sheets()[YEARLY]
-        schemes = [sheet.cell(desk.find(sheet, str(y)).row, 2).value for y in (2016, 2017, 2018)]
+        sheet = reports.sheets()[YEARLY]
+        schemes = [sheet.cell(reports.find(sheet, str(y)).row, 2).value for y in (2016, 2017, 2018)]
         assert schemes == ["Xếp loại theo 27-HD/BTCTW"] * 2 + ["Xếp loại theo 132-QĐ/TW"]
 
     def test_the_mean_of_pooled_counts_where_the_scheme_says_so(self) -> None:
-        given = desk.small()
+        given = reports.small()
         pooled = tuple(replace(scheme, mean="pooled") for scheme in given.catalogue.schemes)
         given = replace(given, catalogue=replace(given.catalogue, schemes=pooled))
         mean = compute(given).classification_mean
         sheet = book(given)[YEARLY]
-        shown = values(sheet, desk.find(sheet, "Bình quân", 2).row, 14, 17)
+        shown = values(sheet, reports.find(sheet, "Bình quân", 2).row, 14, 17)
         assert mean
         assert shown[0] == pytest.approx(mean.shares["members", "completed"])
         assert shown[2] == pytest.approx(mean.shares["members", "bottom"])
 
     def test_is_provisional_only_while_a_yearly_return_is_out(self) -> None:
         """In November monthly returns are out, the yearly ones are all in."""
-        assert str(desk.sheets()[RATING]["A7"].value).startswith("TẠM TÍNH")
-        assert str(desk.sheets()[YEARLY]["A7"].value).startswith("Số liệu tính đến")
-        given = desk.small()
+        assert str(reports.sheets()[RATING]["A7"].value).startswith("TẠM TÍNH")
+        assert str(reports.sheets()[YEARLY]["A7"].value).startswith("Số liệu tính đến")
+        given = reports.small()
         last = max(r.entry.period or "" for r in given.returns
                    if r.entry.form == "classification")  # fmt: skip
         one = next(r for r in given.returns if r.entry.period == last)
@@ -197,23 +199,23 @@ class TestClassification:
         assert str(book(out)[YEARLY]["A7"].value).startswith("TẠM TÍNH")
 
     def test_says_what_the_shares_are_taken_of(self) -> None:
-        assert desk.find(desk.sheets()[YEARLY], "Tỷ lệ tính trên số thuộc diện đánh giá")
+        assert reports.find(reports.sheets()[YEARLY], "Tỷ lệ tính trên số thuộc diện đánh giá")
 
 
 class TestCompleteness:
     def test_a_symbol_for_every_branch_and_month(self) -> None:
-        sheet = desk.sheets()["Tình hình nộp"]
-        entry = next(c for c in desk.figures().completeness if c.form == "meeting")
-        november = 4 + entry.periods.index(desk.NOVEMBER)
+        sheet = reports.sheets()["Tình hình nộp"]
+        entry = next(c for c in reports.figures().completeness if c.form == "meeting")
+        november = 4 + entry.periods.index(reports.NOVEMBER)
         for branch in entry.branches:
-            row = desk.find(sheet, branch.code).row
-            state = entry.cell(branch.code, desk.NOVEMBER).state
+            row = reports.find(sheet, branch.code).row
+            state = entry.cell(branch.code, reports.NOVEMBER).state
             wanted = {"reported": "●", "late": "▲", "missing": "■", "rejected": "×", "nil": "○"}
             assert sheet.cell(row, november).value == wanted.get(state), branch.code
 
     def test_the_sums_of_the_month(self) -> None:
-        sheet = desk.sheets()["Tình hình nộp"]
-        due, sent, missing = (desk.find(sheet, t).row for t in ("Phải nộp", "Đã nộp", "Chưa có"))
+        sheet = reports.sheets()["Tình hình nộp"]
+        due, sent, missing = (reports.find(sheet, t).row for t in ("Phải nộp", "Đã nộp", "Chưa có"))
         assert [sheet.cell(row, 14).value for row in (due, sent, missing)] == [70, 65, 5]
 
 
@@ -221,20 +223,20 @@ class TestBranches:
     """Members, thematic meetings, activities; the figures are worked by hand in `figures`."""
 
     def test_members_close_by_branch_and_in_the_town(self) -> None:
-        sheet, moved = desk.sheets()["Đảng viên"], desk.figures().movement
+        sheet, moved = reports.sheets()["Đảng viên"], reports.figures().movement
         assert moved
         told = [line for line in moved.lines if line.in_period]
         for line in told:
-            row = desk.find(sheet, line.branch.code).row
+            row = reports.find(sheet, line.branch.code).row
             assert line.in_period and values(sheet, row, 4, 4) == [line.in_period.opening]
             assert values(sheet, row, 13, 13) == [line.in_period.closing]
             assert sheet.cell(row, 19).value == "● Khớp"
-        total = desk.find(sheet, "Tổng cộng").row
+        total = reports.find(sheet, "Tổng cộng").row
         assert sheet.cell(total, 13).value == sum(n.in_period.closing for n in told if n.in_period)
         assert sheet.cell(total, 19).value == "● Khớp"
 
     def test_a_gap_between_months_leads_to_the_row_it_stands_in(self) -> None:
-        given = desk.small()
+        given = reports.small()
         one = next(r for r in given.returns if r.entry.form == "meeting")
         branch = str(one.entry.branch)
         rows = tuple(
@@ -245,31 +247,31 @@ class TestBranches:
         given = replace(given, returns=(*given.returns, replace(one, entry=before, rows=rows)))
         made = book(given)
         sheet = made["Đảng viên"]
-        cell = sheet.cell(desk.find(sheet, branch).row, 19)
+        cell = sheet.cell(reports.find(sheet, branch).row, 19)
         assert str(cell.value).startswith("▲ T11: 99 ≠ ")
         there, _, place = str(cell.hyperlink.location).rpartition("!")
         row = made[there.strip("'")][place.replace("$", "")].row
         assert [c.value for c in made[there.strip("'")][row][:4:3]] == [branch, 11]
 
     def test_who_held_no_thematic_meeting_in_the_quarter_is_marked_and_listed(self) -> None:
-        sheet, found = desk.sheets()["Chuyên đề"], desk.figures().thematic
+        sheet, found = reports.sheets()["Chuyên đề"], reports.figures().thematic
         assert found
         said = {"held": "● Đã sinh hoạt", "open": "▲ Chưa có", "off": "– Không thuộc diện"}
         for line in found.lines:
-            row = desk.find(sheet, line.branch.code).row
+            row = reports.find(sheet, line.branch.code).row
             assert sheet.cell(row, 13).value == said[line.state]
             assert (sheet.cell(row, 11).value or "") == "\n".join(
                 dict.fromkeys(theme.topic for theme in line.themes)
             )
         without = [line.branch.code for line in found.lines if line.state == "open"]
-        text = str(desk.find(sheet, "Chưa có sinh hoạt chuyên đề").value)
+        text = str(reports.find(sheet, "Chưa có sinh hoạt chuyên đề").value)
         assert text.endswith(f"({len(without)}): {', '.join(without)}.")
 
     def test_activities_are_counted_by_kind_and_listed(self) -> None:
-        sheet, found = desk.sheets()["Bồi dưỡng – kiểm tra"], desk.figures().activities
+        sheet, found = reports.sheets()["Bồi dưỡng – kiểm tra"], reports.figures().activities
         assert found
         for line in found.lines:
-            row = desk.find(sheet, line.branch.code).row
+            row = reports.find(sheet, line.branch.code).row
             wanted = [n for kind in found.kinds for n in (*line.counts[kind], line.people[kind])]
             assert values(sheet, row, 4, 12) == wanted
             listed = str(sheet.cell(row, 13).value or "")
@@ -278,7 +280,7 @@ class TestBranches:
 
 class TestErrors:
     def test_errors_come_first_and_like_findings_are_one(self) -> None:
-        sheet = desk.sheets()["Lỗi"]
+        sheet = reports.sheets()["Lỗi"]
         rows = [values(sheet, row, 2, 9) for row in (11, 12)]
         assert [(r[0], r[4], r[5]) for r in rows] == [
             ("■ Lỗi", "M40–M41", "S01"), ("▲ Cảnh báo", "E25", "D04"),
@@ -289,35 +291,35 @@ class TestErrors:
         ]
 
     def test_what_was_sent_again_and_accepted_is_settled(self) -> None:
-        given = desk.small()
+        given = reports.small()
         refused = next(d for d in given.ledger_entries if d.verdict is Verdict.REJECTED)
         again = replace(refused, id=9999, verdict=Verdict.ACCEPTED, findings=())
         given = replace(given, ledger_entries=(*given.ledger_entries, again))
-        assert desk.find(book(given)["Lỗi"], "Không có lỗi")
+        assert reports.find(book(given)["Lỗi"], "Không có lỗi")
 
     def test_what_is_for_another_period_stands_apart_and_is_not_counted(self) -> None:
-        given = desk.small()
+        given = reports.small()
         about = {"form": "meeting", "period": "2019-05", "branch": "DB1-CB01"}
-        other = desk.delivery(
-            9999, "tháng 5.xlsx", Verdict.REJECTED, findings=desk.REFUSED, **about
+        other = reports.delivery(
+            9999, "tháng 5.xlsx", Verdict.REJECTED, findings=reports.REFUSED, **about
         )
         made = book(replace(given, ledger_entries=(*given.ledger_entries, other)))
         sheet, overview = made["Lỗi"], made["Tổng quan"]
-        heading = desk.find(sheet, "Nhận trong kỳ, thuộc kỳ khác").row
+        heading = reports.find(sheet, "Nhận trong kỳ, thuộc kỳ khác").row
         assert [c.row for c in sheet["D"] if c.value == "tháng 5.xlsx"] == [
             heading + 1,
             heading + 2,
         ]
-        counted = desk.find(overview, "Số vấn đề cần xem").row
+        counted = reports.find(overview, "Số vấn đề cần xem").row
         assert values(overview, counted, 7, 8) == [1, 1]
 
     def test_a_file_that_could_not_be_told_is_not_lost(self) -> None:
-        given = desk.small()
+        given = reports.small()
         finding = Finding("R01", Severity.ERROR, Place("hỏng.xlsx"))
-        broken = desk.delivery(9999, "hỏng.xlsx", Verdict.REJECTED, findings=(finding,))
+        broken = reports.delivery(9999, "hỏng.xlsx", Verdict.REJECTED, findings=(finding,))
         given = replace(given, ledger_entries=(*given.ledger_entries, broken))
         sheet = book(given)["Lỗi"]
-        assert values(sheet, desk.find(sheet, "hỏng.xlsx").row, 3, 4) == [
+        assert values(sheet, reports.find(sheet, "hỏng.xlsx").row, 3, 4) == [
             "Chưa rõ đơn vị", "hỏng.xlsx",
         ]  # fmt: skip
 
@@ -332,44 +334,44 @@ class TestErrors:
 
 class TestProvenance:
     def test_what_was_received_reconciles(self) -> None:
-        sheet = desk.sheets()["Nguồn gốc"]
-        row = desk.find(sheet, "Được nhận").row
+        sheet = reports.sheets()["Nguồn gốc"]
+        row = reports.find(sheet, "Được nhận").row
         counts = [sheet.cell(row + n, 3).value for n in range(6)]
-        assert counts[5] == sum(counts[:5]) == len(desk.small().ledger_entries)
+        assert counts[5] == sum(counts[:5]) == len(reports.small().ledger_entries)
         assert counts[1:5] == [1, 1, 0, 1]
         assert sheet.cell(row + 5, 4).value == "● Khớp"
 
     def test_who_is_left_out_is_told_with_the_reason_and_the_effect(self) -> None:
-        sheet = desk.sheets()["Nguồn gốc"]
-        row = desk.find(sheet, "DB5-CB04").row
+        sheet = reports.sheets()["Nguồn gốc"]
+        row = reports.find(sheet, "DB5-CB04").row
         said = str(sheet.cell(row, 4).value)
         assert said.startswith("Bị trả lại (tháng 11 năm 2019). Không có trong các tổng số của kỳ.")
-        silent = {r.branch.code for r in desk.figures().ratings if not r.sittings}
+        silent = {r.branch.code for r in reports.figures().ratings if not r.sittings}
         officer, branch = next(
             (line.officer, own.code)
-            for line in desk.figures().quota
+            for line in reports.figures().quota
             if line.open_months
             for own in line.branches
             if own.code in silent
         )
-        said = str(sheet.cell(desk.find(sheet, branch).row, 4).value)
+        said = str(sheet.cell(reports.find(sheet, branch).row, 4).value)
         assert officer in said.partition("Lượt dự có thể có của ")[2]
 
     def test_the_fingerprint_is_on_the_sheet_and_below_every_page(self) -> None:
-        mark = fingerprint(desk.figures())
-        book = desk.sheets()
-        assert desk.find(book["Nguồn gốc"], mark)
+        mark = fingerprint(reports.figures())
+        book = reports.sheets()
+        assert reports.find(book["Nguồn gốc"], mark)
         visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         assert all(f"Mã số liệu {mark}" in str(s.oddFooter.center.text) for s in visible)
 
     def test_every_delivery_is_listed_with_its_hash(self) -> None:
-        sheet = desk.sheets()["Nguồn gốc"]
+        sheet = reports.sheets()["Nguồn gốc"]
         listed = {row[10].value for row in sheet.iter_rows() if row[10].value}
-        assert {delivery.sha256 for delivery in desk.small().ledger_entries} < listed
+        assert {delivery.sha256 for delivery in reports.small().ledger_entries} < listed
 
 
 def test_a_field_added_to_a_form_becomes_a_column() -> None:
-    given = desk.small()
+    given = reports.small()
     more = Field("theme", "text", Text("Chủ đề tự chọn [mới]", "Own theme"))
 
     def with_more(form_id: str) -> tuple[object, ...]:
@@ -393,39 +395,39 @@ def test_a_field_added_to_a_form_becomes_a_column() -> None:
         for r in given.returns
     )
     made = book(replace(given, catalogue=catalogue, returns=returns))
-    rows = desk.rows(made["Dữ liệu Các buổi sinh hoạt…"])
+    rows = reports.rows(made["Dữ liệu Các buổi sinh hoạt…"])
     assert {row["Chủ đề tự chọn mới"].value for row in rows} == {"=Học tập"}
     assert {row["Chủ đề tự chọn mới"].data_type for row in rows} == {"s"}
     assert {row["Ô trong báo cáo"].value for row in rows} == {"Báo cáo!C32:P32"}
 
 
 def test_a_town_without_a_single_return_still_gets_its_workbook() -> None:
-    given = replace(desk.small(), returns=(), ledger_entries=())
+    given = replace(reports.small(), returns=(), ledger_entries=())
     made = book(given)
-    assert desk.find(made[YEARLY], "Chưa có báo cáo xếp loại năm")
+    assert reports.find(made[YEARLY], "Chưa có báo cáo xếp loại năm")
     assert "TẠM TÍNH" in str(made["Tổng quan"]["A7"].value)
-    assert desk.find(made["Lỗi"], "Không có lỗi")
+    assert reports.find(made["Lỗi"], "Không có lỗi")
 
 
 def test_the_english_workbook_has_english_sheets_and_words() -> None:
-    made = book(desk.small(), "en")
+    made = book(reports.small(), "en")
     assert made.sheetnames[:3] == ["Overview", "Attendance quota", "Attendance by cell"]
-    assert desk.find(made["Meeting ratings"], "Not reported")
+    assert reports.find(made["Meeting ratings"], "Not reported")
 
 
 def test_a_waiver_says_how_often_it_took_effect() -> None:
-    sheet = desk.sheets()["Nguồn gốc"]
-    waived = desk.find(sheet, "CB-14 – ")
+    sheet = reports.sheets()["Nguồn gốc"]
+    waived = reports.find(sheet, "CB-14 – ")
     assert str(sheet.cell(waived.row, 4).value).startswith("2019-02; Cả đơn vị trực")
     assert str(sheet.cell(waived.row, 4).value).endswith("đã áp dụng 1 lần")
 
 
 def test_a_quota_owed_by_cell_counts_only_the_visits_there() -> None:
-    given = desk.small()
+    given = reports.small()
     by_cell = tuple(replace(quota, per="officer_cell") for quota in given.catalogue.quotas)
     given = replace(given, catalogue=replace(given.catalogue, quotas=by_cell))
-    data = report.write(given, compute(given), desk.provenance(given))
+    data = report.write(given, compute(given), reports.provenance(given))
     sheet = load_workbook(BytesIO(data))[QUOTA]
     line = compute(given).quota[0]
-    formula = str(sheet.cell(desk.find(sheet, line.officer).row, 6).value)
+    formula = str(sheet.cell(reports.find(sheet, line.officer).row, 6).value)
     assert f'DuHop[Mã đơn vị],"{line.branches[0].code}"' in formula

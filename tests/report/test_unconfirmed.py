@@ -10,10 +10,9 @@ import io
 from datetime import date
 from functools import cache
 
-import change_desk as live
 import pytest
-import report_desk as desk
-from cells import Book, Sheet, stored
+from builders import changes, reports
+from builders.sheet_cells import Book, Sheet, stored
 from openpyxl import load_workbook
 
 from mlay_batch.core.period import Period
@@ -32,9 +31,9 @@ FORBIDDEN = (
 @cache
 def data(month: int, lang: str) -> bytes:
     if (month, lang) == (11, "vi"):
-        return desk.workbook()
+        return reports.workbook()
     period = Period(2019, month)
-    return desk.write(desk.facts(11, period, date(2020, 1, 8)), lang)
+    return reports.write(reports.facts(11, period, date(2020, 1, 8)), lang)
 
 
 @cache
@@ -89,7 +88,7 @@ def test_and_on_the_sheet_of_officers_by_cell(head: str) -> None:
 
 
 def test_in_december_nobody_fails_while_a_return_of_his_cells_is_out() -> None:
-    given = desk.facts(11, Period(2019, 12), date(2020, 1, 8))
+    given = reports.facts(11, Period(2019, 12), date(2020, 1, 8))
     lines = compute(given).quota
     assert {line.state for line in lines if line.open_months} == {"behind"}
     sheet = book(12)[QUOTA]
@@ -117,17 +116,19 @@ def test_a_basis_nobody_has_confirmed_says_so() -> None:
 def grades(read: Book) -> dict[str, object]:
     sheet = read[YEAR]
     at = sheet.find("Mức năm còn có thể đạt")[1]
-    return {code: sheet.at(sheet.row_of(code), at) for code in live.CELLS}
+    return {code: sheet.at(sheet.row_of(code), at) for code in changes.CELLS}
 
 
 def test_a_cell_with_too_few_meetings_because_of_its_life_bears_no_grade() -> None:
     """CB3 merged into CB2 in July with fewer than 7; A3, founded in May, has eight months."""
-    shown = grades(stored(live.untouched()))
+    shown = grades(stored(changes.untouched()))
     assert {code for code, grade in shown.items() if not grade} == {"CB3"}
-    assert stored(live.untouched())[YEAR].find("Chi bộ không hoạt động đủ năm (thành lập, giải thể")
+    assert stored(changes.untouched())[YEAR].find(
+        "Chi bộ không hoạt động đủ năm (thành lập, giải thể"
+    )
 
 
 @pytest.mark.libreoffice
 def test_nor_does_it_once_recalculated() -> None:
-    after = live.follow(1).after
+    after = changes.follow(1).after
     assert {code for code, grade in grades(after).items() if not grade} == {"CB3"}

@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-import bench
 import pytest
-from papers import CATALOGUE
+from builders import rule_samples
+from builders.filled_forms import CATALOGUE
 
 from mlay_batch.checks.identity import identify
 from mlay_batch.checks.validate import validate
@@ -59,13 +59,13 @@ def test_it_replaces_no_rule(base: str) -> None:
 def test_it_fires(base: str, guests: int, fires: bool) -> None:
     form = extended(base)
     (new,) = {r.code for _, r in form.rules()} - {r.code for _, r in central(form).rules()}
-    sample = next(s for s in bench.samples() if s.form == central(form))
-    rows = [_with(row, guests) for row in bench.rows_of(sample)]
+    sample = next(s for s in rule_samples.samples() if s.form == central(form))
+    rows = [_with(row, guests) for row in rule_samples.rows_of(sample)]
     catalogue = replace(CATALOGUE, forms=(form,))
     came = read(render(form, sample.context, rows), "a.xlsx", (form,))
     judged = CheckedFile(IncomingFile("a.xlsx", b"", "a.xlsx", "2026-12-01T00:00:00+07:00"), came)
-    judged = identify(judged, catalogue, bench.REGISTER, date(2026, 12, 1))
-    lists = {name: dict(pairs) for name, pairs in bench.LISTS.items()}
+    judged = identify(judged, catalogue, rule_samples.REGISTER, date(2026, 12, 1))
+    lists = {name: dict(pairs) for name, pairs in rule_samples.LISTS.items()}
     (checked,) = validate([judged], lists, (form,))
     assert [finding.code for finding in checked.findings] == [new] * fires
 

@@ -11,7 +11,9 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from bench import (
+from builders.filled_forms import CATALOGUE
+from builders.known_codes import KNOWN_CODES
+from builders.rule_samples import (
     Sample,
     Tried,
     checked,
@@ -23,8 +25,6 @@ from bench import (
     told,
     tried,
 )
-from known_codes import KNOWN_CODES
-from papers import CATALOGUE
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.core.messages import explain

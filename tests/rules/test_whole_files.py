@@ -14,9 +14,9 @@ from functools import cache
 from typing import Any
 
 import pytest
-from bench import CATALOGUE, addresses, judged, rows_of, samples, tables, typed
+from builders.filled_forms import form
+from builders.rule_samples import CATALOGUE, addresses, judged, rows_of, samples, tables, typed
 from openpyxl.utils import get_column_letter
-from papers import form
 
 from mlay_batch.app.check_file import CheckResult, render_returned
 from mlay_batch.core.messages import finding_descriptions

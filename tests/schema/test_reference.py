@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from known_codes import KNOWN_CODES
+from builders.known_codes import KNOWN_CODES
 
 from mlay_batch.core.messages import show
 from mlay_batch.schema import load_catalogue

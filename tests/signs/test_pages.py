@@ -8,11 +8,11 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
-import office
 import pytest
+from builders import libreoffice
+from builders.indicator_samples import CELL, catalogue, facts, year
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from signs_desk import CELL, catalogue, facts, year
 
 from mlay_batch import report
 from mlay_batch.core.findings import Severity
@@ -117,7 +117,7 @@ class TestPage:
     def test_is_one_page_of_a4(self, tmp_path: Path) -> None:
         path = tmp_path / "page.xlsx"
         path.write_bytes(self.data())
-        pdf = office.convert(path, "pdf", tmp_path)
+        pdf = libreoffice.convert(path, "pdf", tmp_path)
         info = ["pdfinfo", str(pdf)]
         told = subprocess.run(info, capture_output=True, text=True, check=True).stdout
         assert re.search(r"^Pages: +1$", told, re.MULTILINE)

@@ -6,7 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from signs_desk import CELL, NOVEMBER, catalogue, facts, samples, seen, written, year
+from builders.indicator_samples import (
+    CELL,
+    NOVEMBER,
+    catalogue,
+    facts,
+    samples,
+    seen,
+    written,
+    year,
+)
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.core.messages import explain_indicator

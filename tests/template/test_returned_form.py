@@ -9,8 +9,8 @@ import re
 from dataclasses import replace
 
 import pytest
+from builders.small_form import CONTEXT, at, meeting, members, opened, small_form
 from openpyxl import Workbook
-from template_desk import CONTEXT, at, meeting, members, opened, small_form
 
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.styles import TONES

@@ -15,9 +15,9 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from builders.small_form import CONTEXT, REGISTER, at, meeting, members, opened, planned, small_form
 from openpyxl import Workbook
 from openpyxl.cell import Cell
-from template_desk import CONTEXT, REGISTER, at, meeting, members, opened, planned, small_form
 
 from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.layout import sections_of
@@ -58,10 +58,10 @@ def test_the_same_inputs_give_the_same_bytes():
 def test_another_process_gives_the_same_bytes():
     # Hashes of texts differ from process to process, and with them the order of sets.
     code = (
-        "import hashlib; from template_desk import *;"
+        "import hashlib; from builders.small_form import *;"
         "print(hashlib.sha256(render(small_form(), CONTEXT)).hexdigest())"
     )
-    env = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parent)}
+    env = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": str(Path(__file__).parent.parent)}
     ran = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True)
     assert ran.stdout.strip() == hashlib.sha256(render(FORM, CONTEXT)).hexdigest(), ran.stderr
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from zipfile import ZipFile
 
 import pytest
-from template_desk import CONTEXT, REGISTER, meeting, small_form
+from builders.small_form import CONTEXT, REGISTER, meeting, small_form
 
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.schema import Field, Form, Text, load_catalogue

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date
 
+from builders.small_form import CONTEXT, REGISTER, meeting, members, small_form
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from template_desk import CONTEXT, REGISTER, meeting, members, small_form
 
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.text import clean

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandera.pandas as pa
 import pytest
+from builders.filled_forms import identity, judged, submission, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from papers import identity, judged, submission, told
 
 from mlay_batch.checks.row_rules import RULES
 from mlay_batch.checks.validate import validate

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 import pytest
+from builders.filled_forms import SHEET, form, identity, judged, rows, submission, told
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from papers import SHEET, form, identity, judged, rows, submission, told
 
 from mlay_batch.checks.validate import schema_for, validate, validate_register
 from mlay_batch.core.findings import Finding, Place, Severity

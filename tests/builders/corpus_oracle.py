@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from openpyxl import load_workbook
-from workbook_mutants import Mutant, packed, unpacked
 
+from builders.workbook_mutants import Mutant, packed, unpacked
 from mlay_batch.core.text import clean, name_key
 from mlay_batch.model.records import CheckedFile, Row, Submission, values_hash
 from mlay_batch.schema.model import Field, Form

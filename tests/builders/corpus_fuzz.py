@@ -17,11 +17,10 @@ from dataclasses import dataclass, field
 from multiprocessing import active_children
 from pathlib import Path
 
-import corpus_desk as desk
-from mail_mutants import MailMutant, mail_mutant
-from oracle import wrong
-from workbook_mutants import Mutant, Original, mutant
-
+from builders import corpora
+from builders.corpus_oracle import wrong
+from builders.mail_mutants import MailMutant, mail_mutant
+from builders.workbook_mutants import Mutant, Original, mutant
 from mlay_batch.intake import collect
 from mlay_batch.model.records import Decision, values_hash
 from mlay_batch.reader import worker_pool
@@ -41,14 +40,14 @@ class Told:
 
 def originals() -> tuple[list[Original], list[Original]]:
     """The good returns as .xlsx, and the others."""
-    found = desk.originals()
+    found = corpora.originals()
     return [one for one in found if one.parts], [one for one in found if not one.parts]
 
 
 def run_books(seed: int, numbers: Sequence[int], told: Told, keep: Path | None = None) -> None:
     """Judge a batch of changed workbooks; every file must get its one verdict."""
     mutants = [mutant(seed, number, *originals()) for number in numbers]
-    decisions = desk.decided([desk.leaf(one.name, one.data) for one in mutants])
+    decisions = corpora.decided([corpora.leaf(one.name, one.data) for one in mutants])
     if len(decisions) != len(mutants):
         told.failures.append(f"{len(mutants)} files, {len(decisions)} verdicts")
     for number, one, decision in zip(numbers, mutants, decisions, strict=True):
@@ -63,9 +62,9 @@ def run_mails(seed: int, numbers: Sequence[int], told: Told, keep: Path | None =
     with tempfile.TemporaryDirectory() as inbox:
         for name, one in mutants.items():
             Path(inbox, name).write_bytes(one.data)
-        leaves = list(collect([Path(inbox)], Path(inbox), desk.RECEIVED))
+        leaves = list(collect([Path(inbox)], Path(inbox), corpora.RECEIVED))
     found: dict[str, list[Decision]] = defaultdict(list)
-    for decision in desk.decided(leaves):
+    for decision in corpora.decided(leaves):
         name = decision.checked.file.origin.partition("!")[0]
         found[name].append(decision)
         told.counts[f"{mutants[name].must} {decision.verdict.value}"] += 1
@@ -84,7 +83,10 @@ def _wrong_mail(one: MailMutant, found: Sequence[Decision]) -> str | None:
         read = decision.checked.submission
         if read and values_hash(read.rows) != values_hash(one.original.submission.rows):
             return "accepted with other values"
-        if decision.checked.file.sender != desk.REGISTERED and not decision.checked.sender_in_doubt:
+        if (
+            decision.checked.file.sender != corpora.REGISTERED
+            and not decision.checked.sender_in_doubt
+        ):
             return f"taken from {decision.checked.file.sender}"
     if one.must == "same" and [d.checked.file.data for d in taken] != [one.original.data]:
         told = [(d.checked.file.name, [f.code for f in d.findings]) for d in found]

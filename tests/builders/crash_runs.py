@@ -1,9 +1,10 @@
 """A month in a small town, killed or failing at its n-th write, for every n until none is left.
 
-`python tests/fire/fire.py` goes through all of them; the test takes a share. A process is made
-ready once (programs loaded, forms read), then forked for every n: the fork takes in three files,
-consolidates, writes drafts and sends them, and meets its fault on the way. Then the workspace is
-looked at by the doctor, the same commands run again, and the end must be the one without a fault.
+`python -m builders.crash_runs` in tests/ goes through all of them; the test takes a share. A
+process is made ready once (programs loaded, forms read), then forked for every n: the fork takes in
+three files, consolidates, writes drafts and sends them, and meets its fault on the way. Then the
+workspace is looked at by the doctor, the same commands run again, and the end must be the one
+without a fault.
 
 What is pure (reading, figures, workbooks) is computed once and remembered: the faults are in what
 touches the disk. Counted are the system's calls for durability and every change of the ledger:
@@ -32,9 +33,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "pipeline"))
-from town_desk import Paper, put, town
-
+from builders.sample_office import Paper, put, town
 from mlay_batch import reader, report
 from mlay_batch.app import archive_check, ingest, mail_run, reply
 from mlay_batch.app.consolidate import consolidate

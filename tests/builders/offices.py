@@ -14,8 +14,7 @@ from functools import cache
 from pathlib import Path
 from zipfile import ZipFile
 
-from town_desk import Paper, catalogue, rows
-
+from builders.sample_office import Paper, catalogue, rows
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.ingest import IngestResult, ingest
 from mlay_batch.app.office import Office, open_office

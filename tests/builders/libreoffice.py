@@ -1,7 +1,7 @@
 """A real LibreOffice for the tests: converts workbooks, and fills them in as a person would.
 
-One soffice a test session and kind of profile is started on first use and talked to through its
-own API (see `office_uno`, which runs under the interpreter that has the UNO bridge). It runs in
+One soffice a test session and kind of profile is started on first use and talked to through its own
+API (see `libreoffice_uno`, which runs under the interpreter that has the UNO bridge). It runs in
 the locale of a Vietnamese office: a typed ``03/09/2019`` is the third of September, ``2,5`` a
 number. `stop` ends it; the conftest calls that.
 """
@@ -22,7 +22,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-_DRIVER = Path(__file__).with_name("office_uno.py")
+_DRIVER = Path(__file__).with_name("libreoffice_uno.py")
 _SECONDS = 180
 _TRIES = 3
 _SETTING = (

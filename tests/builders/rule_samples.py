@@ -20,8 +20,8 @@ from typing import Any
 import yaml
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
-from papers import CATALOGUE, form, register
 
+from builders.filled_forms import CATALOGUE, form, register
 from mlay_batch.checks.identity import identify
 from mlay_batch.checks.validate import validate, validate_register
 from mlay_batch.core.findings import Finding
@@ -34,7 +34,7 @@ from mlay_batch.schema import Form
 from mlay_batch.schema.layout import plan_sheets
 from mlay_batch.template import TemplateContext, render
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent / "rules"
 DAY = re.compile(r"(\d{1,2})/(\d{1,2})")
 LISTS = {
     "officers": (("TU01", "Lò Văn Pọm"), ("TU02", "Nguyễn Văn An"), ("TU03", "Nguyễn Văn An")),

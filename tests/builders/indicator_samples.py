@@ -18,7 +18,7 @@ from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Value, Ve
 from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema import Catalogue, load_catalogue
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent.parent / "signs"
 NOVEMBER = Period(2019, 11)
 CELL = "CB-01"
 CELLS = (CELL, "CB-02")

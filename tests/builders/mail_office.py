@@ -6,8 +6,7 @@ import base64
 from datetime import date
 from zlib import crc32
 
-from town_desk import put
-
+from builders.sample_office import put
 from mlay_batch.app.ingest import IngestResult, ingest
 from mlay_batch.app.office import Office
 

@@ -15,9 +15,10 @@ from math import isclose
 from pathlib import Path
 from zipfile import ZipFile
 
-import office
 from openpyxl.utils import get_column_letter
 from python_calamine import CalamineWorkbook
+
+from builders import libreoffice
 
 Row = tuple[object, ...]
 _LINK = re.compile(r'<hyperlink ref="(\w+)" location="([^"]+)"')
@@ -90,7 +91,7 @@ def recalculated(data: bytes, folder: Path) -> Book:
     """Return what LibreOffice makes of the workbook when it believes no stored figure."""
     folder.mkdir(parents=True, exist_ok=True)
     (source := folder / "before.xlsx").write_bytes(data)
-    return stored(office.convert(source, "xlsx", folder / "again", recalculate=True))
+    return stored(libreoffice.convert(source, "xlsx", folder / "again", recalculate=True))
 
 
 def differences(one: Book, other: Book, sheets: Iterable[str] = ()) -> list[str]:

@@ -14,8 +14,8 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from corpus_desk import REGISTERED
-from workbook_mutants import Original
+from builders.corpora import REGISTERED
+from builders.workbook_mutants import Original
 
 Random = random.Random
 

@@ -27,12 +27,12 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from cells import Book, recalculated, stored
-from figures import desk
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
+from builders import figure_inputs as desk
+from builders.sheet_cells import Book, recalculated, stored
 from mlay_batch import report
 from mlay_batch.core.period import Period
 from mlay_batch.figures import compute

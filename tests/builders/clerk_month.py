@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,17 +13,14 @@ from email.utils import format_datetime
 from pathlib import Path
 from zipfile import ZipFile
 
-import dovecot
-import office
 from openpyxl import load_workbook
 
+from builders import dovecot, libreoffice
+from builders.smtp_host import Letterbox, mail_host
 from mlay_batch.cli import run
 from mlay_batch.core.styles import TONES
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.model.records import Verdict
-
-sys.path.insert(0, str(Path(__file__).parent / "pipeline"))
-from smtp_desk import Letterbox, mail_host
 
 ADDRESSES = [
     {"branch": "DB-1", "mail": "db1@muonglay.example"},
@@ -121,7 +117,9 @@ def repaired(mail: EmailMessage, folder: Path) -> bytes:
         if str(cell.fill.fgColor.rgb)[-6:] == TONES["bad"].fill
     }
     (wrong,) = (at for at, value in marked.items() if value == 9)
-    out = office.fill(returned, folder / "sửa lại.xlsx", [office.typed(wrong, "10", "Báo cáo")])
+    out = libreoffice.fill(
+        returned, folder / "sửa lại.xlsx", [libreoffice.typed(wrong, "10", "Báo cáo")]
+    )
     return out.read_bytes()
 
 

@@ -8,8 +8,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from workbook_mutants import Original, unpacked
-
+from builders.workbook_mutants import Original, unpacked
 from mlay_batch import demo
 from mlay_batch.app.ingest import check_files
 from mlay_batch.app.office import Office

@@ -1,0 +1,1 @@
+"""What tests are built from: forms filled in, offices, mails, mail hosts, LibreOffice."""
