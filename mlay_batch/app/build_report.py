@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from mlay_batch import __version__, report
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
+from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
+from mlay_batch.core.text import nearest
+from mlay_batch.errors import UsageError
 from mlay_batch.figures import compute
-from mlay_batch.figures.fingerprint import both_fingerprints
+from mlay_batch.figures.branch_year import branch_year
+from mlay_batch.figures.fingerprint import both_fingerprints, fingerprint
 from mlay_batch.figures.report_records import Figures
 from mlay_batch.ledger import Archive, Ledger
+from mlay_batch.report.sheets.branch_page import write_page
 
 
 def build_workbook(
@@ -43,3 +50,40 @@ def record_workbook(
     sha256 = archive.store(data)
     ledger.record_report(figures.period, figures.as_of, sha256, fingerprint)
     return sha256
+
+
+@dataclass(frozen=True)
+class BranchReport:
+    """The page of a branch; `written` is False where the same bytes lay there already."""
+
+    path: Path
+    written: bool
+
+
+def report_branch(
+    office: Office,
+    branch: str,
+    period: Period,
+    *,
+    as_of: date,
+    lang: str = "vi",
+    dry_run: bool = False,
+) -> BranchReport:
+    """Write ``reports/<year>/chi-bo-<code>-<period>.xlsx``: the year of `branch` up to `period`.
+
+    Raises UsageError ``usage.unit`` for a code the register does not have, LedgerError,
+    OutputBusyError.
+    """
+    if branch not in office.register.by_code:
+        near = nearest(branch, office.register.by_code) or "–"
+        raise UsageError("usage.unit", branch=branch, nearest=near)
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        inputs = load_inputs(office, ledger, period, as_of)
+    figures = compute(inputs)
+    year = branch_year(inputs, figures, branch)
+    data = write_page(inputs, figures, year, branch, fingerprint(figures), lang)
+    path = office.workspace.reports / str(period.year) / f"chi-bo-{branch}-{period}.xlsx"
+    if dry_run or (path.is_file() and path.read_bytes() == data):
+        return BranchReport(path, written=False)
+    write_atomically(path, data)
+    return BranchReport(path, written=True)

@@ -14,8 +14,7 @@ from mlay_batch.core.files import write_atomically
 from mlay_batch.errors import UsageError
 from mlay_batch.intake.imap import Mailbox, download_mails
 from mlay_batch.ledger import FetchLog, Ledger, lock
-from mlay_batch.mail.credentials import password
-from mlay_batch.mail.tls import tls_context
+from mlay_batch.mail.credentials import password, tls_context
 
 PASSWORD_VARIABLE, KEYRING_SERVICE = "MLAY_IMAP_PASSWORD", "mlay-imap"
 MAIL_FOLDER = "mail"  # below the inbox

@@ -6,6 +6,7 @@ Exit codes: 0 all accepted, 1 something refused, 2 wrongly called, 3 the run is 
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -14,6 +15,7 @@ import click
 
 from mlay_batch import __version__
 from mlay_batch.cli.options import LocalisedGroup, lang_option, language, option, say
+from mlay_batch.core.text import nearest
 from mlay_batch.errors import MlayError
 
 # Command → module of this package. Only the module of the command called is imported.
@@ -27,11 +29,11 @@ COMMANDS = {
     "accept": "held_files",
     "refuse": "held_files",
     "consolidate": "monthly",
-    "report": "report",
+    "report": "monthly",
     "reply": "send",
     "status": "monthly",
-    "close": "close",
-    "reopen": "close",
+    "close": "monthly",
+    "reopen": "monthly",
     "verify": "verify_file",
     "doctor": "maintenance",
     "backup": "maintenance",
@@ -104,16 +106,47 @@ def _report_error(error: BaseException, lang: str) -> int:
 
         show_error(error, lang)
         return error.exit_code
-    from mlay_batch.cli.error_lines import (  # start-up: only when something fails
-        fault_line,
-        usage_line,
-    )
-
     if isinstance(error, click.Abort | KeyboardInterrupt):
         line, code = say(lang, "aborted"), 3
     elif isinstance(error, click.ClickException):
-        line, code = usage_line(error, lang), 2
+        line, code = _usage_line(error, lang), 2
     else:
-        line, code = fault_line(error, lang), 3
+        line, code = _fault_line(error, lang), 3
     click.echo(f"mlay: {line}", err=True)
     return code
+
+
+def _usage_line(error: click.ClickException, lang: str) -> str:
+    """Return one line for a wrongly called command, in the user's language."""
+    ctx = error.ctx if isinstance(error, click.UsageError) else None
+    path = ctx.command_path if ctx else "mlay"
+    if isinstance(error, click.exceptions.NoSuchCommand):
+        command_names = (
+            ctx.command.list_commands(ctx) if ctx and isinstance(ctx.command, click.Group) else []
+        )
+        near = nearest(error.command_name, command_names) or ", ".join(command_names)
+        return say(lang, "usage.no_command", what=error.command_name, path=path, nearest=near)
+    if isinstance(error, click.NoSuchOption):
+        return say(lang, "usage.no_option", what=error.option_name, path=path)
+    if isinstance(error, click.MissingParameter):
+        return say(lang, "usage.missing", what=_parameter(error, ctx), path=path)
+    if isinstance(error, click.BadParameter):
+        what = _parameter(error, ctx)
+        return say(lang, "usage.bad", what=what, path=path, detail=error.message)
+    return say(lang, "usage.other", path=path, detail=error.format_message())
+
+
+def _parameter(error: click.BadParameter, ctx: click.Context | None) -> str:
+    if error.param is None or ctx is None:
+        return str(error.param_hint or "")
+    return error.param.get_error_hint(ctx).strip("'")
+
+
+def _fault_line(error: BaseException, lang: str) -> str:
+    """Return one line for a fault of the program itself; its trace is shown with MLAY_DEBUG=1.
+
+    The trace is not written anywhere by itself: it may hold what a branch has typed.
+    """
+    if os.environ.get("MLAY_DEBUG"):
+        raise error
+    return say(lang, "fault", kind=type(error).__name__)

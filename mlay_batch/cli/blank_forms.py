@@ -10,9 +10,9 @@ import click
 from mlay_batch.app import check_file, templates
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.workspace import Workspace
-from mlay_batch.cli import options, output, output_mail
+from mlay_batch.cli import options, output
 from mlay_batch.cli.options import LocalisedCommand, language, option, say
-from mlay_batch.cli.send import mail_forms
+from mlay_batch.cli.send import mail_forms, show_mail_result
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.errors import NoWorkspaceError, RegisterError, UsageError
@@ -51,7 +51,7 @@ def template(
     organisations = templates.select_organisations(office, version, form_period, branches)
     if mail or send:
         result = mail_forms(office, version, form_period, organisations, send=send, dry_run=dry_run)
-        output_mail.show_mail_result(result, language(ctx), as_json=False, dry_run=dry_run)
+        show_mail_result(result, language(ctx), as_json=False, dry_run=dry_run)
         return 0 if result.is_clean else 1
     folder = out or office.workspace.outbox
     if not dry_run:

@@ -1,7 +1,8 @@
-"""Mail in and decisions: fetch, held, accept, refuse."""
+"""Mails in and decisions on held files: fetch, held, accept, refuse."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import click
 
 from mlay_batch.app import fetch_mail, review
 from mlay_batch.app.office import open_office
-from mlay_batch.app.review import ReviewOutcome
+from mlay_batch.app.review import ReviewOutcome, ReviewResult
 from mlay_batch.app.workspace import Workspace
-from mlay_batch.cli import options, output, output_held
-from mlay_batch.cli.options import LocalisedCommand, language, option
-from mlay_batch.model.records import Verdict
-from mlay_batch.schema import load_catalogue
+from mlay_batch.cli import options, output
+from mlay_batch.cli.options import LocalisedCommand, language, option, say
+from mlay_batch.cli.output import safe_line, show_json
+from mlay_batch.core.messages import explain
+from mlay_batch.model.records import LedgerEntry, Verdict
+from mlay_batch.schema import Catalogue, Form, load_catalogue
 
 _decision_options = options.combine_options(
     click.argument("number", type=click.IntRange(min=1)),
@@ -57,9 +60,7 @@ def held(ctx: click.Context, as_json: bool, workspace: Path | None) -> int:
     """List the files that wait for a decision."""
     current_workspace = _find_workspace(ctx, workspace)
     catalogue = load_catalogue(current_workspace.schemas)
-    output_held.show_held(
-        review.list_held(current_workspace), catalogue, language(ctx), as_json=as_json
-    )
+    show_held(review.list_held(current_workspace), catalogue, language(ctx), as_json=as_json)
     return 0
 
 
@@ -102,6 +103,53 @@ def _review(
         as_of=as_of or options.today(),
         holder=options.lock_holder(),
     )
-    output_held.show_review(result, office.catalogue, language(ctx))
+    show_review(result, office.catalogue, language(ctx))
     is_open = result.decision.verdict in (Verdict.REJECTED, Verdict.HELD)
     return 1 if outcome is ReviewOutcome.ACCEPT and is_open else 0
+
+
+def show_held(
+    entries: Sequence[LedgerEntry], catalogue: Catalogue, lang: str, *, as_json: bool
+) -> None:
+    """Print one block a file: its number, whose it is, why it is held."""
+    if as_json:
+        show_json([_as_json(d, catalogue, lang) for d in entries])
+        return
+    for entry in entries:
+        about = " ".join(filter(None, (entry.branch, entry.period))) or "–"
+        sender = entry.sender or say(lang, f"held.{entry.channel}")
+        click.echo(safe_line(f"{entry.id}  {entry.name} · {about} · {sender}"))
+        for message in _reasons(entry, catalogue, lang):
+            click.echo(f"    {safe_line(message)}")
+    click.echo(say(lang, "held.count", count=len(entries)))
+
+
+def show_review(result: ReviewResult, catalogue: Catalogue, lang: str) -> None:
+    """Print what became of the file, and why."""
+    verdict = say(lang, f"verdict.{result.decision.verdict.value}")
+    click.echo(safe_line(f"{result.entry.id}  {result.entry.name}: {verdict}"))
+    for message in _reasons(result.entry, catalogue, lang):
+        click.echo(f"    {safe_line(message)}")
+
+
+def _reasons(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> list[str]:
+    form = _entry_form(entry, catalogue)
+    return [f"{finding.code}: {explain(finding, form, lang)}" for finding in entry.findings]
+
+
+def _entry_form(entry: LedgerEntry, catalogue: Catalogue) -> Form | None:
+    return catalogue.form(entry.form or "", entry.version or "")
+
+
+def _as_json(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> Mapping[str, object]:
+    return {
+        "number": entry.id,
+        "file": entry.name,
+        "sender": entry.sender,
+        "subject": entry.subject,
+        "received": entry.received,
+        "form": entry.form,
+        "branch": entry.branch,
+        "period": entry.period,
+        "findings": _reasons(entry, catalogue, lang),
+    }

@@ -1,4 +1,4 @@
-"""The clerk's month: run, ingest, consolidate, status."""
+"""The clerk's month: run, ingest, consolidate, status, report, close, reopen."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mlay_batch.app import closing
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import options, output
@@ -210,4 +211,73 @@ def status(
     office, day = load_office(ctx, workspace), as_of or options.today()
     result = status(office, period or last_month(day), day)
     output.show_status(result, office.intake_catalogue, language(ctx), as_json=as_json)
+    return 0
+
+
+_period_argument = click.argument("period", type=options.PeriodType())
+
+
+@click.command("close", cls=LocalisedCommand)
+@_period_argument
+@option("--incomplete", is_flag=True)
+@options.as_of_option
+@options.common_options
+@click.pass_context
+def close(
+    ctx: click.Context, period: Period, incomplete: bool, as_of: date | None, workspace: Path | None
+) -> int:
+    """Close a period: what was reported stays as it is."""
+    office = load_office(ctx, workspace)
+    actor, day = (
+        {"who": options.user_name(), "holder": options.lock_holder()},
+        as_of or options.today(),
+    )
+    result = closing.close(office, period, as_of=day, allow_incomplete=incomplete, **actor)
+    params = {"period": str(period), "revision": result.closing.revision}
+    output.show_text(language(ctx), "close.done", path=result.path, **params)
+    return 0
+
+
+@click.command("reopen", cls=LocalisedCommand)
+@_period_argument
+@option("--why", required=True)
+@options.as_of_option
+@options.common_options
+@click.pass_context
+def reopen(
+    ctx: click.Context, period: Period, why: str, as_of: date | None, workspace: Path | None
+) -> int:
+    """Open a closed period again."""
+    office = load_office(ctx, workspace)
+    actor, day = (
+        {"who": options.user_name(), "holder": options.lock_holder()},
+        as_of or options.today(),
+    )
+    result = closing.reopen(office, period, as_of=day, why=why, **actor)
+    output.show_text(language(ctx), "reopen.done", period=str(period), revision=result.revision)
+    return 0
+
+
+@click.command("report", cls=LocalisedCommand)
+@click.argument("branch")
+@options.period_option
+@options.as_of_option
+@options.dry_run_option
+@options.common_options
+@click.pass_context
+def report(
+    ctx: click.Context,
+    branch: str,
+    period: Period | None,
+    as_of: date | None,
+    dry_run: bool,
+    workspace: Path | None,
+) -> int:
+    """Write the page of a branch's year."""
+    from mlay_batch.app.build_report import report_branch  # start-up: the figures and xlsxwriter
+
+    office, day = load_office(ctx, workspace), as_of or options.today()
+    report_period = period or Period.of("year", last_month(day).start)
+    result = report_branch(office, branch, report_period, as_of=day, dry_run=dry_run)
+    output.show_text(language(ctx), "report.dry" if dry_run else "report.done", path=result.path)
     return 0

@@ -1,27 +1,31 @@
-"""What the forms, quotas and schemes say: schema list, show, lint, export, diff, trial."""
+"""The descriptions of forms, quotas and schemes: schema list, show, lint, export, diff, trial."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 import click
 
-from mlay_batch.app.export_schema import find_form
 from mlay_batch.app.workspace import Workspace
-from mlay_batch.cli import options, output, output_schema
-from mlay_batch.cli.options import LocalisedCommand, LocalisedGroup, language, option
+from mlay_batch.cli import options, output
+from mlay_batch.cli.options import LocalisedCommand, LocalisedGroup, language, option, say
+from mlay_batch.cli.output import safe_line, show_json
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.errors import NoWorkspaceError, UsageError
-from mlay_batch.schema import Catalogue, load_catalogue
+from mlay_batch.schema import Catalogue, Form, load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
-from mlay_batch.schema.diff import changes
+from mlay_batch.schema.diff import FormChange, changes, key_title
 from mlay_batch.schema.finding_docs import findings_page
 from mlay_batch.schema.frictionless import package_text
 from mlay_batch.schema.indicators import Description
+from mlay_batch.schema.markdown import open_gaps
+from mlay_batch.schema.overlap import Overlap
 from mlay_batch.schema.reference import reference
 
 
@@ -49,7 +53,7 @@ def list_(ctx: click.Context, as_json: bool, workspace: Path | None) -> int:
         names = [[f.form, f.version, f.effective.from_, f.effective.to] for f in catalogue.forms]
         click.echo(json.dumps(names))
     else:
-        output_schema.show_catalogue(catalogue, language(ctx))
+        show_catalogue(catalogue, language(ctx))
     return 0
 
 
@@ -110,8 +114,8 @@ def lint(ctx: click.Context, paths: tuple[Path, ...], workspace: Path | None) ->
     for error in errors:
         output.show_error(error, language(ctx))
     for overlap in overlaps:
-        output_schema.show_overlap(overlap, language(ctx))
-    output_schema.show_lint_result(len(files), len(errors), language(ctx))
+        show_overlap(overlap, language(ctx))
+    show_lint_result(len(files), len(errors), language(ctx))
     return 1 if errors else 0
 
 
@@ -142,7 +146,7 @@ def diff(ctx: click.Context, old: str, new: str, as_json: bool, workspace: Path 
     catalogue = _load_catalogue(workspace)
     before, after = (find_form(catalogue, name) for name in (old, new))
     differences = changes(before, after, language(ctx))
-    output_schema.show_changes(differences, language(ctx), as_json=as_json)
+    show_changes(differences, language(ctx), as_json=as_json)
     return 0
 
 
@@ -183,3 +187,94 @@ def _workspace_schemas(workspace: Path | None) -> tuple[Path, ...]:
 
 def _yaml_files(paths: tuple[Path, ...]) -> list[Path]:
     return [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
+
+
+def show_catalogue(catalogue: Catalogue, lang: str) -> None:
+    """List forms, quotas, schemes and signs with the months they hold."""
+    for form in catalogue.forms:
+        since = f"{form.effective.from_} – {form.effective.to or '…'}"
+        click.echo(f"{form.form} {form.version}  {since}  {form.title.of(lang)}")
+    for quota in catalogue.quotas:
+        since = f"{quota.effective.from_} – {quota.effective.to or '…'}"
+        click.echo(f"{quota.quota}  {since}  {quota.title.of(lang)}")
+    for scheme in catalogue.schemes:
+        click.echo(f"{scheme.scheme} {scheme.version}  {scheme.title.of(lang)}")
+    for indicator_set in catalogue.indicator_sets:
+        since = f"{indicator_set.effective.from_} – {indicator_set.effective.to or '…'}"
+        click.echo(
+            f"{indicator_set.signs} {indicator_set.version}  {since}  "
+            f"{indicator_set.title.of(lang)}"
+        )
+
+
+def show_overlap(overlap: Overlap, lang: str) -> None:
+    """Say which two files describe one thing in which months, and which of them applies."""
+    key = "schema.lint.overlap" if overlap.last else "schema.lint.open"
+    click.echo(
+        safe_line(
+            say(
+                lang,
+                key,
+                name=overlap.name,
+                older=overlap.older,
+                newer=overlap.newer,
+                first=overlap.first,
+                last=overlap.last or "",
+            )
+        )
+    )
+
+
+def show_lint_result(files: int, error_count: int, lang: str) -> None:
+    """Say how many descriptions were looked at, and how many are wrong."""
+    click.echo(say(lang, "schema.lint.done", files=files, wrong=error_count))
+
+
+def show_changes(changes: Sequence[FormChange], lang: str, *, as_json: bool) -> None:
+    """Print every part that changed, and below it what changed in it."""
+    if as_json:
+        show_json([asdict(change) for change in changes])
+        return
+    for (part, path, title, turn), group in groupby(changes, _part_key):
+        suffix = "" if turn == "changed" else f": {say(lang, f'diff.{turn}')}"
+        click.echo(safe_line(f"{say(lang, f'diff.{part}')} {path} ({open_gaps(title)}){suffix}"))
+        for change in group if turn == "changed" else ():
+            old, new = (open_gaps(value) or "–" for value in (change.old, change.new))
+            click.echo(safe_line(f"    {key_title(change.key, lang)}: {old} → {new}"))
+    click.echo(say(lang, "diff.done", count=len(changes)))
+
+
+def _part_key(change: FormChange) -> tuple[str, str, str, str]:
+    return change.part, change.path, change.title, change.turn
+
+
+def find_form(catalogue: Catalogue, name: str) -> Form:
+    """Return the form of ``meeting:2018.1``, the newest version of ``meeting``, or that of a YAML
+    file.
+
+    Raises UsageError for a name that is none, SchemaError for a file that is wrong.
+    """
+    path = Path(name)
+    if path.suffix.lower() in (".yaml", ".yml"):
+        return _load_form(path)
+    form, _, version = name.partition(":")
+    matches = [
+        candidate
+        for candidate in catalogue.forms
+        if candidate.form == form and version in ("", candidate.version)
+    ]
+    if not matches:
+        names = ", ".join(f"{candidate.form}:{candidate.version}" for candidate in catalogue.forms)
+        raise UsageError("usage.form", form=name, known=names)
+    return max(matches, key=lambda candidate: (candidate.effective.from_, candidate.version))
+
+
+def _load_form(path: Path) -> Form:
+    from mlay_batch.schema.load import load_file  # start-up: pydantic costs 0.2 s
+
+    if not path.is_file():
+        raise UsageError("usage.file", path=str(path))
+    form = load_file(path, folders=[shipped_folder("schemas")])
+    if not isinstance(form, Form):
+        raise UsageError("usage.no_form", path=str(path))
+    return form

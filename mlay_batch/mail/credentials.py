@@ -1,8 +1,9 @@
-"""Passwords: from the environment or the system's keyring, never from a file of ours."""
+"""What a connection to a mail host needs: the password and the TLS context."""
 
 from __future__ import annotations
 
 import os
+import ssl
 from contextlib import suppress
 
 from mlay_batch.errors import UsageError
@@ -25,3 +26,18 @@ def password(service: str, user: str, variable: str) -> str:
     if stored is None:
         raise UsageError("smtp.password", user=user, variable=variable, service=service)
     return stored
+
+
+def tls_context(ca_file: str | None) -> ssl.SSLContext:
+    """Return a context that verifies certificate and name of every host.
+
+    `ca_file` adds certificates for a host of the office's own. Raises UsageError ``tls.ca_file``
+    where that file cannot be read.
+    """
+    context = ssl.create_default_context()
+    if ca_file:
+        try:
+            context.load_verify_locations(ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise UsageError("tls.ca_file", path=ca_file, problem=str(error)) from error
+    return context

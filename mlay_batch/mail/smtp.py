@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mlay_batch.errors import MlayError, UsageError
-from mlay_batch.mail.credentials import password
-from mlay_batch.mail.tls import tls_context
+from mlay_batch.mail.credentials import password, tls_context
 
 if TYPE_CHECKING:
     from mlay_batch.app.settings import Smtp

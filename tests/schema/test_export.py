@@ -5,7 +5,7 @@ import csv
 import frictionless
 import pytest
 
-from mlay_batch.app.export_schema import find_form
+from mlay_batch.cli.schema_commands import find_form
 from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.frictionless import data_package
