@@ -1,16 +1,16 @@
-"""Broken runs. A user's mistake in a form is a `Finding`, never one of these.
+"""Errors that stop a run. A user's mistake in a form is a `Finding`, never one of these.
 
-    MlayError                exit 3, the run is broken
+    MlayError                exit 3, the run stopped
     ├── UsageError           exit 2, the command was called wrongly
     │   └── NoWorkspaceError     no mlay.toml here or above
     ├── SchemaError          a YAML description is wrong (names file, line, key)
-    ├── RegisterError        the town's register cannot be used (carries findings)
+    ├── RegisterError        the office's register cannot be used (carries findings)
     ├── LedgerError          the ledger cannot be read or written
-    │   └── LockedError          somebody else is at work in this workspace
+    │   └── LockedError          another process holds this workspace
     └── OutputBusyError      a file to be written is open in another program
 
-Every error carries a message code and parameters; its text is made at the edge,
-in the language of the user, from `locale/`.
+Every error carries a message code and parameters; the command line makes its text from
+`locale/`, in the user's language.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class MlayError(Exception):
-    """A broken run. `code` names a text in `locale/`, `params` fill its gaps."""
+    """Stops a run. `code` names a text in `locale/`, `params` fill its gaps."""
 
     exit_code = 3
 
@@ -35,13 +35,13 @@ class MlayError(Exception):
 
 
 class UsageError(MlayError):
-    """The command was called with something that cannot be."""
+    """The command was called wrongly."""
 
     exit_code = 2
 
 
 class NoWorkspaceError(UsageError):
-    """There is no `mlay.toml` in the folder named, nor above it."""
+    """There is no `mlay.toml` in the given folder or above it."""
 
 
 class SchemaError(MlayError):
@@ -49,7 +49,7 @@ class SchemaError(MlayError):
 
 
 class RegisterError(MlayError):
-    """The register has errors; no run can count without it. `findings` says which, in `form`."""
+    """The register has errors, so nothing can be computed: `findings`, in the fields of `form`."""
 
     def __init__(
         self, code: str, findings: tuple[Finding, ...] = (), form: Form | None = None, **params: str
@@ -64,7 +64,7 @@ class LedgerError(MlayError):
 
 
 class LockedError(LedgerError):
-    """Another process holds the workspace; `params['holder']` says who."""
+    """Another process holds the workspace; `params['holder']` names it."""
 
 
 class OutputBusyError(MlayError):

@@ -1,9 +1,8 @@
-"""The one truth of a workspace: what came in, what became of it, the values that count.
+"""The record of a workspace: originals, verdicts, and the values that count.
 
-`Archive` keeps the originals, `Ledger` the verdicts and values, `lock` lets one process work at a
-time. The order is: archive every original first, then one `Ledger.record` for the whole batch. A
-crash in between leaves originals that nothing refers to, which harms nothing: the next run finds
-the batch unrecorded and does it again.
+`Archive` stores the originals, `Ledger` verdicts and values; `lock` admits one process at a time.
+Every original is archived first, then one `Ledger.record` writes the whole batch. A crash in
+between leaves harmless originals nothing refers to; the next run repeats the batch.
 """
 
 from mlay_batch.ledger.archive import Archive

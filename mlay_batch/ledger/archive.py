@@ -13,7 +13,7 @@ _NAME = re.compile(r"[0-9a-f]{64}")
 
 
 class Archive:
-    """A folder of originals: ``archive/ab/abcdef…``, named by sha256, without suffix.
+    """A folder of originals: ``archive/ab/abcdef…``, named by SHA-256, without suffix.
 
     No suffix, because nothing a sender chose may become part of a path. With `lasting=False` (dry
     run) nothing is fsynced.
@@ -25,7 +25,7 @@ class Archive:
         self._unsynced: set[Path] = set()
 
     def store(self, data: bytes) -> str:
-        """Store `data` and return its sha256; what lies there already is not written again.
+        """Store `data`, unless it is there already, and return its SHA-256.
 
         Raises MlayError when it cannot be written.
         """
@@ -34,23 +34,23 @@ class Archive:
         return sha256
 
     def add(self, data: bytes) -> str:
-        """Store one of many as `store` does: its name is durable only once `sync` was called."""
+        """Store one of many like `store`; its name is durable only after `sync`."""
         sha256 = hashlib.sha256(data).hexdigest()
         path = self._path(sha256)
-        if not (path.is_file() and path.read_bytes() == data):  # it may have been damaged since
+        if not (path.is_file() and path.read_bytes() == data):  # the stored file may be damaged
             write_without_folder_sync(path, data, mode=0o600, sync=self._lasting)
-        self._unsynced.add(path.parent)  # also of one that lay there: a killed run left it unsynced
+        self._unsynced.add(path.parent)  # even if present: a killed run may not have synced it
         return sha256
 
     def sync(self) -> None:
-        """Fsync the names of all that was added: each folder once, however much is in it."""
+        """Fsync the names of all files added: each folder once."""
         if self._lasting and self._unsynced:
             for folder in (*sorted(self._unsynced), self.folder):
                 sync_folder(folder)
         self._unsynced.clear()
 
     def restore(self, data: bytes) -> None:
-        """Write the original `data`, whatever lies under its hash."""
+        """Write the original `data` over any file under its hash."""
         path = self._path(hashlib.sha256(data).hexdigest())
         write_without_folder_sync(path, data, mode=0o600)
         self._unsynced.add(path.parent)
@@ -68,7 +68,7 @@ class Archive:
         return data
 
     def contents(self) -> tuple[frozenset[str], tuple[str, ...]]:
-        """Return the hashes of what lies there, and the paths of what is no original."""
+        """Return the hashes stored, and the paths of files that are no originals."""
         files = [path for path in sorted(self.folder.rglob("*")) if not path.is_dir()]
         originals = {path for path in files if _NAME.fullmatch(path.name)}
         originals = {path for path in originals if path == self._path(path.name)}

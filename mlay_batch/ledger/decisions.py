@@ -1,4 +1,4 @@
-"""What people decided: on held files and on periods; and which mails were fetched already."""
+"""Decisions of people on held files and on periods; also the mails already fetched."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mlay_batch.model.records import Decision, LedgerEntry, Run, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What a person decided about a held delivery."""
+    """A person's decision on a held ledger entry."""
 
     delivery: int
-    """Its number."""
+    """Number of the entry."""
     outcome: str
     """``accept`` or ``refuse``."""
     who: str
@@ -29,9 +29,9 @@ class Ruling:
     why: str
     """The reason."""
     before: Verdict
-    """The verdict until then; the delivery itself shows what became of it."""
+    """Verdict before the decision; the entry itself shows the one after it."""
     codes: tuple[str, ...]
-    """The codes of the findings it had until then."""
+    """Codes of the findings before the decision."""
 
 
 class Rulings:
@@ -41,16 +41,16 @@ class Rulings:
         self._ledger = ledger
 
     def held_entry(self, number: int) -> LedgerEntry:
-        """Return the held delivery of that number; LedgerError ``ledger.not_held`` without one."""
+        """Return the held entry of that number; LedgerError ``ledger.not_held`` without one."""
         entry = self._ledger.entry(number)
         if entry and entry.verdict is Verdict.HELD:
             return entry
         raise LedgerError("ledger.not_held", number=number)
 
     def record(self, run: Run, ruling: Ruling, decision: Decision) -> LedgerEntry:
-        """Record a ruling and the verdict it led to; return what the delivery is now.
+        """Record a ruling and the verdict it led to; return the resulting ledger entry.
 
-        The delivery keeps its number, so that received stays the sum of the verdicts. Raises
+        The entry keeps its number, so that the verdicts still add up to the files received. Raises
         LedgerError ``ledger.not_held`` where it is not held.
         """
         before = self.held_entry(ruling.delivery)
@@ -69,7 +69,7 @@ class Rulings:
                 before=ruling.before.value,
                 codes=" ".join(ruling.codes),
             )
-        return self._ledger.entry(ruling.delivery) or before  # none is ever deleted
+        return self._ledger.entry(ruling.delivery) or before  # entries are never deleted
 
     def all(self) -> tuple[Ruling, ...]:
         """Return every ruling, oldest first."""
@@ -86,16 +86,14 @@ def _ruling(row: sqlite3.Row) -> Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """A closed period. The three hashes lead to the archive."""
+    """A closed period. The three hashes name files in the archive."""
 
     period: Period
-    """The period."""
     revision: int
-    """1, 2, …: which closing of the period this is."""
+    """Number of this closing of the period, from 1."""
     as_of: date
-    """The day it was closed."""
+    """Day it was closed."""
     closed_by: str
-    """Who closed it."""
     workbook: str
     """Hash of the consolidated workbook."""
     register: str
@@ -103,11 +101,11 @@ class Closing:
     schemas: str
     """Hash of a zip of all descriptions in force."""
     reopened: date | None = None
-    """The day it was opened again."""
+    """Day it was reopened."""
     reopened_by: str | None = None
-    """Who opened it again."""
+    """Who reopened it."""
     why: str | None = None
-    """The reason for that."""
+    """Reason for reopening."""
 
 
 class Closings:
@@ -117,7 +115,7 @@ class Closings:
         self._ledger = ledger
 
     def all(self) -> tuple[Closing, ...]:
-        """Return every closing, also those opened again, oldest first."""
+        """Return every closing, also reopened ones, oldest first."""
         rows = self._ledger.query(
             "SELECT period, revision, as_of, closed_by, workbook, register, schemas, reopened,"
             " reopened_by, why FROM closing ORDER BY id"
@@ -125,17 +123,17 @@ class Closings:
         return tuple(map(_closing, rows))
 
     def in_force(self) -> dict[Period, Closing]:
-        """Return the closings that hold, by period."""
+        """Return the closings in force, by period."""
         return {closing.period: closing for closing in self.all() if closing.reopened is None}
 
     def close(self, closing: Closing) -> None:
-        """Record that a period is closed; it must not be closed already."""
+        """Record that a period is closed; it must be open."""
         texts = {"period": str(closing.period), "as_of": closing.as_of.isoformat()}
         with self._ledger.transaction() as db:
             insert(db, "closing", **(asdict(closing) | texts))
 
     def reopen(self, period: Period, day: date, by: str, why: str) -> None:
-        """Record that the closing in force is opened again; it stays as a revision."""
+        """Record that the closing in force is reopened; it stays as a revision."""
         with self._ledger.transaction() as db:
             db.execute(
                 "UPDATE closing SET reopened = ?, reopened_by = ?, why = ?"
@@ -154,9 +152,9 @@ def _closing(row: sqlite3.Row) -> Closing:
 
 
 class FetchLog:
-    """The mails of one mailbox that lie in the inbox, by UIDVALIDITY and UID (RFC 9051, 2.3.1.1).
+    """The mails of one mailbox that were fetched, by UIDVALIDITY and UID (RFC 9051, 2.3.1.1).
 
-    `mailbox` names it: user, host and folder. Every method may raise LedgerError.
+    `mailbox` is user, host and folder. Every method may raise LedgerError.
     """
 
     def __init__(self, ledger: Ledger, mailbox: str) -> None:
@@ -172,7 +170,7 @@ class FetchLog:
         return frozenset(row["uid"] for row in rows)
 
     def add(self, uidvalidity: int, uid: int, sha256: str) -> None:
-        """Record a mail; the same one again changes nothing."""
+        """Record a mail; repeating it changes nothing."""
         with self._ledger.transaction() as db:
             db.execute(
                 "INSERT OR IGNORE INTO fetched VALUES (?, ?, ?, ?)",

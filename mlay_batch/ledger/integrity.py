@@ -1,4 +1,4 @@
-"""Finds what is wrong with a ledger and its originals; changes nothing."""
+"""Checks a ledger and its originals; changes nothing."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mlay_batch.model.records import values_hash
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One thing wrong with a ledger."""
+    """A defect of a ledger."""
 
     code: str
     """Name of a text in `locale/doctor.yaml`."""
     subject: str
-    """What fills its gap: the deliveries, years or letters concerned."""
+    """The entries, years or letters concerned."""
 
 
-# What holds in every ledger, as a query for what breaks it.
+# Each query finds what violates a rule of every ledger.
 _QUERIES = {
     "gap": "SELECT max(id) - count(*) FROM delivery HAVING max(id) <> count(*)",
     "superseded": """
@@ -43,7 +43,7 @@ _MAX_NAMES = 10
 
 
 def find_issues(ledger: Ledger) -> Iterator[Issue]:
-    """Yield what is wrong inside the ledger."""
+    """Yield the defects inside the ledger."""
     problems = [str(line) for (line,) in ledger.query("PRAGMA integrity_check(20)") if line != "ok"]
     broken_keys = ledger.query("PRAGMA foreign_key_check")
     problems += [f"{row['table']} {row['rowid']}" for row in broken_keys]
@@ -58,12 +58,12 @@ def find_issues(ledger: Ledger) -> Iterator[Issue]:
 
 
 def _altered_returns(ledger: Ledger) -> Iterator[int]:
-    """Yield the accepted deliveries whose values no longer give the hash taken of them."""
+    """Yield the accepted entries whose values no longer match their hash."""
     for row in ledger.query("SELECT id FROM delivery WHERE verdict = 'accepted' ORDER BY id"):
         try:
             accepted = ledger.return_of(row["id"])
             intact = values_hash(accepted.rows) == accepted.entry.values_hash
-        except (ValueError, TypeError, LookupError, AttributeError):  # no text of ours any more
+        except (ValueError, TypeError, LookupError, AttributeError):  # unreadable
             intact = False
         if not intact:
             yield row["id"]
@@ -81,16 +81,16 @@ def original_hashes(ledger: Ledger) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveReport:
-    """How the archive compares to the ledger."""
+    """Differences between archive and ledger."""
 
     missing: tuple[str, ...]
-    """Hashes the ledger refers to that are not there."""
+    """Hashes in the ledger without an original."""
     altered: tuple[str, ...]
-    """Hashes whose bytes are no longer those."""
+    """Hashes whose original has other bytes."""
     strays: tuple[str, ...]
-    """Hashes nothing refers to, as after a run that broke off."""
+    """Hashes the ledger does not refer to, as after an interrupted run."""
     foreign: tuple[str, ...]
-    """Paths of files whose names are no hash."""
+    """Paths of files not named by a hash."""
 
 
 def check_archive(archive: Archive, expected: frozenset[str]) -> ArchiveReport:

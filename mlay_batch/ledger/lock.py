@@ -1,4 +1,4 @@
-"""Lets one process at a time work in a workspace, and names who holds it."""
+"""Admits one process at a time to a workspace, and names the holder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from filelock import FileLock, Timeout
 from mlay_batch.errors import LedgerError, LockedError
 
 _LOCK = ".mlay.lock"
-# Beside the lock, not in it: Windows forbids others to read a locked file.
+# Not in the lock file: Windows forbids others to read a locked file.
 _HOLDER = ".mlay.holder"
 
 
@@ -20,7 +20,7 @@ _HOLDER = ".mlay.holder"
 def lock(workspace: Path, holder: str) -> Iterator[None]:
     """Lock the folder `workspace` for this process; others see `holder` (user@host, pid).
 
-    The operating system holds the lock, so that of a dead process is free. Raises LockedError with
+    The operating system holds the lock and frees that of a dead process. Raises LockedError with
     the other's ``holder`` and ``since``, LedgerError when the folder cannot be written.
     """
     file_lock = FileLock(workspace / _LOCK, timeout=0)
@@ -41,9 +41,9 @@ def lock(workspace: Path, holder: str) -> Iterator[None]:
 
 
 def stale_holder(workspace: Path) -> str | None:
-    """Return who last locked the folder and never unlocked it, as a killed process; None else.
+    """Return the last holder if it never unlocked the folder, as a killed process; else None.
 
-    To be asked before locking: while somebody is at work it names him.
+    Call it before locking: while a process holds the lock, it returns that holder.
     """
     try:
         return (workspace / _HOLDER).read_text(encoding="utf-8") or "?"
@@ -63,7 +63,7 @@ def _unwritable_error(folder: Path, error: OSError) -> LedgerError:
 
 
 def _locked_error(note: Path) -> LockedError:
-    """Return the error that names the holder; it may be just coming or going, hence the gaps."""
+    """Return the error that names the holder, "?" if its file is just being written or removed."""
     try:
         holder = note.read_text(encoding="utf-8") or "?"
         since = datetime.fromtimestamp(note.stat().st_mtime).astimezone()

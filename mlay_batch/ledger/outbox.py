@@ -1,4 +1,4 @@
-"""Letters in the ledger: what was drafted, what is on its way, what was sent."""
+"""Letters in the ledger: drafted, queued, sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlay_batch.ledger.store import Ledger
 
 
 class MailState(StrEnum):
-    """How far a letter got. QUEUED after a run that ended: nobody knows whether it went out."""
+    """Progress of a letter. QUEUED after a run has ended: it may or may not have gone out."""
 
     DRAFTED = "drafted"
     QUEUED = "queued"
@@ -22,40 +22,33 @@ class MailState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing a letter is about."""
+    """One topic of a letter."""
 
     key: str
-    """The same for the same thing, whatever letter it stands in."""
+    """The same in every letter about this topic."""
     form: str | None = None
-    """Form of the return it is about."""
     branch: str | None = None
-    """Branch of the return it is about."""
     period: str | None = None
-    """Period of the return it is about."""
     delivery: int | None = None
-    """Number of the delivery it is about."""
+    """Number of the ledger entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class SentMail:
-    """A letter as the ledger remembers it."""
+    """A letter as the ledger records it."""
 
     kind: str
-    """What kind of letter it is, such as ``receipt``."""
+    """Kind of letter, such as ``receipt``."""
     message_id: str
-    """Its Message-ID, by which it is known again."""
     recipients: tuple[str, ...]
-    """The addresses it goes to."""
     sha256: str
     """Hash of its bytes in the archive."""
     state: MailState
-    """How far it got."""
     at: str
-    """The ISO time of that state."""
+    """ISO time of that state."""
     items: tuple[Item, ...] = ()
-    """What it is about, by key."""
     day: date | None = None
-    """The day it is dated."""
+    """Date of the letter."""
 
 
 class MailLog:
@@ -65,7 +58,7 @@ class MailLog:
         self._ledger = ledger
 
     def states(self) -> Mapping[str, MailState]:
-        """Return how far each item got, by key: the farthest of all its letters."""
+        """Return the most advanced state of each topic, by key, over all its letters."""
         states: dict[str, MailState] = {}
         for row in self._ledger.query(
             "SELECT key, state FROM outgoing_item AS i JOIN outgoing AS o ON o.id = i.outgoing"
@@ -89,9 +82,9 @@ class MailLog:
         return tuple(_mail(row, tuple(items[row["id"]])) for row in rows)
 
     def put(self, mail: SentMail) -> None:
-        """Record a letter in its state, in place of what was known of the same Message-ID.
+        """Record a letter in its state, replacing an earlier record of the same Message-ID.
 
-        A letter that was sent stays sent: drafting it once more takes nothing back.
+        A sent letter stays sent, even if it is drafted again.
         """
         with self._ledger.transaction() as db:
             ((number,),) = db.execute(
@@ -119,14 +112,14 @@ class MailLog:
             )
 
     def withdraw(self, message_id: str) -> None:
-        """Forget a queued letter that for certain did not go out: it is to be sent yet."""
+        """Delete a queued letter that certainly did not go out, so that it is sent later."""
         with self._ledger.transaction() as db:
             db.execute(
                 "DELETE FROM outgoing WHERE message_id = ? AND state = 'queued'", (message_id,)
             )
 
     def resolve(self, message_ids: Iterable[str], *, sent: bool) -> None:
-        """Record what became of letters still queued: a person looked whether they went out."""
+        """Record whether queued letters went out, as a person has found."""
         change = "UPDATE outgoing SET state = 'sent'" if sent else "DELETE FROM outgoing"
         with self._ledger.transaction() as db:
             db.executemany(
@@ -135,7 +128,7 @@ class MailLog:
             )
 
     def receipt_numbers(self) -> Mapping[int, tuple[int, int]]:
-        """Return year and running number (số đến) of every accepted return, by delivery."""
+        """Return year and running number (số đến) of every accepted return, by ledger entry."""
         rows = self._ledger.query("SELECT delivery, year, number FROM incoming")
         return {row["delivery"]: (row["year"], row["number"]) for row in rows}
 

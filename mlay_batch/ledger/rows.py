@@ -1,8 +1,8 @@
-"""Converts deliveries, findings and rows to columns of the ledger and back without loss.
+"""Converts ledger entries, findings and rows to columns and back without loss.
 
-The ledger is data at rest, read with SQL too: what it selects by stands in columns of its own, the
-rest is one text of `codec` each. It need not know the form, so a field added to a form later needs
-no migration. Every function that writes runs within a transaction the caller holds.
+What queries select by has columns of its own; the rest is one `codec` text each. No form is needed
+to read it, so a field added to a form needs no migration. The caller of a writing function holds
+the transaction.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Columns = Mapping[str, object]
 RowColumns = tuple[str, str, int, str, str]
 """Section, sheet, number, values and cells of a row."""
 
-_FAST = 1  # of zlib's levels: forms repeat themselves, the best one gains little
+_FAST = 1  # of zlib's levels: forms are repetitive, higher ones gain little
 _REPEAT_VERDICTS = (Verdict.DUPLICATE, Verdict.HELD)
 
 
@@ -44,13 +44,13 @@ def _dump_row(row: Row) -> RowColumns:
     return row.section, storable(row.sheet), row.number, codec.dump_text(row.values), cells
 
 
-@lru_cache(maxsize=1024)  # most returns have their cells where the template has them
+@lru_cache(maxsize=1024)  # most returns use the cells of the template
 def _dump_cells(cells: tuple[tuple[str, str], ...]) -> str:
     return codec.dump_text(dict(cells))
 
 
 def load_row(columns: sqlite3.Row) -> Row:
-    """Return the row that stands in these columns."""
+    """Return the row stored in these columns."""
     return Row(
         intern(columns["section"]),
         intern(columns["sheet"]),
@@ -60,14 +60,14 @@ def load_row(columns: sqlite3.Row) -> Row:
     )
 
 
-@lru_cache(maxsize=1024)  # as above: equal cells are held once
+@lru_cache(maxsize=1024)  # equal cells share one object
 def _load_cells(text: str) -> Mapping[str, str]:
     cells: Mapping[str, str] = codec.load_text(text, Mapping[str, str])
     return cells
 
 
 def pack(rows: Sequence[Row]) -> CompactRows:
-    """Compress rows, to wait in memory until their whole batch is decided."""
+    """Compress rows that wait in memory until their batch is decided."""
     columns = codec.dump(tuple(_dump_row(row) for row in rows))
     return CompactRows(values_hash(rows), zlib.compress(columns, _FAST))
 
@@ -77,7 +77,7 @@ def _unpack(packed: CompactRows) -> tuple[RowColumns, ...]:
 
 
 def load_finding(columns: sqlite3.Row) -> Finding:
-    """Return the finding that stands in these columns."""
+    """Return the finding stored in these columns."""
     return Finding(
         columns["code"],
         Severity(columns["severity"]),
@@ -88,7 +88,7 @@ def load_finding(columns: sqlite3.Row) -> Finding:
 
 
 def _dump_finding(finding: Finding) -> tuple[str, ...]:
-    """Return code, severity, file, sheet, cell, params and marks: codes, never a sentence."""
+    """Return code, severity, file, sheet, cell, params and marks; no text."""
     place = finding.place
     return (
         finding.code,
@@ -107,7 +107,7 @@ def _dump_finding(finding: Finding) -> tuple[str, ...]:
 def insert(db: sqlite3.Connection, table: str, **columns: object) -> int:
     """Insert one row, its columns by name, and return its id."""
     names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
-    # No value becomes part of the statement, and all names are our own.
+    # No value becomes part of the statement, and all names are constants.
     cursor = db.execute(f"INSERT INTO {table} ({names}) VALUES ({values})", columns)  # noqa: S608
     return cursor.lastrowid or 0
 
@@ -126,9 +126,9 @@ def insert_run(db: sqlite3.Connection, run: Run) -> int:
 
 
 def insert_entry(db: sqlite3.Connection, run: int, decision: Decision) -> int:
-    """Record a decision: the delivery, its findings, the rows of an accepted return.
+    """Record a decision: the entry, its findings, the rows of an accepted return.
 
-    An accepted return supersedes the current one of its key. Return the delivery's number.
+    An accepted return supersedes the current one of its key. Returns the entry's number.
     """
     ((number,),) = db.execute("SELECT coalesce(max(id), 0) + 1 FROM delivery").fetchall()
     file, columns = decision.checked.file, _return_columns(decision)
@@ -155,10 +155,7 @@ def insert_entry(db: sqlite3.Connection, run: int, decision: Decision) -> int:
 
 
 def apply_decision(db: sqlite3.Connection, number: int, decision: Decision) -> None:
-    """Give a held delivery the verdict a person's decision led to.
-
-    Its findings are replaced: they say why the new verdict is what it is.
-    """
+    """Give a held entry the verdict of a person's decision, and replace its findings."""
     columns = _return_columns(decision)
     refers_to = _refers_to(db, decision, columns, number)
     db.execute(
@@ -172,10 +169,9 @@ def apply_decision(db: sqlite3.Connection, number: int, decision: Decision) -> N
 
 
 def group_signed_copies(db: sqlite3.Connection, decisions: Mapping[int, Decision]) -> None:
-    """Note beside which return each signed copy came, once all of a batch are recorded.
+    """Record for each signed copy the return it belongs to, once the batch is recorded.
 
-    The return may have come in an earlier run (the copy was laid beside it later): then the latest
-    delivery of that origin.
+    A copy added after an earlier run belongs to the latest entry of that origin.
     """
     for number, decision in decisions.items():
         if origin := decision.checked.file.kept_with:
@@ -187,7 +183,7 @@ def group_signed_copies(db: sqlite3.Connection, decisions: Mapping[int, Decision
 
 
 def _return_columns(decision: Decision) -> Columns:
-    """Return whose return a file is, as far as known, and the hash of its values."""
+    """Return form, branch and period of a file, as far as known, and the hash of its values."""
     submission, identity = decision.checked.submission, decision.checked.identity
     columns = dict.fromkeys(("form", "version", "branch", "period", "values_hash"))
     if submission is None or submission.form is None:
@@ -238,7 +234,7 @@ def _refers_to(
 
 
 def _supersede(db: sqlite3.Connection, columns: Columns, by: int) -> int | None:
-    """Mark the current return of that key as superseded and return its id, None without one."""
+    """Mark the current return of that key as superseded; return its id, None without one."""
     superseded = db.execute(
         "UPDATE delivery SET superseded_by = :by WHERE verdict = 'accepted'"
         " AND superseded_by IS NULL AND form = :form AND branch = :branch AND period = :period"
@@ -251,10 +247,10 @@ def _supersede(db: sqlite3.Connection, columns: Columns, by: int) -> int | None:
 def _find_repeated(
     db: sqlite3.Connection, decision: Decision, columns: Columns, number: int
 ) -> int | None:
-    """Return the delivery that a duplicate or held file repeats.
+    """Return the entry that a duplicate or held file repeats.
 
-    `decision` leaves it open when that came in the same batch and had no number yet. It is the
-    latest one of the same bytes, itself no duplicate; else of the same key and values.
+    `decision` leaves it open if that is of the same batch and had no number yet. It is the latest
+    entry of the same bytes that is no duplicate; else of the same key and values.
     """
     if decision.verdict not in _REPEAT_VERDICTS:
         return None

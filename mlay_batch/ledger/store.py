@@ -1,6 +1,6 @@
-"""The ledger in SQLite. Deliveries, rows and findings are only ever added.
+"""The ledger in SQLite. Entries, rows and findings are only added.
 
-`superseded_by` is the one thing that ever changes, and what a decision settles of a held delivery.
+Only `superseded_by` changes, and a held entry when a person decides on it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _ACCEPTED = """
 _CURRENT = "d.verdict = 'accepted' AND d.superseded_by IS NULL"
 _CURRENT_OF_FORM = _CURRENT + " AND d.form = ?"
 _CURRENT_OF_BRANCH = _CURRENT_OF_FORM + " AND d.branch = ?"
-# All that figures are computed from, each row in an order of its own.
+# All inputs of the figures, each in a fixed order.
 _INPUTS_OF_FIGURES = (
     "SELECT id, as_of FROM run ORDER BY id",
     "SELECT * FROM delivery ORDER BY id",
@@ -92,7 +92,7 @@ class Report:
 
 
 class Ledger:
-    """What a workspace knows. Use as a context manager; every method may raise LedgerError."""
+    """The ledger of a workspace, a context manager. Every method may raise LedgerError."""
 
     def __init__(self, db: sqlite3.Connection, path: Path) -> None:
         self._db = db
@@ -100,10 +100,10 @@ class Ledger:
 
     @classmethod
     def create(cls, path: Path) -> Ledger:
-        """Make an empty ledger at `path` and open it.
+        """Create an empty ledger at `path` and open it.
 
-        Raises LedgerError ``ledger.exists`` if anything lies there, be it only the journal of a
-        ledger that is gone: SQLite would play that into the new one.
+        Raises LedgerError ``ledger.exists`` if a file is there, even the journal of a deleted
+        ledger: SQLite would play that into the new one.
         """
         for existing in (path, path.with_name(path.name + "-journal")):
             if existing.exists():
@@ -113,9 +113,9 @@ class Ledger:
 
     @classmethod
     def open(cls, path: Path, read_only: bool = False) -> Ledger:
-        """Open the ledger at `path`, brought up to this program's version.
+        """Open the ledger at `path`, and migrate it to this program's version.
 
-        Read-only it refuses to record, yet finishes what a crash left undone. Raises LedgerError:
+        Read-only it records nothing, but completes what a crash interrupted. Raises LedgerError:
         ``ledger.missing``, ``ledger.foreign`` (another program's database), ``ledger.newer``,
         ``ledger.damaged``, ``ledger.busy``, ``ledger.unwritable``.
         """
@@ -134,12 +134,12 @@ class Ledger:
         return cls(db, path)
 
     def close(self) -> None:
-        """Close the file, and note beside it how many changes it has behind it."""
+        """Close the file, and store its change count beside it."""
         self._db.close()
         raise_high_water_mark(self._path)
 
     def serialize(self) -> bytes:
-        """Return the whole ledger as the bytes of a file, as it stands between two transactions."""
+        """Return the whole ledger as the bytes of a file, between two transactions."""
         with self.transaction("DEFERRED") as db:
             return db.serialize()
 
@@ -155,7 +155,7 @@ class Ledger:
         self.close()
 
     def find_recorded(self, files: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-        """Return those (origin, sha256) that are recorded: such a file is not received again."""
+        """Return the (origin, sha256) that are recorded already."""
         query = "SELECT 1 FROM delivery WHERE sha256 = ? AND origin = ?"
         return frozenset(
             (origin, sha256)
@@ -164,7 +164,7 @@ class Ledger:
         )
 
     def snapshot_for(self, shas: Iterable[str], keys: Iterable[Key]) -> LedgerSnapshot:
-        """Return the earlier deliveries of these bytes and of these (form, branch, period)."""
+        """Return the earlier entries of these bytes and of these (form, branch, period)."""
         with self.transaction("DEFERRED"):
             same_bytes = self._entries(_OF_SHAS, json.dumps(sorted(shas)))
             accepted = self._entries(_ACCEPTED, json.dumps(sorted(keys)))
@@ -174,11 +174,11 @@ class Ledger:
         )
 
     def record(self, run: Run, decisions: Sequence[Decision]) -> tuple[int, ...]:
-        """Record a batch in one transaction and return its deliveries' numbers, in the same order.
+        """Record a batch in one transaction; return its entries' numbers in the same order.
 
-        An accepted return supersedes the current one of its key, also one of the same batch. A
-        duplicate or held file whose `refers_to` is still open is led to the latest delivery of the
-        same bytes, else of the same key and values. No decisions: no run is recorded.
+        An accepted return supersedes the current one of its key, even of the same batch. If the
+        `refers_to` of a duplicate or held file is open, it becomes the latest entry of the same
+        bytes, else of the same key and values. Without decisions no run is recorded.
         """
         if not decisions:
             return ()
@@ -189,23 +189,23 @@ class Ledger:
         return tuple(by_number)
 
     def entry(self, number: int) -> LedgerEntry | None:
-        """Return the delivery of that number."""
+        """Return the entry of that number."""
         return next(iter(self._entries(_OF_ID, number)), None)
 
     def entries(self) -> tuple[LedgerEntry, ...]:
-        """Return everything ever received, oldest first."""
+        """Return all entries, oldest first."""
         with self.transaction("DEFERRED"):
             return self._entries(_EVERY)
 
     def returns(self, form: str | None = None) -> tuple[AcceptedReturn, ...]:
-        """Return the accepted returns that count, of all periods, in the order of recording."""
+        """Return the accepted returns in force of all periods, in order of recording."""
         with self.transaction("DEFERRED"):
             if form is None:
                 return self._returns(_CURRENT)
             return self._returns(_CURRENT_OF_FORM, form)
 
     def return_of(self, entry_id: int) -> AcceptedReturn:
-        """Return that accepted return, even where a later one has superseded it."""
+        """Return an accepted return, even if superseded."""
         return self._returns(_OF_ID, entry_id)[0]
 
     def last_return(self, form: str, branch: str, before: Period) -> AcceptedReturn | None:
@@ -224,7 +224,7 @@ class Ledger:
         return tuple((row["id"], _run(row)) for row in rows)
 
     def counts(self) -> Mapping[Verdict, int]:
-        """Return how many files got each verdict; they add up to all received."""
+        """Return the number of files of each verdict; they add up to all received."""
         rows = self.query("SELECT verdict, count(*) AS number FROM delivery GROUP BY verdict")
         counts = {row["verdict"]: row["number"] for row in rows}
         return {verdict: counts.get(verdict.value, 0) for verdict in Verdict}
@@ -232,7 +232,7 @@ class Ledger:
     def record_report(self, period: Period, as_of: date, sha256: str, figures: str) -> None:
         """Record a consolidated workbook: hash of its bytes, fingerprint of its figures.
 
-        The same one again changes nothing.
+        Repeating it changes nothing.
         """
         with self.transaction() as db:
             db.execute(
@@ -254,9 +254,9 @@ class Ledger:
         )
 
     def content_hash(self) -> str:
-        """Return a hash of everything in the ledger that figures are computed from.
+        """Return a hash of all inputs of the figures in the ledger.
 
-        It is taken over the rows themselves, so that it also notices a ledger changed by hand.
+        It covers the rows themselves, so that it also detects a ledger edited by hand.
         """
         digest = hashlib.sha256()
         with self.transaction() as db:
@@ -275,7 +275,7 @@ class Ledger:
         return (rows[0]["sha256"], bool(rows[0]["provisional"])) if rows else None
 
     def record_workbook(self, inputs: str, sha256: str, provisional: bool) -> None:
-        """Record the workbook made from these inputs, in place of one recorded before."""
+        """Record the workbook made from these inputs, replacing an earlier one."""
         with self.transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO workbook VALUES (?, ?, ?)", (inputs, sha256, provisional)
@@ -285,7 +285,7 @@ class Ledger:
     def transaction(
         self, mode: Literal["IMMEDIATE", "DEFERRED"] = "IMMEDIATE"
     ) -> Iterator[sqlite3.Connection]:
-        """Hold a transaction: all or nothing. DEFERRED for several queries of the same state."""
+        """Run a transaction, all or nothing; DEFERRED for several queries of the same state."""
         with sqlite_errors(self._path):
             self._db.execute(f"BEGIN {mode}")
             try:
@@ -316,7 +316,7 @@ class Ledger:
 
 
 def _group(pairs: Iterable[tuple[K, LedgerEntry]]) -> dict[K, tuple[LedgerEntry, ...]]:
-    """Return the deliveries by the key that stands before each, in the same order."""
+    """Return the entries grouped by key, in the same order."""
     groups: dict[K, list[LedgerEntry]] = defaultdict(list)
     for key, entry in pairs:
         groups[key].append(entry)
@@ -341,9 +341,9 @@ def _run(row: sqlite3.Row) -> Run:
 
 
 def _prepare(db: sqlite3.Connection, path: Path, read_only: bool) -> None:
-    """Check that the file is a ledger of ours, whole and not too new; set up the connection."""
+    """Check that the file is a sound ledger of a known version; set up the connection."""
     if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        # An empty file was a ledger once: this program never leaves one.
+        # An empty file is a damaged ledger: this program never creates one.
         code = "ledger.foreign" if path.stat().st_size else "ledger.damaged"
         raise LedgerError(code, path=str(path), problem="")
     if schema_version(db) > len(STEPS):
@@ -358,21 +358,21 @@ def _prepare(db: sqlite3.Connection, path: Path, read_only: bool) -> None:
         db.execute("PRAGMA query_only = ON")
 
 
-# Schema: step n brings a ledger of version n - 1 to version n. A step that has been released is
-# never edited; what changes becomes a new step.
+# Schema: step n migrates a ledger from version n - 1 to n. A released step is never edited;
+# a change is a new step.
 
 APPLICATION_ID = 0x6D6C6179  # "mlay"
 STEPS: tuple[Path, ...] = (Path(__file__).with_name("schema.sql"),)
 
 
 def schema_version(db: sqlite3.Connection) -> int:
-    """Return how many steps the ledger has behind it."""
+    """Return the number of migration steps taken."""
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     return version
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Take the steps still missing, all or none of them. `db` is in autocommit."""
+    """Take the missing steps, all or none. `db` is in autocommit."""
     if schema_version(db) == len(STEPS):
         return
     db.execute("BEGIN IMMEDIATE")
@@ -380,7 +380,7 @@ def migrate(db: sqlite3.Connection) -> None:
         for step in STEPS[schema_version(db) :]:
             for statement in _statements(step.read_text(encoding="utf-8")):
                 db.execute(statement)
-        # A pragma takes no parameters; both numbers are our own.
+        # A pragma takes no parameters; both numbers are constants.
         db.execute(f"PRAGMA user_version = {len(STEPS):d}")
         db.execute(f"PRAGMA application_id = {APPLICATION_ID:d}")
         db.execute("COMMIT")
@@ -401,7 +401,7 @@ def _statements(script: str) -> Iterator[str]:
 
 
 def empty_ledger() -> bytes:
-    """Return an empty ledger, to be written as one file."""
+    """Return an empty ledger as the bytes of a file."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         migrate(db)
         return db.serialize()
@@ -409,20 +409,20 @@ def empty_ledger() -> bytes:
 
 # Rollback guard: detects that the ledger was replaced by an older copy. SQLite counts every change
 # of a database in its header (file format, section 1.3.8); the highest count seen is kept beside
-# the ledger. Lost or unreadable, it says nothing.
+# the ledger. A missing or unreadable count is no error.
 
 _MARK = ".mlay.mark"
 _COUNTER = slice(24, 28)
 
 
 def change_counter(ledger: Path) -> int:
-    """Return how many changes the ledger's file has behind it; no connection may be open."""
+    """Return the change count of the ledger's file; no connection may be open."""
     with ledger.open("rb") as file:
         return int.from_bytes(file.read(28)[_COUNTER], "big")
 
 
 def high_water_mark(ledger: Path) -> int:
-    """Return the highest count ever seen here, 0 where none is known."""
+    """Return the highest count stored, 0 without one."""
     try:
         return int(ledger.with_name(_MARK).read_text(encoding="ascii"))
     except (OSError, ValueError):
@@ -430,14 +430,14 @@ def high_water_mark(ledger: Path) -> int:
 
 
 def raise_high_water_mark(ledger: Path) -> None:
-    """Note the ledger's count, if it is higher than the one noted before."""
+    """Store the ledger's count if it is higher than the stored one."""
     with contextlib.suppress(OSError):
         if (count := change_counter(ledger)) > high_water_mark(ledger):
             set_high_water_mark(ledger, count)
 
 
 def set_high_water_mark(ledger: Path, count: int) -> None:
-    """Note `count` whatever was noted before: newer changes are known to be lost."""
+    """Store `count` even if it is lower: newer changes are known to be lost."""
     ledger.with_name(_MARK).write_text(f"{count}\n", encoding="ascii")
 
 
@@ -454,12 +454,12 @@ _CODES = {
     sqlite3.SQLITE_FULL: "ledger.unwritable",
     sqlite3.SQLITE_CANTOPEN: "ledger.unwritable",
 }
-_PRIMARY = 0xFF  # SQLite's extended result codes keep the plain one in the low byte
+_PRIMARY = 0xFF  # the low byte of an extended result code is the primary one
 
 
 @contextmanager
 def sqlite_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors about the file into LedgerError; a mistake of ours stays what it is."""
+    """Turn SQLite's errors about the file into LedgerError; let programming errors pass."""
     try:
         yield
     except sqlite3.Error as error:

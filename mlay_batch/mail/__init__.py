@@ -1,1 +1,1 @@
-"""Letters: their words, MIME, SMTP. Knows no ledger."""
+"""Letters: texts, MIME, SMTP. Does not use the ledger."""

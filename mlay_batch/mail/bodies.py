@@ -1,7 +1,7 @@
-"""What the letters say: receipt, returned form, reminder, blank form.
+"""Writes the letters: receipt, returned form, reminder, blank form.
 
-Every letter goes to registered addresses (`Register.addressee`), never to whom a mail claims to
-be from. A branch without an address is written to through the committee above it.
+Every letter goes to registered addresses (`Register.addressee`), never to the address a mail claims
+to be from. A branch without an address gets its letters through the committee above it.
 """
 
 from __future__ import annotations
@@ -22,30 +22,31 @@ from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Value
 from mlay_batch.model.register import Register
 from mlay_batch.schema.model import Field, Form, Section
 
-CORRECTION_KIND = "correction"  # the kind of a letter that asks for a correction once more
+CORRECTION_KIND = "correction"  # a repeated request for a correction
 _LANG = "vi"
 _NO_ITEMS = "- Không có."
-_REPLACES_CODE = "L05"  # told in full where the letter says what a correction changed
+_REPLACES_CODE = "L05"  # the letter lists what the correction changed instead
 _MAX_LINES = 20  # lines of findings in a letter; the attached form lists them all
 _MAX_ROWS = 12
 
 
 @dataclass(frozen=True)
 class LetterContext:
-    """What every letter is written with. `day` is the date of the letters."""
+    """The data every letter needs."""
 
     office_name: str
     register: Register
     texts: Mapping[str, MailTemplate]
     day: date
+    """Date of the letters."""
 
     def name(self, branch: str) -> str:
-        """Return the name of an organisation, its code where the register has none."""
+        """Return the name of an organisation; its code where the register has none."""
         organisation = self.register.by_code.get(branch)
         return organisation.name if organisation else branch
 
     def addresses(self, addressee: str) -> tuple[str, ...]:
-        """Return the addresses in force that a mail can be sent to."""
+        """Return the addresses in force that can receive mail."""
         return tuple(
             mail
             for mail in self.register.mail_addresses(addressee, self.day)
@@ -55,12 +56,13 @@ class LetterContext:
 
 @dataclass(frozen=True)
 class Envelope:
-    """To whom, about what, as an answer to which mails."""
+    """Recipient, topics and thread of a letter."""
 
     kind: str
     addressee: str
     topics: tuple[Topic, ...]
     thread: tuple[str, ...] = ()
+    """Message-IDs of the mails it answers."""
 
 
 def write_letter(
@@ -70,8 +72,9 @@ def write_letter(
     attachments: Sequence[Attachment] = (),
     text_kind: str = "",
 ) -> Letter:
-    """Return the letter in the words of its kind, or of the kind `text_kind`; `values` fill their
-    gaps beside those every kind has.
+    """Return the letter in the text of its kind, or of `text_kind`.
+
+    `values` fill the gaps that not every kind has.
     """
     common = {
         "town": context.office_name,
@@ -95,18 +98,17 @@ def write_letter(
 
 @dataclass(frozen=True)
 class ResendRequest:
-    """What is asked of a branch whose file did not count: to send it again by the day `due`.
-
-    `text_kind` is the kind of letter that says so; `missed_day` the day it was asked for in vain
-    before.
-    """
+    """Asks a branch to send again a file that was not accepted."""
 
     text_kind: str
+    """Kind of text the letter uses."""
     due: date
+    """Day by which to send it."""
     missed_day: date | None = None
+    """Day of an earlier request that was not met."""
 
     def values(self, context: LetterContext) -> dict[str, str]:
-        """Return what fills the gaps that these letters have in common."""
+        """Return the gap values common to these letters."""
         overdue = (
             f"Thư này nhắc lại: hạn gửi lại là ngày {show(self.missed_day, _LANG)}; đến ngày"
             f" {show(context.day, _LANG)}, {context.office_name} chưa nhận được."
@@ -116,7 +118,7 @@ class ResendRequest:
 
 @dataclass(frozen=True)
 class ListedError:
-    """A line of the list of errors in a form given back: how many findings, where, what to do."""
+    """A line in the error list of a returned form: number of findings, place, and what to do."""
 
     is_error: bool
     count: int
@@ -126,16 +128,14 @@ class ListedError:
 
 @dataclass(frozen=True)
 class NumberedReturn:
-    """An accepted return with its incoming number (số đến), such as ``793/2019``.
-
-    `before` is the return it took the place of, in the fields of the same form; `after` the number
-    of the one that took its place since.
-    """
+    """An accepted return with its incoming number (số đến), such as ``793/2019``."""
 
     accepted: AcceptedReturn
     number: str
     before: NumberedReturn | None = None
+    """The return it superseded, in the fields of the same form."""
     after: str | None = None
+    """Number of the return that has superseded it."""
 
 
 def receipt(
@@ -145,8 +145,9 @@ def receipt(
     form: Form,
     other_findings: Sequence[Finding],
 ) -> Letter:
-    """Return the receipt of an accepted return; `other_findings` are the findings that came of
-    other months and branches.
+    """Return the receipt of an accepted return.
+
+    `other_findings` are its findings from comparison with other months and branches.
     """
     accepted = numbered.accepted
     entry = accepted.entry
@@ -188,11 +189,11 @@ def returned_form(
     attachment: Attachment | None = None,
     lines: Sequence[ListedError] | None = None,
 ) -> Letter:
-    """Return the letter with the branch's own form marked, (words ``blank``) the right one, or
-    (``redo``) nothing but what is wrong.
+    """Return the letter that sends a return back, with the branch's own form marked.
 
-    `lines` are those of the attached form's list of errors, with its own cells: the letter says
-    the same. Without them the findings are told with the cells of the file that was sent.
+    With the text ``blank`` the correct form is attached, with ``redo`` nothing. `lines` are the
+    error list of the attached form, with its cells, and the letter repeats them. Without them it
+    lists the findings with the cells of the file received.
     """
     branch = envelope.topics[0].branch or ""
     errors = [f for f in entry.findings if f.is_error]
@@ -220,7 +221,7 @@ def unreadable_letter(
     findings: Sequence[Finding],
     request: ResendRequest,
 ) -> Letter:
-    """Return the letter that asks for a file nobody could open once more, for those reasons."""
+    """Return the letter that asks again for a file that could not be opened, with the reasons."""
     values = {
         **_file_values(context, entry, envelope.topics[0].branch or ""),
         **request.values(context),
@@ -237,7 +238,7 @@ def group_letter(
     due: date,
     attachments: Sequence[Attachment],
 ) -> Letter:
-    """Return a reminder or the blank forms, for one branch or a committee's cells."""
+    """Return a reminder or the blank forms, for one branch or for the cells of a committee."""
     values = {
         "form": _form_title(form),
         "period": show(str(period), _LANG),
@@ -271,12 +272,12 @@ def _form_title(form: Form) -> str:
 
 
 def findings_text(findings: Iterable[Finding], form: Form | None) -> str:
-    """Return findings as lines: what, what to do, and the cell of the file that was sent."""
+    """Return findings as lines: what is wrong, what to do, and the cell in the file received."""
     return "\n".join(_shorten([_finding_line(finding, form) for finding in findings])) or _NO_ITEMS
 
 
 def _shorten(lines: Iterable[str]) -> list[str]:
-    """Return the lines, none twice, and how many more there are."""
+    """Return the lines without repeats; beyond the limit, the number of further lines."""
     unique = list(dict.fromkeys(lines))
     more = len(unique) - _MAX_LINES
     return [*unique[:_MAX_LINES], f"- … và {more} chỗ nữa."] if more > 0 else unique
@@ -295,8 +296,7 @@ def _error_line(line: ListedError) -> str:
 def figure_lines(context: LetterContext, form: Form, rows: Sequence[Row]) -> list[str]:
     """Return the figures of a return as lines: cards field by field, tables row by row.
 
-    Free texts are left out: they are not counted. So is what a card has as 0, or as nothing else
-    was chosen.
+    Free texts are left out, as are 0 and default values of a card.
     """
     lines: list[str] = []
     for section in form.sections:
@@ -345,10 +345,11 @@ _BLANK = "(trống)"
 def differences(
     form: Form, before: Sequence[Row], after: Sequence[Row], show_value: ValueFormatter
 ) -> Iterator[str]:
-    """Yield one line a field that differs, in the order of the form; `show_value` writes a value.
+    """Yield one line for each field that differs, in the order of the form.
 
-    Of a table, lines that stand in both are left out wherever they stand; what is left is taken
-    pair by pair in order, and a line without a partner was added or taken out.
+    Table rows that occur in both returns are left out wherever they stand. The remaining rows are
+    compared in pairs, in order; a row without a partner was added or removed. `show_value` formats
+    a value.
     """
     for section in form.sections:
         old, new = (
@@ -360,7 +361,7 @@ def differences(
 
 
 def _subtract(rows: Sequence[Values], others: Sequence[Values]) -> list[Values]:
-    """Return the rows that are not among `others`; of rows alike, those beyond their number."""
+    """Return the rows not among `others`; of equal rows, the surplus."""
     remaining = [_without_blanks(other) for other in others]
     result = []
     for row in rows:
@@ -395,7 +396,7 @@ def _change_lines(
 
 
 def _row_label(section: Section, row: Values, show_value: ValueFormatter) -> str:
-    """Return what tells a line of a table from others: its first value."""
+    """Return the text that identifies a table row: its first value."""
     if section.layout != "table":
         return ""
     first = next((field for field in section.fields if row.get(field.id) is not None), None)

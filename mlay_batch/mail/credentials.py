@@ -10,9 +10,9 @@ from mlay_batch.errors import UsageError
 
 
 def password(service: str, user: str, variable: str) -> str:
-    """Return the password of `user`: the environment's `variable`, else the keyring's `service`.
+    """Return the password of `user` from the environment's `variable`, else from the keyring.
 
-    Raises UsageError ``smtp.password`` where neither holds one.
+    `service` is its name in the keyring. Raises UsageError ``smtp.password`` without one.
     """
     if value := os.environ.get(variable):
         return value
@@ -31,8 +31,8 @@ def password(service: str, user: str, variable: str) -> str:
 def tls_context(ca_file: str | None) -> ssl.SSLContext:
     """Return a context that verifies certificate and name of every host.
 
-    `ca_file` adds certificates for a host of the office's own. Raises UsageError ``tls.ca_file``
-    where that file cannot be read.
+    `ca_file` adds certificates for the office's own host. Raises UsageError ``tls.ca_file`` where
+    it cannot be read.
     """
     context = ssl.create_default_context()
     if ca_file:

@@ -1,4 +1,4 @@
-"""A letter before it is a mail: to whom, about what, with which words and papers."""
+"""A letter before it becomes a mail: recipients, topics, text, attachments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What a letter is about; `key` names it the same way in every letter, drafted or sent.
+    """The subject matter of a letter; `key` is the same for every letter about it.
 
     >>> Topic.of("reminder", "meeting", "CB-01", "2019-11").key
     'reminder/meeting/CB-01/2019-11'
@@ -22,7 +22,7 @@ class Topic:
 
     @classmethod
     def of(cls, kind: str, form: str, branch: str, period: str, more: str = "") -> Topic:
-        """Return the topic of a letter that answers no delivery."""
+        """Return the topic of a letter that does not answer a ledger entry."""
         key = "/".join(part for part in (kind, form, branch, period, more) if part)
         return cls(key, form, branch, period)
 
@@ -30,7 +30,7 @@ class Topic:
     def repeat_correction(
         cls, entry_id: int, form: str | None, branch: str, period: str | None, more: str = ""
     ) -> Topic:
-        """Return the topic of a letter that asks once more for the correction of a delivery."""
+        """Return the topic of a repeated request to correct a ledger entry."""
         key = "/".join(part for part in ("correction", str(entry_id), more) if part)
         return cls(key, form, branch, period, entry_id)
 
@@ -38,12 +38,12 @@ class Topic:
     def answer(
         cls, entry_id: int, form: str | None, branch: str | None, period: str | None
     ) -> Topic:
-        """Return the topic of the answer to a delivery: it gets one, whatever the answer is."""
+        """Return the topic of the answer to a ledger entry; each entry gets one answer only."""
         return cls(cls.answer_key(entry_id), form, branch, period, entry_id)
 
     @staticmethod
     def answer_key(entry_id: int) -> str:
-        """Return the key of that topic.
+        """Return the key of the answer to a ledger entry.
 
         >>> Topic.answer_key(17)
         'answer/17'
@@ -53,7 +53,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A workbook that goes along; `name` has no accents, so that every program keeps it."""
+    """An attached workbook; `name` has no accents, so that no mail program garbles it."""
 
     name: str
     data: bytes = field(repr=False)
@@ -61,7 +61,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A letter to registered addresses. `thread` holds the ids of the mails answered, in order."""
+    """A letter to registered addresses."""
 
     kind: str
     topics: tuple[Topic, ...]
@@ -71,14 +71,15 @@ class Letter:
     body: str
     attachments: tuple[Attachment, ...] = ()
     thread: tuple[str, ...] = ()
+    """Message-IDs of the mails answered, in order."""
 
     @property
     def digest(self) -> str:
-        """A name for the letter: the same topics give the same, whenever it is made."""
+        """Hash of the topics: the same letter has the same hash whenever it is written."""
         keys = "\n".join(sorted(topic.key for topic in self.topics))
         return hashlib.sha256(f"{self.kind}\n{keys}".encode()).hexdigest()[:32]
 
     @property
     def file_name(self) -> str:
-        """The name of its draft. The addressee's code is checked text of the register."""
+        """File name of its draft, made of the addressee's checked code."""
         return f"{self.kind}_{self.addressee}_{self.digest[:8]}.eml"

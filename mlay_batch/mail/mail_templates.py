@@ -1,7 +1,7 @@
-"""The words of the letters: files the office may edit, their gaps checked before anything is sent.
+"""Texts of the letters: files the office may edit, checked before anything is sent.
 
 A text is a file ``<kind>.vi.txt``: the subject after ``Tiêu đề:``, an empty line, the body. Gaps
-are written ``{branch}``; a gap nobody can fill, or a file nobody asks for, is refused by name.
+are written ``{branch}``. An unknown gap or file is refused by name.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from mlay_batch.core.text import nearest
 from mlay_batch.errors import UsageError
 
 _HEADING = "Tiêu đề:"
-_BLANK_LINES = re.compile(r"\n{3,}")  # what a gap without anything to fill in leaves behind
+_BLANK_LINES = re.compile(r"\n{3,}")  # left by gaps without a value
 _GAP = re.compile(r"\{([^{}\n]*)\}")
 _COMMON_GAPS = frozenset({"town", "addressee", "form", "period", "today"})
 _RESEND_GAPS = frozenset(
     {"due", "overdue"}
-)  # what is to be sent again, by when, asked in vain before
+)  # request to send again: what, by when, earlier request
 _FILE_GAPS = _COMMON_GAPS | {"branch", "branch_name", "received", "file"}
 GAPS: Mapping[str, frozenset[str]] = {
     "receipt": _FILE_GAPS
@@ -38,22 +38,22 @@ GAPS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class MailTemplate:
-    """The words of one kind of letter, gaps not filled yet."""
+    """The text of one kind of letter, gaps unfilled."""
 
     subject: str
     body: str
 
     def fill(self, values: Mapping[str, str]) -> tuple[str, str]:
-        """Return subject and body. The subject is one line whatever the values hold."""
+        """Return subject and body. The subject is one line whatever the values are."""
         filled = (_GAP.sub(lambda gap: values[gap[1]], part) for part in (self.subject, self.body))
         subject, body = filled
         return one_line(subject), _BLANK_LINES.sub("\n\n", printable(body))
 
 
 def load_templates(folder: Path) -> Mapping[str, MailTemplate]:
-    """Return the text of every kind: the office's from the folder `folder`, else the one shipped.
+    """Return the text of every kind: the office's from `folder`, else the shipped one.
 
-    Raises UsageError naming the file, and line and gap where one cannot be filled.
+    Raises UsageError with the file, and line and gap where one is unknown.
     """
     for path in sorted(folder.glob("*.txt")):
         kind = path.name.removesuffix(".txt").removesuffix(".vi")
@@ -78,7 +78,7 @@ def _load_template(kind: str, folder: Path) -> MailTemplate:
 
 
 def parse_template(content: str, kind: str, file: str) -> MailTemplate:
-    """Return the text written; `file` names it in messages.
+    """Return the template in `content`; `file` names it in messages.
 
     >>> parse_template("Tiêu đề: Nhắc {form}\\n\\nKính gửi {addressee}", "reminder", "x").subject
     'Nhắc {form}'
@@ -105,7 +105,7 @@ def one_line(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return `text` with line breaks of one kind only and no other control characters."""
+    """Return `text` with uniform line breaks and no other control characters."""
     lines = "\n".join(text.splitlines()) + ("\n" if text.endswith("\n") else "")
     return "".join(
         character

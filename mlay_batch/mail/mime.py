@@ -1,4 +1,6 @@
-"""A letter as mail. No header holds anything that could end it; the same letter, the same bytes."""
+"""Turns a letter into a mail. No header value can end its header; the same letter gives the same
+bytes.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ _NO_DOMAIN = "mlay.invalid"  # RFC 2606: a domain that never exists, where no ad
 
 
 class _MessageIdHeader(UnstructuredHeader):
-    """Message ids, one a line: the standard library breaks long ones as if they were words."""
+    """Writes one Message-ID a line: the standard library breaks long ones like words."""
 
     def fold(self, *, policy: EmailPolicy) -> str:
         name: str = getattr(self, "name")  # noqa: B009, set by the registry's base class
@@ -28,7 +30,7 @@ class _MessageIdHeader(UnstructuredHeader):
 
 
 class _TextHeader(UnstructuredHeader):
-    """A text: folding a long one, the standard library's policy loses a blank now and then."""
+    """Folds a text: the standard library's policy sometimes loses a blank."""
 
     def fold(self, *, policy: EmailPolicy) -> str:
         name: str = getattr(self, "name")  # noqa: B009, set by the registry's base class
@@ -49,19 +51,19 @@ POLICY = _policy()
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who writes: the office's name, and its address where one is set."""
+    """Name of the office, and its address where one is set."""
 
     name: str
     mail: str | None = None
 
     def message_id(self, letter: Letter) -> str:
-        """Return the letter's id: the same however often it is made, so a double can be told."""
+        """Return the letter's Message-ID: always the same, so that a duplicate is detectable."""
         domain = self.mail.rpartition("@")[2] if self.mail else _NO_DOMAIN
         return f"<{letter.kind}.{letter.digest}@{domain}>"
 
 
 def short_id(message_id: str) -> str:
-    """Return what a person calls a letter: eight letters of its id, as in a draft's file name.
+    """Return the id people use for a letter: eight letters, as in a draft's file name.
 
     >>> short_id("<receipt.068f8c02966cd731d31ec744117a95e5@muonglay.example>")
     '068f8c02'
@@ -70,7 +72,7 @@ def short_id(message_id: str) -> str:
 
 
 def build_message(letter: Letter, sender: Sender, date: str | None = None) -> EmailMessage:
-    """Return the mail. Without a `date` (RFC 5322) it is a draft, to be sent by a mail program."""
+    """Return the mail. Without a `date` (RFC 5322) it is a draft for a mail program to send."""
     mail = EmailMessage(policy=POLICY)
     if sender.mail:
         mail["From"] = Address(one_line(sender.name).replace('"', ""), addr_spec=sender.mail)
@@ -96,6 +98,6 @@ def build_message(letter: Letter, sender: Sender, date: str | None = None) -> Em
 
 
 def _thread_ids(letter: Letter) -> Iterator[str]:
-    """Yield the ids of the thread that are ids; a stranger chose them."""
+    """Yield the valid Message-IDs of the thread, which a stranger chose."""
     ids = [message_id for text in letter.thread for message_id in _ID.findall(text)]
     yield from dict.fromkeys(ids[-_MAX_IDS:])

@@ -1,4 +1,4 @@
-"""The mail host letters are handed to: always encrypted, its certificate always verified."""
+"""Hands letters to the mail host: always encrypted, its certificate always verified."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _LOGIN_CODE = 235  # RFC 4954, section 6
 
 
 class RefusedError(Exception):
-    """The host said no: for certain the letter did not go out."""
+    """The host refused: the letter certainly did not go out."""
 
 
 class ConnectionLostError(Exception):
-    """The connection broke: nobody knows whether the letter went out."""
+    """The connection broke: the letter may or may not have gone out."""
 
 
 class SmtpTransport:
-    """A mail host we are connected to."""
+    """An open connection to a mail host."""
 
     def __init__(self, smtp: smtplib.SMTP, sender: str) -> None:
         self._smtp, self._sender = smtp, sender
 
     def deliver(self, to: Sequence[str], mail: bytes) -> tuple[str, ...]:
-        """Hand over one mail; return the addresses refused while others were taken.
+        """Hand over one mail; return the addresses refused while others were accepted.
 
-        Raises RefusedError where it was taken for nobody, LostError where that is not known.
+        Raises RefusedError if all were refused, ConnectionLostError if that is unknown.
         """
         try:
             refused = self._smtp.sendmail(self._sender, list(to), mail)
@@ -52,10 +52,10 @@ class SmtpTransport:
 
 @contextmanager
 def connect(settings: Smtp) -> Iterator[SmtpTransport]:
-    """Log in at the mail host and leave it politely.
+    """Log in at the mail host, and quit at the end.
 
     Raises MlayError ``smtp.connect`` (unreachable, or it does not encrypt), ``tls.certificate``
-    (not to be trusted; no password was sent), UsageError ``smtp.password``, ``smtp.login``,
+    (not trusted; no password was sent), UsageError ``smtp.password``, ``smtp.login``,
     ``tls.ca_file``.
     """
     secret = password(KEYRING_SERVICE, settings.user, PASSWORD_VARIABLE) if settings.user else ""
@@ -103,7 +103,7 @@ def _log_in(smtp: smtplib.SMTP, settings: Smtp, secret: str) -> None:
 
 
 def _log_in_utf8(smtp: smtplib.SMTP, user: str, secret: str) -> None:
-    """Log in with letters smtplib cannot write (RFC 4616: PLAIN takes UTF-8)."""
+    """Log in with characters smtplib cannot write (RFC 4616: PLAIN takes UTF-8)."""
     smtp.ehlo_or_helo_if_needed()
     credentials = base64.b64encode(f"\0{user}\0{secret}".encode()).decode("ascii")
     code, reply = smtp.docmd("AUTH", f"PLAIN {credentials}")
@@ -112,7 +112,7 @@ def _log_in_utf8(smtp: smtplib.SMTP, user: str, secret: str) -> None:
 
 
 def _reply_text(error: Exception) -> str:
-    """Return what the host said, without the brackets and quotes of Python."""
+    """Return the host's reply without the brackets and quotes of Python."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         answers = dict.fromkeys(error.recipients.values())
         return "; ".join(_format_reply(code, text) for code, text in answers)
@@ -127,7 +127,7 @@ def _format_reply(code: int, text: bytes | str) -> str:
 
 
 class RateLimiter:
-    """So many letters a minute and no more. Clock and sleep are given: tests do not wait."""
+    """Limits letters per minute. Clock and sleep are parameters, so that tests need not wait."""
 
     def __init__(
         self, per_minute: int, clock: Callable[[], float], sleep: Callable[[float], None]
@@ -136,7 +136,7 @@ class RateLimiter:
         self._next = clock()
 
     def wait(self) -> None:
-        """Return when the next letter may go."""
+        """Wait until the next letter may go."""
         if (remaining := self._next - self._clock()) > 0:
             self._sleep(remaining)
         self._next = self._clock() + self._interval
