@@ -1,6 +1,6 @@
-"""The command line: parses, calls `app`, shows, exits.
+"""The command line: parses arguments, calls `app`, prints results, exits.
 
-Exit codes: 0 all accepted, 1 something refused, 2 wrongly called, 3 the run is broken.
+Exit codes: 0 all accepted, 1 a file was refused, 2 wrong usage, 3 the run failed.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ COMMANDS = {
 
 
 class Mlay(LocalisedGroup):
-    """The top group: finds its commands by name, so that `--help` imports none of them."""
+    """The top group; it imports a command's module by name, so that `--help` imports none."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the commands in the order of a month's work."""
@@ -82,7 +82,7 @@ def mlay(ctx: click.Context, version: bool) -> int:
 
 
 def run(args: Sequence[str]) -> int:
-    """Run `mlay` with `args` and return its exit code; every failure is one clear line."""
+    """Run `mlay` with `args` and return its exit code; every failure prints one line."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a Windows console in cp1252 has no Vietnamese
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -93,14 +93,14 @@ def run(args: Sequence[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of a pipe went away; nothing to tell anybody
+        sys.stderr.close()  # the reader of the pipe has gone: nothing to report
         return 3
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a fault is never exit code 1
         return _report_error(error, lang)
 
 
 def _report_error(error: BaseException, lang: str) -> int:
-    """Say in one line what failed, and return the exit code for it."""
+    """Print the failure in one line and return its exit code."""
     if isinstance(error, MlayError):
         from mlay_batch.cli.output import show_error  # start-up: rich is needed for output only
 
@@ -117,7 +117,7 @@ def _report_error(error: BaseException, lang: str) -> int:
 
 
 def _usage_line(error: click.ClickException, lang: str) -> str:
-    """Return one line for a wrongly called command, in the user's language."""
+    """Return one line about a wrong call, in the user's language."""
     ctx = error.ctx if isinstance(error, click.UsageError) else None
     path = ctx.command_path if ctx else "mlay"
     if isinstance(error, click.exceptions.NoSuchCommand):
@@ -143,9 +143,9 @@ def _parameter(error: click.BadParameter, ctx: click.Context | None) -> str:
 
 
 def _fault_line(error: BaseException, lang: str) -> str:
-    """Return one line for a fault of the program itself; its trace is shown with MLAY_DEBUG=1.
+    """Return one line about a fault of the program; with MLAY_DEBUG=1 raise it.
 
-    The trace is not written anywhere by itself: it may hold what a branch has typed.
+    The traceback is not written anywhere, as it may hold what a branch typed.
     """
     if os.environ.get("MLAY_DEBUG"):
         raise error

@@ -1,4 +1,4 @@
-"""Forms out and one form checked: template, check."""
+"""Issue blank forms and check one file: template, check."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def check(
 
 
 def _office_or_none(workspace: Path | None, lang: str) -> Office | None:
-    """Return the town of the workspace named, or of the one around us; None where there is none."""
+    """Return the office of the given or surrounding workspace, None without one."""
     try:
         return open_office(Workspace.find(workspace or Path.cwd()))
     except NoWorkspaceError:

@@ -1,4 +1,4 @@
-"""Mails in and decisions on held files: fetch, held, accept, refuse."""
+"""Fetch mails and decide on held files: fetch, held, accept, refuse."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def held(ctx: click.Context, as_json: bool, workspace: Path | None) -> int:
 def accept(
     ctx: click.Context, number: int, why: str, as_of: date | None, workspace: Path | None
 ) -> int:
-    """Take a held file."""
+    """Accept a held file."""
     return _review(ctx, workspace, ReviewOutcome.ACCEPT, number, why, as_of)
 
 
@@ -111,7 +111,7 @@ def _review(
 def show_held(
     entries: Sequence[LedgerEntry], catalogue: Catalogue, lang: str, *, as_json: bool
 ) -> None:
-    """Print one block a file: its number, whose it is, why it is held."""
+    """Print a block for each file: number, branch and period, sender, findings."""
     if as_json:
         show_json([_as_json(d, catalogue, lang) for d in entries])
         return
@@ -125,7 +125,7 @@ def show_held(
 
 
 def show_review(result: ReviewResult, catalogue: Catalogue, lang: str) -> None:
-    """Print what became of the file, and why."""
+    """Print the new verdict of the file, and its findings."""
     verdict = say(lang, f"verdict.{result.decision.verdict.value}")
     click.echo(safe_line(f"{result.entry.id}  {result.entry.name}: {verdict}"))
     for message in _reasons(result.entry, catalogue, lang):

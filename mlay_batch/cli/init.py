@@ -1,4 +1,4 @@
-"""Beginnings: init, demo."""
+"""Set up a workspace: init, demo."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from mlay_batch.core.files import write_atomically
 @options.lang_option
 @click.pass_context
 def init(ctx: click.Context, directory: Path, name: str, place: str) -> int:
-    """Create the workspace of a town."""
-    # before anything is created: descriptions may be wrong
+    """Create the workspace of an office."""
+    # first: it may find errors in the descriptions
     register = blank_register(name, place, directory / "schemas")
     workspace = Workspace.create(directory, name, place)
     if not workspace.register.exists():
@@ -35,7 +35,7 @@ def init(ctx: click.Context, directory: Path, name: str, place: str) -> int:
 @options.lang_option
 @click.pass_context
 def demo(ctx: click.Context, directory: Path) -> int:
-    """Build the sample town's workspace and run November 2019."""
+    """Build the sample office's workspace and run November 2019."""
     from mlay_batch.app import demo_month  # start-up: `init` needs no pandas
     from mlay_batch.app.consolidate import consolidate  # the same
     from mlay_batch.app.ingest import IngestResult  # the same

@@ -34,7 +34,7 @@ def _find_workspace(ctx: click.Context, path: Path | None) -> Workspace:
 @options.common_options
 @click.pass_context
 def doctor(ctx: click.Context, repair: bool, as_json: bool, workspace: Path | None) -> int:
-    """Look for what is wrong with the workspace."""
+    """Look for defects of the workspace."""
     from mlay_batch.app import archive_check  # start-up: `restore` needs no pandas
 
     current_workspace = _find_workspace(ctx, workspace)
@@ -70,7 +70,7 @@ def restore(ctx: click.Context, file: Path, directory: Path) -> int:
 
 
 def show_workspace_report(report: WorkspaceReport, lang: str, *, as_json: bool) -> None:
-    """Print one line a defect, what is put right or can be, and how many there are."""
+    """Print one line for each defect with its repair, and their number."""
     if as_json:
         data = [_as_json(defect, report, lang) for defect in report.defects]
         show_json(data)

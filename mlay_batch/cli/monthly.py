@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def _cluster_reading(
     ctx: click.Context, _param: click.Parameter, address: str | None
 ) -> Reading | None:
-    """Return who reads on the cluster at that address; nobody where none is given."""
+    """Return the function that reads files on the cluster at `address`; None without an address."""
     if address is None:
         return None
     try:
@@ -58,7 +58,7 @@ _intake_options = options.combine_options(
 
 
 def load_office(ctx: click.Context, workspace: Path | None) -> Office:
-    """Open the workspace named, or the one around us, and tell what is doubtful in its register."""
+    """Open the given or surrounding workspace, and print the warnings on its register."""
     current_workspace = Workspace.find(workspace or Path.cwd())
     options.set_default_language(ctx, current_workspace.settings.language)
     office = open_office(current_workspace)
@@ -67,7 +67,7 @@ def load_office(ctx: click.Context, workspace: Path | None) -> Office:
 
 
 def last_month(as_of: date) -> Period:
-    """Return the last month that is over: what a clerk reports when no period is named."""
+    """Return the last complete month, the default period of reports."""
     return Period.of("month", as_of).previous()
 
 
@@ -82,7 +82,7 @@ def _ingest(
     cluster: Reading | None,
     as_json: bool = False,
 ) -> int:
-    """Take in files, show what became of them; return the exit code that tells it."""
+    """Ingest files and print the result; return the exit code."""
     from mlay_batch.app.ingest import ingest  # start-up: pandera costs a second
 
     lang, zone = language(ctx), office.workspace.settings.time_zone
@@ -139,7 +139,7 @@ def ingest(
     as_json: bool,
     workspace: Path | None,
 ) -> int:
-    """Take in files and record a verdict on each."""
+    """Ingest files and record a verdict on each."""
     office, day = load_office(ctx, workspace), as_of or options.today()
     return _ingest(
         ctx, office, paths, received, day, dry_run=dry_run, cluster=cluster, as_json=as_json
@@ -184,7 +184,7 @@ def run(
     period: Period | None,
     workspace: Path | None,
 ) -> int:
-    """Ingest what lies in the inbox, then consolidate."""
+    """Ingest the inbox, then consolidate."""
     office, day = load_office(ctx, workspace), as_of or options.today()
     code = _ingest(ctx, office, paths, received, day, dry_run=dry_run, cluster=cluster)
     _consolidate(ctx, office, period, day, dry_run=dry_run)
@@ -205,7 +205,7 @@ def status(
     as_json: bool,
     workspace: Path | None,
 ) -> int:
-    """Show who has sent what."""
+    """Show which returns have come in."""
     from mlay_batch.app.status import status  # start-up, as above
 
     office, day = load_office(ctx, workspace), as_of or options.today()
@@ -226,7 +226,7 @@ _period_argument = click.argument("period", type=options.PeriodType())
 def close(
     ctx: click.Context, period: Period, incomplete: bool, as_of: date | None, workspace: Path | None
 ) -> int:
-    """Close a period: what was reported stays as it is."""
+    """Close a period: its report stays as it is."""
     office = load_office(ctx, workspace)
     actor, day = (
         {"who": options.user_name(), "holder": options.lock_holder()},
@@ -247,7 +247,7 @@ def close(
 def reopen(
     ctx: click.Context, period: Period, why: str, as_of: date | None, workspace: Path | None
 ) -> int:
-    """Open a closed period again."""
+    """Reopen a closed period."""
     office = load_office(ctx, workspace)
     actor, day = (
         {"who": options.user_name(), "holder": options.lock_holder()},

@@ -1,4 +1,4 @@
-"""Commands and options whose help comes from `locale/cli.yaml`, and the options many share."""
+"""Commands and options with their help from `locale/cli.yaml`, and the options many share."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def say(lang: str, key: str, **params: object) -> str:
 
 
 def language(ctx: click.Context | None, args: Sequence[str] = ()) -> str:
-    """Return ``vi`` or ``en``: `--lang` wherever it stands, else MLAY_LANG, else Vietnamese."""
+    """Return ``vi`` or ``en``: `--lang` anywhere in the line, else MLAY_LANG, else Vietnamese."""
     if ctx and (chosen := ctx.meta.get("lang")):
         return str(chosen)
     for before, after in pairwise([*args, ""]):
@@ -106,7 +106,7 @@ class LanguageType(click.ParamType[Any]):
 
 
 class ExistingPath(click.Path):
-    """A file or folder that is there."""
+    """An existing file or folder."""
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
@@ -127,7 +127,7 @@ class PeriodType(click.ParamType[Any]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Period:
-        """Return the period written; fail with one line otherwise."""
+        """Return the period; fail with one line otherwise."""
         from mlay_batch.core.period import Period  # start-up: not needed for --help
 
         try:
@@ -143,7 +143,7 @@ class DayType(click.ParamType[Any]):
     kind: type[date] = date
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Return the day or moment written; fail with one line otherwise."""
+        """Return the day or moment; fail with one line otherwise."""
         try:
             return value if isinstance(value, self.kind) else self.kind.fromisoformat(str(value))
         except ValueError:
@@ -187,12 +187,12 @@ common_options = combine_options(workspace_option, lang_option)
 
 
 def today() -> date:
-    """Return today's date: the only clock of the program, with `now`."""
+    """Return today's date. With `local_time`, the only clock of the program."""
     return datetime.now().astimezone().date()
 
 
 def local_time(value: datetime | None, zone: str) -> str:
-    """Return a time of receipt as the town's clock shows it; now, where none is written."""
+    """Return a time of receipt as local time of `zone`; the present where none is given."""
     from zoneinfo import ZoneInfo  # start-up: needed when something is received only
 
     time_zone = ZoneInfo(zone)
@@ -202,20 +202,20 @@ def local_time(value: datetime | None, zone: str) -> str:
 
 
 def set_default_language(ctx: click.Context, workspace_language: str) -> None:
-    """Let the workspace's language hold where neither `--lang` nor MLAY_LANG says another."""
+    """Use the workspace's language where neither `--lang` nor MLAY_LANG sets one."""
     if "MLAY_LANG" not in os.environ:
         ctx.meta.setdefault("lang", workspace_language)
 
 
 def user_name() -> str:
-    """Return who is at work: the name the system knows."""
+    """Return the user's name as the system knows it."""
     import getpass  # start-up: needed when something is written only
 
     return getpass.getuser()
 
 
 def lock_holder() -> str:
-    """Return who is at work, for the lock: user, machine, process."""
+    """Return user, machine and process, for the lock."""
     import platform  # start-up: as above
 
     return f"{user_name()}@{platform.node()} (pid {os.getpid()})"

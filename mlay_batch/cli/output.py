@@ -1,4 +1,4 @@
-"""Results to the terminal: tables for people, JSON for programs. The only place that prints."""
+"""Prints results: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ from mlay_batch.errors import MlayError, RegisterError
 from mlay_batch.model.records import Decision, Verdict
 from mlay_batch.schema import Catalogue, Form
 
-if TYPE_CHECKING:  # start-up: a verb pays for what it does, not for what another one shows
+if TYPE_CHECKING:  # start-up: for annotations only
     from mlay_batch.app.consolidate import ConsolidationResult
     from mlay_batch.app.ingest import IngestResult
     from mlay_batch.app.status import Status
     from mlay_batch.figures.report_records import Completeness
 
-# What must never reach a terminal from a file name or a cell: control characters, line breaks that
-# begin a line of somebody else's, what turns the direction of writing or cannot be seen.
+# Characters of a file name or a cell that must never reach a terminal: control characters, line
+# breaks, marks of writing direction, invisible characters.
 _CONTROL = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 
 
 def safe_line(value: object) -> str:
-    """Return one line of text that does nothing to a terminal but show itself."""
+    """Return `value` as one line without characters that act on a terminal."""
     return _CONTROL.sub("�", str(value))
 
 
 def show_json(value: object) -> None:
-    """Print JSON that is safe to look at as well: what `safe_line` replaces is escaped."""
+    """Print JSON with the characters that `safe_line` replaces escaped."""
     encoded = json.dumps(value, ensure_ascii=False)
     click.echo(_CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded))
 
@@ -62,7 +62,7 @@ def show_text(lang: str, key: str, **params: object) -> None:
 
 
 def show_error(error: MlayError, lang: str) -> None:
-    """Print a broken run as one line, and below it the findings it carries."""
+    """Print an error as one line, and below it the findings it carries."""
     click.echo(f"mlay: {safe_line(error_text(error, lang))}", err=True)
     if isinstance(error, RegisterError):
         for line in finding_lines(error.findings, error.form, lang):
@@ -70,9 +70,9 @@ def show_error(error: MlayError, lang: str) -> None:
 
 
 def finding_lines(findings: Iterable[Finding], form: Form | None, lang: str) -> Iterator[str]:
-    """Yield one line for findings of one kind on one sheet, their cells as "C12–C15, C20".
+    """Yield one line for the findings of one kind on one sheet, with cells as "C12–C15, C20".
 
-    Of several, the first is spelt out: the remedy is the same for all.
+    Only the first of several texts is written out; the remedy is the same for all.
     """
     groups: dict[tuple[object, ...], list[tuple[Finding, Message]]] = {}
     for finding in findings:
@@ -95,7 +95,9 @@ def finding_lines(findings: Iterable[Finding], form: Form | None, lang: str) -> 
 
 @contextmanager
 def progress(lang: str, key: str) -> Iterator[Callable[[int, int], None]]:
-    """Show a progress bar on stderr while the block runs; the value given reports done, total."""
+    """Show a progress bar on stderr while the block runs; call the yielded function with done,
+    total.
+    """
     with Progress(console=_console(to_stderr=True), transient=True) as bar:
         task = bar.add_task(say(lang, key), total=None)
 
@@ -106,14 +108,14 @@ def progress(lang: str, key: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def show_progress(steps: Iterable[object], total: int, lang: str, key: str) -> None:
-    """Go through `steps`, showing how many of `total` are done."""
+    """Run through `steps`, showing how many of `total` are done."""
     with progress(lang, key) as tick:
         for done, _ in enumerate(steps, 1):
             tick(done, total)
 
 
 def show_register_warnings(office: Office, lang: str) -> None:
-    """Print what is doubtful in the register, on stderr."""
+    """Print the warnings on the register, on stderr."""
     form = office.catalogue.register_form
     for line in finding_lines(office.findings, form, lang):
         click.echo(line, err=True)
@@ -122,7 +124,7 @@ def show_register_warnings(office: Office, lang: str) -> None:
 def show_ingest_result(
     result: IngestResult, catalogue: Catalogue, lang: str, *, as_json: bool, dry_run: bool
 ) -> None:
-    """Print one line a file that needs attention and the table that adds up."""
+    """Print one line for each file that needs attention, and the table of verdicts."""
     if as_json:
         show_json([_as_json(d, catalogue, lang) for d in result.decisions])
         return
@@ -143,7 +145,7 @@ def show_ingest_result(
 
 
 def _notable_findings(decision: Decision) -> tuple[Finding, ...]:
-    """Return what a clerk must hear of a file: why it is not counted, or what it replaces."""
+    """Return the findings a clerk must see: why a file does not count, or what it supersedes."""
     if decision.verdict is Verdict.ACCEPTED:
         return tuple(finding for finding in decision.findings if finding.code == "L05")
     with_warnings = decision.verdict is not Verdict.REJECTED
@@ -164,7 +166,7 @@ def _show_file(
 
 
 def _form_of(decision: Decision, catalogue: Catalogue) -> Form | None:
-    """Return the form a file was read as, even where it is not known whose return it is."""
+    """Return the form a file was read as, even if its branch is unknown."""
     submission = decision.checked.submission
     return catalogue.form(submission.form or "", submission.version or "") if submission else None
 
@@ -214,7 +216,7 @@ def show_findings(
 def show_consolidation_result(
     result: ConsolidationResult, lang: str, *, as_json: bool, dry_run: bool = False
 ) -> None:
-    """Name the workbook, and say whether it is provisional."""
+    """Print the path of the workbook, and whether it is provisional."""
     if as_json:
         data = {
             "workbook": str(result.path),
@@ -310,26 +312,25 @@ def _matrix_json(form_completeness: Completeness, status: Status) -> Mapping[str
 
 
 def show_issued_forms(count: int, folder: Path, lang: str, *, dry_run: bool) -> None:
-    """Say how many forms were written, and where."""
+    """Print how many forms were written, and where."""
     key = "template.dry" if dry_run else "template.done"
     click.echo(say(lang, key, count=count, path=folder))
 
 
-# The matrix of status
+# The matrix of `status`. Rich takes seconds to measure and wraps thousands of rows, so it draws the
+# frame and wraps long names, and the rows are inserted as strings.
 
 
-TableRow = tuple[str, Sequence[str]]  # a name, and a sign for each column that follows
+TableRow = tuple[str, Sequence[str]]  # a name, and a symbol for each column that follows
 
 
 def show_matrix(
     console: Console, title: str, headings: Sequence[str], rows: Sequence[TableRow]
 ) -> None:
-    """Print the table; a name too long for the console's width goes on in the next line."""
+    """Print the table; a name too long for the console continues on the next line."""
     widths = _column_widths(console.width, headings, rows)
     if widths is None:
-        console.print(
-            _matrix_table(title, headings, [], rows)
-        )  # too narrow for signs of full width
+        console.print(_matrix_table(title, headings, [], rows))  # too narrow for full symbols
         return
     with console.capture() as capture:
         console.print(_matrix_table(title, headings, widths, [("", [""] * len(headings[1:]))]))
@@ -341,7 +342,7 @@ def show_matrix(
 def _column_widths(
     console_width: int, headings: Sequence[str], rows: Sequence[TableRow]
 ) -> list[int] | None:
-    """Return how wide the columns are; None where signs would have to be narrowed too."""
+    """Return the column widths; None where even the symbols do not fit."""
     columns = zip(headings[1:], *(symbols for _, symbols in rows), strict=True)
     symbols = [max(map(cell_len, {"x", *column})) for column in columns]
     available = console_width - sum(symbols) - 3 * len(headings) - 1

@@ -1,4 +1,4 @@
-"""What a trial would change: tables for people, JSON for programs."""
+"""Prints what a trial would change: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COLUMNS = ("area", "subject", "about", "name", "before", "after")
 
 
 def show_impact(impact: Impact, office: Office, lang: str, *, as_json: bool) -> None:
-    """Print what would change: of returns first, then states and numbers of each period."""
+    """Print the changes: returns first, then states and numbers of each period."""
     if as_json:
         click.echo(json.dumps(_as_json(impact), ensure_ascii=False))
         return
@@ -97,7 +97,7 @@ def _bands(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
 
 
 def _value(change: FigureChange, value: FigureValue, bands: Mapping[str, str], lang: str) -> str:
-    """Return a value by the title it has: a finding's severity, a band, a state."""
+    """Return a value by its title: a finding's severity, a band, a state."""
     if not isinstance(value, str):
         return "–" if value is None else show(value, lang)
     if change.name == "finding":

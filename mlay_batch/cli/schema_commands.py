@@ -69,8 +69,10 @@ def show_(ctx: click.Context, form: str, version: str | None, workspace: Path | 
 
 
 def _reference_page(catalogue: Catalogue, name: str, version: str | None, lang: str) -> str:
-    """Return the page of the newest version, or of that one; forms come before what bears a form's
-    name. Raises UsageError for none.
+    """Return the reference page of `name`, in its newest or the given version.
+
+    A form comes before a quota, scheme or indicator set of the same name. Raises UsageError for an
+    unknown name.
     """
     kinds: Mapping[str, Sequence[Description]] = {
         "form": catalogue.forms,
@@ -165,9 +167,9 @@ def trial(
     as_json: bool,
     workspace: Path | None,
 ) -> int:
-    """Show what a changed description would change, before it is switched on."""
-    from mlay_batch.app.office import open_office  # with it
-    from mlay_batch.app.what_if import run_trial  # with it
+    """Show the effect of a changed description before it takes effect."""
+    from mlay_batch.app.office import open_office  # start-up: as below
+    from mlay_batch.app.what_if import run_trial  # start-up: as below
     from mlay_batch.cli.output_impact import show_impact  # start-up: pandera costs a second
 
     office = open_office(Workspace.find(workspace or Path.cwd()))
@@ -190,7 +192,7 @@ def _yaml_files(paths: tuple[Path, ...]) -> list[Path]:
 
 
 def show_catalogue(catalogue: Catalogue, lang: str) -> None:
-    """List forms, quotas, schemes and signs with the months they hold."""
+    """List forms, quotas, schemes and indicator sets with the months they are in force."""
     for form in catalogue.forms:
         since = f"{form.effective.from_} – {form.effective.to or '…'}"
         click.echo(f"{form.form} {form.version}  {since}  {form.title.of(lang)}")
@@ -208,7 +210,7 @@ def show_catalogue(catalogue: Catalogue, lang: str) -> None:
 
 
 def show_overlap(overlap: Overlap, lang: str) -> None:
-    """Say which two files describe one thing in which months, and which of them applies."""
+    """Print which two files describe the same thing in which months, and which of them applies."""
     key = "schema.lint.overlap" if overlap.last else "schema.lint.open"
     click.echo(
         safe_line(
@@ -226,12 +228,12 @@ def show_overlap(overlap: Overlap, lang: str) -> None:
 
 
 def show_lint_result(files: int, error_count: int, lang: str) -> None:
-    """Say how many descriptions were looked at, and how many are wrong."""
+    """Print how many descriptions were checked, and how many are wrong."""
     click.echo(say(lang, "schema.lint.done", files=files, wrong=error_count))
 
 
 def show_changes(changes: Sequence[FormChange], lang: str, *, as_json: bool) -> None:
-    """Print every part that changed, and below it what changed in it."""
+    """Print every changed part, and below it the changes."""
     if as_json:
         show_json([asdict(change) for change in changes])
         return
@@ -249,10 +251,9 @@ def _part_key(change: FormChange) -> tuple[str, str, str, str]:
 
 
 def find_form(catalogue: Catalogue, name: str) -> Form:
-    """Return the form of ``meeting:2018.1``, the newest version of ``meeting``, or that of a YAML
-    file.
+    """Return the form named ``meeting:2018.1``, ``meeting`` (newest version), or by its YAML file.
 
-    Raises UsageError for a name that is none, SchemaError for a file that is wrong.
+    Raises UsageError for an unknown name, SchemaError for a wrong file.
     """
     path = Path(name)
     if path.suffix.lower() in (".yaml", ".yml"):

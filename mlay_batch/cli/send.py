@@ -1,4 +1,4 @@
-"""Mail out: answers, reminders and blank forms, as drafts or by the mail host."""
+"""Send letters: answers, reminders and blank forms, as drafts or by the mail host."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from mlay_batch.schema import Form
 
 
 def send_or_draft(run: MailRun, *, send: bool, dry_run: bool) -> MailResult:
-    """Write the letters of `run` as drafts, or hand them to the town's mail host."""
+    """Write the letters of `run` as drafts, or send them by the office's mail host."""
     zone = run.office.workspace.settings.time_zone
     if dry_run or not send:
         return mail_run.draft(run, options.local_time(None, zone), dry_run)
@@ -49,7 +49,7 @@ def mail_forms(
     send: bool,
     dry_run: bool,
 ) -> MailResult:
-    """Write or send the blank forms of a period for `branches`, and for nobody else."""
+    """Write or send the blank forms of a period for `branches` only."""
     make_letters = partial(
         letter_builder.form_letters, office, form, [branch.code for branch in branches]
     )
@@ -80,7 +80,7 @@ def reply(
     as_json: bool,
     workspace: Path | None,
 ) -> int:
-    """Answer what came in and remind those missing."""
+    """Answer the files received and remind branches whose returns are missing."""
     office = load_office(ctx, workspace)
     day = as_of or options.today()
     if letters and not doubtful:
@@ -99,7 +99,7 @@ def reply(
 
 
 def show_mail_result(result: MailResult, lang: str, *, as_json: bool, dry_run: bool) -> None:
-    """Print what was written or sent, then each thing to look after on a line of its own."""
+    """Print what was written or sent, and a line for each problem."""
     if as_json:
         show_json(_as_json(result))
         return

@@ -1,4 +1,4 @@
-"""Is a workbook, or the fingerprint below its pages, what the ledger recorded: verify."""
+"""Compare a workbook or a printed fingerprint with the ledger: verify."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from mlay_batch.cli.options import LocalisedCommand, language, say
 from mlay_batch.cli.output import safe_line, show_json
 from mlay_batch.core.messages import show
 
-_MAX_DIFFERENCES = 40  # differences listed; the rest is counted
-_MAX_TEXT, _TEXT_BEFORE = 60, 20  # characters of a long text shown, of these before the difference
+_MAX_DIFFERENCES = 40  # differences listed; further ones are counted
+_MAX_TEXT, _TEXT_BEFORE = (
+    60,
+    20,
+)  # characters shown of a long text, and of these before the difference
 
 
 @click.command("verify", cls=LocalisedCommand)
@@ -26,7 +29,7 @@ _MAX_TEXT, _TEXT_BEFORE = 60, 20  # characters of a long text shown, of these be
 @options.common_options
 @click.pass_context
 def verify(ctx: click.Context, what: str, as_json: bool, workspace: Path | None) -> int:
-    """Say whether a workbook is the one recorded, and which figures differ."""
+    """Tell whether a workbook is the recorded one, and which figures differ."""
     current_workspace = Workspace.find(workspace or Path.cwd())
     options.set_default_language(ctx, current_workspace.settings.language)
     result = verify_workbook(current_workspace, what)
@@ -53,7 +56,7 @@ def _show_verification(result: Verification, lang: str) -> None:
 
 
 def _excerpts(first: str, second: str) -> tuple[str, str]:
-    """Return two texts from shortly before they differ, cut to what a line can hold."""
+    """Return an excerpt of each text around their first difference."""
     pairs = zip(first, second, strict=False)
     start = max(0, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs)) - _TEXT_BEFORE)
     return _cut(first, start), _cut(second, start)
