@@ -1,4 +1,4 @@
-"""What is wrong with a workspace, by name, and what can be put right without losing anything."""
+"""Checks a workspace for defects and repairs those that lose nothing."""
 
 from __future__ import annotations
 
@@ -22,49 +22,50 @@ from mlay_batch.ledger.lock import stale_holder
 from mlay_batch.ledger.store import change_counter, high_water_mark, set_high_water_mark
 
 Fix = Callable[[], None]
-_OTHERS_MODE = 0o077  # what group and others may do with a file
+_OTHERS_MODE = 0o077  # permissions of group and others
 _NOTE_CODES = frozenset({"strays", "foreign", "future", "broken_off", "doubtful"})
 
 
 @dataclass(frozen=True)
 class Defect:
-    """One defect: `code` is a text of `locale/doctor.yaml`, `params` fill its gaps.
-
-    `error` is set where a part cannot be used at all: then its text says it. `fix` puts it right
-    without losing anything; None where a person must.
-    """
+    """A defect of a workspace."""
 
     code: str
+    """Name of a text in `locale/doctor.yaml`."""
     params: Mapping[str, object] = field(default_factory=dict)
+    """Values for its gaps."""
     error: MlayError | None = None
+    """The error whose text describes the defect, where a part is unusable."""
     fix: Fix | None = field(default=None, compare=False)
+    """Repairs it without loss; None where a person must."""
 
     @property
     def is_note(self) -> bool:
-        """Whether it is worth knowing only: nothing is lost or wrong."""
+        """Whether it is for information only: nothing is lost or wrong."""
         return self.code in _NOTE_CODES
 
 
 @dataclass(frozen=True)
 class WorkspaceReport:
-    """What was found, and what of it was put right."""
+    """The defects found, and those of them repaired."""
 
     defects: tuple[Defect, ...]
     fixed: tuple[Defect, ...] = ()
 
     @property
     def has_defects(self) -> bool:
-        """Whether anything is wrong still."""
+        """Whether a defect remains."""
         return any(not defect.is_note and defect not in self.fixed for defect in self.defects)
 
 
 def check_workspace(
     workspace: Workspace, *, today: date, holder: str, repair: bool = False
 ) -> WorkspaceReport:
-    """Look at everything in the workspace; with `repair` put right what can be.
+    """Check the whole workspace; with `repair` repair what can be repaired.
 
-    Whoever is at work there is told of as a defect, and what he is changing is not looked at; to
-    repair, LockedError is raised instead. Cures run in the order found: folders before files.
+    If another process holds the workspace, that is reported as a defect and the parts it may change
+    are not checked; with `repair` LockedError is raised. Repairs run in the order found: folders
+    before files.
     """
     former_holder = stale_holder(workspace.root)
     with ExitStack() as stack:
@@ -115,7 +116,7 @@ def _folder_defects(workspace: Workspace) -> Iterator[Defect]:
 
 
 def _permission_defects(workspace: Workspace) -> Iterator[Defect]:
-    """What others on this machine could read."""
+    """Yield the private files that others on this machine can read."""
     for path in (path for path in (*workspace.private_folders, workspace.ledger) if path.exists()):
         mode = path.stat().st_mode
         if mode & _OTHERS_MODE:
@@ -156,7 +157,7 @@ def _ledger_defects(workspace: Workspace, today: date) -> Iterator[Defect]:
 
 
 def _new_ledger_fix(workspace: Workspace) -> Fix | None:
-    """Return how to make an empty ledger, where nothing was ever received."""
+    """Return the repair that makes an empty ledger, if nothing was ever received."""
     if high_water_mark(workspace.ledger) or any(workspace.archive.rglob("*")):
         return None
     return lambda: Ledger.create(workspace.ledger).close()
@@ -194,12 +195,12 @@ def _archive_defects(workspace: Workspace, expected: frozenset[str]) -> Iterator
     if report.strays:
         yield Defect("strays", {"count": len(report.strays), "which": report.strays[0]})
     for path in report.foreign:
-        if not path.rpartition("/")[2].startswith(TEMPORARY_PREFIX):  # told of already
+        if not path.rpartition("/")[2].startswith(TEMPORARY_PREFIX):  # reported as a leftover
             yield Defect("foreign", {"path": f"{workspace.archive.name}/{path}"})
 
 
 def _find_copies(workspace: Workspace, hashes: set[str]) -> dict[str, bytes]:
-    """Return the originals wanted that lie elsewhere too: told by their hash, whatever the name."""
+    """Return the originals of these hashes that exist elsewhere, under whatever name."""
     copies: dict[str, bytes] = {}
     for file in collect([workspace.inbox], workspace.inbox, ""):
         if file.sha256 in hashes:
@@ -213,7 +214,7 @@ def _find_copies(workspace: Workspace, hashes: set[str]) -> dict[str, bytes]:
 
 
 def _report_defects(workspace: Workspace, ledger: Ledger) -> Iterator[Defect]:
-    """Workbooks of closed periods that are not what was closed."""
+    """Yield the workbooks of closed periods that differ from the archived ones."""
     for period, closing in Closings(ledger).in_force().items():
         path = workspace.reports / str(period) / f"tong-hop-{period}.xlsx"
         if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() != closing.workbook:

@@ -1,8 +1,8 @@
-"""A whole workspace to one file and back: a change of clerk, a new PC.
+"""Writes a whole workspace to one file and restores it, as for a new clerk or PC.
 
-The file is a zip that any program opens: the workspace's own files under their own names, and last
-`mlay-backup.json`, which tells the hash of each. What belongs to one machine or one moment (locks,
-files being written) is left out; passwords are never in a workspace.
+The file is an ordinary zip: the workspace's files under their names, and last `mlay-backup.json`
+with the hash of each. Files of one machine or moment (locks, temporary files) are left out; a
+workspace never holds passwords.
 """
 
 from __future__ import annotations
@@ -35,16 +35,17 @@ _DAMAGE_ERRORS = (BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, Ke
 
 @dataclass(frozen=True)
 class BackupResult:
-    """A backup written or restored: where it lies, and how many files are in it."""
+    """Path and number of files of a backup written or restored."""
 
     path: Path
     file_count: int
 
 
 def backup(workspace: Workspace, target: Path, *, holder: str) -> BackupResult:
-    """Write the whole workspace to the new file `target`; a ledger that is not sound is refused.
+    """Write the whole workspace to the new file `target`.
 
-    Raises UsageError ``backup.exists``: no backup is ever overwritten. LockedError, LedgerError.
+    Raises UsageError ``backup.exists`` (no backup is overwritten), LockedError, and LedgerError for
+    a damaged ledger.
     """
     target = target.resolve()
     if target.exists():
@@ -67,9 +68,7 @@ def backup(workspace: Workspace, target: Path, *, holder: str) -> BackupResult:
 
 
 def _workspace_files(workspace: Workspace) -> Iterator[tuple[str, Path]]:
-    """Yield name and path of what a backup keeps besides the ledger: what mlay knows, not what else
-    was put beside it, such as older backups.
-    """
+    """Yield name and path of each file besides the ledger; foreign files are left out."""
     folders = (*workspace.folders, workspace.texts)
     folder_files = (path for folder in folders for path in sorted(folder.rglob("*")))
     for path in (workspace.root / CONFIG_NAME, workspace.register, *folder_files):
@@ -90,7 +89,7 @@ def _add_file(zip_file: ZipFile, name: str, path: Path) -> str:
 
 
 def _zip_entry(name: str) -> ZipInfo:
-    info = ZipInfo(name)  # of no day: when a file was written is nobody's time of receipt
+    info = ZipInfo(name)  # without a date: it is no time of receipt
     info.compress_type = ZIP_DEFLATED
     return info
 
@@ -104,12 +103,12 @@ def _copy_and_hash(source: IO[bytes], target: IO[bytes]) -> str:
 
 
 def restore(source: Path, folder: Path, *, network: bool = False) -> BackupResult:
-    """Unpack a backup as the new workspace `folder`, whole or not at all.
+    """Unpack a backup as the new workspace `folder`, completely or not at all.
 
-    Every file must have the hash it had; the ledger is opened, and brought up to this program's
-    version. Raises UsageError ``restore.occupied``, ``workspace.network``; MlayError
-    ``restore.damaged`` (also for what is no backup of ours, or has names that lead out of the
-    folder), ``restore.newer``, ``restore.unwritable``, LedgerError.
+    Every file must match its hash; the ledger is opened and migrated. Raises UsageError
+    ``restore.occupied``, ``workspace.network``; MlayError ``restore.damaged`` (also for a file that
+    is no backup, or names that lead out of the folder), ``restore.newer``, ``restore.unwritable``,
+    LedgerError.
     """
     folder = folder.resolve()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -159,7 +158,7 @@ def _unpack(source: Path, staging: Path) -> Mapping[str, str]:
 
 
 def _read_manifest(zip_file: ZipFile, source: Path) -> Mapping[str, str]:
-    """Return the hash of every file. Raises MlayError for what is no backup, or a newer one."""
+    """Return the hash of every file. Raises MlayError if it is no backup, or newer."""
     manifest = json.loads(zip_file.read(_MANIFEST))
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise _damage_error(source, _MANIFEST)
@@ -169,7 +168,7 @@ def _read_manifest(zip_file: ZipFile, source: Path) -> Mapping[str, str]:
 
 
 def _safe_path(staging: Path, name: str, source: Path) -> Path:
-    """Return where a file goes. Raises MlayError for a name that leads out of the folder."""
+    """Return the target path of a file. Raises MlayError if it leads out of the folder."""
     parts = PurePosixPath(name).parts
     leads_outside = name.startswith("/") or ".." in parts or "\\" in name or ":" in parts[0]
     if leads_outside or any(ord(character) < 32 for character in name):

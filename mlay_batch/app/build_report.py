@@ -1,4 +1,4 @@
-"""The workbook of a period, made from what the ledger holds."""
+"""Builds the workbook of a period and the page of a branch from the ledger."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mlay_batch.report.sheets.branch_page import write_page
 def build_workbook(
     office: Office, ledger: Ledger, period: Period, as_of: date, lang: str = "vi"
 ) -> tuple[Figures, str, bytes]:
-    """Return the figures of `period`, their fingerprint, and the workbook that shows them."""
+    """Return the figures of `period`, their fingerprint, and their workbook."""
     inputs = load_inputs(office, ledger, period, as_of)
     figures = compute(inputs)
     fingerprint, sums = both_fingerprints(figures)
@@ -42,11 +42,7 @@ def build_workbook(
 def record_workbook(
     ledger: Ledger, archive: Archive, figures: Figures, fingerprint: str, data: bytes
 ) -> str:
-    """Keep a workbook that is given out; remember it by its bytes and `fingerprint`, its
-    fingerprint.
-
-    Returns the hash of the bytes.
-    """
+    """Archive an issued workbook and record its hash and `fingerprint`; return the hash."""
     sha256 = archive.store(data)
     ledger.record_report(figures.period, figures.as_of, sha256, fingerprint)
     return sha256
@@ -54,10 +50,11 @@ def record_workbook(
 
 @dataclass(frozen=True)
 class BranchReport:
-    """The page of a branch; `written` is False where the same bytes lay there already."""
+    """The page of a branch."""
 
     path: Path
     written: bool
+    """False where the same bytes were there already."""
 
 
 def report_branch(
@@ -71,8 +68,7 @@ def report_branch(
 ) -> BranchReport:
     """Write ``reports/<year>/chi-bo-<code>-<period>.xlsx``: the year of `branch` up to `period`.
 
-    Raises UsageError ``usage.unit`` for a code the register does not have, LedgerError,
-    OutputBusyError.
+    Raises UsageError ``usage.unit`` for an unknown code, LedgerError, OutputBusyError.
     """
     if branch not in office.register.by_code:
         near = nearest(branch, office.register.by_code) or "–"

@@ -1,8 +1,8 @@
-"""Caches what costs most: descriptions and register as read, workbooks by what they were made from.
+"""Caches parsed descriptions and register, and workbooks by the cache key of their inputs.
 
-A key is one hash of everything an entry depends on; an unreadable entry counts as absent. What was
-read lies in the folder `.cache` of the workspace; workbooks lie in the archive, their keys in the
-ledger.
+A key is one hash of everything an entry depends on; an unreadable entry counts as absent. Parsed
+inputs are stored in the workspace's folder `.cache`, workbooks in the archive, with their keys in
+the ledger.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ _SOURCES = (".py", ".sql", ".yaml")
 
 
 def cache_key(*parts: str) -> str:
-    """Return one hash of all that an entry depends on."""
+    """Return one hash of everything an entry depends on."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def load_cached(workspace: Workspace, name: str, key: str, kind: type[T]) -> T | None:
-    """Return the entry `name`; None where it has another key or cannot be read."""
+    """Return the entry `name`; None if its key differs or it is unreadable."""
     try:
         data, head = (workspace.root / _FOLDER / name).read_bytes(), _head(key)
         return codec.load(data[len(head) : -1], kind) if data.startswith(head) else None
@@ -53,9 +53,9 @@ def load_cached(workspace: Workspace, name: str, key: str, kind: type[T]) -> T |
 
 
 def store_cached(workspace: Workspace, name: str, key: str, value: object) -> None:
-    """Write the entry `name`, readable for its owner alone.
+    """Write the entry `name`, readable by its owner only.
 
-    A workspace that cannot be written to can still be looked at.
+    In a read-only workspace nothing is written.
     """
     data = _head(key) + codec.dump(value) + b"]"
     try:
@@ -68,14 +68,14 @@ def _head(key: str) -> bytes:
     return f'["{key}",'.encode()
 
 
-# Descriptions: YAML and its checks cost more than most verbs
+# Descriptions: parsing and checking YAML costs more than most commands
 
 
 def read_catalogue(workspace: Workspace) -> Catalogue:
-    """Return the shipped descriptions with the workspace's own in their place.
+    """Return the shipped descriptions, replaced by the workspace's own of the same name.
 
-    The key holds every file they may come from and the code that reads them. Raises SchemaError for
-    a wrong description.
+    The key covers every file they may come from and the code that reads them. Raises SchemaError
+    for a wrong description.
     """
     key = cache_key(sources_hash(workspace.schemas), __version__, _schema_code())
     catalogue = load_cached(workspace, _CATALOGUE, key, Catalogue)
@@ -94,17 +94,17 @@ def sources_hash(*folders: Path) -> str:
 
 
 def _schema_code() -> str:
-    """Return a hash of the code that makes records, as far as its files are to be had."""
+    """Return a hash of the code that parses descriptions, where its files are available."""
     folders = map(Path, (*schema.__path__, *core.__path__))
     return "/".join(hash_files(folder, folder.glob("*.py")) for folder in folders)
 
 
-# Register: verbs that a clerk calls twenty times a day need no reader's child and no pandera
+# Register: frequent commands need neither a worker process nor pandera
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedRegister:
-    """A register as read and checked."""
+    """A register as read, with its findings."""
 
     submission: Submission
     """Its rows, their codes resolved."""
@@ -115,7 +115,7 @@ class CheckedRegister:
 def read_register(
     workspace: Workspace, form: Form, data: bytes, schemas_sha256: str
 ) -> CheckedRegister:
-    """Return the register that `data` holds. Only one without an error is cached."""
+    """Return the register in `data`. It is cached only if it has no errors."""
     key = cache_key(hashlib.sha256(data).hexdigest(), schemas_sha256, __version__)
     register = load_cached(workspace, _REGISTER, key, CheckedRegister)
     if register is None:
@@ -126,13 +126,15 @@ def read_register(
 
 
 def _check_register(data: bytes, form: Form) -> CheckedRegister:
-    from concurrent.futures import ThreadPoolExecutor  # start-up: what is cached needs no thread
+    from concurrent.futures import ThreadPoolExecutor  # start-up: not needed for a cached register
 
-    from mlay_batch import reader  # start-up: and no reader
+    from mlay_batch import reader  # start-up: likewise
 
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(reader.read_all, [("", data)], [form], workers=1)
-        from mlay_batch.checks.validate import validate_register  # a second, while the child reads
+        from mlay_batch.checks.validate import (
+            validate_register,
+        )  # takes a second, while the worker reads
 
         (submission,) = reading.result()
     if submission.form and not has_errors(submission.findings):
@@ -140,14 +142,14 @@ def _check_register(data: bytes, form: Form) -> CheckedRegister:
     return CheckedRegister(submission, submission.findings)
 
 
-# Workbooks: the same inputs give the same workbook
+# Workbooks
 
 
 def report_key(town: Office, ledger: Ledger, period: Period, as_of: date, lang: str) -> str:
-    """Return the key of the workbook of `period`.
+    """Return the cache key of the workbook of `period`.
 
-    It holds all source files and all settings, because a missed input would show a stale report; a
-    key that changes for nothing costs a few seconds.
+    It covers all source files and all settings: a missed input would show a stale report, while an
+    unneeded one only costs a few seconds.
     """
     return cache_key(
         program_files(),
@@ -165,7 +167,7 @@ def report_key(town: Office, ledger: Ledger, period: Period, as_of: date, lang: 
 def program_files() -> str:
     """Return what identifies the program and the library that writes workbooks, file by file.
 
-    The version alone would not do: texts and code may be changed in place, as in a checkout.
+    The version is not enough: texts and code may be edited in place, as in a checkout.
     """
     parts = [__version__, sys.version, zlib.ZLIB_RUNTIME_VERSION]
     for name in _WRITTEN_BY:
@@ -177,7 +179,7 @@ def program_files() -> str:
 
 
 def load_workbook(ledger: Ledger, archive: Archive, key: str) -> tuple[bytes, bool] | None:
-    """Return a workbook and whether it is provisional; None where it was not made or is damaged."""
+    """Return a workbook and whether it is provisional; None if it is missing or damaged."""
     workbook = ledger.find_workbook(key)
     if workbook is None:
         return None
@@ -185,4 +187,4 @@ def load_workbook(ledger: Ledger, archive: Archive, key: str) -> tuple[bytes, bo
     try:
         return archive.read(sha256), provisional
     except LedgerError:
-        return None  # made again, and archived again
+        return None  # it is built and archived again

@@ -1,4 +1,4 @@
-"""One workbook, anywhere: would it be refused?"""
+"""Checks one workbook anywhere: would it be refused?"""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from mlay_batch.template import TemplateContext, render
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What `check` found in one file; `form` gives the words for its findings.
-
-    `checked_file` is the return itself, None where the file is none; `rows` are those it was sent
-    with.
-    """
+    """The findings of one file."""
 
     findings: tuple[Finding, ...]
     form: Form | None
+    """The form whose words the findings use."""
     checked_file: CheckedFile | None = None
+    """The checked return; None where the file is none."""
     rows: tuple[Row, ...] = ()
+    """Rows as they were sent."""
 
 
 def check(path: Path, catalogue: Catalogue, office: Office | None, as_of: date) -> CheckResult:
-    """Check one workbook. Without a `office` nothing is known of branches and officers, so that
-    only the form itself is checked. Raises UsageError for a file that cannot be opened.
+    """Check one workbook. Without `office`, branches and officers are not checked.
+
+    Raises UsageError for a file that cannot be opened.
     """
     if path.is_dir():
         raise UsageError("usage.folder", path=str(path))
@@ -58,7 +58,7 @@ def check(path: Path, catalogue: Catalogue, office: Office | None, as_of: date) 
         _, findings = validate_register(submission, form)
         return _result_for(findings, form, file.name)
     checked_file = CheckedFile(file, submission, findings=submission.findings)
-    # a consolidated workbook is checked where it was made, where nobody hands it in
+    # a consolidated workbook may be checked where it was made, where it has no sender
     register = office.register if office and submission.form != rollup_form.FORM else None
     checked_file = identify(checked_file, full_catalogue, register, as_of)
     lists: Mapping[str, Mapping[str, str]] = reference_lists(register) if register else {}
@@ -75,11 +75,11 @@ def _result_for(findings: tuple[Finding, ...], form: Form | None, name: str) -> 
 def render_returned(
     result: CheckResult, catalogue: Catalogue, office: Office | None, lang: str
 ) -> bytes:
-    """Return the branch's own form as it goes back: a fresh one with its values and marks.
+    """Return a fresh form with the branch's values and the error marks.
 
-    A form of the wrong version goes back in the right one, with the values carried over. Raises
-    UsageError where there is no return to give back, or where nobody can tell whose it is: made
-    out to the unit its heading names, another unit's figures would be accepted as that one's.
+    A return on the wrong version gets the right one, with its values converted. Raises UsageError
+    where there is no return, or where its branch is unknown: made out to the unit its heading
+    names, another unit's figures would be accepted as that unit's.
     """
     checked_file, form = result.checked_file, result.form
     if form is None or checked_file is None or checked_file.submission is None:
@@ -100,7 +100,7 @@ def render_returned(
 def _template_context(
     identity: Identity, submission: Submission, form: Form, office: Office | None
 ) -> TemplateContext:
-    """Return whose form it is, named as in the register, else as the file's heading does."""
+    """Return the branch of the form, named as in the register, else as in the file's heading."""
     organisation = office.register.by_code.get(identity.branch) if office else None
     if office and organisation:
         return template_context(office, form, organisation, identity.period, None)

@@ -1,4 +1,4 @@
-"""The life of a period: closed with everything archived, opened again for a reason."""
+"""Closes periods, archiving everything they were reported from, and reopens them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
 from mlay_batch.model.records import CheckedFile
 from mlay_batch.schema.catalogue import shipped_folder
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say: the same files, the same bytes
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip: the same files give the same bytes
 
 
 @dataclass(frozen=True)
 class ClosingResult:
-    """A closing, and the copy of its workbook that stays beside later ones."""
+    """A closing, and the path of the copy of its workbook."""
 
     closing: Closing
     path: Path
@@ -39,13 +39,13 @@ def close(
     holder: str,
     allow_incomplete: bool = False,
 ) -> ClosingResult:
-    """Close `period`: workbook, register and descriptions go to the archive, by hash.
+    """Close `period`: archive workbook, register and descriptions by hash.
 
-    From then on the archived workbook is what `consolidate` gives, and returns for the period are
-    held. Raises UsageError ``period.running`` before it has ended, ``period.closed`` if it is,
-    ``period.open`` while somebody's return is missing, refused or held (unless `allow_incomplete`).
+    From then on `consolidate` gives the archived workbook, and returns of the period are held.
+    Raises UsageError ``period.running`` before its end, ``period.closed`` if it is closed,
+    ``period.open`` while a return is missing, refused or held (unless `allow_incomplete`).
     """
-    from mlay_batch.app import build_report  # start-up: `flag_closed` needs no workbook's writer
+    from mlay_batch.app import build_report  # start-up: `flag_closed` writes no workbook
 
     if as_of <= period.end:
         raise UsageError("period.running", period=str(period), end=period.end.isoformat())
@@ -74,7 +74,7 @@ def close(
 def reopen(
     office: Office, period: Period, *, as_of: date, who: str, why: str, holder: str
 ) -> Closing:
-    """Open a closed period again; what was closed stays in the archive as its revision.
+    """Reopen a closed period; the closing stays in the archive as a revision.
 
     Raises UsageError ``usage.why`` without a reason, ``period.not_closed``.
     """
@@ -91,7 +91,7 @@ def reopen(
 
 
 def flag_closed(batch: Sequence[CheckedFile], ledger: Ledger) -> tuple[CheckedFile, ...]:
-    """Return the batch with L12 on every return for a closed period: `verdict` holds it."""
+    """Return the batch with finding L12 on every return of a closed period, which holds it."""
     in_force = Closings(ledger).in_force()
     return tuple(
         _flag(checked, in_force.get(checked.identity.period)) if checked.identity else checked
@@ -107,7 +107,7 @@ def _flag(checked: CheckedFile, closing: Closing | None) -> CheckedFile:
 
 
 def _zip_schemas(office: Office) -> bytes:
-    """Return all descriptions in force as one zip; the same descriptions give the same bytes."""
+    """Return all descriptions in force as one zip; equal descriptions give equal bytes."""
     buffer = io.BytesIO()
     with ZipFile(buffer, "w") as zip_file:
         for source in office.catalogue.sources:

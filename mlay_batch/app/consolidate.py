@@ -1,4 +1,4 @@
-"""The ledger's current returns to the consolidated workbook."""
+"""Writes the consolidated workbook of a period from the returns in force."""
 
 from __future__ import annotations
 
@@ -18,16 +18,15 @@ from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
 
 @dataclass(frozen=True)
 class ConsolidationResult:
-    """The workbook of a period. `written` is False where the same bytes lay there already.
-
-    `provisional` is whether a return of the period is still out. `closed_revision` is the revision
-    the period is closed as: then the workbook is the archived one.
-    """
+    """The workbook of a period."""
 
     path: Path
     provisional: bool
+    """Whether a return of the period is outstanding."""
     written: bool
+    """False where the same bytes were there already."""
     closed_revision: int | None = None
+    """Revision of the closing whose archived workbook this is."""
 
 
 def consolidate(
@@ -42,10 +41,10 @@ def consolidate(
 ) -> ConsolidationResult:
     """Compute the figures of `period` and write ``reports/<period>/tong-hop-<period>.xlsx``.
 
-    Same ledger, register, descriptions, program and `as_of`: same bytes; so what was made from
-    them before is taken from the archive (unless `force`), and nothing is written where it lies
-    there already. A closed period gives the archived bytes, whatever has changed since.
-    Raises LockedError, LedgerError, OutputBusyError.
+    The same ledger, register, descriptions, program and `as_of` give the same bytes: a workbook
+    made from them before comes from the archive (unless `force`), and an existing equal file is not
+    written. A closed period gives its archived bytes. Raises LockedError, LedgerError,
+    OutputBusyError.
     """
     workspace = office.workspace
     path = workspace.reports / str(period) / f"tong-hop-{period}.xlsx"
@@ -66,7 +65,7 @@ def consolidate(
 
 @dataclass(frozen=True)
 class _WorkbookSource:
-    """What a workbook is to be had from. Its ways give the bytes, and whether a return is out."""
+    """Finds or builds a workbook; each method returns its bytes and whether it is provisional."""
 
     office: Office
     ledger: Ledger
@@ -91,7 +90,7 @@ class _WorkbookSource:
         return self.archive.read(closing.workbook), provisional
 
     def build(self, *, dry_run: bool) -> tuple[bytes, bool]:
-        from mlay_batch.app import build_report  # start-up: what is cached needs no writer
+        from mlay_batch.app import build_report  # start-up: not needed for a cached workbook
 
         figures, fingerprint, data = build_report.build_workbook(
             self.office, self.ledger, self.period, self.as_of, self.lang

@@ -1,4 +1,4 @@
-"""The sample town from its files to its workbook, by the same verbs a clerk uses."""
+"""Runs the sample office from its files to its workbook by the ordinary commands."""
 
 from __future__ import annotations
 
@@ -22,17 +22,16 @@ AS_OF = date(2019, 12, 6)  # the day after the returns of November were due
 
 @dataclass(frozen=True)
 class DemoWorkspace:
-    """The sample town's workspace with everything in its inbox, in parcels as they came."""
+    """The sample workspace with its inbox, in batches by time of receipt."""
 
     office: Office
     inbox_folders: tuple[demo.InboxFolder, ...]
 
 
 def build(folder: Path, progress: Progress) -> DemoWorkspace:
-    """Make the sample town's workspace in `folder` and fill its inbox.
+    """Create the sample workspace in `folder` and fill its inbox.
 
-    A folder that holds the sample town already is brought up to date; any other workspace is
-    left alone. Raises UsageError (``demo.occupied``).
+    An existing sample workspace is updated. Raises UsageError ``demo.occupied`` for any other.
     """
     sample = demo.load_town()
     if (folder / CONFIG_NAME).is_file():
@@ -47,7 +46,7 @@ def build(folder: Path, progress: Progress) -> DemoWorkspace:
 
 
 def ingest_batches(demo_workspace: DemoWorkspace, holder: str) -> Iterator[IngestResult]:
-    """Ingest the parcels one after another, each as of the day it came."""
+    """Ingest the batches in turn, each as of the day it was received."""
     for inbox_folder in demo_workspace.inbox_folders:
         yield ingest(
             demo_workspace.office,

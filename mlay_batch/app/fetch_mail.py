@@ -1,4 +1,4 @@
-"""Mails from the mailbox to the inbox, each once."""
+"""Fetches mails from the mailbox to the inbox, each once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAIL_FOLDER = "mail"  # below the inbox
 
 @dataclass(frozen=True)
 class FetchResult:
-    """How many mails were new, and from which mailbox."""
+    """The number of new mails, and their mailbox."""
 
     mailbox: str
     count: int
@@ -36,13 +36,12 @@ def fetch_mails(
     progress: Progress = no_progress,
     context: ssl.SSLContext | None = None,
 ) -> FetchResult:
-    """Write every new mail of the town's mailbox to ``inbox/mail/<uidvalidity>-<uid>.eml``.
+    """Write every new mail of the office's mailbox to ``inbox/mail/<uidvalidity>-<uid>.eml``.
 
-    Each is written whole and then remembered, so that a run broken off anywhere may be repeated: a
-    mail written but not remembered is written once more, to the same name. `context` is for a host
-    whose certificate the machine does not know (see also ``ca_file``). Raises UsageError
-    ``fetch.none`` (no mailbox in mlay.toml), ``smtp.password``, what `download_mails` raises,
-    LockedError.
+    Each is written and then recorded, so that an interrupted run may be repeated: a mail not
+    recorded is written again under the same name. `context` is for a host whose certificate the
+    machine does not trust (see also ``ca_file``). Raises UsageError ``fetch.none`` (no mailbox in
+    mlay.toml), ``smtp.password``, what `download_mails` raises, LockedError.
     """
     imap = mailbox_settings(workspace)
     secret = password(KEYRING_SERVICE, imap.user, PASSWORD_VARIABLE)

@@ -1,6 +1,6 @@
 """Ingests files: unpack, read, validate, decide, record in one transaction.
 
-The bytes go to the archive first; of a file that was read only its compact rows stay in memory.
+The bytes are archived first; only compact rows of a file stay in memory.
 """
 
 from __future__ import annotations
@@ -40,24 +40,23 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 
-GROUP_SIZE = 1000  # files validated by one call: they and their frames take some 20 MB
+GROUP_SIZE = 1000  # files validated by one call; with their frames they take some 20 MB
 
 
 @dataclass(frozen=True)
 class IngestResult:
-    """What one ingest did. `seen_count` counts files recorded by an earlier run: not received
-    again.
-    """
+    """The result of one ingest."""
 
     decisions: tuple[Decision, ...]
     seen_count: int
+    """Files an earlier run recorded, not received again."""
 
     def __add__(self, other: IngestResult) -> IngestResult:
         return IngestResult(self.decisions + other.decisions, self.seen_count + other.seen_count)
 
     @property
     def counts(self) -> Mapping[Verdict, int]:
-        """How many files got each verdict; they add up to the files received."""
+        """Number of files of each verdict; they add up to the files received."""
         counter = Counter(decision.verdict for decision in self.decisions)
         return {verdict: counter[verdict] for verdict in Verdict}
 
@@ -68,7 +67,7 @@ class IngestResult:
 
 
 def no_progress(done: int, total: int) -> None:
-    """Report progress to nobody."""
+    """Ignore progress."""
 
 
 def ingest(
@@ -82,12 +81,12 @@ def ingest(
     dry_run: bool = False,
     read_files: Reading | None = None,
 ) -> IngestResult:
-    """Take in the files of `paths` (the inbox if none are given) and record a verdict on each.
+    """Ingest the files of `paths` (default: the inbox) and record a verdict on each.
 
-    `received` is the time of receipt (ISO, with offset) of files that bear none of their own.
-    `holder` says who is at work, should somebody else find the workspace locked. A dry run records
-    nothing. `read_files` reads the files (default: children of this process). Raises LockedError,
-    LedgerError, and what `read_files` raises.
+    `received` is the time of receipt (ISO, with offset) of files without one. `holder` names the
+    user to others who find the workspace locked. A dry run records nothing. `read_files` reads the
+    files (default: worker processes). Raises LockedError, LedgerError, and what `read_files`
+    raises.
     """
     workspace = office.workspace
     with (
@@ -104,23 +103,23 @@ def ingest(
         batch = flag_closed(ordered, ledger)
         decisions = decide(batch, _snapshot(ledger, batch))
         if decisions and not dry_run:
-            archive.sync()  # before the ledger says that the originals are there
+            archive.sync()  # before the ledger refers to the originals
             run = Run(as_of, "ingest", __version__, office.register_sha256, office.schemas_sha256)
             ledger.record(run, decisions)
     return IngestResult(decisions, seen_count)
 
 
 def _snapshot(ledger: Ledger, batch: Sequence[CheckedFile]) -> LedgerSnapshot:
-    """Return what the ledger holds of the same content, and of the same form, branch and period."""
+    """Return the ledger entries of the same content, and of the same form, branch and period."""
     keys = {checked.identity.key for checked in batch if checked.identity}
     return ledger.snapshot_for({checked.file.sha256 for checked in batch}, keys)
 
 
 @contextmanager
 def _open_archive(workspace: Workspace, dry_run: bool) -> Iterator[Archive]:
-    """Give the archive, in a dry run a temporary one.
+    """Open the archive, a temporary one in a dry run.
 
-    Originals left there by a run that broke off are harmless: nothing refers to them.
+    Originals left by an interrupted run are harmless: nothing refers to them.
     """
     if not dry_run:
         yield Archive(workspace.archive)
@@ -132,7 +131,7 @@ def _open_archive(workspace: Workspace, dry_run: bool) -> Iterator[Archive]:
 def _new_files(
     office: Office, paths: Sequence[Path], received: str, ledger: Ledger, archive: Archive
 ) -> tuple[list[IncomingFile], int]:
-    """Return the files not recorded yet, their bytes archived, and how many are recorded."""
+    """Return the unrecorded files, after archiving them, and the number of recorded ones."""
     inbox = office.workspace.inbox
     trust = mail_trust(office)
     files: list[IncomingFile] = []
@@ -153,7 +152,7 @@ def _new_files(
 
 
 def mail_trust(office: Office) -> intake.MailTrust:
-    """Return which mail server's word is believed on senders and times."""
+    """Return the mail server whose statements on senders and times are trusted."""
     settings = office.workspace.settings
     return intake.MailTrust(ZoneInfo(settings.time_zone), settings.mail_server, settings.auth_host)
 
@@ -168,14 +167,14 @@ def check_files(
     trust_sender: bool = False,
     read_files: Reading | None = None,
 ) -> Iterator[CheckedFile]:
-    """Yield every workbook, in order, with what it says, whose it is and what is wrong with it.
+    """Yield every workbook, in order, with its content, its identity and its findings.
 
-    `read_bytes` gives the content of a file by its SHA-256. `trust_sender`: a person has said that
-    the files are from whom they claim, so senders are not checked.
+    `read_bytes` returns the content of a file by its SHA-256. With `trust_sender` senders are not
+    checked: a person has confirmed them.
     """
     if not workbooks:
         return
-    from mlay_batch import reader  # start-up: where nothing is new, nothing is read
+    from mlay_batch import reader  # start-up: not needed without new files
 
     submissions = (read_files or reader.read_each)(
         ((file.name, read_bytes(file.sha256)) for file in workbooks),
@@ -183,7 +182,7 @@ def check_files(
         reader.Limits(**office.workspace.settings.limits),
         progress=lambda done: progress(done, len(workbooks)),
     )
-    from mlay_batch.checks.validate import validate  # pandera: a second, while children read
+    from mlay_batch.checks.validate import validate  # pandera takes a second, while workers read
 
     for group in _in_groups(zip(workbooks, submissions, strict=True)):
         unknown = [CheckedFile(file, read, findings=read.findings) for file, read in group]
@@ -213,13 +212,13 @@ def _in_groups(
 
 
 def _name_findings(checked: CheckedFile) -> CheckedFile:
-    """Return it with its name in every finding."""
+    """Return the file with its name in every finding."""
     findings = tuple(finding.in_file(checked.file.name) for finding in checked.findings)
     return replace(checked, findings=findings)
 
 
 def _compact(checked: CheckedFile) -> CheckedFile:
-    """Return it with its rows packed: all files of a run wait until the last is read."""
+    """Return the file with packed rows: all files of a run wait until the last is read."""
     submission = checked.submission
     if submission is None:
         return checked

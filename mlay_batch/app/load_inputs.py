@@ -1,4 +1,4 @@
-"""What the figures of a period are computed from."""
+"""Loads the inputs of a period's figures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlay_batch.model.rollup_form import FORM
 
 
 def load_inputs(office: Office, ledger: Ledger, period: Period, as_of: date) -> ReportInputs:
-    """Return everything the figures of `period` are computed from."""
+    """Return all inputs of the figures of `period`."""
     return build_inputs(office, ledger.returns(), ledger.entries(), period, as_of)
 
 
@@ -27,9 +27,9 @@ def build_inputs(
     period: Period,
     as_of: date,
 ) -> ReportInputs:
-    """Return what figures are computed from, of the returns that count and all ever received.
+    """Return the inputs of figures, from the returns in force and all ledger entries.
 
-    What came straight here counts before the same return in a consolidated workbook.
+    A return received directly supersedes the same return of a consolidated workbook.
     """
     rollups = [accepted for accepted in current if accepted.entry.form == FORM]
     direct_returns = to_newest(

@@ -1,9 +1,9 @@
-"""Letters to drafts or to the mail host, none of them twice.
+"""Writes letters as drafts or sends them, none twice.
 
-A letter to be sent is recorded as *queued* before the mail host sees it and as *sent* afterwards.
-A crash in between leaves it queued: nobody knows whether it went out, so it is not sent again but
-reported, until a person has looked and said so. Its Message-ID is made of what it is about, so
-that a double can be told at the other end as well.
+A letter is recorded as *queued* before it goes to the mail host and as *sent* afterwards. After a
+crash in between it stays queued: it may have gone out, so it is not sent again but reported, until
+a person decides. Its Message-ID derives from its topics, so that the recipient can detect a
+duplicate too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Clock = Callable[[], datetime]
 
 
 class MailTransport(Protocol):
-    """What letters are handed to."""
+    """A receiver of mails."""
 
     def deliver(self, to: tuple[str, ...], mail: bytes) -> tuple[str, ...]:
         """Hand over one mail (see `smtp.SmtpTransport`)."""
@@ -39,19 +39,19 @@ class MailTransport(Protocol):
 
 @dataclass(frozen=True)
 class MailResult:
-    """What was done. `doubtful` letters may have gone out; a person must look.
-
-    `failed` pairs letters with what the host said; `partly_refused` with addresses it did not take.
-    `stop_reason` says why the host was left before all was done.
-    """
+    """What was drafted or sent, and what was not."""
 
     letters: tuple[Letter, ...] = ()
     drafts: tuple[Path, ...] = ()
     failed: tuple[tuple[Letter, str], ...] = ()
+    """Letters with the host's reply."""
     partly_refused: tuple[tuple[Letter, tuple[str, ...]], ...] = ()
+    """Letters with the addresses the host refused."""
     no_address: tuple[NoAddress, ...] = ()
     doubtful: tuple[SentMail, ...] = ()
+    """Letters that may have gone out; a person must look."""
     stop_reason: str = ""
+    """Why sending stopped early."""
 
     @property
     def is_clean(self) -> bool:
@@ -61,25 +61,25 @@ class MailResult:
 
 @dataclass(frozen=True)
 class MailRun:
-    """Which letters, of which town, made by `make_letters`; `holder` is told to who finds it
-    locked.
-    """
+    """The letters of a run: office, period, and the function that makes them."""
 
     office: Office
     make_letters: LetterMaker
     period: Period
     as_of: date
     holder: str
+    """Names the user to others who find the workspace locked."""
     repeat: bool = False
+    """Write again the drafts written before, and new reminders."""
 
     @property
     def sender(self) -> Sender:
-        """Who the letters are from."""
+        """Name and address of the office."""
         settings = self.office.workspace.settings
         return Sender(settings.name, settings.smtp.from_ if settings.smtp else None)
 
     def pending_letters(self, ledger: Ledger, *reached: MailState) -> PendingLetters:
-        """Return the letters on topics that did not get as far as `reached`."""
+        """Return the letters on topics that have not got as far as `reached`."""
         states = MailLog(ledger).states()
         done_keys = frozenset(key for key, state in states.items() if state in reached)
         previous_keys = frozenset(states)
@@ -91,8 +91,7 @@ class MailRun:
 def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
     """Write every letter not drafted or sent yet as ``outbox/<period>/mail/….eml``.
 
-    The same letter gives the same bytes; `again` writes drafts once more that were written before.
-    `timestamp` is the ISO time to remember.
+    The same letter gives the same bytes. `timestamp` is the ISO time to record.
     """
     workspace = run.office.workspace
     folder = workspace.outbox / str(run.period) / "mail"
@@ -111,7 +110,7 @@ def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
 
 
 def send(run: MailRun, transport: MailTransport, limiter: RateLimiter, clock: Clock) -> MailResult:
-    """Send every letter not sent yet, drafted ones too. Can be stopped and started at any time."""
+    """Send every letter not sent yet, drafted ones too. It may be interrupted and repeated."""
     workspace = run.office.workspace
     with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:
         pending, mail_log = (
@@ -138,10 +137,10 @@ def send(run: MailRun, transport: MailTransport, limiter: RateLimiter, clock: Cl
 def resolve_doubtful(
     office: Office, holder: str, *, sent: bool, letters: Sequence[str] = ()
 ) -> None:
-    """Say of the doubtful letters whether they went out; those that did not are sent next time.
+    """Record whether the doubtful letters went out; those that did not are sent next time.
 
-    `letters` names some by what `short_id` makes of their Message-ID; without any, all are meant.
-    Raises UsageError ``reply.letter`` for a letter that is not in doubt.
+    `letters` names some by `short_id`; the default is all. Raises UsageError ``reply.letter`` for a
+    letter that is not doubtful.
     """
     with lock(office.workspace.root, holder), Ledger.open(office.workspace.ledger) as ledger:
         mail_log = MailLog(ledger)
@@ -156,7 +155,7 @@ def resolve_doubtful(
 
 
 def smtp_settings(office: Office) -> Smtp:
-    """Return the mail host `mlay.toml` names. Raises UsageError ``smtp.unset`` without one."""
+    """Return the mail host in `mlay.toml`. Raises UsageError ``smtp.unset`` without one."""
     smtp = office.workspace.settings.smtp
     if smtp is None:
         raise UsageError("smtp.unset")
@@ -164,7 +163,7 @@ def smtp_settings(office: Office) -> Smtp:
 
 
 class _LetterSender:
-    """Hands letters over one by one and keeps the ledger a step ahead of the host."""
+    """Sends letters one by one, recording each in the ledger before and after."""
 
     def __init__(
         self,
@@ -182,7 +181,7 @@ class _LetterSender:
         self.stop_reason = ""
 
     def send(self, letter: Letter) -> bool:
-        """Send one letter; False where the connection is gone."""
+        """Send one letter; return False if the connection is lost."""
         sender, now = self.run.sender, self.clock()
         data = build_message(letter, sender, format_datetime(now)).as_bytes()
         sha256 = self.archive.store(data)

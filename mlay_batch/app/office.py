@@ -1,4 +1,4 @@
-"""What every verb begins with: the workspace's descriptions and its register."""
+"""Opens an office: the workspace's descriptions and register, which every command needs."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ from mlay_batch.schema.model import Due
 
 @dataclass(frozen=True)
 class Office:
-    """A workspace with its catalogue and register read. `findings` are the register's warnings."""
+    """A workspace with its catalogue and register."""
 
     workspace: Workspace
     catalogue: Catalogue
     register: Register
     register_sha256: str
     findings: tuple[Finding, ...] = ()
+    """Warnings on the register."""
 
     @property
     def schemas_sha256(self) -> str:
-        """One hash over all descriptions in force."""
+        """Hash of all descriptions in force."""
         return schemas_hash(self.catalogue)
 
     @cached_property
     def intake_catalogue(self) -> Catalogue:
-        """What files are read by: the forms, and the consolidated workbook of the level below."""
+        """The catalogue for reading files: with the consolidated workbook of the level below."""
         settings = self.workspace.settings
         rollup_forms = rollup_form.forms(self.catalogue, settings.consolidated)
         days = settings.deadlines.get(rollup_form.FORM, {})
@@ -47,9 +48,7 @@ class Office:
 
     @property
     def figures_catalogue(self) -> Catalogue:
-        """What figures are counted by: consolidated workbooks are asked for where they are owed,
-        one a month.
-        """
+        """The catalogue for figures: with the monthly consolidated workbooks that are owed."""
         rollup_forms = [
             f
             for f in self.intake_catalogue.forms
@@ -59,12 +58,12 @@ class Office:
 
     @property
     def lists(self) -> Mapping[str, Mapping[str, str]]:
-        """Codes and names that a `ref` field may hold."""
+        """Code → name for each list a `ref` field may name."""
         return reference_lists(self.register)
 
 
 def schemas_hash(catalogue: Catalogue) -> str:
-    """Return one hash over all descriptions in force."""
+    """Return one hash of all descriptions in force."""
     joined = "\n".join(f"{source.name} {source.sha256}" for source in catalogue.sources)
     return hashlib.sha256(joined.encode()).hexdigest()
 
@@ -78,9 +77,9 @@ def reference_lists(register: Register) -> Mapping[str, Mapping[str, str]]:
 
 
 def with_deadlines(catalogue: Catalogue, deadlines: Mapping[str, Mapping[str, int]]) -> Catalogue:
-    """Return the catalogue with the town's own days (``due`` …) in place of the forms'.
+    """Return the catalogue with the office's own days (``due`` …) in place of the forms'.
 
-    Raises UsageError ``workspace.key`` for a form there is not.
+    Raises UsageError ``workspace.key`` for an unknown form.
     """
     form_names = sorted({rollup_form.FORM, *(form.form for form in catalogue.forms)})
     for name in deadlines:
@@ -109,8 +108,8 @@ def _with_days(form: Form, days: Mapping[str, int]) -> Form:
 def open_office(workspace: Workspace) -> Office:
     """Read the workspace's descriptions and register.
 
-    Raises SchemaError for a wrong description, RegisterError (with ``findings`` and ``form`` in
-    its params) when the register is missing or has errors: nothing can be counted without it.
+    Raises SchemaError for a wrong description, RegisterError (with ``findings`` and ``form``) for a
+    missing or wrong register.
     """
     catalogue = with_deadlines(read_catalogue(workspace), workspace.settings.deadlines)
     form = catalogue.register_form

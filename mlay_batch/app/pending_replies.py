@@ -1,8 +1,7 @@
-"""Which files are owed an answer and who is to be reminded: `reply` writes it, `status` counts it.
+"""Decides which files need an answer and which branches a reminder, for `reply` and `status`.
 
-A branch whose return was given back has that return in hand. It is not reminded until the day by
-which the correction was asked for, and then of the correction: told in one letter what is wrong
-with a return and in the next that none was received, nobody knows which of the two to believe.
+A branch whose return was sent back is reminded only after the day set for the correction, and then
+of the correction: a letter that no return was received would contradict the first.
 """
 
 from __future__ import annotations
@@ -20,21 +19,20 @@ from mlay_batch.model.register import Register
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.model import Due
 
-# Nobody could open it, but whoever sent it believes to have sent the return: it is to be sent again
-# in another way, not to be filled in anew.
+# Findings of files that could not be opened: the sender believes to have sent the return, so it is
+# to be sent again in another way, not filled in anew.
 UNREADABLE_CODES = frozenset({"N04", "N06", "N07", "N08", "N12", "N15", "R03", "R04", "R08", "R09"})
 
 
 def files_to_answer(
     entries: Sequence[LedgerEntry], period: Period, register: Register
 ) -> tuple[LedgerEntry, ...]:
-    """Return the files to be answered with those of `period`, in the order they were received.
+    """Return the files to be answered with those of `period`, in order of receipt.
 
-    That is what belongs to it, and whatever else came in since it ended: a correction of September
-    that arrives in December is answered with November's. Answered is every accepted return, and
-    every refused one that no good one of its branch has overtaken, but for what a stranger sent in
-    a branch's name; of files that are no returns those nobody could open, where the mail came from
-    a registered address.
+    These are the files of the period, and files received since its end: a correction of September
+    that arrives in December is answered with November's. Among them are answered: accepted returns;
+    refused ones that no accepted one of the branch has superseded, unless a stranger sent them in
+    its name; unreadable files from a registered address.
     """
     return tuple(
         entry
@@ -44,7 +42,7 @@ def files_to_answer(
 
 
 def is_unreadable(entry: LedgerEntry) -> bool:
-    """Whether a file is to be sent again because it could not be opened."""
+    """Whether a file must be sent again because it could not be opened."""
     return any(finding.code in UNREADABLE_CODES for finding in entry.findings)
 
 
@@ -70,7 +68,7 @@ def _needs_answer(entry: LedgerEntry, entries: Sequence[LedgerEntry], register: 
 
 
 def branch_of(entry: LedgerEntry, register: Register) -> str | None:
-    """Return whose file it is: as it says itself, else whose registered address it came from."""
+    """Return the branch of a file: the one it states, else the owner of the sender's address."""
     day = date.fromisoformat(entry.received[:10])
     branch = entry.branch or register.mail_owner(entry.sender or "", day)
     return branch if branch in register.by_code else None
@@ -78,26 +76,24 @@ def branch_of(entry: LedgerEntry, register: Register) -> str | None:
 
 @dataclass(frozen=True)
 class Correction:
-    """A file its branch was asked to send again, corrected, `until` that day inclusive.
-
-    `until` may be the day a later period is due; what is missing of another period waits no longer
-    than for the days a correction is given, `soonest`.
-    """
+    """A file that its branch was asked to correct and send again."""
 
     entry: LedgerEntry
     branch: str
     until: date
+    """Last day for it; may be the due day of a later period."""
     soonest: date
+    """Last day by the days given for a correction; then other periods are reminded."""
 
     def has_time_left(self, period: Period, as_of: date) -> bool:
-        """Whether the branch has time left for it, seen from what is missing of `period`."""
+        """Whether the branch has time left, as regards what is missing of `period`."""
         same_period = self.entry.period in (None, str(period))
         return as_of <= (self.until if same_period else self.soonest)
 
 
 @dataclass(frozen=True)
 class Reminder:
-    """A branch to be reminded of a return of `form`, or of the correction it still owes."""
+    """A branch to be reminded of a return of `form`, or of the correction it owes."""
 
     form: Form
     branch: str
@@ -107,7 +103,7 @@ class Reminder:
 def right_form(
     entry: LedgerEntry, branch: str, period: Period, register: Register, catalogue: Catalogue
 ) -> Form | None:
-    """Return the form that holds in `period`: of the name read, else what the branch owes."""
+    """Return the form in force in `period`: the one the file was read as, else the one owed."""
     if entry.form:
         return catalogue.form_for(entry.form, period)
     type_ = register.by_code[branch].type
@@ -126,8 +122,7 @@ def correction(
     catalogue: Catalogue,
     asked_on: date,
 ) -> Correction:
-    """Return until when a file answered with those of `period` is to be sent again: never before
-    the day the return itself was due.
+    """Return the correction of a file, due no earlier than the return itself.
 
     Asked for on 3 December with 3 days for corrections, due on the 5th: until the 6th.
     """
@@ -147,9 +142,9 @@ def corrections(
     catalogue: Catalogue,
     as_of: date,
 ) -> tuple[Correction, ...]:
-    """Return what is to be sent again of the files answered with those of `period`.
+    """Return the corrections of the files answered with those of `period`.
 
-    A file without a letter yet is asked for again with the next letters, those of the day `as_of`.
+    For a file without a letter, the request counts from `as_of`, the day of the next letters.
     """
     letter_days = _last_letter_days(letters)
     return tuple(
@@ -160,7 +155,7 @@ def corrections(
 
 
 def _last_letter_days(letters: Iterable[SentMail]) -> dict[int, date]:
-    """Return the date of the last letter about each delivery."""
+    """Return the date of the last letter about each ledger entry."""
     days: dict[int, date] = {}
     for letter in letters:
         for item in letter.items:
@@ -172,9 +167,7 @@ def _last_letter_days(letters: Iterable[SentMail]) -> dict[int, date]:
 def outstanding_branches(
     form_completeness: Completeness, period: Period, register: Register
 ) -> Iterator[tuple[str, str]]:
-    """Yield each branch of the register whose return of `period` is missing or refused, with that
-    state.
-    """
+    """Yield each registered branch whose return of `period` is missing or refused, and which."""
     for (branch, cell_period), cell in form_completeness.cells.items():
         if (
             cell_period == period
@@ -192,10 +185,10 @@ def reminders(
     catalogue: Catalogue,
     as_of: date,
 ) -> Iterator[Reminder]:
-    """Yield who is to be reminded of `period` as of that day.
+    """Yield the reminders for `period` as of that day.
 
-    Whoever hands in through a level between is reminded by that one. A file that a committee sent
-    may hold the returns of its cells; one whose period nobody can tell may be the one missing.
+    A branch that reports through another level is reminded by that level. A file from a committee
+    may hold the returns of its cells; one without a known period may be the missing one.
     """
     for form_completeness in completeness:
         form = catalogue.form_for(form_completeness.form, period)

@@ -1,6 +1,6 @@
-"""Who is to be written to: one letter for every return answered, form sent out, branch reminded.
+"""Makes the letters of a period: answers to returns, blank forms, reminders.
 
-What is answered, `app.pending_replies` says.
+`app.pending_replies` decides what is answered.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _LANG = "vi"  # letters are in Vietnamese
 
 @dataclass(frozen=True)
 class NoAddress:
-    """What nobody can be written about: a branch without an address, a file of nobody known."""
+    """A letter that cannot be sent: the branch has no address, or the sender is unknown."""
 
     kind: str
     name: str
@@ -59,7 +59,7 @@ class NoAddress:
 
 @dataclass(frozen=True)
 class PendingLetters:
-    """The letters a period owes by now, sent or not, and those nobody can be sent."""
+    """The letters a period owes, sent or not, and those that cannot be sent."""
 
     letters: tuple[Letter, ...]
     no_address: tuple[NoAddress, ...]
@@ -67,23 +67,22 @@ class PendingLetters:
 
 @dataclass(frozen=True)
 class LetterSelection:
-    """Which letters to make: of `period`, as of that day, but not on topics `done_keys` already.
-
-    `previous_keys` are all that ever had a letter, be it a draft: `repeat` reminds those missing
-    once more, in a letter of its own for every day.
-    """
+    """Selects the letters to make."""
 
     period: Period
     as_of: date
     done_keys: frozenset[str] = frozenset()
+    """Topics to leave out."""
     previous_keys: frozenset[str] = frozenset()
+    """Topics that ever had a letter, even a draft."""
     repeat: bool = False
+    """Remind once more, by a new letter each day."""
 
 
 def reply_letters(office: Office, ledger: Ledger, selection: LetterSelection) -> PendingLetters:
     """Return the answers and reminders owed.
 
-    Raises UsageError for a text of the office that cannot be filled, LedgerError.
+    Raises UsageError for a text of the office with an unknown gap, LedgerError.
     """
     builder = _ReplyBuilder(office, ledger, selection)
     return _split([*builder.answers(), *builder.reminders()])
@@ -92,8 +91,9 @@ def reply_letters(office: Office, ledger: Ledger, selection: LetterSelection) ->
 def form_letters(
     office: Office, form: Form, branches: Sequence[str], ledger: Ledger, selection: LetterSelection
 ) -> PendingLetters:
-    """Return the blank forms of the period for the `branches` (codes) alone: a letter each, or one
-    for a committee with the forms of those of its cells that have no address.
+    """Return the letters with the blank forms of the period for the `branches` (codes).
+
+    A committee gets one letter with the forms of its cells that have no address.
     """
     return _split(
         [*_ReplyBuilder(office, ledger, selection).letters_by_addressee("form", form, branches)]
@@ -109,16 +109,17 @@ def _split(results: Sequence[Letter | NoAddress]) -> PendingLetters:
 
 @dataclass(frozen=True)
 class _PendingFile:
-    """A file `branch` is to send again; `missed_day` is the day it was asked for in vain."""
+    """A file `branch` is to send again."""
 
     entry: LedgerEntry
     branch: str
     topic: Topic
     missed_day: date | None = None
+    """Day of an earlier request that was not met."""
 
 
 class _ReplyBuilder:
-    """Makes the letters of a period; what several need is looked up once."""
+    """Makes the letters of a period; shared data is loaded once."""
 
     def __init__(self, office: Office, ledger: Ledger, selection: LetterSelection) -> None:
         self.office, self.ledger, self.selection = office, ledger, selection
@@ -161,8 +162,9 @@ class _ReplyBuilder:
                 )
 
     def _read_rejected(self, entries: Sequence[LedgerEntry]) -> Mapping[int, Submission]:
-        """Return what stands in the refused files that could be opened, by delivery: the ledger
-        keeps the values of accepted ones.
+        """Return the content of the refused files that could be opened, by ledger entry.
+
+        The ledger stores only the values of accepted ones.
         """
         rejected = [
             entry
@@ -207,13 +209,14 @@ class _ReplyBuilder:
         year, number = self.incoming_numbers[entry_id]
         return f"{number}/{year}"
 
-    # What is to be sent again
+    # Requests to send again
 
     def _resend_letter(
         self, pending: _PendingFile, submission: Submission | None
     ) -> Letter | NoAddress:
-        """Return the letter that asks for a file once more; `submission` is None where nobody could
-        open it. There is no form to fill in of a refused workbook that a program made.
+        """Return the letter that asks for a file again; `submission` is None if it was unreadable.
+
+        A refused workbook made by a program has no form to fill in.
         """
         entry, branch = pending.entry, pending.branch
         period = Period.parse(entry.period) if entry.period else None
@@ -247,7 +250,7 @@ class _ReplyBuilder:
         attachment: Attachment | None = None,
         lines: Sequence[FindingGroup] = (),
     ) -> Letter | NoAddress:
-        """Return the letter in the words of that kind, or who cannot be written to."""
+        """Return the letter with that kind of text, or NoAddress."""
         entry = pending.entry
         kind = bodies.CORRECTION_KIND if pending.missed_day else text_kind
         envelope = self._envelope(kind, pending.topic, entry)
@@ -284,9 +287,7 @@ class _ReplyBuilder:
     # Reminders and blank forms
 
     def reminders(self) -> Iterator[Letter | NoAddress]:
-        """Yield reminders to those missing after the due day, and to those who were asked for a
-        correction in vain.
-        """
+        """Yield reminders of returns missing after the due day, and of overdue corrections."""
         office, day = self.office, self.as_of
         letters = MailLog(self.ledger).letters()
         due_corrections = corrections(
@@ -314,7 +315,7 @@ class _ReplyBuilder:
     def letters_by_addressee(
         self, kind: str, form: Form, branches: Sequence[str]
     ) -> Iterator[Letter | NoAddress]:
-        """Yield one letter an addressee about all its branches named, their blank forms added."""
+        """Yield one letter for each addressee about all its branches, with their blank forms."""
         groups: dict[str, list[Topic]] = {}
         make_topic = partial(Topic.of, kind, form.form)
         period = str(self.period)
@@ -335,7 +336,7 @@ class _ReplyBuilder:
             )
 
     def _open_topic(self, make_topic: Callable[..., Topic]) -> Topic | None:
-        """Return what to write about, None where that is done."""
+        """Return the topic; None if it has been dealt with."""
         topic = make_topic()
         if topic.key in self.selection.previous_keys and self.selection.repeat:
             topic = make_topic(more=self.as_of.isoformat())

@@ -1,4 +1,4 @@
-"""What a person decides about a held file: it is taken, or it is refused."""
+"""Records a person's decision on a held file: accept or refuse."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from mlay_batch.model.records import (
 
 
 class ReviewOutcome(StrEnum):
-    """What a person may say of a held file."""
+    """A decision on a held file."""
 
     ACCEPT = "accept"
     REFUSE = "refuse"
@@ -35,7 +35,7 @@ class ReviewOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class ReviewResult:
-    """A file that was held, and what became of it."""
+    """A held file's ruling and the resulting verdict and ledger entry."""
 
     ruling: Ruling
     decision: Decision
@@ -43,7 +43,7 @@ class ReviewResult:
 
 
 def list_held(workspace: Workspace) -> tuple[LedgerEntry, ...]:
-    """Return the files that wait for a decision, oldest first. Raises LedgerError."""
+    """Return the held files, oldest first. Raises LedgerError."""
     with Ledger.open(workspace.ledger, read_only=True) as ledger:
         return tuple(entry for entry in ledger.entries() if entry.verdict is Verdict.HELD)
 
@@ -59,13 +59,13 @@ def review_file(
     as_of: date,
     holder: str,
 ) -> ReviewResult:
-    """Record what `who` decided about the held file of that number, and what it led to.
+    """Record the decision of `who` on the held file of that number, and the resulting verdict.
 
-    Accepting judges the archived original anew as if its sender were right; errors in it still
-    refuse it, and one held for its sender may be held again for another reason. The delivery keeps
-    its number, so that received stays the sum of the verdicts; what it was is kept with the
-    ruling. `decided` is the time (ISO, with offset). Raises UsageError ``usage.why`` without a
-    reason, LedgerError ``ledger.not_held``, LockedError.
+    Accepting checks the archived original again with its sender trusted; errors still refuse it,
+    and it may be held again for another reason. The entry keeps its number, so that the verdicts
+    add up to the files received; the ruling records its former verdict. `decided` is the time (ISO,
+    with offset). Raises UsageError ``usage.why`` without a reason, LedgerError ``ledger.not_held``,
+    LockedError.
     """
     if not why.strip():
         raise UsageError("usage.why")
@@ -87,7 +87,7 @@ def review_file(
 
 
 def _refusal(checked: CheckedFile, params: Mapping[str, str], entry: LedgerEntry) -> Decision:
-    """Return the refusal; a doubt about the sender stays with it, for then nobody is answered."""
+    """Return the refusal; it retains a doubt about the sender, so that nobody is answered."""
     refusal = Finding("L11", Severity.ERROR, Place(checked.file.name), params)
     doubts = (finding for finding in entry.findings if finding.code in SENDER_DOUBT_CODES)
     return Decision(checked, Verdict.REJECTED, (refusal, *doubts, *checked.findings))

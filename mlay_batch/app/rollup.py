@@ -1,10 +1,10 @@
-"""Levels: returns and registers taken along from the consolidated workbooks of the level below.
+"""Merges the returns and registers of consolidated workbooks of the level below.
 
-A code of the level below is kept where this register knows it as the same organisation (below the
-one that handed in the workbook) or the same officer (of the same name); any other is led by the
-code of who handed it in: ``CB-01`` of ``TU-A`` is ``TU-A.CB-01`` here, so that two towns may both
-have a CB-01. Of two workbooks that hold the same return the one received later counts, and a
-return this office received itself before both.
+A code of the level below is unchanged where this register has the same organisation (below the one
+that sent the workbook) or the same officer (of the same name). Any other is prefixed with the
+sender's code: ``CB-01`` of ``TU-A`` becomes ``TU-A.CB-01``, so that two towns may each have a
+CB-01. Of the same return in two workbooks the one received later counts; a return received here
+directly counts before both.
 """
 
 from __future__ import annotations
@@ -36,28 +36,30 @@ from mlay_batch.schema import Catalogue
 from mlay_batch.schema.versions import families, family_fields, family_sections
 
 T = TypeVar("T")
-_SEPARATOR = "."  # no code of a register holds it
+_SEPARATOR = "."  # never part of a register's code
 
 
 @dataclass(frozen=True)
 class SubordinateData:
-    """What the level below tells: its returns, its refused ones, and one register with ours."""
+    """The data of the level below."""
 
     returns: tuple[AcceptedReturn, ...]
     refused: tuple[LedgerEntry, ...]
+    """Its refused returns."""
     register: Register
+    """Its register merged with ours."""
 
 
 def merge_subordinates(
     register: Register, catalogue: Catalogue, rollups: Iterable[AcceptedReturn]
 ) -> SubordinateData:
-    """Return what the consolidated workbooks in force hold, in the codes of `register`."""
+    """Return the content of the consolidated workbooks in force, in the codes of `register`."""
     recognised = (rollup for rollup in rollups if rollup.entry.branch in register.by_code)
     ordered = sorted(recognised, key=_receipt_order)
     newest = {rollup.entry.branch: rollup for rollup in ordered}
     code_maps = {
         code: _CodeMap(register, code, register_of(newest[code]))
-        for code in register.by_code  # in this order, whatever came first
+        for code in register.by_code  # independent of the order of receipt
         if code in newest
     }
     refs = _reference_lists(catalogue)
@@ -81,8 +83,9 @@ def merge_subordinates(
 
 
 def months_covered(rollups: Iterable[AcceptedReturn]) -> tuple[AcceptedReturn, ...]:
-    """Return, without rows, the workbook handed in for each month: a month without one of its own
-    is covered by the first that came with the year up to a later month.
+    """Return, without rows, the workbook that covers each month.
+
+    A month without a workbook of its own is covered by the first for the year up to a later month.
     """
     covered: dict[tuple[str | None, Period], AcceptedReturn] = {}
     for rollup in sorted(rollups, key=_receipt_order):
@@ -100,15 +103,15 @@ def _receipt_order(rollup: AcceptedReturn) -> tuple[datetime, int]:
 
 
 def register_of(rollup: AcceptedReturn | Submission) -> Register:
-    """Return the register a consolidated workbook was counted by."""
+    """Return the register a consolidated workbook was computed with."""
     return Register.from_submission(Submission(None, rollup_form.FORM, None, rows=rollup.rows))
 
 
 def unpack_rollup(rollup: AcceptedReturn, catalogue: Catalogue) -> Iterator[AcceptedReturn]:
-    """Yield every return a consolidated workbook holds, in its own codes.
+    """Yield every return of a consolidated workbook, in its own codes.
 
-    Each is a delivery of the workbook, with the day its own first version came; one refused or
-    held below has no rows.
+    Each has the ledger entry of the workbook and the day its own first version was received; one
+    refused or held below has no rows.
     """
     rows = rollup_form.rows_by_return(rollup, catalogue)
     for row in rollup.section_rows(rollup_form.RETURN_LIST):
@@ -142,13 +145,13 @@ def _reference_lists(catalogue: Catalogue) -> Refs:
 
 @dataclass(frozen=True)
 class _CodeMap:
-    """What the codes of one workbook are called here: `owner` handed it in, counted by
-    `source_register`.
-    """
+    """Maps the codes of one workbook to ours."""
 
     register: Register
     owner: str
+    """The organisation that sent it."""
     source_register: Register
+    """The register it was computed with."""
 
     def organisation(self, code: str) -> str:
         is_known = code in self.register.by_code and self.register.is_within(code, self.owner)
@@ -173,7 +176,7 @@ class _CodeMap:
         return self.organisation(code) if code else code
 
     def translate(self, accepted: AcceptedReturn, refs: Refs) -> AcceptedReturn:
-        """Return a return with every code as it is called here."""
+        """Return a return with every code mapped."""
         entry = replace(accepted.entry, branch=self._optional(accepted.entry.branch))
         form = entry.form or ""
         return AcceptedReturn(
@@ -222,7 +225,7 @@ class _CodeMap:
 
 
 def _merge_registers(register: Register, code_maps: Iterable[_CodeMap]) -> Register:
-    """Return our register with what is new in those of the level below; ours comes first."""
+    """Return our register with the additional records of the level below, ours first."""
     sources = tuple(code_maps)
     new_organisations = (
         o for code_map in sources for o in code_map.organisations if o.code not in register.by_code
@@ -246,14 +249,14 @@ def _union(first: tuple[T, ...], others: Iterable[tuple[T, ...]]) -> tuple[T, ..
     return tuple(dict.fromkeys((*first, *(item for other in others for item in other))))
 
 
-# What a workbook that comes in must show
+# Checks of a consolidated workbook
 
 
 def check_rollup(checked: CheckedFile, catalogue: Catalogue) -> CheckedFile:
-    """Return a consolidated workbook with what is wrong inside; any other file as it is.
+    """Return a consolidated workbook with its inner findings; any other file unchanged.
 
-    I30, I31: rows or lists are not those it was made with. I32 (a warning): the figures it was
-    handed in with do not follow from its rows by the quotas and schemes in force here.
+    I30, I31: rows or lists differ from those it was made with. I32 (a warning): its figures do not
+    follow from its rows by the quotas and schemes in force here.
     """
     submission, identity = checked.submission, checked.identity
     if submission is None or identity is None or identity.form.form != rollup_form.FORM:
@@ -271,8 +274,8 @@ def check_rollup(checked: CheckedFile, catalogue: Catalogue) -> CheckedFile:
 def _recomputed_sums(
     checked: CheckedFile, submission: Submission, identity: Identity, catalogue: Catalogue
 ) -> str:
-    """Return the sums of the figures, computed anew from the rows and lists of the workbook."""
-    from mlay_batch.figures import fingerprint  # start-up: few hand in a workbook like ours
+    """Return the sums of the figures, recomputed from the workbook's rows and lists."""
+    from mlay_batch.figures import fingerprint  # start-up: few files are consolidated workbooks
 
     file, day = checked.file, date.fromisoformat(_provenance_value(submission, "as_of"))
     entry = LedgerEntry(

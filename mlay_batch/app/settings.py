@@ -1,4 +1,4 @@
-"""What `mlay.toml` says of a town, read strictly: a mistyped key is named with the nearest one."""
+"""Reads `mlay.toml` strictly: an unknown key is reported with the nearest known one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlay_batch.errors import UsageError
 CONFIG_NAME = "mlay.toml"
 LANGUAGES = ("vi", "en")
 
-# What a file that comes in may cost; `reader` explains each and has the defaults.
+# Limits of incoming files; `reader` explains each and has the defaults.
 LIMIT_KEYS = frozenset(
     {
         "seconds",
@@ -110,67 +110,62 @@ SECURITY_MODES = ("tls", "starttls")
 
 @dataclass(frozen=True)
 class Smtp:
-    """The mail host letters go out by: always encrypted, its certificate always verified.
-
-    `security`: ``tls`` from the first byte (port 465) or ``starttls`` (587). `ca_file` names the
-    certificates to trust besides the machine's own, for an office with a mail host of its own.
-    """
+    """The mail host for outgoing letters: always encrypted, its certificate always verified."""
 
     host: str
     from_: str
     port: int = 465
     security: str = "tls"
+    """``tls`` from the first byte (port 465) or ``starttls`` (587)."""
     user: str | None = None
     per_minute: int = 20
     ca_file: str | None = None
+    """Certificates to trust besides the machine's own."""
 
 
 @dataclass(frozen=True)
 class Imap:
-    """The mailbox returns are sent to: TLS from the first byte, its certificate always verified.
-
-    `ca_file` as of `Smtp`.
-    """
+    """The mailbox of incoming returns: TLS from the first byte, its certificate always verified."""
 
     host: str
     user: str
     port: int = 993
     folder: str = "INBOX"
     ca_file: str | None = None
+    """As of `Smtp`."""
 
     @property
     def mailbox(self) -> str:
-        """What the ledger calls this mailbox."""
+        """Name of this mailbox in the ledger."""
         return f"{self.user}@{self.host}/{self.folder}"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What `mlay.toml` says. `code` None: the town is the register's organisation without parent.
-
-    `limits` holds only what differs from the reader's own limits, under the same names;
-    `deadlines` the days ``due``, ``lock``, ``correct`` of a form that differ from its description.
-    `mail_server` and `auth_host` are how the town's own mail server calls itself in the lines
-    Received and Authentication-Results it adds to a mail. `consolidated` are the types of
-    organisation that hand in their consolidated workbook in place of what lies below them.
-    """
+    """The content of `mlay.toml`."""
 
     name: str
     place: str
     code: str | None = None
+    """None: the office is the register's organisation without parent."""
     language: str = "vi"
     time_zone: str = "Asia/Ho_Chi_Minh"
     limits: Mapping[str, int] = field(default_factory=dict)
+    """Limits that differ from the reader's, under the same names."""
     mail_server: str | None = None
+    """Name of the office's mail server in the Received lines it adds to a mail."""
     auth_host: str | None = None
+    """The same in its Authentication-Results lines."""
     imap: Imap | None = None
     smtp: Smtp | None = None
     deadlines: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Days ``due``, ``lock``, ``correct`` of a form that differ from its description."""
     consolidated: tuple[str, ...] = ()
+    """Types of organisation that send a consolidated workbook for all below them."""
 
     @classmethod
     def parse(cls, text: str, file: str = CONFIG_NAME) -> Settings:
-        """Return the settings written in `text`; `file` is its name in messages.
+        """Return the settings in `text`; `file` is its name in messages.
 
         Raises UsageError: ``workspace.toml``, ``workspace.key`` (names the nearest key),
         ``workspace.value``.
@@ -229,7 +224,7 @@ def _check_values(config: Mapping[str, Any], file: str) -> None:
 
 
 def _invalid_values(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield every key with a value that cannot be used, and what could."""
+    """Yield every key with an invalid value, and the valid ones."""
     yield from _invalid_town(config.get("town", {}), config.get("program", {}))
     yield from _invalid_numbers(config.get("limits", {}), "limits", 1)
     for form, days in config.get("deadlines", {}).items():

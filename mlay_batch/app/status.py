@@ -1,4 +1,4 @@
-"""Who has sent what, and what to do next, without reading a file again."""
+"""Shows which returns have come in, and what to do next, from the ledger alone."""
 
 from __future__ import annotations
 
@@ -26,13 +26,12 @@ from mlay_batch.model.records import Verdict
 
 @dataclass(frozen=True)
 class Status:
-    """The matrix branch × period of every form, and how many files got each verdict so far.
+    """The matrix branch × period of every form, and the number of files of each verdict.
 
-    `todo` counts what is left, in the order to do it: ``decide`` (held files), ``answer`` (returns
-    without a letter), ``fix`` (branches that have something to correct or to send again, and time
-    left for it), ``remind`` (missing after the due day, or a correction after its own), ``wait``
-    (not due yet), ``close`` (1 where the period can be closed). Only what is not 0.
-    `closing` is set where the period is closed.
+    `todo` counts the remaining work in the order to do it, without zeros: ``decide`` (held files),
+    ``answer`` (returns without a letter), ``fix`` (branches that have time left to correct or
+    resend), ``remind`` (missing after the due day, or an overdue correction), ``wait`` (not due
+    yet), ``close`` (1 where the period can be closed).
     """
 
     period: Period
@@ -40,10 +39,11 @@ class Status:
     counts: Mapping[Verdict, int]
     todo: Mapping[str, int]
     closing: Closing | None = None
+    """Set where the period is closed."""
 
 
 def status(office: Office, period: Period, as_of: date) -> Status:
-    """Return who has sent what up to `period`. Reads the ledger only; raises LedgerError."""
+    """Return the status up to `period`. Reads the ledger only; raises LedgerError."""
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
         inputs, mail_log = load_inputs(office, ledger, period, as_of), MailLog(ledger)
         letter_states = mail_log.states()

@@ -1,4 +1,4 @@
-"""The forms that go out: one workbook a branch, prefilled with what the town knows."""
+"""Issues the blank forms: one workbook for each branch, prefilled from the register."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ class IssuedForm:
 
 
 def form_in_force(office: Office, form: str | None, period: Period) -> Form:
-    """Return the version of `form` that holds in `period`; without a name, of the one form that is
-    owed for such a period. Raises UsageError where none does, or where several are owed.
+    """Return the version of `form` in force in `period`; without a name, of the only form owed.
+
+    Raises UsageError where none is in force, or several are owed.
     """
     form_names = {f.form for f in office.catalogue.forms if f.period != "none"}
     if form is None:
@@ -43,7 +44,7 @@ def form_in_force(office: Office, form: str | None, period: Period) -> Form:
 
 
 def _only_form_due(office: Office, period: Period, form_names: Sequence[str]) -> str:
-    """Return the one form that somebody owes for a period of this kind."""
+    """Return the only form owed for a period of this kind."""
     candidates = (office.catalogue.form_for(name, period) for name in form_names)
     same_kind = (form for form in candidates if form and form.period == period.kind)
     due_forms = [form.form for form in same_kind if office.register.reporters(form, period)]
@@ -57,9 +58,9 @@ def _only_form_due(office: Office, period: Period, form_names: Sequence[str]) ->
 def select_organisations(
     office: Office, form: Form, period: Period, branches: Sequence[str]
 ) -> list[Organisation]:
-    """Return the organisations meant by `branches` (codes), all that owe the form if none.
+    """Return the organisations with the codes `branches`; without codes, all that owe the form.
 
-    Raises UsageError for a code that owes none then, naming the nearest code.
+    Raises UsageError for a code that does not owe it, with the nearest code.
     """
     reporters = {
         organisation.code: organisation for organisation in office.register.reporters(form, period)
@@ -75,7 +76,7 @@ def select_organisations(
 def issue(
     office: Office, form: str, period: Period, branches: Sequence[str], folder: Path
 ) -> Iterator[IssuedForm]:
-    """Write the form of `period` for each branch below `folder`, and say so one by one."""
+    """Write the form of `period` for each branch below `folder`, yielding each."""
     version = form_in_force(office, form, period)
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
         for organisation in select_organisations(office, version, period, branches):
@@ -89,7 +90,7 @@ def issue(
 
 
 def file_name(form: Form, organisation: Organisation, period: Period) -> str:
-    """Return a file name without accents, which every mail program carries unharmed."""
+    """Return a file name without accents, which no mail program garbles."""
     title = strip_accents(form.sheet.vi).lower().replace(" ", "-")
     return f"{organisation.code}_{title}_{period}.xlsx"
 
@@ -101,9 +102,7 @@ def template_context(
     period: Period,
     last_return: AcceptedReturn | None,
 ) -> TemplateContext:
-    """Return what a branch's form of `period` is prefilled with; `last_return` is its return
-    before.
-    """
+    """Return the prefilled data of a branch's form; `last_return` is its preceding return."""
     values = prefill_values(form, last_return and to_version(office.catalogue, last_return, form))
     return TemplateContext.of(
         office.register, organisation, period, office.workspace.settings.place, values
@@ -122,6 +121,6 @@ def prefill_values(form: Form, last_return: AcceptedReturn | None) -> Mapping[st
 
 
 def blank_register(name: str, place: str, schemas: Path) -> bytes:
-    """Return the empty register of a town of that name, by its own description where it has one."""
+    """Return the empty register of an office, by its own description of the register if any."""
     form = load_catalogue(schemas).register_form
     return render(form, TemplateContext("", name, "", None, place, {}, {}))

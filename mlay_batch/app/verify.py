@@ -1,4 +1,4 @@
-"""Is this the workbook the ledger recorded, and if not, which figures differ?"""
+"""Compares a workbook with the recorded one and finds the figures that differ."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Cells = Mapping[str, Mapping[str, str]]
 
 _FINGERPRINT = re.compile(r"(?:[0-9A-Z]{4}[- ]?){2}[0-9A-Z]{4}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-_MISREAD = str.maketrans("OIL", "011")  # letters no fingerprint has, as people type them
+_MISREAD = str.maketrans("OIL", "011")  # letters a fingerprint never has, and their digits
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A cell whose value is not the recorded one; a blank cell is an empty text."""
+    """A cell that differs from the recorded workbook; a blank cell is an empty text."""
 
     sheet: str
     cell: str
@@ -38,28 +38,26 @@ class Difference:
 
 @dataclass(frozen=True)
 class RecordedWorkbook:
-    """A workbook as the ledger remembers it.
-
-    `revision` is set where the period was closed with it; `newer` is the day of the last workbook
-    of that period, where this is not it.
-    """
+    """A workbook as the ledger records it."""
 
     period: Period
     as_of: date
     sha256: str
     figures: str
     revision: int | None = None
+    """Set where the period was closed with it."""
     newer: date | None = None
+    """Day of the last workbook of the period, if this is an earlier one."""
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What is known of a file or a fingerprint.
+    """The result for a file or a fingerprint.
 
-    ``recorded``: these very bytes, or a fingerprint that was given out. ``resaved``: other bytes,
-    and every cell of every sheet is as recorded. ``altered``: it says it is a recorded one, and
-    `differences` are the cells that are not. ``lost``: likewise, but the recorded workbook is no
-    longer in the archive to compare with. ``unknown``: this ledger has recorded no such workbook.
+    ``recorded``: these very bytes, or a fingerprint on record. ``resaved``: other bytes, but every
+    cell of every sheet is as recorded. ``altered``: it claims to be a recorded one, and
+    `differences` are the cells that differ. ``lost``: it claims to be one that is no longer in the
+    archive. ``unknown``: no such workbook is recorded.
     """
 
     state: State
@@ -68,12 +66,12 @@ class Verification:
 
     @property
     def is_genuine(self) -> bool:
-        """Whether its figures are those recorded."""
+        """Whether its figures are the recorded ones."""
         return self.state in ("recorded", "resaved")
 
 
 def verify_workbook(workspace: Workspace, what: str) -> Verification:
-    """Return what the ledger knows of `what`: a file's path, a fingerprint or a sha256.
+    """Return the ledger's record of `what`: a file's path, a fingerprint or a SHA-256.
 
     Raises UsageError ``verify.what`` where it is none of these, ``usage.workbook`` for a file that
     is no workbook, LedgerError.
@@ -147,7 +145,7 @@ def _verify_file(
 
 
 def _claim(cells: Cells) -> tuple[str, str, str]:
-    """Return period, day and fingerprint a workbook says it is of; blanks where it says none."""
+    """Return the period, day and fingerprint a workbook states; blanks where it states none."""
     stamp, rollup = (_pairs(cells.get(sheet, {})) for sheet in (STAMP_SHEET, HIDDEN_SHEET))
     return stamp.get("period", ""), rollup.get("as_of", ""), rollup.get("figures", "")
 
@@ -170,9 +168,9 @@ def _compare(
 
 
 def _differences(original: Cells, current: Cells) -> Iterator[Difference]:
-    """Yield the cells that differ: what was returned first, the figures made from it after it.
+    """Yield the cells that differ: the returns first, then the figures.
 
-    A formula whose value is not stored tells nothing and is left out.
+    A formula without a stored value is left out.
     """
     sheets = dict.fromkeys((*original, *current))
     for sheet in sorted(sheets, key=lambda name: not _holds_returns(original.get(name, {}))):

@@ -1,4 +1,4 @@
-"""Values of an older version of a form, as the newer one names them."""
+"""Converts values of an older version of a form to the fields of a newer one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from mlay_batch.schema.version_mapping import FieldMapping, field_mapping
 
 
 def convert_rows(rows: Iterable[Row], mapping: FieldMapping, new_form: Form) -> tuple[Row, ...]:
-    """Return the rows with every field where `new_form` has it; the rest stays as it is.
+    """Return the rows with every field where `new_form` has it; others are unchanged.
 
-    Fields that left their section make a row of their own there; those of a card make one row.
+    Fields moved to another section form a row there; those of a card form one row.
     """
     card_sections = {section.id for section in new_form.sections if section.layout == "card"}
     table_rows: list[Row] = []
@@ -34,7 +34,7 @@ def _merge_rows(row: Row, other: Row) -> Row:
 
 
 def _split_by_section(row: Row, mapping: FieldMapping) -> Sequence[Row]:
-    """Return the row by the sections its fields go to."""
+    """Return the row split by the new sections of its fields."""
     parts: dict[str, Row] = {}
     for field, value in row.values.items():
         path = f"{row.section}.{field}"
@@ -48,7 +48,7 @@ def _split_by_section(row: Row, mapping: FieldMapping) -> Sequence[Row]:
 def to_newest(
     catalogue: Catalogue, returns: Sequence[AcceptedReturn]
 ) -> tuple[AcceptedReturn, ...]:
-    """Return the returns with the fields of every older version where the newest has them."""
+    """Return the returns converted to the newest versions of their forms."""
     newest_forms: dict[str, Form] = {}
     for form in sorted(catalogue.forms, key=lambda form: form.effective.from_):
         newest_forms[form.form] = form
@@ -61,7 +61,7 @@ def to_newest(
 
 
 def to_version(catalogue: Catalogue, accepted: AcceptedReturn, new_form: Form) -> AcceptedReturn:
-    """Return a return on an older version as `new_form` names its fields."""
+    """Return a return converted to the fields of `new_form`."""
     old_form = catalogue.form(new_form.form, accepted.entry.version or "")
     mapping = field_mapping(catalogue, old_form, new_form) if old_form else {}
     return (

@@ -1,4 +1,4 @@
-"""A changed form, rule, quota, scheme or sign tried on all that came in. Writes nothing."""
+"""Tries a changed form, rule, quota, scheme or indicator on all that came in. Writes nothing."""
 
 from __future__ import annotations
 
@@ -21,27 +21,26 @@ from mlay_batch.schema import Catalogue, load_catalogue
 
 @dataclass(frozen=True)
 class Impact:
-    """What a change would bring about.
-
-    `names` are the descriptions that would be new or other, `read_count` counts the archived
-    returns read again both ways, `changes` are those of their verdicts and findings, then those of
-    the figures by period.
-    """
+    """The effects of a change."""
 
     names: tuple[str, ...]
+    """The descriptions that are new or different."""
     read_count: int
+    """Archived returns read again."""
     returns: tuple[FigureChange, ...]
+    """Changes of verdicts and findings."""
     figures: Mapping[Period, tuple[FigureChange, ...]]
+    """Changes of figures by period."""
 
     @property
     def count(self) -> int:
-        """How many changes there are in all."""
+        """Number of changes in all."""
         return len(self.returns) + sum(map(len, self.figures.values()))
 
 
 @dataclass(frozen=True)
 class _Recheck:
-    """An archived return, judged by the descriptions in force and by those on trial."""
+    """An archived return, checked with the descriptions in force and with those on trial."""
 
     entry: LedgerEntry
     before: CheckedFile
@@ -56,11 +55,12 @@ def run_trial(
     period: Period | None = None,
     progress: Progress = no_progress,
 ) -> Impact:
-    """Compute everything with the descriptions in force, and with those of `path` in their place.
+    """Compare all results with the descriptions in force and with those of `path`.
 
     `path` is a YAML file or a folder of them. Without a `period` the figures are those of the last
-    month reported of every year. Returns are read anew from the archive, refused ones too, if a
-    form changes. Raises SchemaError, UsageError ``trial.same`` where nothing is new, LedgerError.
+    month reported of every year. If a form changes, returns are read again from the archive,
+    refused ones too. Raises SchemaError, UsageError ``trial.same`` where nothing is new,
+    LedgerError.
     """
     settings = office.workspace.settings
     loaded = load_catalogue(office.workspace.schemas, path)
@@ -106,8 +106,8 @@ def _last_months(returns: Sequence[AcceptedReturn]) -> tuple[Period, ...]:
 def _affected_entries(
     before: Catalogue, after: Catalogue, entries: Sequence[LedgerEntry]
 ) -> tuple[LedgerEntry, ...]:
-    """Return the deliveries a changed form concerns: those that count, and refused ones that were
-    not sent again and accepted.
+    """Return the ledger entries of changed forms: those in force, and refused ones that no later
+    accepted return supersedes.
     """
     changed_forms = {form.form for form in after.forms if form not in before.forms}
     return tuple(
@@ -147,7 +147,7 @@ def _recheck_files(
 
 
 def _return_changes(recheck: _Recheck) -> Iterator[FigureChange]:
-    """Yield whether a return would be refused or taken, and which findings come or go."""
+    """Yield the change of verdict of a return, and the findings that appear or vanish."""
     subject, about = recheck.entry.branch or "", f"{recheck.entry.form} {recheck.entry.period}"
     verdicts = [
         "rejected" if outcome.is_refused else "accepted"
@@ -174,7 +174,7 @@ def _codes_by_cell(checked: CheckedFile) -> Mapping[tuple[str, str], str]:
 def _trial_returns(
     current: Sequence[AcceptedReturn], rechecks: Mapping[int, _Recheck]
 ) -> tuple[AcceptedReturn, ...]:
-    """Return the returns that would count: as read anew, without those refused then."""
+    """Return the returns in force under the trial: as read again, without those refused."""
     current_ids = {accepted.entry.id for accepted in current}
     unchanged = (accepted for accepted in current if accepted.entry.id not in rechecks)
     rechecked = (
@@ -190,7 +190,7 @@ def _trial_rows(recheck: _Recheck) -> tuple[Row, ...]:
 
 
 def _trial_entry(entry: LedgerEntry, rechecks: Mapping[int, _Recheck]) -> LedgerEntry:
-    """Return the delivery with the verdict it would have."""
+    """Return the ledger entry with its verdict under the trial."""
     recheck = rechecks.get(entry.id)
     if recheck is None or recheck.before.is_refused == recheck.after.is_refused:
         return entry

@@ -1,7 +1,4 @@
-"""The folder of a town: where everything lies, and what `mlay.toml` says.
-
-Not a stage: it sets up what the stages work in, the ledger included.
-"""
+"""The workspace of an office: its folders and files, and its settings from `mlay.toml`."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from mlay_batch.errors import NoWorkspaceError, UsageError
 MOUNTS = Path("/proc/mounts")
 # SQLite's locks do not hold on these: https://www.sqlite.org/howtocorrupt.html, section 2.1
 _NETWORK_TYPES = re.compile(r"nfs\d?|cifs|smb\w*|ncpfs|afs|davfs\d?|fuse\.(sshfs|rclone|davfs\w*)")
-# Double-clicked on Windows: the everyday command, and the window stays open to be read.
+# To be double-clicked on Windows: the everyday command; the window stays open.
 _STARTER_SCRIPT = """\
 @echo off
 chcp 65001 >nul
@@ -32,39 +29,39 @@ _OCTAL_ESCAPE = re.compile(r"\\([0-7]{3})")
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folder `root` of a town, the places in it, and its settings."""
+    """The folder `root` of an office, the paths in it, and its settings."""
 
     root: Path
     settings: Settings
 
     @property
     def inbox(self) -> Path:
-        """Where files that came in are put."""
+        """Folder of incoming files."""
         return self.root / "inbox"
 
     @property
     def outbox(self) -> Path:
-        """Where forms and replies to be sent are written."""
+        """Folder of forms and replies to be sent."""
         return self.root / "outbox"
 
     @property
     def archive(self) -> Path:
-        """The originals of everything received, by hash."""
+        """Folder of the originals of all files received, by hash."""
         return self.root / "archive"
 
     @property
     def reports(self) -> Path:
-        """The consolidated workbooks, a folder for each period."""
+        """Folder of the consolidated workbooks, one folder for each period."""
         return self.root / "reports"
 
     @property
     def schemas(self) -> Path:
-        """The town's own forms, quotas and schemes, which come before those shipped."""
+        """The office's own forms, quotas and schemes, which replace those shipped."""
         return self.root / "schemas"
 
     @property
     def texts(self) -> Path:
-        """The office's own words of letters, which come before those shipped; may be missing."""
+        """The office's own texts of letters, which replace those shipped; may be missing."""
         return self.root / "texts"
 
     @property
@@ -74,22 +71,22 @@ class Workspace:
 
     @property
     def private_folders(self) -> tuple[Path, ...]:
-        """What only the owner may look into: originals, and drafts of letters."""
+        """Folders only the owner may read: originals, and drafts of letters."""
         return self.archive, self.outbox
 
     @property
     def ledger(self) -> Path:
-        """The ledger's file."""
+        """Path of the ledger."""
         return self.root / "ledger.sqlite"
 
     @property
     def register(self) -> Path:
-        """The town's register, a workbook."""
+        """Path of the office's register, a workbook."""
         return self.root / "register.xlsx"
 
     @classmethod
     def find(cls, start: Path) -> Workspace:
-        """Return the workspace that `start` lies in: the nearest folder upwards with a `mlay.toml`.
+        """Return the workspace around `start`: the nearest folder upwards with a `mlay.toml`.
 
         Raises NoWorkspaceError without one, UsageError when `mlay.toml` is wrong.
         """
@@ -101,13 +98,13 @@ class Workspace:
 
     @classmethod
     def create(cls, root: Path, name: str, place: str, *, network: bool = False) -> Workspace:
-        """Make `root` the workspace of the town `name`, seated in `place`; return it.
+        """Make `root` the workspace of the office `name` in `place`; return it.
 
-        What else lies there is kept, a ledger too. `mlay.toml` is written last: where that is
-        missing, an attempt broken off can be made again. Raises UsageError if it is a workspace
-        already, cannot be written, or lies on a network drive (unless `network`).
+        Existing files stay, a ledger too. `mlay.toml` is written last, so that an interrupted
+        attempt can be repeated. Raises UsageError if it is a workspace already, cannot be written,
+        or is on a network drive (unless `network`).
         """
-        from mlay_batch.ledger import Ledger  # start-up: a workspace is made once, found always
+        from mlay_batch.ledger import Ledger  # start-up: a workspace is created only once
 
         text = CONFIG_TEMPLATE.format(name=_toml_string(name), place=_toml_string(place))
         workspace = cls(root.resolve(), Settings.parse(text))
@@ -128,13 +125,13 @@ class Workspace:
         return workspace
 
     def write_starter(self) -> None:
-        """Write the file to double-click on Windows, unless there is one."""
+        """Write the file to double-click on Windows, unless it exists."""
         path = self.root / "mlay-run.bat"
         if not path.exists():
             write_atomically(path, _STARTER_SCRIPT.replace("\n", "\r\n").encode("ascii"))
 
     def make_folders(self) -> None:
-        """Make the folders that are missing, and keep others out of the private ones."""
+        """Create the missing folders, and close the private ones to others."""
         for folder in self.folders:
             folder.mkdir(parents=True, exist_ok=True)
         for folder in self.private_folders:
@@ -166,9 +163,9 @@ def _read_mounts() -> str:
 
 
 def network_kind(path: str, mounts: str) -> str | None:
-    r"""Return the kind of network drive the absolute `path` lies on, None where it is local.
+    r"""Return the kind of network drive the absolute `path` is on, None where it is local.
 
-    `mounts` is what /proc/mounts says, empty where there is none.
+    `mounts` is the content of /proc/mounts, empty without one.
 
     >>> network_kind(r"\\server\share\mlay", "")
     'UNC'
