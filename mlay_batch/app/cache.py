@@ -132,9 +132,8 @@ def _check_register(data: bytes, form: Form) -> CheckedRegister:
 
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(reader.read_all, [("", data)], [form], workers=1)
-        from mlay_batch.checks.validate import (
-            validate_register,
-        )  # takes a second, while the worker reads
+        # takes a second, while the worker reads
+        from mlay_batch.checks.validate import validate_register  # see above
 
         (submission,) = reading.result()
     if submission.form and not has_errors(submission.findings):
@@ -145,7 +144,7 @@ def _check_register(data: bytes, form: Form) -> CheckedRegister:
 # Workbooks
 
 
-def report_key(town: Office, ledger: Ledger, period: Period, as_of: date, lang: str) -> str:
+def report_key(office: Office, ledger: Ledger, period: Period, as_of: date, lang: str) -> str:
     """Return the cache key of the workbook of `period`.
 
     It covers all source files and all settings: a missed input would show a stale report, while an
@@ -154,10 +153,10 @@ def report_key(town: Office, ledger: Ledger, period: Period, as_of: date, lang: 
     return cache_key(
         program_files(),
         ledger.content_hash(),
-        town.register_sha256,
-        town.schemas_sha256,
-        sources_hash(town.workspace.schemas),
-        repr(town.workspace.settings),
+        office.register_sha256,
+        office.schemas_sha256,
+        sources_hash(office.workspace.schemas),
+        repr(office.workspace.settings),
         str(period),
         as_of.isoformat(),
         lang,

@@ -90,10 +90,8 @@ def render_returned(
     form_due = context.period and catalogue.form_for(form.form, context.period)
     rows = result.rows
     if form_due and form_due.version != form.version:
-        form, rows = (
-            form_due,
-            convert_rows(rows, field_mapping(catalogue, form, form_due), form_due),
-        )
+        rows = convert_rows(rows, field_mapping(catalogue, form, form_due), form_due)
+        form = form_due
     return render(form, context, rows, result.findings, lang)
 
 

@@ -113,10 +113,8 @@ def send(run: MailRun, transport: MailTransport, limiter: RateLimiter, clock: Cl
     """Send every letter not sent yet, drafted ones too. It may be interrupted and repeated."""
     workspace = run.office.workspace
     with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:
-        pending, mail_log = (
-            run.pending_letters(ledger, MailState.SENT, MailState.QUEUED),
-            MailLog(ledger),
-        )
+        mail_log = MailLog(ledger)
+        pending = run.pending_letters(ledger, MailState.SENT, MailState.QUEUED)
         sender = _LetterSender(run, mail_log, Archive(workspace.archive), transport, clock)
         for letter in pending.letters:
             limiter.wait()

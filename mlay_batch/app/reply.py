@@ -102,8 +102,8 @@ def form_letters(
 
 def _split(results: Sequence[Letter | NoAddress]) -> PendingLetters:
     return PendingLetters(
-        tuple(item for item in results if isinstance(item, Letter)),
-        tuple(item for item in results if isinstance(item, NoAddress)),
+        tuple(letter for letter in results if isinstance(letter, Letter)),
+        tuple(missing for missing in results if isinstance(missing, NoAddress)),
     )
 
 
@@ -145,7 +145,9 @@ class _ReplyBuilder:
     def answers(self) -> Iterator[Letter | NoAddress]:
         """Yield the answer to every accepted and every refused return, in order of receipt."""
         files = files_to_answer(self.entries, self.period, self.office.register)
-        unanswered = [d for d in files if Topic.answer_key(d.id) not in self.selection.done_keys]
+        unanswered = [
+            file for file in files if Topic.answer_key(file.id) not in self.selection.done_keys
+        ]
         submissions = self._read_rejected(unanswered)
         for entry in unanswered:
             if entry.verdict is Verdict.ACCEPTED:
@@ -300,9 +302,15 @@ class _ReplyBuilder:
             )
         )
         for form in dict.fromkeys(reminder.form for reminder in due_reminders):
-            missing = [e.branch for e in due_reminders if e.form == form and not e.correction]
+            missing = [
+                reminder.branch
+                for reminder in due_reminders
+                if reminder.form == form and not reminder.correction
+            ]
             yield from self.letters_by_addressee("reminder", form, missing)
-        yield from self._repeat_corrections([e.correction for e in due_reminders if e.correction])
+        yield from self._repeat_corrections(
+            [reminder.correction for reminder in due_reminders if reminder.correction]
+        )
 
     def _repeat_corrections(self, overdue: Sequence[Correction]) -> Iterator[Letter | NoAddress]:
         submissions = self._read_rejected([request.entry for request in overdue])

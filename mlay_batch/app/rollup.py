@@ -158,10 +158,8 @@ class _CodeMap:
         return code if is_known else self._add_prefix(code)
 
     def officer(self, code: str) -> str:
-        own_officer, source_officer = (
-            self.register.officer_by_code.get(code),
-            self.source_register.officer_by_code.get(code),
-        )
+        own_officer = self.register.officer_by_code.get(code)
+        source_officer = self.source_register.officer_by_code.get(code)
         is_same = (
             own_officer
             and source_officer
@@ -246,7 +244,7 @@ def _merge_registers(register: Register, code_maps: Iterable[_CodeMap]) -> Regis
 
 
 def _union(first: tuple[T, ...], others: Iterable[tuple[T, ...]]) -> tuple[T, ...]:
-    return tuple(dict.fromkeys((*first, *(item for other in others for item in other))))
+    return tuple(dict.fromkeys((*first, *(record for records in others for record in records))))
 
 
 # Checks of a consolidated workbook

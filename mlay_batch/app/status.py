@@ -64,7 +64,7 @@ def status(office: Office, period: Period, as_of: date) -> Status:
             1 for matrix in forms for _ in outstanding_branches(matrix, period, office.register)
         )
         todo = {
-            "decide": sum(d.verdict is Verdict.HELD for d in inputs.ledger_entries),
+            "decide": sum(entry.verdict is Verdict.HELD for entry in inputs.ledger_entries),
             "answer": sum(
                 Topic.answer_key(ledger_entry.id) not in letter_states
                 and bool(branch_of(ledger_entry, office.register))

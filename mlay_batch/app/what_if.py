@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 from mlay_batch.app.ingest import Progress, check_files, no_progress
@@ -62,9 +63,9 @@ def run_trial(
     refused ones too. Raises SchemaError, UsageError ``trial.same`` where nothing is new,
     LedgerError.
     """
-    settings = office.workspace.settings
     loaded = load_catalogue(office.workspace.schemas, path)
-    trial_office = replace(office, catalogue=with_deadlines(loaded, settings.deadlines))
+    trial_catalogue = with_deadlines(loaded, office.workspace.settings.deadlines)
+    trial_office = replace(office, catalogue=trial_catalogue)
     names = _changed_names(office.catalogue, trial_office.catalogue)
     if not names:
         raise UsageError("trial.same", path=str(path))
@@ -72,20 +73,20 @@ def run_trial(
         current, entries = ledger.returns(), ledger.entries()
     affected = _affected_entries(office.catalogue, trial_office.catalogue, entries)
     rechecked = _recheck_files(office, trial_office, affected, as_of, progress)
-    rechecks = {item.entry.id: item for item in rechecked}
+    rechecks = {recheck.entry.id: recheck for recheck in rechecked}
     trial_data = (
         _trial_returns(current, rechecks),
-        tuple(_trial_entry(item, rechecks) for item in entries),
+        tuple(_trial_entry(entry, rechecks) for entry in entries),
     )
     periods = (period,) if period else _last_months(current)
     figure_changes = {
-        item: differences(
-            compute(build_inputs(office, current, entries, item, as_of)),
-            compute(build_inputs(trial_office, *trial_data, item, as_of)),
+        month: differences(
+            compute(build_inputs(office, current, entries, month, as_of)),
+            compute(build_inputs(trial_office, *trial_data, month, as_of)),
         )
-        for item in periods
+        for month in periods
     }
-    return_changes = (change for item in rechecks.values() for change in _return_changes(item))
+    return_changes = chain.from_iterable(map(_return_changes, rechecks.values()))
     return Impact(names, len(rechecks), tuple(return_changes), figure_changes)
 
 

@@ -11,6 +11,7 @@ from mlay_batch.app.settings import CONFIG_NAME, CONFIG_TEMPLATE, Settings
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.text import clean
 from mlay_batch.errors import NoWorkspaceError, UsageError
+from mlay_batch.ledger import Ledger
 
 MOUNTS = Path("/proc/mounts")
 # SQLite's locks do not hold on these: https://www.sqlite.org/howtocorrupt.html, section 2.1
@@ -104,8 +105,6 @@ class Workspace:
         attempt can be repeated. Raises UsageError if it is a workspace already, cannot be written,
         or is on a network drive (unless `network`).
         """
-        from mlay_batch.ledger import Ledger  # start-up: a workspace is created only once
-
         text = CONFIG_TEMPLATE.format(name=_toml_string(name), place=_toml_string(place))
         workspace = cls(root.resolve(), Settings.parse(text))
         if (workspace.root / CONFIG_NAME).exists():

@@ -11,8 +11,8 @@ import click
 from mlay_batch.app import fetch_mail, review
 from mlay_batch.app.office import open_office
 from mlay_batch.app.review import ReviewOutcome, ReviewResult
-from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import options, output
+from mlay_batch.cli.monthly import find_workspace
 from mlay_batch.cli.options import LocalisedCommand, language, option, say
 from mlay_batch.cli.output import safe_line, show_json
 from mlay_batch.core.messages import explain
@@ -27,19 +27,13 @@ _decision_options = options.combine_options(
 )
 
 
-def _find_workspace(ctx: click.Context, path: Path | None) -> Workspace:
-    workspace = Workspace.find(path or Path.cwd())
-    options.set_default_language(ctx, workspace.settings.language)
-    return workspace
-
-
 @click.command("fetch", cls=LocalisedCommand)
 @option("--since", type=options.DayType(), default=None)
 @options.common_options
 @click.pass_context
 def fetch(ctx: click.Context, since: date | None, workspace: Path | None) -> int:
     """Bring new mails of the mailbox into the inbox."""
-    current_workspace = _find_workspace(ctx, workspace)
+    current_workspace = find_workspace(ctx, workspace)
     lang = language(ctx)
     fetch_mail.mailbox_settings(
         current_workspace
@@ -58,7 +52,7 @@ def fetch(ctx: click.Context, since: date | None, workspace: Path | None) -> int
 @click.pass_context
 def held(ctx: click.Context, as_json: bool, workspace: Path | None) -> int:
     """List the files that wait for a decision."""
-    current_workspace = _find_workspace(ctx, workspace)
+    current_workspace = find_workspace(ctx, workspace)
     catalogue = load_catalogue(current_workspace.schemas)
     show_held(review.list_held(current_workspace), catalogue, language(ctx), as_json=as_json)
     return 0
@@ -92,7 +86,7 @@ def _review(
     why: str,
     as_of: date | None,
 ) -> int:
-    office = open_office(_find_workspace(ctx, workspace))
+    office = open_office(find_workspace(ctx, workspace))
     result = review.review_file(
         office,
         number,
@@ -113,7 +107,7 @@ def show_held(
 ) -> None:
     """Print a block for each file: number, branch and period, sender, findings."""
     if as_json:
-        show_json([_as_json(d, catalogue, lang) for d in entries])
+        show_json([_as_json(entry, catalogue, lang) for entry in entries])
         return
     for entry in entries:
         about = " ".join(filter(None, (entry.branch, entry.period))) or "–"

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from mlay_batch.app.consolidate import consolidate
+from mlay_batch.app.ingest import IngestResult
 from mlay_batch.app.templates import blank_register
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import options, output
@@ -36,9 +38,7 @@ def init(ctx: click.Context, directory: Path, name: str, place: str) -> int:
 @click.pass_context
 def demo(ctx: click.Context, directory: Path) -> int:
     """Build the sample office's workspace and run November 2019."""
-    from mlay_batch.app import demo_month  # start-up: `init` needs no pandas
-    from mlay_batch.app.consolidate import consolidate  # the same
-    from mlay_batch.app.ingest import IngestResult  # the same
+    from mlay_batch.app import demo_month  # start-up: `init` needs no sample data
 
     lang = language(ctx)
     with output.progress(lang, "demo.building") as tick:

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from mlay_batch.app import backup as backups
-from mlay_batch.app.workspace import Workspace
+from mlay_batch.app.archive_check import Defect, WorkspaceReport, check_workspace
 from mlay_batch.cli import options, output
+from mlay_batch.cli.monthly import find_workspace
 from mlay_batch.cli.options import LocalisedCommand, language, option
 from mlay_batch.cli.output import finding_lines, safe_line, show_json
 from mlay_batch.core.messages import error_text, text
 from mlay_batch.errors import RegisterError
 
-if TYPE_CHECKING:
-    from mlay_batch.app.archive_check import Defect, WorkspaceReport
-
 _file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-
-
-def _find_workspace(ctx: click.Context, path: Path | None) -> Workspace:
-    workspace = Workspace.find(path or Path.cwd())
-    options.set_default_language(ctx, workspace.settings.language)
-    return workspace
 
 
 @click.command("doctor", cls=LocalisedCommand)
@@ -35,10 +26,8 @@ def _find_workspace(ctx: click.Context, path: Path | None) -> Workspace:
 @click.pass_context
 def doctor(ctx: click.Context, repair: bool, as_json: bool, workspace: Path | None) -> int:
     """Look for defects of the workspace."""
-    from mlay_batch.app import archive_check  # start-up: `restore` needs no pandas
-
-    current_workspace = _find_workspace(ctx, workspace)
-    report = archive_check.check_workspace(
+    current_workspace = find_workspace(ctx, workspace)
+    report = check_workspace(
         current_workspace, today=options.today(), holder=options.lock_holder(), repair=repair
     )
     show_workspace_report(report, language(ctx), as_json=as_json)
@@ -51,7 +40,7 @@ def doctor(ctx: click.Context, repair: bool, as_json: bool, workspace: Path | No
 @click.pass_context
 def backup(ctx: click.Context, file: Path, workspace: Path | None) -> int:
     """Write the whole workspace to one file."""
-    current_workspace = _find_workspace(ctx, workspace)
+    current_workspace = find_workspace(ctx, workspace)
     result = backups.backup(current_workspace, file, holder=options.lock_holder())
     output.show_text(language(ctx), "backup.done", path=result.path, count=result.file_count)
     return 0

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from mlay_batch.app import closing
+from mlay_batch.app import consolidate as consolidation
+from mlay_batch.app import status as period_status
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import options, output
@@ -57,11 +59,16 @@ _intake_options = options.combine_options(
 )
 
 
+def find_workspace(ctx: click.Context, path: Path | None) -> Workspace:
+    """Return the given or surrounding workspace, and use its language."""
+    workspace = Workspace.find(path or Path.cwd())
+    options.set_default_language(ctx, workspace.settings.language)
+    return workspace
+
+
 def load_office(ctx: click.Context, workspace: Path | None) -> Office:
     """Open the given or surrounding workspace, and print the warnings on its register."""
-    current_workspace = Workspace.find(workspace or Path.cwd())
-    options.set_default_language(ctx, current_workspace.settings.language)
-    office = open_office(current_workspace)
+    office = open_office(find_workspace(ctx, workspace))
     output.show_register_warnings(office, language(ctx))
     return office
 
@@ -83,7 +90,7 @@ def _ingest(
     as_json: bool = False,
 ) -> int:
     """Ingest files and print the result; return the exit code."""
-    from mlay_batch.app.ingest import ingest  # start-up: pandera costs a second
+    from mlay_batch.app.ingest import ingest  # start-up: `status` needs no mail parser
 
     lang, zone = language(ctx), office.workspace.settings.time_zone
     with output.progress(lang, "ingest.progress") as tick:
@@ -111,9 +118,7 @@ def _consolidate(
     as_json: bool = False,
     force: bool = False,
 ) -> None:
-    from mlay_batch.app.consolidate import consolidate  # start-up: the figures
-
-    result = consolidate(
+    result = consolidation.consolidate(
         office,
         period or last_month(as_of),
         as_of=as_of,
@@ -206,10 +211,8 @@ def status(
     workspace: Path | None,
 ) -> int:
     """Show which returns have come in."""
-    from mlay_batch.app.status import status  # start-up, as above
-
     office, day = load_office(ctx, workspace), as_of or options.today()
-    result = status(office, period or last_month(day), day)
+    result = period_status.status(office, period or last_month(day), day)
     output.show_status(result, office.intake_catalogue, language(ctx), as_json=as_json)
     return 0
 
@@ -228,10 +231,8 @@ def close(
 ) -> int:
     """Close a period: its report stays as it is."""
     office = load_office(ctx, workspace)
-    actor, day = (
-        {"who": options.user_name(), "holder": options.lock_holder()},
-        as_of or options.today(),
-    )
+    day = as_of or options.today()
+    actor = {"who": options.user_name(), "holder": options.lock_holder()}
     result = closing.close(office, period, as_of=day, allow_incomplete=incomplete, **actor)
     params = {"period": str(period), "revision": result.closing.revision}
     output.show_text(language(ctx), "close.done", path=result.path, **params)
@@ -249,10 +250,8 @@ def reopen(
 ) -> int:
     """Reopen a closed period."""
     office = load_office(ctx, workspace)
-    actor, day = (
-        {"who": options.user_name(), "holder": options.lock_holder()},
-        as_of or options.today(),
-    )
+    day = as_of or options.today()
+    actor = {"who": options.user_name(), "holder": options.lock_holder()}
     result = closing.reopen(office, period, as_of=day, why=why, **actor)
     output.show_text(language(ctx), "reopen.done", period=str(period), revision=result.revision)
     return 0
@@ -274,7 +273,7 @@ def report(
     workspace: Path | None,
 ) -> int:
     """Write the page of a branch's year."""
-    from mlay_batch.app.build_report import report_branch  # start-up: the figures and xlsxwriter
+    from mlay_batch.app.build_report import report_branch  # start-up: others need no xlsxwriter
 
     office, day = load_office(ctx, workspace), as_of or options.today()
     report_period = period or Period.of("year", last_month(day).start)

@@ -126,7 +126,7 @@ def show_ingest_result(
 ) -> None:
     """Print one line for each file that needs attention, and the table of verdicts."""
     if as_json:
-        show_json([_as_json(d, catalogue, lang) for d in result.decisions])
+        show_json([_as_json(decision, catalogue, lang) for decision in result.decisions])
         return
     console = _console()
     for decision in result.decisions:

@@ -11,10 +11,13 @@ from pathlib import Path
 
 import click
 
+from mlay_batch.app.office import open_office
+from mlay_batch.app.what_if import run_trial
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import options, output
 from mlay_batch.cli.options import LocalisedCommand, LocalisedGroup, language, option, say
 from mlay_batch.cli.output import safe_line, show_json
+from mlay_batch.cli.output_impact import show_impact
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.errors import NoWorkspaceError, UsageError
@@ -168,10 +171,6 @@ def trial(
     workspace: Path | None,
 ) -> int:
     """Show the effect of a changed description before it takes effect."""
-    from mlay_batch.app.office import open_office  # start-up: as below
-    from mlay_batch.app.what_if import run_trial  # start-up: as below
-    from mlay_batch.cli.output_impact import show_impact  # start-up: pandera costs a second
-
     office = open_office(Workspace.find(workspace or Path.cwd()))
     with output.progress(language(ctx), "schema.trial.progress") as tick:
         day = as_of or options.today()

@@ -116,8 +116,9 @@ def show_mail_result(result: MailResult, lang: str, *, as_json: bool, dry_run: b
 
 
 def _problem_lines(result: MailResult, lang: str) -> Iterator[str]:
-    for item in result.no_address:
-        yield say(lang, "reply.unreachable", what=item.name, kind=say(lang, f"letter.{item.kind}"))
+    for missing in result.no_address:
+        kind = say(lang, f"letter.{missing.kind}")
+        yield say(lang, "reply.unreachable", what=missing.name, kind=kind)
     for letter, problem in result.failed:
         yield say(lang, "reply.failed", to=", ".join(letter.to), problem=problem)
     for letter, refused in result.partly_refused:

@@ -10,17 +10,15 @@ from pathlib import Path
 import click
 
 from mlay_batch.app.verify import RecordedWorkbook, Verification, verify_workbook
-from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import options
+from mlay_batch.cli.monthly import find_workspace
 from mlay_batch.cli.options import LocalisedCommand, language, say
 from mlay_batch.cli.output import safe_line, show_json
 from mlay_batch.core.messages import show
 
 _MAX_DIFFERENCES = 40  # differences listed; further ones are counted
-_MAX_TEXT, _TEXT_BEFORE = (
-    60,
-    20,
-)  # characters shown of a long text, and of these before the difference
+_MAX_TEXT = 60  # characters shown of a long text
+_TEXT_BEFORE = 20  # of these before the difference
 
 
 @click.command("verify", cls=LocalisedCommand)
@@ -30,9 +28,7 @@ _MAX_TEXT, _TEXT_BEFORE = (
 @click.pass_context
 def verify(ctx: click.Context, what: str, as_json: bool, workspace: Path | None) -> int:
     """Tell whether a workbook is the recorded one, and which figures differ."""
-    current_workspace = Workspace.find(workspace or Path.cwd())
-    options.set_default_language(ctx, current_workspace.settings.language)
-    result = verify_workbook(current_workspace, what)
+    result = verify_workbook(find_workspace(ctx, workspace), what)
     if as_json:
         show_json(_as_json(result))
     else:
