@@ -15,7 +15,6 @@ are for display: no file is ever written under one. Reason codes of ignored leav
 """
 
 from mlay_batch.intake.headers import MailTrust
-from mlay_batch.intake.signed_copies import pair_signed_copies
-from mlay_batch.intake.unpack import FileRef, collect, list_files, unpack
+from mlay_batch.intake.unpack import FileRef, collect, list_files, pair_signed_copies, unpack
 
 __all__ = ["FileRef", "MailTrust", "collect", "list_files", "pair_signed_copies", "unpack"]

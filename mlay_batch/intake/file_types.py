@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -45,6 +46,18 @@ _REASON_BY_SUFFIX: Mapping[str, str] = {
     ".7z": "N04",
     ".gz": "N04",
 }
+_OS_JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+
+
+def nfc(name: str) -> str:
+    """Return a name in composed form, whatever the system stored."""
+    return unicodedata.normalize("NFC", name)
+
+
+def is_os_junk(name: str) -> bool:
+    """Whether a path (posix) is what systems and Office leave about: no leaf at all."""
+    parts = name.split("/")
+    return any(p.startswith((".", "~$")) or p.casefold() in _OS_JUNK for p in parts)
 
 
 def suffix(file: IncomingFile) -> str:

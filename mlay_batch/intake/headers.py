@@ -18,7 +18,7 @@ from email.policy import Compat32
 from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datetime
 
 from mlay_batch.intake import limits
-from mlay_batch.intake.folders import nfc
+from mlay_batch.intake.file_types import nfc
 
 _BLANKS = re.compile(r"\s+")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")

@@ -18,8 +18,7 @@ from typing import Any
 from mlay_batch.core import codec
 from mlay_batch.intake import limits
 from mlay_batch.intake.eml import NO_FILE, TOO_DEEP, UNREADABLE, add_headers
-from mlay_batch.intake.file_types import OLE, TNEF, skip_inline_picture, suffix
-from mlay_batch.intake.folders import nfc
+from mlay_batch.intake.file_types import OLE, TNEF, nfc, skip_inline_picture, suffix
 from mlay_batch.intake.headers import MailTrust, parse_mail, readable_text
 from mlay_batch.model.records import IncomingFile
 

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from mlay_batch.core.text import name_key
 from mlay_batch.intake import limits
-from mlay_batch.intake.eml import TOO_DEEP, is_mail, mail_members
-from mlay_batch.intake.file_types import skip_reason
-from mlay_batch.intake.folders import nfc, walk_files
+from mlay_batch.intake.eml import TOO_DEEP, is_mail, is_mailbox, mail_members, mailbox_members
+from mlay_batch.intake.file_types import is_os_junk, nfc, skip_reason
 from mlay_batch.intake.headers import MailTrust
 from mlay_batch.intake.limits import Budget
-from mlay_batch.intake.mailboxes import is_mailbox, mailbox_members
 from mlay_batch.intake.outlook import is_msg, is_tnef, msg_members, tnef_members
-from mlay_batch.intake.signed_copies import pair_signed_copies
 from mlay_batch.intake.zips import is_zip, zip_members
 from mlay_batch.model.records import IncomingFile
+
+_MAILDIR_FLAGS = re.compile(r"[:;!]2,[A-Za-z]*$")  # Windows allows no colon: programs write ; or !
+_MAIL_FOLDERS = ("cur", "new")
+SIGNED_COPY = "N14"
+_COPY_REASONS = frozenset({"N01", "N02"})
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,38 @@ def list_files(path: Path, root: Path | None) -> list[FileRef]:
     ]
 
 
+def walk_files(path: Path) -> list[tuple[Path, Path]]:
+    """Return the file itself, or the files below a folder in order; one named is never left out.
+
+    Beside each stands the path it is known by: a mail of a Maildir goes by its unique name alone,
+    because folder and flags change when it is read.
+    """
+    if not path.is_dir():
+        return [(path, path)]
+    pairs: list[tuple[Path, Path]] = []
+    for parent, folders, names in os.walk(path):
+        folders[:] = [name for name in folders if not is_os_junk(name)]
+        folder, namer = Path(parent), _path_namer(Path(parent))
+        if namer:
+            named_files = ((folder / name, name) for name in names if not is_os_junk(name))
+            pairs += ((file, namer(name)) for file, name in named_files if file.is_file())
+    return sorted(pairs, key=lambda pair: nfc(pair[1].relative_to(path).as_posix()))
+
+
+def _path_namer(folder: Path) -> Callable[[str], Path] | None:
+    """Return how files there are known; None for what a Maildir keeps beside its mails."""
+    if folder.name in _MAIL_FOLDERS and is_maildir(folder.parent):
+        return lambda name: folder.parent / f"{_MAILDIR_FLAGS.sub('', name)}.eml"
+    if is_maildir(folder) or (folder.name == "tmp" and is_maildir(folder.parent)):
+        return None
+    return lambda name: folder / name
+
+
+def is_maildir(folder: Path) -> bool:
+    """Whether a folder is a Maildir: ``cur``, ``new`` and ``tmp`` lie in it."""
+    return all((folder / name).is_dir() for name in (*_MAIL_FOLDERS, "tmp"))
+
+
 def unpack(ref: FileRef, received: str, trust: MailTrust | None = None) -> Iterator[IncomingFile]:
     """Yield a file, or the files in it if it is a container.
 
@@ -135,3 +172,42 @@ def _unpack_container(
             else _unpack_container(member, member_budget, trust, (*containers, kind))
         )
     yield from pair_signed_copies(contents, came_together=True) if kind.came_together else contents
+
+
+def pair_signed_copies(files: Sequence[IncomingFile], *, came_together: bool) -> list[IncomingFile]:
+    """Return the leaves with every signed copy led to its return, in the same order.
+
+    A copy belongs to the one return of the same name in the same folder, but for the end of the
+    name; of leaves that came `came_together` (one mail, one zip) also to the only return among
+    them.
+    """
+    if not any(map(_may_be_copy, files)):
+        return list(files)
+    returns = [file for file in files if file.skip_reason is None]
+    only_return = returns[0] if came_together and len(returns) == 1 else None
+    by_stem: dict[str, list[IncomingFile]] = {}
+    for file in returns:
+        by_stem.setdefault(_stem(file, came_together), []).append(file)
+    return [
+        _attach_copy(file, by_stem.get(_stem(file, came_together), []), only_return)
+        for file in files
+    ]
+
+
+def _may_be_copy(file: IncomingFile) -> bool:
+    """Whether a leaf is a PDF or a photo of which no return is known yet."""
+    return file.skip_reason in _COPY_REASONS and not file.kept_with
+
+
+def _stem(file: IncomingFile, came_together: bool) -> str:
+    folder = "" if came_together else str(PurePosixPath(file.origin).parent)
+    return f"{folder}/{name_key(PurePosixPath(file.name).stem)}"
+
+
+def _attach_copy(
+    file: IncomingFile, same_stem: Sequence[IncomingFile], only_return: IncomingFile | None
+) -> IncomingFile:
+    owner = same_stem[0] if len(same_stem) == 1 else only_return
+    if owner is None or not _may_be_copy(file):
+        return file
+    return replace(file, skip_reason=SIGNED_COPY, kept_with=owner.origin)

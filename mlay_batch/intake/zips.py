@@ -11,8 +11,15 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from mlay_batch.intake import limits
-from mlay_batch.intake.file_types import EMPTY_ZIP, ZIP, is_document_name, is_workbook_name, suffix
-from mlay_batch.intake.folders import is_os_junk, nfc
+from mlay_batch.intake.file_types import (
+    EMPTY_ZIP,
+    ZIP,
+    is_document_name,
+    is_os_junk,
+    is_workbook_name,
+    nfc,
+    suffix,
+)
 from mlay_batch.intake.limits import Budget
 from mlay_batch.model.records import IncomingFile
 

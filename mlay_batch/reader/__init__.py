@@ -24,8 +24,7 @@ from typing import Protocol
 
 from mlay_batch.model.records import Submission
 from mlay_batch.reader.cell_metadata import Limits
-from mlay_batch.reader.workbook import Reader
-from mlay_batch.reader.workbook_text import UNCALCULATED, cell_texts
+from mlay_batch.reader.workbook import UNCALCULATED, Reader, cell_texts
 from mlay_batch.reader.worker_pool import read_all, read_each
 from mlay_batch.schema.model import Form
 

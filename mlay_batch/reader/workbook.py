@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from mlay_batch.core.findings import Finding, Place, Severity
@@ -10,12 +10,11 @@ from mlay_batch.core.period import Period
 from mlay_batch.core.text import name_key
 from mlay_batch.model import rollup_form
 from mlay_batch.model.records import Submission
-from mlay_batch.reader.cell_metadata import Limits, UnreadableError
+from mlay_batch.reader.cell_metadata import Limits, UnreadableError, a1
 from mlay_batch.reader.cells import SectionResults, read_section
-from mlay_batch.reader.form_stamp import StampedWorkbook, read_stamp
-from mlay_batch.reader.grid import Sheet, read_sheets
-from mlay_batch.reader.locate_by_heading import locate_by_headings
-from mlay_batch.reader.locate_by_marker import locate_by_markers
+from mlay_batch.reader.form_stamp import StampedWorkbook, guess_texts, read_stamp
+from mlay_batch.reader.grid import ErrorCell, RawValue, Sheet, read_sheets
+from mlay_batch.reader.locate import locate_by_headings, locate_by_markers
 from mlay_batch.reader.preflight import open_package
 from mlay_batch.reader.section_finder import (
     FormTexts,
@@ -25,8 +24,12 @@ from mlay_batch.reader.section_finder import (
     single,
 )
 from mlay_batch.reader.unexpected_cells import find_notes, find_out_of_range, find_unexpected
+from mlay_batch.reader.values import display_text
 from mlay_batch.schema.layout import HEADER, sections_of
 from mlay_batch.schema.model import Form
+
+UNCALCULATED = "=…"  # a formula whose value the program that saved the file did not store
+_DIGITS = 12  # of a number; the last ones differ between office programs
 
 
 class Reader:
@@ -137,8 +140,6 @@ def _template_texts(
 ) -> Iterable[str]:
     if workbook.stamp:
         return workbook.template_texts
-    from mlay_batch.reader.form_guess import guess_texts  # start-up of a child: few stamps are lost
-
     return guess_texts(finder.form, finder.blocks, results.header)
 
 
@@ -166,3 +167,28 @@ def _build_submission(
         tuple(results.rows),
         tuple(results.findings),
     )
+
+
+def cell_texts(data: bytes, limits: Limits) -> Mapping[str, Mapping[str, str]] | None:
+    """Return the text shown in each cell, by sheet and cell, blank ones left out.
+
+    Hidden sheets too; of a formula its stored value. None where the file cannot be read.
+    """
+    try:
+        sheets = read_sheets(open_package(data, limits), limits)
+    except UnreadableError:
+        return None
+    return {
+        sheet.title: {
+            a1(position): text
+            for position, raw in sheet.filled_cells.items()
+            if (text := _cell_text(raw))
+        }
+        for sheet in sheets
+    }
+
+
+def _cell_text(raw: RawValue) -> str:
+    if isinstance(raw, ErrorCell) and raw.text is None:
+        return UNCALCULATED
+    return display_text(float(f"{raw:.{_DIGITS}g}") if isinstance(raw, float) else raw)

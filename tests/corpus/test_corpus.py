@@ -23,7 +23,7 @@ from builders import corpora, hostile_files
 from mlay_batch.app import ingest
 from mlay_batch.checks.verdict import decide
 from mlay_batch.intake import collect
-from mlay_batch.intake.folders import walk_files
+from mlay_batch.intake.unpack import walk_files
 from mlay_batch.model.records import Decision, LedgerSnapshot
 
 EXPECTED = "expected.yaml"

@@ -35,7 +35,7 @@ from mlay_batch.core import codec
 from mlay_batch.core.period import Period
 from mlay_batch.errors import MlayError
 from mlay_batch.model.records import Submission
-from mlay_batch.reader import Limits, Reading, dask_connection, read
+from mlay_batch.reader import Limits, Reading, read
 from mlay_batch.reader import dask_backend as reading
 from mlay_batch.schema import load_catalogue
 
@@ -181,31 +181,31 @@ def test_a_worker_of_another_program_is_named(
 ) -> None:
     told = codec.dump(read(b"", "", FORMS))
     orders = reading.WorkerConfig(FORMS, Limits(), 0).serialize()
-    ours = watch.submit(reading._read_batch, orders, (b"",), dask_connection.program_versions())
+    ours = watch.submit(reading._read_batch, orders, (b"",), reading.program_versions())
     assert ours.result() == [told]
     assert codec.load(told, Submission).form is None
     late = watch.submit(reading._read_batch, orders, (b"",), {"mlay-batch": "0"}).result()
-    assert list(late.values()) == [dask_connection.program_versions()]
+    assert list(late.values()) == [reading.program_versions()]
 
     monkeypatch.setattr(mlay_batch, "__version__", "99.0")
-    dask_connection.program_versions.cache_clear()
+    reading.program_versions.cache_clear()
     try:
         params = fails("cluster.program", there.address).params
     finally:
-        dask_connection.program_versions.cache_clear()
+        reading.program_versions.cache_clear()
     assert params["name"] == "mlay-batch"
     assert params["address"] in watch.nthreads()
     assert str(params["here"]).startswith("99.0 ")
 
 
 def test_a_cluster_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask_connection, "_REACH_SECONDS", 0.5)
+    monkeypatch.setattr(reading, "_REACH_SECONDS", 0.5)
     with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as empty:
         fails("cluster.empty", empty.scheduler_address)
 
 
 def test_a_scheduler_that_is_not_there_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dask_connection, "_REACH_SECONDS", 0.5)
+    monkeypatch.setattr(reading, "_REACH_SECONDS", 0.5)
     started = time.monotonic()
     fails("cluster.reach", "tcp://127.0.0.1:1")
     assert time.monotonic() - started < 5

@@ -21,7 +21,7 @@ from distributed import KilledWorker
 
 import mlay_batch
 from mlay_batch.errors import MlayError, UsageError
-from mlay_batch.reader import Limits, dask_backend, dask_connection, read
+from mlay_batch.reader import Limits, dask_backend, read
 
 PACKAGE = Path(mlay_batch.__file__).parent
 
@@ -33,20 +33,20 @@ PACKAGE = Path(mlay_batch.__file__).parent
     "address", ["tls://10.0.0.1:8786", "tcp://127.0.0.1:1", "localhost:1", "tcp://[::1]:1"]
 )
 def test_encrypted_or_on_this_machine_is_private(address: str) -> None:
-    dask_connection.check_encrypted([address], plain=False)
+    dask_backend.check_encrypted([address], plain=False)
 
 
 @pytest.mark.parametrize("address", ["tcp://10.0.0.1:8786", "server:8786", "127.0.0.1.town.vn:1"])
 def test_anything_else_must_be_permitted(address: str) -> None:
     with pytest.raises(UsageError, match=r"cluster\.plain"):
-        dask_connection.check_encrypted(["tls://10.0.0.1:8786", address], plain=False)
-    dask_connection.check_encrypted([address], plain=True)
+        dask_backend.check_encrypted(["tls://10.0.0.1:8786", address], plain=False)
+    dask_backend.check_encrypted([address], plain=True)
 
 
 @pytest.mark.parametrize("address", ["", "tls://server", "tls://:1", "server:port", "ucx://s:1"])
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(UsageError, match=r"cluster\.address"):
-        dask_connection.check_encrypted([address], plain=True)
+        dask_backend.check_encrypted([address], plain=True)
 
 
 def test_without_certificates_nothing_is_tried() -> None:
@@ -61,9 +61,7 @@ def test_all_that_a_reader_imports_is_compared() -> None:
     """Modules of the package, and libraries from outside."""
     code = "import sys, mlay_batch.reader.worker_pool; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    compared = {
-        path for pattern in dask_connection._READER_SOURCES for path in PACKAGE.glob(pattern)
-    }
+    compared = {path for pattern in dask_backend._READER_SOURCES for path in PACKAGE.glob(pattern)}
     for module in ran.stdout.split():
         if module.startswith("mlay_batch."):
             path = PACKAGE.joinpath(*module.split(".")[1:])
@@ -75,16 +73,16 @@ def test_all_that_a_reader_imports_is_compared() -> None:
     outside = {name.partition(".")[0] for name in imported} - set(sys.stdlib_module_names)
     carriers = {"mlay_batch", "dask", "distributed"}
     assert {name.replace("_", "-") for name in outside - carriers} == {
-        name for name in dask_connection._LIBRARIES if name != "distributed"
+        name for name in dask_backend._LIBRARIES if name != "distributed"
     }
 
 
 def test_a_machine_without_the_program_is_named() -> None:
-    ours = dask_connection.program_versions()
-    dask_connection.check_same_program({"tcp://a:1": ours})
+    ours = dask_backend.program_versions()
+    dask_backend.check_same_program({"tcp://a:1": ours})
     for theirs in (ModuleNotFoundError("mlay_batch"), {**ours, "xlrd": "1.0"}):
         with pytest.raises(MlayError, match=r"cluster\.program .*tcp://b:1"):
-            dask_connection.check_same_program({"tcp://a:1": ours, "tcp://b:1": theirs})
+            dask_backend.check_same_program({"tcp://a:1": ours, "tcp://b:1": theirs})
 
 
 # -- batches ----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mlay_batch.reader import Limits, read, xlsx
 from mlay_batch.reader.cell_metadata import UnreadableError
-from mlay_batch.reader.xlsx_plain import strip_plain_cells
+from mlay_batch.reader.xlsx import strip_plain_cells
 
 LIMITS = Limits(rows=10_000, columns=80, cells=800_000)
 PARTS = {
