@@ -1,17 +1,16 @@
-"""Files and folders to leaf files: bytes, name, where they came from. Knows no Excel.
+"""Unpacks what came in: files, folders, zips and mails become `IncomingFile`s. Knows no Excel.
 
-    folders    which files lie there; Maildir
-    opening    `list_files` and `unpack`: containers in containers
-    zips mails mailboxes outlook   .zip, .eml, mbox, .msg and winmail.dat: what is in each
-    headers    what a mail says of itself, and what the town's own server says of it
-    kinds      what a file is
-    copies     signed copies beside a return
-    limits     sizes, numbers, depths
+    unpack      `list_files` and `unpack`: folders (Maildir too), containers in containers,
+                signed copies beside a return
+    zips eml outlook   .zip; .eml and mbox; .msg and winmail.dat: the files in each
+    headers     what a mail says of itself, and what the office's own mail server says of it
+    file_types  a file's type, by its first bytes and its name
+    imap        downloads mails from the office's mailbox
+    limits      sizes, numbers, depths
 
-A container is opened and each of its members is a leaf; a container that cannot be opened, or has
-nothing in it, is itself one ignored leaf, so that nothing received is lost from the count. Names
-are for display: no file is ever written under one. Reason codes of ignored leaves are N.. in
-`locale/findings-intake.yaml`.
+A container that cannot be opened, or is empty, is itself one ignored file, so that every file
+received is counted. Names are for display: no file is ever written under one. Reason codes of
+ignored files are N.. in `locale/findings-intake.yaml`.
 """
 
 from mlay_batch.intake.headers import MailTrust

@@ -1,7 +1,7 @@
-"""Mails: the files they carry, whatever shape the mail has.
+"""Unpacks mails (.eml) and mailboxes in one file (mbox).
 
-The parts are walked, not asked for their attachments: the message itself may be the attachment,
-or the line that tells the parts apart be missing. What is a file is told by its first bytes.
+Walks over the parts instead of using `iter_attachments`: the message itself may be the attachment,
+or its boundary may be missing. The first bytes of a part decide whether it is a file.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ _LOST_BOUNDARY = re.compile(r"(?mi)^--(\S[^\r\n]{0,69}?)[ \t]*\r?\n(?=Content-)"
 _SIGNATURE_TYPES = frozenset(
     {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 )
-# The line mail programs put before each mail: an address and a time that ends in a year.
+# The line before each mail of an mbox: an address and a time that ends in a year.
 _FROM_LINE = re.compile(rb"(?m)(?:\A|(?<=\n\n)|(?<=\r\n\r\n))From [^\r\n]*\d{4}[^\r\n]*\r?\n")
 _QUOTED_FROM = re.compile(rb"(?m)^>(>*From )")
-_ID_LENGTH = 16  # characters of the hash that tell mails of one mailbox apart
+_ID_LENGTH = 16  # characters of the hash that identifies a mail in its mailbox
 
 
 def is_mail(file: IncomingFile) -> bool:
-    """Return whether a file is a mail as it went over the net."""
+    """Whether a file is a mail in the format of RFC 5322."""
     if suffix(file) == ".eml":
         return True
     if is_workbook_name(file) or is_file_content(file.data):
@@ -56,8 +56,8 @@ def is_mail(file: IncomingFile) -> bool:
 def mail_members(file: IncomingFile, trust: MailTrust) -> Iterator[IncomingFile]:
     """Yield the files of a mail.
 
-    A mail without any is one leaf, ignored as N13: the mail itself. Of a mail beyond the limits
-    (nesting, parts) the files within them are yielded, and one leaf ignored as N12.
+    A mail without files is itself ignored as N13. A mail beyond the limits (nesting, parts) yields
+    the files up to there, and one ignored as N12.
     """
     if file.data.count(b"\n--") > limits.MAX_BOUNDARIES:
         yield replace(file, skip_reason=TOO_DEEP, channel="mail")
@@ -66,14 +66,14 @@ def mail_members(file: IncomingFile, trust: MailTrust) -> Iterator[IncomingFile]
         message = headers.parse_mail(file.data)
         mail = add_headers(file, message, trust)
         files = list(_mail_files(mail, message))
-    except Exception:  # noqa: BLE001 - RecursionError and whatever a hostile mail makes email raise
+    except Exception:  # noqa: BLE001 - a hostile mail makes `email` raise anything, RecursionError too
         yield replace(file, skip_reason=TOO_DEEP, channel="mail")
         return
     yield from files or [replace(mail, skip_reason=NO_FILE, name=mail.subject or file.name)]
 
 
 def add_headers(file: IncomingFile, message: Message, trust: MailTrust) -> IncomingFile:
-    """Return the leaf with what the headers say; of a mail in a mail the outer one counts."""
+    """Add the mail's headers to the file; for a mail in a mail the outer headers stay."""
     if file.channel == "mail":
         return file
     return replace(
@@ -89,7 +89,7 @@ def add_headers(file: IncomingFile, message: Message, trust: MailTrust) -> Incom
 
 @dataclass(frozen=True)
 class _Part:
-    """A part that holds bytes, or the sign that the mail is beyond the limits."""
+    """A part with its bytes; without a message: the mail is nested too deeply."""
 
     message: Message | None
     data: bytes = b""
@@ -114,7 +114,7 @@ def _member_file(
 def _attachment(mail: IncomingFile, number: int, part: Message, data: bytes) -> IncomingFile:
     name = headers.file_name(part)
     file = _member_file(mail, number, name or mail.subject or mail.name, data)
-    if name is None:  # the subject is no file name: its end says nothing
+    if name is None:  # the subject is no file name and has no suffix
         file = replace(file, name=file.name.rstrip(".").replace(".", " "))
     if len(data) > limits.MAX_FILE:
         return replace(file, skip_reason="N08", data=b"")
@@ -123,7 +123,7 @@ def _attachment(mail: IncomingFile, number: int, part: Message, data: bytes) -> 
 
 
 def _is_attachment(part: Message, data: bytes) -> bool:
-    """Whether a part is a file, not the mail's text: it has a name, or is no text, or looks so."""
+    """Whether a part is a file, not the mail's text: by its bytes, name, disposition or type."""
     if part.get_content_type() in _SIGNATURE_TYPES:
         return False
     if (
@@ -136,7 +136,7 @@ def _is_attachment(part: Message, data: bytes) -> bool:
 
 
 def _parts(message: Message, depth: int) -> Iterator[_Part]:
-    """Yield the parts that hold bytes, those of mails in the mail too."""
+    """Yield the parts that have bytes, those of mails in the mail too."""
     if depth > limits.MAX_MAILS:
         yield _Part(None)
         return
@@ -165,9 +165,10 @@ def _body_part(message: Message, depth: int) -> Iterator[_Part]:
 
 
 def _repair_boundary(message: Message, text: str) -> Message | None:
-    """Return the mail with the boundary its body shows, where its header tells none or a wrong one.
+    """Return the mail split at the boundary in its body; None where there is none to repair.
 
-    Only where no parts could be told apart, and where the line below it is a part's header.
+    For a mail whose header has no boundary or a wrong one; the line below a boundary must be a
+    part's header.
     """
     if message.get_content_maintype() not in ("multipart", "text") or headers.file_name(message):
         return None
@@ -180,7 +181,7 @@ def _repair_boundary(message: Message, text: str) -> Message | None:
 
 
 def _decode_wrapped_mail(message: Message) -> Message | None:
-    """Return the mail in a mail that was put into base64, which RFC 2046 (5.2.1) forbids."""
+    """Return the inner mail that was encoded in base64, which RFC 2046 (5.2.1) forbids."""
     if message.get_content_type() != "message/rfc822":
         return None
     if str(message.get("content-transfer-encoding", "")).strip().lower() != "base64":
@@ -199,14 +200,14 @@ def _decode_base64(data: bytes) -> bytes | None:
 
 
 def is_mailbox(file: IncomingFile) -> bool:
-    """Return whether a file is an mbox; one with this name may be empty."""
+    """Whether a file is an mbox, by its suffix (it may be empty) or its first line."""
     return suffix(file) in (".mbox", ".mbx") or bool(_FROM_LINE.match(file.data[:1000]))
 
 
 def mailbox_members(file: IncomingFile) -> Iterator[IncomingFile]:
-    """Yield the mails of a mailbox, known by their content: their place in it changes.
+    """Yield the mails of a mailbox, named by their hash because their position changes.
 
-    A mailbox without a mail is one leaf, ignored as N13.
+    A mailbox without a mail is itself ignored as N13.
     """
     starts = [match.span() for match in _FROM_LINE.finditer(file.data)]
     if not starts:

@@ -1,4 +1,4 @@
-"""What a file is: by its first bytes, then by the end of its name."""
+"""Tells a file's type by its first bytes, then by its suffix."""
 
 from __future__ import annotations
 
@@ -50,46 +50,46 @@ _OS_JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 
 
 def nfc(name: str) -> str:
-    """Return a name in composed form, whatever the system stored."""
+    """Return a name in Unicode NFC; some systems store it decomposed."""
     return unicodedata.normalize("NFC", name)
 
 
 def is_os_junk(name: str) -> bool:
-    """Whether a path (posix) is what systems and Office leave about: no leaf at all."""
+    """Whether a path (posix) is a leftover of the system or of Office; it is not counted at all."""
     parts = name.split("/")
     return any(p.startswith((".", "~$")) or p.casefold() in _OS_JUNK for p in parts)
 
 
 def suffix(file: IncomingFile) -> str:
-    """Return the end of a file's name, such as ``.xlsx``; empty without one."""
+    """Return a file's suffix in small letters, such as ``.xlsx``; empty without one."""
     return _suffix(file.name)
 
 
-@lru_cache(maxsize=8)  # every kind asks it of the same name
+@lru_cache(maxsize=8)  # every kind of container asks for the same name
 def _suffix(name: str) -> str:
     return PurePosixPath(name.lower()).suffix
 
 
 def is_workbook_name(file: IncomingFile) -> bool:
-    """Whether a file bears a workbook's name: its sender believes it is one."""
+    """Whether a file has a workbook's suffix: its sender believes it is one."""
     return suffix(file) in _WORKBOOK_SUFFIXES
 
 
 def is_document_name(file: IncomingFile) -> bool:
-    """Whether a file bears the name of something that is known to be no return."""
+    """Whether a file has the suffix of something that is no return."""
     return suffix(file) in _REASON_BY_SUFFIX
 
 
 def is_file_content(data: bytes) -> bool:
-    """Whether bytes begin as a file does, whatever a mail calls them."""
+    """Whether bytes begin like a file of a known type, whatever a mail calls them."""
     return data.startswith((ZIP, OLE, TNEF, *(start for start, _ in _REASON_BY_START)))
 
 
 def skip_reason(file: IncomingFile) -> str | None:
-    """Return why a file is no return, None for a workbook.
+    """Return the reason code of a file that is no return, None for a workbook.
 
-    What bears a workbook's name goes to the reader, which says what is wrong with it: whoever
-    sent a PDF called .xlsx believes to have sent the return, and must be told.
+    A file with a workbook's suffix always goes to the reader: the sender of a PDF called .xlsx
+    believes that the return was sent, and needs a finding.
     """
     if is_workbook_name(file):
         return None
@@ -102,6 +102,6 @@ def skip_reason(file: IncomingFile) -> str | None:
 
 
 def skip_inline_picture(file: IncomingFile) -> IncomingFile:
-    """Return a part shown in a mail's text: ignored if it is a small picture (a logo)."""
+    """Return a part shown in a mail's text, ignored if it is a small picture (a logo)."""
     is_small = len(file.data) < limits.SMALL_PICTURE and skip_reason(file) == PICTURE
     return replace(file, skip_reason=INLINE_PICTURE) if is_small else file

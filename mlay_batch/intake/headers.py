@@ -1,7 +1,7 @@
-"""Headers of a mail: readable text out of what programs write, and what they say of the mail.
+"""Decodes the headers of a mail: sender, subject, thread, time of receipt, file names.
 
-Everything here is a claim of the sender's, but for the lines that the town's own mail server put
-on top (`MailTrust`). Nothing raises: what cannot be understood is None.
+Only the lines that the office's own mail server put on top can be trusted (`MailTrust`); all else
+is the sender's claim. Nothing raises: a header that cannot be parsed is None.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MESSAGE_ID = re.compile(r"<[^<>\s@]{1,200}@[^<>\s@]{1,200}>")
 _BY_HOST = re.compile(r"\bby\s+([^\s;()]+)", re.IGNORECASE)
 _COMMENT = re.compile(r"\([^()]*\)")
 _AUTH_RESULT = re.compile(r"\b(dmarc|spf|dkim)\s*=\s*(\w+)", re.IGNORECASE)
-_MAX_REFERENCES = 20  # of a long correspondence the latest are kept
+_MAX_REFERENCES = 20  # message ids of a thread; the latest stay
 _SEARCH_LENGTH = 1000  # characters of a header that are searched for a name
 _NAME_LENGTH = 200  # characters of a name or a subject that are shown
 _FAIL_RESULTS = frozenset({"fail", "softfail", "permerror"})
@@ -35,19 +35,18 @@ _FAIL_RESULTS = frozenset({"fail", "softfail", "permerror"})
 
 @dataclass(frozen=True)
 class MailTrust:
-    """What the town knows of its own mail server. `zone` is that of the town's clock.
-
-    `server` is the name after ``by`` in the Received line it writes, `auth_host` the name at the
-    head of the Authentication-Results it writes (RFC 8601, authserv-id).
-    """
+    """Which headers the office's own mail server writes."""
 
     zone: tzinfo = UTC
+    """Of the office's clock."""
     server: str | None = None
+    """The name after ``by`` in its Received line."""
     auth_host: str | None = None
+    """The name at the head of its Authentication-Results (RFC 8601, authserv-id)."""
 
 
 class _BoundedPolicy(Compat32):
-    """Headers cut to a length at which nothing hangs on them."""
+    """Cuts headers to `MAX_HEADER`, so that parsing them cannot hang."""
 
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
@@ -55,14 +54,14 @@ class _BoundedPolicy(Compat32):
 
 
 def parse_mail(data: bytes) -> Message:
-    """Return the mail those bytes are. May raise whatever hostile bytes make `email` raise."""
+    """Parse a mail. Hostile bytes may make `email` raise any exception."""
     return message_from_bytes(data, policy=_BoundedPolicy())
 
 
 def raw_headers(message: Message, name: str) -> Iterator[str]:
-    """Yield every header of that name as it came, top first; bytes that are no ASCII as surrogates.
+    """Yield every header of that name, top first, unchanged: bytes beyond ASCII are surrogates.
 
-    `Message.get` would put replacement characters for them.
+    `Message.get` would replace them.
     """
     for header, value in message.raw_items():
         if header.lower() == name:
@@ -70,7 +69,7 @@ def raw_headers(message: Message, name: str) -> Iterator[str]:
 
 
 def readable_text(text: str) -> str:
-    """Return a header as people read it: encoded words (RFC 2047) and bare bytes decoded.
+    """Decode a header for display: encoded words (RFC 2047) and raw bytes.
 
     >>> readable_text("=?utf-8?Q?B=C3=A1o?= =?utf-8?Q?_c=C3=A1o?=")
     'Báo cáo'
@@ -105,9 +104,9 @@ def subject(message: Message) -> str | None:
 
 
 def sender(message: Message) -> str | None:
-    """Return the address in From, in small letters; None where it is not exactly one.
+    """Return the address in From, in small letters; None unless it is exactly one.
 
-    Parsed before it is decoded, so that no encoded word can bring in an address.
+    From is parsed before it is decoded, so that an encoded word cannot add an address.
     """
     pairs = getaddresses(
         [value.replace("\r", " ").replace("\n", " ") for value in raw_headers(message, "from")]
@@ -120,9 +119,9 @@ def sender(message: Message) -> str | None:
 
 
 def thread(message: Message) -> str | None:
-    """Return the message ids a reply refers to, the mail's own last (RFC 5322, 3.6.4).
+    """Return the message ids for a reply's References, the mail's own last (RFC 5322, 3.6.4).
 
-    Only well-formed ids are taken, so that nothing else can reach the headers of a reply.
+    Only well-formed ids, so that nothing else can get into the headers of a reply.
     """
     own_ids = _MESSAGE_ID.findall(" ".join(raw_headers(message, "message-id")))[:1]
     references = _MESSAGE_ID.findall(" ".join(raw_headers(message, "references")))
@@ -143,9 +142,9 @@ def thread(message: Message) -> str | None:
 
 
 def receipt_time(message: Message, trust: MailTrust) -> str | None:
-    """Return when the town's own server took the mail in (ISO, on the town's clock), or None.
+    """Return when the office's own server received the mail (ISO, on the office's clock), or None.
 
-    Its topmost line counts: whatever stands below may have been written by the sender.
+    Its topmost line counts: the sender may have written those below.
     """
     for line in raw_headers(message, "received") if trust.server else ():
         match = _BY_HOST.search(_strip_comments(line))
@@ -161,10 +160,10 @@ def receipt_time(message: Message, trust: MailTrust) -> str | None:
 
 
 def is_forged(message: Message, trust: MailTrust) -> bool:
-    """Whether the town's own server says the mail is not from whom it claims.
+    """Whether the office's own server says that the sender's address is forged.
 
-    DMARC decides where it passed or failed; else a failure of SPF or DKIM that the other does not
-    make good. Without a line of that server nothing is said.
+    DMARC decides where it passed or failed; otherwise SPF or DKIM failed and none passed. False
+    without a line of that server.
     """
     for line in raw_headers(message, "authentication-results") if trust.auth_host else ():
         host, _, results = _strip_comments(line).partition(";")
@@ -185,10 +184,10 @@ def _strip_comments(line: str) -> str:
 
 
 def file_name(part: Message) -> str | None:
-    """Return the name a mail gives a file, for display only: the last part of a path, no controls.
+    """Return the file name a part has, for display only: the last part of a path, no controls.
 
-    Takes what programs really write: RFC 2231 (also in pieces), encoded words with and without
-    quotes, bare bytes, blanks without quotes.
+    Accepts what programs really write: RFC 2231 (also in pieces), encoded words with and without
+    quotes, raw bytes, blanks without quotes.
     """
     for header, key in (("content-disposition", "filename"), ("content-type", "name")):
         value = next(raw_headers(part, header), "")
@@ -216,7 +215,7 @@ def _rfc2231_name(part: Message, header: str, key: str) -> str | None:
 
 
 def _lenient_parameter(value: str, key: str) -> str | None:
-    """Return a parameter in quotes, or else all up to the next parameter, blanks and all."""
+    """Return a quoted parameter, or else everything up to the next parameter, blanks included."""
     value = value[:_SEARCH_LENGTH]
     quoted = re.search(rf'(?is)[;\s]{key}\s*=\s*"((?:[^"\\]|\\.)*)"', value)
     if quoted:

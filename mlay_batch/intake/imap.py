@@ -1,7 +1,7 @@
-"""Mails from the town's mailbox over IMAP (RFC 9051), as they lie there and untouched.
+"""Downloads mails from the office's mailbox over IMAP (RFC 9051) and changes nothing there.
 
-The folder is opened with EXAMINE and read with BODY.PEEK, so that nothing is moved, deleted or
-marked as read. TLS from the first byte; whom to trust is the caller's `ssl.SSLContext`.
+EXAMINE and BODY.PEEK move, delete and mark nothing. TLS from the first byte; the caller's
+`ssl.SSLContext` decides which certificates are trusted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _TIMEOUT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Mailbox:
-    """Where the mails lie, and how to get in."""
+    """A folder on a mail server, and the login."""
 
     host: str
     port: int
@@ -34,16 +34,16 @@ class Mailbox:
 
 @dataclass(frozen=True)
 class RawMail:
-    """One mail as bytes. `uidvalidity` and `uid` are its name in the mailbox for good.
-
-    `number` counts from 1 to `total`, the mails that were not known.
-    """
+    """One downloaded mail."""
 
     uidvalidity: int
     uid: int
+    """With `uidvalidity` it identifies the mail in the mailbox for good."""
     data: bytes = field(repr=False)
     number: int = 1
+    """From 1 to `total`."""
     total: int = 1
+    """New mails of this download."""
 
 
 def download_mails(
@@ -52,12 +52,12 @@ def download_mails(
     known_uids: Callable[[int], Collection[int]],
     since: date | None = None,
 ) -> Iterator[RawMail]:
-    """Yield the mails that are not `known_uids` (UIDs by UIDVALIDITY), oldest first.
+    """Yield the mails whose UID is not in `known_uids(uidvalidity)`, oldest first.
 
-    `since`: only mails that reached the mailbox on that day or later. A mail that somebody deletes
-    meanwhile is left out. Raises UsageError ``fetch.login``, MlayError ``fetch.connect`` (not to
-    be reached), ``tls.certificate`` (not to be trusted; no password was sent) and ``fetch.lost``
-    (what was yielded before stays true).
+    `since`: only mails that reached the mailbox on that day or later. A mail deleted meanwhile is
+    left out. Raises UsageError ``fetch.login``; MlayError ``fetch.connect`` (unreachable),
+    ``tls.certificate`` (not trusted; no password was sent), ``fetch.lost`` (mails yielded before
+    it are valid).
     """
     with _connection_errors(mailbox), _connect(mailbox, context) as connection:
         connection.folder.set(mailbox.folder, readonly=True)
@@ -70,7 +70,7 @@ def download_mails(
 
 
 def _mail_bytes(connection: MailBox, uid: int) -> bytes | None:
-    """Return the bytes of a mail as the server has them; imap-tools would parse them first."""
+    """Return a mail's bytes unchanged; imap-tools would parse them first."""
     status, answer = connection.client.uid("FETCH", str(uid), "(BODY.PEEK[])")
     if status != "OK":
         raise imaplib.IMAP4.error(f"FETCH {status}")

@@ -1,13 +1,13 @@
-"""What may come in: sizes, numbers, depths. Read through the module, so that a test can lower one.
+"""Limits on what comes in. Read them through the module, so that a test can lower one.
 
-Nothing here is a town's choice; what a workbook itself may cost is `reader.Limits`.
+An office cannot change them; the limits of one workbook are `reader.Limits`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-MAX_FILE = 50 << 20  # bytes of one leaf; the reader's own limit for a workbook is lower
+MAX_FILE = 50 << 20  # bytes of one file; the reader's own limit for a workbook is lower
 MAX_MAILBOX = 500 << 20  # bytes of a file that holds many mails
 MAX_ENTRIES = 1000
 MAX_UNPACKED = 500 << 20
@@ -15,7 +15,7 @@ MAX_ZIPS = 2  # a zip in a zip is opened, one further down is not
 MAX_MAILS = 20  # a mail forwarded in a mail, and so on
 MAX_PARTS = 200
 MAX_BOUNDARIES = 20_000  # lines of a mail that may begin a part: each becomes an object in memory
-MAX_HEADER = 10_000  # characters; what takes apart a longer one takes quadratic time
+MAX_HEADER = 10_000  # characters; parsing a longer one takes quadratic time
 SMALL_PICTURE = 20 << 10  # bytes: a logo or a drawn signature; a photo of a page is larger
 OUTLOOK_SECONDS = 20.0
 OUTLOOK_MEMORY_MB = 1024
@@ -23,7 +23,7 @@ OUTLOOK_MEMORY_MB = 1024
 
 @dataclass
 class Budget:
-    """What may still be unpacked from one file of the inbox, or one mail of a mailbox."""
+    """What is left to unpack for one file of the inbox, or one mail of a mailbox."""
 
     entries: int = field(default_factory=lambda: MAX_ENTRIES)
     unpacked: int = field(default_factory=lambda: MAX_UNPACKED)

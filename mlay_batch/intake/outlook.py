@@ -1,7 +1,7 @@
-"""What Outlook writes: mails saved as .msg, and winmail.dat (TNEF, MS-OXTNEF).
+"""Unpacks what Outlook writes: mails saved as .msg, and winmail.dat (TNEF, MS-OXTNEF).
 
-Both formats are read by libraries that trust their input (a winmail.dat of 53 bytes keeps tnefparse
-busy for ever), so they work in a child process with a time and a memory limit.
+The libraries for both trust their input (a winmail.dat of 53 bytes hangs tnefparse), so they run
+in a child process with a time and a memory limit.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mlay_batch.intake.headers import MailTrust, parse_mail, readable_text
 from mlay_batch.model.records import IncomingFile
 
 _PROPERTY_STREAM = "__properties_version1.0"
-_MAX_ANSWER = 2 * limits.MAX_UNPACKED  # of an answer, in which files are longer by a third
+_MAX_ANSWER = 2 * limits.MAX_UNPACKED  # bytes of an answer: its base64 is longer by a third
 _MSG_STREAM = _PROPERTY_STREAM.encode("utf-16-le")
 _EMBEDDED_MAIL = "__substg1.0_3701000D"
 _Attachment = tuple[str, bytes | None, bool]
@@ -31,19 +31,20 @@ _Attachment = tuple[str, bytes | None, bool]
 
 @dataclass(frozen=True)
 class OutlookMail:
-    """What the child tells: headers as text, and files as name, bytes, shown in the text."""
+    """The child's answer."""
 
     headers: str = ""
     files: tuple[_Attachment, ...] = ()
+    """Name, bytes, whether it is shown in the text."""
 
 
 def is_msg(file: IncomingFile) -> bool:
-    """Return whether a file is a mail saved by Outlook."""
+    """Whether a file is a mail saved by Outlook."""
     return file.data.startswith(OLE) and (suffix(file) == ".msg" or _MSG_STREAM in file.data)
 
 
 def msg_members(file: IncomingFile, trust: MailTrust) -> Iterator[IncomingFile]:
-    """Yield the files of a .msg; N15 where it cannot be read."""
+    """Yield the files of a .msg; N15 where it cannot be read, N13 where it has none."""
     mail = read_in_child("msg", file.data)
     if mail is None:
         yield replace(file, skip_reason=UNREADABLE, channel="mail")
@@ -56,7 +57,7 @@ def msg_members(file: IncomingFile, trust: MailTrust) -> Iterator[IncomingFile]:
 
 
 def is_tnef(file: IncomingFile) -> bool:
-    """Return whether a file is a winmail.dat, whatever it is called."""
+    """Whether a file is a winmail.dat, whatever its name."""
     return file.data.startswith(TNEF)
 
 
@@ -78,7 +79,7 @@ def _mail_files(mail: IncomingFile, outlook_mail: OutlookMail) -> Iterator[Incom
         file = replace(
             mail, name=file_name, data=data or b"", origin=f"{mail.origin}!{number}/{file_name}"
         )
-        if data is None:  # an object that is no file, or a mail too deep inside
+        if data is None:  # an object that is no file, or a mail nested too deeply
             file = replace(file, skip_reason=UNREADABLE)
         elif len(data) > limits.MAX_FILE:
             file = replace(file, skip_reason="N08", data=b"")
@@ -86,8 +87,8 @@ def _mail_files(mail: IncomingFile, outlook_mail: OutlookMail) -> Iterator[Incom
 
 
 def read_in_child(task: str, data: bytes) -> OutlookMail | None:
-    """Return what a child process made of the bytes; None if it died, failed or took too long."""
-    context = get_context("spawn")  # the same on every system, and free of the parent's memory
+    """Parse the bytes in a child process; None if it died, failed or took too long."""
+    context = get_context("spawn")  # the same on every system, without the parent's memory
     connection, child_connection = context.Pipe()
     child = context.Process(
         target=_work, args=(child_connection, task, limits.OUTLOOK_MEMORY_MB), daemon=True
@@ -112,14 +113,14 @@ def read_in_child(task: str, data: bytes) -> OutlookMail | None:
 
 
 def _work(pipe: Connection, task: str, memory_mb: int) -> None:
-    """Answer with a letter, or None. Runs in the child."""
+    """Send the parsed mail, empty bytes if that fails. Runs in the child."""
     _limit_memory(memory_mb)
     with contextlib.suppress(EOFError, OSError):
         pipe.send_bytes(b"+")
         data = pipe.recv_bytes()
         try:
             pipe.send_bytes(codec.dump(_READERS[task](data)))
-        except Exception:  # noqa: BLE001 - whatever a hostile file makes a library raise
+        except Exception:  # noqa: BLE001 - a hostile file makes a library raise anything
             pipe.send_bytes(b"")
 
 
@@ -174,7 +175,7 @@ def _read_attachments(mail: Any, depth: int) -> Iterator[_Attachment]:
 
 
 def _is_embedded_mail(storage: Any) -> bool:
-    """Whether an object is a mail; a drawing of an old Word is none."""
+    """Whether an embedded object is a mail, not e.g. a drawing of an old Word."""
     return any(stream.name == _PROPERTY_STREAM for stream in storage.streams)
 
 
@@ -203,7 +204,7 @@ def _read_tnef(data: bytes) -> OutlookMail:
 
 
 def _attachment_name(attachment: Any) -> str:
-    """Return a name; empty where it is no UTF-8, for which tnefparse takes all."""
+    """Return the name; empty where it is not UTF-8, which tnefparse assumes."""
     try:
         return str(attachment.long_filename())
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Containers in containers to leaf files."""
+"""Lists files in folders, unpacks containers in containers, pairs signed copies with returns."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _COPY_REASONS = frozenset({"N01", "N02"})
 
 @dataclass(frozen=True)
 class _ContainerKind:
-    """A kind of container. `max_depth` may lie in one another; `came_together` if its files came
-    together.
-    """
+    """A kind of container."""
 
     matches: Callable[[IncomingFile], bool]
     members: Callable[[IncomingFile, Budget, MailTrust], Iterator[IncomingFile]]
     max_depth: int = limits.MAX_MAILS
+    """How many of the kind may be nested."""
     too_deep_reason: str = TOO_DEEP
     came_together: bool = True
+    """Whether its files were sent together."""
 
 
 _ZIP = _ContainerKind(
@@ -46,27 +46,27 @@ _MAILBOX = _ContainerKind(
 _CONTAINER_KINDS = (
     _ZIP,
     _ContainerKind(is_tnef, lambda file, _, __: tnef_members(file)),
-    _ContainerKind(is_msg, lambda file, _, postmark: msg_members(file, postmark)),
+    _ContainerKind(is_msg, lambda file, _, trust: msg_members(file, trust)),
     _MAILBOX,
-    _ContainerKind(is_mail, lambda file, _, postmark: mail_members(file, postmark)),
+    _ContainerKind(is_mail, lambda file, _, trust: mail_members(file, trust)),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class FileRef:
-    """A file that lies there, not yet opened."""
+    """A file on disk, not yet opened."""
 
     path: Path
     name: str
     """For display."""
     origin: str
-    """Identifies the file, the same on every system; becomes the origin of what is in it."""
+    """Identifies the file, the same on every system; files in it add to it."""
 
 
 def collect(
     paths: Sequence[Path], root: Path | None, received: str, trust: MailTrust | None = None
 ) -> Iterator[IncomingFile]:
-    """Yield what is in the files of `paths`, signed copies paired with their returns."""
+    """Yield the unpacked files of `paths`, signed copies paired with their returns."""
     for path in paths:
         files = [file for ref in list_files(path, root) for file in unpack(ref, received, trust)]
         yield from pair_signed_copies(files, came_together=False)
@@ -75,9 +75,9 @@ def collect(
 def list_files(path: Path, root: Path | None) -> list[FileRef]:
     """Return the file `path`, or the files in the folder `path` and below it, sorted.
 
-    `origin` is the path below `root` (below the folder of `path` where that is None, or the file
-    lies elsewhere), posix and NFC. Left out: dot files, Office's lock files (``~$``), Thumbs.db,
-    desktop.ini, what a Maildir keeps beside its mails.
+    `origin` is the path below `root` (below the folder of `path` where `root` is None or the file
+    is elsewhere), posix and NFC. Left out: dot files, Office's lock files (``~$``), Thumbs.db,
+    desktop.ini, files of a Maildir that are no mails.
     """
     base = root if root and path.is_relative_to(root) else path.parent
     return [
@@ -87,10 +87,10 @@ def list_files(path: Path, root: Path | None) -> list[FileRef]:
 
 
 def walk_files(path: Path) -> list[tuple[Path, Path]]:
-    """Return the file itself, or the files below a folder in order; one named is never left out.
+    """Return each file with the path that identifies it: `path` itself, or the files below it.
 
-    Beside each stands the path it is known by: a mail of a Maildir goes by its unique name alone,
-    because folder and flags change when it is read.
+    A file named by `path` is never left out. A mail of a Maildir is identified by its unique name
+    alone, because folder and flags change when it is read.
     """
     if not path.is_dir():
         return [(path, path)]
@@ -105,7 +105,7 @@ def walk_files(path: Path) -> list[tuple[Path, Path]]:
 
 
 def _path_namer(folder: Path) -> Callable[[str], Path] | None:
-    """Return how files there are known; None for what a Maildir keeps beside its mails."""
+    """Return the function from name to identifying path; None for a Maildir's other folders."""
     if folder.name in _MAIL_FOLDERS and is_maildir(folder.parent):
         return lambda name: folder.parent / f"{_MAILDIR_FLAGS.sub('', name)}.eml"
     if is_maildir(folder) or (folder.name == "tmp" and is_maildir(folder.parent)):
@@ -114,16 +114,16 @@ def _path_namer(folder: Path) -> Callable[[str], Path] | None:
 
 
 def is_maildir(folder: Path) -> bool:
-    """Whether a folder is a Maildir: ``cur``, ``new`` and ``tmp`` lie in it."""
+    """Whether a folder is a Maildir: ``cur``, ``new`` and ``tmp`` are in it."""
     return all((folder / name).is_dir() for name in (*_MAIL_FOLDERS, "tmp"))
 
 
 def unpack(ref: FileRef, received: str, trust: MailTrust | None = None) -> Iterator[IncomingFile]:
     """Yield a file, or the files in it if it is a container.
 
-    ``!member`` is added to the origin of what was in a container. `received` is the time given to
-    all that tell none of their own (ISO, with offset); `trust` says which mails do. A file that
-    cannot be read is ignored as N09, one larger than 50 MB as N08 (a mailbox: 500 MB).
+    Members of a container have ``!member`` added to their origin. `received` (ISO, with offset) is
+    the time of files without a trusted one of their own (`trust`). A file that cannot be read is
+    ignored as N09, one larger than 50 MB as N08 (a mailbox: 500 MB).
     """
     empty = IncomingFile(ref.name, b"", ref.origin, received)
     try:
@@ -145,17 +145,17 @@ def _is_mailbox_file(file: Path, candidate: IncomingFile) -> bool:
 
 
 def _unpack_safely(file: IncomingFile, trust: MailTrust) -> list[IncomingFile]:
-    """Return what is in a file; N06 where it makes a library fail in a way nobody foresaw."""
+    """Return the files in a file; N06 where a library fails unexpectedly."""
     try:
         return list(_unpack_container(file, Budget(), trust, ()))
-    except Exception:  # noqa: BLE001 - one file must never stop the others
+    except Exception:  # noqa: BLE001 - one file must not stop the others
         return [replace(file, skip_reason="N06")]
 
 
 def _unpack_container(
     file: IncomingFile, budget: Budget, trust: MailTrust, containers: tuple[_ContainerKind, ...]
 ) -> Iterator[IncomingFile]:
-    """Yield the leaf, or what is in it if it is a container."""
+    """Yield the file, or the files in it if it is a container."""
     kind = next((kind for kind in _CONTAINER_KINDS if kind.matches(file)), None)
     if kind is None:
         yield replace(file, skip_reason=skip_reason(file))
@@ -175,11 +175,10 @@ def _unpack_container(
 
 
 def pair_signed_copies(files: Sequence[IncomingFile], *, came_together: bool) -> list[IncomingFile]:
-    """Return the leaves with every signed copy led to its return, in the same order.
+    """Attach each signed copy (a PDF or a photo) to its return; the order stays.
 
-    A copy belongs to the one return of the same name in the same folder, but for the end of the
-    name; of leaves that came `came_together` (one mail, one zip) also to the only return among
-    them.
+    A copy belongs to the one return with the same stem in the same folder; among files that
+    `came_together` (one mail, one zip) also to the only return.
     """
     if not any(map(_may_be_copy, files)):
         return list(files)
@@ -195,7 +194,7 @@ def pair_signed_copies(files: Sequence[IncomingFile], *, came_together: bool) ->
 
 
 def _may_be_copy(file: IncomingFile) -> bool:
-    """Whether a leaf is a PDF or a photo of which no return is known yet."""
+    """Whether a file is a PDF or a photo without a return yet."""
     return file.skip_reason in _COPY_REASONS and not file.kept_with
 
 

@@ -1,4 +1,4 @@
-"""Zips: each member is a file of its own."""
+"""Unpacks zips: each member is a file of its own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mlay_batch.model.records import IncomingFile
 
 _UTF8_FLAG = 0x800
 _ENCRYPTED_FLAG = 1
-# What zips are packed with; a hostile one of the rarer methods may ask for gigabytes at its start.
+# The usual methods; a hostile zip of a rarer one may allocate gigabytes at its start.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DAMAGE_ERRORS = (
     zipfile.BadZipFile,
@@ -38,7 +38,7 @@ _DAMAGE_ERRORS = (
 
 
 def is_zip(file: IncomingFile) -> bool:
-    """Return whether a file is a zip of files, not a document that is packed as one."""
+    """Whether a file is a zip of files, not a document packed as a zip."""
     if not file.data.startswith((ZIP, EMPTY_ZIP)) or is_workbook_name(file):
         return False
     if is_document_name(file) and suffix(file) != ".zip":
@@ -52,7 +52,7 @@ def is_zip(file: IncomingFile) -> bool:
 
 
 def zip_members(file: IncomingFile, budget: Budget) -> Iterator[IncomingFile]:
-    """Yield the members of a zip; N06 where it is damaged or beyond the limits, N07 encrypted."""
+    """Yield the members of a zip; N06 damaged or beyond the limits, N07 encrypted, N10 empty."""
     try:
         with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
             entries = [e for e in archive.infolist() if not e.is_dir()]
@@ -90,8 +90,8 @@ def _member(
 def _member_name(entry: zipfile.ZipInfo) -> str:
     """Return a member's name as its author wrote it, for display.
 
-    Without the UTF-8 flag a zip has bytes of some code page, which Python takes for cp437; most
-    programs write UTF-8 there all the same, so that is tried first.
+    Without the UTF-8 flag Python decodes a name as cp437, though most programs write UTF-8: that is
+    tried first.
     """
     name = entry.filename
     if not entry.flag_bits & _UTF8_FLAG:

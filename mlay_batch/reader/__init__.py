@@ -1,20 +1,19 @@
-"""Hostile bytes to a `Submission`: typed rows that know their cell, and findings of form.
+"""Reads hostile workbooks into a `Submission`: typed rows that know their cell, and findings.
 
-    preflight   what the package is; refuses bombs, passwords, odd structures before any parser
-    ooxml odf biff   facts calamine does not tell: formulas, errors, comments, fonts, hidden and
-                merged cells (`xlsx_parts`: those that stand in other parts of the package)
-    grid        python-calamine's values with those facts laid over them
-    stamp       which sheets are ours, which form they claim to be
-    markers headings   where each section stands
+    preflight   the package: refuses bombs, passwords, odd structures before any parser runs
+    xlsx xlsx_parts ods xls   cell metadata that calamine does not give: formulas, errors, notes,
+                fonts, hidden and merged cells
+    cell_metadata grid   limits and metadata; python-calamine's values with the metadata applied
+    form_stamp  the hidden stamp, which names the form; the template's texts where it is lost
+    section_finder locate labels   where each section is, by markers or by headings
     values cells   raw cells to typed rows
-    legacy      texts typed in TCVN3 or VNI, never converted silently
-    strays      what was typed where nobody reads, comments included
-    unstamped   what the template wrote where the stamp that lists it is lost
-    contents    a workbook cell by cell, to compare two of them
-    guard       all of it in child processes that may die
-    cluster     such children on other machines, over Dask, an extra (`dask_connection`: connecting)
+    legacy_encodings   texts typed in TCVN3 or VNI, never converted without asking
+    unexpected_cells   cells and notes outside of all fields
+    workbook    all of this for one file
+    worker_pool the same in child processes with limits
+    dask_backend   such children on other machines, over Dask (an extra)
 
-Codes: R.. the file or a section cannot be read, C.. one cell. Nothing typed vanishes silently.
+Codes: R.. the file or a section cannot be read, C.. one cell. Everything typed is read or reported.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ __all__ = ["UNCALCULATED", "Limits", "Reading", "cell_texts", "read", "read_all"
 
 
 class Reading(Protocol):
-    """Who reads files: children of this process (`read_each`), or those of a cluster's workers."""
+    """Reads files: `read_each`, or the same on a cluster."""
 
     def __call__(
         self,
@@ -42,17 +41,17 @@ class Reading(Protocol):
         *,
         progress: Callable[[int], None],
     ) -> Iterator[Submission]:
-        """Yield what was read from each file, in their order."""
+        """Yield the submission of each file, in their order."""
 
 
 def read(
     data: bytes,
-    name: str,  # noqa: ARG001 - the same call as `read_all`; the caller puts it to the findings
+    name: str,  # noqa: ARG001 - the same call as `read_all`; the caller adds it to the findings
     forms: Sequence[Form],
     limits: Limits = Limits(),  # noqa: B008 - frozen
 ) -> Submission:
-    """Read one file in this process, pre-flight included, but without a guard on time and memory.
+    """Read one file in this process, without limits on time and memory.
 
-    A file that cannot be read is a submission without a form, whose one finding says why.
+    A file that cannot be read is a submission without a form, with one finding.
     """
     return Reader(forms, limits).read(data)

@@ -1,7 +1,7 @@
-"""What a file says of its sheets beside the values: formulas, errors, hidden and merged cells.
+"""Cell metadata of a sheet: formulas, errors, hidden and merged cells; limits of one file.
 
-python-calamine gives values only (an error cell and a formula without a result both read as
-blank there), so each file kind has a scanner that collects these facts before the values are read.
+python-calamine gives values only (an error and a formula without a result are both blank), so a
+scanner for each file kind collects the metadata before the values are read.
 """
 
 from __future__ import annotations
@@ -20,31 +20,32 @@ _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one file may cost. Every bound is inclusive.
-
-    `seconds` of reading and `memory_mb` of address space for one child process; `file_mb` of the
-    file, `inflated_mb` of all its parts unpacked, number of `entries`; a part may be `ratio` times
-    its packed size (100 KiB it may always be). A sheet may span `cells` between A1 and its last
-    filled cell; filled cells beyond `rows` or `columns` are left out and reported. `text` is the
-    longest text of one cell (Excel's own limit).
+    """Limits of one file, all inclusive.
 
     Source: 876 foreign workbooks stayed within these (TRAPS, "Reading workbooks").
     """
 
     seconds: float = 30
+    """Of reading, in one child process."""
     memory_mb: int = 1024
+    """Address space of one child process."""
     file_mb: int = 20
     inflated_mb: int = 200
+    """Of all its parts unpacked."""
     entries: int = 1000
     ratio: int = 100
+    """Of a part's size to its packed size; 100 KiB are always allowed."""
     cells: int = 1_000_000
+    """Between A1 and a sheet's last filled cell."""
     rows: int = 100_000
+    """Filled cells beyond `rows` or `columns` are left out and reported."""
     columns: int = 500
     text: int = 32_767
+    """Longest text of one cell (Excel's own limit)."""
 
 
 class UnreadableError(Exception):
-    """The file cannot be read at all; becomes the one finding `code` of its submission."""
+    """The file cannot be read; `code` becomes the one finding of its submission."""
 
     def __init__(self, code: str, sheet: str = "", cell: str = "", **params: str | int) -> None:
         super().__init__(code)
@@ -56,28 +57,28 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CellMetadata:
-    """Facts of one sheet.
-
-    `errors` maps an error cell to its text (``#REF!``); `uncached` are formulas without a result;
-    `out_of_range` are filled cells beyond the limits, which are not read; `fonts` names the font of
-    cells in one made for an encoding before Unicode; `external_formulas` are formulas that look
-    into another workbook; `notes` are comments hung to cells.
-    """
+    """Metadata of one sheet's cells."""
 
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
     merges: tuple[CellRange, ...] = ()
     formulas: frozenset[CellPosition] = frozenset()
     uncached: frozenset[CellPosition] = frozenset()
+    """Formulas without a stored result."""
     errors: Mapping[CellPosition, str] = field(default_factory=dict)
+    """The text of error cells (``#REF!``)."""
     out_of_range: tuple[CellPosition, ...] = ()
+    """Filled cells beyond the limits, which are not read."""
     fonts: Mapping[CellPosition, str] = field(default_factory=dict)
+    """Fonts made for an encoding before Unicode."""
     external_formulas: frozenset[CellPosition] = frozenset()
+    """Formulas that refer to another workbook."""
     notes: Mapping[CellPosition, str] = field(default_factory=dict)
+    """Comments on cells."""
 
 
 class MetadataBuilder:
-    """Collects the facts of one sheet while a scanner walks over it."""
+    """Collects the metadata of one sheet while a scanner walks over it."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -94,7 +95,7 @@ class MetadataBuilder:
         self.notes: dict[CellPosition, str] = {}
 
     def add_filled(self, position: CellPosition) -> bool:
-        """Take note of a filled cell; return whether it lies within the limits."""
+        """Record a filled cell; return whether it is within the limits."""
         row, column = position
         if row > self.limits.rows or column > self.limits.columns:
             self.out_of_range.append(position)
@@ -104,13 +105,13 @@ class MetadataBuilder:
         return True
 
     def hide_columns(self, first: int, last: int) -> None:
-        """Take note of hidden columns, as far as any are read."""
+        """Record hidden columns, up to the last one that is read."""
         self.hidden_columns.update(range(first, min(last, self.limits.columns) + 1))
 
     def build(self, sheet: str, cut_later: bool = False) -> CellMetadata:
-        """Return what was collected; UnreadableError R10 where the filled cells span too much.
+        """Return the metadata; UnreadableError R10 where the filled cells span too much.
 
-        With `cut_later` the caller cuts cells beyond the limits out before the values are read.
+        With `cut_later` the caller removes cells beyond the limits before the values are read.
         """
         last_position = self.last_row, self.last_column
         if self.out_of_range and not cut_later:
@@ -133,7 +134,7 @@ class MetadataBuilder:
 
 @lru_cache(maxsize=65536)
 def parse_position(reference: str) -> CellPosition:
-    """Return row and column of ``B12``; ValueError for what Excel has no cell for."""
+    """Return row and column of ``B12``; ValueError for a cell that Excel does not have."""
     match = _REFERENCE.fullmatch(reference)
     if not match:
         raise ValueError(f"not a cell: {reference!r}")
@@ -162,5 +163,5 @@ def column_letters(column: int) -> str:
 
 
 def a1(position: CellPosition) -> str:
-    """Return a cell as people read it: (12, 2) is ``B12``."""
+    """Return a cell in A1 notation: (12, 2) is ``B12``."""
     return f"{column_letters(position[1])}{position[0]}"

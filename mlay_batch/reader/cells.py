@@ -1,4 +1,4 @@
-"""The cells of a section found: typed rows, and findings for what cannot be taken as it stands."""
+"""Reads the cells of a located section: typed rows, and findings for unusable values."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TEXT_TYPES = ("text", "choice", "ref")
 
 @dataclass
 class SectionResults:
-    """What was taken from the blocks of one workbook."""
+    """What was read from the blocks of one workbook."""
 
     rows: list[Row] = field(default_factory=list)
     header: dict[str, HeaderValue] = field(default_factory=dict)
@@ -30,15 +30,13 @@ class SectionResults:
 
 
 def read_section(block: Block, form: Form, limit: int, results: SectionResults) -> None:
-    """Add the rows of a block and their findings.
+    """Add the rows of a block and their findings to `results`.
 
-    Rows of a table that are blank throughout are dropped. Every value is one that was written: a
-    blank cell is None here, its field's default comes in when the values are checked.
+    Drops blank rows of a table. A blank cell is None here; the checks apply its field's default.
     """
     sheet = block.sheet
-    is_user_text = (
-        block.section is not HEADER and form.form != rollup_form.FORM
-    )  # those were asked about before
+    # encodings in a roll-up were asked about when its returns were read
+    is_user_text = block.section is not HEADER and form.form != rollup_form.FORM
     legacy_texts = _legacy_texts(block) if is_user_text else {}
     filled = sheet.filled_cells
     for record in block.records:
@@ -68,15 +66,16 @@ def _header_values(
 
 
 def _header_text(raw: RawValue) -> str:
-    """Return a heading's text; Excel makes a date of a month typed as 11/2019."""
+    """Return a header value's text; Excel makes a date of a month typed as 11/2019."""
     text = display_text(raw)
     day, _, month = text.partition("/")
     return month if day == "01" and month.count("/") == 1 else text
 
 
 def _legacy_texts(block: Block) -> Mapping[CellPosition, Proposal]:
-    """Return the texts of the block in an encoding from before Unicode: a table's column by column,
-    a card's all together.
+    """Propose readings for texts in an encoding from before Unicode.
+
+    The encoding is decided for each column of a table, for a card as a whole.
     """
     fields = [
         form_field.id for form_field in block.section.fields if form_field.type in _TEXT_TYPES
@@ -99,7 +98,7 @@ def _legacy_texts(block: Block) -> Mapping[CellPosition, Proposal]:
 
 
 def _ask_encoding(proposal: Proposal) -> CellValue:
-    """Return the finding that asks whether a text was read rightly; it is never taken silently."""
+    """Return finding C24, which asks whether the proposed reading is right."""
     params = {"value": clean(proposal.text), "encoding": proposal.encoding}
     return CellValue(code="C24", params=params)
 
@@ -132,7 +131,7 @@ def _read_row(
 
 
 def _plain_code(form_field: Field, cell_value: CellValue) -> CellValue | None:
-    """Return the code alone where a `ref` has one: unlike the name, it needs no encoding."""
+    """Return a `ref`'s code alone where it has one: it is ASCII, whatever the name's encoding."""
     code = code_of(str(cell_value.value))
     return CellValue(code) if form_field.type == "ref" and code.isascii() else None
 
@@ -187,15 +186,15 @@ def _hidden_column_findings(block: Block) -> Iterator[Finding]:
 
 
 def _merged_cell_findings(block: Block) -> Iterator[Finding]:
-    """Yield merged cells that swallow other cells of the section: in a card only several rows."""
+    """Yield C16 for merged ranges over several cells of the section; in a card only over rows."""
     is_card = block.section.layout == "card"
     first_row, _, last_row, _ = block.bounds
     for merged_range in block.sheet.metadata.merges:
         top, left, bottom, right = merged_range
-        is_swallowing = bottom > top or (not is_card and right > left)
+        covers_others = bottom > top or (not is_card and right > left)
         covered = (
             _cells_in_range(merged_range, block)
-            if is_swallowing and top <= last_row and first_row <= bottom
+            if covers_others and top <= last_row and first_row <= bottom
             else []
         )
         if covered and not is_blank(block.sheet.value_at((top, left))):
@@ -208,7 +207,7 @@ def _merged_cell_findings(block: Block) -> Iterator[Finding]:
 
 
 def _cells_in_range(cell_range: CellRange, block: Block) -> list[CellPosition]:
-    """Return the cells to be filled in that lie in the area."""
+    """Return the fields' cells within the range."""
     top, left, bottom, right = cell_range
     positions = (position for record in block.records for position in record.values())
     return sorted(

@@ -1,9 +1,12 @@
-"""Reading on other machines, over Dask distributed: the same guarded children, only farther away.
+"""Reads files on other machines over Dask distributed, each worker with its own `WorkerPool`.
 
-A batch of files is a task that needs nothing but what it carries: had it to fetch anything from
-another worker, that one's death could hold it up for ever. A worker that dies has its batches done
-by others, and every batch is answered once. What kills a reader kills a child of the worker, and is
-refused as it is locally. What is read comes back as JSON that `codec` takes apart, not as a pickle.
+A batch of files is a task that carries all its data, so a lost worker never blocks another task.
+Other workers repeat the batches of a lost one; every batch is answered once. A file that kills its
+reader kills only a child of the worker, and gets R13 as it does locally. Results come back as JSON
+for `codec`, not as a pickle.
+
+Anyone who reaches a Dask scheduler can run code on all its machines; with ``tls:`` addresses only
+holders of a certificate of the cluster's own authority can.
 """
 
 from __future__ import annotations
@@ -39,14 +42,13 @@ from mlay_batch.reader import worker_pool
 from mlay_batch.reader.cell_metadata import Limits
 from mlay_batch.schema.model import Form
 
-_NO_WORKER_SECONDS = 60.0  # without any worker: time for one to be started anew
+_NO_WORKER_SECONDS = 60.0  # without any worker: time to start a new one
 _FILES, _BYTES = 16, 4 << 20  # of one task: a quarter of a second's reading
 _TASKS_AHEAD = 2  # tasks handed out for each thread of the workers
-_REST_SECONDS = 30.0  # without a batch, until a worker lets its children go
-_HOST_LOCK = threading.Lock()  # one thread of a worker at a time sets up a desk
-
-_REACH_SECONDS = 10.0  # until a scheduler that does not answer, or has no worker, is given up
-# What of the program decides how a file is read; a test holds this to what a reader imports.
+_REST_SECONDS = 30.0  # without a batch, until a worker closes its pool
+_HOST_LOCK = threading.Lock()  # one thread of a worker at a time creates the host
+_REACH_SECONDS = 10.0  # until a scheduler without an answer or a worker counts as unreachable
+# Sources that decide how a file is read; a test compares them with a reader's imports.
 _READER_SOURCES = (
     "errors.py",
     "core/*.py",
@@ -55,7 +57,7 @@ _READER_SOURCES = (
     "reader/*.py",
     "schema/*.py",
 )
-_LIBRARIES = ("python-calamine", "xlrd", "distributed")  # that decide what is read, and carry it
+_LIBRARIES = ("python-calamine", "xlrd", "distributed")  # that read files, or transfer them
 
 Batch = tuple[bytes, ...]
 ProgramVersions = Mapping[str, str]
@@ -71,13 +73,13 @@ def read_each(
     address: str,
     plain: bool = False,
 ) -> Iterator[Submission]:
-    """Read named files on the workers of a Dask scheduler; as `worker_pool.read_each` in all else.
+    """Read named files on the workers of a Dask scheduler; otherwise like `worker_pool.read_each`.
 
-    The forms go with the files, so that they are the client's on every worker. `plain` permits
-    connections without encryption to other machines. Raises UsageError ``cluster.plain`` where
-    they are not permitted, ``cluster.tls`` without usable certificates, ``cluster.address``;
-    MlayError ``cluster.reach``, ``cluster.empty`` (no worker), ``cluster.program`` (not the same
-    everywhere), ``cluster.lost`` (the scheduler), ``cluster.task``.
+    Every worker uses the client's forms, sent with the files. `plain` permits unencrypted
+    connections to other machines. Raises UsageError ``cluster.plain`` where they are not permitted,
+    ``cluster.tls`` without usable certificates, ``cluster.address``; MlayError ``cluster.reach``,
+    ``cluster.empty`` (no worker), ``cluster.program`` (not the same everywhere), ``cluster.lost``
+    (the scheduler), ``cluster.task``.
     """
     with open_client(address, plain=plain) as client:
         job = _ClusterJob(client, address, plain, tuple(forms), limits)
@@ -89,29 +91,29 @@ def read_each(
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """What a worker must know to read."""
+    """What a worker needs to read files."""
 
     forms: tuple[Form, ...]
     limits: Limits
     idle_seconds: float
 
     def serialize(self) -> bytes:
-        """Return them as they go with every batch: some 16 KB, where 16 files are twenty times."""
+        """Return the bytes sent with every batch: some 16 KB, a twentieth of its 16 files."""
         return zlib.compress(pickle.dumps(self))
 
 
 class WorkerHost:
-    """The guarded children of one worker: hired when a batch comes, let go after some rest."""
+    """The pool of one worker: started with a batch, closed after some idle time."""
 
     def __init__(self, config: WorkerConfig) -> None:
         self._config = config
-        self._lock = threading.Lock()  # of what follows
+        self._lock = threading.Lock()  # guards the attributes below
         self._pool: worker_pool.WorkerPool | None = None
         self._active_batches = 0
         self._idle_timer = threading.Timer(0, lambda: None)
 
     def read(self, files: Batch) -> list[bytes]:
-        """Return what was read from each, as JSON."""
+        """Return the submission of each file, as JSON."""
         with self._use_pool() as pool:
             return [codec.dump(submission) for submission in pool.read(files)]
 
@@ -131,8 +133,8 @@ class WorkerHost:
                 self._idle_timer.start()
 
     def _start_pool(self) -> worker_pool.WorkerPool:
-        # A worker under Dask's nanny is daemonic, and such a process may have no children, as it
-        # might be ended without them. Ours end when their pipe does.
+        # A worker under Dask's nanny is daemonic; such a process may have no children, because they
+        # could outlive it. Ours end when their pipe does.
         multiprocessing.current_process().daemon = False
         size = get_worker().state.nthreads
         return worker_pool.WorkerPool(self._config.forms, self._config.limits, size)
@@ -146,13 +148,13 @@ class WorkerHost:
 
 @lru_cache(maxsize=4)
 def _worker_host(config_bytes: bytes) -> WorkerHost:
-    """Return the desk where this worker process reads by these orders."""
+    """Return this worker process's host for a configuration."""
     config: WorkerConfig = pickle.loads(zlib.decompress(config_bytes))  # noqa: S301 - as all Dask tasks come
     return WorkerHost(config)
 
 
 def _read_batch(config_bytes: bytes, files: Batch, client_program: ProgramVersions) -> Answer:
-    """Read a batch on a worker; where the program is another (it came later), say which it is."""
+    """Read a batch on a worker; one with another program (it came later) returns its versions."""
     if client_program != program_versions():
         return {get_worker().address: program_versions()}
     with _HOST_LOCK:
@@ -162,7 +164,7 @@ def _read_batch(config_bytes: bytes, files: Batch, client_program: ProgramVersio
 
 @dataclass(frozen=True)
 class _ClusterJob:
-    """Files sent out, and what comes back."""
+    """Sends files to the cluster and collects the answers."""
 
     client: Client
     address: str
@@ -171,12 +173,12 @@ class _ClusterJob:
     limits: Limits
 
     def read(self, files: Iterable[bytes]) -> Iterator[Submission]:
-        """Hand files out some ahead of their turn, and yield the answers in their order."""
+        """Submit batches some tasks ahead, and yield the submissions in order."""
         config_bytes = WorkerConfig(self.forms, self.limits, _REST_SECONDS).serialize()
         pending: deque[tuple[Future[Answer], Batch]] = deque()
         for batch in _batches(files):
             workers = self.client.nthreads()
-            check_encrypted(workers, plain=self.plain)  # those that came later, too
+            check_encrypted(workers, plain=self.plain)  # also workers that joined later
             pending.append(
                 (
                     self.client.submit(
@@ -191,7 +193,7 @@ class _ClusterJob:
             yield from self._read_answer(future, batch)
 
     def _read_answer(self, future: Future[Answer], batch: Batch) -> Iterable[Submission]:
-        """Return what was read; where worker after worker died over it, read it here."""
+        """Return the submissions of a batch; read it here where several workers died over it."""
         try:
             reply = self._await_answer(future)
             return [codec.load(answer, Submission) for answer in _require_same_program(reply)]
@@ -201,11 +203,11 @@ class _ClusterJob:
             raise MlayError("cluster.lost") from error
         except MlayError:
             raise
-        except Exception as error:  # whatever a worker raises
+        except Exception as error:  # a worker may raise anything
             raise MlayError("cluster.task", problem=type(error).__name__) from error
 
     def _await_answer(self, future: Future[Answer]) -> Answer:
-        """Wait as long as there is a worker who might answer."""
+        """Wait while the cluster has a worker."""
         while True:
             try:
                 return future.result(timeout=_NO_WORKER_SECONDS)
@@ -217,12 +219,12 @@ class _ClusterJob:
 def _require_same_program(reply: Answer) -> list[bytes]:
     if isinstance(reply, dict):
         check_same_program(reply)
-        raise ValueError  # two programs that say the same of themselves
+        raise ValueError  # different programs with equal versions
     return reply
 
 
 def _batches(files: Iterable[bytes]) -> Iterator[Batch]:
-    """Yield the files some at a time: a task costs Dask about a millisecond."""
+    """Group the files into batches: a task costs Dask about a millisecond."""
     batch: list[bytes] = []
     for data in files:
         batch.append(data)
@@ -235,13 +237,13 @@ def _batches(files: Iterable[bytes]) -> Iterator[Batch]:
 
 @contextmanager
 def open_client(address: str, *, plain: bool) -> Iterator[Client]:
-    """Connect to a scheduler whose workers are there, encrypted, and of this program."""
+    """Connect to a scheduler that has workers, is encrypted, and runs this program."""
     check_encrypted([address], plain=plain)
     security = _load_certificates(address)
     with _silence_dask():
         try:
             asyncio.run(_check_reachable(address, security))
-        except Exception as error:  # whoever is no scheduler may answer anything
+        except Exception as error:  # another server may answer anything
             raise MlayError("cluster.reach", address=address) from error
         with Client(address, security=security, set_as_default=False) as client:
             try:
@@ -255,14 +257,14 @@ def open_client(address: str, *, plain: bool) -> Iterator[Client]:
 
 
 async def _check_reachable(address: str, security: Security) -> None:
-    """Shake hands with a scheduler: a `Client` would take a minute to say that it cannot."""
+    """Check that a scheduler answers: a `Client` would take a minute to fail."""
     args = security.get_connection_args("client")
     await (await connect(address, timeout=_REACH_SECONDS, **args)).close()
 
 
 @contextmanager
 def _silence_dask() -> Iterator[None]:
-    """Keep Dask's hints to analysts and its stack traces away: whoever calls tells what failed."""
+    """Suppress Dask's hints and stack traces: the caller reports what failed."""
     logging.disable()
     with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"}):
         try:
@@ -272,7 +274,7 @@ def _silence_dask() -> Iterator[None]:
 
 
 def check_encrypted(addresses: Iterable[str], *, plain: bool) -> None:
-    """Refuse what would cross a network unencrypted, unless that was permitted."""
+    """Refuse unencrypted connections over a network, unless permitted."""
     for address in addresses:
         scheme, host = _split_address(address)
         if scheme == "tcp" and not (plain or _is_local(host)):
@@ -280,7 +282,7 @@ def check_encrypted(addresses: Iterable[str], *, plain: bool) -> None:
 
 
 def _split_address(address: str) -> tuple[str, str]:
-    """Return scheme and host of ``tls://host:port``; ``tcp`` where no scheme is written."""
+    """Return scheme and host of ``tls://host:port``; ``tcp`` without a scheme."""
     parts = urlsplit(address if "://" in address else f"tcp://{address}")
     try:
         is_valid = parts.scheme in ("tcp", "tls") and parts.hostname and parts.port
@@ -292,7 +294,7 @@ def _split_address(address: str) -> tuple[str, str]:
 
 
 def _is_local(host: str) -> bool:
-    """Whether that is this machine itself, where nobody listens on the way."""
+    """Whether that is this machine, so that nothing crosses a network."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -300,11 +302,11 @@ def _is_local(host: str) -> bool:
 
 
 def _load_certificates(address: str) -> Security:
-    """Return what Dask's own configuration says of certificates."""
+    """Load the certificates that Dask's own configuration names."""
     try:
         security = Security()
         tls_context = security.get_connection_args("client")["ssl_context"]
-    except OSError as error:  # no such file, or not a certificate
+    except OSError as error:  # no such file, or no certificate
         raise UsageError("cluster.tls", address=address) from error
     if address.startswith("tls:") and not tls_context:
         raise UsageError("cluster.tls", address=address)
@@ -312,7 +314,7 @@ def _load_certificates(address: str) -> Security:
 
 
 def _scheduler_program(client: Client) -> ProgramVersions | Exception:
-    """Return the scheduler's program: it hands tasks on, and must know them to do so."""
+    """Return the scheduler's versions: it must know the tasks that it passes on."""
     try:
         versions: ProgramVersions = client.run_on_scheduler(program_versions)
     except (ImportError, AttributeError) as error:
@@ -322,18 +324,18 @@ def _scheduler_program(client: Client) -> ProgramVersions | Exception:
 
 @cache
 def program_versions() -> ProgramVersions:
-    """Return what decides how a file is read, by name: versions, and a hash of the reader."""
+    """Return what decides how a file is read: versions by name, and a hash of the reader."""
     package = Path(mlay_batch.__file__).parent
     digest = hashlib.sha256()
     for path in sorted(path for pattern in _READER_SOURCES for path in package.glob(pattern)):
-        digest.update(path.read_text(encoding="utf-8").encode())  # whatever ends its lines
+        digest.update(path.read_text(encoding="utf-8").encode())  # with any line ends
     code = f"{mlay_batch.__version__} ({digest.hexdigest()[:12]})"
-    python = ".".join(platform.python_version_tuple()[:2])  # with its tables of Unicode
+    python = ".".join(platform.python_version_tuple()[:2])  # its Unicode tables
     return {"mlay-batch": code, "Python": python, **{name: version(name) for name in _LIBRARIES}}
 
 
 def check_same_program(programs: Mapping[str, ProgramVersions | Exception]) -> None:
-    """Refuse a machine whose program is not this one: it might read a file otherwise."""
+    """Refuse a machine with another program: it might read a file differently."""
     for address, result in programs.items():
         versions = result if isinstance(result, Mapping) else {}
         for name, expected in program_versions().items():

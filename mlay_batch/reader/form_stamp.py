@@ -1,4 +1,8 @@
-"""The hidden stamp of a workbook, and the sheets that are ours but hold nothing typed by people."""
+"""Reads the hidden stamp of a workbook; guesses the template's texts where it is lost.
+
+The stamp lists the texts that the template wrote for one branch and period. Without it they are
+guessed from the form, the header and their position; any other text counts as typed.
+"""
 
 from __future__ import annotations
 
@@ -26,17 +30,17 @@ _GAP = "\0"
 
 @dataclass(frozen=True, slots=True)
 class StampedWorkbook:
-    """A workbook's sheets sorted out: its stamp, the texts its template wrote for it alone, and
-    the visible sheets where people type.
-    """
+    """A workbook's stamp and the sheets to read."""
 
     stamp: Stamp | None
     template_texts: tuple[str, ...]
+    """Texts the template wrote for this workbook alone."""
     sheets: tuple[Sheet, ...]
+    """Visible sheets where people type; of a roll-up its data sheets."""
 
 
 def read_stamp(sheets: Sequence[Sheet]) -> StampedWorkbook:
-    """Return the workbook sorted out. UnreadableError R31 where there are two stamps in it."""
+    """Find the stamp and the sheets to read. UnreadableError R31 where there are two stamps."""
     stamp_sheets = [
         sheet for sheet in sheets if sheet.rows[:1] and tuple(sheet.rows[0][:2]) == STAMP_MARK
     ]
@@ -59,7 +63,7 @@ def read_stamp(sheets: Sequence[Sheet]) -> StampedWorkbook:
 
 
 def _is_data_sheet(sheet: Sheet) -> bool:
-    """Whether it is a data sheet of a consolidated workbook: the figures are computed anew."""
+    """Whether a sheet of a consolidated workbook has data; its figures are computed anew."""
     return any(isinstance(raw, str) and is_marker(raw) for row in sheet.rows for raw in row)
 
 
@@ -76,7 +80,7 @@ def _stamp_text(raw: RawValue) -> str:
 def guess_texts(
     form: Form, blocks: Sequence[Block], header: Mapping[str, HeaderValue]
 ) -> Iterator[str]:
-    """Yield the texts of the instruction sheet and of the official heading above the sections."""
+    """Yield the texts of the instruction sheet and of the letterhead above the sections."""
     period = Period.parse_informal(clean(header["period"].text)) if "period" in header else None
     for lang in _LANGUAGES:
         for _, texts in instructions(form, period, lang):
@@ -88,10 +92,9 @@ def guess_texts(
 
 
 def _heading_texts(block: Block, unit: str) -> Iterator[str]:
-    """Yield the line of the date, the unit's name and what stands in capitals right above it.
+    """Yield the letterhead: the date line, the unit's name, the capitals right above it.
 
-    A form without a heading card does not say whose it is: there the name is what stands in the
-    line of the date.
+    Without a header card the unit is unknown; then any text in the date line's row is its name.
     """
     date_line = _date_line_pattern()
     cells_above = (
@@ -111,7 +114,7 @@ def _heading_texts(block: Block, unit: str) -> Iterator[str]:
 
 
 def _date_line_pattern() -> re.Pattern[str]:
-    """Return what "Mường Lay, ngày ….. tháng ….. năm ……." of any place looks like, unfilled."""
+    """Return the pattern of a blank "Mường Lay, ngày ….. tháng ….. năm ……." of any place."""
     lines = [text("template", "heading_date", lang) for lang in _LANGUAGES]
     lines += [text("template", "heading_place", lang, place=_GAP) for lang in _LANGUAGES]
     return re.compile("|".join(".+".join(map(re.escape, line.split(_GAP))) for line in lines))

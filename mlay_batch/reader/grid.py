@@ -1,4 +1,4 @@
-"""Bytes to sheets of raw cells, every kind of file alike."""
+"""Reads the bytes of any kind of workbook into sheets of raw cells."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RawValue = str | int | float | bool | date | time | timedelta | ErrorCell
 
 @dataclass(frozen=True)
 class Sheet:
-    """A worksheet as it lies there; `rows` hold the raw cells from A1 on, blanks as ``""``."""
+    """A worksheet; `rows` are its raw cells from A1 on, blank ones ``""``."""
 
     title: str
     is_visible: bool
@@ -37,7 +37,7 @@ class Sheet:
 
     @cached_property
     def filled_cells(self) -> Mapping[CellPosition, RawValue]:
-        """Every cell that is not blank, row by row."""
+        """The cells that are not blank, row by row."""
         return {
             (row, column): raw
             for row, cells in enumerate(self.rows, 1)
@@ -46,7 +46,7 @@ class Sheet:
         }
 
     def value_at(self, position: CellPosition) -> RawValue:
-        """Return the cell at row and column (from 1); ``""`` outside of what is filled."""
+        """Return the raw value at row and column (from 1); ``""`` where nothing is filled."""
         return self.filled_cells.get(position, "")
 
 
@@ -68,14 +68,14 @@ def read_sheets(package: Package, limits: Limits) -> list[Sheet]:
     except (CalamineError, KeyError) as error:
         raise UnreadableError("R05") from error
     except BaseException as error:
-        # calamine's Rust panics are no Exception; their class cannot be imported
+        # a Rust panic of calamine is no Exception; its class cannot be imported
         if type(error).__name__ != "PanicException":
             raise
         raise UnreadableError("R05") from None
 
 
 def _read_metadata(package: Package, limits: Limits) -> tuple[bytes, Mapping[str, CellMetadata]]:
-    """Return the bytes that are safe for calamine, and the facts of each sheet."""
+    """Return bytes that are safe for calamine, and each sheet's metadata by title."""
     if package.kind == "xls":
         from mlay_batch.reader import xls  # start-up of a child: few files are .xls
 
@@ -89,7 +89,7 @@ def _read_metadata(package: Package, limits: Limits) -> tuple[bytes, Mapping[str
 
 
 def _cut_cells(data: bytes, cuts: Mapping[str, tuple[tuple[int, int], ...]]) -> bytes:
-    """Return the package without its far cells: calamine would make room for all in between."""
+    """Remove cells beyond the limits: calamine would allocate all cells in between."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(buffer, "w") as target:
         for entry in source.infolist():

@@ -1,13 +1,11 @@
-"""Whether the visible headings of a section agree with its hidden ids.
+"""Compares the visible headings of a section with its hidden ids.
 
-People exchange two columns, or two lines of a card, with headings and values, and the hidden ids
-stay where they were; or they retype a heading over another field's column. Then the id names one
-field and the heading another, and neither is taken: a figure read by the wrong one of the two is
-wrong without anybody seeing it.
+People swap two columns, or two lines of a card, with headings and values, but the hidden ids stay;
+or they retype a heading over another field's column. Where id and heading name different fields,
+neither is read: a figure read into the wrong field would go unnoticed.
 
-A heading typed anew is compared by its words. It is an exchange where it says another field better
-than its own, and that other field is not under its own title either: who only shortens a heading
-leaves the others as they are.
+A retyped heading is compared by its words. It counts as exchanged if it fits another field better
+than its own and that field has lost its own title too: shortening one heading leaves the others.
 """
 
 from __future__ import annotations
@@ -31,40 +29,38 @@ from mlay_batch.reader.section_finder import (
 from mlay_batch.schema.model import Field, Section
 
 CellPositions = Sequence[CellPosition]
-_MIN_SIMILARITY = 0.2  # of 1: below it a heading says no field of the section at all
-_SEVERAL_GROUPS = 2  # groups of columns: from here on columns of one title are told apart by them
+_MIN_SIMILARITY = 0.2  # of 1: below it a heading names no field of the section
+_SEVERAL_GROUPS = 2  # groups of columns: from here on they distinguish columns of one title
 _IN_BRACKETS = re.compile(r"\([^)]*\)")
 _NUMBERING = re.compile(r"^\s*(?:[ivx]+|\d+)\s*[.)]\s*")
 
 
 @dataclass(frozen=True)
 class Labels:
-    """The headings of a section as they stand in a file.
-
-    `heading_cells` are the cells in which each field found has its heading, `unit_cells` those with
-    its unit.
-    """
+    """The headings of a section in a file."""
 
     form_texts: FormTexts
     section: Section
     sheet: Sheet
     heading_cells: Mapping[str, CellPositions]
+    """Cells of each located field's heading."""
     unit_cells: Mapping[str, CellPositions]
+    """Cells of its unit."""
 
     def texts(self, positions: CellPositions) -> Iterator[tuple[CellPosition, str]]:
-        """Yield the filled ones of these cells with their name keys."""
+        """Yield the filled cells among `positions` with their name keys."""
         for position in positions:
             if key := cell_key(self.sheet, position):
                 yield position, key
 
     def template_texts(self, name: str) -> frozenset[str]:
-        """Return what the template writes where a field has its heading."""
+        """Return the texts the template writes in a field's heading cells."""
         return self.form_texts.heading_texts[self.section.id, name]
 
     def is_unchanged(self) -> bool:
-        """Whether every field has its own title over it and nothing but texts of its own.
+        """Whether every field has its own title and no other text in its heading cells.
 
-        Most forms come so; what headings typed anew say is looked at in the others alone.
+        True of most forms; only the others need the comparison by words.
         """
         unexpected = (
             key not in self.template_texts(name)
@@ -75,7 +71,7 @@ class Labels:
 
     @cached_property
     def correctly_titled(self) -> frozenset[str]:
-        """The fields with their own title over them."""
+        """The fields under their own title."""
         return frozenset(
             name
             for name, positions in self.heading_cells.items()
@@ -86,7 +82,7 @@ class Labels:
 
     @cached_property
     def retyped_headings(self) -> Mapping[str, tuple[str, CellPosition]]:
-        """For each field under a heading typed anew: the field that heading says, and its cell."""
+        """For each field under a retyped heading: the field it names, and the heading's cell."""
         return {
             name: (best_field, position)
             for name, positions in self.heading_cells.items()
@@ -98,7 +94,7 @@ class Labels:
 
 
 def find_exchanged_fields(labels: Labels) -> Iterator[tuple[str, CellPosition]]:
-    """Yield each field that stands under the heading of another one, and that heading's cell."""
+    """Yield each field under the heading of another one, and that heading's cell."""
     groups = {field.group for field in labels.section.fields if field.group}
     if len(groups) < _SEVERAL_GROUPS and labels.is_unchanged():
         return
@@ -116,7 +112,7 @@ def find_exchanged_fields(labels: Labels) -> Iterator[tuple[str, CellPosition]]:
 
 
 def _other_title(labels: Labels, field: Field, positions: CellPositions) -> CellPosition | None:
-    """Return the first cell that says the title of another field, word for word."""
+    """Return the first cell with exactly the title of another field."""
     own_texts = labels.template_texts(field.id)
     for position, key in labels.texts(positions):
         if key not in own_texts and (
@@ -127,7 +123,7 @@ def _other_title(labels: Labels, field: Field, positions: CellPositions) -> Cell
 
 
 def _is_section_title(labels: Labels, field: Field, key: str) -> bool:
-    """Whether a heading has the words of another field of the section, and not those of its own."""
+    """Whether a heading is the title of another field of the section, and not the field's own."""
     words = _words(key)
     titles = all_name_keys(*(other.title for other in labels.section.fields))
     is_title = bool(words) and any(words == _words(title) for title in titles)
@@ -135,8 +131,9 @@ def _is_section_title(labels: Labels, field: Field, key: str) -> bool:
 
 
 def _is_form_title(labels: Labels, key: str) -> bool:
-    """Whether a heading is that of a field elsewhere in the form, taken from there: on the sheet it
-    stands no more often than the template has it. Who only calls his column so has added one.
+    """Whether a heading was moved here from a field elsewhere in the form.
+
+    A moved one is on the sheet no more often than in the template, one typed in addition is.
     """
     sheet_keys = (cell_key(labels.sheet, position) for position in labels.sheet.filled_cells)
     return (
@@ -145,22 +142,20 @@ def _is_form_title(labels: Labels, key: str) -> bool:
 
 
 def _exchanged_heading(labels: Labels, name: str) -> CellPosition | None:
-    """Return the heading over a field that says another one, which has lost its own title."""
+    """Return the heading over a field that names another one, which has lost its own title."""
     best_field, position = labels.retyped_headings.get(name, (name, None))
     return position if best_field != name and best_field not in labels.correctly_titled else None
 
 
 def _best_field(section: Section, name: str, key: str) -> str:
-    """Return the field that a heading says best; the one it stands over where others say no more,
-    empty where it says none.
-    """
+    """Return the field that a heading fits best, on a tie `name`; empty where it fits none."""
     scores = {form_field.id: _title_similarity(form_field, key) for form_field in section.fields}
     best = max(scores, key=lambda field: (scores[field], field == name))
     return best if scores[best] >= _MIN_SIMILARITY else ""
 
 
 def _title_similarity(field: Field, key: str) -> float:
-    """Return the share of words a heading and a title have in common, of all words of both."""
+    """Return the share of common words among all words of a heading and a title (Jaccard)."""
     words = _words(key)
     titles = (_words(title) for title in name_keys(field.title))
     return max(len(words & title) / max(1, len(words | title)) for title in titles)
@@ -168,15 +163,13 @@ def _title_similarity(field: Field, key: str) -> float:
 
 @lru_cache(maxsize=4096)
 def _words(key: str) -> frozenset[str]:
-    """Return the words of a heading without accents; what stands in brackets, single letters and
-    figures say no field.
-    """
+    """Return the words of a heading without accents, brackets, single letters and figures."""
     plain = _IN_BRACKETS.sub(" ", strip_accents(key))
     return frozenset(word for word in re.findall(r"[^\W\d_]+", plain) if len(word) > 1)
 
 
 def _other_unit(labels: Labels, form_field: Field) -> CellPosition | None:
-    """Return the cell beside the value that says the unit of another card of the form."""
+    """Return the cell beside the value with a unit of another card field of the form."""
     cards = (s for s in labels.form_texts.form.sections if s.layout == "card")
     units = all_name_keys(*(field.unit for section in cards for field in section.fields))
     texts = labels.texts(labels.unit_cells.get(form_field.id, ()) if form_field.unit else ())
@@ -186,10 +179,10 @@ def _other_unit(labels: Labels, form_field: Field) -> CellPosition | None:
 
 
 def _other_group(labels: Labels, field: Field, positions: CellPositions) -> CellPosition | None:
-    """Return the cell of a group's heading that reaches over the column of a field not in it.
+    """Return the cell of another group's heading over a field's column.
 
-    Only where the section has several groups: one that says little alone may head two columns of
-    the same title. The heading is the last one to the left of the column, or over it.
+    Only in a section with several groups. A column's group heading is the one over it, or the
+    last one to its left.
     """
     groups = all_name_keys(*(other.group for other in labels.section.fields))
     if len(groups) <= len(own_groups := all_name_keys(field.group)) or not own_groups:
@@ -206,7 +199,7 @@ def _other_group(labels: Labels, field: Field, positions: CellPositions) -> Cell
 
 
 def _heading_elsewhere(labels: Labels, field: Field) -> CellPosition | None:
-    """Return the cell over another field that says this one, which stands under nothing."""
+    """Return the cell over another field that names this one, which has no heading itself."""
     if field.id in labels.correctly_titled or any(labels.texts(labels.heading_cells[field.id])):
         return None
     own_titles = name_keys(field.title)
@@ -226,10 +219,10 @@ def _heading_elsewhere(labels: Labels, field: Field) -> CellPosition | None:
 def foreign_title_above(
     finder: SectionFinder, section: Section, sheet: Sheet, top: int
 ) -> CellPosition | None:
-    """Return the cell with the title of another section right above this one, which begins at row
-    `top` with its marker; None where its own title stands there, or none.
+    """Return the cell with another section's title right above the section starting at row `top`.
 
-    Titles are compared without their numbers and accents: who exchanges parts may renumber them.
+    None where its own title or no title is there. Titles are compared without numbering and
+    accents, since sections that change places may be renumbered.
     """
     other_titles = set(map(_plain_title, finder.form_texts.section_titles))
     own_titles = set(map(_plain_title, name_keys(section.title)))

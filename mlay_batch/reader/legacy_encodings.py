@@ -1,9 +1,8 @@
-"""Text typed in TCVN3 (ABC) or VNI: Vietnamese letters from before Unicode, hidden in Latin ones.
+"""Proposes readings for text in TCVN3 (ABC) or VNI, Vietnamese encodings from before Unicode.
 
-``Chi bé`` in the font .VnTime reads "Chi bộ"; in any other font nobody can read it. The encoding is
-decided by the cell's font first, else over all texts of a column, whose words must make
-Vietnamese syllables in one encoding and not as they stand. What is found is a proposal: nothing is
-converted without being asked.
+``Chi bé`` in the font .VnTime reads "Chi bộ"; in other fonts it is unreadable. The cell's font
+decides the encoding, else all texts of a column, whose words must make Vietnamese syllables in one
+encoding and not in Unicode. Nothing is converted without asking.
 
 Sources: TCVN 5712:1993, table TCVN3; the VNI-Windows table. Fonts .VnTimeH and the like show small
 letters as capitals.
@@ -63,14 +62,14 @@ _MIN_SHARE, _MAX_UNICODE_SHARE = 0.85, 0.75
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a text in an old encoding most likely says."""
+    """The most likely reading of a text in an old encoding."""
 
     encoding: Encoding
     text: str
 
 
 def font_encoding(font: str) -> Encoding | None:
-    """Return the encoding a font is made for, judged by its name.
+    """Return the encoding a font is made for, by its name.
 
     >>> font_encoding(".VnTimeH"), font_encoding("VNI-Times"), font_encoding("Times New Roman")
     ('TCVN3', 'VNI', None)
@@ -82,7 +81,7 @@ def font_encoding(font: str) -> Encoding | None:
 
 
 def decode_legacy(text: str, encoding: Encoding, font: str = "") -> str:
-    """Return `text` read in an old encoding, in Unicode.
+    """Convert `text` from an old encoding to Unicode.
 
     >>> decode_legacy("Chi boä", "VNI"), decode_legacy("chi bé", "TCVN3", ".VnTimeH")
     ('Chi bộ', 'CHI BỘ')
@@ -100,10 +99,10 @@ def _compose_vni_pair(pair: re.Match[str]) -> str:
 
 
 def propose_readings(texts: Sequence[tuple[str, str]]) -> Mapping[int, Proposal]:
-    """Return what the texts of one column, given with their fonts, say if in an old encoding.
+    """Propose readings by index for the texts of one column, given with their fonts.
 
-    A text with a letter only Unicode has, or with no letter beyond ASCII, needs no reading. Where
-    both encodings fit a column alike nothing is proposed.
+    None for a text with a letter that only Unicode has, or without letters beyond ASCII, nor where
+    both encodings fit a column equally.
     """
     candidates = [n for n, (text, _) in enumerate(texts) if _may_be_legacy(text)]
     column_encoding = _column_encoding(
@@ -127,7 +126,7 @@ def _may_be_legacy(text: str) -> bool:
 
 
 def _column_encoding(texts: Sequence[str]) -> Encoding | None:
-    """Return the one encoding the words of a column make sense in, or None."""
+    """Return the one encoding in which a column's words make sense, or None."""
     matches = (word for text in texts for word in _WORD.findall(text) if not word.isascii())
     words = [word for word in matches if len(word) > 1]  # one letter alone proves nothing
     if not words or _syllable_share(words) >= _MAX_UNICODE_SHARE:
@@ -148,7 +147,7 @@ def _syllable_share(words: Sequence[str]) -> float:
 
 @lru_cache(maxsize=4096)
 def _is_syllable(word: str) -> bool:
-    """Return whether a word could be Vietnamese: one syllable, at most one tone."""
+    """Whether a word could be Vietnamese: one syllable, at most one tone."""
     decomposed = unicodedata.normalize("NFD", word.lower().replace("ð", "đ"))
     base = unicodedata.normalize("NFC", _TONES.sub("", decomposed))
     return len(_TONES.findall(decomposed)) <= 1 and _SYLLABLE.fullmatch(base) is not None

@@ -1,8 +1,9 @@
-"""A section between its markers.
+"""Locates a section by its markers, or else by its headings.
 
-The markers (see `layout`) may have been moved by inserted rows and columns, reordered columns or a
-renamed sheet. What a person sees decides what he types: where the visible heading over a cell is
-that of another field than the hidden id says, nobody can tell which of the two is meant (`labels`).
+Markers (see `layout`) may have moved: rows or columns were inserted, columns reordered, sheets
+renamed. People type under what they see: where the visible heading over a cell names another field
+than the hidden id, it is unclear which is meant (`labels`). By headings, a section is located only
+where exactly one place fits.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ from mlay_batch.schema.model import Field, Form, Section
 
 
 def locate_by_markers(finder: SectionFinder, section: Section) -> Block | None:
-    """Return the section between its markers; None where they are not whole.
+    """Locate the section between its markers; None where they are incomplete.
 
-    R22 is added where the section stands there twice, R26/R27 for a field that is missing/double,
-    R32/R33 for a field or section under the heading of another one.
+    Adds R22 where the section is there twice, R26/R27 for a missing/double field, R32/R33 for a
+    field/section under the heading of another one.
     """
     starts = finder.markers.get(f"{section.id}:start", ())
     if len(starts) > 1:
@@ -54,7 +55,7 @@ def locate_by_markers(finder: SectionFinder, section: Section) -> Block | None:
         return None
     is_rollup = (
         finder.form.form == rollup_form.FORM
-    )  # by the program: headed in its own words, and hashed
+    )  # has its own headings; hashed
     if not is_rollup and (title := foreign_title_above(finder, section, sheet, top)):
         place = Place("", sheet.title, a1(title))
         finder.add_error("R33", place, field=section.id, seen=display_text(sheet.value_at(title)))
@@ -67,7 +68,7 @@ def locate_by_markers(finder: SectionFinder, section: Section) -> Block | None:
 
 @dataclass
 class _MarkedSection:
-    """The rows between the markers of one section; `column` is the one of the markers."""
+    """The rows between the markers of one section, which are in `column`."""
 
     finder: SectionFinder
     section: Section
@@ -101,12 +102,7 @@ class _MarkedSection:
             self._report_exchange(name, error_cells)
             del value_cells[name]
         template_cells = {value_marker, *(position for cells in ids.values() for position in cells)}
-        bounds = (
-            self.top,
-            left,
-            self.bottom,
-            value_marker[1] + 1,
-        )  # the unit stands right of the value
+        bounds = self.top, left, self.bottom, value_marker[1] + 1  # the unit is right of the value
         headings = {(r, c): name for name, (r, v) in value_cells.items() for c in range(left, v)}
         return Block(
             self.section, self.sheet, (value_cells,), bounds, frozenset(template_cells), headings
@@ -144,14 +140,12 @@ class _MarkedSection:
         value_cells: Mapping[str, CellPositions],
         unit_cells: Mapping[str, CellPositions] = {},
     ) -> list[tuple[str, CellPositions]]:
-        """Return the fields that stand under the heading of another one, each with the cell of that
-        heading and those of its `value_cells` that hold something.
+        """Return the fields under the heading of another one.
 
-        `heading_cells` are the cells in which a field has its heading, `unit_cells` those with its
-        unit.
+        Each comes with the cell of that heading and those of its `value_cells` that are filled.
         """
         if self.section is HEADER or self.finder.form.form == rollup_form.FORM:
-            return []  # the heading is held against the stamp, a workbook's rows against hashes
+            return []  # checked against the stamp (header) or the hashes (roll-up) instead
         labels = Labels(self.finder.form_texts, self.section, self.sheet, heading_cells, unit_cells)
         filled_cells = self.sheet.filled_cells
         return [
@@ -160,7 +154,7 @@ class _MarkedSection:
         ]
 
     def _report_exchange(self, name: str, positions: CellPositions) -> None:
-        """Say that the heading at the first of `positions` is not that of the field."""
+        """Add R32: the heading at the first of `positions` is not the field's."""
         heading, *values = (Place("", self.sheet.title, a1(position)) for position in positions)
         path, heading_text = (
             f"{self.section.id}.{name}",
@@ -194,9 +188,9 @@ class _MarkedSection:
     def _find_field(
         self, field: Field, ids: Mapping[str, list[CellPosition]], rows: range
     ) -> CellPosition | None:
-        """Return where a field's id stands, or else its heading; R26, R27 if that fails.
+        """Return the cell of a field's id, or else of its heading; adds R26, R27 if that fails.
 
-        A heading over or beside the id of another field is no place for this one.
+        A heading over or beside the id of another field does not count.
         """
         id_positions = ids.get(field.id, [])
         axis = 0 if self.section.layout == "card" else 1
@@ -251,10 +245,10 @@ class _MarkedSection:
 
 
 def locate_by_headings(finder: SectionFinder, section: Section) -> Block | None:
-    """Return the section found by the titles of all its fields, matched by name key.
+    """Locate the section by the titles of all its fields, matched by name key.
 
-    A table is the only row that holds every title; a card stands between its own title and the
-    next section's, each label there once, with at most one value right of it.
+    A table is the only row with every title; a card is between its own title and the next
+    section's, each label there once, with at most one value right of it.
     """
     find_blocks = _find_cards if section.layout == "card" else _find_tables
     blocks = [block for sheet in finder.sheets for block in find_blocks(finder, section, sheet)]
@@ -314,7 +308,7 @@ def _table_block(
 
 
 def _table_end(sheet: Sheet, first: int, columns: range, fixed: frozenset[str]) -> int:
-    """Return the first row from `first` on that holds a text of the template or a marker."""
+    """Return the first row from `first` on with a text of the template or a marker."""
     for row in range(first, len(sheet.rows) + 1):
         if any(is_marker(raw) for raw in sheet.rows[row - 1] if isinstance(raw, str)):
             return row
@@ -324,7 +318,7 @@ def _table_end(sheet: Sheet, first: int, columns: range, fixed: frozenset[str]) 
 
 
 def _section_rows(form: Form, sheet: Sheet) -> dict[int, str]:
-    """Return the rows where a section's title stands."""
+    """Return the section by each row with a section's title."""
     section_by_title = {
         key: section.id for section in sections_of(form) for key in name_keys(section.title) if key
     }

@@ -1,4 +1,4 @@
-"""Facts of an .ods package, from its `content.xml`."""
+"""Reads cell metadata of an .ods package from its `content.xml`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HIDDEN = ("collapse", "filter")
 
 
 def scan(content: bytes, limits: Limits) -> dict[str, CellMetadata]:
-    """Return the facts of each sheet by title.
+    """Return the metadata of each sheet by title.
 
     UnreadableError R05 for broken XML, R07 for a DOCTYPE, R10 for a sheet that spans too much.
     """
@@ -35,7 +35,7 @@ def scan(content: bytes, limits: Limits) -> dict[str, CellMetadata]:
 
 
 class _ContentScanner:
-    """Walks the tables; rows and cells may be repeated without being written again."""
+    """Walks over the tables; one element may stand for many equal rows or cells."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -55,7 +55,7 @@ class _ContentScanner:
             "office:annotation": self._start_note,
             "text:p": self._start_paragraph,
             "style:style": self._start_style,
-            "style:text-properties": self._note_font,
+            "style:text-properties": self._add_font,
         }
 
     def _start_element(self, name: str, attributes: Attributes) -> None:
@@ -86,8 +86,8 @@ class _ContentScanner:
     def _start_style(self, attributes: Attributes) -> None:
         self.style = attributes.get("style:name", "")
 
-    def _note_font(self, attributes: Attributes) -> None:
-        """Take note of a style in a font from before Unicode."""
+    def _add_font(self, attributes: Attributes) -> None:
+        """Record a style with a font from before Unicode."""
         font = attributes.get("style:font-name") or attributes.get("fo:font-family", "")
         if font_encoding(font):
             self.fonts[self.style] = font
@@ -112,7 +112,7 @@ class _ContentScanner:
         self._collect_text()
 
     def _collect_text(self) -> None:
-        """Take down the text of a cell that needs a second look."""
+        """Collect the text of a formula or an error cell."""
         if "table:formula" in self.cell or self.cell.get("calcext:value-type") == "error":
             self.parser.CharacterDataHandler = self.texts.append
 
@@ -144,7 +144,7 @@ class _ContentScanner:
             not within_limits
             or self.builder.last_row * self.builder.last_column > self.limits.cells
         ):
-            return  # refused when the table ends; not worth unrolling
+            return  # refused when the table ends
         if font := self.fonts.get(self.cell.get("table:style-name", "")):
             self.builder.fonts |= dict.fromkeys(self._positions(repeat), font)
         text = "".join(self.texts)

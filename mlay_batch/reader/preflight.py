@@ -1,8 +1,8 @@
-"""What is looked at before any parser sees the file: kind, size, structure of the package.
+"""Checks a file before any parser sees it: kind, size, structure of the package.
 
-A refusal is an `UnreadableError`: R01 empty, R02 too large, R03 no workbook, R04 password,
-R05 damaged, R06 too large when unpacked, R07 a structure no office program writes, R08 a workbook
-of a kind not read. Macros do not stop the reading, but the return is refused (see `open_package`).
+Raises `UnreadableError`: R01 empty, R02 too large, R03 no workbook, R04 password, R05 damaged,
+R06 too large when unpacked, R07 a structure no office program writes, R08 an unsupported kind of
+workbook. A file with macros is read but refused (see `open_package`).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DAMAGE_ERRORS = (
 )
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those of ECMA-376, part 2
 _CHUNK = 1 << 18
-_MIN_ALLOWED = 100 << 10  # bytes any part may have, however well it is packed
+_MIN_ALLOWED = 100 << 10  # bytes any part may have, whatever its packed size
 _LOCAL_HEADER = 30
 _MARKUP_STARTS = (b"<html", b"<table", b"<?xml", b"<!doctype html")
 _MACRO_FOLDERS = ("basic/", "scripts/", "xl/macrosheets/")
@@ -39,22 +39,21 @@ _MACRO_FOLDERS = ("basic/", "scripts/", "xl/macrosheets/")
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A file that is safe to parse. `parts` are the unpacked XML parts by name (none of an .xls).
-
-    `has_macros`: it carries program code, which is never run.
-    """
+    """A file that is safe to parse."""
 
     kind: Kind
     data: bytes = field(repr=False)
     parts: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    """The unpacked XML parts by name; none of an .xls."""
     has_macros: bool = False
+    """Whether it has program code, which is never run."""
 
 
 def open_package(data: bytes, limits: Limits) -> Package:
-    """Return the file as a package, or raise UnreadableError.
+    """Open the file as a package, or raise UnreadableError.
 
-    Macros are judged by content: an .xlsm without code is an ordinary workbook, an .xlsx with
-    code is not. The values are still read, so that everything wrong is told at once.
+    Macros count by content, not by suffix: an .xlsm without code is an ordinary workbook. The
+    values are read despite macros, so that all errors are reported at once.
     """
     if not data:
         raise UnreadableError("R01")
@@ -106,7 +105,7 @@ def _package_kind(names: set[str], archive: zipfile.ZipFile) -> Kind:
 def _check_entries(
     data: bytes, archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], limits: Limits
 ) -> None:
-    """Refuse what only an attacker's or a broken program's zip has."""
+    """Refuse zips that only an attacker or a broken program writes."""
     if len(archive.infolist()) > limits.entries:
         raise UnreadableError("R06")
     if any(entry.flag_bits & 1 for entry in entries):
@@ -132,7 +131,7 @@ def _is_outside(name: str) -> bool:
 def _inflate(
     archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], limits: Limits
 ) -> dict[str, bytes]:
-    """Unpack every entry, counting real bytes, and keep the XML parts."""
+    """Unpack every entry, counting real bytes, and return the XML parts."""
     remaining = limits.inflated_mb << 20
     parts: dict[str, bytes] = {}
     for entry in entries:

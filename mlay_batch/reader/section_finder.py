@@ -1,4 +1,4 @@
-"""What is looked for in a workbook and what was found: the sections of a form and their cells."""
+"""Records of the search for a form's sections: its texts, the markers, the located blocks."""
 
 from __future__ import annotations
 
@@ -19,48 +19,45 @@ from mlay_batch.schema.model import Field, Form, Section, Text
 _MARKER = re.compile(r"[a-z]\w*:(start|head|end)")
 T = TypeVar("T")
 
-MarkerPositions = Mapping[str, Sequence[tuple[Sheet, CellPosition]]]  # marker to where it stands
+MarkerPositions = Mapping[str, Sequence[tuple[Sheet, CellPosition]]]  # marker to its places
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A section found: the cells of each record (a card is one record), by field.
-
-    `bounds` is what belongs to the section, headings and hidden rows included; nothing else may be
-    typed there. `template_cells` are cells in it the template writes beside its fixed texts;
-    `headings` are where a field found by its marker has its heading, whatever that says by now.
-    """
+    """A located section."""
 
     section: Section
     sheet: Sheet
     records: tuple[Mapping[str, CellPosition], ...]
+    """The cells of each record by field; a card is one record."""
     bounds: CellRange
+    """The section with its headings and hidden rows; nothing else may be typed there."""
     template_cells: frozenset[CellPosition] = frozenset()
+    """Cells in it that the template writes beside its fixed texts."""
     headings: Mapping[CellPosition, str] = field(default_factory=dict)
+    """Heading cells of the fields located by marker, whatever they now say."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormTexts:
-    """A form with the texts its template writes, by name key; made once for many files.
-
-    `fixed_texts` texts may stand anywhere, `number_headings` are those above the running numbers of
-    a table; `choice_texts` are the choices people type, so beside the form they are no text of the
-    template. `field_titles` are those of all fields, each with how many bear it, `section_titles`
-    those of all sections. `heading_texts` are the texts that stand where a field has its heading,
-    by section and field: title, help, unit, group.
-    """
+    """A form with the name keys of its template's texts; built once for many files."""
 
     form: Form
     fixed_texts: frozenset[str]
+    """Texts that may be anywhere."""
     number_headings: frozenset[str]
+    """Headings of a table's running numbers."""
     choice_texts: frozenset[str]
+    """Choices people type; beside the form they are no text of the template."""
     field_titles: Counter[str]
+    """Titles of all fields, with the number of fields that have it."""
     section_titles: frozenset[str]
     heading_texts: Mapping[tuple[str, str], frozenset[str]]
+    """Texts in a field's heading cells, by section and field: title, help, unit, group."""
 
     @classmethod
     def from_form(cls, form: Form) -> FormTexts:
-        """Return the form with its texts."""
+        """Collect the texts of a form."""
         fixed = (name_key(text) for text in fixed_texts(form) if not is_marker(text))
         head_cells = (
             cell for sheet in plan_sheets(form) for cell in sheet.cells if cell.role == "head"
@@ -94,7 +91,7 @@ class FormTexts:
 
 @dataclass
 class SectionFinder:
-    """One form looked for in the visible sheets: what was found, and what is wrong."""
+    """The search for one form in the visible sheets: located blocks, and findings."""
 
     form_texts: FormTexts
     sheets: Sequence[Sheet]
@@ -104,27 +101,27 @@ class SectionFinder:
 
     @property
     def form(self) -> Form:
-        """The form looked for."""
+        """The form that is searched for."""
         return self.form_texts.form
 
     @property
     def is_complete(self) -> bool:
-        """Whether every section was found with all its fields."""
+        """Whether every section was located with all its fields."""
         return not any(finding.is_error for finding in self.findings)
 
     @property
     def has_markers(self) -> bool:
-        """Whether every section stands there by its markers, be it under headings exchanged."""
+        """Whether every section has its markers, even under exchanged headings."""
         errors = {finding.code for finding in self.findings if finding.is_error}
         return errors <= {"R32", "R33"}
 
     def add_error(self, code: str, place: Place, *marks: Place, **params: str) -> None:
-        """Add an error; `marks` are further cells it is about."""
+        """Add an error; `marks` are further cells it concerns."""
         self.findings.append(Finding(code, Severity.ERROR, place, params, marks))
 
 
 def find_markers(sheets: Iterable[Sheet]) -> MarkerPositions:
-    """Return where each section marker stands."""
+    """Return the places of each section marker."""
     markers: dict[str, list[tuple[Sheet, CellPosition]]] = defaultdict(list)
     for sheet in sheets:
         for position, raw in sheet.filled_cells.items():
@@ -134,7 +131,7 @@ def find_markers(sheets: Iterable[Sheet]) -> MarkerPositions:
 
 
 def is_marker(text: str) -> bool:
-    """Return whether a text is a section marker of any form."""
+    """Whether a text is a section marker of any form."""
     return ":" in text and _MARKER.fullmatch(text) is not None
 
 
@@ -149,7 +146,7 @@ def name_keys(text: Text) -> frozenset[str]:
 
 
 def cell_key(sheet: Sheet, position: CellPosition) -> str:
-    """Return the name key of what stands in a cell."""
+    """Return the name key of a cell's text."""
     raw = sheet.value_at(position)
     return name_key(raw if isinstance(raw, str) else display_text(raw))
 

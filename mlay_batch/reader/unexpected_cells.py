@@ -1,4 +1,4 @@
-"""What was typed where nobody reads: nothing vanishes silently."""
+"""Reports what was typed outside of all fields, so that nothing is lost silently."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from mlay_batch.reader.section_finder import Block, FormTexts, is_marker
 from mlay_batch.reader.values import display_text, is_blank
 from mlay_batch.schema.layout import HEADER
 
-_MAX_FINDINGS = (
-    200  # findings a sheet; a page pasted beside the form is told once more, not 10,000 times
-)
+_MAX_FINDINGS = 200  # of a sheet; the rest, such as a page pasted beside the form, is one more
 
 UnexpectedCells = dict[CellPosition, RawValue]
 
@@ -24,14 +22,13 @@ def find_unexpected(
 ) -> Iterator[Finding]:
     """Yield a finding for each cell that is neither read nor a text of the template.
 
-    `file_texts` are the texts the template wrote into this file alone. Those that are choices as
-    well are its own in its heading only, above all sections: a town may bear the name of a choice.
+    `file_texts` are the texts the template wrote into this file alone. One that is also a choice
+    counts only above all sections, in the letterhead: an office may have the name of a choice.
 
-    Warning C26 where something else stands in place of a heading whose marker stands, be it a text
-    of the template from elsewhere; error C19 elsewhere inside a section or right below it (where
-    rows beyond the table go); warning C20 elsewhere on the form's sheets; one warning C21 for a
-    further sheet with something on it. A running number may be any number: rows get renumbered;
-    words in its place are a stray.
+    Warning C26: other words in place of a heading whose marker is there, also the template's from
+    elsewhere. Error C19: elsewhere inside a section or right below it (where rows beyond the table
+    go). Warning C20: elsewhere on the form's sheets. Warning C21, once: another sheet with
+    anything on it. A running number may be any number, since rows get renumbered, but not words.
     """
     unexpected = _unexpected_cells(sheet, blocks, form_texts, file_texts)
     if not blocks:
@@ -39,7 +36,7 @@ def find_unexpected(
             yield _finding("C21", Severity.WARNING, sheet, min(unexpected), count=len(unexpected))
         return
     for block in blocks:
-        # beside the heading's values, which are locked, a remark harms nothing
+        # a remark beside the header's values, which are locked, does no harm
         for position in (
             sorted(_cells_in_section(block, unexpected)) if block.section is not HEADER else ()
         ):
@@ -61,7 +58,7 @@ def find_unexpected(
 def _retyped_heading(
     sheet: Sheet, block: Block, position: CellPosition, raw: RawValue
 ) -> Finding | None:
-    """Return a warning C26 for words that stand in place of a heading; figures are no heading."""
+    """Return a warning C26 for words in place of a heading; figures are no heading."""
     text = display_text(raw)
     if position not in block.headings or not isinstance(raw, str) or text[:1].isdigit():
         return None
@@ -70,15 +67,15 @@ def _retyped_heading(
 
 
 def find_out_of_range(sheet: Sheet) -> Iterator[Finding]:
-    """Yield a warning R11 for the filled cells too far away to be read."""
+    """Yield one warning R11 for the filled cells beyond the limits."""
     if positions := sheet.metadata.out_of_range:
         yield _finding("R11", Severity.WARNING, sheet, positions[0], count=len(positions))
 
 
 def find_notes(sheet: Sheet, file_texts: frozenset[str]) -> Iterator[Finding]:
-    """Yield a warning C28 for each comment that is not one of the program's own.
+    """Yield a warning C28 for each comment that the program did not write.
 
-    A comment is talk about a cell, not content; but whoever hung it there means it to be read.
+    A comment is not content, but its author wants it to be read.
     """
     for position, note in sorted(sheet.metadata.notes.items())[:_MAX_FINDINGS]:
         if clean(note) and name_key(note) not in file_texts:
@@ -131,7 +128,7 @@ def _is_template_text(raw: RawValue, template_keys: frozenset[str]) -> bool:
 def _cells_in_section(
     block: Block, unexpected: Mapping[CellPosition, RawValue]
 ) -> Iterator[CellPosition]:
-    """Yield the strays within the section, then row by row below it until a row has none."""
+    """Yield unexpected cells within the section, then row by row below it until a row has none."""
     top, first_column, bottom, last_column = block.bounds
     rows: dict[int, list[CellPosition]] = {}
     for position in unexpected:

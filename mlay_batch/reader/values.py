@@ -1,22 +1,22 @@
-"""One raw cell to one typed value or one finding, by the rules of the Vietnamese office.
+"""Parses a raw cell into a typed value or a finding, by the rules of the Vietnamese office.
 
-Nothing is coerced silently and nothing is guessed:
+Nothing is coerced silently, nothing is guessed:
 
 =====================  =================  ==========================================================
 typed                  in a count         why
 =====================  =================  ==========================================================
 18 · "18" · "18,0"     18                 a number, or text that can only be that number
-"1.142" · "1 142"      1142               a dot (blank) before exactly three digits parts thousands
-"99,6"                 99.6 (number)      the comma parts decimals
+"1.142" · "1 142"      1142               a dot or blank before exactly three digits: thousands
+"99,6"                 99.6 (number)      the decimal comma
 "1.5" · "1,142"        C04                1,5 or 15? 1.142 or 1,142? Ask.
 3.7                    C02                never truncated
 "18/18"                C03                two numbers
 03/9 (a date cell)     C05                Excel made a date of it
-"-" · "–"              0, C27 (warning)   a dash for none, where the count may be left out
+"-" · "–"              0, C27 (warning)   a dash for none, where the count is optional
 =====================  =================  ==========================================================
 
-Dates are day/month/year; a bare number such as 43772 in a date field is the serial number of a day
-between 1990 and 2100, which is what a date pasted into an unformatted cell becomes.
+Dates are day/month/year; a number such as 43772 in a date field is the serial number of a day
+between 1990 and 2100: what a date pasted into an unformatted cell becomes.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _YEARS = range(1900, 2200)
 
 @dataclass(frozen=True, slots=True)
 class CellValue:
-    """What a cell says: a value, or the code of a finding, or (a warning) both."""
+    """A value, or the code of a finding, or (a warning) both."""
 
     value: Value = None
     code: str | None = None
@@ -61,9 +61,9 @@ class CellValue:
 
 
 def parse_cell(raw: RawValue, form_field: Field, form: Form, limit: int = 32_767) -> CellValue:
-    """Return what `raw` means in the field `form_field`; blanks are None without a finding.
+    """Parse `raw` as a value of `form_field`; a blank is None without a finding.
 
-    `limit` is the longest text accepted, in characters.
+    `limit` is the longest accepted text, in characters.
     """
     if isinstance(raw, ErrorCell):
         params = {"error": raw.text}
@@ -80,19 +80,19 @@ def parse_cell(raw: RawValue, form_field: Field, form: Form, limit: int = 32_767
 
 
 def _is_dash(raw: RawValue) -> bool:
-    """Whether it is a bookkeeper's dash; a required count is asked for all the same."""
+    """Whether a cell has a bookkeeper's dash for none."""
     return isinstance(raw, str) and display_text(raw) in tuple(DASHES)
 
 
 def is_blank(raw: RawValue) -> bool:
-    """Return whether nothing can be seen in the cell."""
+    """Whether a cell has nothing visible."""
     if not isinstance(raw, str):
         return False
     return not raw or not (raw[0].isalnum() or clean(_CONTROL.sub("", raw)))
 
 
 def display_text(raw: RawValue) -> str:
-    """Return a cell as its author reads it: 12, 0,5, 3/9/2019, TRUE; single blanks.
+    """Return a cell's text as its author reads it: 12, 0,5, 3/9/2019, TRUE; single blanks.
 
     >>> display_text(12.0), display_text(0.5), display_text(date(2019, 9, 3))
     ('12', '0,5', '03/9/2019')
@@ -111,18 +111,18 @@ def display_text(raw: RawValue) -> str:
 
 
 def _parse_text(raw: RawValue) -> CellValue:
-    """Keep the lines of a text, each cleaned."""
+    """Return the lines of a text, each cleaned, blank ones dropped."""
     if not isinstance(raw, str):
         return CellValue(display_text(raw))
     lines = (clean(line) for line in _CONTROL.sub("", raw).splitlines())
     text = "\n".join(line for line in lines if line)
-    if not text.strip("?"):  # as a form given back has it where nobody knows what belongs there
+    if not text.strip("?"):  # the mark in a form given back where the value is unknown
         return CellValue(code="C29", params={"value": text})
     return CellValue(text)
 
 
 def _parse_ref(raw: RawValue) -> CellValue:
-    """Take "CB-01 – Chi bộ Trường Tiểu học" whole: whether code and name agree is checked later."""
+    """Return "CB-01 – Chi bộ Trường Tiểu học" whole; a later check compares code and name."""
     return CellValue(display_text(raw))
 
 
@@ -133,7 +133,7 @@ def code_of(text: str) -> str:
 
 
 def _parse_period(raw: RawValue) -> CellValue:
-    """Take "Tháng 9 năm 2019" or "2019-09"; Excel makes a date of the latter while typing."""
+    """Parse "Tháng 9 năm 2019" or "2019-09", of which Excel makes a date."""
     if isinstance(raw, date) and raw.day == 1:
         return CellValue(str(Period.of("month", raw)))
     text = display_text(raw)

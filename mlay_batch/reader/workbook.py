@@ -1,4 +1,4 @@
-"""A workbook's bytes to a `Submission`."""
+"""Reads a workbook's bytes into a `Submission`, or into the texts of its cells."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ from mlay_batch.reader.values import display_text
 from mlay_batch.schema.layout import HEADER, sections_of
 from mlay_batch.schema.model import Form
 
-UNCALCULATED = "=…"  # a formula whose value the program that saved the file did not store
-_DIGITS = 12  # of a number; the last ones differ between office programs
+UNCALCULATED = "=…"  # a formula without a stored result
+_DIGITS = 12  # significant ones; further ones differ between office programs
 
 
 class Reader:
-    """Reads files against the same forms; what it learns of a form is kept for the next file."""
+    """Reads files against the same forms; caches the texts of each form."""
 
     def __init__(self, forms: Sequence[Form], limits: Limits) -> None:
         self.forms, self.limits = tuple(forms), limits
         self._templates: dict[tuple[str, str], FormTexts] = {}
 
     def read(self, data: bytes) -> Submission:
-        """Return what the file says; a file that cannot be read is a submission of one finding."""
+        """Read one file; one that cannot be read is a submission with one finding."""
         try:
             package = open_package(data, self.limits)
             submission = self._read_form(read_stamp(read_sheets(package, self.limits)))
@@ -71,7 +71,7 @@ class Reader:
     def _locate_stamped_form(
         self, workbook: StampedWorkbook, markers: MarkerPositions
     ) -> SectionFinder:
-        """Look for the form the stamp names; R21 where no such form is known."""
+        """Locate the form that the stamp names; R21 where it is unknown."""
         stamp = workbook.stamp
         for form in self.forms:
             if stamp and (form.form, form.version) == (stamp.form, stamp.version):
@@ -81,8 +81,9 @@ class Reader:
         )
 
     def _guess_form(self, workbook: StampedWorkbook, markers: MarkerPositions) -> SectionFinder:
-        """Look for every form; R20 where none fits, R25 where several do and the visible heading
-        names no period that decides.
+        """Try every form; R20 where none fits, R25 where several do.
+
+        Among several, the period in the visible header decides.
         """
         finders = [self._locate(form, workbook.sheets, markers) for form in self.forms]
         fitting = [finder for finder in finders if finder.is_complete]
@@ -98,15 +99,15 @@ class Reader:
 
 
 def unreadable(code: str, place: Place = Place(), **params: str | int) -> Submission:  # noqa: B008 - frozen
-    """Return the submission of a file that could not be read, with the finding that says why."""
+    """Return the submission of an unreadable file, with the finding that says why."""
     return Submission(None, None, None, findings=(Finding(code, Severity.ERROR, place, params),))
 
 
 def locate_sections(finder: SectionFinder) -> SectionFinder:
-    """Look for every section of the form: by markers, else by headings.
+    """Locate every section of the form: by markers, else by headings.
 
-    Findings: R22 a section stands there twice, R23 not at all (R30: the heading), R26/R27 a field
-    is missing/double, R28 (warning) a section was found by its headings only.
+    Findings: R22 a section is there twice, R23 not at all (R30: the header), R26/R27 a field is
+    missing/double, R28 (warning) a section was located by its headings only.
     """
     for section in sections_of(finder.form):
         errors = len(finder.findings)
@@ -125,7 +126,7 @@ def locate_sections(finder: SectionFinder) -> SectionFinder:
 
 
 def _is_period_covered(finder: SectionFinder) -> bool:
-    """Return whether the form holds in the period its visible heading names."""
+    """Whether the form is in force in the period of its visible header."""
     results = SectionResults()
     for block in finder.blocks:
         if block.section is HEADER:
@@ -153,7 +154,7 @@ def _build_submission(
     for sheet in workbook.sheets:
         results.findings.extend(find_out_of_range(sheet))
         results.findings.extend(find_notes(sheet, file_texts))
-        # where a section could not be found, nobody can tell what was typed beside the form
+        # without a section located, what is beside the form is unknown
         if finder.is_complete and finder.form.form != rollup_form.FORM:
             sheet_blocks = [block for block in finder.blocks if block.sheet is sheet]
             results.findings.extend(
@@ -170,9 +171,9 @@ def _build_submission(
 
 
 def cell_texts(data: bytes, limits: Limits) -> Mapping[str, Mapping[str, str]] | None:
-    """Return the text shown in each cell, by sheet and cell, blank ones left out.
+    """Return the text of each filled cell by sheet and cell, to compare two workbooks.
 
-    Hidden sheets too; of a formula its stored value. None where the file cannot be read.
+    Includes hidden sheets; a formula has its stored value. None where the file cannot be read.
     """
     try:
         sheets = read_sheets(open_package(data, limits), limits)

@@ -1,8 +1,7 @@
-"""Reading in child processes: a file that hangs, eats memory or kills its reader harms no other.
+"""Reads files in worker processes with time and memory limits.
 
-One long-lived child per worker is handed one file at a time over a pipe, by a thread that waits for
-its answer. When it dies or does not answer in time, that one file is condemned, and a new child
-takes the next.
+A thread for each long-lived worker sends it one file at a time over a pipe and waits for the
+answer. A worker that dies or is late rejects only its current file, and is replaced.
 """
 
 from __future__ import annotations
@@ -30,14 +29,11 @@ from mlay_batch.reader.workbook import Reader, unreadable
 from mlay_batch.schema.model import Form
 
 _START_SECONDS = 60.0  # a cold start on an old PC with a virus scanner
-_CHECK_SECONDS = 0.25  # seconds between two looks at who is late, while an answer is waited for
-_FILES_AHEAD, _BYTES_AHEAD = (
-    32,
-    32 << 20,
-)  # files a worker, and bytes of all, taken before their turn
+_CHECK_SECONDS = 0.25  # seconds between two checks for late workers, while waiting for an answer
+_FILES_AHEAD, _BYTES_AHEAD = 32, 32 << 20  # read ahead: files per worker, bytes of all
 _CONNECTION_ERRORS = (EOFError, OSError)
 
-PendingReads = deque[tuple[Future[Submission], int]]  # answers to come, with the size of each file
+PendingReads = deque[tuple[Future[Submission], int]]  # pending answers, with the size of each file
 
 
 def read_all(
@@ -47,7 +43,7 @@ def read_all(
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[Submission]:
-    """Return what `read_each` yields."""
+    """Return the submissions of `read_each` as a list."""
     return list(read_each(files, forms, limits, workers, progress))
 
 
@@ -58,13 +54,12 @@ def read_each(
     workers: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Iterator[Submission]:
-    """Read named files in guarded children; the submissions come in the order of the files.
+    """Read named files in worker processes; yields the submissions in the order of the files.
 
-    The first files are being read already when this returns. Files are taken a few ahead of their
-    turn, so that few are held however many there are. `workers` defaults to the
-    number of processors, never more than there are files. `progress` is told how many files are
-    done, after each. A file whose reader dies is refused with R13, one not read within
-    `limits.seconds` with R12. Raises MlayError where no child can be started.
+    Reading begins before this returns. Only a few files are taken ahead, so that few are in memory.
+    `workers` defaults to the number of processors, never more than there are files. `progress` is
+    called with the number of files done, after each. A file whose worker dies gets R13, one not
+    read within `limits.seconds` R12. Raises MlayError where no worker can be started.
     """
     pool = WorkerPool(tuple(forms), limits, workers or os.cpu_count() or 1)
     return _stream_submissions(pool, pool.read(data for _, data in files), progress)
@@ -81,19 +76,19 @@ def _stream_submissions(
 
 
 class WorkerPool:
-    """The children at work, each asked by a thread; who waits for an answer is their watchdog."""
+    """Worker processes, each with a thread that waits for it; the consumer kills late ones."""
 
     def __init__(self, forms: tuple[Form, ...], limits: Limits, size: int) -> None:
         self.limits, self.size = limits, size
         self.config = pickle.dumps((forms, limits))
         self.threads = ThreadPoolExecutor(size)
-        self.lock = threading.RLock()  # of the lists, and of what is done to a process
+        self.lock = threading.RLock()  # guards the lists, and calls on a process
         self.workers: set[_Worker] = set()
         self.idle_workers: list[_Worker] = []
         self.is_closed = False
 
     def read(self, files: Iterable[bytes]) -> Iterator[Submission]:
-        """Return the submissions in the order of the files, of which the first are begun now."""
+        """Yield the submissions in the order of the files; the first are submitted now."""
         remaining = iter(files)
         return self._results_in_order(self._submit(islice(remaining, self.size)), remaining)
 
@@ -121,7 +116,7 @@ class WorkerPool:
         return answer.result()
 
     def close(self) -> None:
-        """Let the children go, whatever they are at."""
+        """Kill all workers, idle or not."""
         with self.lock:
             self.is_closed = True
             for worker in self.workers:
@@ -131,12 +126,12 @@ class WorkerPool:
             self._close_worker(worker)
 
     def _read_file(self, data: bytes) -> Submission:
-        """Have an idle child read a file, or a new one. Runs in a thread."""
+        """Read a file in an idle worker, or a new one. Runs in a thread."""
         worker = self._acquire_worker()
         answer = worker.request(data, self.limits.seconds)
         try:
             submission = codec.load(answer, Submission)
-        except ValueError:  # a child that answers anything else is no child of ours
+        except ValueError:  # any other answer comes from a worker that was taken over
             submission = unreadable("R13")
             worker.is_lost = True
         if worker.is_late and not answer:
@@ -152,7 +147,7 @@ class WorkerPool:
                 raise MlayError("reader.child")
             worker = _Worker(self.lock, self.limits.inflated_mb << 20)
             self.workers.add(worker)
-        # Not as arguments of the process: their pipe would hang for ever if it died on the way.
+        # Not as arguments of the process: if it died meanwhile, their pipe would hang for ever.
         worker.request(self.config, _START_SECONDS)
         if worker.is_lost:
             self._release_worker(worker)
@@ -160,7 +155,7 @@ class WorkerPool:
         return worker
 
     def _release_worker(self, worker: _Worker) -> None:
-        """Let a child take the next file, or bury it where it can take none."""
+        """Return a worker to the idle ones, or close it where it is lost."""
         if worker.is_lost:
             self._close_worker(worker)
         else:
@@ -173,10 +168,10 @@ class WorkerPool:
 
 
 class _Worker:
-    """One child process: idle, at work until its deadline, or lost."""
+    """One child process: idle, busy until its deadline, or lost."""
 
     def __init__(self, lock: threading.RLock, max_answer_bytes: int) -> None:
-        context = get_context("spawn")  # the same on every system, and free of the parent's memory
+        context = get_context("spawn")  # the same on every system, without the parent's memory
         self.lock, self.max_answer_bytes = lock, max_answer_bytes
         self.pipe, child_pipe = context.Pipe()
         self.process = context.Process(target=_work, args=(child_pipe,), daemon=True)
@@ -186,7 +181,7 @@ class _Worker:
         self.deadline = math.inf
 
     def request(self, data: bytes, seconds: float) -> bytes:
-        """Return the answer; nothing where the child is lost, or killed because it was late."""
+        """Return the answer; empty where the child is lost, or was killed as late."""
         answer = b""
         self.deadline = time.monotonic() + seconds
         try:
@@ -200,7 +195,7 @@ class _Worker:
         return answer
 
     def kill_if_late(self) -> None:
-        """Kill it where its time is over, which ends the sending to it and the waiting for it."""
+        """Kill the child after its deadline, which ends a pending `request`."""
         if self.deadline < time.monotonic():
             self.is_late = True
             self.process.kill()
@@ -230,18 +225,18 @@ def _read_safely(reader: Reader, data: bytes) -> Submission:
         return reader.read(data)
     except MemoryError:
         return unreadable("R13")
-    except Exception as error:  # noqa: BLE001 - one file must never stop the others
-        return unreadable("R14", problem=type(error).__name__)  # its text may hold what was typed
+    except Exception as error:  # noqa: BLE001 - one file must not stop the others
+        return unreadable("R14", problem=type(error).__name__)  # its message may have typed text
 
 
 def _silence_stderr() -> None:
-    """Send what a dying child writes nowhere: Rust reports its panics on standard error."""
+    """Discard standard error, where Rust reports its panics."""
     with open(os.devnull, "w", encoding="utf-8") as devnull:  # noqa: PTH123 - no path of the user's
         os.dup2(devnull.fileno(), 2)
 
 
 def _limit_memory(limits: Limits) -> None:
-    """Bound the child's memory, where the system can."""
+    """Limit the child's memory, where the system can."""
     if sys.platform == "win32":
         return
     import resource  # not on Windows

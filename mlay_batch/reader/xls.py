@@ -1,7 +1,7 @@
-"""Facts of an .xls file: one pass over the BIFF8 records of its workbook stream.
+"""Reads cell metadata of an .xls file from the BIFF8 records of its workbook stream.
 
-xlrd opens the OLE2 container; its own sheets tell nothing of formulas. Layout of the records:
-[MS-XLS] 2.4 (record names as there).
+xlrd opens the OLE2 container; its own sheets have no formulas. Layout and names of the records:
+[MS-XLS] 2.4.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _read_stream(data: bytes, name: str) -> bytes | None:
 
 
 def scan(data: bytes, limits: Limits) -> dict[str, CellMetadata]:
-    """Return the facts of each worksheet by title.
+    """Return the metadata of each worksheet by title.
 
     UnreadableError R04 for a password, R05 for a damaged file, R08 for Excel 95 and older, R10 for
     a sheet that spans too much.
@@ -85,7 +85,7 @@ def scan(data: bytes, limits: Limits) -> dict[str, CellMetadata]:
 
 
 def _records(stream: bytes, offset: int) -> Iterator[BiffRecord]:
-    """Yield the records of one substream, up to its own EOF; charts within it are stepped over."""
+    """Yield the records of one substream up to its own EOF, charts within it left out."""
     depth = 0
     while offset + 4 <= len(stream):
         kind, size = struct.unpack_from("<HH", stream, offset)
@@ -110,7 +110,7 @@ def _sheet_offsets(stream: bytes) -> Iterator[tuple[str, int]]:
 
 
 def _legacy_fonts(stream: bytes) -> dict[int, str]:
-    """Return the font of each cell format, by its number, where it is one from before Unicode."""
+    """Return the fonts from before Unicode, by number of the cell format."""
     fonts: list[str] = []
     formats: list[int] = []
     for kind, _, body in _records(stream, 0):
@@ -151,7 +151,7 @@ def _scan_sheet(
 
 
 def _read_notes(stream: bytes, offset: int) -> dict[tuple[int, int], str]:
-    """Return the comments of a sheet: an object holds the text, a record after it says where."""
+    """Return the comments of a sheet: an object has the text, a later record the cell."""
     texts: dict[int, str] = {}
     notes: dict[tuple[int, int], str] = {}
     owner, length = 0, 0

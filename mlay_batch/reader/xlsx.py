@@ -1,4 +1,9 @@
-"""Facts of an .xlsx or .xlsm package, from its parts; one pass of expat over what is not plain."""
+"""Reads cell metadata of an .xlsx or .xlsm package: one pass of expat over each sheet part.
+
+Nearly every cell is plain: written in one of a few ways, with nothing but a value, which calamine
+reads. If a part has plain cells only, one regular expression removes them, many times faster than
+a parser that handles every element.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +40,14 @@ _STRINGS = "xl/sharedstrings.xml"
 _TRUE = ("1", "true")
 _EXTERNAL_REFERENCE = re.compile(r'\[[^\[\]"]+\][^\[\]!"]*!')  # [1]Sheet1!A1, '[b.xlsx]Sheet 1'!A1
 
-# A reference, comment or CDATA in a stored value: readers differ in what they make of "1&#50;".
+# A reference, comment or CDATA in a stored value: programs read "1&#50;" differently.
 _SPLIT_VALUE = re.compile(rb"<(?:[\w.-]+:)?v(?:\s[^<>]*)?>[^<]*(?:&|<!)")
 _TEXT_TYPE = re.compile(rb"""\st\s*=\s*["']str["']""")
-# As far from A1 as a plain cell may lie, which is within the usual limits: BZ9999.
+# The last cell that may be plain, within the usual limits: BZ9999.
 _LAST_ROW, _LAST_COLUMN = 9_999, 78
-_MAX_PART = 8 << 20  # bytes of a part: what is copied of it here takes memory
-# What XML calls character data, without what needs a second look: control characters, a ">" that
-# might end "]]>", U+F000 to U+FFFF. The entities it knows may stand in a text, none in a number.
+_MAX_PART = 8 << 20  # bytes of a part, which is copied here
+# Character data of XML, except control characters, a ">" that might end "]]>", U+F000 to U+FFFF.
+# A text may have the predefined entities, a number none.
 _CHARACTERS = r"[^<&>\x00-\x08\x0b-\x1f\xef]*+"
 _CELL = (
     r'<c r="[AB]?[A-Z][1-9][0-9]{0,3}"(?: s="[0-9]+")?(?:'
@@ -51,7 +56,7 @@ _CELL = (
     r'| t="inlineStr"><is><t(?: xml:space="preserve")?>'
     rf"{_CHARACTERS}(?:&(?:amp|lt|gt|quot|apos);{_CHARACTERS})*+</t></is></c>)"
 )
-_ROW = (  # its attributes in the order of the standard, which all programs keep
+_ROW = (  # attributes in the order of the standard, as all programs write them
     r'<row r="[1-9][0-9]{0,6}"(?: spans="[0-9: ]+")?(?: s="[0-9]+")?(?: customFormat="[a-z0-9]+")?'
     r'(?: ht="[0-9.]+")?(?: hidden="(?:0|false)")?(?: customHeight="[a-z0-9]+")?'
     r'(?: outlineLevel="[0-9]")?(?: collapsed="[a-z0-9]+")?(?: x14ac:dyDescent="[0-9.]+")?'
@@ -68,20 +73,20 @@ _START = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class SheetPart:
-    """A worksheet: its title, part name and what was found in it.
-
-    `cuts` are the byte ranges of cells that lie too far away to be read.
-    """
+    """A worksheet, its part name and metadata."""
 
     title: str
     part: str
     metadata: CellMetadata
     cuts: tuple[tuple[int, int], ...] = ()
+    """Byte ranges of the cells beyond the limits."""
 
 
 def scan(parts: Mapping[str, bytes], limits: Limits) -> tuple[SheetPart, ...]:
-    """Return the worksheets of a package. UnreadableError R05 where its parts do not fit together,
-    R07 for a DOCTYPE and for values readers differ in, R10 for a sheet that spans too much.
+    """Return the worksheets of a package.
+
+    UnreadableError R05 where its parts do not fit together, R07 for a DOCTYPE and for values that
+    programs read differently, R10 for a sheet that spans too much.
     """
     try:
         return tuple(_scan_sheets({name.lower(): part for name, part in parts.items()}, limits))
@@ -106,7 +111,7 @@ def _scan_sheets(parts: Mapping[str, bytes], limits: Limits) -> list[SheetPart]:
 def _scan_sheet(
     part: bytes, limits: Limits, fonts: Mapping[str, str], runs: Mapping[str, str]
 ) -> _SheetScanner:
-    """Return what a sheet says beside plain values; where fonts matter, no cell is plain."""
+    """Scan a sheet part, without its plain cells; where fonts matter, no cell is plain."""
     scanner = _SheetScanner(limits, fonts, runs)
     stripped = None if fonts or runs else strip_plain_cells(part, limits)
     scanner.walk(part if stripped is None else stripped)
@@ -114,8 +119,9 @@ def _scan_sheet(
 
 
 def _has_split_value(part: bytes) -> bool:
-    """Return whether a stored number is written in pieces, as no office program does: calamine
-    takes the first piece for the whole. Text results of formulas may hold references.
+    """Whether a stored number is written in pieces, of which calamine reads only the first.
+
+    No office program writes that. Text results of formulas may have references.
     """
     for match in _SPLIT_VALUE.finditer(part):
         start = max(part.rfind(prefix, 0, match.start()) for prefix in (b"<c ", b":c "))
@@ -126,7 +132,7 @@ def _has_split_value(part: bytes) -> bool:
 
 
 def _sheet_relations(part: bytes) -> list[tuple[str, str]]:
-    """Return title and relation of each sheet; the relation's prefix is the writer's choice."""
+    """Return title and relation of each sheet; each program chooses the relation's prefix."""
     return [
         (element["name"], value)
         for element in find_elements(part, "sheet")
@@ -136,7 +142,7 @@ def _sheet_relations(part: bytes) -> list[tuple[str, str]]:
 
 
 class _ElementHandlers(dict[str, Callable[[Attributes], None] | None]):
-    """What to do at an element, by name; a prefix is the writer's choice, looked at only once."""
+    """Handlers by element name; a name with a prefix is looked up once."""
 
     def __missing__(self, name: str) -> Callable[[Attributes], None] | None:
         self[name] = handler = self.get(local_name(name))
@@ -144,7 +150,7 @@ class _ElementHandlers(dict[str, Callable[[Attributes], None] | None]):
 
 
 class _SheetScanner:
-    """One sheet part. A cell is judged when the next one begins."""
+    """Scans one sheet part. A cell is recorded when the next one begins."""
 
     def __init__(self, limits: Limits, fonts: Mapping[str, str], runs: Mapping[str, str]) -> None:
         self.fonts, self.runs = fonts, runs
@@ -162,16 +168,16 @@ class _SheetScanner:
                 "f": self._start_formula,
                 "v": self._start_stored_value,
                 "is": self._start_value,
-                "col": self._note_columns,
-                "mergeCell": self._note_merge,
-                "rFont": self._note_run_font,
+                "col": self._add_hidden_columns,
+                "mergeCell": self._add_merge,
+                "rFont": self._add_run_font,
             }
         )
 
     def walk(self, part: bytes) -> None:
-        """Walk over the part. UnreadableError R07 where a stored number stands there in pieces.
+        """Walk over the part. UnreadableError R07 where a stored number is in pieces.
 
-        Behind the cells only merged ones matter: other words and formulas there are no cell's.
+        After the cells only merged ranges matter: other texts and formulas belong to no cell.
         """
         if _has_split_value(part):
             raise UnreadableError("R07")
@@ -180,7 +186,7 @@ class _SheetScanner:
         view = memoryview(part)  # a part may be large
         self.parser.Parse(view[:cells_end], False)
         self._finish_cell()
-        self.handlers = _ElementHandlers({"mergeCell": self._note_merge})
+        self.handlers = _ElementHandlers({"mergeCell": self._add_merge})
         self.parser.Parse(view[cells_end:merges_end], False)
         self.parser.StartElementHandler = None
         self.parser.Parse(view[merges_end:], True)
@@ -214,7 +220,7 @@ class _SheetScanner:
         self.cell_start = self.parser.CurrentByteIndex
 
     def _next_reference(self) -> str:
-        """Return the cell right of the last one: a reference may be left out."""
+        """Return the cell right of the last one, for a cell without a reference."""
         return a1((self.row, parse_position(self.reference)[1] + 1 if self.reference else 1))
 
     def _mark_filled(self) -> None:
@@ -234,8 +240,8 @@ class _SheetScanner:
         if self._needs_check():
             self.parser.CharacterDataHandler = self.value_parts.append
 
-    def _note_run_font(self, attributes: Attributes) -> None:
-        """Take note of the font of a part of a text that stands in the cell itself."""
+    def _add_run_font(self, attributes: Attributes) -> None:
+        """Record the font of a run in an inline text."""
         if font_encoding(font := attributes.get("val", "")):
             self.builder.fonts[parse_position(self.reference)] = font
 
@@ -249,22 +255,22 @@ class _SheetScanner:
             self.cuts.append((self.cell_start, self.parser.CurrentByteIndex))
             self.parser.EndElementHandler = None
 
-    def _note_columns(self, attributes: Attributes) -> None:
+    def _add_hidden_columns(self, attributes: Attributes) -> None:
         if attributes.get("hidden") in _TRUE:
             self.builder.hide_columns(int(attributes["min"]), int(attributes["max"]))
 
-    def _note_merge(self, attributes: Attributes) -> None:
+    def _add_merge(self, attributes: Attributes) -> None:
         first, _, last = attributes["ref"].partition(":")
         self.builder.merges.append((*parse_position(first), *parse_position(last or first)))
 
     def _needs_check(self) -> bool:
-        """Whether the cell needs a second look: a formula, an error, a text with an old font."""
+        """Whether the cell is a formula, an error, or perhaps a text with an old font."""
         return (
             self.has_formula or self.cell_type == "e" or bool(self.runs and self.cell_type == "s")
         )
 
     def _finish_cell(self) -> None:
-        """Conclude the cell begun last, if there is anything to say of it."""
+        """Record the metadata of the cell that began last."""
         if not self._needs_check():
             return
         self.parser.CharacterDataHandler = None
@@ -283,10 +289,10 @@ class _SheetScanner:
 
 
 def strip_plain_cells(part: bytes, limits: Limits) -> bytes | None:
-    """Return the part without cells and plain rows; what is left is well-formed only if all is.
+    """Remove plain cells and rows from the part; the rest is well-formed only if the whole is.
 
-    None where a cell is not plain or may lie beyond the limits, where the XML is of a kind in which
-    that cannot be told without a parser, and for a large part.
+    None where a cell is not plain or may be beyond the limits, where the XML needs a parser to
+    tell, and for a large part.
     """
     within_limits = limits.rows >= _LAST_ROW and limits.columns >= _LAST_COLUMN
     if not within_limits or limits.cells < _LAST_ROW * _LAST_COLUMN or len(part) > _MAX_PART:
@@ -305,9 +311,7 @@ def end_of_last_tag(part: bytes, tag: bytes) -> int:
 
 
 def _has_other_cells(stripped: bytes, start: int) -> bool:
-    """Whether a cell is left, a row without a number, or a comment, CDATA, an instruction: nothing
-    in those is a cell.
-    """
+    """Whether a cell, a row without a number, a comment, CDATA or an instruction is left."""
     has_markup = stripped.find(b"<!") >= 0 or stripped.find(b"<?", start) >= 0
     return (
         has_markup

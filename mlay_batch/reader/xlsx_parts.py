@@ -1,4 +1,4 @@
-"""What other parts of an .xlsx package say of a sheet's cells: their fonts, their comments."""
+"""Reads what other parts of an .xlsx package say of a sheet's cells: fonts and comments."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from mlay_batch.reader.legacy_encodings import font_encoding
 
 Attributes = dict[str, str]
 
-# What the name of a font from before Unicode holds (see `legacy_encodings`), or what may hide it:
-# a letter written as a number, an encoding of two bytes a letter.
+# In the name of a font from before Unicode (see `legacy_encodings`), or what may hide the name:
+# a character reference, an encoding with two bytes a letter.
 _LEGACY_FONT_MARKS = (b".vn", b"vni-", b"vntime", b"vnarial", b"&#", b"\0")
 
 
@@ -34,7 +34,7 @@ def _refuse_doctype(*_: object) -> None:
 
 
 def local_name(name: str) -> str:
-    """Return an element's name without its prefix, which is the writer's choice."""
+    """Return an element's name without its prefix, which each program chooses."""
     return name.rpartition(":")[2] if ":" in name else name
 
 
@@ -53,7 +53,7 @@ def find_elements(part: bytes, element_name: str) -> list[Attributes]:
 
 
 def relation_targets(part: bytes, kind: str = "worksheet", folder: str = "/xl") -> dict[str, str]:
-    """Return the part of each relation that leads to a part of that kind."""
+    """Return the target part of each relation of that kind, by id."""
     return {
         relation["Id"]: posixpath.normpath(posixpath.join(folder, relation["Target"]))
         .lstrip("/")
@@ -64,8 +64,9 @@ def relation_targets(part: bytes, kind: str = "worksheet", folder: str = "/xl") 
 
 
 def read_notes(parts: Mapping[str, bytes], sheet: str) -> dict[CellPosition, str]:
-    """Return the comments of a sheet. Those of newer programs, talks of several people, are kept
-    in a part of their own beside an older one that only says so.
+    """Return the comments of a sheet, both old ones and threaded ones.
+
+    Threaded comments of newer programs have their own part; the old one has only a hint.
     """
     folder, name = posixpath.split(sheet)
     relations = parts.get(f"{folder}/_rels/{name}.rels")
@@ -77,7 +78,7 @@ def read_notes(parts: Mapping[str, bytes], sheet: str) -> dict[CellPosition, str
 
 
 def _read_texts(part: bytes, element: str) -> dict[CellPosition, str]:
-    """Return the texts within elements of that name, by the cell of the comment around them."""
+    """Return the texts of all elements of that name, by the cell of their comment."""
     texts_by_cell: dict[CellPosition, list[str]] = {}
     current: list[CellPosition] = []
 
@@ -98,7 +99,7 @@ def _read_texts(part: bytes, element: str) -> dict[CellPosition, str]:
 
 
 def legacy_fonts(part: bytes) -> dict[str, str]:
-    """Return the font of each cell format, by its number, where it is one from before Unicode."""
+    """Return the fonts from before Unicode, by number of the cell format."""
     if not _may_name_legacy_font(part):
         parse_part(create_parser(), part)
         return {}
@@ -126,14 +127,15 @@ def legacy_fonts(part: bytes) -> dict[str, str]:
 
 
 def _may_name_legacy_font(part: bytes) -> bool:
-    """Whether a font from before Unicode may be named in the part: quickly, and rather yes."""
+    """Whether the part may name a font from before Unicode: a quick test, yes when in doubt."""
     lowered = part.lower()
     return any(mark in lowered for mark in _LEGACY_FONT_MARKS)
 
 
 def legacy_runs(part: bytes) -> dict[str, str]:
-    """Return the font of each shared text, by its number, that has a run in one from before
-    Unicode: a font chosen while typing is the run's, not the cell's.
+    """Return the fonts from before Unicode in runs of shared texts, by number of the text.
+
+    A font chosen while typing belongs to the run, not to the cell.
     """
     if b"rFont" not in part or not _may_name_legacy_font(part):
         return {}
