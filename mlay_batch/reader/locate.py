@@ -53,9 +53,7 @@ def locate_by_markers(finder: SectionFinder, section: Section) -> Block | None:
     sheet, (top, column), bottom = start[0], start[1], end[1][0]
     if bottom <= top:
         return None
-    is_rollup = (
-        finder.form.form == rollup_form.FORM
-    )  # has its own headings; hashed
+    is_rollup = finder.form.form == rollup_form.FORM  # has its own headings; hashed
     if not is_rollup and (title := foreign_title_above(finder, section, sheet, top)):
         place = Place("", sheet.title, a1(title))
         finder.add_error("R33", place, field=section.id, seen=display_text(sheet.value_at(title)))
