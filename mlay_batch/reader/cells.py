@@ -77,19 +77,14 @@ def _legacy_texts(block: Block) -> Mapping[CellPosition, Proposal]:
 
     The encoding is decided for each column of a table, for a card as a whole.
     """
-    fields = [
-        form_field.id for form_field in block.section.fields if form_field.type in _TEXT_TYPES
-    ]
-    positions = [[record[name] for record in block.records if name in record] for name in fields]
-    columns = (
-        [[position for group in positions for position in group]]
-        if block.section.layout == "card"
-        else positions
-    )
+    names = [field.id for field in block.section.fields if field.type in _TEXT_TYPES]
+    columns = [[record[name] for record in block.records if name in record] for name in names]
+    if block.section.layout == "card":
+        columns = [[position for column in columns for position in column]]
     legacy_texts: dict[CellPosition, Proposal] = {}
     filled, fonts = block.sheet.filled_cells, block.sheet.metadata.fonts
     for column in columns:
-        text_cells = [(s, raw) for s in column if s in filled and isinstance(raw := filled[s], str)]
+        text_cells = [(p, raw) for p in column if isinstance(raw := filled.get(p), str)]
         by_index = propose_readings(
             [(raw, fonts.get(position, "")) for position, raw in text_cells]
         )

@@ -76,7 +76,7 @@ class Labels:
             name
             for name, positions in self.heading_cells.items()
             if name_keys(self.section.field(name).title).intersection(
-                k for _, k in self.texts(positions)
+                key for _, key in self.texts(positions)
             )
         )
 

@@ -68,7 +68,7 @@ def open_package(data: bytes, limits: Limits) -> Package:
 
 
 def _open_ole(data: bytes) -> Package:
-    from mlay_batch.reader.xls import stream_names  # start-up of a child: few files are .xls
+    from mlay_batch.reader.xls import stream_names  # start-up of a child: 5 ms
 
     names = stream_names(data)
     if "EncryptedPackage" in names:

@@ -59,32 +59,26 @@ class FormTexts:
     def from_form(cls, form: Form) -> FormTexts:
         """Collect the texts of a form."""
         fixed = (name_key(text) for text in fixed_texts(form) if not is_marker(text))
-        head_cells = (
-            cell for sheet in plan_sheets(form) for cell in sheet.cells if cell.role == "head"
+        cells = (cell for sheet in plan_sheets(form) for cell in sheet.cells)
+        number_headings = (
+            cell.text
+            for cell in cells
+            if cell.role == "head" and not cell.field and isinstance(cell.text, Text)
         )
+        choices = (choice for choices in form.choices.values() for choice in choices)
+        fields = [
+            (section, form_field) for section in form.sections for form_field in section.fields
+        ]
         return cls(
             form,
             frozenset(key for key in fixed if key and not key.isdigit()),
-            frozenset(
-                key
-                for cell in head_cells
-                if not cell.field and isinstance(cell.text, Text)
-                for key in name_keys(cell.text)
-            ),
-            frozenset(
-                k for c in form.choices.values() for choice in c for k in name_keys(choice.title)
-            ),
-            Counter(
-                k
-                for s in form.sections
-                for form_field in s.fields
-                for k in name_keys(form_field.title)
-            ),
-            frozenset(key for s in form.sections for key in name_keys(s.title) if key),
+            all_name_keys(*number_headings),
+            all_name_keys(*(choice.title for choice in choices)),
+            Counter(key for _, form_field in fields for key in name_keys(form_field.title)),
+            all_name_keys(*(section.title for section in form.sections)) - {""},
             {
-                (s.id, form_field.id): _heading_texts(s, form_field)
-                for s in form.sections
-                for form_field in s.fields
+                (section.id, form_field.id): _heading_texts(section, form_field)
+                for section, form_field in fields
             },
         )
 
