@@ -116,6 +116,43 @@ def test_the_map_of_modules_is_complete() -> None:
     assert {name for name in modules if not re.search(rf"`{name}/?`", text)} == set()
 
 
+def contributing_table(heading: str) -> list[list[str]]:
+    """The rows of the table below a heading of CONTRIBUTING."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    part = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = [line.strip("|").split("|") for line in part.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def missing_paths(text: str) -> list[str]:
+    """Paths in backquotes that exist neither in the tree nor in the package; ``*`` is any name."""
+    paths = re.findall(r"`([\w.*-]+/[\w./*-]*)`", text)
+    folders = (ROOT, ROOT / "mlay_batch")
+    return [path for path in paths if not any([*folder.glob(path)] for folder in folders)]
+
+
+def test_every_path_named_in_contributing_exists() -> None:
+    assert missing_paths("`core/no_such_module.py`") == ["core/no_such_module.py"]
+    assert missing_paths((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")) == []
+
+
+def test_the_glossary_names_a_module_for_every_term() -> None:
+    rows = contributing_table("Glossary")
+    terms = [row[0] for row in rows]
+    assert len(terms) >= 40
+    assert len(set(terms)) == len(terms)
+    for term, vietnamese, meaning, where in rows:
+        assert vietnamese and meaning, term
+        assert re.fullmatch(r"`[\w./]+/[\w./]*`", where), term
+        assert missing_paths(where) == []
+
+
+def test_everyday_changes_say_what_to_open() -> None:
+    rows = contributing_table("I want to …")
+    assert len(rows) >= 20
+    assert [change for change, where in rows if not re.search(r"`[^`]+`", where)] == []
+
+
 def test_the_examples_of_a_field_a_rule_and_a_scheme_are_valid() -> None:
     examples = BLOCK.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
     *blocks, scheme = [text for kind, text in examples if kind == "yaml"]
