@@ -1,7 +1,13 @@
 """The sample town of Mường Lay: invented returns, made the same way every time."""
 
-from mlay_batch.demo.inbox import InboxFolder, write_town
-from mlay_batch.demo.sample_files import extra_returns, render_register, render_return, returns
+from mlay_batch.demo.sample_files import (
+    InboxFolder,
+    extra_returns,
+    render_register,
+    render_return,
+    returns,
+    write_town,
+)
 from mlay_batch.demo.sample_meetings import SampleReturn
 from mlay_batch.demo.sample_town import SampleTown, load_town, register_rows
 

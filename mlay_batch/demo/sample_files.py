@@ -1,18 +1,19 @@
-"""The sample town's returns as workbooks."""
+"""The sample town's returns as workbooks, and its whole inbox on disk."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 
 from mlay_batch.core.period import Period
 from mlay_batch.demo.fill_in import BlankForm
 from mlay_batch.demo.sample_meetings import SampleReturn, meeting_returns, receipt_time
-from mlay_batch.demo.sample_town import SampleTown, register_rows
+from mlay_batch.demo.sample_town import SampleTown, load_town, register_rows
 from mlay_batch.demo.yearly import classification_returns
 from mlay_batch.model.records import Row
-from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema import Catalogue, Form, load_catalogue
 from mlay_batch.template import TemplateContext, render
 
 
@@ -83,3 +84,40 @@ class FormFiller:
         if not self._blanks[key].has_room_for(sample.rows):
             return render_return(sample, self.catalogue, self.town)
         return self._blanks[key].fill(template_context, sample.rows)
+
+
+Progress = Callable[[int, int], None]
+
+
+def no_progress(done: int, total: int) -> None:
+    """Report progress to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxFolder:
+    """A folder of files that came in together: where, and when (ISO, UTC)."""
+
+    folder: Path
+    received: str
+
+
+def write_town(folder: Path, progress: Progress = no_progress) -> tuple[InboxFolder, ...]:
+    """Write ``register.xlsx`` and ``inbox/<day received>/<file>`` for the whole sample town.
+
+    Besides the good returns the last month brings one file sent twice and one form of the month
+    before filled in again. Returns the parcels in the order they came. `progress` is told how many
+    of the files are written. They are the same, byte for byte, wherever and whenever written.
+    """
+    (folder / "inbox").mkdir(parents=True, exist_ok=True)
+    catalogue, sample_town = load_catalogue(), load_town()
+    (folder / "register.xlsx").write_bytes(render_register(catalogue, sample_town))
+    samples = (*returns(sample_town, catalogue), *extra_returns(sample_town, catalogue))
+    filler = FormFiller(catalogue, sample_town)
+    folders: dict[str, InboxFolder] = {}
+    for done, sample in enumerate(samples, 1):
+        day_folder = folder / "inbox" / sample.received[:10]
+        day_folder.mkdir(exist_ok=True)
+        (day_folder / sample.name).write_bytes(filler.fill_in(sample))
+        folders[sample.received] = InboxFolder(day_folder, sample.received)
+        progress(done, len(samples))
+    return tuple(folders[received] for received in sorted(folders))

@@ -1,21 +1,40 @@
-"""All figures of a report together."""
+"""All figures of a report, with the totals of its period and the warnings across returns.
+
+X01: the members at the start of a month are not those at the end of the month before.
+X02: an officer is reported in two cells on one day.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from mlay_batch.core.findings import Finding, Param, Severity
+from mlay_batch.core.period import Period
 from mlay_batch.figures.activities import activities
-from mlay_batch.figures.attendance import attendances, visits
+from mlay_batch.figures.attendance import Visit, attendances, visited_cells, visits
+from mlay_batch.figures.branch_records import Movement
 from mlay_batch.figures.cell_attendance import cell_visits, quota_pairs
 from mlay_batch.figures.classification import mean_shares, years
 from mlay_batch.figures.completeness import completeness
-from mlay_batch.figures.criterion_scores import criteria_means
-from mlay_batch.figures.cross_checks import warnings
 from mlay_batch.figures.indicator_search import indicator_hits
 from mlay_batch.figures.movement import movement
 from mlay_batch.figures.quota import quota_lines
 from mlay_batch.figures.rating import ratings, sittings
-from mlay_batch.figures.report_records import Figures, ReportInputs
+from mlay_batch.figures.report_records import (
+    OPEN,
+    SENT,
+    Attendance,
+    Completeness,
+    Figures,
+    ReportInputs,
+    Sitting,
+    Totals,
+)
+from mlay_batch.figures.return_access import mean, returns_of
+from mlay_batch.figures.scoring import criteria_means
 from mlay_batch.figures.thematic import thematic
-from mlay_batch.figures.totals import totals, totals_year_before
 from mlay_batch.schema.ids import MEETING, MEETING_SCORE
 
 
@@ -54,3 +73,90 @@ def compute(inputs: ReportInputs) -> Figures:
         totals=totals(inputs.period, year_sittings, year_attendances, meeting_matrix),
         year_before=totals_year_before(inputs),
     )
+
+
+EntryWarning = tuple[int, Finding]
+Params = Mapping[str, Param]
+
+
+def warnings(
+    inputs: ReportInputs, visits: tuple[Visit, ...], movement: Movement | None
+) -> tuple[EntryWarning, ...]:
+    """Return the warnings of the year to date, each with the delivery it belongs to."""
+    return (*_opening_mismatches(movement), *_officers_in_two_cells(inputs, visits))
+
+
+def _opening_mismatches(movement: Movement | None) -> Iterator[EntryWarning]:
+    if movement is None:
+        return
+    field = f"{movement.fields.section}.{movement.fields.opening}"
+    for mismatch in (mismatch for line in movement.lines for mismatch in line.mismatches):
+        params: Params = {"field": field, "own": mismatch.opening, "last": mismatch.last_closing}
+        yield mismatch.delivery, Finding("X01", Severity.WARNING, mismatch.place, params)
+
+
+def _officers_in_two_cells(inputs: ReportInputs, visits: Iterable[Visit]) -> Iterator[EntryWarning]:
+    visits = tuple(visits)
+    cells_by_day = visited_cells(visits)
+    for visit in visits:
+        cells = cells_by_day[visit.officer, visit.held_on]
+        if len(cells) > 1:
+            officer = inputs.register.officer_by_code.get(visit.officer)
+            organisations = (inputs.register.by_code.get(code) for code in cells)
+            params: Params = {
+                "officer": visit.officer,
+                "name": officer.name if officer else "",
+                "day": visit.held_on.isoformat(),
+                "count": len(cells),
+                "branches": ", ".join(branch.name for branch in organisations if branch),
+            }
+            yield visit.delivery, Finding("X02", Severity.WARNING, visit.place, params)
+
+
+def totals(
+    period: Period,
+    year_sittings: Iterable[Sitting],
+    year_attendances: Iterable[Attendance],
+    matrix: Completeness | None,
+) -> Totals:
+    """Return the totals of the period's own months, out of figures of the year to date.
+
+    `visits` counts a visit once for each quota it counts for. The mean is that of all scored
+    sittings, exact; None where none is scored. 92, 65 and one unscored: 3 held, 2 scored, 78.5.
+    """
+    months = set(period.months())
+    period_sittings = [sitting for sitting in year_sittings if sitting.period in months]
+    scores = [sitting.score for sitting in period_sittings if sitting.score is not None]
+    cells = matrix.cells.items() if matrix else ()
+    states = Counter(cell.state for (_, month), cell in cells if month in months)
+    return Totals(
+        form=MEETING,
+        period=period,
+        due=sum(states[state] for state in (*SENT, *OPEN)),
+        sent=sum(states[state] for state in SENT),
+        held=len(period_sittings),
+        regular=sum(sitting.regular for sitting in period_sittings),
+        thematic=sum(sitting.thematic for sitting in period_sittings),
+        scored=len(scores),
+        mean=mean(scores),
+        bands=dict(Counter(sitting.band for sitting in period_sittings if sitting.band)),
+        visits=sum(visit.counts for visit in year_attendances if visit.held_on in period),
+    )
+
+
+def totals_year_before(inputs: ReportInputs) -> Totals | None:
+    """Return the totals of the same period of the year before, by the quotas and schemes of then.
+
+    None where not one return of those months is there: nothing is compared with nothing.
+    """
+    earlier_period = replace(inputs.period, year=inputs.period.year - 1)
+    months = set(earlier_period.months())
+    if not any(month in months for _, month in returns_of(inputs, MEETING)):
+        return None
+    earlier_inputs = replace(inputs, period=earlier_period)
+    year_sittings = sittings(earlier_inputs)
+    year_attendances = attendances(earlier_inputs, visits(earlier_inputs, year_sittings))
+    matrix = next(
+        (candidate for candidate in completeness(earlier_inputs) if candidate.form == MEETING), None
+    )
+    return totals(earlier_period, year_sittings, year_attendances, matrix)

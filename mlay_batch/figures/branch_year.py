@@ -3,16 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.core.period import Period
-from mlay_batch.figures.indicator_hits import BranchSitting, BranchYear
-from mlay_batch.figures.report_records import Figures, ReportInputs, Sitting
-from mlay_batch.figures.return_access import mean
-from mlay_batch.figures.return_index import ReturnIndex, ReturnView
+from mlay_batch.figures.report_records import Figures, IndicatorHit, ReportInputs, Sitting
+from mlay_batch.figures.return_access import ReturnIndex, ReturnView, mean
 from mlay_batch.model.records import Row
 from mlay_batch.schema.ids import MEETING
+
+
+@dataclass(frozen=True)
+class BranchSitting:
+    """One sitting of a branch's year, as its page shows it; None where it was not told.
+
+    `expected` and `present` are those of the first row of the day, `minutes` of all rows together;
+    `visitors` are codes of the officers who attended.
+    """
+
+    period: Period
+    held_on: date
+    kinds: tuple[str, ...]
+    minutes: float | None
+    expected: float | None
+    present: float | None
+    speakers: float | None
+    own_score: float | None
+    confirmed_score: float | None
+    band: str | None
+    visitors: tuple[str, ...]
+
+    @property
+    def attendance(self) -> float | None:
+        """Share of the expected who were present, in per cent, exact; None without either."""
+        if self.present is None or not self.expected:
+            return None
+        return 100 * self.present / self.expected
+
+
+@dataclass(frozen=True)
+class BranchYear:
+    """What a branch's page tells of its year, up to the end of the period.
+
+    `states` are those of its monthly returns by month (see `Expected`). `members` is the last known
+    number. `overall_mean` is the mean score of all sittings of the town.
+    """
+
+    sittings: tuple[BranchSitting, ...]
+    states: Mapping[Period, str] = field(hash=False)
+    members: int | None
+    mean: float | None
+    overall_mean: float | None
+    attendance: float | None
+    indicator_hits: tuple[IndicatorHit, ...]
 
 
 def branch_year(inputs: ReportInputs, figures: Figures, branch: str) -> BranchYear:

@@ -12,8 +12,15 @@ from dataclasses import dataclass
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.attendance import Duty, duties
-from mlay_batch.figures.quota_records import CellVisits, QuotaPair
-from mlay_batch.figures.report_records import OPEN, Attendance, Completeness, ReportInputs, Sitting
+from mlay_batch.figures.report_records import (
+    OPEN,
+    Attendance,
+    CellVisits,
+    Completeness,
+    QuotaPair,
+    ReportInputs,
+    Sitting,
+)
 from mlay_batch.model.register import Officer, Organisation
 from mlay_batch.schema import Quota, QuotaSpan
 from mlay_batch.schema.ids import MEETING

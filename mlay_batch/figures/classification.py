@@ -1,30 +1,34 @@
-"""The yearly classification, summed over organisations: shares, limits, mean of several years.
+"""The yearly classification: sums over organisations, shares, limits, caps, mean of years.
+
+Years are shown under the grades of one heading: a crosswalk in a scheme's YAML maps its grades to
+those of another version. It is followed both ways, and through versions in between.
 
 Shares are exact: nothing is rounded or cut here, the report shows a line's own decimals.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+import math
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.classified import (
+    ClassificationCap,
     ClassificationMean,
     ClassificationPart,
     ClassificationShare,
     ClassificationYear,
 )
-from mlay_batch.figures.crosswalk import heading_of, map_grades
-from mlay_batch.figures.grade_caps import caps_of
 from mlay_batch.figures.report_records import ReportInputs
 from mlay_batch.figures.return_access import card, count, returns_of
 from mlay_batch.model.records import AcceptedReturn
+from mlay_batch.model.register import Register
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.ids import CLASSIFICATION
-from mlay_batch.schema.schemes import Line, Part
+from mlay_batch.schema.schemes import Cap, Line, Part
 
 _MEAN_YEARS = 3  # years; the town publishes the mean of three (report of 04/12/2019)
 _HEADCOUNT = ("total", "exempt", "not_rated", "rated")
@@ -241,3 +245,135 @@ def _mean_share(scheme: Scheme, series: Series) -> float | None:
         counts, bases = zip(*with_base, strict=True)
         return float(Fraction(100 * sum(counts), sum(bases)))
     return float(sum(Fraction(100 * count, base) for count, base in with_base) / len(with_base))
+
+
+Grades = Mapping[tuple[str, str], tuple[str, ...]]
+"""(section, grade of the heading) → the grades of a year's scheme that stand for it."""
+_GradePairs = frozenset[tuple[str, str]]
+
+
+def heading_of(newest: Scheme, schemes: Sequence[Scheme]) -> Scheme:
+    """Return the version in whose wording a series is shown that ends under `newest`."""
+    return next((scheme for scheme in schemes if scheme.version == newest.heading), newest)
+
+
+def map_grades(heading: Scheme, scheme: Scheme, schemes: Sequence[Scheme]) -> Grades:
+    """Return what stands for each grade of `heading` in a year under `scheme`.
+
+    Several may: of 2018's best two grades, both called good in 2014, the counts are summed. None
+    does where a heading's grade was not given. Without a crosswalk a grade goes by its id.
+    """
+    grade_map: dict[tuple[str, str], tuple[str, ...]] = {}
+    for heading_part in heading.parts:
+        scheme_part = scheme.part(heading_part.section)
+        grade_order = [grade.id for grade in scheme_part.grades] if scheme_part else []
+        pairs = _walk(heading, scheme, schemes, heading_part.section)
+        for grade in heading_part.grades:
+            year_grades = {
+                year_grade for heading_grade, year_grade in pairs if heading_grade == grade.id
+            }
+            grade_map[heading_part.section, grade.id] = tuple(
+                name for name in grade_order if name in year_grades
+            )
+    return grade_map
+
+
+def _walk(heading: Scheme, scheme: Scheme, schemes: Sequence[Scheme], section: str) -> _GradePairs:
+    """Return the pairs (grade of the heading, grade of the scheme) by the fewest crosswalks."""
+    part = heading.part(section)
+    identity = frozenset((grade.id, grade.id) for grade in part.grades) if part else frozenset()
+    queue = deque([(heading.version, identity)])
+    visited = {heading.version}
+    while queue:
+        version, pairs = queue.popleft()
+        if version == scheme.version:
+            return pairs
+        for next_version, next_pairs in _steps(version, schemes, section):
+            if next_version not in visited:
+                visited.add(next_version)
+                combined = frozenset((a, d) for a, b in pairs for c, d in next_pairs if b == c)
+                queue.append((next_version, combined))
+    return identity
+
+
+def _steps(
+    version: str, schemes: Sequence[Scheme], section: str
+) -> Iterator[tuple[str, _GradePairs]]:
+    """Yield the versions one crosswalk away and the pairs of grades (here, there)."""
+    for scheme in schemes:
+        for crosswalk in scheme.crosswalk:
+            pairs = frozenset(crosswalk.grades.items())
+            if crosswalk.section != section:
+                continue
+            if scheme.version == version:
+                yield crosswalk.to, pairs
+            elif crosswalk.to == version:
+                yield (
+                    scheme.version,
+                    frozenset((to_grade, from_grade) for from_grade, to_grade in pairs),
+                )
+
+
+Counts = Mapping[str, int]
+
+_ROUNDING: Mapping[str, Callable[[Fraction], int]] = {
+    "floor": math.floor,
+    "half_up": lambda share: math.floor(share + Fraction(1, 2)),
+    "ceiling": math.ceil,
+}
+
+
+def allowed_count(cap: Cap, base: int) -> int:
+    """Return how many of `base` the cap allows, exact until it is rounded.
+
+    20 % of 14 are 2.8: ``floor`` allows 2, ``half_up`` and ``ceiling`` 3. 20 % of 15 are 3
+    whatever the rounding; of nobody, nobody.
+    """
+    return _ROUNDING[cap.rounding](Fraction(str(cap.per_cent)) * base / 100)
+
+
+def caps_of(
+    part: Part, counts_by_branch: Mapping[str, Counts], register: Register
+) -> tuple[ClassificationCap, ...]:
+    """Return every cap of `part` in every unit it is held within, in the order of
+    `counts_by_branch`.
+
+    `counts_by_branch` are the counts of the part by branch. Within ``town`` they are summed,
+    whoever is still missing; ``cell`` asks only organisations that have no other below them, for a
+    committee does not tell its cells' counts.
+    """
+    return tuple(
+        _apply_cap(cap, branch, counts)
+        for cap in part.caps
+        for branch, counts in _units(cap, counts_by_branch, register)
+    )
+
+
+def _units(
+    cap: Cap, counts_by_branch: Mapping[str, Counts], register: Register
+) -> Iterable[tuple[str | None, Counts]]:
+    if cap.scope == "town":
+        names = (cap.grade, *cap.base)
+        return (
+            [(None, {name: _sum(counts_by_branch.values(), [name]) for name in names})]
+            if counts_by_branch
+            else []
+        )
+    if cap.scope == "organisation":
+        return counts_by_branch.items()
+    parent_codes = {organisation.parent for organisation in register.organisations}
+    return [
+        (branch, counts)
+        for branch, counts in counts_by_branch.items()
+        if branch not in parent_codes
+    ]
+
+
+def _apply_cap(cap: Cap, branch: str | None, counts: Counts) -> ClassificationCap:
+    base = _sum([counts], cap.base)
+    return ClassificationCap(cap, branch, base, allowed_count(cap, base), counts.get(cap.grade, 0))
+
+
+def _sum(counts: Iterable[Counts], names: Iterable[str]) -> int:
+    grades = tuple(names)
+    return sum(unit_counts.get(name, 0) for unit_counts in counts for name in grades)

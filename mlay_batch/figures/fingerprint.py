@@ -19,8 +19,7 @@ from typing import Any
 
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
-from mlay_batch.figures.indicator_hits import IndicatorHit
-from mlay_batch.figures.report_records import Figures
+from mlay_batch.figures.report_records import Figures, IndicatorHit
 from mlay_batch.model import rollup_form
 from mlay_batch.model.records import json_value
 from mlay_batch.model.register import Organisation

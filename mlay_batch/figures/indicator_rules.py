@@ -1,6 +1,7 @@
-"""Kinds of signs that show in a single return; `schema.indicators.KINDS` names their parameters.
+"""One function for each kind of indicator; `schema.indicators.KINDS` names their parameters.
 
-A blank is never a sign: what was not asked or not answered is not known.
+The first group looks at one return, the second at earlier months and other branches. A blank is
+never a hit.
 """
 
 from __future__ import annotations
@@ -9,12 +10,25 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
+from itertools import islice
+from statistics import median
 from typing import NamedTuple
 
 from mlay_batch.core.findings import Param
-from mlay_batch.figures.indicator_hits import SourceCell
-from mlay_batch.figures.return_index import ReturnIndex, ReturnView
-from mlay_batch.figures.text_similarity import clauses, quote
+from mlay_batch.core.period import Period
+from mlay_batch.figures.report_records import SourceCell
+from mlay_batch.figures.return_access import ReturnIndex, ReturnView
+from mlay_batch.figures.text_similarity import (
+    Clauses,
+    SimilarText,
+    TextKey,
+    boilerplate,
+    clauses,
+    own_words,
+    quote,
+    similar_texts,
+    similarity,
+)
 from mlay_batch.model.records import Row
 from mlay_batch.schema.indicators import Indicator
 
@@ -151,3 +165,219 @@ def above_other(
                 view.source(params["other"], counterpart[1]),
             )
             yield Observation(hit_params, sources)
+
+
+_TO_SIGMA = 1.4826  # makes the median absolute deviation of a normal sample its standard deviation
+
+_MAX_NAMES = 3  # branches named
+
+OwnTexts = Mapping[str, tuple[tuple[str, Row], ...]]
+
+
+def none_in_quarter(
+    indicator: Indicator, view: ReturnView, index: ReturnIndex
+) -> Iterator[Observation]:
+    """No value in a whole quarter; told in its last month, if every month was reported."""
+    quarter = Period.of("quarter", view.period.start)
+    if quarter.end != view.period.end:
+        return
+    month_views = [index.find(view.branch, month) for month in quarter.months()]
+    if all(
+        month_view and not any(month_view.values(indicator.params["value"]))
+        for month_view in month_views
+    ):
+        yield Observation({"quarter": str(quarter)}, ())
+
+
+def unvarying(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Iterator[Observation]:
+    """The last `least` figures, this month's among them, differ by no more than `spread`.
+
+    Counted is how far back it goes on so, up to two years: "11 meetings running".
+    """
+    role, least = indicator.params["value"], indicator.params["least"]
+    figures = [
+        (value, month_view, row)
+        for month_view in (view, *index.earlier_returns(view, 23))
+        for value, row in reversed(list(month_view.numbers(role)))
+    ]
+    newest = next(iter(view.numbers(role)), None)
+    if newest is None or len(figures) < least:
+        return
+    run_length = 1
+    while (
+        run_length < len(figures)
+        and _range([v for v, _, _ in figures[: run_length + 1]]) <= indicator.params["spread"]
+    ):
+        run_length += 1
+    if run_length >= least:
+        sources = tuple(
+            month_view.source(role, row) for _, month_view, row in islice(figures, run_length)
+        )
+        params: dict[str, Param] = {
+            "value": figures[0][0],
+            "count": run_length,
+            "day": day_of(figures[0][2]),
+        }
+        yield Observation(params, sources)
+
+
+def _range(values: list[float]) -> float:
+    return max(values) - min(values)
+
+
+def outlier(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Iterator[Observation]:
+    """A figure further from the median of the earlier ones than `deviations` robust deviations.
+
+    The deviation is the median absolute deviation × 1.4826, but no less than what is named beside
+    the figure: a branch that always met for 100 minutes is not odd with 105. With less than `least`
+    earlier figures nothing is odd. Example: 100, 95, 105, 100, 110, 100 and then 600 minutes.
+    """
+    earlier_views = list(index.earlier_returns(view, int(indicator.params["back"])))
+    for role, floor in indicator.params["figures"].items():
+        earlier_values = [
+            value for month_view in earlier_views for value, _ in month_view.numbers(role)
+        ]
+        if len(earlier_values) < indicator.params["least"]:
+            continue
+        usual = median(earlier_values)
+        spread = _TO_SIGMA * median(abs(value - usual) for value in earlier_values)
+        for value, row in view.numbers(role):
+            if abs(value - usual) > indicator.params["deviations"] * max(spread, floor):
+                yield Observation(
+                    {
+                        "field": view.input_fields[role].field,
+                        "value": value,
+                        "usual": usual,
+                        "count": len(earlier_values),
+                        "day": day_of(row),
+                    },
+                    (view.source(role, row),),
+                )
+
+
+def similar_to_earlier(
+    indicator: Indicator, view: ReturnView, index: ReturnIndex
+) -> Iterator[Observation]:
+    """The branch's own words are like those of one of its last `back` months; the likest is told,
+    of equals the latest.
+    """
+    least = indicator.params["likeness"]
+    earlier_views = list(index.earlier_returns(view, int(indicator.params["back"])))
+    for words, row in _own_texts(indicator, index, view.period).get(view.branch, ()):
+        candidates = [
+            (similarity(words, other_words, least), month_view, other_row)
+            for month_view in earlier_views
+            for other_words, other_row in _own_texts(indicator, index, month_view.period).get(
+                month_view.branch, ()
+            )
+        ]
+        best = max(candidates, key=lambda hit: hit[0], default=None)
+        if best and best[0]:
+            score, month_view, other_row = best
+            role = indicator.params["text"]
+            params: dict[str, Param] = {"likeness": score, "earlier": str(month_view.period)}
+            params |= _quote_params(indicator, index, view.period, row)
+            yield Observation(params, (view.source(role, row), month_view.source(role, other_row)))
+
+
+def similar_to_others(
+    indicator: Indicator, view: ReturnView, index: ReturnIndex
+) -> Iterator[Observation]:
+    """The branch's own words are like those of others in the same month, at most three named."""
+    role, month = indicator.params["text"], view.period
+    similar = index.memoize(
+        (similar_to_others, indicator.code, month), lambda: _similar_texts(indicator, index, month)
+    )
+    for number, (_, row) in enumerate(_own_texts(indicator, index, month).get(view.branch, ())):
+        matches = similar.get((view.branch, number), ())
+        if foreign := [match for match in matches if match.key[0] != view.branch]:
+            codes = list(dict.fromkeys(match.key[0] for match in foreign))
+            names = ", ".join(map(index.organisation_name, codes[:_MAX_NAMES])) + (
+                ", …" if codes[_MAX_NAMES:] else ""
+            )
+            params: dict[str, Param] = {"likeness": foreign[0].similarity, "branches": names}
+            params |= _quote_params(indicator, index, month, row)
+            other_sources = (
+                _other_source(indicator, index, month, match.key) for match in foreign[:_MAX_NAMES]
+            )
+            yield Observation(params, (view.source(role, row), *other_sources))
+
+
+def _similar_texts(
+    indicator: Indicator, index: ReturnIndex, month: Period
+) -> Mapping[TextKey, tuple[SimilarText, ...]]:
+    texts = {
+        (branch, number): words
+        for branch, branch_texts in _own_texts(indicator, index, month).items()
+        for number, (words, _) in enumerate(branch_texts)
+    }
+    return similar_texts(texts, indicator.params["likeness"])
+
+
+def _other_source(
+    indicator: Indicator, index: ReturnIndex, month: Period, key: TextKey
+) -> SourceCell:
+    branch, number = key
+    _, row = _own_texts(indicator, index, month)[branch][number]
+    view = index.find(branch, month)
+    assert view  # what is compared comes from a return of that month  # noqa: S101
+    return view.source(indicator.params["text"], row)
+
+
+def _quote_params(
+    indicator: Indicator, index: ReturnIndex, month: Period, row: Row
+) -> dict[str, Param]:
+    name = index.indicators.looks[indicator.params["text"]].field.partition(".")[2]
+    text = str(row.values.get(name) or "")
+    return {"quote": quote(text, _boilerplate(indicator, index, month)), "day": day_of(row)}
+
+
+def _own_texts(indicator: Indicator, index: ReturnIndex, month: Period) -> OwnTexts:
+    """Return what each branch wrote in a month that is its own, where it is long enough to tell."""
+
+    def extract() -> OwnTexts:
+        common = _boilerplate(indicator, index, month)
+        return {
+            branch: tuple(
+                (words, row)
+                for text, row in branch_texts
+                if len(words := own_words(text, common)) >= indicator.params["shortest"]
+            )
+            for branch, branch_texts in _texts_by_branch(indicator, index, month).items()
+        }
+
+    return index.memoize(
+        (_own_texts, *_boilerplate_key(indicator), indicator.params["shortest"], month), extract
+    )
+
+
+def _boilerplate(indicator: Indicator, index: ReturnIndex, month: Period) -> frozenset[str]:
+    def find() -> frozenset[str]:
+        by_branch = _texts_by_branch(indicator, index, month).values()
+        texts = (
+            tuple(clause for text, _ in branch_texts for clause in text)
+            for branch_texts in by_branch
+        )
+        return boilerplate(
+            texts, indicator.params["handed_down"], indicator.params["handed_down_share"]
+        )
+
+    return index.memoize((_boilerplate, *_boilerplate_key(indicator), month), find)
+
+
+def _texts_by_branch(
+    indicator: Indicator, index: ReturnIndex, month: Period
+) -> Mapping[str, tuple[tuple[Clauses, Row], ...]]:
+    role = indicator.params["text"]
+    return index.memoize(
+        (_texts_by_branch, role, month),
+        lambda: {
+            view.branch: tuple((clauses(str(text)), row) for text, row in view.values(role))
+            for view in index.month_returns(month)
+        },
+    )
+
+
+def _boilerplate_key(indicator: Indicator) -> tuple[str, float, float]:
+    params = indicator.params
+    return params["text"], params["handed_down"], params["handed_down_share"]

@@ -8,14 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from mlay_batch.core.period import Period
-from mlay_batch.figures.indicator_history import (
-    none_in_quarter,
-    outlier,
-    similar_to_earlier,
-    similar_to_others,
-    unvarying,
-)
-from mlay_batch.figures.indicator_hits import IndicatorHit
 from mlay_batch.figures.indicator_rules import (
     Observation,
     above_other,
@@ -23,10 +15,15 @@ from mlay_batch.figures.indicator_rules import (
     has_answer,
     low_share,
     missing_mention,
+    none_in_quarter,
+    outlier,
+    similar_to_earlier,
+    similar_to_others,
     too_short,
+    unvarying,
 )
-from mlay_batch.figures.report_records import ReportInputs
-from mlay_batch.figures.return_index import ReturnIndex, ReturnView
+from mlay_batch.figures.report_records import IndicatorHit, ReportInputs
+from mlay_batch.figures.return_access import ReturnIndex, ReturnView
 from mlay_batch.schema.indicators import Indicator
 
 IndicatorRule = Callable[[Indicator, ReturnView, ReturnIndex], Iterator[Observation]]

@@ -14,8 +14,7 @@ from math import ceil, floor
 from mlay_batch.core.period import Period
 from mlay_batch.figures.attendance import Duty, duties
 from mlay_batch.figures.cell_attendance import months_served
-from mlay_batch.figures.quota_records import QuotaPair
-from mlay_batch.figures.report_records import Attendance, QuotaLine, ReportInputs
+from mlay_batch.figures.report_records import Attendance, QuotaLine, QuotaPair, ReportInputs
 from mlay_batch.model.register import Officer, Organisation
 from mlay_batch.schema import Quota
 

@@ -1,7 +1,4 @@
-"""What the figures are computed from (`ReportInputs`) and what they are (`Figures`).
-
-Plain frozen records: `report` writes them, tests compare them. Frames live inside the computations.
-"""
+"""Input (`ReportInputs`) and result (`Figures`) of the computations, as frozen records."""
 
 from __future__ import annotations
 
@@ -9,15 +6,14 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from mlay_batch.core.findings import Finding, Place
+from mlay_batch.core.findings import Finding, Param, Place
 from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import Activities, Movement, Thematic
 from mlay_batch.figures.classified import ClassificationMean, ClassificationYear
-from mlay_batch.figures.indicator_hits import IndicatorHit
-from mlay_batch.figures.quota_records import CellVisits, QuotaPair
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry
 from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema import Catalogue, Quota, Scheme
+from mlay_batch.schema.indicators import Indicator
 
 # States of `ExpectedReturn` in which figures still wait for the return.
 OPEN = ("missing", "rejected", "held", "not_due")
@@ -234,6 +230,85 @@ class Totals:
     def rate(self) -> float | None:
         """Share of the returns due that were sent, in per cent, exact; None where none was due."""
         return 100 * self.sent / self.due if self.due else None
+
+
+@dataclass(frozen=True, slots=True)
+class QuotaPair:
+    """An officer in one of the cells a quota has him attend, in the year up to the period.
+
+    `months` are those of the year with at least one day of duty there while the cell existed, each
+    with the record of the quota that applies in it; `served` of them are past. `kinds` are the
+    counted sittings by kind of meeting, `last_visit` the day of the last one. `open_months` are the
+    past months whose return is not in and may tell a visit that counts.
+    """
+
+    quota: Quota
+    officer: str
+    branch: Organisation
+    months: Mapping[Period, Quota] = field(hash=False)
+    served: int
+    kinds: Mapping[str, int] = field(hash=False)
+    last_visit: date | None
+    open_months: int
+
+    @property
+    def served_year(self) -> int:
+        """The months served in the whole year, as now planned."""
+        return len(self.months)
+
+    @property
+    def attended_count(self) -> int:
+        """The counted sittings: the least he attended, whatever the returns still out say."""
+        return sum(self.kinds.values())
+
+
+@dataclass(frozen=True, slots=True)
+class CellVisits:
+    """The meetings of a cell in the year up to the period, and who came to them from above.
+
+    `sitting_count` counts its sittings, `attended_sittings` those somebody came to, `visit_count`
+    who came, `counted_visits` the visits that count for a quota, `open_months` the months whose
+    return is not in. `officers` are those who are to attend there. `state`: ``attended`` (a visit
+    counts), ``uncounted`` (visits, none counts), ``unknown`` (no visit, but returns are out),
+    ``unattended``.
+    """
+
+    branch: Organisation
+    officers: tuple[str, ...]
+    sitting_count: int
+    attended_sittings: int
+    visit_count: int
+    counted_visits: int
+    last_visit: date | None
+    open_months: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCell:
+    """A cell something was seen in: `path` is ``section.field``, `number` the row of the form."""
+
+    delivery: int
+    path: str
+    number: int
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorHit:
+    """A sign seen in the return of a branch for one month.
+
+    `form` is the form it stands in; `params` fill the gaps of the sign's words; `sources` are the
+    cells it was seen in, the first one in the return itself.
+    """
+
+    indicator: Indicator
+    form: str
+    branch: str
+    period: Period
+    delivery: int
+    params: Mapping[str, Param] = field(hash=False)
+    sources: tuple[SourceCell, ...]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlay_batch.core.messages import Message, explain_indicator
-from mlay_batch.figures.indicator_hits import IndicatorHit, SourceCell
+from mlay_batch.figures.report_records import IndicatorHit, SourceCell
 from mlay_batch.report.data.sections_data import PlacedTable, table_name
 from mlay_batch.report.data.titled_tables import place_text
 from mlay_batch.report.report_context import ReportContext

@@ -1,4 +1,4 @@
-"""The form as an Excel workbook: blank, prefilled, or returned with the wrong cells marked."""
+"""The form as an Excel workbook with its guide: blank, prefilled, or returned with marks."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.messages import text
+from mlay_batch.core.period import Period
+from mlay_batch.core.styles import STYLES
 from mlay_batch.excel.sheet_names import sheet_titles
 from mlay_batch.model.records import Row
+from mlay_batch.schema.instructions import instructions
 from mlay_batch.schema.layout import LISTS_SHEET, STAMP_SHEET, SheetPlan, plan_sheets
 from mlay_batch.schema.model import Form
-from mlay_batch.template.choice_lists import write_lists
-from mlay_batch.template.error_list_sheet import write_error_list
+from mlay_batch.template.data_validation import write_lists
 from mlay_batch.template.error_marks import (
     FindingGroup,
     cell_notes,
@@ -20,10 +22,17 @@ from mlay_batch.template.error_marks import (
     group_marks,
     resolve_marks,
     typed_values,
+    write_error_list,
 )
 from mlay_batch.template.form_sheet import FormContent, write_form_sheet
-from mlay_batch.template.guide import write_guide
-from mlay_batch.template.openpyxl_book import TemplateBook
+from mlay_batch.template.openpyxl_book import (
+    TemplateBook,
+    line_count,
+    protect,
+    row_height,
+    set_up_page,
+    set_widths,
+)
 from mlay_batch.template.template_context import TemplateContext, cell_values, heading_texts
 
 __all__ = ["FindingGroup", "TemplateContext", "render", "render_returned"]
@@ -125,3 +134,32 @@ def _stamp(book: TemplateBook, form: Form, context: TemplateContext) -> None:
     ]
     for row, pair in enumerate(pairs, 1):
         book.write_hidden(sheet, row, *pair)
+
+
+_GUIDE_WIDTHS = {1: 38, 2: 76, 3: 12}
+_GUIDE_STYLES = ("label", "entry", "center")
+
+
+def write_guide(book: TemplateBook, form: Form, period: Period | None, lang: str) -> None:
+    """Write the sheet "Hướng dẫn": how to fill in and send, then every entry of every section."""
+    sheet = book.add_sheet(text("template", "guide", lang))
+    row = 0
+    for row, (style, words) in enumerate(instructions(form, period, lang), 1):
+        span = len(_GUIDE_WIDTHS) if len(words) == 1 else 1
+        styles = _GUIDE_STYLES if style == "row" else (style,) * len(words)
+        for column, (word, style_name) in enumerate(zip(words, styles, strict=True), 1):
+            book.write_text(sheet, row, column, word, style_name, span)
+        sheet.row_dimensions[row].height = _guide_row_height(words, styles[0])
+    set_widths(sheet, _GUIDE_WIDTHS)
+    footer = f"{text('template', 'guide', lang)} · {form.form} {form.version}"
+    set_up_page(sheet, "portrait", footer, f"A1:C{row}")
+    protect(sheet)
+
+
+def _guide_row_height(words: tuple[str, ...], style: str) -> float:
+    widths = [sum(_GUIDE_WIDTHS.values())] if len(words) == 1 else list(_GUIDE_WIDTHS.values())
+    size = STYLES[style.partition(" ")[0]].size
+    line_total = max(
+        line_count(word, width, size) for word, width in zip(words, widths, strict=True)
+    )
+    return row_height(line_total, size) + (10 if style == "section" else 0)

@@ -16,9 +16,8 @@ from mlay_batch.core.styles import STYLES
 from mlay_batch.model.records import Value
 from mlay_batch.schema.layout import HEADER, CellPlan, Role, SheetPlan, sections_of
 from mlay_batch.schema.model import Field, Form, Section, Text
-from mlay_batch.template.choice_lists import ListRanges
 from mlay_batch.template.conditional_help import SectionArea, add_conditional_formats
-from mlay_batch.template.data_validation import validation
+from mlay_batch.template.data_validation import ListRanges, validation
 from mlay_batch.template.openpyxl_book import (
     MAX_ROW_HEIGHT,
     AutoRow,

@@ -11,9 +11,8 @@ from typing import Any
 import yaml
 
 from mlay_batch.core.period import Period
-from mlay_batch.figures.indicator_hits import IndicatorHit
 from mlay_batch.figures.indicator_search import indicator_hits
-from mlay_batch.figures.report_records import ReportInputs
+from mlay_batch.figures.report_records import IndicatorHit, ReportInputs
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Value, Verdict
 from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema import Catalogue, load_catalogue

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from mlay_batch.core.findings import Place
 from mlay_batch.core.period import Period
-from mlay_batch.figures.criterion_scores import criteria_means
 from mlay_batch.figures.report_records import Sitting
+from mlay_batch.figures.scoring import criteria_means
 
 SCHEME = next(one for one in shipped().schemes if one.version == "2018" and one.bands)
 Marks = dict[str, float | None]

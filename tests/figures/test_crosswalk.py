@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mlay_batch.core.messages import error_text
 from mlay_batch.errors import SchemaError
 from mlay_batch.figures import compute
-from mlay_batch.figures.crosswalk import heading_of, map_grades
+from mlay_batch.figures.classification import heading_of, map_grades
 from mlay_batch.figures.report_records import Figures
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.load import check_together

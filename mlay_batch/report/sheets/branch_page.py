@@ -13,8 +13,8 @@ from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.messages import explain
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import consecutive_runs
-from mlay_batch.figures.indicator_hits import BranchSitting, BranchYear, IndicatorHit
-from mlay_batch.figures.report_records import Figures, ReportInputs
+from mlay_batch.figures.branch_year import BranchSitting, BranchYear
+from mlay_batch.figures.report_records import Figures, IndicatorHit, ReportInputs
 from mlay_batch.model.records import LedgerEntry, Verdict
 from mlay_batch.model.register import Organisation
 from mlay_batch.report import letterhead

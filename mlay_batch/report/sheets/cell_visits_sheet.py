@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mlay_batch.core.period import day_number
 from mlay_batch.core.styles import TONES
-from mlay_batch.figures.quota_records import CellVisits
+from mlay_batch.figures.report_records import CellVisits
 from mlay_batch.report import letterhead, listing
 from mlay_batch.report.data.assignments_data import quote
 from mlay_batch.report.data.data_sheets import DataTables

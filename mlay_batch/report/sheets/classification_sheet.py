@@ -1,7 +1,7 @@
 """Xếp loại năm: several years side by side, each judged by its own scheme, under one heading.
 
 A year's counts stand under the grades of the heading that its own grades are to be read as
-(`figures.crosswalk`); the conversion is printed below. What each year reported in its own wording
+(`map_grades`); the conversion is printed below. What each year reported in its own wording
 is on the sheet of forms 7A and 7B.
 """
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from mlay_batch.core.findings import Severity
-from mlay_batch.figures.indicator_hits import IndicatorHit
+from mlay_batch.figures.report_records import IndicatorHit
 from mlay_batch.report import letterhead, tables
 from mlay_batch.report.data.titled_tables import data_columns, data_table, place_text
 from mlay_batch.report.indicator_text import (

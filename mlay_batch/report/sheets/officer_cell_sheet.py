@@ -14,7 +14,7 @@ from itertools import groupby
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.core.period import day_number
-from mlay_batch.figures.quota_records import QuotaPair
+from mlay_batch.figures.report_records import QuotaPair
 from mlay_batch.report import letterhead, listing
 from mlay_batch.report.data import visits_data
 from mlay_batch.report.data.assignments_data import quote
