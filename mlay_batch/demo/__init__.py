@@ -1,4 +1,4 @@
-"""The sample town of Mường Lay: invented returns, made the same way every time."""
+"""The sample town of Mường Lay: invented, reproducible returns."""
 
 from mlay_batch.demo.sample_files import (
     InboxFolder,

@@ -1,7 +1,7 @@
-"""Typing into blank forms, as the secretaries do: values into cells, everything else left alone.
+"""Fills in blank forms fast: puts a branch's heading and values into the XML of a rendered blank.
 
-A form takes a tenth of a second to make and a year of the town needs 875. The blank of a form and
-period is made once by `template`; here each branch's heading and values are put into its XML.
+Rendering a form takes a tenth of a second and a year of the town needs 875, so `template` renders
+the blank of a form and period once.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Values = Mapping[tuple[str, int, str], Value]
 
 
 class _Placeholders(NamedTuple):
-    """What stands in a blank where a branch's own words go. Capitals: a heading is in capitals."""
+    """Placeholders of a branch's texts in a blank; capitals, because headings are in capitals."""
 
     code: str = "@CODE@"
     name: str = "@NAME@"
@@ -49,7 +49,7 @@ _PLACEHOLDERS = _Placeholders()
 
 @dataclass(frozen=True)
 class BlankForm:
-    """An empty form of a period for any branch: its XML parts, and which of them are sheets."""
+    """An empty form of a period for any branch: its XML parts, and the plans of its sheets."""
 
     form: Form
     parts: Parts
@@ -57,7 +57,7 @@ class BlankForm:
 
     @classmethod
     def make(cls, form: Form, example: TemplateContext) -> BlankForm:
-        """Return the blank of the period, place and lists of `example`, with officers if it has."""
+        """Return the blank for the period, place and lists of `example`, with officers if any."""
         context = TemplateContext(
             _PLACEHOLDERS.code,
             _PLACEHOLDERS.name,
@@ -71,12 +71,12 @@ class BlankForm:
         return cls(form, parts, {sheet_part(parts, s.title.of(LANG)): s for s in plan_sheets(form)})
 
     def has_room_for(self, rows: Sequence[Row]) -> bool:
-        """Whether the tables have lines enough."""
+        """Whether the tables have enough lines for `rows`."""
         used = [row.section for row in rows]
         return all(used.count(section.id) <= section.rows for section in self.form.sections)
 
     def fill(self, context: TemplateContext, rows: Sequence[Row]) -> bytes:
-        """Return the workbook of that branch with those rows typed in."""
+        """Return the branch's workbook with `rows` filled in."""
         values = cell_values(self.form, context, rows, LANG)
         parts = {
             name: _replace_all(part, _placeholder_values(context))
@@ -105,7 +105,7 @@ def _replace_all(part: str, values: Mapping[str, str]) -> str:
 
 
 def _heights(sheet: SheetPlan, values: Values) -> Mapping[int, float]:
-    """Return how high each row must be for its longest text."""
+    """Return the height each row needs for its longest text."""
     heights: dict[int, float] = {}
     for cell in sheet.cells:
         value = values.get((cell.section, cell.record, cell.field))

@@ -1,4 +1,4 @@
-"""The months of the sample town: members and their movement, sittings, visits."""
+"""Generates the months of the sample town: members and their movement, sittings, visits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlay_batch.demo.sample_town import SampleTown
 from mlay_batch.model.register import Organisation
 from mlay_batch.schema.ids import MIXED_KIND
 
-# How often in a hundred months a cell sees such a change of one member.
+# How often in a hundred months a cell has such a change of one member.
 _CHANGES = {
     "admitted": 5,
     "moved_in": 3,
@@ -27,7 +27,7 @@ OUTS = ("died", "expelled", "moved_out")
 
 @dataclass(frozen=True, slots=True)
 class SampleMovement:
-    """Members of one cell in one month; `changes` by the field ids of the form."""
+    """The members of one cell in one month; `changes` are by the form's field ids."""
 
     opening: int
     closing: int
@@ -52,10 +52,10 @@ class SampleVisit:
 
 
 def movements(town: SampleTown) -> Mapping[tuple[str, Period], SampleMovement]:
-    """Return the movement of every cell alive in each month.
+    """Return the movement of every active cell in each month.
 
-    Told backwards from the closing figure the town publishes, so that the last month comes out
-    exactly: opening = closing - in + out, and that is the closing figure of the month before.
+    Computed backwards from the published closing figure: opening = closing - in + out, which is the
+    closing figure of the month before.
     """
     result: dict[tuple[str, Period], SampleMovement] = {}
     for cell in town.cells:
@@ -88,14 +88,14 @@ def _changes(town: SampleTown, cell: Organisation, month: Period) -> Mapping[str
 
 
 def _is_quiet(town: SampleTown, cell: Organisation, month: Period) -> bool:
-    """Whether nothing may move: a cell just founded or merged, or a month nobody reports."""
+    """Whether members may not change: the cell is new or merged, or the month has no return."""
     first = town.months[0].start
     young = cell.founded is not None and cell.founded >= first
     return young or cell.ended is not None or not town.has_return(month, cell.code)
 
 
 def sittings(town: SampleTown, branch: str, month: Period) -> tuple[SampleSitting, ...]:
-    """Return the meetings of that cell and month: one, or two with a thematic one apart."""
+    """Return the cell's meetings in a month: none, one, or a regular and a thematic one."""
     if town.events("no_meeting", month, branch):
         return ()
     regular = _day(town, branch, month)
@@ -112,7 +112,7 @@ def sittings(town: SampleTown, branch: str, month: Period) -> tuple[SampleSittin
 
 
 def _day(town: SampleTown, branch: str, month: Period) -> date:
-    """Return the usual day of the cell in that month, moved off the weekend."""
+    """Return the cell's usual day in the month, moved off the weekend."""
     for entry in town.events("odd_visits", month, branch):
         if "day" in entry:
             return month.start.replace(day=entry["day"])
@@ -129,9 +129,9 @@ def _before_weekend(day: date) -> date:
 
 
 def visits(town: SampleTown) -> Mapping[tuple[str, Period], tuple[SampleVisit, ...]]:
-    """Return who attended where: the odd visits, and for each officer so many by the rules.
+    """Return the visits by cell and month: the odd ones, and each officer's regular ones.
 
-    The number stands in `town.yaml`. No officer makes two visits by the rules in one month.
+    `town.yaml` gives their number. No officer makes two regular visits in one month.
     """
     by_month: dict[tuple[str, Period], list[SampleVisit]] = {}
     for entry in town.data["odd_visits"]:
@@ -162,7 +162,7 @@ def _plan_visits(town: SampleTown, officer: str, count: int) -> Iterator[tuple[s
 
 
 def _open_sittings(town: SampleTown, officer: str, month: Period) -> list[tuple[str, date]]:
-    """Return the sittings this officer may attend in that month so that the visit counts."""
+    """Return the month's sittings at which a visit of the officer counts."""
     own_cell = town.register.officer_by_code[officer].own_cell
     duty_cells = _duty_cells(town, officer)
     if any(_concerns(entry, officer, month) for entry in town.data["odd_visits"]):

@@ -26,7 +26,7 @@ def returns(town: SampleTown, catalogue: Catalogue) -> Iterator[SampleReturn]:
 def extra_returns(town: SampleTown, catalogue: Catalogue) -> Iterator[SampleReturn]:
     """Yield what reached the inbox in the last month besides the good returns.
 
-    A file sent a second time, and the form of the month before filled in again.
+    These are a file sent twice, and the form of the month before filled in again.
     """
     month, branches = town.months[-1], town.data["kept"]
     sent = {(s.branch, s.period): s for s in returns(town, catalogue)}
@@ -44,12 +44,12 @@ def _move_dates(row: Row, month: Period) -> Row:
 
 
 def context(town: SampleTown, branch: str, period: Period | None) -> TemplateContext:
-    """Return what the form of that branch and period is made out with."""
+    """Return the template context of that branch and period."""
     return TemplateContext.of(town.register, town.register.by_code[branch], period, town.place)
 
 
 def form_of(sample: SampleReturn, catalogue: Catalogue) -> Form:
-    """Return the version of the form a sample is filled in on. Raises LookupError without it."""
+    """Return the form version of a sample. Raises LookupError without it."""
     form = catalogue.form(sample.form, sample.version)
     if form is None:
         raise LookupError(f"no form {sample.form} {sample.version}")
@@ -69,7 +69,7 @@ def render_register(catalogue: Catalogue, town: SampleTown) -> bytes:
 
 
 class FormFiller:
-    """Fills in returns fast: makes each blank once and types into it."""
+    """Fills in returns fast: renders each blank once."""
 
     def __init__(self, catalogue: Catalogue, town: SampleTown) -> None:
         self.catalogue, self.town = catalogue, town
@@ -95,7 +95,7 @@ def no_progress(done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class InboxFolder:
-    """A folder of files that came in together: where, and when (ISO, UTC)."""
+    """A folder of files received together; `received` is an ISO time in UTC."""
 
     folder: Path
     received: str
@@ -104,9 +104,8 @@ class InboxFolder:
 def write_town(folder: Path, progress: Progress = no_progress) -> tuple[InboxFolder, ...]:
     """Write ``register.xlsx`` and ``inbox/<day received>/<file>`` for the whole sample town.
 
-    Besides the good returns the last month brings one file sent twice and one form of the month
-    before filled in again. Returns the parcels in the order they came. `progress` is told how many
-    of the files are written. They are the same, byte for byte, wherever and whenever written.
+    Returns the folders in the order of receipt. `progress` is called with the number of files
+    written and their total. The files have the same bytes on every machine.
     """
     (folder / "inbox").mkdir(parents=True, exist_ok=True)
     catalogue, sample_town = load_catalogue(), load_town()

@@ -1,4 +1,4 @@
-"""The monthly returns of the sample town: values that a careful secretary might have typed."""
+"""Generates the monthly returns of the sample town, as a careful secretary might fill them in."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Values = dict[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class SampleReturn:
-    """A return somebody sent: whose, when received (ISO, UTC), and as which file name."""
+    """A return with the time of receipt (ISO, UTC) and the file name."""
 
     form: str
     version: str
@@ -39,12 +39,12 @@ class SampleReturn:
 
 
 def receipt_time(day: date) -> str:
-    """Return ten o'clock of that day in Vietnam as the ISO time in UTC."""
+    """Return ten o'clock of `day` in Vietnam as an ISO time in UTC."""
     return datetime.combine(day, time(3), UTC).isoformat()
 
 
 def file_name(town: SampleTown, pattern: str, branch: str, period: Period) -> str:
-    """Return the file name that pattern makes."""
+    """Return the file name of a branch and period by `pattern`."""
     name = town.register.by_code[branch].name
     return pattern.format(code=branch, name=name, month=period.month, year=period.year)
 
@@ -87,7 +87,7 @@ def _receipt_time(town: SampleTown, branch: str, month: Period) -> str:
 
 @dataclass(frozen=True)
 class _MonthlyReturn:
-    """One secretary filling in one month."""
+    """Generates the rows of one cell's return for one month."""
 
     town: SampleTown
     branch: str
@@ -161,11 +161,11 @@ class _MonthlyReturn:
 
     @cached_property
     def _weakness(self) -> float:
-        """How weak the cell is, from 0 up to 1; most are hardly so."""
+        """The cell's weakness from 0 to 1; most are near 0."""
         return self.town.rng("weakness", self.branch).fraction() ** 3
 
     def _by_habit(self) -> Values:
-        """Return what a cell held for form's sake writes instead."""
+        """Return the values that the cell's habits replace."""
         habits = self.town.habits(self.branch, self.month)
         values_by_habit: Mapping[str, Values] = {
             "silent": {"criticism": 0},
@@ -186,7 +186,7 @@ class _MonthlyReturn:
         }
 
     def _scores(self, meeting: Mapping[str, Any]) -> Iterator[Values]:
-        """Yield the cell's own score, and below it that of the officer who confirmed it."""
+        """Yield the cell's own score, then the confirmed score if an officer gave one."""
         rng = self._rng("score", meeting["held_on"])
         points_off = _points_off(rng, self._weakness, meeting)
         habits = self.town.habits(self.branch, self.month)
@@ -227,7 +227,7 @@ class _MonthlyReturn:
 
 
 def _absences(rng: SeededRandom, expected: int) -> tuple[int, int]:
-    """Return how many were absent with and without reason: mostly fewer than 15 of 100."""
+    """Return how many were absent with and without reason, mostly fewer than 15 of 100."""
     tolerated = max(0, (expected * 15 - 1) // 100)
     if rng.happens(0.03):
         return tolerated + 1, 0
@@ -239,7 +239,7 @@ def _absences(rng: SeededRandom, expected: int) -> tuple[int, int]:
 def _points_off(
     rng: SeededRandom, weakness: float, meeting: Mapping[str, Any]
 ) -> Mapping[str, float]:
-    """Return the points lost in each group; `weakness` of a cell goes from 0 up to 1."""
+    """Return the points lost in each group; `weakness` is from 0 to 1."""
     full_attendance = (
         100 * meeting["present"] > 85 * meeting["expected"] and not meeting["unexcused"]
     )
@@ -260,7 +260,7 @@ def _visit(visit: SampleVisit) -> Values:
 
 
 def content(town: SampleTown, branch: str, month: Period, sitting: SampleSitting) -> str:
-    """Return what a sitting dealt with: old or foreign words where a cell is in that habit."""
+    """Return the minutes of a sitting: an earlier or another cell's text if that is a habit."""
     habits = town.habits(branch, month)
     theme = f"Sinh hoạt chuyên đề: {topic(town, branch, month)}"
     rng = town.rng("content", branch, month)
@@ -294,7 +294,7 @@ def _piece(rng: SeededRandom, verbs: list[str], matter: str, details: list[str])
 
 
 def topic(town: SampleTown, branch: str, month: Period) -> str:
-    """Return the topic of the thematic meeting of that month; words without one by habit."""
+    """Return the topic of the month's thematic meeting; without a subject if that is a habit."""
     if "bare_topic" in town.habits(branch, month):
         return "Sinh hoạt chuyên đề quý " + ("I", "II", "III", "IV")[(month.month - 1) // 3]
     return str(town.rng("topic", branch, month).one_of(town.data["phrases"]["topic"]))

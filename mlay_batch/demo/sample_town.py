@@ -1,4 +1,4 @@
-"""The sample town as data: `samples/town.yaml` and the register rows in it."""
+"""Loads the sample town, `samples/town.yaml`, with its register."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ T = TypeVar("T")
 
 
 class SeededRandom:
-    """Chance that falls the same way on every machine.
+    """Random numbers that are the same on every machine.
 
-    Seeded by words and drawn by `random()` alone: its sequence is the one thing of that module
-    that Python promises to keep from version to version.
+    Seeded by text and drawn by `random()` alone, whose sequence Python guarantees across versions.
     """
 
     def __init__(self, *seed: object) -> None:
@@ -34,7 +33,7 @@ class SeededRandom:
         self._draw = random.Random(words).random  # noqa: S311 - sample data, not secrets
 
     def fraction(self) -> float:
-        """Return a number from 0 up to, not including, 1."""
+        """Return a number from 0 to below 1."""
         return self._draw()
 
     def below(self, count: int) -> int:
@@ -42,7 +41,7 @@ class SeededRandom:
         return int(self._draw() * count)
 
     def happens(self, chance: float) -> bool:
-        """Return True with that chance (0 to 1)."""
+        """Return True with probability `chance`."""
         return self._draw() < chance
 
     def one_of(self, items: Sequence[T]) -> T:
@@ -56,7 +55,7 @@ class SeededRandom:
 
 @dataclass(frozen=True)
 class SampleTown:
-    """The sample town. `data` is `samples/town.yaml`, whose comments say what each key means."""
+    """The sample town; the comments in `samples/town.yaml` explain the keys of `data`."""
 
     data: Mapping[str, Any]
 
@@ -74,7 +73,7 @@ class SampleTown:
 
     @cached_property
     def cells(self) -> tuple[Organisation, ...]:
-        """All cells, those founded or ended within the year too."""
+        """All cells, including those founded or ended within the year."""
         return tuple(o for o in self.register.organisations if o.type in CELL_TYPES)
 
     @property
@@ -83,7 +82,7 @@ class SampleTown:
         return str(self.data["place"])
 
     def rng(self, *seed: object) -> SeededRandom:
-        """Return chance of its own for that purpose: more draws elsewhere change nothing here."""
+        """Return random numbers for one purpose, independent of draws for others."""
         return SeededRandom(self.data["seed"], *seed)
 
     def events(self, kind: str, month: Period, branch: str) -> list[Mapping[str, Any]]:
@@ -96,7 +95,7 @@ class SampleTown:
         ]
 
     def habits(self, branch: str, month: Period) -> Mapping[str, Mapping[str, Any]]:
-        """Return the habits a cell has in a month, by name."""
+        """Return the cell's habits in a month, by name."""
         return {
             entry["habit"]: entry
             for entry in self.data["habits"]
@@ -104,7 +103,7 @@ class SampleTown:
         }
 
     def is_waived(self, month: Period, branch: str) -> bool:
-        """Whether the branch need not report that month."""
+        """Whether a waiver covers the branch and month."""
         return any((w.branch, w.period) == (branch, str(month)) for w in self.register.waivers)
 
     def has_return(self, month: Period, branch: str) -> bool:
@@ -117,7 +116,7 @@ class SampleTown:
 
 
 def load_town() -> SampleTown:
-    """Return the sample town that comes with the program."""
+    """Load the sample town that is part of the package."""
     path = shipped_folder("samples") / "town.yaml"
     return SampleTown(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 

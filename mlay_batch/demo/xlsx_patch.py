@@ -1,4 +1,4 @@
-"""A workbook as a package of XML parts: opened, cells typed into, packed again."""
+"""Edits a workbook as XML parts: unpack, set cells, pack again."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from mlay_batch.model.records import Value
 from mlay_batch.schema.layout import SheetPlan
 
 _CELL = re.compile(r'<c r="([A-Z]+\d+)"( s="\d+")?[^>]*?(?:/>|>.*?</c>)', re.DOTALL)
-_AUTO_HEIGHT_ROW = re.compile(r'<row r="(\d+)" ht="([^"]*)">')  # a height that is not fixed
+_AUTO_HEIGHT_ROW = re.compile(r'<row r="(\d+)" ht="([^"]*)">')  # without a fixed height
 _SHEET = re.compile(r'<sheet name="([^"]+)"')
-LEVEL, HARDER = 6, 9  # of compression: the same parts give other bytes
+LEVEL, HARDER = 6, 9  # compression levels; each gives other bytes for the same parts
 
 Parts = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class RawCell:
-    """The inside of a cell as no template writes it: kind (attribute ``t``) and XML."""
+    """The raw content of a cell: kind (attribute ``t``) and XML."""
 
     kind: str
     xml: str
 
 
 def read_parts(data: bytes) -> Parts:
-    """Return the XML parts of a workbook by name, in their order."""
+    """Return the XML parts of a workbook by name, in the order of the zip."""
     with ZipFile(io.BytesIO(data)) as book:
         return {name: book.read(name).decode() for name in book.namelist()}
 
@@ -50,13 +50,13 @@ def write_parts(parts: Mapping[str, str | bytes], level: int = LEVEL) -> bytes:
 
 
 def sheet_part(parts: Parts, title: str) -> str:
-    """Return the name of the part that holds the sheet of that title."""
+    """Return the name of the part with the sheet of that title."""
     titles = _SHEET.findall(parts["xl/workbook.xml"])
     return f"xl/worksheets/sheet{titles.index(escape(title)) + 1}.xml"
 
 
 def addresses(sheet: SheetPlan) -> Mapping[tuple[str, int, str], str]:
-    """Return where each value stands: section, record from 0 and field to ``F14``."""
+    """Return the address (``F14``) of each value by section, record from 0 and field."""
     return {
         (cell.section, cell.record, cell.field): f"{get_column_letter(cell.column)}{cell.row}"
         for cell in sheet.cells
@@ -65,23 +65,23 @@ def addresses(sheet: SheetPlan) -> Mapping[tuple[str, int, str], str]:
 
 
 def set_cells(part: str, cells: Mapping[str, Value | RawCell]) -> str:
-    """Return the sheet with those cells typed over; their look stays."""
+    """Return the sheet with the values of those cells replaced; their styles stay."""
 
-    def over(match: re.Match[str]) -> str:
+    def replace_cell(match: re.Match[str]) -> str:
         address, style = match[1], match[2] or ""
         return _cell(address, style, cells[address]) if address in cells else match[0]
 
-    return _CELL.sub(over, part)
+    return _CELL.sub(replace_cell, part)
 
 
 def raise_rows(part: str, heights: Mapping[int, float]) -> str:
-    """Return the sheet with rows made as high as said, as Excel does while one types."""
+    """Return the sheet with rows raised to `heights`, as Excel does on input."""
 
-    def higher(match: re.Match[str]) -> str:
+    def raise_row(match: re.Match[str]) -> str:
         points = max(float(match[2]), heights.get(int(match[1]), 0.0))
         return f'<row r="{match[1]}" ht="{points:g}">'
 
-    return _AUTO_HEIGHT_ROW.sub(higher, part)
+    return _AUTO_HEIGHT_ROW.sub(raise_row, part)
 
 
 def _cell(address: str, style: str, value: Value | RawCell) -> str:

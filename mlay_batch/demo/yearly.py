@@ -1,4 +1,4 @@
-"""The yearly classification returns of the sample town, spread so that the year's sums hold."""
+"""Generates the yearly classification returns of the sample town; they add up to published sums."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Catalogue
 from mlay_batch.schema.ids import CLASSIFICATION
 
-_NEW_CELL = timedelta(days=183)  # a cell founded less than six months before is not rated
+_NEW_CELL = timedelta(days=183)  # a cell founded within the last six months is not rated
 Counts = dict[str, dict[str, int]]
 
 
 def spread(total: int, weights: Mapping[str, int], maximum: Mapping[str, int]) -> dict[str, int]:
-    """Return `total` shared out by weight, nobody getting more than `maximum`.
+    """Distribute `total` by weight in whole numbers, each share at most its `maximum`.
 
-    Whole numbers by the largest remainder, ties in the order given: 10 over weights 3, 3, 1 is
-    4, 4, 2 → exact parts 4.29, 4.29, 1.43: floors 4, 4, 1, the one left goes to the third.
+    Uses the largest remainder, ties in the order given: 10 over weights 3, 3, 1 is 4, 4, 2 (exact
+    parts 4.29, 4.29, 1.43; floors 4, 4, 1; the remaining one goes to the third). Raises ValueError
+    if the maxima leave no room.
     """
     weight_sum = sum(weights.values()) or 1
     shares = {
@@ -72,7 +73,7 @@ def _rows(cells: Mapping[str, int], members: Mapping[str, int]) -> tuple[Row, ..
 
 
 def _cells(town: SampleTown, reporters: Sequence[Organisation], period: Period) -> Counts:
-    """Return the cells of each organisation by grade; the lesser grades fall by chance."""
+    """Return the cells of each organisation by grade; lower grades are drawn at random."""
     cells_by_branch = {
         entry.code: [c for c in town.cells if town.register.is_within(c.code, entry.code)]
         for entry in reporters
@@ -105,7 +106,7 @@ def _is_young(cell: Organisation, day: date) -> bool:
 
 
 def _members(town: SampleTown, reporters: Sequence[Organisation], period: Period) -> Counts:
-    """Return the members of each organisation by grade, so that the year's sums are those given."""
+    """Return the members of each organisation by grade; they add up to the year's sums."""
     targets = town.data["years"][period.year]["members"]
     sizes = {entry.code: _size(town, entry.code, "members") for entry in reporters}
     remaining = spread(targets["total"], sizes, dict.fromkeys(sizes, targets["total"]))

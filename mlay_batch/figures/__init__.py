@@ -1,4 +1,4 @@
-"""Quota, rating, completeness and warnings: pure functions of the ledger's current returns."""
+"""Every figure of a report, computed from the ledger's current returns by pure functions."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ __all__ = ["compute"]
 def compute(inputs: ReportInputs) -> Figures:
     """Return every figure of the report on `inputs.period`, as known on `inputs.as_of`.
 
-    The same facts give the same figures, in whatever order the returns were received.
+    The order in which the returns were received makes no difference.
     """
-    from mlay_batch.figures import all_figures  # start-up: who looks at one figure needs not all
+    from mlay_batch.figures import all_figures  # start-up: a user of one figure needs not all
 
     return all_figures.compute(inputs)

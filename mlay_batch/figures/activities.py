@@ -1,4 +1,4 @@
-"""Training for secretaries, inspections and supervisions: by branch and kind, year to date."""
+"""Counts trainings, inspections and supervisions by branch and kind, year to date."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SECTION = "activities"
 
 
 def activities(inputs: ReportInputs, matrix: Completeness | None) -> Activities | None:
-    """Return the activities of the year to date; None where the form of the period asks for none.
+    """Return the activities of the year to date; None where the period's form has no such section.
 
-    The kinds are the choices of the form's field, in its order. Blank numbers of people are 0.
+    The kinds are the choices of the form's field, in its order. A blank number of people counts 0.
     """
     form = inputs.catalogue.form_for(MEETING, inputs.period)
     section = next((s for s in form.sections if s.id == SECTION), None) if form else None

@@ -39,10 +39,7 @@ from mlay_batch.schema.ids import MEETING, MEETING_SCORE
 
 
 def compute(inputs: ReportInputs) -> Figures:
-    """Return every figure of the report on `inputs.period`, as known on `inputs.as_of`.
-
-    The same facts give the same figures, in whatever order the returns were received.
-    """
+    """Return every figure of the report on `inputs.period`, as known on `inputs.as_of`."""
     year_sittings = sittings(inputs)
     year_visits = visits(inputs, year_sittings)
     year_attendances = attendances(inputs, year_visits)
@@ -82,7 +79,7 @@ Params = Mapping[str, Param]
 def warnings(
     inputs: ReportInputs, visits: tuple[Visit, ...], movement: Movement | None
 ) -> tuple[EntryWarning, ...]:
-    """Return the warnings of the year to date, each with the delivery it belongs to."""
+    """Return the warnings of the year to date, each with the id of its ledger entry."""
     return (*_opening_mismatches(movement), *_officers_in_two_cells(inputs, visits))
 
 
@@ -119,10 +116,10 @@ def totals(
     year_attendances: Iterable[Attendance],
     matrix: Completeness | None,
 ) -> Totals:
-    """Return the totals of the period's own months, out of figures of the year to date.
+    """Return the totals of the period's months from the figures of the year to date.
 
-    `visits` counts a visit once for each quota it counts for. The mean is that of all scored
-    sittings, exact; None where none is scored. 92, 65 and one unscored: 3 held, 2 scored, 78.5.
+    `visits` counts a visit once for each quota it counts for. The mean over all scored sittings is
+    exact; None if none is scored. 92, 65 and one unscored: 3 held, 2 scored, 78.5.
     """
     months = set(period.months())
     period_sittings = [sitting for sitting in year_sittings if sitting.period in months]
@@ -145,9 +142,9 @@ def totals(
 
 
 def totals_year_before(inputs: ReportInputs) -> Totals | None:
-    """Return the totals of the same period of the year before, by the quotas and schemes of then.
+    """Return the totals of the same period a year before, by that year's quotas and schemes.
 
-    None where not one return of those months is there: nothing is compared with nothing.
+    None if there is no return of those months.
     """
     earlier_period = replace(inputs.period, year=inputs.period.year - 1)
     months = set(earlier_period.months())

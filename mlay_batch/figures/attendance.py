@@ -1,7 +1,7 @@
-"""Visits of officers to cell meetings, and for which quota each of them counts.
+"""Decides for which quota each visit of an officer to a cell meeting counts.
 
-Nothing reported is dropped: a visit that counts for nobody is listed with the reason (DOMAIN,
-"Quota terms"). Officers are matched by code, never by name.
+Every reported visit is listed, with the reason if it does not count (DOMAIN, "Quota terms").
+Officers are matched by code, never by name.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mlay_batch.schema.ids import MEETING, MIXED_KIND
 
 @dataclass(frozen=True)
 class Duty:
-    """An assignment while its officer is in office: first and last day, both included."""
+    """An assignment while its officer is in office; `first` and `last` day are included."""
 
     officer: Officer
     branch: str
@@ -38,7 +38,7 @@ class Duty:
         return max(self.first, month.start) <= min(self.last, month.end)
 
     def clip_to_life(self, cell: Organisation) -> Duty:
-        """Return the duty cut down to the life of `cell` (to the day before it ended)."""
+        """Return the duty limited to the days on which `cell` exists."""
         last_day = date.fromordinal(cell.ended.toordinal() - 1) if cell.ended else date.max
         return replace(
             self,
@@ -49,7 +49,7 @@ class Duty:
 
 
 def duties(register: Register) -> Mapping[str, tuple[Duty, ...]]:
-    """Return each officer's assignments, cut down to the time in office, by officer's code."""
+    """Return each officer's assignments, limited to the time in office, by officer's code."""
     by_officer: dict[str, list[Duty]] = {}
     for assignment in register.assignments:
         if officer := register.officer_by_code.get(assignment.officer):
@@ -62,7 +62,7 @@ def duties(register: Register) -> Mapping[str, tuple[Duty, ...]]:
 
 @dataclass(frozen=True)
 class Visit:
-    """One row of a return's table of visits: who came, for whom, where, when, to what kind."""
+    """One row of a return's table of visits."""
 
     officer: str
     on_behalf_of: str | None
@@ -74,18 +74,18 @@ class Visit:
 
     @property
     def credited_officer(self) -> str:
-        """Code of the officer it would count for."""
+        """The code of the officer the visit would count for."""
         return self.on_behalf_of or self.officer
 
     @property
     def sort_key(self) -> tuple[date, str, bool, str, str]:
-        """Sort key; of two visits to one sitting the officer's own comes before a substitute's."""
+        """The sort key; in one sitting the officer comes before a substitute."""
         by_substitute = self.on_behalf_of is not None
         return self.held_on, self.branch, by_substitute, self.officer, self.on_behalf_of or ""
 
 
 def sitting_kind(kinds: Iterable[str]) -> str:
-    """Return the kind of a sitting: ``both`` where meetings of different kinds shared the day.
+    """Return the kind of a sitting: ``both`` if meetings of different kinds share the day.
 
     >>> sitting_kind(["regular", "thematic"]), sitting_kind(["regular"]), sitting_kind([])
     ('both', 'regular', '')
@@ -117,9 +117,7 @@ def visits(inputs: ReportInputs, sittings: Iterable[Sitting]) -> tuple[Visit, ..
 
 
 def visited_cells(year_visits: Iterable[Visit]) -> Mapping[tuple[str, date], tuple[str, ...]]:
-    """Return the cells in which each officer is reported on each day, in the order of
-    `year_visits`.
-    """
+    """Return the cells that report each officer on each day, in the order of `year_visits`."""
     by_day: dict[tuple[str, date], dict[str, None]] = {}
     for visit in year_visits:
         by_day.setdefault((visit.officer, visit.held_on), {})[visit.branch] = None
@@ -129,14 +127,13 @@ def visited_cells(year_visits: Iterable[Visit]) -> Mapping[tuple[str, date], tup
 def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[Attendance, ...]:
     """Return each visit once for every quota it concerns, or once without a quota.
 
-    It counts for a quota if on that day a duty of the quota's role covers the cell. The first of
-    these that applies is the reason why not: Q01 no such duty, Q02 substitute, Q03 own cell (of
-    the visitor or of the one represented), Q05 kind of meeting, Q04 the sitting counts already.
-    Of two visits to one sitting, one in person and one by a substitute, the one in person counts.
-    A visit that counts may carry Q06: the visitor is reported elsewhere on the same day as well.
+    It counts for a quota if a duty of the quota's role covers the cell on that day. The first
+    obstacle is the reason: Q01 no such duty, Q02 substitute, Q03 own cell (of the visitor or of
+    the one represented), Q05 kind of meeting, Q04 the sitting counts already. In one sitting the
+    officer counts before a substitute. Q06 is a warning on a visit that counts: the visitor is
+    reported elsewhere on the same day.
 
-    The quotas are those that hold in the report's period; of each the record of the month of the
-    visit says what counts.
+    The quotas are those of the report's period, each in its version for the month of the visit.
     """
     duties_by_officer = duties(inputs.register)
     quotas_by_month = _quotas_by_month(inputs, year_visits)
@@ -168,7 +165,7 @@ def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[A
 def _quotas_by_month(
     inputs: ReportInputs, year_visits: Iterable[Visit]
 ) -> Mapping[Period, tuple[Quota, ...]]:
-    """Return for every month of a visit the records of the period's quotas that apply in it."""
+    """Return the period's quotas for each month with a visit, in the version of that month."""
     names = [quota.quota for quota in inputs.catalogue.quotas_for(inputs.period)]
     return {
         month: tuple(q for name in names if (q := inputs.catalogue.quota_for(name, month)))
@@ -177,10 +174,7 @@ def _quotas_by_month(
 
 
 def _roles(register: Register, officer_duties: Iterable[Duty], visit: Visit) -> set[str]:
-    """Return the roles in which the credited officer had a duty there on that day.
-
-    Nobody has a duty in a cell before it was founded or after it ended.
-    """
+    """Return the roles of the credited officer's duties in that cell on that day."""
     cell = register.by_code.get(visit.branch)
     return {
         duty.role
@@ -191,7 +185,7 @@ def _roles(register: Register, officer_duties: Iterable[Duty], visit: Visit) -> 
 
 
 def _refusal_reason(register: Register, visit: Visit, quota: Quota | None) -> str:
-    """Return why the visit does not count for the quota, seen by itself; empty where it does."""
+    """Return why the visit by itself does not count for the quota; empty if it does."""
     if quota is None:
         return "Q01"
     if visit.on_behalf_of and not quota.counts.substitutes:

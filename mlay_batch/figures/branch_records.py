@@ -1,7 +1,4 @@
-"""What the figures tell of the branches beside quota and rating: members, themes, activities.
-
-Records like those of `report_records`: `report` writes them, tests compare them.
-"""
+"""Records of the figures on members, thematic meetings and activities (see `report_records`)."""
 
 from __future__ import annotations
 
@@ -16,38 +13,38 @@ from mlay_batch.model.register import Organisation
 
 @dataclass(frozen=True)
 class MovementFields:
-    """Which fields of a form tell members: opening A, those of B and of C, closing D.
-
-    The form itself says so: by the rule that adds up, and the field filled in from last month.
-    """
+    """The fields of a form that hold the members (see `movement.movement_fields`)."""
 
     form: str
     section: str
     opening: str
+    """A"""
     increases: tuple[str, ...]
+    """B"""
     decreases: tuple[str, ...]
+    """C"""
     closing: str
+    """D"""
 
 
 @dataclass(frozen=True, slots=True)
 class MemberMovement:
-    """A branch's members over the months it reported, `first` to `last`: D = A + merged + B − C.
-
-    `changes` sums each field of B and C. `merged` are those taken over from cells that ended
-    (below 0 for the cell that ended: its last members, who left with it; its `closing` is then 0).
-    """
+    """A branch's members over the months it reported, `first` to `last`: D = A + merged + B − C."""
 
     first: Period
     last: Period
     opening: int
     changes: Mapping[str, int] = field(hash=False)
+    """The sum of each field of B and C."""
     merged: int
+    """Members taken over from cells that ended; in a cell that ended minus its last members."""
     closing: int
+    """0 in a cell that ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpeningMismatch:
-    """A month that does not open with what the month before closed with (`last_closing`)."""
+    """A month whose opening differs from the closing of the month before (`last_closing`)."""
 
     branch: str
     period: Period
@@ -59,10 +56,7 @@ class OpeningMismatch:
 
 @dataclass(frozen=True, slots=True)
 class MovementLine:
-    """A branch's members in the report's period and in the year to date; None: nothing reported.
-
-    `mismatches` are the months of the year that do not follow from the one before.
-    """
+    """A branch's members in the report's period and in the year to date; None: nothing reported."""
 
     branch: Organisation
     state: str
@@ -73,7 +67,7 @@ class MovementLine:
 
 @dataclass(frozen=True)
 class Movement:
-    """Members of every branch that owed a return in the year to date."""
+    """The members of every branch that owed a return in the year to date."""
 
     fields: MovementFields
     lines: tuple[MovementLine, ...]
@@ -81,51 +75,46 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """One theme as reported: a sitting may have had several, and may have been a regular one too.
-
-    `with_regular` is whether the regular meeting was held in the same sitting.
-    """
+    """One theme as reported; a sitting may have several."""
 
     branch: str
     held_on: date
     topic: str
     with_regular: bool
+    """Whether the regular meeting was held in the same sitting."""
     delivery: int
 
 
 @dataclass(frozen=True, slots=True)
 class ThematicLine:
-    """A branch's thematic meetings by quarter, up to that of the report; `themes` of the last one.
-
-    `meeting_counts` counts meetings, None in a quarter in which the branch owed no return.
-    `open_months` are the months of the last quarter that may still bring one: to come, or their
-    return is not in. `state` of the last quarter: ``held``, ``open`` (none yet, but months are
-    open), ``none``, ``off`` (owes nothing).
-    """
+    """A branch's thematic meetings by quarter, up to that of the report."""
 
     branch: Organisation
     meeting_counts: tuple[int | None, ...]
+    """By quarter; None if the branch owed no return in it."""
     open_months: int
+    """Months of the last quarter that are to come or whose return is not in."""
     state: str
+    """Of the last quarter: ``held``, ``open`` (none yet), ``none``, ``off`` (owes nothing)."""
     themes: tuple[Theme, ...]
+    """Of the last quarter."""
 
 
 @dataclass(frozen=True)
 class Thematic:
-    """Thematic meetings of the year to date; `kinds` are the kinds of meetings that are such.
-
-    `section` is form and section in which the meetings stand.
-    """
+    """The thematic meetings of the year to date."""
 
     quarters: tuple[Period, ...]
     section: tuple[str, str]
+    """Form and section of the meetings."""
     kinds: tuple[str, ...]
+    """The kinds of meetings that are thematic."""
     lines: tuple[ThematicLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A training, inspection or supervision of the report's period, as reported."""
+    """A training, inspection or supervision as reported."""
 
     branch: str
     held_on: date
@@ -137,24 +126,21 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class ActivityLine:
-    """How many of each kind a branch had: (in the period, in the year), and people in the year.
-
-    `activities` are those of the period, one by one.
-    """
+    """A branch's activities by kind."""
 
     branch: Organisation
     state: str
     counts: Mapping[str, tuple[int, int]] = field(hash=False)
+    """Number in the period and in the year to date."""
     people: Mapping[str, int] = field(hash=False)
+    """Participants in the year to date."""
     activities: tuple[Activity, ...]
+    """Those of the period."""
 
 
 @dataclass(frozen=True)
 class Activities:
-    """Trainings, inspections and supervisions by branch.
-
-    `section` is form and section in which they stand.
-    """
+    """Trainings, inspections and supervisions by branch; `section` is their form and section."""
 
     section: tuple[str, str]
     kinds: tuple[str, ...]

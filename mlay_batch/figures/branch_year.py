@@ -1,4 +1,4 @@
-"""One branch's year, gathered from the figures for the talk with its secretary."""
+"""Gathers one branch's year from the figures, for the talk with its secretary."""
 
 from __future__ import annotations
 
@@ -16,27 +16,26 @@ from mlay_batch.schema.ids import MEETING
 
 @dataclass(frozen=True)
 class BranchSitting:
-    """One sitting of a branch's year, as its page shows it; None where it was not told.
-
-    `expected` and `present` are those of the first row of the day, `minutes` of all rows together;
-    `visitors` are codes of the officers who attended.
-    """
+    """One sitting of a branch's year, as its page shows it; None: not reported."""
 
     period: Period
     held_on: date
     kinds: tuple[str, ...]
     minutes: float | None
+    """Sum of all rows of the day."""
     expected: float | None
+    """Of the first row of the day, as `present` and `speakers`."""
     present: float | None
     speakers: float | None
     own_score: float | None
     confirmed_score: float | None
     band: str | None
     visitors: tuple[str, ...]
+    """Codes of the officers who attended."""
 
     @property
     def attendance(self) -> float | None:
-        """Share of the expected who were present, in per cent, exact; None without either."""
+        """The exact share of the expected who were present, in per cent; None without either."""
         if self.present is None or not self.expected:
             return None
         return 100 * self.present / self.expected
@@ -44,17 +43,16 @@ class BranchSitting:
 
 @dataclass(frozen=True)
 class BranchYear:
-    """What a branch's page tells of its year, up to the end of the period.
-
-    `states` are those of its monthly returns by month (see `Expected`). `members` is the last known
-    number. `overall_mean` is the mean score of all sittings of the town.
-    """
+    """A branch's year up to the end of the period, for its page."""
 
     sittings: tuple[BranchSitting, ...]
     states: Mapping[Period, str] = field(hash=False)
+    """States of its monthly returns (see `ExpectedReturn`)."""
     members: int | None
+    """The last known number."""
     mean: float | None
     overall_mean: float | None
+    """Mean score of all branches' sittings."""
     attendance: float | None
     indicator_hits: tuple[IndicatorHit, ...]
 
@@ -62,9 +60,9 @@ class BranchYear:
 def branch_year(inputs: ReportInputs, figures: Figures, branch: str) -> BranchYear:
     """Return the year of `branch` up to the report's period.
 
-    Means are of what is known, exact: sittings without a score or without expected members are
-    left out. Signs are those told to everybody, not those on trial. What a sitting was like is read
-    by the parts that signs know the fields by; a town without signs sees days and scores only.
+    Means are exact and leave out sittings without a score or without expected members. Indicators
+    on trial are left out. Minutes, attendance and speakers are read by the roles that indicator
+    sets give to fields; without an indicator set they are None.
     """
     indexes = [
         ReturnIndex(inputs, indicators)

@@ -1,7 +1,6 @@
-"""Visits cell by cell: every officer in every cell he is to attend, every cell with its visitors.
+"""Lists visits cell by cell: each officer in each cell to attend, each cell with its visitors.
 
-The months of duty in a cell are cut down to the life of the cell: nobody attends it before it was
-founded or after it ended.
+Months of duty in a cell are limited to the months in which the cell exists.
 """
 
 from __future__ import annotations
@@ -31,10 +30,10 @@ OpenMonths = frozenset[tuple[str, Period]]
 def months_served(
     spans: Iterable[QuotaSpan], officer_duties: Iterable[Duty], year: int
 ) -> Mapping[Period, Quota]:
-    """Return the months of `year` served under a quota, each with the record that applies in it.
+    """Return the months of `year` served under a quota, each with the quota version in force.
 
-    A month counts with at least one day of duty in the role of its record; two duties in one month
-    are one. In a month without a record nobody serves.
+    A month counts once if it has at least one day of duty in that version's role. A month without
+    a version does not count.
     """
     duty_list = tuple(officer_duties)
     months = ((Period(year, number), span.quota) for span in spans for number in span.months)
@@ -47,7 +46,7 @@ def months_served(
 
 @dataclass(frozen=True)
 class _OfficerCell:
-    """The months an officer serves under a quota in one cell, while the cell lives."""
+    """The months an officer serves under a quota in one cell."""
 
     quota: Quota
     officer: Officer
@@ -70,17 +69,17 @@ class _OfficerCell:
         )
 
     def _may_count(self, month: Period) -> bool:
-        """Whether a visit to the cell in that month may count: it may be the officer's own."""
+        """Whether a visit to the cell in that month may count; in the own cell it may not."""
         return self.months[month].counts.own_cell or self.cell.code != self.officer.own_cell
 
 
 def quota_pairs(
     inputs: ReportInputs, attendances: Iterable[Attendance], matrix: Completeness | None
 ) -> tuple[QuotaPair, ...]:
-    """Return each officer in each cell the quotas of the period have him attend within the year.
+    """Return each officer with each cell that the quotas of the period assign within the year.
 
-    By quota, in the register's order of officers, an officer's cells in the order of his duties.
-    Where a quota is owed by officer, cells of which he has had no month yet stand there too.
+    The order is by quota, officer (register) and duty. Cells whose months are all still to come
+    are included.
     """
     open_months = _open_months(matrix)
     return tuple(
@@ -125,13 +124,13 @@ def _duties_by_cell(
 
 
 def _open_months(matrix: Completeness | None) -> OpenMonths:
-    """Return the cells and months of the year so far whose return is open, as the ledger knows."""
+    """Return the cells and months of the year so far whose return is open."""
     cells = matrix.cells.items() if matrix else ()
     return frozenset(key for key, cell in cells if cell.state in OPEN)
 
 
 def _cells_below(inputs: ReportInputs) -> Mapping[str, tuple[Organisation, ...]]:
-    """Return for every organisation the cells that meet: itself or below it, register order."""
+    """Return the cells at or below each organisation that hold meetings, in register order."""
     form = inputs.catalogue.form_for(MEETING, inputs.period)
     by_organisation: dict[str, list[Organisation]] = {}
     for cell in inputs.register.organisations:
@@ -147,9 +146,9 @@ def cell_visits(
     pairs: Iterable[QuotaPair],
     matrix: Completeness | None,
 ) -> tuple[CellVisits, ...]:
-    """Return every cell that owed a meeting return in the year so far, in the register's order.
+    """Return every cell that owed a meeting return in the year so far, in register order.
 
-    Who came counts even where the visit counts for no quota: a substitute has seen the cell too.
+    Visits that count for no quota are counted as visits too.
     """
     sitting_days: dict[str, set[object]] = {}
     visit_rows: dict[str, dict[object, list[Attendance]]] = {}

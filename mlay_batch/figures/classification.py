@@ -3,7 +3,7 @@
 Years are shown under the grades of one heading: a crosswalk in a scheme's YAML maps its grades to
 those of another version. It is followed both ways, and through versions in between.
 
-Shares are exact: nothing is rounded or cut here, the report shows a line's own decimals.
+Shares are exact; the report rounds them to a line's decimals.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from mlay_batch.schema import Scheme
 from mlay_batch.schema.ids import CLASSIFICATION
 from mlay_batch.schema.schemes import Cap, Line, Part
 
-_MEAN_YEARS = 3  # years; the town publishes the mean of three (report of 04/12/2019)
+_MEAN_YEARS = 3  # the town publishes the mean of three years (report of 04/12/2019)
 _HEADCOUNT = ("total", "exempt", "not_rated", "rated")
 
 
 def years(inputs: ReportInputs) -> tuple[ClassificationYear, ...]:
-    """Return every year up to that of the report with a return, ascending.
+    """Return every year with a return up to that of the report, ascending.
 
-    Each goes by the scheme and the reporters of its own year; a year without a scheme has no
-    grades to show and is left out. All are shown under the heading of the newest.
+    Each uses the scheme and the reporters of its own year; a year without a scheme is left out.
+    All are shown under the heading of the newest.
     """
     by_year: dict[Period, list[AcceptedReturn]] = {}
     for (_, period), item in returns_of(inputs, CLASSIFICATION).items():
@@ -86,7 +86,7 @@ def _expected_count(inputs: ReportInputs, year: Period) -> int:
 def _part(
     inputs: ReportInputs, part: Part, returns: Iterable[AcceptedReturn]
 ) -> ClassificationPart:
-    """Sum the section over the returns; a blank field, or one the form lacks, is 0."""
+    """Sum the section over the returns; a blank or missing field counts 0."""
     names = (*_HEADCOUNT, *(grade.id for grade in part.grades))
     by_branch = {
         str(accepted.entry.branch): {name: count(row, name) for name in names}
@@ -112,7 +112,7 @@ def _sum_counts(counts: Iterable[Mapping[str, int]], names: Iterable[str]) -> Ma
 
 
 def _type_of(inputs: ReportInputs, branch: str) -> str:
-    """Return the organisation's type, empty for one the register has not."""
+    """Return the organisation's type, empty if it is not in the register."""
     organisation = inputs.register.by_code.get(branch)
     return organisation.type if organisation else ""
 
@@ -120,10 +120,10 @@ def _type_of(inputs: ReportInputs, branch: str) -> str:
 def _organisation_counts(
     inputs: ReportInputs, scheme: Scheme, returns: Iterable[AcceptedReturn]
 ) -> Mapping[str, Mapping[str, int]]:
-    """Count the organisations by type and the grade they tell of themselves.
+    """Count the organisations by type and their own grade.
 
-    Who tells none, or one the scheme has not, is not rated: 3 that bear grade 1 and one just
-    founded are {total: 4, not_rated: 1, rated: 3, grade1: 3, …}.
+    Without a grade of the scheme an organisation is not rated: 3 of grade 1 and one just founded
+    are {total: 4, not_rated: 1, rated: 3, grade1: 3, …}.
     """
     grades = scheme.own_grades()
     section, name = scheme.own_path()
@@ -151,7 +151,7 @@ def _with_shares(year: ClassificationYear, part: ClassificationPart) -> Classifi
 
 
 def base_of(scheme: Scheme, counts: Mapping[str, int]) -> int:
-    """Return what the scheme's shares are taken of: rated, subject (with not yet rated), or all.
+    """Return the base of the scheme's shares: rated, subject (with not yet rated), or all.
 
     Example (Tân Yên 2015): 543 cells rated, 2 not: rated 543, subject 545.
     """
@@ -182,9 +182,9 @@ def _float(share: Fraction | None) -> float | None:
 
 
 def _is_within_limits(line: Line, share: Fraction | None) -> bool | None:
-    """Whether the exact share keeps the line's limits; a share on the limit keeps it.
+    """Whether the exact share is within the line's limits, the limits included.
 
-    1 of 100 keeps `limit_max` 1; 10.01 % shown as "10,0" breaks a limit of 10.
+    1 of 100 is within `limit_max` 1; 10.01 % shown as "10,0" is above 10. None without a limit.
     """
     limited = line.limit_max is not None or line.limit_min is not None
     if share is None or not limited:
@@ -195,11 +195,11 @@ def _is_within_limits(line: Line, share: Fraction | None) -> bool | None:
 
 
 def mean_shares(series: tuple[ClassificationYear, ...]) -> ClassificationMean | None:
-    """Return the mean of the three latest years with returns (of all, where there are fewer).
+    """Return the mean of the three latest years with returns, or of all if there are fewer.
 
-    The newest year's scheme says how: ``shares`` is the mean of the yearly shares, ``pooled`` the
-    summed counts over the summed bases. 1 of 10 and 1 of 30 give 6.67 % or 5 %. A year whose base
-    is 0, or whose scheme lacks the line, is left out of that line. None without any year.
+    The newest year's scheme decides: ``shares`` is the mean of the yearly shares, ``pooled`` the
+    summed counts over the summed bases. 1 of 10 and 1 of 30 give 6.67 % or 5 %. A line leaves out
+    years whose base is 0 or whose scheme lacks it. None without any year.
     """
     latest = series[-_MEAN_YEARS:]
     if not latest:
@@ -253,15 +253,15 @@ _GradePairs = frozenset[tuple[str, str]]
 
 
 def heading_of(newest: Scheme, schemes: Sequence[Scheme]) -> Scheme:
-    """Return the version in whose wording a series is shown that ends under `newest`."""
+    """Return the version whose wording heads a series that ends under `newest`."""
     return next((scheme for scheme in schemes if scheme.version == newest.heading), newest)
 
 
 def map_grades(heading: Scheme, scheme: Scheme, schemes: Sequence[Scheme]) -> Grades:
-    """Return what stands for each grade of `heading` in a year under `scheme`.
+    """Return the grades of `scheme` that correspond to each grade of `heading`.
 
-    Several may: of 2018's best two grades, both called good in 2014, the counts are summed. None
-    does where a heading's grade was not given. Without a crosswalk a grade goes by its id.
+    There may be several (2018's best two grades were both "good" in 2014; their counts are summed)
+    or none. Without a crosswalk grades correspond by id.
     """
     grade_map: dict[tuple[str, str], tuple[str, ...]] = {}
     for heading_part in heading.parts:
@@ -299,7 +299,7 @@ def _walk(heading: Scheme, scheme: Scheme, schemes: Sequence[Scheme], section: s
 def _steps(
     version: str, schemes: Sequence[Scheme], section: str
 ) -> Iterator[tuple[str, _GradePairs]]:
-    """Yield the versions one crosswalk away and the pairs of grades (here, there)."""
+    """Yield the versions one crosswalk away with the pairs of grades (`version`, other)."""
     for scheme in schemes:
         for crosswalk in scheme.crosswalk:
             pairs = frozenset(crosswalk.grades.items())
@@ -324,10 +324,10 @@ _ROUNDING: Mapping[str, Callable[[Fraction], int]] = {
 
 
 def allowed_count(cap: Cap, base: int) -> int:
-    """Return how many of `base` the cap allows, exact until it is rounded.
+    """Return how many of `base` the cap allows, rounded from the exact share.
 
-    20 % of 14 are 2.8: ``floor`` allows 2, ``half_up`` and ``ceiling`` 3. 20 % of 15 are 3
-    whatever the rounding; of nobody, nobody.
+    20 % of 14 are 2.8: ``floor`` allows 2, ``half_up`` and ``ceiling`` 3. 20 % of 15 are 3 under
+    any rounding.
     """
     return _ROUNDING[cap.rounding](Fraction(str(cap.per_cent)) * base / 100)
 
@@ -335,12 +335,10 @@ def allowed_count(cap: Cap, base: int) -> int:
 def caps_of(
     part: Part, counts_by_branch: Mapping[str, Counts], register: Register
 ) -> tuple[ClassificationCap, ...]:
-    """Return every cap of `part` in every unit it is held within, in the order of
-    `counts_by_branch`.
+    """Return every cap of `part` in every unit of its scope, in the order of `counts_by_branch`.
 
-    `counts_by_branch` are the counts of the part by branch. Within ``town`` they are summed,
-    whoever is still missing; ``cell`` asks only organisations that have no other below them, for a
-    committee does not tell its cells' counts.
+    Scope ``town`` sums the counts of all branches reported so far; ``cell`` takes only
+    organisations without others below them, because a committee does not report its cells apart.
     """
     return tuple(
         _apply_cap(cap, branch, counts)

@@ -1,4 +1,4 @@
-"""The yearly classification as figures: plain frozen records, see `report_records`."""
+"""Records of the yearly classification (see `report_records`)."""
 
 from __future__ import annotations
 
@@ -11,79 +11,72 @@ from mlay_batch.schema.schemes import Cap, Line
 
 @dataclass(frozen=True)
 class ClassificationShare:
-    """A line of the scheme: summed count, base, share in per cent (exact, None when base is 0).
-
-    `rated_share` is the same on rated members only. `within` is None where there is no limit.
-    """
+    """A line of the scheme with its count and share."""
 
     line: str
     count: int
     base: int
     share: float | None
+    """In per cent, exact; None if the base is 0."""
     rated_share: float | None
+    """The same with the rated as base."""
     within: bool | None
+    """Whether the share is within the line's limits; None without a limit."""
 
 
 @dataclass(frozen=True)
 class ClassificationCap:
-    """A cap within one unit: of `base` people or cells `allowed_count` may bear the grade,
-    `given_count` do.
-
-    `branch` is the organisation or cell, None for the whole town.
-    """
+    """A cap in one unit: how many of `base` people or cells may have the grade and how many do."""
 
     cap: Cap
     branch: str | None
+    """The organisation or cell, None for the whole town."""
     base: int
     allowed_count: int
     given_count: int
 
     @property
     def is_kept(self) -> bool:
-        """Whether no more than allowed bear the grade; just as many keep the cap."""
+        """Whether no more than allowed have the grade."""
         return self.given_count <= self.allowed_count
 
 
 @dataclass(frozen=True)
 class ClassificationPart:
-    """Counts of one part (cells or members) in one year, summed over the organisations.
-
-    `by_type` are the same by the type of the organisation that reported them.
-    """
+    """The counts of one part (cells or members) in one year, summed over the organisations."""
 
     section: str
     counts: Mapping[str, int] = field(hash=False)
     shares: tuple[ClassificationShare, ...] = ()
     caps: tuple[ClassificationCap, ...] = ()
     by_type: Mapping[str, Mapping[str, int]] = field(default_factory=dict, hash=False)
+    """The counts by type of the reporting organisation."""
 
 
 @dataclass(frozen=True)
 class ClassificationYear:
-    """One year: its scheme, how many owed a return, and its parts.
-
-    `organisations` are the organisations themselves by type: how many reported, were rated, and
-    bear each grade. `heading` is the scheme in whose wording the series is shown; `grades` maps
-    (section, its grade) to the year's own grades. Shares are of the heading's lines.
-    """
+    """One year of the classification."""
 
     year: int
     scheme: Scheme
     expected: int
+    """How many organisations owed a return."""
     parts: tuple[ClassificationPart, ...]
     heading: Scheme
+    """The scheme in whose wording the series is shown; shares are those of its lines."""
     grades: Mapping[tuple[str, str], tuple[str, ...]] = field(hash=False)
+    """Grades of the year for each (section, grade of the heading)."""
     organisations: Mapping[str, Mapping[str, int]] = field(default_factory=dict, hash=False)
+    """Organisations by type: how many reported, were rated, and have each grade."""
 
     def part(self, section: str) -> ClassificationPart | None:
-        """Return the figures of a section, None where the year's scheme has none."""
+        """Return the figures of a section, None if the year's scheme lacks it."""
         return next((part for part in self.parts if part.section == section), None)
 
     def line(self, section: str, line: Line) -> Line:
-        """Return the heading's `line` as this year judges it: its own grades and limits.
+        """Return the heading's `line` with this year's grades and limits.
 
-        The limits are those of the line of the same id in the year's own scheme; there is none
-        where it has no such line.
+        The limits are those of the line of the same id in the year's scheme, if it has one.
         """
         grade_groups = (self.grades.get((section, grade), ()) for grade in line.grades)
         scheme_part = self.scheme.part(section)
@@ -102,7 +95,7 @@ class ClassificationYear:
 
 @dataclass(frozen=True)
 class ClassificationMean:
-    """Shares over several years as the newest scheme means them: (section, line) → per cent."""
+    """Mean shares over several years by the newest scheme: (section, line) → per cent."""
 
     first: int
     last: int

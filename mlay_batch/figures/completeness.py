@@ -1,4 +1,4 @@
-"""Who has sent what: one field for each branch and period of every form that somebody owes."""
+"""Completeness: the state of each return by branch and period, for every form with reporters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Verdict
 from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Form
 
-# A branch's state over several months is the gravest of them: what is still open comes first.
+# The state of a branch over several months is the first of these.
 _WORST_FIRST = (
     "missing",
     "rejected",
@@ -26,12 +26,12 @@ _WORST_FIRST = (
     "not_yet",
     "ended",
 )
-NIL = "yes"  # the value of a nil field that declares that there is nothing to report
+NIL = "yes"  # the value of a nil field: there is nothing to report
 
 
 @dataclass(frozen=True)
 class _FormReturns:
-    """What came in for one form: current returns, first day and last refusal of each key."""
+    """What came in for one form, by (branch, period)."""
 
     returns: ReturnsByKey
     first_accepted: Mapping[tuple[str, str], date]
@@ -41,8 +41,8 @@ class _FormReturns:
 def completeness(inputs: ReportInputs) -> tuple[Completeness, ...]:
     """Return the matrix of every form with reporters, in the order of the catalogue.
 
-    Monthly and quarterly forms: the year to date. Yearly forms: the last completed year and every
-    earlier one with a return. A period in which no version of the form holds is left out.
+    Monthly and quarterly forms show the year to date, yearly forms the last completed year and
+    every earlier one with a return. Periods without a version of the form are left out.
     """
     names = dict.fromkeys(form.form for form in inputs.catalogue.forms if form.reporters)
     return tuple(matrix for name in names if (matrix := _form_matrix(inputs, name)))
@@ -111,10 +111,10 @@ def _expected_return(
     branch: Organisation,
     period: Period,
 ) -> ExpectedReturn:
-    """Return the field of one branch and period.
+    """Return the state of one branch and period.
 
-    Outside its life a branch owes nothing, whatever came. Else what was accepted goes before a
-    waiver, a waiver before a refused file, a refused file before nothing at all.
+    A branch that does not exist in the period owes nothing. Otherwise an accepted return takes
+    precedence over a waiver, and a waiver over a rejected or held submission.
     """
     accepted = form_returns.returns.get((branch.code, period))
     refused = form_returns.last_refused.get((branch.code, str(period)))
@@ -134,7 +134,7 @@ def _expected_return(
 
 
 def due_date(form: Form, period: Period) -> date:
-    """Return the last day a return is in time; without a due day, the last day of the period.
+    """Return the last day on which a return is in time: the period's end plus the due days.
 
     Due 5 days after November: 5 December is in time, 6 December is late.
     """
@@ -150,8 +150,8 @@ def _accepted_state(
 ) -> str:
     """Return nil, late or reported.
 
-    Late goes by the day the *first* accepted return came (as its time of receipt is written): a
-    branch that corrects in January what it sent in time in December was not late.
+    The day of the *first* accepted return decides: a branch that corrects in January what it sent
+    in time in December is not late.
     """
     entry = accepted.entry
     version = inputs.catalogue.form(form.form, entry.version or "") or form
@@ -170,7 +170,7 @@ def _declares_nil(form: Form, accepted: AcceptedReturn) -> bool:
 
 
 def _is_waived(inputs: ReportInputs, form: Form, branch: Organisation, period: Period) -> bool:
-    """Whether the branch need not send: by a waiver in force, or as the form is not for its type.
+    """Whether a waiver is in force or the form is not for the branch's type.
 
     A waiver of a longer period (the year 2019) covers the months within it.
     """
@@ -180,7 +180,7 @@ def _is_waived(inputs: ReportInputs, form: Form, branch: Organisation, period: P
 
 
 def worst_state(period: Period, branch: str, matrix: Completeness | None) -> str:
-    """Return the gravest state of the period's months; ``waived`` where none is asked for."""
+    """Return the worst state of the period's months; ``waived`` if none of them is owed."""
     if matrix is None:
         return "missing"
     cells = (matrix.cells.get((branch, month)) for month in period.months())

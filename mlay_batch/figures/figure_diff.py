@@ -1,4 +1,4 @@
-"""Which figures differ between two computations: what a changed description would bring about."""
+"""Compares the figures of two computations, to show the effect of a changed description."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from mlay_batch.figures.report_records import Figures
 
 FigureValue = str | float | None
-_DIGITS = 4  # of a figure: less is noise
+_DIGITS = 4  # decimals compared
 
 STATES = frozenset({"state", "band", "grade", "within", "kept", "seen", "verdict", "finding"})
-"""Figures that people act on; the others are the numbers behind them."""
+"""Names of figures that are states or grades, not numbers."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class FigureChange:
-    """A figure of `subject` (code of an officer or branch, empty for the town) that would differ.
-
-    `area`: quota, sitting, rating, classification, return, sign; `about` says which of several: a
-    quota, a day, a month, a year and line. None: there is no such figure on that side.
-    """
+    """A figure that differs."""
 
     area: str
+    """quota, sitting, rating, classification, return or sign"""
     subject: str
+    """Code of an officer or branch, empty for the town."""
     about: str
+    """Which of several: a quota, a day, a month, a year and line."""
     name: str
     before: FigureValue
+    """None if there is no such figure on that side, as in `after`."""
     after: FigureValue
 
     @property
@@ -39,7 +39,7 @@ FigureKey = tuple[str, str, str, str]  # area, subject, about, name
 
 
 def differences(before: Figures, after: Figures) -> tuple[FigureChange, ...]:
-    """Return every figure that differs, states before numbers; the same figures give nothing."""
+    """Return every figure that differs, states before numbers."""
     old, new = dict(_figure_values(before)), dict(_figure_values(after))
     changes = [
         FigureChange(*key, old.get(key), new.get(key))

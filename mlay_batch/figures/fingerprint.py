@@ -1,9 +1,8 @@
-"""A short name of the figures themselves, printed below every page: the same figures, the same one.
+"""Short hash of the computed figures, printed on every page.
 
-It is taken over what was counted, not over when, by whom or from which file: a correction that
-changes no figure keeps it, and so does the order in which the returns came. What is counted is
-written as JSON, a part at a time: of a province that is a hundred megabytes. A record is written as
-the list of its values, so that the program's own words for them may change.
+It ignores file names, order of receipt and authors, so a correction that changes no figure keeps
+it. The figures are hashed as JSON part by part (a province's are a hundred megabytes). A record is
+encoded as the list of its values, so attributes may be renamed.
 """
 
 from __future__ import annotations
@@ -25,10 +24,10 @@ from mlay_batch.model.records import json_value
 from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Quota, Scheme, Text
 
-# What a record tells beside its figures: time, source, and words.
+# Attributes that are not figures: time, source and texts.
 _EXCLUDED = frozenset({"as_of", "place", "delivery", "name", "position", "title", "note"})
 _ROW_FIGURES = frozenset({"attendances", "quota", "sittings", "year_ratings", "years"})
-_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O, U: read from paper, typed again
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # without I, L, O, U: people type it from paper
 _GROUP_COUNT, _GROUP_SIZE = 3, 4
 _DIGITS = 12  # of a float; the last ones are noise of its binary form
 
@@ -38,28 +37,28 @@ Encoder = Callable[[Any], str]
 def fingerprint(figures: Figures) -> str:
     """Return three groups of four letters and digits, 60 bits of a SHA-256 over all figures.
 
-    It depends on no name, text, file or date of making; on numbers to 12 digits. Two reports with
-    the same fingerprint show the same figures: a clash by chance would take a billion reports.
+    Names, texts, files and dates of making are left out, numbers are taken to 12 digits. A clash by
+    chance would take a billion reports.
     """
     return both_fingerprints(figures)[0]
 
 
 def rows_fingerprint(figures: Figures) -> str:
-    """Return the like of what the level above must find again in the rows alone.
+    """Return the fingerprint of the figures that the level above can compute from the rows alone.
 
-    Quota, ratings, classification, who has reported; nothing that also looks at the year before,
-    or at workbooks from a level further down.
+    Quota, ratings, classification and completeness; nothing that depends on the year before or on
+    workbooks from a level further down.
     """
     return both_fingerprints(figures)[1]
 
 
 def both_fingerprints(figures: Figures) -> tuple[str, str]:
-    """Return both, for the price of one."""
+    """Return `fingerprint` and `rows_fingerprint`; encodes the figures once."""
     all_hash, rows_hash = _ListHash(), _ListHash()
     for name in _figure_names(Figures):
         value = getattr(figures, name)
         if name == "warnings":
-            value = [finding for _, finding in value]  # not the numbers of their deliveries
+            value = [finding for _, finding in value]  # without the ids of ledger entries
         if name == "completeness":
             texts = {matrix.form: _encode(matrix) for matrix in value}
             all_hash.add(_join_list(texts.values()))
@@ -108,7 +107,7 @@ def _encode_items(values: Iterable[object]) -> str:
 
 
 def _encode_mapping(values: Mapping[Any, Any]) -> str:
-    """Return a mapping as a list, by its keys: they may be tuples."""
+    """Return a mapping as a list of pairs sorted by key; keys may be tuples."""
     encoded_keys = sorted((_encode(key), key) for key in values)
     return _join_list(f"[{text},{_encode(values[key])}]" for text, key in encoded_keys)
 
@@ -118,13 +117,13 @@ def _encode_number(value: float) -> str:
 
 
 def _encode_finding(finding: Finding) -> str:
-    """Return code and numbers of a finding; its words are names of things."""
+    """Return the code and the numbers of a finding, without its texts."""
     numbers = {key: value for key, value in finding.params.items() if not isinstance(value, str)}
     return _encode_items((finding.code, numbers))
 
 
 def _figure_names(record_type: Any) -> list[str]:
-    """Return the names of the fields of a record that are figures, in the order of its class."""
+    """Return the names of a record's attributes that are figures, in the order of its class."""
     return [field.name for field in fields(record_type) if field.name not in _EXCLUDED]
 
 
@@ -138,7 +137,7 @@ def _record_encoder(record_type: Any) -> Encoder:
 
 
 class _Encoders(dict[type, Encoder]):
-    """How values of a type are told as JSON: found once for each, for there may be millions."""
+    """JSON encoders by type; each is looked up once, because there may be millions of values."""
 
     def __missing__(self, value_type: type) -> Encoder:
         encoder = next((self[base] for base in value_type.__mro__ if base in self), None)
@@ -150,7 +149,7 @@ class _Encoders(dict[type, Encoder]):
         return self[value_type]
 
 
-# A record of the register or of a description is told by its id alone.
+# Records of the register and of descriptions are encoded by their ids alone.
 _ENCODERS = _Encoders(
     {
         str: quote,

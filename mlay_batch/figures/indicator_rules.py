@@ -36,14 +36,14 @@ _NO_CLAUSES: frozenset[str] = frozenset()
 
 
 class Observation(NamedTuple):
-    """What a sign saw in a return."""
+    """One match of an indicator in a return."""
 
     params: Mapping[str, Param]
     sources: tuple[SourceCell, ...]
 
 
 def day_of(row: Row) -> str:
-    """Return the first day the row tells, as ISO; empty where it has none."""
+    """Return the first date in the row as ISO; empty if it has none."""
     return next((str(value) for value in row.values.values() if isinstance(value, date)), "")
 
 
@@ -52,7 +52,7 @@ def below_bound(
     view: ReturnView,
     index: ReturnIndex,  # noqa: ARG001 - one signature for all kinds
 ) -> Iterator[Observation]:
-    """A number less than `bound`; just as much is no sign (90 of 90 minutes)."""
+    """A number less than `bound`; 90 minutes with a bound of 90 are no hit."""
     role, bound = indicator.params["value"], indicator.params["bound"]
     for value, row in view.numbers(role):
         if value < bound:
@@ -80,7 +80,7 @@ def missing_mention(
 ) -> Iterator[Observation]:
     """A count of 0 in every row that has one, and none of the `words` in a text beside it.
 
-    A clause that denies ("không có ý kiến phê bình", "chưa phê bình") speaks of none.
+    A clause with a denial ("không có ý kiến phê bình", "chưa phê bình") does not count.
     """
     role = indicator.params["value"]
     counts = list(view.numbers(role))
@@ -106,9 +106,9 @@ def _is_denial(clause: str) -> bool:
 
 
 def low_share(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Iterator[Observation]:  # noqa: ARG001
-    """At most `most`, or less than `share` per cent, of a whole that is at least `whole_least`.
+    """At most `most`, or less than `share` per cent, of a whole of at least `whole_least`.
 
-    Example (1, 10 %, 5): 1 of 6 and 2 of 21 are few; 2 of 20 and 1 of 4 are not.
+    Example (1, 10 %, 5): 1 of 6 and 2 of 21 are hits; 2 of 20 and 1 of 4 are not.
     """
     params = indicator.params
     for value, row in view.numbers(params["value"]):
@@ -122,9 +122,9 @@ def low_share(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Ite
 
 
 def too_short(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Iterator[Observation]:  # noqa: ARG001
-    """Fewer than `least` words are left of a text without the `idle` ones; numbers are no words.
+    """A text with fewer than `least` words besides the `idle` ones; numbers are not counted.
 
-    Idle words go as they stand: without "kế hoạch" the words "thu hoạch" are still there.
+    Idle words are removed as whole phrases: "kế hoạch" leaves "thu hoạch" alone.
     """
     role, idle = indicator.params["text"], _phrases(tuple(indicator.params["idle"]))
     for value, row in view.values(role):
@@ -136,7 +136,7 @@ def too_short(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Ite
 
 @cache
 def _phrases(phrases: tuple[str, ...]) -> re.Pattern[str]:
-    """Return what finds any of the phrases as whole words, the longest first."""
+    """Return a pattern that matches any of the phrases as whole words, the longest first."""
     keys = sorted((" ".join(clauses(phrase)) for phrase in phrases), key=len, reverse=True)
     return re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, keys))})(?!\S)")
 
@@ -146,7 +146,7 @@ def above_other(
     view: ReturnView,
     index: ReturnIndex,  # noqa: ARG001 - one signature for all kinds
 ) -> Iterator[Observation]:
-    """The figure exceeds the `other` one of the same day by `points` or more (8 are far apart)."""
+    """A figure that exceeds the `other` one of the same day by `points` or more."""
     params = indicator.params
     by_day = {
         view.value_in(params["on"], row): (n, row) for n, row in view.numbers(params["other"])
@@ -177,7 +177,7 @@ OwnTexts = Mapping[str, tuple[tuple[str, Row], ...]]
 def none_in_quarter(
     indicator: Indicator, view: ReturnView, index: ReturnIndex
 ) -> Iterator[Observation]:
-    """No value in a whole quarter; told in its last month, if every month was reported."""
+    """No value in a whole quarter: a hit in its last month if every month was reported."""
     quarter = Period.of("quarter", view.period.start)
     if quarter.end != view.period.end:
         return
@@ -190,9 +190,9 @@ def none_in_quarter(
 
 
 def unvarying(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Iterator[Observation]:
-    """The last `least` figures, this month's among them, differ by no more than `spread`.
+    """The last `least` figures or more, this month's included, differ by no more than `spread`.
 
-    Counted is how far back it goes on so, up to two years: "11 meetings running".
+    The length of the run is counted back up to two years: "11 meetings running".
     """
     role, least = indicator.params["value"], indicator.params["least"]
     figures = [
@@ -228,9 +228,9 @@ def _range(values: list[float]) -> float:
 def outlier(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Iterator[Observation]:
     """A figure further from the median of the earlier ones than `deviations` robust deviations.
 
-    The deviation is the median absolute deviation × 1.4826, but no less than what is named beside
-    the figure: a branch that always met for 100 minutes is not odd with 105. With less than `least`
-    earlier figures nothing is odd. Example: 100, 95, 105, 100, 110, 100 and then 600 minutes.
+    The deviation is the median absolute deviation × 1.4826, but at least the floor given with the
+    figure: after meetings of 100 minutes 105 is no hit. At least `least` earlier figures are
+    needed. Example of a hit: 100, 95, 105, 100, 110, 100 and then 600 minutes.
     """
     earlier_views = list(index.earlier_returns(view, int(indicator.params["back"])))
     for role, floor in indicator.params["figures"].items():
@@ -258,8 +258,9 @@ def outlier(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Itera
 def similar_to_earlier(
     indicator: Indicator, view: ReturnView, index: ReturnIndex
 ) -> Iterator[Observation]:
-    """The branch's own words are like those of one of its last `back` months; the likest is told,
-    of equals the latest.
+    """The branch's own words resemble those of one of its last `back` months.
+
+    The hit names the most similar month, of equals the latest.
     """
     least = indicator.params["likeness"]
     earlier_views = list(index.earlier_returns(view, int(indicator.params["back"])))
@@ -283,7 +284,7 @@ def similar_to_earlier(
 def similar_to_others(
     indicator: Indicator, view: ReturnView, index: ReturnIndex
 ) -> Iterator[Observation]:
-    """The branch's own words are like those of others in the same month, at most three named."""
+    """The branch's own words resemble those of others in the same month; up to three are named."""
     role, month = indicator.params["text"], view.period
     similar = index.memoize(
         (similar_to_others, indicator.code, month), lambda: _similar_texts(indicator, index, month)
@@ -320,7 +321,7 @@ def _other_source(
     branch, number = key
     _, row = _own_texts(indicator, index, month)[branch][number]
     view = index.find(branch, month)
-    assert view  # what is compared comes from a return of that month  # noqa: S101
+    assert view  # the texts compared are those of returns of that month  # noqa: S101
     return view.source(indicator.params["text"], row)
 
 
@@ -333,7 +334,7 @@ def _quote_params(
 
 
 def _own_texts(indicator: Indicator, index: ReturnIndex, month: Period) -> OwnTexts:
-    """Return what each branch wrote in a month that is its own, where it is long enough to tell."""
+    """Return each branch's texts of a month without boilerplate, if at least `shortest` long."""
 
     def extract() -> OwnTexts:
         common = _boilerplate(indicator, index, month)

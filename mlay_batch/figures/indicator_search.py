@@ -1,6 +1,6 @@
-"""Signs of meetings held for form's sake, found anew at every consolidation.
+"""Searches the returns for indicators of meetings held for form's sake, at every consolidation.
 
-A sign is a question for the committee to ask. It refuses nothing and changes no figure.
+An indicator is a question for the committee: it rejects nothing and changes no figure.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ KINDS: Mapping[str, IndicatorRule] = {
     "above": above_other,
     "far": outlier,
 }
-"""Every kind a sign may name, as `schema.indicators.KINDS` describes it."""
+"""The function of every kind of indicator in `schema.indicators.KINDS`."""
 
 
 def indicator_hits(inputs: ReportInputs) -> tuple[IndicatorHit, ...]:
-    """Return what was seen in the year to date: by month, then in the register's order, by code."""
+    """Return the hits of the year to date by month, then in register order, then by code."""
     indexes: dict[tuple[str, str], ReturnIndex] = {}
     hits: list[IndicatorHit] = []
     for month in inputs.period.year_to_date():
@@ -76,12 +76,12 @@ def _observations(
         return tuple(KINDS[indicator.kind](indicator, view, index))
 
     if indicator.months == 1:
-        return observe()  # nobody asks again
+        return observe()  # asked for only once
     return index.memoize((indicator.code, view.branch, view.period), observe)
 
 
 def _month_count(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> int:
-    """Return in how many of the last `indicator.months` months it was seen; it was in this one."""
+    """Return in how many of the last `indicator.months` months it was found, this one included."""
     if indicator.months == 1:
         return 1
     recent_views = (view, *index.earlier_returns(view, indicator.months - 1))

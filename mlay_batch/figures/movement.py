@@ -1,7 +1,7 @@
-"""Members of the branches: A + B − C = D in the period and the year, and gaps between months.
+"""Computes members by branch, A + B − C = D in the period and the year, and gaps between months.
 
-Which fields these are is read from the form: a card with a rule that adds up to a total, one of
-whose parts is filled in from last month's total.
+The form defines the fields: a card with a sum rule, one of whose parts is prefilled from last
+month's total.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from mlay_batch.schema import Form, Rule, Section
 
 
 def movement_fields(form: Form) -> MovementFields | None:
-    """Return which fields of `form` tell members; None where it has no such card."""
+    """Return the fields of `form` that hold the members; None if it has no such card."""
     candidates = (
         _read_fields(form, section, rule)
         for section, rule in form.rules()
@@ -55,10 +55,10 @@ def _read_fields(form: Form, section: Section, rule: Rule) -> MovementFields | N
 
 
 def movement(inputs: ReportInputs, matrices: Iterable[Completeness]) -> Movement | None:
-    """Return the members of all branches; None where no form of the period tells them.
+    """Return the members of all branches; None if no form of the period reports them.
 
-    A branch that missed a month has that month's changes in nobody's sum: D is then not A + B − C,
-    and the sheet says so. Blank changes are 0.
+    The changes of a month without a return are missing from the sums: D is then not A + B − C,
+    and the sheet says so. Blank changes count 0.
     """
     for matrix in matrices:
         form = inputs.catalogue.form_for(matrix.form, inputs.period)
@@ -94,7 +94,7 @@ def _member_movement(
     branch: Organisation,
     months: tuple[Period, ...],
 ) -> MemberMovement | None:
-    """Return a branch's members over those of `months` it reported, merged cells told apart."""
+    """Return a branch's members over those of `months` it reported, merged cells separately."""
     monthly_rows = [
         (month, row) for month in months if (row := _card(fields, returns, branch.code, month))
     ]
@@ -122,7 +122,7 @@ def _member_movement(
 
 
 def _last_month(branch: Organisation) -> Period | None:
-    """Return the last month a branch owed a return for, None while it lives."""
+    """Return the last month for which an ended branch owed a return, else None."""
     return Period.of("month", branch.ended).previous() if branch.ended else None
 
 
@@ -137,7 +137,7 @@ def _opening_mismatches(
     returns: ReturnsByKey,
     predecessors: Mapping[str, tuple[Organisation, ...]],
 ) -> Iterator[OpeningMismatch]:
-    """Yield the months of the year to date that do not open with the last closing."""
+    """Yield the months of the year to date whose opening differs from the last closing."""
     for (branch, period), accepted in year_to_date(returns, inputs.period).items():
         members = card(accepted, fields.section)
         opening = number(members.values.get(fields.opening)) if members else None
@@ -151,7 +151,7 @@ def _opening_mismatches(
 
 
 def _predecessors(register: Register) -> Mapping[str, tuple[Organisation, ...]]:
-    """Return for each organisation itself and those that were merged into it."""
+    """Return each organisation with those merged into it, itself first."""
     by_code = {organisation.code: [organisation] for organisation in register.organisations}
     for organisation in register.organisations:
         if organisation.successor in by_code:
@@ -162,7 +162,7 @@ def _predecessors(register: Register) -> Mapping[str, tuple[Organisation, ...]]:
 def _opening_sources(
     predecessors: Iterable[Organisation], branch: str, period: Period
 ) -> list[str]:
-    """Return whose members `branch` opens `period` with: its own, and of cells merged into it."""
+    """Return the codes whose last closings add up to the opening: the branch, cells merged in."""
     last_month = period.previous()
     return [
         organisation.code
@@ -175,10 +175,10 @@ def _opening_sources(
 def _closing(
     fields: MovementFields, returns: ReturnsByKey, source_codes: Iterable[str], last_month: Period
 ) -> float | None:
-    """Return what the month before closed with, cells merged since then added.
+    """Return the closing of the month before, including cells merged since then.
 
-    None where one of those returns is missing, or the cell is new and took over nobody. Example:
-    14 and 9 members at the end of July, merged in August: August opens with 23.
+    None if one of those returns is missing, or for a new cell that took over nobody. Example: 14
+    and 9 members at the end of July, merged in August: August opens with 23.
     """
     rows = (_card(fields, returns, code, last_month) for code in source_codes)
     closings = [number(row.values.get(fields.closing)) if row else None for row in rows]

@@ -1,6 +1,6 @@
-"""Attendance quotas: what an officer attended, owes, is short of (DOMAIN, "Quota terms").
+"""Computes attendance quotas: sittings attended, owed and missing (DOMAIN, "Quota terms").
 
-All shares of a year are exact fractions; only the obligation of a part-year officer is rounded.
+Shares of a year are exact fractions; only the obligation of a part-year officer is rounded.
 """
 
 from __future__ import annotations
@@ -21,17 +21,16 @@ from mlay_batch.schema import Quota
 
 @dataclass(frozen=True)
 class _OfficerQuota:
-    """What one line is about: an officer's quota, everywhere (`cell` None) or in one cell.
-
-    `months` are those served in the year, each with the record of the quota that applies in it.
-    """
+    """The subject of one line: an officer's quota in all cells or in one."""
 
     quota: Quota
     officer: Officer
     branches: tuple[Organisation, ...]
     months: Mapping[Period, Quota]
+    """The months served in the year, with the quota version in force."""
     pairs: tuple[QuotaPair, ...]
     cell: str | None = None
+    """None: all cells."""
 
     def months_until(self, until: Period) -> Mapping[Period, Quota]:
         """Return the months served up to the end of a period."""
@@ -43,10 +42,10 @@ def quota_lines(
 ) -> tuple[QuotaLine, ...]:
     """Return one line for each quota and officer (or officer and cell, as the quota says).
 
-    Who has served at least a month of the year so far has a line, in the order of the register.
-    The quotas are those that hold in the report's period; what is owed of a month goes by the
-    record that applies in it. 4 a year until June and 5 from July are 6 × 4 ÷ 12 + 5 × 5 ÷ 12 =
-    4.08 by November. `pairs` are those of `cell_attendance`.
+    An officer who has served at least a month of the year so far has a line, in register order.
+    The quotas are those of the report's period; each month is owed by the version in force: 4 a
+    year until June and 5 from July are 6 × 4 ÷ 12 + 5 × 5 ÷ 12 = 4.08 by November. `pairs` are
+    those of `cell_attendance`.
     """
     counts: dict[tuple[str | None, str, str | None], Counter[int]] = {}
     for visit in attendances:
@@ -133,7 +132,7 @@ def _line(period: Period, officer_quota: _OfficerQuota, counts: Mapping[int, int
 
 
 def _share(months: Mapping[Period, Quota]) -> Fraction:
-    """Return the sittings owed of these months: a twelfth of each one's yearly number."""
+    """Return the sittings owed for these months: a twelfth of the yearly number for each."""
     return Fraction(sum(quota.times for quota in months.values()), 12)
 
 
@@ -153,14 +152,11 @@ def round_obligation(exact: Fraction, rounding: str) -> int:
 def _state(
     attended: int, owed: Fraction, obligation: int, open_months: int, *, is_year_over: bool
 ) -> str:
-    """Return the state of a line; `is_year_over` says that the year has ended.
+    """Return the state of a line.
 
-    Behind is who attended less than the whole part of what is owed: 2 attended of exactly 2.0 owed
-    is on course, 1 of 2.0 is behind, 1 of 1.99 is on course.
-
-    Nothing bounds the sittings of a month, so no line is given up before the year has ended and
-    the returns of its months are in: in December 3 of 4 attended is ``not_met`` when they are;
-    with one `open_months` the line stays ``behind``.
+    ``met``: attended ≥ obligation. ``behind``: attended < floor(owed); 1 of 2.0 owed is behind, 1
+    of 1.99 and 2 of 2.0 are ``on_course``. ``not_met`` only once the year is over and all returns
+    are in, because a month may hold any number of sittings; until then December shows ``behind``.
     """
     if attended >= obligation:
         return "met"

@@ -1,7 +1,7 @@
-"""Sittings of the cells with their scores, and the ten-column list of meeting ratings.
+"""Computes the cells' sittings with their scores, and the ten-column list of meeting ratings.
 
-A sitting is a cell and a day: two rows of the table of meetings on one day (a regular and a
-thematic one) are one sitting of both kinds.
+A sitting is a cell and a day: a regular and a thematic meeting on one day are one sitting of both
+kinds.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _score(row: Row | None) -> float | None:
 
 
 def _marks(scheme: Scheme | None, row: Row | None) -> Mapping[str, float | None]:
-    """Return the points of each criteria group of the scheme; empty where nothing was scored."""
+    """Return the points of each criteria group of the scheme; empty if nothing was scored."""
     if scheme is None or row is None:
         return {}
     return {group.id: number(row.values.get(group.id)) for group in scheme.groups}
@@ -101,10 +101,9 @@ def ratings(
 ) -> tuple[CellRating, ...]:
     """Return one line for each cell that owes a return in the period or met in the year to date.
 
-    They stand in the register's order. A cell that owes and sent nothing has its line too, with the
-    state that says why. A cell merged in August keeps what it reported until July: the sum of all
-    lines is that of `year_sittings`. The year to date holds every sitting from January: 95, 90, 60
-    and one unscored give {good: 2, average: 1}, 4 held, 3 scored, mean 81.67 (shown exact).
+    The order is that of the register. A cell that sent nothing has a line with its state, and a
+    cell merged in August one with its sittings until July, so the lines add up to `year_sittings`.
+    95, 90, 60 and one unscored give {good: 2, average: 1}, 4 held, 3 scored, mean 81.67 (exact).
     """
     by_branch: dict[str, list[Sitting]] = {}
     for sitting in year_sittings:
@@ -125,7 +124,7 @@ def ratings(
 
 
 def _owing_branches(inputs: ReportInputs) -> set[str]:
-    """Return who owes a return for a month of the period, even if not for its last one."""
+    """Return the codes of the branches that owe a return for at least one month of the period."""
     return {
         branch.code
         for month in inputs.period.months()
@@ -166,12 +165,11 @@ def _is_graded(
     meetings: int,
     matrix: Completeness | None,
 ) -> bool:
-    """Whether a cell may bear a grade for the year; `meetings` are its scored regular ones, those
-    that may still come included.
+    """Whether a cell gets a grade for the year; `meetings` are scored or still possible ones.
 
-    None bears who has fewer than a grade asks because of its life: founded or ended within the
-    year, unknown to the register, or excused from months of it. How their year counts is
-    unconfirmed. Who was there all year and met seldom is graded.
+    With fewer meetings than a grade demands a cell is not graded if it was founded or ended within
+    the year, is not in the register, or had months waived; how their year counts is unconfirmed. A
+    cell that existed all year and met seldom is graded.
     """
     if meetings >= max((grade.times for grade in scheme.year_grades), default=0):
         return True
@@ -188,14 +186,14 @@ def _is_graded(
 
 
 def _ends_within(branch: Organisation, first: date, last: date) -> bool:
-    """Whether it was there on the first day and is no more on the last one."""
+    """Whether the branch existed on the first day and had ended by the last one."""
     return branch.ended is not None and first < branch.ended <= last
 
 
 def _to_come(inputs: ReportInputs, branch: Organisation, matrix: Completeness | None) -> int:
-    """Return the months of the year that may still bring a regular meeting of the cell.
+    """Return how many months of the year may still bring a regular meeting of the cell.
 
-    Those after the period in which it still owes a return, and those up to it whose return is out.
+    These are the later months in which the cell exists and the earlier ones whose return is out.
     """
     year_months = [Period(inputs.period.year, month) for month in range(1, 13)]
     cells = matrix.cells if matrix else {}
@@ -208,7 +206,7 @@ def _to_come(inputs: ReportInputs, branch: Organisation, matrix: Completeness | 
 
 
 def _bands(scheme: Scheme | None, cell_sittings: Iterable[Sitting]) -> Mapping[str, int]:
-    """Count sittings by band; a band without any is there with 0."""
+    """Count sittings by band; a band without sittings has 0."""
     counts = Counter(sitting.band for sitting in cell_sittings if sitting.band is not None)
     names = [band.id for band in scheme.bands] if scheme else []
     return {name: counts[name] for name in dict.fromkeys([*names, *counts])}

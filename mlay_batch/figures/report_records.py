@@ -15,54 +15,51 @@ from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema import Catalogue, Quota, Scheme
 from mlay_batch.schema.indicators import Indicator
 
-# States of `ExpectedReturn` in which figures still wait for the return.
+# States of `ExpectedReturn` of a return that is still out.
 OPEN = ("missing", "rejected", "held", "not_due")
 SENT = ("reported", "nil", "late")
 
 
 @dataclass(frozen=True)
 class ReportInputs:
-    """Everything a consolidation may look at. `returns` are the current ones of every period;
-    `ledger_entries` are all ever recorded, in order of id; `refused_below` those refused or held
-    one level below, as its consolidated workbook says.
-    """
+    """The input of a consolidation."""
 
     catalogue: Catalogue
     register: Register
     period: Period
     as_of: date
     returns: tuple[AcceptedReturn, ...]
+    """The current returns of every period."""
     ledger_entries: tuple[LedgerEntry, ...]
+    """All ledger entries, in order of id."""
     refused_below: tuple[LedgerEntry, ...] = ()
+    """Entries rejected or held one level below, from its consolidated workbook."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """One visit of an officer as reported, and whether it counts for a quota.
-
-    `counts` is 1 or 0. `reason` is empty where it counts, else a code of
-    `locale/findings-figures.yaml` (Q01 not assigned there that day, Q02 substitute, Q03 own cell,
-    Q04 same sitting twice, Q05 kind of meeting does not count, Q06 two places on one day: this one
-    still counts, and is a warning only). `quota` is None where the officer has none there.
-    """
+    """One visit of an officer as reported, and whether it counts for a quota."""
 
     officer: str
     branch: str
     held_on: date
     kind: str
     quota: str | None
+    """None if the officer has no quota there."""
     counts: int
+    """1 or 0."""
     reason: str
+    """Code of `locale/findings-figures.yaml` (see `attendance.attendances`); empty if it counts.
+
+    Q06 (two places on one day) is a warning only: the visit counts.
+    """
     place: Place
     delivery: int
     on_behalf_of: str | None = None
 
     @property
     def credited_officer(self) -> str:
-        """Code of the officer the visit is counted for: the one represented, else who came.
-
-        Sums by officer go by this, so that a substitute's visit never falls to the substitute.
-        """
+        """The code of the officer the visit counts for: the one represented, else the visitor."""
         return self.on_behalf_of or self.officer
 
 
@@ -70,17 +67,8 @@ class Attendance:
 class QuotaLine:
     """One officer under one quota in the year of the report, up to its period.
 
-    `months` are the counted sittings of January…December, None in months after the period. `served`
-    are months served up to the period, `served_year` in the whole year as now planned. `owed` is a
-    twelfth of the yearly number for each month served, exact; `obligation` that of `served_year`,
-    rounded by the quota's rule. `missing` = obligation − attended, never below 0. `open_months` are
-    the months of his cells up to the period whose return is not in. `branches` are those assigned
-    in the year, or the one cell. `state`: ``met`` (attended ≥ obligation), ``behind`` (attended <
-    floor(owed)), ``on_course``. In December ``met``, ``not_met``, or ``behind`` for as long as
-    returns to come may change it.
-
-    Example: 4 owed, 3 attended by December, the return of one cell for May refused: 1 unseen,
-    behind. Once May comes in without a visit: 0 unseen, not met.
+    Example: 4 owed, 3 attended by December, the return of one cell for May rejected: 1 open month,
+    ``behind``. Once May comes in without a visit: none open, ``not_met``.
     """
 
     quota: Quota
@@ -88,101 +76,105 @@ class QuotaLine:
     name: str
     position: str
     branches: tuple[Organisation, ...]
+    """Those assigned in the year, or the one cell."""
     served: int
+    """Months served up to the period."""
     served_year: int
+    """Months served in the whole year as now planned."""
     months: tuple[int | None, ...]
+    """Counted sittings of January…December, None in months after the period."""
     attended: int
     owed: float
+    """A twelfth of the yearly number for each month of `served`, exact."""
     obligation: int
+    """The same for `served_year`, rounded by the quota's rule."""
     missing: int
+    """obligation − attended, at least 0"""
     state: str
+    """``met``, ``behind``, ``on_course`` or ``not_met`` (see `quota._state`)."""
     open_months: int = 0
+    """Months of the officer's cells up to the period whose return is not in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """One meeting of a cell on one day, with its scores. Row of the ten-column list.
-
-    `score` is the confirmed one where there is one, else the cell's own, less the points that do
-    not count (`scoring.counting_score`); None where not scored. `band` is the id of the scheme's
-    band. `members` is the closing figure of the month. `regular` is whether a regular meeting was
-    part of it, `thematic` whether the cell held a thematic one in the month. `marks` are the points
-    by criteria group of each scorer.
-    """
+    """One meeting of a cell on one day, with its scores: a row of the ten-column list."""
 
     branch: str
     period: Period
     held_on: date
     kinds: tuple[str, ...]
     members: int | None
+    """The closing figure of the month."""
     own_score: float | None
     confirmed_score: float | None
     score: float | None
+    """The confirmed score, else the own one, less points that do not count (`counting_score`)."""
     band: str | None
+    """Id of the scheme's band."""
     note: str
     place: Place
     delivery: int
     regular: bool = True
+    """Whether a regular meeting was part of it."""
     thematic: bool = True
+    """Whether the cell held a thematic meeting in the month."""
     marks: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict, hash=False)
+    """Points by scorer and criteria group."""
 
 
 @dataclass(frozen=True)
 class CriteriaMean:
-    """Mean points by criteria group over the year to date, of one cell or (None) of all.
-
-    The groups are the scheme's, with ``total`` after them. `own_points` and `confirmed_points` are
-    over the meetings that scorer scored; `difference` is the mean of confirmed less own over those
-    both did, so that it compares like with like. None where there are none; a blank is no 0.
-    """
+    """Mean points by criteria group, and ``total``, over the year to date; blanks are left out."""
 
     branch: str | None
+    """None for the means of all cells."""
     own_points: Mapping[str, float | None] = field(hash=False)
     confirmed_points: Mapping[str, float | None] = field(hash=False)
     difference: Mapping[str, float | None] = field(hash=False)
+    """Mean of confirmed less own points over the meetings that have both."""
 
 
 @dataclass(frozen=True, slots=True)
 class CellRating:
-    """A cell's meetings in the report's months and in the year to date.
-
-    `owes` is whether it owes a return for a month of the period; a cell that does not has met
-    earlier in the year. `sittings` are those of the report's period. `sitting_count` counts the
-    year's sittings, `bands` the scored ones by band id; `mean` is the mean of their scores, None
-    without. `grade` is that of the year from its regular meetings; while months are `to_come`, the
-    best grade still within reach. None for a cell whose life does not cover the year.
-    """
+    """A cell's meetings in the report's months and in the year to date."""
 
     branch: Organisation
     state: str
     sittings: tuple[Sitting, ...]
+    """Those of the report's period."""
     bands: Mapping[str, int] = field(hash=False)
+    """The year's scored sittings by band id."""
     scored_count: int = 0
     mean: float | None = None
+    """Mean score of the year's scored sittings."""
     sitting_count: int = 0
+    """The year's sittings."""
     owes: bool = True
+    """Whether it owes a return for a month of the period; otherwise it met earlier in the year."""
     to_come: int = 0
+    """Months that may still bring a regular meeting."""
     grade: str | None = None
+    """Grade of the year, or the best within reach; None for a cell that did not exist all year."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectedReturn:
-    """One field of the matrix branch × period.
-
-    `state`: reported, nil, late, missing, not_due, rejected, held, waived, not_yet (founded later),
-    ended (dissolved or merged). `delivery` is the return or the last refused delivery.
-    """
+    """One field of the matrix branch × period."""
 
     branch: str
     form: str
     period: Period
     state: str
+    """reported, nil, late, missing, not_due, rejected, held, waived, not_yet (founded later) or
+    ended (dissolved or merged)"""
     delivery: int | None = None
+    """Ledger entry of the return or of the last refusal."""
 
 
 @dataclass(frozen=True)
 class Completeness:
-    """All fields of the year to date for one form, and the sums of the report's period."""
+    """The matrix branch × period of one form for the year to date."""
 
     form: str
     periods: tuple[Period, ...]
@@ -198,7 +190,7 @@ class Completeness:
         return [cell for (_, cell_period), cell in self.cells.items() if cell_period == period]
 
     def has_open_returns(self, months: Container[Period] | None = None) -> bool:
-        """Whether a return is still missing, refused, held or to come, of `months` or at all."""
+        """Whether a return of `months`, or of any month, is missing, rejected, held or to come."""
         return any(
             cell.state in OPEN
             for (_, month), cell in self.cells.items()
@@ -208,10 +200,10 @@ class Completeness:
 
 @dataclass(frozen=True)
 class Totals:
-    """The main figures of `period` alone, to be held beside those of a year before.
+    """The main figures of `period` alone, to compare with those of a year before.
 
-    Returns of `form` `due` and `sent`; sittings `held`, `regular`, `thematic` (one may be both),
-    `scored`; `bands` by band id; `visits` that count for a quota.
+    Returns of `form`: `due`, `sent`. Sittings: `held`, `regular`, `thematic` (one may be both),
+    `scored`, `bands` by band id. `visits` are those that count for a quota.
     """
 
     form: str
@@ -228,65 +220,62 @@ class Totals:
 
     @property
     def rate(self) -> float | None:
-        """Share of the returns due that were sent, in per cent, exact; None where none was due."""
+        """The exact share of the returns due that were sent, in per cent; None if none was due."""
         return 100 * self.sent / self.due if self.due else None
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaPair:
-    """An officer in one of the cells a quota has him attend, in the year up to the period.
-
-    `months` are those of the year with at least one day of duty there while the cell existed, each
-    with the record of the quota that applies in it; `served` of them are past. `kinds` are the
-    counted sittings by kind of meeting, `last_visit` the day of the last one. `open_months` are the
-    past months whose return is not in and may tell a visit that counts.
-    """
+    """An officer in one of the cells of a quota, in the year up to the period."""
 
     quota: Quota
     officer: str
     branch: Organisation
     months: Mapping[Period, Quota] = field(hash=False)
+    """Months of the year with a day of duty while the cell existed, with the quota version."""
     served: int
+    """How many of them are past."""
     kinds: Mapping[str, int] = field(hash=False)
+    """Counted sittings by kind of meeting."""
     last_visit: date | None
     open_months: int
+    """Past months whose return is not in and may bring a visit that counts."""
 
     @property
     def served_year(self) -> int:
-        """The months served in the whole year, as now planned."""
+        """The number of months served in the whole year, as now planned."""
         return len(self.months)
 
     @property
     def attended_count(self) -> int:
-        """The counted sittings: the least he attended, whatever the returns still out say."""
+        """The number of counted sittings in the returns received so far."""
         return sum(self.kinds.values())
 
 
 @dataclass(frozen=True, slots=True)
 class CellVisits:
-    """The meetings of a cell in the year up to the period, and who came to them from above.
-
-    `sitting_count` counts its sittings, `attended_sittings` those somebody came to, `visit_count`
-    who came, `counted_visits` the visits that count for a quota, `open_months` the months whose
-    return is not in. `officers` are those who are to attend there. `state`: ``attended`` (a visit
-    counts), ``uncounted`` (visits, none counts), ``unknown`` (no visit, but returns are out),
-    ``unattended``.
-    """
+    """The meetings of a cell in the year up to the period, and the officers' visits to them."""
 
     branch: Organisation
     officers: tuple[str, ...]
+    """Those assigned to attend."""
     sitting_count: int
     attended_sittings: int
+    """Sittings with a visit."""
     visit_count: int
     counted_visits: int
+    """Visits that count for a quota."""
     last_visit: date | None
     open_months: int
+    """Months whose return is not in."""
     state: str
+    """``attended`` (a visit counts), ``uncounted`` (visits, none counts), ``unknown`` (no visit,
+    but returns are out), ``unattended``"""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceCell:
-    """A cell something was seen in: `path` is ``section.field``, `number` the row of the form."""
+    """A cell an indicator was found in: `path` is ``section.field``, `number` the form's row."""
 
     delivery: int
     path: str
@@ -296,11 +285,7 @@ class SourceCell:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorHit:
-    """A sign seen in the return of a branch for one month.
-
-    `form` is the form it stands in; `params` fill the gaps of the sign's words; `sources` are the
-    cells it was seen in, the first one in the return itself.
-    """
+    """An indicator found in the return of a branch for one month."""
 
     indicator: Indicator
     form: str
@@ -308,20 +293,14 @@ class IndicatorHit:
     period: Period
     delivery: int
     params: Mapping[str, Param] = field(hash=False)
+    """Values for the gaps in the indicator's text."""
     sources: tuple[SourceCell, ...]
+    """The cells it was found in, the first one in this return."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """All that the consolidated workbook shows, before any formatting.
-
-    `year_ratings` has a line for every cell that owes or that has met in the year to date.
-    `warnings` are findings across periods and branches (X01 opening ≠ last closing, X02 one officer
-    in two places), with the delivery they belong to. `indicator_hits` are what was seen in the year
-    to date that suggests meetings held for form's sake; no other figure depends on them. `totals`
-    are those of the period, `year_before` of the same period a year ago, None without any return of
-    it.
-    """
+    """The contents of the consolidated workbook, before any formatting."""
 
     period: Period
     as_of: date
@@ -329,18 +308,22 @@ class Figures:
     quota: tuple[QuotaLine, ...]
     sittings: tuple[Sitting, ...]
     year_ratings: tuple[CellRating, ...]
+    """One line for every cell that owes a return or met in the year to date."""
     score_scheme: Scheme | None
     criteria_means: tuple[CriteriaMean, ...]
     years: tuple[ClassificationYear, ...]
     classification_mean: ClassificationMean | None
     completeness: tuple[Completeness, ...]
     warnings: tuple[tuple[int, Finding], ...]
+    """X01 and X02 with the id of the ledger entry they belong to."""
     indicator_hits: tuple[IndicatorHit, ...] = ()
+    """Hints at meetings held for form's sake in the year to date; no figure depends on them."""
     movement: Movement | None = None
     thematic: Thematic | None = None
     activities: Activities | None = None
     totals: Totals | None = None
     year_before: Totals | None = None
+    """Totals of the same period a year ago, None without any return of it."""
     quota_pairs: tuple[QuotaPair, ...] = ()
     cell_visits: tuple[CellVisits, ...] = ()
 
@@ -351,7 +334,7 @@ class Figures:
 
     @property
     def is_provisional(self) -> bool:
-        """Whether a return of the report's period is still missing, refused or held (TẠM TÍNH)."""
+        """Whether a return of the report's period is still missing, rejected or held (TẠM TÍNH)."""
         months = self.period.months()
         return any(matrix.has_open_returns(months) for matrix in self.completeness)
 

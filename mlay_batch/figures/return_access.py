@@ -19,8 +19,8 @@ ReturnsByKey = Mapping[tuple[str, Period], AcceptedReturn]
 def returns_of(inputs: ReportInputs, form: str) -> ReturnsByKey:
     """Return the current returns of `form` by (branch, period).
 
-    They run by period, then in the register's order, whatever order they were received in: figures
-    must not depend on it.
+    They are sorted by period, then in register order: figures must not depend on the order of
+    receipt.
     """
     order = {item.code: number for number, item in enumerate(inputs.register.organisations)}
     by_key = {
@@ -33,23 +33,23 @@ def returns_of(inputs: ReportInputs, form: str) -> ReturnsByKey:
 
 
 def year_to_date(returns: ReturnsByKey, period: Period) -> ReturnsByKey:
-    """Return those of the monthly returns that fall in the year of `period`, up to its end."""
+    """Return the monthly returns in the year of `period`, up to its end."""
     months = set(period.year_to_date())
     return {key: accepted for key, accepted in returns.items() if key[1] in months}
 
 
 def card(accepted: AcceptedReturn, section: str) -> Row | None:
-    """Return the row of a card section, or None where the return lacks it."""
+    """Return the row of a card section, None if the return lacks it."""
     return next(iter(accepted.section_rows(section)), None)
 
 
 def count(row: Row, name: str) -> int:
-    """Return a count of the row; what is blank or no number counts 0."""
+    """Return a count of the row; a blank or a text counts 0."""
     return int(number(row.values.get(name)) or 0)
 
 
 def mean(values: Iterable[float | None]) -> float | None:
-    """Return the mean of the values there are, None where there is none.
+    """Return the mean of the values that are not None, None without any.
 
     >>> mean([4.0, None, 5.0]), mean([None])
     (4.5, None)
@@ -68,7 +68,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ReturnView:
-    """One return of one month. `input_fields` say which field plays which part."""
+    """One return of one month; `input_fields` give the field of each role."""
 
     branch: str
     period: Period
@@ -76,7 +76,7 @@ class ReturnView:
     input_fields: Mapping[str, IndicatorInput] = field(hash=False)
 
     def values(self, role: str) -> Iterator[tuple[Value, Row]]:
-        """Yield the values of that part with their rows, in the form's order; blanks are none."""
+        """Yield the role's values with their rows, in the form's order, without blanks."""
         input_field = self.input_fields[role]
         section, _, name = input_field.field.partition(".")
         for row in self.accepted.section_rows(section):
@@ -87,18 +87,18 @@ class ReturnView:
                 yield value, row
 
     def numbers(self, role: str) -> Iterator[tuple[float, Row]]:
-        """Yield the numbers of that part, as `values` does."""
+        """Yield the role's numbers with their rows, as `values` does."""
         for value, row in self.values(role):
             if isinstance(value, int | float):
                 yield value, row
 
     def value_in(self, role: str, row: Row) -> Value:
-        """Return what that part holds in `row`; None where it stands in another section."""
+        """Return the role's value in `row`; None if its field is in another section."""
         section, _, name = self.input_fields[role].field.partition(".")
         return row.values.get(name) if section == row.section else None
 
     def source(self, role: str, row: Row) -> SourceCell:
-        """Return where that part stands in `row`."""
+        """Return the cell of the role in `row`."""
         path = self.input_fields[role].field
         place = replace(row.place(path.partition(".")[2]), file=self.accepted.entry.name)
         return SourceCell(self.accepted.entry.id, path, row.number, place)
@@ -106,14 +106,14 @@ class ReturnView:
 
 @dataclass(frozen=True)
 class ReturnIndex:
-    """All current returns of the form that `indicators` are looked for in."""
+    """All current returns of the form that `indicators` apply to."""
 
     inputs: ReportInputs
     indicators: IndicatorSet
     _memo: dict[tuple[object, ...], Any] = field(default_factory=dict, repr=False, compare=False)
 
     def memoize(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
-        """Return what `make` gives, made once for each `key`: texts are read for many months."""
+        """Return the result of `make`, called once for each `key`: texts are compared often."""
         if key not in self._memo:
             self._memo[key] = make()
         result: T = self._memo[key]
@@ -133,7 +133,7 @@ class ReturnIndex:
 
     @cached_property
     def _by_branch(self) -> Mapping[str, tuple[ReturnView, ...]]:
-        """The returns of each branch, the last one first."""
+        """The returns of each branch, the latest first."""
         by_branch: dict[str, list[ReturnView]] = {}
         for month in sorted(self._by_month, key=_month_number, reverse=True):
             for view in self._by_month[month]:
@@ -145,7 +145,7 @@ class ReturnIndex:
         return {(p.branch, p.period): p for views in self._by_month.values() for p in views}
 
     def month_returns(self, month: Period) -> tuple[ReturnView, ...]:
-        """Return the returns of a month, in the register's order."""
+        """Return the returns of a month in register order."""
         return self._by_month.get(month, ())
 
     def find(self, branch: str, month: Period) -> ReturnView | None:
@@ -153,18 +153,18 @@ class ReturnIndex:
         return self._by_key.get((branch, month))
 
     def earlier_returns(self, view: ReturnView, months: int) -> Iterator[ReturnView]:
-        """Yield the branch's own returns of the `months` months before, the last one first."""
+        """Yield the branch's returns of the `months` months before, the latest first."""
         current = _month_number(view.period)
         for earlier in self._by_branch[view.branch]:
             if current - months <= _month_number(earlier.period) < current:
                 yield earlier
 
     def organisation_name(self, branch: str) -> str:
-        """Return the name of an organisation, its code where the register has none."""
+        """Return the name of an organisation, its code if it is not in the register."""
         organisation = self.inputs.register.by_code.get(branch)
         return organisation.name if organisation else branch
 
 
 def _month_number(month: Period) -> int:
-    """Return months counted on from year 0."""
+    """Return the number of months since year 0."""
     return month.year * 12 + month.month

@@ -1,6 +1,6 @@
 """Meeting scores: the points that count, the band, the grade of the year, means by criteria group.
 
-Nothing is rounded. A score is what the form's total says, for the form holds the groups to add up.
+Nothing is rounded. A score is the form's total; a rule of the form makes its groups add up.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ def counting_score(
 ) -> float | None:
     """Return the points that count of a `total` whose groups have `marks`; None without a total.
 
-    In a month without a thematic meeting the points of thematic groups are left out, blank ones
-    being 0: with a thematic group of 5, 95 of which 5 are thematic count as 90. A scheme that
-    re-bases then raises them to the full scale: 90 of 95 are 94.74.
+    In a month without a thematic meeting the points of thematic groups are subtracted: 95 with 5
+    thematic points count as 90. A scheme with `rebase` then scales to full marks: 90 of 95 are
+    94.74.
     """
     if scheme is None or total is None or thematic:
         return total
@@ -43,9 +43,9 @@ def full_marks(scheme: Scheme) -> tuple[float, float]:
 def band_of(scheme: Scheme | None, score: float | None, marks: Marks | None = None) -> str | None:
     """Return the id of the score's band; None without a score, a scheme or a band that low.
 
-    With bands from 90, 70 and 50, a score of 89.99 is in the second and 90 in the first. A band
-    that demands full marks in some groups is one less without them (Bình Thuận): 92 points with 4
-    of 5 for the time are Khá. A blank is not full marks; the lowest band falls no further.
+    With bands from 90, 70 and 50, 89.99 is in the second and 90 in the first. Without the full
+    marks a band demands in some groups the score falls to the next lower band, if there is one
+    (Bình Thuận: 92 points with 4 of 5 for the time are Khá). A blank is not full marks.
     """
     if scheme is None or score is None:
         return None
@@ -58,7 +58,7 @@ def band_of(scheme: Scheme | None, score: float | None, marks: Marks | None = No
 
 
 def lacks_full_marks(scheme: Scheme, band: Band, marks: Marks) -> bool:
-    """Whether the `marks` do not meet what the band demands beside its points."""
+    """Whether the `marks` lack the full marks that the band demands in some groups."""
     full = {group.id: group.max for group in scheme.groups}
     demanded = (name for demand in scheme.demands if demand.band == band.id for name in demand.full)
     return any((marks.get(name) or 0) < full[name] for name in demanded)
@@ -67,11 +67,11 @@ def lacks_full_marks(scheme: Scheme, band: Band, marks: Marks) -> bool:
 def year_grade(scheme: Scheme, bands: Sequence[str], to_come: int) -> YearGrade | None:
     """Return a cell's grade for the year from the bands of its scored regular meetings.
 
-    `to_come` are meetings still open, taken as of the best band: with some, it is the best grade
-    still within reach; with none, the grade. None before anything is scored, or if no grade holds.
+    Meetings `to_come` count as the best band, so the result is the best grade within reach. None
+    without a scored meeting or a grade that fits.
 
-    Phú Thọ's Tốt (every one Khá or better, 7 Tốt): 7 Tốt and 5 Khá are Tốt; 11 Tốt and one Trung
-    bình are not; 5 Tốt with 2 to come can still be.
+    Phú Thọ's Tốt (all Khá or better, 7 Tốt): 7 Tốt and 5 Khá are Tốt; 11 Tốt and one Trung bình
+    are not; 5 Tốt with 2 to come can still be.
     """
     if not bands:
         return None
@@ -94,9 +94,9 @@ GroupPoints = Mapping[str, float | None]
 
 
 def criteria_means(scheme: Scheme | None, sittings: Sequence[Sitting]) -> tuple[CriteriaMean, ...]:
-    """Return the means of every cell that was scored, in the order it first met; then of all.
+    """Return the means of every scored cell, in the order of first meetings, then of all cells.
 
-    The mean of all weighs each meeting alike, not each cell. Nothing without a scheme or a score.
+    The last one weighs each meeting alike, not each cell. Empty without a scheme or a score.
     """
     scored = [
         sitting
@@ -113,7 +113,7 @@ def criteria_means(scheme: Scheme | None, sittings: Sequence[Sitting]) -> tuple[
 
 
 def points(sitting: Sitting, scorer: str, name: str) -> float | None:
-    """Return the points a scorer gave in a group, or in ``total``; None where blank."""
+    """Return the points a scorer gave in a group, or in ``total``; None if blank."""
     if name == TOTAL:
         return sitting.own_score if scorer == "own" else sitting.confirmed_score
     return sitting.marks.get(scorer, {}).get(name)

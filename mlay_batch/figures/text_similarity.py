@@ -1,7 +1,7 @@
-"""How much texts are alike, at a cost that grows with their number, not with its square.
+"""Text similarity in linear time.
 
 Texts are compared by their name keys, so spelling, capitals and Unicode forms make no difference,
-and without the sentences handed down from above: an agenda the town sent out is nobody's copy.
+and without boilerplate: sentences of an agenda that the town sent out are no copies.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from mlay_batch.core.text import clean, name_key
 _BREAKS = re.compile(r"[;\n•]|[.!?](?=\s|$)|\s[-–+]\s")
 _WORDS = re.compile(r"\w[\w\u0300-\u036f]*")
 _SHINGLE_WORDS = 4  # words
-_SKETCH_SIZE = 12  # shingles a text is known by: with half of all shared, 1 pair of 4,000 is missed
-_COMMON_LIMIT = 24  # texts with one shingle; more and it says nothing about any two of them
-_MIN_BRANCHES = 4  # branches that wrote a sentence, before a share of all says it was handed down
+_SKETCH_SIZE = 12  # shingles per text: of pairs that share half of theirs 1 in 4,000 is missed
+_COMMON_LIMIT = 24  # a shingle in more texts than this is ignored
+_MIN_BRANCHES = 4  # branches with a clause before its share of all branches makes it boilerplate
 
 Clauses = tuple[str, ...]
 TextKey = tuple[str, int]  # a branch, and which of its texts of the month
 
 
 class SimilarText(NamedTuple):
-    """Another text of the month, and how much alike it is in per cent."""
+    """Another text of the month with its similarity in per cent."""
 
     key: TextKey
     similarity: float
 
 
-@lru_cache(maxsize=4096)  # the words signs look for come again with every return
+@lru_cache(maxsize=4096)  # the words indicators search for come again with every return
 def clauses(text: str) -> Clauses:
-    """Return the sentences and parts of sentences of a text, as bare words of the name key.
+    """Return the sentences and parts of sentences of a text, as words of the name key.
 
-    A break is a semicolon, a full stop before a blank, a line, a dash between blanks; not a comma,
-    nor the stop in "1.142".
+    Clauses end at a semicolon, a full stop before a blank, a line end or a dash between blanks; not
+    at a comma or at the stop in "1.142".
 
     >>> one, other = clauses("BÀN việc làm đường; bàn việc  làm đường.")
     >>> one == other
@@ -53,7 +53,7 @@ def clauses(text: str) -> Clauses:
 
 
 def quote(text: str, common: frozenset[str], longest: int = 80) -> str:
-    """Return the first words of a text that are its own, as they were written, cut at a blank."""
+    """Return the first clause of a text that is not boilerplate, as written, cut at a blank."""
     own_parts = (
         part.strip() for part in _BREAKS.split(text) if not common.issuperset(clauses(part))
     )
@@ -62,8 +62,9 @@ def quote(text: str, common: frozenset[str], longest: int = 80) -> str:
 
 
 def boilerplate(texts: Iterable[Clauses], branches: float, share: float) -> frozenset[str]:
-    """Return the clauses that more than `branches` of the texts hold, or more than `share` per
-    cent of them if at least four do: they came from above, or everybody writes them.
+    """Return the clauses that came from above or that everybody writes.
+
+    More than `branches` texts hold them, or at least four and more than `share` per cent of all.
     """
     texts = tuple(texts)
     counts = Counter(clause for text in texts for clause in set(text))
@@ -75,15 +76,15 @@ def boilerplate(texts: Iterable[Clauses], branches: float, share: float) -> froz
 
 
 def own_words(text: Clauses, common: frozenset[str]) -> str:
-    """Return what is left of a text without the `common` clauses."""
+    """Return the text without the `common` clauses."""
     return " ".join(clause for clause in text if clause not in common)
 
 
 def similarity(first: str, second: str, at_least: float) -> float:
-    """Return how much two texts are alike in per cent, rounded down; 0 where less than `at_least`.
+    """Return the similarity of two texts in per cent, rounded down; 0 if less than `at_least`.
 
-    It is the normalised indel similarity of the texts as they stand, or with their words sorted:
-    the same sentences in another order are as much alike. Two empty texts are not.
+    It is the normalised indel similarity of the texts, or of their sorted words if the texts as
+    written are not similar. An empty text is similar to none.
     """
     if not first or not second:
         return 0.0
@@ -91,7 +92,7 @@ def similarity(first: str, second: str, at_least: float) -> float:
     return (score or ratio(_sort_words(first), _sort_words(second), score_cutoff=at_least)) // 1
 
 
-@lru_cache(maxsize=16384)  # a text is held against several others
+@lru_cache(maxsize=16384)  # a text is compared with several others
 def _sort_words(text: str) -> str:
     return " ".join(sorted(text.split()))
 
@@ -99,10 +100,10 @@ def _sort_words(text: str) -> str:
 def similar_texts(
     texts: Mapping[TextKey, str], at_least: float
 ) -> Mapping[TextKey, tuple[SimilarText, ...]]:
-    """Return for each text those that are like it, the most alike first, ties by key.
+    """Return the texts similar to each text, the most similar first, ties by key.
 
-    Only pairs that share a rare shingle (four words running) are compared at all; each text is
-    known by its twelve with the smallest checksums, so the cost is linear in the texts.
+    Only pairs that share a rare shingle (four consecutive words) are compared. Each text has its
+    twelve shingles with the smallest checksums, so the cost is linear in the number of texts.
     """
     similar: dict[TextKey, list[SimilarText]] = defaultdict(list)
     for first, second in _candidate_pairs(texts):
@@ -128,7 +129,7 @@ def _candidate_pairs(texts: Mapping[TextKey, str]) -> Iterator[tuple[TextKey, Te
 
 
 def _shingles(text: str) -> frozenset[int]:
-    """Return checksums, the same on every machine, of all runs of four words."""
+    """Return checksums of all runs of four words, the same on every machine."""
     words = text.split()
     runs = (
         words[start : start + _SHINGLE_WORDS]

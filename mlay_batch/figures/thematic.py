@@ -1,4 +1,4 @@
-"""Thematic meetings by quarter: who held one, on what theme, who has none this quarter.
+"""Counts thematic meetings by branch and quarter.
 
 12-HD/BTCTW and 42-HD/BTCTW ask for at least one a quarter; it may share a sitting with the
 regular one.
@@ -24,9 +24,9 @@ _KINDS = (THEMES, MIXED_KIND)
 
 
 def thematic(inputs: ReportInputs, matrix: Completeness | None) -> Thematic | None:
-    """Return the thematic meetings of the year to date; None where nobody owes that form.
+    """Return the thematic meetings of the year to date; None if nobody owes the form.
 
-    A row of the table of meetings counts as one meeting, whatever number of themes it had.
+    A row of the table of meetings counts as one meeting, even with several themes.
     """
     if matrix is None:
         return None
@@ -69,7 +69,7 @@ def _line(
 
 
 def _state(matrix: Completeness, branch: Organisation, month: Period, period: Period) -> str:
-    """Return the month's state; one after the report's period is to come, if the branch lives."""
+    """Return the month's state; after the report's period ``not_due`` while the branch exists."""
     if month.start > period.end:
         return "not_due" if branch.is_active(month) else "ended"
     cell = matrix.cells.get((branch.code, month))
@@ -79,7 +79,7 @@ def _state(matrix: Completeness, branch: Organisation, month: Period, period: Pe
 def _count_meetings(
     matrix: Completeness, returns: ReturnsByKey, branch: Organisation, quarter: Period
 ) -> int | None:
-    """Count the quarter's thematic meetings; None where the branch owed nothing in it."""
+    """Count the quarter's thematic meetings; None if the branch owed nothing in it."""
     months = [month for month in quarter.months() if (branch.code, month) in matrix.cells]
     if all(matrix.cell(branch.code, month).state in ("not_yet", "ended") for month in months):
         return None

@@ -49,10 +49,9 @@ def render(
 ) -> bytes:
     """Return the form as an .xlsx workbook; the same inputs give the same bytes.
 
-    `rows` fill cards and tables (a table grows where there are more). `findings` are findings about
-    the file those rows were read from: their cells are coloured and noted here, and a first sheet
-    lists what is wrong and what to do; no value stands in such a form but what was sent. Dropdowns,
-    hints and limits come from the form; texts are in `lang`.
+    `rows` fill cards and tables; a table grows as needed. `findings` are those of the file the rows
+    were read from: their cells are coloured and noted, a first sheet lists what is wrong and what
+    to do, and no values are prefilled. Texts are in `lang`.
     """
     return render_returned(form, context, rows, findings, lang)[0]
 
@@ -64,10 +63,7 @@ def render_returned(
     findings: Sequence[Finding],
     lang: str = "vi",
 ) -> tuple[bytes, tuple[FindingGroup, ...]]:
-    """Return the form as `render` does, and the lines of its first sheet with the form's cells.
-
-    Whoever writes about the form says the same as the form does.
-    """
+    """Return the form as `render` does, and the lines of its first sheet for use in a letter."""
     book = TemplateBook(f"{form.title.of(lang)} {context.branch} {context.period or ''}".strip())
     named = _plan_sheets(form, rows, lang, returned=bool(findings))
     found = resolve_marks(findings, rows, form, named, lang)
@@ -98,7 +94,7 @@ def render_returned(
 def _plan_sheets(
     form: Form, rows: Sequence[Row], lang: str, *, returned: bool
 ) -> Mapping[str, SheetPlan]:
-    """Return the plan of each sheet people fill in, by the name it gets in the workbook."""
+    """Return the plan of each sheet to fill in, by its name in the workbook."""
     plans = plan_sheets(form, Counter(row.section for row in rows))
     keys = ("errors_sheet", "guide") if returned else ("guide",)
     fixed_titles = [text("template", key, lang) for key in keys]
@@ -121,7 +117,7 @@ def _footer(form: Form, context: TemplateContext, lang: str) -> str:
 
 
 def _stamp(book: TemplateBook, form: Form, context: TemplateContext) -> None:
-    """Write the hidden stamp: whose form it is, and every text people did not type."""
+    """Write the hidden stamp: form, branch, period, and every text written by the program."""
     sheet = book.add_sheet(STAMP_SHEET)
     sheet.sheet_state = "veryHidden"
     pairs = [
@@ -141,7 +137,7 @@ _GUIDE_STYLES = ("label", "entry", "center")
 
 
 def write_guide(book: TemplateBook, form: Form, period: Period | None, lang: str) -> None:
-    """Write the sheet "Hướng dẫn": how to fill in and send, then every entry of every section."""
+    """Write the sheet "Hướng dẫn": how to fill in and send, then every field of every section."""
     sheet = book.add_sheet(text("template", "guide", lang))
     row = 0
     for row, (style, words) in enumerate(instructions(form, period, lang), 1):

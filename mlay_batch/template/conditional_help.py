@@ -1,8 +1,7 @@
-"""Live help while one types: conditional formats, so that no cell holds a formula.
+"""Conditional formats that help while a form is filled in; no cell holds a formula.
 
-A required cell of a row that was begun, and cells whose figures do not add up, change colour and
-border. Only checks that can be told from one row (or one card) are done here; the rest is the
-business of `validate` when the return comes in.
+Blank required cells of a started row, and cells whose figures do not add up, change colour and
+border. Only checks within one row or card are done here; the return is validated on receipt.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from mlay_batch.schema.model import Field, Form, Rule, Section
 
 @dataclass(frozen=True)
 class SectionArea:
-    """Where the values of a section stand: of a table the columns, of a card each one cell."""
+    """The cells of a section's fields: a column each in a table, one cell each in a card."""
 
     section: Section
     first: Mapping[str, CellPlan]
@@ -51,7 +50,7 @@ class SectionArea:
         )
 
     def first_cell(self, field: str) -> str:
-        """Return the field's cell in the first row as formulas here name it."""
+        """Return the field's cell in the first row as a formula reference."""
         cell = self.first[field]
         row_anchor = "$" if self.section.layout == "card" else ""
         return f"${get_column_letter(cell.column)}{row_anchor}{cell.row}"
@@ -82,7 +81,7 @@ def _blank_formula(cell: str) -> str:
 
 
 def _started_formula(area: SectionArea) -> str:
-    """Return whether anything stands in the row; a card counts as begun."""
+    """Return the formula that is true once the row has a value; a card counts as started."""
     if area.section.layout == "card":
         return "TRUE"
     names = [field.id for field in area.section.fields]
@@ -90,7 +89,7 @@ def _started_formula(area: SectionArea) -> str:
 
 
 def _sum_equals(params: Mapping[str, Any], area: SectionArea, *_: Any) -> str:
-    """Add up only once the total and every part without a default are there."""
+    """Return the formula of a sum; it applies once total and parts without a default are filled."""
     fields = {field.id: field for field in area.section.fields}
     parts, less, total = params["parts"], params.get("less", []), params["total"]
     needed_fields = [n for n in (total, *parts, *less) if n == total or fields[n].default is None]

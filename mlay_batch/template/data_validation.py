@@ -28,7 +28,7 @@ from mlay_batch.schema.model import Field, Form
 from mlay_batch.template.openpyxl_book import TemplateBook
 from mlay_batch.template.template_context import TemplateContext, is_local_list
 
-TITLE_LIMIT, TEXT_LIMIT = 32, 255  # Excel's; a longer one makes it "repair" the file
+TITLE_LIMIT, TEXT_LIMIT = 32, 255  # Excel's limits; it "repairs" a file with longer texts
 ValidationKind = Literal["whole", "decimal", "date", "list", "textLength"] | None
 _ANY_DAYS = (date(1900, 3, 1), date(2199, 12, 31))
 _ANY_NUMBER = 999_999_999.0
@@ -49,7 +49,7 @@ def prompt(field: Field, form: Form, period: Period | None, lang: str) -> str:
 def validation(
     field: Field, form: Form, period: Period | None, list_range: str | None, lang: str
 ) -> DataValidation:
-    """Return Excel's check of a field; `list_range` is the range of its dropdown."""
+    """Return Excel's data validation of a field; `list_range` is the range of its dropdown."""
     kind, first, last = _bounds(field, period, list_range)
     error_text = (
         f"{text('template', 'refused', lang)}\n{value_description(field, form, period, lang)}"
@@ -75,7 +75,7 @@ def validation(
 def _bounds(
     field: Field, period: Period | None, list_range: str | None
 ) -> tuple[ValidationKind, str | None, str | None]:
-    """Return kind and limits of the check as Excel writes them; kind None: a hint only."""
+    """Return kind and limits of the validation as Excel writes them; kind None: a hint only."""
     if field.type in ("integer", "number"):
         low = -_ANY_NUMBER if field.min is None else field.min
         high = _ANY_NUMBER if field.max is None else field.max
@@ -94,12 +94,12 @@ def _bounds(
 
 @dataclass(frozen=True)
 class ListRanges:
-    """Where each dropdown's values stand; `titles` are those of the form's own choices."""
+    """The range of each dropdown's values."""
 
     ranges: Mapping[str, str]
 
     def find(self, field: Field) -> str | None:
-        """Return the range of a field's dropdown, None where there is nothing to choose from."""
+        """Return the range of a field's dropdown, None if it has no values."""
         name = field.choices if field.type == "choice" else field.ref
         return self.ranges.get(f"{field.type}:{name}")
 
@@ -111,9 +111,9 @@ def write_lists(
     sheets: Mapping[str, SheetPlan],
     lang: str,
 ) -> ListRanges:
-    """Write the hidden sheet and return where each list stands.
+    """Write the hidden sheet and return the range of each list.
 
-    A `ref` to a section of the same form is chosen from that section's own column of codes.
+    A `ref` to a section of the same form uses that section's column of codes.
     """
     ranges = dict(_local_ranges(form, sheets))
     columns: dict[str, Sequence[str]] = {

@@ -32,15 +32,15 @@ from mlay_batch.template.template_context import CellKey, TemplateContext
 TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch"}
 _FILE_CODES = "RIL"  # first letters of codes about a file as a whole
 _LOST_VALUE_CODES = frozenset({"R22", "R23", "R27", "R32", "R33"})
-"""What stood there was not taken: a form sent back without filling it in again must not pass."""
-UNKNOWN_VALUE = "?"  # no value of any field: the reader refuses it wherever it stands
-_MAX_LENGTH = 900  # characters of a note or a line: what was typed may be a whole page
-_MAX_TEXTS = 3  # of one group of findings; each says the same with other figures
+"""Codes of cells whose value was not read: the form must not pass if sent back unchanged."""
+UNKNOWN_VALUE = "?"  # invalid in every field
+_MAX_LENGTH = 900  # characters of a note or a line, which may quote a whole page
+_MAX_TEXTS = 3  # messages shown of one group, which differ in their figures only
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A finding told to the branch: its own cell in the fresh form, all cells to colour."""
+    """A finding reported to the branch: its cell (`key`) in the fresh form, all cells to colour."""
 
     finding: Finding
     message: Message
@@ -55,11 +55,10 @@ def resolve_marks(
     sheets: Mapping[str, SheetPlan],
     lang: str,
 ) -> tuple[Mark, ...]:
-    """Return the findings with their places in the fresh form; trials are not told to branches.
+    """Return the findings with their places in the fresh form; checks on trial are left out.
 
-    What is wrong with a file as a whole stands at no cell here: the form itself sets it right. A
-    field that was not found (R26, R27) is to be filled in wherever its section has a row, a section
-    that was not found in its first row.
+    Findings about the file as a whole have no cell: the fresh form corrects them. A missing field
+    (R26, R27) is marked in every row of its section, a missing section in its first row.
     """
     keys_by_cell = _keys_by_cell(rows)
     fresh_cells = fresh_places(sheets)
@@ -94,9 +93,10 @@ def _is_about_file(finding: Finding) -> bool:
 def _unread_cells(
     finding: Finding, rows: Sequence[Row], sections: Mapping[str, Section]
 ) -> list[CellKey | None]:
-    """Return the cells of what was not found: a field in the rows of its section that held it, as
-    far as the finding marks them; of a whole section the first cell to fill in, of a card all
-    where something else than words belongs.
+    """Return the cells of a missing field or section.
+
+    Of a field those in the rows the finding marks, or in all rows of its section; of a table the
+    first cell to fill in, of a card all cells that are no texts.
     """
     name, _, field = str(finding.params.get("field") or "").partition(".")
     section = sections.get(name)
@@ -133,9 +133,9 @@ def _fresh_params(
     rows: Sequence[Row],
     fresh_cells: Mapping[CellKey, tuple[str, CellPlan]],
 ) -> Mapping[str, Param]:
-    """Return the finding's figures with rows, columns and cells as they are in the fresh form.
+    """Return the finding's parameters with rows, columns and cells of the fresh form.
 
-    A message names row 40 of the file sent; the same line may stand in row 33 here.
+    Row 40 of the file sent may be row 33 here.
     """
     params = dict(finding.params)
     if own_key is None or own_key not in fresh_cells:
@@ -169,13 +169,13 @@ def _keys_by_cell(rows: Sequence[Row]) -> Mapping[tuple[str, str], CellKey]:
 
 
 def _card_key(finding: Finding, cards: set[str]) -> CellKey | None:
-    """Return the cell of a card's field that a finding names where it has no known cell."""
+    """Return the cell of the card field that a finding names."""
     section, _, field = str(finding.params.get("field") or "").partition(".")
     return (section, 0, field) if section in cards and field else None
 
 
 def cell_tones(marks: Sequence[Mark]) -> Mapping[CellKey, str]:
-    """Return the tone of each cell to colour; an error outweighs a warning."""
+    """Return the tone of each cell to colour; an error takes precedence over a warning."""
     tone_by_key: dict[CellKey, str] = {}
     for mark in marks:
         for cell in mark.cells:
@@ -185,10 +185,7 @@ def cell_tones(marks: Sequence[Mark]) -> Mapping[CellKey, str]:
 
 
 def typed_values(marks: Sequence[Mark]) -> dict[CellKey, str]:
-    """Return what was typed into cells that hold no usable value: nobody types it twice.
-
-    Where what was typed could not be told, a question mark stands.
-    """
+    """Return what was typed into cells without a usable value, a question mark if it is unknown."""
     lost_values = {
         cell: UNKNOWN_VALUE for mark in marks if _is_lost(mark.finding) for cell in mark.cells
     }
@@ -201,7 +198,7 @@ def typed_values(marks: Sequence[Mark]) -> dict[CellKey, str]:
 
 
 def _stray_values(marks: Sequence[Mark]) -> dict[CellKey, str]:
-    """Return what was typed into the cells of rows that are told as a whole (F17)."""
+    """Return what was typed into the cells of rows reported as a whole (F17)."""
     return {
         (mark.key[0], mark.key[1], name.removeprefix("typed.")): str(value)
         for mark in marks
@@ -212,14 +209,12 @@ def _stray_values(marks: Sequence[Mark]) -> dict[CellKey, str]:
 
 
 def _is_lost(finding: Finding) -> bool:
-    """Whether something stood there that was not taken; under a heading exchanged (R32), only
-    where the finding marks cells that held something.
-    """
+    """Whether a value in the file was not read; R32 (exchanged heading) only with marked cells."""
     return finding.code in _LOST_VALUE_CODES and bool(finding.code != "R32" or finding.marks)
 
 
 def cell_notes(marks: Sequence[Mark], lang: str) -> Mapping[CellKey, str]:
-    """Return the note of each cell a finding stands at, errors first."""
+    """Return the note of each cell with a finding, errors first."""
     notes_by_key: dict[CellKey, list[str]] = {}
     for mark in sorted(marks, key=lambda mark: not mark.finding.is_error):
         if mark.key:
@@ -241,11 +236,11 @@ class FindingGroup:
 
     @property
     def first(self) -> Finding:
-        """The finding that stands for all."""
+        """The first finding, which represents the group."""
         return self.marks[0].finding
 
     def cells_text(self, lang: str) -> str:
-        """Return the cells as people write them: "C12–C15, C20"."""
+        """Return the cells as in "C12–C15, C20"; without cells the place in the file sent."""
         if self.cells:
             return cell_ranges(map(_cell_name, self.cells))
         if _is_about_file(self.first) and self.first.is_error:
@@ -255,14 +250,14 @@ class FindingGroup:
         return self.first.place.sheet or text("template", "whole_file", lang)
 
     def place_text(self, lang: str) -> str:
-        """Return sheet and cells as a letter names them, or what the line is about without any."""
+        """Return sheet and cells for a letter; without cells the same as `cells_text`."""
         cells = self.cells_text(lang)
         if not self.cells:
             return cells
         return text("template", "place", lang, sheet=self.sheet, cells=cells)
 
     def message(self) -> Message:
-        """Return what is wrong and what to do, each different wording once."""
+        """Return what is wrong and what to do, each distinct text once."""
         return Message(
             *map(_distinct_texts, zip(*(mark.message for mark in self.marks), strict=True))
         )
@@ -275,7 +270,7 @@ def _distinct_texts(words: Sequence[str]) -> str:
 
 
 def group_marks(marks: Sequence[Mark], sheets: Mapping[str, SheetPlan]) -> tuple[FindingGroup, ...]:
-    """Return the findings in groups of one code and column, errors first, then as they stand."""
+    """Return the findings in groups of one code and column, errors first, then by position."""
     fresh_cells = fresh_places(sheets)
     order = {name: number for number, name in enumerate(sheets)}
     groups: dict[tuple[object, ...], list[Mark]] = {}
@@ -302,7 +297,7 @@ def _build_group(
 
 
 def _sort_key(group: FindingGroup, order: Mapping[str, int]) -> tuple[bool, int, int, int]:
-    """Errors first; those of the whole file before those of a cell."""
+    """Return the sort key: errors first, those of the whole file before those of a cell."""
     cell = group.cells[0] if group.cells else None
     position = (cell.row, cell.column) if cell else (0, 0)
     return (not group.first.is_error, order.get(group.sheet, -1), *position)
@@ -319,7 +314,7 @@ def write_error_list(
     context: TemplateContext,
     lang: str,
 ) -> None:
-    """Write the sheet "Lỗi cần sửa": one line a group, its cell a link."""
+    """Write the sheet "Lỗi cần sửa": one line for each group, with a link to its first cell."""
     sheet = book.add_sheet(text("template", "errors_sheet", lang))
     head_row = _write_opening(book, sheet, groups, context, lang) + 1
     for column, key in enumerate(("severity", "field", "cell", "what", "fix"), 1):
@@ -382,7 +377,7 @@ def _write_opening(
 
 
 def _instructions(groups: Sequence[FindingGroup], lang: str) -> Iterator[str]:
-    """Yield what to do with this file: not every error is one of a cell."""
+    """Yield what to do, for errors of cells and for errors of the whole file."""
     errors = [group for group in groups if group.first.is_error]
     if not errors:
         yield text("template", "errors_none", lang)

@@ -1,4 +1,4 @@
-"""One visible sheet of the form: the planned cells, filled, checked while one types, protected."""
+"""Writes one visible sheet of the form: planned cells with values, validation and protection."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from mlay_batch.template.openpyxl_book import (
 from mlay_batch.template.template_context import CellKey
 
 _A4 = {"portrait": (539.0, 763.0), "landscape": (784.0, 516.0)}  # printable points, wide and high
-_POINTS_PER_CHARACTER = 6.0  # a digit of the default font, 8 pixels
+_POINTS_PER_CHARACTER = 6.0  # width of a digit of the default font, 8 pixels
 _SLOT_STYLES = {"upper": "heading", "unit": "unit_name", "place": "place"}
 _STYLES: Mapping[Role, str] = {
     "heading": "heading",
@@ -54,14 +54,14 @@ _VALUE_STYLES = {
     "number": "entry_number",
     "choice": "center",
 }
-_SCREEN_WIDTH = 120  # characters side by side on a screen 1,024 pixels wide
+_SCREEN_WIDTH = 120  # characters on a screen 1,024 pixels wide
 _FROZEN_COLUMNS = 3  # columns A (hidden) to C
-_ROOM_FACTOR = 1.1  # blank rows are a little higher than their text, to write in by hand too
+_ROOM_FACTOR = 1.1  # blank rows are higher than their text, for filling in by hand
 
 
 @dataclass(frozen=True)
 class FormContent:
-    """What goes into the planned cells. `tones` and `notes` mark the cells of findings."""
+    """The contents of the planned cells; `tones` and `notes` mark the cells of findings."""
 
     form: Form
     period: Period | None
@@ -169,7 +169,7 @@ class _SheetWriter:
         self.heights[cell.row] = max(self.heights.get(cell.row, 0.0), needed_height)
 
     def set_row_heights(self) -> Mapping[int, float]:
-        """Set the height of every row; rows of tables may still grow while one types."""
+        """Set the height of every row; Excel may still raise rows of tables."""
         for row, points in self.heights.items():
             if row in self.growing_rows:
                 points = min(MAX_ROW_HEIGHT, round(points * _ROOM_FACTOR, 1))
@@ -184,7 +184,7 @@ class _SheetWriter:
 
 
 def _style_overrides(cells: Sequence[CellPlan]) -> Iterator[tuple[CellPlan, str]]:
-    """Yield the cells that look like one with a neighbour: label and help, roof and heading."""
+    """Yield the styles of cells joined with a neighbour: label and help, group and heading."""
     help_cells = {(cell.section, cell.field): cell for cell in cells if cell.role == "help"}
     group_cells = [cell for cell in cells if cell.role == "group"]
     grouped_sections = {cell.section for cell in group_cells}
@@ -220,11 +220,11 @@ def _print_and_protect(
 
 
 def _select_first(sheet: Worksheet, plan: SheetPlan) -> None:
-    """Open the sheet at the first cell to fill in.
+    """Select the first cell to fill in.
 
-    On a sheet wider than an old screen the row numbers and the column after them (the day, in our
-    forms) stay in sight. Rows are not frozen there: the heading would take a third of a screen
-    768 pixels high, and under it stand several tables, each with column heads of its own.
+    On a sheet wider than a small screen the row numbers and the column after them (the day) are
+    frozen. Rows are not: the heading would take a third of a screen 768 pixels high, and the tables
+    below it have column heads of their own.
     """
     open_cells = (c for c in plan.cells if c.role == "value" and c.section != HEADER.id)
     if first := next(open_cells, None):
@@ -235,7 +235,7 @@ def _select_first(sheet: Worksheet, plan: SheetPlan) -> None:
 
 
 def _page_breaks(plan: SheetPlan, orientation: str, heights: Mapping[int, float]) -> Iterator[int]:
-    """Yield the rows before which a page ends, so that no section is torn needlessly."""
+    """Yield the rows before which a page ends, so that a section stays on one page if it fits."""
     page_width, page_height = _A4[orientation]
     scale = min(1.0, page_width / (sum(plan.widths.values()) * _POINTS_PER_CHARACTER))
     page_limit, used = page_height / scale, 0.0

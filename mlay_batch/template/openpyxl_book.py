@@ -1,4 +1,4 @@
-"""A workbook to write into: cells by style name, rows, pages, and the same bytes every time."""
+"""Writes a workbook with openpyxl: cells by style name, rows, page set-up, reproducible bytes."""
 
 from __future__ import annotations
 
@@ -30,15 +30,13 @@ from mlay_batch.excel.cell_text import to_cell_text
 from mlay_batch.excel.formula_guard import is_formula_like
 from mlay_batch.model.records import Value
 
-_EPOCH = datetime(2018, 1, 1)  # noqa: DTZ001 - a fixed date: the same inputs, the same bytes
+_EPOCH = datetime(2018, 1, 1)  # noqa: DTZ001 - a fixed date keeps the bytes reproducible
 _FIRST_EXCEL_DAY = date(1900, 3, 1)  # before it Excel's serial numbers are a day off or missing
 MAX_ROW_HEIGHT = 409.0  # points, Excel's limit of a row
 
 
 class TemplateBook:
-    """The workbook being written. `program_texts` collects texts written by the program, not by
-    people.
-    """
+    """The workbook being written; `program_texts` collects the texts that the program writes."""
 
     def __init__(self, title: str) -> None:
         self.workbook = Workbook()
@@ -46,23 +44,23 @@ class TemplateBook:
         self.workbook.properties = DocumentProperties(
             creator="mlay-batch", title=title, created=_EPOCH, modified=_EPOCH
         )
-        # The default font is also the unit of column widths and of cells nobody styled.
+        # The default font is also the unit of column widths and the font of unstyled cells.
         normal = self.workbook._named_styles["Normal"]  # type: ignore[attr-defined]
         normal.font = Font(name=FONT, size=SIZE)
         self.program_texts: dict[str, None] = {}
         self._style_arrays: dict[str, tuple[StyleArray, bool]] = {}
 
     def add_sheet(self, title: str) -> Worksheet:
-        """Return a new last sheet; `title` must be a name Excel takes (see `excel.sheet_names`)."""
+        """Return a new last sheet; `title` must be valid in Excel (see `excel.sheet_names`)."""
         worksheet: Worksheet = self.workbook.create_sheet(title)
         return worksheet
 
     def write(
         self, sheet: Worksheet, row: int, column: int, value: Value, style: str, span: int = 1
     ) -> None:
-        """Write `value` in the style of that name (``name`` or ``name tone``), over `span` columns.
+        """Write `value` in a named style (``name`` or ``name tone``) over `span` columns.
 
-        A text stays a text, whatever it begins with: never a formula, never an error value.
+        A text stays a text, also if it looks like a formula or an error value.
         """
         style_array, has_border = self._style_array(style)
         for bordered_column in range(column, column + (span if has_border else 1)):
@@ -88,20 +86,20 @@ class TemplateBook:
     def write_text(
         self, sheet: Worksheet, row: int, column: int, words: str, style: str, span: int = 1
     ) -> None:
-        """Write a text of the program's own that depends on branch, period or findings."""
+        """Write a text of the program that depends on branch, period or findings."""
         if words:
             self.program_texts[words] = None
         self.write(sheet, row, column, words or None, style, span)
 
     def write_hidden(self, sheet: Worksheet, row: int, *words: str) -> None:
-        """Write texts side by side where nobody looks: without any style."""
+        """Write texts side by side without a style, for hidden sheets."""
         for column, word in enumerate(words, 1):
             cell = sheet.cell(row, column)
             cell.value = to_cell_text(word)
             cell.data_type = "s"
 
     def _style_array(self, style: str) -> tuple[StyleArray, bool]:
-        """Return the style as its cells share it, never to be changed, and if it has a border."""
+        """Return the style array that cells share (read-only), and whether it has a border."""
         if style not in self._style_arrays:
             new_style = _openpyxl_style(style)
             self.workbook.add_named_style(new_style)
@@ -109,14 +107,14 @@ class TemplateBook:
         return self._style_arrays[style]
 
     def to_bytes(self) -> bytes:
-        """Return the workbook's bytes, the same for the same contents."""
+        """Return the workbook's bytes; the same contents give the same bytes."""
         buffer = io.BytesIO()
         ExcelWriter(self.workbook, _FixedZip(buffer, "w", ZIP_DEFLATED)).save()
         return buffer.getvalue()
 
 
 class _FixedZip(ZipFile):
-    """A zip whose members bear no date of their own."""
+    """A zip whose members have a fixed date."""
 
     def writestr(self, zinfo_or_arcname: str | ZipInfo, data: Any, *_: Any, **__: Any) -> None:
         source = zinfo_or_arcname
@@ -130,18 +128,18 @@ class _FixedZip(ZipFile):
 
 
 class AutoRow(RowDimension):
-    """A row of known height that Excel may still make higher when more is typed into it."""
+    """A row with a height that Excel may raise when more is typed into it."""
 
     @property
     def customHeight(self) -> bool:  # noqa: N802 - the name of the XML attribute
-        """False: the height is a start, not a decision."""
+        """False: Excel may change the height."""
         return False
 
 
 def named_style(style: str) -> Style:
-    """Return the style called ``name`` and what follows it.
+    """Return the style of a name with modifiers.
 
-    ``open`` can be typed into; a tone colours it; ``flat`` keeps the tone's border thin.
+    ``open`` unlocks the cell; a tone colours it; ``flat`` keeps the tone's border thin.
     """
     name, *modifiers = style.split()
     result = replace(STYLES[name], locked="open" not in modifiers)
@@ -192,7 +190,7 @@ def set_widths(sheet: Worksheet, widths: Mapping[int, float], hidden: tuple[int,
 
 
 def line_count(words: object, width: float, size: int = SIZE) -> int:
-    """Return how many lines `words` need in `width` characters; rather one more than one less.
+    """Return how many lines `words` need in `width` characters, an upper estimate.
 
     A letter of Vietnamese text in this font takes nine tenths of a digit's width.
     """
@@ -202,14 +200,14 @@ def line_count(words: object, width: float, size: int = SIZE) -> int:
 
 
 def row_height(number: int, size: int = SIZE) -> float:
-    """Return the height in points of a row of so many lines, with a little air."""
+    """Return the height in points of a row of `number` lines, with padding."""
     return min(MAX_ROW_HEIGHT, round(number * size * 1.25 + 5, 1))
 
 
 def set_up_page(
     sheet: Worksheet, orientation: Literal["portrait", "landscape"], footer: str, area: str
 ) -> None:
-    """Make the sheet print on A4, as wide as the paper, with page numbers."""
+    """Set the sheet to print on A4, one page wide, with page numbers."""
     sheet.page_setup.orientation = orientation
     sheet.page_setup.paperSize = 9
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
@@ -229,7 +227,7 @@ def _footer_part(words: str) -> _HeaderFooterPart:
 
 
 def protect(sheet: Worksheet) -> None:
-    """Protect without a password; rows may be added, sorted and made higher."""
+    """Protect the sheet without a password; rows may be added, sorted and resized."""
     protection = sheet.protection
     protection.sheet = True
     protection.formatColumns = protection.formatRows = False

@@ -1,4 +1,4 @@
-"""What a template is filled with: whose it is, for which period, what is known beforehand."""
+"""The data a template is filled with: branch, period, prefilled values, lists."""
 
 from __future__ import annotations
 
@@ -17,22 +17,20 @@ CellKey = tuple[str, int, str]  # section id, record from 0 (0 for a card), fiel
 
 @dataclass(frozen=True)
 class TemplateContext:
-    """What the form is made out with.
-
-    `values` are prefilled card values by ``section.field``: whoever builds the context resolves a
-    field's `prefill` to that field's own path. `lists` are the values of `ref` dropdowns,
-    "officers" and "organisations", as (code, name) in the order to be shown. `assigned` officers
-    stand in the heading. `period` is None for a form that belongs to none.
-    """
+    """The data of one branch's form."""
 
     branch: str
     branch_name: str
     parent_name: str
     period: Period | None
+    """None for a form without a period."""
     place: str = ""
     values: Mapping[str, Value] = field(default_factory=dict, hash=False)
+    """Prefilled card values by ``section.field``, the field's own path, not its `prefill`."""
     lists: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict, hash=False)
+    """Dropdowns of `ref` fields, "officers" and "organisations": (code, name) as shown."""
     assigned: tuple[tuple[str, str], ...] = ()
+    """Officers in the heading: (code, name)."""
 
     @classmethod
     def of(
@@ -43,9 +41,9 @@ class TemplateContext:
         place: str,
         values: Mapping[str, Value] | None = None,
     ) -> TemplateContext:
-        """Return what the form of an organisation is made out with, as the register knows it.
+        """Return the context of an organisation from the register.
 
-        In its list of officers, those assigned to it in `period` come first.
+        Officers assigned to it in `period` come first in the list of officers.
         """
         parent = register.by_code.get(organisation.parent or "")
         all_officers = tuple((officer.code, officer.name) for officer in register.officers)
@@ -72,7 +70,7 @@ class TemplateContext:
 
 
 def heading_texts(context: TemplateContext, lang: str) -> Mapping[str, str]:
-    """Return the texts of the official heading: organisation above, own name, place and date."""
+    """Return the texts of the letterhead: organisation above, own name, place and date."""
     key = "heading_place" if context.place else "heading_date"
     return {
         "upper": context.parent_name.upper(),
@@ -94,11 +92,11 @@ def heading_values(context: TemplateContext, lang: str) -> Mapping[CellKey, Valu
 def cell_values(
     form: Form, context: TemplateContext, rows: Sequence[Row], lang: str, *, prefilled: bool = True
 ) -> dict[CellKey, Value]:
-    """Return what stands in each value cell, as shown.
+    """Return the displayed content of each value cell.
 
-    A card shows the row's value where `rows` holds that field, blank or not; else, where it is
-    `prefilled`, the context's value or the field's default. A table shows its rows; its defaults
-    stay blank and are taken when the return is checked.
+    A card shows the row's value if `rows` has the field, blank or not; else, if `prefilled`, the
+    context's value or the field's default. A table shows its rows; its defaults stay blank and
+    apply when the return is checked.
     """
     cell_contents = dict(heading_values(context, lang))
     for section in sections_of(form):
@@ -119,7 +117,7 @@ def cell_values(
 
 
 def is_local_list(form: Form, form_field: Field) -> bool:
-    """Whether the codes a `ref` field takes are kept in a section of the same form."""
+    """Whether a `ref` field refers to codes in a section of the same form."""
     return any(section.id == form_field.ref for section in form.sections)
 
 
