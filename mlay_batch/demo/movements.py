@@ -181,16 +181,19 @@ def _concerns(entry: Mapping[str, Any], officer: str, month: Period) -> bool:
 
 
 def _duty_cells(town: SampleTown, officer: str) -> set[str]:
-    register = town.register
-    tops = {entry.branch for entry in register.assignments if entry.officer == officer}
-    return {cell.code for cell in town.cells for top in tops if register.is_within(cell.code, top)}
+    assignments = [a for a in town.register.assignments if a.officer == officer]
+    return {
+        cell.code
+        for cell in town.cells
+        if any(town.register.is_within(cell.code, assignment.branch) for assignment in assignments)
+    }
 
 
 def _is_assigned(town: SampleTown, officer: str, branch: str, day: date) -> bool:
     register = town.register
     return any(
-        entry.officer == officer
-        and entry.is_in_force(day)
-        and register.is_within(branch, entry.branch)
-        for entry in register.assignments
+        assignment.officer == officer
+        and assignment.is_in_force(day)
+        and register.is_within(branch, assignment.branch)
+        for assignment in register.assignments
     )

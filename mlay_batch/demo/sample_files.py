@@ -16,6 +16,8 @@ from mlay_batch.model.records import Row
 from mlay_batch.schema import Catalogue, Form, load_catalogue
 from mlay_batch.template import TemplateContext, render
 
+Progress = Callable[[int, int], None]
+
 
 def returns(town: SampleTown, catalogue: Catalogue) -> Iterator[SampleReturn]:
     """Yield every return of the sample town: the years 2016-2018, then the months of 2019."""
@@ -84,9 +86,6 @@ class FormFiller:
         if not self._blanks[key].has_room_for(sample.rows):
             return render_return(sample, self.catalogue, self.town)
         return self._blanks[key].fill(template_context, sample.rows)
-
-
-Progress = Callable[[int, int], None]
 
 
 def no_progress(done: int, total: int) -> None:

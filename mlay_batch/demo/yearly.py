@@ -49,16 +49,16 @@ def classification_returns(town: SampleTown, catalogue: Catalogue) -> Iterator[S
             raise LookupError(f"no classification form for {year}")
         reporters = town.register.reporters(form, period)
         cells, members = _cells(town, reporters, period), _members(town, reporters, period)
-        for entry in reporters:
-            pattern = town.rng("year file", entry.code).one_of(town.data["year_file_names"])
+        for organisation in reporters:
+            pattern = town.rng("year file", organisation.code).one_of(town.data["year_file_names"])
             yield SampleReturn(
                 CLASSIFICATION,
                 form.version,
-                entry.code,
+                organisation.code,
                 period,
-                _rows(cells[entry.code], members[entry.code]),
+                _rows(cells[organisation.code], members[organisation.code]),
                 receipt_time(period.end + timedelta(days=15)),
-                file_name(town, pattern, entry.code, period),
+                file_name(town, pattern, organisation.code, period),
             )
 
 
@@ -75,11 +75,16 @@ def _rows(cells: Mapping[str, int], members: Mapping[str, int]) -> tuple[Row, ..
 def _cells(town: SampleTown, reporters: Sequence[Organisation], period: Period) -> Counts:
     """Return the cells of each organisation by grade; lower grades are drawn at random."""
     cells_by_branch = {
-        entry.code: [c for c in town.cells if town.register.is_within(c.code, entry.code)]
-        for entry in reporters
+        organisation.code: [
+            cell for cell in town.cells if town.register.is_within(cell.code, organisation.code)
+        ]
+        for organisation in reporters
     }
     alive = [
-        (code, c) for code, cells in cells_by_branch.items() for c in cells if c.is_active(period)
+        (code, cell)
+        for code, cells in cells_by_branch.items()
+        for cell in cells
+        if cell.is_active(period)
     ]
     young = [code for code, cell in alive if _is_young(cell, period.end)]
     rated = [code for code, cell in alive if not _is_young(cell, period.end)]
@@ -108,7 +113,8 @@ def _is_young(cell: Organisation, day: date) -> bool:
 def _members(town: SampleTown, reporters: Sequence[Organisation], period: Period) -> Counts:
     """Return the members of each organisation by grade; they add up to the year's sums."""
     targets = town.data["years"][period.year]["members"]
-    sizes = {entry.code: _size(town, entry.code, "members") for entry in reporters}
+    codes = [organisation.code for organisation in reporters]
+    sizes = {code: _size(town, code, "members") for code in codes}
     remaining = spread(targets["total"], sizes, dict.fromkeys(sizes, targets["total"]))
     counts: Counts = {code: {"total": total} for code, total in remaining.items()}
 
@@ -117,9 +123,9 @@ def _members(town: SampleTown, reporters: Sequence[Organisation], period: Period
             counts[code][name] = share
             remaining[code] -= share
 
-    exempt = {entry.code: _size(town, entry.code, "exempt") for entry in reporters}
+    exempt = {code: _size(town, code, "exempt") for code in codes}
     take("exempt", targets["total"] - targets["subject"], exempt)
-    shuffled = town.rng("members", period).shuffle(list(sizes))
+    shuffled = town.rng("members", period).shuffle(codes)
     take("not_rated", targets["not_rated"], {code: int(code == shuffled[0]) for code in sizes})
     for code, count in remaining.items():
         counts[code]["rated"] = count

@@ -37,6 +37,9 @@ from mlay_batch.figures.scoring import criteria_means
 from mlay_batch.figures.thematic import thematic
 from mlay_batch.schema.ids import MEETING, MEETING_SCORE
 
+EntryWarning = tuple[int, Finding]
+Params = Mapping[str, Param]
+
 
 def compute(inputs: ReportInputs) -> Figures:
     """Return every figure of the report on `inputs.period`, as known on `inputs.as_of`."""
@@ -70,10 +73,6 @@ def compute(inputs: ReportInputs) -> Figures:
         totals=totals(inputs.period, year_sittings, year_attendances, meeting_matrix),
         year_before=totals_year_before(inputs),
     )
-
-
-EntryWarning = tuple[int, Finding]
-Params = Mapping[str, Param]
 
 
 def warnings(

@@ -32,6 +32,17 @@ from mlay_batch.schema.schemes import Cap, Line, Part
 
 _MEAN_YEARS = 3  # the town publishes the mean of three years (report of 04/12/2019)
 _HEADCOUNT = ("total", "exempt", "not_rated", "rated")
+Series = list[tuple[int, int]]
+"""(count, base) of each year."""
+Grades = Mapping[tuple[str, str], tuple[str, ...]]
+"""(section, grade of the heading) → the grades of a year's scheme that correspond to it."""
+_GradePairs = frozenset[tuple[str, str]]
+Counts = Mapping[str, int]
+_ROUNDING: Mapping[str, Callable[[Fraction], int]] = {
+    "floor": math.floor,
+    "half_up": lambda share: math.floor(share + Fraction(1, 2)),
+    "ceiling": math.ceil,
+}
 
 
 def years(inputs: ReportInputs) -> tuple[ClassificationYear, ...]:
@@ -41,9 +52,9 @@ def years(inputs: ReportInputs) -> tuple[ClassificationYear, ...]:
     All are shown under the heading of the newest.
     """
     by_year: dict[Period, list[AcceptedReturn]] = {}
-    for (_, period), item in returns_of(inputs, CLASSIFICATION).items():
+    for (_, period), accepted in returns_of(inputs, CLASSIFICATION).items():
         if period.year <= inputs.period.year:
-            by_year.setdefault(period, []).append(item)
+            by_year.setdefault(period, []).append(accepted)
     year_returns = [
         (year, scheme, returns)
         for year, returns in by_year.items()
@@ -52,7 +63,7 @@ def years(inputs: ReportInputs) -> tuple[ClassificationYear, ...]:
     if not year_returns:
         return ()
     heading = heading_of(year_returns[-1][1], _versions(inputs))
-    return tuple(_year(inputs, *item, heading) for item in year_returns)
+    return tuple(_year(inputs, *year_return, heading) for year_return in year_returns)
 
 
 def _versions(inputs: ReportInputs) -> tuple[Scheme, ...]:
@@ -214,9 +225,6 @@ def mean_shares(series: tuple[ClassificationYear, ...]) -> ClassificationMean | 
     )
 
 
-Series = list[tuple[int, int]]
-
-
 def _base_series(latest: Iterable[ClassificationYear], key: tuple[str, str]) -> Series:
     return [(share.count, share.base) for _, share in _line_shares(latest, key)]
 
@@ -245,11 +253,6 @@ def _mean_share(scheme: Scheme, series: Series) -> float | None:
         counts, bases = zip(*with_base, strict=True)
         return float(Fraction(100 * sum(counts), sum(bases)))
     return float(sum(Fraction(100 * count, base) for count, base in with_base) / len(with_base))
-
-
-Grades = Mapping[tuple[str, str], tuple[str, ...]]
-"""(section, grade of the heading) → the grades of a year's scheme that stand for it."""
-_GradePairs = frozenset[tuple[str, str]]
 
 
 def heading_of(newest: Scheme, schemes: Sequence[Scheme]) -> Scheme:
@@ -312,15 +315,6 @@ def _steps(
                     scheme.version,
                     frozenset((to_grade, from_grade) for from_grade, to_grade in pairs),
                 )
-
-
-Counts = Mapping[str, int]
-
-_ROUNDING: Mapping[str, Callable[[Fraction], int]] = {
-    "floor": math.floor,
-    "half_up": lambda share: math.floor(share + Fraction(1, 2)),
-    "ceiling": math.ceil,
-}
 
 
 def allowed_count(cap: Cap, base: int) -> int:

@@ -73,7 +73,8 @@ def _form_matrix(inputs: ReportInputs, name: str) -> Completeness | None:
 
 def _periods(inputs: ReportInputs, name: str, returns: ReturnsByKey) -> list[Period]:
     """Return the periods of the form that had ended by the end of the report's period."""
-    kind = max((f for f in inputs.catalogue.forms if f.form == name), key=_effective_from).period
+    versions = (form for form in inputs.catalogue.forms if form.form == name)
+    kind = max(versions, key=lambda form: form.effective.from_).period
     end = inputs.period.end
     if kind != "year":
         periods = {Period.of(kind, month.start) for month in inputs.period.year_to_date()}
@@ -82,10 +83,6 @@ def _periods(inputs: ReportInputs, name: str, returns: ReturnsByKey) -> list[Per
         periods = {current, current.previous()} if current.end != end else {current}
         periods |= {period for _, period in returns}
     return sorted(period for period in periods if period.end <= end)
-
-
-def _effective_from(form: Form) -> str:
-    return form.effective.from_
 
 
 def _collect_returns(inputs: ReportInputs, name: str) -> _FormReturns:

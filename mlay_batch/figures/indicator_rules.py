@@ -33,6 +33,10 @@ from mlay_batch.model.records import Row
 from mlay_batch.schema.indicators import Indicator
 
 _NO_CLAUSES: frozenset[str] = frozenset()
+_DENIALS = tuple(f" {clauses(word)[0]} " for word in ("không có", "không", "chưa", "chưa có"))
+_TO_SIGMA = 1.4826  # makes the median absolute deviation of a normal sample its standard deviation
+_MAX_NAMES = 3  # branches named
+OwnTexts = Mapping[str, tuple[tuple[str, Row], ...]]
 
 
 class Observation(NamedTuple):
@@ -47,11 +51,7 @@ def day_of(row: Row) -> str:
     return next((str(value) for value in row.values.values() if isinstance(value, date)), "")
 
 
-def below_bound(
-    indicator: Indicator,
-    view: ReturnView,
-    index: ReturnIndex,  # noqa: ARG001 - one signature for all kinds
-) -> Iterator[Observation]:
+def below_bound(indicator: Indicator, view: ReturnView, _: ReturnIndex) -> Iterator[Observation]:
     """A number less than `bound`; 90 minutes with a bound of 90 are no hit."""
     role, bound = indicator.params["value"], indicator.params["bound"]
     for value, row in view.numbers(role):
@@ -60,7 +60,7 @@ def below_bound(
             yield Observation(params, (view.source(role, row),))
 
 
-def has_answer(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Iterator[Observation]:  # noqa: ARG001
+def has_answer(indicator: Indicator, view: ReturnView, _: ReturnIndex) -> Iterator[Observation]:
     """One of the `asked` fields of a row holds one of the `values`."""
     by_row: dict[int, list[tuple[str, Row]]] = {}
     for role in indicator.params["asked"]:
@@ -74,9 +74,7 @@ def has_answer(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> It
 
 
 def missing_mention(
-    indicator: Indicator,
-    view: ReturnView,
-    index: ReturnIndex,  # noqa: ARG001 - one signature for all kinds
+    indicator: Indicator, view: ReturnView, _: ReturnIndex
 ) -> Iterator[Observation]:
     """A count of 0 in every row that has one, and none of the `words` in a text beside it.
 
@@ -98,14 +96,11 @@ def _mentions(indicator: Indicator, view: ReturnView, row: Row) -> bool:
     )
 
 
-_DENIALS = tuple(f" {clauses(word)[0]} " for word in ("không có", "không", "chưa", "chưa có"))
-
-
 def _is_denial(clause: str) -> bool:
     return any(denial in clause for denial in _DENIALS)
 
 
-def low_share(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Iterator[Observation]:  # noqa: ARG001
+def low_share(indicator: Indicator, view: ReturnView, _: ReturnIndex) -> Iterator[Observation]:
     """At most `most`, or less than `share` per cent, of a whole of at least `whole_least`.
 
     Example (1, 10 %, 5): 1 of 6 and 2 of 21 are hits; 2 of 20 and 1 of 4 are not.
@@ -121,7 +116,7 @@ def low_share(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Ite
             yield Observation(hit_params, sources)
 
 
-def too_short(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> Iterator[Observation]:  # noqa: ARG001
+def too_short(indicator: Indicator, view: ReturnView, _: ReturnIndex) -> Iterator[Observation]:
     """A text with fewer than `least` words besides the `idle` ones; numbers are not counted.
 
     Idle words are removed as whole phrases: "kế hoạch" leaves "thu hoạch" alone.
@@ -141,11 +136,7 @@ def _phrases(phrases: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, keys))})(?!\S)")
 
 
-def above_other(
-    indicator: Indicator,
-    view: ReturnView,
-    index: ReturnIndex,  # noqa: ARG001 - one signature for all kinds
-) -> Iterator[Observation]:
+def above_other(indicator: Indicator, view: ReturnView, _: ReturnIndex) -> Iterator[Observation]:
     """A figure that exceeds the `other` one of the same day by `points` or more."""
     params = indicator.params
     by_day = {
@@ -165,13 +156,6 @@ def above_other(
                 view.source(params["other"], counterpart[1]),
             )
             yield Observation(hit_params, sources)
-
-
-_TO_SIGMA = 1.4826  # makes the median absolute deviation of a normal sample its standard deviation
-
-_MAX_NAMES = 3  # branches named
-
-OwnTexts = Mapping[str, tuple[tuple[str, Row], ...]]
 
 
 def none_in_quarter(

@@ -111,7 +111,9 @@ def ratings(
     scheme = _scheme(inputs, inputs.period)
     owing_codes = _owing_branches(inputs)
     known_cells = [
-        b for b in inputs.register.organisations if b.code in owing_codes or b.code in by_branch
+        organisation
+        for organisation in inputs.register.organisations
+        if organisation.code in owing_codes or organisation.code in by_branch
     ]
     unknown_codes = (code for code in by_branch if code not in inputs.register.by_code)
     return tuple(

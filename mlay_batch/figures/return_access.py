@@ -14,6 +14,7 @@ from mlay_batch.model.records import AcceptedReturn, Row, Value
 from mlay_batch.schema.indicators import IndicatorInput, IndicatorSet
 
 ReturnsByKey = Mapping[tuple[str, Period], AcceptedReturn]
+T = TypeVar("T")
 
 
 def returns_of(inputs: ReportInputs, form: str) -> ReturnsByKey:
@@ -22,11 +23,12 @@ def returns_of(inputs: ReportInputs, form: str) -> ReturnsByKey:
     They are sorted by period, then in register order: figures must not depend on the order of
     receipt.
     """
-    order = {item.code: number for number, item in enumerate(inputs.register.organisations)}
+    organisations = inputs.register.organisations
+    order = {organisation.code: number for number, organisation in enumerate(organisations)}
     by_key = {
-        (key[1], Period.parse(key[2])): item
-        for item in inputs.returns
-        if (key := item.entry.key) and key[0] == form
+        (key[1], Period.parse(key[2])): accepted
+        for accepted in inputs.returns
+        if (key := accepted.entry.key) and key[0] == form
     }
     ranked = sorted(by_key, key=lambda key: (key[1], order.get(key[0], len(order)), key[0]))
     return {key: by_key[key] for key in ranked}
@@ -61,9 +63,6 @@ def mean(values: Iterable[float | None]) -> float | None:
 def number(value: Value) -> float | None:
     """Return a count or score as a float; a blank, text or date is None."""
     return float(value) if isinstance(value, int | float) else None
-
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +141,7 @@ class ReturnIndex:
 
     @cached_property
     def _by_key(self) -> Mapping[tuple[str, Period], ReturnView]:
-        return {(p.branch, p.period): p for views in self._by_month.values() for p in views}
+        return {(v.branch, v.period): v for views in self._by_month.values() for v in views}
 
     def month_returns(self, month: Period) -> tuple[ReturnView, ...]:
         """Return the returns of a month in register order."""

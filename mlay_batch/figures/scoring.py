@@ -13,6 +13,7 @@ from mlay_batch.schema import Scheme
 from mlay_batch.schema.schemes import Band, YearGrade
 
 Marks = Mapping[str, float | None]
+TOTAL = "total"
 
 
 def counting_score(
@@ -89,10 +90,6 @@ def _is_reached(
     return enough and all(rank <= every for rank in band_ranks)
 
 
-TOTAL = "total"
-GroupPoints = Mapping[str, float | None]
-
-
 def criteria_means(scheme: Scheme | None, sittings: Sequence[Sitting]) -> tuple[CriteriaMean, ...]:
     """Return the means of every scored cell, in the order of first meetings, then of all cells.
 
@@ -106,10 +103,13 @@ def criteria_means(scheme: Scheme | None, sittings: Sequence[Sitting]) -> tuple[
     if scheme is None or not scored:
         return ()
     group_ids = (*(group.id for group in scheme.groups), TOTAL)
-    by_branch: dict[str | None, list[Sitting]] = {}
+    by_branch: dict[str, list[Sitting]] = {}
     for sitting in scored:
         by_branch.setdefault(sitting.branch, []).append(sitting)
-    return tuple(_means(group_ids, *item) for item in (*by_branch.items(), (None, scored)))
+    return (
+        *(_means(group_ids, branch, of_branch) for branch, of_branch in by_branch.items()),
+        _means(group_ids, None, scored),
+    )
 
 
 def points(sitting: Sitting, scorer: str, name: str) -> float | None:
@@ -125,17 +125,12 @@ def _means(names: Iterable[str], branch: str | None, sittings: Sequence[Sitting]
     difference: dict[str, float | None] = {}
     for name in names:
         pairs = [(points(s, "own", name), points(s, "confirmed", name)) for s in sittings]
-        own_points[name] = mean(own_value for own_value, _ in pairs)
-        confirmed_points[name] = mean(confirmed_value for _, confirmed_value in pairs)
-        both_scored = [
-            (own_value, confirmed_value)
-            for own_value, confirmed_value in pairs
-            if None not in (own_value, confirmed_value)
-        ]
-        own_value, confirmed_value = (
-            (mean(side) for side in zip(*both_scored, strict=True)) if both_scored else (None, None)
-        )
+        own_points[name] = mean(own for own, _ in pairs)
+        confirmed_points[name] = mean(confirmed for _, confirmed in pairs)
+        scored_by_both = [pair for pair in pairs if None not in pair]
+        own_mean = mean(own for own, _ in scored_by_both)
+        confirmed_mean = mean(confirmed for _, confirmed in scored_by_both)
         difference[name] = (
-            None if own_value is None or confirmed_value is None else confirmed_value - own_value
+            None if own_mean is None or confirmed_mean is None else confirmed_mean - own_mean
         )
     return CriteriaMean(branch, own_points, confirmed_points, difference)

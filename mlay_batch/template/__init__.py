@@ -38,6 +38,8 @@ from mlay_batch.template.template_context import TemplateContext, cell_values, h
 __all__ = ["FindingGroup", "TemplateContext", "render", "render_returned"]
 
 STAMP_MARK = "mlay-batch"
+_GUIDE_WIDTHS = {1: 38, 2: 76, 3: 12}
+_GUIDE_STYLES = ("label", "entry", "center")
 
 
 def render(
@@ -63,32 +65,32 @@ def render_returned(
     findings: Sequence[Finding],
     lang: str = "vi",
 ) -> tuple[bytes, tuple[FindingGroup, ...]]:
-    """Return the form as `render` does, and the lines of its first sheet for use in a letter."""
+    """Return the form as `render` does, and the groups of its first sheet for use in a letter."""
     book = TemplateBook(f"{form.title.of(lang)} {context.branch} {context.period or ''}".strip())
-    named = _plan_sheets(form, rows, lang, returned=bool(findings))
-    found = resolve_marks(findings, rows, form, named, lang)
-    lines = group_marks(found, named)
-    if lines:
-        write_error_list(book, lines, form, context, lang)
-    sheets = {name: book.add_sheet(name) for name in named}
+    plans = _plan_sheets(form, rows, lang, returned=bool(findings))
+    marks = resolve_marks(findings, rows, form, plans, lang)
+    groups = group_marks(marks, plans)
+    if groups:
+        write_error_list(book, groups, form, context, lang)
+    sheets = {name: book.add_sheet(name) for name in plans}
     write_guide(book, form, context.period, lang)
     values = cell_values(form, context, rows, lang, prefilled=not findings)
-    values |= {key: words for key, words in typed_values(found).items() if values.get(key) is None}
-    filling = FormContent(
+    values |= {key: typed for key, typed in typed_values(marks).items() if values.get(key) is None}
+    content = FormContent(
         form,
         context.period,
         lang,
         heading_texts(context, lang),
         values,
-        write_lists(book, form, context, named, lang),
+        write_lists(book, form, context, plans, lang),
         _footer(form, context, lang),
-        cell_tones(found),
-        cell_notes(found, lang),
+        cell_tones(marks),
+        cell_notes(marks, lang),
     )
-    for name, sheet in named.items():
-        write_form_sheet(book, sheets[name], sheet, filling)
+    for name, sheet in plans.items():
+        write_form_sheet(book, sheets[name], sheet, content)
     _stamp(book, form, context)
-    return book.to_bytes(), lines
+    return book.to_bytes(), groups
 
 
 def _plan_sheets(
@@ -130,10 +132,6 @@ def _stamp(book: TemplateBook, form: Form, context: TemplateContext) -> None:
     ]
     for row, pair in enumerate(pairs, 1):
         book.write_hidden(sheet, row, *pair)
-
-
-_GUIDE_WIDTHS = {1: 38, 2: 76, 3: 12}
-_GUIDE_STYLES = ("label", "entry", "center")
 
 
 def write_guide(book: TemplateBook, form: Form, period: Period | None, lang: str) -> None:

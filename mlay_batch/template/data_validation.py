@@ -120,7 +120,8 @@ def write_lists(
         f"choice:{name}": [choice.title.of(lang) for choice in choices]
         for name, choices in form.choices.items()
     }
-    refs = {f"ref:{e.ref}": e.ref for s in form.sections for e in s.fields if e.type == "ref"}
+    fields = [field for section in form.sections for field in section.fields]
+    refs = {f"ref:{field.ref}": field.ref for field in fields if field.type == "ref"}
     for name, ref in refs.items():
         if name not in ranges and ref:
             pairs = context.lists.get(ref, ())
@@ -139,8 +140,10 @@ def write_lists(
 
 def _local_ranges(form: Form, sheets: Mapping[str, SheetPlan]) -> Mapping[str, str]:
     ranges = {}
-    ref_fields = [e for s in form.sections for e in s.fields if e.ref and is_local_list(form, e)]
-    for field in ref_fields:
+    fields = (field for section in form.sections for field in section.fields)
+    for field in fields:
+        if not field.ref or not is_local_list(form, field):
+            continue
         code_field = form.section(str(field.ref)).fields[0].id
         for name, sheet in sheets.items():
             cells = [c for c in sheet.cells if _is_value_cell(c, str(field.ref), code_field)]

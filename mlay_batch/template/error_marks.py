@@ -36,6 +36,8 @@ _LOST_VALUE_CODES = frozenset({"R22", "R23", "R27", "R32", "R33"})
 UNKNOWN_VALUE = "?"  # invalid in every field
 _MAX_LENGTH = 900  # characters of a note or a line, which may quote a whole page
 _MAX_TEXTS = 3  # messages shown of one group, which differ in their figures only
+_LIST_WIDTHS = {1: 18, 2: 28, 3: 17, 4: 46, 5: 46}
+_LINK_COLUMN = 3  # the column of links
 
 
 @dataclass(frozen=True)
@@ -103,10 +105,10 @@ def _unread_cells(
     if section is None:
         return []
     if section.layout == "card":
-        fields = [field] if field else [e.id for e in section.fields if e.type != "text"]
-        return [(name, 0, field_id) for field_id in fields]
+        field_ids = [field] if field else [f.id for f in section.fields if f.type != "text"]
+        return [(name, 0, field_id) for field_id in field_ids]
     if not field:
-        return [(name, 0, next((e for e in section.fields if e.required), section.fields[0]).id)]
+        return [(name, 0, next((f for f in section.fields if f.required), section.fields[0]).id)]
     marked_rows = {position[1] for mark in finding.marks if (position := split_cell(mark.cell))}
     row_numbers = [row.number for row in rows if row.section == name]
     return [
@@ -301,10 +303,6 @@ def _sort_key(group: FindingGroup, order: Mapping[str, int]) -> tuple[bool, int,
     cell = group.cells[0] if group.cells else None
     position = (cell.row, cell.column) if cell else (0, 0)
     return (not group.first.is_error, order.get(group.sheet, -1), *position)
-
-
-_LIST_WIDTHS = {1: 18, 2: 28, 3: 17, 4: 46, 5: 46}
-_LINK_COLUMN = 3  # the column of links
 
 
 def write_error_list(

@@ -112,7 +112,7 @@ class _SheetWriter:
         self.book, self.sheet, self.plan, self.content = book, sheet, plan, content
         section_ids = {cell.section for cell in plan.cells}
         self.sections = {s.id: s for s in sections_of(content.form) if s.id in section_ids}
-        self.fields = {(s.id, e.id): e for s in self.sections.values() for e in s.fields}
+        self.fields = {(s.id, f.id): f for s in self.sections.values() for f in s.fields}
         self.heights: dict[int, float] = {}
         self.growing_rows: set[int] = set()
         self.style_overrides = dict(_style_overrides(plan.cells))
