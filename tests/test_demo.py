@@ -343,7 +343,9 @@ class TestFiles:
     def test_a_whole_inbox(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Only January and what was sent besides, to be quick: the folders are days received."""
         few = [s for s in returns() if s.form == "meeting" and s.period == MONTHS[0]][:3]
+        extra = list(demo.extra_returns(town(), catalogue()))
         monkeypatch.setattr("mlay_batch.demo.sample_files.returns", lambda *_: iter(few))
+        monkeypatch.setattr("mlay_batch.demo.sample_files.extra_returns", lambda *_: iter(extra))
         told: list[tuple[int, int]] = []
         parcels = demo.write_town(tmp_path, lambda done, total: told.append((done, total)))
         assert [p.folder.relative_to(tmp_path).as_posix() for p in parcels] == [
