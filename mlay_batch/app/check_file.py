@@ -19,7 +19,7 @@ from mlay_batch.errors import UsageError
 from mlay_batch.model import rollup_form
 from mlay_batch.model.records import CheckedFile, Identity, Row, Submission
 from mlay_batch.schema import Catalogue, Form
-from mlay_batch.schema.ids import REGISTER
+from mlay_batch.schema.ids import REGISTER, ROLLUP
 from mlay_batch.schema.layout import CODE_SEPARATOR
 from mlay_batch.schema.version_mapping import field_mapping
 from mlay_batch.template import TemplateContext, render
@@ -59,7 +59,7 @@ def check(path: Path, catalogue: Catalogue, office: Office | None, as_of: date) 
         return _result_for(findings, form, file.name)
     checked_file = CheckedFile(file, submission, findings=submission.findings)
     # a consolidated workbook may be checked where it was made, where it has no sender
-    register = office.register if office and submission.form != rollup_form.FORM else None
+    register = office.register if office and submission.form != ROLLUP else None
     checked_file = identify(checked_file, full_catalogue, register, as_of)
     lists: Mapping[str, Mapping[str, str]] = reference_lists(register) if register else {}
     (checked_file,) = validate([checked_file], lists, full_catalogue.forms)

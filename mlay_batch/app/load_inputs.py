@@ -12,7 +12,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.figures.report_records import ReportInputs
 from mlay_batch.ledger import Ledger
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry
-from mlay_batch.model.rollup_form import FORM
+from mlay_batch.schema.ids import ROLLUP
 
 
 def load_inputs(office: Office, ledger: Ledger, period: Period, as_of: date) -> ReportInputs:
@@ -31,9 +31,9 @@ def build_inputs(
 
     A return received directly supersedes the same return of a consolidated workbook.
     """
-    rollups = [accepted for accepted in current if accepted.entry.form == FORM]
+    rollups = [accepted for accepted in current if accepted.entry.form == ROLLUP]
     direct_returns = to_newest(
-        office.catalogue, [candidate for candidate in current if candidate.entry.form != FORM]
+        office.catalogue, [candidate for candidate in current if candidate.entry.form != ROLLUP]
     )
     subordinate = merge_subordinates(office.register, office.catalogue, rollups)
     keys = {accepted.entry.key for accepted in direct_returns}

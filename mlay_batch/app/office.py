@@ -16,6 +16,7 @@ from mlay_batch.errors import RegisterError, UsageError
 from mlay_batch.model import rollup_form
 from mlay_batch.model.register import Register
 from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema.ids import ROLLUP
 from mlay_batch.schema.model import Due
 
 
@@ -40,7 +41,7 @@ class Office:
         """The catalogue for reading files: with the consolidated workbook of the level below."""
         settings = self.workspace.settings
         rollup_forms = rollup_form.forms(self.catalogue, settings.consolidated)
-        days = settings.deadlines.get(rollup_form.FORM, {})
+        days = settings.deadlines.get(ROLLUP, {})
         return replace(
             self.catalogue,
             forms=(*self.catalogue.forms, *(_with_days(f, days) for f in rollup_forms)),
@@ -52,7 +53,7 @@ class Office:
         rollup_forms = [
             f
             for f in self.intake_catalogue.forms
-            if f.form == rollup_form.FORM and f.period == "month" and f.reporters
+            if f.is_rollup and f.period == "month" and f.reporters
         ]
         return replace(self.catalogue, forms=(*self.catalogue.forms, *rollup_forms))
 
@@ -81,7 +82,7 @@ def with_deadlines(catalogue: Catalogue, deadlines: Mapping[str, Mapping[str, in
 
     Raises UsageError ``workspace.key`` for an unknown form.
     """
-    form_names = sorted({rollup_form.FORM, *(form.form for form in catalogue.forms)})
+    form_names = sorted({ROLLUP, *(form.form for form in catalogue.forms)})
     for name in deadlines:
         if name not in form_names:
             near = f"deadlines.{nearest(name, form_names) or form_names[0]}"

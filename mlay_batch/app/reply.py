@@ -194,7 +194,7 @@ class _ReplyBuilder:
         form = self.office.intake_catalogue.form(entry.form or "", entry.version or "")
         if isinstance(envelope, NoAddress) or form is None:
             return envelope if isinstance(envelope, NoAddress) else _no_address(entry)
-        if form.form == rollup_form.FORM:
+        if form.is_rollup:
             form = rollup_form.without_fields(form)
         warnings = self.figures(Period.parse(entry.period or "")).warnings
         other_findings = [finding for entry_id, finding in warnings if entry_id == entry.id]

@@ -33,6 +33,7 @@ from mlay_batch.model.records import (
 )
 from mlay_batch.model.register import Assignment, Officer, Organisation, Register, Waiver
 from mlay_batch.schema import Catalogue
+from mlay_batch.schema.ids import ROLLUP
 from mlay_batch.schema.versions import families, family_fields, family_sections
 
 T = TypeVar("T")
@@ -104,7 +105,7 @@ def _receipt_order(rollup: AcceptedReturn) -> tuple[datetime, int]:
 
 def register_of(rollup: AcceptedReturn | Submission) -> Register:
     """Return the register a consolidated workbook was computed with."""
-    return Register.from_submission(Submission(None, rollup_form.FORM, None, rows=rollup.rows))
+    return Register.from_submission(Submission(None, ROLLUP, None, rows=rollup.rows))
 
 
 def unpack_rollup(rollup: AcceptedReturn, catalogue: Catalogue) -> Iterator[AcceptedReturn]:
@@ -257,7 +258,7 @@ def check_rollup(checked: CheckedFile, catalogue: Catalogue) -> CheckedFile:
     follow from its rows by the quotas and schemes in force here.
     """
     submission, identity = checked.submission, checked.identity
-    if submission is None or identity is None or identity.form.form != rollup_form.FORM:
+    if submission is None or identity is None or not identity.form.is_rollup:
         return checked
     checked = checked.with_findings(*rollup_form.find_alterations(submission, catalogue))
     if checked.is_refused or _recomputed_sums(
@@ -287,7 +288,7 @@ def _recomputed_sums(
         file.sender,
         file.received,
         Verdict.ACCEPTED,
-        rollup_form.FORM,
+        ROLLUP,
         submission.version,
         identity.branch,
         str(identity.period),

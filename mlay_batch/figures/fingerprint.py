@@ -19,10 +19,10 @@ from typing import Any
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
 from mlay_batch.figures.report_records import Figures, IndicatorHit
-from mlay_batch.model import rollup_form
 from mlay_batch.model.records import json_value
 from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Quota, Scheme, Text
+from mlay_batch.schema.ids import ROLLUP
 
 # Attributes that are not figures: time, source and texts.
 _EXCLUDED = frozenset({"as_of", "place", "delivery", "name", "position", "title", "note"})
@@ -62,7 +62,7 @@ def both_fingerprints(figures: Figures) -> tuple[str, str]:
         if name == "completeness":
             texts = {matrix.form: _encode(matrix) for matrix in value}
             all_hash.add(_join_list(texts.values()))
-            own_texts = (text for form, text in texts.items() if form != rollup_form.FORM)
+            own_texts = (text for form, text in texts.items() if form != ROLLUP)
             rows_hash.add(_join_list(own_texts))
             continue
         text = _encode(value)

@@ -23,16 +23,10 @@ from typing import Literal
 from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.model.records import AcceptedReturn, Row, Submission, values_hash
 from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema.ids import ROLLUP
 from mlay_batch.schema.model import Choice, Due, Effective, Field, Section, Text
-from mlay_batch.schema.versions import (
-    CONSOLIDATED,
-    Family,
-    families,
-    family_fields,
-    family_sections,
-)
+from mlay_batch.schema.versions import Family, families, family_fields, family_sections
 
-FORM = CONSOLIDATED
 HIDDEN_SHEET = "_consolidated"  # hidden: what is on no data sheet
 ORIGIN, RETURN_LIST = "made", "returns"
 REGISTER_LISTS = ("organisations", "officers", "assignments", "waivers")
@@ -74,7 +68,7 @@ def forms(
     shape = _shape_hash(form_sections)
     return tuple(
         Form(
-            form=FORM,
+            form=ROLLUP,
             version=f"{kind}-{shape}",
             period=kind,
             effective=Effective("1900-01"),

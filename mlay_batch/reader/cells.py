@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 
 from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.core.text import clean
-from mlay_batch.model import rollup_form
 from mlay_batch.model.records import HeaderValue, Row, Value
 from mlay_batch.reader.cell_metadata import CellPosition, CellRange, a1, column_letters
 from mlay_batch.reader.grid import RawValue, Sheet
@@ -36,7 +35,7 @@ def read_section(block: Block, form: Form, limit: int, results: SectionResults) 
     """
     sheet = block.sheet
     # encodings in a roll-up were asked about when its returns were read
-    is_user_text = block.section is not HEADER and form.form != rollup_form.FORM
+    is_user_text = block.section is not HEADER and not form.is_rollup
     legacy_texts = _legacy_texts(block) if is_user_text else {}
     filled = sheet.filled_cells
     for record in block.records:

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import clean, name_key
-from mlay_batch.model import rollup_form
 from mlay_batch.model.records import HeaderValue, Stamp
 from mlay_batch.reader.cell_metadata import UnreadableError
 from mlay_batch.reader.grid import RawValue, Sheet
 from mlay_batch.reader.section_finder import Block, is_marker, single
+from mlay_batch.schema.ids import ROLLUP
 from mlay_batch.schema.instructions import instructions
 from mlay_batch.schema.layout import CODE_SEPARATOR, LISTS_SHEET
 from mlay_batch.schema.model import Form
@@ -55,7 +55,7 @@ def read_stamp(sheets: Sequence[Sheet]) -> StampedWorkbook:
     values = dict(pairs)
     stamp = Stamp(*(values.get(key, "") for key in ("form", "version", "branch", "period")))
     template_texts = tuple(value for key, value in pairs if key == "static")
-    is_relevant = _is_data_sheet if stamp.form == rollup_form.FORM else _is_form_sheet
+    is_relevant = _is_data_sheet if stamp.form == ROLLUP else _is_form_sheet
     form_sheets = tuple(
         sheet for sheet in sheets if sheet is not stamp_sheet and is_relevant(sheet)
     )

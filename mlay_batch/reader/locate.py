@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from mlay_batch.core.findings import Place
 from mlay_batch.core.text import name_key
-from mlay_batch.model import rollup_form
 from mlay_batch.reader.cell_metadata import CellPosition, a1
 from mlay_batch.reader.grid import Sheet
 from mlay_batch.reader.labels import (
@@ -53,7 +52,7 @@ def locate_by_markers(finder: SectionFinder, section: Section) -> Block | None:
     sheet, (top, column), bottom = start[0], start[1], end[1][0]
     if bottom <= top:
         return None
-    is_rollup = finder.form.form == rollup_form.FORM  # has its own headings; hashed
+    is_rollup = finder.form.is_rollup  # has its own headings; hashed
     if not is_rollup and (title := foreign_title_above(finder, section, sheet, top)):
         place = Place("", sheet.title, a1(title))
         finder.add_error("R33", place, field=section.id, seen=display_text(sheet.value_at(title)))
@@ -142,7 +141,7 @@ class _MarkedSection:
 
         Each comes with the cell of that heading and those of its `value_cells` that are filled.
         """
-        if self.section is HEADER or self.finder.form.form == rollup_form.FORM:
+        if self.section is HEADER or self.finder.form.is_rollup:
             return []  # checked against the stamp (header) or the hashes (roll-up) instead
         labels = Labels(self.finder.form_texts, self.section, self.sheet, heading_cells, unit_cells)
         filled_cells = self.sheet.filled_cells

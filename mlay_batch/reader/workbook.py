@@ -8,7 +8,6 @@ from dataclasses import replace
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import name_key
-from mlay_batch.model import rollup_form
 from mlay_batch.model.records import Submission
 from mlay_batch.reader.cell_metadata import Limits, UnreadableError, a1
 from mlay_batch.reader.cells import SectionResults, read_section
@@ -155,7 +154,7 @@ def _build_submission(
         results.findings.extend(find_out_of_range(sheet))
         results.findings.extend(find_notes(sheet, file_texts))
         # without a section located, what is beside the form is unknown
-        if finder.is_complete and finder.form.form != rollup_form.FORM:
+        if finder.is_complete and not finder.form.is_rollup:
             sheet_blocks = [block for block in finder.blocks if block.sheet is sheet]
             results.findings.extend(
                 find_unexpected(sheet, sheet_blocks, finder.form_texts, file_texts)

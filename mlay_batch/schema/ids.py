@@ -6,6 +6,7 @@ from typing import Final
 
 MEETING: Final = "meeting"  # the form that tells meetings and who came to them
 CLASSIFICATION: Final = "classification"  # the form of the yearly grades
+ROLLUP: Final = "consolidated"  # the form of a subordinate office's workbook (`rollup_form`)
 REGISTER: Final = "register"  # the form an office's register is kept in
 MEETING_SCORE: Final = "meeting_score"  # the scheme that meetings are scored by
 MIXED_KIND: Final = "both"  # the kind of a sitting that was regular and thematic at once

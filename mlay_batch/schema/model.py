@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.core.period import Period
+from mlay_batch.schema.ids import ROLLUP
 
 
 class Record:
@@ -185,6 +186,11 @@ class Form(Record):
     instructions: tuple[Text, ...] = ()
     orientation: Literal["portrait", "landscape"] = "landscape"
     carries: Carry | None = None
+
+    @property
+    def is_rollup(self) -> bool:
+        """Whether this is the form of a subordinate office's workbook, derived from all others."""
+        return self.form == ROLLUP
 
     def section(self, section_id: str) -> Section:
         """Return the section of that id; KeyError where there is none."""

@@ -8,13 +8,12 @@ from mlay_batch.schema.catalogue import Catalogue
 from mlay_batch.schema.model import Field, Form, Section
 
 Family = tuple[Form, ...]
-CONSOLIDATED = "consolidated"  # the form derived from all others (`rollup_form`), itself no family
 
 
 def families(catalogue: Catalogue) -> Iterator[Family]:
     """Yield the versions of each periodic form, the newest first, in the catalogue's order."""
-    names = dict.fromkeys(form.form for form in catalogue.forms if form.period != "none")
-    for name in (name for name in names if name != CONSOLIDATED):
+    periodic = (form for form in catalogue.forms if form.period != "none" and not form.is_rollup)
+    for name in dict.fromkeys(form.form for form in periodic):
         versions = [form for form in catalogue.forms if form.form == name]
         yield tuple(sorted(versions, key=lambda form: form.effective.from_, reverse=True))
 

@@ -20,6 +20,7 @@ from mlay_batch.report.report_context import Provenance, ReportContext
 from mlay_batch.report.tables import HEAD_ROW, DataTable
 from mlay_batch.report.writer import SheetWriter
 from mlay_batch.schema import Form, Section
+from mlay_batch.schema.ids import ROLLUP
 from mlay_batch.schema.layout import CODE_SEPARATOR, STAMP_SHEET, VALUE_MARKER
 from mlay_batch.schema.versions import families
 
@@ -106,7 +107,7 @@ def _refused_entries(inputs: ReportInputs, figures: Figures) -> Iterator[LedgerE
     keys = {
         (expected.form, expected.branch, str(expected.period))
         for matrix in figures.completeness
-        if matrix.form != rollup_form.FORM
+        if matrix.form != ROLLUP
         for expected in matrix.cells.values()
         if expected.state in states
     }
