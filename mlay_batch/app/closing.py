@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from zipfile import ZipFile, ZipInfo
 
 from mlay_batch.app.office import Office
 from mlay_batch.core.files import write_atomically
@@ -108,6 +107,8 @@ def _flag(checked: CheckedFile, closing: Closing | None) -> CheckedFile:
 
 def _zip_schemas(office: Office) -> bytes:
     """Return all descriptions in force as one zip; equal descriptions give equal bytes."""
+    from zipfile import ZipFile, ZipInfo  # start-up: `status` imports this module, not a zip's
+
     buffer = io.BytesIO()
     with ZipFile(buffer, "w") as zip_file:
         for source in office.catalogue.sources:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from statistics import fmean
+from math import fsum
 from typing import Any, TypeVar
 
 from mlay_batch.core.period import Period
@@ -57,7 +57,7 @@ def mean(values: Iterable[float | None]) -> float | None:
     (4.5, None)
     """
     present = [value for value in values if value is not None]
-    return fmean(present) if present else None
+    return fsum(present) / len(present) if present else None
 
 
 def number(value: Value) -> float | None:
