@@ -18,7 +18,7 @@ from mlay_batch.cli import run
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import Row
 from mlay_batch.schema import load_catalogue
-from mlay_batch.schema.version_mapping import field_mapping, is_in_transition
+from mlay_batch.schema.versions import field_mapping, is_in_transition
 from mlay_batch.template import TemplateContext, render
 
 ATTENDANCE = """

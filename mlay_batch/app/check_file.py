@@ -21,7 +21,7 @@ from mlay_batch.model.records import CheckedFile, Identity, Row, Submission
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.ids import REGISTER, ROLLUP
 from mlay_batch.schema.layout import CODE_SEPARATOR
-from mlay_batch.schema.version_mapping import field_mapping
+from mlay_batch.schema.versions import field_mapping
 from mlay_batch.template import TemplateContext, render
 
 

@@ -43,7 +43,7 @@ from mlay_batch.mail.letter import Attachment, Letter, Topic
 from mlay_batch.model import rollup_form
 from mlay_batch.model.records import LedgerEntry, Submission, Verdict
 from mlay_batch.schema import Form
-from mlay_batch.schema.version_mapping import field_mapping
+from mlay_batch.schema.versions import field_mapping
 from mlay_batch.template import FindingGroup, TemplateContext, render, render_returned
 
 _LANG = "vi"  # letters are in Vietnamese

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mlay_batch.model.records import AcceptedReturn, Row
 from mlay_batch.schema import Catalogue, Form
-from mlay_batch.schema.version_mapping import FieldMapping, field_mapping
+from mlay_batch.schema.versions import FieldMapping, field_mapping
 
 
 def convert_rows(rows: Iterable[Row], mapping: FieldMapping, new_form: Form) -> tuple[Row, ...]:

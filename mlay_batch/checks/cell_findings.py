@@ -1,4 +1,4 @@
-"""Failures to findings at cells, and which cells no rule may be held against.
+"""Turns failures into findings at cells; leaves out cells that are wrong already.
 
 A rule is asked only of cells that are right by themselves: where a cell could not be read, is
 blank though required, or has a date turned round, that alone is reported, not also every rule that

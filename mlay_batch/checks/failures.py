@@ -1,4 +1,4 @@
-"""One lazy pandera call over a section of all returns, and the figures of whatever failed."""
+"""Validates a section of many returns by one lazy pandera call; collects the messages' figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows of a table are content: empty ones go, a stray is told once, blanks take defaults.
+"""Finds the rows of a table that are content: empty rows go, a stray value gives one finding.
 
 A row of nothing but defaults or dashes is empty: zeros filled down below the last meeting are no
 meeting. A row that lacks most of what it must hold, or all that says which meeting it is, is a

@@ -1,6 +1,6 @@
-"""Rows to frames: one frame a section for all returns of one form, typed and never coerced.
+"""Builds one frame a section for all returns of one form: typed, never coerced.
 
-Beside the fields of the section a frame has columns of its own, told apart by ``@``: which return
+Beside the fields of the section a frame has columns of its own, marked by ``@``: which return
 a row belongs to, its Excel row, the period's first and last day. The index counts from 0, so that
 a failure leads back to its `Row`.
 """

@@ -1,4 +1,4 @@
-"""Whose return is this, of which form and period? Stamp, visible heading and dates must agree.
+"""Identifies branch, form and period of a submission; stamp, visible heading and dates must agree.
 
 The hidden stamp alone never decides: the commonest mistake is last month's file filled in again,
 and its stamp still names last month. So the period needs a second witness beside the stamp, the
@@ -28,7 +28,7 @@ from mlay_batch.model.records import CheckedFile, HeaderValue, Identity, Submiss
 from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.layout import CODE_SEPARATOR
-from mlay_batch.schema.version_mapping import is_in_transition
+from mlay_batch.schema.versions import is_in_transition
 
 _SEPARATOR = re.compile(r"\s[–—-]\s")
 _NO_HEADER = HeaderValue("", Place())
@@ -41,7 +41,7 @@ def identify(
     """Return `checked` with its identity, or with findings I01… that say why it has none.
 
     Without a `register` (one workbook checked anywhere) branches are not looked up.
-    A leaf that is no form of ours is returned as it is: the reader has said why.
+    A file that is no form of ours is returned unchanged: the reader has said why.
     """
     submission = checked.submission
     if submission is None:

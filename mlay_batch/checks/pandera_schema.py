@@ -1,4 +1,4 @@
-"""A section's description to a pandera schema; checks carry the finding's code as their error."""
+"""Builds the pandera schema of a section; checks carry the finding's code as their error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was written into a `ref` field to the code it means.
+"""Resolves what was written into a `ref` field to a code of the register.
 
 People choose "CB-01 – Chi bộ Trường Tiểu học" from the list, or type the code, or only the name.
 A code decides; a name alone is taken only where nobody else bears it, and then with a warning.
@@ -49,7 +49,7 @@ class Resolver:
 
         "CB-01 – Chi bộ A" is CB-01, unless another organisation bears that name; for a name that
         nobody bears (an old one, a mistyped one) the code counts, with a warning. Two of one name
-        are never told apart.
+        are not distinguished.
         """
         cleaned = clean(text)
         head, name = _split(cleaned)

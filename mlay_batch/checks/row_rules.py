@@ -1,4 +1,4 @@
-"""The checks a form's rules may name, each implemented once and registered with pandera.
+"""Implements the checks that rules may name, registered with pandera.
 
 A check looks at the frame of one section (`frames`) and answers for every row: does the rule hold,
 and with which figures (`RuleResult.figures`, the gaps of the rule's message). It never raises, and

@@ -1,4 +1,4 @@
-"""Checks over several rows, of one section or of two, within one return."""
+"""Implements the checks over several rows, of one section or two, within one return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a check becomes one of pandera's, and what checks reckon with."""
+"""Registers checks with pandera; the results and sums that checks share."""
 
 from __future__ import annotations
 

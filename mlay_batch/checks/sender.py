@@ -1,4 +1,4 @@
-"""Who sent it: a mail counts only from an address that may speak for the branch.
+"""Checks the sender: a mail counts only from an address registered for the branch.
 
 That is an address registered, on the day of receipt, for the branch or for an organisation above
 it. From proves nothing by itself, so a mail the town's own server calls forged is in doubt too.

@@ -1,4 +1,4 @@
-"""What is asked of a return as a whole: nil or rows; of the register: a tree without rings."""
+"""Checks a return as a whole (nil or rows), and the register's tree (no cycles)."""
 
 from __future__ import annotations
 

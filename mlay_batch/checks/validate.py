@@ -1,4 +1,4 @@
-"""Are the values of a return right? Many returns of a batch at once, one pandera call a section.
+"""Validates the values of many returns at once, with one pandera call a section.
 
 A return refused by `identity` is checked all the same, so that a branch gets everything in one
 round. Where its period is not certain (`CheckedFile.identity` is None: last month's file filled in
@@ -87,7 +87,7 @@ def _names_by_code(submission: Submission, section: str) -> Mapping[str, str]:
 
 
 def _candidate(checked: CheckedFile, forms: Sequence[Form]) -> CandidateReturn | None:
-    """Return what there is to check of a leaf: None where no form of ours could be read."""
+    """Return what is to be checked of a file; None where no form of ours could be read."""
     submission, identity = checked.submission, checked.identity
     if submission is None:
         return None

@@ -1,4 +1,4 @@
-"""What becomes of each leaf file: accepted, rejected, duplicate, held or ignored. Pure.
+"""Decides on each file: accepted, rejected, duplicate, held or ignored. Pure.
 
 The batch is decided in the order its files were received, whatever the order they lie in, and
 each against the ledger and the files decided before it. So it does not matter in how many runs
@@ -21,9 +21,9 @@ received at the same moment, other values          held       L08, all of them
 would be accepted, but its period is shut          held       L12 closed, L13 locked
 ================================================  =========  ====
 
-Bytes once refused are looked at anew when nothing refuses them any more: the register may have
-been wrong. So are bytes held for their sender, when they come from an address that may send them.
-Held means that a person must choose; nothing is guessed. `accept_held` is that person's yes.
+Rejected content is decided again if it now passes: the register may have been wrong. So is content
+held for its sender, if it comes from an address that may send it. Held means that a person decides;
+`accept_held` accepts the file then.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def receipt_order(file: IncomingFile) -> tuple[datetime, str, str]:
 def decide(batch: Sequence[CheckedFile], snapshot: LedgerSnapshot) -> tuple[Decision, ...]:
     """Return one decision for each of `batch`, in the same order.
 
-    `refers_to` is the delivery repeated or superseded. It is None where that came in the same
+    `refers_to` is the ledger entry repeated or superseded. It is None where that came in the same
     batch and has no number yet; the finding's ``name`` names it.
     """
     decider = _BatchDecider(snapshot, _find_disputes(batch, snapshot))
@@ -262,7 +262,7 @@ def _later_wins(file: IncomingFile, current: _DecidedFile) -> tuple[Verdict, str
 
 
 def _ignore(checked: CheckedFile, reason: str) -> Decision:
-    """Return the decision on what is no return; a signed copy is told which one it is kept with."""
+    """Return the decision on a file that is no return; a signed copy names its return."""
     file = checked.file
     params = {"name": re.split("[/!]", file.kept_with)[-1]} if file.kept_with else {}
     finding = Finding(reason, Severity.WARNING, Place(file.name), params)

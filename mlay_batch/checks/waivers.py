@@ -1,4 +1,4 @@
-"""Waivers of rules: the office has decided that a rule does not refuse a branch's return.
+"""Applies waivers: a waived rule does not refuse the branch's return.
 
 The finding is kept, for the branch, the sheet of findings and the provenance to show; it only no
 longer refuses. What cannot be read cannot be waived: only rules of forms and fields (F..) can.

@@ -24,12 +24,10 @@ from mlay_batch.errors import NoWorkspaceError, UsageError
 from mlay_batch.schema import Catalogue, Form, load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.diff import FormChange, changes, key_title
-from mlay_batch.schema.finding_docs import findings_page
 from mlay_batch.schema.frictionless import package_text
 from mlay_batch.schema.indicators import Description
-from mlay_batch.schema.markdown import open_gaps
 from mlay_batch.schema.overlap import Overlap
-from mlay_batch.schema.reference import reference
+from mlay_batch.schema.reference import findings_page, open_gaps, reference
 
 
 @click.group("schema", cls=LocalisedGroup)

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all; one hash over many."""
+"""Writes files whole or not at all; hashes many files into one."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
-    TRIAL = "trial"  # a new rule on trial: told to the clerk, not to the branch
+    TRIAL = "trial"  # a new rule on trial: shown to the clerk, not to the branch
 
 
 @dataclass(frozen=True, slots=True, order=True)

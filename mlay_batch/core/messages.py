@@ -1,4 +1,4 @@
-"""Codes to text. The only place where a finding or an error becomes a sentence.
+"""Turns codes into text: the only place where a finding or an error becomes a sentence.
 
 Texts lie in `locale/<area>.yaml`, both languages side by side, so that no language lags behind.
 A rule's own words come from its form. Gaps are written ``{name}``; numbers and dates are shown the

@@ -1,4 +1,4 @@
-"""How every workbook looks, as plain data: the template (openpyxl) and the report (XlsxWriter).
+"""Styles of all workbooks as plain data, for the template (openpyxl) and the report (XlsxWriter).
 
 Only names and values live here; each writer turns a `Style` into its own library's objects.
 Colour never says anything alone: a `Tone` pairs it with a symbol and a border, so that a grey
@@ -95,7 +95,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """What a colour says, told three times: fill, border and symbol; `ink` for text on it."""
+    """A state shown three times: fill, border and symbol; `ink` for text on it."""
 
     fill: str
     ink: str

@@ -1,4 +1,4 @@
-"""Matching Vietnamese text as people really type it, and writing what offices write.
+"""Matches Vietnamese text as people type it, and writes months and lists as offices do.
 
 The *name key* makes equal what a reader calls equal: composed and decomposed letters, Ð (eth)
 and Đ, "ủy" and "uỷ", capitals, any run of blanks. It never drops an accent: "Lê" is not "Le".

@@ -1,4 +1,4 @@
-"""Text that a person typed must never run: which texts Excel would take for a formula.
+"""Recognises texts that Excel would take for a formula: typed text must never run.
 
 Both writers store text as text. That holds until somebody edits the cell: then Excel reads it anew,
 and a text that begins like a formula becomes one. Such a cell gets the quote prefix (the ``'`` that

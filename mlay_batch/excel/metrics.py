@@ -1,4 +1,4 @@
-"""How much room a text takes: widths in the unit of Excel's columns, one digit of the font.
+"""Measures texts, in the unit of Excel's columns: the width of one digit.
 
 A workbook cannot ask a printer, and XlsxWriter does not break lines. The widths are those of
 Times New Roman (in thousandths of the font's height); Vietnamese letters take the room of their

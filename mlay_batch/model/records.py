@@ -1,4 +1,4 @@
-"""What one stage hands to the next: frozen, picklable, free of any library's types."""
+"""Records the stages hand to one another: frozen, picklable, free of any library's types."""
 
 from __future__ import annotations
 
@@ -23,31 +23,33 @@ SENDER_DOUBT_CODES = frozenset({"I20", "I21", "I22"})
 
 @dataclass(frozen=True, slots=True)
 class IncomingFile:
-    """One file as it came in: a workbook or something else, never a container.
-
-    `name` is for display only. `origin` identifies the delivery (path below the inbox, or mail and
-    part), so that a file seen before is not received twice. `received` is an ISO time with its
-    offset, as the town's clock shows it: its first ten characters are the day of receipt.
-    `skip_reason` is the reason code why this is no return (a picture, a mail without a file).
-    From a mail (`channel` "mail"): `sender` is the address in From, which proves nothing; `forged`
-    whether the town's own mail server says it is not the sender's; `thread` the message ids a
-    reply refers to, separated by blanks, the mail's own last; `subject` for display only.
-    `kept_with` is the origin of the return beside which this signed copy came. `digest` is the hash
-    of bytes that are held elsewhere: `data` is empty then.
-    """
+    """One file as it came in: a workbook or something else, never a container."""
 
     name: str
+    """For display only."""
     data: bytes = field(repr=False)
+    """The content; empty where `digest` is given."""
     origin: str
+    """Path below the inbox, or mail and part: with the hash it tells whether a file was received
+    before."""
     received: str
+    """ISO time with offset, by the office's clock; the first ten characters are the day."""
     channel: str = "hand"
+    """``hand``, or ``mail``, which fills the fields from `sender` to `forged`."""
     sender: str | None = None
+    """The address in From, which proves nothing."""
     skip_reason: str | None = None
+    """Finding code why this is no return (a picture, a mail without a file)."""
     thread: str | None = None
+    """Message ids a reply refers to, separated by blanks, the mail's own last."""
     subject: str | None = None
+    """For display only."""
     forged: bool = False
+    """Whether the office's own mail server says that the mail is not the sender's."""
     kept_with: str | None = None
+    """Origin of the return beside which this signed copy came."""
     digest: str | None = None
+    """SHA-256 of content that lies in the archive."""
 
     @property
     def sha256(self) -> str:
@@ -67,17 +69,15 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table, or a whole card: typed values that know their cell.
-
-    `number` is the Excel row (of a card: of its first field). `cells` gives the cell of every
-    field of the section that was found, blank ones too; a field lacking there has no cell.
-    """
+    """One row of a table, or a whole card: typed values that know their cell."""
 
     section: str
     sheet: str
     number: int
+    """Excel row; of a card that of its first field."""
     values: Mapping[str, Value] = field(hash=False)
     cells: Mapping[str, str] = field(hash=False)
+    """Cell of every field found in the section, blank ones too."""
 
     def place(self, field_id: str) -> Place:
         """Return where that field stands (the file is named later)."""
@@ -94,14 +94,12 @@ class HeaderValue:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A workbook as read: nothing checked against the register or other returns yet.
-
-    `form` and `version` are those of the form it was read as: the stamp's, or the one whose
-    headings fit. Both None means: no form of ours, `findings` says why.
-    """
+    """A workbook as read, not yet checked against the register or other returns."""
 
     stamp: Stamp | None
     form: str | None
+    """The form it was read as: the stamp's, or the one whose headings fit. None: no form of ours,
+    `findings` says why."""
     version: str | None
     header: Mapping[str, HeaderValue] = field(default_factory=dict, hash=False)
     rows: tuple[Row, ...] = ()
@@ -127,7 +125,7 @@ class Identity:
 
 
 class Verdict(StrEnum):
-    """What became of a leaf file; each gets exactly one."""
+    """What became of a file; each gets exactly one."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -146,17 +144,18 @@ class CompactRows:
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """A file with what was learned from it and the register; rows that wait are `compact_rows`."""
+    """A file with what it says, whose return it is, and its findings."""
 
     file: IncomingFile
     submission: Submission | None = None
     identity: Identity | None = None
     findings: tuple[Finding, ...] = ()
     compact_rows: CompactRows | None = None
+    """The rows while the rest of the batch is read; those of `submission` are dropped then."""
 
     @property
     def values_hash(self) -> str:
-        """Hash of the values (`values_hash`), be the rows packed or not."""
+        """Hash of the values, from the rows or the compact rows."""
         rows = self.submission.rows if self.submission else ()
         return self.compact_rows.values_hash if self.compact_rows else values_hash(rows)
 
@@ -177,7 +176,7 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The verdict on one leaf. `refers_to` is the delivery it repeats or supersedes."""
+    """The verdict on one file; `refers_to` is the ledger entry it repeats or supersedes."""
 
     checked: CheckedFile
     verdict: Verdict
@@ -213,16 +212,14 @@ def values_hash(rows: Sequence[Row]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One leaf file as the ledger remembers it. `id` counts up in the order of recording.
-
-    `superseded_by` is set on an accepted return that a later one replaced. `run` is the run that
-    recorded it; `as_of` that run's date. `thread` and `subject` are those of its mail (see
-    `IncomingFile`); `kept_with` is the return beside which this signed copy came.
-    """
+    """A received file as the ledger records it; unexplained fields are those of `IncomingFile`."""
 
     id: int
+    """Counts up in the order of recording."""
     run: int
+    """The run that recorded it."""
     as_of: date
+    """Date of that run."""
     name: str
     origin: str
     sha256: str
@@ -236,15 +233,18 @@ class LedgerEntry:
     period: str | None = None
     values_hash: str | None = None
     refers_to: int | None = None
+    """The entry it repeats or supersedes."""
     superseded_by: int | None = None
+    """The later return that replaced this accepted one."""
     thread: str | None = None
     subject: str | None = None
     kept_with: int | None = None
+    """The return beside which this signed copy came."""
     findings: tuple[Finding, ...] = field(default=(), hash=False)
 
     @property
     def key(self) -> tuple[str, str, str] | None:
-        """Form, branch, period, or None where the file could not be told."""
+        """Form, branch, period; None where the file does not say."""
         if self.form and self.branch and self.period:
             return self.form, self.branch, self.period
         return None
@@ -255,7 +255,7 @@ class LedgerEntry:
         return self.verdict is Verdict.ACCEPTED and self.superseded_by is None
 
     def as_file(self) -> IncomingFile:
-        """Return the file as it came in, its bytes named by their hash."""
+        """Return the file as it came in, its content named by its hash."""
         return IncomingFile(
             self.name,
             b"",
@@ -270,13 +270,13 @@ class LedgerEntry:
 
     @property
     def is_from_stranger(self) -> bool:
-        """Whether a person refused it as a stranger's: it is no return of its branch at all."""
+        """Whether a person refused it because its sender was not the branch."""
         return self.verdict is Verdict.REJECTED and any(
             f.code in SENDER_DOUBT_CODES for f in self.findings
         )
 
     def has_later_acceptance(self, entries: Iterable[LedgerEntry]) -> bool:
-        """Whether a good return for the same key came since: that one's receipt is the answer."""
+        """Whether a later return for the same key was accepted: its receipt is the answer then."""
         later_entries = (entry for entry in entries if entry.id > self.id and entry.key == self.key)
         return bool(self.key) and any(entry.verdict is Verdict.ACCEPTED for entry in later_entries)
 
@@ -295,7 +295,7 @@ class AcceptedReturn:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one ingest was given: the date it was run as of, and by which register and program."""
+    """One command that recorded something: as of which day, with which register and program."""
 
     as_of: date
     command: str
@@ -306,13 +306,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class LedgerSnapshot:
-    """What the ledger already knows about a batch, for `verdict`.
-
-    `by_sha` maps the hash of a file to every earlier delivery of those bytes, oldest first;
-    `by_key` maps (form, branch, period) to its accepted returns, superseded ones too, oldest first.
-    """
+    """The ledger entries that matter for the verdicts on a batch."""
 
     by_sha: Mapping[str, tuple[LedgerEntry, ...]] = field(default_factory=dict, hash=False)
+    """SHA-256 → earlier entries of the same content, oldest first."""
     by_key: Mapping[tuple[str, str, str], tuple[LedgerEntry, ...]] = field(
         default_factory=dict, hash=False
     )
+    """(form, branch, period) → accepted returns, superseded ones too, oldest first."""

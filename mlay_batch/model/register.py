@@ -1,4 +1,4 @@
-"""The town's register as records: organisations in a tree, officers, assignments, waivers.
+"""The office's register as records: organisations in a tree, officers, assignments, waivers.
 
 Built from a `Submission` of the form ``register``; fields added to that form are kept in the
 submission and do not concern this module.
@@ -118,7 +118,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Register:
-    """Everything the town knows of itself, by date."""
+    """Everything the office knows of itself, by date."""
 
     organisations: tuple[Organisation, ...]
     officers: tuple[Officer, ...] = ()

@@ -1,8 +1,8 @@
 """A consolidated workbook as a return to the level above: one form, made from all the others.
 
 A grassroots committee, a town or a province hands in the workbook it made for itself. Its data
-sheets bear the same hidden ids as a branch's form, so it is read, identified, judged and kept by
-the same stages: **one file, one verdict**. What it carries is not counted as received again.
+sheets bear the same hidden ids as a branch's form, so it is read, identified, checked and recorded
+by the same stages: **one file, one verdict**. What it carries is not counted as received again.
 
     made            as of which day, by which program; fingerprints of figures and lists
     returns         whose returns it carries: form, version, branch, period, hash of the values

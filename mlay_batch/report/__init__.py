@@ -172,7 +172,7 @@ def _write_data_sheets(
 
 
 def _sort_inputs(inputs: ReportInputs) -> ReportInputs:
-    """Return the facts with returns by form, period and branch, deliveries by number.
+    """Return the inputs with returns by form, period and branch, ledger entries by id.
 
     In whatever order they were read, the data sheets are the same.
     """

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from mlay_batch.core.messages import Message, explain_indicator
 from mlay_batch.figures.report_records import IndicatorHit, SourceCell
 from mlay_batch.report.data.sections_data import PlacedTable, table_name
-from mlay_batch.report.data.titled_tables import place_text
 from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.tables import place_text
 from mlay_batch.report.writer import Content, Hyperlink
 from mlay_batch.schema.versions import families
 
@@ -19,7 +19,7 @@ SectionTables = Mapping[str, PlacedTable]
 
 @dataclass(frozen=True)
 class LinkTargets:
-    """Where the rows of the returns stand on the data sheets: by table, delivery, row."""
+    """Cells of the returns' rows on the data sheets, by table, ledger entry and row."""
 
     sections: SectionTables
     rows: Mapping[tuple[str, str, str], int]

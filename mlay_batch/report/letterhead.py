@@ -1,4 +1,4 @@
-"""What every sheet on paper shares: the official heading above, the signatures below."""
+"""Writes the letterhead and the signature block of printed sheets."""
 
 from __future__ import annotations
 

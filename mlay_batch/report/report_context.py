@@ -70,7 +70,7 @@ class ReportContext:
         return Period.parse(text).title(self.lang) if text else ""
 
     def file_link(self, entry_id: int) -> Content:
-        """Return a jump to that delivery in the list of all."""
+        """Return a link to that ledger entry in the list of received files."""
         target = self.file_cells.get(entry_id)
         return Hyperlink(target, str(entry_id)) if target else str(entry_id)
 

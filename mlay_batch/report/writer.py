@@ -1,4 +1,4 @@
-"""The workbook being written: XlsxWriter with the report's looks, safe text and fitting rows.
+"""Writes the workbook: XlsxWriter with the report's formats, safe text and fitting row heights.
 
 Text that came from a branch is always stored as text: never a formula, never an address to click.
 """
@@ -9,10 +9,13 @@ import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from io import StringIO
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.worksheet import CellFormulaTuple, Worksheet
 
 from mlay_batch.core import messages
 from mlay_batch.core.styles import FONT
@@ -22,7 +25,6 @@ from mlay_batch.excel.cell_text import to_cell_text
 from mlay_batch.excel.formula_guard import is_formula_like
 from mlay_batch.excel.sheet_names import sheet_title
 from mlay_batch.report.formats import LOOKS, ROW_FITS, TONE_LOOKS, Look
-from mlay_batch.report.xml_worksheet import XmlWorksheet
 
 MAX_LINKS = 65_530  # addresses Excel keeps on a sheet
 _FONT_SIZE = 11
@@ -323,3 +325,51 @@ class SheetWriter:
         width = metrics.room([self._widths.get(index, _DEFAULT_WIDTH) for index in columns])
         self._text_widths[column, span] = width
         return width
+
+
+class XmlWorksheet(Worksheet):  # type: ignore[misc]
+    """A sheet whose formulas use no function newer than Excel 2007, and no dynamic array."""
+
+    fh: Any
+    _rows_xml: bytes | None = None
+
+    def flush(self) -> None:
+        """Turn the rows into their XML, and let go of what is kept for each cell.
+
+        Nothing can be written on the sheet after that (KeyError), no chart finds values on it.
+        """
+        rows = StringIO()
+        self._set_xml_writer(rows)
+        if self.table:
+            self._write_rows()
+        self._rows_xml = rows.getvalue().encode()
+        self.fh = None
+        self.table: Mapping[int, Any] = MappingProxyType({})
+        for cache in (self.table_cells, self.row_info, self.row_sizes):
+            cache.clear()
+
+    def _write_formula(
+        self, row: int, col: int, formula: str, cell_format: Any = None, value: str | float = 0
+    ) -> int:
+        """Keep a formula as it is: XlsxWriter searches each for thirty newer functions (16 s)."""
+        if self._check_dimensions(row, col):
+            return -1
+        self.table[row][col] = CellFormulaTuple(formula.removeprefix("="), cell_format, value)
+        return 0
+
+    def _escape_attributes(self, attribute: object) -> object:
+        """Leave names of cells and numbers of formats alone: nothing in them is escaped (0.5 s)."""
+        if isinstance(attribute, str) and not attribute.isalnum():
+            return super()._escape_attributes(attribute)
+        return attribute
+
+    def _write_rows(self) -> None:
+        if self._rows_xml is None:
+            super()._write_rows()
+        else:
+            self.fh.write(self._rows_xml.decode())
+
+    def _assemble_xml_file(self) -> None:
+        """Write the sheet, and let go of what was on it: the next sheets take its place."""
+        super()._assemble_xml_file()
+        self.table, self._rows_xml, self.fh = MappingProxyType({}), b"", None

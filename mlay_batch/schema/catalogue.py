@@ -1,4 +1,4 @@
-"""All descriptions that hold: the workspace's own before those shipped with the program."""
+"""Loads the catalogue of descriptions: the workspace's own replace shipped ones of one name."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class QuotaSpan:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every form, quota, scheme and set of signs, and the files they came from."""
+    """All forms, quotas, schemes and indicator sets, and the files they came from."""
 
     forms: tuple[Form, ...]
     quotas: tuple[Quota, ...]

@@ -1,4 +1,4 @@
-"""What changed between two versions of a form, as values; the words come at the edge."""
+"""Compares two versions of a form; the changes are values, put into words by the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A form as a Frictionless Data Package: what other programs read descriptions of tables from.
+"""Describes a form as a Frictionless Data Package, which other programs read.
 
 https://datapackage.org/standard/table-schema/ (version 1). Every section becomes a resource, one
 row a record; two leading columns say whose return a row belongs to. What a Table Schema cannot say,

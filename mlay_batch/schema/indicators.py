@@ -1,4 +1,4 @@
-"""What the YAML of signs says: what in a branch's returns suggests meetings held for form's sake.
+"""Records and checks of the indicators' YAML: what suggests meetings held for form's sake.
 
 An indicator is a question to ask, never a grade and never a reason to refuse.
 `figures.indicator_search` implements the kinds; a test holds the two lists equal.
@@ -92,9 +92,7 @@ _GAP = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class IndicatorInput(Record):
-    """A field signs look at, ``section.field``; only in rows that hold in each field of `where` one
-    of its values.
-    """
+    """An input field, ``section.field``, in rows that hold one of the values of every `where`."""
 
     field: str
     where: Mapping[str, tuple[str, ...]] = stored(default_factory=dict, hash=False)
@@ -102,9 +100,9 @@ class IndicatorInput(Record):
 
 @dataclass(frozen=True, slots=True)
 class Indicator(Record):
-    """One sign: what is looked for (`kind` with its parameters), and what is said and asked then.
+    """One indicator: what is looked for (`kind` with its parameters), what is said and asked then.
 
-    It is told of a month only if at least `times` of the last `months` months showed it.
+    It is reported for a month only if at least `times` of the last `months` months showed it.
     `weight` orders them: 5 is what a committee should see first.
     """
 
@@ -123,7 +121,7 @@ class Indicator(Record):
 
 @dataclass(frozen=True, slots=True)
 class IndicatorSet(Record):
-    """The signs looked for in the returns of the form `of`. `looks` gives fields by their part."""
+    """The indicators of the form `of`. `looks` gives fields by their part."""
 
     signs: str
     version: str

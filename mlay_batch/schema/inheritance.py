@@ -1,4 +1,4 @@
-"""A description that says only how it differs from another one: ``extends: meeting-2018.yaml``.
+"""Merges a description with the one it extends: ``extends: meeting-2018.yaml``.
 
 A later version of a form is mostly the earlier one. What it says replaces what that one says; in
 lists of things with a name of their own (sections, fields, rules, choices, parts) only the things

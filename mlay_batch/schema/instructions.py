@@ -1,4 +1,4 @@
-"""What a form tells people about filling it in: its hints and the words of its instruction sheet.
+"""Writes the texts that help to fill in a form: hints and the instruction sheet.
 
 The same form and period give the same words, so a reader can tell them from what was typed.
 """

@@ -1,4 +1,4 @@
-"""Where everything of a form stands: `Form` to a plan of cells, the same for template and tests.
+"""Plans the cells of a form, for the template, the reader and the tests.
 
 Every sheet has a hidden column A and, above each section, a hidden row with machine ids:
 

@@ -1,4 +1,4 @@
-"""Files of descriptions looked at one by one and together: what is wrong, what overlaps."""
+"""Checks files of descriptions, each by itself and all together: mistakes and overlaps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""YAML text to records, strictly: every mistake names file, line, key and the nearest valid key.
+"""Parses YAML to records, strictly: an error names file, line, key and the nearest valid key.
 
 A description may say ``extends: meeting-2018.yaml``: it is that one with what it says itself put
 in its place (`extend`). Mistakes are still named in the file and line they were written in.
@@ -29,11 +29,15 @@ from mlay_batch.schema.indicators import (
     missing_fields,
 )
 from mlay_batch.schema.inheritance import EXTENDS, extend, refuse_duplicates
-from mlay_batch.schema.lint_meaning import broken_mappings, faults, missing_from_forms
 from mlay_batch.schema.model import Carry, Form, Quota, Rule
 from mlay_batch.schema.problem import Fault
-from mlay_batch.schema.scheme_lint import cross_version_faults
 from mlay_batch.schema.schemes import Scheme
+from mlay_batch.schema.semantics import (
+    broken_mappings,
+    cross_version_faults,
+    faults,
+    missing_from_forms,
+)
 
 _KINDS: Mapping[str, type] = {"form": Form, "quota": Quota, "scheme": Scheme, "signs": IndicatorSet}
 # What has parameters of a kind among its keys: the key that names the kind, and all kinds.

@@ -1,4 +1,4 @@
-"""What a YAML description says, as frozen records.
+"""Frozen records of the YAML descriptions: forms, sections, fields, rules, quotas.
 
 Plain dataclasses, so that a reader process gets them by pickle without importing pydantic;
 `load` checks YAML against them with pydantic. Field names here *are* the YAML keys (a trailing

@@ -1,4 +1,4 @@
-"""Descriptions of one thing that hold in the same months: the newest applies, and lint says so."""
+"""Finds descriptions of one thing that hold in the same months; the newest applies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A name in a description that leads nowhere, as the checks of meaning find it."""
+"""An unknown name in a description, with the names that exist."""
 
 from __future__ import annotations
 

@@ -1,19 +1,19 @@
-"""The reference page of a form, quota, rating scheme or set of signs, in Markdown."""
+"""Writes the reference pages in Markdown: of a form, quota, scheme, indicators, finding codes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
-from mlay_batch.core.messages import fill_gaps, show, text
+from mlay_batch.core.messages import FindingDescription, fill_gaps, finding_descriptions, show, text
 from mlay_batch.core.period import Period
+from mlay_batch.schema import scheme_text
 from mlay_batch.schema.catalogue import Catalogue
-from mlay_batch.schema.finding_docs import FINDINGS_FILE, findings_page
 from mlay_batch.schema.indicators import Description, Indicator, IndicatorInput, IndicatorSet
-from mlay_batch.schema.markdown import open_gaps, table
 from mlay_batch.schema.model import Effective, Field, Form, Quota, Rule, Section
 from mlay_batch.schema.overlap import kind_and_id
-from mlay_batch.schema.scheme_page import scheme_page
-from mlay_batch.schema.schemes import Scheme
+from mlay_batch.schema.schemes import Cap, Part, Scheme
 
 
 def reference(record: Description, lang: str, forms: Sequence[Form] = ()) -> str:
@@ -275,3 +275,113 @@ def _input_field(input_field: IndicatorInput) -> str:
     return f"`{input_field.field}`" + (
         f" ({_param(input_field.where)})" if input_field.where else ""
     )
+
+
+def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
+    """Yield the page's lines below its head."""
+    if scheme.note:
+        yield f"- {text('reference', 'note', lang)}: {scheme.note.of(lang)}"
+    yield from (f"- {line}" for line in scheme_text.series_notes(scheme, lang))
+    if scheme.bands:
+        yield from ("", f"## {text('reference', 'bands', lang)}")
+        rows = [(b.title.of(lang), f"`{b.id}`", show(b.min, lang)) for b in scheme.bands]
+        yield from table(lang, "grade id min", rows)
+    if scheme.groups:
+        yield from ("", f"## {text('reference', 'groups', lang)}")
+        rows = [(g.title.of(lang), f"`{g.id}`", show(g.max, lang)) for g in scheme.groups]
+        yield from table(lang, "grade id max", rows)
+    for line in (
+        *scheme_text.meeting_requirements(scheme, lang),
+        *scheme_text.year_requirements(scheme, lang),
+    ):
+        yield from ("", line)
+    if scheme.parts:
+        yield from ("", text("reference", f"share_base.{scheme.share_base}", lang))
+        yield text("reference", f"mean.{scheme.mean}", lang)
+    for part in scheme.parts:
+        yield from _part(part, lang)
+
+
+def _part(part: Part, lang: str) -> Iterator[str]:
+    yield from ("", f"## {part.title.of(lang)}")
+    shorts = {grade.id: grade.short.of(lang) for grade in part.grades}
+    yield from table(lang, "grade id", [(g.title.of(lang), f"`{g.id}`") for g in part.grades])
+    rows = [
+        (
+            line.title.of(lang),
+            " + ".join(shorts[grade] for grade in line.grades),
+            _bounds(line.limit_min, line.limit_max, lang),
+            line.basis or "",
+        )
+        for line in part.lines
+    ]
+    yield from table(lang, "line grades limit basis", rows)
+    if part.caps:
+        names = shorts | {"rated": text("reference", "cap.rated", lang)}
+        yield from table(lang, "grade cap basis", [_cap(cap, names, lang) for cap in part.caps])
+
+
+def _cap(cap: Cap, names: Mapping[str, str], lang: str) -> tuple[str, ...]:
+    statement = text(
+        "reference",
+        "cap.says",
+        lang,
+        per_cent=cap.per_cent,
+        base=" + ".join(names[name] for name in cap.base),
+        scope=text("reference", f"cap.{cap.scope}", lang),
+        rounding=text("reference", f"rounding.{cap.rounding}", lang),
+    )
+    return names[cap.grade], statement, cap.basis
+
+
+def _bounds(low: float | None, high: float | None, lang: str) -> str:
+    bounds = {"min": low, "max": high}
+    return "; ".join(
+        text("reference", f"share.{key}", lang, **{key: value})
+        for key, value in bounds.items()
+        if value is not None
+    )
+
+
+FINDINGS_FILE = "findings.md"
+
+
+def findings_page(lang: str) -> str:
+    """Return the page: for each first letter a table of codes, what they mean and what to do."""
+    return "\n".join(_lines(lang)) + "\n"
+
+
+def _lines(lang: str) -> Iterator[str]:
+    yield from (f"# {text('reference', 'findings.title', lang)}", "")
+    yield text("reference", "findings.text", lang)
+    for letter, group in groupby(finding_descriptions(lang), lambda entry: entry.code[0]):
+        yield from ("", f"## {letter}: {text('reference', f'findings.{letter}', lang)}")
+        yield from table(lang, "id severity says fix", (_row(entry, lang) for entry in group))
+
+
+def _row(entry: FindingDescription, lang: str) -> tuple[str, ...]:
+    severity = text("reference", f"severity.{entry.severity}", lang)
+    return entry.code, severity, open_gaps(entry.message.what), open_gaps(entry.message.fix)
+
+
+_GAP = re.compile(r"\{\w+\}")
+
+
+def table(lang: str, heads: str, rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Yield a table; `heads` are keys of the headings, apart by blanks."""
+    titles = [text("reference", f"head.{head}", lang) for head in heads.split()]
+    yield from ("", _line(titles), _line("---" for _ in titles))
+    yield from (_line(cell.replace("|", "\\|") for cell in row) for row in rows)
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def open_gaps(words: str) -> str:
+    """Return a message with "…" for what only a return can fill in.
+
+    >>> open_gaps("Ghi {value}, quá {bound}.")
+    'Ghi …, quá ….'
+    """
+    return _GAP.sub("…", words)

@@ -1,4 +1,4 @@
-"""What a rating scheme asks beside points and counts, in sentences for sheets and pages."""
+"""Writes a scheme's further requirements as sentences, for sheets and reference pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the YAML of a rating scheme says, as frozen records; see `records`."""
+"""Frozen records of the rating schemes' YAML."""
 
 from __future__ import annotations
 

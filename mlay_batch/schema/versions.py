@@ -1,9 +1,16 @@
-"""All versions of a form side by side, the newest first: what a table over years needs."""
+"""Lists the versions of a form, newest first, and maps fields between versions.
+
+    carries: {from: "2018.1", grace: 2, fields: {members.closing: members.total}}
+
+The newer version says which fields moved (``carries``); a field with the same path needs no
+mention, and an older description never changes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from mlay_batch.core.period import Period
 from mlay_batch.schema.catalogue import Catalogue
 from mlay_batch.schema.model import Field, Form, Section
 
@@ -36,3 +43,45 @@ def family_fields(family: Family, section_id: str) -> dict[str, tuple[Form, Fiel
                 for field in section.fields:
                     by_id.setdefault(field.id, (form, field))
     return by_id
+
+
+FieldMapping = Mapping[str, str]  # section.field of the older version to that of the newer
+
+
+def field_mapping(catalogue: Catalogue, old: Form, new: Form) -> FieldMapping:
+    """Return the fields of `old` that stand elsewhere in `new`, step by step through the versions
+    between. Without a declared way from one to the other nothing has moved.
+    """
+    mapping: dict[str, str] = {}
+    for step in _mapping_steps(catalogue, old, new):
+        carried_on = {
+            old_path: step.get(new_path, new_path) for old_path, new_path in mapping.items()
+        }
+        mapping = {**step, **carried_on}
+    return {old_path: new_path for old_path, new_path in mapping.items() if old_path != new_path}
+
+
+def _mapping_steps(catalogue: Catalogue, old: Form, new: Form) -> Iterator[FieldMapping]:
+    """Yield the declared moves from `old` to `new`, the oldest first; none where a step lacks."""
+    steps: list[FieldMapping] = []
+    current: Form | None = new
+    while current and current.version != old.version:
+        if current.carries is None or len(steps) > len(catalogue.forms):
+            return
+        steps.append(current.carries.fields)
+        current = catalogue.form(new.form, current.carries.from_)
+    yield from reversed(steps) if current else ()
+
+
+def is_in_transition(form: Form, form_in_force: Form | None, period: Period) -> bool:
+    """Whether a return of `period` on the outdated `form` is still accepted beside `form_in_force`.
+
+    A grace of 2 months after 2025-10 takes returns of November and December 2025.
+    """
+    carry = form_in_force.carries if form_in_force else None
+    if carry is None or carry.from_ != form.version or form.effective.to is None:
+        return False
+    last = Period.parse(form.effective.to)
+    for _ in range(carry.grace):
+        last = last.next()
+    return period.start > Period.parse(form.effective.to).end and period.end <= last.end

@@ -16,8 +16,8 @@ from mlay_batch.figures.classification import heading_of, map_grades
 from mlay_batch.figures.report_records import Figures
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.load import check_together
-from mlay_batch.schema.scheme_lint import scheme_faults
 from mlay_batch.schema.schemes import Crosswalk, Grade, Line, Text
+from mlay_batch.schema.semantics import scheme_faults
 
 TOWN = "code|type|parent\nTX|town|\nDB1|committee|TX\nCB1|cell_direct|TX"
 VERSIONS = tuple(one for one in shipped().schemes if one.scheme == "classification")

@@ -7,9 +7,8 @@ from builders.known_codes import KNOWN_CODES
 
 from mlay_batch.core.messages import show
 from mlay_batch.schema import load_catalogue
-from mlay_batch.schema.finding_docs import findings_page
 from mlay_batch.schema.load import load_text
-from mlay_batch.schema.reference import pages, reference
+from mlay_batch.schema.reference import findings_page, pages, reference
 
 CATALOGUE = load_catalogue()
 

@@ -13,9 +13,8 @@ from mlay_batch.figures.report_records import OPEN
 from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.report.data import assignments_data, meetings_data, visits_data, yearly_data
 from mlay_batch.report.data.assignments_data import DutyTables
-from mlay_batch.report.data.titled_tables import data_columns, data_table, is_in_report_year
 from mlay_batch.report.report_context import ReportContext, period_id
-from mlay_batch.report.tables import DataTable
+from mlay_batch.report.tables import DataTable, data_columns, data_table, is_in_report_year
 from mlay_batch.report.writer import Formula
 from mlay_batch.schema import Form
 

@@ -10,14 +10,16 @@ from collections.abc import Iterator, Mapping
 
 from mlay_batch.figures.report_records import Sitting
 from mlay_batch.report import bands
-from mlay_batch.report.data.titled_tables import (
+from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.tables import (
+    DataColumn,
+    DataTable,
     data_columns,
     data_table,
     is_in_report_year,
     place_text,
+    plain_heading,
 )
-from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.tables import DataColumn, DataTable, plain_heading
 from mlay_batch.report.writer import Content, Formula
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.ids import MEETING_SCORE

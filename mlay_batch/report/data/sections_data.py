@@ -13,9 +13,8 @@ from mlay_batch.core.findings import Place
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import AcceptedReturn, Row, Value
 from mlay_batch.report.data.data_sheets import returns_of
-from mlay_batch.report.data.titled_tables import place_text
 from mlay_batch.report.report_context import ReportContext, strip_number
-from mlay_batch.report.tables import DataColumn, DataTable, Kind, plain_heading
+from mlay_batch.report.tables import DataColumn, DataTable, Kind, place_text, plain_heading
 from mlay_batch.report.writer import Content, SheetWriter
 from mlay_batch.schema import Field, Form, Section
 from mlay_batch.schema.versions import Family, families, family_fields, family_sections

@@ -18,9 +18,15 @@ from mlay_batch.figures.report_records import Sitting
 from mlay_batch.report import bands
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.sections_data import BRANCH_COLUMN, MONTH_COLUMN, table_name
-from mlay_batch.report.data.titled_tables import is_in_report_year
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.tables import HEAD_ROW, DataColumn, DataTable, Kind, plain_heading
+from mlay_batch.report.tables import (
+    HEAD_ROW,
+    DataColumn,
+    DataTable,
+    Kind,
+    is_in_report_year,
+    plain_heading,
+)
 from mlay_batch.report.writer import Content, Formula, SheetWriter
 
 _MONTH_TABLE, _BRANCH_TABLE, _YEAR_TABLE = "TheoThang", "TheoDonVi", "TheoNam"

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from mlay_batch.core.period import Period
 from mlay_batch.figures.classified import ClassificationYear
 from mlay_batch.model.records import AcceptedReturn
-from mlay_batch.report.data.titled_tables import data_columns, data_table
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.tables import DataColumn, DataTable, plain_heading
+from mlay_batch.report.tables import DataColumn, DataTable, data_columns, data_table, plain_heading
 from mlay_batch.report.writer import Content
 from mlay_batch.schema import Section
 

@@ -11,10 +11,10 @@ from mlay_batch.figures.report_records import Attendance
 from mlay_batch.report import letterhead, listing
 from mlay_batch.report.data.assignments_data import quote
 from mlay_batch.report.data.data_sheets import DataTables
-from mlay_batch.report.data.titled_tables import place_text
 from mlay_batch.report.data.visits_data import visit_rows
 from mlay_batch.report.listing import Column
 from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.tables import place_text
 from mlay_batch.report.writer import Content, Formula, SheetWriter
 
 _SPLIT = 4

@@ -141,7 +141,7 @@ def problems(ctx: ReportContext) -> Iterator[Problem]:
 
 
 def _trial_problems(ctx: ReportContext) -> Iterator[Problem]:
-    """Yield the period's signs that are on trial: they are told to the clerk, here, alone."""
+    """Yield the hits of indicators on trial, which are shown here only."""
     by_id = {entry.id: entry for entry in ctx.inputs.ledger_entries}
     for hit in ctx.figures.indicator_hits:
         is_shown = (
@@ -175,13 +175,13 @@ def _entry_findings(
 
 
 def _is_of_period(figures: Figures, entry: LedgerEntry) -> bool:
-    """Whether a delivery is for the report's period, as far as it says for which it is."""
+    """Whether a ledger entry is for the report's period, as far as its period is known."""
     months = {str(month) for month in figures.period.months()} | {str(figures.period)}
     return entry.period is None or entry.period in months
 
 
 def _last_accepted_ids(deliveries: Iterable[LedgerEntry]) -> dict[tuple[str, str, str], int]:
-    """Return the latest accepted delivery of each return."""
+    """Return the id of the latest accepted entry of each return."""
     return {
         entry.key: entry.id
         for entry in deliveries

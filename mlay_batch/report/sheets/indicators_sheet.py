@@ -1,7 +1,7 @@
 """Cảnh báo: what in the period's returns suggests meetings held for form's sake, worst first.
 
 A note for the committee, not a list of sins: which cells to ask, about what, and where it stands.
-Signs on trial are left to the clerk's sheet of findings. Every sighting of the year, these too or
+Signs on trial are left to the clerk's sheet of findings. Every hit of the year, these too or
 not, stands on a data sheet of its own.
 """
 
@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from mlay_batch.core.findings import Severity
 from mlay_batch.figures.report_records import IndicatorHit
 from mlay_batch.report import letterhead, tables
-from mlay_batch.report.data.titled_tables import data_columns, data_table, place_text
 from mlay_batch.report.indicator_text import (
     LinkTargets,
     SectionTables,
@@ -21,7 +20,7 @@ from mlay_batch.report.indicator_text import (
     worst_first,
 )
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.tables import DataTable
+from mlay_batch.report.tables import DataTable, data_columns, data_table, place_text
 from mlay_batch.report.writer import Content, Hyperlink, SheetWriter
 
 MAX_ROWS = 25  # rows: what one screen holds, and a committee reads
@@ -32,7 +31,7 @@ _SPLIT = 4
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, sections: SectionTables) -> None:
-    """Write the sheet, and behind the data sheets one with every sighting of the year."""
+    """Write the sheet, and behind the data sheets one with every hit of the year."""
     hits = [hit for hit in ctx.figures.indicator_hits if hit.indicator.severity is Severity.WARNING]
     period_hits = worst_first([hit for hit in hits if hit.period in ctx.figures.period.months()])
     link_targets, month_counts = LinkTargets.of(sections, period_hits), _count_months(hits)
@@ -119,7 +118,7 @@ def _write_foot(
 
 
 def _write_all_hits(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> SheetWriter:
-    """Write the data sheet of the year's sightings."""
+    """Write the data sheet of the year's hits."""
     all_columns = data_columns(
         ctx,
         {

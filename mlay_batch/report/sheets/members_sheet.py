@@ -278,7 +278,7 @@ def _check_formula(layout: _MembersLayout, row: int, line: MovementLine | None) 
 
 
 def _difference(layout: _MembersLayout, movement: MemberMovement | None) -> int:
-    """Return A + B − C + merged − D: 0 where the members close, or nobody told them."""
+    """Return A + B − C + merged − D: 0 where the members close, or are not reported."""
     if movement is None:
         return 0
     shape = layout.movement.fields

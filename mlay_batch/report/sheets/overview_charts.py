@@ -16,7 +16,7 @@ from mlay_batch.report.writer import SheetWriter
 Area = tuple[int, int, int, int]
 
 _COLOURS = {"dark": "#6E9CCB", "light": "#CFE0F2", "warm": "#F0D27A", "red": "#8C2A20"}
-# On a grey printer two of the colours are alike: this one is told by lines across it.
+# On a grey printer two of the colours are alike: this one has lines across it.
 _PATTERNS = {"warm": "wide_upward_diagonal"}
 _LABELS_ON_DARK = {"red": {"color": "#FFFFFF"}}
 _ORDER = ("dark", "light", "warm", "red")

@@ -38,7 +38,7 @@ _TABLE_NAME = "NhanTep"
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, provenance: Provenance) -> Mapping[int, str]:
-    """Write the sheet; return the cell of each delivery in the list of all."""
+    """Write the sheet; return the cell of each ledger entry in the list of received files."""
     columns = len(_COLUMNS)
     sheet.set_widths(_WIDTHS)
     letterhead.write_heading(ctx, sheet, columns, _SPLIT, ctx.t("title.provenance"))

@@ -7,16 +7,18 @@ blank: nothing bounds the sittings of a month, so that nobody knows what may sti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
+from mlay_batch.core.period import Period
 from mlay_batch.core.styles import TONES
+from mlay_batch.core.text import day_and_month
 from mlay_batch.figures.report_records import QuotaLine
 from mlay_batch.report import letterhead, listing
-from mlay_batch.report.assignment_text import assignment_texts
 from mlay_batch.report.data.assignments_data import quote
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.listing import Column
@@ -323,3 +325,39 @@ def _write_totals(
             column_values[_FIRST_MONTH + month] = lambda line, month=month: line.months[month] or 0  # type: ignore[misc]
     for column, value in column_values.items():
         listing.write_total(sheet, row, column, first, map(value, lines))
+
+
+def assignment_texts(
+    ctx: ReportContext, line: QuotaLine, spans: Sequence[QuotaSpan]
+) -> Iterator[str]:
+    """Yield the organisations assigned within the year, with the days where it is not all of it."""
+    if line.quota.per == "officer_cell":
+        yield line.branches[0].name
+        return
+    year = Period(ctx.figures.period.year, 1, 12)
+    for assignment in ctx.inputs.register.assignments:
+        last_day = assignment.to or year.end
+        span_periods = (
+            _span_period(year, quota_span)
+            for quota_span in spans
+            if quota_span.quota.role == assignment.role
+        )
+        if assignment.officer != line.officer:
+            continue
+        if any(assignment.from_ <= span.end and last_day >= span.start for span in span_periods):
+            since = ctx.t("visits/since", day=_short_day(ctx, assignment.from_))
+            until = ctx.t("visits/until", day=_short_day(ctx, last_day))
+            span = [since] if assignment.from_ > year.start else []
+            span += [until] if last_day < year.end else []
+            yield ctx.name(assignment.branch) + (f" ({' '.join(span)})" if span else "")
+
+
+def _span_period(year: Period, span: QuotaSpan) -> Period:
+    return Period(year.year, span.first, span.last - span.first + 1)
+
+
+def _short_day(ctx: ReportContext, day: date) -> str:
+    """Return a day of the report's year without the year: ``15/7``, ``03/02``."""
+    if ctx.lang != "vi":
+        return day.isoformat()
+    return day_and_month(day)

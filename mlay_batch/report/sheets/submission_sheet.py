@@ -102,7 +102,7 @@ def _first_receipt_times(inputs: ReportInputs) -> Mapping[object, str]:
 
 
 def _refused_entries(inputs: ReportInputs, figures: Figures) -> Iterator[LedgerEntry]:
-    """Yield the refused or held delivery behind every such field of the matrix."""
+    """Yield the rejected or held entry behind every such field of the matrix."""
     states = {state.value for state in _STATE_VERDICTS}
     keys = {
         (expected.form, expected.branch, str(expected.period))
