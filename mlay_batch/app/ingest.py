@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -182,9 +183,11 @@ def check_files(
         reader.Limits(**office.workspace.settings.limits),
         progress=lambda done: progress(done, len(workbooks)),
     )
-    from mlay_batch.checks.validate import validate  # pandera takes a second, while workers read
+    pairs = zip(workbooks, submissions, strict=True)
+    first = next(pairs)  # starts the workers: they read on while pandera is imported, a second
+    from mlay_batch.checks.validate import validate  # see above
 
-    for group in _in_groups(zip(workbooks, submissions, strict=True)):
+    for group in _in_groups(chain([first], pairs)):
         unknown = [CheckedFile(file, read, findings=read.findings) for file, read in group]
         identified = [
             identify(checked, office.intake_catalogue, office.register, as_of)

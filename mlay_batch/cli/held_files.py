@@ -91,11 +91,10 @@ def _review(
         office,
         number,
         outcome,
-        who=options.user_name(),
         decided=options.local_time(None, office.workspace.settings.time_zone),
         why=why,
         as_of=as_of or options.today(),
-        holder=options.lock_holder(),
+        **options.actor(),
     )
     show_review(result, office.catalogue, language(ctx))
     is_open = result.decision.verdict in (Verdict.REJECTED, Verdict.HELD)

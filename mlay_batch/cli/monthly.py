@@ -232,8 +232,9 @@ def close(
     """Close a period: its report stays as it is."""
     office = load_office(ctx, workspace)
     day = as_of or options.today()
-    actor = {"who": options.user_name(), "holder": options.lock_holder()}
-    result = closing.close(office, period, as_of=day, allow_incomplete=incomplete, **actor)
+    result = closing.close(
+        office, period, as_of=day, allow_incomplete=incomplete, **options.actor()
+    )
     params = {"period": str(period), "revision": result.closing.revision}
     output.show_text(language(ctx), "close.done", path=result.path, **params)
     return 0
@@ -251,8 +252,7 @@ def reopen(
     """Reopen a closed period."""
     office = load_office(ctx, workspace)
     day = as_of or options.today()
-    actor = {"who": options.user_name(), "holder": options.lock_holder()}
-    result = closing.reopen(office, period, as_of=day, why=why, **actor)
+    result = closing.reopen(office, period, as_of=day, why=why, **options.actor())
     output.show_text(language(ctx), "reopen.done", period=str(period), revision=result.revision)
     return 0
 

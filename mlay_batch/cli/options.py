@@ -214,6 +214,11 @@ def user_name() -> str:
     return getpass.getuser()
 
 
+def actor() -> dict[str, str]:
+    """Return who closes, reopens or decides, and what the lock shows of him."""
+    return {"who": user_name(), "holder": lock_holder()}
+
+
 def lock_holder() -> str:
     """Return user, machine and process, for the lock."""
     import platform  # start-up: as above

@@ -10,8 +10,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 def to_cell_text(text: str) -> str:
     """Return `text` as a cell can hold it: no control characters, at most 32.767 characters."""
-    kept = text if text.isprintable() else _CONTROL.sub("", text)
-    return kept if len(kept) <= LONGEST_TEXT else kept[: LONGEST_TEXT - 1] + "…"
+    clean = text if text.isprintable() else _CONTROL.sub("", text)
+    return clean if len(clean) <= LONGEST_TEXT else clean[: LONGEST_TEXT - 1] + "…"
 
 
 def length(text: str) -> int:

@@ -64,12 +64,12 @@ def lines(text: str, room: float, size: float = _BASE_SIZE, bold: bool = False) 
     (2, 1)
     """
     return sum(
-        1 if width(part, size, bold) <= room else _broken(part, room, size, bold)
+        1 if width(part, size, bold) <= room else _count_wrapped_lines(part, room, size, bold)
         for part in text.split("\n")
     )
 
 
-def _broken(text: str, room: float, size: float, bold: bool) -> int:
+def _count_wrapped_lines(text: str, room: float, size: float, bold: bool) -> int:
     count, used = 1, 0.0
     blank = width(" ", size, bold)
     for word in text.split():

@@ -17,7 +17,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
@@ -32,8 +31,6 @@ _START_SECONDS = 60.0  # a cold start on an old PC with a virus scanner
 _CHECK_SECONDS = 0.25  # seconds between two checks for late workers, while waiting for an answer
 _FILES_AHEAD, _BYTES_AHEAD = 32, 32 << 20  # read ahead: files per worker, bytes of all
 _CONNECTION_ERRORS = (EOFError, OSError)
-
-PendingReads = deque[tuple[Future[Submission], int]]  # pending answers, with the size of each file
 
 
 def read_all(
@@ -56,20 +53,15 @@ def read_each(
 ) -> Iterator[Submission]:
     """Read named files in worker processes; yields the submissions in the order of the files.
 
-    Reading begins before this returns. Only a few files are taken ahead, so that few are in memory.
-    `workers` defaults to the number of processors, never more than there are files. `progress` is
-    called with the number of files done, after each. A file whose worker dies gets R13, one not
-    read within `limits.seconds` R12. Raises MlayError where no worker can be started.
+    Nothing is started before the first submission is asked for. Only a few files are taken ahead of
+    their turn, so that few are in memory. `workers` defaults to the number of processors, never
+    more than there are files. `progress` is called with the number of files done, after each. A
+    file whose worker dies gets R13, one not read within `limits.seconds` R12. Raises MlayError
+    where no worker can be started.
     """
     pool = WorkerPool(tuple(forms), limits, workers or os.cpu_count() or 1)
-    return _stream_submissions(pool, pool.read(data for _, data in files), progress)
-
-
-def _stream_submissions(
-    pool: WorkerPool, submissions: Iterator[Submission], progress: Callable[[int], None] | None
-) -> Iterator[Submission]:
     with contextlib.closing(pool):
-        for count, submission in enumerate(submissions, 1):
+        for count, submission in enumerate(pool.read(data for _, data in files), 1):
             if progress:
                 progress(count)
             yield submission
@@ -88,19 +80,11 @@ class WorkerPool:
         self.is_closed = False
 
     def read(self, files: Iterable[bytes]) -> Iterator[Submission]:
-        """Yield the submissions in the order of the files; the first are submitted now."""
-        remaining = iter(files)
-        return self._results_in_order(self._submit(islice(remaining, self.size)), remaining)
-
-    def _submit(self, files: Iterable[bytes]) -> PendingReads:
-        return deque((self.threads.submit(self._read_file, data), len(data)) for data in files)
-
-    def _results_in_order(
-        self, pending: PendingReads, files: Iterable[bytes]
-    ) -> Iterator[Submission]:
-        pending_bytes = sum(size for _, size in pending)
+        """Yield the submissions in the order of the files."""
+        pending: deque[tuple[Future[Submission], int]] = deque()  # with the size of each file
+        pending_bytes = 0
         for data in files:
-            pending += self._submit([data])
+            pending.append((self.threads.submit(self._read_file, data), len(data)))
             pending_bytes += len(data)
             while len(pending) >= _FILES_AHEAD * self.size or pending_bytes > _BYTES_AHEAD:
                 pending_bytes -= pending[0][1]

@@ -192,8 +192,8 @@ class SheetWriter:
                 self.raw.write_blank(row, column, None, cell_format)
             case Formula(formula, value):
                 if not self.book.has_formulas:
-                    shown = to_cell_text(value) if isinstance(value, str) else value
-                    return self._write_cell(row, column, shown, cell_format)
+                    content = to_cell_text(value) if isinstance(value, str) else value
+                    return self._write_cell(row, column, content, cell_format)
                 self.raw.write_formula(row, column, formula, cell_format, value)
                 return value if isinstance(value, str) else None
             case int() | float():

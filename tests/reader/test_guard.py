@@ -69,6 +69,15 @@ def test_files_are_taken_a_few_ahead_of_their_turn_only():
     assert len(list(found)) == 499
 
 
+def test_nothing_is_started_for_who_never_asks():
+    """Nobody would end such workers: a file that hangs one would hold the program up for ever."""
+    taken: list[int] = []
+    found = read_each((("x", b"") for n in range(3) if not taken.append(n)), FORMS, workers=1)
+    assert (taken, active_children()) == ([], [])
+    found.close()
+    assert (taken, active_children()) == ([], [])
+
+
 def test_large_files_are_not_gathered():
     taken: list[int] = []
     large = (("x", bytes(20 << 20)) for n in range(9) if not taken.append(n))
