@@ -11,8 +11,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaError, SchemaErrorReason
 
-from mlay_batch.checks.frames import SectionTable
-from mlay_batch.checks.pandera_schema import lower_bound, schema_for, upper_bound
+from mlay_batch.checks.frames import LARGEST, SectionTable, dtype
 from mlay_batch.checks.row_rules import BUILT_IN, RULES
 from mlay_batch.core.findings import Param
 from mlay_batch.model.records import json_value
@@ -115,3 +114,55 @@ def _param(value: Any) -> Param:
         return value.date().isoformat()
     number = value.item() if hasattr(value, "item") else value
     return json_value(round(number, 6) if isinstance(number, float) else number)
+
+
+def schema_for(section: Section, form: Form) -> pa.DataFrameSchema:
+    """Return the schema of one section: a typed nullable column a field, then the rules.
+
+    Values are typed by the reader; nothing is coerced here. ``F01`` is a null where ``required``.
+    """
+    return pa.DataFrameSchema(
+        {field.id: _column(field) for field in section.fields},
+        checks=list(_frame_checks(section)),
+        name=f"{form.form}-{form.version}.{section.id}",
+        title=section.title.vi,
+    )
+
+
+def _column(field: Field) -> pa.Column:
+    return pa.Column(
+        dtype(field),
+        checks=list(_field_checks(field)),
+        nullable=not field.required,
+        title=field.title.vi,
+    )
+
+
+def _field_checks(field: Field) -> Iterator[Any]:
+    if field.type in ("integer", "number"):
+        yield pa.Check.ge(lower_bound(field), error="F02")
+        yield pa.Check.le(upper_bound(field), error="F03")
+    if field.type == "text":
+        yield pa.Check.str_length(max_value=field.max_length, error="F06")
+        if field.pattern:
+            yield pa.Check.str_matches(rf"(?:{field.pattern})\Z", error="F07")
+
+
+def lower_bound(field: Field) -> float:
+    """Return the least value of a number field."""
+    return -LARGEST if field.min is None else field.min
+
+
+def upper_bound(field: Field) -> float:
+    """Return the largest value of a number field."""
+    return LARGEST if field.max is None else field.max
+
+
+def _frame_checks(section: Section) -> Iterator[Any]:
+    for field in section.fields:
+        if field.type == "date" and field.within_period:
+            yield pa.Check.within_period(value=field.id, error="F04")
+    if section.unique:
+        yield pa.Check.unique_rows(fields=list(section.unique), error="F08")
+    for rule in section.rules:
+        yield getattr(pa.Check, rule.check)(**rule.params, error=rule.code)

@@ -1,35 +1,204 @@
 """Implements the checks that rules may name, registered with pandera.
 
-A check looks at the frame of one section (`frames`) and answers for every row: does the rule hold,
-and with which figures (`RuleResult.figures`, the gaps of the rule's message). It never raises, and
-a row with a blank operand holds: that a field is blank is reported by ``required`` alone.
+A check takes the frame of one section (`frames`) and answers for every row whether the rule holds,
+and with which figures (`RuleResult.figures`, the gaps of the rule's message). It never raises. A
+row with a blank operand holds: ``required`` alone reports blank fields.
 
 Sums are compared with a tolerance of 1e-6, so that points such as 4.1 + 0.2 are no mistake.
-Here are the checks of one row and its card; `row_set_rules` has those that look at several rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
 
 import pandas as pd
+from pandera import extensions
 
-from mlay_batch.checks.frames import END, START, Conditions
-from mlay_batch.checks.row_set_rules import unique_rows
-from mlay_batch.checks.rule_results import (
-    RULES,
-    TOLERANCE,
-    RuleFunction,
-    RuleResult,
-    Values,
-    nearly_equal,
-    register,
-    row_sum,
-    rule,
-    unknown_as_true,
+from mlay_batch.checks.frames import (
+    END,
+    NUMBER,
+    START,
+    SUBMISSION,
+    Conditions,
+    exists_column,
+    ref_column,
 )
+from mlay_batch.schema.checks import CHECKS
 
-__all__ = ["BUILT_IN", "RULES"]
+TOLERANCE = 1e-6
+Values = Sequence[str]
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """For every row of the frame: whether the rule holds, and the figures of its message."""
+
+    holds: pd.Series[bool]
+    figures: Mapping[str, Any]
+
+
+RuleFunction = Callable[..., RuleResult]
+RULES: dict[str, RuleFunction] = {}
+
+
+def register(check: RuleFunction, parameters: Sequence[str]) -> RuleFunction:
+    """Register `check` with pandera under its own name; `parameters` become its statistics."""
+
+    @wraps(check)
+    def holds(frame: pd.DataFrame, **params: Any) -> pd.Series[bool]:
+        return check(frame, **params).holds
+
+    extensions.register_check_method(
+        holds, statistics=list(parameters), supported_types=pd.DataFrame
+    )
+    return check
+
+
+def rule(check: RuleFunction) -> RuleFunction:
+    """Make `check` one that the rules of a form may name."""
+    RULES[check.__name__] = check
+    return register(check, list(CHECKS[check.__name__]))
+
+
+def unknown_as_true(passes: pd.Series[Any]) -> pd.Series[bool]:
+    """Return the answer with "cannot be said" (a blank operand) counted as holding."""
+    return passes.astype("boolean").fillna(True).astype(bool)
+
+
+def row_sum(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series[Any]:
+    """Return the sum of those columns, blanks counting 0: [2, blank] is 2, [blank, blank] is 0."""
+    total = pd.Series(0, index=frame.index, dtype="Int64")
+    for name in names:
+        total = total + frame[name].fillna(0)
+    return total
+
+
+def nearly_equal(left: pd.Series[Any], right: pd.Series[Any]) -> pd.Series[Any]:
+    """Return where the two are equal but for the noise of binary fractions."""
+    return (left - right).abs() <= TOLERANCE
+
+
+@rule
+def sum_equals_card(frame: pd.DataFrame, value: str, plus: Values, less: Values = ()) -> RuleResult:
+    """Value of the row = sum of `plus` − sum of `less`, fields of a card of the same return.
+
+    Blanks as in `sum_equals`.
+    """
+    total = row_sum(frame, plus) - row_sum(frame, less)
+    return RuleResult(
+        unknown_as_true(nearly_equal(frame[value], total)), {"value": frame[value], "sum": total}
+    )
+
+
+@rule
+def ref_fits(
+    frame: pd.DataFrame, ref: str, key: str, value: str, fits: Mapping[str, Values]
+) -> RuleResult:
+    """The row named by `ref` holds in `value` what `fits` lists for this row's own value.
+
+    Example: a cell may hang under a committee, not under another cell. A blank, a `ref` that names
+    no row of the return and a value `fits` does not list hold; an empty list lets no `ref` stand.
+    """
+    values_by_key = dict(
+        zip(zip(frame[SUBMISSION], frame[key], strict=True), frame[value], strict=True)
+    )
+    ref_values = [
+        values_by_key.get(pair) for pair in zip(frame[SUBMISSION], frame[ref], strict=True)
+    ]
+    misfits = [
+        isinstance(ref_code, str)
+        and isinstance(ref_value, str)
+        and own_value in fits
+        and ref_value not in fits[own_value]
+        for own_value, ref_code, ref_value in zip(frame[value], frame[ref], ref_values, strict=True)
+    ]
+    return RuleResult(~pd.Series(misfits, index=frame.index, dtype=bool), {"ref": frame[ref]})
+
+
+@rule
+def within_ref(
+    frame: pd.DataFrame,
+    dates: Values,
+    ref: str,
+    target: str,  # noqa: ARG001 - used by `frames`, which joins the two dates
+    start: str,
+    end: str,
+) -> RuleResult:
+    """Every date lies from `start` to `end` of the row named by `ref`, both days included.
+
+    An open start or end holds everything and is shown as "…"; a blank date holds.
+    """
+    first, last = frame[ref_column(ref, start)], frame[ref_column(ref, end)]
+    outside = pd.Series(False, index=frame.index)
+    for name in dates:
+        outside |= (frame[name] < first) | (frame[name] > last)
+    bounds = {"start": first, "end": last}
+    open_ended = {name: day.astype(object).where(day.notna(), "…") for name, day in bounds.items()}
+    return RuleResult(~outside, {"ref": frame[ref], **open_ended})
+
+
+@rule
+def unique_rows(frame: pd.DataFrame, fields: Values) -> RuleResult:
+    """No two rows of one return alike in all `fields`; a blank among them holds.
+
+    The first of several holds, every later one fails and names the Excel row of the first.
+    """
+    key = [SUBMISSION, *fields]
+    filled = frame[list(fields)].notna().all(axis="columns")
+    first = frame.groupby(key, sort=False)[NUMBER].transform("first")
+    return RuleResult(~(frame.duplicated(key) & filled), {"row": first})
+
+
+@rule
+def exists_in(
+    frame: pd.DataFrame,
+    value: str,
+    target: str,
+    when: str | None = None,
+    values: Values = (),
+    among: Conditions | None = None,
+) -> RuleResult:
+    """The value stands in that column of another section of the same return.
+
+    Asked of rows whose `when` holds one of `values` (of all, if not given); a blank holds. With
+    `among` only those rows of the other section count that hold a value of each list there.
+    """
+    applies = frame[when].isin(values) if when else frame[value].notna()
+    exists = frame[exists_column(value, target, among)]
+    return RuleResult(
+        unknown_as_true(exists | frame[value].isna() | ~applies), {"value": frame[value]}
+    )
+
+
+def _count_hits(frame: pd.DataFrame, when: str, values: Values) -> tuple[Any, Any]:
+    """Return which rows hold one of `values`, and how many of their return do."""
+    hits = frame[when].isin(values).astype(int)
+    return hits, hits.groupby(frame[SUBMISSION]).transform("sum")
+
+
+@rule
+def rows_at_least(frame: pd.DataFrame, when: str, values: Values, bound: int) -> RuleResult:
+    """At least `bound` rows of a return hold one of `values`; its first row fails otherwise.
+
+    A return without a single row is not asked: whether it may be so is said by ``nil``.
+    """
+    _, count = _count_hits(frame, when, values)
+    holds = (count >= bound) | frame.duplicated(SUBMISSION)
+    return RuleResult(holds, {"count": count, "bound": bound})
+
+
+@rule
+def rows_at_most(frame: pd.DataFrame, when: str, values: Values, bound: int) -> RuleResult:
+    """At most `bound` rows of a return hold one of `values`; the rows beyond the bound fail.
+
+    With bound 1 and three such rows, the second and the third fail.
+    """
+    hits, count = _count_hits(frame, when, values)
+    beyond = (hits == 1) & (hits.groupby(frame[SUBMISSION]).cumsum() > bound)
+    return RuleResult(~beyond, {"count": count, "bound": bound})
 
 
 @rule

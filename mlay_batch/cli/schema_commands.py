@@ -109,7 +109,7 @@ def _reference_page(catalogue: Catalogue, name: str, version: str | None, lang: 
 @click.pass_context
 def lint(ctx: click.Context, paths: tuple[Path, ...], workspace: Path | None) -> int:
     """Check YAML descriptions; name file, line, key and the nearest valid key."""
-    from mlay_batch.schema.lint import lint as lint_files  # start-up: pydantic costs 0.2 s
+    from mlay_batch.schema.load import lint as lint_files  # start-up: pydantic costs 0.2 s
 
     in_force = _yaml_files((shipped_folder("schemas"), *_workspace_schemas(workspace)))
     files = _yaml_files(paths) or in_force

@@ -21,9 +21,7 @@ from mlay_batch.core import messages
 from mlay_batch.core.styles import FONT
 from mlay_batch.core.text import consecutive_runs
 from mlay_batch.excel import metrics
-from mlay_batch.excel.cell_text import to_cell_text
-from mlay_batch.excel.formula_guard import is_formula_like
-from mlay_batch.excel.sheet_names import sheet_title
+from mlay_batch.excel.cell_text import is_formula_like, sheet_title, to_cell_text
 from mlay_batch.report.formats import LOOKS, ROW_FITS, TONE_LOOKS, Look
 
 MAX_LINKS = 65_530  # addresses Excel keeps on a sheet

@@ -9,7 +9,7 @@ from mlay_batch.core.findings import Finding
 from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import STYLES
-from mlay_batch.excel.sheet_names import sheet_titles
+from mlay_batch.excel.cell_text import sheet_titles
 from mlay_batch.model.records import Row
 from mlay_batch.schema.instructions import instructions
 from mlay_batch.schema.layout import LISTS_SHEET, STAMP_SHEET, SheetPlan, plan_sheets

@@ -26,8 +26,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
 from mlay_batch.core.styles import FONT, LINE, NUMBER_FORMATS, SIZE, STYLES, TONES, Style
-from mlay_batch.excel.cell_text import to_cell_text
-from mlay_batch.excel.formula_guard import is_formula_like
+from mlay_batch.excel.cell_text import is_formula_like, to_cell_text
 from mlay_batch.model.records import Value
 
 _EPOCH = datetime(2018, 1, 1)  # noqa: DTZ001 - a fixed date keeps the bytes reproducible
@@ -51,7 +50,7 @@ class TemplateBook:
         self._style_arrays: dict[str, tuple[StyleArray, bool]] = {}
 
     def add_sheet(self, title: str) -> Worksheet:
-        """Return a new last sheet; `title` must be valid in Excel (see `excel.sheet_names`)."""
+        """Return a new last sheet; `title` must be valid in Excel (see `excel.cell_text`)."""
         worksheet: Worksheet = self.workbook.create_sheet(title)
         return worksheet
 

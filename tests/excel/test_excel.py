@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from mlay_batch.excel import metrics
-from mlay_batch.excel.cell_text import length, to_cell_text
-from mlay_batch.excel.sheet_names import sheet_title, sheet_titles
+from mlay_batch.excel.cell_text import length, sheet_title, sheet_titles, to_cell_text
 from mlay_batch.report.writer import ReportWriter as ReportBook
 from mlay_batch.template.openpyxl_book import TemplateBook
 

@@ -9,7 +9,7 @@ from builders import reports
 from builders.excel_limits import CHART, Package
 from openpyxl.worksheet.worksheet import Worksheet
 
-from mlay_batch.excel.sheet_names import LONGEST_TITLE
+from mlay_batch.excel.cell_text import LONGEST_TITLE
 
 TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
 CELL_LIKE = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]?\d*")
