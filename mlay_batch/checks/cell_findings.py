@@ -1,8 +1,8 @@
 """Turns failures into findings at cells; leaves out cells that are wrong already.
 
-A rule is asked only of cells that are right by themselves: where a cell could not be read, is
-blank though required, or has a date turned round, that alone is reported, not also every rule that
-looks at it. So one mistake is one finding, at its own cell.
+A rule applies only to cells that are right by themselves. A cell that could not be read, is blank
+though required, or has day and month swapped gets that one finding, and the rules that look at it
+add none.
 """
 
 from __future__ import annotations
@@ -27,9 +27,7 @@ def cell_of(place: Place) -> Cell:
 
 
 def wrong_cells(findings: Iterable[Finding]) -> frozenset[Cell]:
-    """Return the cells that an error already stands at: every one of merged cells (C16), and of a
-    row that is a stray (F17).
-    """
+    """Return the cells that have an error: of merged cells (C16) and stray rows (F17) all."""
     return frozenset(
         cell_of(place)
         for finding in findings
@@ -39,14 +37,14 @@ def wrong_cells(findings: Iterable[Finding]) -> frozenset[Cell]:
 
 
 def unread_sections(findings: Iterable[Finding]) -> frozenset[str]:
-    """Return the sections that could not be read: what stands there is not known."""
+    """Return the sections that could not be read."""
     return frozenset(
         str(finding.params["field"]) for finding in findings if finding.code in _UNREAD_CODES
     )
 
 
 def to_finding(failure: Failure, section: Section, row: Row) -> Finding:
-    """Return the finding of a failure, at the first marked cell that is there."""
+    """Return the finding of a failure, at the first marked cell that exists."""
     rule = failure.rule
     default_mark = section.unique if failure.code == "F08" else (failure.field,)
     fields = [name for name in (rule.mark if rule else default_mark) if name in row.cells]
@@ -68,9 +66,9 @@ def is_reliable(
     bad_cells: frozenset[Cell],
     unread: frozenset[str] = frozenset(),
 ) -> bool:
-    """Whether every cell the failed check looks at is there and right by itself.
+    """Whether every cell the failed check looks at exists and is right by itself.
 
-    Of a section in `unread` no cell is.
+    No cell of a section in `unread` is.
     """
     if failure.rule is None:
         return failure.field in row.cells and cell_of(row.place(failure.field)) not in bad_cells
@@ -92,7 +90,7 @@ def _other_sections(rule: Rule) -> Iterator[str]:
 def _operands(
     rule: Rule, section: Section, row: Row, submission: Submission
 ) -> Iterator[tuple[Row | None, str]]:
-    """Yield row and field of every operand; a row of None is a card that is not there."""
+    """Yield row and field of every operand; a row of None is a missing card."""
     for key, kind in CHECKS[rule.check].items():
         for name in _names(rule.params.get(key)):
             if kind in ("field", "fields") or (kind == "given" and "." not in name):
@@ -138,7 +136,7 @@ def _is_collection(param: Any) -> bool:
 
 
 def sort_findings(findings: Iterable[Finding], submission: Submission) -> tuple[Finding, ...]:
-    """Return the findings as one reads: sheet by sheet, from top to bottom, left to right."""
+    """Return the findings in reading order: sheet by sheet, top to bottom, left to right."""
     sheets = {row.sheet: number for number, row in reversed(list(enumerate(submission.rows)))}
 
     def position(finding: Finding) -> tuple[int, int, int, str, str]:

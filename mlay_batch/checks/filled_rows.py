@@ -1,9 +1,8 @@
-"""Finds the rows of a table that are content: empty rows go, a stray value gives one finding.
+"""Finds the rows of a table that are content; drops empty rows, reports a stray row once.
 
-A row of nothing but defaults or dashes is empty: zeros filled down below the last meeting are no
-meeting. A row that lacks most of what it must hold, or all that says which meeting it is, is a
-note, a sum, or a row only begun. Nobody can tell which, so one finding asks, and not one for each
-cell.
+A row of only defaults or dashes is empty: zeros filled down below the last meeting are no meeting.
+A row that lacks most required fields, or every identifying one, is a note, a sum or a row only
+begun. Which of these is not certain, so the row gets one finding instead of one for each cell.
 """
 
 from __future__ import annotations
@@ -21,20 +20,21 @@ from mlay_batch.schema.model import Field, Section
 _IDENTIFYING_TYPES = ("date", "period", "choice", "ref")
 """Types of the fields that say which meeting, visit or person a row is about."""
 _VALUE_WARNINGS = frozenset({"C13", "C17", "C23", "C25", "C27"})
-"""Warnings about values that were taken: from an empty row none was."""
+"""Warnings about values the reader accepted; an empty row has none."""
 
 FindingsByCell = Mapping[tuple[str, str], list[Finding]]
 
 
 @dataclass(frozen=True)
 class FilledRows:
-    """The rows of a return that count, blanks with their defaults; the findings that are left of
-    those known before, and the strays.
-    """
+    """The rows of a return that are not empty, and the findings about them."""
 
     rows: tuple[Row, ...]
+    """Blanks have their defaults."""
     findings: tuple[Finding, ...]
+    """The earlier findings, without those of dropped and stray rows."""
     strays: tuple[Finding, ...]
+    """F17, one for each stray row."""
 
 
 def fill_in(
@@ -42,7 +42,7 @@ def fill_in(
 ) -> FilledRows:
     """Return the rows that are not empty, with defaults in their blanks.
 
-    `findings` are those about single cells; F17 stands for all of them in the row of a stray.
+    `findings` are about single cells; in a stray row F17 replaces them.
     """
     by_cell: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
@@ -66,7 +66,7 @@ def fill_in(
 
 @dataclass(frozen=True)
 class _RowContent:
-    """What stands in one row; `by_cell` are the findings by cell."""
+    """One row with the findings about its cells."""
 
     row: Row
     section: Section
@@ -74,7 +74,7 @@ class _RowContent:
 
     @cached_property
     def findings(self) -> list[Finding]:
-        """What is wrong with its cells."""
+        """The findings about its cells."""
         return [
             f
             for cell in self.row.cells.values()
@@ -83,9 +83,7 @@ class _RowContent:
 
     @cached_property
     def filled_fields(self) -> list[Field]:
-        """The fields somebody filled in: with another value than the default, or with something
-        that could not be read.
-        """
+        """The fields with a value other than the default, or one that could not be read."""
         return [field for field in self.section.fields if self._is_filled(field)]
 
     def _findings_of(self, field: Field) -> Sequence[Finding]:
@@ -110,11 +108,11 @@ class _RowContent:
         return [f for f in fields if f.required and f.default is None and f.id in self.row.cells]
 
     def is_stray(self) -> bool:
-        """Whether the row, which holds something, cannot be what its table asks for.
+        """Whether the row has content but is no record of its table.
 
-        It lacks more than half of what is required; or all that says what it is about; or it holds
-        a single cell: words, or a value where two more are missing. A meeting with day, kind and
-        content alone has 3 of 6 and is told what it lacks, cell by cell, and so is one whose day is
+        It lacks more than half of the required fields; or every identifying one; or it has a single
+        filled cell: words, or a value where two more are missing. A meeting with day, kind and
+        content has 3 of 6 and gets a finding for each missing cell, as does one whose day is
         mistyped beside its content. A sum below the table has neither day nor kind: a stray.
         """
         usable = [field for field in self._required_fields if self._is_usable(field)]
@@ -135,15 +133,15 @@ class _RowContent:
         return missing > 0 and bool(mostly_missing or (len(identifying) > 1 and not has_identity))
 
     def _is_mistyped(self, field: Field) -> bool:
-        """Whether what stands there was meant for the field: figures, or nearly a choice."""
+        """Whether the unreadable value was meant for the field: has digits, or is near a choice."""
         errors = [finding.params for finding in self._findings_of(field) if finding.is_error]
         has_digits = any(map(str.isdigit, "".join(str(params.get("value")) for params in errors)))
         return has_digits or any(params.get("nearest") for params in errors)
 
     def stray_finding(self) -> Finding:
-        """Return F17 at the first cell written; marked are all that are written or wanted.
+        """Return F17 at the first filled cell; marks all filled and all missing cells.
 
-        What was typed and could not be read is kept under ``typed.field``, so that the form given
+        The param ``typed.field`` has what was typed and could not be read, so that the form given
         back shows it.
         """
         missing = [field for field in self._required_fields if not self._is_usable(field)]
@@ -177,12 +175,12 @@ class _RowContent:
         return replace(self.row, values={**self.row.values, **defaults}) if defaults else self.row
 
     def value_findings(self) -> Iterable[Finding]:
-        """Yield what was said of values that an empty row has none of."""
+        """Yield the findings about values, which no longer apply to an empty row."""
         for finding in self.findings:
             if finding.code in _VALUE_WARNINGS or _is_only_dashes(finding.params.get("value")):
                 yield finding
 
 
 def _is_only_dashes(value: object) -> bool:
-    """Whether it is one dash or several, and nothing else."""
+    """Whether `value` is text of dashes only."""
     return isinstance(value, str) and bool(value) and not value.strip(f"{DASHES} ")

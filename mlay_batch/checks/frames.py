@@ -1,8 +1,8 @@
 """Builds one frame a section for all returns of one form: typed, never coerced.
 
-Beside the fields of the section a frame has columns of its own, marked by ``@``: which return
-a row belongs to, its Excel row, the period's first and last day. The index counts from 0, so that
-a failure leads back to its `Row`.
+Besides the fields of the section a frame has columns marked by ``@``: the return a row belongs to,
+its Excel row, the period's first and last day. The index counts from 0, so that a failure leads
+back to its `Row`.
 """
 
 from __future__ import annotations
@@ -25,29 +25,28 @@ DAY = "datetime64[s]"
 DTYPES: Mapping[str, Any] = {"integer": "Int64", "number": "Float64", "date": DAY}
 
 LARGEST = 10**15
-"""Bound of every number: beyond 15 digits Excel itself no longer keeps them all."""
+"""Bound of every number: Excel stores 15 digits."""
 
 
 @dataclass(frozen=True)
 class CandidateReturn:
-    """A return to check. Without a `period` (not certain) dates are not held against it.
-
-    `findings` are those it has so far.
-    """
+    """A return to check."""
 
     submission: Submission
     form: Form
     period: Period | None = None
+    """None where it is not certain: dates are then not compared with it."""
     findings: tuple[Finding, ...] = ()
+    """Those it has so far."""
 
     def add(self, findings: Iterable[Finding]) -> CandidateReturn:
-        """Return the same with more findings."""
+        """Return the candidate with `findings` added."""
         return replace(self, findings=(*self.findings, *findings))
 
 
 @dataclass(frozen=True)
 class SectionTable:
-    """The rows of one section of all returns: `frame` row i is `rows[i]` of entry `owners[i]`."""
+    """One section of all returns: `frame` row i is `rows[i]` of the return `owners[i]`."""
 
     section: Section
     frame: pd.DataFrame
@@ -93,7 +92,7 @@ def _table(candidates: Mapping[int, CandidateReturn], section: Section) -> Secti
 
 
 def _column_value(value: Value, field: Field) -> Any:
-    """Return the value as its column holds it: an endless or huge number just beyond the bound."""
+    """Return the value for its column: an infinite or huge number just beyond the bound."""
     if value is None or value == "":
         return None
     if field.type in ("integer", "number") and isinstance(value, int | float):
@@ -117,7 +116,7 @@ def ref_column(ref: str, path: str) -> str:
 
 
 def _join(table: SectionTable, tables: Mapping[str, SectionTable]) -> SectionTable:
-    """Return the table with what its rules ask of other sections joined by return."""
+    """Return the table with the columns its rules need of other sections, joined by return."""
     columns: dict[str, Any] = {}
     for rule in table.section.rules:
         if rule.check == "exists_in":

@@ -1,15 +1,15 @@
 """Identifies branch, form and period of a submission; stamp, visible heading and dates must agree.
 
 The hidden stamp alone never decides: the commonest mistake is last month's file filled in again,
-and its stamp still names last month. So the period needs a second witness beside the stamp, the
-visible heading or the dates of what is reported, and no witness may contradict.
+and its stamp still names last month. So the visible heading or the dates reported must confirm the
+period of the stamp, and neither may contradict it.
 
-A refused return still gets an identity where it is evident what it is about. An old file filled in
-again (I03: the stamp is older than the dates) is a return of the month its dates lie in, so that
-this month is shown as refused, not as missing. A stamp newer than the dates was made for its month
-and nobody had it before: the return is of that month, and `validate` marks the dates, which were
-copied along or mistyped. Where branch or period stay open (I01, I02 without dates, I04, I09) there
-is none.
+A refused return still gets an identity where its branch and period are evident. An old file filled
+in again (I03: the stamp is older than the dates) is a return of the month of its dates, so that
+this month is shown as refused, not as missing. A file whose stamp is newer than its dates was made
+for the month of the stamp: the return is of that month, and `validate` reports the dates, which
+were copied or mistyped. Where branch or period stay open (I01, I02 without dates, I04, I09) there
+is no identity.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def identify(
     """Return `checked` with its identity, or with findings I01… that say why it has none.
 
     Without a `register` (one workbook checked anywhere) branches are not looked up.
-    A file that is no form of ours is returned unchanged: the reader has said why.
+    A file that is no form of ours is returned unchanged: the reader has reported it.
     """
     submission = checked.submission
     if submission is None:
@@ -66,7 +66,7 @@ def identify(
 
 @dataclass(frozen=True)
 class _Evidence:
-    """What a submission shows of itself, and the register it is held against."""
+    """The parts of a submission that identify it, and the register to compare them with."""
 
     submission: Submission
     form: Form
@@ -129,9 +129,9 @@ def _find_branch(evidence: _Evidence) -> tuple[str | None, list[Finding]]:
 
 
 def _visible_branches(text: str, register: Register | None) -> tuple[str, ...]:
-    """Return the codes a visible "CB-01 – Chi bộ …" may mean; a name may be that of several.
+    """Return the codes a visible "CB-01 – Chi bộ …" may mean; several may have one name.
 
-    The code decides, unless its name is borne only by others: then all of those are meant.
+    The code decides, unless only other branches have the name: then those are returned.
     """
     code, _, name = _SEPARATOR.sub("\0", clean(text), count=1).partition("\0")
     if register is None:
@@ -172,11 +172,10 @@ def _find_period(evidence: _Evidence, as_of: date) -> tuple[Period | None, list[
 def _period_of_dates(evidence: _Evidence, claimed: Period) -> Period | None:
     """Return the one other period that more than half of the dates lie in, or None.
 
-    A date that day and month swapped would bring into the claimed period is no witness
-    (`validate` asks about it), unless it lies in the period right after: a file of October
-    filled in again in November may well report on the 10th of November. Years no period can have
-    are no witness either. Half is not more than half: of 2 dates, one in October and one in
-    November, nothing is said here.
+    A date that would lie in the claimed period with day and month swapped does not count
+    (`validate` reports it), unless it lies in the next period: a file of October filled in again in
+    November may well report on the 10th of November. Nor do years no period can have. Of 2 dates,
+    one in October and one in November, neither month has more than half: None.
     """
     days = [day for day, _ in evidence.dates]
     day_counts = Counter(Period.of(claimed.kind, day) for day in days if _is_evidence(day, claimed))
@@ -200,7 +199,7 @@ def _reused_file_finding(evidence: _Evidence, claimed: Period, reported_period: 
     return replace(finding, marks=(*places, evidence.header_value("period").place))
 
 
-# Standing: may this branch send this form for this period?
+# Eligibility: may this branch send this form for this period?
 
 
 def _check_eligibility(
@@ -229,7 +228,7 @@ def _check_eligibility(
 
 
 def _check_lock(identity: Identity, evidence: _Evidence, received: str) -> Iterator[Finding]:
-    """Yield L13 for a return that came after its period was locked: `verdict` holds it.
+    """Yield L13 for a return received after its period was locked; `verdict` holds it.
 
     Locked 20 days after November: the 20th of December is in time, the 21st is not.
     """

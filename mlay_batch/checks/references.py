@@ -1,7 +1,7 @@
-"""Resolves what was written into a `ref` field to a code of the register.
+"""Resolves the text of a `ref` field to a code of the register.
 
 People choose "CB-01 – Chi bộ Trường Tiểu học" from the list, or type the code, or only the name.
-A code decides; a name alone is taken only where nobody else bears it, and then with a warning.
+A code decides; a name alone is accepted only if it is unique, with a warning.
 """
 
 from __future__ import annotations
@@ -23,15 +23,17 @@ _SEPARATOR = re.compile(r"\s[–—-]\s")
 
 @dataclass(frozen=True)
 class Meaning:
-    """The code meant (None: not certain), what is wrong (a code of ours), what it may be."""
+    """What the text of a `ref` field means."""
 
     code: str | None
+    """None where it is not certain."""
     finding_code: str | None = None
     candidates: tuple[str, ...] = ()
+    """Code and name of the entries it may mean."""
 
 
 class Resolver:
-    """Finds the code for what was written; `known` maps the codes of one list to their names."""
+    """Finds the code for a text in one list of codes and names."""
 
     def __init__(self, names_by_code: Mapping[str, str]) -> None:
         self._names_by_code = names_by_code
@@ -47,9 +49,9 @@ class Resolver:
     def _meaning(self, text: str) -> Meaning:
         """Return what `text` means.
 
-        "CB-01 – Chi bộ A" is CB-01, unless another organisation bears that name; for a name that
-        nobody bears (an old one, a mistyped one) the code counts, with a warning. Two of one name
-        are not distinguished.
+        "CB-01 – Chi bộ A" is CB-01, unless another organisation has that name. With a name nobody
+        has (an old one, a mistyped one) the code counts, with a warning. A name that several have
+        is ambiguous.
         """
         cleaned = clean(text)
         head, name = _split(cleaned)
@@ -76,9 +78,9 @@ class Resolver:
         return tuple(f"{code}{CODE_SEPARATOR}{self._names_by_code[code]}" for code in codes)
 
     def _nearest_labels(self, head: str, name: str) -> tuple[str, ...]:
-        """Return the entries most like what was written: where a name was, those of a like name.
+        """Return the entries nearest to the text: by its name if it has one, else by its code.
 
-        A code mistyped by one figure is somebody else's as well; the name beside it is not.
+        A code with one wrong digit may be another branch's; the name beside it is not.
         """
         if not name and (code := nearest(head, self._names_by_code)):
             return self._labels(code)
@@ -100,10 +102,10 @@ def resolvers(lists: Lists) -> Mapping[str, Resolver]:
 def resolve_refs(
     row: Row, section: Section, by_list: Mapping[str, Resolver]
 ) -> tuple[Row, tuple[Finding, ...]]:
-    """Return the row with codes in its `ref` fields, and what is wrong with them.
+    """Return the row with codes in its `ref` fields, and the findings about them.
 
-    A value that means no code is kept as it was written: it is part of what the branch sent.
-    Where the list itself is not known (a check without a register) nothing is asked of it.
+    A value that means no code stays as written, since the branch sent it. Without the list itself
+    (a check without a register) the code is taken unchecked.
     """
     values: dict[str, Value] = dict(row.values)
     findings: list[Finding] = []

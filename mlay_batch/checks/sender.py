@@ -1,8 +1,8 @@
 """Checks the sender: a mail counts only from an address registered for the branch.
 
-That is an address registered, on the day of receipt, for the branch or for an organisation above
-it. From proves nothing by itself, so a mail the town's own server calls forged is in doubt too.
-Doubt never refuses a return: it is held until a person decides. What was handed over (channel
+The address must be registered, on the day of receipt, for the branch or an organisation above it. A
+mail that the office's own server calls forged is in doubt too, since From alone proves nothing.
+Doubt never refuses a return: it is held until a person decides. A file handed over (channel
 ``hand``) has no sender to check.
 """
 
@@ -20,7 +20,7 @@ STRANGER, FORGED, OUT_OF_DATE = "I20", "I21", "I22"
 def check_sender(checked: CheckedFile, register: Register) -> CheckedFile:
     """Return `checked`, with a finding (I20, I21, I22) where its sender is in doubt.
 
-    A file of which nobody can tell the branch may come from any registered address.
+    A file whose branch is not known may come from any registered address.
     """
     file = checked.file
     if file.channel != "mail" or file.skip_reason:
@@ -43,5 +43,5 @@ def check_sender(checked: CheckedFile, register: Register) -> CheckedFile:
 
 
 def _can_speak(address: Address, checked: CheckedFile, register: Register) -> bool:
-    """Whether an address may speak for the branch, at some time."""
+    """Whether an address belongs to the branch or an organisation above it, at any time."""
     return checked.identity is None or register.is_within(checked.identity.branch, address.branch)

@@ -1,12 +1,12 @@
 """Validates the values of many returns at once, with one pandera call a section.
 
-A return refused by `identity` is checked all the same, so that a branch gets everything in one
-round. Where its period is not certain (`CheckedFile.identity` is None: last month's file filled in
-again, stamp and heading at odds) dates are not held against a period: that has been said once.
+A return refused by `identity` is checked as well, so that a branch gets all findings at once. Where
+its period is not certain (`CheckedFile.identity` is None: last month's file filled in again, stamp
+and heading disagree) dates are not compared with a period, since `identity` reported that.
 
-Whether a blank is allowed is said by ``required`` alone; every other check lets a blank pass, and
-in sums a blank optional part counts 0 (`row_rules`). `filled_rows` says which rows of a table are
-content; there blanks take the defaults of their fields.
+Only ``required`` refuses a blank; every other check lets a blank pass, and in sums a blank optional
+part counts 0 (`row_rules`). `filled_rows` decides which rows of a table are content; their blanks
+take the defaults of their fields.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ def validate(
 ) -> tuple[CheckedFile, ...]:
     """Return the batch, in order, with findings added and the codes of `ref` fields resolved.
 
-    `lists` gives code → name for each list a `ref` field may name; a list that is not given is
-    not asked. `forms` are looked into for the form of a return whose identity is not known. All
-    returns of a section are checked by one pandera call; nothing is asked across returns.
+    `lists` gives code → name for each list a `ref` field may name; refs to other lists are not
+    checked. `forms` supply the form of a return without identity. One pandera call checks a section
+    of all returns; no rule compares returns.
     """
     candidates = {
         number: _candidate(checked_file, forms) for number, checked_file in enumerate(batch)
@@ -64,8 +64,8 @@ def validate(
 def validate_register(submission: Submission, form: Form) -> tuple[Submission, tuple[Finding, ...]]:
     """Return the register with codes resolved, and all findings, those of the reader first.
 
-    Its `ref` fields are held against its own rows; the tree of organisations may hold no ring, and
-    of a parent that closes one nothing else is said.
+    Its `ref` fields name its own rows. The tree of organisations must have no cycle; a parent that
+    closes one gets no other finding.
     """
     lists = {name: _names_by_code(submission, name) for name in ("organisations", "officers")}
     candidate = CandidateReturn(submission, form, findings=submission.findings)
@@ -88,7 +88,7 @@ def _names_by_code(submission: Submission, section: str) -> Mapping[str, str]:
 
 
 def _candidate(checked: CheckedFile, forms: Sequence[Form]) -> CandidateReturn | None:
-    """Return what is to be checked of a file; None where no form of ours could be read."""
+    """Return the return to check in a file; None where no form of ours could be read."""
     submission, identity = checked.submission, checked.identity
     if submission is None:
         return None
@@ -103,7 +103,7 @@ def _candidate(checked: CheckedFile, forms: Sequence[Form]) -> CandidateReturn |
 def _check_all(
     candidates: Mapping[int, CandidateReturn], by_list: Mapping[str, Resolver]
 ) -> Mapping[int, CandidateReturn]:
-    """Return the entries with codes resolved and all findings added."""
+    """Return the candidates with codes resolved and all findings added."""
     findings: dict[int, list[Finding]] = defaultdict(list)
     prepared = {
         number: _prepare(candidate, by_list, findings[number])
@@ -123,8 +123,9 @@ def _check_all(
 def _prepare(
     candidate: CandidateReturn, by_list: Mapping[str, Resolver], findings: list[Finding]
 ) -> CandidateReturn:
-    """Return the entry with the rows that count, defaults in blanks, codes in `ref` fields; strays
-    are added to `findings`.
+    """Return the candidate with its filled rows, defaults in blanks, codes in `ref` fields.
+
+    Adds stray rows to `findings`.
     """
     sections = {section.id: section for section in candidate.form.sections}
     rows: list[Row] = []
@@ -142,7 +143,7 @@ def _prepare(
 
 
 def _check(candidates: Mapping[int, CandidateReturn], findings: dict[int, list[Finding]]) -> None:
-    """Add to `findings` what is wrong in entries of one form: fields first, then rules and nil."""
+    """Add to `findings` those of candidates of one form: fields first, then rules and nil."""
     form = next(iter(candidates.values())).form
     failed_checks = [
         (table, fail)
@@ -184,8 +185,8 @@ def nil_findings(
 ) -> Iterator[Finding]:
     """Yield F12 where a section is declared nil but has rows, F13 where it has neither.
 
-    A declared nil return is not a missing one; an empty table without a word is neither. Of a
-    section that could not be read (`unread`) nothing is said.
+    A declared nil return is not a missing one; an empty table without a declaration is neither.
+    Sections that could not be read (`unread`) give no finding.
     """
     for section in (candidate for candidate in form.sections if candidate.id not in unread):
         card, _, name = (section.nil or "").partition(".")
@@ -213,7 +214,7 @@ def _reason_fields(card: Section, name: str) -> tuple[str, ...]:
 
 
 def _is_all_wrong(row: Row, bad_cells: frozenset[Cell]) -> bool:
-    """Whether of every cell somebody filled in it is said already that it is wrong."""
+    """Whether every filled cell of the row has an error already."""
     filled = (name for name, value in row.values.items() if value is not None)
     return all(cell_of(row.place(name)) in bad_cells for name in filled)
 
@@ -221,7 +222,7 @@ def _is_all_wrong(row: Row, bad_cells: frozenset[Cell]) -> bool:
 def _nil(
     section: Section, card: Row, names: tuple[str, ...], rows: Sequence[Row]
 ) -> Iterator[Finding]:
-    """Yield what is wrong between the declaration, the first of `names`, and the rows."""
+    """Yield F12 or F13 where the declaration, the first of `names`, and the rows disagree."""
     name = names[0]
     nil = card.values.get(name) == YES
     if nil == bool(rows):

@@ -1,8 +1,7 @@
 """Decides on each file: accepted, rejected, duplicate, held or ignored. Pure.
 
-The batch is decided in the order its files were received, whatever the order they lie in, and
-each against the ledger and the files decided before it. So it does not matter in how many runs
-the same files come in.
+Files are decided in the order they were received, each against the ledger and the files decided
+before it. So the verdicts do not depend on how many runs the same files come in.
 
 ================================================  =========  ====
 no return at all (a picture, a mail without file)  ignored    N..
@@ -18,12 +17,12 @@ nothing yet for this form, branch and period       accepted
 received later than the return that counts         accepted   L05 supersedes it
 received earlier than it                           held       L07
 received at the same moment, other values          held       L08, all of them
-would be accepted, but its period is shut          held       L12 closed, L13 locked
+would be accepted, but its period is closed        held       L12 closed, L13 locked
 ================================================  =========  ====
 
-Rejected content is decided again if it now passes: the register may have been wrong. So is content
-held for its sender, if it comes from an address that may send it. Held means that a person decides;
-`accept_held` accepts the file then.
+Rejected content is decided again if it now passes, since the register may have been wrong. So is
+content held for its sender, if it comes again from an address that may send it. A person decides on
+held files; `accept_held` then accepts them.
 """
 
 from __future__ import annotations
@@ -59,8 +58,8 @@ def receipt_order(file: IncomingFile) -> tuple[datetime, str, str]:
 def decide(batch: Sequence[CheckedFile], snapshot: LedgerSnapshot) -> tuple[Decision, ...]:
     """Return one decision for each of `batch`, in the same order.
 
-    `refers_to` is the ledger entry repeated or superseded. It is None where that came in the same
-    batch and has no number yet; the finding's ``name`` names it.
+    `refers_to` is the ledger entry repeated or superseded. It is None where that file is of the
+    same batch and has no number yet; the finding's ``name`` names it.
     """
     decider = _BatchDecider(snapshot, _find_disputes(batch, snapshot))
     order = sorted(range(len(batch)), key=lambda index: receipt_order(batch[index].file))
@@ -71,11 +70,11 @@ def decide(batch: Sequence[CheckedFile], snapshot: LedgerSnapshot) -> tuple[Deci
 def accept_held(
     checked: CheckedFile, snapshot: LedgerSnapshot, held_entry: LedgerEntry
 ) -> Decision:
-    """Return the decision on a held file that a person says is to be taken.
+    """Return the decision on a held file that a person accepts.
 
-    Where its sender was in doubt (`checked` must be free of that doubt), it is decided like any
-    other file, and may be held again for its time or values. Where those held it, it counts and
-    supersedes what counted; only what refuses it still does.
+    A file held for its sender (`checked` must be free of that doubt) is decided like any other
+    file, and may be held again for its time or values. A file held for those is accepted and
+    supersedes the current return, unless a finding refuses it.
     """
     other_entries = {
         sha: remaining
@@ -83,7 +82,7 @@ def accept_held(
         if (remaining := tuple(entry for entry in entries if entry.id != held_entry.id))
     }
     (decision,) = decide([checked], LedgerSnapshot(other_entries, snapshot.by_key))
-    is_closed = _has_finding(checked, "L12")  # for that it must be opened again first
+    is_closed = _has_finding(checked, "L12")  # the period must be opened again first
     if (
         decision.verdict is Verdict.HELD
         and not is_closed
@@ -108,10 +107,7 @@ def _receipt_time(received: str) -> datetime:
 
 @dataclass
 class _DecidedFile:
-    """A file decided before: in an earlier run, or in this one (then `id` is None).
-
-    `is_current` tells the return that counts from those superseded since.
-    """
+    """A file decided before, in an earlier run or in this one."""
 
     sha256: str
     name: str
@@ -119,8 +115,10 @@ class _DecidedFile:
     verdict: Verdict
     values_hash: str | None
     is_current: bool
+    """Whether it is accepted and not superseded."""
     sender_in_doubt: bool = False
     id: int | None = None
+    """None for a file of this run."""
 
     @classmethod
     def from_entry(cls, entry: LedgerEntry) -> _DecidedFile:
@@ -140,9 +138,9 @@ DisputedReceipts = frozenset[tuple[ReturnKey, datetime]]
 
 
 def _find_disputes(batch: Sequence[CheckedFile], snapshot: LedgerSnapshot) -> DisputedReceipts:
-    """Return key and time of returns that came at the same moment with different values.
+    """Return key and time of returns received at the same moment with different values.
 
-    Two files of one branch, dropped into the folder together: neither is the later one.
+    Example: two files of one branch dropped into the folder together; neither is the later one.
     """
     hashes: dict[tuple[ReturnKey, datetime], set[str]] = defaultdict(set)
     for checked in batch:
@@ -157,7 +155,7 @@ def _return_key(checked: CheckedFile) -> ReturnKey | None:
 
 
 class _BatchDecider:
-    """Decides one file after another and remembers what became of those before."""
+    """Decides one file after another and remembers the verdicts."""
 
     def __init__(self, snapshot: LedgerSnapshot, disputed: DisputedReceipts) -> None:
         self.disputed = disputed
@@ -196,7 +194,7 @@ class _BatchDecider:
         return next((decided for decided in self.by_key.get(key, ()) if decided.is_current), None)
 
     def _decide_same_bytes(self, checked: CheckedFile) -> Decision | None:
-        """Return the decision on bytes that came before, None where they are to be looked at."""
+        """Return the decision on bytes received before; None where they must be decided anew."""
         earlier = [
             decided
             for decided in self.by_sha.get(checked.file.sha256, ())
@@ -236,7 +234,7 @@ class _BatchDecider:
     def _decide_against(
         self, current: _DecidedFile, checked: CheckedFile, key: ReturnKey
     ) -> Decision:
-        """Return the decision on a return whose key has one that counts already."""
+        """Return the decision on a return whose key has a current return."""
         values_hash = checked.values_hash
         if current.values_hash == values_hash:
             return _decision(checked, Verdict.DUPLICATE, "L04", current)
@@ -254,7 +252,7 @@ _REPEAT_VERDICTS = {
 
 
 def _later_wins(file: IncomingFile, current: _DecidedFile) -> tuple[Verdict, str]:
-    """Return what becomes of other values than the current ones: the later receipt counts."""
+    """Return verdict and code for values that differ from the current: the later receipt wins."""
     new_time, current_time = _receipt_time(file.received), _receipt_time(current.received)
     if new_time > current_time:
         return Verdict.ACCEPTED, "L05"
@@ -272,7 +270,7 @@ def _ignore(checked: CheckedFile, reason: str) -> Decision:
 def _decision(
     checked: CheckedFile, verdict: Verdict, code: str, earlier: _DecidedFile | None = None
 ) -> Decision:
-    """Return a decision with a finding that says why, and which file it goes back to."""
+    """Return a decision with a finding that gives the reason and names the earlier file."""
     params: dict[str, Param] = {}
     if earlier:
         params = {"name": earlier.name, "received": earlier.received[:10]}

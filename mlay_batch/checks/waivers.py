@@ -1,7 +1,7 @@
 """Applies waivers: a waived rule does not refuse the branch's return.
 
-The finding is kept, for the branch, the sheet of findings and the provenance to show; it only no
-longer refuses. What cannot be read cannot be waived: only rules of forms and fields (F..) can.
+Its finding becomes a warning, which the letter, the sheet of findings and the provenance show. Only
+rules of forms and of fields (F..) can be waived, not what could not be read.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from mlay_batch.model.register import Register
 
 
 def apply_waivers(checked: CheckedFile, register: Register) -> CheckedFile:
-    """Return it with the findings lowered to warnings that a waiver in force covers.
+    """Return `checked` with the findings that a waiver in force covers lowered to warnings.
 
-    In force is what holds for its period on the day it was received, whenever it is looked at.
+    A waiver must be in force for the return's period on the day the return was received.
     """
     identity = checked.identity
     if identity is None or not register.waivers:
