@@ -1,8 +1,8 @@
-"""Converts records to JSON and back; refuses whatever is not of the declared types.
+"""Converts records to JSON and back; refuses values not of the declared types.
 
-Used for what a worker sends its parent, for rows in the ledger and for the caches. No pickle: a
-compromised worker must not be able to execute code in the parent. The record's types say what may
-come: a text where a number belongs, a field too many or too few, is a ValueError.
+Used for a worker's results, rows in the ledger and the caches. No pickle: a compromised worker must
+not be able to execute code in the parent. A value of another type than the record declares, or a
+field too many or too few, is a ValueError.
 
 A record is the list of its fields, a date is ``{"$d": "2019-09-03"}``, bytes are ``{"$b": …}`` in
 base64, an enum is its value. An integer stays an integer, a float keeps its point (``5.0``).
@@ -48,7 +48,7 @@ def dump(value: object) -> bytes:
 
 
 def load_text(text: str, kind: Any) -> Any:
-    """Return the value of that type; ValueError for whatever else the text says."""
+    """Return the value of that type; ValueError for any other text."""
     try:
         return _decoder(kind)(_DECODER.decode(text))
     except (TypeError, RecursionError, LookupError) as error:
@@ -56,7 +56,7 @@ def load_text(text: str, kind: Any) -> Any:
 
 
 def load(data: bytes, kind: type[T]) -> T:
-    """Return the record of that type; ValueError for whatever else the bytes say."""
+    """Return the record of that type; ValueError for any other bytes."""
     record: T = load_text(data.decode(), kind)
     return record
 
@@ -146,7 +146,7 @@ def _record_decoder(kind: Any) -> _Decode:
 
 
 def _union_decoder(kinds: tuple[Any, ...]) -> _Decode:
-    """JSON tells plain types apart by itself; at most one other kind stands beside them."""
+    """Return the decoder of a union: plain types, which JSON distinguishes, and one other kind."""
     plain = frozenset(kind for kind in kinds if kind in _PLAIN)
     others = [_decoder(kind) for kind in kinds if kind not in plain]
     other = others[0] if others else _refuse
@@ -173,7 +173,7 @@ def _literal_decoder(options: tuple[Any, ...]) -> _Decode:
 
 
 def _mapping_decoder(entry: _Decode) -> _Decode:
-    """Keys repeat in thousands of rows: each text is held in memory once."""
+    """Return the decoder of a mapping; interns keys, which repeat in thousands of rows."""
 
     def decode(value: Any) -> Any:
         if type(value) is not dict:
@@ -184,7 +184,7 @@ def _mapping_decoder(entry: _Decode) -> _Decode:
 
 
 def _decode_untyped(value: Any) -> Any:
-    """Take what JSON holds by itself. A date would come back as a mapping: refused."""
+    """Return a plain JSON value; refuses dates and bytes, which would come back as mappings."""
     if type(value) is list:
         return [_decode_untyped(entry) for entry in value]
     if type(value) is dict:

@@ -42,9 +42,10 @@ def open_atomic(path: Path, mode: int = 0o666) -> Iterator[BinaryIO]:
 def write_without_folder_sync(
     path: Path, data: bytes, mode: int = 0o666, *, sync: bool = True
 ) -> None:
-    """Write `data` to `path` as `open_atomic` does, but for the fsync of the folder: that is left
-    to the caller, who may write many. `path` is no document that another program may have open.
-    Without `sync` it need not outlast a power cut.
+    """Write `data` to `path` as `open_atomic` does, without the fsync of the folder.
+
+    The caller syncs the folder once for many files. `path` is no document that another program may
+    have open. Without `sync` it need not outlast a power cut.
     """
     with _open_temporary(path, mode, sync=sync) as file:
         file.write(data)
@@ -74,8 +75,9 @@ def _unwritable(path: Path, error: OSError) -> MlayError:
 
 
 def _refuse_open_file(path: Path) -> None:
-    """Refuse a file that LibreOffice or Excel has open: POSIX would let us replace it, and what
-    the user saves next would undo our work.
+    """Raise OutputBusyError for a file that LibreOffice or Excel has open.
+
+    POSIX would let us replace it, and the user's next save would overwrite it.
     """
     for lock_name in (f".~lock.{path.name}#", f"~${path.name}"):
         if path.with_name(lock_name).exists():

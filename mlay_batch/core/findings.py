@@ -1,6 +1,6 @@
-"""What is wrong in a form, as values: where (`Place`), what (`code`), how bad (`Severity`).
+"""Defines findings: what is wrong (`code`), where (`Place`), how bad (`Severity`).
 
-A finding holds no text. `messages` makes the text at the edge, in the reader's language.
+A finding holds no text; `messages` makes it, in the reader's language.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """Where something stands: file name (for display only), sheet title, cell such as ``D12``.
+    """A place in a file: file name (for display only), sheet title, cell such as ``D12``.
 
     An empty part means "the whole": a place without a cell is the sheet, without a sheet the file.
     """
@@ -70,7 +70,7 @@ def has_errors(findings: tuple[Finding, ...]) -> bool:
 
 
 def split_cell(cell: str) -> tuple[str, int] | None:
-    """Return the column's letters and the row of a cell, None for what is none.
+    """Return column letters and row of a cell; None for any other text.
 
     >>> split_cell("AA12"), split_cell("")
     (('AA', 12), None)
@@ -82,7 +82,7 @@ def split_cell(cell: str) -> tuple[str, int] | None:
 def cell_ranges(cells: Iterable[str]) -> str:
     """Return cells as people list them: columns in order, runs of rows in a column as one.
 
-    What is not a cell is left out; a cell named twice is listed once.
+    Other texts are left out; a cell named twice is listed once.
 
     >>> cell_ranges(["C12", "C13", "C15", "AA1", "D1", "C14", "C12", ""])
     'C12–C15, D1, AA1'

@@ -147,7 +147,7 @@ def explain(finding: Finding, form: Form | None, lang: str, *, returned: bool = 
 def explain_indicator(
     indicator: Indicator, params: Mapping[str, object], form: Form | None, lang: str
 ) -> Message:
-    """Return what a sign saw, and what to ask; `form` gives the titles of its fields."""
+    """Return an indicator's message and question; `form` gives the titles of its fields."""
     titled_params = dict(params)
     for name in ("field", "fields"):
         if form and isinstance(paths := titled_params.get(name), str):

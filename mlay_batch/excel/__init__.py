@@ -1,1 +1,1 @@
-"""What both writers of workbooks know of Excel: text, widths, names of sheets, formulas."""
+"""Limits of Excel for both writers of workbooks: text, widths, names of sheets, formulas."""

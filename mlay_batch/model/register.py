@@ -1,7 +1,7 @@
 """The office's register as records: organisations in a tree, officers, assignments, waivers.
 
-Built from a `Submission` of the form ``register``; fields added to that form are kept in the
-submission and do not concern this module.
+Built from a `Submission` of the form ``register``; fields added to that form stay in the
+submission and need no change here.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from mlay_batch.schema.model import Form
 
 
 class Dated:
-    """What is in force from one day to another, both included; a blank day is open."""
+    """A record in force from one day to another, both included; a blank day is open."""
 
     __slots__ = ()
     from_: date | None
     to: date | None
 
     def is_in_force(self, day: date) -> bool:
-        """Tell whether it is in force on `day`."""
+        """Whether it is in force on `day`."""
         return (self.from_ is None or self.from_ <= day) and (self.to is None or day <= self.to)
 
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """An organisation of the tree. It lives from `founded` to the day before `ended`."""
+    """An organisation of the tree. It exists from `founded` to the day before `ended`."""
 
     code: str
     name: str
@@ -118,7 +118,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Register:
-    """Everything the office knows of itself, by date."""
+    """The office's organisations, officers, addresses, waivers and signatories, by date."""
 
     organisations: tuple[Organisation, ...]
     officers: tuple[Officer, ...] = ()
@@ -156,7 +156,7 @@ class Register:
 
     @cached_property
     def by_mail(self) -> Mapping[str, tuple[Address, ...]]:
-        """The addresses by what is written in the mail's From, in small letters."""
+        """The addresses by mail address in small letters."""
         addresses_by_mail: dict[str, list[Address]] = {}
         for address in self.addresses:
             addresses_by_mail.setdefault(address.mail.strip().lower(), []).append(address)
@@ -188,7 +188,7 @@ class Register:
         )
 
     def reporters(self, form: Form, period: Period) -> tuple[Organisation, ...]:
-        """Return who owes a return of `form` for `period`, in the register's order."""
+        """Return the organisations that owe `form` for `period`, in the register's order."""
         return tuple(
             organisation
             for organisation in self.organisations
@@ -216,9 +216,9 @@ class Register:
         return tuple(dict.fromkeys(addresses))
 
     def addressee(self, branch: str, day: date) -> str | None:
-        """Return who is written to: `branch`, else the nearest above it that has an address.
+        """Return whom to write to: `branch`, else the nearest above it that has an address.
 
-        None where nobody has: the town itself, at the top, does not write to itself.
+        None without one; the office itself, at the top, does not write to itself.
         """
         codes_above = (ancestor.code for ancestor in self.ancestors(branch) if ancestor.parent)
         return next(
@@ -234,7 +234,7 @@ class Register:
     def waiver(
         self, form: str, branch: str, period: Period, day: date, rule: str | None = None
     ) -> Waiver | None:
-        """Return the waiver in force on `day` of that rule, or of the whole return if none."""
+        """Return the waiver in force on `day` of `rule`; without one, of the whole return."""
         key = (form, branch, rule)
         for waiver in self.waivers:
             if (waiver.form, waiver.branch, waiver.rule) == key and waiver.is_in_force(period, day):
@@ -242,9 +242,7 @@ class Register:
         return None
 
     def root(self) -> Organisation:
-        """Return the organisation without a parent: the town itself. StopIteration never: a
-        register without a root falls back to its first organisation.
-        """
+        """Return the organisation without a parent, the office itself; else the first one."""
         roots = (organisation for organisation in self.organisations if organisation.parent is None)
         return next(roots, self.organisations[0])
 

@@ -1,15 +1,15 @@
-"""A consolidated workbook as a return to the level above: one form, made from all the others.
+"""Derives the roll-up form: a consolidated workbook as a return to the level above.
 
-A grassroots committee, a town or a province hands in the workbook it made for itself. Its data
-sheets bear the same hidden ids as a branch's form, so it is read, identified, checked and recorded
-by the same stages: **one file, one verdict**. What it carries is not counted as received again.
+A grassroots committee, a town or a province submits the workbook it made for itself. Its data
+sheets have the same hidden ids as a branch's form, so the same stages read, identify, check and
+record it: **one file, one verdict**. The returns it carries are not counted as received again.
 
     made            as of which day, by which program; fingerprints of figures and lists
     returns         whose returns it carries: form, version, branch, period, hash of the values
     organisations … the register it was counted by, mail addresses and signatories left out
     meeting_visits  every section of every form, one table each, led by branch and period
 
-The form is derived: a field added to any form is carried upwards without another edit.
+The form is derived from all others: a field added to any of them needs no other edit.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from mlay_batch.schema.ids import ROLLUP
 from mlay_batch.schema.model import Choice, Due, Effective, Field, Section, Text
 from mlay_batch.schema.versions import Family, families, family_fields, family_sections
 
-HIDDEN_SHEET = "_consolidated"  # hidden: what is on no data sheet
+HIDDEN_SHEET = "_consolidated"  # has the sections that are on no data sheet
 ORIGIN, RETURN_LIST = "made", "returns"
 REGISTER_LISTS = ("organisations", "officers", "assignments", "waivers")
 BRANCH, PERIOD = "_branch", "_period"
@@ -46,7 +46,7 @@ ReturnKey = tuple[str, str, str]
 
 
 def section_id(form: str, section: str) -> str:
-    """Return the name under which a section of a form is carried."""
+    """Return the id of a form's section in the roll-up."""
     return f"{form}_{section}"
 
 
@@ -55,9 +55,9 @@ def forms(
 ) -> tuple[Form, ...]:
     """Return the form of a consolidated workbook, a version for each kind of period.
 
-    The version also names the fields carried, so that a workbook made with other descriptions is
-    refused as such. `reporters` are the types of organisation that hand in such a workbook in
-    place of the returns below them.
+    The version includes a hash of the fields, so that a workbook made with other descriptions is
+    refused. `reporters` are the types of organisation that submit such a workbook in place of the
+    returns below them.
     """
     choices: dict[str, tuple[Choice, ...]] = {}
     form_sections = [_origin_section(), _return_list_section(), *_register_sections(catalogue)]
@@ -85,12 +85,12 @@ def forms(
 
 
 def without_fields(form: Form) -> Form:
-    """Return the form with its sections alone: a receipt tells how many rows each has."""
+    """Return the form without fields, for a receipt that shows how many rows each section has."""
     return replace(form, sections=tuple(replace(section, fields=()) for section in form.sections))
 
 
 def _shape_hash(sections: Iterable[Section]) -> str:
-    """Return eight hexadecimal digits that name sections, fields and their types."""
+    """Return a hash of sections, fields and their types: eight hexadecimal digits."""
     shape = [
         [section.id, [[field.id, field.type] for field in section.fields]] for section in sections
     ]
@@ -139,7 +139,7 @@ def _rollup_section(
 
 
 def _all_choices(family: Family, name: str) -> tuple[Choice, ...]:
-    """Return the choices of every version, worded as the newest one that has them words them."""
+    """Return the choices of all versions, each as its newest version words it."""
     choices = {
         choice.id: choice for form in reversed(family) for choice in form.choices.get(name, ())
     }
@@ -147,9 +147,9 @@ def _all_choices(family: Family, name: str) -> tuple[Choice, ...]:
 
 
 def _unchecked_field(field: Field) -> Field:
-    """Return the field without its limits: they were held against it one level below.
+    """Return the field without its limits, which were checked one level below.
 
-    References and choices of the register travel as their code.
+    References and choices of the register become their code.
     """
     kind = field.type if field.type in ("date", "integer", "number") else "text"
     return Field(field.id, kind, field.title, max_length=field.max_length)
@@ -158,7 +158,7 @@ def _unchecked_field(field: Field) -> Field:
 def rows_by_return(
     submission: Submission | AcceptedReturn, catalogue: Catalogue
 ) -> Mapping[ReturnKey, tuple[Row, ...]]:
-    """Return the rows of every return carried, as the branch's own form names their fields.
+    """Return the rows of every return in the roll-up, with sections named as in its own form.
 
     Sheet, row and cells are those of the consolidated workbook.
     """
@@ -189,17 +189,16 @@ def _return_key(row: Row) -> ReturnKey:
 
 
 def lists_hash(rows: Iterable[Row]) -> str:
-    """Return the hash of how it was made, of the list of returns and of the register's lists."""
+    """Return the hash of the origin, the list of returns and the register's lists."""
     hashed_rows = (row for row in rows if row.section in (ORIGIN, RETURN_LIST, *REGISTER_LISTS))
     return values_hash([replace(row, values={**row.values, "lists": None}) for row in hashed_rows])
 
 
 def find_alterations(submission: Submission, catalogue: Catalogue) -> Iterator[Finding]:
-    """Yield I30 for each return whose values are not those the workbook was made with, I31 where
-    the list of returns or the register was changed.
+    """Yield I30 for each return with changed values, I31 for a changed list or register.
 
-    This catches mistakes of the hand, not forgery: who writes the file anew can write its hashes
-    anew. Against that stand the sender's address and the signed paper.
+    This catches mistakes, not forgery: a forger can recompute the hashes. The sender's address and
+    the signed paper guard against that.
     """
     origin_row = next(iter(submission.section_rows(ORIGIN)), None)
     if origin_row is None or origin_row.values.get("lists") != lists_hash(submission.rows):

@@ -1,4 +1,4 @@
-"""Loads the catalogue of descriptions: the workspace's own replace shipped ones of one name."""
+"""Loads the catalogue of descriptions; the workspace's own replace shipped ones of one name."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def shipped_folder(name: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A YAML file a record came from: name and sha256, for the provenance sheet."""
+    """The YAML file of a record: name and sha256, for the provenance sheet."""
 
     name: str
     sha256: str
@@ -104,7 +104,7 @@ class Catalogue:
         return _newest(s for s in self.schemes if s.scheme == scheme and s.effective.covers(period))
 
     def indicator_sets_for(self, period: Period) -> tuple[IndicatorSet, ...]:
-        """Return the newest version of every set of signs that holds in `period`, by id."""
+        """Return the newest version of every indicator set that holds in `period`, by id."""
         in_force = [
             indicator_set
             for indicator_set in self.indicator_sets
@@ -120,12 +120,11 @@ def _newest(records: Iterable[T]) -> T | None:
 
 
 def load_catalogue(*overrides: Path) -> Catalogue:
-    """Return the shipped descriptions, each replaced by one of the same name from `overrides`
-    folders.
+    """Return the shipped descriptions, each replaced by one of the same name in `overrides`.
 
-    The same name is: form, scheme or signs and version, quota id and first month. Of `overrides` a
-    folder holds descriptions, a file is one. Raises SchemaError for the first file that is wrong,
-    or a scheme that no form has figures for.
+    The name is kind, id and version, for a quota kind, id and first month. Each of `overrides` is a
+    folder of descriptions or one file. Raises SchemaError for the first wrong file, or a scheme
+    that no form has figures for.
     """
     from mlay_batch.schema.load import check_together, load_file  # start-up: pydantic costs 0.2 s
 

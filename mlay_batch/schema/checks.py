@@ -1,6 +1,6 @@
 """The checks a rule may name, and the parameters of each.
 
-`validate.checks` implements them for pandera; a test holds the two lists equal. The kinds of
+`checks.row_rules` implements them for pandera; a test holds the two lists equal. The kinds of
 parameter: ``field`` and ``fields`` name fields of the same section (``other`` of another,
 ``section.field``), ``number`` and ``texts`` are plain values, ``given`` maps fields of the row or
 of a card (``section.field``) to values of which each must hold one; those in `OPTIONAL` may be left

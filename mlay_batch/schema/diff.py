@@ -1,4 +1,4 @@
-"""Compares two versions of a form; the changes are values, put into words by the command line."""
+"""Compares two versions of a form; the command line words the changes."""
 
 from __future__ import annotations
 

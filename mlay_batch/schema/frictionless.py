@@ -1,8 +1,8 @@
 """Describes a form as a Frictionless Data Package, which other programs read.
 
 https://datapackage.org/standard/table-schema/ (version 1). Every section becomes a resource, one
-row a record; two leading columns say whose return a row belongs to. What a Table Schema cannot say,
-the form's rules, stands beside it under ``rules``, which the standard allows.
+row a record; two leading columns name the branch and period of its return. A Table Schema cannot
+state the form's rules; they are listed under ``rules``, which the standard allows.
 """
 
 from __future__ import annotations

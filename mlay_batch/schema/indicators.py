@@ -18,7 +18,7 @@ from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
 from mlay_batch.schema.schemes import Scheme
 
 CODE_PREFIX = "H"
-"""First letter of the codes of signs: *hình thức*, for form's sake."""
+"""First letter of the codes of indicators: *hình thức*, for form's sake."""
 
 ParamKind = Literal["look", "looks", "number", "texts", "figures"]
 
@@ -100,10 +100,10 @@ class IndicatorInput(Record):
 
 @dataclass(frozen=True, slots=True)
 class Indicator(Record):
-    """One indicator: what is looked for (`kind` with its parameters), what is said and asked then.
+    """One indicator: a kind of search with its parameters, and what to say and ask of a hit.
 
     It is reported for a month only if at least `times` of the last `months` months showed it.
-    `weight` orders them: 5 is what a committee should see first.
+    `weight` orders indicators: a committee should see 5 first.
     """
 
     code: str
@@ -138,7 +138,7 @@ Description = Form | Quota | Scheme | IndicatorSet
 
 
 def indicator_set_faults(record: IndicatorSet) -> Iterator[Fault]:
-    """Yield what signs name in vain, in the order of the file."""
+    """Yield the faults of a set of indicators, in the order of the file."""
     seen: set[str] = set()
     for i, indicator in enumerate(record.entries):
         path: KeyPath = ("entries", i)
@@ -193,7 +193,7 @@ def _is_number(value: Any) -> bool:
 
 
 def missing_fields(record: IndicatorSet, forms: Iterable[Form]) -> Iterator[Fault]:
-    """Yield what `looks` names that no version of the form has."""
+    """Yield fields named under `looks` that no version of the form has."""
     versions = [form for form in forms if form.form == record.of]
     if not versions:
         yield Fault(("of",), record.of, frozenset(form.form for form in forms))

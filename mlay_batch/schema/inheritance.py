@@ -1,13 +1,12 @@
 """Merges a description with the one it extends: ``extends: meeting-2018.yaml``.
 
-A later version of a form is mostly the earlier one. What it says replaces what that one says; in
-lists of things with a name of their own (sections, fields, rules, choices, parts) only the things
-named are changed, key by key, and new ones come after the others. The rest holds unchanged, so the
-reference page, not the file, shows the whole.
+A later version of a form states only its changes. Its values replace those of the earlier version.
+In lists of items with an id or code (sections, fields, rules, choices, parts) only the items listed
+change, key by key; new ones follow the others. The reference page shows the merged whole.
 
 Example: ``rules: [{code: D05, bound: 90}]`` under the section `meetings` leaves every other rule,
-and of D05 everything but its bound. A rule with a `check` of its own is a new one: its code may not
-be that of a rule that is there, which it would replace without a word.
+and everything of D05 but its bound, unchanged. A rule with a `check` is a new one: its code may not
+be that of an existing rule, which it would silently replace.
 """
 
 from __future__ import annotations
@@ -20,23 +19,23 @@ import yaml
 from mlay_batch.errors import SchemaError
 
 EXTENDS = "extends"
-_NAME_KEYS = ("id", "code", "section")  # what a thing in a list is known by
-_DEFINING_KEYS = ("check", "kind")  # the key of a whole rule, of a whole sign
-_REPEATABLE_LIST = "crosswalk"  # the one list in which several things may be of one section
+_NAME_KEYS = ("id", "code", "section")  # keys that name an item of a list
+_DEFINING_KEYS = ("check", "kind")  # the key of a new rule, of a new indicator
+_REPEATABLE_LIST = "crosswalk"  # the one list in which several items may be of one section
 _CODE = re.compile(r"([A-Z])(\d+)")
 
 
 def extend(base: yaml.Node, extension: yaml.Node) -> yaml.Node:
-    """Return the nodes of `base` with those of `extension` in their place; each keeps its line.
+    """Return the nodes of `base` replaced by those of `extension`; each keeps its file and line.
 
-    Raises SchemaError for a new rule under the code of one that is there.
+    Raises SchemaError for a new rule under the code of an existing one.
     """
     _refuse_reused_codes(base, extension)
     return _merge(_without(base, EXTENDS), _without(extension, EXTENDS), key="")
 
 
 def refuse_duplicates(node: yaml.Node) -> None:
-    """Raise SchemaError for an id or code that stands twice in one list of a file.
+    """Raise SchemaError for an id or code given twice in one list of a file.
 
     `extend` would take the second for a change of the first.
     """
@@ -44,7 +43,7 @@ def refuse_duplicates(node: yaml.Node) -> None:
     while pending:
         key, current = pending.pop()
         if id(current) in visited:
-            continue  # an alias of what has been looked at, or of what it stands in
+            continue  # an alias of a node visited before, or of one it is part of
         visited.add(id(current))
         children = list(_children(current))
         seen: set[str] = set()
@@ -65,9 +64,7 @@ def _children(node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
 
 
 def _refuse_reused_codes(base: yaml.Node, extension: yaml.Node) -> None:
-    """Raise SchemaError for a new rule or sign whose code one of `base` has, in whatever section:
-    a code is one rule of the form.
-    """
+    """Raise SchemaError for a new rule or indicator with a code of `base`, in any section."""
     base_codes = {_name(item) for item in _rules(base)}
     codes = base_codes | {_name(item) for item in _rules(extension)}
     for item in _rules(extension):
@@ -79,7 +76,7 @@ def _refuse_reused_codes(base: yaml.Node, extension: yaml.Node) -> None:
 
 
 def _rules(node: yaml.Node) -> Iterator[yaml.Node]:
-    """Yield every rule and every sign that has a code."""
+    """Yield every rule and every indicator that has a code."""
     for key, value in _children(node):
         for _, item in _children(value) if key in ("sections", "entries") else ():
             if key == "entries" and _name(item):
@@ -91,8 +88,9 @@ def _rules(node: yaml.Node) -> Iterator[yaml.Node]:
 
 
 def _next_free(code: str, used: set[str]) -> str:
-    """Return the code after the last one of the same letter: other versions may use what lies
-    between. After D01, D05 and D18 comes D19.
+    """Return the code after the last one of the same letter: D19 after D01, D05 and D18.
+
+    Other versions may use the codes between.
     """
     match = _CODE.fullmatch(code)
     if not match:
@@ -105,7 +103,7 @@ def _next_free(code: str, used: set[str]) -> str:
 
 
 def _name_key(item: yaml.Node) -> yaml.Node:
-    """Return the key under which a thing of a list has its name."""
+    """Return the key that names an item of a list."""
     names: dict[str, yaml.Node] = {key.value: key for key, _ in item.value}
     return next(names[name] for name in _NAME_KEYS if name in names)
 
@@ -131,9 +129,7 @@ def _merge(base: yaml.Node, extension: yaml.Node, key: str) -> yaml.Node:
 
 
 def _merge_mappings(base: yaml.MappingNode, extension: yaml.MappingNode) -> yaml.MappingNode:
-    """Return the keys of `base`, then the new ones, each with the value `extension` gives it if
-    any.
-    """
+    """Return the keys of `base`, then new ones; values of `extension` replace those of `base`."""
     pairs = {name.value: (name, value) for name, value in base.value}
     for name, value in extension.value:
         base_pair = pairs.get(name.value)
@@ -154,7 +150,7 @@ def _merge_lists(base: yaml.SequenceNode, extension: yaml.SequenceNode) -> yaml.
 
 
 def _name(item: yaml.Node) -> str:
-    """Return the name of a thing in a list, empty where it has none."""
+    """Return the name of an item of a list, empty where it has none."""
     if not isinstance(item, yaml.MappingNode):
         return ""
     values = {key.value: value.value for key, value in item.value}

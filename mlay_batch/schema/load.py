@@ -1,7 +1,7 @@
 """Parses YAML to records, strictly: an error names file, line, key and the nearest valid key.
 
-A description may say ``extends: meeting-2018.yaml``: it is that one with what it says itself put
-in its place (`extend`). Mistakes are still named in the file and line they were written in.
+A description with ``extends: meeting-2018.yaml`` is that one with its own values in place of those
+there (`extend`). Errors name the file and line where the mistake is written.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from mlay_batch.schema.semantics import (
 )
 
 _KINDS: Mapping[str, type] = {"form": Form, "quota": Quota, "scheme": Scheme, "signs": IndicatorSet}
-# What has parameters of a kind among its keys: the key that names the kind, and all kinds.
+# Records with parameters among their keys: the key that names the kind, and all kinds.
 _KIND_KEYS: Mapping[type, tuple[str, Mapping[str, Mapping[str, str]]]] = {
     Rule: ("check", CHECKS),
     Indicator: ("kind", KINDS),
@@ -50,7 +50,7 @@ _UNKNOWN_KEY = "unexpected_keyword_argument"
 
 
 class _StrictLoader(yaml.CSafeLoader):
-    """YAML that refuses a key given twice, and takes only true/false for truth."""
+    """Loads YAML; refuses a key given twice, and reads only true/false as booleans."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[str] = set()
@@ -64,7 +64,7 @@ class _StrictLoader(yaml.CSafeLoader):
         return super().construct_mapping(node, deep)
 
 
-# A choice or grade id such as `no` or `on` is a word, not a truth value.
+# A choice or grade id such as `no` or `on` is a word, not a boolean.
 _StrictLoader.yaml_implicit_resolvers = {
     first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:bool"]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
@@ -79,9 +79,9 @@ def _adapter(kind: str) -> TypeAdapter[Any]:
 def load_file(
     path: Path, display_name: str | None = None, folders: Sequence[Path] = ()
 ) -> Description:
-    """Return what a YAML file describes; `display_name` is its name in messages.
+    """Return the record of a YAML file; `display_name` is its name in messages.
 
-    What it extends lies beside it or in one of `folders`.
+    The file it extends lies beside it or in one of `folders`.
     Raises SchemaError naming file, line, key and the nearest valid key.
     """
     return load_text(
@@ -102,7 +102,7 @@ def _read_text(path: Path, display_name: str | None = None) -> str:
 def load_text(text: str, display_name: str, folders: Sequence[Path] = ()) -> Description:
     """Return the record that YAML `text` describes; see `load_file`.
 
-    `folders` are where descriptions it extends are looked for, the first one first.
+    Descriptions it extends are looked up in `folders`, in order.
     """
     node = _compose(text, display_name, folders, ())
     data = _construct(node, display_name)
@@ -119,7 +119,7 @@ def load_text(text: str, display_name: str, folders: Sequence[Path] = ()) -> Des
 
 
 class _Stream(io.StringIO):
-    """Text that knows its file: YAML notes the name with every line."""
+    """A text with its file name, which YAML records with every line."""
 
     name = ""
 
@@ -127,8 +127,9 @@ class _Stream(io.StringIO):
 def _compose(
     text: str, display_name: str, folders: Sequence[Path], extended_by: tuple[str, ...]
 ) -> yaml.Node:
-    """Return the YAML nodes of `text` with what it extends; `extended_by` are the files extending
-    it.
+    """Return the YAML nodes of `text` merged with the file it extends.
+
+    `extended_by` are the files extending it.
     """
     stream = _Stream(text)
     stream.name = display_name
@@ -155,7 +156,7 @@ def _construct(node: yaml.Node, display_name: str) -> Any:
 
 
 def _parse(step: Callable[[], Any], display_name: str) -> Any:
-    """Return what a step of reading YAML gives; what is wrong names its line."""
+    """Return the result of a step of reading YAML; raises SchemaError with the line."""
     try:
         return step()
     except yaml.MarkedYAMLError as error:
@@ -169,10 +170,10 @@ def _parse(step: Callable[[], Any], display_name: str) -> Any:
 
 
 def _gather_params(data: Any) -> None:
-    """Move the parameters of rules and signs, written beside their other keys, into `params`.
+    """Move the parameters of rules and indicators, written beside their other keys, into `params`.
 
-    Of a check that does not exist nobody can say which keys are parameters: all that are no keys
-    of a rule are taken along, so that the check is found wrong and not they.
+    The parameters of an unknown check are not known: all keys that are none of a rule are moved, so
+    that the error names the check and not them.
     """
     for section in _mappings(data, "sections"):
         for rule in _mappings(section, "rules"):
@@ -189,13 +190,13 @@ def _move_params(holder: dict[str, Any], record: type) -> None:
 
 
 def _mappings(holder: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    """Return the mappings of the list under `key`; pydantic complains of all that is not so."""
+    """Return the mappings of the list under `key`; pydantic reports anything else."""
     items = holder.get(key)
     return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
 
 
 def _explain(error: ValidationError, node: yaml.Node, data: Mapping[str, Any]) -> SchemaError:
-    """Return the error to show: a key that does not exist before one that is then missing."""
+    """Return the error to show: an unknown key comes before a missing one."""
     problems = error.errors()
     first = next((problem for problem in problems if problem["type"] == _UNKNOWN_KEY), problems[0])
     path = [part for part in first["loc"] if not (isinstance(part, str) and "[" in part)]
@@ -212,7 +213,7 @@ def _explain(error: ValidationError, node: yaml.Node, data: Mapping[str, Any]) -
 
 
 def _nearest_key(path: Sequence[Any], data: Mapping[str, Any]) -> str:
-    """Return the key most like the last one of `path`, of those the record there may have."""
+    """Return the valid key of the record that is most like the last key of `path`."""
     record: Any = next(_KINDS[kind] for kind in _KINDS if kind in data)
     holder: Any = data
     for part in path[:-1]:
@@ -226,8 +227,9 @@ def _nearest_key(path: Sequence[Any], data: Mapping[str, Any]) -> str:
 
 
 def _inner_record(record: Any, part: Any) -> Any:
-    """Return the record class under the key `part`; a place in a list, or the name of a list of
-    choices, leads no deeper.
+    """Return the record class under the key `part`.
+
+    For an index in a list, or the name of a list of choices, that is `record` itself.
     """
     hints = get_type_hints(record)
     hint = next((hints[name] for name in hints if name.rstrip("_") == part), None)
@@ -244,7 +246,7 @@ def _nearest(word: str, candidates: Iterable[str], cutoff: float = 0.5) -> str:
 
 
 def file_and_line(node: yaml.Node, path: Sequence[Any]) -> tuple[str, int]:
-    """Return file and line (from 1) of what stands at `path`, or of its nearest ancestor."""
+    """Return file and line (from 1) of the node at `path`, or of its nearest ancestor."""
     mark = node.start_mark
     for part in path:
         step = _child(node, part)
@@ -265,7 +267,7 @@ def _child(node: Any, part: Any) -> tuple[Any, Any] | None:
 
 
 def _check_meaning(record: Description, node: yaml.Node) -> None:
-    """Raise for the first fault in what the description means; quotas have none."""
+    """Raise SchemaError for the first fault in the description's meaning; quotas have none."""
     for fault in _faults(record):
         file, line = file_and_line(node, fault.path)
         raise SchemaError(
@@ -285,9 +287,10 @@ def _faults(record: Description) -> Iterable[Fault]:
 
 
 def check_together(records: Sequence[tuple[str, Description]]) -> None:
-    """Raise SchemaError for a scheme that judges by what no form asks for, signs that look where
-    nothing stands, or a form that carries over what the version before has not; `records` come
-    with the names of their files.
+    """Raise SchemaError for a record that does not fit the others.
+
+    That is a scheme that needs fields no form has, indicators of unknown fields, or a form that
+    carries over fields the version before lacks. `records` come with their file names.
     """
     forms = [record for _, record in records if isinstance(record, Form)]
     for name, record in records:
@@ -336,12 +339,12 @@ _FullName = tuple[str, str, str]
 def lint(
     files: Sequence[Path], in_force: Sequence[Path], base: Path
 ) -> tuple[list[SchemaError], list[Overlap]]:
-    """Return what is wrong in `files`, and which of them overlap one another or those `in_force`.
+    """Return the errors in `files`, and their overlaps with one another or those `in_force`.
 
     Of the files in force a later one replaces an earlier one of the same name, as in the catalogue;
-    two of one name in one folder are an error. What a file extends lies beside it or in `base`.
+    two of one name in one folder are an error. Files they extend lie beside them or in `base`.
     """
-    requested = {path.resolve(): path for path in files}  # named in messages as they were asked for
+    requested = {path.resolve(): path for path in files}  # messages use the paths as given
     errors: list[SchemaError] = []
     by_name: dict[_FullName, tuple[Path, Description]] = {}
     for resolved, path in ({path.resolve(): path for path in in_force} | requested).items():

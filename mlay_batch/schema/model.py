@@ -72,7 +72,7 @@ FieldType = Literal["date", "integer", "number", "text", "choice", "ref", "perio
 
 @dataclass(frozen=True, slots=True)
 class Field(Record):
-    """One thing asked for. `choices` names a list of the form, `ref` a list of the register.
+    """One value to report. `choices` names a list of the form, `ref` a list of the register.
 
     `prefill` is ``section.field`` of the branch's last accepted return, or a name the template's
     context offers; `locked` cells cannot be typed into; `group` is a heading over several columns.
@@ -146,7 +146,7 @@ class Section(Record):
 class Due(Record):
     """Days after the period's end: a return later than `day` is late, later than `lock` held.
 
-    `correct` are the days a branch has to correct a return that was given back.
+    `correct` is how many days a branch has to correct a return given back.
     """
 
     day: int

@@ -1,4 +1,7 @@
-"""Finds descriptions of one thing that hold in the same months; the newest applies."""
+"""Finds descriptions of one form, quota, scheme or set that hold in the same months.
+
+The newest applies.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +18,16 @@ NamedDescription = tuple[str, Description]
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Two files that describe `name` in the months `first` to `last`; no last one, without end.
-
-    `newer` is the file that applies in them: it begins later, or with the same month but has the
-    higher version.
-    """
+    """Two files that describe `name` in the same months."""
 
     name: str
     older: str
     newer: str
+    """The file that applies: it begins later, or in the same month with the higher version."""
     first: str
+    """The first month of both."""
     last: str | None
+    """The last month of both; None without end."""
 
 
 def kind_and_id(record: Description) -> tuple[str, str]:
@@ -40,18 +42,18 @@ def kind_and_id(record: Description) -> tuple[str, str]:
 
 
 def full_name(record: Description) -> tuple[str, str, str]:
-    """Return kind, id and version (of a quota its first month): two of one name cannot both be."""
+    """Return kind, id and version (of a quota its first month), which name one description."""
     version = record.effective.from_ if isinstance(record, Quota) else record.version
     return (*kind_and_id(record), version)
 
 
 def age_key(record: Description) -> tuple[str, str]:
-    """Return what sorts descriptions of one thing by age: the greatest is the newest."""
+    """Return the key that sorts versions by age; the greatest is the newest."""
     return record.effective.from_, full_name(record)[2]
 
 
 def overlaps(records: Sequence[NamedDescription]) -> Iterator[Overlap]:
-    """Yield every two of the named files that describe one thing in the same months."""
+    """Yield every two of the named files with one kind and id that share months."""
     by_age = sorted(records, key=lambda named: (age_key(named[1]), named[0]))
     for (older, earlier), (newer, later) in combinations(by_age, 2):
         last_held = earlier.effective.to

@@ -1,4 +1,4 @@
-"""An unknown name in a description, with the names that exist."""
+"""Records a wrong name in a description, with the names that would be right."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ KeyPath = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A wrong `name` under the last key of `path`; `valid_names` are the names that would do.
-
-    `code` is the error's text: ``schema.name`` leads nowhere, ``schema.again`` stands twice,
-    ``schema.unfit`` does not fit the keys beside it.
-    """
+    """A wrong `name` under the last key of `path`."""
 
     path: KeyPath
     name: str
     valid_names: frozenset[str] = frozenset()
     code: str = "schema.name"
+    """The error's text: ``schema.name`` is unknown, ``schema.again`` is given twice,
+    ``schema.unfit`` does not fit the keys beside it."""
 
     @property
     def key(self) -> str:
-        """The YAML key it stands under."""
+        """The YAML key of the name."""
         return next((part for part in reversed(self.path) if isinstance(part, str)), "")
 
 

@@ -9,7 +9,7 @@ from mlay_batch.schema.schemes import Scheme, YearGrade
 
 
 def meeting_requirements(scheme: Scheme, lang: str) -> Iterator[str]:
-    """Yield the bands that demand full marks, and what becomes of thematic points."""
+    """Yield the bands that demand full marks, and how thematic points count."""
     groups = {group.id: group.title.of(lang) for group in scheme.groups}
     bands = {band.id: band.title.of(lang) for band in scheme.bands}
     for demand in scheme.demands:
@@ -33,7 +33,7 @@ def meeting_requirements(scheme: Scheme, lang: str) -> Iterator[str]:
 
 
 def year_requirements(scheme: Scheme, lang: str) -> Iterator[str]:
-    """Yield what the grades of a cell's year ask, each with its source."""
+    """Yield the conditions of a cell's yearly grades, each with its source."""
     if scheme.year_grades:
         yield text("ratings", "year_how", lang)
     bands = {

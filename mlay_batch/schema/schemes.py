@@ -98,7 +98,7 @@ class Cap(Record):
     """At most `per_cent` of `base` may bear `grade`, within each one of `scope`.
 
     `base` are the counts summed: ``[grade2]`` (HTT), ``[grade1, grade2]`` (HTT or better) or
-    ``[rated]``. `scope`: every cell (only the returns of organisations that are one cell tell),
+    ``[rated]``. `scope`: every cell (known only from organisations that are one cell),
     every grassroots organisation, or the town. `rounding` is how the exact share becomes whole:
     20 % of 14 are 2.8, ``floor`` allows 2.
     """
@@ -113,7 +113,7 @@ class Cap(Record):
 
 @dataclass(frozen=True, slots=True)
 class Part(Record):
-    """What a classification scheme says of one kind of the rated: `section` of the form."""
+    """The grades, lines and caps for one kind of the rated: `section` of the form."""
 
     section: str
     title: Text
@@ -169,14 +169,14 @@ class Scheme(Record):
         return tuple(sorted(self.bands, key=lambda band: -band.min))
 
     def own_path(self) -> tuple[str, str]:
-        """Return section and field of an organisation's own grade, empty where none is asked."""
+        """Return section and field of an organisation's own grade; empty without one."""
         section, _, field_id = (self.own_grade or "").partition(".")
         return section, field_id
 
     def own_grades(self) -> tuple[str, ...]:
-        """Return the grades an organisation may tell of itself: those of the first part, cells."""
+        """Return the grades an organisation may report for itself: those of the first part."""
         return tuple(grade.id for grade in self.parts[0].grades) if self.parts else ()
 
     def part(self, section: str) -> Part | None:
-        """Return what the scheme says of a section, None where it says nothing."""
+        """Return the part of the scheme for a section, or None."""
         return next((part for part in self.parts if part.section == section), None)

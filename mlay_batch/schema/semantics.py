@@ -1,6 +1,6 @@
 """Checks the meaning of parsed YAML: unknown references, keys that contradict one another.
 
-Done when a description is loaded, so that a mistake in it never fails a check on a return.
+`load` does so for every description, so that no mistake in one fails a check on a return.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _form(form: Form) -> Iterator[Fault]:
 
 
 def _codes(form: Form) -> Iterator[Fault]:
-    """Yield rule codes used twice, or that look like one of the program's own."""
+    """Yield rule codes used twice, or with a letter of the program's own codes."""
     seen: set[str] = set()
     for i, section in enumerate(form.sections):
         for j, rule in enumerate(section.rules):
@@ -76,7 +76,7 @@ def _section(
 
 
 def _nil(form: Form, nil: str, path: KeyPath, fields: Mapping[str, Field]) -> Iterator[Fault]:
-    """A nil declaration is a choice of a card, one of whose values is ``yes``."""
+    """Yield a nil declaration that is no choice field of a card with the value ``yes``."""
     cards = {s.id for s in form.sections if s.layout == "card"}
     valid_paths = {
         name
@@ -123,7 +123,7 @@ def _compiles(pattern: str) -> bool:
 
 
 def _is_possible(field: Field, value: str | float, form: Form) -> bool:
-    """Whether a branch itself could write `value` into the field."""
+    """Whether a branch could enter `value` into the field."""
     if field.type == "choice":
         return value in {choice.id for choice in form.choices.get(field.choices or "", ())}
     if field.type in _NUMBERS:
@@ -139,7 +139,7 @@ def _is_possible(field: Field, value: str | float, form: Form) -> bool:
 def _rule(
     form: Form, section: Section, rule: Rule, path: KeyPath, fields: Mapping[str, Field]
 ) -> Iterator[Fault]:
-    """Yield what a rule names in vain: its check, parameters, fields, choices, gaps."""
+    """Yield unknown names in a rule: its check, parameters, fields, choices, gaps."""
     if rule.check not in CHECKS:
         yield Fault((*path, "check"), rule.check, frozenset(CHECKS))
         return
@@ -164,7 +164,7 @@ def _rule(
 def _param(
     form: Form, rule: Rule, key: str, path: KeyPath, fields_by_name: Mapping[str, Field]
 ) -> Iterator[Fault]:
-    """Yield a parameter of the wrong kind, or naming fields that are not there or do not fit."""
+    """Yield a parameter of the wrong kind, or one that names unknown or unfit fields."""
     kind, value = CHECKS[rule.check][key], rule.params[key]
     if kind in ("given", "fits"):
         yield from _mapping_faults(form, rule, key, path, fields_by_name)
@@ -189,10 +189,10 @@ def _param(
 def _mapping_faults(
     form: Form, rule: Rule, key: str, path: KeyPath, fields_by_name: Mapping[str, Field]
 ) -> Iterator[Fault]:
-    """Yield what a mapping to lists of values names in vain.
+    """Yield unknown fields and values in a mapping to lists of values.
 
-    ``given`` leads from fields to values they may hold; ``fits`` from values of the field `value`
-    to others of that field.
+    ``given`` maps fields to values they may hold; ``fits`` maps values of the field `value` to
+    others of that field.
     """
     value = rule.params[key]
     lists = list(value.values()) if isinstance(value, dict) else []
@@ -227,8 +227,9 @@ def _values(
 
 
 def missing_from_forms(scheme: Scheme, forms: Iterable[Form]) -> str:
-    """Return what a scheme judges by but no form asks for: groups of points (with the same full
-    marks, all in one section), or grades of a part. Empty where all is well.
+    """Return what a scheme needs but no form has; empty where nothing is missing.
+
+    That is groups of points (with the same full marks, all in one section), or grades of a part.
     """
     sections = [section for form in forms for section in form.sections]
     if not any(
@@ -250,7 +251,7 @@ def _has_full_marks(section: Section, group: Group) -> bool:
 
 
 def broken_mappings(carry: Carry, old: Form, new: Form) -> Iterable[tuple[str, str]]:
-    """Yield the moves that cannot be: a field that is not there, or of another type."""
+    """Yield moves from or to a field that does not exist, or between fields of two types."""
     old_fields, new_fields = _fields(old), _fields(new)
     for old_path, new_path in carry.fields.items():
         if (
@@ -283,7 +284,7 @@ def scheme_faults(scheme: Scheme) -> Iterator[Fault]:
 
 
 def _part(part: Part, path: KeyPath) -> Iterator[Fault]:
-    """Yield grades that lines and caps name in vain."""
+    """Yield unknown grades in lines and caps."""
     grades = {grade.id for grade in part.grades}
     for i, line in enumerate(part.lines):
         yield from unknown_names(line.grades, (*path, "lines", i, "grades"), grades)
@@ -307,7 +308,7 @@ def _crosswalk(scheme: Scheme, crosswalk: Crosswalk, path: KeyPath) -> Iterator[
 
 
 def cross_version_faults(scheme: Scheme, schemes: Iterable[Scheme]) -> Iterator[Fault]:
-    """Yield versions and grades of other versions that a scheme names but nobody describes."""
+    """Yield versions, and grades of other versions, that a scheme names but that do not exist."""
     versions = {
         candidate.version: candidate for candidate in schemes if candidate.scheme == scheme.scheme
     }

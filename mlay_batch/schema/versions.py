@@ -26,7 +26,7 @@ def families(catalogue: Catalogue) -> Iterator[Family]:
 
 
 def family_sections(family: Family) -> tuple[Section, ...]:
-    """Return every section any version has, as the newest one with it describes it."""
+    """Return the sections of all versions, each as its newest version describes it."""
     seen: dict[str, Section] = {}
     for form in family:
         for section in form.sections:
@@ -49,8 +49,9 @@ FieldMapping = Mapping[str, str]  # section.field of the older version to that o
 
 
 def field_mapping(catalogue: Catalogue, old: Form, new: Form) -> FieldMapping:
-    """Return the fields of `old` that stand elsewhere in `new`, step by step through the versions
-    between. Without a declared way from one to the other nothing has moved.
+    """Return the fields of `old` that have another path in `new`, through the versions between.
+
+    Empty where no chain of versions leads from `old` to `new`.
     """
     mapping: dict[str, str] = {}
     for step in _mapping_steps(catalogue, old, new):
@@ -62,7 +63,7 @@ def field_mapping(catalogue: Catalogue, old: Form, new: Form) -> FieldMapping:
 
 
 def _mapping_steps(catalogue: Catalogue, old: Form, new: Form) -> Iterator[FieldMapping]:
-    """Yield the declared moves from `old` to `new`, the oldest first; none where a step lacks."""
+    """Yield the declared moves from `old` to `new`, oldest first; none if a step is missing."""
     steps: list[FieldMapping] = []
     current: Form | None = new
     while current and current.version != old.version:
