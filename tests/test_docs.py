@@ -49,11 +49,12 @@ def parse(words: list[str]) -> None:
     command: click.Command = mlay
     ctx = mlay.make_context("mlay", list(words))
     while isinstance(command, click.Group):
-        name, found, rest = command.resolve_command(ctx, [*ctx._protected_args, *ctx.args])
+        _, arguments, _ = command.make_parser(ctx).parse_args(words)
+        name, found, rest = command.resolve_command(ctx, arguments)
         assert found is not None
         if not rest:
             return
-        command, ctx = found, found.make_context(name, rest, parent=ctx)
+        command, ctx, words = found, found.make_context(name, list(rest), parent=ctx), rest
 
 
 @pytest.mark.parametrize(("document", "line"), sorted(set(command_lines())))

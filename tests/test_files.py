@@ -62,7 +62,7 @@ def test_a_file_held_open_on_windows_is_tried_again(
         return replace(source, target)
 
     monkeypatch.setattr(Path, "replace", scanned)
-    monkeypatch.setattr(files, "_PATIENCE", (0, 0, 0))
+    monkeypatch.setattr(files, "RETRY_PAUSES", (0, 0, 0))
     write_atomically(tmp_path / "a", b"after the scanner")
     assert (tmp_path / "a").read_bytes() == b"after the scanner"
 
@@ -74,7 +74,7 @@ def test_a_file_that_stays_open_on_windows_is_busy(
         raise _windows_says(33)
 
     monkeypatch.setattr(Path, "replace", held)
-    monkeypatch.setattr(files, "_PATIENCE", (0, 0))
+    monkeypatch.setattr(files, "RETRY_PAUSES", (0, 0))
     with pytest.raises(OutputBusyError):
         write_atomically(tmp_path / "a", b"")
     assert list(tmp_path.iterdir()) == []

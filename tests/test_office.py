@@ -62,9 +62,9 @@ def test_a_crash_is_started_again_but_not_for_ever(
 ) -> None:
     driver = tmp_path / "driver.py"
     once = f"p = pathlib.Path({str(tmp_path / 'fell')!r}); p.exists() or (p.touch(), os.abort())"
-    real = f"runpy.run_path({str(libreoffice._DRIVER)!r}, run_name='__main__')"
+    real = f"runpy.run_path({str(libreoffice.DRIVER)!r}, run_name='__main__')"
     driver.write_text(f"import os, pathlib, runpy\n{once}\n{real}\n", "utf-8")
-    monkeypatch.setattr(libreoffice, "_DRIVER", driver)
+    monkeypatch.setattr(libreoffice, "DRIVER", driver)
     filled = libreoffice.fill(book, tmp_path / "a.xlsx", [libreoffice.put("B1", "lại")])
     assert values(filled, 1)[0][1] == "lại"
     driver.write_text("import os; os.abort()", "utf-8")

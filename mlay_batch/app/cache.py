@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _FOLDER = ".cache"
 _CATALOGUE, _REGISTER = "catalogue.json", "register.json"
-_WRITTEN_BY = ("mlay_batch", "xlsxwriter")
+WRITTEN_BY = ("mlay_batch", "xlsxwriter")
 _SOURCES = (".py", ".sql", ".yaml")
 
 
@@ -77,7 +77,7 @@ def read_catalogue(workspace: Workspace) -> Catalogue:
     The key covers every file they may come from and the code that reads them. Raises SchemaError
     for a wrong description.
     """
-    key = cache_key(sources_hash(workspace.schemas), __version__, _schema_code())
+    key = cache_key(sources_hash(workspace.schemas), __version__, schema_code())
     catalogue = load_cached(workspace, _CATALOGUE, key, Catalogue)
     if catalogue is None:
         catalogue = load_catalogue(workspace.schemas)
@@ -93,7 +93,7 @@ def sources_hash(*folders: Path) -> str:
     )
 
 
-def _schema_code() -> str:
+def schema_code() -> str:
     """Return a hash of the code that parses descriptions, where its files are available."""
     folders = map(Path, (*schema.__path__, *core.__path__))
     return "/".join(hash_files(folder, folder.glob("*.py")) for folder in folders)
@@ -169,7 +169,7 @@ def program_files() -> str:
     The version is not enough: texts and code may be edited in place, as in a checkout.
     """
     parts = [__version__, sys.version, zlib.ZLIB_RUNTIME_VERSION]
-    for name in _WRITTEN_BY:
+    for name in WRITTEN_BY:
         spec = find_spec(name)  # finds it without importing it
         for folder in map(Path, (spec and spec.submodule_search_locations) or ()):
             sources = (path for path in folder.rglob("*") if path.suffix in _SOURCES)

@@ -15,7 +15,7 @@ from mlay_batch.errors import MlayError, OutputBusyError
 
 TEMPORARY_PREFIX = ".mlay-"  # how the name of a file being written begins
 _BUSY_ERRORS = (5, 32, 33)  # Windows: access denied, sharing violation, lock violation
-_PATIENCE = (0.05, 0.1, 0.2, 0.4)  # seconds: a virus scanner lets go soon, Excel does not
+RETRY_PAUSES = (0.05, 0.1, 0.2, 0.4)  # seconds: a virus scanner lets go soon, Excel does not
 
 
 def write_atomically(path: Path, data: bytes, mode: int = 0o666) -> None:
@@ -85,7 +85,7 @@ def _refuse_open_file(path: Path) -> None:
 
 
 def _replace_file(temporary: Path, path: Path) -> None:
-    for pause in (*_PATIENCE, None):
+    for pause in (*RETRY_PAUSES, None):
         try:
             temporary.replace(path)
         except OSError as error:

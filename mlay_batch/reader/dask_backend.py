@@ -43,13 +43,13 @@ from mlay_batch.reader.cell_metadata import Limits
 from mlay_batch.schema.model import Form
 
 _NO_WORKER_SECONDS = 60.0  # without any worker: time to start a new one
-_FILES, _BYTES = 16, 4 << 20  # of one task: a quarter of a second's reading
+BATCH_FILES, BATCH_BYTES = 16, 4 << 20  # of one task: a quarter of a second's reading
 _TASKS_AHEAD = 2  # tasks handed out for each thread of the workers
-_REST_SECONDS = 30.0  # without a batch, until a worker closes its pool
+REST_SECONDS = 30.0  # without a batch, until a worker closes its pool
 _HOST_LOCK = threading.Lock()  # one thread of a worker at a time creates the host
-_REACH_SECONDS = 10.0  # until a scheduler without an answer or a worker counts as unreachable
+REACH_SECONDS = 10.0  # until a scheduler without an answer or a worker counts as unreachable
 # Sources that decide how a file is read; a test compares them with a reader's imports.
-_READER_SOURCES = (
+READER_SOURCES = (
     "errors.py",
     "core/*.py",
     "locale/*.yaml",
@@ -57,7 +57,7 @@ _READER_SOURCES = (
     "reader/*.py",
     "schema/*.py",
 )
-_LIBRARIES = ("python-calamine", "xlrd", "distributed")  # that read files, or transfer them
+LIBRARIES = ("python-calamine", "xlrd", "distributed")  # that read files, or transfer them
 
 Batch = tuple[bytes, ...]
 ProgramVersions = Mapping[str, str]
@@ -82,7 +82,7 @@ def read_each(
     (the scheduler), ``cluster.task``.
     """
     with open_client(address, plain=plain) as client:
-        job = _ClusterJob(client, address, plain, tuple(forms), limits)
+        job = ClusterJob(client, address, plain, tuple(forms), limits)
         for count, submission in enumerate(job.read(data for _, data in files), 1):
             if progress:
                 progress(count)
@@ -153,7 +153,7 @@ def _worker_host(config_bytes: bytes) -> WorkerHost:
     return WorkerHost(config)
 
 
-def _read_batch(config_bytes: bytes, files: Batch, client_program: ProgramVersions) -> Answer:
+def read_batch(config_bytes: bytes, files: Batch, client_program: ProgramVersions) -> Answer:
     """Read a batch on a worker; one with another program (it came later) returns its versions."""
     if client_program != program_versions():
         return {get_worker().address: program_versions()}
@@ -163,7 +163,7 @@ def _read_batch(config_bytes: bytes, files: Batch, client_program: ProgramVersio
 
 
 @dataclass(frozen=True)
-class _ClusterJob:
+class ClusterJob:
     """Sends files to the cluster and collects the answers."""
 
     client: Client
@@ -174,25 +174,25 @@ class _ClusterJob:
 
     def read(self, files: Iterable[bytes]) -> Iterator[Submission]:
         """Submit batches some tasks ahead, and yield the submissions in order."""
-        config_bytes = WorkerConfig(self.forms, self.limits, _REST_SECONDS).serialize()
+        config_bytes = WorkerConfig(self.forms, self.limits, REST_SECONDS).serialize()
         pending: deque[tuple[Future[Answer], Batch]] = deque()
-        for batch in _batches(files):
+        for batch in split_into_batches(files):
             workers = self.client.nthreads()
             check_encrypted(workers, plain=self.plain)  # also workers that joined later
             pending.append(
                 (
                     self.client.submit(
-                        _read_batch, config_bytes, batch, program_versions(), pure=False
+                        read_batch, config_bytes, batch, program_versions(), pure=False
                     ),
                     batch,
                 )
             )
             while len(pending) > _TASKS_AHEAD * sum(workers.values()):
-                yield from self._read_answer(*pending.popleft())
+                yield from self.read_answer(*pending.popleft())
         for future, batch in pending:
-            yield from self._read_answer(future, batch)
+            yield from self.read_answer(future, batch)
 
-    def _read_answer(self, future: Future[Answer], batch: Batch) -> Iterable[Submission]:
+    def read_answer(self, future: Future[Answer], batch: Batch) -> Iterable[Submission]:
         """Return the submissions of a batch; read it here where several workers died over it."""
         try:
             reply = self._await_answer(future)
@@ -223,12 +223,12 @@ def _require_same_program(reply: Answer) -> list[bytes]:
     return reply
 
 
-def _batches(files: Iterable[bytes]) -> Iterator[Batch]:
+def split_into_batches(files: Iterable[bytes]) -> Iterator[Batch]:
     """Group the files into batches: a task costs Dask about a millisecond."""
     batch: list[bytes] = []
     for data in files:
         batch.append(data)
-        if len(batch) == _FILES or sum(map(len, batch)) > _BYTES:
+        if len(batch) == BATCH_FILES or sum(map(len, batch)) > BATCH_BYTES:
             yield tuple(batch)
             batch = []
     if batch:
@@ -247,7 +247,7 @@ def open_client(address: str, *, plain: bool) -> Iterator[Client]:
             raise MlayError("cluster.reach", address=address) from error
         with Client(address, security=security, set_as_default=False) as client:
             try:
-                client.wait_for_workers(1, timeout=_REACH_SECONDS)
+                client.wait_for_workers(1, timeout=REACH_SECONDS)
             except TimeoutError as error:
                 raise MlayError("cluster.empty", address=address) from error
             programs = client.run(program_versions, on_error="return")
@@ -259,7 +259,7 @@ def open_client(address: str, *, plain: bool) -> Iterator[Client]:
 async def _check_reachable(address: str, security: Security) -> None:
     """Check that a scheduler answers: a `Client` would take a minute to fail."""
     args = security.get_connection_args("client")
-    await (await connect(address, timeout=_REACH_SECONDS, **args)).close()
+    await (await connect(address, timeout=REACH_SECONDS, **args)).close()
 
 
 @contextmanager
@@ -327,11 +327,11 @@ def program_versions() -> ProgramVersions:
     """Return what decides how a file is read: versions by name, and a hash of the reader."""
     package = Path(mlay_batch.__file__).parent
     digest = hashlib.sha256()
-    for path in sorted(path for pattern in _READER_SOURCES for path in package.glob(pattern)):
+    for path in sorted(path for pattern in READER_SOURCES for path in package.glob(pattern)):
         digest.update(path.read_text(encoding="utf-8").encode())  # with any line ends
     code = f"{mlay_batch.__version__} ({digest.hexdigest()[:12]})"
     python = ".".join(platform.python_version_tuple()[:2])  # its Unicode tables
-    return {"mlay-batch": code, "Python": python, **{name: version(name) for name in _LIBRARIES}}
+    return {"mlay-batch": code, "Python": python, **{name: version(name) for name in LIBRARIES}}
 
 
 def check_same_program(programs: Mapping[str, ProgramVersions | Exception]) -> None:

@@ -27,7 +27,7 @@ from mlay_batch.reader.cell_metadata import Limits
 from mlay_batch.reader.workbook import Reader, unreadable
 from mlay_batch.schema.model import Form
 
-_START_SECONDS = 60.0  # a cold start on an old PC with a virus scanner
+START_SECONDS = 60.0  # a cold start on an old PC with a virus scanner
 _CHECK_SECONDS = 0.25  # seconds between two checks for late workers, while waiting for an answer
 _FILES_AHEAD, _BYTES_AHEAD = 32, 32 << 20  # read ahead: files per worker, bytes of all
 _CONNECTION_ERRORS = (EOFError, OSError)
@@ -132,7 +132,7 @@ class WorkerPool:
             worker = _Worker(self.lock, self.limits.inflated_mb << 20)
             self.workers.add(worker)
         # Not as arguments of the process: if it died meanwhile, their pipe would hang for ever.
-        worker.request(self.config, _START_SECONDS)
+        worker.request(self.config, START_SECONDS)
         if worker.is_lost:
             self._release_worker(worker)
             raise MlayError("reader.child")
@@ -158,7 +158,7 @@ class _Worker:
         context = get_context("spawn")  # the same on every system, without the parent's memory
         self.lock, self.max_answer_bytes = lock, max_answer_bytes
         self.pipe, child_pipe = context.Pipe()
-        self.process = context.Process(target=_work, args=(child_pipe,), daemon=True)
+        self.process = context.Process(target=answer_files, args=(child_pipe,), daemon=True)
         self.process.start()
         child_pipe.close()
         self.is_lost = self.is_late = False
@@ -191,7 +191,7 @@ class _Worker:
         self.pipe.close()
 
 
-def _work(pipe: Connection) -> None:
+def answer_files(pipe: Connection) -> None:
     """Answer each file with a submission until the parent goes away. Runs in the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _silence_stderr()

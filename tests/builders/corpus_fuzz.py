@@ -128,7 +128,7 @@ def main(args: Sequence[str]) -> int:
         parser.add_argument(name, type=int, default=default)
     parser.add_argument("--keep", type=Path, default=None)
     asked = parser.parse_args(args)
-    worker_pool._START_SECONDS = 900.0  # hours on a busy machine, at the lowest priority
+    worker_pool.START_SECONDS = 900.0  # hours on a busy machine, at the lowest priority
     told, started = Told(), time.monotonic()
     run_books(asked.seed, range(10**9, 10**9 + 2), Told())  # what is opened once is no leak
     before = _open_files()

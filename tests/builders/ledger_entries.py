@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from datetime import date
 
@@ -33,6 +34,12 @@ WRONG = Finding(
     {"field": "members.closing", "found": 18, "share": 0.5, "nil": None, "yes": True},
     (Place("a.xlsx", "Báo cáo", "D13"), Place("a.xlsx", "Báo cáo")),
 )  # fmt: skip
+
+
+def connection(ledger: Ledger) -> sqlite3.Connection:
+    """Return the connection of an open ledger."""
+    with ledger.transaction("DEFERRED") as db:
+        return db
 
 
 def row(number: int = 12, **values: Value) -> Row:

@@ -22,7 +22,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-_DRIVER = Path(__file__).with_name("libreoffice_uno.py")
+DRIVER = Path(__file__).with_name("libreoffice_uno.py")
 _SECONDS = 180
 _TRIES = 3
 _SETTING = (
@@ -188,7 +188,7 @@ class _Office:
             "steps": [asdict(step) for step in steps],
         }
         ran = subprocess.run(
-            [str(_python()), str(_DRIVER)],
+            [str(_python()), str(DRIVER)],
             input=json.dumps(job), capture_output=True, text=True, timeout=_SECONDS, check=False,
         )  # fmt: skip
         said = f"LibreOffice: {ran.stderr.strip()}\n{self.log()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -113,6 +114,16 @@ def for_people(book: Workbook) -> Workbook:
         if sheet.sheet_state != "visible":
             book.remove(sheet)
     return book
+
+
+def charts(data: bytes) -> list[str]:
+    """Return the parts of a workbook's charts; all of them stand on the overview."""
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        drawings = [name for name in package.namelist() if name.startswith("xl/drawings/drawing")]
+        assert drawings == ["xl/drawings/drawing1.xml"]
+        overview = package.read("xl/worksheets/_rels/sheet1.xml.rels").decode()
+        assert "../drawings/drawing1.xml" in overview
+        return [name for name in package.namelist() if name.startswith("xl/charts/chart")]
 
 
 def find(sheet: Worksheet, text: str, nth: int = 1) -> Cell:

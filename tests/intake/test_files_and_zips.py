@@ -183,5 +183,5 @@ def test_a_file_that_makes_a_library_fail_stops_no_other(tmp_path, monkeypatch):
         raise AssertionError("nobody foresaw this")
 
     lay(tmp_path, **{"a.zip": zipped(**{"x.xlsx": BOOK}), "b.xlsx": BOOK})
-    monkeypatch.setattr("mlay_batch.intake.zips._member", fail)
+    monkeypatch.setattr(zipfile.ZipFile, "open", fail)
     assert seen(tmp_path, root=tmp_path) == [("a.zip", "N06"), ("b.xlsx", None)]

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.ledger_entries import RUN, WRONG, decision, recorded, row
+from builders.ledger_entries import RUN, WRONG, connection, decision, recorded, row
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -373,7 +373,9 @@ def test_damaged(tmp_path: Path, damage: object) -> None:
 def test_open_in_another_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "ledger.sqlite"
     with Ledger.create(path) as ledger, closing(sqlite3.connect(path)) as other:
-        ledger._db.execute("PRAGMA busy_timeout = 10")  # the test need not wait five seconds
+        connection(ledger).execute(
+            "PRAGMA busy_timeout = 10"
+        )  # the test need not wait five seconds
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(LedgerError, match=r"ledger\.busy"):
             ledger.record(RUN, [decision()])
@@ -396,7 +398,7 @@ def test_an_older_ledger_is_brought_up_to_date(
     monkeypatch.setattr(store, "STEPS", (*store.STEPS, step))
     for _ in range(2):
         with Ledger.open(path) as ledger:
-            assert store.schema_version(ledger._db) == len(store.STEPS)
+            assert store.schema_version(connection(ledger)) == len(store.STEPS)
             assert len(ledger.entries()) == 1
 
 
@@ -418,9 +420,13 @@ def test_a_step_that_fails_leaves_the_ledger_as_it_was(
 
 
 def test_connection_keeps_what_is_written_through_a_power_cut(ledger: Ledger) -> None:
-    def asked(name: str) -> object:
-        return ledger._db.execute(f"PRAGMA {name}").fetchone()[0]
+    def pragma(name: str) -> object:
+        return ledger.query(f"PRAGMA {name}")[0][0]
 
-    assert (asked("journal_mode"), asked("synchronous"), asked("foreign_keys")) == ("delete", 3, 1)
-    tables = ledger._db.execute("PRAGMA table_list").fetchall()
+    assert (pragma("journal_mode"), pragma("synchronous"), pragma("foreign_keys")) == (
+        "delete",
+        3,
+        1,
+    )
+    tables = ledger.query("PRAGMA table_list")
     assert all(strict for _, name, *_, strict in tables if not name.startswith("sqlite_"))

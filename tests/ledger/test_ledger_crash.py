@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.ledger_entries import RUN, WRONG, decision, row
+from builders.ledger_entries import RUN, WRONG, connection, decision, row
 
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.model.records import Decision, Verdict
@@ -48,21 +48,20 @@ class Failing:
 
 
 def test_a_failure_at_any_step_leaves_the_ledger_unchanged(tmp_path: Path) -> None:
-    with Ledger.create(tmp_path / "ledger.sqlite") as ledger:
+    path = tmp_path / "ledger.sqlite"
+    with Ledger.create(path) as ledger:
         ledger.record(RUN, [decision(Verdict.ACCEPTED, row(present=1), data=b"1")])
         before = (ledger.entries(), ledger.returns(), ledger.runs())
-        db, steps = ledger._db, 0
+        db: Any = connection(ledger)
+        steps = 0
         while True:
-            ledger._db = Failing(db, steps)  # type: ignore[assignment]
             try:
-                ledger.record(RUN, BATCH)
+                Ledger(Failing(db, steps), path).record(RUN, BATCH)  # type: ignore[arg-type]
             except OSError:
-                ledger._db = db
                 assert (ledger.entries(), ledger.returns(), ledger.runs()) == before
                 steps += 1
             else:
                 break
-        ledger._db = db
         assert steps > 10  # begin, run, for each file several, commit
         assert len(ledger.entries()) == 4
         assert ledger.entries()[0].superseded_by == 2

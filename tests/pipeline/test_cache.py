@@ -64,7 +64,7 @@ def test_a_wrong_description_is_told_every_time(workspace):
 
 
 def test_another_program_reads_anew(workspace, loads, monkeypatch):
-    monkeypatch.setattr(cache, "_schema_code", lambda: "other")
+    monkeypatch.setattr(cache, "schema_code", lambda: "other")
     read_catalogue(workspace)
     assert len(loads) == 1
 

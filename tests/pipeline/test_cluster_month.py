@@ -52,7 +52,7 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture
 def watch(there: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     """Somebody who looks on at workers that soon let their children go."""
-    monkeypatch.setattr(reading, "_REST_SECONDS", 1.0)
+    monkeypatch.setattr(reading, "REST_SECONDS", 1.0)
     with Client(there.address, set_as_default=False) as client:
         client.wait_for_workers(2)
         yield client
@@ -99,7 +99,7 @@ def test_with_a_worker_killed_the_ledger_and_the_workbook_are_those_of_one_machi
 ) -> None:
     address = request.getfixturevalue("there").address
     watch: Client = request.getfixturevalue("watch")
-    monkeypatch.setattr(reading, "_FILES", 2)
+    monkeypatch.setattr(reading, "BATCH_FILES", 2)
     killed: list[int] = []
     ticks: list[int] = []
 
@@ -181,10 +181,10 @@ def test_a_worker_of_another_program_is_named(
 ) -> None:
     told = codec.dump(read(b"", "", FORMS))
     orders = reading.WorkerConfig(FORMS, Limits(), 0).serialize()
-    ours = watch.submit(reading._read_batch, orders, (b"",), reading.program_versions())
+    ours = watch.submit(reading.read_batch, orders, (b"",), reading.program_versions())
     assert ours.result() == [told]
     assert codec.load(told, Submission).form is None
-    late = watch.submit(reading._read_batch, orders, (b"",), {"mlay-batch": "0"}).result()
+    late = watch.submit(reading.read_batch, orders, (b"",), {"mlay-batch": "0"}).result()
     assert list(late.values()) == [reading.program_versions()]
 
     monkeypatch.setattr(mlay_batch, "__version__", "99.0")
@@ -199,13 +199,13 @@ def test_a_worker_of_another_program_is_named(
 
 
 def test_a_cluster_without_workers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_REACH_SECONDS", 0.5)
+    monkeypatch.setattr(reading, "REACH_SECONDS", 0.5)
     with LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0") as empty:
         fails("cluster.empty", empty.scheduler_address)
 
 
 def test_a_scheduler_that_is_not_there_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "_REACH_SECONDS", 0.5)
+    monkeypatch.setattr(reading, "REACH_SECONDS", 0.5)
     started = time.monotonic()
     fails("cluster.reach", "tcp://127.0.0.1:1")
     assert time.monotonic() - started < 5

@@ -9,6 +9,7 @@ from datetime import date
 from shutil import copytree
 
 import pytest
+from builders.ledger_entries import connection
 from builders.sample_office import CELLS, REGISTER, Paper, catalogue, put, rows, town
 
 from mlay_batch.app import build_report, cache, review
@@ -205,7 +206,7 @@ def test_the_program_itself_is_an_input(tmp_path, monkeypatch, name):
         path.parent.mkdir(exist_ok=True)
         path.write_text("1", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(cache, "_WRITTEN_BY", ("own",))
+    monkeypatch.setattr(cache, "WRITTEN_BY", ("own",))
     importlib.invalidate_caches()
     before = program_files()
     assert program_files() == before
@@ -232,10 +233,11 @@ def test_figures_are_computed_from_no_table_that_is_not_an_input(desk):
         return sqlite3.SQLITE_OK
 
     with Ledger.open(desk.workspace.ledger) as ledger:
-        ledger._db.set_authorizer(note)
+        db = connection(ledger)
+        db.set_authorizer(note)
         ledger.content_hash()
         hashed = frozenset(read)
         read.clear()
         load_inputs(desk, ledger, NOVEMBER, AS_OF)
-        ledger._db.set_authorizer(None)
+        db.set_authorizer(None)
     assert read == hashed

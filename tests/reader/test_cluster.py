@@ -61,7 +61,7 @@ def test_all_that_a_reader_imports_is_compared() -> None:
     """Modules of the package, and libraries from outside."""
     code = "import sys, mlay_batch.reader.worker_pool; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    compared = {path for pattern in dask_backend._READER_SOURCES for path in PACKAGE.glob(pattern)}
+    compared = {path for pattern in dask_backend.READER_SOURCES for path in PACKAGE.glob(pattern)}
     for module in ran.stdout.split():
         if module.startswith("mlay_batch."):
             path = PACKAGE.joinpath(*module.split(".")[1:])
@@ -73,7 +73,7 @@ def test_all_that_a_reader_imports_is_compared() -> None:
     outside = {name.partition(".")[0] for name in imported} - set(sys.stdlib_module_names)
     carriers = {"mlay_batch", "dask", "distributed"}
     assert {name.replace("_", "-") for name in outside - carriers} == {
-        name for name in dask_backend._LIBRARIES if name != "distributed"
+        name for name in dask_backend.LIBRARIES if name != "distributed"
     }
 
 
@@ -90,10 +90,10 @@ def test_a_machine_without_the_program_is_named() -> None:
 
 def test_batches_are_bounded_in_number_and_bytes() -> None:
     sizes = [1] * 40 + [3 << 20, 3 << 20, 1]
-    batches = list(dask_backend._batches(bytes(size) for size in sizes))
+    batches = list(dask_backend.split_into_batches(bytes(size) for size in sizes))
     assert [len(batch) for batch in batches] == [16, 16, 10, 1]
     assert [len(data) for batch in batches for data in batch] == sizes
-    assert list(dask_backend._batches([])) == []
+    assert list(dask_backend.split_into_batches([])) == []
 
 
 def answered(workers: dict[str, int], *raised: BaseException) -> list[Any]:
@@ -104,9 +104,9 @@ def answered(workers: dict[str, int], *raised: BaseException) -> list[Any]:
         raise next(told)
 
     client: Any = SimpleNamespace(nthreads=lambda: workers)
-    errand = dask_backend._ClusterJob(client, "tcp://a:1", False, FORMS, Limits())
+    job = dask_backend.ClusterJob(client, "tcp://a:1", False, FORMS, Limits())
     future: Any = SimpleNamespace(result=result)
-    return list(errand._read_answer(future, (Paper().save(), b"")))
+    return list(job.read_answer(future, (Paper().save(), b"")))
 
 
 def test_a_batch_over_which_worker_after_worker_died_is_read_here() -> None:

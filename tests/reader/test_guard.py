@@ -16,7 +16,7 @@ from builders.reader_files import DAY, FORMS, Paper, codes, repack, sheet_xml
 from mlay_batch.core import codec
 from mlay_batch.errors import MlayError
 from mlay_batch.model.records import Submission
-from mlay_batch.reader import Limits, read, read_all, read_each
+from mlay_batch.reader import Limits, read, read_all, read_each, worker_pool
 
 LAX = Limits(rows=1_048_576, columns=16_384, cells=1 << 40)
 
@@ -122,7 +122,7 @@ def test_a_fault_of_our_own_is_refused_alone():
 
 
 def test_a_child_that_cannot_start_is_a_broken_run(monkeypatch):
-    monkeypatch.setattr("mlay_batch.reader.worker_pool._work", _fail)
+    monkeypatch.setattr(worker_pool, "answer_files", _fail)
     with pytest.raises(MlayError, match=r"reader\.child"):
         read_all(named(good()), FORMS)
 
@@ -152,7 +152,7 @@ def _taken_over(pipe):
 @pytest.mark.parametrize("answer", [b"pickle", b"deep", b"number", b"short", b"nan", b"huge"])
 def test_a_child_that_was_taken_over_can_only_spoil_its_file(answer, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("mlay_batch.reader.worker_pool._work", _taken_over)
+    monkeypatch.setattr(worker_pool, "answer_files", _taken_over)
     (found,) = read_all([("x", answer)], (), Limits(inflated_mb=1), workers=1)
     assert codes(found) == ["R13"]
     assert list(tmp_path.iterdir()) == []
@@ -181,7 +181,7 @@ def _deaf(pipe):
 
 
 def test_a_child_that_takes_no_file_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr("mlay_batch.reader.worker_pool._work", _deaf)
+    monkeypatch.setattr(worker_pool, "answer_files", _deaf)
     (found,) = read_all([("x", bytes(1 << 20))], (), Limits(seconds=1), workers=1)
     assert codes(found) in (["R12"], ["R13"])
 

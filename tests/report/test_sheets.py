@@ -56,7 +56,7 @@ class TestOverview:
     def test_has_its_charts_and_a_table_of_contents(self) -> None:
         sheet = reports.sheets()["Tổng quan"]
         # Returns, bands, two quotas by month, two parts by year, states of quotas, bands by month.
-        assert len(sheet._charts) == 8
+        assert len(reports.charts(reports.workbook())) == 8
         start = reports.find(sheet, "Mục lục").row
         listed = [
             sheet.cell(start + n, 1).value for n in range(1, len(reports.sheets().sheetnames))
