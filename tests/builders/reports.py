@@ -13,6 +13,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
+from builders.sheet_cells import column_under
 from mlay_batch import demo, report
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.period import Period
@@ -133,6 +134,12 @@ def find(sheet: Worksheet, text: str, nth: int = 1) -> Cell:
     ]
     assert len(found) >= nth, f"{sheet.title}: no {text!r}"
     return found[nth - 1]
+
+
+def under(sheet: Worksheet, row: int, *headings: str, first: str = "STT") -> Cell:
+    """Return the cell in a row under a heading, or under a group's heading and its own."""
+    rows = tuple(sheet.iter_rows(max_row=row, values_only=True))
+    return sheet.cell(row, column_under(rows, *headings, first=first))
 
 
 def load() -> Workbook:

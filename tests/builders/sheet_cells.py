@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from math import isclose
@@ -25,6 +25,22 @@ _LINK = re.compile(r'<hyperlink ref="(\w+)" location="([^"]+)"')
 _ERROR = re.compile(rb'<c r="(\w+)"[^>]* t="e"')
 
 
+def column_under(rows: Sequence[Row], *headings: str, first: str = "STT") -> int:
+    """Return the number of the column under a heading, or under a group's heading and its own.
+
+    `first` is the first heading of the table: its last row is that of the groups. A heading reaches
+    to the next one beside it; it must stand there once, within its group.
+    """
+    number = max(number for number, row in enumerate(rows) if row[0] == first)
+    columns = range(len(rows[number]))
+    for depth, heading in enumerate(headings):
+        row = rows[number + depth]
+        (start,) = (column for column in columns if row[column] == heading)
+        beside = (column for column in columns if column > start and row[column] is not None)
+        columns = range(start, next(beside, columns.stop))
+    return columns.start + 1
+
+
 @dataclass(frozen=True)
 class Sheet:
     """The rows of a sheet from A1 on; an empty cell and an empty text are None."""
@@ -35,6 +51,10 @@ class Sheet:
     def at(self, row: int, column: int) -> object:
         """Return the value of a cell, both numbered from 1."""
         return self.rows[row - 1][column - 1]
+
+    def under(self, row: int, *headings: str, first: str = "STT") -> object:
+        """Return the value in a row under a heading, or under a group's heading and its own."""
+        return self.at(row, column_under(self.rows[:row], *headings, first=first))
 
     def find(self, text: str, nth: int = 1) -> tuple[int, int]:
         """Return row and column of the nth cell whose text begins so, row by row."""

@@ -8,7 +8,7 @@ from io import BytesIO
 
 import pytest
 from builders import reports
-from builders.sheet_cells import stored
+from builders.sheet_cells import column_under, stored
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -24,8 +24,21 @@ from mlay_batch.schema import Field, Text
 QUOTA, RATING, YEARLY = "Chỉ tiêu dự sinh hoạt", "Xếp loại sinh hoạt", "Xếp loại năm"
 
 
+BANDS = ("Tốt", "Khá", "Trung bình", "Kém")
+SCORED = "Mức đánh giá xếp loại sau buổi sinh hoạt"
+REMARK = "Ghi chú (thuyết minh điểm trừ)"
+MONTH = "Tháng 11 năm 2019"
+MONTHS_ATTENDED = "Số buổi đã dự trong các tháng năm 2019"
+MEAN = "Bình quân 2016–2018"
+KINDS = ("Bồi dưỡng, tập huấn", "Kiểm tra", "Giám sát")
+
+
 def values(sheet: Worksheet, row: int, first: int = 1, last: int = 10) -> list[object]:
     return [sheet.cell(row, column).value for column in range(first, last + 1)]
+
+
+def value(sheet: Worksheet, row: int, *headings: str, first: str = "STT") -> object:
+    return reports.under(sheet, row, *headings, first=first).value
 
 
 def book(facts: ReportInputs, lang: str = "vi") -> Workbook:
@@ -43,7 +56,7 @@ class TestOverview:
         """Report of 04/12/2019: over 90 %, none, 99,6 %, 0,28 %."""
         sheet = reports.sheets()["Tổng quan"]
         shown = {
-            text: sheet.cell(reports.find(sheet, text).row, 8)
+            text: reports.under(sheet, reports.find(sheet, text).row, MEAN, first="Chỉ tiêu")
             for text in ("Chi bộ: TSVM", "Chi bộ: Yếu kém", "Đảng viên: Hoàn", "Đảng viên: Vi")
         }
         found = [round(float(str(cell.value)), 2) for cell in shown.values()]
@@ -70,24 +83,30 @@ class TestQuota:
         for line in figures.quota:
             sheet = reports.sheets()[QUOTA]
             row = reports.find(sheet, line.officer).row
-            assert values(sheet, row, 18, 26) == [
-                line.attended, None, line.served, line.served_year, pytest.approx(line.owed),
-                line.obligation, line.missing, None, None,
-            ]  # fmt: skip
-            assert sheet.cell(row, 27).value in {
+            assert value(sheet, row, "Đã dự đến kỳ", "ít nhất") == line.attended
+            assert value(sheet, row, "Đã dự đến kỳ", "nhiều nhất") is None
+            assert value(sheet, row, "Số tháng được phân công", "đến kỳ") == line.served
+            assert value(sheet, row, "Số tháng được phân công", "cả năm") == line.served_year
+            assert value(sheet, row, "Phải dự đến kỳ") == pytest.approx(line.owed)
+            assert value(sheet, row, "Chỉ tiêu năm") == line.obligation
+            assert value(sheet, row, "Còn thiếu") == line.missing
+            assert value(sheet, row, "Có thể dự thêm") is None
+            assert value(sheet, row, "Chắc chắn thiếu") is None
+            assert value(sheet, row, "Kết quả") in {
                 "met": ["● Đạt"], "behind": ["▲ Chậm tiến độ"], "on_course": ["○ Đúng tiến độ"],
             }[line.state]  # fmt: skip
 
     def test_months_to_come_are_blank(self) -> None:
         sheet = reports.sheets()[QUOTA]
         row = reports.find(sheet, reports.figures().quota[0].officer).row
-        assert sheet.cell(row, 17).value is None
-        assert sheet.cell(row, 16).value is not None
+        assert value(sheet, row, MONTHS_ATTENDED, "12") is None
+        assert value(sheet, row, MONTHS_ATTENDED, "11") is not None
 
     def test_in_december_what_returns_may_still_change_is_open(self) -> None:
         given = reports.facts(11, Period(2019, 12), date(2020, 1, 8))
         december = stored(reports.write(given))[QUOTA]
-        shown = {str(row[26]) for row in december.rows if row[26]}
+        result = column_under(december.rows, "Kết quả") - 1
+        shown = {str(row[result]) for row in december.rows if row[result]}
         states = {state for state in shown if state[0] in "●○▲■"}
         assert "▲ Chậm tiến độ" in states
         assert states <= {"● Đạt", "▲ Chậm tiến độ", "■ Không đạt"}
@@ -101,10 +120,11 @@ class TestQuota:
         assert doubtful
         for number, visit in enumerate(doubtful):
             row = start + number
-            assert sheet.rows[row - 1][:2] == (number + 1, visit.officer)
-            assert sheet.at(row, 8) == ("Có" if visit.counts else "Không")
-            assert sheet.at(row, 9)
-            assert sheet.at(row, 12) == str(visit.delivery)
+            assert sheet.under(row, "STT") == number + 1
+            assert sheet.under(row, "Mã cán bộ") == visit.officer
+            assert sheet.under(row, "Có tính") == ("Có" if visit.counts else "Không")
+            assert sheet.under(row, "Nghi vấn")
+            assert sheet.under(row, "Số phiếu nhận") == str(visit.delivery)
 
 
 class TestRating:
@@ -120,12 +140,19 @@ class TestRating:
 
     def test_one_cross_for_each_meeting_in_the_band_of_its_score(self) -> None:
         sheet = reports.sheets()[RATING]
-        scored = [r for r in sheet.iter_rows(min_row=12, max_col=10, values_only=True)
-                  if isinstance(r[4], int | float) and r[0] != "Tổng cộng"]  # fmt: skip
+        table = tuple(sheet.iter_rows(values_only=True))
+        score, *bands = (
+            column_under(table, SCORED, heading) - 1 for heading in ("KQ số điểm", *BANDS)
+        )
+        scored = [
+            row for row in table[11:]
+            if isinstance(row[score], int | float) and row[0] != "Tổng cộng"
+        ]  # fmt: skip
         assert len(scored) > 60
         for row in scored:
-            band = 0 if row[4] >= 90 else 1 if row[4] >= 70 else 2 if row[4] >= 50 else 3
-            assert [cell == "x" for cell in row[5:9]] == [n == band for n in range(4)]
+            points = row[score]
+            band = 0 if points >= 90 else 1 if points >= 70 else 2 if points >= 50 else 3
+            assert [row[column] == "x" for column in bands] == [n == band for n in range(4)]
 
     def test_a_silent_cell_has_a_row_that_says_so(self) -> None:
         sheet = reports.sheets()[RATING]
@@ -134,17 +161,19 @@ class TestRating:
         for rating in silent:
             row = reports.find(sheet, rating.branch.name).row
             said = "Chưa báo cáo" if rating.state == "missing" else "Bị trả lại"
-            assert values(sheet, row, 3, 10) == [None] * 7 + [said]
+            assert values(sheet, row, 3, 9) == [None] * 7
+            assert value(sheet, row, REMARK) == said
 
     def test_members_are_counted_once_where_a_cell_met_twice(self) -> None:
         sheet = reports.sheets()[RATING]
         twice = next(r for r in reports.figures().ratings if len(r.sittings) == 2)
         row = reports.find(sheet, twice.branch.name).row
-        assert values(sheet, row, 3, 3) == [twice.sittings[0].members]
-        assert [sheet.cell(row + 1, c).value for c in (1, 2, 3)] == [None, twice.branch.name, None]
+        assert value(sheet, row, "Số lượng đảng viên") == twice.sittings[0].members
+        second = [value(sheet, row + 1, h) for h in ("STT", "Tên đơn vị", "Số lượng đảng viên")]
+        assert second == [None, twice.branch.name, None]
         total = reports.find(sheet, "Tổng cộng").row
         members = sum(r.sittings[0].members or 0 for r in reports.figures().ratings if r.sittings)
-        assert sheet.cell(total, 3).value == members
+        assert value(sheet, total, "Số lượng đảng viên") == members
 
 
 class TestYearToDate:
@@ -159,21 +188,25 @@ class TestYearToDate:
         made = book(given)
         sheet, data = made["Lũy kế năm"], reports.rows(made["Dữ liệu họp"])
         line = reports.find(sheet, gone.code).row
-        remark = str(sheet.cell(line, 13).value)
+        remark = str(value(sheet, line, "Ghi chú"))
         assert remark.startswith("Đã giải thể, sáp nhập từ ngày 20/11/2019; đơn vị kế tiếp: DB1 ")
-        assert sheet.cell(line, 3).font.italic
+        assert reports.under(sheet, line, "Tên đơn vị").font.italic
         total = reports.find(sheet, "Tổng cộng").row
         scored = [row for row in data if row["Điểm"].value is not None]
-        assert values(sheet, total, 4, 5) == [len(data), len(scored)]
-        assert sum(int(str(v)) for v in values(sheet, total, 6, 9)) == len(scored)
-        listed = {row[1].value for row in made[RATING].iter_rows(min_row=12)}
-        assert gone.name not in listed
+        assert value(sheet, total, "Số buổi họp") == len(data)
+        assert value(sheet, total, "Số buổi chấm điểm") == len(scored)
+        in_bands = [value(sheet, total, "Số buổi theo mức", band) for band in BANDS]
+        assert sum(int(str(count)) for count in in_bands) == len(scored)
+        table = tuple(made[RATING].iter_rows(values_only=True))
+        column = column_under(table, "Tên đơn vị") - 1
+        assert gone.name not in {row[column] for row in table}
 
 
 class TestClassification:
     def test_each_year_bears_its_own_scheme(self) -> None:
         sheet = reports.sheets()[YEARLY]
-        schemes = [sheet.cell(reports.find(sheet, str(y)).row, 2).value for y in (2016, 2017, 2018)]
+        rows = [reports.find(sheet, str(year)).row for year in (2016, 2017, 2018)]
+        schemes = [value(sheet, row, "Văn bản xếp loại", first="Năm") for row in rows]
         assert schemes == ["Xếp loại theo 27-HD/BTCTW"] * 2 + ["Xếp loại theo 132-QĐ/TW"]
 
     def test_the_mean_of_pooled_counts_where_the_scheme_says_so(self) -> None:
@@ -182,10 +215,14 @@ class TestClassification:
         given = replace(given, catalogue=replace(given.catalogue, schemes=pooled))
         mean = compute(given).classification_mean
         sheet = book(given)[YEARLY]
-        shown = values(sheet, reports.find(sheet, "Bình quân", 2).row, 14, 17)
+        row = reports.find(sheet, "Bình quân", 2).row
         assert mean
-        assert shown[0] == pytest.approx(mean.shares["members", "completed"])
-        assert shown[2] == pytest.approx(mean.shares["members", "bottom"])
+        for group, share in (
+            ("Tỷ lệ Hoàn thành nhiệm vụ trở lên", "completed"),
+            ("Tỷ lệ Vi phạm tư cách hoặc không HT", "bottom"),
+        ):
+            shown = value(sheet, row, group, "Trên cơ sở tính", first="Năm")
+            assert shown == pytest.approx(mean.shares["members", share])
 
     def test_is_provisional_only_while_a_yearly_return_is_out(self) -> None:
         """In November monthly returns are out, the yearly ones are all in."""
@@ -206,17 +243,16 @@ class TestCompleteness:
     def test_a_symbol_for_every_branch_and_month(self) -> None:
         sheet = reports.sheets()["Tình hình nộp"]
         entry = next(c for c in reports.figures().completeness if c.form == "meeting")
-        november = 4 + entry.periods.index(reports.NOVEMBER)
         for branch in entry.branches:
             row = reports.find(sheet, branch.code).row
             state = entry.cell(branch.code, reports.NOVEMBER).state
             wanted = {"reported": "●", "late": "▲", "missing": "■", "rejected": "×", "nil": "○"}
-            assert sheet.cell(row, november).value == wanted.get(state), branch.code
+            assert value(sheet, row, "T11") == wanted.get(state), branch.code
 
     def test_the_sums_of_the_month(self) -> None:
         sheet = reports.sheets()["Tình hình nộp"]
         due, sent, missing = (reports.find(sheet, t).row for t in ("Phải nộp", "Đã nộp", "Chưa có"))
-        assert [sheet.cell(row, 14).value for row in (due, sent, missing)] == [70, 65, 5]
+        assert [value(sheet, row, "T11") for row in (due, sent, missing)] == [70, 65, 5]
 
 
 class TestBranches:
@@ -228,12 +264,14 @@ class TestBranches:
         told = [line for line in moved.lines if line.in_period]
         for line in told:
             row = reports.find(sheet, line.branch.code).row
-            assert line.in_period and values(sheet, row, 4, 4) == [line.in_period.opening]
-            assert values(sheet, row, 13, 13) == [line.in_period.closing]
-            assert sheet.cell(row, 19).value == "● Khớp"
+            assert line.in_period
+            assert value(sheet, row, MONTH, "Đầu kỳ (A)") == line.in_period.opening
+            assert value(sheet, row, MONTH, "Cuối kỳ (D)") == line.in_period.closing
+            assert value(sheet, row, "Đối chiếu") == "● Khớp"
         total = reports.find(sheet, "Tổng cộng").row
-        assert sheet.cell(total, 13).value == sum(n.in_period.closing for n in told if n.in_period)
-        assert sheet.cell(total, 19).value == "● Khớp"
+        closing = sum(line.in_period.closing for line in told if line.in_period)
+        assert value(sheet, total, MONTH, "Cuối kỳ (D)") == closing
+        assert value(sheet, total, "Đối chiếu") == "● Khớp"
 
     def test_a_gap_between_months_leads_to_the_row_it_stands_in(self) -> None:
         given = reports.small()
@@ -247,7 +285,7 @@ class TestBranches:
         given = replace(given, returns=(*given.returns, replace(one, entry=before, rows=rows)))
         made = book(given)
         sheet = made["Đảng viên"]
-        cell = sheet.cell(reports.find(sheet, branch).row, 19)
+        cell = reports.under(sheet, reports.find(sheet, branch).row, "Đối chiếu")
         assert str(cell.value).startswith("▲ T11: 99 ≠ ")
         there, _, place = str(cell.hyperlink.location).rpartition("!")
         row = made[there.strip("'")][place.replace("$", "")].row
@@ -259,10 +297,9 @@ class TestBranches:
         said = {"held": "● Đã sinh hoạt", "open": "▲ Chưa có", "off": "– Không thuộc diện"}
         for line in found.lines:
             row = reports.find(sheet, line.branch.code).row
-            assert sheet.cell(row, 13).value == said[line.state]
-            assert (sheet.cell(row, 11).value or "") == "\n".join(
-                dict.fromkeys(theme.topic for theme in line.themes)
-            )
+            assert value(sheet, row, "Quý IV", "Kết quả") == said[line.state]
+            topics = dict.fromkeys(theme.topic for theme in line.themes)
+            assert (value(sheet, row, "Quý IV", "Tên chuyên đề") or "") == "\n".join(topics)
         without = [line.branch.code for line in found.lines if line.state == "open"]
         text = str(reports.find(sheet, "Chưa có sinh hoạt chuyên đề").value)
         assert text.endswith(f"({len(without)}): {', '.join(without)}.")
@@ -272,23 +309,22 @@ class TestBranches:
         assert found
         for line in found.lines:
             row = reports.find(sheet, line.branch.code).row
-            wanted = [n for kind in found.kinds for n in (*line.counts[kind], line.people[kind])]
-            assert values(sheet, row, 4, 12) == wanted
-            listed = str(sheet.cell(row, 13).value or "")
+            for kind, group in zip(found.kinds, KINDS, strict=True):
+                in_period, in_year = line.counts[kind]
+                assert value(sheet, row, group, "Trong kỳ") == in_period
+                assert value(sheet, row, group, "Từ đầu năm") == in_year
+                assert value(sheet, row, group, "Lượt người") == line.people[kind]
+            listed = str(value(sheet, row, "Các việc trong kỳ") or "")
             assert all(entry.content in listed for entry in line.activities)
 
 
 class TestErrors:
     def test_errors_come_first_and_like_findings_are_one(self) -> None:
         sheet = reports.sheets()["Lỗi"]
-        rows = [values(sheet, row, 2, 9) for row in (11, 12)]
-        assert [(r[0], r[4], r[5]) for r in rows] == [
-            ("■ Lỗi", "M40–M41", "S01"), ("▲ Cảnh báo", "E25", "D04"),
-        ]  # fmt: skip
-        assert rows[0][6:] == [
-            "Tổng điểm ghi 95, cộng các nhóm được 90.",
-            "Cộng lại và sửa tổng điểm hoặc điểm nhóm.",
-        ]
+        rows = [[value(sheet, row, h) for h in ("Mức", "Ô", "Mã")] for row in (11, 12)]
+        assert rows == [["■ Lỗi", "M40–M41", "S01"], ["▲ Cảnh báo", "E25", "D04"]]
+        assert value(sheet, 11, "Vấn đề") == "Tổng điểm ghi 95, cộng các nhóm được 90."
+        assert value(sheet, 11, "Việc cần làm") == "Cộng lại và sửa tổng điểm hoặc điểm nhóm."
 
     def test_what_was_sent_again_and_accepted_is_settled(self) -> None:
         given = reports.small()
@@ -311,7 +347,8 @@ class TestErrors:
             heading + 2,
         ]
         counted = reports.find(overview, "Số vấn đề cần xem").row
-        assert values(overview, counted, 7, 8) == [1, 1]
+        for heading in ("Lỗi", "Cảnh báo"):
+            assert value(overview, counted, heading, first="Trong báo cáo của kỳ") == 1
 
     def test_a_file_that_could_not_be_told_is_not_lost(self) -> None:
         given = reports.small()
@@ -319,9 +356,9 @@ class TestErrors:
         broken = reports.delivery(9999, "hỏng.xlsx", Verdict.REJECTED, findings=(finding,))
         given = replace(given, ledger_entries=(*given.ledger_entries, broken))
         sheet = book(given)["Lỗi"]
-        assert values(sheet, reports.find(sheet, "hỏng.xlsx").row, 3, 4) == [
-            "Chưa rõ đơn vị", "hỏng.xlsx",
-        ]  # fmt: skip
+        row = reports.find(sheet, "hỏng.xlsx").row
+        assert value(sheet, row, "Tên đơn vị") == "Chưa rõ đơn vị"
+        assert value(sheet, row, "Tệp") == "hỏng.xlsx"
 
     @pytest.mark.parametrize(("cells", "shown"), [
         (["C12", "C13", "C15", "C20"], "C12–C13, C15, C20"),
@@ -366,7 +403,9 @@ class TestProvenance:
 
     def test_every_delivery_is_listed_with_its_hash(self) -> None:
         sheet = reports.sheets()["Nguồn gốc"]
-        listed = {row[10].value for row in sheet.iter_rows() if row[10].value}
+        table = tuple(sheet.iter_rows(values_only=True))
+        column = column_under(table, "Mã băm SHA256", first="Số") - 1
+        listed = {row[column] for row in table if row[column]}
         assert {delivery.sha256 for delivery in reports.small().ledger_entries} < listed
 
 
@@ -429,5 +468,5 @@ def test_a_quota_owed_by_cell_counts_only_the_visits_there() -> None:
     data = report.write(given, compute(given), reports.provenance(given))
     sheet = load_workbook(BytesIO(data))[QUOTA]
     line = compute(given).quota[0]
-    formula = str(sheet.cell(reports.find(sheet, line.officer).row, 6).value)
+    formula = str(value(sheet, reports.find(sheet, line.officer).row, MONTHS_ATTENDED, "1"))
     assert f'DuHop[Mã đơn vị],"{line.branches[0].code}"' in formula

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from builders import libreoffice
 from builders.indicator_samples import CELL, catalogue, facts, year
+from builders.sheet_cells import column_under
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -29,6 +30,8 @@ BAD = [
     {"branch": "CB-02", "duration": 80},
 ]
 
+BRANCH, SIGN = "Tên đơn vị", "Dấu hiệu"
+
 
 def on_trial(code: str) -> Catalogue:
     (known,) = catalogue().indicator_sets
@@ -43,6 +46,11 @@ def book(given: ReportInputs) -> dict[str, Worksheet]:
     made = report.Provenance("0", given.as_of, "a" * 64, given.catalogue.sources)
     data = report.write(given, compute(given), made)
     return {sheet.title: sheet for sheet in load_workbook(io.BytesIO(data))}
+
+
+def column(sheet: Worksheet, heading: str) -> int:
+    """The place in a row, from 0, of the column under a heading."""
+    return column_under(tuple(sheet.iter_rows(values_only=True)), heading) - 1
 
 
 def lines(sheet: Worksheet) -> list[tuple[object, ...]]:
@@ -60,8 +68,10 @@ class TestSheet:
     def test_worst_first_with_what_was_seen_and_what_to_ask(
         self, sheets: dict[str, Worksheet]
     ) -> None:
-        told = [(str(row[1])[:5], row[2], row[5]) for row in lines(sheets["Cảnh báo"])]
-        assert told == [
+        sheet = sheets["Cảnh báo"]
+        branch, sign, months = (column(sheet, h) for h in (BRANCH, SIGN, "Số tháng trong năm"))
+        shown = [(str(row[branch])[:5], row[sign], row[months]) for row in lines(sheet)]
+        assert shown == [
             (CELL, "Lồng ghép họp cơ quan", 6),
             (CELL, "Không có phê bình", 1),
             (CELL, "Điểm không thay đổi", 1),
@@ -69,8 +79,10 @@ class TestSheet:
         ]
 
     def test_a_line_jumps_to_the_cell_it_speaks_of(self, sheets: dict[str, Worksheet]) -> None:
+        sheet = sheets["Cảnh báo"]
+        sign, place_column = column(sheet, SIGN), column(sheet, "Ô trong báo cáo")
         cell = next(
-            row[6] for row in sheets["Cảnh báo"].iter_rows() if row[2].value == "Họp quá ngắn"
+            row[place_column] for row in sheet.iter_rows() if row[sign].value == "Họp quá ngắn"
         )
         title, _, place = cell.hyperlink.location.replace("$", "").partition("!")
         assert sheets[title.strip("'")][place].value == 80
@@ -88,8 +100,10 @@ class TestSheet:
             if any(cell in ("H06", "Ít người phát biểu") for row in sheet.values for cell in row)
         }  # fmt: skip
         assert everywhere == {"Lỗi"}
-        (line,) = [row for row in lines(sheets["Lỗi"]) if row[6] == "H06"]
-        assert line[1] == "○ Thử nghiệm" and "1 người phát biểu trên 18" in str(line[7])
+        sheet = sheets["Lỗi"]
+        (line,) = [row for row in lines(sheet) if row[column(sheet, "Mã")] == "H06"]
+        assert line[column(sheet, "Mức")] == "○ Thử nghiệm"
+        assert "1 người phát biểu trên 18" in str(line[column(sheet, "Vấn đề")])
 
 
 class TestPage:
