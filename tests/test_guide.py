@@ -22,11 +22,11 @@ from builders.clerk_month import (
     ADDRESSES,
     Month,
     living,
+    make_zip,
     nobody_was_written_to_twice,
-    repaired,
-    zipped,
+    repair_return,
 )
-from builders.sample_office import REGISTER, Paper, fill_in_register
+from builders.sample_office import REGISTER, MeetingReturn, fill_in_register
 from rich.console import Console
 from rich.text import Text
 
@@ -98,7 +98,7 @@ def steps() -> Iterator[Step]:
 
 
 def book(branch: str, **more: float) -> bytes:
-    return Paper(branch, month=1, year=2020, **more).book()
+    return MeetingReturn(branch, month=1, year=2020, **more).book()
 
 
 def branches_act(month: Month, day: str, folder: Path) -> None:
@@ -107,7 +107,7 @@ def branches_act(month: Month, day: str, folder: Path) -> None:
         fill_in_register(Workspace.find(month.root))
         month.configure()
     elif day == "2020-02-04":
-        good = zipped("bản Ho Cang.xlsx", book("DB1-1"))
+        good = make_zip("bản Ho Cang.xlsx", book("DB1-1"))
         month.post("Ho Cang <db1-1@muonglay.example>", "Báo cáo.zip", good, on=day)
         month.post("cb-01@muonglay.example", "THPT.xlsx", book("CB-01", present=9), on=day)
         month.post("x@else.example", "bao cao.xlsx", book("CB-01", score=90), on=day)
@@ -115,7 +115,7 @@ def branches_act(month: Month, day: str, folder: Path) -> None:
     elif day == "2020-02-09":
         returned, again = month.answers(month.sent[1])
         assert again["Subject"] == f"Nhắc lại: {returned['Subject']}"
-        data, answered = repaired(returned, folder), returned["Message-ID"]
+        data, answered = repair_return(returned, folder), returned["Message-ID"]
         month.post("cb-01@muonglay.example", "THPT sửa.xlsx", data, answered, on=day)
         (month.root / "inbox" / "Zalo Na Nát.xlsx").write_bytes(book("DB1-2"))
     elif day == "2020-03-09":

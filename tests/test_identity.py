@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from builders.filled_forms import CATALOGUE, form, judged, register, submission, told
+from builders.filled_forms import CATALOGUE, check_forms, finding_lines, form, register, submission
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +37,7 @@ def meetings(*days: str) -> dict[str, Any]:
 
 
 def look(read: Submission, town: Register | None = TOWN, as_of: date = AS_OF) -> CheckedFile:
-    return identify(judged(read), CATALOGUE, town, as_of)
+    return identify(check_forms(read), CATALOGUE, town, as_of)
 
 
 def key(found: CheckedFile) -> tuple[str, str] | None:
@@ -46,7 +46,7 @@ def key(found: CheckedFile) -> tuple[str, str] | None:
 
 def test_all_agree() -> None:
     found = look(submission(meetings("2019-11-05")))
-    assert (key(found), told(found.findings)) == (("CB-01", "2019-11"), [])
+    assert (key(found), finding_lines(found.findings)) == (("CB-01", "2019-11"), [])
     assert found.identity and found.identity.form.version == "2018.1"
 
 
@@ -86,7 +86,7 @@ def test_one_thing_out_of_line(
     told_how: dict[str, Any], findings: list[str], whose: tuple[str, str] | None
 ) -> None:
     found = look(submission(meetings("2019-11-05", "2019-11-20"), **told_how))
-    assert (told(found.findings), key(found)) == (findings, whose)
+    assert (finding_lines(found.findings), key(found)) == (findings, whose)
     assert found.is_refused is any(not code.startswith("I10") for code in findings)
     for lang in ("vi", "en"):
         assert all("{" not in str(explain(one, form(), lang)) for one in found.findings)
@@ -99,7 +99,7 @@ def test_last_months_file_filled_in_again() -> None:
         stamp=("CB-01", "2019-10"), period="Tháng 10 năm 2019",
     )  # fmt: skip
     found = look(read)
-    assert told(found.findings) == ["I03 C1"]
+    assert finding_lines(found.findings) == ["I03 C1"]
     assert found.is_refused
     assert key(found) == ("CB-01", "2019-11")
     assert [mark.cell for mark in found.findings[0].marks] == ["C1", "C2", "E4"]
@@ -112,7 +112,7 @@ def test_last_months_file_filled_in_again() -> None:
 
 def test_filled_in_again_with_the_visible_period_changed_by_hand() -> None:
     read = submission(meetings("2019-11-05"), stamp=("CB-01", "2019-10"))
-    assert told(look(read).findings) == ["I03 C1"]
+    assert finding_lines(look(read).findings) == ["I03 C1"]
 
 
 def test_filled_in_again_on_the_tenth_of_november() -> None:
@@ -120,28 +120,31 @@ def test_filled_in_again_on_the_tenth_of_november() -> None:
     read = submission(
         meetings("2019-11-10"), stamp=("CB-01", "2019-10"), period="Tháng 10 năm 2019"
     )
-    assert told(look(read).findings) == ["I03 C1"]
+    assert finding_lines(look(read).findings) == ["I03 C1"]
 
 
 def test_day_and_month_swapped_is_no_other_month() -> None:
     """3 September stored as 9 March: a matter of that cell, not of the whole file."""
     read = submission(meetings("2019-03-09"), stamp=("CB-01", "2019-09"), period="Tháng 9 năm 2019")
-    assert told(look(read).findings) == []
+    assert finding_lines(look(read).findings) == []
 
 
 def test_half_of_the_dates_is_not_most() -> None:
-    assert told(look(submission(meetings("2019-11-05", "2019-10-20"))).findings) == []
+    assert finding_lines(look(submission(meetings("2019-11-05", "2019-10-20"))).findings) == []
     october = {"stamp": ("CB-01", "2019-10"), "period": "Tháng 10 năm 2019"}
-    assert told(look(submission(meetings("2019-11-05", "2019-10-20"), **october)).findings) == []
+    assert (
+        finding_lines(look(submission(meetings("2019-11-05", "2019-10-20"), **october)).findings)
+        == []
+    )
     three = submission(meetings("2019-10-20", "2019-11-05", "2019-11-28"), **october)
-    assert told(look(three).findings) == ["I03 C2"]
+    assert finding_lines(look(three).findings) == ["I03 C2"]
 
 
 def test_a_stamp_newer_than_the_dates_keeps_its_month_and_the_dates_are_marked() -> None:
     """Nobody had this form in October: rows were pasted in, or the year is a slip of the pen."""
     for days in (["2019-10-05", "2019-10-20"], ["2018-11-05"], ["2019-09-30", "2019-11-02"]):
         found = look(submission(meetings(*days)))
-        assert (told(found.findings), key(found)) == ([], ("CB-01", "2019-11"))
+        assert (finding_lines(found.findings), key(found)) == ([], ("CB-01", "2019-11"))
         outside = sum(not day.startswith("2019-11") for day in days)
         (checked,) = validate([found], {})
         assert sum(one.code == "F04" for one in checked.findings) == outside
@@ -149,13 +152,13 @@ def test_a_stamp_newer_than_the_dates_keeps_its_month_and_the_dates_are_marked()
 
 def test_the_heading_changed_by_hand_to_the_month_of_the_dates_moves_no_newer_stamp() -> None:
     found = look(submission(meetings("2019-10-05"), period="Tháng 10 năm 2019"))
-    assert (told(found.findings), key(found)) == (["I02 E4"], ("CB-01", "2019-11"))
+    assert (finding_lines(found.findings), key(found)) == (["I02 E4"], ("CB-01", "2019-11"))
 
 
 def test_dates_of_a_month_that_has_not_begun_tell_no_other_month() -> None:
     """2020 typed for 2019 in November: the return is of November, and its date is wrong."""
     found = look(submission(meetings("2020-11-05")))
-    assert (told(found.findings), key(found)) == ([], ("CB-01", "2019-11"))
+    assert (finding_lines(found.findings), key(found)) == ([], ("CB-01", "2019-11"))
     (checked,) = validate([found], {})
     assert "F04" in {one.code for one in checked.findings}
 
@@ -165,15 +168,15 @@ def test_the_stamp_alone_decides_nothing() -> None:
     nil = {"members": {"no_meeting": "yes"}}
     assert key(look(submission(nil))) == ("CB-01", "2019-11")
     found = look(submission(nil, period=""))
-    assert (told(found.findings), key(found)) == (["I11 E4"], None)
+    assert (finding_lines(found.findings), key(found)) == (["I11 E4"], None)
     changed = look(submission(nil, period="Tháng 12 năm 2019"))
-    assert (told(changed.findings), key(changed)) == (["I02 E4"], None)
+    assert (finding_lines(changed.findings), key(changed)) == (["I02 E4"], None)
 
 
 def test_the_period_has_not_begun() -> None:
-    assert told(look(submission(meetings("2019-11-05")), as_of=date(2019, 10, 31)).findings) == [
-        "I07 E4"
-    ]
+    assert finding_lines(
+        look(submission(meetings("2019-11-05")), as_of=date(2019, 10, 31)).findings
+    ) == ["I07 E4"]
     assert not look(submission(meetings("2019-11-05")), as_of=date(2019, 11, 1)).findings
 
 
@@ -181,26 +184,26 @@ def test_a_version_that_does_not_hold_then() -> None:
     of = form("classification", "2018.1")
     read = submission({}, of=of, stamp=("CB-01", "2016"), period="Năm 2016")
     found = look(read)
-    assert told(found.findings) == ["I06 E4"]
+    assert finding_lines(found.findings) == ["I06 E4"]
     assert found.findings[0].params["right"] == "2014.1"
 
 
 def test_without_a_register_units_are_not_looked_up() -> None:
     read = submission(meetings("2019-11-05"), stamp=("XX-1", "2019-11"), branch="XX-1 – Chi bộ lạ")
     assert key(look(read, town=None)) == ("XX-1", "2019-11")
-    assert told(look(submission(meetings("2019-11-05"), branch="CB-02 – X"), None).findings) == [
-        "I01 E3"
-    ]
+    assert finding_lines(
+        look(submission(meetings("2019-11-05"), branch="CB-02 – X"), None).findings
+    ) == ["I01 E3"]
 
 
 def test_the_register_is_no_return() -> None:
     read = submission({}, of=form("register", "1"), stamp=None)
-    assert told(look(read).findings) == ["I12"]
+    assert finding_lines(look(read).findings) == ["I12"]
 
 
 def test_what_is_no_form_stays_as_it_is() -> None:
     unread = Submission(None, None, None)
-    assert look(unread) == judged(unread)
+    assert look(unread) == check_forms(unread)
 
 
 @given(st.lists(st.dates(), max_size=6))
@@ -218,7 +221,7 @@ def test_a_return_dated_in_another_month_is_never_silently_taken(day: date) -> N
     """
     found = look(submission(meetings(day.isoformat())))
     later = date(2019, 12, 1) <= day <= date(2019, 12, 31)
-    assert told(found.findings) == (["I03 C1"] if later else [])
+    assert finding_lines(found.findings) == (["I03 C1"] if later else [])
     assert key(found) == ("CB-01", "2019-12" if later else "2019-11")
     (checked,) = validate([found], {})
     dated = {one.code for one in checked.findings} & {"F04", "F05"}

@@ -23,7 +23,7 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import pytest
-from builders.sample_office import Paper, catalogue, put, rows, town
+from builders.sample_office import MeetingReturn, catalogue, create_office, put, rows
 from openpyxl import load_workbook
 
 from mlay_batch import reader
@@ -67,7 +67,7 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 def accepted(branch: str, month: int, texts: list[str]) -> bytes:
     """A good return whose texts are hostile."""
-    paper = Paper(branch, month=month)
+    paper = MeetingReturn(branch, month=month)
     marks = [f"PLACE{n}." for n in range(len(texts))]
     more = [
         {"held_on": paper.values()[1].values["held_on"], "kind": KIND, "content": mark}
@@ -84,7 +84,7 @@ def accepted(branch: str, month: int, texts: list[str]) -> bytes:
     return changed(book, change, SHEET)
 
 
-def _rendered(paper: Paper, values: tuple[object, ...]) -> bytes:
+def _rendered(paper: MeetingReturn, values: tuple[object, ...]) -> bytes:
     from builders.sample_office import TemplateContext, reference_lists, register, render
 
     form = catalogue().form_for("meeting", paper.period)
@@ -98,7 +98,7 @@ def _rendered(paper: Paper, values: tuple[object, ...]) -> bytes:
 
 def rejected(branch: str, texts: list[str]) -> bytes:
     """A return with hostile texts in place of numbers, days and choices, on a hostile sheet."""
-    book = Paper(branch).book()
+    book = MeetingReturn(branch).book()
     read = reader.read(book, "x.xlsx", catalogue().forms)
     cells = [cell for row in read.rows[:2] for cell in row.cells.values()]
 
@@ -119,9 +119,10 @@ def rejected(branch: str, texts: list[str]) -> bytes:
 def of_another_form(hostile: str) -> bytes:
     """A workbook whose hidden stamp is hostile."""
     return changed(
-        Paper("DB1-2").book(), lambda xml: xml.replace(">meeting<", f">{in_xml(hostile)}<", 1),
+        MeetingReturn("DB1-2").book(),
+        lambda xml: xml.replace(">meeting<", f">{in_xml(hostile)}<", 1),
         "xl/worksheets/sheet4.xml",
-    )  # fmt: skip
+    )
 
 
 def mail(sender: str, name: str, book: bytes) -> bytes:
@@ -162,16 +163,20 @@ NAMES = (
 
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
-    desk = town(tmp_path_factory.mktemp("hostile") / "town")
+    office = create_office(tmp_path_factory.mktemp("hostile") / "town")
     half = len(HOSTILE) // 2
-    put(desk, NAMES[0], accepted("DB1-1", 11, list(HOSTILE[:half])))
-    put(desk, NAMES[3], accepted("DB1-2", 11, list(HOSTILE[half:])))
-    put(desk, "zqx.eml", mail("cb01@town.example", NAMES[2], rejected("CB-01", list(HOSTILE))))
-    put(desk, "zqy.eml", mail("zqx@evil.example", NAMES[1], Paper("CB-01", month=10).book()))
-    put(desk, "zqx [red].zip", zipped(dict.fromkeys(NAMES, of_another_form(HOSTILE[9]))))
+    put(office, NAMES[0], accepted("DB1-1", 11, list(HOSTILE[:half])))
+    put(office, NAMES[3], accepted("DB1-2", 11, list(HOSTILE[half:])))
+    put(office, "zqx.eml", mail("cb01@town.example", NAMES[2], rejected("CB-01", list(HOSTILE))))
+    put(
+        office,
+        "zqy.eml",
+        mail("zqx@evil.example", NAMES[1], MeetingReturn("CB-01", month=10).book()),
+    )
+    put(office, "zqx [red].zip", zipped(dict.fromkeys(NAMES, of_another_form(HOSTILE[9]))))
     said: dict[str, str] = {}
     patch = pytest.MonkeyPatch()
-    patch.chdir(desk.workspace.root)
+    patch.chdir(office.workspace.root)
     umask = os.umask(0o000)  # the most open a PC can be
     try:
         day = ["--as-of", "2019-12-06"]
@@ -188,7 +193,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
     finally:
         patch.undo()
         os.umask(umask)
-    return Month(said, desk.workspace.root)
+    return Month(said, office.workspace.root)
 
 
 def _written(stream: io.TextIOWrapper) -> str:

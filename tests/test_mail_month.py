@@ -20,11 +20,11 @@ from builders.clerk_month import (
     Month,
     counts,
     living,
+    make_zip,
     nobody_was_written_to_twice,
-    repaired,
-    zipped,
+    repair_return,
 )
-from builders.sample_office import CELLS, REGISTER, Paper, town
+from builders.sample_office import CELLS, REGISTER, MeetingReturn, create_office
 
 from mlay_batch.ledger import Ledger, MailLog, MailState
 
@@ -47,7 +47,7 @@ for step in (["fetch"], ["run", *month], ["reply", "--send", *month, *sys.argv[2
 def month(tmp_path, monkeypatch) -> Iterator[Month]:
     monkeypatch.setitem(REGISTER, "addresses", ADDRESSES)
     monkeypatch.setenv("MLAY_IMAP_PASSWORD", dovecot.PASSWORD)
-    with living(town(tmp_path / "town").workspace.root) as running:
+    with living(create_office(tmp_path / "town").workspace.root) as running:
         running.configure()
         yield running
 
@@ -57,10 +57,12 @@ def first_mails(month: Month) -> dict[str, str]:
     return {
         "good": month.post(
             "Ho Cang <db1-1@muonglay.example>", "Báo cáo.zip",
-            zipped("bản Ho Cang.xlsx", Paper("DB1-1").book()),
+            make_zip("bản Ho Cang.xlsx", MeetingReturn("DB1-1").book()),
         ),
-        "bad": month.post("cb-01@muonglay.example", "thpt.xlsx", Paper("CB-01", present=9).book()),
-        "stranger": month.post("x@else.example", "x.xlsx", Paper("CB-01", score=90).book()),
+        "bad": month.post(
+            "cb-01@muonglay.example", "thpt.xlsx", MeetingReturn("CB-01", present=9).book()
+        ),
+        "stranger": month.post("x@else.example", "x.xlsx", MeetingReturn("CB-01", score=90).book()),
         "thanks": month.post("db1@muonglay.example"),
     }  # fmt: skip
 
@@ -149,8 +151,8 @@ def test_killed_anywhere_and_started_again(month, tmp_path, capsys):
     (returned,) = month.answers(mails["bad"])
     assert len(month.box.mails) == 2
 
-    data = repaired(returned, tmp_path)
-    month.post("db1@muonglay.example", "Na Nát.xlsx", Paper("DB1-2").book(), on=LATE)
+    data = repair_return(returned, tmp_path)
+    month.post("db1@muonglay.example", "Na Nát.xlsx", MeetingReturn("DB1-2").book(), on=LATE)
     month.post("cb-01@muonglay.example", "sửa lại.xlsx", data, returned["Message-ID"], LATE)
     chance = random.Random(2019)
     for _ in range(2):

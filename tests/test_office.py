@@ -40,8 +40,8 @@ def test_what_is_typed_is_saved(book: Path, tmp_path: Path, kind: str) -> None:
         book,
         tmp_path / f"đã điền.{kind}",
         [
-            libreoffice.typed("B1", "03/09/2019"),
-            libreoffice.typed("B2", "2,5"),
+            libreoffice.type_text("B1", "03/09/2019"),
+            libreoffice.type_text("B2", "2,5"),
             libreoffice.put("B3", "03/9/2019"),
             libreoffice.put("B4", None),
         ],

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from builders import independent_count
-from builders.sheet_cells import differences, links, recalculated, stored
+from builders.sheet_cells import differences, links, load_sheets, recalculate
 from openpyxl import load_workbook
 from openpyxl.cell import Cell
 
@@ -93,7 +93,7 @@ def test_every_state_of_a_quota_is_to_be_seen(year: Year) -> None:
 def test_the_sheet_of_warnings_is_a_note_worst_first(year: Year) -> None:
     """A screenful; the cell with most bad habits (`samples/town.yaml`) heads it."""
     title = "Cảnh báo"
-    rows = [row for row in stored(year.book.path)[title].rows if isinstance(row[0], float)]
+    rows = [row for row in load_sheets(year.book.path)[title].rows if isinstance(row[0], float)]
     units = [str(row[1]).partition(" ")[0] for row in rows]
     assert 10 <= len(rows) <= 25 and units[0] == "CB-12"
     assert {"CB-12", "CB-16", "DB1-CB04", "DB2-CB03", "DB3-CB08", "DB4-CB04"} <= set(units)
@@ -138,8 +138,8 @@ def test_a_trial_of_five_instead_of_four_names_the_officers_whose_state_changes(
 
 @pytest.mark.libreoffice
 def test_libreoffice_recalculates_the_workbook_to_the_same_figures(year: Year) -> None:
-    before = stored(year.book.path)
-    again = recalculated(year.book.path.read_bytes(), year.folder / "again")
+    before = load_sheets(year.book.path)
+    again = recalculate(year.book.path.read_bytes(), year.folder / "again")
     assert differences(before, again) == []
     values = (value for sheet in before.values() for row in sheet.rows for value in row)
     assert sum(isinstance(value, float) for value in values) > 1000

@@ -80,12 +80,12 @@ class Desk:
         return value
 
 
-desk = functools.cache(Desk)  # one in each process
+office = functools.cache(Desk)  # one in each process
 
 
 def read(path: Path) -> tuple[Tables, int]:
     """Read a file at this process's desk."""
-    return desk().read(path)
+    return office().read(path)
 
 
 def main(inbox: Path, workers: int, result: Path) -> None:

@@ -2,10 +2,10 @@
 
 A small town of six cells, made once, has papers of eight months (`PAPERS`). A test
 
-1. writes the workbook of those papers (`written`),
-2. alters *raw* cells of its data sheets as an auditor would (`Altered.set`, `.add`, `.clear`; a
-   formula refuses to be altered) and the same thing in the papers (`Papers.but`),
-3. lets LibreOffice calculate every formula anew, believing no stored figure (`Altered.again`),
+1. writes the workbook of those papers (`write_book`),
+2. alters *raw* cells of its data sheets as an auditor would (`AlteredBook.set`, `.add`, `.clear`; a
+   formula refuses to be altered) and the same thing in the papers (`MonthReturns.but`),
+3. lets LibreOffice calculate every formula anew, believing no stored figure (`AlteredBook.again`),
 4. compares every cell of the sheets it names with the workbook the program writes from the altered
    papers (`cells.differences`).
 
@@ -31,8 +31,8 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from builders import figure_inputs as desk
-from builders.sheet_cells import Book, recalculated, stored
+from builders import figure_inputs as office
+from builders.sheet_cells import Book, load_sheets, recalculate
 from mlay_batch import report
 from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
@@ -105,7 +105,7 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class Papers:
+class MonthReturns:
     """What all returns and the register tell together: the input that a test alters.
 
     `out` are the cells and months that have sent nothing, `until` the last days of assignments by
@@ -117,7 +117,7 @@ class Papers:
     out: tuple[tuple[str, int], ...] = OUT
     until: tuple[tuple[int, date], ...] = ()
 
-    def but(self, old: Meeting | Visit | None, new: Meeting | Visit | None) -> Papers:
+    def but(self, old: Meeting | Visit | None, new: Meeting | Visit | None) -> MonthReturns:
         """Return the papers with `old` struck out and `new` written in its place."""
         name = "meetings" if isinstance(old or new, Meeting) else "visits"
         kept = [new if entry == old else entry for entry in getattr(self, name)]
@@ -135,7 +135,7 @@ class Case:
     @classmethod
     def of(cls, seed: int) -> Case:
         """Return the case of a seed, odd or even."""
-        quotas = desk.shipped().quotas
+        quotas = office.shipped().quotas
         if seed % 2:
             return cls(Period.parse("2019-08"), quotas)
         changed = {
@@ -159,17 +159,17 @@ def _from_july(quota: Quota) -> Quota:
 
 
 @cache
-def town() -> Register:
-    return desk.register(TOWN, OFFICERS, DUTIES)
+def town_register() -> Register:
+    return office.register(TOWN, OFFICERS, DUTIES)
 
 
 def _alive(cell: str, last: int) -> Iterator[int]:
-    known = town().by_code[cell]
+    known = town_register().by_code[cell]
     return (month for month in range(1, last + 1) if known.is_active(Period(2019, month)))
 
 
 @cache
-def papers(last: int = 8) -> Papers:
+def papers(last: int = 8) -> MonthReturns:
     """The papers up to a month: a meeting a month, in some a second one, some of them visited."""
     draw = Random(20190830)
     meetings: list[Meeting] = []
@@ -187,58 +187,58 @@ def papers(last: int = 8) -> Papers:
             instead = draw.choice(STAFF) if draw.random() < 0.15 else None
             instead = None if instead == officer else instead
             visits.append(Visit(meeting.branch, meeting.day, officer, instead))
-    return Papers(tuple(meetings), tuple(visits))
+    return MonthReturns(tuple(meetings), tuple(visits))
 
 
-def facts(told: Papers, case: Case | None = None) -> ReportInputs:
+def facts(told: MonthReturns, case: Case | None = None) -> ReportInputs:
     """Return the facts of these papers, as of the tenth day after the period."""
-    case, known = case or Case.of(1), town()
+    case, known = case or Case.of(1), town_register()
     until = dict(told.until)
     duties = tuple(
         replace(entry, to=until.get(number, entry.to))
         for number, entry in enumerate(known.assignments, 1)
     )
     filed = _returns(told, case.period.month)
-    catalogue = replace(desk.shipped(), quotas=case.quotas)
+    catalogue = replace(office.shipped(), quotas=case.quotas)
     register = replace(known, assignments=duties)
-    return desk.facts(register, str(case.period), filed, catalogue=catalogue)
+    return office.facts(register, str(case.period), filed, catalogue=catalogue)
 
 
-def _returns(told: Papers, last: int) -> Iterator[AcceptedReturn]:
+def _returns(told: MonthReturns, last: int) -> Iterator[AcceptedReturn]:
     """Yield the return of every cell and month that sent one, even if nothing is told in it."""
     for cell in CELLS:
         for month in (m for m in _alive(cell, last) if (cell, m) not in told.out):
             period = Period(2019, month)
-            rows = [desk.row("members", 6, {"opening": 20, "closing": 20})]
+            rows = [office.row("members", 6, {"opening": 20, "closing": 20})]
             meetings = [e for e in told.meetings if e.branch == cell and e.day in period]
             for number, entry in enumerate(meetings, 20):
                 held = {"held_on": entry.day, "kind": entry.kind}
-                rows.append(desk.row("meetings", number, held))
+                rows.append(office.row("meetings", number, held))
                 for at, (scorer, total) in enumerate(
                     (("own", entry.own), ("confirmed", entry.confirmed)), 2 * number
                 ):
                     if total is not None:
                         scored = {"held_on": entry.day, "scorer": scorer, "total": total}
-                        rows.append(desk.row("scores", at, scored))
+                        rows.append(office.row("scores", at, scored))
             visits = [e for e in told.visits if e.branch == cell and e.day in period]
             for number, entry in enumerate(visits, 90):
                 came = {"held_on": entry.day, "officer": entry.officer}
                 came["on_behalf_of"] = entry.instead
-                rows.append(desk.row("visits", number, came))
-            yield AcceptedReturn(desk.delivery("meeting", cell, period), tuple(rows))
+                rows.append(office.row("visits", number, came))
+            yield AcceptedReturn(office.delivery("meeting", cell, period), tuple(rows))
 
 
-def written(given: ReportInputs, lang: str = "vi") -> bytes:
+def write_book(given: ReportInputs, lang: str = "vi") -> bytes:
     """Return the workbook of the facts."""
     source = report.Provenance("0.1.0", given.as_of, "a" * 64, given.catalogue.sources)
     return report.write(given, compute(given), source, lang)
 
 
 @cache
-def untouched(seed: int = 1) -> bytes:
+def unchanged_book(seed: int = 1) -> bytes:
     """The workbook of the unaltered papers."""
     case = Case.of(seed)
-    return written(facts(papers(case.period.month), case))
+    return write_book(facts(papers(case.period.month), case))
 
 
 def load(data: bytes) -> Workbook:
@@ -246,7 +246,7 @@ def load(data: bytes) -> Workbook:
     return load_workbook(io.BytesIO(data))
 
 
-class Altered:
+class AlteredBook:
     """A saved workbook whose data sheets are altered; `again` calculates it anew."""
 
     def __init__(self, data: bytes) -> None:
@@ -286,7 +286,7 @@ class Altered:
     def again(self, folder: Path) -> Book:
         """Return what LibreOffice makes of it when it believes no stored figure."""
         self.book.save(altered := io.BytesIO())
-        return recalculated(altered.getvalue(), folder)
+        return recalculate(altered.getvalue(), folder)
 
     def _row(self, sheet: str, where: Mapping[str, object]) -> dict[str, Cell]:
         found = [
@@ -321,11 +321,11 @@ class Change:
     """One thing altered: `papers` are those after it, `apply` does the same to the workbook."""
 
     says: str
-    papers: Papers
-    apply: Callable[[Altered], None]
+    papers: MonthReturns
+    apply: Callable[[AlteredBook], None]
 
 
-def visited(visit: Visit) -> dict[str, object]:
+def visit_values(visit: Visit) -> dict[str, object]:
     """A visit as the raw columns of its data sheet hold it."""
     return {
         "Mã cán bộ": visit.officer, "Dự thay cho": visit.instead, "Mã đơn vị": visit.branch,
@@ -333,7 +333,7 @@ def visited(visit: Visit) -> dict[str, object]:
     }  # fmt: skip
 
 
-def met(meeting: Meeting) -> dict[str, object]:
+def meeting_values(meeting: Meeting) -> dict[str, object]:
     """The columns of its data sheet that tell a meeting from all others."""
     return {"Mã đơn vị": meeting.branch, "Ngày họp": meeting.day}
 
@@ -343,44 +343,46 @@ def scores(meeting: Meeting) -> dict[str, object]:
     return {"Điểm tự chấm": meeting.own, "Điểm xác nhận": meeting.confirmed}
 
 
-def struck(told: Papers, draw: Random) -> Change:
+def strike_visit(told: MonthReturns, draw: Random) -> Change:
     """A visit taken out."""
     gone = _single(told, draw)
     return Change(
-        f"{gone} struck", told.but(gone, None), lambda book: book.clear(VISITS, visited(gone))
+        f"{gone} struck", told.but(gone, None), lambda book: book.clear(VISITS, visit_values(gone))
     )
 
 
-def given_to_another(told: Papers, draw: Random) -> Change:
+def reassign_visit(told: MonthReturns, draw: Random) -> Change:
     """A visit made by somebody else."""
     old = _single(told, draw)
     new = replace(old, officer=draw.choice([code for code in STAFF if code != old.officer]))
     return Change(
         f"{old} by {new.officer}", told.but(old, new),
-        lambda book: book.set(VISITS, visited(old), {"Mã cán bộ": new.officer}),
+        lambda book: book.set(VISITS, visit_values(old), {"Mã cán bộ": new.officer}),
     )  # fmt: skip
 
 
-def added(told: Papers, draw: Random) -> Change:
+def add_visit(told: MonthReturns, draw: Random) -> Change:
     """A visit more, to any meeting, perhaps one that is told already or in place of another."""
     meeting = draw.choice(told.meetings)
     officer, instead = draw.sample(STAFF, 2)
     new = Visit(meeting.branch, meeting.day, officer, draw.choice((None, None, instead)))
-    return Change(f"{new} added", told.but(None, new), lambda book: book.add(VISITS, visited(new)))
+    return Change(
+        f"{new} added", told.but(None, new), lambda book: book.add(VISITS, visit_values(new))
+    )
 
 
-def scored(told: Papers, draw: Random) -> Change:
+def change_score(told: MonthReturns, draw: Random) -> Change:
     """A meeting of any month scored otherwise, or not at all."""
-    return _scored(told, draw, told.meetings)
+    return _change_score(told, draw, told.meetings)
 
 
-def scored_lately(told: Papers, draw: Random) -> Change:
+def change_late_score(told: MonthReturns, draw: Random) -> Change:
     """The same of a meeting of the last month, which the list of the period shows."""
     month = max(meeting.day.month for meeting in told.meetings)
-    return _scored(told, draw, tuple(m for m in told.meetings if m.day.month == month))
+    return _change_score(told, draw, tuple(m for m in told.meetings if m.day.month == month))
 
 
-def _scored(told: Papers, draw: Random, among: tuple[Meeting, ...]) -> Change:
+def _change_score(told: MonthReturns, draw: Random, among: tuple[Meeting, ...]) -> Change:
     old = draw.choice(among)
     new = replace(
         old, own=draw.choice((None, float(draw.randint(0, 100)))),
@@ -388,11 +390,11 @@ def _scored(told: Papers, draw: Random, among: tuple[Meeting, ...]) -> Change:
     )  # fmt: skip
     return Change(
         f"{old} scored {new.own}, {new.confirmed}", told.but(old, new),
-        lambda book: book.set(MEETINGS, met(old), scores(new)),
+        lambda book: book.set(MEETINGS, meeting_values(old), scores(new)),
     )  # fmt: skip
 
 
-def relieved(told: Papers, draw: Random) -> Change:
+def relieve_officer(told: MonthReturns, draw: Random) -> Change:
     """An assignment that ends earlier than the register says."""
     number, day = draw.choice((1, 3, 7, 9)), date(2019, draw.randint(1, 6), 15)
     return Change(
@@ -401,7 +403,7 @@ def relieved(told: Papers, draw: Random) -> Change:
     )  # fmt: skip
 
 
-def received(told: Papers, draw: Random) -> Change:
+def receive_return(told: MonthReturns, draw: Random) -> Change:
     """A return that was out and tells of no meeting: nothing more is to come of that month."""
     branch, month = gone = draw.choice([entry for entry in told.out if entry[1] <= 8])
     row = {"Mẫu": "meeting", "Kỳ": f"P2019-{month:02}", "Mã đơn vị": branch}
@@ -413,11 +415,17 @@ def received(told: Papers, draw: Random) -> Change:
 
 
 KINDS_OF_CHANGE = (
-    struck, given_to_another, added, scored, relieved, received, scored_lately,
-)  # fmt: skip
+    strike_visit,
+    reassign_visit,
+    add_visit,
+    change_score,
+    relieve_officer,
+    receive_return,
+    change_late_score,
+)
 
 
-def _single(told: Papers, draw: Random) -> Visit:
+def _single(told: MonthReturns, draw: Random) -> Visit:
     """A visit that is told once."""
     return draw.choice([visit for visit in told.visits if told.visits.count(visit) == 1])
 
@@ -433,7 +441,7 @@ def changes(seed: int, count: int) -> tuple[Change, ...]:
 
 
 @dataclass(frozen=True)
-class Followed:
+class ChangeOutcome:
     """The altered workbook as recalculated, and what the program writes from the same input."""
 
     says: tuple[str, ...]
@@ -443,16 +451,16 @@ class Followed:
 
 
 @cache
-def follow(seed: int, count: int = 14) -> Followed:
+def follow(seed: int, count: int = 14) -> ChangeOutcome:
     """Apply `count` drawn changes to the saved workbook, recalculate, run the program on the same.
 
     Done once a seed for all tests: a recalculation takes seconds.
     """
-    made, altered = changes(seed, count), Altered(untouched(seed))
+    made, altered = changes(seed, count), AlteredBook(unchanged_book(seed))
     for change in made:
         change.apply(altered)
     says = tuple(change.says for change in made)
-    expected = stored(written(facts(made[-1].papers, Case.of(seed))))
-    before = stored(untouched(seed))
+    expected = load_sheets(write_book(facts(made[-1].papers, Case.of(seed))))
+    before = load_sheets(unchanged_book(seed))
     with TemporaryDirectory(prefix="mlay-change-") as folder:
-        return Followed(says, before, altered.again(Path(folder)), expected)
+        return ChangeOutcome(says, before, altered.again(Path(folder)), expected)

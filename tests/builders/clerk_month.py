@@ -93,22 +93,22 @@ def living(root: Path) -> Iterator[Month]:
         yield month
 
 
-def zipped(name: str, data: bytes) -> bytes:
+def make_zip(name: str, data: bytes) -> bytes:
     out = io.BytesIO()
     with ZipFile(out, "w") as archive:
         archive.writestr(name, data)
     return out.getvalue()
 
 
-def paper(mail: EmailMessage) -> bytes:
+def form_in_mail(mail: EmailMessage) -> bytes:
     (part,) = mail.iter_attachments()
     return part.get_content()
 
 
-def repaired(mail: EmailMessage, folder: Path) -> bytes:
+def repair_return(mail: EmailMessage, folder: Path) -> bytes:
     """The branch opens its returned form and types over one marked cell: the number present."""
     returned = folder / "tra-lai.xlsx"
-    returned.write_bytes(paper(mail))
+    returned.write_bytes(form_in_mail(mail))
     sheet = load_workbook(returned)["Báo cáo"]
     marked = {
         cell.coordinate: cell.value
@@ -118,7 +118,7 @@ def repaired(mail: EmailMessage, folder: Path) -> bytes:
     }
     (wrong,) = (at for at, value in marked.items() if value == 9)
     out = libreoffice.fill(
-        returned, folder / "sửa lại.xlsx", [libreoffice.typed(wrong, "10", "Báo cáo")]
+        returned, folder / "sửa lại.xlsx", [libreoffice.type_text(wrong, "10", "Báo cáo")]
     )
     return out.read_bytes()
 

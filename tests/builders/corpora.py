@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from builders.workbook_mutants import Original, unpacked
+from builders.workbook_mutants import Original, unpack
 from mlay_batch import demo
 from mlay_batch.app.ingest import check_files
 from mlay_batch.app.office import Office
@@ -27,7 +27,7 @@ SECONDS = 90  # a file that takes longer is a hang, even on a busy machine
 
 
 @cache
-def town() -> Office:
+def corpus_office() -> Office:
     sample = demo.load_town()
     name = sample.register.root().name
     settings = Settings(name, sample.place, limits={"seconds": SECONDS})
@@ -41,15 +41,15 @@ def originals() -> tuple[Original, ...]:
     """The good returns of November, each with what stands in it."""
     paths = sorted((shipped_folder("samples") / "2019-11").iterdir())
     made = []
-    for one in judged([leaf(path.name, path.read_bytes()) for path in paths]):
+    for one in judged([incoming_file(path.name, path.read_bytes()) for path in paths]):
         data, submission = one.file.data, one.submission
         assert submission and one.identity and one.findings == ()
-        parts = unpacked(data) if one.file.name.endswith(".xlsx") else {}
+        parts = unpack(data) if one.file.name.endswith(".xlsx") else {}
         made.append(Original(one.file.name, data, parts, submission, one.identity.form))
     return tuple(made)
 
 
-def leaf(name: str, data: bytes) -> IncomingFile:
+def incoming_file(name: str, data: bytes) -> IncomingFile:
     return IncomingFile(name, data, name, RECEIVED)
 
 
@@ -57,9 +57,9 @@ def judged(leaves: Sequence[IncomingFile]) -> tuple[CheckedFile, ...]:
     """Read them in guarded children, several files a child, and look at them all at once."""
     content = {one.sha256: one.data for one in leaves}
     workbooks = [one for one in leaves if not one.skip_reason]
-    checked = check_files(town(), workbooks, content.__getitem__, AS_OF)
+    checked = check_files(corpus_office(), workbooks, content.__getitem__, AS_OF)
     return tuple(CheckedFile(one) if one.skip_reason else next(checked) for one in leaves)
 
 
-def decided(leaves: Sequence[IncomingFile]) -> tuple[Decision, ...]:
+def decide_files(leaves: Sequence[IncomingFile]) -> tuple[Decision, ...]:
     return decide(judged(leaves), LedgerSnapshot())

@@ -29,7 +29,7 @@ BATCH = 200
 
 
 @dataclass
-class Told:
+class FuzzReport:
     """What a run has seen: how much of what, every failure, and what the last batch left behind."""
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -44,19 +44,25 @@ def originals() -> tuple[list[Original], list[Original]]:
     return [one for one in found if one.parts], [one for one in found if not one.parts]
 
 
-def run_books(seed: int, numbers: Sequence[int], told: Told, keep: Path | None = None) -> None:
+def run_books(
+    seed: int, numbers: Sequence[int], told: FuzzReport, keep: Path | None = None
+) -> None:
     """Judge a batch of changed workbooks; every file must get its one verdict."""
     mutants = [mutant(seed, number, *originals()) for number in numbers]
-    decisions = corpora.decided([corpora.leaf(one.name, one.data) for one in mutants])
+    decisions = corpora.decide_files([corpora.incoming_file(one.name, one.data) for one in mutants])
     if len(decisions) != len(mutants):
         told.failures.append(f"{len(mutants)} files, {len(decisions)} verdicts")
     for number, one, decision in zip(numbers, mutants, decisions, strict=True):
         told.counts[f"{one.must} {decision.verdict.value}"] += 1
         if problem := wrong(one, decision.checked):
-            _failed(told, f"book {number} [{one.how}] of {one.original.name}: {problem}", keep, one)
+            _note_failure(
+                told, f"book {number} [{one.how}] of {one.original.name}: {problem}", keep, one
+            )
 
 
-def run_mails(seed: int, numbers: Sequence[int], told: Told, keep: Path | None = None) -> None:
+def run_mails(
+    seed: int, numbers: Sequence[int], told: FuzzReport, keep: Path | None = None
+) -> None:
     """Lay a batch of changed mails into an inbox and judge what comes out of each."""
     mutants = {f"{n}.eml": mail_mutant(seed, n, originals()[0]) for n in numbers}
     with tempfile.TemporaryDirectory() as inbox:
@@ -64,7 +70,7 @@ def run_mails(seed: int, numbers: Sequence[int], told: Told, keep: Path | None =
             Path(inbox, name).write_bytes(one.data)
         leaves = list(collect([Path(inbox)], Path(inbox), corpora.RECEIVED))
     found: dict[str, list[Decision]] = defaultdict(list)
-    for decision in corpora.decided(leaves):
+    for decision in corpora.decide_files(leaves):
         name = decision.checked.file.origin.partition("!")[0]
         found[name].append(decision)
         told.counts[f"{mutants[name].must} {decision.verdict.value}"] += 1
@@ -72,7 +78,7 @@ def run_mails(seed: int, numbers: Sequence[int], told: Told, keep: Path | None =
         told.failures.append(f"two leaves of one origin in {numbers[0]}…")
     for name, one in mutants.items():
         if problem := _wrong_mail(one, found[name]):
-            _failed(told, f"mail {name} [{one.how}]: {problem}", keep, one)
+            _note_failure(told, f"mail {name} [{one.how}]: {problem}", keep, one)
 
 
 def _wrong_mail(one: MailMutant, found: Sequence[Decision]) -> str | None:
@@ -95,7 +101,7 @@ def _wrong_mail(one: MailMutant, found: Sequence[Decision]) -> str | None:
     return f"its reader died: {died}" if died else None
 
 
-def _failed(told: Told, line: str, keep: Path | None, one: Mutant | MailMutant) -> None:
+def _note_failure(told: FuzzReport, line: str, keep: Path | None, one: Mutant | MailMutant) -> None:
     told.failures.append(line)
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
@@ -129,8 +135,8 @@ def main(args: Sequence[str]) -> int:
     parser.add_argument("--keep", type=Path, default=None)
     asked = parser.parse_args(args)
     worker_pool.START_SECONDS = 900.0  # hours on a busy machine, at the lowest priority
-    told, started = Told(), time.monotonic()
-    run_books(asked.seed, range(10**9, 10**9 + 2), Told())  # what is opened once is no leak
+    told, started = FuzzReport(), time.monotonic()
+    run_books(asked.seed, range(10**9, 10**9 + 2), FuzzReport())  # what is opened once is no leak
     before = _open_files()
     for run, count in ((run_books, asked.books), (run_mails, asked.mails)):
         for numbers in batches(asked.first, count):
@@ -141,7 +147,7 @@ def main(args: Sequence[str]) -> int:
     return min(len(told.failures) + len(told.leaks), 99)
 
 
-def _tell(told: Told, numbers: Sequence[int], started: float) -> None:
+def _tell(told: FuzzReport, numbers: Sequence[int], started: float) -> None:
     _say(f"{numbers[-1] + 1} done, {time.monotonic() - started:.0f} s")
     for line in told.failures[told.shown :]:
         _say(f"  {line}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 
-from builders.workbook_mutants import Mutant, packed, unpacked
+from builders.workbook_mutants import Mutant, pack, unpack
 from mlay_batch.core.text import clean, name_key
 from mlay_batch.model.records import CheckedFile, Row, Submission, values_hash
 from mlay_batch.schema.model import Field, Form
@@ -76,9 +76,9 @@ def _any(mutant: Mutant, found: CheckedFile, read: Submission) -> str | None:
 
 def _essential(mutant: Mutant) -> bytes:
     """The workbook with the parts that hold no values as they were: openpyxl wants them whole."""
-    parts = unpacked(mutant.data)
+    parts = unpack(mutant.data)
     values = {n for n in parts if n.startswith(("xl/worksheets/", "xl/shared", "xl/styles"))}
-    return packed(dict(mutant.original.parts) | {name: parts[name] for name in values})
+    return pack(dict(mutant.original.parts) | {name: parts[name] for name in values})
 
 
 def _unlike(data: bytes, cells: Cells) -> Iterator[str]:

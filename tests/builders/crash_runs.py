@@ -33,7 +33,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from builders.sample_office import Paper, put, town
+from builders.sample_office import MeetingReturn, create_office, put
 from mlay_batch import reader, report
 from mlay_batch.app import archive_check, ingest, mail_run, reply
 from mlay_batch.app.consolidate import consolidate
@@ -288,10 +288,12 @@ class Range:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        made = town(folder / "start")
+        made = create_office(folder / "start")
         for name, paper in {
-            "a.xlsx": Paper("DB1-1"), "b.xlsx": Paper("DB1-2", present=9), "c.xlsx": Paper("CB-01"),
-        }.items():  # fmt: skip
+            "a.xlsx": MeetingReturn("DB1-1"),
+            "b.xlsx": MeetingReturn("DB1-2", present=9),
+            "c.xlsx": MeetingReturn("CB-01"),
+        }.items():
             put(made, name, paper.book())
         self.town = made
         remember_judged()

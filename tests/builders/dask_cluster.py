@@ -42,9 +42,9 @@ def cluster(folder: Path) -> Iterator[Cluster]:
     common = ("--scheduler-file", str(told), "--dashboard-address", "127.0.0.1:0")
     scheduler = ("--protocol", "tls", "--host", "127.0.0.1", "--port", "0")
     workers = ("--nworkers", "2", "--nthreads", "1", "--local-directory", str(folder))
-    with _started(folder, env, "scheduler", *common, *scheduler):
-        address = str(_awaited(told)["address"])
-        with _started(folder, env, "worker", *common, *workers):
+    with _start(folder, env, "scheduler", *common, *scheduler):
+        address = str(_await_file(told)["address"])
+        with _start(folder, env, "worker", *common, *workers):
             yield Cluster(address, tls)
 
 
@@ -60,7 +60,7 @@ def _certificates(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def _started(folder: Path, env: dict[str, str], what: str, *args: str) -> Iterator[None]:
+def _start(folder: Path, env: dict[str, str], what: str, *args: str) -> Iterator[None]:
     with (folder / f"{what}.log").open("w") as log:
         process = subprocess.Popen(
             [sys.executable, "-c", _MAIN.format(what), *args], env=env, stdout=log, stderr=log
@@ -72,7 +72,7 @@ def _started(folder: Path, env: dict[str, str], what: str, *args: str) -> Iterat
             process.wait(_SECONDS)
 
 
-def _awaited(told: Path) -> dict[str, Any]:
+def _await_file(told: Path) -> dict[str, Any]:
     until = time.monotonic() + _SECONDS
     while time.monotonic() < until:
         try:

@@ -141,12 +141,12 @@ def running() -> Iterator[Server]:
             path.mkdir()
         _hand_over(*mail)
         certify(folder)
-        with _started(server):
+        with _start(server):
             yield server
 
 
 @contextmanager
-def _started(server: Server) -> Iterator[None]:
+def _start(server: Server) -> Iterator[None]:
     """Run the process until the block ends."""
     user, group = _owner()
     config = server.folder / "dovecot.conf"

@@ -39,16 +39,16 @@ def rows(of: Form, paper: Mapping[str, Values | Sequence[Values]]) -> tuple[Row,
         given = paper.get(section.id, ())
         if section.layout == "card" and isinstance(given, Mapping):
             cells = {field.id: f"E{at + n}" for n, field in enumerate(section.fields)}
-            made.append(Row(section.id, SHEET, at, _filled(section.fields, given), cells))
+            made.append(Row(section.id, SHEET, at, _fill(section.fields, given), cells))
             at += len(section.fields)
         for values in given if not isinstance(given, Mapping) else ():
             cells = {field.id: f"{chr(ord('C') + n)}{at}" for n, field in enumerate(section.fields)}
-            made.append(Row(section.id, SHEET, at, _filled(section.fields, values), cells))
+            made.append(Row(section.id, SHEET, at, _fill(section.fields, values), cells))
             at += 1
     return tuple(made)
 
 
-def _filled(fields: Sequence[Any], given: Values) -> Values:
+def _fill(fields: Sequence[Any], given: Values) -> Values:
     assert set(given) <= {field.id for field in fields}
     return {field.id: given.get(field.id) for field in fields}
 
@@ -79,7 +79,7 @@ def leaf(
     return IncomingFile(name, data or name.encode(), origin=name, received=received)
 
 
-def judged(read: Submission, *, identity: Identity | None = None, **more: Any) -> CheckedFile:
+def check_forms(read: Submission, *, identity: Identity | None = None, **more: Any) -> CheckedFile:
     return CheckedFile(leaf(**more), read, identity, read.findings)
 
 
@@ -106,6 +106,6 @@ def _line(line: str, names: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def told(findings: Sequence[Finding]) -> list[str]:
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
     """Findings as `CODE CELL`."""
     return [f"{found.code} {found.place.cell}".strip() for found in findings]

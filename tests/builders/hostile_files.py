@@ -54,7 +54,7 @@ _LAUGHS = b'<!DOCTYPE x [<!ENTITY a0 "ha">' + _ENTITIES + b"]><worksheet>&a9;</w
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-def _encrypted() -> bytes:
+def _encrypt() -> bytes:
     """A zip whose first entry says it is encrypted."""
     data = bytearray(_BOOK)
     data[data.index(b"PK\x01\x02") + 8] |= 1
@@ -66,7 +66,7 @@ def _spoilt(data: bytes) -> bytes:
     return data[:80] + bytes(60) + data[140:]
 
 
-def _repacked(method: int) -> bytes:
+def _repack(method: int) -> bytes:
     with zipfile.ZipFile(io.BytesIO(_BOOK)) as archive:
         return _zip({entry.filename: archive.read(entry) for entry in archive.infolist()}, method)
 
@@ -78,7 +78,7 @@ def _overlapping() -> bytes:
     return data[: at + 42] + struct.pack("<I", 0) + data[at + 46 :]
 
 
-def _nested(depth: int) -> bytes:
+def _nest(depth: int) -> bytes:
     data = _BOOK
     for _ in range(depth):
         data = _zip({"a.zip" if data is not _BOOK else "a.xlsx": data})
@@ -103,7 +103,7 @@ def files() -> dict[str, bytes]:
         "macro.xlsm": _with(_BOOK, xl__vbaProject_bin=b"", **{"xl/vbaProject.bin": b"code"}),
         "macro called xlsx.xlsx": _with(_BOOK, **{"xl/vbaProject.bin": b"code"}),
         "macro sheet.xlsx": _with(_BOOK, **{"xl/macrosheets/sheet1.xml": b"<a/>"}),
-        "encrypted entry.xlsx": _encrypted(),
+        "encrypted entry.xlsx": _encrypt(),
         "encrypted office.xlsx": _OLE + bytes(504),
         "bomb.xlsx": _with(_BOOK, **{"xl/media/a.xml": bytes(9 << 20)}),
         "bomb of strings.xlsx": _with(_BOOK, **{"xl/sharedStrings.xml": b"<sst>" + bytes(5 << 20)}),
@@ -122,13 +122,13 @@ def files() -> dict[str, bytes]:
         "program.exe": b"MZ" + bytes(500),
         "archive.rar": b"Rar!\x1a\x07\x00" + bytes(99),
         "bomb.zip": _zip({"a.txt": bytes(51 << 20)}),
-        "zips in zips.zip": _nested(6),
+        "zips in zips.zip": _nest(6),
         "rarely packed.zip": _zip({"a.xlsx": _BOOK}, zipfile.ZIP_LZMA),
         "rarely packed, damaged.zip": _spoilt(_zip({"a.xlsx": _BOOK}, zipfile.ZIP_BZIP2)),
-        "rarely packed.xlsx": _repacked(zipfile.ZIP_LZMA),
+        "rarely packed.xlsx": _repack(zipfile.ZIP_LZMA),
         "damaged inside.zip": _spoilt(_zip({"a.xlsx": _BOOK})),
         "empty.zip": b"PK\x05\x06" + bytes(18),
-        "locked.zip": _encrypted(),
+        "locked.zip": _encrypt(),
         "no boundary.eml": _mail(b"--x\n", b"Content-Type: multipart/mixed\n"),
         "three thousand deep.eml": _mail(b"Content-Type: message/rfc822\n\n" * 3000),
         "twenty thousand parts.eml": _mail(

@@ -58,7 +58,7 @@ def _return(branch: str, month: Period, lines: Iterable[Told]) -> AcceptedReturn
     given = {key: value for line in own for key, value in line.items()}
     if given.pop("absent", False):
         return None
-    return written(
+    return write_rows(
         branch, month, {"content": WAYS[branch].format(WORKS[month.month - 1], month.month)} | given
     )
 
@@ -69,7 +69,7 @@ def _tells(line: Told, month: Period) -> bool:
     return Period.parse(line.get("month", "2019-11")) == month
 
 
-def written(branch: str, month: Period, given: Told) -> AcceptedReturn:
+def write_rows(branch: str, month: Period, given: Told) -> AcceptedReturn:
     """A return of one meeting, good where nothing else is given."""
     day = date(month.year, month.month, 5)
     meeting = {
@@ -117,6 +117,8 @@ def facts(
     )
 
 
-def seen(returns: Iterable[AcceptedReturn], period: Period = NOVEMBER) -> Iterator[IndicatorHit]:
+def indicator_codes(
+    returns: Iterable[AcceptedReturn], period: Period = NOVEMBER
+) -> Iterator[IndicatorHit]:
     """What the signs see in the returns of the period's month."""
     return (one for one in indicator_hits(facts(returns, period)) if one.period == period)

@@ -69,7 +69,7 @@ def decision(
     return Decision(CheckedFile(leaf, submission, identity), verdict, findings, refers_to)
 
 
-def recorded(ledger: Ledger, decisions: Sequence[Decision]) -> tuple[LedgerEntry, ...]:
+def record_entries(ledger: Ledger, decisions: Sequence[Decision]) -> tuple[LedgerEntry, ...]:
     """Record a batch; return it as the ledger remembers it."""
     numbers = ledger.record(RUN, decisions)
     return tuple(found for found in ledger.entries() if found.id in numbers)

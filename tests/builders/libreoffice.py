@@ -56,7 +56,7 @@ def put(cell: str, value: str | float | date | None, sheet: str = "") -> Step:
     return Step("put", sheet, cell, value)
 
 
-def typed(cell: str, text: str, sheet: str = "") -> Step:
+def type_text(cell: str, text: str, sheet: str = "") -> Step:
     """Type `text` into `cell` as a user does: LibreOffice decides what it is."""
     return Step("type", sheet, cell, text)
 

@@ -57,7 +57,7 @@ def _base64(rng: Random, data: bytes) -> tuple[str, bytes]:
     return "base64", coded
 
 
-def _quoted(rng: Random, data: bytes) -> tuple[str, bytes]:
+def _quote(rng: Random, data: bytes) -> tuple[str, bytes]:
     coded = [f"={byte:02X}" for byte in data]
     lines = ("".join(coded[at : at + 24]) for at in range(0, len(coded), 24))
     return "quoted-printable", "=\n".join(lines).encode()
@@ -75,7 +75,7 @@ def _mail(rng: Random, data: bytes, sender: str) -> bytes:
     name = rng.choice(_NAMES)
     if rng.random() < 0.15:
         data, name = _zip(data), 'filename="bao cao.zip"'
-    coding, body = rng.choice([_base64, _base64, _base64, _quoted])(rng, data)
+    coding, body = rng.choice([_base64, _base64, _base64, _quote])(rng, data)
     head = [
         f"From: {rng.choice(['', 'Chi bo 1 ', '=?utf-8?B?Q2hpIGLhu5kgMQ==?= '])}<{sender}>",
         "To: vp@town.example", f"Subject: {rng.choice(_SUBJECTS)}", "MIME-Version: 1.0",
@@ -118,12 +118,12 @@ _JUNK = [
 ]  # fmt: skip
 
 
-def _inserted(rng: Random, mail: bytes) -> bytes:
+def _insert(rng: Random, mail: bytes) -> bytes:
     at = _place(rng, mail)
     return mail[:at] + rng.choice(_JUNK) + mail[at:]
 
 
-def _removed(rng: Random, mail: bytes) -> bytes:
+def _remove(rng: Random, mail: bytes) -> bytes:
     at = _place(rng, mail)
     return mail[:at] + mail[at + rng.randint(1, 60) :]
 
@@ -166,7 +166,7 @@ def _place(rng: Random, mail: bytes) -> int:
 
 
 _DAMAGES: tuple[Callable[[Random, bytes], bytes], ...] = (
-    _inserted, _removed, _overwritten, _cut, _line_twice, _line_gone, _deep, _bare_returns,
+    _insert, _remove, _overwritten, _cut, _line_twice, _line_gone, _deep, _bare_returns,
 )  # fmt: skip
 
 

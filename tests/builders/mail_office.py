@@ -14,7 +14,7 @@ AS_OF = date(2019, 12, 6)
 MORNING = "2019-12-03T09:00:00+07:00"
 
 
-def attached(name: str, data: bytes, kind: str = "application/octet-stream") -> str:
+def attachment(name: str, data: bytes, kind: str = "application/octet-stream") -> str:
     body = base64.encodebytes(data).decode()
     return (
         f'Content-Type: {kind}\nContent-Disposition: attachment; filename="{name}"\n'
@@ -33,14 +33,14 @@ def mail(sender: str, *parts: str, subject: str = "Báo cáo", head: str = "") -
 
 def send(town: Office, name: str, sender: str, *files: tuple[str, bytes], **more: str) -> None:
     """Lay a mail into the inbox, where `imap` would put it."""
-    put(town, f"mail/{name}.eml", mail(sender, *(attached(*file) for file in files), **more))
+    put(town, f"mail/{name}.eml", mail(sender, *(attachment(*file) for file in files), **more))
 
 
 def take_in(town: Office, received: str = MORNING) -> IngestResult:
     return ingest(town, as_of=AS_OF, received=received, holder="test")
 
 
-def told(done: IngestResult) -> dict[str, tuple[str, ...]]:
+def verdicts_and_codes(done: IngestResult) -> dict[str, tuple[str, ...]]:
     """Verdict and codes that hold or explain, by name."""
     return {
         d.checked.file.name: (d.verdict.value, *(f.code for f in d.findings if f.code[0] in "ILNR"))

@@ -16,7 +16,7 @@ HANOI = timezone(timedelta(hours=7))
 SERVER = MailTrust(HANOI, "mx.town.example", "mx.town.example")
 
 
-def zipped(**members: bytes) -> bytes:
+def make_zip(**members: bytes) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
@@ -24,8 +24,8 @@ def zipped(**members: bytes) -> bytes:
     return made.getvalue()
 
 
-BOOK = zipped(**{"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>"})
-OTHER = zipped(**{"[Content_Types].xml": b"<b/>", "xl/workbook.xml": b"<b/>"})
+BOOK = make_zip(**{"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>"})
+OTHER = make_zip(**{"[Content_Types].xml": b"<b/>", "xl/workbook.xml": b"<b/>"})
 SCAN = b"%PDF-1.4 signed"
 PHOTO = b"\xff\xd8\xff\xe0" + bytes(30_000)
 LOGO = b"\x89PNG" + bytes(900)
@@ -56,14 +56,16 @@ def lay(folder: Path, **files: bytes) -> Path:
     return folder
 
 
-def taken(folder: Path, postmark: MailTrust | None = None) -> list[IncomingFile]:
+def collect_files(folder: Path, postmark: MailTrust | None = None) -> list[IncomingFile]:
     return list(collect([folder], folder, NOW, postmark))
 
 
-def opened(folder: Path, data: bytes, postmark: MailTrust | None = None) -> list[IncomingFile]:
+def collect_mail(
+    folder: Path, data: bytes, postmark: MailTrust | None = None
+) -> list[IncomingFile]:
     """The leaves of one mail in a folder of its own."""
-    return taken(lay(folder, **{"thu.eml": data}), postmark)
+    return collect_files(lay(folder, **{"thu.eml": data}), postmark)
 
 
-def told(leaves: list[IncomingFile]) -> list[tuple[str, str | None]]:
+def names_and_reasons(leaves: list[IncomingFile]) -> list[tuple[str, str | None]]:
     return [(leaf.name, leaf.skip_reason) for leaf in leaves]

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from zipfile import ZipFile
 
-from builders.sample_office import Paper, catalogue, rows
+from builders.sample_office import MeetingReturn, catalogue, rows
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.ingest import IngestResult, ingest
 from mlay_batch.app.office import Office, open_office
@@ -120,7 +120,7 @@ def hand_in(desk: Office, received: str, **files: bytes) -> IngestResult:
 
 
 @cache
-def book(paper: Paper) -> bytes:
+def book(paper: MeetingReturn) -> bytes:
     """The paper as the cell fills it in."""
     top = "TU-A" if paper.branch.startswith("A") else "TU-B"
     lists = register_of(top)
@@ -132,7 +132,7 @@ def book(paper: Paper) -> bytes:
     return render(form, context, paper.values())
 
 
-def altered(data: bytes, old: str = "", new: str = "") -> bytes:
+def alter_book(data: bytes, old: str = "", new: str = "") -> bytes:
     """The workbook written anew, and one text in it another."""
     with ZipFile(io.BytesIO(data)) as before, ZipFile(held := io.BytesIO(), "w") as after:
         for name in before.namelist():
@@ -144,15 +144,15 @@ def altered(data: bytes, old: str = "", new: str = "") -> bytes:
 
 # (day received, paper): A-2 November is wrong, B-2 November missing, A-3 late, A-1 corrected.
 PAPERS = (
-    ("2019-12-03", Paper("A-1", month=10, visitor="CU-1")),
-    ("2019-12-03", Paper("A-2", month=10, visitor="CU-1", day=4)),
-    ("2019-12-03", Paper("A-3", month=10, visitor="P-1", day=5)),
-    ("2019-12-03", Paper("B-1", month=10, visitor="P-1", day=6)),
-    ("2019-12-03", Paper("A-1", score=80)),
-    ("2019-12-03", Paper("A-2", present=9)),
-    ("2019-12-03", Paper("B-1", visitor="P-1", score=65)),
-    ("2019-12-06", Paper("A-3", visitor="P-1", day=7)),
-    ("2019-12-06", Paper("A-1", month=10, visitor="CU-1", score=71)),
+    ("2019-12-03", MeetingReturn("A-1", month=10, visitor="CU-1")),
+    ("2019-12-03", MeetingReturn("A-2", month=10, visitor="CU-1", day=4)),
+    ("2019-12-03", MeetingReturn("A-3", month=10, visitor="P-1", day=5)),
+    ("2019-12-03", MeetingReturn("B-1", month=10, visitor="P-1", day=6)),
+    ("2019-12-03", MeetingReturn("A-1", score=80)),
+    ("2019-12-03", MeetingReturn("A-2", present=9)),
+    ("2019-12-03", MeetingReturn("B-1", visitor="P-1", score=65)),
+    ("2019-12-06", MeetingReturn("A-3", visitor="P-1", day=7)),
+    ("2019-12-06", MeetingReturn("A-1", month=10, visitor="CU-1", score=71)),
 )
 
 

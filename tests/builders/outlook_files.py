@@ -67,7 +67,7 @@ def compound(tree: Tree) -> bytes:
             entry.start = (small if len(entry.data) < CUTOFF else sectors).put(entry.data)
     entries[0].data = small.data
     entries[0].start = sectors.put(small.data)
-    directory_at = sectors.put(b"".join(map(_packed, entries)))
+    directory_at = sectors.put(b"".join(map(_pack, entries)))
     minifat = _table(small.chains)
     minifat_at = sectors.put(minifat)
     fat_at = len(sectors.chains)
@@ -86,7 +86,7 @@ def _table(chains: list[int]) -> bytes:
     return raw.ljust(max(1, -(-len(raw) // SECTOR)) * SECTOR, b"\xff")
 
 
-def _packed(entry: _Entry) -> bytes:
+def _pack(entry: _Entry) -> bytes:
     name = entry.name.encode("utf-16-le") + b"\0\0"
     return name.ljust(64, b"\0") + struct.pack(
         "<HBBIII16sIQQIQ", len(name), entry.kind, 1, FREE, entry.right, entry.child, b"", 0, 0, 0,

@@ -35,7 +35,7 @@ class Formula:
     value: object
 
 
-class Paper:
+class FormFile:
     """One workbook; `cells` of each sheet by row and column, from 1."""
 
     def __init__(self, form: Form = MEETING, period: str = "2019-11", stamped: bool = True) -> None:
@@ -71,13 +71,13 @@ class Paper:
         """Return where that field stands now, as people say it."""
         return a1(self.spot(path, record)[1])
 
-    def put(self, path: str, value: object, record: int = 0) -> Paper:
+    def put(self, path: str, value: object, record: int = 0) -> FormFile:
         """Type into a field."""
         sheet, spot = self.spot(path, record)
         self.sheets[sheet][spot] = value
         return self
 
-    def write(self, cell: Spot, value: object, sheet: str = "") -> Paper:
+    def write(self, cell: Spot, value: object, sheet: str = "") -> FormFile:
         """Type anywhere."""
         self.sheets.setdefault(sheet or self.first, {})[cell] = value
         return self
@@ -86,7 +86,7 @@ class Paper:
         """Return where a text stands on the first sheet."""
         return next(spot for spot, value in self.sheets[self.first].items() if value == text)
 
-    def move(self, to: Callable[[Spot], Spot | None], sheet: str = "") -> Paper:
+    def move(self, to: Callable[[Spot], Spot | None], sheet: str = "") -> FormFile:
         """Move every cell of a sheet; those moved to None are gone."""
         title = sheet or self.first
         moved = {to(spot): value for spot, value in self.sheets[title].items()}
@@ -96,16 +96,16 @@ class Paper:
                 self.places[key] = name, target
         return self
 
-    def insert_row(self, row: int) -> Paper:
+    def insert_row(self, row: int) -> FormFile:
         """Insert a row above `row`."""
         return self.move(lambda spot: (spot[0] + (spot[0] >= row), spot[1]))
 
-    def swap_columns(self, one: int, other: int) -> Paper:
+    def swap_columns(self, one: int, other: int) -> FormFile:
         """Exchange two whole columns."""
         columns = {one: other, other: one}
         return self.move(lambda spot: (spot[0], columns.get(spot[1], spot[1])))
 
-    def rename(self, title: str) -> Paper:
+    def rename(self, title: str) -> FormFile:
         """Rename the first sheet."""
         names = {self.first: title}
         self.sheets = {names.get(name, name): cells for name, cells in self.sheets.items()}
@@ -156,7 +156,7 @@ def _write(sheet: Any, spot: Spot, value: Any) -> None:
         sheet.write(row, column, value)
 
 
-def told(submission: Submission) -> list[tuple[str, str]]:
+def codes_and_cells(submission: Submission) -> list[tuple[str, str]]:
     """Return code and cell of every finding."""
     return [(finding.code, finding.place.cell) for finding in submission.findings]
 

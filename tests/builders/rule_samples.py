@@ -126,20 +126,20 @@ def addresses(of: Form, rows: Sequence[Row]) -> Places:
     return found
 
 
-def typed(book: bytes, at: Places, cells: Cells, sample: Sample) -> bytes:
+def type_cells(book: bytes, at: Places, cells: Cells, sample: Sample) -> bytes:
     """The workbook once a person has typed `cells` into it; all else in it stays as it was."""
     parts = dict(read_parts(book))
     by_sheet: dict[str, dict[str, Any]] = defaultdict(dict)
     for path, value in cells.items():
         sheet, cell = at[path]
-        by_sheet[sheet][cell] = _keyed(_as_shown(path, _day(value, sample), sample.form))
+        by_sheet[sheet][cell] = _as_typed(_as_shown(path, _day(value, sample), sample.form))
     for title, keyed in by_sheet.items():
         name = sheet_part(parts, title)
         parts[name] = typed_over(parts[name], keyed)
     return write_parts(parts)
 
 
-def _keyed(value: Any) -> Any:
+def _as_typed(value: Any) -> Any:
     """What a cell holds then: nothing, a formula never calculated, an error, a value."""
     if value is None:
         return RawCell("n", "")
@@ -168,30 +168,30 @@ def on_its_way(number: int, book: bytes) -> bytes:
     return out.getvalue()
 
 
-def checked(books: Sequence[bytes], of: Form) -> list[tuple[Submission, tuple[Finding, ...]]]:
+def check_books(books: Sequence[bytes], of: Form) -> list[tuple[Submission, tuple[Finding, ...]]]:
     """Read the workbooks and check them all together, as a run does: each as it was read, and what
     is wrong with it.
     """
     came = [read(data, "a.xlsx", CATALOGUE.forms) for data in books]
     if of.period == "none":
         return [(one, validate_register(one, of)[1]) for one in came]
-    return [(one, found.findings) for one, found in zip(came, judged(came), strict=True)]
+    return [(one, found.findings) for one, found in zip(came, check_submissions(came), strict=True)]
 
 
-def judged(came: Sequence[Submission]) -> tuple[CheckedFile, ...]:
+def check_submissions(came: Sequence[Submission]) -> tuple[CheckedFile, ...]:
     """Judge returns all together."""
     lists = {name: dict(pairs) for name, pairs in LISTS.items()}
-    return validate([_identified(one) for one in came], lists, CATALOGUE.forms)
+    return validate([_identify(one) for one in came], lists, CATALOGUE.forms)
 
 
-def _identified(submission: Submission) -> CheckedFile:
+def _identify(submission: Submission) -> CheckedFile:
     leaf = IncomingFile("a.xlsx", b"", "a.xlsx", "2026-12-01T00:00:00+07:00")
     judged = CheckedFile(leaf, submission, findings=submission.findings)
     return identify(judged, CATALOGUE, REGISTER, date(2026, 12, 1))
 
 
 @dataclass(frozen=True)
-class Tried:
+class SampleOutcome:
     """What became of a sample: `findings` when it came, cells `at`; the form that went back, its
     cells `there`; what was `left` once it was repaired.
     """
@@ -203,32 +203,35 @@ class Tried:
     left: tuple[Finding, ...]
 
 
-def tried(of: Form, known: Sequence[Sample]) -> dict[str, Tried]:
+def try_samples(of: Form, known: Sequence[Sample]) -> dict[str, SampleOutcome]:
     """Send in the samples of one version of a form, return them, repair them, send them again.
 
     Each time all are checked in one batch: what is found in one is seen to be found in it alone.
     """
     good = rows_of(known[0])
     blank, at = render(of, known[0].context, good), addresses(of, good)
-    sent = [typed(blank, at, _cleared(sample, at) | {**sample.change}, sample) for sample in known]
-    found = checked([on_its_way(*book) for book in enumerate(sent)], of)
+    sent = [
+        type_cells(blank, at, _empty_cells(sample, at) | {**sample.change}, sample)
+        for sample in known
+    ]
+    found = check_books([on_its_way(*book) for book in enumerate(sent)], of)
     back = [
         (render(of, known[0].context, submission.rows, findings), addresses(of, submission.rows))
         for submission, findings in found
     ]
-    again = [typed(*went, one.repair, one) for went, one in zip(back, known, strict=True)]
-    left = checked([on_its_way(*book) for book in enumerate(again)], of)
+    again = [type_cells(*went, one.repair, one) for went, one in zip(back, known, strict=True)]
+    left = check_books([on_its_way(*book) for book in enumerate(again)], of)
     return {
-        sample.name: Tried(findings, at, *went, rest)
+        sample.name: SampleOutcome(findings, at, *went, rest)
         for sample, (_, findings), went, (_, rest) in zip(known, found, back, left, strict=True)
     }
 
 
-def _cleared(sample: Sample, at: Places) -> Cells:
+def _empty_cells(sample: Sample, at: Places) -> Cells:
     return {path: None for path in at for gone in sample.clear if path.startswith(f"{gone}.")}
 
 
-def coloured(book: bytes) -> set[tuple[str, str]]:
+def cells_with_colour(book: bytes) -> set[tuple[str, str]]:
     """The cells of a form given back that are in the colour of an error or of a warning."""
     parts = read_parts(book)
     styles = parts["xl/styles.xml"]
@@ -246,13 +249,13 @@ def coloured(book: bytes) -> set[tuple[str, str]]:
     }
 
 
-def linked(book: bytes) -> set[str]:
+def cells_with_link(book: bytes) -> set[str]:
     """The cells the list of errors leads to."""
     first = read_parts(book)["xl/worksheets/sheet1.xml"]
     return {place.rpartition("!")[2] for place in re.findall(r'location="([^"]+)"', first)}
 
 
-def told(findings: Sequence[Finding], at: Places) -> list[str]:
+def finding_lines(findings: Sequence[Finding], at: Places) -> list[str]:
     """Findings as `CODE path`, sorted; a cell without a path is named by itself."""
     names = {place: path for path, place in at.items()}
     return sorted(

@@ -66,7 +66,7 @@ def rows(section: str, *values: dict[str, Value]) -> tuple[Row, ...]:
 
 
 @dataclass(frozen=True)
-class Paper:
+class MeetingReturn:
     """One meeting return as a branch would write it."""
 
     branch: str
@@ -109,12 +109,12 @@ class Paper:
     def book(self) -> bytes:
         return _book(self)
 
-    def but(self, **changes: object) -> Paper:
+    def but(self, **changes: object) -> MeetingReturn:
         return replace(self, **changes)
 
 
 @cache
-def _book(paper: Paper) -> bytes:
+def _book(paper: MeetingReturn) -> bytes:
     form = catalogue().form_for("meeting", paper.period)
     entry = register().by_code[paper.branch]
     context = TemplateContext(
@@ -129,16 +129,16 @@ def _book(paper: Paper) -> bytes:
     return render(form, context, paper.values())
 
 
-def town(folder: Path) -> Office:
+def create_office(folder: Path) -> Office:
     """Make the workspace of the small town: a copy of one that was made with the same register."""
-    made, packed = _made(repr(REGISTER))
+    made, packed = _pack_office(repr(REGISTER))
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
         tar.extractall(folder, filter="tar")
     return replace(made, workspace=replace(made.workspace, root=folder))
 
 
 @cache
-def _made(_register: str) -> tuple[Office, bytes]:
+def _pack_office(_register: str) -> tuple[Office, bytes]:
     """The small town and its folder, packed."""
     with TemporaryDirectory() as folder:
         root = Path(folder, "town")

@@ -75,7 +75,7 @@ class Sheet:
 Book = dict[str, Sheet]
 
 
-def stored(data: bytes | Path) -> Book:
+def load_sheets(data: bytes | Path) -> Book:
     """Return the sheets of a workbook by their titles, hidden ones too.
 
     Raises AssertionError where a cell is an error, which calamine would show as an empty one.
@@ -107,11 +107,11 @@ def _rows(book: CalamineWorkbook, name: str) -> tuple[Row, ...]:
     return tuple(tuple(None if value == "" else value for value in row) for row in rows)
 
 
-def recalculated(data: bytes, folder: Path) -> Book:
+def recalculate(data: bytes, folder: Path) -> Book:
     """Return what LibreOffice makes of the workbook when it believes no stored figure."""
     folder.mkdir(parents=True, exist_ok=True)
     (source := folder / "before.xlsx").write_bytes(data)
-    return stored(libreoffice.convert(source, "xlsx", folder / "again", recalculate=True))
+    return load_sheets(libreoffice.convert(source, "xlsx", folder / "again", recalculate=True))
 
 
 def differences(one: Book, other: Book, sheets: Iterable[str] = ()) -> list[str]:

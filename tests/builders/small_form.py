@@ -80,7 +80,7 @@ def small_form(yaml: str = YAML) -> Form:
     return form
 
 
-def opened(form: Form, rows: Sequence[Row] = (), marks: Sequence[Finding] = (),
+def render_form(form: Form, rows: Sequence[Row] = (), marks: Sequence[Finding] = (),
            context: TemplateContext = CONTEXT, lang: str = "vi") -> Workbook:  # fmt: skip
     """Return the rendered form as openpyxl reads it."""
     return load_workbook(io.BytesIO(render(form, context, rows, marks, lang)))
@@ -101,7 +101,7 @@ def members(**values: Value) -> Row:
     return Row("members", "Báo cáo", 14, dict.fromkeys(names) | values, cells)
 
 
-def planned(form: Form, path: str, record: int = 0, rows: int = 0) -> CellPlan:
+def cell_plan(form: Form, path: str, record: int = 0, rows: int = 0) -> CellPlan:
     """Return the planned value cell of ``section.field``."""
     section, _, field = path.partition(".")
     return next(
@@ -114,5 +114,5 @@ def planned(form: Form, path: str, record: int = 0, rows: int = 0) -> CellPlan:
 
 def at(form: Form, path: str, record: int = 0) -> str:
     """Return the cell of ``section.field`` in the fresh template, such as ``C20``."""
-    cell = planned(form, path, record)
+    cell = cell_plan(form, path, record)
     return f"{get_column_letter(cell.column)}{cell.row}"

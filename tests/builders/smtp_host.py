@@ -36,7 +36,7 @@ class Letterbox:
         return [message_from_bytes(raw, policy=policy.default) for raw in self.raw]
 
 
-def asked(user, password):
+def command_of(user, password):
     """What lets in that one user."""
 
     def answer(server, session, envelope, mechanism, data):

@@ -68,7 +68,7 @@ class Mutant:
     typed: object = None
 
 
-def packed(parts: Mapping[str, bytes], method: int = _STORED) -> bytes:
+def pack(parts: Mapping[str, bytes], method: int = _STORED) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", method, compresslevel=1) as archive:
         for name, part in parts.items():
@@ -76,7 +76,7 @@ def packed(parts: Mapping[str, bytes], method: int = _STORED) -> bytes:
     return made.getvalue()
 
 
-def unpacked(data: bytes) -> Parts:
+def unpack(data: bytes) -> Parts:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         return {entry.filename: archive.read(entry) for entry in archive.infolist()}
 
@@ -84,7 +84,7 @@ def unpacked(data: bytes) -> Parts:
 # Nothing touched ---------------------------------------------------------------------------------
 
 
-def _shuffled(rng: Random, parts: Parts, base: Original) -> Parts:
+def _shuffle(rng: Random, parts: Parts, base: Original) -> Parts:
     names = list(parts)
     rng.shuffle(names)
     return {name: parts[name] for name in names}
@@ -210,7 +210,7 @@ def _macro(rng: Random, parts: Parts, base: Original) -> Parts:
     return parts | {rng.choice(["xl/vbaProject.bin", "xl/macrosheets/sheet1.xml"]): b"code"}
 
 
-def _locked(rng: Random, parts: Parts, base: Original) -> Parts:
+def _lock(rng: Random, parts: Parts, base: Original) -> Parts:
     return parts  # the flag is set on the packed bytes
 
 
@@ -299,7 +299,7 @@ _DAMAGES = (
 )  # fmt: skip
 
 
-def _damaged(rng: Random, parts: Parts, base: Original) -> tuple[str, Parts]:
+def _damage(rng: Random, parts: Parts, base: Original) -> tuple[str, Parts]:
     changed = dict(parts)
     names = [name for name in parts if name.endswith((".xml", ".rels"))]
     how = []
@@ -362,7 +362,7 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
-def _touched(rng: Random, base: Original, name: str) -> Mutant:
+def _touch(rng: Random, base: Original, name: str) -> Mutant:
     rows = [row for row in base.submission.rows if row.cells]
     row = rng.choice(rows)
     field_id = rng.choice(sorted(row.cells))
@@ -373,14 +373,14 @@ def _touched(rng: Random, base: Original, name: str) -> Mutant:
     written = f'<c r="{cell}" t="{kind}">{inner}</c>'
     pattern = re.compile(_CELL.format(at=cell), re.DOTALL)
     xml, count = pattern.subn(lambda _: written, base.parts[part].decode(), count=1)
-    data = packed(dict(base.parts) | {part: xml.encode()})
+    data = pack(dict(base.parts) | {part: xml.encode()})
     must = "touched" if count else "same"
     return Mutant(name, f"touched:{entry.type}:{kind}", data, must, base, cell, typed)
 
 
-_SAME = (_shuffled, _more_parts, _fewer_parts, _dimension, _blanks, _prefixed, _spare_cells,
+_SAME = (_shuffle, _more_parts, _fewer_parts, _dimension, _blanks, _prefixed, _spare_cells,
          _row_inserted, _shared)  # fmt: skip
-_REFUSED = (_bomb, _doctype, _leads_out, _twice, _macro, _locked)
+_REFUSED = (_bomb, _doctype, _leads_out, _twice, _macro, _lock)
 
 
 def mutant(seed: int, number: int, originals: list[Original], legacy: list[Original]) -> Mutant:
@@ -395,19 +395,19 @@ def mutant(seed: int, number: int, originals: list[Original], legacy: list[Origi
         for change in sorted(changes, key=lambda c: c is _prefixed):
             parts = change(rng, parts, base)
         how = "+".join(change.__name__[1:] for change in changes)
-        return Mutant(name, how, packed(parts, rng.choice([_STORED, 8])), "same", base)
+        return Mutant(name, how, pack(parts, rng.choice([_STORED, 8])), "same", base)
     if share < 0.55:
-        return _touched(rng, base, name)
+        return _touch(rng, base, name)
     if share < 0.60:
         change = rng.choice(_REFUSED)
-        data = packed(change(rng, dict(base.parts), base), 8 if change is _bomb else _STORED)
-        if change is _locked:
+        data = pack(change(rng, dict(base.parts), base), 8 if change is _bomb else _STORED)
+        if change is _lock:
             at = data.index(b"PK\x01\x02")
             data = data[: at + 8] + bytes([data[at + 8] | 1]) + data[at + 9 :]
         return Mutant(name, change.__name__[1:], data, "refused", base)
     if share < 0.85:
-        how, parts = _damaged(rng, dict(base.parts), base)
-        return Mutant(name, how, packed(parts), "any", base)
+        how, parts = _damage(rng, dict(base.parts), base)
+        return Mutant(name, how, pack(parts), "any", base)
     base = rng.choice([*originals, *legacy])
     how, data = _bytes_damaged(rng, base.data)
     return replace(Mutant(name, how, data, "any", base), name=f"{number}{base.name[-5:]}")

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
-from builders.sample_office import Paper, put, town
+from builders.sample_office import MeetingReturn, create_office, put
 
 from mlay_batch import cli
 from mlay_batch.cli import COMMANDS, mlay, run
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.usefixtures("reading_here")
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
-    made = town(tmp_path / "town")
+def office(tmp_path, monkeypatch):
+    made = create_office(tmp_path / "town")
     monkeypatch.chdir(made.workspace.root)
     monkeypatch.delenv("MLAY_LANG", raising=False)
     return made
@@ -56,7 +56,7 @@ def words(capsys):
     ],
 )
 @pytest.mark.parametrize("lang", ["vi", "en"])
-def test_a_wrong_call_is_one_clear_line(desk, capsys, args, told, lang):
+def test_a_wrong_call_is_one_clear_line(office, capsys, args, told, lang):
     assert run([*args, "--lang", lang] if args[0] in COMMANDS else ["--lang", lang, *args]) == 2
     out, err = words(capsys)
     assert out == ""
@@ -65,7 +65,7 @@ def test_a_wrong_call_is_one_clear_line(desk, capsys, args, told, lang):
     assert told in err
 
 
-def test_a_fault_of_our_own_is_one_line_and_never_exit_1(desk, capsys, monkeypatch):
+def test_a_fault_of_our_own_is_one_line_and_never_exit_1(office, capsys, monkeypatch):
     monkeypatch.setattr("mlay_batch.app.status.status", lambda *_: 1 / 0)
     monkeypatch.delenv("MLAY_DEBUG", raising=False)
     assert run(["status"]) == 3
@@ -85,17 +85,17 @@ def test_no_workspace(tmp_path, monkeypatch, capsys):
     assert "mlay init" in err
 
 
-def test_an_output_open_elsewhere_is_one_clear_line(desk, capsys):
-    put(desk, "a.xlsx", Paper("DB1-1").book())
-    month = desk.workspace.reports / "2019-11"
+def test_an_output_open_elsewhere_is_one_clear_line(office, capsys):
+    put(office, "a.xlsx", MeetingReturn("DB1-1").book())
+    month = office.workspace.reports / "2019-11"
     month.mkdir(parents=True)
     (month / ".~lock.tong-hop-2019-11.xlsx#").write_text("Hòa")
     assert run(["run", "--as-of", "2019-12-06"]) == 3
     assert "tong-hop-2019-11.xlsx" in words(capsys)[1].splitlines()[-1]
 
 
-def test_a_register_that_cannot_be_read(desk, capsys):
-    desk.workspace.register.unlink()
+def test_a_register_that_cannot_be_read(office, capsys):
+    office.workspace.register.unlink()
     assert run(["status"]) == 3
     assert len(words(capsys)[1].splitlines()) == 1
 
@@ -103,10 +103,10 @@ def test_a_register_that_cannot_be_read(desk, capsys):
 # -- the month -------------------------------------------------------------------------------
 
 
-def test_run_prints_a_table_that_adds_up_and_exits_1(desk, capsys):
-    put(desk, "a.xlsx", Paper("DB1-1").book())
-    put(desk, "b.xlsx", Paper("DB1-2", present=9).book())
-    put(desk, "ảnh ký.jpg", b"\xff\xd8\xff\xe0")
+def test_run_prints_a_table_that_adds_up_and_exits_1(office, capsys):
+    put(office, "a.xlsx", MeetingReturn("DB1-1").book())
+    put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
+    put(office, "ảnh ký.jpg", b"\xff\xd8\xff\xe0")
     assert run(["run", "--as-of", "2019-12-06"]) == 1
     out, _ = words(capsys)
     counts = [int(n) for n in re.findall(r"│\s+(\d+) │", out)]
@@ -116,8 +116,8 @@ def test_run_prints_a_table_that_adds_up_and_exits_1(desk, capsys):
     assert run(["run", "--as-of", "2019-12-06"]) == 0
 
 
-def test_ingest_tells_programs_in_json(desk, capsys):
-    put(desk, "b.xlsx", Paper("DB1-2", present=9).book())
+def test_ingest_tells_programs_in_json(office, capsys):
+    put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
     assert run(["ingest", "--json", "--as-of", "2019-12-06"]) == 1
     (told,) = json.loads(words(capsys)[0])
     assert (told["branch"], told["period"], told["verdict"]) == ("DB1-2", "2019-11", "rejected")
@@ -126,16 +126,16 @@ def test_ingest_tells_programs_in_json(desk, capsys):
     assert re.fullmatch(r"[A-Z]+\d+", finding["cell"])
 
 
-def test_status_in_json(desk, capsys):
+def test_status_in_json(office, capsys):
     assert run(["status", "--json", "--period", "2019-11", "--as-of", "2019-12-06"]) == 0
     told = {entry["form"]: entry["branches"] for entry in json.loads(words(capsys)[0])}
     assert told["meeting"]["CB-01"]["2019-11"] == "missing"
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
-def test_status_for_people_explains_every_symbol_it_uses(desk, capsys, lang):
-    put(desk, "a.xlsx", Paper("DB1-1").book())
-    put(desk, "b.xlsx", Paper("DB1-2", present=9).book())
+def test_status_for_people_explains_every_symbol_it_uses(office, capsys, lang):
+    put(office, "a.xlsx", MeetingReturn("DB1-1").book())
+    put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
     run(["run", "--as-of", "2019-12-06", "--received", "2019-12-03"])
     words(capsys)
     assert run(["status", "--period", "2019-11", "--as-of", "2019-12-06", "--lang", lang]) == 0
@@ -145,21 +145,21 @@ def test_status_for_people_explains_every_symbol_it_uses(desk, capsys, lang):
         assert re.search(rf"{symbol} \w", out), symbol
 
 
-def test_templates_for_all_that_owe_the_form(desk, capsys):
+def test_templates_for_all_that_owe_the_form(office, capsys):
     assert run(["template", "--period", "2019-11", "--dry-run"]) == 0
-    assert not list(desk.workspace.outbox.rglob("*.xlsx"))
+    assert not list(office.workspace.outbox.rglob("*.xlsx"))
     assert run(["template", "--period", "2019-11"]) == 0
-    names = sorted(path.name for path in desk.workspace.outbox.rglob("*.xlsx"))
+    names = sorted(path.name for path in office.workspace.outbox.rglob("*.xlsx"))
     assert names == [f"{code}_bao-cao_2019-11.xlsx" for code in ("CB-01", "DB1-1", "DB1-2")]
 
 
 # -- one workbook ----------------------------------------------------------------------------
 
 
-def test_check_inside_a_workspace(desk, tmp_path, capsys):
+def test_check_inside_a_workspace(office, tmp_path, capsys):
     good, bad = tmp_path / "good.xlsx", tmp_path / "bad.xlsx"
-    good.write_bytes(Paper("DB1-1", visitor="CU-1").book())
-    bad.write_bytes(Paper("DB1-1", visitor="CU-9").book())
+    good.write_bytes(MeetingReturn("DB1-1", visitor="CU-1").book())
+    bad.write_bytes(MeetingReturn("DB1-1", visitor="CU-9").book())
     assert run(["check", str(good), "--as-of", "2019-12-06"]) == 0
     assert run(["check", str(bad), "--as-of", "2019-12-06", "--json"]) == 1
     told = json.loads(words(capsys)[0].splitlines()[-1])
@@ -178,15 +178,15 @@ def test_findings_alike_are_one_line_that_lists_their_cells():
     assert second.startswith("F01 a.xlsx · Báo cáo!F21: ")
 
 
-def test_check_works_while_the_register_does_not(desk, tmp_path, capsys):
+def test_check_works_while_the_register_does_not(office, tmp_path, capsys):
     good = tmp_path / "good.xlsx"
-    good.write_bytes(Paper("DB1-1").book())
-    desk.workspace.register.write_bytes(b"nothing yet")
+    good.write_bytes(MeetingReturn("DB1-1").book())
+    office.workspace.register.write_bytes(b"nothing yet")
     assert run(["check", str(good), "--as-of", "2019-12-06"]) == 0
     assert len(words(capsys)[1].splitlines()) == 1
 
 
-def test_a_dry_run_does_not_claim_a_workbook(desk, capsys):
+def test_a_dry_run_does_not_claim_a_workbook(office, capsys):
     assert run(["consolidate", "--period", "2019-11", "--dry-run", "--lang", "en"]) == 0
     assert words(capsys)[0].startswith("Dry run, nothing written: ")
 
@@ -194,8 +194,8 @@ def test_a_dry_run_does_not_claim_a_workbook(desk, capsys):
 def test_check_anywhere_knows_the_form_only(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     good, bad = tmp_path / "good.xlsx", tmp_path / "bad.xlsx"
-    good.write_bytes(Paper("DB1-1", visitor="CU-9").book())
-    bad.write_bytes(Paper("DB1-1", present=9).book())
+    good.write_bytes(MeetingReturn("DB1-1", visitor="CU-9").book())
+    bad.write_bytes(MeetingReturn("DB1-1", present=9).book())
     assert run(["check", str(good), "--as-of", "2019-12-06"]) == 0
     assert run(["check", str(bad), "--as-of", "2019-12-06", "--json"]) == 1
     told = json.loads(words(capsys)[0].splitlines()[-1])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from builders.mail_office import send, take_in
-from builders.sample_office import Paper, town
+from builders.sample_office import MeetingReturn, create_office
 
 from mlay_batch.cli import run
 
@@ -12,8 +12,8 @@ pytestmark = pytest.mark.usefixtures("reading_here")
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
-    made = town(tmp_path / "town")
+def office(tmp_path, monkeypatch):
+    made = create_office(tmp_path / "town")
     monkeypatch.chdir(made.workspace.root)
     monkeypatch.delenv("MLAY_LANG", raising=False)
     return made
@@ -25,10 +25,10 @@ def typed(capsys, *args: str) -> tuple[int, str]:
     return code, out.out + out.err
 
 
-def test_a_strangers_mail_is_shown_decided_and_gone(desk, capsys):
-    send(desk, "1", "x@else.example", ("a.xlsx", Paper("CB-01").book()), subject="Thư lạ")
-    send(desk, "2", "y@else.example", ("b.xlsx", Paper("DB1-2").book()))
-    take_in(desk)
+def test_a_strangers_mail_is_shown_decided_and_gone(office, capsys):
+    send(office, "1", "x@else.example", ("a.xlsx", MeetingReturn("CB-01").book()), subject="Thư lạ")
+    send(office, "2", "y@else.example", ("b.xlsx", MeetingReturn("DB1-2").book()))
+    take_in(office)
     code, out = typed(capsys, "held")
     assert code == 0
     assert "1  a.xlsx · CB-01 2019-11 · x@else.example" in out
@@ -60,16 +60,16 @@ def test_a_strangers_mail_is_shown_decided_and_gone(desk, capsys):
         (["fetch", "--since", "hôm qua"], 2, "hôm qua"),
     ],
 )
-def test_a_wrong_call_is_one_clear_line(desk, capsys, args, code, told):
+def test_a_wrong_call_is_one_clear_line(office, capsys, args, code, told):
     found, out = typed(capsys, *args)
     assert found == code
     assert told in out
     assert len(out.splitlines()) == 1
 
 
-def test_what_is_wrong_in_an_accepted_file_still_refuses_it(desk, capsys):
-    send(desk, "1", "x@else.example", ("a.xlsx", Paper("CB-01", present=9).book()))
-    take_in(desk)
+def test_what_is_wrong_in_an_accepted_file_still_refuses_it(office, capsys):
+    send(office, "1", "x@else.example", ("a.xlsx", MeetingReturn("CB-01", present=9).book()))
+    take_in(office)
     code, out = typed(capsys, "accept", "1", "--why", "đúng người")
     assert code == 1
     assert "D01" in out

@@ -5,8 +5,8 @@ from email import message_from_bytes, policy
 
 import click
 import pytest
-from builders.sample_office import CELLS, REGISTER, Paper, put, town
-from builders.smtp_host import asked, mail_host
+from builders.sample_office import CELLS, REGISTER, MeetingReturn, create_office, put
+from builders.smtp_host import command_of, mail_host
 
 from mlay_batch.cli import mlay, run
 from mlay_batch.ledger import Item, Ledger, MailLog, MailState, SentMail
@@ -17,19 +17,19 @@ NOVEMBER = ["--period", "2019-11", "--as-of", "2019-12-06"]
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
+def office(tmp_path, monkeypatch):
     addresses = [{"branch": code, "mail": f"{code.lower()}@muonglay.example"} for code in CELLS]
     monkeypatch.setitem(REGISTER, "addresses", addresses)
-    made = town(tmp_path / "town")
+    made = create_office(tmp_path / "town")
     monkeypatch.chdir(made.workspace.root)
     monkeypatch.delenv("MLAY_LANG", raising=False)
     for branch in CELLS:
-        put(made, f"{branch}.xlsx", Paper(branch).book())
+        put(made, f"{branch}.xlsx", MeetingReturn(branch).book())
     run(["ingest", "--received", "2019-12-03", "--as-of", "2019-12-06"])
     return made
 
 
-def test_the_end_of_a_month(desk, capsys):
+def test_the_end_of_a_month(office, capsys):
     capsys.readouterr()
     assert run(["status", *NOVEMBER]) == 0
     assert "→ 3 báo cáo chưa trả lời: mlay reply" in capsys.readouterr().out
@@ -43,7 +43,7 @@ def test_the_end_of_a_month(desk, capsys):
     assert run(["reopen", "2019-11", "--why", "sửa"]) == 0
 
 
-def test_without_a_mail_host_nothing_is_sent_in_one_clear_line(desk, capsys):
+def test_without_a_mail_host_nothing_is_sent_in_one_clear_line(office, capsys):
     capsys.readouterr()
     assert run(["reply", *NOVEMBER, "--send"]) == 2
     assert "[smtp]" in capsys.readouterr().err
@@ -52,8 +52,8 @@ def test_without_a_mail_host_nothing_is_sent_in_one_clear_line(desk, capsys):
 PASSWORD = "mật-khẩu-2"
 
 
-def with_smtp(desk, port, ca_file, *, name="localhost", user='user = "vanphong"\n'):
-    config = desk.workspace.root / "mlay.toml"
+def with_smtp(office, port, ca_file, *, name="localhost", user='user = "vanphong"\n'):
+    config = office.workspace.root / "mlay.toml"
     config.write_text(
         f'[town]\nname = "Thị ủy"\nplace = "Mường Lay"\n[smtp]\nhost = "{name}"\nport = {port}\n'
         f'security = "starttls"\n{user}from = "vanphong@muonglay.example"\n'
@@ -63,7 +63,7 @@ def with_smtp(desk, port, ca_file, *, name="localhost", user='user = "vanphong"\
 
 
 def test_encrypted_first_then_the_password_which_nobody_ever_sees(
-    desk, capsys, tmp_path, monkeypatch
+    office, capsys, tmp_path, monkeypatch
 ):
     def said(*args):
         code, told = run([*args, *NOVEMBER]), capsys.readouterr()
@@ -72,16 +72,16 @@ def test_encrypted_first_then_the_password_which_nobody_ever_sees(
 
     monkeypatch.setenv("MLAY_SMTP_PASSWORD", PASSWORD)
     with mail_host(tmp_path, security="none") as (box, port, ca_file):
-        with_smtp(desk, port, ca_file)
+        with_smtp(office, port, ca_file)
         code, told = said("reply", "--send")
         assert (code, "STARTTLS" in told, box.raw) == (3, True, [])
-    login = asked("vanphong", PASSWORD)
+    login = command_of("vanphong", PASSWORD)
     with mail_host(tmp_path, security="starttls", authenticator=login) as (box, port, ca_file):
-        with_smtp(desk, port, ca_file, name="127.0.0.1")
+        with_smtp(office, port, ca_file, name="127.0.0.1")
         code, told = said("reply", "--send")
         assert code == 3
         assert told.startswith("mlay: Chứng thư của máy chủ 127.0.0.1 không đáng tin (IP address")
-        with_smtp(desk, port, ca_file)
+        with_smtp(office, port, ca_file)
         monkeypatch.setenv("MLAY_SMTP_PASSWORD", f"{PASSWORD}?")
         code, told = said("reply", "--send")
         assert code == 2
@@ -90,12 +90,12 @@ def test_encrypted_first_then_the_password_which_nobody_ever_sees(
         monkeypatch.setenv("MLAY_SMTP_PASSWORD", PASSWORD)
         assert said("reply", "--send") == (0, "Đã gửi 3 thư: báo đã nhận.\n")
         assert len(box.raw) == 3
-    kept = (path for path in desk.workspace.root.rglob("*") if path.is_file())
+    kept = (path for path in office.workspace.root.rglob("*") if path.is_file())
     assert not [path for path in kept if PASSWORD.encode() in path.read_bytes()]
 
 
-def test_a_text_of_the_office_with_a_gap_nobody_fills(desk, capsys):
-    texts = desk.workspace.texts
+def test_a_text_of_the_office_with_a_gap_nobody_fills(office, capsys):
+    texts = office.workspace.texts
     texts.mkdir()
     (texts / "receipt.vi.txt").write_text("Tiêu đề: Đã nhận\n\nKính gửi {addresse}\n", "utf-8")
     capsys.readouterr()
@@ -105,12 +105,12 @@ def test_a_text_of_the_office_with_a_gap_nobody_fills(desk, capsys):
     assert "“addressee”" in err
 
 
-def test_a_text_of_the_office_is_the_one_that_is_sent(desk, capsys):
-    texts = desk.workspace.texts
+def test_a_text_of_the_office_is_the_one_that_is_sent(office, capsys):
+    texts = office.workspace.texts
     texts.mkdir()
     (texts / "receipt.txt").write_text("Tiêu đề: Da nhan {number}\n\nCam on {branch}\n", "utf-8")
     assert run(["reply", *NOVEMBER]) == 0
-    drafts = (desk.workspace.outbox / "2019-11" / "mail").glob("*.eml")
+    drafts = (office.workspace.outbox / "2019-11" / "mail").glob("*.eml")
     mails = [message_from_bytes(draft.read_bytes(), policy=policy.default) for draft in drafts]
     assert {mail["Subject"] for mail in mails} == {f"Da nhan {n}/2019" for n in (1, 2, 3)}
 
@@ -148,30 +148,30 @@ def test_every_command_that_sends_is_tried_for_whom_it_writes_to():
 
 
 @pytest.mark.parametrize("command", SENDERS, ids=" ".join)
-def test_a_command_that_sends_writes_to_those_meant_and_to_nobody_else(desk, tmp_path, command):
+def test_a_command_that_sends_writes_to_those_meant_and_to_nobody_else(office, tmp_path, command):
     with mail_host(tmp_path, security="starttls") as (box, port, ca_file):
-        with_smtp(desk, port, ca_file, user="")
+        with_smtp(office, port, ca_file, user="")
         if command[0] == "reply":
-            answered(desk, "DB1-1")
+            answered(office, "DB1-1")
         assert run([*command, "--send"]) == 0
     assert sorted(to for mail in box.to for to in mail) == SENDERS[command]
 
 
-def answered(desk, branch):
+def answered(office, branch):
     """Let the receipt of a branch have gone out before."""
-    with Ledger.open(desk.workspace.ledger) as ledger:
+    with Ledger.open(office.workspace.ledger) as ledger:
         (number,) = (d.id for d in ledger.entries() if d.branch == branch)
         item = Item(f"answer/{number}", "meeting", branch, "2019-11", number)
         MailLog(ledger).put(SentMail("receipt", "<x@y>", ("x",), "0", MailState.SENT, "x", (item,)))
 
 
-def test_drafts_too_are_made_for_the_branches_named_alone(desk, capsys):
+def test_drafts_too_are_made_for_the_branches_named_alone(office, capsys):
     assert run(["template", "CB-01", "--period", "2019-11", "--mail"]) == 0
-    assert len(list((desk.workspace.outbox / "2019-11" / "mail").iterdir())) == 1
+    assert len(list((office.workspace.outbox / "2019-11" / "mail").iterdir())) == 1
     assert run(["template", "CB-1", "--period", "2019-11", "--send"]) == 2
     assert "Có phải là “CB-01”" in capsys.readouterr().err
 
 
-def test_one_letter_cannot_be_named_where_all_would_be_sent(desk, capsys):
+def test_one_letter_cannot_be_named_where_all_would_be_sent(office, capsys):
     assert run(["reply", *NOVEMBER, "--send", "--letter", "ab12cd34"]) == 2
     assert "--doubtful" in capsys.readouterr().err

@@ -109,8 +109,10 @@ def test_what_becomes_of_each_is_what_was_written_down(corpus: Corpus) -> None:
 def test_what_is_said_of_a_file_does_not_depend_on_how_many_are_checked_at_a_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    leaves = [corpora.leaf(name, data) for name, data in hostile_files.files().items()]
-    leaves += [corpora.leaf(original.name, original.data) for original in corpora.originals()[:5]]
+    leaves = [corpora.incoming_file(name, data) for name, data in hostile_files.files().items()]
+    leaves += [
+        corpora.incoming_file(original.name, original.data) for original in corpora.originals()[:5]
+    ]
     together = corpora.judged(leaves)
     monkeypatch.setattr(ingest, "GROUP_SIZE", 3)
     assert corpora.judged(leaves) == together

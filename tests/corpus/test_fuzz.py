@@ -9,7 +9,7 @@ SEED = 2019
 
 
 def test_changed_workbooks() -> None:
-    told = corpus_fuzz.Told()
+    told = corpus_fuzz.FuzzReport()
     corpus_fuzz.run_books(SEED, range(60), told)
     assert told.failures == []
     assert sum(told.counts.values()) == 60
@@ -17,7 +17,7 @@ def test_changed_workbooks() -> None:
 
 
 def test_changed_mails() -> None:
-    told = corpus_fuzz.Told()
+    told = corpus_fuzz.FuzzReport()
     corpus_fuzz.run_mails(SEED, range(84, 114), told)
     assert told.failures == []
     assert {"same", "stranger", "any"} == {key.split()[0] for key in told.counts}
@@ -32,7 +32,7 @@ def test_the_same_number_is_the_same_file() -> None:
 def test_an_oracle_that_can_say_no() -> None:
     """Given the return of another branch, or one not refused, every oracle complains."""
     books, legacy = corpus_fuzz.originals()
-    (other,) = corpora.judged([corpora.leaf("x.xlsx", books[1].data)])
+    (other,) = corpora.judged([corpora.incoming_file("x.xlsx", books[1].data)])
     found = [mutant(SEED, number, books, legacy) for number in range(100)]
     for must in ("same", "touched", "refused"):
         one = next(one for one in found if one.must == must and one.original is not books[1])

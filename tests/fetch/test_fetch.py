@@ -49,7 +49,7 @@ def workspace(at: Path, server: Server, *, trusted: bool = True, **imap: object)
 
 
 @pytest.fixture
-def desk(tmp_path, server, monkeypatch):
+def office(tmp_path, server, monkeypatch):
     monkeypatch.setenv("MLAY_IMAP_PASSWORD", dovecot.PASSWORD)
     return workspace(tmp_path / "town", server)
 
@@ -60,37 +60,37 @@ def mail(number: int) -> bytes:
     )
 
 
-def bring(desk: Workspace, **more: object) -> int:
-    return fetch_mails(desk, holder="test", **more).count
+def bring(office: Workspace, **more: object) -> int:
+    return fetch_mails(office, holder="test", **more).count
 
 
-def inbox(desk: Workspace) -> list[bytes]:
-    return [path.read_bytes() for path in sorted((desk.inbox / "mail").glob("*"))]
+def inbox(office: Workspace) -> list[bytes]:
+    return [path.read_bytes() for path in sorted((office.inbox / "mail").glob("*"))]
 
 
-def test_every_mail_comes_once_and_nothing_there_changes(desk, server):
+def test_every_mail_comes_once_and_nothing_there_changes(office, server):
     for number in range(3):
         server.deliver(mail(number), f"{number}.new")
     lying = server.mails()
-    assert bring(desk) == 3
-    assert sorted(inbox(desk)) == [mail(number) for number in range(3)]
+    assert bring(office) == 3
+    assert sorted(inbox(office)) == [mail(number) for number in range(3)]
     assert server.mails() == lying
 
     server.deliver(mail(3), "3.new")
-    assert bring(desk) == 1
-    assert bring(desk) == 0
-    assert len(inbox(desk)) == 4
+    assert bring(office) == 1
+    assert bring(office) == 0
+    assert len(inbox(office)) == 4
     assert server.mails() == {**lying, "3.new": mail(3)}
 
 
-def test_a_file_is_named_by_the_mailbox_alone(desk, server):
+def test_a_file_is_named_by_the_mailbox_alone(office, server):
     server.deliver(b"From: ../../x\r\nSubject: /etc/passwd\r\nMessage-ID: <../x@y>\r\n\r\n", "1")
-    bring(desk)
+    bring(office)
     server.deliver(b"From: a@b\r\nSubject: ../../x\r\n\r\n", "2")
-    before = set(desk.root.parent.rglob("*"))
-    bring(desk)
-    (path,) = set(desk.root.parent.rglob("*")) - before
-    assert path.parent == desk.inbox / "mail"
+    before = set(office.root.parent.rglob("*"))
+    bring(office)
+    (path,) = set(office.root.parent.rglob("*")) - before
+    assert path.parent == office.inbox / "mail"
     assert all(part.isdigit() for part in path.stem.split("-"))
 
 
@@ -119,36 +119,36 @@ stage.fetch_mails(Workspace.find(Path(sys.argv[1])), holder="victim", progress=t
 
 
 @pytest.mark.parametrize("where", ["before writing", "before remembering", "after remembering"])
-def test_killed_anywhere_it_goes_on_where_it_was(desk, server, where):
+def test_killed_anywhere_it_goes_on_where_it_was(office, server, where):
     for number in range(4):
         server.deliver(mail(number), f"{number}.new")
-    died = subprocess.run([sys.executable, "-c", KILLED, str(desk.root), where], check=False)
+    died = subprocess.run([sys.executable, "-c", KILLED, str(office.root), where], check=False)
     assert died.returncode == -9
-    assert len(inbox(desk)) in (1, 2)
+    assert len(inbox(office)) in (1, 2)
 
-    bring(desk)
-    assert sorted(inbox(desk)) == [mail(number) for number in range(4)]
-    assert bring(desk) == 0
-    assert not list(desk.root.rglob("*.tmp"))
+    bring(office)
+    assert sorted(inbox(office)) == [mail(number) for number in range(4)]
+    assert bring(office) == 0
+    assert not list(office.root.rglob("*.tmp"))
 
 
-def test_a_mailbox_numbered_anew_is_read_anew_under_other_names(desk, server):
+def test_a_mailbox_numbered_anew_is_read_anew_under_other_names(office, server):
     server.deliver(mail(1), "1.new")
-    bring(desk)
+    bring(office)
     time.sleep(1.1)  # Dovecot takes the time in seconds for the new UIDVALIDITY
     for path in server.maildir.glob("dovecot*"):
         path.unlink()
-    assert bring(desk) == 1
-    assert inbox(desk) == [mail(1)] * 2
+    assert bring(office) == 1
+    assert inbox(office) == [mail(1)] * 2
 
 
-def test_only_mails_since_a_day(desk, server):
+def test_only_mails_since_a_day(office, server):
     server.deliver(mail(1), "1.new")
     os.utime(server.maildir / "new" / "1.new", (1_575_300_000, 1_575_300_000))  # 2 December 2019
     server.deliver(mail(2), "2.new")
-    assert bring(desk, since=date(2020, 1, 1)) == 1
-    assert inbox(desk) == [mail(2)]
-    assert bring(desk) == 1
+    assert bring(office, since=date(2020, 1, 1)) == 1
+    assert inbox(office) == [mail(2)]
+    assert bring(office) == 1
 
 
 def code(call, kind) -> str:
@@ -171,7 +171,7 @@ def test_a_certificate_nobody_vouches_for_is_refused(tmp_path, server, monkeypat
     assert "Login" not in server.log().rpartition("TLS handshaking")[2]
 
 
-def test_what_is_wrong_is_said(tmp_path, desk, server, monkeypatch):
+def test_what_is_wrong_is_said(tmp_path, office, server, monkeypatch):
     folder = workspace(tmp_path / "folder", server, folder="Nowhere")
     assert code(lambda: bring(folder), MlayError) == "fetch.lost"
     none = Workspace.create(tmp_path / "none", "Thị ủy", "Mường Lay")
@@ -179,13 +179,13 @@ def test_what_is_wrong_is_said(tmp_path, desk, server, monkeypatch):
     missing = workspace(tmp_path / "ca", server, ca_file="nowhere.pem")
     assert code(lambda: bring(missing), UsageError) == "tls.ca_file"
     monkeypatch.setenv("MLAY_IMAP_PASSWORD", f"{dovecot.PASSWORD}?")
-    assert code(lambda: bring(desk), UsageError) == "fetch.login"
+    assert code(lambda: bring(office), UsageError) == "fetch.login"
     monkeypatch.delenv("MLAY_IMAP_PASSWORD")
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    assert code(lambda: bring(desk), UsageError) == "smtp.password"
+    assert code(lambda: bring(office), UsageError) == "smtp.password"
 
 
-def test_a_mail_deleted_meanwhile_is_left_out(desk, server, monkeypatch):
+def test_a_mail_deleted_meanwhile_is_left_out(office, server, monkeypatch):
     server.deliver(mail(1), "1.new")
     server.deliver(mail(2), "2.new")
     add = FetchLog.add
@@ -196,12 +196,12 @@ def test_a_mail_deleted_meanwhile_is_left_out(desk, server, monkeypatch):
             path.unlink()
 
     monkeypatch.setattr(FetchLog, "add", deleting)
-    assert bring(desk) <= 2
-    assert bring(desk) == 0
+    assert bring(office) <= 2
+    assert bring(office) == 0
 
 
-def test_the_ledger_keeps_mailboxes_apart(desk):
-    with Ledger.open(desk.ledger) as ledger:
+def test_the_ledger_keeps_mailboxes_apart(office):
+    with Ledger.open(office.ledger) as ledger:
         FetchLog(ledger, "a@host/INBOX").add(1, 7, "00")
         FetchLog(ledger, "a@host/INBOX").add(1, 7, "00")
         assert FetchLog(ledger, "a@host/INBOX").uids(1) == {7}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from builders import dovecot
-from builders.mail_office import attached, mail, take_in, told
-from builders.sample_office import Paper, town
+from builders.mail_office import attachment, mail, take_in, verdicts_and_codes
+from builders.sample_office import MeetingReturn, create_office
 
 from mlay_batch.app.fetch_mail import fetch_mails
 from mlay_batch.app.office import open_office
@@ -18,12 +18,12 @@ pytestmark = [pytest.mark.dovecot, pytest.mark.usefixtures("reading_here")]
 
 def posted(sender: str, name: str, data: bytes) -> bytes:
     own = "Received: from x by mx.town.example; Tue, 3 Dec 2019 18:30:00 +0000\n"
-    return mail(sender, attached(name, data), head=own).replace(b"\n", b"\r\n")
+    return mail(sender, attachment(name, data), head=own).replace(b"\n", b"\r\n")
 
 
 def test_a_mail_counts_once_whatever_breaks_off(tmp_path, monkeypatch):
     monkeypatch.setenv("MLAY_IMAP_PASSWORD", dovecot.PASSWORD)
-    made = town(tmp_path / "town")
+    made = create_office(tmp_path / "town")
     with dovecot.running() as server:
         with (made.workspace.root / "mlay.toml").open("a", encoding="utf-8") as config:
             config.write(
@@ -31,12 +31,12 @@ def test_a_mail_counts_once_whatever_breaks_off(tmp_path, monkeypatch):
                 f'port = {server.port}\nuser = "{dovecot.USER}"\nca_file = "{server.ca_file}"\n'
             )
         desk = open_office(Workspace.find(made.workspace.root))
-        wrong, right = Paper("CB-01", present=9).book(), Paper("CB-01").book()
+        wrong, right = MeetingReturn("CB-01", present=9).book(), MeetingReturn("CB-01").book()
         server.deliver(posted("cb01@town.example", "a.xlsx", wrong), "1")
         server.deliver(posted("x@else.example", "b.xlsx", right), "2")
         fetch_mails(desk.workspace, holder="test")
         first = take_in(desk)
-        assert told(first) == {"a.xlsx": ("rejected",), "b.xlsx": ("held", "I20")}
+        assert verdicts_and_codes(first) == {"a.xlsx": ("rejected",), "b.xlsx": ("held", "I20")}
         assert {d.checked.file.received for d in first.decisions} == {"2019-12-04T01:30:00+07:00"}
 
         with Ledger.open(desk.workspace.ledger) as ledger, ledger.transaction() as db:
@@ -44,7 +44,7 @@ def test_a_mail_counts_once_whatever_breaks_off(tmp_path, monkeypatch):
         server.deliver(posted("cb01@town.example", "c.xlsx", right), "3")
         assert fetch_mails(desk.workspace, holder="test").count == 3
         second = take_in(desk)
-        assert (told(second), second.seen_count) == ({"c.xlsx": ("accepted",)}, 2)
+        assert (verdicts_and_codes(second), second.seen_count) == ({"c.xlsx": ("accepted",)}, 2)
     with Ledger.open(desk.workspace.ledger) as ledger:
         counts = ledger.counts()
         assert sum(counts.values()) == 3

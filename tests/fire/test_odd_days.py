@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.sample_office import Paper, put, town
+from builders.sample_office import MeetingReturn, create_office, put
 
 from mlay_batch import reader
 from mlay_batch.app.ingest import IngestResult, ingest
@@ -19,12 +19,12 @@ from mlay_batch.errors import LedgerError
 from mlay_batch.ledger import Archive, Ledger
 from mlay_batch.model.records import Verdict
 
-GOOD = Paper("DB1-1").book()
+GOOD = MeetingReturn("DB1-1").book()
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Office:
-    return town(tmp_path_factory.mktemp("odd") / "town")
+    return create_office(tmp_path_factory.mktemp("odd") / "town")
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_a_file_that_vanishes_while_being_read(
     desk: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(desk, "a.xlsx", GOOD)
-    gone = put(desk, "b.xlsx", Paper("DB1-2").book())
+    gone = put(desk, "b.xlsx", MeetingReturn("DB1-2").book())
     read_bytes = Path.read_bytes
 
     def vanish(path: Path) -> bytes:
@@ -67,7 +67,7 @@ def test_a_file_that_vanishes_while_being_read(
             "a.xlsx": ("accepted", []),
             "b.xlsx": ("ignored", ["N09"]),
         }
-    gone.write_bytes(Paper("DB1-2").book())  # it comes back: nothing was held against it
+    gone.write_bytes(MeetingReturn("DB1-2").book())  # it comes back: nothing was held against it
     assert outcome(take_in(desk)) == {"b.xlsx": ("accepted", [])}
 
 
@@ -83,7 +83,7 @@ def test_a_file_still_being_copied_into_the_inbox(desk: Office) -> None:
 def test_a_clock_set_back_supersedes_nothing_by_itself(desk: Office) -> None:
     put(desk, "a.xlsx", GOOD)
     take_in(desk, received="2019-12-03T09:00:00+07:00")
-    put(desk, "b.xlsx", Paper("DB1-1", score=95).book())
+    put(desk, "b.xlsx", MeetingReturn("DB1-1", score=95).book())
     done = take_in(desk, received="2018-01-01T00:00:00+07:00")
     assert outcome(done) == {"b.xlsx": ("held", ["L07"])}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from email import message_from_string
 
 import pytest
-from builders.mails import HANOI, HEAD, NOW, SERVER, mail, opened, part
+from builders.mails import HANOI, HEAD, NOW, SERVER, collect_mail, mail, part
 
 from mlay_batch.intake import MailTrust
 from mlay_batch.intake.headers import is_forged, receipt_time, sender, thread
@@ -40,9 +40,9 @@ def test_the_topmost_line_of_the_own_server_tells_when(headers, when):
 
 
 def test_without_a_server_of_ones_own_no_line_is_believed(tmp_path):
-    (leaf,) = opened(tmp_path / "a", mail(part(), head=OWN + HEAD), MailTrust(HANOI))
+    (leaf,) = collect_mail(tmp_path / "a", mail(part(), head=OWN + HEAD), MailTrust(HANOI))
     assert leaf.received == NOW
-    (leaf,) = opened(tmp_path / "b", mail(part(), head=OWN + HEAD), SERVER)
+    (leaf,) = collect_mail(tmp_path / "b", mail(part(), head=OWN + HEAD), SERVER)
     assert leaf.received == "2019-12-04T01:30:00+07:00"
 
 

@@ -15,13 +15,13 @@ from builders.mails import (
     PHOTO,
     SCAN,
     WORDS,
+    collect_files,
+    collect_mail,
     lay,
     mail,
-    opened,
+    make_zip,
+    names_and_reasons,
     part,
-    taken,
-    told,
-    zipped,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,7 +33,7 @@ from mlay_batch.model.records import IncomingFile
 
 
 def test_an_attachment_is_a_leaf_and_the_words_around_it_are_not(tmp_path):
-    (leaf,) = opened(tmp_path, mail(WORDS, part()))
+    (leaf,) = collect_mail(tmp_path, mail(WORDS, part()))
     assert (leaf.name, leaf.data, leaf.skip_reason) == ("bao cao.xlsx", BOOK, None)
     assert leaf.origin == "thu.eml!2/bao cao.xlsx"
     assert (leaf.channel, leaf.sender, leaf.subject) == ("mail", "cb01@town.example", "Bao cao")
@@ -41,7 +41,7 @@ def test_an_attachment_is_a_leaf_and_the_words_around_it_are_not(tmp_path):
 
 
 def test_the_message_itself_may_be_the_attachment(tmp_path):
-    (leaf,) = opened(tmp_path, (HEAD + part()).encode())
+    (leaf,) = collect_mail(tmp_path, (HEAD + part()).encode())
     assert (leaf.name, leaf.data, leaf.skip_reason) == ("bao cao.xlsx", BOOK, None)
 
 
@@ -51,19 +51,19 @@ def test_the_message_itself_may_be_the_attachment(tmp_path):
      "text/plain"],
 )  # fmt: skip
 def test_a_boundary_may_be_missing_or_wrong(tmp_path, kind):
-    (leaf,) = opened(tmp_path, mail(WORDS, part(), kind=kind))
+    (leaf,) = collect_mail(tmp_path, mail(WORDS, part(), kind=kind))
     assert (leaf.name, leaf.data) == ("bao cao.xlsx", BOOK)
 
 
 def test_the_end_of_the_mail_may_be_missing(tmp_path):
     whole = mail(WORDS, part(SCAN, DISPOSITION.replace("xlsx", "pdf")), part())
-    leaves = opened(tmp_path, whole[: -len("--=-1--\n")])
-    assert told(leaves) == [("bao cao.pdf", "N14"), ("bao cao.xlsx", None)]
+    leaves = collect_mail(tmp_path, whole[: -len("--=-1--\n")])
+    assert names_and_reasons(leaves) == [("bao cao.pdf", "N14"), ("bao cao.xlsx", None)]
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "text/html", "image/png", "application/pdf"])
 def test_bytes_tell_a_workbook_whatever_the_mail_calls_it(tmp_path, kind):
-    (leaf,) = opened(tmp_path, mail(WORDS, part(headers="", kind=kind)))
+    (leaf,) = collect_mail(tmp_path, mail(WORDS, part(headers="", kind=kind)))
     assert (leaf.data, leaf.skip_reason) == (BOOK, None)
 
 
@@ -95,18 +95,18 @@ NAMES = {
 
 @pytest.mark.parametrize(("headers", "name"), NAMES.items())
 def test_names_are_read_as_people_gave_them_and_lead_nowhere(tmp_path, headers, name):
-    (leaf,) = opened(tmp_path, mail(WORDS, part(headers=headers)))
+    (leaf,) = collect_mail(tmp_path, mail(WORDS, part(headers=headers)))
     assert (leaf.name, leaf.data) == (name or "Bao cao", BOOK)
 
 
 def test_a_name_in_the_content_type_will_do(tmp_path):
-    (leaf,) = opened(tmp_path, mail(part(headers="", kind='application/x; name="Sổ.xlsx"')))
+    (leaf,) = collect_mail(tmp_path, mail(part(headers="", kind='application/x; name="Sổ.xlsx"')))
     assert leaf.name == "Sổ.xlsx"
 
 
 def test_windows_bytes_in_a_name_are_vietnamese(tmp_path):
     raw = mail(part(headers='Content-Disposition: attachment; filename="Th\udcf0i.xlsx"\n'))
-    (leaf,) = opened(tmp_path, raw)
+    (leaf,) = collect_mail(tmp_path, raw)
     assert leaf.name == "Thđi.xlsx"
 
 
@@ -125,7 +125,7 @@ def test_mails_in_mails_are_opened_and_the_outer_sender_counts(tmp_path):
         part(OTHER), head=HEAD.replace("CB01", "else"), kind='multipart/mixed; boundary="=-1"'
     )
     wrapped = f"Content-Type: message/rfc822\n\n{inner.decode()}".replace("=-1", "=-2")
-    (leaf,) = opened(tmp_path, mail(WORDS, wrapped))
+    (leaf,) = collect_mail(tmp_path, mail(WORDS, wrapped))
     assert (leaf.name, leaf.data, leaf.sender) == ("bao cao.xlsx", OTHER, "cb01@town.example")
 
 
@@ -134,7 +134,7 @@ def test_a_mail_attached_in_base64_or_as_a_file_is_opened(tmp_path):
     as_mail = part(inner, "", "message/rfc822")
     as_file = part(inner, 'Content-Disposition: attachment; filename="tiep.eml"\n')
     for number, kind in enumerate((as_mail, as_file)):
-        (leaf,) = opened(tmp_path / str(number), mail(WORDS, kind))
+        (leaf,) = collect_mail(tmp_path / str(number), mail(WORDS, kind))
         assert (leaf.name, leaf.data, leaf.sender) == ("bao cao.xlsx", BOOK, "cb01@town.example")
 
 
@@ -147,18 +147,20 @@ def nested(levels: int) -> bytes:
 
 @pytest.mark.parametrize("levels", [21, 3000])
 def test_nesting_ends_at_twenty(tmp_path, levels):
-    assert [leaf.skip_reason for leaf in opened(tmp_path / "a", nested(limits.MAX_MAILS))] == [None]
-    assert [leaf.skip_reason for leaf in opened(tmp_path / "b", nested(levels))] == ["N12"]
+    assert [
+        leaf.skip_reason for leaf in collect_mail(tmp_path / "a", nested(limits.MAX_MAILS))
+    ] == [None]
+    assert [leaf.skip_reason for leaf in collect_mail(tmp_path / "b", nested(levels))] == ["N12"]
 
 
 def test_parts_end_at_two_hundred(tmp_path):
-    leaves = opened(tmp_path, mail(*[part() for _ in range(250)]))
+    leaves = collect_mail(tmp_path, mail(*[part() for _ in range(250)]))
     assert [leaf.skip_reason for leaf in leaves] == [None] * 200 + ["N12"]
 
 
 def test_a_mail_without_a_file_is_one_leaf_and_kept(tmp_path):
     raw = mail(WORDS)
-    (leaf,) = opened(tmp_path, raw)
+    (leaf,) = collect_mail(tmp_path, raw)
     assert (leaf.name, leaf.skip_reason, leaf.data) == ("Bao cao", "N13", raw)
     assert (leaf.sender, leaf.thread) == ("cb01@town.example", "<1@town.example>")
 
@@ -166,8 +168,8 @@ def test_a_mail_without_a_file_is_one_leaf_and_kept(tmp_path):
 def test_what_mail_programs_add_is_ignored_with_a_reason(tmp_path):
     shown = 'Content-Disposition: inline; filename="logo.png"\nContent-ID: <1>\n'
     signature = part(b"x", "", "application/pgp-signature")
-    leaves = opened(tmp_path, mail(WORDS, part(), part(LOGO, shown, "image/png"), signature))
-    assert told(leaves) == [("bao cao.xlsx", None), ("logo.png", "N11")]
+    leaves = collect_mail(tmp_path, mail(WORDS, part(), part(LOGO, shown, "image/png"), signature))
+    assert names_and_reasons(leaves) == [("bao cao.xlsx", None), ("logo.png", "N11")]
 
 
 def named(name: str) -> str:
@@ -176,29 +178,33 @@ def named(name: str) -> str:
 
 def test_a_signed_copy_beside_one_return_is_kept_with_it(tmp_path):
     inline = 'Content-Disposition: inline; filename="IMG_1.jpg"\n'
-    leaves = opened(
+    leaves = collect_mail(
         tmp_path, mail(WORDS, part(SCAN, named("scan.pdf")), part(), part(PHOTO, inline))
     )
-    assert told(leaves) == [("scan.pdf", "N14"), ("bao cao.xlsx", None), ("IMG_1.jpg", "N14")]
+    assert names_and_reasons(leaves) == [
+        ("scan.pdf", "N14"),
+        ("bao cao.xlsx", None),
+        ("IMG_1.jpg", "N14"),
+    ]
     assert {leaf.kept_with for leaf in leaves if leaf.skip_reason} == {leaves[1].origin}
 
 
 def test_a_copy_beside_two_returns_belongs_to_that_of_its_name(tmp_path):
-    leaves = opened(
+    leaves = collect_mail(
         tmp_path,
         mail(part(BOOK, named("a.xlsx")), part(OTHER, named("b.xlsx")), part(SCAN, named("b.pdf")),
              part(SCAN, named("c.pdf"))),
     )  # fmt: skip
-    assert told(leaves)[2:] == [("b.pdf", "N14"), ("c.pdf", "N01")]
+    assert names_and_reasons(leaves)[2:] == [("b.pdf", "N14"), ("c.pdf", "N01")]
     assert leaves[2].kept_with == leaves[1].origin
 
 
 def test_copies_in_zips_and_folders_go_by_their_name(tmp_path):
     lay(tmp_path, **{
         "a.xlsx": BOOK, "a.pdf": SCAN, "b.pdf": SCAN, "x/a.pdf": SCAN,
-        "z.zip": zipped(**{"1.xlsx": BOOK, "scan.pdf": SCAN}),
+        "z.zip": make_zip(**{"1.xlsx": BOOK, "scan.pdf": SCAN}),
     })  # fmt: skip
-    found = {leaf.origin: (leaf.skip_reason, leaf.kept_with) for leaf in taken(tmp_path)}
+    found = {leaf.origin: (leaf.skip_reason, leaf.kept_with) for leaf in collect_files(tmp_path)}
     assert found == {
         "a.pdf": ("N14", "a.xlsx"), "a.xlsx": (None, None), "b.pdf": ("N01", None),
         "x/a.pdf": ("N01", None), "z.zip!1.xlsx": (None, None),
@@ -207,8 +213,8 @@ def test_copies_in_zips_and_folders_go_by_their_name(tmp_path):
 
 
 def test_a_zip_in_a_mail_is_opened(tmp_path):
-    leaves = opened(
-        tmp_path, mail(part(zipped(**{"1.xlsx": BOOK, "2.rar": b"Rar!"}), named("a.zip")))
+    leaves = collect_mail(
+        tmp_path, mail(part(make_zip(**{"1.xlsx": BOOK, "2.rar": b"Rar!"}), named("a.zip")))
     )
     assert [(leaf.origin, leaf.skip_reason) for leaf in leaves] == [
         ("thu.eml!1/a.zip!1.xlsx", None), ("thu.eml!1/a.zip!2.rar", "N04"),
@@ -219,7 +225,7 @@ def test_a_zip_in_a_mail_is_opened(tmp_path):
 def test_damage_never_stops_the_others(tmp_path):
     broken = b"From: \xff\xfe\nContent-Type: multipart/mixed; boundary=\n\n--\n\n"
     lay(tmp_path, **{"1.eml": broken, "2.eml": b"", "3.eml": mail(part())})
-    assert [leaf.skip_reason for leaf in taken(tmp_path)] == ["N13", "N13", None]
+    assert [leaf.skip_reason for leaf in collect_files(tmp_path)] == ["N13", "N13", None]
 
 
 @given(st.binary(max_size=300), st.integers(0, 600), st.integers(0, 40))
@@ -238,7 +244,10 @@ def test_a_mail_hurt_anywhere_is_still_leaves(junk, at, cut):
 
 def test_a_mail_without_a_name_that_ends_in_eml_is_known_by_its_headers(tmp_path):
     lay(tmp_path, **{"msg1": mail(part()), "ghi chu.txt": b"From: a\nb: c"})
-    assert told(taken(tmp_path)) == [("ghi chu.txt", "N03"), ("bao cao.xlsx", None)]
+    assert names_and_reasons(collect_files(tmp_path)) == [
+        ("ghi chu.txt", "N03"),
+        ("bao cao.xlsx", None),
+    ]
 
 
 def test_a_file_name_is_none_where_there_is_none():
@@ -250,7 +259,7 @@ def test_a_file_name_is_none_where_there_is_none():
 def test_base64_may_be_broken(tmp_path):
     text = base64.encodebytes(BOOK).decode()
     hurt = f"{DISPOSITION}Content-Transfer-Encoding: base64\n\n{text[:-9]}*\n"
-    (leaf,) = opened(tmp_path, mail(hurt))
+    (leaf,) = collect_mail(tmp_path, mail(hurt))
     assert leaf.name == "bao cao.xlsx"
     assert leaf.data.startswith(BOOK[:100])
 
@@ -265,11 +274,11 @@ def test_base64_may_be_broken(tmp_path):
 )  # fmt: skip
 def test_no_header_keeps_the_program_busy(tmp_path, header):
     begun = time.process_time()
-    leaves = opened(tmp_path, f"{header}\nX-Other: 1\n\n{part()}".encode())
+    leaves = collect_mail(tmp_path, f"{header}\nX-Other: 1\n\n{part()}".encode())
     assert len(leaves) == 1
     assert time.process_time() - begun < 5
 
 
 def test_a_mail_of_a_million_parts_is_not_taken_apart(tmp_path):
     many = HEAD + 'Content-Type: multipart/mixed; boundary="b"\n\n' + "--b\n\n" * 1_000_000
-    assert [leaf.skip_reason for leaf in opened(tmp_path, many.encode())] == ["N12"]
+    assert [leaf.skip_reason for leaf in collect_mail(tmp_path, many.encode())] == ["N12"]

@@ -12,12 +12,12 @@ from builders.mails import (
     SCAN,
     SERVER,
     WORDS,
+    collect_files,
+    collect_mail,
     lay,
     mail,
-    opened,
+    names_and_reasons,
     part,
-    taken,
-    told,
 )
 from builders.outlook_files import compound, hanging, letter, msg, tnef
 
@@ -26,8 +26,8 @@ from mlay_batch.intake import limits
 
 def test_a_mail_saved_by_outlook_is_opened(tmp_path):
     lay(tmp_path, **{"thu.msg": msg({"Báo cáo.xlsx": BOOK, "ký.pdf": SCAN})})
-    leaves = taken(tmp_path)
-    assert told(leaves) == [("Báo cáo.xlsx", None), ("ký.pdf", "N14")]
+    leaves = collect_files(tmp_path)
+    assert names_and_reasons(leaves) == [("Báo cáo.xlsx", None), ("ký.pdf", "N14")]
     assert {(leaf.channel, leaf.sender, leaf.subject, leaf.thread) for leaf in leaves} == {
         ("mail", "cb01@town.example", "Bao cao", "<1@town.example>")
     }
@@ -37,13 +37,13 @@ def test_a_mail_saved_by_outlook_is_opened(tmp_path):
 def test_its_headers_tell_when_it_came(tmp_path):
     received = "Received: from x by mx.town.example; Tue, 3 Dec 2019 01:00:00 +0000\r\n"
     lay(tmp_path, **{"thu.msg": msg({"a.xlsx": BOOK}, received + HEAD.replace("\n", "\r\n"))})
-    (leaf,) = taken(tmp_path, SERVER)
+    (leaf,) = collect_files(tmp_path, SERVER)
     assert (leaf.received, leaf.sender) == ("2019-12-03T08:00:00+07:00", "cb01@town.example")
 
 
 def test_one_without_a_file_is_one_leaf(tmp_path):
     lay(tmp_path, **{"thu.msg": msg({})})
-    assert told(taken(tmp_path)) == [("Bao cao", "N13")]
+    assert names_and_reasons(collect_files(tmp_path)) == [("Bao cao", "N13")]
 
 
 def test_a_mail_within_one_is_opened_as_deep_as_any(tmp_path):
@@ -59,8 +59,8 @@ def test_a_mail_within_one_is_opened_as_deep_as_any(tmp_path):
             "c.eml": mail(WORDS, part(msg({"thư": letter({"c.xlsx": BOOK})}), NAMED)),
         },
     )
-    leaves = taken(tmp_path)
-    assert told(leaves) == [
+    leaves = collect_files(tmp_path)
+    assert names_and_reasons(leaves) == [
         ("Báo cáo.xlsx", None), ("hình", "N15"), ("ký.pdf", "N14"), ("tiếp", "N15"),
         ("c.xlsx", None),
     ]  # fmt: skip
@@ -70,19 +70,23 @@ def test_a_mail_within_one_is_opened_as_deep_as_any(tmp_path):
 def test_a_damaged_one_is_one_leaf(tmp_path):
     whole = msg({"a.xlsx": BOOK})
     lay(tmp_path, **{"a.msg": whole[:700], "b.msg": compound({"x": b"y"}), "c.xlsx": BOOK})
-    assert told(taken(tmp_path)) == [("a.msg", "N15"), ("b.msg", "N15"), ("c.xlsx", None)]
+    assert names_and_reasons(collect_files(tmp_path)) == [
+        ("a.msg", "N15"),
+        ("b.msg", "N15"),
+        ("c.xlsx", None),
+    ]
 
 
 def test_winmail_dat_is_opened(tmp_path):
     packed = part(tnef(**{"bao cao.xlsx": BOOK, "ky.pdf": SCAN}), "", "application/ms-tnef")
-    leaves = opened(tmp_path, mail(WORDS, packed))
-    assert told(leaves) == [("bao cao.xlsx", None), ("ky.pdf", "N14")]
+    leaves = collect_mail(tmp_path, mail(WORDS, packed))
+    assert names_and_reasons(leaves) == [("bao cao.xlsx", None), ("ky.pdf", "N14")]
     assert leaves[0].sender == "cb01@town.example"
 
 
 def test_winmail_dat_without_a_file_is_one_leaf(tmp_path):
     lay(tmp_path, **{"winmail.dat": tnef()})
-    assert told(taken(tmp_path)) == [("winmail.dat", "N13")]
+    assert names_and_reasons(collect_files(tmp_path)) == [("winmail.dat", "N13")]
 
 
 def test_a_winmail_dat_that_never_ends_is_given_up(tmp_path, monkeypatch):
@@ -90,7 +94,7 @@ def test_a_winmail_dat_that_never_ends_is_given_up(tmp_path, monkeypatch):
     assert len(hanging()) == 53
     lay(tmp_path, **{"a.dat": hanging(), "b.xlsx": BOOK})
     begun = time.monotonic()
-    assert told(taken(tmp_path)) == [("a.dat", "N15"), ("b.xlsx", None)]
+    assert names_and_reasons(collect_files(tmp_path)) == [("a.dat", "N15"), ("b.xlsx", None)]
     assert 1 <= time.monotonic() - begun < 30
 
 
@@ -103,20 +107,22 @@ def test_an_mbox_is_its_mails_whatever_their_order(tmp_path):
     one, two = mail(part(BOOK)), mail(WORDS + "From here on:\n>From nowhere\n", part(OTHER))
     lay(tmp_path / "a", **{"in.mbox": FROM + one + b"\n" + FROM + two})
     lay(tmp_path / "b", **{"in.mbox": FROM + two + b"\n" + FROM + one})
-    first, second = ({(x.origin, x.sha256) for x in taken(tmp_path / name)} for name in "ab")
+    first, second = (
+        {(x.origin, x.sha256) for x in collect_files(tmp_path / name)} for name in "ab"
+    )
     assert first == second
     assert len(first) == 2
-    assert told(taken(tmp_path / "a")) == [("bao cao.xlsx", None)] * 2
+    assert names_and_reasons(collect_files(tmp_path / "a")) == [("bao cao.xlsx", None)] * 2
 
 
 def test_an_mbox_needs_no_name_and_may_be_empty(tmp_path):
     lay(tmp_path, **{"INBOX": FROM + mail(WORDS), "rong.mbox": b""})
-    assert told(taken(tmp_path)) == [("Bao cao", "N13"), ("rong.mbox", "N13")]
+    assert names_and_reasons(collect_files(tmp_path)) == [("Bao cao", "N13"), ("rong.mbox", "N13")]
 
 
 def test_copies_in_an_mbox_stay_with_their_own_mail(tmp_path):
     lay(tmp_path, **{"in.mbox": FROM + mail(part(BOOK)) + b"\n" + FROM + mail(COPY)})
-    assert [leaf.skip_reason for leaf in taken(tmp_path)] == [None, "N01"]
+    assert [leaf.skip_reason for leaf in collect_files(tmp_path)] == [None, "N01"]
 
 
 @pytest.mark.parametrize(
@@ -128,5 +134,5 @@ def test_a_mail_of_a_maildir_is_the_same_when_it_was_read(tmp_path, moved):
     lay(tmp_path / "box", **{
         moved: mail(part()), "tmp/158.M1": b"half", "dovecot-uidlist": b"x", "maildirfolder": b"",
     })  # fmt: skip
-    (leaf,) = taken(tmp_path)
+    (leaf,) = collect_files(tmp_path)
     assert (leaf.origin, leaf.skip_reason) == ("box/157.M1.eml!1/bao cao.xlsx", None)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders.ledger_entries import RUN, WRONG, decision, recorded, row
+from builders.ledger_entries import RUN, WRONG, decision, record_entries, row
 
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger import Ledger, Ruling, Rulings
@@ -74,15 +74,15 @@ def test_a_ruling_that_cannot_be_kept_settles_nothing(ledger: Ledger) -> None:
 
 def test_a_copy_is_kept_with_the_return_it_came_with(ledger: Ledger) -> None:
     copy = sent(decision(Verdict.IGNORED, data=b"pdf", name="a.pdf"), kept_with="inbox/a.xlsx")
-    first, second = recorded(ledger, [copy, decision(ACCEPTED, row(present=1))])
+    first, second = record_entries(ledger, [copy, decision(ACCEPTED, row(present=1))])
     assert (first.kept_with, second.kept_with) == (second.id, None)
     late = sent(copy, data=b"later", origin="inbox/b.pdf")
-    assert recorded(ledger, [late])[0].kept_with == second.id
+    assert record_entries(ledger, [late])[0].kept_with == second.id
 
 
 def test_thread_and_subject_come_back(ledger: Ledger) -> None:
     mailed = sent(
         decision(ACCEPTED, row(present=1)), thread="<1@x> <2@x>", subject="Báo cáo", channel="mail"
     )
-    (found,) = recorded(ledger, [mailed])
+    (found,) = record_entries(ledger, [mailed])
     assert (found.thread, found.subject, found.channel) == ("<1@x> <2@x>", "Báo cáo", "mail")

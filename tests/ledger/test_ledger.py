@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.ledger_entries import RUN, WRONG, connection, decision, recorded, row
+from builders.ledger_entries import RUN, WRONG, connection, decision, record_entries, row
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,7 +96,7 @@ def test_what_could_not_be_told_stays_open(ledger: Ledger) -> None:
     leaf = IncomingFile("ảnh.png", b"x", "inbox/ảnh.png", "2019-12-06T01:00:00Z")
     strange = Decision(CheckedFile(leaf, Submission(None, None, None)), REJECTED, ())
     nobody = Decision(CheckedFile(leaf, Submission(None, "meeting", "2018.1")), REJECTED, ())
-    picture, unread, unnamed = recorded(ledger, [decision(IGNORED), strange, nobody])
+    picture, unread, unnamed = record_entries(ledger, [decision(IGNORED), strange, nobody])
     assert (picture.form, picture.key, picture.values_hash) == (None, None, None)
     assert (unread.form, unread.sender, unread.values_hash) == (None, None, None)
     assert (unnamed.form, unnamed.version, unnamed.key) == ("meeting", "2018.1", None)
@@ -108,7 +108,7 @@ def test_a_file_name_that_is_no_text_is_kept_and_known_again(ledger: Ledger) -> 
     made = decision(REJECTED, name=name, findings=(wrong,))
     leaf = made.checked.file
 
-    (found,) = recorded(ledger, [made])
+    (found,) = record_entries(ledger, [made])
 
     assert found.name == found.findings[0].place.file == "b\\udce1o c\\udce1o.xlsx"
     assert found.findings[0].params == {"name": name}
@@ -134,7 +134,7 @@ def test_no_decisions_leave_no_trace(ledger: Ledger) -> None:
 def test_a_correction_supersedes_and_history_stays(ledger: Ledger) -> None:
     ledger.record(RUN, [decision(ACCEPTED, row(present=17), data=b"1")])
     ledger.record(RUN, [decision(ACCEPTED, row(present=18), data=b"2", refers_to=1)])
-    (third,) = recorded(ledger, [decision(ACCEPTED, row(present=19), data=b"3", refers_to=2)])
+    (third,) = record_entries(ledger, [decision(ACCEPTED, row(present=19), data=b"3", refers_to=2)])
 
     history = ledger.entries()
 
@@ -148,7 +148,7 @@ def test_a_correction_supersedes_and_history_stays(ledger: Ledger) -> None:
 
 def test_a_correction_in_the_same_batch_supersedes(ledger: Ledger) -> None:
     batch = [decision(ACCEPTED, row(present=n), data=b"%d" % n) for n in (17, 18)]
-    first, second = recorded(ledger, batch)
+    first, second = record_entries(ledger, batch)
     assert (first.superseded_by, second.refers_to) == (2, 1)
 
 
@@ -168,12 +168,12 @@ def test_a_duplicate_of_the_same_batch_is_led_to_what_it_repeats(ledger: Ledger)
         decision(HELD, row(present=18), data=b"1", name="again.xlsx"),
         decision(HELD, row(present=5), data=b"never seen"),
     ]
-    assert [d.refers_to for d in recorded(ledger, batch)] == [None, 1, 1, 1, 1, 1, None]
+    assert [d.refers_to for d in record_entries(ledger, batch)] == [None, 1, 1, 1, 1, 1, None]
 
 
 def test_a_refers_to_that_is_given_stands(ledger: Ledger) -> None:
     ledger.record(RUN, [decision(REJECTED, data=b"1"), decision(REJECTED, data=b"1")])
-    (found,) = recorded(ledger, [decision(DUPLICATE, data=b"1", refers_to=1)])
+    (found,) = record_entries(ledger, [decision(DUPLICATE, data=b"1", refers_to=1)])
     assert found.refers_to == 1
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
-from builders.sample_office import Paper, put, town
+from builders.sample_office import MeetingReturn, create_office, put
 
 from mlay_batch.app.archive_check import WorkspaceReport, check_workspace
 from mlay_batch.app.backup import backup, restore
@@ -30,9 +30,9 @@ TODAY = date(2019, 12, 6)
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    made = town(tmp_path_factory.mktemp("backup") / "town")
-    put(made, "Báo cáo tháng 11.xlsx", Paper("DB1-1").book())
+def office(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    made = create_office(tmp_path_factory.mktemp("backup") / "town")
+    put(made, "Báo cáo tháng 11.xlsx", MeetingReturn("DB1-1").book())
     ingest(made, as_of=TODAY, received="2019-12-03T09:00:00+07:00", holder="test")
     (made.workspace.root / "sao-luu-cũ.zip").write_bytes(b"an older backup")
     (made.workspace.reports / ".mlay-1.tmp").touch()
@@ -40,9 +40,9 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 @pytest.fixture(scope="module")
-def packed(desk: Workspace) -> Path:
-    target = desk.root.parent / "sao-luu.zip"
-    assert backup(desk, target, holder="test").file_count == len(contents(desk.root))
+def packed(office: Workspace) -> Path:
+    target = office.root.parent / "sao-luu.zip"
+    assert backup(office, target, holder="test").file_count == len(contents(office.root))
     return target
 
 
@@ -58,9 +58,9 @@ def contents(root: Path) -> dict[str, bytes]:
     }
 
 
-def test_there_and_back(desk: Workspace, packed: Path, tmp_path: Path) -> None:
+def test_there_and_back(office: Workspace, packed: Path, tmp_path: Path) -> None:
     restored = restore(packed, tmp_path / "máy mới")
-    assert contents(restored.path) == contents(desk.root)
+    assert contents(restored.path) == contents(office.root)
     found = Workspace.find(restored.path)
     assert check_workspace(found, today=TODAY, holder="test") == WorkspaceReport(())
     with Ledger.open(found.ledger) as ledger:
@@ -75,26 +75,26 @@ def test_nobody_else_can_read_it(packed: Path, tmp_path: Path) -> None:
         assert (made / path).stat().st_mode & 0o077 == 0, path
 
 
-def test_no_backup_is_overwritten(desk: Workspace, packed: Path) -> None:
+def test_no_backup_is_overwritten(office: Workspace, packed: Path) -> None:
     with pytest.raises(UsageError, match=r"backup\.exists"):
-        backup(desk, packed, holder="test")
+        backup(office, packed, holder="test")
 
 
-def test_not_while_somebody_is_at_work(desk: Workspace, tmp_path: Path) -> None:
-    with lock(desk.root, "lan"), pytest.raises(LockedError):
-        backup(desk, tmp_path / "b.zip", holder="test")
+def test_not_while_somebody_is_at_work(office: Workspace, tmp_path: Path) -> None:
+    with lock(office.root, "lan"), pytest.raises(LockedError):
+        backup(office, tmp_path / "b.zip", holder="test")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_leaves_no_half_backup(
-    desk: Workspace, packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    office: Workspace, packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(MlayError, match="No space left"):
-        backup(desk, tmp_path / "b.zip", holder="test")
+        backup(office, tmp_path / "b.zip", holder="test")
     with pytest.raises(MlayError, match="No space left"):
         restore(packed, tmp_path / "new")
     assert list(tmp_path.iterdir()) == []
@@ -190,7 +190,7 @@ def test_a_backup_cut_off(packed: Path, tmp_path: Path, share: float) -> None:
         restore(tmp_path / "b.zip", tmp_path / "new")
 
 
-def test_a_newer_ledger_is_refused(desk: Workspace, packed: Path, tmp_path: Path) -> None:
+def test_a_newer_ledger_is_refused(office: Workspace, packed: Path, tmp_path: Path) -> None:
     def version(number: int) -> Change:
         def change(entries: dict[str, bytes]) -> None:
             path = tmp_path / "ledger.sqlite"
@@ -209,12 +209,12 @@ def test_a_newer_ledger_is_refused(desk: Workspace, packed: Path, tmp_path: Path
 
 
 def test_the_commands(
-    desk: Workspace,
+    office: Workspace,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.chdir(desk.root)
+    monkeypatch.chdir(office.root)
     assert run(["backup", str(tmp_path / "b.zip")]) == 0
     assert run(["restore", str(tmp_path / "b.zip"), str(tmp_path / "new")]) == 0
     assert "doctor" in capsys.readouterr().out

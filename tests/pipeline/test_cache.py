@@ -1,7 +1,7 @@
 """Descriptions and register are read once; when anything they depend on changes, they are again."""
 
 import pytest
-from builders.sample_office import Paper, catalogue, town
+from builders.sample_office import MeetingReturn, catalogue, create_office
 
 from mlay_batch import reader
 from mlay_batch.app import cache
@@ -86,7 +86,7 @@ def test_every_file_a_description_may_come_from_is_in_the_key(tmp_path):
 
 @pytest.fixture
 def desk(tmp_path):
-    return town(tmp_path / "town")
+    return create_office(tmp_path / "town")
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_the_same_register_is_not_read_again(desk, readings):
 
 
 def test_a_changed_register_is_read(desk, readings):
-    desk.workspace.register.write_bytes(Paper("CB-01").book())  # any other workbook
+    desk.workspace.register.write_bytes(MeetingReturn("CB-01").book())  # any other workbook
 
     with pytest.raises(Exception, match="register"):
         open_office(desk.workspace)

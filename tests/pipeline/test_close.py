@@ -6,7 +6,7 @@ from datetime import date
 from zipfile import ZipFile
 
 import pytest
-from builders.sample_office import CELLS, REGISTER, Paper, put, town
+from builders.sample_office import CELLS, REGISTER, MeetingReturn, create_office, put
 from openpyxl import load_workbook
 
 from mlay_batch.app import review
@@ -36,9 +36,9 @@ def take_in(desk, received="2019-12-03T09:00:00+07:00"):
 
 @pytest.fixture
 def desk(tmp_path):
-    made = town(tmp_path / "town")
+    made = create_office(tmp_path / "town")
     for branch in CELLS:
-        put(made, f"{branch}.xlsx", Paper(branch).book())
+        put(made, f"{branch}.xlsx", MeetingReturn(branch).book())
     take_in(made)
     return made
 
@@ -54,7 +54,7 @@ def codes(done):
 def test_closed_it_stays_what_it_was_whatever_comes(desk):
     closed = close(desk, NOVEMBER, as_of=AS_OF, **WHO)
     held = closed.path.read_bytes()
-    put(desk, "late.xlsx", Paper("DB1-1", score=80).book())
+    put(desk, "late.xlsx", MeetingReturn("DB1-1", score=80).book())
     late = take_in(desk, "2019-12-08T09:00:00+07:00")
     assert (verdicts(late), "L12" in codes(late)) == (["held"], True)
     book = consolidate(desk, NOVEMBER, as_of=date(2020, 1, 9), holder="test")
@@ -72,7 +72,7 @@ def test_workbook_register_and_descriptions_lie_in_the_archive(desk):
 def test_opened_again_a_held_return_counts_and_both_revisions_stay(desk):
     first = close(desk, NOVEMBER, as_of=AS_OF, **WHO)
     held = first.path.read_bytes()
-    put(desk, "late.xlsx", Paper("DB1-1", score=80).book())
+    put(desk, "late.xlsx", MeetingReturn("DB1-1", score=80).book())
     take_in(desk, "2019-12-08T09:00:00+07:00")
     (late,) = review.list_held(desk.workspace)
     yes = {"decided": "2019-12-08T10:00:00+07:00", "why": "sửa điểm", "as_of": AS_OF, **WHO}
@@ -96,7 +96,7 @@ def test_opened_again_a_held_return_counts_and_both_revisions_stay(desk):
     ("as_of", "code"), [(date(2019, 11, 30), "period.running"), (AS_OF, "period.open")]
 )
 def test_a_period_still_open_is_not_closed(tmp_path, as_of, code):
-    made = town(tmp_path / "town")
+    made = create_office(tmp_path / "town")
     with pytest.raises(UsageError) as stop:
         close(made, NOVEMBER, as_of=as_of, **WHO)
     assert stop.value.code == code
@@ -113,12 +113,12 @@ def test_closing_twice_and_opening_what_is_open_are_refused(desk):
 
 
 def test_after_the_lock_day_a_return_is_held_and_a_person_may_take_it(tmp_path):
-    made = town(tmp_path / "town")
+    made = create_office(tmp_path / "town")
     settings = replace(made.workspace.settings, deadlines={"meeting": {"due": 5, "lock": 20}})
     desk = open_office(replace(made.workspace, settings=settings))
-    put(desk, "in time.xlsx", Paper("DB1-1").book())
+    put(desk, "in time.xlsx", MeetingReturn("DB1-1").book())
     assert verdicts(take_in(desk, "2019-12-20T23:00:00+07:00")) == ["accepted"]
-    put(desk, "late.xlsx", Paper("DB1-2").book())
+    put(desk, "late.xlsx", MeetingReturn("DB1-2").book())
     late = take_in(desk, "2019-12-21T08:00:00+07:00")
     assert (verdicts(late), "L13" in codes(late)) == (["held"], True)
     (held,) = review.list_held(desk.workspace)
@@ -130,7 +130,7 @@ def test_after_the_lock_day_a_return_is_held_and_a_person_may_take_it(tmp_path):
 
 
 def test_a_deadline_of_no_form_is_named_with_the_nearest(tmp_path):
-    made = town(tmp_path / "town")
+    made = create_office(tmp_path / "town")
     settings = replace(made.workspace.settings, deadlines={"meting": {"due": 5}})
     with pytest.raises(UsageError) as stop:
         open_office(replace(made.workspace, settings=settings))
@@ -156,8 +156,8 @@ WAIVER = {
 )
 def test_a_waived_rule_is_told_but_does_not_refuse(tmp_path, monkeypatch, waiver, verdict):
     monkeypatch.setitem(REGISTER, "waivers", [waiver])
-    desk = town(tmp_path / "town")
-    put(desk, "b.xlsx", Paper("CB-01", present=9).book())
+    desk = create_office(tmp_path / "town")
+    put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
     (decision,) = take_in(desk).decisions
     assert decision.verdict.value == verdict
     (found,) = (f for f in decision.findings if f.code == "D01")
@@ -168,8 +168,8 @@ def test_a_waived_rule_is_told_but_does_not_refuse(tmp_path, monkeypatch, waiver
 
 def test_the_report_says_how_often_a_waived_rule_was_broken(tmp_path, monkeypatch):
     monkeypatch.setitem(REGISTER, "waivers", [WAIVER, {**WAIVER, "rule": "D02"}])
-    desk = town(tmp_path / "town")
-    put(desk, "b.xlsx", Paper("CB-01", present=9).book())
+    desk = create_office(tmp_path / "town")
+    put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
     take_in(desk)
     with Ledger.open(desk.workspace.ledger) as ledger:
         _, _, data = build_workbook(desk, ledger, NOVEMBER, date(2019, 12, 6))
@@ -186,6 +186,6 @@ def test_status_says_what_to_do_next(desk):
     closed = status(desk, NOVEMBER, AS_OF)
     assert closed.closing
     assert "close" not in closed.todo
-    put(desk, "late.xlsx", Paper("DB1-1", score=80).book())
+    put(desk, "late.xlsx", MeetingReturn("DB1-1", score=80).book())
     take_in(desk, "2019-12-08T09:00:00+07:00")
     assert status(desk, NOVEMBER, AS_OF).todo["decide"] == 1

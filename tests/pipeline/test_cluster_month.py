@@ -21,7 +21,7 @@ import dask
 import psutil
 from builders import sample_office
 from builders.dask_cluster import Cluster, cluster
-from builders.reader_files import Paper as Sheets
+from builders.reader_files import FormFile as Sheets
 from builders.reader_files import codes, sheet_xml
 from distributed import Client, LocalCluster
 
@@ -77,9 +77,9 @@ def month(
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small town with its returns and many strange ones, .xls, .ods and a bomb among them."""
-    made = sample_office.town(tmp_path_factory.mktemp("town") / "town")
+    made = sample_office.create_office(tmp_path_factory.mktemp("town") / "town")
     for branch in sample_office.CELLS:
-        sample_office.put(made, f"{branch}.xlsx", sample_office.Paper(branch).book())
+        sample_office.put(made, f"{branch}.xlsx", sample_office.MeetingReturn(branch).book())
     for path in (*SAMPLES.glob("2019-11/*"), *sorted(SAMPLES.glob("bad/*.xls*"))[:11]):
         sample_office.put(made, path.name, path.read_bytes())
     return made.workspace.root

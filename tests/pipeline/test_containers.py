@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from builders.mail_office import attached, mail, take_in
-from builders.mails import zipped
+from builders.mail_office import attachment, mail, take_in
+from builders.mails import make_zip
 from builders.outlook_files import msg, tnef
-from builders.sample_office import Paper, put, town
+from builders.sample_office import MeetingReturn, create_office, put
 
 from mlay_batch.model.records import Decision, Verdict
 from mlay_batch.reader import worker_pool
@@ -18,26 +18,26 @@ SAMPLES = Path(__file__).parent.parent.parent / "samples" / "2019-11"
 
 
 def _book(month: int) -> bytes:
-    return Paper("CB-01", month=month).book()
+    return MeetingReturn("CB-01", month=month).book()
 
 
 def _mail(month: int) -> bytes:
-    return mail(SENDER, attached(f"{month}.xlsx", _book(month)))
+    return mail(SENDER, attachment(f"{month}.xlsx", _book(month)))
 
 
 def _winmail(month: int) -> bytes:
     data = tnef(**{f"{month}.xlsx": _book(month)})
-    return mail(SENDER, attached("winmail.dat", data, "application/ms-tnef"))
+    return mail(SENDER, attachment("winmail.dat", data, "application/ms-tnef"))
 
 
 # By the month of its return: the file in the inbox, and what it holds.
 CONTAINERS = {
     1: ("file.xlsx", _book(1)),
     2: ("folder/in it/file.xlsx", _book(2)),
-    3: ("a.zip", zipped(**{"3.xlsx": _book(3)})),
-    4: ("b.zip", zipped(**{"inner.zip": zipped(**{"4.xlsx": _book(4)})})),
+    3: ("a.zip", make_zip(**{"3.xlsx": _book(3)})),
+    4: ("b.zip", make_zip(**{"inner.zip": make_zip(**{"4.xlsx": _book(4)})})),
     5: ("mail.eml", _mail(5)),
-    6: ("mail with a zip.eml", mail(SENDER, attached("c.zip", zipped(**{"6.xlsx": _book(6)})))),
+    6: ("mail with a zip.eml", mail(SENDER, attachment("c.zip", make_zip(**{"6.xlsx": _book(6)})))),
     7: ("box.mbox", b"From x Mon Dec  2 10:00:00 2019\n" + _mail(7)),
     8: ("outlook.msg", msg({"8.xlsx": _book(8)}, f"From: {SENDER}\nMessage-ID: <8@x>\n")),
     9: ("winmail.eml", _winmail(9)),
@@ -47,7 +47,7 @@ CONTAINERS = {
 @pytest.fixture(scope="module")
 def decisions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Decision]:
     """The decision about every workbook, by the file of the inbox it came in; all in one run."""
-    office = town(tmp_path_factory.mktemp("containers") / "town")
+    office = create_office(tmp_path_factory.mktemp("containers") / "town")
     for name, data in CONTAINERS.values():
         put(office, name, data)
     for path in (*SAMPLES.glob("*.xls"), *SAMPLES.glob("*.ods")):

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.sample_office import Paper, put, town
+from builders.sample_office import MeetingReturn, create_office, put
 
 from mlay_batch.app.archive_check import WorkspaceReport, check_workspace
 from mlay_batch.app.closing import close
@@ -29,23 +29,27 @@ NOVEMBER = Period(2019, 11)
 with closing(sqlite3.connect(":memory:")) as _db:
     _db.execute("CREATE TABLE somebody_elses (n)")
     FOREIGN = _db.serialize()
-ORIGINALS = [Paper("DB1-1").book(), Paper("DB1-2").book(), Paper("CB-01").book()]
+ORIGINALS = [
+    MeetingReturn("DB1-1").book(),
+    MeetingReturn("DB1-2").book(),
+    MeetingReturn("CB-01").book(),
+]
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A town with November taken in, one letter to come, closed."""
-    desk = town(tmp_path_factory.mktemp("sound") / "town")
+    office = create_office(tmp_path_factory.mktemp("sound") / "town")
     for number, data in enumerate(ORIGINALS):
-        put(desk, f"{number}.xlsx", data)
-    ingest(desk, as_of=TODAY, received="2019-12-03T09:00:00+07:00", holder="test")
-    close(desk, NOVEMBER, as_of=TODAY, who="test", holder="test", allow_incomplete=True)
-    consolidate(desk, NOVEMBER, as_of=TODAY, holder="test")
-    return desk.workspace.root
+        put(office, f"{number}.xlsx", data)
+    ingest(office, as_of=TODAY, received="2019-12-03T09:00:00+07:00", holder="test")
+    close(office, NOVEMBER, as_of=TODAY, who="test", holder="test", allow_incomplete=True)
+    consolidate(office, NOVEMBER, as_of=TODAY, holder="test")
+    return office.workspace.root
 
 
 @pytest.fixture
-def desk(sound: Path, tmp_path: Path) -> Workspace:
+def office(sound: Path, tmp_path: Path) -> Workspace:
     shutil.copytree(sound, tmp_path / "town")
     return Workspace.find(tmp_path / "town")
 
@@ -59,60 +63,60 @@ def no_register(monkeypatch: pytest.MonkeyPatch) -> None:
 quick = pytest.mark.usefixtures("no_register")
 
 
-def told(desk: Workspace, *, repair: bool = False) -> WorkspaceReport:
-    return check_workspace(desk, today=TODAY, holder="test", repair=repair)
+def told(office: Workspace, *, repair: bool = False) -> WorkspaceReport:
+    return check_workspace(office, today=TODAY, holder="test", repair=repair)
 
 
 def codes(diagnosis: WorkspaceReport) -> list[str]:
     return [defect.code for defect in diagnosis.defects]
 
 
-def change(desk: Workspace, *sql: str) -> None:
+def change(office: Workspace, *sql: str) -> None:
     """Change the ledger behind the program's back."""
-    with closing(sqlite3.connect(desk.ledger, isolation_level=None)) as db:
+    with closing(sqlite3.connect(office.ledger, isolation_level=None)) as db:
         for statement in sql:
             db.execute(statement)
 
 
-def original(desk: Workspace, number: int) -> Path:
-    with Ledger.open(desk.ledger) as ledger:
+def original(office: Workspace, number: int) -> Path:
+    with Ledger.open(office.ledger) as ledger:
         sha256 = ledger.entries()[number].sha256
-    return desk.archive / sha256[:2] / sha256
+    return office.archive / sha256[:2] / sha256
 
 
-def test_a_sound_workspace_has_no_defects(desk: Workspace) -> None:
-    assert told(desk) == WorkspaceReport(())
+def test_a_sound_workspace_has_no_defects(office: Workspace) -> None:
+    assert told(office) == WorkspaceReport(())
 
 
 @quick
-def test_files_and_folders(desk: Workspace) -> None:
+def test_files_and_folders(office: Workspace) -> None:
     """Five things at once, all curable: every cure loses nothing and leaves nothing."""
-    shutil.rmtree(desk.schemas)
-    (desk.reports / ".mlay-00ff.tmp").write_bytes(b"half a workbook")
-    original(desk, 0).unlink()
-    data = bytearray(original(desk, 1).read_bytes())
+    shutil.rmtree(office.schemas)
+    (office.reports / ".mlay-00ff.tmp").write_bytes(b"half a workbook")
+    original(office, 0).unlink()
+    data = bytearray(original(office, 1).read_bytes())
     data[99] ^= 1
-    original(desk, 1).write_bytes(data)
-    (desk.reports / "2019-11" / "tong-hop-2019-11.xlsx").write_bytes(b"PK edited since")
-    desk.archive.chmod(0o755)
+    original(office, 1).write_bytes(data)
+    (office.reports / "2019-11" / "tong-hop-2019-11.xlsx").write_bytes(b"PK edited since")
+    office.archive.chmod(0o755)
     found = ["folder", "leftover", "modes", "missing", "altered", "report"]
-    before = told(desk)
+    before = told(office)
     assert (codes(before), before.has_defects) == (found, True)
-    assert [d.code for d in told(desk, repair=True).fixed] == found
-    assert told(desk) == WorkspaceReport(())
-    assert original(desk, 1).read_bytes() == ORIGINALS[1]
+    assert [d.code for d in told(office, repair=True).fixed] == found
+    assert told(office) == WorkspaceReport(())
+    assert original(office, 1).read_bytes() == ORIGINALS[1]
 
 
-def test_what_cannot_be_cured_is_named_and_left(desk: Workspace) -> None:
-    for path in desk.inbox.iterdir():
+def test_what_cannot_be_cured_is_named_and_left(office: Workspace) -> None:
+    for path in office.inbox.iterdir():
         path.unlink()
-    original(desk, 2).unlink()
-    desk.register.write_bytes(b"PK\3\4 no workbook")
-    (desk.archive / "ab").mkdir(exist_ok=True)
-    (desk.archive / "ab" / "thơ.txt").write_text("không phải bản gốc")
-    (desk.archive / "ab" / ("ab" * 32)).write_bytes(b"a stray of another hash")
+    original(office, 2).unlink()
+    office.register.write_bytes(b"PK\3\4 no workbook")
+    (office.archive / "ab").mkdir(exist_ok=True)
+    (office.archive / "ab" / "thơ.txt").write_text("không phải bản gốc")
+    (office.archive / "ab" / ("ab" * 32)).write_bytes(b"a stray of another hash")
     change(
-        desk,
+        office,
         "UPDATE returned_row SET content = replace(content, '10', '11') WHERE delivery = 1",
         "DELETE FROM incoming WHERE delivery = 2",
         "UPDATE delivery SET superseded_by = 3 WHERE id = 2",
@@ -124,7 +128,7 @@ def test_what_cannot_be_cured_is_named_and_left(desk: Workspace) -> None:
         "INSERT INTO outgoing VALUES (1, 'receipt', '<1@x>', 'a@b', 'ff', 'queued', '2019-12-06',"
         " NULL)",
     )
-    found = told(desk, repair=True)
+    found = told(office, repair=True)
     assert (found.fixed, found.has_defects) == ((), True)
     assert codes(found) == [
         "damaged", "gap", "superseded", "unnumbered", "numbers", "unreasoned", "doubtful",
@@ -134,17 +138,17 @@ def test_what_cannot_be_cured_is_named_and_left(desk: Workspace) -> None:
 
 
 @quick
-def test_an_index_alone_is_made_anew(desk: Workspace) -> None:
-    with closing(sqlite3.connect(desk.ledger)) as db:
+def test_an_index_alone_is_made_anew(office: Workspace) -> None:
+    with closing(sqlite3.connect(office.ledger)) as db:
         ((page,),) = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'delivery_key'")
         ((size,),) = db.execute("PRAGMA page_size")
-    data = bytearray(desk.ledger.read_bytes())
+    data = bytearray(office.ledger.read_bytes())
     start, end = (page - 1) * size, page * size
     data[start:end] = data[start:end].replace(b"CB-01", b"CB-09")
-    desk.ledger.write_bytes(data)
-    found = told(desk, repair=True)
+    office.ledger.write_bytes(data)
+    found = told(office, repair=True)
     assert (codes(found), len(found.fixed)) == (["index"], 1)
-    assert told(desk) == WorkspaceReport(())
+    assert told(office) == WorkspaceReport(())
 
 
 @quick
@@ -158,57 +162,57 @@ def test_an_index_alone_is_made_anew(desk: Workspace) -> None:
         (None, "ledger.missing"),
     ],
 )
-def test_a_ledger_that_cannot_be_used(desk: Workspace, data: bytes | None, code: str) -> None:
-    desk.ledger.unlink()
+def test_a_ledger_that_cannot_be_used(office: Workspace, data: bytes | None, code: str) -> None:
+    office.ledger.unlink()
     if data is not None:
-        desk.ledger.write_bytes(data)
-        desk.ledger.chmod(0o600)
-    found = told(desk, repair=True)
+        office.ledger.write_bytes(data)
+        office.ledger.chmod(0o600)
+    found = told(office, repair=True)
     assert codes(found) == [code]
     assert found.fixed == ()  # originals lie there: an empty ledger would hide that they are lost
 
 
 @quick
 def test_a_lost_ledger_that_never_held_anything_is_made_again(tmp_path: Path) -> None:
-    desk = town(tmp_path / "town").workspace
-    desk.ledger.unlink()
-    assert codes(told(desk, repair=True)) == ["ledger.missing"]
-    assert told(desk) == WorkspaceReport(())
+    office = create_office(tmp_path / "town").workspace
+    office.ledger.unlink()
+    assert codes(told(office, repair=True)) == ["ledger.missing"]
+    assert told(office) == WorkspaceReport(())
 
 
 @quick
-def test_a_ledger_put_back_from_an_old_copy(desk: Workspace, tmp_path: Path) -> None:
-    old = desk.ledger.read_bytes()
-    with Ledger.open(desk.ledger) as ledger:
+def test_a_ledger_put_back_from_an_old_copy(office: Workspace, tmp_path: Path) -> None:
+    old = office.ledger.read_bytes()
+    with Ledger.open(office.ledger) as ledger:
         ledger.record_report(NOVEMBER, TODAY, "ff", "00")
-    desk.ledger.write_bytes(old)
-    (found,) = told(desk).defects
+    office.ledger.write_bytes(old)
+    (found,) = told(office).defects
     assert (found.code, found.params) == ("rolled_back", {"count": 1})
-    assert told(desk, repair=True).fixed == (found,)  # it is known, and said no more
-    assert told(desk) == WorkspaceReport(())
+    assert told(office, repair=True).fixed == (found,)  # it is known, and said no more
+    assert told(office) == WorkspaceReport(())
 
 
 @quick
-def test_a_run_that_broke_off_is_told_once(desk: Workspace) -> None:
-    (desk.root / ".mlay.holder").write_text("lan@van-phong (pid 7)")
-    found = told(desk)
+def test_a_run_that_broke_off_is_told_once(office: Workspace) -> None:
+    (office.root / ".mlay.holder").write_text("lan@van-phong (pid 7)")
+    found = told(office)
     assert (codes(found), found.has_defects) == (["broken_off"], False)
-    assert told(desk) == WorkspaceReport(())
+    assert told(office) == WorkspaceReport(())
 
 
 @quick
-def test_somebody_at_work_is_named(desk: Workspace) -> None:
-    with lock(desk.root, "lan@van-phong (pid 7)"):
-        assert codes(told(desk)) == ["ledger.locked"]
+def test_somebody_at_work_is_named(office: Workspace) -> None:
+    with lock(office.root, "lan@van-phong (pid 7)"):
+        assert codes(told(office)) == ["ledger.locked"]
         with pytest.raises(LockedError, match="lan@van-phong"):
-            told(desk, repair=True)
+            told(office, repair=True)
 
 
 def test_the_command(
-    desk: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    office: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(desk.root)
-    (desk.root / ".mlay-1.tmp").touch()
+    monkeypatch.chdir(office.root)
+    (office.root / ".mlay-1.tmp").touch()
     assert run(["doctor"]) == 1
     assert ".mlay-1.tmp" in capsys.readouterr().out
     assert run(["doctor", "--repair", "--json"]) == 0

@@ -16,14 +16,14 @@ from builders.offices import (
     NOVEMBER,
     PROVINCE,
     Levels,
-    altered,
+    alter_book,
     book,
     give,
     hand_in,
     province,
     workspace,
 )
-from builders.sample_office import Paper
+from builders.sample_office import MeetingReturn
 
 from mlay_batch import reader
 from mlay_batch.app.check_file import check
@@ -142,9 +142,9 @@ def test_what_was_altered_or_sent_by_a_stranger_does_not_count(
 ) -> None:
     given = levels.books["TU-A"]
     files = {
-        "rows.xlsx": altered(given, "Bàn việc trong tháng", "Bàn việc khác"),
-        "lists.xlsx": altered(given, ">2019-12-06<", ">2019-12-05<"),
-        "again.xlsx": altered(given),
+        "rows.xlsx": alter_book(given, "Bàn việc trong tháng", "Bàn việc khác"),
+        "lists.xlsx": alter_book(given, ">2019-12-06<", ">2019-12-05<"),
+        "again.xlsx": alter_book(given),
         "mail.eml": stranger(given + b"\n"),
     }
     for name, data in files.items():
@@ -174,7 +174,7 @@ def test_at_home_nobody_hands_in_to_himself(levels: Levels, tmp_path: Path) -> N
 
 
 def test_a_newer_workbook_supersedes_and_brings_what_came_since(levels: Levels) -> None:
-    hand_in(levels.a, "2019-12-07T08:00:00+07:00", good=book(Paper("A-2")))
+    hand_in(levels.a, "2019-12-07T08:00:00+07:00", good=book(MeetingReturn("A-2")))
     newer = consolidate(levels.a, NOVEMBER, as_of=date(2019, 12, 8), holder="test")
     done = hand_in(levels.top, "2019-12-08T15:00:00+07:00", newer=newer.path.read_bytes())
     assert (verdicts(done), "L05" in codes(done)) == (["accepted"], True)

@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from builders.mail_office import AS_OF, MORNING, attached, mail, send, take_in, told
-from builders.sample_office import CELLS, Paper, catalogue, put, town
+from builders.mail_office import AS_OF, MORNING, attachment, mail, send, take_in, verdicts_and_codes
+from builders.sample_office import CELLS, MeetingReturn, catalogue, create_office, put
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -33,7 +33,7 @@ SAID = {"who": "lan", "decided": "2019-12-06T10:00:00+07:00", "as_of": AS_OF, "h
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
-    made = town(tmp_path / "town")
+    made = create_office(tmp_path / "town")
     monkeypatch.setattr(reader, "read_each", read_here)
     return made
 
@@ -68,14 +68,14 @@ KEY = ("meeting", "CB-01", "2019-11")
 
 
 def test_registered_senders_count_and_strangers_are_held(desk):
-    send(desk, "1", CB01, ("own.xlsx", Paper("CB-01").book()))
-    send(desk, "2", DB1, ("cell.xlsx", Paper("DB1-2").book()))
-    send(desk, "3", STRANGER, ("strange.xlsx", Paper("DB1-1").book()))
-    send(desk, "4", OLD, ("old.xlsx", Paper("DB1-1", month=10).book()))
+    send(desk, "1", CB01, ("own.xlsx", MeetingReturn("CB-01").book()))
+    send(desk, "2", DB1, ("cell.xlsx", MeetingReturn("DB1-2").book()))
+    send(desk, "3", STRANGER, ("strange.xlsx", MeetingReturn("DB1-1").book()))
+    send(desk, "4", OLD, ("old.xlsx", MeetingReturn("DB1-1", month=10).book()))
     send(desk, "5", CB01, subject="Hỏi")
-    put(desk, "usb.xlsx", Paper("CB-01", month=10).book())
+    put(desk, "usb.xlsx", MeetingReturn("CB-01", month=10).book())
     done = take_in(desk)
-    assert told(done) == {
+    assert verdicts_and_codes(done) == {
         "own.xlsx": ("accepted",), "cell.xlsx": ("accepted",),
         "strange.xlsx": ("held", "I20"), "old.xlsx": ("held", "I22"),
         "Hỏi": ("ignored", "N13"), "usb.xlsx": ("accepted",),
@@ -85,7 +85,7 @@ def test_registered_senders_count_and_strangers_are_held(desk):
 
 
 def test_the_ledger_keeps_what_a_reply_needs(desk):
-    send(desk, "1", CB01, ("own.xlsx", Paper("CB-01").book()), ("ky.pdf", b"%PDF-1.4"))
+    send(desk, "1", CB01, ("own.xlsx", MeetingReturn("CB-01").book()), ("ky.pdf", b"%PDF-1.4"))
     take_in(desk)
     with Ledger.open(desk.workspace.ledger) as ledger:
         copy, book = sorted(ledger.entries(), key=lambda found: found.name)
@@ -106,16 +106,16 @@ def test_own_servers_word_is_heard(desk):
     desk = open_office(Workspace.find(desk.workspace.root))
     forged = "Authentication-Results: mx.town.example; dmarc=fail\n"
     came = "Received: from x by mx.town.example; Wed, 4 Dec 2019 17:30:00 +0000\n"
-    send(desk, "1", CB01, ("a.xlsx", Paper("CB-01").book()), head=forged)
-    send(desk, "2", CB01, ("b.xlsx", Paper("CB-01", month=10).book()), head=came)
+    send(desk, "1", CB01, ("a.xlsx", MeetingReturn("CB-01").book()), head=forged)
+    send(desk, "2", CB01, ("b.xlsx", MeetingReturn("CB-01", month=10).book()), head=came)
     done = take_in(desk)
-    assert told(done) == {"a.xlsx": ("held", "I21"), "b.xlsx": ("accepted",)}
+    assert verdicts_and_codes(done) == {"a.xlsx": ("held", "I21"), "b.xlsx": ("accepted",)}
     times = {d.checked.file.name: d.checked.file.received for d in done.decisions}
     assert times == {"a.xlsx": MORNING, "b.xlsx": "2019-12-05T00:30:00+07:00"}
 
 
 def test_accepting_a_strangers_mail_counts_it_and_keeps_the_decision(desk):
-    send(desk, "1", STRANGER, ("a.xlsx", Paper("CB-01").book()))
+    send(desk, "1", STRANGER, ("a.xlsx", MeetingReturn("CB-01").book()))
     take_in(desk)
     (waiting,) = list_held(desk.workspace)
     done = decide(desk, waiting.id)
@@ -134,7 +134,7 @@ def test_accepting_a_strangers_mail_counts_it_and_keeps_the_decision(desk):
 
 
 def test_refusing_one_counts_nothing(desk):
-    send(desk, "1", STRANGER, ("a.xlsx", Paper("CB-01").book()))
+    send(desk, "1", STRANGER, ("a.xlsx", MeetingReturn("CB-01").book()))
     take_in(desk)
     done = decide(desk, 1, ReviewOutcome.REFUSE, "không phải của đơn vị")
     assert done.entry.verdict is Verdict.REJECTED
@@ -147,36 +147,38 @@ def test_refusing_one_counts_nothing(desk):
 
 
 def test_accepting_does_not_heal_errors(desk):
-    send(desk, "1", STRANGER, ("a.xlsx", Paper("CB-01", present=9).book()))
-    assert told(take_in(desk)) == {"a.xlsx": ("held", "I20")}
+    send(desk, "1", STRANGER, ("a.xlsx", MeetingReturn("CB-01", present=9).book()))
+    assert verdicts_and_codes(take_in(desk)) == {"a.xlsx": ("held", "I20")}
     done = decide(desk, 1)
     assert done.entry.verdict is Verdict.REJECTED
     assert "D01" in {found.code for found in done.entry.findings}
 
 
 def test_the_same_file_from_the_right_sender_counts_at_once(desk):
-    book = Paper("CB-01").book()
+    book = MeetingReturn("CB-01").book()
     send(desk, "1", STRANGER, ("a.xlsx", book))
     take_in(desk)
     send(desk, "2", CB01, ("b.xlsx", book))
-    assert told(take_in(desk, "2019-12-04T09:00:00+07:00")) == {"b.xlsx": ("accepted",)}
+    assert verdicts_and_codes(take_in(desk, "2019-12-04T09:00:00+07:00")) == {
+        "b.xlsx": ("accepted",)
+    }
     assert decide(desk, 1).entry.verdict is Verdict.DUPLICATE
     assert returns(desk) == {KEY: 2}
 
 
 def test_a_stranger_neither_disputes_nor_supersedes(desk):
-    send(desk, "1", CB01, ("a.xlsx", Paper("CB-01").book()))
-    send(desk, "2", STRANGER, ("b.xlsx", Paper("CB-01", score=75).book()))
-    assert told(take_in(desk)) == {"a.xlsx": ("accepted",), "b.xlsx": ("held", "I20")}
-    send(desk, "3", STRANGER, ("c.xlsx", Paper("CB-01", score=75, day=4).book()))
+    send(desk, "1", CB01, ("a.xlsx", MeetingReturn("CB-01").book()))
+    send(desk, "2", STRANGER, ("b.xlsx", MeetingReturn("CB-01", score=75).book()))
+    assert verdicts_and_codes(take_in(desk)) == {"a.xlsx": ("accepted",), "b.xlsx": ("held", "I20")}
+    send(desk, "3", STRANGER, ("c.xlsx", MeetingReturn("CB-01", score=75, day=4).book()))
     take_in(desk, "2019-12-05T09:00:00+07:00")
     assert returns(desk) == {KEY: 1}
 
 
 def test_accepting_an_older_one_asks_twice_and_then_supersedes(desk):
-    send(desk, "1", STRANGER, ("a.xlsx", Paper("CB-01", score=75).book()))
+    send(desk, "1", STRANGER, ("a.xlsx", MeetingReturn("CB-01", score=75).book()))
     take_in(desk)
-    send(desk, "2", CB01, ("b.xlsx", Paper("CB-01").book()))
+    send(desk, "2", CB01, ("b.xlsx", MeetingReturn("CB-01").book()))
     take_in(desk, "2019-12-04T09:00:00+07:00")
     once = decide(desk, 1)
     assert [(f.code) for f in once.entry.findings if f.code[0] == "L"] == ["L07"]
@@ -187,7 +189,7 @@ def test_accepting_an_older_one_asks_twice_and_then_supersedes(desk):
 
 
 def test_a_decision_needs_a_reason_and_a_held_file(desk):
-    send(desk, "1", CB01, ("a.xlsx", Paper("CB-01").book()))
+    send(desk, "1", CB01, ("a.xlsx", MeetingReturn("CB-01").book()))
     take_in(desk)
     with pytest.raises(UsageError, match="why"):
         decide(desk, 1, why="  ")
@@ -199,9 +201,9 @@ def test_a_decision_needs_a_reason_and_a_held_file(desk):
 def test_nothing_in_a_mail_becomes_a_path(desk, tmp_path):
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
-        archive.writestr("../../../leo.xlsx", Paper("CB-01").book())
+        archive.writestr("../../../leo.xlsx", MeetingReturn("CB-01").book())
     names = ("../../leo.xlsx", "/tmp/leo.xlsx", "C:\\leo.xlsx", "..", "a\0b.xlsx", "leo" * 500)
-    files = [(name, Paper("CB-01", score=70 + n).book()) for n, name in enumerate(names)]
+    files = [(name, MeetingReturn("CB-01", score=70 + n).book()) for n, name in enumerate(names)]
     send(desk, "1", CB01, *files, ("../x.zip", made.getvalue()), subject="../../leo.xlsx")
     before = set(tmp_path.rglob("*"))
     done = take_in(desk)
@@ -215,10 +217,10 @@ def test_nothing_in_a_mail_becomes_a_path(desk, tmp_path):
 
 # Any mailbox adds up
 
-GOOD = [Paper(branch, month) for branch in CELLS for month in (10, 11)]
+GOOD = [MeetingReturn(branch, month) for branch in CELLS for month in (10, 11)]
 FILES = {
     **{f"{p.branch}-{p.month}.xlsx": p.book for p in GOOD},
-    "sai.xlsx": Paper("CB-01", present=9).book,
+    "sai.xlsx": MeetingReturn("CB-01", present=9).book,
     "giả.xlsx": lambda: b"%PDF-1.4",
     "ký.pdf": lambda: b"%PDF-1.4",
     "logo.png": lambda: b"\x89PNG",
@@ -233,7 +235,7 @@ MAILS = st.tuples(
 
 
 def posted(number: int, sender: str, files: Sequence[str], forwarded: bool) -> bytes:
-    parts = [attached(name, FILES[name]()) for name in files]
+    parts = [attachment(name, FILES[name]()) for name in files]
     if not forwarded:
         return mail(sender, *parts, subject=f"Thư {number}")
     inner = mail("else@else.example", *parts).decode().replace("=b", "=c")
@@ -271,7 +273,7 @@ def test_any_mailbox_adds_up(tmp_path_factory, monkeypatch, runs, rulings):
 
 @cache
 def _made(folder):
-    return town(folder / "made")
+    return create_office(folder / "made")
 
 
 def small_town(factory):

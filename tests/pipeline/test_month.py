@@ -6,7 +6,7 @@ from datetime import date
 from zipfile import ZipFile
 
 import pytest
-from builders.sample_office import CELLS, Paper, put, town
+from builders.sample_office import CELLS, MeetingReturn, create_office, put
 
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.ingest import ingest
@@ -39,14 +39,14 @@ def codes(done, name):
 
 @pytest.fixture
 def desk(tmp_path):
-    return town(tmp_path / "town")
+    return create_office(tmp_path / "town")
 
 
 def test_good_bad_duplicate_reused_and_foreign_files_add_up(desk):
-    put(desk, "a.xlsx", Paper("DB1-1").book())
-    put(desk, "copy of a.xlsx", Paper("DB1-1").book())
-    put(desk, "b.xlsx", Paper("DB1-2", present=9).book())
-    put(desk, "c.xlsx", Paper("CB-01", month=10).book())
+    put(desk, "a.xlsx", MeetingReturn("DB1-1").book())
+    put(desk, "copy of a.xlsx", MeetingReturn("DB1-1").book())
+    put(desk, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
+    put(desk, "c.xlsx", MeetingReturn("CB-01", month=10).book())
     put(desk, "thanks.txt", "Đã gửi ạ".encode())
     put(desk, "broken.xlsx", b"PK\3\4 no workbook")
 
@@ -66,8 +66,8 @@ def test_good_bad_duplicate_reused_and_foreign_files_add_up(desk):
 
 
 def test_a_second_run_changes_nothing(desk):
-    put(desk, "a.xlsx", Paper("DB1-1").book())
-    put(desk, "b.xlsx", Paper("DB1-2", present=9).book())
+    put(desk, "a.xlsx", MeetingReturn("DB1-1").book())
+    put(desk, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
     take_in(desk)
     book = consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test")
     ledger, written = desk.workspace.ledger.read_bytes(), book.path.read_bytes()
@@ -85,7 +85,7 @@ def test_a_second_run_changes_nothing(desk):
 
 
 def test_a_dry_run_says_the_same_and_records_nothing(desk):
-    put(desk, "a.xlsx", Paper("DB1-1").book())
+    put(desk, "a.xlsx", MeetingReturn("DB1-1").book())
     ledger = desk.workspace.ledger.read_bytes()
     assert verdicts(take_in(desk, dry_run=True)) == {"a.xlsx": "accepted"}
     assert desk.workspace.ledger.read_bytes() == ledger
@@ -94,7 +94,7 @@ def test_a_dry_run_says_the_same_and_records_nothing(desk):
 
 
 def test_what_waits_for_its_verdict_is_small(desk):
-    book = Paper("DB1-1").book()
+    book = MeetingReturn("DB1-1").book()
     put(desk, "a.xlsx", book)
     (decision,) = take_in(desk).decisions
     assert (decision.checked.file.data, decision.checked.submission.rows) == (b"", ())
@@ -102,7 +102,7 @@ def test_what_waits_for_its_verdict_is_small(desk):
 
 
 def test_last_months_file_filled_in_again_is_refused_and_supersedes_nothing(desk):
-    october = Paper("CB-01", month=10)
+    october = MeetingReturn("CB-01", month=10)
     put(desk, "october.xlsx", october.book())
     take_in(desk, received="2019-11-04T09:00:00+07:00")
     put(desk, "november.xlsx", _redated(october.book(), date(2019, 10, 3), date(2019, 11, 3)))
@@ -117,11 +117,11 @@ def test_last_months_file_filled_in_again_is_refused_and_supersedes_nothing(desk
 
 
 def test_a_correction_supersedes_and_the_old_one_delivered_anew_is_held(desk):
-    put(desk, "first.xlsx", Paper("DB1-1").book())
+    put(desk, "first.xlsx", MeetingReturn("DB1-1").book())
     take_in(desk, received="2019-12-02T09:00:00+07:00")
-    put(desk, "corrected.xlsx", Paper("DB1-1", score=80).book())
+    put(desk, "corrected.xlsx", MeetingReturn("DB1-1", score=80).book())
     corrected = take_in(desk, received="2019-12-03T09:00:00+07:00")
-    put(desk, "first again.xlsx", Paper("DB1-1").book())
+    put(desk, "first again.xlsx", MeetingReturn("DB1-1").book())
     again = take_in(desk, received="2019-12-04T09:00:00+07:00")
 
     assert verdicts(corrected) == {"corrected.xlsx": "accepted"}
@@ -132,8 +132,8 @@ def test_a_correction_supersedes_and_the_old_one_delivered_anew_is_held(desk):
 
 
 def test_two_differing_returns_at_one_moment_are_both_held(desk):
-    put(desk, "one.xlsx", Paper("DB1-1").book())
-    put(desk, "two.xlsx", Paper("DB1-1", score=80).book())
+    put(desk, "one.xlsx", MeetingReturn("DB1-1").book())
+    put(desk, "two.xlsx", MeetingReturn("DB1-1", score=80).book())
     assert set(verdicts(take_in(desk)).values()) == {"held"}
 
 
@@ -141,15 +141,15 @@ def test_a_zip_is_a_container_and_does_not_count(desk):
     packed = io.BytesIO()
     with ZipFile(packed, "w") as package:
         for branch in CELLS:
-            package.writestr(f"{branch}.xlsx", Paper(branch).book())
+            package.writestr(f"{branch}.xlsx", MeetingReturn(branch).book())
     put(desk, "đảng bộ gửi.zip", packed.getvalue())
     done = take_in(desk)
     assert done.counts[Verdict.ACCEPTED] == len(done.decisions) == 3
 
 
 def test_status_tells_who_is_missing(desk):
-    put(desk, "a.xlsx", Paper("DB1-1").book())
-    put(desk, "b.xlsx", Paper("DB1-2", present=9).book())
+    put(desk, "a.xlsx", MeetingReturn("DB1-1").book())
+    put(desk, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
     take_in(desk)
     (meeting,) = (f for f in status(desk, NOVEMBER, AS_OF).forms if f.form == "meeting")
     states = {branch: meeting.cell(branch, NOVEMBER).state for branch in CELLS}

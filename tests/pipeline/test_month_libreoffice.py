@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from builders import libreoffice
-from builders.sample_office import town
+from builders.sample_office import create_office
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
@@ -80,7 +80,7 @@ def changed(form: Path) -> list[libreoffice.Step]:
 @pytest.mark.parametrize("kind", ["xlsx", "xls", "ods"])
 @pytest.mark.parametrize("structure", ["plain", "changed"])
 def test_what_libreoffice_typed_is_what_the_ledger_holds(tmp_path, capsys, kind, structure):
-    workspace = town(tmp_path / "town").workspace
+    workspace = create_office(tmp_path / "town").workspace
     assert run(["template", "DB1-1", "--period", "2019-11", "-C", str(workspace.root)]) == 0
     (form,) = workspace.outbox.rglob("*.xlsx")
     steps = typing(form) + (changed(form) if structure == "changed" else [])

@@ -14,7 +14,7 @@ from datetime import date
 from itertools import pairwise
 
 import pytest
-from builders.sample_office import CELLS, Paper, catalogue, register
+from builders.sample_office import CELLS, MeetingReturn, catalogue, register
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.slow
 AS_OF = date(2019, 12, 6)
 RUN = Run(AS_OF, "ingest", "0", "0" * 64, "0" * 64)
 PAPERS = st.builds(
-    Paper,
+    MeetingReturn,
     branch=st.sampled_from(CELLS),
     month=st.sampled_from([10, 11]),
     present=st.sampled_from([10, 10, 10, 9]),  # 9 of 10 and nobody absent: refused by D01
@@ -43,16 +43,16 @@ PAPERS = st.builds(
 )
 
 
-def identified(paper: Paper) -> CheckedFile:
+def identified(paper: MeetingReturn) -> CheckedFile:
     leaf = IncomingFile(f"{paper.branch}.xlsx", paper.book(), "", "")
     submission = reader.read(leaf.data, leaf.name, catalogue().forms)
     return identify(CheckedFile(leaf, submission), catalogue(), register(), AS_OF)
 
 
-_CHECKED: dict[Paper, CheckedFile] = {}
+_CHECKED: dict[MeetingReturn, CheckedFile] = {}
 
 
-def judged(papers: Iterable[Paper]) -> list[CheckedFile]:
+def judged(papers: Iterable[MeetingReturn]) -> list[CheckedFile]:
     """Read and check papers, each once; what one says does not depend on any other."""
     papers = list(papers)
     if new := [paper for paper in dict.fromkeys(papers) if paper not in _CHECKED]:

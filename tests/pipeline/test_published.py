@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from builders import published_rules
 from builders.published_rules import NAM_CAN, TAN_YEN, District
-from builders.sheet_cells import Book, Sheet, differences, recalculated, stored
+from builders.sheet_cells import Book, Sheet, differences, load_sheets, recalculate
 
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.ingest import ingest
@@ -59,7 +59,7 @@ def handed_in(
     assert {decision.verdict for decision in others} == {Verdict.ACCEPTED}
     assert wrong.verdict is Verdict.REJECTED
     made = consolidate(town, of.period, as_of=day, holder="test")
-    return Done(made.path, stored(made.path), wrong)
+    return Done(made.path, load_sheets(made.path), wrong)
 
 
 def error(done: Done) -> tuple[str, object, object]:
@@ -166,5 +166,5 @@ class TestNamCan2018:
     def test_an_independent_program_calculates_the_same(
         self, nam_can: Done, tmp_path: Path
     ) -> None:
-        again = recalculated(nam_can.path.read_bytes(), tmp_path)
+        again = recalculate(nam_can.path.read_bytes(), tmp_path)
         assert differences(nam_can.book, again, (FORMS, SERIES)) == []

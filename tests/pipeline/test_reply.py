@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 from builders.mail_office import send as send_mail
-from builders.sample_office import REGISTER, Paper, catalogue, put, register, town
+from builders.sample_office import REGISTER, MeetingReturn, catalogue, create_office, put, register
 from builders.smtp_host import mail_host
 from openpyxl import load_workbook
 
@@ -44,7 +44,7 @@ ADDRESSES = [
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
     monkeypatch.setitem(REGISTER, "addresses", ADDRESSES)
-    return town(tmp_path / "town")
+    return create_office(tmp_path / "town")
 
 
 def take_in(desk, received="2019-12-03T09:00:00+07:00"):
@@ -78,8 +78,8 @@ def drafts(desk):
 
 def a_month(desk):
     """One good return, one with a wrong sum, one missing (its committee gets its mail)."""
-    put(desk, "a.xlsx", Paper("DB1-1").book())
-    put(desk, "b.xlsx", Paper("CB-01", present=9).book())
+    put(desk, "a.xlsx", MeetingReturn("DB1-1").book())
+    put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
     take_in(desk)
 
 
@@ -288,7 +288,7 @@ def test_letters_go_to_registered_addresses_never_to_the_sender(desk):
 
 def test_a_branch_nobody_can_be_written_about_is_told(tmp_path, monkeypatch):
     monkeypatch.setitem(REGISTER, "addresses", ADDRESSES[3:])
-    desk = town(tmp_path / "town")
+    desk = create_office(tmp_path / "town")
     a_month(desk)
     done = mail_run.draft(job(desk), "x")
     assert [one.name for one in done.no_address] == ["DB1-1 (a.xlsx)", "DB1-2"]
@@ -333,9 +333,9 @@ def test_a_returned_form_repaired_comes_back_accepted_and_gets_its_receipt(desk)
 
 
 def test_a_refused_return_overtaken_by_a_good_one_is_owed_no_letter(desk):
-    put(desk, "b.xlsx", Paper("CB-01", present=9).book())
+    put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
     take_in(desk)
-    put(desk, "sua.xlsx", Paper("CB-01").book())
+    put(desk, "sua.xlsx", MeetingReturn("CB-01").book())
     take_in(desk, "2019-12-04T09:00:00+07:00")
     assert status(desk, NOVEMBER, AS_OF).todo["answer"] == 1
     mail_run.draft(job(desk), "x")
@@ -344,7 +344,9 @@ def test_a_refused_return_overtaken_by_a_good_one_is_owed_no_letter(desk):
 
 
 def test_the_receipt_of_a_correction_says_what_changed(desk):
-    for number, paper in enumerate((Paper("CB-01"), Paper("CB-01", visitor="TU-1")), 3):
+    for number, paper in enumerate(
+        (MeetingReturn("CB-01"), MeetingReturn("CB-01", visitor="TU-1")), 3
+    ):
         put(desk, f"{number}.xlsx", paper.book())
         take_in(desk, f"2019-12-0{number}T09:00:00+07:00")
     mail_run.draft(job(desk), "x")
@@ -362,7 +364,7 @@ def test_a_return_on_an_outdated_version_goes_back_on_the_right_one_with_its_val
     old = desk.catalogue.form("meeting", "2018.1")
     entry = desk.register.by_code["CB-01"]
     context = TemplateContext.of(desk.register, entry, february, "Mường Lay")
-    put(desk, "cu.xlsx", render(old, context, Paper("CB-01", month=2, year=2026).values()))
+    put(desk, "cu.xlsx", render(old, context, MeetingReturn("CB-01", month=2, year=2026).values()))
     ingest(desk, as_of=march, received="2026-03-03T09:00:00+07:00", holder="test")
     owed = mail_run.draft(replace(job(desk, march), period=february), "x", dry_run=True)
     (letter,) = (one for one in owed.letters if one.kind == "returned")
@@ -400,7 +402,7 @@ def test_what_nobody_can_open_is_asked_for_again_in_another_way(desk):
     assert "nén dạng .zip" in body(rar)
     assert "bỏ mật khẩu" in body(key)
     assert all(mail["In-Reply-To"] and not list(mail.iter_attachments()) for mail in (rar, key))
-    put(desk, "b.xlsx", Paper("CB-01").book())
+    put(desk, "b.xlsx", MeetingReturn("CB-01").book())
     take_in(desk, "2019-12-04T09:00:00+07:00")
     again = mail_run.draft(job(desk, again=True), "x", dry_run=True)
     assert sorted(one.addressee for one in again.letters if one.kind == "unopened") == ["DB-1"]
@@ -422,7 +424,7 @@ def test_the_ledger_numbers_returns_and_remembers_letters(desk):
 
 def dated(branch, month, made_for=11):
     """The form of one month with the dates of another."""
-    rows = Paper(branch, month=month).values()
+    rows = MeetingReturn(branch, month=month).values()
     return filled(branch, Period(2019, made_for), rows)
 
 
@@ -444,7 +446,7 @@ def wanted(desk, day, **more):
 def all_but(desk, branch):
     for other in ("DB1-1", "DB1-2", "CB-01"):
         if other != branch:
-            put(desk, f"{other}.xlsx", Paper(other).book())
+            put(desk, f"{other}.xlsx", MeetingReturn(other).book())
 
 
 def test_the_form_of_this_month_with_last_months_dates_is_this_months_and_leads_in_no_circle(desk):
@@ -478,7 +480,7 @@ def test_the_form_of_this_month_with_last_months_dates_is_this_months_and_leads_
 
 def test_nobody_is_reminded_who_has_a_return_in_hand_until_the_corrections_own_day(desk):
     all_but(desk, "CB-01")
-    put(desk, "b.xlsx", Paper("CB-01", present=9).book())
+    put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
     take_in(desk)
     first = wanted(desk, AS_OF)["returned", "CB-01"]
     assert "chậm nhất ngày 09/12/2019" in first.body
@@ -498,7 +500,7 @@ def test_nobody_is_reminded_who_has_a_return_in_hand_until_the_corrections_own_d
 
 
 def test_a_correction_asked_for_before_the_due_day_has_until_then(desk):
-    put(desk, "b.xlsx", Paper("CB-01", present=9).book())
+    put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
     ingest(desk, as_of=date(2019, 12, 1), received="2019-12-01T09:00:00+07:00", holder="test")
     letter = wanted(desk, date(2019, 12, 1))["returned", "CB-01"]
     assert "chậm nhất ngày 05/12/2019" in letter.body
@@ -530,7 +532,7 @@ def test_a_refused_form_of_the_next_month_delays_the_reminder_for_the_days_of_a_
 ):
     """Asked for by the 5th of January, it says nothing of November, which is overdue."""
     all_but(desk, "CB-01")
-    rows = Paper("CB-01", month=12, present=9 if made_for == 12 else 10).values()
+    rows = MeetingReturn("CB-01", month=12, present=9 if made_for == 12 else 10).values()
     put(desk, "dec.xlsx", filled("CB-01", Period(2019, made_for), rows))
     take_in(desk)
     assert "chậm nhất ngày 05/01/2020" in wanted(desk, AS_OF)["returned", "CB-01"].body
@@ -550,7 +552,7 @@ def test_how_many_days_a_correction_has_is_the_offices_own(desk):
 
 
 def test_a_file_of_the_committee_nobody_could_open_may_hold_the_returns_of_its_cells(desk):
-    put(desk, "c.xlsx", Paper("CB-01").book())
+    put(desk, "c.xlsx", MeetingReturn("CB-01").book())
     send_mail(desk, "1", "db1@muonglay.example", ("chi-bo.rar", b"Rar!\x1a\7"))
     take_in(desk)
     assert set(wanted(desk, AS_OF)) == {("receipt", "CB-01"), ("unopened", "DB-1")}
@@ -558,7 +560,7 @@ def test_a_file_of_the_committee_nobody_could_open_may_hold_the_returns_of_its_c
 
 
 def test_a_branch_that_never_sent_anything_is_reminded_beside_one_that_corrects(desk):
-    put(desk, "b.xlsx", Paper("CB-01", present=9).book())
+    put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
     take_in(desk)
     assert set(wanted(desk, AS_OF)) == {
         ("returned", "CB-01"), ("reminder", "DB-1"), ("reminder", "DB1-1"),

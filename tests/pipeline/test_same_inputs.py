@@ -10,7 +10,15 @@ from shutil import copytree
 
 import pytest
 from builders.ledger_entries import connection
-from builders.sample_office import CELLS, REGISTER, Paper, catalogue, put, rows, town
+from builders.sample_office import (
+    CELLS,
+    REGISTER,
+    MeetingReturn,
+    catalogue,
+    create_office,
+    put,
+    rows,
+)
 
 from mlay_batch.app import build_report, cache, review
 from mlay_batch.app.cache import program_files, report_key
@@ -56,9 +64,9 @@ def again(desk, **more):
 @pytest.fixture(scope="module")
 def taken_in(tmp_path_factory):
     """The small town's folder with two of its three returns taken in."""
-    made = town(tmp_path_factory.mktemp("inputs") / "town")
+    made = create_office(tmp_path_factory.mktemp("inputs") / "town")
     for branch in CELLS[:2]:
-        put(made, f"{branch}.xlsx", Paper(branch).book())
+        put(made, f"{branch}.xlsx", MeetingReturn(branch).book())
     take_in(made)
     return made.workspace.root
 
@@ -125,7 +133,7 @@ def test_a_dry_run_remembers_nothing(desk, made):
 
 def test_a_new_return_is_counted(desk, made):
     assert again(desk).provisional
-    put(desk, "CB-01.xlsx", Paper("CB-01").book())
+    put(desk, "CB-01.xlsx", MeetingReturn("CB-01").book())
     take_in(desk)
     complete = again(desk)
     assert (complete.written, complete.provisional, len(made)) == (True, False, 2)
@@ -141,7 +149,7 @@ def test_day_period_and_language_are_inputs(desk):
 
 def test_a_refused_file_is_an_input(desk):
     before = inputs_of(desk)
-    put(desk, "new.xlsx", Paper("DB1-1", present=11).book())
+    put(desk, "new.xlsx", MeetingReturn("DB1-1", present=11).book())
     (decision,) = take_in(desk).decisions
     assert (decision.verdict.value, inputs_of(desk) != before) == ("rejected", True)
 
@@ -149,7 +157,7 @@ def test_a_refused_file_is_an_input(desk):
 def test_a_ruling_is_an_input(desk):
     with Ledger.open(desk.workspace.ledger) as ledger:
         Closings(ledger).close(Closing(NOVEMBER, 1, AS_OF, "Hòa", "", "", ""))
-    put(desk, "late.xlsx", Paper("CB-01").book())
+    put(desk, "late.xlsx", MeetingReturn("CB-01").book())
     assert take_in(desk).counts[Verdict.HELD] == 1
     reopen(desk, NOVEMBER, as_of=AS_OF, who="Hòa", why="Bổ sung", holder="test")
     before = inputs_of(desk)

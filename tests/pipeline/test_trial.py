@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from builders.sample_office import Paper, put, town
+from builders.sample_office import MeetingReturn, create_office, put
 
 from mlay_batch.app.ingest import ingest
 from mlay_batch.app.what_if import run_trial
@@ -31,34 +31,34 @@ bands: [{id: fair, min: 80}, {id: good, min: 85}]
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
+def office(tmp_path_factory):
     """Two good returns of 95 minutes, one refused because its attendance does not add up (D01)."""
-    desk = town(tmp_path_factory.mktemp("trial") / "town")
-    put(desk, "a.xlsx", Paper("DB1-1").book())
-    put(desk, "b.xlsx", Paper("DB1-2", present=9).book())
-    put(desk, "c.xlsx", Paper("CB-01", score=85, visitor="TU-1").book())
-    ingest(desk, as_of=AS_OF, received="2019-12-03T09:00:00+07:00", holder="test")
-    return desk
+    office = create_office(tmp_path_factory.mktemp("trial") / "town")
+    put(office, "a.xlsx", MeetingReturn("DB1-1").book())
+    put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
+    put(office, "c.xlsx", MeetingReturn("CB-01", score=85, visitor="TU-1").book())
+    ingest(office, as_of=AS_OF, received="2019-12-03T09:00:00+07:00", holder="test")
+    return office
 
 
-def tried(desk, name, text):
-    path = desk.workspace.root.parent / name
+def tried(office, name, text):
+    path = office.workspace.root.parent / name
     path.write_text(text, encoding="utf-8")
-    return run_trial(desk, path, as_of=AS_OF)
+    return run_trial(office, path, as_of=AS_OF)
 
 
 def states(changes):
     return {(c.area, c.subject, c.about): (c.before, c.after) for c in changes if c.is_state}
 
 
-def everything(desk):
-    root = desk.workspace.root
+def everything(office):
+    root = office.workspace.root
     return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
 
 
-def test_a_stricter_rule_names_the_returns_it_would_refuse(desk):
-    before = everything(desk)
-    found = tried(desk, "strict.yaml", STRICT)
+def test_a_stricter_rule_names_the_returns_it_would_refuse(office):
+    before = everything(office)
+    found = tried(office, "strict.yaml", STRICT)
     assert found.names == ("strict.yaml",) and found.read_count == 3
     verdicts = [change for change in found.returns if change.name == "verdict"]
     assert [(c.subject, c.before, c.after) for c in verdicts] == [
@@ -72,11 +72,11 @@ def test_a_stricter_rule_names_the_returns_it_would_refuse(desk):
     (changes,) = found.figures.values()
     assert states(changes)["return", "CB-01", "meeting 2019-11"] == ("reported", "rejected")
     assert states(changes)["sitting", "CB-01", "2019-11-03"] == ("fair", None)
-    assert everything(desk) == before
+    assert everything(office) == before
 
 
-def test_a_milder_rule_names_the_return_it_would_take(desk):
-    found = tried(desk, "mild.yaml", STRICT.replace("bound: 100, severity: error", "bound: 90"))
+def test_a_milder_rule_names_the_return_it_would_take(office):
+    found = tried(office, "mild.yaml", STRICT.replace("bound: 100, severity: error", "bound: 90"))
     verdicts = {c.subject: (c.before, c.after) for c in found.returns if c.name == "verdict"}
     assert verdicts == {"DB1-2": ("rejected", "accepted")}
     (changes,) = found.figures.values()
@@ -84,16 +84,16 @@ def test_a_milder_rule_names_the_return_it_would_take(desk):
     assert states(changes)["sitting", "DB1-2", "2019-11-03"] == (None, "good")
 
 
-def test_other_bands_change_ratings_and_read_no_file_again(desk):
-    found = tried(desk, "bands.yaml", BANDS)
+def test_other_bands_change_ratings_and_read_no_file_again(office):
+    found = tried(office, "bands.yaml", BANDS)
     assert found.read_count == 0 and found.returns == ()
     (changes,) = found.figures.values()
     sittings = [change for change in changes if change.area == "sitting"]
     assert sittings == [FigureChange("sitting", "CB-01", "2019-11-03", "band", "fair", "good")]
 
 
-def test_another_threshold_of_a_sign_names_the_cells_it_would_bring_up(desk):
-    found = tried(desk, "signs.yaml", "extends: signs-meeting-2018.yaml\n"
+def test_another_threshold_of_a_sign_names_the_cells_it_would_bring_up(office):
+    found = tried(office, "signs.yaml", "extends: signs-meeting-2018.yaml\n"
                   "entries: [{code: H03, bound: 100}]\n")  # fmt: skip
     (changes,) = found.figures.values()
     assert states(changes) == {
@@ -102,27 +102,27 @@ def test_another_threshold_of_a_sign_names_the_cells_it_would_bring_up(desk):
     }
 
 
-def test_the_command_names_them_in_words(desk, capsys, monkeypatch):
+def test_the_command_names_them_in_words(office, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
-    path = desk.workspace.root.parent / "bands.yaml"
+    path = office.workspace.root.parent / "bands.yaml"
     path.write_text(BANDS, encoding="utf-8")
-    where = ["--workspace", str(desk.workspace.root), "--as-of", "2019-12-06"]
+    where = ["--workspace", str(office.workspace.root), "--as-of", "2019-12-06"]
     assert run(["schema", "trial", str(path), *where]) == 0
     said = capsys.readouterr().out
     assert "CB-01 – Chi bộ Trường THPT" in said
     assert "Khá" in said and "Tốt" in said
     assert run(["schema", "trial", str(path), *where, "--json"]) == 0
     assert '"tried": ["bands.yaml"]' in capsys.readouterr().out
-    same = desk.workspace.root.parent / "same.yaml"
+    same = office.workspace.root.parent / "same.yaml"
     same.write_text("", encoding="utf-8")
     assert run(["schema", "trial", str(same), *where]) != 0
     assert "same.yaml" in capsys.readouterr().err
 
 
-def test_a_branch_has_its_page(desk, capsys):
-    where = ["--workspace", str(desk.workspace.root), "--as-of", "2019-12-06"]
+def test_a_branch_has_its_page(office, capsys):
+    where = ["--workspace", str(office.workspace.root), "--as-of", "2019-12-06"]
     assert run(["report", "CB-01", "--period", "2019", *where, "--dry-run"]) == 0
-    page = desk.workspace.reports / "2019" / "chi-bo-CB-01-2019.xlsx"
+    page = office.workspace.reports / "2019" / "chi-bo-CB-01-2019.xlsx"
     assert not page.exists()
     assert run(["report", "CB-01", "--period", "2019", *where]) == 0
     assert page.is_file() and str(page) in capsys.readouterr().out

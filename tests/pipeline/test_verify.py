@@ -6,8 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from builders.offices import NOVEMBER, Levels, altered
-from builders.sample_office import Paper
+from builders.offices import NOVEMBER, Levels, alter_book
+from builders.sample_office import MeetingReturn
 
 from mlay_batch.app.closing import close
 from mlay_batch.app.office import Office
@@ -34,7 +34,7 @@ class Desk:
     def altered(self, old: str = "", new: str = "") -> Path:
         """Write the closed workbook anew, with one text of it another."""
         path = self.first.with_name("altered.xlsx")
-        path.write_bytes(altered(self.closed.read_bytes(), old, new))
+        path.write_bytes(alter_book(self.closed.read_bytes(), old, new))
         return path
 
 
@@ -85,7 +85,7 @@ def test_saved_again_with_nothing_changed_the_figures_are_true(desk):
 
 def test_another_workbook_is_not_ours_and_another_file_none_at_all(desk):
     other = desk.first.with_name("form.xlsx")
-    other.write_bytes(Paper("CB-01").book())
+    other.write_bytes(MeetingReturn("CB-01").book())
     assert verify_workbook(desk.town.workspace, str(other)).state == "unknown"
     other.write_bytes(b"no workbook")
     with pytest.raises(UsageError, match=r"usage\.workbook"):

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from builders.filled_forms import form
-from builders.sample_office import Paper, put, rows, town
+from builders.sample_office import MeetingReturn, create_office, put, rows
 from openpyxl import load_workbook
 from python_calamine import CalamineWorkbook
 
@@ -23,7 +23,7 @@ OCTOBER, NOVEMBER, DECEMBER = (Period(2025, month) for month in (10, 11, 12))
 AS_OF = date(2026, 1, 6)
 
 
-def nine_of_ten(paper: Paper) -> tuple:
+def nine_of_ten(paper: MeetingReturn) -> tuple:
     """The rows of a return with nine of ten members present, which 12-HD is content with."""
     kept = [row for row in paper.values() if row.section not in ("members", "meetings")]
     (meeting,) = (row for row in paper.values() if row.section == "meetings")
@@ -32,17 +32,17 @@ def nine_of_ten(paper: Paper) -> tuple:
     return (*rows("members", card), *rows("meetings", attended), *kept)
 
 
-def written(desk, paper: Paper, version: str) -> bytes:
-    entry = desk.register.by_code[paper.branch]
+def written(office, paper: MeetingReturn, version: str) -> bytes:
+    entry = office.register.by_code[paper.branch]
     of = form("meeting", version)
-    return render(of, template_context(desk, of, entry, paper.period, None), nine_of_ten(paper))
+    return render(of, template_context(office, of, entry, paper.period, None), nine_of_ten(paper))
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
+def office(tmp_path_factory):
     """A town that took in October, issued November's form and took that in as well."""
-    made = town(tmp_path_factory.mktemp("versions") / "town")
-    first = Paper("CB-01", year=2025, month=10, day=6)
+    made = create_office(tmp_path_factory.mktemp("versions") / "town")
+    first = MeetingReturn("CB-01", year=2025, month=10, day=6)
     put(made, "thang 10.xlsx", written(made, first, "2018.1"))
     take_in(made)
     (issued,) = issue(made, "meeting", NOVEMBER, ["CB-01"], made.workspace.outbox)
@@ -56,8 +56,8 @@ def take_in(made):
     return ingest(made, (), as_of=AS_OF, received="2026-01-03T09:00:00+07:00", holder="test")
 
 
-def test_novembers_form_is_the_new_one_prefilled_from_octobers_return(desk):
-    _, path, _ = desk
+def test_novembers_form_is_the_new_one_prefilled_from_octobers_return(office):
+    _, path, _ = office
     book = load_workbook(path)
     stamp = dict(book["_mlay"].iter_rows(max_row=5, values_only=True))
     assert (stamp["version"], stamp["period"]) == ("2025.1", "2025-11")
@@ -68,27 +68,27 @@ def test_novembers_form_is_the_new_one_prefilled_from_octobers_return(desk):
     assert shown == {"opening": 10, "closing": None}
 
 
-def test_each_month_is_held_to_its_own_form(desk):
-    _, _, decided = desk
+def test_each_month_is_held_to_its_own_form(office):
+    _, _, decided = office
     october_rule = [f.code for f in decided["thang 11.xlsx"].findings if f.code == "D05"]
     assert decided["thang 11.xlsx"].verdict == "accepted"
     assert october_rule == ["D05"]  # 9 of 10 is above 85 %, not above 90 %
-    with Ledger.open(desk[0].workspace.ledger, read_only=True) as ledger:
+    with Ledger.open(office[0].workspace.ledger, read_only=True) as ledger:
         (october,) = [d for d in ledger.entries() if d.name == "thang 10.xlsx"]
     assert october.verdict == "accepted"
     assert [found.code for found in october.findings] == []
 
 
-def test_the_old_form_is_refused_for_a_later_month_and_names_the_right_one(desk):
-    _, _, decided = desk
+def test_the_old_form_is_refused_for_a_later_month_and_names_the_right_one(office):
+    _, _, decided = office
     (found,) = (f for f in decided["thang 12 mau cu.xlsx"].findings if f.is_error)
     assert (found.code, found.params["version"], found.params["right"]) == (
         "I06", "2018.1", "2025.1",
     )  # fmt: skip
 
 
-def test_one_report_holds_the_months_of_both(desk):
-    made, _, _ = desk
+def test_one_report_holds_the_months_of_both(office):
+    made, _, _ = office
     report = consolidate(made, DECEMBER, as_of=AS_OF, holder="test")
     with CalamineWorkbook.from_path(str(report.path)) as book:
         sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}

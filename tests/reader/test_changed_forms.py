@@ -13,7 +13,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from builders import libreoffice
-from builders.reader_files import FORMS, MEETING, told
+from builders.reader_files import FORMS, MEETING, codes_and_cells
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils import get_column_letter
@@ -225,7 +225,7 @@ def test_a_sheet_doubled_is_refused():
     def double(book: openpyxl.Workbook) -> None:
         book.copy_worksheet(book["Báo cáo"])
 
-    assert {code for code, _ in told(edited(double))} >= {"R22"}
+    assert {code for code, _ in codes_and_cells(edited(double))} >= {"R22"}
 
 
 def test_the_table_copied_into_a_new_workbook_is_read_by_its_headings():
@@ -240,7 +240,7 @@ def test_the_table_copied_into_a_new_workbook_is_read_by_its_headings():
     found = read(made.getvalue(), "x.xlsx", FORMS)
     assert errors(found) == []
     assert found.form == "meeting" and found.stamp is None
-    assert {code for code, _ in told(found)} == {"R28"}
+    assert {code for code, _ in codes_and_cells(found)} == {"R28"}
 
 
 def packed(book: openpyxl.Workbook) -> bytes:
@@ -253,8 +253,8 @@ def packed(book: openpyxl.Workbook) -> bytes:
 def test_a_lost_stamp_makes_the_templates_own_words_nobodys_remark(lang):
     book = openpyxl.load_workbook(io.BytesIO(render(MEETING, CONTEXT, (), lang=lang)))
     del book["_mlay"]
-    assert told(read(packed(book), "x.xlsx", FORMS)) == []
+    assert codes_and_cells(read(packed(book), "x.xlsx", FORMS)) == []
     book.worksheets[0]["Z3"] = "nộp muộn"
     book.worksheets[1]["F40"] = "ghi chú"
-    found = told(read(packed(book), "x.xlsx", FORMS))
+    found = codes_and_cells(read(packed(book), "x.xlsx", FORMS))
     assert [code for code, _ in found] == ["C20", "C21"]

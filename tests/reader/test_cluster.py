@@ -16,7 +16,7 @@ import pytest
 if not os.environ.get("CI"):
     pytest.importorskip("distributed")
 
-from builders.reader_files import FORMS, Paper, codes
+from builders.reader_files import FORMS, FormFile, codes
 from distributed import KilledWorker
 
 import mlay_batch
@@ -106,13 +106,13 @@ def answered(workers: dict[str, int], *raised: BaseException) -> list[Any]:
     client: Any = SimpleNamespace(nthreads=lambda: workers)
     job = dask_backend.ClusterJob(client, "tcp://a:1", False, FORMS, Limits())
     future: Any = SimpleNamespace(result=result)
-    return list(job.read_answer(future, (Paper().save(), b"")))
+    return list(job.read_answer(future, (FormFile().save(), b"")))
 
 
 def test_a_batch_over_which_worker_after_worker_died_is_read_here() -> None:
     killed = KilledWorker("task", SimpleNamespace(address="tcp://b:1"), 3)
     good, broken = answered({"tcp://b:1": 1}, TimeoutError(), killed)
-    assert good == read(Paper().save(), "", FORMS)
+    assert good == read(FormFile().save(), "", FORMS)
     assert codes(broken) == ["R01"]
 
 

@@ -11,7 +11,7 @@ from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
-from builders.reader_files import DAY, FORMS, Paper, codes, repack, sheet_xml
+from builders.reader_files import DAY, FORMS, FormFile, codes, repack, sheet_xml
 
 from mlay_batch.core import codec
 from mlay_batch.errors import MlayError
@@ -22,7 +22,7 @@ LAX = Limits(rows=1_048_576, columns=16_384, cells=1 << 40)
 
 
 def good(day: int = 3) -> bytes:
-    return Paper().put("meetings.held_on", DAY.replace(day=day)).save()
+    return FormFile().put("meetings.held_on", DAY.replace(day=day)).save()
 
 
 @pytest.fixture(scope="module")

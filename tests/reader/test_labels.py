@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from builders.reader_files import FORMS, MEETING, Paper, told
+from builders.reader_files import FORMS, MEETING, FormFile, codes_and_cells
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,7 +51,7 @@ def planned(form: Form, path: str) -> Mapping[str, tuple[str, Spot]]:
     return found
 
 
-def exchange(paper: Paper, form: Form, one: str, other: str, *kinds: str) -> Paper:
+def exchange(paper: FormFile, form: Form, one: str, other: str, *kinds: str) -> FormFile:
     """Exchange those cells of two fields."""
     for kind in kinds:
         (sheet, a), (_, b) = planned(form, one)[kind], planned(form, other)[kind]
@@ -66,7 +66,7 @@ def heading(form: Form, path: str) -> str:
 
 
 def wrong(found: Submission) -> list[tuple[str, str]]:
-    return [(code, cell) for code, cell in told(found) if code[0] == "R"]
+    return [(code, cell) for code, cell in codes_and_cells(found) if code[0] == "R"]
 
 
 def value(found: Submission, path: str) -> Any:
@@ -82,7 +82,7 @@ EXCHANGED = st.sampled_from([(f, *p) for f in (MEETING, CLASSIFICATION) for p in
 @settings(max_examples=60)
 def test_exchanged_in_part_neither_field_is_taken(two: tuple[Form, str, str], kinds: str) -> None:
     form, one, other = two
-    paper = exchange(Paper(form), form, one, other, *kinds.split())
+    paper = exchange(FormFile(form), form, one, other, *kinds.split())
     found = paper.read()
     cells = sorted([heading(form, one), heading(form, other)])
     assert sorted(wrong(found)) == [("R32", cell) for cell in cells]
@@ -93,7 +93,7 @@ def test_exchanged_in_part_neither_field_is_taken(two: tuple[Form, str, str], ki
 @given(st.sampled_from(pairs(MEETING)))
 @settings(max_examples=30)
 def test_exchanged_as_a_whole_the_values_go_along(two: tuple[str, str]) -> None:
-    paper = exchange(Paper().put("members.opening", 7), MEETING, *two, "heading", "id", "value")
+    paper = exchange(FormFile().put("members.opening", 7), MEETING, *two, "heading", "id", "value")
     found = paper.read()
     assert wrong(found) == []
     assert value(found, "members.opening") == 7
@@ -102,13 +102,13 @@ def test_exchanged_as_a_whole_the_values_go_along(two: tuple[str, str]) -> None:
 @given(st.sampled_from(pairs(REGISTER)))
 @settings(max_examples=20)
 def test_the_office_exchanges_columns_of_its_register(two: tuple[str, str]) -> None:
-    found = exchange(Paper(REGISTER), REGISTER, *two, "heading").read()
+    found = exchange(FormFile(REGISTER), REGISTER, *two, "heading").read()
     assert [code for code, _ in wrong(found)] == ["R32", "R32"]
 
 
-def retitled(path: str, words: str) -> Paper:
+def retitled(path: str, words: str) -> FormFile:
     sheet, spot = planned(MEETING, path)["heading"]
-    return Paper().write(spot, words, sheet)
+    return FormFile().write(spot, words, sheet)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def retitled(path: str, words: str) -> Paper:
 )
 def test_one_heading_typed_over(path: str, words: str, codes: list[str]) -> None:
     found = retitled(path, words).read()
-    assert told(found) == [(code, heading(MEETING, path)) for code in codes]
+    assert codes_and_cells(found) == [(code, heading(MEETING, path)) for code in codes]
 
 
 @pytest.mark.parametrize(
@@ -174,15 +174,15 @@ def test_one_typed_in_other_words_while_the_rest_stands_is_no_exchange(
 ) -> None:
     form = next(f for f in FORMS if (f.form, f.version) == ("classification", "2018.1"))
     sheet, spot = planned(form, path)["heading"]
-    found = Paper(form, period="2018").write(spot, words, sheet).read()
-    assert [(code, cell) for code, cell in told(found) if code in ("R32", "C26")] == [
+    found = FormFile(form, period="2018").write(spot, words, sheet).read()
+    assert [(code, cell) for code, cell in codes_and_cells(found) if code in ("R32", "C26")] == [
         ("C26", heading(form, path))
     ]
 
 
 def test_every_heading_typed_anew_and_none_exchanged() -> None:
     """A secretary who writes all headings in his own words has exchanged nothing."""
-    paper = Paper()
+    paper = FormFile()
     for field, words in {
         "speakers": "Phát biểu", "criticism": "Phê bình", "prepared": "Chuẩn bị",
         "documents": "Tài liệu", "merged": "Họp cơ quan", "present": "Dự", "expected": "Tổng",
@@ -201,7 +201,7 @@ def test_every_heading_typed_anew_and_none_exchanged() -> None:
     ],
 )
 def test_exchanged_with_a_field_of_another_part(one: str, other: str) -> None:
-    paper = exchange(Paper(), MEETING, one, other, "heading", "value")
+    paper = exchange(FormFile(), MEETING, one, other, "heading", "value")
     cells = sorted([heading(MEETING, one), heading(MEETING, other)])
     assert sorted(wrong(paper.read())) == [("R32", cell) for cell in cells]
 
@@ -217,7 +217,7 @@ def test_exchanged_with_a_field_of_another_part(one: str, other: str) -> None:
     ],
 )  # fmt: skip
 def test_a_heading_called_as_another_part_calls_it_is_no_exchange(path: str, words: str) -> None:
-    assert told(retitled(path, words).read()) == [("C26", heading(MEETING, path))]
+    assert codes_and_cells(retitled(path, words).read()) == [("C26", heading(MEETING, path))]
 
 
 def test_a_heading_cut_out_and_put_over_another_column() -> None:
@@ -230,7 +230,7 @@ def test_a_heading_cut_out_and_put_over_another_column() -> None:
 
 
 def test_without_a_stamp_the_reason_is_the_same() -> None:
-    paper = Paper(stamped=False)
+    paper = FormFile(stamped=False)
     exchange(paper, MEETING, "meetings.speakers", "meetings.criticism", "heading", "value")
     assert [code for code, _ in wrong(paper.read())] == ["R32", "R32"]
 
@@ -245,7 +245,7 @@ def test_a_column_that_lost_its_id_is_not_found_over_that_of_another() -> None:
 
 def test_a_unit_of_another_line() -> None:
     """Parts II and III of the classification have the same lines: cells, and members."""
-    paper = Paper(CLASSIFICATION)
+    paper = FormFile(CLASSIFICATION)
     unit = next(
         (sheet.title.vi, (cell.row, cell.column))
         for sheet in plan_sheets(CLASSIFICATION)
@@ -257,7 +257,7 @@ def test_a_unit_of_another_line() -> None:
 
 
 def test_parts_exchanged() -> None:
-    paper = Paper(CLASSIFICATION)
+    paper = FormFile(CLASSIFICATION)
     cells = paper.sheets[paper.first]
     titles = {value: spot for spot, value in cells.items() if str(value)[:2] in ("II", "II")}
     (two, at_two), (three, at_three) = sorted(titles.items())[:2]
@@ -292,7 +292,7 @@ sections:
 def test_columns_of_one_title_are_told_apart_by_their_groups() -> None:
     form = load_text(TWO_GROUPS, "groups.yaml")
     assert isinstance(form, Form)
-    paper = Paper(form)
+    paper = FormFile(form)
     assert wrong(read(paper.save(), "x.xlsx", [form])) == []
     groups = [c for sheet in plan_sheets(form) for c in sheet.cells if c.role == "group"]
     left, right = groups

@@ -5,7 +5,7 @@ import re
 
 import openpyxl
 import pytest
-from builders.reader_files import FORMS, MEETING, Paper, repack, told
+from builders.reader_files import FORMS, MEETING, FormFile, codes_and_cells, repack
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.styles import Font
@@ -31,7 +31,7 @@ UNICODE = st.sampled_from(
 
 def meetings(texts, font=None, sheet="Báo cáo"):
     """A return with a meeting a text, saved by openpyxl so that the cells have a font."""
-    paper = Paper().put("members.opening", 18).put("members.closing", 18)
+    paper = FormFile().put("members.opening", 18).put("members.closing", 18)
     for record, text in enumerate(texts):
         paper.put("meetings.content", text, record)
     book = openpyxl.load_workbook(io.BytesIO(paper.save()))
@@ -82,7 +82,7 @@ def test_the_font_comes_first():
 
 @pytest.mark.parametrize("inline", [False, True])
 def test_a_font_chosen_while_typing_is_that_of_a_run(inline):
-    paper = Paper().put("meetings.content", "baù")
+    paper = FormFile().put("meetings.content", "baù")
     plain, runs = "<t>baù</t>", '<r><rPr><rFont val="VNI-Times"/></rPr><t>baù</t></r>'
     cell = paper.cell("meetings.content")
 
@@ -113,19 +113,19 @@ def test_one_word_needs_its_column():
 
 def test_unicode_in_an_old_font_is_left_alone():
     found, _ = meetings(["Nghị quyết tháng 11"], ".VnTime")
-    assert "C24" not in [code for code, _ in told(found)]
+    assert "C24" not in [code for code, _ in codes_and_cells(found)]
     assert found.section_rows("meetings")[0].values["content"] == "Nghị quyết tháng 11"
 
 
 def test_a_choice_in_old_letters():
-    paper = Paper().put("meetings.kind", "Th­êng kú").put("meetings.content", "NghÞ quyÕt")
+    paper = FormFile().put("meetings.kind", "Th­êng kú").put("meetings.content", "NghÞ quyÕt")
     found = paper.read()
-    assert ("C24", paper.cell("meetings.kind")) in told(found)
-    assert not {"C09", "C10"} & {code for code, _ in told(found)}
+    assert ("C24", paper.cell("meetings.kind")) in codes_and_cells(found)
+    assert not {"C09", "C10"} & {code for code, _ in codes_and_cells(found)}
 
 
 def test_an_officer_chosen_by_code_is_the_code():
-    paper = Paper().put("visits.officer", "CB07 – NguyÔn V¨n An")
+    paper = FormFile().put("visits.officer", "CB07 – NguyÔn V¨n An")
     assert paper.read().section_rows("visits")[0].values["officer"] == "CB07"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from builders import libreoffice
-from builders.reader_files import FORMS, MEETING, told
+from builders.reader_files import FORMS, MEETING, codes_and_cells
 from python_calamine import CalamineWorkbook
 
 from mlay_batch.core.period import Period
@@ -170,12 +170,12 @@ def test_errors_formulas_hidden_rows_and_remarks_are_told(template, tmp_path, ki
         template,
         tmp_path / f"gửi.{kind}",
         libreoffice.unprotect(),
-        libreoffice.typed(at["meetings", 0, "present"], "=1/0"),
-        libreoffice.typed(at["meetings", 0, "excused"], "=1+0"),
+        libreoffice.type_text(at["meetings", 0, "present"], "=1/0"),
+        libreoffice.type_text(at["meetings", 0, "excused"], "=1+0"),
         libreoffice.hide_row(number),
         libreoffice.put(remark, "nộp muộn"),
     )
-    assert sorted(told(found)) == [
+    assert sorted(codes_and_cells(found)) == [
         ("C11", at["meetings", 0, "present"]),
         ("C13", at["meetings", 0, "excused"]),
         ("C17", at["meetings", 2, "held_on"]),

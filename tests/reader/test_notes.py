@@ -9,7 +9,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from builders import libreoffice
-from builders.reader_files import FORMS, MEETING, Paper, told
+from builders.reader_files import FORMS, MEETING, FormFile, codes_and_cells
 from openpyxl.comments import Comment
 
 from mlay_batch.core.findings import Finding, Severity
@@ -27,7 +27,7 @@ CONTEXT = TemplateContext(
 )
 
 
-def noted(paper: Paper, path: str = "meetings.present", words: str = WORDS) -> bytes:
+def noted(paper: FormFile, path: str = "meetings.present", words: str = WORDS) -> bytes:
     """The paper with a comment at that field, as openpyxl writes it."""
     book = openpyxl.load_workbook(io.BytesIO(paper.save()))
     book["Báo cáo"][paper.cell(path)].comment = Comment(words, "Bí thư")
@@ -36,15 +36,15 @@ def noted(paper: Paper, path: str = "meetings.present", words: str = WORDS) -> b
     return made.getvalue()
 
 
-def meeting() -> Paper:
-    paper = Paper().put("members.opening", 18).put("members.closing", 18)
+def meeting() -> FormFile:
+    paper = FormFile().put("members.opening", 18).put("members.closing", 18)
     return paper.put("meetings.held_on", date(2019, 11, 3)).put("meetings.present", 17)
 
 
 def test_a_comment_is_told_with_its_cell_and_its_words():
     paper = meeting()
     found = read(noted(paper), "x.xlsx", FORMS)
-    assert told(found) == [("C28", paper.cell("meetings.present"))]
+    assert codes_and_cells(found) == [("C28", paper.cell("meetings.present"))]
     (note,) = found.findings
     assert (note.severity, note.params) == (Severity.WARNING, {"value": SAID})
     assert SAID in explain(note, MEETING, "vi").what

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from builders.reader_files import FORMS, MEETING, Paper, repack, told
+from builders.reader_files import FORMS, MEETING, FormFile, codes_and_cells, repack
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -84,7 +84,7 @@ def test_formulas_behind_the_cells_are_no_cell_s():
     """Excel writes a list on another sheet so; its formula once was taken for the last cell's."""
     behind = b'</sheetData><extLst><ext xmlns:xm="x"><xm:f>_lists!$A$2</xm:f></ext></extLst>'
     data = repack(
-        Paper(MEETING).save(),
+        FormFile(MEETING).save(),
         lambda name, part: part.replace(b"</sheetData>", behind) if "sheet1" in name else part,
     )
-    assert told(read(data, "", FORMS)) == []
+    assert codes_and_cells(read(data, "", FORMS)) == []

@@ -8,7 +8,16 @@ import struct
 import zipfile
 
 import pytest
-from builders.reader_files import DAY, FORMS, Formula, Paper, codes, repack, sheet_xml, told
+from builders.reader_files import (
+    DAY,
+    FORMS,
+    FormFile,
+    Formula,
+    codes,
+    codes_and_cells,
+    repack,
+    sheet_xml,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,8 +33,8 @@ PARTS = [
 ]  # fmt: skip
 
 
-def paper() -> Paper:
-    return Paper().put("meetings.held_on", DAY).put("meetings.content", "Nghị quyết")
+def paper() -> FormFile:
+    return FormFile().put("meetings.held_on", DAY).put("meetings.content", "Nghị quyết")
 
 
 def read_bytes(data: bytes, **limits: int):
@@ -188,7 +197,7 @@ def with_rows(rows: str) -> bytes:
 def test_a_cell_at_the_far_end_is_left_out_and_told():
     data = with_rows('<row r="1048576"><c r="A1048576" s="1"/><c r="XFD1048576"><v>1</v></c></row>')
     found = read_bytes(data)
-    assert told(found) == [("R11", "XFD1048576")]
+    assert codes_and_cells(found) == [("R11", "XFD1048576")]
     assert found.findings[0].severity is Severity.WARNING
     assert found.section_rows("meetings")[0].values["content"] == "Nghị quyết"
 
@@ -209,7 +218,7 @@ def test_far_styled_blanks_do_not_matter():
 
 def test_a_sheet_that_spans_too_much():
     made = paper().write((90_000, 400), "xa").save()
-    assert told(read_bytes(made)) == [("R10", "OJ90000")]
+    assert codes_and_cells(read_bytes(made)) == [("R10", "OJ90000")]
 
 
 @pytest.mark.parametrize("reference", ["A0", "AAAA1", "XFE1", "A1048577", "1A", "A99999999999"])
@@ -240,7 +249,7 @@ def test_cells_without_references():
         "<row><c><f>1</f></c></row></sheetData>"
     )
     found = read_bytes(sheet_xml(paper().save(), "</sheetData>", row))
-    assert told(found) == [("C20", "AC990"), ("C20", "AD990"), ("C20", "A991")]
+    assert codes_and_cells(found) == [("C20", "AC990"), ("C20", "AD990"), ("C20", "A991")]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pickle
 from datetime import date
 
 import pytest
-from builders.reader_files import DAY, FORMS, MEETING, Formula, Paper, codes, told
+from builders.reader_files import DAY, FORMS, MEETING, FormFile, Formula, codes, codes_and_cells
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +19,7 @@ from mlay_batch.reader.values import display_text, is_blank
 REGISTER = next(form for form in FORMS if form.form == "register")
 
 
-def meeting(paper: Paper, record: int = 0) -> Paper:
+def meeting(paper: FormFile, record: int = 0) -> FormFile:
     """One meeting, its required fields filled in."""
     values = {"held_on": DAY, "kind": "Thường kỳ", "content": "Nghị quyết", "duration": 95,
               "expected": 18, "present": 18}  # fmt: skip
@@ -29,8 +29,8 @@ def meeting(paper: Paper, record: int = 0) -> Paper:
 
 
 @pytest.fixture
-def paper() -> Paper:
-    made = Paper()
+def paper() -> FormFile:
+    made = FormFile()
     made.put("members.opening", 18).put("members.closing", 18)
     return meeting(made)
 
@@ -53,7 +53,7 @@ def test_a_form_filled_in(paper):
 
 
 def test_a_card_has_one_row_of_what_was_written_and_nothing_else():
-    (row,) = Paper().put("members.died", 0).read().section_rows("members")
+    (row,) = FormFile().put("members.died", 0).read().section_rows("members")
     assert {name: value for name, value in row.values.items() if value is not None} == {"died": 0}
 
 
@@ -64,7 +64,7 @@ def test_blank_rows_are_dropped_and_a_typed_zero_is_content(paper):
 
 
 def test_all_sheets_of_a_form_are_read():
-    paper = Paper(REGISTER).put("organisations.code", "CB-01").put("officers.name", "Lò Văn An")
+    paper = FormFile(REGISTER).put("organisations.code", "CB-01").put("officers.name", "Lò Văn An")
     found = paper.read()
     assert [(r.section, r.sheet) for r in found.rows] == [
         ("organisations", "Tổ chức"), ("officers", "Cán bộ"),
@@ -111,7 +111,7 @@ fields = st.sampled_from([f.id for f in MEETING.section("meetings").fields if f.
     swapped=st.lists(st.tuples(st.integers(2, 16), st.integers(2, 16)), max_size=3),
 )
 def test_what_is_typed_is_read_from_the_cell_it_stands_in(typed, inserted, swapped):
-    paper = Paper()
+    paper = FormFile()
     for (name, record), number in typed.items():
         paper.put(f"meetings.{name}", number, record)
     for row in inserted:
@@ -138,7 +138,7 @@ def test_what_is_typed_is_read_from_the_cell_it_stands_in(typed, inserted, swapp
 
 def test_error_cells_are_findings_with_their_cell(paper):
     paper.put("meetings.present", Formula("=1/0", "#DIV/0!"))
-    assert told(paper.read()) == [("C11", paper.cell("meetings.present"))]
+    assert codes_and_cells(paper.read()) == [("C11", paper.cell("meetings.present"))]
     assert paper.read().findings[0].params == {"field": "meetings.present", "error": "#DIV/0!"}
 
 
@@ -151,7 +151,7 @@ def test_a_formula_counts_with_what_it_shows(paper):
 
 def test_a_formula_never_calculated_is_not_blank(paper):
     paper.put("meetings.present", Formula("=9+9", ""))
-    assert told(paper.read()) == [("C12", paper.cell("meetings.present"))]
+    assert codes_and_cells(paper.read()) == [("C12", paper.cell("meetings.present"))]
 
 
 def test_an_error_keeps_its_row(paper):
@@ -164,7 +164,7 @@ def test_an_error_keeps_its_row(paper):
 def test_a_cell_of_the_wrong_kind_is_a_finding_and_no_value(paper):
     paper.put("meetings.present", "18/18").put("meetings.duration", 3.7)
     found = paper.read()
-    assert sorted(told(found)) == [
+    assert sorted(codes_and_cells(found)) == [
         ("C02", paper.cell("meetings.duration")), ("C03", paper.cell("meetings.present")),
     ]  # fmt: skip
     assert found.section_rows("meetings")[0].values["present"] is None
@@ -176,7 +176,7 @@ def test_hidden_rows_and_columns_are_read_and_told(paper):
     paper.hidden_columns.add((sheet, column))
     found = paper.read()
     assert found.section_rows("meetings")[0].values["content"] == "Nghị quyết"
-    assert told(found) == [("C17", f"C{row}"), ("C18", f"E{row}")]
+    assert codes_and_cells(found) == [("C17", f"C{row}"), ("C18", f"E{row}")]
     assert {f.severity for f in found.findings} == {Severity.WARNING}
 
 
@@ -190,7 +190,7 @@ def test_merged_cells_in_a_table(paper):
     meeting(paper, 1)
     sheet, (row, column) = paper.spot("meetings.content")
     paper.merged.append((sheet, row, column, row + 1, column))
-    assert told(paper.read()) == [("C16", paper.cell("meetings.content"))]
+    assert codes_and_cells(paper.read()) == [("C16", paper.cell("meetings.content"))]
 
 
 # Nothing typed may vanish ----------------------------------------------------------------------
@@ -202,7 +202,7 @@ def test_rows_beyond_the_table_are_errors(paper, below):
     for r in range(row + 1, row + below + 1):  # the first of them is the hidden row of the end
         paper.write((r, column), DAY)
     found = paper.read()
-    assert told(found) == [("C19", f"C{row + n}") for n in range(1, below + 1)]
+    assert codes_and_cells(found) == [("C19", f"C{row + n}") for n in range(1, below + 1)]
     assert all(f.is_error for f in found.findings)
 
 
@@ -210,13 +210,13 @@ def test_a_column_inserted_in_a_table(paper):
     row, column = paper.spot("meetings.content")[1]
     paper.move(lambda spot: (spot[0], spot[1] + (spot[1] > column)))
     paper.write((row, column + 1), "thêm")
-    assert told(paper.read()) == [("C19", f"F{row}")]
+    assert codes_and_cells(paper.read()) == [("C19", f"F{row}")]
 
 
 def test_a_number_beside_its_cell_in_a_card(paper):
     row, column = paper.spot("members.admitted")[1]
     paper.write((row, column + 1), 2)
-    assert told(paper.read()) == [("C19", f"{'ABCDEFGH'[column]}{row}")]
+    assert codes_and_cells(paper.read()) == [("C19", f"{'ABCDEFGH'[column]}{row}")]
 
 
 @pytest.mark.parametrize(("typed", "wanted"), [(99, []), ("7.", []), ("hoãn", ["C19"])])
@@ -229,7 +229,7 @@ def test_words_in_place_of_a_row_number_are_told(paper, typed, wanted):
 def test_a_remark_beside_the_form_is_a_warning(paper):
     paper.write((3, 30), "nộp muộn do mưa lũ").write((200, 3), 18)
     found = paper.read()
-    assert told(found) == [("C20", "AD3"), ("C20", "C200")]
+    assert codes_and_cells(found) == [("C20", "AD3"), ("C20", "C200")]
     assert not any(f.is_error for f in found.findings)
 
 
@@ -237,7 +237,7 @@ def test_a_remark_beside_the_form_is_a_warning(paper):
 def test_words_of_the_lists_are_no_text_of_the_template(paper, word):
     paper.stamp.append(("static", "Có"))
     paper.write((3, 30), word)
-    assert told(paper.read()) == [("C20", "AD3")]
+    assert codes_and_cells(paper.read()) == [("C20", "AD3")]
 
 
 def test_texts_in_the_stamp_were_not_typed(paper):
@@ -271,7 +271,7 @@ def test_sheets_of_the_program_itself_are_left_alone(paper, mark):
 )
 def test_whatever_is_typed_anywhere_is_read_or_told(spot, what):
     """A scribble changes a value, or is a finding; on a free cell it cannot pass unnoticed."""
-    blank = Paper()
+    blank = FormFile()
     before = blank.read()
     if spot in blank.sheets[blank.first]:
         return  # writing over the template's own words is another matter

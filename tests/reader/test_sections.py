@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from builders.reader_files import DAY, FORMS, MEETING, Paper, codes, told
+from builders.reader_files import DAY, FORMS, MEETING, FormFile, codes, codes_and_cells
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.reader import read
@@ -13,14 +13,14 @@ from mlay_batch.reader import read
 CLASSIFICATIONS = [form for form in FORMS if form.form == "classification"]
 
 
-def without(paper: Paper, *texts: str) -> Paper:
+def without(paper: FormFile, *texts: str) -> FormFile:
     """Clear the cells holding these texts."""
     cells = paper.sheets[paper.first]
     paper.sheets[paper.first] = {s: v for s, v in cells.items() if v not in texts}
     return paper
 
 
-def without_markers(paper: Paper) -> Paper:
+def without_markers(paper: FormFile) -> FormFile:
     """Delete column A and every hidden row, as who copies the visible form into a new file."""
     cells = paper.sheets[paper.first]
     hidden = {
@@ -32,8 +32,8 @@ def without_markers(paper: Paper) -> Paper:
     return paper
 
 
-def filled() -> Paper:
-    paper = Paper()
+def filled() -> FormFile:
+    paper = FormFile()
     for name, value in {"held_on": DAY, "kind": "Thường kỳ", "content": "x", "present": 18}.items():
         paper.put(f"meetings.{name}", value)
     return paper.put("members.opening", 18).put("scores.total", 95).put("scores.held_on", DAY)
@@ -71,7 +71,7 @@ def test_without_stamp_and_markers_too():
 
 @pytest.mark.parametrize("form", CLASSIFICATIONS, ids=lambda form: form.version)
 def test_versions_are_told_apart_by_their_headings(form):
-    paper = without_markers(Paper(form).put("cells.total", 3))
+    paper = without_markers(FormFile(form).put("cells.total", 3))
     paper.stamp = []
     paper.put("head.period", f"Năm {form.effective.from_[:4]}")
     assert paper.read().version == form.version
@@ -160,7 +160,7 @@ def test_a_column_copied():
     paper = filled()
     top = paper.find("meetings:start")[0]
     paper.write((top, 30), "content")
-    assert told(paper.read()) == [("R27", f"AD{top}")]
+    assert codes_and_cells(paper.read()) == [("R27", f"AD{top}")]
 
 
 def test_a_card_line_copied_with_its_hidden_id():

@@ -17,7 +17,7 @@ from unicodedata import normalize
 import openpyxl
 import pytest
 from builders.filled_forms import CATALOGUE, leaf, register
-from builders.reader_files import FORMS, MEETING, Formula, Paper, repack, told
+from builders.reader_files import FORMS, MEETING, FormFile, Formula, codes_and_cells, repack
 
 from mlay_batch.checks.identity import identify
 from mlay_batch.checks.sender import check_sender
@@ -35,8 +35,8 @@ CB-02 | Chi bộ Trường Mầm non | cell_direct | TX
 OFFICERS = {"TU01": "Lò Văn Hoà", "TU02": "Nguyễn Văn An", "TU03": "Nguyễn Văn An"}
 
 
-def filled() -> Paper:
-    paper = Paper()
+def filled() -> FormFile:
+    paper = FormFile()
     for path, value in {
         "members.opening": 18, "members.closing": 18,
         "meetings.held_on": DAY, "meetings.kind": "Thường kỳ", "meetings.content": "Nghị quyết",
@@ -85,7 +85,7 @@ CELLS: list[tuple[str, str, Any, str | None, Any]] = [
 def test_a_cell_as_people_type_it(path: str, typed: Any, code: str | None, value: Any) -> None:
     paper = filled().put(path, typed)
     found = paper.read()
-    assert told(found) == ([(code, paper.cell(path))] if code else [])
+    assert codes_and_cells(found) == ([(code, paper.cell(path))] if code else [])
     section, _, field = path.partition(".")
     assert found.section_rows(section)[0].values[field] == value
 
@@ -98,7 +98,7 @@ def test_a_row_of_dashes_is_empty(section: str, dash: str) -> None:
         paper.put(f"{section}.{entry.id}", dash, 2)
     found, without = judged(paper.read()), judged(filled().read())
     assert found.values_hash == without.values_hash
-    assert told(found) == told(without)
+    assert codes_and_cells(found) == codes_and_cells(without)
 
 
 CHECKED: list[tuple[str, str, Any, str | None, Any]] = [
@@ -122,65 +122,65 @@ def test_a_cell_held_against_lists_and_period(
     assert found.submission and found.submission.section_rows(section)[0].values[field] == value
 
 
-def markers(paper: Paper) -> dict[tuple[int, int], Any]:
+def markers(paper: FormFile) -> dict[tuple[int, int], Any]:
     cells = paper.sheets[paper.first]
     return {spot: value for spot, value in cells.items() if spot[1] == 1}
 
 
-def row(paper: Paper, path: str, record: int = 0) -> int:
+def row(paper: FormFile, path: str, record: int = 0) -> int:
     return paper.spot(path, record)[1][0]
 
 
-def column(paper: Paper, path: str) -> int:
+def column(paper: FormFile, path: str) -> int:
     return paper.spot(path)[1][1]
 
 
-def hide_row(paper: Paper) -> None:
+def hide_row(paper: FormFile) -> None:
     paper.hidden_rows.add((paper.first, row(paper, PRESENT)))
 
 
-def hide_column(paper: Paper) -> None:
+def hide_column(paper: FormFile) -> None:
     paper.hidden_columns.add((paper.first, column(paper, PRESENT)))
 
 
-def merge(paper: Paper) -> None:
+def merge(paper: FormFile) -> None:
     _, (top, at) = paper.spot("meetings.content")
     paper.merged.append((paper.first, top, at, top + 1, at))
 
 
-def delete_row(paper: Paper) -> None:
+def delete_row(paper: FormFile) -> None:
     gone = row(paper, PRESENT, 7)
     paper.move(lambda s: None if s[0] == gone else (s[0] - (s[0] > gone), s[1]))
 
 
-def move_row(paper: Paper) -> None:
+def move_row(paper: FormFile) -> None:
     """Cut the line out and insert it further down."""
     here, there = row(paper, PRESENT), row(paper, PRESENT, 5)
     turned = {here: there, there: here}
     paper.move(lambda s: (turned.get(s[0], s[0]), s[1]))
 
 
-def delete_column(paper: Paper) -> None:
+def delete_column(paper: FormFile) -> None:
     gone = column(paper, "meetings.duration")
     paper.move(lambda s: None if s[1] == gone else (s[0], s[1] - (s[1] > gone)))
 
 
-def clear_markers(paper: Paper) -> None:
+def clear_markers(paper: FormFile) -> None:
     for spot, text in markers(paper).items():
         if str(text).startswith("visits:"):
             del paper.sheets[paper.first][spot]
 
 
-def double_marker(paper: Paper) -> None:
+def double_marker(paper: FormFile) -> None:
     paper.write((row(paper, "activities.kind", 4) + 9, 1), "visits:start")
 
 
-def another_form(paper: Paper) -> None:
+def another_form(paper: FormFile) -> None:
     paper.sheets["Bản khác"] = {(r, c): v for r, pair in enumerate(paper.stamp, 1)
                                 for c, v in enumerate(pair, 1)}  # fmt: skip
 
 
-STRUCTURE: list[tuple[str, Callable[[Paper], Any], set[str], int | None]] = [
+STRUCTURE: list[tuple[str, Callable[[FormFile], Any], set[str], int | None]] = [
     # what people do → the codes told, and how many were present as far as it is understood
     ("a row inserted", lambda p: p.insert_row(row(p, PRESENT)), set(), 18),
     ("a row deleted", delete_row, set(), 18),
@@ -205,12 +205,12 @@ STRUCTURE: list[tuple[str, Callable[[Paper], Any], set[str], int | None]] = [
 @pytest.mark.parametrize(("change", "codes", "present"), [c[1:] for c in STRUCTURE],
                          ids=[c[0] for c in STRUCTURE])  # fmt: skip
 def test_a_form_as_people_change_it(
-    change: Callable[[Paper], Any], codes: set[str], present: int | None
+    change: Callable[[FormFile], Any], codes: set[str], present: int | None
 ) -> None:
     paper = filled()
     change(paper)
     found = paper.read()
-    assert {code for code, _ in told(found)} == codes
+    assert {code for code, _ in codes_and_cells(found)} == codes
     assert [line.values["present"] for line in found.section_rows("meetings")] == (
         [present] if present else []
     )
@@ -239,7 +239,7 @@ def test_the_table_in_a_workbook_of_their_own() -> None:
     assert [line.values["present"] for line in found.submission.section_rows("meetings")] == [18]
 
 
-IDENTITY: list[tuple[str, Callable[[Paper], Any], str]] = [
+IDENTITY: list[tuple[str, Callable[[FormFile], Any], str]] = [
     ("the form of another unit", lambda p: p.put("head.branch", "CB-02 – Chi bộ Trường Mầm non"),
      "I01"),
     ("the period typed over", lambda p: p.put("head.period", "Tháng 12 năm 2019"), "I02"),
@@ -250,7 +250,7 @@ IDENTITY: list[tuple[str, Callable[[Paper], Any], str]] = [
 
 @pytest.mark.parametrize(("change", "code"), [c[1:] for c in IDENTITY],
                          ids=[c[0] for c in IDENTITY])  # fmt: skip
-def test_a_form_that_is_not_theirs(change: Callable[[Paper], Any], code: str) -> None:
+def test_a_form_that_is_not_theirs(change: Callable[[FormFile], Any], code: str) -> None:
     paper = filled()
     change(paper)
     found = judged(paper.read(), date(2020, 1, 3))
@@ -265,7 +265,7 @@ def test_the_form_of_one_unit_sent_by_another() -> None:
 
 
 def test_a_version_of_other_years() -> None:
-    paper = Paper(period="2025-11")
+    paper = FormFile(period="2025-11")
     paper.put("head.period", "Tháng 11 năm 2025").put(HELD_ON, date(2025, 11, 3))
     found = judged(paper.read(), date(2025, 12, 3))
     assert [f.code for f in found.findings if f.code[0] == "I"] == ["I06"]

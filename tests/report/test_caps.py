@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from builders import reports
-from builders.sheet_cells import Book, differences, recalculated, stored
+from builders.sheet_cells import Book, differences, load_sheets, recalculate
 
 from mlay_batch.figures import compute
 from mlay_batch.figures.classified import ClassificationCap
@@ -41,7 +41,7 @@ def held(*caps: Cap) -> list[ClassificationCap]:
 
 
 def book(*caps: Cap) -> Book:
-    return stored(reports.write(facts(*caps)))
+    return load_sheets(reports.write(facts(*caps)))
 
 
 def test_every_unit_stands_with_what_it_may_give_and_gave() -> None:
@@ -91,4 +91,4 @@ def test_a_recalculation_changes_no_cell(tmp_path: Path) -> None:
         replace(CAP, scope="cell"),
     )
     written = reports.write(facts(*caps))
-    assert differences(stored(written), recalculated(written, tmp_path)) == []
+    assert differences(load_sheets(written), recalculate(written, tmp_path)) == []

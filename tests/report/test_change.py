@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 from builders import changes
-from builders.sheet_cells import differences, stored
+from builders.sheet_cells import differences, load_sheets
 
 from mlay_batch import report
 
@@ -23,7 +23,7 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
-FORMULAS = cache(lambda: changes.load(changes.untouched()))
+FORMULAS = cache(lambda: changes.load(changes.unchanged_book()))
 
 
 def test_formulas_use_what_excel_has_had_since_2007() -> None:
@@ -67,8 +67,8 @@ def test_every_figure_follows_the_data(seed: int, sheets: tuple[str, ...]) -> No
 def test_a_quota_that_changes_within_the_year_says_which_number_holds_when() -> None:
     """Case 2: 4 and 6 a year, from July one more; each number is a cell that may be altered."""
     formulas, values = (
-        changes.load(changes.untouched(2))[QUOTA[0]],
-        stored(changes.untouched(2))[QUOTA[0]],
+        changes.load(changes.unchanged_book(2))[QUOTA[0]],
+        load_sheets(changes.unchanged_book(2))[QUOTA[0]],
     )
     for old, title in ((4, "Cán bộ, chuyên viên"), (6, "Cấp ủy viên")):
         row = values.find(title)[0]
@@ -79,7 +79,7 @@ def test_a_quota_that_changes_within_the_year_says_which_number_holds_when() -> 
         assert basis in str(values.at(row, 1))
         owed = str(formulas.cell(row + 5, 22).value)
         assert f"$AA${row}" in owed and f"$AA${row + 1}" in owed
-    overview = stored(changes.untouched(2))["Tổng quan"]
+    overview = load_sheets(changes.unchanged_book(2))["Tổng quan"]
     assert overview.find("Cán bộ, chuyên viên")
     said = [str(cell) for row in overview.rows for cell in row if "đến tháng 6" in str(cell)]
     assert [text.partition("(")[2] for text in said] == [
@@ -90,10 +90,10 @@ def test_a_quota_that_changes_within_the_year_says_which_number_holds_when() -> 
 
 def test_above_a_size_every_sheet_holds_values_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "MAX_FORMULA_ROWS", 10)
-    frozen = changes.written(changes.facts(changes.papers()))
+    frozen = changes.write_book(changes.facts(changes.papers()))
     cells = [cell for sheet in changes.load(frozen) for row in sheet.iter_rows() for cell in row]
     assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
-    values, live = stored(frozen), stored(changes.untouched())
+    values, live = load_sheets(frozen), load_sheets(changes.unchanged_book())
     for title in (*QUOTA, *RATING):
         (note,) = differences(values, live, [title])
         assert note.startswith(f"{title}!A7: ")

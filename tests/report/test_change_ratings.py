@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 from builders import changes
-from builders import figure_inputs as desk
-from builders.sheet_cells import Book, differences, stored
+from builders import figure_inputs as office
+from builders.sheet_cells import Book, differences, load_sheets
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 
@@ -55,7 +55,7 @@ Papers = dict[Any, Any]
 
 @cache
 def catalogue() -> Catalogue:
-    known = desk.shipped()
+    known = office.shipped()
     return replace(
         known,
         schemes=tuple(
@@ -94,7 +94,7 @@ def papers() -> Papers:
 
 def facts(told: Papers) -> ReportInputs:
     filed = [*_meetings(told), *_yearly(told)]
-    return desk.facts(desk.register(TOWN), "2020-03", filed, catalogue=catalogue())
+    return office.facts(office.register(TOWN), "2020-03", filed, catalogue=catalogue())
 
 
 def _meetings(told: Papers) -> list[AcceptedReturn]:
@@ -104,13 +104,13 @@ def _meetings(told: Papers) -> list[AcceptedReturn]:
         for month in range(1, 4):
             day = date(2020, month, 3)
             kind = "both" if month == 3 else "regular"
-            rows = [desk.row("meetings", 20, {"held_on": day, "kind": kind})]
+            rows = [office.row("meetings", 20, {"held_on": day, "kind": kind})]
             for number, scorer in enumerate(("own", "confirmed"), 30):
                 if marks := told.get((cell, month, scorer)):
                     score = {"held_on": day, "scorer": scorer, "total": sum(marks.values())}
-                    rows.append(desk.row("scores", number, score | marks))
+                    rows.append(office.row("scores", number, score | marks))
             made.append(
-                AcceptedReturn(desk.delivery("meeting", cell, f"2020-{month:02}"), tuple(rows))
+                AcceptedReturn(office.delivery("meeting", cell, f"2020-{month:02}"), tuple(rows))
             )
     return made
 
@@ -119,11 +119,11 @@ def _yearly(told: Papers) -> list[AcceptedReturn]:
     made = []
     for branch in ("DB1", "DB2", "CB1", "CB2", "CB3"):
         for year in (2017, 2018, 2019):
-            rows = [desk.row("own", 6, told[branch, year, "own"])]
+            rows = [office.row("own", 6, told[branch, year, "own"])]
             for number, section in enumerate(("cells", "members"), 1):
-                rows.append(desk.row(section, 10 * number, added_up(told[branch, year, section])))
+                rows.append(office.row(section, 10 * number, added_up(told[branch, year, section])))
             made.append(
-                AcceptedReturn(desk.delivery("classification", branch, str(year)), tuple(rows))
+                AcceptedReturn(office.delivery("classification", branch, str(year)), tuple(rows))
             )
     return made
 
@@ -135,7 +135,7 @@ def added_up(counts: dict[str, int]) -> dict[str, int]:
 
 @cache
 def untouched() -> bytes:
-    return changes.written(facts(papers()))
+    return changes.write_book(facts(papers()))
 
 
 @cache
@@ -160,7 +160,7 @@ def followed() -> tuple[Papers, Papers]:
     return before, after
 
 
-def alter(book: changes.Altered, before: Papers, after: Papers) -> None:
+def alter(book: changes.AlteredBook, before: Papers, after: Papers) -> None:
     """Write into the workbook's raw cells what the papers say otherwise."""
     for key, now in after.items():
         if now == before[key]:
@@ -193,10 +193,10 @@ def alter(book: changes.Altered, before: Papers, after: Papers) -> None:
 def books(tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, Book, Book]:
     """The workbook before, as altered and recalculated, and as written from the altered papers."""
     before, after = followed()
-    book = changes.Altered(untouched())
+    book = changes.AlteredBook(untouched())
     alter(book, before, after)
     again = book.again(tmp_path_factory.mktemp("ratings"))
-    return stored(untouched()), again, stored(changes.written(facts(after)))
+    return load_sheets(untouched()), again, load_sheets(changes.write_book(facts(after)))
 
 
 @pytest.mark.libreoffice

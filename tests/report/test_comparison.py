@@ -12,7 +12,7 @@ from statistics import fmean
 
 import pytest
 from builders import reports
-from builders.sheet_cells import Book, recalculated, stored
+from builders.sheet_cells import Book, load_sheets, recalculate
 from openpyxl import load_workbook
 
 from mlay_batch.core.period import Period
@@ -78,7 +78,7 @@ def counted(year: int) -> tuple[int, list[float]]:
 
 
 def test_both_years_are_counted_from_their_own_returns() -> None:
-    lines = shown(stored(workbook()))
+    lines = shown(load_sheets(workbook()))
     (held, scores), (held_before, scores_before) = counted(2019), counted(2018)
     assert lines["Số buổi sinh hoạt"][:3] == [held, held_before, held - held_before]
     assert lines["Báo cáo sinh hoạt đã nộp"] == [8, 5, 3, pytest.approx(60)]
@@ -95,7 +95,7 @@ def test_a_quarter_counts_the_returns_of_its_three_months() -> None:
     (meetings,) = (e for e in figures().completeness if e.form == "meeting")
     due = [c for (_, p), c in meetings.cells.items() if p in QUARTER.months()
            and c.state not in ("waived", "ended", "not_yet")]  # fmt: skip
-    sheet = stored(workbook())["Tổng quan"]
+    sheet = load_sheets(workbook())["Tổng quan"]
     line = sheet.rows[sheet.row_of("BÁO CÁO SINH HOẠT") - 1]
     row = [value for value in line if isinstance(value, float)]
     assert row[:3] == [len(due), 8, len(due) - 8]
@@ -104,7 +104,7 @@ def test_a_quarter_counts_the_returns_of_its_three_months() -> None:
 
 @pytest.mark.libreoffice
 def test_the_period_s_figures_and_the_differences_are_formulas(tmp_path: Path) -> None:
-    before, after = shown(stored(workbook())), shown(recalculated(workbook(), tmp_path))
+    before, after = shown(load_sheets(workbook())), shown(recalculate(workbook(), tmp_path))
     assert list(before) == list(after)
     for title, values in before.items():
         for one, other in zip(values, after[title], strict=True):
@@ -115,5 +115,5 @@ def test_the_period_s_figures_and_the_differences_are_formulas(tmp_path: Path) -
 
 def test_without_a_return_of_last_year_it_says_so() -> None:
     assert reports.figures().year_before is None
-    sheet = stored(reports.workbook())[SHEET]
+    sheet = load_sheets(reports.workbook())[SHEET]
     assert "Tháng 11 năm 2018" in str(sheet.at(*sheet.find("Không có báo cáo")))

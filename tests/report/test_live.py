@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from builders import reports
-from builders.sheet_cells import Book, Sheet, differences, recalculated, stored
+from builders.sheet_cells import Book, Sheet, differences, load_sheets, recalculate
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
@@ -22,7 +22,7 @@ QUOTA, YEARLY = "Chỉ tiêu dự sinh hoạt", "Xếp loại năm"
 
 @cache
 def unaltered() -> Book:
-    return stored(reports.workbook())
+    return load_sheets(reports.workbook())
 
 
 def plant(data: bytes, part: str, cell: str, wrong: int) -> bytes:
@@ -44,9 +44,9 @@ def test_a_recalculation_changes_no_cell_but_one_planted_wrong(tmp_path: Path) -
     row = unaltered()[QUOTA].row_of("Tổng cộng")
     cell = f"R{row}"
     planted = plant(reports.workbook(), "xl/worksheets/sheet2.xml", cell, 4711)
-    before = stored(planted)
+    before = load_sheets(planted)
     assert before[QUOTA].under(row, "Đã dự đến kỳ", "ít nhất") == 4711
-    after = recalculated(planted, tmp_path)
+    after = recalculate(planted, tmp_path)
     assert differences(unaltered(), after) == []
     (found,) = differences(before, after)
     assert found.startswith(f"{QUOTA}!{cell}: 4711")
@@ -57,7 +57,7 @@ def test_a_figure_that_is_an_error_would_be_seen() -> None:
     book.active["A1"] = "#N/A"
     book.save(written := io.BytesIO())
     with pytest.raises(AssertionError, match="A1"):
-        stored(written.getvalue())
+        load_sheets(written.getvalue())
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def altered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, str]:
     met["Loại sinh hoạt"].value = "Chuyên đề"
     written = io.BytesIO()
     book.save(written)
-    return recalculated(written.getvalue(), tmp_path_factory.mktemp("altered")), cell
+    return recalculate(written.getvalue(), tmp_path_factory.mktemp("altered")), cell
 
 
 def _of(sheet: Worksheet, cell: str) -> dict[str, Cell]:

@@ -8,7 +8,7 @@ from io import BytesIO
 
 import pytest
 from builders import reports
-from builders.sheet_cells import column_under, stored
+from builders.sheet_cells import column_under, load_sheets
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -104,7 +104,7 @@ class TestQuota:
 
     def test_in_december_what_returns_may_still_change_is_open(self) -> None:
         given = reports.facts(11, Period(2019, 12), date(2020, 1, 8))
-        december = stored(reports.write(given))[QUOTA]
+        december = load_sheets(reports.write(given))[QUOTA]
         result = column_under(december.rows, "Kết quả") - 1
         shown = {str(row[result]) for row in december.rows if row[result]}
         states = {state for state in shown if state[0] in "●○▲■"}
@@ -114,7 +114,7 @@ class TestQuota:
 
     def test_doubtful_visits_are_listed_with_reason_and_source(self) -> None:
         given = reports.facts(10)
-        sheet = stored(reports.write(given))["Nghi vấn dự họp"]
+        sheet = load_sheets(reports.write(given))["Nghi vấn dự họp"]
         start = sheet.row_of("STT") + 3
         doubtful = [visit for visit in compute(given).attendances if visit.reason]
         assert doubtful

@@ -12,7 +12,7 @@ from functools import cache
 
 import pytest
 from builders import changes, reports
-from builders.sheet_cells import Book, Sheet, stored
+from builders.sheet_cells import Book, Sheet, load_sheets
 from openpyxl import load_workbook
 
 from mlay_batch.core.period import Period
@@ -38,7 +38,7 @@ def data(month: int, lang: str) -> bytes:
 
 @cache
 def book(month: int = 11, lang: str = "vi") -> Book:
-    return stored(data(month, lang))
+    return load_sheets(data(month, lang))
 
 
 def texts(read: Book) -> set[str]:
@@ -121,9 +121,9 @@ def grades(read: Book) -> dict[str, object]:
 
 def test_a_cell_with_too_few_meetings_because_of_its_life_bears_no_grade() -> None:
     """CB3 merged into CB2 in July with fewer than 7; A3, founded in May, has eight months."""
-    shown = grades(stored(changes.untouched()))
+    shown = grades(load_sheets(changes.unchanged_book()))
     assert {code for code, grade in shown.items() if not grade} == {"CB3"}
-    assert stored(changes.untouched())[YEAR].find(
+    assert load_sheets(changes.unchanged_book())[YEAR].find(
         "Chi bộ không hoạt động đủ năm (thành lập, giải thể"
     )
 

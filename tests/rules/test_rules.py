@@ -15,15 +15,15 @@ from builders.filled_forms import CATALOGUE
 from builders.known_codes import KNOWN_CODES
 from builders.rule_samples import (
     Sample,
-    Tried,
-    checked,
-    coloured,
-    linked,
+    SampleOutcome,
+    cells_with_colour,
+    cells_with_link,
+    check_books,
+    finding_lines,
     rows_of,
     samples,
     tables,
-    told,
-    tried,
+    try_samples,
 )
 
 from mlay_batch.core.findings import Severity
@@ -58,36 +58,36 @@ VERSIONS = {f"{sample.form.form} {sample.form.version}": sample for sample in SA
 
 
 @pytest.fixture(scope="module")
-def outcome() -> Callable[[Sample], Tried]:
+def outcome() -> Callable[[Sample], SampleOutcome]:
     """What became of a sample; all those of a version are tried together, when first asked for."""
 
     @cache
-    def of_version(form: str, version: str) -> dict[str, Tried]:
+    def of_version(form: str, version: str) -> dict[str, SampleOutcome]:
         alike = [s for s in SAMPLES if (s.form.form, s.form.version) == (form, version)]
-        return tried(alike[0].form, alike)
+        return try_samples(alike[0].form, alike)
 
     return lambda sample: of_version(sample.form.form, sample.form.version)[sample.name]
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
-def test_wrong_and_repaired(sample: Sample, outcome: Callable[[Sample], Tried]) -> None:
+def test_wrong_and_repaired(sample: Sample, outcome: Callable[[Sample], SampleOutcome]) -> None:
     became = outcome(sample)
-    assert told(became.findings, became.at) == sorted(sample.found)
+    assert finding_lines(became.findings, became.at) == sorted(sample.found)
     for found in became.findings:
         for lang in ("vi", "en"):
             assert "{" not in str(explain(found, sample.form, lang))
 
     # The form goes back, its list leads to what was found; only cells in colour are typed into.
     listed = {became.there[found.partition(" ")[2]][1] for found in sample.found}
-    assert linked(became.returned) == listed
-    assert {became.there[path] for path in sample.repair} <= coloured(became.returned)
-    assert told(became.left, became.there) == []
+    assert cells_with_link(became.returned) == listed
+    assert {became.there[path] for path in sample.repair} <= cells_with_colour(became.returned)
+    assert finding_lines(became.left, became.there) == []
 
 
 @pytest.mark.parametrize("sample", VERSIONS.values(), ids=VERSIONS)
 def test_the_good_return_is_good(sample: Sample) -> None:
     good = render(sample.form, sample.context, rows_of(sample))
-    ((_, findings),) = checked([good], sample.form)
+    ((_, findings),) = check_books([good], sample.form)
     assert findings == ()
 
 

@@ -15,7 +15,15 @@ from typing import Any
 
 import pytest
 from builders.filled_forms import form
-from builders.rule_samples import CATALOGUE, addresses, judged, rows_of, samples, tables, typed
+from builders.rule_samples import (
+    CATALOGUE,
+    addresses,
+    check_submissions,
+    rows_of,
+    samples,
+    tables,
+    type_cells,
+)
 from openpyxl.utils import get_column_letter
 
 from mlay_batch.app.check_file import CheckResult, render_returned
@@ -204,16 +212,16 @@ class Came:
 @cache
 def came() -> Mapping[str, Came]:
     books = [_read(sent(case)) for case in CASES.values()]
-    first = judged(books)
+    first = check_submissions(books)
     back = [
         render_returned(_checked(*pair), CATALOGUE, None, "vi")
         for pair in zip(first, books, strict=True)
     ]
     again = [
-        typed(paper, addresses(OLD, book.rows), case.repair, GOOD)
+        type_cells(paper, addresses(OLD, book.rows), case.repair, GOOD)
         for paper, book, case in zip(back, books, CASES.values(), strict=True)
     ]
-    trios = zip(first, back, judged(list(map(_read, again))), strict=True)
+    trios = zip(first, back, check_submissions(list(map(_read, again))), strict=True)
     return dict(zip(CASES, (Came(*trio) for trio in trios), strict=True))
 
 
@@ -244,14 +252,14 @@ LOST = [name for name, case in CASES.items()
 def test_given_back_and_sent_untouched_nothing_that_was_lost_is_missing_in_silence(
     name: str,
 ) -> None:
-    (again,) = judged([_read(came()[name].back)])
+    (again,) = check_submissions([_read(came()[name].back)])
     assert again.is_refused
 
 
 def test_a_form_with_another_units_name_is_nobodys() -> None:
     """Made out to the unit it names, the other unit's figures would be accepted as that one's."""
     book = over("head.branch", "TX – Đảng bộ thị xã Mường Lay")(render(OLD, GOOD.context, ROWS))
-    (one,) = judged([_read(book)])
+    (one,) = check_submissions([_read(book)])
     (found,) = [found for found in one.findings if found.is_error]
     assert found.code == "I01"
     assert found.params == {"stamped": "CB-01", "seen": "TX – Đảng bộ thị xã Mường Lay"}

@@ -11,9 +11,9 @@ from builders.indicator_samples import (
     NOVEMBER,
     catalogue,
     facts,
+    indicator_codes,
     samples,
-    seen,
-    written,
+    write_rows,
     year,
 )
 
@@ -32,7 +32,9 @@ FORM = catalogue().form("meeting", "2018.1")
 
 def codes(told: list[dict[str, Any]], at: str = "2019-11") -> list[str]:
     return sorted(
-        one.indicator.code for one in seen(year(told), Period.parse(at)) if one.branch == CELL
+        one.indicator.code
+        for one in indicator_codes(year(told), Period.parse(at))
+        if one.branch == CELL
     )
 
 
@@ -57,7 +59,7 @@ def test_every_sign_has_a_sample_and_every_kind_a_sign() -> None:
 def test_what_is_said_has_no_gaps_and_names_its_cell(name: str) -> None:
     sample = SAMPLES[name]
     at = Period.parse(sample.get("at", "2019-11"))
-    one = next(one for one in seen(year(sample["seen"]), at) if one.branch == CELL)
+    one = next(one for one in indicator_codes(year(sample["seen"]), at) if one.branch == CELL)
     for lang in ("vi", "en"):
         said = explain_indicator(one.indicator, one.params, FORM, lang)
         assert "{" not in str(said) and "meetings." not in str(said)
@@ -68,11 +70,13 @@ def test_what_is_said_has_no_gaps_and_names_its_cell(name: str) -> None:
 
 
 def test_a_sign_says_what_it_saw() -> None:
-    one = next(iter(seen(year([{"speakers": 1, "present": 9, "expected": 9}]))))
+    one = next(iter(indicator_codes(year([{"speakers": 1, "present": 9, "expected": 9}]))))
     assert explain_indicator(one.indicator, one.params, FORM, "vi").what == (
         "Buổi 05/11/2019 có 1 người phát biểu trên 9 người dự."
     )
-    one = next(iter(seen(year([{"month": "2019-10", "prepared": "no"}, {"documents": "no"}]))))
+    one = next(
+        iter(indicator_codes(year([{"month": "2019-10", "prepared": "no"}, {"documents": "no"}])))
+    )
     assert explain_indicator(one.indicator, one.params, FORM, "vi").what == (
         "2 trong 3 tháng gần nhất chưa chuẩn bị; buổi 05/11/2019 ghi “Không” ở: Gửi trước tài liệu."
     )
@@ -107,8 +111,8 @@ class TestPrecision:
     def test_copied_minutes(self) -> None:
         """24 minutes, 7 of them copied; among them numbers changed, sentences added or moved."""
         cells = MINUTES["month"]
-        told = [written(code, NOVEMBER, {"content": one["text"]}) for code, one in cells.items()]
-        found = {one.branch for one in seen(told) if one.indicator.kind == "copied"}
+        told = [write_rows(code, NOVEMBER, {"content": one["text"]}) for code, one in cells.items()]
+        found = {one.branch for one in indicator_codes(told) if one.indicator.kind == "copied"}
         right = {code for code, one in cells.items() if "like" in one}
         assert sorted(found - right) == []
         assert sorted(right - found) == []
@@ -116,9 +120,11 @@ class TestPrecision:
 
     def test_who_was_copied_is_named(self) -> None:
         cells = MINUTES["month"]
-        told = [written(code, NOVEMBER, {"content": one["text"]}) for code, one in cells.items()]
+        told = [write_rows(code, NOVEMBER, {"content": one["text"]}) for code, one in cells.items()]
         named = {
-            one.branch: one.params["branches"] for one in seen(told) if one.indicator.code == "H02"
+            one.branch: one.params["branches"]
+            for one in indicator_codes(told)
+            if one.indicator.code == "H02"
         }
         for code, others in named.items():
             assert set(str(others).replace("Chi bộ ", "").split(", ")) == set(cells[code]["like"])
@@ -128,9 +134,12 @@ class TestPrecision:
         for cell, entries in MINUTES["cells"].items():
             months = [Period(2019, 8 + at) for at in range(len(entries))]
             pairs = list(zip(months, entries, strict=True))
-            told = [written(cell, month, {"content": one["text"]}) for month, one in pairs]
+            told = [write_rows(cell, month, {"content": one["text"]}) for month, one in pairs]
             right |= {(cell, month) for month, one in pairs if "like" in one}
-            kinds = {month: {one.indicator.kind for one in seen(told, month)} for month in months}
+            kinds = {
+                month: {one.indicator.kind for one in indicator_codes(told, month)}
+                for month in months
+            }
             found |= {(cell, month) for month in months if "repeated" in kinds[month]}
         assert precision(found, right) == recall(found, right) == 1
 
@@ -138,7 +147,9 @@ class TestPrecision:
     def test_words_that_say_nothing(self, listed: str, at_least: float) -> None:
         told = {one["text"]: listing(listed, one["text"]) for one in MINUTES[listed]}
         found = {
-            text for text, one in told.items() if "bare" in {s.indicator.kind for s in seen([one])}
+            text
+            for text, one in told.items()
+            if "bare" in {s.indicator.kind for s in indicator_codes([one])}
         }
         right = {one["text"] for one in MINUTES[listed] if one.get("bare")}
         assert sorted(found - right) == []
@@ -149,7 +160,7 @@ def listing(listed: str, text: str) -> AcceptedReturn:
     """A return with `text` as topic or as content."""
     content = "Bàn thu hoạch lúa mùa ở ba tổ và chống rét cho đàn trâu bò"
     given = {"topic": text, "kind": "both"} if listed == "topics" else {}
-    return written(
+    return write_rows(
         CELL, NOVEMBER, {"content": text} | given | ({"content": content} if given else {})
     )
 

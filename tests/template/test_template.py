@@ -15,7 +15,16 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from builders.small_form import CONTEXT, REGISTER, at, meeting, members, opened, planned, small_form
+from builders.small_form import (
+    CONTEXT,
+    REGISTER,
+    at,
+    cell_plan,
+    meeting,
+    members,
+    render_form,
+    small_form,
+)
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 
@@ -30,12 +39,12 @@ FORMS = load_catalogue().forms
 
 @cache
 def blank() -> Workbook:
-    return opened(FORM)
+    return render_form(FORM)
 
 
 @cache
 def shipped(form: Form) -> Workbook:
-    return opened(form, context=REGISTER if form.period == "none" else CONTEXT)
+    return render_form(form, context=REGISTER if form.period == "none" else CONTEXT)
 
 
 def texts(book: Workbook, sheet: str) -> list[str]:
@@ -94,7 +103,7 @@ def test_a_card_is_prefilled_from_context_and_defaults_a_table_is_not():
 
 
 def test_a_returned_card_shows_its_own_blanks():
-    sheet = opened(FORM, [members(opening=None, closing=19, none_held="yes")])["Báo cáo"]
+    sheet = render_form(FORM, [members(opening=None, closing=19, none_held="yes")])["Báo cáo"]
     assert sheet[at(FORM, "members.opening")].value is None
     assert sheet[at(FORM, "members.closing")].value == 19
     assert sheet[at(FORM, "members.none_held")].value == "Có"
@@ -102,7 +111,7 @@ def test_a_returned_card_shows_its_own_blanks():
 
 def test_values_are_shown_as_the_dropdowns_show_them():
     rows = [meeting(20, officer="CB03", content="Họp", score=94.5), meeting(21, officer="CB99")]
-    sheet = opened(FORM, rows)["Báo cáo"]
+    sheet = render_form(FORM, rows)["Báo cáo"]
     assert sheet[at(FORM, "meetings.officer")].value == "CB03 – Lò Thị Bình"
     assert sheet[at(FORM, "meetings.officer", 1)].value == "CB99"
     assert sheet[at(FORM, "meetings.score")].value == 94.5
@@ -112,8 +121,8 @@ def test_values_are_shown_as_the_dropdowns_show_them():
 
 def test_a_table_grows_with_its_rows():
     rows = [meeting(20 + n, content=f"Buổi {n}") for n in range(9)]
-    sheet = opened(FORM, rows)["Báo cáo"]
-    first = planned(FORM, "meetings.content", rows=9)
+    sheet = render_form(FORM, rows)["Báo cáo"]
+    first = cell_plan(FORM, "meetings.content", rows=9)
     found = [sheet.cell(first.row + n, first.column).value for n in range(9)]
     assert found == [f"Buổi {n}" for n in range(9)]
     assert sheet.cell(first.row + 9, 1).value == "meetings:end"
@@ -125,17 +134,17 @@ def test_what_people_typed_never_becomes_a_formula(text):
     with ZipFile(io.BytesIO(data)) as package:
         sheets = [name for name in package.namelist() if "worksheets/sheet" in name]
         assert not any(re.search(rb"<f[ >]|t=\"e\"", package.read(name)) for name in sheets)
-    sheet = opened(FORM, [meeting(20, content=text)])["Báo cáo"]
+    sheet = render_form(FORM, [meeting(20, content=text)])["Báo cáo"]
     assert sheet[at(FORM, "meetings.content")].value == text
 
 
 def test_characters_excel_cannot_hold_are_left_out():
-    sheet = opened(FORM, [meeting(20, content="một\x07hai")])["Báo cáo"]
+    sheet = render_form(FORM, [meeting(20, content="một\x07hai")])["Báo cáo"]
     assert sheet[at(FORM, "meetings.content")].value == "mộthai"
 
 
 def test_a_day_before_excels_calendar_is_written_as_text():
-    sheet = opened(FORM, [meeting(20, None, held_on=date(1899, 5, 1))])["Báo cáo"]
+    sheet = render_form(FORM, [meeting(20, None, held_on=date(1899, 5, 1))])["Báo cáo"]
     assert sheet[at(FORM, "meetings.held_on")].value == "1899-05-01"
 
 
@@ -156,9 +165,9 @@ def test_dropdowns_take_their_values_from_the_hidden_sheet():
 def test_a_register_chooses_codes_from_its_own_sheet():
     register = next(form for form in FORMS if form.form == "register")
     book = shipped(register)
-    cell = planned(register, "assignments.officer")
+    cell = cell_plan(register, "assignments.officer")
     check = validation(book, f"C{cell.row}", "Phân công")
-    codes = planned(register, "officers.code")
+    codes = cell_plan(register, "officers.code")
     assert check.formula1 == f"'Cán bộ'!$C${codes.row}:$C${codes.row + 59}"
 
 
@@ -204,7 +213,7 @@ def test_figures_that_do_not_add_up_change_colour():
 
 
 def test_a_required_cell_of_a_row_begun_changes_colour():
-    row = planned(FORM, "meetings.content").row
+    row = cell_plan(FORM, "meetings.content").row
     assert formats(blank(), f"E{row}") == [f"AND(LEN(TRIM($E{row}))=0,COUNTA($C{row}:$F{row})>0)"]
     assert formats(blank(), f"F{row}") == []  # the score is not required
 
@@ -273,7 +282,7 @@ def test_the_instructions_come_from_the_form():
 
 
 def test_everything_is_said_in_english_too():
-    book = opened(FORM, lang="en")
+    book = render_form(FORM, lang="en")
     assert book.sheetnames[:2] == ["Return", "Instructions"]
     vietnamese = re.compile(r"(?i)[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]")
     named = {"ĐẢNG CỘNG SẢN VIỆT NAM", "ĐẢNG BỘ THỊ XÃ MƯỜNG LAY", "Chi bộ Nam Khánh"}
@@ -294,7 +303,7 @@ def test_the_page_is_a4_as_wide_as_the_paper():
 def test_a_sheet_of_one_table_repeats_its_headings_and_freezes_them():
     register = next(form for form in FORMS if form.form == "register")
     sheet = shipped(register)["Tổ chức"]
-    row = planned(register, "organisations.code").row
+    row = cell_plan(register, "organisations.code").row
     assert (sheet.freeze_panes, sheet.print_title_rows) == (f"C{row}", f"${row - 1}:${row - 1}")
 
 
@@ -311,8 +320,8 @@ def test_sheet_titles_excel_refuses_are_made_good():
     long = "Báo cáo [quý] / tháng: rất dài quá ba mươi mốt ký tự"
     form = small_form()
     odd = replace(form, sheet=replace(form.sheet, vi=long))
-    names = opened(odd).sheetnames
+    names = render_form(odd).sheetnames
     assert len(names[0]) <= 31
     assert not set("[]:*?/\\") & set(names[0])
     clash = replace(form, sheet=replace(form.sheet, vi="HƯỚNG DẪN"))
-    assert opened(clash).sheetnames[:2] == ["HƯỚNG DẪN (2)", "Hướng dẫn"]
+    assert render_form(clash).sheetnames[:2] == ["HƯỚNG DẪN (2)", "Hướng dẫn"]

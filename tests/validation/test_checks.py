@@ -8,7 +8,7 @@ from typing import Any
 
 import pandera.pandas as pa
 import pytest
-from builders.filled_forms import identity, judged, submission, told
+from builders.filled_forms import check_forms, finding_lines, identity, submission
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -81,7 +81,7 @@ def trial(check: str, mark: str = "a", **params: Any) -> Form:
 def broken(form: Form, *rows: dict[str, Any], **other: Any) -> list[tuple[str, dict[str, Any]]]:
     """Cell and figures of every finding; cards fill rows 1-2, the table begins after `days`."""
     read = submission({"rows": rows, **other}, of=form)
-    (found,) = validate([judged(read, identity=identity(of=form))], {})
+    (found,) = validate([check_forms(read, identity=identity(of=form))], {})
     for one in found.findings:
         assert (one.code, one.severity) == ("Z01", Severity.ERROR)
         assert "{" not in str(explain(one, form, "vi"))  # the check fills every gap it promises
@@ -291,8 +291,10 @@ def test_returns_of_one_batch_do_not_see_one_another() -> None:
             {"rows": [{"kind": "two", "c": 7}], "days": [{"day": NOV6}], "card": {"all": 7}},
             {"rows": [{**day, "c": 9}], "card": {"all": 9}},
         ]
-        read = [judged(submission(paper, of=form), identity=identity(of=form)) for paper in papers]
-        found = [told(one.findings) for one in validate(read, {})]
+        read = [
+            check_forms(submission(paper, of=form), identity=identity(of=form)) for paper in papers
+        ]
+        found = [finding_lines(one.findings) for one in validate(read, {})]
         wrong = {"rows_at_least": [[], ["Z01 F4"], []], "exists_in": [[], [], ["Z01 F3"]]}
         assert found == wrong.get(check, [[], [], []])
 
@@ -356,6 +358,6 @@ def test_no_check_ever_raises(papers: list[tuple[list[dict[str, Any]], Any]]) ->
         submission({"rows": rows, "card": {"all": card}, "days": [{"day": NOV5}]}, of=form)
         for rows, card in papers
     ]
-    for found in validate([judged(read, identity=identity(of=form)) for read in batch], {}):
+    for found in validate([check_forms(read, identity=identity(of=form)) for read in batch], {}):
         assert {one.code[0] for one in found.findings} <= {"Z", "F"}
         assert all(one.place.cell for one in found.findings)

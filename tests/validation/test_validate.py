@@ -8,7 +8,15 @@ from datetime import date
 from typing import Any
 
 import pytest
-from builders.filled_forms import SHEET, form, identity, judged, rows, submission, told
+from builders.filled_forms import (
+    SHEET,
+    check_forms,
+    finding_lines,
+    form,
+    identity,
+    rows,
+    submission,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,7 +59,9 @@ def but(section: str, row: int = 0, /, **changed: Any) -> dict[str, Any]:
 
 def look(paper: Mapping[str, Any], *before: Finding, certain: bool = True) -> CheckedFile:
     read = replace(submission(paper), findings=before)
-    (found,) = validate([judged(read, identity=identity() if certain else None)], LISTS, [form()])
+    (found,) = validate(
+        [check_forms(read, identity=identity() if certain else None)], LISTS, [form()]
+    )
     return found
 
 
@@ -138,9 +148,9 @@ def test_one_mistake_one_finding(
 ) -> None:
     found = look(but(section, row, **written)).findings
     if finding is None:  # the day is wrong seen from either table
-        assert told(found) == ["D09 C14", "T01 C15"]
+        assert finding_lines(found) == ["D09 C14", "T01 C15"]
         return
-    assert told(found) == finding.split(", ")  # two where it is seen from two tables
+    assert finding_lines(found) == finding.split(", ")  # two where it is seen from two tables
     field = found[-1].params["field"]
     assert isinstance(field, str) and field.startswith(f"{section}.")
     assert {k: v for k, v in found[-1].params.items() if k != "field"} == figures
@@ -160,22 +170,24 @@ def test_what_a_finding_says() -> None:
 def test_a_row_twice() -> None:
     paper = dict(PAPER) | {"visits": [*PAPER["visits"], *PAPER["visits"]]}
     (found,) = look(paper).findings
-    assert (told([found]), found.params["row"]) == (["F08 C18"], 17)
+    assert (finding_lines([found]), found.params["row"]) == (["F08 C18"], 17)
 
 
 def test_the_same_officer_written_in_two_ways_is_one() -> None:
     again = {"held_on": NOV5, "officer": "tv-01"}
-    assert told(look(dict(PAPER) | {"visits": [*PAPER["visits"], again]}).findings) == ["F08 C18"]
+    assert finding_lines(look(dict(PAPER) | {"visits": [*PAPER["visits"], again]}).findings) == [
+        "F08 C18"
+    ]
 
 
 def test_a_code_beside_the_name_of_another() -> None:
     found = look(but("visits", 0, officer="TV-01 – Nguyễn Văn An")).findings
-    assert told(found) == ["F10 D17"]
+    assert finding_lines(found) == ["F10 D17"]
     assert str(found[0].params["nearest"]).startswith("TV-01 – Lò Văn Pọm; TV-02")
 
 
 def test_without_the_list_nothing_is_asked_of_it() -> None:
-    (found,) = validate([judged(submission(PAPER), identity=identity())], {})
+    (found,) = validate([check_forms(submission(PAPER), identity=identity())], {})
     assert found.findings == ()
     assert found.submission
     assert found.submission.section_rows("visits")[0].values["officer"] == "TV-01"
@@ -191,17 +203,17 @@ def nil(**changed: Any) -> dict[str, Any]:
 
 def test_a_nil_return() -> None:
     assert look(nil()).findings == ()
-    assert told(look(nil(reason=None)).findings) == ["D10 E12"]
+    assert finding_lines(look(nil(reason=None)).findings) == ["D10 E12"]
 
 
 def test_neither_meetings_nor_nil() -> None:
-    assert told(look(nil(no_meeting="no", reason=None)).findings) == ["F13 E11"]
-    assert told(look(nil(no_meeting=None, reason=None)).findings) == ["F13 E11"]
+    assert finding_lines(look(nil(no_meeting="no", reason=None)).findings) == ["F13 E11"]
+    assert finding_lines(look(nil(no_meeting=None, reason=None)).findings) == ["F13 E11"]
 
 
 def test_nil_with_meetings() -> None:
     found = look(dict(PAPER) | nil()).findings
-    assert told(found) == ["F12 E11"]
+    assert finding_lines(found) == ["F12 E11"]
     assert {"E11", "C13", "C14"} <= {mark.cell for mark in found[0].marks}
     assert "H14" in {mark.cell for mark in found[0].marks}  # everything to be cleared is marked
 
@@ -209,7 +221,7 @@ def test_nil_with_meetings() -> None:
 def test_a_blank_row_is_no_row() -> None:
     paper = nil(no_meeting="no", reason=None) | {"meetings": [{}, {}]}
     found = look(paper)
-    assert told(found.findings) == ["F13 E11"]
+    assert finding_lines(found.findings) == ["F13 E11"]
     assert found.submission and not found.submission.section_rows("meetings")
 
 
@@ -224,27 +236,27 @@ def unread(cell: str) -> Finding:
 def test_a_cell_that_could_not_be_read_is_not_also_missing() -> None:
     """ "18/18" in the cell for those present: no F01, and no sum held against it."""
     found = look(but("meetings", 0, present=None), unread("H13"))
-    assert told(found.findings) == ["C02 H13"]
+    assert finding_lines(found.findings) == ["C02 H13"]
 
 
 def test_an_unread_optional_part_is_not_counted_as_0() -> None:
     found = look(but("meetings", 0, present=14, excused=None), unread("I13"))
-    assert told(found.findings) == ["C02 I13"]
+    assert finding_lines(found.findings) == ["C02 I13"]
 
 
 def test_an_unread_date_is_not_held_against_the_other_tables() -> None:
     found = look(but("meetings", 1, held_on=None), unread("C14"))
-    assert told(found.findings) == ["C02 C14"]
+    assert finding_lines(found.findings) == ["C02 C14"]
 
 
 def test_an_unread_nil_declaration() -> None:
     found = look(nil(no_meeting=None, reason=None), unread("E11"))
-    assert told(found.findings) == ["C02 E11"]
+    assert finding_lines(found.findings) == ["C02 E11"]
 
 
 def test_a_row_with_nothing_but_an_unread_cell_is_a_row() -> None:
     paper = nil(no_meeting="no", reason=None) | {"meetings": [{}]}
-    assert "F13 E11" not in told(look(paper, unread("C13")).findings)
+    assert "F13 E11" not in finding_lines(look(paper, unread("C13")).findings)
 
 
 def test_a_column_that_is_not_there_is_the_readers_business() -> None:
@@ -255,7 +267,7 @@ def test_a_column_that_is_not_there_is_the_readers_business() -> None:
         if row.section == "meetings" else row
         for row in read.rows
     )  # fmt: skip
-    (found,) = validate([judged(replace(read, rows=cut), identity=identity())], LISTS)
+    (found,) = validate([check_forms(replace(read, rows=cut), identity=identity())], LISTS)
     assert found.findings == ()
 
 
@@ -265,11 +277,11 @@ def test_a_column_that_is_not_there_is_the_readers_business() -> None:
 def test_without_a_certain_period_the_rest_is_checked_all_the_same() -> None:
     paper = but("meetings", 0, held_on=date(2018, 5, 11), duration=700, content=None)
     found = look(paper, certain=False).findings
-    assert told(found) == ["D18 C13", "F01 E13", "F03 F13", "S02 C16", "V01 C17"]
+    assert finding_lines(found) == ["D18 C13", "F01 E13", "F03 F13", "S02 C16", "V01 C17"]
 
 
 def test_what_could_not_be_read_passes_through() -> None:
-    strange = judged(Submission(None, None, None, findings=(unread(""),)))
+    strange = check_forms(Submission(None, None, None, findings=(unread(""),)))
     empty = replace(strange, submission=None)
     assert validate([strange, empty], LISTS, [form()]) == (strange, empty)
     assert validate([], LISTS) == ()
@@ -277,13 +289,13 @@ def test_what_could_not_be_read_passes_through() -> None:
 
 def test_a_batch_gives_what_each_gives_alone() -> None:
     papers = [but(section, row, **written) for section, row, written, *_ in ONE_MISTAKE[::4]]
-    batch = [judged(submission(paper), identity=identity()) for paper in papers]
+    batch = [check_forms(submission(paper), identity=identity()) for paper in papers]
     other = submission({"own": {}}, of=form("classification"), stamp=("CB-01", "2018"))
     year = identity(period="2018", of=form("classification"))
-    batch.insert(3, judged(other, identity=year))
+    batch.insert(3, check_forms(other, identity=year))
     together = validate(batch, LISTS)
     assert list(together) == [validate([one], LISTS)[0] for one in batch]
-    assert told(together[3].findings) == ["F01 E1"]
+    assert finding_lines(together[3].findings) == ["F01 E1"]
 
 
 def test_findings_come_as_one_reads() -> None:
@@ -307,12 +319,12 @@ def plant(values: Mapping[tuple[str, int, str], Any]) -> dict[tuple[str, int, st
     """Findings of returns with one value changed each, all in one batch; cells as `{cell}`."""
     papers = [but(section, row, **{field: value})
               for (section, row, field), value in values.items()]  # fmt: skip
-    batch = [judged(submission(paper), identity=identity()) for paper in papers]
+    batch = [check_forms(submission(paper), identity=identity()) for paper in papers]
     found: dict[tuple[str, int, str], list[str]] = {}
     for key, paper, one in zip(values, papers, validate(batch, LISTS), strict=True):
         held = [row for row in rows(form(), paper) if row.section == key[0]]
         found[key] = [code.replace(f" {held[key[1]].cells[key[2]]}", " here")
-                      for code in told(one.findings)]  # fmt: skip
+                      for code in finding_lines(one.findings)]  # fmt: skip
     return found
 
 
@@ -344,13 +356,15 @@ def test_the_bounds_themselves_are_allowed(bound: str) -> None:
 @given(st.lists(st.dates(), min_size=1, max_size=30))
 @settings(max_examples=settings.default.max_examples // 5)
 def test_every_date_outside_the_period_is_found_at_exactly_its_cell(days: list[date]) -> None:
-    batch = [judged(submission(but("visits", held_on=day)), identity=identity()) for day in days]
+    batch = [
+        check_forms(submission(but("visits", held_on=day)), identity=identity()) for day in days
+    ]
     for day, one in zip(days, validate(batch, LISTS), strict=True):
         if (day.year, day.month) == (2019, 11):
             assert not {"F04", "F05"} & {found.code for found in one.findings}
         else:
             swapped = day.year == 2019 and day.day == 11
-            assert told(one.findings) == ["F05 C17" if swapped else "F04 C17"]
+            assert finding_lines(one.findings) == ["F05 C17" if swapped else "F04 C17"]
 
 
 def test_the_schema_of_a_section_says_what_its_description_says() -> None:
@@ -416,7 +430,7 @@ def test_a_register_with_a_mistake(
             read, rows=(first, replace(second, values={**second.values, "type": "cell"}))
         )
     _, found = validate_register(read, form("register", "1"))
-    assert told(found) == finding
+    assert finding_lines(found) == finding
     assert all("{" not in str(explain(one, form("register", "1"), "vi")) for one in found)
 
 
