@@ -1,54 +1,272 @@
-"""What the lists of branches share: headings in two rows, a row of column numbers, totals.
+"""Printed lists, declared column by column: heading, value, formula, look and total in one place.
 
-Official forms number their columns below the header, and write there how one comes from others:
-``8`` and below it ``=5+6+7``.
+Official forms number their columns below the headings, and write there how one comes from others:
+``8`` and below it ``=5+6+7``. Both are computed from the order of the columns.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 
 from xlsxwriter.utility import xl_col_to_name
 
+from mlay_batch.core.period import day_number
 from mlay_batch.excel import metrics
+from mlay_batch.report import letterhead
 from mlay_batch.report.formats import SMALL_SIZE
-from mlay_batch.report.tables import DataTable
-from mlay_batch.report.writer import Formula, SheetWriter
+from mlay_batch.report.formulas import is_result, resolve, row_formula, whole
+from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.writer import Content, Formula, SheetWriter
 
 HEAD_ROWS = 3  # rows: two of headings, one of column numbers
+NUMBER = "number"  # the id of the column that numbers the rows
+_DAY_OR_NONE = "dd/mm/yyyy;;"  # no day at all is number 0
+T = TypeVar("T")
+Look = str | Callable[[Any], str]  # the name of a look, or what says it for a thing
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a printed list: `group` is the heading over several, `sum_text` the sum shown."""
+def _no_value(_: Any) -> None:
+    return None
 
+
+@dataclass(frozen=True)
+class Column(Generic[T]):
+    """A column of a printed list of things of type T.
+
+    Attributes:
+        id: how formulas and sums in words name the column.
+        title: its heading.
+        width: in digits of the default font.
+        value: what a row shows, or what its formula is computed to; None leaves the cell blank.
+        formula: the formula of a row or what makes it for a thing, without the leading sign; it
+            names cells of its row by `formulas.cell` and `fixed`.
+        look: the format of the cells, or what says it for a thing.
+        number_format: replaces the number format of the look.
+        group: the heading over this column and its neighbours of the same group.
+        sum_text: how the column comes from others, by their ids: ``={opening}+{in}``.
+        total: whether the values are added up below, or the formula that stands there instead; it
+            names columns of the list by `formulas.whole`.
+        total_value: what a total is computed to; None for the sum of the values.
+        total_look: the format of the cell of the total.
+        symbols: the symbols that states in this column begin with, to be coloured by.
+    """
+
+    id: str
     title: str
     width: float
+    value: Callable[[T], Content] = _no_value
+    formula: str | Callable[[T], str] = ""
+    look: Look = "text"
+    number_format: str = ""
     group: str = ""
     sum_text: str = ""
+    total: bool | str = False
+    total_value: Callable[[Sequence[T]], str | float] | None = None
+    total_look: str = "total_count"
+    symbols: str = ""
 
 
-def write_heads(sheet: SheetWriter, row: int, columns: Sequence[Column]) -> int:
-    """Write the headings from `row` on; return the first row after them."""
-    sheet.set_widths(column.width for column in columns)
-    first = 0
-    for group, grouped in groupby(columns, key=lambda column: column.group):
-        group_columns = list(grouped)
-        if group:
-            sheet.write(row, first, group, "head", span=len(group_columns))
-        for number, column in enumerate(group_columns, first):
-            sheet.write(row + bool(group), number, column.title, "head", rows=1 if group else 2)
-        first += len(group_columns)
-    for number, column in enumerate(columns):
-        content = f"{number + 1}\n{column.sum_text}" if column.sum_text else number + 1
-        sheet.write(row + 2, number, content, "column_number")
-    _set_heights(sheet, row, columns)
-    return row + HEAD_ROWS
+class Listing(Generic[T]):
+    """A list being written on a sheet: headings, a row for each thing, totals, foot.
+
+    Attributes:
+        columns: the columns from the left.
+        split: how many of them are under the left half of the letterhead and above who prepared.
+        head_row: the first row of the headings, from 0.
+        first_row: the first row below the headings.
+        next_row: the row that is written next.
+    """
+
+    def __init__(
+        self,
+        ctx: ReportContext,
+        sheet: SheetWriter,
+        columns: Iterable[Column[T]],
+        split: int,
+        row: int = letterhead.TABLE_ROW,
+    ) -> None:
+        self.ctx, self.sheet, self.columns, self.split = ctx, sheet, tuple(columns), split
+        self._positions = {column.id: number for number, column in enumerate(self.columns)}
+        self._letters = {name: xl_col_to_name(place) for name, place in self._positions.items()}
+        self.head_row, self.first_row = row, row + HEAD_ROWS
+        self.next_row = self.end_row = self.first_row
+
+    def position(self, column_id: str) -> int:
+        """Return the position of a column on the sheet, from 0."""
+        return self._positions[column_id]
+
+    def cell(self, row: int, column_id: str) -> str:
+        """Return the cell of a column in a row, which counts from 0: ``E12``."""
+        return f"{self._letters[column_id]}{row + 1}"
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row has been written yet."""
+        return self.end_row == self.first_row
+
+    def column_range(self, column_id: str) -> str:
+        """Return the cells of a column in the rows written so far: ``E12:E46``."""
+        letter = self._letters[column_id]
+        return f"{letter}{self.first_row + 1}:{letter}{max(self.end_row, self.first_row + 1)}"
+
+    def reference(self, row: int, column_id: str, value: str | float) -> Formula:
+        """Return a formula by which another sheet shows that cell; `value` is what it holds."""
+        return self.sheet.reference(row, self._positions[column_id], value)
+
+    def write_letterhead(self, title: str, unit: str = "") -> None:
+        """Write the letterhead of a sheet that holds this list alone, and the headings."""
+        letterhead.write_heading(self.ctx, self.sheet, len(self.columns), self.split, title, unit)
+        self.write_heads()
+
+    def write_heads(self, formulas: Mapping[str, Formula] | None = None) -> None:
+        """Write widths, headings and numbers of the columns; `formulas` are computed headings."""
+        self.sheet.set_widths(column.width for column in self.columns)
+        row, first = self.head_row, 0
+        for group, grouped in groupby(self.columns, key=lambda column: column.group):
+            group_columns = list(grouped)
+            if group:
+                self.sheet.write(row, first, group, "head", span=len(group_columns))
+            for position, column in enumerate(group_columns, first):
+                title = (formulas or {}).get(column.id, column.title)
+                rows = 1 if group else 2
+                self.sheet.write(row + bool(group), position, title, "head", rows=rows)
+            first += len(group_columns)
+        numbers = {column.id: number for number, column in enumerate(self.columns, 1)}
+        for number, column in enumerate(self.columns, 1):
+            sum_text = column.sum_text.format_map(numbers)
+            content = f"{number}\n{sum_text}" if sum_text else number
+            self.sheet.write(row + 2, number - 1, content, "column_number")
+        _set_heights(self.sheet, row, self.columns)
+
+    def write_rows(self, things: Iterable[T]) -> None:
+        """Write a row for each thing, numbered from 1, and colour the states in them."""
+        for number, thing in enumerate(things, 1):
+            self.write_row(thing, number)
+        self.colour_states()
+
+    def write_row(self, thing: T, number: int | None = None) -> None:
+        """Write the next row; it bears no number where that is None."""
+        row = self.next_row
+        for position, column in enumerate(self.columns):
+            content = number if column.id == NUMBER else column.value(thing)
+            if column.formula and is_result(content):
+                formula = resolve(row_formula(column.formula, thing), partial(self.cell, row))
+                content = Formula(f"={formula}", content)
+            look = column.look if isinstance(column.look, str) else column.look(thing)
+            self.sheet.write(row, position, content, look, number_format=column.number_format)
+        self.next_row = self.end_row = row + 1
+
+    def colour_states(self) -> None:
+        """Colour the states in the rows written so far."""
+        last = max(self.first_row, self.end_row - 1)
+        for position, column in enumerate(self.columns):
+            if column.symbols:
+                ends = (self.first_row, position), (last, position)
+                self.sheet.colour_states(*ends, column.symbols)
+
+    def write_totals(self, things: Sequence[T], label: str = "") -> None:
+        """Write the totals, the label over the columns before the first of them."""
+        row = self.next_row
+        first = next(number for number, column in enumerate(self.columns) if column.total)
+        self.sheet.write(row, 0, label or self.ctx.t("total"), "total_label", span=first)
+        for position, column in enumerate(self.columns[first:], first):
+            self.sheet.write(row, position, self._total(column, things), column.total_look)
+        self.next_row = row + 1
+
+    def _total(self, column: Column[T], things: Sequence[T]) -> Content:
+        """Return what stands below a column; nothing where no thing has a value there."""
+        if not column.total:
+            return None
+        values = [value for value in map(column.value, things) if isinstance(value, int | float)]
+        if things and not values and column.total_value is None:
+            return None
+        formula = column.total if isinstance(column.total, str) else f"SUM({whole(column.id)})"
+        value = sum(values) if column.total_value is None else column.total_value(things)
+        row_cell = partial(self.cell, self.next_row)
+        return Formula(f"={resolve(formula, row_cell, self.column_range)}", value)
+
+    def write_note(self, text: str, look: str = "note") -> None:
+        """Write a line over all columns in the next row."""
+        self.sheet.write(self.next_row, 0, text, look, span=len(self.columns))
+        self.next_row += 1
+
+    def write_foot(self, notes: Iterable[str] = (), *, gap: int = 1, space: int = 2) -> int:
+        """Write the notes and the signatures; return the last row.
+
+        Above the notes are `gap` blank rows; the signatures stand `space` rows below the last.
+        """
+        width, row = len(self.columns), self.next_row + gap - 1
+        for note in notes:
+            row += 1
+            self.sheet.write(row, 0, note, "note", span=width)
+        return letterhead.write_signatures(self.ctx, self.sheet, row + space, width, self.split)
+
+    def set_up_page(self, last: int, frozen: int, filtered: str = "", *, fit: bool = True) -> None:
+        """Set up paper, frozen headings and `frozen` columns, and the filter.
+
+        The filter reaches to the column with the id `filtered`; without one there is none.
+        """
+        raw = self.sheet.raw
+        if filtered and not self.is_empty:
+            filter_row = self.first_row - 1
+            raw.autofilter(filter_row, 0, self.end_row - 1, self._positions[filtered])
+        raw.freeze_panes(self.first_row, frozen)
+        repeat = (self.head_row, self.first_row - 1)
+        end = (last, len(self.columns) - 1)
+        self.sheet.set_up_page(landscape=True, last=end, repeat=repeat, fit=fit)
 
 
-def _set_heights(sheet: SheetWriter, row: int, columns: Sequence[Column]) -> None:
+def titled_column(
+    ctx: ReportContext,
+    key: str,
+    width: float,
+    value: Callable[[T], Content],
+    look: Look = "text",
+    formula: str | Callable[[T], str] = "",
+    *,
+    group: str = "",
+    sum_text: str = "",
+    total: bool = False,
+) -> Column[T]:
+    """Return a column with the title of a text; its id is the last part of `key`."""
+    column_id = key.rpartition(".")[2]
+    return Column(
+        column_id, ctx.t(key), width, value, formula, look, "", group, sum_text, total=total
+    )
+
+
+def number_column(ctx: ReportContext, width: float = 5, look: Look = "center") -> Column[Any]:
+    """Return the column that numbers the rows."""
+    return Column(NUMBER, ctx.t("column.stt"), width, look=look)
+
+
+def branch_columns(
+    ctx: ReportContext, *widths: float, center: Look = "center", text: Look = "text"
+) -> Iterator[Column[Any]]:
+    """Yield what a list of branches begins with: number, code and name of each thing's `branch`."""
+    yield number_column(ctx, widths[0], center)
+    yield Column(
+        "branch", ctx.t("column.branch"), widths[1], attrgetter("branch.code"), look=center
+    )
+    yield Column("unit", ctx.t("column.unit"), widths[2], attrgetter("branch.name"), look=text)
+
+
+def day_column(column_id: str, title: str, width: float, formula: str) -> Column[Any]:
+    """Return a column of days, where there may be none: the attribute `column_id` of each thing."""
+    day = attrgetter(column_id)
+
+    def value(thing: Any) -> int:
+        return day_number(day(thing)) if day(thing) else 0
+
+    return Column(column_id, title, width, value, formula, "date", number_format=_DAY_OR_NONE)
+
+
+def _set_heights(sheet: SheetWriter, row: int, columns: Sequence[Column[T]]) -> None:
     """Make the two rows of headings high enough; `SheetWriter` fits cells of a single row only."""
     group_height = max(
         (
@@ -69,23 +287,9 @@ def _set_heights(sheet: SheetWriter, row: int, columns: Sequence[Column]) -> Non
     sheet.set_height(row + 1, max(title_height, full_height - group_height))
 
 
-def _group_width(columns: Sequence[Column], group: str) -> float:
+def _group_width(columns: Sequence[Column[T]], group: str) -> float:
     return sum(column.width for column in columns if column.group == group)
 
 
 def _text_height(text: str, width: float) -> float:
     return metrics.height(metrics.lines(text, width - 0.4, SMALL_SIZE, True), SMALL_SIZE)
-
-
-def write_total(
-    sheet: SheetWriter, row: int, column: int, first: int, values: Iterable[int]
-) -> None:
-    """Write the sum of a column from row `first` to the row above."""
-    letter = xl_col_to_name(column)
-    formula = f"=SUM({letter}{first + 1}:{letter}{max(row, first + 1)})"
-    sheet.write(row, column, Formula(formula, sum(values)), "total_count")
-
-
-def criteria(table: DataTable, **conditions: str) -> str:
-    """Return criteria of SUMIFS or COUNTIFS over columns of `table`, keyed by the column's id."""
-    return ",".join(f"{table.ref(name)},{value}" for name, value in conditions.items())

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
-from typing import Literal
+from functools import cache, cached_property
+from typing import Any, Generic, Literal, TypeVar
 
 from mlay_batch.core.findings import Place
 from mlay_batch.excel import metrics
 from mlay_batch.report.formats import LOOKS
+from mlay_batch.report.formulas import is_result, resolve, row_formula
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.writer import Content, Formula, Hyperlink, ReportWriter, SheetWriter
 
 Kind = Literal["text", "center", "integer", "number", "points", "score", "date", "link"]
+Condition = str | tuple[str, ...]  # what a column is compared with; several must all hold
+T = TypeVar("T")
 
 HEAD_ROW = 4  # of every data sheet, from 0; the row above it is for machine ids
 _MIN_WIDTH, _MAX_WIDTH = 7.0, 44.0
@@ -36,24 +39,60 @@ def plain_heading(title: str) -> str:
     return " ".join(_NOT_PLAIN.sub(" ", _BRACKETED.sub("", title)).split())
 
 
+def _no_value(_: Any) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
-class DataColumn:
-    """A column: `id` for this program, `title` as Excel's table knows it."""
+class DataColumn(Generic[T]):
+    """A column of a data table whose rows stand for things of type T.
+
+    Attributes:
+        id: how this program names the column.
+        title: how Excel's table names it.
+        kind: the look of its cells.
+        value: what a row holds, or what its formula is computed to; None leaves the cell blank.
+        formula: the formula of a row or what makes it for a thing, without the leading sign; it
+            names cells and columns of its own table by `formulas.cell` and `whole`.
+    """
 
     id: str
     title: str
     kind: Kind = "text"
+    value: Callable[[T], Content] = _no_value
+    formula: str | Callable[[T], str] = ""
+
+    def cells(self, table: DataTable, things: Iterable[T]) -> list[Content]:
+        """Return the cells of the column in `table`, one for each thing."""
+        if not self.formula:
+            return [self.value(thing) for thing in things]
+        resolve = cache(table.resolve)  # one text for all rows alike, kept once
+        return [
+            Formula(resolve(f"={row_formula(self.formula, thing)}"), value)
+            if is_result(value)
+            else None
+            for thing in things
+            for value in (self.value(thing),)
+        ]
 
 
 @dataclass(frozen=True)
 class DataTable:
-    """What one data sheet holds. `name` is the table's name in formulas: ASCII, unique."""
+    """What one data sheet holds.
+
+    Attributes:
+        name: the table's name in formulas: ASCII, unique.
+        title: the title of the sheet.
+        note: a line on what the table holds.
+        columns: the columns from the left.
+        rows: the cells of each row, as many as there are columns.
+    """
 
     name: str
     title: str
     note: str
-    columns: tuple[DataColumn, ...]
-    rows: tuple[tuple[Content, ...], ...]
+    columns: tuple[DataColumn[Any], ...]
+    rows: tuple[tuple[Content, ...], ...] = ()
 
     @cached_property
     def headings(self) -> tuple[str, ...]:
@@ -85,6 +124,30 @@ class DataTable:
     def in_row(self, column_id: str) -> str:
         """Return the cell of that column in the formula's own row."""
         return f"{self.name}[[#This Row],[{self.headings[self.index(column_id)]}]]"
+
+    def resolve(self, formula: str) -> str:
+        """Return a formula of a row with the names of the table's cells and columns."""
+        return resolve(formula, self.in_row, self.ref)
+
+    def criteria(self, **conditions: Condition) -> str:
+        """Return criteria of SUMIFS or COUNTIFS over columns, keyed by the column's id."""
+        return ",".join(
+            f"{self.ref(column_id)},{test}"
+            for column_id, tests in conditions.items()
+            for test in ((tests,) if isinstance(tests, str) else tests)
+        )
+
+    def countifs(self, **conditions: Condition) -> str:
+        """Return the formula that counts the rows that meet all conditions."""
+        return f"COUNTIFS({self.criteria(**conditions)})"
+
+    def sumifs(self, column_id: str, /, **conditions: Condition) -> str:
+        """Return the formula that adds up a column over the rows that meet all conditions."""
+        return f"SUMIFS({self.ref(column_id)},{self.criteria(**conditions)})"
+
+    def averageifs(self, column_id: str, /, **conditions: Condition) -> str:
+        """Return the formula of the mean of a column over the rows that meet all conditions."""
+        return f"AVERAGEIFS({self.ref(column_id)},{self.criteria(**conditions)})"
 
     def sheet_row(self, position: int) -> int:
         """Return the sheet's row of the record at `position`."""
@@ -138,7 +201,7 @@ def _shared_formula(writer: ReportWriter, cells: Sequence[Content]) -> dict[str,
     return {"formula": formulas.pop()} if len(formulas) == 1 and "" not in formulas else {}
 
 
-def _column_width(column: DataColumn, heading: str, cells: Sequence[Content]) -> float:
+def _column_width(column: DataColumn[Any], heading: str, cells: Sequence[Content]) -> float:
     """Return the width of a column in which heading and cells fit."""
     texts = (
         {_WIDEST_DATE}
@@ -164,25 +227,41 @@ def _content_text(content: Content) -> str:
     return str(content if content is not None else "")
 
 
-Rows = tuple[tuple[Content, ...], ...]
+def fill(table: DataTable, things: Iterable[Any]) -> DataTable:
+    """Return a table without rows with a row for each thing."""
+    listed = tuple(things)
+    cells = [column.cells(table, listed) for column in table.columns]
+    return replace(table, rows=tuple(zip(*cells, strict=True)))
 
 
 def data_table(
-    ctx: ReportContext, key: str, columns: Iterable[DataColumn], rows: Rows
+    ctx: ReportContext,
+    key: str,
+    columns: Iterable[DataColumn[T]],
+    things: Iterable[T],
+    area: str = "",
 ) -> DataTable:
-    """Return the data table whose name, title and note the texts give under `key`."""
-    return DataTable(
-        name=ctx.t(f"table.{key}"),
-        title=ctx.t(f"sheet.{key}"),
-        note=ctx.t(f"note.{key}"),
-        columns=tuple(columns),
-        rows=rows,
-    )
+    """Return the data table whose name, title and note the texts of an area give under `key`.
+
+    It has a row for each thing.
+    """
+    name, title, note = (ctx.t(f"{area}{part}.{key}") for part in ("table", "sheet", "note"))
+    return fill(DataTable(name, title, note, tuple(columns)), things)
 
 
-def data_columns(ctx: ReportContext, kinds: dict[str, Kind]) -> Iterator[DataColumn]:
-    """Yield columns with the titles the texts give them."""
-    return (DataColumn(name, ctx.t(f"column.{name}"), kind) for name, kind in kinds.items())
+def data_column(
+    ctx: ReportContext,
+    column_id: str,
+    kind: Kind,
+    value: Callable[[T], Content],
+    formula: str | Callable[[T], str] = "",
+    *,
+    area: str = "",
+    **params: object,
+) -> DataColumn[T]:
+    """Return a column with the title that the texts of an area give it; `params` stand in that."""
+    name = column_id.partition(":")[0]
+    return DataColumn(column_id, ctx.t(f"{area}column.{name}", **params), kind, value, formula)
 
 
 def place_text(place: Place) -> str:
@@ -194,3 +273,19 @@ def is_in_report_year(ctx: ReportContext, day: date) -> bool:
     """Whether a day lies in the report's year and not after its period."""
     end = ctx.figures.period.end
     return date(end.year, 1, 1) <= day <= end
+
+
+Rows = tuple[tuple[Content, ...], ...]
+
+
+def rows_table(
+    ctx: ReportContext, key: str, columns: Iterable[DataColumn[Any]], rows: Rows
+) -> DataTable:
+    """Return the data table whose name, title and note the texts give under `key`."""
+    name, title, note = (ctx.t(f"{part}.{key}") for part in ("table", "sheet", "note"))
+    return DataTable(name, title, note, tuple(columns), rows)
+
+
+def data_columns(ctx: ReportContext, kinds: dict[str, Kind]) -> list[DataColumn[Any]]:
+    """Return columns with the titles the texts give them."""
+    return [DataColumn(name, ctx.t(f"column.{name}"), kind) for name, kind in kinds.items()]

@@ -40,11 +40,6 @@ class DutyTables:
         )
 
 
-def quote(text: str) -> str:
-    """Return a text as a formula holds it."""
-    return '"' + text.replace('"', '""') + '"'
-
-
 def build(ctx: ReportContext) -> DutyTables:
     """Return the tables; nothing is written yet."""
     officers, months = _officers_table(ctx), _months_table(ctx)

@@ -14,7 +14,7 @@ from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.report.data import assignments_data, meetings_data, visits_data, yearly_data
 from mlay_batch.report.data.assignments_data import DutyTables
 from mlay_batch.report.report_context import ReportContext, period_id
-from mlay_batch.report.tables import DataTable, data_columns, data_table, is_in_report_year
+from mlay_batch.report.tables import DataTable, data_columns, is_in_report_year, rows_table
 from mlay_batch.report.writer import Formula
 from mlay_batch.schema import Form
 
@@ -77,7 +77,7 @@ def _returns_table(ctx: ReportContext) -> DataTable:
             },
         )
     )
-    state_cell = data_table(ctx, "returns", all_columns, ()).in_row("state")
+    state_cell = rows_table(ctx, "returns", all_columns, ()).in_row("state")
     open_tests = ",".join(f'{state_cell}="{name}"' for name in OPEN)
     open_formula = f"=IF(OR({open_tests}),1,0)"
     rows = tuple(
@@ -95,7 +95,7 @@ def _returns_table(ctx: ReportContext) -> DataTable:
         for period in matrix.periods
         for cell in (matrix.cell(branch.code, period) for branch in matrix.branches)
     )
-    return data_table(ctx, "returns", all_columns, rows)
+    return rows_table(ctx, "returns", all_columns, rows)
 
 
 def returns_of(ctx: ReportContext, form: Form) -> Iterator[AcceptedReturn]:

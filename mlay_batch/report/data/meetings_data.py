@@ -15,10 +15,10 @@ from mlay_batch.report.tables import (
     DataColumn,
     DataTable,
     data_columns,
-    data_table,
     is_in_report_year,
     place_text,
     plain_heading,
+    rows_table,
 )
 from mlay_batch.report.writer import Content, Formula
 from mlay_batch.schema import Scheme
@@ -66,7 +66,7 @@ def marks_table(ctx: ReportContext) -> DataTable:
         for scorer in SCORERS
         if scorer in sitting.marks
     )
-    return data_table(ctx, "marks", all_columns, rows)
+    return rows_table(ctx, "marks", all_columns, rows)
 
 
 def _groups(ctx: ReportContext) -> Mapping[str, str]:
@@ -94,7 +94,7 @@ def _sittings_with_schemes(ctx: ReportContext) -> Iterator[tuple[Scheme | None, 
 
 def sittings_table(ctx: ReportContext, marks: DataTable) -> DataTable:
     """Return the sittings of the year to date."""
-    blank_table = data_table(
+    blank_table = rows_table(
         ctx,
         "sittings",
         data_columns(
@@ -127,7 +127,7 @@ def sittings_table(ctx: ReportContext, marks: DataTable) -> DataTable:
             row_formulas = _SittingFormulas(ctx, blank_table, marks, scheme)
             formulas[version] = row_formulas.score(), row_formulas.rank(ranks)
         rows.append(_sitting_row(ctx, sitting, *formulas[version], ranks))
-    return data_table(ctx, "sittings", blank_table.columns, tuple(rows))
+    return rows_table(ctx, "sittings", blank_table.columns, tuple(rows))
 
 
 def _sitting_row(

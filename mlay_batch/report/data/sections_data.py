@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 
 from mlay_batch.core.findings import Place
 from mlay_batch.core.period import Period
@@ -50,7 +51,7 @@ def table_name(form: str, section: str) -> str:
 
 def _section_table(ctx: ReportContext, family: Family, section: Section) -> DataTable:
     named_fields = family_fields(family, section.id)
-    columns = (
+    columns: tuple[DataColumn[Any], ...] = (
         DataColumn(BRANCH_COLUMN, ctx.t("column.branch"), "center"),
         DataColumn("_branch_name", ctx.t("column.branch_name")),
         DataColumn("_period", ctx.t("column.period"), "center"),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
+from typing import Any
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
@@ -121,7 +122,7 @@ def month_table(ctx: ReportContext, data: DataTables) -> DataTable:
     """Return a row for each month: meetings by band, visits so far beside an even pace."""
     t, ranks = ctx.t, bands.ranks(ctx)
     quotas = {line.quota.quota: line.quota for line in ctx.figures.quota}
-    all_columns = (
+    all_columns: tuple[DataColumn[Any], ...] = (
         DataColumn("month", t("column.month"), "integer"),
         *(
             DataColumn(band.id, plain_heading(band.title.of(ctx.lang)), "integer")
@@ -206,7 +207,7 @@ def branch_table(
 ) -> DataTable:
     """Return a row for each branch: its mean score and its members, month by month."""
     t, months = ctx.t, range(1, _YEAR_MONTHS + 1)
-    all_columns = (
+    all_columns: tuple[DataColumn[Any], ...] = (
         DataColumn("branch", t("column.branch"), "center"),
         DataColumn("branch_name", t("column.branch_name")),
         *(
@@ -298,7 +299,7 @@ def year_table(ctx: ReportContext, data: DataTables) -> DataTable | None:
     if not years:
         return None
     grade_count = max(len(part.grades) for year in years for part in year.scheme.parts)
-    all_columns = (
+    all_columns: tuple[DataColumn[Any], ...] = (
         DataColumn("part", ctx.t("column.part")),
         DataColumn("year", ctx.t("column.year"), "center"),
         *(

@@ -12,7 +12,8 @@ from itertools import groupby
 from mlay_batch.core.period import day_number
 from mlay_batch.figures.report_records import Attendance
 from mlay_batch.report.data import assignments_data
-from mlay_batch.report.data.assignments_data import DutyTables, quote
+from mlay_batch.report.data.assignments_data import DutyTables
+from mlay_batch.report.formulas import quote
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets import quota_year
 from mlay_batch.report.tables import HEAD_ROW, DataTable, Kind, is_in_report_year, place_text

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.classified import ClassificationYear
 from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.tables import DataColumn, DataTable, data_columns, data_table, plain_heading
+from mlay_batch.report.tables import DataColumn, DataTable, data_columns, plain_heading, rows_table
 from mlay_batch.report.writer import Content
 from mlay_batch.schema import Section
 
@@ -39,7 +40,7 @@ def classification_table(ctx: ReportContext) -> DataTable:
         for accepted, year in _returns_by_year(ctx)
         for row in _return_rows(ctx, accepted, year, [column.id for column in counts])
     )
-    return data_table(ctx, "classified", all_columns, rows)
+    return rows_table(ctx, "classified", all_columns, rows)
 
 
 def _returns_by_year(ctx: ReportContext) -> Iterator[tuple[AcceptedReturn, ClassificationYear]]:
@@ -66,7 +67,7 @@ def _return_rows(
             yield (*head, part.section, None, *(row.values.get(name) for name in counts), link)
 
 
-def _count_columns(ctx: ReportContext) -> Iterator[DataColumn]:
+def _count_columns(ctx: ReportContext) -> Iterator[DataColumn[Any]]:
     """Yield the counts of the classified parts; a grade's name changes by year, its rank stays."""
     ranks = {
         grade.id: rank
@@ -122,4 +123,4 @@ def organisations_table(ctx: ReportContext) -> DataTable:
         )
         for organisation in ctx.inputs.register.organisations
     )
-    return data_table(ctx, "organisations", all_columns, rows)
+    return rows_table(ctx, "organisations", all_columns, rows)

@@ -13,14 +13,14 @@ from xlsxwriter.utility import xl_col_to_name
 from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import Activities, Activity, ActivityLine
 from mlay_batch.figures.report_records import OPEN
-from mlay_batch.report import letterhead, listing
+from mlay_batch.report import heads, letterhead
 from mlay_batch.report.data.sections_data import (
     BRANCH_COLUMN,
     MONTH_COLUMN,
     PlacedTable,
     table_name,
 )
-from mlay_batch.report.listing import Column
+from mlay_batch.report.heads import Column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Formula, SheetWriter
@@ -60,7 +60,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTab
     layout = _ActivitiesLayout(ctx, sheet, tables[table_name(*activities.section)][1], activities)
     columns = layout.link_column + 1
     letterhead.write_heading(ctx, sheet, columns, _SPLIT, ctx.t("branches/activities.title"))
-    first = listing.write_heads(sheet, letterhead.TABLE_ROW, _columns(layout))
+    first = heads.write_heads(sheet, letterhead.TABLE_ROW, _columns(layout))
     for number, line in enumerate(activities.lines):
         _write_row(layout, first + number, number + 1, line)
     last = first + len(activities.lines)
@@ -125,7 +125,7 @@ def _count_formulas(
     layout: _ActivitiesLayout, row: int, line: ActivityLine, kind: str
 ) -> Sequence[Formula]:
     period, table = layout.ctx.figures.period, layout.table
-    year_criteria = listing.criteria(
+    year_criteria = heads.criteria(
         table,
         **{
             BRANCH_COLUMN: f"${xl_col_to_name(_CODE)}{row + 1}",
@@ -153,7 +153,7 @@ def _write_totals(layout: _ActivitiesLayout, row: int, first: int) -> None:
         kind_sums = [(*line.counts[kind], line.people[kind]) for line in layout.activities.lines]
         for offset in range(_COLUMNS_PER_KIND):
             column = _FIRST_KIND + _COLUMNS_PER_KIND * position + offset
-            listing.write_total(
+            heads.write_total(
                 layout.sheet, row, column, first, (sums[offset] for sums in kind_sums)
             )
     for column in (layout.list_column, layout.link_column):

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from operator import attrgetter
 
-from mlay_batch.core.period import day_number
 from mlay_batch.core.styles import TONES
 from mlay_batch.figures.report_records import CellVisits
-from mlay_batch.report import letterhead, listing
-from mlay_batch.report.data.assignments_data import quote
 from mlay_batch.report.data.data_sheets import DataTables
-from mlay_batch.report.listing import Column
+from mlay_batch.report.formulas import cell, fixed, quote, whole
+from mlay_batch.report.listing import Column, Listing, branch_columns, day_column, titled_column
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.writer import Formula, SheetWriter
+from mlay_batch.report.writer import SheetWriter
 from mlay_batch.schema.ids import MEETING
 
-_CODE, _OFFICERS, _HELD, _ATTENDED, _VISITS, _COUNTED, _LAST, _OPEN_MONTHS, _STATE = (
-    1,
-    *range(3, 11),
-)
 _SPLIT = 3
-_DAY_FORMAT = "dd/mm/yyyy;;"  # no day at all is number 0
 _TONE_BY_STATE = {"attended": "good", "uncounted": "fair", "unknown": "watch", "unattended": "bad"}
 
 
@@ -31,99 +26,54 @@ def state_text(ctx: ReportContext, state: str) -> str:
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     """Write the sheet."""
-    columns = tuple(_columns(ctx))
-    cells = ctx.figures.cell_visits
-    letterhead.write_heading(ctx, sheet, len(columns), _SPLIT, ctx.t("visits/title.cells"))
-    first = listing.write_heads(sheet, letterhead.TABLE_ROW, columns)
-    for number, cell in enumerate(cells):
-        _write_row(ctx, sheet, data, first + number, number + 1, cell)
-    total_row = first + len(cells)
-    sheet.colour_states((first, _STATE), (max(first, total_row - 1), _STATE), "●○▲■")
-    if cells:
-        sheet.raw.autofilter(first - 1, 0, total_row - 1, _STATE)
-    _write_totals(ctx, sheet, first, total_row)
-    sheet.write(total_row + 2, 0, ctx.t("visits/cells.how"), "note", span=len(columns))
-    last = letterhead.write_signatures(ctx, sheet, total_row + 4, len(columns), _SPLIT)
-    sheet.raw.freeze_panes(first, _SPLIT)
-    repeat = (letterhead.TABLE_ROW, first - 1)
-    sheet.set_up_page(landscape=True, last=(last, _STATE), repeat=repeat)
+    listing = Listing(ctx, sheet, _columns(ctx, data), _SPLIT)
+    listing.write_letterhead(ctx.t("visits/title.cells"))
+    listing.write_rows(ctx.figures.cell_visits)
+    listing.write_totals(ctx.figures.cell_visits)
+    last = listing.write_foot([ctx.t("visits/cells.how")])
+    listing.set_up_page(last, frozen=3, filtered="state")
 
 
-def _columns(ctx: ReportContext) -> Iterator[Column]:
-    t = ctx.t
-    yield Column(t("column.stt"), 5)
-    yield Column(t("column.branch"), 10)
-    yield Column(t("column.unit"), 36)
-    yield Column(t("visits/column.officers"), 40)
-    yield Column(t("column.held"), 9)
-    yield Column(t("visits/column.attended"), 9)
-    yield Column(t("visits/column.visits"), 9, t("visits/column.times"))
-    yield Column(t("visits/column.that_count"), 9, t("visits/column.times"))
-    yield Column(t("visits/column.last_visit"), 11)
-    yield Column(t("visits/column.months_out"), 10)
-    yield Column(t("column.result"), 24)
-
-
-def _write_row(
-    ctx: ReportContext,
-    sheet: SheetWriter,
-    data: DataTables,
-    row: int,
-    number: int,
-    cell: CellVisits,
-) -> None:
-    write, visits, code = sheet.write, data.attendance, f"$B{row + 1}"
-    write(row, 0, number, "center")
-    write(row, _CODE, cell.branch.code, "center")
-    write(row, 2, cell.branch.name, "text")
-    write(row, _OFFICERS, "; ".join(ctx.officer_name(officer) for officer in cell.officers), "text")
-    visit_criteria = listing.criteria(visits, branch=code)
-    meeting_criteria = listing.criteria(data.sittings, branch=code, held_on='">0"')
-    open_criteria = listing.criteria(data.returns, form=quote(MEETING), branch=code, open="1")
-    last_visit = f"SUMPRODUCT(MAX(({visits.ref('branch')}={code})*{visits.ref('held_on')}))"
-    for column, formula, value in (
-        (_HELD, f"COUNTIFS({meeting_criteria})", cell.sitting_count),
-        (
-            _ATTENDED,
-            f"SUMIFS({visits.ref('first_visit')},{visit_criteria})",
-            cell.attended_sittings,
-        ),
-        (_VISITS, f"COUNTIFS({visit_criteria})", cell.visit_count),
-        (_COUNTED, f"SUMIFS({visits.ref('counted')},{visit_criteria})", cell.counted_visits),
-        (_OPEN_MONTHS, f"COUNTIFS({open_criteria})", cell.open_months),
-    ):
-        write(row, column, Formula(f"={formula}", value), "count")
-    write(
-        row,
-        _LAST,
-        Formula(f"={last_visit}", day_number(cell.last_visit) if cell.last_visit else 0),
-        "date",
-        number_format=_DAY_FORMAT,
+def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[CellVisits]]:
+    column, visits, code = partial(titled_column, ctx), data.attendance, fixed("branch")
+    count = partial(column, look="count", total=True)
+    times = ctx.t("visits/column.times")
+    yield from branch_columns(ctx, 5, 10, 36)
+    yield column("visits/column.officers", 40, partial(_officer_names, ctx))
+    held = data.sittings.countifs(branch=code, held_on='">0"')
+    yield count("column.held", 9, attrgetter("sitting_count"), formula=held)
+    attended = visits.sumifs("first_visit", branch=code)
+    yield count("visits/column.attended", 9, attrgetter("attended_sittings"), formula=attended)
+    visited, counted = visits.countifs(branch=code), visits.sumifs("counted", branch=code)
+    yield count("visits/column.visits", 9, attrgetter("visit_count"), formula=visited, group=times)
+    yield count(
+        "visits/column.that_count", 9, attrgetter("counted_visits"), formula=counted, group=times
     )
-    write(row, _STATE, _state_formula(ctx, row, cell), "text")
+    last = f"SUMPRODUCT(MAX(({visits.ref('branch')}={code})*{visits.ref('held_on')}))"
+    yield day_column("last_visit", ctx.t("visits/column.last_visit"), 11, last)
+    out = data.returns.countifs(form=quote(MEETING), branch=code, open="1")
+    yield count("visits/column.months_out", 10, attrgetter("open_months"), formula=out)
+    yield _state_column(ctx)
 
 
-def _state_formula(ctx: ReportContext, row: int, cell: CellVisits) -> Formula:
+def _officer_names(ctx: ReportContext, line: CellVisits) -> str:
+    return "; ".join(map(ctx.officer_name, line.officers))
+
+
+def _state_column(ctx: ReportContext) -> Column[CellVisits]:
+    """Return the state of each cell; below it how many cells nobody visited, in words."""
     texts = {state: quote(state_text(ctx, state)) for state in _TONE_BY_STATE}
-    attended = f"IF(H{row + 1}>0,{texts['attended']},{texts['uncounted']})"
-    unattended = f"IF(J{row + 1}>0,{texts['unknown']},{texts['unattended']})"
-    return Formula(f"=IF(G{row + 1}>0,{attended},{unattended})", state_text(ctx, cell.state))
-
-
-def _write_totals(ctx: ReportContext, sheet: SheetWriter, first: int, total_row: int) -> None:
-    cells = ctx.figures.cell_visits
-    sheet.write(total_row, 0, ctx.t("total"), "total_label", span=_HELD)
-    sheet.write(total_row, _LAST, None, "total_count")
-    for column, values in (
-        (_HELD, [cell.sitting_count for cell in cells]),
-        (_ATTENDED, [cell.attended_sittings for cell in cells]),
-        (_VISITS, [cell.visit_count for cell in cells]),
-        (_COUNTED, [cell.counted_visits for cell in cells]),
-        (_OPEN_MONTHS, [cell.open_months for cell in cells]),
-    ):
-        listing.write_total(sheet, total_row, column, first, values)
-    cell_range = f"K{first + 1}:K{max(total_row, first + 1)}"
-    unattended = sum(cell.state == "unattended" for cell in cells)
+    attended = f"IF({cell('that_count')}>0,{texts['attended']},{texts['uncounted']})"
+    unattended = f"IF({cell('months_out')}>0,{texts['unknown']},{texts['unattended']})"
     label = ctx.t("visits/cells.nobody")
-    formula = f"={quote(label)}&COUNTIF({cell_range},{quote(state_text(ctx, 'unattended'))})"
-    sheet.write(total_row, _STATE, Formula(formula, f"{label}{unattended}"), "total_label")
+    return Column(
+        "state",
+        ctx.t("column.result"),
+        24,
+        lambda line: state_text(ctx, line.state),
+        f"IF({cell('visits')}>0,{attended},{unattended})",
+        total=f"{quote(label)}&COUNTIF({whole('state')},{texts['unattended']})",
+        total_value=lambda lines: f"{label}{[x.state for x in lines].count('unattended')}",
+        total_look="total_label",
+        symbols="●○▲■",
+    )

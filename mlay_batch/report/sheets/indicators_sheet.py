@@ -20,7 +20,7 @@ from mlay_batch.report.indicator_text import (
     worst_first,
 )
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.tables import DataTable, data_columns, data_table, place_text
+from mlay_batch.report.tables import DataTable, data_columns, place_text, rows_table
 from mlay_batch.report.writer import Content, Hyperlink, SheetWriter
 
 MAX_ROWS = 25  # rows: what one screen holds, and a committee reads
@@ -134,7 +134,7 @@ def _write_all_hits(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> SheetWr
             "delivery": "link",
         },
     )
-    hit_table: DataTable = data_table(
+    hit_table: DataTable = rows_table(
         ctx, "signs_data", all_columns, tuple(_hit_row(ctx, hit) for hit in hits)
     )
     sheet = ctx.writer.add_sheet(hit_table.title, hit_table.note)

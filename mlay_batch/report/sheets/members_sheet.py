@@ -13,7 +13,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import MemberMovement, Movement, MovementLine
-from mlay_batch.report import letterhead, listing
+from mlay_batch.report import heads, letterhead
 from mlay_batch.report.data.sections_data import (
     BRANCH_COLUMN,
     MONTH_COLUMN,
@@ -21,7 +21,7 @@ from mlay_batch.report.data.sections_data import (
     table_name,
 )
 from mlay_batch.report.data.trends_data import Trends
-from mlay_batch.report.listing import Column
+from mlay_batch.report.heads import Column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Formula, Hyperlink, SheetWriter
@@ -89,7 +89,7 @@ def write(
     layout = _MembersLayout(ctx, sheet, data_sheet, table, movement)
     columns = layout.trend_column + 1
     letterhead.write_heading(ctx, sheet, columns, _SPLIT, ctx.t("branches/members.title"))
-    first = listing.write_heads(sheet, letterhead.TABLE_ROW, _columns(layout))
+    first = heads.write_heads(sheet, letterhead.TABLE_ROW, _columns(layout))
     for number, line in enumerate(movement.lines):
         _write_row(layout, first + number, number + 1, line)
     branches = (line.branch.code for line in movement.lines)
@@ -193,7 +193,7 @@ def _gap_link(layout: _MembersLayout, line: MovementLine) -> Hyperlink:
 
 def _criteria(layout: _MembersLayout, row: int, first: Period, last: Period) -> str:
     """Return the criteria for a branch's returns of these months; single months need one only."""
-    of_branch = listing.criteria(
+    of_branch = heads.criteria(
         layout.table, **{BRANCH_COLUMN: f"${xl_col_to_name(_CODE)}{row + 1}"}
     )
     month = layout.table.ref(MONTH_COLUMN)
@@ -307,7 +307,7 @@ def _write_totals(layout: _MembersLayout, row: int, first: int) -> None:
             else layout.check_column - layout.year_column
         )
         for offset in range(width):
-            listing.write_total(
+            heads.write_total(
                 layout.sheet, row, start + offset, first, (sums[offset] for sums in values)
             )
     layout.sheet.write(row, layout.check_column, _check_formula(layout, row, None), "total_label")

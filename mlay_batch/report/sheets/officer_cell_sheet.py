@@ -15,11 +15,11 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.core.period import day_number
 from mlay_batch.figures.report_records import QuotaPair
-from mlay_batch.report import letterhead, listing
+from mlay_batch.report import heads, letterhead
 from mlay_batch.report.data import visits_data
-from mlay_batch.report.data.assignments_data import quote
 from mlay_batch.report.data.data_sheets import DataTables
-from mlay_batch.report.listing import Column
+from mlay_batch.report.formulas import quote
+from mlay_batch.report.heads import Column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets import quota_year
 from mlay_batch.report.writer import Formula, SheetWriter
@@ -88,7 +88,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> OpenMonth
     layout = _OfficerCellLayout(ctx, sheet, data)
     column_count = len(layout.columns)
     letterhead.write_heading(ctx, sheet, column_count, _SPLIT, ctx.t("visits/title.pairs"))
-    row = first = listing.write_heads(sheet, letterhead.TABLE_ROW, layout.columns)
+    row = first = heads.write_heads(sheet, letterhead.TABLE_ROW, layout.columns)
     rows: dict[tuple[str, str, str | None], int] = {}
     for quota, pairs in groupby(ctx.figures.quota_pairs, key=lambda pair: pair.quota):
         row = _write_quota(layout, row, quota, tuple(pairs), rows)
@@ -233,7 +233,7 @@ class _OfficerCellRow:
     def _open_months_formula(self, factor: str) -> str:
         """Return the same, but none of the months in which visits to the own cell do not count."""
         officers, (officer, branch) = self.page.data.duties.officers, self._key_cells()
-        own_cell_criteria = listing.criteria(officers, officer=officer, own_cell=branch)
+        own_cell_criteria = heads.criteria(officers, officer=officer, own_cell=branch)
         formulas = {True: "", False: ""}
         parts = quota_year.join_alike(self.spans, lambda quota: (quota.role, quota.counts.own_cell))
         for span in parts:
@@ -245,7 +245,7 @@ class _OfficerCellRow:
     def _kind_formula(self, kind: str) -> str:
         visits, (officer, branch) = self.page.data.attendance, self._key_cells()
         title = quote(self.page.ctx.choice_title("meeting_kind", kind))
-        criteria = listing.criteria(visits, credited=officer, branch=branch, kind=title)
+        criteria = heads.criteria(visits, credited=officer, branch=branch, kind=title)
         return f"SUMIFS({self._counts_ref()},{criteria})"
 
     def _counts_ref(self) -> str:
@@ -259,7 +259,7 @@ class _OfficerCellRow:
     def _open_returns_formula(self) -> str:
         """Return how many returns of the cell are out for each month."""
         returns, months = self.page.data.returns, self.page.data.duties.months
-        criteria = listing.criteria(
+        criteria = heads.criteria(
             returns,
             form=quote(MEETING),
             branch=self._key_cells()[1],

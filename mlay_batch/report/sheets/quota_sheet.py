@@ -18,10 +18,10 @@ from mlay_batch.core.period import Period
 from mlay_batch.core.styles import TONES
 from mlay_batch.core.text import day_and_month
 from mlay_batch.figures.report_records import QuotaLine
-from mlay_batch.report import letterhead, listing
-from mlay_batch.report.data.assignments_data import quote
+from mlay_batch.report import heads, letterhead
 from mlay_batch.report.data.data_sheets import DataTables
-from mlay_batch.report.listing import Column
+from mlay_batch.report.formulas import quote
+from mlay_batch.report.heads import Column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets import quota_year
 from mlay_batch.report.sheets.officer_cell_sheet import OpenMonthCells
@@ -84,7 +84,7 @@ def write(
         sheet.write(row, 0, ctx.t("visits/quota.unseen"), "note", span=_COLUMNS)
     row = letterhead.write_signatures(ctx, sheet, row + 2, _COLUMNS, _SPLIT)
     sheet.raw.freeze_panes(0, 3)
-    head = blocks[0].first_row - listing.HEAD_ROWS if blocks else letterhead.TABLE_ROW + 1
+    head = blocks[0].first_row - heads.HEAD_ROWS if blocks else letterhead.TABLE_ROW + 1
     sheet.set_up_page(landscape=True, last=(row, _COLUMNS - 1), repeat=(head, head + 2))
     return tuple(blocks)
 
@@ -139,7 +139,7 @@ def _write_block(
             label = ctx.t("visits/quota.times", months=quota_year.months_text(ctx, span))
         sheet.write(number, _OWED, label, "plain_right", span=_STATE - _OWED)
         sheet.write(number, _STATE, span.quota.times, "parameter")
-    first = listing.write_heads(
+    first = heads.write_heads(
         sheet, row + max(len(times_spans), 2 if times_note else 1), layout.columns
     )
     parameters = tuple(
@@ -252,7 +252,7 @@ class _OfficerLine:
         criteria = {"credited": f"$B{self.row + 1}", "month": str(column - _FIRST_MONTH + 1)}
         if self._branch_code:
             criteria["branch"] = quote(self._branch_code)
-        sums = f"SUMIFS({visits.ref(f'counts:{quota}')},{listing.criteria(visits, **criteria)})"
+        sums = f"SUMIFS({visits.ref(f'counts:{quota}')},{heads.criteria(visits, **criteria)})"
         return Formula(f"={sums}", value)
 
     def _served_months(self, *, to_date: bool, only_span: QuotaSpan | None = None) -> str:
@@ -324,7 +324,7 @@ def _write_totals(
         if any(line.months[month] is not None for line in lines):
             column_values[_FIRST_MONTH + month] = lambda line, month=month: line.months[month] or 0  # type: ignore[misc]
     for column, value in column_values.items():
-        listing.write_total(sheet, row, column, first, map(value, lines))
+        heads.write_total(sheet, row, column, first, map(value, lines))
 
 
 def assignment_texts(

@@ -13,14 +13,14 @@ from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import Thematic, ThematicLine
-from mlay_batch.report import letterhead, listing
+from mlay_batch.report import heads, letterhead
 from mlay_batch.report.data.sections_data import (
     BRANCH_COLUMN,
     MONTH_COLUMN,
     PlacedTable,
     table_name,
 )
-from mlay_batch.report.listing import Column
+from mlay_batch.report.heads import Column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Content, Formula, SheetWriter
@@ -53,7 +53,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTab
         return
     letterhead.write_heading(ctx, sheet, _COLUMNS, _SPLIT, title)
     layout = _ThematicLayout(ctx, sheet, tables[table_name(*thematic.section)][1], thematic)
-    first = listing.write_heads(sheet, letterhead.TABLE_ROW, _columns(layout))
+    first = heads.write_heads(sheet, letterhead.TABLE_ROW, _columns(layout))
     for number, line in enumerate(thematic.lines):
         _write_row(layout, first + number, number + 1, line)
     last = first + len(thematic.lines)
@@ -135,9 +135,7 @@ def _write_themes(layout: _ThematicLayout, row: int, line: ThematicLine) -> None
 def _count_formula(layout: _ThematicLayout, row: int, quarter: Period, count: int) -> Formula:
     """Count the branch's meetings of the quarter of each thematic kind."""
     months = quarter.months()
-    criteria = listing.criteria(
-        layout.table, **{BRANCH_COLUMN: f"${xl_col_to_name(_CODE)}{row + 1}"}
-    )
+    criteria = heads.criteria(layout.table, **{BRANCH_COLUMN: f"${xl_col_to_name(_CODE)}{row + 1}"})
     month, kind = layout.table.ref(MONTH_COLUMN), layout.table.ref("kind")
     criteria += f',{month},">={months[0].month}",{month},"<={months[-1].month}"'
     titles = (layout.ctx.choice_title("meeting_kind", name) for name in layout.thematic.kinds)
@@ -161,21 +159,21 @@ def _write_totals(layout: _ThematicLayout, row: int, first: int) -> None:
     for column in range(_FIRST_QUARTER, _COLUMNS):
         layout.sheet.write(row, column, None, "total_count")
     for number in range(len(layout.thematic.quarters)):
-        listing.write_total(
+        heads.write_total(
             layout.sheet,
             row,
             _FIRST_QUARTER + number,
             first,
             (line.meeting_counts[number] or 0 for line in lines),
         )
-    listing.write_total(
+    heads.write_total(
         layout.sheet,
         row,
         _YEAR_SUM,
         first,
         (sum(count or 0 for count in line.meeting_counts) for line in lines),
     )
-    listing.write_total(layout.sheet, row, _OPEN, first, (line.open_months for line in lines))
+    heads.write_total(layout.sheet, row, _OPEN, first, (line.open_months for line in lines))
 
 
 def _write_summary(layout: _ThematicLayout, row: int, rows: tuple[int, int]) -> int:
