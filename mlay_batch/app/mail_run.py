@@ -21,7 +21,7 @@ from mlay_batch.app.settings import Smtp
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
-from mlay_batch.ledger import Archive, Item, Ledger, MailLog, MailState, SentMail, lock
+from mlay_batch.ledger import Archive, Ledger, MailLog, MailState, SentMail, lock
 from mlay_batch.mail.letter import Letter
 from mlay_batch.mail.mime import Sender, build_message, short_id
 from mlay_batch.mail.smtp import ConnectionLostError, RateLimiter, RefusedError
@@ -205,9 +205,10 @@ class _LetterSender:
 def _mail_record(
     run: MailRun, letter: Letter, sha256: str, state: MailState, timestamp: str
 ) -> SentMail:
-    items = tuple(Item(t.key, t.form, t.branch, t.period, t.entry_id) for t in letter.topics)
     message_id = run.sender.message_id(letter)
-    return SentMail(letter.kind, message_id, letter.to, sha256, state, timestamp, items, run.as_of)
+    return SentMail(
+        letter.kind, message_id, letter.to, sha256, state, timestamp, letter.topics, run.as_of
+    )
 
 
 def _doubtful_letters(mail_log: MailLog) -> tuple[SentMail, ...]:

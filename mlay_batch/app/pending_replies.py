@@ -158,9 +158,9 @@ def _last_letter_days(letters: Iterable[SentMail]) -> dict[int, date]:
     """Return the date of the last letter about each ledger entry."""
     days: dict[int, date] = {}
     for letter in letters:
-        for item in letter.items:
-            if item.delivery is not None and letter.day:
-                days[item.delivery] = max(letter.day, days.get(item.delivery, letter.day))
+        for topic in letter.topics:
+            if topic.entry_id is not None and letter.day:
+                days[topic.entry_id] = max(letter.day, days.get(topic.entry_id, letter.day))
     return days
 
 

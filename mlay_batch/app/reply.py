@@ -39,9 +39,9 @@ from mlay_batch.mail.bodies import (
     NumberedReturn,
     ResendRequest,
 )
-from mlay_batch.mail.letter import Attachment, Letter, Topic
+from mlay_batch.mail.letter import Attachment, Letter
 from mlay_batch.model import rollup_form
-from mlay_batch.model.records import LedgerEntry, Submission, Verdict
+from mlay_batch.model.records import LedgerEntry, Submission, Topic, Verdict
 from mlay_batch.schema import Form
 from mlay_batch.schema.versions import field_mapping
 from mlay_batch.template import FindingGroup, TemplateContext, render, render_returned

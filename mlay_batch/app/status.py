@@ -20,8 +20,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.report_records import OPEN, Completeness
 from mlay_batch.ledger import Closing, Closings, Ledger, MailLog
-from mlay_batch.mail.letter import Topic
-from mlay_batch.model.records import Verdict
+from mlay_batch.model.records import Topic, Verdict
 
 
 @dataclass(frozen=True)

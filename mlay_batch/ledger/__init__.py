@@ -8,7 +8,7 @@ between leaves harmless originals nothing refers to; the next run repeats the ba
 from mlay_batch.ledger.archive import Archive
 from mlay_batch.ledger.decisions import Closing, Closings, FetchLog, Ruling, Rulings
 from mlay_batch.ledger.lock import lock
-from mlay_batch.ledger.outbox import Item, MailLog, MailState, SentMail
+from mlay_batch.ledger.outbox import MailLog, MailState, SentMail
 from mlay_batch.ledger.rows import pack
 from mlay_batch.ledger.store import Ledger, Report
 
@@ -17,7 +17,6 @@ __all__ = [
     "Closing",
     "Closings",
     "FetchLog",
-    "Item",
     "Ledger",
     "MailLog",
     "MailState",

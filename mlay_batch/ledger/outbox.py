@@ -10,6 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from mlay_batch.ledger.store import Ledger
+from mlay_batch.model.records import Topic
 
 
 class MailState(StrEnum):
@@ -18,19 +19,6 @@ class MailState(StrEnum):
     DRAFTED = "drafted"
     QUEUED = "queued"
     SENT = "sent"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One topic of a letter."""
-
-    key: str
-    """The same in every letter about this topic."""
-    form: str | None = None
-    branch: str | None = None
-    period: str | None = None
-    delivery: int | None = None
-    """Number of the ledger entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +34,7 @@ class SentMail:
     state: MailState
     at: str
     """ISO time of that state."""
-    items: tuple[Item, ...] = ()
+    topics: tuple[Topic, ...] = ()
     day: date | None = None
     """Date of the letter."""
 
@@ -69,17 +57,18 @@ class MailLog:
 
     def letters(self) -> tuple[SentMail, ...]:
         """Return every letter, oldest first."""
-        items: dict[int, list[Item]] = defaultdict(list)
+        topics: dict[int, list[Topic]] = defaultdict(list)
         for row in self._ledger.query(
-            "SELECT outgoing, key, form, branch, period, delivery FROM outgoing_item ORDER BY key"
+            "SELECT outgoing, key, form, branch, period, delivery AS entry_id"
+            " FROM outgoing_item ORDER BY key"
         ):
             columns = dict(row)
-            items[columns.pop("outgoing")].append(Item(**columns))
+            topics[columns.pop("outgoing")].append(Topic(**columns))
         rows = self._ledger.query(
             "SELECT id, kind, message_id, recipients, sha256, state, at, day"
             " FROM outgoing ORDER BY id"
         )
-        return tuple(_mail(row, tuple(items[row["id"]])) for row in rows)
+        return tuple(_mail(row, tuple(topics[row["id"]])) for row in rows)
 
     def put(self, mail: SentMail) -> None:
         """Record a letter in its state, replacing an earlier record of the same Message-ID.
@@ -106,8 +95,8 @@ class MailLog:
             db.executemany(
                 "INSERT OR IGNORE INTO outgoing_item VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (number, item.key, item.form, item.branch, item.period, item.delivery)
-                    for item in mail.items
+                    (number, topic.key, topic.form, topic.branch, topic.period, topic.entry_id)
+                    for topic in mail.topics
                 ],
             )
 
@@ -136,7 +125,7 @@ class MailLog:
 _ORDER = tuple(MailState)
 
 
-def _mail(row: sqlite3.Row, items: tuple[Item, ...]) -> SentMail:
+def _mail(row: sqlite3.Row, topics: tuple[Topic, ...]) -> SentMail:
     return SentMail(
         row["kind"],
         row["message_id"],
@@ -144,6 +133,6 @@ def _mail(row: sqlite3.Row, items: tuple[Item, ...]) -> SentMail:
         row["sha256"],
         MailState(row["state"]),
         row["at"],
-        items,
+        topics,
         date.fromisoformat(row["day"]) if row["day"] else None,
     )

@@ -16,9 +16,9 @@ from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.messages import Message, explain, show
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import is_mail_address
-from mlay_batch.mail.letter import Attachment, Letter, Topic
+from mlay_batch.mail.letter import Attachment, Letter
 from mlay_batch.mail.mail_templates import MailTemplate, one_line
-from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Value
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Topic, Value
 from mlay_batch.model.register import Register
 from mlay_batch.schema.model import Field, Form, Section
 

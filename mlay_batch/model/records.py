@@ -314,3 +314,55 @@ class LedgerSnapshot:
         default_factory=dict, hash=False
     )
     """(form, branch, period) → accepted returns, superseded ones too, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """The subject matter of a letter.
+
+    Attributes:
+        key: the same in every letter about this topic.
+        form: id of the form it concerns.
+        branch: code of the organisation.
+        period: period as the ledger writes it.
+        entry_id: number of the ledger entry that is answered.
+
+    >>> Topic.of("reminder", "meeting", "CB-01", "2019-11").key
+    'reminder/meeting/CB-01/2019-11'
+    """
+
+    key: str
+    form: str | None = None
+    branch: str | None = None
+    period: str | None = None
+    entry_id: int | None = None
+
+    @classmethod
+    def of(cls, kind: str, form: str, branch: str, period: str, more: str = "") -> Topic:
+        """Return the topic of a letter that does not answer a ledger entry."""
+        key = "/".join(part for part in (kind, form, branch, period, more) if part)
+        return cls(key, form, branch, period)
+
+    @classmethod
+    def repeat_correction(
+        cls, entry_id: int, form: str | None, branch: str, period: str | None, more: str = ""
+    ) -> Topic:
+        """Return the topic of a repeated request to correct a ledger entry."""
+        key = "/".join(part for part in ("correction", str(entry_id), more) if part)
+        return cls(key, form, branch, period, entry_id)
+
+    @classmethod
+    def answer(
+        cls, entry_id: int, form: str | None, branch: str | None, period: str | None
+    ) -> Topic:
+        """Return the topic of the answer to a ledger entry; each entry gets one answer only."""
+        return cls(cls.answer_key(entry_id), form, branch, period, entry_id)
+
+    @staticmethod
+    def answer_key(entry_id: int) -> str:
+        """Return the key of the answer to a ledger entry.
+
+        >>> Topic.answer_key(17)
+        'answer/17'
+        """
+        return f"answer/{entry_id}"

@@ -9,7 +9,8 @@ from builders.sample_office import CELLS, REGISTER, MeetingReturn, create_office
 from builders.smtp_host import command_of, mail_host
 
 from mlay_batch.cli import mlay, run
-from mlay_batch.ledger import Item, Ledger, MailLog, MailState, SentMail
+from mlay_batch.ledger import Ledger, MailLog, MailState, SentMail
+from mlay_batch.model.records import Topic
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -161,8 +162,10 @@ def answered(office, branch):
     """Let the receipt of a branch have gone out before."""
     with Ledger.open(office.workspace.ledger) as ledger:
         (number,) = (d.id for d in ledger.entries() if d.branch == branch)
-        item = Item(f"answer/{number}", "meeting", branch, "2019-11", number)
-        MailLog(ledger).put(SentMail("receipt", "<x@y>", ("x",), "0", MailState.SENT, "x", (item,)))
+        topic = Topic(f"answer/{number}", "meeting", branch, "2019-11", number)
+        MailLog(ledger).put(
+            SentMail("receipt", "<x@y>", ("x",), "0", MailState.SENT, "x", (topic,))
+        )
 
 
 def test_drafts_too_are_made_for_the_branches_named_alone(office, capsys):

@@ -15,8 +15,7 @@ from mlay_batch.mail.bodies import (
     NumberedReturn,
     ResendRequest,
 )
-from mlay_batch.mail.letter import Topic
-from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Verdict
+from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Topic, Verdict
 from mlay_batch.model.register import Address, Officer, Organisation, Register
 from mlay_batch.schema import load_catalogue
 
