@@ -82,7 +82,7 @@ def is_reliable(
 
 def _other_sections(rule: Rule) -> Iterator[str]:
     """Yield the other sections a rule looks at."""
-    for key, kind in CHECKS[rule.check].items():
+    for key, kind in CHECKS[rule.check].params.items():
         if kind in ("other", "others", "given"):
             yield from (name.partition(".")[0] for name in _names(rule.params.get(key)))
 
@@ -91,7 +91,7 @@ def _operands(
     rule: Rule, section: Section, row: Row, submission: Submission
 ) -> Iterator[tuple[Row | None, str]]:
     """Yield row and field of every operand; a row of None is a missing card."""
-    for key, kind in CHECKS[rule.check].items():
+    for key, kind in CHECKS[rule.check].params.items():
         for name in _names(rule.params.get(key)):
             if kind in ("field", "fields") or (kind == "given" and "." not in name):
                 rule_rows = (

@@ -60,7 +60,7 @@ def register(check: RuleFunction, parameters: Sequence[str]) -> RuleFunction:
 def rule(check: RuleFunction) -> RuleFunction:
     """Make `check` one that the rules of a form may name."""
     RULES[check.__name__] = check
-    return register(check, list(CHECKS[check.__name__]))
+    return register(check, list(CHECKS[check.__name__].params))
 
 
 def unknown_as_true(passes: pd.Series[Any]) -> pd.Series[bool]:

@@ -22,69 +22,76 @@ CODE_PREFIX = "H"
 
 ParamKind = Literal["look", "looks", "number", "texts", "figures"]
 
-KINDS: Mapping[str, Mapping[str, ParamKind]] = {
-    # the text is much like one of the branch's own of the last `back` months
-    "repeated": {
-        "text": "look",
-        "likeness": "number",
-        "shortest": "number",
-        "back": "number",
-        "handed_down": "number",
-        "handed_down_share": "number",
-    },
-    # ... like that of another branch in the same month
-    "copied": {
-        "text": "look",
-        "likeness": "number",
-        "shortest": "number",
-        "handed_down": "number",
-        "handed_down_share": "number",
-    },
-    # fewer than `least` words remain without the `idle` ones
-    "bare": {"text": "look", "least": "number", "idle": "texts"},
-    # a number below the bound
-    "below": {"value": "look", "bound": "number"},
-    # at least one of the fields holds one of the values
-    "answered": {"asked": "looks", "values": "texts"},
-    # a count of 0, and no word of it in the text
-    "unheard": {"value": "look", "text": "look", "words": "texts"},
-    # at most `most`, or less than `share` per cent of the whole, which is at least `whole_least`
-    "few": {
-        "value": "look",
-        "whole": "look",
-        "most": "number",
-        "share": "number",
-        "whole_least": "number",
-    },
-    # none of it in a whole quarter
-    "none_in_quarter": {"value": "look"},
-    # the last `least` figures differ by no more than `spread`
-    "still": {"value": "look", "least": "number", "spread": "number"},
-    # one figure exceeds the other of the same day by at least `points`
-    "above": {"value": "look", "other": "look", "on": "look", "points": "number"},
-    # further from the median of at least `least` earlier months than `deviations` times the scaled
-    # median deviation, which counts as no less than what is named beside each figure
-    "far": {"figures": "figures", "least": "number", "back": "number", "deviations": "number"},
+
+@dataclass(frozen=True)
+class IndicatorKind:
+    """What an indicator of a kind says to its function, and what that says to the indicator.
+
+    Attributes:
+        params: the kind of each parameter.
+        gaps: what `says` and `ask` may put into their gaps. All provide ``times`` of the last
+            ``months`` months showed it, ``day`` the row's own; ``field`` and ``fields`` become
+            titles of the form.
+    """
+
+    params: Mapping[str, ParamKind]
+    gaps: tuple[str, ...] = ()
+
+    def gap_names(self) -> frozenset[str]:
+        """Return the names of all gaps that the kind can fill."""
+        return frozenset({"times", "months", "day", *self.gaps})
+
+
+_LIKE_TEXTS: Mapping[str, ParamKind] = {
+    "text": "look",
+    "likeness": "number",
+    "shortest": "number",
+    "handed_down": "number",
+    "handed_down_share": "number",
 }
 
-GAPS: Mapping[str, frozenset[str]] = {
-    name: frozenset({"times", "months", "day", *gaps})
-    for name, gaps in {
-        "repeated": ("likeness", "earlier", "quote"),
-        "copied": ("likeness", "branches", "quote"),
-        "bare": ("quote",),
-        "below": ("value", "bound"),
-        "answered": ("fields",),
-        "unheard": (),
-        "few": ("value", "whole"),
-        "none_in_quarter": ("quarter",),
-        "still": ("value", "count"),
-        "above": ("value", "other", "difference"),
-        "far": ("field", "value", "usual", "count"),
-    }.items()
+KINDS: Mapping[str, IndicatorKind] = {
+    # the text is much like one of the branch's own of the last `back` months
+    "repeated": IndicatorKind({**_LIKE_TEXTS, "back": "number"}, ("likeness", "earlier", "quote")),
+    # ... like that of another branch in the same month
+    "copied": IndicatorKind(_LIKE_TEXTS, ("likeness", "branches", "quote")),
+    # fewer than `least` words remain without the `idle` ones
+    "bare": IndicatorKind({"text": "look", "least": "number", "idle": "texts"}, ("quote",)),
+    # a number below the bound
+    "below": IndicatorKind({"value": "look", "bound": "number"}, ("value", "bound")),
+    # at least one of the fields holds one of the values
+    "answered": IndicatorKind({"asked": "looks", "values": "texts"}, ("fields",)),
+    # a count of 0, and no word of it in the text
+    "unheard": IndicatorKind({"value": "look", "text": "look", "words": "texts"}),
+    # at most `most`, or less than `share` per cent of the whole, which is at least `whole_least`
+    "few": IndicatorKind(
+        {
+            "value": "look",
+            "whole": "look",
+            "most": "number",
+            "share": "number",
+            "whole_least": "number",
+        },
+        ("value", "whole"),
+    ),
+    # none of it in a whole quarter
+    "none_in_quarter": IndicatorKind({"value": "look"}, ("quarter",)),
+    # the last `least` figures differ by no more than `spread`
+    "still": IndicatorKind(
+        {"value": "look", "least": "number", "spread": "number"}, ("value", "count")
+    ),
+    # one figure exceeds the other of the same day by at least `points`
+    "above": IndicatorKind(
+        {"value": "look", "other": "look", "on": "look", "points": "number"},
+        ("value", "other", "difference"),
+    ),
+    # further from the median of at least `least` earlier months than `deviations` times the scaled
+    # median deviation, which counts as no less than what is named beside each figure
+    "far": IndicatorKind(
+        {"figures": "figures", "least": "number", "back": "number", "deviations": "number"},
+        ("field", "value", "usual", "count"),
+    ),
 }
-"""What `says` and `ask` may put into their gaps. ``times`` of the last ``months`` months showed it;
-``day`` is the row's own; ``field`` and ``fields`` become titles of the form."""
 
 _CODE = re.compile(rf"{CODE_PREFIX}\d\d")
 _GAP = re.compile(r"\{(\w+)\}")
@@ -157,8 +164,9 @@ def _indicator_faults(
         return
     if not 1 <= indicator.times <= indicator.months:
         yield Fault((*path, "times"), str(indicator.times), code="schema.unfit")
-    yield from unknown_names(indicator.params, path, KINDS[indicator.kind])
-    for key, kind in KINDS[indicator.kind].items():
+    indicator_kind = KINDS[indicator.kind]
+    yield from unknown_names(indicator.params, path, indicator_kind.params)
+    for key, kind in indicator_kind.params.items():
         if key not in indicator.params:
             yield Fault(path, key, code="schema.lacks")
         else:
@@ -166,7 +174,7 @@ def _indicator_faults(
     for text_key in ("says", "ask"):
         for lang in ("vi", "en"):
             gaps = _GAP.findall(getattr(indicator, text_key).of(lang))
-            yield from unknown_names(gaps, (*path, text_key, lang), GAPS[indicator.kind])
+            yield from unknown_names(gaps, (*path, text_key, lang), indicator_kind.gap_names())
 
 
 def _param(

@@ -19,11 +19,12 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from mlay_batch.errors import SchemaError
-from mlay_batch.schema.checks import CHECKS
+from mlay_batch.schema.checks import CHECKS, CheckSpec
 from mlay_batch.schema.indicators import (
     KINDS,
     Description,
     Indicator,
+    IndicatorKind,
     IndicatorSet,
     indicator_set_faults,
     missing_fields,
@@ -42,7 +43,7 @@ from mlay_batch.schema.semantics import (
 
 _KINDS: Mapping[str, type] = {"form": Form, "quota": Quota, "scheme": Scheme, "signs": IndicatorSet}
 # Records with parameters among their keys: the key that names the kind, and all kinds.
-_KIND_KEYS: Mapping[type, tuple[str, Mapping[str, Mapping[str, str]]]] = {
+_KIND_KEYS: Mapping[type, tuple[str, Mapping[str, CheckSpec | IndicatorKind]]] = {
     Rule: ("check", CHECKS),
     Indicator: ("kind", KINDS),
 }
@@ -185,7 +186,8 @@ def _gather_params(data: Any) -> None:
 def _move_params(holder: dict[str, Any], record: type) -> None:
     kind_key, kinds = _KIND_KEYS[record]
     record_keys = {record_field.name for record_field in record_fields(record)} - {"params"}
-    param_keys = {*kinds.get(str(holder.get(kind_key)), set(holder) - record_keys), "params"}
+    kind = kinds.get(str(holder.get(kind_key)))
+    param_keys = {*(kind.params if kind else set(holder) - record_keys), "params"}
     holder["params"] = {key: holder.pop(key) for key in list(holder) if key in param_keys}
 
 
@@ -222,7 +224,8 @@ def _nearest_key(path: Sequence[Any], data: Mapping[str, Any]) -> str:
     valid_keys = {record_field.name.rstrip("_") for record_field in record_fields(record)}
     if record in _KIND_KEYS and isinstance(holder, dict):
         kind_key, kinds = _KIND_KEYS[record]
-        valid_keys = valid_keys - {"params"} | set(kinds.get(str(holder.get(kind_key)), ()))
+        kind = kinds.get(str(holder.get(kind_key)))
+        valid_keys = valid_keys - {"params"} | set(kind.params if kind else ())
     return _nearest(str(path[-1]), valid_keys - set(holder))
 
 

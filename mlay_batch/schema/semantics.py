@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mlay_batch.schema.checks import CHECKS, GAPS, OPTIONAL, TYPED, TYPES
+from mlay_batch.schema.checks import CHECKS
 from mlay_batch.schema.model import Carry, Field, Form, Rule, Section
 from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
 from mlay_batch.schema.schemes import Crosswalk, Group, Part, Scheme
@@ -143,21 +143,21 @@ def _rule(
     if rule.check not in CHECKS:
         yield Fault((*path, "check"), rule.check, frozenset(CHECKS))
         return
-    section_fields = {field.id: field for field in section.fields}
+    check, section_fields = CHECKS[rule.check], {field.id: field for field in section.fields}
     yield from unknown_names(rule.mark or [""], (*path, "mark"), section_fields)
-    yield from unknown_names(rule.params, path, CHECKS[rule.check])
-    for key, kind in CHECKS[rule.check].items():
+    yield from unknown_names(rule.params, path, check.params)
+    for key, kind in check.params.items():
         if key in rule.params:
             fields_by_name = (
                 section_fields if kind in ("field", "fields") else {**fields, **section_fields}
             )
             yield from _param(form, rule, key, (*path, key), fields_by_name)
-        elif (rule.check, key) not in OPTIONAL:
+        elif key not in check.optional:
             yield Fault(path, key, code="schema.lacks")
     for text_key in ("says", "fix"):
         for lang in ("vi", "en"):
             gaps = _GAP.findall(getattr(rule, text_key).of(lang))
-            yield from unknown_names(gaps, (*path, text_key, lang), GAPS[rule.check])
+            yield from unknown_names(gaps, (*path, text_key, lang), check.gap_names())
     yield from _values(form, rule, (*path, "values"), section_fields)
 
 
@@ -165,7 +165,8 @@ def _param(
     form: Form, rule: Rule, key: str, path: KeyPath, fields_by_name: Mapping[str, Field]
 ) -> Iterator[Fault]:
     """Yield a parameter of the wrong kind, or one that names unknown or unfit fields."""
-    kind, value = CHECKS[rule.check][key], rule.params[key]
+    check, value = CHECKS[rule.check], rule.params[key]
+    kind = check.params[key]
     if kind in ("given", "fits"):
         yield from _mapping_faults(form, rule, key, path, fields_by_name)
         return
@@ -179,7 +180,7 @@ def _param(
     names = [str(name) for name in (value if isinstance(value, list) else [value])]
     yield from unknown_names(names, path, fields_by_name)
     cards = {section.id for section in form.sections if section.layout == "card"}
-    types = TYPED.get((rule.check, key)) or (TYPES.get(rule.check) if key != "when" else None)
+    types = check.types_of(key)
     for name in set(names) & set(fields_by_name):
         off_card = kind == "others" and name.partition(".")[0] not in cards
         if off_card or (types and fields_by_name[name].type not in types):
@@ -198,7 +199,7 @@ def _mapping_faults(
     lists = list(value.values()) if isinstance(value, dict) else []
     if not lists or not all(isinstance(item, list) for item in lists):
         yield Fault(path, str(value), code="schema.unfit")
-    elif CHECKS[rule.check][key] == "given":
+    elif CHECKS[rule.check].params[key] == "given":
         yield from unknown_names(map(str, value), path, fields_by_name)
         for name in value.keys() & fields_by_name.keys():
             yield from _impossible_values(form, fields_by_name[name], value[name], (*path, name))

@@ -8,7 +8,7 @@ from mlay_batch.core.messages import error_text
 from mlay_batch.errors import SchemaError
 from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
-from mlay_batch.schema.indicators import GAPS, KINDS, IndicatorSet
+from mlay_batch.schema.indicators import IndicatorSet
 from mlay_batch.schema.load import check_together, load_text
 
 SIGNS = """\
@@ -83,7 +83,3 @@ def test_good_signs_are_a_record() -> None:
     (sign,) = signs.entries
     assert sign.params == {"value": "minutes", "bound": 90}
     assert signs.looks["minutes"].where == {"kind": ("long",)}
-
-
-def test_every_kind_says_what_its_words_may_hold() -> None:
-    assert set(KINDS) == set(GAPS)
