@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,31 +14,8 @@ CONFIG_NAME = "mlay.toml"
 LANGUAGES = ("vi", "en")
 
 # Limits of incoming files; `reader` explains each and has the defaults.
-LIMIT_KEYS = frozenset(
-    {
-        "seconds",
-        "memory_mb",
-        "file_mb",
-        "inflated_mb",
-        "entries",
-        "ratio",
-        "cells",
-        "rows",
-        "columns",
-        "text",
-    }
-)
-_KEYS: Mapping[str, frozenset[str]] = {
-    "town": frozenset({"code", "name", "place"}),
-    "program": frozenset({"language", "time_zone"}),
-    "consolidated": frozenset({"from"}),
-    "limits": LIMIT_KEYS,
-    "mail": frozenset({"server", "auth_host"}),
-    "imap": frozenset({"host", "port", "user", "folder", "ca_file"}),
-    "smtp": frozenset({"host", "port", "user", "from", "security", "per_minute", "ca_file"}),
-}
-_DEADLINE_KEYS = frozenset({"due", "lock", "correct"})
-_MAX_PORT = 65535
+_BYTES = ("memory_mb", "file_mb", "inflated_mb", "ratio")
+LIMIT_KEYS = ("seconds", *_BYTES, "entries", "cells", "rows", "columns", "text")
 
 CONFIG_TEMPLATE = """\
 # Cấu hình của mlay cho một đảng bộ. Dòng bắt đầu bằng dấu # là lời giải thích.
@@ -174,8 +151,7 @@ class Settings:
             config = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise UsageError("workspace.toml", file=file, problem=str(error)) from error
-        _check_keys(config, file)
-        _check_values(config, file)
+        _check(config, file)
         smtp = {f"{key}_" if key == "from" else key: v for key, v in config.get("smtp", {}).items()}
         return cls(
             **config["town"],
@@ -190,90 +166,79 @@ class Settings:
         )
 
 
-def _check_keys(config: Mapping[str, Any], file: str) -> None:
-    for name, table in config.items():
-        if name not in (*_KEYS, "deadlines"):
-            raise _unknown_key(name, [*_KEYS, "deadlines"], file)
+def _check(config: Mapping[str, Any], file: str) -> None:
+    """Raise UsageError for the first unknown key, then for the first wrong or missing value."""
+    tables = tuple(_tables(config, file))
+    for name, table, kinds in tables:
+        for key in table:
+            if key not in kinds:
+                raise _unknown_key(f"{name}.{key}", [f"{name}.{known}" for known in kinds], file)
+    for name, table, kinds in tables:
+        for key, value in (dict.fromkeys(_REQUIRED.get(name, ())) | dict(table)).items():
+            if not kinds[key].is_valid(value):
+                example = kinds[key].example
+                raise UsageError("workspace.value", file=file, key=f"{name}.{key}", wanted=example)
+
+
+def _tables(
+    config: Mapping[str, Any], file: str
+) -> Iterator[tuple[str, Mapping[str, Any], Mapping[str, _Kind]]]:
+    """Yield each table with its name and the kinds of its keys; [town] even if it is missing.
+
+    Raises UsageError for what is no table, or no known one.
+    """
+    all_tables: dict[str, Any] = {"town": {}, **config}
+    forms = all_tables.pop("deadlines", {})
+    for name, table in (*all_tables.items(), ("deadlines", forms)):
+        if name not in _TABLES:
+            raise _unknown_key(name, _TABLES, file)
         if not isinstance(table, dict):
             raise UsageError("workspace.value", file=file, key=name, wanted=f"[{name}]")
         if name != "deadlines":
-            _check_table_keys(name, table, _KEYS[name], file)
-    for form, days in config.get("deadlines", {}).items():
+            yield name, table, _TABLES[name]
+    for form, days in forms.items():
+        key = f"deadlines.{form}"
         if not isinstance(days, dict):
-            expected = f"[deadlines.{form}]"
-            raise UsageError("workspace.value", file=file, key=f"deadlines.{form}", wanted=expected)
-        _check_table_keys(f"deadlines.{form}", days, _DEADLINE_KEYS, file)
+            raise UsageError("workspace.value", file=file, key=key, wanted=f"[{key}]")
+        yield key, days, _TABLES["deadlines"]
 
 
-def _check_table_keys(
-    table: str, entries: Mapping[str, Any], allowed: frozenset[str], file: str
-) -> None:
-    for key in entries:
-        if key not in allowed:
-            raise _unknown_key(f"{table}.{key}", [f"{table}.{k}" for k in allowed], file)
-
-
-def _unknown_key(key: str, allowed: Mapping[str, object] | list[str], file: str) -> UsageError:
+def _unknown_key(key: str, allowed: Iterable[str], file: str) -> UsageError:
     hint = nearest(key, allowed) or ", ".join(sorted(allowed))
     return UsageError("workspace.key", file=file, key=key, nearest=hint)
 
 
-def _check_values(config: Mapping[str, Any], file: str) -> None:
-    for key, expected in _invalid_values(config):
-        raise UsageError("workspace.value", file=file, key=key, wanted=expected)
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of value.
+
+    Attributes:
+        is_valid: says whether a value may stand there.
+        example: what may stand there, as messages show it.
+    """
+
+    is_valid: Callable[[Any], bool]
+    example: str
 
 
-def _invalid_values(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield every key with an invalid value, and the valid ones."""
-    yield from _invalid_town(config.get("town", {}), config.get("program", {}))
-    yield from _invalid_numbers(config.get("limits", {}), "limits", 1)
-    for form, days in config.get("deadlines", {}).items():
-        yield from _invalid_numbers(days, f"deadlines.{form}", 0)
-    yield from _invalid_texts(config.get("mail", {}), "mail")
-    types = config.get("consolidated", {"from": []}).get("from")
-    if not (isinstance(types, list) and all(isinstance(name, str) and name for name in types)):
-        yield "consolidated.from", '["town"]'
-    if "imap" in config:
-        yield from _invalid_texts({"host": None, "user": None, **config["imap"]}, "imap")
-    if "smtp" in config:
-        yield from _invalid_smtp({"host": None, "from": None, **config["smtp"]})
+def _choice(*names: str) -> _Kind:
+    return _Kind(lambda value: value in names, " | ".join(f'"{name}"' for name in names))
 
 
-def _invalid_town(
-    office: Mapping[str, Any], program: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
-    for key, value in {"name": None, "place": None, **office}.items():
-        if not (isinstance(value, str) and value.strip()):
-            yield f"town.{key}", '"…"'
-    if program.get("language", "vi") not in LANGUAGES:
-        yield "program.language", " | ".join(f'"{lang}"' for lang in LANGUAGES)
-    if "time_zone" in program and not _is_zone(program["time_zone"]):
-        yield "program.time_zone", '"Asia/Ho_Chi_Minh"'
+def _number(least: int, most: int | None = None) -> _Kind:
+    def is_valid(value: Any) -> bool:
+        return type(value) is int and least <= value and (most is None or value <= most)
+
+    upwards = f"{least}, {least + 1}, {least + 2}, …"
+    return _Kind(is_valid, f"{least} … {most}" if most else upwards)
 
 
-def _invalid_numbers(
-    entries: Mapping[str, Any], table: str, minimum: int
-) -> Iterator[tuple[str, str]]:
-    for key, value in entries.items():
-        if type(value) is not int or value < minimum:
-            yield f"{table}.{key}", f"{minimum}, {minimum + 1}, {minimum + 2}, …"
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
-def _invalid_texts(entries: Mapping[str, Any], table: str) -> Iterator[tuple[str, str]]:
-    for key, value in entries.items():
-        if key in ("port", "per_minute"):
-            if type(value) is not int or not 1 <= value <= _MAX_PORT:
-                yield f"{table}.{key}", f"1 … {_MAX_PORT}"
-        elif not (isinstance(value, str) and value.strip()):
-            yield f"{table}.{key}", '"…"'
-
-
-def _invalid_smtp(entries: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from _invalid_texts(entries, "smtp")
-    if entries.get("security", "tls") not in SECURITY_MODES:
-        yield "smtp.security", " | ".join(f'"{name}"' for name in SECURITY_MODES)
-    if not is_mail_address(str(entries["from"])):
-        yield "smtp.from", '"vanphong@example.vn"'
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_text, value))
 
 
 def _is_zone(name: object) -> bool:
@@ -283,3 +248,34 @@ def _is_zone(name: object) -> bool:
         return bool(ZoneInfo(str(name)))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
+
+
+_TEXT, _PORT = _Kind(_is_text, '"…"'), _number(1, 65535)
+_TABLES: Mapping[str, Mapping[str, _Kind]] = {
+    "town": {"code": _TEXT, "name": _TEXT, "place": _TEXT},
+    "program": {
+        "language": _choice(*LANGUAGES),
+        "time_zone": _Kind(_is_zone, '"Asia/Ho_Chi_Minh"'),
+    },
+    "consolidated": {"from": _Kind(_are_texts, '["town"]')},
+    # Of incoming files; `reader` explains each and has the defaults.
+    "limits": dict.fromkeys(LIMIT_KEYS, _number(1)),
+    "mail": {"server": _TEXT, "auth_host": _TEXT},
+    "imap": {"host": _TEXT, "port": _PORT, "user": _TEXT, "folder": _TEXT, "ca_file": _TEXT},
+    "smtp": {
+        "host": _TEXT,
+        "port": _PORT,
+        "user": _TEXT,
+        "from": _Kind(lambda value: is_mail_address(str(value)), '"vanphong@example.vn"'),
+        "security": _choice(*SECURITY_MODES),
+        "per_minute": _number(1, 65535),
+        "ca_file": _TEXT,
+    },
+    "deadlines": {"due": _number(0), "lock": _number(0), "correct": _number(0)},  # of each form
+}
+_REQUIRED = {
+    "town": ("name", "place"),
+    "consolidated": ("from",),
+    "imap": ("host", "user"),
+    "smtp": ("host", "from"),
+}
