@@ -14,8 +14,8 @@ CONFIG_NAME = "mlay.toml"
 LANGUAGES = ("vi", "en")
 
 # Limits of incoming files; `reader` explains each and has the defaults.
-_BYTES = ("memory_mb", "file_mb", "inflated_mb", "ratio")
-LIMIT_KEYS = ("seconds", *_BYTES, "entries", "cells", "rows", "columns", "text")
+_SIZES = ("memory_mb", "file_mb", "inflated_mb", "ratio")
+LIMIT_KEYS = ("seconds", *_SIZES, "entries", "cells", "rows", "columns", "text")
 
 CONFIG_TEMPLATE = """\
 # Cấu hình của mlay cho một đảng bộ. Dòng bắt đầu bằng dấu # là lời giải thích.
