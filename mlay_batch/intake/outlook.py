@@ -7,7 +7,6 @@ in a child process with a time and a memory limit.
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from email.message import Message
@@ -16,6 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from mlay_batch.core import codec
+from mlay_batch.core.processes import limit_memory
 from mlay_batch.intake import limits
 from mlay_batch.intake.eml import NO_FILE, TOO_DEEP, UNREADABLE, add_headers
 from mlay_batch.intake.file_types import OLE, TNEF, nfc, skip_inline_picture, suffix
@@ -114,7 +114,7 @@ def read_in_child(task: str, data: bytes) -> OutlookMail | None:
 
 def _work(pipe: Connection, task: str, memory_mb: int) -> None:
     """Send the parsed mail, empty bytes if that fails. Runs in the child."""
-    _limit_memory(memory_mb)
+    limit_memory(memory_mb)
     with contextlib.suppress(EOFError, OSError):
         pipe.send_bytes(b"+")
         data = pipe.recv_bytes()
@@ -122,15 +122,6 @@ def _work(pipe: Connection, task: str, memory_mb: int) -> None:
             pipe.send_bytes(codec.dump(_READERS[task](data)))
         except Exception:  # noqa: BLE001 - a hostile file makes a library raise anything
             pipe.send_bytes(b"")
-
-
-def _limit_memory(memory_mb: int) -> None:
-    if sys.platform in ("win32", "darwin"):
-        return
-    import resource  # not on Windows
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (memory_mb << 20, memory_mb << 20))
 
 
 def _read_msg(data: bytes) -> OutlookMail:

@@ -11,7 +11,6 @@ import math
 import os
 import pickle
 import signal
-import sys
 import threading
 import time
 from collections import deque
@@ -21,6 +20,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 from mlay_batch.core import codec
+from mlay_batch.core.processes import limit_memory
 from mlay_batch.errors import MlayError
 from mlay_batch.model.records import Submission
 from mlay_batch.reader.cell_metadata import Limits
@@ -197,7 +197,7 @@ def answer_files(pipe: Connection) -> None:
     _silence_stderr()
     with contextlib.suppress(*_CONNECTION_ERRORS):
         forms, limits = pipe.recv()
-        _limit_memory(limits)
+        limit_memory(limits.memory_mb)
         reader = Reader(forms, limits)
         pipe.send_bytes(b"")  # ready
         while True:
@@ -217,15 +217,3 @@ def _silence_stderr() -> None:
     """Discard standard error, where Rust reports its panics."""
     with open(os.devnull, "w", encoding="utf-8") as devnull:  # noqa: PTH123 - no path of the user's
         os.dup2(devnull.fileno(), 2)
-
-
-def _limit_memory(limits: Limits) -> None:
-    """Limit the child's memory, where the system can."""
-    if sys.platform == "win32":
-        return
-    import resource  # not on Windows
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    memory = limits.memory_mb << 20
-    if sys.platform != "darwin":  # there RLIMIT_AS is refused below what the system has mapped
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
