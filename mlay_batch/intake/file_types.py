@@ -12,6 +12,7 @@ from mlay_batch.intake import limits
 from mlay_batch.model.records import IncomingFile
 
 ZIP, OLE, TNEF = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x78\x9f\x3e\x22"
+PROPERTY_STREAM = "__properties_version1.0"  # of every mail within a .msg
 EMPTY_ZIP = b"PK\x05\x06"
 PICTURE = "N02"
 INLINE_PICTURE = "N11"
