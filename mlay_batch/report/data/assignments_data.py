@@ -6,20 +6,31 @@ date changes every figure that rests on it. Formulas match ids, never names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
+from operator import attrgetter
 
 from mlay_batch.core.period import Period, day_number
-from mlay_batch.model.register import Assignment, Organisation
+from mlay_batch.model.register import Assignment, Officer, Organisation
+from mlay_batch.report.formulas import cell
 from mlay_batch.report.report_context import ReportContext, period_id
-from mlay_batch.report.tables import DataColumn, DataTable, Kind
-from mlay_batch.report.writer import Content, Formula
+from mlay_batch.report.tables import DataColumn, DataTable, data_column, data_table
+
+AREA = "visits/"  # of the texts: names and titles of these tables and their columns
 
 
 @dataclass(frozen=True)
 class DutyTables:
-    """The tables formulas on duties refer to."""
+    """The tables formulas on duties refer to.
+
+    Attributes:
+        officers: the officers with the time they hold office.
+        months: the months of the report's year.
+        assignments: who is assigned where, with the days of the year it is in force.
+        scope: the same for every cell an assignment covers, also cut to the life of the cell.
+    """
 
     officers: DataTable
     months: DataTable
@@ -34,10 +45,7 @@ class DutyTables:
     ) -> str:
         """Return how many rows of `table` as `criteria` are in force in each month of the year."""
         start, end = self.months.ref("start"), self.months.ref("end")
-        conditions = ",".join(f"{table.ref(column)},{value}" for column, value in criteria.items())
-        return (
-            f'COUNTIFS({conditions},{table.ref(first)},"<="&{end},{table.ref(last)},">="&{start})'
-        )
+        return table.countifs(**criteria, **{first: f'"<="&{end}', last: f'">="&{start}'})
 
 
 def build(ctx: ReportContext) -> DutyTables:
@@ -47,194 +55,130 @@ def build(ctx: ReportContext) -> DutyTables:
     return DutyTables(officers, months, assignments, _scope_table(ctx, assignments))
 
 
-def visit_area_table(
-    ctx: ReportContext,
-    key: str,
-    kinds: Mapping[str, Kind],
-    rows: Iterable[tuple[Content, ...]] = (),
-) -> DataTable:
-    """Return a table of the area `visits`; a column ``counts:x`` names the quota x."""
-    return DataTable(
-        name=ctx.t(f"visits/table.{key}"),
-        title=ctx.t(f"visits/sheet.{key}"),
-        note=ctx.t(f"visits/note.{key}"),
-        columns=tuple(
-            DataColumn(name, _column_title(ctx, name), kind) for name, kind in kinds.items()
-        ),
-        rows=tuple(rows),
-    )
-
-
-def _column_title(ctx: ReportContext, name: str) -> str:
-    key, _, quota = name.partition(":")
-    return ctx.t(f"visits/column.{key}", quota=quota)
-
-
 def _officers_table(ctx: ReportContext) -> DataTable:
-    return visit_area_table(
-        ctx,
-        "officers",
-        {
-            "officer": "center",
-            "officer_name": "text",
-            "position": "text",
-            "own_cell": "center",
-            "from": "date",
-            "to": "date",
-        },
-        (
-            (
-                officer.code,
-                officer.name,
-                officer.position,
-                officer.own_cell,
-                officer.from_,
-                officer.to,
-            )
-            for officer in ctx.inputs.register.officers
-        ),
+    column = partial(data_column, ctx, area=AREA)
+    columns: tuple[DataColumn[Officer], ...] = (
+        column("officer", "center", attrgetter("code")),
+        column("officer_name", "text", attrgetter("name")),
+        column("position", "text", attrgetter("position")),
+        column("own_cell", "center", attrgetter("own_cell")),
+        column("from", "date", attrgetter("from_")),
+        column("to", "date", attrgetter("to")),
     )
+    return data_table(ctx, "officers", columns, ctx.inputs.register.officers, AREA)
 
 
 def _months_table(ctx: ReportContext) -> DataTable:
-    past = len(ctx.figures.period.year_to_date())
-    return visit_area_table(
-        ctx,
-        "months",
-        {"month": "integer", "start": "date", "end": "date", "period": "center", "past": "integer"},
-        (
-            (month.month, month.start, month.end, period_id(month), int(month.month <= past))
-            for month in Period(ctx.figures.period.year, 1, 12).months()
-        ),
+    column, past = partial(data_column, ctx, area=AREA), len(ctx.figures.period.year_to_date())
+    columns = (
+        column("month", "integer", attrgetter("month")),
+        column("start", "date", attrgetter("start")),
+        column("end", "date", attrgetter("end")),
+        column("period", "center", period_id),
+        column("past", "integer", lambda month: int(month.month <= past)),
     )
+    months = Period(ctx.figures.period.year, 1, 12).months()
+    return data_table(ctx, "months", columns, months, AREA)
 
 
-def _days_in_force(ctx: ReportContext, assignment: Assignment) -> tuple[date, date | None]:
-    """Return the first and last day an assignment is in force this year; no last day, not at all.
+@dataclass(frozen=True)
+class _Duty:
+    """An assignment, and where it covers a cell.
 
-    It is cut down to the officer's time in office.
+    Attributes:
+        number: the number of the assignment in the register, from 1.
+        assignment: the assignment.
+        first: the first day of the year it is in force.
+        last: the last one; None where it is not in force this year.
+        cell: a cell it covers; None in the table of assignments.
     """
+
+    number: int
+    assignment: Assignment
+    first: date
+    last: date | None
+    cell: Organisation | None = None
+
+    @property
+    def first_alive(self) -> date:
+        """The first day on which the cell lives, too."""
+        founded = self.cell.founded if self.cell else None
+        return max(self.first, founded or self.first)
+
+    @property
+    def last_alive(self) -> date | None:
+        """The last day on which the cell lives, too; None where there is none."""
+        ended = self.cell.ended if self.cell else None
+        last = min(self.last, ended - timedelta(1)) if self.last and ended else self.last
+        return last if last and self.first_alive <= last else None
+
+
+def _duties(ctx: ReportContext) -> Iterator[_Duty]:
+    """Yield the assignments, cut down to the year and to the officer's time in office."""
     year = Period(ctx.figures.period.year, 1, 12)
-    officer = ctx.inputs.register.officer_by_code.get(assignment.officer)
-    first = max(assignment.from_, (officer and officer.from_) or year.start, year.start)
-    last = min(assignment.to or year.end, (officer and officer.to) or year.end, year.end)
-    return first, last if first <= last else None
+    for number, assignment in enumerate(ctx.inputs.register.assignments, 1):
+        officer = ctx.inputs.register.officer_by_code.get(assignment.officer)
+        first = max(assignment.from_, (officer and officer.from_) or year.start, year.start)
+        last = min(assignment.to or year.end, (officer and officer.to) or year.end, year.end)
+        yield _Duty(number, assignment, first, last if first <= last else None)
 
 
-_ASSIGNMENT_KINDS: dict[str, Kind] = {
-    "number": "integer",
-    "officer": "center",
-    "officer_name": "text",
-    "branch": "center",
-    "branch_name": "text",
-    "role": "center",
-    "role_title": "text",
-    "from": "date",
-    "to": "date",
-    "first": "date",
-    "last": "date",
-}
+def _day_or_nothing(day: date | None) -> int | str:
+    return day_number(day) if day else ""
 
 
 def _assignments_table(ctx: ReportContext, officers: DataTable, months: DataTable) -> DataTable:
-    in_row = visit_area_table(ctx, "assignments", _ASSIGNMENT_KINDS).in_row
+    column = partial(data_column, ctx, area=AREA)
     start, end = f"MIN({months.ref('start')})", f"MAX({months.ref('end')})"
-    code = f"{officers.ref('officer')},{in_row('officer')}"
-    since, until = (f"SUMIFS({officers.ref(name)},{code})" for name in ("from", "to"))
-    first = f"=MAX({in_row('from')},{since},{start})"
-    last = f'MIN(IF({in_row("to")}="",{end},{in_row("to")}),IF({until}=0,{end},{until}),{end})'
-    last = f'=IF({last}<{in_row("first")},"",{last})'
-    return visit_area_table(
-        ctx,
-        "assignments",
-        _ASSIGNMENT_KINDS,
-        (
-            (
-                number,
-                assignment.officer,
-                ctx.officer_name(assignment.officer),
-                assignment.branch,
-                ctx.name(assignment.branch),
-                assignment.role,
-                ctx.choice_title("role", assignment.role),
-                assignment.from_,
-                assignment.to,
-                Formula(first, day_number(first_day)),
-                Formula(last, day_number(last_day) if last_day else ""),
-            )
-            for number, assignment in enumerate(ctx.inputs.register.assignments, 1)
-            for first_day, last_day in (_days_in_force(ctx, assignment),)
-        ),
+    since, until = (officers.sumifs(name, officer=cell("officer")) for name in ("from", "to"))
+    first = f"MAX({cell('from')},{since},{start})"
+    last = f'MIN(IF({cell("to")}="",{end},{cell("to")}),IF({until}=0,{end},{until}),{end})'
+    last = f'IF({last}<{cell("first")},"",{last})'
+    columns: tuple[DataColumn[_Duty], ...] = (
+        column("number", "integer", attrgetter("number")),
+        column("officer", "center", attrgetter("assignment.officer")),
+        column("officer_name", "text", lambda duty: ctx.officer_name(duty.assignment.officer)),
+        column("branch", "center", attrgetter("assignment.branch")),
+        column("branch_name", "text", lambda duty: ctx.name(duty.assignment.branch)),
+        column("role", "center", attrgetter("assignment.role")),
+        column("role_title", "text", lambda duty: ctx.choice_title("role", duty.assignment.role)),
+        column("from", "date", attrgetter("assignment.from_")),
+        column("to", "date", attrgetter("assignment.to")),
+        column("first", "date", lambda duty: day_number(duty.first), first),
+        column("last", "date", lambda duty: _day_or_nothing(duty.last), last),
     )
+    return data_table(ctx, "assignments", columns, _duties(ctx), AREA)
 
 
 def _scope_table(ctx: ReportContext, assignments: DataTable) -> DataTable:
-    kinds: dict[str, Kind] = {
-        "number": "integer",
-        "officer": "center",
-        "role": "center",
-        "branch": "center",
-        "branch_name": "text",
-        "founded": "date",
-        "ended": "date",
-        "first": "date",
-        "last": "date",
-        "first_alive": "date",
-        "last_alive": "date",
-    }
-    in_row = visit_area_table(ctx, "scope", kinds).in_row
-    formulas = {
-        name: f"=INDEX({assignments.ref(name)},{in_row('number')})"
-        for name in ("officer", "role", "first", "last")
-    }
-    last = f'MIN({in_row("last")},IF({in_row("ended")}="",{in_row("last")},{in_row("ended")}-1))'
-    formulas["first_alive"] = f"=MAX({in_row('first')},{in_row('founded')})"
-    formulas["last_alive"] = (
-        f'=IF({in_row("last")}="","",IF({last}<{in_row("first_alive")},"",{last}))'
+    column = partial(data_column, ctx, area=AREA)
+
+    def of_assignment(name: str) -> str:
+        return f"INDEX({assignments.ref(name)},{cell('number')})"
+
+    last = f'MIN({cell("last")},IF({cell("ended")}="",{cell("last")},{cell("ended")}-1))'
+    last_alive = f'IF({cell("last")}="","",IF({last}<{cell("first_alive")},"",{last}))'
+    first_alive = f"MAX({cell('first')},{cell('founded')})"
+    columns: tuple[DataColumn[_Duty], ...] = (
+        column("number", "integer", attrgetter("number")),
+        column("officer", "center", attrgetter("assignment.officer"), of_assignment("officer")),
+        column("role", "center", attrgetter("assignment.role"), of_assignment("role")),
+        column("branch", "center", attrgetter("cell.code")),
+        column("branch_name", "text", attrgetter("cell.name")),
+        column("founded", "date", attrgetter("cell.founded")),
+        column("ended", "date", attrgetter("cell.ended")),
+        column("first", "date", lambda duty: day_number(duty.first), of_assignment("first")),
+        column("last", "date", lambda duty: _day_or_nothing(duty.last), of_assignment("last")),
+        column("first_alive", "date", lambda duty: day_number(duty.first_alive), first_alive),
+        column("last_alive", "date", lambda duty: _day_or_nothing(duty.last_alive), last_alive),
     )
-    return visit_area_table(
-        ctx,
-        "scope",
-        kinds,
-        (
-            tuple(
-                Formula(formulas[name], computed[name]) if name in formulas else raw[name]
-                for name in kinds
-            )
-            for number, assignment in enumerate(ctx.inputs.register.assignments, 1)
-            for cell in _attendable_units(ctx)
-            if ctx.inputs.register.is_within(cell.code, assignment.branch)
-            for computed in (_computed_values(ctx, assignment, cell),)
-            for raw in (_raw_values(number, cell),)
-        ),
+    covered = (
+        replace(duty, cell=unit)
+        for duty in _duties(ctx)
+        for unit in _attendable_units(ctx)
+        if ctx.inputs.register.is_within(unit.code, duty.assignment.branch)
     )
-
-
-def _raw_values(number: int, cell: Organisation) -> dict[str, Content]:
-    return {
-        "number": number,
-        "branch": cell.code,
-        "branch_name": cell.name,
-        "founded": cell.founded,
-        "ended": cell.ended,
-    }
-
-
-def _computed_values(
-    ctx: ReportContext, assignment: Assignment, cell: Organisation
-) -> dict[str, str | int]:
-    """Return whose assignment it is, and when it is in force, also while the cell lives."""
-    first_day, last_day = _days_in_force(ctx, assignment)
-    first_alive = max(first_day, cell.founded or first_day)
-    last_alive = min(last_day, cell.ended - timedelta(1)) if last_day and cell.ended else last_day
-    return {
-        "officer": assignment.officer,
-        "role": assignment.role,
-        "first": day_number(first_day),
-        "last": day_number(last_day) if last_day else "",
-        "first_alive": day_number(first_alive),
-        "last_alive": day_number(last_alive) if last_alive and first_alive <= last_alive else "",
-    }
+    return data_table(ctx, "scope", columns, covered, AREA)
 
 
 def _attendable_units(ctx: ReportContext) -> tuple[Organisation, ...]:
