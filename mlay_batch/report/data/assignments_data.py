@@ -70,7 +70,7 @@ def _officers_table(ctx: ReportContext) -> DataTable:
 
 def _months_table(ctx: ReportContext) -> DataTable:
     column, past = partial(data_column, ctx, area=AREA), len(ctx.figures.period.year_to_date())
-    columns = (
+    columns: tuple[DataColumn[Period], ...] = (
         column("month", "integer", attrgetter("month")),
         column("start", "date", attrgetter("start")),
         column("end", "date", attrgetter("end")),

@@ -7,21 +7,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 
 from mlay_batch.core.period import Period
-from mlay_batch.figures.report_records import OPEN
+from mlay_batch.figures.report_records import OPEN, ExpectedReturn
 from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.report.data import assignments_data, meetings_data, visits_data, yearly_data
 from mlay_batch.report.data.assignments_data import DutyTables
+from mlay_batch.report.formulas import cell, quote
 from mlay_batch.report.report_context import ReportContext, period_id
-from mlay_batch.report.tables import DataTable, data_columns, is_in_report_year, rows_table
-from mlay_batch.report.writer import Formula
+from mlay_batch.report.tables import (
+    DataColumn,
+    DataTable,
+    data_column,
+    data_table,
+    is_in_report_year,
+)
+from mlay_batch.report.writer import Content
 from mlay_batch.schema import Form
 
 
 @dataclass(frozen=True)
 class DataTables:
-    """The tables that formulas refer to."""
+    """The tables that formulas refer to.
+
+    Attributes:
+        attendance: reported visits of officers, and for which quotas they count.
+        sittings: meetings held, with score and band.
+        marks: points by criteria group, a row for each score of a sitting.
+        classification: rows of the yearly returns.
+        returns: what was owed, and its state.
+        organisations: those of the register.
+        duties: who has to attend where.
+    """
 
     attendance: DataTable
     sittings: DataTable
@@ -62,40 +81,34 @@ def build(ctx: ReportContext) -> DataTables:
 
 
 def _returns_table(ctx: ReportContext) -> DataTable:
-    all_columns = tuple(
-        data_columns(
-            ctx,
-            {
-                "form": "center",
-                "period": "center",
-                "branch": "center",
-                "branch_name": "text",
-                "state": "center",
-                "state_title": "text",
-                "open": "integer",
-                "delivery": "link",
-            },
-        )
+    column = partial(data_column, ctx)
+    open_tests = ",".join(f"{cell('state')}={quote(state)}" for state in OPEN)
+
+    def link(expected: ExpectedReturn) -> Content:
+        return ctx.file_link(expected.delivery) if expected.delivery else None
+
+    columns: tuple[DataColumn[ExpectedReturn], ...] = (
+        column("form", "center", attrgetter("form")),
+        column("period", "center", lambda expected: period_id(expected.period)),
+        column("branch", "center", attrgetter("branch")),
+        column("branch_name", "text", lambda expected: ctx.name(expected.branch)),
+        column("state", "center", attrgetter("state")),
+        column("state_title", "text", lambda expected: ctx.state_title("return", expected.state)),
+        column(
+            "open",
+            "integer",
+            lambda expected: int(expected.state in OPEN),
+            f"IF(OR({open_tests}),1,0)",
+        ),
+        column("delivery", "link", link),
     )
-    state_cell = rows_table(ctx, "returns", all_columns, ()).in_row("state")
-    open_tests = ",".join(f'{state_cell}="{name}"' for name in OPEN)
-    open_formula = f"=IF(OR({open_tests}),1,0)"
-    rows = tuple(
-        (
-            cell.form,
-            period_id(cell.period),
-            cell.branch,
-            ctx.name(cell.branch),
-            cell.state,
-            ctx.state_title("return", cell.state),
-            Formula(open_formula, int(cell.state in OPEN)),
-            ctx.file_link(cell.delivery) if cell.delivery else None,
-        )
+    expected_returns = (
+        matrix.cell(branch.code, period)
         for matrix in ctx.figures.completeness
         for period in matrix.periods
-        for cell in (matrix.cell(branch.code, period) for branch in matrix.branches)
+        for branch in matrix.branches
     )
-    return rows_table(ctx, "returns", all_columns, rows)
+    return data_table(ctx, "returns", columns, expected_returns)
 
 
 def returns_of(ctx: ReportContext, form: Form) -> Iterator[AcceptedReturn]:
