@@ -273,19 +273,3 @@ def is_in_report_year(ctx: ReportContext, day: date) -> bool:
     """Whether a day lies in the report's year and not after its period."""
     end = ctx.figures.period.end
     return date(end.year, 1, 1) <= day <= end
-
-
-Rows = tuple[tuple[Content, ...], ...]
-
-
-def rows_table(
-    ctx: ReportContext, key: str, columns: Iterable[DataColumn[Any]], rows: Rows
-) -> DataTable:
-    """Return the data table whose name, title and note the texts give under `key`."""
-    name, title, note = (ctx.t(f"{part}.{key}") for part in ("table", "sheet", "note"))
-    return DataTable(name, title, note, tuple(columns), rows)
-
-
-def data_columns(ctx: ReportContext, kinds: dict[str, Kind]) -> list[DataColumn[Any]]:
-    """Return columns with the titles the texts give them."""
-    return [DataColumn(name, ctx.t(f"column.{name}"), kind) for name, kind in kinds.items()]

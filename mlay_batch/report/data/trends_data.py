@@ -6,34 +6,34 @@ else. A month without a figure is blank, so that a line has a gap there and not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from operator import methodcaller
 from statistics import fmean
-from typing import Any
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mlay_batch.figures.classified import ClassificationPart, ClassificationYear
-from mlay_batch.figures.report_records import Sitting
 from mlay_batch.report import bands
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.sections_data import BRANCH_COLUMN, MONTH_COLUMN, table_name
+from mlay_batch.report.formulas import cell, quote
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import (
     HEAD_ROW,
     DataColumn,
     DataTable,
-    Kind,
+    fill,
     is_in_report_year,
     plain_heading,
 )
-from mlay_batch.report.writer import Content, Formula, SheetWriter
+from mlay_batch.report.writer import Content, SheetWriter
+from mlay_batch.schema.schemes import Part
 
 _MONTH_TABLE, _BRANCH_TABLE, _YEAR_TABLE = "TheoThang", "TheoDonVi", "TheoNam"
 CHARTED = (_MONTH_TABLE, _YEAR_TABLE)  # the tables charts are drawn from
 _YEAR_MONTHS = 12
-_PROGRESS: Mapping[str, Kind] = {"seen": "integer", "pace": "points"}
 _BAR = "#8FB2D9"
 # Nearly all scores lie between 60 and 100: from 0 up every bar would look the same.
 _SCALES: Mapping[str, Mapping[str, int]] = {"score": {"min": 40, "max": 110}, "members": {"min": 0}}
@@ -74,7 +74,13 @@ class ChartSource:
 
 @dataclass(frozen=True)
 class Trends:
-    """All three; `years` is None without a yearly return."""
+    """The tables that charts and sparklines are drawn from.
+
+    Attributes:
+        months: figures by month.
+        branches: figures by branch and month.
+        years: shares of grades by year; None without a yearly return.
+    """
 
     months: ChartSource
     branches: ChartSource
@@ -120,77 +126,73 @@ def build(
 
 def month_table(ctx: ReportContext, data: DataTables) -> DataTable:
     """Return a row for each month: meetings by band, visits so far beside an even pace."""
-    t, ranks = ctx.t, bands.ranks(ctx)
-    quotas = {line.quota.quota: line.quota for line in ctx.figures.quota}
-    all_columns: tuple[DataColumn[Any], ...] = (
-        DataColumn("month", t("column.month"), "integer"),
-        *(
-            DataColumn(band.id, plain_heading(band.title.of(ctx.lang)), "integer")
-            for band in bands.best_first(ctx)
-        ),
-        *(
-            DataColumn(
-                f"{figure}_{quota_id}",
-                plain_heading(t(f"branches/trend.{figure}", title=quota.title.of(ctx.lang))),
-                kind,
-            )
-            for quota_id, quota in quotas.items()
-            for figure, kind in _PROGRESS.items()
-        ),
-    )
-    month_cell = DataTable(_MONTH_TABLE, "", "", all_columns, ()).in_row("month")
-    rows: tuple[tuple[Content, ...], ...] = tuple(
-        (
-            number,
-            *_band_counts(ctx, data, ranks, number),
-            *_visit_counts(ctx, data, quotas, number, month_cell),
-        )
-        for number in range(1, ctx.figures.period.end.month + 1)
-    )
-    return DataTable(
-        _MONTH_TABLE, t("branches/trend.months"), t("branches/trend.note"), all_columns, rows
-    )
+    title, note = ctx.t("branches/trend.months"), ctx.t("branches/trend.note")
+    table = DataTable(_MONTH_TABLE, title, note, tuple(_month_columns(ctx, data)))
+    return fill(table, range(1, ctx.figures.period.end.month + 1))
 
 
-def _sittings_in_month(ctx: ReportContext, month: int) -> list[Sitting]:
-    sittings = (
-        sitting for sitting in ctx.figures.sittings if is_in_report_year(ctx, sitting.held_on)
-    )
-    return [sitting for sitting in sittings if sitting.held_on.month == month]
-
-
-def _month_criteria(ctx: ReportContext, data: DataTables, month: int) -> str:
-    """Return the criteria for meetings of a month of the year."""
-    days, year = data.sittings.ref("held_on"), ctx.figures.period.year
-    return f'{days},">="&DATE({year},{month},1),{days},"<"&DATE({year},{month + 1},1)'
-
-
-def _band_counts(
-    ctx: ReportContext, data: DataTables, ranks: Mapping[str, int], month: int
-) -> Iterator[Formula]:
-    sittings, rank = _sittings_in_month(ctx, month), data.sittings.ref("rank")
+def _month_columns(ctx: ReportContext, data: DataTables) -> Iterator[DataColumn[int]]:
+    month, ranks = cell("month"), bands.ranks(ctx)
+    yield DataColumn("month", ctx.t("column.month"), "integer", lambda month: month)
     for band in bands.best_first(ctx):
-        formula = f"=COUNTIFS({_month_criteria(ctx, data, month)},{rank},{ranks[band.id]})"
-        yield Formula(formula, sum(sitting.band == band.id for sitting in sittings))
-
-
-def _visit_counts(
-    ctx: ReportContext, data: DataTables, quotas: Mapping[str, object], month: int, month_cell: str
-) -> Iterator[Formula]:
-    """Yield the visits counted up to a month, and what an even pace towards the year's sum is."""
-    table = data.attendance
-    for quota_id in quotas:
-        visit_sum = sum(
-            visit.counts
-            for visit in ctx.figures.attendances
-            if visit.quota == quota_id
-            and is_in_report_year(ctx, visit.held_on)
-            and visit.held_on.month <= month
+        yield DataColumn(
+            band.id,
+            plain_heading(band.title.of(ctx.lang)),
+            "integer",
+            partial(_band_count, ctx, band.id),
+            partial(_band_formula, ctx, data, ranks[band.id]),
         )
-        criteria = f'{table.ref("month")},"<="&{month_cell}'
-        yield Formula(f"=SUMIFS({table.ref(f'counts:{quota_id}')},{criteria})", visit_sum)
-        owed = sum(line.obligation for line in ctx.figures.quota if line.quota.quota == quota_id)
-        yield Formula(f"={owed}*{month_cell}/{_YEAR_MONTHS}", owed * month / _YEAR_MONTHS)
+    quotas = {line.quota.quota: line.quota.title.of(ctx.lang) for line in ctx.figures.quota}
+    for quota, title in quotas.items():
+        owed = sum(line.obligation for line in ctx.figures.quota if line.quota.quota == quota)
+        yield DataColumn(
+            f"seen_{quota}",
+            plain_heading(ctx.t("branches/trend.seen", title=title)),
+            "integer",
+            partial(_visit_count, ctx, quota),
+            data.attendance.sumifs(f"counts:{quota}", month=f'"<="&{month}'),
+        )
+        yield DataColumn(
+            f"pace_{quota}",
+            plain_heading(ctx.t("branches/trend.pace", title=title)),
+            "points",
+            partial(_even_pace, owed),
+            f"{owed}*{month}/{_YEAR_MONTHS}",
+        )
+
+
+def _band_count(ctx: ReportContext, band: str, month: int) -> int:
+    return sum(
+        sitting.band == band and sitting.held_on.month == month
+        for sitting in ctx.figures.sittings
+        if is_in_report_year(ctx, sitting.held_on)
+    )
+
+
+def _band_formula(ctx: ReportContext, data: DataTables, rank: int, month: int) -> str:
+    return data.sittings.countifs(held_on=_days_of_month(ctx, month), rank=str(rank))
+
+
+def _days_of_month(ctx: ReportContext, month: int) -> tuple[str, str]:
+    """Return the conditions on a day to lie in a month of the year."""
+    year = ctx.figures.period.year
+    return f'">="&DATE({year},{month},1)', f'"<"&DATE({year},{month + 1},1)'
+
+
+def _visit_count(ctx: ReportContext, quota: str, month: int) -> int:
+    """Return the visits that count for a quota up to a month."""
+    return sum(
+        visit.counts
+        for visit in ctx.figures.attendances
+        if visit.quota == quota
+        and is_in_report_year(ctx, visit.held_on)
+        and visit.held_on.month <= month
+    )
+
+
+def _even_pace(owed: int, month: int) -> float:
+    """Return how many visits an even pace towards the year's sum makes up to a month."""
+    return owed * month / _YEAR_MONTHS
 
 
 def _scores_by_month(ctx: ReportContext) -> Mapping[tuple[str, int], list[float]]:
@@ -206,56 +208,51 @@ def branch_table(
     ctx: ReportContext, data: DataTables, sections: Mapping[str, DataTable]
 ) -> DataTable:
     """Return a row for each branch: its mean score and its members, month by month."""
-    t, months = ctx.t, range(1, _YEAR_MONTHS + 1)
-    all_columns: tuple[DataColumn[Any], ...] = (
-        DataColumn("branch", t("column.branch"), "center"),
-        DataColumn("branch_name", t("column.branch_name")),
-        *(
-            DataColumn(f"score{month}", f"{t('column.score')} T{month}", "points")
-            for month in months
-        ),
-        *(
-            DataColumn(f"members{month}", f"{t('branches/trend.members')} T{month}", "integer")
-            for month in months
-        ),
-    )
-    branch_cell = DataTable(_BRANCH_TABLE, "", "", all_columns, ()).in_row("branch")
+    title, note = ctx.t("branches/trend.branches"), ctx.t("branches/trend.note")
+    columns = tuple(_branch_columns(ctx, data, sections))
+    return fill(DataTable(_BRANCH_TABLE, title, note, columns), _branch_codes(ctx))
+
+
+def _branch_columns(
+    ctx: ReportContext, data: DataTables, sections: Mapping[str, DataTable]
+) -> Iterator[DataColumn[str]]:
+    months, branch = range(1, _YEAR_MONTHS + 1), cell("branch")
+    yield DataColumn("branch", ctx.t("column.branch"), "center", lambda code: code)
+    yield DataColumn("branch_name", ctx.t("column.branch_name"), "text", ctx.name)
     scores = _scores_by_month(ctx)
-    closings = _closing_counts(ctx, sections)
-    rows = tuple(
-        (
-            code,
-            ctx.name(code),
-            *(
-                _mean_score(ctx, data, branch_cell, month, scores.get((code, month)))
-                for month in months
-            ),
-            *(
-                _closing_formula(ctx, sections, branch_cell, month, closings.get((code, month)))
-                for month in months
-            ),
+    for month in months:
+        title = f"{ctx.t('column.score')} T{month}"
+        days = _days_of_month(ctx, month)
+        mean = f'IFERROR({data.sittings.averageifs("score", branch=branch, held_on=days)},"")'
+        yield DataColumn(f"score{month}", title, "points", partial(_mean, scores, month), mean)
+    movement, closings = ctx.figures.movement, _closing_counts(ctx, sections)
+    for month in months:
+        title, formula = f"{ctx.t('branches/trend.members')} T{month}", ""
+        if movement:
+            table = sections[table_name(movement.fields.form, movement.fields.section)]
+            of_month = {BRANCH_COLUMN: branch, MONTH_COLUMN: str(month)}
+            formula = table.sumifs(movement.fields.closing, **of_month)
+        yield DataColumn(
+            f"members{month}", title, "integer", partial(_closing, closings, month), formula
         )
-        for code in _branch_codes(ctx)
-    )
-    return DataTable(
-        _BRANCH_TABLE, t("branches/trend.branches"), t("branches/trend.note"), all_columns, rows
-    )
+
+
+def _mean(
+    scores: Mapping[tuple[str, int], Sequence[float]], month: int, branch: str
+) -> float | None:
+    """Return a branch's mean score of a month; None without a score."""
+    month_scores = scores.get((branch, month))
+    return fmean(month_scores) if month_scores else None
+
+
+def _closing(closings: Mapping[tuple[str, int], int], month: int, branch: str) -> int | None:
+    return closings.get((branch, month))
 
 
 def _branch_codes(ctx: ReportContext) -> dict[str, None]:
     codes = dict.fromkeys(line.branch.code for line in ctx.figures.year_ratings)
     movement = ctx.figures.movement
     return codes | dict.fromkeys(line.branch.code for line in (movement.lines if movement else ()))
-
-
-def _mean_score(
-    ctx: ReportContext, data: DataTables, branch_cell: str, month: int, scores: list[float] | None
-) -> Content:
-    if not scores:
-        return None
-    table = data.sittings
-    criteria = f"{table.ref('branch')},{branch_cell},{_month_criteria(ctx, data, month)}"
-    return Formula(f'=IFERROR(AVERAGEIFS({table.ref("score")},{criteria}),"")', fmean(scores))
 
 
 def _closing_counts(
@@ -275,21 +272,6 @@ def _closing_counts(
     }
 
 
-def _closing_formula(
-    ctx: ReportContext,
-    sections: Mapping[str, DataTable],
-    branch_cell: str,
-    month: int,
-    closing: int | None,
-) -> Content:
-    movement = ctx.figures.movement
-    if movement is None or closing is None:
-        return None
-    table = sections[table_name(movement.fields.form, movement.fields.section)]
-    criteria = f"{table.ref(BRANCH_COLUMN)},{branch_cell},{table.ref(MONTH_COLUMN)},{month}"
-    return Formula(f"=SUMIFS({table.ref(movement.fields.closing)},{criteria})", closing)
-
-
 def year_table(ctx: ReportContext, data: DataTables) -> DataTable | None:
     """Return a row for each year and part: the shares of the grades, the best first, of the rated.
 
@@ -298,41 +280,64 @@ def year_table(ctx: ReportContext, data: DataTables) -> DataTable | None:
     years = ctx.figures.years
     if not years:
         return None
-    grade_count = max(len(part.grades) for year in years for part in year.scheme.parts)
-    all_columns: tuple[DataColumn[Any], ...] = (
-        DataColumn("part", ctx.t("column.part")),
-        DataColumn("year", ctx.t("column.year"), "center"),
-        *(
-            DataColumn(
-                f"grade{rank}", plain_heading(ctx.t("branches/trend.grade", rank=rank)), "points"
-            )
-            for rank in range(1, grade_count + 1)
-        ),
-    )
-    rows = tuple(
-        (part.title.of(ctx.lang), year.year, *_grade_shares(data, year, year_part, grade_count))
+    parts = [
+        _PartOfYear(part, year, year_part)
         for part in years[-1].scheme.parts
         for year in years
         for year_part in year.parts
         if year_part.section == part.section
-    )
+    ]
     title, note = ctx.t("branches/trend.years"), ctx.t("branches/trend.note")
-    return DataTable(_YEAR_TABLE, title, note, all_columns, rows)
+    return fill(DataTable(_YEAR_TABLE, title, note, tuple(_year_columns(ctx, data))), parts)
 
 
-def _grade_shares(
-    data: DataTables, year: ClassificationYear, year_part: ClassificationPart, grade_count: int
-) -> Iterator[Content]:
-    table = data.classification
-    part = next(part for part in year.scheme.parts if part.section == year_part.section)
-    grades = [grade.id for grade in part.grades]
-    rated = sum(year_part.counts.get(grade, 0) for grade in grades)
-    criteria = f'{table.ref("year")},{year.year},{table.ref("part")},"{year_part.section}"'
-    sums = [f"SUMIFS({table.ref(grade)},{criteria})" for grade in grades]
-    denominator = "+".join(sums)
-    for number in range(grade_count):
-        if number >= len(grades) or not rated:
-            yield None
-            continue
-        value = 100 * year_part.counts.get(grades[number], 0) / rated
-        yield Formula(f'=IF({denominator}=0,"",100*{sums[number]}/({denominator}))', value)
+@dataclass(frozen=True)
+class _PartOfYear:
+    """A part of the classification in one year.
+
+    Attributes:
+        newest: the part as the newest scheme names it.
+        year: the year with its own scheme.
+        counts: how many got which grade.
+    """
+
+    newest: Part
+    year: ClassificationYear
+    counts: ClassificationPart
+
+    def title(self, lang: str) -> str:
+        """Return the name of the part."""
+        return self.newest.title.of(lang)
+
+    @property
+    def grades(self) -> list[str]:
+        """The grades of the part in that year, the best first."""
+        parts = self.year.scheme.parts
+        part = next(part for part in parts if part.section == self.counts.section)
+        return [grade.id for grade in part.grades]
+
+    def share(self, rank: int) -> float | None:
+        """Return the share of a grade among the rated, in per cent; None where there is none."""
+        rated = sum(self.counts.counts.get(grade, 0) for grade in self.grades)
+        if rank > len(self.grades) or not rated:
+            return None
+        return 100 * self.counts.counts.get(self.grades[rank - 1], 0) / rated
+
+
+def _year_columns(ctx: ReportContext, data: DataTables) -> Iterator[DataColumn[_PartOfYear]]:
+    grade_count = max(len(part.grades) for year in ctx.figures.years for part in year.scheme.parts)
+    yield DataColumn(
+        "part", ctx.t("column.part"), "text", lambda line: line.newest.title.of(ctx.lang)
+    )
+    yield DataColumn("year", ctx.t("column.year"), "center", lambda line: line.year.year)
+    for rank in range(1, grade_count + 1):
+        title = plain_heading(ctx.t("branches/trend.grade", rank=rank))
+        share, formula = methodcaller("share", rank), partial(_share_formula, data, rank)
+        yield DataColumn(f"grade{rank}", title, "points", share, formula)
+
+
+def _share_formula(data: DataTables, rank: int, line: _PartOfYear) -> str:
+    conditions = {"year": str(line.year.year), "part": quote(line.counts.section)}
+    sums = [data.classification.sumifs(grade, **conditions) for grade in line.grades]
+    rated = "+".join(sums)
+    return f'IF({rated}=0,"",100*{sums[rank - 1]}/({rated}))'

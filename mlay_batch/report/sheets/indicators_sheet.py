@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
+from operator import attrgetter
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.figures.report_records import IndicatorHit
@@ -20,8 +22,8 @@ from mlay_batch.report.indicator_text import (
     worst_first,
 )
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.tables import DataTable, data_columns, place_text, rows_table
-from mlay_batch.report.writer import Content, Hyperlink, SheetWriter
+from mlay_batch.report.tables import DataColumn, data_column, data_table, place_text
+from mlay_batch.report.writer import Hyperlink, SheetWriter
 
 MAX_ROWS = 25  # rows: what one screen holds, and a committee reads
 _MAX_NAMES = 4  # signs named in the summary
@@ -119,40 +121,24 @@ def _write_foot(
 
 def _write_all_hits(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> SheetWriter:
     """Write the data sheet of the year's hits."""
-    all_columns = data_columns(
-        ctx,
-        {
-            "branch": "center",
-            "branch_name": "text",
-            "period": "center",
-            "code": "center",
-            "sign": "text",
-            "weight": "integer",
-            "seen": "text",
-            "source": "text",
-            "basis": "text",
-            "delivery": "link",
-        },
+    column = partial(data_column, ctx)
+    columns: tuple[DataColumn[IndicatorHit], ...] = (
+        column("branch", "center", attrgetter("branch")),
+        column("branch_name", "text", lambda hit: ctx.name(hit.branch)),
+        column("period", "center", lambda hit: str(hit.period)),
+        column("code", "center", attrgetter("indicator.code")),
+        column("sign", "text", lambda hit: hit.indicator.title.of(ctx.lang)),
+        column("weight", "integer", attrgetter("indicator.weight")),
+        column("seen", "text", lambda hit: indicator_message(ctx, hit).what),
+        column("source", "text", _source_text),
+        column("basis", "text", attrgetter("indicator.basis")),
+        column("delivery", "link", lambda hit: ctx.file_link(hit.delivery)),
     )
-    hit_table: DataTable = rows_table(
-        ctx, "signs_data", all_columns, tuple(_hit_row(ctx, hit) for hit in hits)
-    )
-    sheet = ctx.writer.add_sheet(hit_table.title, hit_table.note)
-    tables.write(ctx.writer, sheet, hit_table, letterhead.back_link(ctx))
+    table = data_table(ctx, "signs_data", columns, hits)
+    sheet = ctx.writer.add_sheet(table.title, table.note)
+    tables.write(ctx.writer, sheet, table, letterhead.back_link(ctx))
     return sheet
 
 
-def _hit_row(ctx: ReportContext, hit: IndicatorHit) -> tuple[Content, ...]:
-    sources = ", ".join(dict.fromkeys(place_text(source.place) for source in hit.sources[:3]))
-    return (
-        hit.branch,
-        ctx.name(hit.branch),
-        str(hit.period),
-        hit.indicator.code,
-        hit.indicator.title.of(ctx.lang),
-        hit.indicator.weight,
-        indicator_message(ctx, hit).what,
-        sources,
-        hit.indicator.basis,
-        ctx.file_link(hit.delivery),
-    )
+def _source_text(hit: IndicatorHit) -> str:
+    return ", ".join(dict.fromkeys(place_text(source.place) for source in hit.sources[:3]))
