@@ -44,7 +44,7 @@ class Column(Generic[T]):
         width: in digits of the default font.
         value: what a row shows, or what its formula is computed to; None leaves the cell blank.
         formula: the formula of a row or what makes it for a thing, without the leading sign; it
-            names cells of its row by `formulas.cell` and `fixed`.
+            names cells of its row by `formulas.cell` and `fixed`. Empty: the value is written.
         look: the format of the cells, or what says it for a thing.
         number_format: replaces the number format of the look.
         group: the heading over this column and its neighbours of the same group.
@@ -114,6 +114,11 @@ class Listing(Generic[T]):
         letter = self._letters[column_id]
         return f"{letter}{self.first_row + 1}:{letter}{max(self.end_row, self.first_row + 1)}"
 
+    def sheet_range(self, column_id: str) -> str:
+        """Return the cells of a column in the rows written so far as other sheets name them."""
+        column, last = self._positions[column_id], max(self.end_row - 1, self.first_row)
+        return self.sheet.range_address((self.first_row, column), (last, column))
+
     def reference(self, row: int, column_id: str, value: str | float) -> Formula:
         """Return a formula by which another sheet shows that cell; `value` is what it holds."""
         return self.sheet.reference(row, self._positions[column_id], value)
@@ -154,9 +159,9 @@ class Listing(Generic[T]):
         row = self.next_row
         for position, column in enumerate(self.columns):
             content = number if column.id == NUMBER else column.value(thing)
-            if column.formula and is_result(content):
-                formula = resolve(row_formula(column.formula, thing), partial(self.cell, row))
-                content = Formula(f"={formula}", content)
+            formula = row_formula(column.formula, thing)
+            if formula and is_result(content):
+                content = Formula(f"={resolve(formula, partial(self.cell, row))}", content)
             look = column.look if isinstance(column.look, str) else column.look(thing)
             self.sheet.write(row, position, content, look, number_format=column.number_format)
         self.next_row = self.end_row = row + 1

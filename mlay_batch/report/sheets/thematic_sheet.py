@@ -6,42 +6,27 @@ Counts are taken over the data sheet of the meetings, by kind.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from functools import partial
+from operator import attrgetter
 
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
-
-from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import Thematic, ThematicLine
-from mlay_batch.report import heads, letterhead
+from mlay_batch.report import letterhead
 from mlay_batch.report.data.sections_data import (
     BRANCH_COLUMN,
     MONTH_COLUMN,
     PlacedTable,
     table_name,
 )
-from mlay_batch.report.heads import Column
+from mlay_batch.report.formulas import cell, fixed, quote
+from mlay_batch.report.listing import Column, Listing, branch_columns, titled_column
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.tables import DataTable
+from mlay_batch.report.tables import Condition, DataTable
 from mlay_batch.report.writer import Content, Formula, SheetWriter
 
-_CODE, _NAME, _FIRST_QUARTER = range(1, 4)
-_SPLIT = 6
-_QUARTERS = 4
-_YEAR_SUM, _OPEN, _DAY, _TOPIC, _SHARED, _STATE, _LINK = (
-    _FIRST_QUARTER + _QUARTERS + n for n in range(7)
-)
-_COLUMNS = _LINK + 1
+_COLUMNS, _SPLIT = 14, 6
 _STATES = ("held", "open", "none", "off")
-_ROMAN = ("I", "II", "III", "IV")
-
-
-@dataclass(frozen=True)
-class _ThematicLayout:
-    ctx: ReportContext
-    sheet: SheetWriter
-    table: DataTable
-    thematic: Thematic
+_NUMERALS = ("I", "II", "III", "IV")
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTable]) -> None:
@@ -51,153 +36,133 @@ def write(ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTab
     if thematic is None:
         letterhead.write_empty_sheet(ctx, sheet, title, ctx.t("none"), _COLUMNS, _SPLIT)
         return
-    letterhead.write_heading(ctx, sheet, _COLUMNS, _SPLIT, title)
-    layout = _ThematicLayout(ctx, sheet, tables[table_name(*thematic.section)][1], thematic)
-    first = heads.write_heads(sheet, letterhead.TABLE_ROW, _columns(layout))
-    for number, line in enumerate(thematic.lines):
-        _write_row(layout, first + number, number + 1, line)
-    last = first + len(thematic.lines)
-    _write_totals(layout, last, first)
-    sheet.colour_states((first, _STATE), (last - 1, _STATE), "●▲■")
-    row = _write_summary(layout, last + 2, (first, last - 1))
-    row = letterhead.write_signatures(ctx, sheet, row + 1, _COLUMNS, _SPLIT)
-    sheet.raw.autofilter(first - 1, 0, last - 1, _STATE)
-    sheet.raw.freeze_panes(first, _NAME + 1)
-    repeat = (letterhead.TABLE_ROW, first - 1)
-    sheet.set_up_page(landscape=True, last=(row, _COLUMNS - 1), repeat=repeat)
+    table = tables[table_name(*thematic.section)][1]
+    listing = Listing(ctx, sheet, _columns(ctx, table, thematic), _SPLIT)
+    listing.write_letterhead(title)
+    listing.write_rows(thematic.lines)
+    listing.write_totals(thematic.lines)
+    _write_summary(listing, thematic)
+    last = listing.write_foot([ctx.t("branches/thematic.how")], gap=0)
+    listing.set_up_page(last, frozen=3, filtered="result")
 
 
-def _quarter_number(quarter: Period) -> str:
-    return _ROMAN[quarter.month // 3]
-
-
-def _columns(layout: _ThematicLayout) -> list[Column]:
-    t, last_quarter = layout.ctx.t, _quarter_number(layout.thematic.quarters[-1])
-    year_group = t("branches/thematic.held", year=str(layout.ctx.figures.period.year))
-    quarters = [
-        Column(t("branches/thematic.quarter", number=numeral), 5, year_group) for numeral in _ROMAN
-    ]
-    quarter_group = t("branches/thematic.result", number=last_quarter)
-    return [
-        Column(t("column.stt"), 4.5),
-        Column(t("column.branch"), 10),
-        Column(t("column.unit"), 36),
-        *quarters,
-        Column(t("branches/thematic.sum"), 10, year_group, "=4+5+6+7"),
-        Column(t("branches/thematic.open"), 9, quarter_group),
-        Column(t("column.held_on"), 11, quarter_group),
-        Column(t("branches/thematic.topic"), 48, quarter_group),
-        Column(t("branches/thematic.shared"), 11, quarter_group),
-        Column(t("column.result"), 15, quarter_group),
-        Column(t("column.delivery"), 7, quarter_group),
-    ]
-
-
-def _write_row(layout: _ThematicLayout, row: int, number: int, line: ThematicLine) -> None:
-    write = layout.sheet.write
-    write(row, 0, number, "center")
-    write(row, _CODE, line.branch.code, "center")
-    write(row, _NAME, line.branch.name, "text")
-    for column in range(_FIRST_QUARTER, _YEAR_SUM):
-        write(row, column, None, "tone_off")
-    for column, (quarter, count) in enumerate(
-        zip(layout.thematic.quarters, line.meeting_counts, strict=True), _FIRST_QUARTER
-    ):
-        if count is not None:
-            write(row, column, _count_formula(layout, row, quarter, count), "count")
-    cell_range = f"{xl_rowcol_to_cell(row, _FIRST_QUARTER)}:{xl_rowcol_to_cell(row, _YEAR_SUM - 1)}"
-    write(
-        row,
-        _YEAR_SUM,
-        Formula(f"=SUM({cell_range})", sum(count or 0 for count in line.meeting_counts)),
+def _columns(
+    ctx: ReportContext, table: DataTable, thematic: Thematic
+) -> Iterator[Column[ThematicLine]]:
+    column, t = partial(titled_column, ctx), ctx.t
+    year = t("branches/thematic.held", year=str(ctx.figures.period.year))
+    last_number = len(thematic.quarters) - 1
+    last = t("branches/thematic.result", number=_NUMERALS[last_number])
+    yield from branch_columns(ctx, 4.5, 10, 36)
+    for number, numeral in enumerate(_NUMERALS):
+        is_owed = number < len(thematic.quarters)
+        yield Column(
+            f"quarter{number}",
+            t("branches/thematic.quarter", number=numeral),
+            5,
+            partial(_meeting_count, number),
+            _count_formula(ctx, table, thematic, number) if is_owed else "",
+            partial(_count_look, number),
+            group=year,
+            total=is_owed,
+        )
+    quarters = [f"{{quarter{number}}}" for number in range(len(_NUMERALS))]
+    yield column(
+        "branches/thematic.sum",
+        10,
+        lambda line: sum(count or 0 for count in line.meeting_counts),
         "count",
+        f"SUM({cell('quarter0')}:{cell('quarter3')})",
+        group=year,
+        sum_text=f"={'+'.join(quarters)}",
+        total=True,
     )
-    write(row, _OPEN, line.open_months, "count")
-    write(row, _STATE, _state_formula(layout, row, line), "text")
-    _write_themes(layout, row, line)
+    column = partial(column, group=last)
+    yield column("branches/thematic.open", 9, attrgetter("open_months"), "count", total=True)
+    yield column("column.held_on", 11, partial(_days, ctx), "center")
+    yield column("branches/thematic.topic", 48, _topics)
+    yield column("branches/thematic.shared", 11, partial(_shared, ctx), "center")
+    yield _state_column(ctx, f"quarter{last_number}", last)
+    yield column("column.delivery", 7, partial(_file_link, ctx), "link")
 
 
-def _write_themes(layout: _ThematicLayout, row: int, line: ThematicLine) -> None:
-    """Write the themes of the last quarter, one below another in the same cells."""
-    ctx, write, themes = layout.ctx, layout.sheet.write, line.themes
-    column_texts = {
-        _DAY: ("center", [ctx.writer.show(theme.held_on) for theme in themes]),
-        _TOPIC: ("text", [theme.topic for theme in themes]),
-        _SHARED: ("center", [ctx.t("yes" if theme.with_regular else "no") for theme in themes]),
+def _meeting_count(quarter: int, line: ThematicLine) -> int | None:
+    """Return the thematic meetings of a quarter; None where none is owed, or it is to come."""
+    return line.meeting_counts[quarter] if quarter < len(line.meeting_counts) else None
+
+
+def _count_look(quarter: int, line: ThematicLine) -> str:
+    return "tone_off" if _meeting_count(quarter, line) is None else "count"
+
+
+def _count_formula(ctx: ReportContext, table: DataTable, thematic: Thematic, quarter: int) -> str:
+    """Return the formula that counts the meetings of a quarter of each thematic kind."""
+    months = thematic.quarters[quarter].months()
+    conditions: dict[str, Condition] = {
+        BRANCH_COLUMN: fixed("branch"),
+        MONTH_COLUMN: (f'">={months[0].month}"', f'"<={months[-1].month}"'),
     }
-    for column, (look, texts) in column_texts.items():
-        write(
-            row, column, "\n".join(dict.fromkeys(texts) if len(texts) > 1 else texts) or None, look
-        )
-    write(row, _LINK, ctx.file_link(themes[-1].delivery) if themes else None, "link")
+    titles = (quote(ctx.choice_title("meeting_kind", kind)) for kind in thematic.kinds)
+    return "+".join(table.countifs(**conditions, kind=title) for title in titles)
 
 
-def _count_formula(layout: _ThematicLayout, row: int, quarter: Period, count: int) -> Formula:
-    """Count the branch's meetings of the quarter of each thematic kind."""
-    months = quarter.months()
-    criteria = heads.criteria(layout.table, **{BRANCH_COLUMN: f"${xl_col_to_name(_CODE)}{row + 1}"})
-    month, kind = layout.table.ref(MONTH_COLUMN), layout.table.ref("kind")
-    criteria += f',{month},">={months[0].month}",{month},"<={months[-1].month}"'
-    titles = (layout.ctx.choice_title("meeting_kind", name) for name in layout.thematic.kinds)
-    return Formula(
-        "=" + "+".join(f'COUNTIFS({criteria},{kind},"{title}")' for title in titles), count
+def _lines_of(texts: list[str]) -> str | None:
+    """Return the texts of a line's themes, one below another in the same cell."""
+    return "\n".join(dict.fromkeys(texts) if len(texts) > 1 else texts) or None
+
+
+def _days(ctx: ReportContext, line: ThematicLine) -> str | None:
+    return _lines_of([ctx.writer.show(theme.held_on) for theme in line.themes])
+
+
+def _topics(line: ThematicLine) -> str | None:
+    return _lines_of([theme.topic for theme in line.themes])
+
+
+def _shared(ctx: ReportContext, line: ThematicLine) -> str | None:
+    return _lines_of([ctx.t("yes" if theme.with_regular else "no") for theme in line.themes])
+
+
+def _file_link(ctx: ReportContext, line: ThematicLine) -> Content:
+    return ctx.file_link(line.themes[-1].delivery) if line.themes else None
+
+
+def _state_texts(ctx: ReportContext) -> dict[str, str]:
+    return {state: ctx.t(f"branches/thematic.state.{state}") for state in _STATES}
+
+
+def _state_column(ctx: ReportContext, quarter: str, group: str) -> Column[ThematicLine]:
+    """Return the column of states; `quarter` is the column that counts the last one's meetings."""
+    texts = _state_texts(ctx)
+    held, is_open, none = (quote(texts[state]) for state in ("held", "open", "none"))
+    formula = f"IF({cell(quarter)}>0,{held},IF({cell('open')}>0,{is_open},{none}))"
+    return Column(
+        "result",
+        ctx.t("column.result"),
+        15,
+        lambda line: texts[line.state],
+        lambda line: "" if line.state == "off" else formula,
+        group=group,
+        symbols="●▲■",
     )
 
 
-def _state_formula(layout: _ThematicLayout, row: int, line: ThematicLine) -> Content:
-    texts = {state: layout.ctx.t(f"branches/thematic.state.{state}") for state in _STATES}
-    if line.state == "off":
-        return texts["off"]
-    count_cell = xl_rowcol_to_cell(row, _FIRST_QUARTER + len(layout.thematic.quarters) - 1)
-    otherwise = f'IF({xl_rowcol_to_cell(row, _OPEN)}>0,"{texts["open"]}","{texts["none"]}")'
-    return Formula(f'=IF({count_cell}>0,"{texts["held"]}",{otherwise})', texts[line.state])
-
-
-def _write_totals(layout: _ThematicLayout, row: int, first: int) -> None:
-    lines = layout.thematic.lines
-    layout.sheet.write(row, 0, layout.ctx.t("total"), "total_label", span=_FIRST_QUARTER)
-    for column in range(_FIRST_QUARTER, _COLUMNS):
-        layout.sheet.write(row, column, None, "total_count")
-    for number in range(len(layout.thematic.quarters)):
-        heads.write_total(
-            layout.sheet,
-            row,
-            _FIRST_QUARTER + number,
-            first,
-            (line.meeting_counts[number] or 0 for line in lines),
-        )
-    heads.write_total(
-        layout.sheet,
-        row,
-        _YEAR_SUM,
-        first,
-        (sum(count or 0 for count in line.meeting_counts) for line in lines),
-    )
-    heads.write_total(layout.sheet, row, _OPEN, first, (line.open_months for line in lines))
-
-
-def _write_summary(layout: _ThematicLayout, row: int, rows: tuple[int, int]) -> int:
-    """Count the branches by state, and list those without a meeting; return the row after it."""
-    t, write = layout.ctx.t, layout.sheet.write
-    quarter = layout.thematic.quarters[-1].title(layout.ctx.lang)
-    write(row, 0, quarter, "section", span=_COLUMNS)
-    states = layout.sheet.range_address((rows[0], _STATE), (rows[1], _STATE))
-    counts = Counter(line.state for line in layout.thematic.lines)
-    for number, state in enumerate(_STATES, row + 1):
-        text = t(f"branches/thematic.state.{state}")
-        write(number, 0, text, "label_small", span=_FIRST_QUARTER)
-        write(
-            number,
-            _FIRST_QUARTER,
-            Formula(f'=COUNTIF({states},"{text}")', counts[state]),
-            "total_count",
-        )
-    row += len(_STATES) + 1
-    without_meeting = [line for line in layout.thematic.lines if line.state in ("open", "none")]
+def _write_summary(listing: Listing[ThematicLine], thematic: Thematic) -> None:
+    """Count the branches by state, and list those without a meeting."""
+    ctx, sheet = listing.ctx, listing.sheet
+    states = listing.sheet_range("result")
+    counts = Counter(line.state for line in thematic.lines)
+    listing.next_row += 1
+    listing.write_note(thematic.quarters[-1].title(ctx.lang), "section")
+    label_width = listing.position("quarter0")
+    for state, text in _state_texts(ctx).items():
+        row = listing.next_row
+        sheet.write(row, 0, text, "label_small", span=label_width)
+        count = Formula(f"=COUNTIF({states},{quote(text)})", counts[state])
+        sheet.write(row, label_width, count, "total_count")
+        listing.next_row += 1
+    without_meeting = [line for line in thematic.lines if line.state in ("open", "none")]
     if without_meeting:
         codes = ", ".join(line.branch.code for line in without_meeting)
-        text = t("branches/thematic.without", count=len(without_meeting), codes=codes)
-        write(row, 0, text, "plain", span=_COLUMNS)
-        row += 1
-    write(row, 0, t("branches/thematic.how"), "note", span=_COLUMNS)
-    return row + 1
+        text = ctx.t("branches/thematic.without", count=len(without_meeting), codes=codes)
+        listing.write_note(text, "plain")
