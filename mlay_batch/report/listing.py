@@ -40,7 +40,7 @@ class Column(Generic[T]):
 
     Attributes:
         id: how formulas and sums in words name the column.
-        title: its heading.
+        title: its heading; a computed one names columns by `formulas.whole`.
         width: in digits of the default font.
         value: what a row shows, or what its formula is computed to; None leaves the cell blank.
         formula: the formula of a row or what makes it for a thing, without the leading sign; it
@@ -57,7 +57,7 @@ class Column(Generic[T]):
     """
 
     id: str
-    title: str
+    title: str | Formula
     width: float
     value: Callable[[T], Content] = _no_value
     formula: str | Callable[[T], str] = ""
@@ -89,12 +89,17 @@ class Listing(Generic[T]):
         columns: Iterable[Column[T]],
         split: int,
         row: int = letterhead.TABLE_ROW,
+        row_count: int = 0,
     ) -> None:
+        """Begin a list with its headings in `row`.
+
+        Where a heading is computed from the rows below, `row_count` is how many there will be.
+        """
         self.ctx, self.sheet, self.columns, self.split = ctx, sheet, tuple(columns), split
         self._positions = {column.id: number for number, column in enumerate(self.columns)}
         self._letters = {name: xl_col_to_name(place) for name, place in self._positions.items()}
         self.head_row, self.first_row = row, row + HEAD_ROWS
-        self.next_row = self.end_row = self.first_row
+        self.next_row, self.end_row = self.first_row, self.first_row + row_count
 
     def position(self, column_id: str) -> int:
         """Return the position of a column on the sheet, from 0."""
@@ -107,7 +112,7 @@ class Listing(Generic[T]):
     @property
     def is_empty(self) -> bool:
         """Whether no row has been written yet."""
-        return self.end_row == self.first_row
+        return self.next_row == self.first_row
 
     def column_range(self, column_id: str) -> str:
         """Return the cells of a column in the rows written so far: ``E12:E46``."""
@@ -119,17 +124,13 @@ class Listing(Generic[T]):
         column, last = self._positions[column_id], max(self.end_row - 1, self.first_row)
         return self.sheet.range_address((self.first_row, column), (last, column))
 
-    def reference(self, row: int, column_id: str, value: str | float) -> Formula:
-        """Return a formula by which another sheet shows that cell; `value` is what it holds."""
-        return self.sheet.reference(row, self._positions[column_id], value)
-
     def write_letterhead(self, title: str, unit: str = "") -> None:
         """Write the letterhead of a sheet that holds this list alone, and the headings."""
         letterhead.write_heading(self.ctx, self.sheet, len(self.columns), self.split, title, unit)
         self.write_heads()
 
-    def write_heads(self, formulas: Mapping[str, Formula] | None = None) -> None:
-        """Write widths, headings and numbers of the columns; `formulas` are computed headings."""
+    def write_heads(self) -> None:
+        """Write widths, headings and numbers of the columns."""
         self.sheet.set_widths(column.width for column in self.columns)
         row, first = self.head_row, 0
         for group, grouped in groupby(self.columns, key=lambda column: column.group):
@@ -137,8 +138,7 @@ class Listing(Generic[T]):
             if group:
                 self.sheet.write(row, first, group, "head", span=len(group_columns))
             for position, column in enumerate(group_columns, first):
-                title = (formulas or {}).get(column.id, column.title)
-                rows = 1 if group else 2
+                title, rows = self._resolve_heading(column.title), 1 if group else 2
                 self.sheet.write(row + bool(group), position, title, "head", rows=rows)
             first += len(group_columns)
         numbers = {column.id: number for number, column in enumerate(self.columns, 1)}
@@ -147,6 +147,12 @@ class Listing(Generic[T]):
             content = f"{number}\n{sum_text}" if sum_text else number
             self.sheet.write(row + 2, number - 1, content, "column_number")
         _set_heights(self.sheet, row, self.columns)
+
+    def _resolve_heading(self, title: str | Formula) -> str | Formula:
+        if isinstance(title, str):
+            return title
+        formula = resolve(title.formula, partial(self.cell, self.head_row), self.column_range)
+        return Formula(formula, title.value)
 
     def write_rows(self, things: Iterable[T]) -> None:
         """Write a row for each thing, numbered from 1, and colour the states in them."""
@@ -164,7 +170,7 @@ class Listing(Generic[T]):
                 content = Formula(f"={resolve(formula, partial(self.cell, row))}", content)
             look = column.look if isinstance(column.look, str) else column.look(thing)
             self.sheet.write(row, position, content, look, number_format=column.number_format)
-        self.next_row = self.end_row = row + 1
+        self.next_row, self.end_row = row + 1, max(self.end_row, row + 1)
 
     def colour_states(self) -> None:
         """Colour the states in the rows written so far."""
@@ -174,16 +180,23 @@ class Listing(Generic[T]):
                 ends = (self.first_row, position), (last, position)
                 self.sheet.colour_states(*ends, column.symbols)
 
-    def write_totals(self, things: Sequence[T], label: str = "") -> None:
-        """Write the totals, the label over the columns before the first of them."""
-        row = self.next_row
+    def write_totals(self, things: Sequence[T], label: str = "") -> Mapping[str, Formula]:
+        """Write the totals, the label over the columns before the first of them.
+
+        Return each by the id of its column, as other sheets show it.
+        """
+        row, references = self.next_row, {}
         first = next(number for number, column in enumerate(self.columns) if column.total)
         self.sheet.write(row, 0, label or self.ctx.t("total"), "total_label", span=first)
         for position, column in enumerate(self.columns[first:], first):
-            self.sheet.write(row, position, self._total(column, things), column.total_look)
+            total = self._total(column, things)
+            self.sheet.write(row, position, total, column.total_look)
+            if total is not None:
+                references[column.id] = self.sheet.reference(row, position, total.value)
         self.next_row = row + 1
+        return references
 
-    def _total(self, column: Column[T], things: Sequence[T]) -> Content:
+    def _total(self, column: Column[T], things: Sequence[T]) -> Formula | None:
         """Return what stands below a column; nothing where no thing has a value there."""
         if not column.total:
             return None
@@ -296,5 +309,6 @@ def _group_width(columns: Sequence[Column[T]], group: str) -> float:
     return sum(column.width for column in columns if column.group == group)
 
 
-def _text_height(text: str, width: float) -> float:
+def _text_height(title: str | Formula, width: float) -> float:
+    text = title if isinstance(title, str) else str(title.value)
     return metrics.height(metrics.lines(text, width - 0.4, SMALL_SIZE, True), SMALL_SIZE)
