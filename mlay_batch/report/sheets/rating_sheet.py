@@ -6,86 +6,93 @@ Scores and crosses come from the table of sittings by cell and day.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+from functools import partial
 
 from mlay_batch.figures.report_records import CellRating, Sitting
-from mlay_batch.report import bands, letterhead
+from mlay_batch.report import bands
 from mlay_batch.report.data.data_sheets import DataTables
+from mlay_batch.report.formulas import fixed, quote, whole
+from mlay_batch.report.listing import Column, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import scheme_text
 
-_NAME, _MEMBERS, _DAY, _SCORE, _FIRST_BAND = range(1, 6)
 _SPLIT = 4
 _PRINT_SCALE = 90  # per cent: the circulated list fills the width of A4
 _UNREPORTED = ("missing", "not_due")
+Area = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
 class RatingTotals:
-    """The cells of the total row that other sheets show, and the range of the bands' counts."""
+    """What other sheets show of the total row.
+
+    Attributes:
+        sittings: how many meetings there were.
+        mean: their mean score.
+        bands: how many reached each band, by its title, the best first.
+        title_range: first row and column, last row and column of the titles of the bands.
+        count_range: those of their counts.
+    """
 
     sittings: Formula
     mean: Formula
     bands: tuple[tuple[str, Formula], ...]
-    title_range: tuple[int, int, int, int]
-    count_range: tuple[int, int, int, int]
+    title_range: Area
+    count_range: Area
 
 
-class _RatingLayout:
-    """The sheet being written: its columns depend on how many bands the scheme has."""
+@dataclass(frozen=True)
+class _RatingLine:
+    """A row of the list.
 
-    def __init__(self, ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
-        self.ctx, self.sheet, self.sittings = ctx, sheet, data.sittings
-        self.bands, self.ranks = bands.best_first(ctx), bands.ranks(ctx)
-        self.note_column = _FIRST_BAND + len(self.bands)
-        scheme = ctx.figures.score_scheme
-        self.score_format = "0.00" if scheme and scheme.rebase else ""  # of scores as given: none
-        self.first_row = self.total_row = letterhead.TABLE_ROW + 3
+    Attributes:
+        rating: the cell.
+        sitting: a meeting of the period; None for a cell that reported none.
+        is_first: whether it is the first row of the cell.
+    """
 
-    def column_count(self) -> int:
-        """How many columns the circulated list has: ten with four bands."""
-        return self.note_column + 1
+    rating: CellRating
+    sitting: Sitting | None
+    is_first: bool = True
 
-    def column_range(self, column: int) -> str:
-        """Return all rows of a column above the totals."""
-        letter = xl_col_to_name(column)
-        return f"{letter}{self.first_row + 1}:{letter}{max(self.total_row, self.first_row + 1)}"
-
-    def write_sum(
-        self, column: int, formula: str, value: str | float, look: str = "total_count"
-    ) -> Formula:
-        """Write a cell of the total row; return it as other sheets show it."""
-        self.sheet.write(self.total_row, column, Formula(formula, value), look)
-        return self.sheet.reference(self.total_row, column, value)
+    def choose_look(self, look: str, silent_look: str = "quiet_center") -> str:
+        """Return the look of a cell: rows without a meeting are grey."""
+        return look if self.sitting else silent_look
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> RatingTotals:
     """Write the sheet; return its totals."""
-    layout = _RatingLayout(ctx, sheet, data)
-    sheet.set_widths((5, 33, 9, 12, 9, *([8] * len(layout.bands)), 50))
-    letterhead.write_heading(
-        ctx, sheet, layout.column_count(), _SPLIT, ctx.t("title.rating"), bands.limits_text(ctx)
-    )
-    _write_heads(layout)
-    row = layout.first_row
+    listing = Listing(ctx, sheet, _columns(ctx, data), _SPLIT)
+    listing.write_letterhead(ctx.t("title.rating"), bands.limits_text(ctx))
+    lines: list[_RatingLine] = []
     for number, rating in enumerate(ctx.figures.ratings, 1):
-        row = _write_cell_rows(layout, row, number, rating)
-    totals = _write_totals(layout, row)
-    row += 1
+        for line in _rating_lines(rating):
+            listing.write_row(line, number if line.is_first else None)
+            lines.append(line)
+    totals, total_row = listing.write_totals(lines), listing.next_row - 1
+    listing.next_row += 1
     for note in _notes(ctx):
-        row += 1
-        sheet.write(row, 0, note, "note", span=layout.column_count())
-    sheet.write(row + 1, 0, ctx.t("rating.movement"), "plain", span=layout.column_count())
-    last = letterhead.write_signatures(ctx, sheet, row + 3, layout.column_count(), _SPLIT)
-    sheet.raw.freeze_panes(layout.first_row, 2)
+        listing.write_note(note)
+    listing.write_note(ctx.t("rating.movement"), "plain")
     sheet.raw.set_print_scale(_PRINT_SCALE)
-    repeat = (letterhead.TABLE_ROW, layout.first_row - 1)
-    sheet.set_up_page(landscape=True, last=(last, layout.note_column), repeat=repeat, fit=False)
-    return totals
+    listing.set_up_page(listing.write_foot(gap=0), frozen=2, fit=False)
+    columns = listing.position("points") + 1, listing.position("explanation") - 1
+    return RatingTotals(
+        totals["meeting_day"],
+        totals["points"],
+        tuple((band.title.of(ctx.lang), totals[band.id]) for band in bands.best_first(ctx)),
+        *((row, columns[0], row, columns[1]) for row in (listing.head_row + 1, total_row)),
+    )
+
+
+def _rating_lines(rating: CellRating) -> Iterator[_RatingLine]:
+    if not rating.sittings:
+        yield _RatingLine(rating, None)
+    for number, sitting in enumerate(rating.sittings):
+        yield _RatingLine(rating, sitting, is_first=not number)
 
 
 def _notes(ctx: ReportContext) -> Iterator[str]:
@@ -93,125 +100,96 @@ def _notes(ctx: ReportContext) -> Iterator[str]:
     return scheme_text.meeting_requirements(scheme, ctx.lang) if scheme else iter(())
 
 
-def _write_heads(layout: _RatingLayout) -> None:
-    t, write, row = layout.ctx.t, layout.sheet.write, letterhead.TABLE_ROW
-    for column, name in (
-        (0, "stt"),
-        (_NAME, "unit"),
-        (_MEMBERS, "members"),
-        (_DAY, "meeting_day"),
-        (layout.note_column, "explanation"),
-    ):
-        write(row, column, t(f"column.{name}"), "head", rows=2)
-    write(row, _SCORE, t("rating.levels"), "head", span=len(layout.bands) + 1)
-    write(row + 1, _SCORE, t("column.points"), "head")
-    for column, band in enumerate(layout.bands, _FIRST_BAND):
-        write(row + 1, column, band.title.of(layout.ctx.lang), "head")
-    layout.sheet.set_height(row, 27)
-    layout.sheet.set_height(row + 1, 27)
-    for column in range(layout.column_count()):
-        write(row + 2, column, column + 1, "column_number")
-
-
-def _write_cell_rows(layout: _RatingLayout, row: int, number: int, rating: CellRating) -> int:
-    """Write a cell's rows, one without a sitting too; return the row after them."""
-    if not rating.sittings:
-        _write_silent_cell(layout, row, number, rating)
-        return row + 1
-    for offset, sitting in enumerate(rating.sittings):
-        _write_sitting(layout, row + offset, number, rating, sitting, is_first=not offset)
-    return row + len(rating.sittings)
-
-
-def _write_silent_cell(layout: _RatingLayout, row: int, number: int, rating: CellRating) -> None:
-    write = layout.sheet.write
-    write(row, 0, number, "quiet_center")
-    write(row, _NAME, rating.branch.name, "quiet")
-    for column in range(_MEMBERS, layout.note_column):
-        write(row, column, None, "quiet_center")
-    text = (
-        layout.ctx.t("not_reported")
-        if rating.state in _UNREPORTED
-        else layout.ctx.state_title("return", rating.state)
+def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_RatingLine]]:
+    column, scheme = partial(titled_column, ctx), ctx.figures.score_scheme
+    levels, ranks = ctx.t("rating.levels"), bands.ranks(ctx)
+    yield number_column(ctx, look=_look("center"))
+    yield column("column.unit", 33, lambda line: line.rating.branch.name, _look("text", "quiet"))
+    members = partial(_figure_formula, data, "members")
+    yield column("column.members", 9, _members, _look("count"), members, total=True)
+    yield Column(
+        "meeting_day",
+        ctx.t("column.meeting_day"),
+        12,
+        lambda line: line.sitting.held_on if line.sitting else None,
+        look=_look("date"),
+        total=f"COUNT({whole('meeting_day')})",
+        total_value=lambda lines: sum(line.sitting is not None for line in lines),
     )
-    write(row, layout.note_column, text, "quiet")
-
-
-def _write_sitting(
-    layout: _RatingLayout,
-    row: int,
-    number: int,
-    rating: CellRating,
-    sitting: Sitting,
-    *,
-    is_first: bool,
-) -> None:
-    write = layout.sheet.write
-    write(row, 0, number if is_first else None, "center")
-    write(row, _NAME, rating.branch.name, "text")
-    write(
-        row,
-        _MEMBERS,
-        _figure_formula(layout, row, rating, "members", sitting.members) if is_first else None,
-        "count",
+    yield Column(
+        "points",
+        ctx.t("column.points"),
+        9,
+        _score,
+        partial(_figure_formula, data, "score"),
+        _look("score"),
+        "0.00" if scheme and scheme.rebase else "",  # of scores as given: none
+        group=levels,
+        total=f'IF(COUNT({whole("points")})=0,"",AVERAGE({whole("points")}))',
+        total_value=_mean_score,
+        total_look="total_points",
     )
-    write(row, _DAY, sitting.held_on, "date")
-    score = _figure_formula(layout, row, rating, "score", sitting.score)
-    write(row, _SCORE, score, "score", number_format=layout.score_format)
-    for column, band in enumerate(layout.bands, _FIRST_BAND):
-        rank = f"{layout.sittings.ref('rank')},{layout.ranks[band.id]}"
-        formula = f'=IF(COUNTIFS({_sitting_criteria(layout, row, rating)},{rank})=0,"","x")'
-        write(row, column, Formula(formula, "x" if band.id == sitting.band else ""), "center")
-    write(row, layout.note_column, sitting.note, "text")
+    for band in bands.best_first(ctx):
+        yield Column(
+            band.id,
+            band.title.of(ctx.lang),
+            8,
+            partial(_cross, band.id),
+            partial(_cross_formula, data, ranks[band.id]),
+            _look("center"),
+            group=levels,
+            total=f'COUNTIF({whole(band.id)},"x")',
+            total_value=partial(_count_crosses, band.id),
+        )
+    yield column("column.explanation", 50, partial(_note, ctx), _look("text", "quiet"))
 
 
-def _sitting_criteria(layout: _RatingLayout, row: int, rating: CellRating) -> str:
-    """Return the conditions that find the sitting of the row: its cell and its day."""
-    day = xl_rowcol_to_cell(row, _DAY, False, True)
-    table = layout.sittings
-    return f'{table.ref("branch")},"{rating.branch.code}",{table.ref("held_on")},{day}'
+def _look(look: str, silent_look: str = "quiet_center") -> Callable[[_RatingLine], str]:
+    return lambda line: line.choose_look(look, silent_look)
 
 
-def _figure_formula(
-    layout: _RatingLayout, row: int, rating: CellRating, column: str, value: float | None
-) -> Formula:
+def _members(line: _RatingLine) -> int | str | None:
+    if line.sitting is None or not line.is_first:
+        return None
+    return "" if line.sitting.members is None else line.sitting.members
+
+
+def _score(line: _RatingLine) -> float | str | None:
+    if line.sitting is None:
+        return None
+    return "" if line.sitting.score is None else line.sitting.score
+
+
+def _mean_score(lines: Sequence[_RatingLine]) -> float | str:
+    scores = [score for score in map(_score, lines) if isinstance(score, int | float)]
+    return sum(scores) / len(scores) if scores else ""
+
+
+def _cross(band: str, line: _RatingLine) -> str | None:
+    if line.sitting is None:
+        return None
+    return "x" if line.sitting.band == band else ""
+
+
+def _count_crosses(band: str, lines: Sequence[_RatingLine]) -> int:
+    return sum(_cross(band, line) == "x" for line in lines)
+
+
+def _note(ctx: ReportContext, line: _RatingLine) -> str:
+    if line.sitting:
+        return line.sitting.note
+    state = line.rating.state
+    return ctx.t("not_reported") if state in _UNREPORTED else ctx.state_title("return", state)
+
+
+def _figure_formula(data: DataTables, figure: str, line: _RatingLine) -> str:
     """Return a figure of the row's sitting, blank where the table has none."""
-    criteria, value_range = _sitting_criteria(layout, row, rating), layout.sittings.ref(column)
-    formula = f'=IF(COUNTIFS({criteria},{value_range},">=0")=0,"",SUMIFS({value_range},{criteria}))'
-    return Formula(formula, "" if value is None else value)
+    sitting = {"branch": quote(line.rating.branch.code), "held_on": fixed("meeting_day")}
+    count = data.sittings.countifs(**sitting, **{figure: '">=0"'})
+    return f'IF({count}=0,"",{data.sittings.sumifs(figure, **sitting)})'
 
 
-def _write_totals(layout: _RatingLayout, row: int) -> RatingTotals:
-    sheet, ratings = layout.sheet, layout.ctx.figures.ratings
-    layout.total_row = row
-    for column in range(_MEMBERS, layout.note_column + 1):
-        sheet.write(row, column, None, "total_count")
-    sheet.write(row, 0, layout.ctx.t("total"), "total_label", span=2)
-    sittings = [sitting for rating in ratings for sitting in rating.sittings]
-    scores = [sitting.score for sitting in sittings if sitting.score is not None]
-    members = sum(r.sittings[0].members or 0 for r in ratings if r.sittings)
-    layout.write_sum(_MEMBERS, f"=SUM({layout.column_range(_MEMBERS)})", members)
-    sitting_count = layout.write_sum(_DAY, f"=COUNT({layout.column_range(_DAY)})", len(sittings))
-    mean = layout.write_sum(
-        _SCORE,
-        f'=IF(COUNT({layout.column_range(_SCORE)})=0,"",AVERAGE({layout.column_range(_SCORE)}))',
-        sum(scores) / len(scores) if scores else "",
-        "total_points",
-    )
-    counts = tuple(_write_band_totals(layout, sittings))
-    return RatingTotals(
-        sitting_count,
-        mean,
-        counts,
-        (letterhead.TABLE_ROW + 1, _FIRST_BAND, letterhead.TABLE_ROW + 1, layout.note_column - 1),
-        (row, _FIRST_BAND, row, layout.note_column - 1),
-    )
-
-
-def _write_band_totals(
-    layout: _RatingLayout, sittings: list[Sitting]
-) -> Iterator[tuple[str, Formula]]:
-    for column, band in enumerate(layout.bands, _FIRST_BAND):
-        crosses = sum(sitting.band == band.id for sitting in sittings)
-        total = layout.write_sum(column, f'=COUNTIF({layout.column_range(column)},"x")', crosses)
-        yield band.title.of(layout.ctx.lang), total
+def _cross_formula(data: DataTables, rank: int, line: _RatingLine) -> str:
+    branch, day = quote(line.rating.branch.code), fixed("meeting_day")
+    count = data.sittings.countifs(branch=branch, held_on=day, rank=str(rank))
+    return f'IF({count}=0,"","x")'
