@@ -90,15 +90,17 @@ class Listing(Generic[T]):
         split: int,
         row: int = letterhead.TABLE_ROW,
         row_count: int = 0,
+        extra_heads: int = 0,
     ) -> None:
         """Begin a list with its headings in `row`.
 
         Where a heading is computed from the rows below, `row_count` is how many there will be.
+        Above the numbers of the columns, `extra_heads` rows are left free.
         """
         self.ctx, self.sheet, self.columns, self.split = ctx, sheet, tuple(columns), split
         self._positions = {column.id: number for number, column in enumerate(self.columns)}
         self._letters = {name: xl_col_to_name(place) for name, place in self._positions.items()}
-        self.head_row, self.first_row = row, row + HEAD_ROWS
+        self.head_row, self.first_row = row, row + HEAD_ROWS + extra_heads
         self.next_row, self.end_row = self.first_row, self.first_row + row_count
 
     def position(self, column_id: str) -> int:
@@ -145,7 +147,7 @@ class Listing(Generic[T]):
         for number, column in enumerate(self.columns, 1):
             sum_text = column.sum_text.format_map(numbers)
             content = f"{number}\n{sum_text}" if sum_text else number
-            self.sheet.write(row + 2, number - 1, content, "column_number")
+            self.sheet.write(self.first_row - 1, number - 1, content, "column_number")
         _set_heights(self.sheet, row, self.columns)
 
     def _resolve_heading(self, title: str | Formula) -> str | Formula:
@@ -224,16 +226,20 @@ class Listing(Generic[T]):
             self.sheet.write(row, 0, note, "note", span=width)
         return letterhead.write_signatures(self.ctx, self.sheet, row + space, width, self.split)
 
+    def write_filter(self, column_id: str) -> None:
+        """Put a filter on the rows written so far, up to that column."""
+        if not self.is_empty:
+            column = self._positions[column_id]
+            self.sheet.raw.autofilter(self.first_row - 1, 0, self.end_row - 1, column)
+
     def set_up_page(self, last: int, frozen: int, filtered: str = "", *, fit: bool = True) -> None:
         """Set up paper, frozen headings and `frozen` columns, and the filter.
 
         The filter reaches to the column with the id `filtered`; without one there is none.
         """
-        raw = self.sheet.raw
-        if filtered and not self.is_empty:
-            filter_row = self.first_row - 1
-            raw.autofilter(filter_row, 0, self.end_row - 1, self._positions[filtered])
-        raw.freeze_panes(self.first_row, frozen)
+        if filtered:
+            self.write_filter(filtered)
+        self.sheet.raw.freeze_panes(self.first_row, frozen)
         repeat = (self.head_row, self.first_row - 1)
         end = (last, len(self.columns) - 1)
         self.sheet.set_up_page(landscape=True, last=end, repeat=repeat, fit=fit)

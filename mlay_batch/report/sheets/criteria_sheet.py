@@ -6,179 +6,211 @@ Three lines a cell, so that a filter shows one of the three for all cells; the m
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache, partial
+from operator import attrgetter, methodcaller
 
 from mlay_batch.figures.report_records import CriteriaMean
+from mlay_batch.model.register import Organisation
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.meetings_data import mark_column
+from mlay_batch.report.formulas import quote
+from mlay_batch.report.listing import Column, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.tables import DataTable
-from mlay_batch.report.writer import Formula, SheetWriter
+from mlay_batch.report.writer import SheetWriter
 from mlay_batch.schema.schemes import Group
 
-_CODE, _NAME, _KIND, _COUNT, _FIRST_GROUP = range(1, 6)
 _SPLIT = 3
 _KINDS = ("own", "confirmed", "difference")
-_CODE_PLACEHOLDER = "\0"  # stands for a cell's code in the formulas all cells share
+_CODE_PLACEHOLDER = "\1"  # stands for a cell's code in the formulas all cells share
 _CELLS_ON_FIRST_PAGE, _CELLS_ON_PAGE = 8, 10  # cells, so that no page ends between the lines of one
-Criteria = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _CriteriaLine:
+    """A line: the means of one cell, or of all.
+
+    Attributes:
+        kind: own points, confirmed ones, or the difference.
+        means: mean points by criteria group.
+        branch: the cell; None for the mean of all.
+    """
+
+    kind: str
+    means: CriteriaMean
+    branch: Organisation | None
+
+    def mean(self, group: str) -> float | str:
+        """Return the mean of a group, or ``total``; nothing where there is none."""
+        values = {
+            "own": self.means.own_points,
+            "confirmed": self.means.confirmed_points,
+            "difference": self.means.difference,
+        }[self.kind]
+        mean = values.get(group)
+        return "" if mean is None else mean
+
+    @property
+    def code(self) -> str | None:
+        """The code of the cell."""
+        return self.branch.code if self.branch else None
+
+    @property
+    def name(self) -> str | None:
+        """The name of the cell."""
+        return self.branch.name if self.branch else None
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     """Write the sheet."""
     scheme = ctx.figures.score_scheme
-    table = _CriteriaTable(ctx, sheet, data, scheme.groups if scheme else ())
-    sheet.set_widths((5, 11, 46, 12, 8, *([9.5] * (table.total_column - _FIRST_GROUP + 1))))
-    columns = table.total_column + 1
-    letterhead.write_heading(ctx, sheet, columns, _SPLIT, ctx.t("ratings/criteria.title"))
+    groups, title = scheme.groups if scheme else (), ctx.t("ratings/criteria.title")
+    listing = Listing(ctx, sheet, _columns(ctx, data, groups), _SPLIT, extra_heads=1)
     if not ctx.figures.criteria_means:
-        sheet.write(letterhead.TABLE_ROW, 0, ctx.t("ratings/criteria.none"), "note", span=columns)
-        sheet.set_up_page(landscape=True, last=(letterhead.TABLE_ROW, table.total_column))
+        reason, columns = ctx.t("ratings/criteria.none"), len(listing.columns)
+        letterhead.write_empty_sheet(ctx, sheet, title, reason, columns, _SPLIT)
         return
-    table.write_heads()
-    row = table.write_lines() + 1
-    sheet.write(row, 0, ctx.t("ratings/criteria.how"), "note", span=columns)
+    listing.write_letterhead(title)
+    _write_full_marks(listing, groups)
+    _write_lines(listing)
     cells = len(ctx.figures.year_ratings)
     breaks = range(_CELLS_ON_FIRST_PAGE, cells, _CELLS_ON_PAGE)
-    sheet.raw.set_h_pagebreaks([table.first_row + len(_KINDS) * number for number in breaks])
-    last = letterhead.write_signatures(ctx, sheet, row + 1, columns, _SPLIT)
-    sheet.raw.freeze_panes(table.first_row, _NAME + 1)
-    repeat = (letterhead.TABLE_ROW, table.first_row - 1)
-    sheet.set_up_page(landscape=True, last=(last, table.total_column), repeat=repeat)
+    sheet.raw.set_h_pagebreaks([listing.first_row + len(_KINDS) * number for number in breaks])
+    last = listing.write_foot([ctx.t("ratings/criteria.how")], space=1)
+    listing.set_up_page(last, frozen=3)
 
 
-class _CriteriaTable:
-    """The sheet being written: a column for each criteria group, then the total."""
+def _write_full_marks(listing: Listing[_CriteriaLine], groups: tuple[Group, ...]) -> None:
+    """Write the full marks of each group and their sum, above the numbers of the columns."""
+    write, row, first = listing.sheet.write, listing.first_row - 2, listing.position("scored") + 1
+    write(row, 0, listing.ctx.t("ratings/criteria.full"), "total_label", span=first)
+    full_marks = [group.max for group in groups]
+    for column, full_mark in enumerate((*full_marks, sum(full_marks)), first):
+        write(row, column, full_mark, "total_count")
 
-    def __init__(
-        self, ctx: ReportContext, sheet: SheetWriter, data: DataTables, groups: tuple[Group, ...]
-    ) -> None:
-        self.ctx, self.sheet, self.groups = ctx, sheet, groups
-        self.sittings, self.marks = data.sittings, data.marks
-        self.total_column = _FIRST_GROUP + len(groups)
-        self.first_row = letterhead.TABLE_ROW + 4
-        self.scorers = {
-            name: f'"{ctx.choice_title("scorer", name)}"' for name in ("own", "confirmed")
-        }
-        self.counts = {kind: _counts(ctx, kind) for kind in _KINDS}
-        self.line_formulas = {
-            kind: self._build_formulas(kind, _CODE_PLACEHOLDER) for kind in _KINDS
-        }
 
-    def write_heads(self) -> None:
-        """Write the headings, the columns' numbers and the full marks."""
-        t, write, row = self.ctx.t, self.sheet.write, letterhead.TABLE_ROW
-        titles = {
-            0: "column.stt",
-            _CODE: "column.branch",
-            _NAME: "column.unit",
-            _KIND: "ratings/criteria.line",
-            _COUNT: "column.scored",
-            self.total_column: "ratings/criteria.total",
-        }
-        for column, key in titles.items():
-            write(row, column, t(key), "head", rows=2)
-        write(row, _FIRST_GROUP, t("ratings/criteria.groups"), "head", span=len(self.groups))
-        write(row + 2, 0, t("ratings/criteria.full"), "total_label", span=_FIRST_GROUP)
-        for column, group in enumerate(self.groups, _FIRST_GROUP):
-            write(row + 1, column, group.title.of(self.ctx.lang), "head")
-            write(row + 2, column, group.max, "total_count")
-        write(row + 2, self.total_column, sum(group.max for group in self.groups), "total_count")
-        for column in range(self.total_column + 1):
-            write(row + 3, column, column + 1, "column_number")
-        self.sheet.set_height(row + 1, 40)
-
-    def write_lines(self) -> int:
-        """Write three lines for every cell, then for all; return the row after them."""
-        means = {
-            criteria_mean.branch: criteria_mean for criteria_mean in self.ctx.figures.criteria_means
-        }
-        no_means = CriteriaMean("", {}, {}, {})
-        row = self.first_row
-        for number, rating in enumerate(self.ctx.figures.year_ratings, 1):
-            branch = rating.branch
-            for kind in _KINDS:
-                is_own = kind == "own"
-                self.sheet.write(row, 0, number if is_own else None, "center")
-                self.sheet.write(row, _CODE, branch.code, "center" if is_own else "quiet_center")
-                self.sheet.write(row, _NAME, branch.name, "text" if is_own else "quiet")
-                self._write_line(row, kind, branch.code, means.get(branch.code, no_means))
-                row += 1
-        self.sheet.raw.autofilter(self.first_row - 1, 0, row - 1, self.total_column)
+def _write_lines(listing: Listing[_CriteriaLine]) -> None:
+    """Write three lines for every cell, then for all."""
+    ctx, means = listing.ctx, {mean.branch: mean for mean in listing.ctx.figures.criteria_means}
+    no_means = CriteriaMean("", {}, {}, {})
+    for number, rating in enumerate(ctx.figures.year_ratings, 1):
         for kind in _KINDS:
-            self.sheet.write(row, 0, self.ctx.t("ratings/criteria.all"), "total_label", span=_KIND)
-            self._write_line(row, kind, None, means[None], "total_points")
-            row += 1
-        return row
+            line = _CriteriaLine(kind, means.get(rating.branch.code, no_means), rating.branch)
+            listing.write_row(line, number if kind == "own" else None)
+    listing.write_filter("total")
+    for kind in _KINDS:
+        row = listing.next_row
+        listing.write_row(_CriteriaLine(kind, means[None], None))
+        listing.sheet.write(row, 0, ctx.t("ratings/criteria.all"), "total_label", span=3)
 
-    def _write_line(
-        self, row: int, kind: str, branch: str | None, means: CriteriaMean, look: str = "points"
-    ) -> None:
-        label_look = "center" if look == "points" else "total_count"
-        self.sheet.write(row, _KIND, self.ctx.t(f"ratings/criteria.{kind}"), label_look)
-        count_formula, *mean_formulas = (
-            self._build_formulas(kind, None)
-            if branch is None
-            else (
-                formula.replace(_CODE_PLACEHOLDER, branch) for formula in self.line_formulas[kind]
-            )
+
+def _columns(
+    ctx: ReportContext, data: DataTables, groups: tuple[Group, ...]
+) -> Iterator[Column[_CriteriaLine]]:
+    formulas, column = _LineFormulas(ctx, data), partial(titled_column, ctx)
+    counts = {kind: _counts(ctx, kind) for kind in _KINDS}
+    yield number_column(ctx, look="center")
+    center, text = (partial(_choose_look, look) for look in ("center", "text"))
+    yield column("column.branch", 11, attrgetter("code"), center)
+    yield column("column.unit", 46, attrgetter("name"), text)
+    yield column(
+        "ratings/criteria.line",
+        12,
+        lambda line: ctx.t(f"ratings/criteria.{line.kind}"),
+        _look("center", "total_count"),
+    )
+    yield column(
+        "column.scored",
+        8,
+        lambda line: counts[line.kind][line.code],
+        _look("count", "total_count"),
+        _for_line(formulas.count),
+    )
+    look, titles = _look("points", "total_points"), ctx.t("ratings/criteria.groups")
+    for group in groups:
+        yield Column(
+            group.id,
+            group.title.of(ctx.lang),
+            9.5,
+            methodcaller("mean", group.id),
+            _for_line(partial(formulas.group_mean, mark_column(group.id))),
+            look,
+            "0.00",
+            titles,
         )
-        self.sheet.write(
-            row,
-            _COUNT,
-            Formula(count_formula, self.counts[kind][branch]),
-            "count" if look == "points" else "total_count",
+    yield Column(
+        "total",
+        ctx.t("ratings/criteria.total"),
+        9.5,
+        methodcaller("mean", "total"),
+        _for_line(formulas.total_mean),
+        look,
+        "0.00",
+    )
+
+
+def _choose_look(look: str, line: _CriteriaLine) -> str:
+    """Return the look of code and name: quiet where they repeat those of the line above."""
+    return look if line.kind == "own" else {"center": "quiet_center", "text": "quiet"}[look]
+
+
+def _look(look: str, total_look: str) -> Callable[[_CriteriaLine], str]:
+    return lambda line: look if line.branch else total_look
+
+
+def _for_line(make: Callable[[str, str | None], str]) -> Callable[[_CriteriaLine], str]:
+    """Return the formula of a line; one made by kind and branch is made once for all cells."""
+    made = cache(make)
+
+    def formula(line: _CriteriaLine) -> str:
+        if line.code is None:
+            return made(line.kind, None)
+        return made(line.kind, _CODE_PLACEHOLDER).replace(_CODE_PLACEHOLDER, line.code)
+
+    return formula
+
+
+class _LineFormulas:
+    """The formulas of a line by its kind, of one cell or (None) of all."""
+
+    def __init__(self, ctx: ReportContext, data: DataTables) -> None:
+        self.sittings, self.marks = data.sittings, data.marks
+        self.scorers = {name: quote(ctx.choice_title("scorer", name)) for name in _KINDS[:2]}
+
+    def count(self, kind: str, branch: str | None) -> str:
+        """Return how many sittings were scored so, or by both."""
+        return self.sittings.countifs(
+            **_of_branch(branch), **dict.fromkeys(_scorers(kind), '">=0"')
         )
-        values = {
-            "own": means.own_points,
-            "confirmed": means.confirmed_points,
-            "difference": means.difference,
-        }[kind]
-        names = (*(group.id for group in self.groups), "total")
-        for column, (formula, name) in enumerate(
-            zip(mean_formulas, names, strict=True), _FIRST_GROUP
-        ):
-            self._write_mean(row, column, formula, values.get(name), look)
 
-    def _build_formulas(self, kind: str, branch: str | None) -> tuple[str, ...]:
-        """Return the formulas of a line, of one cell or of all: count, means by group, total."""
-        return (
-            f"=COUNTIFS({self._scored_criteria(kind, branch)})",
-            *(self._group_formula(kind, branch, mark_column(group.id)) for group in self.groups),
-            self._total_formula(kind, branch),
-        )
+    def total_mean(self, kind: str, branch: str | None) -> str:
+        """Return the mean of the total points."""
+        scored = _of_branch(branch) | dict.fromkeys(_scorers(kind), '">=0"')
+        own, confirmed = (self.sittings.averageifs(name, **scored) for name in _KINDS[:2])
+        means = {"own": own, "confirmed": confirmed, "difference": f"{confirmed}-{own}"}
+        return f'IF({self.sittings.countifs(**scored)}=0,"",{means[kind]})'
 
-    def _write_mean(
-        self, row: int, column: int, formula: str, value: float | None, look: str
-    ) -> None:
-        content = Formula(formula, "" if value is None else value)
-        self.sheet.write(row, column, content, look, number_format="0.00")
+    def group_mean(self, column: str, kind: str, branch: str | None) -> str:
+        """Return the mean of the points of a group, which stand in a column of the marks."""
+        of_branch = _of_branch(branch)
 
-    def _scored_criteria(self, kind: str, branch: str | None) -> str:
-        """Return the conditions of the line's sittings: those scored so, or by both."""
-        return _criteria(self.sittings, branch, dict.fromkeys(_scorers(kind), '">=0"'))
-
-    def _total_formula(self, kind: str, branch: str | None) -> str:
-        criteria = self._scored_criteria(kind, branch)
-        means = {name: f"AVERAGEIFS({self.sittings.ref(name)},{criteria})" for name in _KINDS[:2]}
-        value = f"{means['confirmed']}-{means['own']}" if kind == "difference" else means[kind]
-        return f'=IF(COUNTIFS({criteria})=0,"",{value})'
-
-    def _group_formula(self, kind: str, branch: str | None, column: str) -> str:
-        mark_range = self.marks.ref(column)
-
-        def mean(scorer: str, extra: Criteria) -> str:
-            conditions = {"scorer": self.scorers[scorer]} | dict(extra)
-            return f"AVERAGEIFS({mark_range},{_criteria(self.marks, branch, conditions)})"
+        def mean(scorer: str, conditions: dict[str, str]) -> str:
+            scorers = {"scorer": self.scorers[scorer]}
+            return self.marks.averageifs(column, **of_branch, **scorers, **conditions)
 
         if kind == "difference":
-            limit, value = {"paired": "1"}, ""
+            limit = {"paired": "1"}
             value = f"{mean('confirmed', limit)}-{mean('own', limit)}"
         else:
             limit, value = {"scorer": self.scorers[kind]}, mean(kind, {})
-        limit_criteria = _criteria(self.marks, branch, limit | {column: '">=0"'})
-        return f'=IF(COUNTIFS({limit_criteria})=0,"",{value})'
+        count = self.marks.countifs(**of_branch, **limit, **{column: '">=0"'})
+        return f'IF({count}=0,"",{value})'
+
+
+def _of_branch(branch: str | None) -> dict[str, str]:
+    return {} if branch is None else {"branch": quote(branch)}
 
 
 def _scorers(kind: str) -> tuple[str, ...]:
@@ -197,11 +229,3 @@ def _counts(ctx: ReportContext, kind: str) -> Counter[str | None]:
         )
     ]
     return Counter(scored) + Counter({None: len(scored)})
-
-
-def _criteria(table: DataTable, branch: str | None, conditions: Criteria) -> str:
-    """Return conditions on a table, of one cell or of all."""
-    of_branch = {"branch": f'"{branch}"'} if branch is not None else {}
-    return ",".join(
-        f"{table.ref(name)},{value}" for name, value in (of_branch | dict(conditions)).items()
-    )
