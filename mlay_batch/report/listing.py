@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -280,12 +281,18 @@ def branch_columns(
     yield Column("unit", ctx.t("column.unit"), widths[2], attrgetter("branch.name"), look=text)
 
 
-def day_column(column_id: str, title: str, width: float, formula: str) -> Column[Any]:
-    """Return a column of days, where there may be none: the attribute `column_id` of each thing."""
-    day = attrgetter(column_id)
+def day_column(
+    column_id: str,
+    title: str,
+    width: float,
+    day: Callable[[T], date | None],
+    formula: str | Callable[[T], str],
+) -> Column[T]:
+    """Return a column of computed days, where there may be none."""
 
-    def value(thing: Any) -> int:
-        return day_number(day(thing)) if day(thing) else 0
+    def value(thing: T) -> int:
+        value_day = day(thing)
+        return day_number(value_day) if value_day else 0
 
     return Column(column_id, title, width, value, formula, "date", number_format=_DAY_OR_NONE)
 

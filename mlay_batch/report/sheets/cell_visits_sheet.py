@@ -50,7 +50,8 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[CellVisits
         "visits/column.that_count", 9, attrgetter("counted_visits"), formula=counted, group=times
     )
     last = f"SUMPRODUCT(MAX(({visits.ref('branch')}={code})*{visits.ref('held_on')}))"
-    yield day_column("last_visit", ctx.t("visits/column.last_visit"), 11, last)
+    title, day = ctx.t("visits/column.last_visit"), attrgetter("last_visit")
+    yield day_column("last_visit", title, 11, day, last)
     out = data.returns.countifs(form=quote(MEETING), branch=code, open="1")
     yield count("visits/column.months_out", 10, attrgetter("open_months"), formula=out)
     yield _state_column(ctx)
