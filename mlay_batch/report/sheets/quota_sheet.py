@@ -7,44 +7,45 @@ blank: nothing bounds the sittings of a month, so that nobody knows what may sti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from itertools import groupby
+from operator import attrgetter
 
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import TONES
 from mlay_batch.core.text import day_and_month
 from mlay_batch.figures.report_records import QuotaLine
-from mlay_batch.report import heads, letterhead
+from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
-from mlay_batch.report.formulas import quote
-from mlay_batch.report.heads import Column
+from mlay_batch.report.formulas import cell, fixed, quote
+from mlay_batch.report.listing import HEAD_ROWS, Column, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets import quota_year
 from mlay_batch.report.sheets.officer_cell_sheet import OpenMonthCells
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import Quota, QuotaSpan
 
-_FIRST_MONTH = 5
-_ATTENDED, _MOST, _SERVED, _SERVED_YEAR, _OWED, _OBLIGATION, _MISSING, _EXTRA, _LOST, _STATE = (
-    range(17, 27)
-)
-_COLUMNS = 27
 _SPLIT = 5
-_BLANK_COLUMNS = (_MOST, _EXTRA, _LOST)
+_MONTHS = range(1, 13)
 _TONE_BY_STATE = {"met": "good", "on_course": "fair", "behind": "watch", "not_met": "bad"}
 _ROUNDING_FUNCTIONS = {"half_up": "ROUND", "floor": "ROUNDDOWN", "ceiling": "ROUNDUP"}
 
 
 @dataclass(frozen=True)
 class QuotaBlock:
-    """Where a quota's states stand: the range as formulas name it, and the states in it.
+    """Where a quota's states stand.
 
-    `first_row` is the first row below the headings; `times_text` says what is owed in which months
-    where that changes within the year.
+    Attributes:
+        quota: the quota.
+        states_range: the states' cells as formulas name them.
+        line_states: the states in them.
+        first_row: the first row below the headings.
+        times_text: what is owed in which months where that changes within the year.
     """
 
     quota: Quota
@@ -52,6 +53,26 @@ class QuotaBlock:
     line_states: tuple[str, ...]
     first_row: int
     times_text: str
+
+
+@dataclass(frozen=True)
+class _OfficerLine:
+    """A row: an officer, or an officer in one cell.
+
+    Attributes:
+        line: the figures.
+        spans: the records of the quota by the months of the year in which they apply.
+        parameters: the months by number owed a year, each with the cell of that number.
+    """
+
+    line: QuotaLine
+    spans: tuple[QuotaSpan, ...]
+    parameters: tuple[tuple[QuotaSpan, str], ...]
+
+    @property
+    def branch_code(self) -> str | None:
+        """The one cell the quota is owed in; None where it is owed in all together."""
+        return self.line.branches[0].code if self.line.quota.per == "officer_cell" else None
 
 
 def state_text(ctx: ReportContext, state: str) -> str:
@@ -66,94 +87,68 @@ def write(
 
     `open_months` are those of the sheet of officers by cell.
     """
-    letterhead.write_heading(ctx, sheet, _COLUMNS, _SPLIT, ctx.t("title.quota"))
-    columns = tuple(_columns(ctx))
+    columns = tuple(_QuotaColumns(ctx, data, open_months).all())
+    letterhead.write_heading(ctx, sheet, len(columns), _SPLIT, ctx.t("title.quota"))
     sheet.set_widths(column.width for column in columns)
     row, blocks = letterhead.TABLE_ROW, []
     for _, group in groupby(ctx.figures.quota, key=lambda line: line.quota.quota):
-        block, row = _write_block(
-            _QuotaLayout(ctx, sheet, data, open_months, columns), row, tuple(group)
-        )
+        block, row = _write_block(ctx, sheet, columns, row, tuple(group))
         blocks.append(block)
     if not blocks:
-        sheet.write(row, 0, ctx.t("quota.none"), "note", span=_COLUMNS)
+        sheet.write(row, 0, ctx.t("quota.none"), "note", span=len(columns))
         row += 2
-    sheet.write(row, 0, ctx.t("visits/quota.how"), "note", span=_COLUMNS)
+    sheet.write(row, 0, ctx.t("visits/quota.how"), "note", span=len(columns))
     if any(line.open_months for line in ctx.figures.quota):
         row += 1
-        sheet.write(row, 0, ctx.t("visits/quota.unseen"), "note", span=_COLUMNS)
-    row = letterhead.write_signatures(ctx, sheet, row + 2, _COLUMNS, _SPLIT)
+        sheet.write(row, 0, ctx.t("visits/quota.unseen"), "note", span=len(columns))
+    row = letterhead.write_signatures(ctx, sheet, row + 2, len(columns), _SPLIT)
     sheet.raw.freeze_panes(0, 3)
-    head = blocks[0].first_row - heads.HEAD_ROWS if blocks else letterhead.TABLE_ROW + 1
-    sheet.set_up_page(landscape=True, last=(row, _COLUMNS - 1), repeat=(head, head + 2))
+    head = blocks[0].first_row - HEAD_ROWS if blocks else letterhead.TABLE_ROW + 1
+    sheet.set_up_page(landscape=True, last=(row, len(columns) - 1), repeat=(head, head + 2))
     return tuple(blocks)
 
 
-def _columns(ctx: ReportContext) -> Iterator[Column]:
-    t = ctx.t
-    yield Column(t("column.stt"), 4)
-    yield Column(t("column.officer"), 8)
-    yield Column(t("column.officer_name"), 18)
-    yield Column(t("column.position"), 17)
-    yield Column(t("column.assigned"), 26)
-    months = t("quota.months", year=str(ctx.figures.period.year))
-    yield from (Column(str(month), 3.6, months) for month in range(1, 13))
-    so_far, served = t("visits/column.so_far"), t("quota.served")
-    yield Column(t("visits/column.least"), 6, so_far)
-    yield Column(t("visits/column.most"), 6, so_far)
-    yield Column(t("column.served"), 6, served)
-    yield Column(t("column.served_year"), 6, served)
-    yield Column(t("column.owed"), 7)
-    yield Column(t("column.obligation"), 7)
-    yield Column(t("column.missing"), 7.5, "", "= 23−18")
-    yield Column(t("column.extra"), 7.5)
-    yield Column(t("visits/column.lost"), 7.5)
-    yield Column(t("column.result"), 18)
-
-
-@dataclass(frozen=True)
-class _QuotaLayout:
-    """What every line is written with."""
-
-    ctx: ReportContext
-    sheet: SheetWriter
-    data: DataTables
-    open_months: OpenMonthCells
-    columns: tuple[Column, ...]
-
-
 def _write_block(
-    layout: _QuotaLayout, row: int, lines: tuple[QuotaLine, ...]
+    ctx: ReportContext,
+    sheet: SheetWriter,
+    columns: Sequence[Column[_OfficerLine]],
+    row: int,
+    quota_lines: tuple[QuotaLine, ...],
 ) -> tuple[QuotaBlock, int]:
-    ctx, sheet, quota = layout.ctx, layout.sheet, lines[0].quota
+    """Write a quota from `row` on; return where its states stand, and the row after it."""
+    quota = quota_lines[0].quota
     spans = quota_year.spans(ctx, quota)
-    basis = ctx.t("visits/quota.basis", basis=_basis_text(ctx, spans))
-    sheet.write(row, 0, f"{quota.title.of(ctx.lang)} ({basis})", "section", span=_OWED)
     times_spans = quota_year.join_alike(spans, lambda record: record.times)
-    times_note = _times_formula(ctx, times_spans, row)
+    changes = [(span.first, span.last) for span in times_spans] != [(1, 12)]
+    head_row = row + max(len(times_spans), 2 if changes else 1)
+    listing = Listing(ctx, sheet, columns, _SPLIT, head_row)
+    label_column, parameter_column = listing.position("owed"), listing.position("result")
+    parameters = tuple(
+        (span, str(xl_rowcol_to_cell(number, parameter_column, True, True)))
+        for number, span in enumerate(times_spans, row)
+    )
+    times_note = _times_formula(ctx, parameters) if changes else None
+    basis = ctx.t("visits/quota.basis", basis=_basis_text(ctx, spans))
+    title = f"{quota.title.of(ctx.lang)} ({basis})"
+    sheet.write(row, 0, title, "section", span=label_column)
     if times_note:
-        sheet.write(row + 1, 0, times_note, "note", span=_OWED)
+        sheet.write(row + 1, 0, times_note, "note", span=label_column)
     for number, span in enumerate(times_spans, row):
         label = ctx.t("quota.times")
         if times_note:
             label = ctx.t("visits/quota.times", months=quota_year.months_text(ctx, span))
-        sheet.write(number, _OWED, label, "plain_right", span=_STATE - _OWED)
-        sheet.write(number, _STATE, span.quota.times, "parameter")
-    first = heads.write_heads(
-        sheet, row + max(len(times_spans), 2 if times_note else 1), layout.columns
-    )
-    parameters = tuple(
-        (span, _parameter_cell(number)) for number, span in enumerate(times_spans, row)
-    )
-    for number, line in enumerate(lines):
-        _OfficerLine(layout, first + number, line, spans, parameters).write(number + 1)
-    last = first + len(lines) - 1
-    sheet.colour_states((first, _STATE), (last, _STATE), "●○▲■")
-    _write_totals(ctx, sheet, first, last, lines)
-    states = sheet.range_address((first, _STATE), (last, _STATE))
-    line_states = tuple(line.state for line in lines)
+        width = parameter_column - label_column
+        sheet.write(number, label_column, label, "plain_right", span=width)
+        sheet.write(number, parameter_column, span.quota.times, "parameter")
+    listing.write_heads()
+    lines = [_OfficerLine(line, spans, parameters) for line in quota_lines]
+    listing.write_rows(lines)
+    listing.write_totals(lines)
+    states = listing.sheet_range("result")
+    line_states = tuple(line.state for line in quota_lines)
     times_text = str(times_note.value) if times_note else ""
-    return QuotaBlock(quota, states, line_states, first, times_text), last + 3
+    block = QuotaBlock(quota, states, line_states, listing.first_row, times_text)
+    return block, listing.next_row + 1
 
 
 def _basis_text(ctx: ReportContext, spans: tuple[QuotaSpan, ...]) -> str:
@@ -165,166 +160,161 @@ def _basis_text(ctx: ReportContext, spans: tuple[QuotaSpan, ...]) -> str:
     return "; ".join(f"{basis} {months}".strip() for basis, months in parts)
 
 
-def _parameter_cell(row: int) -> str:
-    return str(xl_rowcol_to_cell(row, _STATE, True, True))
-
-
-def _times_formula(
-    ctx: ReportContext, times_spans: tuple[QuotaSpan, ...], row: int
-) -> Formula | None:
-    """Return which number holds in which months; None where one holds all year."""
-    if [(span.first, span.last) for span in times_spans] == [(1, 12)]:
-        return None
+def _times_formula(ctx: ReportContext, parameters: Sequence[tuple[QuotaSpan, str]]) -> Formula:
+    """Return which number holds in which months."""
     words = [
-        ctx.t("visits/quota.asks", months=quota_year.months_text(ctx, span)) for span in times_spans
+        ctx.t("visits/quota.asks", months=quota_year.months_text(ctx, span))
+        for span, _ in parameters
     ]
-    cells = [_parameter_cell(number) for number, _ in enumerate(times_spans, row)]
     formula = '&"; "&'.join(
-        f"{cell}&{quote(f' {word}')}" for cell, word in zip(cells, words, strict=True)
+        f"{parameter}&{quote(f' {word}')}"
+        for (_, parameter), word in zip(parameters, words, strict=True)
     )
     value = "; ".join(
-        f"{span.quota.times} {word}" for span, word in zip(times_spans, words, strict=True)
+        f"{span.quota.times} {word}" for (span, _), word in zip(parameters, words, strict=True)
     )
     return Formula(f"={formula}", value)
 
 
 @dataclass(frozen=True)
-class _OfficerLine:
-    """One officer's row: everything its formulas name.
+class _QuotaColumns:
+    """The columns of the sheet.
 
-    `spans` are the months of the year by record of the quota, `parameters` those by number owed a
-    year, each with the cell of that number.
+    Attributes:
+        ctx: the workbook.
+        data: the tables the formulas count over.
+        open_months: where the open months of each officer stand.
     """
 
-    page: _QuotaLayout
-    row: int
-    line: QuotaLine
-    spans: tuple[QuotaSpan, ...]
-    parameters: tuple[tuple[QuotaSpan, str], ...]
+    ctx: ReportContext
+    data: DataTables
+    open_months: OpenMonthCells
 
-    def write(self, number: int) -> None:
-        line, write, row = self.line, self.page.sheet.write, self.row
-        write(row, 0, number, "center")
-        write(row, 1, line.officer, "center")
-        write(row, 2, line.name, "text")
-        write(row, 3, line.position, "text")
-        write(row, 4, "; ".join(assignment_texts(self.page.ctx, line, self.spans)), "text")
-        for column, month in enumerate(line.months, _FIRST_MONTH):
-            content = None if month is None else self._month_formula(column, month)
-            write(row, column, content, "tone_off" if month is None else "count")
-        for column in _BLANK_COLUMNS:
-            write(row, column, None, "count")
-        for column, (content, look) in self._figure_formulas().items():
-            write(row, column, content, look)
+    def all(self) -> Iterator[Column[_OfficerLine]]:
+        """Yield the columns."""
+        column, t = partial(titled_column, self.ctx), self.ctx.t
+        count = partial(column, look="count")
+        months, so_far = self.data.duties.months.ref("past"), t("visits/column.so_far")
+        yield number_column(self.ctx, 4)
+        yield column("column.officer", 8, attrgetter("line.officer"), "center")
+        yield column("column.officer_name", 18, attrgetter("line.name"))
+        yield column("column.position", 17, attrgetter("line.position"))
+        yield column("column.assigned", 26, self._assigned)
+        yield from map(self._month_column, _MONTHS)
+        attended, year = attrgetter("line.attended"), f"SUM({cell('month1')}:{cell('month12')})"
+        yield count("visits/column.least", 6, attended, formula=year, group=so_far, total=True)
+        yield count("visits/column.most", 6, _nothing, group=so_far)
+        for key, factor in (("served", months), ("served_year", "1")):
+            value, formula = attrgetter(f"line.{key}"), partial(self._served_months, factor)
+            yield count(f"column.{key}", 6, value, formula=formula, group=t("quota.served"))
+        yield column("column.owed", 7, attrgetter("line.owed"), "owed", self._owed_formula)
+        obligation = attrgetter("line.obligation")
+        yield count(
+            "column.obligation", 7, obligation, formula=self._obligation_formula, total=True
+        )
+        yield count(
+            "column.missing",
+            7.5,
+            attrgetter("line.missing"),
+            formula=f"MAX(0,{cell('obligation')}-{cell('least')})",
+            sum_text="= {obligation}−{least}",
+            total=True,
+        )
+        yield count("column.extra", 7.5, _nothing)
+        yield count("visits/column.lost", 7.5, _nothing)
+        yield Column(
+            "result",
+            t("column.result"),
+            18,
+            lambda line: state_text(self.ctx, line.line.state),
+            self._state_formula,
+            symbols="●○▲■",
+        )
 
-    def _figure_formulas(self) -> dict[int, tuple[Formula, str]]:
-        line, cell = self.line, self._cell_name
-        month_range = f"{cell(_FIRST_MONTH)}:{cell(_ATTENDED - 1)}"
-        owed = f"={self._owed_sum(_SERVED, to_date=True)}/12"
-        obligation = f"{self._owed_sum(_SERVED_YEAR, to_date=False)}/12"
-        obligation = f"={_ROUNDING_FUNCTIONS[line.quota.rounding]}({obligation},0)"
-        return {
-            _ATTENDED: (Formula(f"=SUM({month_range})", line.attended), "count"),
-            _SERVED: (Formula(f"={self._served_months(to_date=True)}", line.served), "count"),
-            _SERVED_YEAR: (
-                Formula(f"={self._served_months(to_date=False)}", line.served_year),
-                "count",
-            ),
-            _OWED: (Formula(owed, line.owed), "owed"),
-            _OBLIGATION: (Formula(obligation, line.obligation), "count"),
-            _MISSING: (
-                Formula(f"=MAX(0,{cell(_OBLIGATION)}-{cell(_ATTENDED)})", line.missing),
-                "count",
-            ),
-            _STATE: (self._state_formula(), "text"),
-        }
+    def _assigned(self, line: _OfficerLine) -> str:
+        return "; ".join(assignment_texts(self.ctx, line.line, line.spans))
 
-    @property
-    def _branch_code(self) -> str | None:
-        return self.line.branches[0].code if self.line.quota.per == "officer_cell" else None
+    def _month_column(self, month: int) -> Column[_OfficerLine]:
+        """Return the counted visits of a month; where a quota is owed by cell, in that cell."""
 
-    def _cell_name(self, column: int) -> str:
-        return f"{xl_col_to_name(column)}{self.row + 1}"
+        def formula(line: _OfficerLine) -> str:
+            criteria = {"credited": fixed("officer"), "month": str(month)}
+            if line.branch_code:
+                criteria["branch"] = quote(line.branch_code)
+            counts = f"counts:{line.line.quota.quota}"
+            return self.data.attendance.sumifs(counts, **criteria)
 
-    def _month_formula(self, column: int, value: int) -> Formula:
-        """Sum the counted visits of one month; where a quota is owed by cell, in that cell only."""
-        visits, quota = self.page.data.attendance, self.line.quota.quota
-        criteria = {"credited": f"$B{self.row + 1}", "month": str(column - _FIRST_MONTH + 1)}
-        if self._branch_code:
-            criteria["branch"] = quote(self._branch_code)
-        sums = f"SUMIFS({visits.ref(f'counts:{quota}')},{heads.criteria(visits, **criteria)})"
-        return Formula(f"={sums}", value)
+        return Column(
+            f"month{month}",
+            str(month),
+            3.6,
+            lambda line: line.line.months[month - 1],
+            formula,
+            lambda line: "tone_off" if line.line.months[month - 1] is None else "count",
+            group=self.ctx.t("quota.months", year=str(self.ctx.figures.period.year)),
+            total=True,
+        )
 
-    def _served_months(self, *, to_date: bool, only_span: QuotaSpan | None = None) -> str:
-        """Return how many months have a day of duty: of the assignments, or of those to the one
-        cell; with `only_span`, how many months of that span.
+    def _served_months(
+        self, factor: str, line: _OfficerLine, only_span: QuotaSpan | None = None
+    ) -> str:
+        """Return how many months have a day of duty, each times what is `factor` of it.
+
+        Of the assignments, or of those to the one cell; with `only_span`, of the months of that
+        span.
         """
-        months = self.page.data.duties.months
-        factor = months.ref("past") if to_date else "1"
-        spans = [span for span in self.spans if only_span is None or span.first in only_span.months]
+        months = self.data.duties.months
+        spans = [span for span in line.spans if only_span is None or span.first in only_span.months]
         parts = quota_year.join_alike(spans, lambda quota: quota.role)
         return "+".join(
-            f"SUMPRODUCT(({self._duties_formula(part.quota.role)}>0)*{factor}"
+            f"SUMPRODUCT(({self._duties_formula(line, part.quota.role)}>0)*{factor}"
             f"{quota_year.month_factor(months, part)})"
             for part in parts
         )
 
-    def _duties_formula(self, role: str) -> str:
+    def _duties_formula(self, line: _OfficerLine, role: str) -> str:
         """Return how many assignments in that role are in force in each month."""
-        duties, criteria = self.page.data.duties, {"officer": f"$B{self.row + 1}"}
-        criteria["role"] = quote(role)
-        if self._branch_code:
-            criteria["branch"] = quote(self._branch_code)
+        duties, criteria = self.data.duties, {"officer": fixed("officer"), "role": quote(role)}
+        if line.branch_code:
+            criteria["branch"] = quote(line.branch_code)
             return duties.in_force_formula(duties.scope, "first_alive", "last_alive", criteria)
         return duties.in_force_formula(duties.assignments, "first", "last", criteria)
 
-    def _owed_sum(self, served_column: int, *, to_date: bool) -> str:
-        """Return the sum over the months served of the number owed a year; `served_column` is the
-        column that counts them.
+    def _owed_formula(self, line: _OfficerLine) -> str:
+        return f"{self._owed_sum(line, 'served', self.data.duties.months.ref('past'))}/12"
+
+    def _obligation_formula(self, line: _OfficerLine) -> str:
+        function = _ROUNDING_FUNCTIONS[line.line.quota.rounding]
+        return f"{function}({self._owed_sum(line, 'served_year', '1')}/12,0)"
+
+    def _owed_sum(self, line: _OfficerLine, served_column: str, factor: str) -> str:
+        """Return the sum over the months served of the number owed a year.
+
+        `served_column` is the column that counts these months.
         """
-        if len(self.parameters) == 1:
-            return f"{self.parameters[0][1]}*{self._cell_name(served_column)}"
+        if len(line.parameters) == 1:
+            return f"{line.parameters[0][1]}*{cell(served_column)}"
         terms = (
-            f"{cell}*({self._served_months(to_date=to_date, only_span=span)})"
-            for span, cell in self.parameters
+            f"{parameter}*({self._served_months(factor, line, span)})"
+            for span, parameter in line.parameters
         )
         return f"({'+'.join(terms)})"
 
-    def _state_formula(self) -> Formula:
+    def _state_formula(self, line: _OfficerLine) -> str:
         """Return the state by the rules of `QuotaLine`, in the language of the workbook."""
-        attended, obligation = self._cell_name(_ATTENDED), self._cell_name(_OBLIGATION)
-        quota, officer = self.line.quota.quota, self.line.officer
-        if self.page.ctx.figures.period.end.month == 12:
-            behind_test = f"{self.page.open_months.cell_of(quota, officer, self._branch_code)}>0"
-            otherwise = self._quoted_state("not_met")
+        met, on_course, behind, not_met = (quote(state_text(self.ctx, x)) for x in _TONE_BY_STATE)
+        if self.ctx.figures.period.end.month == 12:
+            quota, officer = line.line.quota.quota, line.line.officer
+            test = f"{self.open_months.cell_of(quota, officer, line.branch_code)}>0"
+            otherwise = not_met
         else:
-            behind_test = f"{attended}<INT({self._cell_name(_OWED)})"
-            otherwise = self._quoted_state("on_course")
-        otherwise = f"IF({behind_test},{self._quoted_state('behind')},{otherwise})"
-        formula = f"=IF({attended}>={obligation},{self._quoted_state('met')},{otherwise})"
-        return Formula(formula, state_text(self.page.ctx, self.line.state))
-
-    def _quoted_state(self, state: str) -> str:
-        return quote(state_text(self.page.ctx, state))
+            test, otherwise = f"{cell('least')}<INT({cell('owed')})", on_course
+        otherwise = f"IF({test},{behind},{otherwise})"
+        return f"IF({cell('least')}>={cell('obligation')},{met},{otherwise})"
 
 
-def _write_totals(
-    ctx: ReportContext, sheet: SheetWriter, first: int, last: int, lines: tuple[QuotaLine, ...]
-) -> None:
-    row = last + 1
-    sheet.write(row, 0, ctx.t("total"), "total_label", span=_FIRST_MONTH)
-    for column in range(_FIRST_MONTH, _COLUMNS):
-        sheet.write(row, column, None, "total_count")
-    column_values: dict[int, Callable[[QuotaLine], int]] = {
-        _ATTENDED: lambda line: line.attended,
-        _OBLIGATION: lambda line: line.obligation,
-        _MISSING: lambda line: line.missing,
-    }
-    for month in range(12):
-        if any(line.months[month] is not None for line in lines):
-            column_values[_FIRST_MONTH + month] = lambda line, month=month: line.months[month] or 0  # type: ignore[misc]
-    for column, value in column_values.items():
-        heads.write_total(sheet, row, column, first, map(value, lines))
+def _nothing(_: _OfficerLine) -> None:
+    """Nobody knows what may still be attended."""
 
 
 def assignment_texts(
