@@ -107,7 +107,6 @@ class Trends:
         """
         ranges: dict[str, str] = {}
         for row, branch in enumerate(branches, first):
-            sheet.write(row, column, None, "text")
             if cells := self.branches.row_range(branch, f"{figure}1", f"{figure}{_YEAR_MONTHS}"):
                 ranges[xl_rowcol_to_cell(row, column)] = cells
         if ranges:
