@@ -72,6 +72,26 @@ class Column(Generic[T]):
     symbols: str = ""
 
 
+@dataclass(frozen=True)
+class Heads:
+    """The rows above a list.
+
+    Attributes:
+        titles: rows of headings: two where columns have groups, none to leave them out.
+        free: rows below these that the sheet fills itself.
+        is_numbered: whether a row of column numbers follows.
+    """
+
+    titles: int = 2
+    free: int = 0
+    is_numbered: bool = True
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are in all."""
+        return self.titles + self.free + self.is_numbered
+
+
 class Listing(Generic[T]):
     """A list being written on a sheet: headings, a row for each thing, totals, foot.
 
@@ -90,18 +110,19 @@ class Listing(Generic[T]):
         columns: Iterable[Column[T]],
         split: int,
         row: int = letterhead.TABLE_ROW,
+        *,
+        heads: Heads = Heads(),
         row_count: int = 0,
-        extra_heads: int = 0,
     ) -> None:
         """Begin a list with its headings in `row`.
 
         Where a heading is computed from the rows below, `row_count` is how many there will be.
-        Above the numbers of the columns, `extra_heads` rows are left free.
         """
         self.ctx, self.sheet, self.columns, self.split = ctx, sheet, tuple(columns), split
         self._positions = {column.id: number for number, column in enumerate(self.columns)}
         self._letters = {name: xl_col_to_name(place) for name, place in self._positions.items()}
-        self.head_row, self.first_row = row, row + HEAD_ROWS + extra_heads
+        self._heads = heads
+        self.head_row, self.first_row = row, row + heads.rows
         self.next_row, self.end_row = self.first_row, self.first_row + row_count
 
     def position(self, column_id: str) -> int:
@@ -141,15 +162,20 @@ class Listing(Generic[T]):
             if group:
                 self.sheet.write(row, first, group, "head", span=len(group_columns))
             for position, column in enumerate(group_columns, first):
-                title, rows = self._resolve_heading(column.title), 1 if group else 2
+                title, rows = self._resolve_heading(column.title), self._heads.titles - bool(group)
                 self.sheet.write(row + bool(group), position, title, "head", rows=rows)
             first += len(group_columns)
+        if self._heads.is_numbered:
+            self._write_numbers()
+        if self._heads.titles > 1:
+            _set_heights(self.sheet, row, self.columns)
+
+    def _write_numbers(self) -> None:
         numbers = {column.id: number for number, column in enumerate(self.columns, 1)}
         for number, column in enumerate(self.columns, 1):
             sum_text = column.sum_text.format_map(numbers)
             content = f"{number}\n{sum_text}" if sum_text else number
             self.sheet.write(self.first_row - 1, number - 1, content, "column_number")
-        _set_heights(self.sheet, row, self.columns)
 
     def _resolve_heading(self, title: str | Formula) -> str | Formula:
         if isinstance(title, str):
@@ -257,11 +283,20 @@ def titled_column(
     group: str = "",
     sum_text: str = "",
     total: bool = False,
+    symbols: str = "",
 ) -> Column[T]:
     """Return a column with the title of a text; its id is the last part of `key`."""
-    column_id = key.rpartition(".")[2]
     return Column(
-        column_id, ctx.t(key), width, value, formula, look, "", group, sum_text, total=total
+        key.rpartition(".")[2],
+        ctx.t(key),
+        width,
+        value,
+        formula,
+        look,
+        group=group,
+        sum_text=sum_text,
+        total=total,
+        symbols=symbols,
     )
 
 

@@ -17,7 +17,7 @@ from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.meetings_data import mark_column
 from mlay_batch.report.formulas import quote
-from mlay_batch.report.listing import Column, Listing, number_column, titled_column
+from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.writer import SheetWriter
 from mlay_batch.schema.schemes import Group
@@ -67,7 +67,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     """Write the sheet."""
     scheme = ctx.figures.score_scheme
     groups, title = scheme.groups if scheme else (), ctx.t("ratings/criteria.title")
-    listing = Listing(ctx, sheet, _columns(ctx, data, groups), _SPLIT, extra_heads=1)
+    listing = Listing(ctx, sheet, _columns(ctx, data, groups), _SPLIT, heads=Heads(free=1))
     if not ctx.figures.criteria_means:
         reason, columns = ctx.t("ratings/criteria.none"), len(listing.columns)
         letterhead.write_empty_sheet(ctx, sheet, title, reason, columns, _SPLIT)

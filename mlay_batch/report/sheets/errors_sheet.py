@@ -7,24 +7,24 @@ return that was sent again and accepted is settled, and no longer shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
+from operator import attrgetter
 
 from mlay_batch.core.findings import Finding, Place, Severity, cell_ranges
 from mlay_batch.core.messages import Message, explain
 from mlay_batch.core.styles import TONES
 from mlay_batch.figures.report_records import Figures, ReportInputs
 from mlay_batch.model.records import LedgerEntry, Verdict
-from mlay_batch.report import letterhead
+from mlay_batch.report.formulas import quote
 from mlay_batch.report.indicator_text import indicator_message
+from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import Form
 
-_COLUMNS = ("stt", "severity", "unit", "file", "sheet", "cells", "code", "what", "fix", "delivery")
-_WIDTHS = (5, 13, 26, 27, 12, 12, 7, 42, 42, 9)
-_SEVERITY = 1
 _SPLIT = 4
 _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.TRIAL: 2}
 _TONE_BY_SEVERITY = {Severity.ERROR: "bad", Severity.WARNING: "watch", Severity.TRIAL: "fair"}
@@ -32,9 +32,16 @@ _TONE_BY_SEVERITY = {Severity.ERROR: "bad", Severity.WARNING: "watch", Severity.
 
 @dataclass(frozen=True)
 class Problem:
-    """Findings of one return that say the same, with all the cells they stand in."""
+    """Findings of one return that say the same.
 
-    delivery: LedgerEntry
+    Attributes:
+        entry: the ledger entry of the return.
+        finding: the first of them.
+        message: what they say.
+        cells: all the cells they stand in: ``C5:C9, D12``.
+    """
+
+    entry: LedgerEntry
     finding: Finding
     message: Message
     cells: str
@@ -42,7 +49,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class ErrorCounts:
-    """How many problems are errors and warnings, as formulas of other sheets."""
+    """How many problems there are, as formulas of other sheets.
+
+    Attributes:
+        errors: those that refused a return.
+        warnings: those that did not.
+    """
 
     errors: Formula
     warnings: Formula
@@ -50,33 +62,27 @@ class ErrorCounts:
 
 def write(ctx: ReportContext, sheet: SheetWriter) -> ErrorCounts:
     """Write the sheet; return its counts."""
-    sheet.set_widths(_WIDTHS)
-    letterhead.write_heading(ctx, sheet, len(_COLUMNS), _SPLIT, ctx.t("title.errors"))
-    head = letterhead.TABLE_ROW + 1  # the row of column numbers, below the headings
-    for column, name in enumerate(_COLUMNS):
-        sheet.write(head - 1, column, ctx.t(f"column.{name}"), "head")
-        sheet.write(head, column, column + 1, "column_number")
     period_problems: list[Problem] = []
     other_problems: list[Problem] = []
     for problem in chain(problems(ctx), _trial_problems(ctx)):
-        (
-            period_problems if _is_of_period(ctx.figures, problem.delivery) else other_problems
-        ).append(problem)
-    for number, problem in enumerate(period_problems, 1):
-        _write_row(ctx, sheet, head + number, number, problem)
-    last = head + max(1, len(period_problems))
-    if not period_problems:
-        sheet.write(last, 0, ctx.t("errors.none"), "quiet", span=len(_COLUMNS))
-    sheet.colour_states((head + 1, _SEVERITY), (last, _SEVERITY), "■▲○")
-    sheet.raw.autofilter(head, 0, last, len(_COLUMNS) - 1)
-    sheet.raw.freeze_panes(head + 1, 3)
-    bottom = _write_other_problems(ctx, sheet, last + 2, other_problems) if other_problems else last
-    sheet.set_up_page(landscape=True, last=(bottom, len(_COLUMNS) - 1), repeat=(head - 1, head))
-    severities = sheet.range_address((head + 1, _SEVERITY), (last, _SEVERITY))
+        is_of_period = _is_of_period(ctx.figures, problem.entry)
+        (period_problems if is_of_period else other_problems).append(problem)
+    columns = tuple(_columns(ctx))
+    listing = Listing(ctx, sheet, columns, _SPLIT, heads=Heads(titles=1))
+    listing.write_letterhead(ctx.t("title.errors"))
+    listing.write_rows(period_problems)
+    if listing.is_empty:
+        listing.write_note(ctx.t("errors.none"), "quiet")
+    listing.write_filter("delivery")
+    last = listing.next_row - 1
+    if other_problems:
+        last = _write_other_problems(ctx, sheet, columns, last + 2, other_problems)
+    listing.set_up_page(last, frozen=3)
+    severities = listing.sheet_range("severity")
     return ErrorCounts(
         *(
             Formula(
-                f'=COUNTIF({severities},"{_severity_text(ctx, severity)}")',
+                f"=COUNTIF({severities},{quote(_severity_text(ctx, severity))})",
                 sum(problem.finding.severity is severity for problem in period_problems),
             )
             for severity in (Severity.ERROR, Severity.WARNING)
@@ -85,34 +91,43 @@ def write(ctx: ReportContext, sheet: SheetWriter) -> ErrorCounts:
 
 
 def _write_other_problems(
-    ctx: ReportContext, sheet: SheetWriter, row: int, other_problems: list[Problem]
+    ctx: ReportContext,
+    sheet: SheetWriter,
+    columns: Sequence[Column[Problem]],
+    row: int,
+    other_problems: list[Problem],
 ) -> int:
-    """Write what came within the period for other periods, under its own heading."""
-    sheet.write(row, 0, ctx.t("errors.others"), "section", span=len(_COLUMNS))
-    for number, problem in enumerate(other_problems, 1):
-        _write_row(ctx, sheet, row + number, number, problem)
-    last = row + len(other_problems)
-    sheet.colour_states((row + 1, _SEVERITY), (last, _SEVERITY), "■▲○")
-    return last
+    """Write what came within the period for other periods, under its own heading.
+
+    Return the last row.
+    """
+    sheet.write(row, 0, ctx.t("errors.others"), "section", span=len(columns))
+    no_heads = Heads(titles=0, is_numbered=False)
+    listing = Listing(ctx, sheet, columns, _SPLIT, row + 1, heads=no_heads)
+    listing.write_rows(other_problems)
+    return listing.next_row - 1
 
 
-def _write_row(
-    ctx: ReportContext, sheet: SheetWriter, row: int, number: int, problem: Problem
-) -> None:
-    entry, finding = problem.delivery, problem.finding
-    branch = entry.branch
-    unit = f"{branch} – {ctx.name(branch)}" if branch else ctx.t("unknown_branch")
-    write = sheet.write
-    write(row, 0, number, "center")
-    write(row, _SEVERITY, _severity_text(ctx, finding.severity), "center")
-    write(row, 2, unit, "text")
-    write(row, 3, entry.name, "text")
-    write(row, 4, finding.place.sheet, "text")
-    write(row, 5, problem.cells, "center")
-    write(row, 6, finding.code, "center")
-    write(row, 7, problem.message.what, "text")
-    write(row, 8, problem.message.fix, "text")
-    write(row, 9, ctx.file_link(entry.id), "link")
+def _columns(ctx: ReportContext) -> Iterator[Column[Problem]]:
+    column = partial(titled_column, ctx)
+
+    def severity(problem: Problem) -> str:
+        return _severity_text(ctx, problem.finding.severity)
+
+    def unit(problem: Problem) -> str:
+        branch = problem.entry.branch
+        return f"{branch} – {ctx.name(branch)}" if branch else ctx.t("unknown_branch")
+
+    yield number_column(ctx)
+    yield column("column.severity", 13, severity, "center", symbols="■▲○")
+    yield column("column.unit", 26, unit)
+    yield column("column.file", 27, attrgetter("entry.name"))
+    yield column("column.sheet", 12, attrgetter("finding.place.sheet"))
+    yield column("column.cells", 12, attrgetter("cells"), "center")
+    yield column("column.code", 7, attrgetter("finding.code"), "center")
+    yield column("column.what", 42, attrgetter("message.what"))
+    yield column("column.fix", 42, attrgetter("message.fix"))
+    yield column("column.delivery", 9, lambda problem: ctx.file_link(problem.entry.id), "link")
 
 
 def _severity_text(ctx: ReportContext, severity: Severity) -> str:
