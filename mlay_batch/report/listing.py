@@ -35,6 +35,10 @@ def _no_value(_: Any) -> None:
     return None
 
 
+def _of(look: Look, thing: object) -> str:
+    return look if isinstance(look, str) else look(thing)
+
+
 @dataclass(frozen=True)
 class Column(Generic[T]):
     """A column of a printed list of things of type T.
@@ -47,7 +51,7 @@ class Column(Generic[T]):
         formula: the formula of a row or what makes it for a thing, without the leading sign; it
             names cells of its row by `formulas.cell` and `fixed`. Empty: the value is written.
         look: the format of the cells, or what says it for a thing.
-        number_format: replaces the number format of the look.
+        number_format: replaces the number format of the look, or says by what for a thing.
         group: the heading over this column and its neighbours of the same group.
         sum_text: how the column comes from others, by their ids: ``={opening}+{in}``.
         total: whether the values are added up below, or the formula that stands there instead; it
@@ -63,7 +67,7 @@ class Column(Generic[T]):
     value: Callable[[T], Content] = _no_value
     formula: str | Callable[[T], str] = ""
     look: Look = "text"
-    number_format: str = ""
+    number_format: Look = ""
     group: str = ""
     sum_text: str = ""
     total: bool | str = False
@@ -197,8 +201,8 @@ class Listing(Generic[T]):
             formula = row_formula(column.formula, thing)
             if formula and is_result(content):
                 content = Formula(f"={resolve(formula, partial(self.cell, row))}", content)
-            look = column.look if isinstance(column.look, str) else column.look(thing)
-            self.sheet.write(row, position, content, look, number_format=column.number_format)
+            look, number_format = _of(column.look, thing), _of(column.number_format, thing)
+            self.sheet.write(row, position, content, look, number_format=number_format)
         self.next_row, self.end_row = row + 1, max(self.end_row, row + 1)
 
     def colour_states(self) -> None:

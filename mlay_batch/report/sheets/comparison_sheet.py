@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-
-from xlsxwriter.utility import xl_rowcol_to_cell
+from operator import attrgetter
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.report_records import Totals
 from mlay_batch.report import bands, letterhead
 from mlay_batch.report.data.data_sheets import DataTables
+from mlay_batch.report.formulas import cell
+from mlay_batch.report.listing import Column, Heads, Listing, number_column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets.completeness_sheet import FormSums
-from mlay_batch.report.writer import Formula, SheetWriter
+from mlay_batch.report.writer import SheetWriter
 
-_FIGURE, _CURRENT, _PREVIOUS, _DIFFERENCE, _CHANGE = range(1, 6)
-_COLUMNS, _SPLIT = 6, 2
+_SPLIT, _SIGNATURE_SPLIT = 2, 3
 
 
 @dataclass(frozen=True)
 class _ComparisonLine:
-    """A figure: its words, the formula of the period, the two values, its number format."""
+    """A figure in both periods.
+
+    Attributes:
+        title: its words.
+        formula: the formula of the report's period.
+        current: its value in the report's period.
+        previous: that a year before; None without one.
+        number_format: how all of them are shown.
+    """
 
     title: str
     formula: str
@@ -29,48 +37,79 @@ class _ComparisonLine:
     previous: float | None
     number_format: str = "#,##0"
 
+    @property
+    def difference(self) -> float | str:
+        """What it changed by; nothing where one of the two is missing."""
+        if self.current is None or self.previous is None:
+            return ""
+        return self.current - self.previous
+
+    @property
+    def change(self) -> float | str:
+        """The same in per cent of the year before."""
+        if not self.previous or isinstance(self.difference, str):
+            return ""
+        return 100 * self.difference / self.previous
+
 
 def write(
     ctx: ReportContext, sheet: SheetWriter, data: DataTables, form_sums: Sequence[FormSums]
 ) -> None:
     """Write the sheet; without any return of the year before it says so and compares nothing."""
-    sheet.set_widths((6, 44, 15, 15, 15, 18))
-    letterhead.write_heading(ctx, sheet, _COLUMNS, _SPLIT, ctx.t("comparison/title"))
-    sheet.raw.freeze_panes(letterhead.TABLE_ROW + 2, 2)
     current, previous = ctx.figures.totals, ctx.figures.year_before
+    year_ago = replace(ctx.figures.period, year=ctx.figures.period.year - 1)
+    listing = Listing(ctx, sheet, _columns(ctx, year_ago), _SPLIT, heads=Heads(titles=1))
+    width = len(listing.columns)
+    sheet.set_widths(column.width for column in listing.columns)
+    letterhead.write_heading(ctx, sheet, width, _SPLIT, ctx.t("comparison/title"))
+    sheet.raw.freeze_panes(listing.first_row, 2)
+    last = listing.head_row
     if current is None or previous is None:
-        text = ctx.t("comparison/none", before=_previous_period(ctx).title(ctx.lang))
-        sheet.write(letterhead.TABLE_ROW, 0, text, "note", span=_COLUMNS)
-        sheet.set_up_page(landscape=False, last=(letterhead.TABLE_ROW, _COLUMNS - 1))
-        return
-    row = _write_heads(ctx, sheet, previous)
-    for number, line in enumerate(_comparison_lines(ctx, data, form_sums, current, previous), 1):
-        _write_line(sheet, row, number, line)
-        row += 1
-    sheet.write(row, 0, ctx.t("comparison/how"), "note", span=_COLUMNS)
-    last = letterhead.write_signatures(ctx, sheet, row + 2, _COLUMNS, 3)
-    sheet.set_up_page(landscape=False, last=(last, _COLUMNS - 1))
+        reason = ctx.t("comparison/none", before=year_ago.title(ctx.lang))
+        sheet.write(last, 0, reason, "note", span=width)
+    else:
+        listing.write_heads()
+        listing.write_rows(_comparison_lines(ctx, data, form_sums, current, previous))
+        listing.write_note(ctx.t("comparison/how"))
+        row = listing.next_row + 1
+        last = letterhead.write_signatures(ctx, sheet, row, width, _SIGNATURE_SPLIT)
+    sheet.set_up_page(landscape=False, last=(last, width - 1))
 
 
-def _previous_period(ctx: ReportContext) -> Period:
-    return replace(ctx.figures.period, year=ctx.figures.period.year - 1)
-
-
-def _write_heads(ctx: ReportContext, sheet: SheetWriter, previous: Totals) -> int:
-    """Write the headings and the numbers of the columns; return the row below."""
-    lang = ctx.lang
-    titles = (
-        ctx.t("column.stt"),
-        ctx.t("comparison/figure"),
-        ctx.figures.period.title(lang),
-        previous.period.title(lang),
-        ctx.t("comparison/difference"),
-        ctx.t("comparison/change"),
+def _columns(ctx: ReportContext, year_ago: Period) -> Iterator[Column[_ComparisonLine]]:
+    current, previous, difference = cell("current"), cell("previous"), cell("difference")
+    number_format = attrgetter("number_format")
+    yield number_column(ctx, 6)
+    yield Column("figure", ctx.t("comparison/figure"), 44, attrgetter("title"))
+    yield Column(
+        "current",
+        ctx.figures.period.title(ctx.lang),
+        15,
+        lambda line: "" if line.current is None else line.current,
+        attrgetter("formula"),
+        "count",
+        number_format,
     )
-    for column, title in enumerate(titles):
-        sheet.write(letterhead.TABLE_ROW, column, title, "head")
-        sheet.write(letterhead.TABLE_ROW + 1, column, column + 1, "column_number")
-    return letterhead.TABLE_ROW + 2
+    title, value = year_ago.title(ctx.lang), attrgetter("previous")
+    yield Column("previous", title, 15, value, "", "count", number_format)
+    yield Column(
+        "difference",
+        ctx.t("comparison/difference"),
+        15,
+        attrgetter("difference"),
+        f'IF(OR({current}="",{previous}=""),"",{current}-{previous})',
+        "count",
+        lambda line: f"+{line.number_format};−{line.number_format};0",
+    )
+    yield Column(
+        "change",
+        ctx.t("comparison/change"),
+        18,
+        attrgetter("change"),
+        f'IF(OR({difference}="",{previous}=0),"",100*{difference}/{previous})',
+        "count",
+        "+0.0;−0.0;0",
+    )
 
 
 def _comparison_lines(
@@ -90,62 +129,28 @@ def _comparison_lines(
             title, formula, getattr(current, key), getattr(previous, key), number_format
         )
 
-    sittings = data.sittings
-    day_tests = _day_tests(sittings.ref("held_on"), current.period)
+    meetings, days = data.sittings, _days(current.period)
     for sums in (sums for sums in form_sums if sums.matrix.form == current.form):
-        yield figure_line("due", sums.expected.formula)
-        yield figure_line("sent", sums.sent.formula)
+        yield figure_line("due", sums.expected.formula[1:])
+        yield figure_line("sent", sums.sent.formula[1:])
         rates = current.rate, previous.rate
-        yield _ComparisonLine(ctx.t("comparison/rate"), sums.rate.formula, *rates, "0.0")
-    yield figure_line("held", f"=COUNTIFS({day_tests})")
-    yield figure_line("regular", f"=SUMIFS({sittings.ref('regular')},{day_tests})")
-    yield figure_line("thematic", f"=SUMIFS({sittings.ref('thematic')},{day_tests})")
-    yield figure_line("scored", f'=COUNTIFS({day_tests},{sittings.ref("score")},">=0")')
-    mean = f'=IFERROR(AVERAGEIFS({sittings.ref("score")},{day_tests}),"")'
+        yield _ComparisonLine(ctx.t("comparison/rate"), sums.rate.formula[1:], *rates, "0.0")
+    yield figure_line("held", meetings.countifs(held_on=days))
+    yield figure_line("regular", meetings.sumifs("regular", held_on=days))
+    yield figure_line("thematic", meetings.sumifs("thematic", held_on=days))
+    yield figure_line("scored", meetings.countifs(held_on=days, score='">=0"'))
+    mean = f'IFERROR({meetings.averageifs("score", held_on=days)},"")'
     yield figure_line("mean", mean, "0.00")
     ranks = bands.ranks(ctx)
     for band in bands.best_first(ctx):
         title = ctx.t("comparison/band", band=band.title.of(ctx.lang))
-        formula = f"=COUNTIFS({day_tests},{sittings.ref('rank')},{ranks[band.id]})"
-        yield _ComparisonLine(
-            title, formula, current.bands.get(band.id, 0), previous.bands.get(band.id, 0)
-        )
-    visits = data.attendance
-    total = f"=SUMIFS({visits.ref('counted')},{_day_tests(visits.ref('held_on'), current.period)})"
-    yield figure_line("visits", total)
+        formula = meetings.countifs(held_on=days, rank=str(ranks[band.id]))
+        counts = current.bands.get(band.id, 0), previous.bands.get(band.id, 0)
+        yield _ComparisonLine(title, formula, *counts)
+    yield figure_line("visits", data.attendance.sumifs("counted", held_on=days))
 
 
-def _day_tests(days: str, period: Period) -> str:
-    """Return the conditions that a day lies within the period."""
+def _days(period: Period) -> tuple[str, str]:
+    """Return the conditions on a day to lie within the period."""
     first, last = (f"DATE({day.year},{day.month},{day.day})" for day in (period.start, period.end))
-    return f'{days},">="&{first},{days},"<="&{last}'
-
-
-def _write_line(sheet: SheetWriter, row: int, number: int, line: _ComparisonLine) -> None:
-    current, previous, difference = (
-        xl_rowcol_to_cell(row, column) for column in (_CURRENT, _PREVIOUS, _DIFFERENCE)
-    )
-    is_comparable = line.current is not None and line.previous is not None
-    increase = (line.current or 0) - (line.previous or 0) if is_comparable else ""
-    change = 100 * float(increase) / line.previous if is_comparable and line.previous else ""
-    sheet.write(row, 0, number, "center")
-    sheet.write(row, _FIGURE, line.title, "text")
-    sheet.write(
-        row,
-        _CURRENT,
-        Formula(line.formula, "" if line.current is None else line.current),
-        "count",
-        number_format=line.number_format,
-    )
-    sheet.write(row, _PREVIOUS, line.previous, "count", number_format=line.number_format)
-    signed_format = f"+{line.number_format};−{line.number_format};0"
-    difference_formula = f'=IF(OR({current}="",{previous}=""),"",{current}-{previous})'
-    sheet.write(
-        row,
-        _DIFFERENCE,
-        Formula(difference_formula, increase),
-        "count",
-        number_format=signed_format,
-    )
-    change_formula = f'=IF(OR({difference}="",{previous}=0),"",100*{difference}/{previous})'
-    sheet.write(row, _CHANGE, Formula(change_formula, change), "count", number_format="+0.0;−0.0;0")
+    return f'">="&{first}', f'"<="&{last}'
