@@ -1,18 +1,20 @@
 """Cảnh báo: what in the period's returns suggests meetings held for form's sake, worst first.
 
 A note for the committee, not a list of sins: which cells to ask, about what, and where it stands.
-Signs on trial are left to the clerk's sheet of findings. Every hit of the year, these too or
+Indicators on trial are left to the clerk's sheet of findings. Every hit of the year, these too or
 not, stands on a data sheet of its own.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 
 from mlay_batch.core.findings import Severity
+from mlay_batch.core.messages import Message
 from mlay_batch.figures.report_records import IndicatorHit
 from mlay_batch.report import letterhead, tables
 from mlay_batch.report.indicator_text import (
@@ -21,60 +23,84 @@ from mlay_batch.report.indicator_text import (
     indicator_message,
     worst_first,
 )
+from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import DataColumn, data_column, data_table, place_text
-from mlay_batch.report.writer import Hyperlink, SheetWriter
+from mlay_batch.report.writer import Content, Hyperlink, SheetWriter
 
 MAX_ROWS = 25  # rows: what one screen holds, and a committee reads
-_MAX_NAMES = 4  # signs named in the summary
-_COLUMNS = ("stt", "unit", "sign", "seen", "ask", "in_year", "source", "delivery")
-_WIDTHS = (5, 27, 19, 47, 36, 9, 21, 9)
+_MAX_NAMES = 4  # indicators named in the summary
 _SPLIT = 4
+_HEADS = Heads(titles=1, is_numbered=False)
+
+
+@dataclass(frozen=True)
+class _IndicatorLine:
+    """A row of the note.
+
+    Attributes:
+        hit: the worst hit of an indicator at a branch in the period.
+        message: what it says, and what to ask.
+        months: in how many months of the year it was seen there.
+    """
+
+    hit: IndicatorHit
+    message: Message
+    months: int
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, sections: SectionTables) -> None:
     """Write the sheet, and behind the data sheets one with every hit of the year."""
     hits = [hit for hit in ctx.figures.indicator_hits if hit.indicator.severity is Severity.WARNING]
     period_hits = worst_first([hit for hit in hits if hit.period in ctx.figures.period.months()])
-    link_targets, month_counts = LinkTargets.of(sections, period_hits), _count_months(hits)
-    sheet.set_widths(_WIDTHS)
-    letterhead.write_heading(ctx, sheet, len(_COLUMNS), _SPLIT, ctx.t("title.signs"))
-    row = letterhead.TABLE_ROW
-    sheet.write(row, 0, _summary_text(ctx, period_hits), "banner", span=len(_COLUMNS))
-    sheet.write(row + 1, 0, ctx.t("signs.note"), "note", span=len(_COLUMNS))
-    head = row + 2
-    for column, name in enumerate(_COLUMNS):
-        sheet.write(head, column, ctx.t(f"column.{name}"), "head")
-    for number, hit in enumerate(period_hits[:MAX_ROWS], 1):
-        _write_row(
-            ctx,
-            sheet,
-            head + number,
-            number,
-            hit,
-            month_counts[hit.branch, hit.indicator.code],
-            link_targets,
+    month_counts, row = _count_months(hits), letterhead.TABLE_ROW
+    columns = _columns(ctx, LinkTargets.of(sections, period_hits))
+    listing = Listing(ctx, sheet, columns, _SPLIT, row + 2, heads=_HEADS)
+    width = len(listing.columns)
+    sheet.set_widths(column.width for column in listing.columns)
+    letterhead.write_heading(ctx, sheet, width, _SPLIT, ctx.t("title.signs"))
+    sheet.write(row, 0, _summary_text(ctx, period_hits), "banner", span=width)
+    sheet.write(row + 1, 0, ctx.t("signs.note"), "note", span=width)
+    listing.write_heads()
+    listing.write_rows(
+        _IndicatorLine(
+            hit, indicator_message(ctx, hit), month_counts[hit.branch, hit.indicator.code]
         )
-    last = _write_foot(
-        ctx,
-        sheet,
-        head + 1 + len(period_hits[:MAX_ROWS]),
-        len(period_hits) - MAX_ROWS,
-        _write_all_hits(ctx, hits),
+        for hit in period_hits[:MAX_ROWS]
     )
-    sheet.raw.freeze_panes(head + 1, 2)
-    sheet.set_up_page(landscape=True, last=(last, len(_COLUMNS) - 1), repeat=(head, head))
+    _write_foot(listing, len(period_hits) - MAX_ROWS, _write_all_hits(ctx, hits))
+    listing.set_up_page(listing.next_row - 1, frozen=2)
     sheet.raw.fit_to_pages(1, 1)  # a note is one page
 
 
+def _columns(ctx: ReportContext, links: LinkTargets) -> Iterator[Column[_IndicatorLine]]:
+    column = partial(titled_column, ctx)
+
+    def unit(line: _IndicatorLine) -> str:
+        return f"{line.hit.branch} – {ctx.name(line.hit.branch)}"
+
+    def source_link(line: _IndicatorLine) -> Content:
+        hit = line.hit
+        return links.link_to(hit.form, hit.sources[0]) if hit.sources else None
+
+    yield number_column(ctx)
+    yield column("column.unit", 27, unit)
+    yield column("column.sign", 19, lambda line: line.hit.indicator.title.of(ctx.lang))
+    yield column("column.seen", 47, attrgetter("message.what"))
+    yield column("column.ask", 36, attrgetter("message.fix"))
+    yield column("column.in_year", 9, attrgetter("months"), "center")
+    yield column("column.source", 21, source_link, "link")
+    yield column("column.delivery", 9, lambda line: ctx.file_link(line.hit.delivery), "link")
+
+
 def _count_months(hits: Sequence[IndicatorHit]) -> Counter[tuple[str, str]]:
-    """Return in how many months of the year each sign was seen at each branch."""
+    """Return in how many months of the year each indicator was seen at each branch."""
     months = {(hit.branch, hit.indicator.code, hit.period) for hit in hits}
     return Counter((branch, code) for branch, code, _ in months)
 
 
 def _summary_text(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> str:
-    """Return the note in one sentence: how many cells, and which signs most often."""
+    """Return the note in one sentence: how many cells, and which indicators most often."""
     if not hits:
         return ctx.t("signs.none")
     cells = {(hit.branch, hit.indicator.code): hit.indicator.title.of(ctx.lang) for hit in hits}
@@ -83,40 +109,17 @@ def _summary_text(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> str:
     return ctx.t("signs.summary", count=len({branch for branch, _ in cells}), signs=names)
 
 
-def _write_row(
-    ctx: ReportContext,
-    sheet: SheetWriter,
-    row: int,
-    number: int,
-    hit: IndicatorHit,
-    months: int,
-    link_targets: LinkTargets,
-) -> None:
-    message = indicator_message(ctx, hit)
-    write = sheet.write
-    write(row, 0, number, "center")
-    write(row, 1, f"{hit.branch} – {ctx.name(hit.branch)}", "text")
-    write(row, 2, hit.indicator.title.of(ctx.lang), "text")
-    write(row, 3, message.what, "text")
-    write(row, 4, message.fix, "text")
-    write(row, 5, months, "center")
-    write(row, 6, link_targets.link_to(hit.form, hit.sources[0]) if hit.sources else None, "link")
-    write(row, 7, ctx.file_link(hit.delivery), "link")
-
-
 def _write_foot(
-    ctx: ReportContext, sheet: SheetWriter, row: int, omitted: int, all_hits_sheet: SheetWriter
-) -> int:
+    listing: Listing[_IndicatorLine], omitted: int, all_hits_sheet: SheetWriter
+) -> None:
     """Write where the rest is to be found, and where contradictions between returns are."""
-    width = len(_COLUMNS)
-    link = Hyperlink(
-        all_hits_sheet.address(0, 0),
-        ctx.t("signs.all", count=omitted) if omitted > 0 else ctx.t("signs.year"),
-    )
-    sheet.write(row, 0, link, "link", span=width)
+    ctx, width = listing.ctx, len(listing.columns)
+    text = ctx.t("signs.all", count=omitted) if omitted > 0 else ctx.t("signs.year")
+    link = Hyperlink(all_hits_sheet.address(0, 0), text)
+    listing.sheet.write(listing.next_row, 0, link, "link", span=width)
+    listing.next_row += 1
     contradictions = sum(finding.code.startswith("X") for _, finding in ctx.figures.warnings)
-    sheet.write(row + 1, 0, ctx.t("signs.crossed", count=contradictions), "note", span=width)
-    return row + 1
+    listing.write_note(ctx.t("signs.crossed", count=contradictions))
 
 
 def _write_all_hits(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> SheetWriter:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
@@ -15,33 +17,20 @@ from mlay_batch.figures.report_records import OPEN
 from mlay_batch.model.records import LedgerEntry, Verdict
 from mlay_batch.model.register import Waiver
 from mlay_batch.report import letterhead
+from mlay_batch.report.listing import Column, Heads, Listing, titled_column
 from mlay_batch.report.report_context import Provenance, ReportContext
 from mlay_batch.report.sheets.completeness_sheet import matrices
 from mlay_batch.report.writer import Content, Formula, SheetWriter
 
-_WIDTHS = (7, 34, 12, 15, 10, 18, 9, 24, 13, 30, 34)
-_COLUMNS = (
-    "number",
-    "file",
-    "branch",
-    "form",
-    "period",
-    "received",
-    "channel",
-    "sender",
-    "verdict",
-    "remark",
-    "sha256",
-)
 _SPLIT = 4
 _TABLE_NAME = "NhanTep"
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, provenance: Provenance) -> Mapping[int, str]:
     """Write the sheet; return the cell of each ledger entry in the list of received files."""
-    columns = len(_COLUMNS)
-    sheet.set_widths(_WIDTHS)
-    letterhead.write_heading(ctx, sheet, columns, _SPLIT, ctx.t("title.provenance"))
+    columns = tuple(_columns(ctx))
+    sheet.set_widths(column.width for column in columns)
+    letterhead.write_heading(ctx, sheet, len(columns), _SPLIT, ctx.t("title.provenance"))
     row = _write_origin(ctx, sheet, letterhead.TABLE_ROW, provenance)
     row = _write_counts(ctx, sheet, row + 1)
     row = _write_list(ctx, sheet, row + 1, "excluded", _missing_returns(ctx))
@@ -53,7 +42,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, provenance: Provenance) -> Map
         "schemas",
         ((source.name, source.sha256) for source in provenance.schemas),
     )
-    return _write_files(ctx, sheet, row + 1)
+    return _write_files(ctx, sheet, columns, row + 1)
 
 
 def _write_origin(ctx: ReportContext, sheet: SheetWriter, row: int, provenance: Provenance) -> int:
@@ -218,42 +207,45 @@ def _count_effects(
     )
 
 
-def _write_files(ctx: ReportContext, sheet: SheetWriter, row: int) -> Mapping[int, str]:
+def _write_files(
+    ctx: ReportContext, sheet: SheetWriter, columns: Sequence[Column[LedgerEntry]], row: int
+) -> Mapping[int, str]:
+    """Write the list of received files; return the cell of each ledger entry in it."""
     sheet.write(row, 0, ctx.t("provenance.deliveries"), "section", span=5)
-    head = row + 1
-    titles = [ctx.t(f"column.{name}") for name in _COLUMNS]
-    for column, title in enumerate(titles):
-        sheet.write(head, column, title, "head")
+    heads = Heads(titles=1, is_numbered=False)
+    listing = Listing(ctx, sheet, columns, _SPLIT, row + 1, heads=heads)
+    listing.write_heads()
     file_cells: dict[int, str] = {}
-    for number, entry in enumerate(ctx.inputs.ledger_entries, head + 1):
-        file_cells[entry.id] = sheet.address(number, 0)
-        for column, content in enumerate(_file_row(ctx, entry)):
-            look = {0: "count", 1: "text", 7: "text", 9: "text", 10: "mono"}.get(column, "center")
-            sheet.write(number, column, content, look)
-    bottom = head + max(len(ctx.inputs.ledger_entries), 1)
-    header = [{"header": title, "header_format": ctx.writer.format("head")} for title in titles]
-    sheet.raw.add_table(
-        head, 0, bottom, len(titles) - 1, {"name": _TABLE_NAME, "style": None, "columns": header}
-    )
-    sheet.set_up_page(landscape=True, last=(bottom, len(titles) - 1), repeat=(head, head))
+    for entry in ctx.inputs.ledger_entries:
+        file_cells[entry.id] = sheet.address(listing.next_row, 0)
+        listing.write_row(entry)
+    head_format = ctx.writer.format("head")
+    header = [{"header": column.title, "header_format": head_format} for column in columns]
+    last = max(listing.next_row - 1, listing.first_row), len(columns) - 1
+    table = {"name": _TABLE_NAME, "style": None, "columns": header}
+    sheet.raw.add_table(listing.head_row, 0, *last, table)
+    sheet.set_up_page(landscape=True, last=last, repeat=(listing.head_row, listing.head_row))
     return file_cells
 
 
-def _file_row(ctx: ReportContext, entry: LedgerEntry) -> tuple[Content, ...]:
-    period = str(Period.parse(entry.period)) if entry.period else ""
-    return (
-        entry.id,
-        entry.name,
-        entry.branch or "",
-        entry.form or "",
-        period,
-        entry.received[:16].replace("T", " "),
-        entry.channel,
-        entry.sender or "",
-        ctx.t(f"verdict.{entry.verdict}"),
-        _remark_text(ctx, entry),
-        entry.sha256,
-    )
+def _columns(ctx: ReportContext) -> Iterator[Column[LedgerEntry]]:
+    column = partial(titled_column, ctx)
+    centered = partial(column, look="center")
+
+    def period(entry: LedgerEntry) -> str:
+        return str(Period.parse(entry.period)) if entry.period else ""
+
+    yield Column("id", ctx.t("column.number"), 7, attrgetter("id"), look="count")
+    yield column("column.file", 34, attrgetter("name"))
+    yield centered("column.branch", 12, lambda entry: entry.branch or "")
+    yield centered("column.form", 15, lambda entry: entry.form or "")
+    yield centered("column.period", 10, period)
+    yield centered("column.received", 18, lambda entry: entry.received[:16].replace("T", " "))
+    yield centered("column.channel", 9, attrgetter("channel"))
+    yield column("column.sender", 24, lambda entry: entry.sender or "")
+    yield centered("column.verdict", 13, lambda entry: ctx.t(f"verdict.{entry.verdict}"))
+    yield column("column.remark", 30, partial(_remark_text, ctx))
+    yield column("column.sha256", 34, attrgetter("sha256"), "mono")
 
 
 def _remark_text(ctx: ReportContext, entry: LedgerEntry) -> str:
