@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from mlay_batch.figures.classified import ClassificationCap, ClassificationYear
+from mlay_batch.report.formulas import quote
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Formula, SheetWriter
@@ -98,11 +99,11 @@ class _CapBlock:
     ) -> None:
         """Write how many of the units below keep the cap, and whether all do."""
         write, count = self.sheet.write, len(units)
-        kept_text, broken_text = self.ctx.t("caps.kept"), self.ctx.t("caps.broken")
+        met_text, exceeded_text = self.ctx.t("caps.kept"), self.ctx.t("caps.broken")
         kept_count = sum(unit.is_kept for unit in units)
         cell_range = ":".join(xl_rowcol_to_cell(line, _RESULT) for line in span)
         summary_parts = self.ctx.t("caps.summary", kept="\0", count=count).split("\0")
-        text_formula = f'"&COUNTIF({cell_range},"{kept_text}")&"'.join(summary_parts)
+        text_formula = f'"&COUNTIF({cell_range},"{met_text}")&"'.join(summary_parts)
         write(
             row,
             0,
@@ -118,9 +119,10 @@ class _CapBlock:
         for column, total in totals:
             cells = ":".join(xl_rowcol_to_cell(line, column) for line in span)
             write(row, column, Formula(f"=SUM({cells})", total), "total_count")
+        is_met, met, exceeded = kept_count == count, quote(met_text), quote(exceeded_text)
         result = Formula(
-            f'=IF(COUNTIF({cell_range},"{kept_text}")={count},"{kept_text}","{broken_text}")',
-            kept_text if kept_count == count else broken_text,
+            f"=IF(COUNTIF({cell_range},{met})={count},{met},{exceeded})",
+            met_text if is_met else exceeded_text,
         )
         write(row, _RESULT, result, "center", span=_RESULT_SPAN)
 
@@ -137,18 +139,17 @@ class _CapBlock:
         write(
             row, _GIVEN, Formula(f"={self._count_sum(unit, cap.grade)}", unit.given_count), "count"
         )
-        kept_text, broken_text = self.ctx.t("caps.kept"), self.ctx.t("caps.broken")
+        met_text, exceeded_text = self.ctx.t("caps.kept"), self.ctx.t("caps.broken")
         exceeds = f"{xl_rowcol_to_cell(row, _GIVEN)}>{xl_rowcol_to_cell(row, _ALLOWED)}"
         result = Formula(
-            f'=IF({exceeds},"{broken_text}","{kept_text}")',
-            kept_text if unit.is_kept else broken_text,
+            f"=IF({exceeds},{quote(exceeded_text)},{quote(met_text)})",
+            met_text if unit.is_kept else exceeded_text,
         )
         write(row, _RESULT, result, "center", span=_RESULT_SPAN)
 
     def _count_sum(self, unit: ClassificationCap, count: str) -> str:
         """Return the sum of a count over the data sheet, of one branch or of all."""
-        criteria = {"year": str(self.year.year), "part": f'"{self.part.section}"'}
+        criteria = {"year": str(self.year.year), "part": quote(self.part.section)}
         if unit.branch:
-            criteria["branch"] = f'"{unit.branch}"'
-        conditions = ",".join(f"{self.table.ref(name)},{value}" for name, value in criteria.items())
-        return f"SUMIFS({self.table.ref(count)},{conditions})"
+            criteria["branch"] = quote(unit.branch)
+        return self.table.sumifs(count, **criteria)

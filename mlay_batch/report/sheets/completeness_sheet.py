@@ -12,6 +12,7 @@ from mlay_batch.excel.metrics import CELL_MARGIN
 from mlay_batch.figures.report_records import OPEN, SENT, Completeness, ExpectedReturn, Figures
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
+from mlay_batch.report.formulas import quote
 from mlay_batch.report.report_context import ReportContext, period_id
 from mlay_batch.report.writer import Formula, SheetWriter
 
@@ -47,7 +48,19 @@ _PAGE_WIDTH = 93  # digits across A4
 
 @dataclass(frozen=True)
 class FormSums:
-    """The sums of one form: cells of the report's period, and the rows for the chart."""
+    """The sums of one form, and the rows a chart is drawn from.
+
+    Attributes:
+        matrix: the returns of the form, branch by period.
+        title: the title of the form.
+        expected: how many returns are owed in the report's period.
+        sent: how many of them came in.
+        open_count: how many did not.
+        rate: the share that came in, in per cent.
+        head_range: first row and column, last row and column of the titles of the periods.
+        sent_range: those of the returns sent.
+        open_range: those of the returns that are out.
+    """
 
     matrix: Completeness
     title: str
@@ -160,9 +173,11 @@ def _write_sums(
             sheet, row, f"{SYMBOLS[state]} {ctx.state_title('return', state)}", "label_small"
         )
         for column, period in enumerate(matrix.periods, _FIRST_PERIOD):
-            criteria = f'{_criteria(data, matrix, period)},{data.returns.ref("state")},"{state}"'
-            value = _count(matrix, period, (state,))
-            sheet.write(row, column, Formula(f"=COUNTIFS({criteria})", value), "count")
+            form, of_period = quote(matrix.form), quote(period_id(period))
+            count = data.returns.countifs(form=form, period=of_period, state=quote(state))
+            sheet.write(
+                row, column, Formula(f"={count}", _count(matrix, period, (state,))), "count"
+            )
     rows = {state: first + number for number, state in enumerate(states)}
     bottom = first + len(states)
     for row, name in enumerate(("due", "sent", "open", "rate"), bottom):
@@ -207,11 +222,6 @@ def _sum_formula(
 
 def _write_label(sheet: SheetWriter, row: int, text: str, look: str) -> None:
     sheet.write(row, 0, text, look, span=_FIRST_PERIOD)
-
-
-def _criteria(data: DataTables, matrix: Completeness, period: Period) -> str:
-    returns = data.returns
-    return f'{returns.ref("form")},"{matrix.form}",{returns.ref("period")},"{period_id(period)}"'
 
 
 def _count(matrix: Completeness, period: Period, states: Iterable[str]) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
@@ -16,6 +17,7 @@ from mlay_batch.figures.classified import ClassificationYear
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formats import percent_format
+from mlay_batch.report.formulas import quote
 from mlay_batch.report.report_context import ReportContext, strip_number
 from mlay_batch.report.sheets import caps_block
 from mlay_batch.report.tables import DataTable
@@ -272,21 +274,16 @@ class _FormTable:
 
     def _count_formula(self, name: str, kind: str) -> str:
         """Return the formula of a count of one type, over the table of yearly returns."""
-        table = self.table
-        criteria = (
-            f"{table.ref('year')},{self.year.year},{table.ref('part')},"
-            f'"{self.block.section}",{table.ref("type")},"{kind}"'
-        )
+        section = quote(self.block.section)
+        of_type = {"year": str(self.year.year), "part": section, "type": quote(kind)}
         if not self.block.counts_organisations:
-            return f"=SUMIFS({table.ref(name)},{criteria})"
-        count_start = f"COUNTIFS({criteria}"
-        rated = f'{count_start},{table.ref("own_grade")},">0")'
-        ranks = {grade.id: rank for rank, grade in enumerate(self.block.grades, 1)}
-        return "=" + {
-            "total": f"{count_start})",
-            "rated": rated,
-            "not_rated": f"{count_start})-{rated}",
-        }.get(name, f"{count_start},{table.ref('own_grade')},{ranks.get(name, 0)})")
+            return f"={self.table.sumifs(name, **of_type)}"
+        count = partial(self.table.countifs, **of_type)
+        if name in ("total", "rated", "not_rated"):
+            total, rated = count(), count(own_grade='">0"')
+            return f"={ {'total': total, 'rated': rated}.get(name, f'{total}-{rated}') }"
+        ranks = {grade.id: str(rank) for rank, grade in enumerate(self.block.grades, 1)}
+        return f"={count(own_grade=ranks.get(name, '0'))}"
 
     def _write_shares(self, row: int, counts: Mapping[str, int], look: str) -> None:
         for column in self.column_numbers:

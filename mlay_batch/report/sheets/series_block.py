@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
@@ -17,6 +18,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.figures.classified import ClassificationShare, ClassificationYear
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formats import percent_format
+from mlay_batch.report.formulas import quote
 from mlay_batch.report.report_context import ReportContext, strip_number
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema.schemes import Line, Part
@@ -168,20 +170,17 @@ class YearSeries:
         write, section = self.sheet.write, self.part.section
         year_part = year.part(section)
         counts = year_part.counts if year_part else {}
-        criteria = f'{self.table.ref("year")},$A{row + 1},{self.table.ref("part")},"{section}"'
+        criteria = {"year": f"$A{row + 1}", "part": quote(section)}
         write(row, 0, year.year, "center")
         write(row, _SCHEME, year.scheme.title.of(self.ctx.lang), "text")
-        write(
-            row, _REPORTED, Formula(f"=COUNTIFS({criteria})", self._count_reported(year)), "count"
-        )
+        reported = Formula(f"={self.table.countifs(**criteria)}", self._count_reported(year))
+        write(row, _REPORTED, reported, "count")
         write(row, _EXPECTED, Formula(self._expected_formula(row, year), year.expected), "count")
         for column, name in enumerate(self.counts, FIRST_COUNT):
             count_ids = (
                 self._grades_by_year()[year.year, name] if name in self.grade_ids else (name,)
             )
-            sums = "+".join(
-                f"SUMIFS({self.table.ref(count_id)},{criteria})" for count_id in count_ids
-            )
+            sums = "+".join(self.table.sumifs(count_id, **criteria) for count_id in count_ids)
             value = sum(counts.get(count_id, 0) for count_id in count_ids)
             write(row, column, Formula(f"={sums or 0}", value), "count")
         base = "+".join(self.count_cell(row, name) for name in _BASE_COUNTS[year.scheme.share_base])
@@ -200,12 +199,10 @@ class YearSeries:
         form = self.ctx.inputs.catalogue.form_for(year.scheme.scheme, Period(year.year, 1, 12))
         if form is None or not form.reporters:
             return "=0"
-        table, end = self.organisations, f"DATE($A{row + 1},12,31)"
-        types = ",".join(f'"{kind}"' for kind in form.reporters)
-        count_start = f"COUNTIFS({table.ref('type')},{{{types}}}"
-        later = f'{count_start},{table.ref("founded")},">"&{end})'
-        ended = f'{count_start},{table.ref("ended")},"<="&{end})'
-        return f"=SUMPRODUCT({count_start})-{later}-{ended})"
+        end, types = f"DATE($A{row + 1},12,31)", ",".join(map(quote, form.reporters))
+        count = partial(self.organisations.countifs, type=f"{{{types}}}")
+        later, ended = count(founded=f'">"&{end}'), count(ended=f'"<="&{end}')
+        return f"=SUMPRODUCT({count()}-{later}-{ended})"
 
     def _write_shares(self, row: int, year: ClassificationYear) -> None:
         year_part = year.part(self.part.section)
