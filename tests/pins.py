@@ -28,7 +28,7 @@ import click
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell import Cell
 
-from mlay_batch.cli import COMMANDS, mlay, options, run
+from mlay_batch.cli import COMMANDS, mlay, run, session
 
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = "2019-12-06"
@@ -247,9 +247,9 @@ def message_parts(data: bytes) -> bytes:
 def clock(day: str) -> Iterator[None]:
     """Let the program believe that it is noon of that day, and who is at work."""
     with (
-        mock.patch.object(options, "today", lambda: date.fromisoformat(day)),
-        mock.patch.object(options, "local_time", lambda _written, _zone: f"{day}T12:00:00+07:00"),
-        mock.patch.object(options, "user_name", lambda: "hoa"),
+        mock.patch.object(session, "today", lambda: date.fromisoformat(day)),
+        mock.patch.object(session, "local_time", lambda _written, _zone: f"{day}T12:00:00+07:00"),
+        mock.patch.object(session, "user_name", lambda: "hoa"),
         mock.patch.dict(os.environ, {"COLUMNS": "100", "MLAY_LANG": "vi", "NO_COLOR": "1"}),
     ):
         yield

@@ -31,7 +31,7 @@ from rich.console import Console
 from rich.text import Text
 
 from mlay_batch.app.workspace import Workspace
-from mlay_batch.cli import options, run
+from mlay_batch.cli import run, session
 from mlay_batch.ledger import Ledger
 
 pytestmark = [pytest.mark.dovecot, pytest.mark.libreoffice, pytest.mark.slow]
@@ -156,9 +156,9 @@ def test_every_command_of_the_guide_does_what_the_guide_says(
     month: Month, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
     today, pictures, codes, said = "", {}, {}, {}
-    monkeypatch.setattr(options, "today", lambda: date.fromisoformat(today))
-    monkeypatch.setattr(options, "local_time", lambda written, zone: f"{today}T09:00:00+07:00")
-    monkeypatch.setattr(options, "user_name", lambda: "Nguyễn Thị Hòa")
+    monkeypatch.setattr(session, "today", lambda: date.fromisoformat(today))
+    monkeypatch.setattr(session, "local_time", lambda written, zone: f"{today}T09:00:00+07:00")
+    monkeypatch.setattr(session, "user_name", lambda: "Nguyễn Thị Hòa")
     for step in steps():
         if step.day != today:
             today = step.day

@@ -4,108 +4,101 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from pathlib import Path
 
 import click
 
 from mlay_batch.app import fetch_mail, review
 from mlay_batch.app.office import open_office
-from mlay_batch.app.review import ReviewOutcome, ReviewResult
-from mlay_batch.cli import options, output
-from mlay_batch.cli.monthly import find_workspace
-from mlay_batch.cli.options import LocalisedCommand, language, option, say
-from mlay_batch.cli.output import safe_line, show_json
+from mlay_batch.app.review import ReviewOutcome
+from mlay_batch.cli.options import DayType, LocalisedCommand, combine_options, option, say
+from mlay_batch.cli.output import progress, safe_line, show_json, show_text
+from mlay_batch.cli.session import (
+    Session,
+    as_of_option,
+    common_options,
+    json_option,
+    pass_session,
+)
 from mlay_batch.core.messages import explain
-from mlay_batch.model.records import LedgerEntry, Verdict
-from mlay_batch.schema import Catalogue, Form, load_catalogue
+from mlay_batch.model.records import Decision, LedgerEntry, Verdict
+from mlay_batch.schema import Catalogue, load_catalogue
 
-_decision_options = options.combine_options(
+_decision_options = combine_options(
     click.argument("number", type=click.IntRange(min=1)),
     option("--why", required=True),
-    options.as_of_option,
-    options.common_options,
+    as_of_option,
+    common_options,
 )
 
 
 @click.command("fetch", cls=LocalisedCommand)
-@option("--since", type=options.DayType(), default=None)
-@options.common_options
-@click.pass_context
-def fetch(ctx: click.Context, since: date | None, workspace: Path | None) -> int:
+@option("--since", type=DayType(), default=None)
+@common_options
+@pass_session
+def fetch(session: Session, since: date | None) -> int:
     """Bring new mails of the mailbox into the inbox."""
-    current_workspace = find_workspace(ctx, workspace)
-    lang = language(ctx)
-    fetch_mail.mailbox_settings(
-        current_workspace
-    )  # before the bar, which would leave a line behind
-    with output.progress(lang, "fetch.progress") as tick:
+    workspace = session.workspace
+    fetch_mail.mailbox_settings(workspace)  # before the bar, which would leave a line behind
+    with progress(session.lang, "fetch.progress") as tick:
         result = fetch_mail.fetch_mails(
-            current_workspace, holder=options.lock_holder(), since=since, progress=tick
+            workspace, holder=session.holder, since=since, progress=tick
         )
-    output.show_text(lang, "fetch.done", count=result.count, mailbox=result.mailbox)
+    show_text(session.lang, "fetch.done", count=result.count, mailbox=result.mailbox)
     return 0
 
 
 @click.command("held", cls=LocalisedCommand)
-@options.json_option
-@options.common_options
-@click.pass_context
-def held(ctx: click.Context, as_json: bool, workspace: Path | None) -> int:
+@json_option
+@common_options
+@pass_session
+def held(session: Session) -> int:
     """List the files that wait for a decision."""
-    current_workspace = find_workspace(ctx, workspace)
-    catalogue = load_catalogue(current_workspace.schemas)
-    show_held(review.list_held(current_workspace), catalogue, language(ctx), as_json=as_json)
+    catalogue = load_catalogue(session.workspace.schemas)
+    _show_held(session, review.list_held(session.workspace), catalogue)
     return 0
 
 
 @click.command("accept", cls=LocalisedCommand)
 @_decision_options
-@click.pass_context
-def accept(
-    ctx: click.Context, number: int, why: str, as_of: date | None, workspace: Path | None
-) -> int:
+@pass_session
+def accept(session: Session, number: int, why: str) -> int:
     """Accept a held file."""
-    return _review(ctx, workspace, ReviewOutcome.ACCEPT, number, why, as_of)
+    decision = _review(session, ReviewOutcome.ACCEPT, number, why)
+    return 1 if decision.verdict in (Verdict.REJECTED, Verdict.HELD) else 0
 
 
 @click.command("refuse", cls=LocalisedCommand)
 @_decision_options
-@click.pass_context
-def refuse(
-    ctx: click.Context, number: int, why: str, as_of: date | None, workspace: Path | None
-) -> int:
+@pass_session
+def refuse(session: Session, number: int, why: str) -> int:
     """Refuse a held file."""
-    return _review(ctx, workspace, ReviewOutcome.REFUSE, number, why, as_of)
+    _review(session, ReviewOutcome.REFUSE, number, why)
+    return 0
 
 
-def _review(
-    ctx: click.Context,
-    workspace: Path | None,
-    outcome: ReviewOutcome,
-    number: int,
-    why: str,
-    as_of: date | None,
-) -> int:
-    office = open_office(find_workspace(ctx, workspace))
+def _review(session: Session, outcome: ReviewOutcome, number: int, why: str) -> Decision:
+    """Decide on a held file, and print its new verdict and its findings."""
+    office = open_office(session.workspace)
     result = review.review_file(
         office,
         number,
         outcome,
-        decided=options.local_time(None, office.workspace.settings.time_zone),
+        decided=session.local_time(office),
         why=why,
-        as_of=as_of or options.today(),
-        **options.actor(),
+        as_of=session.as_of,
+        **session.actor,
     )
-    show_review(result, office.catalogue, language(ctx))
-    is_open = result.decision.verdict in (Verdict.REJECTED, Verdict.HELD)
-    return 1 if outcome is ReviewOutcome.ACCEPT and is_open else 0
+    verdict = say(session.lang, f"verdict.{result.decision.verdict.value}")
+    click.echo(safe_line(f"{result.entry.id}  {result.entry.name}: {verdict}"))
+    for message in _reasons(result.entry, office.catalogue, session.lang):
+        click.echo(f"    {safe_line(message)}")
+    return result.decision
 
 
-def show_held(
-    entries: Sequence[LedgerEntry], catalogue: Catalogue, lang: str, *, as_json: bool
-) -> None:
+def _show_held(session: Session, entries: Sequence[LedgerEntry], catalogue: Catalogue) -> None:
     """Print a block for each file: number, branch and period, sender, findings."""
-    if as_json:
+    lang = session.lang
+    if session.as_json:
         show_json([_as_json(entry, catalogue, lang) for entry in entries])
         return
     for entry in entries:
@@ -117,21 +110,9 @@ def show_held(
     click.echo(say(lang, "held.count", count=len(entries)))
 
 
-def show_review(result: ReviewResult, catalogue: Catalogue, lang: str) -> None:
-    """Print the new verdict of the file, and its findings."""
-    verdict = say(lang, f"verdict.{result.decision.verdict.value}")
-    click.echo(safe_line(f"{result.entry.id}  {result.entry.name}: {verdict}"))
-    for message in _reasons(result.entry, catalogue, lang):
-        click.echo(f"    {safe_line(message)}")
-
-
 def _reasons(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> list[str]:
-    form = _entry_form(entry, catalogue)
+    form = catalogue.form(entry.form or "", entry.version or "")
     return [f"{finding.code}: {explain(finding, form, lang)}" for finding in entry.findings]
-
-
-def _entry_form(entry: LedgerEntry, catalogue: Catalogue) -> Form | None:
-    return catalogue.form(entry.form or "", entry.version or "")
 
 
 def _as_json(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> Mapping[str, object]:

@@ -9,68 +9,59 @@ import click
 
 from mlay_batch.app import backup as backups
 from mlay_batch.app.archive_check import Defect, WorkspaceReport, check_workspace
-from mlay_batch.cli import options, output
-from mlay_batch.cli.monthly import find_workspace
-from mlay_batch.cli.options import LocalisedCommand, language, option
-from mlay_batch.cli.output import finding_lines, safe_line, show_json
+from mlay_batch.cli.options import ExistingPath, LocalisedCommand, lang_option, option
+from mlay_batch.cli.output import finding_lines, safe_line, show_json, show_text
+from mlay_batch.cli.session import Session, common_options, json_option, pass_session
 from mlay_batch.core.messages import error_text, text
 from mlay_batch.errors import RegisterError
-
-_file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
 @click.command("doctor", cls=LocalisedCommand)
 @option("--repair", is_flag=True)
-@options.json_option
-@options.common_options
-@click.pass_context
-def doctor(ctx: click.Context, repair: bool, as_json: bool, workspace: Path | None) -> int:
+@json_option
+@common_options
+@pass_session
+def doctor(session: Session, repair: bool) -> int:
     """Look for defects of the workspace."""
-    current_workspace = find_workspace(ctx, workspace)
     report = check_workspace(
-        current_workspace, today=options.today(), holder=options.lock_holder(), repair=repair
+        session.workspace, today=session.as_of, holder=session.holder, repair=repair
     )
-    show_workspace_report(report, language(ctx), as_json=as_json)
+    if session.as_json:
+        show_json([_as_json(defect, report, session.lang) for defect in report.defects])
+    else:
+        _show_report(report, session.lang)
     return 1 if report.has_defects else 0
 
 
 @click.command("backup", cls=LocalisedCommand)
-@_file_argument
-@options.common_options
-@click.pass_context
-def backup(ctx: click.Context, file: Path, workspace: Path | None) -> int:
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@common_options
+@pass_session
+def backup(session: Session, file: Path) -> int:
     """Write the whole workspace to one file."""
-    current_workspace = find_workspace(ctx, workspace)
-    result = backups.backup(current_workspace, file, holder=options.lock_holder())
-    output.show_text(language(ctx), "backup.done", path=result.path, count=result.file_count)
+    result = backups.backup(session.workspace, file, holder=session.holder)
+    show_text(session.lang, "backup.done", path=result.path, count=result.file_count)
     return 0
 
 
 @click.command("restore", cls=LocalisedCommand)
-@click.argument("file", type=options.ExistingPath())
+@click.argument("file", type=ExistingPath())
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@options.lang_option
-@click.pass_context
-def restore(ctx: click.Context, file: Path, directory: Path) -> int:
+@lang_option
+@pass_session
+def restore(session: Session, file: Path, directory: Path) -> int:
     """Unpack a backup into a new folder."""
     result = backups.restore(file, directory)
-    output.show_text(language(ctx), "restore.done", path=result.path, count=result.file_count)
+    show_text(session.lang, "restore.done", path=result.path, count=result.file_count)
     return 0
 
 
-def show_workspace_report(report: WorkspaceReport, lang: str, *, as_json: bool) -> None:
+def _show_report(report: WorkspaceReport, lang: str) -> None:
     """Print one line for each defect with its repair, and their number."""
-    if as_json:
-        data = [_as_json(defect, report, lang) for defect in report.defects]
-        show_json(data)
-        return
     for defect in report.defects:
         kind = text("doctor", "kind.note" if defect.is_note else "kind.ill", lang)
-        click.echo(
-            safe_line(
-                f"{kind} {_defect_text(defect, lang)} {_fix_text(defect, report, lang)}"
-            ).rstrip()
-        )
+        line = f"{kind} {_defect_text(defect, lang)} {_fix_text(defect, report, lang)}"
+        click.echo(safe_line(line).rstrip())
         if isinstance(defect.error, RegisterError):
             for line in finding_lines(defect.error.findings, defect.error.form, lang):
                 click.echo("  " + line)

@@ -1,4 +1,4 @@
-"""Commands and options with their help from `locale/cli.yaml`, and the options many share."""
+"""Commands, options and types of parameters with their help from `locale/cli.yaml`."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from mlay_batch.core.period import Period
+from mlay_batch.core import messages
+from mlay_batch.core.period import Period
 
-F = TypeVar("F", bound=Callable[..., Any])
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def say(lang: str, key: str, **params: object) -> str:
     """Return a text of the command line."""
-    from mlay_batch.core import messages  # start-up: YAML is read when there is something to say
-
     return messages.text("cli", key, lang, **params)
 
 
@@ -128,8 +126,6 @@ class PeriodType(click.ParamType[Any]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Period:
         """Return the period; fail with one line otherwise."""
-        from mlay_batch.core.period import Period  # start-up: not needed for --help
-
         try:
             return value if isinstance(value, Period) else Period.parse(str(value))
         except ValueError:
@@ -157,15 +153,15 @@ class MomentType(DayType):
     kind = datetime
 
 
-def option(*names: str, **settings: Any) -> Callable[[F], F]:
+def option(*names: str, **settings: Any) -> Decorator:
     """Declare an option with its help in the locale."""
     return click.option(*names, cls=Option, **settings)
 
 
-def combine_options(*options: Callable[[F], F]) -> Callable[[F], F]:
+def combine_options(*options: Decorator) -> Decorator:
     """Join option decorators into one, keeping their order in the help."""
 
-    def decorate(function: F) -> F:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         for decorator in reversed(options):
             function = decorator(function)
         return function
@@ -176,51 +172,3 @@ def combine_options(*options: Callable[[F], F]) -> Callable[[F], F]:
 lang_option = option(
     "--lang", type=LanguageType(), is_eager=True, expose_value=False, callback=_remember_language
 )
-json_option = option("--json", "as_json", is_flag=True)
-dry_run_option = option("--dry-run", is_flag=True)
-workspace_option = option(
-    "--workspace", "-C", type=click.Path(file_okay=False, path_type=Path), default=None
-)
-as_of_option = option("--as-of", type=DayType(), default=None)
-period_option = option("--period", type=PeriodType(), default=None)
-common_options = combine_options(workspace_option, lang_option)
-
-
-def today() -> date:
-    """Return today's date. With `local_time`, the only clock of the program."""
-    return datetime.now().astimezone().date()
-
-
-def local_time(value: datetime | None, zone: str) -> str:
-    """Return a time of receipt as local time of `zone`; the present where none is given."""
-    from zoneinfo import ZoneInfo  # start-up: needed when something is received only
-
-    time_zone = ZoneInfo(zone)
-    time = datetime.now(time_zone) if value is None else value
-    time = time.replace(tzinfo=time_zone) if time.tzinfo is None else time.astimezone(time_zone)
-    return time.replace(microsecond=0).isoformat()
-
-
-def set_default_language(ctx: click.Context, workspace_language: str) -> None:
-    """Use the workspace's language where neither `--lang` nor MLAY_LANG sets one."""
-    if "MLAY_LANG" not in os.environ:
-        ctx.meta.setdefault("lang", workspace_language)
-
-
-def user_name() -> str:
-    """Return the user's name as the system knows it."""
-    import getpass  # start-up: needed when something is written only
-
-    return getpass.getuser()
-
-
-def actor() -> dict[str, str]:
-    """Return who closes, reopens or decides, and what the lock shows of him."""
-    return {"who": user_name(), "holder": lock_holder()}
-
-
-def lock_holder() -> str:
-    """Return user, machine and process, for the lock."""
-    import platform  # start-up: as above
-
-    return f"{user_name()}@{platform.node()} (pid {os.getpid()})"

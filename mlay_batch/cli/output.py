@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from mlay_batch.app.office import Office
 from mlay_batch.cli.options import say
 from mlay_batch.core.findings import Finding, Severity, cell_ranges
 from mlay_batch.core.messages import Message, error_text, explain, text
+from mlay_batch.core.period import Period
 from mlay_batch.errors import MlayError, RegisterError
 from mlay_batch.model.records import Decision, Verdict
 from mlay_batch.schema import Catalogue, Form
@@ -29,6 +31,7 @@ if TYPE_CHECKING:  # start-up: for annotations only
     from mlay_batch.app.consolidate import ConsolidationResult
     from mlay_batch.app.ingest import IngestResult
     from mlay_batch.app.status import Status
+    from mlay_batch.cli.session import Session
     from mlay_batch.figures.report_records import Completeness
 
 # Characters of a file name or a cell that must never reach a terminal: control characters, line
@@ -44,9 +47,18 @@ def safe_line(value: object) -> str:
 
 
 def show_json(value: object) -> None:
-    """Print JSON with the characters that `safe_line` replaces escaped."""
-    encoded = json.dumps(value, ensure_ascii=False)
+    """Print JSON with the characters that `safe_line` replaces escaped.
+
+    A record becomes an object of its attributes; a period, a day and a path a text.
+    """
+    encoded = json.dumps(value, ensure_ascii=False, default=_json_value)
     click.echo(_CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", encoded))
+
+
+def _json_value(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, Period | type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    return str(value)
 
 
 def _console(*, to_stderr: bool = False) -> Console:
@@ -121,18 +133,17 @@ def show_register_warnings(office: Office, lang: str) -> None:
         click.echo(line, err=True)
 
 
-def show_ingest_result(
-    result: IngestResult, catalogue: Catalogue, lang: str, *, as_json: bool, dry_run: bool
-) -> None:
+def show_ingest_result(session: Session, result: IngestResult, catalogue: Catalogue) -> None:
     """Print one line for each file that needs attention, and the table of verdicts."""
-    if as_json:
+    lang = session.lang
+    if session.as_json:
         show_json([_as_json(decision, catalogue, lang) for decision in result.decisions])
         return
     console = _console()
     for decision in result.decisions:
         if findings := _notable_findings(decision):
             _show_file(console, decision, findings, catalogue, lang)
-    table = Table(title=say(lang, "ingest.dry" if dry_run else "ingest.title"))
+    table = Table(title=say(lang, "ingest.dry" if session.dry_run else "ingest.title"))
     table.add_column(say(lang, "ingest.verdict"))
     table.add_column(say(lang, "ingest.files"), justify="right")
     for verdict, count in result.counts.items():
@@ -180,7 +191,7 @@ def _as_json(decision: Decision, catalogue: Catalogue, lang: str) -> Mapping[str
         "verdict": decision.verdict.value,
         "form": form.form if form else None,
         "branch": identity.branch if identity else None,
-        "period": str(identity.period) if identity else None,
+        "period": identity.period if identity else None,
         "findings": [_finding_json(f, form, lang) for f in decision.findings],
     }
 
@@ -195,14 +206,12 @@ def _finding_json(finding: Finding, form: Form | None, lang: str) -> Mapping[str
     }
 
 
-def show_findings(
-    findings: tuple[Finding, ...], form: Form | None, lang: str, *, as_json: bool
-) -> None:
+def show_findings(session: Session, findings: tuple[Finding, ...], form: Form | None) -> None:
     """Print the findings of one file, errors first."""
-    if as_json:
+    lang = session.lang
+    if session.as_json:
         ordered = sorted(findings, key=lambda f: not f.is_error)
-        data = [_finding_json(finding, form, lang) for finding in ordered]
-        show_json(data)
+        show_json([_finding_json(finding, form, lang) for finding in ordered])
         return
     for severity in Severity:
         same_severity = (finding for finding in findings if finding.severity is severity)
@@ -213,45 +222,39 @@ def show_findings(
     click.echo(say(lang, key, errors=errors, warnings=len(findings) - errors))
 
 
-def show_consolidation_result(
-    result: ConsolidationResult, lang: str, *, as_json: bool, dry_run: bool = False
-) -> None:
+def show_consolidation_result(session: Session, result: ConsolidationResult) -> None:
     """Print the path of the workbook, and whether it is provisional."""
-    if as_json:
-        data = {
-            "workbook": str(result.path),
-            "written": result.written,
-            "provisional": result.provisional,
-        }
-        show_json(data)
+    lang = session.lang
+    if session.as_json:
+        show_json(
+            {
+                "workbook": result.path,
+                "written": result.written,
+                "provisional": result.provisional,
+            }
+        )
         return
-    click.echo(say(lang, "consolidate.dry" if dry_run else "consolidate.done", path=result.path))
+    key = "consolidate.dry" if session.dry_run else "consolidate.done"
+    click.echo(say(lang, key, path=result.path))
     if result.closed_revision:
         click.echo(say(lang, "consolidate.closed", revision=result.closed_revision))
     if result.provisional:
         click.echo(say(lang, "consolidate.provisional"))
 
 
-def show_status(status: Status, catalogue: Catalogue, lang: str, *, as_json: bool) -> None:
+def show_status(session: Session, status: Status, catalogue: Catalogue) -> None:
     """Print the matrix branch × period of each form, and what to do next."""
-    if as_json:
-        data = [_matrix_json(form_completeness, status) for form_completeness in status.forms]
-        show_json(data)
+    lang = session.lang
+    if session.as_json:
+        show_json([_matrix_json(completeness, status) for completeness in status.forms])
         return
     titles = {form.form: form.title for form in catalogue.forms}
     console = _console()
-    for form_completeness in status.forms:
-        _show_matrix(console, form_completeness, titles[form_completeness.form].of(lang), lang)
-    states = sorted(
-        {
-            cell.state
-            for form_completeness in status.forms
-            for cell in form_completeness.cells.values()
-        }
-    )
-    console.print(
-        " · ".join(f"{_symbol(s)} {text('figures', f'return.{s}', lang)}" for s in states)
-    )
+    for completeness in status.forms:
+        _show_matrix(console, completeness, titles[completeness.form].of(lang), lang)
+    states = {cell.state for completeness in status.forms for cell in completeness.cells.values()}
+    legend = (f"{_symbol(s)} {text('figures', f'return.{s}', lang)}" for s in sorted(states))
+    console.print(" · ".join(legend))
     received = sum(status.counts.values())
     counts = {verdict.value: count for verdict, count in status.counts.items()}
     console.print(say(lang, "status.counts", received=received, **counts))
@@ -280,41 +283,31 @@ def _symbol(state: str) -> str:
     return _SYMBOLS.get(state, state)
 
 
-def _show_matrix(console: Console, form_completeness: Completeness, title: str, lang: str) -> None:
-    months = (str(p)[-2:] if p.length == 1 else str(p) for p in form_completeness.periods)
+def _show_matrix(console: Console, completeness: Completeness, title: str, lang: str) -> None:
+    months = (str(p)[-2:] if p.length == 1 else str(p) for p in completeness.periods)
     rows = [
         (
             safe_line(f"{branch.code} {branch.name}"),
-            [
-                _symbol(form_completeness.cell(branch.code, period).state)
-                for period in form_completeness.periods
-            ],
+            [_symbol(completeness.cell(branch.code, p).state) for p in completeness.periods],
         )
-        for branch in form_completeness.branches
+        for branch in completeness.branches
     ]
     show_matrix(console, title, [say(lang, "status.branch"), *months], rows)
 
 
-def _matrix_json(form_completeness: Completeness, status: Status) -> Mapping[str, object]:
+def _matrix_json(completeness: Completeness, status: Status) -> Mapping[str, object]:
     return {
-        "form": form_completeness.form,
-        "period": str(status.period),
+        "form": completeness.form,
+        "period": status.period,
         "closed": status.closing.revision if status.closing else None,
         "next": dict(status.todo),
         "branches": {
             branch.code: {
-                str(p): form_completeness.cell(branch.code, p).state
-                for p in form_completeness.periods
+                str(p): completeness.cell(branch.code, p).state for p in completeness.periods
             }
-            for branch in form_completeness.branches
+            for branch in completeness.branches
         },
     }
-
-
-def show_issued_forms(count: int, folder: Path, lang: str, *, dry_run: bool) -> None:
-    """Print how many forms were written, and where."""
-    key = "template.dry" if dry_run else "template.done"
-    click.echo(say(lang, key, count=count, path=folder))
 
 
 # The matrix of `status`. Rich takes seconds to measure and wraps thousands of rows, so it draws the

@@ -2,70 +2,89 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
 from itertools import groupby
 from pathlib import Path
 
 import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 
-from mlay_batch.app.office import open_office
-from mlay_batch.app.what_if import run_trial
-from mlay_batch.app.workspace import Workspace
-from mlay_batch.cli import options, output
-from mlay_batch.cli.options import LocalisedCommand, LocalisedGroup, language, option, say
-from mlay_batch.cli.output import safe_line, show_json
-from mlay_batch.cli.output_impact import show_impact
+from mlay_batch.app.office import Office, open_office
+from mlay_batch.app.what_if import Impact, run_trial
+from mlay_batch.cli.options import ExistingPath, LocalisedGroup, lang_option, option, say
+from mlay_batch.cli.output import progress, safe_line, show_error, show_json
+from mlay_batch.cli.session import (
+    Session,
+    as_of_option,
+    common_options,
+    json_option,
+    pass_session,
+    period_option,
+)
 from mlay_batch.core.files import write_atomically
-from mlay_batch.core.period import Period
+from mlay_batch.core.messages import show, text
 from mlay_batch.errors import NoWorkspaceError, UsageError
+from mlay_batch.figures.figure_diff import FigureChange, FigureValue
+from mlay_batch.model.register import Register
 from mlay_batch.schema import Catalogue, Form, load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
-from mlay_batch.schema.diff import FormChange, changes, key_title
+from mlay_batch.schema.diff import FormChange, key_title
+from mlay_batch.schema.diff import changes as form_changes
 from mlay_batch.schema.frictionless import package_text
 from mlay_batch.schema.indicators import Description
+from mlay_batch.schema.load import lint as lint_files
+from mlay_batch.schema.load import load_file
+from mlay_batch.schema.model import Effective
 from mlay_batch.schema.overlap import Overlap
 from mlay_batch.schema.reference import findings_page, open_gaps, reference
 
+_MAX_LINES = 40  # lines of one table
+_COLUMNS = ("area", "subject", "about", "name", "before", "after")
+
 
 @click.group("schema", cls=LocalisedGroup)
-@options.lang_option
+@lang_option
 def schema() -> None:
     """Look at the descriptions of forms, quotas and schemes."""
 
 
-def _load_catalogue(workspace: Path | None) -> Catalogue:
+def _own_schemas(session: Session) -> tuple[Path, ...]:
+    """Return the folder of the workspace's own descriptions; nothing without a workspace."""
     try:
-        return load_catalogue(Workspace.find(workspace or Path.cwd()).schemas)
+        return (session.find_workspace().schemas,)
     except NoWorkspaceError:
-        return load_catalogue()
+        return ()
 
 
-@schema.command("list", cls=LocalisedCommand)
-@options.json_option
-@options.common_options
-@click.pass_context
-def list_(ctx: click.Context, as_json: bool, workspace: Path | None) -> int:
+def _load_catalogue(session: Session) -> Catalogue:
+    return load_catalogue(*_own_schemas(session))
+
+
+@schema.command("list")
+@json_option
+@common_options
+@pass_session
+def list_(session: Session) -> int:
     """List every description in force."""
-    catalogue = _load_catalogue(workspace)
-    if as_json:
-        names = [[f.form, f.version, f.effective.from_, f.effective.to] for f in catalogue.forms]
-        click.echo(json.dumps(names))
+    catalogue = _load_catalogue(session)
+    if session.as_json:
+        show_json([[f.form, f.version, f.effective.from_, f.effective.to] for f in catalogue.forms])
     else:
-        show_catalogue(catalogue, language(ctx))
+        _show_catalogue(catalogue, session.lang)
     return 0
 
 
-@schema.command("show", cls=LocalisedCommand)
+@schema.command("show")
 @click.argument("form")
 @option("--version", default=None)
-@options.common_options
-@click.pass_context
-def show_(ctx: click.Context, form: str, version: str | None, workspace: Path | None) -> int:
+@common_options
+@pass_session
+def show_(session: Session, form: str, version: str | None) -> int:
     """Print the reference page of a form, quota, scheme, or of the program's own findings."""
-    click.echo(_reference_page(_load_catalogue(workspace), form, version, language(ctx)))
+    click.echo(_reference_page(_load_catalogue(session), form, version, session.lang))
     return 0
 
 
@@ -87,13 +106,11 @@ def _reference_page(catalogue: Catalogue, name: str, version: str | None, lang: 
         for description in same_kind
         if getattr(description, kind) == name
     ]
-    same_kind = [
-        description for description in matches if isinstance(description, type(matches[0]))
-    ]
     versions = [
         description
-        for description in same_kind
-        if version in (None, getattr(description, "version", None))
+        for description in matches
+        if isinstance(description, type(matches[0]))
+        and version in (None, getattr(description, "version", None))
     ]
     if versions:
         return reference(versions[-1], lang, catalogue.forms)
@@ -103,33 +120,36 @@ def _reference_page(catalogue: Catalogue, name: str, version: str | None, lang: 
     raise UsageError("usage.form", form=name, known=names)
 
 
-@schema.command("lint", cls=LocalisedCommand)
-@click.argument("paths", nargs=-1, type=options.ExistingPath())
-@options.common_options
-@click.pass_context
-def lint(ctx: click.Context, paths: tuple[Path, ...], workspace: Path | None) -> int:
+@schema.command("lint")
+@click.argument("paths", nargs=-1, type=ExistingPath())
+@common_options
+@pass_session
+def lint(session: Session, paths: tuple[Path, ...]) -> int:
     """Check YAML descriptions; name file, line, key and the nearest valid key."""
-    from mlay_batch.schema.load import lint as lint_files  # start-up: pydantic costs 0.2 s
-
-    in_force = _yaml_files((shipped_folder("schemas"), *_workspace_schemas(workspace)))
+    shipped = shipped_folder("schemas")
+    in_force = _yaml_files((shipped, *_own_schemas(session)))
     files = _yaml_files(paths) or in_force
-    errors, overlaps = lint_files(files, in_force, shipped_folder("schemas"))
+    errors, overlaps = lint_files(files, in_force, shipped)
     for error in errors:
-        output.show_error(error, language(ctx))
+        show_error(error, session.lang)
     for overlap in overlaps:
-        show_overlap(overlap, language(ctx))
-    show_lint_result(len(files), len(errors), language(ctx))
+        _show_overlap(overlap, session.lang)
+    click.echo(say(session.lang, "schema.lint.done", files=len(files), wrong=len(errors)))
     return 1 if errors else 0
 
 
-@schema.command("export", cls=LocalisedCommand)
+def _yaml_files(paths: Sequence[Path]) -> list[Path]:
+    return [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
+
+
+@schema.command("export")
 @click.argument("form")
 @option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None)
-@options.common_options
-@click.pass_context
-def export(ctx: click.Context, form: str, out: Path | None, workspace: Path | None) -> int:
+@common_options
+@pass_session
+def export(session: Session, form: str, out: Path | None) -> int:
     """Write a form for other programs, as a Frictionless Data Package."""
-    descriptor = package_text(find_form(_load_catalogue(workspace), form), language(ctx))
+    descriptor = package_text(find_form(_load_catalogue(session), form), session.lang)
     if out is None:
         click.echo(descriptor, nl=False)
     else:
@@ -138,102 +158,69 @@ def export(ctx: click.Context, form: str, out: Path | None, workspace: Path | No
     return 0
 
 
-@schema.command("diff", cls=LocalisedCommand)
+@schema.command("diff")
 @click.argument("old")
 @click.argument("new")
-@options.json_option
-@options.common_options
-@click.pass_context
-def diff(ctx: click.Context, old: str, new: str, as_json: bool, workspace: Path | None) -> int:
+@json_option
+@common_options
+@pass_session
+def diff(session: Session, old: str, new: str) -> int:
     """Show what changed between two versions of a form."""
-    catalogue = _load_catalogue(workspace)
+    catalogue = _load_catalogue(session)
     before, after = (find_form(catalogue, name) for name in (old, new))
-    differences = changes(before, after, language(ctx))
-    show_changes(differences, language(ctx), as_json=as_json)
+    differences = form_changes(before, after, session.lang)
+    if session.as_json:
+        show_json(differences)
+    else:
+        _show_changes(differences, session.lang)
     return 0
 
 
-@schema.command("trial", cls=LocalisedCommand)
-@click.argument("path", type=options.ExistingPath())
-@options.period_option
-@options.as_of_option
-@options.json_option
-@options.common_options
-@click.pass_context
-def trial(
-    ctx: click.Context,
-    path: Path,
-    period: Period | None,
-    as_of: date | None,
-    as_json: bool,
-    workspace: Path | None,
-) -> int:
+@schema.command("trial")
+@click.argument("path", type=ExistingPath())
+@period_option
+@as_of_option
+@json_option
+@common_options
+@pass_session
+def trial(session: Session, path: Path) -> int:
     """Show the effect of a changed description before it takes effect."""
-    office = open_office(Workspace.find(workspace or Path.cwd()))
-    with output.progress(language(ctx), "schema.trial.progress") as tick:
-        day = as_of or options.today()
-        impact = run_trial(office, path, as_of=day, period=period, progress=tick)
-    show_impact(impact, office, language(ctx), as_json=as_json)
+    office = open_office(session.find_workspace())
+    with progress(session.lang, "schema.trial.progress") as tick:
+        impact = run_trial(
+            office, path, as_of=session.as_of, period=session.chosen_period, progress=tick
+        )
+    _show_impact(session, impact, office)
     return 0
 
 
-def _workspace_schemas(workspace: Path | None) -> tuple[Path, ...]:
-    try:
-        return (Workspace.find(workspace or Path.cwd()).schemas,)
-    except NoWorkspaceError:
-        return ()
-
-
-def _yaml_files(paths: tuple[Path, ...]) -> list[Path]:
-    return [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
-
-
-def show_catalogue(catalogue: Catalogue, lang: str) -> None:
+def _show_catalogue(catalogue: Catalogue, lang: str) -> None:
     """List forms, quotas, schemes and indicator sets with the months they are in force."""
     for form in catalogue.forms:
-        since = f"{form.effective.from_} – {form.effective.to or '…'}"
-        click.echo(f"{form.form} {form.version}  {since}  {form.title.of(lang)}")
+        click.echo(f"{form.form} {form.version}  {_months(form.effective)}  {form.title.of(lang)}")
     for quota in catalogue.quotas:
-        since = f"{quota.effective.from_} – {quota.effective.to or '…'}"
-        click.echo(f"{quota.quota}  {since}  {quota.title.of(lang)}")
+        click.echo(f"{quota.quota}  {_months(quota.effective)}  {quota.title.of(lang)}")
     for scheme in catalogue.schemes:
         click.echo(f"{scheme.scheme} {scheme.version}  {scheme.title.of(lang)}")
-    for indicator_set in catalogue.indicator_sets:
-        since = f"{indicator_set.effective.from_} – {indicator_set.effective.to or '…'}"
+    for signs in catalogue.indicator_sets:
         click.echo(
-            f"{indicator_set.signs} {indicator_set.version}  {since}  "
-            f"{indicator_set.title.of(lang)}"
+            f"{signs.signs} {signs.version}  {_months(signs.effective)}  {signs.title.of(lang)}"
         )
 
 
-def show_overlap(overlap: Overlap, lang: str) -> None:
+def _months(effective: Effective) -> str:
+    return f"{effective.from_} – {effective.to or '…'}"
+
+
+def _show_overlap(overlap: Overlap, lang: str) -> None:
     """Print which two files describe the same thing in which months, and which of them applies."""
     key = "schema.lint.overlap" if overlap.last else "schema.lint.open"
-    click.echo(
-        safe_line(
-            say(
-                lang,
-                key,
-                name=overlap.name,
-                older=overlap.older,
-                newer=overlap.newer,
-                first=overlap.first,
-                last=overlap.last or "",
-            )
-        )
-    )
+    params = asdict(overlap) | {"last": overlap.last or ""}
+    click.echo(safe_line(say(lang, key, **params)))
 
 
-def show_lint_result(files: int, error_count: int, lang: str) -> None:
-    """Print how many descriptions were checked, and how many are wrong."""
-    click.echo(say(lang, "schema.lint.done", files=files, wrong=error_count))
-
-
-def show_changes(changes: Sequence[FormChange], lang: str, *, as_json: bool) -> None:
+def _show_changes(changes: Sequence[FormChange], lang: str) -> None:
     """Print every changed part, and below it the changes."""
-    if as_json:
-        show_json([asdict(change) for change in changes])
-        return
     for (part, path, title, turn), group in groupby(changes, _part_key):
         suffix = "" if turn == "changed" else f": {say(lang, f'diff.{turn}')}"
         click.echo(safe_line(f"{say(lang, f'diff.{part}')} {path} ({open_gaps(title)}){suffix}"))
@@ -268,11 +255,91 @@ def find_form(catalogue: Catalogue, name: str) -> Form:
 
 
 def _load_form(path: Path) -> Form:
-    from mlay_batch.schema.load import load_file  # start-up: pydantic costs 0.2 s
-
     if not path.is_file():
         raise UsageError("usage.file", path=str(path))
     form = load_file(path, folders=[shipped_folder("schemas")])
     if not isinstance(form, Form):
         raise UsageError("usage.no_form", path=str(path))
     return form
+
+
+def _show_impact(session: Session, impact: Impact, office: Office) -> None:
+    """Print the changes: returns first, then states and numbers of each period."""
+    if session.as_json:
+        record = {
+            "tried": impact.names,
+            "read": impact.read_count,
+            "returns": impact.returns,
+            "figures": {str(period): changes for period, changes in impact.figures.items()},
+        }
+        show_json(record)
+        return
+    lang, console = session.lang, Console(highlight=False, soft_wrap=False)
+    names = ", ".join(impact.names)
+    console.print(
+        escape(safe_line(text("trial", "tried", lang, names=names, read=impact.read_count)))
+    )
+    if not impact.count:
+        console.print(text("trial", "nothing", lang))
+    _show_changed_figures(console, text("trial", "returns", lang), impact.returns, office, lang)
+    for period, changes in impact.figures.items():
+        title = period.title(lang)
+        for key, weighty in (("states", True), ("numbers", False)):
+            selected = [change for change in changes if change.is_state is weighty]
+            _show_changed_figures(
+                console, text("trial", key, lang, period=title), selected, office, lang
+            )
+
+
+def _show_changed_figures(
+    console: Console, title: str, changes: Sequence[FigureChange], office: Office, lang: str
+) -> None:
+    if not changes:
+        return
+    table = Table(
+        *(text("trial", f"column.{name}", lang) for name in _COLUMNS),
+        title=title,
+        title_justify="left",
+    )
+    bands = _bands(office.catalogue, lang)
+    for change in changes[:_MAX_LINES]:
+        cells = (
+            text("trial", f"area.{change.area}", lang),
+            _name(change.subject, office.register),
+            change.about,
+            text("trial", f"name.{change.name}", lang),
+            _value(change, change.before, bands, lang),
+            _value(change, change.after, bands, lang),
+        )
+        table.add_row(*(escape(safe_line(cell)) for cell in cells))
+    console.print(table)
+    if len(changes) > _MAX_LINES:
+        console.print(text("trial", "more", lang, count=len(changes) - _MAX_LINES))
+
+
+def _name(code: str, register: Register) -> str:
+    if officer := register.officer_by_code.get(code):
+        return f"{code} – {officer.name}"
+    organisation = register.by_code.get(code)
+    return f"{code} – {organisation.name}" if organisation else code
+
+
+def _bands(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
+    return {band.id: band.title.of(lang) for scheme in catalogue.schemes for band in scheme.bands}
+
+
+def _value(change: FigureChange, value: FigureValue, bands: Mapping[str, str], lang: str) -> str:
+    """Return a value by its title: a finding's severity, a band, a state."""
+    if not isinstance(value, str):
+        return "–" if value is None else show(value, lang)
+    if change.name == "finding":
+        code, _, severity = value.partition(" ")
+        return f"{code} ({text('report', f'severity.{severity}', lang)})"
+    if value in bands:
+        return bands[value]
+    area, key = (
+        ("figures", f"{change.area}.{value}")
+        if change.name == "state"
+        else ("trial", f"value.{value}")
+    )
+    return text(area, key, lang)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 import click
 
@@ -15,10 +14,17 @@ from mlay_batch.app import mail_run
 from mlay_batch.app import reply as letter_builder
 from mlay_batch.app.mail_run import MailResult, MailRun
 from mlay_batch.app.office import Office
-from mlay_batch.cli import options
-from mlay_batch.cli.monthly import last_month, load_office
-from mlay_batch.cli.options import LocalisedCommand, language, option, say
+from mlay_batch.cli.options import LocalisedCommand, option, say
 from mlay_batch.cli.output import safe_line, show_json
+from mlay_batch.cli.session import (
+    Session,
+    as_of_option,
+    common_options,
+    dry_run_option,
+    json_option,
+    pass_session,
+    period_option,
+)
 from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 from mlay_batch.mail import smtp
@@ -27,34 +33,39 @@ from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Form
 
 
-def send_or_draft(run: MailRun, *, send: bool, dry_run: bool) -> MailResult:
-    """Write the letters of `run` as drafts, or send them by the office's mail host."""
-    zone = run.office.workspace.settings.time_zone
-    if dry_run or not send:
-        return mail_run.draft(run, options.local_time(None, zone), dry_run)
-    settings = mail_run.smtp_settings(run.office)
-    limiter = smtp.RateLimiter(settings.per_minute, time.monotonic, time.sleep)
-    with smtp.connect(settings) as transport:
-        return mail_run.send(
-            run, transport, limiter, lambda: datetime.fromisoformat(options.local_time(None, zone))
-        )
+def send_or_draft(session: Session, run: MailRun, *, send: bool) -> int:
+    """Write the letters of `run` as drafts, or send them; print and return how it went."""
+    if session.dry_run or not send:
+        result = mail_run.draft(run, session.local_time(run.office), session.dry_run)
+    else:
+        settings = mail_run.smtp_settings(run.office)
+        limiter = smtp.RateLimiter(settings.per_minute, time.monotonic, time.sleep)
+        with smtp.connect(settings) as transport:
+            result = mail_run.send(
+                run,
+                transport,
+                limiter,
+                lambda: datetime.fromisoformat(session.local_time(run.office)),
+            )
+    _show_mail_result(session, result)
+    return 0 if result.is_clean else 1
 
 
 def mail_forms(
+    session: Session,
     office: Office,
     form: Form,
     period: Period,
     branches: Sequence[Organisation],
     *,
     send: bool,
-    dry_run: bool,
-) -> MailResult:
-    """Write or send the blank forms of a period for `branches` only."""
+) -> int:
+    """Write or send the blank forms of a period for `branches` only; return the exit code."""
     make_letters = partial(
         letter_builder.form_letters, office, form, [branch.code for branch in branches]
     )
-    run = MailRun(office, make_letters, period, options.today(), options.lock_holder())
-    return send_or_draft(run, send=send, dry_run=dry_run)
+    run = MailRun(office, make_letters, period, session.as_of, session.holder)
+    return send_or_draft(session, run, send=send)
 
 
 @click.command("reply", cls=LocalisedCommand)
@@ -62,54 +73,39 @@ def mail_forms(
 @option("--again", is_flag=True)
 @option("--doubtful", type=click.Choice(["sent", "unsent"]), default=None)
 @option("--letter", "letters", multiple=True)
-@options.period_option
-@options.as_of_option
-@options.dry_run_option
-@options.json_option
-@options.common_options
-@click.pass_context
+@period_option
+@as_of_option
+@dry_run_option
+@json_option
+@common_options
+@pass_session
 def reply(
-    ctx: click.Context,
-    send: bool,
-    again: bool,
-    doubtful: str | None,
-    letters: tuple[str, ...],
-    period: Period | None,
-    as_of: date | None,
-    dry_run: bool,
-    as_json: bool,
-    workspace: Path | None,
+    session: Session, send: bool, again: bool, doubtful: str | None, letters: tuple[str, ...]
 ) -> int:
     """Answer the files received and remind branches whose returns are missing."""
-    office = load_office(ctx, workspace)
-    day = as_of or options.today()
+    office = session.office
     if letters and not doubtful:
         raise UsageError("usage.letter", letter=letters[0])
-    if doubtful and not dry_run:
-        mail_run.resolve_doubtful(
-            office, options.lock_holder(), sent=doubtful == "sent", letters=letters
-        )
+    if doubtful and not session.dry_run:
+        mail_run.resolve_doubtful(office, session.holder, sent=doubtful == "sent", letters=letters)
     make_letters = partial(letter_builder.reply_letters, office)
-    run = MailRun(
-        office, make_letters, period or last_month(day), day, options.lock_holder(), again
-    )
-    result = send_or_draft(run, send=send, dry_run=dry_run)
-    show_mail_result(result, language(ctx), as_json=as_json, dry_run=dry_run)
-    return 0 if result.is_clean else 1
+    run = MailRun(office, make_letters, session.period, session.as_of, session.holder, again)
+    return send_or_draft(session, run, send=send)
 
 
-def show_mail_result(result: MailResult, lang: str, *, as_json: bool, dry_run: bool) -> None:
+def _show_mail_result(session: Session, result: MailResult) -> None:
     """Print what was written or sent, and a line for each problem."""
-    if as_json:
+    lang = session.lang
+    if session.as_json:
         show_json(_as_json(result))
         return
     kinds = Counter(letter.kind for letter in result.letters)
-    verb = "dry" if dry_run else "drafted" if result.drafts else "sent"
+    verb = "dry" if session.dry_run else "drafted" if result.drafts else "sent"
     for kind, count in kinds.items():
         click.echo(say(lang, f"reply.{verb}", count=count, kind=say(lang, f"letter.{kind}")))
     if not kinds:
         click.echo(say(lang, "reply.none"))
-    elif result.drafts and not dry_run:
+    elif result.drafts and not session.dry_run:
         click.echo(safe_line(say(lang, "reply.where", path=result.drafts[0].parent)))
     for line in _problem_lines(result, lang):
         click.echo(safe_line(line), err=True)
@@ -141,7 +137,7 @@ def _as_json(result: MailResult) -> dict[str, object]:
             }
             for item in result.letters
         ],
-        "drafts": [str(path) for path in result.drafts],
+        "drafts": result.drafts,
         "unreachable": [{"kind": item.kind, "what": item.name} for item in result.no_address],
         "failed": [{"to": item.to, "problem": problem} for item, problem in result.failed],
         "partly": [{"subject": item.subject, "refused": to} for item, to in result.partly_refused],

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
 from itertools import takewhile
-from pathlib import Path
 
 import click
 
 from mlay_batch.app.verify import RecordedWorkbook, Verification, verify_workbook
-from mlay_batch.cli import options
-from mlay_batch.cli.monthly import find_workspace
-from mlay_batch.cli.options import LocalisedCommand, language, say
+from mlay_batch.cli.options import LocalisedCommand, say
 from mlay_batch.cli.output import safe_line, show_json
+from mlay_batch.cli.session import Session, common_options, json_option, pass_session
 from mlay_batch.core.messages import show
 
 _MAX_DIFFERENCES = 40  # differences listed; further ones are counted
@@ -23,16 +19,22 @@ _TEXT_BEFORE = 20  # of these before the difference
 
 @click.command("verify", cls=LocalisedCommand)
 @click.argument("what", metavar="FILE|FINGERPRINT")
-@options.json_option
-@options.common_options
-@click.pass_context
-def verify(ctx: click.Context, what: str, as_json: bool, workspace: Path | None) -> int:
+@json_option
+@common_options
+@pass_session
+def verify(session: Session, what: str) -> int:
     """Tell whether a workbook is the recorded one, and which figures differ."""
-    result = verify_workbook(find_workspace(ctx, workspace), what)
-    if as_json:
-        show_json(_as_json(result))
+    result = verify_workbook(session.workspace, what)
+    if session.as_json:
+        record = {
+            "state": result.state,
+            "true": result.is_genuine,
+            "recorded": result.workbooks,
+            "differences": result.differences,
+        }
+        show_json(record)
     else:
-        _show_verification(result, language(ctx))
+        _show_verification(result, session.lang)
     return 0 if result.is_genuine else 1
 
 
@@ -62,25 +64,6 @@ def _cut(text: str, start: int) -> str:
     excerpt = text[start : start + _MAX_TEXT]
     before, after = ("…" if cut else "" for cut in (start, len(text) > start + _MAX_TEXT))
     return f"{before}{excerpt}{after}"
-
-
-def _as_json(result: Verification) -> Mapping[str, object]:
-    recorded = [
-        asdict(workbook)
-        | {
-            "period": str(workbook.period),
-            "as_of": str(workbook.as_of),
-            "newer": str(workbook.newer) if workbook.newer else None,
-        }
-        for workbook in result.workbooks
-    ]
-    differences = [asdict(difference) for difference in result.differences]
-    return {
-        "state": result.state,
-        "true": result.is_genuine,
-        "recorded": recorded,
-        "differences": differences,
-    }
 
 
 def _workbook_line(workbook: RecordedWorkbook, lang: str) -> str:

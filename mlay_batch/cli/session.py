@@ -1,0 +1,131 @@
+"""What a command works with: the options many share, the workspace and its office, the clock."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from mlay_batch.app.office import Office, open_office
+from mlay_batch.app.workspace import Workspace
+from mlay_batch.cli import output
+from mlay_batch.cli.options import (
+    DayType,
+    Decorator,
+    PeriodType,
+    combine_options,
+    lang_option,
+    language,
+    option,
+)
+from mlay_batch.core.period import Period
+
+
+def today() -> date:
+    """Return today's date. With `local_time`, the only clock of the program."""
+    return datetime.now().astimezone().date()
+
+
+def local_time(value: datetime | None, zone: str) -> str:
+    """Return a time of receipt as local time of `zone`; the present where none is given."""
+    time_zone = ZoneInfo(zone)
+    time = datetime.now(time_zone) if value is None else value
+    time = time.replace(tzinfo=time_zone) if time.tzinfo is None else time.astimezone(time_zone)
+    return time.replace(microsecond=0).isoformat()
+
+
+def user_name() -> str:
+    """Return the user's name as the system knows it."""
+    return getpass.getuser()
+
+
+@dataclass
+class Session:
+    """One call of a command: the shared options, and what they lead to."""
+
+    ctx: click.Context = field(default_factory=click.get_current_context)
+    folder: Path | None = None
+    """A folder of the workspace; None for the current one."""
+    as_of: date = field(default_factory=lambda: today())
+    chosen_period: Period | None = None
+    as_json: bool = False
+    dry_run: bool = False
+
+    @property
+    def lang(self) -> str:
+        """Language of what is printed."""
+        return language(self.ctx)
+
+    @property
+    def period(self) -> Period:
+        """The chosen period, else the last complete month."""
+        return self.chosen_period or self.last_month
+
+    @property
+    def last_month(self) -> Period:
+        """The last complete month."""
+        return Period.of("month", self.as_of).previous()
+
+    @property
+    def holder(self) -> str:
+        """User, machine and process, for the lock."""
+        return f"{user_name()}@{platform.node()} (pid {os.getpid()})"
+
+    @property
+    def actor(self) -> dict[str, str]:
+        """Who closes, reopens or decides, and what the lock shows of him."""
+        return {"who": user_name(), "holder": self.holder}
+
+    def find_workspace(self) -> Workspace:
+        """Return the given or surrounding workspace."""
+        return Workspace.find(self.folder or Path.cwd())
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The given or surrounding workspace, whose language is used from here on."""
+        workspace = self.find_workspace()
+        if "MLAY_LANG" not in os.environ:
+            self.ctx.meta.setdefault("lang", workspace.settings.language)  # `--lang` comes first
+        return workspace
+
+    @cached_property
+    def office(self) -> Office:
+        """The office of `workspace`; the warnings on its register have been printed."""
+        office = open_office(self.workspace)
+        output.show_register_warnings(office, self.lang)
+        return office
+
+    def local_time(self, office: Office, value: datetime | None = None) -> str:
+        """Return a time, or the present, as the office's local time."""
+        return local_time(value, office.workspace.settings.time_zone)
+
+
+pass_session = click.make_pass_decorator(Session, ensure=True)
+
+
+def _session_option(attribute: str, *names: str, **settings: Any) -> Decorator:
+    """Declare an option whose value, where given, goes to an attribute of the session."""
+
+    def store(ctx: click.Context, _param: click.Parameter, value: object) -> None:
+        if value is not None:
+            setattr(ctx.ensure_object(Session), attribute, value)
+
+    return option(*names, callback=store, expose_value=False, **settings)
+
+
+workspace_option = _session_option(
+    "folder", "--workspace", "-C", type=click.Path(file_okay=False, path_type=Path)
+)
+as_of_option = _session_option("as_of", "--as-of", type=DayType())
+period_option = _session_option("chosen_period", "--period", type=PeriodType())
+json_option = _session_option("as_json", "--json", "as_json", is_flag=True)
+dry_run_option = _session_option("dry_run", "--dry-run", is_flag=True)
+common_options = combine_options(workspace_option, lang_option)
