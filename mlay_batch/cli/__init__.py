@@ -34,7 +34,7 @@ COMMANDS = {
     "status": "monthly",
     "close": "monthly",
     "reopen": "monthly",
-    "verify": "verify_file",
+    "verify": "maintenance",
     "doctor": "maintenance",
     "backup": "maintenance",
     "restore": "maintenance",
@@ -58,12 +58,6 @@ class Mlay(LocalisedGroup):
         module = import_module(f"mlay_batch.cli.{COMMANDS[name]}")
         command: click.Command = getattr(module, name)
         return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands with their short help."""
-        lang = language(ctx)
-        with formatter.section(say(lang, "heading.commands")):
-            formatter.write_dl([(name, say(lang, f"{name}.short")) for name in COMMANDS])
 
 
 @click.group("mlay", cls=Mlay, invoke_without_command=True)

@@ -9,15 +9,14 @@ import click
 from mlay_batch.app import check_file, templates
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.cli import output
-from mlay_batch.cli.options import LocalisedCommand, option, say
+from mlay_batch.cli.options import option, say
 from mlay_batch.cli.send import mail_forms
 from mlay_batch.cli.session import (
     Session,
     as_of_option,
-    common_options,
+    command,
     dry_run_option,
     json_option,
-    pass_session,
     period_option,
 )
 from mlay_batch.core.files import write_atomically
@@ -26,17 +25,17 @@ from mlay_batch.errors import NoWorkspaceError, RegisterError, UsageError
 from mlay_batch.schema import load_catalogue
 
 
-@click.command("template", cls=LocalisedCommand)
-@click.argument("branches", nargs=-1)
-@option("--form", default=None)
-@period_option
-@option("--out", type=click.Path(file_okay=False, path_type=Path), default=None)
-@option("--all", "everyone", is_flag=True)
-@option("--mail", is_flag=True)
-@option("--send", is_flag=True)
-@dry_run_option
-@common_options
-@pass_session
+@command(
+    "template",
+    click.argument("branches", nargs=-1),
+    option("--form", default=None),
+    period_option,
+    option("--out", type=click.Path(file_okay=False, path_type=Path), default=None),
+    option("--all", "everyone", is_flag=True),
+    option("--mail", is_flag=True),
+    option("--send", is_flag=True),
+    dry_run_option,
+)
 def template(
     session: Session,
     branches: tuple[str, ...],
@@ -64,13 +63,13 @@ def template(
     return 0
 
 
-@click.command("check", cls=LocalisedCommand)
-@click.argument("file", type=click.Path(path_type=Path))
-@option("--returned", type=click.Path(dir_okay=False, path_type=Path), default=None)
-@as_of_option
-@json_option
-@common_options
-@pass_session
+@command(
+    "check",
+    click.argument("file", type=click.Path(path_type=Path)),
+    option("--returned", type=click.Path(dir_okay=False, path_type=Path), default=None),
+    as_of_option,
+    json_option,
+)
 def check(session: Session, file: Path, returned: Path | None) -> int:
     """Check one workbook: would it be refused?"""
     office = _office_or_none(session)

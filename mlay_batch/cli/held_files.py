@@ -10,15 +10,9 @@ import click
 from mlay_batch.app import fetch_mail, review
 from mlay_batch.app.office import open_office
 from mlay_batch.app.review import ReviewOutcome
-from mlay_batch.cli.options import DayType, LocalisedCommand, combine_options, option, say
+from mlay_batch.cli.options import DAY, combine_options, option, say
 from mlay_batch.cli.output import progress, safe_line, show_json, show_text
-from mlay_batch.cli.session import (
-    Session,
-    as_of_option,
-    common_options,
-    json_option,
-    pass_session,
-)
+from mlay_batch.cli.session import Session, as_of_option, command, json_option
 from mlay_batch.core.messages import explain
 from mlay_batch.model.records import Decision, LedgerEntry, Verdict
 from mlay_batch.schema import Catalogue, load_catalogue
@@ -27,14 +21,10 @@ _decision_options = combine_options(
     click.argument("number", type=click.IntRange(min=1)),
     option("--why", required=True),
     as_of_option,
-    common_options,
 )
 
 
-@click.command("fetch", cls=LocalisedCommand)
-@option("--since", type=DayType(), default=None)
-@common_options
-@pass_session
+@command("fetch", option("--since", type=DAY, default=None))
 def fetch(session: Session, since: date | None) -> int:
     """Bring new mails of the mailbox into the inbox."""
     workspace = session.workspace
@@ -47,10 +37,7 @@ def fetch(session: Session, since: date | None) -> int:
     return 0
 
 
-@click.command("held", cls=LocalisedCommand)
-@json_option
-@common_options
-@pass_session
+@command("held", json_option)
 def held(session: Session) -> int:
     """List the files that wait for a decision."""
     catalogue = load_catalogue(session.workspace.schemas)
@@ -58,18 +45,14 @@ def held(session: Session) -> int:
     return 0
 
 
-@click.command("accept", cls=LocalisedCommand)
-@_decision_options
-@pass_session
+@command("accept", _decision_options)
 def accept(session: Session, number: int, why: str) -> int:
     """Accept a held file."""
     decision = _review(session, ReviewOutcome.ACCEPT, number, why)
     return 1 if decision.verdict in (Verdict.REJECTED, Verdict.HELD) else 0
 
 
-@click.command("refuse", cls=LocalisedCommand)
-@_decision_options
-@pass_session
+@command("refuse", _decision_options)
 def refuse(session: Session, number: int, why: str) -> int:
     """Refuse a held file."""
     _review(session, ReviewOutcome.REFUSE, number, why)

@@ -11,17 +11,18 @@ from mlay_batch.app.ingest import IngestResult
 from mlay_batch.app.templates import blank_register
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import output
-from mlay_batch.cli.options import LocalisedCommand, lang_option, option
-from mlay_batch.cli.session import Session, pass_session
+from mlay_batch.cli.options import option
+from mlay_batch.cli.session import Session, command
 from mlay_batch.core.files import write_atomically
 
 
-@click.command("init", cls=LocalisedCommand)
-@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@option("--name", default="Thị ủy Mường Lay", show_default=True)
-@option("--place", default="Mường Lay", show_default=True)
-@lang_option
-@pass_session
+@command(
+    "init",
+    click.argument("directory", type=click.Path(file_okay=False, path_type=Path)),
+    option("--name", default="Thị ủy Mường Lay", show_default=True),
+    option("--place", default="Mường Lay", show_default=True),
+    in_workspace=False,
+)
 def init(session: Session, directory: Path, name: str, place: str) -> int:
     """Create the workspace of an office."""
     # first: it may find errors in the descriptions
@@ -33,10 +34,11 @@ def init(session: Session, directory: Path, name: str, place: str) -> int:
     return 0
 
 
-@click.command("demo", cls=LocalisedCommand)
-@click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default="demo")
-@lang_option
-@pass_session
+@command(
+    "demo",
+    click.argument("directory", type=click.Path(file_okay=False, path_type=Path), default="demo"),
+    in_workspace=False,
+)
 def demo(session: Session, directory: Path) -> int:
     """Build the sample office's workspace and run November 2019."""
     from mlay_batch.app import demo_month  # start-up: `init` needs no sample data

@@ -1,26 +1,45 @@
-"""Maintain a workspace: doctor, backup, restore."""
+"""Look after what is kept: verify, doctor, backup, restore."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 
 import click
 
 from mlay_batch.app import backup as backups
 from mlay_batch.app.archive_check import Defect, WorkspaceReport, check_workspace
-from mlay_batch.cli.options import ExistingPath, LocalisedCommand, lang_option, option
+from mlay_batch.app.verify import RecordedWorkbook, Verification, verify_workbook
+from mlay_batch.cli.options import ExistingPath, option, say
 from mlay_batch.cli.output import finding_lines, safe_line, show_json, show_text
-from mlay_batch.cli.session import Session, common_options, json_option, pass_session
-from mlay_batch.core.messages import error_text, text
+from mlay_batch.cli.session import Session, command, json_option
+from mlay_batch.core.messages import error_text, show, text
 from mlay_batch.errors import RegisterError
 
+_MAX_DIFFERENCES = 40  # differences listed; further ones are counted
+_MAX_TEXT = 60  # characters shown of a long text
+_TEXT_BEFORE = 20  # of these before the difference
 
-@click.command("doctor", cls=LocalisedCommand)
-@option("--repair", is_flag=True)
-@json_option
-@common_options
-@pass_session
+
+@command("verify", click.argument("what", metavar="FILE|FINGERPRINT"), json_option)
+def verify(session: Session, what: str) -> int:
+    """Tell whether a workbook is the recorded one, and which figures differ."""
+    result = verify_workbook(session.workspace, what)
+    if session.as_json:
+        record = {
+            "state": result.state,
+            "true": result.is_genuine,
+            "recorded": result.workbooks,
+            "differences": result.differences,
+        }
+        show_json(record)
+    else:
+        _show_verification(result, session.lang)
+    return 0 if result.is_genuine else 1
+
+
+@command("doctor", option("--repair", is_flag=True), json_option)
 def doctor(session: Session, repair: bool) -> int:
     """Look for defects of the workspace."""
     report = check_workspace(
@@ -33,10 +52,7 @@ def doctor(session: Session, repair: bool) -> int:
     return 1 if report.has_defects else 0
 
 
-@click.command("backup", cls=LocalisedCommand)
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@common_options
-@pass_session
+@command("backup", click.argument("file", type=click.Path(dir_okay=False, path_type=Path)))
 def backup(session: Session, file: Path) -> int:
     """Write the whole workspace to one file."""
     result = backups.backup(session.workspace, file, holder=session.holder)
@@ -44,11 +60,12 @@ def backup(session: Session, file: Path) -> int:
     return 0
 
 
-@click.command("restore", cls=LocalisedCommand)
-@click.argument("file", type=ExistingPath())
-@click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
-@lang_option
-@pass_session
+@command(
+    "restore",
+    click.argument("file", type=ExistingPath()),
+    click.argument("directory", type=click.Path(file_okay=False, path_type=Path)),
+    in_workspace=False,
+)
 def restore(session: Session, file: Path, directory: Path) -> int:
     """Unpack a backup into a new folder."""
     result = backups.restore(file, directory)
@@ -94,3 +111,46 @@ def _as_json(defect: Defect, report: WorkspaceReport, lang: str) -> Mapping[str,
         "curable": defect.fix is not None,
         "cured": defect in report.fixed,
     }
+
+
+def _show_verification(result: Verification, lang: str) -> None:
+    for workbook in result.workbooks:
+        click.echo(_workbook_line(workbook, lang))
+    click.echo(say(lang, f"verify.{result.state}", count=len(result.differences)))
+    for difference in result.differences[:_MAX_DIFFERENCES]:
+        excerpts = _excerpts(difference.recorded, difference.found)
+        recorded, actual = (text or say(lang, "verify.blank") for text in excerpts)
+        where = f"{difference.sheet}!{difference.cell}"
+        line = say(lang, "verify.differs", where=where, recorded=recorded, found=actual)
+        click.echo(safe_line(f"  {line}"))
+    more = len(result.differences) - _MAX_DIFFERENCES
+    if more > 0:
+        click.echo("  " + say(lang, "verify.more", count=more))
+
+
+def _excerpts(first: str, second: str) -> tuple[str, str]:
+    """Return an excerpt of each text around their first difference."""
+    pairs = zip(first, second, strict=False)
+    start = max(0, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs)) - _TEXT_BEFORE)
+    return _cut(first, start), _cut(second, start)
+
+
+def _cut(text: str, start: int) -> str:
+    excerpt = text[start : start + _MAX_TEXT]
+    before, after = ("…" if cut else "" for cut in (start, len(text) > start + _MAX_TEXT))
+    return f"{before}{excerpt}{after}"
+
+
+def _workbook_line(workbook: RecordedWorkbook, lang: str) -> str:
+    parts = [
+        say(
+            lang,
+            "verify.book",
+            period=workbook.period.title(lang),
+            as_of=show(workbook.as_of, lang),
+            figures=workbook.figures,
+        ),
+        say(lang, "verify.revision", revision=workbook.revision) if workbook.revision else "",
+        say(lang, "verify.newer", as_of=show(workbook.newer, lang)) if workbook.newer else "",
+    ]
+    return " ".join(part for part in parts if part)

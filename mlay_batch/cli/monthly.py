@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,21 +13,13 @@ from mlay_batch.app import closing
 from mlay_batch.app import consolidate as consolidation
 from mlay_batch.app import status as period_status
 from mlay_batch.cli import output
-from mlay_batch.cli.options import (
-    ExistingPath,
-    LocalisedCommand,
-    MomentType,
-    PeriodType,
-    combine_options,
-    option,
-)
+from mlay_batch.cli.options import MOMENT, PERIOD, ExistingPath, combine_options, option
 from mlay_batch.cli.session import (
     Session,
     as_of_option,
-    common_options,
+    command,
     dry_run_option,
     json_option,
-    pass_session,
     period_option,
 )
 from mlay_batch.core.period import Period
@@ -38,7 +30,7 @@ if TYPE_CHECKING:
 
 _intake_options = combine_options(
     click.argument("paths", nargs=-1, type=ExistingPath()),
-    option("--received", type=MomentType(), default=None),
+    option("--received", type=MOMENT, default=None),
     as_of_option,
     dry_run_option,
     option("--cluster", metavar="ADDRESS", default=None),
@@ -96,61 +88,36 @@ def _consolidate(session: Session, *, force: bool = False) -> None:
     output.show_consolidation_result(session, result)
 
 
-@click.command("ingest", cls=LocalisedCommand)
-@_intake_options
-@json_option
-@common_options
-@pass_session
-def ingest(
-    session: Session,
-    paths: tuple[Path, ...],
-    received: datetime | None,
-    cluster: str | None,
-    cluster_unencrypted: bool,
-) -> int:
+@command("ingest", _intake_options, json_option)
+def ingest(session: Session, **intake: Any) -> int:
     """Ingest files and record a verdict on each."""
-    return _ingest(session, paths, received, cluster, cluster_unencrypted)
+    return _ingest(session, **intake)
 
 
-@click.command("consolidate", cls=LocalisedCommand)
-@period_option
-@as_of_option
-@dry_run_option
-@option("--anew", is_flag=True)
-@json_option
-@common_options
-@pass_session
+@command(
+    "consolidate",
+    period_option,
+    as_of_option,
+    dry_run_option,
+    option("--anew", is_flag=True),
+    json_option,
+)
 def consolidate(session: Session, anew: bool) -> int:
     """Write the consolidated workbook of a period."""
     _consolidate(session, force=anew)
     return 0
 
 
-@click.command("run", cls=LocalisedCommand)
-@_intake_options
-@period_option
-@common_options
-@pass_session
-def run(
-    session: Session,
-    paths: tuple[Path, ...],
-    received: datetime | None,
-    cluster: str | None,
-    cluster_unencrypted: bool,
-) -> int:
+@command("run", _intake_options, period_option)
+def run(session: Session, **intake: Any) -> int:
     """Ingest the inbox, then consolidate."""
-    code = _ingest(session, paths, received, cluster, cluster_unencrypted)
+    code = _ingest(session, **intake)
     _consolidate(session)
     output.show_text(session.lang, "run.next")
     return code
 
 
-@click.command("status", cls=LocalisedCommand)
-@period_option
-@as_of_option
-@json_option
-@common_options
-@pass_session
+@command("status", period_option, as_of_option, json_option)
 def status(session: Session) -> int:
     """Show which returns have come in."""
     result = period_status.status(session.office, session.period, session.as_of)
@@ -158,15 +125,10 @@ def status(session: Session) -> int:
     return 0
 
 
-_period_argument = click.argument("period", type=PeriodType())
+_period_argument = click.argument("period", type=PERIOD)
 
 
-@click.command("close", cls=LocalisedCommand)
-@_period_argument
-@option("--incomplete", is_flag=True)
-@as_of_option
-@common_options
-@pass_session
+@command("close", _period_argument, option("--incomplete", is_flag=True), as_of_option)
 def close(session: Session, period: Period, incomplete: bool) -> int:
     """Close a period: its report stays as it is."""
     result = closing.close(
@@ -177,12 +139,7 @@ def close(session: Session, period: Period, incomplete: bool) -> int:
     return 0
 
 
-@click.command("reopen", cls=LocalisedCommand)
-@_period_argument
-@option("--why", required=True)
-@as_of_option
-@common_options
-@pass_session
+@command("reopen", _period_argument, option("--why", required=True), as_of_option)
 def reopen(session: Session, period: Period, why: str) -> int:
     """Reopen a closed period."""
     result = closing.reopen(session.office, period, as_of=session.as_of, why=why, **session.actor)
@@ -190,13 +147,7 @@ def reopen(session: Session, period: Period, why: str) -> int:
     return 0
 
 
-@click.command("report", cls=LocalisedCommand)
-@click.argument("branch")
-@period_option
-@as_of_option
-@dry_run_option
-@common_options
-@pass_session
+@command("report", click.argument("branch"), period_option, as_of_option, dry_run_option)
 def report(session: Session, branch: str) -> int:
     """Write the page of a branch's year."""
     from mlay_batch.app.build_report import report_branch  # start-up: others need no xlsxwriter

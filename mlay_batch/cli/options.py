@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date, datetime
+from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,13 @@ def language(ctx: click.Context | None, args: Sequence[str] = ()) -> str:
     return "en" if os.environ.get("MLAY_LANG") == "en" else "vi"
 
 
+class Language(StrEnum):
+    """A language of what is printed."""
+
+    VI = "vi"
+    EN = "en"
+
+
 def _remember_language(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
     if value:
         ctx.meta["lang"] = value
@@ -42,29 +51,30 @@ class Option(click.Option):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Look the help up first."""
-        self.help = _help(ctx, str(self.name))
+        self.help = ""
+        for key in (f"option.{self.name}", f"{ctx.command.name}.{self.name}"):
+            with suppress(KeyError):
+                self.help = say(language(ctx), key)
         return super().get_help_record(ctx)
 
 
-def _help(ctx: click.Context, name: str) -> str:
-    lang = language(ctx)
-    for key in (f"{ctx.command.name}.{name}", f"option.{name}"):
-        try:
-            return say(lang, key)
-        except KeyError:
-            continue
-    return ""
+def _text_key(group: str | None, name: str | None) -> str:
+    """Return the key of a command's texts: its name, after that of a group within `mlay`."""
+    return str(name) if group in (None, "mlay") else f"{group}.{name}"
 
 
-class _Localised(click.Command):
+class LocalisedCommand(click.Command):
+    """A command with its help in the user's language."""
+
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        parent = ctx.parent.command.name if ctx.parent else None
-        key = f"{parent}.{self.name}" if parent not in (None, "mlay") else str(self.name)
+        """Write what the command does."""
+        key = _text_key(ctx.parent.command.name if ctx.parent else None, self.name)
         formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_text(say(language(ctx), f"{key}.help"))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the options, and the commands of a group."""
         if help_option := self.get_help_option(ctx):
             help_option.help = say(language(ctx), "option.help")
         records = [record for p in self.get_params(ctx) if (record := p.get_help_record(ctx))]
@@ -74,11 +84,7 @@ class _Localised(click.Command):
             self.format_commands(ctx, formatter)
 
 
-class LocalisedCommand(_Localised):
-    """A command with its help in the user's language."""
-
-
-class LocalisedGroup(_Localised, click.Group):
+class LocalisedGroup(LocalisedCommand, click.Group):
     """A group of commands with its help in the user's language."""
 
     command_class = LocalisedCommand
@@ -87,20 +93,25 @@ class LocalisedGroup(_Localised, click.Group):
         """List the commands with their short help."""
         lang = language(ctx)
         names = self.list_commands(ctx)
+        rows = [(name, say(lang, f"{_text_key(self.name, name)}.short")) for name in names]
         with formatter.section(say(lang, "heading.commands")):
-            formatter.write_dl([(name, say(lang, f"{self.name}.{name}.short")) for name in names])
+            formatter.write_dl(rows)
 
 
-class LanguageType(click.ParamType[Any]):
-    """``vi`` or ``en``."""
+class ParsedType(click.ParamType[Any]):
+    """What `parse` makes of a text; one line, the text `message`, where it raises ValueError."""
 
-    name = "vi|en"
+    def __init__(self, name: str, message: str, parse: Callable[[str], object]) -> None:
+        self.name, self.message, self.parse = name, message, parse
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the language; fail with one line otherwise."""
-        if value not in ("vi", "en"):
-            self.fail(say(language(ctx), "usage.language", value=value), param, ctx)
-        return str(value)
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> object:
+        """Return the parsed value; fail with one line otherwise."""
+        try:
+            return self.parse(str(value))
+        except ValueError:
+            self.fail(say(language(ctx), self.message, value=value), param, ctx)
 
 
 class ExistingPath(click.Path):
@@ -117,40 +128,10 @@ class ExistingPath(click.Path):
         return path
 
 
-class PeriodType(click.ParamType[Any]):
-    """A period such as 2019-11."""
-
-    name = "period"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Period:
-        """Return the period; fail with one line otherwise."""
-        try:
-            return value if isinstance(value, Period) else Period.parse(str(value))
-        except ValueError:
-            self.fail(say(language(ctx), "usage.period", value=value), param, ctx)
-
-
-class DayType(click.ParamType[Any]):
-    """A day such as 2019-12-06."""
-
-    name = "date"
-    kind: type[date] = date
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
-        """Return the day or moment; fail with one line otherwise."""
-        try:
-            return value if isinstance(value, self.kind) else self.kind.fromisoformat(str(value))
-        except ValueError:
-            self.fail(say(language(ctx), "usage.day", value=value), param, ctx)
-
-
-class MomentType(DayType):
-    """A day or a moment: 2019-12-03, 2019-12-03T09:30."""
-
-    name = "time"
-    kind = datetime
+LANGUAGE = ParsedType("vi|en", "usage.language", Language)
+PERIOD = ParsedType("period", "usage.period", Period.parse)  # 2019-11
+DAY = ParsedType("date", "usage.day", date.fromisoformat)  # 2019-12-06
+MOMENT = ParsedType("time", "usage.day", datetime.fromisoformat)  # a day, or 2019-12-03T09:30
 
 
 def option(*names: str, **settings: Any) -> Decorator:
@@ -170,5 +151,5 @@ def combine_options(*options: Decorator) -> Decorator:
 
 
 lang_option = option(
-    "--lang", type=LanguageType(), is_eager=True, expose_value=False, callback=_remember_language
+    "--lang", type=LANGUAGE, is_eager=True, expose_value=False, callback=_remember_language
 )

@@ -18,7 +18,6 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from mlay_batch.app.office import Office
 from mlay_batch.cli.options import say
 from mlay_batch.core.findings import Finding, Severity, cell_ranges
 from mlay_batch.core.messages import Message, error_text, explain, text
@@ -126,13 +125,6 @@ def show_progress(steps: Iterable[object], total: int, lang: str, key: str) -> N
             tick(done, total)
 
 
-def show_register_warnings(office: Office, lang: str) -> None:
-    """Print the warnings on the register, on stderr."""
-    form = office.catalogue.register_form
-    for line in finding_lines(office.findings, form, lang):
-        click.echo(line, err=True)
-
-
 def show_ingest_result(session: Session, result: IngestResult, catalogue: Catalogue) -> None:
     """Print one line for each file that needs attention, and the table of verdicts."""
     lang = session.lang
@@ -227,11 +219,7 @@ def show_consolidation_result(session: Session, result: ConsolidationResult) -> 
     lang = session.lang
     if session.as_json:
         show_json(
-            {
-                "workbook": result.path,
-                "written": result.written,
-                "provisional": result.provisional,
-            }
+            {"workbook": result.path, "written": result.written, "provisional": result.provisional}
         )
         return
     key = "consolidate.dry" if session.dry_run else "consolidate.done"

@@ -16,14 +16,7 @@ from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.what_if import Impact, run_trial
 from mlay_batch.cli.options import ExistingPath, LocalisedGroup, lang_option, option, say
 from mlay_batch.cli.output import progress, safe_line, show_error, show_json
-from mlay_batch.cli.session import (
-    Session,
-    as_of_option,
-    common_options,
-    json_option,
-    pass_session,
-    period_option,
-)
+from mlay_batch.cli.session import Session, as_of_option, command, json_option, period_option
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.messages import show, text
 from mlay_batch.errors import NoWorkspaceError, UsageError
@@ -63,10 +56,7 @@ def _load_catalogue(session: Session) -> Catalogue:
     return load_catalogue(*_own_schemas(session))
 
 
-@schema.command("list")
-@json_option
-@common_options
-@pass_session
+@command("list", json_option, group=schema)
 def list_(session: Session) -> int:
     """List every description in force."""
     catalogue = _load_catalogue(session)
@@ -77,11 +67,7 @@ def list_(session: Session) -> int:
     return 0
 
 
-@schema.command("show")
-@click.argument("form")
-@option("--version", default=None)
-@common_options
-@pass_session
+@command("show", click.argument("form"), option("--version", default=None), group=schema)
 def show_(session: Session, form: str, version: str | None) -> int:
     """Print the reference page of a form, quota, scheme, or of the program's own findings."""
     click.echo(_reference_page(_load_catalogue(session), form, version, session.lang))
@@ -120,10 +106,7 @@ def _reference_page(catalogue: Catalogue, name: str, version: str | None, lang: 
     raise UsageError("usage.form", form=name, known=names)
 
 
-@schema.command("lint")
-@click.argument("paths", nargs=-1, type=ExistingPath())
-@common_options
-@pass_session
+@command("lint", click.argument("paths", nargs=-1, type=ExistingPath()), group=schema)
 def lint(session: Session, paths: tuple[Path, ...]) -> int:
     """Check YAML descriptions; name file, line, key and the nearest valid key."""
     shipped = shipped_folder("schemas")
@@ -142,11 +125,12 @@ def _yaml_files(paths: Sequence[Path]) -> list[Path]:
     return [f for p in paths for f in (sorted(p.glob("*.yaml")) if p.is_dir() else [p])]
 
 
-@schema.command("export")
-@click.argument("form")
-@option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None)
-@common_options
-@pass_session
+@command(
+    "export",
+    click.argument("form"),
+    option("--out", type=click.Path(dir_okay=False, path_type=Path), default=None),
+    group=schema,
+)
 def export(session: Session, form: str, out: Path | None) -> int:
     """Write a form for other programs, as a Frictionless Data Package."""
     descriptor = package_text(find_form(_load_catalogue(session), form), session.lang)
@@ -158,12 +142,7 @@ def export(session: Session, form: str, out: Path | None) -> int:
     return 0
 
 
-@schema.command("diff")
-@click.argument("old")
-@click.argument("new")
-@json_option
-@common_options
-@pass_session
+@command("diff", click.argument("old"), click.argument("new"), json_option, group=schema)
 def diff(session: Session, old: str, new: str) -> int:
     """Show what changed between two versions of a form."""
     catalogue = _load_catalogue(session)
@@ -176,13 +155,14 @@ def diff(session: Session, old: str, new: str) -> int:
     return 0
 
 
-@schema.command("trial")
-@click.argument("path", type=ExistingPath())
-@period_option
-@as_of_option
-@json_option
-@common_options
-@pass_session
+@command(
+    "trial",
+    click.argument("path", type=ExistingPath()),
+    period_option,
+    as_of_option,
+    json_option,
+    group=schema,
+)
 def trial(session: Session, path: Path) -> int:
     """Show the effect of a changed description before it takes effect."""
     office = open_office(session.find_workspace())

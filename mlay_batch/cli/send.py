@@ -14,15 +14,14 @@ from mlay_batch.app import mail_run
 from mlay_batch.app import reply as letter_builder
 from mlay_batch.app.mail_run import MailResult, MailRun
 from mlay_batch.app.office import Office
-from mlay_batch.cli.options import LocalisedCommand, option, say
+from mlay_batch.cli.options import option, say
 from mlay_batch.cli.output import safe_line, show_json
 from mlay_batch.cli.session import (
     Session,
     as_of_option,
-    common_options,
+    command,
     dry_run_option,
     json_option,
-    pass_session,
     period_option,
 )
 from mlay_batch.core.period import Period
@@ -68,17 +67,17 @@ def mail_forms(
     return send_or_draft(session, run, send=send)
 
 
-@click.command("reply", cls=LocalisedCommand)
-@option("--send", is_flag=True)
-@option("--again", is_flag=True)
-@option("--doubtful", type=click.Choice(["sent", "unsent"]), default=None)
-@option("--letter", "letters", multiple=True)
-@period_option
-@as_of_option
-@dry_run_option
-@json_option
-@common_options
-@pass_session
+@command(
+    "reply",
+    option("--send", is_flag=True),
+    option("--again", is_flag=True),
+    option("--doubtful", type=click.Choice(["sent", "unsent"]), default=None),
+    option("--letter", "letters", multiple=True),
+    period_option,
+    as_of_option,
+    dry_run_option,
+    json_option,
+)
 def reply(
     session: Session, send: bool, again: bool, doubtful: str | None, letters: tuple[str, ...]
 ) -> int:

@@ -16,16 +16,17 @@ import click
 
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.workspace import Workspace
-from mlay_batch.cli import output
 from mlay_batch.cli.options import (
-    DayType,
+    DAY,
+    PERIOD,
     Decorator,
-    PeriodType,
+    LocalisedCommand,
     combine_options,
     lang_option,
     language,
     option,
 )
+from mlay_batch.cli.output import finding_lines
 from mlay_batch.core.period import Period
 
 
@@ -100,15 +101,14 @@ class Session:
     def office(self) -> Office:
         """The office of `workspace`; the warnings on its register have been printed."""
         office = open_office(self.workspace)
-        output.show_register_warnings(office, self.lang)
+        form = office.catalogue.register_form
+        for line in finding_lines(office.findings, form, self.lang):
+            click.echo(line, err=True)
         return office
 
     def local_time(self, office: Office, value: datetime | None = None) -> str:
         """Return a time, or the present, as the office's local time."""
         return local_time(value, office.workspace.settings.time_zone)
-
-
-pass_session = click.make_pass_decorator(Session, ensure=True)
 
 
 def _session_option(attribute: str, *names: str, **settings: Any) -> Decorator:
@@ -124,8 +124,20 @@ def _session_option(attribute: str, *names: str, **settings: Any) -> Decorator:
 workspace_option = _session_option(
     "folder", "--workspace", "-C", type=click.Path(file_okay=False, path_type=Path)
 )
-as_of_option = _session_option("as_of", "--as-of", type=DayType())
-period_option = _session_option("chosen_period", "--period", type=PeriodType())
+as_of_option = _session_option("as_of", "--as-of", type=DAY)
+period_option = _session_option("chosen_period", "--period", type=PERIOD)
 json_option = _session_option("as_json", "--json", "as_json", is_flag=True)
 dry_run_option = _session_option("dry_run", "--dry-run", is_flag=True)
-common_options = combine_options(workspace_option, lang_option)
+
+
+def command(
+    name: str, *options: Decorator, group: click.Group | None = None, in_workspace: bool = True
+) -> Decorator:
+    """Declare a command of a session, with its arguments and options in the order of the help.
+
+    `--lang` comes last, before it `--workspace` where the command works in one.
+    """
+    make = group.command(name) if group else click.command(name, cls=LocalisedCommand)
+    shared = (workspace_option, lang_option) if in_workspace else (lang_option,)
+    pass_session = click.make_pass_decorator(Session, ensure=True)
+    return combine_options(make, *options, *shared, pass_session)
