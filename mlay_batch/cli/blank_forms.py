@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from mlay_batch.app import check_file, templates
+from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.office import Office, open_office
+from mlay_batch.app.reply import form_letters
 from mlay_batch.cli import output
 from mlay_batch.cli.options import option, say
-from mlay_batch.cli.send import mail_forms
+from mlay_batch.cli.send import send_or_draft
 from mlay_batch.cli.session import (
     Session,
     as_of_option,
@@ -53,11 +56,16 @@ def template(
     version = templates.form_in_force(office, form, period)
     organisations = templates.select_organisations(office, version, period, branches)
     if mail or send:
-        return mail_forms(session, office, version, period, organisations, send=send)
+        codes = [organisation.code for organisation in organisations]
+        make_letters = partial(form_letters, office, version, codes)
+        run = MailRun(office, make_letters, period, session.as_of, session.holder)
+        return send_or_draft(session, run, send=send)
     folder = out or office.workspace.outbox
     if not session.dry_run:
         forms_written = templates.issue(office, version.form, period, branches, folder)
-        output.show_progress(forms_written, len(organisations), session.lang, "template.progress")
+        with output.progress(session.lang, "template.progress") as tick:
+            for done, _ in enumerate(forms_written, 1):
+                tick(done, len(organisations))
     key = "template.dry" if session.dry_run else "template.done"
     output.show_text(session.lang, key, count=len(organisations), path=folder / str(period))
     return 0

@@ -119,7 +119,7 @@ def _show_verification(result: Verification, lang: str) -> None:
     click.echo(say(lang, f"verify.{result.state}", count=len(result.differences)))
     for difference in result.differences[:_MAX_DIFFERENCES]:
         excerpts = _excerpts(difference.recorded, difference.found)
-        recorded, actual = (text or say(lang, "verify.blank") for text in excerpts)
+        recorded, actual = (excerpt or say(lang, "verify.blank") for excerpt in excerpts)
         where = f"{difference.sheet}!{difference.cell}"
         line = say(lang, "verify.differs", where=where, recorded=recorded, found=actual)
         click.echo(safe_line(f"  {line}"))
@@ -135,9 +135,9 @@ def _excerpts(first: str, second: str) -> tuple[str, str]:
     return _cut(first, start), _cut(second, start)
 
 
-def _cut(text: str, start: int) -> str:
-    excerpt = text[start : start + _MAX_TEXT]
-    before, after = ("…" if cut else "" for cut in (start, len(text) > start + _MAX_TEXT))
+def _cut(value: str, start: int) -> str:
+    excerpt = value[start : start + _MAX_TEXT]
+    before, after = ("…" if cut else "" for cut in (start, len(value) > start + _MAX_TEXT))
     return f"{before}{excerpt}{after}"
 
 

@@ -52,7 +52,7 @@ class Option(click.Option):
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         """Look the help up first."""
         self.help = ""
-        for key in (f"option.{self.name}", f"{ctx.command.name}.{self.name}"):
+        for key in (f"option.{self.name}", f"{ctx.command.name}.{self.name}"):  # the last wins
             with suppress(KeyError):
                 self.help = say(language(ctx), key)
         return super().get_help_record(ctx)

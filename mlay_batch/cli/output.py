@@ -60,7 +60,8 @@ def _json_value(value: object) -> object:
     return str(value)
 
 
-def _console(*, to_stderr: bool = False) -> Console:
+def new_console(*, to_stderr: bool = False) -> Console:
+    """Return a console that prints a text as it is."""
     return Console(stderr=to_stderr, highlight=False, soft_wrap=False)
 
 
@@ -99,9 +100,8 @@ def finding_lines(findings: Iterable[Finding], form: Form | None, lang: str) -> 
         where = " · ".join(part for part in (file, cell_range) if part)
         texts = list(dict.fromkeys(message.what for _, message in group))
         more = say(lang, "findings.more", count=len(texts) - 1) if len(texts) > 1 else ""
-        yield safe_line(
-            " ".join(part for part in (f"{code} {where}:", texts[0], more, fix) if part)
-        )
+        parts = (f"{code} {where}:", texts[0], more, fix)
+        yield safe_line(" ".join(part for part in parts if part))
 
 
 @contextmanager
@@ -109,7 +109,7 @@ def progress(lang: str, key: str) -> Iterator[Callable[[int, int], None]]:
     """Show a progress bar on stderr while the block runs; call the yielded function with done,
     total.
     """
-    with Progress(console=_console(to_stderr=True), transient=True) as bar:
+    with Progress(console=new_console(to_stderr=True), transient=True) as bar:
         task = bar.add_task(say(lang, key), total=None)
 
         def tick(done: int, total: int) -> None:
@@ -118,23 +118,15 @@ def progress(lang: str, key: str) -> Iterator[Callable[[int, int], None]]:
         yield tick
 
 
-def show_progress(steps: Iterable[object], total: int, lang: str, key: str) -> None:
-    """Run through `steps`, showing how many of `total` are done."""
-    with progress(lang, key) as tick:
-        for done, _ in enumerate(steps, 1):
-            tick(done, total)
-
-
 def show_ingest_result(session: Session, result: IngestResult, catalogue: Catalogue) -> None:
     """Print one line for each file that needs attention, and the table of verdicts."""
     lang = session.lang
     if session.as_json:
         show_json([_as_json(decision, catalogue, lang) for decision in result.decisions])
         return
-    console = _console()
+    console = new_console()
     for decision in result.decisions:
-        if findings := _notable_findings(decision):
-            _show_file(console, decision, findings, catalogue, lang)
+        _show_file(console, decision, catalogue, lang)
     table = Table(title=say(lang, "ingest.dry" if session.dry_run else "ingest.title"))
     table.add_column(say(lang, "ingest.verdict"))
     table.add_column(say(lang, "ingest.files"), justify="right")
@@ -155,13 +147,10 @@ def _notable_findings(decision: Decision) -> tuple[Finding, ...]:
     return tuple(finding for finding in decision.findings if with_warnings or finding.is_error)
 
 
-def _show_file(
-    console: Console,
-    decision: Decision,
-    findings: tuple[Finding, ...],
-    catalogue: Catalogue,
-    lang: str,
-) -> None:
+def _show_file(console: Console, decision: Decision, catalogue: Catalogue, lang: str) -> None:
+    findings = _notable_findings(decision)
+    if not findings:
+        return
     name = escape(safe_line(decision.checked.file.name))
     console.print(f"[bold]{name}[/bold]: {say(lang, f'verdict.{decision.verdict.value}')}")
     for line in finding_lines(findings, _form_of(decision, catalogue), lang):
@@ -237,7 +226,7 @@ def show_status(session: Session, status: Status, catalogue: Catalogue) -> None:
         show_json([_matrix_json(completeness, status) for completeness in status.forms])
         return
     titles = {form.form: form.title for form in catalogue.forms}
-    console = _console()
+    console = new_console()
     for completeness in status.forms:
         _show_matrix(console, completeness, titles[completeness.form].of(lang), lang)
     states = {cell.state for completeness in status.forms for cell in completeness.cells.values()}

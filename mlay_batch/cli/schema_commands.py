@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from rich.table import Table
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.what_if import Impact, run_trial
 from mlay_batch.cli.options import ExistingPath, LocalisedGroup, lang_option, option, say
-from mlay_batch.cli.output import progress, safe_line, show_error, show_json
+from mlay_batch.cli.output import new_console, progress, safe_line, show_error, show_json
 from mlay_batch.cli.session import Session, as_of_option, command, json_option, period_option
 from mlay_batch.core.files import write_atomically
 from mlay_batch.core.messages import show, text
@@ -201,17 +202,15 @@ def _show_overlap(overlap: Overlap, lang: str) -> None:
 
 def _show_changes(changes: Sequence[FormChange], lang: str) -> None:
     """Print every changed part, and below it the changes."""
-    for (part, path, title, turn), group in groupby(changes, _part_key):
+    for (part, path, title, turn), group in groupby(
+        changes, attrgetter("part", "path", "title", "turn")
+    ):
         suffix = "" if turn == "changed" else f": {say(lang, f'diff.{turn}')}"
         click.echo(safe_line(f"{say(lang, f'diff.{part}')} {path} ({open_gaps(title)}){suffix}"))
         for change in group if turn == "changed" else ():
             old, new = (open_gaps(value) or "–" for value in (change.old, change.new))
             click.echo(safe_line(f"    {key_title(change.key, lang)}: {old} → {new}"))
     click.echo(say(lang, "diff.done", count=len(changes)))
-
-
-def _part_key(change: FormChange) -> tuple[str, str, str, str]:
-    return change.part, change.path, change.title, change.turn
 
 
 def find_form(catalogue: Catalogue, name: str) -> Form:
@@ -254,34 +253,31 @@ def _show_impact(session: Session, impact: Impact, office: Office) -> None:
         }
         show_json(record)
         return
-    lang, console = session.lang, Console(highlight=False, soft_wrap=False)
-    names = ", ".join(impact.names)
-    console.print(
-        escape(safe_line(text("trial", "tried", lang, names=names, read=impact.read_count)))
-    )
+    lang, console = session.lang, new_console()
+    params = {"names": ", ".join(impact.names), "read": impact.read_count}
+    console.print(escape(safe_line(text("trial", "tried", lang, **params))))
     if not impact.count:
         console.print(text("trial", "nothing", lang))
-    _show_changed_figures(console, text("trial", "returns", lang), impact.returns, office, lang)
+    groups = [(text("trial", "returns", lang), impact.returns)]
     for period, changes in impact.figures.items():
-        title = period.title(lang)
-        for key, weighty in (("states", True), ("numbers", False)):
-            selected = [change for change in changes if change.is_state is weighty]
-            _show_changed_figures(
-                console, text("trial", key, lang, period=title), selected, office, lang
-            )
+        for key, is_state in (("states", True), ("numbers", False)):
+            selected = tuple(change for change in changes if change.is_state is is_state)
+            groups.append((text("trial", key, lang, period=period.title(lang)), selected))
+    for title, changes in groups:
+        if changes:
+            _show_changed_figures(console, title, changes, office, lang)
 
 
 def _show_changed_figures(
     console: Console, title: str, changes: Sequence[FigureChange], office: Office, lang: str
 ) -> None:
-    if not changes:
-        return
     table = Table(
         *(text("trial", f"column.{name}", lang) for name in _COLUMNS),
         title=title,
         title_justify="left",
     )
-    bands = _bands(office.catalogue, lang)
+    schemes = office.catalogue.schemes
+    bands = {band.id: band.title.of(lang) for scheme in schemes for band in scheme.bands}
     for change in changes[:_MAX_LINES]:
         cells = (
             text("trial", f"area.{change.area}", lang),
@@ -304,10 +300,6 @@ def _name(code: str, register: Register) -> str:
     return f"{code} – {organisation.name}" if organisation else code
 
 
-def _bands(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
-    return {band.id: band.title.of(lang) for scheme in catalogue.schemes for band in scheme.bands}
-
-
 def _value(change: FigureChange, value: FigureValue, bands: Mapping[str, str], lang: str) -> str:
     """Return a value by its title: a finding's severity, a band, a state."""
     if not isinstance(value, str):
@@ -317,9 +309,6 @@ def _value(change: FigureChange, value: FigureValue, bands: Mapping[str, str], l
         return f"{code} ({text('report', f'severity.{severity}', lang)})"
     if value in bands:
         return bands[value]
-    area, key = (
-        ("figures", f"{change.area}.{value}")
-        if change.name == "state"
-        else ("trial", f"value.{value}")
-    )
-    return text(area, key, lang)
+    if change.name == "state":
+        return text("figures", f"{change.area}.{value}", lang)
+    return text("trial", f"value.{value}", lang)

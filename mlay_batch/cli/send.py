@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 
@@ -13,7 +13,6 @@ import click
 from mlay_batch.app import mail_run
 from mlay_batch.app import reply as letter_builder
 from mlay_batch.app.mail_run import MailResult, MailRun
-from mlay_batch.app.office import Office
 from mlay_batch.cli.options import option, say
 from mlay_batch.cli.output import safe_line, show_json
 from mlay_batch.cli.session import (
@@ -24,12 +23,9 @@ from mlay_batch.cli.session import (
     json_option,
     period_option,
 )
-from mlay_batch.core.period import Period
 from mlay_batch.errors import UsageError
 from mlay_batch.mail import smtp
 from mlay_batch.mail.mime import short_id
-from mlay_batch.model.register import Organisation
-from mlay_batch.schema import Form
 
 
 def send_or_draft(session: Session, run: MailRun, *, send: bool) -> int:
@@ -39,32 +35,14 @@ def send_or_draft(session: Session, run: MailRun, *, send: bool) -> int:
     else:
         settings = mail_run.smtp_settings(run.office)
         limiter = smtp.RateLimiter(settings.per_minute, time.monotonic, time.sleep)
+
+        def now() -> datetime:
+            return datetime.fromisoformat(session.local_time(run.office))
+
         with smtp.connect(settings) as transport:
-            result = mail_run.send(
-                run,
-                transport,
-                limiter,
-                lambda: datetime.fromisoformat(session.local_time(run.office)),
-            )
+            result = mail_run.send(run, transport, limiter, now)
     _show_mail_result(session, result)
     return 0 if result.is_clean else 1
-
-
-def mail_forms(
-    session: Session,
-    office: Office,
-    form: Form,
-    period: Period,
-    branches: Sequence[Organisation],
-    *,
-    send: bool,
-) -> int:
-    """Write or send the blank forms of a period for `branches` only; return the exit code."""
-    make_letters = partial(
-        letter_builder.form_letters, office, form, [branch.code for branch in branches]
-    )
-    run = MailRun(office, make_letters, period, session.as_of, session.holder)
-    return send_or_draft(session, run, send=send)
 
 
 @command(
