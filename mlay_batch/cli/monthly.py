@@ -13,8 +13,9 @@ from mlay_batch.app import closing
 from mlay_batch.app import consolidate as consolidation
 from mlay_batch.app import status as period_status
 from mlay_batch.cli import output
-from mlay_batch.cli.options import MOMENT, PERIOD, ExistingPath, combine_options, option
+from mlay_batch.cli.options import MOMENT, ExistingPath, combine_options, option
 from mlay_batch.cli.session import (
+    PERIOD,
     Session,
     as_of_option,
     command,

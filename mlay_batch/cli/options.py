@@ -14,7 +14,6 @@ from typing import Any
 import click
 
 from mlay_batch.core import messages
-from mlay_batch.core.period import Period
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -129,7 +128,6 @@ class ExistingPath(click.Path):
 
 
 LANGUAGE = ParsedType("vi|en", "usage.language", Language)
-PERIOD = ParsedType("period", "usage.period", Period.parse)  # 2019-11
 DAY = ParsedType("date", "usage.day", date.fromisoformat)  # 2019-12-06
 MOMENT = ParsedType("time", "usage.day", datetime.fromisoformat)  # a day, or 2019-12-03T09:30
 

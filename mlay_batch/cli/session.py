@@ -18,9 +18,9 @@ from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli.options import (
     DAY,
-    PERIOD,
     Decorator,
     LocalisedCommand,
+    ParsedType,
     combine_options,
     lang_option,
     language,
@@ -28,6 +28,8 @@ from mlay_batch.cli.options import (
 )
 from mlay_batch.cli.output import finding_lines
 from mlay_batch.core.period import Period
+
+PERIOD = ParsedType("period", "usage.period", Period.parse)  # 2019-11
 
 
 def today() -> date:
