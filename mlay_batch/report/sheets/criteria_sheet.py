@@ -128,27 +128,18 @@ def _columns(
         _look("count", "total_count"),
         _for_line(formulas.count),
     )
-    look, titles = _look("points", "total_points"), ctx.t("ratings/criteria.groups")
+    heading = ctx.t("ratings/criteria.groups")
     for group in groups:
-        yield Column(
-            group.id,
-            group.title.of(ctx.lang),
-            9.5,
-            methodcaller("mean", group.id),
-            _for_line(partial(formulas.group_mean, mark_column(group.id))),
-            look,
-            "0.00",
-            titles,
-        )
-    yield Column(
-        "total",
-        ctx.t("ratings/criteria.total"),
-        9.5,
-        methodcaller("mean", "total"),
-        _for_line(formulas.total_mean),
-        look,
-        "0.00",
-    )
+        formula = partial(formulas.group_mean, mark_column(group.id))
+        yield _mean_column(group.id, group.title.of(ctx.lang), formula, heading)
+    yield _mean_column("total", ctx.t("ratings/criteria.total"), formulas.total_mean)
+
+
+def _mean_column(
+    name: str, title: str, formula: Callable[[str, str | None], str], group: str = ""
+) -> Column[_CriteriaLine]:
+    value, look = methodcaller("mean", name), _look("points", "total_points")
+    return Column(name, title, 9.5, value, _for_line(formula), look, "0.00", group)
 
 
 def _choose_look(look: str, line: _CriteriaLine) -> str:

@@ -122,24 +122,13 @@ def _write_block(
     changes = [(span.first, span.last) for span in times_spans] != [(1, 12)]
     head_row = row + max(len(times_spans), 2 if changes else 1)
     listing = Listing(ctx, sheet, columns, _SPLIT, head_row)
-    label_column, parameter_column = listing.position("owed"), listing.position("result")
-    parameters = tuple(
-        (span, str(xl_rowcol_to_cell(number, parameter_column, True, True)))
-        for number, span in enumerate(times_spans, row)
-    )
-    times_note = _times_formula(ctx, parameters) if changes else None
     basis = ctx.t("visits/quota.basis", basis=_basis_text(ctx, spans))
     title = f"{quota.title.of(ctx.lang)} ({basis})"
-    sheet.write(row, 0, title, "section", span=label_column)
+    sheet.write(row, 0, title, "section", span=listing.position("owed"))
+    parameters = _write_parameters(listing, row, times_spans, with_months=changes)
+    times_note = _times_formula(ctx, parameters) if changes else None
     if times_note:
-        sheet.write(row + 1, 0, times_note, "note", span=label_column)
-    for number, span in enumerate(times_spans, row):
-        label = ctx.t("quota.times")
-        if times_note:
-            label = ctx.t("visits/quota.times", months=quota_year.months_text(ctx, span))
-        width = parameter_column - label_column
-        sheet.write(number, label_column, label, "plain_right", span=width)
-        sheet.write(number, parameter_column, span.quota.times, "parameter")
+        sheet.write(row + 1, 0, times_note, "note", span=listing.position("owed"))
     listing.write_heads()
     lines = [_OfficerLine(line, spans, parameters) for line in quota_lines]
     listing.write_rows(lines)
@@ -149,6 +138,22 @@ def _write_block(
     times_text = str(times_note.value) if times_note else ""
     block = QuotaBlock(quota, states, line_states, listing.first_row, times_text)
     return block, listing.next_row + 1
+
+
+def _write_parameters(
+    listing: Listing[_OfficerLine], row: int, spans: Sequence[QuotaSpan], *, with_months: bool
+) -> tuple[tuple[QuotaSpan, str], ...]:
+    """Write the numbers owed a year from `row` on; return the cell of each after its months."""
+    ctx, write, parameters = listing.ctx, listing.sheet.write, []
+    label_column, column = listing.position("owed"), listing.position("result")
+    for number, span in enumerate(spans, row):
+        label = ctx.t("quota.times")
+        if with_months:
+            label = ctx.t("visits/quota.times", months=quota_year.months_text(ctx, span))
+        write(number, label_column, label, "plain_right", span=column - label_column)
+        write(number, column, span.quota.times, "parameter")
+        parameters.append((span, str(xl_rowcol_to_cell(number, column, True, True))))
+    return tuple(parameters)
 
 
 def _basis_text(ctx: ReportContext, spans: tuple[QuotaSpan, ...]) -> str:

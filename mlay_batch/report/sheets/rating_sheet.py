@@ -101,8 +101,7 @@ def _notes(ctx: ReportContext) -> Iterator[str]:
 
 
 def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_RatingLine]]:
-    column, scheme = partial(titled_column, ctx), ctx.figures.score_scheme
-    levels, ranks = ctx.t("rating.levels"), bands.ranks(ctx)
+    column = partial(titled_column, ctx)
     yield number_column(ctx, look=_look("center"))
     yield column("column.unit", 33, lambda line: line.rating.branch.name, _look("text", "quiet"))
     members = partial(_figure_formula, data, "members")
@@ -116,6 +115,13 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_RatingLin
         total=f"COUNT({whole('meeting_day')})",
         total_value=lambda lines: sum(line.sitting is not None for line in lines),
     )
+    yield from _level_columns(ctx, data)
+    yield column("column.explanation", 50, partial(_note, ctx), _look("text", "quiet"))
+
+
+def _level_columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_RatingLine]]:
+    """Yield the score, then a cross for the band it reaches."""
+    scheme, levels, ranks = ctx.figures.score_scheme, ctx.t("rating.levels"), bands.ranks(ctx)
     yield Column(
         "points",
         ctx.t("column.points"),
@@ -141,7 +147,6 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_RatingLin
             total=f'COUNTIF({whole(band.id)},"x")',
             total_value=partial(_count_crosses, band.id),
         )
-    yield column("column.explanation", 50, partial(_note, ctx), _look("text", "quiet"))
 
 
 def _look(look: str, silent_look: str = "quiet_center") -> Callable[[_RatingLine], str]:
