@@ -66,11 +66,13 @@ class DataColumn(Generic[T]):
         """Return the cells of the column in `table`, one for each thing."""
         if not self.formula:
             return [self.value(thing) for thing in things]
-        resolve = cache(table.resolve)  # one text for all rows alike, kept once
+
+        @cache
+        def resolve(formula: str) -> str:  # one text for all rows alike, kept once
+            return f"={table.resolve(formula)}"
+
         return [
-            Formula(resolve(f"={row_formula(self.formula, thing)}"), value)
-            if is_result(value)
-            else None
+            Formula(resolve(row_formula(self.formula, thing)), value) if is_result(value) else None
             for thing in things
             for value in (self.value(thing),)
         ]

@@ -24,7 +24,6 @@ from mlay_batch.report.tables import (
     data_table,
     is_in_report_year,
 )
-from mlay_batch.report.writer import Content
 from mlay_batch.schema import Form
 
 
@@ -33,12 +32,12 @@ class DataTables:
     """The tables that formulas refer to.
 
     Attributes:
-        attendance: reported visits of officers, and for which quotas they count.
-        sittings: meetings held, with score and band.
-        marks: points by criteria group, a row for each score of a sitting.
-        classification: rows of the yearly returns.
-        returns: what was owed, and its state.
-        organisations: those of the register.
+        attendance: the officers' visits.
+        sittings: the meetings held, with score and band.
+        marks: the points by criteria group, a row for each score of a meeting.
+        classification: what the yearly returns count, part by part.
+        returns: which returns are in, and which are out.
+        organisations: the organisations of the register.
         duties: who has to attend where.
     """
 
@@ -51,17 +50,9 @@ class DataTables:
     duties: DutyTables
 
     def __iter__(self) -> Iterator[DataTable]:
-        return iter(
-            (
-                self.attendance,
-                self.sittings,
-                self.marks,
-                self.classification,
-                self.returns,
-                self.organisations,
-                *self.duties,
-            )
-        )
+        yield from (self.attendance, self.sittings, self.marks)
+        yield from (self.classification, self.returns, self.organisations)
+        yield from self.duties
 
 
 def build(ctx: ReportContext) -> DataTables:
@@ -81,34 +72,28 @@ def build(ctx: ReportContext) -> DataTables:
 
 
 def _returns_table(ctx: ReportContext) -> DataTable:
-    column = partial(data_column, ctx)
-    open_tests = ",".join(f"{cell('state')}={quote(state)}" for state in OPEN)
-
-    def link(expected: ExpectedReturn) -> Content:
-        return ctx.file_link(expected.delivery) if expected.delivery else None
-
-    columns: tuple[DataColumn[ExpectedReturn], ...] = (
-        column("form", "center", attrgetter("form")),
-        column("period", "center", lambda expected: period_id(expected.period)),
-        column("branch", "center", attrgetter("branch")),
-        column("branch_name", "text", lambda expected: ctx.name(expected.branch)),
-        column("state", "center", attrgetter("state")),
-        column("state_title", "text", lambda expected: ctx.state_title("return", expected.state)),
-        column(
-            "open",
-            "integer",
-            lambda expected: int(expected.state in OPEN),
-            f"IF(OR({open_tests}),1,0)",
-        ),
-        column("delivery", "link", link),
-    )
-    expected_returns = (
+    expected = (
         matrix.cell(branch.code, period)
         for matrix in ctx.figures.completeness
         for period in matrix.periods
         for branch in matrix.branches
     )
-    return data_table(ctx, "returns", columns, expected_returns)
+    return data_table(ctx, "returns", _returns_columns(ctx), expected)
+
+
+def _returns_columns(ctx: ReportContext) -> Iterator[DataColumn[ExpectedReturn]]:
+    column = partial(data_column, ctx)
+    tests = ",".join(f"{cell('state')}={quote(state)}" for state in OPEN)
+    yield column("form", "center", attrgetter("form"))
+    yield column("period", "center", lambda line: period_id(line.period))
+    yield column("branch", "center", attrgetter("branch"))
+    yield column("branch_name", "text", lambda line: ctx.name(line.branch))
+    yield column("state", "center", attrgetter("state"))
+    yield column("state_title", "text", lambda line: ctx.state_title("return", line.state))
+    yield column("open", "integer", lambda line: int(line.state in OPEN), f"IF(OR({tests}),1,0)")
+    yield column(
+        "delivery", "link", lambda line: ctx.file_link(line.delivery) if line.delivery else None
+    )
 
 
 def returns_of(ctx: ReportContext, form: Form) -> Iterator[AcceptedReturn]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
-from itertools import zip_longest
+from functools import cache, cached_property, partial
 from operator import attrgetter
 
 from mlay_batch.core.period import Period
@@ -32,172 +31,175 @@ from mlay_batch.schema.ids import MEETING_SCORE
 SCORERS = ("own", "confirmed")
 
 
-def mark_column(group: str) -> str:
-    """Return the id of the column with the points of a group."""
-    return f"mark_{group}"
-
-
 @dataclass(frozen=True)
 class _Score:
     """A score of a sitting.
 
     Attributes:
         sitting: the sitting.
-        scorer: who gave it: ``own`` or ``confirmed``.
+        scorer: who gave it: one of `SCORERS`.
     """
 
     sitting: Sitting
     scorer: str
 
 
+def mark_column(group: str) -> str:
+    """Return the id of the column with the points of a group."""
+    return f"mark_{group}"
+
+
 def marks_table(ctx: ReportContext) -> DataTable:
     """Return the points by criteria group, one row for each score of a sitting."""
-    column = partial(data_column, ctx)
-    columns: tuple[DataColumn[_Score], ...] = (
-        column("branch", "center", attrgetter("sitting.branch")),
-        column("branch_name", "text", lambda score: ctx.name(score.sitting.branch)),
-        column("held_on", "date", attrgetter("sitting.held_on")),
-        column("scorer", "center", lambda score: ctx.choice_title("scorer", score.scorer)),
-        column("paired", "integer", lambda score: int(len(score.sitting.marks) > 1)),
-        *(
-            DataColumn(mark_column(name), plain_heading(title), "score", partial(_mark, name))
-            for name, title in _groups(ctx).items()
-        ),
-        column("delivery", "link", lambda score: ctx.file_link(score.sitting.delivery)),
-    )
     scores = (
         _Score(sitting, scorer)
-        for sitting in _sittings_of_year(ctx)
+        for sitting in sittings_of_year(ctx)
         for scorer in SCORERS
         if scorer in sitting.marks
     )
-    return data_table(ctx, "marks", columns, scores)
+    return data_table(ctx, "marks", _mark_columns(ctx), scores)
 
 
-def _mark(group: str, score: _Score) -> float | None:
+def _mark_columns(ctx: ReportContext) -> Iterator[DataColumn[_Score]]:
+    column = partial(data_column, ctx)
+    yield column("branch", "center", attrgetter("sitting.branch"))
+    yield column("branch_name", "text", lambda score: ctx.name(score.sitting.branch))
+    yield column("held_on", "date", attrgetter("sitting.held_on"))
+    yield column("scorer", "center", lambda score: ctx.choice_title("scorer", score.scorer))
+    yield column("paired", "integer", lambda score: int(len(score.sitting.marks) > 1))
+    for group, title in _groups(ctx).items():
+        points = partial(_points, group)
+        yield DataColumn(mark_column(group), plain_heading(title), "score", points)
+    yield column("delivery", "link", lambda score: ctx.file_link(score.sitting.delivery))
+
+
+def _points(group: str, score: _Score) -> float | None:
     return score.sitting.marks[score.scorer].get(group)
 
 
 def _groups(ctx: ReportContext) -> Mapping[str, str]:
     """Return the criteria groups of the year's schemes by id, those of the period's one first."""
-    periods = {sitting.period.start: sitting.period for sitting in _sittings_of_year(ctx)}
-    schemes = (
-        ctx.figures.score_scheme,
-        *(_scheme_for(ctx, periods[day]) for day in sorted(periods)),
-    )
+    scheme_of = cache(partial(_month_scheme, ctx))
+    year_schemes = (scheme_of(sitting.period) for sitting in sittings_of_year(ctx))
     return {
         group.id: group.title.of(ctx.lang)
-        for scheme in reversed([candidate for candidate in schemes if candidate])
+        for scheme in reversed([ctx.figures.score_scheme, *year_schemes])
+        if scheme
         for group in scheme.groups
     }
 
 
-def _sittings_of_year(ctx: ReportContext) -> Iterator[Sitting]:
+def _month_scheme(ctx: ReportContext, month: Period) -> Scheme | None:
+    return ctx.inputs.catalogue.scheme_for(MEETING_SCORE, month)
+
+
+def sittings_of_year(ctx: ReportContext) -> Iterator[Sitting]:
+    """Yield the sittings of the report's year up to its period."""
     return (sitting for sitting in ctx.figures.sittings if is_in_report_year(ctx, sitting.held_on))
-
-
-def _scheme_for(ctx: ReportContext, period: Period) -> Scheme | None:
-    return ctx.inputs.catalogue.scheme_for(MEETING_SCORE, period)
 
 
 def sittings_table(ctx: ReportContext, marks: DataTable) -> DataTable:
     """Return the sittings of the year to date."""
+    return data_table(ctx, "sittings", _sitting_columns(ctx, marks), sittings_of_year(ctx))
+
+
+def _sitting_columns(ctx: ReportContext, marks: DataTable) -> Iterator[DataColumn[Sitting]]:
+    column, ranks = partial(data_column, ctx), bands.ranks(ctx)
+
+    @cache
+    def formulas(month: Period) -> _SittingFormulas:
+        return _SittingFormulas(ctx, marks, _month_scheme(ctx, month))
 
     def kinds(sitting: Sitting) -> str:
         return ", ".join(ctx.choice_title("meeting_kind", kind) for kind in sitting.kinds)
 
-    @cache
-    def formulas(period: Period) -> _SittingFormulas:
-        return _SittingFormulas(ctx, marks, ranks, _scheme_for(ctx, period))
+    def score(sitting: Sitting) -> float | str:
+        return "" if sitting.score is None else sitting.score
 
-    ranks, column = bands.ranks(ctx), partial(data_column, ctx)
-    columns: tuple[DataColumn[Sitting], ...] = (
-        column("branch", "center", attrgetter("branch")),
-        column("branch_name", "text", lambda sitting: ctx.name(sitting.branch)),
-        column("held_on", "date", attrgetter("held_on")),
-        column("kind", "text", kinds),
-        column("regular", "integer", lambda sitting: int(sitting.regular)),
-        column("thematic", "integer", lambda sitting: int(sitting.thematic)),
-        column("members", "integer", attrgetter("members")),
-        column("own", "score", attrgetter("own_score")),
-        column("confirmed", "score", attrgetter("confirmed_score")),
-        column(
-            "score",
-            "score",
-            lambda sitting: "" if sitting.score is None else sitting.score,
-            lambda sitting: formulas(sitting.period).score,
-        ),
-        column(
-            "rank",
-            "integer",
-            lambda sitting: ranks[sitting.band] if sitting.band else "",
-            lambda sitting: formulas(sitting.period).rank,
-        ),
-        column("remark", "text", attrgetter("note")),
-        column("delivery", "link", lambda sitting: ctx.file_link(sitting.delivery)),
-        column("cell", "center", lambda sitting: place_text(sitting.place)),
-    )
-    return data_table(ctx, "sittings", columns, _sittings_of_year(ctx))
+    def rank(sitting: Sitting) -> int | str:
+        return ranks[sitting.band] if sitting.band else ""
+
+    yield column("branch", "center", attrgetter("branch"))
+    yield column("branch_name", "text", lambda sitting: ctx.name(sitting.branch))
+    yield column("held_on", "date", attrgetter("held_on"))
+    yield column("kind", "text", kinds)
+    yield column("regular", "integer", lambda sitting: int(sitting.regular))
+    yield column("thematic", "integer", lambda sitting: int(sitting.thematic))
+    yield column("members", "integer", attrgetter("members"))
+    yield column("own", "score", attrgetter("own_score"))
+    yield column("confirmed", "score", attrgetter("confirmed_score"))
+    yield column("score", "score", score, lambda sitting: formulas(sitting.period).score)
+    yield column("rank", "integer", rank, lambda sitting: formulas(sitting.period).rank)
+    yield column("remark", "text", attrgetter("note"))
+    yield column("delivery", "link", lambda sitting: ctx.file_link(sitting.delivery))
+    yield column("cell", "center", lambda sitting: place_text(sitting.place))
 
 
+@dataclass(frozen=True)
 class _SittingFormulas:
     """Score and rank of a row under one scheme; see `figures.scoring` for what they say.
 
     Attributes:
-        score: the formula of the points that count: the confirmed total before the own.
-        rank: that of the band's number; empty without a score or below every band.
+        ctx: what the report is written from.
+        marks: the points by criteria group.
+        scheme: the scheme of the sitting's month.
     """
 
-    def __init__(
-        self, ctx: ReportContext, marks: DataTable, ranks: Mapping[str, int], scheme: Scheme | None
-    ) -> None:
-        own, confirmed = (quote(ctx.choice_title("scorer", scorer)) for scorer in SCORERS)
-        self._scheme, self._marks = scheme, marks
-        self._own_score = {
-            "branch": cell("branch"),
-            "held_on": cell("held_on"),
-            "scorer": f'IF({cell("confirmed")}<>"",{confirmed},{own})',
-        }
-        self.score, self.rank = self._score_formula(), self._rank_formula(ranks)
+    ctx: ReportContext
+    marks: DataTable
+    scheme: Scheme | None
 
-    def _score_formula(self) -> str:
-        own, confirmed = cell("own"), cell("confirmed")
-        total = f'IF({confirmed}<>"",{confirmed},IF({own}<>"",{own},""))'
-        groups = self._scheme.groups if self._scheme else ()
+    @cached_property
+    def score(self) -> str:
+        """The formula of the points that count: the confirmed total before the own."""
+        own_score, confirmed_score = cell("own"), cell("confirmed")
+        total = f'IF({confirmed_score}<>"",{confirmed_score},IF({own_score}<>"",{own_score},""))'
+        groups = self.scheme.groups if self.scheme else ()
         thematic_groups = [group for group in groups if group.thematic]
-        if not thematic_groups or not self._scheme:
+        if not thematic_groups or not self.scheme:
             return total
         deductions = "".join(
-            f"-{self._marks.sumifs(mark_column(group.id), **self._own_score)}"
+            f"-{self.marks.sumifs(mark_column(group.id), **self._own_marks)}"
             for group in thematic_groups
         )
         points = f"({total}{deductions})"
         full_marks = sum(group.max for group in groups)
         possible_marks = full_marks - sum(group.max for group in thematic_groups)
-        if self._scheme.rebase and possible_marks:
+        if self.scheme.rebase and possible_marks:
             points = f"{points}*{full_marks:g}/{possible_marks:g}"
-        no_score = f'AND({own}="",{confirmed}="")'
+        no_score = f'AND({own_score}="",{confirmed_score}="")'
         return f'IF({no_score},"",IF({cell("thematic")}=1,{total},{points}))'
 
-    def _rank_formula(self, ranks: Mapping[str, int]) -> str:
-        best_first = self._scheme.bands_best_first() if self._scheme else ()
-        formula = '""'
-        for band, next_band in reversed(tuple(zip_longest(best_first, best_first[1:]))):
-            rank, full_marks = str(ranks[band.id]), self._full_marks(band.id)
-            if full_marks and next_band:
-                has_full_marks = f"{self._marks.countifs(**self._own_score, **full_marks)}>0"
-                rank = f"IF({has_full_marks},{rank},{ranks[next_band.id]})"
-            formula = f"IF({cell('score')}>={band.min:g},{rank},{formula})"
-        return f'IF({cell("score")}="","",{formula})'
+    @cached_property
+    def rank(self) -> str:
+        """The formula of the band's number; empty without a score or below every band."""
+        ranks, score, formula, next_rank = bands.ranks(self.ctx), cell("score"), '""', ""
+        for band in reversed(self.scheme.bands_best_first() if self.scheme else ()):
+            rank = band_rank = str(ranks[band.id])
+            full_marks = self._full_marks(band.id)
+            if full_marks and next_rank:
+                count = self.marks.countifs(**self._own_marks, **full_marks)
+                rank = f"IF({count}>0,{band_rank},{next_rank})"
+            formula, next_rank = f"IF({score}>={band.min:g},{rank},{formula})", band_rank
+        return f'IF({score}="","",{formula})'
 
-    def _full_marks(self, band: str) -> dict[str, str]:
-        """Return the conditions that the groups a band demands have full marks."""
-        if self._scheme is None:
+    @property
+    def _own_marks(self) -> Mapping[str, str]:
+        """The conditions that find the row's own score in the table by group."""
+        own_title, confirmed_title = (
+            quote(self.ctx.choice_title("scorer", scorer)) for scorer in SCORERS
+        )
+        scorer = f'IF({cell("confirmed")}<>"",{confirmed_title},{own_title})'
+        return {"branch": cell("branch"), "held_on": cell("held_on"), "scorer": scorer}
+
+    def _full_marks(self, band: str) -> Mapping[str, str]:
+        """Return the conditions that the band's groups have full marks, none without any."""
+        if not self.scheme:
             return {}
-        full_marks = {group.id: group.max for group in self._scheme.groups}
-        demands = (demand for demand in self._scheme.demands if demand.band == band)
+        full_marks = {group.id: group.max for group in self.scheme.groups}
         return {
-            mark_column(name): f'">={full_marks[name]:g}"'
-            for demand in demands
-            for name in demand.full
+            mark_column(group): f'">={full_marks[group]:g}"'
+            for demand in self.scheme.demands
+            if demand.band == band
+            for group in demand.full
         }

@@ -6,7 +6,7 @@ A field added to a form appears here as a column; nothing in this program names 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -18,7 +18,7 @@ from mlay_batch.model.records import LedgerEntry, Row, Value
 from mlay_batch.report.data.data_sheets import returns_of
 from mlay_batch.report.report_context import ReportContext, strip_number
 from mlay_batch.report.tables import DataColumn, DataTable, Kind, fill, place_text, plain_heading
-from mlay_batch.report.writer import SheetWriter
+from mlay_batch.report.writer import Content, SheetWriter
 from mlay_batch.schema import Field, Form, Section
 from mlay_batch.schema.versions import Family, families, family_fields, family_sections
 
@@ -35,6 +35,19 @@ _KINDS: Mapping[str, Kind] = {
 }
 
 
+@dataclass(frozen=True)
+class _ReturnedRow:
+    """A row of a section as a branch returned it.
+
+    Attributes:
+        entry: the ledger entry of the return.
+        row: the row.
+    """
+
+    entry: LedgerEntry
+    row: Row
+
+
 def build(ctx: ReportContext) -> tuple[DataTable, ...]:
     """Return a table per form and section, versions of a form side by side in one table."""
     return tuple(
@@ -49,76 +62,55 @@ def table_name(form: str, section: str) -> str:
     return _NOT_A_NAME.sub("_", f"{form}_{section}")
 
 
-@dataclass(frozen=True)
-class _SectionRow:
-    """A row of a section.
-
-    Attributes:
-        entry: the ledger entry of its return.
-        row: its values and their cells.
-    """
-
-    entry: LedgerEntry
-    row: Row
-
-
 def _section_table(ctx: ReportContext, family: Family, section: Section) -> DataTable:
-    named_fields = family_fields(family, section.id)
-    table = DataTable(
-        name=table_name(family[0].form, section.id),
-        title=ctx.t("sheet.section", title=strip_number(section.title.of(ctx.lang))),
-        note=ctx.t("note.section", form=family[0].title.of(ctx.lang)),
-        columns=tuple(_columns(ctx, named_fields)),
-    )
+    form, columns = family[0], tuple(_columns(ctx, family_fields(family, section.id)))
+    title = ctx.t("sheet.section", title=strip_number(section.title.of(ctx.lang)))
+    note = ctx.t("note.section", form=form.title.of(ctx.lang))
     rows = (
-        _SectionRow(accepted.entry, row)
-        for accepted in returns_of(ctx, family[0])
+        _ReturnedRow(accepted.entry, row)
+        for accepted in returns_of(ctx, form)
         for row in accepted.section_rows(section.id)
     )
-    return fill(table, rows)
+    return fill(DataTable(table_name(form.form, section.id), title, note, columns), rows)
 
 
 def _columns(
-    ctx: ReportContext, named_fields: Mapping[str, tuple[Form, Field]]
-) -> Iterator[DataColumn[_SectionRow]]:
-    t = ctx.t
-    yield DataColumn(BRANCH_COLUMN, t("column.branch"), "center", attrgetter("entry.branch"))
-    yield DataColumn(
-        "_branch_name", t("column.branch_name"), "text", lambda line: ctx.name(line.entry.branch)
-    )
-    yield DataColumn("_period", t("column.period"), "center", attrgetter("entry.period"))
-    yield DataColumn(MONTH_COLUMN, t("column.month"), "integer", _last_month)
-    for name, (form, field) in named_fields.items():
+    ctx: ReportContext, fields: Mapping[str, tuple[Form, Field]]
+) -> Iterator[DataColumn[_ReturnedRow]]:
+    def column(
+        name: str, kind: Kind, value: Callable[[_ReturnedRow], Content]
+    ) -> DataColumn[_ReturnedRow]:
+        return DataColumn(f"_{name}", ctx.t(f"column.{name}"), kind, value)
+
+    yield column("branch", "center", attrgetter("entry.branch"))
+    yield column("branch_name", "text", lambda line: ctx.name(line.entry.branch))
+    yield column("period", "center", attrgetter("entry.period"))
+    yield column("month", "integer", lambda line: Period.parse(str(line.entry.period)).end.month)
+    for name, (form, field) in fields.items():
         title, kind = plain_heading(field.title.of(ctx.lang)), _KINDS.get(field.type, "text")
-        yield DataColumn(name, title, kind, partial(_cell_value, ctx, name, form, field))
-    yield DataColumn(
-        "_delivery", t("column.delivery"), "link", lambda line: ctx.file_link(line.entry.id)
-    )
-    yield DataColumn("_row", t("column.row"), "integer", attrgetter("row.number"))
-    yield DataColumn(
-        "_cells", t("column.source"), "text", lambda line: _source_cells(line.row, named_fields)
-    )
+        yield DataColumn(name, title, kind, _value_of(ctx, form, field))
+    yield column("delivery", "link", lambda line: ctx.file_link(line.entry.id))
+    yield column("row", "integer", attrgetter("row.number"))
+    yield DataColumn("_cells", ctx.t("column.source"), "text", partial(_source_cells, fields))
 
 
-def _last_month(line: _SectionRow) -> int:
-    return Period.parse(str(line.entry.period)).end.month
-
-
-def _source_cells(row: Row, field_ids: Iterable[str]) -> str:
+def _source_cells(field_ids: Iterable[str], line: _ReturnedRow) -> str:
     """Return where a row stands in its file: ``Báo cáo!C32:O32``, a card's ``Báo cáo!F9:F19``."""
+    row = line.row
     cells = [row.cells[name] for name in field_ids if name in row.cells]
     ends = dict.fromkeys((cells[0], cells[-1])) if cells else ()
     return place_text(Place("", row.sheet, ":".join(ends)))
 
 
-def _cell_value(
-    ctx: ReportContext, name: str, form: Form, field: Field, line: _SectionRow
-) -> Value:
-    """Return a value of a row as the sheet shows it: choices by their titles, days as days."""
-    value = line.row.values.get(name)
-    if field.type == "choice":
-        titles = {choice.id: choice.title for choice in form.choices.get(field.choices or "", ())}
-        return titles[value].of(ctx.lang) if isinstance(value, str) and value in titles else value
-    if field.type == "date" and isinstance(value, str):
-        return date.fromisoformat(value)
+def _value_of(ctx: ReportContext, form: Form, field: Field) -> Callable[[_ReturnedRow], Value]:
+    """Return what takes a field's value from a row: of a choice its title."""
+    choices = form.choices.get(field.choices or "", ()) if field.type == "choice" else ()
+    titles = {choice.id: choice.title.of(ctx.lang) for choice in choices}
+
+    def value(line: _ReturnedRow) -> Value:
+        content = line.row.values.get(field.id)
+        if not isinstance(content, str):
+            return content
+        return date.fromisoformat(content) if field.type == "date" else titles.get(content, content)
+
     return value

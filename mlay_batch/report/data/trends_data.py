@@ -6,17 +6,19 @@ else. A month without a figure is blank, so that a line has a gap there and not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from operator import methodcaller
+from operator import attrgetter, itemgetter
 from statistics import fmean
+from typing import TypeVar
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from mlay_batch.figures.classified import ClassificationPart, ClassificationYear
 from mlay_batch.report import bands
 from mlay_batch.report.data.data_sheets import DataTables
+from mlay_batch.report.data.meetings_data import sittings_of_year
 from mlay_batch.report.data.sections_data import BRANCH_COLUMN, MONTH_COLUMN, table_name
 from mlay_batch.report.formulas import cell, quote
 from mlay_batch.report.report_context import ReportContext
@@ -29,20 +31,27 @@ from mlay_batch.report.tables import (
     plain_heading,
 )
 from mlay_batch.report.writer import Content, SheetWriter
-from mlay_batch.schema.schemes import Part
+from mlay_batch.schema import Quota
+from mlay_batch.schema.schemes import Band, Part
 
 _MONTH_TABLE, _BRANCH_TABLE, _YEAR_TABLE = "TheoThang", "TheoDonVi", "TheoNam"
 CHARTED = (_MONTH_TABLE, _YEAR_TABLE)  # the tables charts are drawn from
-_YEAR_MONTHS = 12
+_MONTHS = range(1, 13)
 _BAR = "#8FB2D9"
 # Nearly all scores lie between 60 and 100: from 0 up every bar would look the same.
 _SCALES: Mapping[str, Mapping[str, int]] = {"score": {"min": 40, "max": 110}, "members": {"min": 0}}
 ChartRange = list[str | int]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class ChartSource:
-    """One of the tables with its sheet: where a chart or a sparkline finds its cells."""
+    """One of the tables with its sheet: where a chart or a sparkline finds its cells.
+
+    Attributes:
+        sheet: the sheet the table is written on.
+        table: the table.
+    """
 
     sheet: SheetWriter
     table: DataTable
@@ -74,12 +83,12 @@ class ChartSource:
 
 @dataclass(frozen=True)
 class Trends:
-    """The tables that charts and sparklines are drawn from.
+    """All three tables.
 
     Attributes:
         months: figures by month.
         branches: figures by branch and month.
-        years: shares of grades by year; None without a yearly return.
+        years: figures by year, None without a yearly return.
     """
 
     months: ChartSource
@@ -99,15 +108,14 @@ class Trends:
     def draw_sparklines(
         self, sheet: SheetWriter, first: int, column: int, branches: Iterable[str], figure: str
     ) -> None:
-        """Draw each branch's `figure` (``score`` or ``members``) of the months, from row `first`
-        on.
+        """Draw each branch's figures of the months (``score`` or ``members``), from `first` on.
 
         All are one group, as Excel's own dialog makes it. Columns, not lines: LibreOffice prints
         no line.
         """
         ranges: dict[str, str] = {}
         for row, branch in enumerate(branches, first):
-            if cells := self.branches.row_range(branch, f"{figure}1", f"{figure}{_YEAR_MONTHS}"):
+            if cells := self.branches.row_range(branch, f"{figure}1", f"{figure}{_MONTHS[-1]}"):
                 ranges[xl_rowcol_to_cell(row, column)] = cells
         if ranges:
             options = {"type": "column", "series_color": _BAR, **_SCALES[figure]}
@@ -115,137 +123,98 @@ class Trends:
             sheet.raw.add_sparkline(first, column, options | locations)
 
 
+@dataclass(frozen=True)
+class _YearRow:
+    """The grades of one part in one year.
+
+    Attributes:
+        title: the part as the newest scheme calls it.
+        year: the year.
+        part: the part as the scheme of the year has it.
+        counts: how many have each grade.
+    """
+
+    title: str
+    year: int
+    part: Part
+    counts: Mapping[str, int]
+
+    def share(self, rank: int) -> float | None:
+        """Return the share of a grade of the rated, the best 1; None without such a grade."""
+        counts = [self.counts.get(grade.id, 0) for grade in self.part.grades]
+        return 100 * counts[rank - 1] / sum(counts) if rank <= len(counts) and any(counts) else None
+
+
 def build(
     ctx: ReportContext, data: DataTables, sections: Mapping[str, DataTable]
 ) -> tuple[DataTable, ...]:
     """Return the tables; `sections` are those of the returned sections by name."""
-    tables = month_table(ctx, data), branch_table(ctx, data, sections), year_table(ctx, data)
-    return tuple(table for table in tables if table)
+    months = range(1, ctx.figures.period.end.month + 1)
+    branch_columns = _branch_columns(ctx, data, sections)
+    tables = (
+        _table(ctx, _MONTH_TABLE, "months", _month_columns(ctx, data), months),
+        _table(ctx, _BRANCH_TABLE, "branches", branch_columns, _branch_codes(ctx)),
+    )
+    if not ctx.figures.years:
+        return tables
+    return *tables, _table(ctx, _YEAR_TABLE, "years", _year_columns(ctx, data), _year_rows(ctx))
 
 
-def month_table(ctx: ReportContext, data: DataTables) -> DataTable:
-    """Return a row for each month: meetings by band, visits so far beside an even pace."""
-    title, note = ctx.t("branches/trend.months"), ctx.t("branches/trend.note")
-    table = DataTable(_MONTH_TABLE, title, note, tuple(_month_columns(ctx, data)))
-    return fill(table, range(1, ctx.figures.period.end.month + 1))
+def _table(
+    ctx: ReportContext, name: str, key: str, columns: Iterable[DataColumn[T]], things: Iterable[T]
+) -> DataTable:
+    title, note = ctx.t(f"branches/trend.{key}"), ctx.t("branches/trend.note")
+    return fill(DataTable(name, title, note, tuple(columns)), things)
 
 
 def _month_columns(ctx: ReportContext, data: DataTables) -> Iterator[DataColumn[int]]:
-    month, ranks = cell("month"), bands.ranks(ctx)
-    yield DataColumn("month", ctx.t("column.month"), "integer", lambda month: month)
+    """Yield each month's meetings by band, and the visits so far beside an even pace."""
+    yield DataColumn("month", ctx.t("column.month"), "integer", int)
     for band in bands.best_first(ctx):
-        yield DataColumn(
-            band.id,
-            plain_heading(band.title.of(ctx.lang)),
-            "integer",
-            partial(_band_count, ctx, band.id),
-            partial(_band_formula, ctx, data, ranks[band.id]),
-        )
-    quotas = {line.quota.quota: line.quota.title.of(ctx.lang) for line in ctx.figures.quota}
-    for quota, title in quotas.items():
-        owed = sum(line.obligation for line in ctx.figures.quota if line.quota.quota == quota)
-        yield DataColumn(
-            f"seen_{quota}",
-            plain_heading(ctx.t("branches/trend.seen", title=title)),
-            "integer",
-            partial(_visit_count, ctx, quota),
-            data.attendance.sumifs(f"counts:{quota}", month=f'"<="&{month}'),
-        )
-        yield DataColumn(
-            f"pace_{quota}",
-            plain_heading(ctx.t("branches/trend.pace", title=title)),
-            "points",
-            partial(_even_pace, owed),
-            f"{owed}*{month}/{_YEAR_MONTHS}",
-        )
+        yield _band_column(ctx, data, band)
+    for quota in {line.quota.quota: line.quota for line in ctx.figures.quota}.values():
+        yield from _quota_columns(ctx, data, quota)
 
 
-def _band_count(ctx: ReportContext, band: str, month: int) -> int:
-    return sum(
-        sitting.band == band and sitting.held_on.month == month
-        for sitting in ctx.figures.sittings
-        if is_in_report_year(ctx, sitting.held_on)
-    )
+def _band_column(ctx: ReportContext, data: DataTables, band: Band) -> DataColumn[int]:
+    rank = str(bands.ranks(ctx)[band.id])
+    counts = Counter(line.held_on.month for line in sittings_of_year(ctx) if line.band == band.id)
+
+    def formula(month: int) -> str:
+        return data.sittings.countifs(held_on=_days(ctx, month), rank=rank)
+
+    title = plain_heading(band.title.of(ctx.lang))
+    return DataColumn(band.id, title, "integer", lambda month: counts[month], formula)
 
 
-def _band_formula(ctx: ReportContext, data: DataTables, rank: int, month: int) -> str:
-    return data.sittings.countifs(held_on=_days_of_month(ctx, month), rank=str(rank))
-
-
-def _days_of_month(ctx: ReportContext, month: int) -> tuple[str, str]:
-    """Return the conditions on a day to lie in a month of the year."""
+def _days(ctx: ReportContext, month: int) -> tuple[str, str]:
+    """Return the conditions that a day lies in a month of the year."""
     year = ctx.figures.period.year
     return f'">="&DATE({year},{month},1)', f'"<"&DATE({year},{month + 1},1)'
 
 
-def _visit_count(ctx: ReportContext, quota: str, month: int) -> int:
-    """Return the visits that count for a quota up to a month."""
-    return sum(
-        visit.counts
+def _quota_columns(ctx: ReportContext, data: DataTables, quota: Quota) -> Iterator[DataColumn[int]]:
+    """Yield the visits counted up to a month, and what an even pace towards the year's sum is."""
+    name, months, title = quota.quota, _MONTHS[-1], quota.title.of(ctx.lang)
+    owed = sum(line.obligation for line in ctx.figures.quota if line.quota.quota == name)
+    visits = [
+        visit
         for visit in ctx.figures.attendances
-        if visit.quota == quota
-        and is_in_report_year(ctx, visit.held_on)
-        and visit.held_on.month <= month
+        if visit.quota == name and is_in_report_year(ctx, visit.held_on)
+    ]
+
+    def count(month: int) -> int:
+        return sum(visit.counts for visit in visits if visit.held_on.month <= month)
+
+    def pace(month: int) -> float:
+        return owed * month / months
+
+    seen_title, pace_title = (
+        plain_heading(ctx.t(f"branches/trend.{figure}", title=title)) for figure in ("seen", "pace")
     )
-
-
-def _even_pace(owed: int, month: int) -> float:
-    """Return how many visits an even pace towards the year's sum makes up to a month."""
-    return owed * month / _YEAR_MONTHS
-
-
-def _scores_by_month(ctx: ReportContext) -> Mapping[tuple[str, int], list[float]]:
-    """Return the scores of the report's year by branch and month."""
-    scores: dict[tuple[str, int], list[float]] = {}
-    for sitting in ctx.figures.sittings:
-        if sitting.score is not None and is_in_report_year(ctx, sitting.held_on):
-            scores.setdefault((sitting.branch, sitting.held_on.month), []).append(sitting.score)
-    return scores
-
-
-def branch_table(
-    ctx: ReportContext, data: DataTables, sections: Mapping[str, DataTable]
-) -> DataTable:
-    """Return a row for each branch: its mean score and its members, month by month."""
-    title, note = ctx.t("branches/trend.branches"), ctx.t("branches/trend.note")
-    columns = tuple(_branch_columns(ctx, data, sections))
-    return fill(DataTable(_BRANCH_TABLE, title, note, columns), _branch_codes(ctx))
-
-
-def _branch_columns(
-    ctx: ReportContext, data: DataTables, sections: Mapping[str, DataTable]
-) -> Iterator[DataColumn[str]]:
-    months, branch = range(1, _YEAR_MONTHS + 1), cell("branch")
-    yield DataColumn("branch", ctx.t("column.branch"), "center", lambda code: code)
-    yield DataColumn("branch_name", ctx.t("column.branch_name"), "text", ctx.name)
-    scores = _scores_by_month(ctx)
-    for month in months:
-        title = f"{ctx.t('column.score')} T{month}"
-        days = _days_of_month(ctx, month)
-        mean = f'IFERROR({data.sittings.averageifs("score", branch=branch, held_on=days)},"")'
-        yield DataColumn(f"score{month}", title, "points", partial(_mean, scores, month), mean)
-    movement, closings = ctx.figures.movement, _closing_counts(ctx, sections)
-    for month in months:
-        title, formula = f"{ctx.t('branches/trend.members')} T{month}", ""
-        if movement:
-            table = sections[table_name(movement.fields.form, movement.fields.section)]
-            of_month = {BRANCH_COLUMN: branch, MONTH_COLUMN: str(month)}
-            formula = table.sumifs(movement.fields.closing, **of_month)
-        yield DataColumn(
-            f"members{month}", title, "integer", partial(_closing, closings, month), formula
-        )
-
-
-def _mean(
-    scores: Mapping[tuple[str, int], Sequence[float]], month: int, branch: str
-) -> float | None:
-    """Return a branch's mean score of a month; None without a score."""
-    month_scores = scores.get((branch, month))
-    return fmean(month_scores) if month_scores else None
-
-
-def _closing(closings: Mapping[tuple[str, int], int], month: int, branch: str) -> int | None:
-    return closings.get((branch, month))
+    sums = data.attendance.sumifs(f"counts:{name}", month=f'"<="&{cell("month")}')
+    yield DataColumn(f"seen_{name}", seen_title, "integer", count, sums)
+    yield DataColumn(f"pace_{name}", pace_title, "points", pace, f"{owed}*{cell('month')}/{months}")
 
 
 def _branch_codes(ctx: ReportContext) -> dict[str, None]:
@@ -254,89 +223,83 @@ def _branch_codes(ctx: ReportContext) -> dict[str, None]:
     return codes | dict.fromkeys(line.branch.code for line in (movement.lines if movement else ()))
 
 
-def _closing_counts(
+def _branch_columns(
+    ctx: ReportContext, data: DataTables, sections: Mapping[str, DataTable]
+) -> Iterator[DataColumn[str]]:
+    """Yield each branch's mean score and its members, month by month."""
+    t, means, members = ctx.t, _mean_scores(ctx), _member_counts(ctx, sections)
+    yield DataColumn("branch", t("column.branch"), "center", str)
+    yield DataColumn("branch_name", t("column.branch_name"), "text", ctx.name)
+    for month in _MONTHS:
+        title, value = f"{t('column.score')} T{month}", partial(_figure, means, month)
+        mean = data.sittings.averageifs("score", branch=cell("branch"), held_on=_days(ctx, month))
+        yield DataColumn(f"score{month}", title, "points", value, f'IFERROR({mean},"")')
+    for month in _MONTHS:
+        title, value = f"{t('branches/trend.members')} T{month}", partial(_figure, members, month)
+        formula = _members_formula(ctx, sections, month)
+        yield DataColumn(f"members{month}", title, "integer", value, formula)
+
+
+def _figure(figures: Mapping[tuple[str, int], float], month: int, branch: str) -> float | None:
+    return figures.get((branch, month))
+
+
+def _mean_scores(ctx: ReportContext) -> Mapping[tuple[str, int], float]:
+    """Return the mean scores of the report's year by branch and month."""
+    scores: dict[tuple[str, int], list[float]] = {}
+    for sitting in sittings_of_year(ctx):
+        if sitting.score is not None:
+            scores.setdefault((sitting.branch, sitting.held_on.month), []).append(sitting.score)
+    return {key: fmean(month_scores) for key, month_scores in scores.items()}
+
+
+def _member_counts(
     ctx: ReportContext, sections: Mapping[str, DataTable]
 ) -> Mapping[tuple[str, int], int]:
     """Return the members at the end of each month as the data sheet has them."""
-    movement = ctx.figures.movement
-    if movement is None:
+    if not (movement := ctx.figures.movement):
         return {}
     table = sections[table_name(movement.fields.form, movement.fields.section)]
-    positions = [
-        table.index(name) for name in (BRANCH_COLUMN, MONTH_COLUMN, movement.fields.closing)
-    ]
-    values = ((row[positions[0]], row[positions[1]], row[positions[2]]) for row in table.rows)
+    ids = (BRANCH_COLUMN, MONTH_COLUMN, movement.fields.closing)
+    cells = (itemgetter(*map(table.index, ids))(row) for row in table.rows)
     return {
-        (str(branch), int(str(month))): int(str(closing or 0)) for branch, month, closing in values
+        (str(branch), int(str(month))): int(str(closing or 0)) for branch, month, closing in cells
     }
 
 
-def year_table(ctx: ReportContext, data: DataTables) -> DataTable | None:
-    """Return a row for each year and part: the shares of the grades, the best first, of the rated.
+def _members_formula(ctx: ReportContext, sections: Mapping[str, DataTable], month: int) -> str:
+    if not (movement := ctx.figures.movement):
+        return ""
+    table = sections[table_name(movement.fields.form, movement.fields.section)]
+    conditions = {BRANCH_COLUMN: cell("branch"), MONTH_COLUMN: str(month)}
+    return table.sumifs(movement.fields.closing, **conditions)
 
-    None without a yearly return.
-    """
+
+def _year_rows(ctx: ReportContext) -> Iterator[_YearRow]:
     years = ctx.figures.years
-    if not years:
-        return None
-    parts = [
-        _PartOfYear(part, year, year_part)
-        for part in years[-1].scheme.parts
-        for year in years
-        for year_part in year.parts
-        if year_part.section == part.section
-    ]
-    title, note = ctx.t("branches/trend.years"), ctx.t("branches/trend.note")
-    return fill(DataTable(_YEAR_TABLE, title, note, tuple(_year_columns(ctx, data))), parts)
+    for newest in years[-1].scheme.parts:
+        for year in years:
+            figures, part = year.part(newest.section), year.scheme.part(newest.section)
+            if figures and part:
+                yield _YearRow(newest.title.of(ctx.lang), year.year, part, figures.counts)
 
 
-@dataclass(frozen=True)
-class _PartOfYear:
-    """A part of the classification in one year.
-
-    Attributes:
-        newest: the part as the newest scheme names it.
-        year: the year with its own scheme.
-        counts: how many got which grade.
-    """
-
-    newest: Part
-    year: ClassificationYear
-    counts: ClassificationPart
-
-    def title(self, lang: str) -> str:
-        """Return the name of the part."""
-        return self.newest.title.of(lang)
-
-    @property
-    def grades(self) -> list[str]:
-        """The grades of the part in that year, the best first."""
-        parts = self.year.scheme.parts
-        part = next(part for part in parts if part.section == self.counts.section)
-        return [grade.id for grade in part.grades]
-
-    def share(self, rank: int) -> float | None:
-        """Return the share of a grade among the rated, in per cent; None where there is none."""
-        rated = sum(self.counts.counts.get(grade, 0) for grade in self.grades)
-        if rank > len(self.grades) or not rated:
-            return None
-        return 100 * self.counts.counts.get(self.grades[rank - 1], 0) / rated
-
-
-def _year_columns(ctx: ReportContext, data: DataTables) -> Iterator[DataColumn[_PartOfYear]]:
-    grade_count = max(len(part.grades) for year in ctx.figures.years for part in year.scheme.parts)
-    yield DataColumn(
-        "part", ctx.t("column.part"), "text", lambda line: line.newest.title.of(ctx.lang)
-    )
-    yield DataColumn("year", ctx.t("column.year"), "center", lambda line: line.year.year)
-    for rank in range(1, grade_count + 1):
+def _year_columns(ctx: ReportContext, data: DataTables) -> Iterator[DataColumn[_YearRow]]:
+    """Yield the shares of the grades, the best first, of the rated."""
+    yield DataColumn("part", ctx.t("column.part"), "text", attrgetter("title"))
+    yield DataColumn("year", ctx.t("column.year"), "center", attrgetter("year"))
+    parts = (part for year in ctx.figures.years for part in year.scheme.parts)
+    for rank in range(1, max(len(part.grades) for part in parts) + 1):
         title = plain_heading(ctx.t("branches/trend.grade", rank=rank))
-        share, formula = methodcaller("share", rank), partial(_share_formula, data, rank)
+        share, formula = partial(_YearRow.share, rank=rank), partial(_share_formula, data, rank)
         yield DataColumn(f"grade{rank}", title, "points", share, formula)
 
 
-def _share_formula(data: DataTables, rank: int, line: _PartOfYear) -> str:
-    conditions = {"year": str(line.year.year), "part": quote(line.counts.section)}
-    sums = [data.classification.sumifs(grade, **conditions) for grade in line.grades]
+def _share_formula(data: DataTables, rank: int, row: _YearRow) -> str:
+    part = quote(row.part.section)
+    sums = [
+        data.classification.sumifs(grade.id, year=str(row.year), part=part)
+        for grade in row.part.grades
+    ]
     rated = "+".join(sums)
     return f'IF({rated}=0,"",100*{sums[rank - 1]}/({rated}))'

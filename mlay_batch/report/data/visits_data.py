@@ -6,11 +6,11 @@ meetings held and the assignments, so that an altered row changes every figure t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from operator import methodcaller
+from operator import attrgetter
 
 from mlay_batch.core.period import day_number
 from mlay_batch.figures.report_records import Attendance
@@ -33,10 +33,60 @@ from mlay_batch.schema.ids import MIXED_KIND
 _HEAD_CELL = f"$A${HEAD_ROW + 1}"  # a cell of the headings' row
 
 
+@dataclass(frozen=True)
+class _VisitRow:
+    """A row of the table.
+
+    Attributes:
+        visit: the visit as reported, for the first of the quotas it concerns.
+        by_quota: the same for each of them.
+        sitting: what stands for the meeting: the cell and the number of the day.
+        is_first: whether it is the first at its meeting, which has to have been held.
+    """
+
+    visit: Attendance
+    by_quota: Mapping[str | None, Attendance]
+    sitting: str
+    is_first: bool
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it counts for any quota."""
+        return any(visit.counts for visit in self.by_quota.values())
+
+    def counts(self, quota: str) -> int:
+        """Return 1 where it counts for that quota, else 0."""
+        return self.by_quota[quota].counts if quota in self.by_quota else 0
+
+    def quota_key(self, quota: str) -> str:
+        """Return what stands for a quota: the sitting that may count, else why not, or nothing."""
+        visit = self.by_quota.get(quota)
+        if visit and (visit.counts or visit.reason == "Q04"):
+            return f"{visit.credited_officer}|{self.sitting}"
+        return visit.reason if visit else ""
+
+    def doubt(self, quotas: Iterable[str]) -> str:
+        """Return the code of the doubt; one that counts for any quota is in doubt only by Q06."""
+        for visit in self.by_quota.values():
+            if visit.counts:
+                return visit.reason
+        keys = [self.quota_key(quota) for quota in quotas]
+        return next((key for key in keys if len(key) == 3), "Q04") if any(keys) else "Q01"
+
+
 def build(ctx: ReportContext, duties: DutyTables, sittings: DataTable) -> DataTable:
     """Return the table of the year's visits up to the period; `sittings` are the meetings held."""
-    columns = _VisitTable(ctx, duties, sittings).columns()
-    return data_table(ctx, "attendance", columns, _visits(ctx), AREA)
+    columns = _columns(ctx, duties, sittings)
+    return data_table(ctx, "attendance", columns, _table_rows(ctx), AREA)
+
+
+def _table_rows(ctx: ReportContext) -> Iterator[_VisitRow]:
+    attended: set[str] = set()
+    for visits in visit_rows(ctx):
+        visit, by_quota = visits[0], {visit.quota: visit for visit in visits}
+        sitting = f"{visit.branch}|{day_number(visit.held_on)}"
+        yield _VisitRow(visit, by_quota, sitting, bool(visit.kind) and sitting not in attended)
+        attended.add(sitting)
 
 
 def visit_rows(ctx: ReportContext) -> Iterator[tuple[Attendance, ...]]:
@@ -61,193 +111,130 @@ def _all_kinds(ctx: ReportContext) -> tuple[str, ...]:
     return tuple(dict.fromkeys(choice.id for form_choices in choices for choice in form_choices))
 
 
-@dataclass(frozen=True)
-class _Visit:
-    """A reported visit.
+def _columns(
+    ctx: ReportContext, duties: DutyTables, sittings: DataTable
+) -> Iterator[DataColumn[_VisitRow]]:
+    column, officer, day = partial(data_column, ctx, area=AREA), cell("officer"), cell("held_on")
+    yield column("officer", "center", attrgetter("visit.officer"))
+    yield column("instead", "center", attrgetter("visit.on_behalf_of"))
+    yield column("branch", "center", attrgetter("visit.branch"))
+    yield column("held_on", "date", attrgetter("visit.held_on"))
+    name = _name_formula(duties.scope, "branch")
+    yield column("branch_name", "text", lambda row: ctx.name(row.visit.branch), name)
+    credited = f'IF({cell("instead")}<>"",{cell("instead")},{officer}&"")'
+    yield column("credited", "center", attrgetter("visit.credited_officer"), credited)
+    name = _name_formula(duties.officers, "officer", "credited")
+    yield column(
+        "credited_name", "text", lambda row: ctx.officer_name(row.visit.credited_officer), name
+    )
+    month = f'IF({day}="","",MONTH({day}))'
+    yield column("month", "integer", attrgetter("visit.held_on.month"), month)
+    sitting = f'IF({officer}="","",{cell("branch")}&"|"&{day})'
+    yield column("sitting", "center", attrgetter("sitting"), sitting)
+    yield _kind_column(ctx, sittings)
+    yield from _quota_columns(ctx, duties)
+    yield from _count_columns(ctx)
+    yield column("delivery", "link", lambda row: ctx.file_link(row.visit.delivery))
+    yield column("cell", "center", lambda row: place_text(row.visit.place))
 
-    Attributes:
-        attendances: the visit for every quota it concerns, at least one.
-        is_first: whether it is the first visit of the year to its sitting.
+
+def _quotas(ctx: ReportContext) -> Mapping[str, Quota]:
+    """Return the quotas of the period by id."""
+    return {quota.quota: quota for quota in ctx.inputs.catalogue.quotas_for(ctx.figures.period)}
+
+
+def _name_formula(table: DataTable, code_id: str, code_cell: str = "") -> str:
+    """Return the formula of the name that `table` has for a code, the code where it has none."""
+    code = cell(code_cell or code_id)
+    match = f"MATCH({code},{table.ref(code_id)},0)"
+    return f'IFERROR(INDEX({table.ref(f"{code_id}_name")},{match}),{code}&"")'
+
+
+def _kind_column(ctx: ReportContext, sittings: DataTable) -> DataColumn[_VisitRow]:
+    """Return the kind of the sitting; nothing where no meeting was held that day."""
+    held = {"branch": cell("branch"), "held_on": cell("held_on")}
+    kind = quote(ctx.choice_title("meeting_kind", MIXED_KIND))
+    for kind_id in _all_kinds(ctx):
+        title = quote(ctx.choice_title("meeting_kind", kind_id))
+        if title not in kind:
+            kind = f"IF({sittings.countifs(**held, kind=title)}>0,{title},{kind})"
+
+    def value(row: _VisitRow) -> str:
+        return ctx.choice_title("meeting_kind", row.visit.kind)
+
+    formula = f'IF({sittings.countifs(**held)}=0,"",{kind})'
+    return data_column(ctx, "kind", "text", value, formula, area=AREA)
+
+
+def _quota_columns(ctx: ReportContext, duties: DutyTables) -> Iterator[DataColumn[_VisitRow]]:
+    """Yield the sitting a visit is for under each quota, then whether it counts for each."""
+    column, quotas = partial(data_column, ctx, area=AREA), _quotas(ctx)
+    for name, quota in quotas.items():
+        key, formula = partial(_VisitRow.quota_key, quota=name), _quota_formula(ctx, duties, quota)
+        yield column(f"of_quota:{name}", "center", key, formula, quota=name)
+    for name in quotas:
+        key_id, counts = f"of_quota:{name}", partial(_VisitRow.counts, quota=name)
+        formula = f"IF(LEN({cell(key_id)})<4,0,{_first_formula(key_id)})"
+        yield column(f"counts:{name}", "integer", counts, formula, quota=name)
+
+
+def _quota_formula(ctx: ReportContext, duties: DutyTables, quota: Quota) -> str:
+    """Return the formula of the sitting a visit is for, or why it does not count.
+
+    The record of the month of the visit says so; nothing where none holds.
     """
-
-    attendances: tuple[Attendance, ...]
-    is_first: bool
-
-    @property
-    def reported(self) -> Attendance:
-        """Who came where and when, the same for every quota."""
-        return self.attendances[0]
-
-    @property
-    def sitting(self) -> str:
-        """The key of the sitting: branch and day."""
-        return f"{self.reported.branch}|{day_number(self.reported.held_on)}"
-
-    def counts(self, quota: str) -> int:
-        """Return how often it counts for a quota."""
-        return next((a.counts for a in self.attendances if a.quota == quota), 0)
-
-    def quota_key(self, quota: str) -> str:
-        """Return what stands for a quota: the sitting that may count, else why not, or nothing."""
-        attendance = next((a for a in self.attendances if a.quota == quota), None)
-        if attendance is None:
-            return ""
-        if attendance.counts or attendance.reason == "Q04":
-            return f"{attendance.credited_officer}|{self.sitting}"
-        return attendance.reason
-
-    def doubt(self, keys: list[str]) -> str:
-        """Return the code of its doubt; one that counts for any quota is in doubt only by Q06."""
-        counted = [attendance for attendance in self.attendances if attendance.counts]
-        if counted:
-            return counted[0].reason
-        if not any(keys):
-            return "Q01"
-        return next((key for key in keys if len(key) == 3), "Q04")
+    spans = quota_year.join_alike(
+        quota_year.spans(ctx, quota), lambda record: (record.role, record.counts)
+    )
+    record_formula = partial(_record_formula, ctx, duties)
+    formula = quota_year.choose_by_month(spans, cell("month"), record_formula, '""')
+    return f'IF({cell("officer")}="","",{formula})'
 
 
-def _visits(ctx: ReportContext) -> Iterator[_Visit]:
-    seen_sittings: set[str] = set()
-    for attendances in visit_rows(ctx):
-        visit = _Visit(attendances, is_first=False)
-        is_first = bool(visit.reported.kind) and visit.sitting not in seen_sittings
-        seen_sittings.add(visit.sitting)
-        yield replace(visit, is_first=is_first)
-
-
-class _VisitTable:
-    """The columns of the table, and the formulas in them."""
-
-    def __init__(self, ctx: ReportContext, duties: DutyTables, sittings: DataTable) -> None:
-        self.ctx, self.duties, self.sittings = ctx, duties, sittings
-        self.quotas = ctx.inputs.catalogue.quotas_for(ctx.figures.period)
-        self.keys = [f"of_quota:{quota.quota}" for quota in self.quotas]
-
-    def columns(self) -> Iterator[DataColumn[_Visit]]:
-        """Yield the columns."""
-        column, ctx = partial(data_column, self.ctx, area=AREA), self.ctx
-        officer, instead, day = cell("officer"), cell("instead"), cell("held_on")
-        month = f'IF({day}="","",MONTH({day}))'
-        sitting = f'IF({officer}="","",{cell("branch")}&"|"&{day})'
-        scope, officers = self.duties.scope, self.duties.officers
-        branch_name = _lookup("branch", scope.ref("branch"), scope.ref("branch_name"))
-        credited = f'IF({instead}<>"",{instead},{officer}&"")'
-        officer_name = _lookup("credited", officers.ref("officer"), officers.ref("officer_name"))
-        yield column("officer", "center", lambda visit: visit.reported.officer)
-        yield column("instead", "center", lambda visit: visit.reported.on_behalf_of)
-        yield column("branch", "center", lambda visit: visit.reported.branch)
-        yield column("held_on", "date", lambda visit: visit.reported.held_on)
-        yield column(
-            "branch_name", "text", lambda visit: ctx.name(visit.reported.branch), branch_name
+def _record_formula(ctx: ReportContext, duties: DutyTables, quota: Quota) -> str:
+    """Return the same under one record of a quota."""
+    day, credited, branch = cell("held_on"), cell("credited"), cell("branch")
+    covers = duties.scope.countifs(
+        officer=credited,
+        role=quote(quota.role),
+        branch=branch,
+        first_alive=f'"<="&{day}',
+        last_alive=f'">="&{day}',
+    )
+    titles = (ctx.choice_title("meeting_kind", kind) for kind in quota.counts.kinds)
+    kinds = ",".join(f"{cell('kind')}={quote(title)}" for title in titles)
+    result = f'IF(OR({kinds}),{credited}&"|"&{cell("sitting")},"Q05")'
+    if not quota.counts.own_cell:
+        own_visits = "+".join(
+            duties.officers.countifs(officer=officer, own_cell=branch)
+            for officer in (cell("officer"), credited)
         )
-        yield column("credited", "center", lambda visit: visit.reported.credited_officer, credited)
-        yield column(
-            "credited_name",
-            "text",
-            lambda visit: ctx.officer_name(visit.reported.credited_officer),
-            officer_name,
-        )
-        yield column("month", "integer", lambda visit: visit.reported.held_on.month, month)
-        yield column("sitting", "center", lambda visit: visit.sitting, sitting)
-        yield column("kind", "text", self._kind_title, self._kind_formula())
-        yield from self._quota_columns()
-        yield from self._count_columns()
-        yield column("delivery", "link", lambda visit: ctx.file_link(visit.reported.delivery))
-        yield column("cell", "center", lambda visit: place_text(visit.reported.place))
-
-    def _kind_title(self, visit: _Visit) -> str:
-        return self.ctx.choice_title("meeting_kind", visit.reported.kind)
-
-    def _kind_formula(self) -> str:
-        """Return the formula of the sitting's kind; nothing where no meeting was held that day."""
-        count = partial(self.sittings.countifs, branch=cell("branch"), held_on=cell("held_on"))
-        formula = quote(self.ctx.choice_title("meeting_kind", MIXED_KIND))
-        for kind in _all_kinds(self.ctx):
-            title = quote(self.ctx.choice_title("meeting_kind", kind))
-            if title not in formula:
-                formula = f"IF({count(kind=title)}>0,{title},{formula})"
-        return f'IF({count()}=0,"",{formula})'
-
-    def _quota_columns(self) -> Iterator[DataColumn[_Visit]]:
-        """Yield for each quota the sitting a visit is for, then whether it counts."""
-        column = partial(data_column, self.ctx, area=AREA)
-        for quota, key in zip(self.quotas, self.keys, strict=True):
-            value, formula = methodcaller("quota_key", quota.quota), self._quota_formula(quota)
-            yield column(key, "center", value, formula, quota=quota.quota)
-        for quota, key in zip(self.quotas, self.keys, strict=True):
-            value = methodcaller("counts", quota.quota)
-            formula = f"IF(LEN({cell(key)})<4,0,{_first_formula(key)})"
-            yield column(f"counts:{quota.quota}", "integer", value, formula, quota=quota.quota)
-
-    def _quota_formula(self, quota: Quota) -> str:
-        """Return the formula of the sitting a visit is for, or why it does not count.
-
-        The record of the month of the visit says so; nothing where none holds.
-        """
-        spans = quota_year.join_alike(
-            quota_year.spans(self.ctx, quota), lambda record: (record.role, record.counts)
-        )
-        formula = quota_year.choose_by_month(spans, cell("month"), self._record_formula, '""')
-        return f'IF({cell("officer")}="","",{formula})'
-
-    def _record_formula(self, quota: Quota) -> str:
-        """Return the same under one record of a quota."""
-        day, credited, branch = cell("held_on"), cell("credited"), cell("branch")
-        covers = self.duties.scope.countifs(
-            officer=credited,
-            role=quote(quota.role),
-            branch=branch,
-            first_alive=f'"<="&{day}',
-            last_alive=f'">="&{day}',
-        )
-        kinds = ",".join(
-            f"{cell('kind')}={quote(self.ctx.choice_title('meeting_kind', kind))}"
-            for kind in quota.counts.kinds
-        )
-        result = f'IF(OR({kinds}),{credited}&"|"&{cell("sitting")},"Q05")'
-        if not quota.counts.own_cell:
-            own_visits = "+".join(
-                self.duties.officers.countifs(officer=officer, own_cell=branch)
-                for officer in (cell("officer"), credited)
-            )
-            result = f'IF({own_visits}>0,"Q03",{result})'
-        if not quota.counts.substitutes:
-            result = f'IF({cell("instead")}<>"","Q02",{result})'
-        return f'IF({covers}=0,"",{result})'
-
-    def _count_columns(self) -> Iterator[DataColumn[_Visit]]:
-        column = partial(data_column, self.ctx, area=AREA)
-        sums = "+".join(cell(f"counts:{quota.quota}") for quota in self.quotas) or "0"
-        first = f'IF({cell("kind")}="",0,{_first_formula("sitting")})'
-        yield column("counted", "integer", _is_counted, f"IF({sums}>0,1,0)")
-        yield column("first_visit", "integer", lambda visit: int(visit.is_first), first)
-        yield column("doubt", "center", self._doubt, self._doubt_formula())
-
-    def _doubt(self, visit: _Visit) -> str:
-        return visit.doubt([visit.quota_key(quota.quota) for quota in self.quotas])
-
-    def _doubt_formula(self) -> str:
-        keys = [cell(key) for key in self.keys]
-        same_day = f"{whole('officer')},{cell('officer')},{whole('held_on')},{cell('held_on')}"
-        elsewhere = f"COUNTIFS({same_day})>COUNTIFS({same_day},{whole('branch')},{cell('branch')})"
-        doubt = '"Q04"'
-        for key in reversed(keys):
-            doubt = f"IF(LEN({key})=3,{key},{doubt})"
-        no_key = "&".join(keys) or '""'
-        doubt = f'IF({cell("counted")}=1,IF({elsewhere},"Q06",""),IF({no_key}="","Q01",{doubt}))'
-        return f'IF({cell("officer")}="","",{doubt})'
-
-
-def _is_counted(visit: _Visit) -> int:
-    return int(any(attendance.counts for attendance in visit.attendances))
-
-
-def _lookup(column_id: str, codes: str, titles: str) -> str:
-    """Return the title that belongs to the code in a column, the code where none is known."""
-    code = cell(column_id)
-    return f'IFERROR(INDEX({titles},MATCH({code},{codes},0)),{code}&"")'
+        result = f'IF({own_visits}>0,"Q03",{result})'
+    if not quota.counts.substitutes:
+        result = f'IF({cell("instead")}<>"","Q02",{result})'
+    return f'IF({covers}=0,"",{result})'
 
 
 def _first_formula(column_id: str) -> str:
-    """Whether no row above says the same in a column: the first of equals counts."""
-    return f"IF(MATCH({cell(column_id)},{whole(column_id)},0)=ROW()-ROW({_HEAD_CELL}),1,0)"
+    """Return 1 where no row above says the same in a column: the first of equals counts."""
+    match = f"MATCH({cell(column_id)},{whole(column_id)},0)"
+    return f"IF({match}=ROW()-ROW({_HEAD_CELL}),1,0)"
+
+
+def _count_columns(ctx: ReportContext) -> Iterator[DataColumn[_VisitRow]]:
+    """Yield whether a visit counts for any quota, is the first at its meeting, and is in doubt."""
+    column, quotas = partial(data_column, ctx, area=AREA), _quotas(ctx)
+    keys = [cell(f"of_quota:{name}") for name in quotas]
+    sums = "+".join(cell(f"counts:{name}") for name in quotas) or "0"
+    yield column("counted", "integer", lambda row: int(row.is_counted), f"IF({sums}>0,1,0)")
+    first = f'IF({cell("kind")}="",0,{_first_formula("sitting")})'
+    yield column("first_visit", "integer", lambda row: int(row.is_first), first)
+    same_day = f"{whole('officer')},{cell('officer')},{whole('held_on')},{cell('held_on')}"
+    elsewhere = f"COUNTIFS({same_day})>COUNTIFS({same_day},{whole('branch')},{cell('branch')})"
+    doubt = '"Q04"'
+    for key in reversed(keys):
+        doubt = f"IF(LEN({key})=3,{key},{doubt})"
+    no_key = "&".join(keys) or '""'
+    doubt = f'IF({cell("counted")}=1,IF({elsewhere},"Q06",""),IF({no_key}="","Q01",{doubt}))'
+    doubt = f'IF({cell("officer")}="","",{doubt})'
+    yield column("doubt", "center", lambda row: row.doubt(quotas), doubt)
