@@ -26,9 +26,12 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A place in a file: file name (for display only), sheet title, cell such as ``D12``.
+    """A place in a file.
 
-    An empty part means "the whole": a place without a cell is the sheet, without a sheet the file.
+    Attributes:
+        file: name of the file, for display only; empty until `Finding.in_file` names it.
+        sheet: title of the sheet; empty for the whole file.
+        cell: address such as ``D12``; empty for the whole sheet.
     """
 
     file: str = ""
@@ -40,8 +43,13 @@ class Place:
 class Finding:
     """One thing wrong at one place.
 
-    `params` fill the gaps of the message; the key ``field`` holds ``section.field`` and is shown
-    as that field's title. `marks` are further cells to colour in the returned form.
+    Attributes:
+        code: letter and number of the message or rule, such as ``C11``.
+        severity: whether it refuses the return.
+        place: where it stands; the cell gets the note in the returned form.
+        params: values for the gaps of the message; the key ``field`` holds ``section.field`` and is
+            shown as that field's title.
+        marks: further cells to colour in the returned form.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""Reporting periods: month, quarter, half-year, year.
+"""Defines reporting periods: month, quarter, half-year and year.
 
 >>> Period.parse("2019-11").end
 datetime.date(2019, 11, 30)
@@ -23,13 +23,19 @@ _INFORMAL_QUARTER = re.compile(r"(?:quý|quarter)\s*([1-4]|i{1,3}|iv)" + _YEAR_S
 _INFORMAL_YEAR = re.compile(r"(?:năm|year)?\s*(\d{4})")
 _DAY = timedelta(days=1)
 EXCEL_DAY_ZERO = date(1899, 12, 30)
-"""The day of number 0, as Excel counts from 1 March 1900 on."""
+"""The day to which Excel's serial number counts, for days from 1 March 1900 on."""
 _ROMAN = {"i": 1, "ii": 2, "iii": 3, "iv": 4}
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """A span of whole calendar months: first month (`year`, `month`) and `length` in months."""
+    """A span of whole calendar months.
+
+    Attributes:
+        year: calendar year of the first month.
+        month: number of the first month, from 1.
+        length: number of months: 1, 3, 6 or 12.
+    """
 
     year: int
     month: int
@@ -39,7 +45,7 @@ class Period:
     def parse(cls, text: str) -> Period:
         """Return the period written as ``2019-11``, ``2019-Q3``, ``2019-H1`` or ``2019``.
 
-        Raises ValueError for anything else.
+        Raises ValueError for any other text and for a year outside 1900 to 9998.
         """
         return _parse(text)
 
@@ -47,7 +53,7 @@ class Period:
     def parse_informal(cls, text: str) -> Period | None:
         """Return the period a person wrote: "Tháng 11 năm 2019", "11/2019", "Quý IV/2019".
 
-        None where it is not understood; nothing is guessed.
+        Return None for a text of any other form and for a month or year that `parse` refuses.
         """
         folded = " ".join(text.casefold().split())
         try:
@@ -66,13 +72,16 @@ class Period:
 
     @classmethod
     def of(cls, kind: str, day: date) -> Period:
-        """Return the period of `kind` (month, quarter, half, year) that holds `day`."""
+        """Return the period of `kind` (month, quarter, half, year) that contains `day`.
+
+        Raises KeyError for any other kind.
+        """
         length = _MONTHS[kind]
         return cls(day.year, (day.month - 1) // length * length + 1, length)
 
     @property
     def kind(self) -> str:
-        """``month``, ``quarter``, ``half`` or ``year``."""
+        """The kind by its length: ``month``, ``quarter``, ``half`` or ``year``."""
         return next(kind for kind, length in _MONTHS.items() if length == self.length)
 
     @property
@@ -95,15 +104,15 @@ class Period:
         return Period(month // 12, month % 12 + 1, self.length)
 
     def next(self) -> Period:
-        """Return the period that follows."""
+        """Return the period of the same length that follows."""
         return self.shift(1)
 
     def previous(self) -> Period:
-        """Return the period before."""
+        """Return the period of the same length before."""
         return self.shift(-1)
 
     def months(self) -> tuple[Period, ...]:
-        """Return the months in it, in order."""
+        """Return the months of the period, in order."""
         if self.length == 1:
             return (self,)
         first = Period(self.year, self.month)
@@ -114,7 +123,10 @@ class Period:
         return tuple(Period(self.year, month) for month in range(1, self.end.month + 1))
 
     def title(self, lang: str) -> str:
-        """Return it as people write it: "Tháng 11 năm 2019"; months 1 and 2 with a zero before."""
+        """Return the period as offices write it: "Tháng 02 năm 2019", "Quý IV năm 2019".
+
+        Months 1 and 2 have a leading zero. In any language but ``vi`` it is the same as `str`.
+        """
         if lang != "vi":
             return str(self)
         if self.length == 1:
@@ -136,7 +148,7 @@ class Period:
 
 
 def day_number(day: date) -> int:
-    """Return the number that stands for a day in a cell.
+    """Return the serial number that a cell holds for a day.
 
     >>> day_number(date(2019, 11, 4))
     43773
@@ -144,7 +156,7 @@ def day_number(day: date) -> int:
     return (day - EXCEL_DAY_ZERO).days
 
 
-@lru_cache(maxsize=1024)  # a few months are named by a million rows
+@lru_cache(maxsize=1024)  # a million rows name the same few months
 def _parse(text: str) -> Period:
     match = _CANONICAL.fullmatch(text)
     if not match:

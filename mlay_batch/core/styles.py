@@ -1,8 +1,8 @@
-"""Styles of all workbooks as plain data, for the template (openpyxl) and the report (XlsxWriter).
+"""Defines the styles of all workbooks as plain data, for openpyxl and XlsxWriter.
 
-Only names and values live here; each writer turns a `Style` into its own library's objects.
-Colour never says anything alone: a `Tone` pairs it with a symbol and a border, so that a grey
-printer and a colour-blind reader lose nothing. The symbols are in Times New Roman itself.
+This module imports neither library: `template` makes openpyxl's objects of a `Style`, `report`
+takes `Style.as_xlsxwriter`. A `Tone` pairs its colours with a symbol and a border, so that people
+recognise it on a grey printout or without colour vision. Times New Roman has these symbols.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from types import MappingProxyType
 from typing import Literal
 
 FONT = "Times New Roman"
-SIZE = 12  # points; the workbook's default font, which also sets the unit of column widths
+SIZE = 12  # points; Excel measures column widths in digits of this, the default font
 
 INK = "1F1F1F"
 QUIET = "5F5F5F"  # help, units, notes
-ACCENT = "8C1D18"  # section titles; dark enough to print black
+ACCENT = "8C1D18"  # section titles; legible when printed without colour
 LINE = "8A8A8A"
 HEAD_FILL = "E9EDF2"
 LABEL_FILL = "F5F6F8"
@@ -26,7 +26,7 @@ LINK = "1F4E8C"
 
 NUMBER_FORMATS: Mapping[str, str] = MappingProxyType(
     {
-        "text": "@",  # also keeps Excel from making dates and formulas of what is typed
+        "text": "@",  # Excel then makes no date or formula of what is typed
         "integer": "#,##0",
         "number": "General",
         "points": "0.0",
@@ -45,9 +45,19 @@ _XLSXWRITER_EDGES: Mapping[str, int] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """The look of a cell. Colours are RRGGBB, `size` is in points, `number` names a format.
+    """The look of a cell.
 
-    `edge` is the line in `edge_colour` along `sides` (of left, top, right, bottom).
+    Attributes:
+        size: of the font, in points.
+        colour: of the text, RRGGBB.
+        fill: background colour, RRGGBB; None for no fill.
+        edge: line style of the border.
+        edge_colour: of the border, RRGGBB.
+        sides: sides that have the border: letters of ``ltrb`` (left, top, right, bottom).
+        align: horizontal alignment; ``general`` leaves it to the type of the value.
+        indent: in steps of Excel's indent, some three blanks each.
+        number: key in `NUMBER_FORMATS`.
+        locked: whether the cell cannot be changed once its sheet is protected.
     """
 
     bold: bool = False
@@ -67,7 +77,10 @@ class Style:
     locked: bool = True
 
     def as_xlsxwriter(self) -> dict[str, object]:
-        """Return the properties as `xlsxwriter.Workbook.add_format` takes them."""
+        """Return the properties as `xlsxwriter.Workbook.add_format` takes them.
+
+        Raises KeyError if `number` is not in `NUMBER_FORMATS`.
+        """
         properties: dict[str, object] = {
             "font_name": FONT,
             "font_size": self.size,
@@ -95,7 +108,14 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """A state shown three times: fill, border and symbol; `ink` for text on it."""
+    """The look of a state: fill, border and symbol each show it.
+
+    Attributes:
+        fill: background colour, RRGGBB.
+        ink: colour of text and border, RRGGBB.
+        edge: line style of the border.
+        symbol: one character, with which the text begins.
+    """
 
     fill: str
     ink: str
@@ -103,7 +123,7 @@ class Tone:
     symbol: str
 
     def apply_to(self, style: Style) -> Style:
-        """Return `style` in this tone."""
+        """Return `style` with this tone's colours and border; the caller writes the symbol."""
         return replace(
             style,
             fill=self.fill,
@@ -114,7 +134,7 @@ class Tone:
         )
 
 
-# Fills of clearly different lightness (blue, yellow, red differ for every kind of colour vision).
+# Inks have a contrast of at least 4.5 to their fills (WCAG 2.1), as tests/test_styles.py checks.
 TONES: Mapping[str, Tone] = MappingProxyType(
     {
         "good": Tone("DCE9F7", "123F6E", "thin", "●"),

@@ -13,17 +13,17 @@ from datetime import date
 from functools import lru_cache
 from itertools import groupby
 
-DASHES = "-–—"  # hyphen, en dash, em dash: a bookkeeper's way to say that there is nothing
+DASHES = "-–—"  # hyphen, en dash, em dash: bookkeepers type one for "nothing"
 # The five tone marks as combining characters: grave, acute, tilde, hook above, dot below.
 _TONES = "\u0300\u0301\u0303\u0309\u0323"
 _STROKES = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
-# \w alone would end a word at a mark that has no composed letter.
+# \w alone ends a word at a combining mark that makes no composed letter.
 _WORDS = re.compile(r"[\w\u0300-\u036f]+")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _MAIL_ADDRESS = re.compile(rf"(?=.{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+")
 _LONGEST_MAIL_ADDRESS = 254
-# Zero-width and bidirectional controls: invisible, so never part of a name.
+# Soft hyphen, zero-width and bidirectional controls: nobody sees them, so no name has them.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
 
@@ -48,8 +48,8 @@ def _move_tone_last(word: re.Match[str]) -> str:
 def name_key(text: str) -> str:
     """Return the key under which two spellings of one name are equal.
 
-    Source: the tone mark may stand on either vowel (old and new style); moved to the end of each
-    syllable it has 0 collisions over 6,631 Vietnamese syllables (DESIGN, "Name key").
+    The tone mark may stand on either vowel (old and new style); the key moves it to the end of the
+    syllable. Among 6,631 Vietnamese syllables no two then have the same key.
 
     >>> name_key("Thị uỷ Mường Lay") == name_key("THỊ ỦY  MƯỜNG LAY")
     True
