@@ -1,7 +1,8 @@
-"""Matches Vietnamese text as people type it, and writes months and lists as offices do.
+"""Compares Vietnamese text as people type it, and writes days and months as offices do.
 
-The *name key* makes equal what a reader calls equal: composed and decomposed letters, Ð (eth)
-and Đ, "ủy" and "uỷ", capitals, any run of blanks. It never drops an accent: "Lê" is not "Le".
+`name_key` is equal for spellings that a reader takes for one name: composed and decomposed letters,
+Ð (eth) and Đ, "ủy" and "uỷ", capitals, any run of blanks. It keeps every accent: "Lê" and "Le"
+have different keys.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u
 
 
 def clean(text: str) -> str:
-    """Return `text` in NFC with Đ for its look-alikes, single blanks, no invisible characters.
+    """Return `text` in NFC with Đ for its look-alikes, single blanks and no invisible characters.
 
     >>> clean(" Chi\\u00a0bộ  Ðồi Cao ")
     'Chi bộ Đồi Cao'
@@ -60,14 +61,14 @@ def name_key(text: str) -> str:
 
 
 def strip_accents(text: str) -> str:
-    """Return `text` without accents; good for a suggestion or a file name, never for a match."""
+    """Return `text` without accents, for suggestions and file names; `name_key` matches names."""
     decomposed = unicodedata.normalize("NFD", clean(text))
     base_letters = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return base_letters.replace("đ", "d").replace("Đ", "D")
 
 
 def month_number(month: int) -> str:
-    """Return the number of a month as offices write it: a zero before 1 and 2 only.
+    """Return the number of a month as offices write it: only months 1 and 2 have a leading zero.
 
     >>> month_number(2), month_number(3)
     ('02', '3')
@@ -76,7 +77,7 @@ def month_number(month: int) -> str:
 
 
 def day_and_month(day: date) -> str:
-    """Return a day without its year as offices write it: a zero before days < 10, months 1 and 2.
+    """Return a day without its year as offices write it: days below 10, months 1 and 2 with a zero.
 
     >>> day_and_month(date(2019, 2, 3)), day_and_month(date(2019, 7, 15))
     ('03/02', '15/7')
@@ -85,7 +86,7 @@ def day_and_month(day: date) -> str:
 
 
 def consecutive_runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
-    """Yield first and last of each run of numbers without a gap, in order.
+    """Yield the first and last number of each run without a gap, in ascending order.
 
     >>> list(consecutive_runs([4, 9, 5, 6, 5]))
     [(4, 6), (9, 9)]
@@ -96,7 +97,7 @@ def consecutive_runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def is_mail_address(text: str) -> bool:
-    """Tell whether `text` is an address that mail hosts accept: RFC 5321, nothing quoted.
+    """Return whether mail hosts accept `text` as an address: RFC 5321 without quoted local parts.
 
     The local part takes an apostrophe and no dot at its ends; the domain takes no underscore.
 
@@ -107,7 +108,7 @@ def is_mail_address(text: str) -> bool:
 
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
-    """Return the known word most like `word`, or None where none is near."""
+    """Return the candidate most like `word`, None if none is like it. Accents are ignored."""
     from difflib import get_close_matches  # start-up: only ever needed for a message
 
     keys = {strip_accents(name_key(name)): name for name in sorted(candidates)}

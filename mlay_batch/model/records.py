@@ -59,7 +59,16 @@ class IncomingFile:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The hidden stamp of a workbook, as written by `template`; all texts, unchecked."""
+    """The hidden stamp of a workbook, as written by `template`.
+
+    All are unchecked texts, empty where the stamp lacks them.
+
+    Attributes:
+        form: id of the form.
+        version: version of the form's description.
+        branch: code of the organisation that the workbook was made for.
+        period: period in canonical form, such as ``2019-11``.
+    """
 
     form: str
     version: str
@@ -86,7 +95,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class HeaderValue:
-    """A value of the visible heading (`branch`, `period`) and where it stands."""
+    """A value of the visible heading (`branch`, `period`).
+
+    Attributes:
+        text: what the cell displays, not yet compared with the register.
+        place: sheet and cell of the value.
+    """
 
     text: str
     place: Place
@@ -112,7 +126,13 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Whose return it is, of what form and period."""
+    """Whose return it is, of what form and period.
+
+    Attributes:
+        form: description of the form, in the version that the return is checked by.
+        branch: code of the organisation.
+        period: period of the form's kind.
+    """
 
     form: Form
     branch: str
@@ -136,7 +156,12 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CompactRows:
-    """The rows of a submission as the ledger keeps them, and the hash of their values."""
+    """The rows of a submission as the ledger stores them.
+
+    Attributes:
+        values_hash: hash of the values alone, by `values_hash`.
+        data: rows as JSON, compressed by zlib (`ledger.rows.pack`).
+    """
 
     values_hash: str
     data: bytes = field(repr=False)
@@ -176,7 +201,15 @@ class CheckedFile:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The verdict on one file; `refers_to` is the ledger entry it repeats or supersedes."""
+    """The verdict on one file.
+
+    Attributes:
+        checked: the file with what was read from it.
+        verdict: what becomes of it.
+        findings: those of `checked` and those that give the reason of the verdict.
+        refers_to: number of the ledger entry that the file repeats or supersedes; None without
+            one, or where that file is of the same run and has no number yet.
+    """
 
     checked: CheckedFile
     verdict: Verdict
@@ -283,7 +316,12 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedReturn:
-    """A current accepted return with its values."""
+    """A current accepted return with its values.
+
+    Attributes:
+        entry: its ledger entry.
+        rows: rows of all sections, in the order of the sheet.
+    """
 
     entry: LedgerEntry
     rows: tuple[Row, ...] = field(hash=False)
@@ -295,7 +333,15 @@ class AcceptedReturn:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One command that recorded something: as of which day, with which register and program."""
+    """One command that recorded something in the ledger.
+
+    Attributes:
+        as_of: day for which the command was run.
+        command: ``ingest``, or the ruling on a held file: ``accept`` or ``refuse``.
+        program: version of this program.
+        register_sha256: SHA-256 of the register's workbook.
+        schemas_sha256: one hash over all descriptions (`app.office.schemas_hash`).
+    """
 
     as_of: date
     command: str

@@ -32,7 +32,17 @@ class Dated:
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """An organisation of the tree. It exists from `founded` to the day before `ended`."""
+    """An organisation of the tree.
+
+    Attributes:
+        code: unique in the register, such as ``CB-01``.
+        type: id of a choice of the register's form, such as ``cell``; forms name the types that owe
+            them.
+        parent: code of the organisation directly above; None for the office itself.
+        founded: first day on which it exists; None if that lies before all periods.
+        ended: first day on which it no longer exists (dissolved or merged); None while it exists.
+        successor: code of the organisation it was merged into; None if it was not merged.
+    """
 
     code: str
     name: str
@@ -51,7 +61,16 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Officer:
-    """A person with a quota; matched by `code`, never by name."""
+    """A person with a quota, matched by code and never by name.
+
+    Attributes:
+        code: unique in the register, such as ``TU-01``.
+        position: office held, for display; None if it is not entered.
+        own_cell: code of the cell the person belongs to; a quota says whether its meetings count
+            (`QuotaCounting.own_cell`). None if it is not entered.
+        from_: first day in office; None: no limit.
+        to: last day in office; None: no limit.
+    """
 
     code: str
     name: str
@@ -63,7 +82,15 @@ class Officer:
 
 @dataclass(frozen=True, slots=True)
 class Assignment(Dated):
-    """An officer's duty to attend in `branch` and all below it, both days included."""
+    """An officer's duty to attend meetings of an organisation and all below it.
+
+    Attributes:
+        officer: code of the officer.
+        branch: code of the organisation.
+        role: role that quotas are owed by (`Quota.role`), a choice of the register's form.
+        from_: first day of the duty.
+        to: last day of the duty; None: no limit.
+    """
 
     officer: str
     branch: str
@@ -74,7 +101,14 @@ class Assignment(Dated):
 
 @dataclass(frozen=True, slots=True)
 class Address(Dated):
-    """A mail address of a branch."""
+    """A mail address of an organisation, to which letters go and by which senders are recognised.
+
+    Attributes:
+        branch: code of the organisation.
+        mail: address as entered; compared without regard to capitals.
+        from_: first day on which it is valid; None: no limit.
+        to: last day on which it is valid; None: no limit.
+    """
 
     branch: str
     mail: str
@@ -84,7 +118,18 @@ class Address(Dated):
 
 @dataclass(frozen=True)
 class Waiver:
-    """A dated exception: of the whole return (`rule` None) or of one rule."""
+    """An exception from a return or from one rule, with a decision behind it.
+
+    Attributes:
+        branch: code of the organisation.
+        form: id of the form.
+        period: period in canonical form; a year includes its months.
+        reason: text of the reason.
+        by: who decided it.
+        decided: day of the decision.
+        rule: code of the rule that is waived; None: the whole return is.
+        until: last day on which the waiver is in force; None: no limit.
+    """
 
     branch: str
     form: str
@@ -104,7 +149,14 @@ class Waiver:
 
 @dataclass(frozen=True)
 class Signatory(Dated):
-    """Who signs consolidated reports, as ``prepared`` or ``signed``."""
+    """A person whose name stands below consolidated reports.
+
+    Attributes:
+        signing: ``prepared`` or ``signed``.
+        position: office held, printed in capitals for ``signed`` only.
+        from_: first day on which the person signs.
+        to: last day; None: no limit.
+    """
 
     signing: str
     name: str
@@ -118,7 +170,16 @@ R = TypeVar("R")
 
 @dataclass(frozen=True)
 class Register:
-    """The office's organisations, officers, addresses, waivers and signatories, by date."""
+    """The office's register, which keeps ended entries.
+
+    Attributes:
+        organisations: all organisations; one without a parent is the office itself.
+        officers: persons with a quota.
+        assignments: which officer attends where.
+        addresses: mail addresses of organisations.
+        waivers: exceptions from returns and rules.
+        signatories: who prepares and signs consolidated reports.
+    """
 
     organisations: tuple[Organisation, ...]
     officers: tuple[Officer, ...] = ()
