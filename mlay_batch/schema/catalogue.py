@@ -55,7 +55,15 @@ class QuotaSpan:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All forms, quotas, schemes and indicator sets, and the files they came from."""
+    """All forms, quotas, schemes and indicator sets, and the files they came from.
+
+    Attributes:
+        forms: every version of every form, by id and version.
+        quotas: every record of every quota, by id and first month.
+        schemes: every version of every scheme, by id and version.
+        sources: their files; a file of the office stands for the shipped one that it replaces.
+        indicator_sets: every version of every indicator set, by id and version.
+    """
 
     forms: tuple[Form, ...]
     quotas: tuple[Quota, ...]

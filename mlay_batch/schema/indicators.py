@@ -99,7 +99,13 @@ _GAP = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class IndicatorInput(Record):
-    """An input field, ``section.field``, in rows that hold one of the values of every `where`."""
+    """Where an indicator finds an input value.
+
+    Attributes:
+        field: ``section.field`` of the form.
+        where: field of the same section to the values of which it must hold one, or the row is left
+            out.
+    """
 
     field: str
     where: Mapping[str, tuple[str, ...]] = stored(default_factory=dict, hash=False)
@@ -107,10 +113,19 @@ class IndicatorInput(Record):
 
 @dataclass(frozen=True, slots=True)
 class Indicator(Record):
-    """One indicator: a kind of search with its parameters, and what to say and ask of a hit.
+    """One indicator: a kind of search with its parameters, and what to say and ask about a hit.
 
-    It is reported for a month only if at least `times` of the last `months` months showed it.
-    `weight` orders indicators: a committee should see 5 first.
+    Attributes:
+        code: unique in the set: ``H`` and two digits.
+        kind: name of the search in `KINDS`.
+        says: what was noticed, with gaps for figures.
+        ask: question for a talk with the cell, with gaps.
+        basis: source that explains why it is worth asking.
+        weight: order in lists, the largest first; a committee should see 5 first.
+        months: number of the last months that are searched, the reported one included.
+        times: in how many of these it must be found to be reported.
+        severity: a warning, or on trial.
+        params: YAML keys that `KINDS` lists for `kind`, with their values.
     """
 
     code: str
@@ -128,7 +143,17 @@ class Indicator(Record):
 
 @dataclass(frozen=True, slots=True)
 class IndicatorSet(Record):
-    """The indicators of the form `of`. `looks` gives fields by their part."""
+    """The indicators of one form.
+
+    Attributes:
+        signs: id, the same in all versions.
+        version: such as ``2018.1``.
+        of: id of the form.
+        effective: months for which this version is used.
+        basis: regulations or sources behind the set.
+        looks: input fields by the name that parameters of indicators use for them.
+        entries: the indicators, in the order of the file.
+    """
 
     signs: str
     version: str

@@ -1,6 +1,6 @@
 """Writes the texts that help to fill in a form: hints and the instruction sheet.
 
-The same form and period give the same words, so a reader can tell them from what was typed.
+They depend on form, period and language only, so that the reader recognises them as the template's.
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ from mlay_batch.core.period import Period
 from mlay_batch.core.styles import TONES
 from mlay_batch.schema.model import Field, Form, Section
 
-InstructionLine = tuple[str, tuple[str, ...]]  # style, and one text or three side by side
+InstructionLine = tuple[str, tuple[str, ...]]  # style; one text, or three side by side
 
 _ROW = "row"
-_EXAMPLE_DAY_OFFSET = (
-    4  # the day shown as an example: late enough in a month not to be a month's number
-)
+_EXAMPLE_DAY_OFFSET = 4  # days from the period's first to the day shown as an example
 
 
 def instructions(form: Form, period: Period | None, lang: str) -> Iterator[InstructionLine]:
-    """Yield the lines of the instruction sheet: how to fill in and send, then every entry.
+    """Yield the lines of the instruction sheet: general instructions, colours, then every field.
 
-    The style ``row`` means three texts side by side: entry, what to enter, required or not.
+    The styles ``head`` and ``row`` come with three texts: field, what to enter, whether it is
+    required. All other styles come with one text. Without a `period` no days are named.
     """
     yield "title", (text("template", "guide_title", lang),)
     yield "subtitle", (form.title.of(lang),)
@@ -98,7 +97,7 @@ def _nil_sentence(form: Form, path: str, lang: str) -> str:
 
 
 def value_description(field: Field, form: Form, period: Period | None, lang: str) -> str:
-    """Return in a sentence what the field takes: kind, limits, unit, choices."""
+    """Return a sentence on what the field takes: type, limits, unit, choices."""
 
     def say(key: str, **params: object) -> str:
         return text("template", key, lang, **params)
@@ -120,10 +119,10 @@ def value_description(field: Field, form: Form, period: Period | None, lang: str
 
 
 def example_text(field: Field, period: Period | None, lang: str) -> str | None:
-    """Return "Ví dụ: …" where the form gives an example.
+    """Return "Ví dụ: …" with the field's example, None if it has none.
 
-    A day that must lie within a known period is shown as the fifth day of it, whatever day the
-    form gives: an example that would be refused helps nobody.
+    If the date must lie in `period`, the example is the fifth day of the period: the day that the
+    form gives would be refused in other periods.
     """
     if not field.example:
         return None
@@ -134,7 +133,7 @@ def example_text(field: Field, period: Period | None, lang: str) -> str | None:
 
 
 def default_text(field: Field, form: Form, lang: str) -> str:
-    """Return the sentence saying what a blank is taken for."""
+    """Return a sentence that says which value a blank cell stands for."""
     titles = {c.id: c.title.of(lang) for c in form.choices.get(field.choices or "", ())}
     value = titles.get(str(field.default)) or show(field.default, lang)
     return text("template", "default", lang, value=value)
@@ -152,5 +151,5 @@ def _unit_text(field: Field, lang: str) -> str:
 
 
 def trim_decimals(value: float) -> int | float:
-    """Return a whole number without its decimals."""
+    """Return `value` as an integer if it is whole, else unchanged."""
     return int(value) if float(value).is_integer() else value

@@ -8,8 +8,8 @@ Every sheet has a hidden column A and, above each section, a hidden row with mac
                     1          …          …           values
     meetings:end                                      hidden: end of the section
 
-A card has ``value`` over its value column, and in column A the field id of each line. So a reader
-finds everything by these ids, wherever rows and columns have been moved. The reader never uses
+A card has ``value`` over its value column, and in column A the field id of each line. The reader
+finds sections and fields by these ids, wherever rows and columns have been moved; it never uses
 the positions planned here.
 """
 
@@ -61,13 +61,13 @@ HEADER = Section(
     ),
 )
 
-_FIRST_COLUMN = 2  # column B: row numbers of tables; values of tables begin in column C
+_FIRST_COLUMN = 2  # B holds row numbers of tables, whose values begin in C
 _HEADING_ROWS = 5
 
-# Widths in characters that the parts of a card line want; columns are taken until they have it.
+# Least widths of the parts of a card line, in characters; each takes columns until it has its own.
 _LABEL_WIDTH, _CHOICE_WIDTH, _UNIT_WIDTH = 40, 26, 12
-_NARROW_WIDTH = 16  # a card's numbers stand in a column no wider than this
-_CARD_ONLY_WIDTHS = {2: 5, 3: 12, 4: 39, 5: 12, 6: 14, 7: 28}  # a sheet without any table
+_NARROW_WIDTH = 16  # a card's numbers begin in the first column that is no wider, if there is one
+_CARD_ONLY_WIDTHS = {2: 5, 3: 12, 4: 39, 5: 12, 6: 14, 7: 28}  # column: width, without tables
 
 _SIGNATURES = (
     (Text("NGƯỜI LẬP BIỂU", "PREPARED BY"), Text("T/M CẤP ỦY\nBÍ THƯ", "SECRETARY")),
@@ -77,9 +77,18 @@ _SIGNATURES = (
 
 @dataclass(frozen=True, slots=True)
 class CellPlan:
-    """One cell: position from 1, what it is for, its fixed text, the field it belongs to.
+    """One cell of a sheet.
 
-    `span` counts the columns it is merged over. `record` is the row within a table, from 0.
+    Attributes:
+        row: from 1.
+        column: from 1, which is A.
+        role: what the cell is for, which also decides its style.
+        text: text that the template writes; a plain string is a marker, the number of a row, or the
+            name of a text in the letterhead. None leaves the cell blank.
+        section: id of the section; empty for the letterhead and the signatures.
+        field: id of the field, or name of a text in the letterhead; empty if the cell has none.
+        span: number of columns over which it is merged.
+        record: row within its table, from 0; 0 in a card.
     """
 
     row: int
@@ -94,7 +103,17 @@ class CellPlan:
 
 @dataclass(frozen=True, slots=True)
 class SheetPlan:
-    """One visible sheet: its cells, column widths in characters, hidden rows, last row."""
+    """One visible sheet.
+
+    Attributes:
+        title: name of the sheet in both languages.
+        cells: its cells, in the order of the sections.
+        widths: width by column, in characters, from column B on.
+        hidden_rows: rows that hold only markers, from 1.
+        first_table_row: first row below the headings of the first table; without one the last row.
+        last_row: last row of the print area.
+        last_column: last column of the print area.
+    """
 
     title: Text
     cells: tuple[CellPlan, ...]
@@ -106,12 +125,15 @@ class SheetPlan:
 
 
 def sections_of(form: Form) -> tuple[Section, ...]:
-    """Return the form's sections, those of a periodic form led by the heading card."""
+    """Return the form's sections; a periodic form has the heading card before them."""
     return form.sections if form.period == "none" else (HEADER, *form.sections)
 
 
 def plan_sheets(form: Form, rows: Mapping[str, int] | None = None) -> tuple[SheetPlan, ...]:
-    """Return the plan of the form's visible sheets; `rows` enlarges tables that need more."""
+    """Return the plans of the form's visible sheets, in the order in which its sections name them.
+
+    `rows` is the number of rows by section id, for tables that need more than their description's.
+    """
     sheets: dict[Text, list[Section]] = {}
     for section in sections_of(form):
         sheets.setdefault(section.sheet or form.sheet, []).append(section)
@@ -125,7 +147,7 @@ def plan_sheets(form: Form, rows: Mapping[str, int] | None = None) -> tuple[Shee
 
 
 class _SheetLayout:
-    """Lays sections one under another, keeping count of the row."""
+    """Places the sections of one sheet one below another and counts the rows."""
 
     def __init__(self, form: Form, title: Text, rows: Mapping[str, int]) -> None:
         self.form, self.title, self.rows = form, title, rows
@@ -216,9 +238,9 @@ class _SheetLayout:
         self._add_cell(1, "marker", f"{section.id}:{marker}", section.id)
 
     def _add_card(self, section: Section) -> None:
-        """Lay a card: label, what to know about it, value, unit, each over columns wide enough.
+        """Place a card: a line for each field with label, help, value and unit.
 
-        The help stands between label and value where the sheet's columns leave room there.
+        The help is between label and value if columns are free there, else right of value and unit.
         """
         self._add_section_title(section)
         self._add_marker(section, "start")
@@ -255,7 +277,7 @@ class _SheetLayout:
         self._add_marker(section, "end")
 
     def _add_card_value(self, section: Section, field: Field, column: int) -> int:
-        """Put the value cell and its unit; return the last column taken."""
+        """Place a field's value and unit; return the last column they take."""
         is_number = field.type in ("integer", "number", "date", "period")
         width = 0 if is_number else _CHOICE_WIDTH if field.type in ("choice", "ref") else 10_000
         last_column = _last_column_within(self.widths, column, width)
@@ -294,7 +316,7 @@ class _SheetLayout:
 
 
 def _group_spans(columns: list[tuple[int, Field]]) -> Iterator[tuple[int, Text, int]]:
-    """Yield first column, text and width of each run of columns under one group heading."""
+    """Yield first column, text and number of columns of each group heading."""
     start = 0
     while start < len(columns):
         column, field = columns[start]
@@ -307,9 +329,9 @@ def _group_spans(columns: list[tuple[int, Field]]) -> Iterator[tuple[int, Text, 
 
 
 def _column_widths(sections: list[Section]) -> dict[int, int]:
-    """Return the width of each column in characters: the widest wish of the sheet's tables.
+    """Return the width of each column in characters: the largest that a table asks for.
 
-    A sheet with a card besides gets as many more columns as a card line needs.
+    If the sheet also has a card, columns are added until 40 characters are free beside its labels.
     """
     tables = [section for section in sections if section.layout == "table"]
     if not tables:
@@ -328,12 +350,15 @@ def _column_widths(sections: list[Section]) -> dict[int, int]:
 
 
 def _columns_after_label(widths: Mapping[int, int], label_width: int) -> range:
-    """Return the columns right of a card's labels."""
+    """Return the columns right of a card's labels, which take `label_width` characters."""
     return range(_last_column_within(widths, _FIRST_COLUMN, label_width) + 1, max(widths) + 1)
 
 
 def _last_column_within(widths: Mapping[int, int], first: int, width: int) -> int:
-    """Return the last of the columns from `first` that together are `width` characters."""
+    """Return the last of the columns from `first` that together reach `width` characters.
+
+    That is the sheet's last column if all together do not reach it.
+    """
     column, total = first, widths[first]
     while total < width and column < max(widths):
         column += 1
@@ -342,9 +367,9 @@ def _last_column_within(widths: Mapping[int, int], first: int, width: int) -> in
 
 
 def fixed_texts(form: Form) -> frozenset[str]:
-    """Return every text the template itself writes on visible sheets, both languages.
+    """Return every text that the template itself writes on visible sheets, in both languages.
 
-    What stands on a sheet and is neither a read value nor one of these was typed by somebody.
+    Texts of the letterhead that depend on the branch are not among them.
     """
     texts: set[str] = set()
     for sheet in plan_sheets(form):

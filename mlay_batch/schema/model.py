@@ -28,7 +28,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Text(Record):
-    """One text in both languages."""
+    """One text in both languages.
+
+    Attributes:
+        vi: in Vietnamese, the language of all users unless they choose another.
+        en: in English.
+    """
 
     vi: str
     en: str
@@ -40,7 +45,14 @@ class Text(Record):
 
 @dataclass(frozen=True, slots=True)
 class Effective(Record):
-    """First and last month in which a description holds, ``2018-07``; open ends are None."""
+    """The months in which a description holds.
+
+    Attributes:
+        from_: first month, such as ``2018-07``.
+        to: last month; None while the description holds without an end.
+
+    Raises ValueError for a month written otherwise, or if `to` is before `from_`.
+    """
 
     from_: str
     to: str | None = None
@@ -61,7 +73,12 @@ class Effective(Record):
 
 @dataclass(frozen=True, slots=True)
 class Choice(Record):
-    """One value of a dropdown: `id` is stored, `title` is shown."""
+    """One value of a dropdown list.
+
+    Attributes:
+        id: what a return stores.
+        title: what the list shows.
+    """
 
     id: str
     title: Text
@@ -72,10 +89,27 @@ FieldType = Literal["date", "integer", "number", "text", "choice", "ref", "perio
 
 @dataclass(frozen=True, slots=True)
 class Field(Record):
-    """One value to report. `choices` names a list of the form, `ref` a list of the register.
+    """One value to report.
 
-    `prefill` is ``section.field`` of the branch's last accepted return, or a name the template's
-    context offers; `locked` cells cannot be typed into; `group` is a heading over several columns.
+    Attributes:
+        id: unique in its section.
+        required: whether a blank is an error; a `default` is used first.
+        min: least number; None: no limit.
+        max: largest number; None: no limit.
+        max_length: of a text, in characters.
+        pattern: regular expression that the whole text must match.
+        choices: id of a list in the form's `choices`, for the type ``choice``.
+        ref: list of the register whose codes the field takes, for the type ``ref``.
+        unit: shown beside the value.
+        help: what to know before filling in.
+        example: as people would write it, also where the value is a date or number.
+        within_period: whether a date must lie in the return's period.
+        prefill: ``section.field`` of the branch's last accepted return, whose value the template
+            puts into this field of a card.
+        locked: whether the cell cannot be typed into.
+        group: heading over this and neighbouring columns with the same one.
+        width: of a table's column, in characters; None: 14.
+        default: value that a blank stands for; None: a blank stays blank.
     """
 
     id: str
@@ -103,8 +137,15 @@ class Field(Record):
 class Rule(Record):
     """One rule over a section's rows: a registered pandera check with its parameters.
 
-    `params` are the YAML keys that `checks.CHECKS` lists for `check`; `mark` are the fields whose
-    cells are coloured, the first one is the finding's place.
+    Attributes:
+        code: unique in the form; findings bear it.
+        check: name of the check in `checks.CHECKS`.
+        says: what is wrong, with gaps for the check's figures.
+        fix: what the branch is to do, with the same gaps.
+        mark: ids of the fields whose cells are coloured; the first is the finding's place.
+        basis: regulation or other source the rule follows from.
+        severity: whether a breach refuses the return; a rule on trial is shown to the clerk only.
+        params: YAML keys that `checks.CHECKS` lists for `check`, with their values.
     """
 
     code: str
@@ -119,8 +160,18 @@ class Rule(Record):
 
 @dataclass(frozen=True, slots=True)
 class Section(Record):
-    """A table (one row each) or a card (label and value). `nil` is ``section.field`` of a choice
-    field whose value ``yes`` declares that there is nothing to report here.
+    """A part of a form: a table of rows, or a card of labels and values.
+
+    Attributes:
+        id: unique in the form.
+        fields: columns of a table, lines of a card.
+        rows: number of rows that the template offers in a table.
+        sheet: title of the sheet it is on; None: the form's `sheet`.
+        nil: ``section.field`` of a card's choice whose value ``yes`` declares that there is nothing
+            to report here; None: no such declaration is possible.
+        note: sentence below the title.
+        unique: ids of fields whose values together occur in one row only.
+        rules: rules for its rows, in the order of the file.
     """
 
     id: str
@@ -144,9 +195,12 @@ class Section(Record):
 
 @dataclass(frozen=True, slots=True)
 class Due(Record):
-    """Days after the period's end: a return later than `day` is late, later than `lock` held.
+    """The deadlines of a form, as days after the period's end.
 
-    `correct` is how many days a branch has to correct a return given back.
+    Attributes:
+        day: last day on which a return is in time.
+        lock: last day on which a return is accepted; later ones are held. None: no such day.
+        correct: days a branch has to correct a returned form, from the day it is asked.
     """
 
     day: int
@@ -156,11 +210,14 @@ class Due(Record):
 
 @dataclass(frozen=True, slots=True)
 class Carry(Record):
-    """How values of the version before, `from`, are carried over to this one.
+    """How values of an earlier version of the form are carried over to this one.
 
-    `fields` maps ``section.field`` there to ``section.field`` here; a field that kept its path is
-    not listed. A return on the version before is still accepted for `grace` months after the last
-    month in which that version holds.
+    Attributes:
+        from_: the earlier version.
+        fields: ``section.field`` there to ``section.field`` here; a field that kept its path is not
+            listed.
+        grace: months after the last month of the earlier version for which a return on it is still
+            accepted.
     """
 
     from_: str
@@ -170,7 +227,22 @@ class Carry(Record):
 
 @dataclass(frozen=True, slots=True)
 class Form(Record):
-    """One version of one form. `reporters` are the organisation types that owe it each period."""
+    """One version of one form.
+
+    Attributes:
+        form: id, the same in all versions.
+        version: such as ``2018.1``.
+        period: kind of the periods reported; ``none`` for the register.
+        effective: months for which this version is used.
+        basis: regulations that the form follows.
+        sheet: title of its sheet; a section may name another.
+        reporters: ids of the organisation types that owe a return each period.
+        due: its deadlines; None: due on the period's last day (`figures.completeness.due_date`).
+        choices: lists of choices by id.
+        instructions: sentences of the instruction sheet.
+        orientation: of the printed page.
+        carries: how values of the earlier version are read; None: not at all.
+    """
 
     form: str
     version: str
@@ -217,7 +289,13 @@ class Form(Record):
 
 @dataclass(frozen=True, slots=True)
 class QuotaCounting(Record):
-    """What counts towards a quota. `kinds` are ids of meeting kinds."""
+    """What counts towards a quota.
+
+    Attributes:
+        kinds: ids of the meeting kinds.
+        substitutes: whether a visit counts for the officer on whose behalf another one came.
+        own_cell: whether a meeting of the officer's own cell counts.
+    """
 
     kinds: tuple[str, ...]
     substitutes: bool = False
@@ -226,10 +304,17 @@ class QuotaCounting(Record):
 
 @dataclass(frozen=True, slots=True)
 class Quota(Record):
-    """How many cell meetings an officer assigned in `role` owes in a year.
+    """How many cell meetings an officer with a role owes in a year.
 
-    `per` says whether the number is owed once by the officer or for each cell; `rounding` how the
-    obligation of a part-year officer becomes whole.
+    Attributes:
+        quota: id, the same in all records.
+        role: id of the role, as assignments in the register name it.
+        effective: months for which this record is used.
+        basis: regulations that the quota follows.
+        times: meetings owed in a full year; each month on duty adds a twelfth.
+        per: whether the number is owed once by the officer or in each cell.
+        rounding: how an obligation such as 2.5 meetings becomes whole.
+        counts: which meetings count.
     """
 
     quota: str

@@ -1,4 +1,4 @@
-"""Writes the reference pages in Markdown: of a form, quota, scheme, indicators, finding codes."""
+"""Writes the reference pages in Markdown: forms, quotas, schemes, indicator sets, finding codes."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from mlay_batch.schema.schemes import Cap, Part, Scheme
 
 
 def reference(record: Description, lang: str, forms: Sequence[Form] = ()) -> str:
-    """Return the page of `record` in `lang`: everything the YAML says that a person may ask.
+    """Return the Markdown page of `record` in `lang`.
 
-    What stands in it by id alone is called as the choices of `forms` call it.
+    Titles of organisation types and meeting kinds, which a record names by id, come from the
+    choices of `forms`; the id is shown where no list has them.
     """
     if isinstance(record, Form):
         lines = _form(record, lang, forms)
@@ -33,7 +34,7 @@ def reference(record: Description, lang: str, forms: Sequence[Form] = ()) -> str
 
 
 def pages(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
-    """Return every page by file name, and ``README.md`` that lists them."""
+    """Return the text of every page by file name, with ``README.md`` as their index."""
     records: tuple[Description, ...] = (
         *catalogue.forms,
         *catalogue.quotas,
@@ -59,7 +60,7 @@ def pages(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
 
 
 def _codes(catalogue: Catalogue, lang: str) -> Iterator[str]:
-    """Yield an index of the rules' codes: where a message that shows one is explained."""
+    """Yield the index of the rules' codes, each with links to the forms that have the rule."""
     links: dict[str, list[str]] = {}
     for form in catalogue.forms:
         for _, rule in form.rules():
@@ -80,7 +81,7 @@ def _page_name(record: Description) -> str:
 
 
 def _joined_titles(ids: Sequence[str], forms: Sequence[Form], lang: str) -> str:
-    """Return `ids` by their titles in the first list of choices that has them all."""
+    """Return the titles of `ids` in the first list of choices that has them all, else the ids."""
     lists = ({c.id: c.title.of(lang) for c in item} for f in forms for item in f.choices.values())
     titles = next((by_id for by_id in lists if by_id.keys() >= set(ids)), {})
     return ", ".join(titles.get(item, item) for item in ids)
@@ -147,7 +148,7 @@ def _field_rows(form: Form, section: Section, lang: str) -> Iterator[tuple[str, 
 
 
 def _kind(form: Form, field: Field, lang: str) -> Iterator[str]:
-    """Yield the type of a field, its limits, and what is filled in beforehand."""
+    """Yield the type of a field, its limits, default and prefilled value."""
     kind = text("reference", f"type.{field.type}", lang)
     if field.choices:
         options = (f"{c.title.of(lang)} (`{c.id}`)" for c in form.choices[field.choices])
@@ -233,7 +234,7 @@ def _scheme(scheme: Scheme, lang: str) -> Iterator[str]:
 
 
 def _indicator_set(record: IndicatorSet, lang: str) -> Iterator[str]:
-    """Yield the signs, and below them the fields they look at."""
+    """Yield the tables of indicators, the largest weight first, and of their input fields."""
     yield from _head(record, lang, id=record.signs, version=record.version)
     yield from ("", text("reference", "signs.says", lang, form=record.of), "")
     rows = (
@@ -278,7 +279,7 @@ def _input_field(input_field: IndicatorInput) -> str:
 
 
 def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
-    """Yield the page's lines below its head."""
+    """Yield the lines of a scheme's page below its head."""
     if scheme.note:
         yield f"- {text('reference', 'note', lang)}: {scheme.note.of(lang)}"
     yield from (f"- {line}" for line in scheme_text.series_notes(scheme, lang))
@@ -347,7 +348,7 @@ FINDINGS_FILE = "findings.md"
 
 
 def findings_page(lang: str) -> str:
-    """Return the page: for each first letter a table of codes, what they mean and what to do."""
+    """Return the page of finding codes: for each first letter a table with meaning and remedy."""
     return "\n".join(_lines(lang)) + "\n"
 
 
@@ -368,7 +369,10 @@ _GAP = re.compile(r"\{\w+\}")
 
 
 def table(lang: str, heads: str, rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Yield a table; `heads` are keys of the headings, apart by blanks."""
+    """Yield the lines of a Markdown table, after a blank line.
+
+    `heads` are the keys of the headings, separated by blanks.
+    """
     titles = [text("reference", f"head.{head}", lang) for head in heads.split()]
     yield from ("", _line(titles), _line("---" for _ in titles))
     yield from (_line(cell.replace("|", "\\|") for cell in row) for row in rows)
@@ -379,7 +383,7 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def open_gaps(words: str) -> str:
-    """Return a message with "…" for what only a return can fill in.
+    """Return `words` with "…" in place of each gap.
 
     >>> open_gaps("Ghi {value}, quá {bound}.")
     'Ghi …, quá ….'

@@ -11,7 +11,12 @@ from mlay_batch.schema.model import Effective, Record, Text
 
 @dataclass(frozen=True, slots=True)
 class Band(Record):
-    """A grade from `min` points up (to the next band)."""
+    """A grade of a meeting by its points.
+
+    Attributes:
+        id: unique in the scheme.
+        min: least points, included; the band ends below the next one's.
+    """
 
     id: str
     title: Text
@@ -20,9 +25,12 @@ class Band(Record):
 
 @dataclass(frozen=True, slots=True)
 class Group(Record):
-    """A group of scoring criteria and its full marks; `id` is a field of the form's scores.
+    """A group of scoring criteria.
 
-    Points of a `thematic` group count only in a month with a thematic meeting.
+    Attributes:
+        id: id of the field of the form with its points.
+        max: its full marks.
+        thematic: whether its points count only in a month with a thematic meeting.
     """
 
     id: str
@@ -33,7 +41,13 @@ class Group(Record):
 
 @dataclass(frozen=True, slots=True)
 class Demand(Record):
-    """A band that also needs full marks in each of the groups `full`, else it is one band less."""
+    """A condition of a band besides its points; a meeting that fails it gets the next lower band.
+
+    Attributes:
+        band: id of the band.
+        full: ids of the groups that must have full marks; a blank is not full marks.
+        basis: regulation that demands it.
+    """
 
     band: str
     full: tuple[str, ...]
@@ -42,10 +56,15 @@ class Demand(Record):
 
 @dataclass(frozen=True, slots=True)
 class YearGrade(Record):
-    """A grade of a cell for its year: the first whose conditions hold, the best one first.
+    """A grade of a cell for its year, which gets the first one in the list whose conditions hold.
 
-    `every`: each scored regular meeting is in this band or a better one. `times`: at least so many
-    regular meetings are in the band `least` or a better one. Without conditions it always holds.
+    A grade without conditions always holds.
+
+    Attributes:
+        every: id of the band that each scored regular meeting must reach; None: no such condition.
+        least: id of the band that `times` regular meetings must reach; None: any band.
+        times: least number of these meetings.
+        basis: regulation that sets the conditions.
     """
 
     id: str
@@ -58,9 +77,12 @@ class YearGrade(Record):
 
 @dataclass(frozen=True, slots=True)
 class Crosswalk(Record):
-    """Which grade of the scheme's version `to` stands for each grade of this one in a section.
+    """Which grade of another version of the scheme corresponds to each grade of this one.
 
-    Several grades may become one: `grades` maps this scheme's ids to those of the other.
+    Attributes:
+        to: the other version.
+        section: section of the form whose grades these are.
+        grades: id of the grade here to id there; several may have the same one.
     """
 
     to: str
@@ -70,7 +92,12 @@ class Crosswalk(Record):
 
 @dataclass(frozen=True, slots=True)
 class Grade(Record):
-    """A grade of the annual classification; `id` is a count field of the form's sections."""
+    """A grade of the annual classification.
+
+    Attributes:
+        id: id of the field of the form's sections that counts it.
+        short: abbreviation for narrow columns, such as "HTT".
+    """
 
     id: str
     title: Text
@@ -79,9 +106,14 @@ class Grade(Record):
 
 @dataclass(frozen=True, slots=True)
 class Line(Record):
-    """A published line: the share of the summed `grades`, shown with `decimals`, and its limit.
+    """A published line of the classification: the share of some grades.
 
-    `limit_max`/`limit_min` are per cent of the share base.
+    Attributes:
+        grades: ids of the grades that are summed.
+        decimals: of the share as shown.
+        limit_max: largest share within the limits, in per cent of the share base; None: no limit.
+        limit_min: least share, likewise.
+        basis: regulation or plan that sets the limits.
     """
 
     id: str
@@ -95,12 +127,17 @@ class Line(Record):
 
 @dataclass(frozen=True, slots=True)
 class Cap(Record):
-    """At most `per_cent` of `base` may bear `grade`, within each one of `scope`.
+    """How many may bear a grade: at most a share of others.
 
-    `base` are the counts summed: ``[grade2]`` (HTT), ``[grade1, grade2]`` (HTT or better) or
-    ``[rated]``. `scope`: every cell (known only from organisations that are one cell),
-    every grassroots organisation, or the town. `rounding` is how the exact share becomes whole:
-    20 % of 14 are 2.8, ``floor`` allows 2.
+    Attributes:
+        grade: id of the capped grade.
+        base: counts whose sum is the whole: ``[grade2]`` (HTT), ``[grade1, grade2]`` (HTT or
+            better) or ``[rated]``.
+        per_cent: largest share of the whole.
+        scope: within what it holds: every cell (known only from organisations that are one cell),
+            every grassroots organisation, or the town.
+        basis: regulation that sets the cap.
+        rounding: how the exact number becomes whole: 20 % of 14 are 2.8, ``floor`` allows 2.
     """
 
     grade: str
@@ -113,7 +150,14 @@ class Cap(Record):
 
 @dataclass(frozen=True, slots=True)
 class Part(Record):
-    """The grades, lines and caps for one kind of the rated: `section` of the form."""
+    """The grades, lines and caps for one kind of the rated, such as cells or members.
+
+    Attributes:
+        section: id of the form's section that counts them.
+        grades: grades, the best first.
+        lines: published shares.
+        caps: limits on the number of a grade.
+    """
 
     section: str
     title: Text
@@ -124,17 +168,34 @@ class Part(Record):
 
 @dataclass(frozen=True, slots=True)
 class Scheme(Record):
-    """A rating scheme: `bands`/`groups` of a meeting score, or `parts` of an annual classification.
+    """A rating scheme, of the meetings of a month or of the annual classification.
 
-    Meetings: `regular` and `thematic` are the kinds that count as such. In a month without a
-    thematic meeting the full marks are those of the other groups; with `rebase` such a score is
-    raised to the full scale (90 of 95 become 94.74), else it stays as it is.
-
-    Years: `share_base` is rated (= the grades), subject (rated + not yet rated) or all (with the
-    exempt); `mean` over years is of the yearly shares, or of pooled counts. `own_grade` is
-    ``section.field`` of the choice in which an organisation tells its own grade. A series of years
-    that ends under this scheme is shown in the wording of the version `heading` (its own without
-    one), earlier years by way of the `crosswalk`.
+    Attributes:
+        scheme: id, the same in all versions.
+        version: such as ``2018.1``.
+        effective: months for which this version is used.
+        basis: regulations that the scheme follows.
+        bands: meetings: grades by points.
+        groups: meetings: groups of criteria that the points belong to.
+        demands: meetings: what bands demand besides points.
+        year_grades: meetings: grades of a cell for its year, the best first.
+        regular: meetings: ids of the kinds that count as regular.
+        thematic: meetings: ids of the kinds that count as thematic. In a month without one the full
+            marks are those of the groups that are not thematic.
+        rebase: meetings: whether the score of such a month is raised to the full scale (90 of 95
+            become 94.74).
+        parts: classification: grades by kind of the rated.
+        own_grade: classification: ``section.field`` of the choice in which an organisation reports
+            its own grade.
+        heading: classification: version in whose wording a series of years is shown that ends under
+            this scheme; None: this version.
+        crosswalk: classification: grades of other versions that correspond to those of this one, by
+            which earlier years are shown.
+        share_base: classification: whole of the shares: rated (the sum of all grades), subject
+            (rated and not yet rated) or all (the exempt, too).
+        mean: classification: whether the mean of several years is of the yearly shares or of the
+            pooled counts.
+        note: sentence on how to read the figures.
     """
 
     scheme: str
@@ -160,7 +221,8 @@ class Scheme(Record):
     def band(self, score: float) -> Band:
         """Return the band of a score: the highest whose `min` is not above it.
 
-        >>> # bands 90/70/50/0: 90 is in the first, 89.99 in the second; nothing is rounded.
+        Nothing is rounded: with bands from 90, 70 and 50, 89.99 is in the second.
+        Raises ValueError for a score below all bands.
         """
         return max((b for b in self.bands if b.min <= score), key=lambda b: b.min)
 
