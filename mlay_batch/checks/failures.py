@@ -20,7 +20,15 @@ from mlay_batch.schema.model import Field, Form, Rule, Section
 
 @dataclass(frozen=True)
 class Failure:
-    """A row that broke a check: finding code, field it stands at, message figures, the rule."""
+    """A row that broke a check.
+
+    Attributes:
+        index: number of the row in the frame of its section, from 0.
+        code: finding code: the rule's, or one of ``F01`` to ``F08``.
+        field: id of the field at which the finding stands; of a rule the first of its `mark`.
+        params: figures for the gaps of the message, by gap.
+        rule: rule of the form that was broken; None for a check that every form has.
+    """
 
     index: int
     code: str

@@ -46,7 +46,15 @@ class CandidateReturn:
 
 @dataclass(frozen=True)
 class SectionTable:
-    """One section of all returns: `frame` row i is `rows[i]` of the return `owners[i]`."""
+    """One section of all returns.
+
+    Attributes:
+        section: its description.
+        frame: one line for each row: a column for each field, columns of return, row number and
+            period (``@…``), and those that rules need of other sections.
+        rows: the row of each line of `frame`.
+        owners: number in the batch of the return that each line belongs to.
+    """
 
     section: Section
     frame: pd.DataFrame

@@ -34,7 +34,12 @@ Values = Sequence[str]
 
 @dataclass(frozen=True)
 class RuleResult:
-    """For every row of the frame: whether the rule holds, and the figures of its message."""
+    """What a check finds out about every row of the frame.
+
+    Attributes:
+        holds: whether the rule holds, for each row.
+        figures: by gap of the message: a column with the figure of each row, or one for all rows.
+    """
 
     holds: pd.Series[bool]
     figures: Mapping[str, Any]
