@@ -62,7 +62,17 @@ def duties(register: Register) -> Mapping[str, tuple[Duty, ...]]:
 
 @dataclass(frozen=True)
 class Visit:
-    """One row of a return's table of visits."""
+    """One row of a return's table of visits.
+
+    Attributes:
+        officer: code of the officer who came.
+        on_behalf_of: code of the officer who was represented; None for a visit of one's own.
+        branch: code of the cell.
+        held_on: day of the meeting.
+        kind: kind of the day's meetings by `sitting_kind`; empty if none is reported on that day.
+        place: cell with the officer's code.
+        delivery: ledger entry of the return.
+    """
 
     officer: str
     on_behalf_of: str | None

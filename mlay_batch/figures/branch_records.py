@@ -44,7 +44,16 @@ class MemberMovement:
 
 @dataclass(frozen=True, slots=True)
 class OpeningMismatch:
-    """A month whose opening differs from the closing of the month before (`last_closing`)."""
+    """A month whose opening number of members differs from the closing of the month before.
+
+    Attributes:
+        branch: code of the cell.
+        period: the month.
+        last_closing: closing of the month before, with that of cells merged into this one since.
+        opening: opening as reported.
+        place: cell with the opening.
+        delivery: ledger entry of the return.
+    """
 
     branch: str
     period: Period
@@ -56,7 +65,15 @@ class OpeningMismatch:
 
 @dataclass(frozen=True, slots=True)
 class MovementLine:
-    """A branch's members in the report's period and in the year to date; None: nothing reported."""
+    """A branch's members in the report's period and in the year to date.
+
+    Attributes:
+        branch: the organisation.
+        state: worst state of the period's months, as in `ExpectedReturn`.
+        in_period: movement over the period; None: no month of it is reported.
+        in_year: movement over the year to date; None: no month of it is reported.
+        mismatches: months of the year to date that do not begin as the one before ended.
+    """
 
     branch: Organisation
     state: str
@@ -67,7 +84,12 @@ class MovementLine:
 
 @dataclass(frozen=True)
 class Movement:
-    """The members of every branch that owed a return in the year to date."""
+    """The members of every branch that owed a return in the year to date.
+
+    Attributes:
+        fields: fields of the form that hold the numbers.
+        lines: one for each branch, in register order.
+    """
 
     fields: MovementFields
     lines: tuple[MovementLine, ...]
@@ -114,7 +136,16 @@ class Thematic:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """A training, inspection or supervision as reported."""
+    """A training, inspection or supervision as reported.
+
+    Attributes:
+        branch: code of the organisation.
+        held_on: its day.
+        kind: id of the kind, a choice of the form; empty if it is blank.
+        content: text as reported; empty if it is blank.
+        participants: number of people; None if it is blank.
+        delivery: ledger entry of the return.
+    """
 
     branch: str
     held_on: date
@@ -140,7 +171,13 @@ class ActivityLine:
 
 @dataclass(frozen=True)
 class Activities:
-    """Trainings, inspections and supervisions by branch; `section` is their form and section."""
+    """The trainings, inspections and supervisions of every branch.
+
+    Attributes:
+        section: form and section that report them.
+        kinds: ids of the kinds, in the form's order.
+        lines: one for each branch, in register order.
+    """
 
     section: tuple[str, str]
     kinds: tuple[str, ...]

@@ -95,7 +95,16 @@ class ClassificationYear:
 
 @dataclass(frozen=True)
 class ClassificationMean:
-    """Mean shares over several years by the newest scheme: (section, line) → per cent."""
+    """Mean shares over several years, by the newest scheme (`classification.mean_shares`).
+
+    Both mappings give per cent by (section, id of the line); None: no year has a base for it.
+
+    Attributes:
+        first: first of the years.
+        last: last of the years.
+        shares: shares of the base that the scheme names.
+        rated_shares: shares of the rated alone.
+    """
 
     first: int
     last: int

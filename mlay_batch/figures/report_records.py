@@ -174,7 +174,15 @@ class ExpectedReturn:
 
 @dataclass(frozen=True)
 class Completeness:
-    """The matrix branch × period of one form for the year to date."""
+    """The matrix branch × period of one form for the year to date.
+
+    Attributes:
+        form: id of the form.
+        periods: periods that had ended by the end of the report's period, in order; of a yearly
+            form those of all years with returns, too.
+        branches: organisations that owe a return in at least one of them, in register order.
+        cells: state of each return by (code of the branch, period).
+    """
 
     form: str
     periods: tuple[Period, ...]

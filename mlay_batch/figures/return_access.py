@@ -67,7 +67,14 @@ def number(value: Value) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class ReturnView:
-    """One return of one month; `input_fields` give the field of each role."""
+    """One return of one month, read by the roles of an indicator set.
+
+    Attributes:
+        branch: code of the organisation.
+        period: the month.
+        accepted: the return.
+        input_fields: field of each role.
+    """
 
     branch: str
     period: Period
@@ -105,7 +112,12 @@ class ReturnView:
 
 @dataclass(frozen=True)
 class ReturnIndex:
-    """All current returns of the form that `indicators` apply to."""
+    """All current returns of the form that a set of indicators applies to.
+
+    Attributes:
+        inputs: returns, register and descriptions.
+        indicators: the set, whose `looks` give the fields of each role.
+    """
 
     inputs: ReportInputs
     indicators: IndicatorSet
