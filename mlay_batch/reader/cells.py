@@ -21,7 +21,14 @@ _TEXT_TYPES = ("text", "choice", "ref")
 
 @dataclass
 class SectionResults:
-    """What was read from the blocks of one workbook."""
+    """What was read from the blocks of one workbook.
+
+    Attributes:
+        rows: rows of tables and cards, in the order of the blocks; None in `values` is a blank cell
+            or one that could not be read.
+        header: values of the heading card by field id.
+        findings: what is wrong with cells, without the name of the file.
+    """
 
     rows: list[Row] = field(default_factory=list)
     header: dict[str, HeaderValue] = field(default_factory=dict)

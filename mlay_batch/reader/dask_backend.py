@@ -91,7 +91,13 @@ def read_each(
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """What a worker needs to read files."""
+    """What a worker needs to read files.
+
+    Attributes:
+        forms: forms that the files may be of: the client's, whatever the worker has installed.
+        limits: limits of one file.
+        idle_seconds: time without a batch after which the worker closes its pool.
+    """
 
     forms: tuple[Form, ...]
     limits: Limits
@@ -164,7 +170,15 @@ def read_batch(config_bytes: bytes, files: Batch, client_program: ProgramVersion
 
 @dataclass(frozen=True)
 class ClusterJob:
-    """Sends files to the cluster and collects the answers."""
+    """Sends files to the cluster and collects the answers.
+
+    Attributes:
+        client: connection to the scheduler.
+        address: of the scheduler, for messages.
+        plain: whether unencrypted connections over a network are permitted.
+        forms: forms that the files may be of.
+        limits: limits of one file.
+    """
 
     client: Client
     address: str

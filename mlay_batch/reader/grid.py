@@ -28,7 +28,14 @@ RawValue = str | int | float | bool | date | time | timedelta | ErrorCell
 
 @dataclass(frozen=True)
 class Sheet:
-    """A worksheet; `rows` are its raw cells from A1 on, blank ones ``""``."""
+    """A worksheet.
+
+    Attributes:
+        title: its name as in the file.
+        is_visible: whether its tab is shown.
+        rows: raw values of its cells from A1 on; ``""`` is blank.
+        metadata: what the values do not show: hidden rows, merges, formulas, fonts and more.
+    """
 
     title: str
     is_visible: bool

@@ -62,7 +62,12 @@ _MIN_SHARE, _MAX_UNICODE_SHARE = 0.85, 0.75
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The most likely reading of a text in an old encoding."""
+    """The most likely reading of a text in an encoding from before Unicode.
+
+    Attributes:
+        encoding: the encoding it was typed in.
+        text: the same text in Unicode.
+    """
 
     encoding: Encoding
     text: str

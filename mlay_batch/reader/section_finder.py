@@ -85,7 +85,15 @@ class FormTexts:
 
 @dataclass
 class SectionFinder:
-    """The search for one form in the visible sheets: located blocks, and findings."""
+    """The search for one form in the visible sheets.
+
+    Attributes:
+        form_texts: the form, with the name keys of its template's texts.
+        sheets: visible sheets of the workbook.
+        markers: places of each marker in them.
+        blocks: sections located so far.
+        findings: what is missing, doubled or exchanged, so far.
+    """
 
     form_texts: FormTexts
     sheets: Sequence[Sheet]

@@ -52,7 +52,14 @@ _YEARS = range(1900, 2200)
 
 @dataclass(frozen=True, slots=True)
 class CellValue:
-    """A value, or the code of a finding, or (a warning) both."""
+    """What a cell says: a value, or a finding, or (a warning) both.
+
+    Attributes:
+        value: value of the field's type; None for a blank cell or one that could not be read.
+        code: code of the finding; None without one.
+        severity: of the finding.
+        params: of the finding, for the gaps of its message.
+    """
 
     value: Value = None
     code: str | None = None
