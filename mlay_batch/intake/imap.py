@@ -23,7 +23,15 @@ _TIMEOUT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Mailbox:
-    """A folder on a mail server, and the login."""
+    """A folder on a mail server, and the login.
+
+    Attributes:
+        host: name of the server, which its certificate must bear.
+        port: of IMAP over TLS.
+        user: login name.
+        folder: mail folder, such as ``INBOX``.
+        password: never shown in `repr`.
+    """
 
     host: str
     port: int

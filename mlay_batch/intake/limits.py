@@ -23,7 +23,14 @@ OUTLOOK_MEMORY_MB = 1024
 
 @dataclass
 class Budget:
-    """What is left to unpack for one file of the inbox, or one mail of a mailbox."""
+    """What may still be unpacked of one file of the inbox, or one mail of a mailbox.
+
+    Both fall below 0 once the limit is exceeded.
+
+    Attributes:
+        entries: number of files in zips.
+        unpacked: bytes of these files.
+    """
 
     entries: int = field(default_factory=lambda: MAX_ENTRIES)
     unpacked: int = field(default_factory=lambda: MAX_UNPACKED)

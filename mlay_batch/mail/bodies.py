@@ -118,7 +118,14 @@ class ResendRequest:
 
 @dataclass(frozen=True)
 class ListedError:
-    """A line in the error list of a returned form: number of findings, place, and what to do."""
+    """A line in the error list of a returned form.
+
+    Attributes:
+        is_error: whether it refuses the return; otherwise it is a warning.
+        count: number of findings it stands for.
+        where: sheet and cells of the returned form, or the place in the file that was sent.
+        message: what is wrong and what to do.
+    """
 
     is_error: bool
     count: int

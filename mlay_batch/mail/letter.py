@@ -10,7 +10,12 @@ from mlay_batch.model.records import Topic
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """An attached workbook; `name` has no accents, so that no mail program garbles it."""
+    """A workbook that is attached to a letter.
+
+    Attributes:
+        name: file name without accents, which no mail program garbles.
+        data: content of the file.
+    """
 
     name: str
     data: bytes = field(repr=False)

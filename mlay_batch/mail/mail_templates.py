@@ -38,7 +38,12 @@ GAPS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class MailTemplate:
-    """The text of one kind of letter, gaps unfilled."""
+    """The text of one kind of letter, with gaps such as ``{period}``.
+
+    Attributes:
+        subject: text of the subject, one line.
+        body: text of the letter.
+    """
 
     subject: str
     body: str

@@ -51,7 +51,12 @@ POLICY = _policy()
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Name of the office, and its address where one is set."""
+    """The office as the sender of letters.
+
+    Attributes:
+        name: name of the office.
+        mail: its address; None where mlay.toml has no mailbox to send from.
+    """
 
     name: str
     mail: str | None = None
