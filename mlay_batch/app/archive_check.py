@@ -47,7 +47,12 @@ class Defect:
 
 @dataclass(frozen=True)
 class WorkspaceReport:
-    """The defects found, and those of them repaired."""
+    """The result of checking a workspace.
+
+    Attributes:
+        defects: all defects, in the order of the checks.
+        fixed: those of them that were repaired.
+    """
 
     defects: tuple[Defect, ...]
     fixed: tuple[Defect, ...] = ()

@@ -35,7 +35,12 @@ _DAMAGE_ERRORS = (BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, Ke
 
 @dataclass(frozen=True)
 class BackupResult:
-    """Path and number of files of a backup written or restored."""
+    """A backup written or restored.
+
+    Attributes:
+        path: the zip written, or the folder that was restored to.
+        file_count: number of files in it, the ledger included.
+    """
 
     path: Path
     file_count: int

@@ -23,7 +23,12 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip: the same files giv
 
 @dataclass(frozen=True)
 class ClosingResult:
-    """A closing, and the path of the copy of its workbook."""
+    """A period just closed.
+
+    Attributes:
+        closing: what the ledger records.
+        path: copy of the workbook that bears the revision in its name.
+    """
 
     closing: Closing
     path: Path

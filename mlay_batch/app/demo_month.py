@@ -22,7 +22,12 @@ AS_OF = date(2019, 12, 6)  # the day after the returns of November were due
 
 @dataclass(frozen=True)
 class DemoWorkspace:
-    """The sample workspace with its inbox, in batches by time of receipt."""
+    """The sample workspace with its inbox.
+
+    Attributes:
+        office: the office, as read from the workspace.
+        inbox_folders: folders of files received together, in the order of receipt.
+    """
 
     office: Office
     inbox_folders: tuple[demo.InboxFolder, ...]

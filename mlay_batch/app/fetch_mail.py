@@ -22,7 +22,12 @@ MAIL_FOLDER = "mail"  # below the inbox
 
 @dataclass(frozen=True)
 class FetchResult:
-    """The number of new mails, and their mailbox."""
+    """The result of fetching mails.
+
+    Attributes:
+        mailbox: ``user@host/folder``.
+        count: number of mails written.
+    """
 
     mailbox: str
     count: int

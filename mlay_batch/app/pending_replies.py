@@ -93,7 +93,13 @@ class Correction:
 
 @dataclass(frozen=True)
 class Reminder:
-    """A branch to be reminded of a return of `form`, or of the correction it owes."""
+    """A branch to be reminded of a return or of a correction.
+
+    Attributes:
+        form: form of the return, in the version of its period.
+        branch: code of the organisation.
+        correction: file it was asked to send again; None if the return is missing.
+    """
 
     form: Form
     branch: str

@@ -51,7 +51,12 @@ _LANG = "vi"  # letters are in Vietnamese
 
 @dataclass(frozen=True)
 class NoAddress:
-    """A letter that cannot be sent: the branch has no address, or the sender is unknown."""
+    """A letter that cannot be sent: the branch has no address, or the sender is unknown.
+
+    Attributes:
+        kind: kind of the letter, such as ``returned`` or ``reminder``.
+        name: code of the branch, name of the file it answers, or both.
+    """
 
     kind: str
     name: str
@@ -59,7 +64,12 @@ class NoAddress:
 
 @dataclass(frozen=True)
 class PendingLetters:
-    """The letters a period owes, sent or not, and those that cannot be sent."""
+    """The letters that a selection asks for.
+
+    Attributes:
+        letters: those with an addressee.
+        no_address: those that cannot be sent.
+    """
 
     letters: tuple[Letter, ...]
     no_address: tuple[NoAddress, ...]

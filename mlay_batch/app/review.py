@@ -35,7 +35,13 @@ class ReviewOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class ReviewResult:
-    """A held file's ruling and the resulting verdict and ledger entry."""
+    """A person's decision on a held file, and what it led to.
+
+    Attributes:
+        ruling: the decision as recorded.
+        decision: verdict and findings after it.
+        entry: ledger entry after it.
+    """
 
     ruling: Ruling
     decision: Decision

@@ -21,7 +21,12 @@ from mlay_batch.template import TemplateContext, render
 
 @dataclass(frozen=True)
 class IssuedForm:
-    """A form written for a branch."""
+    """A form written for a branch.
+
+    Attributes:
+        branch: code of the organisation.
+        path: the workbook.
+    """
 
     branch: str
     path: Path

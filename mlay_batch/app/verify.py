@@ -28,7 +28,14 @@ _MISREAD = str.maketrans("OIL", "011")  # letters a fingerprint never has, and t
 
 @dataclass(frozen=True)
 class Difference:
-    """A cell that differs from the recorded workbook; a blank cell is an empty text."""
+    """A cell that differs from the recorded workbook.
+
+    Attributes:
+        sheet: title of the sheet.
+        cell: its address, such as ``D12``.
+        recorded: text in the recorded workbook; empty for a blank cell.
+        found: text in the file that was checked, likewise.
+    """
 
     sheet: str
     cell: str
@@ -54,10 +61,13 @@ class RecordedWorkbook:
 class Verification:
     """The result for a file or a fingerprint.
 
-    ``recorded``: these very bytes, or a fingerprint on record. ``resaved``: other bytes, but every
-    cell of every sheet is as recorded. ``altered``: it claims to be a recorded one, and
-    `differences` are the cells that differ. ``lost``: it claims to be one that is no longer in the
-    archive. ``unknown``: no such workbook is recorded.
+    Attributes:
+        state: ``recorded``: these very bytes, or a fingerprint on record. ``resaved``: other bytes,
+            but every cell of every sheet is as recorded. ``altered``: it claims to be a recorded
+            one, and cells differ. ``lost``: it claims to be one that is no longer in the archive.
+            ``unknown``: no such workbook is recorded.
+        workbooks: recorded workbooks it is, or claims to be; empty if it is unknown.
+        differences: cells that differ, if it is altered.
     """
 
     state: State

@@ -30,7 +30,12 @@ _OCTAL_ESCAPE = re.compile(r"\\([0-7]{3})")
 
 @dataclass(frozen=True)
 class Workspace:
-    """The folder `root` of an office, the paths in it, and its settings."""
+    """The folder of an office, with the paths in it.
+
+    Attributes:
+        root: the folder, absolute.
+        settings: what its mlay.toml says.
+    """
 
     root: Path
     settings: Settings
