@@ -49,7 +49,13 @@ _PLACEHOLDERS = _Placeholders()
 
 @dataclass(frozen=True)
 class BlankForm:
-    """An empty form of a period for any branch: its XML parts, and the plans of its sheets."""
+    """An empty form of a period for any branch.
+
+    Attributes:
+        form: its description.
+        parts: XML parts of the workbook, with placeholders for the texts of a branch.
+        sheets: plan of each sheet by the name of its part.
+    """
 
     form: Form
     parts: Parts

@@ -27,7 +27,13 @@ OUTS = ("died", "expelled", "moved_out")
 
 @dataclass(frozen=True, slots=True)
 class SampleMovement:
-    """The members of one cell in one month; `changes` are by the form's field ids."""
+    """The members of one cell in one month.
+
+    Attributes:
+        opening: number at the start of the month.
+        closing: number at its end.
+        changes: number of each change by id of the form's field.
+    """
 
     opening: int
     closing: int
@@ -44,7 +50,13 @@ class SampleSitting:
 
 @dataclass(frozen=True, slots=True)
 class SampleVisit:
-    """An officer at a sitting."""
+    """An officer at a sitting.
+
+    Attributes:
+        held_on: day of the sitting.
+        officer: code of the officer who came.
+        on_behalf_of: code of the officer who was represented; None for a visit of one's own.
+    """
 
     held_on: date
     officer: str

@@ -94,7 +94,12 @@ def no_progress(done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class InboxFolder:
-    """A folder of files received together; `received` is an ISO time in UTC."""
+    """A folder of files received together.
+
+    Attributes:
+        folder: ``inbox/<day received>`` in the sample workspace.
+        received: time of receipt, ISO in UTC.
+    """
 
     folder: Path
     received: str

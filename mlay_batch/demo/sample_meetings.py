@@ -27,7 +27,17 @@ Values = dict[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class SampleReturn:
-    """A return with the time of receipt (ISO, UTC) and the file name."""
+    """A return of the sample town.
+
+    Attributes:
+        form: id of the form.
+        version: version of the form it is written on.
+        branch: code of the organisation.
+        period: period it reports.
+        rows: its values.
+        received: time of receipt, ISO in UTC.
+        name: name of its file.
+    """
 
     form: str
     version: str

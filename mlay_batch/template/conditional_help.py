@@ -25,7 +25,13 @@ from mlay_batch.schema.model import Field, Form, Rule, Section
 
 @dataclass(frozen=True)
 class SectionArea:
-    """The cells of a section's fields: a column each in a table, one cell each in a card."""
+    """The cells of a section's fields: a column each in a table, one cell each in a card.
+
+    Attributes:
+        section: its description.
+        first: first cell of each field, by field id.
+        last: last cell of each field; in a card the same as `first`.
+    """
 
     section: Section
     first: Mapping[str, CellPlan]

@@ -42,7 +42,14 @@ _LINK_COLUMN = 3  # the column of links
 
 @dataclass(frozen=True)
 class Mark:
-    """A finding reported to the branch: its cell (`key`) in the fresh form, all cells to colour."""
+    """A finding reported to the branch, with its cells in the fresh form.
+
+    Attributes:
+        finding: as recorded, with its place in the file sent.
+        message: text of the finding for the fresh form.
+        key: cell that gets the note; None if the fresh form has no such cell.
+        cells: all cells to colour, each once.
+    """
 
     finding: Finding
     message: Message
@@ -230,7 +237,13 @@ def cell_notes(marks: Sequence[Mark], lang: str) -> Mapping[CellKey, str]:
 
 @dataclass(frozen=True)
 class FindingGroup:
-    """Findings of one code in one column: one line of the list."""
+    """Findings of one code in one column: one line of the list.
+
+    Attributes:
+        marks: the findings, at least one.
+        cells: their cells in the fresh form, by row; empty if it has none.
+        sheet: title of the sheet with `cells`; empty without cells.
+    """
 
     marks: tuple[Mark, ...]
     cells: tuple[CellPlan, ...]
