@@ -21,7 +21,15 @@ from mlay_batch.schema.ids import MEETING, MIXED_KIND
 
 @dataclass(frozen=True)
 class Duty:
-    """An assignment while its officer is in office; `first` and `last` day are included."""
+    """An assignment while its officer is in office.
+
+    Attributes:
+        officer: the officer.
+        branch: code of the organisation; with all below it.
+        role: role that quotas are owed by (`Quota.role`).
+        first: first day of the duty; `date.min` without a limit.
+        last: last day of the duty, included; `date.max` without a limit.
+    """
 
     officer: Officer
     branch: str
@@ -70,7 +78,7 @@ class Visit:
         branch: code of the cell.
         held_on: day of the meeting.
         kind: kind of the day's meetings by `sitting_kind`; empty if none is reported on that day.
-        place: cell with the officer's code.
+        place: where the officer's code stands in the file.
         delivery: ledger entry of the return.
     """
 

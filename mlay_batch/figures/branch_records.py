@@ -51,7 +51,7 @@ class OpeningMismatch:
         period: the month.
         last_closing: closing of the month before, with that of cells merged into this one since.
         opening: opening as reported.
-        place: cell with the opening.
+        place: where the opening stands in the file.
         delivery: ledger entry of the return.
     """
 

@@ -208,10 +208,20 @@ class Completeness:
 
 @dataclass(frozen=True)
 class Totals:
-    """The main figures of `period` alone, to compare with those of a year before.
+    """The main figures of a period alone, to compare with those of a year before.
 
-    Returns of `form`: `due`, `sent`. Sittings: `held`, `regular`, `thematic` (one may be both),
-    `scored`, `bands` by band id. `visits` are those that count for a quota.
+    Attributes:
+        form: id of the form whose returns and meetings are counted.
+        period: the period.
+        due: number of returns owed for its months.
+        sent: number of returns that are in, late ones included.
+        held: number of sittings.
+        regular: number of regular sittings; one may be thematic as well.
+        thematic: number of thematic sittings.
+        scored: number of sittings with a score.
+        mean: exact mean of these scores; None if there are none.
+        bands: number of scored sittings by band id.
+        visits: number of visits that count for a quota, once for each quota.
     """
 
     form: str
@@ -283,7 +293,14 @@ class CellVisits:
 
 @dataclass(frozen=True, slots=True)
 class SourceCell:
-    """A cell an indicator was found in: `path` is ``section.field``, `number` the form's row."""
+    """A cell in which an indicator was found.
+
+    Attributes:
+        delivery: ledger entry of the return.
+        path: ``section.field``.
+        number: row of the sheet, as in `Row.number`.
+        place: file, sheet and cell.
+    """
 
     delivery: int
     path: str

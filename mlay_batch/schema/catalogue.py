@@ -41,7 +41,13 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class QuotaSpan:
-    """Months of a year, `first` to `last`, in which one record of a quota applies."""
+    """Months of a year in which one record of a quota applies.
+
+    Attributes:
+        quota: the record.
+        first: number of the first month, from 1.
+        last: number of the last month, included.
+    """
 
     quota: Quota
     first: int

@@ -18,9 +18,16 @@ _SECTION_KEYS = ("layout", "title", "rows", "sheet", "nil", "unique")
 
 @dataclass(frozen=True, slots=True)
 class FormChange:
-    """One part added, removed or changed: `path` names it, `title` is what people call it.
+    """One part of a form that was added, removed or changed.
 
-    A changed part names the YAML key with its old and new value.
+    Attributes:
+        part: kind of the part.
+        turn: what happened to it.
+        path: id of a form or section, ``section.field``, code of a rule or ``list.choice``.
+        title: what people call it; of a rule what it says.
+        key: YAML key whose value changed; empty unless the part was changed.
+        old: value before, as a line of text; empty for none.
+        new: value after, likewise.
     """
 
     part: Part

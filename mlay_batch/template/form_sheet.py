@@ -61,7 +61,19 @@ _ROOM_FACTOR = 1.1  # blank rows are higher than their text, for filling in by h
 
 @dataclass(frozen=True)
 class FormContent:
-    """The contents of the planned cells; `tones` and `notes` mark the cells of findings."""
+    """What is written into the planned cells of a form.
+
+    Attributes:
+        form: its description.
+        period: period of the return; None for a form without one, such as the register.
+        lang: language of all texts, ``vi`` or ``en``.
+        heading_texts: texts of the letterhead, by the name that `CellPlan.field` gives.
+        values: value of each cell that is not blank.
+        lists: ranges of the hidden sheet that dropdown lists show.
+        footer: footer of the printed pages.
+        tones: name of the tone in which a cell with a finding is coloured.
+        notes: note of a cell with a finding.
+    """
 
     form: Form
     period: Period | None
