@@ -147,7 +147,7 @@ class IndicatorSet(Record):
 
     Attributes:
         signs: id, the same in all versions.
-        version: such as ``2018.1``.
+        version: such as ``2018``.
         of: id of the form.
         effective: months for which this version is used.
         basis: regulations or sources behind the set.

@@ -15,7 +15,7 @@ class Band(Record):
 
     Attributes:
         id: unique in the scheme.
-        min: least points, included; the band ends below the next one's.
+        min: least points, included; the band ends where the next higher one begins.
     """
 
     id: str
@@ -172,7 +172,7 @@ class Scheme(Record):
 
     Attributes:
         scheme: id, the same in all versions.
-        version: such as ``2018.1``.
+        version: such as ``2018``.
         effective: months for which this version is used.
         basis: regulations that the scheme follows.
         bands: meetings: grades by points.

@@ -47,7 +47,7 @@ class Mark:
     Attributes:
         finding: as recorded, with its place in the file sent.
         message: text of the finding for the fresh form.
-        key: cell that gets the note; None if the fresh form has no such cell.
+        key: cell that gets the note; None for a finding without a cell.
         cells: all cells to colour, each once.
     """
 
