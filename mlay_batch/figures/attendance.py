@@ -1,6 +1,6 @@
 """Decides for which quota each visit of an officer to a cell meeting counts.
 
-Every reported visit is listed, with the reason if it does not count (DOMAIN, "Quota terms").
+Every reported visit is listed, with the reason if it does not count.
 Officers are matched by code, never by name.
 """
 

@@ -1,4 +1,4 @@
-"""Computes attendance quotas: sittings attended, owed and missing (DOMAIN, "Quota terms").
+"""Computes attendance quotas: sittings attended, owed and missing.
 
 Shares of a year are exact fractions; only the obligation of a part-year officer is rounded.
 """

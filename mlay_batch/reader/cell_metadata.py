@@ -22,7 +22,7 @@ _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([1-9][0-9]{0,6})")
 class Limits:
     """Limits of one file, all inclusive.
 
-    Source: 876 foreign workbooks stayed within these (TRAPS, "Reading workbooks").
+    Source: 876 foreign workbooks stayed within these.
     """
 
     seconds: float = 30

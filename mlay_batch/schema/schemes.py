@@ -218,14 +218,6 @@ class Scheme(Record):
     mean: Literal["shares", "pooled"] = "shares"
     note: Text | None = None
 
-    def band(self, score: float) -> Band:
-        """Return the band of a score: the highest whose `min` is not above it.
-
-        Nothing is rounded: with bands from 90, 70 and 50, 89.99 is in the second.
-        Raises ValueError for a score below all bands.
-        """
-        return max((b for b in self.bands if b.min <= score), key=lambda b: b.min)
-
     def bands_best_first(self) -> tuple[Band, ...]:
         """Return the bands, the best first."""
         return tuple(sorted(self.bands, key=lambda band: -band.min))

@@ -187,7 +187,7 @@ def meeting_returns(facts: Any) -> list[Any]:
 
 
 def attended(facts: Any) -> list[tuple[str, str, str, date]]:
-    """Every counted quota + officer + cell + day, each once (DOMAIN, "Quota terms")."""
+    """Every counted quota + officer + cell + day, each once."""
     found = set()
     for entry in meeting_returns(facts):
         kinds: dict[Any, set[Any]] = {}

@@ -1,6 +1,6 @@
 """Order must not matter: any split of the same files into runs gives the same figures.
 
-DESIGN: "any split of the same files into runs, in any order that keeps each branch's own sequence,
+"Any split of the same files into runs, in any order that keeps each branch's own sequence,
 gives the same figures" - and in every run received = accepted + rejected + duplicate + held +
 ignored.
 """

@@ -1,7 +1,7 @@
 """One part of the yearly classification over the years: counts, shares on two bases, mean.
 
 Counts are sums over the table of classification returns. Every share is shown on the scheme's
-base and on the rated alone, because published figures mix the two (DOMAIN, "Ratings"). The column
+base and on the rated alone, because published figures mix the two. The column
 that holds a share against its limit stays blank: no document confirms the limits.
 """
 
