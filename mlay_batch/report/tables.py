@@ -123,13 +123,13 @@ class DataTable:
         """
         return f"{self.name}[{self.headings[self.index(column_id)]}]"
 
-    def in_row(self, column_id: str) -> str:
-        """Return the cell of that column in the formula's own row."""
-        return f"{self.name}[[#This Row],[{self.headings[self.index(column_id)]}]]"
-
     def resolve(self, formula: str) -> str:
         """Return a formula of a row with the names of the table's cells and columns."""
-        return resolve(formula, self.in_row, self.ref)
+        return resolve(formula, self._row_cell, self.ref)
+
+    def _row_cell(self, column_id: str) -> str:
+        """Return the cell of that column in the formula's own row."""
+        return f"{self.name}[[#This Row],[{self.headings[self.index(column_id)]}]]"
 
     def criteria(self, **conditions: Condition) -> str:
         """Return criteria of SUMIFS or COUNTIFS over columns, keyed by the column's id."""

@@ -1,8 +1,5 @@
-"""Order must not matter: any split of the same files into runs gives the same figures.
-
-"Any split of the same files into runs, in any order that keeps each branch's own sequence,
-gives the same figures" - and in every run received = accepted + rejected + duplicate + held +
-ignored.
+"""Any split of the same files into runs, in any order that keeps each branch's own sequence, gives
+the same figures; in every run received = accepted + rejected + duplicate + held + ignored.
 """
 
 from __future__ import annotations

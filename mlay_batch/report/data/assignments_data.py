@@ -94,11 +94,11 @@ class _CellDuty:
 def build(ctx: ReportContext) -> DutyTables:
     """Return the tables; nothing is written yet."""
     register, year = ctx.inputs.register, Period(ctx.figures.period.year, 1, 12)
-    duties = list(_duties(ctx, year))
+    duties, units = tuple(_duties(ctx, year)), _attendable_units(ctx)
     cell_duties = [
         _CellDuty(duty, unit)
         for duty in duties
-        for unit in _attendable_units(ctx)
+        for unit in units
         if register.is_within(unit.code, duty.assignment.branch)
     ]
     officers = data_table(ctx, "officers", _officer_columns(ctx), register.officers, AREA)
