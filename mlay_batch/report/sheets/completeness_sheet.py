@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
+from operator import attrgetter
 
 from mlay_batch.core.period import Period
 from mlay_batch.excel.metrics import CELL_MARGIN
-from mlay_batch.figures.report_records import OPEN, SENT, Completeness, ExpectedReturn, Figures
+from mlay_batch.figures.report_records import OPEN, SENT, Completeness, Figures
+from mlay_batch.model.register import Organisation
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formulas import quote
+from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext, period_id
 from mlay_batch.report.writer import Formula, SheetWriter
 
@@ -41,7 +42,10 @@ _TONE_BY_STATE = {
     "not_yet": "off",
     "ended": "off",
 }
-_FIRST_PERIOD = 3
+_SHOWN_STATES = tuple(state for state, symbol in SYMBOLS.items() if symbol)
+_SUMS = {"due": SENT + OPEN, "sent": SENT, "open": OPEN}
+_WIDTHS, _PERIOD_WIDTH = (5, 11, 40), 5.6
+_FIRST_PERIOD = len(_WIDTHS)
 _MIN_PERIODS = 12
 _PAGE_WIDTH = 93  # digits across A4
 
@@ -77,7 +81,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[For
     """Write the sheet, one matrix for each form; return their sums."""
     most_periods = max((len(matrix.periods) for matrix in ctx.figures.completeness), default=0)
     columns = _FIRST_PERIOD + max(most_periods, _MIN_PERIODS)
-    widths = (5, 11, 40, *([5.6] * (columns - _FIRST_PERIOD)))
+    widths = (*_WIDTHS, *([_PERIOD_WIDTH] * (columns - _FIRST_PERIOD)))
     sheet.set_widths(widths)
     letterhead.write_heading(ctx, sheet, columns, _FIRST_PERIOD, ctx.t("title.completeness"))
     row = _write_legend(ctx, sheet, letterhead.TABLE_ROW, columns)
@@ -105,15 +109,9 @@ def matrices(figures: Figures) -> tuple[Completeness, ...]:
 
 
 def _write_legend(ctx: ReportContext, sheet: SheetWriter, row: int, columns: int) -> int:
-    texts = [
-        f"{symbol} {ctx.state_title('return', state)}"
-        for state, symbol in SYMBOLS.items()
-        if symbol
-    ]
-    grey_states = [
-        ctx.state_title("return", state) for state, symbol in SYMBOLS.items() if not symbol
-    ]
-    texts.append(ctx.t("completeness.grey", states=", ".join(grey_states)))
+    titles = {state: ctx.state_title("return", state) for state in SYMBOLS}
+    texts = [f"{SYMBOLS[state]} {titles.pop(state)}" for state in _SHOWN_STATES]
+    texts.append(ctx.t("completeness.grey", states=", ".join(titles.values())))
     legend = ctx.t("completeness.legend", symbols=";  ".join(texts))
     sheet.write(row, 0, legend, "note", span=columns)
     return row + 1
@@ -129,127 +127,115 @@ def _form_title(ctx: ReportContext, name: str) -> str:
 def _write_matrix(
     ctx: ReportContext, sheet: SheetWriter, data: DataTables, row: int, matrix: Completeness
 ) -> tuple[int, FormSums]:
-    columns = _FIRST_PERIOD + len(matrix.periods)
+    """Write the matrix of a form below its title; return the next row and the sums."""
     title = _form_title(ctx, matrix.form)
     sheet.write(row, 0, title, "section", span=_FIRST_PERIOD + _MIN_PERIODS)
-    head = row + 1
-    for column, name in enumerate(("stt", "branch", "unit")):
-        sheet.write(head, column, ctx.t(f"column.{name}"), "head")
-    for column, period in enumerate(matrix.periods, _FIRST_PERIOD):
-        sheet.write(head, column, _period_text(period), "head")
-    for column in range(columns):
-        sheet.write(head + 1, column, column + 1, "column_number")
-    for number, branch in enumerate(matrix.branches, 1):
-        row = head + 1 + number
-        sheet.write(row, 0, number, "center")
-        sheet.write(row, 1, branch.code, "center")
-        sheet.write(row, 2, branch.name, "text")
-        for column, period in enumerate(matrix.periods, _FIRST_PERIOD):
-            _write_state(sheet, row, column, matrix.cell(branch.code, period))
-    first = head + len(matrix.branches) + 2
-    return _write_sums(ctx, sheet, data, matrix, (head, first, columns))
+    columns = _columns(ctx, matrix)
+    listing = Listing(ctx, sheet, columns, _FIRST_PERIOD, row + 1, heads=Heads(titles=1))
+    listing.write_heads()
+    listing.write_rows(matrix.branches)
+    rows = _write_sums(listing, data, matrix)
+    due, sent, open_count = (_report_sum(listing, matrix, name, rows[name]) for name in _SUMS)
+    head_range, sent_range, open_range = (
+        (number, _FIRST_PERIOD, number, len(listing.columns) - 1)
+        for number in (listing.head_row, rows["sent"], rows["open"])
+    )
+    return rows["rate"] + 2, FormSums(
+        matrix, title, due, sent, open_count, _rate(due, sent), head_range, sent_range, open_range
+    )
 
 
-def _period_text(period: Period) -> str:
-    return f"T{period.month}" if period.kind == "month" else str(period)
+def _columns(ctx: ReportContext, matrix: Completeness) -> Iterator[Column[Organisation]]:
+    yield number_column(ctx, _WIDTHS[0])
+    yield titled_column(ctx, "column.branch", _WIDTHS[1], attrgetter("code"), "center")
+    yield titled_column(ctx, "column.unit", _WIDTHS[2], attrgetter("name"))
+    for period in matrix.periods:
+        yield _period_column(matrix, period)
 
 
-def _write_state(sheet: SheetWriter, row: int, column: int, cell: ExpectedReturn) -> None:
-    sheet.write(row, column, SYMBOLS[cell.state] or None, f"tone_{_TONE_BY_STATE[cell.state]}")
+def _period_column(matrix: Completeness, period: Period) -> Column[Organisation]:
+    """Return the column of the states in a period."""
+
+    def state(branch: Organisation) -> str:
+        return matrix.cell(branch.code, period).state
+
+    return Column(
+        str(period),
+        f"T{period.month}" if period.kind == "month" else str(period),
+        _PERIOD_WIDTH,
+        lambda branch: SYMBOLS[state(branch)] or None,
+        look=lambda branch: f"tone_{_TONE_BY_STATE[state(branch)]}",
+    )
 
 
 def _write_sums(
-    ctx: ReportContext,
-    sheet: SheetWriter,
-    data: DataTables,
-    matrix: Completeness,
-    corner: tuple[int, int, int],
-) -> tuple[int, FormSums]:
-    """Write a row for each state, then those that add them up, counted over the table by id."""
-    head, first, columns = corner
-    states = [state for state in SYMBOLS if SYMBOLS[state]]
-    for row, state in enumerate(states, first):
-        _write_label(
-            sheet, row, f"{SYMBOLS[state]} {ctx.state_title('return', state)}", "label_small"
-        )
+    listing: Listing[Organisation], data: DataTables, matrix: Completeness
+) -> Mapping[str, int]:
+    """Write a row for each state, then those that add them up; return the rows by these names."""
+    ctx, sheet = listing.ctx, listing.sheet
+    names = (*_SHOWN_STATES, *_SUMS, "rate")
+    rows = {name: row for row, name in enumerate(names, listing.next_row)}
+    for name, row in rows.items():
+        if name in SYMBOLS:
+            label = f"{SYMBOLS[name]} {ctx.state_title('return', name)}"
+            label_look, look = "label_small", "count"
+        else:
+            label, label_look, look = ctx.t(f"completeness.{name}"), "total_label", "total_count"
+        sheet.write(row, 0, label, label_look, span=_FIRST_PERIOD)
+        number_format = '0" %"' if name == "rate" else ""
         for column, period in enumerate(matrix.periods, _FIRST_PERIOD):
-            form, of_period = quote(matrix.form), quote(period_id(period))
-            count = data.returns.countifs(form=form, period=of_period, state=quote(state))
-            sheet.write(
-                row, column, Formula(f"={count}", _count(matrix, period, (state,))), "count"
-            )
-    rows = {state: first + number for number, state in enumerate(states)}
-    bottom = first + len(states)
-    for row, name in enumerate(("due", "sent", "open", "rate"), bottom):
-        _write_label(sheet, row, ctx.t(f"completeness.{name}"), "total_label")
-    for column, period in enumerate(matrix.periods, _FIRST_PERIOD):
-        _write_period_sums(sheet, matrix, period, column, rows, bottom)
-    positions = _report_positions(matrix, ctx.figures.period)
-    due, sent, open_count = (
-        _sum_formula(sheet, matrix, bottom + offset, positions, states)
-        for offset, states in enumerate((SENT + OPEN, SENT, OPEN))
+            cells = {other: listing.cell(rows[other], str(period)) for other in names}
+            content = _sum_formula(data, matrix, period, name, cells)
+            sheet.write(row, column, content, look, number_format=number_format)
+    return rows
+
+
+def _sum_formula(
+    data: DataTables, matrix: Completeness, period: Period, name: str, cells: Mapping[str, str]
+) -> Formula:
+    """Return what a row comes to in a period; `cells` are those of all rows in that period."""
+    if name == "rate":
+        due, sent = (
+            Formula(f"={cells[other]}", _count(matrix, other, period)) for other in ("due", "sent")
+        )
+        return _rate(due, sent)
+    formula = data.returns.countifs(
+        form=quote(matrix.form), period=quote(period_id(period)), state=quote(name)
     )
+    if name in _SUMS:
+        formula = "+".join(cells[state] for state in _SUMS[name])
+    return Formula(f"={formula}", _count(matrix, name, period))
+
+
+def _count(matrix: Completeness, name: str, period: Period) -> int:
+    """Return how many returns of a period are in a state, or in those that a sum adds up."""
+    states = _SUMS.get(name, (name,))
+    return sum(matrix.cell(branch.code, period).state in states for branch in matrix.branches)
+
+
+def _report_sum(
+    listing: Listing[Organisation], matrix: Completeness, name: str, row: int
+) -> Formula:
+    """Return what a row comes to in the report's period, as other sheets show it."""
+    periods = _report_periods(matrix, listing.ctx.figures.period)
+    first, last = (listing.position(str(period)) for period in (periods[0], periods[-1]))
+    cells = listing.sheet.range_address((row, first), (row, last))
+    return Formula(f"=SUM({cells})", sum(_count(matrix, name, period) for period in periods))
+
+
+def _rate(due: Formula, sent: Formula) -> Formula:
+    """Return the share sent of the returns due, in per cent; nothing where none was due."""
+    due_cells, sent_cells = due.formula[1:], sent.formula[1:]
     share = 100 * float(sent.value) / float(due.value) if due.value else ""
-    rate = Formula(f'=IF({due.formula[1:]}=0,"",100*{sent.formula[1:]}/{due.formula[1:]})', share)
-    period_columns = (_FIRST_PERIOD, columns - 1)
-    ranges = [
-        (row, period_columns[0], row, period_columns[1]) for row in (head, bottom + 1, bottom + 2)
-    ]
-    title = _form_title(ctx, matrix.form)
-    return bottom + 5, FormSums(matrix, title, due, sent, open_count, rate, *ranges)
+    return Formula(f'=IF({due_cells}=0,"",100*{sent_cells}/{due_cells})', share)
 
 
-def _report_positions(matrix: Completeness, report: Period) -> range:
-    """Return the positions of the periods within the report's; else that of the last before it.
+def _report_periods(matrix: Completeness, report: Period) -> Sequence[Period]:
+    """Return the periods within the report's; else the last before it.
 
     A quarter's report sums its three months; a month's names the yearly return of the year before.
     """
     inside = [number for number, period in enumerate(matrix.periods) if period.start in report]
     past = [number for number, period in enumerate(matrix.periods) if period.end <= report.end]
     last = past[-1] if past else 0
-    return range(inside[0] if inside else last, last + 1)
-
-
-def _sum_formula(
-    sheet: SheetWriter, matrix: Completeness, row: int, positions: range, states: Iterable[str]
-) -> Formula:
-    """Return a formula that adds up a row of sums over those periods."""
-    counted_states = tuple(states)
-    first, last = (_FIRST_PERIOD + position for position in (positions[0], positions[-1]))
-    value = sum(_count(matrix, matrix.periods[position], counted_states) for position in positions)
-    return Formula(f"=SUM({sheet.range_address((row, first), (row, last))})", value)
-
-
-def _write_label(sheet: SheetWriter, row: int, text: str, look: str) -> None:
-    sheet.write(row, 0, text, look, span=_FIRST_PERIOD)
-
-
-def _count(matrix: Completeness, period: Period, states: Iterable[str]) -> int:
-    counted_states = set(states)
-    return sum(
-        matrix.cell(branch.code, period).state in counted_states for branch in matrix.branches
-    )
-
-
-def _write_period_sums(
-    sheet: SheetWriter,
-    matrix: Completeness,
-    period: Period,
-    column: int,
-    rows: dict[str, int],
-    row: int,
-) -> None:
-    def sum_of(states: tuple[str, ...]) -> Formula:
-        cells = "+".join(str(xl_rowcol_to_cell(rows[state], column)) for state in states)
-        return Formula(f"={cells}", _count(matrix, period, states))
-
-    due, sent = sum_of(SENT + OPEN), sum_of(SENT)
-    sheet.write(row, column, due, "total_count")
-    sheet.write(row + 1, column, sent, "total_count")
-    sheet.write(row + 2, column, sum_of(OPEN), "total_count")
-    letter = xl_col_to_name(column)
-    rate = Formula(
-        f'=IF({letter}{row + 1}=0,"",100*{letter}{row + 2}/{letter}{row + 1})',
-        100 * float(sent.value) / float(due.value) if due.value else "",
-    )
-    sheet.write(row + 3, column, rate, "total_count", number_format='0" %"')
+    return matrix.periods[inside[0] if inside else last : last + 1]
