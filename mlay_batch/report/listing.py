@@ -258,8 +258,8 @@ class Listing(Generic[T]):
         return letterhead.write_signatures(self.ctx, self.sheet, row + space, width, self.split)
 
     def write_filter(self, column_id: str) -> None:
-        """Put a filter on the rows written so far, up to that column."""
-        if not self.is_empty:
+        """Put a filter on the rows written so far, up to that column; on none there is none."""
+        if self.end_row > self.first_row:
             column = self._positions[column_id]
             self.sheet.raw.autofilter(self.first_row - 1, 0, self.end_row - 1, column)
 

@@ -73,6 +73,7 @@ def write(ctx: ReportContext, sheet: SheetWriter) -> ErrorCounts:
     listing.write_rows(period_problems)
     if listing.is_empty:
         listing.write_note(ctx.t("errors.none"), "quiet")
+        listing.end_row = listing.next_row  # the filter takes the line for a row
     listing.write_filter("delivery")
     last = listing.next_row - 1
     if other_problems:
