@@ -94,9 +94,8 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[For
     sheet.raw.freeze_panes(head + 2, _FIRST_PERIOD)
     sheet.raw.set_h_pagebreaks(starts[1:])  # each form on pages of its own
     needed_width = sum(width + CELL_MARGIN for width in widths)
-    sheet.raw.set_print_scale(
-        int(100 * _PAGE_WIDTH / needed_width)
-    )  # Excel keeps no break of a fitted page
+    # Excel keeps no break of a page that is fitted.
+    sheet.raw.set_print_scale(int(100 * _PAGE_WIDTH / needed_width))
     repeat = (head, head + 1)
     sheet.set_up_page(landscape=False, last=(row, columns - 1), repeat=repeat, fit=False)
     return tuple(sums)
@@ -199,11 +198,11 @@ def _sum_formula(
             Formula(f"={cells[other]}", _count(matrix, other, period)) for other in ("due", "sent")
         )
         return _rate(due, sent)
-    formula = data.returns.countifs(
-        form=quote(matrix.form), period=quote(period_id(period)), state=quote(name)
-    )
     if name in _SUMS:
         formula = "+".join(cells[state] for state in _SUMS[name])
+    else:
+        form, of_period = quote(matrix.form), quote(period_id(period))
+        formula = data.returns.countifs(form=form, period=of_period, state=quote(name))
     return Formula(f"={formula}", _count(matrix, name, period))
 
 
