@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 
-from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
@@ -17,6 +17,7 @@ from mlay_batch.figures.report_records import OPEN
 from mlay_batch.model.records import LedgerEntry, Verdict
 from mlay_batch.model.register import Waiver
 from mlay_batch.report import letterhead
+from mlay_batch.report.formulas import quote
 from mlay_batch.report.listing import Column, Heads, Listing, titled_column
 from mlay_batch.report.report_context import Provenance, ReportContext
 from mlay_batch.report.sheets.completeness_sheet import matrices
@@ -35,13 +36,8 @@ def write(ctx: ReportContext, sheet: SheetWriter, provenance: Provenance) -> Map
     row = _write_counts(ctx, sheet, row + 1)
     row = _write_list(ctx, sheet, row + 1, "excluded", _missing_returns(ctx))
     row = _write_list(ctx, sheet, row + 1, "waivers", _waiver_lines(ctx))
-    row = _write_list(
-        ctx,
-        sheet,
-        row + 1,
-        "schemas",
-        ((source.name, source.sha256) for source in provenance.schemas),
-    )
+    schemas = ((source.name, source.sha256) for source in provenance.schemas)
+    row = _write_list(ctx, sheet, row + 1, "schemas", schemas)
     return _write_files(ctx, sheet, columns, row + 1)
 
 
@@ -65,37 +61,25 @@ def _write_counts(ctx: ReportContext, sheet: SheetWriter, row: int) -> int:
     """Write received = accepted + rejected + duplicate + held + ignored, and whether it holds."""
     counts = Counter(entry.verdict for entry in ctx.inputs.ledger_entries)
     sheet.write(row, 0, ctx.t("provenance.counts"), "section", span=5)
-    verdict_column = f"{_TABLE_NAME}[{ctx.t('column.verdict')}]"
-    first = row + 1
-    for offset, verdict in enumerate(Verdict):
+    verdicts, numbers = (
+        f"{_TABLE_NAME}[{ctx.t(f'column.{name}')}]" for name in ("verdict", "number")
+    )
+    first, total = row + 1, row + 1 + len(Verdict)
+    for number, verdict in enumerate(Verdict, first):
         title = ctx.t(f"verdict.{verdict}")
-        sheet.write(first + offset, 0, title, "label", span=2)
-        formula = f'=COUNTIF({verdict_column},"{title}")'
-        sheet.write(first + offset, 2, Formula(formula, counts[verdict]), "key")
-    last = first + len(Verdict) - 1
-    total = last + 1
-    number_column = f"{_TABLE_NAME}[{ctx.t('column.number')}]"
+        sheet.write(number, 0, title, "label", span=2)
+        formula = f"=COUNTIF({verdicts},{quote(title)})"
+        sheet.write(number, 2, Formula(formula, counts[verdict]), "key")
     received = len(ctx.inputs.ledger_entries)
     sheet.write(total, 0, ctx.t("provenance.received"), "label", span=2)
-    sheet.write(total, 2, Formula(f"=COUNT({number_column})", received), "key")
-    check = (
-        f"=IF({_cell_name(total, 2)}=SUM({_cell_name(first, 2)}:{_cell_name(last, 2)}),"
-        f'"{ctx.t("reconciles")}","{ctx.t("reconciles_not")}")'
-    )
-    adds_up = received == sum(counts.values())
-    sheet.write(
-        total,
-        3,
-        Formula(check, ctx.t("reconciles" if adds_up else "reconciles_not")),
-        "text",
-        span=2,
-    )
+    sheet.write(total, 2, Formula(f"=COUNT({numbers})", received), "key")
+    yes, no = ctx.t("reconciles"), ctx.t("reconciles_not")
+    holds = f"{xl_rowcol_to_cell(total, 2)}=SUM({xl_range(first, 2, total - 1, 2)})"
+    result = yes if received == sum(counts.values()) else no
+    check = Formula(f"=IF({holds},{quote(yes)},{quote(no)})", result)
+    sheet.write(total, 3, check, "text", span=2)
     sheet.colour_states((total, 3), (total, 3), "●■")
     return total + 1
-
-
-def _cell_name(row: int, column: int) -> str:
-    return str(xl_rowcol_to_cell(row, column))
 
 
 def _write_list(
@@ -111,8 +95,9 @@ def _write_list(
 
 
 def _missing_returns(ctx: ReportContext) -> Iterable[Sequence[Content]]:
-    """Yield the branches without a return that counts in the report's period, why, and to what
-    effect: what is not in the sums, and which officers' quotas are open for it.
+    """Yield the branches without a return that counts in the report's period, why, and its effect.
+
+    The effect is what is not in the sums, and which officers' quotas are open for it.
     """
     months = set(ctx.figures.period.months())
     effects = _OpenEffects.of(ctx)
@@ -120,15 +105,19 @@ def _missing_returns(ctx: ReportContext) -> Iterable[Sequence[Content]]:
         for (code, period), cell in matrix.cells.items():
             if period in months and cell.state in OPEN:
                 state = ctx.state_title("return", cell.state)
-                text = (
-                    f"{state} ({ctx.period_title(str(period)).lower()}). {effects.text(ctx, code)}"
-                )
+                when = ctx.period_title(str(period)).lower()
+                text = f"{state} ({when}). {effects.text(ctx, code)}"
                 yield f"{code} – {ctx.name(code)}", text.strip()
 
 
 @dataclass(frozen=True)
 class _OpenEffects:
-    """What a missing return leaves open: its branch's members, the officers whose quota waits."""
+    """What missing returns leave open, by the code of their branch.
+
+    Attributes:
+        members: the movement of the branch's members.
+        officers: the officers whose quota waits for a return of the branch, in order.
+    """
 
     members: Mapping[str, MovementLine]
     officers: Mapping[str, Mapping[str, None]]
@@ -140,9 +129,8 @@ class _OpenEffects:
         for quota in ctx.figures.quota:
             for branch in quota.branches if quota.open_months else ():
                 officers.setdefault(branch.code, {})[quota.officer] = None
-        return cls(
-            {line.branch.code: line for line in (movement.lines if movement else ())}, officers
-        )
+        members = {line.branch.code: line for line in (movement.lines if movement else ())}
+        return cls(members, officers)
 
     def text(self, ctx: ReportContext, branch: str) -> str:
         line, officers = self.members.get(branch), ", ".join(self.officers.get(branch, ()))
@@ -181,8 +169,10 @@ def _count_effects(
     waiver: Waiver,
     findings: Mapping[tuple[str | None, str | None], Iterable[Finding]],
 ) -> int:
-    """Return how often a waiver took effect: findings of its rule that refused nothing, or periods
-    of the year so far that need no return. `findings` are the findings by branch and form.
+    """Return how often a waiver took effect; `findings` are the findings by branch and form.
+
+    Counted are findings of its rule that refused nothing, or periods of the year so far that need
+    no return.
     """
     if waiver.rule is None:
         cells = (
