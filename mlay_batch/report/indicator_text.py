@@ -1,4 +1,4 @@
-"""What signs saw, as every sheet says it: in which order, in which words, with which jumps."""
+"""Hits of indicators as every sheet shows them: in which order, which words, with which jumps."""
 
 from __future__ import annotations
 
@@ -19,14 +19,19 @@ SectionTables = Mapping[str, PlacedTable]
 
 @dataclass(frozen=True)
 class LinkTargets:
-    """Cells of the returns' rows on the data sheets, by table, ledger entry and row."""
+    """Where the rows of returns stand on the data sheets.
+
+    Attributes:
+        sections: the tables and their sheets, by the table's name.
+        rows: the row on the sheet, by table, ledger entry and number of the row in the return.
+    """
 
     sections: SectionTables
     rows: Mapping[tuple[str, str, str], int]
 
     @classmethod
     def of(cls, sections: SectionTables, hits: Iterable[IndicatorHit]) -> LinkTargets:
-        """Return the places of all rows of the tables that something was seen in."""
+        """Return the places of all rows of the tables in which an indicator saw something."""
         names = {
             table_name(hit.form, source.path.partition(".")[0])
             for hit in hits
@@ -38,9 +43,8 @@ class LinkTargets:
                 table = sections[name][1]
                 entry_column, number_column = table.index("_delivery"), table.index("_row")
                 for position, row in enumerate(table.rows):
-                    rows[
-                        name, _content_text(row[entry_column]), _content_text(row[number_column])
-                    ] = table.sheet_row(position)
+                    entry, number = (_content_text(row[i]) for i in (entry_column, number_column))
+                    rows[name, entry, number] = table.sheet_row(position)
         return cls(sections, rows)
 
     def link_to(self, form: str, source: SourceCell) -> Content:
@@ -61,28 +65,23 @@ def _content_text(content: Content) -> str:
 
 
 def worst_first(hits: Sequence[IndicatorHit]) -> list[IndicatorHit]:
-    """Return the signs by branch, the one with the gravest first; ties by code of the branch.
+    """Return the hits by branch, the one with the gravest first; ties by code of the branch.
 
-    A branch weighs as much as its different signs together; within it the heavier comes first.
+    A branch weighs as much as its different indicators together; within it the heavier comes first.
     """
+    indicator_weights = {(hit.branch, hit.indicator.code): hit.indicator.weight for hit in hits}
     weights: Counter[str] = Counter()
-    for (branch, _), weight in {
-        (hit.branch, hit.indicator.code): hit.indicator.weight for hit in hits
-    }.items():
+    for (branch, _), weight in indicator_weights.items():
         weights[branch] += weight
-    return sorted(
-        hits,
-        key=lambda hit: (
-            -weights[hit.branch],
-            hit.branch,
-            -hit.indicator.weight,
-            hit.indicator.code,
-            hit.period.start,
-        ),
-    )
+
+    def sort_key(hit: IndicatorHit) -> tuple[object, ...]:
+        weight, code = hit.indicator.weight, hit.indicator.code
+        return -weights[hit.branch], hit.branch, -weight, code, hit.period.start
+
+    return sorted(hits, key=sort_key)
 
 
 def indicator_message(ctx: ReportContext, hit: IndicatorHit) -> Message:
-    """Return what was seen, and what to ask; fields by the titles the newest form gives."""
+    """Return what a hit says and what to ask; fields by the titles that the newest form gives."""
     forms = (family[0] for family in families(ctx.inputs.catalogue) if family[0].form == hit.form)
     return explain_indicator(hit.indicator, hit.params, next(forms, None), ctx.lang)
