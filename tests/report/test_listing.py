@@ -63,9 +63,8 @@ def written(
     inputs = reports.facts()
     writer = ReportWriter("vi", date(2019, 12, 8))
     ctx = ReportContext(writer, inputs, compute(replace(inputs, returns=())))
-    listing = Listing(
-        ctx, writer.add_sheet("Kho", ""), (number_column(ctx), *columns), 2, heads=heads
-    )
+    all_columns = (number_column(ctx), *columns)
+    listing = Listing(ctx, writer.add_sheet("Kho", ""), all_columns, 2, heads=heads or Heads())
     listing.write_heads()
     listing.write_rows(stocks)
     if listing.is_empty:
@@ -136,9 +135,7 @@ def test_formulas_of_a_data_table_name_its_own_row_and_columns() -> None:
     columns = (
         DataColumn("bought", "Mua [kg]", "integer", attrgetter("bought")),
         DataColumn("sold", "Bán", "integer", attrgetter("sold")),
-        DataColumn(
-            "left", "Còn", "integer", attrgetter("left"), f"{cell('bought')}/{whole('sold')}"
-        ),
+        DataColumn("left", "Còn", "integer", attrgetter("left"), ratio),
     )
     table = fill(DataTable("Kho", "", "", columns), STOCKS)
     assert [entry[2].formula for entry in table.rows] == ["=Kho[[#This Row],[Mua kg]]/Kho[Bán]"] * 2
