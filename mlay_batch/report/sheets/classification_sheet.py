@@ -1,4 +1,4 @@
-"""Xếp loại năm: several years side by side, each judged by its own scheme, under one heading.
+"""Xếp loại năm: several years side by side, each graded by its own scheme, under one heading.
 
 A year's counts stand under the grades of the heading that its own grades are to be read as
 (`map_grades`); the conversion is printed below. What each year reported in its own wording
