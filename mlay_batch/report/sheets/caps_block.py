@@ -100,17 +100,13 @@ class _CapBlock:
         """Write how many of the units below keep the cap, and whether all do."""
         write, count = self.sheet.write, len(units)
         met_text, exceeded_text = self.ctx.t("caps.kept"), self.ctx.t("caps.broken")
+        met, exceeded = quote(met_text), quote(exceeded_text)
         kept_count = sum(unit.is_kept for unit in units)
         cell_range = ":".join(xl_rowcol_to_cell(line, _RESULT) for line in span)
         summary_parts = self.ctx.t("caps.summary", kept="\0", count=count).split("\0")
-        text_formula = f'"&COUNTIF({cell_range},"{met_text}")&"'.join(summary_parts)
-        write(
-            row,
-            0,
-            Formula(f'="{text_formula}"', str(kept_count).join(summary_parts)),
-            "total_label",
-            span=_BASE,
-        )
+        text_formula = f"&COUNTIF({cell_range},{met})&".join(map(quote, summary_parts))
+        summary = Formula(f"={text_formula}", str(kept_count).join(summary_parts))
+        write(row, 0, summary, "total_label", span=_BASE)
         totals = (
             (_BASE, sum(unit.base for unit in units)),
             (_ALLOWED, sum(unit.allowed_count for unit in units)),
@@ -119,10 +115,9 @@ class _CapBlock:
         for column, total in totals:
             cells = ":".join(xl_rowcol_to_cell(line, column) for line in span)
             write(row, column, Formula(f"=SUM({cells})", total), "total_count")
-        is_met, met, exceeded = kept_count == count, quote(met_text), quote(exceeded_text)
         result = Formula(
             f"=IF(COUNTIF({cell_range},{met})={count},{met},{exceeded})",
-            met_text if is_met else exceeded_text,
+            met_text if kept_count == count else exceeded_text,
         )
         write(row, _RESULT, result, "center", span=_RESULT_SPAN)
 

@@ -313,7 +313,6 @@ class _FormTable:
         adds_up = all(
             counts[total_id] == sum(counts[name] for name in addends) for total_id, addends in tests
         )
-        content = Formula(
-            f'=IF(AND({formula}),"{yes_text}","{no_text}")', yes_text if adds_up else no_text
-        )
+        check = f"=IF(AND({formula}),{quote(yes_text)},{quote(no_text)})"
+        content = Formula(check, yes_text if adds_up else no_text)
         self.sheet.write(row, self.check_column, content, "center")

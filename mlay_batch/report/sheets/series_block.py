@@ -253,7 +253,8 @@ class YearSeries:
         no_base = (
             f"OR({xl_rowcol_to_cell(row, self.base_column)}=0,{self.count_cell(row, 'rated')}=0)"
         )
-        formula = f'=IF({no_base},"",IF(OR({",".join(tests)}),"{differ}","{same}"))'
+        result = f"IF(OR({','.join(tests)}),{quote(differ)},{quote(same)})"
+        formula = f'=IF({no_base},"",{result})'
         decimals = {line.id: line.decimals for line in self.part.lines}
         share_pairs = [
             [
