@@ -12,7 +12,6 @@ from functools import cache, partial
 from operator import attrgetter, methodcaller
 
 from mlay_batch.figures.report_records import CriteriaMean
-from mlay_batch.model.register import Organisation
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.meetings_data import mark_column
@@ -35,12 +34,14 @@ class _CriteriaLine:
     Attributes:
         kind: own points, confirmed ones, or the difference.
         means: mean points by criteria group.
-        branch: the cell; None for the mean of all.
+        code: the code of the cell; None for the mean of all.
+        name: its name.
     """
 
     kind: str
     means: CriteriaMean
-    branch: Organisation | None
+    code: str | None = None
+    name: str | None = None
 
     def mean(self, group: str) -> float | str:
         """Return the mean of a group, or ``total``; nothing where there is none."""
@@ -51,16 +52,6 @@ class _CriteriaLine:
         }[self.kind]
         mean = values.get(group)
         return "" if mean is None else mean
-
-    @property
-    def code(self) -> str | None:
-        """The code of the cell."""
-        return self.branch.code if self.branch else None
-
-    @property
-    def name(self) -> str | None:
-        """The name of the cell."""
-        return self.branch.name if self.branch else None
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
@@ -96,13 +87,14 @@ def _write_lines(listing: Listing[_CriteriaLine]) -> None:
     ctx, means = listing.ctx, {mean.branch: mean for mean in listing.ctx.figures.criteria_means}
     no_means = CriteriaMean("", {}, {}, {})
     for number, rating in enumerate(ctx.figures.year_ratings, 1):
+        code, name = rating.branch.code, rating.branch.name
         for kind in _KINDS:
-            line = _CriteriaLine(kind, means.get(rating.branch.code, no_means), rating.branch)
+            line = _CriteriaLine(kind, means.get(code, no_means), code, name)
             listing.write_row(line, number if kind == "own" else None)
     listing.write_filter("total")
     for kind in _KINDS:
         row = listing.next_row
-        listing.write_row(_CriteriaLine(kind, means[None], None))
+        listing.write_row(_CriteriaLine(kind, means[None]))
         listing.sheet.write(row, 0, ctx.t("ratings/criteria.all"), "total_label", span=3)
 
 
@@ -111,27 +103,19 @@ def _columns(
 ) -> Iterator[Column[_CriteriaLine]]:
     formulas, column = _LineFormulas(ctx, data), partial(titled_column, ctx)
     counts = {kind: _counts(ctx, kind) for kind in _KINDS}
-    yield number_column(ctx, look="center")
-    center, text = (partial(_choose_look, look) for look in ("center", "text"))
-    yield column("column.branch", 11, attrgetter("code"), center)
-    yield column("column.unit", 46, attrgetter("name"), text)
+    yield number_column(ctx)
+    yield column("column.branch", 11, attrgetter("code"), _own_look("center", "quiet_center"))
+    yield column("column.unit", 46, attrgetter("name"), _own_look("text", "quiet"))
+    center, count = _look("center", "total_count"), _look("count", "total_count")
     yield column(
-        "ratings/criteria.line",
-        12,
-        lambda line: ctx.t(f"ratings/criteria.{line.kind}"),
-        _look("center", "total_count"),
+        "ratings/criteria.line", 12, lambda line: ctx.t(f"ratings/criteria.{line.kind}"), center
     )
-    yield column(
-        "column.scored",
-        8,
-        lambda line: counts[line.kind][line.code],
-        _look("count", "total_count"),
-        _for_line(formulas.count),
-    )
+    formula = _for_line(formulas.count)
+    yield column("column.scored", 8, lambda line: counts[line.kind][line.code], count, formula)
     heading = ctx.t("ratings/criteria.groups")
     for group in groups:
-        formula = partial(formulas.group_mean, mark_column(group.id))
-        yield _mean_column(group.id, group.title.of(ctx.lang), formula, heading)
+        group_mean = partial(formulas.group_mean, mark_column(group.id))
+        yield _mean_column(group.id, group.title.of(ctx.lang), group_mean, heading)
     yield _mean_column("total", ctx.t("ratings/criteria.total"), formulas.total_mean)
 
 
@@ -142,13 +126,13 @@ def _mean_column(
     return Column(name, title, 9.5, value, _for_line(formula), look, "0.00", group)
 
 
-def _choose_look(look: str, line: _CriteriaLine) -> str:
+def _own_look(look: str, repeated_look: str) -> Callable[[_CriteriaLine], str]:
     """Return the look of code and name: quiet where they repeat those of the line above."""
-    return look if line.kind == "own" else {"center": "quiet_center", "text": "quiet"}[look]
+    return lambda line: look if line.kind == "own" else repeated_look
 
 
 def _look(look: str, total_look: str) -> Callable[[_CriteriaLine], str]:
-    return lambda line: look if line.branch else total_look
+    return lambda line: total_look if line.code is None else look
 
 
 def _for_line(make: Callable[[str, str | None], str]) -> Callable[[_CriteriaLine], str]:
@@ -172,13 +156,11 @@ class _LineFormulas:
 
     def count(self, kind: str, branch: str | None) -> str:
         """Return how many sittings were scored so, or by both."""
-        return self.sittings.countifs(
-            **_of_branch(branch), **dict.fromkeys(_scorers(kind), '">=0"')
-        )
+        return self.sittings.countifs(**_scored_criteria(kind, branch))
 
     def total_mean(self, kind: str, branch: str | None) -> str:
         """Return the mean of the total points."""
-        scored = _of_branch(branch) | dict.fromkeys(_scorers(kind), '">=0"')
+        scored = _scored_criteria(kind, branch)
         own, confirmed = (self.sittings.averageifs(name, **scored) for name in _KINDS[:2])
         means = {"own": own, "confirmed": confirmed, "difference": f"{confirmed}-{own}"}
         return f'IF({self.sittings.countifs(**scored)}=0,"",{means[kind]})'
@@ -204,6 +186,11 @@ def _of_branch(branch: str | None) -> dict[str, str]:
     return {} if branch is None else {"branch": quote(branch)}
 
 
+def _scored_criteria(kind: str, branch: str | None) -> dict[str, str]:
+    """Return the conditions of the line's sittings: those scored so, or by both."""
+    return _of_branch(branch) | dict.fromkeys(_scorers(kind), '">=0"')
+
+
 def _scorers(kind: str) -> tuple[str, ...]:
     """Return whose scores a meeting needs to count in lines of that kind."""
     return _KINDS[:2] if kind == "difference" else (kind,)
@@ -211,12 +198,10 @@ def _scorers(kind: str) -> tuple[str, ...]:
 
 def _counts(ctx: ReportContext, kind: str) -> Counter[str | None]:
     """Count the scored sittings of each branch, and (None) of all, as the lines' formulas do."""
+    scores = {"own": attrgetter("own_score"), "confirmed": attrgetter("confirmed_score")}
     scored = [
         sitting.branch
         for sitting in ctx.figures.sittings
-        if all(
-            {"own": sitting.own_score, "confirmed": sitting.confirmed_score}[name] is not None
-            for name in _scorers(kind)
-        )
+        if all(scores[name](sitting) is not None for name in _scorers(kind))
     ]
     return Counter(scored) + Counter({None: len(scored)})
