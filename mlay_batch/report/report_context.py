@@ -35,7 +35,14 @@ class Provenance:
 
 @dataclass(frozen=True)
 class ReportContext:
-    """The inputs and the workbook; `file_cells` maps ledger entries to their cell in the list."""
+    """What every sheet is written from.
+
+    Attributes:
+        writer: the workbook.
+        inputs: returns, register and descriptions.
+        figures: the figures of the period.
+        file_cells: the cell of each ledger entry in the list of received files.
+    """
 
     writer: ReportWriter
     inputs: ReportInputs

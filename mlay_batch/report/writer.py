@@ -31,7 +31,12 @@ _DEFAULT_WIDTH = 9.0  # the width of a column nobody set
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula and its value as computed: shown where nothing recalculates."""
+    """A formula and its value.
+
+    Attributes:
+        formula: the formula with its leading sign.
+        value: what it is computed to; shown where nothing recalculates.
+    """
 
     formula: str
     value: str | int | float
@@ -39,7 +44,12 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Hyperlink:
-    """A jump to a cell of this workbook; `target` is as `SheetWriter.address` gives it."""
+    """A jump to a cell of this workbook.
+
+    Attributes:
+        target: the cell as `SheetWriter.address` gives it.
+        text: what the cell shows.
+    """
 
     target: str
     text: str

@@ -187,7 +187,7 @@ def _meeting_cells(page: _BranchPage, meeting: BranchSitting) -> tuple[Content, 
 
 
 def _write_indicators(page: _BranchPage, row: int) -> int:
-    """Write each sign once: in which months, what was seen last, what to ask."""
+    """Write each indicator once: in which months, what was seen last, what to ask."""
     row = _write_section_title(page, row, "page.signs")
     by_code: dict[str, list[IndicatorHit]] = {}
     for hit in worst_first(page.year.indicator_hits):

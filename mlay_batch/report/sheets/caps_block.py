@@ -46,7 +46,16 @@ def write(
 
 @dataclass(frozen=True)
 class _CapBlock:
-    """One cap of one year."""
+    """One cap of one year.
+
+    Attributes:
+        ctx: the workbook.
+        sheet: the sheet it is written on.
+        table: the yearly returns.
+        year: the year with its scheme.
+        part: the part of the classification.
+        cap: the rule.
+    """
 
     ctx: ReportContext
     sheet: SheetWriter

@@ -92,8 +92,16 @@ def _write_caps(
 
 @dataclass(frozen=True)
 class _FormCounts:
-    """What one form counts: `section` of the yearly return, by type; `counts_organisations` counts
-    organisations.
+    """What one form counts.
+
+    Attributes:
+        section: the section of the yearly return.
+        title: the title of the form.
+        unit: what is counted, as the sheet prints it.
+        grades: the grades, the best first.
+        counts: the counts by type of organisation, then by name of the count.
+        has_exempt: whether the form counts members that are exempt from rating.
+        counts_organisations: whether organisations are counted, not members.
     """
 
     section: str

@@ -31,7 +31,18 @@ _STATES_AT_YEAR_END = ("met", "behind", "not_met")
 
 @dataclass(frozen=True)
 class SheetResults:
-    """What the other sheets offer to the first one."""
+    """What the other sheets offer to the first one.
+
+    Attributes:
+        form_sums: the returns of each form.
+        rating: the totals of the circulated list.
+        year_mean: the mean score of the year.
+        quotas: where the states of each quota stand.
+        classification: the shares of the yearly classification.
+        errors: how many problems there are.
+        sheets: the sheets by key, for the list of contents.
+        trends: what the charts are drawn from.
+    """
 
     form_sums: Sequence[FormSums]
     rating: RatingTotals

@@ -1,8 +1,8 @@
 """One part of the yearly classification over the years: counts, shares on two bases, mean.
 
 Counts are sums over the table of classification returns. Every share is shown on the scheme's
-base and on the rated alone, because published figures mix the two. The column
-that holds a share against its limit stays blank: no document confirms the limits.
+base and on the rated alone, because published figures mix the two. The column that holds a share
+against its limit stays blank: no document confirms the limits.
 """
 
 from __future__ import annotations
@@ -30,7 +30,13 @@ _BASE_COUNTS = {"rated": ("rated",), "subject": ("rated", "not_rated"), "all": (
 
 @dataclass(frozen=True)
 class MeanLine:
-    """A line of the mean of several years, as the first sheet shows it."""
+    """A line of the mean of several years, as the first sheet shows it.
+
+    Attributes:
+        title: what the share is of.
+        share: the mean, in per cent.
+        decimals: with how many decimals it is shown.
+    """
 
     title: str
     share: Formula
