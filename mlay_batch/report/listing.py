@@ -280,7 +280,7 @@ def titled_column(
     ctx: ReportContext,
     key: str,
     width: float,
-    value: Callable[[T], Content],
+    value: Callable[[T], Content] = _no_value,
     look: Look = "text",
     formula: str | Callable[[T], str] = "",
     *,

@@ -163,14 +163,14 @@ class _OfficerCellColumns:
             group=so_far,
             sum_text=f"= {' + '.join(map('{{{}}}'.format, ids))}" if ids else "",
         )
-        yield column("visits/column.most", 9, _nothing, "count", group=so_far)
+        yield column("visits/column.most", 9, look="count", group=so_far)
         last_visit, day = self.ctx.t("visits/column.last_visit"), attrgetter("pair.last_visit")
         yield day_column("last_visit", last_visit, 11, day, self._last_visit_formula)
         open_months = attrgetter("pair.open_months")
         out = partial(self._open_months_formula, past)
         yield column("visits/column.months_out", 11, open_months, "count", out)
         open_group = self.ctx.t("visits/column.open")
-        yield column("visits/column.to_come", 9, _nothing, "count", group=open_group)
+        yield column("visits/column.to_come", 9, look="count", group=open_group)
 
     def _officer_name(self, line: _PairLine) -> str:
         return self.ctx.officer_name(line.pair.officer)
@@ -230,7 +230,3 @@ class _OfficerCellColumns:
 
 def _name_look(line: _PairLine) -> str:
     return "text" if line.is_only else "quiet"
-
-
-def _nothing(_: _PairLine) -> None:
-    """Nobody knows the most he attended, or may still attend."""

@@ -208,7 +208,7 @@ class _QuotaColumns:
         yield from map(self._month_column, _MONTHS)
         attended, year = attrgetter("line.attended"), f"SUM({cell('month1')}:{cell('month12')})"
         yield count("visits/column.least", 6, attended, formula=year, group=so_far, total=True)
-        yield count("visits/column.most", 6, _nothing, group=so_far)
+        yield count("visits/column.most", 6, group=so_far)
         for key, factor in (("served", months), ("served_year", "1")):
             value, formula = attrgetter(f"line.{key}"), partial(self._served_months, factor)
             yield count(f"column.{key}", 6, value, formula=formula, group=t("quota.served"))
@@ -225,8 +225,8 @@ class _QuotaColumns:
             sum_text="= {obligation}−{least}",
             total=True,
         )
-        yield count("column.extra", 7.5, _nothing)
-        yield count("visits/column.lost", 7.5, _nothing)
+        yield count("column.extra", 7.5)
+        yield count("visits/column.lost", 7.5)
         yield Column(
             "result",
             t("column.result"),
@@ -316,10 +316,6 @@ class _QuotaColumns:
             test, otherwise = f"{cell('least')}<INT({cell('owed')})", on_course
         otherwise = f"IF({test},{behind},{otherwise})"
         return f"IF({cell('least')}>={cell('obligation')},{met},{otherwise})"
-
-
-def _nothing(_: _OfficerLine) -> None:
-    """Nobody knows what may still be attended."""
 
 
 def assignment_texts(

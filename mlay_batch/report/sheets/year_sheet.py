@@ -101,7 +101,7 @@ class _YearColumns:
                 "center",
             )
         yield column("column.remark", 38, partial(_remark, self.ctx), _text_look)
-        yield column("branches/trend.line", 16, lambda _: None)
+        yield column("branches/trend.line", 16)
 
     def _mean_column(self) -> Column[CellRating]:
         """Return the mean scores; below, each weighs by the number of its scored meetings."""
