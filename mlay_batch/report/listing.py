@@ -121,9 +121,12 @@ class Listing(Generic[T]):
         """Begin a list with its headings in `row`.
 
         Where a heading is computed from the rows below, `row_count` is how many there will be.
+        Raises ValueError for two columns of one id.
         """
         self.ctx, self.sheet, self.columns, self.split = ctx, sheet, tuple(columns), split
         self._positions = {column.id: number for number, column in enumerate(self.columns)}
+        if len(self._positions) < len(self.columns):
+            raise ValueError([column.id for column in self.columns])
         self._letters = {name: xl_col_to_name(place) for name, place in self._positions.items()}
         self._heads = heads
         self.head_row, self.first_row = row, row + heads.rows
@@ -198,8 +201,7 @@ class Listing(Generic[T]):
         row = self.next_row
         for position, column in enumerate(self.columns):
             content = number if column.id == NUMBER else column.value(thing)
-            formula = row_formula(column.formula, thing)
-            if formula and is_result(content):
+            if is_result(content) and (formula := row_formula(column.formula, thing)):
                 content = Formula(f"={resolve(formula, partial(self.cell, row))}", content)
             look, number_format = _of(column.look, thing), _of(column.number_format, thing)
             self.sheet.write(row, position, content, look, number_format=number_format)

@@ -102,6 +102,11 @@ def test_a_column_put_in_between_moves_numbers_words_and_formulas() -> None:
     assert row(sheet, FIRST_ROW + 2)[-1] == "=SUM(F12:F13)+0*D14"
 
 
+def test_two_columns_of_one_id_are_refused() -> None:
+    with pytest.raises(ValueError, match="bought"):
+        written((*COLUMNS, COLUMNS[1]))
+
+
 def test_a_group_stands_over_its_columns_alone(sheet: Worksheet) -> None:
     merged = {str(area) for area in sheet.merged_cells.ranges}
     assert {"C9:D9", "A9:A10", "B9:B10", "E9:E10"} <= merged
