@@ -12,7 +12,7 @@ from mlay_batch.app.settings import Imap
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import write_atomically
 from mlay_batch.errors import UsageError
-from mlay_batch.intake.imap import Mailbox, download_mails
+from mlay_batch.intake.imap import download_mails
 from mlay_batch.ledger import FetchLog, Ledger, lock
 from mlay_batch.mail.credentials import password, tls_context
 
@@ -50,11 +50,10 @@ def fetch_mails(
     """
     imap = mailbox_settings(workspace)
     secret = password(KEYRING_SERVICE, imap.user, PASSWORD_VARIABLE)
-    mailbox = Mailbox(imap.host, imap.port, imap.user, imap.folder, secret)
-    count = 0
+    tls, count = context or tls_context(imap.ca_file), 0
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
         log = FetchLog(ledger, imap.mailbox)
-        for mail in download_mails(mailbox, context or tls_context(imap.ca_file), log.uids, since):
+        for mail in download_mails(imap, secret, tls, log.uids, since):
             name = f"{mail.uidvalidity}-{mail.uid}.eml"
             write_atomically(workspace.inbox / MAIL_FOLDER / name, mail.data, mode=0o600)
             log.add(mail.uidvalidity, mail.uid, hashlib.sha256(mail.data).hexdigest())

@@ -12,32 +12,17 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from imap_tools import AND, MailBox
 from imap_tools.errors import ImapToolsError
 
 from mlay_batch.errors import MlayError, UsageError
 
+if TYPE_CHECKING:
+    from mlay_batch.app.settings import Imap
+
 _TIMEOUT_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Mailbox:
-    """A folder on a mail server, and the login.
-
-    Attributes:
-        host: name of the server, which its certificate must bear.
-        port: of IMAP over TLS.
-        user: login name.
-        folder: mail folder, such as ``INBOX``.
-        password: never shown in `repr`.
-    """
-
-    host: str
-    port: int
-    user: str
-    folder: str
-    password: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -55,7 +40,8 @@ class RawMail:
 
 
 def download_mails(
-    mailbox: Mailbox,
+    settings: Imap,
+    password: str,
     context: ssl.SSLContext,
     known_uids: Callable[[int], Collection[int]],
     since: date | None = None,
@@ -67,9 +53,9 @@ def download_mails(
     ``tls.certificate`` (not trusted; no password was sent), ``fetch.lost`` (mails yielded before
     it are valid).
     """
-    with _connection_errors(mailbox), _connect(mailbox, context) as connection:
-        connection.folder.set(mailbox.folder, readonly=True)
-        uidvalidity = connection.folder.status(mailbox.folder, ["UIDVALIDITY"])["UIDVALIDITY"]
+    with _connection_errors(settings), _connect(settings, password, context) as connection:
+        connection.folder.set(settings.folder, readonly=True)
+        uidvalidity = connection.folder.status(settings.folder, ["UIDVALIDITY"])["UIDVALIDITY"]
         uids = connection.uids(AND(date_gte=since) if since else "ALL")
         new_uids = sorted({int(uid) for uid in uids} - set(known_uids(uidvalidity)))
         for number, uid in enumerate(new_uids, 1):
@@ -86,19 +72,19 @@ def _mail_bytes(connection: MailBox, uid: int) -> bytes | None:
 
 
 @contextmanager
-def _connect(mailbox: Mailbox, context: ssl.SSLContext) -> Iterator[MailBox]:
+def _connect(settings: Imap, password: str, context: ssl.SSLContext) -> Iterator[MailBox]:
     try:
         connection = MailBox(
-            mailbox.host, mailbox.port, timeout=_TIMEOUT_SECONDS, ssl_context=context
+            settings.host, settings.port, timeout=_TIMEOUT_SECONDS, ssl_context=context
         )
     except ssl.SSLCertVerificationError as error:
         raise MlayError(
-            "tls.certificate", host=mailbox.host, problem=error.verify_message
+            "tls.certificate", host=settings.host, problem=error.verify_message
         ) from error
     except (OSError, imaplib.IMAP4.error) as error:
-        raise MlayError("fetch.connect", host=mailbox.host, problem=str(error)) from error
+        raise MlayError("fetch.connect", host=settings.host, problem=str(error)) from error
     try:
-        _log_in(connection, mailbox)
+        _log_in(connection, settings, password)
         yield connection
     finally:
         try:
@@ -107,23 +93,23 @@ def _connect(mailbox: Mailbox, context: ssl.SSLContext) -> Iterator[MailBox]:
             connection.client.shutdown()
 
 
-def _log_in(connection: MailBox, mailbox: Mailbox) -> None:
-    ascii_only = f"{mailbox.user}{mailbox.password}".isascii()
+def _log_in(connection: MailBox, settings: Imap, password: str) -> None:
+    ascii_only = f"{settings.user}{password}".isascii()
     log_in = (
         connection.login if ascii_only else connection.login_utf8
     )  # LOGIN takes no other letters
     try:
-        log_in(mailbox.user, mailbox.password, initial_folder=None)
+        log_in(settings.user, password, initial_folder=None)
     except (imaplib.IMAP4.error, ImapToolsError) as error:
-        params = {"host": mailbox.host, "user": mailbox.user, "problem": str(error)}
+        params = {"host": settings.host, "user": settings.user, "problem": str(error)}
         raise UsageError("fetch.login", **params) from error
 
 
 @contextmanager
-def _connection_errors(mailbox: Mailbox) -> Iterator[None]:
+def _connection_errors(settings: Imap) -> Iterator[None]:
     try:
         yield
     except (ImapToolsError, imaplib.IMAP4.error, OSError) as error:
         raise MlayError(
-            "fetch.lost", host=mailbox.host, folder=mailbox.folder, problem=str(error)
+            "fetch.lost", host=settings.host, folder=settings.folder, problem=str(error)
         ) from error
