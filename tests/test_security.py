@@ -50,7 +50,7 @@ def test_no_module_keeps_a_log() -> None:
     modules = (ROOT / "mlay_batch").rglob("*.py")
     named = {path.name: path.read_text(encoding="utf-8") for path in modules}
     logging = {name: text for name, text in named.items() if "import logging" in text}
-    assert set(logging) == {"outlook.py", "dask_backend.py"}
+    assert set(logging) == {"outlook_formats.py", "dask_backend.py"}
     called = {call for text in logging.values() for call in re.findall(r"logging\.\w+", text)}
     assert called == {"logging.disable", "logging.NOTSET"}
 
