@@ -25,11 +25,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs a program this machine does not have; the CI must never skip."""
-    for marker, there, why in (
+    for marker, is_available, why in (
         ("libreoffice", libreoffice.available, "LibreOffice and python3-uno are needed"),
         ("dovecot", dovecot.available, "dovecot-imapd and openssl are needed"),
     ):
-        if item.get_closest_marker(marker) and not there():
+        if item.get_closest_marker(marker) and not is_available():
             _miss(why)
 
 

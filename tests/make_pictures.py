@@ -45,14 +45,14 @@ def main(folder: Path, town: Path) -> None:
 
 
 def workbooks(folder: Path, town: Path) -> dict[str, Path]:
-    here = ["-C", str(town)]
-    run(["consolidate", "--period", MONTH, "--as-of", AS_OF, *here])
-    run(["template", BRANCH, "--period", MONTH, "--out", str(folder), *here])
+    at = ["-C", str(town)]
+    run(["consolidate", "--period", MONTH, "--as-of", AS_OF, *at])
+    run(["template", BRANCH, "--period", MONTH, "--out", str(folder), *at])
     yearly = ["--form", "classification", "--period", "2018"]
-    run(["template", COMMITTEE, *yearly, "--out", str(folder), *here])
+    run(["template", COMMITTEE, *yearly, "--out", str(folder), *at])
     wrong = next((shipped_folder("samples") / "bad").glob("tong-so-khong-khop*"))
-    run(["check", str(wrong), "--returned", str(folder / "returned.xlsx"), *here])
-    found = {
+    run(["check", str(wrong), "--returned", str(folder / "returned.xlsx"), *at])
+    books = {
         "blank": next((folder / MONTH).iterdir()),
         "yearly": next((folder / "2018").iterdir()),
         "register": town / "register.xlsx",
@@ -60,14 +60,14 @@ def workbooks(folder: Path, town: Path) -> dict[str, Path]:
         "returned": folder / "returned.xlsx",
         "report": town / "reports" / MONTH / f"tong-hop-{MONTH}.xlsx",
     }
-    return {name: plain(folder, name, path) for name, path in found.items()}
+    return {name: plain(folder, name, path) for name, path in books.items()}
 
 
 def plain(folder: Path, name: str, path: Path) -> Path:
     """Return a copy under a name of its own."""
-    made = folder / f"{name}.xlsx"
-    made.write_bytes(path.read_bytes())
-    return made
+    copy = folder / f"{name}.xlsx"
+    copy.write_bytes(path.read_bytes())
+    return copy
 
 
 def draw(pdf: Path, page: int, picture: str) -> None:
@@ -76,6 +76,6 @@ def draw(pdf: Path, page: int, picture: str) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as made:
-        main(Path(made), Path(sys.argv[1]) if sys.argv[1:] else Path(made) / "town")
+    with tempfile.TemporaryDirectory() as temporary:
+        main(Path(temporary), Path(sys.argv[1]) if sys.argv[1:] else Path(temporary) / "town")
     libreoffice.stop()

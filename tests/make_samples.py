@@ -36,9 +36,9 @@ def keep(path: Path, data: bytes, branch: str) -> None:
         path.write_bytes(data)
         return
     with tempfile.TemporaryDirectory() as folder:
-        made = Path(folder) / path.name
-        made.write_bytes(data)
-        libreoffice.convert(made, SAVED_AS[branch], path.parent)
+        source = Path(folder) / path.name
+        source.write_bytes(data)
+        libreoffice.convert(source, SAVED_AS[branch], path.parent)
 
 
 if __name__ == "__main__":

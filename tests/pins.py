@@ -66,7 +66,7 @@ def outputs(folder: Path) -> Iterator[tuple[str, bytes]]:
     town = folder / "town"
     with clock(AS_OF), contextlib.chdir(folder):
         yield from help_texts()
-        typed("demo", str(town))
+        run_command("demo", str(town))
         os.chdir(town)
         yield from workbooks(town)
         yield from forms(town)
@@ -78,7 +78,7 @@ def outputs(folder: Path) -> Iterator[tuple[str, bytes]]:
 def help_texts() -> Iterator[tuple[str, bytes]]:
     for lang in LANGUAGES:
         for path in ((), *command_paths()):
-            text = typed(*path, "--lang", lang, "--help")
+            text = run_command(*path, "--lang", lang, "--help")
             yield f"help/{lang}/{' '.join(('mlay', *path))}", text.encode()
 
 
@@ -94,39 +94,39 @@ def command_paths() -> Iterator[tuple[str, ...]]:
 
 def workbooks(town: Path) -> Iterator[tuple[str, bytes]]:
     for period in WORKBOOKS:
-        typed("consolidate", "--period", period, "--as-of", AS_OF)
-        yield from packed(town, f"reports/{period}/tong-hop-{period}.xlsx")
-    typed("consolidate", "--period", "2019-11", "--as-of", AS_OF, "--lang", "en")
-    yield from packed(town, "reports/2019-11/tong-hop-2019-11.xlsx", "en/")
+        run_command("consolidate", "--period", period, "--as-of", AS_OF)
+        yield from pin_package(town, f"reports/{period}/tong-hop-{period}.xlsx")
+    run_command("consolidate", "--period", "2019-11", "--as-of", AS_OF, "--lang", "en")
+    yield from pin_package(town, "reports/2019-11/tong-hop-2019-11.xlsx", "en/")
     for branch in BRANCH_PAGES:
-        typed("report", branch, "--period", "2019-11", "--as-of", AS_OF)
-        yield from packed(town, f"reports/2019/chi-bo-{branch}-2019-11.xlsx")
+        run_command("report", branch, "--period", "2019-11", "--as-of", AS_OF)
+        yield from pin_package(town, f"reports/2019/chi-bo-{branch}-2019-11.xlsx")
 
 
 def forms(town: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the blank form of every version, and as it comes back when it is sent in blank."""
-    yield from packed(town, "register.xlsx")
-    yield from checked(town / "register.xlsx", "register.xlsx")
+    yield from pin_package(town, "register.xlsx")
+    yield from check_output(town / "register.xlsx", "register.xlsx")
     for form, (branches, periods) in FORMS.items():
         for period in periods:
-            typed("template", "--form", form, "--period", period, *branches)
+            run_command("template", "--form", form, "--period", period, *branches)
             for path in sorted((town / "outbox" / period).glob("*.xlsx")):
-                yield from packed(town, f"outbox/{period}/{path.name}")
-                yield from returned(path, f"blank {path.name}")
+                yield from pin_package(town, f"outbox/{period}/{path.name}")
+                yield from check_and_return(path, f"blank {path.name}")
 
 
 def wrong_returns(town: Path) -> Iterator[tuple[str, bytes]]:
     """Yield filled-in returns, and the same with every third value typed over, as they go back."""
     for form, period, branch in FILLED:
-        original = archived(town, form, period, branch)
+        original = archive_path(town, form, period, branch)
         book = load_workbook(io.BytesIO(original.read_bytes()))
         for number, cell in enumerate(list(typed_cells(book))[::3]):
             cell.value = WRONG[number % len(WRONG)]
         wrong = town / f"{branch}_{form}_{period}_wrong.xlsx"
         book.save(wrong)
         good = shutil.copy(original, town / f"{branch}_{form}_{period}.xlsx")
-        yield from returned(good, good.name)
-        yield from returned(wrong, wrong.name)
+        yield from check_and_return(good, good.name)
+        yield from check_and_return(wrong, wrong.name)
 
 
 def typed_cells(book: Workbook) -> Iterator[Cell]:
@@ -140,7 +140,7 @@ def typed_cells(book: Workbook) -> Iterator[Cell]:
             )
 
 
-def archived(town: Path, form: str, period: str, branch: str) -> Path:
+def archive_path(town: Path, form: str, period: str, branch: str) -> Path:
     """Return the file a branch reported with, in the archive."""
     with contextlib.closing(sqlite3.connect(town / "ledger.sqlite")) as ledger:
         (sha256,) = ledger.execute(
@@ -152,28 +152,28 @@ def archived(town: Path, form: str, period: str, branch: str) -> Path:
     return path
 
 
-def checked(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
+def check_output(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
     """Yield what `mlay check` says of a file in both languages."""
     for lang in LANGUAGES:
-        text = typed("check", path.name, "--json", "--lang", lang, folder=path.parent)
+        text = run_command("check", path.name, "--json", "--lang", lang, folder=path.parent)
         yield f"check/{lang}/{name}", text.encode()
 
 
-def returned(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
+def check_and_return(path: Path, name: str) -> Iterator[tuple[str, bytes]]:
     """Yield what `mlay check` says of a file, and the form given back where it gives one."""
-    yield from checked(path, name)
+    yield from check_output(path, name)
     back = path.with_suffix(".returned.xlsx")
-    typed("check", path.name, "--returned", back.name, folder=path.parent)
+    run_command("check", path.name, "--returned", back.name, folder=path.parent)
     if back.exists():
-        yield f"returned/{name}", unpacked(back.read_bytes())
+        yield f"returned/{name}", hash_parts(back.read_bytes())
         back.unlink()
 
 
 def letters(town: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the drafts: receipts and returned forms, then reminders, then forms that go out."""
-    typed("reply", "--period", "2019-11", "--as-of", AS_OF)
-    typed("reply", "--period", "2019-11", "--as-of", "2019-12-20")
-    typed("template", "CB-02", "--period", "2019-12", "--mail")
+    run_command("reply", "--period", "2019-11", "--as-of", AS_OF)
+    run_command("reply", "--period", "2019-11", "--as-of", "2019-12-20")
+    run_command("template", "CB-02", "--period", "2019-12", "--mail")
     for path in sorted((town / "outbox").rglob("*.eml")):
         yield f"letters/{path.parent.parent.name}/{path.name}", message_parts(path.read_bytes())
 
@@ -200,11 +200,11 @@ def tables(town: Path) -> Iterator[tuple[str, bytes]]:
     (town / "stricter.yaml").write_text(stricter, encoding="utf-8")
     for name, words in lines.items():
         for lang in LANGUAGES:
-            text = typed(*words, "--json", "--lang", lang).replace(str(town), "TOWN")
+            text = run_command(*words, "--json", "--lang", lang).replace(str(town), "TOWN")
             yield f"json/{lang}/{name}", text.encode()
 
 
-def typed(*words: str, folder: Path | None = None) -> str:
+def run_command(*words: str, folder: Path | None = None) -> str:
     """Return what a command prints when it is typed in that folder (or here)."""
     out = io.StringIO()
     with (
@@ -218,11 +218,11 @@ def typed(*words: str, folder: Path | None = None) -> str:
     return out.getvalue()
 
 
-def packed(town: Path, place: str, prefix: str = "") -> Iterator[tuple[str, bytes]]:
-    yield prefix + place, unpacked((town / place).read_bytes())
+def pin_package(town: Path, place: str, prefix: str = "") -> Iterator[tuple[str, bytes]]:
+    yield prefix + place, hash_parts((town / place).read_bytes())
 
 
-def unpacked(data: bytes) -> bytes:
+def hash_parts(data: bytes) -> bytes:
     """Return name and hash of every part of a ZIP file, a line each."""
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         parts = [(hashlib.sha256(package.read(n)).hexdigest(), n) for n in package.namelist()]
@@ -239,7 +239,7 @@ def message_parts(data: bytes) -> bytes:
         if not part.is_multipart():
             content = part.get_payload(decode=True)
             assert isinstance(content, bytes)
-            lines.append(unpacked(content) if content.startswith(b"PK") else content)
+            lines.append(hash_parts(content) if content.startswith(b"PK") else content)
     return b"\n".join(lines)
 
 

@@ -32,7 +32,7 @@ REASON = re.compile(r"# (?!noqa|type:)")  # a comment for people
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def dotted(path: Path) -> str:
+def dotted_name(path: Path) -> str:
     """`mlay_batch/figures/quota.py` → ``figures.quota``; a package's __init__ is the package."""
     parts = path.relative_to(ROOT / PACKAGE).with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__")
@@ -44,21 +44,21 @@ def unit(module: str) -> str:
 
 
 def level(module: str) -> int:
-    found = [number for number, units in enumerate(LEVELS) if unit(module) in units]
-    assert found, f"{PACKAGE}.{module} stands on no level: add it to LEVELS"
-    return found[0]
+    numbers = [number for number, units in enumerate(LEVELS) if unit(module) in units]
+    assert numbers, f"{PACKAGE}.{module} stands on no level: add it to LEVELS"
+    return numbers[0]
 
 
 def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
 
 
-def imported(path: Path) -> Iterator[tuple[int, str]]:
+def module_imports(path: Path) -> Iterator[tuple[int, str]]:
     """Line and name of every module of ours that `path` imports, wherever the import stands.
 
     Names for annotations only (``if TYPE_CHECKING``) are no imports: they never run.
     """
-    known = {dotted(other) for other in MODULES}
+    modules = {dotted_name(other) for other in MODULES}
     top = tree(path)
     unread = {id(inner) for node in top.body if for_types(node) for inner in ast.walk(node)}
     for node in (node for node in ast.walk(top) if id(node) not in unread):
@@ -69,7 +69,7 @@ def imported(path: Path) -> Iterator[tuple[int, str]]:
             assert node.level == 0, f"{path.name}:{node.lineno}: a relative import"
             deeper = [f"{node.module}.{alias.name}" for alias in node.names]
             names = [
-                name if name.removeprefix(f"{PACKAGE}.") in known else str(node.module)
+                name if name.removeprefix(f"{PACKAGE}.") in modules else str(node.module)
                 for name in deeper
             ]
         for name in names:
@@ -90,23 +90,23 @@ def length(node: Function) -> int:
     return (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-@pytest.mark.parametrize("path", MODULES, ids=dotted)
+@pytest.mark.parametrize("path", MODULES, ids=dotted_name)
 def test_imports_go_down_only(path: Path) -> None:
-    here = dotted(path)
+    module = dotted_name(path)
     wrong = [
         f"line {line}: {other}"
-        for line, other in imported(path)
-        if level(other) > level(here) or apart(here, other)
+        for line, other in module_imports(path)
+        if level(other) > level(module) or apart(module, other)
     ]
     assert not wrong
 
 
-def apart(here: str, other: str) -> bool:
-    units = {unit(here), unit(other)}
+def apart(module: str, other: str) -> bool:
+    units = {unit(module), unit(other)}
     return len(units) > 1 and any(units <= level for level in APART)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=dotted)
+@pytest.mark.parametrize("path", MODULES, ids=dotted_name)
 def test_an_import_inside_a_function_says_why(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
     silent = [
@@ -119,11 +119,11 @@ def test_an_import_inside_a_function_says_why(path: Path) -> None:
     assert not silent
 
 
-@pytest.mark.parametrize("path", MODULES, ids=dotted)
+@pytest.mark.parametrize("path", MODULES, ids=dotted_name)
 def test_modules_and_functions_stay_short(path: Path) -> None:
     lines = len(path.read_text(encoding="utf-8").splitlines())
     long = [f"{node.name} ({length(node)} lines)" for node in functions(path) if length(node) > 40]
-    assert lines <= 500, f"{dotted(path)} has {lines} lines"
+    assert lines <= 500, f"{dotted_name(path)} has {lines} lines"
     assert not long
 
 
@@ -134,7 +134,7 @@ def test_most_functions_are_a_few_lines() -> None:
 
 def test_no_ring_of_imports() -> None:
     """Modules import one another in an order: nothing imports itself by a roundabout way."""
-    graph = {dotted(path): {name for _, name in imported(path)} for path in MODULES}
+    graph = {dotted_name(path): {name for _, name in module_imports(path)} for path in MODULES}
     rings: set[tuple[str, ...]] = set()
     for start in graph:
         ahead = [(start, name) for name in graph[start] - {start}]
@@ -151,6 +151,6 @@ def test_no_ring_of_imports() -> None:
 
 def test_every_listed_part_exists() -> None:
     listed = set().union(*LEVELS)
-    missing = listed - {unit(dotted(path)) for path in MODULES}
+    missing = listed - {unit(dotted_name(path)) for path in MODULES}
     assert not missing
     assert len(listed) == sum(map(len, LEVELS)), "a part stands on two levels"

@@ -42,9 +42,9 @@ class Parcel:
 
 @given(SUBMISSIONS)
 def test_there_and_back(data: Submission) -> None:
-    found = codec.load(codec.dump(data), Submission)
-    assert found == data
-    assert repr(found) == repr(data)  # 5 is not 5.0, True is not 1
+    loaded = codec.load(codec.dump(data), Submission)
+    assert loaded == data
+    assert repr(loaded) == repr(data)  # 5 is not 5.0, True is not 1
 
 
 def test_bytes_there_and_back() -> None:
@@ -61,10 +61,10 @@ JSON = st.recursive(
 @given(JSON)
 def test_anything_else_is_refused(data: object) -> None:
     try:
-        found = codec.load(json.dumps(data).encode(), Submission)
+        loaded = codec.load(json.dumps(data).encode(), Submission)
     except ValueError:
         return
-    assert codec.load(codec.dump(found), Submission) == found
+    assert codec.load(codec.dump(loaded), Submission) == loaded
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"\xff", b"[" * 99999, b"1" * 9999])

@@ -57,17 +57,17 @@ def rows(section: str) -> list[tuple[demo.SampleReturn, Row]]:
 
 @cache
 def figures() -> Figures:
-    made = []
+    accepted = []
     for number, s in enumerate(returns(), 1):
         delivery = LedgerEntry(
             number, 1, date(2019, 12, 6), s.name, s.name, "", "hand", None, s.received,
             Verdict.ACCEPTED, s.form, s.version, s.branch, str(s.period),
         )  # fmt: skip
-        made.append(AcceptedReturn(delivery, s.rows))
-    deliveries = tuple(entry.entry for entry in made)
+        accepted.append(AcceptedReturn(delivery, s.rows))
+    deliveries = tuple(entry.entry for entry in accepted)
     register = town().register
     facts = ReportInputs(
-        catalogue(), register, NOVEMBER, date(2019, 12, 8), tuple(made), deliveries
+        catalogue(), register, NOVEMBER, date(2019, 12, 8), tuple(accepted), deliveries
     )
     return compute(facts)
 
@@ -80,12 +80,12 @@ class TestTown:
 
     def test_every_code_is_known_and_fit_for_a_formula(self) -> None:
         register = town().register
-        known = {*register.by_code, *register.officer_by_code}
-        assert all(code[0].isalpha() and code.replace("-", "").isalnum() for code in known)
+        codes = {*register.by_code, *register.officer_by_code}
+        assert all(code[0].isalpha() and code.replace("-", "").isalnum() for code in codes)
         named = {a.officer for a in register.assignments} | {a.branch for a in register.assignments}
         named |= {a.branch for a in register.addresses} | {o.own_cell for o in register.officers}
         named |= {o.parent for o in register.organisations} - {None}
-        assert named <= known
+        assert named <= codes
 
     def test_two_officers_bear_one_name(self) -> None:
         names = Counter(officer.name for officer in town().register.officers)
@@ -93,8 +93,8 @@ class TestTown:
 
     def test_every_direct_cell_and_committee_has_an_officer(self) -> None:
         register = town().register
-        held = {a.branch for a in register.assignments if a.is_in_force(NOVEMBER.end)}
-        assert held == {o.code for o in register.children("TU-ML")}
+        branches = {a.branch for a in register.assignments if a.is_in_force(NOVEMBER.end)}
+        assert branches == {o.code for o in register.children("TU-ML")}
 
     def test_nobody_is_at_the_end_of_a_real_mailbox(self) -> None:
         assert all(a.mail.endswith("@muonglay.example") for a in town().register.addresses)
@@ -140,10 +140,10 @@ class TestMonths:
 
     def test_no_rule_of_the_form_is_broken(self) -> None:
         for sample in months().values():
-            held = [r.values for r in sample.rows if r.section == "meetings"]
-            days = {(m["held_on"], m["kind"]) for m in held}
-            assert len(days) == len(held) <= 2
-            assert bool(held) != (card(sample)["no_meeting"] == "yes")
+            meetings = [r.values for r in sample.rows if r.section == "meetings"]
+            days = {(m["held_on"], m["kind"]) for m in meetings}
+            assert len(days) == len(meetings) <= 2
+            assert bool(meetings) != (card(sample)["no_meeting"] == "yes")
             for row in sample.rows:
                 if row.section in ("thematic", "scores", "visits"):
                     assert row.values["held_on"] in {day for day, _ in days}
@@ -151,7 +151,7 @@ class TestMonths:
                     assert row.values["held_on"] in sample.period
             thematic = {r.values["held_on"] for r in sample.rows if r.section == "thematic"}
             assert thematic == {day for day, kind in days if kind != "regular"}
-            for m in held:
+            for m in meetings:
                 assert m["present"] + m["excused"] + m["unexcused"] == m["expected"]
                 assert 0 < m["speakers"] <= m["present"]
 
@@ -164,11 +164,11 @@ class TestMonths:
             assert sum(points) == row.values["total"]
 
     def test_some_meetings_earn_a_warning_and_most_do_not(self) -> None:
-        held = [row.values for _, row in rows("meetings")]
-        short = sum(m["duration"] < 90 for m in held)
-        thin = sum(100 * m["present"] <= 85 * m["expected"] for m in held)
-        assert 5 < short < len(held) // 20
-        assert 5 < thin < len(held) // 20
+        meetings = [row.values for _, row in rows("meetings")]
+        short = sum(m["duration"] < 90 for m in meetings)
+        thin = sum(100 * m["present"] <= 85 * m["expected"] for m in meetings)
+        assert 5 < short < len(meetings) // 20
+        assert 5 < thin < len(meetings) // 20
 
     def test_a_quarter_mostly_has_its_theme(self) -> None:
         themed = {(s.branch, (s.period.month - 1) // 3) for s, _ in rows("thematic")}
@@ -201,18 +201,18 @@ class TestYears:
             shares["bottom"].append(100 * members["grade4"] / subject)
             pooled.update(subject=subject, completed=completed, bottom=members["grade4"])
         assert pooled == {"subject": 2865, "completed": 2854, "bottom": 8}
-        mean = {name: sum(found) / 3 for name, found in shares.items()}
+        mean = {name: sum(yearly) / 3 for name, yearly in shares.items()}
         assert mean["top"] > 90
         assert (round(mean["completed"], 1), round(mean["bottom"], 2)) == (99.6, 0.28)
 
     def test_the_published_means_through_the_program(self) -> None:
         mean = figures().classification_mean
         assert mean
-        shown = {path: round(share or 0, 2) for path, share in mean.shares.items()}
-        assert shown["cells", "top"] > 90
-        assert shown["cells", "bottom"] == 0
-        assert round(shown["members", "completed"], 1) == 99.6
-        assert shown["members", "bottom"] == 0.28
+        shares = {path: round(share or 0, 2) for path, share in mean.shares.items()}
+        assert shares["cells", "top"] > 90
+        assert shares["cells", "bottom"] == 0
+        assert round(shares["members", "completed"], 1) == 99.6
+        assert shares["members", "bottom"] == 0.28
 
     def test_2019_opens_with_the_members_of_2018(self) -> None:
         of_2018 = [s for s in returns() if str(s.period) == "2018"]
@@ -247,9 +247,9 @@ class TestFigures:
 
     def test_as_many_visits_count_as_the_town_says(self) -> None:
         attended = {line.officer: line.attended for line in figures().quota}
-        given = dict(town().data["visits"])
-        given["CU01"] += 2  # two places on one day: doubtful, but counted
-        assert attended == given
+        visits = dict(town().data["visits"])
+        visits["CU01"] += 2  # two places on one day: doubtful, but counted
+        assert attended == visits
 
     def test_every_kind_of_doubtful_visit(self) -> None:
         doubts = Counter(a.reason for a in figures().attendances if a.reason)
@@ -275,15 +275,15 @@ print(hashlib.sha256(made.encode()).hexdigest())
 
 
 def test_another_process_makes_the_same_town() -> None:
-    here = hashlib.sha256(repr(list(returns())).encode()).hexdigest()
-    there = subprocess.run(
+    expected = hashlib.sha256(repr(list(returns())).encode()).hexdigest()
+    process = subprocess.run(
         [sys.executable, "-c", PRINT_HASH],
         env={**os.environ, "PYTHONHASHSEED": "4711"},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert there.stdout.strip() == here
+    assert process.stdout.strip() == expected
 
 
 FILES = """
@@ -301,7 +301,7 @@ for data in (demo.render_return(sample, catalogue, town), filler.fill_in(sample)
 
 class TestFiles:
     def test_the_same_bytes_in_every_process(self) -> None:
-        made = [
+        outputs = [
             subprocess.run(
                 [sys.executable, "-c", FILES],
                 env={**os.environ, "PYTHONHASHSEED": seed},
@@ -311,8 +311,8 @@ class TestFiles:
             ).stdout.split()
             for seed in ("1", "2")
         ]
-        assert made[0] == made[1]
-        assert len(set(made[0])) == 2
+        assert outputs[0] == outputs[1]
+        assert len(set(outputs[0])) == 2
 
     @pytest.mark.parametrize(
         ("branch", "period"),
@@ -334,24 +334,24 @@ class TestFiles:
 
     def test_more_rows_than_the_blank_has_lines_still_fit(self) -> None:
         sample = months()["CB-08", NOVEMBER]
-        held = {"held_on": date(2019, 11, 20), "kind": "training", "content": "Tập huấn"}
-        extra = [Row("activities", "", number, held, {}) for number in range(1, 8)]
+        activity = {"held_on": date(2019, 11, 20), "kind": "training", "content": "Tập huấn"}
+        extra = [Row("activities", "", number, activity, {}) for number in range(1, 8)]
         rows = (*(row for row in sample.rows if row.section != "activities"), *extra)
         data = FormFiller(catalogue(), town()).fill_in(replace(sample, rows=rows))
         assert len(reader.read(data, "a", catalogue().forms).section_rows("activities")) == 7
 
     def test_a_whole_inbox(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """Only January and what was sent besides, to be quick: the folders are days received."""
-        few = [s for s in returns() if s.form == "meeting" and s.period == MONTHS[0]][:3]
+        samples = [s for s in returns() if s.form == "meeting" and s.period == MONTHS[0]][:3]
         extra = list(demo.extra_returns(town(), catalogue()))
-        monkeypatch.setattr("mlay_batch.demo.sample_files.returns", lambda *_: iter(few))
+        monkeypatch.setattr("mlay_batch.demo.sample_files.returns", lambda *_: iter(samples))
         monkeypatch.setattr("mlay_batch.demo.sample_files.extra_returns", lambda *_: iter(extra))
-        told: list[tuple[int, int]] = []
-        parcels = demo.write_town(tmp_path, lambda done, total: told.append((done, total)))
+        progress: list[tuple[int, int]] = []
+        parcels = demo.write_town(tmp_path, lambda done, total: progress.append((done, total)))
         assert [p.folder.relative_to(tmp_path).as_posix() for p in parcels] == [
             "inbox/2019-02-04",
             "inbox/2019-12-05",
         ]
         assert [len(list(p.folder.iterdir())) for p in parcels] == [3, 2]
-        assert told == [(done, 5) for done in range(1, 6)]
+        assert progress == [(done, 5) for done in range(1, 6)]
         assert (tmp_path / "register.xlsx").is_file()

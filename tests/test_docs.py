@@ -50,11 +50,15 @@ def parse(words: list[str]) -> None:
     ctx = mlay.make_context("mlay", list(words))
     while isinstance(command, click.Group):
         _, arguments, _ = command.make_parser(ctx).parse_args(words)
-        name, found, rest = command.resolve_command(ctx, arguments)
-        assert found is not None
+        name, subcommand, rest = command.resolve_command(ctx, arguments)
+        assert subcommand is not None
         if not rest:
             return
-        command, ctx, words = found, found.make_context(name, list(rest), parent=ctx), rest
+        command, ctx, words = (
+            subcommand,
+            subcommand.make_context(name, list(rest), parent=ctx),
+            rest,
+        )
 
 
 @pytest.mark.parametrize(("document", "line"), sorted(set(command_lines())))
@@ -168,12 +172,12 @@ def test_the_examples_of_a_field_a_rule_and_a_scheme_are_valid() -> None:
 
 
 def test_reference_pages_are_up_to_date() -> None:
-    wanted = pages(load_catalogue(), "vi")
+    expected = pages(load_catalogue(), "vi")
     if os.environ.get("WRITE_DOCS"):
         REFERENCE.mkdir(parents=True, exist_ok=True)
         for path in REFERENCE.glob("*.md"):
             path.unlink()
-        for name, text in wanted.items():
+        for name, text in expected.items():
             (REFERENCE / name).write_text(text, encoding="utf-8")
     lying = {path.name: path.read_text(encoding="utf-8") for path in REFERENCE.glob("*.md")}
-    assert lying == wanted, "run `make docs`"
+    assert lying == expected, "run `make docs`"

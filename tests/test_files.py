@@ -32,15 +32,15 @@ def test_a_new_file_is_as_readable_as_the_umask_says(tmp_path: Path) -> None:
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o640
 
 
-@pytest.mark.parametrize("held", [".~lock.a.xlsx#", "~$a.xlsx"])
-def test_a_file_open_in_an_office_program_is_left_alone(tmp_path: Path, held: str) -> None:
+@pytest.mark.parametrize("lock_name", [".~lock.a.xlsx#", "~$a.xlsx"])
+def test_a_file_open_in_an_office_program_is_left_alone(tmp_path: Path, lock_name: str) -> None:
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"before")
-    (tmp_path / held).write_text("lan")
+    (tmp_path / lock_name).write_text("lan")
     with pytest.raises(OutputBusyError) as caught:
         write_atomically(path, b"after")
     assert str(path) in error_text(caught.value, "vi")
-    assert held in error_text(caught.value, "vi")
+    assert lock_name in error_text(caught.value, "vi")
     assert path.read_bytes() == b"before"
 
 
@@ -56,12 +56,12 @@ def test_a_file_held_open_on_windows_is_tried_again(
     failures = [_windows_says(32), _windows_says(5)]
     replace = Path.replace
 
-    def scanned(source: Path, target: Path) -> Path:
+    def replace_after_scan(source: Path, target: Path) -> Path:
         if failures:
             raise failures.pop()
         return replace(source, target)
 
-    monkeypatch.setattr(Path, "replace", scanned)
+    monkeypatch.setattr(Path, "replace", replace_after_scan)
     monkeypatch.setattr(files, "RETRY_PAUSES", (0, 0, 0))
     write_atomically(tmp_path / "a", b"after the scanner")
     assert (tmp_path / "a").read_bytes() == b"after the scanner"
@@ -70,10 +70,10 @@ def test_a_file_held_open_on_windows_is_tried_again(
 def test_a_file_that_stays_open_on_windows_is_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def held(source: Path, target: Path) -> Path:
+    def fail_to_replace(source: Path, target: Path) -> Path:
         raise _windows_says(33)
 
-    monkeypatch.setattr(Path, "replace", held)
+    monkeypatch.setattr(Path, "replace", fail_to_replace)
     monkeypatch.setattr(files, "RETRY_PAUSES", (0, 0))
     with pytest.raises(OutputBusyError):
         write_atomically(tmp_path / "a", b"")

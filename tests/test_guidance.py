@@ -16,19 +16,19 @@ DAY = re.compile(r"\b(\d\d)/(\d\d?)/(\d{4})\b")
 
 
 @pytest.mark.parametrize(
-    ("period", "shown"),
+    ("period", "day"),
     [("2019-11", "05/11/2019"), ("2019-02", "05/02/2019"), (None, "03/9/2019")],
 )
-def test_the_day_of_an_example_lies_in_the_period(period, shown):
+def test_the_day_of_an_example_lies_in_the_period(period, day):
     held_on = MEETING.section("meetings").field("held_on")
-    known = Period.parse(period) if period else None
-    assert example_text(held_on, known, "vi") == f"Ví dụ: {shown}"
+    span = Period.parse(period) if period else None
+    assert example_text(held_on, span, "vi") == f"Ví dụ: {day}"
 
 
 def test_every_day_told_of_a_month_lies_in_it_or_is_the_day_due():
     period = Period(2019, 11)
-    told = "\n".join(word for _, words in instructions(MEETING, period, "vi") for word in words)
-    days = {date(int(y), int(m), int(d)) for d, m, y in DAY.findall(told)}
+    text = "\n".join(word for _, words in instructions(MEETING, period, "vi") for word in words)
+    days = {date(int(y), int(m), int(d)) for d, m, y in DAY.findall(text)}
     assert date(2019, 11, 5) in days
     assert {day for day in days if not period.start <= day <= period.end} <= {date(2019, 12, 5)}
 

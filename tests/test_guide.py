@@ -90,11 +90,11 @@ def steps() -> Iterator[Step]:
     guide = (DOCS / "huong-dan-van-phong.md").read_text(encoding="utf-8")
     story = guide.partition("# Tra cứu")[0]
     day = ""
-    for found in STEP.finditer(story):
-        if found["day"]:
-            day = next(on for name, on in DAYS.items() if found["day"].startswith(name))
+    for match in STEP.finditer(story):
+        if match["day"]:
+            day = next(on for name, on in DAYS.items() if match["day"].startswith(name))
         else:
-            yield Step(day, tuple(found["commands"].splitlines()), found["picture"])
+            yield Step(day, tuple(match["commands"].splitlines()), match["picture"])
 
 
 def book(branch: str, **more: float) -> bytes:
@@ -134,20 +134,20 @@ def month(tmp_path, monkeypatch) -> Iterator[Month]:
         yield running
 
 
-def typed(command: str, month: Month, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+def type_command(command: str, month: Month, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
     """Type a command; return its exit code and what the screen shows."""
     code = run(shlex.split(command)[1:])
-    shown = "".join(capsys.readouterr())
-    for real, told in ((f"{month.root.parent}/", ""), ("127.0.0.1", "mail.muonglay.vn")):
-        shown = shown.replace(real, told)
-    return code, FINGERPRINT.sub("HACN-ATZP-TRFQ", shown).strip("\n")
+    screen = "".join(capsys.readouterr())
+    for real, printed in ((f"{month.root.parent}/", ""), ("127.0.0.1", "mail.muonglay.vn")):
+        screen = screen.replace(real, printed)
+    return code, FINGERPRINT.sub("HACN-ATZP-TRFQ", screen).strip("\n")
 
 
 def picture(screen: list[tuple[str, str]]) -> str:
     console = Console(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
-    for command, shown in screen:
+    for command, output in screen:
         console.print(Text(f"> {command}", "bold"))
-        console.print(Text(shown))
+        console.print(Text(output))
         console.print()
     return console.export_svg(title="mlay", code_format=SVG, unique_id="mlay")
 
@@ -155,7 +155,7 @@ def picture(screen: list[tuple[str, str]]) -> str:
 def test_every_command_of_the_guide_does_what_the_guide_says(
     month: Month, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
-    today, pictures, codes, said = "", {}, {}, {}
+    today, pictures, codes, outputs = "", {}, {}, {}
     monkeypatch.setattr(session, "today", lambda: date.fromisoformat(today))
     monkeypatch.setattr(session, "local_time", lambda written, zone: f"{today}T09:00:00+07:00")
     monkeypatch.setattr(session, "user_name", lambda: "Nguyễn Thị Hòa")
@@ -166,35 +166,35 @@ def test_every_command_of_the_guide_does_what_the_guide_says(
             monkeypatch.chdir(month.root if month.root.exists() else tmp_path)
         screen = []
         for command in step.commands:
-            codes[today, command], shown = typed(command, month, capsys)
-            said[today, command] = shown
-            screen.append((command, shown))
+            codes[today, command], output = type_command(command, month, capsys)
+            outputs[today, command] = output
+            screen.append((command, output))
         if step.picture:
             pictures[step.picture] = picture(screen)
-    assert {told for told, code in codes.items() if code} == REFUSED
-    as_the_guide_tells(month, said)
+    assert {command_key for command_key, code in codes.items() if code} == REFUSED
+    as_the_guide_tells(month, outputs)
     if os.environ.get("WRITE_DOCS"):
         for name, drawn in pictures.items():
             (PICTURES / name).write_text(drawn, encoding="utf-8")
-    kept = {path.name: path.read_text(encoding="utf-8") for path in PICTURES.glob("screen-*.svg")}
-    assert kept == pictures, "run `make docs`"
+    files = {path.name: path.read_text(encoding="utf-8") for path in PICTURES.glob("screen-*.svg")}
+    assert files == pictures, "run `make docs`"
 
 
-def as_the_guide_tells(month: Month, said: dict[tuple[str, str], str]) -> None:
+def as_the_guide_tells(month: Month, outputs: dict[tuple[str, str], str]) -> None:
     """What stands between the commands."""
     with Ledger.open(month.root / "ledger.sqlite", read_only=True) as ledger:
-        found, returns = ledger.counts(), ledger.returns()
-    assert {verdict.value: n for verdict, n in found.items() if n} == {
+        verdicts, returns = ledger.counts(), ledger.returns()
+    assert {verdict.value: n for verdict, n in verdicts.items() if n} == {
         "accepted": 4, "rejected": 2, "ignored": 1,
     }  # fmt: skip
-    assert sum(found.values()) == len(month.sent) + 1  # the one by Zalo
+    assert sum(verdicts.values()) == len(month.sent) + 1  # the one by Zalo
     assert {entry.entry.branch for entry in returns} == {"DB1-1", "DB1-2", "CB-01"}
     nobody_was_written_to_twice(month)
     kinds = Counter(mail["Message-ID"].partition(".")[0] for mail in month.box.mails)
     assert kinds == {
         "<form": 3, "<receipt": 4, "<returned": 1, "<unopened": 1, "<reminder": 1, "<correction": 1,
     }  # fmt: skip
-    assert "✗" in said["2020-02-08", "mlay status"]
-    assert "Đã đủ: có thể chốt kỳ tháng 01 năm 2020" in said["2020-02-09", "mlay status"]
+    assert "✗" in outputs["2020-02-08", "mlay status"]
+    assert "Đã đủ: có thể chốt kỳ tháng 01 năm 2020" in outputs["2020-02-09", "mlay status"]
     closed = {entry.name for entry in (month.root / "reports" / "2020-01").iterdir()}
     assert closed == {f"tong-hop-2020-01{end}.xlsx" for end in ("", "_chot-1", "_chot-2")}

@@ -40,14 +40,14 @@ def look(read: Submission, town: Register | None = TOWN, as_of: date = AS_OF) ->
     return identify(check_forms(read), CATALOGUE, town, as_of)
 
 
-def key(found: CheckedFile) -> tuple[str, str] | None:
-    return (found.identity.branch, str(found.identity.period)) if found.identity else None
+def key(checked: CheckedFile) -> tuple[str, str] | None:
+    return (checked.identity.branch, str(checked.identity.period)) if checked.identity else None
 
 
 def test_all_agree() -> None:
-    found = look(submission(meetings("2019-11-05")))
-    assert (key(found), finding_lines(found.findings)) == (("CB-01", "2019-11"), [])
-    assert found.identity and found.identity.form.version == "2018.1"
+    checked = look(submission(meetings("2019-11-05")))
+    assert (key(checked), finding_lines(checked.findings)) == (("CB-01", "2019-11"), [])
+    assert checked.identity and checked.identity.form.version == "2018.1"
 
 
 CASES = [
@@ -85,11 +85,11 @@ CASES = [
 def test_one_thing_out_of_line(
     told_how: dict[str, Any], findings: list[str], whose: tuple[str, str] | None
 ) -> None:
-    found = look(submission(meetings("2019-11-05", "2019-11-20"), **told_how))
-    assert (finding_lines(found.findings), key(found)) == (findings, whose)
-    assert found.is_refused is any(not code.startswith("I10") for code in findings)
+    checked = look(submission(meetings("2019-11-05", "2019-11-20"), **told_how))
+    assert (finding_lines(checked.findings), key(checked)) == (findings, whose)
+    assert checked.is_refused is any(not code.startswith("I10") for code in findings)
     for lang in ("vi", "en"):
-        assert all("{" not in str(explain(one, form(), lang)) for one in found.findings)
+        assert all("{" not in str(explain(finding, form(), lang)) for finding in checked.findings)
 
 
 def test_last_months_file_filled_in_again() -> None:
@@ -98,12 +98,12 @@ def test_last_months_file_filled_in_again() -> None:
         meetings("2019-11-05", "2019-11-20"),
         stamp=("CB-01", "2019-10"), period="Tháng 10 năm 2019",
     )  # fmt: skip
-    found = look(read)
-    assert finding_lines(found.findings) == ["I03 C1"]
-    assert found.is_refused
-    assert key(found) == ("CB-01", "2019-11")
-    assert [mark.cell for mark in found.findings[0].marks] == ["C1", "C2", "E4"]
-    assert str(explain(found.findings[0], form(), "vi")) == (
+    checked = look(read)
+    assert finding_lines(checked.findings) == ["I03 C1"]
+    assert checked.is_refused
+    assert key(checked) == ("CB-01", "2019-11")
+    assert [mark.cell for mark in checked.findings[0].marks] == ["C1", "C2", "E4"]
+    assert str(explain(checked.findings[0], form(), "vi")) == (
         "Đây là mẫu của kỳ tháng 10 năm 2019, nhưng 2 ngày ghi trong mẫu thuộc kỳ tháng 11 năm "
         "2019: có vẻ tệp cũ được điền lại. Điền vào mẫu mới của kỳ tháng 11 năm 2019 rồi gửi lại; "
         "nếu đúng là báo cáo kỳ tháng 10 năm 2019 thì sửa các ngày đã tô màu."
@@ -143,32 +143,32 @@ def test_half_of_the_dates_is_not_most() -> None:
 def test_a_stamp_newer_than_the_dates_keeps_its_month_and_the_dates_are_marked() -> None:
     """Nobody had this form in October: rows were pasted in, or the year is a slip of the pen."""
     for days in (["2019-10-05", "2019-10-20"], ["2018-11-05"], ["2019-09-30", "2019-11-02"]):
-        found = look(submission(meetings(*days)))
-        assert (finding_lines(found.findings), key(found)) == ([], ("CB-01", "2019-11"))
+        identified = look(submission(meetings(*days)))
+        assert (finding_lines(identified.findings), key(identified)) == ([], ("CB-01", "2019-11"))
         outside = sum(not day.startswith("2019-11") for day in days)
-        (checked,) = validate([found], {})
-        assert sum(one.code == "F04" for one in checked.findings) == outside
+        (checked,) = validate([identified], {})
+        assert sum(finding.code == "F04" for finding in checked.findings) == outside
 
 
 def test_the_heading_changed_by_hand_to_the_month_of_the_dates_moves_no_newer_stamp() -> None:
-    found = look(submission(meetings("2019-10-05"), period="Tháng 10 năm 2019"))
-    assert (finding_lines(found.findings), key(found)) == (["I02 E4"], ("CB-01", "2019-11"))
+    checked = look(submission(meetings("2019-10-05"), period="Tháng 10 năm 2019"))
+    assert (finding_lines(checked.findings), key(checked)) == (["I02 E4"], ("CB-01", "2019-11"))
 
 
 def test_dates_of_a_month_that_has_not_begun_tell_no_other_month() -> None:
     """2020 typed for 2019 in November: the return is of November, and its date is wrong."""
-    found = look(submission(meetings("2020-11-05")))
-    assert (finding_lines(found.findings), key(found)) == ([], ("CB-01", "2019-11"))
-    (checked,) = validate([found], {})
-    assert "F04" in {one.code for one in checked.findings}
+    identified = look(submission(meetings("2020-11-05")))
+    assert (finding_lines(identified.findings), key(identified)) == ([], ("CB-01", "2019-11"))
+    (checked,) = validate([identified], {})
+    assert "F04" in {finding.code for finding in checked.findings}
 
 
 def test_the_stamp_alone_decides_nothing() -> None:
     """A nil return has no dates: with the visible period wiped out, nobody bears it out."""
     nil = {"members": {"no_meeting": "yes"}}
     assert key(look(submission(nil))) == ("CB-01", "2019-11")
-    found = look(submission(nil, period=""))
-    assert (finding_lines(found.findings), key(found)) == (["I11 E4"], None)
+    checked = look(submission(nil, period=""))
+    assert (finding_lines(checked.findings), key(checked)) == (["I11 E4"], None)
     changed = look(submission(nil, period="Tháng 12 năm 2019"))
     assert (finding_lines(changed.findings), key(changed)) == (["I02 E4"], None)
 
@@ -183,9 +183,9 @@ def test_the_period_has_not_begun() -> None:
 def test_a_version_that_does_not_hold_then() -> None:
     of = form("classification", "2018.1")
     read = submission({}, of=of, stamp=("CB-01", "2016"), period="Năm 2016")
-    found = look(read)
-    assert finding_lines(found.findings) == ["I06 E4"]
-    assert found.findings[0].params["right"] == "2014.1"
+    checked = look(read)
+    assert finding_lines(checked.findings) == ["I06 E4"]
+    assert checked.findings[0].params["right"] == "2014.1"
 
 
 def test_without_a_register_units_are_not_looked_up() -> None:
@@ -208,10 +208,10 @@ def test_what_is_no_form_stays_as_it_is() -> None:
 
 @given(st.lists(st.dates(), max_size=6))
 def test_any_dates_give_an_identity_or_a_reason(days: list[date]) -> None:
-    found = look(submission({"meetings": [{"held_on": day} for day in days]}))
-    assert found.identity or found.is_refused
+    checked = look(submission({"meetings": [{"held_on": day} for day in days]}))
+    assert checked.identity or checked.is_refused
     if all(day.year == 2019 and day.month == 11 for day in days):
-        assert not found.findings
+        assert not checked.findings
 
 
 @given(st.dates(date(2018, 1, 1), date(2020, 12, 31)))
@@ -219,10 +219,10 @@ def test_a_return_dated_in_another_month_is_never_silently_taken(day: date) -> N
     """Refused as filled in again where the day lies in a later month that has begun; else the day
     itself is wrong, be it that of an earlier month, of one to come, or with its month swapped.
     """
-    found = look(submission(meetings(day.isoformat())))
+    identified = look(submission(meetings(day.isoformat())))
     later = date(2019, 12, 1) <= day <= date(2019, 12, 31)
-    assert finding_lines(found.findings) == (["I03 C1"] if later else [])
-    assert key(found) == ("CB-01", "2019-12" if later else "2019-11")
-    (checked,) = validate([found], {})
-    dated = {one.code for one in checked.findings} & {"F04", "F05"}
+    assert finding_lines(identified.findings) == (["I03 C1"] if later else [])
+    assert key(identified) == ("CB-01", "2019-12" if later else "2019-11")
+    (checked,) = validate([identified], {})
+    dated = {finding.code for finding in checked.findings} & {"F04", "F05"}
     assert bool(dated) == (not later and (day.year, day.month) != (2019, 11))

@@ -49,23 +49,23 @@ _ESCAPED = re.compile("[\x00-\x1f\x7f-\x9f\ufffe\uffff]")
 
 def in_xml(text: str) -> str:
     """A text as a hostile writer puts it into a cell: what XML cannot hold in Excel's escapes."""
-    return _ESCAPED.sub(lambda found: f"_x{ord(found[0]):04X}_", escape(text))
+    return _ESCAPED.sub(lambda match: f"_x{ord(match[0]):04X}_", escape(text))
 
 
-def changed(book: bytes, change: Callable[[str], str], part: str) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(made, "w") as new:
+def change_part(book: bytes, change: Callable[[str], str], part: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(buffer, "w") as new:
         for entry in old.infolist():
             text = old.read(entry)
             new.writestr(entry, change(text.decode()) if entry.filename == part else text)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 KIND = "training"
 SHEET = "xl/worksheets/sheet1.xml"
 
 
-def accepted(branch: str, month: int, texts: list[str]) -> bytes:
+def good_return(branch: str, month: int, texts: list[str]) -> bytes:
     """A good return whose texts are hostile."""
     paper = MeetingReturn(branch, month=month)
     marks = [f"PLACE{n}." for n in range(len(texts))]
@@ -73,7 +73,7 @@ def accepted(branch: str, month: int, texts: list[str]) -> bytes:
         {"held_on": paper.values()[1].values["held_on"], "kind": KIND, "content": mark}
         for mark in marks
     ]
-    book = _rendered(paper, (*paper.values(), *rows("activities", *more)))
+    book = _render(paper, (*paper.values(), *rows("activities", *more)))
 
     def change(xml: str) -> str:
         for mark, hostile in zip(marks, texts, strict=True):
@@ -81,10 +81,10 @@ def accepted(branch: str, month: int, texts: list[str]) -> bytes:
             xml = xml.replace(mark, in_xml(hostile))
         return xml
 
-    return changed(book, change, SHEET)
+    return change_part(book, change, SHEET)
 
 
-def _rendered(paper: MeetingReturn, values: tuple[object, ...]) -> bytes:
+def _render(paper: MeetingReturn, values: tuple[object, ...]) -> bytes:
     from builders.sample_office import TemplateContext, reference_lists, register, render
 
     form = catalogue().form_for("meeting", paper.period)
@@ -96,7 +96,7 @@ def _rendered(paper: MeetingReturn, values: tuple[object, ...]) -> bytes:
     return render(form, context, values)
 
 
-def rejected(branch: str, texts: list[str]) -> bytes:
+def bad_return(branch: str, texts: list[str]) -> bytes:
     """A return with hostile texts in place of numbers, days and choices, on a hostile sheet."""
     book = MeetingReturn(branch).book()
     read = reader.read(book, "x.xlsx", catalogue().forms)
@@ -104,21 +104,21 @@ def rejected(branch: str, texts: list[str]) -> bytes:
 
     def change(xml: str) -> str:
         for cell, hostile in zip(cells, texts, strict=False):
-            found = re.search(rf'<c r="{cell}"[^>]*?(/>|>.*?</c>)', xml)
-            assert found
+            match = re.search(rf'<c r="{cell}"[^>]*?(/>|>.*?</c>)', xml)
+            assert match
             written = f'<c r="{cell}" t="inlineStr"><is><t>{in_xml(hostile)}</t></is></c>'
-            xml = xml[: found.start()] + written + xml[found.end() :]
+            xml = xml[: match.start()] + written + xml[match.end() :]
         return xml
 
     title = in_xml("=zqx\x1b[31m[red]").replace('"', "&quot;")
     renamed = f'name="{title}"'
-    book = changed(book, change, SHEET)
-    return changed(book, lambda xml: xml.replace('name="Báo cáo"', renamed), "xl/workbook.xml")
+    book = change_part(book, change, SHEET)
+    return change_part(book, lambda xml: xml.replace('name="Báo cáo"', renamed), "xl/workbook.xml")
 
 
 def of_another_form(hostile: str) -> bytes:
     """A workbook whose hidden stamp is hostile."""
-    return changed(
+    return change_part(
         MeetingReturn("DB1-2").book(),
         lambda xml: xml.replace(">meeting<", f">{in_xml(hostile)}<", 1),
         "xl/worksheets/sheet4.xml",
@@ -140,7 +140,7 @@ def mail(sender: str, name: str, book: bytes) -> bytes:
 class Month:
     """All that came out: the text of each command, and the workspace."""
 
-    said: dict[str, str]
+    outputs: dict[str, str]
     root: Path
 
     def books(self) -> Iterator[bytes]:
@@ -165,16 +165,16 @@ NAMES = (
 def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
     office = create_office(tmp_path_factory.mktemp("hostile") / "town")
     half = len(HOSTILE) // 2
-    put(office, NAMES[0], accepted("DB1-1", 11, list(HOSTILE[:half])))
-    put(office, NAMES[3], accepted("DB1-2", 11, list(HOSTILE[half:])))
-    put(office, "zqx.eml", mail("cb01@town.example", NAMES[2], rejected("CB-01", list(HOSTILE))))
+    put(office, NAMES[0], good_return("DB1-1", 11, list(HOSTILE[:half])))
+    put(office, NAMES[3], good_return("DB1-2", 11, list(HOSTILE[half:])))
+    put(office, "zqx.eml", mail("cb01@town.example", NAMES[2], bad_return("CB-01", list(HOSTILE))))
     put(
         office,
         "zqy.eml",
         mail("zqx@evil.example", NAMES[1], MeetingReturn("CB-01", month=10).book()),
     )
-    put(office, "zqx [red].zip", zipped(dict.fromkeys(NAMES, of_another_form(HOSTILE[9]))))
-    said: dict[str, str] = {}
+    put(office, "zqx [red].zip", make_zip(dict.fromkeys(NAMES, of_another_form(HOSTILE[9]))))
+    outputs: dict[str, str] = {}
     patch = pytest.MonkeyPatch()
     patch.chdir(office.workspace.root)
     umask = os.umask(0o000)  # the most open a PC can be
@@ -189,44 +189,44 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)
             assert run(words) != 2 or words[0] == "accept", words
-            said[" ".join(words)] = _written(out) + _written(err)
+            outputs[" ".join(words)] = _read_output(out) + _read_output(err)
     finally:
         patch.undo()
         os.umask(umask)
-    return Month(said, office.workspace.root)
+    return Month(outputs, office.workspace.root)
 
 
-def _written(stream: io.TextIOWrapper) -> str:
+def _read_output(stream: io.TextIOWrapper) -> str:
     stream.flush()
     data: bytes = stream.buffer.getvalue()  # type: ignore[attr-defined]
     return data.decode()
 
 
-def zipped(members: dict[str, bytes]) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
+def make_zip(members: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         for name, data in members.items():
             archive.writestr(name, data)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def test_the_hostile_month_went_all_the_way(month: Month) -> None:
-    told = json.loads(month.said["ingest --json --dry-run --as-of 2019-12-06"])
-    assert {one["verdict"] for one in told} >= {"accepted", "rejected", "held"}
-    assert sum(CANARY in json.dumps(one) for one in told) > 6
+    decisions = json.loads(month.outputs["ingest --json --dry-run --as-of 2019-12-06"])
+    assert {decision["verdict"] for decision in decisions} >= {"accepted", "rejected", "held"}
+    assert sum(CANARY in json.dumps(decision) for decision in decisions) > 6
     assert len(list(month.books())) >= 3
     assert any(CANARY in str(letter) for letter in month.letters())
 
 
 def test_nothing_reaches_the_terminal_but_to_show_itself(month: Month) -> None:
-    for command, text in month.said.items():
+    for command, text in month.outputs.items():
         assert DANGEROUS.findall(text) == [], command
         assert not [line for line in text.splitlines() if line.startswith("FORGED")], command
-    assert "[red]zqx[/red]" in month.said["run --period 2019-11 --as-of 2019-12-06"]
+    assert "[red]zqx[/red]" in month.outputs["run --period 2019-11 --as-of 2019-12-06"]
 
 
 def test_json_is_json(month: Month) -> None:
-    for command, text in month.said.items():
+    for command, text in month.outputs.items():
         if "--json" in command:
             json.loads(text)
 
@@ -247,8 +247,8 @@ def test_no_cell_becomes_a_formula_or_a_link(month: Month) -> None:
                 for element in ElementTree.fromstring(part).iter():
                     tag = element.tag.rpartition("}")[2]
                     if tag in ALIVE:
-                        said = "".join([element.text or "", *element.attrib.values()])
-                        assert CANARY not in said, (name, said[:100])
+                        text = "".join([element.text or "", *element.attrib.values()])
+                        assert CANARY not in text, (name, text[:100])
 
 
 def test_what_looks_like_a_formula_is_marked_as_text(month: Month) -> None:
@@ -285,8 +285,8 @@ def test_no_mail_gets_a_header_an_address_or_a_name_from_outside(month: Month) -
         assert DANGEROUS.findall(str(letter["Subject"])) == []
         body = letter.get_body()
         assert body
-        said = body.get_content().replace("\r\n", "\n")
-        assert re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", said) == []
+        text = body.get_content().replace("\r\n", "\n")
+        assert re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text) == []
         for part in letter.iter_attachments():
             assert re.fullmatch(r"[A-Za-z0-9_.-]+\.xlsx", part.get_filename() or "")
 
@@ -303,10 +303,10 @@ def test_no_path_comes_from_outside(month: Month) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
 def test_what_branches_wrote_is_the_owners_alone(month: Month) -> None:
-    kept = [
+    paths = [
         path for folder in ("archive", "outbox") for path in month.root.joinpath(folder).rglob("*")
     ]
-    files = [month.root / "ledger.sqlite", *(path for path in kept if path.is_file())]
+    files = [month.root / "ledger.sqlite", *(path for path in paths if path.is_file())]
     assert len(files) > 9
     for path in (month.root / "archive", month.root / "outbox", *files):
         assert path.stat().st_mode & 0o077 == 0, path

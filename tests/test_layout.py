@@ -43,24 +43,24 @@ def sections(draw: st.DrawFn, number: int) -> Section:
 
 @st.composite
 def forms(draw: st.DrawFn) -> Form:
-    made = tuple(draw(sections(number)) for number in range(draw(st.integers(1, 4))))
+    parts = tuple(draw(sections(number)) for number in range(draw(st.integers(1, 4))))
     return Form(
         "any", "1", draw(st.sampled_from(["month", "year", "none"])), Effective("2018-01"), (),
-        Text("Mẫu", "Form"), Text("Chính", "Main"), made,
+        Text("Mẫu", "Form"), Text("Chính", "Main"), parts,
     )  # fmt: skip
 
 
 every_form = st.one_of(forms(), st.sampled_from(load_catalogue().forms))
 
 
-def covered(cell: CellPlan) -> list[tuple[int, int]]:
+def cells_under(cell: CellPlan) -> list[tuple[int, int]]:
     return [(cell.row, column) for column in range(cell.column, cell.column + cell.span)]
 
 
 @given(every_form)
 def test_no_two_cells_share_a_place_and_none_leaves_the_sheet(form):
     for sheet in plan_sheets(form):
-        spots = [spot for cell in sheet.cells for spot in covered(cell)]
+        spots = [spot for cell in sheet.cells for spot in cells_under(cell)]
         assert max(Counter(spots).values()) == 1
         assert all(row <= sheet.last_row and col <= sheet.last_column for row, col in spots)
         assert set(range(2, sheet.last_column + 1)) == set(sheet.widths)
@@ -68,7 +68,7 @@ def test_no_two_cells_share_a_place_and_none_leaves_the_sheet(form):
 
 @given(every_form, st.integers(0, 9))
 def test_every_field_has_one_value_cell_a_record(form, rows):
-    found = Counter(
+    value_cells = Counter(
         (cell.section, cell.field)
         for sheet in plan_sheets(form, {section.id: rows for section in form.sections})
         for cell in sheet.cells
@@ -77,8 +77,8 @@ def test_every_field_has_one_value_cell_a_record(form, rows):
     for section in sections_of(form):
         records = max(section.rows, rows) if section.layout == "table" else 1
         for entry in section.fields:
-            assert found.pop((section.id, entry.id)) == records
-    assert not found
+            assert value_cells.pop((section.id, entry.id)) == records
+    assert not value_cells
 
 
 def markers(sheet: SheetPlan) -> dict[tuple[int, int], str]:
@@ -118,14 +118,14 @@ def test_the_unit_stands_right_of_its_value_and_the_label_left_of_both(form):
 
 @given(every_form)
 def test_the_texts_of_the_template_are_known(form):
-    known = fixed_texts(form)
+    texts = fixed_texts(form)
     for section in form.sections:
         for entry in section.fields:
-            assert {entry.title.vi, entry.title.en} <= known
+            assert {entry.title.vi, entry.title.en} <= texts
     units = [
         c for sheet in plan_sheets(form) for c in sheet.cells if c.role in ("unit", "help", "note")
     ]
-    assert {cell.text.vi for cell in units if isinstance(cell.text, Text)} <= known
+    assert {cell.text.vi for cell in units if isinstance(cell.text, Text)} <= texts
 
 
 def test_numbers_of_a_card_stand_in_a_narrow_column():

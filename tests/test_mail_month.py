@@ -70,8 +70,8 @@ def first_mails(month: Month) -> dict[str, str]:
 def states(month: Month, capsys, on: str) -> tuple[dict[str, str], dict[str, int]]:
     capsys.readouterr()
     assert month.mlay("status", "--json", on=on) == 0
-    (found,) = (e for e in json.loads(capsys.readouterr().out) if e["form"] == "meeting")
-    return {code: found["branches"][code]["2019-11"] for code in CELLS}, found["next"]
+    (status,) = (e for e in json.loads(capsys.readouterr().out) if e["form"] == "meeting")
+    return {code: status["branches"][code]["2019-11"] for code in CELLS}, status["next"]
 
 
 Due = Callable[["subprocess.Popen[bytes]"], bool]
@@ -110,23 +110,23 @@ def at_the_host(month: Month, *, taken: bool) -> Due:
     return due
 
 
-def looked_up(month: Month) -> list[str]:
+def look_up_doubtful(month: Month) -> list[str]:
     """The clerk looks whether the one doubtful letter went out, and says so."""
     with Ledger.open(month.root / "ledger.sqlite", read_only=True) as ledger:
         letters = MailLog(ledger).letters()
     doubtful = [letter.message_id for letter in letters if letter.state is MailState.QUEUED]
     if not doubtful:
         return []
-    (one,) = doubtful
+    (message_id,) = doubtful
     gone = {mail["Message-ID"] for mail in month.box.mails}
-    return ["--doubtful", "sent" if one in gone else "unsent"]
+    return ["--doubtful", "sent" if message_id in gone else "unsent"]
 
 
 def chain(month: Month, on: str, due: Due | None = None) -> int:
     """Run fetch, run and reply in a process of their own; kill it when `due`."""
-    command = [sys.executable, "-c", CHAIN, on, *looked_up(month)]
-    with (month.root.parent / "told").open("ab") as told:
-        process = subprocess.Popen(command, cwd=month.root, stdout=told, stderr=told)
+    command = [sys.executable, "-c", CHAIN, on, *look_up_doubtful(month)]
+    with (month.root.parent / "told").open("ab") as log:
+        process = subprocess.Popen(command, cwd=month.root, stdout=log, stderr=log)
     while due and process.poll() is None:
         if due(process):
             process.kill()
@@ -140,11 +140,11 @@ def test_killed_anywhere_and_started_again(month, tmp_path, capsys):
     for folder, count in (("inbox", 2), ("archive", 2), ("reports", 1)):
         assert chain(month, EARLY, lies(month, folder, count)) == -9
     assert chain(month, EARLY, at_the_host(month, taken=False)) == -9
-    assert looked_up(month) == ["--doubtful", "unsent"]
+    assert look_up_doubtful(month) == ["--doubtful", "unsent"]
     assert chain(month, EARLY, at_the_host(month, taken=True)) == -9
     while not month.box.raw:  # the host takes the letter when the process is gone
         time.sleep(0.005)
-    assert looked_up(month) == ["--doubtful", "sent"]
+    assert look_up_doubtful(month) == ["--doubtful", "sent"]
     assert chain(month, EARLY) == 0
     counts(month, accepted=1, rejected=1, held=1, ignored=1)
     nobody_was_written_to_twice(month)
@@ -158,12 +158,12 @@ def test_killed_anywhere_and_started_again(month, tmp_path, capsys):
     for _ in range(2):
         chain(month, LATE, after(chance.uniform(0.8, 3)))
     assert chain(month, LATE) == 0
-    assert looked_up(month) == []
+    assert look_up_doubtful(month) == []
     counts(month, accepted=3, rejected=1, held=1, ignored=1)
     nobody_was_written_to_twice(month)
     assert {mail["In-Reply-To"] for mail in month.box.mails} == {
         month.sent[0], month.sent[1], month.sent[4], month.sent[5],
     }  # fmt: skip
-    found, left = states(month, capsys, LATE)
-    assert set(found.values()) <= {"reported", "late"}
+    by_branch, left = states(month, capsys, LATE)
+    assert set(by_branch.values()) <= {"reported", "late"}
     assert left == {"decide": 1, "close": 1}

@@ -15,7 +15,7 @@ VIETNAMESE = st.text(
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "other"),
     [
         ("Thị ủy Mường Lay", "Thị uỷ Mường Lay"),
         ("hòa bình", "hoà bình"),
@@ -26,15 +26,15 @@ VIETNAMESE = st.text(
         ("Chi\u200bbộ", "Chibộ"),
     ],
 )
-def test_spellings_of_one_name_have_one_key(one, other):
-    assert name_key(one) == name_key(other)
+def test_spellings_of_one_name_have_one_key(first, other):
+    assert name_key(first) == name_key(other)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("Lê", "Le"), ("Mường", "Muông"), ("má", "mà"), ("ba", "bạ")]
+    ("first", "other"), [("Lê", "Le"), ("Mường", "Muông"), ("má", "mà"), ("ba", "bạ")]
 )
-def test_an_accent_makes_another_name(one, other):
-    assert name_key(one) != name_key(other)
+def test_an_accent_makes_another_name(first, other):
+    assert name_key(first) != name_key(other)
 
 
 @given(VIETNAMESE)
@@ -75,6 +75,6 @@ def test_an_address_that_mail_hosts_refuse(address):
 
 @given(st.lists(st.integers(1, 40)))
 def test_runs_cover_the_numbers_with_gaps_between(numbers):
-    found = list(consecutive_runs(numbers))
-    assert [n for first, last in found for n in range(first, last + 1)] == sorted(set(numbers))
-    assert all(one[1] + 1 < other[0] for one, other in pairwise(found))
+    runs = list(consecutive_runs(numbers))
+    assert [n for first, last in runs for n in range(first, last + 1)] == sorted(set(numbers))
+    assert all(run[1] + 1 < other[0] for run, other in pairwise(runs))

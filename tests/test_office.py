@@ -22,15 +22,15 @@ def values(path: Path, sheet: int = 0) -> list[list[object]]:
 @pytest.fixture
 def book(tmp_path: Path) -> Path:
     """Two sheets, the first hidden; the second protected but for B1:B4."""
-    made = openpyxl.Workbook()
-    made.active.sheet_state = "hidden"
-    sheet = made.create_sheet("Báo cáo")
+    workbook = openpyxl.Workbook()
+    workbook.active.sheet_state = "hidden"
+    sheet = workbook.create_sheet("Báo cáo")
     for row, label in enumerate(("ngày", "số", "chữ", "trống"), 1):
         sheet.append([label])
         sheet.cell(row, 2).protection = Protection(locked=False)
     sheet["B4"] = "cũ"
     sheet.protection.enable()
-    made.save(tmp_path / "mẫu.xlsx")
+    workbook.save(tmp_path / "mẫu.xlsx")
     return tmp_path / "mẫu.xlsx"
 
 
@@ -102,13 +102,13 @@ def test_rows_columns_and_tabs_move(book: Path, tmp_path: Path) -> None:
 
 def test_only_recalculation_finds_a_wrong_stored_figure(tmp_path: Path) -> None:
     wrong = tmp_path / "sai.xlsx"
-    with xlsxwriter.Workbook(str(wrong)) as made:
-        sheet = made.add_worksheet()
+    with xlsxwriter.Workbook(str(wrong)) as workbook:
+        sheet = workbook.add_worksheet()
         sheet.write_column("A1", [1, 2])
         sheet.write_formula("A3", "=SUM(A1:A2)", None, 99)
-    kept = libreoffice.convert(wrong, "xlsx", tmp_path / "kept")
+    as_stored = libreoffice.convert(wrong, "xlsx", tmp_path / "kept")
     anew = libreoffice.convert(wrong, "xlsx", tmp_path / "anew", recalculate=True)
-    assert (values(kept)[2][0], values(anew)[2][0]) == (99.0, 3.0)
+    assert (values(as_stored)[2][0], values(anew)[2][0]) == (99.0, 3.0)
 
 
 def test_a_workbook_becomes_a_pdf(book: Path, tmp_path: Path) -> None:

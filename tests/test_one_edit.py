@@ -117,7 +117,7 @@ def write(path: Path, tables: dict[str, list[dict[str, object]]], to: Path | Non
     return to or path
 
 
-def filled(town: Path, guests: list[object], to: Path) -> list[str]:
+def fill_in(town: Path, guests: list[object], to: Path) -> list[str]:
     """Write a return with a good meeting for each of `guests`; return the cells these stand in."""
     meetings = [
         {
@@ -159,19 +159,19 @@ def test_the_field_is_in_the_template(town: Path) -> None:
 
 def test_it_is_read_and_checked_at_its_cell(mlay: Mlay, town: Path, tmp_path: Path) -> None:
     wrong, good = tmp_path / "sai.xlsx", tmp_path / "đúng.xlsx"
-    cells = filled(town, [51, "18/18", 2.5, -1], wrong)
-    found = json.loads(mlay("check", wrong, "--json", at=town, code=1))
-    errors = [entry for entry in found if entry["severity"] == "error"]
+    cells = fill_in(town, [51, "18/18", 2.5, -1], wrong)
+    findings = json.loads(mlay("check", wrong, "--json", at=town, code=1))
+    errors = [entry for entry in findings if entry["severity"] == "error"]
     assert sorted(entry["cell"] for entry in errors) == cells
     assert all("Khách mời" in entry["message"] for entry in errors)
-    filled(town, [50], good)
+    fill_in(town, [50], good)
     assert json.loads(mlay("check", good, "--json", at=town)) == []
 
 
 def test_it_is_kept_and_shown(mlay: Mlay, town: Path) -> None:
     day = ("--as-of", "2019-12-03")
-    filled(town, [51], town / "inbox" / "a.xlsx")
-    filled(town, [37], town / "inbox" / "b.xlsx")
+    fill_in(town, [51], town / "inbox" / "a.xlsx")
+    fill_in(town, [37], town / "inbox" / "b.xlsx")
     decided = json.loads(mlay("ingest", *day, "--json", at=town, code=1))
     assert [(entry["file"], entry["verdict"]) for entry in decided] == [
         ("a.xlsx", "rejected"),
@@ -179,9 +179,9 @@ def test_it_is_kept_and_shown(mlay: Mlay, town: Path) -> None:
     ]
 
     with sqlite3.connect(f"file:{town / 'ledger.sqlite'}?mode=ro", uri=True) as ledger:
-        kept = [line for line in ledger.iterdump() if "guests" in line]
+        lines = [line for line in ledger.iterdump() if "guests" in line]
     ledger.close()
-    assert any("37" in line for line in kept)
+    assert any("37" in line for line in lines)
 
     mlay("consolidate", "--period", "2019-11", *day, at=town)
     book = openpyxl.load_workbook(town / "reports/2019-11/tong-hop-2019-11.xlsx", data_only=True)

@@ -128,7 +128,7 @@ def fill(source: Path, target: Path, values: dict[str, list[dict[str, object]]])
     return cells
 
 
-def found(capsys) -> list[dict[str, str]]:
+def printed_json(capsys) -> list[dict[str, str]]:
     return json.loads(capsys.readouterr().out)
 
 
@@ -165,8 +165,8 @@ def test_the_whole_way(office, capsys):
     # refused at its cells, in the form's own words, and given back marked
     back = ["check", "bad.xlsx", "--returned", "back.xlsx", "--as-of", "2019-12-03", "--json"]
     assert run(back) == 1
-    told = {(f["code"], f["cell"]) for f in found(capsys)}
-    assert told == {
+    places = {(f["code"], f["cell"]) for f in printed_json(capsys)}
+    assert places == {
         ("C03", cells["classes.pupils.0"]),
         ("T91", cells["classes.days_lost.0"]),
     }
@@ -181,7 +181,7 @@ def test_the_whole_way(office, capsys):
     assert run(["run", *dated, "--period", "2019-11"]) == 1
     capsys.readouterr()
     assert run(["status", "--as-of", "2019-12-06", "--json"]) == 0
-    (matrix,) = [one for one in found(capsys) if one["form"] == "attendance"]
+    (matrix,) = [entry for entry in printed_json(capsys) if entry["form"] == "attendance"]
     assert matrix["branches"]["TH-1"]["2019-11"] == "reported"
     assert matrix["branches"]["TH-2"]["2019-11"] == "missing"
     book = openpyxl.load_workbook("reports/2019-11/tong-hop-2019-11.xlsx", data_only=True)
@@ -202,7 +202,7 @@ def test_values_of_the_older_version_are_carried_over(office, capsys):
     late = fill_old(office, "2019-12", office / "inbox" / "b.xlsx")
     capsys.readouterr()
     assert run(["check", str(late), "--as-of", "2020-01-03", "--json"]) == 0
-    assert {f["code"] for f in found(capsys)} == {"I14"}
+    assert {f["code"] for f in printed_json(capsys)} == {"I14"}
     assert run(["run", "--as-of", "2020-01-03", "--period", "2019-12"]) == 0
     book = openpyxl.load_workbook("reports/2019-12/tong-hop-2019-12.xlsx", data_only=True)
     assert sorted(column(book, "Học sinh cuối tháng")) == [43, 47]
@@ -211,7 +211,7 @@ def test_values_of_the_older_version_are_carried_over(office, capsys):
     later = fill_old(office, "2020-01", office / "c.xlsx")
     capsys.readouterr()
     assert run(["check", str(later), "--as-of", "2020-02-03", "--json"]) == 1
-    assert "I06" in {f["code"] for f in found(capsys)}
+    assert "I06" in {f["code"] for f in printed_json(capsys)}
 
 
 def fill_old(office: Path, period: str, target: Path) -> Path:

@@ -39,21 +39,21 @@ def test_every_output_is_as_pinned(today: dict[str, str]) -> None:
 
 
 def test_every_command_that_prints_json_is_pinned(today: dict[str, str]) -> None:
-    asked = {
+    printing = {
         " ".join(path)
         for path in pins.command_paths()
         if any("--json" in parameter.opts for parameter in command(path).params)
     }
     pinned = {name.removeprefix("json/vi/") for name in today if name.startswith("json/vi/")}
-    assert asked - pins.NEEDS_A_HOST - {"check"} <= pinned
+    assert printing - pins.NEEDS_A_HOST - {"check"} <= pinned
 
 
 def command(path: tuple[str, ...]) -> click.Command:
     """Return the command with these words."""
-    here: click.Command = mlay
+    current: click.Command = mlay
     for name in path:
-        assert isinstance(here, click.Group)
-        inner = here.get_command(click.Context(here), name)
+        assert isinstance(current, click.Group)
+        inner = current.get_command(click.Context(current), name)
         assert inner is not None
-        here = inner
-    return here
+        current = inner
+    return current

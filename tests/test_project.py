@@ -25,14 +25,14 @@ def test_a_constraint_is_a_name_and_a_version(line: str) -> None:
 def test_everything_the_project_asks_for_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    asked = {
-        plain(found[0])
-        for wanted in (project["dependencies"], *extras.values())
-        for found in map(NAME.match, wanted)
-        if found
+    required = {
+        plain(match[0])
+        for requirements in (project["dependencies"], *extras.values())
+        for match in map(NAME.match, requirements)
+        if match
     }
     pinned = {plain(line.partition("==")[0]) for line in PINNED}
-    assert asked - {"mlay-batch"} <= pinned
+    assert required - {"mlay-batch"} <= pinned
 
 
 @pytest.mark.parametrize("name", ["constraints.txt", "pyproject.toml", "Makefile", ".ci/run"])

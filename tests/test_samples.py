@@ -68,25 +68,25 @@ def test_good_returns_are_accepted_without_a_word(good: list[Decision]) -> None:
 def test_good_returns_say_what_the_town_says(town: Office, good: list[Decision]) -> None:
     """Through .xlsx, .xls and .ods alike."""
     samples = demo.returns(demo.load_town(), load_catalogue())
-    told = {(s.form, s.branch, str(s.period)): s for s in samples}
+    expected = {(s.form, s.branch, str(s.period)): s for s in samples}
     with Ledger.open(town.workspace.ledger, read_only=True) as ledger:
-        kept = {found.entry.key: found for found in ledger.returns()}
+        stored = {accepted.entry.key: accepted for accepted in ledger.returns()}
     for decision in good:
         assert decision.checked.identity
         key = decision.checked.identity.key
-        sample = told[key]
-        read = [(row.section, filled(row.values)) for row in kept[key].rows]
-        assert read == [(row.section, filled(row.values)) for row in sample.rows]
+        sample = expected[key]
+        read = [(row.section, without_blanks(row.values)) for row in stored[key].rows]
+        assert read == [(row.section, without_blanks(row.values)) for row in sample.rows]
 
 
-def filled(values: object) -> dict[str, object]:
+def without_blanks(values: object) -> dict[str, object]:
     return {key: value for key, value in dict(values).items() if value is not None}  # type: ignore[call-overload]
 
 
 def test_every_bad_file_is_listed(bad: dict[str, Decision]) -> None:
-    kept = {path.name for path in (SAMPLES / "bad").iterdir()} - {"expected.yaml"}
-    assert set(EXPECTED) == kept
-    assert set(bad) - {"expected.yaml"} == kept
+    names = {path.name for path in (SAMPLES / "bad").iterdir()} - {"expected.yaml"}
+    assert set(EXPECTED) == names
+    assert set(bad) - {"expected.yaml"} == names
 
 
 @pytest.mark.parametrize("name", EXPECTED)
@@ -102,8 +102,8 @@ def test_a_bad_file_is_named_after_its_code(name: str) -> None:
 
 
 def test_bad_returns_makes_the_bad_files() -> None:
-    made = {name for name, _ in bad_returns(demo.load_town(), load_catalogue())}
-    assert made == set(EXPECTED) - BY_HAND
+    names = {name for name, _ in bad_returns(demo.load_town(), load_catalogue())}
+    assert names == set(EXPECTED) - BY_HAND
 
 
 def test_the_kept_files_stay_small() -> None:

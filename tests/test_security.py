@@ -25,8 +25,8 @@ def test_every_threat_names_tests_that_exist() -> None:
     missing = []
     for path, name in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", TEXT):
         tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-        known = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-        if name and name not in known:
+        functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+        if name and name not in functions:
             missing.append(f"{path}::{name}")
     assert missing == []
 

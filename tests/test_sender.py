@@ -33,7 +33,7 @@ def mail(
 
 
 def codes(judged: CheckedFile) -> list[str]:
-    return [found.code for found in check_sender(judged, TOWN).findings]
+    return [finding.code for finding in check_sender(judged, TOWN).findings]
 
 
 @pytest.mark.parametrize(

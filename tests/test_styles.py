@@ -15,7 +15,7 @@ def grey(colour: str) -> float:
     return 0.299 * red + 0.587 * green + 0.114 * blue
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(first: str, other: str) -> float:
     """The contrast of two colours as WCAG 2.1 defines it, 1 to 21."""
 
     def light(colour: str) -> float:
@@ -23,13 +23,13 @@ def contrast(one: str, other: str) -> float:
         linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
-    high, low = sorted((light(one), light(other)), reverse=True)
+    high, low = sorted((light(first), light(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 
 
 def test_tones_differ_without_colour():
-    for one, other in combinations(TONES.values(), 2):
-        assert one.symbol != other.symbol
+    for first, other in combinations(TONES.values(), 2):
+        assert first.symbol != other.symbol
     assert TONES["bad"].edge not in {tone.edge for n, tone in TONES.items() if n != "bad"}
     assert grey(TONES["watch"].fill) - grey(TONES["bad"].fill) > 20
 
@@ -46,14 +46,14 @@ def test_text_in_a_style_can_be_read(name):
 
 @pytest.mark.parametrize("name", STYLES)
 def test_a_style_is_complete_for_xlsxwriter(name):
-    made = STYLES[name].as_xlsxwriter()
-    assert made["font_name"] == "Times New Roman"
-    assert made["num_format"] in NUMBER_FORMATS.values()
+    properties = STYLES[name].as_xlsxwriter()
+    assert properties["font_name"] == "Times New Roman"
+    assert properties["num_format"] in NUMBER_FORMATS.values()
 
 
 def test_a_border_can_leave_sides_open():
-    made = Style(edge="thin", sides="lb").as_xlsxwriter()
-    assert {side for side in ("left", "top", "right", "bottom") if side in made} == {
+    properties = Style(edge="thin", sides="lb").as_xlsxwriter()
+    assert {side for side in ("left", "top", "right", "bottom") if side in properties} == {
         "left",
         "bottom",
     }

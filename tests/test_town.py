@@ -69,10 +69,13 @@ def test_every_file_got_one_verdict(year: Year) -> None:
 
 
 def test_the_figures_agree_with_an_independent_calculation(year: Year) -> None:
-    shown, counted = independent_count.shown(year.figures), independent_count.recompute(year.facts)
+    program, counted = (
+        independent_count.program_figures(year.figures),
+        independent_count.recompute(year.facts),
+    )
     assert len(counted["quota"]) >= 15
     for part in counted:
-        assert shown[part] == counted[part], part
+        assert program[part] == counted[part], part
 
 
 def test_the_published_means_of_2016_to_2018(year: Year) -> None:
@@ -97,8 +100,8 @@ def test_the_sheet_of_warnings_is_a_note_worst_first(year: Year) -> None:
     units = [str(row[1]).partition(" ")[0] for row in rows]
     assert 10 <= len(rows) <= 25 and units[0] == "CB-12"
     assert {"CB-12", "CB-16", "DB1-CB04", "DB2-CB03", "DB3-CB08", "DB4-CB04"} <= set(units)
-    found = links(year.book.path, title).items()
-    sheets = {to.partition("!")[0] for cell, to in found if cell.startswith("G")}
+    targets = links(year.book.path, title).items()
+    sheets = {to.partition("!")[0] for cell, to in targets if cell.startswith("G")}
     assert len(sheets) == 3  # the data sheets of meetings, themes and scores
 
 
@@ -111,16 +114,16 @@ def test_a_trial_of_five_instead_of_four_names_the_officers_whose_state_changes(
         source.read_text(encoding="utf-8").replace("times: 4", "times: 5"), encoding="utf-8"
     )
     town = open_office(Workspace.find(year.folder / "demo"))
-    found = run_trial(town, tmp_path, as_of=AS_OF)
-    (changes,) = found.figures.values()
+    trial = run_trial(town, tmp_path, as_of=AS_OF)
+    (changes,) = trial.figures.values()
     states = {c.subject: (c.before, c.after) for c in changes if c.name == "state"}
     attended = {
         line.officer: line.attended
         for line in year.figures.quota
         if line.quota.quota == "town_official"
     }
-    assert found.read_count == 0 and found.returns == ()
-    assert list(found.figures) == [PERIOD]
+    assert trial.read_count == 0 and trial.returns == ()
+    assert list(trial.figures) == [PERIOD]
     assert states == {
         "TU02": ("met", "on_course"),
         "TU03": ("met", "on_course"),

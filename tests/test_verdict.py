@@ -36,22 +36,22 @@ class Ledger:
 
     def run(self, *batch: CheckedFile) -> list[str]:
         """Decide and record a batch; each decision as `VERDICT CODE`."""
-        return [_brief(one) for one in self.decided(*batch)]
+        return [_brief(decision) for decision in self.decide_batch(*batch)]
 
-    def decided(self, *batch: CheckedFile) -> tuple[Decision, ...]:
-        decisions = decide(batch, self.known())
-        assert [one.checked for one in decisions] == list(batch)
-        for one in sorted(decisions, key=lambda decision: receipt_order(decision.checked.file)):
-            self._record(one)
+    def decide_batch(self, *batch: CheckedFile) -> tuple[Decision, ...]:
+        decisions = decide(batch, self.snapshot())
+        assert [item.checked for item in decisions] == list(batch)
+        for item in sorted(decisions, key=lambda decision: receipt_order(decision.checked.file)):
+            self._record(item)
         return decisions
 
-    def known(self) -> LedgerSnapshot:
+    def snapshot(self) -> LedgerSnapshot:
         by_sha: dict[str, tuple[LedgerEntry, ...]] = {}
         by_key: dict[tuple[str, str, str], tuple[LedgerEntry, ...]] = {}
-        for one in self.deliveries:
-            by_sha[one.sha256] = (*by_sha.get(one.sha256, ()), one)
-            if one.key and one.verdict is Verdict.ACCEPTED:
-                by_key[one.key] = (*by_key.get(one.key, ()), one)
+        for entry in self.deliveries:
+            by_sha[entry.sha256] = (*by_sha.get(entry.sha256, ()), entry)
+            if entry.key and entry.verdict is Verdict.ACCEPTED:
+                by_key[entry.key] = (*by_key.get(entry.key, ()), entry)
         return LedgerSnapshot(by_sha, by_key)
 
     def _record(self, decision: Decision) -> None:
@@ -59,10 +59,10 @@ class Ledger:
         form, branch, period = judged.identity.key if judged.identity else (None, None, None)
         if decision.verdict is Verdict.ACCEPTED:
             self.deliveries = [
-                replace(one, superseded_by=number)
-                if one.is_current and one.key == (form, branch, period)
-                else one
-                for one in self.deliveries
+                replace(entry, superseded_by=number)
+                if entry.is_current and entry.key == (form, branch, period)
+                else entry
+                for entry in self.deliveries
             ]
         self.deliveries.append(
             LedgerEntry(
@@ -75,11 +75,11 @@ class Ledger:
         )  # fmt: skip
 
     def current(self) -> dict[tuple[str, str, str] | None, str | None]:
-        return {one.key: one.values_hash for one in self.deliveries if one.is_current}
+        return {entry.key: entry.values_hash for entry in self.deliveries if entry.is_current}
 
 
 def _brief(decision: Decision) -> str:
-    codes = [found.code for found in decision.findings if found.code != ERROR.code]
+    codes = [finding.code for finding in decision.findings if finding.code != ERROR.code]
     return " ".join([decision.verdict, *codes])
 
 
@@ -90,9 +90,9 @@ def paper(
     """A return with one number in it, received in minute `at`."""
     name = name or f"{branch}-{value}-{at}.xlsx"
     read = submission({"members": {"opening": value}})
-    found = (ERROR,) if refused else ()
+    findings = (ERROR,) if refused else ()
     received = f"2019-12-03T01:{at:02}:00Z"
-    return CheckedFile(leaf(name, data, received), read, identity(branch), found)
+    return CheckedFile(leaf(name, data, received), read, identity(branch), findings)
 
 
 def picture(name: str = "anh.jpg") -> CheckedFile:
@@ -141,7 +141,7 @@ def test_without_an_identity_nothing_counts() -> None:
 def test_a_correction_supersedes() -> None:
     ledger = Ledger()
     ledger.run(paper(18, at=1))
-    (decision,) = ledger.decided(paper(19, at=2))
+    (decision,) = ledger.decide_batch(paper(19, at=2))
     assert _brief(decision) == "accepted L05"
     assert decision.refers_to == 1
     assert decision.findings[0].params == {"name": "CB-01-18-1.xlsx", "received": "2019-12-03"}
@@ -162,8 +162,8 @@ def test_bytes_that_came_before() -> None:
 
 def test_bytes_twice_in_one_batch() -> None:
     first, again = paper(18, at=1, data=b"a"), paper(18, at=2, data=b"a")
-    decisions = Ledger().decided(again, first)
-    assert [_brief(one) for one in decisions] == ["duplicate L01", "accepted"]
+    decisions = Ledger().decide_batch(again, first)
+    assert [_brief(decision) for decision in decisions] == ["duplicate L01", "accepted"]
     assert decisions[0].refers_to is None  # the first has no number yet; its name is given
     assert decisions[0].findings[0].params["name"] == "CB-01-18-1.xlsx"
 
@@ -185,7 +185,7 @@ def test_bytes_ignored_before() -> None:
 def test_saved_again_without_a_change() -> None:
     ledger = Ledger()
     ledger.run(paper(18, at=1))
-    (decision,) = ledger.decided(paper(18, at=5))
+    (decision,) = ledger.decide_batch(paper(18, at=5))
     assert (_brief(decision), decision.refers_to) == ("duplicate L04", 1)
 
 
@@ -204,7 +204,7 @@ def test_a_superseded_return_again_is_held() -> None:
 def test_received_earlier_than_the_current_one() -> None:
     ledger = Ledger()
     ledger.run(paper(18, at=5))
-    (decision,) = ledger.decided(paper(19, at=4))
+    (decision,) = ledger.decide_batch(paper(19, at=4))
     assert (_brief(decision), decision.refers_to) == ("held L07", 1)
 
 
@@ -228,9 +228,9 @@ def test_two_at_the_same_moment_are_both_held() -> None:
 
 def test_two_alike_at_the_same_moment() -> None:
     """The first by name is the return, whatever the order they lie in."""
-    one, two = paper(18, name="a"), paper(18, name="b")
-    assert Ledger().run(one, two) == ["accepted", "duplicate L04"]
-    assert Ledger().run(two, one) == ["duplicate L04", "accepted"]
+    first, second = paper(18, name="a"), paper(18, name="b")
+    assert Ledger().run(first, second) == ["accepted", "duplicate L04"]
+    assert Ledger().run(second, first) == ["duplicate L04", "accepted"]
 
 
 def test_at_the_same_moment_as_the_current_one() -> None:
@@ -290,7 +290,9 @@ def test_any_split_into_runs_gives_the_same_current_returns(
     for batch in _split(files, cuts):
         split.run(*batch)
     assert split.current() == whole.current()
-    assert [one.verdict for one in split.deliveries] == [one.verdict for one in whole.deliveries]
+    assert [entry.verdict for entry in split.deliveries] == [
+        entry.verdict for entry in whole.deliveries
+    ]
 
 
 @given(FILES, st.sets(st.integers(1, 7)), st.randoms())
@@ -298,11 +300,11 @@ def test_branches_may_overtake_one_another(
     files: list[CheckedFile], cuts: set[int], random: object
 ) -> None:
     """Only a branch's own sequence matters: those of the other may come in any run."""
-    own = {branch: [f for f in files if f.identity and f.identity.branch == branch]
+    by_branch = {branch: [f for f in files if f.identity and f.identity.branch == branch]
            for branch in ("CB-01", "CB-02")}  # fmt: skip
-    turns = sorted((b for b, its in own.items() for _ in its),
+    turns = sorted((b for b, its in by_branch.items() for _ in its),
                    key=lambda _: random.random())  # type: ignore[attr-defined]  # fmt: skip
-    queues = {branch: iter(its) for branch, its in own.items()}
+    queues = {branch: iter(its) for branch, its in by_branch.items()}
     whole, split = Ledger(), Ledger()
     whole.run(*files)
     for batch in _split([next(queues[branch]) for branch in turns], cuts):

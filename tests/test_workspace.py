@@ -19,21 +19,21 @@ TOWN = '[town]\nname = "Thị ủy Mường Lay"\nplace = "Mường Lay"\n'
 
 
 def test_a_new_workspace_has_everything_in_its_place(tmp_path: Path) -> None:
-    made = Workspace.create(tmp_path / "town", "Thị ủy  Mường Lay", "Mường Lay")
+    workspace = Workspace.create(tmp_path / "town", "Thị ủy  Mường Lay", "Mường Lay")
 
-    assert sorted(p.name for p in made.root.iterdir()) == [
+    assert sorted(p.name for p in workspace.root.iterdir()) == [
         "archive", "inbox", "ledger.sqlite", "mlay-run.bat", "mlay.toml", "outbox", "reports",
             "schemas",
     ]  # fmt: skip
-    assert made.settings == Settings("Thị ủy Mường Lay", "Mường Lay")
-    assert Workspace.find(made.inbox) == made
-    with Ledger.open(made.ledger) as ledger:
+    assert workspace.settings == Settings("Thị ủy Mường Lay", "Mường Lay")
+    assert Workspace.find(workspace.inbox) == workspace
+    with Ledger.open(workspace.ledger) as ledger:
         assert ledger.entries() == ()
 
 
 def test_a_double_click_on_windows_runs_the_month(tmp_path: Path) -> None:
-    made = Workspace.create(tmp_path / "thị ủy", "Thị ủy", "Mường Lay")
-    written = (made.root / "mlay-run.bat").read_bytes()
+    workspace = Workspace.create(tmp_path / "thị ủy", "Thị ủy", "Mường Lay")
+    written = (workspace.root / "mlay-run.bat").read_bytes()
     assert written.isascii()  # cmd.exe reads it in the code page of the PC, whatever that is
     assert written.count(b"\n") == written.count(b"\r\n") == 6
     assert b'cd /d "%~dp0"' in written  # wherever it is started from
@@ -42,8 +42,8 @@ def test_a_double_click_on_windows_runs_the_month(tmp_path: Path) -> None:
 
 def test_the_limits_shown_are_those_that_hold(tmp_path: Path) -> None:
     """Whoever removes the marks of comment in mlay.toml changes nothing yet."""
-    made = Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
-    written = (made.root / "mlay.toml").read_text(encoding="utf-8")
+    workspace = Workspace.create(tmp_path, "Thị ủy", "Mường Lay")
+    written = (workspace.root / "mlay.toml").read_text(encoding="utf-8")
     block = written[written.index("# [limits]") :].split("\n\n")[0]
     limits = Settings.parse(written + block.replace("# ", "", 1).replace("\n# ", "\n")).limits
     assert Limits(**limits) == Limits()
@@ -52,8 +52,8 @@ def test_the_limits_shown_are_those_that_hold(tmp_path: Path) -> None:
 
 def test_names_with_quotes_and_backslashes_come_back(tmp_path: Path) -> None:
     name = 'Đảng ủy "Lay Nưa" \\ # x = [1]'
-    made = Workspace.create(tmp_path / "town", name, "Lay Nưa")
-    assert Workspace.find(made.root).settings.name == name
+    workspace = Workspace.create(tmp_path / "town", name, "Lay Nưa")
+    assert Workspace.find(workspace.root).settings.name == name
 
 
 def test_what_lies_there_is_kept(tmp_path: Path) -> None:

@@ -26,8 +26,10 @@ _RECEIVED = ("--received", fleet.RECEIVED)
 @click.command()
 @click.option("--sizes", default="70,1000", help="How many returns, separated by commas.")
 @click.option("--peer-up-to", default=1000, help="The largest size the peer (b) is asked to do.")
-@click.option("--json", "kept", type=click.Path(path_type=Path), help="Where to keep the figures.")
-def main(sizes: str, peer_up_to: int, kept: Path | None) -> None:
+@click.option(
+    "--json", "json_path", type=click.Path(path_type=Path), help="Where to keep the figures."
+)
+def main(sizes: str, peer_up_to: int, json_path: Path | None) -> None:
     """Measure the floor (a), the peer (b) and mlay (c) over the same files."""
     workers = os.cpu_count() or 1
     costs: dict[str, Cost] = {}
@@ -41,19 +43,19 @@ def main(sizes: str, peer_up_to: int, kept: Path | None) -> None:
                 costs[f"{size} {name}"] = cost
                 click.echo(f"{size} {name}: {cost.wall:.2f} s", err=True)
             shutil.rmtree(home)
-    if kept:
-        kept.write_text(process.dumped(costs), encoding="utf-8")
+    if json_path:
+        json_path.write_text(process.to_json(costs), encoding="utf-8")
     show(costs)
 
 
 def start_up() -> Iterator[tuple[str, Cost]]:
     """Measure what is paid before any work: middle of five runs each."""
-    asked = {
+    commands = {
         "import click": ("-c", "import click"),
         "import pandera, xlsxwriter": ("-c", "import pandera.pandas, xlsxwriter"),
         "mlay --help": ("-m", "mlay_batch", "--help"),
     }
-    for name, command in asked.items():
+    for name, command in commands.items():
         yield name, process.median([process.python(*command) for _ in range(5)])
 
 
@@ -90,15 +92,15 @@ def show(costs: Mapping[str, Cost]) -> None:
         figures = (f"{cost.wall:.2f}", f"{cost.cpu:.2f}", f"{cost.parent_mb:.0f}", share)
         table.add_row(name, *figures)
     Console().print(table)
-    Console().print(judged(costs))
+    Console().print(target_table(costs))
 
 
-def judged(costs: Mapping[str, Cost]) -> Table:
+def target_table(costs: Mapping[str, Cost]) -> Table:
     """Return the targets, each with what was measured."""
     table = Table("target", "measured", "asked", "")
     for target in targets(costs):
-        asked = f"{'≤' if target.upper else '≥'} {target.limit:.2f}"
-        table.add_row(target.says, f"{target.measured:.2f}", asked, "✓" if target.met else "✗")
+        limit = f"{'≤' if target.upper else '≥'} {target.limit:.2f}"
+        table.add_row(target.says, f"{target.measured:.2f}", limit, "✓" if target.is_met else "✗")
     return table
 
 

@@ -45,10 +45,10 @@ def main(inbox: Path, workers: int) -> None:
     """Do all files of `inbox` with so many processes."""
     files = sorted(inbox.iterdir())
     with (
-        tempfile.TemporaryDirectory(dir=inbox.parent) as made,
+        tempfile.TemporaryDirectory(dir=inbox.parent) as temporary,
         get_context("spawn").Pool(workers) as pool,
     ):
-        folder = Path(made)
+        folder = Path(temporary)
         db = sqlite3.connect(folder / "floor.sqlite")
         db.execute("CREATE TABLE file (sha256 TEXT, cells INTEGER)")
         for done, (sha256, data, cells) in enumerate(pool.imap(read, files), 1):

@@ -45,11 +45,11 @@ class Desk:
         book = pd.read_excel(path, sheet_name=None, header=None, engine="openpyxl")
         rows = [row for title, plan in self.sheets.items() for row in self._rows(book[title], plan)]
         submission = Submission(None, self.form.form, self.form.version, rows=tuple(rows))
-        found = section_tables({0: CandidateReturn(submission, self.form, MONTH)}, self.form)
-        frames = {name: table.frame for name, table in found.items()}
-        return frames, sum(self._broken(name, frame) for name, frame in frames.items())
+        tables = section_tables({0: CandidateReturn(submission, self.form, MONTH)}, self.form)
+        frames = {name: table.frame for name, table in tables.items()}
+        return frames, sum(self._breaks_rule(name, frame) for name, frame in frames.items())
 
-    def _broken(self, name: str, frame: pd.DataFrame) -> bool:
+    def _breaks_rule(self, name: str, frame: pd.DataFrame) -> bool:
         try:
             self.schemas[name].validate(frame, lazy=True)
         except SchemaErrors:
@@ -63,20 +63,20 @@ class Desk:
             if cell.role == "value" and cell.section in self.schemas:
                 record = records.setdefault((cell.section, cell.record), {})
                 value = cells.iat[cell.row - 1, cell.column - 1]
-                record[cell.field] = self._typed(value, cell.section, cell.field)
+                record[cell.field] = self._convert(value, cell.section, cell.field)
         for (section, number), values in records.items():
             if any(value is not None for value in values.values()):
                 yield Row(section, sheet.title.vi, number + 1, values, {})
 
-    def _typed(self, value: Any, section: str, field: str) -> Value:
+    def _convert(self, value: Any, section: str, field: str) -> Value:
         if pd.isna(value):
             return None
-        asked = self.form.section(section).field(field)
-        if asked.type == "date" and isinstance(value, pd.Timestamp):
+        definition = self.form.section(section).field(field)
+        if definition.type == "date" and isinstance(value, pd.Timestamp):
             return value.date()
-        if asked.choices and isinstance(value, str):
-            known = {name_key(c.title.vi): c.id for c in self.form.choices[asked.choices]}
-            return known.get(name_key(value), value)
+        if definition.choices and isinstance(value, str):
+            choices = {name_key(c.title.vi): c.id for c in self.form.choices[definition.choices]}
+            return choices.get(name_key(value), value)
         return value
 
 
@@ -91,10 +91,10 @@ def read(path: Path) -> tuple[Tables, int]:
 def main(inbox: Path, workers: int, result: Path) -> None:
     """Do all files of `inbox` with so many processes."""
     with get_context("spawn").Pool(workers) as pool:
-        found = list(pool.imap(read, sorted(inbox.iterdir())))
+        results = list(pool.imap(read, sorted(inbox.iterdir())))
     with pd.ExcelWriter(result, engine="openpyxl") as writer:
-        for name in found[0][0]:
-            together = pd.concat([frames[name] for frames, _ in found])
+        for name in results[0][0]:
+            together = pd.concat([frames[name] for frames, _ in results])
             together.to_excel(writer, sheet_name=name[:31], index=False)
 
 

@@ -40,9 +40,9 @@ class Cost:
     parent_mb: float
 
     @classmethod
-    def of(cls, told: Mapping[str, float]) -> Cost:
+    def of(cls, figures: Mapping[str, float]) -> Cost:
         """Return the cost as JSON keeps it."""
-        return cls(told["wall"], told["cpu"], told["parent_mb"])
+        return cls(figures["wall"], figures["cpu"], figures["parent_mb"])
 
 
 def python(what: str, *arguments: object, cwd: Path | None = None) -> Cost:
@@ -68,9 +68,9 @@ def python(what: str, *arguments: object, cwd: Path | None = None) -> Cost:
 def _environment() -> Mapping[str, str]:
     """Return ours, but that Python finds the tests and keeps what it has compiled, as installed."""
     tests = Path(__file__).parent.parent
-    found = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tests), str(tests.parent)))}
-    found.pop("PYTHONDONTWRITEBYTECODE", None)
-    return found
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tests), str(tests.parent)))}
+    variables.pop("PYTHONDONTWRITEBYTECODE", None)
+    return variables
 
 
 def median(costs: Sequence[Cost]) -> Cost:
@@ -78,10 +78,10 @@ def median(costs: Sequence[Cost]) -> Cost:
     return sorted(costs, key=lambda cost: cost.wall)[len(costs) // 2]
 
 
-def dumped(costs: Mapping[str, Cost]) -> str:
+def to_json(costs: Mapping[str, Cost]) -> str:
     """Return the costs as JSON."""
-    told = {
+    figures = {
         name: {"wall": round(c.wall, 3), "cpu": round(c.cpu, 3), "parent_mb": round(c.parent_mb, 1)}
         for name, c in costs.items()
     }
-    return json.dumps(told, indent=1)
+    return json.dumps(figures, indent=1)

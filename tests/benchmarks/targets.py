@@ -24,7 +24,7 @@ class Target:
     upper: bool = True
 
     @property
-    def met(self) -> bool:
+    def is_met(self) -> bool:
         """Whether the ratio keeps its limit."""
         return self.measured <= self.limit if self.upper else self.measured >= self.limit
 
@@ -66,18 +66,18 @@ def _peer(costs: Costs, sizes: list[int]) -> Target:
 
 def _time(costs: Costs, sizes: list[int]) -> Target:
     """Ten times the files in at most 10.5 times the time."""
-    return _grown(costs, sizes, "time", lambda cost: cost.wall, 10.5)
+    return _growth(costs, sizes, "time", lambda cost: cost.wall, 10.5)
 
 
 def _memory(costs: Costs, sizes: list[int]) -> Target:
     """Ten times the files in at most 1.5 times the memory."""
-    return _grown(costs, sizes, "parent's peak", lambda cost: cost.parent_mb, 1.5)
+    return _growth(costs, sizes, "parent's peak", lambda cost: cost.parent_mb, 1.5)
 
 
-def _grown(
+def _growth(
     costs: Costs, sizes: list[int], what: str, of: Callable[[Cost], float], tenfold: float
 ) -> Target:
     """Return how (c) grew between the two largest sizes; `tenfold` is allowed for ten times."""
-    few, many = sizes[-2], sizes[-1]
-    ratio = of(costs[f"{many} c mlay"]) / of(costs[f"{few} c mlay"])
-    return Target(f"{many} : {few}, {what}", ratio, tenfold ** math.log10(many / few))
+    smaller, larger = sizes[-2], sizes[-1]
+    ratio = of(costs[f"{larger} c mlay"]) / of(costs[f"{smaller} c mlay"])
+    return Target(f"{larger} : {smaller}, {what}", ratio, tenfold ** math.log10(larger / smaller))

@@ -21,8 +21,10 @@ def test_a_target_is_judged_by_its_own_ratio() -> None:
     small = {"70 a floor": 1.0, "70 c mlay": 4.0, "70 c status": 1.0, "70 c nothing new": 1.4}
     large = {"700 a floor": 10.0, "700 b peer": 390.0, "700 c mlay": 40.0}
     start = {"import click": 0.1, "mlay --help": 0.3, "import pandera, xlsxwriter": 1.5}
-    found = {told.says: told for told in targets(figures(**small, **large, **start))}
-    assert {says: (round(told.measured, 2), told.met) for says, told in found.items()} == {
+    by_name = {target.says: target for target in targets(figures(**small, **large, **start))}
+    assert {
+        says: (round(target.measured, 2), target.is_met) for says, target in by_name.items()
+    } == {
         "mlay --help : import click": (3.0, False),
         "70: a cold month : imports and (a)": (1.6, True),
         "700: (c) : (a)": (4.0, False),
@@ -34,18 +36,18 @@ def test_a_target_is_judged_by_its_own_ratio() -> None:
 
 
 def test_what_was_not_measured_is_not_judged() -> None:
-    assert [told.says for told in targets(figures(**{"20 a floor": 1.0, "20 c mlay": 2.0}))] == [
-        "20: (c) : (a)"
-    ]
+    assert [
+        target.says for target in targets(figures(**{"20 a floor": 1.0, "20 c mlay": 2.0}))
+    ] == ["20: (c) : (a)"]
 
 
 def test_the_bare_workbook_holds_the_cells_of_ours(tmp_path: Path) -> None:
-    ours, again = tmp_path / "ours.xlsx", tmp_path / "again.xlsx"
-    with xlsxwriter.Workbook(ours) as book:
+    original, again = tmp_path / "ours.xlsx", tmp_path / "again.xlsx"
+    with xlsxwriter.Workbook(original) as book:
         sheet, framed = book.add_worksheet(), book.add_format({"border": 1})
         sheet.write_row(1, 1, ["Chi bộ", 18, 2.5], framed)
         sheet.write_formula(2, 2, "=SUM(C2:D2)", framed, 20.5)
-    bare_book.take(ours, tmp_path / "cells.json")
+    bare_book.take(original, tmp_path / "cells.json")
     bare_book.write(tmp_path / "cells.json", again)
     read = CalamineWorkbook.from_path(str(again)).get_sheet_by_index(0).to_python()
     assert read == [["Chi bộ", 18.0, 2.5], ["", 1.0, ""]]

@@ -90,7 +90,7 @@ class Meeting:
     branch: str
     day: date
     kind: str
-    own: float | None = None
+    own_score: float | None = None
     confirmed: float | None = None
 
 
@@ -120,9 +120,9 @@ class MonthReturns:
     def but(self, old: Meeting | Visit | None, new: Meeting | Visit | None) -> MonthReturns:
         """Return the papers with `old` struck out and `new` written in its place."""
         name = "meetings" if isinstance(old or new, Meeting) else "visits"
-        kept = [new if entry == old else entry for entry in getattr(self, name)]
+        entries = [new if entry == old else entry for entry in getattr(self, name)]
         added = [new] if old is None else []
-        return replace(self, **{name: tuple(entry for entry in (*kept, *added) if entry)})
+        return replace(self, **{name: tuple(entry for entry in (*entries, *added) if entry)})
 
 
 @dataclass(frozen=True)
@@ -164,8 +164,8 @@ def town_register() -> Register:
 
 
 def _alive(cell: str, last: int) -> Iterator[int]:
-    known = town_register().by_code[cell]
-    return (month for month in range(1, last + 1) if known.is_active(Period(2019, month)))
+    branch = town_register().by_code[cell]
+    return (month for month in range(1, last + 1) if branch.is_active(Period(2019, month)))
 
 
 @cache
@@ -190,37 +190,37 @@ def papers(last: int = 8) -> MonthReturns:
     return MonthReturns(tuple(meetings), tuple(visits))
 
 
-def facts(told: MonthReturns, case: Case | None = None) -> ReportInputs:
+def facts(returns: MonthReturns, case: Case | None = None) -> ReportInputs:
     """Return the facts of these papers, as of the tenth day after the period."""
-    case, known = case or Case.of(1), town_register()
-    until = dict(told.until)
+    case, town = case or Case.of(1), town_register()
+    until = dict(returns.until)
     duties = tuple(
         replace(entry, to=until.get(number, entry.to))
-        for number, entry in enumerate(known.assignments, 1)
+        for number, entry in enumerate(town.assignments, 1)
     )
-    filed = _returns(told, case.period.month)
+    filed = _returns(returns, case.period.month)
     catalogue = replace(office.shipped(), quotas=case.quotas)
-    register = replace(known, assignments=duties)
+    register = replace(town, assignments=duties)
     return office.facts(register, str(case.period), filed, catalogue=catalogue)
 
 
-def _returns(told: MonthReturns, last: int) -> Iterator[AcceptedReturn]:
+def _returns(returns: MonthReturns, last: int) -> Iterator[AcceptedReturn]:
     """Yield the return of every cell and month that sent one, even if nothing is told in it."""
     for cell in CELLS:
-        for month in (m for m in _alive(cell, last) if (cell, m) not in told.out):
+        for month in (m for m in _alive(cell, last) if (cell, m) not in returns.out):
             period = Period(2019, month)
             rows = [office.row("members", 6, {"opening": 20, "closing": 20})]
-            meetings = [e for e in told.meetings if e.branch == cell and e.day in period]
+            meetings = [e for e in returns.meetings if e.branch == cell and e.day in period]
             for number, entry in enumerate(meetings, 20):
-                held = {"held_on": entry.day, "kind": entry.kind}
-                rows.append(office.row("meetings", number, held))
+                meeting = {"held_on": entry.day, "kind": entry.kind}
+                rows.append(office.row("meetings", number, meeting))
                 for at, (scorer, total) in enumerate(
-                    (("own", entry.own), ("confirmed", entry.confirmed)), 2 * number
+                    (("own", entry.own_score), ("confirmed", entry.confirmed)), 2 * number
                 ):
                     if total is not None:
                         scored = {"held_on": entry.day, "scorer": scorer, "total": total}
                         rows.append(office.row("scores", at, scored))
-            visits = [e for e in told.visits if e.branch == cell and e.day in period]
+            visits = [e for e in returns.visits if e.branch == cell and e.day in period]
             for number, entry in enumerate(visits, 90):
                 came = {"held_on": entry.day, "officer": entry.officer}
                 came["on_behalf_of"] = entry.instead
@@ -228,10 +228,10 @@ def _returns(told: MonthReturns, last: int) -> Iterator[AcceptedReturn]:
             yield AcceptedReturn(office.delivery("meeting", cell, period), tuple(rows))
 
 
-def write_book(given: ReportInputs, lang: str = "vi") -> bytes:
+def write_book(inputs: ReportInputs, lang: str = "vi") -> bytes:
     """Return the workbook of the facts."""
-    source = report.Provenance("0.1.0", given.as_of, "a" * 64, given.catalogue.sources)
-    return report.write(given, compute(given), source, lang)
+    source = report.Provenance("0.1.0", inputs.as_of, "a" * 64, inputs.catalogue.sources)
+    return report.write(inputs, compute(inputs), source, lang)
 
 
 @cache
@@ -264,7 +264,7 @@ class AlteredBook:
             if cell.data_type != "f":
                 cell.value, cell.hyperlink = None, None
 
-    def add(self, sheet: str, told: Mapping[str, object]) -> None:
+    def add(self, sheet: str, values: Mapping[str, object]) -> None:
         """Write a row below the table, which grows by it and gives it its formulas, as in Excel."""
         page = self.book[sheet]
         (table,) = page.tables.values()
@@ -276,9 +276,9 @@ class AlteredBook:
         for heading, above in list(_table(page))[-1].items():
             cell = above.offset(1)
             assert (above.data_type == "f") == (heading in shared), f"{sheet}, {heading}"
-            assert not (heading in shared and heading in told), f"{sheet}, {heading}"
+            assert not (heading in shared and heading in values), f"{sheet}, {heading}"
             cell.number_format = above.number_format
-            cell.value = shared.get(heading, told.get(heading))
+            cell.value = shared.get(heading, values.get(heading))
         first, _, last = table.ref.partition(":")
         table.ref = f"{first}:{page[last].offset(1).coordinate}"
         table.autoFilter.ref = table.ref
@@ -289,13 +289,13 @@ class AlteredBook:
         return recalculate(altered.getvalue(), folder)
 
     def _row(self, sheet: str, where: Mapping[str, object]) -> dict[str, Cell]:
-        found = [
+        rows = [
             row
             for row in _table(self.book[sheet])
             if all(_plain(row[heading].value) == value for heading, value in where.items())
         ]
-        assert len(found) == 1, f"{sheet}: {len(found)} rows are {where}"
-        return found[0]
+        assert len(rows) == 1, f"{sheet}: {len(rows)} rows are {where}"
+        return rows[0]
 
 
 def _table(page: Worksheet) -> Iterator[dict[str, Cell]]:
@@ -340,76 +340,79 @@ def meeting_values(meeting: Meeting) -> dict[str, object]:
 
 def scores(meeting: Meeting) -> dict[str, object]:
     """The raw columns with a meeting's scores."""
-    return {"Điểm tự chấm": meeting.own, "Điểm xác nhận": meeting.confirmed}
+    return {"Điểm tự chấm": meeting.own_score, "Điểm xác nhận": meeting.confirmed}
 
 
-def strike_visit(told: MonthReturns, draw: Random) -> Change:
+def strike_visit(returns: MonthReturns, draw: Random) -> Change:
     """A visit taken out."""
-    gone = _single(told, draw)
+    gone = _single(returns, draw)
     return Change(
-        f"{gone} struck", told.but(gone, None), lambda book: book.clear(VISITS, visit_values(gone))
+        f"{gone} struck",
+        returns.but(gone, None),
+        lambda book: book.clear(VISITS, visit_values(gone)),
     )
 
 
-def reassign_visit(told: MonthReturns, draw: Random) -> Change:
+def reassign_visit(returns: MonthReturns, draw: Random) -> Change:
     """A visit made by somebody else."""
-    old = _single(told, draw)
+    old = _single(returns, draw)
     new = replace(old, officer=draw.choice([code for code in STAFF if code != old.officer]))
     return Change(
-        f"{old} by {new.officer}", told.but(old, new),
+        f"{old} by {new.officer}", returns.but(old, new),
         lambda book: book.set(VISITS, visit_values(old), {"Mã cán bộ": new.officer}),
     )  # fmt: skip
 
 
-def add_visit(told: MonthReturns, draw: Random) -> Change:
+def add_visit(returns: MonthReturns, draw: Random) -> Change:
     """A visit more, to any meeting, perhaps one that is told already or in place of another."""
-    meeting = draw.choice(told.meetings)
+    meeting = draw.choice(returns.meetings)
     officer, instead = draw.sample(STAFF, 2)
     new = Visit(meeting.branch, meeting.day, officer, draw.choice((None, None, instead)))
     return Change(
-        f"{new} added", told.but(None, new), lambda book: book.add(VISITS, visit_values(new))
+        f"{new} added", returns.but(None, new), lambda book: book.add(VISITS, visit_values(new))
     )
 
 
-def change_score(told: MonthReturns, draw: Random) -> Change:
+def change_score(returns: MonthReturns, draw: Random) -> Change:
     """A meeting of any month scored otherwise, or not at all."""
-    return _change_score(told, draw, told.meetings)
+    return _change_score(returns, draw, returns.meetings)
 
 
-def change_late_score(told: MonthReturns, draw: Random) -> Change:
+def change_late_score(returns: MonthReturns, draw: Random) -> Change:
     """The same of a meeting of the last month, which the list of the period shows."""
-    month = max(meeting.day.month for meeting in told.meetings)
-    return _change_score(told, draw, tuple(m for m in told.meetings if m.day.month == month))
+    month = max(meeting.day.month for meeting in returns.meetings)
+    return _change_score(returns, draw, tuple(m for m in returns.meetings if m.day.month == month))
 
 
-def _change_score(told: MonthReturns, draw: Random, among: tuple[Meeting, ...]) -> Change:
+def _change_score(returns: MonthReturns, draw: Random, among: tuple[Meeting, ...]) -> Change:
     old = draw.choice(among)
     new = replace(
-        old, own=draw.choice((None, float(draw.randint(0, 100)))),
+        old, own_score=draw.choice((None, float(draw.randint(0, 100)))),
         confirmed=draw.choice((None, draw.randint(0, 200) / 2)),
     )  # fmt: skip
     return Change(
-        f"{old} scored {new.own}, {new.confirmed}", told.but(old, new),
+        f"{old} scored {new.own_score}, {new.confirmed}", returns.but(old, new),
         lambda book: book.set(MEETINGS, meeting_values(old), scores(new)),
     )  # fmt: skip
 
 
-def relieve_officer(told: MonthReturns, draw: Random) -> Change:
+def relieve_officer(returns: MonthReturns, draw: Random) -> Change:
     """An assignment that ends earlier than the register says."""
     number, day = draw.choice((1, 3, 7, 9)), date(2019, draw.randint(1, 6), 15)
     return Change(
-        f"assignment {number} ends on {day}", replace(told, until=(*told.until, (number, day))),
+        f"assignment {number} ends on {day}",
+        replace(returns, until=(*returns.until, (number, day))),
         lambda book: book.set(DUTY, {"Số phân công": number}, {"Đến ngày": day}),
-    )  # fmt: skip
+    )
 
 
-def receive_return(told: MonthReturns, draw: Random) -> Change:
+def receive_return(returns: MonthReturns, draw: Random) -> Change:
     """A return that was out and tells of no meeting: nothing more is to come of that month."""
-    branch, month = gone = draw.choice([entry for entry in told.out if entry[1] <= 8])
+    branch, month = gone = draw.choice([entry for entry in returns.out if entry[1] <= 8])
     row = {"Mẫu": "meeting", "Kỳ": f"P2019-{month:02}", "Mã đơn vị": branch}
     return Change(
         f"{branch} has sent month {month}",
-        replace(told, out=tuple(entry for entry in told.out if entry != gone)),
+        replace(returns, out=tuple(entry for entry in returns.out if entry != gone)),
         lambda book: book.set(RETURNS, row, {"Mã trạng thái": "reported"}),
     )
 
@@ -425,19 +428,19 @@ KINDS_OF_CHANGE = (
 )
 
 
-def _single(told: MonthReturns, draw: Random) -> Visit:
+def _single(returns: MonthReturns, draw: Random) -> Visit:
     """A visit that is told once."""
-    return draw.choice([visit for visit in told.visits if told.visits.count(visit) == 1])
+    return draw.choice([visit for visit in returns.visits if returns.visits.count(visit) == 1])
 
 
 def changes(seed: int, count: int) -> tuple[Change, ...]:
     """Return `count` changes made one after another; the last one's papers hold them all."""
-    draw, told, made = Random(seed), papers(Case.of(seed).period.month), []
+    draw, returns, sequence = Random(seed), papers(Case.of(seed).period.month), []
     for number in range(count):
-        change = KINDS_OF_CHANGE[number % len(KINDS_OF_CHANGE)](told, draw)
-        told = change.papers
-        made.append(change)
-    return tuple(made)
+        change = KINDS_OF_CHANGE[number % len(KINDS_OF_CHANGE)](returns, draw)
+        returns = change.papers
+        sequence.append(change)
+    return tuple(sequence)
 
 
 @dataclass(frozen=True)
@@ -456,11 +459,11 @@ def follow(seed: int, count: int = 14) -> ChangeOutcome:
 
     Done once a seed for all tests: a recalculation takes seconds.
     """
-    made, altered = changes(seed, count), AlteredBook(unchanged_book(seed))
-    for change in made:
+    steps, altered = changes(seed, count), AlteredBook(unchanged_book(seed))
+    for change in steps:
         change.apply(altered)
-    says = tuple(change.says for change in made)
-    expected = load_sheets(write_book(facts(made[-1].papers, Case.of(seed))))
+    says = tuple(change.says for change in steps)
+    expected = load_sheets(write_book(facts(steps[-1].papers, Case.of(seed))))
     before = load_sheets(unchanged_book(seed))
     with TemporaryDirectory(prefix="mlay-change-") as folder:
         return ChangeOutcome(says, before, altered.again(Path(folder)), expected)

@@ -123,14 +123,14 @@ def repair_return(mail: EmailMessage, folder: Path) -> bytes:
     return out.read_bytes()
 
 
-def counts(month: Month, **wanted: int) -> None:
+def counts(month: Month, **expected: int) -> None:
     """Every file received has one verdict, is in the archive, and was counted once."""
     with Ledger.open(month.root / "ledger.sqlite", read_only=True) as ledger:
-        found, deliveries, returns = ledger.counts(), ledger.entries(), ledger.returns()
-    assert {verdict.value: n for verdict, n in found.items() if n} == wanted
-    assert sum(found.values()) == len(deliveries) == len({d.origin for d in deliveries})
+        verdicts, deliveries, returns = ledger.counts(), ledger.entries(), ledger.returns()
+    assert {verdict.value: n for verdict, n in verdicts.items() if n} == expected
+    assert sum(verdicts.values()) == len(deliveries) == len({d.origin for d in deliveries})
     assert len(deliveries) == len(month.mailbox.mails()) == len(month.sent)
-    assert len(returns) == wanted[Verdict.ACCEPTED.value]
+    assert len(returns) == expected[Verdict.ACCEPTED.value]
     archive = Archive(month.root / "archive")
     for delivery in deliveries:
         assert archive.read(delivery.sha256)
@@ -142,4 +142,4 @@ def nobody_was_written_to_twice(month: Month) -> None:
     threads = Counter(mail["In-Reply-To"] for mail in first if mail["In-Reply-To"])
     assert set(ids.values()) == {1}
     assert set(threads.values()) == {1}
-    assert {to for one in month.box.to for to in one} <= MINE
+    assert {to for addresses in month.box.to for to in addresses} <= MINE

@@ -40,26 +40,26 @@ def corpus_office() -> Office:
 def originals() -> tuple[Original, ...]:
     """The good returns of November, each with what stands in it."""
     paths = sorted((shipped_folder("samples") / "2019-11").iterdir())
-    made = []
-    for one in judged([incoming_file(path.name, path.read_bytes()) for path in paths]):
-        data, submission = one.file.data, one.submission
-        assert submission and one.identity and one.findings == ()
-        parts = unpack(data) if one.file.name.endswith(".xlsx") else {}
-        made.append(Original(one.file.name, data, parts, submission, one.identity.form))
-    return tuple(made)
+    good = []
+    for checked in check_leaves([incoming_file(path.name, path.read_bytes()) for path in paths]):
+        data, submission = checked.file.data, checked.submission
+        assert submission and checked.identity and checked.findings == ()
+        parts = unpack(data) if checked.file.name.endswith(".xlsx") else {}
+        good.append(Original(checked.file.name, data, parts, submission, checked.identity.form))
+    return tuple(good)
 
 
 def incoming_file(name: str, data: bytes) -> IncomingFile:
     return IncomingFile(name, data, name, RECEIVED)
 
 
-def judged(leaves: Sequence[IncomingFile]) -> tuple[CheckedFile, ...]:
+def check_leaves(leaves: Sequence[IncomingFile]) -> tuple[CheckedFile, ...]:
     """Read them in guarded children, several files a child, and look at them all at once."""
-    content = {one.sha256: one.data for one in leaves}
-    workbooks = [one for one in leaves if not one.skip_reason]
+    content = {leaf.sha256: leaf.data for leaf in leaves}
+    workbooks = [leaf for leaf in leaves if not leaf.skip_reason]
     checked = check_files(corpus_office(), workbooks, content.__getitem__, AS_OF)
-    return tuple(CheckedFile(one) if one.skip_reason else next(checked) for one in leaves)
+    return tuple(CheckedFile(leaf) if leaf.skip_reason else next(checked) for leaf in leaves)
 
 
 def decide_files(leaves: Sequence[IncomingFile]) -> tuple[Decision, ...]:
-    return decide(judged(leaves), LedgerSnapshot())
+    return decide(check_leaves(leaves), LedgerSnapshot())

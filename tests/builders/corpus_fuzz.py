@@ -35,90 +35,98 @@ class FuzzReport:
     counts: Counter[str] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
-    shown: int = 0  # how many failures were told already
+    printed: int = 0  # how many failures were told already
 
 
 def originals() -> tuple[list[Original], list[Original]]:
     """The good returns as .xlsx, and the others."""
-    found = corpora.originals()
-    return [one for one in found if one.parts], [one for one in found if not one.parts]
+    samples = corpora.originals()
+    return [original for original in samples if original.parts], [
+        original for original in samples if not original.parts
+    ]
 
 
 def run_books(
-    seed: int, numbers: Sequence[int], told: FuzzReport, keep: Path | None = None
+    seed: int, numbers: Sequence[int], report: FuzzReport, keep: Path | None = None
 ) -> None:
     """Judge a batch of changed workbooks; every file must get its one verdict."""
     mutants = [mutant(seed, number, *originals()) for number in numbers]
-    decisions = corpora.decide_files([corpora.incoming_file(one.name, one.data) for one in mutants])
+    decisions = corpora.decide_files(
+        [corpora.incoming_file(book.name, book.data) for book in mutants]
+    )
     if len(decisions) != len(mutants):
-        told.failures.append(f"{len(mutants)} files, {len(decisions)} verdicts")
-    for number, one, decision in zip(numbers, mutants, decisions, strict=True):
-        told.counts[f"{one.must} {decision.verdict.value}"] += 1
-        if problem := wrong(one, decision.checked):
+        report.failures.append(f"{len(mutants)} files, {len(decisions)} verdicts")
+    for number, book, decision in zip(numbers, mutants, decisions, strict=True):
+        report.counts[f"{book.must} {decision.verdict.value}"] += 1
+        if problem := wrong(book, decision.checked):
             _note_failure(
-                told, f"book {number} [{one.how}] of {one.original.name}: {problem}", keep, one
+                report, f"book {number} [{book.how}] of {book.original.name}: {problem}", keep, book
             )
 
 
 def run_mails(
-    seed: int, numbers: Sequence[int], told: FuzzReport, keep: Path | None = None
+    seed: int, numbers: Sequence[int], report: FuzzReport, keep: Path | None = None
 ) -> None:
     """Lay a batch of changed mails into an inbox and judge what comes out of each."""
     mutants = {f"{n}.eml": mail_mutant(seed, n, originals()[0]) for n in numbers}
     with tempfile.TemporaryDirectory() as inbox:
-        for name, one in mutants.items():
-            Path(inbox, name).write_bytes(one.data)
+        for name, mail in mutants.items():
+            Path(inbox, name).write_bytes(mail.data)
         leaves = list(collect([Path(inbox)], Path(inbox), corpora.RECEIVED))
-    found: dict[str, list[Decision]] = defaultdict(list)
+    decisions: dict[str, list[Decision]] = defaultdict(list)
     for decision in corpora.decide_files(leaves):
         name = decision.checked.file.origin.partition("!")[0]
-        found[name].append(decision)
-        told.counts[f"{mutants[name].must} {decision.verdict.value}"] += 1
-    if len({one.origin for one in leaves}) < len(leaves):
-        told.failures.append(f"two leaves of one origin in {numbers[0]}…")
-    for name, one in mutants.items():
-        if problem := _wrong_mail(one, found[name]):
-            _note_failure(told, f"mail {name} [{one.how}]: {problem}", keep, one)
+        decisions[name].append(decision)
+        report.counts[f"{mutants[name].must} {decision.verdict.value}"] += 1
+    if len({mail.origin for mail in leaves}) < len(leaves):
+        report.failures.append(f"two leaves of one origin in {numbers[0]}…")
+    for name, mail in mutants.items():
+        if problem := _wrong_mail(mail, decisions[name]):
+            _note_failure(report, f"mail {name} [{mail.how}]: {problem}", keep, mail)
 
 
-def _wrong_mail(one: MailMutant, found: Sequence[Decision]) -> str | None:
-    if not found:
+def _wrong_mail(mail: MailMutant, decisions: Sequence[Decision]) -> str | None:
+    if not decisions:
         return "lost: no leaf came of it"
-    taken = [d for d in found if not d.checked.is_refused and d.checked.file.skip_reason is None]
+    taken = [
+        d for d in decisions if not d.checked.is_refused and d.checked.file.skip_reason is None
+    ]
     for decision in taken:
         read = decision.checked.submission
-        if read and values_hash(read.rows) != values_hash(one.original.submission.rows):
+        if read and values_hash(read.rows) != values_hash(mail.original.submission.rows):
             return "accepted with other values"
         if (
             decision.checked.file.sender != corpora.REGISTERED
             and not decision.checked.sender_in_doubt
         ):
             return f"taken from {decision.checked.file.sender}"
-    if one.must == "same" and [d.checked.file.data for d in taken] != [one.original.data]:
-        told = [(d.checked.file.name, [f.code for f in d.findings]) for d in found]
-        return f"the return is not in it: {told}"
-    died = {f.code for d in found for f in d.findings} & {"R12", "R13", "R14"}
+    if mail.must == "same" and [d.checked.file.data for d in taken] != [mail.original.data]:
+        outcome = [(d.checked.file.name, [f.code for f in d.findings]) for d in decisions]
+        return f"the return is not in it: {outcome}"
+    died = {f.code for d in decisions for f in d.findings} & {"R12", "R13", "R14"}
     return f"its reader died: {died}" if died else None
 
 
-def _note_failure(told: FuzzReport, line: str, keep: Path | None, one: Mutant | MailMutant) -> None:
-    told.failures.append(line)
+def _note_failure(
+    report: FuzzReport, line: str, keep: Path | None, mutant: Mutant | MailMutant
+) -> None:
+    report.failures.append(line)
     if keep:
         keep.mkdir(parents=True, exist_ok=True)
-        (keep / one.name).write_bytes(one.data)
+        (keep / mutant.name).write_bytes(mutant.data)
 
 
 def leaks(before: int) -> list[str]:
     """What the last batch left behind: children, open files, temporary files."""
-    found = [f"child {child.pid}" for child in active_children()]
+    leftovers = [f"child {child.pid}" for child in active_children()]
     if (now := _open_files()) > before:
-        found.append(f"{now - before} open files")
-    return found
+        leftovers.append(f"{now - before} open files")
+    return leftovers
 
 
 def _open_files() -> int:
-    there = Path("/proc/self/fd")
-    return len(list(there.iterdir())) if there.exists() else 0
+    descriptors = Path("/proc/self/fd")
+    return len(list(descriptors.iterdir())) if descriptors.exists() else 0
 
 
 def batches(first: int, count: int) -> Iterator[range]:
@@ -133,25 +141,25 @@ def main(args: Sequence[str]) -> int:
     for name, default in (("--books", 20_000), ("--mails", 5_000), ("--seed", 1), ("--first", 0)):
         parser.add_argument(name, type=int, default=default)
     parser.add_argument("--keep", type=Path, default=None)
-    asked = parser.parse_args(args)
+    options = parser.parse_args(args)
     worker_pool.START_SECONDS = 900.0  # hours on a busy machine, at the lowest priority
-    told, started = FuzzReport(), time.monotonic()
-    run_books(asked.seed, range(10**9, 10**9 + 2), FuzzReport())  # what is opened once is no leak
+    report, started = FuzzReport(), time.monotonic()
+    run_books(options.seed, range(10**9, 10**9 + 2), FuzzReport())  # what is opened once is no leak
     before = _open_files()
-    for run, count in ((run_books, asked.books), (run_mails, asked.mails)):
-        for numbers in batches(asked.first, count):
-            run(asked.seed, numbers, told, asked.keep)
-            _tell(told, numbers, started)
-        told.leaks += leaks(before)
-    _say(f"{dict(sorted(told.counts.items()))}, seed {asked.seed}, {told.leaks or 'no leak'}")
-    return min(len(told.failures) + len(told.leaks), 99)
+    for run, count in ((run_books, options.books), (run_mails, options.mails)):
+        for numbers in batches(options.first, count):
+            run(options.seed, numbers, report, options.keep)
+            _tell(report, numbers, started)
+        report.leaks += leaks(before)
+    _say(f"{dict(sorted(report.counts.items()))}, seed {options.seed}, {report.leaks or 'no leak'}")
+    return min(len(report.failures) + len(report.leaks), 99)
 
 
-def _tell(told: FuzzReport, numbers: Sequence[int], started: float) -> None:
+def _tell(report: FuzzReport, numbers: Sequence[int], started: float) -> None:
     _say(f"{numbers[-1] + 1} done, {time.monotonic() - started:.0f} s")
-    for line in told.failures[told.shown :]:
+    for line in report.failures[report.printed :]:
         _say(f"  {line}")
-    told.shown = len(told.failures)
+    report.printed = len(report.failures)
 
 
 def _say(line: str) -> None:

@@ -21,50 +21,50 @@ _DIED = {"R12": "took too long", "R13": "its reader died", "R14": "a fault of ou
 Cells = Mapping[tuple[str, str], tuple[Field, object]]
 
 
-def wrong(mutant: Mutant, found: CheckedFile) -> str | None:
+def wrong(mutant: Mutant, checked: CheckedFile) -> str | None:
     """Return what is wrong with what became of it; None where all is as it must be."""
-    codes = {finding.code for finding in found.findings}
+    codes = {finding.code for finding in checked.findings}
     if died := codes & _DIED.keys():
         return _DIED[min(died)]
-    if found.submission is None:
+    if checked.submission is None:
         return "no submission"
-    return _MUST[mutant.must](mutant, found, found.submission)
+    return _MUST[mutant.must](mutant, checked, checked.submission)
 
 
-def _same(mutant: Mutant, found: CheckedFile, read: Submission) -> str | None:
-    if found.findings:
-        return f"findings {[(f.code, f.place.cell) for f in found.findings][:5]}"
+def _check_same(mutant: Mutant, checked: CheckedFile, read: Submission) -> str | None:
+    if checked.findings:
+        return f"findings {[(f.code, f.place.cell) for f in checked.findings][:5]}"
     if values_hash(read.rows) != values_hash(mutant.original.submission.rows):
         return "other values"
     return None
 
 
-def _refused(mutant: Mutant, found: CheckedFile, read: Submission) -> str | None:
-    return None if found.is_refused else "not refused"
+def _check_refused(mutant: Mutant, checked: CheckedFile, read: Submission) -> str | None:
+    return None if checked.is_refused else "not refused"
 
 
-def _touched(mutant: Mutant, found: CheckedFile, read: Submission) -> str | None:
+def _check_touched(mutant: Mutant, checked: CheckedFile, read: Submission) -> str | None:
     form = mutant.original.form
     before, after = cells_of(mutant.original.submission, form), cells_of(read, form)
-    places = [place for f in found.findings for place in (f.place, *f.marks)]
+    places = [place for f in checked.findings for place in (f.place, *f.marks)]
     named = any(place.cell == mutant.cell for place in places)
     for at in before.keys() | after.keys():
-        here = at[1] == mutant.cell
+        is_changed_cell = at[1] == mutant.cell
         _, old = before.get(at, (None, None))
         entry, new = after.get(at, (None, None))
         blank = _plain(mutant.typed) == ""  # its default is read
-        shown = new if blank else _as_written(new, entry, form)
-        if here and not named and not _as_typed(mutant.typed, shown, entry):
+        written = new if blank else _as_written(new, entry, form)
+        if is_changed_cell and not named and not _as_typed(mutant.typed, written, entry):
             return f"{mutant.typed!r} read as {new!r}, and no finding names {mutant.cell}"
-        if not here and old != new:
+        if not is_changed_cell and old != new:
             return f"{at} was {old!r}, is {new!r}"
     return None
 
 
-def _any(mutant: Mutant, found: CheckedFile, read: Submission) -> str | None:
+def _check_any(mutant: Mutant, checked: CheckedFile, read: Submission) -> str | None:
     """Accepted with other values: then an independent reader must find the very same."""
     base = mutant.original
-    if found.is_refused or values_hash(read.rows) == values_hash(base.submission.rows):
+    if checked.is_refused or values_hash(read.rows) == values_hash(base.submission.rows):
         return None
     if not mutant.data.startswith(b"PK") or "ods" in mutant.name:
         return None
@@ -88,9 +88,9 @@ def _unlike(data: bytes, cells: Cells) -> Iterator[str]:
     for (sheet, cell), (entry, value) in cells.items():
         if entry.type in ("choice", "ref"):
             continue
-        there: Any = book[sheet][cell].value
-        if not _as_typed("" if there is None else there, value, entry):
-            yield f"accepted: {cell} read as {value!r}, openpyxl finds {there!r}"
+        other: Any = book[sheet][cell].value
+        if not _as_typed("" if other is None else other, value, entry):
+            yield f"accepted: {cell} read as {value!r}, openpyxl finds {other!r}"
 
 
 def cells_of(read: Submission, form: Form) -> Cells:
@@ -139,8 +139,8 @@ def _text(typed: object) -> str:
 def _day(typed: object) -> date | None:
     if isinstance(typed, int | float) and not isinstance(typed, bool) and 0 < typed < 10**6:
         return _EPOCH + timedelta(days=int(typed))
-    found = re.fullmatch(r"\s*(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\s*", str(typed))
-    return date(int(found[3]), int(found[2]), int(found[1])) if found else None
+    match = re.fullmatch(r"\s*(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\s*", str(typed))
+    return date(int(match[3]), int(match[2]), int(match[1])) if match else None
 
 
 def _number(typed: object) -> float | None:
@@ -155,4 +155,9 @@ def _number(typed: object) -> float | None:
         return None
 
 
-_MUST = {"same": _same, "refused": _refused, "touched": _touched, "any": _any}
+_MUST = {
+    "same": _check_same,
+    "refused": _check_refused,
+    "touched": _check_touched,
+    "any": _check_any,
+}

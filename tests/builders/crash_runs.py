@@ -130,7 +130,7 @@ class System:
         FSYNC(descriptor)
         target = Path(f"/proc/self/fd/{descriptor}").readlink()
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            self.disk.renamed = [one for one in self.disk.renamed if one[0].parent != target]
+            self.disk.renamed = [pair for pair in self.disk.renamed if pair[0].parent != target]
         self.disk.unsynced.pop(str(target), None)
 
     def replace(self, old: Path, new: Path) -> None:
@@ -143,9 +143,9 @@ class System:
         return _File(self.disk, path, open(path, *args, **more))  # noqa: PTH123
 
     def connect(self, *args: Any, **more: Any) -> sqlite3.Connection:
-        made = CONNECT(*args, factory=_Counted, **more)
-        made.disk = self.disk  # type: ignore[attr-defined]
-        return made
+        connection = CONNECT(*args, factory=_Counted, **more)
+        connection.disk = self.disk  # type: ignore[attr-defined]
+        return connection
 
 
 class _Counted(sqlite3.Connection):
@@ -193,12 +193,12 @@ class Host:
 
     def deliver(self, to: tuple[str, ...], mail: bytes) -> tuple[str, ...]:
         head = mail.partition(b"\r\n\r\n")[0].lower()
-        (found,) = [line for line in head.split(b"\r\n") if line.startswith(b"message-id:")]
+        (message_id,) = [line for line in head.split(b"\r\n") if line.startswith(b"message-id:")]
         with self.log.open("ab") as log:
-            log.write(found + b"\n")
+            log.write(message_id + b"\n")
         return ()
 
-    def taken(self) -> Counter[bytes]:
+    def message_counts(self) -> Counter[bytes]:
         return Counter(self.log.read_bytes().splitlines() if self.log.exists() else ())
 
 
@@ -219,46 +219,49 @@ def read_here(named: Any, forms: Any, *limits: Any, **_: Any) -> Iterator[Any]:
     return (reader.read(data, name, forms, *limits) for name, data in named)
 
 
-def remember_judged() -> None:
+def remember_checks() -> None:
     """Let the same leaves be judged once."""
-    real, known = ingest.check_files, {}
+    real, answers = ingest.check_files, {}
 
-    def recalled(desk: Office, leaves: Any, *args: Any, **more: Any) -> Iterator[Any]:
-        if tuple(leaves) not in known:
-            known[tuple(leaves)] = tuple(real(desk, leaves, *args, **more))
-        return iter(known[tuple(leaves)])
+    def check_once(desk: Office, leaves: Any, *args: Any, **more: Any) -> Iterator[Any]:
+        if tuple(leaves) not in answers:
+            answers[tuple(leaves)] = tuple(real(desk, leaves, *args, **more))
+        return iter(answers[tuple(leaves)])
 
-    ingest.check_files = recalled
+    ingest.check_files = check_once
 
 
 def remember(module: Any, name: str) -> None:
     """Let a pure function compute each answer once."""
-    real, known = getattr(module, name), {}
+    real, answers = getattr(module, name), {}
 
-    def recalled(*args: Any, **more: Any) -> Any:
+    def compute_once(*args: Any, **more: Any) -> Any:
         key = hashlib.sha256(repr((args[1:], sorted(more))).encode()).digest()
-        if key not in known:
-            known[key] = real(*args, **more)
-        return known[key]
+        if key not in answers:
+            answers[key] = real(*args, **more)
+        return answers[key]
 
-    setattr(module, name, recalled)
+    setattr(module, name, compute_once)
 
 
 def state(desk: Office, host: Host) -> dict[str, object]:
     """All that must be the same in the end, whatever happened on the way."""
     workspace = desk.workspace
     with Ledger.open(workspace.ledger, read_only=True) as ledger:
-        found = {
+        contents = {
             "deliveries": [(d.name, d.sha256, d.verdict, d.key) for d in ledger.entries()],
-            "values": [[(r.section, dict(r.values)) for r in one.rows] for one in ledger.returns()],
+            "values": [
+                [(r.section, dict(r.values)) for r in accepted.rows]
+                for accepted in ledger.returns()
+            ],
             "numbers": dict(MailLog(ledger).receipt_numbers()),
             "letters": sorted((p.message_id, p.sha256) for p in MailLog(ledger).letters()),
         }
     books = {path.name: path.read_bytes() for path in workspace.reports.rglob("*.xlsx")}
-    return found | {"books": books, "sent": set(host.taken())}
+    return contents | {"books": books, "sent": set(host.message_counts())}
 
 
-def forked(work: Callable[[], None]) -> int:
+def start_fork(work: Callable[[], None]) -> int:
     """Begin it in a fork; return its process."""
     child = os.fork()
     if child == 0:
@@ -278,7 +281,7 @@ def forked(work: Callable[[], None]) -> int:
     return child
 
 
-def ended(child: int) -> int:
+def wait_for_fork(child: int) -> int:
     """Wait for a fork; return its exit code."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
@@ -288,21 +291,21 @@ class Range:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        made = create_office(folder / "start")
+        town = create_office(folder / "start")
         for name, paper in {
             "a.xlsx": MeetingReturn("DB1-1"),
             "b.xlsx": MeetingReturn("DB1-2", present=9),
             "c.xlsx": MeetingReturn("CB-01"),
         }.items():
-            put(made, name, paper.book())
-        self.town = made
-        remember_judged()
+            put(town, name, paper.book())
+        self.town = town
+        remember_checks()
         for module, name in ((report, "write"), (reply, "render")):
             remember(module, name)
         reader.read_each = read_here
         desk, host = self.fresh("without")
         month(desk, host)
-        self.wanted = state(desk, host)
+        self.expected = state(desk, host)
         self.steps = self.count()
 
     def fresh(self, name: str) -> tuple[Office, Host]:
@@ -330,13 +333,13 @@ class Range:
             with faulty(Disk(at, how)):
                 month(desk, host)
 
-        code = ended(forked(work))
+        code = wait_for_fork(start_fork(work))
         if code != (KILLED if how == "kill" else BROKEN):
             return f"ended with {code}"
-        found = archive_check.check_workspace(
+        diagnosis = archive_check.check_workspace(
             desk.workspace, today=TODAY, holder="fire", repair=True
         )
-        if bad := {one.code for one in found.defects} - HARMLESS:
+        if bad := {defect.code for defect in diagnosis.defects} - HARMLESS:
             return f"the doctor finds {sorted(bad)}"
         month(desk, host)
         return self._end(desk, host)
@@ -345,15 +348,15 @@ class Range:
         """Let two clerks do the month at once; whoever finds it locked learns so."""
         desk, host = self.fresh("race")
         host.log.unlink(missing_ok=True)
-        children = [forked(lambda: month(desk, host)) for _ in range(2)]
-        codes = {ended(child) for child in children}
+        children = [start_fork(lambda: month(desk, host)) for _ in range(2)]
+        codes = {wait_for_fork(child) for child in children}
         if not codes <= {0, LOCKED}:
             return f"ended with {codes}"
         month(desk, host)
         return self._end(desk, host)
 
     def _end(self, desk: Office, host: Host) -> str | None:
-        if twice := [name for name, times in host.taken().items() if times > 1]:
+        if twice := [name for name, times in host.message_counts().items() if times > 1]:
             return f"sent twice: {twice}"
         with Ledger.open(desk.workspace.ledger) as ledger:
             letters = MailLog(ledger).letters()
@@ -362,10 +365,12 @@ class Range:
             return f"{len(doubtful)} letters in doubt"
         now = state(desk, host)
         if doubtful:  # a person must look: the rest is as it should be
-            now["sent"] = self.wanted["sent"]
-        wrong = [part for part, value in self.wanted.items() if now[part] != value]
-        found = archive_check.check_workspace(desk.workspace, today=TODAY, holder="fire")
-        wrong += [one.code for one in found.defects if one.code not in ("doubtful", "strays")]
+            now["sent"] = self.expected["sent"]
+        wrong = [part for part, value in self.expected.items() if now[part] != value]
+        diagnosis = archive_check.check_workspace(desk.workspace, today=TODAY, holder="fire")
+        wrong += [
+            defect.code for defect in diagnosis.defects if defect.code not in ("doubtful", "strays")
+        ]
         return f"not as without a fault: {wrong}" if wrong else None
 
 
@@ -373,12 +378,12 @@ def main(args: list[str]) -> int:
     """Go through all, or each `--every`; tell what is wrong, and how many there were."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1)
-    asked = parser.parse_args(args)
+    options = parser.parse_args(args)
     archive_check.open_office = lambda workspace: None  # type: ignore[assignment,return-value]  # a child each
     with tempfile.TemporaryDirectory() as folder:
         shots = Range(Path(folder))
         wrong = {}
-        numbers = [n for n in range(shots.steps) if n % asked.every == 0 or n == shots.steps - 1]
+        numbers = [n for n in range(shots.steps) if n % options.every == 0 or n == shots.steps - 1]
         for number in numbers:
             for how in ("kill", "full" if number % 2 else "read-only"):
                 if problem := shots.shot(number, how):

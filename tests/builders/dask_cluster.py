@@ -38,12 +38,12 @@ def cluster(folder: Path) -> Iterator[Cluster]:
     tls = _certificates(folder)
     names = {key: key.replace(".", "__").replace("-", "_").upper() for key in tls}
     env = os.environ | _QUIET | {f"DASK_{names[key]}": path for key, path in tls.items()}
-    told = folder / "scheduler.json"
-    common = ("--scheduler-file", str(told), "--dashboard-address", "127.0.0.1:0")
+    scheduler_file = folder / "scheduler.json"
+    common = ("--scheduler-file", str(scheduler_file), "--dashboard-address", "127.0.0.1:0")
     scheduler = ("--protocol", "tls", "--host", "127.0.0.1", "--port", "0")
     workers = ("--nworkers", "2", "--nthreads", "1", "--local-directory", str(folder))
     with _start(folder, env, "scheduler", *common, *scheduler):
-        address = str(_await_file(told)["address"])
+        address = str(_await_file(scheduler_file)["address"])
         with _start(folder, env, "worker", *common, *workers):
             yield Cluster(address, tls)
 
@@ -72,13 +72,13 @@ def _start(folder: Path, env: dict[str, str], what: str, *args: str) -> Iterator
             process.wait(_SECONDS)
 
 
-def _await_file(told: Path) -> dict[str, Any]:
+def _await_file(path: Path) -> dict[str, Any]:
     until = time.monotonic() + _SECONDS
     while time.monotonic() < until:
         try:
-            found: dict[str, Any] = json.loads(told.read_text())
+            content: dict[str, Any] = json.loads(path.read_text())
         except (OSError, ValueError):  # not there, or half written
             time.sleep(0.05)
         else:
-            return found
-    raise TimeoutError(told)
+            return content
+    raise TimeoutError(path)

@@ -94,8 +94,8 @@ class Server:
 
     def mails(self) -> dict[str, bytes]:
         """The mails by file name, flags included: what fetching must not change."""
-        found = (path for name in ("cur", "new") for path in (self.maildir / name).iterdir())
-        return {path.name: path.read_bytes() for path in found}
+        paths = (path for name in ("cur", "new") for path in (self.maildir / name).iterdir())
+        return {path.name: path.read_bytes() for path in paths}
 
     def log(self) -> str:
         return (self.folder / "log").read_text(errors="replace")
@@ -131,8 +131,8 @@ def running() -> Iterator[Server]:
     Not in pytest's: that is root's alone, and the mail processes run as nobody; and a socket's
     path may have a hundred letters only.
     """
-    with tempfile.TemporaryDirectory(prefix="dovecot-") as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory(prefix="dovecot-") as temporary:
+        folder = Path(temporary)
         folder.chmod(0o755)
         server = Server(folder, _free_port())
         mail = [folder / "mail", folder / "home", server.maildir]
@@ -175,8 +175,8 @@ def _wait(server: Server, process: subprocess.Popen[bytes]) -> None:
     until = time.monotonic() + 20
     while time.monotonic() < until:
         if process.poll() is not None:
-            told = process.stderr.read().decode(errors="replace") if process.stderr else ""
-            raise RuntimeError(f"dovecot: {told}")
+            errors = process.stderr.read().decode(errors="replace") if process.stderr else ""
+            raise RuntimeError(f"dovecot: {errors}")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", server.port)) == 0:
                 return

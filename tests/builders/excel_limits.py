@@ -57,15 +57,15 @@ class Package:
     @cached_property
     def links(self) -> dict[str, dict[str, str]]:
         """The relations of each part: id to the part it leads to."""
-        found: dict[str, dict[str, str]] = {}
+        by_part: dict[str, dict[str, str]] = {}
         for name in self.parts:
             if name.endswith(".rels"):
                 folder, _, base = name.rpartition("_rels/")
                 links = (e for e in self.xml(name) if e.get("TargetMode") != "External")
-                found[folder + base.removesuffix(".rels")] = {
+                by_part[folder + base.removesuffix(".rels")] = {
                     str(e.get("Id")): _inside(folder, str(e.get("Target"))) for e in links
                 }
-        return found
+        return by_part
 
     @cached_property
     def sheets(self) -> dict[str, ElementTree.Element]:
@@ -101,7 +101,7 @@ class Package:
 def problems(data: bytes) -> list[str]:
     """Return what Excel would not take, or would lose, of a workbook."""
     package = Package(data)
-    return [found for check in _CHECKS for found in check(package)]
+    return [problem for check in _CHECKS for problem in check(package)]
 
 
 def _inside(folder: str, target: str) -> str:
@@ -113,8 +113,8 @@ def _box(ref: str) -> Box:
     return int(left or 1), int(top or 1), int(right or 1), int(bottom or 1)
 
 
-def _meet(one: Box, other: Box) -> bool:
-    apart = one[2] < other[0] or other[2] < one[0] or one[3] < other[1] or other[3] < one[1]
+def _meet(box: Box, other: Box) -> bool:
+    apart = box[2] < other[0] or other[2] < box[0] or box[3] < other[1] or other[3] < box[1]
     return not apart
 
 
@@ -123,10 +123,10 @@ def _parts(package: Package) -> Iterator[str]:
     for source, links in package.links.items():
         yield from (f"{source}: no {part}" for part in links.values() if part not in package.parts)
     types = package.xml("[Content_Types].xml")
-    known = {str(e.get("PartName"))[1:] for e in types if e.get("PartName")}
+    declared = {str(e.get("PartName"))[1:] for e in types if e.get("PartName")}
     endings = {str(e.get("Extension")) for e in types if e.get("Extension")}
     for name in package.parts:
-        if name not in known and name.rpartition(".")[2] not in endings:
+        if name not in declared and name.rpartition(".")[2] not in endings:
             yield f"{name}: of no declared type"
 
 
@@ -206,13 +206,13 @@ def _ranges(package: Package) -> Iterator[str]:
         merged = [_box(str(m.get("ref"))) for m in sheet.iter(f"{MAIN}mergeCell")]
         merged.sort(key=lambda box: box[1])
         tables = [_box(str(t.get("ref"))) for t in package.tables[title]]
-        for number, one in enumerate(merged):
+        for number, area in enumerate(merged):
             near = (other for other in merged[number + 1 : number + 40])
-            if any(_meet(one, other) for other in (*near, *tables)):
-                yield f"{title}: merged cells {one} meet others"
+            if any(_meet(area, other) for other in (*near, *tables)):
+                yield f"{title}: merged cells {area} meet others"
         filters = [_box(str(f.get("ref"))) for f in sheet.findall(f"{MAIN}autoFilter")]
-        for one, other in combinations([*tables, *filters], 2):
-            if _meet(one, other):
+        for area, other in combinations([*tables, *filters], 2):
+            if _meet(area, other):
                 yield f"{title}: tables or filters meet"
 
 
@@ -227,7 +227,7 @@ def _tables(package: Package) -> Iterator[str]:
         yield "two tables of one name"
     for title, tables in package.tables.items():
         for table in tables:
-            yield from (f"{title}: {found}" for found in _headings(package, title, table))
+            yield from (f"{title}: {problem}" for problem in _headings(package, title, table))
 
 
 def _headings(package: Package, title: str, table: ElementTree.Element) -> Iterator[str]:
@@ -239,11 +239,11 @@ def _headings(package: Package, title: str, table: ElementTree.Element) -> Itera
     if len({head.casefold() for head in heads}) < len(heads) or max(map(len, heads)) > 255:
         yield f"table {table.get('name')}: headings alike or too long"
     row = next(r for r in package.sheets[title].iter(f"{MAIN}row") if r.get("r") == str(top))
-    shown = {
+    cells = {
         _box(str(cell.get("r")))[0]: package.strings[int(cell.findtext(f"{MAIN}v") or 0)]
         for cell in row if cell.get("t") == "s"
     }  # fmt: skip
-    if [shown.get(column) for column in range(left, right + 1)] != heads:
+    if [cells.get(column) for column in range(left, right + 1)] != heads:
         yield f"table {table.get('name')}: headings differ from the cells"
 
 
@@ -253,8 +253,8 @@ def _jumps(package: Package) -> Iterator[str]:
         if len(jumps) > 65_530:
             yield f"{title}: {len(jumps)} links"
         for jump in jumps:
-            there, _, cell = str(jump.get("location")).rpartition("!")
-            if there.strip("'").replace("''", "'") not in package.sheets or not cell:
+            target, _, cell = str(jump.get("location")).rpartition("!")
+            if target.strip("'").replace("''", "'") not in package.sheets or not cell:
                 yield f"{title}: link to {jump.get('location')}"
 
 
@@ -293,10 +293,10 @@ def _small_bars(package: Package) -> Iterator[str]:
 
 def _names(package: Package) -> Iterator[str]:
     """Defined names stand once for each sheet, and lead to sheets that are there."""
-    found = list(package.xml("xl/workbook.xml").iter(f"{MAIN}definedName"))
-    keys = Counter((name.get("name"), name.get("localSheetId")) for name in found)
+    names = list(package.xml("xl/workbook.xml").iter(f"{MAIN}definedName"))
+    keys = Counter((name.get("name"), name.get("localSheetId")) for name in names)
     yield from (f"name {key} twice" for key, count in keys.items() if count > 1)
-    for name in found:
+    for name in names:
         for title in re.findall(r"'((?:[^']|'')+)'!", str(name.text)):
             if title.replace("''", "'") not in package.sheets:
                 yield f"name {name.get('name')} of {title}"

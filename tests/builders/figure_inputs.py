@@ -50,11 +50,11 @@ def table(text: str) -> list[dict[str, Any]]:
     return [dict(zip(head, line, strict=False)) for line in cells]
 
 
-def records(kind: type[Any], text: str, **given: Any) -> tuple[Any, ...]:
+def records(kind: type[Any], text: str, **defaults: Any) -> tuple[Any, ...]:
     """Records of a table; the columns are the fields' names (``from`` for ``from_``)."""
     names = {entry.name.rstrip("_"): entry.name for entry in fields(kind)}
     rows = ({names[key]: cell for key, cell in row.items()} for row in table(text))
-    return tuple(kind(**(given | row)) for row in rows)
+    return tuple(kind(**(defaults | row)) for row in rows)
 
 
 def register(
@@ -89,13 +89,13 @@ def delivery(form: str, branch: str, period: Period | str, **changes: Any) -> Le
     span = Period.parse(str(period))
     received = span.next().start.replace(day=3).isoformat() + "T01:00:00+00:00"
     version = shipped().form_for(form, span)
-    known = {
+    values = {
         "id": 0, "run": 1, "as_of": span.end, "name": f"{branch}-{span}.xlsx", "origin": "hand",
         "sha256": "", "channel": "hand", "sender": None, "received": received,
         "verdict": Verdict.ACCEPTED, "form": form, "version": version.version if version else "",
         "branch": branch, "period": str(span),
     }  # fmt: skip
-    return LedgerEntry(**(known | changes))
+    return LedgerEntry(**(values | changes))
 
 
 def returns(text: str) -> list[AcceptedReturn]:
@@ -119,31 +119,31 @@ def _return(branch: str, month: str, lines: list[dict[str, Any]]) -> AcceptedRet
     card: dict[str, Any] = {}
     received = f"{month}-28"
     for line in lines:
-        given = {key: cell for key, cell in line.items() if cell is not None}
-        card |= {key: given[key] for key in ("opening", "closing") if key in given}
-        card |= {"no_meeting": given["nil"]} if "nil" in given else {}
-        received = str(given.get("received", received))
-        if isinstance(given["day"], date):
-            _tell(sections, given["day"], given)
+        cells = {key: cell for key, cell in line.items() if cell is not None}
+        card |= {key: cells[key] for key in ("opening", "closing") if key in cells}
+        card |= {"no_meeting": cells["nil"]} if "nil" in cells else {}
+        received = str(cells.get("received", received))
+        if isinstance(cells["day"], date):
+            _tell(sections, cells["day"], cells)
     rows = [row("members", FIRST_ROW["members"], card)] if card else []
-    for section, found in sections.items():
-        rows += [row(section, FIRST_ROW[section] + at, values) for at, values in enumerate(found)]
+    for section, entries in sections.items():
+        rows += [row(section, FIRST_ROW[section] + at, values) for at, values in enumerate(entries)]
     when = delivery("meeting", branch, month, received=f"{received}T01:00:00+00:00")
     return AcceptedReturn(when, tuple(rows))
 
 
-def _tell(sections: Sections, day: date, given: dict[str, Any]) -> None:
+def _tell(sections: Sections, day: date, line: dict[str, Any]) -> None:
     """Add the rows of one line; what the form holds unique is not added twice."""
-    for kind in str(given.get("kind", "regular")).split("+"):
+    for kind in str(line.get("kind", "regular")).split("+"):
         if {"held_on": day, "kind": kind} not in sections["meetings"]:
             sections["meetings"].append({"held_on": day, "kind": kind})
     scored = {(entry["held_on"], entry["scorer"]) for entry in sections["scores"]}
     for scorer in ("own", "confirmed"):
-        if scorer in given and (day, scorer) not in scored:
-            score = {"held_on": day, "scorer": scorer, "total": given[scorer]}
-            sections["scores"].append(score | {"explanation": given.get("note")})
-    if "officer" in given:
-        visit = {"held_on": day, "officer": given["officer"], "on_behalf_of": given.get("for")}
+        if scorer in line and (day, scorer) not in scored:
+            score = {"held_on": day, "scorer": scorer, "total": line[scorer]}
+            sections["scores"].append(score | {"explanation": line.get("note")})
+    if "officer" in line:
+        visit = {"held_on": day, "officer": line["officer"], "on_behalf_of": line.get("for")}
         sections["visits"].append(visit)
 
 
@@ -188,20 +188,20 @@ def facts(
 
 def with_quota(quota: str, counts: dict[str, Any] | None = None, **changes: Any) -> Catalogue:
     """The shipped descriptions with one quota changed."""
-    known = shipped()
+    catalogue = shipped()
     return replace(
-        known,
+        catalogue,
         quotas=tuple(
             replace(entry, **changes, counts=replace(entry.counts, **(counts or {})))
             if entry.quota == quota
             else entry
-            for entry in known.quotas
+            for entry in catalogue.quotas
         ),
     )
 
 
 def with_scheme(scheme: str, **changes: Any) -> Catalogue:
     """The shipped descriptions with every version of one scheme changed."""
-    known = shipped()
-    schemes = (replace(s, **changes) if s.scheme == scheme else s for s in known.schemes)
-    return replace(known, schemes=tuple(schemes))
+    catalogue = shipped()
+    schemes = (replace(s, **changes) if s.scheme == scheme else s for s in catalogue.schemes)
+    return replace(catalogue, schemes=tuple(schemes))

@@ -26,31 +26,31 @@ Values = Mapping[str, Any]
 
 
 def form(name: str = "meeting", version: str = "2018.1") -> Form:
-    found = CATALOGUE.form(name, version)
-    assert found
-    return found
+    result = CATALOGUE.form(name, version)
+    assert result
+    return result
 
 
 def rows(of: Form, paper: Mapping[str, Values | Sequence[Values]]) -> tuple[Row, ...]:
     """Rows one under another from row 1, a card in column E, the fields of a table from C on."""
-    made: list[Row] = []
+    result: list[Row] = []
     at = 1
     for section in of.sections:
-        given = paper.get(section.id, ())
-        if section.layout == "card" and isinstance(given, Mapping):
+        content = paper.get(section.id, ())
+        if section.layout == "card" and isinstance(content, Mapping):
             cells = {field.id: f"E{at + n}" for n, field in enumerate(section.fields)}
-            made.append(Row(section.id, SHEET, at, _fill(section.fields, given), cells))
+            result.append(Row(section.id, SHEET, at, _fill(section.fields, content), cells))
             at += len(section.fields)
-        for values in given if not isinstance(given, Mapping) else ():
+        for values in content if not isinstance(content, Mapping) else ():
             cells = {field.id: f"{chr(ord('C') + n)}{at}" for n, field in enumerate(section.fields)}
-            made.append(Row(section.id, SHEET, at, _fill(section.fields, values), cells))
+            result.append(Row(section.id, SHEET, at, _fill(section.fields, values), cells))
             at += 1
-    return tuple(made)
+    return tuple(result)
 
 
-def _fill(fields: Sequence[Any], given: Values) -> Values:
-    assert set(given) <= {field.id for field in fields}
-    return {field.id: given.get(field.id) for field in fields}
+def _fill(fields: Sequence[Any], values: Values) -> Values:
+    assert set(values) <= {field.id for field in fields}
+    return {field.id: values.get(field.id) for field in fields}
 
 
 def submission(
@@ -99,13 +99,13 @@ def register(organisations: str, officers: str = "") -> Register:
 
 def _line(line: str, names: Sequence[str]) -> dict[str, Any]:
     parts = [part.strip() or None for part in line.split("|")]
-    found: dict[str, Any] = dict(zip(names, parts, strict=False))
+    record: dict[str, Any] = dict(zip(names, parts, strict=False))
     for name in ("founded", "ended"):
-        if found.get(name):
-            found[name] = date.fromisoformat(found[name])
-    return found
+        if record.get(name):
+            record[name] = date.fromisoformat(record[name])
+    return record
 
 
 def finding_lines(findings: Sequence[Finding]) -> list[str]:
     """Findings as `CODE CELL`."""
-    return [f"{found.code} {found.place.cell}".strip() for found in findings]
+    return [f"{finding.code} {finding.place.cell}".strip() for finding in findings]

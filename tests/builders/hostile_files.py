@@ -16,28 +16,28 @@ _DEFLATED = zipfile.ZIP_DEFLATED
 
 
 def _zip(parts: Mapping[str, bytes], method: int = _DEFLATED) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", method) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
         for name, part in parts.items():
             archive.writestr(zipfile.ZipInfo(name), part, method)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def _workbook(*sheets: Mapping[tuple[int, int], object]) -> bytes:
     """Somebody's own workbook."""
-    made = io.BytesIO()
-    with xlsxwriter.Workbook(made, {"strings_to_formulas": True}) as book:
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"strings_to_formulas": True}) as book:
         for number, cells in enumerate(sheets):
             sheet = book.add_worksheet(f"Sheet{number}")
             for (row, column), value in cells.items():
                 sheet.write(row, column, value)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def _with(book: bytes, **parts: bytes) -> bytes:
     with zipfile.ZipFile(io.BytesIO(book)) as archive:
-        found = {entry.filename: archive.read(entry) for entry in archive.infolist()}
-    return _zip(found | {name.replace("__", "/"): part for name, part in parts.items()})
+        content = {entry.filename: archive.read(entry) for entry in archive.infolist()}
+    return _zip(content | {name.replace("__", "/"): part for name, part in parts.items()})
 
 
 def _sheet(cells: str) -> bytes:

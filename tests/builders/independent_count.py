@@ -16,14 +16,14 @@ def recompute(facts: Any) -> dict[str, Any]:
     return {
         "quota": quota(facts),
         "pairs": pairs(facts),
-        "attended": attended(facts),
+        "attended": attendances(facts),
         "bands": bands(facts),
         "years": years(facts),
         "shares": shares(facts),
     }
 
 
-def shown(figures: Any) -> dict[str, Any]:
+def program_figures(figures: Any) -> dict[str, Any]:
     """Return of the program's `Figures` what `recompute` computes, in the same shape."""
     cells = lambda line: line.branches[0].code if line.quota.per == "officer_cell" else None  # noqa: E731
     return {
@@ -57,7 +57,7 @@ def shown(figures: Any) -> dict[str, Any]:
         "bands": {
             entry.branch.code: (
                 {b: n for b, n in entry.bands.items() if n},
-                _rounded(entry.mean),
+                _round_mean(entry.mean),
                 entry.sitting_count,
                 entry.owes,
             )
@@ -75,7 +75,7 @@ def shown(figures: Any) -> dict[str, Any]:
     }
 
 
-def _rounded(mean: float | None) -> float | None:
+def _round_mean(mean: float | None) -> float | None:
     return None if mean is None else round(mean, 9)
 
 
@@ -83,11 +83,11 @@ def _rounded(mean: float | None) -> float | None:
 
 
 def days_of(year: int, month: int) -> list[date]:
-    day, found = date(year, month, 1), []
+    day, days = date(year, month, 1), []
     while day.month == month:
-        found.append(day)
+        days.append(day)
         day += timedelta(days=1)
-    return found
+    return days
 
 
 def lives(cell: Any, day: date) -> bool:
@@ -102,11 +102,11 @@ def last_month(facts: Any) -> int:
 
 
 def covers(facts: Any, top: str, cell: str | None) -> bool:
-    known = facts.register.by_code
+    organisations = facts.register.by_code
     while cell is not None:
         if cell == top:
             return True
-        cell = known[cell].parent if cell in known else None
+        cell = organisations[cell].parent if cell in organisations else None
     return False
 
 
@@ -132,32 +132,32 @@ def on_duty(facts: Any, officer: Any, role: str, day: date) -> list[str]:
 def quotas(facts: Any) -> list[Any]:
     """Of each quota what says it on the last day of the report's period."""
     names = sorted({entry.quota for entry in facts.catalogue.quotas})
-    found = [said_in(facts, name, facts.period.year, last_month(facts)) for name in names]
-    return [entry for entry in found if entry]
+    versions = [quota_in_month(facts, name, facts.period.year, last_month(facts)) for name in names]
+    return [entry for entry in versions if entry]
 
 
-def said_in(facts: Any, name: str, year: int, month: int) -> Any:
+def quota_in_month(facts: Any, name: str, year: int, month: int) -> Any:
     """What says a quota in one month: of those that hold in it the one that began last."""
-    written, found = f"{year}-{month:02}", None
+    written, version = f"{year}-{month:02}", None
     for entry in facts.catalogue.quotas:
         holds = entry.effective.from_ <= written <= (entry.effective.to or written)
-        newer = found is None or entry.effective.from_ > found.effective.from_
+        newer = version is None or entry.effective.from_ > version.effective.from_
         if entry.quota == name and holds and newer:
-            found = entry
-    return found
+            version = entry
+    return version
 
 
-def said_all_year(facts: Any, quota: Any) -> dict[int, Any]:
+def quota_all_year(facts: Any, quota: Any) -> dict[int, Any]:
     """What says the quota in each month of the report's year; None where nothing does."""
     year = facts.period.year
-    return {month: said_in(facts, quota.quota, year, month) for month in range(1, 13)}
+    return {month: quota_in_month(facts, quota.quota, year, month) for month in range(1, 13)}
 
 
 def duties_of_year(facts: Any, officer: Any, quota: Any) -> dict[int, list[tuple[date, str]]]:
     """The days of duty of each month, in the role the quota asks of that month."""
     return {
-        month: duties(facts, officer, said.role, month) if said else []
-        for month, said in said_all_year(facts, quota).items()
+        month: duties(facts, officer, version.role, month) if version else []
+        for month, version in quota_all_year(facts, quota).items()
     }
 
 
@@ -186,9 +186,9 @@ def meeting_returns(facts: Any) -> list[Any]:
     ]
 
 
-def attended(facts: Any) -> list[tuple[str, str, str, date]]:
+def attendances(facts: Any) -> list[tuple[str, str, str, date]]:
     """Every counted quota + officer + cell + day, each once."""
-    found = set()
+    visits = set()
     for entry in meeting_returns(facts):
         kinds: dict[Any, set[Any]] = {}
         for row in entry.rows:
@@ -198,11 +198,11 @@ def attended(facts: Any) -> list[tuple[str, str, str, date]]:
             day = visit["held_on"]
             kind = "both" if len(kinds.get(day, ())) > 1 else min(kinds.get(day, {""}))
             for quota in quotas(facts):
-                said = said_in(facts, quota.quota, day.year, day.month)
-                if said and counts(facts, said, entry.entry.branch, kind, visit):
+                version = quota_in_month(facts, quota.quota, day.year, day.month)
+                if version and counts(facts, version, entry.entry.branch, kind, visit):
                     who = visit.get("on_behalf_of") or visit["officer"]
-                    found.add((quota.quota, who, entry.entry.branch, day))
-    return sorted(found)
+                    visits.add((quota.quota, who, entry.entry.branch, day))
+    return sorted(visits)
 
 
 def counts(facts: Any, quota: Any, cell: str, kind: str, visit: Any) -> bool:
@@ -218,14 +218,14 @@ def counts(facts: Any, quota: Any, cell: str, kind: str, visit: Any) -> bool:
     ):
         return False
     tops = on_duty(facts, officers[who], quota.role, visit["held_on"])
-    there = [entry for entry in facts.register.organisations if entry.code == cell]
-    alive = all(lives(entry, visit["held_on"]) for entry in there)
+    matches = [entry for entry in facts.register.organisations if entry.code == cell]
+    alive = all(lives(entry, visit["held_on"]) for entry in matches)
     return alive and any(covers(facts, top, cell) for top in tops)
 
 
 def quota(facts: Any) -> dict[Any, Any]:
-    found = {}
-    counted, known = attended(facts), told(facts)
+    result = {}
+    counted, settled = attendances(facts), settled_months(facts)
     until = last_month(facts)
     for quota in quotas(facts):
         for officer in facts.register.officers:
@@ -242,7 +242,7 @@ def quota(facts: Any) -> dict[Any, Any]:
                 ]
                 if not any(month <= until for month in served):
                     continue
-                here = [
+                months_attended = [
                     day.month
                     for name, who, where, day in counted
                     if (name, who) == (quota.quota, officer.code)
@@ -250,19 +250,23 @@ def quota(facts: Any) -> dict[Any, Any]:
                 ]
                 key = quota.quota, officer.code, cell.code if cell else None
                 unseen = sum(
-                    open_cells(facts, said, officer, cell, month, known, duty[month])
-                    for month, said in said_all_year(facts, quota).items()
+                    open_cells(facts, version, officer, cell, month, settled, duty[month])
+                    for month, version in quota_all_year(facts, quota).items()
                     if month <= until
                 )
-                times = {m: said.times for m, said in said_all_year(facts, quota).items() if said}
-                found[key] = summary(quota, times, here, served, until, unseen)
-    return found
+                times = {
+                    m: version.times
+                    for m, version in quota_all_year(facts, quota).items()
+                    if version
+                }
+                result[key] = summary(quota, times, months_attended, served, until, unseen)
+    return result
 
 
 def pairs(facts: Any) -> dict[Any, Any]:
     """Every officer in every cell: sittings attended, the last, months served, sittings open."""
-    found = {}
-    counted, known = attended(facts), told(facts)
+    result = {}
+    counted, settled = attendances(facts), settled_months(facts)
     until = last_month(facts)
     for quota in quotas(facts):
         for officer in facts.register.officers:
@@ -274,25 +278,25 @@ def pairs(facts: Any) -> dict[Any, Any]:
                     for day, top in duty[month]
                     if lives(cell, day) and covers(facts, top, cell.code)
                 }
-                here = [
+                days_attended = [
                     day
                     for name, who, where, day in counted
                     if (name, who, where) == (quota.quota, officer.code, cell.code)
                 ]
-                says = said_all_year(facts, quota)
+                says = quota_all_year(facts, quota)
                 unseen = sum(
-                    open_cells(facts, says[month], officer, cell, month, known, duty[month])
+                    open_cells(facts, says[month], officer, cell, month, settled, duty[month])
                     for month in range(1, until + 1)
                 )
-                if served or here:
-                    found[quota.quota, officer.code, cell.code] = (
-                        len(here),
-                        max(here, default=None),
+                if served or days_attended:
+                    result[quota.quota, officer.code, cell.code] = (
+                        len(days_attended),
+                        max(days_attended, default=None),
                         len([m for m in served if m <= until]),
                         len(served),
                         unseen,
                     )
-    return found
+    return result
 
 
 def open_cells(
@@ -301,35 +305,42 @@ def open_cells(
     officer: Any,
     only: Any,
     month: int,
-    known: set[tuple[str, int]],
+    settled: set[tuple[str, int]],
     duty: list[tuple[date, str]],
 ) -> int:
-    """How many cells he may have visited in that month without it being `known`."""
+    """How many cells he may have visited in that month without it being `settled`."""
     last = days_of(facts.period.year, month)[-1]
     return quota is not None and sum(
         lives(cell, last)
-        and (cell.code, month) not in known
+        and (cell.code, month) not in settled
         and (quota.counts.own_cell or officer.own_cell != cell.code)
         and any(covers(facts, top, cell.code) and lives(cell, day) for day, top in duty)
         for cell in ([only] if only else meeting_cells(facts))
     )
 
 
-def told(facts: Any) -> set[tuple[str, int]]:
+def settled_months(facts: Any) -> set[tuple[str, int]]:
     """The cells and months of which nothing more is to come: a return is in, or none is asked."""
-    found = {(entry.entry.branch, int(entry.entry.period[5:])) for entry in meeting_returns(facts)}
+    settled = {
+        (entry.entry.branch, int(entry.entry.period[5:])) for entry in meeting_returns(facts)
+    }
     for waiver in facts.register.waivers:
         forever = waiver.until is None or facts.as_of <= waiver.until
         if waiver.form == "meeting" and waiver.rule is None and forever:
             year, _, month = str(waiver.period).partition("-")
             months = [int(month)] if month else list(range(1, 13))
             if int(year) == facts.period.year:
-                found |= {(waiver.branch, number) for number in months}
-    return found
+                settled |= {(waiver.branch, number) for number in months}
+    return settled
 
 
 def summary(
-    quota: Any, times: dict[int, int], here: list[int], served: list[int], until: int, unseen: int
+    quota: Any,
+    times: dict[int, int],
+    months_attended: list[int],
+    served: list[int],
+    until: int,
+    unseen: int,
 ) -> Any:
     past = len([month for month in served if month <= until])
     owed = sum((Fraction(times[month], 12) for month in served if month <= until), Fraction(0))
@@ -338,13 +349,13 @@ def summary(
     rest = planned - obligation
     up = {"half_up": rest >= Fraction(1, 2), "floor": False, "ceiling": rest > 0}
     obligation += up[quota.rounding]
-    months = tuple(here.count(m) if m <= until else None for m in range(1, 13))
-    if len(here) >= obligation:
+    months = tuple(months_attended.count(m) if m <= until else None for m in range(1, 13))
+    if len(months_attended) >= obligation:
         state = "met"
     elif until == 12:
         state = "behind" if unseen else "not_met"
     else:
-        state = "behind" if len(here) + 1 <= owed else "on_course"
+        state = "behind" if len(months_attended) + 1 <= owed else "on_course"
     return months, past, len(served), float(owed), obligation, unseen, state
 
 
@@ -353,18 +364,18 @@ def summary(
 
 def bands(facts: Any) -> dict[str, Any]:
     """Of every organisation that owes in the period or met in the year, dead or alive."""
-    found = {}
+    result = {}
     first, last = facts.period.month, last_month(facts)
     ends = [days_of(facts.period.year, month)[-1] for month in range(first, last + 1)]
     owing = {c.code for c in meeting_cells(facts) if any(lives(c, end) for end in ends)}
     for code in owing | {entry.entry.branch for entry in meeting_returns(facts)}:
         counts: dict[str, int] = {}
-        scores, held = [], 0
+        scores, meeting_count = [], 0
         for entry in meeting_returns(facts):
             if entry.entry.branch != code:
                 continue
             for day in {r.values["held_on"] for r in entry.rows if r.section == "meetings"}:
-                held += 1
+                meeting_count += 1
                 points = {
                     row.values["scorer"]: row.values["total"]
                     for row in entry.rows
@@ -376,9 +387,9 @@ def bands(facts: Any) -> dict[str, Any]:
                     name = band(facts, entry.entry.period, score)
                     counts[name] = counts.get(name, 0) + 1
         mean = round(float(sum(scores) / len(scores)), 9) if scores else None
-        if held or code in owing:
-            found[code] = counts, mean, held, code in owing
-    return found
+        if meeting_count or code in owing:
+            result[code] = counts, mean, meeting_count, code in owing
+    return result
 
 
 def years(facts: Any) -> dict[str, Any]:
@@ -386,20 +397,20 @@ def years(facts: Any) -> dict[str, Any]:
 
     A month may bring one if it is over without a return, or if the cell lives on its last day.
     """
-    heard, until = told(facts), last_month(facts)
-    known = {cell.code: cell for cell in meeting_cells(facts)}
+    heard, until = settled_months(facts), last_month(facts)
+    cells_by_code = {cell.code: cell for cell in meeting_cells(facts)}
     everyone = {entry.code: entry for entry in facts.register.organisations}
-    found = {}
+    result = {}
     for code in bands(facts):
         to_come = 0
         for month in range(1, 13):
-            cell = known.get(code) if month <= until else everyone.get(code)
+            cell = cells_by_code.get(code) if month <= until else everyone.get(code)
             if cell and lives(cell, days_of(facts.period.year, month)[-1]):
                 to_come += month > until or (code, month) not in heard
         bands_held = regular_bands(facts, code)
         whole = len(bands_held) + to_come >= 7 or there_all_year(facts, code)
-        found[code] = to_come, grade(facts, bands_held, to_come) if whole else None
-    return found
+        result[code] = to_come, grade(facts, bands_held, to_come) if whole else None
+    return result
 
 
 def there_all_year(facts: Any, code: str) -> bool:
@@ -408,10 +419,10 @@ def there_all_year(facts: Any, code: str) -> bool:
     days = [day for month in range(1, 13) for day in days_of(facts.period.year, month)]
     if code not in everyone or not all(lives(everyone[code], day) for day in days):
         return False
-    return not waived(facts, code)
+    return not waived_months(facts, code)
 
 
-def waived(facts: Any, code: str) -> set[int]:
+def waived_months(facts: Any, code: str) -> set[int]:
     """The months up to the period of which the cell is excused altogether, and sent nothing."""
     sent = {
         int(entry.entry.period[5:])
@@ -430,7 +441,7 @@ def waived(facts: Any, code: str) -> set[int]:
 
 def regular_bands(facts: Any, code: str) -> list[str]:
     """The bands of the cell's scored regular meetings, the own score where none is confirmed."""
-    found = []
+    result = []
     for entry in meeting_returns(facts):
         rows = entry.rows if entry.entry.branch == code else ()
         met = [row.values for row in rows if row.section == "meetings"]
@@ -443,20 +454,20 @@ def regular_bands(facts: Any, code: str) -> list[str]:
             }
             if points:
                 score = points.get("confirmed", points.get("own"))
-                found.append(band(facts, entry.entry.period, score))
-    return found
+                result.append(band(facts, entry.entry.period, score))
+    return result
 
 
-def grade(facts: Any, held: list[str], to_come: int) -> str | None:
+def grade(facts: Any, bands_held: list[str], to_come: int) -> str | None:
     """Phú Thọ: Tốt = none below Khá and 7 Tốt; below it none below Trung bình and 7 Khá; 7 TB."""
-    good = held.count("good")
-    fair = good + held.count("fair")
-    average = fair + held.count("average")
-    if not held:
+    good = bands_held.count("good")
+    fair = good + bands_held.count("fair")
+    average = fair + bands_held.count("average")
+    if not bands_held:
         return None
-    if fair == len(held) and good + to_come >= 7:
+    if fair == len(bands_held) and good + to_come >= 7:
         return "good"
-    if average == len(held) and fair + to_come >= 7:
+    if average == len(bands_held) and fair + to_come >= 7:
         return "fair"
     return "average" if average + to_come >= 7 else "poor"
 
@@ -478,7 +489,7 @@ def band(facts: Any, month: str, score: float) -> str:
 
 
 def shares(facts: Any) -> dict[Any, Any]:
-    found = {}
+    result = {}
     for year in sorted({r.entry.period for r in facts.returns if r.entry.form == "classification"}):
         if int(year) > facts.period.year:
             continue
@@ -502,5 +513,5 @@ def shares(facts: Any) -> dict[Any, Any]:
                     for line in part.lines:
                         count = sum(values.get(g) or 0 for values in rows for g in line.grades)
                         share = float(Fraction(count) * 100 / Fraction(base)) if base else None
-                        found[int(year), part.section, line.id] = count, base, share
-    return found
+                        result[int(year), part.section, line.id] = count, base, share
+    return result

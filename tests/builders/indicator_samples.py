@@ -31,7 +31,7 @@ WAYS = {
     CELL: "Bàn việc {0} ở ba tổ, tổ chậm thì tổ trưởng giải trình; tháng {1} bí thư đôn đốc {0}",
     "CB-02": "Nghe thanh niên trình bày cách {0}; tháng {1} hai đồng chí làm mẫu việc {0} tại nhà",
 }
-Told = Mapping[str, Any]
+Line = Mapping[str, Any]
 
 
 @cache
@@ -43,33 +43,37 @@ def samples(name: str) -> dict[str, Any]:
     return dict(yaml.safe_load((HERE / name).read_text(encoding="utf-8")))
 
 
-def year(told: Iterable[Told]) -> list[AcceptedReturn]:
+def year(entries: Iterable[Line]) -> list[AcceptedReturn]:
     """The year of the cell, and of others a line names; later lines say more of the same month."""
-    lines = list(told)
+    lines = list(entries)
     named = dict.fromkeys([CELL, *(line.get("branch", CELL) for line in lines)])
-    made = (
+    returns = (
         _return(branch, Period(2019, month), lines) for branch in named for month in range(1, 12)
     )
-    return [entry for entry in made if entry]
+    return [entry for entry in returns if entry]
 
 
-def _return(branch: str, month: Period, lines: Iterable[Told]) -> AcceptedReturn | None:
-    own = [line for line in lines if line.get("branch", CELL) == branch and _tells(line, month)]
-    given = {key: value for line in own for key, value in line.items()}
-    if given.pop("absent", False):
+def _return(branch: str, month: Period, lines: Iterable[Line]) -> AcceptedReturn | None:
+    branch_lines = [
+        line for line in lines if line.get("branch", CELL) == branch and _tells(line, month)
+    ]
+    values = {key: value for line in branch_lines for key, value in line.items()}
+    if values.pop("absent", False):
         return None
     return write_rows(
-        branch, month, {"content": WAYS[branch].format(WORKS[month.month - 1], month.month)} | given
+        branch,
+        month,
+        {"content": WAYS[branch].format(WORKS[month.month - 1], month.month)} | values,
     )
 
 
-def _tells(line: Told, month: Period) -> bool:
+def _tells(line: Line, month: Period) -> bool:
     if "from" in line:
         return Period.parse(line["from"]) <= month
     return Period.parse(line.get("month", "2019-11")) == month
 
 
-def write_rows(branch: str, month: Period, given: Told) -> AcceptedReturn:
+def write_rows(branch: str, month: Period, values: Line) -> AcceptedReturn:
     """A return of one meeting, good where nothing else is given."""
     day = date(month.year, month.month, 5)
     meeting = {
@@ -78,15 +82,15 @@ def write_rows(branch: str, month: Period, given: Told) -> AcceptedReturn:
         "criticism": 2, "prepared": "yes",
         "documents": "yes", "merged": "no",
     }  # fmt: skip
-    meeting |= {key: given[key] for key in (*meeting, "content") if key in given}
-    score = {"held_on": day, "scorer": "own", "total": given.get("own", 91 + month.month % 3)}
+    meeting |= {key: values[key] for key in (*meeting, "content") if key in values}
+    score = {"held_on": day, "scorer": "own", "total": values.get("own", 91 + month.month % 3)}
     rows = [_row("meetings", 32, meeting), _row("scores", 50, score)]
-    if "confirmed" in given:
+    if "confirmed" in values:
         rows.append(
-            _row("scores", 51, score | {"scorer": "confirmed", "total": given["confirmed"]})
+            _row("scores", 51, score | {"scorer": "confirmed", "total": values["confirmed"]})
         )
     if meeting["kind"] == "both":
-        topic = given.get("topic", "Phòng, chống suy thoái trong đảng viên")
+        topic = values.get("topic", "Phòng, chống suy thoái trong đảng viên")
         rows.append(_row("thematic", 44, {"held_on": day, "topic": topic}))
     return AcceptedReturn(_delivery(branch, month), tuple(rows))
 
@@ -105,15 +109,22 @@ def _delivery(branch: str, month: Period) -> LedgerEntry:
 
 
 def facts(
-    returns: Iterable[AcceptedReturn], period: Period = NOVEMBER, known: Catalogue | None = None
+    returns: Iterable[AcceptedReturn],
+    period: Period = NOVEMBER,
+    descriptions: Catalogue | None = None,
 ) -> ReportInputs:
     filed = tuple(returns)
-    branches = sorted({str(one.entry.branch) for one in filed})
+    branches = sorted({str(accepted.entry.branch) for accepted in filed})
     town = Register((Organisation("TU", "Thị ủy", "town"), *(
         Organisation(code, f"Chi bộ {code}", "cell_direct", "TU") for code in branches
     )), (), ())  # fmt: skip
     return ReportInputs(
-        known or catalogue(), town, period, period.end, filed, tuple(one.entry for one in filed)
+        descriptions or catalogue(),
+        town,
+        period,
+        period.end,
+        filed,
+        tuple(accepted.entry for accepted in filed),
     )
 
 
@@ -121,4 +132,4 @@ def indicator_codes(
     returns: Iterable[AcceptedReturn], period: Period = NOVEMBER
 ) -> Iterator[IndicatorHit]:
     """What the signs see in the returns of the period's month."""
-    return (one for one in indicator_hits(facts(returns, period)) if one.period == period)
+    return (hit for hit in indicator_hits(facts(returns, period)) if hit.period == period)

@@ -72,4 +72,4 @@ def decision(
 def record_entries(ledger: Ledger, decisions: Sequence[Decision]) -> tuple[LedgerEntry, ...]:
     """Record a batch; return it as the ledger remembers it."""
     numbers = ledger.record(RUN, decisions)
-    return tuple(found for found in ledger.entries() if found.id in numbers)
+    return tuple(entry for entry in ledger.entries() if entry.id in numbers)

@@ -191,11 +191,11 @@ class _Office:
             [str(_python()), str(DRIVER)],
             input=json.dumps(job), capture_output=True, text=True, timeout=_SECONDS, check=False,
         )  # fmt: skip
-        said = f"LibreOffice: {ran.stderr.strip()}\n{self.log()}"
+        message = f"LibreOffice: {ran.stderr.strip()}\n{self.log()}"
         gone = ran.returncode < 0 or "DisposedException" in ran.stderr
         if gone or self.process.poll() is not None:
-            raise _CrashError(said)
-        assert ran.returncode == 0, said
+            raise _CrashError(message)
+        assert ran.returncode == 0, message
         assert target.is_file(), f"LibreOffice wrote no {target.name}"
 
     def log(self) -> str:

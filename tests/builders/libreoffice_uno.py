@@ -44,9 +44,9 @@ def connect(pipe: str, seconds: float = 60) -> Any:
 
 def prop(name: str, value: object) -> PropertyValue:
     """Return a named argument of the API."""
-    made = PropertyValue()
-    made.Name, made.Value = name, value
-    return made
+    argument = PropertyValue()
+    argument.Name, argument.Value = name, value
+    return argument
 
 
 def sheet_of(book: Any, title: str) -> Any:

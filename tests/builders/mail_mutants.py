@@ -64,10 +64,10 @@ def _quote(rng: Random, data: bytes) -> tuple[str, bytes]:
 
 
 def _zip(data: bytes) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("bao cao.xlsx", data)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def _mail(rng: Random, data: bytes, sender: str) -> bytes:

@@ -17,11 +17,11 @@ SERVER = MailTrust(HANOI, "mx.town.example", "mx.town.example")
 
 
 def make_zip(**members: bytes) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 BOOK = make_zip(**{"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>"})
@@ -43,7 +43,7 @@ def part(data: bytes = BOOK, headers: str = DISPOSITION, kind: str = "applicatio
 
 
 def mail(*parts: str, head: str = HEAD, kind: str = 'multipart/mixed; boundary="=-1"') -> bytes:
-    body = "".join(f"--=-1\n{one}\n" for one in parts)
+    body = "".join(f"--=-1\n{part}\n" for part in parts)
     text = f"{head}Content-Type: {kind}\n\n{body}--=-1--\n"
     return text.encode("utf-8", "surrogateescape")
 

@@ -75,32 +75,32 @@ def register_of(*tops: str) -> dict[str, list[dict[str, object]]]:
 def province_form() -> str:
     """The province's own description of its register, as the guide gives it."""
     guide = (ROOT / "docs" / "huong-dan-cap-tren.md").read_text(encoding="utf-8")
-    (found,) = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
-    return found
+    (block,) = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    return block
 
 
 def workspace(folder: Path, name: str, lists: dict[str, list[dict[str, object]]],
-              own: str = "", consolidated: str = "") -> Office:  # fmt: skip
-    made = Workspace.create(folder, name, "Mường Lay")
-    if own:
-        (made.schemas / "register-province.yaml").write_text(own, encoding="utf-8")
+              own_form: str = "", consolidated: str = "") -> Office:  # fmt: skip
+    target = Workspace.create(folder, name, "Mường Lay")
+    if own_form:
+        (target.schemas / "register-province.yaml").write_text(own_form, encoding="utf-8")
     if consolidated:
-        config = made.root / "mlay.toml"
+        config = target.root / "mlay.toml"
         with config.open("a", encoding="utf-8") as file:
             file.write(f'\n[consolidated]\nfrom = ["{consolidated}"]\n')
-        made = Workspace.find(made.root)
-    form = load_catalogue(made.schemas).register_form
+        target = Workspace.find(target.root)
+    form = load_catalogue(target.schemas).register_form
     written = [row for section, entries in lists.items() for row in rows(section, *entries)]
     context = TemplateContext("", name, "", None, "Mường Lay", {}, {})
-    made.register.write_bytes(render(form, context, written))
-    return open_office(made)
+    target.register.write_bytes(render(form, context, written))
+    return open_office(target)
 
 
 def town(folder: Path, top: str) -> Office:
     lists = register_of(top)
-    own = next(entry for entry in TOWNS if entry["code"] == top)
-    lists["organisations"] = [own, *lists["organisations"]]
-    return workspace(folder, str(own["name"]), lists)
+    root = next(entry for entry in TOWNS if entry["code"] == top)
+    lists["organisations"] = [root, *lists["organisations"]]
+    return workspace(folder, str(root["name"]), lists)
 
 
 def province(folder: Path, *, flat: bool) -> Office:
@@ -134,12 +134,12 @@ def book(paper: MeetingReturn) -> bytes:
 
 def alter_book(data: bytes, old: str = "", new: str = "") -> bytes:
     """The workbook written anew, and one text in it another."""
-    with ZipFile(io.BytesIO(data)) as before, ZipFile(held := io.BytesIO(), "w") as after:
+    with ZipFile(io.BytesIO(data)) as before, ZipFile(buffer := io.BytesIO(), "w") as after:
         for name in before.namelist():
             part = before.read(name)
             after.writestr(name, part.replace(old.encode(), new.encode()) if old else part)
-    assert not old or old.encode() not in held.getvalue()
-    return held.getvalue()
+    assert not old or old.encode() not in buffer.getvalue()
+    return buffer.getvalue()
 
 
 # (day received, paper): A-2 November is wrong, B-2 November missing, A-3 late, A-1 corrected.
@@ -183,8 +183,8 @@ def build(folder: Path) -> Levels:
     a, b = town(folder / "a", "TU-A"), town(folder / "b", "TU-B")
     give(a, "A")
     give(b, "B")
-    made = {desk.register.root().code: consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test")
+    reports = {desk.register.root().code: consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test")
             for desk in (a, b)}  # fmt: skip
-    books = {code: one.path.read_bytes() for code, one in made.items()}
+    books = {code: report.path.read_bytes() for code, report in reports.items()}
     top = province(folder / "province", flat=False)
     return Levels(a, b, books, top, hand_in(top, "2019-12-06T15:00:00+07:00", **books))

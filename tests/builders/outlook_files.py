@@ -23,23 +23,23 @@ class _Entry:
 
 def _entries(tree: Tree) -> list[_Entry]:
     """The directory: each storage's entries hang together as a list, which is a tree too."""
-    found = [_Entry("Root Entry", 5)]
+    entries = [_Entry("Root Entry", 5)]
 
     def add(parent: int, branch: Tree) -> None:
         before = None
         for name, content in branch.items():
-            at, stream = len(found), isinstance(content, bytes)
-            found.append(_Entry(name, 2 if stream else 1, content if stream else b""))
+            at, stream = len(entries), isinstance(content, bytes)
+            entries.append(_Entry(name, 2 if stream else 1, content if stream else b""))
             if before is None:
-                found[parent].child = at
+                entries[parent].child = at
             else:
-                found[before].right = at
+                entries[before].right = at
             before = at
             if not stream:
                 add(at, content)
 
     add(0, tree)
-    return found
+    return entries
 
 
 @dataclass
@@ -97,17 +97,17 @@ def _pack(entry: _Entry) -> bytes:
 def _properties(
     header: bytes, texts: Mapping[int, str], blobs: Mapping[int, bytes], ints: Mapping[int, int]
 ) -> Tree:
-    made: dict[str, bytes] = {}
+    streams: dict[str, bytes] = {}
     listed = header
     for pid, text in texts.items():
-        made[f"__substg1.0_{pid:04X}001F"] = raw = text.encode("utf-16-le")
+        streams[f"__substg1.0_{pid:04X}001F"] = raw = text.encode("utf-16-le")
         listed += struct.pack("<HHIII", 0x1F, pid, 6, len(raw) + 2, 0)
     for pid, blob in blobs.items():
-        made[f"__substg1.0_{pid:04X}0102"] = blob
+        streams[f"__substg1.0_{pid:04X}0102"] = blob
         listed += struct.pack("<HHIII", 0x102, pid, 6, len(blob), 0)
     for pid, number in ints.items():
         listed += struct.pack("<HHIII", 3, pid, 6, number, 0)
-    return {"__properties_version1.0": listed, **made}
+    return {"__properties_version1.0": listed, **streams}
 
 
 def msg(
@@ -145,12 +145,12 @@ def tnef(**files: bytes) -> bytes:
             + struct.pack("<H", sum(data) & 0xFFFF)
         )
 
-    made = struct.pack("<IH", 0x223E9F78, 1) + attribute(1, 0x9006, 8, struct.pack("<I", 0x10000))
+    stream = struct.pack("<IH", 0x223E9F78, 1) + attribute(1, 0x9006, 8, struct.pack("<I", 0x10000))
     for name, data in files.items():
-        made += attribute(2, 0x9002, 6, bytes(14))
-        made += attribute(2, 0x8010, 1, name.encode() + b"\0")
-        made += attribute(2, 0x800F, 6, data)
-    return made
+        stream += attribute(2, 0x9002, 6, bytes(14))
+        stream += attribute(2, 0x8010, 1, name.encode() + b"\0")
+        stream += attribute(2, 0x800F, 6, data)
+    return stream
 
 
 def hanging() -> bytes:

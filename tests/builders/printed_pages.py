@@ -49,8 +49,8 @@ def text(pdf: Path, last: int | None = None) -> str:
     """All text of the pages without blanks and hyphens: a line may be drawn in several runs, and
     poppler drops the hyphen of a word broken there.
     """
-    found = "".join(_run("pdftotext", pdf, last, "-").split())
-    return unicodedata.normalize("NFC", found).replace("-", "")
+    content = "".join(_run("pdftotext", pdf, last, "-").split())
+    return unicodedata.normalize("NFC", content).replace("-", "")
 
 
 def footers(pdf: Path) -> Iterator[str]:
@@ -75,9 +75,9 @@ def words(pdf: Path, last: int) -> list[tuple[Word, ...]]:
     pages = _run("pdftotext", pdf, last, "-bbox").split("<page ")[1:]
     return [
         tuple(
-            Word(html.unescape(found), *map(float, box))
-            for *box, found in _WORD.findall(page)
-            if any(letter.isalnum() for letter in html.unescape(found))
+            Word(html.unescape(word), *map(float, box))
+            for *box, word in _WORD.findall(page)
+            if any(letter.isalnum() for letter in html.unescape(word))
         )
         for page in pages
     ]
@@ -100,35 +100,37 @@ def pictures(pdf: Path, last: int) -> Iterator[Grey]:
 def hidden(pdf: Path, last: int = 1) -> Iterator[str]:
     """Yield the words of the first pages that cannot be read: cut off, or under another word."""
     pages = zip(pictures(pdf, last), words(pdf, last), strict=True)
-    for page, (grey, found) in enumerate(pages, 1):
-        for word in found:
-            if not _inked(grey, word):
+    for page, (grey, page_words) in enumerate(pages, 1):
+        for word in page_words:
+            if not _is_inked(grey, word):
                 yield f"page {page}: {word.text!r} is cut off"
-        for one, other in _overlaps(found):
-            yield f"page {page}: {one.text!r} and {other.text!r} overlap"
+        for first, other in _overlaps(page_words):
+            yield f"page {page}: {first.text!r} and {other.text!r} overlap"
 
 
-def _overlaps(found: tuple[Word, ...]) -> Iterator[tuple[Word, Word]]:
+def _overlaps(page_words: tuple[Word, ...]) -> Iterator[tuple[Word, Word]]:
     """Yield the pairs of words of which one covers a quarter of the other."""
-    if not found:
+    if not page_words:
         return
-    boxes = np.array([(word.left, word.top, word.right, word.bottom) for word in found])
+    boxes = np.array([(word.left, word.top, word.right, word.bottom) for word in page_words])
     low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
     shared = np.prod(np.clip(high - low, 0, None), axis=2)
     areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
     pairs = np.argwhere(np.triu(shared > 0.25 * np.minimum(areas[:, None], areas[None, :]), 1))
-    for one, other in ((found[one], found[other]) for one, other in pairs):
-        if not _one_word(one, other):
-            yield one, other
+    for first, other in ((page_words[first], page_words[other]) for first, other in pairs):
+        if not _is_one_word(first, other):
+            yield first, other
 
 
-def _one_word(one: Word, other: Word) -> bool:
+def _is_one_word(first: Word, other: Word) -> bool:
     """Whether poppler has parted a word between two letters set close: single ones, on one line."""
-    return (one.top, one.bottom) == (other.top, other.bottom) and len(one.text + other.text) == 2
+    return (first.top, first.bottom) == (other.top, other.bottom) and len(
+        first.text + other.text
+    ) == 2
 
 
-def _inked(grey: Grey, word: Word) -> bool:
+def _is_inked(grey: Grey, word: Word) -> bool:
     """Whether the word's ink is there from its first to its last letter, top to bottom.
 
     Measured within poppler's box: tall letters begin at 0.2 of its height, small ones at 0.35; all

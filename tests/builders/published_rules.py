@@ -79,7 +79,7 @@ def returns(of: District) -> Iterator[tuple[str, tuple[Row, ...]]]:
     grades = own_grades(of)
     wide = len(grades) - of.single
     singles = [{grade: 1} for grade in grades[wide:]]
-    left = {name: total - sum(one.get(name, 0) for one in singles)
+    left = {name: total - sum(single.get(name, 0) for single in singles)
             for name, total in of.cells.items()}  # fmt: skip
     below = {name: spread(total, wide) for name, total in left.items()}
     cells = [{name: counts[n] for name, counts in below.items()} for n in range(wide)]
@@ -93,20 +93,20 @@ def paper(
     grade: str, cells: Counts, members: Counts, wrong: Mapping[str, Counts] | None = None
 ) -> tuple[Row, ...]:
     """The rows of one return, added up; `wrong` counts are put over the right ones by section."""
-    told: dict[str, Mapping[str, Value]] = {"own": {"grade": grade}}
+    sections: dict[str, Mapping[str, Value]] = {"own": {"grade": grade}}
     for section, counts in (("cells", cells), ("members", members)):
         full = {name: counts.get(name, 0) for name in ("not_rated", *GRADES)}
         rated = sum(full[name] for name in GRADES)
         exempt = {"exempt": counts["exempt"]} if "exempt" in counts else {}
         total = rated + full["not_rated"] + counts.get("exempt", 0)
         printed = (wrong or {}).get(section, {})
-        told[section] = exempt | full | {"rated": rated, "total": total} | printed
-    return tuple(Row(section, "", 0, values, {}) for section, values in told.items())
+        sections[section] = exempt | full | {"rated": rated, "total": total} | printed
+    return tuple(Row(section, "", 0, values, {}) for section, values in sections.items())
 
 
 def workspace(of: District, folder: Path, schemes: Mapping[str, str] | None = None) -> Office:
     """Make the district's workspace; `schemes` are YAML files of its own."""
-    made = Workspace.create(folder, of.name, "Nơi ký")
+    target = Workspace.create(folder, of.name, "Nơi ký")
     for name, text in (schemes or {}).items():
         (folder / "schemas" / name).write_text(text, encoding="utf-8")
     wide = len(own_grades(of)) - of.single
@@ -117,8 +117,8 @@ def workspace(of: District, folder: Path, schemes: Mapping[str, str] | None = No
         entries.append({"code": code, "name": f"Tổ chức {code}", "type": kind, "parent": "HU"})
     rows = [Row("organisations", "", 0, entry, {}) for entry in entries]
     context = TemplateContext("HU", of.name, "", None, "Nơi ký", {}, {})
-    made.register.write_bytes(render(load_catalogue().register_form, context, rows))
-    return open_office(made)
+    target.register.write_bytes(render(load_catalogue().register_form, context, rows))
+    return open_office(target)
 
 
 def book(town: Office, of: District, branch: str, rows: tuple[Row, ...]) -> bytes:

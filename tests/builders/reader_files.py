@@ -100,9 +100,9 @@ class FormFile:
         """Insert a row above `row`."""
         return self.move(lambda spot: (spot[0] + (spot[0] >= row), spot[1]))
 
-    def swap_columns(self, one: int, other: int) -> FormFile:
+    def swap_columns(self, first: int, other: int) -> FormFile:
         """Exchange two whole columns."""
-        columns = {one: other, other: one}
+        columns = {first: other, other: first}
         return self.move(lambda spot: (spot[0], columns.get(spot[1], spot[1])))
 
     def rename(self, title: str) -> FormFile:
@@ -115,8 +115,8 @@ class FormFile:
 
     def save(self) -> bytes:
         """Return the workbook."""
-        made = io.BytesIO()
-        with xlsxwriter.Workbook(made, {"default_date_format": "dd/mm/yyyy"}) as book:
+        buffer = io.BytesIO()
+        with xlsxwriter.Workbook(buffer, {"default_date_format": "dd/mm/yyyy"}) as book:
             book.set_properties({"created": _CREATED})  # the same bytes every time
             for title, cells in self.sheets.items():
                 sheet = book.add_worksheet(title)
@@ -128,7 +128,7 @@ class FormFile:
                 hidden.very_hidden()
                 for row, pair in enumerate(self.stamp):
                     hidden.write_row(row, 0, pair)
-        return made.getvalue()
+        return buffer.getvalue()
 
     def _shape(self, sheet: Any, title: str) -> None:
         for name, *area in self.merged:
@@ -168,15 +168,15 @@ def codes(submission: Submission) -> list[str]:
 
 def repack(data: bytes, change: Callable[[str, bytes], bytes | None], **more: bytes) -> bytes:
     """Return a package with its parts changed; None drops one, `more` adds some."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(made, "w", _DEFLATED) as new:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w", _DEFLATED) as new:
         for entry in old.infolist():
             part = change(entry.filename, old.read(entry))
             if part is not None:
                 new.writestr(entry.filename, part)
         for name, part in more.items():
             new.writestr(name, part)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def sheet_xml(data: bytes, old: str, new: str) -> bytes:

@@ -53,9 +53,11 @@ def pages(workbook: Path, pdf: Path) -> Iterator[tuple[str, str, int]]:
         if sheet.sheet_state != "visible":
             continue
         key = keys.get(sheet.title) or slug(sheet.title)
-        own = [page for page, foot in enumerate(feet, 1) if foot.startswith(f"{sheet.title}  ")]
-        shown = own if key in _MANY_PAGES else own[:1]
-        for number, page in enumerate(shown, 1):
+        sheet_pages = [
+            page for page, foot in enumerate(feet, 1) if foot.startswith(f"{sheet.title}  ")
+        ]
+        drawn_pages = sheet_pages if key in _MANY_PAGES else sheet_pages[:1]
+        for number, page in enumerate(drawn_pages, 1):
             yield sheet.title, f"report-{key}" + (f"-{number}" if number > 1 else ""), page
 
 
@@ -71,11 +73,11 @@ def slug(title: str) -> str:
 
 def footers(pdf: Path) -> list[str]:
     """Return the last line of each page."""
-    told = subprocess.run(
+    output = subprocess.run(
         ["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True, text=True
     ).stdout
     lines = [[line.strip() for line in page.splitlines() if line.strip()]
-             for page in unicodedata.normalize("NFC", told).split("\f")]  # fmt: skip
+             for page in unicodedata.normalize("NFC", output).split("\f")]  # fmt: skip
     return [page[-1] if page else "" for page in lines]
 
 
@@ -85,8 +87,8 @@ def picture(pdf: Path, page: int, *options: str) -> Pixels:
     ran = subprocess.run(["pdftoppm", *at, str(pdf)], check=True, capture_output=True)
     magic, size, _, data = ran.stdout.split(b"\n", 3)
     wide, high = map(int, size.split())
-    found = np.frombuffer(data, np.uint8, wide * high * (3 if magic == b"P6" else 1))
-    return np.broadcast_to(found.reshape(high, wide, -1), (high, wide, 3))
+    pixels = np.frombuffer(data, np.uint8, wide * high * (3 if magic == b"P6" else 1))
+    return np.broadcast_to(pixels.reshape(high, wide, -1), (high, wide, 3))
 
 
 def small(pixels: Pixels) -> bytes:

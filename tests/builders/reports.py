@@ -39,11 +39,11 @@ def catalogue() -> Catalogue:
 
 
 def delivery(number: int, name: str, verdict: Verdict, **more: object) -> LedgerEntry:
-    made = LedgerEntry(
+    entry = LedgerEntry(
         number, 1, date(2019, 12, 6), name, f"inbox/{name}", sha256(name.encode()).hexdigest(),
         "hand", "vanthu@example.vn", "2019-12-03T02:15:00+00:00", verdict,
     )  # fmt: skip
-    return replace(made, **more)  # type: ignore[arg-type]
+    return replace(entry, **more)  # type: ignore[arg-type]
 
 
 def facts(first_month: int = 1, period: Period = NOVEMBER, as_of: date = AS_OF) -> ReportInputs:
@@ -51,7 +51,7 @@ def facts(first_month: int = 1, period: Period = NOVEMBER, as_of: date = AS_OF) 
     town = demo.load_town()
     samples = [s for s in _samples() if s.form != "meeting" or s.period.month >= first_month]
     dropped = [s for s in samples if s.form == "meeting" and s.period == NOVEMBER][-SILENT:]
-    made = [
+    returns = [
         AcceptedReturn(
             delivery(number, s.name, Verdict.ACCEPTED, form=s.form, version=s.version,
                      branch=s.branch, period=str(s.period), received=s.received),
@@ -59,8 +59,8 @@ def facts(first_month: int = 1, period: Period = NOVEMBER, as_of: date = AS_OF) 
         )
         for number, s in enumerate((s for s in samples if s not in dropped), 1)
     ]  # fmt: skip
-    last, first = dropped[-1], made[0].entry
-    number = len(made)
+    last, first = dropped[-1], returns[0].entry
+    number = len(returns)
     others = (
         delivery(number + 1, last.name, Verdict.REJECTED, form=last.form, version=last.version,
                  branch=last.branch, period=str(last.period), findings=REFUSED),
@@ -69,8 +69,8 @@ def facts(first_month: int = 1, period: Period = NOVEMBER, as_of: date = AS_OF) 
                  refers_to=first.id),
         delivery(number + 3, "ảnh chụp.jpg", Verdict.IGNORED),
     )  # fmt: skip
-    deliveries = (*(entry.entry for entry in made), *others)
-    return ReportInputs(catalogue(), town.register, period, as_of, tuple(made), deliveries)
+    deliveries = (*(entry.entry for entry in returns), *others)
+    return ReportInputs(catalogue(), town.register, period, as_of, tuple(returns), deliveries)
 
 
 @cache
@@ -78,14 +78,16 @@ def _samples() -> tuple[demo.SampleReturn, ...]:
     return tuple(demo.returns(demo.load_town(), catalogue()))
 
 
-def provenance(given: ReportInputs, figures: Figures | None = None) -> report.Provenance:
-    mark = fingerprint(figures or compute(given))
-    return report.Provenance("0.1.0", given.as_of, "a" * 64, given.catalogue.sources, figures=mark)
+def provenance(inputs: ReportInputs, figures: Figures | None = None) -> report.Provenance:
+    mark = fingerprint(figures or compute(inputs))
+    return report.Provenance(
+        "0.1.0", inputs.as_of, "a" * 64, inputs.catalogue.sources, figures=mark
+    )
 
 
-def write(given: ReportInputs, lang: str = "vi") -> bytes:
-    figures = compute(given)
-    return report.write(given, figures, provenance(given, figures), lang)
+def write(inputs: ReportInputs, lang: str = "vi") -> bytes:
+    figures = compute(inputs)
+    return report.write(inputs, figures, provenance(inputs, figures), lang)
 
 
 @cache
@@ -129,11 +131,11 @@ def charts(data: bytes) -> list[str]:
 
 def find(sheet: Worksheet, text: str, nth: int = 1) -> Cell:
     """The nth cell whose text begins so, row by row."""
-    found = [
+    cells = [
         cell for row in sheet.iter_rows() for cell in row if str(cell.value or "").startswith(text)
     ]
-    assert len(found) >= nth, f"{sheet.title}: no {text!r}"
-    return found[nth - 1]
+    assert len(cells) >= nth, f"{sheet.title}: no {text!r}"
+    return cells[nth - 1]
 
 
 def under(sheet: Worksheet, row: int, *headings: str, first: str = "STT") -> Cell:

@@ -91,39 +91,39 @@ def samples() -> Iterator[Sample]:
             of = form(table["form"], version)
             rules = {rule.code for _, rule in of.rules()}
             good = table["good"] | table.get("good_of", {}).get(version, {})
-            for name, told in table["samples"].items():
+            for name, sample in table["samples"].items():
                 code = name.partition(" ")[0]
                 if code in rules or code[0] in "FC":
-                    yield Sample(name, of, good, **told)
+                    yield Sample(name, of, good, **sample)
 
 
 def rows_of(sample: Sample) -> tuple[Row, ...]:
     """The good return, as `template.render` takes it."""
-    made = []
-    for section, given in sample.good.items():
-        for number, values in enumerate(given if isinstance(given, list) else [given], 1):
+    rows = []
+    for section, content in sample.good.items():
+        for number, values in enumerate(content if isinstance(content, list) else [content], 1):
             typed = {name: _day(value, sample) for name, value in values.items()}
-            made.append(Row(section, "", number, typed, {}))
-    return tuple(made)
+            rows.append(Row(section, "", number, typed, {}))
+    return tuple(rows)
 
 
 def _day(value: Any, sample: Sample) -> Any:
-    if isinstance(value, str) and sample.period and (found := DAY.fullmatch(value)):
-        return date(sample.period.year, int(found[2]), int(found[1]))
+    if isinstance(value, str) and sample.period and (match := DAY.fullmatch(value)):
+        return date(sample.period.year, int(match[2]), int(match[1]))
     return value
 
 
 def addresses(of: Form, rows: Sequence[Row]) -> Places:
     """Sheet and cell of every value of the template that holds `rows`."""
-    found = {}
+    places = {}
     cards = {section.id for section in of.sections if section.layout == "card"} | {"head"}
     for sheet in plan_sheets(of, Counter(row.section for row in rows)):
         for cell in sheet.cells:
             if cell.role == "value":
                 record = "" if cell.section in cards else f".{cell.record + 1}"
                 where = f"{get_column_letter(cell.column)}{cell.row}"
-                found[f"{cell.section}{record}.{cell.field}"] = (sheet.title.vi, where)
-    return found
+                places[f"{cell.section}{record}.{cell.field}"] = (sheet.title.vi, where)
+    return places
 
 
 def type_cells(book: bytes, at: Places, cells: Cells, sample: Sample) -> bytes:
@@ -174,14 +174,17 @@ def check_books(books: Sequence[bytes], of: Form) -> list[tuple[Submission, tupl
     """
     came = [read(data, "a.xlsx", CATALOGUE.forms) for data in books]
     if of.period == "none":
-        return [(one, validate_register(one, of)[1]) for one in came]
-    return [(one, found.findings) for one, found in zip(came, check_submissions(came), strict=True)]
+        return [(submission, validate_register(submission, of)[1]) for submission in came]
+    return [
+        (submission, checked.findings)
+        for submission, checked in zip(came, check_submissions(came), strict=True)
+    ]
 
 
 def check_submissions(came: Sequence[Submission]) -> tuple[CheckedFile, ...]:
     """Judge returns all together."""
     lists = {name: dict(pairs) for name, pairs in LISTS.items()}
-    return validate([_identify(one) for one in came], lists, CATALOGUE.forms)
+    return validate([_identify(submission) for submission in came], lists, CATALOGUE.forms)
 
 
 def _identify(submission: Submission) -> CheckedFile:
@@ -199,31 +202,33 @@ class SampleOutcome:
     findings: tuple[Finding, ...]
     at: Places
     returned: bytes
-    there: Places
+    places: Places
     left: tuple[Finding, ...]
 
 
-def try_samples(of: Form, known: Sequence[Sample]) -> dict[str, SampleOutcome]:
+def try_samples(of: Form, samples: Sequence[Sample]) -> dict[str, SampleOutcome]:
     """Send in the samples of one version of a form, return them, repair them, send them again.
 
     Each time all are checked in one batch: what is found in one is seen to be found in it alone.
     """
-    good = rows_of(known[0])
-    blank, at = render(of, known[0].context, good), addresses(of, good)
+    good = rows_of(samples[0])
+    blank, at = render(of, samples[0].context, good), addresses(of, good)
     sent = [
         type_cells(blank, at, _empty_cells(sample, at) | {**sample.change}, sample)
-        for sample in known
+        for sample in samples
     ]
-    found = check_books([on_its_way(*book) for book in enumerate(sent)], of)
+    checked = check_books([on_its_way(*book) for book in enumerate(sent)], of)
     back = [
-        (render(of, known[0].context, submission.rows, findings), addresses(of, submission.rows))
-        for submission, findings in found
+        (render(of, samples[0].context, submission.rows, findings), addresses(of, submission.rows))
+        for submission, findings in checked
     ]
-    again = [type_cells(*went, one.repair, one) for went, one in zip(back, known, strict=True)]
+    again = [
+        type_cells(*went, entry.repair, entry) for went, entry in zip(back, samples, strict=True)
+    ]
     left = check_books([on_its_way(*book) for book in enumerate(again)], of)
     return {
         sample.name: SampleOutcome(findings, at, *went, rest)
-        for sample, (_, findings), went, (_, rest) in zip(known, found, back, left, strict=True)
+        for sample, (_, findings), went, (_, rest) in zip(samples, checked, back, left, strict=True)
     }
 
 
@@ -238,7 +243,9 @@ def cells_with_colour(book: bytes) -> set[tuple[str, str]]:
     names = re.findall(r'<cellStyle [^>]*?name="([^"]*)"[^>]*?xfId="(\d+)"', styles)
     toned = {number for name, number in names if name.endswith((" bad", " watch"))}
     formats = re.findall(r"<xf .*?(?:/>|</xf>)", styles.partition("<cellXfs")[2])
-    looks = {n for n, one in enumerate(formats) if set(re.findall(r'xfId="(\d+)"', one)) & toned}
+    looks = {
+        n for n, style in enumerate(formats) if set(re.findall(r'xfId="(\d+)"', style)) & toned
+    }
     return {
         (title, cell)
         for title in re.findall(r'<sheet name="([^"]+)"', parts["xl/workbook.xml"])

@@ -83,27 +83,27 @@ class MeetingReturn:
         return Period(self.year, self.month)
 
     def values(self) -> tuple[Row, ...]:
-        held = date(self.year, self.month, self.day)
+        day = date(self.year, self.month, self.day)
         off = 100 - self.score
         return (
             *rows("members", {"opening": 10, "closing": 10}),
             *rows(
                 "meetings",
                 {
-                    "held_on": held, "kind": "regular", "content": "Bàn việc trong tháng",
+                    "held_on": day, "kind": "regular", "content": "Bàn việc trong tháng",
                     "duration": 95, "expected": self.expected, "present": self.present,
                 },
             ),
             *rows(
                 "scores",
                 {
-                    "held_on": held, "scorer": "own", "time": 5, "attendance": 5,
+                    "held_on": day, "scorer": "own", "time": 5, "attendance": 5,
                     "preparation": 10, "conduct": 40 - off, "principles": 5, "result": 30,
                     "closing": 5, "total": self.score,
                     "explanation": "Tiến hành còn hình thức" if off else None,
                 },
             ),
-            *(rows("visits", {"held_on": held, "officer": self.visitor}) if self.visitor else ()),
+            *(rows("visits", {"held_on": day, "officer": self.visitor}) if self.visitor else ()),
         )  # fmt: skip
 
     def book(self) -> bytes:
@@ -131,10 +131,10 @@ def _book(paper: MeetingReturn) -> bytes:
 
 def create_office(folder: Path) -> Office:
     """Make the workspace of the small town: a copy of one that was made with the same register."""
-    made, packed = _pack_office(repr(REGISTER))
+    office, packed = _pack_office(repr(REGISTER))
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
         tar.extractall(folder, filter="tar")
-    return replace(made, workspace=replace(made.workspace, root=folder))
+    return replace(office, workspace=replace(office.workspace, root=folder))
 
 
 @cache
@@ -142,10 +142,10 @@ def _pack_office(_register: str) -> tuple[Office, bytes]:
     """The small town and its folder, packed."""
     with TemporaryDirectory() as folder:
         root = Path(folder, "town")
-        made = fill_in_register(Workspace.create(root, "Thị ủy Mường Lay", "Mường Lay"))
+        office = fill_in_register(Workspace.create(root, "Thị ủy Mường Lay", "Mường Lay"))
         with tarfile.open(fileobj=(packed := io.BytesIO()), mode="w") as tar:
             tar.add(root, ".")
-    return made, packed.getvalue()
+    return office, packed.getvalue()
 
 
 def fill_in_register(workspace: Workspace) -> Office:

@@ -58,14 +58,14 @@ class Sheet:
 
     def find(self, text: str, nth: int = 1) -> tuple[int, int]:
         """Return row and column of the nth cell whose text begins so, row by row."""
-        found = [
+        places = [
             (row, column)
             for row, values in enumerate(self.rows, 1)
             for column, value in enumerate(values, 1)
             if str(value or "").startswith(text)
         ]
-        assert len(found) >= nth, f"{self.title}: no {text!r}"
-        return found[nth - 1]
+        assert len(places) >= nth, f"{self.title}: no {text!r}"
+        return places[nth - 1]
 
     def row_of(self, text: str, nth: int = 1) -> int:
         """Return the row of the nth cell whose text begins so."""
@@ -114,22 +114,26 @@ def recalculate(data: bytes, folder: Path) -> Book:
     return load_sheets(libreoffice.convert(source, "xlsx", folder / "again", recalculate=True))
 
 
-def differences(one: Book, other: Book, sheets: Iterable[str] = ()) -> list[str]:
-    """Return the cells that differ, of all sheets of `one` or of those named, with both values:
+def differences(first: Book, other: Book, sheets: Iterable[str] = ()) -> list[str]:
+    """Return the cells that differ, of all sheets of `first` or of those named, with both values:
     ``Xếp loại năm!C12: 3.0 is not 4.0``.
     """
-    return [told for title in sheets or one for told in _differ(one[title], other[title])]
+    return [
+        difference
+        for title in sheets or first
+        for difference in _differ(first[title], other[title])
+    ]
 
 
-def _differ(one: Sheet, other: Sheet) -> Iterator[str]:
-    for row, pair in enumerate(zip_longest(one.rows, other.rows, fillvalue=()), 1):
+def _differ(first: Sheet, other: Sheet) -> Iterator[str]:
+    for row, pair in enumerate(zip_longest(first.rows, other.rows, fillvalue=()), 1):
         for column, (left, right) in enumerate(zip_longest(*pair), 1):
             if not same(left, right):
-                yield f"{one.title}!{get_column_letter(column)}{row}: {left!r} is not {right!r}"
+                yield f"{first.title}!{get_column_letter(column)}{row}: {left!r} is not {right!r}"
 
 
-def same(one: object, other: object) -> bool:
+def same(first: object, other: object) -> bool:
     """Whether two values are one, figures to twelve places."""
-    if isinstance(one, int | float) and isinstance(other, int | float):
-        return isclose(one, other, rel_tol=1e-12, abs_tol=1e-12)
-    return one == other
+    if isinstance(first, int | float) and isinstance(other, int | float):
+        return isclose(first, other, rel_tol=1e-12, abs_tol=1e-12)
+    return first == other

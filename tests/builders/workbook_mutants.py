@@ -44,9 +44,9 @@ class Original:
         book = self.parts["xl/workbook.xml"].decode()
         relations = self.parts["xl/_rels/workbook.xml.rels"].decode()
         titles = re.findall(r'<sheet [^>]*?name="([^"]*)"[^>]*?r:id="([^"]*)"', book)
-        wanted = next(ref for name, ref in titles if name == title)
+        reference = next(ref for name, ref in titles if name == title)
         entries = re.findall(r"<Relationship [^>]*>", relations)
-        entry = next(one for one in entries if f'Id="{wanted}"' in one)
+        entry = next(relation for relation in entries if f'Id="{reference}"' in relation)
         return "xl/" + re.findall(r'Target="(?:/?xl/)?([^"]*)"', entry)[0]
 
     @property
@@ -69,11 +69,11 @@ class Mutant:
 
 
 def pack(parts: Mapping[str, bytes], method: int = _STORED) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", method, compresslevel=1) as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method, compresslevel=1) as archive:
         for name, part in parts.items():
             archive.writestr(name, part)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def unpack(data: bytes) -> Parts:
@@ -107,8 +107,8 @@ def _fewer_parts(rng: Random, parts: Parts, base: Original) -> Parts:
 
 
 def _dimension(rng: Random, parts: Parts, base: Original) -> Parts:
-    said = rng.choice([b"", b'<dimension ref="A1"/>', b'<dimension ref="A1:XFD1048576"/>'])
-    return _each_sheet(parts, lambda xml: re.sub(rb"<dimension [^>]*/>", said, xml))
+    dimension = rng.choice([b"", b'<dimension ref="A1"/>', b'<dimension ref="A1:XFD1048576"/>'])
+    return _each_sheet(parts, lambda xml: re.sub(rb"<dimension [^>]*/>", dimension, xml))
 
 
 def _blanks(rng: Random, parts: Parts, base: Original) -> Parts:
@@ -116,7 +116,7 @@ def _blanks(rng: Random, parts: Parts, base: Original) -> Parts:
     return _each_sheet(parts, lambda xml: xml.replace(b"</row>", b"</row>" + blank))
 
 
-def _prefixed(rng: Random, parts: Parts, base: Original) -> Parts:
+def _prefix_tags(rng: Random, parts: Parts, base: Original) -> Parts:
     def prefix(xml: bytes) -> bytes:
         xml = re.sub(rb"<(/?)(?=[a-zA-Z])(?![\w]+:)", rb"<\1x:", xml)
         return xml.replace(b" xmlns=", b" xmlns:x=", 1)
@@ -136,9 +136,9 @@ def _row_inserted(rng: Random, parts: Parts, base: Original) -> Parts:
     name, by = base.sheet, rng.randint(1, 5)
     first = rng.randint(1, max(row.number for row in base.submission.rows))
 
-    def down(found: re.Match[bytes]) -> bytes:
-        number = int(found[2])
-        return found[1] + str(number + by if number >= first else number).encode() + found[3]
+    def down(match: re.Match[bytes]) -> bytes:
+        number = int(match[2])
+        return match[1] + str(number + by if number >= first else number).encode() + match[3]
 
     xml = re.sub(rb'(<row r=")(\d+)(")', down, parts[name])
     xml = re.sub(rb'(<c r="[A-Z]+)(\d+)(")', down, xml)
@@ -146,13 +146,13 @@ def _row_inserted(rng: Random, parts: Parts, base: Original) -> Parts:
     return parts | {name: xml}
 
 
-def _shared(rng: Random, parts: Parts, base: Original) -> Parts:
+def _share_strings(rng: Random, parts: Parts, base: Original) -> Parts:
     """Texts moved to the shared strings, as Excel does on saving."""
     texts: list[bytes] = []
 
-    def move(found: re.Match[bytes]) -> bytes:
-        texts.append(found[2])
-        return found[1].replace(b'"inlineStr"', b'"s"') + b"<v>%d</v>" % (len(texts) - 1)
+    def move(match: re.Match[bytes]) -> bytes:
+        texts.append(match[2])
+        return match[1].replace(b'"inlineStr"', b'"s"') + b"<v>%d</v>" % (len(texts) - 1)
 
     if "xl/sharedStrings.xml" in parts:
         return parts
@@ -239,16 +239,16 @@ def _cell_twice(rng: Random, xml: bytes) -> bytes:
     places = list(re.finditer(rb"<c [^>]*>.{0,80}?</c>", xml))
     if not places:
         return xml
-    one, other = rng.choice(places), rng.choice(places)
-    return xml[: one.end()] + other[0] + xml[one.end() :]
+    first, other = rng.choice(places), rng.choice(places)
+    return xml[: first.end()] + other[0] + xml[first.end() :]
 
 
 def _rows_swapped(rng: Random, xml: bytes) -> bytes:
     rows = re.findall(rb"<row [^>]*>.*?</row>", xml, flags=re.DOTALL)
     if len(rows) < 2:
         return xml
-    one, other = rng.sample(rows, 2)
-    return xml.replace(one, b"\0").replace(other, one).replace(b"\0", other)
+    first, other = rng.sample(rows, 2)
+    return xml.replace(first, b"\0").replace(other, first).replace(b"\0", other)
 
 
 def _number(rng: Random, xml: bytes) -> bytes:
@@ -264,9 +264,9 @@ def _deep(rng: Random, xml: bytes) -> bytes:
 
 def _encoding(rng: Random, xml: bytes) -> bytes:
     text = xml.decode("utf-8", "replace")
-    said = rng.choice(["utf-16", "utf-8", "cp1258", "utf-7", "ascii", "no-such"])
+    declared = rng.choice(["utf-16", "utf-8", "cp1258", "utf-7", "ascii", "no-such"])
     wrote = rng.choice(["utf-16", "utf-16-be", "utf-8-sig"])
-    return f'<?xml version="1.0" encoding="{said}"?>'.encode() + text.encode(wrote)
+    return f'<?xml version="1.0" encoding="{declared}"?>'.encode() + text.encode(wrote)
 
 
 def _cut(rng: Random, xml: bytes) -> bytes:
@@ -309,8 +309,8 @@ def _damage(rng: Random, parts: Parts, base: Original) -> tuple[str, Parts]:
         changed[name] = damage(rng, changed[name])
         how.append(f"{damage.__name__[1:]}:{name.rpartition('/')[2]}")
     if rng.random() < 0.1:
-        one, other = rng.sample(names, 2)
-        changed[one], changed[other] = changed[other], changed[one]
+        first, other = rng.sample(names, 2)
+        changed[first], changed[other] = changed[other], changed[first]
         how.append("swapped")
     if rng.random() < 0.05:
         del changed[rng.choice(list(changed))]
@@ -348,7 +348,7 @@ def _content(rng: Random) -> tuple[str, str, object]:
         return "n", f"<v>{value!r}</v>", value
     if kind == "text":
         text = rng.choice(_TEXTS)
-        return "inlineStr", f'<is><t xml:space="preserve">{_escaped(text)}</t></is>', text
+        return "inlineStr", f'<is><t xml:space="preserve">{_escape(text)}</t></is>', text
     if kind == "error":
         return "e", f"<v>{rng.choice(['#N/A', '#REF!', '#DIV/0!'])}</v>", None
     if kind == "uncached":
@@ -358,7 +358,7 @@ def _content(rng: Random) -> tuple[str, str, object]:
     return ("b", "<v>1</v>", True) if kind == "bool" else ("n", "", "")
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;")
 
 
@@ -378,8 +378,8 @@ def _touch(rng: Random, base: Original, name: str) -> Mutant:
     return Mutant(name, f"touched:{entry.type}:{kind}", data, must, base, cell, typed)
 
 
-_SAME = (_shuffle, _more_parts, _fewer_parts, _dimension, _blanks, _prefixed, _spare_cells,
-         _row_inserted, _shared)  # fmt: skip
+_SAME = (_shuffle, _more_parts, _fewer_parts, _dimension, _blanks, _prefix_tags, _spare_cells,
+         _row_inserted, _share_strings)  # fmt: skip
 _REFUSED = (_bomb, _doctype, _leads_out, _twice, _macro, _lock)
 
 
@@ -392,7 +392,7 @@ def mutant(seed: int, number: int, originals: list[Original], legacy: list[Origi
     if share < 0.25:
         changes = rng.sample(_SAME, rng.randint(1, 3))
         parts = dict(base.parts)
-        for change in sorted(changes, key=lambda c: c is _prefixed):
+        for change in sorted(changes, key=lambda c: c is _prefix_tags):
             parts = change(rng, parts, base)
         how = "+".join(change.__name__[1:] for change in changes)
         return Mutant(name, how, pack(parts, rng.choice([_STORED, 8])), "same", base)

@@ -68,7 +68,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
     ]
     found: dict[str, list[Decision]] = defaultdict(list)
     for at in range(0, len(leaves), 200):
-        for decision in decide(corpora.judged(leaves[at : at + 200]), LedgerSnapshot()):
+        for decision in decide(corpora.check_leaves(leaves[at : at + 200]), LedgerSnapshot()):
             found[decision.checked.file.origin.partition("!")[0]].append(decision)
     here = folder if given else Path(__file__).parent
     return Corpus(folder, here / EXPECTED, found, time.monotonic() - started)
@@ -113,6 +113,6 @@ def test_what_is_said_of_a_file_does_not_depend_on_how_many_are_checked_at_a_tim
     leaves += [
         corpora.incoming_file(original.name, original.data) for original in corpora.originals()[:5]
     ]
-    together = corpora.judged(leaves)
+    together = corpora.check_leaves(leaves)
     monkeypatch.setattr(ingest, "GROUP_SIZE", 3)
-    assert corpora.judged(leaves) == together
+    assert corpora.check_leaves(leaves) == together

@@ -32,7 +32,7 @@ def test_the_same_number_is_the_same_file() -> None:
 def test_an_oracle_that_can_say_no() -> None:
     """Given the return of another branch, or one not refused, every oracle complains."""
     books, legacy = corpus_fuzz.originals()
-    (other,) = corpora.judged([corpora.incoming_file("x.xlsx", books[1].data)])
+    (other,) = corpora.check_leaves([corpora.incoming_file("x.xlsx", books[1].data)])
     found = [mutant(SEED, number, books, legacy) for number in range(100)]
     for must in ("same", "touched", "refused"):
         one = next(one for one in found if one.must == must and one.original is not books[1])

@@ -125,7 +125,7 @@ def towns(draw: Any) -> ReportInputs:
 @given(towns())
 def test_the_figures_agree_with_an_independent_count(given_facts: ReportInputs) -> None:
     expected = independent_count.recompute(given_facts)
-    found = independent_count.shown(compute(given_facts))
+    found = independent_count.program_figures(compute(given_facts))
     for part, values in expected.items():
         assert found[part] == values, part
 

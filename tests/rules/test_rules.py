@@ -78,10 +78,10 @@ def test_wrong_and_repaired(sample: Sample, outcome: Callable[[Sample], SampleOu
             assert "{" not in str(explain(found, sample.form, lang))
 
     # The form goes back, its list leads to what was found; only cells in colour are typed into.
-    listed = {became.there[found.partition(" ")[2]][1] for found in sample.found}
+    listed = {became.places[found.partition(" ")[2]][1] for found in sample.found}
     assert cells_with_link(became.returned) == listed
-    assert {became.there[path] for path in sample.repair} <= cells_with_colour(became.returned)
-    assert finding_lines(became.left, became.there) == []
+    assert {became.places[path] for path in sample.repair} <= cells_with_colour(became.returned)
+    assert finding_lines(became.left, became.places) == []
 
 
 @pytest.mark.parametrize("sample", VERSIONS.values(), ids=VERSIONS)

@@ -60,7 +60,7 @@ def lines(sheet: Worksheet) -> list[tuple[object, ...]]:
 
 @pytest.fixture(scope="module")
 def sheets() -> dict[str, Worksheet]:
-    return book(facts(year(BAD), known=on_trial("H06")))
+    return book(facts(year(BAD), descriptions=on_trial("H06")))
 
 
 @pytest.mark.filterwarnings("ignore:Sparkline Group extension")

@@ -97,7 +97,9 @@ def test_a_blank_is_never_a_sign() -> None:
 def test_signs_of_a_version_hold_in_its_months_only() -> None:
     (known,) = catalogue().indicator_sets
     ended = replace(known, effective=replace(known.effective, to="2019-10"))
-    later = facts(year([{"merged": "yes"}]), known=replace(catalogue(), indicator_sets=(ended,)))
+    later = facts(
+        year([{"merged": "yes"}]), descriptions=replace(catalogue(), indicator_sets=(ended,))
+    )
     assert indicator_hits(later) == ()
 
 
