@@ -44,13 +44,13 @@ def value(entry, form):
 @st.composite
 def rows(draw) -> tuple[Row, ...]:
     """Rows of the meeting form: the card, and a few of the tables' rows, filled throughout."""
-    found = []
+    drawn = []
     for section in MEETING.sections:
         count = 1 if section.layout == "card" else draw(st.integers(0, 3))
         for _ in range(count):
             values = {entry.id: draw(value(entry, MEETING)) for entry in section.fields}
-            found.append(Row(section.id, "", 0, values, {}))
-    return tuple(found)
+            drawn.append(Row(section.id, "", 0, values, {}))
+    return tuple(drawn)
 
 
 # -- what people do to a sheet
@@ -100,58 +100,58 @@ def extra_sheet(sheet: Worksheet, at: int) -> None:
     sheet.parent.create_sheet(f"Nháp {at}", 0)
 
 
-def filtered(sheet: Worksheet, at: int) -> None:
+def set_filter(sheet: Worksheet, at: int) -> None:
     sheet.auto_filter.ref = f"A{at}:H{at + 5}"
 
 
 Change = Callable[[Worksheet, int], None]
 CHANGES: tuple[Change, ...] = (
-    insert_row, insert_row, insert_column, unprotect, rename, unhide, extra_sheet, filtered,
+    insert_row, insert_row, insert_column, unprotect, rename, unhide, extra_sheet, set_filter,
 )  # fmt: skip
 changes = st.lists(st.tuples(st.sampled_from(CHANGES), st.integers(1, 60)), max_size=5)
 
 
-def changed(filled: tuple[Row, ...], done: list[tuple[Change, int]]) -> bytes:
+def change_form(filled: tuple[Row, ...], done: list[tuple[Change, int]]) -> bytes:
     book = openpyxl.load_workbook(io.BytesIO(render(MEETING, CONTEXT, filled)))
     sheet = book["Báo cáo"]
     for change, at in done:
         change(sheet, at)
-    made = io.BytesIO()
-    book.save(made)
-    return made.getvalue()
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
 
 
-def errors(found: Submission) -> list[tuple[str, str]]:
-    return [(f.code, f.place.cell) for f in found.findings if f.is_error]
+def errors(submission: Submission) -> list[tuple[str, str]]:
+    return [(f.code, f.place.cell) for f in submission.findings if f.is_error]
 
 
-def same(found: Submission, filled: tuple[Row, ...]) -> bool:
-    return values_hash(found.rows) == values_hash(filled)
+def same(submission: Submission, filled: tuple[Row, ...]) -> bool:
+    return values_hash(submission.rows) == values_hash(filled)
 
 
-few = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+few_examples = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 
 
-@few
+@few_examples
 @given(rows(), changes)
 def test_a_changed_form_is_read_with_the_same_values(filled, done):
-    found = read(changed(filled, done), "x.xlsx", FORMS)
-    assert errors(found) == []
-    assert same(found, filled)
+    submission = read(change_form(filled, done), "x.xlsx", FORMS)
+    assert errors(submission) == []
+    assert same(submission, filled)
 
 
-@few
-@given(rows().filter(lambda made: any(r.section == "meetings" for r in made)), changes, st.data())
+@few_examples
+@given(rows().filter(lambda drawn: any(r.section == "meetings" for r in drawn)), changes, st.data())
 def test_a_planted_mistake_is_told_at_its_cell(filled, done, data):
-    read_back = read(changed(filled, done), "x.xlsx", FORMS)
+    read_back = read(change_form(filled, done), "x.xlsx", FORMS)
     numbers = [e.id for e in SECTIONS["meetings"].fields if e.type == "integer"]
     row = data.draw(st.sampled_from(read_back.section_rows("meetings")))
     cell = row.cells[data.draw(st.sampled_from(numbers))]
-    book = openpyxl.load_workbook(io.BytesIO(changed(filled, done)))
+    book = openpyxl.load_workbook(io.BytesIO(change_form(filled, done)))
     book[row.sheet][cell].value = "18/18"
-    made = io.BytesIO()
-    book.save(made)
-    assert errors(read(made.getvalue(), "x.xlsx", FORMS)) == [("C03", cell)]
+    buffer = io.BytesIO()
+    book.save(buffer)
+    assert errors(read(buffer.getvalue(), "x.xlsx", FORMS)) == [("C03", cell)]
 
 
 @pytest.mark.libreoffice
@@ -160,22 +160,22 @@ def test_a_planted_mistake_is_told_at_its_cell(filled, done, data):
 def test_and_saved_by_libreoffice_too(tmp_path_factory, filled, done):
     folder: Path = tmp_path_factory.mktemp("doi")
     source = folder / "a.xlsx"
-    source.write_bytes(changed(filled, done))
+    source.write_bytes(change_form(filled, done))
     saved = libreoffice.fill(source, folder / "b.xlsx", [])
-    found = read(saved.read_bytes(), "b.xlsx", FORMS)
-    assert errors(found) == []
-    assert same(found, filled)
+    submission = read(saved.read_bytes(), "b.xlsx", FORMS)
+    assert errors(submission) == []
+    assert same(submission, filled)
 
 
 # -- changes that cannot be understood are refused, with the right words
 
 
-def edited(edit: Callable[[openpyxl.Workbook], None]) -> Submission:
+def edit_blank(edit: Callable[[openpyxl.Workbook], None]) -> Submission:
     book = openpyxl.load_workbook(io.BytesIO(render(MEETING, CONTEXT, ())))
     edit(book)
-    made = io.BytesIO()
-    book.save(made)
-    return read(made.getvalue(), "x.xlsx", FORMS)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return read(buffer.getvalue(), "x.xlsx", FORMS)
 
 
 def top(sheet: Worksheet, section: str) -> int:
@@ -193,8 +193,8 @@ def test_a_column_deleted_is_named():
             sheet.unmerge_cells(str(area))
         sheet.delete_cols(column_of(sheet, "meetings", "present"))
 
-    found = [f for f in edited(delete).findings if f.code == "R26"]
-    assert {f.params["field"] for f in found} >= {"meetings.present"}
+    findings = [f for f in edit_blank(delete).findings if f.code == "R26"]
+    assert {f.params["field"] for f in findings} >= {"meetings.present"}
 
 
 def test_a_card_s_label_typed_anew_does_not_matter_either():
@@ -203,9 +203,11 @@ def test_a_card_s_label_typed_anew_does_not_matter_either():
         (cell,) = (c for row in sheet.iter_rows() for c in row if c.value == "Có đầu tháng (A)")
         cell.value = "Đầu kỳ"
 
-    found = edited(retype)
-    assert errors(found) == []
-    assert [f.params["field"] for f in found.findings if f.code == "C26"] == ["members.opening"]
+    submission = edit_blank(retype)
+    assert errors(submission) == []
+    assert [f.params["field"] for f in submission.findings if f.code == "C26"] == [
+        "members.opening"
+    ]
 
 
 def test_a_heading_typed_anew_does_not_matter_while_its_marker_stands():
@@ -216,16 +218,18 @@ def test_a_heading_typed_anew_does_not_matter_while_its_marker_stands():
                 if cell.value == "Có mặt":
                     cell.value = "Số có mặt thực tế"
 
-    found = edited(retype)
-    assert errors(found) == []
-    assert [f.params["field"] for f in found.findings if f.code == "C26"] == ["meetings.present"]
+    submission = edit_blank(retype)
+    assert errors(submission) == []
+    assert [f.params["field"] for f in submission.findings if f.code == "C26"] == [
+        "meetings.present"
+    ]
 
 
 def test_a_sheet_doubled_is_refused():
     def double(book: openpyxl.Workbook) -> None:
         book.copy_worksheet(book["Báo cáo"])
 
-    assert {code for code, _ in codes_and_cells(edited(double))} >= {"R22"}
+    assert {code for code, _ in codes_and_cells(edit_blank(double))} >= {"R22"}
 
 
 def test_the_table_copied_into_a_new_workbook_is_read_by_its_headings():
@@ -235,26 +239,26 @@ def test_the_table_copied_into_a_new_workbook_is_read_by_its_headings():
         for cell in row:
             if cell.value is not None and cell.column > 1:
                 book.active[f"{get_column_letter(cell.column)}{cell.row}"].value = cell.value
-    made = io.BytesIO()
-    book.save(made)
-    found = read(made.getvalue(), "x.xlsx", FORMS)
-    assert errors(found) == []
-    assert found.form == "meeting" and found.stamp is None
-    assert {code for code, _ in codes_and_cells(found)} == {"R28"}
+    buffer = io.BytesIO()
+    book.save(buffer)
+    submission = read(buffer.getvalue(), "x.xlsx", FORMS)
+    assert errors(submission) == []
+    assert submission.form == "meeting" and submission.stamp is None
+    assert {code for code, _ in codes_and_cells(submission)} == {"R28"}
 
 
-def packed(book: openpyxl.Workbook) -> bytes:
-    made = io.BytesIO()
-    book.save(made)
-    return made.getvalue()
+def save_bytes(book: openpyxl.Workbook) -> bytes:
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_a_lost_stamp_makes_the_templates_own_words_nobodys_remark(lang):
     book = openpyxl.load_workbook(io.BytesIO(render(MEETING, CONTEXT, (), lang=lang)))
     del book["_mlay"]
-    assert codes_and_cells(read(packed(book), "x.xlsx", FORMS)) == []
+    assert codes_and_cells(read(save_bytes(book), "x.xlsx", FORMS)) == []
     book.worksheets[0]["Z3"] = "nộp muộn"
     book.worksheets[1]["F40"] = "ghi chú"
-    found = codes_and_cells(read(packed(book), "x.xlsx", FORMS))
-    assert [code for code, _ in found] == ["C20", "C21"]
+    strays = codes_and_cells(read(save_bytes(book), "x.xlsx", FORMS))
+    assert [code for code, _ in strays] == ["C20", "C21"]

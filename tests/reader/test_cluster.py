@@ -78,11 +78,11 @@ def test_all_that_a_reader_imports_is_compared() -> None:
 
 
 def test_a_machine_without_the_program_is_named() -> None:
-    ours = dask_backend.program_versions()
-    dask_backend.check_same_program({"tcp://a:1": ours})
-    for theirs in (ModuleNotFoundError("mlay_batch"), {**ours, "xlrd": "1.0"}):
+    local = dask_backend.program_versions()
+    dask_backend.check_same_program({"tcp://a:1": local})
+    for remote in (ModuleNotFoundError("mlay_batch"), {**local, "xlrd": "1.0"}):
         with pytest.raises(MlayError, match=r"cluster\.program .*tcp://b:1"):
-            dask_backend.check_same_program({"tcp://a:1": ours, "tcp://b:1": theirs})
+            dask_backend.check_same_program({"tcp://a:1": local, "tcp://b:1": remote})
 
 
 # -- batches ----------------------------------------------------------------------------------
@@ -96,12 +96,12 @@ def test_batches_are_bounded_in_number_and_bytes() -> None:
     assert list(dask_backend.split_into_batches([])) == []
 
 
-def answered(workers: dict[str, int], *raised: BaseException) -> list[Any]:
+def let_answer(workers: dict[str, int], *raised: BaseException) -> list[Any]:
     """Let a cluster answer a good file and a broken one so."""
-    told = iter(raised)
+    errors = iter(raised)
 
     def result(timeout: float) -> Any:
-        raise next(told)
+        raise next(errors)
 
     client: Any = SimpleNamespace(nthreads=lambda: workers)
     job = dask_backend.ClusterJob(client, "tcp://a:1", False, FORMS, Limits())
@@ -111,7 +111,7 @@ def answered(workers: dict[str, int], *raised: BaseException) -> list[Any]:
 
 def test_a_batch_over_which_worker_after_worker_died_is_read_here() -> None:
     killed = KilledWorker("task", SimpleNamespace(address="tcp://b:1"), 3)
-    good, broken = answered({"tcp://b:1": 1}, TimeoutError(), killed)
+    good, broken = let_answer({"tcp://b:1": 1}, TimeoutError(), killed)
     assert good == read(FormFile().save(), "", FORMS)
     assert codes(broken) == ["R01"]
 
@@ -126,6 +126,6 @@ def test_a_batch_over_which_worker_after_worker_died_is_read_here() -> None:
     ],
 )
 def test_what_else_may_fail_is_a_broken_run(raised: BaseException, code: str) -> None:
-    with pytest.raises(MlayError) as told:
-        answered({}, raised)
-    assert told.value.code == code
+    with pytest.raises(MlayError) as caught:
+        let_answer({}, raised)
+    assert caught.value.code == code

@@ -34,6 +34,6 @@ def test_the_last_cell_of_a_sheet_does_not_take_the_footer_for_its_value():
     book = Workbook()
     book.active["A1"] = "=1+1"
     book.active.oddFooter.left.text = "Chi bộ"
-    held = io.BytesIO()
-    book.save(held)
-    assert cell_texts(held.getvalue(), Limits()) == {"Sheet": {"A1": UNCALCULATED}}
+    buffer = io.BytesIO()
+    book.save(buffer)
+    assert cell_texts(buffer.getvalue(), Limits()) == {"Sheet": {"A1": UNCALCULATED}}

@@ -31,11 +31,11 @@ def deadly() -> bytes:
 
     The pre-flight takes such cells out, so the limits are opened to let it through.
     """
-    far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
-    return sheet_xml(good(), "</sheetData>", far)
+    far_cell = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    return sheet_xml(good(), "</sheetData>", far_cell)
 
 
-def named(*files: bytes) -> list[tuple[str, bytes]]:
+def name_files(*files: bytes) -> list[tuple[str, bytes]]:
     return [(f"{n}.xlsx", data) for n, data in enumerate(files)]
 
 
@@ -46,8 +46,8 @@ def days(submissions) -> list[int | str]:
 def test_order_and_values_are_those_of_the_files():
     files = [good(day) for day in (5, 1, 9, 30)]
     done: list[int] = []
-    found = read_all(named(*files), FORMS, progress=done.append)
-    assert found == [read(data, "", FORMS) for data in files]
+    submissions = read_all(name_files(*files), FORMS, progress=done.append)
+    assert submissions == [read(data, "", FORMS) for data in files]
     assert done == [1, 2, 3, 4]
 
 
@@ -59,43 +59,45 @@ def test_files_are_taken_a_few_ahead_of_their_turn_only():
     taken: list[str] = []
 
     def files():
-        for name, data in named(*[b""] * 500):
+        for name, data in name_files(*[b""] * 500):
             taken.append(name)
             yield name, data
 
-    found = read_each(files(), FORMS, workers=1)
-    assert codes(next(found)) == ["R01"]
+    answers = read_each(files(), FORMS, workers=1)
+    assert codes(next(answers)) == ["R01"]
     assert len(taken) < 50
-    assert len(list(found)) == 499
+    assert len(list(answers)) == 499
 
 
 def test_nothing_is_started_for_who_never_asks():
     """Nobody would end such workers: a file that hangs one would hold the program up for ever."""
     taken: list[int] = []
-    found = read_each((("x", b"") for n in range(3) if not taken.append(n)), FORMS, workers=1)
+    answers = read_each((("x", b"") for n in range(3) if not taken.append(n)), FORMS, workers=1)
     assert (taken, active_children()) == ([], [])
-    found.close()
+    answers.close()
     assert (taken, active_children()) == ([], [])
 
 
 def test_large_files_are_not_gathered():
     taken: list[int] = []
     large = (("x", bytes(20 << 20)) for n in range(9) if not taken.append(n))
-    found = read_each(large, FORMS, workers=1)
-    assert codes(next(found)) == ["R03"]
+    answers = read_each(large, FORMS, workers=1)
+    assert codes(next(answers)) == ["R03"]
     assert len(taken) == 2
-    found.close()
+    answers.close()
     assert active_children() == []
 
 
 def test_a_file_that_kills_its_reader_is_refused_alone(deadly):
-    found = read_all(named(good(1), deadly, good(2), deadly, good(3)), FORMS, LAX, workers=1)
-    assert days(found) == [1, "R13", 2, "R13", 3]
+    submissions = read_all(
+        name_files(good(1), deadly, good(2), deadly, good(3)), FORMS, LAX, workers=1
+    )
+    assert days(submissions) == [1, "R13", 2, "R13", 3]
 
 
 def test_with_several_workers_too(deadly):
     files = [deadly, good(1), good(2), deadly, deadly, good(3)]
-    assert days(read_all(named(*files), FORMS, LAX, workers=2)) == [
+    assert days(read_all(name_files(*files), FORMS, LAX, workers=2)) == [
         "R13", 1, 2, "R13", "R13", 3,
     ]  # fmt: skip
 
@@ -104,27 +106,27 @@ def test_a_file_that_takes_too_long_is_refused_alone():
     cells = '<c r="A9"/>' * 3_000_000
     slow = sheet_xml(good(), "</sheetData>", f"<row>{cells}</row></sheetData>")
     limits = Limits(seconds=1, ratio=10_000)
-    found = read_all(named(good(1), slow, good(2)), FORMS, limits, workers=1)
-    assert days(found) == [1, "R12", 2]
+    submissions = read_all(name_files(good(1), slow, good(2)), FORMS, limits, workers=1)
+    assert days(submissions) == [1, "R12", 2]
 
 
 def test_a_file_that_eats_memory_is_refused_alone():
     fat = repack(good(), lambda name, part: part, **{"xl/x.xml": bytes(150 << 20)})
     limits = Limits(memory_mb=200, ratio=10_000)
-    found = read_all(named(good(1), fat, good(2)), FORMS, limits, workers=1)
-    assert days(found) == [1, "R13", 2]
+    submissions = read_all(name_files(good(1), fat, good(2)), FORMS, limits, workers=1)
+    assert days(submissions) == [1, "R13", 2]
 
 
 def test_a_fault_of_our_own_is_refused_alone():
     broken = replace(FORMS[0], form="meeting", version="2018.1", sections=None)
-    found = read_all(named(good(), b""), [broken], workers=1)
-    assert [codes(s) for s in found] == [["R14"], ["R01"]]
+    submissions = read_all(name_files(good(), b""), [broken], workers=1)
+    assert [codes(s) for s in submissions] == [["R14"], ["R01"]]
 
 
 def test_a_child_that_cannot_start_is_a_broken_run(monkeypatch):
     monkeypatch.setattr(worker_pool, "answer_files", _fail)
     with pytest.raises(MlayError, match=r"reader\.child"):
-        read_all(named(good()), FORMS)
+        read_all(name_files(good()), FORMS)
 
 
 class Booby:
@@ -137,24 +139,29 @@ class Booby:
         return Path.touch, (self.trace,)
 
 
-def _taken_over(pipe):
+def _answer_nonsense(pipe):
     """A child in the hands of whoever wrote the file answers what it likes."""
     pipe.recv_bytes()
     pipe.send_bytes(b"")
     data = pipe.recv_bytes()
-    told = codec.dump(Submission(None, "meeting", "2018.1"))
-    answers = {b"pickle": pickle.dumps(Booby(Path("trace"))), b"deep": b"[" * 10**6,
-               b"number": told.replace(b'"2018.1"', b"2018"), b"short": told[:-3] + b"]",
-               b"nan": told.replace(b'"2018.1"', b"NaN"), b"huge": bytes(2 << 20)}  # fmt: skip
+    good_answer = codec.dump(Submission(None, "meeting", "2018.1"))
+    answers = {
+        b"pickle": pickle.dumps(Booby(Path("trace"))),
+        b"deep": b"[" * 10**6,
+        b"number": good_answer.replace(b'"2018.1"', b"2018"),
+        b"short": good_answer[:-3] + b"]",
+        b"nan": good_answer.replace(b'"2018.1"', b"NaN"),
+        b"huge": bytes(2 << 20),
+    }
     pipe.send_bytes(answers[data])
 
 
 @pytest.mark.parametrize("answer", [b"pickle", b"deep", b"number", b"short", b"nan", b"huge"])
 def test_a_child_that_was_taken_over_can_only_spoil_its_file(answer, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(worker_pool, "answer_files", _taken_over)
-    (found,) = read_all([("x", answer)], (), Limits(inflated_mb=1), workers=1)
-    assert codes(found) == ["R13"]
+    monkeypatch.setattr(worker_pool, "answer_files", _answer_nonsense)
+    (submission,) = read_all([("x", answer)], (), Limits(inflated_mb=1), workers=1)
+    assert codes(submission) == ["R13"]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -182,12 +189,12 @@ def _deaf(pipe):
 
 def test_a_child_that_takes_no_file_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(worker_pool, "answer_files", _deaf)
-    (found,) = read_all([("x", bytes(1 << 20))], (), Limits(seconds=1), workers=1)
-    assert codes(found) in (["R12"], ["R13"])
+    (submission,) = read_all([("x", bytes(1 << 20))], (), Limits(seconds=1), workers=1)
+    assert codes(submission) in (["R12"], ["R13"])
 
 
 def test_no_child_outlives_the_call():
-    read_all(named(good(), good(), good()), FORMS, workers=2)
+    read_all(name_files(good(), good(), good()), FORMS, workers=2)
     assert active_children() == []
 
 

@@ -37,24 +37,24 @@ def pairs(form: Form) -> list[tuple[str, str]]:
     ]
 
 
-def planned(form: Form, path: str) -> Mapping[str, tuple[str, Spot]]:
+def plan_spots(form: Form, path: str) -> Mapping[str, tuple[str, Spot]]:
     """Sheet and cell of a field's heading, hidden id and first value."""
     section, _, field = path.partition(".")
-    found: dict[str, tuple[str, Spot]] = {}
+    spots: dict[str, tuple[str, Spot]] = {}
     for sheet in plan_sheets(form):
         for cell in sheet.cells:
             if cell.section == section:
-                own = {"head": "heading", "label": "heading", "marker": "id", "value": "value"}
-                kind = own.get(cell.role)
-                if kind and field in (cell.field, cell.text) and kind not in found:
-                    found[kind] = sheet.title.vi, (cell.row, cell.column)
-    return found
+                kinds = {"head": "heading", "label": "heading", "marker": "id", "value": "value"}
+                kind = kinds.get(cell.role)
+                if kind and field in (cell.field, cell.text) and kind not in spots:
+                    spots[kind] = sheet.title.vi, (cell.row, cell.column)
+    return spots
 
 
-def exchange(paper: FormFile, form: Form, one: str, other: str, *kinds: str) -> FormFile:
+def exchange(paper: FormFile, form: Form, first: str, other: str, *kinds: str) -> FormFile:
     """Exchange those cells of two fields."""
     for kind in kinds:
-        (sheet, a), (_, b) = planned(form, one)[kind], planned(form, other)[kind]
+        (sheet, a), (_, b) = plan_spots(form, first)[kind], plan_spots(form, other)[kind]
         cells = paper.sheets[sheet]
         left, right = cells.pop(a, None), cells.pop(b, None)
         cells |= {spot: value for spot, value in ((a, right), (b, left)) if value is not None}
@@ -62,16 +62,16 @@ def exchange(paper: FormFile, form: Form, one: str, other: str, *kinds: str) -> 
 
 
 def heading(form: Form, path: str) -> str:
-    return a1(planned(form, path)["heading"][1])
+    return a1(plan_spots(form, path)["heading"][1])
 
 
-def wrong(found: Submission) -> list[tuple[str, str]]:
-    return [(code, cell) for code, cell in codes_and_cells(found) if code[0] == "R"]
+def wrong(submission: Submission) -> list[tuple[str, str]]:
+    return [(code, cell) for code, cell in codes_and_cells(submission) if code[0] == "R"]
 
 
-def value(found: Submission, path: str) -> Any:
+def value(submission: Submission, path: str) -> Any:
     section, _, field = path.partition(".")
-    rows = found.section_rows(section)
+    rows = submission.section_rows(section)
     return rows[0].values[field] if rows else None
 
 
@@ -81,33 +81,33 @@ EXCHANGED = st.sampled_from([(f, *p) for f in (MEETING, CLASSIFICATION) for p in
 @given(EXCHANGED, st.sampled_from(["heading", "heading value", "id", "id value"]))
 @settings(max_examples=60)
 def test_exchanged_in_part_neither_field_is_taken(two: tuple[Form, str, str], kinds: str) -> None:
-    form, one, other = two
-    paper = exchange(FormFile(form), form, one, other, *kinds.split())
-    found = paper.read()
-    cells = sorted([heading(form, one), heading(form, other)])
-    assert sorted(wrong(found)) == [("R32", cell) for cell in cells]
-    assert value(found, one) is value(found, other) is None
-    assert all(f.is_error for f in found.findings if f.code == "R32")
+    form, first, other = two
+    paper = exchange(FormFile(form), form, first, other, *kinds.split())
+    submission = paper.read()
+    cells = sorted([heading(form, first), heading(form, other)])
+    assert sorted(wrong(submission)) == [("R32", cell) for cell in cells]
+    assert value(submission, first) is value(submission, other) is None
+    assert all(f.is_error for f in submission.findings if f.code == "R32")
 
 
 @given(st.sampled_from(pairs(MEETING)))
 @settings(max_examples=30)
 def test_exchanged_as_a_whole_the_values_go_along(two: tuple[str, str]) -> None:
     paper = exchange(FormFile().put("members.opening", 7), MEETING, *two, "heading", "id", "value")
-    found = paper.read()
-    assert wrong(found) == []
-    assert value(found, "members.opening") == 7
+    submission = paper.read()
+    assert wrong(submission) == []
+    assert value(submission, "members.opening") == 7
 
 
 @given(st.sampled_from(pairs(REGISTER)))
 @settings(max_examples=20)
 def test_the_office_exchanges_columns_of_its_register(two: tuple[str, str]) -> None:
-    found = exchange(FormFile(REGISTER), REGISTER, *two, "heading").read()
-    assert [code for code, _ in wrong(found)] == ["R32", "R32"]
+    submission = exchange(FormFile(REGISTER), REGISTER, *two, "heading").read()
+    assert [code for code, _ in wrong(submission)] == ["R32", "R32"]
 
 
-def retitled(path: str, words: str) -> FormFile:
-    sheet, spot = planned(MEETING, path)["heading"]
+def retitle(path: str, words: str) -> FormFile:
+    sheet, spot = plan_spots(MEETING, path)["heading"]
     return FormFile().write(spot, words, sheet)
 
 
@@ -136,12 +136,12 @@ def retitled(path: str, words: str) -> FormFile:
     ],
 )
 def test_one_heading_typed_over(path: str, words: str, codes: list[str]) -> None:
-    found = retitled(path, words).read()
-    assert codes_and_cells(found) == [(code, heading(MEETING, path)) for code in codes]
+    submission = retitle(path, words).read()
+    assert codes_and_cells(submission) == [(code, heading(MEETING, path)) for code in codes]
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "left", "right"),
+    ("first", "other", "left", "right"),
     [
         # what people type anew over two columns they exchanged: over the first, over the second
         ("meetings.speakers", "meetings.criticism", "Phê bình", "Phát biểu"),
@@ -153,12 +153,12 @@ def test_one_heading_typed_over(path: str, words: str, codes: list[str]) -> None
         ("members.opening", "members.closing", "Có cuối tháng", "Có đầu tháng"),
     ],
 )
-def test_exchanged_and_typed_anew(one: str, other: str, left: str, right: str) -> None:
-    paper = retitled(one, left)
-    sheet, spot = planned(MEETING, other)["heading"]
-    found = paper.write(spot, right, sheet).read()
-    cells = sorted([heading(MEETING, one), heading(MEETING, other)])
-    assert sorted(wrong(found)) == [("R32", cell) for cell in cells]
+def test_exchanged_and_typed_anew(first: str, other: str, left: str, right: str) -> None:
+    paper = retitle(first, left)
+    sheet, spot = plan_spots(MEETING, other)["heading"]
+    submission = paper.write(spot, right, sheet).read()
+    cells = sorted([heading(MEETING, first), heading(MEETING, other)])
+    assert sorted(wrong(submission)) == [("R32", cell) for cell in cells]
 
 
 @pytest.mark.parametrize(
@@ -173,11 +173,11 @@ def test_one_typed_in_other_words_while_the_rest_stands_is_no_exchange(
     path: str, words: str
 ) -> None:
     form = next(f for f in FORMS if (f.form, f.version) == ("classification", "2018.1"))
-    sheet, spot = planned(form, path)["heading"]
-    found = FormFile(form, period="2018").write(spot, words, sheet).read()
-    assert [(code, cell) for code, cell in codes_and_cells(found) if code in ("R32", "C26")] == [
-        ("C26", heading(form, path))
-    ]
+    sheet, spot = plan_spots(form, path)["heading"]
+    submission = FormFile(form, period="2018").write(spot, words, sheet).read()
+    assert [
+        (code, cell) for code, cell in codes_and_cells(submission) if code in ("R32", "C26")
+    ] == [("C26", heading(form, path))]
 
 
 def test_every_heading_typed_anew_and_none_exchanged() -> None:
@@ -187,22 +187,22 @@ def test_every_heading_typed_anew_and_none_exchanged() -> None:
         "speakers": "Phát biểu", "criticism": "Phê bình", "prepared": "Chuẩn bị",
         "documents": "Tài liệu", "merged": "Họp cơ quan", "present": "Dự", "expected": "Tổng",
     }.items():  # fmt: skip
-        sheet, spot = planned(MEETING, f"meetings.{field}")["heading"]
+        sheet, spot = plan_spots(MEETING, f"meetings.{field}")["heading"]
         paper.write(spot, words, sheet)
     assert wrong(paper.read()) == []
 
 
 @pytest.mark.parametrize(
-    ("one", "other"),
+    ("first", "other"),
     [
         ("meetings.speakers", "activities.participants"),
         ("thematic.topic", "activities.content"),
         ("scores.total", "members.closing"),
     ],
 )
-def test_exchanged_with_a_field_of_another_part(one: str, other: str) -> None:
-    paper = exchange(FormFile(), MEETING, one, other, "heading", "value")
-    cells = sorted([heading(MEETING, one), heading(MEETING, other)])
+def test_exchanged_with_a_field_of_another_part(first: str, other: str) -> None:
+    paper = exchange(FormFile(), MEETING, first, other, "heading", "value")
+    cells = sorted([heading(MEETING, first), heading(MEETING, other)])
     assert sorted(wrong(paper.read())) == [("R32", cell) for cell in cells]
 
 
@@ -217,16 +217,16 @@ def test_exchanged_with_a_field_of_another_part(one: str, other: str) -> None:
     ],
 )  # fmt: skip
 def test_a_heading_called_as_another_part_calls_it_is_no_exchange(path: str, words: str) -> None:
-    assert codes_and_cells(retitled(path, words).read()) == [("C26", heading(MEETING, path))]
+    assert codes_and_cells(retitle(path, words).read()) == [("C26", heading(MEETING, path))]
 
 
 def test_a_heading_cut_out_and_put_over_another_column() -> None:
     """K is without a heading, L bears K's: which of the two columns is meant nobody can tell."""
-    paper = retitled("meetings.criticism", "Số người phát biểu")
-    sheet, spot = planned(MEETING, "meetings.speakers")["heading"]
+    paper = retitle("meetings.criticism", "Số người phát biểu")
+    sheet, spot = plan_spots(MEETING, "meetings.speakers")["heading"]
     del paper.sheets[sheet][spot]
-    there = heading(MEETING, "meetings.criticism")
-    assert wrong(paper.read()) == [("R32", there), ("R32", there)]
+    cell = heading(MEETING, "meetings.criticism")
+    assert wrong(paper.read()) == [("R32", cell), ("R32", cell)]
 
 
 def test_without_a_stamp_the_reason_is_the_same() -> None:
@@ -236,10 +236,10 @@ def test_without_a_stamp_the_reason_is_the_same() -> None:
 
 
 def test_a_column_that_lost_its_id_is_not_found_over_that_of_another() -> None:
-    paper = retitled("meetings.criticism", "Số người phát biểu")
-    sheet, spot = planned(MEETING, "meetings.speakers")["id"]
+    paper = retitle("meetings.criticism", "Số người phát biểu")
+    sheet, spot = plan_spots(MEETING, "meetings.speakers")["id"]
     paper.write(spot, "x", sheet)
-    del paper.sheets[sheet][planned(MEETING, "meetings.speakers")["heading"][1]]
+    del paper.sheets[sheet][plan_spots(MEETING, "meetings.speakers")["heading"][1]]
     assert [code for code, _ in wrong(paper.read())] == ["R26", "R32"]
 
 
@@ -263,9 +263,9 @@ def test_parts_exchanged() -> None:
     (two, at_two), (three, at_three) = sorted(titles.items())[:2]
     for above, below in ((three, two), ("II. Đảng viên (mẫu 7B)", "III. Chi bộ (mẫu 7A)")):
         cells[at_two], cells[at_three] = above, below
-        found = paper.read()
-        assert wrong(found) == [("R33", a1(at_two)), ("R33", a1(at_three))]
-        assert not found.section_rows("cells") and not found.section_rows("members")
+        submission = paper.read()
+        assert wrong(submission) == [("R33", a1(at_two)), ("R33", a1(at_three))]
+        assert not submission.section_rows("cells") and not submission.section_rows("members")
 
 
 TWO_GROUPS = """
@@ -299,5 +299,5 @@ def test_columns_of_one_title_are_told_apart_by_their_groups() -> None:
     cells = paper.sheets[paper.first]
     cells[left.row, left.column], cells[right.row, right.column] = "Nữ", "Nam"
     at = [a1((group.row, group.column)) for group in groups]
-    found = read(paper.save(), "x.xlsx", [form])
-    assert wrong(found) == [("R32", at[0])] * 2 + [("R32", at[1])] * 2
+    submission = read(paper.save(), "x.xlsx", [form])
+    assert wrong(submission) == [("R32", at[0])] * 2 + [("R32", at[1])] * 2

@@ -37,9 +37,9 @@ def meetings(texts, font=None, sheet="Báo cáo"):
     book = openpyxl.load_workbook(io.BytesIO(paper.save()))
     for record in range(len(texts) if font else 0):
         book[sheet][paper.cell("meetings.content", record)].font = Font(name=font)
-    made = io.BytesIO()
-    book.save(made)
-    return read(made.getvalue(), "x.xlsx", FORMS), paper
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return read(buffer.getvalue(), "x.xlsx", FORMS), paper
 
 
 @pytest.mark.parametrize(
@@ -64,20 +64,20 @@ def test_every_letter_of_tcvn3_once():
 @pytest.mark.parametrize("font", [True, False])
 def test_old_letters_are_refused_with_what_they_say(encoding, font):
     name = {"TCVN3": ".VnTime", "VNI": "VNI-Times"}[encoding] if font else None
-    found, paper = meetings(TEXTS[encoding], name)
-    wrong = [f for f in found.findings if f.code == "C24"]
+    submission, paper = meetings(TEXTS[encoding], name)
+    wrong = [f for f in submission.findings if f.code == "C24"]
     cells = [paper.cell("meetings.content", record) for record in range(3)]
     assert [f.place.cell for f in wrong] == cells
     assert [f.params["value"] for f in wrong] == SAID
     assert all(f.is_error and f.params["encoding"] == encoding for f in wrong)
-    assert [row.values["content"] for row in found.section_rows("meetings")] == [None] * 3
+    assert [row.values["content"] for row in submission.section_rows("meetings")] == [None] * 3
     assert SAID[0] in str(explain(wrong[0], MEETING, "vi"))
 
 
 def test_the_font_comes_first():
     """ "hoäp" is nothing in TCVN3, but the cell says it is."""
-    found, _ = meetings(["®· häp"], ".VnTime")
-    assert [f.params["value"] for f in found.findings if f.code == "C24"] == ["đã họp"]
+    submission, _ = meetings(["®· häp"], ".VnTime")
+    assert [f.params["value"] for f in submission.findings if f.code == "C24"] == ["đã họp"]
 
 
 @pytest.mark.parametrize("inline", [False, True])
@@ -89,17 +89,17 @@ def test_a_font_chosen_while_typing_is_that_of_a_run(inline):
     def change(name, part):
         text = part.decode()
         if inline and name.endswith("sheet1.xml"):
-            kept = re.sub(rf'<c r="{cell}"( s="\d+")? t="s">.*?</c>',
+            changed = re.sub(rf'<c r="{cell}"( s="\d+")? t="s">.*?</c>',
                           rf'<c r="{cell}"\1 t="inlineStr"><is>{runs}</is></c>', text)  # fmt: skip
-            assert kept != text
-            return kept.encode()
+            assert changed != text
+            return changed.encode()
         if not inline and name.endswith("sharedStrings.xml"):
             assert plain in text
             return text.replace(plain, runs).encode()
         return part
 
-    found = read(repack(paper.save(), change), "x.xlsx", FORMS)
-    assert [(f.place.cell, f.params["value"]) for f in found.findings if f.code == "C24"] == [
+    submission = read(repack(paper.save(), change), "x.xlsx", FORMS)
+    assert [(f.place.cell, f.params["value"]) for f in submission.findings if f.code == "C24"] == [
         (cell, "bá")
     ]
 
@@ -107,21 +107,21 @@ def test_a_font_chosen_while_typing_is_that_of_a_run(inline):
 def test_one_word_needs_its_column():
     """ "baù" alone could be Unicode; beside other VNI texts it is not."""
     assert propose_readings([("baù", "")]) == {}
-    found = propose_readings([("baù", ""), (TEXTS["VNI"][0], "")])
-    assert found[0].text == "bá"
+    readings = propose_readings([("baù", ""), (TEXTS["VNI"][0], "")])
+    assert readings[0].text == "bá"
 
 
 def test_unicode_in_an_old_font_is_left_alone():
-    found, _ = meetings(["Nghị quyết tháng 11"], ".VnTime")
-    assert "C24" not in [code for code, _ in codes_and_cells(found)]
-    assert found.section_rows("meetings")[0].values["content"] == "Nghị quyết tháng 11"
+    submission, _ = meetings(["Nghị quyết tháng 11"], ".VnTime")
+    assert "C24" not in [code for code, _ in codes_and_cells(submission)]
+    assert submission.section_rows("meetings")[0].values["content"] == "Nghị quyết tháng 11"
 
 
 def test_a_choice_in_old_letters():
     paper = FormFile().put("meetings.kind", "Th­êng kú").put("meetings.content", "NghÞ quyÕt")
-    found = paper.read()
-    assert ("C24", paper.cell("meetings.kind")) in codes_and_cells(found)
-    assert not {"C09", "C10"} & {code for code, _ in codes_and_cells(found)}
+    submission = paper.read()
+    assert ("C24", paper.cell("meetings.kind")) in codes_and_cells(submission)
+    assert not {"C09", "C10"} & {code for code, _ in codes_and_cells(submission)}
 
 
 def test_an_officer_chosen_by_code_is_the_code():
@@ -138,6 +138,6 @@ def test_what_is_typed_in_unicode_is_never_read_anew(texts):
 @given(words=st.lists(st.sampled_from(["đã", "họp", "bộ", "trường", "tiểu", "ưu", "tú", "đảng"]),
                       min_size=2, max_size=8, unique=True))  # fmt: skip
 def test_tcvn3_there_and_back(encoding, words):
-    back = {said: typed for typed, said in _TCVN3.items()}
+    back = {meaning: typed for typed, meaning in _TCVN3.items()}
     text = "".join(back.get(letter, letter) for letter in " ".join(words))
     assert propose_readings([(text, ".VnTime")])[0].text == " ".join(words)

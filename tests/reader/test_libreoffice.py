@@ -60,7 +60,7 @@ def cells(template: Path) -> dict[tuple[str, int, str], str]:
     rows = CalamineWorkbook.from_path(str(template)).get_sheet_by_name("Báo cáo").to_python(
         skip_empty_area=False
     )  # fmt: skip
-    found = {}
+    result = {}
     for section in MEETING.sections:
         ids = [row[0] for row in rows]
         start, end = (ids.index(f"{section.id}:{mark}") for mark in ("start", "end"))
@@ -69,12 +69,12 @@ def cells(template: Path) -> dict[tuple[str, int, str], str]:
         for entry in section.fields:
             if section.layout == "card":
                 at = ids.index(entry.id, start), marks.index("value")
-                found[section.id, 0, entry.id] = a1((at[0] + 1, at[1] + 1))
+                result[section.id, 0, entry.id] = a1((at[0] + 1, at[1] + 1))
                 continue
             for record in range(end - first - 1):
                 at = first + 1 + record, marks.index(entry.id)
-                found[section.id, record, entry.id] = a1((at[0] + 1, at[1] + 1))
-    return found
+                result[section.id, record, entry.id] = a1((at[0] + 1, at[1] + 1))
+    return result
 
 
 def typing(template: Path) -> list[libreoffice.Step]:
@@ -82,34 +82,34 @@ def typing(template: Path) -> list[libreoffice.Step]:
     return [libreoffice.put(at[key], value) for key, value in TYPED.items()]
 
 
-def filled(template: Path, out: Path, *more: libreoffice.Step) -> Submission:
+def fill_in(template: Path, out: Path, *more: libreoffice.Step) -> Submission:
     path = libreoffice.fill(template, out, [*typing(template), *more])
     return read(path.read_bytes(), path.name, FORMS)
 
 
-def values(found: Submission) -> dict[tuple[str, int, str], object]:
+def values(submission: Submission) -> dict[tuple[str, int, str], object]:
     """Return the values typed, rows counted as they stand in their table."""
     return {
         (row.section, number, name): value
         for section in MEETING.sections
-        for number, row in enumerate(found.section_rows(section.id))
+        for number, row in enumerate(submission.section_rows(section.id))
         for name, value in row.values.items()
     }
 
 
 @pytest.fixture(scope="module")
-def wanted(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Submission:
-    return filled(template, tmp_path_factory.mktemp("wanted") / "gửi.xlsx")
+def reference(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Submission:
+    return fill_in(template, tmp_path_factory.mktemp("wanted") / "gửi.xlsx")
 
 
 @KINDS
-def test_what_was_typed_comes_back(template, tmp_path, wanted, kind):
-    found = filled(template, tmp_path / f"gửi.{kind}")
-    assert found.findings == ()
-    assert found.stamp == wanted.stamp and found.stamp.branch == "CB-01"
-    assert found.header["period"].text == "Tháng 11 năm 2019"
-    assert found.header["branch"].text == "CB-01 – Chi bộ Trường Tiểu học"
-    back = values(found)
+def test_what_was_typed_comes_back(template, tmp_path, reference, kind):
+    submission = fill_in(template, tmp_path / f"gửi.{kind}")
+    assert submission.findings == ()
+    assert submission.stamp == reference.stamp and submission.stamp.branch == "CB-01"
+    assert submission.header["period"].text == "Tháng 11 năm 2019"
+    assert submission.header["branch"].text == "CB-01 – Chi bộ Trường Tiểu học"
+    back = values(submission)
     assert back["members", 0, "closing"] == 19
     assert back["members", 0, "no_meeting"] == "no"
     assert back["meetings", 0, "content"] == TYPED["meetings", 0, "content"]
@@ -118,47 +118,47 @@ def test_what_was_typed_comes_back(template, tmp_path, wanted, kind):
     assert back["scores", 0, "preparation"] == 9.5
     assert back["visits", 0, "officer"] == "CB01 – Lò Văn An"
     at = cells(template)
-    first, second = found.section_rows("meetings")
+    first, second = submission.section_rows("meetings")
     assert first.cells["present"] == at["meetings", 0, "present"]
     assert second.cells["held_on"] == at["meetings", 2, "held_on"]
 
 
 @KINDS
-def test_every_kind_holds_the_same_values(template, tmp_path, wanted, kind):
-    found = filled(template, tmp_path / f"gửi.{kind}")
-    assert values_hash(found.rows) == values_hash(wanted.rows)
+def test_every_kind_holds_the_same_values(template, tmp_path, reference, kind):
+    submission = fill_in(template, tmp_path / f"gửi.{kind}")
+    assert values_hash(submission.rows) == values_hash(reference.rows)
 
 
 @KINDS
 def test_a_blank_template_says_nothing(template, tmp_path, kind):
     path = libreoffice.fill(template, tmp_path / f"trống.{kind}", [])
-    found = read(path.read_bytes(), path.name, FORMS)
-    assert found.findings == ()
-    assert {row.section for row in found.rows} == {"members"}
+    submission = read(path.read_bytes(), path.name, FORMS)
+    assert submission.findings == ()
+    assert {row.section for row in submission.rows} == {"members"}
 
 
 @KINDS
-def test_rows_inserted_columns_moved_sheet_renamed(template, tmp_path, wanted, kind):
+def test_rows_inserted_columns_moved_sheet_renamed(template, tmp_path, reference, kind):
     at = cells(template)
     row, _ = parse_position(at["meetings", 1, "held_on"])
     top = int(at["meetings", 0, "held_on"][1:]) - 3
-    one, other = (
+    left, other = (
         column_letters(parse_position(at["meetings", 0, n])[1]) for n in ("kind", "content")
     )
     bottom = parse_position(at["meetings", 7, "held_on"])[0]
-    found = filled(
+    submission = fill_in(
         template,
         tmp_path / f"gửi.{kind}",
         libreoffice.unprotect(),
-        libreoffice.swap(f"{one}{top}:{one}{bottom}", f"{other}{top}:{other}{bottom}"),
+        libreoffice.swap(f"{left}{top}:{left}{bottom}", f"{other}{top}:{other}{bottom}"),
         libreoffice.insert_rows(row, 2),
         libreoffice.rename_sheet("Báo cáo tháng 11", "Báo cáo"),
     )
-    assert found.findings == ()
-    assert values_hash(found.rows) == values_hash(wanted.rows)
-    first, second = found.section_rows("meetings")
+    assert submission.findings == ()
+    assert values_hash(submission.rows) == values_hash(reference.rows)
+    first, second = submission.section_rows("meetings")
     assert (first.sheet, second.number) == ("Báo cáo tháng 11", row + 3)
-    assert first.cells["content"][0] == one
+    assert first.cells["content"][0] == left
 
 
 @KINDS
@@ -166,7 +166,7 @@ def test_errors_formulas_hidden_rows_and_remarks_are_told(template, tmp_path, ki
     at = cells(template)
     number, _ = parse_position(at["meetings", 2, "held_on"])
     remark = "Z3"
-    found = filled(
+    submission = fill_in(
         template,
         tmp_path / f"gửi.{kind}",
         libreoffice.unprotect(),
@@ -175,13 +175,13 @@ def test_errors_formulas_hidden_rows_and_remarks_are_told(template, tmp_path, ki
         libreoffice.hide_row(number),
         libreoffice.put(remark, "nộp muộn"),
     )
-    assert sorted(codes_and_cells(found)) == [
+    assert sorted(codes_and_cells(submission)) == [
         ("C11", at["meetings", 0, "present"]),
         ("C13", at["meetings", 0, "excused"]),
         ("C17", at["meetings", 2, "held_on"]),
         ("C20", remark),
     ]
-    first = found.section_rows("meetings")[0]
+    first = submission.section_rows("meetings")[0]
     assert (first.values["present"], first.values["excused"]) == (None, 1)
 
 
@@ -191,5 +191,5 @@ def test_a_workbook_with_a_password(template, tmp_path):
     old, new = ("Workbook".encode("utf-16-le"), "EncryptedPackage".encode("utf-16-le"))
     at = xls.rindex(old + bytes(2))
     entry = new.ljust(64, b"\0") + (len(new) + 2).to_bytes(2, "little")
-    found = read(xls[:at] + entry + xls[at + len(entry) :], "x.xlsx", FORMS)
-    assert [finding.code for finding in found.findings] == ["R04"]
+    submission = read(xls[:at] + entry + xls[at + len(entry) :], "x.xlsx", FORMS)
+    assert [finding.code for finding in submission.findings] == ["R04"]

@@ -27,13 +27,13 @@ CONTEXT = TemplateContext(
 )
 
 
-def noted(paper: FormFile, path: str = "meetings.present", words: str = WORDS) -> bytes:
+def with_comment(paper: FormFile, path: str = "meetings.present", words: str = WORDS) -> bytes:
     """The paper with a comment at that field, as openpyxl writes it."""
     book = openpyxl.load_workbook(io.BytesIO(paper.save()))
     book["Báo cáo"][paper.cell(path)].comment = Comment(words, "Bí thư")
-    made = io.BytesIO()
-    book.save(made)
-    return made.getvalue()
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
 
 
 def meeting() -> FormFile:
@@ -43,19 +43,21 @@ def meeting() -> FormFile:
 
 def test_a_comment_is_told_with_its_cell_and_its_words():
     paper = meeting()
-    found = read(noted(paper), "x.xlsx", FORMS)
-    assert codes_and_cells(found) == [("C28", paper.cell("meetings.present"))]
-    (note,) = found.findings
+    submission = read(with_comment(paper), "x.xlsx", FORMS)
+    assert codes_and_cells(submission) == [("C28", paper.cell("meetings.present"))]
+    (note,) = submission.findings
     assert (note.severity, note.params) == (Severity.WARNING, {"value": SAID})
     assert SAID in explain(note, MEETING, "vi").what
-    assert found.section_rows("meetings")[0].values["present"] == 17
+    assert submission.section_rows("meetings")[0].values["present"] == 17
 
 
 def test_a_talk_of_several_is_told_by_what_they_said():
     """Newer programs keep it in a part of its own; the older one says only that it is there."""
     paper = meeting()
     cell = paper.cell("meetings.present")
-    parts = dict(read_parts(noted(paper, words="[Threaded comment] Your version of Excel …")))
+    parts = dict(
+        read_parts(with_comment(paper, words="[Threaded comment] Your version of Excel …"))
+    )
     (relations,) = [name for name in parts if name.endswith("sheet1.xml.rels")]
     kind = "http://schemas.microsoft.com/office/2017/10/relationships/threadedComment"
     target = "../threadedComments/threadedComment1.xml"
@@ -69,9 +71,9 @@ def test_a_talk_of_several_is_told_by_what_they_said():
         f'<threadedComment ref="{cell}"><text> Có giấy.</text></threadedComment>'
         "</ThreadedComments>"
     )
-    (found,) = read(write_parts(parts), "x.xlsx", FORMS).findings
-    assert (found.code, found.place.cell) == ("C28", cell)
-    assert found.params == {"value": "Nghỉ ốm? Có giấy."}
+    (finding,) = read(write_parts(parts), "x.xlsx", FORMS).findings
+    assert (finding.code, finding.place.cell) == ("C28", cell)
+    assert finding.params == {"value": "Nghỉ ốm? Có giấy."}
 
 
 def test_the_notes_of_a_form_given_back_are_the_programs_own():
@@ -82,43 +84,46 @@ def test_the_notes_of_a_form_given_back_are_the_programs_own():
     assert read(back, "x.xlsx", FORMS).findings == ()
 
     book = openpyxl.load_workbook(io.BytesIO(back))
-    (own,) = [cell for row in book["Báo cáo"].iter_rows() for cell in row if cell.comment]
-    own.comment = Comment(own.comment.text + " Đã hỏi lại.", "Bí thư")
-    made = io.BytesIO()
-    book.save(made)
-    (found,) = read(made.getvalue(), "x.xlsx", FORMS).findings
-    assert (found.code, found.place.cell) == ("C28", own.coordinate)
-    assert str(found.params["value"]).endswith("Đã hỏi lại.")
+    (noted_cell,) = [cell for row in book["Báo cáo"].iter_rows() for cell in row if cell.comment]
+    noted_cell.comment = Comment(noted_cell.comment.text + " Đã hỏi lại.", "Bí thư")
+    buffer = io.BytesIO()
+    book.save(buffer)
+    (finding,) = read(buffer.getvalue(), "x.xlsx", FORMS).findings
+    assert (finding.code, finding.place.cell) == ("C28", noted_cell.coordinate)
+    assert str(finding.params["value"]).endswith("Đã hỏi lại.")
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Submission]:
+def from_libreoffice(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Submission]:
     """A paper with a comment and a word whose encoding only its font tells, and a form given back,
     as LibreOffice saves them.
     """
     folder = tmp_path_factory.mktemp("notes")
     paper = meeting().put("meetings.content", "baù")
-    book = openpyxl.load_workbook(io.BytesIO(noted(paper)))
+    book = openpyxl.load_workbook(io.BytesIO(with_comment(paper)))
     book["Báo cáo"][paper.cell("meetings.content")].font = openpyxl.styles.Font(name="VNI-Times")
     book.save(folder / "a.xlsx")
     read_in = read((folder / "a.xlsx").read_bytes(), "a", FORMS)
-    marked = [one for one in read_in.findings if one.code == "C24"]
+    marked = [finding for finding in read_in.findings if finding.code == "C24"]
     (folder / "b.xlsx").write_bytes(render(MEETING, CONTEXT, read_in.rows, marked))
-    found = {}
+    submissions = {}
     for name in ("a", "b"):
         for kind in ("ods", "xls", "xlsx"):
-            made = libreoffice.convert(folder / f"{name}.xlsx", kind, folder / kind)
-            found[f"{name} {kind}"] = read(Path(made).read_bytes(), name, FORMS)
-    return found
+            path = libreoffice.convert(folder / f"{name}.xlsx", kind, folder / kind)
+            submissions[f"{name} {kind}"] = read(Path(path).read_bytes(), name, FORMS)
+    return submissions
 
 
 @pytest.mark.libreoffice
 @pytest.mark.parametrize("kind", ["ods", "xls", "xlsx"])
-def test_every_kind_of_file(saved: dict[str, Submission], kind: str):
+def test_every_kind_of_file(from_libreoffice: dict[str, Submission], kind: str):
     paper = meeting()
-    found = {f.code: (f.place.cell, f.params.get("value")) for f in saved[f"a {kind}"].findings}
-    assert found == {
+    findings = {
+        f.code: (f.place.cell, f.params.get("value"))
+        for f in from_libreoffice[f"a {kind}"].findings
+    }
+    assert findings == {
         "C28": (paper.cell("meetings.present"), SAID),
         "C24": (paper.cell("meetings.content"), "bá"),
     }
-    assert saved[f"b {kind}"].findings == ()
+    assert from_libreoffice[f"b {kind}"].findings == ()

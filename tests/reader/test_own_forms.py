@@ -31,29 +31,33 @@ def context(period: Period | None) -> TemplateContext:
 @pytest.mark.parametrize("lang", ["vi", "en"])
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: f"{form.form}-{form.version}")
 def test_a_blank_form(form, lang):
-    made = render(form, context(PERIODS[form.period]), lang=lang)
-    found = read(made, "x.xlsx", FORMS)
-    assert (found.form, found.version, found.findings) == (form.form, form.version, ())
-    assert found.stamp is not None and found.stamp.branch == "CB-01"
-    assert all(row.cells for row in found.rows)
+    book = render(form, context(PERIODS[form.period]), lang=lang)
+    submission = read(book, "x.xlsx", FORMS)
+    assert (submission.form, submission.version, submission.findings) == (
+        form.form,
+        form.version,
+        (),
+    )
+    assert submission.stamp is not None and submission.stamp.branch == "CB-01"
+    assert all(row.cells for row in submission.rows)
 
 
 def rows() -> list[Row]:
     day = date(2019, 11, 3)
-    told = {
+    sections = {
         "members": {"opening": 18, "closing": 18, "no_meeting": "no"},
         "meetings": {"held_on": day, "kind": "both", "content": "x", "expected": 18, "present": 17},
         "visits": {"held_on": day, "officer": "CB02"},
     }
-    return [Row(section, "", 1, values, {}) for section, values in told.items()]
+    return [Row(section, "", 1, values, {}) for section, values in sections.items()]
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_values_written_are_read_back(lang):
-    found = read(render(MEETING, context(Period(2019, 11)), rows(), lang=lang), "x", FORMS)
-    assert found.findings == ()
-    assert found.section_rows("visits")[0].values["officer"] == "CB02 – Lò Văn An"
-    assert found.section_rows("meetings")[0].values["kind"] == "both"
+    submission = read(render(MEETING, context(Period(2019, 11)), rows(), lang=lang), "x", FORMS)
+    assert submission.findings == ()
+    assert submission.section_rows("visits")[0].values["officer"] == "CB02 – Lò Văn An"
+    assert submission.section_rows("meetings")[0].values["kind"] == "both"
 
 
 def test_a_returned_form_can_be_sent_again():
@@ -79,9 +83,9 @@ def without_stamp(data: bytes) -> bytes:
 
 def test_a_register_that_lost_its_stamp_is_not_warned_of_its_own_heading():
     form = next(form for form in FORMS if form.form == "register")
-    found = read(without_stamp(render(form, context(None))), "x.xlsx", FORMS)
-    assert (found.stamp, found.form) == (None, "register")
-    assert [one.code for one in found.findings if one.code == "C20"] == []
+    submission = read(without_stamp(render(form, context(None))), "x.xlsx", FORMS)
+    assert (submission.stamp, submission.form) == (None, "register")
+    assert [finding.code for finding in submission.findings if finding.code == "C20"] == []
 
 
 @pytest.mark.parametrize("lost", [False, True])
@@ -89,8 +93,8 @@ def test_a_town_may_bear_the_name_of_a_choice(lost):
     form = next(form for form in FORMS if form.form == "register")
     town = TemplateContext("TX", "Đảng bộ thị xã", "Đảng bộ tỉnh", None, "Mường Lay", lists=LISTS)
     book = render(form, town)
-    found = read(without_stamp(book) if lost else book, "x.xlsx", FORMS)
-    assert [one.code for one in found.findings if one.code == "C20"] == []
+    submission = read(without_stamp(book) if lost else book, "x.xlsx", FORMS)
+    assert [finding.code for finding in submission.findings if finding.code == "C20"] == []
 
 
 def test_a_choice_typed_beside_the_form_is_a_stray_all_the_same():
@@ -99,5 +103,7 @@ def test_a_choice_typed_beside_the_form_is_a_stray_all_the_same():
     sheet = sheet_part(parts, form.sheet.vi)
     number = next(cell for cell in plan_sheets(form)[0].cells if cell.role == "number")
     parts[sheet] = set_cells(parts[sheet], {f"B{number.row}": "Đảng bộ thị xã"})
-    found = read(write_parts(parts), "x.xlsx", FORMS)
-    assert [(one.code, one.place.cell) for one in found.findings] == [("C19", f"B{number.row}")]
+    submission = read(write_parts(parts), "x.xlsx", FORMS)
+    assert [(finding.code, finding.place.cell) for finding in submission.findings] == [
+        ("C19", f"B{number.row}")
+    ]

@@ -41,12 +41,12 @@ def read_bytes(data: bytes, **limits: int):
     return read(data, "x.xlsx", FORMS, Limits(**limits))
 
 
-def zipped(**parts: bytes) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+def make_zip(**parts: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, part in parts.items():
             archive.writestr(name, part)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def same(name: str, part: bytes) -> bytes:
@@ -62,18 +62,18 @@ def same(name: str, part: bytes) -> bytes:
         (b"\xff\xd8\xff\xe0 a picture", "R03"),
         (b"\r\n <html><table><tr><td>1</td></tr></table>", "R08"),
         (b'\xef\xbb\xbf<?xml version="1.0"?><Workbook/>', "R08"),
-        (zipped(**{"word/document.xml": b"<a/>"}), "R03"),
-        (zipped(**{"xl/workbook.bin": b""}), "R08"),
-        (zipped(**{"mimetype": TEXT, "content.xml": b""}), "R03"),
-        (zipped(**{"mimetype": SPREADSHEET, "content.xml": b"<a>"}), "R05"),
+        (make_zip(**{"word/document.xml": b"<a/>"}), "R03"),
+        (make_zip(**{"xl/workbook.bin": b""}), "R08"),
+        (make_zip(**{"mimetype": TEXT, "content.xml": b""}), "R03"),
+        (make_zip(**{"mimetype": SPREADSHEET, "content.xml": b"<a>"}), "R05"),
         (b"PK\x03\x04 and then nothing", "R05"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and then nothing", "R05"),
     ],
 )  # fmt: skip
 def test_no_workbook(data, code):
-    found = read_bytes(data)
-    assert (found.stamp, found.form, codes(found)) == (None, None, [code])
-    assert found.findings[0].is_error
+    submission = read_bytes(data)
+    assert (submission.stamp, submission.form, codes(submission)) == (None, None, [code])
+    assert submission.findings[0].is_error
 
 
 def test_a_file_too_large():
@@ -91,7 +91,7 @@ def test_a_bomb_is_not_unpacked():
 
 
 def test_a_bomb_that_lies_about_its_size():
-    data = bytearray(zipped(**{"xl/workbook.xml": bytes(30 << 20)}))
+    data = bytearray(make_zip(**{"xl/workbook.xml": bytes(30 << 20)}))
     size = struct.pack("<I", 30 << 20)
     while (at := data.find(size)) >= 0:
         data[at : at + 4] = struct.pack("<I", 10)
@@ -123,7 +123,7 @@ def test_two_entries_of_one_name(name):
 def test_overlapping_entries():
     """Two names for the same packed bytes, as in a quoted-overlap bomb."""
     first, second = b"xl/workbook.xml", b"xl/workbook2.xml"
-    data = zipped(**{first.decode(): b"<a/>" * 99, second.decode(): b"<b/>" * 99})
+    data = make_zip(**{first.decode(): b"<a/>" * 99, second.decode(): b"<b/>" * 99})
     at = data.index(b"PK\x01\x02", data.index(b"PK\x01\x02") + 4)
     data = data[: at + 42] + struct.pack("<I", 0) + data[at + 46 :]
     assert codes(read_bytes(data)) == ["R07"]
@@ -139,7 +139,7 @@ def test_an_encrypted_entry():
 def test_an_encrypted_ods():
     manifest = b"<manifest><encryption-data/></manifest>"
     parts = {"mimetype": SPREADSHEET, "content.xml": b"\x00", "META-INF/manifest.xml": manifest}
-    assert codes(read_bytes(zipped(**parts))) == ["R04"]
+    assert codes(read_bytes(make_zip(**parts))) == ["R04"]
 
 
 @pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/styles.xml"])
@@ -163,11 +163,11 @@ def test_a_doctype_hidden_by_its_encoding():
 
 
 def test_macros_are_refused_and_everything_else_is_still_told():
-    made = paper().put("meetings.present", "18/18").save()
-    found = read_bytes(repack(made, same, **{"xl/vbaProject.bin": b"code"}))
-    assert codes(found) == ["R09", "C03"]
-    assert found.findings[0].is_error
-    assert found.section_rows("meetings")
+    book = paper().put("meetings.present", "18/18").save()
+    submission = read_bytes(repack(book, same, **{"xl/vbaProject.bin": b"code"}))
+    assert codes(submission) == ["R09", "C03"]
+    assert submission.findings[0].is_error
+    assert submission.section_rows("meetings")
 
 
 def test_the_name_alone_makes_no_macro_file():
@@ -196,10 +196,10 @@ def with_rows(rows: str) -> bytes:
 
 def test_a_cell_at_the_far_end_is_left_out_and_told():
     data = with_rows('<row r="1048576"><c r="A1048576" s="1"/><c r="XFD1048576"><v>1</v></c></row>')
-    found = read_bytes(data)
-    assert codes_and_cells(found) == [("R11", "XFD1048576")]
-    assert found.findings[0].severity is Severity.WARNING
-    assert found.section_rows("meetings")[0].values["content"] == "Nghị quyết"
+    submission = read_bytes(data)
+    assert codes_and_cells(submission) == [("R11", "XFD1048576")]
+    assert submission.findings[0].severity is Severity.WARNING
+    assert submission.section_rows("meetings")[0].values["content"] == "Nghị quyết"
 
 
 def test_far_cells_are_cut_out_and_no_others():
@@ -217,8 +217,8 @@ def test_far_styled_blanks_do_not_matter():
 
 
 def test_a_sheet_that_spans_too_much():
-    made = paper().write((90_000, 400), "xa").save()
-    assert codes_and_cells(read_bytes(made)) == [("R10", "OJ90000")]
+    book = paper().write((90_000, 400), "xa").save()
+    assert codes_and_cells(read_bytes(book)) == [("R10", "OJ90000")]
 
 
 @pytest.mark.parametrize("reference", ["A0", "AAAA1", "XFE1", "A1048577", "1A", "A99999999999"])
@@ -232,7 +232,7 @@ def test_cells_no_program_has(reference):
 
 def test_elements_with_a_prefix():
     """As the Open XML SDK writes them."""
-    made = paper().put("meetings.present", Formula("=1/0", "#DIV/0!")).save()
+    book = paper().put("meetings.present", Formula("=1/0", "#DIV/0!")).save()
 
     def change(name: str, xml: bytes) -> bytes:
         if name != "xl/worksheets/sheet1.xml":
@@ -240,7 +240,7 @@ def test_elements_with_a_prefix():
         text = xml.decode().replace("<", "<x:").replace("<x:/", "</x:").replace("<x:?", "<?")
         return text.replace("xmlns=", "xmlns:x=").encode()
 
-    assert codes(read_bytes(repack(made, change))) == ["C11"]
+    assert codes(read_bytes(repack(book, change))) == ["C11"]
 
 
 def test_cells_without_references():
@@ -248,19 +248,19 @@ def test_cells_without_references():
         '<row r="990"><c r="AC990"><v>1</v></c><c t="e"><f>1/0</f><v>#DIV/0!</v></c></row>'
         "<row><c><f>1</f></c></row></sheetData>"
     )
-    found = read_bytes(sheet_xml(paper().save(), "</sheetData>", row))
-    assert codes_and_cells(found) == [("C20", "AC990"), ("C20", "AD990"), ("C20", "A991")]
+    submission = read_bytes(sheet_xml(paper().save(), "</sheetData>", row))
+    assert codes_and_cells(submission) == [("C20", "AC990"), ("C20", "AD990"), ("C20", "A991")]
 
 
 @pytest.mark.parametrize(
-    ("cell", "found"),
+    ("cell", "expected"),
     [
         ("<f>1+1</f>", ["C20"]), ("<f>1+1</f><v/>", ["C20"]), ("<f>1+1</f><v></v>", ["C20"]),
     ],
 )  # fmt: skip
-def test_formulas_without_a_result_are_not_blank(cell, found):
+def test_formulas_without_a_result_are_not_blank(cell, expected):
     row = f'<row r="990"><c r="C990">{cell}</c></row></sheetData>'
-    assert codes(read_bytes(sheet_xml(paper().save(), "</sheetData>", row))) == found
+    assert codes(read_bytes(sheet_xml(paper().save(), "</sheetData>", row))) == expected
 
 
 def test_a_formula_that_gives_an_empty_text_is_blank():
@@ -269,13 +269,13 @@ def test_a_formula_that_gives_an_empty_text_is_blank():
 
 
 def test_a_dimension_that_lies_does_not_matter():
-    made = paper().save()
-    wanted = read_bytes(made).rows
+    book = paper().save()
+    expected = read_bytes(book).rows
 
     def change(name: str, xml: bytes) -> bytes:
         return re.sub(rb'<dimension ref="[^"]*"/>', b'<dimension ref="A1"/>', xml)
 
-    assert read_bytes(repack(made, change)).rows == wanted
+    assert read_bytes(repack(book, change)).rows == expected
 
 
 def test_blanks_between_runs_of_rich_text_stay():
@@ -290,12 +290,12 @@ def test_blanks_between_runs_of_rich_text_stay():
 
 @given(st.data())
 def test_damaged_bytes_never_raise(data):
-    made = bytearray(paper().save())
+    damaged = bytearray(paper().save())
     for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(made) - 1))
-        made[at] = data.draw(st.integers(0, 255))
-    found = read_bytes(bytes(made))
-    assert found.form == "meeting" or found.findings
+        at = data.draw(st.integers(0, len(damaged) - 1))
+        damaged[at] = data.draw(st.integers(0, 255))
+    submission = read_bytes(bytes(damaged))
+    assert submission.form == "meeting" or submission.findings
 
 
 @given(st.data())
@@ -307,8 +307,8 @@ def test_damaged_parts_never_raise(data):
         return xml[:at] + data.draw(st.binary(max_size=3)) + xml[at + 1 :]
 
     part = data.draw(st.sampled_from(PARTS))
-    found = read_bytes(repack(paper().save(), change))
-    assert found.form == "meeting" or found.findings
+    submission = read_bytes(repack(paper().save(), change))
+    assert submission.form == "meeting" or submission.findings
 
 
 @pytest.mark.parametrize(

@@ -30,19 +30,19 @@ def meeting(paper: FormFile, record: int = 0) -> FormFile:
 
 @pytest.fixture
 def paper() -> FormFile:
-    made = FormFile()
-    made.put("members.opening", 18).put("members.closing", 18)
-    return meeting(made)
+    form = FormFile()
+    form.put("members.opening", 18).put("members.closing", 18)
+    return meeting(form)
 
 
 def test_a_form_filled_in(paper):
-    found = paper.read()
-    assert found.findings == ()
-    assert found.stamp == Stamp("meeting", "2018.1", "CB-01", "2019-11")
-    assert (found.form, found.version) == ("meeting", "2018.1")
-    assert found.header["period"].text == "Tháng 11 năm 2019"
-    assert found.header["branch"].place == Place("", "Báo cáo", paper.cell("head.branch"))
-    (row,) = found.section_rows("meetings")
+    submission = paper.read()
+    assert submission.findings == ()
+    assert submission.stamp == Stamp("meeting", "2018.1", "CB-01", "2019-11")
+    assert (submission.form, submission.version) == ("meeting", "2018.1")
+    assert submission.header["period"].text == "Tháng 11 năm 2019"
+    assert submission.header["branch"].place == Place("", "Báo cáo", paper.cell("head.branch"))
+    (row,) = submission.section_rows("meetings")
     assert row.number == paper.spot("meetings.held_on")[1][0]
     assert row.cells["present"] == paper.cell("meetings.present")
     assert row.values == {
@@ -65,11 +65,11 @@ def test_blank_rows_are_dropped_and_a_typed_zero_is_content(paper):
 
 def test_all_sheets_of_a_form_are_read():
     paper = FormFile(REGISTER).put("organisations.code", "CB-01").put("officers.name", "Lò Văn An")
-    found = paper.read()
-    assert [(r.section, r.sheet) for r in found.rows] == [
+    submission = paper.read()
+    assert [(r.section, r.sheet) for r in submission.rows] == [
         ("organisations", "Tổ chức"), ("officers", "Cán bộ"),
     ]  # fmt: skip
-    assert found.findings == () and found.header == {}
+    assert submission.findings == () and submission.header == {}
 
 
 def test_a_month_typed_into_the_heading_may_have_become_a_date(paper):
@@ -85,19 +85,19 @@ def test_rows_inserted_columns_moved_sheet_renamed(paper):
     paper.insert_row(1).insert_row(paper.spot("meetings.kind", 3)[1][0])
     held_on, content = (paper.spot(f"meetings.{n}")[1][1] for n in ("held_on", "content"))
     paper.swap_columns(held_on, content).swap_columns(1, 20).rename("Tháng mười một")
-    found = paper.read()
-    assert found.findings == ()
-    assert values_hash(found.rows) == before
-    assert found.section_rows("meetings")[0].cells["held_on"] == paper.cell("meetings.held_on")
+    submission = paper.read()
+    assert submission.findings == ()
+    assert values_hash(submission.rows) == before
+    assert submission.section_rows("meetings")[0].cells["held_on"] == paper.cell("meetings.held_on")
 
 
 def test_a_row_inserted_in_the_table_is_read(paper):
     row, column = paper.spot("meetings.held_on", 0)[1]
     paper.insert_row(row + 1).write((row + 1, column), date(2019, 11, 20))
     paper.write((row + 1, 2), 9)  # a running number of one's own
-    found = paper.read()
-    assert found.findings == ()
-    assert [r.values["held_on"].day for r in found.section_rows("meetings")] == [3, 20]
+    submission = paper.read()
+    assert submission.findings == ()
+    assert [r.values["held_on"].day for r in submission.section_rows("meetings")] == [3, 20]
 
 
 fields = st.sampled_from([f.id for f in MEETING.section("meetings").fields if f.type == "integer"])
@@ -116,21 +116,21 @@ def test_what_is_typed_is_read_from_the_cell_it_stands_in(typed, inserted, swapp
         paper.put(f"meetings.{name}", number, record)
     for row in inserted:
         paper.insert_row(row)
-    for one, other in swapped:
-        paper.swap_columns(one, other)
-    wanted = {
+    for first, other in swapped:
+        paper.swap_columns(first, other)
+    expected = {
         (paper.cell(f"meetings.{name}", record), name): number
         for (name, record), number in typed.items()
     }
-    found = paper.read()
+    submission = paper.read()
     read_back = {
         (row.cells[name], name): row.values[name]
-        for row in found.section_rows("meetings")
+        for row in submission.section_rows("meetings")
         for name in row.cells
-        if (row.cells[name], name) in wanted
+        if (row.cells[name], name) in expected
     }
-    assert read_back == wanted
-    assert found.findings == ()
+    assert read_back == expected
+    assert submission.findings == ()
 
 
 # Errors, formulas, hidden and merged cells -----------------------------------------------------
@@ -144,9 +144,9 @@ def test_error_cells_are_findings_with_their_cell(paper):
 
 def test_a_formula_counts_with_what_it_shows(paper):
     paper.put("meetings.present", Formula("=9+9", 18))
-    found = paper.read()
-    assert found.section_rows("meetings")[0].values["present"] == 18
-    assert [(f.code, f.severity) for f in found.findings] == [("C13", Severity.WARNING)]
+    submission = paper.read()
+    assert submission.section_rows("meetings")[0].values["present"] == 18
+    assert [(f.code, f.severity) for f in submission.findings] == [("C13", Severity.WARNING)]
 
 
 def test_a_formula_never_calculated_is_not_blank(paper):
@@ -156,28 +156,28 @@ def test_a_formula_never_calculated_is_not_blank(paper):
 
 def test_an_error_keeps_its_row(paper):
     paper.put("thematic.speakers", Formula("=NA()", "#N/A"))
-    found = paper.read()
-    assert len(found.section_rows("thematic")) == 1
-    assert codes(found) == ["C11"]
+    submission = paper.read()
+    assert len(submission.section_rows("thematic")) == 1
+    assert codes(submission) == ["C11"]
 
 
 def test_a_cell_of_the_wrong_kind_is_a_finding_and_no_value(paper):
     paper.put("meetings.present", "18/18").put("meetings.duration", 3.7)
-    found = paper.read()
-    assert sorted(codes_and_cells(found)) == [
+    submission = paper.read()
+    assert sorted(codes_and_cells(submission)) == [
         ("C02", paper.cell("meetings.duration")), ("C03", paper.cell("meetings.present")),
     ]  # fmt: skip
-    assert found.section_rows("meetings")[0].values["present"] is None
+    assert submission.section_rows("meetings")[0].values["present"] is None
 
 
 def test_hidden_rows_and_columns_are_read_and_told(paper):
     sheet, (row, column) = paper.spot("meetings.content")
     paper.hidden_rows.add((sheet, row))
     paper.hidden_columns.add((sheet, column))
-    found = paper.read()
-    assert found.section_rows("meetings")[0].values["content"] == "Nghị quyết"
-    assert codes_and_cells(found) == [("C17", f"C{row}"), ("C18", f"E{row}")]
-    assert {f.severity for f in found.findings} == {Severity.WARNING}
+    submission = paper.read()
+    assert submission.section_rows("meetings")[0].values["content"] == "Nghị quyết"
+    assert codes_and_cells(submission) == [("C17", f"C{row}"), ("C18", f"E{row}")]
+    assert {f.severity for f in submission.findings} == {Severity.WARNING}
 
 
 def test_hidden_blank_rows_do_not_matter(paper):
@@ -201,9 +201,9 @@ def test_rows_beyond_the_table_are_errors(paper, below):
     row, column = paper.spot("meetings.held_on", 7)[1]
     for r in range(row + 1, row + below + 1):  # the first of them is the hidden row of the end
         paper.write((r, column), DAY)
-    found = paper.read()
-    assert codes_and_cells(found) == [("C19", f"C{row + n}") for n in range(1, below + 1)]
-    assert all(f.is_error for f in found.findings)
+    submission = paper.read()
+    assert codes_and_cells(submission) == [("C19", f"C{row + n}") for n in range(1, below + 1)]
+    assert all(f.is_error for f in submission.findings)
 
 
 def test_a_column_inserted_in_a_table(paper):
@@ -219,18 +219,18 @@ def test_a_number_beside_its_cell_in_a_card(paper):
     assert codes_and_cells(paper.read()) == [("C19", f"{'ABCDEFGH'[column]}{row}")]
 
 
-@pytest.mark.parametrize(("typed", "wanted"), [(99, []), ("7.", []), ("hoãn", ["C19"])])
-def test_words_in_place_of_a_row_number_are_told(paper, typed, wanted):
+@pytest.mark.parametrize(("typed", "expected"), [(99, []), ("7.", []), ("hoãn", ["C19"])])
+def test_words_in_place_of_a_row_number_are_told(paper, typed, expected):
     row, _ = paper.spot("meetings.held_on")[1]
     paper.write((row, 2), typed)
-    assert codes(paper.read()) == wanted
+    assert codes(paper.read()) == expected
 
 
 def test_a_remark_beside_the_form_is_a_warning(paper):
     paper.write((3, 30), "nộp muộn do mưa lũ").write((200, 3), 18)
-    found = paper.read()
-    assert codes_and_cells(found) == [("C20", "AD3"), ("C20", "C200")]
-    assert not any(f.is_error for f in found.findings)
+    submission = paper.read()
+    assert codes_and_cells(submission) == [("C20", "AD3"), ("C20", "C200")]
+    assert not any(f.is_error for f in submission.findings)
 
 
 @pytest.mark.parametrize("word", ["Có", "18", "Thường kỳ", "1"])
@@ -255,8 +255,8 @@ def test_a_further_sheet_is_told_once(paper):
 def test_a_page_pasted_beside_the_form_is_not_told_ten_thousand_times(paper):
     for row in range(1, 1001):
         paper.write((row, 40), row)
-    found = codes(paper.read())
-    assert (found.count("C20"), found.count("C21")) == (200, 1)
+    code_list = codes(paper.read())
+    assert (code_list.count("C20"), code_list.count("C21")) == (200, 1)
 
 
 @pytest.mark.parametrize("mark", ["mlay:instructions", "mlay:errors"])
@@ -287,10 +287,10 @@ def test_whatever_is_typed_anywhere_is_read_or_told(spot, what):
 
 
 def test_the_returned_submission_can_be_sent_between_processes(paper):
-    found = paper.put("meetings.present", "18/18").read()
-    assert pickle.loads(pickle.dumps(found)) == found
+    submission = paper.put("meetings.present", "18/18").read()
+    assert pickle.loads(pickle.dumps(submission)) == submission
 
 
 def test_bytes_that_are_nothing():
-    found = read(b"", "x.xlsx", FORMS)
-    assert (found.stamp, found.form, codes(found)) == (None, None, ["R01"])
+    submission = read(b"", "x.xlsx", FORMS)
+    assert (submission.stamp, submission.form, codes(submission)) == (None, None, ["R01"])

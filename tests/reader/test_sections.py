@@ -32,7 +32,7 @@ def without_markers(paper: FormFile) -> FormFile:
     return paper
 
 
-def filled() -> FormFile:
+def filled_paper() -> FormFile:
     paper = FormFile()
     for name, value in {"held_on": DAY, "kind": "Thường kỳ", "content": "x", "present": 18}.items():
         paper.put(f"meetings.{name}", value)
@@ -44,29 +44,29 @@ def rows(submission):
 
 
 def test_a_form_without_markers_is_read_by_its_headings():
-    wanted = rows(filled().read())
-    found = without_markers(filled()).read()
-    assert rows(found) == wanted
-    assert set(codes(found)) == {"R28"}
-    assert {f.severity for f in found.findings} == {Severity.WARNING}
-    assert found.header["period"].text == "Tháng 11 năm 2019"
+    expected = rows(filled_paper().read())
+    submission = without_markers(filled_paper()).read()
+    assert rows(submission) == expected
+    assert set(codes(submission)) == {"R28"}
+    assert {f.severity for f in submission.findings} == {Severity.WARNING}
+    assert submission.header["period"].text == "Tháng 11 năm 2019"
 
 
 def test_without_a_stamp_the_headings_tell_the_form():
-    paper = filled()
+    paper = filled_paper()
     paper.stamp = []
-    found = paper.read()
-    assert (found.stamp, found.form, found.version) == (None, "meeting", "2018.1")
-    assert codes(found) == []
-    assert rows(found) == rows(filled().read())
+    submission = paper.read()
+    assert (submission.stamp, submission.form, submission.version) == (None, "meeting", "2018.1")
+    assert codes(submission) == []
+    assert rows(submission) == rows(filled_paper().read())
 
 
 def test_without_stamp_and_markers_too():
-    paper = without_markers(filled())
+    paper = without_markers(filled_paper())
     paper.stamp = []
-    found = paper.read()
-    assert found.form == "meeting"
-    assert rows(found) == rows(filled().read())
+    submission = paper.read()
+    assert submission.form == "meeting"
+    assert rows(submission) == rows(filled_paper().read())
 
 
 @pytest.mark.parametrize("form", CLASSIFICATIONS, ids=lambda form: form.version)
@@ -81,7 +81,7 @@ def test_several_versions_fit_and_the_visible_period_decides():
     later = replace(
         MEETING, version="2025.1", effective=replace(MEETING.effective, from_="2025-11", to=None)
     )
-    paper = filled()
+    paper = filled_paper()
     paper.stamp = []
     for period, version in (("Tháng 11 năm 2019", "2018.1"), ("Tháng 12 năm 2025", "2025.1")):
         data = paper.put("head.period", period).save()
@@ -91,98 +91,107 @@ def test_several_versions_fit_and_the_visible_period_decides():
 
 
 def test_a_stamp_of_an_unknown_version():
-    paper = filled()
+    paper = filled_paper()
     paper.stamp[2] = ("version", "1999.1")
-    found = paper.read()
-    assert codes(found) == ["R21"]
-    assert found.findings[0].params == {"form": "meeting", "version": "1999.1"}
+    submission = paper.read()
+    assert codes(submission) == ["R21"]
+    assert submission.findings[0].params == {"form": "meeting", "version": "1999.1"}
 
 
 def test_a_workbook_of_somebody_else():
-    paper = filled()
+    paper = filled_paper()
     paper.stamp = []
     paper.sheets = {"Sổ chi": {(1, 1): "Ngày", (1, 2): "Số tiền", (2, 1): DAY, (2, 2): 50_000}}
-    found = paper.read()
-    assert (found.stamp, found.form, found.version, codes(found)) == (None, None, None, ["R20"])
+    submission = paper.read()
+    assert (submission.stamp, submission.form, submission.version, codes(submission)) == (
+        None,
+        None,
+        None,
+        ["R20"],
+    )
 
 
 def test_a_sheet_copied_within_the_workbook():
-    paper = filled()
+    paper = filled_paper()
     paper.sheets["Báo cáo (2)"] = dict(paper.sheets[paper.first])
-    found = paper.read()
-    assert set(codes(found)) == {"R22"}
-    assert found.rows == ()
+    submission = paper.read()
+    assert set(codes(submission)) == {"R22"}
+    assert submission.rows == ()
 
 
 def test_two_stamps():
-    paper = filled()
+    paper = filled_paper()
     paper.sheets["Bản khác"] = {(r, c): v for r, pair in enumerate(paper.stamp, 1)
                                for c, v in enumerate(pair, 1)}  # fmt: skip
     assert codes(paper.read()) == ["R31"]
 
 
 def test_a_section_that_is_gone():
-    paper = filled()
+    paper = filled_paper()
     cells = paper.sheets[paper.first]
     start, end = (paper.find(f"thematic:{m}")[0] for m in ("start", "end"))
     paper.sheets[paper.first] = {s: v for s, v in cells.items() if not start <= s[0] <= end}
-    found = paper.read()
-    assert [(f.code, f.params["field"]) for f in found.findings] == [("R23", "thematic")]
-    assert found.section_rows("meetings")
+    submission = paper.read()
+    assert [(f.code, f.params["field"]) for f in submission.findings] == [("R23", "thematic")]
+    assert submission.section_rows("meetings")
 
 
 def test_a_heading_that_is_gone():
-    paper = filled()
+    paper = filled_paper()
     paper.move(lambda spot: None if 5 <= spot[0] <= 9 else spot)
     assert codes(paper.read()) == ["R30"]
 
 
 def test_a_field_marker_cleared_is_replaced_by_its_heading():
-    paper = filled()
+    paper = filled_paper()
     top = paper.find("meetings:start")[0]
     column = paper.spot("meetings.content")[1][1]
     del paper.sheets[paper.first][top, column]
-    found = paper.read()
-    assert found.findings == ()
-    assert found.section_rows("meetings")[0].values["content"] == "x"
+    submission = paper.read()
+    assert submission.findings == ()
+    assert submission.section_rows("meetings")[0].values["content"] == "x"
 
 
 def test_a_column_deleted():
-    paper = filled()
+    paper = filled_paper()
     column = paper.spot("meetings.duration")[1][1]
     paper.move(lambda s: None if s[1] == column else (s[0], s[1] - (s[1] > column)))
-    found = paper.read()
-    assert ("R26", "meetings.duration") in [(f.code, f.params["field"]) for f in found.findings]
-    assert "duration" not in found.section_rows("meetings")[0].cells
+    submission = paper.read()
+    assert ("R26", "meetings.duration") in [
+        (f.code, f.params["field"]) for f in submission.findings
+    ]
+    assert "duration" not in submission.section_rows("meetings")[0].cells
 
 
 def test_a_column_copied():
-    paper = filled()
+    paper = filled_paper()
     top = paper.find("meetings:start")[0]
     paper.write((top, 30), "content")
     assert codes_and_cells(paper.read()) == [("R27", f"AD{top}")]
 
 
 def test_a_card_line_copied_with_its_hidden_id():
-    paper = filled()
+    paper = filled_paper()
     row, column = paper.spot("members.admitted")[1]
     paper.insert_row(row + 1).write((row + 1, 1), "admitted").write((row + 1, column), 5)
-    found = paper.read()
-    assert [(f.code, f.params["field"]) for f in found.findings] == [("R27", "members.admitted")]
-    assert "admitted" not in found.section_rows("members")[0].cells
+    submission = paper.read()
+    assert [(f.code, f.params["field"]) for f in submission.findings] == [
+        ("R27", "members.admitted")
+    ]
+    assert "admitted" not in submission.section_rows("members")[0].cells
 
 
 def test_an_end_marker_lost_falls_back_to_the_headings():
-    paper = without(filled(), "meetings:end")
-    found = paper.read()
-    assert codes(found) == ["R28"]
-    assert rows(found) == rows(filled().read())
+    paper = without(filled_paper(), "meetings:end")
+    submission = paper.read()
+    assert codes(submission) == ["R28"]
+    assert rows(submission) == rows(filled_paper().read())
 
 
 def test_a_table_twice_without_markers_is_never_guessed():
-    paper = without_markers(filled())
+    paper = without_markers(filled_paper())
     cells = paper.sheets[paper.first]
     paper.sheets["Bản hai"] = dict(cells)
-    found = paper.read()
-    assert set(codes(found)) == {"R23", "R30"}
-    assert found.rows == ()
+    submission = paper.read()
+    assert set(codes(submission)) == {"R23", "R30"}
+    assert submission.rows == ()

@@ -28,7 +28,7 @@ def at(*parts):
     return datetime(*parts)  # noqa: DTZ001 - a cell knows no time zone
 
 
-def taken(kind, raw):
+def parse(kind, raw):
     entry = Field("x", kind, Text("x", "x"), choices="kind")
     return parse_cell(raw, entry, FORM)
 
@@ -36,37 +36,37 @@ def taken(kind, raw):
 @pytest.mark.parametrize("dash", ["-", "–", " — "])
 def test_a_dash_for_none(dash):
     entry = Field("x", "integer", Text("x", "x"))
-    found = parse_cell(dash, entry, FORM)
-    assert (found.value, found.code, found.severity) == (0, "C27", Severity.WARNING)
+    parsed = parse_cell(dash, entry, FORM)
+    assert (parsed.value, parsed.code, parsed.severity) == (0, "C27", Severity.WARNING)
     assert parse_cell(dash, replace(entry, required=True), FORM).code == "C01"
     assert parse_cell(dash, replace(entry, type="number"), FORM).code == "C01"
 
 
 def value(kind, raw):
-    found = taken(kind, raw)
-    assert found.code is None, found
-    return found.value
+    parsed = parse(kind, raw)
+    assert parsed.code is None, parsed
+    return parsed.value
 
 
 @pytest.mark.parametrize(
-    ("raw", "wanted"),
+    ("raw", "expected"),
     [
         (18.0, 18), (0.0, 0), (-3.0, -3), ("18", 18), (" 18\u00a0", 18), ("+18", 18), ("007", 7),
         ("1.142", 1142), ("1.234.567", 1234567), ("1 142", 1142), ("1\u00a0142", 1142),
         ("18,0", 18), ("1.142,0", 1142), ("\u200b18", 18),
     ],
 )  # fmt: skip
-def test_a_count(raw, wanted):
-    found = value("integer", raw)
-    assert (found, type(found)) == (wanted, int)
+def test_a_count(raw, expected):
+    number = value("integer", raw)
+    assert (number, type(number)) == (expected, int)
 
 
 @pytest.mark.parametrize(
-    ("raw", "wanted"),
+    ("raw", "expected"),
     [(99.6, 99.6), ("99,6", 99.6), ("1.142,5", 1142.5), ("0,125", 0.125), ("1.142", 1142), (4, 4)],
 )
-def test_a_number(raw, wanted):
-    assert value("number", raw) == wanted
+def test_a_number(raw, expected):
+    assert value("number", raw) == expected
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_a_number(raw, wanted):
     ],
 )  # fmt: skip
 def test_no_count(raw, code):
-    found = taken("integer", raw)
-    assert (found.code, found.value, found.severity) == (code, None, Severity.ERROR)
+    parsed = parse("integer", raw)
+    assert (parsed.code, parsed.value, parsed.severity) == (code, None, Severity.ERROR)
 
 
 @pytest.mark.parametrize(
@@ -111,19 +111,19 @@ def test_a_date(raw):
     ],
 )  # fmt: skip
 def test_no_date(raw, code):
-    assert taken("date", raw).code == code
+    assert parse("date", raw).code == code
 
 
 def test_swapped_days_and_months_are_asked_back():
-    assert taken("date", "09/25/2019").params == {"value": "09/25/2019", "swapped": "2019-09-25"}
+    assert parse("date", "09/25/2019").params == {"value": "09/25/2019", "swapped": "2019-09-25"}
 
 
 def test_a_date_with_a_time_keeps_the_day_and_says_so():
-    found = taken("date", at(2019, 9, 3, 19, 30))
-    assert (found.value, found.code, found.severity) == (
+    parsed = parse("date", at(2019, 9, 3, 19, 30))
+    assert (parsed.value, parsed.code, parsed.severity) == (
         date(2019, 9, 3), "C23", Severity.WARNING,
     )  # fmt: skip
-    assert found.params["value"] == "03/9/2019 19:30"
+    assert parsed.params["value"] == "03/9/2019 19:30"
 
 
 @pytest.mark.parametrize(
@@ -136,60 +136,60 @@ def test_a_choice(raw):
 
 
 def test_no_choice():
-    assert taken("choice", "chuyen de").code == "C10"
-    assert taken("choice", "chuyen de").params["nearest"] == "Chuyên đề"
-    assert taken("choice", "xyz").code == "C09"
-    assert taken("choice", 1.0).code == "C09"
+    assert parse("choice", "chuyen de").code == "C10"
+    assert parse("choice", "chuyen de").params["nearest"] == "Chuyên đề"
+    assert parse("choice", "xyz").code == "C09"
+    assert parse("choice", 1.0).code == "C09"
 
 
 @pytest.mark.parametrize(
-    ("raw", "wanted"),
+    ("raw", "expected"),
     [
         ("  Nguyễn   Văn\u00a0An ", "Nguyễn Văn An"), (12.0, "12"), (0.5, "0,5"), (True, "TRUE"),
         (date(2019, 9, 3), "03/9/2019"), ("dòng 1\r\n\n dòng 2 ", "dòng 1\ndòng 2"),
         ("a\x07b", "ab"), ("=1+1", "=1+1"),
     ],
 )  # fmt: skip
-def test_a_text(raw, wanted):
-    assert value("text", raw) == wanted
+def test_a_text(raw, expected):
+    assert value("text", raw) == expected
 
 
 def test_a_text_longer_than_excel_has_them():
-    assert taken("text", "a" * 32_768).code == "C14"
+    assert parse("text", "a" * 32_768).code == "C14"
     assert value("text", "a" * 32_767) == "a" * 32_767
 
 
 @pytest.mark.parametrize(
-    ("raw", "wanted"),
+    ("raw", "expected"),
     [
         ("CB-01  – Chi bộ", "CB-01 – Chi bộ"), ("CB-01", "CB-01"), ("cb-01", "cb-01"),
         ("Nguyễn Văn An", "Nguyễn Văn An"), ("CB-01-Chi bộ", "CB-01-Chi bộ"),
     ],
 )  # fmt: skip
-def test_a_reference(raw, wanted):
-    assert value("ref", raw) == wanted
+def test_a_reference(raw, expected):
+    assert value("ref", raw) == expected
 
 
 @pytest.mark.parametrize(
-    ("raw", "wanted"),
+    ("raw", "expected"),
     [
         ("2019-02", "2019-02"), ("Tháng 02 năm 2019", "2019-02"), (date(2019, 2, 1), "2019-02"),
         (at(2019, 2, 1), "2019-02"), (2019.0, "2019"), ("Quý IV/2019", "2019-Q4"),
     ],
 )  # fmt: skip
-def test_a_period(raw, wanted):
-    assert value("period", raw) == wanted
+def test_a_period(raw, expected):
+    assert value("period", raw) == expected
 
 
 @pytest.mark.parametrize("raw", ["mai", date(2019, 2, 2), 2.0, True])
 def test_no_period(raw):
-    assert taken("period", raw).code == "C15"
+    assert parse("period", raw).code == "C15"
 
 
 @pytest.mark.parametrize("kind", ["date", "integer", "number", "text", "choice", "ref", "period"])
 @pytest.mark.parametrize("raw", ["", " ", "\u00a0", "\u200b", "\n", "\x07"])
 def test_a_blank_is_no_value_and_no_finding(kind, raw):
-    assert taken(kind, raw) == CellValue()
+    assert parse(kind, raw) == CellValue()
 
 
 anything = st.one_of(
@@ -203,11 +203,11 @@ anything = st.one_of(
 @given(raw=anything)
 def test_whatever_is_typed_becomes_a_value_or_a_finding(kind, raw):
     types = {"date": date, "integer": int, "number": float}
-    found = taken(kind, raw)
-    if found.code is None and found.value is not None:
-        assert isinstance(found.value, types.get(kind, str))
-        assert type(found.value) is not bool
-    elif found.code is None:
+    parsed = parse(kind, raw)
+    if parsed.code is None and parsed.value is not None:
+        assert isinstance(parsed.value, types.get(kind, str))
+        assert type(parsed.value) is not bool
+    elif parsed.code is None:
         assert not display_text(raw)
 
 

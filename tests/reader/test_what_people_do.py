@@ -35,7 +35,7 @@ CB-02 | Chi bộ Trường Mầm non | cell_direct | TX
 OFFICERS = {"TU01": "Lò Văn Hoà", "TU02": "Nguyễn Văn An", "TU03": "Nguyễn Văn An"}
 
 
-def filled() -> FormFile:
+def filled_paper() -> FormFile:
     paper = FormFile()
     for path, value in {
         "members.opening": 18, "members.closing": 18,
@@ -47,10 +47,10 @@ def filled() -> FormFile:
     return paper
 
 
-def judged(read_in: Submission, as_of: date = date(2019, 12, 3)) -> CheckedFile:
-    one = CheckedFile(leaf(), read_in, findings=read_in.findings)
-    one = identify(one, CATALOGUE, TOWN, as_of)
-    return validate([one], {"officers": OFFICERS}, FORMS)[0]
+def check_submission(read_in: Submission, as_of: date = date(2019, 12, 3)) -> CheckedFile:
+    checked = CheckedFile(leaf(), read_in, findings=read_in.findings)
+    checked = identify(checked, CATALOGUE, TOWN, as_of)
+    return validate([checked], {"officers": OFFICERS}, FORMS)[0]
 
 
 nfd = partial(normalize, "NFD")
@@ -83,22 +83,22 @@ CELLS: list[tuple[str, str, Any, str | None, Any]] = [
 @pytest.mark.parametrize(("path", "typed", "code", "value"), [c[1:] for c in CELLS],
                          ids=[c[0] for c in CELLS])  # fmt: skip
 def test_a_cell_as_people_type_it(path: str, typed: Any, code: str | None, value: Any) -> None:
-    paper = filled().put(path, typed)
-    found = paper.read()
-    assert codes_and_cells(found) == ([(code, paper.cell(path))] if code else [])
+    paper = filled_paper().put(path, typed)
+    submission = paper.read()
+    assert codes_and_cells(submission) == ([(code, paper.cell(path))] if code else [])
     section, _, field = path.partition(".")
-    assert found.section_rows(section)[0].values[field] == value
+    assert submission.section_rows(section)[0].values[field] == value
 
 
 @pytest.mark.parametrize("section", ["meetings", "scores", "visits", "activities"])
 @pytest.mark.parametrize("dash", ["-", "–", "--", "- "])
 def test_a_row_of_dashes_is_empty(section: str, dash: str) -> None:
-    paper = filled()
+    paper = filled_paper()
     for entry in next(s for s in MEETING.sections if s.id == section).fields:
         paper.put(f"{section}.{entry.id}", dash, 2)
-    found, without = judged(paper.read()), judged(filled().read())
-    assert found.values_hash == without.values_hash
-    assert codes_and_cells(found) == codes_and_cells(without)
+    checked, without = check_submission(paper.read()), check_submission(filled_paper().read())
+    assert checked.values_hash == without.values_hash
+    assert codes_and_cells(checked) == codes_and_cells(without)
 
 
 CHECKED: list[tuple[str, str, Any, str | None, Any]] = [
@@ -114,12 +114,12 @@ CHECKED: list[tuple[str, str, Any, str | None, Any]] = [
 def test_a_cell_held_against_lists_and_period(
     path: str, typed: Any, code: str | None, value: Any
 ) -> None:
-    paper = filled().put(path, typed)
-    found = judged(paper.read())
+    paper = filled_paper().put(path, typed)
+    checked = check_submission(paper.read())
     section, _, field = path.partition(".")
-    at_cell = [f.code for f in found.findings if f.place.cell == paper.cell(path)]
-    assert [one for one in at_cell if one[0] in "CF"] == ([code] if code else [])
-    assert found.submission and found.submission.section_rows(section)[0].values[field] == value
+    at_cell = [f.code for f in checked.findings if f.place.cell == paper.cell(path)]
+    assert [line for line in at_cell if line[0] in "CF"] == ([code] if code else [])
+    assert checked.submission and checked.submission.section_rows(section)[0].values[field] == value
 
 
 def markers(paper: FormFile) -> dict[tuple[int, int], Any]:
@@ -155,8 +155,8 @@ def delete_row(paper: FormFile) -> None:
 
 def move_row(paper: FormFile) -> None:
     """Cut the line out and insert it further down."""
-    here, there = row(paper, PRESENT), row(paper, PRESENT, 5)
-    turned = {here: there, there: here}
+    source, target = row(paper, PRESENT), row(paper, PRESENT, 5)
+    turned = {source: target, target: source}
     paper.move(lambda s: (turned.get(s[0], s[0]), s[1]))
 
 
@@ -207,36 +207,38 @@ STRUCTURE: list[tuple[str, Callable[[FormFile], Any], set[str], int | None]] = [
 def test_a_form_as_people_change_it(
     change: Callable[[FormFile], Any], codes: set[str], present: int | None
 ) -> None:
-    paper = filled()
+    paper = filled_paper()
     change(paper)
-    found = paper.read()
-    assert {code for code, _ in codes_and_cells(found)} == codes
-    assert [line.values["present"] for line in found.section_rows("meetings")] == (
+    submission = paper.read()
+    assert {code for code, _ in codes_and_cells(submission)} == codes
+    assert [line.values["present"] for line in submission.section_rows("meetings")] == (
         [present] if present else []
     )
 
 
 def test_protection_taken_off_changes_nothing() -> None:
-    data = repack(filled().save(), lambda _, part: re.sub(rb"<sheetProtection[^>]*/>", b"", part))
-    assert read(data, "x.xlsx", FORMS) == filled().read()
+    data = repack(
+        filled_paper().save(), lambda _, part: re.sub(rb"<sheetProtection[^>]*/>", b"", part)
+    )
+    assert read(data, "x.xlsx", FORMS) == filled_paper().read()
 
 
 def test_the_table_in_a_workbook_of_their_own() -> None:
     """No markers, no stamp, no hidden sheet: read by its headings, and told so."""
-    source = filled().sheets["Báo cáo"]
+    source = filled_paper().sheets["Báo cáo"]
     book = openpyxl.Workbook()
     for (r, c), value in source.items():
         if c > 1 and str(value) not in {
             f.id for s in (*MEETING.sections, HEADER) for f in s.fields
         }:
             book.active.cell(r, c, value)
-    made = io.BytesIO()
-    book.save(made)
-    found = judged(read(made.getvalue(), "x.xlsx", FORMS))
-    assert {"R28", "I10"} == {f.code for f in found.findings if f.code[0] in "RI"}
-    assert found.identity and found.identity.branch == "CB-01"
-    assert found.submission
-    assert [line.values["present"] for line in found.submission.section_rows("meetings")] == [18]
+    buffer = io.BytesIO()
+    book.save(buffer)
+    checked = check_submission(read(buffer.getvalue(), "x.xlsx", FORMS))
+    assert {"R28", "I10"} == {f.code for f in checked.findings if f.code[0] in "RI"}
+    assert checked.identity and checked.identity.branch == "CB-01"
+    assert checked.submission
+    assert [line.values["present"] for line in checked.submission.section_rows("meetings")] == [18]
 
 
 IDENTITY: list[tuple[str, Callable[[FormFile], Any], str]] = [
@@ -251,28 +253,34 @@ IDENTITY: list[tuple[str, Callable[[FormFile], Any], str]] = [
 @pytest.mark.parametrize(("change", "code"), [c[1:] for c in IDENTITY],
                          ids=[c[0] for c in IDENTITY])  # fmt: skip
 def test_a_form_that_is_not_theirs(change: Callable[[FormFile], Any], code: str) -> None:
-    paper = filled()
+    paper = filled_paper()
     change(paper)
-    found = judged(paper.read(), date(2020, 1, 3))
-    assert [f.code for f in found.findings if f.is_error and f.code[0] == "I"] == [code]
+    checked = check_submission(paper.read(), date(2020, 1, 3))
+    assert [f.code for f in checked.findings if f.is_error and f.code[0] == "I"] == [code]
 
 
 def test_the_form_of_one_unit_sent_by_another() -> None:
     mail = replace(leaf(), channel="mail", sender="cb02@muonglay.example")
-    owner = Identity(MEETING, "CB-01", judged(filled().read()).identity.period)  # type: ignore[union-attr]
-    found = check_sender(CheckedFile(mail, filled().read(), owner), TOWN)
-    assert [f.code for f in found.findings] == ["I20"]
+    owner = Identity(MEETING, "CB-01", check_submission(filled_paper().read()).identity.period)  # type: ignore[union-attr]
+    checked = check_sender(CheckedFile(mail, filled_paper().read(), owner), TOWN)
+    assert [f.code for f in checked.findings] == ["I20"]
 
 
 def test_a_version_of_other_years() -> None:
     paper = FormFile(period="2025-11")
     paper.put("head.period", "Tháng 11 năm 2025").put(HELD_ON, date(2025, 11, 3))
-    found = judged(paper.read(), date(2025, 12, 3))
-    assert [f.code for f in found.findings if f.code[0] == "I"] == ["I06"]
+    checked = check_submission(paper.read(), date(2025, 12, 3))
+    assert [f.code for f in checked.findings if f.code[0] == "I"] == ["I06"]
 
 
 def test_a_prefilled_figure_changed_is_the_one_that_counts() -> None:
     """Held against last month's closing once both are in (X01, in `figures`), never refused."""
-    found = judged(filled().put("members.opening", 17).put("members.admitted", 1).read())
-    assert found.submission and found.submission.section_rows("members")[0].values["opening"] == 17
-    assert not [f for f in found.findings if f.place.cell == filled().cell("members.opening")]
+    checked = check_submission(
+        filled_paper().put("members.opening", 17).put("members.admitted", 1).read()
+    )
+    assert (
+        checked.submission and checked.submission.section_rows("members")[0].values["opening"] == 17
+    )
+    assert not [
+        f for f in checked.findings if f.place.cell == filled_paper().cell("members.opening")
+    ]
