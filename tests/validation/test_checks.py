@@ -73,21 +73,23 @@ def trial(check: str, mark: str = "a", **params: Any) -> Form:
     text = FORM.format(check=check, mark=mark, gaps=gaps)
     for key, value in params.items():
         text += f"        {key}: {value}\n"
-    made = load_text(text, "trial.yaml")
-    assert isinstance(made, Form)
-    return made
+    form = load_text(text, "trial.yaml")
+    assert isinstance(form, Form)
+    return form
 
 
-def broken(form: Form, *rows: dict[str, Any], **other: Any) -> list[tuple[str, dict[str, Any]]]:
+def broken_cells(
+    form: Form, *rows: dict[str, Any], **other: Any
+) -> list[tuple[str, dict[str, Any]]]:
     """Cell and figures of every finding; cards fill rows 1-2, the table begins after `days`."""
     read = submission({"rows": rows, **other}, of=form)
-    (found,) = validate([check_forms(read, identity=identity(of=form))], {})
-    for one in found.findings:
-        assert (one.code, one.severity) == ("Z01", Severity.ERROR)
-        assert "{" not in str(explain(one, form, "vi"))  # the check fills every gap it promises
-        assert one.place in one.marks
+    (checked,) = validate([check_forms(read, identity=identity(of=form))], {})
+    for finding in checked.findings:
+        assert (finding.code, finding.severity) == ("Z01", Severity.ERROR)
+        assert "{" not in str(explain(finding, form, "vi"))  # the check fills every gap it promises
+        assert finding.place in finding.marks
     return [(f.place.cell, {k: v for k, v in f.params.items() if k != "field"})
-            for f in found.findings]  # fmt: skip
+            for f in checked.findings]  # fmt: skip
 
 
 def test_every_check_of_the_language_is_there_and_no_other() -> None:
@@ -97,11 +99,11 @@ def test_every_check_of_the_language_is_there_and_no_other() -> None:
 
 def test_sum_equals() -> None:
     form = trial("sum_equals", parts="[a, b]", total="c", mark="c, a, b")
-    assert broken(form, {"a": 2, "b": 3, "c": 5}) == []
-    assert broken(form, {"a": 2, "b": 3, "c": 6}) == [("E1", {"total": 6, "sum": 5})]
-    assert broken(form, {"a": 5, "c": 5}, {"a": 2, "b": 3}, {"c": 0}) == []  # blanks
-    assert broken(form, {"c": 4}) == [("E1", {"total": 4, "sum": 0})]
-    assert broken(trial("sum_equals", parts="[a]", less="[b]", total="c"),
+    assert broken_cells(form, {"a": 2, "b": 3, "c": 5}) == []
+    assert broken_cells(form, {"a": 2, "b": 3, "c": 6}) == [("E1", {"total": 6, "sum": 5})]
+    assert broken_cells(form, {"a": 5, "c": 5}, {"a": 2, "b": 3}, {"c": 0}) == []  # blanks
+    assert broken_cells(form, {"c": 4}) == [("E1", {"total": 4, "sum": 0})]
+    assert broken_cells(trial("sum_equals", parts="[a]", less="[b]", total="c"),
                   {"a": 5, "b": 2, "c": 3}, {"a": 5, "b": 2, "c": 7}) == [
         ("C2", {"total": 7, "sum": 3})]  # fmt: skip
 
@@ -109,18 +111,20 @@ def test_sum_equals() -> None:
 def test_sum_equals_takes_no_offence_at_binary_fractions() -> None:
     form = trial("sum_equals", parts="[a, b]", total="b", less="[b]", mark="a")
     assert 0.1 + 0.2 != 0.3
-    assert broken(form, {"a": 0.1 + 0.2, "b": 0.3}) == []
-    assert broken(form, {"a": 0.31, "b": 0.3}) == [("C1", {"total": 0.3, "sum": 0.31})]
+    assert broken_cells(form, {"a": 0.1 + 0.2, "b": 0.3}) == []
+    assert broken_cells(form, {"a": 0.31, "b": 0.3}) == [("C1", {"total": 0.3, "sum": 0.31})]
 
 
 def test_sum_equals_card() -> None:
     form = trial("sum_equals_card", value="c", plus="[card.all]", less="[card.off]", mark="c")
     card = {"all": 18, "off": 2}
-    assert broken(form, {"c": 16}, {}, card=card) == []
-    assert broken(form, {"c": 18}, {"c": 18}, card=card) == [
+    assert broken_cells(form, {"c": 16}, {}, card=card) == []
+    assert broken_cells(form, {"c": 18}, {"c": 18}, card=card) == [
         ("E3", {"value": 18, "sum": 16}), ("E4", {"value": 18, "sum": 16})]  # fmt: skip
-    assert broken(form, {"c": 18}, card={"all": 18}) == []
-    assert broken(form, {"c": 18}) == []  # no card: nothing to compare with, the reader says so
+    assert broken_cells(form, {"c": 18}, card={"all": 18}) == []
+    assert (
+        broken_cells(form, {"c": 18}) == []
+    )  # no card: nothing to compare with, the reader says so
 
 
 @pytest.mark.parametrize(
@@ -129,127 +133,136 @@ def test_sum_equals_card() -> None:
 )
 def test_bounds(check: str, bound: int, good: list[Any], bad: float) -> None:
     form = trial(check, value="a", bound=bound)
-    assert broken(form, *({"a": value, "word": "x"} for value in good)) == []
-    assert broken(form, {"a": bad}) == [("C1", {"value": bad, "bound": bound})]
+    assert broken_cells(form, *({"a": value, "word": "x"} for value in good)) == []
+    assert broken_cells(form, {"a": bad}) == [("C1", {"value": bad, "bound": bound})]
 
 
 def test_not_above() -> None:
     form = trial("not_above", value="a", bound_field="c")
-    assert broken(form, {"a": 3, "c": 3}, {"a": 9}, {"c": 1}) == []
-    assert broken(form, {"a": 4, "c": 3}) == [("C1", {"value": 4, "bound": 3})]
+    assert broken_cells(form, {"a": 3, "c": 3}, {"a": 9}, {"c": 1}) == []
+    assert broken_cells(form, {"a": 4, "c": 3}) == [("C1", {"value": 4, "bound": 3})]
 
 
 def test_share_above() -> None:
     """Above, not at: 17 of 20 are exactly 85 %."""
     form = trial("share_above", part="a", whole="c", bound=85)
-    assert broken(form, {"a": 18, "c": 20}, {"a": 0, "c": 0}, {"a": 1}, {"c": 20}) == []
-    assert broken(form, {"a": 17, "c": 20}) == [("C1", {"part": 17, "whole": 20, "bound": 85})]
+    assert broken_cells(form, {"a": 18, "c": 20}, {"a": 0, "c": 0}, {"a": 1}, {"c": 20}) == []
+    assert broken_cells(form, {"a": 17, "c": 20}) == [
+        ("C1", {"part": 17, "whole": 20, "bound": 85})
+    ]
 
 
 def test_required_if() -> None:
     form = trial("required_if", value="word", when="kind", values="[one]", mark="word")
-    assert broken(form, {"kind": "one", "word": "x"}, {"kind": "two"}, {"a": 1}) == []
-    assert broken(form, {"kind": "one"}) == [("I1", {})]
+    assert broken_cells(form, {"kind": "one", "word": "x"}, {"kind": "two"}, {"a": 1}) == []
+    assert broken_cells(form, {"kind": "one"}) == [("I1", {})]
 
 
 def test_unique_rows() -> None:
     form = trial("unique_rows", fields="[day, kind]", mark="day, kind")
     twice = {"day": NOV5, "kind": "one"}
-    assert broken(form, twice, {"day": NOV5, "kind": "two"}, {"day": NOV5}, {"day": NOV5}) == []
-    assert broken(form, {"a": 1}, twice, twice, twice) == [("F3", {"row": 2}), ("F4", {"row": 2})]
+    assert (
+        broken_cells(form, twice, {"day": NOV5, "kind": "two"}, {"day": NOV5}, {"day": NOV5}) == []
+    )
+    assert broken_cells(form, {"a": 1}, twice, twice, twice) == [
+        ("F3", {"row": 2}),
+        ("F4", {"row": 2}),
+    ]
 
 
 def test_exists_in() -> None:
     form = trial("exists_in", value="day", target="days.day", mark="day")
-    assert broken(form, {"day": NOV5}, {"a": 1}, days=[{"day": NOV5}]) == []
-    assert broken(form, {"day": NOV6}, days=[{"day": NOV5}]) == [("F2", {"value": "2019-11-06"})]
-    assert broken(form, {"day": NOV6}) == [("F1", {"value": "2019-11-06"})]
+    assert broken_cells(form, {"day": NOV5}, {"a": 1}, days=[{"day": NOV5}]) == []
+    assert broken_cells(form, {"day": NOV6}, days=[{"day": NOV5}]) == [
+        ("F2", {"value": "2019-11-06"})
+    ]
+    assert broken_cells(form, {"day": NOV6}) == [("F1", {"value": "2019-11-06"})]
     only = trial("exists_in", value="day", target="days.day", when="kind", values="[two]")
-    assert broken(only, {"day": NOV6, "kind": "one"}, {"day": NOV6}) == []
-    assert len(broken(only, {"day": NOV6, "kind": "two"})) == 1
+    assert broken_cells(only, {"day": NOV6, "kind": "one"}, {"day": NOV6}) == []
+    assert len(broken_cells(only, {"day": NOV6, "kind": "two"})) == 1
 
 
 def test_rows_at_most() -> None:
     form = trial("rows_at_most", when="kind", values="[one]", bound=1, mark="kind")
-    one, two = {"kind": "one"}, {"kind": "two"}
-    assert broken(form, one, two, two) == []
+    first, second = {"kind": "one"}, {"kind": "two"}
+    assert broken_cells(form, first, second, second) == []
     figures = {"count": 3, "bound": 1}
-    assert broken(form, one, two, one, one) == [("H3", figures), ("H4", figures)]
+    assert broken_cells(form, first, second, first, first) == [("H3", figures), ("H4", figures)]
 
 
 def test_rows_at_least() -> None:
     form = trial("rows_at_least", when="kind", values="[one]", bound=2, mark="kind")
-    one, two = {"kind": "one"}, {"kind": "two"}
-    assert broken(form, two, one, one) == []
-    assert broken(form, two, one) == [("H1", {"count": 1, "bound": 2})]
-    assert broken(form) == []  # whether there may be no row at all is said by `nil`
+    first, second = {"kind": "one"}, {"kind": "two"}
+    assert broken_cells(form, second, first, first) == []
+    assert broken_cells(form, second, first) == [("H1", {"count": 1, "bound": 2})]
+    assert broken_cells(form) == []  # whether there may be no row at all is said by `nil`
 
 
 def test_not_before() -> None:
     form = trial("not_before", value="end", start="day", mark="end, day")
-    assert broken(form, {"day": NOV5, "end": NOV5}, {"day": NOV5}, {"end": NOV5}) == []
-    assert broken(form, {"day": NOV6, "end": NOV5}) == [
+    assert broken_cells(form, {"day": NOV5, "end": NOV5}, {"day": NOV5}, {"end": NOV5}) == []
+    assert broken_cells(form, {"day": NOV6, "end": NOV5}) == [
         ("G1", {"value": "2019-11-05", "start": "2019-11-06"})]  # fmt: skip
 
 
 def test_exists_in_among_some_rows_only() -> None:
     form = trial("exists_in", value="day", target="days.day", among="{days.name: [x]}", mark="day")
     days = [{"day": NOV5, "name": "x"}, {"day": NOV6, "name": "y"}, {"day": NOV6}]
-    assert broken(form, {"day": NOV5}, {"day": NOV6}, days=days) == [
+    assert broken_cells(form, {"day": NOV5}, {"day": NOV6}, days=days) == [
         ("F5", {"value": "2019-11-06"})]  # fmt: skip
 
 
 def test_bounds_of_some_rows_only() -> None:
     """A rule with `given` is asked only where every field holds a value of its list."""
     form = trial("at_least", value="a", bound=90, given="{kind: [one], card.all: [1, 2]}")
-    asked, low = {"a": 90, "kind": "one"}, {"a": 89, "kind": "one"}
-    assert broken(form, asked, {"a": 1, "kind": "two"}, {"a": 1}, card={"all": 1}) == []
-    assert broken(form, low, card={"all": 2}) == [("C3", {"value": 89, "bound": 90})]
-    assert broken(form, low, card={"all": 3}) == broken(form, low, card={}) == []
+    bounded, low = {"a": 90, "kind": "one"}, {"a": 89, "kind": "one"}
+    assert broken_cells(form, bounded, {"a": 1, "kind": "two"}, {"a": 1}, card={"all": 1}) == []
+    assert broken_cells(form, low, card={"all": 2}) == [("C3", {"value": 89, "bound": 90})]
+    assert broken_cells(form, low, card={"all": 3}) == broken_cells(form, low, card={}) == []
 
 
 def test_sum_not_above() -> None:
     form = trial("sum_not_above", parts="[a, b]", bound_field="c")
-    assert broken(form, {"a": 2, "b": 1, "c": 3}, {"a": 3, "c": 3}, {"a": 9}) == []
-    assert broken(form, {"a": 2, "b": 2, "c": 3}) == [("C1", {"sum": 4, "bound": 3})]
+    assert broken_cells(form, {"a": 2, "b": 1, "c": 3}, {"a": 3, "c": 3}, {"a": 9}) == []
+    assert broken_cells(form, {"a": 2, "b": 2, "c": 3}) == [("C1", {"sum": 4, "bound": 3})]
 
 
 def test_share_at_least() -> None:
     """8 of 10 are 80 %; nothing is rounded, of nothing there is no share."""
     form = trial("share_at_least", parts="[a]", whole="[a, b]", bound=80)
-    assert broken(form, {"a": 8, "b": 2}, {"a": 0, "b": 0}, {}) == []
-    assert broken(form, {"a": 7.99, "b": 2.01}) == [
+    assert broken_cells(form, {"a": 8, "b": 2}, {"a": 0, "b": 0}, {}) == []
+    assert broken_cells(form, {"a": 7.99, "b": 2.01}) == [
         ("C1", {"part": 7.99, "whole": 10, "bound": 80})]  # fmt: skip
 
 
 @pytest.mark.parametrize(("whole", "allowed"), [(100, 20), (14, 2), (15, 3), (4, 0), (0, 0)])
 def test_share_at_most_rounds_down(whole: int, allowed: int) -> None:
     form = trial("share_at_most", parts="[a]", whole="[b]", bound=20)
-    assert broken(form, {"a": allowed, "b": whole}) == []
-    assert broken(form, {"a": allowed + 1, "b": whole}) == [
+    assert broken_cells(form, {"a": allowed, "b": whole}) == []
+    assert broken_cells(form, {"a": allowed + 1, "b": whole}) == [
         ("C1", {"part": allowed + 1, "whole": whole, "bound": 20, "allowed": allowed})]  # fmt: skip
 
 
 def test_required_with_and_below() -> None:
     form = trial("required_with", value="word", filled="kind", mark="word")
-    assert broken(form, {"word": "x", "kind": "one"}, {"word": "x"}, {"a": 1}) == []
-    assert broken(form, {"kind": "one"}) == [("I1", {})]
+    assert broken_cells(form, {"word": "x", "kind": "one"}, {"word": "x"}, {"a": 1}) == []
+    assert broken_cells(form, {"kind": "one"}) == [("I1", {})]
     below = trial("required_below", value="word", number="a", bound=100, mark="word")
-    assert broken(below, {"a": 100}, {"a": 99, "word": "x"}, {"b": 1}) == []
-    assert broken(below, {"a": 99.5}) == [("I1", {"number": 99.5, "bound": 100})]
+    assert broken_cells(below, {"a": 100}, {"a": 99, "word": "x"}, {"b": 1}) == []
+    assert broken_cells(below, {"a": 99.5}) == [("I1", {"number": 99.5, "bound": 100})]
 
 
 def test_blank_unless() -> None:
     form = trial("blank_unless", value="word", when="kind", values="[one]", mark="word")
-    assert broken(form, {"word": "x", "kind": "one"}, {"kind": "two"}, {"a": 1}) == []
-    assert broken(form, {"word": "x", "kind": "two"}, {"word": "y"}) == [
+    assert broken_cells(form, {"word": "x", "kind": "one"}, {"kind": "two"}, {"a": 1}) == []
+    assert broken_cells(form, {"word": "x", "kind": "two"}, {"word": "y"}) == [
         ("I1", {"value": "x"}), ("I2", {"value": "y"})]  # fmt: skip
 
 
 def test_differs() -> None:
     differs = trial("differs", value="a", other="b")
-    assert broken(differs, {"a": 1, "b": 2}, {"a": 1}, {"b": 1}, {"word": "x"}) == []
-    assert broken(differs, {"a": 1, "b": 1}) == [("C1", {"value": 1})]
+    assert broken_cells(differs, {"a": 1, "b": 2}, {"a": 1}, {"b": 1}, {"word": "x"}) == []
+    assert broken_cells(differs, {"a": 1, "b": 1}) == [("C1", {"value": 1})]
 
 
 def test_ref_fits() -> None:
@@ -257,10 +270,12 @@ def test_ref_fits() -> None:
     form = trial("ref_fits", ref="up", key="word", value="kind", fits="{two: [one], one: []}",
                  mark="up, kind")  # fmt: skip
     top, middle = {"word": "A", "kind": "one"}, {"word": "B", "kind": "two", "up": "A"}
-    assert broken(form, middle, top, {"word": "C", "up": "A"}, {"kind": "two", "up": "Z"}) == []
-    assert broken(form, top, middle, {"word": "C", "kind": "two", "up": "B"}) == [
+    assert (
+        broken_cells(form, middle, top, {"word": "C", "up": "A"}, {"kind": "two", "up": "Z"}) == []
+    )
+    assert broken_cells(form, top, middle, {"word": "C", "kind": "two", "up": "B"}) == [
         ("J3", {"ref": "B"})]  # fmt: skip
-    assert broken(form, {**top, "up": "B"}, middle) == [("J1", {"ref": "B"})]
+    assert broken_cells(form, {**top, "up": "B"}, middle) == [("J1", {"ref": "B"})]
 
 
 def test_within_ref() -> None:
@@ -269,9 +284,9 @@ def test_within_ref() -> None:
     days = [{"name": "A", "day": NOV5, "until": NOV6}, {"name": "B"}]
     good = [{"up": "A", "day": NOV5, "end": NOV6}, {"up": "A"}, {"up": "B", "day": NOV5},
             {"up": "Z", "day": NOV5}, {"day": NOV5}]  # fmt: skip
-    assert broken(form, *good, days=days) == []
+    assert broken_cells(form, *good, days=days) == []
     out = {"up": "A", "day": NOV5, "end": date(2019, 11, 7)}
-    assert broken(form, out, days=days) == [
+    assert broken_cells(form, out, days=days) == [
         ("F3", {"ref": "A", "start": "2019-11-05", "end": "2019-11-06"})]  # fmt: skip
 
 
@@ -294,9 +309,9 @@ def test_returns_of_one_batch_do_not_see_one_another() -> None:
         read = [
             check_forms(submission(paper, of=form), identity=identity(of=form)) for paper in papers
         ]
-        found = [finding_lines(one.findings) for one in validate(read, {})]
+        lines = [finding_lines(checked.findings) for checked in validate(read, {})]
         wrong = {"rows_at_least": [[], ["Z01 F4"], []], "exists_in": [[], [], ["Z01 F3"]]}
-        assert found == wrong.get(check, [[], [], []])
+        assert lines == wrong.get(check, [[], [], []])
 
 
 NUMBERS = st.none() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=True)
@@ -342,11 +357,11 @@ ANY = {
 
 def every_check() -> Form:
     """One form with a rule of every check, Z01, Z02…"""
-    made = [trial(check, **params) for check, params in ANY.items()]
+    forms = [trial(check, **params) for check, params in ANY.items()]
     rules = [replace(form.section("rows").rules[0], code=f"Z{number:02}")
-             for number, form in enumerate(made, 1)]  # fmt: skip
-    *others, table = made[0].sections
-    return replace(made[0], sections=(*others, replace(table, rules=tuple(rules))))
+             for number, form in enumerate(forms, 1)]  # fmt: skip
+    *others, table = forms[0].sections
+    return replace(forms[0], sections=(*others, replace(table, rules=tuple(rules))))
 
 
 @given(st.lists(st.tuples(ROWS, NUMBERS), max_size=5))
@@ -358,6 +373,6 @@ def test_no_check_ever_raises(papers: list[tuple[list[dict[str, Any]], Any]]) ->
         submission({"rows": rows, "card": {"all": card}, "days": [{"day": NOV5}]}, of=form)
         for rows, card in papers
     ]
-    for found in validate([check_forms(read, identity=identity(of=form)) for read in batch], {}):
-        assert {one.code[0] for one in found.findings} <= {"Z", "F"}
-        assert all(one.place.cell for one in found.findings)
+    for checked in validate([check_forms(read, identity=identity(of=form)) for read in batch], {}):
+        assert {finding.code[0] for finding in checked.findings} <= {"Z", "F"}
+        assert all(finding.place.cell for finding in checked.findings)

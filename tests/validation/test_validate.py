@@ -52,24 +52,24 @@ def but(section: str, row: int = 0, /, **changed: Any) -> dict[str, Any]:
     paper = dict(PAPER)
     if isinstance(paper[section], Mapping):
         return paper | {section: paper[section] | changed}
-    kept = list(paper[section])
-    kept[row] = kept[row] | changed
-    return paper | {section: kept}
+    rows = list(paper[section])
+    rows[row] = rows[row] | changed
+    return paper | {section: rows}
 
 
 def look(paper: Mapping[str, Any], *before: Finding, certain: bool = True) -> CheckedFile:
     read = replace(submission(paper), findings=before)
-    (found,) = validate(
+    (checked,) = validate(
         [check_forms(read, identity=identity() if certain else None)], LISTS, [form()]
     )
-    return found
+    return checked
 
 
 def test_a_good_return() -> None:
-    found = look(PAPER)
-    assert found.findings == ()
-    assert found.submission
-    assert found.submission.section_rows("visits")[0].values["officer"] == "TV-01"
+    checked = look(PAPER)
+    assert checked.findings == ()
+    assert checked.submission
+    assert checked.submission.section_rows("visits")[0].values["officer"] == "TV-01"
 
 
 def test_a_blank_takes_the_default_of_its_field() -> None:
@@ -88,10 +88,10 @@ DEFAULTS = st.fixed_dictionaries(
 @given(st.lists(DEFAULTS, max_size=4))
 @settings(max_examples=20)
 def test_a_row_of_nothing_but_defaults_is_empty(zeros: list[dict[str, Any]]) -> None:
-    found = look(PAPER | {"meetings": [*PAPER["meetings"], *zeros]})
+    checked = look(PAPER | {"meetings": [*PAPER["meetings"], *zeros]})
     good = look(PAPER)
-    assert found.findings == ()
-    assert found.values_hash == good.values_hash
+    assert checked.findings == ()
+    assert checked.values_hash == good.values_hash
 
 
 def test_a_month_without_a_meeting_may_have_zeros_in_its_rows() -> None:
@@ -146,21 +146,21 @@ ONE_MISTAKE = [
 def test_one_mistake_one_finding(
     section: str, row: int, written: dict[str, Any], finding: str | None, figures: dict[str, Any]
 ) -> None:
-    found = look(but(section, row, **written)).findings
+    findings = look(but(section, row, **written)).findings
     if finding is None:  # the day is wrong seen from either table
-        assert finding_lines(found) == ["D09 C14", "T01 C15"]
+        assert finding_lines(findings) == ["D09 C14", "T01 C15"]
         return
-    assert finding_lines(found) == finding.split(", ")  # two where it is seen from two tables
-    field = found[-1].params["field"]
+    assert finding_lines(findings) == finding.split(", ")  # two where it is seen from two tables
+    field = findings[-1].params["field"]
     assert isinstance(field, str) and field.startswith(f"{section}.")
-    assert {k: v for k, v in found[-1].params.items() if k != "field"} == figures
+    assert {k: v for k, v in findings[-1].params.items() if k != "field"} == figures
     for lang in ("vi", "en"):
-        assert "{" not in str(explain(found[-1], form(), lang))
+        assert "{" not in str(explain(findings[-1], form(), lang))
 
 
 def test_what_a_finding_says() -> None:
-    (found,) = look(but("meetings", 0, held_on=date(2019, 5, 11))).findings
-    assert str(explain(found, form(), "vi")) == (
+    (finding,) = look(but("meetings", 0, held_on=date(2019, 5, 11))).findings
+    assert str(explain(finding, form(), "vi")) == (
         "“Ngày họp” ghi ngày 11/5/2019, ngoài kỳ báo cáo. Có phải đảo ngày/tháng của ngày "
         "05/11/2019? Gõ lại theo thứ tự ngày/tháng/năm: 05/11/2019; nếu là ngày khác thì ghi ngày "
         "đúng trong kỳ."
@@ -169,8 +169,8 @@ def test_what_a_finding_says() -> None:
 
 def test_a_row_twice() -> None:
     paper = dict(PAPER) | {"visits": [*PAPER["visits"], *PAPER["visits"]]}
-    (found,) = look(paper).findings
-    assert (finding_lines([found]), found.params["row"]) == (["F08 C18"], 17)
+    (finding,) = look(paper).findings
+    assert (finding_lines([finding]), finding.params["row"]) == (["F08 C18"], 17)
 
 
 def test_the_same_officer_written_in_two_ways_is_one() -> None:
@@ -181,16 +181,16 @@ def test_the_same_officer_written_in_two_ways_is_one() -> None:
 
 
 def test_a_code_beside_the_name_of_another() -> None:
-    found = look(but("visits", 0, officer="TV-01 – Nguyễn Văn An")).findings
-    assert finding_lines(found) == ["F10 D17"]
-    assert str(found[0].params["nearest"]).startswith("TV-01 – Lò Văn Pọm; TV-02")
+    findings = look(but("visits", 0, officer="TV-01 – Nguyễn Văn An")).findings
+    assert finding_lines(findings) == ["F10 D17"]
+    assert str(findings[0].params["nearest"]).startswith("TV-01 – Lò Văn Pọm; TV-02")
 
 
 def test_without_the_list_nothing_is_asked_of_it() -> None:
-    (found,) = validate([check_forms(submission(PAPER), identity=identity())], {})
-    assert found.findings == ()
-    assert found.submission
-    assert found.submission.section_rows("visits")[0].values["officer"] == "TV-01"
+    (checked,) = validate([check_forms(submission(PAPER), identity=identity())], {})
+    assert checked.findings == ()
+    assert checked.submission
+    assert checked.submission.section_rows("visits")[0].values["officer"] == "TV-01"
 
 
 # Nil
@@ -212,17 +212,17 @@ def test_neither_meetings_nor_nil() -> None:
 
 
 def test_nil_with_meetings() -> None:
-    found = look(dict(PAPER) | nil()).findings
-    assert finding_lines(found) == ["F12 E11"]
-    assert {"E11", "C13", "C14"} <= {mark.cell for mark in found[0].marks}
-    assert "H14" in {mark.cell for mark in found[0].marks}  # everything to be cleared is marked
+    findings = look(dict(PAPER) | nil()).findings
+    assert finding_lines(findings) == ["F12 E11"]
+    assert {"E11", "C13", "C14"} <= {mark.cell for mark in findings[0].marks}
+    assert "H14" in {mark.cell for mark in findings[0].marks}  # everything to be cleared is marked
 
 
 def test_a_blank_row_is_no_row() -> None:
     paper = nil(no_meeting="no", reason=None) | {"meetings": [{}, {}]}
-    found = look(paper)
-    assert finding_lines(found.findings) == ["F13 E11"]
-    assert found.submission and not found.submission.section_rows("meetings")
+    checked = look(paper)
+    assert finding_lines(checked.findings) == ["F13 E11"]
+    assert checked.submission and not checked.submission.section_rows("meetings")
 
 
 # What has been said already
@@ -235,23 +235,23 @@ def unread(cell: str) -> Finding:
 
 def test_a_cell_that_could_not_be_read_is_not_also_missing() -> None:
     """ "18/18" in the cell for those present: no F01, and no sum held against it."""
-    found = look(but("meetings", 0, present=None), unread("H13"))
-    assert finding_lines(found.findings) == ["C02 H13"]
+    checked = look(but("meetings", 0, present=None), unread("H13"))
+    assert finding_lines(checked.findings) == ["C02 H13"]
 
 
 def test_an_unread_optional_part_is_not_counted_as_0() -> None:
-    found = look(but("meetings", 0, present=14, excused=None), unread("I13"))
-    assert finding_lines(found.findings) == ["C02 I13"]
+    checked = look(but("meetings", 0, present=14, excused=None), unread("I13"))
+    assert finding_lines(checked.findings) == ["C02 I13"]
 
 
 def test_an_unread_date_is_not_held_against_the_other_tables() -> None:
-    found = look(but("meetings", 1, held_on=None), unread("C14"))
-    assert finding_lines(found.findings) == ["C02 C14"]
+    checked = look(but("meetings", 1, held_on=None), unread("C14"))
+    assert finding_lines(checked.findings) == ["C02 C14"]
 
 
 def test_an_unread_nil_declaration() -> None:
-    found = look(nil(no_meeting=None, reason=None), unread("E11"))
-    assert finding_lines(found.findings) == ["C02 E11"]
+    checked = look(nil(no_meeting=None, reason=None), unread("E11"))
+    assert finding_lines(checked.findings) == ["C02 E11"]
 
 
 def test_a_row_with_nothing_but_an_unread_cell_is_a_row() -> None:
@@ -267,8 +267,8 @@ def test_a_column_that_is_not_there_is_the_readers_business() -> None:
         if row.section == "meetings" else row
         for row in read.rows
     )  # fmt: skip
-    (found,) = validate([check_forms(replace(read, rows=cut), identity=identity())], LISTS)
-    assert found.findings == ()
+    (checked,) = validate([check_forms(replace(read, rows=cut), identity=identity())], LISTS)
+    assert checked.findings == ()
 
 
 # Who is checked
@@ -276,8 +276,8 @@ def test_a_column_that_is_not_there_is_the_readers_business() -> None:
 
 def test_without_a_certain_period_the_rest_is_checked_all_the_same() -> None:
     paper = but("meetings", 0, held_on=date(2018, 5, 11), duration=700, content=None)
-    found = look(paper, certain=False).findings
-    assert finding_lines(found) == ["D18 C13", "F01 E13", "F03 F13", "S02 C16", "V01 C17"]
+    findings = look(paper, certain=False).findings
+    assert finding_lines(findings) == ["D18 C13", "F01 E13", "F03 F13", "S02 C16", "V01 C17"]
 
 
 def test_what_could_not_be_read_passes_through() -> None:
@@ -294,13 +294,13 @@ def test_a_batch_gives_what_each_gives_alone() -> None:
     year = identity(period="2018", of=form("classification"))
     batch.insert(3, check_forms(other, identity=year))
     together = validate(batch, LISTS)
-    assert list(together) == [validate([one], LISTS)[0] for one in batch]
+    assert list(together) == [validate([checked], LISTS)[0] for checked in batch]
     assert finding_lines(together[3].findings) == ["F01 E1"]
 
 
 def test_findings_come_as_one_reads() -> None:
     paper = but("meetings", 1, speakers=-1, content=None) | {"scores": [{}, {"scorer": "own"}]}
-    cells = [found.place.cell for found in look(paper).findings]
+    cells = [finding.place.cell for finding in look(paper).findings]
     assert cells[:3] == ["E14", "K14", "D17"]
     assert cells == sorted(cells, key=lambda cell: (int(cell[1:]), cell[0]))
 
@@ -320,12 +320,12 @@ def plant(values: Mapping[tuple[str, int, str], Any]) -> dict[tuple[str, int, st
     papers = [but(section, row, **{field: value})
               for (section, row, field), value in values.items()]  # fmt: skip
     batch = [check_forms(submission(paper), identity=identity()) for paper in papers]
-    found: dict[tuple[str, int, str], list[str]] = {}
-    for key, paper, one in zip(values, papers, validate(batch, LISTS), strict=True):
-        held = [row for row in rows(form(), paper) if row.section == key[0]]
-        found[key] = [code.replace(f" {held[key[1]].cells[key[2]]}", " here")
-                      for code in finding_lines(one.findings)]  # fmt: skip
-    return found
+    by_place: dict[tuple[str, int, str], list[str]] = {}
+    for key, paper, checked in zip(values, papers, validate(batch, LISTS), strict=True):
+        section_rows = [row for row in rows(form(), paper) if row.section == key[0]]
+        by_place[key] = [code.replace(f" {section_rows[key[1]].cells[key[2]]}", " here")
+                      for code in finding_lines(checked.findings)]  # fmt: skip
+    return by_place
 
 
 def test_every_blank_is_found_at_exactly_its_cell() -> None:
@@ -335,20 +335,20 @@ def test_every_blank_is_found_at_exactly_its_cell() -> None:
     assert plant(blank) == {key: ["F01 here"] for key in blank} | alone
 
 
-@pytest.mark.parametrize("far", [1, 10**9, 10**30])
-def test_every_number_out_of_bounds_is_found_at_exactly_its_cell(far: int) -> None:
+@pytest.mark.parametrize("distance", [1, 10**9, 10**30])
+def test_every_number_out_of_bounds_is_found_at_exactly_its_cell(distance: int) -> None:
     numbers = [(s.id, row, f) for s, row, f in PLACES if f.type in TYPES]
     assert len(numbers) > 20
-    above = {(s, row, f.id): f.max + far for s, row, f in numbers}
+    above = {(s, row, f.id): f.max + distance for s, row, f in numbers}
     assert plant(above) == {key: ["F03 here"] for key in above}
-    below = {(s, row, f.id): f.min - far for s, row, f in numbers}
+    below = {(s, row, f.id): f.min - distance for s, row, f in numbers}
     assert plant(below) == {key: ["F02 here"] for key in below}
 
 
 @pytest.mark.parametrize("bound", ["min", "max"])
 def test_the_bounds_themselves_are_allowed(bound: str) -> None:
     numbers = {(s.id, row, f.id): getattr(f, bound) for s, row, f in PLACES if f.type in TYPES}
-    codes = {code for found in plant(numbers).values() for code in found}
+    codes = {code for lines in plant(numbers).values() for code in lines}
     assert codes
     assert not codes & {"F02 here", "F03 here"}
 
@@ -359,12 +359,12 @@ def test_every_date_outside_the_period_is_found_at_exactly_its_cell(days: list[d
     batch = [
         check_forms(submission(but("visits", held_on=day)), identity=identity()) for day in days
     ]
-    for day, one in zip(days, validate(batch, LISTS), strict=True):
+    for day, checked in zip(days, validate(batch, LISTS), strict=True):
         if (day.year, day.month) == (2019, 11):
-            assert not {"F04", "F05"} & {found.code for found in one.findings}
+            assert not {"F04", "F05"} & {finding.code for finding in checked.findings}
         else:
             swapped = day.year == 2019 and day.day == 11
-            assert finding_lines(one.findings) == ["F05 C17" if swapped else "F04 C17"]
+            assert finding_lines(checked.findings) == ["F05 C17" if swapped else "F04 C17"]
 
 
 def test_the_schema_of_a_section_says_what_its_description_says() -> None:
@@ -396,7 +396,7 @@ def town(*organisations: tuple[str, str | None], **more: Any) -> Submission:
 
 
 def test_a_good_register() -> None:
-    read, found = validate_register(
+    read, findings = validate_register(
         town(
             ("TU", None),
             ("CB-01", "TU – Chi bộ TU"),
@@ -404,7 +404,7 @@ def test_a_good_register() -> None:
         ),
         form("register", "1"),
     )
-    assert found == ()
+    assert findings == ()
     assert [row.values["parent"] for row in read.section_rows("organisations")] == [None, "TU"]
     assert read.section_rows("officers")[0].values["own_cell"] == "CB-01"
 
@@ -429,9 +429,9 @@ def test_a_register_with_a_mistake(
         read = replace(
             read, rows=(first, replace(second, values={**second.values, "type": "cell"}))
         )
-    _, found = validate_register(read, form("register", "1"))
-    assert finding_lines(found) == finding
-    assert all("{" not in str(explain(one, form("register", "1"), "vi")) for one in found)
+    _, findings = validate_register(read, form("register", "1"))
+    assert finding_lines(findings) == finding
+    assert all("{" not in str(explain(entry, form("register", "1"), "vi")) for entry in findings)
 
 
 def test_the_readers_findings_on_a_register_are_kept() -> None:
