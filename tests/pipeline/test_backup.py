@@ -31,16 +31,16 @@ TODAY = date(2019, 12, 6)
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    made = create_office(tmp_path_factory.mktemp("backup") / "town")
-    put(made, "Báo cáo tháng 11.xlsx", MeetingReturn("DB1-1").book())
-    ingest(made, as_of=TODAY, received="2019-12-03T09:00:00+07:00", holder="test")
-    (made.workspace.root / "sao-luu-cũ.zip").write_bytes(b"an older backup")
-    (made.workspace.reports / ".mlay-1.tmp").touch()
-    return made.workspace
+    town = create_office(tmp_path_factory.mktemp("backup") / "town")
+    put(town, "Báo cáo tháng 11.xlsx", MeetingReturn("DB1-1").book())
+    ingest(town, as_of=TODAY, received="2019-12-03T09:00:00+07:00", holder="test")
+    (town.workspace.root / "sao-luu-cũ.zip").write_bytes(b"an older backup")
+    (town.workspace.reports / ".mlay-1.tmp").touch()
+    return town.workspace
 
 
 @pytest.fixture(scope="module")
-def packed(office: Workspace) -> Path:
+def backup_zip(office: Workspace) -> Path:
     target = office.root.parent / "sao-luu.zip"
     assert backup(office, target, holder="test").file_count == len(contents(office.root))
     return target
@@ -58,26 +58,31 @@ def contents(root: Path) -> dict[str, bytes]:
     }
 
 
-def test_there_and_back(office: Workspace, packed: Path, tmp_path: Path) -> None:
-    restored = restore(packed, tmp_path / "máy mới")
+def test_there_and_back(office: Workspace, backup_zip: Path, tmp_path: Path) -> None:
+    restored = restore(backup_zip, tmp_path / "máy mới")
     assert contents(restored.path) == contents(office.root)
-    found = Workspace.find(restored.path)
-    assert check_workspace(found, today=TODAY, holder="test") == WorkspaceReport(())
-    with Ledger.open(found.ledger) as ledger:
+    workspace = Workspace.find(restored.path)
+    assert check_workspace(workspace, today=TODAY, holder="test") == WorkspaceReport(())
+    with Ledger.open(workspace.ledger) as ledger:
         assert [delivery.name for delivery in ledger.entries()] == ["Báo cáo tháng 11.xlsx"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
-def test_nobody_else_can_read_it(packed: Path, tmp_path: Path) -> None:
-    made = restore(packed, tmp_path / "new").path
-    assert packed.stat().st_mode & 0o077 == 0
-    for path in (made / "ledger.sqlite", made / "archive", made / "outbox", *contents(made)):
-        assert (made / path).stat().st_mode & 0o077 == 0, path
+def test_nobody_else_can_read_it(backup_zip: Path, tmp_path: Path) -> None:
+    target = restore(backup_zip, tmp_path / "new").path
+    assert backup_zip.stat().st_mode & 0o077 == 0
+    for path in (
+        target / "ledger.sqlite",
+        target / "archive",
+        target / "outbox",
+        *contents(target),
+    ):
+        assert (target / path).stat().st_mode & 0o077 == 0, path
 
 
-def test_no_backup_is_overwritten(office: Workspace, packed: Path) -> None:
+def test_no_backup_is_overwritten(office: Workspace, backup_zip: Path) -> None:
     with pytest.raises(UsageError, match=r"backup\.exists"):
-        backup(office, packed, holder="test")
+        backup(office, backup_zip, holder="test")
 
 
 def test_not_while_somebody_is_at_work(office: Workspace, tmp_path: Path) -> None:
@@ -87,7 +92,7 @@ def test_not_while_somebody_is_at_work(office: Workspace, tmp_path: Path) -> Non
 
 
 def test_a_full_disk_leaves_no_half_backup(
-    office: Workspace, packed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    office: Workspace, backup_zip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -96,66 +101,66 @@ def test_a_full_disk_leaves_no_half_backup(
     with pytest.raises(MlayError, match="No space left"):
         backup(office, tmp_path / "b.zip", holder="test")
     with pytest.raises(MlayError, match="No space left"):
-        restore(packed, tmp_path / "new")
+        restore(backup_zip, tmp_path / "new")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_in_use_is_left_alone(packed: Path, tmp_path: Path) -> None:
+def test_a_folder_in_use_is_left_alone(backup_zip: Path, tmp_path: Path) -> None:
     (tmp_path / "a").write_text("mine")
     with pytest.raises(UsageError, match=r"restore\.occupied"):
-        restore(packed, tmp_path)
+        restore(backup_zip, tmp_path)
     with pytest.raises(UsageError, match=r"restore\.occupied"):
-        restore(packed, tmp_path / "a")
+        restore(backup_zip, tmp_path / "a")
 
 
 Change = Callable[[dict[str, bytes]], None]
 
 
-def changed(packed: Path, change: Change) -> bytes:
+def change_backup(source: Path, change: Change) -> bytes:
     """The backup with its entries changed, manifest and all."""
-    with ZipFile(packed) as old:
+    with ZipFile(source) as old:
         entries = {name: old.read(name) for name in old.namelist()}
     change(entries)
-    made = packed.with_name("changed.zip")
-    with ZipFile(made, "w", ZIP_DEFLATED) as new:
+    target = source.with_name("changed.zip")
+    with ZipFile(target, "w", ZIP_DEFLATED) as new:
         for name, data in entries.items():
             new.writestr(name, data)
-    return made.read_bytes()
+    return target.read_bytes()
 
 
-def _told(entries: dict[str, bytes], **more: object) -> None:
-    told = json.loads(entries["mlay-backup.json"])
-    told["files"] |= {
+def _write_manifest(entries: dict[str, bytes], **more: object) -> None:
+    manifest = json.loads(entries["mlay-backup.json"])
+    manifest["files"] |= {
         n: hashlib.sha256(d).hexdigest() for n, d in entries.items() if n != "mlay-backup.json"
     }
-    entries["mlay-backup.json"] = json.dumps(told | more).encode()
+    entries["mlay-backup.json"] = json.dumps(manifest | more).encode()
 
 
-def _altered(entries: dict[str, bytes]) -> None:
+def _alter_register(entries: dict[str, bytes]) -> None:
     entries["register.xlsx"] += b"!"
 
 
-def _lost(entries: dict[str, bytes]) -> None:
+def _drop_register(entries: dict[str, bytes]) -> None:
     del entries["register.xlsx"]
 
 
 def _outside(name: str) -> Change:
     def change(entries: dict[str, bytes]) -> None:
         entries[name] = b"evil"
-        _told(entries)
+        _write_manifest(entries)
 
     return change
 
 
 def _newer(entries: dict[str, bytes]) -> None:
-    _told(entries, format=2)
+    _write_manifest(entries, format=2)
 
 
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (_altered, "restore.damaged"),
-        (_lost, "restore.damaged"),
+        (_alter_register, "restore.damaged"),
+        (_drop_register, "restore.damaged"),
         (_outside("../evil"), "restore.damaged"),
         (_outside("/evil"), "restore.damaged"),
         (_outside("a\\..\\evil"), "restore.damaged"),
@@ -168,10 +173,10 @@ def _newer(entries: dict[str, bytes]) -> None:
     ],
 )
 def test_what_is_no_whole_backup_of_ours_leaves_nothing(
-    packed: Path, tmp_path: Path, change: Change, code: str
+    backup_zip: Path, tmp_path: Path, change: Change, code: str
 ) -> None:
     source = tmp_path / "b.zip"
-    source.write_bytes(changed(packed, change))
+    source.write_bytes(change_backup(backup_zip, change))
     with pytest.raises(MlayError) as caught:
         restore(source, tmp_path / "new" / "town")
     assert caught.value.code == code
@@ -183,14 +188,14 @@ def test_what_is_no_whole_backup_of_ours_leaves_nothing(
 
 
 @pytest.mark.parametrize("share", [0, 0.3, 0.99])
-def test_a_backup_cut_off(packed: Path, tmp_path: Path, share: float) -> None:
-    data = packed.read_bytes()
+def test_a_backup_cut_off(backup_zip: Path, tmp_path: Path, share: float) -> None:
+    data = backup_zip.read_bytes()
     (tmp_path / "b.zip").write_bytes(data[: int(len(data) * share)])
     with pytest.raises(MlayError, match=r"restore\.damaged"):
         restore(tmp_path / "b.zip", tmp_path / "new")
 
 
-def test_a_newer_ledger_is_refused(office: Workspace, packed: Path, tmp_path: Path) -> None:
+def test_a_newer_ledger_is_refused(office: Workspace, backup_zip: Path, tmp_path: Path) -> None:
     def version(number: int) -> Change:
         def change(entries: dict[str, bytes]) -> None:
             path = tmp_path / "ledger.sqlite"
@@ -198,11 +203,11 @@ def test_a_newer_ledger_is_refused(office: Workspace, packed: Path, tmp_path: Pa
             with closing(sqlite3.connect(path)) as db:
                 db.execute(f"PRAGMA user_version = {number}")
             entries["ledger.sqlite"] = path.read_bytes()
-            _told(entries)
+            _write_manifest(entries)
 
         return change
 
-    (tmp_path / "b.zip").write_bytes(changed(packed, version(len(store.STEPS) + 1)))
+    (tmp_path / "b.zip").write_bytes(change_backup(backup_zip, version(len(store.STEPS) + 1)))
     with pytest.raises(LedgerError, match=r"ledger\.newer"):
         restore(tmp_path / "b.zip", tmp_path / "new")
     assert not (tmp_path / "new").exists()

@@ -16,10 +16,10 @@ pytestmark = pytest.mark.usefixtures("reading_here")
 
 @pytest.fixture
 def office(tmp_path, monkeypatch):
-    made = create_office(tmp_path / "town")
-    monkeypatch.chdir(made.workspace.root)
+    town = create_office(tmp_path / "town")
+    monkeypatch.chdir(town.workspace.root)
     monkeypatch.setenv("MLAY_LANG", "vi")
-    return made
+    return town
 
 
 def cell(sheet, section: str, field: str) -> str:
@@ -29,7 +29,7 @@ def cell(sheet, section: str, field: str) -> str:
     return sheet.cell(marks[f"{section}:head"] + 1, column).coordinate
 
 
-def spoiled(office, **values: object) -> dict[str, str]:
+def spoil(office, **values: object) -> dict[str, str]:
     """Write a return with these cells of its meeting changed; return where they stand."""
     book = openpyxl.load_workbook(io.BytesIO(MeetingReturn("DB1-1").book()))
     sheet = book["Báo cáo"]
@@ -40,39 +40,39 @@ def spoiled(office, **values: object) -> dict[str, str]:
     return cells
 
 
-def returned():
+def check_and_load():
     assert run(["check", "sai.xlsx", "--returned", "tra.xlsx", "--as-of", "2019-12-03"]) == 1
     return openpyxl.load_workbook("tra.xlsx")
 
 
 def test_wrong_cells_are_coloured_noted_and_hold_what_was_typed(office):
-    cells = spoiled(office, present="18/18", held_on="31/13/2019")
-    sheet = returned()["Báo cáo"]
+    cells = spoil(office, present="18/18", held_on="31/13/2019")
+    sheet = check_and_load()["Báo cáo"]
     for field, typed in (("present", "18/18"), ("held_on", "31/13/2019")):
-        found = sheet[cells[field]]
-        assert found.value == typed
-        assert found.fill.fgColor.rgb[-6:] == TONES["bad"].fill
-        assert found.comment or any(found.coordinate in d.sqref and d.prompt
+        marked = sheet[cells[field]]
+        assert marked.value == typed
+        assert marked.fill.fgColor.rgb[-6:] == TONES["bad"].fill
+        assert marked.comment or any(marked.coordinate in d.sqref and d.prompt
                                     for d in sheet.data_validations.dataValidation)  # fmt: skip
 
 
 def test_an_old_encoding_comes_back_in_unicode(office):
-    cells = spoiled(office, content="NghÞ quyÕt th¸ng 11")
-    assert returned()["Báo cáo"][cells["content"]].value == "Nghị quyết tháng 11"
+    cells = spoil(office, content="NghÞ quyÕt th¸ng 11")
+    assert check_and_load()["Báo cáo"][cells["content"]].value == "Nghị quyết tháng 11"
     assert run(["check", "tra.xlsx", "--as-of", "2019-12-03"]) == 0
 
 
 def test_the_list_links_to_its_cells(office):
-    cells = spoiled(office, present="18/18")
-    lines = returned()["Lỗi cần sửa"]
+    cells = spoil(office, present="18/18")
+    lines = check_and_load()["Lỗi cần sửa"]
     links = [c.hyperlink.location for row in lines.iter_rows() for c in row if c.hyperlink]
     assert links == [f"'Báo cáo'!{cells['present']}"]
 
 
 def test_dropdowns_limits_and_protection_are_those_of_a_fresh_form(office):
-    cells = spoiled(office, kind="họp")
+    cells = spoil(office, kind="họp")
     fresh = openpyxl.load_workbook(io.BytesIO(MeetingReturn("DB1-1").book()))["Báo cáo"]
-    sheet = returned()["Báo cáo"]
+    sheet = check_and_load()["Báo cáo"]
 
     def rules(of):
         return {
@@ -88,8 +88,8 @@ def test_dropdowns_limits_and_protection_are_those_of_a_fresh_form(office):
 
 
 def test_only_the_marked_cells_repaired_it_is_accepted(office):
-    cells = spoiled(office, present="18/18", duration="một giờ rưỡi", kind="họp")
-    book = returned()
+    cells = spoil(office, present="18/18", duration="một giờ rưỡi", kind="họp")
+    book = check_and_load()
     right = {"present": 10, "duration": 95, "kind": "Thường kỳ"}
     for field, value in right.items():
         book["Báo cáo"][cells[field]].value = value
@@ -98,12 +98,12 @@ def test_only_the_marked_cells_repaired_it_is_accepted(office):
 
 
 def test_without_a_workspace_too(office, tmp_path, monkeypatch):
-    cells = spoiled(office, present="18/18")
+    cells = spoil(office, present="18/18")
     away = tmp_path / "xa"
     away.mkdir()
     (away / "sai.xlsx").write_bytes((office.workspace.root / "sai.xlsx").read_bytes())
     monkeypatch.chdir(away)
-    book = returned()
+    book = check_and_load()
     assert book["Báo cáo"][cells["present"]].value == "18/18"
     assert book["_mlay"]["B4"].value == "DB1-1"
 

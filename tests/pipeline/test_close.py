@@ -36,11 +36,11 @@ def take_in(desk, received="2019-12-03T09:00:00+07:00"):
 
 @pytest.fixture
 def desk(tmp_path):
-    made = create_office(tmp_path / "town")
+    office = create_office(tmp_path / "town")
     for branch in CELLS:
-        put(made, f"{branch}.xlsx", MeetingReturn(branch).book())
-    take_in(made)
-    return made
+        put(office, f"{branch}.xlsx", MeetingReturn(branch).book())
+    take_in(office)
+    return office
 
 
 def verdicts(done):
@@ -53,12 +53,12 @@ def codes(done):
 
 def test_closed_it_stays_what_it_was_whatever_comes(desk):
     closed = close(desk, NOVEMBER, as_of=AS_OF, **WHO)
-    held = closed.path.read_bytes()
+    before = closed.path.read_bytes()
     put(desk, "late.xlsx", MeetingReturn("DB1-1", score=80).book())
     late = take_in(desk, "2019-12-08T09:00:00+07:00")
     assert (verdicts(late), "L12" in codes(late)) == (["held"], True)
     book = consolidate(desk, NOVEMBER, as_of=date(2020, 1, 9), holder="test")
-    assert (book.path.read_bytes(), book.closed_revision) == (held, 1)
+    assert (book.path.read_bytes(), book.closed_revision) == (before, 1)
 
 
 def test_workbook_register_and_descriptions_lie_in_the_archive(desk):
@@ -71,20 +71,20 @@ def test_workbook_register_and_descriptions_lie_in_the_archive(desk):
 
 def test_opened_again_a_held_return_counts_and_both_revisions_stay(desk):
     first = close(desk, NOVEMBER, as_of=AS_OF, **WHO)
-    held = first.path.read_bytes()
+    before = first.path.read_bytes()
     put(desk, "late.xlsx", MeetingReturn("DB1-1", score=80).book())
     take_in(desk, "2019-12-08T09:00:00+07:00")
     (late,) = review.list_held(desk.workspace)
     yes = {"decided": "2019-12-08T10:00:00+07:00", "why": "sửa điểm", "as_of": AS_OF, **WHO}
-    still = review.review_file(desk, late.id, ReviewOutcome.ACCEPT, **yes)
-    assert still.decision.verdict.value == "held"
+    undecided = review.review_file(desk, late.id, ReviewOutcome.ACCEPT, **yes)
+    assert undecided.decision.verdict.value == "held"
 
     reopen(desk, NOVEMBER, as_of=date(2019, 12, 9), why="Chi bộ sửa điểm", **WHO)
     taken = review.review_file(desk, late.id, ReviewOutcome.ACCEPT, **yes)
     assert taken.decision.verdict.value == "accepted"
     second = close(desk, NOVEMBER, as_of=date(2019, 12, 10), **WHO)
     assert second.closing.revision == 2
-    assert first.path.read_bytes() == held != second.path.read_bytes()
+    assert first.path.read_bytes() == before != second.path.read_bytes()
     with Ledger.open(desk.workspace.ledger) as ledger:
         past, present = Closings(ledger).all()
     assert (past.why, past.reopened, present.reopened) == (
@@ -96,9 +96,9 @@ def test_opened_again_a_held_return_counts_and_both_revisions_stay(desk):
     ("as_of", "code"), [(date(2019, 11, 30), "period.running"), (AS_OF, "period.open")]
 )
 def test_a_period_still_open_is_not_closed(tmp_path, as_of, code):
-    made = create_office(tmp_path / "town")
+    town = create_office(tmp_path / "town")
     with pytest.raises(UsageError) as stop:
-        close(made, NOVEMBER, as_of=as_of, **WHO)
+        close(town, NOVEMBER, as_of=as_of, **WHO)
     assert stop.value.code == code
 
 
@@ -113,27 +113,27 @@ def test_closing_twice_and_opening_what_is_open_are_refused(desk):
 
 
 def test_after_the_lock_day_a_return_is_held_and_a_person_may_take_it(tmp_path):
-    made = create_office(tmp_path / "town")
-    settings = replace(made.workspace.settings, deadlines={"meeting": {"due": 5, "lock": 20}})
-    desk = open_office(replace(made.workspace, settings=settings))
+    town = create_office(tmp_path / "town")
+    settings = replace(town.workspace.settings, deadlines={"meeting": {"due": 5, "lock": 20}})
+    desk = open_office(replace(town.workspace, settings=settings))
     put(desk, "in time.xlsx", MeetingReturn("DB1-1").book())
     assert verdicts(take_in(desk, "2019-12-20T23:00:00+07:00")) == ["accepted"]
     put(desk, "late.xlsx", MeetingReturn("DB1-2").book())
     late = take_in(desk, "2019-12-21T08:00:00+07:00")
     assert (verdicts(late), "L13" in codes(late)) == (["held"], True)
-    (held,) = review.list_held(desk.workspace)
+    (waiting,) = review.list_held(desk.workspace)
     done = review.review_file(
-        desk, held.id, ReviewOutcome.ACCEPT, decided="2019-12-21T09:00:00+07:00", why="mất điện",
+        desk, waiting.id, ReviewOutcome.ACCEPT, decided="2019-12-21T09:00:00+07:00", why="mất điện",
         as_of=date(2019, 12, 21), **WHO,
     )  # fmt: skip
     assert done.decision.verdict.value == "accepted"
 
 
 def test_a_deadline_of_no_form_is_named_with_the_nearest(tmp_path):
-    made = create_office(tmp_path / "town")
-    settings = replace(made.workspace.settings, deadlines={"meting": {"due": 5}})
+    town = create_office(tmp_path / "town")
+    settings = replace(town.workspace.settings, deadlines={"meting": {"due": 5}})
     with pytest.raises(UsageError) as stop:
-        open_office(replace(made.workspace, settings=settings))
+        open_office(replace(town.workspace, settings=settings))
     assert stop.value.params["nearest"] == "deadlines.meeting"
 
 
@@ -160,10 +160,10 @@ def test_a_waived_rule_is_told_but_does_not_refuse(tmp_path, monkeypatch, waiver
     put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
     (decision,) = take_in(desk).decisions
     assert decision.verdict.value == verdict
-    (found,) = (f for f in decision.findings if f.code == "D01")
+    (finding,) = (f for f in decision.findings if f.code == "D01")
     form = desk.catalogue.form_for("meeting", NOVEMBER)
-    assert (found.severity is Severity.WARNING) == (verdict == "accepted")
-    assert ("Thường trực Thị ủy" in str(explain(found, form, "vi"))) == (verdict == "accepted")
+    assert (finding.severity is Severity.WARNING) == (verdict == "accepted")
+    assert ("Thường trực Thị ủy" in str(explain(finding, form, "vi"))) == (verdict == "accepted")
 
 
 def test_the_report_says_how_often_a_waived_rule_was_broken(tmp_path, monkeypatch):
@@ -174,8 +174,8 @@ def test_the_report_says_how_often_a_waived_rule_was_broken(tmp_path, monkeypatc
     with Ledger.open(desk.workspace.ledger) as ledger:
         _, _, data = build_workbook(desk, ledger, NOVEMBER, date(2019, 12, 6))
     sheet = load_workbook(io.BytesIO(data))["Nguồn gốc"]
-    told = [str(row[3]) for row in sheet.iter_rows(values_only=True) if "thiên tai" in str(row[3])]
-    assert [(one.split("; ")[1], one.split("; ")[-1]) for one in told] == [
+    lines = [str(row[3]) for row in sheet.iter_rows(values_only=True) if "thiên tai" in str(row[3])]
+    assert [(line.split("; ")[1], line.split("; ")[-1]) for line in lines] == [
         ("D01", "đã áp dụng 1 lần"), ("D02", "đã áp dụng 0 lần"),
     ]  # fmt: skip
 

@@ -44,16 +44,16 @@ FORMS = load_catalogue().forms
 
 
 @pytest.fixture(scope="module")
-def there(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    with cluster(tmp_path_factory.mktemp("cluster")) as found, dask.config.set(found.config):
-        yield found
+def running_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with cluster(tmp_path_factory.mktemp("cluster")) as running, dask.config.set(running.config):
+        yield running
 
 
 @pytest.fixture
-def watch(there: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+def watch(running_cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     """Somebody who looks on at workers that soon let their children go."""
     monkeypatch.setattr(reading, "REST_SECONDS", 1.0)
-    with Client(there.address, set_as_default=False) as client:
+    with Client(running_cluster.address, set_as_default=False) as client:
         client.wait_for_workers(2)
         yield client
 
@@ -70,19 +70,19 @@ def month(
     done = ingest(
         town, as_of=as_of, received=received, holder="test", progress=progress, read_files=read
     )
-    made = consolidate(town, Period(2019, 11), as_of=as_of, holder="test")
-    return done, town.workspace.ledger.read_bytes(), made.path.read_bytes()
+    book = consolidate(town, Period(2019, 11), as_of=as_of, holder="test")
+    return done, town.workspace.ledger.read_bytes(), book.path.read_bytes()
 
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small town with its returns and many strange ones, .xls, .ods and a bomb among them."""
-    made = sample_office.create_office(tmp_path_factory.mktemp("town") / "town")
+    office = sample_office.create_office(tmp_path_factory.mktemp("town") / "town")
     for branch in sample_office.CELLS:
-        sample_office.put(made, f"{branch}.xlsx", sample_office.MeetingReturn(branch).book())
+        sample_office.put(office, f"{branch}.xlsx", sample_office.MeetingReturn(branch).book())
     for path in (*SAMPLES.glob("2019-11/*"), *sorted(SAMPLES.glob("bad/*.xls*"))[:11]):
-        sample_office.put(made, path.name, path.read_bytes())
-    return made.workspace.root
+        sample_office.put(office, path.name, path.read_bytes())
+    return office.workspace.root
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_with_a_worker_killed_the_ledger_and_the_workbook_are_those_of_one_machi
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    address = request.getfixturevalue("there").address
+    address = request.getfixturevalue("running_cluster").address
     watch: Client = request.getfixturevalue("watch")
     monkeypatch.setattr(reading, "BATCH_FILES", 2)
     killed: list[int] = []
@@ -124,17 +124,19 @@ def test_with_a_worker_killed_the_ledger_and_the_workbook_are_those_of_one_machi
 # -- guards stand where the files are read ----------------------------------------------------
 
 
-def test_hostile_files_harm_neither_worker_nor_neighbour(there: Cluster, watch: Client) -> None:
+def test_hostile_files_harm_neither_worker_nor_neighbour(
+    running_cluster: Cluster, watch: Client
+) -> None:
     good, fat = Sheets().save(), bytes(11 << 20)  # Dask warns of tasks beyond 10 MB
-    far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
-    deadly = sheet_xml(good, "</sheetData>", far)
+    far_cell = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+    deadly = sheet_xml(good, "</sheetData>", far_cell)
     files = [good, deadly, fat, good]
     limits = Limits(rows=1_048_576, columns=16_384, cells=1 << 40)
     before = watch.run(os.getpid)
     named = [("", data) for data in files]
-    found = list(reading.read_each(named, FORMS, limits, address=there.address))
-    assert [codes(one)[:1] for one in found] == [[], ["R13"], ["R03"], []]
-    assert found[0] == read(good, "", FORMS)
+    submissions = list(reading.read_each(named, FORMS, limits, address=running_cluster.address))
+    assert [codes(submission)[:1] for submission in submissions] == [[], ["R13"], ["R03"], []]
+    assert submissions[0] == read(good, "", FORMS)
     assert watch.run(os.getpid) == before
     assert children_of(before) == []
 
@@ -170,27 +172,27 @@ def is_reader(child: psutil.Process) -> bool:
 
 
 def fails(code: str, address: str, **more: bool) -> MlayError:
-    with pytest.raises(MlayError) as told:
+    with pytest.raises(MlayError) as caught:
         list(reading.read_each([("", b"")], FORMS, address=address, **more))
-    assert told.value.code == code
-    return told.value
+    assert caught.value.code == code
+    return caught.value
 
 
 def test_a_worker_of_another_program_is_named(
-    there: Cluster, watch: Client, monkeypatch: pytest.MonkeyPatch
+    running_cluster: Cluster, watch: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = codec.dump(read(b"", "", FORMS))
+    answer = codec.dump(read(b"", "", FORMS))
     orders = reading.WorkerConfig(FORMS, Limits(), 0).serialize()
-    ours = watch.submit(reading.read_batch, orders, (b"",), reading.program_versions())
-    assert ours.result() == [told]
-    assert codec.load(told, Submission).form is None
+    task = watch.submit(reading.read_batch, orders, (b"",), reading.program_versions())
+    assert task.result() == [answer]
+    assert codec.load(answer, Submission).form is None
     late = watch.submit(reading.read_batch, orders, (b"",), {"mlay-batch": "0"}).result()
     assert list(late.values()) == [reading.program_versions()]
 
     monkeypatch.setattr(mlay_batch, "__version__", "99.0")
     reading.program_versions.cache_clear()
     try:
-        params = fails("cluster.program", there.address).params
+        params = fails("cluster.program", running_cluster.address).params
     finally:
         reading.program_versions.cache_clear()
     assert params["name"] == "mlay-batch"
@@ -215,7 +217,7 @@ def test_a_scheduler_that_is_not_there_is_told_at_once(monkeypatch: pytest.Monke
 
 
 def test_the_command_reads_over_the_cluster(
-    town: Path, there: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    town: Path, running_cluster: Cluster, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = shutil.copytree(town, tmp_path / "town", ignore=shutil.ignore_patterns("inbox"))
     (root / "inbox").mkdir()
@@ -223,7 +225,7 @@ def test_the_command_reads_over_the_cluster(
     args = ["ingest", str(path), "-C", str(root), "--lang", "en", "--cluster"]
     assert run([*args, "tcp://10.0.0.1:8786"]) == 2
     assert "--cluster-unencrypted" in capsys.readouterr().err
-    assert run([*args, there.address]) == 1
+    assert run([*args, running_cluster.address]) == 1
     assert "R05" in capsys.readouterr().out
 
 

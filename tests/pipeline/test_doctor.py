@@ -63,7 +63,7 @@ def no_register(monkeypatch: pytest.MonkeyPatch) -> None:
 quick = pytest.mark.usefixtures("no_register")
 
 
-def told(office: Workspace, *, repair: bool = False) -> WorkspaceReport:
+def check_office(office: Workspace, *, repair: bool = False) -> WorkspaceReport:
     return check_workspace(office, today=TODAY, holder="test", repair=repair)
 
 
@@ -85,7 +85,7 @@ def original(office: Workspace, number: int) -> Path:
 
 
 def test_a_sound_workspace_has_no_defects(office: Workspace) -> None:
-    assert told(office) == WorkspaceReport(())
+    assert check_office(office) == WorkspaceReport(())
 
 
 @quick
@@ -99,11 +99,11 @@ def test_files_and_folders(office: Workspace) -> None:
     original(office, 1).write_bytes(data)
     (office.reports / "2019-11" / "tong-hop-2019-11.xlsx").write_bytes(b"PK edited since")
     office.archive.chmod(0o755)
-    found = ["folder", "leftover", "modes", "missing", "altered", "report"]
-    before = told(office)
-    assert (codes(before), before.has_defects) == (found, True)
-    assert [d.code for d in told(office, repair=True).fixed] == found
-    assert told(office) == WorkspaceReport(())
+    expected = ["folder", "leftover", "modes", "missing", "altered", "report"]
+    before = check_office(office)
+    assert (codes(before), before.has_defects) == (expected, True)
+    assert [d.code for d in check_office(office, repair=True).fixed] == expected
+    assert check_office(office) == WorkspaceReport(())
     assert original(office, 1).read_bytes() == ORIGINALS[1]
 
 
@@ -128,9 +128,9 @@ def test_what_cannot_be_cured_is_named_and_left(office: Workspace) -> None:
         "INSERT INTO outgoing VALUES (1, 'receipt', '<1@x>', 'a@b', 'ff', 'queued', '2019-12-06',"
         " NULL)",
     )
-    found = told(office, repair=True)
-    assert (found.fixed, found.has_defects) == ((), True)
-    assert codes(found) == [
+    report = check_office(office, repair=True)
+    assert (report.fixed, report.has_defects) == ((), True)
+    assert codes(report) == [
         "damaged", "gap", "superseded", "unnumbered", "numbers", "unreasoned", "doubtful",
         "values", "future", "missing", "missing", "altered", "strays", "foreign",
         "register.errors",
@@ -146,9 +146,9 @@ def test_an_index_alone_is_made_anew(office: Workspace) -> None:
     start, end = (page - 1) * size, page * size
     data[start:end] = data[start:end].replace(b"CB-01", b"CB-09")
     office.ledger.write_bytes(data)
-    found = told(office, repair=True)
-    assert (codes(found), len(found.fixed)) == (["index"], 1)
-    assert told(office) == WorkspaceReport(())
+    report = check_office(office, repair=True)
+    assert (codes(report), len(report.fixed)) == (["index"], 1)
+    assert check_office(office) == WorkspaceReport(())
 
 
 @quick
@@ -167,17 +167,17 @@ def test_a_ledger_that_cannot_be_used(office: Workspace, data: bytes | None, cod
     if data is not None:
         office.ledger.write_bytes(data)
         office.ledger.chmod(0o600)
-    found = told(office, repair=True)
-    assert codes(found) == [code]
-    assert found.fixed == ()  # originals lie there: an empty ledger would hide that they are lost
+    report = check_office(office, repair=True)
+    assert codes(report) == [code]
+    assert report.fixed == ()  # originals lie there: an empty ledger would hide that they are lost
 
 
 @quick
 def test_a_lost_ledger_that_never_held_anything_is_made_again(tmp_path: Path) -> None:
     office = create_office(tmp_path / "town").workspace
     office.ledger.unlink()
-    assert codes(told(office, repair=True)) == ["ledger.missing"]
-    assert told(office) == WorkspaceReport(())
+    assert codes(check_office(office, repair=True)) == ["ledger.missing"]
+    assert check_office(office) == WorkspaceReport(())
 
 
 @quick
@@ -186,26 +186,26 @@ def test_a_ledger_put_back_from_an_old_copy(office: Workspace, tmp_path: Path) -
     with Ledger.open(office.ledger) as ledger:
         ledger.record_report(NOVEMBER, TODAY, "ff", "00")
     office.ledger.write_bytes(old)
-    (found,) = told(office).defects
-    assert (found.code, found.params) == ("rolled_back", {"count": 1})
-    assert told(office, repair=True).fixed == (found,)  # it is known, and said no more
-    assert told(office) == WorkspaceReport(())
+    (defect,) = check_office(office).defects
+    assert (defect.code, defect.params) == ("rolled_back", {"count": 1})
+    assert check_office(office, repair=True).fixed == (defect,)  # it is known, and said no more
+    assert check_office(office) == WorkspaceReport(())
 
 
 @quick
 def test_a_run_that_broke_off_is_told_once(office: Workspace) -> None:
     (office.root / ".mlay.holder").write_text("lan@van-phong (pid 7)")
-    found = told(office)
-    assert (codes(found), found.has_defects) == (["broken_off"], False)
-    assert told(office) == WorkspaceReport(())
+    report = check_office(office)
+    assert (codes(report), report.has_defects) == (["broken_off"], False)
+    assert check_office(office) == WorkspaceReport(())
 
 
 @quick
 def test_somebody_at_work_is_named(office: Workspace) -> None:
     with lock(office.root, "lan@van-phong (pid 7)"):
-        assert codes(told(office)) == ["ledger.locked"]
+        assert codes(check_office(office)) == ["ledger.locked"]
         with pytest.raises(LockedError, match="lan@van-phong"):
-            told(office, repair=True)
+            check_office(office, repair=True)
 
 
 def test_the_command(

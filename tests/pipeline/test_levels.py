@@ -61,24 +61,24 @@ def codes(done: IngestResult) -> set[str]:
     return {f.code for d in done.decisions for f in d.findings}
 
 
-def told(value: Any) -> Any:
+def comparable(value: Any) -> Any:
     """Figures without places, and with the codes the towns themselves use."""
     if isinstance(value, str):
         return re.sub(r"\b(TU-[AB]|TINH)\.", "", value)
     if isinstance(value, Mapping):
-        return {repr(told(key)): told(entry) for key, entry in value.items()}
+        return {repr(comparable(key)): comparable(entry) for key, entry in value.items()}
     if isinstance(value, tuple | list):
-        return [told(entry) for entry in value]
+        return [comparable(entry) for entry in value]
     if isinstance(value, Figures):
-        asked = [entry for entry in value.completeness if entry.form != "consolidated"]
+        owed = [entry for entry in value.completeness if entry.form != "consolidated"]
         warned = [finding for _, finding in value.warnings]
-        return record(value) | {"completeness": told(asked), "warnings": told(warned)}
+        return record(value) | {"completeness": comparable(owed), "warnings": comparable(warned)}
     return record(value) if is_dataclass(value) else value
 
 
 def record(value: Any) -> dict[str, Any]:
     names = (f.name for f in fields(value) if f.name not in _WHERE)
-    return {name: told(getattr(value, name)) for name in names}
+    return {name: comparable(getattr(value, name)) for name in names}
 
 
 def test_a_workbook_is_one_file_with_one_verdict(levels: Levels) -> None:
@@ -94,7 +94,7 @@ def test_the_province_counts_what_it_would_count_from_the_cells(
     flat = province(tmp_path_factory.mktemp("flat") / "p", flat=True)
     give(flat, "")
     rolled, straight = figures(levels.top), figures(flat)
-    assert told(rolled) == told(straight)
+    assert comparable(rolled) == comparable(straight)
     states = {cell.state for entry in rolled.completeness for cell in entry.cells.values()}
     assert {"reported", "late", "rejected", "missing", "waived"} <= states
     (shared,) = (line for line in rolled.quota if line.officer == "P-1")
@@ -107,14 +107,14 @@ def test_a_fourth_level_counts_the_same(levels: Levels, tmp_path: Path) -> None:
     done = consolidate(levels.top, NOVEMBER, as_of=AS_OF, holder="test")
     lists = {"organisations": [{"code": "TW", "name": "Trung ương", "type": "centre"},
                                PROVINCE | {"parent": "TW"}]}  # fmt: skip
-    own = "extends: register.yaml\nchoices:\n  organisation_type:\n" + "".join(
+    own_form = "extends: register.yaml\nchoices:\n  organisation_type:\n" + "".join(
         f"    - {{id: {name}, title: {{vi: {name}, en: {name}}}}}\n"
         for name in ("centre", "province")
     )
-    centre = workspace(tmp_path / "centre", "Trung ương", lists, own, "province")
+    centre = workspace(tmp_path / "centre", "Trung ương", lists, own_form, "province")
     taken = hand_in(centre, "2019-12-07T08:00:00+07:00", province=done.path.read_bytes())
     assert (verdicts(taken), codes(taken)) == (["accepted"], set())
-    assert told(figures(centre)) == told(figures(levels.top))
+    assert comparable(figures(centre)) == comparable(figures(levels.top))
     assert "TINH.TU-A.A-1" in {s.branch for s in figures(centre).sittings}
 
 
@@ -140,21 +140,21 @@ def stranger(data: bytes) -> bytes:
 def test_what_was_altered_or_sent_by_a_stranger_does_not_count(
     levels: Levels, tmp_path: Path
 ) -> None:
-    given = levels.books["TU-A"]
+    book = levels.books["TU-A"]
     files = {
-        "rows.xlsx": alter_book(given, "Bàn việc trong tháng", "Bàn việc khác"),
-        "lists.xlsx": alter_book(given, ">2019-12-06<", ">2019-12-05<"),
-        "again.xlsx": alter_book(given),
-        "mail.eml": stranger(given + b"\n"),
+        "rows.xlsx": alter_book(book, "Bàn việc trong tháng", "Bàn việc khác"),
+        "lists.xlsx": alter_book(book, ">2019-12-06<", ">2019-12-05<"),
+        "again.xlsx": alter_book(book),
+        "mail.eml": stranger(book + b"\n"),
     }
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
     done = ingest(levels.top, [tmp_path], as_of=AS_OF, received="2019-12-06T16:00:00+07:00",
                   holder="test", dry_run=True)  # fmt: skip
-    found = {
+    outcomes = {
         d.checked.file.name: (d.verdict.value, {f.code for f in d.findings}) for d in done.decisions
     }
-    assert found == {
+    assert outcomes == {
         "rows.xlsx": ("rejected", {"I30"}),
         "lists.xlsx": ("rejected", {"I31"}),
         "again.xlsx": ("duplicate", {"L04"}),
@@ -199,8 +199,8 @@ def test_codes_are_kept_only_where_the_register_above_knows_the_same(levels: Lev
 
 def test_where_it_was_made_check_finds_it_whole(levels: Levels, tmp_path: Path) -> None:
     (file := tmp_path / "b.xlsx").write_bytes(levels.books["TU-B"])
-    found = check(file, levels.b.catalogue, levels.b, AS_OF)
-    assert (found.findings, found.form and found.form.form) == ((), "consolidated")
+    result = check(file, levels.b.catalogue, levels.b, AS_OF)
+    assert (result.findings, result.form and result.form.form) == ((), "consolidated")
 
 
 def test_other_quotas_here_are_told_and_these_hold(levels: Levels) -> None:
@@ -210,8 +210,8 @@ def test_other_quotas_here_are_told_and_these_hold(levels: Levels) -> None:
     judged = identify(judged, top.intake_catalogue, top.register, AS_OF)
     assert not check_rollup(judged, top.catalogue).findings
     harder = tuple(replace(quota, times=quota.times + 5) for quota in top.catalogue.quotas)
-    told = check_rollup(judged, replace(top.catalogue, quotas=harder))
-    assert ([f.code for f in told.findings], told.is_refused) == (["I32"], False)
+    checked = check_rollup(judged, replace(top.catalogue, quotas=harder))
+    assert ([f.code for f in checked.findings], checked.is_refused) == (["I32"], False)
 
 
 def test_what_hands_in_is_a_list_of_types() -> None:

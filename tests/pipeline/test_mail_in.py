@@ -33,9 +33,9 @@ SAID = {"who": "lan", "decided": "2019-12-06T10:00:00+07:00", "as_of": AS_OF, "h
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
-    made = create_office(tmp_path / "town")
+    office = create_office(tmp_path / "town")
     monkeypatch.setattr(reader, "read_each", read_here)
-    return made
+    return office
 
 
 @cache
@@ -52,7 +52,7 @@ def decide(desk, number, outcome=ReviewOutcome.ACCEPT, why="đã gọi hỏi bí
     return review_file(desk, number, outcome, why=why, **SAID)
 
 
-def received(desk) -> int:
+def received_count(desk) -> int:
     with Ledger.open(desk.workspace.ledger) as ledger:
         counts = ledger.counts()
         assert sum(counts.values()) == len(ledger.entries())
@@ -61,7 +61,7 @@ def received(desk) -> int:
 
 def returns(desk) -> dict[tuple, int]:
     with Ledger.open(desk.workspace.ledger) as ledger:
-        return {found.entry.key: found.entry.id for found in ledger.returns()}
+        return {accepted.entry.key: accepted.entry.id for accepted in ledger.returns()}
 
 
 KEY = ("meeting", "CB-01", "2019-11")
@@ -81,14 +81,14 @@ def test_registered_senders_count_and_strangers_are_held(desk):
         "Hỏi": ("ignored", "N13"), "usb.xlsx": ("accepted",),
     }  # fmt: skip
     assert done.has_refusals
-    assert sum(done.counts.values()) == received(desk) == 6
+    assert sum(done.counts.values()) == received_count(desk) == 6
 
 
 def test_the_ledger_keeps_what_a_reply_needs(desk):
     send(desk, "1", CB01, ("own.xlsx", MeetingReturn("CB-01").book()), ("ky.pdf", b"%PDF-1.4"))
     take_in(desk)
     with Ledger.open(desk.workspace.ledger) as ledger:
-        copy, book = sorted(ledger.entries(), key=lambda found: found.name)
+        copy, book = sorted(ledger.entries(), key=lambda entry: entry.name)
     assert (book.channel, book.sender, book.subject) == ("mail", CB01, "Báo cáo")
     assert book.thread.startswith("<")
     assert (copy.verdict, copy.kept_with, copy.findings[0].code) == (
@@ -123,7 +123,7 @@ def test_accepting_a_strangers_mail_counts_it_and_keeps_the_decision(desk):
     assert done.entry.findings[0].code == "L10"
     assert done.entry.findings[0].params == {"who": "lan", "why": "đã gọi hỏi bí thư"}
     assert returns(desk) == {KEY: waiting.id}
-    assert received(desk) == 1
+    assert received_count(desk) == 1
     with Ledger.open(desk.workspace.ledger) as ledger:
         (ruling,) = Rulings(ledger).all()
         assert [run.command for _, run in ledger.runs()] == ["ingest", "accept"]
@@ -151,7 +151,7 @@ def test_accepting_does_not_heal_errors(desk):
     assert verdicts_and_codes(take_in(desk)) == {"a.xlsx": ("held", "I20")}
     done = decide(desk, 1)
     assert done.entry.verdict is Verdict.REJECTED
-    assert "D01" in {found.code for found in done.entry.findings}
+    assert "D01" in {finding.code for finding in done.entry.findings}
 
 
 def test_the_same_file_from_the_right_sender_counts_at_once(desk):
@@ -185,7 +185,7 @@ def test_accepting_an_older_one_asks_twice_and_then_supersedes(desk):
     assert (once.entry.verdict, returns(desk)) == (Verdict.HELD, {KEY: 2})
     assert decide(desk, 1).entry.verdict is Verdict.ACCEPTED
     assert returns(desk) == {KEY: 1}
-    assert received(desk) == 2
+    assert received_count(desk) == 2
 
 
 def test_a_decision_needs_a_reason_and_a_held_file(desk):
@@ -199,20 +199,20 @@ def test_a_decision_needs_a_reason_and_a_held_file(desk):
 
 
 def test_nothing_in_a_mail_becomes_a_path(desk, tmp_path):
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as archive:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("../../../leo.xlsx", MeetingReturn("CB-01").book())
     names = ("../../leo.xlsx", "/tmp/leo.xlsx", "C:\\leo.xlsx", "..", "a\0b.xlsx", "leo" * 500)
     files = [(name, MeetingReturn("CB-01", score=70 + n).book()) for n, name in enumerate(names)]
-    send(desk, "1", CB01, *files, ("../x.zip", made.getvalue()), subject="../../leo.xlsx")
+    send(desk, "1", CB01, *files, ("../x.zip", buffer.getvalue()), subject="../../leo.xlsx")
     before = set(tmp_path.rglob("*"))
     done = take_in(desk)
     assert len(done.decisions) == len(names) + 1
     new = {path for path in set(tmp_path.rglob("*")) - before if path.is_file()}
-    kept = {path for path in new if path.is_relative_to(desk.workspace.archive)}
-    assert len(kept) == len(names) + 1
-    assert all(re.fullmatch("[0-9a-f]{64}", path.name) for path in kept)
-    assert {path.name for path in new - kept} <= {".mlay.lock", ".mlay.mark"}
+    archived = {path for path in new if path.is_relative_to(desk.workspace.archive)}
+    assert len(archived) == len(names) + 1
+    assert all(re.fullmatch("[0-9a-f]{64}", path.name) for path in archived)
+    assert {path.name for path in new - archived} <= {".mlay.lock", ".mlay.mark"}
 
 
 # Any mailbox adds up
@@ -234,7 +234,7 @@ MAILS = st.tuples(
 )
 
 
-def posted(number: int, sender: str, files: Sequence[str], forwarded: bool) -> bytes:
+def build_mail(number: int, sender: str, files: Sequence[str], forwarded: bool) -> bytes:
     parts = [attachment(name, FILES[name]()) for name in files]
     if not forwarded:
         return mail(sender, *parts, subject=f"Thư {number}")
@@ -249,12 +249,12 @@ def posted(number: int, sender: str, files: Sequence[str], forwarded: bool) -> b
 )
 def test_any_mailbox_adds_up(tmp_path_factory, monkeypatch, runs, rulings):
     desk = small_town(tmp_path_factory)
-    with monkeypatch.context() as here:
-        here.setattr(reader, "read_each", read_here)
+    with monkeypatch.context() as patch:
+        patch.setattr(reader, "read_each", read_here)
         total = 0
         for day, mails in enumerate(runs, 1):
             for number, (sender, files, forwarded) in enumerate(mails):
-                put(desk, f"mail/{day}-{number}.eml", posted(number, sender, files, forwarded))
+                put(desk, f"mail/{day}-{number}.eml", build_mail(number, sender, files, forwarded))
             done = take_in(desk, f"2019-12-{day:02}T09:00:00+07:00")
             expected = sum(max(1, len(files)) for _, files, _ in mails)
             assert sum(done.counts.values()) == len(done.decisions) == expected
@@ -265,22 +265,22 @@ def test_any_mailbox_adds_up(tmp_path_factory, monkeypatch, runs, rulings):
             assert take_in(desk).decisions == ()
         for outcome, waiting in zip(rulings, list_held(desk.workspace), strict=False):
             assert decide(desk, waiting.id, outcome).entry.id == waiting.id
-        assert received(desk) == total
+        assert received_count(desk) == total
         with Ledger.open(desk.workspace.ledger) as ledger:
-            keys = [found.entry.key for found in ledger.returns()]
+            keys = [accepted.entry.key for accepted in ledger.returns()]
         assert len(keys) == len(set(keys))
 
 
 @cache
-def _made(folder):
+def _make_office(folder):
     return create_office(folder / "made")
 
 
 def small_town(factory):
     """A town with an empty ledger; its register is read once."""
-    made = _made(factory.getbasetemp())
-    workspace = made.workspace
+    office = _make_office(factory.getbasetemp())
+    workspace = office.workspace
     for path in [*workspace.inbox.rglob("*.eml"), workspace.ledger]:
         path.unlink()
     Ledger.create(workspace.ledger).close()
-    return replace(made)
+    return replace(office)

@@ -77,9 +77,9 @@ def test_a_second_run_changes_nothing(desk):
     assert not consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test").written
     assert desk.workspace.ledger.read_bytes() == ledger
     assert book.path.read_bytes() == written
-    with Ledger.open(desk.workspace.ledger) as told:
-        (noted,) = told.reports()
-        figures = compute(load_inputs(desk, told, NOVEMBER, AS_OF))
+    with Ledger.open(desk.workspace.ledger) as store:
+        (noted,) = store.reports()
+        figures = compute(load_inputs(desk, store, NOVEMBER, AS_OF))
     assert noted.sha256 == hashlib.sha256(written).hexdigest()
     assert noted.figures == fingerprint(figures)
 
@@ -105,7 +105,7 @@ def test_last_months_file_filled_in_again_is_refused_and_supersedes_nothing(desk
     october = MeetingReturn("CB-01", month=10)
     put(desk, "october.xlsx", october.book())
     take_in(desk, received="2019-11-04T09:00:00+07:00")
-    put(desk, "november.xlsx", _redated(october.book(), date(2019, 10, 3), date(2019, 11, 3)))
+    put(desk, "november.xlsx", _redate(october.book(), date(2019, 10, 3), date(2019, 11, 3)))
 
     done = take_in(desk)
 
@@ -178,7 +178,7 @@ def test_a_second_clerk_learns_who_is_at_work(desk):
     assert stop.value.params["holder"] == "Nguyễn Thị Hòa"
 
 
-def _redated(data, old, new):
+def _redate(data, old, new):
     """Return the workbook with every date `old` typed over with `new`, as a secretary would."""
     from openpyxl import load_workbook
 

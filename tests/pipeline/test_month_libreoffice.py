@@ -59,7 +59,7 @@ def typing(form: Path) -> list[libreoffice.Step]:
     return steps
 
 
-def changed(form: Path) -> list[libreoffice.Step]:
+def change_steps(form: Path) -> list[libreoffice.Step]:
     """Return what people do to a form: insert a row, swap two columns, rename the sheet."""
     sheet = load_workbook(form)["Báo cáo"]
     ids = {cell.value: cell.row for cell in sheet["A"] if cell.value}
@@ -83,7 +83,7 @@ def test_what_libreoffice_typed_is_what_the_ledger_holds(tmp_path, capsys, kind,
     workspace = create_office(tmp_path / "town").workspace
     assert run(["template", "DB1-1", "--period", "2019-11", "-C", str(workspace.root)]) == 0
     (form,) = workspace.outbox.rglob("*.xlsx")
-    steps = typing(form) + (changed(form) if structure == "changed" else [])
+    steps = typing(form) + (change_steps(form) if structure == "changed" else [])
     libreoffice.fill(form, workspace.inbox / f"chi bộ Ho Cang tháng 11.{kind}", steps)
 
     assert run(["run", "-C", str(workspace.root), "--as-of", "2019-12-03"]) == 0
@@ -91,6 +91,6 @@ def test_what_libreoffice_typed_is_what_the_ledger_holds(tmp_path, capsys, kind,
         (returned,) = ledger.returns("meeting")
         (delivery,) = ledger.entries()
     assert delivery.findings == ()
-    for section, wanted in STORED.items():
+    for section, expected in STORED.items():
         (row,) = returned.section_rows(section)
-        assert {name: row.values[name] for name in wanted} == wanted
+        assert {name: row.values[name] for name in expected} == expected

@@ -40,7 +40,7 @@ PAPERS = st.builds(
 )
 
 
-def identified(paper: MeetingReturn) -> CheckedFile:
+def identify_paper(paper: MeetingReturn) -> CheckedFile:
     leaf = IncomingFile(f"{paper.branch}.xlsx", paper.book(), "", "")
     submission = reader.read(leaf.data, leaf.name, catalogue().forms)
     return identify(CheckedFile(leaf, submission), catalogue(), register(), AS_OF)
@@ -49,16 +49,16 @@ def identified(paper: MeetingReturn) -> CheckedFile:
 _CHECKED: dict[MeetingReturn, CheckedFile] = {}
 
 
-def judged(papers: Iterable[MeetingReturn]) -> list[CheckedFile]:
+def check_papers(papers: Iterable[MeetingReturn]) -> list[CheckedFile]:
     """Read and check papers, each once; what one says does not depend on any other."""
     papers = list(papers)
     if new := [paper for paper in dict.fromkeys(papers) if paper not in _CHECKED]:
-        checked = validate([identified(paper) for paper in new], reference_lists(register()))
+        checked = validate([identify_paper(paper) for paper in new], reference_lists(register()))
         _CHECKED.update(zip(new, checked, strict=True))
     return [_CHECKED[paper] for paper in papers]
 
 
-def delivered(number: int, read: CheckedFile) -> CheckedFile:
+def deliver(number: int, read: CheckedFile) -> CheckedFile:
     """Return the paper as the `number`-th mail of the month."""
     received = f"2019-12-01T{number // 60:02}:{number % 60:02}:00+07:00"
     return replace(read, file=replace(read.file, origin=str(number), received=received))
@@ -106,10 +106,10 @@ def outcome(ledger: Ledger) -> tuple[object, ...]:
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_split_that_keeps_each_branchs_sequence(papers, cuts, data, tmp_path_factory):
-    mails = [delivered(number, read) for number, read in enumerate(judged(papers))]
+    mails = [deliver(number, read) for number, read in enumerate(check_papers(papers))]
     whole, _ = run_all([mails], tmp_path_factory.mktemp("whole"))
 
-    shuffled = data.draw(interleaved(mails))
+    shuffled = data.draw(interleaving(mails))
     edges = [0, *sorted(cut for cut in cuts if cut < len(mails)), len(mails)]
     runs = [shuffled[a:b] for a, b in pairwise(edges)]
     split, counts = run_all(runs, tmp_path_factory.mktemp("split"))
@@ -120,7 +120,7 @@ def test_any_split_that_keeps_each_branchs_sequence(papers, cuts, data, tmp_path
 
 
 @st.composite
-def interleaved(draw, mails):
+def interleaving(draw, mails):
     """Draw an order of the mails in which those of one branch stay in sequence."""
     queues = {}
     for mail in mails:

@@ -40,7 +40,7 @@ class Done:
     printed: Decision
 
 
-def handed_in(
+def hand_in(
     of: District, folder: Path, printed: tuple[Row, ...], schemes: Mapping[str, str] | None = None
 ) -> Done:
     """Take in every organisation's return, and from the first one the `printed` figures before."""
@@ -58,14 +58,14 @@ def handed_in(
     wrong, *others = sorted(done.decisions, key=lambda d: "như đã in" not in d.checked.file.name)
     assert {decision.verdict for decision in others} == {Verdict.ACCEPTED}
     assert wrong.verdict is Verdict.REJECTED
-    made = consolidate(town, of.period, as_of=day, holder="test")
-    return Done(made.path, load_sheets(made.path), wrong)
+    book = consolidate(town, of.period, as_of=day, holder="test")
+    return Done(book.path, load_sheets(book.path), wrong)
 
 
 def error(done: Done) -> tuple[str, object, object]:
     """Code, total and sum of the one error in the printed figures."""
-    (found,) = [finding for finding in done.printed.findings if finding.is_error]
-    return found.code, found.params["total"], found.params["sum"]
+    (finding,) = [entry for entry in done.printed.findings if entry.is_error]
+    return finding.code, finding.params["total"], finding.params["sum"]
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def tan_yen(tmp_path_factory: pytest.TempPathFactory) -> Done:
     """Printed: 24, 15 and 22 of 41."""
     cells = {"grade1": 24, "grade2": 15, "grade3": 2}
     printed = published_rules.paper("grade1", cells, {"grade2": 40}, {"cells": {"grade3": 22}})
-    return handed_in(TAN_YEN, tmp_path_factory.mktemp("tan-yen") / "district", printed)
+    return hand_in(TAN_YEN, tmp_path_factory.mktemp("tan-yen") / "district", printed)
 
 
 @pytest.fixture(scope="module")
@@ -81,15 +81,15 @@ def nam_can(tmp_path_factory: pytest.TempPathFactory) -> Done:
     """Printed as Hải Dương did for 2019: those of the second grade with those of the first."""
     members = {"grade1": 20, "grade2": 100, "grade3": 10}
     printed = published_rules.paper("grade1", {"grade1": 5}, members, {"members": {"grade2": 120}})
-    return handed_in(NAM_CAN, tmp_path_factory.mktemp("nam-can") / "district", printed, CAPPED)
+    return hand_in(NAM_CAN, tmp_path_factory.mktemp("nam-can") / "district", printed, CAPPED)
 
 
 def totals(sheet: Sheet, form: str) -> list[object]:
     """The sums of a form of one year, from the total at the rating date on."""
     rows = sheet.rows
     start = next(n for n, row in enumerate(rows) if str(row[0]).startswith(form))
-    found = next(row for row in rows[start:] if row[0] == "Tổng cộng")
-    return [value for value in found[2:] if value is not None]
+    total_row = next(row for row in rows[start:] if row[0] == "Tổng cộng")
+    return [value for value in total_row[2:] if value is not None]
 
 
 def shares(sheet: Sheet, part: str, year: int) -> dict[str, object]:
@@ -97,10 +97,10 @@ def shares(sheet: Sheet, part: str, year: int) -> dict[str, object]:
     rows = sheet.rows
     start = next(n for n, row in enumerate(rows) if str(row[0]).startswith(part))
     heads = rows[start + 1], rows[start + 2]
-    found = next(row for row in rows[start:] if row[0] == year)
+    year_row = next(row for row in rows[start:] if row[0] == year)
     named: dict[str, object] = {}
     over = ""
-    for column, value in enumerate(found):
+    for column, value in enumerate(year_row):
         over = str(heads[0][column] or over)
         under = heads[1][column]
         named[f"{over}: {under}" if under else over] = value
@@ -141,9 +141,11 @@ class TestTanYen2015:
 class TestNamCan2018:
     def test_shares_are_rounded_not_cut(self, nam_can: Done) -> None:
         """Printed: 28 of 147 as 19,04, and 8 of 51 as 15,67 and 15,68; right: 19,05 and 15,69."""
-        cells, own = (totals(nam_can.book[FORMS], name) for name in ("Chi bộ", "Tổ chức cơ sở"))
+        cells, organisations = (
+            totals(nam_can.book[FORMS], name) for name in ("Chi bộ", "Tổ chức cơ sở")
+        )
         assert (cells[2], cells[4], f"{cells[5]:.2f}") == (147, 28, "19.05")
-        assert (own[2], own[4], f"{own[5]:.2f}") == (51, 8, "15.69")
+        assert (organisations[2], organisations[4], f"{organisations[5]:.2f}") == (51, 8, "15.69")
 
     def test_every_share_names_its_base(self, nam_can: Done) -> None:
         """Printed: 19 of 2.645 beside 329 of 2.993. They are parts of one whole of 2.993."""

@@ -107,12 +107,12 @@ def test_receipt_returned_form_and_reminder_as_drafts(desk):
 def test_drafts_are_written_once_and_the_same_every_time(desk):
     a_month(desk)
     first = mail_run.draft(job(desk), "2019-12-06T09:00:00+07:00")
-    held = {path: path.read_bytes() for path in first.drafts}
+    before = {path: path.read_bytes() for path in first.drafts}
     assert mail_run.draft(job(desk), "2019-12-07T09:00:00+07:00").drafts == ()
-    for path in held:
+    for path in before:
         path.unlink()
     again = mail_run.draft(job(desk, again=True), "2019-12-07T09:00:00+07:00")
-    answers = {path: data for path, data in held.items() if "reminder" not in path.name}
+    answers = {path: data for path, data in before.items() if "reminder" not in path.name}
     assert answers.items() <= {path: path.read_bytes() for path in again.drafts}.items()
 
 
@@ -208,7 +208,7 @@ def test_letters_in_doubt_are_settled_one_by_one(desk):
     mail_run.resolve_doubtful(desk, "test", sent=True, letters=[gone])
     mail_run.resolve_doubtful(desk, "test", sent=False, letters=[lost])
     with Ledger.open(desk.workspace.ledger, read_only=True) as ledger:
-        assert [one.state for one in MailLog(ledger).letters()] == [MailState.SENT]
+        assert [entry.state for entry in MailLog(ledger).letters()] == [MailState.SENT]
     left = mail_run.draft(job(desk), "x", dry_run=True)
     assert lost in {letter.digest[:8] for letter in left.letters}
     assert gone not in {letter.digest[:8] for letter in left.letters}
@@ -220,7 +220,7 @@ def test_an_address_the_host_refuses_is_told_and_tried_again_next_time(desk, tmp
         posted = with_host(desk, port, ca_file)
         box.refuse = {"cb-01@muonglay.example"}
         done = send(posted)
-        assert [(letter.addressee, said) for letter, said in done.failed] == [
+        assert [(letter.addressee, answer) for letter, answer in done.failed] == [
             ("CB-01", "550 no such mailbox")
         ]
         assert (len(done.letters), done.doubtful) == (2, ())
@@ -291,7 +291,7 @@ def test_a_branch_nobody_can_be_written_about_is_told(tmp_path, monkeypatch):
     desk = create_office(tmp_path / "town")
     a_month(desk)
     done = mail_run.draft(job(desk), "x")
-    assert [one.name for one in done.no_address] == ["DB1-1 (a.xlsx)", "DB1-2"]
+    assert [unit.name for unit in done.no_address] == ["DB1-1 (a.xlsx)", "DB1-2"]
     assert not done.is_clean
 
 
@@ -310,7 +310,7 @@ def test_day_one_a_mail_a_branch_or_a_committee(desk):
     }
 
 
-def returned(desk):
+def returned_form(desk):
     mail = next(mail for name, mail in drafts(desk).items() if name.startswith("returned"))
     (paper,) = mail.iter_attachments()
     return paper.get_content()
@@ -319,7 +319,7 @@ def returned(desk):
 def test_a_returned_form_repaired_comes_back_accepted_and_gets_its_receipt(desk):
     a_month(desk)
     mail_run.draft(job(desk), "x")
-    book = load_workbook(io.BytesIO(returned(desk)))
+    book = load_workbook(io.BytesIO(returned_form(desk)))
     cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
     (present,) = (c for c in cells if c.value == 9)
     present.value = 10
@@ -350,13 +350,13 @@ def test_the_receipt_of_a_correction_says_what_changed(desk):
         put(desk, f"{number}.xlsx", paper.book())
         take_in(desk, f"2019-12-0{number}T09:00:00+07:00")
     mail_run.draft(job(desk), "x")
-    told = {m["Subject"][:14]: body(m).replace("\r\n", "\n") for m in drafts(desk).values()}
-    assert "đã được thay bằng bản số đến 2/2019." in told["[Số đến 1/2019"]
+    bodies = {m["Subject"][:14]: body(m).replace("\r\n", "\n") for m in drafts(desk).values()}
+    assert "đã được thay bằng bản số đến 2/2019." in bodies["[Số đến 1/2019"]
     assert (
         "Bản này thay bản số đến 1/2019 nhận ngày 03/12/2019; khác bản trước ở:\n- V. Cấp trên dự"
         " sinh hoạt: thêm dòng Ngày họp 03/11/2019; Cán bộ dự Lê Thị Bình (TU-1)\n"
-    ) in told["[Số đến 2/2019"]
-    assert "\n\n\n" not in told["[Số đến 2/2019"]
+    ) in bodies["[Số đến 2/2019"]
+    assert "\n\n\n" not in bodies["[Số đến 2/2019"]
 
 
 def test_a_return_on_an_outdated_version_goes_back_on_the_right_one_with_its_values(desk):
@@ -367,13 +367,13 @@ def test_a_return_on_an_outdated_version_goes_back_on_the_right_one_with_its_val
     put(desk, "cu.xlsx", render(old, context, MeetingReturn("CB-01", month=2, year=2026).values()))
     ingest(desk, as_of=march, received="2026-03-03T09:00:00+07:00", holder="test")
     owed = mail_run.draft(replace(job(desk, march), period=february), "x", dry_run=True)
-    (letter,) = (one for one in owed.letters if one.kind == "returned")
+    (letter,) = (draft for draft in owed.letters if draft.kind == "returned")
     assert "Phiên bản 2018.1 của mẫu không áp dụng" in letter.body
     ((name, read),) = ((p.name, p.data) for p in letter.attachments)
     (back,) = reader.read_all([(name, read)], desk.catalogue.forms, workers=1)
     assert (back.version, back.stamp.period) == ("2025.1", "2026-02")
-    (held,) = back.section_rows("meetings")
-    assert (held.values["held_on"], held.values["present"]) == (date(2026, 2, 3), 10)
+    (row,) = back.section_rows("meetings")
+    assert (row.values["held_on"], row.values["present"]) == (date(2026, 2, 3), 10)
 
 
 def test_a_file_that_is_no_form_of_ours_gets_the_right_one(desk):
@@ -405,7 +405,9 @@ def test_what_nobody_can_open_is_asked_for_again_in_another_way(desk):
     put(desk, "b.xlsx", MeetingReturn("CB-01").book())
     take_in(desk, "2019-12-04T09:00:00+07:00")
     again = mail_run.draft(job(desk, again=True), "x", dry_run=True)
-    assert sorted(one.addressee for one in again.letters if one.kind == "unopened") == ["DB-1"]
+    assert sorted(draft.addressee for draft in again.letters if draft.kind == "unopened") == [
+        "DB-1"
+    ]
 
 
 def test_the_ledger_numbers_returns_and_remembers_letters(desk):
@@ -422,13 +424,13 @@ def test_the_ledger_numbers_returns_and_remembers_letters(desk):
 # A return given back is in hand until the day its correction was asked for
 
 
-def dated(branch, month, made_for=11):
+def dated_form(branch, month, made_for=11):
     """The form of one month with the dates of another."""
     rows = MeetingReturn(branch, month=month).values()
-    return filled(branch, Period(2019, made_for), rows)
+    return fill_form(branch, Period(2019, made_for), rows)
 
 
-def filled(branch, period, rows):
+def fill_form(branch, period, rows):
     form, entry = catalogue().form_for("meeting", period), register().by_code[branch]
     lists = {name: tuple(codes.items()) for name, codes in reference_lists(register()).items()}
     context = TemplateContext(
@@ -437,10 +439,10 @@ def filled(branch, period, rows):
     return render(form, context, rows)
 
 
-def wanted(desk, day, **more):
+def draft_letters(desk, day, **more):
     """Draft the letters of a day, whatever the clock says; return them by kind and addressee."""
     done = mail_run.draft(job(desk, as_of=day, **more), "2026-11-28T09:00:00+07:00")
-    return {(one.kind, one.addressee): one for one in done.letters}
+    return {(letter.kind, letter.addressee): letter for letter in done.letters}
 
 
 def all_but(desk, branch):
@@ -452,13 +454,13 @@ def all_but(desk, branch):
 def test_the_form_of_this_month_with_last_months_dates_is_this_months_and_leads_in_no_circle(desk):
     """Letter, attached form, status and reminders say one thing; who obeys it is accepted."""
     all_but(desk, "CB-01")
-    put(desk, "b.xlsx", dated("CB-01", 10))
+    put(desk, "b.xlsx", dated_form("CB-01", 10))
     done = take_in(desk)
     (refused,) = (d for d in done.decisions if d.verdict.value == "rejected")
     assert str(refused.checked.identity.period) == "2019-11"
     assert {f.code for f in refused.findings if f.is_error} == {"F04"}
     assert status(desk, NOVEMBER, AS_OF).todo == {"answer": 3, "fix": 1}
-    letters = wanted(desk, AS_OF)
+    letters = draft_letters(desk, AS_OF)
     assert {kind for kind, _ in letters} == {"receipt", "returned"}
     letter = letters["returned", "CB-01"]
     assert "tháng 11 năm 2019" in letter.subject
@@ -475,43 +477,43 @@ def test_the_form_of_this_month_with_last_months_dates_is_this_months_and_leads_
     put(desk, "sua.xlsx", out.getvalue())
     again = take_in(desk, "2019-12-06T10:00:00+07:00")
     assert [d.verdict.value for d in again.decisions] == ["accepted"]
-    assert {kind for kind, _ in wanted(desk, AS_OF)} == {"receipt"}
+    assert {kind for kind, _ in draft_letters(desk, AS_OF)} == {"receipt"}
 
 
 def test_nobody_is_reminded_who_has_a_return_in_hand_until_the_corrections_own_day(desk):
     all_but(desk, "CB-01")
     put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
     take_in(desk)
-    first = wanted(desk, AS_OF)["returned", "CB-01"]
+    first = draft_letters(desk, AS_OF)["returned", "CB-01"]
     assert "chậm nhất ngày 09/12/2019" in first.body
-    assert wanted(desk, date(2019, 12, 9)) == {}
+    assert draft_letters(desk, date(2019, 12, 9)) == {}
     assert "remind" not in status(desk, NOVEMBER, date(2019, 12, 9)).todo
     assert status(desk, NOVEMBER, date(2019, 12, 10)).todo["remind"] == 1
-    ((about, second),) = wanted(desk, date(2019, 12, 10)).items()
+    ((about, second),) = draft_letters(desk, date(2019, 12, 10)).items()
     assert about == ("correction", "CB-01")
     assert second.subject == f"Nhắc lại: {first.subject}"
     assert "hạn gửi lại là ngày 09/12/2019" in second.body
     assert "chậm nhất ngày 13/12/2019" in second.body
     assert second.attachments == first.attachments
-    assert wanted(desk, date(2019, 12, 11)) == {}
-    later = wanted(desk, date(2019, 12, 14), again=True)
+    assert draft_letters(desk, date(2019, 12, 11)) == {}
+    later = draft_letters(desk, date(2019, 12, 14), again=True)
     assert {kind for kind, _ in later} == {"receipt", "returned", "correction"}  # drafts once more
-    assert wanted(desk, date(2019, 12, 15)) == {}
+    assert draft_letters(desk, date(2019, 12, 15)) == {}
 
 
 def test_a_correction_asked_for_before_the_due_day_has_until_then(desk):
     put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
     ingest(desk, as_of=date(2019, 12, 1), received="2019-12-01T09:00:00+07:00", holder="test")
-    letter = wanted(desk, date(2019, 12, 1))["returned", "CB-01"]
+    letter = draft_letters(desk, date(2019, 12, 1))["returned", "CB-01"]
     assert "chậm nhất ngày 05/12/2019" in letter.body
-    assert ("correction", "CB-01") in wanted(desk, date(2019, 12, 6))
+    assert ("correction", "CB-01") in draft_letters(desk, date(2019, 12, 6))
 
 
 @pytest.mark.parametrize(
     ("name", "data", "kind"),
     [
         ("khac.xlsx", (SAMPLES / "bad" / "khong-phai-mau R20.xlsx").read_bytes(), "blank"),
-        ("cu.xlsx", dated("CB-01", 11, made_for=10), "returned"),
+        ("cu.xlsx", dated_form("CB-01", 11, made_for=10), "returned"),
     ],
     ids=["no form of ours", "an old file filled in again"],
 )
@@ -520,9 +522,9 @@ def test_whatever_is_asked_for_again_holds_the_reminder_back(desk, name, data, k
     all_but(desk, "CB-01")
     send_mail(desk, "a", "cb-01@muonglay.example", (name, data))
     take_in(desk)
-    assert set(wanted(desk, AS_OF)) >= {(kind, "CB-01")}
-    assert not [kind for kind, _ in wanted(desk, date(2019, 12, 9))]
-    ((kind, addressee),) = wanted(desk, date(2019, 12, 10))
+    assert set(draft_letters(desk, AS_OF)) >= {(kind, "CB-01")}
+    assert not [kind for kind, _ in draft_letters(desk, date(2019, 12, 9))]
+    ((kind, addressee),) = draft_letters(desk, date(2019, 12, 10))
     assert (kind, addressee) == ("correction", "CB-01")
 
 
@@ -533,11 +535,11 @@ def test_a_refused_form_of_the_next_month_delays_the_reminder_for_the_days_of_a_
     """Asked for by the 5th of January, it says nothing of November, which is overdue."""
     all_but(desk, "CB-01")
     rows = MeetingReturn("CB-01", month=12, present=9 if made_for == 12 else 10).values()
-    put(desk, "dec.xlsx", filled("CB-01", Period(2019, made_for), rows))
+    put(desk, "dec.xlsx", fill_form("CB-01", Period(2019, made_for), rows))
     take_in(desk)
-    assert "chậm nhất ngày 05/01/2020" in wanted(desk, AS_OF)["returned", "CB-01"].body
-    assert wanted(desk, date(2019, 12, 9)) == {}
-    assert set(wanted(desk, date(2019, 12, 10))) == {("reminder", "CB-01")}
+    assert "chậm nhất ngày 05/01/2020" in draft_letters(desk, AS_OF)["returned", "CB-01"].body
+    assert draft_letters(desk, date(2019, 12, 9)) == {}
+    assert set(draft_letters(desk, date(2019, 12, 10))) == {("reminder", "CB-01")}
 
 
 def test_how_many_days_a_correction_has_is_the_offices_own(desk):
@@ -546,22 +548,25 @@ def test_how_many_days_a_correction_has_is_the_offices_own(desk):
     strange = (SAMPLES / "bad" / "khong-phai-mau R20.xlsx").read_bytes()
     send_mail(desk, "a", "cb-01@muonglay.example", ("khac.xlsx", strange))
     take_in(desk)
-    assert "chậm nhất ngày 16/12/2019" in wanted(desk, AS_OF)["blank", "CB-01"].body
-    assert wanted(desk, date(2019, 12, 16)) == {}
-    assert set(wanted(desk, date(2019, 12, 17))) == {("correction", "CB-01")}
+    assert "chậm nhất ngày 16/12/2019" in draft_letters(desk, AS_OF)["blank", "CB-01"].body
+    assert draft_letters(desk, date(2019, 12, 16)) == {}
+    assert set(draft_letters(desk, date(2019, 12, 17))) == {("correction", "CB-01")}
 
 
 def test_a_file_of_the_committee_nobody_could_open_may_hold_the_returns_of_its_cells(desk):
     put(desk, "c.xlsx", MeetingReturn("CB-01").book())
     send_mail(desk, "1", "db1@muonglay.example", ("chi-bo.rar", b"Rar!\x1a\7"))
     take_in(desk)
-    assert set(wanted(desk, AS_OF)) == {("receipt", "CB-01"), ("unopened", "DB-1")}
-    assert set(wanted(desk, date(2019, 12, 10))) == {("reminder", "DB-1"), ("reminder", "DB1-1")}
+    assert set(draft_letters(desk, AS_OF)) == {("receipt", "CB-01"), ("unopened", "DB-1")}
+    assert set(draft_letters(desk, date(2019, 12, 10))) == {
+        ("reminder", "DB-1"),
+        ("reminder", "DB1-1"),
+    }
 
 
 def test_a_branch_that_never_sent_anything_is_reminded_beside_one_that_corrects(desk):
     put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
     take_in(desk)
-    assert set(wanted(desk, AS_OF)) == {
+    assert set(draft_letters(desk, AS_OF)) == {
         ("returned", "CB-01"), ("reminder", "DB-1"), ("reminder", "DB1-1"),
     }  # fmt: skip

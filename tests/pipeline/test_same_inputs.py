@@ -62,22 +62,22 @@ def again(desk, **more):
 
 
 @pytest.fixture(scope="module")
-def taken_in(tmp_path_factory):
+def small_town(tmp_path_factory):
     """The small town's folder with two of its three returns taken in."""
-    made = create_office(tmp_path_factory.mktemp("inputs") / "town")
+    town = create_office(tmp_path_factory.mktemp("inputs") / "town")
     for branch in CELLS[:2]:
-        put(made, f"{branch}.xlsx", MeetingReturn(branch).book())
-    take_in(made)
-    return made.workspace.root
+        put(town, f"{branch}.xlsx", MeetingReturn(branch).book())
+    take_in(town)
+    return town.workspace.root
 
 
 @pytest.fixture
-def desk(taken_in, tmp_path):
-    return open_office(Workspace.find(copytree(taken_in, tmp_path / "town")))
+def desk(small_town, tmp_path):
+    return open_office(Workspace.find(copytree(small_town, tmp_path / "town")))
 
 
 @pytest.fixture
-def made(monkeypatch):
+def workbooks_made(monkeypatch):
     """Count the workbooks made."""
     counted, real = [], build_report.build_workbook
     monkeypatch.setattr(
@@ -86,65 +86,65 @@ def made(monkeypatch):
     return counted
 
 
-def test_what_was_made_is_not_made_again(desk, made):
+def test_what_was_made_is_not_made_again(desk, workbooks_made):
     first = again(desk)
     data = first.path.read_bytes()
-    assert (first.written, first.provisional, len(made)) == (True, True, 1)
+    assert (first.written, first.provisional, len(workbooks_made)) == (True, True, 1)
 
     assert again(desk) == replace(first, written=False)
     first.path.write_bytes(b"spoilt")
     assert again(desk) == first
-    assert (first.path.read_bytes(), len(made)) == (data, 1)
+    assert (first.path.read_bytes(), len(workbooks_made)) == (data, 1)
 
     assert again(desk, force=True) == replace(first, written=False)
-    assert len(made) == 2
+    assert len(workbooks_made) == 2
 
 
 def test_a_second_run_of_a_month_needs_nothing_that_reads_checks_or_writes_workbooks(desk):
     again(desk)
     code = "import sys; from mlay_batch.cli import run; run(sys.argv[1:]); print(*sys.modules)"
-    asked = ("run", "-C", desk.workspace.root, "--period", "2019-11", "--as-of", "2019-12-06")
+    words = ("run", "-C", desk.workspace.root, "--period", "2019-11", "--as-of", "2019-12-06")
     done = subprocess.run(
-        [sys.executable, "-c", code, *asked], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
     )
     assert "tong-hop-2019-11.xlsx" in done.stdout
     costly = {"pandera", "pandas", "pydantic", "xlsxwriter", "openpyxl", "mlay_batch.reader"}
     assert not costly & set(done.stdout.split())
 
 
-def test_what_the_archive_lost_is_made_again_and_archived_again(desk, made):
+def test_what_the_archive_lost_is_made_again_and_archived_again(desk, workbooks_made):
     data = again(desk).path.read_bytes()
     archive = Archive(desk.workspace.archive)
     for path in desk.workspace.archive.rglob("*"):
         if path.is_file() and path.read_bytes() == data:
             path.write_bytes(b"damaged")
     assert not again(desk).written
-    assert len(made) == 2
+    assert len(workbooks_made) == 2
     with Ledger.open(desk.workspace.ledger) as ledger:
         (report,) = ledger.reports()
     assert archive.read(report.sha256) == data
 
 
-def test_a_dry_run_remembers_nothing(desk, made):
+def test_a_dry_run_remembers_nothing(desk, workbooks_made):
     again(desk, dry_run=True)
     again(desk)
-    assert len(made) == 2
+    assert len(workbooks_made) == 2
 
 
-def test_a_new_return_is_counted(desk, made):
+def test_a_new_return_is_counted(desk, workbooks_made):
     assert again(desk).provisional
     put(desk, "CB-01.xlsx", MeetingReturn("CB-01").book())
     take_in(desk)
     complete = again(desk)
-    assert (complete.written, complete.provisional, len(made)) == (True, False, 2)
+    assert (complete.written, complete.provisional, len(workbooks_made)) == (True, False, 2)
 
 
 def test_day_period_and_language_are_inputs(desk):
-    asked = [
+    variants = [
         {}, {"as_of": date(2019, 12, 7)}, {"period": Period(2019, 10)}, {"lang": "en"},
         {"period": Period(2019, 10, 3)},
     ]  # fmt: skip
-    assert len({inputs_of(desk, **one) for one in asked}) == len(asked)
+    assert len({inputs_of(desk, **variant) for variant in variants}) == len(variants)
 
 
 def test_a_refused_file_is_an_input(desk):

@@ -41,7 +41,7 @@ def office(tmp_path_factory):
     return office
 
 
-def tried(office, name, text):
+def try_text(office, name, text):
     path = office.workspace.root.parent / name
     path.write_text(text, encoding="utf-8")
     return run_trial(office, path, as_of=AS_OF)
@@ -58,44 +58,46 @@ def everything(office):
 
 def test_a_stricter_rule_names_the_returns_it_would_refuse(office):
     before = everything(office)
-    found = tried(office, "strict.yaml", STRICT)
-    assert found.names == ("strict.yaml",) and found.read_count == 3
-    verdicts = [change for change in found.returns if change.name == "verdict"]
+    trial = try_text(office, "strict.yaml", STRICT)
+    assert trial.names == ("strict.yaml",) and trial.read_count == 3
+    verdicts = [change for change in trial.returns if change.name == "verdict"]
     assert [(c.subject, c.before, c.after) for c in verdicts] == [
         ("DB1-1", "accepted", "rejected"),
         ("CB-01", "accepted", "rejected"),
     ]
-    assert states(found.returns)["return", "DB1-2", "meeting 2019-11 G32"] == (
+    assert states(trial.returns)["return", "DB1-2", "meeting 2019-11 G32"] == (
         "D01 error",
         "D01 trial",
     )
-    (changes,) = found.figures.values()
+    (changes,) = trial.figures.values()
     assert states(changes)["return", "CB-01", "meeting 2019-11"] == ("reported", "rejected")
     assert states(changes)["sitting", "CB-01", "2019-11-03"] == ("fair", None)
     assert everything(office) == before
 
 
 def test_a_milder_rule_names_the_return_it_would_take(office):
-    found = tried(office, "mild.yaml", STRICT.replace("bound: 100, severity: error", "bound: 90"))
-    verdicts = {c.subject: (c.before, c.after) for c in found.returns if c.name == "verdict"}
+    trial = try_text(
+        office, "mild.yaml", STRICT.replace("bound: 100, severity: error", "bound: 90")
+    )
+    verdicts = {c.subject: (c.before, c.after) for c in trial.returns if c.name == "verdict"}
     assert verdicts == {"DB1-2": ("rejected", "accepted")}
-    (changes,) = found.figures.values()
+    (changes,) = trial.figures.values()
     assert states(changes)["return", "DB1-2", "meeting 2019-11"] == ("rejected", "reported")
     assert states(changes)["sitting", "DB1-2", "2019-11-03"] == (None, "good")
 
 
 def test_other_bands_change_ratings_and_read_no_file_again(office):
-    found = tried(office, "bands.yaml", BANDS)
-    assert found.read_count == 0 and found.returns == ()
-    (changes,) = found.figures.values()
+    trial = try_text(office, "bands.yaml", BANDS)
+    assert trial.read_count == 0 and trial.returns == ()
+    (changes,) = trial.figures.values()
     sittings = [change for change in changes if change.area == "sitting"]
     assert sittings == [FigureChange("sitting", "CB-01", "2019-11-03", "band", "fair", "good")]
 
 
 def test_another_threshold_of_a_sign_names_the_cells_it_would_bring_up(office):
-    found = tried(office, "signs.yaml", "extends: signs-meeting-2018.yaml\n"
+    trial = try_text(office, "signs.yaml", "extends: signs-meeting-2018.yaml\n"
                   "entries: [{code: H03, bound: 100}]\n")  # fmt: skip
-    (changes,) = found.figures.values()
+    (changes,) = trial.figures.values()
     assert states(changes) == {
         ("sign", "CB-01", "H03 2019-11"): (None, "warning"),
         ("sign", "DB1-1", "H03 2019-11"): (None, "warning"),
@@ -108,9 +110,9 @@ def test_the_command_names_them_in_words(office, capsys, monkeypatch):
     path.write_text(BANDS, encoding="utf-8")
     where = ["--workspace", str(office.workspace.root), "--as-of", "2019-12-06"]
     assert run(["schema", "trial", str(path), *where]) == 0
-    said = capsys.readouterr().out
-    assert "CB-01 – Chi bộ Trường THPT" in said
-    assert "Khá" in said and "Tốt" in said
+    output = capsys.readouterr().out
+    assert "CB-01 – Chi bộ Trường THPT" in output
+    assert "Khá" in output and "Tốt" in output
     assert run(["schema", "trial", str(path), *where, "--json"]) == 0
     assert '"tried": ["bands.yaml"]' in capsys.readouterr().out
     same = office.workspace.root.parent / "same.yaml"

@@ -31,7 +31,7 @@ class Desk:
     closed: Path
     figures: str
 
-    def altered(self, old: str = "", new: str = "") -> Path:
+    def alter(self, old: str = "", new: str = "") -> Path:
         """Write the closed workbook anew, with one text of it another."""
         path = self.first.with_name("altered.xlsx")
         path.write_bytes(alter_book(self.closed.read_bytes(), old, new))
@@ -40,27 +40,31 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(levels: Levels, tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    kept = tmp_path_factory.mktemp("verify") / "first.xlsx"
-    kept.write_bytes(levels.books["TU-B"])
+    first = tmp_path_factory.mktemp("verify") / "first.xlsx"
+    first.write_bytes(levels.books["TU-B"])
     closed = close(levels.b, NOVEMBER, as_of=date(2019, 12, 8), who="Hòa", holder="test",
                    allow_incomplete=True)  # fmt: skip
     with Ledger.open(levels.b.workspace.ledger, read_only=True) as ledger:
         (figures,) = {report.figures for report in ledger.reports()}
-    return Desk(levels.b, kept, closed.path, figures)
+    return Desk(levels.b, first, closed.path, figures)
 
 
 def test_the_closed_workbook_is_known_by_its_bytes(desk):
-    found = verify_workbook(desk.town.workspace, str(desk.closed))
-    (one,) = found.workbooks
-    assert (found.state, found.is_genuine) == ("recorded", True)
-    assert (one.period, one.as_of, one.revision, one.newer) == (
+    result = verify_workbook(desk.town.workspace, str(desk.closed))
+    (workbook,) = result.workbooks
+    assert (result.state, result.is_genuine) == ("recorded", True)
+    assert (workbook.period, workbook.as_of, workbook.revision, workbook.newer) == (
         NOVEMBER, date(2019, 12, 8), 1, None,
     )  # fmt: skip
 
 
 def test_an_earlier_workbook_is_true_and_said_to_have_been_followed(desk):
-    (one,) = verify_workbook(desk.town.workspace, str(desk.first)).workbooks
-    assert (one.as_of, one.revision, one.newer) == (date(2019, 12, 6), None, date(2019, 12, 8))
+    (workbook,) = verify_workbook(desk.town.workspace, str(desk.first)).workbooks
+    assert (workbook.as_of, workbook.revision, workbook.newer) == (
+        date(2019, 12, 6),
+        None,
+        date(2019, 12, 8),
+    )
 
 
 def test_a_fingerprint_is_known_however_it_is_typed(desk):
@@ -72,15 +76,15 @@ def test_a_fingerprint_is_known_however_it_is_typed(desk):
 
 
 def test_altered_cells_are_named_with_both_values(desk):
-    found = verify_workbook(desk.town.workspace, str(desk.altered(*CHANGE)))
-    assert (found.state, found.is_genuine) == ("altered", False)
-    changed = {(d.recorded, d.found) for d in found.differences if d.sheet == MEETINGS}
+    result = verify_workbook(desk.town.workspace, str(desk.alter(*CHANGE)))
+    assert (result.state, result.is_genuine) == ("altered", False)
+    changed = {(d.recorded, d.found) for d in result.differences if d.sheet == MEETINGS}
     assert changed == {CHANGE}
-    assert [d.sheet for d in found.differences[:2]] == [MEETINGS] * 2  # the cause comes first
+    assert [d.sheet for d in result.differences[:2]] == [MEETINGS] * 2  # the cause comes first
 
 
 def test_saved_again_with_nothing_changed_the_figures_are_true(desk):
-    assert verify_workbook(desk.town.workspace, str(desk.altered())).state == "resaved"
+    assert verify_workbook(desk.town.workspace, str(desk.alter())).state == "resaved"
 
 
 def test_another_workbook_is_not_ours_and_another_file_none_at_all(desk):
@@ -95,12 +99,12 @@ def test_another_workbook_is_not_ours_and_another_file_none_at_all(desk):
 def test_what_a_clerk_sees_and_the_exit_codes(desk, capsys):
     at = ["-C", str(desk.town.workspace.root)]
     assert run(["verify", str(desk.closed), *at]) == 0
-    assert "ĐÚNG" in (said := capsys.readouterr().out)
-    assert "chốt lần 1" in said
-    assert run(["verify", str(desk.altered(*CHANGE)), *at, "--lang", "en"]) == 1
+    assert "ĐÚNG" in (output := capsys.readouterr().out)
+    assert "chốt lần 1" in output
+    assert run(["verify", str(desk.alter(*CHANGE)), *at, "--lang", "en"]) == 1
     assert " → ".join(CHANGE) in capsys.readouterr().out
-    assert run(["verify", str(desk.altered(*CHANGE)), *at, "--json"]) == 1
-    told = json.loads(capsys.readouterr().out)
-    assert (told["state"], told["recorded"][0]["period"]) == ("altered", "2019-11")
+    assert run(["verify", str(desk.alter(*CHANGE)), *at, "--json"]) == 1
+    result = json.loads(capsys.readouterr().out)
+    assert (result["state"], result["recorded"][0]["period"]) == ("altered", "2019-11")
     assert run(["verify", "nothing.xlsx", *at]) == 2
     assert "nothing.xlsx" in capsys.readouterr().err

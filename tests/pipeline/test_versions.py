@@ -25,14 +25,14 @@ AS_OF = date(2026, 1, 6)
 
 def nine_of_ten(paper: MeetingReturn) -> tuple:
     """The rows of a return with nine of ten members present, which 12-HD is content with."""
-    kept = [row for row in paper.values() if row.section not in ("members", "meetings")]
+    others = [row for row in paper.values() if row.section not in ("members", "meetings")]
     (meeting,) = (row for row in paper.values() if row.section == "meetings")
     attended = {**meeting.values, "present": 9, "excused": 1}
     card = {"opening": 10, "admitted": 0, "closing": 10}
-    return (*rows("members", card), *rows("meetings", attended), *kept)
+    return (*rows("members", card), *rows("meetings", attended), *others)
 
 
-def written(office, paper: MeetingReturn, version: str) -> bytes:
+def write_form(office, paper: MeetingReturn, version: str) -> bytes:
     entry = office.register.by_code[paper.branch]
     of = form("meeting", version)
     return render(of, template_context(office, of, entry, paper.period, None), nine_of_ten(paper))
@@ -41,19 +41,19 @@ def written(office, paper: MeetingReturn, version: str) -> bytes:
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
     """A town that took in October, issued November's form and took that in as well."""
-    made = create_office(tmp_path_factory.mktemp("versions") / "town")
+    town = create_office(tmp_path_factory.mktemp("versions") / "town")
     first = MeetingReturn("CB-01", year=2025, month=10, day=6)
-    put(made, "thang 10.xlsx", written(made, first, "2018.1"))
-    take_in(made)
-    (issued,) = issue(made, "meeting", NOVEMBER, ["CB-01"], made.workspace.outbox)
-    put(made, "thang 11.xlsx", written(made, first.but(month=11, day=5), "2025.1"))
-    put(made, "thang 12 mau cu.xlsx", written(made, first.but(month=12, day=4), "2018.1"))
-    done = take_in(made)
-    return made, issued.path, {d.checked.file.name: d for d in done.decisions}
+    put(town, "thang 10.xlsx", write_form(town, first, "2018.1"))
+    take_in(town)
+    (issued,) = issue(town, "meeting", NOVEMBER, ["CB-01"], town.workspace.outbox)
+    put(town, "thang 11.xlsx", write_form(town, first.but(month=11, day=5), "2025.1"))
+    put(town, "thang 12 mau cu.xlsx", write_form(town, first.but(month=12, day=4), "2018.1"))
+    done = take_in(town)
+    return town, issued.path, {d.checked.file.name: d for d in done.decisions}
 
 
-def take_in(made):
-    return ingest(made, (), as_of=AS_OF, received="2026-01-03T09:00:00+07:00", holder="test")
+def take_in(town):
+    return ingest(town, (), as_of=AS_OF, received="2026-01-03T09:00:00+07:00", holder="test")
 
 
 def test_novembers_form_is_the_new_one_prefilled_from_octobers_return(office):
@@ -64,8 +64,8 @@ def test_novembers_form_is_the_new_one_prefilled_from_octobers_return(office):
     sheet = book["Báo cáo"]
     lines = {row[0].value: row for row in sheet.iter_rows()}
     (column,) = (cell.column for cell in lines["members:start"] if cell.value == "value")
-    shown = {name: sheet.cell(lines[name][0].row, column).value for name in ("opening", "closing")}
-    assert shown == {"opening": 10, "closing": None}
+    values = {name: sheet.cell(lines[name][0].row, column).value for name in ("opening", "closing")}
+    assert values == {"opening": 10, "closing": None}
 
 
 def test_each_month_is_held_to_its_own_form(office):
@@ -76,20 +76,20 @@ def test_each_month_is_held_to_its_own_form(office):
     with Ledger.open(office[0].workspace.ledger, read_only=True) as ledger:
         (october,) = [d for d in ledger.entries() if d.name == "thang 10.xlsx"]
     assert october.verdict == "accepted"
-    assert [found.code for found in october.findings] == []
+    assert [finding.code for finding in october.findings] == []
 
 
 def test_the_old_form_is_refused_for_a_later_month_and_names_the_right_one(office):
     _, _, decided = office
-    (found,) = (f for f in decided["thang 12 mau cu.xlsx"].findings if f.is_error)
-    assert (found.code, found.params["version"], found.params["right"]) == (
+    (finding,) = (f for f in decided["thang 12 mau cu.xlsx"].findings if f.is_error)
+    assert (finding.code, finding.params["version"], finding.params["right"]) == (
         "I06", "2018.1", "2025.1",
     )  # fmt: skip
 
 
 def test_one_report_holds_the_months_of_both(office):
-    made, _, _ = office
-    report = consolidate(made, DECEMBER, as_of=AS_OF, holder="test")
+    town, _, _ = office
+    report = consolidate(town, DECEMBER, as_of=AS_OF, holder="test")
     with CalamineWorkbook.from_path(str(report.path)) as book:
         sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     (data,) = (rows for name, rows in sheets.items() if name.startswith("Dữ liệu Các buổi"))
