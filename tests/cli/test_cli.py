@@ -24,10 +24,10 @@ pytestmark = pytest.mark.usefixtures("reading_here")
 
 @pytest.fixture
 def office(tmp_path, monkeypatch):
-    made = create_office(tmp_path / "town")
-    monkeypatch.chdir(made.workspace.root)
+    town = create_office(tmp_path / "town")
+    monkeypatch.chdir(town.workspace.root)
     monkeypatch.delenv("MLAY_LANG", raising=False)
-    return made
+    return town
 
 
 def words(capsys):
@@ -39,7 +39,7 @@ def words(capsys):
 
 
 @pytest.mark.parametrize(
-    ("args", "told"),
+    ("args", "expected"),
     [
         (["walk"], "walk"),
         (["stats"], "status"),
@@ -56,13 +56,13 @@ def words(capsys):
     ],
 )
 @pytest.mark.parametrize("lang", ["vi", "en"])
-def test_a_wrong_call_is_one_clear_line(office, capsys, args, told, lang):
+def test_a_wrong_call_is_one_clear_line(office, capsys, args, expected, lang):
     assert run([*args, "--lang", lang] if args[0] in COMMANDS else ["--lang", lang, *args]) == 2
     out, err = words(capsys)
     assert out == ""
     assert len(err.splitlines()) == 1
     assert err.startswith("mlay: ")
-    assert told in err
+    assert expected in err
 
 
 def test_a_fault_of_our_own_is_one_line_and_never_exit_1(office, capsys, monkeypatch):
@@ -119,17 +119,21 @@ def test_run_prints_a_table_that_adds_up_and_exits_1(office, capsys):
 def test_ingest_tells_programs_in_json(office, capsys):
     put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
     assert run(["ingest", "--json", "--as-of", "2019-12-06"]) == 1
-    (told,) = json.loads(words(capsys)[0])
-    assert (told["branch"], told["period"], told["verdict"]) == ("DB1-2", "2019-11", "rejected")
-    (finding,) = (f for f in told["findings"] if f["severity"] == "error")
+    (decision,) = json.loads(words(capsys)[0])
+    assert (decision["branch"], decision["period"], decision["verdict"]) == (
+        "DB1-2",
+        "2019-11",
+        "rejected",
+    )
+    (finding,) = (f for f in decision["findings"] if f["severity"] == "error")
     assert finding["code"] == "D01"
     assert re.fullmatch(r"[A-Z]+\d+", finding["cell"])
 
 
 def test_status_in_json(office, capsys):
     assert run(["status", "--json", "--period", "2019-11", "--as-of", "2019-12-06"]) == 0
-    told = {entry["form"]: entry["branches"] for entry in json.loads(words(capsys)[0])}
-    assert told["meeting"]["CB-01"]["2019-11"] == "missing"
+    branches = {entry["form"]: entry["branches"] for entry in json.loads(words(capsys)[0])}
+    assert branches["meeting"]["CB-01"]["2019-11"] == "missing"
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
@@ -162,9 +166,9 @@ def test_check_inside_a_workspace(office, tmp_path, capsys):
     bad.write_bytes(MeetingReturn("DB1-1", visitor="CU-9").book())
     assert run(["check", str(good), "--as-of", "2019-12-06"]) == 0
     assert run(["check", str(bad), "--as-of", "2019-12-06", "--json"]) == 1
-    told = json.loads(words(capsys)[0].splitlines()[-1])
-    assert [set(entry) for entry in told] == [{"code", "severity", "sheet", "cell", "message"}]
-    assert told[0]["code"] == "F16"
+    findings = json.loads(words(capsys)[0].splitlines()[-1])
+    assert [set(entry) for entry in findings] == [{"code", "severity", "sheet", "cell", "message"}]
+    assert findings[0]["code"] == "F16"
 
 
 def test_findings_alike_are_one_line_that_lists_their_cells():
@@ -198,8 +202,8 @@ def test_check_anywhere_knows_the_form_only(tmp_path, monkeypatch, capsys):
     bad.write_bytes(MeetingReturn("DB1-1", present=9).book())
     assert run(["check", str(good), "--as-of", "2019-12-06"]) == 0
     assert run(["check", str(bad), "--as-of", "2019-12-06", "--json"]) == 1
-    told = json.loads(words(capsys)[0].splitlines()[-1])
-    assert [(entry["code"], entry["severity"]) for entry in told] == [("D01", "error")]
+    findings = json.loads(words(capsys)[0].splitlines()[-1])
+    assert [(entry["code"], entry["severity"]) for entry in findings] == [("D01", "error")]
 
 
 # -- descriptions ----------------------------------------------------------------------------
@@ -236,11 +240,16 @@ def test_lint_tells_overlaps_and_which_applies(tmp_path, monkeypatch, capsys):
     assert run(["schema", "lint", "--lang", "en"]) == 0
     notes = [line for line in words(capsys)[0].splitlines() if line.startswith("Note")]
     assert len(notes) == 2
-    here, there = Path.cwd() / "schemas", shipped
-    told = " ".join(notes)
-    assert f"{there}/quota-town-official.yaml and {here}/quota-2019.yaml both describe" in told
-    assert f"town_official from 2019-07 on; the newest applies: {here}/quota-2019.yaml." in told
-    assert "meeting from 2020-01 to 2020-06; the newest applies" in told
+    own_folder, shipped_folder = Path.cwd() / "schemas", shipped
+    text = " ".join(notes)
+    assert (
+        f"{shipped_folder}/quota-town-official.yaml and {own_folder}/quota-2019.yaml both describe"
+        in text
+    )
+    assert (
+        f"town_official from 2019-07 on; the newest applies: {own_folder}/quota-2019.yaml." in text
+    )
+    assert "meeting from 2020-01 to 2020-06; the newest applies" in text
     assert run(["schema", "lint", "schemas/quota-2019.yaml"]) == 0
     assert "áp dụng tệp mới nhất: schemas/quota-2019.yaml" in words(capsys)[0]
 
@@ -322,20 +331,20 @@ def test_the_help_of_an_option_is_a_sentence_and_no_heading_of_a_table():
     """A text of the same command that bears the option's name would be taken for its help."""
     for path, command in commands():
         ctx = click.Context(command, info_name=path[-1])
-        for known in command.params:
-            if isinstance(known, Option):
-                _, said = known.get_help_record(ctx) or ("", ".")
-                assert said.partition("  [")[0].endswith("."), (path, known.name)
+        for parameter in command.params:
+            if isinstance(parameter, Option):
+                _, text = parameter.get_help_record(ctx) or ("", ".")
+                assert text.partition("  [")[0].endswith("."), (path, parameter.name)
 
 
 def test_no_text_of_the_command_line_is_left_over():
     keys = yaml.safe_load((LOCALE / "cli.yaml").read_text("utf-8"))
     code = "".join(path.read_text("utf-8") for path in Path(cli.__file__).parent.glob("*.py"))
-    made = {"short", "help"} | {p.name for _, c in commands() for p in c.params}
+    generated = {"short", "help"} | {p.name for _, c in commands() for p in c.params}
     for key in keys:
         first, _, last = key.rpartition(".")
         written = any(f"{quote}{first}." in code for quote in ('"', "'"))
-        assert key in code or last in made or written, key
+        assert key in code or last in generated or written, key
 
 
 def test_help_starts_in_three_times_the_time_of_importing_click():

@@ -13,13 +13,13 @@ pytestmark = pytest.mark.usefixtures("reading_here")
 
 @pytest.fixture
 def office(tmp_path, monkeypatch):
-    made = create_office(tmp_path / "town")
-    monkeypatch.chdir(made.workspace.root)
+    town = create_office(tmp_path / "town")
+    monkeypatch.chdir(town.workspace.root)
     monkeypatch.delenv("MLAY_LANG", raising=False)
-    return made
+    return town
 
 
-def typed(capsys, *args: str) -> tuple[int, str]:
+def type_command(capsys, *args: str) -> tuple[int, str]:
     code = run(args)
     out = capsys.readouterr()
     return code, out.out + out.err
@@ -29,27 +29,27 @@ def test_a_strangers_mail_is_shown_decided_and_gone(office, capsys):
     send(office, "1", "x@else.example", ("a.xlsx", MeetingReturn("CB-01").book()), subject="Thư lạ")
     send(office, "2", "y@else.example", ("b.xlsx", MeetingReturn("DB1-2").book()))
     take_in(office)
-    code, out = typed(capsys, "held")
+    code, out = type_command(capsys, "held")
     assert code == 0
     assert "1  a.xlsx · CB-01 2019-11 · x@else.example" in out
     assert "I20" in out
-    first, second = json.loads(typed(capsys, "held", "--json")[1])
+    first, second = json.loads(type_command(capsys, "held", "--json")[1])
     assert (first["number"], first["branch"], first["subject"]) == (1, "CB-01", "Thư lạ")
 
-    code, out = typed(capsys, "accept", "1", "--why", "đã gọi hỏi bí thư")
+    code, out = type_command(capsys, "accept", "1", "--why", "đã gọi hỏi bí thư")
     assert code == 0
     assert "Được nhận" in out
     assert "đã gọi hỏi bí thư" in out
-    code, out = typed(
+    code, out = type_command(
         capsys, "refuse", str(second["number"]), "--why", "không phải", "--lang", "en"
     )
     assert code == 0
     assert "rejected" in out
-    assert json.loads(typed(capsys, "held", "--json")[1]) == []
+    assert json.loads(type_command(capsys, "held", "--json")[1]) == []
 
 
 @pytest.mark.parametrize(
-    ("args", "code", "told"),
+    ("args", "code", "expected"),
     [
         (["accept", "9", "--why", "x"], 3, "9"),
         (["accept", "1"], 2, "--why"),
@@ -60,16 +60,16 @@ def test_a_strangers_mail_is_shown_decided_and_gone(office, capsys):
         (["fetch", "--since", "hôm qua"], 2, "hôm qua"),
     ],
 )
-def test_a_wrong_call_is_one_clear_line(office, capsys, args, code, told):
-    found, out = typed(capsys, *args)
-    assert found == code
-    assert told in out
+def test_a_wrong_call_is_one_clear_line(office, capsys, args, code, expected):
+    exit_code, out = type_command(capsys, *args)
+    assert exit_code == code
+    assert expected in out
     assert len(out.splitlines()) == 1
 
 
 def test_what_is_wrong_in_an_accepted_file_still_refuses_it(office, capsys):
     send(office, "1", "x@else.example", ("a.xlsx", MeetingReturn("CB-01", present=9).book()))
     take_in(office)
-    code, out = typed(capsys, "accept", "1", "--why", "đúng người")
+    code, out = type_command(capsys, "accept", "1", "--why", "đúng người")
     assert code == 1
     assert "D01" in out

@@ -21,13 +21,13 @@ NOVEMBER = ["--period", "2019-11", "--as-of", "2019-12-06"]
 def office(tmp_path, monkeypatch):
     addresses = [{"branch": code, "mail": f"{code.lower()}@muonglay.example"} for code in CELLS]
     monkeypatch.setitem(REGISTER, "addresses", addresses)
-    made = create_office(tmp_path / "town")
-    monkeypatch.chdir(made.workspace.root)
+    town = create_office(tmp_path / "town")
+    monkeypatch.chdir(town.workspace.root)
     monkeypatch.delenv("MLAY_LANG", raising=False)
     for branch in CELLS:
-        put(made, f"{branch}.xlsx", MeetingReturn(branch).book())
+        put(town, f"{branch}.xlsx", MeetingReturn(branch).book())
     run(["ingest", "--received", "2019-12-03", "--as-of", "2019-12-06"])
-    return made
+    return town
 
 
 def test_the_end_of_a_month(office, capsys):
@@ -66,33 +66,33 @@ def with_smtp(office, port, ca_file, *, name="localhost", user='user = "vanphong
 def test_encrypted_first_then_the_password_which_nobody_ever_sees(
     office, capsys, tmp_path, monkeypatch
 ):
-    def said(*args):
-        code, told = run([*args, *NOVEMBER]), capsys.readouterr()
-        assert PASSWORD not in told.out + told.err
-        return code, told.out + told.err
+    def type_command(*args):
+        code, output = run([*args, *NOVEMBER]), capsys.readouterr()
+        assert PASSWORD not in output.out + output.err
+        return code, output.out + output.err
 
     monkeypatch.setenv("MLAY_SMTP_PASSWORD", PASSWORD)
     with mail_host(tmp_path, security="none") as (box, port, ca_file):
         with_smtp(office, port, ca_file)
-        code, told = said("reply", "--send")
-        assert (code, "STARTTLS" in told, box.raw) == (3, True, [])
+        code, output = type_command("reply", "--send")
+        assert (code, "STARTTLS" in output, box.raw) == (3, True, [])
     login = command_of("vanphong", PASSWORD)
     with mail_host(tmp_path, security="starttls", authenticator=login) as (box, port, ca_file):
         with_smtp(office, port, ca_file, name="127.0.0.1")
-        code, told = said("reply", "--send")
+        code, output = type_command("reply", "--send")
         assert code == 3
-        assert told.startswith("mlay: Chứng thư của máy chủ 127.0.0.1 không đáng tin (IP address")
+        assert output.startswith("mlay: Chứng thư của máy chủ 127.0.0.1 không đáng tin (IP address")
         with_smtp(office, port, ca_file)
         monkeypatch.setenv("MLAY_SMTP_PASSWORD", f"{PASSWORD}?")
-        code, told = said("reply", "--send")
+        code, output = type_command("reply", "--send")
         assert code == 2
-        assert "vanphong (535 5.7.8 Authentication credentials invalid)" in told
+        assert "vanphong (535 5.7.8 Authentication credentials invalid)" in output
         assert not box.raw
         monkeypatch.setenv("MLAY_SMTP_PASSWORD", PASSWORD)
-        assert said("reply", "--send") == (0, "Đã gửi 3 thư: báo đã nhận.\n")
+        assert type_command("reply", "--send") == (0, "Đã gửi 3 thư: báo đã nhận.\n")
         assert len(box.raw) == 3
-    kept = (path for path in office.workspace.root.rglob("*") if path.is_file())
-    assert not [path for path in kept if PASSWORD.encode() in path.read_bytes()]
+    paths = (path for path in office.workspace.root.rglob("*") if path.is_file())
+    assert not [path for path in paths if PASSWORD.encode() in path.read_bytes()]
 
 
 def test_a_text_of_the_office_with_a_gap_nobody_fills(office, capsys):
@@ -121,27 +121,30 @@ def test_a_text_of_the_office_is_the_one_that_is_sent(office, capsys):
 SENDERS = {
     ("template", "CB-01", "--period", "2019-11", "--mail"): ["cb-01@muonglay.example"],
     ("template", "DB1-2", "DB1-1", "--period", "2019-11"): [
-        "db1-1@muonglay.example", "db1-2@muonglay.example",
+        "db1-1@muonglay.example",
+        "db1-2@muonglay.example",
     ],
     ("template", "--period", "2019-11", "--mail"): [
         f"{code.lower()}@muonglay.example" for code in sorted(CELLS)
     ],
     ("reply", *NOVEMBER): ["cb-01@muonglay.example", "db1-2@muonglay.example"],
-}  # fmt: skip
+}
 
 
 def commands_that_send():
     """The names of all commands with an option --send, those of groups too."""
-    found, left = set(), [((), mlay)]
+    sending, left = set(), [((), mlay)]
     while left:
         names, command = left.pop()
         if isinstance(command, click.Group):
             context = click.Context(command)
-            left += [((*names, n), command.get_command(context, n))
-                     for n in command.list_commands(context)]  # fmt: skip
+            left += [
+                ((*names, n), command.get_command(context, n))
+                for n in command.list_commands(context)
+            ]
         elif any("--send" in param.opts for param in command.params):
-            found.add(" ".join(names))
-    return found
+            sending.add(" ".join(names))
+    return sending
 
 
 def test_every_command_that_sends_is_tried_for_whom_it_writes_to():
@@ -153,12 +156,12 @@ def test_a_command_that_sends_writes_to_those_meant_and_to_nobody_else(office, t
     with mail_host(tmp_path, security="starttls") as (box, port, ca_file):
         with_smtp(office, port, ca_file, user="")
         if command[0] == "reply":
-            answered(office, "DB1-1")
+            mark_answered(office, "DB1-1")
         assert run([*command, "--send"]) == 0
     assert sorted(to for mail in box.to for to in mail) == SENDERS[command]
 
 
-def answered(office, branch):
+def mark_answered(office, branch):
     """Let the receipt of a branch have gone out before."""
     with Ledger.open(office.workspace.ledger) as ledger:
         (number,) = (d.id for d in ledger.entries() if d.branch == branch)

@@ -12,9 +12,13 @@ from rich.text import Text
 from mlay_batch.cli.output import show_matrix
 
 HEADS = [["Đơn vị", "01", "02", "11"], ["Đơn vị", "2018"], ["Branch", "2019-Q1", "2019-Q2"], ["x"]]
-names = st.lists(st.sampled_from(
-    ["CB-01", "Chi bộ", "Trường", "THPT", "và", "Nguyễn-Văn-Trỗi-dài-quá", "党支部", "[b]", "–"]
-), min_size=1, max_size=9).map(" ".join)  # fmt: skip
+names = st.lists(
+    st.sampled_from(
+        ["CB-01", "Chi bộ", "Trường", "THPT", "và", "Nguyễn-Văn-Trỗi-dài-quá", "党支部", "[b]", "–"]
+    ),
+    min_size=1,
+    max_size=9,
+).map(" ".join)
 
 
 def by_rich(console, title, head, rows):
