@@ -66,9 +66,9 @@ def test_a_receipt_tells_number_hash_and_what_was_counted():
 
 
 def test_it_tells_what_does_not_fit_with_other_months():
-    told = receipt(others=[OPENING]).partition("Đối chiếu với tháng khác")[2]
-    assert "Đầu tháng ghi 10 đảng viên, nhưng cuối tháng trước là 9." in told
-    assert "ô F14" in told
+    text = receipt(others=[OPENING]).partition("Đối chiếu với tháng khác")[2]
+    assert "Đầu tháng ghi 10 đảng viên, nhưng cuối tháng trước là 9." in text
+    assert "ô F14" in text
 
 
 def test_trials_and_what_the_office_must_ask_are_no_business_of_the_branch():
@@ -122,8 +122,8 @@ def test_a_letter_about_a_form_given_back_says_what_its_first_sheet_says():
     ]
     wish = ResendRequest("returned", date(2019, 12, 9))
     delivery = replace(DELIVERY, findings=(wrong, wrong))
-    told = envelope("returned"), delivery, FORM, Period(2019, 11), wish, None, lines
-    body = bodies.returned_form(DESK, *told).body
+    arguments = envelope("returned"), delivery, FORM, Period(2019, 11), wish, None, lines
+    body = bodies.returned_form(DESK, *arguments).body
     assert "- Ô “Ngày họp” còn trống. Điền ô này. (trang “Báo cáo”, ô C33–C34)\n" in body
     assert "vì có 2 lỗi. Tên ô ghi dưới đây là ô của tệp kèm theo:" in body
     assert "C40" not in body

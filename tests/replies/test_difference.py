@@ -18,41 +18,43 @@ def card(**values):
     return Row("members", "", 0, values, {})
 
 
-def met(day, **values):
+def meeting(day, **values):
     return Row("meetings", "", 0, {"held_on": date(2019, 11, day), **values}, {})
 
 
-def told(before, now):
+def list_differences(before, now):
     return list(differences(FORM, before, now, lambda field, value: show(value, "vi")))
 
 
 def test_a_field_of_a_card_before_and_after():
-    assert told([card(opening=10, closing=10)], [card(opening=10, closing=12, sick=None)]) == [
+    assert list_differences(
+        [card(opening=10, closing=10)], [card(opening=10, closing=12, sick=None)]
+    ) == [
         "- I. Đảng viên: Có cuối tháng (D = A + B - C) 10 → 12",
     ]
-    assert told([card(opening=None)], [card(opening=3)]) == [
+    assert list_differences([card(opening=None)], [card(opening=3)]) == [
         "- I. Đảng viên: Có đầu tháng (A) (trống) → 3",
     ]
 
 
 def test_lines_of_a_table_are_told_by_their_day_and_may_change_places():
-    before = [met(3, present=9), met(10, present=8)]
-    assert told(before, [met(10, present=8), met(3, present=10)]) == [
+    before = [meeting(3, present=9), meeting(10, present=8)]
+    assert list_differences(before, [meeting(10, present=8), meeting(3, present=10)]) == [
         "- II. Các buổi sinh hoạt trong tháng, Ngày họp 03/11/2019: Có mặt 9 → 10",
     ]
-    assert told(before, list(reversed(before))) == []
+    assert list_differences(before, list(reversed(before))) == []
 
 
 def test_a_line_added_or_taken_out():
-    assert told([met(3)], [met(3), met(10, present=7)]) == [
+    assert list_differences([meeting(3)], [meeting(3), meeting(10, present=7)]) == [
         "- II. Các buổi sinh hoạt trong tháng: thêm dòng Ngày họp 10/11/2019; Có mặt 7",
     ]
-    assert told([met(3), met(3)], [met(3)]) == [
+    assert list_differences([meeting(3), meeting(3)], [meeting(3)]) == [
         "- II. Các buổi sinh hoạt trong tháng: bỏ dòng Ngày họp 03/11/2019",
     ]
 
 
-MEETINGS = st.lists(st.builds(met, st.integers(1, 3), present=st.integers(0, 2) | st.none()))
+MEETINGS = st.lists(st.builds(meeting, st.integers(1, 3), present=st.integers(0, 2) | st.none()))
 
 
 @given(MEETINGS, MEETINGS)
@@ -60,4 +62,4 @@ def test_nothing_is_told_where_nothing_differs_and_something_where_it_does(befor
     def plain(rows):
         return sorted(str({k: v for k, v in row.values.items() if v is not None}) for row in rows)
 
-    assert (told(before, now) == []) == (plain(before) == plain(now))
+    assert (list_differences(before, now) == []) == (plain(before) == plain(now))

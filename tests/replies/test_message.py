@@ -25,12 +25,15 @@ NASTY = st.text() | st.builds(
 
 
 def letter(**changes):
-    told = {
-        "kind": "receipt", "topics": (Topic.answer(3, "meeting", "CB-01", "2019-11"),),
-        "addressee": "CB-01", "to": ("cb-01@muonglay.example",), "subject": "Đã nhận",
+    fields = {
+        "kind": "receipt",
+        "topics": (Topic.answer(3, "meeting", "CB-01", "2019-11"),),
+        "addressee": "CB-01",
+        "to": ("cb-01@muonglay.example",),
+        "subject": "Đã nhận",
         "body": "Kính gửi\n",
-    }  # fmt: skip
-    return Letter(**{**told, **changes})
+    }
+    return Letter(**{**fields, **changes})
 
 
 def again(mail):
@@ -40,8 +43,8 @@ def again(mail):
 @given(NASTY, NASTY, NASTY, NASTY)
 def test_no_text_adds_a_header(subject, name, thread, paper):
     papers = (Attachment(paper, b"PK"),)
-    made = letter(subject=subject, thread=(thread, "<ok@a.example>"), attachments=papers)
-    back = again(build_message(made, Sender(name, SENDER.mail)))
+    draft = letter(subject=subject, thread=(thread, "<ok@a.example>"), attachments=papers)
+    back = again(build_message(draft, Sender(name, SENDER.mail)))
     assert set(back.keys()) <= HEADERS
     assert back["To"] == "cb-01@muonglay.example"
     assert back["From"].addresses[0].addr_spec == SENDER.mail
