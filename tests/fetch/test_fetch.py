@@ -38,11 +38,13 @@ def server(host):
 
 def workspace(at: Path, server: Server, *, trusted: bool = True, **imap: object) -> Workspace:
     Workspace.create(at, "Thị ủy", "Mường Lay")
-    told = {"host": "127.0.0.1", "port": server.port, "user": dovecot.USER, **imap}
+    settings = {"host": "127.0.0.1", "port": server.port, "user": dovecot.USER, **imap}
     if trusted:
-        told.setdefault("ca_file", str(server.ca_file))
-    lines = [f'{key} = {value if isinstance(value, int) else f"{value!r}"}'
-             for key, value in told.items()]  # fmt: skip
+        settings.setdefault("ca_file", str(server.ca_file))
+    lines = [
+        f"{key} = {value if isinstance(value, int) else f'{value!r}'}"
+        for key, value in settings.items()
+    ]
     with (at / "mlay.toml").open("a", encoding="utf-8") as file:
         file.write("\n[imap]\n" + "\n".join(lines) + "\n")
     return Workspace.find(at)
