@@ -34,18 +34,18 @@ MAI     | CB2    | town_official | 2019-01-01
 """
 
 
-def listed(visits: str, **counts: Any) -> tuple[Attendance, ...]:
+def list_attendances(visits: str, **counts: Any) -> tuple[Attendance, ...]:
     town = register(TOWN, OFFICERS, DUTIES)
     catalogue = with_quota("town_official", counts)
     return compute(facts(town, "2019-11", returns(visits), catalogue=catalogue)).attendances
 
 
 def reasons(visits: str, **counts: Any) -> list[tuple[int, str]]:
-    return [(entry.counts, entry.reason) for entry in listed(visits, **counts)]
+    return [(entry.counts, entry.reason) for entry in list_attendances(visits, **counts)]
 
 
 def test_a_visit_knows_where_it_was_reported() -> None:
-    (entry,) = listed("branch | day | officer\nCB1 | 2019-03-05 | NAM")
+    (entry,) = list_attendances("branch | day | officer\nCB1 | 2019-03-05 | NAM")
     assert (entry.counts, entry.reason, entry.quota) == (1, "", "town_official")
     assert entry.place == Place("CB1-2019-03.xlsx", "Báo cáo", "D40")
     assert (entry.officer, entry.branch, entry.kind, entry.delivery) == ("NAM", "CB1", "regular", 1)
@@ -53,21 +53,21 @@ def test_a_visit_knows_where_it_was_reported() -> None:
 
 @pytest.mark.parametrize("officer", ["KHA", "NAM", "NOBODY"])
 def test_a_visit_without_a_duty_there_is_listed(officer: str) -> None:
-    (entry,) = listed(f"branch | day | officer\nCB2 | 2019-03-05 | {officer}")
+    (entry,) = list_attendances(f"branch | day | officer\nCB2 | 2019-03-05 | {officer}")
     assert (entry.counts, entry.reason, entry.quota) == (0, "Q01", None)
 
 
 def test_a_substitute_counts_for_nobody() -> None:
     # "Substitutes (dự thay) … count or not by setting": here they do not.
     visits = "branch | day | officer | for\nCB1 | 2019-03-05 | MAI | NAM"
-    (entry,) = listed(visits)
+    (entry,) = list_attendances(visits)
     assert (entry.counts, entry.reason) == (0, "Q02")
     assert (entry.officer, entry.on_behalf_of, entry.credited_officer) == ("MAI", "NAM", "NAM")
 
 
 def test_a_substitute_counts_for_the_one_represented_where_the_quota_says_so() -> None:
     visits = "branch | day | officer | for\nCB1 | 2019-03-05 | KHA | NAM"
-    (entry,) = listed(visits, substitutes=True)
+    (entry,) = list_attendances(visits, substitutes=True)
     assert (entry.counts, entry.reason, entry.credited_officer) == (1, "", "NAM")
     # MAI's quota does not gain by what she did for NAM.
     town = register(TOWN, OFFICERS, DUTIES)
@@ -83,8 +83,11 @@ def test_one_sitting_counts_once_and_who_came_goes_before_the_substitute() -> No
     CB1    | 2019-03-05 | KHA     | MAI
     CB1    | 2019-03-05 | MAI     |
     """
-    found = listed(visits, substitutes=True)
-    assert [(e.officer, e.counts, e.reason) for e in found] == [("MAI", 1, ""), ("KHA", 0, "Q04")]
+    attendances = list_attendances(visits, substitutes=True)
+    assert [(e.officer, e.counts, e.reason) for e in attendances] == [
+        ("MAI", 1, ""),
+        ("KHA", 0, "Q04"),
+    ]
 
 
 def test_a_visit_to_the_own_cell_counts_only_by_setting() -> None:
@@ -121,7 +124,7 @@ def test_an_assignment_holds_from_its_first_to_its_last_day(day: str, counts: in
 def test_two_kinds_in_one_sitting_count_once() -> None:
     # "a regular and a thematic meeting may share one sitting"
     visits = "branch | day | kind | officer\nCB1 | 2019-03-05 | regular+thematic | NAM"
-    (entry,) = listed(visits)
+    (entry,) = list_attendances(visits)
     assert (entry.counts, entry.kind) == (1, "both")
     assert reasons(visits, kinds=("regular", "thematic")) == [(0, "Q05")]
 

@@ -34,9 +34,9 @@ CB4  | Chi bộ 4 | cell_direct | TX     | 2019-10-10 |            |
 
 
 def card(branch: str, month: str, opening: int, closing: int, **changes: int) -> AcceptedReturn:
-    (made,) = returns(f"branch | day\n{branch} | {month}")
+    (filed,) = returns(f"branch | day\n{branch} | {month}")
     values: dict[str, Any] = {"opening": opening, **changes, "closing": closing}
-    return replace(made, rows=(row("members", 6, values),))
+    return replace(filed, rows=(row("members", 6, values),))
 
 
 def of(filed: list[AcceptedReturn], period: str = "2019-11") -> Figures:
@@ -44,9 +44,9 @@ def of(filed: list[AcceptedReturn], period: str = "2019-11") -> Figures:
 
 
 def line(filed: list[AcceptedReturn], branch: str, period: str = "2019-11") -> MovementLine:
-    found = of(filed, period).movement
-    assert found
-    return next(line for line in found.lines if line.branch.code == branch)
+    movement = of(filed, period).movement
+    assert movement
+    return next(line for line in movement.lines if line.branch.code == branch)
 
 
 class TestMovement:
@@ -88,23 +88,26 @@ class TestMovement:
     def test_a_cell_merged_in_august_hands_over_its_members(self) -> None:
         """14 and 9 in July; CB2 opens August with 23. The town had 23 all the while."""
         filed = [
-            card("CB2", "2019-07", 14, 14), card("CB3", "2019-07", 9, 9),
+            card("CB2", "2019-07", 14, 14),
+            card("CB3", "2019-07", 9, 9),
             card("CB2", "2019-08", 23, 23),
-        ]  # fmt: skip
-        told = {code: line(filed, code, "2019-08").in_year for code in ("CB2", "CB3")}
-        shown = {code: (m.opening, m.merged, m.closing) for code, m in told.items() if m}
-        assert shown == {"CB2": (14, 9, 23), "CB3": (9, -9, 0)}
+        ]
+        moves = {code: line(filed, code, "2019-08").in_year for code in ("CB2", "CB3")}
+        figures = {code: (m.opening, m.merged, m.closing) for code, m in moves.items() if m}
+        assert figures == {"CB2": (14, 9, 23), "CB3": (9, -9, 0)}
         assert not line(filed, "CB2", "2019-08").mismatches
 
     def test_a_quarter_with_a_merger_closes(self) -> None:
         filed = [
-            card("CB2", "2019-07", 14, 14), card("CB3", "2019-07", 9, 9),
+            card("CB2", "2019-07", 14, 14),
+            card("CB3", "2019-07", 9, 9),
             card("CB2", "2019-08", 23, 23),
-        ]  # fmt: skip
-        told = {code: line(filed, code, "2019-Q3").in_period for code in ("CB2", "CB3")}
-        assert {code: (m.merged, m.closing, _rest(m)) for code, m in told.items() if m} == {
-            "CB2": (9, 23, 0), "CB3": (-9, 0, 0),
-        }  # fmt: skip
+        ]
+        moves = {code: line(filed, code, "2019-Q3").in_period for code in ("CB2", "CB3")}
+        assert {code: (m.merged, m.closing, _rest(m)) for code, m in moves.items() if m} == {
+            "CB2": (9, 23, 0),
+            "CB3": (-9, 0, 0),
+        }
 
     def test_a_gap_between_months_is_told_with_its_place(self) -> None:
         filed = [card("CB1", "2019-10", 18, 19), card("CB1", "2019-11", 18, 18)]
@@ -125,10 +128,10 @@ class TestMovement:
                 card("CB1", f"2019-{month:02}", at, at + came - left, admitted=came, died=left)
             )
             at += came - left
-        told = line(filed, "CB1", f"2019-{len(moves):02}")
-        assert told.in_year and not told.mismatches
-        assert _rest(told.in_year) == 0
-        assert told.in_period and _rest(told.in_period) == 0
+        movement_line = line(filed, "CB1", f"2019-{len(moves):02}")
+        assert movement_line.in_year and not movement_line.mismatches
+        assert _rest(movement_line.in_year) == 0
+        assert movement_line.in_period and _rest(movement_line.in_period) == 0
 
 
 def _rest(moved: MemberMovement) -> int:
@@ -137,24 +140,30 @@ def _rest(moved: MemberMovement) -> int:
     return moved.opening + into - out + moved.merged - moved.closing
 
 
-def themes(filed: list[AcceptedReturn], told: str) -> list[AcceptedReturn]:
+def themes(filed: list[AcceptedReturn], text: str) -> list[AcceptedReturn]:
     """Add rows of the table of themes: branch, day, topic."""
-    more = table(told)
+    more = table(text)
     return [
-        replace(entry, rows=(*entry.rows, *(
-            row("thematic", 60 + n, {"held_on": line["day"], "topic": line["topic"]})
-            for n, line in enumerate(more)
-            if line["branch"] == entry.entry.branch
-            and str(line["day"]).startswith(str(entry.entry.period))
-        )))
+        replace(
+            entry,
+            rows=(
+                *entry.rows,
+                *(
+                    row("thematic", 60 + n, {"held_on": line["day"], "topic": line["topic"]})
+                    for n, line in enumerate(more)
+                    if line["branch"] == entry.entry.branch
+                    and str(line["day"]).startswith(str(entry.entry.period))
+                ),
+            ),
+        )
         for entry in filed
-    ]  # fmt: skip
+    ]
 
 
-def thematic(sent: str, told: str = "", period: str = "2019-11") -> dict[str, ThematicLine]:
-    found = of(themes(returns(sent), told), period).thematic
-    assert found
-    return {line.branch.code: line for line in found.lines}
+def thematic(sent: str, topics: str = "", period: str = "2019-11") -> dict[str, ThematicLine]:
+    result = of(themes(returns(sent), topics), period).thematic
+    assert result
+    return {line.branch.code: line for line in result.lines}
 
 
 class TestThematic:
@@ -175,14 +184,14 @@ class TestThematic:
         assert thematic(self.SENT)["CB4"].meeting_counts == (None, None, None, 0)
 
     def test_in_november_december_may_still_bring_one(self) -> None:
-        found = thematic(self.SENT)
-        assert (found["CB1"].state, found["CB2"].state, found["CB2"].open_months) == (
+        lines = thematic(self.SENT)
+        assert (lines["CB1"].state, lines["CB2"].state, lines["CB2"].open_months) == (
             "held",
             "open",
             1,
         )
-        assert (found["CB4"].state, found["CB4"].open_months) == ("open", 3)
-        assert found["CB3"].state == "off"
+        assert (lines["CB4"].state, lines["CB4"].open_months) == ("open", 3)
+        assert lines["CB3"].state == "off"
 
     def test_a_quarter_all_reported_without_one_has_none(self) -> None:
         sent = self.SENT + "CB2 | 2019-12-03 | regular\n"
@@ -190,26 +199,30 @@ class TestThematic:
         assert thematic(sent, period="2019-Q4")["CB2"].state == "none"
 
     def test_themes_of_the_quarter_say_whether_the_sitting_was_shared(self) -> None:
-        told = """
+        topics = """
         branch | day        | topic
         CB1    | 2019-02-04 | Tết tiết kiệm
         CB1    | 2019-10-03 | Học tập Bác
         CB1    | 2019-11-03 | Giảm nghèo
         """
-        found = thematic(self.SENT, told)["CB1"].themes
-        assert [(t.held_on, t.topic, t.with_regular) for t in found] == [
-            (date(2019, 10, 3), "Học tập Bác", True), (date(2019, 11, 3), "Giảm nghèo", True),
-        ]  # fmt: skip
-        own = "branch | day | topic\nCB1 | 2019-11-05 | Riêng"
-        alone = thematic("branch | day | kind\nCB1 | 2019-11-05 | thematic", own)["CB1"]
+        themes = thematic(self.SENT, topics)["CB1"].themes
+        assert [(t.held_on, t.topic, t.with_regular) for t in themes] == [
+            (date(2019, 10, 3), "Học tập Bác", True),
+            (date(2019, 11, 3), "Giảm nghèo", True),
+        ]
+        separate = "branch | day | topic\nCB1 | 2019-11-05 | Riêng"
+        alone = thematic("branch | day | kind\nCB1 | 2019-11-05 | thematic", separate)["CB1"]
         assert [theme.with_regular for theme in alone.themes] == [False]
 
 
 class TestActivities:
     def _lines(self, period: str) -> dict[str, ActivityLine]:
         sent = returns("branch | day\nCB1 | 2019-10\nCB1 | 2019-11\nCB2 | 2019-11")
-        done = [("2019-10-02", "training", 2), ("2019-11-05", "training", None),
-                ("2019-11-06", "inspection", 3)]  # fmt: skip
+        done = [
+            ("2019-10-02", "training", 2),
+            ("2019-11-05", "training", None),
+            ("2019-11-06", "inspection", 3),
+        ]
         filed = [
             replace(entry, rows=tuple(
                 row("activities", 70, {"held_on": date.fromisoformat(day), "kind": kind,
@@ -219,18 +232,18 @@ class TestActivities:
             ))
             for entry in sent
         ]  # fmt: skip
-        found = of(filed, period).activities
-        assert found
-        assert found.kinds == ("training", "inspection", "supervision")
-        return {line.branch.code: line for line in found.lines}
+        activities = of(filed, period).activities
+        assert activities
+        assert activities.kinds == ("training", "inspection", "supervision")
+        return {line.branch.code: line for line in activities.lines}
 
     @pytest.mark.parametrize(("period", "training"), [
         ("2019-10", (1, 1)), ("2019-11", (1, 2)), ("2019-Q4", (2, 2)),
     ])  # fmt: skip
     def test_in_the_period_and_in_the_year(self, period: str, training: tuple[int, int]) -> None:
-        own = self._lines(period)["CB1"]
-        assert own.counts["training"] == training
-        assert own.people["training"] == 2
+        activity_line = self._lines(period)["CB1"]
+        assert activity_line.counts["training"] == training
+        assert activity_line.people["training"] == 2
 
     def test_who_had_none_has_a_line_of_noughts(self) -> None:
         other = self._lines("2019-11")["CB2"]

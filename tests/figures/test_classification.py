@@ -31,26 +31,26 @@ def figures(counts: str, period: str = "2019-11", **more: Any) -> Figures:
     return compute(facts(register(TOWN), period, classification(HEAD + counts), **more))
 
 
-def only(found: Figures, line: str, section: str = "members") -> ClassificationShare:
-    (year,) = found.years
+def only(figures: Figures, line: str, section: str = "members") -> ClassificationShare:
+    (year,) = figures.years
     return share(year, line, section)
 
 
 def share(year: ClassificationYear, line: str, section: str = "members") -> ClassificationShare:
-    (found,) = (
+    (result,) = (
         entry
         for part in year.parts
         if part.section == section
         for entry in part.shares
         if entry.line == line
     )
-    return found
+    return result
 
 
 def test_the_towns_three_years_give_the_published_means() -> None:
     # "over three years 8 of 2,865 and 2,854 of 2,865" of those subject to rating: 0.28, 99.6.
     # Cells: over 90 % in the top grade, none in the lowest.
-    found = figures("""
+    result = figures("""
     DB1|2016|members|1100|145|1|954|200|600|151|3
     DB1|2017|members|1120|165|1|954|190|610|151|3
     DB1|2018|members|1142|187|1|954|180|620|152|2
@@ -58,7 +58,7 @@ def test_the_towns_three_years_give_the_published_means() -> None:
     DB1|2017|cells|70||0|70|65|4|1|0
     DB1|2018|cells|71||1|70|66|4|0|0
     """)
-    mean = found.classification_mean
+    mean = result.classification_mean
     assert mean is not None
     assert (mean.first, mean.last) == (2016, 2018)
     assert f"{mean.shares['members', 'completed']:.1f}" == "99.6"
@@ -71,27 +71,34 @@ def test_the_towns_three_years_give_the_published_means() -> None:
 
 
 def test_the_scheme_of_each_year_is_its_own() -> None:
-    found = figures("""
+    result = figures("""
     DB1|2017|members|100|0|0|100|20|70|9|1
     DB1|2018|members|100|0|0|100|20|70|9|1
     """)
-    assert [(year.year, year.scheme.version) for year in found.years] == [
-        (2017, "2014"), (2018, "2018"),
-    ]  # fmt: skip
+    assert [(year.year, year.scheme.version) for year in result.years] == [
+        (2017, "2014"),
+        (2018, "2018"),
+    ]
 
 
 def test_counts_are_summed_over_the_organisations() -> None:
-    found = figures("""
+    result = figures("""
     DB1|2018|members|40|4|1|35|5|20|9|1
     CB1|2018|members|12||2|10|1|6|3|0
     """)
-    (year,) = found.years
+    (year,) = result.years
     part = year.parts[1]
     assert part.section == "members"
     assert part.counts == {
-        "total": 52, "exempt": 4, "not_rated": 3, "rated": 45,
-        "grade1": 6, "grade2": 26, "grade3": 12, "grade4": 1,
-    }  # fmt: skip
+        "total": 52,
+        "exempt": 4,
+        "not_rated": 3,
+        "rated": 45,
+        "grade1": 6,
+        "grade2": 26,
+        "grade3": 12,
+        "grade4": 1,
+    }
     line = share(year, "bottom")
     assert (line.count, line.base, line.share) == (1, 48, pytest.approx(100 / 48))
     assert line.rated_share == pytest.approx(100 / 45)
@@ -99,30 +106,30 @@ def test_counts_are_summed_over_the_organisations() -> None:
 
 def test_how_many_owed_a_return() -> None:
     # CB8 was founded in March 2018 and owes nothing for 2017.
-    found = figures("DB1|2017|members|9|0|0|9|1|6|2|0\nDB1|2018|members|9|0|0|9|1|6|2|0")
-    assert [year.expected for year in found.years] == [2, 3]
+    result = figures("DB1|2017|members|9|0|0|9|1|6|2|0\nDB1|2018|members|9|0|0|9|1|6|2|0")
+    assert [year.expected for year in result.years] == [2, 3]
 
 
 @pytest.mark.parametrize(("base", "per_cent"), [("rated", 19.047619), ("all", 17.5)])
 def test_nam_can_2018_rounds_instead_of_cutting(base: str, per_cent: float) -> None:
     # Printed 19.04; 28 of 147 is 19.047619…, to two decimals 19.05.
     catalogue = with_scheme("classification", share_base=base)
-    found = figures("DB1|2018|cells|160||13|147|28|100|19|0", catalogue=catalogue)
-    top = only(found, "top", "cells")
+    result = figures("DB1|2018|cells|160||13|147|28|100|19|0", catalogue=catalogue)
+    top = only(result, "top", "cells")
     assert top.share == pytest.approx(per_cent)
     assert f"{top.rated_share:.2f}" == "19.05"
 
 
 def test_nam_can_2018_has_one_value_for_one_ratio() -> None:
     # Printed 15.67 and 15.68; 8 of 51 is 15.686…, to two decimals 15.69.
-    found = figures("DB1|2018|cells|51||0|51|8|30|13|0")
-    assert f"{only(found, 'top', 'cells').share:.2f}" == "15.69"
+    result = figures("DB1|2018|cells|51||0|51|8|30|13|0")
+    assert f"{only(result, 'top', 'cells').share:.2f}" == "15.69"
 
 
 def test_tan_yen_2015_shows_both_bases() -> None:
     # 304 cells: 55.8 % of all 545 as printed, 56.0 % of the 543 that were rated.
-    found = figures("DB1|2015|cells|545||2|543|304|200|39|0")
-    top = only(found, "top", "cells")
+    result = figures("DB1|2015|cells|545||2|543|304|200|39|0")
+    top = only(result, "top", "cells")
     assert (top.count, top.base) == (304, 545)
     assert f"{top.share:.1f}" == "55.8"
     assert f"{top.rated_share:.1f}" == "56.0"
@@ -130,8 +137,8 @@ def test_tan_yen_2015_shows_both_bases() -> None:
 
 def test_tan_yen_2015_members_subject_to_rating() -> None:
     # 8,159 = 6,659 rated + 1,388 exempt + 112 not rated: subject are 6,771.
-    found = figures("DB1|2015|members|8159|1388|112|6659|1000|4000|1600|59")
-    assert only(found, "bottom").base == 6771
+    result = figures("DB1|2015|members|8159|1388|112|6659|1000|4000|1600|59")
+    assert only(result, "bottom").base == 6771
 
 
 @pytest.mark.parametrize(
@@ -148,75 +155,82 @@ def test_tan_yen_2015_members_subject_to_rating() -> None:
 )
 def test_limits_hold_on_the_limit(grades: str, line: str, section: str, within: object) -> None:
     total = grades.partition("|")[0]
-    found = figures(f"DB1|2018|{section}|{total}|0|0|{grades}")
-    assert only(found, line, section).within is within
+    result = figures(f"DB1|2018|{section}|{total}|0|0|{grades}")
+    assert only(result, line, section).within is within
 
 
 def test_a_base_of_nought_has_no_share() -> None:
-    found = figures("DB1|2018|members|5|5|0|0|0|0|0|0")
-    assert (only(found, "bottom").share, only(found, "bottom").rated_share) == (None, None)
-    assert found.classification_mean is not None
-    assert found.classification_mean.shares["members", "bottom"] is None
+    result = figures("DB1|2018|members|5|5|0|0|0|0|0|0")
+    assert (only(result, "bottom").share, only(result, "bottom").rated_share) == (None, None)
+    assert result.classification_mean is not None
+    assert result.classification_mean.shares["members", "bottom"] is None
 
 
 @pytest.mark.parametrize(("mean", "per_cent"), [("shares", 20 / 3), ("pooled", 5.0)])
 def test_mean_of_shares_and_pooled_differ(mean: str, per_cent: float) -> None:
     # 1 of 10 and 1 of 30.
-    found = figures(
+    result = figures(
         "DB1|2017|members|10|0|0|10|0|0|9|1\nDB1|2018|members|30|0|0|30|0|0|29|1",
         catalogue=with_scheme("classification", mean=mean),
     )
-    assert found.classification_mean is not None
-    assert found.classification_mean.shares["members", "bottom"] == pytest.approx(per_cent)
+    assert result.classification_mean is not None
+    assert result.classification_mean.shares["members", "bottom"] == pytest.approx(per_cent)
 
 
 def test_a_year_without_a_base_is_left_out_of_the_mean() -> None:
-    found = figures("DB1|2017|members|3|3|0|0|0|0|0|0\nDB1|2018|members|30|0|0|30|0|0|27|3")
-    assert found.classification_mean is not None
-    assert found.classification_mean.shares["members", "bottom"] == 10
+    result = figures("DB1|2017|members|3|3|0|0|0|0|0|0\nDB1|2018|members|30|0|0|30|0|0|27|3")
+    assert result.classification_mean is not None
+    assert result.classification_mean.shares["members", "bottom"] == 10
 
 
 def test_the_mean_is_of_the_three_latest_years() -> None:
-    rows = [f"DB1|{year}|members|100|0|0|100|0|0|{100 - bad}|{bad}" for year, bad in
-            ((2014, 50), (2015, 3), (2017, 6), (2018, 9))]  # fmt: skip
-    found = figures("\n".join(rows))
-    assert found.classification_mean is not None
-    assert (found.classification_mean.first, found.classification_mean.last) == (2015, 2018)
-    assert found.classification_mean.shares["members", "bottom"] == 6
+    rows = [
+        f"DB1|{year}|members|100|0|0|100|0|0|{100 - bad}|{bad}"
+        for year, bad in ((2014, 50), (2015, 3), (2017, 6), (2018, 9))
+    ]
+    result = figures("\n".join(rows))
+    assert result.classification_mean is not None
+    assert (result.classification_mean.first, result.classification_mean.last) == (2015, 2018)
+    assert result.classification_mean.shares["members", "bottom"] == 6
 
 
 def test_years_after_the_report_are_not_looked_at() -> None:
-    found = figures("DB1|2018|members|9|0|0|9|1|6|2|0", period="2017-11")
-    assert (found.years, found.classification_mean) == ((), None)
+    result = figures("DB1|2018|members|9|0|0|9|1|6|2|0", period="2017-11")
+    assert (result.years, result.classification_mean) == ((), None)
 
 
 def test_a_year_without_a_scheme_is_left_out() -> None:
-    bare = replace(shipped(), schemes=())
-    assert figures("DB1|2018|members|9|0|0|9|1|6|2|0", catalogue=bare).years == ()
+    without_schemes = replace(shipped(), schemes=())
+    assert figures("DB1|2018|members|9|0|0|9|1|6|2|0", catalogue=without_schemes).years == ()
 
 
 # Caps on the top grade
 
 
-def capped(counts: str, year: int, **changes: object) -> list[tuple[object, ...]]:
+def caps_of_year(counts: str, year: int, **changes: object) -> list[tuple[object, ...]]:
     """The caps of the year: unit, base, allowed, given, kept; `changes` are of the cap."""
     catalogue = shipped()
     if changes:
-        schemes = tuple(_changed(s, changes) if s.scheme == "classification" else s
-                        for s in catalogue.schemes)  # fmt: skip
+        schemes = tuple(
+            _change_caps(s, changes) if s.scheme == "classification" else s
+            for s in catalogue.schemes
+        )
         catalogue = replace(catalogue, schemes=schemes)
-    found = figures(counts.replace("YEAR", str(year)), f"{year + 1}-01", catalogue=catalogue)
+    result = figures(counts.replace("YEAR", str(year)), f"{year + 1}-01", catalogue=catalogue)
     return [
         (c.branch, c.base, c.allowed_count, c.given_count, c.is_kept)
-        for entry in found.years if entry.year == year
+        for entry in result.years
+        if entry.year == year
         for part in entry.parts
         for c in part.caps
-    ]  # fmt: skip
+    ]
 
 
-def _changed(scheme: Scheme, changes: dict[str, Any]) -> Scheme:
-    parts = [replace(part, caps=tuple(replace(cap, **changes) for cap in part.caps))
-             for part in scheme.parts]  # fmt: skip
+def _change_caps(scheme: Scheme, changes: dict[str, Any]) -> Scheme:
+    parts = [
+        replace(part, caps=tuple(replace(cap, **changes) for cap in part.caps))
+        for part in scheme.parts
+    ]
     return replace(scheme, parts=tuple(parts))
 
 
@@ -235,13 +249,14 @@ NAM_CAN = "DB1|YEAR|members|160|13|0|147|28|100|19|0"
     ],
 )
 def test_nam_can_breaks_a_cap_of_20_per_cent_of_the_good(year: int, caps: list[Any]) -> None:
-    assert capped(NAM_CAN, year) == caps
+    assert caps_of_year(NAM_CAN, year) == caps
 
 
 def test_tan_yen_breaks_it_by_far() -> None:
     # 304 of 543 rated cells, here as members of one organisation.
-    assert capped("DB1|YEAR|members|545|0|2|543|304|200|39|0", 2019) == [
-        ("DB1", 200, 40, 304, False)]  # fmt: skip
+    assert caps_of_year("DB1|YEAR|members|545|0|2|543|304|200|39|0", 2019) == [
+        ("DB1", 200, 40, 304, False)
+    ]
 
 
 TWO = """
@@ -259,22 +274,22 @@ CB1|YEAR|members|20|0|0|20|3|15|2|0
     ],
 )
 def test_the_scope_decides_who_is_asked(scope: str, caps: list[Any]) -> None:
-    assert capped(TWO, 2019, scope=scope) == caps
+    assert caps_of_year(TWO, 2019, scope=scope) == caps
 
 
 def test_of_cells_only_those_that_report_themselves_are_asked() -> None:
     town = register(TOWN + "C1   | cell        | DB1    |\n")
-    found = compute(facts(town, "2020-01", classification(HEAD + TWO.replace("YEAR", "2019")),
+    result = compute(facts(town, "2020-01", classification(HEAD + TWO.replace("YEAR", "2019")),
                           catalogue=replace(shipped(), schemes=tuple(
-                              _changed(s, {"scope": "cell"}) if s.parts else s
+                              _change_caps(s, {"scope": "cell"}) if s.parts else s
                               for s in shipped().schemes))))  # fmt: skip
-    (year,) = found.years
+    (year,) = result.years
     assert [cap.branch for part in year.parts for cap in part.caps] == ["CB1"]
 
 
 @pytest.mark.parametrize(("rounding", "allowed"), [("floor", 2), ("half_up", 3), ("ceiling", 3)])
 def test_the_rounding_is_the_schemes(rounding: str, allowed: int) -> None:
-    (first, exact) = capped(TWO, 2019, rounding=rounding)
+    (first, exact) = caps_of_year(TWO, 2019, rounding=rounding)
     assert (first[2], exact[2]) == (allowed, 3)
 
 
@@ -282,7 +297,7 @@ def test_the_rounding_is_the_schemes(rounding: str, allowed: int) -> None:
     ("base", "of"), [(("grade2",), 14), (("grade1", "grade2"), 18), (("rated",), 40)]
 )
 def test_the_base_is_the_schemes(base: tuple[str, ...], of: int) -> None:
-    first, _ = capped(TWO, 2019, base=base)
+    first, _ = caps_of_year(TWO, 2019, base=base)
     assert (first[1], first[2]) == (of, of * 20 // 100)
 
 
@@ -292,7 +307,9 @@ def test_forms_and_schemes_of_a_year_say_the_same_cap() -> None:
         form = shipped().form_for(scheme.scheme, Period.parse(scheme.effective.from_[:4]))
         for part in scheme.parts:
             assert form
-            told = [(r.params["parts"], r.params["whole"], r.params["bound"])
-                    for r in form.section(part.section).rules
-                    if r.check == "share_at_most"]  # fmt: skip
-            assert told == [([c.grade], list(c.base), c.per_cent) for c in part.caps]
+            caps = [
+                (r.params["parts"], r.params["whole"], r.params["bound"])
+                for r in form.section(part.section).rules
+                if r.check == "share_at_most"
+            ]
+            assert caps == [([c.grade], list(c.base), c.per_cent) for c in part.caps]

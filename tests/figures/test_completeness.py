@@ -27,17 +27,17 @@ CB3  | cell_direct | TX     |            | 2019-08-15 | CB1
 
 def matrix(period: str, sent: str = "", form: str = "meeting", waivers: str = "", **more: Any):
     filed = returns(sent) if form == "meeting" else classification(sent)
-    found = compute(facts(register(TOWN, waivers=waivers), period, filed, **more))
-    return next(entry for entry in found.completeness if entry.form == form)
+    figures = compute(facts(register(TOWN, waivers=waivers), period, filed, **more))
+    return next(entry for entry in figures.completeness if entry.form == form)
 
 
-def state(found: Completeness, branch: str, period: str) -> str:
-    return found.cell(branch, Period.parse(period)).state
+def state(completeness: Completeness, branch: str, period: str) -> str:
+    return completeness.cell(branch, Period.parse(period)).state
 
 
 def test_what_came_in_time_late_and_without_a_meeting() -> None:
     # Due five days after the month: 5 April is in time, 6 April is late.
-    found = matrix(
+    completeness = matrix(
         "2019-03",
         """
         branch | day        | nil | received
@@ -46,24 +46,32 @@ def test_what_came_in_time_late_and_without_a_meeting() -> None:
         CB3    | 2019-03    | yes | 2019-04-20
         """,
     )
-    states = [state(found, code, "2019-03") for code in ("A1", "CB1", "CB3")]
+    states = [state(completeness, code, "2019-03") for code in ("A1", "CB1", "CB3")]
     assert states == ["reported", "late", "nil"]
-    assert found.cell("CB1", Period(2019, 3)).delivery == 2
+    assert completeness.cell("CB1", Period(2019, 3)).delivery == 2
 
 
-@pytest.mark.parametrize(("today", "said"), [("2019-04-05", "not_due"), ("2019-04-06", "missing")])
-def test_what_has_not_come(today: str, said: str) -> None:
-    found = matrix("2019-03", as_of=date.fromisoformat(today))
-    assert state(found, "CB1", "2019-03") == said
-    assert state(found, "CB1", "2019-02") == "missing"
+@pytest.mark.parametrize(
+    ("today", "expected"), [("2019-04-05", "not_due"), ("2019-04-06", "missing")]
+)
+def test_what_has_not_come(today: str, expected: str) -> None:
+    completeness = matrix("2019-03", as_of=date.fromisoformat(today))
+    assert state(completeness, "CB1", "2019-03") == expected
+    assert state(completeness, "CB1", "2019-02") == "missing"
 
 
 def test_founded_in_may_and_merged_in_august() -> None:
-    found = matrix("2019-09")
-    assert [state(found, "A3", f"2019-0{month}") for month in (4, 5)] == ["not_yet", "missing"]
-    assert [state(found, "CB3", f"2019-0{month}") for month in (7, 8)] == ["missing", "ended"]
-    assert [branch.code for branch in found.branches] == ["A1", "A3", "CB1", "CB3"]
-    assert [str(period) for period in found.periods][::8] == ["2019-01", "2019-09"]
+    completeness = matrix("2019-09")
+    assert [state(completeness, "A3", f"2019-0{month}") for month in (4, 5)] == [
+        "not_yet",
+        "missing",
+    ]
+    assert [state(completeness, "CB3", f"2019-0{month}") for month in (7, 8)] == [
+        "missing",
+        "ended",
+    ]
+    assert [branch.code for branch in completeness.branches] == ["A1", "A3", "CB1", "CB3"]
+    assert [str(period) for period in completeness.periods][::8] == ["2019-01", "2019-09"]
 
 
 def test_a_branch_outside_its_life_all_year_has_no_row() -> None:
@@ -73,15 +81,15 @@ def test_a_branch_outside_its_life_all_year_has_no_row() -> None:
 @pytest.mark.parametrize("verdict", [Verdict.REJECTED, Verdict.HELD])
 def test_a_file_that_was_refused(verdict: Verdict) -> None:
     refused = delivery("meeting", "CB1", "2019-03", verdict=verdict)
-    found = matrix("2019-03", "branch | day\nA1 | 2019-03-05", refused=[refused])
-    assert state(found, "CB1", "2019-03") == verdict.value
-    assert found.cell("CB1", Period(2019, 3)).delivery == 2
+    completeness = matrix("2019-03", "branch | day\nA1 | 2019-03-05", refused=[refused])
+    assert state(completeness, "CB1", "2019-03") == verdict.value
+    assert completeness.cell("CB1", Period(2019, 3)).delivery == 2
 
 
 def test_an_accepted_return_stands_whatever_was_refused_after_it() -> None:
     refused = delivery("meeting", "A1", "2019-03", verdict=Verdict.REJECTED)
-    found = matrix("2019-03", "branch | day\nA1 | 2019-03-05", refused=[refused])
-    assert state(found, "A1", "2019-03") == "reported"
+    completeness = matrix("2019-03", "branch | day\nA1 | 2019-03-05", refused=[refused])
+    assert state(completeness, "A1", "2019-03") == "reported"
 
 
 def test_a_correction_does_not_make_late_what_came_in_time() -> None:
@@ -92,7 +100,7 @@ def test_a_correction_does_not_make_late_what_came_in_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("waiver", "said"),
+    ("waiver", "expected"),
     [
         ("CB1 | meeting | 2019-02 | | 2019-12-31", "waived"),
         ("CB1 | meeting | 2019-02 | | 2019-04-10", "waived"),  # expires today
@@ -104,18 +112,21 @@ def test_a_correction_does_not_make_late_what_came_in_time() -> None:
         ("A1 | meeting | 2019-02 | |", "missing"),
     ],
 )
-def test_waivers(waiver: str, said: str) -> None:
-    found = matrix("2019-03", waivers=f"branch | form | period | rule | until\n{waiver}")
-    assert state(found, "CB1", "2019-02") == said
+def test_waivers(waiver: str, expected: str) -> None:
+    completeness = matrix("2019-03", waivers=f"branch | form | period | rule | until\n{waiver}")
+    assert state(completeness, "CB1", "2019-02") == expected
 
 
 def test_a_yearly_form_has_the_last_completed_year_and_those_with_returns() -> None:
     head = "branch|year|section|total|rated|grade1|grade2|grade3|grade4\n"
     sent = head + "DB1|2016|members|9|9|1|6|2|0"
-    found = matrix("2019-11", sent, "classification")
-    assert [str(period) for period in found.periods] == ["2016", "2018"]
-    assert [branch.code for branch in found.branches] == ["DB1", "CB1", "CB3"]
-    assert (state(found, "DB1", "2016"), state(found, "DB1", "2018")) == ("reported", "missing")
+    completeness = matrix("2019-11", sent, "classification")
+    assert [str(period) for period in completeness.periods] == ["2016", "2018"]
+    assert [branch.code for branch in completeness.branches] == ["DB1", "CB1", "CB3"]
+    assert (state(completeness, "DB1", "2016"), state(completeness, "DB1", "2018")) == (
+        "reported",
+        "missing",
+    )
 
 
 def test_months_before_the_first_version_of_the_form_are_not_expected() -> None:

@@ -15,14 +15,15 @@ from mlay_batch.core.period import Period
 from mlay_batch.figures.report_records import Sitting
 from mlay_batch.figures.scoring import criteria_means
 
-SCHEME = next(one for one in shipped().schemes if one.version == "2018" and one.bands)
+SCHEME = next(s for s in shipped().schemes if s.version == "2018" and s.bands)
 Marks = dict[str, float | None]
 
 
-def sitting(branch: str, own: Marks | None, confirmed: Marks | None) -> Sitting:
-    marks = {name: m for name, m in (("own", own), ("confirmed", confirmed)) if m is not None}
+def sitting(branch: str, own_marks: Marks | None, confirmed: Marks | None) -> Sitting:
+    marks = {name: m for name, m in (("own", own_marks), ("confirmed", confirmed)) if m is not None}
     totals = [
-        None if m is None else float(sum(v or 0 for v in m.values())) for m in (own, confirmed)
+        None if m is None else float(sum(v or 0 for v in m.values()))
+        for m in (own_marks, confirmed)
     ]
     return Sitting(branch, Period(2019, 3), date(2019, 3, 5), ("regular",), 20, *totals, None, None,
                    "", Place(), 1, marks=marks)  # fmt: skip
@@ -30,8 +31,11 @@ def sitting(branch: str, own: Marks | None, confirmed: Marks | None) -> Sitting:
 
 def test_the_difference_is_over_the_meetings_both_scored() -> None:
     """Own 40 and 20, confirmed 18 of the second: −2, though the means are 30 and 18."""
-    held = [sitting("CB1", {"conduct": 40}, None), sitting("CB1", {"conduct": 20}, {"conduct": 18})]
-    means, of_all = criteria_means(SCHEME, held)
+    sittings = [
+        sitting("CB1", {"conduct": 40}, None),
+        sitting("CB1", {"conduct": 20}, {"conduct": 18}),
+    ]
+    means, of_all = criteria_means(SCHEME, sittings)
     assert (means.own_points["conduct"], means.confirmed_points["conduct"]) == (30, 18)
     assert means.difference["conduct"] == -2
     assert (means.own_points["total"], means.difference["total"]) == (30, -2)
@@ -39,8 +43,8 @@ def test_the_difference_is_over_the_meetings_both_scored() -> None:
 
 
 def test_a_blank_is_no_nought_and_nothing_is_no_mean() -> None:
-    held = [sitting("CB1", {"time": 5}, None), sitting("CB1", {"time": None}, None)]
-    means, _ = criteria_means(SCHEME, held)
+    sittings = [sitting("CB1", {"time": 5}, None), sitting("CB1", {"time": None}, None)]
+    means, _ = criteria_means(SCHEME, sittings)
     assert (
         means.own_points["time"],
         means.own_points["closing"],
@@ -59,25 +63,30 @@ scored = st.none() | st.fixed_dictionaries({"time": points, "closing": points})
 
 
 @given(st.lists(st.tuples(st.sampled_from("AB"), scored, scored), max_size=8))
-def test_the_means_are_those_of_a_plain_count(told: list[tuple[str, Marks, Marks]]) -> None:
-    found = {
-        entry.branch: entry for entry in criteria_means(SCHEME, [sitting(*one) for one in told])
+def test_the_means_are_those_of_a_plain_count(lines: list[tuple[str, Marks, Marks]]) -> None:
+    by_branch = {
+        entry.branch: entry for entry in criteria_means(SCHEME, [sitting(*line) for line in lines])
     }
-    for branch in (*found, "A"):
-        rows = [(own, sent) for code, own, sent in told if branch in (None, code)]
+    for branch in (*by_branch, "A"):
+        rows = [(own_marks, sent) for code, own_marks, sent in lines if branch in (None, code)]
         for name in ("time", "closing"):
-            sides = [[m[name] for m in side if m and m[name] is not None]
-                     for side in zip(*rows, strict=True)]  # fmt: skip
-            wanted = [mean(side) for side in sides] or [None, None]
-            pairs = [(a[name], b[name]) for a, b in rows
-                     if a and b and a[name] is not None and b[name] is not None]  # fmt: skip
+            sides = [
+                [m[name] for m in side if m and m[name] is not None]
+                for side in zip(*rows, strict=True)
+            ]
+            expected = [mean(side) for side in sides] or [None, None]
+            pairs = [
+                (a[name], b[name])
+                for a, b in rows
+                if a and b and a[name] is not None and b[name] is not None
+            ]
             gap = mean([b - a for a, b in pairs])
-            if branch in found:
-                entry = found[branch]
-                assert [entry.own_points[name], entry.confirmed_points[name]] == wanted
+            if branch in by_branch:
+                entry = by_branch[branch]
+                assert [entry.own_points[name], entry.confirmed_points[name]] == expected
                 assert entry.difference[name] == (gap if gap is None else pytest.approx(gap))
             else:
-                assert wanted == [None, None]
+                assert expected == [None, None]
 
 
 def mean(values: list[float | None]) -> float | None:

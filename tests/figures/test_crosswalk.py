@@ -20,11 +20,11 @@ from mlay_batch.schema.schemes import Crosswalk, Grade, Line, Text
 from mlay_batch.schema.semantics import scheme_faults
 
 TOWN = "code|type|parent\nTX|town|\nDB1|committee|TX\nCB1|cell_direct|TX"
-VERSIONS = tuple(one for one in shipped().schemes if one.scheme == "classification")
+VERSIONS = tuple(s for s in shipped().schemes if s.scheme == "classification")
 
 
 def version(name: str) -> Scheme:
-    return next(one for one in VERSIONS if one.version == name)
+    return next(scheme for scheme in VERSIONS if scheme.version == name)
 
 
 def figures(rows: str, schemes: tuple[Scheme, ...] = VERSIONS, period: str = "2019-11") -> Figures:
@@ -53,7 +53,7 @@ def test_a_series_that_ends_in_2019_stands_under_the_wording_of_2019() -> None:
     assert {year.heading.version for year in years} == {"2019"}
 
 
-def renamed(scheme: Scheme, names: dict[str, str], **changes: object) -> Scheme:
+def rename_grades(scheme: Scheme, names: dict[str, str], **changes: object) -> Scheme:
     """A scheme whose grades bear other ids; several old ones may become one."""
     parts = tuple(
         replace(
@@ -61,12 +61,17 @@ def renamed(scheme: Scheme, names: dict[str, str], **changes: object) -> Scheme:
             grades=tuple(
                 Grade(new, Text(new, new), Text(new, new)) for new in dict.fromkeys(names.values())
             ),
-            lines=(Line("completed", Text("x", "x"), tuple(
-                dict.fromkeys(names[g] for g in ("grade1", "grade2", "grade3")))),),
+            lines=(
+                Line(
+                    "completed",
+                    Text("x", "x"),
+                    tuple(dict.fromkeys(names[g] for g in ("grade1", "grade2", "grade3"))),
+                ),
+            ),
             caps=(),
         )
         for part in scheme.parts
-    )  # fmt: skip
+    )
     return replace(scheme, parts=parts, **changes)  # type: ignore[arg-type]
 
 
@@ -77,7 +82,7 @@ def test_several_grades_may_be_read_as_one() -> None:
     """A scheme of two grades: of 2018's four the first three are one; the counts are summed."""
     crosswalk = tuple(Crosswalk("two", section, TWO) for section in ("cells", "members"))
     newest = replace(version("2018"), heading="two", crosswalk=crosswalk)
-    two = renamed(version("2014"), TWO, version="two")
+    two = rename_grades(version("2014"), TWO, version="two")
     years = figures("DB1|2018|members|100|0|0|100|22|70|7|1", (two, newest)).years
     assert years[0].grades["members", "up"] == ("grade1", "grade2", "grade3")
     (share,) = years[0].parts[1].shares
@@ -91,14 +96,16 @@ def test_a_crosswalk_is_walked_over_a_version_in_between() -> None:
         Crosswalk("2014", section, {new: old for old, new in names.items()})
         for section in ("cells", "members")
     )
-    newest = renamed(version("2023"), names, crosswalk=back)
-    found = map_grades(newest, version("2018"), (version("2014"), version("2018"), newest))
-    assert found["members", "g2"] == ("grade2",)
+    newest = rename_grades(version("2023"), names, crosswalk=back)
+    mapping = map_grades(newest, version("2018"), (version("2014"), version("2018"), newest))
+    assert mapping["members", "g2"] == ("grade2",)
 
 
 def test_without_a_crosswalk_a_grade_goes_by_its_id() -> None:
-    bare = tuple(replace(one, crosswalk=()) for one in VERSIONS)
-    assert map_grades(bare[0], bare[1], bare)["cells", "grade3"] == ("grade3",)
+    without_crosswalk = tuple(replace(scheme, crosswalk=()) for scheme in VERSIONS)
+    assert map_grades(without_crosswalk[0], without_crosswalk[1], without_crosswalk)[
+        "cells", "grade3"
+    ] == ("grade3",)
 
 
 def test_a_heading_nobody_describes_is_the_schemes_own() -> None:
@@ -113,12 +120,16 @@ maps = st.fixed_dictionaries({f"grade{n}": st.sampled_from("abc") for n in range
 def test_nobody_is_lost_or_counted_twice(names: dict[str, str], counts: list[int]) -> None:
     crosswalk = (Crosswalk("abc", "members", names),)
     newest = replace(version("2018"), heading="abc", crosswalk=crosswalk)
-    heading = renamed(version("2014"), names, version="abc")
-    found = map_grades(heading, newest, (heading, newest))
-    own = dict(zip(names, counts, strict=True))
-    read = {new: sum(own[old] for old in found["members", new]) for new in set(names.values())}
+    heading = rename_grades(version("2014"), names, version="abc")
+    mapping = map_grades(heading, newest, (heading, newest))
+    by_grade = dict(zip(names, counts, strict=True))
+    read = {
+        new: sum(by_grade[old] for old in mapping["members", new]) for new in set(names.values())
+    }
     assert sum(read.values()) == sum(counts)
-    assert all(read[new] == sum(own[old] for old, to in names.items() if to == new) for new in read)
+    assert all(
+        read[new] == sum(by_grade[old] for old, to in names.items() if to == new) for new in read
+    )
 
 
 def test_a_crosswalk_that_leaves_a_grade_out_is_refused() -> None:
@@ -139,7 +150,7 @@ def test_a_version_or_grade_nobody_describes_is_refused(
 ) -> None:
     wrong = replace(version("2018"), **change)  # type: ignore[arg-type]
     records = [("forms", form) for form in shipped().forms]
-    schemes = [(one.version, one) for one in VERSIONS if one.version != "2018"]
+    schemes = [(scheme.version, scheme) for scheme in VERSIONS if scheme.version != "2018"]
     with pytest.raises(SchemaError) as caught:
         check_together([*records, *schemes, ("own.yaml", wrong)])
     assert f"“{name}”" in error_text(caught.value, "vi")

@@ -56,8 +56,8 @@ def test_the_day_of_making_does_not_change_it() -> None:
 
 @given(st.permutations(range(3)))
 def test_neither_order_nor_numbers_nor_names_of_files_change_it(order: list[int]) -> None:
-    given = town()
-    shuffled = [given.returns[at] for at in order]
+    inputs = town()
+    shuffled = [inputs.returns[at] for at in order]
     renamed = tuple(
         replace(
             entry,
@@ -66,7 +66,7 @@ def test_neither_order_nor_numbers_nor_names_of_files_change_it(order: list[int]
         )
         for number, entry in enumerate(shuffled, 100)
     )
-    assert fingerprint(compute(replace(given, returns=renamed))) == of()
+    assert fingerprint(compute(replace(inputs, returns=renamed))) == of()
 
 
 @pytest.mark.parametrize(("was", "now"), [

@@ -35,7 +35,7 @@ MAI     | DB1    | committee_member | 2019-03-20 |
 """
 
 
-def told(period: str, visits: str, *out: tuple[str, str], **more: Any) -> Figures:
+def figures_without(period: str, visits: str, *out: tuple[str, str], **more: Any) -> Figures:
     """The figures once every return is in but those of the cells and months in `out`."""
     town = register(TOWN, OFFICERS, DUTIES)
     filed = {entry.entry.key: entry for entry in returns(visits)}
@@ -52,12 +52,12 @@ def told(period: str, visits: str, *out: tuple[str, str], **more: Any) -> Figure
 
 
 def pair(figures: Figures, officer: str, branch: str) -> Any:
-    (found,) = [
+    (match,) = [
         entry
         for entry in figures.quota_pairs
         if (entry.officer, entry.branch.code) == (officer, branch)
     ]
-    return found
+    return match
 
 
 def cell(figures: Figures, code: str) -> Any:
@@ -67,13 +67,13 @@ def cell(figures: Figures, code: str) -> Any:
 class TestAnOfficerInHisCells:
     def test_who_moved_in_july_has_both_cells_each_for_its_months(self) -> None:
         # CB2 ended on 15 August: of the duty from 15 July on, July and August were served.
-        figures = told("2019-11", "branch | day | officer\nCB1 | 2019-03-05 | NAM")
-        found = [
+        figures = figures_without("2019-11", "branch | day | officer\nCB1 | 2019-03-05 | NAM")
+        pairs = [
             (p.branch.code, p.served, p.served_year, p.attended_count)
             for p in figures.quota_pairs
             if p.officer == "NAM"
         ]
-        assert found == [("CB1", 7, 7, 1), ("CB2", 2, 2, 0)]
+        assert pairs == [("CB1", 7, 7, 1), ("CB2", 2, 2, 0)]
 
     def test_visits_are_told_by_kind_and_day(self) -> None:
         visits = """
@@ -82,37 +82,39 @@ class TestAnOfficerInHisCells:
         A2     | 2019-07-03 | thematic         | MAI
         A2     | 2019-09-03 | regular+thematic | MAI
         """
-        found = pair(told("2019-11", visits), "MAI", "A2")
-        assert dict(found.kinds) == {"regular": 1, "thematic": 1, "both": 1}
-        assert (found.attended_count, found.last_visit) == (3, date(2019, 9, 3))
+        line = pair(figures_without("2019-11", visits), "MAI", "A2")
+        assert dict(line.kinds) == {"regular": 1, "thematic": 1, "both": 1}
+        assert (line.attended_count, line.last_visit) == (3, date(2019, 9, 3))
 
     def test_a_month_out_may_tell_a_visit(self) -> None:
-        figures = told("2019-11", "branch | day | officer", ("A2", "2019-09"), ("A2", "2019-04"))
+        figures = figures_without(
+            "2019-11", "branch | day | officer", ("A2", "2019-09"), ("A2", "2019-04")
+        )
         assert (
             pair(figures, "MAI", "A2").open_months == 1
         )  # founded in May: of April nothing is to come
 
     def test_the_own_cell_brings_nothing(self) -> None:
-        figures = told("2019-11", "branch | day | officer", ("A1", "2019-09"))
-        found = pair(figures, "MAI", "A1")
-        assert (found.served, found.open_months) == (9, 0)
+        figures = figures_without("2019-11", "branch | day | officer", ("A1", "2019-09"))
+        line = pair(figures, "MAI", "A1")
+        assert (line.served, line.open_months) == (9, 0)
 
     def test_in_the_months_in_which_the_own_cell_counts_it_may_tell_a_visit(self) -> None:
-        known = shipped()
+        base = shipped()
         later = tuple(
             replace(
                 quota, effective=Effective("2019-07"), counts=replace(quota.counts, own_cell=True)
             )
-            for quota in known.quotas
+            for quota in base.quotas
         )
-        catalogue = replace(known, quotas=(*known.quotas, *later))
+        catalogue = replace(base, quotas=(*base.quotas, *later))
         out = ("A1", "2019-06"), ("A1", "2019-07"), ("A1", "2019-09")
-        figures = told("2019-11", "branch | day | officer", *out, catalogue=catalogue)
+        figures = figures_without("2019-11", "branch | day | officer", *out, catalogue=catalogue)
         assert pair(figures, "MAI", "A1").open_months == 2
 
 
 def test_nobody_attends_a_cell_before_it_was_founded() -> None:
-    figures = told(
+    figures = figures_without(
         "2019-11", "branch | day | officer\nA2 | 2019-05-09 | MAI\nA2 | 2019-05-10 | MAI"
     )
     assert [(visit.held_on.day, visit.reason) for visit in figures.attendances] == [
@@ -132,29 +134,29 @@ class TestWhoCameToACell:
     """
 
     def test_two_who_came_to_one_meeting(self) -> None:
-        found = cell(told("2019-11", self.VISITS), "CB1")
+        line = cell(figures_without("2019-11", self.VISITS), "CB1")
         assert (
-            found.sitting_count,
-            found.attended_sittings,
-            found.visit_count,
-            found.counted_visits,
+            line.sitting_count,
+            line.attended_sittings,
+            line.visit_count,
+            line.counted_visits,
         ) == (2, 1, 2, 1)
-        assert (found.officers, found.last_visit, found.state) == (
+        assert (line.officers, line.last_visit, line.state) == (
             ("NAM",),
             date(2019, 3, 5),
             "attended",
         )
 
     def test_a_visit_that_counts_for_nobody_is_a_visit(self) -> None:
-        found = cell(told("2019-11", self.VISITS), "A1")  # her own cell
-        assert (found.visit_count, found.counted_visits, found.state) == (1, 0, "uncounted")
+        line = cell(figures_without("2019-11", self.VISITS), "A1")  # her own cell
+        assert (line.visit_count, line.counted_visits, line.state) == (1, 0, "uncounted")
 
     def test_nobody_came(self) -> None:
-        assert cell(told("2019-11", self.VISITS), "A2").state == "unattended"
+        assert cell(figures_without("2019-11", self.VISITS), "A2").state == "unattended"
 
     def test_nobody_is_known_to_have_come(self) -> None:
-        found = cell(told("2019-11", self.VISITS, ("A2", "2019-07")), "A2")
-        assert (found.open_months, found.state) == (1, "unknown")
+        line = cell(figures_without("2019-11", self.VISITS, ("A2", "2019-07")), "A2")
+        assert (line.open_months, line.state) == (1, "unknown")
 
 
 visits = st.lists(
@@ -206,25 +208,25 @@ def years(draw: Any) -> tuple[ReportInputs, ReportInputs]:
     everything: list[AcceptedReturn] = list((silent | filed).values())
     out = draw(st.sets(st.integers(0, len(everything) - 1), max_size=12))
     per = draw(st.sampled_from(("officer", "officer_cell")))
-    known = shipped()
-    quotas = tuple(replace(quota, per=per) for quota in known.quotas)
-    catalogue = replace(known, quotas=quotas)
+    base = shipped()
+    quotas = tuple(replace(quota, per=per) for quota in base.quotas)
+    catalogue = replace(base, quotas=quotas)
     whole = facts(town, str(period), everything, catalogue=catalogue)
-    kept = tuple(entry for number, entry in enumerate(whole.returns) if number not in out)
-    return replace(whole, returns=kept), whole
+    arrived = tuple(entry for number, entry in enumerate(whole.returns) if number not in out)
+    return replace(whole, returns=arrived), whole
 
 
 @given(years())
 def test_whatever_the_returns_still_out_say_the_least_holds(given_years: Any) -> None:
     now, then = map(compute, given_years)
-    for known, truth in zip(now.quota, then.quota, strict=True):
-        assert known.attended <= truth.attended
-        assert known.attended == truth.attended or known.open_months
-        if known.state in ("met", "not_met"):
-            assert truth.state == known.state
-    for known, truth in zip(now.quota_pairs, then.quota_pairs, strict=True):
-        assert known.attended_count <= truth.attended_count
-        assert known.attended_count == truth.attended_count or known.open_months
+    for line, truth in zip(now.quota, then.quota, strict=True):
+        assert line.attended <= truth.attended
+        assert line.attended == truth.attended or line.open_months
+        if line.state in ("met", "not_met"):
+            assert truth.state == line.state
+    for line, truth in zip(now.quota_pairs, then.quota_pairs, strict=True):
+        assert line.attended_count <= truth.attended_count
+        assert line.attended_count == truth.attended_count or line.open_months
     for seen, final in zip(now.cell_visits, then.cell_visits, strict=True):
         assert (seen.state == "unknown") <= (seen.open_months > 0)
         assert final.open_months == 0
@@ -236,11 +238,11 @@ def test_whatever_the_returns_still_out_say_the_least_holds(given_years: Any) ->
 def test_an_officers_line_is_the_sum_of_his_cells(given_years: Any) -> None:
     figures = compute(given_years[0])
     for line in figures.quota:
-        own = [
+        pairs = [
             entry
             for entry in figures.quota_pairs
             if (entry.quota.quota, entry.officer) == (line.quota.quota, line.officer)
             and (line.quota.per == "officer" or entry.branch == line.branches[0])
         ]
-        assert line.attended == sum(entry.attended_count for entry in own)
-        assert line.open_months == sum(entry.open_months for entry in own)
+        assert line.attended == sum(entry.attended_count for entry in pairs)
+        assert line.open_months == sum(entry.open_months for entry in pairs)

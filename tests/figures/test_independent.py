@@ -84,9 +84,11 @@ quota_changes = st.fixed_dictionaries(
 )
 # The months of a quota's records: one all year, one followed by others, one that begins late.
 RECORDS = (
-    [("2018-07",)], [("2018-07",), ("2019-07",)], [("2019-04",)],
+    [("2018-07",)],
+    [("2018-07",), ("2019-07",)],
+    [("2019-04",)],
     [("2018-07", "2019-03"), ("2019-06",), ("2019-10", "2019-10")],
-)  # fmt: skip
+)
 
 
 @st.composite
@@ -101,21 +103,21 @@ def towns(draw: Any) -> ReportInputs:
     )
     head = "branch|year|section|total|not_rated|grade1|grade2|grade3|grade4|rated"
     rows = [
-        "|".join(map(str, (branch, year, "members", *found, sum(found[2:]))))
+        "|".join(map(str, (branch, year, "members", *numbers, sum(numbers[2:]))))
         for branch in ("DB1", "CB1")
         for year in (2017, 2018)
-        if (found := draw(counts))
+        if (numbers := draw(counts))
     ]
-    known = shipped()
+    base = shipped()
     schemes = draw(st.sampled_from(("rated", "subject", "all")))
     catalogue = replace(
-        known,
+        base,
         quotas=tuple(
             replace(quota, **draw(quota_changes), effective=Effective(*months))
-            for quota in known.quotas
+            for quota in base.quotas
             for months in draw(st.sampled_from(RECORDS))
         ),
-        schemes=tuple(replace(scheme, share_base=schemes) for scheme in known.schemes),
+        schemes=tuple(replace(scheme, share_base=schemes) for scheme in base.schemes),
     )
     period = draw(st.sampled_from(("2019-01", "2019-06", "2019-11", "2019-12", "2019-Q3", "2019")))
     filed += classification("\n".join([head, *rows]))
@@ -125,9 +127,9 @@ def towns(draw: Any) -> ReportInputs:
 @given(towns())
 def test_the_figures_agree_with_an_independent_count(given_facts: ReportInputs) -> None:
     expected = independent_count.recompute(given_facts)
-    found = independent_count.program_figures(compute(given_facts))
+    program = independent_count.program_figures(compute(given_facts))
     for part, values in expected.items():
-        assert found[part] == values, part
+        assert program[part] == values, part
 
 
 @given(towns(), st.randoms(use_true_random=False))

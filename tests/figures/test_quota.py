@@ -35,9 +35,13 @@ CELLS = ("A1", "A2", "A3", "CB1", "CB2", "CB3")
 
 
 def lines(
-    period: str, visits: str, officers: str = NAM, duties: str = ALL_YEAR,
-    but: tuple[tuple[str, str], ...] = (), **more: Any,
-):  # fmt: skip
+    period: str,
+    visits: str,
+    officers: str = NAM,
+    duties: str = ALL_YEAR,
+    but: tuple[tuple[str, str], ...] = (),
+    **more: Any,
+):
     """The lines once every return is in: cells not named sent word that they did not meet.
 
     `but` are the cells and months whose return is still out.
@@ -58,8 +62,8 @@ def complete(
 
 
 def line(period: str, visits: str, *args: str, **more: Any) -> QuotaLine:
-    (found,) = lines(period, visits, *args, **more)
-    return found
+    (entry,) = lines(period, visits, *args, **more)
+    return entry
 
 
 def went(*days: str, officer: str = "NAM", branch: str = "CB1") -> str:
@@ -68,22 +72,22 @@ def went(*days: str, officer: str = "NAM", branch: str = "CB1") -> str:
 
 
 def test_a_full_year_officer_with_four_visits_has_met_the_quota() -> None:
-    found = line("2019-11", went("01-08", "03-05", "06-04", "09-03"))
-    assert found.months == (1, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, None)
-    assert (found.attended, found.served, found.served_year) == (4, 11, 12)
-    assert found.owed == 44 / 12  # 4 × 11 ÷ 12, "shown exact"
-    assert (found.obligation, found.missing) == (4, 0)
-    assert found.state == "met"
+    entry = line("2019-11", went("01-08", "03-05", "06-04", "09-03"))
+    assert entry.months == (1, 0, 1, 0, 0, 1, 0, 0, 1, 0, 0, None)
+    assert (entry.attended, entry.served, entry.served_year) == (4, 11, 12)
+    assert entry.owed == 44 / 12  # 4 × 11 ÷ 12, "shown exact"
+    assert (entry.obligation, entry.missing) == (4, 0)
+    assert entry.state == "met"
 
 
 def test_an_officer_from_may_owes_by_the_months_served() -> None:
     # "Owed to date = yearly quota × months served so far ÷ 12": 4 × 7 ÷ 12 = 2.33.
     # "the yearly obligation of a part-year officer is rounded half up": 4 × 8 ÷ 12 = 2.67 -> 3.
     duty = "officer | branch | role | from\nNAM | CB1 | town_official | 2019-05-31"
-    found = line("2019-11", went("06-04", "09-03"), NAM, duty)
-    assert (found.served, found.served_year) == (7, 8)
-    assert found.owed == pytest.approx(2.3333333333)
-    assert (found.obligation, found.missing, found.state) == (3, 1, "on_course")
+    entry = line("2019-11", went("06-04", "09-03"), NAM, duty)
+    assert (entry.served, entry.served_year) == (7, 8)
+    assert entry.owed == pytest.approx(2.3333333333)
+    assert (entry.obligation, entry.missing, entry.state) == (3, 1, "on_course")
 
 
 @pytest.mark.parametrize(
@@ -99,9 +103,9 @@ def test_an_officer_from_may_owes_by_the_months_served() -> None:
 def test_the_obligation_is_rounded_as_the_quota_says(since, exact, rounding, whole) -> None:
     duty = f"officer | branch | role | from\nNAM | CB1 | town_official | {since}"
     catalogue = with_quota("town_official", rounding=rounding)
-    found = line("2019-12", went(), NAM, duty, catalogue=catalogue)
-    assert found.obligation == whole
-    assert f"{4 * found.served_year / 12:.2f}".startswith(exact)
+    entry = line("2019-12", went(), NAM, duty, catalogue=catalogue)
+    assert entry.obligation == whole
+    assert f"{4 * entry.served_year / 12:.2f}".startswith(exact)
 
 
 def test_a_half_goes_up() -> None:
@@ -124,10 +128,10 @@ def test_an_officer_moved_in_july_serves_july_once() -> None:
     """
     town = register(TOWN, NAM, duty)
     figures = compute(facts(town, "2019-11", returns(visits)))
-    (found,) = figures.quota
-    assert (found.served, found.served_year) == (11, 12)  # not 12 and 13
-    assert [branch.code for branch in found.branches] == ["CB1", "CB2"]
-    assert found.attended == 2
+    (entry,) = figures.quota
+    assert (entry.served, entry.served_year) == (11, 12)  # not 12 and 13
+    assert [branch.code for branch in entry.branches] == ["CB1", "CB2"]
+    assert entry.attended == 2
     # He was no longer assigned to CB1 on 20 July: listed, not counted.
     doubts = [(a.branch, str(a.held_on), a.reason) for a in figures.attendances if a.reason]
     assert doubts == [("CB1", "2019-07-20", "Q01")]
@@ -147,56 +151,56 @@ def test_two_officers_of_one_name_are_two() -> None:
     CB1    | 2019-03-05 | NAM2
     CB1    | 2019-04-02 | NAM2
     """
-    found = lines("2019-11", visits, officers, duty)
-    assert [(entry.officer, entry.attended) for entry in found] == [("NAM1", 1), ("NAM2", 2)]
+    entries = lines("2019-11", visits, officers, duty)
+    assert [(entry.officer, entry.attended) for entry in entries] == [("NAM1", 1), ("NAM2", 2)]
 
 
 def test_owed_exactly_two_and_two_attended_is_on_course() -> None:
     # "behind means attended < floor(owed to date)": 4 × 6 ÷ 12 = 2.0.
-    found = line("2019-06", went("02-12", "05-14"))
-    assert (found.owed, found.state) == (2.0, "on_course")
+    entry = line("2019-06", went("02-12", "05-14"))
+    assert (entry.owed, entry.state) == (2.0, "on_course")
 
 
 def test_owed_exactly_two_and_one_attended_is_behind() -> None:
-    found = line("2019-06", went("02-12"))
-    assert (found.owed, found.attended, found.state) == (2.0, 1, "behind")
+    entry = line("2019-06", went("02-12"))
+    assert (entry.owed, entry.attended, entry.state) == (2.0, 1, "behind")
 
 
 def test_just_under_two_owed_and_one_attended_is_on_course() -> None:
-    found = line("2019-05", went("02-12"))  # 4 × 5 ÷ 12 = 1.67, floor 1
-    assert found.state == "on_course"
+    entry = line("2019-05", went("02-12"))  # 4 × 5 ÷ 12 = 1.67, floor 1
+    assert entry.state == "on_course"
 
 
 def test_nobody_is_given_up_before_the_year_has_ended() -> None:
     """Nothing bounds the sittings of a month: 2 of 4 with December to come are behind."""
-    found = line("2019-11", went("02-12", "05-14"))  # 4 × 11 ÷ 12 = 3.67, floor 3
-    assert (found.missing, found.state) == (2, "behind")
-    one = line("2019-11", went("02-12", "05-14", "07-02"))
-    assert (one.missing, one.state) == (1, "on_course")
+    entry = line("2019-11", went("02-12", "05-14"))  # 4 × 11 ÷ 12 = 3.67, floor 3
+    assert (entry.missing, entry.state) == (2, "behind")
+    later = line("2019-11", went("02-12", "05-14", "07-02"))
+    assert (later.missing, later.state) == (1, "on_course")
 
 
 @pytest.mark.parametrize(
     ("days", "state"), [(("02-12", "05-14", "07-02", "12-03"), "met"), (("02-12",), "not_met")]
 )
 def test_at_the_end_of_the_year_it_is_met_or_not(days: tuple[str, ...], state: str) -> None:
-    found = line("2019-12", went(*days))
-    assert (found.state, found.owed, found.obligation) == (state, 4.0, 4)
-    assert None not in found.months
+    entry = line("2019-12", went(*days))
+    assert (entry.state, entry.owed, entry.obligation) == (state, 4.0, 4)
+    assert None not in entry.months
 
 
 def test_in_december_nothing_is_final_while_a_return_is_out() -> None:
     """Example of `QuotaLine`: the return of May may still bring the fourth visit."""
-    told = went("02-12", "07-02", "09-03")
-    found = line("2019-12", told, but=(("CB1", "2019-05"),))
-    assert (found.attended, found.open_months, found.state) == (3, 1, "behind")
-    done = line("2019-12", told)
+    visits = went("02-12", "07-02", "09-03")
+    entry = line("2019-12", visits, but=(("CB1", "2019-05"),))
+    assert (entry.attended, entry.open_months, entry.state) == (3, 1, "behind")
+    done = line("2019-12", visits)
     assert (done.attended, done.open_months, done.state) == (3, 0, "not_met")
 
 
 def test_no_count_of_returns_that_are_out_makes_it_not_met() -> None:
     """1 of 4, two returns are out: how many sittings they tell nobody knows."""
-    found = line("2019-12", went("02-12"), but=(("CB1", "2019-05"), ("CB1", "2019-06")))
-    assert (found.open_months, found.state) == (2, "behind")
+    entry = line("2019-12", went("02-12"), but=(("CB1", "2019-05"), ("CB1", "2019-06")))
+    assert (entry.open_months, entry.state) == (2, "behind")
 
 
 @pytest.mark.parametrize("verdict", [Verdict.REJECTED, Verdict.HELD])
@@ -204,8 +208,8 @@ def test_a_return_refused_or_held_may_still_come(verdict: Verdict) -> None:
     town = register(TOWN, NAM, ALL_YEAR)
     filed = complete("2019-12", went("02-12", "07-02", "09-03"), (("CB1", "2019-05"),))
     refused = [delivery("meeting", "CB1", "2019-05", verdict=verdict)]
-    (found,) = compute(facts(town, "2019-12", filed, refused=refused)).quota
-    assert (found.open_months, found.state) == (1, "behind")
+    (entry,) = compute(facts(town, "2019-12", filed, refused=refused)).quota
+    assert (entry.open_months, entry.state) == (1, "behind")
 
 
 def test_nothing_is_to_come_of_a_month_waived_or_of_other_cells() -> None:
@@ -213,8 +217,8 @@ def test_nothing_is_to_come_of_a_month_waived_or_of_other_cells() -> None:
     town = register(TOWN, NAM, ALL_YEAR, waived)
     out = (("CB1", "2019-05"), ("CB2", "2019-05"), ("CB3", "2019-09"))
     filed = complete("2019-12", went("02-12", "07-02", "09-03"), out)
-    (found,) = compute(facts(town, "2019-12", filed)).quota
-    assert (found.open_months, found.state) == (0, "not_met")
+    (entry,) = compute(facts(town, "2019-12", filed)).quota
+    assert (entry.open_months, entry.state) == (0, "not_met")
 
 
 def test_a_quota_per_officer_and_cell_has_a_line_for_each_cell() -> None:
@@ -228,13 +232,13 @@ def test_a_quota_per_officer_and_cell_has_a_line_for_each_cell() -> None:
     A1     | 2019-04-02 | NAM
     A3     | 2019-06-04 | NAM
     """
-    found = lines("2019-09", visits, NAM, duty, catalogue=catalogue)
+    entries = lines("2019-09", visits, NAM, duty, catalogue=catalogue)
     figures = [
         (entry.branches[0].code, entry.served, entry.owed, entry.obligation, entry.attended)
-        for entry in found
+        for entry in entries
     ]
     assert figures == [("A1", 9, 4.5, 6, 2), ("A2", 9, 4.5, 6, 0), ("A3", 5, 2.5, 4, 1)]
-    assert [entry.state for entry in found] == ["behind", "behind", "behind"]
+    assert [entry.state for entry in entries] == ["behind", "behind", "behind"]
 
 
 def test_a_committees_member_counts_every_cell_below_it() -> None:
@@ -245,14 +249,14 @@ def test_a_committees_member_counts_every_cell_below_it() -> None:
     A2     | 2019-03-06 | NAM
     CB1    | 2019-03-07 | NAM
     """
-    found = line("2019-03", visits, NAM, duty)
-    assert (found.attended, found.obligation) == (2, 6)
+    entry = line("2019-03", visits, NAM, duty)
+    assert (entry.attended, entry.obligation) == (2, 6)
 
 
 def test_who_is_in_office_for_part_of_the_year_serves_that_part() -> None:
     officers = "code | name | from | to\nNAM | Lò Văn Nam | 2019-03-31 | 2019-08-01"
-    found = line("2019-11", went("02-12", "03-31", "08-06"), officers)
-    assert (found.served, found.served_year, found.attended) == (6, 6, 1)
+    entry = line("2019-11", went("02-12", "03-31", "08-06"), officers)
+    assert (entry.served, entry.served_year, entry.attended) == (6, 6, 1)
 
 
 def test_who_has_not_served_a_month_yet_has_no_line() -> None:
@@ -274,11 +278,11 @@ def test_last_year_and_months_after_the_report_do_not_count() -> None:
     CB1    | 2019-06-04 | NAM
     CB1    | 2019-07-02 | NAM
     """
-    found = line("2019-06", visits)
-    assert found.attended == 1
-    assert found.months == (0, 0, 0, 0, 0, 1, *MONTHS[6:])
+    entry = line("2019-06", visits)
+    assert entry.attended == 1
+    assert entry.months == (0, 0, 0, 0, 0, 1, *MONTHS[6:])
 
 
 def test_a_quarters_report_runs_to_the_quarters_end() -> None:
-    found = line("2019-Q2", went("02-12", "06-04", "07-02"))
-    assert (found.attended, found.served) == (2, 6)
+    entry = line("2019-Q2", went("02-12", "06-04", "07-02"))
+    assert (entry.attended, entry.served) == (2, 6)

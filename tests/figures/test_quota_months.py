@@ -38,7 +38,7 @@ def quota() -> Quota:
     return next(entry for entry in shipped().quotas if entry.quota == "town_official")
 
 
-def changed(since: str = "2019-07", old: Quota | None = None, **new: Any) -> Catalogue:
+def with_change(since: str = "2019-07", old: Quota | None = None, **new: Any) -> Catalogue:
     """The shipped descriptions with a second record of the quota, 5 a year from `since` on."""
     record = replace(quota(), **({"times": 5} | new), effective=Effective(since))
     others = [entry for entry in shipped().quotas if entry.quota != "town_official"]
@@ -52,21 +52,23 @@ def alone(since: str) -> Catalogue:
     return replace(shipped(), quotas=(begun, *others))
 
 
-def told(
-    period: str, catalogue: Catalogue, visits: str = "branch | day | officer",
+def figures_of(
+    period: str,
+    catalogue: Catalogue,
+    visits: str = "branch | day | officer",
     duties: str = ALL_YEAR,
-) -> Figures:  # fmt: skip
+) -> Figures:
     town = register(TOWN, NAM, duties)
     return compute(facts(town, period, returns(visits), catalogue=catalogue))
 
 
 def line(period: str, catalogue: Catalogue, **more: str) -> QuotaLine:
-    (found,) = told(period, catalogue, **more).quota
-    return found
+    (entry,) = figures_of(period, catalogue, **more).quota
+    return entry
 
 
 def test_the_newest_record_of_a_quota_is_the_only_one_that_applies() -> None:
-    catalogue = changed()
+    catalogue = with_change()
     for month, times in (("2019-06", 4), ("2019-07", 5), ("2019-Q3", 5), ("2019", 5)):
         applying = [q for q in catalogue.quotas_for(Period.parse(month)) if q.role == quota().role]
         assert [entry.times for entry in applying] == [times], month
@@ -87,33 +89,34 @@ def test_the_newest_record_of_a_quota_is_the_only_one_that_applies() -> None:
     ],
 )
 def test_what_is_owed_goes_month_by_month(period: str, owed: float, obligation: int) -> None:
-    found = line(period, changed())
-    assert (found.owed, found.obligation) == (pytest.approx(owed), obligation)
+    entry = line(period, with_change())
+    assert (entry.owed, entry.obligation) == (pytest.approx(owed), obligation)
 
 
 def test_a_part_of_the_year_owes_what_its_months_ask() -> None:
     # Served May to August: 2 × 4 ÷ 12 + 2 × 5 ÷ 12 = 1.5, up to 2.
     duty = ALL_YEAR.replace("| from", "| from | to").replace("2018-07-01", "2019-05-02|2019-08-01")
-    found = line("2019-11", changed(), duties=duty)
-    assert (found.served, found.served_year) == (4, 4)
-    assert (found.owed, found.obligation) == (1.5, 2)
+    entry = line("2019-11", with_change(), duties=duty)
+    assert (entry.served, entry.served_year) == (4, 4)
+    assert (entry.owed, entry.obligation) == (1.5, 2)
 
 
 def test_an_officer_and_cell_owe_month_by_month_too() -> None:
-    catalogue = changed(per="officer_cell")
-    found = told("2019-11", catalogue, duties=BOTH_CELLS).quota
-    assert [(entry.branches[0].code, entry.owed) for entry in found] == [
-        ("CB1", pytest.approx(49 / 12)), ("CB2", pytest.approx(49 / 12)),
-    ]  # fmt: skip
+    catalogue = with_change(per="officer_cell")
+    entries = figures_of("2019-11", catalogue, duties=BOTH_CELLS).quota
+    assert [(entry.branches[0].code, entry.owed) for entry in entries] == [
+        ("CB1", pytest.approx(49 / 12)),
+        ("CB2", pytest.approx(49 / 12)),
+    ]
 
 
 def test_a_record_that_begins_within_the_year_owes_nothing_before() -> None:
-    found = line("2019-11", alone("2019-07"))
-    assert (found.served, found.served_year) == (5, 6)
-    assert (found.owed, found.obligation) == (pytest.approx(4 * 5 / 12), 2)
-    assert told("2019-06", alone("2019-07")).quota == ()
+    entry = line("2019-11", alone("2019-07"))
+    assert (entry.served, entry.served_year) == (5, 6)
+    assert (entry.owed, entry.obligation) == (pytest.approx(4 * 5 / 12), 2)
+    assert figures_of("2019-06", alone("2019-07")).quota == ()
     visit = "branch | day | officer\nCB1 | 2019-06-04 | NAM"
-    (seen,) = told("2019-11", alone("2019-07"), visit).attendances
+    (seen,) = figures_of("2019-11", alone("2019-07"), visit).attendances
     assert (seen.quota, seen.counts, seen.reason) == (None, 0, "Q01")
 
 
@@ -129,7 +132,7 @@ CB1    | 2019-07-20 | thematic | NAM     |
 
 
 def reasons(catalogue: Catalogue) -> list[tuple[str, str]]:
-    seen = told("2019-11", catalogue, VISITS, BOTH_CELLS).attendances
+    seen = figures_of("2019-11", catalogue, VISITS, BOTH_CELLS).attendances
     return [(f"{visit.held_on:%m-%d}", visit.reason) for visit in seen]
 
 
@@ -144,27 +147,27 @@ def reasons(catalogue: Catalogue) -> list[tuple[str, str]]:
 def test_what_counts_is_what_the_record_of_the_month_says(
     counts: dict[str, Any], june: list[str], july: list[str]
 ) -> None:
-    catalogue = changed(counts=QuotaCounting(**counts))
+    catalogue = with_change(counts=QuotaCounting(**counts))
     days = ["06-04", "06-05", "06-20", "07-02", "07-03", "07-20"]
     assert reasons(catalogue) == list(zip(days, june + july, strict=True))
-    (found,) = told("2019-11", catalogue, VISITS, BOTH_CELLS).quota
-    assert found.attended == (june + july).count("")
+    (entry,) = figures_of("2019-11", catalogue, VISITS, BOTH_CELLS).quota
+    assert entry.attended == (june + july).count("")
 
 
 def test_the_role_is_that_of_the_record_of_the_month() -> None:
     """From July members of committees owe it: NAM has served six months, one visit counts."""
     visits = "branch | day | officer\nCB1 | 2019-06-04 | NAM\nCB1 | 2019-07-02 | NAM"
-    found = line("2019-11", changed(role="committee_member"), visits=visits)
-    assert (found.served, found.served_year, found.attended) == (6, 6, 1)
-    assert (found.owed, found.obligation) == (2, 2)
-    (pair,) = told("2019-11", changed(role="committee_member"), visits).quota_pairs
+    entry = line("2019-11", with_change(role="committee_member"), visits=visits)
+    assert (entry.served, entry.served_year, entry.attended) == (6, 6, 1)
+    assert (entry.owed, entry.obligation) == (2, 2)
+    (pair,) = figures_of("2019-11", with_change(role="committee_member"), visits).quota_pairs
     assert (pair.served, pair.attended_count) == (6, 1)
 
 
 def test_a_number_that_stays_the_same_changes_no_figure() -> None:
-    same = changed(times=4)
+    same = with_change(times=4)
     for period in ("2019-06", "2019-11", "2019"):
-        now, before = told(period, same, VISITS), told(period, shipped(), VISITS)
+        now, before = figures_of(period, same, VISITS), figures_of(period, shipped(), VISITS)
         assert [replace(entry, quota=quota()) for entry in now.quota] == list(before.quota)
         assert now.attendances == before.attendances
 
@@ -174,5 +177,5 @@ def test_a_second_file_in_a_workspace_counts_nobody_twice(tmp_path: Path) -> Non
     old = (folder("schemas") / "quota-town-official.yaml").read_text(encoding="utf-8")
     new = old.replace("{from: 2018-07}", "{from: 2019-07}").replace("times: 4", "times: 5")
     (tmp_path / "quota-2019.yaml").write_text(new, encoding="utf-8")
-    found = line("2019-11", load_catalogue(tmp_path))
-    assert (found.quota.times, found.owed, found.obligation) == (5, pytest.approx(49 / 12), 5)
+    entry = line("2019-11", load_catalogue(tmp_path))
+    assert (entry.quota.times, entry.owed, entry.obligation) == (5, pytest.approx(49 / 12), 5)

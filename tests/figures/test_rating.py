@@ -22,9 +22,9 @@ CB3  | cell_direct | TX     |            | 2019-08-15 | CB1
 """
 
 
-def rated(period: str, scores: str, **more: object) -> dict[str, CellRating]:
-    found = compute(facts(register(TOWN), period, returns(scores), **more)).ratings
-    return {entry.branch.code: entry for entry in found}
+def ratings_by_branch(period: str, scores: str, **more: object) -> dict[str, CellRating]:
+    ratings = compute(facts(register(TOWN), period, returns(scores), **more)).ratings
+    return {entry.branch.code: entry for entry in ratings}
 
 
 @pytest.mark.parametrize(
@@ -35,14 +35,16 @@ def rated(period: str, scores: str, **more: object) -> dict[str, CellRating]:
     ],
 )  # fmt: skip
 def test_the_limits_of_the_bands(score: str, band: str) -> None:
-    (sitting,) = rated("2019-03", f"branch | day | own\nCB1 | 2019-03-05 | {score}")["CB1"].sittings
+    (sitting,) = ratings_by_branch("2019-03", f"branch | day | own\nCB1 | 2019-03-05 | {score}")[
+        "CB1"
+    ].sittings
     assert sitting.band == band
 
 
 def test_the_confirmed_score_goes_before_the_own() -> None:
     # "Two columns on the form: own score, and the score the attending superior confirms."
     text = "branch|day|own|confirmed|note|closing\nCB1|2019-03-05|92|88|Họp muộn|18"
-    (sitting,) = rated("2019-03", text)["CB1"].sittings
+    (sitting,) = ratings_by_branch("2019-03", text)["CB1"].sittings
     assert (sitting.own_score, sitting.confirmed_score, sitting.score, sitting.band) == (
         92,
         88,
@@ -56,19 +58,22 @@ def test_the_confirmed_score_goes_before_the_own() -> None:
 @pytest.mark.parametrize(("confirmed", "note"), [(88, "Họp muộn."), (None, "Thiếu biên bản.")])
 def test_the_note_is_that_of_the_score_that_counts(confirmed: int | None, note: str) -> None:
     (entry,) = returns("branch|day|own|confirmed\nCB1|2019-03-05|92|88")
-    said = {"own": "Thiếu biên bản.", "confirmed": "Họp muộn."}
+    notes = {"own": "Thiếu biên bản.", "confirmed": "Họp muộn."}
     rows = tuple(
-        replace(row, values={**row.values, "explanation": said[str(row.values["scorer"])]})
-        if row.section == "scores" else row
+        replace(row, values={**row.values, "explanation": notes[str(row.values["scorer"])]})
+        if row.section == "scores"
+        else row
         for row in entry.rows
         if confirmed or row.values.get("scorer") != "confirmed"
-    )  # fmt: skip
+    )
     figures = compute(facts(register(TOWN), "2019-03", [replace(entry, rows=rows)]))
     assert [sitting.note for sitting in figures.sittings] == [note]
 
 
 def test_a_confirmed_nought_is_a_score() -> None:
-    (sitting,) = rated("2019-03", "branch|day|own|confirmed\nCB1|2019-03-05|92|0")["CB1"].sittings
+    (sitting,) = ratings_by_branch("2019-03", "branch|day|own|confirmed\nCB1|2019-03-05|92|0")[
+        "CB1"
+    ].sittings
     assert (sitting.score, sitting.band) == (0, "poor")
 
 
@@ -82,25 +87,27 @@ def test_the_year_to_date_counts_bands_and_means_scores() -> None:
     CB1    | 2019-03-19 |
     CB1    | 2019-04-02 | 10
     """
-    found = rated("2019-03", scores)["CB1"]
-    assert found.bands == {"good": 2, "fair": 0, "average": 1, "poor": 0}
-    assert (found.scored_count, found.mean) == (3, pytest.approx(245 / 3))
-    assert [str(sitting.held_on) for sitting in found.sittings] == ["2019-03-05", "2019-03-19"]
-    assert found.sittings[1].band is None
+    rating = ratings_by_branch("2019-03", scores)["CB1"]
+    assert rating.bands == {"good": 2, "fair": 0, "average": 1, "poor": 0}
+    assert (rating.scored_count, rating.mean) == (3, pytest.approx(245 / 3))
+    assert [str(sitting.held_on) for sitting in rating.sittings] == ["2019-03-05", "2019-03-19"]
+    assert rating.sittings[1].band is None
 
 
 def test_two_meetings_on_one_day_are_one_sitting() -> None:
-    found = rated("2019-03", "branch|day|kind|own\nCB1|2019-03-05|regular+thematic|91")["CB1"]
-    (sitting,) = found.sittings
-    assert (sitting.kinds, found.scored_count) == (("regular", "thematic"), 1)
+    rating = ratings_by_branch(
+        "2019-03", "branch|day|kind|own\nCB1|2019-03-05|regular+thematic|91"
+    )["CB1"]
+    (sitting,) = rating.sittings
+    assert (sitting.kinds, rating.scored_count) == (("regular", "thematic"), 1)
 
 
 def test_every_cell_that_owes_has_its_line_in_the_order_of_the_register() -> None:
     # A3 was founded on 10 May, CB3 merged on 15 August.
-    assert list(rated("2019-04", "branch|day")) == ["A1", "CB1", "CB3"]
-    assert list(rated("2019-05", "branch|day")) == ["A1", "A3", "CB1", "CB3"]
-    assert list(rated("2019-07", "branch|day")) == ["A1", "A3", "CB1", "CB3"]
-    assert list(rated("2019-08", "branch|day")) == ["A1", "A3", "CB1"]
+    assert list(ratings_by_branch("2019-04", "branch|day")) == ["A1", "CB1", "CB3"]
+    assert list(ratings_by_branch("2019-05", "branch|day")) == ["A1", "A3", "CB1", "CB3"]
+    assert list(ratings_by_branch("2019-07", "branch|day")) == ["A1", "A3", "CB1", "CB3"]
+    assert list(ratings_by_branch("2019-08", "branch|day")) == ["A1", "A3", "CB1"]
 
 
 def test_what_an_ended_cell_reported_stays_in_the_year_to_date() -> None:
@@ -115,8 +122,8 @@ def test_what_an_ended_cell_reported_stays_in_the_year_to_date() -> None:
 
 
 def test_a_quarters_list_keeps_who_owed_one_of_its_months() -> None:
-    found = rated("2019-Q3", "branch | day | own\nCB3 | 2019-07-02 | 80")["CB3"]
-    assert (found.owes, len(found.sittings)) == (True, 1)
+    rating = ratings_by_branch("2019-Q3", "branch | day | own\nCB3 | 2019-07-02 | 80")["CB3"]
+    assert (rating.owes, len(rating.sittings)) == (True, 1)
 
 
 def test_who_met_and_left_the_register_is_still_counted() -> None:
@@ -131,31 +138,47 @@ def test_who_met_and_left_the_register_is_still_counted() -> None:
 
 
 def test_the_state_says_why_there_is_no_sitting() -> None:
-    found = rated("2019-03", "branch | day | nil\nCB1 | 2019-03 | yes\nA1 | 2019-03-05 |")
-    assert {code: entry.state for code, entry in found.items()} == {
-        "A1": "reported", "CB1": "nil", "CB3": "missing",
-    }  # fmt: skip
-    assert (found["CB3"].mean, found["CB3"].scored_count, found["CB3"].sittings) == (None, 0, ())
+    ratings = ratings_by_branch(
+        "2019-03", "branch | day | nil\nCB1 | 2019-03 | yes\nA1 | 2019-03-05 |"
+    )
+    assert {code: entry.state for code, entry in ratings.items()} == {
+        "A1": "reported",
+        "CB1": "nil",
+        "CB3": "missing",
+    }
+    assert (ratings["CB3"].mean, ratings["CB3"].scored_count, ratings["CB3"].sittings) == (
+        None,
+        0,
+        (),
+    )
 
 
 def test_a_quarter_has_the_gravest_state_of_its_months() -> None:
     sent = "branch | day\nA1 | 2019-01-08\nA1 | 2019-02-12\nA1 | 2019-03-05\nCB1 | 2019-03-05"
-    found = rated("2019-Q1", sent)
-    assert (found["A1"].state, found["CB1"].state) == ("reported", "missing")
-    assert len(found["A1"].sittings) == 3
+    ratings = ratings_by_branch("2019-Q1", sent)
+    assert (ratings["A1"].state, ratings["CB1"].state) == ("reported", "missing")
+    assert len(ratings["A1"].sittings) == 3
 
 
 def test_a_score_below_every_band_has_none() -> None:
     scheme = next(s for s in shipped().schemes if s.scheme == "meeting_score")
     without_poor = with_scheme("meeting_score", bands=scheme.bands[:-1])
-    found = rated("2019-03", "branch|day|own\nCB1|2019-03-05|12", catalogue=without_poor)["CB1"]
-    assert (found.sittings[0].band, found.scored_count, sum(found.bands.values())) == (None, 1, 0)
+    rating = ratings_by_branch(
+        "2019-03", "branch|day|own\nCB1|2019-03-05|12", catalogue=without_poor
+    )["CB1"]
+    assert (rating.sittings[0].band, rating.scored_count, sum(rating.bands.values())) == (
+        None,
+        1,
+        0,
+    )
 
 
 def test_without_a_scheme_scores_stand_without_a_band() -> None:
-    bare = replace(shipped(), schemes=())
-    found = rated("2019-03", "branch|day|own\nCB1|2019-03-05|92", catalogue=bare)["CB1"]
-    assert (found.sittings[0].band, found.bands, found.mean) == (None, {}, 92)
+    without_schemes = replace(shipped(), schemes=())
+    rating = ratings_by_branch(
+        "2019-03", "branch|day|own\nCB1|2019-03-05|92", catalogue=without_schemes
+    )["CB1"]
+    assert (rating.sittings[0].band, rating.bands, rating.mean) == (None, {}, 92)
 
 
 YOUNG = """
@@ -171,12 +194,15 @@ JAN  | cell_direct | TX     | 2019-01-01 |            |
 
 def grades(waivers: str = "") -> dict[str, str | None]:
     """Grades of the year: NEW has three Tốt and one Khá, all others had five Tốt of five."""
-    days = [f"{code} | 2019-{month:02}-05 | 95" for code in ("OLD", "HEIR", "JAN", "GONE")
-            for month in range(3, 8)]  # fmt: skip
+    days = [
+        f"{code} | 2019-{month:02}-05 | 95"
+        for code in ("OLD", "HEIR", "JAN", "GONE")
+        for month in range(3, 8)
+    ]
     days += [f"NEW | 2019-{month:02}-05 | {95 if month < 11 else 75}" for month in (8, 9, 10, 11)]
     sent = returns("\n".join(["branch | day | own", *days, "OTHER | 2019-03-05 | 95"]))
-    made = compute(facts(register(YOUNG, waivers=waivers), "2019", sent))
-    return {entry.branch.code: entry.grade for entry in made.year_ratings}
+    figures = compute(facts(register(YOUNG, waivers=waivers), "2019", sent))
+    return {entry.branch.code: entry.grade for entry in figures.year_ratings}
 
 
 def test_a_cell_with_too_few_meetings_because_of_its_life_bears_no_grade() -> None:
@@ -184,8 +210,13 @@ def test_a_cell_with_too_few_meetings_because_of_its_life_bears_no_grade() -> No
     tell. GONE has five, and January and February may still come: 7.
     """
     assert grades() == {
-        "OLD": "good", "NEW": None, "HEIR": "good", "GONE": "good", "JAN": "good", "OTHER": None,
-    }  # fmt: skip
+        "OLD": "good",
+        "NEW": None,
+        "HEIR": "good",
+        "GONE": "good",
+        "JAN": "good",
+        "OTHER": None,
+    }
 
 
 @pytest.mark.parametrize(("months", "grade"), [(5, "good"), (6, None)])
@@ -198,8 +229,8 @@ def test_who_is_excused_from_too_many_months_bears_none(months: int, grade: str 
 
 def test_who_was_there_all_year_and_met_seldom_is_graded() -> None:
     """Every month is in, three of them with a meeting: the other nine had none."""
-    held = [f"OLD | 2019-{month:02}-05 | 95 | " for month in (1, 2, 3)]
+    meetings = [f"OLD | 2019-{month:02}-05 | 95 | " for month in (1, 2, 3)]
     none = [f"OLD | 2019-{month:02} | | yes" for month in range(4, 13)]
-    sent = returns("\n".join(["branch | day | own | nil", *held, *none]))
-    made = compute(facts(register(YOUNG), "2019", sent))
-    assert {e.branch.code: e.grade for e in made.year_ratings}["OLD"] == "poor"
+    sent = returns("\n".join(["branch | day | own | nil", *meetings, *none]))
+    figures = compute(facts(register(YOUNG), "2019", sent))
+    assert {e.branch.code: e.grade for e in figures.year_ratings}["OLD"] == "poor"

@@ -33,9 +33,9 @@ demands:
 
 
 def scheme(text: str = TWIST, **changes: object) -> Scheme:
-    made = load_text(text, "own.yaml", [FOLDER])
-    assert isinstance(made, Scheme)
-    return replace(made, **changes)  # type: ignore[arg-type]
+    result = load_text(text, "own.yaml", [FOLDER])
+    assert isinstance(result, Scheme)
+    return replace(result, **changes)  # type: ignore[arg-type]
 
 
 FULL = {"time": 5, "attendance": 5}
@@ -66,10 +66,12 @@ def test_the_lowest_grade_falls_no_further() -> None:
 @pytest.mark.parametrize(
     ("rebase", "thematic", "points"),
     [
-        (False, True, 95), (False, False, 90), (True, True, 95),
+        (False, True, 95),
+        (False, False, 90),
+        (True, True, 95),
         (True, False, 90 * 100 / 95),
     ],
-)  # fmt: skip
+)
 def test_thematic_points_count_in_a_month_with_a_thematic_meeting(
     rebase: bool, thematic: bool, points: float
 ) -> None:
@@ -84,7 +86,7 @@ def test_blank_thematic_points_are_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "to_come", "grade"),
+    ("bands_held", "to_come", "grade"),
     [
         (["good"] * 7 + ["fair"] * 5, 0, "good"),
         (["good"] * 6 + ["fair"] * 6, 0, "fair"),  # 6 Tốt are too few
@@ -96,13 +98,13 @@ def test_blank_thematic_points_are_none() -> None:
         ([], 12, None),
     ],
 )
-def test_the_grade_of_a_year(held: list[str], to_come: int, grade: str | None) -> None:
-    found = year_grade(shipped_scheme(), held, to_come)
-    assert (found.id if found else None) == grade
+def test_the_grade_of_a_year(bands_held: list[str], to_come: int, grade: str | None) -> None:
+    result = year_grade(shipped_scheme(), bands_held, to_come)
+    assert (result.id if result else None) == grade
 
 
 def shipped_scheme() -> Scheme:
-    return next(one for one in shipped().schemes if one.version == "2018" and one.bands)
+    return next(entry for entry in shipped().schemes if entry.version == "2018" and entry.bands)
 
 
 marks = st.fixed_dictionaries({g.id: st.sampled_from((None, 0, g.max)) for g in scheme().groups})
@@ -122,41 +124,42 @@ def test_points_left_out_never_add(
 @given(scores, marks)
 def test_a_demand_costs_one_grade_at_most(score: float, given_marks: dict[str, float]) -> None:
     order = [band.id for band in scheme().bands_best_first()]
-    bare, asked = band_of(shipped_scheme(), score), band_of(scheme(), score, given_marks)
-    assert bare and asked
-    assert order.index(asked) - order.index(bare) in (0, 1)
+    plain, demanded = band_of(shipped_scheme(), score), band_of(scheme(), score, given_marks)
+    assert plain and demanded
+    assert order.index(demanded) - order.index(plain) in (0, 1)
     short = any((given_marks[name] or 0) < 5 for name in FULL)
-    assert (asked != bare) == (bare == "good" and short)
+    assert (demanded != plain) == (plain == "good" and short)
 
 
-@given(st.lists(st.sampled_from(("good", "fair", "average", "poor")), max_size=14),
-       st.integers(0, 6))  # fmt: skip
-def test_a_meeting_to_come_never_costs_a_grade(held: list[str], to_come: int) -> None:
+@given(
+    st.lists(st.sampled_from(("good", "fair", "average", "poor")), max_size=14), st.integers(0, 6)
+)
+def test_a_meeting_to_come_never_costs_a_grade(bands_held: list[str], to_come: int) -> None:
     """And with none to come the grade is that of the rule read out word by word."""
     order = [grade.id for grade in shipped_scheme().year_grades]
-    now, later = (year_grade(shipped_scheme(), held, n) for n in (to_come, to_come + 1))
-    assert not held or (now and later and order.index(later.id) <= order.index(now.id))
-    final = year_grade(shipped_scheme(), held, 0)
-    if held and set(held) <= {"good", "fair"} and held.count("good") >= 7:
+    now, later = (year_grade(shipped_scheme(), bands_held, n) for n in (to_come, to_come + 1))
+    assert not bands_held or (now and later and order.index(later.id) <= order.index(now.id))
+    final = year_grade(shipped_scheme(), bands_held, 0)
+    if bands_held and set(bands_held) <= {"good", "fair"} and bands_held.count("good") >= 7:
         assert final and final.id == "good"
     elif final:
         assert final.id != "good"
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         ("full: [tme]", "full chỉ tới “tme”, không có tên đó. Có phải là “time”?"),
         ("band: goodd", "band chỉ tới “goodd”, không có tên đó. Có phải là “good”?"),
     ],
 )
-def test_a_twist_that_names_nothing_is_refused(change: str, said: str) -> None:
+def test_a_twist_that_names_nothing_is_refused(change: str, expected: str) -> None:
     key = change.partition(":")[0]
     line = next(part for part in TWIST.splitlines() if "band" in part)
     old = "band: good" if key == "band" else "full: [time, attendance]"
     with pytest.raises(SchemaError) as caught:
         scheme(TWIST.replace(line, line.replace(old, change)))
-    assert said in error_text(caught.value, "vi")
+    assert expected in error_text(caught.value, "vi")
 
 
 def test_a_year_grade_that_counts_says_how_many() -> None:
