@@ -12,7 +12,7 @@ from openpyxl.cell import Cell
 from mlay_batch.report.writer import Formula, Hyperlink, ReportWriter
 
 
-def written(content: object) -> Cell:
+def write_cell(content: object) -> Cell:
     book = ReportWriter("vi", date(2019, 12, 8))
     sheet = book.add_sheet("Tờ", "")
     sheet.write(0, 0, content, "text")  # type: ignore[arg-type]
@@ -24,13 +24,13 @@ def written(content: object) -> Cell:
     "http://example.vn", "mailto:a@b.vn", "internal:'Lỗi'!A1", "#N/A", "1234", "31/12/2019",
 ])  # fmt: skip
 def test_what_a_branch_typed_stays_text(typed: str) -> None:
-    cell = written(typed)
+    cell = write_cell(typed)
     assert (cell.data_type, cell.value, cell.hyperlink) == ("s", typed, None)
     assert cell.quotePrefix == typed.startswith(("=", "+", "-", "@"))
 
 
 def test_a_link_cannot_be_made_to_run() -> None:
-    assert written(Hyperlink("'Tờ'!$A$1", "=1+1")).data_type == "s"
+    assert write_cell(Hyperlink("'Tờ'!$A$1", "=1+1")).data_type == "s"
 
 
 def test_days_are_written_as_on_paper() -> None:
@@ -39,16 +39,17 @@ def test_days_are_written_as_on_paper() -> None:
     sheet = book.add_sheet("Tờ", "")
     for row in (0, 1, 5):
         sheet.write(row, 2, date(2019, 9, 3), "date")
-    made = load_workbook(io.BytesIO(book.close()))["Tờ"]
-    assert made["C1"].number_format == "dd/mm/yyyy"
-    rules = {str(area.sqref): area.rules[0] for area in made.conditional_formatting}
+    saved = load_workbook(io.BytesIO(book.close()))["Tờ"]
+    assert saved["C1"].number_format == "dd/mm/yyyy"
+    rules = {str(area.sqref): area.rules[0] for area in saved.conditional_formatting}
     assert {place: rule.formula for place, rule in rules.items()} == {
-        "C1:C2": ["AND(C1>0,MONTH(C1)>2)"], "C6": ["AND(C6>0,MONTH(C6)>2)"],
-    }  # fmt: skip
+        "C1:C2": ["AND(C1>0,MONTH(C1)>2)"],
+        "C6": ["AND(C6>0,MONTH(C6)>2)"],
+    }
     assert {rule.dxf.numFmt.formatCode for rule in rules.values()} == {"dd/m/yyyy"}
 
 
-def filled(*, settled: bool) -> bytes:
+def fill_sheet(*, settled: bool) -> bytes:
     book = ReportWriter("vi", date(2019, 12, 8))
     sheet = book.add_sheet("Tờ", "")
     sheet.write(0, 0, "tên & <dấu>", "title", span=3)
@@ -75,7 +76,7 @@ def filled(*, settled: bool) -> bytes:
 
 
 def test_a_settled_sheet_is_the_same_to_the_byte_and_takes_nothing_more() -> None:
-    assert filled(settled=True) == filled(settled=False)
+    assert fill_sheet(settled=True) == fill_sheet(settled=False)
 
 
 class TestRoom:
@@ -86,6 +87,6 @@ class TestRoom:
         sheet.write(0, 0, "ngắn", "text")
         sheet.write(0, 1, "một câu dài hơn hẳn bề rộng của cột này nhiều lần", "text")
         sheet.write(1, 0, "ngắn", "text")
-        made = load_workbook(io.BytesIO(book.close()))["Tờ"]
-        heights = [made.row_dimensions[row].height for row in (1, 2)]
+        saved = load_workbook(io.BytesIO(book.close()))["Tờ"]
+        heights = [saved.row_dimensions[row].height for row in (1, 2)]
         assert heights[0] > 4 * heights[1] > 0

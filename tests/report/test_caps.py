@@ -23,20 +23,23 @@ CAP = Cap("grade1", ("grade2",), 20, "organisation", "21-HD/BTCTW")
 @cache
 def facts(*caps: Cap) -> ReportInputs:
     """The sample town, its year 2018 held against `caps` on the members."""
-    given = reports.small()
-    schemes = tuple(_capped(scheme, caps) for scheme in given.catalogue.schemes)
-    return replace(given, catalogue=replace(given.catalogue, schemes=schemes))
+    inputs = reports.small()
+    schemes = tuple(_cap_scheme(scheme, caps) for scheme in inputs.catalogue.schemes)
+    return replace(inputs, catalogue=replace(inputs.catalogue, schemes=schemes))
 
 
-def _capped(scheme: Scheme, caps: tuple[Cap, ...]) -> Scheme:
+def _cap_scheme(scheme: Scheme, caps: tuple[Cap, ...]) -> Scheme:
     if (scheme.scheme, scheme.version) != ("classification", "2018"):
         return scheme
-    return replace(scheme, parts=tuple(
-        replace(part, caps=caps) if part.section == "members" else part for part in scheme.parts
-    ))  # fmt: skip
+    return replace(
+        scheme,
+        parts=tuple(
+            replace(part, caps=caps) if part.section == "members" else part for part in scheme.parts
+        ),
+    )
 
 
-def held(*caps: Cap) -> list[ClassificationCap]:
+def unit_caps(*caps: Cap) -> list[ClassificationCap]:
     return [cap for year in compute(facts(*caps)).years for part in year.parts for cap in part.caps]
 
 
@@ -45,9 +48,9 @@ def book(*caps: Cap) -> Book:
 
 
 def test_every_unit_stands_with_what_it_may_give_and_gave() -> None:
-    units = held(CAP)
-    kept = sum(unit.is_kept for unit in units)
-    assert 0 < kept < len(units)
+    units = unit_caps(CAP)
+    kept_count = sum(unit.is_kept for unit in units)
+    assert 0 < kept_count < len(units)
     sheet = book(CAP)[SHEET]
     rule = "Năm 2018: HTXS không quá 20 % của HTT, trong từng tổ chức cơ sở đảng"
     first = sheet.row_of(rule) + 2
@@ -55,26 +58,38 @@ def test_every_unit_stands_with_what_it_may_give_and_gave() -> None:
         [sheet.at(first + line, column) for column in (1, 2, 5, 6, 7, 8)]
         for line in range(len(units) + 1)
     )
-    base, given = sum(unit.base for unit in units), sum(unit.given_count for unit in units)
+    base, given_count = sum(unit.base for unit in units), sum(unit.given_count for unit in units)
     allowed = sum(unit.allowed_count for unit in units)
-    assert summary == [f"{kept}/{len(units)} đơn vị không vượt", None, base, allowed, given,
-                       "■ Vượt mức"]  # fmt: skip
+    assert summary == [
+        f"{kept_count}/{len(units)} đơn vị không vượt",
+        None,
+        base,
+        allowed,
+        given_count,
+        "■ Vượt mức",
+    ]
     names = {entry.code: entry.name for entry in facts(CAP).register.organisations}
     assert rows == [
-        [n, names[str(unit.branch)], unit.base, unit.allowed_count, unit.given_count,
-         "● Không vượt" if unit.is_kept else "■ Vượt mức"]
+        [
+            n,
+            names[str(unit.branch)],
+            unit.base,
+            unit.allowed_count,
+            unit.given_count,
+            "● Không vượt" if unit.is_kept else "■ Vượt mức",
+        ]
         for n, unit in enumerate(units, 1)
-    ]  # fmt: skip
+    ]
 
 
 def test_the_town_is_one_unit() -> None:
     cap = replace(CAP, scope="town", base=("rated",), per_cent=90)
-    (unit,) = held(cap)
+    (unit,) = unit_caps(cap)
     assert unit.is_kept
     sheet = book(cap)[SHEET]
     row = sheet.row_of("Toàn thị xã")
-    shown = [sheet.at(row, column) for column in (5, 6, 7, 8)]
-    assert shown == [unit.base, unit.allowed_count, unit.given_count, "● Không vượt"]
+    cells = [sheet.at(row, column) for column in (5, 6, 7, 8)]
+    assert cells == [unit.base, unit.allowed_count, unit.given_count, "● Không vượt"]
 
 
 def test_without_a_cap_there_is_no_table() -> None:

@@ -47,8 +47,8 @@ def test_no_figure_of_the_quotas_is_a_bare_value(title: str) -> None:
         numbered = all(cell.font.italic and cell.font.size == 9 for cell in row if cell.value)
         for cell in row[1:] if not numbered else ():
             figures += cell.data_type == "f"
-            given = cell.font.bold and cell.font.size == 11
-            assert cell.data_type != "n" or cell.value is None or given, cell.coordinate
+            is_parameter = cell.font.bold and cell.font.size == 11
+            assert cell.data_type != "n" or cell.value is None or is_parameter, cell.coordinate
     assert figures > 40
 
 
@@ -56,12 +56,12 @@ def test_no_figure_of_the_quotas_is_a_bare_value(title: str) -> None:
 @pytest.mark.parametrize("sheets", [QUOTA, RATING], ids=["quota", "rating"])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_figure_follows_the_data(seed: int, sheets: tuple[str, ...]) -> None:
-    made = changes.follow(seed)
-    found = differences(made.after, made.expected, sheets)
+    outcome = changes.follow(seed)
+    places = differences(outcome.after, outcome.expected, sheets)
     # The words of an assignment, with its days, are written and not calculated.
-    assert [place for place in found if not place.startswith(f"{QUOTA[0]}!E")] == [], made.says
+    assert [place for place in places if not place.startswith(f"{QUOTA[0]}!E")] == [], outcome.says
     for title in sheets:
-        assert differences(made.after, made.before, [title]), f"{title} did not change"
+        assert differences(outcome.after, outcome.before, [title]), f"{title} did not change"
 
 
 def test_a_quota_that_changes_within_the_year_says_which_number_holds_when() -> None:
@@ -73,16 +73,16 @@ def test_a_quota_that_changes_within_the_year_says_which_number_holds_when() -> 
     for old, title in ((4, "Cán bộ, chuyên viên"), (6, "Cấp ủy viên")):
         row = values.find(title)[0]
         assert [values.at(number, 27) for number in (row, row + 1)] == [old, old + 1]
-        said = f"{old} buổi/năm đến tháng 6; {old + 1} buổi/năm từ tháng 7"
-        assert values.at(row + 1, 1) == said
+        wording = f"{old} buổi/năm đến tháng 6; {old + 1} buổi/năm từ tháng 7"
+        assert values.at(row + 1, 1) == wording
         basis = "căn cứ: chưa xác nhận đến tháng 6; Quy chế mới từ tháng 7"
         assert basis in str(values.at(row, 1))
         owed = str(formulas.cell(row + 5, 22).value)
         assert f"$AA${row}" in owed and f"$AA${row + 1}" in owed
     overview = load_sheets(changes.unchanged_book(2))["Tổng quan"]
     assert overview.find("Cán bộ, chuyên viên")
-    said = [str(cell) for row in overview.rows for cell in row if "đến tháng 6" in str(cell)]
-    assert [text.partition("(")[2] for text in said] == [
+    wording = [str(cell) for row in overview.rows for cell in row if "đến tháng 6" in str(cell)]
+    assert [text.partition("(")[2] for text in wording] == [
         "6 buổi/năm đến tháng 6; 7 buổi/năm từ tháng 7)",
         "4 buổi/năm đến tháng 6; 5 buổi/năm từ tháng 7)",
     ]

@@ -55,91 +55,93 @@ Papers = dict[Any, Any]
 
 @cache
 def catalogue() -> Catalogue:
-    known = office.shipped()
+    base = office.shipped()
     return replace(
-        known,
+        base,
         schemes=tuple(
             replace(
-                one,
+                scheme,
                 rebase=True,
                 demands=(Demand("good", ("time", "conduct"), "Bình Thuận"),),
-                groups=tuple(replace(g, thematic=g.id == "closing") for g in one.groups),
-                year_grades=tuple(replace(g, times=min(g.times, 2)) for g in one.year_grades),
+                groups=tuple(replace(g, thematic=g.id == "closing") for g in scheme.groups),
+                year_grades=tuple(replace(g, times=min(g.times, 2)) for g in scheme.year_grades),
             )
-            if one.bands
-            else one
-            for one in known.schemes
+            if scheme.bands
+            else scheme
+            for scheme in base.schemes
         ),
     )
 
 
 def papers() -> Papers:
     """Scores by (cell, month, scorer) and group; yearly counts by (branch, year, section)."""
-    draw, told = Random(2019), {}
+    draw, entries = Random(2019), {}
     for cell in CELLS:
         for month in range(1, 4):
             for scorer in ("own", "confirmed")[: 1 + month % 2]:
-                told[cell, month, scorer] = {
+                entries[cell, month, scorer] = {
                     name: top - draw.choice((0, 0, 0, 1)) for name, top in FULL.items()
                 }
-    told["CB2", 1, "confirmed"] |= {"conduct": 5}  # one poor meeting, and the year is not Tốt
+    entries["CB2", 1, "confirmed"] |= {"conduct": 5}  # one poor meeting, and the year is not Tốt
     for branch in ("DB1", "DB2", "CB1", "CB2", "CB3"):
         for year in (2017, 2018, 2019):
             for section in ("cells", "members"):
                 counts = {name: draw.randint(1, 30) for name in ("not_rated", *GRADES)}
-                told[branch, year, section] = counts | {"exempt": 3}
-            told[branch, year, "own"] = {"grade": draw.choice((*GRADES, "none"))}
-    return told
+                entries[branch, year, section] = counts | {"exempt": 3}
+            entries[branch, year, "own"] = {"grade": draw.choice((*GRADES, "none"))}
+    return entries
 
 
-def facts(told: Papers) -> ReportInputs:
-    filed = [*_meetings(told), *_yearly(told)]
+def facts(entries: Papers) -> ReportInputs:
+    filed = [*_meetings(entries), *_yearly(entries)]
     return office.facts(office.register(TOWN), "2020-03", filed, catalogue=catalogue())
 
 
-def _meetings(told: Papers) -> list[AcceptedReturn]:
+def _meetings(entries: Papers) -> list[AcceptedReturn]:
     """A return a month; in March the meeting is a thematic one too."""
-    made = []
+    returns = []
     for cell in CELLS:
         for month in range(1, 4):
             day = date(2020, month, 3)
             kind = "both" if month == 3 else "regular"
             rows = [office.row("meetings", 20, {"held_on": day, "kind": kind})]
             for number, scorer in enumerate(("own", "confirmed"), 30):
-                if marks := told.get((cell, month, scorer)):
+                if marks := entries.get((cell, month, scorer)):
                     score = {"held_on": day, "scorer": scorer, "total": sum(marks.values())}
                     rows.append(office.row("scores", number, score | marks))
-            made.append(
+            returns.append(
                 AcceptedReturn(office.delivery("meeting", cell, f"2020-{month:02}"), tuple(rows))
             )
-    return made
+    return returns
 
 
-def _yearly(told: Papers) -> list[AcceptedReturn]:
-    made = []
+def _yearly(entries: Papers) -> list[AcceptedReturn]:
+    returns = []
     for branch in ("DB1", "DB2", "CB1", "CB2", "CB3"):
         for year in (2017, 2018, 2019):
-            rows = [office.row("own", 6, told[branch, year, "own"])]
+            rows = [office.row("own", 6, entries[branch, year, "own"])]
             for number, section in enumerate(("cells", "members"), 1):
-                rows.append(office.row(section, 10 * number, added_up(told[branch, year, section])))
-            made.append(
+                rows.append(
+                    office.row(section, 10 * number, with_totals(entries[branch, year, section]))
+                )
+            returns.append(
                 AcceptedReturn(office.delivery("classification", branch, str(year)), tuple(rows))
             )
-    return made
+    return returns
 
 
-def added_up(counts: dict[str, int]) -> dict[str, int]:
+def with_totals(counts: dict[str, int]) -> dict[str, int]:
     rated = sum(counts[name] for name in GRADES)
     return counts | {"rated": rated, "total": rated + counts["not_rated"] + counts["exempt"]}
 
 
 @cache
-def untouched() -> bytes:
+def write_unchanged() -> bytes:
     return changes.write_book(facts(papers()))
 
 
 @cache
-def followed() -> tuple[Papers, Papers]:
+def before_and_after() -> tuple[Papers, Papers]:
     """The papers before and after twelve drawn changes."""
     before, draw = papers(), Random(7)
     after = {key: dict(values) for key, values in before.items()}
@@ -154,8 +156,8 @@ def followed() -> tuple[Papers, Papers]:
     yearly = [key for key in after if key[2] in ("cells", "members")]
     for key in draw.sample(yearly, 6):
         after[key][draw.choice(GRADES)] += draw.randint(1, 60)
-    own = [key for key in after if key[1] > 2000 and key[2] == "own"]
-    for key in draw.sample(own, 3):
+    own_grades = [key for key in after if key[1] > 2000 and key[2] == "own"]
+    for key in draw.sample(own_grades, 3):
         after[key]["grade"] = draw.choice((*GRADES, "none"))
     return before, after
 
@@ -168,7 +170,7 @@ def alter(book: changes.AlteredBook, before: Papers, after: Papers) -> None:
         if key[2] in ("cells", "members"):
             titles = {f"grade{n}": f"Mức {n}" for n in range(1, 5)}
             titles |= {"rated": "Số được đánh giá", "total": "Tổng số tại thời điểm đánh giá"}
-            values = {titles[name]: added_up(now)[name] for name in titles}
+            values = {titles[name]: with_totals(now)[name] for name in titles}
             book.set(YEARLY, {"Mã đơn vị": key[0], "Năm": key[1], "Phần": key[2]}, values)
         elif key[1] > 2000:
             rank = GRADES.index(now["grade"]) + 1 if now["grade"] in GRADES else None
@@ -192,11 +194,11 @@ def alter(book: changes.AlteredBook, before: Papers, after: Papers) -> None:
 @pytest.fixture(scope="module")
 def books(tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, Book, Book]:
     """The workbook before, as altered and recalculated, and as written from the altered papers."""
-    before, after = followed()
-    book = changes.AlteredBook(untouched())
+    before, after = before_and_after()
+    book = changes.AlteredBook(write_unchanged())
     alter(book, before, after)
     again = book.again(tmp_path_factory.mktemp("ratings"))
-    return load_sheets(untouched()), again, load_sheets(changes.write_book(facts(after)))
+    return load_sheets(write_unchanged()), again, load_sheets(changes.write_book(facts(after)))
 
 
 @pytest.mark.libreoffice
@@ -209,7 +211,7 @@ def test_the_sheet_follows_its_data(books: tuple[Book, Book, Book], sheet: str) 
 
 @cache
 def formulas() -> Workbook:
-    return changes.load(untouched())
+    return changes.load(write_unchanged())
 
 
 LABELS = {"STT", "TT", "Năm", "Ngày họp chi bộ"}
@@ -220,19 +222,19 @@ def test_no_figure_is_a_bare_value(sheet: str) -> None:
     """Bare are numbers of rows and columns, years, days, and the full marks of the scheme."""
     page = formulas()[sheet]
     heads: dict[int, str] = {}
-    bare = set()
+    plain_heads = set()
     for row in page.iter_rows(min_row=9):
-        if row[0].value == "Điểm tối đa" or all(_numbered(cell) for cell in row if cell.value):
+        if row[0].value == "Điểm tối đa" or all(_is_numbered(cell) for cell in row if cell.value):
             continue
         for cell in row:
             if isinstance(cell.value, str) and cell.data_type == "s" and cell.font.bold:
                 heads[cell.column] = cell.value
             elif cell.data_type in ("n", "d") and cell.value is not None:
-                bare.add(heads[cell.column])
-    assert bare <= LABELS
+                plain_heads.add(heads[cell.column])
+    assert plain_heads <= LABELS
 
 
-def _numbered(cell: Cell) -> bool:
+def _is_numbered(cell: Cell) -> bool:
     """Whether a cell is one of the row that numbers the columns."""
     return bool(cell.font.italic) and cell.font.size == 9
 
@@ -243,16 +245,16 @@ def figures() -> Figures:
 
 def test_the_town_uses_all_a_scheme_can_say() -> None:
     """Else the proof above would prove little."""
-    made = figures()
-    by_points = {s.band for s in made.sittings if s.score is not None and s.score >= 90}
+    result = figures()
+    by_points = {s.band for s in result.sittings if s.score is not None and s.score >= 90}
     assert by_points == {"good", "fair"}  # some fell for want of full marks
     assert any(
         s.score and s.score != (s.own_score if s.confirmed_score is None else s.confirmed_score)
-        for s in made.sittings
+        for s in result.sittings
     )
-    assert len({rating.grade for rating in made.year_ratings}) > 1
-    assert [year.scheme.version for year in made.years] == ["2014", "2018", "2019"]
-    assert {cap.is_kept for year in made.years for part in year.parts for cap in part.caps} == {
+    assert len({rating.grade for rating in result.year_ratings}) > 1
+    assert [year.scheme.version for year in result.years] == ["2014", "2018", "2019"]
+    assert {cap.is_kept for year in result.years for part in year.parts for cap in part.caps} == {
         True,
         False,
     }

@@ -24,7 +24,7 @@ QUARTER = Period(2019, 10, 3)
 SHEET = "So với cùng kỳ"
 
 
-def a_year_earlier(found: AcceptedReturn) -> AcceptedReturn:
+def a_year_earlier(filed: AcceptedReturn) -> AcceptedReturn:
     def earlier(row: Row) -> Row:
         days = {
             name: value.replace(year=value.year - 1)
@@ -33,54 +33,62 @@ def a_year_earlier(found: AcceptedReturn) -> AcceptedReturn:
         }
         return replace(row, values={**row.values, **days})
 
-    period = Period.parse(str(found.entry.period))
-    before = replace(found.entry, id=found.entry.id + 1000,
-                     period=str(replace(period, year=period.year - 1)))  # fmt: skip
-    return AcceptedReturn(before, tuple(map(earlier, found.rows)))
+    period = Period.parse(str(filed.entry.period))
+    before = replace(
+        filed.entry, id=filed.entry.id + 1000, period=str(replace(period, year=period.year - 1))
+    )
+    return AcceptedReturn(before, tuple(map(earlier, filed.rows)))
 
 
 @cache
-def given() -> ReportInputs:
+def two_years() -> ReportInputs:
     """Eight cells in November 2019, the first five of them also in November 2018."""
     months = [r for r in reports.small().returns if r.entry.form == "meeting"][:8]
     returns = (*months, *map(a_year_earlier, months[:5]))
-    return replace(reports.small(), period=QUARTER, as_of=date(2020, 1, 9), returns=returns,
-                   ledger_entries=tuple(r.entry for r in returns))  # fmt: skip
+    return replace(
+        reports.small(),
+        period=QUARTER,
+        as_of=date(2020, 1, 9),
+        returns=returns,
+        ledger_entries=tuple(r.entry for r in returns),
+    )
 
 
 @cache
 def figures() -> Figures:
-    return compute(given())
+    return compute(two_years())
 
 
 @cache
 def workbook() -> bytes:
-    return reports.write(given())
+    return reports.write(two_years())
 
 
-def shown(book: Book) -> dict[str, list[object]]:
+def lines_by_title(book: Book) -> dict[str, list[object]]:
     rows = book[SHEET].rows[10:]
     return {str(row[1]): list(row[2:6]) for row in rows if isinstance(row[0], float)}
 
 
-def counted(year: int) -> tuple[int, list[float]]:
+def count_sittings(year: int) -> tuple[int, list[float]]:
     """Sittings and their scores straight from the rows."""
-    held, scores = set(), []
-    for found in given().returns:
-        if str(found.entry.period).startswith(str(year)):
-            days = {row.values["held_on"] for row in found.section_rows("meetings")}
-            held |= {(found.entry.branch, day) for day in days}
-            own = {(r.values["held_on"], r.values["scorer"]): r.values["total"]
-                   for r in found.section_rows("scores")}  # fmt: skip
-            both = (own.get((day, "confirmed"), own.get((day, "own"))) for day in days)
+    sittings, scores = set(), []
+    for filed in two_years().returns:
+        if str(filed.entry.period).startswith(str(year)):
+            days = {row.values["held_on"] for row in filed.section_rows("meetings")}
+            sittings |= {(filed.entry.branch, day) for day in days}
+            totals = {
+                (r.values["held_on"], r.values["scorer"]): r.values["total"]
+                for r in filed.section_rows("scores")
+            }
+            both = (totals.get((day, "confirmed"), totals.get((day, "own"))) for day in days)
             scores += [float(str(score)) for score in both if score is not None]
-    return len(held), scores
+    return len(sittings), scores
 
 
 def test_both_years_are_counted_from_their_own_returns() -> None:
-    lines = shown(load_sheets(workbook()))
-    (held, scores), (held_before, scores_before) = counted(2019), counted(2018)
-    assert lines["Số buổi sinh hoạt"][:3] == [held, held_before, held - held_before]
+    lines = lines_by_title(load_sheets(workbook()))
+    (sittings, scores), (held_before, scores_before) = count_sittings(2019), count_sittings(2018)
+    assert lines["Số buổi sinh hoạt"][:3] == [sittings, held_before, sittings - held_before]
     assert lines["Báo cáo sinh hoạt đã nộp"] == [8, 5, 3, pytest.approx(60)]
     mean = lines["Điểm bình quân"]
     assert mean[:2] == [pytest.approx(fmean(scores)), pytest.approx(fmean(scores_before))]
@@ -93,8 +101,11 @@ def test_both_years_are_counted_from_their_own_returns() -> None:
 
 def test_a_quarter_counts_the_returns_of_its_three_months() -> None:
     (meetings,) = (e for e in figures().completeness if e.form == "meeting")
-    due = [c for (_, p), c in meetings.cells.items() if p in QUARTER.months()
-           and c.state not in ("waived", "ended", "not_yet")]  # fmt: skip
+    due = [
+        c
+        for (_, p), c in meetings.cells.items()
+        if p in QUARTER.months() and c.state not in ("waived", "ended", "not_yet")
+    ]
     sheet = load_sheets(workbook())["Tổng quan"]
     line = sheet.rows[sheet.row_of("BÁO CÁO SINH HOẠT") - 1]
     row = [value for value in line if isinstance(value, float)]
@@ -104,11 +115,14 @@ def test_a_quarter_counts_the_returns_of_its_three_months() -> None:
 
 @pytest.mark.libreoffice
 def test_the_period_s_figures_and_the_differences_are_formulas(tmp_path: Path) -> None:
-    before, after = shown(load_sheets(workbook())), shown(recalculate(workbook(), tmp_path))
+    before, after = (
+        lines_by_title(load_sheets(workbook())),
+        lines_by_title(recalculate(workbook(), tmp_path)),
+    )
     assert list(before) == list(after)
     for title, values in before.items():
-        for one, other in zip(values, after[title], strict=True):
-            assert (other or 0) == pytest.approx(one or 0, rel=1e-12), title
+        for first, other in zip(values, after[title], strict=True):
+            assert (other or 0) == pytest.approx(first or 0, rel=1e-12), title
     live = load_workbook(io.BytesIO(workbook()))[SHEET]
     assert {cell.data_type for cell in live["C"][11:22]} == {"f"}
 

@@ -19,8 +19,8 @@ def test_the_consolidated_workbook_keeps_to_all_limits() -> None:
 @pytest.fixture(scope="module")
 def good() -> bytes:
     """A small workbook with one of everything the checks look at."""
-    made = io.BytesIO()
-    with Workbook(made, {"in_memory": True}) as book:
+    buffer = io.BytesIO()
+    with Workbook(buffer, {"in_memory": True}) as book:
         sheet = book.add_worksheet("Trang")
         sheet.add_table(
             0, 0, 2, 1, {"name": "DuHop", "columns": [{"header": "A"}, {"header": "B"}]}
@@ -38,13 +38,13 @@ def good() -> bytes:
         chart = book.add_chart({"type": "column"})
         chart.add_series({"values": ["Trang", 1, 0, 2, 0]})
         sheet.insert_chart(10, 0, chart)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 SHEET = "xl/worksheets/sheet1.xml"
 
 
-@pytest.mark.parametrize(("part", "was", "now", "told"), [
+@pytest.mark.parametrize(("part", "was", "now", "expected"), [
     ("xl/workbook.xml", 'name="Trang"', f'name="{"T" * 32}"', "not a name"),
     ("xl/sharedStrings.xml", "<t>x</t>", f"<t>{'x' * 32_768}</t>", "text of 32768"),
     (SHEET, '<c r="A5"', '<c r="XFE5"', "outside or twice"),
@@ -64,18 +64,18 @@ SHEET = "xl/worksheets/sheet1.xml"
     ("xl/_rels/workbook.xml.rels", "styles.xml", "style.xml", "no xl/style.xml"),
 ])  # fmt: skip
 def test_a_package_beyond_a_limit_is_seen(
-    good: bytes, part: str, was: str, now: str, told: str
+    good: bytes, part: str, was: str, now: str, expected: str
 ) -> None:
     assert problems(good) == []
-    found = " | ".join(problems(_altered(good, part, was, now)))
-    assert told in found
+    report = " | ".join(problems(_alter(good, part, was, now)))
+    assert expected in report
 
 
-def _altered(data: bytes, part: str, was: str, now: str) -> bytes:
-    made = io.BytesIO()
-    with ZipFile(io.BytesIO(data)) as old, ZipFile(made, "w") as new:
+def _alter(data: bytes, part: str, was: str, now: str) -> bytes:
+    buffer = io.BytesIO()
+    with ZipFile(io.BytesIO(data)) as old, ZipFile(buffer, "w") as new:
         for name in old.namelist():
             text = old.read(name).decode() if name == part else None
             assert text is None or was in text, re.findall(r"<[^>]{0,60}", text or "")[:40]
             new.writestr(name, old.read(name) if text is None else text.replace(was, now, 1))
-    return made.getvalue()
+    return buffer.getvalue()

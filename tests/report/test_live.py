@@ -21,14 +21,14 @@ QUOTA, YEARLY = "Chỉ tiêu dự sinh hoạt", "Xếp loại năm"
 
 
 @cache
-def unaltered() -> Book:
+def sample_book() -> Book:
     return load_sheets(reports.workbook())
 
 
 def plant(data: bytes, part: str, cell: str, wrong: int) -> bytes:
     """Put a wrong cached value beside the formula of one cell; the formula stays."""
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(made, "w") as new:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w") as new:
         for name in old.namelist():
             text = old.read(name)
             if name == part:
@@ -36,20 +36,20 @@ def plant(data: bytes, part: str, cell: str, wrong: int) -> bytes:
                 text, count = re.subn(pattern, rb"\g<1>%d" % wrong, text)
                 assert count == 1
             new.writestr(name, text)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def test_a_recalculation_changes_no_cell_but_one_planted_wrong(tmp_path: Path) -> None:
     """That one shows that LibreOffice really calculates what it loads."""
-    row = unaltered()[QUOTA].row_of("Tổng cộng")
+    row = sample_book()[QUOTA].row_of("Tổng cộng")
     cell = f"R{row}"
     planted = plant(reports.workbook(), "xl/worksheets/sheet2.xml", cell, 4711)
     before = load_sheets(planted)
     assert before[QUOTA].under(row, "Đã dự đến kỳ", "ít nhất") == 4711
     after = recalculate(planted, tmp_path)
-    assert differences(unaltered(), after) == []
-    (found,) = differences(before, after)
-    assert found.startswith(f"{QUOTA}!{cell}: 4711")
+    assert differences(sample_book(), after) == []
+    (difference,) = differences(before, after)
+    assert difference.startswith(f"{QUOTA}!{cell}: 4711")
 
 
 def test_a_figure_that_is_an_error_would_be_seen() -> None:
@@ -61,7 +61,7 @@ def test_a_figure_that_is_an_error_would_be_seen() -> None:
 
 
 @pytest.fixture(scope="module")
-def altered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, str]:
+def alteration(tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, str]:
     """95 members of 2016 moved to the last grade; in one cell one member more died, its meeting
     turned thematic and its activity had 100 people more. The workbook recalculated, and the cell.
 
@@ -90,9 +90,9 @@ def _of(sheet: Worksheet, cell: str) -> dict[str, Cell]:
     return next(row for row in reports.rows(sheet) if row["Mã đơn vị"].value == cell)
 
 
-def test_a_count_of_the_yearly_classification(altered: tuple[Book, str]) -> None:
+def test_a_count_of_the_yearly_classification(alteration: tuple[Book, str]) -> None:
     """95 of 950 subject in 2016: ten points that year, a third on average."""
-    sheets = [read[YEARLY] for read in (unaltered(), altered[0])]
+    sheets = [read[YEARLY] for read in (sample_book(), alteration[0])]
     share = sheets[0].find("So với mức quy định", 3)[1] - 2
     year, mean = (sheets[0].row_of(text, 2) for text in ("2016", "Bình quân"))
     for row, rise in ((year, 10), (mean, 10 / 3)):
@@ -101,15 +101,15 @@ def test_a_count_of_the_yearly_classification(altered: tuple[Book, str]) -> None
         assert [sheet.at(row, share + 2) for sheet in sheets] == [None, None]
 
 
-def test_members_meetings_and_activities_of_a_branch(altered: tuple[Book, str]) -> None:
-    after, cell = altered
+def test_members_meetings_and_activities_of_a_branch(alteration: tuple[Book, str]) -> None:
+    after, cell = alteration
     changes = {
         "Đảng viên": {"Từ trần": 1, "Cộng giảm (C)": 1},
         "Chuyên đề": {"Quý IV": 1, "Cả năm": 1},
         "Bồi dưỡng – kiểm tra": {"Lượt người": 100},
     }
     for title, rises in changes.items():
-        before, now = unaltered()[title], after[title]
+        before, now = sample_book()[title], after[title]
         row, total = before.row_of(cell), before.row_of("Tổng cộng")
         for head, rise in rises.items():
             columns = _columns(before, head)
@@ -125,13 +125,21 @@ def _columns(sheet: Sheet, head: str) -> list[int]:
     return [column for row in rows for column, value in enumerate(row, 1) if value == head]
 
 
-def test_nothing_else_follows(altered: tuple[Book, str]) -> None:
-    touched = {place.partition("!")[0] for place in differences(unaltered(), altered[0])}
+def test_nothing_else_follows(alteration: tuple[Book, str]) -> None:
+    touched = {place.partition("!")[0] for place in differences(sample_book(), alteration[0])}
     data = {title for title in touched if title.startswith("Dữ liệu ")}
     assert touched - data == {
-        YEARLY, "Mẫu 7A, 7B", "Tổng quan", "Đảng viên", "Chuyên đề", "Bồi dưỡng – kiểm tra",
-    }  # fmt: skip
+        YEARLY,
+        "Mẫu 7A, 7B",
+        "Tổng quan",
+        "Đảng viên",
+        "Chuyên đề",
+        "Bồi dưỡng – kiểm tra",
+    }
     assert data == {
-        "Dữ liệu xếp loại", "Dữ liệu theo năm", "Dữ liệu Đảng viên",
-        "Dữ liệu Các buổi sinh hoạt…", "Dữ liệu Bồi dưỡng, kiểm tra…",
-    }  # fmt: skip
+        "Dữ liệu xếp loại",
+        "Dữ liệu theo năm",
+        "Dữ liệu Đảng viên",
+        "Dữ liệu Các buổi sinh hoạt…",
+        "Dữ liệu Bồi dưỡng, kiểm tra…",
+    }

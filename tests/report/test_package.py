@@ -77,11 +77,11 @@ def test_a_table_calls_its_columns_what_its_header_cells_say() -> None:
 
 
 def test_formulas_name_existing_columns_in_plain_words() -> None:
-    known = tables()
-    named = {found for *_, formula in formulas() for found in REFERENCE.findall(formula)}
+    columns = tables()
+    named = {reference for *_, formula in formulas() for reference in REFERENCE.findall(formula)}
     assert len(named) > 15
     for table, column in named:
-        assert column in known[table]
+        assert column in columns[table]
         assert re.fullmatch(r"[\w ]+", column), "Excel would want brackets or escapes"
 
 

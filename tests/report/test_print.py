@@ -33,7 +33,7 @@ def test_no_figure_is_wider_than_its_column(pdf: Path) -> None:
 
 
 def test_every_word_of_every_cell_is_on_paper(pdf: Path, pages: int) -> None:
-    shown = printed_pages.text(pdf, pages)
+    printed = printed_pages.text(pdf, pages)
     missing = [
         f"{sheet.title}!{cell.coordinate}: {word}"
         for sheet in reports.sheets().worksheets
@@ -42,7 +42,7 @@ def test_every_word_of_every_cell_is_on_paper(pdf: Path, pages: int) -> None:
         for cell in row
         if isinstance(cell.value, str)
         for word in cell.value.replace("-", "").split()
-        if word not in shown
+        if word not in printed
     ]
     assert missing == []
 
@@ -73,7 +73,7 @@ class Planted:
 
 
 @pytest.fixture(scope="module")
-def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
+def planted_sheet(tmp_path_factory: pytest.TempPathFactory) -> Planted:
     book = ReportWriter("vi", date(2019, 12, 8))
     sheet = book.add_sheet("Kiểm tra", "")
     sheet.set_widths((6, 30, 14))
@@ -90,14 +90,14 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Planted:
 
 
 class TestTheCheckItself:
-    def test_sees_what_is_cut_off_at_the_side(self, planted: Planted) -> None:
+    def test_sees_what_is_cut_off_at_the_side(self, planted_sheet: Planted) -> None:
         """LibreOffice leaves out whole letters that would stand beyond the cell."""
-        assert "NGUYENTHIHUONG" not in planted.text
+        assert "NGUYENTHIHUONG" not in planted_sheet.text
 
-    def test_sees_what_is_cut_off_by_the_row(self, planted: Planted) -> None:
-        assert "Above" in planted.text
-        assert any("Above" in found for found in planted.hidden)
+    def test_sees_what_is_cut_off_by_the_row(self, planted_sheet: Planted) -> None:
+        assert "Above" in planted_sheet.text
+        assert any("Above" in line for line in planted_sheet.hidden)
 
-    def test_lets_pass_what_fits(self, planted: Planted) -> None:
-        assert {"fits", "well"} <= set(re.findall("fits|well", planted.text))
-        assert not any(word in found for found in planted.hidden for word in ("fits", "well"))
+    def test_lets_pass_what_fits(self, planted_sheet: Planted) -> None:
+        assert {"fits", "well"} <= set(re.findall("fits|well", planted_sheet.text))
+        assert not any(word in line for line in planted_sheet.hidden for word in ("fits", "well"))

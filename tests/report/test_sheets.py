@@ -55,15 +55,15 @@ class TestOverview:
     def test_shows_the_published_lines_of_three_years(self) -> None:
         """Report of 04/12/2019: over 90 %, none, 99,6 %, 0,28 %."""
         sheet = reports.sheets()["Tổng quan"]
-        shown = {
+        cells = {
             text: reports.under(sheet, reports.find(sheet, text).row, MEAN, first="Chỉ tiêu")
             for text in ("Chi bộ: TSVM", "Chi bộ: Yếu kém", "Đảng viên: Hoàn", "Đảng viên: Vi")
         }
-        found = [round(float(str(cell.value)), 2) for cell in shown.values()]
-        assert found[0] > 90
-        assert found[1] == 0
-        assert (round(found[2], 1), found[3]) == (99.6, 0.28)
-        formats = [cell.number_format.split('"')[0] for cell in shown.values()]
+        shares = [round(float(str(cell.value)), 2) for cell in cells.values()]
+        assert shares[0] > 90
+        assert shares[1] == 0
+        assert (round(shares[2], 1), shares[3]) == (99.6, 0.28)
+        formats = [cell.number_format.split('"')[0] for cell in cells.values()]
         assert formats == ["0.0", "0.00", "0.0", "0.00"]
 
     def test_has_its_charts_and_a_table_of_contents(self) -> None:
@@ -92,9 +92,14 @@ class TestQuota:
             assert value(sheet, row, "Còn thiếu") == line.missing
             assert value(sheet, row, "Có thể dự thêm") is None
             assert value(sheet, row, "Chắc chắn thiếu") is None
-            assert value(sheet, row, "Kết quả") in {
-                "met": ["● Đạt"], "behind": ["▲ Chậm tiến độ"], "on_course": ["○ Đúng tiến độ"],
-            }[line.state]  # fmt: skip
+            assert (
+                value(sheet, row, "Kết quả")
+                in {
+                    "met": ["● Đạt"],
+                    "behind": ["▲ Chậm tiến độ"],
+                    "on_course": ["○ Đúng tiến độ"],
+                }[line.state]
+            )
 
     def test_months_to_come_are_blank(self) -> None:
         sheet = reports.sheets()[QUOTA]
@@ -103,20 +108,20 @@ class TestQuota:
         assert value(sheet, row, MONTHS_ATTENDED, "11") is not None
 
     def test_in_december_what_returns_may_still_change_is_open(self) -> None:
-        given = reports.facts(11, Period(2019, 12), date(2020, 1, 8))
-        december = load_sheets(reports.write(given))[QUOTA]
+        inputs = reports.facts(11, Period(2019, 12), date(2020, 1, 8))
+        december = load_sheets(reports.write(inputs))[QUOTA]
         result = column_under(december.rows, "Kết quả") - 1
-        shown = {str(row[result]) for row in december.rows if row[result]}
-        states = {state for state in shown if state[0] in "●○▲■"}
+        results = {str(row[result]) for row in december.rows if row[result]}
+        states = {state for state in results if state[0] in "●○▲■"}
         assert "▲ Chậm tiến độ" in states
         assert states <= {"● Đạt", "▲ Chậm tiến độ", "■ Không đạt"}
         assert december.find("TẠM TÍNH: còn báo cáo tháng chưa nhận được")
 
     def test_doubtful_visits_are_listed_with_reason_and_source(self) -> None:
-        given = reports.facts(10)
-        sheet = load_sheets(reports.write(given))["Nghi vấn dự họp"]
+        inputs = reports.facts(10)
+        sheet = load_sheets(reports.write(inputs))["Nghi vấn dự họp"]
         start = sheet.row_of("STT") + 3
-        doubtful = [visit for visit in compute(given).attendances if visit.reason]
+        doubtful = [visit for visit in compute(inputs).attendances if visit.reason]
         assert doubtful
         for number, visit in enumerate(doubtful):
             row = start + number
@@ -132,9 +137,13 @@ class TestRating:
         sheet = reports.sheets()[RATING]
         head = reports.find(sheet, "STT").row
         assert [v for v in values(sheet, head) if v] == [
-            "STT", "Tên đơn vị", "Số lượng đảng viên", "Ngày họp chi bộ",
-            "Mức đánh giá xếp loại sau buổi sinh hoạt", "Ghi chú (thuyết minh điểm trừ)",
-        ]  # fmt: skip
+            "STT",
+            "Tên đơn vị",
+            "Số lượng đảng viên",
+            "Ngày họp chi bộ",
+            "Mức đánh giá xếp loại sau buổi sinh hoạt",
+            "Ghi chú (thuyết minh điểm trừ)",
+        ]
         assert values(sheet, head + 1, 5, 9) == ["KQ số điểm", "Tốt", "Khá", "Trung bình", "Kém"]
         assert values(sheet, head + 2) == list(range(1, 11))
 
@@ -145,9 +154,10 @@ class TestRating:
             column_under(table, SCORED, heading) - 1 for heading in ("KQ số điểm", *BANDS)
         )
         scored = [
-            row for row in table[11:]
+            row
+            for row in table[11:]
             if isinstance(row[score], int | float) and row[0] != "Tổng cộng"
-        ]  # fmt: skip
+        ]
         assert len(scored) > 60
         for row in scored:
             points = row[score]
@@ -160,9 +170,9 @@ class TestRating:
         assert {r.state for r in silent} == {"missing", "rejected"}
         for rating in silent:
             row = reports.find(sheet, rating.branch.name).row
-            said = "Chưa báo cáo" if rating.state == "missing" else "Bị trả lại"
+            expected = "Chưa báo cáo" if rating.state == "missing" else "Bị trả lại"
             assert values(sheet, row, 3, 9) == [None] * 7
-            assert value(sheet, row, REMARK) == said
+            assert value(sheet, row, REMARK) == expected
 
     def test_members_are_counted_once_where_a_cell_met_twice(self) -> None:
         sheet = reports.sheets()[RATING]
@@ -178,15 +188,15 @@ class TestRating:
 
 class TestYearToDate:
     def test_an_ended_cell_is_listed_and_the_total_is_that_of_the_data(self) -> None:
-        given = reports.small()
+        inputs = reports.small()
         gone = next(r.branch for r in reports.figures().ratings if r.sitting_count)
         organisations = tuple(
             replace(o, ended=date(2019, 11, 20), successor="DB1") if o.code == gone.code else o
-            for o in given.register.organisations
+            for o in inputs.register.organisations
         )
-        given = replace(given, register=replace(given.register, organisations=organisations))
-        made = book(given)
-        sheet, data = made["Lũy kế năm"], reports.rows(made["Dữ liệu họp"])
+        inputs = replace(inputs, register=replace(inputs.register, organisations=organisations))
+        workbook = book(inputs)
+        sheet, data = workbook["Lũy kế năm"], reports.rows(workbook["Dữ liệu họp"])
         line = reports.find(sheet, gone.code).row
         remark = str(value(sheet, line, "Ghi chú"))
         assert remark.startswith("Đã giải thể, sáp nhập từ ngày 20/11/2019; đơn vị kế tiếp: DB1 ")
@@ -197,7 +207,7 @@ class TestYearToDate:
         assert value(sheet, total, "Số buổi chấm điểm") == len(scored)
         in_bands = [value(sheet, total, "Số buổi theo mức", band) for band in BANDS]
         assert sum(int(str(count)) for count in in_bands) == len(scored)
-        table = tuple(made[RATING].iter_rows(values_only=True))
+        table = tuple(workbook[RATING].iter_rows(values_only=True))
         column = column_under(table, "Tên đơn vị") - 1
         assert gone.name not in {row[column] for row in table}
 
@@ -210,29 +220,28 @@ class TestClassification:
         assert schemes == ["Xếp loại theo 27-HD/BTCTW"] * 2 + ["Xếp loại theo 132-QĐ/TW"]
 
     def test_the_mean_of_pooled_counts_where_the_scheme_says_so(self) -> None:
-        given = reports.small()
-        pooled = tuple(replace(scheme, mean="pooled") for scheme in given.catalogue.schemes)
-        given = replace(given, catalogue=replace(given.catalogue, schemes=pooled))
-        mean = compute(given).classification_mean
-        sheet = book(given)[YEARLY]
+        inputs = reports.small()
+        pooled = tuple(replace(scheme, mean="pooled") for scheme in inputs.catalogue.schemes)
+        inputs = replace(inputs, catalogue=replace(inputs.catalogue, schemes=pooled))
+        mean = compute(inputs).classification_mean
+        sheet = book(inputs)[YEARLY]
         row = reports.find(sheet, "Bình quân", 2).row
         assert mean
         for group, share in (
             ("Tỷ lệ Hoàn thành nhiệm vụ trở lên", "completed"),
             ("Tỷ lệ Vi phạm tư cách hoặc không HT", "bottom"),
         ):
-            shown = value(sheet, row, group, "Trên cơ sở tính", first="Năm")
-            assert shown == pytest.approx(mean.shares["members", share])
+            printed = value(sheet, row, group, "Trên cơ sở tính", first="Năm")
+            assert printed == pytest.approx(mean.shares["members", share])
 
     def test_is_provisional_only_while_a_yearly_return_is_out(self) -> None:
         """In November monthly returns are out, the yearly ones are all in."""
         assert str(reports.sheets()[RATING]["A7"].value).startswith("TẠM TÍNH")
         assert str(reports.sheets()[YEARLY]["A7"].value).startswith("Số liệu tính đến")
-        given = reports.small()
-        last = max(r.entry.period or "" for r in given.returns
-                   if r.entry.form == "classification")  # fmt: skip
-        one = next(r for r in given.returns if r.entry.period == last)
-        out = replace(given, returns=tuple(r for r in given.returns if r is not one))
+        inputs = reports.small()
+        last = max(r.entry.period or "" for r in inputs.returns if r.entry.form == "classification")
+        last_return = next(r for r in inputs.returns if r.entry.period == last)
+        out = replace(inputs, returns=tuple(r for r in inputs.returns if r is not last_return))
         assert str(book(out)[YEARLY]["A7"].value).startswith("TẠM TÍNH")
 
     def test_says_what_the_shares_are_taken_of(self) -> None:
@@ -246,8 +255,8 @@ class TestCompleteness:
         for branch in entry.branches:
             row = reports.find(sheet, branch.code).row
             state = entry.cell(branch.code, reports.NOVEMBER).state
-            wanted = {"reported": "●", "late": "▲", "missing": "■", "rejected": "×", "nil": "○"}
-            assert value(sheet, row, "T11") == wanted.get(state), branch.code
+            symbols = {"reported": "●", "late": "▲", "missing": "■", "rejected": "×", "nil": "○"}
+            assert value(sheet, row, "T11") == symbols.get(state), branch.code
 
     def test_the_sums_of_the_month(self) -> None:
         sheet = reports.sheets()["Tình hình nộp"]
@@ -261,55 +270,55 @@ class TestBranches:
     def test_members_close_by_branch_and_in_the_town(self) -> None:
         sheet, moved = reports.sheets()["Đảng viên"], reports.figures().movement
         assert moved
-        told = [line for line in moved.lines if line.in_period]
-        for line in told:
+        lines = [line for line in moved.lines if line.in_period]
+        for line in lines:
             row = reports.find(sheet, line.branch.code).row
             assert line.in_period
             assert value(sheet, row, MONTH, "Đầu kỳ (A)") == line.in_period.opening
             assert value(sheet, row, MONTH, "Cuối kỳ (D)") == line.in_period.closing
             assert value(sheet, row, "Đối chiếu") == "● Khớp"
         total = reports.find(sheet, "Tổng cộng").row
-        closing = sum(line.in_period.closing for line in told if line.in_period)
+        closing = sum(line.in_period.closing for line in lines if line.in_period)
         assert value(sheet, total, MONTH, "Cuối kỳ (D)") == closing
         assert value(sheet, total, "Đối chiếu") == "● Khớp"
 
     def test_a_gap_between_months_leads_to_the_row_it_stands_in(self) -> None:
-        given = reports.small()
-        one = next(r for r in given.returns if r.entry.form == "meeting")
-        branch = str(one.entry.branch)
+        inputs = reports.small()
+        filed = next(r for r in inputs.returns if r.entry.form == "meeting")
+        branch = str(filed.entry.branch)
         rows = tuple(
             replace(x, values={**x.values, "closing": 99}) if x.section == "members" else x
-            for x in one.rows
+            for x in filed.rows
         )
-        before = replace(one.entry, id=9000, period="2019-10")
-        given = replace(given, returns=(*given.returns, replace(one, entry=before, rows=rows)))
-        made = book(given)
-        sheet = made["Đảng viên"]
+        before = replace(filed.entry, id=9000, period="2019-10")
+        inputs = replace(inputs, returns=(*inputs.returns, replace(filed, entry=before, rows=rows)))
+        workbook = book(inputs)
+        sheet = workbook["Đảng viên"]
         cell = reports.under(sheet, reports.find(sheet, branch).row, "Đối chiếu")
         assert str(cell.value).startswith("▲ T11: 99 ≠ ")
-        there, _, place = str(cell.hyperlink.location).rpartition("!")
-        row = made[there.strip("'")][place.replace("$", "")].row
-        assert [c.value for c in made[there.strip("'")][row][:4:3]] == [branch, 11]
+        title, _, place = str(cell.hyperlink.location).rpartition("!")
+        row = workbook[title.strip("'")][place.replace("$", "")].row
+        assert [c.value for c in workbook[title.strip("'")][row][:4:3]] == [branch, 11]
 
     def test_who_held_no_thematic_meeting_in_the_quarter_is_marked_and_listed(self) -> None:
-        sheet, found = reports.sheets()["Chuyên đề"], reports.figures().thematic
-        assert found
-        said = {"held": "● Đã sinh hoạt", "open": "▲ Chưa có", "off": "– Không thuộc diện"}
-        for line in found.lines:
+        sheet, thematic = reports.sheets()["Chuyên đề"], reports.figures().thematic
+        assert thematic
+        states = {"held": "● Đã sinh hoạt", "open": "▲ Chưa có", "off": "– Không thuộc diện"}
+        for line in thematic.lines:
             row = reports.find(sheet, line.branch.code).row
-            assert value(sheet, row, "Quý IV", "Kết quả") == said[line.state]
+            assert value(sheet, row, "Quý IV", "Kết quả") == states[line.state]
             topics = dict.fromkeys(theme.topic for theme in line.themes)
             assert (value(sheet, row, "Quý IV", "Tên chuyên đề") or "") == "\n".join(topics)
-        without = [line.branch.code for line in found.lines if line.state == "open"]
+        without = [line.branch.code for line in thematic.lines if line.state == "open"]
         text = str(reports.find(sheet, "Chưa có sinh hoạt chuyên đề").value)
         assert text.endswith(f"({len(without)}): {', '.join(without)}.")
 
     def test_activities_are_counted_by_kind_and_listed(self) -> None:
-        sheet, found = reports.sheets()["Bồi dưỡng – kiểm tra"], reports.figures().activities
-        assert found
-        for line in found.lines:
+        sheet, activities = reports.sheets()["Bồi dưỡng – kiểm tra"], reports.figures().activities
+        assert activities
+        for line in activities.lines:
             row = reports.find(sheet, line.branch.code).row
-            for kind, group in zip(found.kinds, KINDS, strict=True):
+            for kind, group in zip(activities.kinds, KINDS, strict=True):
                 in_period, in_year = line.counts[kind]
                 assert value(sheet, row, group, "Trong kỳ") == in_period
                 assert value(sheet, row, group, "Từ đầu năm") == in_year
@@ -327,20 +336,20 @@ class TestErrors:
         assert value(sheet, 11, "Việc cần làm") == "Cộng lại và sửa tổng điểm hoặc điểm nhóm."
 
     def test_what_was_sent_again_and_accepted_is_settled(self) -> None:
-        given = reports.small()
-        refused = next(d for d in given.ledger_entries if d.verdict is Verdict.REJECTED)
+        inputs = reports.small()
+        refused = next(d for d in inputs.ledger_entries if d.verdict is Verdict.REJECTED)
         again = replace(refused, id=9999, verdict=Verdict.ACCEPTED, findings=())
-        given = replace(given, ledger_entries=(*given.ledger_entries, again))
-        assert reports.find(book(given)["Lỗi"], "Không có lỗi")
+        inputs = replace(inputs, ledger_entries=(*inputs.ledger_entries, again))
+        assert reports.find(book(inputs)["Lỗi"], "Không có lỗi")
 
     def test_what_is_for_another_period_stands_apart_and_is_not_counted(self) -> None:
-        given = reports.small()
+        inputs = reports.small()
         about = {"form": "meeting", "period": "2019-05", "branch": "DB1-CB01"}
         other = reports.delivery(
             9999, "tháng 5.xlsx", Verdict.REJECTED, findings=reports.REFUSED, **about
         )
-        made = book(replace(given, ledger_entries=(*given.ledger_entries, other)))
-        sheet, overview = made["Lỗi"], made["Tổng quan"]
+        workbook = book(replace(inputs, ledger_entries=(*inputs.ledger_entries, other)))
+        sheet, overview = workbook["Lỗi"], workbook["Tổng quan"]
         heading = reports.find(sheet, "Nhận trong kỳ, thuộc kỳ khác").row
         assert [c.row for c in sheet["D"] if c.value == "tháng 5.xlsx"] == [
             heading + 1,
@@ -351,22 +360,22 @@ class TestErrors:
             assert value(overview, counted, heading, first="Trong báo cáo của kỳ") == 1
 
     def test_a_file_that_could_not_be_told_is_not_lost(self) -> None:
-        given = reports.small()
+        inputs = reports.small()
         finding = Finding("R01", Severity.ERROR, Place("hỏng.xlsx"))
         broken = reports.delivery(9999, "hỏng.xlsx", Verdict.REJECTED, findings=(finding,))
-        given = replace(given, ledger_entries=(*given.ledger_entries, broken))
-        sheet = book(given)["Lỗi"]
+        inputs = replace(inputs, ledger_entries=(*inputs.ledger_entries, broken))
+        sheet = book(inputs)["Lỗi"]
         row = reports.find(sheet, "hỏng.xlsx").row
         assert value(sheet, row, "Tên đơn vị") == "Chưa rõ đơn vị"
         assert value(sheet, row, "Tệp") == "hỏng.xlsx"
 
-    @pytest.mark.parametrize(("cells", "shown"), [
+    @pytest.mark.parametrize(("cells", "expected"), [
         (["C12", "C13", "C15", "C20"], "C12–C13, C15, C20"),
         (["AA3", "B3", "B2"], "B2–B3, AA3"),
         ([""], ""),
     ])  # fmt: skip
-    def test_cells_are_listed_as_people_do(self, cells: list[str], shown: str) -> None:
-        assert cell_ranges(cells) == shown
+    def test_cells_are_listed_as_people_do(self, cells: list[str], expected: str) -> None:
+        assert cell_ranges(cells) == expected
 
 
 class TestProvenance:
@@ -381,18 +390,18 @@ class TestProvenance:
     def test_who_is_left_out_is_told_with_the_reason_and_the_effect(self) -> None:
         sheet = reports.sheets()["Nguồn gốc"]
         row = reports.find(sheet, "DB5-CB04").row
-        said = str(sheet.cell(row, 4).value)
-        assert said.startswith("Bị trả lại (tháng 11 năm 2019). Không có trong các tổng số của kỳ.")
+        text = str(sheet.cell(row, 4).value)
+        assert text.startswith("Bị trả lại (tháng 11 năm 2019). Không có trong các tổng số của kỳ.")
         silent = {r.branch.code for r in reports.figures().ratings if not r.sittings}
         officer, branch = next(
-            (line.officer, own.code)
+            (line.officer, cell.code)
             for line in reports.figures().quota
             if line.open_months
-            for own in line.branches
-            if own.code in silent
+            for cell in line.branches
+            if cell.code in silent
         )
-        said = str(sheet.cell(reports.find(sheet, branch).row, 4).value)
-        assert officer in said.partition("Lượt dự có thể có của ")[2]
+        text = str(sheet.cell(reports.find(sheet, branch).row, 4).value)
+        assert officer in text.partition("Lượt dự có thể có của ")[2]
 
     def test_the_fingerprint_is_on_the_sheet_and_below_every_page(self) -> None:
         mark = fingerprint(reports.figures())
@@ -410,48 +419,52 @@ class TestProvenance:
 
 
 def test_a_field_added_to_a_form_becomes_a_column() -> None:
-    given = reports.small()
+    inputs = reports.small()
     more = Field("theme", "text", Text("Chủ đề tự chọn [mới]", "Own theme"))
 
     def with_more(form_id: str) -> tuple[object, ...]:
         return tuple(
-            replace(form, sections=tuple(
-                replace(s, fields=(*s.fields, more)) if s.id == "meetings" else s
-                for s in form.sections
-            ))
-            if form.form == form_id else form
-            for form in given.catalogue.forms
-        )  # fmt: skip
+            replace(
+                form,
+                sections=tuple(
+                    replace(s, fields=(*s.fields, more)) if s.id == "meetings" else s
+                    for s in form.sections
+                ),
+            )
+            if form.form == form_id
+            else form
+            for form in inputs.catalogue.forms
+        )
 
-    def filled(row: Row) -> Row:
+    def fill_row(row: Row) -> Row:
         cells = {"held_on": "C32", "kind": "D32", "theme": "P32"}
         values = {**row.values, "theme": "=Học tập"}
         return replace(row, sheet="Báo cáo", values=values, cells=cells)
 
-    catalogue = replace(given.catalogue, forms=with_more("meeting"))
+    catalogue = replace(inputs.catalogue, forms=with_more("meeting"))
     returns = tuple(
-        replace(r, rows=tuple(filled(x) if x.section == "meetings" else x for x in r.rows))
-        for r in given.returns
+        replace(r, rows=tuple(fill_row(x) if x.section == "meetings" else x for x in r.rows))
+        for r in inputs.returns
     )
-    made = book(replace(given, catalogue=catalogue, returns=returns))
-    rows = reports.rows(made["Dữ liệu Các buổi sinh hoạt…"])
+    workbook = book(replace(inputs, catalogue=catalogue, returns=returns))
+    rows = reports.rows(workbook["Dữ liệu Các buổi sinh hoạt…"])
     assert {row["Chủ đề tự chọn mới"].value for row in rows} == {"=Học tập"}
     assert {row["Chủ đề tự chọn mới"].data_type for row in rows} == {"s"}
     assert {row["Ô trong báo cáo"].value for row in rows} == {"Báo cáo!C32:P32"}
 
 
 def test_a_town_without_a_single_return_still_gets_its_workbook() -> None:
-    given = replace(reports.small(), returns=(), ledger_entries=())
-    made = book(given)
-    assert reports.find(made[YEARLY], "Chưa có báo cáo xếp loại năm")
-    assert "TẠM TÍNH" in str(made["Tổng quan"]["A7"].value)
-    assert reports.find(made["Lỗi"], "Không có lỗi")
+    inputs = replace(reports.small(), returns=(), ledger_entries=())
+    workbook = book(inputs)
+    assert reports.find(workbook[YEARLY], "Chưa có báo cáo xếp loại năm")
+    assert "TẠM TÍNH" in str(workbook["Tổng quan"]["A7"].value)
+    assert reports.find(workbook["Lỗi"], "Không có lỗi")
 
 
 def test_the_english_workbook_has_english_sheets_and_words() -> None:
-    made = book(reports.small(), "en")
-    assert made.sheetnames[:3] == ["Overview", "Attendance quota", "Attendance by cell"]
-    assert reports.find(made["Meeting ratings"], "Not reported")
+    workbook = book(reports.small(), "en")
+    assert workbook.sheetnames[:3] == ["Overview", "Attendance quota", "Attendance by cell"]
+    assert reports.find(workbook["Meeting ratings"], "Not reported")
 
 
 def test_a_waiver_says_how_often_it_took_effect() -> None:
@@ -462,11 +475,11 @@ def test_a_waiver_says_how_often_it_took_effect() -> None:
 
 
 def test_a_quota_owed_by_cell_counts_only_the_visits_there() -> None:
-    given = reports.small()
-    by_cell = tuple(replace(quota, per="officer_cell") for quota in given.catalogue.quotas)
-    given = replace(given, catalogue=replace(given.catalogue, quotas=by_cell))
-    data = report.write(given, compute(given), reports.provenance(given))
+    inputs = reports.small()
+    by_cell = tuple(replace(quota, per="officer_cell") for quota in inputs.catalogue.quotas)
+    inputs = replace(inputs, catalogue=replace(inputs.catalogue, quotas=by_cell))
+    data = report.write(inputs, compute(inputs), reports.provenance(inputs))
     sheet = load_workbook(BytesIO(data))[QUOTA]
-    line = compute(given).quota[0]
+    line = compute(inputs).quota[0]
     formula = str(value(sheet, reports.find(sheet, line.officer).row, MONTHS_ATTENDED, "1"))
     assert f'DuHop[Mã đơn vị],"{line.branches[0].code}"' in formula

@@ -19,8 +19,11 @@ from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
 
 QUOTA, PAIRS, YEAR, YEARLY = (
-    "Chỉ tiêu dự sinh hoạt", "Dự từng chi bộ", "Lũy kế năm", "Xếp loại năm",
-)  # fmt: skip
+    "Chỉ tiêu dự sinh hoạt",
+    "Dự từng chi bộ",
+    "Lũy kế năm",
+    "Xếp loại năm",
+)
 FORBIDDEN = (
     "Không còn khả năng đạt", "Can no longer be met", "≥ 90 %", "≤ 0 %", "≤ 1 %", "24−25",
     "Mức quy định lấy từ", "on the limit keeps it", "báo cáo 04/12/2019",
@@ -48,10 +51,12 @@ def texts(read: Book) -> set[str]:
 
 @pytest.mark.parametrize(("month", "lang"), [(11, "vi"), (11, "en"), (12, "vi")])
 def test_no_sheet_says_what_nobody_knows(month: int, lang: str) -> None:
-    said = texts(book(month, lang))
+    sentences = texts(book(month, lang))
     formulas = load_workbook(io.BytesIO(data(month, lang)))
-    said |= {str(cell.value) for sheet in formulas for row in sheet.iter_rows() for cell in row}
-    assert [text for text in said for word in FORBIDDEN if word in text] == []
+    sentences |= {
+        str(cell.value) for sheet in formulas for row in sheet.iter_rows() for cell in row
+    }
+    assert [text for text in sentences for word in FORBIDDEN if word in text] == []
 
 
 def column(sheet: Sheet, head: str, nth: int = 1) -> tuple[int, list[object]]:
@@ -70,8 +75,8 @@ def test_what_may_still_be_attended_is_blank_on_the_sheet_of_quotas(month: int, 
     row, at = sheet.find(head)
     values = [line[at - 1] for line in sheet.rows[row:]]
     second = sheet.find(head, 2)[0]  # the headings of the second block, and the number below
-    shown = [value for value in values if value is not None and value != at]
-    assert shown == [head], second
+    visible = [value for value in values if value is not None and value != at]
+    assert visible == [head], second
     assert sheet.find("Phải dự đến kỳ =")
     note = str(sheet.at(*sheet.find("Phải dự đến kỳ =")))
     assert "để trống: số buổi một tháng không có giới hạn nên chưa kết luận được" in note
@@ -88,13 +93,13 @@ def test_and_on_the_sheet_of_officers_by_cell(head: str) -> None:
 
 
 def test_in_december_nobody_fails_while_a_return_of_his_cells_is_out() -> None:
-    given = reports.facts(11, Period(2019, 12), date(2020, 1, 8))
-    lines = compute(given).quota
+    inputs = reports.facts(11, Period(2019, 12), date(2020, 1, 8))
+    lines = compute(inputs).quota
     assert {line.state for line in lines if line.open_months} == {"behind"}
     sheet = book(12)[QUOTA]
     at = sheet.find("Kết quả")[1]
-    shown = [sheet.at(sheet.row_of(line.officer), at) for line in lines if line.open_months]
-    assert set(shown) == {"▲ Chậm tiến độ"}
+    results = [sheet.at(sheet.row_of(line.officer), at) for line in lines if line.open_months]
+    assert set(results) == {"▲ Chậm tiến độ"}
 
 
 def test_limits_are_blank_and_a_note_says_why() -> None:
@@ -121,8 +126,8 @@ def grades(read: Book) -> dict[str, object]:
 
 def test_a_cell_with_too_few_meetings_because_of_its_life_bears_no_grade() -> None:
     """CB3 merged into CB2 in July with fewer than 7; A3, founded in May, has eight months."""
-    shown = grades(load_sheets(changes.unchanged_book()))
-    assert {code for code, grade in shown.items() if not grade} == {"CB3"}
+    by_code = grades(load_sheets(changes.unchanged_book()))
+    assert {code for code, grade in by_code.items() if not grade} == {"CB3"}
     assert load_sheets(changes.unchanged_book())[YEAR].find(
         "Chi bộ không hoạt động đủ năm (thành lập, giải thể"
     )
