@@ -42,10 +42,12 @@ class Corpus:
     @property
     def outcome(self) -> Outcome:
         """Verdict and codes of every leaf, by file; the same bytes twice are no matter here."""
-        return {name: sorted(map(_told, found)) for name, found in self.decisions.items()}
+        return {
+            name: sorted(map(_outcome_of, decisions)) for name, decisions in self.decisions.items()
+        }
 
 
-def _told(decision: Decision) -> str:
+def _outcome_of(decision: Decision) -> str:
     codes = sorted({finding.code for finding in decision.checked.findings})
     ignored = decision.checked.file.skip_reason
     if ignored:
@@ -55,9 +57,9 @@ def _told(decision: Decision) -> str:
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
-    given = os.environ.get("MLAY_CORPUS")
-    folder = Path(given) if given else tmp_path_factory.mktemp("corpus")
-    if not given:
+    folder_name = os.environ.get("MLAY_CORPUS")
+    folder = Path(folder_name) if folder_name else tmp_path_factory.mktemp("corpus")
+    if not folder_name:
         for name, data in hostile_files.files().items():
             (folder / name).write_bytes(data)
     started = time.monotonic()
@@ -66,18 +68,18 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
         for leaf in collect([folder], folder, corpora.RECEIVED)
         if leaf.origin.partition("!")[0] != EXPECTED
     ]
-    found: dict[str, list[Decision]] = defaultdict(list)
+    decisions: dict[str, list[Decision]] = defaultdict(list)
     for at in range(0, len(leaves), 200):
         for decision in decide(corpora.check_leaves(leaves[at : at + 200]), LedgerSnapshot()):
-            found[decision.checked.file.origin.partition("!")[0]].append(decision)
-    here = folder if given else Path(__file__).parent
-    return Corpus(folder, here / EXPECTED, found, time.monotonic() - started)
+            decisions[decision.checked.file.origin.partition("!")[0]].append(decision)
+    home = folder if folder_name else Path(__file__).parent
+    return Corpus(folder, home / EXPECTED, decisions, time.monotonic() - started)
 
 
 def test_every_file_got_its_verdict(corpus: Corpus) -> None:
-    known = (name.relative_to(corpus.folder).as_posix() for _, name in walk_files(corpus.folder))
-    assert set(corpus.decisions) == {name for name in known if name != EXPECTED}
-    origins = [d.checked.file.origin for found in corpus.decisions.values() for d in found]
+    names = (name.relative_to(corpus.folder).as_posix() for _, name in walk_files(corpus.folder))
+    assert set(corpus.decisions) == {name for name in names if name != EXPECTED}
+    origins = [d.checked.file.origin for decisions in corpus.decisions.values() for d in decisions]
     assert len(origins) == len(set(origins))
 
 
@@ -85,13 +87,15 @@ def test_nothing_is_taken_for_a_return(corpus: Corpus) -> None:
     taken = {
         name: outcome
         for name, outcome in corpus.outcome.items()
-        if any(one.startswith("accepted") for one in outcome)
+        if any(line.startswith("accepted") for line in outcome)
     }
     assert taken == {}
 
 
 def test_no_fault_of_our_own_no_child_left_no_hang(corpus: Corpus) -> None:
-    faults = [name for name, found in corpus.outcome.items() if any("R14" in one for one in found)]
+    faults = [
+        name for name, lines in corpus.outcome.items() if any("R14" in line for line in lines)
+    ]
     assert faults == []
     assert active_children() == []
     assert corpus.seconds < 60 + len(corpus.decisions) * corpora.SECONDS
@@ -99,8 +103,8 @@ def test_no_fault_of_our_own_no_child_left_no_hang(corpus: Corpus) -> None:
 
 def test_what_becomes_of_each_is_what_was_written_down(corpus: Corpus) -> None:
     if os.environ.get("MLAY_CORPUS_WRITE"):
-        told = yaml.safe_dump(dict(corpus.outcome), allow_unicode=True, width=100)
-        corpus.written_down.write_text(told, encoding="utf-8")
+        text = yaml.safe_dump(dict(corpus.outcome), allow_unicode=True, width=100)
+        corpus.written_down.write_text(text, encoding="utf-8")
     assert corpus.written_down.is_file(), "MLAY_CORPUS_WRITE=1 writes it"
     expected = yaml.safe_load(corpus.written_down.read_text(encoding="utf-8"))
     assert corpus.outcome == expected
