@@ -16,18 +16,20 @@ HELD, ACCEPTED, REJECTED = Verdict.HELD, Verdict.ACCEPTED, Verdict.REJECTED
 
 
 def ruling(number: int, outcome: str = "accept") -> Ruling:
-    told = "2019-12-06T10:00:00+07:00"
-    return Ruling(number, outcome, "lan", told, "đã gọi hỏi", HELD, ("I20", "F03"))
+    decided = "2019-12-06T10:00:00+07:00"
+    return Ruling(number, outcome, "lan", decided, "đã gọi hỏi", HELD, ("I20", "F03"))
 
 
 @pytest.fixture
 def ledger(tmp_path: Path):
-    with Ledger.create(tmp_path / "ledger.sqlite") as made:
-        yield made
+    with Ledger.create(tmp_path / "ledger.sqlite") as store:
+        yield store
 
 
-def sent(made: Decision, **leaf: object) -> Decision:
-    return replace(made, checked=replace(made.checked, file=replace(made.checked.file, **leaf)))
+def with_file(source: Decision, **leaf: object) -> Decision:
+    return replace(
+        source, checked=replace(source.checked, file=replace(source.checked.file, **leaf))
+    )
 
 
 def test_a_ruling_settles_a_held_file_and_keeps_its_number(ledger: Ledger) -> None:
@@ -73,16 +75,16 @@ def test_a_ruling_that_cannot_be_kept_settles_nothing(ledger: Ledger) -> None:
 
 
 def test_a_copy_is_kept_with_the_return_it_came_with(ledger: Ledger) -> None:
-    copy = sent(decision(Verdict.IGNORED, data=b"pdf", name="a.pdf"), kept_with="inbox/a.xlsx")
+    copy = with_file(decision(Verdict.IGNORED, data=b"pdf", name="a.pdf"), kept_with="inbox/a.xlsx")
     first, second = record_entries(ledger, [copy, decision(ACCEPTED, row(present=1))])
     assert (first.kept_with, second.kept_with) == (second.id, None)
-    late = sent(copy, data=b"later", origin="inbox/b.pdf")
+    late = with_file(copy, data=b"later", origin="inbox/b.pdf")
     assert record_entries(ledger, [late])[0].kept_with == second.id
 
 
 def test_thread_and_subject_come_back(ledger: Ledger) -> None:
-    mailed = sent(
+    mailed = with_file(
         decision(ACCEPTED, row(present=1)), thread="<1@x> <2@x>", subject="Báo cáo", channel="mail"
     )
-    (found,) = record_entries(ledger, [mailed])
-    assert (found.thread, found.subject, found.channel) == ("<1@x> <2@x>", "Báo cáo", "mail")
+    (entry,) = record_entries(ledger, [mailed])
+    assert (entry.thread, entry.subject, entry.channel) == ("<1@x> <2@x>", "Báo cáo", "mail")

@@ -47,12 +47,12 @@ def test_values_come_back_as_they_went_in(ledger: Ledger) -> None:
     )
     ledger.record(RUN, [decision(ACCEPTED, *rows)])
 
-    (found,) = ledger.returns()
+    (stored,) = ledger.returns()
 
-    assert found.rows == rows
-    assert [r.values for r in found.rows] == [r.values for r in rows]
-    assert [r.cells for r in found.rows] == [r.cells for r in rows]
-    assert [type(v) for v in found.rows[0].values.values()] == [date, str, int, float, type(None)]
+    assert stored.rows == rows
+    assert [r.values for r in stored.rows] == [r.values for r in rows]
+    assert [r.cells for r in stored.rows] == [r.cells for r in rows]
+    assert [type(v) for v in stored.rows[0].values.values()] == [date, str, int, float, type(None)]
 
 
 def test_rows_that_waited_packed_are_kept_like_any_others(ledger: Ledger) -> None:
@@ -60,34 +60,38 @@ def test_rows_that_waited_packed_are_kept_like_any_others(ledger: Ledger) -> Non
         row(held_on=date(2019, 11, 4), kind="thường kỳ", share=0.5),
         row(14, text='"é\n', n=None),
     )
-    made = decision(ACCEPTED, *rows)
-    assert made.checked.submission
-    read = replace(made.checked.submission, rows=())
-    packed = replace(made, checked=replace(made.checked, submission=read, compact_rows=pack(rows)))
+    original = decision(ACCEPTED, *rows)
+    assert original.checked.submission
+    read = replace(original.checked.submission, rows=())
+    packed = replace(
+        original, checked=replace(original.checked, submission=read, compact_rows=pack(rows))
+    )
     ledger.record(RUN, [packed])
 
-    (found,) = ledger.returns()
+    (stored,) = ledger.returns()
 
-    assert found.rows == rows
-    assert found.entry.values_hash == packed.checked.values_hash == made.checked.values_hash
+    assert stored.rows == rows
+    assert stored.entry.values_hash == packed.checked.values_hash == original.checked.values_hash
 
 
 def test_a_delivery_comes_back_with_all_that_is_known_of_it(ledger: Ledger) -> None:
-    made = decision(REJECTED, row(present=1), findings=(WRONG,))
-    assert ledger.record(RUN, [made]) == (1,)
+    original = decision(REJECTED, row(present=1), findings=(WRONG,))
+    assert ledger.record(RUN, [original]) == (1,)
 
-    (found,) = ledger.entries()
+    (entry,) = ledger.entries()
 
-    assert (found.id, found.run, found.as_of) == (1, 1, date(2019, 12, 6))
-    assert (found.name, found.origin, found.sender) == (
-        "a.xlsx", "inbox/a.xlsx", "cb01@example.org",
-    )  # fmt: skip
-    assert (found.sha256, found.channel) == (made.checked.file.sha256, "hand")
-    assert found.received == "2019-12-06T01:00:00Z"
-    assert (found.verdict, found.key, found.version) == (REJECTED, KEY, "2018.1")
-    assert found.values_hash == values_hash([row(present=1)])
-    assert found.findings == (WRONG,)
-    assert found.findings[0].params == WRONG.params
+    assert (entry.id, entry.run, entry.as_of) == (1, 1, date(2019, 12, 6))
+    assert (entry.name, entry.origin, entry.sender) == (
+        "a.xlsx",
+        "inbox/a.xlsx",
+        "cb01@example.org",
+    )
+    assert (entry.sha256, entry.channel) == (original.checked.file.sha256, "hand")
+    assert entry.received == "2019-12-06T01:00:00Z"
+    assert (entry.verdict, entry.key, entry.version) == (REJECTED, KEY, "2018.1")
+    assert entry.values_hash == values_hash([row(present=1)])
+    assert entry.findings == (WRONG,)
+    assert entry.findings[0].params == WRONG.params
     assert ledger.runs() == ((1, RUN),)
     assert ledger.returns() == ()  # a refused return has no values that count
 
@@ -105,25 +109,25 @@ def test_what_could_not_be_told_stays_open(ledger: Ledger) -> None:
 def test_a_file_name_that_is_no_text_is_kept_and_known_again(ledger: Ledger) -> None:
     name = os.fsdecode(b"b\xe1o c\xe1o.xlsx")
     wrong = replace(WRONG, params={"name": name}).in_file(name)
-    made = decision(REJECTED, name=name, findings=(wrong,))
-    leaf = made.checked.file
+    original = decision(REJECTED, name=name, findings=(wrong,))
+    leaf = original.checked.file
 
-    (found,) = record_entries(ledger, [made])
+    (entry,) = record_entries(ledger, [original])
 
-    assert found.name == found.findings[0].place.file == "b\\udce1o c\\udce1o.xlsx"
-    assert found.findings[0].params == {"name": name}
+    assert entry.name == entry.findings[0].place.file == "b\\udce1o c\\udce1o.xlsx"
+    assert entry.findings[0].params == {"name": name}
     assert ledger.find_recorded([(leaf.origin, leaf.sha256)]) == {(leaf.origin, leaf.sha256)}
 
 
 def test_seen_is_the_same_bytes_at_the_same_place(ledger: Ledger) -> None:
     leaf = decision().checked.file
     ledger.record(RUN, [decision()])
-    asked = [
+    pairs = [
         (leaf.origin, leaf.sha256),
         ("inbox/b.xlsx", leaf.sha256),
         (leaf.origin, "0" * 64),
     ]
-    assert ledger.find_recorded(asked) == {asked[0]}
+    assert ledger.find_recorded(pairs) == {pairs[0]}
 
 
 def test_no_decisions_leave_no_trace(ledger: Ledger) -> None:
@@ -173,8 +177,8 @@ def test_a_duplicate_of_the_same_batch_is_led_to_what_it_repeats(ledger: Ledger)
 
 def test_a_refers_to_that_is_given_stands(ledger: Ledger) -> None:
     ledger.record(RUN, [decision(REJECTED, data=b"1"), decision(REJECTED, data=b"1")])
-    (found,) = record_entries(ledger, [decision(DUPLICATE, data=b"1", refers_to=1)])
-    assert found.refers_to == 1
+    (entry,) = record_entries(ledger, [decision(DUPLICATE, data=b"1", refers_to=1)])
+    assert entry.refers_to == 1
 
 
 def test_known_gives_earlier_deliveries_oldest_first(ledger: Ledger) -> None:
@@ -189,11 +193,11 @@ def test_known_gives_earlier_deliveries_oldest_first(ledger: Ledger) -> None:
     every = ledger.entries()
     shas = [d.sha256 for d in every]
 
-    known = ledger.snapshot_for([shas[0], "0" * 64], [KEY, ("meeting", "CB-99", "2019-11")])
+    snapshot = ledger.snapshot_for([shas[0], "0" * 64], [KEY, ("meeting", "CB-99", "2019-11")])
 
-    assert known.by_sha == {shas[0]: every[:1]}
-    assert known.by_sha[shas[0]][0].findings == (WRONG,)
-    assert known.by_key == {KEY: every[1:]}
+    assert snapshot.by_sha == {shas[0]: every[:1]}
+    assert snapshot.by_sha[shas[0]][0].findings == (WRONG,)
+    assert snapshot.by_key == {KEY: every[1:]}
 
 
 def test_the_last_return_is_of_the_latest_period_before(ledger: Ledger) -> None:
@@ -201,11 +205,11 @@ def test_the_last_return_is_of_the_latest_period_before(ledger: Ledger) -> None:
     ledger.record(RUN, [decision(ACCEPTED, row(n=m), period=m) for m in months])
     ledger.record(RUN, [decision(ACCEPTED, row(n="corrected"), period="2019-10", data=b"2")])
 
-    found = ledger.last_return("meeting", "CB-01", Period.parse("2019-11"))
+    last = ledger.last_return("meeting", "CB-01", Period.parse("2019-11"))
 
-    assert found
-    assert found.entry.period == "2019-10"
-    assert found.rows[0].values == {"n": "corrected"}
+    assert last
+    assert last.entry.period == "2019-10"
+    assert last.rows[0].values == {"n": "corrected"}
     assert ledger.last_return("meeting", "CB-01", Period.parse("2019-08")) is None
     assert ledger.last_return("meeting", "CB-02", Period.parse("2019-11")) is None
 
@@ -214,9 +218,9 @@ def test_last_year_is_over_before_january_begins(ledger: Ledger) -> None:
     yearly = replace(
         decision().checked.identity.form, period="year", effective=Effective("2014-01")
     )
-    made = decision(period="2018")
-    judged = replace(made.checked, identity=replace(made.checked.identity, form=yearly))
-    ledger.record(RUN, [replace(made, checked=judged)])
+    original = decision(period="2018")
+    judged = replace(original.checked, identity=replace(original.checked.identity, form=yearly))
+    ledger.record(RUN, [replace(original, checked=judged)])
     assert ledger.last_return("meeting", "CB-01", Period.parse("2019"))
     assert ledger.last_return("meeting", "CB-01", Period.parse("2018")) is None
 
@@ -235,12 +239,16 @@ def test_a_report_is_noted_once(ledger: Ledger) -> None:
 VERDICTS = st.sampled_from(list(Verdict))
 BATCHES = st.lists(
     st.lists(
-        st.tuples(VERDICTS, st.sampled_from("AB"), st.sampled_from(["2019-10", "2019-11"]),
-                  st.integers(0, 3)),
+        st.tuples(
+            VERDICTS,
+            st.sampled_from("AB"),
+            st.sampled_from(["2019-10", "2019-11"]),
+            st.integers(0, 3),
+        ),
         max_size=6,
     ),
     max_size=4,
-)  # fmt: skip
+)
 
 
 @given(BATCHES)
@@ -258,13 +266,13 @@ def test_whatever_is_decided_the_counts_add_up(
                     for verdict, branch, period, n in batch
                 ],
             )
-        told = [one for batch in batches for one in batch]
+        items = [item for batch in batches for item in batch]
         deliveries = ledger.entries()
-        assert [d.id for d in deliveries] == list(range(1, len(told) + 1))
-        assert ledger.counts() == {v: Counter(one[0] for one in told)[v] for v in Verdict}
-        assert sum(ledger.counts().values()) == len(told)
+        assert [d.id for d in deliveries] == list(range(1, len(items) + 1))
+        assert ledger.counts() == {v: Counter(item[0] for item in items)[v] for v in Verdict}
+        assert sum(ledger.counts().values()) == len(items)
         # The current return of a key is the last one accepted for it, with its values.
-        last = {(b, p): n for verdict, b, p, n in told if verdict is ACCEPTED}
+        last = {(b, p): n for verdict, b, p, n in items if verdict is ACCEPTED}
         current = {
             (r.entry.branch, r.entry.period): r.rows[0].values["n"] for r in ledger.returns()
         }
@@ -283,10 +291,10 @@ def test_any_value_survives_with_its_type(
     tmp_path_factory: pytest.TempPathFactory, tables: list[dict[str, object]]
 ) -> None:
     with Ledger.create(tmp_path_factory.mktemp("ledger") / "ledger.sqlite") as ledger:
-        made = [replace(row(), values=values) for values in tables]
-        ledger.record(RUN, [decision(ACCEPTED, *made)])
-        (found,) = ledger.returns()
-    assert [repr(r.values) for r in found.rows] == [repr(values) for values in tables]
+        rows = [replace(row(), values=values) for values in tables]
+        ledger.record(RUN, [decision(ACCEPTED, *rows)])
+        (stored,) = ledger.returns()
+    assert [repr(r.values) for r in stored.rows] == [repr(values) for values in tables]
 
 
 def test_read_only_reads_and_never_records(tmp_path: Path) -> None:
@@ -310,9 +318,9 @@ def _refusal(path: Path) -> str:
     with pytest.raises(LedgerError) as caught:
         Ledger.open(path)
     for lang in ("vi", "en"):
-        told = error_text(caught.value, lang)
-        assert str(path) in told
-        assert "{" not in told  # every gap is filled
+        message = error_text(caught.value, lang)
+        assert str(path) in message
+        assert "{" not in message  # every gap is filled
     return caught.value.code
 
 

@@ -114,6 +114,6 @@ def test_killed_between_archive_and_commit(tmp_path: Path, when: str, read_only:
         again: list[Decision] = [
             decision(Verdict.ACCEPTED, data=b"%d" % n, branch=f"CB-{n}") for n in range(80)
         ]
-        for one in again:
-            assert archive.read(archive.store(one.checked.file.data)) == one.checked.file.data
+        for item in again:
+            assert archive.read(archive.store(item.checked.file.data)) == item.checked.file.data
         assert len(ledger.record(RUN, again)) == 80

@@ -31,8 +31,10 @@ def colleague(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Another process at work in the workspace; it stops when its input ends."""
     with subprocess.Popen(
         [sys.executable, "-c", CHILD, str(folder)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as child:  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
         assert child.stdout
         assert child.stdout.readline() == "held\n"
         yield child
@@ -43,9 +45,9 @@ def test_the_second_is_told_who_is_at_work(tmp_path: Path) -> None:
         with pytest.raises(LockedError) as caught, lock(tmp_path, "me"):
             pass
         assert caught.value.params["holder"] == "lan@van-phong (pid 7)"
-        told = error_text(caught.value, "vi")
-        assert "lan@van-phong (pid 7)" in told
-        assert "{" not in told
+        message = error_text(caught.value, "vi")
+        assert "lan@van-phong (pid 7)" in message
+        assert "{" not in message
     with lock(tmp_path, "me"):  # the colleague has gone home
         pass
 
