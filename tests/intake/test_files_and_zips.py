@@ -16,15 +16,15 @@ NOW = "2019-12-02T01:00:00Z"
 XLSX = b"PK\x03\x04 no more than a start"
 
 
-def zipped(**members: bytes) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+def make_zip(**members: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
-    return made.getvalue()
+    return buffer.getvalue()
 
 
-BOOK = zipped(**{"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>"})
+BOOK = make_zip(**{"[Content_Types].xml": b"<a/>", "xl/workbook.xml": b"<a/>"})
 
 
 def lay(folder: Path, **files: bytes) -> Path:
@@ -35,7 +35,7 @@ def lay(folder: Path, **files: bytes) -> Path:
     return folder
 
 
-def seen(*paths: Path, root: Path | None = None) -> list[tuple[str, str | None]]:
+def collect_origins(*paths: Path, root: Path | None = None) -> list[tuple[str, str | None]]:
     return [(leaf.origin, leaf.skip_reason) for leaf in collect(paths, root, NOW)]
 
 
@@ -44,7 +44,11 @@ def test_folders_are_walked_in_order_and_litter_is_left_out(tmp_path):
         "b.xlsx": BOOK, "a/z.ods": BOOK, "a/b.xls": BOOK, ".gitkeep": b"", "~$b.xlsx": b"x",
         "Thumbs.db": b"x", "a/desktop.ini": b"x", ".git/x.xlsx": BOOK,
     })  # fmt: skip
-    assert seen(tmp_path, root=tmp_path) == [("a/b.xls", None), ("a/z.ods", None), ("b.xlsx", None)]
+    assert collect_origins(tmp_path, root=tmp_path) == [
+        ("a/b.xls", None),
+        ("a/z.ods", None),
+        ("b.xlsx", None),
+    ]
 
 
 def test_a_leaf_tells_where_it_came_from(tmp_path):
@@ -62,7 +66,10 @@ def test_names_are_composed_whatever_the_system_stored(tmp_path):
 
 def test_without_a_root_the_origin_begins_in_the_folder_given(tmp_path):
     lay(tmp_path, **{"usb/a/x.xlsx": BOOK, "y.xlsx": BOOK})
-    assert [o for o, _ in seen(tmp_path / "usb", tmp_path / "y.xlsx")] == ["usb/a/x.xlsx", "y.xlsx"]
+    assert [o for o, _ in collect_origins(tmp_path / "usb", tmp_path / "y.xlsx")] == [
+        "usb/a/x.xlsx",
+        "y.xlsx",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +77,7 @@ def test_without_a_root_the_origin_begins_in_the_folder_given(tmp_path):
     [
         ("ký.pdf", b"%PDF-1.4", "N01"), ("ký.xlsx", b"%PDF-1.4", None),
         ("ảnh.jpg", b"\xff\xd8\xff\xe0", "N02"), ("ảnh.heic", b"x", "N02"),
-        ("báo cáo.docx", zipped(mimetype=b""), "N03"), ("ghi chú.txt", b"", "N03"),
+        ("báo cáo.docx", make_zip(mimetype=b""), "N03"), ("ghi chú.txt", b"", "N03"),
         ("nén.rar", b"Rar!\x1a\x07", "N04"), ("nén.7z", b"7z\xbc\xaf\x27\x1c", "N04"),
         ("virus.exe", b"MZ", "N05"), ("không đuôi", b"abc", "N05"),
         ("mẫu.xlsx", BOOK, None), ("mẫu.xls", b"abc", None), ("mẫu.XLSM", BOOK, None),
@@ -79,15 +86,15 @@ def test_without_a_root_the_origin_begins_in_the_folder_given(tmp_path):
     ],
 )  # fmt: skip
 def test_what_a_file_is(tmp_path, name, data, code):
-    assert seen(lay(tmp_path, **{name: data}) / name) == [(name, code)]
+    assert collect_origins(lay(tmp_path, **{name: data}) / name) == [(name, code)]
     assert code is None or code in KNOWN_CODES
 
 
 def test_a_zip_is_opened(tmp_path):
-    pack = zipped(**{"Chi bộ 1.xlsx": BOOK, "thư mục/2.xlsx": XLSX, "__MACOSX/._1.xlsx": b"x",
+    pack = make_zip(**{"Chi bộ 1.xlsx": BOOK, "thư mục/2.xlsx": XLSX, "__MACOSX/._1.xlsx": b"x",
                      "thư mục/": b"", "ký.pdf": b"%PDF-1"})  # fmt: skip
     lay(tmp_path, **{"Đảng bộ.zip": pack})
-    assert seen(tmp_path, root=tmp_path) == [
+    assert collect_origins(tmp_path, root=tmp_path) == [
         ("Đảng bộ.zip!Chi bộ 1.xlsx", None),
         ("Đảng bộ.zip!thư mục/2.xlsx", None),
         ("Đảng bộ.zip!ký.pdf", "N01"),
@@ -96,56 +103,67 @@ def test_a_zip_is_opened(tmp_path):
 
 
 def test_a_zip_in_a_zip_is_opened_and_one_further_down_is_not(tmp_path):
-    deep = zipped(**{"c.zip": zipped(**{"x.xlsx": BOOK}), "b.xlsx": BOOK})
-    lay(tmp_path, **{"a.zip": zipped(**{"b.zip": deep})})
-    assert seen(tmp_path, root=tmp_path) == [
-        ("a.zip!b.zip!c.zip", "N06"), ("a.zip!b.zip!b.xlsx", None),
-    ]  # fmt: skip
+    deep = make_zip(**{"c.zip": make_zip(**{"x.xlsx": BOOK}), "b.xlsx": BOOK})
+    lay(tmp_path, **{"a.zip": make_zip(**{"b.zip": deep})})
+    assert collect_origins(tmp_path, root=tmp_path) == [
+        ("a.zip!b.zip!c.zip", "N06"),
+        ("a.zip!b.zip!b.xlsx", None),
+    ]
 
 
 @pytest.mark.parametrize("flagged", [True, False])
 def test_names_in_a_zip_are_those_people_gave(tmp_path, flagged):
     """Without the flag the bytes are UTF-8 all the same, from most programs."""
-    pack = bytearray(zipped(**{"Mường Lay.xlsx": BOOK}))
+    pack = bytearray(make_zip(**{"Mường Lay.xlsx": BOOK}))
     if not flagged:
         for start, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
             at = pack.index(start) if start == b"PK\x03\x04" else pack.rindex(start)
             pack[at + flags + 1] &= ~0x08
     lay(tmp_path, **{"a.zip": bytes(pack)})
-    assert seen(tmp_path, root=tmp_path) == [("a.zip!Mường Lay.xlsx", None)]
+    assert collect_origins(tmp_path, root=tmp_path) == [("a.zip!Mường Lay.xlsx", None)]
 
 
 def test_names_in_a_zip_cannot_lead_out(tmp_path):
-    lay(tmp_path, **{"a.zip": zipped(**{"../../x.xlsx": BOOK})})
-    assert seen(tmp_path, root=tmp_path) == [("a.zip!x.xlsx", None)]
+    lay(tmp_path, **{"a.zip": make_zip(**{"../../x.xlsx": BOOK})})
+    assert collect_origins(tmp_path, root=tmp_path) == [("a.zip!x.xlsx", None)]
 
 
 def test_zips_that_cannot_be_opened_are_one_leaf_each(tmp_path):
-    pack = zipped(**{"x.xlsx": BOOK * 9})
+    pack = make_zip(**{"x.xlsx": BOOK * 9})
     locked = bytearray(pack)
     locked[locked.rindex(b"PK\x01\x02") + 8] |= 1
-    lay(tmp_path, **{"1 hỏng.zip": pack[:40], "2 khóa.zip": bytes(locked), "3 rỗng.zip": zipped()})
-    assert seen(tmp_path, root=tmp_path) == [
-        ("1 hỏng.zip", "N06"), ("2 khóa.zip!x.xlsx", "N07"), ("3 rỗng.zip", "N10"),
-    ]  # fmt: skip
+    lay(
+        tmp_path, **{"1 hỏng.zip": pack[:40], "2 khóa.zip": bytes(locked), "3 rỗng.zip": make_zip()}
+    )
+    assert collect_origins(tmp_path, root=tmp_path) == [
+        ("1 hỏng.zip", "N06"),
+        ("2 khóa.zip!x.xlsx", "N07"),
+        ("3 rỗng.zip", "N10"),
+    ]
 
 
 def test_a_damaged_member_does_not_take_the_others_with_it(tmp_path):
-    pack = bytearray(zipped(**{"1.xlsx": bytes(range(256)), "2.xlsx": BOOK}))
+    pack = bytearray(make_zip(**{"1.xlsx": bytes(range(256)), "2.xlsx": BOOK}))
     pack[60] ^= 0xFF
     lay(tmp_path, **{"a.zip": bytes(pack)})
-    assert seen(tmp_path, root=tmp_path) == [("a.zip!1.xlsx", "N06"), ("a.zip!2.xlsx", None)]
+    assert collect_origins(tmp_path, root=tmp_path) == [
+        ("a.zip!1.xlsx", "N06"),
+        ("a.zip!2.xlsx", None),
+    ]
 
 
 def test_a_bomb_is_one_ignored_leaf(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "MAX_FILE", 1 << 16)
-    lay(tmp_path, **{"a.zip": zipped(**{"x.xlsx": bytes(1 << 20), "y.xlsx": BOOK})})
-    assert seen(tmp_path, root=tmp_path) == [("a.zip!x.xlsx", "N08"), ("a.zip!y.xlsx", None)]
+    lay(tmp_path, **{"a.zip": make_zip(**{"x.xlsx": bytes(1 << 20), "y.xlsx": BOOK})})
+    assert collect_origins(tmp_path, root=tmp_path) == [
+        ("a.zip!x.xlsx", "N08"),
+        ("a.zip!y.xlsx", None),
+    ]
 
 
 def test_many_members_are_not_opened(tmp_path):
-    lay(tmp_path, **{"a.zip": zipped(**{f"{n}.xlsx": b"" for n in range(1001)})})
-    assert seen(tmp_path, root=tmp_path) == [("a.zip", "N06")]
+    lay(tmp_path, **{"a.zip": make_zip(**{f"{n}.xlsx": b"" for n in range(1001)})})
+    assert collect_origins(tmp_path, root=tmp_path) == [("a.zip", "N06")]
 
 
 def test_files_that_cannot_be_read_are_leaves_too(tmp_path, monkeypatch):
@@ -158,30 +176,32 @@ def test_files_that_cannot_be_read_are_leaves_too(tmp_path, monkeypatch):
         return read(path)
 
     monkeypatch.setattr(Path, "read_bytes", refuse)
-    assert seen(tmp_path, root=tmp_path) == [("a.xlsx", "N09"), ("b.xlsx", None)]
+    assert collect_origins(tmp_path, root=tmp_path) == [("a.xlsx", "N09"), ("b.xlsx", None)]
 
 
 def test_a_file_that_is_not_there(tmp_path):
-    assert seen(tmp_path / "x.xlsx") == [("x.xlsx", "N09")]
+    assert collect_origins(tmp_path / "x.xlsx") == [("x.xlsx", "N09")]
 
 
 def test_a_huge_file_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "MAX_FILE", 10)
-    assert seen(lay(tmp_path, **{"a.xlsx": bytes(11)}), root=tmp_path) == [("a.xlsx", "N08")]
+    assert collect_origins(lay(tmp_path, **{"a.xlsx": bytes(11)}), root=tmp_path) == [
+        ("a.xlsx", "N08")
+    ]
 
 
 def test_a_mailbox_may_be_larger_than_a_file(tmp_path, monkeypatch):
     box = b"From a@b Mon Nov  4 09:00:00 2019\nSubject: x\n\ntext\n"
     monkeypatch.setattr(limits, "MAX_FILE", 10)
-    assert seen(lay(tmp_path, a=box), root=tmp_path) != [("a", "N08")]
+    assert collect_origins(lay(tmp_path, a=box), root=tmp_path) != [("a", "N08")]
     monkeypatch.setattr(limits, "MAX_MAILBOX", 20)
-    assert seen(tmp_path, root=tmp_path) == [("a", "N08")]
+    assert collect_origins(tmp_path, root=tmp_path) == [("a", "N08")]
 
 
 def test_a_file_that_makes_a_library_fail_stops_no_other(tmp_path, monkeypatch):
     def fail(*_):
         raise AssertionError("nobody foresaw this")
 
-    lay(tmp_path, **{"a.zip": zipped(**{"x.xlsx": BOOK}), "b.xlsx": BOOK})
+    lay(tmp_path, **{"a.zip": make_zip(**{"x.xlsx": BOOK}), "b.xlsx": BOOK})
     monkeypatch.setattr(zipfile.ZipFile, "open", fail)
-    assert seen(tmp_path, root=tmp_path) == [("a.zip", "N06"), ("b.xlsx", None)]
+    assert collect_origins(tmp_path, root=tmp_path) == [("a.zip", "N06"), ("b.xlsx", None)]

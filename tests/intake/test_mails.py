@@ -138,7 +138,7 @@ def test_a_mail_attached_in_base64_or_as_a_file_is_opened(tmp_path):
         assert (leaf.name, leaf.data, leaf.sender) == ("bao cao.xlsx", BOOK, "cb01@town.example")
 
 
-def nested(levels: int) -> bytes:
+def nest(levels: int) -> bytes:
     inner = HEAD + part()
     for _ in range(levels):
         inner = f"{HEAD}Content-Type: message/rfc822\n\n{inner}"
@@ -147,10 +147,10 @@ def nested(levels: int) -> bytes:
 
 @pytest.mark.parametrize("levels", [21, 3000])
 def test_nesting_ends_at_twenty(tmp_path, levels):
-    assert [
-        leaf.skip_reason for leaf in collect_mail(tmp_path / "a", nested(limits.MAX_MAILS))
-    ] == [None]
-    assert [leaf.skip_reason for leaf in collect_mail(tmp_path / "b", nested(levels))] == ["N12"]
+    assert [leaf.skip_reason for leaf in collect_mail(tmp_path / "a", nest(limits.MAX_MAILS))] == [
+        None
+    ]
+    assert [leaf.skip_reason for leaf in collect_mail(tmp_path / "b", nest(levels))] == ["N12"]
 
 
 def test_parts_end_at_two_hundred(tmp_path):
@@ -166,20 +166,20 @@ def test_a_mail_without_a_file_is_one_leaf_and_kept(tmp_path):
 
 
 def test_what_mail_programs_add_is_ignored_with_a_reason(tmp_path):
-    shown = 'Content-Disposition: inline; filename="logo.png"\nContent-ID: <1>\n'
+    header = 'Content-Disposition: inline; filename="logo.png"\nContent-ID: <1>\n'
     signature = part(b"x", "", "application/pgp-signature")
-    leaves = collect_mail(tmp_path, mail(WORDS, part(), part(LOGO, shown, "image/png"), signature))
+    leaves = collect_mail(tmp_path, mail(WORDS, part(), part(LOGO, header, "image/png"), signature))
     assert names_and_reasons(leaves) == [("bao cao.xlsx", None), ("logo.png", "N11")]
 
 
-def named(name: str) -> str:
+def disposition(name: str) -> str:
     return f'Content-Disposition: attachment; filename="{name}"\n'
 
 
 def test_a_signed_copy_beside_one_return_is_kept_with_it(tmp_path):
     inline = 'Content-Disposition: inline; filename="IMG_1.jpg"\n'
     leaves = collect_mail(
-        tmp_path, mail(WORDS, part(SCAN, named("scan.pdf")), part(), part(PHOTO, inline))
+        tmp_path, mail(WORDS, part(SCAN, disposition("scan.pdf")), part(), part(PHOTO, inline))
     )
     assert names_and_reasons(leaves) == [
         ("scan.pdf", "N14"),
@@ -192,33 +192,47 @@ def test_a_signed_copy_beside_one_return_is_kept_with_it(tmp_path):
 def test_a_copy_beside_two_returns_belongs_to_that_of_its_name(tmp_path):
     leaves = collect_mail(
         tmp_path,
-        mail(part(BOOK, named("a.xlsx")), part(OTHER, named("b.xlsx")), part(SCAN, named("b.pdf")),
-             part(SCAN, named("c.pdf"))),
-    )  # fmt: skip
+        mail(
+            part(BOOK, disposition("a.xlsx")),
+            part(OTHER, disposition("b.xlsx")),
+            part(SCAN, disposition("b.pdf")),
+            part(SCAN, disposition("c.pdf")),
+        ),
+    )
     assert names_and_reasons(leaves)[2:] == [("b.pdf", "N14"), ("c.pdf", "N01")]
     assert leaves[2].kept_with == leaves[1].origin
 
 
 def test_copies_in_zips_and_folders_go_by_their_name(tmp_path):
-    lay(tmp_path, **{
-        "a.xlsx": BOOK, "a.pdf": SCAN, "b.pdf": SCAN, "x/a.pdf": SCAN,
-        "z.zip": make_zip(**{"1.xlsx": BOOK, "scan.pdf": SCAN}),
-    })  # fmt: skip
-    found = {leaf.origin: (leaf.skip_reason, leaf.kept_with) for leaf in collect_files(tmp_path)}
-    assert found == {
-        "a.pdf": ("N14", "a.xlsx"), "a.xlsx": (None, None), "b.pdf": ("N01", None),
-        "x/a.pdf": ("N01", None), "z.zip!1.xlsx": (None, None),
+    lay(
+        tmp_path,
+        **{
+            "a.xlsx": BOOK,
+            "a.pdf": SCAN,
+            "b.pdf": SCAN,
+            "x/a.pdf": SCAN,
+            "z.zip": make_zip(**{"1.xlsx": BOOK, "scan.pdf": SCAN}),
+        },
+    )
+    leaves = {leaf.origin: (leaf.skip_reason, leaf.kept_with) for leaf in collect_files(tmp_path)}
+    assert leaves == {
+        "a.pdf": ("N14", "a.xlsx"),
+        "a.xlsx": (None, None),
+        "b.pdf": ("N01", None),
+        "x/a.pdf": ("N01", None),
+        "z.zip!1.xlsx": (None, None),
         "z.zip!scan.pdf": ("N14", "z.zip!1.xlsx"),
-    }  # fmt: skip
+    }
 
 
 def test_a_zip_in_a_mail_is_opened(tmp_path):
     leaves = collect_mail(
-        tmp_path, mail(part(make_zip(**{"1.xlsx": BOOK, "2.rar": b"Rar!"}), named("a.zip")))
+        tmp_path, mail(part(make_zip(**{"1.xlsx": BOOK, "2.rar": b"Rar!"}), disposition("a.zip")))
     )
     assert [(leaf.origin, leaf.skip_reason) for leaf in leaves] == [
-        ("thu.eml!1/a.zip!1.xlsx", None), ("thu.eml!1/a.zip!2.rar", "N04"),
-    ]  # fmt: skip
+        ("thu.eml!1/a.zip!1.xlsx", None),
+        ("thu.eml!1/a.zip!2.rar", "N04"),
+    ]
     assert {leaf.sender for leaf in leaves} == {"cb01@town.example"}
 
 
@@ -230,7 +244,7 @@ def test_damage_never_stops_the_others(tmp_path):
 
 @given(st.binary(max_size=300), st.integers(0, 600), st.integers(0, 40))
 def test_a_mail_hurt_anywhere_is_still_leaves(junk, at, cut):
-    whole = mail(WORDS, part(), part(SCAN, named("a.pdf")))
+    whole = mail(WORDS, part(), part(SCAN, disposition("a.pdf")))
     hurt = whole[:at] + junk + whole[at + cut :]
     leaves = list(
         mail_members(IncomingFile("m.eml", hurt, "m.eml", "2019-12-06T09:00:00+07:00"), MailTrust())

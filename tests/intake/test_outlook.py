@@ -61,9 +61,12 @@ def test_a_mail_within_one_is_opened_as_deep_as_any(tmp_path):
     )
     leaves = collect_files(tmp_path)
     assert names_and_reasons(leaves) == [
-        ("Báo cáo.xlsx", None), ("hình", "N15"), ("ký.pdf", "N14"), ("tiếp", "N15"),
+        ("Báo cáo.xlsx", None),
+        ("hình", "N15"),
+        ("ký.pdf", "N14"),
+        ("tiếp", "N15"),
         ("c.xlsx", None),
-    ]  # fmt: skip
+    ]
     assert {leaf.sender for leaf in leaves} == {"cb01@town.example"}
 
 
@@ -104,9 +107,12 @@ FROM = b"From cb01@town.example Tue Dec  3 08:00:00 2019\n"
 
 
 def test_an_mbox_is_its_mails_whatever_their_order(tmp_path):
-    one, two = mail(part(BOOK)), mail(WORDS + "From here on:\n>From nowhere\n", part(OTHER))
-    lay(tmp_path / "a", **{"in.mbox": FROM + one + b"\n" + FROM + two})
-    lay(tmp_path / "b", **{"in.mbox": FROM + two + b"\n" + FROM + one})
+    first_mail, second_mail = (
+        mail(part(BOOK)),
+        mail(WORDS + "From here on:\n>From nowhere\n", part(OTHER)),
+    )
+    lay(tmp_path / "a", **{"in.mbox": FROM + first_mail + b"\n" + FROM + second_mail})
+    lay(tmp_path / "b", **{"in.mbox": FROM + second_mail + b"\n" + FROM + first_mail})
     first, second = (
         {(x.origin, x.sha256) for x in collect_files(tmp_path / name)} for name in "ab"
     )
@@ -131,8 +137,14 @@ def test_copies_in_an_mbox_stay_with_their_own_mail(tmp_path):
 def test_a_mail_of_a_maildir_is_the_same_when_it_was_read(tmp_path, moved):
     for name in ("box/cur", "box/new", "box/tmp"):
         (tmp_path / name).mkdir(parents=True)
-    lay(tmp_path / "box", **{
-        moved: mail(part()), "tmp/158.M1": b"half", "dovecot-uidlist": b"x", "maildirfolder": b"",
-    })  # fmt: skip
+    lay(
+        tmp_path / "box",
+        **{
+            moved: mail(part()),
+            "tmp/158.M1": b"half",
+            "dovecot-uidlist": b"x",
+            "maildirfolder": b"",
+        },
+    )
     (leaf,) = collect_files(tmp_path)
     assert (leaf.origin, leaf.skip_reason) == ("box/157.M1.eml!1/bao cao.xlsx", None)
