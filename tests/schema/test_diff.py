@@ -14,7 +14,7 @@ from mlay_batch.schema.model import Carry, Field, Rule, Text
 OLD = load_catalogue().form("meeting", "2018.1")
 
 
-def edited(form, section_id, edit):
+def edit_section(form, section_id, edit):
     sections = tuple(edit(s) if s.id == section_id else s for s in form.sections)
     return replace(form, sections=sections)
 
@@ -23,18 +23,18 @@ def fields(edit):
     return lambda section: replace(section, fields=tuple(edit(section.fields)))
 
 
-def told(new, lang="vi"):
+def list_changes(new, lang="vi"):
     return [(c.part, c.turn, c.path, c.key, c.old, c.new) for c in changes(OLD, new, lang)]
 
 
 def test_the_same_form_has_not_changed():
-    assert told(OLD) == []
+    assert list_changes(OLD) == []
 
 
 def test_a_field_added_and_one_removed():
     guests = Field("guests", "integer", Text("Khách mời", "Guests"))
-    new = edited(OLD, "meetings", fields(lambda f: (*f[:-1], guests)))
-    assert told(new) == [
+    new = edit_section(OLD, "meetings", fields(lambda f: (*f[:-1], guests)))
+    assert list_changes(new) == [
         ("field", "added", "meetings.guests", "", "", ""),
         ("field", "removed", "meetings.merged", "", "", ""),
     ]
@@ -42,16 +42,19 @@ def test_a_field_added_and_one_removed():
 
 def test_limits_type_and_wording_of_a_field():
     def edit(f):
-        return (replace(one, max=300, required=False) if one.id == "duration" else one for one in f)
+        return (
+            replace(field, max=300, required=False) if field.id == "duration" else field
+            for field in f
+        )
 
-    assert told(edited(OLD, "meetings", fields(edit))) == [
+    assert list_changes(edit_section(OLD, "meetings", fields(edit))) == [
         ("field", "changed", "meetings.duration", "required", "có", "không"),
         ("field", "changed", "meetings.duration", "max", "600", "300"),
     ]
 
 
 def test_order_alone_is_no_change():
-    assert told(edited(OLD, "meetings", fields(reversed))) == []
+    assert list_changes(edit_section(OLD, "meetings", fields(reversed))) == []
 
 
 def test_rules():
@@ -62,50 +65,52 @@ def test_rules():
         return replace(section, rules=(harder, *others))
 
     first, second = OLD.section("meetings").rules[:2]
-    found = told(edited(OLD, "meetings", edit))
-    assert ("rule", "removed", first.code, "", "", "") in found
-    assert ("rule", "changed", second.code, "severity", "cảnh báo", "lỗi, trả lại") in found
-    assert ("rule", "changed", second.code, "plus", "members.closing", "x.y") in found
+    lines = list_changes(edit_section(OLD, "meetings", edit))
+    assert ("rule", "removed", first.code, "", "", "") in lines
+    assert ("rule", "changed", second.code, "severity", "cảnh báo", "lỗi, trả lại") in lines
+    assert ("rule", "changed", second.code, "plus", "members.closing", "x.y") in lines
 
 
 def test_choices():
     kinds = OLD.choices["meeting_kind"]
     new = replace(OLD, choices={**OLD.choices, "meeting_kind": kinds[1:]})
-    assert told(new) == [("choice", "removed", "meeting_kind.regular", "", "", "")]
+    assert list_changes(new) == [("choice", "removed", "meeting_kind.regular", "", "", "")]
 
 
 def test_a_field_carried_over_under_another_id_is_no_new_field():
     def edit(f):
-        return (replace(one, id="minutes") if one.id == "duration" else one for one in f)
+        return (replace(item, id="minutes") if item.id == "duration" else item for item in f)
 
     new = replace(
-        edited(OLD, "meetings", fields(edit)),
+        edit_section(OLD, "meetings", fields(edit)),
         carries=Carry("2018.1", {"meetings.duration": "meetings.minutes"}),
     )
-    assert ("field", "changed", "meetings.minutes", "id", "duration", "minutes") in told(new)
-    assert not [one for one in told(new) if one[0] == "field" and one[1] != "changed"]
+    assert ("field", "changed", "meetings.minutes", "id", "duration", "minutes") in list_changes(
+        new
+    )
+    assert not [item for item in list_changes(new) if item[0] == "field" and item[1] != "changed"]
 
 
 def test_changed_words_of_a_rule_are_one_change():
     def edit(section):
         first, *others = section.rules
-        said = Text("Không khớp {sum}.", "Does not fit {sum}.")
-        return replace(section, rules=(replace(first, says=said), *others))
+        words = Text("Không khớp {sum}.", "Does not fit {sum}.")
+        return replace(section, rules=(replace(first, says=words), *others))
 
-    (only,) = told(edited(OLD, "meetings", edit))
+    (only,) = list_changes(edit_section(OLD, "meetings", edit))
     assert only[:4] == ("rule", "changed", "D01", "says")
 
 
 def test_what_a_rule_is_asked_of_is_told_in_words():
     new = load_catalogue().form("meeting", "2025.1")
-    found = told(new)
-    assert ("rule", "changed", "D04", "given", "", "kind: regular, thematic") in found
-    assert ("form", "changed", "meeting", "effective", "2018-07 – 2025-10", "2025-11 – …") in found
+    lines = list_changes(new)
+    assert ("rule", "changed", "D04", "given", "", "kind: regular, thematic") in lines
+    assert ("form", "changed", "meeting", "effective", "2018-07 – 2025-10", "2025-11 – …") in lines
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_every_key_of_a_description_has_a_name_for_people(lang):
-    records = [one.name.rstrip("_") for kind in (Field, Rule) for one in fields_of(kind)]
+    records = [entry.name.rstrip("_") for kind in (Field, Rule) for entry in fields_of(kind)]
     for key in {*_FORM_KEYS, *_SECTION_KEYS, *records, "section"} - {"params"}:
         assert "`" not in key_title(key, lang), key
     assert key_title("less", lang) == "`less`"

@@ -49,10 +49,10 @@ def test_every_form_is_a_valid_data_package(form, lang):
 def test_the_table_schema_holds_flat_data(tmp_path, wrong, kind, field):
     whole = data_package(MEETING)
     schema = next(r["schema"] for r in whole["resources"] if r["name"] == "meeting-meetings")
-    schema["fields"] = [one for one in schema["fields"] if one["name"] in GOOD]
+    schema["fields"] = [entry for entry in schema["fields"] if entry["name"] in GOOD]
     path = table(tmp_path / "a.csv", wrong)
-    held = frictionless.Schema.from_descriptor(schema)
-    resource = frictionless.Resource(path=path.name, basepath=str(tmp_path), schema=held)
+    flat = frictionless.Schema.from_descriptor(schema)
+    resource = frictionless.Resource(path=path.name, basepath=str(tmp_path), schema=flat)
     errors = [error for task in resource.validate().tasks for error in task.errors]
     assert [(e.type, e.field_name) for e in errors] == ([(kind, field)] if kind else [])
 

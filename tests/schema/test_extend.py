@@ -46,7 +46,7 @@ sections:
 """
 
 
-def loaded(folder: Path, later: str, base: str = BASE) -> Form:
+def load_later(folder: Path, later: str, base: str = BASE) -> Form:
     (folder / "base.yaml").write_text(base, encoding="utf-8")
     (folder / "later.yaml").write_text(later, encoding="utf-8")
     form = load_file(folder / "later.yaml")
@@ -55,7 +55,7 @@ def loaded(folder: Path, later: str, base: str = BASE) -> Form:
 
 
 def test_only_what_it_says_is_different(tmp_path: Path) -> None:
-    form = loaded(tmp_path, LATER)
+    form = load_later(tmp_path, LATER)
     (section,) = form.sections
     (rule,) = section.rules
     assert (form.form, form.version, form.title.vi, form.basis) == (
@@ -72,7 +72,7 @@ def test_only_what_it_says_is_different(tmp_path: Path) -> None:
 
 def test_it_may_extend_one_that_extends_another(tmp_path: Path) -> None:
     (tmp_path / "middle.yaml").write_text(LATER, encoding="utf-8")
-    form = loaded(tmp_path, 'extends: middle.yaml\nversion: "3"\n')
+    form = load_later(tmp_path, 'extends: middle.yaml\nversion: "3"\n')
     assert (form.version, form.section("rows").rules[0].params["bound"]) == ("3", 5)
 
 
@@ -93,7 +93,7 @@ def test_it_may_extend_one_that_extends_another(tmp_path: Path) -> None:
 )
 def test_mistakes(later: str, base: str, code: str, file: str, line: int, tmp_path: Path) -> None:
     with pytest.raises(SchemaError) as caught:
-        loaded(tmp_path, later, base)
+        load_later(tmp_path, later, base)
     params = caught.value.params
     assert (caught.value.code, params["file"], params["line"]) == (code, file, line)
 
@@ -104,10 +104,10 @@ def test_what_is_extended_lies_in_the_folder_itself(tmp_path: Path, name: str) -
     (tmp_path / "own" / "deep").mkdir(parents=True)
     for folder in (tmp_path, tmp_path / "own" / "deep"):
         (folder / "base.yaml").write_text(BASE, encoding="utf-8")
-    own = tmp_path / "own" / "later.yaml"
-    own.write_text(LATER.replace("base.yaml", name), encoding="utf-8")
+    path = tmp_path / "own" / "later.yaml"
+    path.write_text(LATER.replace("base.yaml", name), encoding="utf-8")
     with pytest.raises(SchemaError) as caught:
-        load_file(own)
+        load_file(path)
     assert caught.value.code == "schema.extends"
 
 
@@ -134,30 +134,34 @@ def test_what_stands_twice_in_one_list_is_no_change(
 ) -> None:
     """The second would be taken for a change of the first, in the same file and without a word."""
     with pytest.raises(SchemaError) as caught:
-        loaded(tmp_path, later)
-    said = {"file": "later.yaml", "line": line, "key": key, "name": name}
-    assert (caught.value.code, caught.value.params) == ("schema.again", said | {"nearest": "–"})
+        load_later(tmp_path, later)
+    params = {"file": "later.yaml", "line": line, "key": key, "name": name}
+    assert (caught.value.code, caught.value.params) == ("schema.again", params | {"nearest": "–"})
 
 
 def test_a_new_rule_does_not_replace_one_that_is_there(tmp_path: Path) -> None:
     """Z01 is there and Z02 is new in the same file: Z03 is free."""
     new = RULE.replace("Z02", "Z01")
     with pytest.raises(SchemaError) as caught:
-        loaded(tmp_path, LATER.replace("      - {code: Z01, bound: 5}\n", new + RULE))
+        load_later(tmp_path, LATER.replace("      - {code: Z01, bound: 5}\n", new + RULE))
     assert caught.value.code == "schema.replaces"
     assert caught.value.params == {
-        "file": "later.yaml", "line": 11, "name": "Z01", "key": "check", "nearest": "Z03",
-    }  # fmt: skip
+        "file": "later.yaml",
+        "line": 11,
+        "name": "Z01",
+        "key": "check",
+        "nearest": "Z03",
+    }
     for lang, free in (("vi", "thì dùng mã Z03"), ("en", "Use Z03 for a new rule")):
         assert free in error_text(caught.value, lang)
-    assert [rule.code for _, rule in loaded(tmp_path, LATER + RULE).rules()] == ["Z01", "Z02"]
+    assert [rule.code for _, rule in load_later(tmp_path, LATER + RULE).rules()] == ["Z01", "Z02"]
 
 
 def test_neither_does_one_two_files_further_on(tmp_path: Path) -> None:
     (tmp_path / "middle.yaml").write_text(LATER + RULE, encoding="utf-8")
     last = f'extends: middle.yaml\nversion: "3"\nsections:\n  - id: rows\n    rules:\n{RULE}'
     with pytest.raises(SchemaError) as caught:
-        loaded(tmp_path, last)
+        load_later(tmp_path, last)
     assert (caught.value.code, caught.value.params["nearest"]) == ("schema.replaces", "Z03")
 
 

@@ -98,13 +98,13 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("there", "instead", "code", "line", "name", "nearest"), WRONG)
+@pytest.mark.parametrize(("old", "instead", "code", "line", "name", "nearest"), WRONG)
 def test_a_mistake_is_named(
-    there: str, instead: str, code: str, line: int, name: str | None, nearest: str | None
+    old: str, instead: str, code: str, line: int, name: str | None, nearest: str | None
 ) -> None:
-    assert FORM.count(there) == 1
+    assert FORM.count(old) == 1
     with pytest.raises(SchemaError) as caught:
-        load_text(FORM.replace(there, instead), "visit.yaml")
+        load_text(FORM.replace(old, instead), "visit.yaml")
     params = caught.value.params
     assert (caught.value.code, params["line"], params["file"]) == (code, line, "visit.yaml")
     if name is not None:

@@ -78,22 +78,27 @@ def test_every_field_and_rule_of_a_shipped_form_is_there(form, lang: str) -> Non
 
 
 def test_quotas_and_schemes_have_pages_too() -> None:
-    found = pages(CATALOGUE, "vi")
+    page_texts = pages(CATALOGUE, "vi")
     described = (CATALOGUE.forms, CATALOGUE.quotas, CATALOGUE.schemes, CATALOGUE.indicator_sets)
-    assert len(found) == 2 + sum(map(len, described))
-    assert "ít nhất 4 lần một năm" in found["quota-town_official-2018-07.md"]
-    assert "| Khá | `fair` | 70 |" in found["scheme-meeting_score-2018.md"]
-    assert "| HTXS | HTXS | từ 90 % trở lên |" in found["scheme-classification-2018.md"]
-    assert "Thường kỳ, Chuyên đề" in found["quota-town_official-2018-07.md"]
-    assert all(f"]({name})" in found["README.md"] for name in found if name != "README.md")
+    assert len(page_texts) == 2 + sum(map(len, described))
+    assert "ít nhất 4 lần một năm" in page_texts["quota-town_official-2018-07.md"]
+    assert "| Khá | `fair` | 70 |" in page_texts["scheme-meeting_score-2018.md"]
+    assert "| HTXS | HTXS | từ 90 % trở lên |" in page_texts["scheme-classification-2018.md"]
+    assert "Thường kỳ, Chuyên đề" in page_texts["quota-town_official-2018-07.md"]
+    assert all(
+        f"]({name})" in page_texts["README.md"] for name in page_texts if name != "README.md"
+    )
 
 
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_reporters_are_called_by_their_titles(lang: str) -> None:
     form = CATALOGUE.form("meeting", "2025.1")
     assert form
-    (line,) = [one for one in reference(form, lang, CATALOGUE.forms).splitlines()
-               if one.startswith(("- Nơi nộp", "- Reported by"))]  # fmt: skip
+    (line,) = [
+        text
+        for text in reference(form, lang, CATALOGUE.forms).splitlines()
+        if text.startswith(("- Nơi nộp", "- Reported by"))
+    ]
     assert (
         line.partition(": ")[2]
         == {
@@ -105,8 +110,8 @@ def test_reporters_are_called_by_their_titles(lang: str) -> None:
 
 def test_every_finding_of_the_program_is_explained() -> None:
     page = findings_page("vi")
-    told = [line.split(" | ")[0].strip("| ") for line in page.splitlines() if line[2:5].isalnum()]
-    assert [code for code in told if code[1:].isdigit()] == sorted(KNOWN_CODES)
+    codes = [line.split(" | ")[0].strip("| ") for line in page.splitlines() if line[2:5].isalnum()]
+    assert [code for code in codes if code[1:].isdigit()] == sorted(KNOWN_CODES)
     assert "{" not in page
     assert "| C20 | cảnh báo | Ghi “…” bên ngoài biểu mẫu" in page
     assert "| R04 | lỗi, trả lại |" in page and "| I20 | chờ quyết định |" in page

@@ -51,10 +51,10 @@ def test_a_mistake_is_named(old: str, new: str, code: str, line: int, name: str,
     assert old in SIGNS
     with pytest.raises(SchemaError) as caught:
         load_text(SIGNS.replace(old, new, 1), "signs.yaml")
-    told = caught.value.params
-    assert (caught.value.code, told["line"]) == (code, line)
-    assert name in f"{told.get('key')} {told.get('name')}"
-    assert near in str(told.get("nearest", ""))
+    params = caught.value.params
+    assert (caught.value.code, params["line"]) == (code, line)
+    assert name in f"{params.get('key')} {params.get('name')}"
+    assert near in str(params.get("nearest", ""))
     for lang in ("vi", "en"):
         assert "signs.yaml" in error_text(caught.value, lang)
 
