@@ -34,45 +34,48 @@ def texts(count: int, seed: int = 1) -> dict[TextKey, str]:
 
 @given(st.integers(0, 59), st.integers(0, 39), st.integers(0, 10_000))
 def test_a_copy_with_a_word_changed_is_found_among_others(at: int, word: int, seed: int) -> None:
-    known = texts(60, seed)
-    words = known[f"B{at}", 0].split()
+    corpus_texts = texts(60, seed)
+    words = corpus_texts[f"B{at}", 0].split()
     words[word] = "khác"
-    found = similar_texts(known | {("COPY", 0): " ".join(words)}, 90)
-    assert [alike.key for alike in found["COPY", 0]] == [(f"B{at}", 0)]
-    assert set(found) == {("COPY", 0), (f"B{at}", 0)}
+    matches = similar_texts(corpus_texts | {("COPY", 0): " ".join(words)}, 90)
+    assert [match.key for match in matches["COPY", 0]] == [(f"B{at}", 0)]
+    assert set(matches) == {("COPY", 0), (f"B{at}", 0)}
 
 
 @given(st.integers(0, 10_000))
 def test_it_finds_what_comparing_all_with_all_finds(seed: int) -> None:
-    known = texts(12, seed)
+    corpus_texts = texts(12, seed)
     draw = random.Random(seed)
     for number in range(4):
-        words = known[f"B{number}", 0].split()
+        words = corpus_texts[f"B{number}", 0].split()
         for _ in range(draw.randrange(6)):
             words[draw.randrange(len(words))] = draw.choice(SYLLABLES)
-        known[f"C{number}", 0] = " ".join(words)
+        corpus_texts[f"C{number}", 0] = " ".join(words)
     everything = {
-        (one, other)
-        for one in known
-        for other in known
-        if one != other and text_similarity.similarity(known[one], known[other], 90)
+        (first, other)
+        for first in corpus_texts
+        for other in corpus_texts
+        if first != other
+        and text_similarity.similarity(corpus_texts[first], corpus_texts[other], 90)
     }
-    found = {
-        (one, alike.key) for one, others in similar_texts(known, 90).items() for alike in others
+    matches = {
+        (first, match.key)
+        for first, others in similar_texts(corpus_texts, 90).items()
+        for match in others
     }
-    assert found == everything
+    assert matches == everything
 
 
 def test_ten_times_the_texts_are_ten_times_the_pairs_compared(monkeypatch) -> None:
     compared = {}
     for count in (300, 3000):
-        known = texts(count) | {("COPY", n): text for (_, n), text in texts(1).items()}
-        asked: list[float] = []
+        corpus_texts = texts(count) | {("COPY", n): text for (_, n), text in texts(1).items()}
+        calls: list[float] = []
         monkeypatch.setattr(
-            text_similarity, "similarity", lambda *texts, asked=asked: asked.append(1) or 0
+            text_similarity, "similarity", lambda *texts, calls=calls: calls.append(1) or 0
         )
-        similar_texts(known, 90)
-        compared[count] = len(asked)
+        similar_texts(corpus_texts, 90)
+        compared[count] = len(calls)
     assert 1 <= compared[300] <= 300
     assert compared[3000] <= 12 * max(compared[300], 10)
 

@@ -34,17 +34,17 @@ BRANCH, SIGN = "Tên đơn vị", "Dấu hiệu"
 
 
 def on_trial(code: str) -> Catalogue:
-    (known,) = catalogue().indicator_sets
+    (indicator_set,) = catalogue().indicator_sets
     entries = tuple(
         replace(sign, severity=Severity.TRIAL) if sign.code == code else sign
-        for sign in known.entries
+        for sign in indicator_set.entries
     )
-    return replace(catalogue(), indicator_sets=(replace(known, entries=entries),))
+    return replace(catalogue(), indicator_sets=(replace(indicator_set, entries=entries),))
 
 
-def book(given: ReportInputs) -> dict[str, Worksheet]:
-    made = report.Provenance("0", given.as_of, "a" * 64, given.catalogue.sources)
-    data = report.write(given, compute(given), made)
+def book(inputs: ReportInputs) -> dict[str, Worksheet]:
+    provenance = report.Provenance("0", inputs.as_of, "a" * 64, inputs.catalogue.sources)
+    data = report.write(inputs, compute(inputs), provenance)
     return {sheet.title: sheet for sheet in load_workbook(io.BytesIO(data))}
 
 
@@ -70,8 +70,8 @@ class TestSheet:
     ) -> None:
         sheet = sheets["Cảnh báo"]
         branch, sign, months = (column(sheet, h) for h in (BRANCH, SIGN, "Số tháng trong năm"))
-        shown = [(str(row[branch])[:5], row[sign], row[months]) for row in lines(sheet)]
-        assert shown == [
+        rows = [(str(row[branch])[:5], row[sign], row[months]) for row in lines(sheet)]
+        assert rows == [
             (CELL, "Lồng ghép họp cơ quan", 6),
             (CELL, "Không có phê bình", 1),
             (CELL, "Điểm không thay đổi", 1),
@@ -96,9 +96,10 @@ class TestSheet:
 
     def test_a_sign_on_trial_is_told_to_the_clerk_alone(self, sheets: dict[str, Worksheet]) -> None:
         everywhere = {
-            title for title, sheet in sheets.items()
+            title
+            for title, sheet in sheets.items()
             if any(cell in ("H06", "Ít người phát biểu") for row in sheet.values for cell in row)
-        }  # fmt: skip
+        }
         assert everywhere == {"Lỗi"}
         sheet = sheets["Lỗi"]
         (line,) = [row for row in lines(sheet) if row[column(sheet, "Mã")] == "H06"]
@@ -109,15 +110,15 @@ class TestSheet:
 class TestPage:
     @staticmethod
     def data(lang: str = "vi") -> bytes:
-        given = facts(year(BAD), Period.parse("2019"))
-        figures = compute(given)
-        return write_page(given, figures, branch_year(given, figures, CELL), CELL, "MARK", lang)
+        inputs = facts(year(BAD), Period.parse("2019"))
+        figures = compute(inputs)
+        return write_page(inputs, figures, branch_year(inputs, figures, CELL), CELL, "MARK", lang)
 
     def test_tells_the_year(self) -> None:
         sheet = load_workbook(io.BytesIO(self.data())).active
-        said = [[cell for cell in row if cell is not None] for row in sheet.values]
-        flat = [str(cell) for row in said for cell in row]
-        november = next(row for row in said if row[:1] == [11])
+        rows = [[cell for cell in row if cell is not None] for row in sheet.values]
+        flat = [str(cell) for row in rows for cell in row]
+        november = next(row for row in rows if row[:1] == [11])
         assert november[2:9] == ["Thường kỳ và chuyên đề", 20, 18, 90, 110, 1, 95]
         assert any(text.startswith("Số buổi họp: 11. Điểm bình quân: 93,7") for text in flat)
         assert any("Lồng ghép họp cơ quan (tháng 6–11)" in text for text in flat)
@@ -133,6 +134,6 @@ class TestPage:
         path.write_bytes(self.data())
         pdf = libreoffice.convert(path, "pdf", tmp_path)
         info = ["pdfinfo", str(pdf)]
-        told = subprocess.run(info, capture_output=True, text=True, check=True).stdout
-        assert re.search(r"^Pages: +1$", told, re.MULTILINE)
-        assert re.search(r"^Page size: .*\(A4\)$", told, re.MULTILINE)
+        output = subprocess.run(info, capture_output=True, text=True, check=True).stdout
+        assert re.search(r"^Pages: +1$", output, re.MULTILINE)
+        assert re.search(r"^Page size: .*\(A4\)$", output, re.MULTILINE)

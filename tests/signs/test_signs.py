@@ -26,15 +26,15 @@ from mlay_batch.schema import indicators as described
 
 SAMPLES = samples("signs.yaml")
 MINUTES = samples("minutes.yaml")
-ENTRIES = {sign.code: sign for known in catalogue().indicator_sets for sign in known.entries}
+ENTRIES = {sign.code: sign for signs in catalogue().indicator_sets for sign in signs.entries}
 FORM = catalogue().form("meeting", "2018.1")
 
 
-def codes(told: list[dict[str, Any]], at: str = "2019-11") -> list[str]:
+def codes(lines: list[dict[str, Any]], at: str = "2019-11") -> list[str]:
     return sorted(
-        one.indicator.code
-        for one in indicator_codes(year(told), Period.parse(at))
-        if one.branch == CELL
+        hit.indicator.code
+        for hit in indicator_codes(year(lines), Period.parse(at))
+        if hit.branch == CELL
     )
 
 
@@ -59,33 +59,33 @@ def test_every_sign_has_a_sample_and_every_kind_a_sign() -> None:
 def test_what_is_said_has_no_gaps_and_names_its_cell(name: str) -> None:
     sample = SAMPLES[name]
     at = Period.parse(sample.get("at", "2019-11"))
-    one = next(one for one in indicator_codes(year(sample["seen"]), at) if one.branch == CELL)
+    hit = next(hit for hit in indicator_codes(year(sample["seen"]), at) if hit.branch == CELL)
     for lang in ("vi", "en"):
-        said = explain_indicator(one.indicator, one.params, FORM, lang)
-        assert "{" not in str(said) and "meetings." not in str(said)
-        assert said.what and said.fix
-    own = [source for source in one.sources if source.delivery == one.delivery]
-    assert own or one.indicator.kind == "none_in_quarter"
-    assert all(source.place.cell and source.place.file for source in one.sources)
+        message = explain_indicator(hit.indicator, hit.params, FORM, lang)
+        assert "{" not in str(message) and "meetings." not in str(message)
+        assert message.what and message.fix
+    at_hand = [source for source in hit.sources if source.delivery == hit.delivery]
+    assert at_hand or hit.indicator.kind == "none_in_quarter"
+    assert all(source.place.cell and source.place.file for source in hit.sources)
 
 
 def test_a_sign_says_what_it_saw() -> None:
-    one = next(iter(indicator_codes(year([{"speakers": 1, "present": 9, "expected": 9}]))))
-    assert explain_indicator(one.indicator, one.params, FORM, "vi").what == (
+    hit = next(iter(indicator_codes(year([{"speakers": 1, "present": 9, "expected": 9}]))))
+    assert explain_indicator(hit.indicator, hit.params, FORM, "vi").what == (
         "Buổi 05/11/2019 có 1 người phát biểu trên 9 người dự."
     )
-    one = next(
+    hit = next(
         iter(indicator_codes(year([{"month": "2019-10", "prepared": "no"}, {"documents": "no"}])))
     )
-    assert explain_indicator(one.indicator, one.params, FORM, "vi").what == (
+    assert explain_indicator(hit.indicator, hit.params, FORM, "vi").what == (
         "2 trong 3 tháng gần nhất chưa chuẩn bị; buổi 05/11/2019 ghi “Không” ở: Gửi trước tài liệu."
     )
-    assert [source.path for source in one.sources] == ["meetings.documents"]
+    assert [source.path for source in hit.sources] == ["meetings.documents"]
 
 
 def test_order_of_receipt_does_not_matter() -> None:
-    told = year(SAMPLES["H02"]["seen"])
-    assert indicator_hits(facts(told)) == indicator_hits(facts(reversed(told)))
+    returns = year(SAMPLES["H02"]["seen"])
+    assert indicator_hits(facts(returns)) == indicator_hits(facts(reversed(returns)))
 
 
 def test_a_blank_is_never_a_sign() -> None:
@@ -95,8 +95,8 @@ def test_a_blank_is_never_a_sign() -> None:
 
 
 def test_signs_of_a_version_hold_in_its_months_only() -> None:
-    (known,) = catalogue().indicator_sets
-    ended = replace(known, effective=replace(known.effective, to="2019-10"))
+    (indicator_set,) = catalogue().indicator_sets
+    ended = replace(indicator_set, effective=replace(indicator_set.effective, to="2019-10"))
     later = facts(
         year([{"merged": "yes"}]), descriptions=replace(catalogue(), indicator_sets=(ended,))
     )
@@ -113,65 +113,73 @@ class TestPrecision:
     def test_copied_minutes(self) -> None:
         """24 minutes, 7 of them copied; among them numbers changed, sentences added or moved."""
         cells = MINUTES["month"]
-        told = [write_rows(code, NOVEMBER, {"content": one["text"]}) for code, one in cells.items()]
-        found = {one.branch for one in indicator_codes(told) if one.indicator.kind == "copied"}
-        right = {code for code, one in cells.items() if "like" in one}
-        assert sorted(found - right) == []
-        assert sorted(right - found) == []
-        assert (len(found), len(cells)) == (7, 24)
+        returns = [
+            write_rows(code, NOVEMBER, {"content": entry["text"]}) for code, entry in cells.items()
+        ]
+        hits = {
+            entry.branch for entry in indicator_codes(returns) if entry.indicator.kind == "copied"
+        }
+        right = {code for code, entry in cells.items() if "like" in entry}
+        assert sorted(hits - right) == []
+        assert sorted(right - hits) == []
+        assert (len(hits), len(cells)) == (7, 24)
 
     def test_who_was_copied_is_named(self) -> None:
         cells = MINUTES["month"]
-        told = [write_rows(code, NOVEMBER, {"content": one["text"]}) for code, one in cells.items()]
+        returns = [
+            write_rows(code, NOVEMBER, {"content": entry["text"]}) for code, entry in cells.items()
+        ]
         named = {
-            one.branch: one.params["branches"]
-            for one in indicator_codes(told)
-            if one.indicator.code == "H02"
+            entry.branch: entry.params["branches"]
+            for entry in indicator_codes(returns)
+            if entry.indicator.code == "H02"
         }
         for code, others in named.items():
             assert set(str(others).replace("Chi bộ ", "").split(", ")) == set(cells[code]["like"])
 
     def test_repeated_minutes(self) -> None:
-        found, right = set(), set()
+        hits, right = set(), set()
         for cell, entries in MINUTES["cells"].items():
             months = [Period(2019, 8 + at) for at in range(len(entries))]
             pairs = list(zip(months, entries, strict=True))
-            told = [write_rows(cell, month, {"content": one["text"]}) for month, one in pairs]
-            right |= {(cell, month) for month, one in pairs if "like" in one}
+            returns = [
+                write_rows(cell, month, {"content": entry["text"]}) for month, entry in pairs
+            ]
+            right |= {(cell, month) for month, entry in pairs if "like" in entry}
             kinds = {
-                month: {one.indicator.kind for one in indicator_codes(told, month)}
+                month: {entry.indicator.kind for entry in indicator_codes(returns, month)}
                 for month in months
             }
-            found |= {(cell, month) for month in months if "repeated" in kinds[month]}
-        assert precision(found, right) == recall(found, right) == 1
+            hits |= {(cell, month) for month in months if "repeated" in kinds[month]}
+        assert precision(hits, right) == recall(hits, right) == 1
 
     @pytest.mark.parametrize(("listed", "at_least"), [("topics", 0.9), ("contents", 0.9)])
     def test_words_that_say_nothing(self, listed: str, at_least: float) -> None:
-        told = {one["text"]: listing(listed, one["text"]) for one in MINUTES[listed]}
-        found = {
+        by_text = {entry["text"]: listing(listed, entry["text"]) for entry in MINUTES[listed]}
+        empty = {
             text
-            for text, one in told.items()
-            if "bare" in {s.indicator.kind for s in indicator_codes([one])}
+            for text, entry in by_text.items()
+            if "bare" in {s.indicator.kind for s in indicator_codes([entry])}
         }
-        right = {one["text"] for one in MINUTES[listed] if one.get("bare")}
-        assert sorted(found - right) == []
-        assert precision(found, right) >= at_least and recall(found, right) >= at_least
+        right = {entry["text"] for entry in MINUTES[listed] if entry.get("bare")}
+        assert sorted(empty - right) == []
+        assert precision(empty, right) >= at_least and recall(empty, right) >= at_least
 
 
 def listing(listed: str, text: str) -> AcceptedReturn:
     """A return with `text` as topic or as content."""
     content = "Bàn thu hoạch lúa mùa ở ba tổ và chống rét cho đàn trâu bò"
-    given = {"topic": text, "kind": "both"} if listed == "topics" else {}
+    values = {"topic": text, "kind": "both"} if listed == "topics" else {}
     return write_rows(
-        CELL, NOVEMBER, {"content": text} | given | ({"content": content} if given else {})
+        CELL, NOVEMBER, {"content": text} | values | ({"content": content} if values else {})
     )
 
 
-def precision(found: set[Any], right: set[Any]) -> float:
+def precision(hits: set[Any], right: set[Any]) -> float:
     """The share of those found that are right."""
-    return len(found & right) / len(found)
+    return len(hits & right) / len(hits)
 
 
-def recall(found: set[Any], right: set[Any]) -> float:
+def recall(hits: set[Any], right: set[Any]) -> float:
     """The share of the right ones that were found."""
-    return len(found & right) / len(right)
+    return len(hits & right) / len(right)
