@@ -20,8 +20,13 @@ FORM = small_form()
 TITLE = "Lỗi cần sửa"
 
 
-def finding(code: str, cell: str = "", severity: Severity = Severity.ERROR, also: str = "",
-            **params: str | int | None) -> Finding:  # fmt: skip
+def finding(
+    code: str,
+    cell: str = "",
+    severity: Severity = Severity.ERROR,
+    also: str = "",
+    **params: str | int | None,
+) -> Finding:
     marks = tuple(Place("gui.xlsx", "Báo cáo", other) for other in also.split())
     return Finding(code, severity, Place("gui.xlsx", "Báo cáo", cell), params, marks)
 
@@ -108,8 +113,10 @@ def test_one_fault_with_other_figures_is_told_with_each_of_them():
 
 def test_different_things_to_do_are_told_each():
     rows = [meeting(row) for row in (40, 41)]
-    marks = [finding("F05", f"C{n}", value=f"2019-04-0{d}", swapped=f"2019-11-0{d}")
-             for n, d in ((40, 4), (41, 5))]  # fmt: skip
+    marks = [
+        finding("F05", f"C{n}", value=f"2019-04-0{d}", swapped=f"2019-11-0{d}")
+        for n, d in ((40, 4), (41, 5))
+    ]
     ((_, _, _, fix),) = lines(render_form(FORM, rows, marks))
     assert ["04/11/2019" in line for line in fix.splitlines()] == [True, False]
     assert "05/11/2019" in fix.splitlines()[1]
@@ -128,10 +135,14 @@ def test_a_message_names_rows_columns_and_cells_of_this_form():
         finding("C16", "E55", also="E55 K55", cells="E55:K55"),
     ]
     first = int(at(FORM, "meetings.held_on")[1:])
-    told = {line[2] for line in lines(render_form(FORM, rows, marks))}
-    assert {word for text in told for word in re.findall(r"\b[A-Z]?\d+\b|Cột \w\b", text)} == {
-        str(first), str(first + 1), "Cột F", f"E{first + 1}", f"F{first + 1}",
-    }  # fmt: skip
+    messages = {line[2] for line in lines(render_form(FORM, rows, marks))}
+    assert {word for text in messages for word in re.findall(r"\b[A-Z]?\d+\b|Cột \w\b", text)} == {
+        str(first),
+        str(first + 1),
+        "Cột F",
+        f"E{first + 1}",
+        f"F{first + 1}",
+    }
 
 
 def test_what_to_do_is_what_this_form_still_needs():

@@ -43,7 +43,7 @@ def blank() -> Workbook:
 
 
 @cache
-def shipped(form: Form) -> Workbook:
+def render_shipped(form: Form) -> Workbook:
     return render_form(form, context=REGISTER if form.period == "none" else CONTEXT)
 
 
@@ -77,20 +77,20 @@ def test_another_process_gives_the_same_bytes():
 
 def test_the_official_heading_names_superior_branch_and_place():
     sheet = blank()["Báo cáo"]
-    found = texts(blank(), "Báo cáo")
+    sheet_texts = texts(blank(), "Báo cáo")
     assert sheet["B1"].value == "ĐẢNG BỘ THỊ XÃ MƯỜNG LAY"
     assert (sheet["B2"].value, sheet["B3"].value) == ("Chi bộ Nam Khánh", "*")
-    assert "ĐẢNG CỘNG SẢN VIỆT NAM" in found
-    assert any(text.startswith("Mường Lay, ngày …") for text in found)
+    assert "ĐẢNG CỘNG SẢN VIỆT NAM" in sheet_texts
+    assert any(text.startswith("Mường Lay, ngày …") for text in sheet_texts)
 
 
 def test_the_heading_card_is_filled_and_locked():
     sheet = blank()["Báo cáo"]
-    shown = {name: sheet[at(FORM, f"head.{name}")] for name in ("branch", "period", "assigned")}
-    assert shown["branch"].value == "CB-01 – Chi bộ Nam Khánh"
-    assert shown["period"].value == "Tháng 11 năm 2019"
-    assert shown["assigned"].value == "CB07 – Nguyễn Văn An"
-    assert all(cell.protection.locked for cell in shown.values())
+    card = {name: sheet[at(FORM, f"head.{name}")] for name in ("branch", "period", "assigned")}
+    assert card["branch"].value == "CB-01 – Chi bộ Nam Khánh"
+    assert card["period"].value == "Tháng 11 năm 2019"
+    assert card["assigned"].value == "CB07 – Nguyễn Văn An"
+    assert all(cell.protection.locked for cell in card.values())
 
 
 def test_a_card_is_prefilled_from_context_and_defaults_a_table_is_not():
@@ -123,8 +123,8 @@ def test_a_table_grows_with_its_rows():
     rows = [meeting(20 + n, content=f"Buổi {n}") for n in range(9)]
     sheet = render_form(FORM, rows)["Báo cáo"]
     first = cell_plan(FORM, "meetings.content", rows=9)
-    found = [sheet.cell(first.row + n, first.column).value for n in range(9)]
-    assert found == [f"Buổi {n}" for n in range(9)]
+    values = [sheet.cell(first.row + n, first.column).value for n in range(9)]
+    assert values == [f"Buổi {n}" for n in range(9)]
     assert sheet.cell(first.row + 9, 1).value == "meetings:end"
 
 
@@ -164,7 +164,7 @@ def test_dropdowns_take_their_values_from_the_hidden_sheet():
 
 def test_a_register_chooses_codes_from_its_own_sheet():
     register = next(form for form in FORMS if form.form == "register")
-    book = shipped(register)
+    book = render_shipped(register)
     cell = cell_plan(register, "assignments.officer")
     check = validation(book, f"C{cell.row}", "Phân công")
     codes = cell_plan(register, "officers.code")
@@ -226,7 +226,7 @@ def test_a_reason_is_asked_for_only_when_there_was_no_meeting():
 
 def test_only_value_cells_can_be_typed_into():
     for form in FORMS:
-        book = shipped(form)
+        book = render_shipped(form)
         free = sum(
             not cell.protection.locked
             for sheet in book.worksheets
@@ -259,9 +259,12 @@ def test_the_stamp_tells_the_form_and_every_text_people_did_not_type():
     book = blank()
     assert book["_mlay"].sheet_state == "veryHidden"
     assert stamp(book)[:5] == [
-        ("mark", "mlay-batch"), ("form", "small"), ("version", "1"),
-        ("branch", "CB-01"), ("period", "2019-11"),
-    ]  # fmt: skip
+        ("mark", "mlay-batch"),
+        ("form", "small"),
+        ("version", "1"),
+        ("branch", "CB-01"),
+        ("period", "2019-11"),
+    ]
     static = {value for key, value in stamp(book) if key == "static"}
     assert {"ĐẢNG BỘ THỊ XÃ MƯỜNG LAY", "Chi bộ Nam Khánh", "Tháng 11 năm 2019"} <= static
     assert set(texts(book, "Hướng dẫn")) <= static
@@ -273,12 +276,12 @@ def test_bare_numbers_stand_only_where_a_reader_expects_them():
 
 
 def test_the_instructions_come_from_the_form():
-    found = "\n".join(texts(blank(), "Hướng dẫn"))
-    assert "1. Chỉ điền vào ô trắng." in found
-    assert "Hạn gửi kỳ này: 05/12/2019." in found
-    assert "Căn cứ: 12-HD/BTCTW." in found
-    assert "Số nguyên từ 0 đến 500. Số cuối tháng trước. Ví dụ: 18." in found
-    assert "chọn “Có” ở ô “Không họp”" in found
+    text = "\n".join(texts(blank(), "Hướng dẫn"))
+    assert "1. Chỉ điền vào ô trắng." in text
+    assert "Hạn gửi kỳ này: 05/12/2019." in text
+    assert "Căn cứ: 12-HD/BTCTW." in text
+    assert "Số nguyên từ 0 đến 500. Số cuối tháng trước. Ví dụ: 18." in text
+    assert "chọn “Có” ở ô “Không họp”" in text
 
 
 def test_everything_is_said_in_english_too():
@@ -293,7 +296,7 @@ def test_everything_is_said_in_english_too():
 
 def test_the_page_is_a4_as_wide_as_the_paper():
     for form in FORMS:
-        book = shipped(form)
+        book = render_shipped(form)
         sheet = book.worksheets[0]
         assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, form.orientation)
         assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
@@ -302,14 +305,14 @@ def test_the_page_is_a4_as_wide_as_the_paper():
 
 def test_a_sheet_of_one_table_repeats_its_headings_and_freezes_them():
     register = next(form for form in FORMS if form.form == "register")
-    sheet = shipped(register)["Tổ chức"]
+    sheet = render_shipped(register)["Tổ chức"]
     row = cell_plan(register, "organisations.code").row
     assert (sheet.freeze_panes, sheet.print_title_rows) == (f"C{row}", f"${row - 1}:${row - 1}")
 
 
 def test_a_sheet_wider_than_an_old_screen_keeps_number_and_day_in_sight():
     wide = next(form for form in FORMS if form.form == "meeting")
-    sheet = shipped(wide)["Báo cáo"]
+    sheet = render_shipped(wide)["Báo cáo"]
     assert (sheet.freeze_panes, sheet.sheet_view.pane.ySplit) == ("D1", None)
     chosen = sheet.sheet_view.selection[0]
     assert (chosen.pane, chosen.activeCell) == ("topRight", "F14")

@@ -40,7 +40,7 @@ FORMS = [*load_catalogue().forms, wordy(small_form())]
 
 @pytest.fixture(
     params=[(form, lang) for form in FORMS for lang in ("vi", "en")],
-    ids=lambda made: f"{made[0].form}-{made[0].version}-{made[1]}",
+    ids=lambda case: f"{case[0].form}-{case[0].version}-{case[1]}",
     scope="module",
 )
 def package(request) -> ZipFile:

@@ -26,13 +26,14 @@ letters = st.characters(
 texts = st.text(letters, min_size=1, max_size=60).map(clean).filter(bool)
 days = st.dates(date(2019, 11, 1), date(2019, 11, 30)).map(lambda day: day.day)
 rows = st.builds(
-    lambda day, officer, content, score: meeting(20, day, officer=officer, content=content,
-                                                 score=score),
+    lambda day, officer, content, score: meeting(
+        20, day, officer=officer, content=content, score=score
+    ),
     days,
     st.sampled_from([None, "CB07", "CB03"]),
     texts,
     st.none() | st.integers(0, 200).map(lambda half: half / 2),
-)  # fmt: skip
+)
 cards = st.builds(
     lambda opening, none, reason: members(
         opening=opening, admitted=0, closing=opening, none_held=none, reason=reason
@@ -43,7 +44,7 @@ cards = st.builds(
 )
 
 
-def held(given_rows: tuple[Row, ...] | list[Row]) -> Counter[tuple[object, ...]]:
+def count_values(given_rows: tuple[Row, ...] | list[Row]) -> Counter[tuple[object, ...]]:
     return Counter(
         (
             row.section,
@@ -64,7 +65,7 @@ def test_the_reader_finds_what_was_written(card, table, lang):
         else row
         for row in table
     ]
-    assert held(back.rows) == held([card, *named])
+    assert count_values(back.rows) == count_values([card, *named])
 
 
 def test_every_shipped_form_is_read_without_a_finding():
@@ -84,4 +85,4 @@ def test_a_returned_form_is_read_as_if_nothing_were_marked():
     ]
     back = read(render(FORM, CONTEXT, table, marks), "a.xlsx", [FORM])
     assert back.findings == ()
-    assert held(back.section_rows("meetings")) == held(table)
+    assert count_values(back.section_rows("meetings")) == count_values(table)
