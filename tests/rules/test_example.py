@@ -25,27 +25,27 @@ BLOCK = re.compile(r"^```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BASES = ("meeting-2018.yaml", "meeting-2025.yaml")
 
 
-def extended(base: str) -> Form:
+def extend(base: str) -> Form:
     """The form of a town that adds the field and the rule of CONTRIBUTING in a file of its own."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     field, rule = (re.sub(r"^", "      ", block, flags=re.M) for block in BLOCK.findall(text)[:2])
-    own = (
+    own_text = (
         f"extends: {base}\nsections:\n  - id: meetings\n    fields:\n{field}\n    rules:\n{rule}\n"
     )
-    form = load_text(own, "own.yaml", [shipped_folder("schemas")])
+    form = load_text(own_text, "own.yaml", [shipped_folder("schemas")])
     assert isinstance(form, Form)
     return form
 
 
 def central(form: Form) -> Form:
-    known = CATALOGUE.form(form.form, form.version)
-    assert known
-    return known
+    central_form = CATALOGUE.form(form.form, form.version)
+    assert central_form
+    return central_form
 
 
 @pytest.mark.parametrize("base", BASES)
 def test_it_replaces_no_rule(base: str) -> None:
-    form = extended(base)
+    form = extend(base)
     before = [(section.id, rule) for section, rule in central(form).rules()]
     after = [(section.id, rule) for section, rule in form.rules()]
     (new,) = [entry for entry in after if entry not in before]
@@ -57,7 +57,7 @@ def test_it_replaces_no_rule(base: str) -> None:
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize(("guests", "fires"), [(20, False), (21, True)])
 def test_it_fires(base: str, guests: int, fires: bool) -> None:
-    form = extended(base)
+    form = extend(base)
     (new,) = {r.code for _, r in form.rules()} - {r.code for _, r in central(form).rules()}
     sample = next(s for s in rule_samples.samples() if s.form == central(form))
     rows = [_with(row, guests) for row in rule_samples.rows_of(sample)]

@@ -63,8 +63,8 @@ def outcome() -> Callable[[Sample], SampleOutcome]:
 
     @cache
     def of_version(form: str, version: str) -> dict[str, SampleOutcome]:
-        alike = [s for s in SAMPLES if (s.form.form, s.form.version) == (form, version)]
-        return try_samples(alike[0].form, alike)
+        samples = [s for s in SAMPLES if (s.form.form, s.form.version) == (form, version)]
+        return try_samples(samples[0].form, samples)
 
     return lambda sample: of_version(sample.form.form, sample.form.version)[sample.name]
 
@@ -73,12 +73,12 @@ def outcome() -> Callable[[Sample], SampleOutcome]:
 def test_wrong_and_repaired(sample: Sample, outcome: Callable[[Sample], SampleOutcome]) -> None:
     became = outcome(sample)
     assert finding_lines(became.findings, became.at) == sorted(sample.found)
-    for found in became.findings:
+    for finding in became.findings:
         for lang in ("vi", "en"):
-            assert "{" not in str(explain(found, sample.form, lang))
+            assert "{" not in str(explain(finding, sample.form, lang))
 
     # The form goes back, its list leads to what was found; only cells in colour are typed into.
-    listed = {became.places[found.partition(" ")[2]][1] for found in sample.found}
+    listed = {became.places[finding.partition(" ")[2]][1] for finding in sample.found}
     assert cells_with_link(became.returned) == listed
     assert {became.places[path] for path in sample.repair} <= cells_with_colour(became.returned)
     assert finding_lines(became.left, became.places) == []
@@ -93,18 +93,18 @@ def test_the_good_return_is_good(sample: Sample) -> None:
 
 def test_every_rule_has_its_sample() -> None:
     """A rule of any shipped form, and any code about a cell or field, without a sample fails."""
-    shown = {(s.form.form, s.form.version, s.name.partition(" ")[0]) for s in SAMPLES}
+    tested = {(s.form.form, s.form.version, s.name.partition(" ")[0]) for s in SAMPLES}
     rules = {(f.form, f.version, rule.code) for f in CATALOGUE.forms for _, rule in f.rules()}
-    assert rules - shown == set()
+    assert rules - tested == set()
     codes = {code for code in KNOWN_CODES if code[0] in "CF"}
-    assert codes - {code for *_, code in shown} - set(ELSEWHERE) == set()
-    assert {code for *_, code in shown} & set(ELSEWHERE) == set()
+    assert codes - {code for *_, code in tested} - set(ELSEWHERE) == set()
+    assert {code for *_, code in tested} & set(ELSEWHERE) == set()
 
 
 def test_every_sample_shows_its_own_code() -> None:
     for sample in SAMPLES:
         code = sample.name.partition(" ")[0]
-        assert code in {found.partition(" ")[0] for found in sample.found}, str(sample)
+        assert code in {line.partition(" ")[0] for line in sample.found}, str(sample)
     versions = {(f.form, f.version) for f in CATALOGUE.forms}
     assert {(t["form"], v) for t in tables() for v in t["versions"]} == versions
 

@@ -68,32 +68,32 @@ def _sheet(book: bytes, change: Callable[[str], str]) -> bytes:
 def own(text: str) -> str:
     """The cell that holds a text of the template's own: a marker, a heading."""
     texts = ((c, getattr(c.text, "vi", c.text)) for c in SHEET.cells)
-    found = next(c for c, words in texts if words == text)
-    return f"{get_column_letter(found.column)}{found.row}"
+    plan = next(c for c, words in texts if words == text)
+    return f"{get_column_letter(plan.column)}{plan.row}"
 
 
 def number(section: str, record: int) -> str:
     """The cell of a running number."""
-    found = next(c for c in SHEET.cells
-                 if (c.section, c.role, c.record) == (section, "number", record))  # fmt: skip
-    return f"B{found.row}"
+    plan = next(
+        c for c in SHEET.cells if (c.section, c.role, c.record) == (section, "number", record)
+    )
+    return f"B{plan.row}"
 
 
 def marker(section: str, field: str) -> str:
     """The cell of a field's hidden id above its column."""
     start = int(own(f"{section}:start")[1:])
-    found = next(c for c in SHEET.cells if (c.row, c.text) == (start, field))
-    return f"{get_column_letter(found.column)}{found.row}"
+    plan = next(c for c in SHEET.cells if (c.row, c.text) == (start, field))
+    return f"{get_column_letter(plan.column)}{plan.row}"
 
 
 def heading(section: str, field: str) -> str:
     """The cell of a column's visible heading."""
-    found = next(c for c in SHEET.cells
-                 if (c.section, c.role, c.field) == (section, "head", field))  # fmt: skip
-    return f"{get_column_letter(found.column)}{found.row}"
+    plan = next(c for c in SHEET.cells if (c.section, c.role, c.field) == (section, "head", field))
+    return f"{get_column_letter(plan.column)}{plan.row}"
 
 
-def merged(first: str, last: str) -> Change:
+def merge(first: str, last: str) -> Change:
     """Merge cells, which keeps the first value alone."""
     top, bottom = AT[first][1], AT[last][1]
 
@@ -104,15 +104,18 @@ def merged(first: str, last: str) -> Change:
     return lambda book: _sheet(book, change)
 
 
-def dressed_as(path: str, like: str, value: int) -> Change:
+def dress_as(path: str, like: str, value: int) -> Change:
     """A number in a cell with the number format of another one."""
     cell, other = AT[path][1], AT[like][1]
 
     def change(part: str) -> str:
         style = re.search(rf'<c r="{other}" s="(\d+)"', part)
         assert style
-        return re.sub(rf'<c r="{cell}"[^>]*?(?:/>|>.*?</c>)',
-                      f'<c r="{cell}" s="{style[1]}" t="n"><v>{value}</v></c>', part)  # fmt: skip
+        return re.sub(
+            rf'<c r="{cell}"[^>]*?(?:/>|>.*?</c>)',
+            f'<c r="{cell}" s="{style[1]}" t="n"><v>{value}</v></c>',
+            part,
+        )
 
     return lambda book: _sheet(book, change)
 
@@ -168,12 +171,12 @@ CASES = {
          "visits.1.held_on": "5/11", "visits.1.officer": "TU01 – Lò Văn Pọm"},
     ),
     "cells merged": Case(
-        "C16", (merged("meetings.1.content", ROW_2 + "content"),),
+        "C16", (merge("meetings.1.content", ROW_2 + "content"),),
         {ROW_2 + "content": "Học tập và làm theo"},
     ),
     "words in a running number": Case("C19", (over(number("meetings", 1), "hoãn"),)),
     "a date in a number": Case(
-        "C05", (dressed_as("meetings.1.speakers", "meetings.1.held_on", 43410),),
+        "C05", (dress_as("meetings.1.speakers", "meetings.1.held_on", 43410),),
         {"meetings.1.speakers": 6},
     ),
     "a text without end": Case(
@@ -186,9 +189,11 @@ CASES = {
 }  # fmt: skip
 
 
-def sent(case: Case) -> bytes:
-    rows = [replace(row, values={name: _moved(value, case) for name, value in row.values.items()})
-            for row in ROWS]  # fmt: skip
+def build_file(case: Case) -> bytes:
+    rows = [
+        replace(row, values={name: _move_date(value, case) for name, value in row.values.items()})
+        for row in ROWS
+    ]
     context = replace(GOOD.context, period=Period.parse(case.made_for))
     book = render(OLD, context, rows)
     for change in case.changes:
@@ -196,7 +201,7 @@ def sent(case: Case) -> bytes:
     return book
 
 
-def _moved(value: Any, case: Case) -> Any:
+def _move_date(value: Any, case: Case) -> Any:
     return value.replace(year=case.year, month=case.month) if hasattr(value, "month") else value
 
 
@@ -211,10 +216,10 @@ class Came:
 
 @cache
 def came() -> Mapping[str, Came]:
-    books = [_read(sent(case)) for case in CASES.values()]
+    books = [_read(build_file(case)) for case in CASES.values()]
     first = check_submissions(books)
     back = [
-        render_returned(_checked(*pair), CATALOGUE, None, "vi")
+        render_returned(_check_result(*pair), CATALOGUE, None, "vi")
         for pair in zip(first, books, strict=True)
     ]
     again = [
@@ -229,23 +234,26 @@ def _read(book: bytes) -> Submission:
     return read(book, "a.xlsx", CATALOGUE.forms)
 
 
-def _checked(one: CheckedFile, book: Submission) -> CheckResult:
+def _check_result(checked: CheckedFile, book: Submission) -> CheckResult:
     form = CATALOGUE.form(book.form or "", book.version or "")
-    return CheckResult(one.findings, form, one, book.rows)
+    return CheckResult(checked.findings, form, checked, book.rows)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_given_back_it_is_accepted(name: str) -> None:
     case, became = CASES[name], came()[name]
-    errors = [found.code for found in became.first.findings if found.is_error]
+    errors = [finding.code for finding in became.first.findings if finding.is_error]
     assert errors == case.codes.split()
-    assert [found.code for found in became.left.findings if found.is_error] == []
+    assert [finding.code for finding in became.left.findings if finding.is_error] == []
     assert became.left.identity and became.first.identity
     assert became.left.identity.key == became.first.identity.key
 
 
-LOST = [name for name, case in CASES.items()
-        if set(case.codes.split()) & {"R22", "R23", "R27", "R32", "R33"}]  # fmt: skip
+LOST = [
+    name
+    for name, case in CASES.items()
+    if set(case.codes.split()) & {"R22", "R23", "R27", "R32", "R33"}
+]
 
 
 @pytest.mark.parametrize("name", LOST)
@@ -259,25 +267,31 @@ def test_given_back_and_sent_untouched_nothing_that_was_lost_is_missing_in_silen
 def test_a_form_with_another_units_name_is_nobodys() -> None:
     """Made out to the unit it names, the other unit's figures would be accepted as that one's."""
     book = over("head.branch", "TX – Đảng bộ thị xã Mường Lay")(render(OLD, GOOD.context, ROWS))
-    (one,) = check_submissions([_read(book)])
-    (found,) = [found for found in one.findings if found.is_error]
-    assert found.code == "I01"
-    assert found.params == {"stamped": "CB-01", "seen": "TX – Đảng bộ thị xã Mường Lay"}
+    (checked,) = check_submissions([_read(book)])
+    (finding,) = [finding for finding in checked.findings if finding.is_error]
+    assert finding.code == "I01"
+    assert finding.params == {"stamped": "CB-01", "seen": "TX – Đảng bộ thị xã Mường Lay"}
     with pytest.raises(UsageError):
-        render_returned(_checked(one, _read(book)), CATALOGUE, None, "vi")
+        render_returned(_check_result(checked, _read(book)), CATALOGUE, None, "vi")
 
 
 def test_every_code_that_refuses_is_tried() -> None:
     """Repaired from the form given back, here or in `test_rules`, or it is said why not."""
-    refusing = {one.code for one in finding_descriptions("vi") if one.severity == "error"} - {"L11"}
-    here = {code for case in CASES.values() for code in case.codes.split()}
-    there = {name.partition(" ")[0] for table in tables() for name in table["samples"]}
-    assert refusing - here - there - FRESH - NONE_OWED == set()
-    assert not here & there and not (here | there) & (FRESH | NONE_OWED)
+    refusing = {
+        description.code
+        for description in finding_descriptions("vi")
+        if description.severity == "error"
+    } - {"L11"}
+    in_cases = {code for case in CASES.values() for code in case.codes.split()}
+    in_samples = {name.partition(" ")[0] for table in tables() for name in table["samples"]}
+    assert refusing - in_cases - in_samples - FRESH - NONE_OWED == set()
+    assert not in_cases & in_samples and not (in_cases | in_samples) & (FRESH | NONE_OWED)
 
 
 def test_severities_in_the_reference_are_those_of_the_findings() -> None:
-    told = {one.code: one.severity for one in finding_descriptions("vi")}
+    severities = {
+        description.code: description.severity for description in finding_descriptions("vi")
+    }
     for became in came().values():
-        for found in became.first.findings:
-            assert told.get(found.code, found.severity) == found.severity, found.code
+        for finding in became.first.findings:
+            assert severities.get(finding.code, finding.severity) == finding.severity, finding.code
