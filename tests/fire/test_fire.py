@@ -17,11 +17,15 @@ TESTS = Path(__file__).parent.parent
 def test_killed_or_failing_at_any_write_nothing_is_lost() -> None:
     """In a process of its own: it forks, which a process with threads must not."""
     ran = subprocess.run(
-        [sys.executable, "-m", "builders.crash_runs", "--every", "26"], cwd=TESTS,
-        capture_output=True, text=True, check=False, timeout=500,
-    )  # fmt: skip
+        [sys.executable, "-m", "builders.crash_runs", "--every", "26"],
+        cwd=TESTS,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=500,
+    )
     assert ran.stdout, ran.stderr
-    told = json.loads(ran.stdout)
-    assert told["wrong"] == {}, ran.stderr
-    assert told["steps"] > 100
-    assert told["shots"] > 9
+    result = json.loads(ran.stdout)
+    assert result["wrong"] == {}, ran.stderr
+    assert result["steps"] > 100
+    assert result["shots"] > 9
