@@ -85,7 +85,7 @@ def test_every_file_a_description_may_come_from_is_in_the_key(tmp_path):
 
 
 @pytest.fixture
-def desk(tmp_path):
+def office(tmp_path):
     return create_office(tmp_path / "town")
 
 
@@ -97,45 +97,45 @@ def readings(monkeypatch):
     return calls
 
 
-def test_the_same_register_is_not_read_again(desk, readings):
-    again = open_office(desk.workspace)
+def test_the_same_register_is_not_read_again(office, readings):
+    again = open_office(office.workspace)
 
-    assert (readings, again.register, again.findings) == ([], desk.register, desk.findings)
+    assert (readings, again.register, again.findings) == ([], office.register, office.findings)
 
 
-def test_a_changed_register_is_read(desk, readings):
-    desk.workspace.register.write_bytes(MeetingReturn("CB-01").book())  # any other workbook
+def test_a_changed_register_is_read(office, readings):
+    office.workspace.register.write_bytes(MeetingReturn("CB-01").book())  # any other workbook
 
     with pytest.raises(Exception, match="register"):
-        open_office(desk.workspace)
+        open_office(office.workspace)
 
     assert len(readings) == 1
 
 
-def test_other_descriptions_read_it_again(desk, readings):
-    form, data = catalogue().register_form, desk.workspace.register.read_bytes()
+def test_other_descriptions_read_it_again(office, readings):
+    form, data = catalogue().register_form, office.workspace.register.read_bytes()
 
-    read_register(desk.workspace, form, data, "other descriptions")
+    read_register(office.workspace, form, data, "other descriptions")
 
     assert len(readings) == 1
 
 
 @pytest.mark.parametrize("content", UNREADABLE)
-def test_an_unreadable_register_counts_as_absent(desk, readings, content):
-    spoil(desk.workspace.root.joinpath(*REGISTER), content)
+def test_an_unreadable_register_counts_as_absent(office, readings, content):
+    spoil(office.workspace.root.joinpath(*REGISTER), content)
 
-    assert open_office(desk.workspace).register == desk.register
+    assert open_office(office.workspace).register == office.register
     assert len(readings) == 1
 
 
-def test_nobody_else_may_read_the_copy(desk):
-    assert desk.workspace.root.joinpath(*REGISTER).stat().st_mode & 0o077 == 0
+def test_nobody_else_may_read_the_copy(office):
+    assert office.workspace.root.joinpath(*REGISTER).stat().st_mode & 0o077 == 0
 
 
-def test_warnings_come_back_with_their_places(desk):
-    form, data = catalogue().register_form, desk.workspace.register.read_bytes()
-    first = read_register(desk.workspace, form, data, "x").findings
-    second = read_register(desk.workspace, form, data, "x").findings
+def test_warnings_come_back_with_their_places(office):
+    form, data = catalogue().register_form, office.workspace.register.read_bytes()
+    first = read_register(office.workspace, form, data, "x").findings
+    second = read_register(office.workspace, form, data, "x").findings
 
     assert first == second
     assert all(finding.severity is not Severity.ERROR for finding in second)

@@ -52,8 +52,9 @@ def test_wrong_cells_are_coloured_noted_and_hold_what_was_typed(office):
         marked = sheet[cells[field]]
         assert marked.value == typed
         assert marked.fill.fgColor.rgb[-6:] == TONES["bad"].fill
-        assert marked.comment or any(marked.coordinate in d.sqref and d.prompt
-                                    for d in sheet.data_validations.dataValidation)  # fmt: skip
+        assert marked.comment or any(
+            marked.coordinate in d.sqref and d.prompt for d in sheet.data_validations.dataValidation
+        )
 
 
 def test_an_old_encoding_comes_back_in_unicode(office):

@@ -30,17 +30,17 @@ AS_OF = date(2019, 12, 6)
 WHO = {"who": "Hòa", "holder": "test"}
 
 
-def take_in(desk, received="2019-12-03T09:00:00+07:00"):
-    return ingest(desk, as_of=AS_OF, received=received, holder="test")
+def take_in(office, received="2019-12-03T09:00:00+07:00"):
+    return ingest(office, as_of=AS_OF, received=received, holder="test")
 
 
 @pytest.fixture
-def desk(tmp_path):
-    office = create_office(tmp_path / "town")
+def office(tmp_path):
+    town = create_office(tmp_path / "town")
     for branch in CELLS:
-        put(office, f"{branch}.xlsx", MeetingReturn(branch).book())
-    take_in(office)
-    return office
+        put(town, f"{branch}.xlsx", MeetingReturn(branch).book())
+    take_in(town)
+    return town
 
 
 def verdicts(done):
@@ -51,45 +51,47 @@ def codes(done):
     return {f.code for d in done.decisions for f in d.findings}
 
 
-def test_closed_it_stays_what_it_was_whatever_comes(desk):
-    closed = close(desk, NOVEMBER, as_of=AS_OF, **WHO)
+def test_closed_it_stays_what_it_was_whatever_comes(office):
+    closed = close(office, NOVEMBER, as_of=AS_OF, **WHO)
     before = closed.path.read_bytes()
-    put(desk, "late.xlsx", MeetingReturn("DB1-1", score=80).book())
-    late = take_in(desk, "2019-12-08T09:00:00+07:00")
+    put(office, "late.xlsx", MeetingReturn("DB1-1", score=80).book())
+    late = take_in(office, "2019-12-08T09:00:00+07:00")
     assert (verdicts(late), "L12" in codes(late)) == (["held"], True)
-    book = consolidate(desk, NOVEMBER, as_of=date(2020, 1, 9), holder="test")
+    book = consolidate(office, NOVEMBER, as_of=date(2020, 1, 9), holder="test")
     assert (book.path.read_bytes(), book.closed_revision) == (before, 1)
 
 
-def test_workbook_register_and_descriptions_lie_in_the_archive(desk):
-    closing = close(desk, NOVEMBER, as_of=AS_OF, **WHO).closing
-    archive = Archive(desk.workspace.archive)
-    assert archive.read(closing.register) == desk.workspace.register.read_bytes()
+def test_workbook_register_and_descriptions_lie_in_the_archive(office):
+    closing = close(office, NOVEMBER, as_of=AS_OF, **WHO).closing
+    archive = Archive(office.workspace.archive)
+    assert archive.read(closing.register) == office.workspace.register.read_bytes()
     package = ZipFile(io.BytesIO(archive.read(closing.schemas)))
-    assert set(package.namelist()) == {source.name for source in desk.catalogue.sources}
+    assert set(package.namelist()) == {source.name for source in office.catalogue.sources}
 
 
-def test_opened_again_a_held_return_counts_and_both_revisions_stay(desk):
-    first = close(desk, NOVEMBER, as_of=AS_OF, **WHO)
+def test_opened_again_a_held_return_counts_and_both_revisions_stay(office):
+    first = close(office, NOVEMBER, as_of=AS_OF, **WHO)
     before = first.path.read_bytes()
-    put(desk, "late.xlsx", MeetingReturn("DB1-1", score=80).book())
-    take_in(desk, "2019-12-08T09:00:00+07:00")
-    (late,) = review.list_held(desk.workspace)
+    put(office, "late.xlsx", MeetingReturn("DB1-1", score=80).book())
+    take_in(office, "2019-12-08T09:00:00+07:00")
+    (late,) = review.list_held(office.workspace)
     yes = {"decided": "2019-12-08T10:00:00+07:00", "why": "sửa điểm", "as_of": AS_OF, **WHO}
-    undecided = review.review_file(desk, late.id, ReviewOutcome.ACCEPT, **yes)
+    undecided = review.review_file(office, late.id, ReviewOutcome.ACCEPT, **yes)
     assert undecided.decision.verdict.value == "held"
 
-    reopen(desk, NOVEMBER, as_of=date(2019, 12, 9), why="Chi bộ sửa điểm", **WHO)
-    taken = review.review_file(desk, late.id, ReviewOutcome.ACCEPT, **yes)
+    reopen(office, NOVEMBER, as_of=date(2019, 12, 9), why="Chi bộ sửa điểm", **WHO)
+    taken = review.review_file(office, late.id, ReviewOutcome.ACCEPT, **yes)
     assert taken.decision.verdict.value == "accepted"
-    second = close(desk, NOVEMBER, as_of=date(2019, 12, 10), **WHO)
+    second = close(office, NOVEMBER, as_of=date(2019, 12, 10), **WHO)
     assert second.closing.revision == 2
     assert first.path.read_bytes() == before != second.path.read_bytes()
-    with Ledger.open(desk.workspace.ledger) as ledger:
+    with Ledger.open(office.workspace.ledger) as ledger:
         past, present = Closings(ledger).all()
     assert (past.why, past.reopened, present.reopened) == (
-        "Chi bộ sửa điểm", date(2019, 12, 9), None,
-    )  # fmt: skip
+        "Chi bộ sửa điểm",
+        date(2019, 12, 9),
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,30 +104,35 @@ def test_a_period_still_open_is_not_closed(tmp_path, as_of, code):
     assert stop.value.code == code
 
 
-def test_closing_twice_and_opening_what_is_open_are_refused(desk):
-    close(desk, NOVEMBER, as_of=AS_OF, **WHO)
+def test_closing_twice_and_opening_what_is_open_are_refused(office):
+    close(office, NOVEMBER, as_of=AS_OF, **WHO)
     with pytest.raises(UsageError, match=r"period\.closed"):
-        close(desk, NOVEMBER, as_of=AS_OF, **WHO)
+        close(office, NOVEMBER, as_of=AS_OF, **WHO)
     with pytest.raises(UsageError, match=r"period\.not_closed"):
-        reopen(desk, Period(2019, 10), as_of=AS_OF, why="thử", **WHO)
+        reopen(office, Period(2019, 10), as_of=AS_OF, why="thử", **WHO)
     with pytest.raises(UsageError, match=r"usage\.why"):
-        reopen(desk, NOVEMBER, as_of=AS_OF, why=" ", **WHO)
+        reopen(office, NOVEMBER, as_of=AS_OF, why=" ", **WHO)
 
 
 def test_after_the_lock_day_a_return_is_held_and_a_person_may_take_it(tmp_path):
     town = create_office(tmp_path / "town")
     settings = replace(town.workspace.settings, deadlines={"meeting": {"due": 5, "lock": 20}})
-    desk = open_office(replace(town.workspace, settings=settings))
-    put(desk, "in time.xlsx", MeetingReturn("DB1-1").book())
-    assert verdicts(take_in(desk, "2019-12-20T23:00:00+07:00")) == ["accepted"]
-    put(desk, "late.xlsx", MeetingReturn("DB1-2").book())
-    late = take_in(desk, "2019-12-21T08:00:00+07:00")
+    office = open_office(replace(town.workspace, settings=settings))
+    put(office, "in time.xlsx", MeetingReturn("DB1-1").book())
+    assert verdicts(take_in(office, "2019-12-20T23:00:00+07:00")) == ["accepted"]
+    put(office, "late.xlsx", MeetingReturn("DB1-2").book())
+    late = take_in(office, "2019-12-21T08:00:00+07:00")
     assert (verdicts(late), "L13" in codes(late)) == (["held"], True)
-    (waiting,) = review.list_held(desk.workspace)
+    (waiting,) = review.list_held(office.workspace)
     done = review.review_file(
-        desk, waiting.id, ReviewOutcome.ACCEPT, decided="2019-12-21T09:00:00+07:00", why="mất điện",
-        as_of=date(2019, 12, 21), **WHO,
-    )  # fmt: skip
+        office,
+        waiting.id,
+        ReviewOutcome.ACCEPT,
+        decided="2019-12-21T09:00:00+07:00",
+        why="mất điện",
+        as_of=date(2019, 12, 21),
+        **WHO,
+    )
     assert done.decision.verdict.value == "accepted"
 
 
@@ -156,36 +163,37 @@ WAIVER = {
 )
 def test_a_waived_rule_is_told_but_does_not_refuse(tmp_path, monkeypatch, waiver, verdict):
     monkeypatch.setitem(REGISTER, "waivers", [waiver])
-    desk = create_office(tmp_path / "town")
-    put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
-    (decision,) = take_in(desk).decisions
+    office = create_office(tmp_path / "town")
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=9).book())
+    (decision,) = take_in(office).decisions
     assert decision.verdict.value == verdict
     (finding,) = (f for f in decision.findings if f.code == "D01")
-    form = desk.catalogue.form_for("meeting", NOVEMBER)
+    form = office.catalogue.form_for("meeting", NOVEMBER)
     assert (finding.severity is Severity.WARNING) == (verdict == "accepted")
     assert ("Thường trực Thị ủy" in str(explain(finding, form, "vi"))) == (verdict == "accepted")
 
 
 def test_the_report_says_how_often_a_waived_rule_was_broken(tmp_path, monkeypatch):
     monkeypatch.setitem(REGISTER, "waivers", [WAIVER, {**WAIVER, "rule": "D02"}])
-    desk = create_office(tmp_path / "town")
-    put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
-    take_in(desk)
-    with Ledger.open(desk.workspace.ledger) as ledger:
-        _, _, data = build_workbook(desk, ledger, NOVEMBER, date(2019, 12, 6))
+    office = create_office(tmp_path / "town")
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=9).book())
+    take_in(office)
+    with Ledger.open(office.workspace.ledger) as ledger:
+        _, _, data = build_workbook(office, ledger, NOVEMBER, date(2019, 12, 6))
     sheet = load_workbook(io.BytesIO(data))["Nguồn gốc"]
     lines = [str(row[3]) for row in sheet.iter_rows(values_only=True) if "thiên tai" in str(row[3])]
     assert [(line.split("; ")[1], line.split("; ")[-1]) for line in lines] == [
-        ("D01", "đã áp dụng 1 lần"), ("D02", "đã áp dụng 0 lần"),
-    ]  # fmt: skip
+        ("D01", "đã áp dụng 1 lần"),
+        ("D02", "đã áp dụng 0 lần"),
+    ]
 
 
-def test_status_says_what_to_do_next(desk):
-    assert status(desk, NOVEMBER, AS_OF).todo == {"answer": 3, "close": 1}
-    close(desk, NOVEMBER, as_of=AS_OF, **WHO)
-    closed = status(desk, NOVEMBER, AS_OF)
+def test_status_says_what_to_do_next(office):
+    assert status(office, NOVEMBER, AS_OF).todo == {"answer": 3, "close": 1}
+    close(office, NOVEMBER, as_of=AS_OF, **WHO)
+    closed = status(office, NOVEMBER, AS_OF)
     assert closed.closing
     assert "close" not in closed.todo
-    put(desk, "late.xlsx", MeetingReturn("DB1-1", score=80).book())
-    take_in(desk, "2019-12-08T09:00:00+07:00")
-    assert status(desk, NOVEMBER, AS_OF).todo["decide"] == 1
+    put(office, "late.xlsx", MeetingReturn("DB1-1", score=80).book())
+    take_in(office, "2019-12-08T09:00:00+07:00")
+    assert status(office, NOVEMBER, AS_OF).todo["decide"] == 1

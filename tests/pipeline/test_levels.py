@@ -48,9 +48,9 @@ OCTOBER = Period(2019, 10)
 _WHERE = ("place", "marks", "delivery", "number")  # where it was read, not what it says
 
 
-def figures(desk: Office, period: Period = NOVEMBER) -> Figures:
-    with Ledger.open(desk.workspace.ledger, read_only=True) as ledger:
-        return compute(load_inputs(desk, ledger, period, AS_OF))
+def figures(office: Office, period: Period = NOVEMBER) -> Figures:
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        return compute(load_inputs(office, ledger, period, AS_OF))
 
 
 def verdicts(done: IngestResult) -> list[str]:
@@ -105,8 +105,12 @@ def test_the_province_counts_what_it_would_count_from_the_cells(
 
 def test_a_fourth_level_counts_the_same(levels: Levels, tmp_path: Path) -> None:
     done = consolidate(levels.top, NOVEMBER, as_of=AS_OF, holder="test")
-    lists = {"organisations": [{"code": "TW", "name": "Trung ương", "type": "centre"},
-                               PROVINCE | {"parent": "TW"}]}  # fmt: skip
+    lists = {
+        "organisations": [
+            {"code": "TW", "name": "Trung ương", "type": "centre"},
+            PROVINCE | {"parent": "TW"},
+        ]
+    }
     own_form = "extends: register.yaml\nchoices:\n  organisation_type:\n" + "".join(
         f"    - {{id: {name}, title: {{vi: {name}, en: {name}}}}}\n"
         for name in ("centre", "province")
@@ -123,8 +127,9 @@ def test_the_matrix_says_which_town_has_handed_in(levels: Levels) -> None:
     assert {b.code for b in owed.branches} == {"TU-A", "TU-B"}
     assert owed.cell("TU-A", NOVEMBER).state == "reported"
     assert owed.cell("TU-A", OCTOBER).state == "reported"  # November's holds the year
-    (later,) = (e for e in figures(levels.top, Period(2019, 12)).completeness
-                if e.form == "consolidated")  # fmt: skip
+    (later,) = (
+        e for e in figures(levels.top, Period(2019, 12)).completeness if e.form == "consolidated"
+    )
     assert later.cell("TU-A", Period(2019, 12)).state == "not_due"
 
 
@@ -149,8 +154,14 @@ def test_what_was_altered_or_sent_by_a_stranger_does_not_count(
     }
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
-    done = ingest(levels.top, [tmp_path], as_of=AS_OF, received="2019-12-06T16:00:00+07:00",
-                  holder="test", dry_run=True)  # fmt: skip
+    done = ingest(
+        levels.top,
+        [tmp_path],
+        as_of=AS_OF,
+        received="2019-12-06T16:00:00+07:00",
+        holder="test",
+        dry_run=True,
+    )
     outcomes = {
         d.checked.file.name: (d.verdict.value, {f.code for f in d.findings}) for d in done.decisions
     }
@@ -162,14 +173,25 @@ def test_what_was_altered_or_sent_by_a_stranger_does_not_count(
     }
     (rows,) = (d for d in done.decisions if d.checked.file.name == "rows.xlsx")
     named = {(f.params["branch"], f.params["period"]) for f in rows.findings}
-    assert named == {("A-1", "2019-10"), ("A-2", "2019-10"), ("A-3", "2019-10"),
-                     ("A-1", "2019-11"), ("A-3", "2019-11")}  # fmt: skip
+    assert named == {
+        ("A-1", "2019-10"),
+        ("A-2", "2019-10"),
+        ("A-3", "2019-10"),
+        ("A-1", "2019-11"),
+        ("A-3", "2019-11"),
+    }
 
 
 def test_at_home_nobody_hands_in_to_himself(levels: Levels, tmp_path: Path) -> None:
     (file := tmp_path / "a.xlsx").write_bytes(levels.books["TU-A"])
-    done = ingest(levels.a, [file], as_of=AS_OF, received="2019-12-06T16:00:00+07:00",
-                  holder="test", dry_run=True)  # fmt: skip
+    done = ingest(
+        levels.a,
+        [file],
+        as_of=AS_OF,
+        received="2019-12-06T16:00:00+07:00",
+        holder="test",
+        dry_run=True,
+    )
     assert (verdicts(done), "I08" in codes(done)) == (["rejected"], True)
 
 

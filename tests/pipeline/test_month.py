@@ -24,8 +24,8 @@ NOVEMBER = Period(2019, 11)
 AS_OF = date(2019, 12, 6)
 
 
-def take_in(desk, *paths, received="2019-12-03T09:00:00+07:00", **more):
-    return ingest(desk, paths, as_of=AS_OF, received=received, holder="test", **more)
+def take_in(office, *paths, received="2019-12-03T09:00:00+07:00", **more):
+    return ingest(office, paths, as_of=AS_OF, received=received, holder="test", **more)
 
 
 def verdicts(done):
@@ -38,19 +38,19 @@ def codes(done, name):
 
 
 @pytest.fixture
-def desk(tmp_path):
+def office(tmp_path):
     return create_office(tmp_path / "town")
 
 
-def test_good_bad_duplicate_reused_and_foreign_files_add_up(desk):
-    put(desk, "a.xlsx", MeetingReturn("DB1-1").book())
-    put(desk, "copy of a.xlsx", MeetingReturn("DB1-1").book())
-    put(desk, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
-    put(desk, "c.xlsx", MeetingReturn("CB-01", month=10).book())
-    put(desk, "thanks.txt", "Đã gửi ạ".encode())
-    put(desk, "broken.xlsx", b"PK\3\4 no workbook")
+def test_good_bad_duplicate_reused_and_foreign_files_add_up(office):
+    put(office, "a.xlsx", MeetingReturn("DB1-1").book())
+    put(office, "copy of a.xlsx", MeetingReturn("DB1-1").book())
+    put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
+    put(office, "c.xlsx", MeetingReturn("CB-01", month=10).book())
+    put(office, "thanks.txt", "Đã gửi ạ".encode())
+    put(office, "broken.xlsx", b"PK\3\4 no workbook")
 
-    done = take_in(desk)
+    done = take_in(office)
 
     assert verdicts(done) == {
         "a.xlsx": "accepted",
@@ -65,116 +65,116 @@ def test_good_bad_duplicate_reused_and_foreign_files_add_up(desk):
     assert done.has_refusals
 
 
-def test_a_second_run_changes_nothing(desk):
-    put(desk, "a.xlsx", MeetingReturn("DB1-1").book())
-    put(desk, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
-    take_in(desk)
-    book = consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test")
-    ledger, written = desk.workspace.ledger.read_bytes(), book.path.read_bytes()
+def test_a_second_run_changes_nothing(office):
+    put(office, "a.xlsx", MeetingReturn("DB1-1").book())
+    put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
+    take_in(office)
+    book = consolidate(office, NOVEMBER, as_of=AS_OF, holder="test")
+    ledger, written = office.workspace.ledger.read_bytes(), book.path.read_bytes()
 
-    again = take_in(desk, received="2019-12-05T09:00:00+07:00")
+    again = take_in(office, received="2019-12-05T09:00:00+07:00")
     assert (again.decisions, again.seen_count) == ((), 2)
-    assert not consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test").written
-    assert desk.workspace.ledger.read_bytes() == ledger
+    assert not consolidate(office, NOVEMBER, as_of=AS_OF, holder="test").written
+    assert office.workspace.ledger.read_bytes() == ledger
     assert book.path.read_bytes() == written
-    with Ledger.open(desk.workspace.ledger) as store:
+    with Ledger.open(office.workspace.ledger) as store:
         (noted,) = store.reports()
-        figures = compute(load_inputs(desk, store, NOVEMBER, AS_OF))
+        figures = compute(load_inputs(office, store, NOVEMBER, AS_OF))
     assert noted.sha256 == hashlib.sha256(written).hexdigest()
     assert noted.figures == fingerprint(figures)
 
 
-def test_a_dry_run_says_the_same_and_records_nothing(desk):
-    put(desk, "a.xlsx", MeetingReturn("DB1-1").book())
-    ledger = desk.workspace.ledger.read_bytes()
-    assert verdicts(take_in(desk, dry_run=True)) == {"a.xlsx": "accepted"}
-    assert desk.workspace.ledger.read_bytes() == ledger
-    assert not list(desk.workspace.archive.rglob("*"))
-    assert verdicts(take_in(desk)) == {"a.xlsx": "accepted"}
+def test_a_dry_run_says_the_same_and_records_nothing(office):
+    put(office, "a.xlsx", MeetingReturn("DB1-1").book())
+    ledger = office.workspace.ledger.read_bytes()
+    assert verdicts(take_in(office, dry_run=True)) == {"a.xlsx": "accepted"}
+    assert office.workspace.ledger.read_bytes() == ledger
+    assert not list(office.workspace.archive.rglob("*"))
+    assert verdicts(take_in(office)) == {"a.xlsx": "accepted"}
 
 
-def test_what_waits_for_its_verdict_is_small(desk):
+def test_what_waits_for_its_verdict_is_small(office):
     book = MeetingReturn("DB1-1").book()
-    put(desk, "a.xlsx", book)
-    (decision,) = take_in(desk).decisions
+    put(office, "a.xlsx", book)
+    (decision,) = take_in(office).decisions
     assert (decision.checked.file.data, decision.checked.submission.rows) == (b"", ())
-    assert Archive(desk.workspace.archive).read(decision.checked.file.sha256) == book
+    assert Archive(office.workspace.archive).read(decision.checked.file.sha256) == book
 
 
-def test_last_months_file_filled_in_again_is_refused_and_supersedes_nothing(desk):
+def test_last_months_file_filled_in_again_is_refused_and_supersedes_nothing(office):
     october = MeetingReturn("CB-01", month=10)
-    put(desk, "october.xlsx", october.book())
-    take_in(desk, received="2019-11-04T09:00:00+07:00")
-    put(desk, "november.xlsx", _redate(october.book(), date(2019, 10, 3), date(2019, 11, 3)))
+    put(office, "october.xlsx", october.book())
+    take_in(office, received="2019-11-04T09:00:00+07:00")
+    put(office, "november.xlsx", _redate(october.book(), date(2019, 10, 3), date(2019, 11, 3)))
 
-    done = take_in(desk)
+    done = take_in(office)
 
     assert verdicts(done) == {"november.xlsx": "rejected"}
     assert {code for code, _ in codes(done, "november.xlsx")} == {"I03"}
-    with Ledger.open(desk.workspace.ledger) as ledger:
+    with Ledger.open(office.workspace.ledger) as ledger:
         (current,) = ledger.returns("meeting")
     assert current.entry.name == "october.xlsx"
 
 
-def test_a_correction_supersedes_and_the_old_one_delivered_anew_is_held(desk):
-    put(desk, "first.xlsx", MeetingReturn("DB1-1").book())
-    take_in(desk, received="2019-12-02T09:00:00+07:00")
-    put(desk, "corrected.xlsx", MeetingReturn("DB1-1", score=80).book())
-    corrected = take_in(desk, received="2019-12-03T09:00:00+07:00")
-    put(desk, "first again.xlsx", MeetingReturn("DB1-1").book())
-    again = take_in(desk, received="2019-12-04T09:00:00+07:00")
+def test_a_correction_supersedes_and_the_old_one_delivered_anew_is_held(office):
+    put(office, "first.xlsx", MeetingReturn("DB1-1").book())
+    take_in(office, received="2019-12-02T09:00:00+07:00")
+    put(office, "corrected.xlsx", MeetingReturn("DB1-1", score=80).book())
+    corrected = take_in(office, received="2019-12-03T09:00:00+07:00")
+    put(office, "first again.xlsx", MeetingReturn("DB1-1").book())
+    again = take_in(office, received="2019-12-04T09:00:00+07:00")
 
     assert verdicts(corrected) == {"corrected.xlsx": "accepted"}
     assert verdicts(again) == {"first again.xlsx": "held"}
-    with Ledger.open(desk.workspace.ledger) as ledger:
+    with Ledger.open(office.workspace.ledger) as ledger:
         deliveries = ledger.entries()
     assert [d.superseded_by for d in deliveries] == [2, None, None]
 
 
-def test_two_differing_returns_at_one_moment_are_both_held(desk):
-    put(desk, "one.xlsx", MeetingReturn("DB1-1").book())
-    put(desk, "two.xlsx", MeetingReturn("DB1-1", score=80).book())
-    assert set(verdicts(take_in(desk)).values()) == {"held"}
+def test_two_differing_returns_at_one_moment_are_both_held(office):
+    put(office, "one.xlsx", MeetingReturn("DB1-1").book())
+    put(office, "two.xlsx", MeetingReturn("DB1-1", score=80).book())
+    assert set(verdicts(take_in(office)).values()) == {"held"}
 
 
-def test_a_zip_is_a_container_and_does_not_count(desk):
+def test_a_zip_is_a_container_and_does_not_count(office):
     packed = io.BytesIO()
     with ZipFile(packed, "w") as package:
         for branch in CELLS:
             package.writestr(f"{branch}.xlsx", MeetingReturn(branch).book())
-    put(desk, "đảng bộ gửi.zip", packed.getvalue())
-    done = take_in(desk)
+    put(office, "đảng bộ gửi.zip", packed.getvalue())
+    done = take_in(office)
     assert done.counts[Verdict.ACCEPTED] == len(done.decisions) == 3
 
 
-def test_status_tells_who_is_missing(desk):
-    put(desk, "a.xlsx", MeetingReturn("DB1-1").book())
-    put(desk, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
-    take_in(desk)
-    (meeting,) = (f for f in status(desk, NOVEMBER, AS_OF).forms if f.form == "meeting")
+def test_status_tells_who_is_missing(office):
+    put(office, "a.xlsx", MeetingReturn("DB1-1").book())
+    put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
+    take_in(office)
+    (meeting,) = (f for f in status(office, NOVEMBER, AS_OF).forms if f.form == "meeting")
     states = {branch: meeting.cell(branch, NOVEMBER).state for branch in CELLS}
     assert states == {"DB1-1": "reported", "DB1-2": "rejected", "CB-01": "missing"}
 
 
-def test_a_register_with_an_error_stops_the_run_and_names_the_cell(desk):
+def test_a_register_with_an_error_stops_the_run_and_names_the_cell(office):
     from openpyxl import load_workbook
 
-    path = desk.workspace.register
+    path = office.workspace.register
     book = load_workbook(path)
     sheet = book["Phân công"]
     cell = next(c for row in sheet.iter_rows() for c in row if c.value == "CU-1")
     cell.value = "CU-9"
     book.save(path)
     with pytest.raises(RegisterError) as stop:
-        open_office(desk.workspace)
+        open_office(office.workspace)
     assert {(f.code, f.place.sheet, f.place.cell) for f in stop.value.findings} == {
         ("F16", "Phân công", cell.coordinate)
     }
 
 
-def test_a_second_clerk_learns_who_is_at_work(desk):
-    with lock(desk.workspace.root, "Nguyễn Thị Hòa"), pytest.raises(LockedError) as stop:
-        take_in(desk)
+def test_a_second_clerk_learns_who_is_at_work(office):
+    with lock(office.workspace.root, "Nguyễn Thị Hòa"), pytest.raises(LockedError) as stop:
+        take_in(office)
     assert stop.value.params["holder"] == "Nguyễn Thị Hòa"
 
 

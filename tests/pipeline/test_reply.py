@@ -42,55 +42,57 @@ ADDRESSES = [
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
+def office(tmp_path, monkeypatch):
     monkeypatch.setitem(REGISTER, "addresses", ADDRESSES)
     return create_office(tmp_path / "town")
 
 
-def take_in(desk, received="2019-12-03T09:00:00+07:00"):
-    return ingest(desk, as_of=AS_OF, received=received, holder="test")
+def take_in(office, received="2019-12-03T09:00:00+07:00"):
+    return ingest(office, as_of=AS_OF, received=received, holder="test")
 
 
-def job(desk, as_of=AS_OF, again=False):
-    return MailRun(desk, partial(reply.reply_letters, desk), NOVEMBER, as_of, "test", again)
+def job(office, as_of=AS_OF, again=False):
+    return MailRun(office, partial(reply.reply_letters, office), NOVEMBER, as_of, "test", again)
 
 
-def with_host(desk, port, ca_file, **more):
+def with_host(office, port, ca_file, **more):
     smtp = Smtp("localhost", "vanphong@muonglay.example", port, ca_file=str(ca_file), **more)
-    settings = replace(desk.workspace.settings, smtp=smtp)
-    return replace(desk, workspace=replace(desk.workspace, settings=settings))
+    settings = replace(office.workspace.settings, smtp=smtp)
+    return replace(office, workspace=replace(office.workspace, settings=settings))
 
 
 def quick():
     return smtp.RateLimiter(1000, lambda: 0.0, lambda seconds: None)
 
 
-def send(desk, **more):
-    with smtp.connect(desk.workspace.settings.smtp) as host:
-        return mail_run.send(job(desk, **more), host, quick(), lambda: NOW)
+def send(office, **more):
+    with smtp.connect(office.workspace.settings.smtp) as host:
+        return mail_run.send(job(office, **more), host, quick(), lambda: NOW)
 
 
-def drafts(desk):
-    folder = desk.workspace.outbox / "2019-11" / "mail"
-    return {p.name: message_from_bytes(p.read_bytes(), policy=policy.default)
-            for p in sorted(folder.glob("*.eml"))}  # fmt: skip
+def drafts(office):
+    folder = office.workspace.outbox / "2019-11" / "mail"
+    return {
+        p.name: message_from_bytes(p.read_bytes(), policy=policy.default)
+        for p in sorted(folder.glob("*.eml"))
+    }
 
 
-def a_month(desk):
+def a_month(office):
     """One good return, one with a wrong sum, one missing (its committee gets its mail)."""
-    put(desk, "a.xlsx", MeetingReturn("DB1-1").book())
-    put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
-    take_in(desk)
+    put(office, "a.xlsx", MeetingReturn("DB1-1").book())
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=9).book())
+    take_in(office)
 
 
 def body(mail):
     return mail.get_body().get_content()
 
 
-def test_receipt_returned_form_and_reminder_as_drafts(desk):
-    a_month(desk)
-    done = mail_run.draft(job(desk), "2019-12-06T09:00:00+07:00")
-    mails = drafts(desk)
+def test_receipt_returned_form_and_reminder_as_drafts(office):
+    a_month(office)
+    done = mail_run.draft(job(office), "2019-12-06T09:00:00+07:00")
+    mails = drafts(office)
     assert {name.split("_")[0]: mail["To"] for name, mail in mails.items()} == {
         "receipt": "db1-1@muonglay.example",
         "returned": "cb-01@muonglay.example",
@@ -104,42 +106,42 @@ def test_receipt_returned_form_and_reminder_as_drafts(desk):
     assert done.is_clean
 
 
-def test_drafts_are_written_once_and_the_same_every_time(desk):
-    a_month(desk)
-    first = mail_run.draft(job(desk), "2019-12-06T09:00:00+07:00")
+def test_drafts_are_written_once_and_the_same_every_time(office):
+    a_month(office)
+    first = mail_run.draft(job(office), "2019-12-06T09:00:00+07:00")
     before = {path: path.read_bytes() for path in first.drafts}
-    assert mail_run.draft(job(desk), "2019-12-07T09:00:00+07:00").drafts == ()
+    assert mail_run.draft(job(office), "2019-12-07T09:00:00+07:00").drafts == ()
     for path in before:
         path.unlink()
-    again = mail_run.draft(job(desk, again=True), "2019-12-07T09:00:00+07:00")
+    again = mail_run.draft(job(office, again=True), "2019-12-07T09:00:00+07:00")
     answers = {path: data for path, data in before.items() if "reminder" not in path.name}
     assert answers.items() <= {path: path.read_bytes() for path in again.drafts}.items()
 
 
-def test_a_dry_run_writes_nothing(desk):
-    a_month(desk)
-    ledger = desk.workspace.ledger.read_bytes()
-    assert len(mail_run.draft(job(desk), "2019-12-06T09:00:00+07:00", dry_run=True).letters) == 3
-    assert desk.workspace.ledger.read_bytes() == ledger
-    assert not drafts(desk)
+def test_a_dry_run_writes_nothing(office):
+    a_month(office)
+    ledger = office.workspace.ledger.read_bytes()
+    assert len(mail_run.draft(job(office), "2019-12-06T09:00:00+07:00", dry_run=True).letters) == 3
+    assert office.workspace.ledger.read_bytes() == ledger
+    assert not drafts(office)
 
 
-def test_reminders_go_to_those_missing_after_the_due_day_only(desk):
-    a_month(desk)
-    (before,) = (mail_run.draft(job(desk, as_of=date(2019, 12, 5)), "x", dry_run=True).letters,)
+def test_reminders_go_to_those_missing_after_the_due_day_only(office):
+    a_month(office)
+    (before,) = (mail_run.draft(job(office, as_of=date(2019, 12, 5)), "x", dry_run=True).letters,)
     assert {letter.kind for letter in before} == {"receipt", "returned"}
-    mail_run.draft(job(desk), "x")
-    later = mail_run.draft(job(desk, as_of=date(2019, 12, 9)), "x", dry_run=True)
+    mail_run.draft(job(office), "x")
+    later = mail_run.draft(job(office, as_of=date(2019, 12, 9)), "x", dry_run=True)
     assert later.letters == ()
-    again = mail_run.draft(job(desk, as_of=date(2019, 12, 9), again=True), "x", dry_run=True)
+    again = mail_run.draft(job(office, as_of=date(2019, 12, 9), again=True), "x", dry_run=True)
     (second,) = (letter for letter in again.letters if letter.kind == "reminder")
     assert second.topics[0].key == "reminder/meeting/DB1-2/2019-11/2019-12-09"
 
 
-def test_sent_through_a_real_host_and_never_twice(desk, tmp_path):
-    a_month(desk)
+def test_sent_through_a_real_host_and_never_twice(office, tmp_path):
+    a_month(office)
     with mail_host(tmp_path) as (box, port, ca_file):
-        posted = with_host(desk, port, ca_file)
+        posted = with_host(office, port, ca_file)
         assert len(send(posted).letters) == 3
         assert send(posted).letters == ()
         assert len(box.mails) == 3
@@ -150,8 +152,8 @@ def test_sent_through_a_real_host_and_never_twice(desk, tmp_path):
     assert len({mail["Message-ID"] for mail in box.mails}) == 3
 
 
-def test_killed_between_handing_over_and_recording_is_told_not_repeated(desk, tmp_path):
-    a_month(desk)
+def test_killed_between_handing_over_and_recording_is_told_not_repeated(office, tmp_path):
+    a_month(office)
 
     class Killed(BaseException):
         pass
@@ -161,9 +163,9 @@ def test_killed_between_handing_over_and_recording_is_told_not_repeated(desk, tm
             raise Killed
 
     with pytest.raises(Killed):
-        mail_run.send(job(desk), DyingHost(), quick(), lambda: NOW)
+        mail_run.send(job(office), DyingHost(), quick(), lambda: NOW)
     with mail_host(tmp_path) as (box, port, ca_file):
-        posted = with_host(desk, port, ca_file)
+        posted = with_host(office, port, ca_file)
         done = send(posted)
         assert (len(done.letters), len(done.doubtful), done.is_clean) == (2, 1, False)
         mail_run.resolve_doubtful(posted, "test", sent=False)
@@ -171,19 +173,19 @@ def test_killed_between_handing_over_and_recording_is_told_not_repeated(desk, tm
         assert len(box.mails) == 3
 
 
-def test_said_to_have_gone_out_a_doubtful_letter_is_not_sent(desk):
-    a_month(desk)
+def test_said_to_have_gone_out_a_doubtful_letter_is_not_sent(office):
+    a_month(office)
 
     class Lost:
         def deliver(self, to, mail):
             raise smtp.ConnectionLostError("gone")
 
-    done = mail_run.send(job(desk), Lost(), quick(), lambda: NOW)
+    done = mail_run.send(job(office), Lost(), quick(), lambda: NOW)
     assert (done.stop_reason, len(done.doubtful)) == ("gone", 1)
     with pytest.raises(UsageError) as wrong:
-        mail_run.resolve_doubtful(desk, "test", sent=True, letters=["00000000"])
+        mail_run.resolve_doubtful(office, "test", sent=True, letters=["00000000"])
     assert wrong.value.code == "reply.letter"
-    mail_run.resolve_doubtful(desk, "test", sent=True)
+    mail_run.resolve_doubtful(office, "test", sent=True)
     sent = []
 
     class Host:
@@ -191,33 +193,33 @@ def test_said_to_have_gone_out_a_doubtful_letter_is_not_sent(desk):
             sent.append(to)
             return ()
 
-    assert mail_run.send(job(desk), Host(), quick(), lambda: NOW).is_clean
+    assert mail_run.send(job(office), Host(), quick(), lambda: NOW).is_clean
     assert len(sent) == 2
 
 
-def test_letters_in_doubt_are_settled_one_by_one(desk):
-    a_month(desk)
+def test_letters_in_doubt_are_settled_one_by_one(office):
+    a_month(office)
 
     class Lost:
         def deliver(self, to, mail):
             raise smtp.ConnectionLostError("gone")
 
     for _ in range(2):
-        done = mail_run.send(job(desk), Lost(), quick(), lambda: NOW)
+        done = mail_run.send(job(office), Lost(), quick(), lambda: NOW)
     gone, lost = (short_id(posted.message_id) for posted in done.doubtful)
-    mail_run.resolve_doubtful(desk, "test", sent=True, letters=[gone])
-    mail_run.resolve_doubtful(desk, "test", sent=False, letters=[lost])
-    with Ledger.open(desk.workspace.ledger, read_only=True) as ledger:
+    mail_run.resolve_doubtful(office, "test", sent=True, letters=[gone])
+    mail_run.resolve_doubtful(office, "test", sent=False, letters=[lost])
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
         assert [entry.state for entry in MailLog(ledger).letters()] == [MailState.SENT]
-    left = mail_run.draft(job(desk), "x", dry_run=True)
+    left = mail_run.draft(job(office), "x", dry_run=True)
     assert lost in {letter.digest[:8] for letter in left.letters}
     assert gone not in {letter.digest[:8] for letter in left.letters}
 
 
-def test_an_address_the_host_refuses_is_told_and_tried_again_next_time(desk, tmp_path):
-    a_month(desk)
+def test_an_address_the_host_refuses_is_told_and_tried_again_next_time(office, tmp_path):
+    a_month(office)
     with mail_host(tmp_path) as (box, port, ca_file):
-        posted = with_host(desk, port, ca_file)
+        posted = with_host(office, port, ca_file)
         box.refuse = {"cb-01@muonglay.example"}
         done = send(posted)
         assert [(letter.addressee, answer) for letter, answer in done.failed] == [
@@ -228,29 +230,29 @@ def test_an_address_the_host_refuses_is_told_and_tried_again_next_time(desk, tmp
         assert [letter.kind for letter in send(posted).letters] == ["returned"]
 
 
-def test_a_certificate_nobody_vouches_for_is_refused(desk, tmp_path):
-    a_month(desk)
+def test_a_certificate_nobody_vouches_for_is_refused(office, tmp_path):
+    a_month(office)
     other = tmp_path / "other"
     other.mkdir()
     with mail_host(tmp_path) as (box, port, _), mail_host(other) as (_, _, wrong):
         with pytest.raises(MlayError) as stop:
-            send(with_host(desk, port, wrong))
+            send(with_host(office, port, wrong))
         assert stop.value.code == "tls.certificate"
         assert not box.raw
 
 
-def test_a_certificate_of_another_name_is_refused(desk, tmp_path):
+def test_a_certificate_of_another_name_is_refused(office, tmp_path):
     with mail_host(tmp_path, "mail.elsewhere.example") as (_, port, ca_file):
         with pytest.raises(MlayError) as stop:
-            send(with_host(desk, port, ca_file))
+            send(with_host(office, port, ca_file))
         assert stop.value.code == "tls.certificate"
 
 
-def test_a_password_is_asked_for_by_name(desk, tmp_path, monkeypatch):
+def test_a_password_is_asked_for_by_name(office, tmp_path, monkeypatch):
     monkeypatch.delenv("MLAY_SMTP_PASSWORD", raising=False)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     with mail_host(tmp_path) as (_, port, ca_file), pytest.raises(UsageError) as stop:
-        send(with_host(desk, port, ca_file, user="vanphong"))
+        send(with_host(office, port, ca_file, user="vanphong"))
     assert stop.value.params["variable"] == "MLAY_SMTP_PASSWORD"
 
 
@@ -268,40 +270,40 @@ def test_so_many_a_minute_and_no_more():
     assert slept == [2.0, 2.0]
 
 
-def test_letters_go_to_registered_addresses_never_to_the_sender(desk):
+def test_letters_go_to_registered_addresses_never_to_the_sender(office):
     from mlay_batch.ledger import Archive  # only here: a mail as the ledger remembers it
 
-    a_month(desk)
-    with Ledger.open(desk.workspace.ledger) as ledger, ledger.transaction() as db:
+    a_month(office)
+    with Ledger.open(office.workspace.ledger) as ledger, ledger.transaction() as db:
         db.execute(
             "UPDATE delivery SET sender = 'stranger@evil.example',"
             " thread = '<1@a.example> <2@b.example>'"
         )
-    assert Archive(desk.workspace.archive)
-    mail_run.draft(job(desk), "x")
-    for mail in drafts(desk).values():
+    assert Archive(office.workspace.archive)
+    mail_run.draft(job(office), "x")
+    for mail in drafts(office).values():
         assert "evil" not in str(mail)
-    receipt = next(mail for name, mail in drafts(desk).items() if name.startswith("receipt"))
+    receipt = next(mail for name, mail in drafts(office).items() if name.startswith("receipt"))
     assert receipt["In-Reply-To"] == "<2@b.example>"
     assert receipt["References"].split() == ["<1@a.example>", "<2@b.example>"]
 
 
 def test_a_branch_nobody_can_be_written_about_is_told(tmp_path, monkeypatch):
     monkeypatch.setitem(REGISTER, "addresses", ADDRESSES[3:])
-    desk = create_office(tmp_path / "town")
-    a_month(desk)
-    done = mail_run.draft(job(desk), "x")
+    office = create_office(tmp_path / "town")
+    a_month(office)
+    done = mail_run.draft(job(office), "x")
     assert [unit.name for unit in done.no_address] == ["DB1-1 (a.xlsx)", "DB1-2"]
     assert not done.is_clean
 
 
-def test_day_one_a_mail_a_branch_or_a_committee(desk):
-    form = desk.catalogue.form_for("meeting", NOVEMBER)
-    make = partial(reply.form_letters, desk, form, ["DB1-1", "DB1-2", "CB-01"])
-    mail_run.draft(MailRun(desk, make, NOVEMBER, AS_OF, "test"), "x")
+def test_day_one_a_mail_a_branch_or_a_committee(office):
+    form = office.catalogue.form_for("meeting", NOVEMBER)
+    make = partial(reply.form_letters, office, form, ["DB1-1", "DB1-2", "CB-01"])
+    mail_run.draft(MailRun(office, make, NOVEMBER, AS_OF, "test"), "x")
     papers = {
         str(mail["To"]): [part.get_filename() for part in mail.iter_attachments()]
-        for mail in drafts(desk).values()
+        for mail in drafts(office).values()
     }
     assert papers == {
         "db1-1@muonglay.example": ["DB1-1_bao-cao_2019-11.xlsx"],
@@ -310,47 +312,47 @@ def test_day_one_a_mail_a_branch_or_a_committee(desk):
     }
 
 
-def returned_form(desk):
-    mail = next(mail for name, mail in drafts(desk).items() if name.startswith("returned"))
+def returned_form(office):
+    mail = next(mail for name, mail in drafts(office).items() if name.startswith("returned"))
     (paper,) = mail.iter_attachments()
     return paper.get_content()
 
 
-def test_a_returned_form_repaired_comes_back_accepted_and_gets_its_receipt(desk):
-    a_month(desk)
-    mail_run.draft(job(desk), "x")
-    book = load_workbook(io.BytesIO(returned_form(desk)))
+def test_a_returned_form_repaired_comes_back_accepted_and_gets_its_receipt(office):
+    a_month(office)
+    mail_run.draft(job(office), "x")
+    book = load_workbook(io.BytesIO(returned_form(office)))
     cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
     (present,) = (c for c in cells if c.value == 9)
     present.value = 10
     out = io.BytesIO()
     book.save(out)
-    put(desk, "sua.xlsx", out.getvalue())
-    done = take_in(desk, "2019-12-06T09:00:00+07:00")
+    put(office, "sua.xlsx", out.getvalue())
+    done = take_in(office, "2019-12-06T09:00:00+07:00")
     assert [d.verdict.value for d in done.decisions] == ["accepted"]
-    mail_run.draft(job(desk), "x")
-    assert sum(name.startswith("receipt_CB-01") for name in drafts(desk)) == 1
+    mail_run.draft(job(office), "x")
+    assert sum(name.startswith("receipt_CB-01") for name in drafts(office)) == 1
 
 
-def test_a_refused_return_overtaken_by_a_good_one_is_owed_no_letter(desk):
-    put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
-    take_in(desk)
-    put(desk, "sua.xlsx", MeetingReturn("CB-01").book())
-    take_in(desk, "2019-12-04T09:00:00+07:00")
-    assert status(desk, NOVEMBER, AS_OF).todo["answer"] == 1
-    mail_run.draft(job(desk), "x")
-    assert [name.split("_")[0] for name in drafts(desk) if "CB-01" in name] == ["receipt"]
-    assert "answer" not in status(desk, NOVEMBER, AS_OF).todo
+def test_a_refused_return_overtaken_by_a_good_one_is_owed_no_letter(office):
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=9).book())
+    take_in(office)
+    put(office, "sua.xlsx", MeetingReturn("CB-01").book())
+    take_in(office, "2019-12-04T09:00:00+07:00")
+    assert status(office, NOVEMBER, AS_OF).todo["answer"] == 1
+    mail_run.draft(job(office), "x")
+    assert [name.split("_")[0] for name in drafts(office) if "CB-01" in name] == ["receipt"]
+    assert "answer" not in status(office, NOVEMBER, AS_OF).todo
 
 
-def test_the_receipt_of_a_correction_says_what_changed(desk):
+def test_the_receipt_of_a_correction_says_what_changed(office):
     for number, paper in enumerate(
         (MeetingReturn("CB-01"), MeetingReturn("CB-01", visitor="TU-1")), 3
     ):
-        put(desk, f"{number}.xlsx", paper.book())
-        take_in(desk, f"2019-12-0{number}T09:00:00+07:00")
-    mail_run.draft(job(desk), "x")
-    bodies = {m["Subject"][:14]: body(m).replace("\r\n", "\n") for m in drafts(desk).values()}
+        put(office, f"{number}.xlsx", paper.book())
+        take_in(office, f"2019-12-0{number}T09:00:00+07:00")
+    mail_run.draft(job(office), "x")
+    bodies = {m["Subject"][:14]: body(m).replace("\r\n", "\n") for m in drafts(office).values()}
     assert "đã được thay bằng bản số đến 2/2019." in bodies["[Số đến 1/2019"]
     assert (
         "Bản này thay bản số đến 1/2019 nhận ngày 03/12/2019; khác bản trước ở:\n- V. Cấp trên dự"
@@ -359,66 +361,70 @@ def test_the_receipt_of_a_correction_says_what_changed(desk):
     assert "\n\n\n" not in bodies["[Số đến 2/2019"]
 
 
-def test_a_return_on_an_outdated_version_goes_back_on_the_right_one_with_its_values(desk):
+def test_a_return_on_an_outdated_version_goes_back_on_the_right_one_with_its_values(office):
     february, march = Period(2026, 2), date(2026, 3, 4)
-    old = desk.catalogue.form("meeting", "2018.1")
-    entry = desk.register.by_code["CB-01"]
-    context = TemplateContext.of(desk.register, entry, february, "Mường Lay")
-    put(desk, "cu.xlsx", render(old, context, MeetingReturn("CB-01", month=2, year=2026).values()))
-    ingest(desk, as_of=march, received="2026-03-03T09:00:00+07:00", holder="test")
-    owed = mail_run.draft(replace(job(desk, march), period=february), "x", dry_run=True)
+    old = office.catalogue.form("meeting", "2018.1")
+    entry = office.register.by_code["CB-01"]
+    context = TemplateContext.of(office.register, entry, february, "Mường Lay")
+    put(
+        office, "cu.xlsx", render(old, context, MeetingReturn("CB-01", month=2, year=2026).values())
+    )
+    ingest(office, as_of=march, received="2026-03-03T09:00:00+07:00", holder="test")
+    owed = mail_run.draft(replace(job(office, march), period=february), "x", dry_run=True)
     (letter,) = (draft for draft in owed.letters if draft.kind == "returned")
     assert "Phiên bản 2018.1 của mẫu không áp dụng" in letter.body
     ((name, read),) = ((p.name, p.data) for p in letter.attachments)
-    (back,) = reader.read_all([(name, read)], desk.catalogue.forms, workers=1)
+    (back,) = reader.read_all([(name, read)], office.catalogue.forms, workers=1)
     assert (back.version, back.stamp.period) == ("2025.1", "2026-02")
     (row,) = back.section_rows("meetings")
     assert (row.values["held_on"], row.values["present"]) == (date(2026, 2, 3), 10)
 
 
-def test_a_file_that_is_no_form_of_ours_gets_the_right_one(desk):
-    put(desk, "b.xlsx", b"PK\3\4 no workbook")
-    take_in(desk)
-    with Ledger.open(desk.workspace.ledger) as ledger, ledger.transaction() as db:
+def test_a_file_that_is_no_form_of_ours_gets_the_right_one(office):
+    put(office, "b.xlsx", b"PK\3\4 no workbook")
+    take_in(office)
+    with Ledger.open(office.workspace.ledger) as ledger, ledger.transaction() as db:
         db.execute("UPDATE delivery SET sender = 'CB-01@muonglay.example'")
-    mail_run.draft(job(desk), "x")
-    (blank,) = (mail for name, mail in drafts(desk).items() if name.startswith("blank"))
+    mail_run.draft(job(office), "x")
+    (blank,) = (mail for name, mail in drafts(office).items() if name.startswith("blank"))
     assert blank["To"] == "cb-01@muonglay.example"
     assert [p.get_filename() for p in blank.iter_attachments()] == ["CB-01_bao-cao_2019-11.xlsx"]
 
 
-def test_what_nobody_can_open_is_asked_for_again_in_another_way(desk):
+def test_what_nobody_can_open_is_asked_for_again_in_another_way(office):
     locked = (SAMPLES / "bad" / "co-mat-khau R04.xlsx").read_bytes()
-    send_mail(desk, "1", "cb-01@muonglay.example", ("báo cáo.rar", b"Rar!\x1a\7"))
-    send_mail(desk, "2", "x@else.example", ("y.rar", b"Rar!\x1a\7"))
-    send_mail(desk, "3", "db1@muonglay.example", ("khóa.xlsx", locked))
-    take_in(desk)
-    assert status(desk, NOVEMBER, AS_OF).todo["answer"] == 2
-    mail_run.draft(job(desk), "x")
-    assert "answer" not in status(desk, NOVEMBER, AS_OF).todo
-    rar, key = (m for name, m in drafts(desk).items() if name.startswith("unopened"))
+    send_mail(office, "1", "cb-01@muonglay.example", ("báo cáo.rar", b"Rar!\x1a\7"))
+    send_mail(office, "2", "x@else.example", ("y.rar", b"Rar!\x1a\7"))
+    send_mail(office, "3", "db1@muonglay.example", ("khóa.xlsx", locked))
+    take_in(office)
+    assert status(office, NOVEMBER, AS_OF).todo["answer"] == 2
+    mail_run.draft(job(office), "x")
+    assert "answer" not in status(office, NOVEMBER, AS_OF).todo
+    rar, key = (m for name, m in drafts(office).items() if name.startswith("unopened"))
     assert [mail["To"] for mail in (rar, key)] == ["cb-01@muonglay.example", "db1@muonglay.example"]
     assert "“báo cáo.rar”" in rar["Subject"]
     assert "nén dạng .zip" in body(rar)
     assert "bỏ mật khẩu" in body(key)
     assert all(mail["In-Reply-To"] and not list(mail.iter_attachments()) for mail in (rar, key))
-    put(desk, "b.xlsx", MeetingReturn("CB-01").book())
-    take_in(desk, "2019-12-04T09:00:00+07:00")
-    again = mail_run.draft(job(desk, again=True), "x", dry_run=True)
+    put(office, "b.xlsx", MeetingReturn("CB-01").book())
+    take_in(office, "2019-12-04T09:00:00+07:00")
+    again = mail_run.draft(job(office, again=True), "x", dry_run=True)
     assert sorted(draft.addressee for draft in again.letters if draft.kind == "unopened") == [
         "DB-1"
     ]
 
 
-def test_the_ledger_numbers_returns_and_remembers_letters(desk):
-    a_month(desk)
-    mail_run.draft(job(desk), "x")
-    with Ledger.open(desk.workspace.ledger) as ledger:
+def test_the_ledger_numbers_returns_and_remembers_letters(office):
+    a_month(office)
+    mail_run.draft(job(office), "x")
+    with Ledger.open(office.workspace.ledger) as ledger:
         outgoing = MailLog(ledger)
         assert sorted(outgoing.receipt_numbers().values()) == [(2019, 1)]
         assert sorted(letter.kind for letter in outgoing.letters()) == [
-            "receipt", "reminder", "returned",
-        ]  # fmt: skip
+            "receipt",
+            "reminder",
+            "returned",
+        ]
 
 
 # A return given back is in hand until the day its correction was asked for
@@ -439,28 +445,30 @@ def fill_form(branch, period, rows):
     return render(form, context, rows)
 
 
-def draft_letters(desk, day, **more):
+def draft_letters(office, day, **more):
     """Draft the letters of a day, whatever the clock says; return them by kind and addressee."""
-    done = mail_run.draft(job(desk, as_of=day, **more), "2026-11-28T09:00:00+07:00")
+    done = mail_run.draft(job(office, as_of=day, **more), "2026-11-28T09:00:00+07:00")
     return {(letter.kind, letter.addressee): letter for letter in done.letters}
 
 
-def all_but(desk, branch):
+def all_but(office, branch):
     for other in ("DB1-1", "DB1-2", "CB-01"):
         if other != branch:
-            put(desk, f"{other}.xlsx", MeetingReturn(other).book())
+            put(office, f"{other}.xlsx", MeetingReturn(other).book())
 
 
-def test_the_form_of_this_month_with_last_months_dates_is_this_months_and_leads_in_no_circle(desk):
+def test_the_form_of_this_month_with_last_months_dates_is_this_months_and_leads_in_no_circle(
+    office,
+):
     """Letter, attached form, status and reminders say one thing; who obeys it is accepted."""
-    all_but(desk, "CB-01")
-    put(desk, "b.xlsx", dated_form("CB-01", 10))
-    done = take_in(desk)
+    all_but(office, "CB-01")
+    put(office, "b.xlsx", dated_form("CB-01", 10))
+    done = take_in(office)
     (refused,) = (d for d in done.decisions if d.verdict.value == "rejected")
     assert str(refused.checked.identity.period) == "2019-11"
     assert {f.code for f in refused.findings if f.is_error} == {"F04"}
-    assert status(desk, NOVEMBER, AS_OF).todo == {"answer": 3, "fix": 1}
-    letters = draft_letters(desk, AS_OF)
+    assert status(office, NOVEMBER, AS_OF).todo == {"answer": 3, "fix": 1}
+    letters = draft_letters(office, AS_OF)
     assert {kind for kind, _ in letters} == {"receipt", "returned"}
     letter = letters["returned", "CB-01"]
     assert "tháng 11 năm 2019" in letter.subject
@@ -474,39 +482,39 @@ def test_the_form_of_this_month_with_last_months_dates_is_this_months_and_leads_
         sheet[cell].value = date(2019, 11, 3)
     out = io.BytesIO()
     book.save(out)
-    put(desk, "sua.xlsx", out.getvalue())
-    again = take_in(desk, "2019-12-06T10:00:00+07:00")
+    put(office, "sua.xlsx", out.getvalue())
+    again = take_in(office, "2019-12-06T10:00:00+07:00")
     assert [d.verdict.value for d in again.decisions] == ["accepted"]
-    assert {kind for kind, _ in draft_letters(desk, AS_OF)} == {"receipt"}
+    assert {kind for kind, _ in draft_letters(office, AS_OF)} == {"receipt"}
 
 
-def test_nobody_is_reminded_who_has_a_return_in_hand_until_the_corrections_own_day(desk):
-    all_but(desk, "CB-01")
-    put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
-    take_in(desk)
-    first = draft_letters(desk, AS_OF)["returned", "CB-01"]
+def test_nobody_is_reminded_who_has_a_return_in_hand_until_the_corrections_own_day(office):
+    all_but(office, "CB-01")
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=9).book())
+    take_in(office)
+    first = draft_letters(office, AS_OF)["returned", "CB-01"]
     assert "chậm nhất ngày 09/12/2019" in first.body
-    assert draft_letters(desk, date(2019, 12, 9)) == {}
-    assert "remind" not in status(desk, NOVEMBER, date(2019, 12, 9)).todo
-    assert status(desk, NOVEMBER, date(2019, 12, 10)).todo["remind"] == 1
-    ((about, second),) = draft_letters(desk, date(2019, 12, 10)).items()
+    assert draft_letters(office, date(2019, 12, 9)) == {}
+    assert "remind" not in status(office, NOVEMBER, date(2019, 12, 9)).todo
+    assert status(office, NOVEMBER, date(2019, 12, 10)).todo["remind"] == 1
+    ((about, second),) = draft_letters(office, date(2019, 12, 10)).items()
     assert about == ("correction", "CB-01")
     assert second.subject == f"Nhắc lại: {first.subject}"
     assert "hạn gửi lại là ngày 09/12/2019" in second.body
     assert "chậm nhất ngày 13/12/2019" in second.body
     assert second.attachments == first.attachments
-    assert draft_letters(desk, date(2019, 12, 11)) == {}
-    later = draft_letters(desk, date(2019, 12, 14), again=True)
+    assert draft_letters(office, date(2019, 12, 11)) == {}
+    later = draft_letters(office, date(2019, 12, 14), again=True)
     assert {kind for kind, _ in later} == {"receipt", "returned", "correction"}  # drafts once more
-    assert draft_letters(desk, date(2019, 12, 15)) == {}
+    assert draft_letters(office, date(2019, 12, 15)) == {}
 
 
-def test_a_correction_asked_for_before_the_due_day_has_until_then(desk):
-    put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
-    ingest(desk, as_of=date(2019, 12, 1), received="2019-12-01T09:00:00+07:00", holder="test")
-    letter = draft_letters(desk, date(2019, 12, 1))["returned", "CB-01"]
+def test_a_correction_asked_for_before_the_due_day_has_until_then(office):
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=9).book())
+    ingest(office, as_of=date(2019, 12, 1), received="2019-12-01T09:00:00+07:00", holder="test")
+    letter = draft_letters(office, date(2019, 12, 1))["returned", "CB-01"]
     assert "chậm nhất ngày 05/12/2019" in letter.body
-    assert ("correction", "CB-01") in draft_letters(desk, date(2019, 12, 6))
+    assert ("correction", "CB-01") in draft_letters(office, date(2019, 12, 6))
 
 
 @pytest.mark.parametrize(
@@ -517,56 +525,60 @@ def test_a_correction_asked_for_before_the_due_day_has_until_then(desk):
     ],
     ids=["no form of ours", "an old file filled in again"],
 )
-def test_whatever_is_asked_for_again_holds_the_reminder_back(desk, name, data, kind):
+def test_whatever_is_asked_for_again_holds_the_reminder_back(office, name, data, kind):
     """The file was of no known month, or of none that is missing: the branch is at work on it."""
-    all_but(desk, "CB-01")
-    send_mail(desk, "a", "cb-01@muonglay.example", (name, data))
-    take_in(desk)
-    assert set(draft_letters(desk, AS_OF)) >= {(kind, "CB-01")}
-    assert not [kind for kind, _ in draft_letters(desk, date(2019, 12, 9))]
-    ((kind, addressee),) = draft_letters(desk, date(2019, 12, 10))
+    all_but(office, "CB-01")
+    send_mail(office, "a", "cb-01@muonglay.example", (name, data))
+    take_in(office)
+    assert set(draft_letters(office, AS_OF)) >= {(kind, "CB-01")}
+    assert not [kind for kind, _ in draft_letters(office, date(2019, 12, 9))]
+    ((kind, addressee),) = draft_letters(office, date(2019, 12, 10))
     assert (kind, addressee) == ("correction", "CB-01")
 
 
 @pytest.mark.parametrize("made_for", [11, 12], ids=["an older form", "a form with a mistake"])
 def test_a_refused_form_of_the_next_month_delays_the_reminder_for_the_days_of_a_correction(
-    desk, made_for
+    office, made_for
 ):
     """Asked for by the 5th of January, it says nothing of November, which is overdue."""
-    all_but(desk, "CB-01")
+    all_but(office, "CB-01")
     rows = MeetingReturn("CB-01", month=12, present=9 if made_for == 12 else 10).values()
-    put(desk, "dec.xlsx", fill_form("CB-01", Period(2019, made_for), rows))
-    take_in(desk)
-    assert "chậm nhất ngày 05/01/2020" in draft_letters(desk, AS_OF)["returned", "CB-01"].body
-    assert draft_letters(desk, date(2019, 12, 9)) == {}
-    assert set(draft_letters(desk, date(2019, 12, 10))) == {("reminder", "CB-01")}
+    put(office, "dec.xlsx", fill_form("CB-01", Period(2019, made_for), rows))
+    take_in(office)
+    assert "chậm nhất ngày 05/01/2020" in draft_letters(office, AS_OF)["returned", "CB-01"].body
+    assert draft_letters(office, date(2019, 12, 9)) == {}
+    assert set(draft_letters(office, date(2019, 12, 10))) == {("reminder", "CB-01")}
 
 
-def test_how_many_days_a_correction_has_is_the_offices_own(desk):
-    desk = replace(desk, catalogue=with_deadlines(desk.catalogue, {"meeting": {"correct": 10}}))
-    all_but(desk, "CB-01")
+def test_how_many_days_a_correction_has_is_the_offices_own(office):
+    office = replace(
+        office, catalogue=with_deadlines(office.catalogue, {"meeting": {"correct": 10}})
+    )
+    all_but(office, "CB-01")
     strange = (SAMPLES / "bad" / "khong-phai-mau R20.xlsx").read_bytes()
-    send_mail(desk, "a", "cb-01@muonglay.example", ("khac.xlsx", strange))
-    take_in(desk)
-    assert "chậm nhất ngày 16/12/2019" in draft_letters(desk, AS_OF)["blank", "CB-01"].body
-    assert draft_letters(desk, date(2019, 12, 16)) == {}
-    assert set(draft_letters(desk, date(2019, 12, 17))) == {("correction", "CB-01")}
+    send_mail(office, "a", "cb-01@muonglay.example", ("khac.xlsx", strange))
+    take_in(office)
+    assert "chậm nhất ngày 16/12/2019" in draft_letters(office, AS_OF)["blank", "CB-01"].body
+    assert draft_letters(office, date(2019, 12, 16)) == {}
+    assert set(draft_letters(office, date(2019, 12, 17))) == {("correction", "CB-01")}
 
 
-def test_a_file_of_the_committee_nobody_could_open_may_hold_the_returns_of_its_cells(desk):
-    put(desk, "c.xlsx", MeetingReturn("CB-01").book())
-    send_mail(desk, "1", "db1@muonglay.example", ("chi-bo.rar", b"Rar!\x1a\7"))
-    take_in(desk)
-    assert set(draft_letters(desk, AS_OF)) == {("receipt", "CB-01"), ("unopened", "DB-1")}
-    assert set(draft_letters(desk, date(2019, 12, 10))) == {
+def test_a_file_of_the_committee_nobody_could_open_may_hold_the_returns_of_its_cells(office):
+    put(office, "c.xlsx", MeetingReturn("CB-01").book())
+    send_mail(office, "1", "db1@muonglay.example", ("chi-bo.rar", b"Rar!\x1a\7"))
+    take_in(office)
+    assert set(draft_letters(office, AS_OF)) == {("receipt", "CB-01"), ("unopened", "DB-1")}
+    assert set(draft_letters(office, date(2019, 12, 10))) == {
         ("reminder", "DB-1"),
         ("reminder", "DB1-1"),
     }
 
 
-def test_a_branch_that_never_sent_anything_is_reminded_beside_one_that_corrects(desk):
-    put(desk, "b.xlsx", MeetingReturn("CB-01", present=9).book())
-    take_in(desk)
-    assert set(draft_letters(desk, AS_OF)) == {
-        ("returned", "CB-01"), ("reminder", "DB-1"), ("reminder", "DB1-1"),
-    }  # fmt: skip
+def test_a_branch_that_never_sent_anything_is_reminded_beside_one_that_corrects(office):
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=9).book())
+    take_in(office)
+    assert set(draft_letters(office, AS_OF)) == {
+        ("returned", "CB-01"),
+        ("reminder", "DB-1"),
+        ("reminder", "DB1-1"),
+    }

@@ -48,17 +48,17 @@ NOVEMBER = Period(2019, 11)
 AS_OF = date(2019, 12, 6)
 
 
-def take_in(desk, received="2019-12-03T09:00:00+07:00"):
-    return ingest(desk, as_of=AS_OF, received=received, holder="test")
+def take_in(office, received="2019-12-03T09:00:00+07:00"):
+    return ingest(office, as_of=AS_OF, received=received, holder="test")
 
 
-def inputs_of(desk, period=NOVEMBER, as_of=AS_OF, lang="vi"):
-    with Ledger.open(desk.workspace.ledger) as ledger:
-        return report_key(desk, ledger, period, as_of, lang)
+def inputs_of(office, period=NOVEMBER, as_of=AS_OF, lang="vi"):
+    with Ledger.open(office.workspace.ledger) as ledger:
+        return report_key(office, ledger, period, as_of, lang)
 
 
-def again(desk, **more):
-    return consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test", **more)
+def again(office, **more):
+    return consolidate(office, NOVEMBER, as_of=AS_OF, holder="test", **more)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def small_town(tmp_path_factory):
 
 
 @pytest.fixture
-def desk(small_town, tmp_path):
+def office(small_town, tmp_path):
     return open_office(Workspace.find(copytree(small_town, tmp_path / "town")))
 
 
@@ -86,24 +86,24 @@ def workbooks_made(monkeypatch):
     return counted
 
 
-def test_what_was_made_is_not_made_again(desk, workbooks_made):
-    first = again(desk)
+def test_what_was_made_is_not_made_again(office, workbooks_made):
+    first = again(office)
     data = first.path.read_bytes()
     assert (first.written, first.provisional, len(workbooks_made)) == (True, True, 1)
 
-    assert again(desk) == replace(first, written=False)
+    assert again(office) == replace(first, written=False)
     first.path.write_bytes(b"spoilt")
-    assert again(desk) == first
+    assert again(office) == first
     assert (first.path.read_bytes(), len(workbooks_made)) == (data, 1)
 
-    assert again(desk, force=True) == replace(first, written=False)
+    assert again(office, force=True) == replace(first, written=False)
     assert len(workbooks_made) == 2
 
 
-def test_a_second_run_of_a_month_needs_nothing_that_reads_checks_or_writes_workbooks(desk):
-    again(desk)
+def test_a_second_run_of_a_month_needs_nothing_that_reads_checks_or_writes_workbooks(office):
+    again(office)
     code = "import sys; from mlay_batch.cli import run; run(sys.argv[1:]); print(*sys.modules)"
-    words = ("run", "-C", desk.workspace.root, "--period", "2019-11", "--as-of", "2019-12-06")
+    words = ("run", "-C", office.workspace.root, "--period", "2019-11", "--as-of", "2019-12-06")
     done = subprocess.run(
         [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
     )
@@ -112,100 +112,107 @@ def test_a_second_run_of_a_month_needs_nothing_that_reads_checks_or_writes_workb
     assert not costly & set(done.stdout.split())
 
 
-def test_what_the_archive_lost_is_made_again_and_archived_again(desk, workbooks_made):
-    data = again(desk).path.read_bytes()
-    archive = Archive(desk.workspace.archive)
-    for path in desk.workspace.archive.rglob("*"):
+def test_what_the_archive_lost_is_made_again_and_archived_again(office, workbooks_made):
+    data = again(office).path.read_bytes()
+    archive = Archive(office.workspace.archive)
+    for path in office.workspace.archive.rglob("*"):
         if path.is_file() and path.read_bytes() == data:
             path.write_bytes(b"damaged")
-    assert not again(desk).written
+    assert not again(office).written
     assert len(workbooks_made) == 2
-    with Ledger.open(desk.workspace.ledger) as ledger:
+    with Ledger.open(office.workspace.ledger) as ledger:
         (report,) = ledger.reports()
     assert archive.read(report.sha256) == data
 
 
-def test_a_dry_run_remembers_nothing(desk, workbooks_made):
-    again(desk, dry_run=True)
-    again(desk)
+def test_a_dry_run_remembers_nothing(office, workbooks_made):
+    again(office, dry_run=True)
+    again(office)
     assert len(workbooks_made) == 2
 
 
-def test_a_new_return_is_counted(desk, workbooks_made):
-    assert again(desk).provisional
-    put(desk, "CB-01.xlsx", MeetingReturn("CB-01").book())
-    take_in(desk)
-    complete = again(desk)
+def test_a_new_return_is_counted(office, workbooks_made):
+    assert again(office).provisional
+    put(office, "CB-01.xlsx", MeetingReturn("CB-01").book())
+    take_in(office)
+    complete = again(office)
     assert (complete.written, complete.provisional, len(workbooks_made)) == (True, False, 2)
 
 
-def test_day_period_and_language_are_inputs(desk):
+def test_day_period_and_language_are_inputs(office):
     variants = [
-        {}, {"as_of": date(2019, 12, 7)}, {"period": Period(2019, 10)}, {"lang": "en"},
+        {},
+        {"as_of": date(2019, 12, 7)},
+        {"period": Period(2019, 10)},
+        {"lang": "en"},
         {"period": Period(2019, 10, 3)},
-    ]  # fmt: skip
-    assert len({inputs_of(desk, **variant) for variant in variants}) == len(variants)
+    ]
+    assert len({inputs_of(office, **variant) for variant in variants}) == len(variants)
 
 
-def test_a_refused_file_is_an_input(desk):
-    before = inputs_of(desk)
-    put(desk, "new.xlsx", MeetingReturn("DB1-1", present=11).book())
-    (decision,) = take_in(desk).decisions
-    assert (decision.verdict.value, inputs_of(desk) != before) == ("rejected", True)
+def test_a_refused_file_is_an_input(office):
+    before = inputs_of(office)
+    put(office, "new.xlsx", MeetingReturn("DB1-1", present=11).book())
+    (decision,) = take_in(office).decisions
+    assert (decision.verdict.value, inputs_of(office) != before) == ("rejected", True)
 
 
-def test_a_ruling_is_an_input(desk):
-    with Ledger.open(desk.workspace.ledger) as ledger:
+def test_a_ruling_is_an_input(office):
+    with Ledger.open(office.workspace.ledger) as ledger:
         Closings(ledger).close(Closing(NOVEMBER, 1, AS_OF, "Hòa", "", "", ""))
-    put(desk, "late.xlsx", MeetingReturn("CB-01").book())
-    assert take_in(desk).counts[Verdict.HELD] == 1
-    reopen(desk, NOVEMBER, as_of=AS_OF, who="Hòa", why="Bổ sung", holder="test")
-    before = inputs_of(desk)
+    put(office, "late.xlsx", MeetingReturn("CB-01").book())
+    assert take_in(office).counts[Verdict.HELD] == 1
+    reopen(office, NOVEMBER, as_of=AS_OF, who="Hòa", why="Bổ sung", holder="test")
+    before = inputs_of(office)
     person = {"who": "Hòa", "why": "Nộp nhầm", "decided": "2019-12-06T10:00:00+07:00"}
-    review.review_file(desk, 3, ReviewOutcome.REFUSE, as_of=AS_OF, holder="test", **person)
-    assert inputs_of(desk) != before
+    review.review_file(office, 3, ReviewOutcome.REFUSE, as_of=AS_OF, holder="test", **person)
+    assert inputs_of(office) != before
 
 
-def test_a_value_changed_by_hand_in_the_ledger_is_an_input(desk):
-    before = inputs_of(desk)
-    with sqlite3.connect(desk.workspace.ledger) as db:
+def test_a_value_changed_by_hand_in_the_ledger_is_an_input(office):
+    before = inputs_of(office)
+    with sqlite3.connect(office.workspace.ledger) as db:
         db.execute("UPDATE returned_row SET content = replace(content, '95', '96')")
     db.close()
-    assert inputs_of(desk) != before
+    assert inputs_of(office) != before
 
 
-def test_a_waiver_in_the_register_is_an_input(desk):
-    before = inputs_of(desk)
+def test_a_waiver_in_the_register_is_an_input(office):
+    before = inputs_of(office)
     waiver = {
-        "branch": "CB-01", "form": "meeting", "period": "2019-11", "reason": "Bão lũ",
-        "by": "Thường trực", "decided": date(2019, 12, 1),
-    }  # fmt: skip
+        "branch": "CB-01",
+        "form": "meeting",
+        "period": "2019-11",
+        "reason": "Bão lũ",
+        "by": "Thường trực",
+        "decided": date(2019, 12, 1),
+    }
     written = [r for name, entries in REGISTER.items() for r in rows(name, *entries)]
     context = TemplateContext("TU", "Thị ủy Mường Lay", "", None, "Mường Lay", {}, {})
     form = catalogue().register_form
     book = render(form, context, [*written, *rows("waivers", waiver)])
-    desk.workspace.register.write_bytes(book)
-    assert inputs_of(open_office(desk.workspace)) != before
+    office.workspace.register.write_bytes(book)
+    assert inputs_of(open_office(office.workspace)) != before
 
 
-def test_a_description_of_the_town_is_an_input(desk):
-    before = inputs_of(desk)
-    (desk.workspace.schemas / "quota-own.yaml").write_text(
+def test_a_description_of_the_town_is_an_input(office):
+    before = inputs_of(office)
+    (office.workspace.schemas / "quota-own.yaml").write_text(
         "quota: own\nrole: town_official\ntitle: {vi: Riêng, en: Own}\n"
         'effective: {from: "2018-01"}\nbasis: [Quy định]\ntimes: 5\n',
         encoding="utf-8",
     )
-    assert inputs_of(open_office(desk.workspace)) != before
+    assert inputs_of(open_office(office.workspace)) != before
 
 
 @pytest.mark.parametrize(
     "line", ["[deadlines.meeting]\ndue = 1", '[consolidated]\nfrom = ["committee"]']
 )
-def test_a_setting_is_an_input(desk, line):
-    before = inputs_of(desk)
-    with (desk.workspace.root / "mlay.toml").open("a", encoding="utf-8") as file:
+def test_a_setting_is_an_input(office, line):
+    before = inputs_of(office)
+    with (office.workspace.root / "mlay.toml").open("a", encoding="utf-8") as file:
         file.write(f"\n{line}\n")
-    assert inputs_of(open_office(Workspace.find(desk.workspace.root))) != before
+    assert inputs_of(open_office(Workspace.find(office.workspace.root))) != before
 
 
 @pytest.mark.parametrize("name", ["sheet.py", "deep/words.yaml"])
@@ -224,15 +231,15 @@ def test_the_program_itself_is_an_input(tmp_path, monkeypatch, name):
     assert len({before, changed, program_files()}) == 3
 
 
-def test_letters_and_workbooks_given_out_are_no_inputs(desk):
-    before = inputs_of(desk)
-    again(desk)
-    with Ledger.open(desk.workspace.ledger) as ledger:
+def test_letters_and_workbooks_given_out_are_no_inputs(office):
+    before = inputs_of(office)
+    again(office)
+    with Ledger.open(office.workspace.ledger) as ledger:
         MailLog(ledger).put(SentMail("receipt", "<1@x>", ("a@x",), "0", MailState.SENT, "2019"))
-    assert inputs_of(desk) == before
+    assert inputs_of(office) == before
 
 
-def test_figures_are_computed_from_no_table_that_is_not_an_input(desk):
+def test_figures_are_computed_from_no_table_that_is_not_an_input(office):
     read: set[str] = set()
 
     def note(action, table, *_):
@@ -240,12 +247,12 @@ def test_figures_are_computed_from_no_table_that_is_not_an_input(desk):
             read.add(table)
         return sqlite3.SQLITE_OK
 
-    with Ledger.open(desk.workspace.ledger) as ledger:
+    with Ledger.open(office.workspace.ledger) as ledger:
         db = connection(ledger)
         db.set_authorizer(note)
         ledger.content_hash()
         hashed = frozenset(read)
         read.clear()
-        load_inputs(desk, ledger, NOVEMBER, AS_OF)
+        load_inputs(office, ledger, NOVEMBER, AS_OF)
         db.set_authorizer(None)
     assert read == hashed

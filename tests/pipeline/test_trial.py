@@ -95,8 +95,11 @@ def test_other_bands_change_ratings_and_read_no_file_again(office):
 
 
 def test_another_threshold_of_a_sign_names_the_cells_it_would_bring_up(office):
-    trial = try_text(office, "signs.yaml", "extends: signs-meeting-2018.yaml\n"
-                  "entries: [{code: H03, bound: 100}]\n")  # fmt: skip
+    trial = try_text(
+        office,
+        "signs.yaml",
+        "extends: signs-meeting-2018.yaml\nentries: [{code: H03, bound: 100}]\n",
+    )
     (changes,) = trial.figures.values()
     assert states(changes) == {
         ("sign", "CB-01", "H03 2019-11"): (None, "warning"),

@@ -83,8 +83,10 @@ def test_the_old_form_is_refused_for_a_later_month_and_names_the_right_one(offic
     _, _, decided = office
     (finding,) = (f for f in decided["thang 12 mau cu.xlsx"].findings if f.is_error)
     assert (finding.code, finding.params["version"], finding.params["right"]) == (
-        "I06", "2018.1", "2025.1",
-    )  # fmt: skip
+        "I06",
+        "2018.1",
+        "2025.1",
+    )
 
 
 def test_one_report_holds_the_months_of_both(office):

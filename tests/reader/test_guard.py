@@ -98,8 +98,13 @@ def test_a_file_that_kills_its_reader_is_refused_alone(deadly):
 def test_with_several_workers_too(deadly):
     files = [deadly, good(1), good(2), deadly, deadly, good(3)]
     assert days(read_all(name_files(*files), FORMS, LAX, workers=2)) == [
-        "R13", 1, 2, "R13", "R13", 3,
-    ]  # fmt: skip
+        "R13",
+        1,
+        2,
+        "R13",
+        "R13",
+        3,
+    ]
 
 
 def test_a_file_that_takes_too_long_is_refused_alone():

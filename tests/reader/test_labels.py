@@ -184,9 +184,14 @@ def test_every_heading_typed_anew_and_none_exchanged() -> None:
     """A secretary who writes all headings in his own words has exchanged nothing."""
     paper = FormFile()
     for field, words in {
-        "speakers": "Phát biểu", "criticism": "Phê bình", "prepared": "Chuẩn bị",
-        "documents": "Tài liệu", "merged": "Họp cơ quan", "present": "Dự", "expected": "Tổng",
-    }.items():  # fmt: skip
+        "speakers": "Phát biểu",
+        "criticism": "Phê bình",
+        "prepared": "Chuẩn bị",
+        "documents": "Tài liệu",
+        "merged": "Họp cơ quan",
+        "present": "Dự",
+        "expected": "Tổng",
+    }.items():
         sheet, spot = plan_spots(MEETING, f"meetings.{field}")["heading"]
         paper.write(spot, words, sheet)
     assert wrong(paper.read()) == []

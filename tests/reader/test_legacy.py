@@ -89,8 +89,11 @@ def test_a_font_chosen_while_typing_is_that_of_a_run(inline):
     def change(name, part):
         text = part.decode()
         if inline and name.endswith("sheet1.xml"):
-            changed = re.sub(rf'<c r="{cell}"( s="\d+")? t="s">.*?</c>',
-                          rf'<c r="{cell}"\1 t="inlineStr"><is>{runs}</is></c>', text)  # fmt: skip
+            changed = re.sub(
+                rf'<c r="{cell}"( s="\d+")? t="s">.*?</c>',
+                rf'<c r="{cell}"\1 t="inlineStr"><is>{runs}</is></c>',
+                text,
+            )
             assert changed != text
             return changed.encode()
         if not inline and name.endswith("sharedStrings.xml"):
@@ -135,8 +138,14 @@ def test_what_is_typed_in_unicode_is_never_read_anew(texts):
 
 
 @pytest.mark.parametrize("encoding", ["TCVN3"])
-@given(words=st.lists(st.sampled_from(["đã", "họp", "bộ", "trường", "tiểu", "ưu", "tú", "đảng"]),
-                      min_size=2, max_size=8, unique=True))  # fmt: skip
+@given(
+    words=st.lists(
+        st.sampled_from(["đã", "họp", "bộ", "trường", "tiểu", "ưu", "tú", "đảng"]),
+        min_size=2,
+        max_size=8,
+        unique=True,
+    )
+)
 def test_tcvn3_there_and_back(encoding, words):
     back = {meaning: typed for typed, meaning in _TCVN3.items()}
     text = "".join(back.get(letter, letter) for letter in " ".join(words))

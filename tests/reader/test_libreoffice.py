@@ -46,10 +46,14 @@ TYPED: dict[tuple[str, int, str], str | float | date] = {
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     context = TemplateContext(
-        "CB-01", "Chi bộ Trường Tiểu học", "Thị ủy Mường Lay", Period(2019, 11), "Mường Lay",
+        "CB-01",
+        "Chi bộ Trường Tiểu học",
+        "Thị ủy Mường Lay",
+        Period(2019, 11),
+        "Mường Lay",
         lists={"officers": (("CB01", "Lò Văn An"),), "organisations": (("CB-01", "Chi bộ"),)},
         assigned=(("CB01", "Lò Văn An"),),
-    )  # fmt: skip
+    )
     path = tmp_path_factory.mktemp("template") / "mẫu.xlsx"
     path.write_bytes(render(MEETING, context))
     return path
@@ -57,9 +61,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def cells(template: Path) -> dict[tuple[str, int, str], str]:
     """Return the cell of every value, taken from the hidden ids of the template."""
-    rows = CalamineWorkbook.from_path(str(template)).get_sheet_by_name("Báo cáo").to_python(
-        skip_empty_area=False
-    )  # fmt: skip
+    rows = (
+        CalamineWorkbook.from_path(str(template))
+        .get_sheet_by_name("Báo cáo")
+        .to_python(skip_empty_area=False)
+    )
     result = {}
     for section in MEETING.sections:
         ids = [row[0] for row in rows]

@@ -28,9 +28,11 @@ SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
 TEXT = b"application/vnd.oasis.opendocument.text"
 
 PARTS = [
-    "xl/worksheets/sheet1.xml", "xl/workbook.xml", "xl/_rels/workbook.xml.rels",
+    "xl/worksheets/sheet1.xml",
+    "xl/workbook.xml",
+    "xl/_rels/workbook.xml.rels",
     "xl/sharedStrings.xml",
-]  # fmt: skip
+]
 
 
 def paper() -> FormFile:
@@ -69,7 +71,7 @@ def same(name: str, part: bytes) -> bytes:
         (b"PK\x03\x04 and then nothing", "R05"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and then nothing", "R05"),
     ],
-)  # fmt: skip
+)
 def test_no_workbook(data, code):
     submission = read_bytes(data)
     assert (submission.stamp, submission.form, codes(submission)) == (None, None, [code])
@@ -255,9 +257,11 @@ def test_cells_without_references():
 @pytest.mark.parametrize(
     ("cell", "expected"),
     [
-        ("<f>1+1</f>", ["C20"]), ("<f>1+1</f><v/>", ["C20"]), ("<f>1+1</f><v></v>", ["C20"]),
+        ("<f>1+1</f>", ["C20"]),
+        ("<f>1+1</f><v/>", ["C20"]),
+        ("<f>1+1</f><v></v>", ["C20"]),
     ],
-)  # fmt: skip
+)
 def test_formulas_without_a_result_are_not_blank(cell, expected):
     row = f'<row r="990"><c r="C990">{cell}</c></row></sheetData>'
     assert codes(read_bytes(sheet_xml(paper().save(), "</sheetData>", row))) == expected

@@ -21,8 +21,14 @@ REGISTER = next(form for form in FORMS if form.form == "register")
 
 def meeting(paper: FormFile, record: int = 0) -> FormFile:
     """One meeting, its required fields filled in."""
-    values = {"held_on": DAY, "kind": "Thường kỳ", "content": "Nghị quyết", "duration": 95,
-              "expected": 18, "present": 18}  # fmt: skip
+    values = {
+        "held_on": DAY,
+        "kind": "Thường kỳ",
+        "content": "Nghị quyết",
+        "duration": 95,
+        "expected": 18,
+        "present": 18,
+    }
     for name, value in values.items():
         paper.put(f"meetings.{name}", value, record)
     return paper
@@ -67,8 +73,9 @@ def test_all_sheets_of_a_form_are_read():
     paper = FormFile(REGISTER).put("organisations.code", "CB-01").put("officers.name", "Lò Văn An")
     submission = paper.read()
     assert [(r.section, r.sheet) for r in submission.rows] == [
-        ("organisations", "Tổ chức"), ("officers", "Cán bộ"),
-    ]  # fmt: skip
+        ("organisations", "Tổ chức"),
+        ("officers", "Cán bộ"),
+    ]
     assert submission.findings == () and submission.header == {}
 
 
@@ -165,8 +172,9 @@ def test_a_cell_of_the_wrong_kind_is_a_finding_and_no_value(paper):
     paper.put("meetings.present", "18/18").put("meetings.duration", 3.7)
     submission = paper.read()
     assert sorted(codes_and_cells(submission)) == [
-        ("C02", paper.cell("meetings.duration")), ("C03", paper.cell("meetings.present")),
-    ]  # fmt: skip
+        ("C02", paper.cell("meetings.duration")),
+        ("C03", paper.cell("meetings.present")),
+    ]
     assert submission.section_rows("meetings")[0].values["present"] is None
 
 

@@ -121,8 +121,9 @@ def test_a_sheet_copied_within_the_workbook():
 
 def test_two_stamps():
     paper = filled_paper()
-    paper.sheets["Bản khác"] = {(r, c): v for r, pair in enumerate(paper.stamp, 1)
-                               for c, v in enumerate(pair, 1)}  # fmt: skip
+    paper.sheets["Bản khác"] = {
+        (r, c): v for r, pair in enumerate(paper.stamp, 1) for c, v in enumerate(pair, 1)
+    }
     assert codes(paper.read()) == ["R31"]
 
 

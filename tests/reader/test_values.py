@@ -121,8 +121,10 @@ def test_swapped_days_and_months_are_asked_back():
 def test_a_date_with_a_time_keeps_the_day_and_says_so():
     parsed = parse("date", at(2019, 9, 3, 19, 30))
     assert (parsed.value, parsed.code, parsed.severity) == (
-        date(2019, 9, 3), "C23", Severity.WARNING,
-    )  # fmt: skip
+        date(2019, 9, 3),
+        "C23",
+        Severity.WARNING,
+    )
     assert parsed.params["value"] == "03/9/2019 19:30"
 
 
@@ -193,10 +195,16 @@ def test_a_blank_is_no_value_and_no_finding(kind, raw):
 
 
 anything = st.one_of(
-    st.text(max_size=12), st.floats(), st.integers(), st.booleans(), st.dates(), st.datetimes(),
-    st.times(), st.timedeltas(),
+    st.text(max_size=12),
+    st.floats(),
+    st.integers(),
+    st.booleans(),
+    st.dates(),
+    st.datetimes(),
+    st.times(),
+    st.timedeltas(),
     st.from_regex(r"[0-9]{1,4}([./, -][0-9]{1,4}){0,3}", fullmatch=True),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize("kind", ["date", "integer", "number", "text", "choice", "ref", "period"])

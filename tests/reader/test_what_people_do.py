@@ -38,11 +38,17 @@ OFFICERS = {"TU01": "Lò Văn Hoà", "TU02": "Nguyễn Văn An", "TU03": "Nguy�
 def filled_paper() -> FormFile:
     paper = FormFile()
     for path, value in {
-        "members.opening": 18, "members.closing": 18,
-        "meetings.held_on": DAY, "meetings.kind": "Thường kỳ", "meetings.content": "Nghị quyết",
-        "meetings.duration": 95, "meetings.expected": 18, "meetings.present": 18,
-        "visits.held_on": DAY, "visits.officer": "TU01 – Lò Văn Hoà",
-    }.items():  # fmt: skip
+        "members.opening": 18,
+        "members.closing": 18,
+        "meetings.held_on": DAY,
+        "meetings.kind": "Thường kỳ",
+        "meetings.content": "Nghị quyết",
+        "meetings.duration": 95,
+        "meetings.expected": 18,
+        "meetings.present": 18,
+        "visits.held_on": DAY,
+        "visits.officer": "TU01 – Lò Văn Hoà",
+    }.items():
         paper.put(path, value)
     return paper
 
@@ -77,11 +83,12 @@ CELLS: list[tuple[str, str, Any, str | None, Any]] = [
     ("a formula never calculated", PRESENT, Formula("=9+9", ""), "C12", None),
     ("a formula to another file", PRESENT, Formula("='[1]T10'!B2", 18), "C25", 18),
     ("an old choice", "meetings.kind", "Thường kì", "C10", None),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("path", "typed", "code", "value"), [c[1:] for c in CELLS],
-                         ids=[c[0] for c in CELLS])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "typed", "code", "value"), [c[1:] for c in CELLS], ids=[c[0] for c in CELLS]
+)
 def test_a_cell_as_people_type_it(path: str, typed: Any, code: str | None, value: Any) -> None:
     paper = filled_paper().put(path, typed)
     submission = paper.read()
@@ -109,8 +116,9 @@ CHECKED: list[tuple[str, str, Any, str | None, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "typed", "code", "value"), [c[1:] for c in CHECKED],
-                         ids=[c[0] for c in CHECKED])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "typed", "code", "value"), [c[1:] for c in CHECKED], ids=[c[0] for c in CHECKED]
+)
 def test_a_cell_held_against_lists_and_period(
     path: str, typed: Any, code: str | None, value: Any
 ) -> None:
@@ -176,8 +184,9 @@ def double_marker(paper: FormFile) -> None:
 
 
 def another_form(paper: FormFile) -> None:
-    paper.sheets["Bản khác"] = {(r, c): v for r, pair in enumerate(paper.stamp, 1)
-                                for c, v in enumerate(pair, 1)}  # fmt: skip
+    paper.sheets["Bản khác"] = {
+        (r, c): v for r, pair in enumerate(paper.stamp, 1) for c, v in enumerate(pair, 1)
+    }
 
 
 STRUCTURE: list[tuple[str, Callable[[FormFile], Any], set[str], int | None]] = [
@@ -199,11 +208,12 @@ STRUCTURE: list[tuple[str, Callable[[FormFile], Any], set[str], int | None]] = [
     ("a remark beside the form", lambda p: p.write((2, 40), "đã nộp"), {"C20"}, 18),
     ("a line too far down", lambda p: p.write((row(p, PRESENT, 7) + 2, 4), "Họp"), {"C19"}, 18),
     ("two forms in one workbook", another_form, {"R31"}, None),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(("change", "codes", "present"), [c[1:] for c in STRUCTURE],
-                         ids=[c[0] for c in STRUCTURE])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "codes", "present"), [c[1:] for c in STRUCTURE], ids=[c[0] for c in STRUCTURE]
+)
 def test_a_form_as_people_change_it(
     change: Callable[[FormFile], Any], codes: set[str], present: int | None
 ) -> None:
@@ -250,8 +260,9 @@ IDENTITY: list[tuple[str, Callable[[FormFile], Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "code"), [c[1:] for c in IDENTITY],
-                         ids=[c[0] for c in IDENTITY])  # fmt: skip
+@pytest.mark.parametrize(
+    ("change", "code"), [c[1:] for c in IDENTITY], ids=[c[0] for c in IDENTITY]
+)
 def test_a_form_that_is_not_theirs(change: Callable[[FormFile], Any], code: str) -> None:
     paper = filled_paper()
     change(paper)

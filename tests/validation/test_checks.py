@@ -88,8 +88,10 @@ def broken_cells(
         assert (finding.code, finding.severity) == ("Z01", Severity.ERROR)
         assert "{" not in str(explain(finding, form, "vi"))  # the check fills every gap it promises
         assert finding.place in finding.marks
-    return [(f.place.cell, {k: v for k, v in f.params.items() if k != "field"})
-            for f in checked.findings]  # fmt: skip
+    return [
+        (f.place.cell, {k: v for k, v in f.params.items() if k != "field"})
+        for f in checked.findings
+    ]
 
 
 def test_every_check_of_the_language_is_there_and_no_other() -> None:
@@ -103,9 +105,11 @@ def test_sum_equals() -> None:
     assert broken_cells(form, {"a": 2, "b": 3, "c": 6}) == [("E1", {"total": 6, "sum": 5})]
     assert broken_cells(form, {"a": 5, "c": 5}, {"a": 2, "b": 3}, {"c": 0}) == []  # blanks
     assert broken_cells(form, {"c": 4}) == [("E1", {"total": 4, "sum": 0})]
-    assert broken_cells(trial("sum_equals", parts="[a]", less="[b]", total="c"),
-                  {"a": 5, "b": 2, "c": 3}, {"a": 5, "b": 2, "c": 7}) == [
-        ("C2", {"total": 7, "sum": 3})]  # fmt: skip
+    assert broken_cells(
+        trial("sum_equals", parts="[a]", less="[b]", total="c"),
+        {"a": 5, "b": 2, "c": 3},
+        {"a": 5, "b": 2, "c": 7},
+    ) == [("C2", {"total": 7, "sum": 3})]
 
 
 def test_sum_equals_takes_no_offence_at_binary_fractions() -> None:
@@ -120,7 +124,9 @@ def test_sum_equals_card() -> None:
     card = {"all": 18, "off": 2}
     assert broken_cells(form, {"c": 16}, {}, card=card) == []
     assert broken_cells(form, {"c": 18}, {"c": 18}, card=card) == [
-        ("E3", {"value": 18, "sum": 16}), ("E4", {"value": 18, "sum": 16})]  # fmt: skip
+        ("E3", {"value": 18, "sum": 16}),
+        ("E4", {"value": 18, "sum": 16}),
+    ]
     assert broken_cells(form, {"c": 18}, card={"all": 18}) == []
     assert (
         broken_cells(form, {"c": 18}) == []
@@ -202,14 +208,16 @@ def test_not_before() -> None:
     form = trial("not_before", value="end", start="day", mark="end, day")
     assert broken_cells(form, {"day": NOV5, "end": NOV5}, {"day": NOV5}, {"end": NOV5}) == []
     assert broken_cells(form, {"day": NOV6, "end": NOV5}) == [
-        ("G1", {"value": "2019-11-05", "start": "2019-11-06"})]  # fmt: skip
+        ("G1", {"value": "2019-11-05", "start": "2019-11-06"})
+    ]
 
 
 def test_exists_in_among_some_rows_only() -> None:
     form = trial("exists_in", value="day", target="days.day", among="{days.name: [x]}", mark="day")
     days = [{"day": NOV5, "name": "x"}, {"day": NOV6, "name": "y"}, {"day": NOV6}]
     assert broken_cells(form, {"day": NOV5}, {"day": NOV6}, days=days) == [
-        ("F5", {"value": "2019-11-06"})]  # fmt: skip
+        ("F5", {"value": "2019-11-06"})
+    ]
 
 
 def test_bounds_of_some_rows_only() -> None:
@@ -232,7 +240,8 @@ def test_share_at_least() -> None:
     form = trial("share_at_least", parts="[a]", whole="[a, b]", bound=80)
     assert broken_cells(form, {"a": 8, "b": 2}, {"a": 0, "b": 0}, {}) == []
     assert broken_cells(form, {"a": 7.99, "b": 2.01}) == [
-        ("C1", {"part": 7.99, "whole": 10, "bound": 80})]  # fmt: skip
+        ("C1", {"part": 7.99, "whole": 10, "bound": 80})
+    ]
 
 
 @pytest.mark.parametrize(("whole", "allowed"), [(100, 20), (14, 2), (15, 3), (4, 0), (0, 0)])
@@ -240,7 +249,8 @@ def test_share_at_most_rounds_down(whole: int, allowed: int) -> None:
     form = trial("share_at_most", parts="[a]", whole="[b]", bound=20)
     assert broken_cells(form, {"a": allowed, "b": whole}) == []
     assert broken_cells(form, {"a": allowed + 1, "b": whole}) == [
-        ("C1", {"part": allowed + 1, "whole": whole, "bound": 20, "allowed": allowed})]  # fmt: skip
+        ("C1", {"part": allowed + 1, "whole": whole, "bound": 20, "allowed": allowed})
+    ]
 
 
 def test_required_with_and_below() -> None:
@@ -256,7 +266,9 @@ def test_blank_unless() -> None:
     form = trial("blank_unless", value="word", when="kind", values="[one]", mark="word")
     assert broken_cells(form, {"word": "x", "kind": "one"}, {"kind": "two"}, {"a": 1}) == []
     assert broken_cells(form, {"word": "x", "kind": "two"}, {"word": "y"}) == [
-        ("I1", {"value": "x"}), ("I2", {"value": "y"})]  # fmt: skip
+        ("I1", {"value": "x"}),
+        ("I2", {"value": "y"}),
+    ]
 
 
 def test_differs() -> None:
@@ -267,14 +279,21 @@ def test_differs() -> None:
 
 def test_ref_fits() -> None:
     """What hangs under what: `two` under `one` only, `one` under nothing."""
-    form = trial("ref_fits", ref="up", key="word", value="kind", fits="{two: [one], one: []}",
-                 mark="up, kind")  # fmt: skip
+    form = trial(
+        "ref_fits",
+        ref="up",
+        key="word",
+        value="kind",
+        fits="{two: [one], one: []}",
+        mark="up, kind",
+    )
     top, middle = {"word": "A", "kind": "one"}, {"word": "B", "kind": "two", "up": "A"}
     assert (
         broken_cells(form, middle, top, {"word": "C", "up": "A"}, {"kind": "two", "up": "Z"}) == []
     )
     assert broken_cells(form, top, middle, {"word": "C", "kind": "two", "up": "B"}) == [
-        ("J3", {"ref": "B"})]  # fmt: skip
+        ("J3", {"ref": "B"})
+    ]
     assert broken_cells(form, {**top, "up": "B"}, middle) == [("J1", {"ref": "B"})]
 
 
@@ -282,12 +301,18 @@ def test_within_ref() -> None:
     form = trial("within_ref", dates="[day, end]", ref="up", target="days.name",
                  start="days.day", end="days.until", mark="day, end")  # fmt: skip
     days = [{"name": "A", "day": NOV5, "until": NOV6}, {"name": "B"}]
-    good = [{"up": "A", "day": NOV5, "end": NOV6}, {"up": "A"}, {"up": "B", "day": NOV5},
-            {"up": "Z", "day": NOV5}, {"day": NOV5}]  # fmt: skip
+    good = [
+        {"up": "A", "day": NOV5, "end": NOV6},
+        {"up": "A"},
+        {"up": "B", "day": NOV5},
+        {"up": "Z", "day": NOV5},
+        {"day": NOV5},
+    ]
     assert broken_cells(form, *good, days=days) == []
     out = {"up": "A", "day": NOV5, "end": date(2019, 11, 7)}
     assert broken_cells(form, out, days=days) == [
-        ("F3", {"ref": "A", "start": "2019-11-05", "end": "2019-11-06"})]  # fmt: skip
+        ("F3", {"ref": "A", "start": "2019-11-05", "end": "2019-11-06"})
+    ]
 
 
 def test_returns_of_one_batch_do_not_see_one_another() -> None:
@@ -316,14 +341,20 @@ def test_returns_of_one_batch_do_not_see_one_another() -> None:
 
 NUMBERS = st.none() | st.integers(-(10**20), 10**20) | st.floats(allow_nan=True)
 ROWS = st.lists(
-    st.fixed_dictionaries({
-        "a": NUMBERS, "b": NUMBERS, "c": st.none() | st.integers(-(10**20), 10**20),
-        "day": st.none() | st.dates(), "end": st.none() | st.dates(),
-        "kind": st.sampled_from([None, "one", "two"]), "word": st.none() | st.text(max_size=3),
-        "up": st.none() | st.text(max_size=3),
-    }),
+    st.fixed_dictionaries(
+        {
+            "a": NUMBERS,
+            "b": NUMBERS,
+            "c": st.none() | st.integers(-(10**20), 10**20),
+            "day": st.none() | st.dates(),
+            "end": st.none() | st.dates(),
+            "kind": st.sampled_from([None, "one", "two"]),
+            "word": st.none() | st.text(max_size=3),
+            "up": st.none() | st.text(max_size=3),
+        }
+    ),
     max_size=4,
-)  # fmt: skip
+)
 ANY = {
     "sum_equals": {"parts": "[a, b]", "total": "c"},
     "sum_equals_card": {"value": "c", "plus": "[card.all]"},
@@ -358,8 +389,10 @@ ANY = {
 def every_check() -> Form:
     """One form with a rule of every check, Z01, Z02…"""
     forms = [trial(check, **params) for check, params in ANY.items()]
-    rules = [replace(form.section("rows").rules[0], code=f"Z{number:02}")
-             for number, form in enumerate(forms, 1)]  # fmt: skip
+    rules = [
+        replace(form.section("rows").rules[0], code=f"Z{number:02}")
+        for number, form in enumerate(forms, 1)
+    ]
     *others, table = forms[0].sections
     return replace(forms[0], sections=(*others, replace(table, rules=tuple(rules))))
 

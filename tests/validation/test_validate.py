@@ -262,11 +262,15 @@ def test_a_row_with_nothing_but_an_unread_cell_is_a_row() -> None:
 def test_a_column_that_is_not_there_is_the_readers_business() -> None:
     read = submission(PAPER)
     cut = tuple(
-        replace(row, values={**row.values, "content": None},
-                cells={k: v for k, v in row.cells.items() if k != "content"})
-        if row.section == "meetings" else row
+        replace(
+            row,
+            values={**row.values, "content": None},
+            cells={k: v for k, v in row.cells.items() if k != "content"},
+        )
+        if row.section == "meetings"
+        else row
         for row in read.rows
-    )  # fmt: skip
+    )
     (checked,) = validate([check_forms(replace(read, rows=cut), identity=identity())], LISTS)
     assert checked.findings == ()
 
@@ -317,14 +321,17 @@ PLACES = [
 
 def plant(values: Mapping[tuple[str, int, str], Any]) -> dict[tuple[str, int, str], list[str]]:
     """Findings of returns with one value changed each, all in one batch; cells as `{cell}`."""
-    papers = [but(section, row, **{field: value})
-              for (section, row, field), value in values.items()]  # fmt: skip
+    papers = [
+        but(section, row, **{field: value}) for (section, row, field), value in values.items()
+    ]
     batch = [check_forms(submission(paper), identity=identity()) for paper in papers]
     by_place: dict[tuple[str, int, str], list[str]] = {}
     for key, paper, checked in zip(values, papers, validate(batch, LISTS), strict=True):
         section_rows = [row for row in rows(form(), paper) if row.section == key[0]]
-        by_place[key] = [code.replace(f" {section_rows[key[1]].cells[key[2]]}", " here")
-                      for code in finding_lines(checked.findings)]  # fmt: skip
+        by_place[key] = [
+            code.replace(f" {section_rows[key[1]].cells[key[2]]}", " here")
+            for code in finding_lines(checked.findings)
+        ]
     return by_place
 
 
@@ -375,9 +382,10 @@ def test_the_schema_of_a_section_says_what_its_description_says() -> None:
     points = schema.columns["conduct"]
     assert (str(points.dtype), points.nullable) == ("Float64", False)
     assert [(check.error, check.statistics) for check in points.checks] == [
-        ("F02", {"min_value": 0}), ("F03", {"max_value": 40})]  # fmt: skip
-    assert [check.error for check in schema.checks] == [
-        "F04", "F08", "S01", "S02", "S03", "S04"]  # fmt: skip
+        ("F02", {"min_value": 0}),
+        ("F03", {"max_value": 40}),
+    ]
+    assert [check.error for check in schema.checks] == ["F04", "F08", "S01", "S02", "S03", "S04"]
 
 
 # The register
@@ -387,11 +395,15 @@ def town(*organisations: tuple[str, str | None], **more: Any) -> Submission:
     of = form("register", "1")
     paper = {
         "organisations": [
-            {"code": code, "name": f"Chi bộ {code}", "type": "cell_direct" if parent else "town",
-             "parent": parent}
+            {
+                "code": code,
+                "name": f"Chi bộ {code}",
+                "type": "cell_direct" if parent else "town",
+                "parent": parent,
+            }
             for code, parent in organisations
         ]
-    }  # fmt: skip
+    }
     return submission(paper | more, of=of, stamp=None)
 
 
