@@ -20,19 +20,30 @@ TEXTS = st.text(st.characters(exclude_categories=()), max_size=9)  # half surrog
 VALUES = st.none() | TEXTS | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 PLACES = st.builds(Place, TEXTS, TEXTS, TEXTS)
 FINDINGS = st.builds(
-    Finding, TEXTS, st.sampled_from(Severity), PLACES,
+    Finding,
+    TEXTS,
+    st.sampled_from(Severity),
+    PLACES,
     st.dictionaries(TEXTS, VALUES | st.booleans(), max_size=2),
     st.lists(PLACES, max_size=2).map(tuple),
-)  # fmt: skip
+)
 ROWS = st.builds(
-    Row, TEXTS, TEXTS, st.integers(), st.dictionaries(TEXTS, VALUES | st.dates(), max_size=3),
+    Row,
+    TEXTS,
+    TEXTS,
+    st.integers(),
+    st.dictionaries(TEXTS, VALUES | st.dates(), max_size=3),
     st.dictionaries(TEXTS, TEXTS, max_size=3),
-)  # fmt: skip
+)
 SUBMISSIONS = st.builds(
-    Submission, st.none() | st.builds(Stamp, TEXTS, TEXTS, TEXTS, TEXTS), st.none() | TEXTS,
-    st.none() | TEXTS, st.dictionaries(TEXTS, st.builds(HeaderValue, TEXTS, PLACES), max_size=2),
-    st.lists(ROWS, max_size=2).map(tuple), st.lists(FINDINGS, max_size=2).map(tuple),
-)  # fmt: skip
+    Submission,
+    st.none() | st.builds(Stamp, TEXTS, TEXTS, TEXTS, TEXTS),
+    st.none() | TEXTS,
+    st.none() | TEXTS,
+    st.dictionaries(TEXTS, st.builds(HeaderValue, TEXTS, PLACES), max_size=2),
+    st.lists(ROWS, max_size=2).map(tuple),
+    st.lists(FINDINGS, max_size=2).map(tuple),
+)
 
 
 @dataclass(frozen=True)

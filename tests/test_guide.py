@@ -185,15 +185,22 @@ def as_the_guide_tells(month: Month, outputs: dict[tuple[str, str], str]) -> Non
     with Ledger.open(month.root / "ledger.sqlite", read_only=True) as ledger:
         verdicts, returns = ledger.counts(), ledger.returns()
     assert {verdict.value: n for verdict, n in verdicts.items() if n} == {
-        "accepted": 4, "rejected": 2, "ignored": 1,
-    }  # fmt: skip
+        "accepted": 4,
+        "rejected": 2,
+        "ignored": 1,
+    }
     assert sum(verdicts.values()) == len(month.sent) + 1  # the one by Zalo
     assert {entry.entry.branch for entry in returns} == {"DB1-1", "DB1-2", "CB-01"}
     nobody_was_written_to_twice(month)
     kinds = Counter(mail["Message-ID"].partition(".")[0] for mail in month.box.mails)
     assert kinds == {
-        "<form": 3, "<receipt": 4, "<returned": 1, "<unopened": 1, "<reminder": 1, "<correction": 1,
-    }  # fmt: skip
+        "<form": 3,
+        "<receipt": 4,
+        "<returned": 1,
+        "<unopened": 1,
+        "<reminder": 1,
+        "<correction": 1,
+    }
     assert "✗" in outputs["2020-02-08", "mlay status"]
     assert "Đã đủ: có thể chốt kỳ tháng 01 năm 2020" in outputs["2020-02-09", "mlay status"]
     closed = {entry.name for entry in (month.root / "reports" / "2020-01").iterdir()}

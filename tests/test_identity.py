@@ -80,8 +80,9 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("told_how", "findings", "whose"), [c[1:] for c in CASES],
-                         ids=[c[0] for c in CASES])  # fmt: skip
+@pytest.mark.parametrize(
+    ("told_how", "findings", "whose"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
 def test_one_thing_out_of_line(
     told_how: dict[str, Any], findings: list[str], whose: tuple[str, str] | None
 ) -> None:
@@ -96,8 +97,9 @@ def test_last_months_file_filled_in_again() -> None:
     """Made for October, sent with the meetings of November: refused, and never as October's."""
     read = submission(
         meetings("2019-11-05", "2019-11-20"),
-        stamp=("CB-01", "2019-10"), period="Tháng 10 năm 2019",
-    )  # fmt: skip
+        stamp=("CB-01", "2019-10"),
+        period="Tháng 10 năm 2019",
+    )
     checked = look(read)
     assert finding_lines(checked.findings) == ["I03 C1"]
     assert checked.is_refused

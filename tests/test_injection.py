@@ -181,10 +181,14 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
     try:
         day = ["--as-of", "2019-12-06"]
         for words in (
-            ["ingest", "--json", "--dry-run", *day], ["run", "--period", "2019-11", *day],
-            ["held"], ["held", "--json"], ["check", "inbox/" + NAMES[3]],
-            ["reply", "--period", "2019-11", *day], ["accept", "1", "--why", "\x1b[31mzqx"],
-        ):  # fmt: skip
+            ["ingest", "--json", "--dry-run", *day],
+            ["run", "--period", "2019-11", *day],
+            ["held"],
+            ["held", "--json"],
+            ["check", "inbox/" + NAMES[3]],
+            ["reply", "--period", "2019-11", *day],
+            ["accept", "1", "--why", "\x1b[31mzqx"],
+        ):
             out, err = io.TextIOWrapper(io.BytesIO()), io.TextIOWrapper(io.BytesIO())
             patch.setattr(sys, "stdout", out)
             patch.setattr(sys, "stderr", err)

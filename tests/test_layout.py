@@ -28,26 +28,40 @@ kinds = st.sampled_from(["date", "integer", "number", "text", "choice", "ref", "
 def sections(draw: st.DrawFn, number: int) -> Section:
     fields = [
         Field(
-            f"f{at}", draw(kinds), draw(words), unit=draw(maybe), help=draw(maybe),
+            f"f{at}",
+            draw(kinds),
+            draw(words),
+            unit=draw(maybe),
+            help=draw(maybe),
             group=draw(st.none() | st.just(Text("Nhóm", "Group"))),
             width=draw(st.none() | st.integers(4, 90)),
         )
         for at in range(draw(st.integers(1, 12)))
-    ]  # fmt: skip
+    ]
     return Section(
-        f"s{number}", draw(st.sampled_from(["table", "card"])), draw(words), tuple(fields),
-        rows=draw(st.integers(1, 5)), note=draw(maybe),
+        f"s{number}",
+        draw(st.sampled_from(["table", "card"])),
+        draw(words),
+        tuple(fields),
+        rows=draw(st.integers(1, 5)),
+        note=draw(maybe),
         sheet=draw(st.sampled_from([None, Text("Khác", "Other")])),
-    )  # fmt: skip
+    )
 
 
 @st.composite
 def forms(draw: st.DrawFn) -> Form:
     parts = tuple(draw(sections(number)) for number in range(draw(st.integers(1, 4))))
     return Form(
-        "any", "1", draw(st.sampled_from(["month", "year", "none"])), Effective("2018-01"), (),
-        Text("Mẫu", "Form"), Text("Chính", "Main"), parts,
-    )  # fmt: skip
+        "any",
+        "1",
+        draw(st.sampled_from(["month", "year", "none"])),
+        Effective("2018-01"),
+        (),
+        Text("Mẫu", "Form"),
+        Text("Chính", "Main"),
+        parts,
+    )
 
 
 every_form = st.one_of(forms(), st.sampled_from(load_catalogue().forms))

@@ -56,7 +56,8 @@ def first_mails(month: Month) -> dict[str, str]:
     """The branches' mails: good in a zip, bad, a stranger's, one without a file."""
     return {
         "good": month.post(
-            "Ho Cang <db1-1@muonglay.example>", "Báo cáo.zip",
+            "Ho Cang <db1-1@muonglay.example>",
+            "Báo cáo.zip",
             make_zip("bản Ho Cang.xlsx", MeetingReturn("DB1-1").book()),
         ),
         "bad": month.post(
@@ -64,7 +65,7 @@ def first_mails(month: Month) -> dict[str, str]:
         ),
         "stranger": month.post("x@else.example", "x.xlsx", MeetingReturn("CB-01", score=90).book()),
         "thanks": month.post("db1@muonglay.example"),
-    }  # fmt: skip
+    }
 
 
 def states(month: Month, capsys, on: str) -> tuple[dict[str, str], dict[str, int]]:
@@ -162,8 +163,11 @@ def test_killed_anywhere_and_started_again(month, tmp_path, capsys):
     counts(month, accepted=3, rejected=1, held=1, ignored=1)
     nobody_was_written_to_twice(month)
     assert {mail["In-Reply-To"] for mail in month.box.mails} == {
-        month.sent[0], month.sent[1], month.sent[4], month.sent[5],
-    }  # fmt: skip
+        month.sent[0],
+        month.sent[1],
+        month.sent[4],
+        month.sent[5],
+    }
     by_branch, left = states(month, capsys, LATE)
     assert set(by_branch.values()) <= {"reported", "late"}
     assert left == {"decide": 1, "close": 1}

@@ -94,8 +94,13 @@ def test_rows_columns_and_tabs_move(book: Path, tmp_path: Path) -> None:
         ],
     )
     assert [row[:2] for row in values(filled, 1)] == [
-        ["", "ngày"], ["", ""], ["", ""], ["", "số"], ["", "chữ"], ["cũ", "trống"],
-    ]  # fmt: skip
+        ["", "ngày"],
+        ["", ""],
+        ["", ""],
+        ["", "số"],
+        ["", "chữ"],
+        ["cũ", "trống"],
+    ]
     sheet = openpyxl.load_workbook(filled)["Khác"]
     assert sheet.row_dimensions[5].hidden and not sheet.row_dimensions[4].hidden
 

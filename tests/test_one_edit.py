@@ -121,11 +121,16 @@ def fill_in(town: Path, guests: list[object], to: Path) -> list[str]:
     """Write a return with a good meeting for each of `guests`; return the cells these stand in."""
     meetings = [
         {
-            "held_on": date(2019, 11, day), "kind": "Thường kỳ", "content": "Nghị quyết tháng 11",
-            "duration": 95, "expected": 18, "present": 18, "guests": count,
+            "held_on": date(2019, 11, day),
+            "kind": "Thường kỳ",
+            "content": "Nghị quyết tháng 11",
+            "duration": 95,
+            "expected": 18,
+            "present": 18,
+            "guests": count,
         }
         for day, count in enumerate(guests, 4)
-    ]  # fmt: skip
+    ]
     full = {"time": 5, "attendance": 5, "preparation": 10, "conduct": 40, "principles": 5,
             "result": 30, "closing": 5, "total": 100}  # fmt: skip
     scores = [
@@ -140,9 +145,12 @@ def fill_in(town: Path, guests: list[object], to: Path) -> list[str]:
 def test_the_wheel_runs_and_not_the_sources(mlay: Mlay, tmp_path: Path) -> None:
     where = subprocess.run(
         [sys.executable, "-c", "import mlay_batch; print(mlay_batch.__file__)"],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(mlay.folder)},
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(mlay.folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert Path(where.strip()).is_relative_to(mlay.folder)
     assert (mlay.folder / "mlay_batch" / "schemas" / MEETING.name).is_file()
 
@@ -213,8 +221,12 @@ def test_a_mistake_in_the_edit_is_named(mlay: Mlay, town: Path, tmp_path: Path) 
     ran = subprocess.run(
         [mlay.folder / "bin" / "mlay", "schema", "lint", wrong],
         env={**os.environ, "PYTHONPATH": str(mlay.folder)},
-        cwd=tmp_path, capture_output=True, text=True, encoding="utf-8", check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
     assert ran.returncode == 1
     assert f"sai.yaml, dòng {number}" in ran.stderr
     assert "tipe" in ran.stderr and "“type”" in ran.stderr
@@ -223,8 +235,14 @@ def test_a_mistake_in_the_edit_is_named(mlay: Mlay, town: Path, tmp_path: Path) 
 def test_an_editable_install_finds_the_shipped_forms(tmp_path: Path) -> None:
     """The tests run on an editable install: there the forms lie beside the package."""
     where = subprocess.run(
-        [sys.executable, "-c",
-         "from mlay_batch.schema.catalogue import shipped_folder as f; print(f('schemas'))"],
-        cwd=tmp_path, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+        [
+            sys.executable,
+            "-c",
+            "from mlay_batch.schema.catalogue import shipped_folder as f; print(f('schemas'))",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
     assert Path(where.strip(), MEETING.name).read_bytes() == MEETING.read_bytes()

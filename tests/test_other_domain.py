@@ -73,9 +73,12 @@ SECOND = (
     .replace("{from: 2019-09, to: 2019-11}", "{from: 2019-12}")
     .replace("id: enrolled", "id: on_roll")
     .replace("prefill: school.enrolled", "prefill: school.on_roll")
-    .replace("sections:", 'carries: {from: "1", grace: 1, fields: {school.enrolled: '
-             "school.on_roll}}\nsections:", 1)
-)  # fmt: skip
+    .replace(
+        "sections:",
+        'carries: {from: "1", grace: 1, fields: {school.enrolled: school.on_roll}}\nsections:',
+        1,
+    )
+)
 REGISTER = [
     {"code": "PGD", "name": "Phòng Giáo dục", "type": "town"},
     {"code": "TH-1", "name": "Trường Tiểu học số 1", "type": "cell_direct", "parent": "PGD"},

@@ -59,7 +59,9 @@ def test_a_console_in_cp1252_says_vietnamese_and_does_not_fail() -> None:
     """As on a Windows PC whose console has no Vietnamese."""
     ran = subprocess.run(
         [sys.executable, "-m", "mlay_batch", "--help"],
-        capture_output=True, check=False, env={**os.environ, "PYTHONIOENCODING": "cp1252"},
-    )  # fmt: skip
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "cp1252"},
+    )
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert "Lệnh" in ran.stdout.decode("utf-8")

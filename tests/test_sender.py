@@ -14,15 +14,18 @@ from mlay_batch.model.records import SENDER_DOUBT_CODES, CheckedFile
 from mlay_batch.model.register import Address
 
 TOWN = replace(
-    register("TU | Thị ủy | town\nDB-1 | Đảng bộ | committee | TU\nDB1-1 | Chi bộ | cell | DB-1\n"
-             "CB-01 | Chi bộ khác | cell_direct | TU"),
+    register(
+        "TU | Thị ủy | town\nDB-1 | Đảng bộ | committee | TU\nDB1-1 | Chi bộ | cell | DB-1\n"
+        "CB-01 | Chi bộ khác | cell_direct | TU"
+    ),
     addresses=(
-        Address("TU", "vp@town.example"), Address("DB-1", "DB1@Town.Example"),
+        Address("TU", "vp@town.example"),
+        Address("DB-1", "DB1@Town.Example"),
         Address("DB1-1", "new@town.example", date(2019, 12, 1)),
         Address("DB1-1", "old@town.example", None, date(2019, 11, 30)),
         Address("CB-01", "cb01@town.example"),
     ),
-)  # fmt: skip
+)
 
 
 def mail(

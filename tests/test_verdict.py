@@ -84,9 +84,14 @@ def _brief(decision: Decision) -> str:
 
 
 def paper(
-    value: int, at: int = 1, *, name: str = "", data: bytes = b"", branch: str = "CB-01",
+    value: int,
+    at: int = 1,
+    *,
+    name: str = "",
+    data: bytes = b"",
+    branch: str = "CB-01",
     refused: bool = False,
-) -> CheckedFile:  # fmt: skip
+) -> CheckedFile:
     """A return with one number in it, received in minute `at`."""
     name = name or f"{branch}-{value}-{at}.xlsx"
     read = submission({"members": {"opening": value}})
@@ -211,8 +216,10 @@ def test_received_earlier_than_the_current_one() -> None:
 def test_a_batch_is_decided_in_the_order_received() -> None:
     ledger = Ledger()
     assert ledger.run(paper(20, at=3), paper(18, at=1), paper(19, at=2)) == [
-        "accepted L05", "accepted", "accepted L05",
-    ]  # fmt: skip
+        "accepted L05",
+        "accepted",
+        "accepted L05",
+    ]
     assert list(ledger.current().values()) == [_values(20)]
 
 
@@ -266,11 +273,16 @@ FILES = st.lists(
     max_size=8,
 ).map(
     lambda drawn: [
-        paper(value, at=at, branch=branch, refused=refused,
-              data=f"{branch}{value}{refused}{saved}".encode())
+        paper(
+            value,
+            at=at,
+            branch=branch,
+            refused=refused,
+            data=f"{branch}{value}{refused}{saved}".encode(),
+        )
         for at, (branch, value, refused, saved) in enumerate(drawn)
     ]
-)  # fmt: skip
+)
 
 
 @given(FILES, st.randoms())
@@ -300,10 +312,11 @@ def test_branches_may_overtake_one_another(
     files: list[CheckedFile], cuts: set[int], random: object
 ) -> None:
     """Only a branch's own sequence matters: those of the other may come in any run."""
-    by_branch = {branch: [f for f in files if f.identity and f.identity.branch == branch]
-           for branch in ("CB-01", "CB-02")}  # fmt: skip
-    turns = sorted((b for b, its in by_branch.items() for _ in its),
-                   key=lambda _: random.random())  # type: ignore[attr-defined]  # fmt: skip
+    by_branch = {
+        branch: [f for f in files if f.identity and f.identity.branch == branch]
+        for branch in ("CB-01", "CB-02")
+    }
+    turns = sorted((b for b, its in by_branch.items() for _ in its), key=lambda _: random.random())  # type: ignore[attr-defined]
     queues = {branch: iter(its) for branch, its in by_branch.items()}
     whole, split = Ledger(), Ledger()
     whole.run(*files)

@@ -22,9 +22,15 @@ def test_a_new_workspace_has_everything_in_its_place(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "town", "Thị ủy  Mường Lay", "Mường Lay")
 
     assert sorted(p.name for p in workspace.root.iterdir()) == [
-        "archive", "inbox", "ledger.sqlite", "mlay-run.bat", "mlay.toml", "outbox", "reports",
-            "schemas",
-    ]  # fmt: skip
+        "archive",
+        "inbox",
+        "ledger.sqlite",
+        "mlay-run.bat",
+        "mlay.toml",
+        "outbox",
+        "reports",
+        "schemas",
+    ]
     assert workspace.settings == Settings("Thị ủy Mường Lay", "Mường Lay")
     assert Workspace.find(workspace.inbox) == workspace
     with Ledger.open(workspace.ledger) as ledger:

@@ -29,7 +29,7 @@ MONTH = Period(2019, 11)
 Tables = Mapping[str, pd.DataFrame]
 
 
-class Desk:
+class FormReader:
     """A form and its schemas, made once in each process."""
 
     def __init__(self) -> None:
@@ -80,12 +80,12 @@ class Desk:
         return value
 
 
-office = functools.cache(Desk)  # one in each process
+form_reader = functools.cache(FormReader)  # one in each process
 
 
 def read(path: Path) -> tuple[Tables, int]:
-    """Read a file at this process's desk."""
-    return office().read(path)
+    """Read a file with the reader of this process."""
+    return form_reader().read(path)
 
 
 def main(inbox: Path, workers: int, result: Path) -> None:

@@ -139,9 +139,10 @@ class Case:
         if seed % 2:
             return cls(Period.parse("2019-08"), quotas)
         changed = {
-            "per": "officer_cell", "rounding": "ceiling",
+            "per": "officer_cell",
+            "rounding": "ceiling",
             "counts": QuotaCounting(("regular", "both"), substitutes=True, own_cell=True),
-        }  # fmt: skip
+        }
         first = tuple(replace(quota, **changed) for quota in quotas)
         return cls(Period.parse("2019-12"), (*first, *map(_from_july, first)))
 
@@ -152,10 +153,14 @@ def _from_july(quota: Quota) -> Quota:
     """
     official = quota.quota == "town_official"
     return replace(
-        quota, times=quota.times + 1, effective=Effective("2019-07"),
-        role="committee_member", per="officer" if official else quota.per,
-        counts=QuotaCounting(("thematic", "both")), basis=("Quy chế mới",),
-    )  # fmt: skip
+        quota,
+        times=quota.times + 1,
+        effective=Effective("2019-07"),
+        role="committee_member",
+        per="officer" if official else quota.per,
+        counts=QuotaCounting(("thematic", "both")),
+        basis=("Quy chế mới",),
+    )
 
 
 @cache
@@ -328,9 +333,11 @@ class Change:
 def visit_values(visit: Visit) -> dict[str, object]:
     """A visit as the raw columns of its data sheet hold it."""
     return {
-        "Mã cán bộ": visit.officer, "Dự thay cho": visit.instead, "Mã đơn vị": visit.branch,
+        "Mã cán bộ": visit.officer,
+        "Dự thay cho": visit.instead,
+        "Mã đơn vị": visit.branch,
         "Ngày họp": visit.day,
-    }  # fmt: skip
+    }
 
 
 def meeting_values(meeting: Meeting) -> dict[str, object]:
@@ -358,9 +365,10 @@ def reassign_visit(returns: MonthReturns, draw: Random) -> Change:
     old = _single(returns, draw)
     new = replace(old, officer=draw.choice([code for code in STAFF if code != old.officer]))
     return Change(
-        f"{old} by {new.officer}", returns.but(old, new),
+        f"{old} by {new.officer}",
+        returns.but(old, new),
         lambda book: book.set(VISITS, visit_values(old), {"Mã cán bộ": new.officer}),
-    )  # fmt: skip
+    )
 
 
 def add_visit(returns: MonthReturns, draw: Random) -> Change:
@@ -387,13 +395,15 @@ def change_late_score(returns: MonthReturns, draw: Random) -> Change:
 def _change_score(returns: MonthReturns, draw: Random, among: tuple[Meeting, ...]) -> Change:
     old = draw.choice(among)
     new = replace(
-        old, own_score=draw.choice((None, float(draw.randint(0, 100)))),
+        old,
+        own_score=draw.choice((None, float(draw.randint(0, 100)))),
         confirmed=draw.choice((None, draw.randint(0, 200) / 2)),
-    )  # fmt: skip
+    )
     return Change(
-        f"{old} scored {new.own_score}, {new.confirmed}", returns.but(old, new),
+        f"{old} scored {new.own_score}, {new.confirmed}",
+        returns.but(old, new),
         lambda book: book.set(MEETINGS, meeting_values(old), scores(new)),
-    )  # fmt: skip
+    )
 
 
 def relieve_officer(returns: MonthReturns, draw: Random) -> Change:

@@ -1,4 +1,4 @@
-"""The sample town's desk, at which any number of foreign files are judged, a batch at a time."""
+"""The sample town as an office that checks any number of foreign files, a batch at a time."""
 
 from __future__ import annotations
 

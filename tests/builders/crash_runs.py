@@ -202,13 +202,13 @@ class Host:
         return Counter(self.log.read_bytes().splitlines() if self.log.exists() else ())
 
 
-def month(desk: Office, host: Host) -> None:
+def month(office: Office, host: Host) -> None:
     """Take in, consolidate, draft, send: what a clerk does on the sixth."""
     when = "2019-12-03T09:00:00+07:00"
-    ingest.ingest(desk, as_of=TODAY, received=when, holder="fire")
-    consolidate(desk, NOVEMBER, as_of=TODAY, holder="fire")
+    ingest.ingest(office, as_of=TODAY, received=when, holder="fire")
+    consolidate(office, NOVEMBER, as_of=TODAY, holder="fire")
     job = mail_run.MailRun(
-        desk, functools.partial(reply.reply_letters, desk), NOVEMBER, TODAY, "fire"
+        office, functools.partial(reply.reply_letters, office), NOVEMBER, TODAY, "fire"
     )
     mail_run.draft(job, when)
     mail_run.send(job, host, RateLimiter(10**6, lambda: 0.0, lambda _: None), lambda: CLOCK)
@@ -223,9 +223,9 @@ def remember_checks() -> None:
     """Let the same leaves be judged once."""
     real, answers = ingest.check_files, {}
 
-    def check_once(desk: Office, leaves: Any, *args: Any, **more: Any) -> Iterator[Any]:
+    def check_once(office: Office, leaves: Any, *args: Any, **more: Any) -> Iterator[Any]:
         if tuple(leaves) not in answers:
-            answers[tuple(leaves)] = tuple(real(desk, leaves, *args, **more))
+            answers[tuple(leaves)] = tuple(real(office, leaves, *args, **more))
         return iter(answers[tuple(leaves)])
 
     ingest.check_files = check_once
@@ -244,9 +244,9 @@ def remember(module: Any, name: str) -> None:
     setattr(module, name, compute_once)
 
 
-def state(desk: Office, host: Host) -> dict[str, object]:
+def state(office: Office, host: Host) -> dict[str, object]:
     """All that must be the same in the end, whatever happened on the way."""
-    workspace = desk.workspace
+    workspace = office.workspace
     with Ledger.open(workspace.ledger, read_only=True) as ledger:
         contents = {
             "deliveries": [(d.name, d.sha256, d.verdict, d.key) for d in ledger.entries()],
@@ -303,9 +303,9 @@ class Range:
         for module, name in ((report, "write"), (reply, "render")):
             remember(module, name)
         reader.read_each = read_here
-        desk, host = self.fresh("without")
-        month(desk, host)
-        self.expected = state(desk, host)
+        office, host = self.fresh("without")
+        month(office, host)
+        self.expected = state(office, host)
         self.steps = self.count()
 
     def fresh(self, name: str) -> tuple[Office, Host]:
@@ -318,56 +318,56 @@ class Range:
 
     def count(self) -> int:
         """How many calls there are that may fail."""
-        desk, host = self.fresh("counted")
+        office, host = self.fresh("counted")
         disk = Disk(-1, "kill")
         with faulty(disk):
-            month(desk, host)
+            month(office, host)
         return disk.count
 
     def shot(self, at: int, how: str) -> str | None:
         """Let the call `at` fail, look, run again; return what is wrong, None where nothing is."""
-        desk, host = self.fresh("shot")
+        office, host = self.fresh("shot")
         host.log.unlink(missing_ok=True)
 
         def work() -> None:
             with faulty(Disk(at, how)):
-                month(desk, host)
+                month(office, host)
 
         code = wait_for_fork(start_fork(work))
         if code != (KILLED if how == "kill" else BROKEN):
             return f"ended with {code}"
         diagnosis = archive_check.check_workspace(
-            desk.workspace, today=TODAY, holder="fire", repair=True
+            office.workspace, today=TODAY, holder="fire", repair=True
         )
         if bad := {defect.code for defect in diagnosis.defects} - HARMLESS:
             return f"the doctor finds {sorted(bad)}"
-        month(desk, host)
-        return self._end(desk, host)
+        month(office, host)
+        return self._end(office, host)
 
     def race(self) -> str | None:
         """Let two clerks do the month at once; whoever finds it locked learns so."""
-        desk, host = self.fresh("race")
+        office, host = self.fresh("race")
         host.log.unlink(missing_ok=True)
-        children = [start_fork(lambda: month(desk, host)) for _ in range(2)]
+        children = [start_fork(lambda: month(office, host)) for _ in range(2)]
         codes = {wait_for_fork(child) for child in children}
         if not codes <= {0, LOCKED}:
             return f"ended with {codes}"
-        month(desk, host)
-        return self._end(desk, host)
+        month(office, host)
+        return self._end(office, host)
 
-    def _end(self, desk: Office, host: Host) -> str | None:
+    def _end(self, office: Office, host: Host) -> str | None:
         if twice := [name for name, times in host.message_counts().items() if times > 1]:
             return f"sent twice: {twice}"
-        with Ledger.open(desk.workspace.ledger) as ledger:
+        with Ledger.open(office.workspace.ledger) as ledger:
             letters = MailLog(ledger).letters()
         doubtful = {p.message_id for p in letters if p.state is MailState.QUEUED}
         if len(doubtful) > 1:
             return f"{len(doubtful)} letters in doubt"
-        now = state(desk, host)
+        now = state(office, host)
         if doubtful:  # a person must look: the rest is as it should be
             now["sent"] = self.expected["sent"]
         wrong = [part for part, value in self.expected.items() if now[part] != value]
-        diagnosis = archive_check.check_workspace(desk.workspace, today=TODAY, holder="fire")
+        diagnosis = archive_check.check_workspace(office.workspace, today=TODAY, holder="fire")
         wrong += [
             defect.code for defect in diagnosis.defects if defect.code not in ("doubtful", "strays")
         ]

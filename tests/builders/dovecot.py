@@ -152,15 +152,19 @@ def _start(server: Server) -> Iterator[None]:
     config = server.folder / "dovecot.conf"
     config.write_text(
         _CONFIG.format(
-            folder=server.folder, user=user, group=group, port=server.port,
+            folder=server.folder,
+            user=user,
+            group=group,
+            port=server.port,
             password=PASSWORD,
         ),
         encoding="utf-8",
-    )  # fmt: skip
+    )
     process = subprocess.Popen(
         [str(shutil.which("dovecot", path=_PATH)), "-c", str(config), "-F"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
     try:
         _wait(server, process)
         yield

@@ -140,8 +140,14 @@ def _titles(package: Package) -> Iterator[str]:
 
 
 def _styles(package: Package) -> Iterator[str]:
-    for name, most in (("cellXfs", 64_000), ("fonts", 512), ("fills", 4_000), ("borders", 4_000),
-                       ("numFmts", 200), ("dxfs", 4_000)):  # fmt: skip
+    for name, most in (
+        ("cellXfs", 64_000),
+        ("fonts", 512),
+        ("fills", 4_000),
+        ("borders", 4_000),
+        ("numFmts", 200),
+        ("dxfs", 4_000),
+    ):
         group = package.styles.find(f"{MAIN}{name}")
         if group is not None and len(group) > most:
             yield f"{len(group)} {name}"
@@ -241,8 +247,9 @@ def _headings(package: Package, title: str, table: ElementTree.Element) -> Itera
     row = next(r for r in package.sheets[title].iter(f"{MAIN}row") if r.get("r") == str(top))
     cells = {
         _box(str(cell.get("r")))[0]: package.strings[int(cell.findtext(f"{MAIN}v") or 0)]
-        for cell in row if cell.get("t") == "s"
-    }  # fmt: skip
+        for cell in row
+        if cell.get("t") == "s"
+    }
     if [cells.get(column) for column in range(left, right + 1)] != heads:
         yield f"table {table.get('name')}: headings differ from the cells"
 

@@ -1,4 +1,4 @@
-"""A town on a desk: registers and returns written as small tables.
+"""A small town: registers and returns written as small tables.
 
 A table's first line names its columns, cells are parted by ``|``. A blank cell is None, digits are
 numbers, ``2019-05-10`` is a day; all else is text.

@@ -1,4 +1,4 @@
-"""Returns as papers on a desk: a few values in a test, cells as in a real form."""
+"""Returns in short: a few values in a test, cells as in a real form."""
 
 from __future__ import annotations
 
@@ -67,10 +67,13 @@ def submission(
         Stamp(of.form, of.version, *stamp) if stamp else None,
         of.form,
         of.version,
-        {name: HeaderValue(text, Place("", SHEET, cell))
-         for name, (text, cell) in head.items() if text is not None},
+        {
+            name: HeaderValue(text, Place("", SHEET, cell))
+            for name, (text, cell) in head.items()
+            if text is not None
+        },
         rows(of, paper),
-    )  # fmt: skip
+    )
 
 
 def leaf(

@@ -1,7 +1,7 @@
 """The figures once more, the long way round: days walked one by one, everything counted by hand.
 
 Nothing of `mlay_batch.figures` is imported, so that a mistake there cannot be repeated here.
-`recompute` and `shown` give the same shape: what ought to be, and what the program shows.
+`recompute` and `program_figures` give the same shape: what ought to be, and what the program shows.
 """
 
 from __future__ import annotations

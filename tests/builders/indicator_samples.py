@@ -1,4 +1,4 @@
-"""Cells on a desk for the signs: a good year of returns, and what a sample tells otherwise."""
+"""Cells for the signs: a good year of returns, and what a sample tells otherwise."""
 
 from __future__ import annotations
 
@@ -77,11 +77,17 @@ def write_rows(branch: str, month: Period, values: Line) -> AcceptedReturn:
     """A return of one meeting, good where nothing else is given."""
     day = date(month.year, month.month, 5)
     meeting = {
-        "held_on": day, "kind": "both" if month.month % 3 == 2 else "regular",
-        "duration": 100 + month.month % 3 * 5, "expected": 20, "present": 18, "speakers": 6,
-        "criticism": 2, "prepared": "yes",
-        "documents": "yes", "merged": "no",
-    }  # fmt: skip
+        "held_on": day,
+        "kind": "both" if month.month % 3 == 2 else "regular",
+        "duration": 100 + month.month % 3 * 5,
+        "expected": 20,
+        "present": 18,
+        "speakers": 6,
+        "criticism": 2,
+        "prepared": "yes",
+        "documents": "yes",
+        "merged": "no",
+    }
     meeting |= {key: values[key] for key in (*meeting, "content") if key in values}
     score = {"held_on": day, "scorer": "own", "total": values.get("own", 91 + month.month % 3)}
     rows = [_row("meetings", 32, meeting), _row("scores", 50, score)]
@@ -115,9 +121,14 @@ def facts(
 ) -> ReportInputs:
     filed = tuple(returns)
     branches = sorted({str(accepted.entry.branch) for accepted in filed})
-    town = Register((Organisation("TU", "Thị ủy", "town"), *(
-        Organisation(code, f"Chi bộ {code}", "cell_direct", "TU") for code in branches
-    )), (), ())  # fmt: skip
+    town = Register(
+        (
+            Organisation("TU", "Thị ủy", "town"),
+            *(Organisation(code, f"Chi bộ {code}", "cell_direct", "TU") for code in branches),
+        ),
+        (),
+        (),
+    )
     return ReportInputs(
         descriptions or catalogue(),
         town,

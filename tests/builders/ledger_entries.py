@@ -1,4 +1,4 @@
-"""Deliveries made by hand: what a ledger test puts on its desk."""
+"""Deliveries made by hand: what a ledger test records."""
 
 from __future__ import annotations
 
@@ -25,15 +25,23 @@ from mlay_batch.schema import Form, Text
 from mlay_batch.schema.model import Effective
 
 MEETING = Form(
-    "meeting", "2018.1", "month", Effective("2018-07"), ("12-HD/BTCTW",),
-    Text("Báo cáo", "Return"), Text("Báo cáo", "Return"), (),
-)  # fmt: skip
+    "meeting",
+    "2018.1",
+    "month",
+    Effective("2018-07"),
+    ("12-HD/BTCTW",),
+    Text("Báo cáo", "Return"),
+    Text("Báo cáo", "Return"),
+    (),
+)
 RUN = Run(date(2019, 12, 6), "ingest", "0.1", "r" * 64, "s" * 64)
 WRONG = Finding(
-    "F03", Severity.ERROR, Place("a.xlsx", "Báo cáo", "D12"),
+    "F03",
+    Severity.ERROR,
+    Place("a.xlsx", "Báo cáo", "D12"),
     {"field": "members.closing", "found": 18, "share": 0.5, "nil": None, "yes": True},
     (Place("a.xlsx", "Báo cáo", "D13"), Place("a.xlsx", "Báo cáo")),
-)  # fmt: skip
+)
 
 
 def connection(ledger: Ledger) -> sqlite3.Connection:

@@ -168,12 +168,18 @@ class _Office:
         with (self.home / "log").open("wb") as log:
             self.process = subprocess.Popen(
                 [
-                    str(_soffice()), "--headless", "--norestore", "--nologo", "--nodefault",
+                    str(_soffice()),
+                    "--headless",
+                    "--norestore",
+                    "--nologo",
+                    "--nodefault",
                     f"-env:UserInstallation={(self.home / 'profile').as_uri()}",
                     f"--accept=pipe,name={self.pipe};urp;",
                 ],
-                stdout=log, stderr=log, start_new_session=True,
-            )  # fmt: skip
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def do(self, path: Path, target: Path, steps: list[Step]) -> None:
         """Run one job; an empty list of steps converts.
@@ -189,8 +195,12 @@ class _Office:
         }
         ran = subprocess.run(
             [str(_python()), str(DRIVER)],
-            input=json.dumps(job), capture_output=True, text=True, timeout=_SECONDS, check=False,
-        )  # fmt: skip
+            input=json.dumps(job),
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
         message = f"LibreOffice: {ran.stderr.strip()}\n{self.log()}"
         gone = ran.returncode < 0 or "DisposedException" in ran.stderr
         if gone or self.process.poll() is not None:

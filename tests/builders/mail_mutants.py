@@ -78,14 +78,18 @@ def _mail(rng: Random, data: bytes, sender: str) -> bytes:
     coding, body = rng.choice([_base64, _base64, _base64, _quote])(rng, data)
     head = [
         f"From: {rng.choice(['', 'Chi bo 1 ', '=?utf-8?B?Q2hpIGLhu5kgMQ==?= '])}<{sender}>",
-        "To: vp@town.example", f"Subject: {rng.choice(_SUBJECTS)}", "MIME-Version: 1.0",
-        f"Message-ID: <{rng.random()}@town.example>", *rng.sample(_EXTRA, rng.randint(0, 3)),
-    ]  # fmt: skip
+        "To: vp@town.example",
+        f"Subject: {rng.choice(_SUBJECTS)}",
+        "MIME-Version: 1.0",
+        f"Message-ID: <{rng.random()}@town.example>",
+        *rng.sample(_EXTRA, rng.randint(0, 3)),
+    ]
     rng.shuffle(head)
     file = [
-        f"Content-Type: {rng.choice(_KINDS)}", f"Content-Disposition: attachment; {name}",
+        f"Content-Type: {rng.choice(_KINDS)}",
+        f"Content-Disposition: attachment; {name}",
         f"Content-Transfer-Encoding: {coding}",
-    ]  # fmt: skip
+    ]
     shape = rng.choice(["mixed", "mixed", "alone", "nested", "forwarded"])
     if shape == "alone":
         return _lines(head + file) + b"\n" + body

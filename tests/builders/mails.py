@@ -1,4 +1,4 @@
-"""Mails as programs really write them, on the desk."""
+"""Mails as programs really write them."""
 
 from __future__ import annotations
 

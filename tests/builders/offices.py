@@ -1,4 +1,4 @@
-"""Two towns below a province on a desk, and the same province without the towns between.
+"""Two towns below a province, and the same province without the towns between.
 
 Town A has a committee with two cells and a cell of its own; town B two cells. One officer of the
 province attends in both.
@@ -79,8 +79,13 @@ def province_form() -> str:
     return block
 
 
-def workspace(folder: Path, name: str, lists: dict[str, list[dict[str, object]]],
-              own_form: str = "", consolidated: str = "") -> Office:  # fmt: skip
+def workspace(
+    folder: Path,
+    name: str,
+    lists: dict[str, list[dict[str, object]]],
+    own_form: str = "",
+    consolidated: str = "",
+) -> Office:
     target = Workspace.create(folder, name, "Mường Lay")
     if own_form:
         (target.schemas / "register-province.yaml").write_text(own_form, encoding="utf-8")
@@ -112,11 +117,11 @@ def province(folder: Path, *, flat: bool) -> Office:
     return workspace(folder, "Tỉnh ủy", lists, province_form(), "" if flat else "town")
 
 
-def hand_in(desk: Office, received: str, **files: bytes) -> IngestResult:
+def hand_in(office: Office, received: str, **files: bytes) -> IngestResult:
     """Take in files by their names."""
     for name, data in files.items():
-        (desk.workspace.inbox / f"{name}.xlsx").write_bytes(data)
-    return ingest(desk, as_of=AS_OF, received=received, holder="test")
+        (office.workspace.inbox / f"{name}.xlsx").write_bytes(data)
+    return ingest(office, as_of=AS_OF, received=received, holder="test")
 
 
 @cache
@@ -124,8 +129,10 @@ def book(paper: MeetingReturn) -> bytes:
     """The paper as the cell fills it in."""
     top = "TU-A" if paper.branch.startswith("A") else "TU-B"
     lists = register_of(top)
-    named = {name: tuple((str(e["code"]), str(e["name"])) for e in lists[name])
-             for name in ("organisations", "officers")}  # fmt: skip
+    named = {
+        name: tuple((str(e["code"]), str(e["name"])) for e in lists[name])
+        for name in ("organisations", "officers")
+    }
     form = catalogue().form_for("meeting", paper.period)
     name = dict(named["organisations"])[paper.branch]
     context = TemplateContext(paper.branch, name, "Thị ủy", paper.period, "Mường Lay", {}, named)
@@ -156,7 +163,7 @@ PAPERS = (
 )
 
 
-def give(desk: Office, letter: str) -> None:
+def give(office: Office, letter: str) -> None:
     """Hand in the papers of the cells whose codes begin so, as they came."""
     for day in sorted({day for day, _ in PAPERS}):
         files = {
@@ -165,7 +172,7 @@ def give(desk: Office, letter: str) -> None:
             if came == day and paper.branch.startswith(letter)
         }
         if files:
-            hand_in(desk, f"{day}T08:00:00+07:00", **files)
+            hand_in(office, f"{day}T08:00:00+07:00", **files)
 
 
 @dataclass(frozen=True)
@@ -183,8 +190,10 @@ def build(folder: Path) -> Levels:
     a, b = town(folder / "a", "TU-A"), town(folder / "b", "TU-B")
     give(a, "A")
     give(b, "B")
-    reports = {desk.register.root().code: consolidate(desk, NOVEMBER, as_of=AS_OF, holder="test")
-            for desk in (a, b)}  # fmt: skip
+    reports = {
+        office.register.root().code: consolidate(office, NOVEMBER, as_of=AS_OF, holder="test")
+        for office in (a, b)
+    }
     books = {code: report.path.read_bytes() for code, report in reports.items()}
     top = province(folder / "province", flat=False)
     return Levels(a, b, books, top, hand_in(top, "2019-12-06T15:00:00+07:00", **books))

@@ -86,8 +86,9 @@ def words(pdf: Path, last: int) -> list[tuple[Word, ...]]:
 def pictures(pdf: Path, last: int) -> Iterator[Grey]:
     ran = subprocess.run(
         ["pdftoppm", "-gray", "-r", str(_DPI), "-l", str(last), str(pdf)],
-        capture_output=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        check=True,
+    )
     drawn, at = ran.stdout, 0
     while at < len(drawn):
         head = _PICTURE.match(drawn, at)

@@ -79,8 +79,10 @@ def returns(of: District) -> Iterator[tuple[str, tuple[Row, ...]]]:
     grades = own_grades(of)
     wide = len(grades) - of.single
     singles = [{grade: 1} for grade in grades[wide:]]
-    left = {name: total - sum(single.get(name, 0) for single in singles)
-            for name, total in of.cells.items()}  # fmt: skip
+    left = {
+        name: total - sum(single.get(name, 0) for single in singles)
+        for name, total in of.cells.items()
+    }
     below = {name: spread(total, wide) for name, total in left.items()}
     cells = [{name: counts[n] for name, counts in below.items()} for n in range(wide)]
     shares = {name: spread(total, len(grades)) for name, total in of.members.items()}

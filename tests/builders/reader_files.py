@@ -1,4 +1,4 @@
-"""A form on a desk: written from the layout's own plan, then typed into, cut up and saved."""
+"""A form file: written from the layout's own plan, then typed into, cut up and saved."""
 
 from __future__ import annotations
 

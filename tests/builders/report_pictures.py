@@ -76,8 +76,10 @@ def footers(pdf: Path) -> list[str]:
     output = subprocess.run(
         ["pdftotext", "-layout", str(pdf), "-"], check=True, capture_output=True, text=True
     ).stdout
-    lines = [[line.strip() for line in page.splitlines() if line.strip()]
-             for page in unicodedata.normalize("NFC", output).split("\f")]  # fmt: skip
+    lines = [
+        [line.strip() for line in page.splitlines() if line.strip()]
+        for page in unicodedata.normalize("NFC", output).split("\f")
+    ]
     return [page[-1] if page else "" for page in lines]
 
 

@@ -196,7 +196,7 @@ def _identify(submission: Submission) -> CheckedFile:
 @dataclass(frozen=True)
 class SampleOutcome:
     """What became of a sample: `findings` when it came, cells `at`; the form that went back, its
-    cells `there`; what was `left` once it was repaired.
+    cells `places`; what was `left` once it was repaired.
     """
 
     findings: tuple[Finding, ...]

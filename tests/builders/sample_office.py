@@ -1,4 +1,4 @@
-"""A small town on the desk: one committee with two cells, one cell of its own, two officers."""
+"""A small town: one committee with two cells, one cell of its own, two officers."""
 
 from __future__ import annotations
 

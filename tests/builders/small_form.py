@@ -80,8 +80,13 @@ def small_form(yaml: str = YAML) -> Form:
     return form
 
 
-def render_form(form: Form, rows: Sequence[Row] = (), marks: Sequence[Finding] = (),
-           context: TemplateContext = CONTEXT, lang: str = "vi") -> Workbook:  # fmt: skip
+def render_form(
+    form: Form,
+    rows: Sequence[Row] = (),
+    marks: Sequence[Finding] = (),
+    context: TemplateContext = CONTEXT,
+    lang: str = "vi",
+) -> Workbook:
     """Return the rendered form as openpyxl reads it."""
     return load_workbook(io.BytesIO(render(form, context, rows, marks, lang)))
 
