@@ -29,8 +29,6 @@ from mlay_batch.schema.diff import FormChange, key_title
 from mlay_batch.schema.diff import changes as form_changes
 from mlay_batch.schema.frictionless import package_text
 from mlay_batch.schema.indicators import Description
-from mlay_batch.schema.load import lint as lint_files
-from mlay_batch.schema.load import load_file
 from mlay_batch.schema.model import Effective
 from mlay_batch.schema.overlap import Overlap
 from mlay_batch.schema.reference import findings_page, open_gaps, reference
@@ -110,6 +108,8 @@ def _reference_page(catalogue: Catalogue, name: str, version: str | None, lang: 
 @command("lint", click.argument("paths", nargs=-1, type=ExistingPath()), group=schema)
 def lint(session: Session, paths: tuple[Path, ...]) -> int:
     """Check YAML descriptions; name file, line, key and the nearest valid key."""
+    from mlay_batch.schema.load import lint as lint_files  # start-up: pydantic costs 0.1 s
+
     shipped = shipped_folder("schemas")
     in_force = _yaml_files((shipped, *_own_schemas(session)))
     files = _yaml_files(paths) or in_force
@@ -234,6 +234,8 @@ def find_form(catalogue: Catalogue, name: str) -> Form:
 
 
 def _load_form(path: Path) -> Form:
+    from mlay_batch.schema.load import load_file  # start-up: as above
+
     if not path.is_file():
         raise UsageError("usage.file", path=str(path))
     form = load_file(path, folders=[shipped_folder("schemas")])
