@@ -9,6 +9,11 @@ from mlay_batch.schema.ids import MEETING_SCORE
 from mlay_batch.schema.schemes import Band
 
 
+def band_column(band: str) -> str:
+    """Return the id of a column about a band; no other column can have it."""
+    return f"band_{band}"
+
+
 def best_first(ctx: ReportContext) -> tuple[Band, ...]:
     """Return the bands of the period's scheme, the best first."""
     scheme = ctx.figures.score_scheme

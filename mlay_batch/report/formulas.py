@@ -58,9 +58,13 @@ def resolve(
     return _STAND_IN.sub(place, formula)
 
 
-def row_formula(formula: str | Callable[[T], str], thing: T) -> str:
-    """Return the formula of the row of `thing`: the one of all rows, or made for it."""
-    return formula if isinstance(formula, str) else formula(thing)
+def text_for(text: str | Callable[[T], str], thing: T) -> str:
+    """Return the text of the row of `thing`: the one of all rows, or made for it."""
+    return text if isinstance(text, str) else text(thing)
+
+
+def no_value(_: object) -> None:
+    """Leave a cell blank: the value of a column that nothing is known for."""
 
 
 def is_result(value: object) -> TypeGuard[str | int | float]:

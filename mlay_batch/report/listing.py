@@ -20,7 +20,7 @@ from mlay_batch.core.period import day_number
 from mlay_batch.excel import metrics
 from mlay_batch.report import letterhead
 from mlay_batch.report.formats import SMALL_SIZE
-from mlay_batch.report.formulas import is_result, resolve, row_formula, whole
+from mlay_batch.report.formulas import is_result, no_value, resolve, text_for, whole
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.writer import Content, Formula, SheetWriter
 
@@ -28,15 +28,7 @@ HEAD_ROWS = 3  # rows: two of headings, one of column numbers
 NUMBER = "number"  # the id of the column that numbers the rows
 _DAY_OR_NONE = "dd/mm/yyyy;;"  # no day at all is number 0
 T = TypeVar("T")
-Look = str | Callable[[Any], str]  # the name of a look, or what says it for a thing
-
-
-def _no_value(_: Any) -> None:
-    return None
-
-
-def _of(look: Look, thing: object) -> str:
-    return look if isinstance(look, str) else look(thing)
+LookName = str | Callable[[Any], str]  # the name of a look, or what says it for a thing
 
 
 @dataclass(frozen=True)
@@ -53,7 +45,8 @@ class Column(Generic[T]):
         look: the format of the cells, or what says it for a thing.
         number_format: replaces the number format of the look, or says by what for a thing.
         group: the heading over this column and its neighbours of the same group.
-        sum_text: how the column comes from others, by their ids: ``={opening}+{in}``.
+        sum_text: how the column comes from others, which it names as a formula does; printed with
+            their numbers: ``=5+6``.
         total: whether the values are added up below, or the formula that stands there instead; it
             names columns of the list by `formulas.whole`.
         total_value: what a total is computed to; None for the sum of the values.
@@ -64,10 +57,10 @@ class Column(Generic[T]):
     id: str
     title: str | Formula
     width: float
-    value: Callable[[T], Content] = _no_value
+    value: Callable[[T], Content] = no_value
     formula: str | Callable[[T], str] = ""
-    look: Look = "text"
-    number_format: Look = ""
+    look: LookName = "text"
+    number_format: LookName = ""
     group: str = ""
     sum_text: str = ""
     total: bool | str = False
@@ -178,9 +171,9 @@ class Listing(Generic[T]):
             _set_heights(self.sheet, row, self.columns)
 
     def _write_numbers(self) -> None:
-        numbers = {column.id: number for number, column in enumerate(self.columns, 1)}
+        numbers = {name: str(place + 1) for name, place in self._positions.items()}
         for number, column in enumerate(self.columns, 1):
-            sum_text = column.sum_text.format_map(numbers)
+            sum_text = resolve(column.sum_text, numbers.__getitem__)
             content = f"{number}\n{sum_text}" if sum_text else number
             self.sheet.write(self.first_row - 1, number - 1, content, "column_number")
 
@@ -201,9 +194,10 @@ class Listing(Generic[T]):
         row = self.next_row
         for position, column in enumerate(self.columns):
             content = number if column.id == NUMBER else column.value(thing)
-            if is_result(content) and (formula := row_formula(column.formula, thing)):
+            if is_result(content) and (formula := text_for(column.formula, thing)):
                 content = Formula(f"={resolve(formula, partial(self.cell, row))}", content)
-            look, number_format = _of(column.look, thing), _of(column.number_format, thing)
+            look = text_for(column.look, thing)
+            number_format = text_for(column.number_format, thing)
             self.sheet.write(row, position, content, look, number_format=number_format)
         self.next_row, self.end_row = row + 1, max(self.end_row, row + 1)
 
@@ -282,8 +276,8 @@ def titled_column(
     ctx: ReportContext,
     key: str,
     width: float,
-    value: Callable[[T], Content] = _no_value,
-    look: Look = "text",
+    value: Callable[[T], Content] = no_value,
+    look: LookName = "text",
     formula: str | Callable[[T], str] = "",
     *,
     group: str = "",
@@ -306,13 +300,13 @@ def titled_column(
     )
 
 
-def number_column(ctx: ReportContext, width: float = 5, look: Look = "center") -> Column[Any]:
+def number_column(ctx: ReportContext, width: float = 5, look: LookName = "center") -> Column[Any]:
     """Return the column that numbers the rows."""
     return Column(NUMBER, ctx.t("column.stt"), width, look=look)
 
 
 def branch_columns(
-    ctx: ReportContext, *widths: float, center: Look = "center", text: Look = "text"
+    ctx: ReportContext, *widths: float, center: LookName = "center", text: LookName = "text"
 ) -> Iterator[Column[Any]]:
     """Yield what a list of branches begins with: number, code and name of each thing's `branch`."""
     yield number_column(ctx, widths[0], center)

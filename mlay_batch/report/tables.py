@@ -12,7 +12,7 @@ from typing import Any, Generic, Literal, TypeVar
 from mlay_batch.core.findings import Place
 from mlay_batch.excel import metrics
 from mlay_batch.report.formats import LOOKS
-from mlay_batch.report.formulas import is_result, resolve, row_formula
+from mlay_batch.report.formulas import is_result, no_value, resolve, text_for
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.writer import Content, Formula, Hyperlink, ReportWriter, SheetWriter
 
@@ -39,10 +39,6 @@ def plain_heading(title: str) -> str:
     return " ".join(_NOT_PLAIN.sub(" ", _BRACKETED.sub("", title)).split())
 
 
-def _no_value(_: Any) -> None:
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class DataColumn(Generic[T]):
     """A column of a data table whose rows stand for things of type T.
@@ -59,7 +55,7 @@ class DataColumn(Generic[T]):
     id: str
     title: str
     kind: Kind = "text"
-    value: Callable[[T], Content] = _no_value
+    value: Callable[[T], Content] = no_value
     formula: str | Callable[[T], str] = ""
 
     def cells(self, table: DataTable, things: Iterable[T]) -> list[Content]:
@@ -72,7 +68,7 @@ class DataColumn(Generic[T]):
             return f"={table.resolve(formula)}"
 
         return [
-            Formula(resolve(row_formula(self.formula, thing)), value) if is_result(value) else None
+            Formula(resolve(text_for(self.formula, thing)), value) if is_result(value) else None
             for thing in things
             for value in (self.value(thing),)
         ]
@@ -131,7 +127,7 @@ class DataTable:
         """Return the cell of that column in the formula's own row."""
         return f"{self.name}[[#This Row],[{self.headings[self.index(column_id)]}]]"
 
-    def criteria(self, **conditions: Condition) -> str:
+    def criteria(self, /, **conditions: Condition) -> str:
         """Return criteria of SUMIFS or COUNTIFS over columns, keyed by the column's id."""
         return ",".join(
             f"{self.ref(column_id)},{test}"
@@ -139,7 +135,7 @@ class DataTable:
             for test in ((tests,) if isinstance(tests, str) else tests)
         )
 
-    def countifs(self, **conditions: Condition) -> str:
+    def countifs(self, /, **conditions: Condition) -> str:
         """Return the formula that counts the rows that meet all conditions."""
         return f"COUNTIFS({self.criteria(**conditions)})"
 

@@ -47,7 +47,7 @@ COLUMNS = (
         attrgetter("left"),
         f"{cell('bought')}-{fixed('sold')}",
         "count",
-        sum_text="={bought}−{sold}",
+        sum_text=f"={cell('bought')}−{cell('sold')}",
         total=f"SUM({whole('left')})+0*{cell('bought')}",
     ),
 )

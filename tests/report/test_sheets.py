@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
+from typing import ClassVar
 
 import pytest
 from builders import reports
@@ -19,7 +20,7 @@ from mlay_batch.figures import compute
 from mlay_batch.figures.fingerprint import fingerprint
 from mlay_batch.figures.report_records import ReportInputs
 from mlay_batch.model.records import Row, Verdict
-from mlay_batch.schema import Field, Text
+from mlay_batch.schema import Field, Scheme, Text
 
 QUOTA, RATING, YEARLY = "Chỉ tiêu dự sinh hoạt", "Xếp loại sinh hoạt", "Xếp loại năm"
 
@@ -210,6 +211,41 @@ class TestYearToDate:
         table = tuple(workbook[RATING].iter_rows(values_only=True))
         column = column_under(table, "Tên đơn vị") - 1
         assert gone.name not in {row[column] for row in table}
+
+
+class TestIdsOfDescriptions:
+    """An office's own bands and groups may bear the names of our columns."""
+
+    BAND_IDS: ClassVar = {"good": "scored", "fair": "mean", "average": "points", "poor": "month"}
+
+    def renamed(self, scheme: Scheme) -> Scheme:
+        ids = self.BAND_IDS
+        return replace(
+            scheme,
+            bands=tuple(replace(band, id=ids.get(band.id, band.id)) for band in scheme.bands),
+            groups=tuple(
+                replace(group, id="total" if group.id == "closing" else group.id)
+                for group in scheme.groups
+            ),
+            year_grades=tuple(
+                replace(
+                    grade,
+                    every=ids.get(grade.every or "", grade.every),
+                    least=ids.get(grade.least or "", grade.least),
+                )
+                for grade in scheme.year_grades
+            ),
+        )
+
+    def test_the_lists_are_the_same_under_other_ids(self) -> None:
+        inputs = reports.small()
+        schemes = tuple(map(self.renamed, inputs.catalogue.schemes))
+        renamed = replace(inputs, catalogue=replace(inputs.catalogue, schemes=schemes))
+        own, other = book(inputs), book(renamed)
+        for title in (RATING, "Lũy kế năm", "Dữ liệu theo tháng"):
+            assert list(other[title].values) == list(own[title].values)
+        criteria = "Điểm theo tiêu chí"
+        assert list(other[criteria].values)[:12] == list(own[criteria].values)[:12]
 
 
 class TestClassification:

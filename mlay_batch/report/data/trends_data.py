@@ -184,7 +184,9 @@ def _band_column(ctx: ReportContext, data: DataTables, band: Band) -> DataColumn
         return data.sittings.countifs(held_on=_days(ctx, month), rank=rank)
 
     title = plain_heading(band.title.of(ctx.lang))
-    return DataColumn(band.id, title, "integer", lambda month: counts[month], formula)
+    return DataColumn(
+        bands.band_column(band.id), title, "integer", lambda month: counts[month], formula
+    )
 
 
 def _days(ctx: ReportContext, month: int) -> tuple[str, str]:

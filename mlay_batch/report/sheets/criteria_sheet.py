@@ -114,16 +114,22 @@ def _columns(
     yield column("column.scored", 8, lambda line: counts[line.kind][line.code], count, formula)
     heading = ctx.t("ratings/criteria.groups")
     for group in groups:
-        group_mean = partial(formulas.group_mean, mark_column(group.id))
-        yield _mean_column(group.id, group.title.of(ctx.lang), group_mean, heading)
-    yield _mean_column("total", ctx.t("ratings/criteria.total"), formulas.total_mean)
+        column_id, title = mark_column(group.id), group.title.of(ctx.lang)
+        group_mean = partial(formulas.group_mean, column_id)
+        yield _mean_column(column_id, group.id, title, group_mean, heading)
+    yield _mean_column("total", "total", ctx.t("ratings/criteria.total"), formulas.total_mean)
 
 
 def _mean_column(
-    name: str, title: str, formula: Callable[[str, str | None], str], group: str = ""
+    column_id: str,
+    mean: str,
+    title: str,
+    formula: Callable[[str, str | None], str],
+    heading: str = "",
 ) -> Column[_CriteriaLine]:
-    value, look = methodcaller("mean", name), _look("points", "total_points")
-    return Column(name, title, 9.5, value, _for_line(formula), look, "0.00", group)
+    """Return the column of the means of a group (its id), or of the ``total``."""
+    value, look = methodcaller("mean", mean), _look("points", "total_points")
+    return Column(column_id, title, 9.5, value, _for_line(formula), look, "0.00", heading)
 
 
 def _own_look(look: str, repeated_look: str) -> Callable[[_CriteriaLine], str]:

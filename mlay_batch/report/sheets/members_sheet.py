@@ -21,7 +21,7 @@ from mlay_batch.report.data.sections_data import (
     table_name,
 )
 from mlay_batch.report.data.trends_data import Trends
-from mlay_batch.report.formulas import cell, fixed, quote, row_formula
+from mlay_batch.report.formulas import cell, fixed, quote, text_for
 from mlay_batch.report.listing import Column, Listing, branch_columns
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import Condition, DataTable
@@ -87,7 +87,7 @@ class _Block:
 
         def line_formula(line: MovementLine) -> str:
             movement = self.of(line)
-            return row_formula(formula, movement) if movement else ""
+            return text_for(formula, movement) if movement else ""
 
         return Column(
             f"{self.prefix}{name}",
@@ -150,7 +150,7 @@ class _MemberColumns:
             yield block.column(
                 name, self._title(name), _COUNT_WIDTH, partial(_change, fields), total
             )
-        yield self._closing_column(block, "={opening}+{in}−{out}")
+        yield self._closing_column(block, f"={cell('opening')}+{cell('in')}−{cell('out')}")
 
     def _year_columns(self) -> Iterator[Column[MovementLine]]:
         """Yield A, B, C, what came by mergers, and D as reported."""
@@ -162,7 +162,8 @@ class _MemberColumns:
             yield block.column(name, self._title(name), _COUNT_WIDTH, value, formula)
         merged = attrgetter("merged")
         yield block.column("merged", self._title("merged"), _COUNT_WIDTH, merged, "")
-        yield self._closing_column(block, "={year_opening}+{year_in}−{year_out}+{year_merged}")
+        sum_text = f"={cell('year_opening')}+{cell('year_in')}−{cell('year_out')}"
+        yield self._closing_column(block, f"{sum_text}+{cell('year_merged')}")
 
     def _opening_column(self, block: _Block) -> Column[MovementLine]:
         def formula(movement: MemberMovement) -> str:

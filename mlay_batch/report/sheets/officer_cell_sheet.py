@@ -161,7 +161,7 @@ class _OfficerCellColumns:
             "count",
             f"SUM({cell(ids[0])}:{cell(ids[-1])})" if ids else "0",
             group=so_far,
-            sum_text=f"= {' + '.join(map('{{{}}}'.format, ids))}" if ids else "",
+            sum_text=f"= {' + '.join(map(cell, ids))}" if ids else "",
         )
         yield column("visits/column.most", 9, look="count", group=so_far)
         last_visit, day = self.ctx.t("visits/column.last_visit"), attrgetter("pair.last_visit")

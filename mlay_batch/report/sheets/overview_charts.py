@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlay_batch.core.styles import FONT, INK
+from mlay_batch.report.bands import band_column
 from mlay_batch.report.data.trends_data import Trends
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets.completeness_sheet import FormSums
@@ -88,10 +89,10 @@ class Charts:
             return
         months = self._trends.months
         chart = self._add_chart("column", "branches/chart.quality", _FULL_WIDTH, "stacked")
-        for (name, title), colour in zip(bands, _ORDER, strict=False):
-            self._add_series(
-                chart, title, months.column_cells("month"), months.column_cells(name), colour
-            )
+        heads = months.column_cells("month")
+        for (band, title), colour in zip(bands, _ORDER, strict=False):
+            counts = months.column_cells(band_column(band))
+            self._add_series(chart, title, heads, counts, colour)
         chart.set_legend({"position": "bottom", "font": _font(9)})
 
     def draw_progress(self, quota: str, title: str) -> None:

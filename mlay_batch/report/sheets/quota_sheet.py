@@ -60,19 +60,19 @@ class _OfficerLine:
     """A row: an officer, or an officer in one cell.
 
     Attributes:
-        line: the figures.
+        figures: the figures.
         spans: the records of the quota by the months of the year in which they apply.
         parameters: the months by number owed a year, each with the cell of that number.
     """
 
-    line: QuotaLine
+    figures: QuotaLine
     spans: tuple[QuotaSpan, ...]
     parameters: tuple[tuple[QuotaSpan, str], ...]
 
     @property
     def branch_code(self) -> str | None:
         """The one cell the quota is owed in; None where it is owed in all together."""
-        return self.line.branches[0].code if self.line.quota.per == "officer_cell" else None
+        return self.figures.branches[0].code if self.figures.quota.per == "officer_cell" else None
 
 
 def state_text(ctx: ReportContext, state: str) -> str:
@@ -199,30 +199,30 @@ class _QuotaColumns:
         """Yield the columns."""
         column, t = partial(titled_column, self.ctx), self.ctx.t
         count = partial(column, look="count")
-        months, so_far = self.data.duties.months.ref("past"), t("visits/column.so_far")
+        past, so_far = self.data.duties.months.ref("past"), t("visits/column.so_far")
         yield number_column(self.ctx, 4)
-        yield column("column.officer", 8, attrgetter("line.officer"), "center")
-        yield column("column.officer_name", 18, attrgetter("line.name"))
-        yield column("column.position", 17, attrgetter("line.position"))
+        yield column("column.officer", 8, attrgetter("figures.officer"), "center")
+        yield column("column.officer_name", 18, attrgetter("figures.name"))
+        yield column("column.position", 17, attrgetter("figures.position"))
         yield column("column.assigned", 26, self._assigned)
         yield from map(self._month_column, _MONTHS)
-        attended, year = attrgetter("line.attended"), f"SUM({cell('month1')}:{cell('month12')})"
+        attended, year = attrgetter("figures.attended"), f"SUM({cell('month1')}:{cell('month12')})"
         yield count("visits/column.least", 6, attended, formula=year, group=so_far, total=True)
         yield count("visits/column.most", 6, group=so_far)
-        for key, factor in (("served", months), ("served_year", "1")):
-            value, formula = attrgetter(f"line.{key}"), partial(self._served_months, factor)
+        for key, factor in (("served", past), ("served_year", "1")):
+            value, formula = attrgetter(f"figures.{key}"), partial(self._served_months, factor)
             yield count(f"column.{key}", 6, value, formula=formula, group=t("quota.served"))
-        yield column("column.owed", 7, attrgetter("line.owed"), "owed", self._owed_formula)
-        obligation = attrgetter("line.obligation")
+        yield column("column.owed", 7, attrgetter("figures.owed"), "owed", self._owed_formula)
+        obligation = attrgetter("figures.obligation")
         yield count(
             "column.obligation", 7, obligation, formula=self._obligation_formula, total=True
         )
         yield count(
             "column.missing",
             7.5,
-            attrgetter("line.missing"),
+            attrgetter("figures.missing"),
             formula=f"MAX(0,{cell('obligation')}-{cell('least')})",
-            sum_text="= {obligation}−{least}",
+            sum_text=f"= {cell('obligation')}−{cell('least')}",
             total=True,
         )
         yield count("column.extra", 7.5)
@@ -231,13 +231,13 @@ class _QuotaColumns:
             "result",
             t("column.result"),
             18,
-            lambda line: state_text(self.ctx, line.line.state),
+            lambda line: state_text(self.ctx, line.figures.state),
             self._state_formula,
             symbols="●○▲■",
         )
 
     def _assigned(self, line: _OfficerLine) -> str:
-        return "; ".join(assignment_texts(self.ctx, line.line, line.spans))
+        return "; ".join(assignment_texts(self.ctx, line.figures, line.spans))
 
     def _month_column(self, month: int) -> Column[_OfficerLine]:
         """Return the counted visits of a month; where a quota is owed by cell, in that cell."""
@@ -246,16 +246,16 @@ class _QuotaColumns:
             criteria = {"credited": fixed("officer"), "month": str(month)}
             if line.branch_code:
                 criteria["branch"] = quote(line.branch_code)
-            counts = f"counts:{line.line.quota.quota}"
+            counts = f"counts:{line.figures.quota.quota}"
             return self.data.attendance.sumifs(counts, **criteria)
 
         return Column(
             f"month{month}",
             str(month),
             3.6,
-            lambda line: line.line.months[month - 1],
+            lambda line: line.figures.months[month - 1],
             formula,
-            lambda line: "tone_off" if line.line.months[month - 1] is None else "count",
+            lambda line: "tone_off" if line.figures.months[month - 1] is None else "count",
             group=self.ctx.t("quota.months", year=str(self.ctx.figures.period.year)),
             total=True,
         )
@@ -289,7 +289,7 @@ class _QuotaColumns:
         return f"{self._owed_sum(line, 'served', self.data.duties.months.ref('past'))}/12"
 
     def _obligation_formula(self, line: _OfficerLine) -> str:
-        function = _ROUNDING_FUNCTIONS[line.line.quota.rounding]
+        function = _ROUNDING_FUNCTIONS[line.figures.quota.rounding]
         return f"{function}({self._owed_sum(line, 'served_year', '1')}/12,0)"
 
     def _owed_sum(self, line: _OfficerLine, served_column: str, factor: str) -> str:
@@ -309,7 +309,7 @@ class _QuotaColumns:
         """Return the state by the rules of `QuotaLine`, in the language of the workbook."""
         met, on_course, behind, not_met = (quote(state_text(self.ctx, x)) for x in _TONE_BY_STATE)
         if self.ctx.figures.period.end.month == 12:
-            quota, officer = line.line.quota.quota, line.line.officer
+            quota, officer = line.figures.quota.quota, line.figures.officer
             test = f"{self.open_months.cell_of(quota, officer, line.branch_code)}>0"
             otherwise = not_met
         else:

@@ -83,7 +83,10 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> RatingTot
     return RatingTotals(
         totals["meeting_day"],
         totals["points"],
-        tuple((band.title.of(ctx.lang), totals[band.id]) for band in bands.best_first(ctx)),
+        tuple(
+            (band.title.of(ctx.lang), totals[bands.band_column(band.id)])
+            for band in bands.best_first(ctx)
+        ),
         *((row, columns[0], row, columns[1]) for row in (listing.head_row + 1, total_row)),
     )
 
@@ -137,14 +140,14 @@ def _level_columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_Rat
     )
     for band in bands.best_first(ctx):
         yield Column(
-            band.id,
+            bands.band_column(band.id),
             band.title.of(ctx.lang),
             8,
             partial(_cross, band.id),
             partial(_cross_formula, data, ranks[band.id]),
             _look("center"),
             group=levels,
-            total=f'COUNTIF({whole(band.id)},"x")',
+            total=f'COUNTIF({whole(bands.band_column(band.id))},"x")',
             total_value=partial(_count_crosses, band.id),
         )
 

@@ -66,7 +66,7 @@ def _columns(
             group=year,
             total=is_owed,
         )
-    quarters = [f"{{quarter{number}}}" for number in range(len(_NUMERALS))]
+    quarters = [cell(f"quarter{number}") for number in range(len(_NUMERALS))]
     yield column(
         "branches/thematic.sum",
         10,

@@ -84,9 +84,10 @@ class _YearColumns:
         yield count("column.scored", 9, attrgetter("scored_count"), formula=scored)
         by_band = self.ctx.t("rating.by_band")
         for band in bands.best_first(self.ctx):
-            title, rank = band.title.of(self.ctx.lang), str(self.ranks[band.id])
-            in_band, value = meetings.countifs(branch=code, rank=rank), partial(_in_band, band.id)
-            yield Column(band.id, title, 8, value, in_band, "count", group=by_band, total=True)
+            column_id, title = bands.band_column(band.id), band.title.of(self.ctx.lang)
+            in_band = meetings.countifs(branch=code, rank=str(self.ranks[band.id]))
+            value = partial(_in_band, band.id)
+            yield Column(column_id, title, 8, value, in_band, "count", group=by_band, total=True)
         yield self._mean_column()
         if self.grades:
             to_come = attrgetter("to_come")
@@ -105,10 +106,8 @@ class _YearColumns:
 
     def _mean_column(self) -> Column[CellRating]:
         """Return the mean scores; below, each weighs by the number of its scored meetings."""
-        mean, scored = (
-            self.data.sittings.averageifs("score", branch=fixed("branch")),
-            cell("scored"),
-        )
+        mean = self.data.sittings.averageifs("score", branch=fixed("branch"))
+        scored = cell("scored")
         weighted = f"SUMPRODUCT({whole('scored')},{whole('mean')})"
         return Column(
             "mean",
