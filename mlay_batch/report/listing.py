@@ -49,7 +49,8 @@ class Column(Generic[T]):
             their numbers: ``=5+6``.
         total: whether the values are added up below, or the formula that stands there instead; it
             names columns of the list by `formulas.whole`.
-        total_value: what a total is computed to; None for the sum of the values.
+        total_value: what a total is computed to, None for the sum of the values; where it returns
+            None the cell stays blank.
         total_look: the format of the cell of the total.
         symbols: the symbols that states in this column begin with, to be coloured by.
     """
@@ -64,7 +65,7 @@ class Column(Generic[T]):
     group: str = ""
     sum_text: str = ""
     total: bool | str = False
-    total_value: Callable[[Sequence[T]], str | float] | None = None
+    total_value: Callable[[Sequence[T]], str | float | None] | None = None
     total_look: str = "total_count"
     symbols: str = ""
 
@@ -226,14 +227,17 @@ class Listing(Generic[T]):
         return references
 
     def _total(self, column: Column[T], things: Sequence[T]) -> Formula | None:
-        """Return what stands below a column; nothing where no thing has a value there."""
+        """Return what stands below a column."""
         if not column.total:
             return None
-        values = [value for value in map(column.value, things) if isinstance(value, int | float)]
-        if things and not values and column.total_value is None:
-            return None
         formula = column.total if isinstance(column.total, str) else f"SUM({whole(column.id)})"
-        value = sum(values) if column.total_value is None else column.total_value(things)
+        if column.total_value is None:
+            values = map(column.value, things)
+            value: str | float | None = sum(x for x in values if isinstance(x, int | float))
+        else:
+            value = column.total_value(things)
+        if value is None:
+            return None
         row_cell = partial(self.cell, self.next_row)
         return Formula(f"={resolve(formula, row_cell, self.column_range)}", value)
 

@@ -60,8 +60,12 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     groups, title = scheme.groups if scheme else (), ctx.t("ratings/criteria.title")
     listing = Listing(ctx, sheet, _columns(ctx, data, groups), _SPLIT, heads=Heads(free=1))
     if not ctx.figures.criteria_means:
-        reason, columns = ctx.t("ratings/criteria.none"), len(listing.columns)
-        letterhead.write_empty_sheet(ctx, sheet, title, reason, columns, _SPLIT)
+        width = len(listing.columns)
+        sheet.set_widths(column.width for column in listing.columns)
+        letterhead.write_heading(ctx, sheet, width, _SPLIT, title)
+        row, reason = letterhead.TABLE_ROW, ctx.t("ratings/criteria.none")
+        sheet.write(row, 0, reason, "note", span=width)
+        sheet.set_up_page(landscape=True, last=(row, width - 1))
         return
     listing.write_letterhead(title)
     _write_full_marks(listing, groups)

@@ -258,6 +258,7 @@ class _QuotaColumns:
             lambda line: "tone_off" if line.figures.months[month - 1] is None else "count",
             group=self.ctx.t("quota.months", year=str(self.ctx.figures.period.year)),
             total=True,
+            total_value=partial(_month_total, month),
         )
 
     def _served_months(
@@ -316,6 +317,12 @@ class _QuotaColumns:
             test, otherwise = f"{cell('least')}<INT({cell('owed')})", on_course
         otherwise = f"IF({test},{behind},{otherwise})"
         return f"IF({cell('least')}>={cell('obligation')},{met},{otherwise})"
+
+
+def _month_total(month: int, lines: Sequence[_OfficerLine]) -> int | None:
+    """Return the counted visits of a month; None where it is to come or nobody served."""
+    counts = [line.figures.months[month - 1] for line in lines]
+    return None if all(count is None for count in counts) else sum(count or 0 for count in counts)
 
 
 def assignment_texts(
