@@ -150,13 +150,17 @@ class Listing(Generic[T]):
         return self.sheet.range_address((self.first_row, column), (last, column))
 
     def write_letterhead(self, title: str, unit: str = "") -> None:
-        """Write the letterhead of a sheet that holds this list alone, and the headings."""
-        letterhead.write_heading(self.ctx, self.sheet, len(self.columns), self.split, title, unit)
+        """Write the letterhead of a sheet that is as wide as this list, and the headings."""
+        self.write_title(title, unit)
         self.write_heads()
 
-    def write_heads(self) -> None:
-        """Write widths, headings and numbers of the columns."""
+    def write_title(self, title: str, unit: str = "") -> None:
+        """Set the widths of the sheet and write its letterhead, without the headings."""
         self.sheet.set_widths(column.width for column in self.columns)
+        letterhead.write_heading(self.ctx, self.sheet, len(self.columns), self.split, title, unit)
+
+    def write_heads(self) -> None:
+        """Write headings and numbers of the columns."""
         row, first = self.head_row, 0
         for group, grouped in groupby(self.columns, key=lambda column: column.group):
             group_columns = list(grouped)

@@ -60,8 +60,7 @@ def write(
     year_ago = replace(ctx.figures.period, year=ctx.figures.period.year - 1)
     listing = Listing(ctx, sheet, _columns(ctx, year_ago), _SPLIT, heads=Heads(titles=1))
     width = len(listing.columns)
-    sheet.set_widths(column.width for column in listing.columns)
-    letterhead.write_heading(ctx, sheet, width, _SPLIT, ctx.t("comparison/title"))
+    listing.write_title(ctx.t("comparison/title"))
     sheet.raw.freeze_panes(listing.first_row, 2)
     last = listing.head_row
     if current is None or previous is None:

@@ -12,7 +12,6 @@ from functools import cache, partial
 from operator import attrgetter, methodcaller
 
 from mlay_batch.figures.report_records import CriteriaMean
-from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.meetings_data import mark_column
 from mlay_batch.report.formulas import quote
@@ -60,12 +59,10 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     groups, title = scheme.groups if scheme else (), ctx.t("ratings/criteria.title")
     listing = Listing(ctx, sheet, _columns(ctx, data, groups), _SPLIT, heads=Heads(free=1))
     if not ctx.figures.criteria_means:
-        width = len(listing.columns)
-        sheet.set_widths(column.width for column in listing.columns)
-        letterhead.write_heading(ctx, sheet, width, _SPLIT, title)
-        row, reason = letterhead.TABLE_ROW, ctx.t("ratings/criteria.none")
-        sheet.write(row, 0, reason, "note", span=width)
-        sheet.set_up_page(landscape=True, last=(row, width - 1))
+        listing.write_title(title)
+        width, reason = len(listing.columns), ctx.t("ratings/criteria.none")
+        sheet.write(listing.head_row, 0, reason, "note", span=width)
+        sheet.set_up_page(landscape=True, last=(listing.head_row, width - 1))
         return
     listing.write_letterhead(title)
     _write_full_marks(listing, groups)
