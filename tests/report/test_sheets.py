@@ -187,6 +187,15 @@ class TestRating:
         assert value(sheet, total, "Số lượng đảng viên") == members
 
 
+class TestMonthNobodyReported:
+    def test_totals_are_nought_and_not_blank(self) -> None:
+        inputs = replace(reports.small(), returns=())
+        sheet = book(inputs)[RATING]
+        row = reports.find(sheet, "Tổng cộng").row
+        assert value(sheet, row, "Số lượng đảng viên") == 0
+        assert value(sheet, row, SCORED, "Tốt") == 0
+
+
 class TestYearToDate:
     def test_an_ended_cell_is_listed_and_the_total_is_that_of_the_data(self) -> None:
         inputs = reports.small()
