@@ -69,7 +69,9 @@ def compute(inputs: ReportInputs) -> Figures:
         thematic=thematic(inputs, meeting_matrix),
         activities=activities(inputs, meeting_matrix),
         quota_pairs=year_pairs,
-        cell_visits=cell_visits(year_attendances, year_sittings, year_pairs, meeting_matrix),
+        cell_visits=cell_visits(
+            inputs, year_attendances, year_sittings, year_pairs, meeting_matrix
+        ),
         totals=totals(inputs.period, year_sittings, year_attendances, meeting_matrix),
         year_before=totals_year_before(inputs),
     )
@@ -117,8 +119,8 @@ def totals(
 ) -> Totals:
     """Return the totals of the period's months from the figures of the year to date.
 
-    `visits` counts a visit once for each quota it counts for. The mean over all scored sittings is
-    exact; None if none is scored. 92, 65 and one unscored: 3 held, 2 scored, 78.5.
+    `visits` counts a visit once for each quota it certainly counts for. The mean over all scored
+    sittings is exact; None if none is scored. 92, 65 and one unscored: 3 held, 2 scored, 78.5.
     """
     months = set(period.months())
     period_sittings = [sitting for sitting in year_sittings if sitting.period in months]
@@ -136,7 +138,7 @@ def totals(
         scored=len(scores),
         mean=mean(scores),
         bands=dict(Counter(sitting.band for sitting in period_sittings if sitting.band)),
-        visits=sum(visit.counts for visit in year_attendances if visit.held_on in period),
+        visits=int(sum(visit.at_least for visit in year_attendances if visit.held_on in period)),
     )
 
 

@@ -6,6 +6,7 @@ Officers are matched by code, never by name.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -41,9 +42,10 @@ class Duty:
         """Whether it is in force on `day`."""
         return self.first <= day <= self.last
 
-    def overlaps(self, month: Period) -> bool:
-        """Whether it is in force on at least one day of `month`."""
-        return max(self.first, month.start) <= min(self.last, month.end)
+    def days_in(self, month: Period) -> range:
+        """Return the days of `month` on which it is in force, by their ordinals."""
+        first, last = max(self.first, month.start), min(self.last, month.end)
+        return range(first.toordinal(), last.toordinal() + 1)
 
     def clip_to_life(self, cell: Organisation) -> Duty:
         """Return the duty limited to the days on which `cell` exists."""
@@ -149,7 +151,7 @@ def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[A
     obstacle is the reason: Q01 no such duty, Q02 substitute, Q03 own cell (of the visitor or of
     the one represented), Q05 kind of meeting, Q04 the sitting counts already. In one sitting the
     officer counts before a substitute. Q06 is a warning on a visit that counts: the visitor is
-    reported elsewhere on the same day.
+    reported elsewhere on the same day. Of several that count on one day one is taken as certain.
 
     The quotas are those of the report's period, each in its version for the month of the visit.
     """
@@ -177,7 +179,12 @@ def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[A
                 counted_sittings.add(sitting_key)
                 reason = "Q06" if len(cells_by_day[visit.officer, visit.held_on]) > 1 else ""
             results.append(_attendance(visit, quota, counts, reason))
-    return tuple(results)
+    counted = Counter(_day_key(visit) for visit in results if visit.counts)
+    return tuple(replace(a, one_of=counted[_day_key(a)] if a.counts else 0) for a in results)
+
+
+def _day_key(visit: Attendance) -> tuple[str | None, str, str, date]:
+    return visit.quota, visit.credited_officer, visit.officer, visit.held_on
 
 
 def _quotas_by_month(

@@ -1,6 +1,6 @@
 """Lists visits cell by cell: each officer in each cell to attend, each cell with its visitors.
 
-Months of duty in a cell are limited to the months in which the cell exists.
+A duty in a cell is limited to the days on which the cell exists.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.attendance import Duty, duties
@@ -18,6 +19,7 @@ from mlay_batch.figures.report_records import (
     Completeness,
     QuotaPair,
     ReportInputs,
+    ServedMonth,
     Sitting,
 )
 from mlay_batch.model.register import Officer, Organisation
@@ -25,23 +27,42 @@ from mlay_batch.schema import Quota, QuotaSpan
 from mlay_batch.schema.ids import MEETING
 
 OpenMonths = frozenset[tuple[str, Period]]
+CellDuties = Mapping[Organisation, tuple[Duty, ...]]
 
 
 def months_served(
     spans: Iterable[QuotaSpan], officer_duties: Iterable[Duty], year: int
-) -> Mapping[Period, Quota]:
-    """Return the months of `year` served under a quota, each with the quota version in force.
+) -> Mapping[Period, ServedMonth]:
+    """Return the months of `year` with a day of duty in the role of the version in force.
 
-    A month counts once if it has at least one day of duty in that version's role. A month without
-    a version does not count.
+    Overlapping duties count once. A month without a version does not count.
     """
     duty_list = tuple(officer_duties)
-    months = ((Period(year, number), span.quota) for span in spans for number in span.months)
-    return {
-        month: quota
-        for month, quota in months
-        if any(duty.role == quota.role and duty.overlaps(month) for duty in duty_list)
-    }
+    months: dict[Period, ServedMonth] = {}
+    for span in spans:
+        for month in (Period(year, number) for number in span.months):
+            quota = span.quota
+            days = {
+                day for duty in duty_list if duty.role == quota.role for day in duty.days_in(month)
+            }
+            if days:
+                months[month] = ServedMonth(quota, _owed_share(quota, month, days))
+    return months
+
+
+def _owed_share(quota: Quota, month: Period, days: set[int]) -> Fraction:
+    """Return how much of a month is owed by who is on duty on `days` (ordinals) of it."""
+    if quota.months_by == "days":
+        return Fraction(len(days), len(range(month.start.toordinal(), month.end.toordinal() + 1)))
+    return Fraction(int(month.start.replace(day=15).toordinal() in days))
+
+
+def sum_months(months: Mapping[Period, ServedMonth], until: Period | None = None) -> Fraction:
+    """Return how many months are served, up to the end of a period or in all."""
+    return sum(
+        (served.share for month, served in months.items() if not until or month.end <= until.end),
+        Fraction(0),
+    )
 
 
 @dataclass(frozen=True)
@@ -51,26 +72,28 @@ class _OfficerCell:
     quota: Quota
     officer: Officer
     cell: Organisation
-    months: Mapping[Period, Quota]
+    months: Mapping[Period, ServedMonth]
     visits: tuple[Attendance, ...]
 
     def to_record(self, period: Period, open_months: OpenMonths) -> QuotaPair:
-        past_months = [month for month in self.months if month.start <= period.end]
-        open_past = (month for month in past_months if (self.cell.code, month) in open_months)
+        may_count = list(filter(self._may_count, self.months))
         return QuotaPair(
             self.quota,
             self.officer.code,
             self.cell,
             self.months,
-            len(past_months),
-            Counter(visit.kind for visit in self.visits),
+            float(sum_months(self.months, period)),
+            float(sum_months(self.months)),
+            Counter(visit.kind for visit in self.visits if visit.one_of == 1),
+            sum(visit.one_of != 1 for visit in self.visits),
             max((visit.held_on for visit in self.visits), default=None),
-            sum(map(self._may_count, open_past)),
+            sum((self.cell.code, month) in open_months for month in may_count),
+            sum(month.start > period.end for month in may_count),
         )
 
     def _may_count(self, month: Period) -> bool:
         """Whether a visit to the cell in that month may count; in the own cell it may not."""
-        return self.months[month].counts.own_cell or self.cell.code != self.officer.own_cell
+        return self.months[month].quota.counts.own_cell or self.cell.code != self.officer.own_cell
 
 
 def quota_pairs(
@@ -91,7 +114,7 @@ def quota_pairs(
 def _officer_cells(
     inputs: ReportInputs, attendances: tuple[Attendance, ...]
 ) -> Iterator[_OfficerCell]:
-    cells_below, duties_by_officer = _cells_below(inputs), duties(inputs.register)
+    duties_by_officer = cell_duties(inputs)
     counted_visits: dict[tuple[str | None, str], dict[str, list[Attendance]]] = {}
     for visit in attendances:
         if visit.counts:
@@ -100,27 +123,26 @@ def _officer_cells(
     year = inputs.period.year
     for quota in inputs.catalogue.quotas_for(inputs.period):
         spans = inputs.catalogue.quota_spans(quota.quota, year)
-        roles = {quota.role, *(span.quota.role for span in spans)}
         for officer in inputs.register.officers:
-            officer_duties = [
-                duty for duty in duties_by_officer.get(officer.code, ()) if duty.role in roles
-            ]
             visits_by_cell = counted_visits.get((quota.quota, officer.code), {})
-            for cell, cell_duties in _duties_by_cell(officer_duties, cells_below).items():
+            for cell, duties_there in duties_by_officer.get(officer.code, {}).items():
                 visits = tuple(visits_by_cell.get(cell.code, ()))
-                months = months_served(spans, cell_duties, year)
+                months = months_served(spans, duties_there, year)
                 if visits or months:
                     yield _OfficerCell(quota, officer, cell, months, visits)
 
 
-def _duties_by_cell(
-    officer_duties: Iterable[Duty], cells: Mapping[str, tuple[Organisation, ...]]
-) -> Mapping[Organisation, tuple[Duty, ...]]:
-    by_cell: dict[Organisation, list[Duty]] = {}
-    for duty in officer_duties:
-        for cell in cells.get(duty.branch, ()):
-            by_cell.setdefault(cell, []).append(duty.clip_to_life(cell))
-    return {cell: tuple(cell_duties) for cell, cell_duties in by_cell.items()}
+def cell_duties(inputs: ReportInputs) -> Mapping[str, CellDuties]:
+    """Return each officer's duties in each cell that meets, while it exists, by officer's code."""
+    cells_below = _cells_below(inputs)
+    by_officer: dict[str, CellDuties] = {}
+    for officer, officer_duties in duties(inputs.register).items():
+        by_cell: dict[Organisation, list[Duty]] = {}
+        for duty in officer_duties:
+            for cell in cells_below.get(duty.branch, ()):
+                by_cell.setdefault(cell, []).append(duty.clip_to_life(cell))
+        by_officer[officer] = {cell: tuple(there) for cell, there in by_cell.items()}
+    return by_officer
 
 
 def _open_months(matrix: Completeness | None) -> OpenMonths:
@@ -141,6 +163,7 @@ def _cells_below(inputs: ReportInputs) -> Mapping[str, tuple[Organisation, ...]]
 
 
 def cell_visits(
+    inputs: ReportInputs,
     attendances: Iterable[Attendance],
     sittings: Iterable[Sitting],
     pairs: Iterable[QuotaPair],
@@ -152,19 +175,20 @@ def cell_visits(
     """
     sitting_days: dict[str, set[object]] = {}
     visit_rows: dict[str, dict[object, list[Attendance]]] = {}
-    officers: dict[str, dict[str, None]] = {}
+    cell_pairs: dict[str, list[QuotaPair]] = {}
     for sitting in sittings:
         sitting_days.setdefault(sitting.branch, set()).add(sitting.held_on)
     for visit in attendances:
         source = visit.place, visit.delivery
         visit_rows.setdefault(visit.branch, {}).setdefault(source, []).append(visit)
     for pair in pairs:
-        officers.setdefault(pair.branch.code, {})[pair.officer] = None
+        cell_pairs.setdefault(pair.branch.code, []).append(pair)
     open_counts = Counter(branch for branch, _ in _open_months(matrix))
     return tuple(
         _summarize_cell(
+            inputs,
             branch,
-            tuple(officers.get(branch.code, ())),
+            cell_pairs.get(branch.code, []),
             sitting_days.get(branch.code, set()),
             list(visit_rows.get(branch.code, {}).values()),
             open_counts[branch.code],
@@ -174,26 +198,46 @@ def cell_visits(
 
 
 def _summarize_cell(
+    inputs: ReportInputs,
     branch: Organisation,
-    officers: tuple[str, ...],
+    pairs: list[QuotaPair],
     sitting_days: set[object],
     rows: list[list[Attendance]],
     open_months: int,
 ) -> CellVisits:
-    counted_visits = sum(any(visit.counts for visit in row) for row in rows)
     visit_days = {row[0].held_on for row in rows}
-    if rows:
-        state = "attended" if counted_visits else "uncounted"
-    else:
-        state = "unknown" if open_months else "unattended"
     return CellVisits(
         branch,
-        officers,
+        tuple(dict.fromkeys(pair.officer for pair in pairs)),
         len(sitting_days),
         len(visit_days & sitting_days),
         len(rows),
-        counted_visits,
+        sum(any(visit.counts for visit in row) for row in rows),
         max(visit_days, default=None),
         open_months,
-        state,
+        _visited_state(rows) if rows else _unvisited_state(inputs, branch, pairs, open_months),
     )
+
+
+def _visited_state(rows: Iterable[Iterable[Attendance]]) -> str:
+    counted = [visit for row in rows for visit in row if visit.counts]
+    if any(visit.one_of == 1 for visit in counted):
+        return "attended"
+    return "unsettled" if counted else "uncounted"
+
+
+def _unvisited_state(
+    inputs: ReportInputs, branch: Organisation, pairs: list[QuotaPair], open_months: int
+) -> str:
+    """Return why nobody came to a cell, as far as the register says why."""
+    if branch.ended and branch.ended <= inputs.period.end:
+        return "ended"
+    if not pairs:
+        return "unassigned"
+    officers = inputs.register.officer_by_code
+    if not any(
+        pair.quota.counts.own_cell or officers[pair.officer].own_cell != branch.code
+        for pair in pairs
+    ):
+        return "own"
+    return "unknown" if open_months else "unattended"

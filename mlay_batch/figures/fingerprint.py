@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
+from fractions import Fraction
 from json.encoder import encode_basestring as quote
 from operator import attrgetter
 from typing import Any
@@ -156,6 +157,7 @@ _ENCODERS = _Encoders(
         bool: lambda value: "true" if value else "false",
         int: repr,
         float: _encode_number,
+        Fraction: lambda share: _encode_number(float(share)),
         type(None): lambda _: "null",
         Period: lambda value: quote(str(value)),
         date: lambda value: quote(str(value)),

@@ -5,18 +5,24 @@ Shares of a year are exact fractions; only the obligation of a part-year officer
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
 
 from mlay_batch.core.period import Period
-from mlay_batch.figures.attendance import Duty, duties
-from mlay_batch.figures.cell_attendance import months_served
-from mlay_batch.figures.report_records import Attendance, QuotaLine, QuotaPair, ReportInputs
+from mlay_batch.figures.cell_attendance import cell_duties, months_served, sum_months
+from mlay_batch.figures.report_records import (
+    Attendance,
+    QuotaLine,
+    QuotaPair,
+    ReportInputs,
+    ServedMonth,
+)
 from mlay_batch.model.register import Officer, Organisation
 from mlay_batch.schema import Quota
+
+Visits = tuple[Attendance, ...]
 
 
 @dataclass(frozen=True)
@@ -26,15 +32,20 @@ class _OfficerQuota:
     quota: Quota
     officer: Officer
     branches: tuple[Organisation, ...]
-    months: Mapping[Period, Quota]
-    """The months served in the year, with the quota version in force."""
+    months: Mapping[Period, ServedMonth]
+    """The months of the year with a day of duty."""
     pairs: tuple[QuotaPair, ...]
     cell: str | None = None
     """None: all cells."""
 
-    def months_until(self, until: Period) -> Mapping[Period, Quota]:
-        """Return the months served up to the end of a period."""
-        return {month: quota for month, quota in self.months.items() if month.start <= until.end}
+    def certain_count(self, visits: Visits) -> int:
+        """Return how many of these visits certainly count.
+
+        Of two places on one day one does, but in a cell by itself neither is certain.
+        """
+        if self.cell is not None:
+            return sum(visit.one_of == 1 for visit in visits)
+        return int(sum((visit.at_least for visit in visits), Fraction(0)))
 
 
 def quota_lines(
@@ -42,63 +53,56 @@ def quota_lines(
 ) -> tuple[QuotaLine, ...]:
     """Return one line for each quota and officer (or officer and cell, as the quota says).
 
-    An officer who has served at least a month of the year so far has a line, in register order.
+    An officer who owes a month of the year so far, or has attended, has a line, in register order.
     The quotas are those of the report's period; each month is owed by the version in force: 4 a
     year until June and 5 from July are 6 × 4 ÷ 12 + 5 × 5 ÷ 12 = 4.08 by November. `pairs` are
     those of `cell_attendance`.
     """
-    counts: dict[tuple[str | None, str, str | None], Counter[int]] = {}
+    visits: dict[tuple[str | None, str, str | None], list[Attendance]] = {}
     for visit in attendances:
         if visit.counts:
             for cell in (None, visit.branch):
-                by_month = counts.setdefault((visit.quota, visit.credited_officer, cell), Counter())
-                by_month[visit.held_on.month] += 1
-    return tuple(
-        _line(
-            inputs.period,
-            officer_quota,
-            counts.get(
-                (officer_quota.quota.quota, officer_quota.officer.code, officer_quota.cell), {}
-            ),
-        )
+                visits.setdefault((visit.quota, visit.credited_officer, cell), []).append(visit)
+    lines = (
+        _line(inputs.period, officer_quota, tuple(visits.get(_key(officer_quota), ())))
         for officer_quota in _officer_quotas(inputs, tuple(pairs))
-        if officer_quota.months_until(inputs.period)
     )
+    return tuple(line for line in lines if line.served or line.attended or line.unsettled)
+
+
+def _key(officer_quota: _OfficerQuota) -> tuple[str, str, str | None]:
+    return officer_quota.quota.quota, officer_quota.officer.code, officer_quota.cell
 
 
 def _officer_quotas(inputs: ReportInputs, pairs: tuple[QuotaPair, ...]) -> Iterator[_OfficerQuota]:
-    duties_by_officer = duties(inputs.register)
+    months_by_officer = _months_by_officer(inputs)
     by_officer: dict[tuple[str, str], list[QuotaPair]] = {}
     for pair in pairs:
         by_officer.setdefault((pair.quota.quota, pair.officer), []).append(pair)
     for quota in inputs.catalogue.quotas_for(inputs.period):
         for officer in inputs.register.officers:
             officer_pairs = tuple(by_officer.get((quota.quota, officer.code), ()))
-            officer_duties = duties_by_officer.get(officer.code, ())
             if quota.per == "officer":
-                yield _across_cells(inputs, quota, officer, officer_duties, officer_pairs)
+                months = months_by_officer[quota.quota, officer.code]
+                cells = tuple(pair.branch for pair in officer_pairs)
+                yield _OfficerQuota(quota, officer, cells, months, officer_pairs)
             else:
                 yield from (_in_cell(officer, pair) for pair in officer_pairs)
 
 
-def _across_cells(
+def _months_by_officer(
     inputs: ReportInputs,
-    quota: Quota,
-    officer: Officer,
-    officer_duties: tuple[Duty, ...],
-    officer_pairs: tuple[QuotaPair, ...],
-) -> _OfficerQuota:
-    year = inputs.period.year
-    months = months_served(inputs.catalogue.quota_spans(quota.quota, year), officer_duties, year)
-    branch_codes = (
-        duty.branch
-        for duty in officer_duties
-        if any(duty.role == record.role and duty.overlaps(m) for m, record in months.items())
-    )
-    organisations = (inputs.register.by_code.get(code) for code in dict.fromkeys(branch_codes))
-    return _OfficerQuota(
-        quota, officer, tuple(branch for branch in organisations if branch), months, officer_pairs
-    )
+) -> Mapping[tuple[str, str], Mapping[Period, ServedMonth]]:
+    """Return the months served in any cell, by quota and officer."""
+    year, duties_by_officer = inputs.period.year, cell_duties(inputs)
+    months = {}
+    for quota in inputs.catalogue.quotas_for(inputs.period):
+        spans = inputs.catalogue.quota_spans(quota.quota, year)
+        for officer in inputs.register.officers:
+            by_cell = duties_by_officer.get(officer.code, {}).values()
+            all_duties = (duty for duties_there in by_cell for duty in duties_there)
+            months[quota.quota, officer.code] = months_served(spans, all_duties, year)
+    return months
 
 
 def _in_cell(officer: Officer, pair: QuotaPair) -> _OfficerQuota:
@@ -106,34 +110,65 @@ def _in_cell(officer: Officer, pair: QuotaPair) -> _OfficerQuota:
     return _OfficerQuota(pair.quota, officer, (cell,), pair.months, (pair,), cell.code)
 
 
-def _line(period: Period, officer_quota: _OfficerQuota, counts: Mapping[int, int]) -> QuotaLine:
-    quota, past_months = officer_quota.quota, period.year_to_date()
-    attended = sum(counts.values())
-    served = officer_quota.months_until(period)
-    exact = _share(served)
-    obligation = round_obligation(_share(officer_quota.months), quota.rounding)
+def _line(period: Period, officer_quota: _OfficerQuota, visits: Visits) -> QuotaLine:
+    quota, served = officer_quota.quota, officer_quota.months
+    attended = officer_quota.certain_count(visits)
+    months = _month_counts(period, officer_quota, visits)
+    owed = _owed(served, period)
+    obligation = round_obligation(_owed(served), quota.rounding)
+    unsettled = len(visits) - attended
     open_months = sum(pair.open_months for pair in officer_quota.pairs)
+    to_come = sum(pair.to_come for pair in officer_quota.pairs)
     return QuotaLine(
         quota=quota,
         officer=officer_quota.officer.code,
         name=officer_quota.officer.name,
         position=officer_quota.officer.position or "",
         branches=officer_quota.branches,
-        served=len(served),
-        served_year=len(officer_quota.months),
-        months=tuple(counts.get(m, 0) if m <= len(past_months) else None for m in range(1, 13)),
+        served=float(sum_months(served, period)),
+        served_year=float(sum_months(served)),
+        months=months,
         attended=attended,
-        owed=float(exact),
+        unsettled=unsettled,
+        owed=float(owed),
         obligation=obligation,
         missing=max(0, obligation - attended),
         open_months=open_months,
-        state=_state(attended, exact, obligation, open_months, is_year_over=len(past_months) == 12),
+        to_come=to_come,
+        pace=tuple(float(_owed(served, Period(period.year, month))) for month in range(1, 13)),
+        state=_state(
+            attended,
+            unsettled,
+            obligation,
+            floor(owed) if to_come else obligation,
+            is_open=open_months + to_come > 0,
+        ),
     )
 
 
-def _share(months: Mapping[Period, Quota]) -> Fraction:
+def _month_counts(
+    period: Period, officer_quota: _OfficerQuota, visits: Visits
+) -> tuple[int | None, ...]:
+    by_month: dict[int, list[Attendance]] = {}
+    for visit in visits:
+        by_month.setdefault(visit.held_on.month, []).append(visit)
+    past = len(period.year_to_date())
+    return tuple(
+        officer_quota.certain_count(tuple(by_month.get(month, ()))) if month <= past else None
+        for month in range(1, 13)
+    )
+
+
+def _owed(months: Mapping[Period, ServedMonth], until: Period | None = None) -> Fraction:
     """Return the sittings owed for these months: a twelfth of the yearly number for each."""
-    return Fraction(sum(quota.times for quota in months.values()), 12)
+    return sum(
+        (
+            served.share * served.quota.times / 12
+            for month, served in months.items()
+            if not until or month.end <= until.end
+        ),
+        Fraction(0),
+    )
 
 
 def round_obligation(exact: Fraction, rounding: str) -> int:
@@ -149,17 +184,18 @@ def round_obligation(exact: Fraction, rounding: str) -> int:
     return ceil(exact) if rounding == "ceiling" else floor(exact + Fraction(1, 2))
 
 
-def _state(
-    attended: int, owed: Fraction, obligation: int, open_months: int, *, is_year_over: bool
-) -> str:
-    """Return the state of a line.
+def _state(attended: int, unsettled: int, obligation: int, due: int, *, is_open: bool) -> str:
+    """Return the state of a line; `due` is what should be attended by now.
 
-    ``met``: attended ≥ obligation. ``behind``: attended < floor(owed); 1 of 2.0 owed is behind, 1
-    of 1.99 and 2 of 2.0 are ``on_course``. ``not_met`` only once the year is over and all returns
-    are in, because a month may hold any number of sittings; until then December shows ``behind``.
+    ``met``: attended ≥ obligation. ``behind``: less than due even if all unsettled visits count;
+    1 of 2.0 owed is behind, 1 of 1.99 and 2 of 2.0 are ``on_course``. ``unsettled``: these visits
+    decide. ``not_met`` only once no month is open or to come, because a month may hold any number
+    of sittings; until then the last month of duty shows ``behind``.
     """
     if attended >= obligation:
         return "met"
-    if is_year_over:
-        return "behind" if open_months else "not_met"
-    return "behind" if attended < floor(owed) else "on_course"
+    if attended >= due:
+        return "on_course"
+    if attended + unsettled >= due:
+        return "unsettled"
+    return "behind" if is_open else "not_met"

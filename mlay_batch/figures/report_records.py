@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from fractions import Fraction
 
 from mlay_batch.core.findings import Finding, Param, Place
 from mlay_batch.core.period import Period
@@ -56,6 +57,14 @@ class Attendance:
     place: Place
     delivery: int
     on_behalf_of: str | None = None
+    one_of: int = 0
+    """How many visits of the visitor count on the day; of several at least one is right. 0 where
+    it does not count."""
+
+    @property
+    def at_least(self) -> Fraction:
+        """Its share in the sittings certainly attended: a half each for two places on one day."""
+        return Fraction(1, self.one_of) if self.one_of else Fraction(0)
 
     @property
     def credited_officer(self) -> str:
@@ -77,13 +86,16 @@ class QuotaLine:
     position: str
     branches: tuple[Organisation, ...]
     """Those assigned in the year, or the one cell."""
-    served: int
-    """Months served up to the period."""
-    served_year: int
+    served: float
+    """Months served up to the period (see `ServedMonth`)."""
+    served_year: float
     """Months served in the whole year as now planned."""
     months: tuple[int | None, ...]
-    """Counted sittings of January…December, None in months after the period."""
+    """Sittings certainly counted of January…December, None in months after the period."""
     attended: int
+    """Their sum."""
+    unsettled: int
+    """Sittings that count as well if the officer was in all places reported on one day."""
     owed: float
     """A twelfth of the yearly number for each month of `served`, exact."""
     obligation: int
@@ -91,9 +103,13 @@ class QuotaLine:
     missing: int
     """obligation − attended, at least 0"""
     state: str
-    """``met``, ``behind``, ``on_course`` or ``not_met`` (see `quota._state`)."""
+    """``met``, ``behind``, ``on_course``, ``unsettled`` or ``not_met`` (see `quota._state`)."""
     open_months: int = 0
-    """Months of the officer's cells up to the period whose return is not in."""
+    """Months of each of the officer's cells up to the period whose return is not in."""
+    to_come: int = 0
+    """Months of each of the officer's cells after the period."""
+    pace: tuple[float, ...] = ()
+    """What is owed up to the end of January…December, as now planned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,30 +259,41 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class ServedMonth:
+    """A month with at least one day of duty."""
+
+    quota: Quota
+    """The version in force in the month."""
+    share: Fraction
+    """The part of the month that is owed: 1 or 0 by its 15th, or by days (`Quota.months_by`)."""
+
+
+@dataclass(frozen=True, slots=True)
 class QuotaPair:
     """An officer in one of the cells of a quota, in the year up to the period."""
 
     quota: Quota
     officer: str
     branch: Organisation
-    months: Mapping[Period, Quota] = field(hash=False)
-    """Months of the year with a day of duty while the cell existed, with the quota version."""
-    served: int
-    """How many of them are past."""
+    months: Mapping[Period, ServedMonth] = field(hash=False)
+    """Months of the year with a day of duty while the cell existed."""
+    served: float
+    """How many of them are past, by what is owed of each."""
+    served_year: float
+    """The same in the whole year, as now planned."""
     kinds: Mapping[str, int] = field(hash=False)
-    """Counted sittings by kind of meeting."""
+    """Sittings certainly counted by kind of meeting."""
+    unsettled: int
+    """Sittings on days on which the officer is reported in another cell, too."""
     last_visit: date | None
     open_months: int
     """Past months whose return is not in and may bring a visit that counts."""
-
-    @property
-    def served_year(self) -> int:
-        """The number of months served in the whole year, as now planned."""
-        return len(self.months)
+    to_come: int
+    """Months after the period that may bring one."""
 
     @property
     def attended_count(self) -> int:
-        """The number of counted sittings in the returns received so far."""
+        """The number of sittings certainly counted in the returns received so far."""
         return sum(self.kinds.values())
 
 
@@ -287,8 +314,10 @@ class CellVisits:
     open_months: int
     """Months whose return is not in."""
     state: str
-    """``attended`` (a visit counts), ``uncounted`` (visits, none counts), ``unknown`` (no visit,
-    but returns are out), ``unattended``"""
+    """With visits: ``attended`` (one certainly counts), ``unsettled`` (one counts, but the officer
+    is reported elsewhere that day), ``uncounted``. Without: ``ended`` (the cell is no more),
+    ``unassigned``, ``own`` (only its own members are assigned, whose visits do not count),
+    ``unknown`` (returns are out), ``unattended``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ def _write_figure_sheets(
     write_sheet("members", members_sheet.write, placed_tables, trend_tables)
     write_sheet("activities", activities_sheet.write, placed_tables)
     write_sheet("signs", indicators_sheet.write, placed_tables)
-    open_months = write_sheet("pairs", officer_cell_sheet.write, data)
+    pair_cells = write_sheet("pairs", officer_cell_sheet.write, data)
     write_sheet("cells", cell_visits_sheet.write, data)
     write_sheet("doubts", disputed_visits_sheet.write, data)
     form_sums = write_sheet("completeness", completeness_sheet.write, data)
@@ -142,7 +142,7 @@ def _write_figure_sheets(
             form_sums=form_sums,
             rating=write_sheet("rating", rating_sheet.write, data),
             year_mean=write_sheet("year", year_sheet.write, data, trend_tables),
-            quotas=write_sheet("quota", quota_sheet.write, data, open_months),
+            quotas=write_sheet("quota", quota_sheet.write, data, pair_cells),
             classification=write_sheet("classification", classification_sheet.write, data),
             errors=write_sheet("errors", errors_sheet.write),
             sheets=figure_sheets.sheets,

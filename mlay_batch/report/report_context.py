@@ -64,9 +64,16 @@ class ReportContext:
         return organisation.name if organisation else branch or ""
 
     def officer_name(self, code: str) -> str:
-        """Return the name of an officer."""
+        """Return the name of an officer, with the post (else the code) where others share it."""
         officer = self.inputs.register.officer_by_code.get(code)
-        return officer.name if officer else code
+        if officer is None:
+            return code
+        namesakes = [other for other in self.inputs.register.officers if other.name == officer.name]
+        if len(namesakes) == 1:
+            return officer.name
+        posts = [other.position for other in namesakes]
+        is_known_by_post = officer.position and posts.count(officer.position) == 1
+        return f"{officer.name} ({officer.position if is_known_by_post else code})"
 
     def state_title(self, kind: str, state: str) -> str:
         """Return the title of a state: `kind` is ``quota`` or ``return``."""

@@ -313,6 +313,7 @@ class Quota(Record):
         basis: regulations that the quota follows.
         times: meetings owed in a full year; each month on duty adds a twelfth.
         per: whether the number is owed once by the officer or in each cell.
+        months_by: whether a month is owed by who serves on its 15th, or by the days served in it.
         rounding: how an obligation such as 2.5 meetings becomes whole.
         counts: which meetings count.
     """
@@ -324,5 +325,6 @@ class Quota(Record):
     basis: tuple[str, ...]
     times: int
     per: Literal["officer", "officer_cell"] = "officer"
+    months_by: Literal["fifteenth", "days"] = "fifteenth"
     rounding: Literal["half_up", "floor", "ceiling"] = "half_up"
     counts: QuotaCounting = QuotaCounting(kinds=("regular", "thematic", "both"))

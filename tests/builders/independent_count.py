@@ -30,11 +30,13 @@ def program_figures(figures: Any) -> dict[str, Any]:
         "quota": {
             (line.quota.quota, line.officer, cells(line)): (
                 line.months,
-                line.served,
-                line.served_year,
-                line.owed,
+                line.unsettled,
+                _round_mean(line.served),
+                _round_mean(line.served_year),
+                _round_mean(line.owed),
                 line.obligation,
                 line.open_months,
+                line.to_come,
                 line.state,
             )
             for line in figures.quota
@@ -42,10 +44,12 @@ def program_figures(figures: Any) -> dict[str, Any]:
         "pairs": {
             (pair.quota.quota, pair.officer, pair.branch.code): (
                 pair.attended_count,
+                pair.unsettled,
                 pair.last_visit,
-                pair.served,
-                pair.served_year,
+                _round_mean(pair.served),
+                _round_mean(pair.served_year),
                 pair.open_months,
+                pair.to_come,
             )
             for pair in figures.quota_pairs
         },
@@ -188,7 +192,12 @@ def meeting_returns(facts: Any) -> list[Any]:
 
 def attendances(facts: Any) -> list[tuple[str, str, str, date]]:
     """Every counted quota + officer + cell + day, each once."""
-    visits = set()
+    return [visit[:4] for visit in certain_visits(facts)]
+
+
+def certain_visits(facts: Any) -> list[tuple[str, str, str, date, int]]:
+    """The same, each with in how many cells who came would count on that day."""
+    visits: dict[Any, Any] = {}
     for entry in meeting_returns(facts):
         kinds: dict[Any, set[Any]] = {}
         for row in entry.rows:
@@ -200,9 +209,15 @@ def attendances(facts: Any) -> list[tuple[str, str, str, date]]:
             for quota in quotas(facts):
                 version = quota_in_month(facts, quota.quota, day.year, day.month)
                 if version and counts(facts, version, entry.entry.branch, kind, visit):
-                    who = visit.get("on_behalf_of") or visit["officer"]
-                    visits.add((quota.quota, who, entry.entry.branch, day))
-    return sorted(visits)
+                    instead = visit.get("on_behalf_of")
+                    key = quota.quota, instead or visit["officer"], entry.entry.branch, day
+                    came = bool(instead), visit["officer"]
+                    visits[key] = min(came, visits.get(key, came))
+    who_came = [(quota, who, day, came) for (quota, who, _, day), (_, came) in visits.items()]
+    return sorted(
+        (quota, who, cell, day, who_came.count((quota, who, day, came)))
+        for (quota, who, cell, day), (_, came) in visits.items()
+    )
 
 
 def counts(facts: Any, quota: Any, cell: str, kind: str, visit: Any) -> bool:
@@ -225,98 +240,89 @@ def counts(facts: Any, quota: Any, cell: str, kind: str, visit: Any) -> bool:
 
 def quota(facts: Any) -> dict[Any, Any]:
     result = {}
-    counted, settled = attendances(facts), settled_months(facts)
-    until = last_month(facts)
+    counted, settled = certain_visits(facts), settled_months(facts)
     for quota in quotas(facts):
         for officer in facts.register.officers:
-            duty = duties_of_year(facts, officer, quota)
             cells = meeting_cells(facts) if quota.per == "officer_cell" else [None]
             for cell in cells:
-                served = [
-                    month
-                    for month in range(1, 13)
-                    if any(
-                        cell is None or (lives(cell, day) and covers(facts, top, cell.code))
-                        for day, top in duty[month]
-                    )
-                ]
-                if not any(month <= until for month in served):
-                    continue
-                months_attended = [
-                    day.month
-                    for name, who, where, day in counted
+                places = [cell] if cell else meeting_cells(facts)
+                duty = days_on_duty(facts, officer, quota, places)
+                visits = [
+                    (day.month, Fraction(1, among) if cell is None else Fraction(among == 1))
+                    for name, who, where, day, among in counted
                     if (name, who) == (quota.quota, officer.code)
                     and (cell is None or where == cell.code)
                 ]
+                left = still_open(facts, quota, officer, places, settled)
                 key = quota.quota, officer.code, cell.code if cell else None
-                unseen = sum(
-                    open_cells(facts, version, officer, cell, month, settled, duty[month])
-                    for month, version in quota_all_year(facts, quota).items()
-                    if month <= until
-                )
-                times = {
-                    m: version.times
-                    for m, version in quota_all_year(facts, quota).items()
-                    if version
-                }
-                result[key] = summary(quota, times, months_attended, served, until, unseen)
+                line = summary(facts, quota, visits, duty, left)
+                if line[2] or visits:
+                    result[key] = line
     return result
+
+
+def days_on_duty(facts: Any, officer: Any, quota: Any, places: list[Any]) -> dict[int, set[date]]:
+    """The days of each month on which the officer has one of these cells to attend."""
+    return {
+        month: {
+            day
+            for day, top in there
+            if any(lives(cell, day) and covers(facts, top, cell.code) for cell in places)
+        }
+        for month, there in duties_of_year(facts, officer, quota).items()
+    }
+
+
+def part_owed(facts: Any, quota: Any, month: int, on_duty: set[date]) -> Fraction:
+    """How much of a month is owed: by its 15th, or by the days."""
+    version = quota_in_month(facts, quota.quota, facts.period.year, month)
+    if version and version.months_by == "days":
+        return Fraction(len(on_duty), len(days_of(facts.period.year, month)))
+    return Fraction(date(facts.period.year, month, 15) in on_duty)
+
+
+def still_open(
+    facts: Any, quota: Any, officer: Any, places: list[Any], settled: set[tuple[str, int]]
+) -> tuple[int, int]:
+    """The months of these cells whose return is out, and those still to come."""
+    out, to_come, until = 0, 0, last_month(facts)
+    for cell in places:
+        for month, version in quota_all_year(facts, quota).items():
+            own = version and cell.code == officer.own_cell and not version.counts.own_cell
+            if not version or own or not days_on_duty(facts, officer, quota, [cell])[month]:
+                continue
+            to_come += month > until
+            lives_on = lives(cell, days_of(facts.period.year, month)[-1])
+            out += month <= until and lives_on and (cell.code, month) not in settled
+    return out, to_come
 
 
 def pairs(facts: Any) -> dict[Any, Any]:
-    """Every officer in every cell: sittings attended, the last, months served, sittings open."""
+    """Every officer in every cell: sittings attended, the last, months served, months open."""
     result = {}
-    counted, settled = attendances(facts), settled_months(facts)
-    until = last_month(facts)
+    counted, settled = certain_visits(facts), settled_months(facts)
     for quota in quotas(facts):
         for officer in facts.register.officers:
-            duty = duties_of_year(facts, officer, quota)
             for cell in meeting_cells(facts):
-                served = {
-                    day.month
-                    for month in range(1, 13)
-                    for day, top in duty[month]
-                    if lives(cell, day) and covers(facts, top, cell.code)
-                }
-                days_attended = [
-                    day
-                    for name, who, where, day in counted
+                duty = days_on_duty(facts, officer, quota, [cell])
+                served = {m: part_owed(facts, quota, m, days) for m, days in duty.items()}
+                visits = [
+                    (day, among)
+                    for name, who, where, day, among in counted
                     if (name, who, where) == (quota.quota, officer.code, cell.code)
                 ]
-                says = quota_all_year(facts, quota)
-                unseen = sum(
-                    open_cells(facts, says[month], officer, cell, month, settled, duty[month])
-                    for month in range(1, until + 1)
-                )
-                if served or days_attended:
+                if any(duty.values()) or visits:
                     result[quota.quota, officer.code, cell.code] = (
-                        len(days_attended),
-                        max(days_attended, default=None),
-                        len([m for m in served if m <= until]),
-                        len(served),
-                        unseen,
+                        len([day for day, among in visits if among == 1]),
+                        len([day for day, among in visits if among > 1]),
+                        max((day for day, _ in visits), default=None),
+                        _round_mean(
+                            float(sum(p for m, p in served.items() if m <= last_month(facts)))
+                        ),
+                        _round_mean(float(sum(served.values()))),
+                        *still_open(facts, quota, officer, [cell], settled),
                     )
     return result
-
-
-def open_cells(
-    facts: Any,
-    quota: Any,
-    officer: Any,
-    only: Any,
-    month: int,
-    settled: set[tuple[str, int]],
-    duty: list[tuple[date, str]],
-) -> int:
-    """How many cells he may have visited in that month without it being `settled`."""
-    last = days_of(facts.period.year, month)[-1]
-    return quota is not None and sum(
-        lives(cell, last)
-        and (cell.code, month) not in settled
-        and (quota.counts.own_cell or officer.own_cell != cell.code)
-        and any(covers(facts, top, cell.code) and lives(cell, day) for day, top in duty)
-        for cell in ([only] if only else meeting_cells(facts))
-    )
 
 
 def settled_months(facts: Any) -> set[tuple[str, int]]:
@@ -335,28 +341,49 @@ def settled_months(facts: Any) -> set[tuple[str, int]]:
 
 
 def summary(
+    facts: Any,
     quota: Any,
-    times: dict[int, int],
-    months_attended: list[int],
-    served: list[int],
-    until: int,
-    unseen: int,
+    visits: list[tuple[int, Fraction]],
+    duty: dict[int, set[date]],
+    left: tuple[int, int],
 ) -> Any:
-    past = len([month for month in served if month <= until])
-    owed = sum((Fraction(times[month], 12) for month in served if month <= until), Fraction(0))
-    planned = sum((Fraction(times[month], 12) for month in served), Fraction(0))
+    until = last_month(facts)
+    served = {month: part_owed(facts, quota, month, days) for month, days in duty.items()}
+    times = {m: version.times for m, version in quota_all_year(facts, quota).items() if version}
+    owes = {month: part * times[month] / 12 for month, part in served.items() if part}
+    owed = sum((part for month, part in owes.items() if month <= until), Fraction(0))
+    planned = sum(owes.values(), Fraction(0))
     obligation = planned.numerator // planned.denominator
     rest = planned - obligation
     up = {"half_up": rest >= Fraction(1, 2), "floor": False, "ceiling": rest > 0}
     obligation += up[quota.rounding]
-    months = tuple(months_attended.count(m) if m <= until else None for m in range(1, 13))
-    if len(months_attended) >= obligation:
+    months = tuple(
+        sum((share for m, share in visits if m == month), Fraction(0)) if month <= until else None
+        for month in range(1, 13)
+    )
+    certain = sum((share for _, share in visits), Fraction(0))
+    out, to_come = left
+    due = owed.numerator // owed.denominator if to_come else obligation
+    if certain >= obligation:
         state = "met"
-    elif until == 12:
-        state = "behind" if unseen else "not_met"
+    elif certain >= due:
+        state = "on_course"
+    elif len(visits) >= due:
+        state = "unsettled"
     else:
-        state = "behind" if len(months_attended) + 1 <= owed else "on_course"
-    return months, past, len(served), float(owed), obligation, unseen, state
+        state = "behind" if out or to_come else "not_met"
+    past = sum((part for month, part in served.items() if month <= until), Fraction(0))
+    return (
+        months,
+        len(visits) - certain,
+        _round_mean(float(past)),
+        _round_mean(float(sum(served.values()))),
+        _round_mean(float(owed)),
+        obligation,
+        out,
+        to_come,
+        state,
+    )
 
 
 # Ratings.

@@ -71,6 +71,7 @@ counts = st.lists(st.integers(0, 60), min_size=6, max_size=6)
 quota_changes = st.fixed_dictionaries(
     {
         "per": st.sampled_from(("officer", "officer_cell")),
+        "months_by": st.sampled_from(("fifteenth", "days")),
         "times": st.integers(0, 13),
         "role": st.sampled_from(("town_official", "committee_member")),
         "rounding": st.sampled_from(("half_up", "floor", "ceiling")),
@@ -152,4 +153,4 @@ def test_nothing_reported_is_dropped(given_facts: ReportInputs) -> None:
     assert {(a.branch, a.held_on, a.officer) for a in figures.attendances} == reported
     assert all(a.counts or a.reason for a in figures.attendances)
     counted = sum(a.counts for a in figures.attendances)
-    assert sum(line.attended for line in figures.quota) == counted
+    assert sum(line.attended + line.unsettled for line in figures.quota) == counted

@@ -14,6 +14,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
 from mlay_batch.figures.report_records import QuotaLine
 from mlay_batch.model.records import AcceptedReturn, Verdict
+from mlay_batch.schema.model import Effective
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor
@@ -83,7 +84,7 @@ def test_a_full_year_officer_with_four_visits_has_met_the_quota() -> None:
 def test_an_officer_from_may_owes_by_the_months_served() -> None:
     # "Owed to date = yearly quota × months served so far ÷ 12": 4 × 7 ÷ 12 = 2.33.
     # "the yearly obligation of a part-year officer is rounded half up": 4 × 8 ÷ 12 = 2.67 -> 3.
-    duty = "officer | branch | role | from\nNAM | CB1 | town_official | 2019-05-31"
+    duty = "officer | branch | role | from\nNAM | CB1 | town_official | 2019-05-15"
     entry = line("2019-11", went("06-04", "09-03"), NAM, duty)
     assert (entry.served, entry.served_year) == (7, 8)
     assert entry.owed == pytest.approx(2.3333333333)
@@ -94,8 +95,8 @@ def test_an_officer_from_may_owes_by_the_months_served() -> None:
     ("since", "exact", "rounding", "whole"),
     [
         ("2019-04-01", "3.0", "half_up", 3),
-        ("2019-11-30", "0.67", "half_up", 1),
-        ("2019-12-31", "0.33", "half_up", 0),
+        ("2019-11-15", "0.67", "half_up", 1),
+        ("2019-12-15", "0.33", "half_up", 0),
         ("2019-05-01", "2.67", "floor", 2),
         ("2019-06-01", "2.33", "ceiling", 3),
     ],
@@ -254,9 +255,10 @@ def test_a_committees_member_counts_every_cell_below_it() -> None:
 
 
 def test_who_is_in_office_for_part_of_the_year_serves_that_part() -> None:
+    # 31 March to 1 August: neither the 15th of March nor that of August.
     officers = "code | name | from | to\nNAM | Lò Văn Nam | 2019-03-31 | 2019-08-01"
     entry = line("2019-11", went("02-12", "03-31", "08-06"), officers)
-    assert (entry.served, entry.served_year, entry.attended) == (6, 6, 1)
+    assert (entry.served, entry.served_year, entry.attended) == (4, 4, 1)
 
 
 def test_who_has_not_served_a_month_yet_has_no_line() -> None:
@@ -286,3 +288,107 @@ def test_last_year_and_months_after_the_report_do_not_count() -> None:
 def test_a_quarters_report_runs_to_the_quarters_end() -> None:
     entry = line("2019-Q2", went("02-12", "06-04", "07-02"))
     assert (entry.attended, entry.served) == (2, 6)
+
+
+def test_who_changes_role_on_the_15th_owes_the_month_once() -> None:
+    """June belongs to the new role: 5 + 7 months, 12 in all, and not 13."""
+    duty = """
+    officer | branch | role             | from       | to
+    NAM     | CB1    | town_official    | 2019-01-01 | 2019-06-14
+    NAM     | DB1    | committee_member | 2019-06-15 |
+    """
+    new, old = lines("2019-12", went(), NAM, duty)  # by the quota's id: committee_member first
+    assert (old.served_year, new.served_year) == (5, 7)
+    # 4 × 5 ÷ 12 = 1.67 -> 2; 6 × 7 ÷ 12 = 3.5 -> 4.
+    assert (old.obligation, new.obligation) == (2, 4)
+
+
+HAND_OVER = """
+officer | branch | role          | from       | to
+NAM     | CB1    | town_official | 2019-01-01 | 2019-06-14
+MAI     | CB1    | town_official | 2019-06-15 |
+"""
+BOTH = NAM + "\nMAI | Lò Thị Mai | | |"
+
+
+@pytest.mark.parametrize(
+    ("months_by", "served"), [("fifteenth", (5, 7)), ("days", (5 + 14 / 30, 6 + 16 / 30))]
+)
+def test_a_hand_over_within_a_month_gives_twelve_months(months_by: str, served: Any) -> None:
+    catalogue = with_quota("town_official", months_by=months_by)
+    entries = lines("2019-12", went(), BOTH, HAND_OVER, catalogue=catalogue)
+    assert [entry.served_year for entry in entries] == pytest.approx(list(served))
+    assert sum(entry.served_year for entry in entries) == pytest.approx(12)
+
+
+def test_the_29th_of_february_is_a_day_of_duty() -> None:
+    """2020: 15 to 29 February are 15 of 29 days."""
+    catalogue = with_quota("town_official", months_by="days")
+    duty = "officer|branch|role|from|to\nNAM|CB1|town_official|2020-02-15|2020-02-29"
+    (entry,) = compute(facts(register(TOWN, NAM, duty), "2020-12", [], catalogue=catalogue)).quota
+    assert entry.served_year == pytest.approx(15 / 29)
+
+
+def test_a_cell_founded_in_december_owes_one_month() -> None:
+    """Assigned from January on to a cell founded on 1 December: 4 × 1 ÷ 12 = 0.33, rounded 0."""
+    town = register(TOWN.replace("2019-05-10", "2019-12-01"), NAM, ALL_YEAR.replace("CB1", "A3"))
+    (entry,) = compute(facts(town, "2019-12", [])).quota
+    assert (entry.served_year, entry.obligation) == (1, 0)
+    (pair,) = compute(facts(town, "2019-12", [])).quota_pairs
+    assert pair.served_year == 1
+
+
+def test_three_cells_owe_a_month_once() -> None:
+    duty = ALL_YEAR + "\nNAM | CB2 | town_official | 2019-01-01\nNAM|A1|town_official|2019-01-01"
+    visits = "branch | day | officer\nCB1|2019-03-05|NAM\nCB2|2019-03-06|NAM\nA1|2019-03-07|NAM"
+    entry = line("2019-12", visits, NAM, duty)
+    assert (entry.served_year, entry.obligation, entry.attended) == (12, 4, 3)
+
+
+def test_a_quota_that_begins_in_october_asks_a_quarter_of_it() -> None:
+    """4 a year from October 2019 on: 4 × 3 ÷ 12 = 1."""
+    catalogue = with_quota("town_official", effective=Effective("2019-10"))
+    entry = line("2019-12", went("11-05"), catalogue=catalogue)
+    assert (entry.served_year, entry.obligation, entry.state) == (3, 1, "met")
+
+
+TWO_CELLS = ALL_YEAR + "\nNAM | CB2 | town_official | 2019-01-01"
+ONE_DAY = "branch | day | officer\nCB1 | 2019-03-05 | NAM\nCB2 | 2019-03-05 | NAM"
+
+
+def test_two_cells_on_one_day_are_at_least_one_and_at_most_two() -> None:
+    entry = line("2019-11", ONE_DAY, NAM, TWO_CELLS)
+    assert (entry.attended, entry.unsettled, entry.months[2]) == (1, 1, 1)
+    assert entry.state == "behind"  # 2 of 3.67 at the most
+
+
+def test_what_the_visits_to_be_settled_decide_is_not_judged() -> None:
+    visits = ONE_DAY + "\nCB1 | 2019-05-05 | NAM"  # 2 or 3 of 3 due
+    assert line("2019-11", visits, NAM, TWO_CELLS).state == "unsettled"
+    done = line("2019-12", visits + "\nCB1 | 2019-06-05 | NAM", NAM, TWO_CELLS)
+    assert (done.attended, done.unsettled, done.state) == (3, 1, "unsettled")
+
+
+def test_a_visit_elsewhere_that_cannot_count_puts_none_in_doubt() -> None:
+    entry = line("2019-11", ONE_DAY)  # not assigned to CB2
+    assert (entry.attended, entry.unsettled) == (1, 0)
+
+
+def test_both_kinds_in_one_sitting_are_one_sitting() -> None:
+    visits = "branch|day|kind|officer\nCB1|2019-03-05|regular+thematic|NAM"
+    assert line("2019-11", visits).attended == 1
+
+
+def test_whose_duty_has_ended_with_all_returns_in_cannot_make_it_up() -> None:
+    duty = "officer|branch|role|from|to\nNAM|CB1|town_official|2019-01-01|2019-06-30"
+    entry = line("2019-11", went("02-12"), NAM, duty)  # 1 of 2, nothing open or to come
+    assert (entry.obligation, entry.open_months, entry.to_come) == (2, 0, 0)
+    assert entry.state == "not_met"
+    out = line("2019-11", went("02-12"), NAM, duty, but=(("CB1", "2019-05"),))
+    assert (out.open_months, out.state) == (1, "behind")
+
+
+def test_a_visit_before_the_15th_of_a_month_handed_over_may_still_come() -> None:
+    """NAM owes no June, but until the 14th a visit of his counts: June open is open for him."""
+    entry, _ = lines("2019-11", went(), BOTH, HAND_OVER, but=(("CB1", "2019-06"),))
+    assert (entry.served_year, entry.open_months, entry.state) == (5, 1, "behind")

@@ -94,11 +94,11 @@ def test_what_is_owed_goes_month_by_month(period: str, owed: float, obligation: 
 
 
 def test_a_part_of_the_year_owes_what_its_months_ask() -> None:
-    # Served May to August: 2 × 4 ÷ 12 + 2 × 5 ÷ 12 = 1.5, up to 2.
-    duty = ALL_YEAR.replace("| from", "| from | to").replace("2018-07-01", "2019-05-02|2019-08-01")
+    # 15 May to 1 August: 2 × 4 ÷ 12 + 1 × 5 ÷ 12 = 1.08, down to 1.
+    duty = ALL_YEAR.replace("| from", "| from | to").replace("2018-07-01", "2019-05-15|2019-08-01")
     entry = line("2019-11", with_change(), duties=duty)
-    assert (entry.served, entry.served_year) == (4, 4)
-    assert (entry.owed, entry.obligation) == (1.5, 2)
+    assert (entry.served, entry.served_year) == (3, 3)
+    assert (entry.owed, entry.obligation) == (13 / 12, 1)
 
 
 def test_an_officer_and_cell_owe_month_by_month_too() -> None:

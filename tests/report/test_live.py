@@ -45,7 +45,7 @@ def test_a_recalculation_changes_no_cell_but_one_planted_wrong(tmp_path: Path) -
     cell = f"R{row}"
     planted = plant(reports.workbook(), "xl/worksheets/sheet2.xml", cell, 4711)
     before = load_sheets(planted)
-    assert before[QUOTA].under(row, "Đã dự đến kỳ", "ít nhất") == 4711
+    assert before[QUOTA].under(row, "Đã dự đến kỳ", "đã xác định") == 4711
     after = recalculate(planted, tmp_path)
     assert differences(sample_book(), after) == []
     (difference,) = differences(before, after)

@@ -6,7 +6,8 @@ date changes every figure that rests on it. Formulas match ids, never names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from calendar import monthrange
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -14,9 +15,11 @@ from operator import attrgetter
 
 from mlay_batch.core.period import Period, day_number
 from mlay_batch.model.register import Assignment, Officer, Organisation
-from mlay_batch.report.formulas import cell
+from mlay_batch.report.formulas import cell, quote
 from mlay_batch.report.report_context import ReportContext, period_id
+from mlay_batch.report.sheets import quota_year
 from mlay_batch.report.tables import DataColumn, DataTable, data_column, data_table
+from mlay_batch.schema import Quota, QuotaSpan
 
 AREA = "visits/"  # of the texts that title these tables
 
@@ -28,25 +31,49 @@ class DutyTables:
     Attributes:
         officers: who has quotas, with their own cell and time in office.
         months: the months of the report's year.
+        days: its days, None where no quota is owed by days.
         assignments: each officer's duties as the register has them.
         scope: the same for each cell an assignment covers.
     """
 
     officers: DataTable
     months: DataTable
+    days: DataTable | None
     assignments: DataTable
     scope: DataTable
 
     def __iter__(self) -> Iterator[DataTable]:
-        return iter((self.assignments, self.scope, self.officers, self.months))
+        tables = (self.assignments, self.scope, self.officers, self.months, self.days)
+        return (table for table in tables if table)
 
-    def in_force_formula(
-        self, table: DataTable, first: str, last: str, criteria: Mapping[str, str]
+    def served_formula(
+        self, spans: Sequence[QuotaSpan], *, only_past: bool = False, **criteria: str
     ) -> str:
-        """Return how many rows of `table` as `criteria` are in force in each month of the year."""
+        """Return how many months are owed by the duties as `criteria` under a quota's records.
+
+        A month counts by its 15th, or each day for its part of the month, as the record says.
+        """
+        parts = quota_year.join_alike(spans, lambda quota: (quota.role, quota.months_by))
+        return "+".join(self._span_served(part, only_past, criteria) for part in parts)
+
+    def _span_served(self, span: QuotaSpan, only_past: bool, criteria: Mapping[str, str]) -> str:
+        days = self.days if span.quota.months_by == "days" else None
+        calendar = days or self.months
+        day = calendar.ref("middle")
+        limits = {"first_alive": f'"<="&{day}', "last_alive": f'">="&{day}'}
+        on_duty = self.scope.countifs(**criteria, role=quote(span.quota.role), **limits)
+        factor = f"*{calendar.ref('past')}" if only_past else ""
+        factor += quota_year.month_factor(calendar, span)
+        share = f"1/{calendar.ref('month_days')}" if days else "1"
+        return f"SUMPRODUCT(({on_duty}>0)*{share}{factor})"
+
+    def overlap_formula(self, months_factor: str, **criteria: str) -> str:
+        """Return in how many months there is a day of duty as `criteria`, each times a factor."""
         start, end = self.months.ref("start"), self.months.ref("end")
-        days = {first: f'"<="&{end}', last: f'">="&{start}'}
-        return table.countifs(**criteria, **days)
+        on_duty = self.scope.countifs(
+            **criteria, first_alive=f'"<="&{end}', last_alive=f'">="&{start}'
+        )
+        return f"SUMPRODUCT(({on_duty}>0)*1{months_factor})"
 
 
 @dataclass(frozen=True)
@@ -103,10 +130,28 @@ def build(ctx: ReportContext) -> DutyTables:
     ]
     officers = data_table(ctx, "officers", _officer_columns(ctx), register.officers, AREA)
     months = data_table(ctx, "months", _month_columns(ctx), year.months(), AREA)
+    days = data_table(ctx, "days", _day_columns(ctx), _days(year), AREA) if _by_days(ctx) else None
     columns = _assignment_columns(ctx, officers, months)
     assignments = data_table(ctx, "assignments", columns, duties, AREA)
-    scope = data_table(ctx, "scope", _scope_columns(ctx, assignments), cell_duties, AREA)
-    return DutyTables(officers, months, assignments, scope)
+    scope_columns = _scope_columns(ctx, assignments, officers)
+    scope = data_table(ctx, "scope", scope_columns, cell_duties, AREA)
+    return DutyTables(officers, months, days, assignments, scope)
+
+
+def _quota_spans(ctx: ReportContext) -> Iterator[tuple[Quota, QuotaSpan]]:
+    """Yield the quotas of the period with their records by the months of the year."""
+    for quota in ctx.inputs.catalogue.quotas_for(ctx.figures.period):
+        for span in quota_year.spans(ctx, quota):
+            yield quota, span
+
+
+def _by_days(ctx: ReportContext) -> bool:
+    return any(span.quota.months_by == "days" for _, span in _quota_spans(ctx))
+
+
+def _days(year: Period) -> Iterator[date]:
+    ordinals = range(year.start.toordinal(), year.end.toordinal() + 1)
+    return map(date.fromordinal, ordinals)
 
 
 def _duties(ctx: ReportContext, year: Period) -> Iterator[_Duty]:
@@ -141,8 +186,19 @@ def _month_columns(ctx: ReportContext) -> Iterator[DataColumn[Period]]:
     yield column("month", "integer", attrgetter("month"))
     yield column("start", "date", attrgetter("start"))
     yield column("end", "date", attrgetter("end"))
+    yield column("middle", "date", lambda month: month.start.replace(day=15))
     yield column("period", "center", period_id)
     yield column("past", "integer", lambda month: int(month.month <= past))
+
+
+def _day_columns(ctx: ReportContext) -> Iterator[DataColumn[date]]:
+    """Yield the columns of the days; those that the months have too are named alike."""
+    column = partial(data_column, ctx, area=AREA)
+    end = ctx.figures.period.end
+    yield column("middle", "date", lambda day: day)
+    yield column("month", "integer", attrgetter("month"))
+    yield column("month_days", "integer", lambda day: monthrange(day.year, day.month)[1])
+    yield column("past", "integer", lambda day: int(day <= end))
 
 
 def _assignment_columns(
@@ -167,7 +223,9 @@ def _assignment_columns(
     yield column("last", "date", lambda duty: _day_value(duty.last), last)
 
 
-def _scope_columns(ctx: ReportContext, assignments: DataTable) -> Iterator[DataColumn[_CellDuty]]:
+def _scope_columns(
+    ctx: ReportContext, assignments: DataTable, officers: DataTable
+) -> Iterator[DataColumn[_CellDuty]]:
     column = partial(data_column, ctx, area=AREA)
 
     def in_assignment(column_id: str) -> str:
@@ -189,6 +247,54 @@ def _scope_columns(ctx: ReportContext, assignments: DataTable) -> Iterator[DataC
     last = f'MIN({cell("last")},IF({cell("ended")}="",{cell("last")},{cell("ended")}-1))'
     last = f'IF({cell("last")}="","",IF({last}<{cell("first_alive")},"",{last}))'
     yield column("last_alive", "date", lambda line: _day_value(line.last), last)
+    yield _may_count_column(ctx, officers)
+
+
+def _may_count_column(ctx: ReportContext, officers: DataTable) -> DataColumn[_CellDuty]:
+    """Return whether visits of the duty may count: 0 in the officer's own cell where they do not.
+
+    Nothing where no quota asks for the duty.
+    """
+    spans = [
+        (quota.counts.own_cell, span)
+        for quota in ctx.inputs.catalogue.quotas_for(ctx.figures.period)
+        for span in quota_year.join_alike(quota_year.spans(ctx, quota), attrgetter("role"))
+    ]
+
+    def value(line: _CellDuty) -> int | str:
+        asked = [own for own, span in spans if _is_asked(ctx, line, span)]
+        officer = ctx.inputs.register.officer_by_code.get(line.duty.assignment.officer)
+        is_elsewhere = not officer or officer.own_cell != line.cell.code
+        return int(any(own or is_elsewhere for own in asked)) if asked else ""
+
+    tests = {
+        own: [_asked_test(ctx, span) for other, span in spans if other == own]
+        for own in (True, False)
+    }
+    own_cell = officers.countifs(officer=cell("officer"), own_cell=cell("branch"))
+    formula = f'IF({_any_of(tests[False])},IF({own_cell}>0,0,1),"")'
+    formula = f"IF({_any_of(tests[True])},1,{formula})" if tests[True] else formula
+    formula = f'IF({cell("last_alive")}="","",{formula})'
+    return data_column(ctx, "may_count", "integer", value, formula, area=AREA)
+
+
+def _is_asked(ctx: ReportContext, line: _CellDuty, span: QuotaSpan) -> bool:
+    months = Period(ctx.figures.period.year, span.first, span.last - span.first + 1)
+    if line.last is None or line.duty.assignment.role != span.quota.role:
+        return False
+    return line.first <= months.end and line.last >= months.start
+
+
+def _asked_test(ctx: ReportContext, span: QuotaSpan) -> str:
+    """Return the test that a row is on duty in the months of a span, in its role."""
+    year, role = ctx.figures.period.year, f"{cell('role')}={quote(span.quota.role)}"
+    since = f",{cell('last_alive')}>=DATE({year},{span.first},1)" if span.first > 1 else ""
+    until = f",{cell('first_alive')}<DATE({year},{span.last + 1},1)" if span.last < 12 else ""
+    return f"AND({role}{since}{until})"
+
+
+def _any_of(tests: list[str]) -> str:
+    return f"OR({','.join(tests)})" if tests else "FALSE"
 
 
 def _day_value(day: date | None) -> int | str:

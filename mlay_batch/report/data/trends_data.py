@@ -27,7 +27,6 @@ from mlay_batch.report.tables import (
     DataColumn,
     DataTable,
     fill,
-    is_in_report_year,
     plain_heading,
 )
 from mlay_batch.report.writer import Content, SheetWriter
@@ -196,27 +195,22 @@ def _days(ctx: ReportContext, month: int) -> tuple[str, str]:
 
 
 def _quota_columns(ctx: ReportContext, data: DataTables, quota: Quota) -> Iterator[DataColumn[int]]:
-    """Yield the visits counted up to a month, and what an even pace towards the year's sum is."""
-    name, months, title = quota.quota, _MONTHS[-1], quota.title.of(ctx.lang)
-    owed = sum(line.obligation for line in ctx.figures.quota if line.quota.quota == name)
-    visits = [
-        visit
-        for visit in ctx.figures.attendances
-        if visit.quota == name and is_in_report_year(ctx, visit.held_on)
-    ]
+    """Yield the visits counted up to a month, and what the officers on duty owe up to it."""
+    name, title = quota.quota, quota.title.of(ctx.lang)
+    lines = [line for line in ctx.figures.quota if line.quota.quota == name]
 
     def count(month: int) -> int:
-        return sum(visit.counts for visit in visits if visit.held_on.month <= month)
+        return sum(sum(filter(None, line.months[:month])) for line in lines)
 
     def pace(month: int) -> float:
-        return owed * month / months
+        return sum(line.pace[month - 1] for line in lines)
 
     seen_title, pace_title = (
         plain_heading(ctx.t(f"branches/trend.{figure}", title=title)) for figure in ("seen", "pace")
     )
-    sums = data.attendance.sumifs(f"counts:{name}", month=f'"<="&{cell("month")}')
-    yield DataColumn(f"seen_{name}", seen_title, "integer", count, sums)
-    yield DataColumn(f"pace_{name}", pace_title, "points", pace, f"{owed}*{cell('month')}/{months}")
+    sums = data.attendance.sumifs(f"least:{name}", month=f'"<="&{cell("month")}')
+    yield DataColumn(f"seen_{name}", seen_title, "integer", count, f"ROUND({sums},6)")
+    yield DataColumn(f"pace_{name}", pace_title, "points", pace)
 
 
 def _branch_codes(ctx: ReportContext) -> dict[str, None]:

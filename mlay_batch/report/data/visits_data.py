@@ -58,6 +58,10 @@ class _VisitRow:
         """Return 1 where it counts for that quota, else 0."""
         return self.by_quota[quota].counts if quota in self.by_quota else 0
 
+    def at_least(self, quota: str) -> float:
+        """Return its share in the sittings that certainly count for that quota."""
+        return float(self.by_quota[quota].at_least) if quota in self.by_quota else 0
+
     def quota_key(self, quota: str) -> str:
         """Return what stands for a quota: the sitting that may count, else why not, or nothing."""
         visit = self.by_quota.get(quota)
@@ -176,6 +180,16 @@ def _quota_columns(ctx: ReportContext, duties: DutyTables) -> Iterator[DataColum
         key_id, counts = f"of_quota:{name}", partial(_VisitRow.counts, quota=name)
         formula = f"IF(LEN({cell(key_id)})<4,0,{_first_formula(key_id)})"
         yield column(f"counts:{name}", "integer", counts, formula, quota=name)
+    for name in quotas:
+        at_least = partial(_VisitRow.at_least, quota=name)
+        yield column(f"least:{name}", "number", at_least, _least_formula(name), quota=name)
+
+
+def _least_formula(quota: str) -> str:
+    """Return 1 for a visit that counts, 1/n where n visits of the officer count on the day."""
+    counts = cell(f"counts:{quota}")
+    same = ",".join(f"{whole(name)},{cell(name)}" for name in ("officer", "credited", "held_on"))
+    return f"IF({counts}=0,0,1/SUMIFS({whole(f'counts:{quota}')},{same}))"
 
 
 def _quota_formula(ctx: ReportContext, duties: DutyTables, quota: Quota) -> str:

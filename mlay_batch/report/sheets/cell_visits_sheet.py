@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from operator import attrgetter
 
@@ -16,7 +16,16 @@ from mlay_batch.report.writer import SheetWriter
 from mlay_batch.schema.ids import MEETING
 
 _SPLIT = 3
-_TONE_BY_STATE = {"attended": "good", "uncounted": "fair", "unknown": "watch", "unattended": "bad"}
+_TONE_BY_STATE = {
+    "attended": "good",
+    "unsettled": "watch",
+    "uncounted": "fair",
+    "ended": "off",
+    "unassigned": "bad",
+    "own": "bad",
+    "unknown": "watch",
+    "unattended": "bad",
+}
 
 
 def state_text(ctx: ReportContext, state: str) -> str:
@@ -54,27 +63,49 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[CellVisits
     yield day_column("last_visit", title, 11, day, last)
     out = data.returns.countifs(form=quote(MEETING), branch=code, open="1")
     yield count("visits/column.months_out", 10, attrgetter("open_months"), formula=out)
-    yield _state_column(ctx)
+    yield _state_column(ctx, data)
 
 
 def _officer_names(ctx: ReportContext, line: CellVisits) -> str:
     return "; ".join(map(ctx.officer_name, line.officers))
 
 
-def _state_column(ctx: ReportContext) -> Column[CellVisits]:
+def _state_column(ctx: ReportContext, data: DataTables) -> Column[CellVisits]:
     """Return the state of each cell; below it how many cells nobody visited, in words."""
     texts = {state: quote(state_text(ctx, state)) for state in _TONE_BY_STATE}
-    attended = f"IF({cell('that_count')}>0,{texts['attended']},{texts['uncounted']})"
-    unattended = f"IF({cell('months_out')}>0,{texts['unknown']},{texts['unattended']})"
     label = ctx.t("visits/cells.nobody")
     return Column(
         "state",
         ctx.t("column.result"),
-        24,
+        30,
         lambda line: state_text(ctx, line.state),
-        f"IF({cell('visits')}>0,{attended},{unattended})",
+        f"IF({cell('visits')}>0,{_visited(ctx, data, texts)},{_unvisited(ctx, data, texts)})",
         total=f"{quote(label)}&COUNTIF({whole('state')},{texts['unattended']})",
         total_value=lambda lines: f"{label}{[x.state for x in lines].count('unattended')}",
         total_look="total_label",
-        symbols="●○▲■",
+        symbols="●○▲■–",
     )
+
+
+def _visited(ctx: ReportContext, data: DataTables, texts: Mapping[str, str]) -> str:
+    quotas = ctx.inputs.catalogue.quotas_for(ctx.figures.period)
+    certain = "+".join(
+        data.attendance.countifs(branch=fixed("branch"), **{f"least:{quota.quota}": "1"})
+        for quota in quotas
+    )
+    counted = f"IF({certain or '0'}>0,{texts['attended']},{texts['unsettled']})"
+    return f"IF({cell('that_count')}=0,{texts['uncounted']},{counted})"
+
+
+def _unvisited(ctx: ReportContext, data: DataTables, texts: Mapping[str, str]) -> str:
+    """Return why nobody came to a cell, as far as the register says why."""
+    code, end = fixed("branch"), ctx.figures.period.end
+    is_over = data.organisations.countifs(
+        branch=code, ended=f'"<="&DATE({end.year},{end.month},{end.day})'
+    )
+    assigned = data.duties.scope.countifs(branch=code, may_count='">=0"')
+    able = data.duties.scope.countifs(branch=code, may_count="1")
+    state = f"IF({cell('months_out')}>0,{texts['unknown']},{texts['unattended']})"
+    for count, reason in ((able, "own"), (assigned, "unassigned")):
+        state = f"IF({count}=0,{texts[reason]},{state})"
+    return f"IF({is_over}>0,{texts['ended']},{state})"

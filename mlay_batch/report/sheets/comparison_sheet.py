@@ -146,7 +146,9 @@ def _comparison_lines(
         formula = meetings.countifs(held_on=days, rank=str(ranks[band.id]))
         counts = current.bands.get(band.id, 0), previous.bands.get(band.id, 0)
         yield _ComparisonLine(title, formula, *counts)
-    yield figure_line("visits", data.attendance.sumifs("counted", held_on=days))
+    names = [quota.quota for quota in ctx.inputs.catalogue.quotas_for(current.period)]
+    visits = "+".join(data.attendance.sumifs(f"least:{name}", held_on=days) for name in names)
+    yield figure_line("visits", f"ROUND({visits or '0'},6)")
 
 
 def _days(period: Period) -> tuple[str, str]:

@@ -1,14 +1,14 @@
 """Dự từng chi bộ: each officer in each of his cells, by kind of meeting.
 
-An officer with several cells has a line that adds them up. The months whose return is still out are
-calculated here and taken from here by the sheet of quotas. Two columns stay blank: nothing bounds
-the sittings of a month, so that nobody knows the most he attended or may still attend.
+An officer with several cells has a line that adds them up. Which months are still open, and which
+cells were never attended, is calculated here and taken from here by the sheet of quotas.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property, partial
 from itertools import groupby
 from operator import attrgetter
@@ -28,23 +28,23 @@ _SPLIT = 4
 
 
 @dataclass(frozen=True)
-class OpenMonthCells:
-    """Where the open months of an officer stand.
+class PairCells:
+    """Where the figures of an officer in his cells stand.
 
     Attributes:
         sheet: the sheet of officers by cell.
         rows: its rows by quota, officer and cell; cell None for the sum of all his cells.
-        column: its column of open months.
+        columns: its columns by id.
     """
 
     sheet: SheetWriter
     rows: Mapping[tuple[str, str, str | None], int]
-    column: int
+    columns: Mapping[str, int]
 
-    def cell_of(self, quota: str, officer: str, branch: str | None) -> str:
-        """Return the cell with the months whose return is still out; 0 without cells."""
+    def cell_of(self, column: str, quota: str, officer: str, branch: str | None) -> str:
+        """Return the cell of a figure; 0 without cells."""
         row = self.rows.get((quota, officer, branch))
-        return "0" if row is None else self.sheet.address(row, self.column)
+        return "0" if row is None else self.sheet.address(row, self.columns[column])
 
 
 @dataclass(frozen=True)
@@ -62,23 +62,24 @@ class _PairLine:
     is_only: bool
 
 
-def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> OpenMonthCells:
-    """Write the sheet; return where its open sittings stand."""
+def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> PairCells:
+    """Write the sheet; return where its figures stand."""
     columns = _OfficerCellColumns(ctx, data)
     listing = Listing(ctx, sheet, columns.all(), _SPLIT)
     listing.write_letterhead(ctx.t("visits/title.pairs"))
     rows: dict[tuple[str, str, str | None], int] = {}
     for quota, pairs in groupby(ctx.figures.quota_pairs, key=attrgetter("quota")):
-        _write_quota(listing, columns.sums, quota, pairs, rows)
+        _write_quota(listing, columns, quota, pairs, rows)
     if not rows:
         listing.write_note(ctx.t("quota.none"))
     listing.set_up_page(listing.write_foot([ctx.t("visits/pairs.how")]), frozen=3)
-    return OpenMonthCells(sheet, rows, listing.position("months_out"))
+    positions = {column.id: position for position, column in enumerate(listing.columns)}
+    return PairCells(sheet, rows, positions)
 
 
 def _write_quota(
     listing: Listing[_PairLine],
-    sum_columns: Sequence[str],
+    columns: _OfficerCellColumns,
     quota: Quota,
     pairs: Iterable[QuotaPair],
     rows: dict[tuple[str, str, str | None], int],
@@ -92,14 +93,14 @@ def _write_quota(
         if len(lines) == 1:
             lines = [replace(line, is_only=True) for line in lines]
         else:
-            _write_officer(listing, sum_columns, number, lines)
+            _write_officer(listing, columns, number, lines)
         for line in lines:
             rows[quota.quota, officer, line.pair.branch.code] = listing.next_row
             listing.write_row(line, number if line.is_only else None)
 
 
 def _write_officer(
-    listing: Listing[_PairLine], sum_columns: Sequence[str], number: int, lines: list[_PairLine]
+    listing: Listing[_PairLine], columns: _OfficerCellColumns, number: int, lines: list[_PairLine]
 ) -> None:
     """Write the line that adds up an officer's cells, which follow it."""
     ctx, write, row = listing.ctx, listing.sheet.write, listing.next_row
@@ -108,9 +109,10 @@ def _write_officer(
     write(row, 1, officer, "total_count")
     write(row, 2, ctx.officer_name(officer), "total_label")
     write(row, 3, ctx.t("visits/all_cells", count=cells), "total_label", span=2)
+    totals = columns.officer_totals(quote(officer), lines)
     for position, column in enumerate(listing.columns[5:], 5):
-        content = None
-        if column.id in sum_columns:
+        content = totals.get(column.id)
+        if column.id in columns.sums:
             first, last = (listing.cell(row + offset, column.id) for offset in (1, cells))
             values = [value for value in map(column.value, lines) if isinstance(value, int)]
             content = Formula(f"=SUM({first}:{last})", sum(values))
@@ -138,7 +140,27 @@ class _OfficerCellColumns:
     @property
     def sums(self) -> tuple[str, ...]:
         """The columns an officer's line adds up."""
-        return (*self.kinds, "least", "months_out")
+        return (*self.kinds, "months_out", "to_come")
+
+    def officer_totals(self, officer: str, lines: Sequence[_PairLine]) -> Mapping[str, Formula]:
+        """Return what is certain and what is to be settled in all cells of an officer together.
+
+        Of two cells on one day one visit is certain, though in neither cell by itself.
+        """
+        quota, code = lines[0].pair.quota.quota, lines[0].pair.officer
+        visits = [
+            visit
+            for visit in self.ctx.figures.attendances
+            if visit.counts and (visit.quota, visit.credited_officer) == (quota, code)
+        ]
+        least = int(sum((visit.at_least for visit in visits), Fraction(0)))
+        sums = self.data.attendance.sumifs
+        certain = f"ROUND({sums(f'least:{quota}', credited=officer)},6)"
+        rest = f"{sums(f'counts:{quota}', credited=officer)}-{certain}"
+        return {
+            "sure": Formula(f"={certain}", least),
+            "unsettled": Formula(f"={rest}", len(visits) - least),
+        }
 
     def all(self) -> Iterator[Column[_PairLine]]:
         """Yield the columns."""
@@ -149,13 +171,14 @@ class _OfficerCellColumns:
         yield column("column.officer_name", 22, self._officer_name, _name_look)
         yield column("column.branch", 10, attrgetter("pair.branch.code"), "center")
         yield column("column.branch_name", 38, attrgetter("pair.branch.name"))
-        for key, factor in (("served", past), ("served_year", "1")):
-            formula, value = partial(self._served_formula, factor), attrgetter(f"pair.{key}")
-            yield column(f"column.{key}", 7, value, "count", formula, group=served)
+        for key in ("served", "served_year"):
+            formula = partial(self._served_formula, only_past=key == "served")
+            value = attrgetter(f"pair.{key}")
+            yield column(f"column.{key}", 7, value, _months_look, formula, group=served)
         yield from map(self._kind_column, self.kinds)
         ids = tuple(self.kinds)
         yield column(
-            "visits/column.least",
+            "visits/column.sure",
             9,
             attrgetter("pair.attended_count"),
             "count",
@@ -163,14 +186,16 @@ class _OfficerCellColumns:
             group=so_far,
             sum_text=f"= {' + '.join(map(cell, ids))}" if ids else "",
         )
-        yield column("visits/column.most", 9, look="count", group=so_far)
+        unsettled = attrgetter("pair.unsettled")
+        yield column(
+            "visits/column.unsettled", 9, unsettled, "count", self._unsettled_formula, group=so_far
+        )
         last_visit, day = self.ctx.t("visits/column.last_visit"), attrgetter("pair.last_visit")
         yield day_column("last_visit", last_visit, 11, day, self._last_visit_formula)
-        open_months = attrgetter("pair.open_months")
-        out = partial(self._open_months_formula, past)
+        open_months, out = attrgetter("pair.open_months"), partial(self._open_formula, past)
         yield column("visits/column.months_out", 11, open_months, "count", out)
-        open_group = self.ctx.t("visits/column.open")
-        yield column("visits/column.to_come", 9, look="count", group=open_group)
+        to_come = partial(self._overlap_formula, f"*(1-{past})")
+        yield column("visits/column.to_come", 9, attrgetter("pair.to_come"), "count", to_come)
 
     def _officer_name(self, line: _PairLine) -> str:
         return self.ctx.officer_name(line.pair.officer)
@@ -181,8 +206,8 @@ class _OfficerCellColumns:
 
         def formula(line: _PairLine) -> str:
             conditions = {"credited": fixed("officer"), "branch": fixed("branch")}
-            counts = f"counts:{line.pair.quota.quota}"
-            return self.data.attendance.sumifs(counts, **conditions, kind=quote(title))
+            least = f"least:{line.pair.quota.quota}"
+            return self.data.attendance.countifs(**conditions, kind=quote(title), **{least: "1"})
 
         def value(line: _PairLine) -> int:
             return line.pair.kinds.get(kind, 0)
@@ -190,29 +215,36 @@ class _OfficerCellColumns:
         group = self.ctx.t("visits/column.by_kind")
         return Column(column_id, title, 9.5, value, formula, "count", group=group)
 
-    def _served_formula(self, factor: str, line: _PairLine) -> str:
-        """Return the months served, while the cell lives, each times what is `factor` of it."""
-        spans = quota_year.join_alike(line.spans, lambda quota: quota.role)
-        return "+".join(self._span_formula(span, factor) for span in spans)
+    def _unsettled_formula(self, line: _PairLine) -> str:
+        quota, visits = line.pair.quota.quota, self.data.attendance
+        conditions = {"credited": fixed("officer"), "branch": fixed("branch")}
+        certain = visits.countifs(**conditions, **{f"least:{quota}": "1"})
+        return f"{visits.sumifs(f'counts:{quota}', **conditions)}-{certain}"
 
-    def _span_formula(self, span: QuotaSpan, factor: str) -> str:
-        duties, role = self.data.duties, quote(span.quota.role)
-        criteria = {"officer": fixed("officer"), "role": role, "branch": fixed("branch")}
-        in_force = duties.in_force_formula(duties.scope, "first_alive", "last_alive", criteria)
-        return f"SUMPRODUCT(({in_force}>0)*{factor}{quota_year.month_factor(duties.months, span)})"
+    def _served_formula(self, line: _PairLine, *, only_past: bool) -> str:
+        """Return the months served, while the cell lives."""
+        criteria = {"officer": fixed("officer"), "branch": fixed("branch")}
+        return self.data.duties.served_formula(line.spans, only_past=only_past, **criteria)
 
-    def _open_months_formula(self, past: str, line: _PairLine) -> str:
-        """Return the months served whose return is out, but none of the months in which visits to
-        the own cell do not count.
-        """
-        branch, period = fixed("branch"), self.data.duties.months.ref("period")
+    def _open_formula(self, past: str, line: _PairLine) -> str:
+        """Return the past months with a day of duty whose return is out."""
+        period = self.data.duties.months.ref("period")
         out = self.data.returns.countifs(
-            form=quote(MEETING), branch=branch, period=period, open="1"
+            form=quote(MEETING), branch=fixed("branch"), period=period, open="1"
         )
-        formulas = {True: "", False: ""}
+        return self._overlap_formula(f"*{past}*({out}>0)", line)
+
+    def _overlap_formula(self, factor: str, line: _PairLine) -> str:
+        """Return the months with a day of duty, each times a factor.
+
+        None of the months in which visits to the own cell do not count.
+        """
+        branch, formulas = fixed("branch"), {True: "", False: ""}
         parts = quota_year.join_alike(line.spans, lambda quota: (quota.role, quota.counts.own_cell))
         for span in parts:
-            formula = self._span_formula(span, f"{past}*({out}>0)")
+            criteria = {"officer": fixed("officer"), "role": quote(span.quota.role)}
+            in_span = quota_year.month_factor(self.data.duties.months, span)
+            formula = self.data.duties.overlap_formula(factor + in_span, **criteria, branch=branch)
             formulas[span.quota.counts.own_cell] += f"+{formula}"
         counted, not_counted = (formulas[own_cell][1:] for own_cell in (True, False))
         if not_counted:
@@ -226,6 +258,10 @@ class _OfficerCellColumns:
         is_row = f"({ref('credited')}={officer})*({ref('branch')}={branch})"
         counts = ref(f"counts:{line.pair.quota.quota}")
         return f"SUMPRODUCT(MAX({is_row}*{counts}*{ref('held_on')}))"
+
+
+def _months_look(line: _PairLine) -> str:
+    return quota_year.months_look(line.spans)
 
 
 def _name_look(line: _PairLine) -> str:

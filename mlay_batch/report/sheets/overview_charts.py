@@ -16,12 +16,24 @@ from mlay_batch.report.writer import SheetWriter
 
 Area = tuple[int, int, int, int]
 
-_COLOURS = {"dark": "#6E9CCB", "light": "#CFE0F2", "warm": "#F0D27A", "red": "#8C2A20"}
+_COLOURS = {
+    "dark": "#6E9CCB",
+    "light": "#CFE0F2",
+    "grey": "#D9D9D9",
+    "warm": "#F0D27A",
+    "red": "#8C2A20",
+}
 # On a grey printer two of the colours are alike: this one has lines across it.
 _PATTERNS = {"warm": "wide_upward_diagonal"}
 _LABELS_ON_DARK = {"red": {"color": "#FFFFFF"}}
 _ORDER = ("dark", "light", "warm", "red")
-_COLOUR_BY_STATE = {"met": "dark", "on_course": "light", "behind": "warm", "not_met": "red"}
+_COLOUR_BY_STATE = {
+    "met": "dark",
+    "on_course": "light",
+    "unsettled": "grey",
+    "behind": "warm",
+    "not_met": "red",
+}
 _HALF_WIDTH, _FULL_WIDTH = 340, 684  # pixels: half of the page's columns, all of them
 _CHART_HEIGHT, _CHART_ROWS = 196, 10
 

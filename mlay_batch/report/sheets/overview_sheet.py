@@ -14,7 +14,7 @@ from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.sheets.completeness_sheet import FormSums, matrices
 from mlay_batch.report.sheets.errors_sheet import ErrorCounts
 from mlay_batch.report.sheets.overview_charts import Charts
-from mlay_batch.report.sheets.quota_sheet import QuotaBlock, state_text
+from mlay_batch.report.sheets.quota_sheet import STATES, QuotaBlock, state_text
 from mlay_batch.report.sheets.rating_sheet import RatingTotals
 from mlay_batch.report.sheets.series_block import MeanLine
 from mlay_batch.report.writer import Formula, Hyperlink, SheetWriter
@@ -25,8 +25,6 @@ _SPLIT = 4
 _LINK_SPAN = 2
 _PRINT_SCALE = 92  # per cent: the columns fill A4; charts and contents begin a page of their own
 _MAX_NAMES = 30  # branches named in the banner; the rest is counted
-_STATES_DURING_YEAR = ("met", "on_course", "behind")
-_STATES_AT_YEAR_END = ("met", "behind", "not_met")
 
 
 @dataclass(frozen=True)
@@ -157,11 +155,8 @@ class _OverviewTables:
         """Count the officers of each quota by state."""
         t = self.ctx.t
         self._write_title("quotas", "quota")
-        states = (
-            _STATES_AT_YEAR_END if self.ctx.figures.period.end.month == 12 else _STATES_DURING_YEAR
-        )
         span = self._write_heads(
-            t("overview.quota_of"), [state_text(self.ctx, quota_state) for quota_state in states]
+            t("overview.quota_of"), [state_text(self.ctx, quota_state) for quota_state in STATES]
         )
         first = self.row
         for block in self.results.quotas:
@@ -170,14 +165,14 @@ class _OverviewTables:
                 Formula(
                     f'=COUNTIF({block.states_range},"{state_text(self.ctx, state)}")', counts[state]
                 )
-                for state in states
+                for state in STATES
             ]
             title = block.quota.title.of(self.ctx.lang)
             label = t("overview.quota", title=title, times=block.quota.times)
             if block.times_text:
                 label = f"{title} ({block.times_text})"
-            self._write_line(label, span, formulas, [""] * len(states))
-        self.charts.draw_quotas(states, first, self.row - 1, span)
+            self._write_line(label, span, formulas, [""] * len(STATES))
+        self.charts.draw_quotas(STATES, first, self.row - 1, span)
 
     def write_classification(self) -> None:
         """Write the published lines of the yearly classification."""

@@ -126,9 +126,9 @@ class _OpenEffects:
     def of(cls, ctx: ReportContext) -> _OpenEffects:
         movement = ctx.figures.movement
         officers: dict[str, dict[str, None]] = {}
-        for quota in ctx.figures.quota:
-            for branch in quota.branches if quota.open_months else ():
-                officers.setdefault(branch.code, {})[quota.officer] = None
+        for pair in ctx.figures.quota_pairs:
+            if pair.open_months:
+                officers.setdefault(pair.branch.code, {})[pair.officer] = None
         members = {line.branch.code: line for line in (movement.lines if movement else ())}
         return cls(members, officers)
 

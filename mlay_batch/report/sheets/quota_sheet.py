@@ -1,13 +1,13 @@
 """Chỉ tiêu dự sinh hoạt: a block for each quota, a line for each officer (or officer and cell).
 
-Counts are sums over the table of visits, months of duty come from the assignments, months whose
-return is out from the sheet of officers by cell: every figure is a formula. Three columns stay
-blank: nothing bounds the sittings of a month, so that nobody knows what may still be attended.
+Counts are sums over the table of visits, months of duty come from the assignments, months still
+open from the sheet of officers by cell: every figure is a formula. Nothing bounds the sittings of a
+month, so that what may still be attended is said of one meeting a month only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -25,14 +25,22 @@ from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formulas import cell, fixed, quote
 from mlay_batch.report.listing import HEAD_ROWS, Column, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.sheets import quota_year
-from mlay_batch.report.sheets.officer_cell_sheet import OpenMonthCells
+from mlay_batch.report.sheets import quota_outlook, quota_year
+from mlay_batch.report.sheets.officer_cell_sheet import PairCells
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import Quota, QuotaSpan
 
 _SPLIT = 5
 _MONTHS = range(1, 13)
-_TONE_BY_STATE = {"met": "good", "on_course": "fair", "behind": "watch", "not_met": "bad"}
+_TONE_BY_STATE = {
+    "met": "good",
+    "on_course": "fair",
+    "unsettled": "off",
+    "behind": "watch",
+    "not_met": "bad",
+}
+STATES = tuple(_TONE_BY_STATE)
+_SYMBOLS = "".join(TONES[tone].symbol for tone in _TONE_BY_STATE.values())
 _ROUNDING_FUNCTIONS = {"half_up": "ROUND", "floor": "ROUNDDOWN", "ceiling": "ROUNDUP"}
 
 
@@ -81,13 +89,13 @@ def state_text(ctx: ReportContext, state: str) -> str:
 
 
 def write(
-    ctx: ReportContext, sheet: SheetWriter, data: DataTables, open_months: OpenMonthCells
+    ctx: ReportContext, sheet: SheetWriter, data: DataTables, pair_cells: PairCells
 ) -> tuple[QuotaBlock, ...]:
     """Write the sheet; return where each quota's states stand.
 
-    `open_months` are those of the sheet of officers by cell.
+    `pair_cells` are those of the sheet of officers by cell.
     """
-    columns = tuple(_QuotaColumns(ctx, data, open_months).all())
+    columns = tuple(_QuotaColumns(ctx, data, pair_cells).all())
     letterhead.write_heading(ctx, sheet, len(columns), _SPLIT, ctx.t("title.quota"))
     sheet.set_widths(column.width for column in columns)
     row, blocks = letterhead.TABLE_ROW, []
@@ -97,7 +105,10 @@ def write(
     if not blocks:
         sheet.write(row, 0, ctx.t("quota.none"), "note", span=len(columns))
         row += 2
-    sheet.write(row, 0, ctx.t("visits/quota.how"), "note", span=len(columns))
+    for note in (*_readings(ctx, blocks), ctx.t("visits/quota.how")):
+        sheet.write(row, 0, note, "note", span=len(columns))
+        row += 1
+    row -= 1
     if any(line.open_months for line in ctx.figures.quota):
         row += 1
         sheet.write(row, 0, ctx.t("visits/quota.unseen"), "note", span=len(columns))
@@ -106,6 +117,14 @@ def write(
     head = blocks[0].first_row - HEAD_ROWS if blocks else letterhead.TABLE_ROW + 1
     sheet.set_up_page(landscape=True, last=(row, len(columns) - 1), repeat=(head, head + 2))
     return tuple(blocks)
+
+
+def _readings(ctx: ReportContext, blocks: Iterable[QuotaBlock]) -> Iterator[str]:
+    """Yield how each quota is read, which its source leaves open."""
+    for quota in (block.quota for block in blocks):
+        rule = ctx.t(f"visits/quota.per.{quota.per}", title=quota.title.of(ctx.lang))
+        months = ctx.t(f"visits/quota.months_by.{quota.months_by}")
+        yield ctx.t("visits/quota.reading", rule=rule, months=months)
 
 
 def _write_block(
@@ -188,31 +207,42 @@ class _QuotaColumns:
     Attributes:
         ctx: the workbook.
         data: the tables the formulas count over.
-        open_months: where the open months of each officer stand.
+        pair_cells: where each officer's figures by cell stand.
     """
 
     ctx: ReportContext
     data: DataTables
-    open_months: OpenMonthCells
+    pair_cells: PairCells
 
     def all(self) -> Iterator[Column[_OfficerLine]]:
         """Yield the columns."""
         column, t = partial(titled_column, self.ctx), self.ctx.t
         count = partial(column, look="count")
-        past, so_far = self.data.duties.months.ref("past"), t("visits/column.so_far")
+        so_far = t("visits/column.so_far")
         yield number_column(self.ctx, 4)
         yield column("column.officer", 8, attrgetter("figures.officer"), "center")
         yield column("column.officer_name", 18, attrgetter("figures.name"))
         yield column("column.position", 17, attrgetter("figures.position"))
-        yield column("column.assigned", 26, self._assigned)
+        yield column("column.assigned", 24, self._assigned)
         yield from map(self._month_column, _MONTHS)
         attended, year = attrgetter("figures.attended"), f"SUM({cell('month1')}:{cell('month12')})"
-        yield count("visits/column.least", 6, attended, formula=year, group=so_far, total=True)
-        yield count("visits/column.most", 6, group=so_far)
-        for key, factor in (("served", past), ("served_year", "1")):
-            value, formula = attrgetter(f"figures.{key}"), partial(self._served_months, factor)
-            yield count(f"column.{key}", 6, value, formula=formula, group=t("quota.served"))
-        yield column("column.owed", 7, attrgetter("figures.owed"), "owed", self._owed_formula)
+        yield count("visits/column.sure", 6, attended, formula=year, group=so_far, total=True)
+        unsettled = attrgetter("figures.unsettled")
+        formula = self._unsettled_formula
+        yield count(
+            "visits/column.unsettled", 7, unsettled, formula=formula, group=so_far, total=True
+        )
+        for key in ("served", "served_year"):
+            formula = partial(self._served_formula, only_past=key == "served")
+            value = attrgetter(f"figures.{key}")
+            yield column(f"column.{key}", 6, value, _months_look, formula, group=t("quota.served"))
+        yield column("column.owed", 8.5, attrgetter("figures.owed"), "owed", self._owed_formula)
+        yield from self._year_columns()
+
+    def _year_columns(self) -> Iterator[Column[_OfficerLine]]:
+        """Yield what is owed in the year, what is missing of it, and what that means."""
+        column, t = partial(titled_column, self.ctx), self.ctx.t
+        count = partial(column, look="count")
         obligation = attrgetter("figures.obligation")
         yield count(
             "column.obligation", 7, obligation, formula=self._obligation_formula, total=True
@@ -221,20 +251,21 @@ class _QuotaColumns:
             "column.missing",
             7.5,
             attrgetter("figures.missing"),
-            formula=f"MAX(0,{cell('obligation')}-{cell('least')})",
-            sum_text=f"= {cell('obligation')}−{cell('least')}",
+            formula=f"MAX(0,{cell('obligation')}-{cell('sure')})",
+            sum_text=f"= {cell('obligation')}−{cell('sure')}",
             total=True,
         )
-        yield count("column.extra", 7.5)
-        yield count("visits/column.lost", 7.5)
         yield Column(
             "result",
             t("column.result"),
-            18,
+            16,
             lambda line: state_text(self.ctx, line.figures.state),
             self._state_formula,
-            symbols="●○▲■",
+            symbols=_SYMBOLS,
         )
+        outlook = quota_outlook.Outlook(self.ctx, self.pair_cells)
+        yield column("visits/column.outlook", 24, outlook.text, formula=outlook.formula)
+        yield column("visits/column.unvisited", 24, outlook.unvisited)
 
     def _assigned(self, line: _OfficerLine) -> str:
         return "; ".join(assignment_texts(self.ctx, line.figures, line.spans))
@@ -243,11 +274,7 @@ class _QuotaColumns:
         """Return the counted visits of a month; where a quota is owed by cell, in that cell."""
 
         def formula(line: _OfficerLine) -> str:
-            criteria = {"credited": fixed("officer"), "month": str(month)}
-            if line.branch_code:
-                criteria["branch"] = quote(line.branch_code)
-            counts = f"counts:{line.figures.quota.quota}"
-            return self.data.attendance.sumifs(counts, **criteria)
+            return self._certain_formula(line, month=str(month))
 
         return Column(
             f"month{month}",
@@ -261,62 +288,68 @@ class _QuotaColumns:
             total_value=partial(_month_total, month),
         )
 
-    def _served_months(
-        self, factor: str, line: _OfficerLine, only_span: QuotaSpan | None = None
-    ) -> str:
-        """Return how many months have a day of duty, each times what is `factor` of it.
+    def _certain_formula(self, line: _OfficerLine, **criteria: str) -> str:
+        """Return the visits as `criteria` that certainly count, in all cells or in the one."""
+        visits, least = self.data.attendance, f"least:{line.figures.quota.quota}"
+        criteria["credited"] = fixed("officer")
+        if line.branch_code:
+            return visits.countifs(**criteria, branch=quote(line.branch_code), **{least: "1"})
+        return f"ROUND({visits.sumifs(least, **criteria)},6)"
 
-        Of the assignments, or of those to the one cell; with `only_span`, of the months of that
-        span.
-        """
-        months = self.data.duties.months
-        spans = [span for span in line.spans if only_span is None or span.first in only_span.months]
-        parts = quota_year.join_alike(spans, lambda quota: quota.role)
-        return "+".join(
-            f"SUMPRODUCT(({self._duties_formula(line, part.quota.role)}>0)*{factor}"
-            f"{quota_year.month_factor(months, part)})"
-            for part in parts
-        )
-
-    def _duties_formula(self, line: _OfficerLine, role: str) -> str:
-        """Return how many assignments in that role are in force in each month."""
-        duties, criteria = self.data.duties, {"officer": fixed("officer"), "role": quote(role)}
+    def _unsettled_formula(self, line: _OfficerLine) -> str:
+        criteria = {"credited": fixed("officer")}
         if line.branch_code:
             criteria["branch"] = quote(line.branch_code)
-            return duties.in_force_formula(duties.scope, "first_alive", "last_alive", criteria)
-        return duties.in_force_formula(duties.assignments, "first", "last", criteria)
+        counts = self.data.attendance.sumifs(f"counts:{line.figures.quota.quota}", **criteria)
+        return f"{counts}-{cell('sure')}"
+
+    def _served_formula(
+        self, line: _OfficerLine, *, only_past: bool, only: QuotaSpan | None = None
+    ) -> str:
+        """Return how many months are owed, in all cells or in the one; `only` those of a span."""
+        spans = [span for span in line.spans if only is None or span.first in only.months]
+        criteria = {"officer": fixed("officer")}
+        if line.branch_code:
+            criteria["branch"] = quote(line.branch_code)
+        return self.data.duties.served_formula(spans, only_past=only_past, **criteria)
 
     def _owed_formula(self, line: _OfficerLine) -> str:
-        return f"{self._owed_sum(line, 'served', self.data.duties.months.ref('past'))}/12"
+        return f"{self._owed_sum(line, 'served')}/12"
 
     def _obligation_formula(self, line: _OfficerLine) -> str:
         function = _ROUNDING_FUNCTIONS[line.figures.quota.rounding]
-        return f"{function}({self._owed_sum(line, 'served_year', '1')}/12,0)"
+        return f"{function}(ROUND({self._owed_sum(line, 'served_year')}/12,9),0)"
 
-    def _owed_sum(self, line: _OfficerLine, served_column: str, factor: str) -> str:
+    def _owed_sum(self, line: _OfficerLine, served_column: str) -> str:
         """Return the sum over the months served of the number owed a year.
 
         `served_column` is the column that counts these months.
         """
         if len(line.parameters) == 1:
             return f"{line.parameters[0][1]}*{cell(served_column)}"
+        only_past = served_column == "served"
         terms = (
-            f"{parameter}*({self._served_months(factor, line, span)})"
+            f"{parameter}*({self._served_formula(line, only_past=only_past, only=span)})"
             for span, parameter in line.parameters
         )
         return f"({'+'.join(terms)})"
 
     def _state_formula(self, line: _OfficerLine) -> str:
         """Return the state by the rules of `QuotaLine`, in the language of the workbook."""
-        met, on_course, behind, not_met = (quote(state_text(self.ctx, x)) for x in _TONE_BY_STATE)
-        if self.ctx.figures.period.end.month == 12:
-            quota, officer = line.figures.quota.quota, line.figures.officer
-            test = f"{self.open_months.cell_of(quota, officer, line.branch_code)}>0"
-            otherwise = not_met
-        else:
-            test, otherwise = f"{cell('least')}<INT({cell('owed')})", on_course
-        otherwise = f"IF({test},{behind},{otherwise})"
-        return f"IF({cell('least')}>={cell('obligation')},{met},{otherwise})"
+        met, on_course, unsettled, behind, not_met = (
+            quote(state_text(self.ctx, state)) for state in STATES
+        )
+        key = line.figures.quota.quota, line.figures.officer, line.branch_code
+        out, to_come = (self.pair_cells.cell_of(name, *key) for name in ("months_out", "to_come"))
+        sure, obligation = cell("sure"), cell("obligation")
+        due = f"IF({to_come}>0,INT(ROUND({cell('owed')},9)),{obligation})"
+        late = f"IF({out}+{to_come}>0,{behind},{not_met})"
+        late = f"IF({sure}+{cell('unsettled')}>={due},{unsettled},{late})"
+        return f"IF({sure}>={obligation},{met},IF({sure}>={due},{on_course},{late}))"
+
+
+def _months_look(line: _OfficerLine) -> str:
+    return quota_year.months_look(line.spans)
 
 
 def _month_total(month: int, lines: Sequence[_OfficerLine]) -> int | None:

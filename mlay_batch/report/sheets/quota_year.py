@@ -44,6 +44,11 @@ def month_factor(months: DataTable, span: QuotaSpan) -> str:
     return since + (f"*({month}<={span.last})" if span.last < _LAST_MONTH else "")
 
 
+def months_look(records: Sequence[QuotaSpan]) -> str:
+    """Return the look of a number of months: with decimals where days count."""
+    return "owed" if any(span.quota.months_by == "days" for span in records) else "count"
+
+
 def choose_by_month(
     records: Sequence[QuotaSpan], month: str, formula: Callable[[Quota], str], otherwise: str
 ) -> str:
