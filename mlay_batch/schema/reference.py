@@ -225,6 +225,7 @@ def _quota(quota: Quota, lang: str, forms: Sequence[Form]) -> Iterator[str]:
     yield says("kinds", kinds=_joined_titles(quota.counts.kinds, forms, lang))
     yield says("substitutes", answer=answer(quota.counts.substitutes))
     yield says("own_cell", answer=answer(quota.counts.own_cell))
+    yield says("months_by", months=text("visits", f"quota.months_by.{quota.months_by}", lang))
     yield says("rounding", rounding=text("reference", f"rounding.{quota.rounding}", lang))
 
 

@@ -140,6 +140,7 @@ class Case:
             return cls(Period.parse("2019-08"), quotas)
         changed = {
             "per": "officer_cell",
+            "months_by": "days",
             "rounding": "ceiling",
             "counts": QuotaCounting(("regular", "both"), substitutes=True, own_cell=True),
         }
@@ -158,6 +159,7 @@ def _from_july(quota: Quota) -> Quota:
         effective=Effective("2019-07"),
         role="committee_member",
         per="officer" if official else quota.per,
+        months_by="fifteenth" if official else quota.months_by,
         counts=QuotaCounting(("thematic", "both")),
         basis=("Quy chế mới",),
     )

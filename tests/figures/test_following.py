@@ -154,6 +154,25 @@ class TestWhoCameToACell:
     def test_nobody_came(self) -> None:
         assert cell(figures_without("2019-11", self.VISITS), "A2").state == "unattended"
 
+    def test_why_nobody_came_is_told_apart(self) -> None:
+        """CB2 is dissolved, of CB1 only its own member is assigned, of A1 and A2 nobody is."""
+        town = register(TOWN, OFFICERS.replace("| A1", "| CB1"), """
+        officer | branch | role          | from
+        MAI     | CB1    | town_official | 2019-01-01
+        KHA     | CB2    | town_official | 2019-01-01
+        """)  # fmt: skip
+        figures = compute(facts(town, "2019-11", []))
+        states = {line.branch.code: line.state for line in figures.cell_visits}
+        assert states == {"A1": "unassigned", "A2": "unassigned", "CB1": "own", "CB2": "ended"}
+
+    def test_who_was_reported_elsewhere_that_day_is_not_known_to_have_come(self) -> None:
+        visits = "branch|day|officer\nA1|2019-04-02|KHA\nA2|2019-06-04|MAI\nCB1|2019-06-04|NAM"
+        two = visits + "\nA1|2019-06-04|MAI"  # her own cell: no visit there counts
+        assert cell(figures_without("2019-11", two), "A2").state == "attended"
+        town = register(TOWN, OFFICERS.replace("| A1", "|"), DUTIES)
+        figures = compute(facts(town, "2019-11", returns(two)))
+        assert cell(figures, "A2").state == "unsettled"
+
     def test_nobody_is_known_to_have_come(self) -> None:
         line = cell(figures_without("2019-11", self.VISITS, ("A2", "2019-07")), "A2")
         assert (line.open_months, line.state) == (1, "unknown")

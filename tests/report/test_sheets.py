@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import ClassVar
 
 import pytest
-from builders import reports
+from builders import changes, reports
 from builders.sheet_cells import column_under, load_sheets
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
@@ -526,3 +526,10 @@ def test_a_quota_owed_by_cell_counts_only_the_visits_there() -> None:
     line = compute(inputs).quota[0]
     formula = str(value(sheet, reports.find(sheet, line.officer).row, MONTHS_ATTENDED, "1"))
     assert f'DuHop[Mã đơn vị],"{line.branches[0].code}"' in formula
+
+
+def test_two_officers_of_one_name_bear_their_posts() -> None:
+    """CB01 and CB02 of the town of `changes` are both Lò Văn Nam."""
+    cells = load_sheets(changes.unchanged_book())["Chi bộ được dự"]
+    named = str(cells.at(cells.row_of("CB2"), cells.find("Cán bộ được phân công dự")[1]))
+    assert "Lò Văn Nam (Chuyên viên); Lò Văn Nam (Phó Trưởng ban)" in named
