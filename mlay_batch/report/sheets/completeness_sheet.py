@@ -181,7 +181,7 @@ def _write_sums(
         else:
             label, label_look, look = ctx.t(f"completeness.{name}"), "total_label", "total_count"
         sheet.write(row, 0, label, label_look, span=_FIRST_PERIOD)
-        number_format = '0" %"' if name == "rate" else ""
+        number_format = '0"%"' if name == "rate" else ""
         for column, period in enumerate(matrix.periods, _FIRST_PERIOD):
             cells = {other: listing.cell(rows[other], str(period)) for other in names}
             content = _sum_formula(data, matrix, period, name, cells)
