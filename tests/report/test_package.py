@@ -15,7 +15,7 @@ TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
 CELL_LIKE = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]?\d*")
 REFERENCE = re.compile(r"([A-Za-z]\w*)\[(?:\[#This Row\],)?\[?([^\[\]]+)\]")
 PEOPLE = [
-    "Tổng quan", "Chỉ tiêu dự sinh hoạt", "Dự từng chi bộ", "Chi bộ được dự", "Nghi vấn dự họp",
+    "Tổng quan", "Chỉ tiêu dự sinh hoạt", "Dự từng chi bộ", "Chi bộ được dự", "Dự họp cần xác minh",
     "Xếp loại sinh hoạt", "Lũy kế năm", "So với cùng kỳ", "Điểm theo tiêu chí", "Xếp loại năm",
     "Mẫu 7A, 7B", "Tình hình nộp", "Chuyên đề", "Đảng viên", "Bồi dưỡng – kiểm tra", "Cảnh báo",
     "Lỗi", "Nguồn gốc",

@@ -120,7 +120,7 @@ class TestQuota:
 
     def test_doubtful_visits_are_listed_with_reason_and_source(self) -> None:
         inputs = reports.facts(10)
-        sheet = load_sheets(reports.write(inputs))["Nghi vấn dự họp"]
+        sheet = load_sheets(reports.write(inputs))["Dự họp cần xác minh"]
         start = sheet.row_of("STT") + 3
         doubtful = [visit for visit in compute(inputs).attendances if visit.reason]
         assert doubtful

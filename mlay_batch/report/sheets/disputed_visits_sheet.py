@@ -1,4 +1,4 @@
-"""Nghi vấn dự họp: the visits that do not count, or count with a doubt, with reason and source."""
+"""Dự họp cần xác minh: the visits that do not count, or count with a doubt, with reason and source."""
 
 from __future__ import annotations
 
