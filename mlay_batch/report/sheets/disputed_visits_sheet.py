@@ -1,4 +1,4 @@
-"""Dự họp cần xác minh: the visits that do not count, or count with a doubt, with reason and source."""
+"""Dự họp cần xác minh: visits that do not count or count with a doubt, the reason, the source."""
 
 from __future__ import annotations
 
