@@ -398,7 +398,7 @@ class TestErrors:
         )
         workbook = book(replace(inputs, ledger_entries=(*inputs.ledger_entries, other)))
         sheet, overview = workbook["Lỗi"], workbook["Tổng quan"]
-        heading = reports.find(sheet, "Nhận trong kỳ, thuộc kỳ khác").row
+        heading = reports.find(sheet, "Nhận trong đợt thu báo cáo của kỳ này, thuộc kỳ khác").row
         assert [c.row for c in sheet["D"] if c.value == "tháng 5.xlsx"] == [
             heading + 1,
             heading + 2,
@@ -416,6 +416,27 @@ class TestErrors:
         row = reports.find(sheet, "hỏng.xlsx").row
         assert value(sheet, row, "Tên đơn vị") == "Chưa rõ đơn vị"
         assert value(sheet, row, "Tệp") == "hỏng.xlsx"
+
+    @pytest.mark.parametrize(("received", "month"), [
+        ("2019-12-03", 11), ("2019-11-30", 10),
+    ])  # fmt: skip
+    def test_a_refused_file_of_unknown_period_counts_where_it_was_received(
+        self, received: str, month: int
+    ) -> None:
+        """November's returns come in December; the file is counted there and nowhere else."""
+        finding = Finding("R01", Severity.ERROR, Place("hỏng.xlsx"))
+        broken = reports.delivery(
+            9999, "hỏng.xlsx", Verdict.REJECTED, findings=(finding,),
+            received=f"{received}T09:00:00+07:00",
+        )  # fmt: skip
+        inputs = replace(reports.small(), ledger_entries=(broken,), as_of=date(2020, 1, 8))
+        counts = {}
+        for number in (10, 11, 12):
+            period = Period(2019, number)
+            workbook = book(replace(inputs, period=period))
+            row = reports.find(workbook["Tổng quan"], "Số vấn đề cần xem").row
+            counts[number] = value(workbook["Tổng quan"], row, "Lỗi", first="Trong báo cáo của kỳ")
+        assert counts == {10: 0, 11: 0, 12: 0} | {month: 1}
 
     @pytest.mark.parametrize(("cells", "expected"), [
         (["C12", "C13", "C15", "C20"], "C12–C13, C15, C20"),
