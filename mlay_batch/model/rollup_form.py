@@ -129,7 +129,7 @@ def _rollup_section(
             rollup_fields.append(Field(field.id, "choice", field.title, choices=choice_list))
         else:
             rollup_fields.append(_unchecked_field(field))
-    key_fields = (_text_field(BRANCH), _text_field(PERIOD))
+    key_fields = (_text_field(BRANCH), Field(PERIOD, "period", Text(PERIOD, PERIOD)))
     return Section(
         section_id(family[0].form, section.id),
         "table",

@@ -79,7 +79,7 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_DisputedV
     yield column("column.reason", 44, lambda line: _reason_text(ctx, line.visit))
     yield column("column.file", 26, lambda line: line.visit.place.file)
     yield column("column.cell", 13, lambda line: place_text(line.visit.place), "center")
-    yield column("column.delivery", 8, lambda line: ctx.file_link(line.visit.delivery), "link")
+    yield column("column.delivery", 9, lambda line: ctx.file_link(line.visit.delivery), "link")
 
 
 def _reason_text(ctx: ReportContext, visit: Attendance) -> str:

@@ -228,8 +228,8 @@ def _columns(ctx: ReportContext, time_zone: str) -> Iterator[Column[LedgerEntry]
     yield centered("column.delivery", 10, lambda entry: entry.incoming or "")
     yield column("column.file", 34, attrgetter("name"))
     yield centered("column.branch", 12, lambda entry: entry.branch or "")
-    yield column("column.form", 22, lambda entry: ctx.form_title(entry.form).capitalize())
-    yield centered("column.period", 13, lambda entry: ctx.period_title(entry.period))
+    yield column("column.form_title", 22, lambda entry: ctx.form_title(entry.form).capitalize())
+    yield centered("column.period_title", 13, lambda entry: ctx.period_title(entry.period))
     received = f"{ctx.t('column.received')} ({zone_title})"
     yield Column("received", received, 16, partial(_local_time, ctx, zone), look="center")
     yield centered("column.channel", 11, lambda entry: ctx.t(f"channel.{entry.channel}"))
