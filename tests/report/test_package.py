@@ -131,6 +131,18 @@ def test_every_sheet_leads_back_to_the_first() -> None:
         assert sheet["A1"].hyperlink.location.startswith("'Tổng quan'!")
 
 
+def test_the_contents_mark_the_sheets_to_be_signed() -> None:
+    """Who prints the book prints these, not its data: all that have room for signatures."""
+    book = reports.sheets()
+    marked = [row[0].value for row in book["Tổng quan"].iter_rows() if row[7].value == "trình ký"]
+    signed = [
+        sheet.title
+        for sheet in book.worksheets[1:]
+        if any(str(c.value).startswith("NGƯỜI LẬP BIỂU") for row in sheet.iter_rows() for c in row)
+    ]
+    assert marked == signed != []
+
+
 def test_paper_is_a4_with_panes_and_page_numbers() -> None:
     for sheet in reports.sheets():
         assert sheet.page_setup.paperSize == 9
