@@ -247,7 +247,7 @@ def message_parts(data: bytes) -> bytes:
 def clock(day: str) -> Iterator[None]:
     """Let the program believe that it is noon of that day, and who is at work."""
     with (
-        mock.patch.object(session, "today", lambda: date.fromisoformat(day)),
+        mock.patch.object(session, "today", lambda _zone: date.fromisoformat(day)),
         mock.patch.object(session, "local_time", lambda _written, _zone: f"{day}T12:00:00+07:00"),
         mock.patch.object(session, "user_name", lambda: "hoa"),
         mock.patch.dict(os.environ, {"COLUMNS": "100", "MLAY_LANG": "vi", "NO_COLOR": "1"}),

@@ -156,7 +156,7 @@ def test_every_command_of_the_guide_does_what_the_guide_says(
     month: Month, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
 ) -> None:
     today, pictures, codes, outputs = "", {}, {}, {}
-    monkeypatch.setattr(session, "today", lambda: date.fromisoformat(today))
+    monkeypatch.setattr(session, "today", lambda _zone: date.fromisoformat(today))
     monkeypatch.setattr(session, "local_time", lambda written, zone: f"{today}T09:00:00+07:00")
     monkeypatch.setattr(session, "user_name", lambda: "Nguyễn Thị Hòa")
     for step in steps():

@@ -157,10 +157,10 @@ def test_the_row_of_the_mean_shows_the_published_figures(year: Year) -> None:
         ]
     (top, _, bottom, _), (completed, _, violating, _) = rows
     assert (top.value > 90, as_printed(bottom)) == (True, "0")
-    assert (as_printed(completed), as_printed(violating)) == ("99.6 %", "0.28 %")
+    assert (as_printed(completed), as_printed(violating)) == ("99.6%", "0.28%")
 
 
 def as_printed(cell: Cell) -> str:
-    """Return a share as its number format shows it: ``0.0" %";…;0`` prints a zero bare."""
+    """Return a share as its number format shows it: ``0.0"%";…;0`` prints a zero bare."""
     places = cell.number_format.partition(";")[0].partition(".")[2].count("0")
-    return f"{cell.value:.{places}f} %" if cell.value else "0"
+    return f"{cell.value:.{places}f}%" if cell.value else "0"

@@ -35,6 +35,7 @@ def build_workbook(
         office.catalogue.sources,
         figures=fingerprint,
         sums=sums,
+        time_zone=office.workspace.settings.time_zone,
     )
     return figures, fingerprint, report.write(inputs, figures, provenance, lang)
 

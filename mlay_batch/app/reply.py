@@ -140,7 +140,7 @@ class _ReplyBuilder:
             office.workspace.settings.name, office.register, office_texts, self.as_of
         )
         self.entries = ledger.entries()
-        self.incoming_numbers = MailLog(ledger).receipt_numbers()
+        self.incoming_numbers = {entry.id: entry.incoming or "" for entry in self.entries}
         self.figures_by_period: dict[Period, Figures] = {}
 
     def figures(self, period: Period) -> Figures:
@@ -209,17 +209,13 @@ class _ReplyBuilder:
         warnings = self.figures(Period.parse(entry.period or "")).warnings
         other_findings = [finding for entry_id, finding in warnings if entry_id == entry.id]
         before = self._numbered_return(entry.refers_to, form) if entry.refers_to else None
-        after = self._incoming_number(entry.superseded_by) if entry.superseded_by else None
+        after = self.incoming_numbers[entry.superseded_by] if entry.superseded_by else None
         counts = replace(self._numbered_return(entry.id, form), before=before, after=after)
         return bodies.receipt(self.letter_context, envelope, counts, form, other_findings)
 
     def _numbered_return(self, entry_id: int, form: Form) -> NumberedReturn:
         accepted = to_version(self.office.catalogue, self.ledger.return_of(entry_id), form)
-        return NumberedReturn(accepted, self._incoming_number(entry_id))
-
-    def _incoming_number(self, entry_id: int) -> str:
-        year, number = self.incoming_numbers[entry_id]
-        return f"{number}/{year}"
+        return NumberedReturn(accepted, self.incoming_numbers[entry_id])
 
     # Requests to send again
 

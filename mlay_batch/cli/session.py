@@ -28,13 +28,14 @@ from mlay_batch.cli.options import (
 )
 from mlay_batch.cli.output import finding_lines
 from mlay_batch.core.period import Period
+from mlay_batch.errors import NoWorkspaceError
 
 PERIOD = ParsedType("period", "usage.period", Period.parse)  # 2019-11
 
 
-def today() -> date:
-    """Return today's date. With `local_time`, the only clock of the program."""
-    return datetime.now().astimezone().date()
+def today(zone: str | None) -> date:
+    """Return today's date in `zone`. With `local_time`, the only clock of the program."""
+    return datetime.now(ZoneInfo(zone) if zone else None).date()
 
 
 def local_time(value: datetime | None, zone: str) -> str:
@@ -57,7 +58,7 @@ class Session:
     ctx: click.Context = field(default_factory=click.get_current_context)
     folder: Path | None = None
     """A folder of the workspace; None for the current one."""
-    as_of: date = field(default_factory=lambda: today())
+    chosen_day: date | None = None
     chosen_period: Period | None = None
     as_json: bool = False
     dry_run: bool = False
@@ -66,6 +67,16 @@ class Session:
     def lang(self) -> str:
         """Language of what is printed."""
         return language(self.ctx)
+
+    @cached_property
+    def as_of(self) -> date:
+        """The chosen day, else today: on the office's clock, without a workspace the machine's."""
+        if self.chosen_day:
+            return self.chosen_day
+        try:
+            return today(self.workspace.settings.time_zone)
+        except NoWorkspaceError:
+            return today(None)
 
     @property
     def period(self) -> Period:
@@ -126,7 +137,7 @@ def _session_option(attribute: str, *names: str, **settings: Any) -> Decorator:
 workspace_option = _session_option(
     "folder", "--workspace", "-C", type=click.Path(file_okay=False, path_type=Path)
 )
-as_of_option = _session_option("as_of", "--as-of", type=DAY)
+as_of_option = _session_option("chosen_day", "--as-of", type=DAY)
 period_option = _session_option("chosen_period", "--period", type=PERIOD)
 json_option = _session_option("as_json", "--json", "as_json", is_flag=True)
 dry_run_option = _session_option("dry_run", "--dry-run", is_flag=True)

@@ -30,8 +30,8 @@ NUMBER_FORMATS: Mapping[str, str] = MappingProxyType(
         "integer": "#,##0",
         "number": "General",
         "points": "0.0",
-        "percent1": '0.0" %"',  # of a value in per cent (99.6), not of a fraction
-        "percent2": '0.00" %"',
+        "percent1": '0.0"%"',  # of a value in per cent (99.6), not of a fraction
+        "percent2": '0.00"%"',
         "date": "dd/mm/yyyy",
         "general": "General",
     }

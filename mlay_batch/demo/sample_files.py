@@ -98,7 +98,7 @@ class InboxFolder:
 
     Attributes:
         folder: ``inbox/<day received>`` in the sample workspace.
-        received: time of receipt, ISO in UTC.
+        received: time of receipt, ISO.
     """
 
     folder: Path

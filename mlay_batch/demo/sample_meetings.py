@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from mlay_batch.core.period import Period
 from mlay_batch.demo.movements import (
@@ -35,7 +36,7 @@ class SampleReturn:
         branch: code of the organisation.
         period: period it reports.
         rows: its values.
-        received: time of receipt, ISO in UTC.
+        received: time of receipt, ISO.
         name: name of its file.
     """
 
@@ -49,8 +50,8 @@ class SampleReturn:
 
 
 def receipt_time(day: date) -> str:
-    """Return ten o'clock of `day` in Vietnam as an ISO time in UTC."""
-    return datetime.combine(day, time(3), UTC).isoformat()
+    """Return ten o'clock of `day` in Vietnam as an ISO time."""
+    return datetime.combine(day, time(10), ZoneInfo("Asia/Ho_Chi_Minh")).isoformat()
 
 
 def file_name(town: SampleTown, pattern: str, branch: str, period: Period) -> str:

@@ -116,11 +116,6 @@ class MailLog:
                 [(message_id,) for message_id in message_ids],
             )
 
-    def receipt_numbers(self) -> Mapping[int, tuple[int, int]]:
-        """Return year and running number (số đến) of every accepted return, by ledger entry."""
-        rows = self._ledger.query("SELECT delivery, year, number FROM incoming")
-        return {row["delivery"]: (row["year"], row["number"]) for row in rows}
-
 
 _ORDER = tuple(MailState)
 

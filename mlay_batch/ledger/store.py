@@ -46,8 +46,10 @@ K = TypeVar("K")
 _SELECT_ENTRIES = """
     SELECT d.id, d.run, run.as_of, d.name, d.origin, d.sha256, d.channel, d.sender, d.received,
         d.verdict, d.form, d.version, d.branch, d.period, d.values_hash, d.refers_to,
-        d.superseded_by, d.thread, d.subject, d.kept_with
-    FROM delivery AS d JOIN run ON run.id = d.run WHERE """
+        d.superseded_by, d.thread, d.subject, d.kept_with,
+        incoming.number || '/' || incoming.year AS incoming
+    FROM delivery AS d JOIN run ON run.id = d.run
+    LEFT JOIN incoming ON incoming.delivery = d.id WHERE """
 _SELECT_FINDINGS = """
     SELECT f.delivery, f.code, f.severity, f.file, f.sheet, f.cell, f.params, f.marks
     FROM delivery AS d JOIN finding AS f ON f.delivery = d.id WHERE """
@@ -69,6 +71,7 @@ _CURRENT_OF_BRANCH = _CURRENT_OF_FORM + " AND d.branch = ?"
 _INPUTS_OF_FIGURES = (
     "SELECT id, as_of FROM run ORDER BY id",
     "SELECT * FROM delivery ORDER BY id",
+    "SELECT * FROM incoming ORDER BY delivery",
     "SELECT * FROM finding ORDER BY delivery, position",
     "SELECT * FROM returned_row ORDER BY delivery, position",
 )

@@ -273,6 +273,8 @@ class LedgerEntry:
     subject: str | None = None
     kept_with: int | None = None
     """The return beside which this signed copy came."""
+    incoming: str | None = None
+    """Its incoming number (số đến) once it was accepted: ``793/2019``."""
     findings: tuple[Finding, ...] = field(default=(), hash=False)
 
     @property

@@ -31,7 +31,7 @@ HIDDEN_SHEET = "_consolidated"  # has the sections that are on no data sheet
 ORIGIN, RETURN_LIST = "made", "returns"
 REGISTER_LISTS = ("organisations", "officers", "assignments", "waivers")
 BRANCH, PERIOD = "_branch", "_period"
-_TITLE = Text("Bảng tổng hợp của cấp dưới", "Consolidated workbook of the level below")
+TITLE = Text("Bảng tổng hợp của cấp dưới", "Consolidated workbook of the level below")
 _RETURN_LIST_TITLE = Text("Các báo cáo trong bảng tổng hợp", "Returns in the consolidated workbook")
 _PERIOD_KINDS: tuple[Literal["month", "quarter", "half", "year"], ...] = (
     "month",
@@ -73,8 +73,8 @@ def forms(
             period=kind,
             effective=Effective("1900-01"),
             basis=(),
-            title=_TITLE,
-            sheet=_TITLE,
+            title=TITLE,
+            sheet=TITLE,
             sections=tuple(form_sections),
             reporters=reporters,
             due=due,
@@ -98,7 +98,7 @@ def _shape_hash(sections: Iterable[Section]) -> str:
 
 
 def _origin_section() -> Section:
-    return Section(ORIGIN, "card", _TITLE, tuple(map(_text_field, _ORIGIN_FIELDS)))
+    return Section(ORIGIN, "card", TITLE, tuple(map(_text_field, _ORIGIN_FIELDS)))
 
 
 def _return_list_section() -> Section:
@@ -129,7 +129,7 @@ def _rollup_section(
             rollup_fields.append(Field(field.id, "choice", field.title, choices=choice_list))
         else:
             rollup_fields.append(_unchecked_field(field))
-    key_fields = (_text_field(BRANCH), _text_field(PERIOD))
+    key_fields = (_text_field(BRANCH), Field(PERIOD, "period", Text(PERIOD, PERIOD)))
     return Section(
         section_id(family[0].form, section.id),
         "table",

@@ -30,10 +30,10 @@ def percent_format(decimals: int) -> str:
     """Return the number format of a value in per cent; nothing at all is written as a bare 0.
 
     >>> percent_format(1)
-    '0.0" %";-0.0" %";0'
+    '0.0"%";-0.0"%";0'
     """
     digits = f"0.{'0' * decimals}" if decimals else "0"
-    return f'{digits}" %";-{digits}" %";0'
+    return f'{digits}"%";-{digits}"%";0'
 
 
 LOOKS: Mapping[str, Look] = MappingProxyType(

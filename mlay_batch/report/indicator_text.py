@@ -22,15 +22,19 @@ class LinkTargets:
     """Where the rows of returns stand on the data sheets.
 
     Attributes:
+        ctx: what the report is written from.
         sections: the tables and their sheets, by the table's name.
-        rows: the row on the sheet, by table, ledger entry and number of the row in the return.
+        rows: the row on the sheet, by table, number of the file and of the row in the return.
     """
 
+    ctx: ReportContext
     sections: SectionTables
     rows: Mapping[tuple[str, str, str], int]
 
     @classmethod
-    def of(cls, sections: SectionTables, hits: Iterable[IndicatorHit]) -> LinkTargets:
+    def of(
+        cls, ctx: ReportContext, sections: SectionTables, hits: Iterable[IndicatorHit]
+    ) -> LinkTargets:
         """Return the places of all rows of the tables in which an indicator saw something."""
         names = {
             table_name(hit.form, source.path.partition(".")[0])
@@ -45,13 +49,14 @@ class LinkTargets:
                 for position, row in enumerate(table.rows):
                     entry, number = (_content_text(row[i]) for i in (entry_column, number_column))
                     rows[name, entry, number] = table.sheet_row(position)
-        return cls(sections, rows)
+        return cls(ctx, sections, rows)
 
     def link_to(self, form: str, source: SourceCell) -> Content:
         """Return a jump to the row of the data sheet, showing the cell of the branch's own file."""
         section, _, name = source.path.partition(".")
         table_key = table_name(form, section)
-        row = self.rows.get((table_key, str(source.delivery), str(source.number)))
+        file_number = self.ctx.file_number(source.delivery)
+        row = self.rows.get((table_key, file_number, str(source.number)))
         if row is None:
             return place_text(source.place)
         sheet, table = self.sections[table_key]

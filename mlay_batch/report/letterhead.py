@@ -82,6 +82,7 @@ def write_signatures(
     ctx: ReportContext, sheet: SheetWriter, row: int, columns: int, split: int
 ) -> int:
     """Write who prepared and who signs, in one row, for no page ends within a row; return it."""
+    sheet.is_signed = True
     for signing, column, span in (("prepared", 0, split), ("signed", split, columns - split)):
         person = next(_signatories(ctx, signing), None)
         position = person.position.upper() if person and signing == "signed" else ""

@@ -26,7 +26,6 @@ from mlay_batch.report.writer import Content, Formula, SheetWriter
 
 HEAD_ROWS = 3  # rows: two of headings, one of column numbers
 NUMBER = "number"  # the id of the column that numbers the rows
-_DAY_OR_NONE = "dd/mm/yyyy;;"  # no day at all is number 0
 T = TypeVar("T")
 LookName = str | Callable[[Any], str]  # the name of a look, or what says it for a thing
 
@@ -331,13 +330,17 @@ def day_column(
     day: Callable[[T], date | None],
     formula: str | Callable[[T], str],
 ) -> Column[T]:
-    """Return a column of computed days, where there may be none."""
+    """Return a column of computed days; where the formula gives 0 there is none."""
 
-    def value(thing: T) -> int:
+    def value(thing: T) -> int | str:
         value_day = day(thing)
-        return day_number(value_day) if value_day else 0
+        return day_number(value_day) if value_day else ""
 
-    return Column(column_id, title, width, value, formula, "date", number_format=_DAY_OR_NONE)
+    def day_or_blank(thing: T) -> str:
+        day_formula = text_for(formula, thing)
+        return f'IF({day_formula}=0,"",{day_formula})'
+
+    return Column(column_id, title, width, value, day_or_blank, "date")
 
 
 def _set_heights(sheet: SheetWriter, row: int, columns: Sequence[Column[T]]) -> None:

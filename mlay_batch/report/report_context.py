@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 from mlay_batch.core import messages
 from mlay_batch.core.period import Period
 from mlay_batch.figures.report_records import Figures, ReportInputs
+from mlay_batch.model import rollup_form
 from mlay_batch.report.writer import Content, Hyperlink, ReportWriter
 from mlay_batch.schema.catalogue import SourceFile
+from mlay_batch.schema.ids import ROLLUP
 
 _NUMERAL = re.compile(r"^[IVXLC]+\.\s*")
 
@@ -21,7 +24,7 @@ class Provenance:
     """Where the figures come from: program, register and descriptions, by hash.
 
     `figures` is their fingerprint; `sums` that of what the level above computes again from the
-    rows alone.
+    rows alone. Times are shown on the clock of `time_zone`.
     """
 
     program: str
@@ -31,6 +34,7 @@ class Provenance:
     note: str = ""
     figures: str = ""
     sums: str = ""
+    time_zone: str = "Asia/Ho_Chi_Minh"
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,11 @@ class ReportContext:
         return organisation.name if organisation else branch or ""
 
     def officer_name(self, code: str) -> str:
+        """Return the name of an officer."""
+        officer = self.inputs.register.officer_by_code.get(code)
+        return officer.name if officer else code
+
+    def officer_in_words(self, code: str) -> str:
         """Return the name of an officer, with the post (else the code) where others share it."""
         officer = self.inputs.register.officer_by_code.get(code)
         if officer is None:
@@ -83,10 +92,28 @@ class ReportContext:
         """Return the title of a period as the ledger writes it."""
         return Period.parse(text).title(self.lang) if text else ""
 
+    def form_title(self, form_id: str | None) -> str:
+        """Return the title of a form, as in the period where it holds then; else its id."""
+        catalogue = self.inputs.catalogue
+        form = catalogue.form_for(form_id or "", self.figures.period)
+        versions = [version for version in catalogue.forms if version.form == form_id]
+        titles = [version.title for version in (*versions, form) if version]
+        if form_id == ROLLUP:
+            titles.append(rollup_form.TITLE)
+        return titles[-1].of(self.lang) if titles else form_id or ""
+
+    def file_number(self, entry_id: int) -> str:
+        """Return the incoming number of a ledger entry; where it has none, that of the file."""
+        return self._incoming_numbers.get(entry_id) or self.t("file_number", number=entry_id)
+
+    @cached_property
+    def _incoming_numbers(self) -> Mapping[int, str | None]:
+        return {entry.id: entry.incoming for entry in self.inputs.ledger_entries}
+
     def file_link(self, entry_id: int) -> Content:
         """Return a link to that ledger entry in the list of received files."""
-        target = self.file_cells.get(entry_id)
-        return Hyperlink(target, str(entry_id)) if target else str(entry_id)
+        target, number = self.file_cells.get(entry_id), self.file_number(entry_id)
+        return Hyperlink(target, number) if target else number
 
     def choice_title(self, list_id: str, choice_id: str) -> str:
         """Return the title of a choice of any form, the newest first; the id where unknown."""

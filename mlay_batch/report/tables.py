@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property
+from operator import attrgetter
 from typing import Any, Generic, Literal, TypeVar
 
 from mlay_batch.core.findings import Place
@@ -50,6 +51,7 @@ class DataColumn(Generic[T]):
         value: what a row holds, or what its formula is computed to; None leaves the cell blank.
         formula: the formula of a row or what makes it for a thing, without the leading sign; it
             names cells and columns of its own table by `formulas.cell` and `whole`.
+        hidden: whether it holds ids that formulas match and nobody reads.
     """
 
     id: str
@@ -57,6 +59,7 @@ class DataColumn(Generic[T]):
     kind: Kind = "text"
     value: Callable[[T], Content] = no_value
     formula: str | Callable[[T], str] = ""
+    hidden: bool = False
 
     def cells(self, table: DataTable, things: Iterable[T]) -> list[Content]:
         """Return the cells of the column in `table`, one for each thing."""
@@ -160,6 +163,9 @@ def write(writer: ReportWriter, sheet: SheetWriter, table: DataTable, back_link:
     sheet.write(2, 0, table.note, "note", span=max(2, min(last + 1, 10)))
     cells = tuple(zip(*table.rows, strict=True)) or ((),) * len(table.columns)
     sheet.set_widths(map(_column_width, table.columns, table.headings, cells))
+    for number, column in enumerate(table.columns):
+        if column.hidden:
+            sheet.raw.set_column(number, number, None, None, {"hidden": True})
     for number, heading in enumerate(table.headings):
         sheet.write(HEAD_ROW, number, heading, "head")
     bottom = table.sheet_row(max(len(table.rows), 1) - 1)
@@ -241,10 +247,11 @@ def data_table(
 ) -> DataTable:
     """Return the data table whose name, title and note the texts of an area give under `key`.
 
-    It has a row for each thing.
+    It has a row for each thing; hidden columns stand right of those that are read.
     """
     name, title, note = (ctx.t(f"{area}{part}.{key}") for part in ("table", "sheet", "note"))
-    return fill(DataTable(name, title, note, tuple(columns)), things)
+    in_order = tuple(sorted(columns, key=attrgetter("hidden")))
+    return fill(DataTable(name, title, note, in_order), things)
 
 
 def data_column(
@@ -255,11 +262,16 @@ def data_column(
     formula: str | Callable[[T], str] = "",
     *,
     area: str = "",
+    hidden: bool = False,
     **params: object,
 ) -> DataColumn[T]:
-    """Return a column with the title that the texts of an area give it; `params` stand in that."""
-    name = column_id.partition(":")[0]
-    return DataColumn(column_id, ctx.t(f"{area}column.{name}", **params), kind, value, formula)
+    """Return a column with the title that the texts of an area give it; `params` stand in that.
+
+    The title of a hidden column of ids is that of ``<column>_id``.
+    """
+    name = column_id.partition(":")[0] + "_id" * hidden
+    title = ctx.t(f"{area}column.{name}", **params)
+    return DataColumn(column_id, title, kind, value, formula, hidden)
 
 
 def place_text(place: Place) -> str:

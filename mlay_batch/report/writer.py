@@ -151,6 +151,7 @@ class SheetWriter:
 
     def __init__(self, writer: ReportWriter, title: str, description: str, worksheet: Any) -> None:
         self.book, self.title, self.description, self.raw = writer, title, description, worksheet
+        self.is_signed = False  # whether signatures are asked for on it
         self._widths: dict[int, float] = {}
         self._text_widths: dict[tuple[int, int], float] = {}
         self._unfitted_texts: list[tuple[int, _WrappedText]] = []

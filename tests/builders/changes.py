@@ -421,7 +421,7 @@ def relieve_officer(returns: MonthReturns, draw: Random) -> Change:
 def receive_return(returns: MonthReturns, draw: Random) -> Change:
     """A return that was out and tells of no meeting: nothing more is to come of that month."""
     branch, month = gone = draw.choice([entry for entry in returns.out if entry[1] <= 8])
-    row = {"Mẫu": "meeting", "Kỳ": f"P2019-{month:02}", "Mã đơn vị": branch}
+    row = {"Mã mẫu": "meeting", "Mã kỳ": f"P2019-{month:02}", "Mã đơn vị": branch}
     return Change(
         f"{branch} has sent month {month}",
         replace(returns, out=tuple(entry for entry in returns.out if entry != gone)),

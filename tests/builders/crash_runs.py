@@ -254,7 +254,7 @@ def state(office: Office, host: Host) -> dict[str, object]:
                 [(r.section, dict(r.values)) for r in accepted.rows]
                 for accepted in ledger.returns()
             ],
-            "numbers": dict(MailLog(ledger).receipt_numbers()),
+            "numbers": {d.id: d.incoming for d in ledger.entries() if d.incoming},
             "letters": sorted((p.message_id, p.sha256) for p in MailLog(ledger).letters()),
         }
     books = {path.name: path.read_bytes() for path in workspace.reports.rglob("*.xlsx")}

@@ -54,7 +54,8 @@ def facts(first_month: int = 1, period: Period = NOVEMBER, as_of: date = AS_OF) 
     returns = [
         AcceptedReturn(
             delivery(number, s.name, Verdict.ACCEPTED, form=s.form, version=s.version,
-                     branch=s.branch, period=str(s.period), received=s.received),
+                     branch=s.branch, period=str(s.period), received=s.received,
+                     incoming=f"{number}/2019"),
             s.rows,
         )
         for number, s in enumerate((s for s in samples if s not in dropped), 1)

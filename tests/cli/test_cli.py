@@ -5,6 +5,8 @@ import re
 import resource
 import subprocess
 import sys
+import time
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
@@ -13,7 +15,7 @@ import yaml
 from builders.sample_office import MeetingReturn, create_office, put
 
 from mlay_batch import cli
-from mlay_batch.cli import COMMANDS, mlay, run
+from mlay_batch.cli import COMMANDS, mlay, run, session
 from mlay_batch.cli.options import Option
 from mlay_batch.cli.output import finding_lines
 from mlay_batch.core.findings import Finding, Place, Severity
@@ -358,3 +360,21 @@ def test_help_starts_in_three_times_the_time_of_importing_click():
         return min(times)  # of processor time: what else the machine does must not count
 
     assert best("-m", "mlay_batch", "--help") <= 3 * best("-c", "import click")
+
+
+@pytest.mark.parametrize("machine", ["UTC", "Asia/Ho_Chi_Minh", "America/New_York"])
+def test_today_is_the_day_of_the_office_wherever_the_machine_is(office, monkeypatch, machine):
+    """At 23:30 UTC on the 5th it is the 6th in Vietnam: who is late goes by that."""
+
+    class LateEvening(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(2019, 12, 5, 23, 30, tzinfo=UTC).astimezone(tz)
+
+    monkeypatch.setenv("TZ", machine)
+    time.tzset()
+    monkeypatch.setattr(session, "datetime", LateEvening)
+    assert session.Session(click.Context(mlay)).as_of == date(2019, 12, 6)
+    assert session.local_time(None, "Asia/Ho_Chi_Minh") == "2019-12-06T06:30:00+07:00"
+    monkeypatch.delenv("TZ")
+    time.tzset()

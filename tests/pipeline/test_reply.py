@@ -9,11 +9,13 @@ from functools import partial
 import pytest
 from builders.mail_office import send as send_mail
 from builders.sample_office import REGISTER, MeetingReturn, catalogue, create_office, put, register
+from builders.sheet_cells import load_sheets
 from builders.smtp_host import mail_host
 from openpyxl import load_workbook
 
 from mlay_batch import reader
 from mlay_batch.app import mail_run, reply
+from mlay_batch.app.build_report import build_workbook
 from mlay_batch.app.ingest import ingest
 from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.office import reference_lists, with_deadlines
@@ -104,6 +106,27 @@ def test_receipt_returned_form_and_reminder_as_drafts(office):
     assert "Có mặt 10" in body(receipt)
     assert "DB1-1" in body(receipt)
     assert done.is_clean
+
+
+def test_the_number_on_the_receipt_is_the_one_in_the_workbook(office):
+    """The second file received is the first return accepted: number 1 of its year on both."""
+    put(office, "a.xlsx", MeetingReturn("CB-01", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("DB1-1").book())
+    take_in(office)
+    mail_run.draft(job(office), "x")
+    (subject,) = (m["Subject"] for m in drafts(office).values() if "Số đến" in m["Subject"])
+    assert subject.startswith("[Số đến 1/2019]")
+    with Ledger.open(office.workspace.ledger) as ledger:
+        _, _, data = build_workbook(office, ledger, NOVEMBER, AS_OF)
+    book = load_sheets(data)
+    row, _ = book["Nguồn gốc"].find("b.xlsx")
+    assert book["Nguồn gốc"].under(row, "Số đến", first="Số tệp") == "1/2019"
+    row, _ = book["Nguồn gốc"].find("a.xlsx")
+    assert book["Nguồn gốc"].under(row, "Số đến", first="Số tệp") is None
+    row, _ = book["Dữ liệu Đảng viên"].find("DB1-1")
+    assert book["Dữ liệu Đảng viên"].under(row, "Số đến", first="Mã đơn vị") == "1/2019"
+    row, _ = book["Lỗi"].find("a.xlsx")
+    assert book["Lỗi"].under(row, "Số đến") == "tệp 1"
 
 
 def test_drafts_are_written_once_and_the_same_every_time(office):
@@ -419,7 +442,7 @@ def test_the_ledger_numbers_returns_and_remembers_letters(office):
     mail_run.draft(job(office), "x")
     with Ledger.open(office.workspace.ledger) as ledger:
         outgoing = MailLog(ledger)
-        assert sorted(outgoing.receipt_numbers().values()) == [(2019, 1)]
+        assert [entry.incoming for entry in ledger.entries() if entry.incoming] == ["1/2019"]
         assert sorted(letter.kind for letter in outgoing.letters()) == [
             "receipt",
             "reminder",

@@ -55,8 +55,8 @@ def receipt(delivery=DELIVERY, others=(), **counts):
 def test_a_receipt_tells_number_hash_and_what_was_counted():
     body = receipt()
     assert (
-        "Số đến: 12/2019\nNgày nhận: 03/12/2019\nTệp: tháng 11.xlsx\nMã băm (SHA-256): ab12\n"
-        in body
+        "Số đến: 12/2019\nNgày nhận: 03/12/2019\nTệp: tháng 11.xlsx\n"
+        "Mã kiểm tra tệp (SHA-256): ab12\n" in body
     )
     assert "\n- I. Đảng viên: Có đầu tháng (A) 10; Có cuối tháng (D = A + B - C) 10\n" in body
     assert "\n  + Ngày họp 03/11/2019; Cán bộ dự Lê Thị Bình (TU-1)\n" in body

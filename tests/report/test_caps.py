@@ -52,7 +52,7 @@ def test_every_unit_stands_with_what_it_may_give_and_gave() -> None:
     kept_count = sum(unit.is_kept for unit in units)
     assert 0 < kept_count < len(units)
     sheet = book(CAP)[SHEET]
-    rule = "Năm 2018: HTXS không quá 20 % của HTT, trong từng tổ chức cơ sở đảng"
+    rule = "Năm 2018: HTXS không quá 20% của HTT, trong từng tổ chức cơ sở đảng"
     first = sheet.row_of(rule) + 2
     summary, *rows = (
         [sheet.at(first + line, column) for column in (1, 2, 5, 6, 7, 8)]

@@ -171,12 +171,12 @@ def alter(book: changes.AlteredBook, before: Papers, after: Papers) -> None:
             titles = {f"grade{n}": f"Mức {n}" for n in range(1, 5)}
             titles |= {"rated": "Số được đánh giá", "total": "Tổng số tại thời điểm đánh giá"}
             values = {titles[name]: with_totals(now)[name] for name in titles}
-            book.set(YEARLY, {"Mã đơn vị": key[0], "Năm": key[1], "Phần": key[2]}, values)
+            book.set(YEARLY, {"Mã đơn vị": key[0], "Năm": key[1], "Mã phần": key[2]}, values)
         elif key[1] > 2000:
             rank = GRADES.index(now["grade"]) + 1 if now["grade"] in GRADES else None
             book.set(
                 YEARLY,
-                {"Mã đơn vị": key[0], "Năm": key[1], "Phần": "own"},
+                {"Mã đơn vị": key[0], "Năm": key[1], "Mã phần": "own"},
                 {"Mức của tổ chức": rank},
             )
         else:

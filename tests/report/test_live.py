@@ -71,7 +71,7 @@ def alteration(tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, str]:
     yearly = next(
         row
         for row in reports.rows(book["Dữ liệu xếp loại"])
-        if (row["Năm"].value, row["Phần"].value) == (2016, "members")
+        if (row["Năm"].value, row["Mã phần"].value) == (2016, "members")
     )
     yearly["Mức 4"].value += 95
     active = reports.rows(book["Dữ liệu Bồi dưỡng, kiểm tra…"])[0]

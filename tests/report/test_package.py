@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from types import NoneType
 
 from builders import reports
 from builders.excel_limits import CHART, Package
+from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch.excel.cell_text import LONGEST_TITLE
+from mlay_batch.figures.report_records import OPEN, SENT
+from mlay_batch.model.records import Verdict
 
 TABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,254}")
 CELL_LIKE = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]?\d*")
 REFERENCE = re.compile(r"([A-Za-z]\w*)\[(?:\[#This Row\],)?\[?([^\[\]]+)\]")
 PEOPLE = [
-    "Tổng quan", "Chỉ tiêu dự sinh hoạt", "Dự từng chi bộ", "Chi bộ được dự", "Nghi vấn dự họp",
+    "Tổng quan", "Chỉ tiêu dự sinh hoạt", "Dự từng chi bộ", "Chi bộ được dự", "Dự họp cần xác minh",
     "Xếp loại sinh hoạt", "Lũy kế năm", "So với cùng kỳ", "Điểm theo tiêu chí", "Xếp loại năm",
     "Mẫu 7A, 7B", "Tình hình nộp", "Chuyên đề", "Đảng viên", "Bồi dưỡng – kiểm tra", "Cảnh báo",
     "Lỗi", "Nguồn gốc",
@@ -125,6 +131,18 @@ def test_every_sheet_leads_back_to_the_first() -> None:
         assert sheet["A1"].hyperlink.location.startswith("'Tổng quan'!")
 
 
+def test_the_contents_mark_the_sheets_to_be_signed() -> None:
+    """Who prints the book prints these, not its data: all that have room for signatures."""
+    book = reports.sheets()
+    marked = [row[0].value for row in book["Tổng quan"].iter_rows() if row[7].value == "trình ký"]
+    signed = [
+        sheet.title
+        for sheet in book.worksheets[1:]
+        if any(str(c.value).startswith("NGƯỜI LẬP BIỂU") for row in sheet.iter_rows() for c in row)
+    ]
+    assert marked == signed != []
+
+
 def test_paper_is_a4_with_panes_and_page_numbers() -> None:
     for sheet in reports.sheets():
         assert sheet.page_setup.paperSize == 9
@@ -132,3 +150,56 @@ def test_paper_is_a4_with_panes_and_page_numbers() -> None:
         assert sheet.print_area
         if sheet.title not in ("Tổng quan", "Nguồn gốc"):
             assert sheet.freeze_panes, sheet.title
+
+
+def ids() -> set[str]:
+    """All ids of the descriptions, and of what the program itself tells apart."""
+    catalogue, found = reports.catalogue(), set(Verdict) | {"hand", "mail", *SENT, *OPEN}
+    for form in catalogue.forms:
+        found |= {form.form, *form.choices}
+        found |= {choice.id for choices in form.choices.values() for choice in choices}
+        for section in form.sections:
+            found |= {section.id, *(field.id for field in section.fields)}
+    for quota in catalogue.quotas:
+        found |= {quota.quota, quota.role, quota.per}
+    for scheme in catalogue.schemes:
+        found |= {scheme.scheme, *(band.id for band in scheme.bands)}
+        found |= {part.section for part in scheme.parts}
+    return {name.casefold() for name in found}
+
+
+def visible_cells() -> Iterator[Cell]:
+    for sheet in reports.sheets():
+        if sheet.sheet_state != "visible":
+            continue
+        columns, rows = sheet.column_dimensions, sheet.row_dimensions
+        hidden = {
+            number
+            for dimension in columns.values()
+            if dimension.hidden
+            for number in range(dimension.min, dimension.max + 1)
+        }
+        for row in sheet.iter_rows():
+            if not rows[row[0].row].hidden:
+                yield from (cell for cell in row if cell.column not in hidden)
+
+
+def test_no_id_stands_where_people_read() -> None:
+    """Names of files and addresses are as their owners chose them."""
+    names = ids()
+    seen = {
+        f"{cell.parent.title}!{cell.coordinate}: {cell.value}"
+        for cell in visible_cells()
+        if isinstance(cell.value, str) and not re.search(r"\.(xlsx|yaml|jpg)|@", cell.value)
+        for word in re.findall(r"\w+", cell.value.casefold())
+        if word in names or re.fullmatch(r"p\d{4}|_\w+|[a-z]+_[a-z_]+", word)
+    }
+    assert seen == set()
+
+
+def test_where_there_is_no_day_nothing_stands() -> None:
+    """Number 0 would be the 0th of January 1900 in Excel."""
+    days = [cell for cell in visible_cells() if "yy" in cell.number_format]
+    assert {type(cell.value) for cell in days} <= {datetime, NoneType, str}
+    assert {cell.value for cell in days if isinstance(cell.value, str)} <= {""}
+    assert all(cell.value.year > 1900 for cell in days if isinstance(cell.value, datetime))

@@ -49,7 +49,7 @@ def book(facts: ReportInputs, lang: str = "vi") -> Workbook:
 class TestOverview:
     def test_says_provisional_and_names_who_is_missing(self) -> None:
         banner = str(reports.find(reports.sheets()["Tổng quan"], "TẠM TÍNH – còn").value)
-        assert banner.startswith("TẠM TÍNH – còn 5 báo cáo chưa có")
+        assert banner.startswith("TẠM TÍNH – còn 5 báo cáo chưa nộp, bị trả lại hoặc chờ xử lý")
         assert "DB5-CB04 Chi bộ Trạm Y tế phường (bị trả lại)" in banner
         assert "DB5-CB02 Chi bộ Khối Điều trị (chưa nộp)" in banner
 
@@ -118,7 +118,7 @@ class TestQuota:
 
     def test_doubtful_visits_are_listed_with_reason_and_source(self) -> None:
         inputs = reports.facts(10)
-        sheet = load_sheets(reports.write(inputs))["Nghi vấn dự họp"]
+        sheet = load_sheets(reports.write(inputs))["Dự họp cần xác minh"]
         start = sheet.row_of("STT") + 3
         doubtful = [visit for visit in compute(inputs).attendances if visit.reason]
         assert doubtful
@@ -127,8 +127,8 @@ class TestQuota:
             assert sheet.under(row, "STT") == number + 1
             assert sheet.under(row, "Mã cán bộ") == visit.officer
             assert sheet.under(row, "Có tính") == ("Có" if visit.counts else "Không")
-            assert sheet.under(row, "Nghi vấn")
-            assert sheet.under(row, "Số phiếu nhận") == str(visit.delivery)
+            assert sheet.under(row, "Cần xác minh")
+            assert sheet.under(row, "Số đến") == f"{visit.delivery}/2019"
 
 
 class TestRating:
@@ -303,7 +303,10 @@ class TestCompleteness:
 
     def test_the_sums_of_the_month(self) -> None:
         sheet = reports.sheets()["Tình hình nộp"]
-        due, sent, missing = (reports.find(sheet, t).row for t in ("Phải nộp", "Đã nộp", "Chưa có"))
+        due, sent, missing = (
+            reports.find(sheet, t).row
+            for t in ("Phải nộp", "Đã nộp", "Chưa nộp, bị trả lại, chờ xử lý")
+        )
         assert [value(sheet, row, "T11") for row in (due, sent, missing)] == [70, 65, 5]
 
 
@@ -393,7 +396,7 @@ class TestErrors:
         )
         workbook = book(replace(inputs, ledger_entries=(*inputs.ledger_entries, other)))
         sheet, overview = workbook["Lỗi"], workbook["Tổng quan"]
-        heading = reports.find(sheet, "Nhận trong kỳ, thuộc kỳ khác").row
+        heading = reports.find(sheet, "Nhận trong đợt thu báo cáo của kỳ này, thuộc kỳ khác").row
         assert [c.row for c in sheet["D"] if c.value == "tháng 5.xlsx"] == [
             heading + 1,
             heading + 2,
@@ -412,6 +415,27 @@ class TestErrors:
         assert value(sheet, row, "Tên đơn vị") == "Chưa rõ đơn vị"
         assert value(sheet, row, "Tệp") == "hỏng.xlsx"
 
+    @pytest.mark.parametrize(("received", "month"), [
+        ("2019-12-03", 11), ("2019-11-30", 10),
+    ])  # fmt: skip
+    def test_a_refused_file_of_unknown_period_counts_where_it_was_received(
+        self, received: str, month: int
+    ) -> None:
+        """November's returns come in December; the file is counted there and nowhere else."""
+        finding = Finding("R01", Severity.ERROR, Place("hỏng.xlsx"))
+        broken = reports.delivery(
+            9999, "hỏng.xlsx", Verdict.REJECTED, findings=(finding,),
+            received=f"{received}T09:00:00+07:00",
+        )  # fmt: skip
+        inputs = replace(reports.small(), ledger_entries=(broken,), as_of=date(2020, 1, 8))
+        counts = {}
+        for number in (10, 11, 12):
+            period = Period(2019, number)
+            workbook = book(replace(inputs, period=period))
+            row = reports.find(workbook["Tổng quan"], "Số vấn đề cần xem").row
+            counts[number] = value(workbook["Tổng quan"], row, "Lỗi", first="Trong báo cáo của kỳ")
+        assert counts == {10: 0, 11: 0, 12: 0} | {month: 1}
+
     @pytest.mark.parametrize(("cells", "expected"), [
         (["C12", "C13", "C15", "C20"], "C12–C13, C15, C20"),
         (["AA3", "B3", "B2"], "B2–B3, AA3"),
@@ -429,6 +453,18 @@ class TestProvenance:
         assert counts[5] == sum(counts[:5]) == len(reports.small().ledger_entries)
         assert counts[1:5] == [1, 1, 0, 1]
         assert sheet.cell(row + 5, 4).value == "● Khớp"
+
+    def test_times_of_receipt_are_on_the_clock_of_the_office(self) -> None:
+        """02:15 UTC is 09:15 in Vietnam, 11:15 in Tokyo."""
+        sheet = load_sheets(reports.workbook())["Nguồn gốc"]
+        row, _ = sheet.find("ảnh chụp.jpg")
+        shown = sheet.under(row, "Nhận lúc (giờ Việt Nam)", first="Số tệp")
+        assert shown == "03/12/2019 09:15"
+        provenance = replace(reports.provenance(reports.small()), time_zone="Asia/Tokyo")
+        data = report.write(reports.small(), reports.figures(), provenance)
+        sheet = load_sheets(data)["Nguồn gốc"]
+        shown = sheet.under(row, "Nhận lúc (Asia/Tokyo)", first="Số tệp")
+        assert shown == "03/12/2019 11:15"
 
     def test_who_is_left_out_is_told_with_the_reason_and_the_effect(self) -> None:
         sheet = reports.sheets()["Nguồn gốc"]
@@ -456,7 +492,7 @@ class TestProvenance:
     def test_every_delivery_is_listed_with_its_hash(self) -> None:
         sheet = reports.sheets()["Nguồn gốc"]
         table = tuple(sheet.iter_rows(values_only=True))
-        column = column_under(table, "Mã băm SHA256", first="Số") - 1
+        column = column_under(table, "Mã kiểm tra tệp SHA256", first="Số tệp") - 1
         listed = {row[column] for row in table if row[column]}
         assert {delivery.sha256 for delivery in reports.small().ledger_entries} < listed
 
@@ -513,7 +549,7 @@ def test_the_english_workbook_has_english_sheets_and_words() -> None:
 def test_a_waiver_says_how_often_it_took_effect() -> None:
     sheet = reports.sheets()["Nguồn gốc"]
     waived = reports.find(sheet, "CB-14 – ")
-    assert str(sheet.cell(waived.row, 4).value).startswith("2019-02; Cả đơn vị trực")
+    assert str(sheet.cell(waived.row, 4).value).startswith("Tháng 02 năm 2019; Cả đơn vị trực")
     assert str(sheet.cell(waived.row, 4).value).endswith("đã áp dụng 1 lần")
 
 

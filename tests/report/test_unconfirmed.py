@@ -26,7 +26,7 @@ QUOTA, PAIRS, YEAR, YEARLY = (
     "Xếp loại năm",
 )
 FORBIDDEN = (
-    "Không còn khả năng đạt", "Can no longer be met", "≥ 90 %", "≤ 0 %", "≤ 1 %", "24−25",
+    "Không còn khả năng đạt", "Can no longer be met", "≥ 90%", "≤ 0%", "≤ 1%", "24−25",
     "Mức quy định lấy từ", "on the limit keeps it", "báo cáo 04/12/2019",
     "Báo cáo của Thị ủy 04/12/2019", "Phú Thọ",
 )  # fmt: skip

@@ -83,7 +83,7 @@ def test_quotas_and_schemes_have_pages_too() -> None:
     assert len(page_texts) == 2 + sum(map(len, described))
     assert "ít nhất 4 lần một năm" in page_texts["quota-town_official-2018-07.md"]
     assert "| Khá | `fair` | 70 |" in page_texts["scheme-meeting_score-2018.md"]
-    assert "| HTXS | HTXS | từ 90 % trở lên |" in page_texts["scheme-classification-2018.md"]
+    assert "| HTXS | HTXS | từ 90% trở lên |" in page_texts["scheme-classification-2018.md"]
     assert "Thường kỳ, Chuyên đề" in page_texts["quota-town_official-2018-07.md"]
     assert all(
         f"]({name})" in page_texts["README.md"] for name in page_texts if name != "README.md"

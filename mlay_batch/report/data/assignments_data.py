@@ -187,8 +187,8 @@ def _month_columns(ctx: ReportContext) -> Iterator[DataColumn[Period]]:
     yield column("start", "date", attrgetter("start"))
     yield column("end", "date", attrgetter("end"))
     yield column("middle", "date", lambda month: month.start.replace(day=15))
-    yield column("period", "center", period_id)
     yield column("past", "integer", lambda month: int(month.month <= past))
+    yield column("period", "center", period_id, hidden=True)
 
 
 def _day_columns(ctx: ReportContext) -> Iterator[DataColumn[date]]:
@@ -213,7 +213,6 @@ def _assignment_columns(
     yield column("officer_name", "text", lambda duty: ctx.officer_name(duty.assignment.officer))
     yield column("branch", "center", attrgetter("assignment.branch"))
     yield column("branch_name", "text", lambda duty: ctx.name(duty.assignment.branch))
-    yield column("role", "center", attrgetter("assignment.role"))
     yield column("role_title", "text", lambda duty: ctx.choice_title("role", duty.assignment.role))
     yield column("from", "date", attrgetter("assignment.from_"))
     yield column("to", "date", attrgetter("assignment.to"))
@@ -221,6 +220,7 @@ def _assignment_columns(
     yield column("first", "date", lambda duty: _day_value(duty.first), first)
     last = f'IF({last}<{cell("first")},"",{last})'
     yield column("last", "date", lambda duty: _day_value(duty.last), last)
+    yield column("role", "center", attrgetter("assignment.role"), hidden=True)
 
 
 def _scope_columns(
@@ -234,7 +234,12 @@ def _scope_columns(
     yield column("number", "integer", attrgetter("duty.number"))
     officer, role = attrgetter("duty.assignment.officer"), attrgetter("duty.assignment.role")
     yield column("officer", "center", officer, in_assignment("officer"))
-    yield column("role", "center", role, in_assignment("role"))
+    yield column(
+        "role_title",
+        "text",
+        lambda line: ctx.choice_title("role", role(line)),
+        in_assignment("role_title"),
+    )
     yield column("branch", "center", attrgetter("cell.code"))
     yield column("branch_name", "text", attrgetter("cell.name"))
     yield column("founded", "date", attrgetter("cell.founded"))
@@ -248,6 +253,7 @@ def _scope_columns(
     last = f'IF({cell("last")}="","",IF({last}<{cell("first_alive")},"",{last}))'
     yield column("last_alive", "date", lambda line: _day_value(line.last), last)
     yield _may_count_column(ctx, officers)
+    yield column("role", "center", role, in_assignment("role"), hidden=True)
 
 
 def _may_count_column(ctx: ReportContext, officers: DataTable) -> DataColumn[_CellDuty]:

@@ -84,16 +84,18 @@ def _returns_table(ctx: ReportContext) -> DataTable:
 def _returns_columns(ctx: ReportContext) -> Iterator[DataColumn[ExpectedReturn]]:
     column = partial(data_column, ctx)
     tests = ",".join(f"{cell('state')}={quote(state)}" for state in OPEN)
-    yield column("form", "center", attrgetter("form"))
-    yield column("period", "center", lambda line: period_id(line.period))
+    yield column("form_title", "text", lambda line: ctx.form_title(line.form).capitalize())
+    yield column("period_title", "center", lambda line: line.period.title(ctx.lang))
     yield column("branch", "center", attrgetter("branch"))
     yield column("branch_name", "text", lambda line: ctx.name(line.branch))
-    yield column("state", "center", attrgetter("state"))
     yield column("state_title", "text", lambda line: ctx.state_title("return", line.state))
     yield column("open", "integer", lambda line: int(line.state in OPEN), f"IF(OR({tests}),1,0)")
     yield column(
         "delivery", "link", lambda line: ctx.file_link(line.delivery) if line.delivery else None
     )
+    yield column("form", "center", attrgetter("form"), hidden=True)
+    yield column("period", "center", lambda line: period_id(line.period), hidden=True)
+    yield column("state", "center", attrgetter("state"), hidden=True)
 
 
 def returns_of(ctx: ReportContext, form: Form) -> Iterator[AcceptedReturn]:

@@ -84,7 +84,8 @@ def _columns(
 
     yield column("branch", "center", attrgetter("entry.branch"))
     yield column("branch_name", "text", lambda line: ctx.name(line.entry.branch))
-    yield column("period", "center", attrgetter("entry.period"))
+    period = ctx.t("column.period_title")
+    yield DataColumn("_period", period, "center", lambda line: ctx.period_title(line.entry.period))
     yield column("month", "integer", lambda line: Period.parse(str(line.entry.period)).end.month)
     for name, (form, field) in fields.items():
         title, kind = plain_heading(field.title.of(ctx.lang)), _KINDS.get(field.type, "text")

@@ -26,6 +26,7 @@ from mlay_batch.report.tables import (
     data_table,
     is_in_report_year,
     place_text,
+    plain_heading,
 )
 from mlay_batch.schema import Quota
 from mlay_batch.schema.ids import MIXED_KIND
@@ -134,7 +135,7 @@ def _columns(
     month = f'IF({day}="","",MONTH({day}))'
     yield column("month", "integer", attrgetter("visit.held_on.month"), month)
     sitting = f'IF({officer}="","",{cell("branch")}&"|"&{day})'
-    yield column("sitting", "center", attrgetter("sitting"), sitting)
+    yield column("sitting", "center", attrgetter("sitting"), sitting, hidden=True)
     yield _kind_column(ctx, sittings)
     yield from _quota_columns(ctx, duties)
     yield from _count_columns(ctx)
@@ -175,14 +176,17 @@ def _quota_columns(ctx: ReportContext, duties: DutyTables) -> Iterator[DataColum
     column, quotas = partial(data_column, ctx, area=AREA), _quotas(ctx)
     for name, quota in quotas.items():
         key, formula = partial(_VisitRow.quota_key, quota=name), _quota_formula(ctx, duties, quota)
-        yield column(f"of_quota:{name}", "center", key, formula, quota=name)
-    for name in quotas:
+        title = plain_heading(ctx.choice_title("role", quota.role))
+        yield column(f"of_quota:{name}", "center", key, formula, hidden=True, quota=title)
+    for name, quota in quotas.items():
         key_id, counts = f"of_quota:{name}", partial(_VisitRow.counts, quota=name)
         formula = f"IF(LEN({cell(key_id)})<4,0,{_first_formula(key_id)})"
-        yield column(f"counts:{name}", "integer", counts, formula, quota=name)
-    for name in quotas:
+        title = plain_heading(ctx.choice_title("role", quota.role))
+        yield column(f"counts:{name}", "integer", counts, formula, quota=title)
+    for name, quota in quotas.items():
         at_least = partial(_VisitRow.at_least, quota=name)
-        yield column(f"least:{name}", "number", at_least, _least_formula(name), quota=name)
+        title = plain_heading(ctx.choice_title("role", quota.role))
+        yield column(f"least:{name}", "number", at_least, _least_formula(name), quota=title)
 
 
 def _least_formula(quota: str) -> str:

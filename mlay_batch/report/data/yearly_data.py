@@ -10,7 +10,7 @@ from operator import attrgetter
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import LedgerEntry, Value
 from mlay_batch.model.register import Organisation
-from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.report_context import ReportContext, strip_number
 from mlay_batch.report.tables import DataColumn, DataTable, data_column, data_table, plain_heading
 from mlay_batch.schema import Field, Section
 
@@ -67,12 +67,20 @@ def _classified_columns(ctx: ReportContext) -> Iterator[DataColumn[_ClassifiedRo
 
     yield column("branch", "center", lambda row: row.entry.branch or "")
     yield column("branch_name", "text", lambda row: ctx.name(row.entry.branch))
-    yield column("type", "center", organisation_type)
+    type_title = partial(ctx.choice_title, "organisation_type")
+    yield column("type_title", "text", lambda row: type_title(organisation_type(row)))
     yield column("year", "center", attrgetter("year"))
-    yield column("part", "center", attrgetter("part"))
+    yield column("part_title", "text", partial(_part_title, ctx))
     yield column("own_grade", "center", attrgetter("own_grade"))
     yield from _count_columns(ctx)
     yield column("delivery", "link", lambda row: ctx.file_link(row.entry.id))
+    yield column("type", "center", organisation_type, hidden=True)
+    yield column("part", "center", attrgetter("part"), hidden=True)
+
+
+def _part_title(ctx: ReportContext, row: _ClassifiedRow) -> str:
+    form = ctx.inputs.catalogue.form(row.entry.form or "", row.entry.version or "")
+    return strip_number(form.title_of(row.part, ctx.lang)) if form else row.part
 
 
 def _count_columns(ctx: ReportContext) -> Iterator[DataColumn[_ClassifiedRow]]:
@@ -115,9 +123,9 @@ def _organisation_columns(ctx: ReportContext) -> Iterator[DataColumn[Organisatio
     column, type_title = partial(data_column, ctx), partial(ctx.choice_title, "organisation_type")
     yield column("branch", "center", attrgetter("code"))
     yield column("branch_name", "text", attrgetter("name"))
-    yield column("type", "center", attrgetter("type"))
     yield column("type_title", "text", lambda organisation: type_title(organisation.type))
     yield column("parent", "center", attrgetter("parent"))
     yield column("founded", "date", attrgetter("founded"))
     yield column("ended", "date", attrgetter("ended"))
     yield column("successor", "center", attrgetter("successor"))
+    yield column("type", "center", attrgetter("type"), hidden=True)

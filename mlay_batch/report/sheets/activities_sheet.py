@@ -49,7 +49,7 @@ def _columns(
     for kind in activities.kinds:
         yield from _kind_columns(ctx, table, kind)
     yield column("branches/activities.list", 52, partial(_activity_texts, ctx), _list_look)
-    yield column("column.delivery", 7, partial(_file_link, ctx), "link")
+    yield column("column.delivery", 9, partial(_file_link, ctx), "link")
 
 
 def _kind_columns(

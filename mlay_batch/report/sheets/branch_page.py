@@ -169,7 +169,7 @@ def _meeting_cells(page: _BranchPage, meeting: BranchSitting) -> tuple[Content, 
     kinds = ", ".join(ctx.choice_title("meeting_kind", kind) for kind in meeting.kinds)
     scheme = ctx.figures.score_scheme
     bands = {band.id: band.title.of(ctx.lang) for band in scheme.bands} if scheme else {}
-    visitors = ", ".join(ctx.officer_name(code) for code in meeting.visitors)
+    visitors = ", ".join(ctx.officer_in_words(code) for code in meeting.visitors)
     return (
         meeting.period.month,
         meeting.held_on,

@@ -67,7 +67,7 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[CellVisits
 
 
 def _officer_names(ctx: ReportContext, line: CellVisits) -> str:
-    return "; ".join(map(ctx.officer_name, line.officers))
+    return "; ".join(map(ctx.officer_in_words, line.officers))
 
 
 def _state_column(ctx: ReportContext, data: DataTables) -> Column[CellVisits]:

@@ -116,18 +116,11 @@ def _write_legend(ctx: ReportContext, sheet: SheetWriter, row: int, columns: int
     return row + 1
 
 
-def _form_title(ctx: ReportContext, name: str) -> str:
-    form = ctx.inputs.catalogue.form_for(name, ctx.figures.period)
-    versions = [version for version in ctx.inputs.catalogue.forms if version.form == name]
-    newest = form or (versions[-1] if versions else None)
-    return newest.title.of(ctx.lang) if newest else name
-
-
 def _write_matrix(
     ctx: ReportContext, sheet: SheetWriter, data: DataTables, row: int, matrix: Completeness
 ) -> tuple[int, FormSums]:
     """Write the matrix of a form below its title; return the next row and the sums."""
-    title = _form_title(ctx, matrix.form)
+    title = ctx.form_title(matrix.form)
     sheet.write(row, 0, title, "section", span=_FIRST_PERIOD + _MIN_PERIODS)
     columns = _columns(ctx, matrix)
     listing = Listing(ctx, sheet, columns, _FIRST_PERIOD, row + 1, heads=Heads(titles=1))
@@ -181,7 +174,7 @@ def _write_sums(
         else:
             label, label_look, look = ctx.t(f"completeness.{name}"), "total_label", "total_count"
         sheet.write(row, 0, label, label_look, span=_FIRST_PERIOD)
-        number_format = '0" %"' if name == "rate" else ""
+        number_format = '0"%"' if name == "rate" else ""
         for column, period in enumerate(matrix.periods, _FIRST_PERIOD):
             cells = {other: listing.cell(rows[other], str(period)) for other in names}
             content = _sum_formula(data, matrix, period, name, cells)

@@ -1,4 +1,4 @@
-"""Nghi vấn dự họp: the visits that do not count, or count with a doubt, with reason and source."""
+"""Dự họp cần xác minh: visits that do not count or count with a doubt, the reason, the source."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_DisputedV
 
     def deputy(line: _DisputedVisit) -> str | None:
         officer = line.visit.on_behalf_of
-        return ctx.officer_name(officer) if officer else None
+        return ctx.officer_in_words(officer) if officer else None
 
     def unit(line: _DisputedVisit) -> str:
         return f"{line.visit.branch} – {ctx.name(line.visit.branch)}"
@@ -79,7 +79,7 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_DisputedV
     yield column("column.reason", 44, lambda line: _reason_text(ctx, line.visit))
     yield column("column.file", 26, lambda line: line.visit.place.file)
     yield column("column.cell", 13, lambda line: place_text(line.visit.place), "center")
-    yield column("column.delivery", 8, lambda line: ctx.file_link(line.visit.delivery), "link")
+    yield column("column.delivery", 9, lambda line: ctx.file_link(line.visit.delivery), "link")
 
 
 def _reason_text(ctx: ReportContext, visit: Attendance) -> str:

@@ -1,20 +1,23 @@
 """Lỗi: what is wrong in the returns of the period, errors first, in words a clerk can pass on.
 
-Shown are the returns of this period, and what was refused since it began and names no period.
-What was refused since then and is for another period stands below, and is not counted. A refused
-return that was sent again and accepted is settled, and no longer shown.
+Shown are the returns of this period, and what was refused while they were collected and names no
+period: each such file is counted in one month alone, that before the month it was received in.
+What was refused then and is for another period stands below, and is not counted. A refused return
+that was sent again and accepted is settled, and no longer shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from itertools import chain
 from operator import attrgetter
 
 from mlay_batch.core.findings import Finding, Place, Severity, cell_ranges
 from mlay_batch.core.messages import Message, explain
+from mlay_batch.core.period import Period
 from mlay_batch.core.styles import TONES
 from mlay_batch.figures.report_records import Figures, ReportInputs
 from mlay_batch.model.records import LedgerEntry, Verdict
@@ -75,6 +78,8 @@ def write(ctx: ReportContext, sheet: SheetWriter) -> ErrorCounts:
         listing.write_note(ctx.t("errors.none"), "quiet")
         listing.end_row = listing.next_row  # the filter takes the line for a row
     listing.write_filter("delivery")
+    if any(problem.entry.period is None for problem in period_problems):
+        listing.write_note(ctx.t("errors.unknown"))
     last = listing.next_row - 1
     if other_problems:
         last = _write_other_problems(ctx, sheet, columns, last + 2, other_problems)
@@ -98,7 +103,7 @@ def _write_other_problems(
     row: int,
     other_problems: list[Problem],
 ) -> int:
-    """Write what came within the period for other periods, under its own heading.
+    """Write what came with the returns of the period for other periods, under its own heading.
 
     Return the last row.
     """
@@ -181,13 +186,18 @@ def _entry_findings(
     accepted_ids = _last_accepted_ids(inputs.ledger_entries)
     for entry in inputs.ledger_entries:
         is_settled = entry.key is not None and accepted_ids.get(entry.key, 0) > entry.id
-        is_recent = figures.period.start <= entry.as_of <= figures.as_of
-        is_refused = entry.verdict is not Verdict.ACCEPTED and is_recent
+        is_refused = entry.verdict is not Verdict.ACCEPTED and _came_for(figures, entry)
         if (is_refused or (entry.period and _is_of_period(figures, entry))) and not is_settled:
             yield from ((entry, finding) for finding in entry.findings)
     for entry_id, finding in figures.warnings:
         if entry_id in by_id and _is_of_period(figures, by_id[entry_id]):
             yield by_id[entry_id], finding
+
+
+def _came_for(figures: Figures, entry: LedgerEntry) -> bool:
+    """Whether a file came when returns of the report's period were collected: the month after."""
+    received = Period.of("month", date.fromisoformat(entry.received[:10]))
+    return received.previous() in figures.period.months() and entry.as_of <= figures.as_of
 
 
 def _is_of_period(figures: Figures, entry: LedgerEntry) -> bool:

@@ -54,7 +54,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, sections: SectionTables) -> No
     hits = [hit for hit in ctx.figures.indicator_hits if hit.indicator.severity is Severity.WARNING]
     period_hits = worst_first([hit for hit in hits if hit.period in ctx.figures.period.months()])
     month_counts, row = _count_months(hits), letterhead.TABLE_ROW
-    columns = _columns(ctx, LinkTargets.of(sections, period_hits))
+    columns = _columns(ctx, LinkTargets.of(ctx, sections, period_hits))
     listing = Listing(ctx, sheet, columns, _SPLIT, row + 2, heads=_HEADS)
     width = len(listing.columns)
     listing.write_title(ctx.t("title.signs"))
@@ -127,7 +127,7 @@ def _write_all_hits(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> SheetWr
     columns: tuple[DataColumn[IndicatorHit], ...] = (
         column("branch", "center", attrgetter("branch")),
         column("branch_name", "text", lambda hit: ctx.name(hit.branch)),
-        column("period", "center", lambda hit: str(hit.period)),
+        column("period_title", "center", lambda hit: hit.period.title(ctx.lang)),
         column("code", "center", attrgetter("indicator.code")),
         column("sign", "text", lambda hit: hit.indicator.title.of(ctx.lang)),
         column("weight", "integer", attrgetter("indicator.weight")),

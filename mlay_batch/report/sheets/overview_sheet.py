@@ -217,6 +217,8 @@ def _write_contents(ctx: ReportContext, sheet: SheetWriter, row: int) -> int:
         summary = target.description.partition(". ")[0].rstrip(
             "."
         )  # its first sentence; the rest is there
-        sheet.write(number, 3, summary, "text", span=_COLUMNS - 3)
+        sheet.write(number, 3, summary, "text", span=_COLUMNS - 4)
+        mark = ctx.t("overview.to_sign") if target.is_signed else None
+        sheet.write(number, _COLUMNS - 1, mark, "center")
         row = number
     return row + 1

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from operator import attrgetter
+from zoneinfo import ZoneInfo
 
 from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
 from mlay_batch.core.findings import Finding
-from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import MovementLine
 from mlay_batch.figures.report_records import OPEN
 from mlay_batch.model.records import LedgerEntry, Verdict
@@ -29,7 +30,7 @@ _TABLE_NAME = "NhanTep"
 
 def write(ctx: ReportContext, sheet: SheetWriter, provenance: Provenance) -> Mapping[int, str]:
     """Write the sheet; return the cell of each ledger entry in the list of received files."""
-    columns = tuple(_columns(ctx))
+    columns = tuple(_columns(ctx, provenance.time_zone))
     sheet.set_widths(column.width for column in columns)
     letterhead.write_heading(ctx, sheet, len(columns), _SPLIT, ctx.t("title.provenance"))
     row = _write_origin(ctx, sheet, letterhead.TABLE_ROW, provenance)
@@ -62,7 +63,7 @@ def _write_counts(ctx: ReportContext, sheet: SheetWriter, row: int) -> int:
     counts = Counter(entry.verdict for entry in ctx.inputs.ledger_entries)
     sheet.write(row, 0, ctx.t("provenance.counts"), "section", span=5)
     verdicts, numbers = (
-        f"{_TABLE_NAME}[{ctx.t(f'column.{name}')}]" for name in ("verdict", "number")
+        f"{_TABLE_NAME}[{ctx.t(f'column.{name}')}]" for name in ("verdict", "file_number")
     )
     first, total = row + 1, row + 1 + len(Verdict)
     for number, verdict in enumerate(Verdict, first):
@@ -150,7 +151,7 @@ def _waiver_lines(ctx: ReportContext) -> Iterable[Sequence[Content]]:
     for waiver in ctx.inputs.register.waivers:
         if str(waiver.period).startswith(year):
             parts = (
-                waiver.period,
+                ctx.period_title(str(waiver.period)),
                 waiver.rule,
                 waiver.reason,
                 waiver.by,
@@ -218,30 +219,37 @@ def _write_files(
     return file_cells
 
 
-def _columns(ctx: ReportContext) -> Iterator[Column[LedgerEntry]]:
-    column = partial(titled_column, ctx)
+def _columns(ctx: ReportContext, time_zone: str) -> Iterator[Column[LedgerEntry]]:
+    column, zone = partial(titled_column, ctx), ZoneInfo(time_zone)
     centered = partial(column, look="center")
+    zone_title = ctx.t("zone.vietnam") if time_zone == "Asia/Ho_Chi_Minh" else time_zone
 
-    def period(entry: LedgerEntry) -> str:
-        return str(Period.parse(entry.period)) if entry.period else ""
-
-    yield Column("id", ctx.t("column.number"), 7, attrgetter("id"), look="count")
+    yield Column("id", ctx.t("column.file_number"), 7, attrgetter("id"), look="count")
+    yield centered("column.delivery", 10, lambda entry: entry.incoming or "")
     yield column("column.file", 34, attrgetter("name"))
     yield centered("column.branch", 12, lambda entry: entry.branch or "")
-    yield centered("column.form", 15, lambda entry: entry.form or "")
-    yield centered("column.period", 10, period)
-    yield centered("column.received", 18, lambda entry: entry.received[:16].replace("T", " "))
-    yield centered("column.channel", 9, attrgetter("channel"))
+    yield column("column.form_title", 22, lambda entry: ctx.form_title(entry.form).capitalize())
+    yield centered("column.period_title", 13, lambda entry: ctx.period_title(entry.period))
+    received = f"{ctx.t('column.received')} ({zone_title})"
+    yield Column("received", received, 16, partial(_local_time, ctx, zone), look="center")
+    yield centered("column.channel", 11, lambda entry: ctx.t(f"channel.{entry.channel}"))
     yield column("column.sender", 24, lambda entry: entry.sender or "")
     yield centered("column.verdict", 13, lambda entry: ctx.t(f"verdict.{entry.verdict}"))
     yield column("column.remark", 30, partial(_remark_text, ctx))
     yield column("column.sha256", 34, attrgetter("sha256"), "mono")
 
 
+def _local_time(ctx: ReportContext, zone: ZoneInfo, entry: LedgerEntry) -> str:
+    """Return when a file came, on the office's clock; a time without an offset is UTC."""
+    time = datetime.fromisoformat(entry.received)
+    time = (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(zone)
+    return f"{ctx.writer.show(time.date())} {time:%H:%M}"
+
+
 def _remark_text(ctx: ReportContext, entry: LedgerEntry) -> str:
     parts = []
     if entry.superseded_by:
-        parts.append(ctx.t("superseded_by", number=entry.superseded_by))
+        parts.append(ctx.t("superseded_by", number=ctx.file_number(entry.superseded_by)))
     if entry.refers_to:
-        parts.append(ctx.t("refers_to", number=entry.refers_to))
+        parts.append(ctx.t("refers_to", number=ctx.file_number(entry.refers_to)))
     return "; ".join(parts)

@@ -83,7 +83,7 @@ def _columns(
     yield column("branches/thematic.topic", 48, _topics)
     yield column("branches/thematic.shared", 11, partial(_shared, ctx), "center")
     yield _state_column(ctx, f"quarter{last_number}", last)
-    yield column("column.delivery", 7, partial(_file_link, ctx), "link")
+    yield column("column.delivery", 9, partial(_file_link, ctx), "link")
 
 
 def _meeting_count(quarter: int, line: ThematicLine) -> int | None:
