@@ -87,15 +87,20 @@ def nearly_equal(left: pd.Series[Any], right: pd.Series[Any]) -> pd.Series[Any]:
 
 
 @rule
-def sum_equals_card(frame: pd.DataFrame, value: str, plus: Values, less: Values = ()) -> RuleResult:
+def sum_equals_card(
+    frame: pd.DataFrame,
+    value: str,
+    plus: Values,
+    less: Values = (),
+    given: Conditions | None = None,
+) -> RuleResult:
     """Value of the row = sum of `plus` − sum of `less`, fields of a card of the same return.
 
     Blanks as in `sum_equals`.
     """
     total = row_sum(frame, plus) - row_sum(frame, less)
-    return RuleResult(
-        unknown_as_true(nearly_equal(frame[value], total)), {"value": frame[value], "sum": total}
-    )
+    holds = unknown_as_true(nearly_equal(frame[value], total) | ~_applies(frame, given))
+    return RuleResult(holds, {"value": frame[value], "sum": total})
 
 
 @rule
@@ -256,13 +261,15 @@ def not_above(frame: pd.DataFrame, value: str, bound_field: str) -> RuleResult:
 
 
 @rule
-def share_above(frame: pd.DataFrame, part: str, whole: str, bound: float) -> RuleResult:
+def share_above(
+    frame: pd.DataFrame, part: str, whole: str, bound: float, given: Conditions | None = None
+) -> RuleResult:
     """100 × part ÷ whole > bound: 18 of 20 is above 85 %, 17 of 20 (exactly 85) is not.
 
     Nothing is rounded. A blank operand or a whole of 0 holds: there is no share to judge.
     """
     excess = 100 * frame[part] - bound * frame[whole]
-    holds = unknown_as_true((excess > TOLERANCE) | (frame[whole] == 0))
+    holds = unknown_as_true((excess > TOLERANCE) | (frame[whole] == 0) | ~_applies(frame, given))
     return RuleResult(holds, {"part": frame[part], "whole": frame[whole], "bound": bound})
 
 

@@ -6,6 +6,8 @@ An indicator is a question for the committee: it rejects nothing and changes no 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count, takewhile
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.indicator_rules import (
@@ -44,27 +46,58 @@ KINDS: Mapping[str, IndicatorRule] = {
 """The function of every kind of indicator in `schema.indicators.KINDS`."""
 
 
+@dataclass(frozen=True)
+class _Indexes:
+    """The returns as each version of the indicator sets reads them.
+
+    Attributes:
+        inputs: returns, register and descriptions.
+    """
+
+    inputs: ReportInputs
+    _by_version: dict[tuple[str, str], ReturnIndex] = field(default_factory=dict)
+
+    def of_month(self, month: Period) -> Iterator[ReturnIndex]:
+        """Yield an index for every indicator set that holds in a month."""
+        for indicators in self.inputs.catalogue.indicator_sets_for(month):
+            key = (indicators.signs, indicators.version)
+            if key not in self._by_version:
+                self._by_version[key] = ReturnIndex(self.inputs, indicators)
+            yield self._by_version[key]
+
+    def is_found(self, signs: str, code: str, branch: str, month: Period) -> bool:
+        """Return whether an indicator, as it holds in that month, is found in that month's return.
+
+        It is not where the set has no such indicator in that month, or there is no return.
+        """
+        return any(
+            bool(_observations(indicator, view, index))
+            for index in self.of_month(month)
+            if index.indicators.signs == signs and (view := index.find(branch, month))
+            for indicator in index.indicators.entries
+            if indicator.code == code
+        )
+
+
 def indicator_hits(inputs: ReportInputs) -> tuple[IndicatorHit, ...]:
     """Return the hits of the year to date by month, then in register order, then by code."""
-    indexes: dict[tuple[str, str], ReturnIndex] = {}
-    hits: list[IndicatorHit] = []
-    for month in inputs.period.year_to_date():
-        for indicators in inputs.catalogue.indicator_sets_for(month):
-            index = indexes.setdefault(
-                (indicators.signs, indicators.version), ReturnIndex(inputs, indicators)
-            )
-            hits.extend(_month_hits(index, month))
-    return tuple(hits)
+    indexes = _Indexes(inputs)
+    return tuple(
+        hit
+        for month in inputs.period.year_to_date()
+        for index in indexes.of_month(month)
+        for hit in _month_hits(index, month, indexes)
+    )
 
 
-def _month_hits(index: ReturnIndex, month: Period) -> Iterator[IndicatorHit]:
+def _month_hits(index: ReturnIndex, month: Period, indexes: _Indexes) -> Iterator[IndicatorHit]:
     for view in index.month_returns(month):
         for indicator in index.indicators.entries:
             if observations := _observations(indicator, view, index):
-                times = _month_count(indicator, view, index)
-                if times >= indicator.times:
+                habit = _habit(indicator, view, index.indicators.signs, indexes)
+                if habit["times"] >= indicator.times:
                     yield from (
-                        _build_hit(indicator, view, index, observation, times)
+                        _build_hit(indicator, view, index, observation, habit)
                         for observation in observations
                     )
 
@@ -80,25 +113,39 @@ def _observations(
     return index.memoize((indicator.code, view.branch, view.period), observe)
 
 
-def _month_count(indicator: Indicator, view: ReturnView, index: ReturnIndex) -> int:
-    """Return in how many of the last `indicator.months` months it was found, this one included."""
+def _habit(indicator: Indicator, view: ReturnView, signs: str, indexes: _Indexes) -> dict[str, int]:
+    """Return how often an indicator found in a month was found in the months before.
+
+    ``times`` counts the last ``months`` months, this one included; ``running`` the months without
+    a break, as far back as there are returns.
+    """
     if indicator.months == 1:
-        return 1
-    recent_views = (view, *index.earlier_returns(view, indicator.months - 1))
-    return sum(bool(_observations(indicator, recent_view, index)) for recent_view in recent_views)
+        return {"times": 1, "months": 1}
+
+    def is_found(back: int) -> bool:
+        month = view.period.shift(-back)
+        return indexes.is_found(signs, indicator.code, view.branch, month)
+
+    return {
+        "times": 1 + sum(map(is_found, range(1, indicator.months))),
+        "months": indicator.months,
+        "running": 1 + sum(1 for _ in takewhile(is_found, count(1))),
+    }
 
 
 def _build_hit(
-    indicator: Indicator, view: ReturnView, index: ReturnIndex, observation: Observation, times: int
+    indicator: Indicator,
+    view: ReturnView,
+    index: ReturnIndex,
+    observation: Observation,
+    habit: Mapping[str, int],
 ) -> IndicatorHit:
-    params = {**observation.params, "times": times, "months": indicator.months}
-    entry_id = view.accepted.entry.id
     return IndicatorHit(
         indicator,
         index.indicators.of,
         view.branch,
         view.period,
-        entry_id,
-        params,
+        view.accepted.entry.id,
+        {**observation.params, **habit},
         observation.sources,
     )

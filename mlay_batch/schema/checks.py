@@ -76,9 +76,10 @@ CHECKS: Mapping[str, CheckSpec] = {
     ),
     # 100 × part / whole above (not at) the bound, in per cent
     "share_above": CheckSpec(
-        {"part": "field", "whole": "field", "bound": "number"},
-        gaps=("part", "whole", "bound"),
-        types=_NUMBERS,
+        {"part": "field", "whole": "field", "bound": "number", "given": "given"},
+        _GIVEN,
+        ("part", "whole", "bound"),
+        _NUMBERS,
     ),
     # sum of parts ≤ another field of the row
     "sum_not_above": CheckSpec(
@@ -144,8 +145,8 @@ CHECKS: Mapping[str, CheckSpec] = {
     ),
     # the value = sum of `plus` − sum of `less`, fields of a card section of the same return
     "sum_equals_card": CheckSpec(
-        {"value": "field", "plus": "others", "less": "others"},
-        frozenset({"less"}),
+        {"value": "field", "plus": "others", "less": "others", "given": "given"},
+        frozenset({"less", "given"}),
         ("value", "sum"),
         _NUMBERS,
     ),

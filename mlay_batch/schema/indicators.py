@@ -31,15 +31,17 @@ class IndicatorKind:
         params: the kind of each parameter.
         gaps: what `says` and `ask` may put into their gaps. All provide ``times`` of the last
             ``months`` months showed it, ``day`` the row's own; ``field`` and ``fields`` become
-            titles of the form.
+            titles of the form. An indicator of several months provides ``running`` too: in how
+            many months without a break it was found, the reported one included.
     """
 
     params: Mapping[str, ParamKind]
     gaps: tuple[str, ...] = ()
 
-    def gap_names(self) -> frozenset[str]:
-        """Return the names of all gaps that the kind can fill."""
-        return frozenset({"times", "months", "day", *self.gaps})
+    def gap_names(self, months: int) -> frozenset[str]:
+        """Return the names of all gaps that the kind can fill, searched for in `months` months."""
+        habit = ("running",) if months > 1 else ()
+        return frozenset({"times", "months", "day", *habit, *self.gaps})
 
 
 _LIKE_TEXTS: Mapping[str, ParamKind] = {
@@ -199,7 +201,8 @@ def _indicator_faults(
     for text_key in ("says", "ask"):
         for lang in ("vi", "en"):
             gaps = _GAP.findall(getattr(indicator, text_key).of(lang))
-            yield from unknown_names(gaps, (*path, text_key, lang), indicator_kind.gap_names())
+            gap_names = indicator_kind.gap_names(indicator.months)
+            yield from unknown_names(gaps, (*path, text_key, lang), gap_names)
 
 
 def _param(

@@ -121,7 +121,7 @@ def _without(node: yaml.Node, name: str) -> yaml.Node:
 def _merge(base: yaml.Node, extension: yaml.Node, key: str) -> yaml.Node:
     """Return `extension` put over `base`, both the value of `key` (``""`` for the whole)."""
     if isinstance(base, yaml.MappingNode) and isinstance(extension, yaml.MappingNode):
-        return _merge_mappings(base, extension) if key in ("", "choices") else extension
+        return _merge_mappings(base, extension) if key in ("", "choices", "looks") else extension
     if isinstance(base, yaml.SequenceNode) and isinstance(extension, yaml.SequenceNode):
         by_name = key != _REPEATABLE_LIST and all(map(_name, (*base.value, *extension.value)))
         return _merge_lists(base, extension) if by_name else extension

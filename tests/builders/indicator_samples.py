@@ -95,7 +95,7 @@ def write_rows(branch: str, month: Period, values: Line) -> AcceptedReturn:
         rows.append(
             _row("scores", 51, score | {"scorer": "confirmed", "total": values["confirmed"]})
         )
-    if meeting["kind"] == "both":
+    if meeting["kind"] != "regular":
         topic = values.get("topic", "Phòng, chống suy thoái trong đảng viên")
         rows.append(_row("thematic", 44, {"held_on": day, "topic": topic}))
     return AcceptedReturn(_delivery(branch, month), tuple(rows))

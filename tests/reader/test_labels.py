@@ -150,7 +150,7 @@ def test_one_heading_typed_over(path: str, words: str, codes: list[str]) -> None
         ("meetings.expected", "meetings.present", "Đảng viên có mặt", "Đảng viên phải có mặt"),
         ("scores.time", "scores.attendance", "Tham dự", "Thời gian"),
         ("members.admitted", "members.moved_in", "chuyển đến", "kết nạp"),
-        ("members.opening", "members.closing", "Có cuối tháng", "Có đầu tháng"),
+        ("members.opening", "members.closing", "Số đảng viên cuối tháng", "Số đảng viên đầu tháng"),
     ],
 )
 def test_exchanged_and_typed_anew(first: str, other: str, left: str, right: str) -> None:

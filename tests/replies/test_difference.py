@@ -30,10 +30,10 @@ def test_a_field_of_a_card_before_and_after():
     assert list_differences(
         [card(opening=10, closing=10)], [card(opening=10, closing=12, sick=None)]
     ) == [
-        "- I. Đảng viên: Có cuối tháng (D = A + B - C) 10 → 12",
+        "- I. Đảng viên: Số đảng viên cuối tháng (D = A + B - C) 10 → 12",
     ]
     assert list_differences([card(opening=None)], [card(opening=3)]) == [
-        "- I. Đảng viên: Có đầu tháng (A) (trống) → 3",
+        "- I. Đảng viên: Số đảng viên đầu tháng (A) (trống) → 3",
     ]
 
 

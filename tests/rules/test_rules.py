@@ -7,6 +7,7 @@ form is enough to have it accepted without a word.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -89,6 +90,28 @@ def test_the_good_return_is_good(sample: Sample) -> None:
     good = render(sample.form, sample.context, rows_of(sample))
     ((_, findings),) = check_books([good], sample.form)
     assert findings == ()
+
+
+FRAME = {"expected": 18, "present": 9, "excused": 4, "unexcused": 5, "duration": 40,
+         "prepared": "no", "documents": "no", "merged": "yes", "criticism": 0}  # fmt: skip
+
+
+@pytest.mark.parametrize("version", ["2018.1", "2025.1"])
+def test_thematic_meetings_are_not_held_to_the_frame_of_regular_ones(version: str) -> None:
+    """12-HD/BTCTW: its frame (90 minutes, above 85 %, nobody absent) is one of regular meetings."""
+    sample = VERSIONS[f"meeting {version}"]
+    regular, thematic = (
+        replace(
+            sample,
+            name=f"row {row}",
+            change={f"meetings.{row}.{name}": value for name, value in FRAME.items()},
+        )
+        for row in (1, 2)
+    )
+    outcomes = try_samples(sample.form, [regular, thematic])
+    assert outcomes["row 2"].findings == ()
+    found = {finding.code for finding in outcomes["row 1"].findings}
+    assert found == {"D03", "D04", "D05", "D06"}
 
 
 def test_every_rule_has_its_sample() -> None:

@@ -10,6 +10,7 @@ from mlay_batch.core.messages import error_text
 from mlay_batch.errors import SchemaError
 from mlay_batch.schema import Form, Scheme
 from mlay_batch.schema.catalogue import shipped_folder
+from mlay_batch.schema.indicators import IndicatorSet
 from mlay_batch.schema.load import load_file
 
 BASE = """\
@@ -188,6 +189,19 @@ def test_nor_a_new_sign_a_central_one(tmp_path: Path) -> None:
     with pytest.raises(SchemaError) as caught:
         load_file(tmp_path / "own.yaml", folders=[shipped_folder("schemas")])
     assert (caught.value.code, caught.value.params["key"]) == ("schema.replaces", "kind")
+
+
+def test_what_signs_look_at_is_added_to(tmp_path: Path) -> None:
+    """A field of its own for one sign, and another one for a role that is there."""
+    own = (
+        'extends: signs-meeting-2018.yaml\nversion: "2"\nlooks:\n'
+        "  talk: {field: meetings.speakers}\n  minutes: {field: meetings.duration}\n"
+    )
+    (tmp_path / "own.yaml").write_text(own, encoding="utf-8")
+    signs = load_file(tmp_path / "own.yaml", folders=[shipped_folder("schemas")])
+    assert isinstance(signs, IndicatorSet)
+    assert signs.looks["talk"].field == signs.looks["speakers"].field == "meetings.speakers"
+    assert (signs.looks["minutes"].where, bool(signs.looks["speakers"].where)) == ({}, True)
 
 
 def test_grades_may_be_read_across_to_two_versions(tmp_path: Path) -> None:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
 import pytest
 from builders.known_codes import KNOWN_CODES
 
@@ -115,3 +121,103 @@ def test_every_finding_of_the_program_is_explained() -> None:
     assert "{" not in page
     assert "| C20 | cảnh báo | Ghi “…” bên ngoài biểu mẫu" in page
     assert "| R04 | lỗi, trả lại |" in page and "| I20 | chờ quyết định |" in page
+
+
+# Where the documents that a basis may name were seen, and what of them was seen there. A basis that
+# says more than is listed here says "chưa xác nhận"; one more document is added with its address.
+_DOMAIN = "DOMAIN.md, marked [doc]"
+_TNUT = "llct.tnut.edu.vn/tin-tuc/2018-07-31/tieu-chi-danh-gia-chat-luong-sinh-hoat-chi-bo-dang"
+_LUATVIETNAM = (
+    "luatvietnam.vn/tin-van-ban-moi/thoi-luong-sinh-hoat-chi-bo-toi-thieu-90-phut-186-105065"
+)
+_THUVIEN = "thuvienphapluat.vn Huong-dan-16-HD-BTCTW-2018 396122"
+_ENCO = "encovietnam.com/ban-tin-phap-luat/140-hanh-chinh/5216 (43-HD replaces 25-HD)"
+_THANHNIEN = "thanhnien.vn 185250920111919699 (366-QĐ replaces 124-QĐ)"
+SEEN = {
+    "12-HD/BTCTW": _TNUT,
+    "12-HD/BTCTW (sinh hoạt thường kỳ, dự trên 85%)": _TNUT,
+    "12-HD/BTCTW (sinh hoạt thường kỳ, không có đảng viên vắng không lý do)": _TNUT,
+    "12-HD/BTCTW (sinh hoạt thường kỳ, tối thiểu 90 phút)": _DOMAIN,
+    "12-HD/BTCTW (thường kỳ mỗi tháng một lần)": _DOMAIN,
+    "12-HD/BTCTW (chuyên đề mỗi quý một lần)": _DOMAIN,
+    "42-HD/BTCTW ngày 28/10/2025": _LUATVIETNAM,
+    "42-HD/BTCTW ngày 28/10/2025 (tối thiểu 90 phút)": _LUATVIETNAM,
+    "42-HD/BTCTW ngày 28/10/2025 "
+    "(thường kỳ và chuyên đề trong một buổi, tối thiểu 120 phút)": _LUATVIETNAM,
+    "27-HD/BTCTW": "minhtungland.com/huong-dan-so-27-ngay-25-thang-9-nam-2014 (a distorted copy)",
+    "132-QĐ/TW": _THUVIEN,
+    "16-HD/BTCTW": _THUVIEN,
+    "21-HD/BTCTW": _DOMAIN,
+    "21-HD/BTCTW "
+    "(chi bộ hoàn thành xuất sắc khi 100 % đảng viên hoàn thành nhiệm vụ trở lên)": _DOMAIN,
+    "21-HD/BTCTW "
+    "(chi bộ hoàn thành xuất sắc khi từ 80 % đảng viên hoàn thành tốt trở lên)": _DOMAIN,
+    "124-QĐ/TW": _THANHNIEN,
+    "25-HD/BTCTW": _ENCO,
+    "366-QĐ/TW ngày 30/8/2025": _THANHNIEN,
+    "366-QĐ/TW (đánh giá tổ chức theo thang 100 điểm)": "laodong.vn 1578058",
+    "366-QĐ/TW (thang 100 điểm, các mức 90, 70, 50)": "laodong.vn 1578058 and 1579399",
+    "43-HD/BTCTW": _ENCO,
+}  # fmt: skip
+_DOCUMENT = re.compile(r"\d+-(?:HD|QĐ|CT|KL|NQ)/[A-ZĐ]+")
+_CLAUSE = re.compile(_DOCUMENT.pattern + r",? (?:mục|điều|điểm|khoản|chương)", re.IGNORECASE)
+_UNCONFIRMED = re.compile("chưa (được )?xác nhận")
+_OWN_FORM = ("Mẫu báo cáo: ", "Sổ đăng ký")  # a relation within a form of ours
+
+
+def bases(record: object) -> Iterator[str]:
+    """Every basis in a description, of its parts too."""
+    if isinstance(record, tuple):
+        for item in record:
+            yield from bases(item)
+    if is_dataclass(record):
+        for part in fields(record):
+            value: Any = getattr(record, part.name)
+            if part.name == "basis":
+                yield from (value,) if isinstance(value, str) else value or ()
+            yield from bases(value)
+
+
+def is_sourced(basis: str) -> bool:
+    """Whether a basis was seen, says that it is unconfirmed, or rests on one of our forms alone."""
+    named = set(_DOCUMENT.findall(basis))
+    known = {name for text in SEEN for name in _DOCUMENT.findall(text)}
+    if _UNCONFIRMED.search(basis):  # what is dated is a document by its number, or an article
+        return named <= known and (bool(named) or "ngày" not in basis or "bài báo" in basis)
+    return basis in SEEN or (basis.startswith(_OWN_FORM) and not named)
+
+
+RECORDS = (*CATALOGUE.forms, *CATALOGUE.quotas, *CATALOGUE.schemes, *CATALOGUE.indicator_sets)
+
+
+def test_every_basis_was_seen_or_says_that_nobody_confirmed_it() -> None:
+    shipped = {basis for record in RECORDS for basis in bases(record)}
+    assert len(shipped) > 50
+    assert sorted(basis for basis in shipped if not is_sourced(basis)) == []
+    assert [basis for basis in shipped if _CLAUSE.search(basis)] == []
+
+
+@pytest.mark.parametrize(
+    "basis",
+    [
+        "12-HD/BTCTW, mục II (tối thiểu 90 phút)",  # a clause nobody saw
+        "12-HD/BTCTW (tối thiểu 60 phút)",
+        "99-HD/BTCTW (chưa xác nhận)",  # a document nobody saw
+        "Quy định của Thị ủy",
+        "Báo cáo của Thị ủy ngày 04/12/2019 (chưa xác nhận)",  # an article, not a report
+        "Mẫu báo cáo: 90 phút theo 12-HD/BTCTW",
+    ],
+)
+def test_a_new_basis_without_a_source_is_caught(basis: str) -> None:
+    assert not is_sourced(basis)
+
+
+def test_what_is_printed_cites_documents_that_were_seen() -> None:
+    """Locale, letters, guides, and what the forms themselves instruct."""
+    root = Path(__file__).resolve().parents[2]
+    files = (*(root / "mlay_batch/locale").rglob("*.*"), *(root / "docs").glob("*.md"))
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    texts += [f"{line.vi} {line.en}" for form in CATALOGUE.forms for line in form.instructions]
+    known = {name for text in SEEN for name in _DOCUMENT.findall(text)}
+    assert {name for text in texts for name in _DOCUMENT.findall(text)} <= known
+    assert [match[0] for text in texts for match in _CLAUSE.finditer(text)] == []

@@ -42,6 +42,7 @@ WRONG = [
     ("code: H01", "code: D01", "schema.unfit", 10, "D01", ""),
     ("weight: 2", "months: 2\n    times: 3", "schema.unfit", 16, "3", ""),
     ("{value} dưới", "{valu} dưới", "schema.name", 17, "valu", "value"),
+    ("{value} dưới", "{running} dưới", "schema.name", 17, "running", ""),  # of one month: no run
     ("weight: 2", "severity: error", "schema.value", 15, "severity", ""),
 ]
 

@@ -34,12 +34,12 @@ BRANCH, SIGN = "Tên đơn vị", "Dấu hiệu"
 
 
 def on_trial(code: str) -> Catalogue:
-    (indicator_set,) = catalogue().indicator_sets
+    indicator_set, later = catalogue().indicator_sets
     entries = tuple(
         replace(sign, severity=Severity.TRIAL) if sign.code == code else sign
         for sign in indicator_set.entries
     )
-    return replace(catalogue(), indicator_sets=(replace(indicator_set, entries=entries),))
+    return replace(catalogue(), indicator_sets=(replace(indicator_set, entries=entries), later))
 
 
 def book(inputs: ReportInputs) -> dict[str, Worksheet]:
@@ -104,7 +104,7 @@ class TestSheet:
         sheet = sheets["Lỗi"]
         (line,) = [row for row in lines(sheet) if row[column(sheet, "Mã")] == "H06"]
         assert line[column(sheet, "Mức")] == "○ Thử nghiệm"
-        assert "1 người phát biểu trên 18" in str(line[column(sheet, "Vấn đề")])
+        assert "1 trong số 18 người dự phát biểu" in str(line[column(sheet, "Vấn đề")])
 
 
 class TestPage:

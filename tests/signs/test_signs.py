@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from builders.indicator_samples import (
     CELL,
     NOVEMBER,
+    WAYS,
+    WORKS,
     catalogue,
     facts,
     indicator_codes,
@@ -22,12 +25,15 @@ from mlay_batch.core.messages import explain_indicator
 from mlay_batch.core.period import Period
 from mlay_batch.figures.indicator_search import KINDS, indicator_hits
 from mlay_batch.model.records import AcceptedReturn
+from mlay_batch.schema import Catalogue
 from mlay_batch.schema import indicators as described
 
 SAMPLES = samples("signs.yaml")
 MINUTES = samples("minutes.yaml")
-ENTRIES = {sign.code: sign for signs in catalogue().indicator_sets for sign in signs.entries}
+SET_2018, SET_2025 = catalogue().indicator_sets
+ENTRIES = {sign.code: sign for sign in SET_2018.entries}
 FORM = catalogue().form("meeting", "2018.1")
+TRENCH = "Nạo vét mương nội đồng dài 1,2 km, mỗi đảng viên phụ trách bốn hộ chưa góp công"
 
 
 def codes(lines: list[dict[str, Any]], at: str = "2019-11") -> list[str]:
@@ -53,6 +59,7 @@ def test_a_sign_shows_on_its_sample_and_not_on_its_twin(name: str) -> None:
 def test_every_sign_has_a_sample_and_every_kind_a_sign() -> None:
     assert {name.partition(" ")[0] for name in SAMPLES} == set(ENTRIES)
     assert {sign.kind for sign in ENTRIES.values()} == set(KINDS) == set(described.KINDS)
+    assert {sign.code for sign in SET_2025.entries} - set(ENTRIES) == {"H14"}  # `TestBorder`
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -72,13 +79,14 @@ def test_what_is_said_has_no_gaps_and_names_its_cell(name: str) -> None:
 def test_a_sign_says_what_it_saw() -> None:
     hit = next(iter(indicator_codes(year([{"speakers": 1, "present": 9, "expected": 9}]))))
     assert explain_indicator(hit.indicator, hit.params, FORM, "vi").what == (
-        "Buổi 05/11/2019 có 1 người phát biểu trên 9 người dự."
+        "Buổi 05/11/2019: 1 trong số 9 người dự phát biểu."
     )
     hit = next(
         iter(indicator_codes(year([{"month": "2019-10", "prepared": "no"}, {"documents": "no"}])))
     )
     assert explain_indicator(hit.indicator, hit.params, FORM, "vi").what == (
-        "2 trong 3 tháng gần nhất chưa chuẩn bị; buổi 05/11/2019 ghi “Không” ở: Gửi trước tài liệu."
+        "2 trong 3 tháng gần nhất có buổi chưa chuẩn bị đủ; buổi 05/11/2019 ghi “Không” ở: "
+        "Gửi trước tài liệu."
     )
     assert [source.path for source in hit.sources] == ["meetings.documents"]
 
@@ -95,8 +103,7 @@ def test_a_blank_is_never_a_sign() -> None:
 
 
 def test_signs_of_a_version_hold_in_its_months_only() -> None:
-    (indicator_set,) = catalogue().indicator_sets
-    ended = replace(indicator_set, effective=replace(indicator_set.effective, to="2019-10"))
+    ended = replace(SET_2018, effective=replace(SET_2018.effective, to="2019-10"))
     later = facts(
         year([{"merged": "yes"}]), descriptions=replace(catalogue(), indicator_sets=(ended,))
     )
@@ -105,6 +112,152 @@ def test_signs_of_a_version_hold_in_its_months_only() -> None:
 
 def test_no_sign_is_an_error() -> None:
     assert {sign.severity for sign in ENTRIES.values()} <= {Severity.WARNING, Severity.TRIAL}
+
+
+def statement(lines: list[dict[str, Any]], code: str) -> str:
+    """What a sign says of November."""
+    (hit,) = [hit for hit in indicator_codes(year(lines)) if hit.indicator.code == code]
+    return explain_indicator(hit.indicator, hit.params, FORM, "vi").what
+
+
+@pytest.mark.parametrize(("since", "months"), [("2019-09", 3), ("2019-08", 4), ("2019-07", 5)])
+def test_months_running_are_as_many_as_there_are(since: str, months: int) -> None:
+    assert statement([{"from": since, "criticism": 0}], "H05") == (
+        f"Đến buổi 05/11/2019, {months} tháng liền không ghi ý kiến phê bình, tự phê bình nào."
+    )
+
+
+@pytest.mark.parametrize(
+    "july", [{"absent": True}, {"criticism": 1}, {"criticism": None}, {"kind": "thematic"}]
+)
+def test_a_month_that_does_not_show_it_ends_the_run(july: dict[str, Any]) -> None:
+    """Without criticism from January on; in July there is no return, criticism, a blank, or no
+    regular meeting."""
+    lines = [{"from": "2019-01", "criticism": 0}, {"month": "2019-07"} | july]
+    assert statement(lines, "H05").startswith("Đến buổi 05/11/2019, 4 tháng liền")
+
+
+def test_scores_that_never_move_are_counted_where_there_are_scores() -> None:
+    """A month without a return lies between: no "11 meetings running", but the last 10 scored."""
+    lines = [{"from": "2019-01", "own": 95}, {"month": "2019-04", "absent": True}]
+    assert statement(lines, "H10") == (
+        "Đến buổi 05/11/2019, 10 buổi gần nhất có điểm tự chấm đều đúng 95 điểm."
+    )
+
+
+def test_a_run_says_how_long_it_is() -> None:
+    """ "3 months running" in the words of a sign is what it is set to, not what was found."""
+    for sign in (*SET_2018.entries, *SET_2025.entries):
+        for text in (sign.says.vi, sign.ask.vi):
+            assert "liền" not in text or "{running}" in text, sign.code
+
+
+BAD_MEETING = {
+    "content": "Họp thường kỳ tháng", "duration": 30, "present": 9, "expected": 20, "speakers": 0,
+    "criticism": 0, "prepared": "no", "documents": "no", "merged": "yes",
+}  # fmt: skip
+
+
+def test_thematic_meetings_are_not_held_to_the_frame_of_regular_ones() -> None:
+    """12-HD/BTCTW: its frame is that of "sinh hoạt chi bộ thường kỳ"."""
+    assert codes([{"from": "2019-09", "kind": "thematic"} | BAD_MEETING]) == []
+
+
+@pytest.mark.parametrize("kind", ["regular", "both"])
+def test_regular_ones_are_and_so_is_a_sitting_of_both(kind: str) -> None:
+    seen = codes([{"from": "2019-09", "kind": kind} | BAD_MEETING])
+    assert {"H03", "H04", "H05", "H06", "H07", "H13"} <= set(seen)
+
+
+OCTOBER_2025, NOVEMBER_2025 = Period(2025, 10), Period(2025, 11)
+
+
+def autumn_2025(lines: Mapping[int, dict[str, Any]]) -> list[AcceptedReturn]:
+    """Returns of the months of 2025 that are named, each with its own good content."""
+    return [
+        write_rows(
+            CELL,
+            Period(2025, month),
+            {"content": WAYS[CELL].format(WORKS[month - 2], month)} | line,
+        )
+        for month, line in lines.items()
+    ]
+
+
+def hits_2025(
+    lines: Mapping[int, dict[str, Any]], descriptions: Catalogue | None = None
+) -> list[tuple[str, str]]:
+    """Month and code of every hit in one report of the year."""
+    period = Period(2025, max(lines))
+    inputs = facts(autumn_2025(lines), period, descriptions)
+    return [(str(hit.period)[5:], hit.indicator.code) for hit in indicator_hits(inputs)]
+
+
+class TestBorder:
+    """12-HD/BTCTW to October 2025, 42-HD/BTCTW of 28/10/2025 from November on."""
+
+    @pytest.mark.parametrize(
+        ("line", "october", "november"),
+        [
+            ({"kind": "regular", "duration": 90}, [], []),
+            ({"kind": "regular", "duration": 89}, ["H03"], ["H03"]),
+            ({"kind": "both", "duration": 120}, [], []),
+            ({"kind": "both", "duration": 119}, [], ["H14"]),  # at least 120 in one sitting
+            ({"kind": "both", "duration": 89}, ["H03"], ["H14"]),  # said once, not twice
+            ({"kind": "thematic", "duration": 60}, [], []),
+        ],
+    )
+    def test_each_month_is_held_to_its_own_document(
+        self, line: dict[str, Any], october: list[str], november: list[str]
+    ) -> None:
+        expected = [("10", code) for code in october] + [("11", code) for code in november]
+        assert hits_2025({10: line, 11: line}) == expected
+
+    def test_and_names_it(self) -> None:
+        inputs = facts(autumn_2025({10: {"duration": 60}, 11: {"duration": 60}}), NOVEMBER_2025)
+        october, november = (hit.indicator.basis for hit in indicator_hits(inputs))
+        assert october == "12-HD/BTCTW (sinh hoạt thường kỳ, tối thiểu 90 phút)"
+        assert november == (  # whose meeting is one of both kinds
+            "42-HD/BTCTW ngày 28/10/2025 "
+            "(thường kỳ và chuyên đề trong một buổi, tối thiểu 120 phút)"
+        )
+
+    @pytest.mark.parametrize(
+        ("code", "bad", "twin"),
+        [
+            ("H05", {9: {"criticism": 0}, 10: {"criticism": 0}, 11: {"criticism": 0}}, 9),
+            ("H07", {9: {}, 10: {"prepared": "no"}, 11: {"documents": "no"}}, 10),
+            ("H10", {month: {"own": 95} for month in range(6, 12)}, 6),
+            ("H01", {8: {"content": TRENCH}, 9: {}, 10: {}, 11: {"content": TRENCH}}, 8),
+        ],
+    )
+    def test_what_looks_back_sees_the_months_before(
+        self, code: str, bad: dict[int, dict[str, Any]], twin: int
+    ) -> None:
+        meeting = {"duration": 125}
+        bad = {month: meeting | line for month, line in bad.items()}
+        assert hits_2025(bad) == [("11", code)]
+        assert hits_2025(bad | {twin: meeting}) == []
+
+    def test_a_quarter_of_both_documents(self) -> None:
+        """October under 12-HD, November and December under 42-HD: none in the whole quarter."""
+        regular = {"kind": "regular"}
+        assert hits_2025({10: regular, 11: regular, 12: regular}) == [("12", "H08")]
+        assert hits_2025({10: {"kind": "both"}, 11: regular, 12: regular}) == []
+
+    def test_a_habit_counts_what_was_asked_in_its_month(self) -> None:
+        """100 minutes for both kinds: enough in October, not in November; two months only then."""
+        entries = [
+            replace(sign, months=2, times=2) if sign.code == "H14" else sign
+            for sign in SET_2025.entries
+        ]
+        own = replace(
+            catalogue(),
+            indicator_sets=(SET_2018, replace(SET_2025, entries=tuple(entries))),
+        )
+        short = {"kind": "both", "duration": 100}
+        assert hits_2025({10: short, 11: short}, own) == []
+        assert hits_2025({10: short, 11: short, 12: short}, own) == [("12", "H14")]
 
 
 class TestPrecision:

@@ -128,6 +128,9 @@ def test_sum_equals_card() -> None:
         ("E4", {"value": 18, "sum": 16}),
     ]
     assert broken_cells(form, {"c": 18}, card={"all": 18}) == []
+    asked = trial("sum_equals_card", value="c", plus="[card.all]", mark="c", given="{kind: [one]}")
+    assert len(broken_cells(asked, {"c": 17, "kind": "one"}, card={"all": 18})) == 1
+    assert broken_cells(asked, {"c": 17, "kind": "two"}, card={"all": 18}) == []
     assert (
         broken_cells(form, {"c": 18}) == []
     )  # no card: nothing to compare with, the reader says so
@@ -156,6 +159,10 @@ def test_share_above() -> None:
     assert broken_cells(form, {"a": 17, "c": 20}) == [
         ("C1", {"part": 17, "whole": 20, "bound": 85})
     ]
+    asked = trial("share_above", part="a", whole="c", bound=85, given="{kind: [one]}")
+    low = {"a": 17, "c": 20}
+    assert len(broken_cells(asked, {**low, "kind": "one"})) == 1
+    assert broken_cells(asked, {**low, "kind": "two"}, low) == []
 
 
 def test_required_if() -> None:
