@@ -15,7 +15,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import worst_state
 from mlay_batch.figures.report_records import OPEN, CellRating, Completeness, ReportInputs, Sitting
 from mlay_batch.figures.return_access import card, mean, number, returns_of, year_to_date
-from mlay_batch.figures.scoring import band_of, counting_score, year_grade
+from mlay_batch.figures.scoring import band_of, counting_score, meetings_needed, year_grade
 from mlay_batch.model.records import AcceptedReturn, Row
 from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Scheme
@@ -182,7 +182,8 @@ def _grade(
     grade = None if reason else year_grade(scheme, bands, rating.months, rating.to_come)
     if grade is None:
         return replace(rating, ungraded=reason or "no_basis")
-    return replace(rating, grade=grade.id)
+    needed = meetings_needed(scheme, grade, bands, rating.months)
+    return replace(rating, grade=grade.id, needed=needed)
 
 
 def _reason_ungraded(inputs: ReportInputs, family: tuple[Organisation, ...], scheme: Scheme) -> str:

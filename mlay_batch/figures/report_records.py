@@ -160,6 +160,8 @@ class CellRating:
     """Those whose return is out or to come: they may still bring regular meetings."""
     grade: str | None = None
     """Grade of the year by the meetings of the cell and its forerunners, or the best in reach."""
+    needed: int = 0
+    """Meetings of its band that the grade in reach still lacks."""
     ungraded: str = ""
     """Why there is none: ``unknown`` to the register, ``merged`` into another cell, too ``young``,
     ``unscored`` without a scored regular meeting, ``no_basis`` for any grade that fits."""

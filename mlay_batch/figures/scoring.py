@@ -6,6 +6,8 @@ Nothing is rounded. A score is the form's total; a rule of the form makes its gr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from math import ceil
 
 from mlay_batch.figures.report_records import CriteriaMean, Sitting
 from mlay_batch.figures.return_access import mean
@@ -77,26 +79,25 @@ def year_grade(scheme: Scheme, bands: Sequence[str], months: int, to_come: int) 
     Trung bình are not; 3 Tốt in 5 months are, as 3 × 12 ≥ 7 × 5.
     """
     ranks = {band.id: rank for rank, band in enumerate(scheme.bands_best_first())}
-    band_ranks = [ranks.get(band, len(ranks)) for band in bands]
     for grade in scheme.year_grades:
         if not grade.is_adopted:
             return None
-        if _fits(grade, band_ranks, ranks) and (
-            to_come or _has_enough(grade, band_ranks, ranks, months)
-        ):
+        worst = ranks[grade.every] if grade.every else len(ranks)
+        fits = all(ranks.get(band, len(ranks)) <= worst for band in bands)
+        if fits and (to_come or not meetings_needed(scheme, grade, bands, months)):
             return grade
     return None
 
 
-def _fits(grade: YearGrade, band_ranks: Sequence[int], ranks: Mapping[str, int]) -> bool:
-    return not grade.every or all(rank <= ranks[grade.every] for rank in band_ranks)
+def meetings_needed(scheme: Scheme, grade: YearGrade, bands: Sequence[str], months: int) -> int:
+    """Return how many more meetings of its band a grade asks of `months` of a year.
 
-
-def _has_enough(
-    grade: YearGrade, band_ranks: Sequence[int], ranks: Mapping[str, int], months: int
-) -> bool:
+    7 in 12 months are 2.92 in 5: with 3 none is needed, with 1 two are.
+    """
+    ranks = {band.id: rank for rank, band in enumerate(scheme.bands_best_first())}
     least = ranks[grade.least] if grade.least else len(ranks)
-    return sum(rank <= least for rank in band_ranks) * MONTHS >= grade.times * months
+    count = sum(ranks.get(band, len(ranks)) <= least for band in bands)
+    return max(0, ceil(Fraction(grade.times * months, MONTHS)) - count)
 
 
 def criteria_means(scheme: Scheme | None, sittings: Sequence[Sitting]) -> tuple[CriteriaMean, ...]:

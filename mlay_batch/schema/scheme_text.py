@@ -37,12 +37,7 @@ def year_requirements(scheme: Scheme, lang: str) -> Iterator[str]:
     if not scheme.year_grades:
         return
     yield text("ratings", "year_how", lang)
-    bands = {
-        band.id: text(
-            "ratings", "year.or_better" if position else "year.best", lang, band=band.title.of(lang)
-        )
-        for position, band in enumerate(scheme.bands_best_first())
-    }
+    bands = band_texts(scheme, lang)
     for grade in scheme.year_grades:
         conditions = "; ".join(_conditions(grade, bands, lang)) or text(
             "ratings", "year.otherwise", lang
@@ -57,6 +52,16 @@ def year_requirements(scheme: Scheme, lang: str) -> Iterator[str]:
     yield text("ratings", "year.merged", lang)
     if age := scheme.least_age:
         yield text("ratings", "year.young", lang, months=age.months, basis=age.basis)
+
+
+def band_texts(scheme: Scheme, lang: str) -> dict[str, str]:
+    """Return what a meeting of each band or better is called."""
+    return {
+        band.id: text(
+            "ratings", "year.or_better" if position else "year.best", lang, band=band.title.of(lang)
+        )
+        for position, band in enumerate(scheme.bands_best_first())
+    }
 
 
 def thematic_requirement(scheme: Scheme, lang: str) -> str:

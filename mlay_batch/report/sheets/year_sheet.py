@@ -166,9 +166,18 @@ class _YearColumns:
             yield f"SUMPRODUCT({count()}+0*{ends}-{later}-{over})"
 
     def _grade_text(self, rating: CellRating) -> str:
-        """Return the grade, or why there is none."""
-        titles = {grade.id: grade.title.of(self.ctx.lang) for grade in self.grades}
-        return titles[rating.grade] if rating.grade else self._ungraded_text(rating.ungraded)
+        """Return the grade, with what it still needs, or why there is none."""
+        if rating.ungraded:
+            return self._ungraded_text(rating.ungraded)
+        grade = next(grade for grade in self.grades if grade.id == rating.grade)
+        title = grade.title.of(self.ctx.lang)
+        return self._needed_text(grade, rating.needed) if rating.needed else title
+
+    def _needed_text(self, grade: YearGrade, count: object) -> str:
+        scheme = self.ctx.figures.score_scheme
+        band = scheme_text.band_texts(scheme, self.ctx.lang)[grade.least or ""] if scheme else ""
+        title = grade.title.of(self.ctx.lang)
+        return self.ctx.t("ratings/year.needed", grade=title, count=count, band=band)
 
     def _ungraded_text(self, reason: str) -> str:
         scheme = self.ctx.figures.score_scheme
@@ -184,19 +193,23 @@ class _YearColumns:
         adopted = list(takewhile(attrgetter("is_adopted"), self.grades))
         formula = quote(self._ungraded_text("no_basis"))
         for grade in reversed(adopted):
-            tests = ",".join(self._grade_tests(rating, grade)) or "TRUE"
-            formula = f"IF(AND({tests}),{quote(grade.title.of(self.ctx.lang))},{formula})"
+            formula = self._test_grade(rating, grade, formula)
         rated = self._regular_count(rating, '">0"')
         return f"IF({rated}+{cell('to_come')}=0,{quote(self._ungraded_text('unscored'))},{formula})"
 
-    def _grade_tests(self, rating: CellRating, grade: YearGrade) -> Iterator[str]:
-        """Yield the conditions of a grade; any number of meetings fits into an open month."""
+    def _test_grade(self, rating: CellRating, grade: YearGrade, otherwise: str) -> str:
+        """Return the formula of a grade; any number of meetings fits into an open month."""
+        tests, result = ["TRUE"], quote(grade.title.of(self.ctx.lang))
         if grade.every:
-            yield f"{self._regular_count(rating, quote(f'>{self.ranks[grade.every]}'))}=0"
+            worse = self._regular_count(rating, quote(f">{self.ranks[grade.every]}"))
+            tests.append(f"{worse}=0")
         if grade.least:
-            enough = self._regular_count(rating, quote(f"<={self.ranks[grade.least]}"))
-            needed = f"{grade.times}*{cell('year_months')}"
-            yield f"OR({cell('to_come')}>0,({enough})*{MONTHS}>={needed})"
+            count = self._regular_count(rating, quote(f"<={self.ranks[grade.least]}"))
+            needed = f"ROUNDUP({grade.times}*{cell('year_months')}/{MONTHS},0)-({count})"
+            before, _, after = self._needed_text(grade, "\0").partition("\0")
+            tests.append(f"OR({cell('to_come')}>0,{needed}<=0)")
+            result = f"IF({needed}>0,{quote(before)}&{needed}&{quote(after)},{result})"
+        return f"IF(AND({','.join(tests)}),{result},{otherwise})"
 
     def _regular_count(self, rating: CellRating, rank: str) -> str:
         """Return how many regular meetings of the cell and its forerunners are of a rank."""
