@@ -49,7 +49,6 @@ def year_requirements(scheme: Scheme, lang: str) -> Iterator[str]:
         yield text("ratings", "year.grade", lang, grade=title, conditions=conditions, source=source)
     yield text("ratings", "year.no_basis", lang)
     yield text("ratings", "year.months", lang)
-    yield text("ratings", "year.merged", lang)
     if age := scheme.least_age:
         yield text("ratings", "year.young", lang, months=age.months, basis=age.basis)
 

@@ -34,7 +34,7 @@ TX   | town        |        |            |            |
 DB1  | committee   | TX     |            |            |
 DB2  | committee   | TX     |            |            |
 CB1  | cell_direct | TX     |            |            |
-CB2  | cell_direct | TX     | 2018-03-01 |            |
+CB2  | cell_direct | TX     | 2018-03-01 | 2020-06-01 | CB1
 CB3  | cell_direct | TX     |            | 2019-09-01 |
 A1   | cell        | DB1    |            |            |
 """

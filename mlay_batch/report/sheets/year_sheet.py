@@ -95,13 +95,13 @@ class _YearColumns:
             yield Column(
                 "year_grade",
                 self._grade_heading(),
-                17,
+                15,
                 self._grade_text,
                 self._grade_formula,
                 "center",
             )
-        yield column("column.remark", 38, partial(_remark, self.ctx), _text_look)
-        yield column("branches/trend.line", 16)
+        yield column("column.remark", 28, partial(_remark, self.ctx), _text_look)
+        yield column("branches/trend.line", 14)
 
     def _mean_column(self) -> Column[CellRating]:
         """Return the mean scores; below, each weighs by the number of its scored meetings."""
@@ -160,7 +160,10 @@ class _YearColumns:
         if not month_ends:
             return
         ends = f"{{{month_ends}}}"
-        for code in _codes(rating):
+        by_code = self.ctx.inputs.register.by_code
+        ends_of_forerunners = ((code, by_code[code].ended) for code in rating.forerunners)
+        living = (code for code, ended in ends_of_forerunners if ended and ended > period.end)
+        for code in (fixed("branch"), *map(quote, living)):
             count = partial(organisations.countifs, branch=code)
             later, over = count(founded=f'">"&{ends}'), count(ended=f'"<="&{ends}')
             yield f"SUMPRODUCT({count()}+0*{ends}-{later}-{over})"
@@ -214,7 +217,10 @@ class _YearColumns:
     def _regular_count(self, rating: CellRating, rank: str) -> str:
         """Return how many regular meetings of the cell and its forerunners are of a rank."""
         count = partial(self.data.sittings.countifs, regular="1", rank=rank)
-        return "+".join(count(branch=code) for code in _codes(rating))
+        if not rating.forerunners:
+            return count(branch=fixed("branch"))
+        codes = ",".join(map(quote, (rating.branch.code, *rating.forerunners)))
+        return f"SUMPRODUCT({count(branch=f'{{{codes}}}')})"
 
 
 def _codes(rating: CellRating) -> tuple[str, ...]:
