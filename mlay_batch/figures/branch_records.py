@@ -114,10 +114,13 @@ class ThematicLine:
     branch: Organisation
     meeting_counts: tuple[int | None, ...]
     """By quarter; None if the branch owed no return in it."""
+    owed_months: int
+    """Months of the last quarter for which it owes a return."""
     open_months: int
-    """Months of the last quarter that are to come or whose return is not in."""
+    """Those that are to come or whose return is not in."""
     state: str
-    """Of the last quarter: ``held``, ``open`` (none yet), ``none``, ``off`` (owes nothing)."""
+    """Of the last quarter: ``held``, ``open`` (none yet), ``none``, ``off`` (owes nothing) or
+    ``short`` (owes returns for too few months to be asked)."""
     themes: tuple[Theme, ...]
     """Of the last quarter."""
 
@@ -132,6 +135,8 @@ class Thematic:
     kinds: tuple[str, ...]
     """The kinds of meetings that are thematic."""
     lines: tuple[ThematicLine, ...]
+    least_months: int = 1
+    """For how many months of a quarter a cell must owe a return to be asked for a meeting."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from mlay_batch.figures.text_similarity import (
     similar_texts,
     similarity,
 )
+from mlay_batch.figures.thematic import least_months, owes
 from mlay_batch.model.records import Row
 from mlay_batch.schema.indicators import Indicator
 
@@ -161,15 +162,20 @@ def above_other(indicator: Indicator, view: ReturnView, _: ReturnIndex) -> Itera
 def none_in_quarter(
     indicator: Indicator, view: ReturnView, index: ReturnIndex
 ) -> Iterator[Observation]:
-    """No value in a whole quarter: a hit in its last month if every month was reported."""
-    quarter = Period.of("quarter", view.period.start)
-    if quarter.end != view.period.end:
+    """No value in a whole quarter: a hit in its last month, if every month owed was reported.
+
+    A cell that owed too few months to be asked for a theme is no hit (`Scheme.thematic_months`).
+    """
+    quarter, inputs = Period.of("quarter", view.period.start), index.inputs
+    branch = inputs.register.by_code.get(view.branch)
+    views = {month: index.find(view.branch, month) for month in quarter.months()}
+    sent = [month_view for month_view in views.values() if month_view]
+    if branch is None or sent[-1].period != view.period:
         return
-    month_views = [index.find(view.branch, month) for month in quarter.months()]
-    if all(
-        month_view and not any(month_view.values(indicator.params["value"]))
-        for month_view in month_views
-    ):
+    is_out = any(owes(inputs, branch, month) for month in views if not views[month])
+    owed = sum(branch.is_active(month_view.period) for month_view in sent)
+    has_value = any(any(other.values(indicator.params["value"])) for other in sent)
+    if not is_out and owed >= least_months(inputs, view.period) and not has_value:
         yield Observation({"quarter": str(quarter)}, ())
 
 

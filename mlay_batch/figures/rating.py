@@ -15,7 +15,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import worst_state
 from mlay_batch.figures.report_records import OPEN, CellRating, Completeness, ReportInputs, Sitting
 from mlay_batch.figures.return_access import card, mean, number, returns_of, year_to_date
-from mlay_batch.figures.scoring import band_of, counting_score, year_grade
+from mlay_batch.figures.scoring import band_of, counting_score, meetings_needed, year_grade
 from mlay_batch.model.records import AcceptedReturn, Row
 from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Scheme
@@ -116,12 +116,13 @@ def ratings(
         if organisation.code in owing_codes or organisation.code in by_branch
     ]
     unknown_codes = (code for code in by_branch if code not in inputs.register.by_code)
+    cells = (*known_cells, *(Organisation(code, code, "") for code in unknown_codes))
     return tuple(
         replace(
-            _rating(inputs, branch, by_branch.get(branch.code, []), scheme, matrix),
-            owes=branch.code in owing_codes,
+            _rating(inputs, family, by_branch, scheme, matrix),
+            owes=family[0].code in owing_codes,
         )
-        for branch in (*known_cells, *(Organisation(code, code, "") for code in unknown_codes))
+        for family in _families(inputs, cells)
     )
 
 
@@ -137,17 +138,16 @@ def _owing_branches(inputs: ReportInputs) -> set[str]:
 
 def _rating(
     inputs: ReportInputs,
-    branch: Organisation,
-    cell_sittings: list[Sitting],
+    family: tuple[Organisation, ...],
+    by_branch: Mapping[str, list[Sitting]],
     scheme: Scheme | None,
     matrix: Completeness | None,
 ) -> CellRating:
+    branch, *forerunners = family
+    cell_sittings = by_branch.get(branch.code, [])
     scores = [sitting.score for sitting in cell_sittings if sitting.score is not None]
-    regular_bands = [sitting.band for sitting in cell_sittings if sitting.regular and sitting.band]
-    period, to_come = inputs.period, _to_come(inputs, branch, matrix)
-    is_graded = scheme and _is_graded(inputs, branch, scheme, len(regular_bands) + to_come, matrix)
-    grade = year_grade(scheme, regular_bands, to_come) if scheme and is_graded else None
-    return CellRating(
+    period = inputs.period
+    rating = CellRating(
         branch=branch,
         state=worst_state(period, branch.code, matrix),
         sittings=tuple(sitting for sitting in cell_sittings if sitting.period in period.months()),
@@ -155,56 +155,113 @@ def _rating(
         scored_count=len(scores),
         mean=mean(scores),
         sitting_count=len(cell_sittings),
-        to_come=to_come,
-        grade=grade.id if grade else None,
+        forerunners=tuple(o.code for o in forerunners if _ended_within(o, period.year)),
+        months=sum(_owed_months(inputs, organisation, matrix) for organisation in family),
+        to_come=sum(_to_come(inputs, organisation, matrix) for organisation in family),
     )
+    return _grade(inputs, rating, family, by_branch, scheme) if scheme else rating
 
 
-def _is_graded(
+def _grade(
     inputs: ReportInputs,
-    branch: Organisation,
+    rating: CellRating,
+    family: tuple[Organisation, ...],
+    by_branch: Mapping[str, list[Sitting]],
     scheme: Scheme,
-    meetings: int,
-    matrix: Completeness | None,
-) -> bool:
-    """Whether a cell gets a grade for the year; `meetings` are scored or still possible ones.
+) -> CellRating:
+    """Return the rating with the grade of the year, or why there is none."""
+    bands = [
+        sitting.band
+        for organisation in family
+        for sitting in by_branch.get(organisation.code, [])
+        if sitting.regular and sitting.band
+    ]
+    reason = _reason_ungraded(inputs, family, scheme)
+    if not reason and not bands and not rating.to_come:
+        reason = "unscored"
+    grade = None if reason else year_grade(scheme, bands, rating.months, rating.to_come)
+    if grade is None:
+        return replace(rating, ungraded=reason or "no_basis")
+    needed = meetings_needed(scheme, grade, bands, rating.months)
+    return replace(rating, grade=grade.id, needed=needed)
 
-    With fewer meetings than a grade demands a cell is not graded if it was founded or ended within
-    the year, is not in the register, or had months waived; how their year counts is unconfirmed. A
-    cell that existed all year and met seldom is graded.
+
+def _reason_ungraded(inputs: ReportInputs, family: tuple[Organisation, ...], scheme: Scheme) -> str:
+    """Return why a cell gets no grade whatever it meets; empty where it may get one."""
+    branch, year = family[0], inputs.period.year
+    if branch.code not in inputs.register.by_code:
+        return "unknown"
+    if branch.successor and _ended_within(branch, year):
+        return "merged"
+    if scheme.least_age and _is_young(family, year, scheme.least_age.months):
+        return "young"
+    return ""
+
+
+def _is_young(family: tuple[Organisation, ...], year: int, months: int) -> bool:
+    """Whether a cell, or the oldest one merged into it, exists for less than these full months.
+
+    They are counted to the end of the year or of the cell: one founded on 1 July has had six on
+    31 December, one founded on 2 July has not.
     """
-    if meetings >= max((grade.times for grade in scheme.year_grades), default=0):
-        return True
-    first, last = date(inputs.period.year, 1, 1), date(inputs.period.year, 12, 31)
-    organisation = inputs.register.by_code.get(branch.code)
-    if (
-        organisation is None
-        or (organisation.founded or first) > first
-        or _ends_within(organisation, first, last)
-    ):
-        return False
-    cells = matrix.cells.items() if matrix else ()
-    return not any(code == branch.code and cell.state == "waived" for (code, _), cell in cells)
+    foundings = [organisation.founded for organisation in family if organisation.founded]
+    if len(foundings) < len(family):
+        return False  # one was there before all periods
+    first, end = min(foundings), min(family[0].ended or date.max, date(year + 1, 1, 1))
+    last_day = Period(first.year, first.month).shift(months).end
+    return last_day.replace(day=min(first.day, last_day.day)) > end
 
 
-def _ends_within(branch: Organisation, first: date, last: date) -> bool:
-    """Whether the branch existed on the first day and had ended by the last one."""
-    return branch.ended is not None and first < branch.ended <= last
+def _families(
+    inputs: ReportInputs, cells: Iterable[Organisation]
+) -> Iterable[tuple[Organisation, ...]]:
+    """Yield each cell with the ones merged into it until the end of the year, or into those."""
+    merged_into: dict[str, list[Organisation]] = {}
+    for organisation in inputs.register.organisations:
+        ended = organisation.ended
+        if organisation.successor and ended and ended <= date(inputs.period.year, 12, 31):
+            merged_into.setdefault(organisation.successor, []).append(organisation)
+    for cell in cells:
+        family = [cell]
+        for member in family:  # which grows
+            family += [o for o in merged_into.get(member.code, ()) if o not in family]
+        yield tuple(family)
+
+
+def _ended_within(branch: Organisation, year: int) -> bool:
+    """Whether the branch existed on the first day of the year and had ended by the last one."""
+    return branch.ended is not None and date(year, 1, 1) < branch.ended <= date(year, 12, 31)
+
+
+def _owed_months(inputs: ReportInputs, branch: Organisation, matrix: Completeness | None) -> int:
+    """Return for how many months of the year the branch owes a return: not while it is excused."""
+    return sum(
+        branch.is_active(month) and _state(inputs, branch, month, matrix) != "waived"
+        for month in Period(inputs.period.year, 1, 12).months()
+    )
 
 
 def _to_come(inputs: ReportInputs, branch: Organisation, matrix: Completeness | None) -> int:
-    """Return how many months of the year may still bring a regular meeting of the cell.
+    """Return how many months of the year may still bring meetings of the branch.
 
-    These are the later months in which the cell exists and the earlier ones whose return is out.
+    These are the later months in which it exists and the earlier ones whose return is out.
     """
-    year_months = [Period(inputs.period.year, month) for month in range(1, 13)]
-    cells = matrix.cells if matrix else {}
     return sum(
-        branch.is_active(month) and branch.code in inputs.register.by_code
-        if month.start > inputs.period.end
-        else (cell := cells.get((branch.code, month))) is not None and cell.state in OPEN
-        for month in year_months
+        branch.is_active(month) and _state(inputs, branch, month, matrix) in OPEN
+        for month in Period(inputs.period.year, 1, 12).months()
     )
+
+
+def _state(
+    inputs: ReportInputs, branch: Organisation, month: Period, matrix: Completeness | None
+) -> str:
+    """Return the state of a month; ``waived`` where no return is asked for."""
+    if branch.code not in inputs.register.by_code:
+        return "waived"
+    if month.start > inputs.period.end:
+        return "not_due"
+    cell = matrix.cells.get((branch.code, month)) if matrix else None
+    return cell.state if cell else "waived"
 
 
 def _bands(scheme: Scheme | None, cell_sittings: Iterable[Sitting]) -> Mapping[str, int]:

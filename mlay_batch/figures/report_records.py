@@ -168,10 +168,19 @@ class CellRating:
     """The year's sittings."""
     owes: bool = True
     """Whether it owes a return for a month of the period; otherwise it met earlier in the year."""
+    forerunners: tuple[str, ...] = ()
+    """The cells merged into it within the year, directly or through others."""
+    months: int = 0
+    """Months of the year for which the cell and its forerunners owe a return."""
     to_come: int = 0
-    """Months that may still bring a regular meeting."""
+    """Those whose return is out or to come: they may still bring regular meetings."""
     grade: str | None = None
-    """Grade of the year, or the best within reach; None for a cell that did not exist all year."""
+    """Grade of the year by the meetings of the cell and its forerunners, or the best in reach."""
+    needed: int = 0
+    """Meetings of its band that the grade in reach still lacks."""
+    ungraded: str = ""
+    """Why there is none: ``unknown`` to the register, ``merged`` into another cell, too ``young``,
+    ``unscored`` without a scored regular meeting, ``no_basis`` for any grade that fits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ Nothing is rounded. A score is the form's total; a rule of the form makes its gr
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from math import ceil
 
 from mlay_batch.figures.report_records import CriteriaMean, Sitting
 from mlay_batch.figures.return_access import mean
@@ -14,6 +16,7 @@ from mlay_batch.schema.schemes import Band, YearGrade
 
 Marks = Mapping[str, float | None]
 TOTAL = "total"
+MONTHS = 12  # of a year
 
 
 def counting_score(
@@ -65,29 +68,36 @@ def lacks_full_marks(scheme: Scheme, band: Band, marks: Marks) -> bool:
     return any((marks.get(name) or 0) < full[name] for name in demanded)
 
 
-def year_grade(scheme: Scheme, bands: Sequence[str], to_come: int) -> YearGrade | None:
+def year_grade(scheme: Scheme, bands: Sequence[str], months: int, to_come: int) -> YearGrade | None:
     """Return a cell's grade for the year from the bands of its scored regular meetings.
 
-    Meetings `to_come` count as the best band, so the result is the best grade within reach. None
-    without a scored meeting or a grade that fits.
+    `months` are those it owes returns for. While some are `to_come`, any number of meetings may
+    still be held, so that the result is the best grade within reach: only a meeting that was too
+    poor excludes one. None where no grade fits, or one that is not adopted stands above it.
 
-    Phú Thọ's Tốt (all Khá or better, 7 Tốt): 7 Tốt and 5 Khá are Tốt; 11 Tốt and one Trung bình
-    are not; 5 Tốt with 2 to come can still be.
+    Phú Thọ's Tốt (all Khá or better, 7 Tốt in 12 months): 7 Tốt and 5 Khá are Tốt; 11 Tốt and one
+    Trung bình are not; 3 Tốt in 5 months are, as 3 × 12 ≥ 7 × 5.
     """
-    if not bands:
-        return None
     ranks = {band.id: rank for rank, band in enumerate(scheme.bands_best_first())}
-    band_ranks = [ranks.get(band, len(ranks)) for band in bands]
-    return next((g for g in scheme.year_grades if _is_reached(g, band_ranks, ranks, to_come)), None)
+    for grade in scheme.year_grades:
+        if not grade.is_adopted:
+            return None
+        worst = ranks[grade.every] if grade.every else len(ranks)
+        fits = all(ranks.get(band, len(ranks)) <= worst for band in bands)
+        if fits and (to_come or not meetings_needed(scheme, grade, bands, months)):
+            return grade
+    return None
 
 
-def _is_reached(
-    grade: YearGrade, band_ranks: Sequence[int], ranks: Mapping[str, int], to_come: int
-) -> bool:
-    every = ranks[grade.every] if grade.every else max(band_ranks)
-    least = ranks[grade.least] if grade.least else max(band_ranks)
-    enough = sum(rank <= least for rank in band_ranks) + to_come >= grade.times
-    return enough and all(rank <= every for rank in band_ranks)
+def meetings_needed(scheme: Scheme, grade: YearGrade, bands: Sequence[str], months: int) -> int:
+    """Return how many more meetings of its band a grade asks of `months` of a year.
+
+    7 in 12 months are 2.92 in 5: with 3 none is needed, with 1 two are.
+    """
+    ranks = {band.id: rank for rank, band in enumerate(scheme.bands_best_first())}
+    least = ranks[grade.least] if grade.least else len(ranks)
+    count = sum(ranks.get(band, len(ranks)) <= least for band in bands)
+    return max(0, ceil(Fraction(grade.times * months, MONTHS)) - count)
 
 
 def criteria_means(scheme: Scheme | None, sittings: Sequence[Sitting]) -> tuple[CriteriaMean, ...]:

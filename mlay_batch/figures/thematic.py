@@ -16,7 +16,7 @@ from mlay_batch.figures.report_records import OPEN, Completeness, ReportInputs
 from mlay_batch.figures.return_access import ReturnsByKey, returns_of, year_to_date
 from mlay_batch.model.records import AcceptedReturn
 from mlay_batch.model.register import Organisation
-from mlay_batch.schema.ids import MEETING, MIXED_KIND
+from mlay_batch.schema.ids import MEETING, MEETING_SCORE, MIXED_KIND
 
 THEMES = "thematic"  # the section of the themes, and the kind of such a meeting
 MEETINGS = "meetings"
@@ -31,14 +31,28 @@ def thematic(inputs: ReportInputs, matrix: Completeness | None) -> Thematic | No
     if matrix is None:
         return None
     returns = year_to_date(returns_of(inputs, MEETING), inputs.period)
+    least = least_months(inputs, inputs.period)
     quarters = _quarters(inputs.period)
     themes: dict[str, list[Theme]] = {}
     for theme in _themes(returns):
         if theme.held_on in quarters[-1]:
             themes.setdefault(theme.branch, []).append(theme)
-    lines = (_line(inputs, matrix, returns, branch, quarters) for branch in matrix.branches)
+    lines = (_line(inputs, matrix, returns, branch, quarters, least) for branch in matrix.branches)
     full_lines = (replace(line, themes=tuple(themes.get(line.branch.code, ()))) for line in lines)
-    return Thematic(quarters, (MEETING, MEETINGS), _KINDS, tuple(full_lines))
+    return Thematic(quarters, (MEETING, MEETINGS), _KINDS, tuple(full_lines), least)
+
+
+def least_months(inputs: ReportInputs, period: Period) -> int:
+    """Return for how many months of a quarter a cell must owe a return to be asked for a theme."""
+    scheme = inputs.catalogue.scheme_for(MEETING_SCORE, period)
+    return scheme.thematic_months if scheme else 1
+
+
+def owes(inputs: ReportInputs, branch: Organisation, month: Period) -> bool:
+    """Whether a branch that has sent nothing for the month owes a return: it is not excused."""
+    form = inputs.catalogue.form_for(MEETING, month)
+    is_asked = form is not None and branch.type in form.reporters and branch.is_active(month)
+    return is_asked and not inputs.register.waiver(MEETING, branch.code, month, inputs.as_of)
 
 
 def _quarters(period: Period) -> tuple[Period, ...]:
@@ -52,26 +66,31 @@ def _line(
     returns: ReturnsByKey,
     branch: Organisation,
     quarters: tuple[Period, ...],
+    least: int,
 ) -> ThematicLine:
     meeting_counts = tuple(
         _count_meetings(matrix, returns, branch, quarter) for quarter in quarters
     )
     last_quarter = quarters[-1]
-    states = (_state(matrix, branch, month, inputs.period) for month in last_quarter.months())
+    months = [month for month in last_quarter.months() if branch.is_active(month)]
+    states = [_state(matrix, branch, month, inputs.period) for month in months]
     open_months = sum(state in OPEN for state in states)
-    if meeting_counts[-1] is None:
-        state = "off"
-    elif meeting_counts[-1]:
+    owed_months = len(states) - states.count("waived")
+    if meeting_counts[-1]:
         state = "held"
+    elif not owed_months:
+        state = "off"
+    elif owed_months < least:
+        state = "short"
     else:
         state = "open" if open_months else "none"
-    return ThematicLine(branch, meeting_counts, open_months, state, themes=())
+    return ThematicLine(branch, meeting_counts, owed_months, open_months, state, themes=())
 
 
 def _state(matrix: Completeness, branch: Organisation, month: Period, period: Period) -> str:
-    """Return the month's state; after the report's period ``not_due`` while the branch exists."""
+    """Return the state of a month in which the branch exists."""
     if month.start > period.end:
-        return "not_due" if branch.is_active(month) else "ended"
+        return "not_due"
     cell = matrix.cells.get((branch.code, month))
     return cell.state if cell else "waived"
 
@@ -81,7 +100,8 @@ def _count_meetings(
 ) -> int | None:
     """Count the quarter's thematic meetings; None if the branch owed nothing in it."""
     months = [month for month in quarter.months() if (branch.code, month) in matrix.cells]
-    if all(matrix.cell(branch.code, month).state in ("not_yet", "ended") for month in months):
+    states = {matrix.cell(branch.code, month).state for month in months}
+    if states <= {"not_yet", "ended", "waived"}:
         return None
     quarter_returns = (returns.get((branch.code, month)) for month in months)
     return sum(

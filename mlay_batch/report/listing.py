@@ -51,6 +51,7 @@ class Column(Generic[T]):
         total_value: what a total is computed to, None for the sum of the values; where it returns
             None the cell stays blank.
         total_look: the format of the cell of the total.
+        total_format: replaces the number format of that look.
         symbols: the symbols that states in this column begin with, to be coloured by.
     """
 
@@ -66,6 +67,7 @@ class Column(Generic[T]):
     total: bool | str = False
     total_value: Callable[[Sequence[T]], str | float | None] | None = None
     total_look: str = "total_count"
+    total_format: str = ""
     symbols: str = ""
 
 
@@ -223,7 +225,8 @@ class Listing(Generic[T]):
         self.sheet.write(row, 0, label or self.ctx.t("total"), "total_label", span=first)
         for position, column in enumerate(self.columns[first:], first):
             total = self._total(column, things)
-            self.sheet.write(row, position, total, column.total_look)
+            look, number_format = column.total_look, column.total_format
+            self.sheet.write(row, position, total, look, number_format=number_format)
             if total is not None:
                 references[column.id] = self.sheet.reference(row, position, total.value)
         self.next_row = row + 1

@@ -295,6 +295,7 @@ def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
     for line in (
         *scheme_text.meeting_requirements(scheme, lang),
         *scheme_text.year_requirements(scheme, lang),
+        *([scheme_text.thematic_requirement(scheme, lang)] if scheme.bands else ()),
     ):
         yield from ("", line)
     if scheme.parts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlay_batch.core.messages import show, text
-from mlay_batch.schema.schemes import Scheme, YearGrade
+from mlay_batch.schema.schemes import UNCONFIRMED, Scheme, YearGrade
 
 
 def meeting_requirements(scheme: Scheme, lang: str) -> Iterator[str]:
@@ -34,21 +34,38 @@ def meeting_requirements(scheme: Scheme, lang: str) -> Iterator[str]:
 
 def year_requirements(scheme: Scheme, lang: str) -> Iterator[str]:
     """Yield the conditions of a cell's yearly grades, each with its source."""
-    if scheme.year_grades:
-        yield text("ratings", "year_how", lang)
-    bands = {
+    if not scheme.year_grades:
+        return
+    yield text("ratings", "year_how", lang)
+    bands = band_texts(scheme, lang)
+    for grade in scheme.year_grades:
+        conditions = "; ".join(_conditions(grade, bands, lang)) or text(
+            "ratings", "year.otherwise", lang
+        )
+        basis = grade.basis or UNCONFIRMED
+        key = "year.basis" if grade.is_adopted else "year.unadopted"
+        source = text("ratings", key, lang, basis=basis)
+        title = grade.title.of(lang)
+        yield text("ratings", "year.grade", lang, grade=title, conditions=conditions, source=source)
+    yield text("ratings", "year.no_basis", lang)
+    yield text("ratings", "year.months", lang)
+    if age := scheme.least_age:
+        yield text("ratings", "year.young", lang, months=age.months, basis=age.basis)
+
+
+def band_texts(scheme: Scheme, lang: str) -> dict[str, str]:
+    """Return what a meeting of each band or better is called."""
+    return {
         band.id: text(
             "ratings", "year.or_better" if position else "year.best", lang, band=band.title.of(lang)
         )
         for position, band in enumerate(scheme.bands_best_first())
     }
-    for grade in scheme.year_grades:
-        conditions = "; ".join(_conditions(grade, bands, lang)) or text(
-            "ratings", "year.otherwise", lang
-        )
-        source = text("ratings", "year.basis", lang, basis=grade.basis) if grade.basis else ""
-        title = grade.title.of(lang)
-        yield text("ratings", "year.grade", lang, grade=title, conditions=conditions, source=source)
+
+
+def thematic_requirement(scheme: Scheme, lang: str) -> str:
+    """Return who is asked for a thematic meeting in a quarter."""
+    return text("ratings", "thematic_months", lang, months=scheme.thematic_months)
 
 
 def _conditions(grade: YearGrade, bands: dict[str, str], lang: str) -> Iterator[str]:

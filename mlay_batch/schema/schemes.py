@@ -8,6 +8,9 @@ from typing import Literal
 
 from mlay_batch.schema.model import Effective, Record, Text
 
+UNCONFIRMED = "chưa xác nhận"
+"""How a basis begins that was seen in no document."""
+
 
 @dataclass(frozen=True, slots=True)
 class Band(Record):
@@ -58,13 +61,14 @@ class Demand(Record):
 class YearGrade(Record):
     """A grade of a cell for its year, which gets the first one in the list whose conditions hold.
 
-    A grade without conditions always holds.
+    A grade without conditions always holds. One that is not adopted is never given, nor is any
+    below it: nobody knows whether the cell should have had it.
 
     Attributes:
         every: id of the band that each scored regular meeting must reach; None: no such condition.
         least: id of the band that `times` regular meetings must reach; None: any band.
-        times: least number of these meetings.
-        basis: regulation that sets the conditions.
+        times: least number of these meetings in 12 months; of fewer months in proportion.
+        basis: document that sets the conditions.
     """
 
     id: str
@@ -73,6 +77,24 @@ class YearGrade(Record):
     least: str | None = None
     times: int = 0
     basis: str | None = None
+
+    @property
+    def is_adopted(self) -> bool:
+        """Whether a document sets it."""
+        return bool(self.basis) and not str(self.basis).casefold().startswith(UNCONFIRMED)
+
+
+@dataclass(frozen=True, slots=True)
+class LeastAge(Record):
+    """How long a cell must have existed at the end of the year, or at its own, to be graded.
+
+    Attributes:
+        months: full months.
+        basis: document that asks for them.
+    """
+
+    months: int
+    basis: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +201,9 @@ class Scheme(Record):
         groups: meetings: groups of criteria that the points belong to.
         demands: meetings: what bands demand besides points.
         year_grades: meetings: grades of a cell for its year, the best first.
+        least_age: meetings: age below which a cell gets no grade for its year.
+        thematic_months: meetings: months of a quarter for which a cell must owe a return to be
+            asked for a thematic meeting in it.
         regular: meetings: ids of the kinds that count as regular.
         thematic: meetings: ids of the kinds that count as thematic. In a month without one the full
             marks are those of the groups that are not thematic.
@@ -207,6 +232,8 @@ class Scheme(Record):
     groups: tuple[Group, ...] = ()
     demands: tuple[Demand, ...] = ()
     year_grades: tuple[YearGrade, ...] = ()
+    least_age: LeastAge | None = None
+    thematic_months: int = 1
     regular: tuple[str, ...] = ("regular", "both")
     thematic: tuple[str, ...] = ("thematic", "both")
     rebase: bool = False

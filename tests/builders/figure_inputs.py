@@ -18,6 +18,8 @@ from mlay_batch.figures.report_records import ReportInputs
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Value, Verdict
 from mlay_batch.model.register import Assignment, Officer, Organisation, Register, Waiver
 from mlay_batch.schema import Catalogue, load_catalogue
+from mlay_batch.schema.model import Text
+from mlay_batch.schema.schemes import YearGrade
 
 SHEET = "Báo cáo"
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -205,3 +207,28 @@ def with_scheme(scheme: str, **changes: Any) -> Catalogue:
     catalogue = shipped()
     schemes = (replace(s, **changes) if s.scheme == scheme else s for s in catalogue.schemes)
     return replace(catalogue, schemes=tuple(schemes))
+
+
+def year_grades(*without_basis: str) -> tuple[YearGrade, ...]:
+    """The four grades of a year as an office adopts them, but for those that name no document."""
+    grades = records(
+        YearGrade,
+        """
+        id      | every   | least   | times
+        good    | fair    | good    | 7
+        fair    | average | fair    | 7
+        average |         | average | 7
+        poor    |         |         |
+        """,
+        title=Text("", ""),
+    )
+    titles = {"good": "Tốt", "fair": "Khá", "average": "Trung bình", "poor": "Kém"}
+    return tuple(
+        replace(
+            grade,
+            title=Text(titles[grade.id], grade.id),
+            times=grade.times or 0,
+            basis=None if grade.id in without_basis else "Quy định số 12-QĐ/TU",
+        )
+        for grade in grades
+    )

@@ -420,33 +420,68 @@ def bands(facts: Any) -> dict[str, Any]:
 
 
 def years(facts: Any) -> dict[str, Any]:
-    """What may still come in the year, and the grade of the regular meetings with the best to come.
+    """What may still come in the year, and the best grade the regular meetings still allow.
 
-    A month may bring one if it is over without a return, or if the cell lives on its last day.
+    A cell's year is that of all cells merged into it as well. A month may bring meetings if it is
+    over without a return, or if the cell lives on its last day; then their number is no bar.
     """
-    heard, until = settled_months(facts), last_month(facts)
-    cells_by_code = {cell.code: cell for cell in meeting_cells(facts)}
     everyone = {entry.code: entry for entry in facts.register.organisations}
     result = {}
     for code in bands(facts):
-        to_come = 0
-        for month in range(1, 13):
-            cell = cells_by_code.get(code) if month <= until else everyone.get(code)
-            if cell and lives(cell, days_of(facts.period.year, month)[-1]):
-                to_come += month > until or (code, month) not in heard
-        bands_held = regular_bands(facts, code)
-        whole = len(bands_held) + to_come >= 7 or there_all_year(facts, code)
-        result[code] = to_come, grade(facts, bands_held, to_come) if whole else None
+        kin = family(facts, code)
+        owed = {name: owed_days(facts, name) for name in kin if name in everyone}
+        months = sum(len(days) for days in owed.values())
+        to_come = sum(is_open(facts, name, month) for name in owed for month in owed[name])
+        bands_held = [name for member in kin for name in regular_bands(facts, member)]
+        rated = bands_held or to_come
+        is_graded = code in everyone and rated and not is_merged(facts, code) and is_old(facts, kin)
+        result[code] = to_come, grade(bands_held, months, to_come) if is_graded else None
     return result
 
 
-def there_all_year(facts: Any, code: str) -> bool:
-    """Whether the cell was there every day of the year and is excused from no month of it."""
-    everyone = {entry.code: entry for entry in facts.register.organisations}
-    days = [day for month in range(1, 13) for day in days_of(facts.period.year, month)]
-    if code not in everyone or not all(lives(everyone[code], day) for day in days):
-        return False
-    return not waived_months(facts, code)
+def is_merged(facts: Any, code: str) -> bool:
+    """Whether the cell went into another one until the end of the year."""
+    entry = next(entry for entry in facts.register.organisations if entry.code == code)
+    return bool(entry.successor and entry.ended and entry.ended.year <= facts.period.year)
+
+
+def family(facts: Any, code: str) -> list[str]:
+    """The cell, then the cells merged into it or into one of these."""
+    merged = [
+        entry.code
+        for entry in facts.register.organisations
+        if entry.successor == code and is_merged(facts, entry.code)
+    ]
+    return [code, *(member for name in merged for member in family(facts, name))]
+
+
+def owed_days(facts: Any, code: str) -> list[int]:
+    """The months of the year at whose end the cell lives, but for those it is excused from."""
+    entry = next(entry for entry in facts.register.organisations if entry.code == code)
+    ends = {month: days_of(facts.period.year, month)[-1] for month in range(1, 13)}
+    excused = waived_months(facts, code)
+    return [month for month, day in ends.items() if lives(entry, day) and month not in excused]
+
+
+def is_open(facts: Any, code: str, month: int) -> bool:
+    return month > last_month(facts) or (code, month) not in settled_months(facts)
+
+
+def is_old(facts: Any, kin: list[str]) -> bool:
+    """Whether the oldest cell has six full months at the end of the year, or of the first cell."""
+    entries = [
+        entry for code in kin for entry in facts.register.organisations if entry.code == code
+    ]
+    founded = [entry.founded for entry in entries]
+    if None in founded:
+        return True
+    half_a_year_on = min(founded).replace(day=1)
+    for _ in range(6):
+        half_a_year_on = (half_a_year_on + timedelta(days=31)).replace(day=1)
+    last = days_of(half_a_year_on.year, half_a_year_on.month)[-1]
+    day = last.replace(day=min(last.day, min(founded).day))
+    end = date(facts.period.year + 1, 1, 1)
+    return day <= min(end, entries[0].ended or end)
 
 
 def waived_months(facts: Any, code: str) -> set[int]:
@@ -485,18 +520,12 @@ def regular_bands(facts: Any, code: str) -> list[str]:
     return result
 
 
-def grade(facts: Any, bands_held: list[str], to_come: int) -> str | None:
-    """Phú Thọ: Tốt = none below Khá and 7 Tốt; below it none below Trung bình and 7 Khá; 7 TB."""
+def grade(bands_held: list[str], months: int, to_come: int) -> str | None:
+    """Phú Thọ: Tốt = none below Khá and 7 Tốt in twelve months; nothing was seen of others."""
     good = bands_held.count("good")
     fair = good + bands_held.count("fair")
-    average = fair + bands_held.count("average")
-    if not bands_held:
-        return None
-    if fair == len(bands_held) and good + to_come >= 7:
-        return "good"
-    if average == len(bands_held) and fair + to_come >= 7:
-        return "fair"
-    return "average" if average + to_come >= 7 else "poor"
+    enough = to_come or 12 * good >= 7 * months
+    return "good" if fair == len(bands_held) and enough else None
 
 
 def band(facts: Any, month: str, score: float) -> str:

@@ -198,6 +198,51 @@ class TestThematic:
         assert thematic(sent, period="2019-12")["CB2"].state == "none"
         assert thematic(sent, period="2019-Q4")["CB2"].state == "none"
 
+    SHORT = """
+    code | type        | parent | founded    | ended
+    TX   | town        |        |            |
+    NEW  | cell_direct | TX     | 2019-12-20 |
+    TWO  | cell_direct | TX     | 2019-11-20 |
+    JAN  | cell_direct | TX     |            | 2019-11-01
+    ALL  | cell_direct | TX     |            |
+    """
+
+    @pytest.mark.parametrize(
+        ("waived", "states"),
+        [
+            ("", {"NEW": "short", "TWO": "none", "JAN": "short", "ALL": "none"}),
+            ("2019-12", {"NEW": "off", "TWO": "short", "JAN": "short", "ALL": "none"}),
+            ("2019", {"NEW": "off", "TWO": "off", "JAN": "off", "ALL": "off"}),
+        ],
+    )
+    def test_who_owed_one_month_of_a_quarter_is_not_asked(
+        self, waived: str, states: dict[str, str]
+    ) -> None:
+        """Founded 20 December, or ended 1 November (October only): `thematic_months` is 2."""
+        codes = {"NEW": (12,), "TWO": (11, 12), "JAN": (10,), "ALL": (10, 11, 12)}
+        sent = [
+            f"{code} | 2019-{month}-25 | regular"
+            for code, months in codes.items()
+            for month in months
+            if not f"2019-{month}".startswith(waived or "-")
+        ]
+        left = "\n".join(
+            ["branch|form|period", *(f"{c}|meeting|{waived}" for c in codes if waived)]
+        )
+        town = register(self.SHORT, waivers=left)
+        filed = returns("\n".join(["branch | day | kind", *sent]))
+        figures = compute(facts(town, "2019-12", filed))
+        assert figures.thematic
+        assert {line.branch.code: line.state for line in figures.thematic.lines} == states
+        asked = {hit.branch for hit in figures.indicator_hits if hit.indicator.code == "H08"}
+        assert asked == {code for code, state in states.items() if state == "none"}
+
+    def test_who_owed_one_month_and_held_one_has_it(self) -> None:
+        filed = returns("branch | day | kind\nNEW | 2019-12-25 | thematic")
+        figures = compute(facts(register(self.SHORT), "2019-12", filed))
+        assert figures.thematic
+        assert {line.branch.code: line.state for line in figures.thematic.lines}["NEW"] == "held"
+
     def test_themes_of_the_quarter_say_whether_the_sitting_was_shared(self) -> None:
         topics = """
         branch | day        | topic

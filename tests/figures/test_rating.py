@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from builders.figure_inputs import facts, register, returns, shipped, with_scheme
+from builders.figure_inputs import facts, register, returns, shipped, with_scheme, year_grades
 
 from mlay_batch.core.findings import Place
 from mlay_batch.figures import compute
 from mlay_batch.figures.report_records import CellRating
+from mlay_batch.schema import Catalogue
 
 TOWN = """
 code | type        | parent | founded    | ended      | successor
@@ -181,56 +182,141 @@ def test_without_a_scheme_scores_stand_without_a_band() -> None:
     assert (rating.sittings[0].band, rating.bands, rating.mean) == (None, {}, 92)
 
 
-YOUNG = """
+YEAR = """
 code | type        | parent | founded    | ended      | successor
 TX   | town        |        |            |            |
 OLD  | cell_direct | TX     |            |            |
-NEW  | cell_direct | TX     | 2019-08-01 |            |
-HEIR | cell_direct | TX     |            |            |
-GONE | cell_direct | TX     |            | 2019-08-15 | HEIR
-JAN  | cell_direct | TX     | 2019-01-01 |            |
+JAN  | cell_direct | TX     | 2019-01-02 |            |
+JUL  | cell_direct | TX     | 2019-07-01 |            |
+JUL2 | cell_direct | TX     | 2019-07-02 |            |
+AUG  | cell_direct | TX     | 2019-08-01 |            |
+HEIR | cell_direct | TX     | 2019-08-01 |            |
+ONE  | cell_direct | TX     |            | 2019-08-01 | HEIR
+TWO  | cell_direct | TX     |            | 2019-08-15 | HEIR
+LAST | cell_direct | TX     |            |            |
+MID  | cell_direct | TX     | 2019-03-01 | 2019-10-01 | LAST
+ROOT | cell_direct | TX     | 2018-11-01 | 2019-05-01 | MID
+DONE | cell_direct | TX     |            | 2019-07-01 |
 """
+GRADED = with_scheme("meeting_score", year_grades=year_grades())
+AGELESS = with_scheme("meeting_score", year_grades=year_grades(), least_age=None)
 
 
-def grades(waivers: str = "") -> dict[str, str | None]:
-    """Grades of the year: NEW has three Tốt and one Khá, all others had five Tốt of five."""
-    days = [
-        f"{code} | 2019-{month:02}-05 | 95"
-        for code in ("OLD", "HEIR", "JAN", "GONE")
-        for month in range(3, 8)
-    ]
-    days += [f"NEW | 2019-{month:02}-05 | {95 if month < 11 else 75}" for month in (8, 9, 10, 11)]
-    sent = returns("\n".join(["branch | day | own", *days, "OTHER | 2019-03-05 | 95"]))
-    figures = compute(facts(register(YOUNG, waivers=waivers), "2019", sent))
-    return {entry.branch.code: entry.grade for entry in figures.year_ratings}
-
-
-def test_a_cell_with_too_few_meetings_because_of_its_life_bears_no_grade() -> None:
-    """Founded in August: 4 meetings and December's make 5 of 7. Unknown: how it counts nobody can
-    tell. GONE has five, and January and February may still come: 7.
+def rate(
+    cell: str,
+    scores: str,
+    period: str = "2019",
+    *,
+    waivers: str = "",
+    catalogue: Catalogue = GRADED,
+) -> CellRating:
+    """The year of a cell. Scores by cell: ``OLD 1-7:95 8-12:-`` met once in each of the months 1
+    to 7 with 95 points, and says of 8 to 12 that it did not meet.
     """
-    assert grades() == {
-        "OLD": "good",
-        "NEW": None,
-        "HEIR": "good",
-        "GONE": "good",
-        "JAN": "good",
-        "OTHER": None,
-    }
+    lines = ["branch | day | own | nil"]
+    for part in scores.split():
+        if ":" not in part:
+            code = part
+            continue
+        months, _, score = part.partition(":")
+        first, _, last = months.partition("-")
+        for month in range(int(first), int(last or first) + 1):
+            nil = f"{code} | 2019-{month:02} | | yes"
+            met = f"{code} | 2019-{month:02}-05 | {score} |"
+            lines.append(nil if score == "-" else met)
+    town = register(YEAR, waivers=waivers)
+    figures = compute(facts(town, period, returns("\n".join(lines)), catalogue=catalogue))
+    return next(rating for rating in figures.year_ratings if rating.branch.code == cell)
 
 
-@pytest.mark.parametrize(("months", "grade"), [(5, "good"), (6, None)])
-def test_who_is_excused_from_too_many_months_bears_none(months: int, grade: str | None) -> None:
-    """7 meetings are asked: 5 were held, and of 12 months less 6 excused one more may come."""
-    left = (1, 2, 8, 9, 10, 11)[:months]
-    waived = [f"OLD | meeting | 2019-{month:02}" for month in left]
-    assert grades("\n".join(["branch | form | period", *waived]))["OLD"] == grade
+def test_a_cell_younger_than_six_months_is_not_graded() -> None:
+    """21-HD: organisations founded less than 6 months ago are not rated. On 31 December a cell of
+    1 July has six full months, one of 2 July and one of 1 August have not.
+    """
+    for cell, reason in (("AUG", "young"), ("JUL2", "young"), ("JUL", "")):
+        rating = rate(cell, f"{cell} 8-10:95 11:75 12:-")
+        assert (rating.grade, rating.ungraded) == (None if reason else "good", reason)
 
 
-def test_who_was_there_all_year_and_met_seldom_is_graded() -> None:
-    """Every month is in, three of them with a meeting: the other nine had none."""
-    meetings = [f"OLD | 2019-{month:02}-05 | 95 | " for month in (1, 2, 3)]
-    none = [f"OLD | 2019-{month:02} | | yes" for month in range(4, 13)]
-    sent = returns("\n".join(["branch | day | own | nil", *meetings, *none]))
-    figures = compute(facts(register(YOUNG), "2019", sent))
-    assert {e.branch.code: e.grade for e in figures.year_ratings}["OLD"] == "poor"
+def test_meetings_are_asked_in_proportion_to_the_months_owed() -> None:
+    """Founded 1 August, three Tốt and one Khá, where an office sets no age: 3 × 12 ≥ 7 × 5."""
+    rating = rate("AUG", "AUG 8-10:95 11:75 12:-", catalogue=AGELESS)
+    assert (rating.months, rating.to_come, rating.grade) == (5, 0, "good")
+    two = rate("AUG", "AUG 8-9:95 10-11:75 12:-", catalogue=AGELESS)
+    assert two.grade == "fair"  # 2 × 12 < 35 ≤ 4 × 12
+
+
+def test_founded_on_2_january_a_cell_owes_twelve_months() -> None:
+    seven = rate("JAN", "JAN 1-7:95 8-12:-")
+    assert (seven.months, seven.grade) == (12, "good")
+    assert rate("JAN", "JAN 1-6:95 7-12:-").grade == "poor"
+
+
+def test_a_month_excused_is_not_asked_for() -> None:
+    """7 meetings in 11 months: 84 ≥ 77; 6 in 10: 72 ≥ 70; 6 in 11: 72 < 77."""
+    out = "branch | form | period\nOLD | meeting | 2019-12"
+    two_out = out + "\nOLD | meeting | 2019-11"
+    assert rate("OLD", "OLD 1-7:95 8-11:-", waivers=out).months == 11
+    assert rate("OLD", "OLD 1-7:95 8-11:-", waivers=out).grade == "good"
+    assert rate("OLD", "OLD 1-6:95 7-10:-", waivers=two_out).grade == "good"
+    assert rate("OLD", "OLD 1-6:95 7-11:-", waivers=out).grade == "poor"
+
+
+def test_one_of_twelve_months_without_a_meeting() -> None:
+    rating = rate("OLD", "OLD 1:95 2:- 3-12:95")
+    assert (rating.months, rating.sitting_count, rating.grade) == (12, 11, "good")
+
+
+def test_a_merged_cell_takes_the_meetings_and_months_of_its_forerunners() -> None:
+    """HEIR, founded 1 August: five of five Tốt. ONE owed January to July, TWO too, as it was no
+    more on 31 August: 5 + 7 + 7 months ask 7 × 19 ÷ 12 = 11.08, 12 meetings.
+    """
+    all_good = rate("HEIR", "HEIR 8-12:95 ONE 1-7:95 TWO 1-7:95")
+    assert (all_good.forerunners, all_good.months) == (("ONE", "TWO"), 19)
+    assert (all_good.sitting_count, all_good.grade, all_good.ungraded) == (5, "good", "")
+    assert rate("HEIR", "HEIR 8-12:95 ONE 1-7:95 TWO 1-7:75").grade == "good"  # 12
+    assert rate("HEIR", "HEIR 8-12:95 ONE 1-6:95 7:75 TWO 1-7:75").grade == "fair"  # 11
+    assert rate("HEIR", "HEIR 8-12:95 ONE 1-7:95 TWO 1-6:95 7:60").grade == "fair"
+    assert rate("HEIR", "HEIR 8-12:95 ONE 1-7:95 TWO 1-6:95").to_come == 1
+
+
+def test_a_cell_merged_within_the_year_bears_no_grade_of_its_own() -> None:
+    rating = rate("ONE", "ONE 1-7:95")
+    assert (rating.grade, rating.ungraded) == (None, "merged")
+    assert rate("ONE", "ONE 1-3:95", "2019-03").ungraded == "merged"  # the register knows already
+
+
+def test_a_chain_of_mergers_is_followed() -> None:
+    """ROOT (January to April) into MID (March to September) into LAST: 4 + 7 + 12 months; 14 ask
+    7 × 23 ÷ 12 = 13.4.
+    """
+    rating = rate("LAST", "LAST 1-3:95 4-12:75 MID 3-9:95 ROOT 1-4:95")
+    assert (rating.forerunners, rating.months, rating.grade) == (("MID", "ROOT"), 23, "good")
+    assert rate("MID", "MID 3-9:95").ungraded == "merged"
+
+
+def test_a_cell_dissolved_without_a_successor_is_graded_by_its_months() -> None:
+    rating = rate("DONE", "DONE 1-4:95 5-6:75")
+    assert (rating.months, rating.grade) == (6, "good")  # 4 × 12 ≥ 7 × 6
+
+
+def test_an_open_month_may_bring_any_number_of_meetings() -> None:
+    """106 of 769 months of the sample town had two. Only what was held excludes a grade."""
+    rating = rate("OLD", "OLD 1-11:75", "2019-11")
+    assert (rating.to_come, rating.grade, rating.needed) == (1, "good", 7)
+    assert rate("OLD", "OLD 1-10:75 11:60", "2019-11").grade == "fair"
+    assert rate("OLD", "OLD 1-12:75").grade == "fair"
+    assert rate("OLD", "OLD 1-12:-").ungraded == "unscored"
+    assert rate("OLD", "AUG 8:95", "2019-11").grade == "good"  # nothing is in yet
+
+
+def test_without_a_document_no_grade() -> None:
+    for scores in ("OLD 1-12:75", "OLD 1-12:40", "OLD 1-6:95 7-12:75"):
+        rating = rate("OLD", scores, catalogue=shipped())
+        assert (rating.grade, rating.ungraded) == (None, "no_basis")
+    assert rate("OLD", "OLD 1-7:95 8-12:75", catalogue=shipped()).grade == "good"
+
+
+def test_a_cell_the_register_does_not_know_bears_no_grade() -> None:
+    rating = rate("GONE", "GONE 1-12:95")
+    assert (rating.grade, rating.ungraded, rating.months) == (None, "unknown", 0)

@@ -11,13 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders.figure_inputs import shipped
+from builders.figure_inputs import shipped, year_grades
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlay_batch.core.messages import error_text
 from mlay_batch.errors import SchemaError
-from mlay_batch.figures.scoring import band_of, counting_score, full_marks, year_grade
+from mlay_batch.figures.scoring import (
+    band_of,
+    counting_score,
+    full_marks,
+    meetings_needed,
+    year_grade,
+)
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.load import load_text
 
@@ -85,22 +91,61 @@ def test_blank_thematic_points_are_none() -> None:
     assert counting_score(scheme(), None, {"closing": 5}, thematic=False) is None
 
 
+ADOPTED = scheme(year_grades=year_grades())
+
+
 @pytest.mark.parametrize(
-    ("bands_held", "to_come", "grade"),
+    ("bands_held", "months", "to_come", "grade"),
     [
-        (["good"] * 7 + ["fair"] * 5, 0, "good"),
-        (["good"] * 6 + ["fair"] * 6, 0, "fair"),  # 6 Tốt are too few
-        (["good"] * 11 + ["average"], 0, "fair"),  # one below Khá
-        (["good"] * 5 + ["fair"] * 5, 2, "good"),  # can still be reached
-        (["good"] * 5 + ["fair"] * 6, 1, "fair"),
-        (["good"] * 3 + ["average"], 8, "fair"),  # what is lost stays lost
-        (["poor"] * 12, 0, "poor"),
-        ([], 12, None),
+        (["good"] * 7 + ["fair"] * 5, 12, 0, "good"),
+        (["good"] * 6 + ["fair"] * 6, 12, 0, "fair"),  # 6 Tốt are too few
+        (["good"] * 11 + ["average"], 12, 0, "fair"),  # one below Khá
+        (["good"] * 3 + ["fair"], 5, 0, "good"),  # 3 × 12 = 36 ≥ 7 × 5 = 35
+        (["good"] * 2 + ["fair"] * 2, 5, 0, "fair"),  # 2 × 12 = 24 < 35, 4 Khá or better: 48
+        (["good"] * 7 + ["fair"], 13, 0, "fair"),  # 84 < 91: two cells' months, neither rounded
+        (["good"] * 5 + ["fair"] * 5, 12, 1, "good"),  # one month may bring two meetings
+        (["good"] * 3 + ["average"], 12, 8, "fair"),  # what is lost stays lost
+        ([], 12, 12, "good"),
+        (["poor"] * 12, 12, 0, "poor"),
     ],
 )
-def test_the_grade_of_a_year(bands_held: list[str], to_come: int, grade: str | None) -> None:
-    result = year_grade(shipped_scheme(), bands_held, to_come)
+def test_the_grade_of_a_year(
+    bands_held: list[str], months: int, to_come: int, grade: str | None
+) -> None:
+    result = year_grade(ADOPTED, bands_held, months, to_come)
     assert (result.id if result else None) == grade
+
+
+@pytest.mark.parametrize(
+    ("basis", "is_adopted"),
+    [
+        (None, False), ("", False), ("chưa xác nhận", False), ("Chưa xác nhận (báo)", False),
+        ("12-QĐ/TU", True),
+    ],
+)  # fmt: skip
+def test_a_grade_is_adopted_if_a_document_sets_it(basis: str | None, is_adopted: bool) -> None:
+    (best, *_) = year_grades()
+    assert replace(best, basis=basis).is_adopted is is_adopted
+
+
+def test_no_grade_stands_in_for_one_above_it_that_has_no_document() -> None:
+    """7 Khá and 5 Trung bình would be Khá; Trung bình, which fits as well, is not printed."""
+    bands_held = ["fair"] * 7 + ["average"] * 5
+    unsourced = scheme(year_grades=year_grades("fair"))
+    assert year_grade(ADOPTED, bands_held, 12, 0) == ADOPTED.year_grades[1]
+    assert year_grade(unsourced, bands_held, 12, 0) is None
+    assert year_grade(unsourced, ["poor"] * 12, 12, 0) is None
+    assert year_grade(unsourced, ["good"] * 12, 12, 0) == unsourced.year_grades[0]
+
+
+def test_the_shipped_scheme_gives_the_published_grade_alone() -> None:
+    """Seen of Phú Thọ: Tốt. What its Khá, Trung bình and Kém ask in full was not."""
+    for version in ("2018", "2025"):
+        shipped_grades = next(s for s in shipped().schemes if s.version == version and s.bands)
+        assert [(g.id, g.times, g.is_adopted) for g in shipped_grades.year_grades] == [
+            ("good", 7, True)
+        ]
+    assert year_grade(shipped_scheme(), ["fair"] * 12, 12, 0) is None
 
 
 def shipped_scheme() -> Scheme:
@@ -131,19 +176,30 @@ def test_a_demand_costs_one_grade_at_most(score: float, given_marks: dict[str, f
     assert (demanded != plain) == (plain == "good" and short)
 
 
+bands_of_meetings = st.sampled_from(("good", "fair", "average", "poor"))
+
+
 @given(
-    st.lists(st.sampled_from(("good", "fair", "average", "poor")), max_size=14), st.integers(0, 6)
+    st.lists(bands_of_meetings, max_size=14),
+    st.integers(1, 24),
+    st.lists(st.lists(bands_of_meetings, max_size=3), max_size=6),
+    st.sampled_from(((), ("average",), ("fair", "average", "poor"))),
 )
-def test_a_meeting_to_come_never_costs_a_grade(bands_held: list[str], to_come: int) -> None:
-    """And with none to come the grade is that of the rule read out word by word."""
-    order = [grade.id for grade in shipped_scheme().year_grades]
-    now, later = (year_grade(shipped_scheme(), bands_held, n) for n in (to_come, to_come + 1))
-    assert not bands_held or (now and later and order.index(later.id) <= order.index(now.id))
-    final = year_grade(shipped_scheme(), bands_held, 0)
-    if bands_held and set(bands_held) <= {"good", "fair"} and bands_held.count("good") >= 7:
-        assert final and final.id == "good"
-    elif final:
-        assert final.id != "good"
+def test_no_future_refutes_the_best_grade_in_reach_and_one_reaches_it(
+    held: list[str], months: int, futures: list[list[str]], without: tuple[str, ...]
+) -> None:
+    """Any month to come may bring up to three meetings here, of any band, or none."""
+    of = scheme(year_grades=year_grades(*without))
+    order = [grade.id for grade in of.year_grades]
+    owed, to_come = max(months, len(futures)), len(futures)
+    best = year_grade(of, held, owed, to_come)
+    end = year_grade(of, [*held, *(band for month in futures for band in month)], owed, 0)
+    assert end is None or (best and order.index(end.id) >= order.index(best.id))
+    if best:
+        needed = meetings_needed(of, best, held, owed)
+        assert to_come or not needed
+        reached = year_grade(of, [*held, *[best.least or "good"] * needed], owed, 0)
+        assert reached and order.index(reached.id) <= order.index(best.id)
 
 
 @pytest.mark.parametrize(

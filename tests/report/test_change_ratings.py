@@ -29,14 +29,14 @@ from mlay_batch.schema.schemes import Demand
 SCORES, MEETINGS, YEARLY = "Dữ liệu điểm tiêu chí", "Dữ liệu họp", "Dữ liệu xếp loại"
 SHEETS = ("Xếp loại sinh hoạt", "Lũy kế năm", "Điểm theo tiêu chí", "Xếp loại năm", "Mẫu 7A, 7B")
 TOWN = """
-code | type        | parent | founded    | ended
-TX   | town        |        |            |
-DB1  | committee   | TX     |            |
-DB2  | committee   | TX     |            |
-CB1  | cell_direct | TX     |            |
-CB2  | cell_direct | TX     | 2018-03-01 |
-CB3  | cell_direct | TX     |            | 2019-09-01
-A1   | cell        | DB1    |            |
+code | type        | parent | founded    | ended      | successor
+TX   | town        |        |            |            |
+DB1  | committee   | TX     |            |            |
+DB2  | committee   | TX     |            |            |
+CB1  | cell_direct | TX     |            |            |
+CB2  | cell_direct | TX     | 2018-03-01 | 2020-06-01 | CB1
+CB3  | cell_direct | TX     |            | 2019-09-01 |
+A1   | cell        | DB1    |            |            |
 """
 CELLS = ("CB1", "CB2", "CB3", "A1")
 FULL = {
@@ -64,7 +64,7 @@ def catalogue() -> Catalogue:
                 rebase=True,
                 demands=(Demand("good", ("time", "conduct"), "Bình Thuận"),),
                 groups=tuple(replace(g, thematic=g.id == "closing") for g in scheme.groups),
-                year_grades=tuple(replace(g, times=min(g.times, 2)) for g in scheme.year_grades),
+                year_grades=tuple(replace(g, times=min(g.times, 2)) for g in office.year_grades()),
             )
             if scheme.bands
             else scheme

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from mlay_batch.core.styles import NUMBER_FORMATS
 from mlay_batch.figures.report_records import CellRating, Sitting
 from mlay_batch.report import bands
 from mlay_batch.report.data.data_sheets import DataTables
@@ -72,7 +73,8 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> RatingTot
         for line in _rating_lines(rating):
             listing.write_row(line, number if line.is_first else None)
             lines.append(line)
-    totals, total_row = listing.write_totals(lines), listing.next_row - 1
+    totals = listing.write_totals(lines, ctx.t("rating.totals"))
+    total_row = listing.next_row - 1
     listing.next_row += 1
     for note in _notes(ctx):
         listing.write_note(note)
@@ -117,6 +119,7 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_RatingLin
         look=_look("date"),
         total=f"COUNT({whole('meeting_day')})",
         total_value=lambda lines: sum(line.sitting is not None for line in lines),
+        total_format=f'#,##0" {ctx.t("rating.meetings")}"',
     )
     yield from _level_columns(ctx, data)
     yield column("column.explanation", 50, partial(_note, ctx), _look("text", "quiet"))
@@ -137,6 +140,7 @@ def _level_columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_Rat
         total=f'IF(COUNT({whole("points")})=0,"",AVERAGE({whole("points")}))',
         total_value=_mean_score,
         total_look="total_points",
+        total_format=f'"{ctx.t("rating.mean")} "{NUMBER_FORMATS["points"]}',
     )
     for band in bands.best_first(ctx):
         yield Column(

@@ -23,9 +23,10 @@ from mlay_batch.report.listing import Column, Listing, branch_columns, titled_co
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import Condition, DataTable
 from mlay_batch.report.writer import Content, Formula, SheetWriter
+from mlay_batch.schema import scheme_text
 
 _COLUMNS, _SPLIT = 14, 6
-_STATES = ("held", "open", "none", "off")
+_STATES = ("held", "open", "none", "short", "off")
 _NUMERALS = ("I", "II", "III", "IV")
 
 
@@ -42,7 +43,9 @@ def write(ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTab
     listing.write_rows(thematic.lines)
     listing.write_totals(thematic.lines)
     _write_summary(listing, thematic)
-    last = listing.write_foot([ctx.t("branches/thematic.how")], gap=0)
+    scheme = ctx.figures.score_scheme
+    notes = [scheme_text.thematic_requirement(scheme, ctx.lang)] if scheme else []
+    last = listing.write_foot([ctx.t("branches/thematic.how"), *notes], gap=0)
     listing.set_up_page(last, frozen=3, filtered="result")
 
 
@@ -82,7 +85,7 @@ def _columns(
     yield column("column.held_on", 11, partial(_days, ctx), "center")
     yield column("branches/thematic.topic", 48, _topics)
     yield column("branches/thematic.shared", 11, partial(_shared, ctx), "center")
-    yield _state_column(ctx, f"quarter{last_number}", last)
+    yield _state_column(ctx, thematic, f"quarter{last_number}", last)
     yield column("column.delivery", 9, partial(_file_link, ctx), "link")
 
 
@@ -127,21 +130,31 @@ def _file_link(ctx: ReportContext, line: ThematicLine) -> Content:
     return ctx.file_link(line.themes[-1].delivery) if line.themes else None
 
 
-def _state_texts(ctx: ReportContext) -> dict[str, str]:
-    return {state: ctx.t(f"branches/thematic.state.{state}") for state in _STATES}
+def _state_texts(ctx: ReportContext, thematic: Thematic) -> dict[str, str]:
+    months = thematic.least_months
+    return {state: ctx.t(f"branches/thematic.state.{state}", months=months) for state in _STATES}
 
 
-def _state_column(ctx: ReportContext, quarter: str, group: str) -> Column[ThematicLine]:
+def _state_column(
+    ctx: ReportContext, thematic: Thematic, quarter: str, group: str
+) -> Column[ThematicLine]:
     """Return the column of states; `quarter` is the column that counts the last one's meetings."""
-    texts = _state_texts(ctx)
-    held, is_open, none = (quote(texts[state]) for state in ("held", "open", "none"))
-    formula = f"IF({cell(quarter)}>0,{held},IF({cell('open')}>0,{is_open},{none}))"
+    texts = _state_texts(ctx, thematic)
+
+    def formula(line: ThematicLine) -> str:
+        if line.state == "off":
+            return ""
+        held, is_open, none, short, _ = (quote(texts[state]) for state in _STATES)
+        is_asked = line.owed_months >= thematic.least_months
+        otherwise = f"IF({cell('open')}>0,{is_open},{none})" if is_asked else short
+        return f"IF({cell(quarter)}>0,{held},{otherwise})"
+
     return Column(
         "result",
         ctx.t("column.result"),
         15,
         lambda line: texts[line.state],
-        lambda line: "" if line.state == "off" else formula,
+        formula,
         group=group,
         symbols="●▲■",
     )
@@ -155,7 +168,7 @@ def _write_summary(listing: Listing[ThematicLine], thematic: Thematic) -> None:
     listing.next_row += 1
     listing.write_note(thematic.quarters[-1].title(ctx.lang), "section")
     label_width = listing.position("quarter0")
-    for state, text in _state_texts(ctx).items():
+    for state, text in _state_texts(ctx, thematic).items():
         row = listing.next_row
         sheet.write(row, 0, text, "label_small", span=label_width)
         count = Formula(f"=COUNTIF({states},{quote(text)})", counts[state])

@@ -8,25 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property, partial
+from itertools import takewhile
 from operator import attrgetter
 
 from mlay_batch.core.period import Period, day_number
 from mlay_batch.figures.report_records import OPEN, CellRating
+from mlay_batch.figures.scoring import MONTHS
 from mlay_batch.model.register import Organisation
 from mlay_batch.report import bands
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.data.trends_data import Trends
 from mlay_batch.report.formulas import cell, fixed, quote, whole
 from mlay_batch.report.listing import Column, Listing, branch_columns, titled_column
-from mlay_batch.report.report_context import ReportContext
+from mlay_batch.report.report_context import ReportContext, period_id
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import scheme_text
 from mlay_batch.schema.ids import MEETING
 from mlay_batch.schema.schemes import YearGrade
 
 _SPLIT = 3
+_NOT_OWED = ("waived", "not_yet", "ended")  # states of a return
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables, trends: Trends) -> Formula:
@@ -43,10 +45,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables, trends: Tren
 
 
 def _notes(ctx: ReportContext) -> Iterator[str]:
-    scheme = ctx.figures.score_scheme
-    if scheme and scheme.year_grades:
-        most_times = max(grade.times for grade in scheme.year_grades)
-        yield ctx.t("ratings/year_part", count=most_times)
+    if scheme := ctx.figures.score_scheme:
         yield from scheme_text.year_requirements(scheme, ctx.lang)
 
 
@@ -90,19 +89,19 @@ class _YearColumns:
             yield Column(column_id, title, 8, value, in_band, "count", group=by_band, total=True)
         yield self._mean_column()
         if self.grades:
-            to_come = attrgetter("to_come")
-            yield column("column.to_come", 7, to_come, "count", self._open_months_formula())
-            titles = {grade.id: grade.title.of(self.ctx.lang) for grade in self.grades}
+            months, to_come = attrgetter("months"), attrgetter("to_come")
+            yield column("column.year_months", 8, months, "count", self._owed_months_formula)
+            yield column("column.to_come", 8, to_come, "count", self._open_months_formula)
             yield Column(
                 "year_grade",
                 self._grade_heading(),
-                12,
-                lambda rating: titles.get(rating.grade or "", ""),
-                self._grade_formula(),
+                15,
+                self._grade_text,
+                self._grade_formula,
                 "center",
             )
-        yield column("column.remark", 38, partial(_remark, self.ctx), _text_look)
-        yield column("branches/trend.line", 16)
+        yield column("column.remark", 28, partial(_remark, self.ctx), _text_look)
+        yield column("branches/trend.line", 14)
 
     def _mean_column(self) -> Column[CellRating]:
         """Return the mean scores; below, each weighs by the number of its scored meetings."""
@@ -128,61 +127,105 @@ class _YearColumns:
         formula = f"=IF(SUM({whole('to_come')})>0,{quote(reachable)},{quote(final)})"
         return Formula(formula, reachable if has_open_months else final)
 
-    def _open_months_formula(self) -> str:
-        """Return how many months may still bring a meeting: open returns, and months to come in
-        which the register still knows the cell.
+    def _owed_months_formula(self, rating: CellRating) -> str:
+        """Return for how many months of the year the cell and its forerunners owe a return."""
+        owed = map(self._owed_returns, (rating.branch.code, *rating.forerunners), _codes(rating))
+        return "+".join((*owed, *self._later_months(rating)))
+
+    def _owed_returns(self, branch: str, code: str) -> str:
+        """Return for how many months up to the period a branch owes a return.
+
+        What it sent of the days before its end is none of them.
         """
-        states = ",".join(map(quote, OPEN))
-        open_returns = self._return_count(f"{{{states}}}")
-        open_count = f"SUMPRODUCT({open_returns})"
+        known = self.ctx.inputs.register.by_code.get(branch)
+        conditions = {"branch": code, "form": quote(MEETING)}
+        if known and known.ended:
+            last_month = period_id(Period.of("month", known.ended))
+            conditions["period"] = quote(f"<>{last_month}")
+        states = tuple(quote(f"<>{state}") for state in _NOT_OWED)
+        return self.data.returns.countifs(**conditions, state=states)
+
+    def _open_months_formula(self, rating: CellRating) -> str:
+        """Return how many of these may still bring meetings: open returns and months to come."""
+        states = f"{{{','.join(map(quote, OPEN))}}}"
+        count = partial(self.data.returns.countifs, form=quote(MEETING), state=states)
+        sums = (f"SUMPRODUCT({count(branch=code)})" for code in _codes(rating))
+        return "+".join((*sums, *self._later_months(rating)))
+
+    def _later_months(self, rating: CellRating) -> Iterator[str]:
+        """Yield the months after the period in which the register still knows them."""
         period, organisations = self.ctx.figures.period, self.data.organisations
         months = (Period(period.end.year, month) for month in range(period.end.month + 1, 13))
         month_ends = ",".join(str(day_number(month.end)) for month in months)
         if not month_ends:
-            return open_count
-        count, ends = partial(organisations.countifs, branch=fixed("branch")), f"{{{month_ends}}}"
-        later, over = count(founded=f'">"&{ends}'), count(ended=f'"<="&{ends}')
-        return f"{open_count}+SUMPRODUCT({count()}+0*{ends}-{later}-{over})"
+            return
+        ends = f"{{{month_ends}}}"
+        by_code = self.ctx.inputs.register.by_code
+        ends_of_forerunners = ((code, by_code[code].ended) for code in rating.forerunners)
+        living = (code for code, ended in ends_of_forerunners if ended and ended > period.end)
+        for code in (fixed("branch"), *map(quote, living)):
+            count = partial(organisations.countifs, branch=code)
+            later, over = count(founded=f'">"&{ends}'), count(ended=f'"<="&{ends}')
+            yield f"SUMPRODUCT({count()}+0*{ends}-{later}-{over})"
 
-    def _return_count(self, state: str) -> str:
-        """Return how many monthly returns of the cell are in a state."""
-        code = fixed("branch")
-        return self.data.returns.countifs(form=quote(MEETING), branch=code, state=state)
+    def _grade_text(self, rating: CellRating) -> str:
+        """Return the grade, with what it still needs, or why there is none."""
+        if rating.ungraded:
+            return self._ungraded_text(rating.ungraded)
+        grade = next(grade for grade in self.grades if grade.id == rating.grade)
+        title = grade.title.of(self.ctx.lang)
+        return self._needed_text(grade, rating.needed) if rating.needed else title
 
-    def _grade_formula(self) -> str:
-        """Return the first grade whose conditions the cell's scored regular meetings meet."""
-        to_come, formula = cell("to_come"), '""'
-        for grade in reversed(self.grades):
-            tests = []
-            if grade.every:
-                worse = self._regular_count(f'">{self.ranks[grade.every]}"')
-                tests.append(f"{worse}=0")
-            if grade.least:
-                enough = self._regular_count(f'"<={self.ranks[grade.least]}"')
-                tests.append(f"{enough}+{to_come}>={grade.times}")
-            title = quote(grade.title.of(self.ctx.lang))
-            formula = f"IF(AND({','.join(tests) or 'TRUE'}),{title},{formula})"
-        rated = self._regular_count('">0"')
-        no_grade = self._no_grade_test(f"{rated}+{to_come}")
-        return f'IF({no_grade},"",IF({rated}=0,"",{formula}))'
+    def _needed_text(self, grade: YearGrade, count: object) -> str:
+        scheme = self.ctx.figures.score_scheme
+        band = scheme_text.band_texts(scheme, self.ctx.lang)[grade.least or ""] if scheme else ""
+        title = grade.title.of(self.ctx.lang)
+        return self.ctx.t("ratings/year.needed", grade=title, count=count, band=band)
 
-    def _regular_count(self, rank: str) -> str:
-        code = fixed("branch")
-        return self.data.sittings.countifs(branch=code, regular="1", rank=rank)
+    def _ungraded_text(self, reason: str) -> str:
+        scheme = self.ctx.figures.score_scheme
+        months = scheme.least_age.months if scheme and scheme.least_age else 0
+        return self.ctx.t(f"ratings/ungraded.{reason}", months=months)
 
-    def _no_grade_test(self, meetings: str) -> str:
-        """Return the test for a cell with fewer `meetings` than a grade asks because of its life.
-
-        The register does not know it, it was founded or ended within the year, or is excused from
-        months of it.
+    def _grade_formula(self, rating: CellRating) -> str:
+        """Return the first grade whose conditions the meetings meet; none for who gets no grade
+        by the register, which no return changes.
         """
-        year = self.ctx.figures.period.year
-        first, last = day_number(date(year, 1, 1)), day_number(date(year, 12, 31))
-        count = partial(self.data.organisations.countifs, branch=fixed("branch"))
-        founded, ended = count(founded=f'">{first}"'), count(ended=(f'">{first}"', f'"<={last}"'))
-        partial_year = f"{founded}+{ended}+{self._return_count(quote('waived'))}"
-        most_times = max(grade.times for grade in self.grades)
-        return f"AND({meetings}<{most_times},OR({count()}=0,{partial_year}>0))"
+        if rating.ungraded in ("unknown", "merged", "young"):
+            return ""
+        adopted = list(takewhile(attrgetter("is_adopted"), self.grades))
+        formula = quote(self._ungraded_text("no_basis"))
+        for grade in reversed(adopted):
+            formula = self._test_grade(rating, grade, formula)
+        rated = self._regular_count(rating, '">0"')
+        return f"IF({rated}+{cell('to_come')}=0,{quote(self._ungraded_text('unscored'))},{formula})"
+
+    def _test_grade(self, rating: CellRating, grade: YearGrade, otherwise: str) -> str:
+        """Return the formula of a grade; any number of meetings fits into an open month."""
+        tests, result = ["TRUE"], quote(grade.title.of(self.ctx.lang))
+        if grade.every:
+            worse = self._regular_count(rating, quote(f">{self.ranks[grade.every]}"))
+            tests.append(f"{worse}=0")
+        if grade.least:
+            count = self._regular_count(rating, quote(f"<={self.ranks[grade.least]}"))
+            needed = f"ROUNDUP({grade.times}*{cell('year_months')}/{MONTHS},0)-({count})"
+            before, _, after = self._needed_text(grade, "\0").partition("\0")
+            tests.append(f"OR({cell('to_come')}>0,{needed}<=0)")
+            result = f"IF({needed}>0,{quote(before)}&{needed}&{quote(after)},{result})"
+        return f"IF(AND({','.join(tests)}),{result},{otherwise})"
+
+    def _regular_count(self, rating: CellRating, rank: str) -> str:
+        """Return how many regular meetings of the cell and its forerunners are of a rank."""
+        count = partial(self.data.sittings.countifs, regular="1", rank=rank)
+        if not rating.forerunners:
+            return count(branch=fixed("branch"))
+        codes = ",".join(map(quote, (rating.branch.code, *rating.forerunners)))
+        return f"SUMPRODUCT({count(branch=f'{{{codes}}}')})"
+
+
+def _codes(rating: CellRating) -> tuple[str, ...]:
+    """Return the cell and its forerunners as formulas name them."""
+    return (fixed("branch"), *map(quote, rating.forerunners))
 
 
 def _center_look(rating: CellRating) -> str:
