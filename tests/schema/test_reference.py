@@ -158,6 +158,11 @@ SEEN = {
     "366-QĐ/TW (đánh giá tổ chức theo thang 100 điểm)": "laodong.vn 1578058",
     "366-QĐ/TW (thang 100 điểm, các mức 90, 70, 50)": "laodong.vn 1578058 and 1579399",
     "43-HD/BTCTW": _ENCO,
+    # A news item that tells a rule, named as such; and our own use of a document on another matter.
+    "quy định của Đảng ủy Khối Các cơ quan tỉnh Phú Thọ, theo tin của Tạp chí Xây dựng Đảng "
+    "(không nêu số văn bản)": "xaydungdang.org.vn, item 13044",
+    "21-HD/BTCTW, xếp loại tổ chức đảng hằng năm; "
+    "dùng cho sinh hoạt chi bộ là cách hiểu của phần mềm": _DOMAIN,
 }  # fmt: skip
 _DOCUMENT = re.compile(r"\d+-(?:HD|QĐ|CT|KL|NQ)/[A-ZĐ]+")
 _CLAUSE = re.compile(_DOCUMENT.pattern + r",? (?:mục|điều|điểm|khoản|chương)", re.IGNORECASE)
