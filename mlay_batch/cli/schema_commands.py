@@ -29,9 +29,10 @@ from mlay_batch.schema.diff import FormChange, key_title
 from mlay_batch.schema.diff import changes as form_changes
 from mlay_batch.schema.frictionless import package_text
 from mlay_batch.schema.indicators import Description
+from mlay_batch.schema.markdown import open_gaps
 from mlay_batch.schema.model import Effective
 from mlay_batch.schema.overlap import Overlap
-from mlay_batch.schema.reference import findings_page, open_gaps, reference
+from mlay_batch.schema.reference import findings_page, reference
 
 _MAX_LINES = 40  # lines of one table
 _COLUMNS = ("area", "subject", "about", "name", "before", "after")

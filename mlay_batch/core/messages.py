@@ -49,6 +49,14 @@ class FindingDescription(NamedTuple):
     message: Message
 
 
+class Claim(NamedTuple):
+    """A judgement that a sheet can print: its words, what they claim, and the id of its basis."""
+
+    words: str
+    claims: str
+    basis: str
+
+
 @cache
 def _load_area(name: str) -> Mapping[str, Any]:
     import yaml  # start-up: a reader's child has no texts to read, but imports this module
@@ -73,6 +81,15 @@ def finding_descriptions(lang: str) -> tuple[FindingDescription, ...]:
             code, entry.get("severity", "error"), Message(entry["says"][lang], entry["fix"][lang])
         )
         for code, entry in sorted(_finding_texts().items())
+    )
+
+
+def claims_of(area: str, lang: str) -> tuple[Claim, ...]:
+    """Return the judgements among the texts of `locale/<area>.yaml`, in its order."""
+    return tuple(
+        Claim(entry[lang], entry["claims"][lang], entry["basis"])
+        for entry in _load_area(area).values()
+        if "claims" in entry
     )
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from mlay_batch.core.messages import FindingDescription, fill_gaps, finding_descriptions, show, text
@@ -11,9 +10,11 @@ from mlay_batch.core.period import Period
 from mlay_batch.schema import scheme_text
 from mlay_batch.schema.catalogue import Catalogue
 from mlay_batch.schema.indicators import Description, Indicator, IndicatorInput, IndicatorSet
+from mlay_batch.schema.markdown import open_gaps, table
 from mlay_batch.schema.model import Effective, Field, Form, Quota, Rule, Section
 from mlay_batch.schema.overlap import kind_and_id
 from mlay_batch.schema.schemes import Cap, Part, Scheme
+from mlay_batch.schema.statements import STATEMENTS_FILE, statements_page
 
 
 def reference(record: Description, lang: str, forms: Sequence[Form] = ()) -> str:
@@ -46,6 +47,7 @@ def pages(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
         for record in records
     ]
     lines.append(f"- [{text('reference', 'findings.title', lang)}]({FINDINGS_FILE})")
+    lines.append(f"- [{text('reference', 'statements.title', lang)}]({STATEMENTS_FILE})")
     index = [
         f"# {text('reference', 'index.title', lang)}",
         "",
@@ -56,7 +58,8 @@ def pages(catalogue: Catalogue, lang: str) -> Mapping[str, str]:
         "",
     ]
     contents = {_page_name(record): reference(record, lang, catalogue.forms) for record in records}
-    return contents | {FINDINGS_FILE: findings_page(lang), "README.md": "\n".join(index)}
+    contents |= {FINDINGS_FILE: findings_page(lang), STATEMENTS_FILE: statements_page(lang)}
+    return contents | {"README.md": "\n".join(index)}
 
 
 def _codes(catalogue: Catalogue, lang: str) -> Iterator[str]:
@@ -365,29 +368,3 @@ def _lines(lang: str) -> Iterator[str]:
 def _row(entry: FindingDescription, lang: str) -> tuple[str, ...]:
     severity = text("reference", f"severity.{entry.severity}", lang)
     return entry.code, severity, open_gaps(entry.message.what), open_gaps(entry.message.fix)
-
-
-_GAP = re.compile(r"\{\w+\}")
-
-
-def table(lang: str, heads: str, rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Yield the lines of a Markdown table, after a blank line.
-
-    `heads` are the keys of the headings, separated by blanks.
-    """
-    titles = [text("reference", f"head.{head}", lang) for head in heads.split()]
-    yield from ("", _line(titles), _line("---" for _ in titles))
-    yield from (_line(cell.replace("|", "\\|") for cell in row) for row in rows)
-
-
-def _line(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def open_gaps(words: str) -> str:
-    """Return `words` with "…" in place of each gap.
-
-    >>> open_gaps("Ghi {value}, quá {bound}.")
-    'Ghi …, quá ….'
-    """
-    return _GAP.sub("…", words)
