@@ -1,4 +1,4 @@
-"""The yearly classification: sums over organisations, shares, limits, caps, mean of years.
+"""The yearly classification: sums over organisations, shares, targets, caps, mean of years.
 
 Years are shown under the grades of one heading: a crosswalk in a scheme's YAML maps its grades to
 those of another version. It is followed both ways, and through versions in between.
@@ -180,7 +180,7 @@ def _share(line: Line, counts: Mapping[str, int], base: int) -> ClassificationSh
         base=base,
         share=_float(share),
         rated_share=_float(_per_cent(count, counts["rated"])),
-        within=_is_within_limits(line, share),
+        reaches_target=_reaches_target(line, share),
     )
 
 
@@ -192,16 +192,15 @@ def _float(share: Fraction | None) -> float | None:
     return None if share is None else float(share)
 
 
-def _is_within_limits(line: Line, share: Fraction | None) -> bool | None:
-    """Whether the exact share is within the line's limits, the limits included.
+def _reaches_target(line: Line, share: Fraction | None) -> bool | None:
+    """Whether the exact share is what the office aims at, the bounds included.
 
-    1 of 100 is within `limit_max` 1; 10.01 % shown as "10,0" is above 10. None without a limit.
+    1 of 100 reaches `target_max` 1; 10.01 % shown as "10,0" is above 10. None without a target.
     """
-    limited = line.limit_max is not None or line.limit_min is not None
-    if share is None or not limited:
+    if share is None or not line.has_target:
         return None
-    above = line.limit_max is not None and share > Fraction(str(line.limit_max))
-    below = line.limit_min is not None and share < Fraction(str(line.limit_min))
+    above = line.target_max is not None and share > Fraction(str(line.target_max))
+    below = line.target_min is not None and share < Fraction(str(line.target_min))
     return not (above or below)
 
 
@@ -218,8 +217,7 @@ def mean_shares(series: tuple[ClassificationYear, ...]) -> ClassificationMean | 
     newest = latest[-1]
     lines = [(part.section, share.line) for part in newest.parts for share in part.shares]
     return ClassificationMean(
-        first=latest[0].year,
-        last=newest.year,
+        years=tuple(year.year for year in latest),
         shares={key: _mean_share(newest.scheme, _base_series(latest, key)) for key in lines},
         rated_shares={key: _mean_share(newest.scheme, _rated_series(latest, key)) for key in lines},
     )

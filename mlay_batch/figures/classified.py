@@ -20,8 +20,8 @@ class ClassificationShare:
     """In per cent, exact; None if the base is 0."""
     rated_share: float | None
     """The same with the rated as base."""
-    within: bool | None
-    """Whether the share is within the line's limits; None without a limit."""
+    reaches_target: bool | None
+    """Whether the share is what the office aims at; None without a target."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,9 @@ class ClassificationYear:
         return next((part for part in self.parts if part.section == section), None)
 
     def line(self, section: str, line: Line) -> Line:
-        """Return the heading's `line` with this year's grades and limits.
+        """Return the heading's `line` with this year's grades and target.
 
-        The limits are those of the line of the same id in the year's scheme, if it has one.
+        The target is that of the line of the same id in the year's scheme, if it has one.
         """
         grade_groups = (self.grades.get((section, grade), ()) for grade in line.grades)
         scheme_part = self.scheme.part(section)
@@ -88,8 +88,10 @@ class ClassificationYear:
         return replace(
             line,
             grades=tuple(dict.fromkeys(grade for group in grade_groups for grade in group)),
-            limit_min=own_line.limit_min if own_line else None,
-            limit_max=own_line.limit_max if own_line else None,
+            target_min=own_line.target_min if own_line else None,
+            target_max=own_line.target_max if own_line else None,
+            basis=own_line.basis if own_line else None,
+            confirmed=bool(own_line and own_line.confirmed),
         )
 
 
@@ -100,13 +102,11 @@ class ClassificationMean:
     Both mappings give per cent by (section, id of the line); None: no year has a base for it.
 
     Attributes:
-        first: first of the years.
-        last: last of the years.
+        years: the years, ascending.
         shares: shares of the base that the scheme names.
         rated_shares: shares of the rated alone.
     """
 
-    first: int
-    last: int
+    years: tuple[int, ...]
     shares: Mapping[tuple[str, str], float | None] = field(hash=False)
     rated_shares: Mapping[tuple[str, str], float | None] = field(hash=False)

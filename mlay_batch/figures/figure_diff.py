@@ -102,8 +102,9 @@ def _classification(figures: Figures) -> Iterator[tuple[FigureKey, FigureValue]]
         for part in year.parts:
             for share in part.shares:
                 about = f"{year.year} {part.section} {share.line}"
-                within = None if share.within is None else str(share.within).lower()
-                values: Mapping[str, FigureValue] = {"share": share.share, "within": within}
+                reached = share.reaches_target
+                target = None if reached is None else str(reached).lower()
+                values: Mapping[str, FigureValue] = {"share": share.share, "target": target}
                 yield from _named_values("classification", "", about, values)
             for cap in part.caps:
                 about = f"{year.year} {part.section} {cap.cap.grade}"

@@ -311,12 +311,12 @@ def _part(part: Part, lang: str) -> Iterator[str]:
         (
             line.title.of(lang),
             " + ".join(shorts[grade] for grade in line.grades),
-            _bounds(line.limit_min, line.limit_max, lang),
+            scheme_text.target_text(line, lang),
             line.basis or "",
         )
         for line in part.lines
     ]
-    yield from table(lang, "line grades limit basis", rows)
+    yield from table(lang, "line grades target basis", rows)
     if part.caps:
         names = shorts | {"rated": text("reference", "cap.rated", lang)}
         yield from table(lang, "grade cap basis", [_cap(cap, names, lang) for cap in part.caps])
@@ -333,15 +333,6 @@ def _cap(cap: Cap, names: Mapping[str, str], lang: str) -> tuple[str, ...]:
         rounding=text("reference", f"rounding.{cap.rounding}", lang),
     )
     return names[cap.grade], statement, cap.basis
-
-
-def _bounds(low: float | None, high: float | None, lang: str) -> str:
-    bounds = {"min": low, "max": high}
-    return "; ".join(
-        text("reference", f"share.{key}", lang, **{key: value})
-        for key, value in bounds.items()
-        if value is not None
-    )
 
 
 FINDINGS_FILE = "findings.md"

@@ -111,18 +111,26 @@ class Line(Record):
     Attributes:
         grades: ids of the grades that are summed.
         decimals: of the share as shown.
-        limit_max: largest share within the limits, in per cent of the share base; None: no limit.
-        limit_min: least share, likewise.
-        basis: regulation or plan that sets the limits.
+        target_max: largest share the office aims at, in per cent of the share base; None: no
+            target.
+        target_min: least share, likewise.
+        basis: document of the office that sets the target; a target needs one.
+        confirmed: whether that document was seen; otherwise the target is information only.
     """
 
     id: str
     title: Text
     grades: tuple[str, ...]
     decimals: int = 1
-    limit_max: float | None = None
-    limit_min: float | None = None
+    target_max: float | None = None
+    target_min: float | None = None
     basis: str | None = None
+    confirmed: bool = False
+
+    @property
+    def has_target(self) -> bool:
+        """Whether the office aims at a share."""
+        return (self.target_min, self.target_max) != (None, None)
 
 
 @dataclass(frozen=True, slots=True)

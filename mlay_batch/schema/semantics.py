@@ -289,6 +289,8 @@ def _part(part: Part, path: KeyPath) -> Iterator[Fault]:
     grades = {grade.id for grade in part.grades}
     for i, line in enumerate(part.lines):
         yield from unknown_names(line.grades, (*path, "lines", i, "grades"), grades)
+        if line.has_target and not (line.basis or "").strip():
+            yield Fault((*path, "lines", i), line.id, code="schema.basis")
     for i, cap in enumerate(part.caps):
         yield from unknown_names([cap.grade], (*path, "caps", i, "grade"), grades)
         yield from unknown_names(cap.base or [""], (*path, "caps", i, "base"), {*grades, "rated"})

@@ -20,7 +20,7 @@ from mlay_batch.figures import compute
 from mlay_batch.figures.fingerprint import fingerprint
 from mlay_batch.figures.report_records import ReportInputs
 from mlay_batch.model.records import Row, Verdict
-from mlay_batch.schema import Field, Scheme, Text
+from mlay_batch.schema import Field, Scheme, Text, load_catalogue
 
 QUOTA, RATING, YEARLY = "Chỉ tiêu dự sinh hoạt", "Xếp loại sinh hoạt", "Xếp loại năm"
 
@@ -57,8 +57,13 @@ class TestOverview:
         """Report of 04/12/2019: over 90 %, none, 99,6 %, 0,28 %."""
         sheet = reports.sheets()["Tổng quan"]
         cells = {
-            text: reports.under(sheet, reports.find(sheet, text).row, MEAN, first="Chỉ tiêu")
-            for text in ("Chi bộ: TSVM", "Chi bộ: Yếu kém", "Đảng viên: Hoàn", "Đảng viên: Vi")
+            text: reports.under(sheet, reports.find(sheet, text).row, MEAN, first="Nội dung")
+            for text in (
+                "Chi bộ trong sạch vững mạnh (trên số thuộc diện đánh giá)",
+                "Chi bộ yếu kém (trên số thuộc diện đánh giá)",
+                "Đảng viên hoàn thành nhiệm vụ trở lên (trên số thuộc diện đánh giá)",
+                "Đảng viên vi phạm tư cách hoặc không hoàn thành nhiệm vụ (trên số thuộc diện",
+            )
         }
         shares = [round(float(str(cell.value)), 2) for cell in cells.values()]
         assert shares[0] > 90
@@ -274,9 +279,9 @@ class TestClassification:
         assert mean
         for group, share in (
             ("Tỷ lệ Hoàn thành nhiệm vụ trở lên", "completed"),
-            ("Tỷ lệ Vi phạm tư cách hoặc không HT", "bottom"),
+            ("Tỷ lệ Vi phạm tư cách hoặc không hoàn thành nhiệm vụ", "bottom"),
         ):
-            printed = value(sheet, row, group, "Trên cơ sở tính", first="Năm")
+            printed = value(sheet, row, group, "Trên số thuộc diện đánh giá", first="Năm")
             assert printed == pytest.approx(mean.shares["members", share])
 
     def test_is_provisional_only_while_a_yearly_return_is_out(self) -> None:
@@ -290,7 +295,33 @@ class TestClassification:
         assert str(book(out)[YEARLY]["A7"].value).startswith("TẠM TÍNH")
 
     def test_says_what_the_shares_are_taken_of(self) -> None:
-        assert reports.find(reports.sheets()[YEARLY], "Tỷ lệ tính trên số thuộc diện đánh giá")
+        base = "Mẫu số tính tỷ lệ năm 2016, 2017, 2018: số thuộc diện đánh giá"
+        assert reports.find(reports.sheets()[YEARLY], base)
+
+    def test_without_an_offices_own_reading_the_base_is_the_rated_and_there_is_no_target(
+        self,
+    ) -> None:
+        sheet = book(replace(reports.small(), catalogue=load_catalogue()))[YEARLY]
+        texts = {str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value}
+        assert "Trên số được đánh giá" in texts
+        assert "Mẫu số tính tỷ lệ năm 2016, 2017, 2018: số được đánh giá." in texts
+        words = ("mục tiêu", "thuộc diện", "hai mẫu số", "mức quy định")
+        assert not [text for text in texts for word in words if word in text.lower()]
+
+    def test_one_year_is_no_mean(self) -> None:
+        inputs = reports.small()
+        kept = tuple(r for r in inputs.returns if r.entry.period not in ("2016", "2017"))
+        workbook = book(replace(inputs, returns=kept))
+        line = "Đảng viên hoàn thành nhiệm vụ trở lên"
+        overview = workbook["Tổng quan"]
+        row = reports.find(overview, line).row
+        share = float(str(reports.under(overview, row, "Năm 2018", first="Nội dung").value))
+        (year,) = compute(replace(inputs, returns=kept)).years
+        assert share == pytest.approx(
+            next(s.share for s in year.parts[1].shares if s.line == "completed")
+        )
+        texts = [str(cell.value) for row in workbook[YEARLY].iter_rows() for cell in row]
+        assert not [text for text in texts if text.startswith("Bình quân")]
 
 
 class TestCompleteness:

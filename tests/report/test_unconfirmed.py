@@ -1,7 +1,7 @@
 """What no document confirms is not printed: the columns are there and blank, a note says why.
 
 Four statements of the signed sheets: grades of a year for cells that did not live all of it, what
-can still be attended under a quota, limits of the yearly classification, and an article as basis.
+can still be attended under a quota, targets of the yearly classification, and an article as basis.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ QUOTA, PAIRS, YEAR, YEARLY = (
 )
 FORBIDDEN = (
     "Không còn khả năng đạt", "Can no longer be met", "≥ 90 %", "≤ 0 %", "≤ 1 %", "24−25",
+    "mức quy định",
     "Mức quy định lấy từ", "on the limit keeps it", "báo cáo 04/12/2019",
     "Báo cáo của Thị ủy 04/12/2019", "Phú Thọ",
 )  # fmt: skip
@@ -102,13 +103,15 @@ def test_in_december_nobody_fails_while_a_return_of_his_cells_is_out() -> None:
     assert set(results) == {"▲ Chậm tiến độ"}
 
 
-def test_limits_are_blank_and_a_note_says_why() -> None:
+def test_what_an_article_reported_is_information_and_no_verdict() -> None:
+    """The sample town's own targets: results of a newspaper article of 04/12/2019."""
     sheet = book()[YEARLY]
-    for nth in (1, 2, 3):  # two lines of cells, one of members
-        row, at = sheet.find("So với mức quy định", nth)
-        below = [line[at - 1] for line in sheet.rows[row : row + 6]]
-        assert [value for value in below if value is not None] == [at]  # the number of the column
-    assert sheet.find("So với mức quy định: mức quy định chưa có văn bản xác nhận")
+    for nth in (1, 2):  # two lines of cells
+        row, at = sheet.find("So với mục tiêu của đơn vị", nth)
+        below = [line[at - 1] for line in sheet.rows[row : row + 5]]
+        assert below == [at, *["Đạt (để tham khảo)"] * 3, None]  # the number of the column first
+    note = "Mục tiêu của đơn vị, Chi bộ trong sạch vững mạnh: từ 90%, để tham khảo. Căn cứ: kết quả"
+    assert str(sheet.at(*sheet.find(note))).endswith("nêu (chưa xác nhận).")
 
 
 def test_a_basis_nobody_has_confirmed_says_so() -> None:

@@ -85,7 +85,7 @@ class _CapBlock:
         write(row + 2, _BASE, t("caps.base"), "head")
         write(row + 2, _ALLOWED, t("caps.allowed"), "head")
         write(row + 2, _GIVEN, t("caps.given"), "head")
-        write(row + 2, _RESULT, t("column.limit"), "head", span=_RESULT_SPAN)
+        write(row + 2, _RESULT, t("column.result"), "head", span=_RESULT_SPAN)
         return row + 3
 
     def _rule_text(self) -> str:

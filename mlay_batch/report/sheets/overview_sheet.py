@@ -16,7 +16,7 @@ from mlay_batch.report.sheets.errors_sheet import ErrorCounts
 from mlay_batch.report.sheets.overview_charts import Charts
 from mlay_batch.report.sheets.quota_sheet import QuotaBlock, state_text
 from mlay_batch.report.sheets.rating_sheet import RatingTotals
-from mlay_batch.report.sheets.series_block import MeanLine
+from mlay_batch.report.sheets.series_block import MeanLine, mean_title
 from mlay_batch.report.writer import Formula, Hyperlink, SheetWriter
 
 _COLUMNS = 8
@@ -185,8 +185,8 @@ class _OverviewTables:
         if mean is None:
             return
         self._write_title("classification", "classification")
-        label = self.ctx.t("classification.mean", first=str(mean.first), last=str(mean.last))
-        span = self._write_heads(self.ctx.t("overview.line"), [label])
+        heads = [mean_title(self.ctx, mean)]
+        span = self._write_heads(self.ctx.t("overview.line"), heads)
         for line in self.results.classification:
             self._write_line(line.title, span, [line.share], [percent_format(line.decimals)])
 
