@@ -208,10 +208,11 @@ class _OverviewTables:
 
 
 def _missing_units(ctx: ReportContext) -> Iterator[str]:
-    months = set(ctx.figures.period.months())
+    period = ctx.figures.period
+    periods = {period, *period.months()}
     for matrix in matrices(ctx.figures):
-        for (code, period), cell in matrix.cells.items():
-            if period in months and cell.state in OPEN:
+        for (code, cell_period), cell in matrix.cells.items():
+            if cell_period in periods and cell.state in OPEN:
                 yield f"{code} {ctx.name(code)} ({ctx.state_title('return', cell.state).lower()})"
 
 
