@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mlay_batch.schema import Scheme
-from mlay_batch.schema.schemes import Cap, Line
+from mlay_batch.schema.schemes import Cap, Condition, Line
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,33 @@ class ClassificationCap:
 
 
 @dataclass(frozen=True)
+class ClassificationCondition:
+    """A condition of a grade in one organisation: how many it must show and does."""
+
+    condition: Condition
+    branch: str
+    has_grade: bool
+    """Whether the organisation reports the grade that asks for it."""
+    base: int
+    required_count: int
+    given_count: int
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether enough are shown; None where it is not asked, or nobody was rated."""
+        if not self.has_grade or not self.base:
+            return None
+        return self.given_count >= self.required_count
+
+
+@dataclass(frozen=True)
 class ClassificationPart:
     """The counts of one part (cells or members) in one year, summed over the organisations."""
 
     section: str
+    """Id of the section; of one kind of the rated with the type: ``cells/committee``."""
+    expected: int
+    """How many organisations owed a return."""
     counts: Mapping[str, int] = field(hash=False)
     shares: tuple[ClassificationShare, ...] = ()
     caps: tuple[ClassificationCap, ...] = ()
@@ -68,9 +91,10 @@ class ClassificationYear:
     """Grades of the year for each (section, grade of the heading)."""
     organisations: Mapping[str, Mapping[str, int]] = field(default_factory=dict, hash=False)
     """Organisations by type: how many reported, were rated, and have each grade."""
+    conditions: tuple[ClassificationCondition, ...] = ()
 
     def part(self, section: str) -> ClassificationPart | None:
-        """Return the figures of a section, None if the year's scheme lacks it."""
+        """Return the figures of a section or of a kind; None if the year's scheme lacks it."""
         return next((part for part in self.parts if part.section == section), None)
 
     def line(self, section: str, line: Line) -> Line:

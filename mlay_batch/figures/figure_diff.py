@@ -110,6 +110,11 @@ def _classification(figures: Figures) -> Iterator[tuple[FigureKey, FigureValue]]
                 about = f"{year.year} {part.section} {cap.cap.grade}"
                 values = {"allowed": cap.allowed_count, "kept": str(cap.is_kept).lower()}
                 yield from _named_values("classification", cap.branch or "", about, values)
+        for condition in year.conditions:
+            about = f"{year.year} {condition.condition.section} {condition.condition.id}"
+            met = None if condition.is_met is None else str(condition.is_met).lower()
+            values = {"required": condition.required_count, "met": met}
+            yield from _named_values("classification", condition.branch, about, values)
 
 
 def _named_values(

@@ -18,13 +18,17 @@ from builders.figure_inputs import (
     shipped,
     with_scheme,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlay_batch.core.period import Period
 from mlay_batch.errors import SchemaError
 from mlay_batch.figures import compute
+from mlay_batch.figures.classification import allowed_count
 from mlay_batch.figures.classified import ClassificationShare, ClassificationYear
 from mlay_batch.figures.report_records import Figures
-from mlay_batch.schema import Scheme, load_catalogue
+from mlay_batch.schema import Scheme, Text, load_catalogue
+from mlay_batch.schema.schemes import Cap, Condition
 
 TOWN = """
 code | type        | parent | founded
@@ -341,6 +345,26 @@ def test_the_rounding_is_the_schemes(rounding: str, allowed: int) -> None:
 def test_the_base_is_the_schemes(base: tuple[str, ...], of: int) -> None:
     first, _ = caps_of_year(TWO, 2019, base=base)
     assert (first[1], first[2]) == (of, of * 20 // 100)
+
+
+@given(st.integers(0, 400), st.integers(0, 1000).map(lambda tenths: tenths / 10))
+def test_a_cap_and_a_condition_are_exact_at_the_edge(base: int, per_cent: float) -> None:
+    """Not above 20 % of 14 is 2, of 15 is 3; at least 80 % of 25 is 20, of 26 is 21."""
+    cap = Cap("grade1", ("rated",), per_cent, "organisation", "x")
+    allowed, tenths = allowed_count(cap, base), round(per_cent * 10)
+    assert allowed * 1000 <= tenths * base < (allowed + 1) * 1000
+    town = register(TOWN)
+    condition = Condition("c", TEXT, "grade1", "committee", "cells", ("grade1",), per_cent, "x")
+    counts = f"DB1|2018|cells|{base}||0|{base}|{base}|0|0|0"
+    catalogue = with_scheme("classification", conditions=(condition,))
+    (year,) = compute(
+        facts(town, "2019-11", classification(HEAD + counts), catalogue=catalogue)
+    ).years
+    (needed,) = year.conditions
+    assert (needed.required_count - 1) * 1000 < tenths * base <= needed.required_count * 1000
+
+
+TEXT = Text("x", "x")
 
 
 def test_forms_and_schemes_of_a_year_say_the_same_cap() -> None:

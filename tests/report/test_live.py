@@ -94,7 +94,7 @@ def test_a_count_of_the_yearly_classification(alteration: tuple[Book, str]) -> N
     """95 of 950 subject in 2016: ten points that year, a third on average."""
     sheets = [read[YEARLY] for read in (sample_book(), alteration[0])]
     share = sheets[0].find("Tỷ lệ Vi phạm tư cách hoặc không hoàn thành nhiệm vụ")[1]
-    year, mean = (sheets[0].row_of(text, 2) for text in ("2016", "Bình quân"))
+    year, mean = (sheets[0].row_of(text, 3) for text in ("2016", "Bình quân"))
     for row, rise in ((year, 10), (mean, 10 / 3)):
         was, now = (sheet.at(row, share) for sheet in sheets)
         assert now == pytest.approx(was + rise)

@@ -59,8 +59,8 @@ class TestOverview:
         cells = {
             text: reports.under(sheet, reports.find(sheet, text).row, MEAN, first="Nội dung")
             for text in (
-                "Chi bộ trong sạch vững mạnh (trên số thuộc diện đánh giá)",
-                "Chi bộ yếu kém (trên số thuộc diện đánh giá)",
+                "Chi bộ cơ sở hoàn thành tốt nhiệm vụ trở lên (trên số thuộc diện đánh giá)",
+                "Chi bộ thuộc đảng bộ cơ sở yếu kém (trên số thuộc diện đánh giá)",
                 "Đảng viên hoàn thành nhiệm vụ trở lên (trên số thuộc diện đánh giá)",
                 "Đảng viên vi phạm tư cách hoặc không hoàn thành nhiệm vụ (trên số thuộc diện",
             )
@@ -74,8 +74,9 @@ class TestOverview:
 
     def test_has_its_charts_and_a_table_of_contents(self) -> None:
         sheet = reports.sheets()["Tổng quan"]
-        # Returns, bands, two quotas by month, two parts by year, states of quotas, bands by month.
-        assert len(reports.charts(reports.workbook())) == 8
+        # Returns, bands, two quotas by month, two kinds of cells and the members by year, states of
+        # quotas, bands by month.
+        assert len(reports.charts(reports.workbook())) == 9
         start = reports.find(sheet, "Mục lục").row
         listed = [
             sheet.cell(start + n, 1).value for n in range(1, len(reports.sheets().sheetnames))
@@ -275,7 +276,7 @@ class TestClassification:
         inputs = replace(inputs, catalogue=replace(inputs.catalogue, schemes=pooled))
         mean = compute(inputs).classification_mean
         sheet = book(inputs)[YEARLY]
-        row = reports.find(sheet, "Bình quân", 2).row
+        row = reports.find(sheet, "Bình quân", 3).row
         assert mean
         for group, share in (
             ("Tỷ lệ Hoàn thành nhiệm vụ trở lên", "completed"),
@@ -307,6 +308,36 @@ class TestClassification:
         assert "Mẫu số tính tỷ lệ năm 2016, 2017, 2018: số được đánh giá." in texts
         words = ("mục tiêu", "thuộc diện", "hai mẫu số", "mức quy định")
         assert not [text for text in texts for word in words if word in text.lower()]
+
+    def test_cells_that_are_grassroots_organisations_and_cells_below_one_stand_apart(self) -> None:
+        """30 and 40 cells in 2018, each kind with its own returns and mean."""
+        sheet, mean = reports.sheets()[YEARLY], reports.figures().classification_mean
+        assert mean
+        for nth, (title, kind, cells, returns) in enumerate(
+            [
+                ("Chi bộ cơ sở", "cell_direct", 30, 30),
+                ("Chi bộ thuộc đảng bộ cơ sở", "committee", 40, 5),
+            ],
+            1,
+        ):
+            assert reports.find(sheet, title)
+            row = reports.find(sheet, "2018", nth).row
+            texts = ("Đơn vị đã nộp", "Đơn vị phải nộp", "Số được đánh giá")
+            assert [value(sheet, row, text, first="Năm") for text in texts] == [
+                returns,
+                returns,
+                cells,
+            ]
+            row = reports.find(sheet, "Bình quân", nth).row
+            for line, group in (
+                ("top", "Tỷ lệ Trong sạch vững mạnh"),
+                ("good", "Tỷ lệ Hoàn thành tốt nhiệm vụ trở lên"),
+            ):
+                printed = value(sheet, row, group, "Trên số thuộc diện đánh giá", first="Năm")
+                assert printed == pytest.approx(mean.shares[f"cells/{kind}", line])
+
+    def test_is_headed_by_its_years(self) -> None:
+        assert reports.sheets()[YEARLY]["A6"].value == "Các năm 2016–2018"
 
     def test_one_year_is_no_mean(self) -> None:
         inputs = reports.small()

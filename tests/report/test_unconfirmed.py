@@ -106,12 +106,16 @@ def test_in_december_nobody_fails_while_a_return_of_his_cells_is_out() -> None:
 def test_what_an_article_reported_is_information_and_no_verdict() -> None:
     """The sample town's own targets: results of a newspaper article of 04/12/2019."""
     sheet = book()[YEARLY]
-    for nth in (1, 2):  # two lines of cells
+    reached = "Đạt (để tham khảo)"
+    results = {}
+    for nth in (1, 2, 3, 4):  # two kinds of cells, two lines each
         row, at = sheet.find("So với mục tiêu của đơn vị", nth)
-        below = [line[at - 1] for line in sheet.rows[row : row + 5]]
-        assert below == [at, *["Đạt (để tham khảo)"] * 3, None]  # the number of the column first
+        number, *results[nth], mean = (line[at - 1] for line in sheet.rows[row : row + 5])
+        assert (number, mean) == (at, None)
+    below_90 = "Chưa đạt (để tham khảo)"  # 26 of 30 cells directly under the town in 2018
+    assert results == {1: [reached, reached, below_90], **{n: [reached] * 3 for n in (2, 3, 4)}}
     note = "Mục tiêu của đơn vị, Chi bộ trong sạch vững mạnh: từ 90%, để tham khảo. Căn cứ: kết quả"
-    assert str(sheet.at(*sheet.find(note))).endswith("nêu (chưa xác nhận).")
+    assert str(sheet.at(*sheet.find(note))).endswith("nêu cho chi bộ nói chung (chưa xác nhận).")
 
 
 def test_a_basis_nobody_has_confirmed_says_so() -> None:

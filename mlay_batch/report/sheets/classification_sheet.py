@@ -18,6 +18,7 @@ from mlay_batch.report.sheets.series_block import (
     MeanLine,
     YearSeries,
     begin_small,
+    years_title,
 )
 from mlay_batch.report.writer import SheetWriter
 from mlay_batch.schema import Scheme
@@ -31,7 +32,11 @@ _MIN_COLUMNS = 12  # columns, where there is no year at all
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[MeanLine, ...]:
     """Write the sheet; return the lines of the mean."""
-    blocks = [YearSeries(ctx, sheet, data, part) for part in _parts(ctx)]
+    blocks = [
+        YearSeries(ctx, sheet, data, part, kind)
+        for part in _parts(ctx)
+        for kind in _kinds(ctx, part)
+    ]
     columns = max((block.column_count for block in blocks), default=_MIN_COLUMNS)
     sheet.set_widths((9, 21, 7.5, 7.5, *([9] * (columns - FIRST_COUNT))))
     for block in blocks:
@@ -45,6 +50,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[Mea
         split,
         ctx.t("title.classification"),
         provisional=ctx.figures.has_open_returns(CLASSIFICATION),
+        subtitle=years_title(ctx),
     )
     row, means = letterhead.TABLE_ROW, []
     for block in blocks:
@@ -65,6 +71,19 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[Mea
 def _parts(ctx: ReportContext) -> tuple[Part, ...]:
     """Return the parts of the scheme whose wording leads."""
     return ctx.figures.years[-1].heading.parts if ctx.figures.years else ()
+
+
+def _kinds(ctx: ReportContext, part: Part) -> list[str]:
+    """Return the kinds of a part that are shown apart; one empty name where it is one whole."""
+    prefix = f"{part.section}/"
+    figures = [year_part for year in ctx.figures.years for year_part in year.parts]
+    kinds = dict.fromkeys(
+        year_part.section.removeprefix(prefix)
+        for year_part in figures
+        if year_part.section.startswith(prefix)
+        and (year_part.expected or any(year_part.counts.values()))
+    )
+    return list(kinds) or [""]
 
 
 def _notes(ctx: ReportContext) -> Iterator[str]:

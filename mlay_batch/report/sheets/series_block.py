@@ -1,4 +1,4 @@
-"""One part of the yearly classification over the years: counts, shares on two bases, mean.
+"""A part of the yearly classification, or one kind of it, over the years: counts, shares, mean.
 
 Counts are sums over the table of classification returns. Every share names its base. Where a
 year's base is not the rated, it is shown on the rated too, because published figures mix the two.
@@ -7,7 +7,7 @@ A share is held against a target only if the office has declared one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
@@ -48,12 +48,14 @@ class MeanLine:
 
 
 class YearSeries:
-    """The table of one part: a row for each year, and the mean of the latest ones."""
+    """The table of a part or kind: a row for each year, and the mean of the latest ones."""
 
     def __init__(
-        self, ctx: ReportContext, sheet: SheetWriter, data: DataTables, part: Part
+        self, ctx: ReportContext, sheet: SheetWriter, data: DataTables, part: Part, kind: str = ""
     ) -> None:
         self.ctx, self.sheet, self.table, self.part = ctx, sheet, data.classification, part
+        self.kind = kind
+        self.section = f"{part.section}/{kind}" if kind else part.section
         self.organisations = data.organisations
         self.grade_ids = [grade.id for grade in part.grades]
         self.counts = (*self._other_counts(), *self.grade_ids)
@@ -130,7 +132,9 @@ class YearSeries:
         return last + 2, means
 
     def _title(self) -> str:
-        """Return the part as the newest form names it: "Chi bộ (mẫu 7A)"."""
+        """Return the kind, or the part as the newest form names it: "Đảng viên (mẫu 7B)"."""
+        if self.kind:
+            return kind_title(self.ctx, self.part, self.kind)
         newest = self.ctx.figures.years[-1]
         form = self.ctx.inputs.catalogue.form_for(newest.scheme.scheme, Period(newest.year, 1, 12))
         title = form.title_of(self.part.section, self.ctx.lang) if form else ""
@@ -187,15 +191,16 @@ class YearSeries:
         return shorts.get(name) or self.table.headings[self.table.index(name)]
 
     def _write_year(self, row: int, year: ClassificationYear) -> None:
-        write, section = self.sheet.write, self.part.section
-        year_part = year.part(section)
+        write, year_part = self.sheet.write, year.part(self.section)
         counts = year_part.counts if year_part else {}
-        criteria = {"year": f"$A{row + 1}", "part": quote(section)}
+        criteria = {"year": f"$A{row + 1}", "part": quote(self.part.section)}
+        criteria |= {"type": quote(self.kind)} if self.kind else {}
         write(row, 0, year.year, "center")
         write(row, _SCHEME, year.scheme.title.of(self.ctx.lang), "text")
         reported = Formula(f"={self.table.countifs(**criteria)}", self._count_reported(year))
         write(row, _REPORTED, reported, "count")
-        write(row, _EXPECTED, Formula(self._expected_formula(row, year), year.expected), "count")
+        expected = year_part.expected if year_part else 0
+        write(row, _EXPECTED, Formula(self._expected_formula(row, year), expected), "count")
         for column, name in enumerate(self.counts, FIRST_COUNT):
             count_ids = (
                 self._grades_by_year()[year.year, name] if name in self.grade_ids else (name,)
@@ -209,29 +214,34 @@ class YearSeries:
         self._write_shares(row, year)
 
     def _count_reported(self, year: ClassificationYear) -> int:
-        """Count the returns that hold this part."""
-        key = year.year, self.part.section
-        positions = self.table.index("year"), self.table.index("part")
-        return sum((row[positions[0]], row[positions[1]]) == key for row in self.table.rows)
+        """Count the returns that hold this part or kind."""
+        key = {"year": year.year, "part": self.part.section}
+        key |= {"type": self.kind} if self.kind else {}
+        positions = [(self.table.index(name), value) for name, value in key.items()]
+        return sum(
+            all(row[position] == value for position, value in positions) for row in self.table.rows
+        )
 
     def _expected_formula(self, row: int, year: ClassificationYear) -> str:
         """Return the formula of who owed a return: alive on the last day of the year."""
         form = self.ctx.inputs.catalogue.form_for(year.scheme.scheme, Period(year.year, 1, 12))
         if form is None or not form.reporters:
             return "=0"
-        end, types = f"DATE($A{row + 1},12,31)", ",".join(map(quote, form.reporters))
+        reporters = [kind for kind in form.reporters if self.kind in ("", kind)]
+        end, types = f"DATE($A{row + 1},12,31)", ",".join(map(quote, reporters or [self.kind]))
         count = partial(self.organisations.countifs, type=f"{{{types}}}")
         later, ended = count(founded=f'">"&{end}'), count(ended=f'"<="&{end}')
         return f"=SUMPRODUCT({count()}-{later}-{ended})"
 
     def _write_shares(self, row: int, year: ClassificationYear) -> None:
-        year_part = year.part(self.part.section)
+        year_part = year.part(self.section)
         shares = {share.line: share for share in (year_part.shares if year_part else ())}
         for column in range(self.base_column + 1, self.column_count):
             self.sheet.write(row, column, None, "tone_off")
         for line in self.part.lines:
-            if line.id in shares:
-                self._write_share(row, line, year.line(self.part.section, line), shares[line.id])
+            year_line = year.line(self.part.section, line)
+            if line.id in shares and year_line.grades:
+                self._write_share(row, line, year_line, shares[line.id])
         if shares and self.bases_column < self.column_count:
             self._write_base_check(row, list(shares.values()))
 
@@ -313,10 +323,11 @@ class YearSeries:
         return [self._mean_line(row, line, mean) for line in self.part.lines]
 
     def _mean_line(self, row: int, line: Line, mean: ClassificationMean) -> MeanLine:
-        lang, share = self.ctx.lang, mean.shares.get((self.part.section, line.id))
+        lang, share = self.ctx.lang, mean.shares.get((self.section, line.id))
+        part_title = self.part.title.of(lang)
         title = self.ctx.t(
             "classification.line",
-            part=self.part.title.of(lang),
+            part=kind_title(self.ctx, self.part, self.kind) if self.kind else part_title,
             line=begin_small(line.title.of(lang)),
             base=begin_small(self.ctx.t(f"classification.of_{self.base_name}")),
         )
@@ -329,7 +340,7 @@ class YearSeries:
         for column in range(FIRST_COUNT, self.column_count):
             self.sheet.write(row, column, None, "total_count")
         for line in self.part.lines:
-            key = self.part.section, line.id
+            key = self.section, line.id
             on_bases = ((None, mean.shares.get(key)), ("rated", mean.rated_shares.get(key)))
             for offset, (pooled_on, share) in enumerate(on_bases[: self.share_columns]):
                 column = self.line_column(line.id) + offset
@@ -339,7 +350,9 @@ class YearSeries:
     def _mean_formula(self, line: Line, column: int, pooled_on: str | None) -> str:
         """Return the mean of the yearly shares, or of the pooled counts, as the scheme says."""
         rows = [
-            self.year_rows[year.year] for year in self.ctx.figures.years if self._is_in_mean(year)
+            self.year_rows[year.year]
+            for year in self.ctx.figures.years
+            if self._is_in_mean(year) and year.line(self.part.section, line).grades
         ]
         if not rows:
             return '=""'
@@ -358,8 +371,16 @@ class YearSeries:
 
     def _is_in_mean(self, year: ClassificationYear) -> bool:
         mean = self.ctx.figures.classification_mean
-        has_part = year.part(self.part.section) is not None
+        has_part = year.part(self.section) is not None
         return has_part and mean is not None and year.year in mean.years
+
+
+def kind_title(ctx: ReportContext, part: Part, kind: str) -> str:
+    """Return what a kind of the rated is called; a type the scheme does not list by its title."""
+    titles = {listed.id: listed.title.of(ctx.lang) for listed in part.kinds}
+    return (
+        titles.get(kind) or ctx.choice_title("organisation_type", kind) or ctx.t("unknown_branch")
+    )
 
 
 def mean_title(ctx: ReportContext, mean: ClassificationMean) -> str:
@@ -367,12 +388,22 @@ def mean_title(ctx: ReportContext, mean: ClassificationMean) -> str:
 
     "Bình quân 2016–2018", "Bình quân 2015, 2017, 2018", "Năm 2018".
     """
-    first, last = mean.years[0], mean.years[-1]
+    return _of_years(ctx, "classification.mean", mean.years)
+
+
+def years_title(ctx: ReportContext) -> str:
+    """Return which years a sheet of the classification shows; empty without any."""
+    years = [year.year for year in ctx.figures.years]
+    return _of_years(ctx, "classification.years", years) if years else ""
+
+
+def _of_years(ctx: ReportContext, key: str, years: Sequence[int]) -> str:
+    first, last = years[0], years[-1]
     if first == last:
         return ctx.t("classification.one_year", year=str(first))
-    if last - first == len(mean.years) - 1:
-        return ctx.t("classification.mean", years=f"{first}–{last}")
-    return ctx.t("classification.mean", years=", ".join(map(str, mean.years)))
+    if last - first == len(years) - 1:
+        return ctx.t(key, years=f"{first}–{last}")
+    return ctx.t(key, years=", ".join(map(str, years)))
 
 
 def begin_small(title: str) -> str:
