@@ -252,7 +252,8 @@ class _ConditionsBlock:
         write(row, 0, t("ratings/form7.number"), "head", rows=2)
         write(row, _UNIT, t("column.branch_name"), "head", rows=2, span=_UNIT_SPAN)
         for column, condition in self._columns():
-            write(row, column, condition.title.of(lang), "head", span=3)
+            title = condition.title.of(lang)
+            write(row, column, title[:1].upper() + title[1:], "head", span=3)
             for offset, name in enumerate(("base", "required", "reported")):
                 write(row + 1, column + offset, t(f"conditions.{name}"), "head")
         write(row, self._result_column, t("column.result"), "head", rows=2, span=_RESULT_SPAN)

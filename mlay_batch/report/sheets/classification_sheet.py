@@ -27,6 +27,7 @@ from mlay_batch.schema.scheme_text import target_text
 from mlay_batch.schema.schemes import Part
 
 _YEARS_ON_PAGE = 3  # years; with more, what stands below them begins a page
+_BLOCKS_ON_PAGE = 2  # parts or kinds; with more, the last one begins a page
 _MIN_COLUMNS = 12  # columns, where there is no year at all
 
 
@@ -52,12 +53,13 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[Mea
         provisional=ctx.figures.has_open_returns(CLASSIFICATION),
         subtitle=years_title(ctx),
     )
-    row, means = letterhead.TABLE_ROW, []
+    row, means, breaks = letterhead.TABLE_ROW, [], []
     for block in blocks:
+        breaks += [row] if block is blocks[-1] and len(blocks) > _BLOCKS_ON_PAGE else []
         row, block_means = block.write(row)
         means += block_means
-    if len(ctx.figures.years) > _YEARS_ON_PAGE:
-        sheet.raw.set_h_pagebreaks([row])
+    breaks += [row] if len(ctx.figures.years) > _YEARS_ON_PAGE else []
+    sheet.raw.set_h_pagebreaks(breaks)
     row = _write_conversion(ctx, sheet, row)
     for note in _notes(ctx):
         sheet.write(row, 0, note, "note", span=columns)
