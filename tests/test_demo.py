@@ -34,7 +34,7 @@ def town() -> demo.SampleTown:
 
 @cache
 def catalogue() -> Catalogue:
-    return load_catalogue()
+    return load_catalogue(demo.SCHEMAS)
 
 
 @cache

@@ -83,10 +83,7 @@ class _WorkbookSource:
 
     def load_closed(self, closing: Closing) -> tuple[bytes, bool]:
         inputs = load_inputs(self.office, self.ledger, self.period, closing.as_of)
-        months = self.period.months()
-        provisional = any(
-            form_completeness.has_open_returns(months) for form_completeness in completeness(inputs)
-        )
+        provisional = any(matrix.has_open_returns(self.period) for matrix in completeness(inputs))
         return self.archive.read(closing.workbook), provisional
 
     def build(self, *, dry_run: bool) -> tuple[bytes, bool]:

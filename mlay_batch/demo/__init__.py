@@ -9,9 +9,10 @@ from mlay_batch.demo.sample_files import (
     write_town,
 )
 from mlay_batch.demo.sample_meetings import SampleReturn
-from mlay_batch.demo.sample_town import SampleTown, load_town, register_rows
+from mlay_batch.demo.sample_town import SCHEMAS, SampleTown, load_town, register_rows
 
 __all__ = [
+    "SCHEMAS",
     "InboxFolder",
     "SampleReturn",
     "SampleTown",

@@ -10,7 +10,7 @@ from pathlib import Path
 from mlay_batch.core.period import Period
 from mlay_batch.demo.fill_in import BlankForm
 from mlay_batch.demo.sample_meetings import SampleReturn, meeting_returns, receipt_time
-from mlay_batch.demo.sample_town import SampleTown, load_town, register_rows
+from mlay_batch.demo.sample_town import SCHEMAS, SampleTown, load_town, register_rows
 from mlay_batch.demo.yearly import classification_returns
 from mlay_batch.model.records import Row
 from mlay_batch.schema import Catalogue, Form, load_catalogue
@@ -108,10 +108,14 @@ class InboxFolder:
 def write_town(folder: Path, progress: Progress = no_progress) -> tuple[InboxFolder, ...]:
     """Write ``register.xlsx`` and ``inbox/<day received>/<file>`` for the whole sample town.
 
+    Its own descriptions go into ``schemas``.
     Returns the folders in the order of receipt. `progress` is called with the number of files
     written and their total. The files have the same bytes on every machine.
     """
-    (folder / "inbox").mkdir(parents=True, exist_ok=True)
+    for name in ("inbox", "schemas"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for path in sorted(SCHEMAS.glob("*.yaml")):
+        (folder / "schemas" / path.name).write_bytes(path.read_bytes())
     catalogue, sample_town = load_catalogue(), load_town()
     (folder / "register.xlsx").write_bytes(render_register(catalogue, sample_town))
     samples = (*returns(sample_town, catalogue), *extra_returns(sample_town, catalogue))

@@ -18,6 +18,8 @@ from mlay_batch.schema.ids import REGISTER
 
 SECTIONS = ("organisations", "addresses", "officers", "assignments", "waivers", "signatories")
 CELL_TYPES = ("cell", "cell_direct")
+SCHEMAS = shipped_folder("samples") / "schemas"
+"""The town's own descriptions, which replace shipped ones in its workspace."""
 
 T = TypeVar("T")
 

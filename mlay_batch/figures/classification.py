@@ -1,4 +1,4 @@
-"""The yearly classification: sums over organisations, shares, limits, caps, mean of years.
+"""The yearly classification: sums over organisations, shares, targets, caps, mean of years.
 
 Years are shown under the grades of one heading: a crosswalk in a scheme's YAML maps its grades to
 those of another version. It is followed both ways, and through versions in between.
@@ -17,6 +17,7 @@ from fractions import Fraction
 from mlay_batch.core.period import Period
 from mlay_batch.figures.classified import (
     ClassificationCap,
+    ClassificationCondition,
     ClassificationMean,
     ClassificationPart,
     ClassificationShare,
@@ -77,28 +78,34 @@ def _year(
     returns: list[AcceptedReturn],
     heading: Scheme,
 ) -> ClassificationYear:
+    expected = _expected_counts(inputs, period)
+    parts = [_part(inputs, part, returns, expected.total()) for part in scheme.parts]
+    kinds = (_kinds(*pair, expected) for pair in zip(scheme.parts, parts, strict=True))
     year = ClassificationYear(
         year=period.year,
         scheme=scheme,
-        expected=_expected_count(inputs, period),
-        parts=tuple(_part(inputs, part, returns) for part in scheme.parts),
+        expected=expected.total(),
+        parts=(*parts, *(kind for part_kinds in kinds for kind in part_kinds)),
         heading=heading,
         grades=map_grades(heading, scheme, _versions(inputs)),
         organisations=_organisation_counts(inputs, scheme, returns),
+        conditions=tuple(_conditions(inputs, scheme, returns)),
     )
     return replace(year, parts=tuple(_with_shares(year, part) for part in year.parts))
 
 
-def _expected_count(inputs: ReportInputs, year: Period) -> int:
+def _expected_counts(inputs: ReportInputs, year: Period) -> Counter[str]:
+    """Return how many organisations of each type owe a return."""
     form = inputs.catalogue.form_for(CLASSIFICATION, year)
-    return len(inputs.register.reporters(form, year)) if form else 0
+    reporters = inputs.register.reporters(form, year) if form else ()
+    return Counter(organisation.type for organisation in reporters)
 
 
 def _part(
-    inputs: ReportInputs, part: Part, returns: Iterable[AcceptedReturn]
+    inputs: ReportInputs, part: Part, returns: Iterable[AcceptedReturn], expected: int
 ) -> ClassificationPart:
     """Sum the section over the returns; a blank or missing field counts 0."""
-    names = (*_HEADCOUNT, *(grade.id for grade in part.grades))
+    names = (*_HEADCOUNT, *(grade.id for grade in part.counts))
     by_branch = {
         str(accepted.entry.branch): {name: count(row, name) for name in names}
         for accepted in returns
@@ -109,12 +116,24 @@ def _part(
         by_type.setdefault(_type_of(inputs, branch), []).append(counts)
     return ClassificationPart(
         part.section,
+        expected,
         counts=_sum_counts(by_branch.values(), names),
         caps=caps_of(part, by_branch, inputs.register),
         by_type={
             kind: _sum_counts(branch_counts, names) for kind, branch_counts in by_type.items()
         },
     )
+
+
+def _kinds(
+    part: Part, figures: ClassificationPart, expected: Counter[str]
+) -> Iterator[ClassificationPart]:
+    """Yield the figures of each kind, and of any other type that reported."""
+    listed = [kind.id for kind in part.kinds]
+    none = dict.fromkeys(figures.counts, 0)
+    for kind in filter(None, dict.fromkeys([*listed, *figures.by_type]) if listed else ()):
+        counts = figures.by_type.get(kind, none)
+        yield ClassificationPart(f"{part.section}/{kind}", expected[kind], counts)
 
 
 def _sum_counts(counts: Iterable[Mapping[str, int]], names: Iterable[str]) -> Mapping[str, int]:
@@ -149,13 +168,36 @@ def _organisation_counts(
     }
 
 
+def _conditions(
+    inputs: ReportInputs, scheme: Scheme, returns: Iterable[AcceptedReturn]
+) -> Iterator[ClassificationCondition]:
+    """Yield every condition in every organisation of its type, condition by condition."""
+    own_section, own_field = scheme.own_path()
+    all_returns = tuple(returns)
+    for condition in scheme.conditions:
+        for accepted in all_returns:
+            branch = str(accepted.entry.branch)
+            row = card(accepted, condition.section)
+            if row is None or _type_of(inputs, branch) != condition.type:
+                continue
+            own_row = card(accepted, own_section)
+            has_grade = own_row is not None and own_row.values.get(own_field) == condition.grade
+            base, given_count = (
+                sum(count(row, name) for name in names)
+                for names in (condition.base, condition.counts)
+            )
+            required = _whole_count(condition.per_cent, base, condition.rounding)
+            yield ClassificationCondition(condition, branch, has_grade, base, required, given_count)
+
+
 def _with_shares(year: ClassificationYear, part: ClassificationPart) -> ClassificationPart:
-    heading = year.heading.part(part.section)
+    section = part.section.partition("/")[0]
+    heading = year.heading.part(section)
     base = base_of(year.scheme, part.counts)
     return replace(
         part,
         shares=tuple(
-            _share(year.line(part.section, line), part.counts, base)
+            _share(year.line(section, line), part.counts, base)
             for line in (heading.lines if heading else ())
         ),
     )
@@ -173,14 +215,15 @@ def base_of(scheme: Scheme, counts: Mapping[str, int]) -> int:
 
 def _share(line: Line, counts: Mapping[str, int], base: int) -> ClassificationShare:
     count = sum(counts[grade] for grade in line.grades)
-    share = _per_cent(count, base)
+    rated = counts["rated"] if line.grades else 0  # a distinction the year did not count
+    share = _per_cent(count, base if line.grades else 0)
     return ClassificationShare(
         line=line.id,
         count=count,
         base=base,
         share=_float(share),
-        rated_share=_float(_per_cent(count, counts["rated"])),
-        within=_is_within_limits(line, share),
+        rated_share=_float(_per_cent(count, rated)),
+        reaches_target=_reaches_target(line, share),
     )
 
 
@@ -192,16 +235,15 @@ def _float(share: Fraction | None) -> float | None:
     return None if share is None else float(share)
 
 
-def _is_within_limits(line: Line, share: Fraction | None) -> bool | None:
-    """Whether the exact share is within the line's limits, the limits included.
+def _reaches_target(line: Line, share: Fraction | None) -> bool | None:
+    """Whether the exact share is what the office aims at, the bounds included.
 
-    1 of 100 is within `limit_max` 1; 10.01 % shown as "10,0" is above 10. None without a limit.
+    1 of 100 reaches `target_max` 1; 10.01 % shown as "10,0" is above 10. None without a target.
     """
-    limited = line.limit_max is not None or line.limit_min is not None
-    if share is None or not limited:
+    if share is None or not line.has_target:
         return None
-    above = line.limit_max is not None and share > Fraction(str(line.limit_max))
-    below = line.limit_min is not None and share < Fraction(str(line.limit_min))
+    above = line.target_max is not None and share > Fraction(str(line.target_max))
+    below = line.target_min is not None and share < Fraction(str(line.target_min))
     return not (above or below)
 
 
@@ -218,8 +260,7 @@ def mean_shares(series: tuple[ClassificationYear, ...]) -> ClassificationMean | 
     newest = latest[-1]
     lines = [(part.section, share.line) for part in newest.parts for share in part.shares]
     return ClassificationMean(
-        first=latest[0].year,
-        last=newest.year,
+        years=tuple(year.year for year in latest),
         shares={key: _mean_share(newest.scheme, _base_series(latest, key)) for key in lines},
         rated_shares={key: _mean_share(newest.scheme, _rated_series(latest, key)) for key in lines},
     )
@@ -241,7 +282,7 @@ def _line_shares(
         for year in latest
         for part in year.parts
         for share in part.shares
-        if (part.section, share.line) == key
+        if (part.section, share.line) == key and share.share is not None
     ]
 
 
@@ -278,6 +319,10 @@ def map_grades(heading: Scheme, scheme: Scheme, schemes: Sequence[Scheme]) -> Gr
             grade_map[heading_part.section, grade.id] = tuple(
                 name for name in grade_order if name in year_grades
             )
+        counted = {d.id for d in scheme_part.distinctions} if scheme_part else set()
+        for distinction in heading_part.distinctions:
+            ids = (distinction.id,) if distinction.id in counted else ()
+            grade_map[heading_part.section, distinction.id] = ids
     return grade_map
 
 
@@ -323,7 +368,11 @@ def allowed_count(cap: Cap, base: int) -> int:
     20 % of 14 are 2.8: ``floor`` allows 2, ``half_up`` and ``ceiling`` 3. 20 % of 15 are 3 under
     any rounding.
     """
-    return _ROUNDING[cap.rounding](Fraction(str(cap.per_cent)) * base / 100)
+    return _whole_count(cap.per_cent, base, cap.rounding)
+
+
+def _whole_count(per_cent: float, base: int, rounding: str) -> int:
+    return _ROUNDING[rounding](Fraction(str(per_cent)) * base / 100)
 
 
 def caps_of(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from mlay_batch.schema import Scheme
-from mlay_batch.schema.schemes import Cap, Line
+from mlay_batch.schema.schemes import Cap, Condition, Line
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class ClassificationShare:
     """In per cent, exact; None if the base is 0."""
     rated_share: float | None
     """The same with the rated as base."""
-    within: bool | None
-    """Whether the share is within the line's limits; None without a limit."""
+    reaches_target: bool | None
+    """Whether the share is what the office aims at; None without a target."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +42,33 @@ class ClassificationCap:
 
 
 @dataclass(frozen=True)
+class ClassificationCondition:
+    """A condition of a grade in one organisation: how many it must show and does."""
+
+    condition: Condition
+    branch: str
+    has_grade: bool
+    """Whether the organisation reports the grade that asks for it."""
+    base: int
+    required_count: int
+    given_count: int
+
+    @property
+    def is_met(self) -> bool | None:
+        """Whether enough are shown; None where it is not asked, or nobody was rated."""
+        if not self.has_grade or not self.base:
+            return None
+        return self.given_count >= self.required_count
+
+
+@dataclass(frozen=True)
 class ClassificationPart:
     """The counts of one part (cells or members) in one year, summed over the organisations."""
 
     section: str
+    """Id of the section; of one kind of the rated with the type: ``cells/committee``."""
+    expected: int
+    """How many organisations owed a return."""
     counts: Mapping[str, int] = field(hash=False)
     shares: tuple[ClassificationShare, ...] = ()
     caps: tuple[ClassificationCap, ...] = ()
@@ -68,15 +91,16 @@ class ClassificationYear:
     """Grades of the year for each (section, grade of the heading)."""
     organisations: Mapping[str, Mapping[str, int]] = field(default_factory=dict, hash=False)
     """Organisations by type: how many reported, were rated, and have each grade."""
+    conditions: tuple[ClassificationCondition, ...] = ()
 
     def part(self, section: str) -> ClassificationPart | None:
-        """Return the figures of a section, None if the year's scheme lacks it."""
+        """Return the figures of a section or of a kind; None if the year's scheme lacks it."""
         return next((part for part in self.parts if part.section == section), None)
 
     def line(self, section: str, line: Line) -> Line:
-        """Return the heading's `line` with this year's grades and limits.
+        """Return the heading's `line` with this year's grades and target.
 
-        The limits are those of the line of the same id in the year's scheme, if it has one.
+        The target is that of the line of the same id in the year's scheme, if it has one.
         """
         grade_groups = (self.grades.get((section, grade), ()) for grade in line.grades)
         scheme_part = self.scheme.part(section)
@@ -88,8 +112,10 @@ class ClassificationYear:
         return replace(
             line,
             grades=tuple(dict.fromkeys(grade for group in grade_groups for grade in group)),
-            limit_min=own_line.limit_min if own_line else None,
-            limit_max=own_line.limit_max if own_line else None,
+            target_min=own_line.target_min if own_line else None,
+            target_max=own_line.target_max if own_line else None,
+            basis=own_line.basis if own_line else None,
+            confirmed=bool(own_line and own_line.confirmed),
         )
 
 
@@ -100,13 +126,11 @@ class ClassificationMean:
     Both mappings give per cent by (section, id of the line); None: no year has a base for it.
 
     Attributes:
-        first: first of the years.
-        last: last of the years.
+        years: the years, ascending.
         shares: shares of the base that the scheme names.
         rated_shares: shares of the rated alone.
     """
 
-    first: int
-    last: int
+    years: tuple[int, ...]
     shares: Mapping[tuple[str, str], float | None] = field(hash=False)
     rated_shares: Mapping[tuple[str, str], float | None] = field(hash=False)

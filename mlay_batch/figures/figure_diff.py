@@ -102,13 +102,19 @@ def _classification(figures: Figures) -> Iterator[tuple[FigureKey, FigureValue]]
         for part in year.parts:
             for share in part.shares:
                 about = f"{year.year} {part.section} {share.line}"
-                within = None if share.within is None else str(share.within).lower()
-                values: Mapping[str, FigureValue] = {"share": share.share, "within": within}
+                reached = share.reaches_target
+                target = None if reached is None else str(reached).lower()
+                values: Mapping[str, FigureValue] = {"share": share.share, "target": target}
                 yield from _named_values("classification", "", about, values)
             for cap in part.caps:
                 about = f"{year.year} {part.section} {cap.cap.grade}"
                 values = {"allowed": cap.allowed_count, "kept": str(cap.is_kept).lower()}
                 yield from _named_values("classification", cap.branch or "", about, values)
+        for condition in year.conditions:
+            about = f"{year.year} {condition.condition.section} {condition.condition.id}"
+            met = None if condition.is_met is None else str(condition.is_met).lower()
+            values = {"required": condition.required_count, "met": met}
+            yield from _named_values("classification", condition.branch, about, values)
 
 
 def _named_values(

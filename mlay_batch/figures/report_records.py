@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -222,12 +222,16 @@ class Completeness:
         """Return the fields of all branches for that period."""
         return [cell for (_, cell_period), cell in self.cells.items() if cell_period == period]
 
-    def has_open_returns(self, months: Container[Period] | None = None) -> bool:
-        """Whether a return of `months`, or of any month, is missing, rejected, held or to come."""
+    def has_open_returns(self, period: Period | None = None) -> bool:
+        """Whether a return is missing, rejected, held or to come.
+
+        That is a return of `period`, yearly ones for a year, or of its months; without it any.
+        """
+        periods = {period, *period.months()} if period else set(self.periods)
         return any(
             cell.state in OPEN
-            for (_, month), cell in self.cells.items()
-            if months is None or month in months
+            for (_, cell_period), cell in self.cells.items()
+            if cell_period in periods
         )
 
 
@@ -398,8 +402,7 @@ class Figures:
     @property
     def is_provisional(self) -> bool:
         """Whether a return of the report's period is still missing, rejected or held (TẠM TÍNH)."""
-        months = self.period.months()
-        return any(matrix.has_open_returns(months) for matrix in self.completeness)
+        return any(matrix.has_open_returns(self.period) for matrix in self.completeness)
 
     def has_open_returns(self, form: str) -> bool:
         """Whether a return of `form` is still out, of any period the report shows."""

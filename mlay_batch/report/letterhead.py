@@ -25,9 +25,11 @@ def write_heading(
     title: str,
     unit: str = "",
     provisional: bool | None = None,
+    subtitle: str = "",
 ) -> None:
     """Write the heading over `columns` columns, the party's name from column `split` on.
 
+    The subtitle is the period, unless the sheet shows another time.
     It says TẠM TÍNH if `provisional`; None asks the period's figures. Where the workbook holds
     values instead of formulas, it says so.
     Row 0 is for the screen only: the way back to the first sheet.
@@ -42,7 +44,8 @@ def write_heading(
     for row in (3, TABLE_ROW - 1):
         sheet.set_height(row, _GAP_HEIGHT)
     sheet.write(4, 0, title, "title", span=columns)
-    sheet.write(5, 0, ctx.figures.period.title(ctx.lang), "subtitle", span=columns)
+    subtitle = subtitle or ctx.figures.period.title(ctx.lang)
+    sheet.write(5, 0, subtitle, "subtitle", span=columns)
     is_provisional = ctx.figures.is_provisional if provisional is None else provisional
     state = ctx.t("provisional") if is_provisional else ""
     note = ctx.t("as_of", day=ctx.figures.as_of)

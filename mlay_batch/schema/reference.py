@@ -13,7 +13,7 @@ from mlay_batch.schema.indicators import Description, Indicator, IndicatorInput,
 from mlay_batch.schema.markdown import open_gaps, table
 from mlay_batch.schema.model import Effective, Field, Form, Quota, Rule, Section
 from mlay_batch.schema.overlap import kind_and_id
-from mlay_batch.schema.schemes import Cap, Part, Scheme
+from mlay_batch.schema.schemes import Cap, Condition, Part, Scheme
 from mlay_batch.schema.statements import STATEMENTS_FILE, statements_page
 
 
@@ -306,22 +306,37 @@ def scheme_page(scheme: Scheme, lang: str) -> Iterator[str]:
         yield text("reference", f"mean.{scheme.mean}", lang)
     for part in scheme.parts:
         yield from _part(part, lang)
+    yield from _conditions(scheme, lang)
+
+
+def _conditions(scheme: Scheme, lang: str) -> Iterator[str]:
+    """Yield what a grade asks of an organisation, and what of it the form cannot tell."""
+    if scheme.conditions:
+        yield from ("", f"## {text('reference', 'conditions', lang)}")
+        rows = [_condition(scheme, condition, lang) for condition in scheme.conditions]
+        yield from table(lang, "grade type_of condition basis", rows)
+    if scheme.unchecked:
+        yield from ("", f"## {text('reference', 'unchecked', lang)}", "")
+        yield from (f"- {unchecked.of(lang)}" for unchecked in scheme.unchecked)
 
 
 def _part(part: Part, lang: str) -> Iterator[str]:
     yield from ("", f"## {part.title.of(lang)}")
-    shorts = {grade.id: grade.short.of(lang) for grade in part.grades}
-    yield from table(lang, "grade id", [(g.title.of(lang), f"`{g.id}`") for g in part.grades])
+    shorts = {grade.id: grade.short.of(lang) for grade in part.counts}
+    yield from table(lang, "grade id", [(g.title.of(lang), f"`{g.id}`") for g in part.counts])
+    if part.kinds:
+        titles = "; ".join(kind.title.of(lang) for kind in part.kinds)
+        yield from ("", text("reference", "kinds", lang, titles=titles))
     rows = [
         (
             line.title.of(lang),
             " + ".join(shorts[grade] for grade in line.grades),
-            _bounds(line.limit_min, line.limit_max, lang),
-            line.basis or "",
+            scheme_text.target_text(line, lang),
+            _basis(line.basis, lang, confirmed=line.confirmed),
         )
         for line in part.lines
     ]
-    yield from table(lang, "line grades limit basis", rows)
+    yield from table(lang, "line grades target basis", rows)
     if part.caps:
         names = shorts | {"rated": text("reference", "cap.rated", lang)}
         yield from table(lang, "grade cap basis", [_cap(cap, names, lang) for cap in part.caps])
@@ -337,16 +352,28 @@ def _cap(cap: Cap, names: Mapping[str, str], lang: str) -> tuple[str, ...]:
         scope=text("reference", f"cap.{cap.scope}", lang),
         rounding=text("reference", f"rounding.{cap.rounding}", lang),
     )
-    return names[cap.grade], statement, cap.basis
+    return names[cap.grade], statement, _basis(cap.basis, lang, confirmed=cap.confirmed)
 
 
-def _bounds(low: float | None, high: float | None, lang: str) -> str:
-    bounds = {"min": low, "max": high}
-    return "; ".join(
-        text("reference", f"share.{key}", lang, **{key: value})
-        for key, value in bounds.items()
-        if value is not None
+def _condition(scheme: Scheme, condition: Condition, lang: str) -> tuple[str, ...]:
+    statement = text(
+        "reference",
+        "condition.says",
+        lang,
+        per_cent=condition.per_cent,
+        what=condition.title.of(lang),
+        rounding=text("reference", f"rounding.{condition.rounding}", lang),
     )
+    grade = next(g for g in scheme.parts[0].grades if g.id == condition.grade)
+    basis = _basis(condition.basis, lang, confirmed=condition.confirmed)
+    return grade.title.of(lang), f"`{condition.type}`", statement, basis
+
+
+def _basis(basis: str | None, lang: str, *, confirmed: bool) -> str:
+    """Return a basis; where it was not seen, that it is unconfirmed."""
+    if not basis:
+        return ""
+    return basis if confirmed else text("reference", "basis.unconfirmed", lang, basis=basis)
 
 
 FINDINGS_FILE = "findings.md"

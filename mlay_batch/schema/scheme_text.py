@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mlay_batch.core.messages import show, text
-from mlay_batch.schema.schemes import UNCONFIRMED, Scheme, YearGrade
+from mlay_batch.schema.schemes import UNCONFIRMED, Line, Scheme, YearGrade
 
 
 def meeting_requirements(scheme: Scheme, lang: str) -> Iterator[str]:
@@ -73,6 +73,16 @@ def _conditions(grade: YearGrade, bands: dict[str, str], lang: str) -> Iterator[
         yield text("ratings", "year.every", lang, band=bands[grade.every])
     if grade.least:
         yield text("ratings", "year.least", lang, band=bands[grade.least], times=grade.times)
+
+
+def target_text(line: Line, lang: str) -> str:
+    """Return what an office aims at with a line, empty without a target: "từ 90%"."""
+    bounds = (("min", line.target_min), ("max" if line.target_max else "no", line.target_max))
+    return "; ".join(
+        text("ratings", f"target.{name}", lang, value=value)
+        for name, value in bounds
+        if value is not None
+    )
 
 
 def series_notes(scheme: Scheme, lang: str) -> Iterator[str]:

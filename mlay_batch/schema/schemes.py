@@ -133,18 +133,26 @@ class Line(Record):
     Attributes:
         grades: ids of the grades that are summed.
         decimals: of the share as shown.
-        limit_max: largest share within the limits, in per cent of the share base; None: no limit.
-        limit_min: least share, likewise.
-        basis: regulation or plan that sets the limits.
+        target_max: largest share the office aims at, in per cent of the share base; None: no
+            target.
+        target_min: least share, likewise.
+        basis: document of the office that sets the target; a target needs one.
+        confirmed: whether that document was seen; otherwise the target is information only.
     """
 
     id: str
     title: Text
     grades: tuple[str, ...]
     decimals: int = 1
-    limit_max: float | None = None
-    limit_min: float | None = None
+    target_max: float | None = None
+    target_min: float | None = None
     basis: str | None = None
+    confirmed: bool = False
+
+    @property
+    def has_target(self) -> bool:
+        """Whether the office aims at a share."""
+        return (self.target_min, self.target_max) != (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +168,7 @@ class Cap(Record):
             every grassroots organisation, or the town.
         basis: regulation that sets the cap.
         rounding: how the exact number becomes whole: 20 % of 14 are 2.8, ``floor`` allows 2.
+        confirmed: whether the basis was seen; otherwise the cap is information, no verdict.
     """
 
     grade: str
@@ -168,6 +177,51 @@ class Cap(Record):
     scope: Literal["cell", "organisation", "town"]
     basis: str
     rounding: Literal["floor", "half_up", "ceiling"] = "floor"
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition(Record):
+    """What an organisation must show to bear a grade: at least a share of its cells or members.
+
+    Attributes:
+        id: unique in the scheme.
+        title: those who are counted, such as "chi bộ hoàn thành nhiệm vụ trở lên".
+        grade: the organisation's own grade that asks for it.
+        type: type of organisation it is asked of.
+        section: section of the form whose counts show it.
+        counts: counts that are summed, by id of the field.
+        base: counts whose sum is the whole.
+        per_cent: least share of the whole.
+        basis: regulation that asks for it.
+        rounding: how the exact number becomes whole: 80 % of 7 are 5.6, ``ceiling`` asks for 6.
+        confirmed: whether the basis was seen; otherwise it is information, no verdict.
+    """
+
+    id: str
+    title: Text
+    grade: str
+    type: str
+    section: str
+    counts: tuple[str, ...]
+    per_cent: float
+    basis: str
+    base: tuple[str, ...] = ("rated",)
+    rounding: Literal["floor", "half_up", "ceiling"] = "ceiling"
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Record):
+    """One kind of the rated that published tables show in a line of its own.
+
+    Attributes:
+        id: type of the organisations that report them.
+        title: what they are: of cells that a committee reports "Chi bộ thuộc đảng bộ cơ sở".
+    """
+
+    id: str
+    title: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +231,24 @@ class Part(Record):
     Attributes:
         section: id of the form's section that counts them.
         grades: grades, the best first.
+        kinds: kinds that are shown apart, by the type of organisation that reports them.
+        distinctions: counts within a grade, such as "tiêu biểu"; no grades of their own.
         lines: published shares.
-        caps: limits on the number of a grade.
+        caps: limits on the number of a grade or distinction.
     """
 
     section: str
     title: Text
     grades: tuple[Grade, ...]
+    kinds: tuple[Kind, ...] = ()
+    distinctions: tuple[Grade, ...] = ()
     lines: tuple[Line, ...] = ()
     caps: tuple[Cap, ...] = ()
+
+    @property
+    def counts(self) -> tuple[Grade, ...]:
+        """The grades and the distinctions within them."""
+        return (*self.grades, *self.distinctions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +275,8 @@ class Scheme(Record):
         parts: classification: grades by kind of the rated.
         own_grade: classification: ``section.field`` of the choice in which an organisation reports
             its own grade.
+        conditions: classification: what an organisation must show to bear a grade.
+        unchecked: classification: what the regulation also asks but the form cannot tell.
         heading: classification: version in whose wording a series of years is shown that ends under
             this scheme; None: this version.
         crosswalk: classification: grades of other versions that correspond to those of this one, by
@@ -239,6 +304,8 @@ class Scheme(Record):
     rebase: bool = False
     parts: tuple[Part, ...] = ()
     own_grade: str | None = None
+    conditions: tuple[Condition, ...] = ()
+    unchecked: tuple[Text, ...] = ()
     heading: str | None = None
     crosswalk: tuple[Crosswalk, ...] = ()
     share_base: Literal["rated", "subject", "all"] = "rated"

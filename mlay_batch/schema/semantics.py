@@ -13,7 +13,7 @@ from typing import Any
 from mlay_batch.schema.checks import CHECKS
 from mlay_batch.schema.model import Carry, Field, Form, Rule, Section
 from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
-from mlay_batch.schema.schemes import Crosswalk, Group, Part, Scheme
+from mlay_batch.schema.schemes import Condition, Crosswalk, Group, Part, Scheme
 
 BUILT_IN_LETTERS = frozenset("RCIFLXQNH")
 """First letters of the program's own finding codes; rules of a form use others."""
@@ -238,7 +238,7 @@ def missing_from_forms(scheme: Scheme, forms: Iterable[Form]) -> str:
     ):
         return ", ".join(group.id for group in scheme.groups)
     for part in scheme.parts:
-        grades = {grade.id for grade in part.grades}
+        grades = {grade.id for grade in part.counts}
         field_sets = (
             {f.id for f in section.fields} for section in sections if section.id == part.section
         )
@@ -280,18 +280,33 @@ def scheme_faults(scheme: Scheme) -> Iterator[Fault]:
             yield Fault(("year_grades", i, "times"), str(grade.times), code="schema.unfit")
     for i, part in enumerate(scheme.parts):
         yield from _part(part, ("parts", i))
+    for i, condition in enumerate(scheme.conditions):
+        yield from _condition(scheme, condition, ("conditions", i))
     for i, crosswalk in enumerate(scheme.crosswalk):
         yield from _crosswalk(scheme, crosswalk, ("crosswalk", i))
 
 
 def _part(part: Part, path: KeyPath) -> Iterator[Fault]:
     """Yield unknown grades in lines and caps."""
-    grades = {grade.id for grade in part.grades}
+    grades = {grade.id for grade in part.counts}
     for i, line in enumerate(part.lines):
         yield from unknown_names(line.grades, (*path, "lines", i, "grades"), grades)
+        if line.has_target and not (line.basis or "").strip():
+            yield Fault((*path, "lines", i), line.id, code="schema.basis")
     for i, cap in enumerate(part.caps):
         yield from unknown_names([cap.grade], (*path, "caps", i, "grade"), grades)
         yield from unknown_names(cap.base or [""], (*path, "caps", i, "base"), {*grades, "rated"})
+
+
+def _condition(scheme: Scheme, condition: Condition, path: KeyPath) -> Iterator[Fault]:
+    """Yield an unknown section, grade or count of a condition."""
+    yield from unknown_names([condition.grade], (*path, "grade"), scheme.own_grades())
+    sections = {part.section for part in scheme.parts}
+    yield from unknown_names([condition.section], (*path, "section"), sections)
+    part = scheme.part(condition.section)
+    counts = {grade.id for grade in part.counts} if part else {*condition.counts, *condition.base}
+    yield from unknown_names(condition.counts or [""], (*path, "counts"), counts)
+    yield from unknown_names(condition.base or [""], (*path, "base"), {*counts, "rated"})
 
 
 def _crosswalk(scheme: Scheme, crosswalk: Crosswalk, path: KeyPath) -> Iterator[Fault]:

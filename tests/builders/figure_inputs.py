@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from mlay_batch.core.period import Period
+from mlay_batch.demo import SCHEMAS
 from mlay_batch.figures.report_records import ReportInputs
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Value, Verdict
 from mlay_batch.model.register import Assignment, Officer, Organisation, Register, Waiver
@@ -31,6 +32,12 @@ COLUMNS = {
     "visits": ("held_on", "officer", "on_behalf_of"),
 }
 shipped = cache(load_catalogue)
+
+
+@cache
+def sample_town() -> Catalogue:
+    """The descriptions of the sample town: its own base, targets and heading."""
+    return load_catalogue(SCHEMAS)
 
 
 def value(text: str) -> Value:

@@ -546,17 +546,25 @@ def band(facts: Any, month: str, score: float) -> str:
 
 def shares(facts: Any) -> dict[Any, Any]:
     result = {}
+    types = {entry.code: entry.type for entry in facts.register.organisations}
     for year in sorted({r.entry.period for r in facts.returns if r.entry.form == "classification"}):
         if int(year) > facts.period.year:
             continue
         for scheme in facts.catalogue.schemes:
             first, last = scheme.effective.from_[:4], (scheme.effective.to or "9999")[:4]
             if scheme.scheme == "classification" and first <= year <= last:
-                for part in scheme.parts:
+                wholes = [(part, "", part.section) for part in scheme.parts]
+                kinds = [
+                    (part, kind.id, f"{part.section}/{kind.id}")
+                    for part in scheme.parts
+                    for kind in part.kinds
+                ]
+                for part, kind, name in [*wholes, *kinds]:
                     rows = [
                         row.values
                         for entry in facts.returns
                         if (entry.entry.form, entry.entry.period) == ("classification", year)
+                        if not kind or types.get(entry.entry.branch) == kind
                         for row in entry.rows
                         if row.section == part.section
                     ]
@@ -565,9 +573,9 @@ def shares(facts: Any) -> dict[Any, Any]:
                         "subject": ("rated", "not_rated"),
                         "all": ("total",),
                     }[scheme.share_base]
-                    base = sum(values.get(name) or 0 for values in rows for name in total)
+                    base = sum(values.get(field) or 0 for values in rows for field in total)
                     for line in part.lines:
                         count = sum(values.get(g) or 0 for values in rows for g in line.grades)
                         share = float(Fraction(count) * 100 / Fraction(base)) if base else None
-                        result[int(year), part.section, line.id] = count, base, share
+                        result[int(year), name, line.id] = count, base, share
     return result

@@ -6,16 +6,29 @@ Sources: the town's report of 04/12/2019, and three published reports with mista
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from builders.figure_inputs import classification, facts, register, shipped, with_scheme
+from builders.figure_inputs import (
+    classification,
+    facts,
+    register,
+    sample_town,
+    shipped,
+    with_scheme,
+)
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlay_batch.core.period import Period
+from mlay_batch.errors import SchemaError
 from mlay_batch.figures import compute
+from mlay_batch.figures.classification import allowed_count
 from mlay_batch.figures.classified import ClassificationShare, ClassificationYear
 from mlay_batch.figures.report_records import Figures
-from mlay_batch.schema import Scheme
+from mlay_batch.schema import Scheme, Text, load_catalogue
+from mlay_batch.schema.schemes import Cap, Condition
 
 TOWN = """
 code | type        | parent | founded
@@ -50,24 +63,29 @@ def share(year: ClassificationYear, line: str, section: str = "members") -> Clas
 def test_the_towns_three_years_give_the_published_means() -> None:
     # "over three years 8 of 2,865 and 2,854 of 2,865" of those subject to rating: 0.28, 99.6.
     # Cells: over 90 % in the top grade, none in the lowest.
-    result = figures("""
+    counts = """
     DB1|2016|members|1100|145|1|954|200|600|151|3
     DB1|2017|members|1120|165|1|954|190|610|151|3
     DB1|2018|members|1142|187|1|954|180|620|152|2
     DB1|2016|cells|70||0|70|64|5|1|0
     DB1|2017|cells|70||0|70|65|4|1|0
     DB1|2018|cells|71||1|70|66|4|0|0
-    """)
+    """
+    result = figures(counts, catalogue=sample_town())
     mean = result.classification_mean
     assert mean is not None
-    assert (mean.first, mean.last) == (2016, 2018)
+    assert mean.years == (2016, 2017, 2018)
     assert f"{mean.shares['members', 'completed']:.1f}" == "99.6"
     assert f"{mean.shares['members', 'bottom']:.2f}" == "0.28"
     assert mean.shares["cells", "top"] == pytest.approx((6400 / 70 + 6500 / 70 + 6600 / 71) / 3)
     assert mean.shares["cells", "top"] > 90
     assert mean.shares["cells", "bottom"] == 0
-    # On rated members alone the two would add to 100.
+    # On rated members alone the two would add to 100: what the shipped schemes print.
     assert f"{mean.rated_shares['members', 'completed']:.2f}" == "99.72"
+    shipped_mean = figures(counts).classification_mean
+    assert shipped_mean and shipped_mean.shares["members", "completed"] == pytest.approx(
+        mean.rated_shares["members", "completed"]
+    )
 
 
 def test_the_scheme_of_each_year_is_its_own() -> None:
@@ -100,7 +118,7 @@ def test_counts_are_summed_over_the_organisations() -> None:
         "grade4": 1,
     }
     line = share(year, "bottom")
-    assert (line.count, line.base, line.share) == (1, 48, pytest.approx(100 / 48))
+    assert (line.count, line.base, line.share) == (1, 45, pytest.approx(100 / 45))
     assert line.rated_share == pytest.approx(100 / 45)
 
 
@@ -128,7 +146,7 @@ def test_nam_can_2018_has_one_value_for_one_ratio() -> None:
 
 def test_tan_yen_2015_shows_both_bases() -> None:
     # 304 cells: 55.8 % of all 545 as printed, 56.0 % of the 543 that were rated.
-    result = figures("DB1|2015|cells|545||2|543|304|200|39|0")
+    result = figures("DB1|2015|cells|545||2|543|304|200|39|0", catalogue=sample_town())
     top = only(result, "top", "cells")
     assert (top.count, top.base) == (304, 545)
     assert f"{top.share:.1f}" == "55.8"
@@ -137,26 +155,54 @@ def test_tan_yen_2015_shows_both_bases() -> None:
 
 def test_tan_yen_2015_members_subject_to_rating() -> None:
     # 8,159 = 6,659 rated + 1,388 exempt + 112 not rated: subject are 6,771.
-    result = figures("DB1|2015|members|8159|1388|112|6659|1000|4000|1600|59")
+    counts = "DB1|2015|members|8159|1388|112|6659|1000|4000|1600|59"
+    assert only(figures(counts), "bottom").base == 6659
+    result = figures(counts, catalogue=sample_town())
     assert only(result, "bottom").base == 6771
 
 
 @pytest.mark.parametrize(
-    ("grades", "line", "section", "within"),
+    ("grades", "line", "section", "reached"),
     [
         ("100|90|10|0|0", "top", "cells", True),  # at least 90: 90 is enough
         ("1000|899|101|0|0", "top", "cells", False),
         ("100|90|9|0|1", "bottom", "cells", False),  # at most 0
-        ("100|0|90|9|1", "bottom", "members", True),  # at most 1: 1 is still within
+        ("100|0|90|9|1", "bottom", "members", True),  # at most 1: 1 reaches it
         ("1000|0|900|89|11", "bottom", "members", False),
-        ("100|0|90|9|1", "completed", "members", None),  # no limit
+        ("100|0|90|9|1", "completed", "members", None),  # no target
         ("0|0|0|0|0", "top", "cells", None),  # nobody rated
     ],
 )
-def test_limits_hold_on_the_limit(grades: str, line: str, section: str, within: object) -> None:
+def test_a_target_is_reached_on_the_bound(
+    grades: str, line: str, section: str, reached: object, tmp_path: Path
+) -> None:
+    """An office's own targets; the shipped schemes have none, for no document sets any."""
+    (tmp_path / "scheme-own.yaml").write_text(OWN_TARGETS, encoding="utf-8")
     total = grades.partition("|")[0]
-    result = figures(f"DB1|2018|{section}|{total}|0|0|{grades}")
-    assert only(result, line, section).within is within
+    counts = f"DB1|2018|{section}|{total}|0|0|{grades}"
+    result = figures(counts, catalogue=load_catalogue(tmp_path))
+    assert only(result, line, section).reaches_target is reached
+    assert only(figures(counts), line, section).reaches_target is None
+
+
+def test_a_target_without_a_document_is_refused(tmp_path: Path) -> None:
+    own = OWN_TARGETS.replace(', basis: "NQ 01-NQ/TU"', "", 1)
+    (tmp_path / "scheme-own.yaml").write_text(own, encoding="utf-8")
+    with pytest.raises(SchemaError, match=r"schema\.basis"):
+        load_catalogue(tmp_path)
+
+
+OWN_TARGETS = """
+extends: scheme-classification-2018.yaml
+parts:
+  - section: cells
+    lines:
+      - {id: top, target_min: 90, basis: "NQ 01-NQ/TU"}
+      - {id: bottom, target_max: 0, basis: "NQ 01-NQ/TU"}
+  - section: members
+    lines:
+      - {id: bottom, target_max: 1, basis: "NQ 01-NQ/TU", confirmed: true}
+"""
 
 
 def test_a_base_of_nought_has_no_share() -> None:
@@ -190,7 +236,7 @@ def test_the_mean_is_of_the_three_latest_years() -> None:
     ]
     result = figures("\n".join(rows))
     assert result.classification_mean is not None
-    assert (result.classification_mean.first, result.classification_mean.last) == (2015, 2018)
+    assert result.classification_mean.years == (2015, 2017, 2018)
     assert result.classification_mean.shares["members", "bottom"] == 6
 
 
@@ -299,6 +345,26 @@ def test_the_rounding_is_the_schemes(rounding: str, allowed: int) -> None:
 def test_the_base_is_the_schemes(base: tuple[str, ...], of: int) -> None:
     first, _ = caps_of_year(TWO, 2019, base=base)
     assert (first[1], first[2]) == (of, of * 20 // 100)
+
+
+@given(st.integers(0, 400), st.integers(0, 1000).map(lambda tenths: tenths / 10))
+def test_a_cap_and_a_condition_are_exact_at_the_edge(base: int, per_cent: float) -> None:
+    """Not above 20 % of 14 is 2, of 15 is 3; at least 80 % of 25 is 20, of 26 is 21."""
+    cap = Cap("grade1", ("rated",), per_cent, "organisation", "x")
+    allowed, tenths = allowed_count(cap, base), round(per_cent * 10)
+    assert allowed * 1000 <= tenths * base < (allowed + 1) * 1000
+    town = register(TOWN)
+    condition = Condition("c", TEXT, "grade1", "committee", "cells", ("grade1",), per_cent, "x")
+    counts = f"DB1|2018|cells|{base}||0|{base}|{base}|0|0|0"
+    catalogue = with_scheme("classification", conditions=(condition,))
+    (year,) = compute(
+        facts(town, "2019-11", classification(HEAD + counts), catalogue=catalogue)
+    ).years
+    (needed,) = year.conditions
+    assert (needed.required_count - 1) * 1000 < tenths * base <= needed.required_count * 1000
+
+
+TEXT = Text("x", "x")
 
 
 def test_forms_and_schemes_of_a_year_say_the_same_cap() -> None:

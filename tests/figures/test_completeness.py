@@ -141,6 +141,17 @@ def test_provisional_while_something_of_the_period_is_open() -> None:
     assert compute(facts(register(TOWN), "2019-03", returns(sent)[:2])).is_provisional
 
 
+def test_a_year_is_provisional_until_all_its_yearly_returns_are_in() -> None:
+    """2015: no monthly form yet, three organisations owe a classification."""
+    head = "branch|year|section|total|rated|grade1|grade2|grade3|grade4\n"
+    assert compute(facts(register(TOWN), "2015")).is_provisional
+    sent = classification(
+        head + "\n".join(f"{code}|2015|members|9|9|1|6|2|0" for code in ("DB1", "CB1", "CB3"))
+    )
+    assert compute(facts(register(TOWN), "2015", sent[:2])).is_provisional
+    assert not compute(facts(register(TOWN), "2015", sent)).is_provisional
+
+
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_every_state_has_its_words(lang: str) -> None:
     quota = ["met", "not_met", "on_course", "behind"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from builders.figure_inputs import classification, facts, register, shipped
+from builders.figure_inputs import classification, facts, register, sample_town, shipped
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,10 +42,14 @@ DB1|2018|members|100|0|0|100|22|70|7|1
 
 def test_the_series_of_2016_to_2018_stands_under_the_wording_of_2014() -> None:
     """As the town published it on 04/12/2019; 2018 was classified by 132-QĐ/TW."""
-    years = figures(THREE_YEARS).years
+    years = figures(THREE_YEARS, sample_town().schemes).years
     assert {year.heading.version for year in years} == {"2014"}
     assert [year.scheme.version for year in years] == ["2014", "2014", "2018"]
     assert years[-1].grades["cells", "grade1"] == ("grade1",)
+
+
+def test_unless_the_office_says_otherwise_the_newest_year_is_in_its_own_wording() -> None:
+    assert {year.heading.version for year in figures(THREE_YEARS).years} == {"2018"}
 
 
 def test_a_series_that_ends_in_2019_stands_under_the_wording_of_2019() -> None:

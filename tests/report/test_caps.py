@@ -1,4 +1,4 @@
-"""The cap on the top grade in the consolidated workbook: allowed, given, and who gave more."""
+"""The cap on the top grade, and its conditions, in the consolidated workbook: who breaks them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from builders import reports
+from builders import figure_inputs, reports
 from builders.sheet_cells import Book, differences, load_sheets, recalculate
 
 from mlay_batch.figures import compute
@@ -17,7 +17,7 @@ from mlay_batch.schema import Scheme
 from mlay_batch.schema.schemes import Cap
 
 SHEET = "Mẫu 7A, 7B"
-CAP = Cap("grade1", ("grade2",), 20, "organisation", "21-HD/BTCTW")
+CAP = Cap("grade1", ("grade2",), 20, "organisation", "21-HD/BTCTW", confirmed=True)
 
 
 @cache
@@ -94,7 +94,92 @@ def test_the_town_is_one_unit() -> None:
 
 def test_without_a_cap_there_is_no_table() -> None:
     texts = [str(value) for row in book()[SHEET].rows for value in row]
-    assert texts and not [text for text in texts if text.startswith("Khống chế")]
+    assert texts and not [text for text in texts if text.startswith("Giới hạn tỷ lệ")]
+
+
+# Conditions of the top grade: 21-HD/BTCTW asks 100 % of the cells (of a cell: of its members) to
+# have completed and 80 % to be good. A committee and its twin of 10 cells, two cells of 25 members.
+TOWN = """
+code | type        | parent | name
+TX   | town        |        | Thị ủy
+DB1  | committee   | TX     | Đảng bộ một
+DB2  | committee   | TX     | Đảng bộ hai
+DB3  | committee   | TX     | Đảng bộ ba
+CB1  | cell_direct | TX     | Chi bộ một
+CB2  | cell_direct | TX     | Chi bộ hai
+"""
+YEARLY_2019 = """
+branch|year|section|grade|total|exempt|not_rated|rated|grade1|grade2|grade3|grade4
+DB1|2019|own|grade1
+DB1|2019|cells||10||0|10|1|2|2|5
+DB2|2019|own|grade1
+DB2|2019|cells||10||0|10|1|7|2|0
+DB3|2019|own|grade2
+DB3|2019|cells||10||0|10|1|2|2|5
+CB1|2019|own|grade1
+CB1|2019|members||25|0|0|25|3|17|5|0
+CB2|2019|own|grade1
+CB2|2019|members||25|0|0|25|3|16|6|0
+"""
+
+
+@cache
+def conditions_book() -> bytes:
+    return reports.write(conditions_inputs())
+
+
+def conditions_inputs(*, confirmed: bool = True) -> ReportInputs:
+    catalogue = figure_inputs.shipped()
+    schemes = tuple(
+        replace(s, conditions=tuple(replace(c, confirmed=confirmed) for c in s.conditions))
+        for s in catalogue.schemes
+    )
+    return figure_inputs.facts(
+        figure_inputs.register(TOWN),
+        "2020-01",
+        figure_inputs.classification(YEARLY_2019),
+        catalogue=replace(catalogue, schemes=schemes),
+    )
+
+
+def condition_rows(data: bytes) -> dict[str, list[object]]:
+    """Need, report, need, report and the verdict of every organisation, by its name."""
+    sheet = load_sheets(data)[SHEET]
+    start = sheet.row_of("Điều kiện về tỷ lệ của mức “Hoàn thành xuất sắc nhiệm vụ”")
+    names = {row[1]: row for row in sheet.rows[start:] if isinstance(row[0], float) and row[1]}
+    return {str(name): [row[at] for at in (5, 6, 8, 9, 10)] for name, row in names.items()}
+
+
+def test_a_committee_with_half_its_cells_failing_does_not_qualify() -> None:
+    """21-HD/BTCTW: of 10 cells all must have completed (5 have) and 8 be good (3 are)."""
+    broken = "■ Không đủ điều kiện hoàn thành xuất sắc nhiệm vụ, xem lại"
+    assert condition_rows(conditions_book()) == {
+        "Đảng bộ một": [10, 5, 8, 3, broken],
+        "Đảng bộ hai": [10, 10, 8, 8, "● Đủ các tỷ lệ"],
+        "Đảng bộ ba": [10, 5, 8, 3, "– Không xét"],  # it calls itself good, not excellent
+        "Chi bộ một": [25, 25, 20, 20, "● Đủ các tỷ lệ"],  # exactly 80 % of 25
+        "Chi bộ hai": [25, 25, 20, 19, broken],
+    }
+
+
+def test_what_is_not_confirmed_is_no_verdict() -> None:
+    rows = condition_rows(reports.write(conditions_inputs(confirmed=False)))
+    assert rows["Đảng bộ một"][-1] == "Chưa đủ (để tham khảo, chưa xác nhận)"
+    assert rows["Đảng bộ hai"][-1] == "Đủ (để tham khảo, chưa xác nhận)"
+
+
+def test_an_unconfirmed_cap_is_no_verdict() -> None:
+    sheet = book(replace(CAP, confirmed=False))[SHEET]
+    texts = {str(cell) for row in sheet.rows for cell in row}
+    assert {"Vượt (để tham khảo)", "Không vượt (để tham khảo)"} <= texts
+    assert not {"■ Vượt mức", "● Không vượt"} & texts
+    assert sheet.find("Năm 2018: HTXS không quá 20% của HTT")
+
+
+@pytest.mark.libreoffice
+def test_conditions_recalculate_to_the_same(tmp_path: Path) -> None:
+    written = conditions_book()
+    assert differences(load_sheets(written), recalculate(written, tmp_path)) == []
 
 
 @pytest.mark.libreoffice

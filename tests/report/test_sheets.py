@@ -20,7 +20,7 @@ from mlay_batch.figures import compute
 from mlay_batch.figures.fingerprint import fingerprint
 from mlay_batch.figures.report_records import ReportInputs
 from mlay_batch.model.records import Row, Verdict
-from mlay_batch.schema import Field, Scheme, Text
+from mlay_batch.schema import Field, Scheme, Text, load_catalogue
 
 QUOTA, RATING, YEARLY = "Chỉ tiêu dự sinh hoạt", "Xếp loại sinh hoạt", "Xếp loại năm"
 
@@ -57,8 +57,13 @@ class TestOverview:
         """Report of 04/12/2019: over 90 %, none, 99,6 %, 0,28 %."""
         sheet = reports.sheets()["Tổng quan"]
         cells = {
-            text: reports.under(sheet, reports.find(sheet, text).row, MEAN, first="Chỉ tiêu")
-            for text in ("Chi bộ: TSVM", "Chi bộ: Yếu kém", "Đảng viên: Hoàn", "Đảng viên: Vi")
+            text: reports.under(sheet, reports.find(sheet, text).row, MEAN, first="Nội dung")
+            for text in (
+                "Chi bộ cơ sở hoàn thành tốt nhiệm vụ trở lên (trên số thuộc diện đánh giá)",
+                "Chi bộ thuộc đảng bộ cơ sở yếu kém (trên số thuộc diện đánh giá)",
+                "Đảng viên hoàn thành nhiệm vụ trở lên (trên số thuộc diện đánh giá)",
+                "Đảng viên vi phạm tư cách hoặc không hoàn thành nhiệm vụ (trên số thuộc diện",
+            )
         }
         shares = [round(float(str(cell.value)), 2) for cell in cells.values()]
         assert shares[0] > 90
@@ -69,8 +74,9 @@ class TestOverview:
 
     def test_has_its_charts_and_a_table_of_contents(self) -> None:
         sheet = reports.sheets()["Tổng quan"]
-        # Returns, bands, two quotas by month, two parts by year, states of quotas, bands by month.
-        assert len(reports.charts(reports.workbook())) == 8
+        # Returns, bands, two quotas by month, two kinds of cells and the members by year, states of
+        # quotas, bands by month.
+        assert len(reports.charts(reports.workbook())) == 9
         start = reports.find(sheet, "Mục lục").row
         listed = [
             sheet.cell(start + n, 1).value for n in range(1, len(reports.sheets().sheetnames))
@@ -268,13 +274,13 @@ class TestClassification:
         inputs = replace(inputs, catalogue=replace(inputs.catalogue, schemes=pooled))
         mean = compute(inputs).classification_mean
         sheet = book(inputs)[YEARLY]
-        row = reports.find(sheet, "Bình quân", 2).row
+        row = reports.find(sheet, "Bình quân", 3).row
         assert mean
         for group, share in (
             ("Tỷ lệ Hoàn thành nhiệm vụ trở lên", "completed"),
-            ("Tỷ lệ Vi phạm tư cách hoặc không HT", "bottom"),
+            ("Tỷ lệ Vi phạm tư cách hoặc không hoàn thành nhiệm vụ", "bottom"),
         ):
-            printed = value(sheet, row, group, "Trên cơ sở tính", first="Năm")
+            printed = value(sheet, row, group, "Trên số thuộc diện đánh giá", first="Năm")
             assert printed == pytest.approx(mean.shares["members", share])
 
     def test_is_provisional_only_while_a_yearly_return_is_out(self) -> None:
@@ -288,7 +294,63 @@ class TestClassification:
         assert str(book(out)[YEARLY]["A7"].value).startswith("TẠM TÍNH")
 
     def test_says_what_the_shares_are_taken_of(self) -> None:
-        assert reports.find(reports.sheets()[YEARLY], "Tỷ lệ tính trên số thuộc diện đánh giá")
+        base = "Mẫu số tính tỷ lệ năm 2016, 2017, 2018: số thuộc diện đánh giá"
+        assert reports.find(reports.sheets()[YEARLY], base)
+
+    def test_without_an_offices_own_reading_the_base_is_the_rated_and_there_is_no_target(
+        self,
+    ) -> None:
+        sheet = book(replace(reports.small(), catalogue=load_catalogue()))[YEARLY]
+        texts = {str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value}
+        assert "Trên số được đánh giá" in texts
+        assert "Mẫu số tính tỷ lệ năm 2016, 2017, 2018: số được đánh giá." in texts
+        words = ("mục tiêu", "thuộc diện", "hai mẫu số", "mức quy định")
+        assert not [text for text in texts for word in words if word in text.lower()]
+
+    def test_cells_that_are_grassroots_organisations_and_cells_below_one_stand_apart(self) -> None:
+        """30 and 40 cells in 2018, each kind with its own returns and mean."""
+        sheet, mean = reports.sheets()[YEARLY], reports.figures().classification_mean
+        assert mean
+        for nth, (title, kind, cells, returns) in enumerate(
+            [
+                ("Chi bộ cơ sở", "cell_direct", 30, 30),
+                ("Chi bộ thuộc đảng bộ cơ sở", "committee", 40, 5),
+            ],
+            1,
+        ):
+            assert reports.find(sheet, title)
+            row = reports.find(sheet, "2018", nth).row
+            texts = ("Đơn vị đã nộp", "Đơn vị phải nộp", "Số được đánh giá")
+            assert [value(sheet, row, text, first="Năm") for text in texts] == [
+                returns,
+                returns,
+                cells,
+            ]
+            row = reports.find(sheet, "Bình quân", nth).row
+            for line, group in (
+                ("top", "Tỷ lệ Trong sạch vững mạnh"),
+                ("good", "Tỷ lệ Hoàn thành tốt nhiệm vụ trở lên"),
+            ):
+                printed = value(sheet, row, group, "Trên số thuộc diện đánh giá", first="Năm")
+                assert printed == pytest.approx(mean.shares[f"cells/{kind}", line])
+
+    def test_is_headed_by_its_years(self) -> None:
+        assert reports.sheets()[YEARLY]["A6"].value == "Các năm 2016–2018"
+
+    def test_one_year_is_no_mean(self) -> None:
+        inputs = reports.small()
+        kept = tuple(r for r in inputs.returns if r.entry.period not in ("2016", "2017"))
+        workbook = book(replace(inputs, returns=kept))
+        line = "Đảng viên hoàn thành nhiệm vụ trở lên"
+        overview = workbook["Tổng quan"]
+        row = reports.find(overview, line).row
+        share = float(str(reports.under(overview, row, "Năm 2018", first="Nội dung").value))
+        (year,) = compute(replace(inputs, returns=kept)).years
+        assert share == pytest.approx(
+            next(s.share for s in year.parts[1].shares if s.line == "completed")
+        )
+        texts = [str(cell.value) for row in workbook[YEARLY].iter_rows() for cell in row]
+        assert not [text for text in texts if text.startswith("Bình quân")]
 
 
 class TestCompleteness:

@@ -1,7 +1,7 @@
 """What no document confirms is not printed: the columns are there and blank, a note says why.
 
 Four statements of the signed sheets: grades of a year for cells that did not live all of it, what
-can still be attended under a quota, limits of the yearly classification, and an article as basis.
+can still be attended under a quota, targets of the yearly classification, and an article as basis.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ QUOTA, PAIRS, YEAR, YEARLY = (
 )
 FORBIDDEN = (
     "Không còn khả năng đạt", "Can no longer be met", "≥ 90%", "≤ 0%", "≤ 1%", "24−25",
+    "mức quy định",
     "Mức quy định lấy từ", "on the limit keeps it", "báo cáo 04/12/2019",
     "Báo cáo của Thị ủy 04/12/2019",
 )  # fmt: skip
@@ -84,13 +85,19 @@ def test_in_december_nobody_fails_while_a_return_of_his_cells_is_out() -> None:
     assert set(results) == {"▲ Chậm tiến độ"}
 
 
-def test_limits_are_blank_and_a_note_says_why() -> None:
+def test_what_an_article_reported_is_information_and_no_verdict() -> None:
+    """The sample town's own targets: results of a newspaper article of 04/12/2019."""
     sheet = book()[YEARLY]
-    for nth in (1, 2, 3):  # two lines of cells, one of members
-        row, at = sheet.find("So với mức quy định", nth)
-        below = [line[at - 1] for line in sheet.rows[row : row + 6]]
-        assert [value for value in below if value is not None] == [at]  # the number of the column
-    assert sheet.find("So với mức quy định: mức quy định chưa có văn bản xác nhận")
+    reached = "Đạt (để tham khảo)"
+    results = {}
+    for nth in (1, 2, 3, 4):  # two kinds of cells, two lines each
+        row, at = sheet.find("So với mục tiêu của đơn vị", nth)
+        number, *results[nth], mean = (line[at - 1] for line in sheet.rows[row : row + 5])
+        assert (number, mean) == (at, None)
+    below_90 = "Chưa đạt (để tham khảo)"  # 26 of 30 cells directly under the town in 2018
+    assert results == {1: [reached, reached, below_90], **{n: [reached] * 3 for n in (2, 3, 4)}}
+    note = "Mục tiêu của đơn vị, Chi bộ trong sạch vững mạnh: từ 90%, để tham khảo. Căn cứ: kết quả"
+    assert str(sheet.at(*sheet.find(note))).endswith("nêu cho chi bộ nói chung (chưa xác nhận).")
 
 
 def test_a_basis_nobody_has_confirmed_says_so() -> None:

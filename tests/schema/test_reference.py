@@ -12,6 +12,7 @@ import pytest
 from builders.known_codes import KNOWN_CODES
 
 from mlay_batch.core.messages import show
+from mlay_batch.demo import SCHEMAS
 from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.load import load_text
 from mlay_batch.schema.reference import findings_page, pages, reference
@@ -89,7 +90,12 @@ def test_quotas_and_schemes_have_pages_too() -> None:
     assert len(page_texts) == 2 + sum(map(len, described))
     assert "ít nhất 4 lần một năm" in page_texts["quota-town_official-2018-07.md"]
     assert "| Khá | `fair` | 70 |" in page_texts["scheme-meeting_score-2018.md"]
-    assert "| HTXS | HTXS | từ 90% trở lên |" in page_texts["scheme-classification-2018.md"]
+    yearly = page_texts["scheme-classification-2018.md"]
+    assert "| Hoàn thành xuất sắc nhiệm vụ | HTXS |  |  |" in yearly
+    (town,) = [s for s in load_catalogue(SCHEMAS).schemes if s.heading]
+    assert "| HTXS | từ 90% | kết quả “trên 90%” một bài báo ngày 04/12/2019 nêu" in reference(
+        town, "vi"
+    )
     assert "Thường kỳ, Chuyên đề" in page_texts["quota-town_official-2018-07.md"]
     assert all(
         f"]({name})" in page_texts["README.md"] for name in page_texts if name != "README.md"

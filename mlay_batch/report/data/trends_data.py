@@ -131,12 +131,14 @@ class _YearRow:
         year: the year.
         part: the part as the scheme of the year has it.
         counts: how many have each grade.
+        kind: the type of the organisations that report them, where kinds are shown apart.
     """
 
     title: str
     year: int
     part: Part
     counts: Mapping[str, int]
+    kind: str = ""
 
     def share(self, rank: int) -> float | None:
         """Return the share of a grade of the rated, the best 1; None without such a grade."""
@@ -162,7 +164,8 @@ def build(
 def _table(
     ctx: ReportContext, name: str, key: str, columns: Iterable[DataColumn[T]], things: Iterable[T]
 ) -> DataTable:
-    title, note = ctx.t(f"branches/trend.{key}"), ctx.t("branches/trend.note")
+    note_key = "trend.note_years" if key == "years" else "trend.note"
+    title, note = ctx.t(f"branches/trend.{key}"), ctx.t(f"branches/{note_key}")
     return fill(DataTable(name, title, note, tuple(columns)), things)
 
 
@@ -272,12 +275,17 @@ def _members_formula(ctx: ReportContext, sections: Mapping[str, DataTable], mont
 
 
 def _year_rows(ctx: ReportContext) -> Iterator[_YearRow]:
+    """Yield a row for each part and year; kinds that are shown apart stand for their part."""
     years = ctx.figures.years
     for newest in years[-1].scheme.parts:
-        for year in years:
-            figures, part = year.part(newest.section), year.scheme.part(newest.section)
-            if figures and part:
-                yield _YearRow(newest.title.of(ctx.lang), year.year, part, figures.counts)
+        for kind in [listed.id for listed in newest.kinds] or [""]:
+            section = f"{newest.section}/{kind}" if kind else newest.section
+            titles = {listed.id: listed.title.of(ctx.lang) for listed in newest.kinds}
+            title = titles.get(kind) or newest.title.of(ctx.lang)
+            for year in years:
+                figures, part = year.part(section), year.scheme.part(newest.section)
+                if figures and part:
+                    yield _YearRow(title, year.year, part, figures.counts, kind)
 
 
 def _year_columns(ctx: ReportContext, data: DataTables) -> Iterator[DataColumn[_YearRow]]:
@@ -292,9 +300,9 @@ def _year_columns(ctx: ReportContext, data: DataTables) -> Iterator[DataColumn[_
 
 
 def _share_formula(data: DataTables, rank: int, row: _YearRow) -> str:
-    part = quote(row.part.section)
+    part, kind = quote(row.part.section), {"type": quote(row.kind)} if row.kind else {}
     sums = [
-        data.classification.sumifs(grade.id, year=str(row.year), part=part)
+        data.classification.sumifs(grade.id, year=str(row.year), part=part, **kind)
         for grade in row.part.grades
     ]
     rated = "+".join(sums)

@@ -1,18 +1,25 @@
-"""Caps on a grade below a year's forms: what is allowed and given in each unit, with a light."""
+"""Caps on a grade and conditions of it, below a year's forms: in each unit, with a light.
+
+A light is a verdict, and stands only where the basis is confirmed; else the words are information.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from mlay_batch.figures.classified import ClassificationCap, ClassificationYear
+from mlay_batch.figures.classified import (
+    ClassificationCap,
+    ClassificationCondition,
+    ClassificationYear,
+)
 from mlay_batch.report.formulas import quote
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Formula, SheetWriter
-from mlay_batch.schema.schemes import Cap, Part
+from mlay_batch.schema.schemes import Cap, Condition, Part
 
 _UNIT, _BASE, _ALLOWED, _GIVEN, _RESULT = 1, 4, 5, 6, 7
 _UNIT_SPAN, _RESULT_SPAN = 3, 3
@@ -76,6 +83,11 @@ class _CapBlock:
         self.sheet.colour_states((row, _RESULT), (last, _RESULT), "●■")
         return last + 2
 
+    def _results(self) -> tuple[str, str]:
+        """Return the words for a cap that is kept and for one that is exceeded."""
+        state = "caps" if self.cap.confirmed else "caps.unconfirmed"
+        return self.ctx.t(f"{state}.kept"), self.ctx.t(f"{state}.broken")
+
     def _write_head(self, row: int) -> int:
         write, t = self.sheet.write, self.ctx.t
         write(row, 0, t("caps.title"), "plain_bold", span=_BASE)
@@ -85,12 +97,12 @@ class _CapBlock:
         write(row + 2, _BASE, t("caps.base"), "head")
         write(row + 2, _ALLOWED, t("caps.allowed"), "head")
         write(row + 2, _GIVEN, t("caps.given"), "head")
-        write(row + 2, _RESULT, t("column.limit"), "head", span=_RESULT_SPAN)
+        write(row + 2, _RESULT, t("column.result"), "head", span=_RESULT_SPAN)
         return row + 3
 
     def _rule_text(self) -> str:
         cap, t = self.cap, self.ctx.t
-        short_titles = {grade.id: grade.short.of(self.ctx.lang) for grade in self.part.grades}
+        short_titles = {grade.id: grade.short.of(self.ctx.lang) for grade in self.part.counts}
         base_titles = [short_titles.get(name) or t("caps.rated") for name in cap.base]
         return t(
             "caps.rule",
@@ -100,7 +112,7 @@ class _CapBlock:
             base=" + ".join(base_titles),
             scope=t(f"caps.{cap.scope}"),
             rounding=t(f"caps.{cap.rounding}"),
-            basis=cap.basis,
+            basis=basis_text(self.ctx, cap),
         )
 
     def _write_summary(
@@ -108,7 +120,7 @@ class _CapBlock:
     ) -> None:
         """Write how many of the units below keep the cap, and whether all do."""
         write, count = self.sheet.write, len(units)
-        met_text, exceeded_text = self.ctx.t("caps.kept"), self.ctx.t("caps.broken")
+        met_text, exceeded_text = self._results()
         met, exceeded = quote(met_text), quote(exceeded_text)
         kept_count = sum(unit.is_kept for unit in units)
         cell_range = ":".join(xl_rowcol_to_cell(line, _RESULT) for line in span)
@@ -143,7 +155,7 @@ class _CapBlock:
         write(
             row, _GIVEN, Formula(f"={self._count_sum(unit, cap.grade)}", unit.given_count), "count"
         )
-        met_text, exceeded_text = self.ctx.t("caps.kept"), self.ctx.t("caps.broken")
+        met_text, exceeded_text = self._results()
         exceeds = f"{xl_rowcol_to_cell(row, _GIVEN)}>{xl_rowcol_to_cell(row, _ALLOWED)}"
         result = Formula(
             f"=IF({exceeds},{quote(exceeded_text)},{quote(met_text)})",
@@ -157,3 +169,162 @@ class _CapBlock:
         if unit.branch:
             criteria["branch"] = quote(unit.branch)
         return self.table.sumifs(count, **criteria)
+
+
+def basis_text(ctx: ReportContext, rule: Cap | Condition) -> str:
+    """Return the basis of a rule; where it was not seen, that it is unconfirmed."""
+    return rule.basis if rule.confirmed else ctx.t("caps.basis_unconfirmed", basis=rule.basis)
+
+
+def write_conditions(
+    ctx: ReportContext, sheet: SheetWriter, table: DataTable, year: ClassificationYear, row: int
+) -> int:
+    """Write the conditions of each grade by type of organisation; return the row after them.
+
+    Below them stands what the regulation asks too, but the form cannot tell.
+    """
+    groups: dict[tuple[str, str, bool], list[Condition]] = {}
+    for condition in year.scheme.conditions:
+        key = condition.grade, condition.type, condition.confirmed
+        groups.setdefault(key, []).append(condition)
+    for conditions in groups.values():
+        by_branch: dict[str, list[ClassificationCondition]] = {}
+        for entry in year.conditions:
+            if entry.condition in conditions:
+                by_branch.setdefault(entry.branch, []).append(entry)
+        if by_branch:
+            block = _ConditionsBlock(ctx, sheet, table, year, tuple(conditions))
+            row = block.write(row, tuple(by_branch.values()))
+    for unchecked in year.scheme.unchecked if year.parts else ():
+        text = ctx.t("conditions.unchecked", year=str(year.year), what=unchecked.of(ctx.lang))
+        sheet.write(row, 0, text, "note", span=_RULE_SPAN)
+        row += 1
+    return row + bool(year.scheme.unchecked)
+
+
+@dataclass(frozen=True)
+class _ConditionsBlock:
+    """The conditions of one grade for one type of organisation, side by side.
+
+    Attributes:
+        ctx: the workbook.
+        sheet: the sheet it is written on.
+        table: the yearly returns.
+        year: the year with its scheme.
+        conditions: the rules, all confirmed or none.
+    """
+
+    ctx: ReportContext
+    sheet: SheetWriter
+    table: DataTable
+    year: ClassificationYear
+    conditions: tuple[Condition, ...]
+
+    @property
+    def _result_column(self) -> int:
+        return _BASE + 3 * len(self.conditions)
+
+    def write(self, row: int, units: Sequence[Sequence[ClassificationCondition]]) -> int:
+        """Write the rules and every organisation of the type; return the row after."""
+        row = self._write_head(row)
+        for number, entries in enumerate(units):
+            self._write_unit(row + number, number + 1, entries)
+        first, last = (row, self._result_column), (row + len(units) - 1, self._result_column)
+        self.sheet.colour_states(first, last, "●■")
+        return row + len(units) + 1
+
+    def _write_head(self, row: int) -> int:
+        write, t, lang = self.sheet.write, self.ctx.t, self.ctx.lang
+        title = t("conditions.title", grade=self._grade(), type=self._type())
+        write(row, 0, title, "plain_bold", span=_RULE_SPAN)
+        for condition in self.conditions:
+            row += 1
+            rule = t(
+                "conditions.rule",
+                year=str(self.year.year),
+                per_cent=self.ctx.writer.show(condition.per_cent),
+                what=condition.title.of(lang),
+                rounding=t(f"caps.{condition.rounding}"),
+                basis=basis_text(self.ctx, condition),
+            )
+            write(row, 0, rule, "note", span=_RULE_SPAN)
+        row += 1
+        write(row, 0, t("ratings/form7.number"), "head", rows=2)
+        write(row, _UNIT, t("column.branch_name"), "head", rows=2, span=_UNIT_SPAN)
+        for column, condition in self._columns():
+            title = condition.title.of(lang)
+            write(row, column, title[:1].upper() + title[1:], "head", span=3)
+            for offset, name in enumerate(("base", "required", "reported")):
+                write(row + 1, column + offset, t(f"conditions.{name}"), "head")
+        write(row, self._result_column, t("column.result"), "head", rows=2, span=_RESULT_SPAN)
+        return row + 2
+
+    def _columns(self) -> list[tuple[int, Condition]]:
+        return [(_BASE + 3 * number, c) for number, c in enumerate(self.conditions)]
+
+    def _grade(self) -> str:
+        grades = self.year.scheme.parts[0].grades
+        return next(g.title.of(self.ctx.lang) for g in grades if g.id == self.conditions[0].grade)
+
+    def _type(self) -> str:
+        return self.ctx.choice_title("organisation_type", self.conditions[0].type)
+
+    def _write_unit(
+        self, row: int, number: int, entries: Sequence[ClassificationCondition]
+    ) -> None:
+        write, branch = self.sheet.write, entries[0].branch
+        write(row, 0, number, "center")
+        write(row, _UNIT, self.ctx.name(branch), "text", span=_UNIT_SPAN)
+        for (column, condition), entry in zip(self._columns(), entries, strict=True):
+            base, given = (
+                "+".join(self._count_sum(branch, condition, name) for name in names)
+                for names in (condition.base, condition.counts)
+            )
+            share = f"{condition.per_cent:g}*{xl_rowcol_to_cell(row, column)}/100"
+            required = _ROUNDING_FORMULAS[condition.rounding].format(share=share)
+            write(row, column, Formula(f"={base}", entry.base), "count")
+            write(row, column + 1, Formula(f"={required}", entry.required_count), "count")
+            write(row, column + 2, Formula(f"={given}", entry.given_count), "count")
+        self._write_result(row, entries)
+
+    def _write_result(self, row: int, entries: Sequence[ClassificationCondition]) -> None:
+        off, met, broken = self._results()
+        cells = [
+            [xl_rowcol_to_cell(row, column + offset) for offset in range(3)]
+            for column, _ in self._columns()
+        ]
+        no_base = ",".join(f"{base}=0" for base, _, _ in cells)
+        failing = ",".join(f"{given}<{required}" for _, required, given in cells)
+        formula = (
+            f"=IF(OR({self._has_grade(entries[0].branch)}=0,{no_base}),{quote(off)},"
+            f"IF(OR({failing}),{quote(broken)},{quote(met)}))"
+        )
+        states = [entry.is_met for entry in entries]
+        text = off if None in states else met if all(states) else broken
+        self.sheet.write(
+            row, self._result_column, Formula(formula, text), "center", span=_RESULT_SPAN
+        )
+
+    def _results(self) -> tuple[str, str, str]:
+        """Return the words for not asked, met and broken."""
+        t, state = self.ctx.t, "" if self.conditions[0].confirmed else "unconfirmed."
+        return (
+            t("conditions.off"),
+            t(f"conditions.{state}met"),
+            t(f"conditions.{state}broken", grade=self._grade().lower()),
+        )
+
+    def _has_grade(self, branch: str) -> str:
+        section, _ = self.year.scheme.own_path()
+        rank = self.year.scheme.own_grades().index(self.conditions[0].grade) + 1
+        return self.table.countifs(
+            year=str(self.year.year), part=quote(section), branch=quote(branch), own_grade=str(rank)
+        )
+
+    def _count_sum(self, branch: str, condition: Condition, count: str) -> str:
+        return self.table.sumifs(
+            count,
+            year=str(self.year.year),
+            part=quote(condition.section),
+            branch=quote(branch),
+        )

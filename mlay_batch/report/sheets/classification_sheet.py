@@ -12,19 +12,32 @@ from collections.abc import Iterator
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.sheets.series_block import FIRST_COUNT, RESULT_WIDTH, MeanLine, YearSeries
+from mlay_batch.report.sheets.series_block import (
+    FIRST_COUNT,
+    RESULT_WIDTH,
+    MeanLine,
+    YearSeries,
+    begin_small,
+    years_title,
+)
 from mlay_batch.report.writer import SheetWriter
 from mlay_batch.schema import Scheme
 from mlay_batch.schema.ids import CLASSIFICATION
+from mlay_batch.schema.scheme_text import target_text
 from mlay_batch.schema.schemes import Part
 
 _YEARS_ON_PAGE = 3  # years; with more, what stands below them begins a page
+_BLOCKS_ON_PAGE = 2  # parts or kinds; with more, the last one begins a page
 _MIN_COLUMNS = 12  # columns, where there is no year at all
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[MeanLine, ...]:
     """Write the sheet; return the lines of the mean."""
-    blocks = [YearSeries(ctx, sheet, data, part) for part in _parts(ctx)]
+    blocks = [
+        YearSeries(ctx, sheet, data, part, kind)
+        for part in _parts(ctx)
+        for kind in _kinds(ctx, part)
+    ]
     columns = max((block.column_count for block in blocks), default=_MIN_COLUMNS)
     sheet.set_widths((9, 21, 7.5, 7.5, *([9] * (columns - FIRST_COUNT))))
     for block in blocks:
@@ -38,16 +51,17 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[Mea
         split,
         ctx.t("title.classification"),
         provisional=ctx.figures.has_open_returns(CLASSIFICATION),
+        subtitle=years_title(ctx),
     )
-    row, means = letterhead.TABLE_ROW, []
+    row, means, breaks = letterhead.TABLE_ROW, [], []
     for block in blocks:
+        breaks += [row] if block is blocks[-1] and len(blocks) > _BLOCKS_ON_PAGE else []
         row, block_means = block.write(row)
         means += block_means
-    if len(ctx.figures.years) > _YEARS_ON_PAGE:
-        sheet.raw.set_h_pagebreaks([row])
+    breaks += [row] if len(ctx.figures.years) > _YEARS_ON_PAGE else []
+    sheet.raw.set_h_pagebreaks(breaks)
     row = _write_conversion(ctx, sheet, row)
-    has_limits = any(block.limit_lines for block in blocks)
-    for note in _notes(ctx, has_limits=has_limits):
+    for note in _notes(ctx):
         sheet.write(row, 0, note, "note", span=columns)
         row += 1
     row = letterhead.write_signatures(ctx, sheet, row + 1, columns, split)
@@ -61,19 +75,57 @@ def _parts(ctx: ReportContext) -> tuple[Part, ...]:
     return ctx.figures.years[-1].heading.parts if ctx.figures.years else ()
 
 
-def _notes(ctx: ReportContext, *, has_limits: bool) -> Iterator[str]:
+def _kinds(ctx: ReportContext, part: Part) -> list[str]:
+    """Return the kinds of a part that are shown apart; one empty name where it is one whole."""
+    prefix = f"{part.section}/"
+    figures = [year_part for year in ctx.figures.years for year_part in year.parts]
+    kinds = dict.fromkeys(
+        year_part.section.removeprefix(prefix)
+        for year_part in figures
+        if year_part.section.startswith(prefix)
+        and (year_part.expected or any(year_part.counts.values()))
+    )
+    return list(kinds) or [""]
+
+
+def _notes(ctx: ReportContext) -> Iterator[str]:
     if not ctx.figures.years:
         yield ctx.t("classification.none")
         return
-    newest = ctx.figures.years[-1]
+    years, newest = ctx.figures.years, ctx.figures.years[-1]
     yield ctx.t("ratings/series.heading", scheme=newest.heading.title.of(ctx.lang))
-    yield ctx.t("classification.bases")
-    if has_limits:
-        yield ctx.t("classification.limits")
-    yield ctx.t("ratings/series.bases")
-    if newest.scheme.note:
-        yield newest.scheme.note.of(ctx.lang)
-    yield ctx.t(f"classification.mean_{newest.scheme.mean}")
+    yield from _base_notes(ctx)
+    if any(year.scheme.share_base != "rated" for year in years):
+        yield ctx.t("ratings/series.bases")
+    yield from dict.fromkeys(y.scheme.note.of(ctx.lang) for y in years if y.scheme.note)
+    yield from dict.fromkeys(_target_notes(ctx))
+    mean = ctx.figures.classification_mean
+    if mean and len(mean.years) > 1:
+        yield ctx.t(f"classification.mean_{newest.scheme.mean}")
+
+
+def _base_notes(ctx: ReportContext) -> Iterator[str]:
+    """Yield of whom the shares are, for each base with its years."""
+    years_by_base: dict[str, list[str]] = {}
+    for year in ctx.figures.years:
+        years_by_base.setdefault(year.scheme.share_base, []).append(str(year.year))
+    for base, years in years_by_base.items():
+        yield ctx.t(f"classification.base_{base}", years=", ".join(years))
+
+
+def _target_notes(ctx: ReportContext) -> Iterator[str]:
+    """Yield every target of the years with its document."""
+    for year in ctx.figures.years:
+        for part in year.heading.parts:
+            for line in (year.line(part.section, line) for line in part.lines):
+                if line.has_target:
+                    yield ctx.t(
+                        f"ratings/target.{'confirmed' if line.confirmed else 'unconfirmed'}",
+                        part=part.title.of(ctx.lang),
+                        line=begin_small(line.title.of(ctx.lang)),
+                        target=target_text(line, ctx.lang),
+                        basis=line.basis,
+                    )
 
 
 def _write_conversion(ctx: ReportContext, sheet: SheetWriter, row: int) -> int:

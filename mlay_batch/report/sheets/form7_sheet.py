@@ -20,11 +20,12 @@ from mlay_batch.report.formats import percent_format
 from mlay_batch.report.formulas import quote
 from mlay_batch.report.report_context import ReportContext, strip_number
 from mlay_batch.report.sheets import caps_block
+from mlay_batch.report.sheets.series_block import kind_title, years_title
 from mlay_batch.report.tables import DataTable
 from mlay_batch.report.writer import Formula, SheetWriter
 from mlay_batch.schema import Form
 from mlay_batch.schema.ids import CLASSIFICATION
-from mlay_batch.schema.schemes import Grade
+from mlay_batch.schema.schemes import Grade, Part
 
 _NAME, _TOTAL, _EXEMPT, _NOT_RATED, _RATED, _RATE, _FIRST_GRADE = range(1, 8)
 _SPLIT = 5
@@ -35,7 +36,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     """Write the sheet."""
     years = tuple(reversed(ctx.figures.years))
     most_grades = max(
-        (len(part.grades) for past_year in years for part in past_year.scheme.parts), default=4
+        (len(part.counts) for past_year in years for part in past_year.scheme.parts), default=4
     )
     check_column = _FIRST_GRADE + 2 * most_grades
     sheet.set_widths((5, 34, *([8.5] * (check_column - 2)), _CHECK_WIDTH))
@@ -46,6 +47,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
         _SPLIT,
         ctx.t("ratings/form7.title"),
         provisional=ctx.figures.has_open_returns(CLASSIFICATION),
+        subtitle=years_title(ctx),
     )
     row, breaks = letterhead.TABLE_ROW, []
     for year in years:
@@ -84,10 +86,10 @@ def _write_year(
 def _write_caps(
     ctx: ReportContext, sheet: SheetWriter, data: DataTables, year: ClassificationYear, row: int
 ) -> int:
-    """Write the caps the year knew, on a page of their own; return the row after them."""
+    """Write caps and conditions of the year, on a page of their own; return the row after them."""
     for part in year.scheme.parts:
         row = caps_block.write(ctx, sheet, data.classification, (year, part), row)
-    return row
+    return caps_block.write_conditions(ctx, sheet, data.classification, year, row)
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ class _FormCounts:
         section: the section of the yearly return.
         title: the title of the form.
         unit: what is counted, as the sheet prints it.
-        grades: the grades, the best first.
+        part: the part of the scheme with the grades, the best first.
         counts: the counts by type of organisation, then by name of the count.
         has_exempt: whether the form counts members that are exempt from rating.
         counts_organisations: whether organisations are counted, not members.
@@ -107,24 +109,34 @@ class _FormCounts:
     section: str
     title: str
     unit: str
-    grades: tuple[Grade, ...]
+    part: Part
     counts: Mapping[str, Mapping[str, int]]
     has_exempt: bool
     counts_organisations: bool
+
+    @property
+    def columns(self) -> tuple[Grade, ...]:
+        """The grades, then any distinctions within them, which organisations do not report."""
+        return self.part.grades if self.counts_organisations else self.part.counts
+
+    def type_title(self, ctx: ReportContext, kind: str) -> str:
+        """Return the line of a type: of cells what they are, else the type itself."""
+        if self.counts_organisations:
+            return ctx.choice_title("organisation_type", kind) or ctx.t("unknown_branch")
+        return kind_title(ctx, self.part, kind)
 
 
 def _form_counts(ctx: ReportContext, year: ClassificationYear) -> Iterator[_FormCounts]:
     form = ctx.inputs.catalogue.form_for(year.scheme.scheme, Period(year.year, 1, 12))
     section, _ = year.scheme.own_path()
     if section and year.organisations and year.scheme.parts:
-        grades = year.scheme.parts[0].grades
         unit = ctx.t("ratings/form7.organisations")
         title = _section_title(ctx, form, section)
         yield _FormCounts(
             section,
             title,
             unit,
-            grades,
+            year.scheme.parts[0],
             year.organisations,
             has_exempt=False,
             counts_organisations=True,
@@ -135,7 +147,7 @@ def _form_counts(ctx: ReportContext, year: ClassificationYear) -> Iterator[_Form
             part.section,
             _section_title(ctx, form, part.section) or part.title.of(ctx.lang),
             _count_unit(ctx, form, part.section),
-            part.grades,
+            part,
             year_part.by_type if year_part else {},
             has_exempt=_has_field(form, part.section, "exempt"),
             counts_organisations=False,
@@ -181,13 +193,13 @@ class _FormTable:
         self.column_numbers = {
             column: number
             for number, column in enumerate(
-                (*count_columns, _RATE, *range(_FIRST_GRADE, _FIRST_GRADE + 2 * len(block.grades))),
+                (*count_columns, _RATE, *range(_FIRST_GRADE, self._end_column())),
                 1,
             )
         }
         ids = {_TOTAL: "total", _EXEMPT: "exempt", _NOT_RATED: "not_rated", _RATED: "rated"}
         self.count_ids = {column: ids[column] for column in count_columns} | {
-            _FIRST_GRADE + 2 * position: grade.id for position, grade in enumerate(block.grades)
+            _FIRST_GRADE + 2 * position: grade.id for position, grade in enumerate(block.columns)
         }
 
     def write(self, row: int) -> int:
@@ -223,7 +235,7 @@ class _FormTable:
             write(row, _EXEMPT, t("ratings/form7.exempt"), "head", rows=2)
         write(row, _NOT_RATED, t("ratings/form7.not_rated"), "head", rows=2)
         write(row, _RATED, t("ratings/form7.rated"), "head", span=2)
-        for position, grade in enumerate(self.block.grades):
+        for position, grade in enumerate(self.block.columns):
             write(row, _FIRST_GRADE + 2 * position, grade.title.of(self.ctx.lang), "head", span=2)
         for column in range(_RATED, self._end_column()):
             write(row + 1, column, t(f"ratings/form7.{self._column_kind(column)}"), "head")
@@ -233,10 +245,13 @@ class _FormTable:
         return row + 3
 
     def _end_column(self) -> int:
-        return _FIRST_GRADE + 2 * len(self.block.grades)
+        return _FIRST_GRADE + 2 * len(self.block.columns)
 
     def _column_kind(self, column: int) -> str:
-        return "count" if column in self.count_ids else "share"
+        """Return the key of a column's heading; a share names its base."""
+        if column in self.count_ids:
+            return "count"
+        return "share_of_all" if column == _RATE else "share"
 
     def _write_column_numbers(self, row: int, total_span: int) -> None:
         """Write the columns' numbers, shares with their formula in words: ``5 = 4×100/1``."""
@@ -255,8 +270,7 @@ class _FormTable:
     def _write_line(self, row: int, number: int, kind: str) -> None:
         write, counts = self.sheet.write, self.block.counts[kind]
         write(row, 0, number, "center")
-        title = self.ctx.choice_title("organisation_type", kind) or self.ctx.t("unknown_branch")
-        write(row, _NAME, title, "text")
+        write(row, _NAME, self.block.type_title(self.ctx, kind), "text")
         for column, name in self.count_ids.items():
             self._write_cell(
                 row, column, Formula(self._count_formula(name, kind), counts.get(name, 0)), "count"
@@ -290,7 +304,7 @@ class _FormTable:
         if name in ("total", "rated", "not_rated"):
             total, rated = count(), count(own_grade='">0"')
             return f"={ {'total': total, 'rated': rated}.get(name, f'{total}-{rated}') }"
-        ranks = {grade.id: str(rank) for rank, grade in enumerate(self.block.grades, 1)}
+        ranks = {grade.id: str(rank) for rank, grade in enumerate(self.block.part.grades, 1)}
         return f"={count(own_grade=ranks.get(name, '0'))}"
 
     def _write_shares(self, row: int, counts: Mapping[str, int], look: str) -> None:
@@ -310,8 +324,8 @@ class _FormTable:
     def _write_check(self, row: int, counts: Mapping[str, int]) -> None:
         """Write whether the row adds up: the whole from its parts, the rated from the grades."""
         columns = {name: xl_rowcol_to_cell(row, column) for column, name in self.count_ids.items()}
-        grade_ids = [grade.id for grade in self.block.grades]
-        part_ids = [name for name in columns if name not in grade_ids and name != "total"]
+        grade_ids = [grade.id for grade in self.block.part.grades]
+        part_ids = [name for name in ("exempt", "not_rated", "rated") if name in columns]
         tests = ((("total"), part_ids), ("rated", grade_ids))
         formula = ",".join(
             f"{columns[total_id]}={'+'.join(columns[name] for name in addends)}"

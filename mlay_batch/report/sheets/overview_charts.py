@@ -34,7 +34,7 @@ _COLOUR_BY_STATE = {
     "behind": "warm",
     "not_met": "red",
 }
-_HALF_WIDTH, _FULL_WIDTH = 340, 684  # pixels: half of the page's columns, all of them
+_THIRD_WIDTH, _HALF_WIDTH, _FULL_WIDTH = 226, 340, 684  # pixels: of the page's columns
 _CHART_HEIGHT, _CHART_ROWS = 196, 10
 
 
@@ -136,7 +136,7 @@ class Charts:
         for part in dict.fromkeys(parts):
             first, count = parts.index(part), parts.count(part)
             chart = self._add_chart(
-                "column", "branches/chart.grades", _HALF_WIDTH, "percent_stacked", title=part
+                "column", "branches/chart.grades", _THIRD_WIDTH, "percent_stacked", title=part
             )
             for rank, colour in zip(ranks, _ORDER, strict=False):
                 heads = years.column_cells("year", first, count)
@@ -145,16 +145,14 @@ class Charts:
             chart.set_legend({"position": "bottom", "font": _font(9)})
 
     def insert(self, row: int) -> int:
-        """Put the charts from `row` on, halves side by side; return the row after them."""
-        half_charts = [chart for chart, width in self._charts if width == _HALF_WIDTH]
-        for number, chart in enumerate(half_charts):
-            chart_row = row + number // 2 * _CHART_ROWS
-            self._sheet.raw.insert_chart(chart_row, 4 * (number % 2), chart, {"object_position": 1})
-        row += (len(half_charts) + 1) // 2 * _CHART_ROWS
-        for chart, width in self._charts:
-            if width == _FULL_WIDTH:
-                self._sheet.raw.insert_chart(row, 0, chart, {"object_position": 1})
-                row += _CHART_ROWS
+        """Put the charts from `row` on, narrow ones side by side; return the row after them."""
+        for width, per_row in ((_HALF_WIDTH, 2), (_THIRD_WIDTH, 3), (_FULL_WIDTH, 1)):
+            charts = [chart for chart, chart_width in self._charts if chart_width == width]
+            for number, chart in enumerate(charts):
+                chart_row = row + number // per_row * _CHART_ROWS
+                options = {"object_position": 1, "x_offset": number % per_row * (width + 4)}
+                self._sheet.raw.insert_chart(chart_row, 0, chart, options)
+            row += -(-len(charts) // per_row) * _CHART_ROWS
         return row
 
     def _add_chart(
@@ -163,7 +161,8 @@ class Charts:
         chart = self._ctx.writer.add_chart(
             {"type": kind} | ({"subtype": subtype} if subtype else {})
         )
-        chart.set_title({"name": self._ctx.t(key, **params), "name_font": _font(11, bold=True)})
+        font = _font(9 if width == _THIRD_WIDTH else 11, bold=True)
+        chart.set_title({"name": self._ctx.t(key, **params), "name_font": font})
         chart.set_size({"width": width, "height": _CHART_HEIGHT})
         chart.set_x_axis({"num_font": _font(9), "major_gridlines": {"visible": False}})
         chart.set_y_axis({"num_font": _font(9), "major_gridlines": {"visible": False}, "min": 0})

@@ -16,14 +16,14 @@ from mlay_batch.report.sheets.errors_sheet import ErrorCounts
 from mlay_batch.report.sheets.overview_charts import Charts
 from mlay_batch.report.sheets.quota_sheet import STATES, QuotaBlock, state_text
 from mlay_batch.report.sheets.rating_sheet import RatingTotals
-from mlay_batch.report.sheets.series_block import MeanLine
+from mlay_batch.report.sheets.series_block import MeanLine, mean_title
 from mlay_batch.report.writer import Formula, Hyperlink, SheetWriter
 
 _COLUMNS = 8
 _WIDTH = 11.5
 _SPLIT = 4
 _LINK_SPAN = 2
-_PRINT_SCALE = 92  # per cent: the columns fill A4; charts and contents begin a page of their own
+_PRINT_SCALE = 88  # per cent: the columns fill A4; charts and contents begin a page of their own
 _MAX_NAMES = 30  # branches named in the banner; the rest is counted
 
 
@@ -180,8 +180,8 @@ class _OverviewTables:
         if mean is None:
             return
         self._write_title("classification", "classification")
-        label = self.ctx.t("classification.mean", first=str(mean.first), last=str(mean.last))
-        span = self._write_heads(self.ctx.t("overview.line"), [label])
+        heads = [mean_title(self.ctx, mean)]
+        span = self._write_heads(self.ctx.t("overview.line"), heads)
         for line in self.results.classification:
             self._write_line(line.title, span, [line.share], [percent_format(line.decimals)])
 
@@ -203,10 +203,11 @@ class _OverviewTables:
 
 
 def _missing_units(ctx: ReportContext) -> Iterator[str]:
-    months = set(ctx.figures.period.months())
+    period = ctx.figures.period
+    periods = {period, *period.months()}
     for matrix in matrices(ctx.figures):
-        for (code, period), cell in matrix.cells.items():
-            if period in months and cell.state in OPEN:
+        for (code, cell_period), cell in matrix.cells.items():
+            if cell_period in periods and cell.state in OPEN:
                 yield f"{code} {ctx.name(code)} ({ctx.state_title('return', cell.state).lower()})"
 
 

@@ -1,13 +1,13 @@
-"""One part of the yearly classification over the years: counts, shares on two bases, mean.
+"""A part of the yearly classification, or one kind of it, over the years: counts, shares, mean.
 
-Counts are sums over the table of classification returns. Every share is shown on the scheme's
-base and on the rated alone, because published figures mix the two. The column that holds a share
-against its limit stays blank: no document confirms the limits.
+Counts are sums over the table of classification returns. Every share names its base. Where a
+year's base is not the rated, it is shown on the rated too, because published figures mix the two.
+A share is held against a target only if the office has declared one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
@@ -15,7 +15,11 @@ from functools import partial
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
 from mlay_batch.core.period import Period
-from mlay_batch.figures.classified import ClassificationShare, ClassificationYear
+from mlay_batch.figures.classified import (
+    ClassificationMean,
+    ClassificationShare,
+    ClassificationYear,
+)
 from mlay_batch.report.data.data_sheets import DataTables
 from mlay_batch.report.formats import percent_format
 from mlay_batch.report.formulas import quote
@@ -44,19 +48,26 @@ class MeanLine:
 
 
 class YearSeries:
-    """The table of one part: a row for each year, and the mean of the latest ones."""
+    """The table of a part or kind: a row for each year, and the mean of the latest ones."""
 
     def __init__(
-        self, ctx: ReportContext, sheet: SheetWriter, data: DataTables, part: Part
+        self, ctx: ReportContext, sheet: SheetWriter, data: DataTables, part: Part, kind: str = ""
     ) -> None:
         self.ctx, self.sheet, self.table, self.part = ctx, sheet, data.classification, part
+        self.kind = kind
+        self.section = f"{part.section}/{kind}" if kind else part.section
         self.organisations = data.organisations
         self.grade_ids = [grade.id for grade in part.grades]
         self.counts = (*self._other_counts(), *self.grade_ids)
         self.base_column = FIRST_COUNT + len(self.counts)
-        self.limit_lines = [line.id for line in part.lines if self._has_limit(line)]
-        self.bases_column = self.base_column + 1 + 2 * len(part.lines) + len(self.limit_lines)
-        self.column_count = self.bases_column + 1
+        bases = {year.scheme.share_base for year in ctx.figures.years}
+        self.base_name = bases.pop() if len(bases) == 1 else "of_year"
+        self.share_columns = 1 if self.base_name == "rated" else 2
+        self.target_lines = [line.id for line in part.lines if self._has_target(line)]
+        self.bases_column = (
+            self.base_column + 1 + self.share_columns * len(part.lines) + len(self.target_lines)
+        )
+        self.column_count = self.bases_column + self.share_columns - 1
         self.year_rows: dict[int, int] = {}
 
     def _other_counts(self) -> Iterator[str]:
@@ -83,28 +94,29 @@ class YearSeries:
             for grade in self.grade_ids
         }
 
-    def _has_limit(self, line: Line) -> bool:
-        """Whether the line has a limit in any of the years."""
-        year_lines = (year.line(self.part.section, line) for year in self.ctx.figures.years)
-        return any(
-            (year_line.limit_min, year_line.limit_max) != (None, None) for year_line in year_lines
-        )
+    def _has_target(self, line: Line) -> bool:
+        """Whether the line has a target in any of the years."""
+        years = self.ctx.figures.years
+        return any(year.line(self.part.section, line).has_target for year in years)
 
     def line_column(self, line_id: str) -> int:
-        """Return a line's first column: its share, then that of the rated, then any limit."""
+        """Return a line's first column: its share, any of the rated, then any target."""
         earlier_lines = [line.id for line in self.part.lines]
         earlier_lines = earlier_lines[: earlier_lines.index(line_id)]
         return (
             self.base_column
             + 1
-            + 2 * len(earlier_lines)
-            + sum(line in self.limit_lines for line in earlier_lines)
+            + self.share_columns * len(earlier_lines)
+            + sum(line in self.target_lines for line in earlier_lines)
         )
 
     def wide_columns(self) -> Iterator[int]:
-        """Yield the columns wide enough for a light: of limits, blank, and of the two bases."""
-        yield from (self.line_column(line) + 2 for line in self.limit_lines)
-        yield self.bases_column
+        """Yield the columns wide enough for a light: of targets, and of the two bases."""
+        yield from map(self._target_column, self.target_lines)
+        yield from range(self.bases_column, self.column_count)
+
+    def _target_column(self, line_id: str) -> int:
+        return self.line_column(line_id) + self.share_columns
 
     def write(self, row: int) -> tuple[int, list[MeanLine]]:
         """Write the block from `row` on; return the row after it and the mean."""
@@ -115,11 +127,14 @@ class YearSeries:
             self._write_year(row + number, year)
         last = row + len(self.year_rows)
         means = self._write_mean(last)
-        self.sheet.colour_states((row, self.bases_column), (last, self.bases_column), "●▲■")
+        for column in self.wide_columns():
+            self.sheet.colour_states((row, column), (last, column), "●▲")
         return last + 2, means
 
     def _title(self) -> str:
-        """Return the part as the newest form names it: "Chi bộ (mẫu 7A)"."""
+        """Return the kind, or the part as the newest form names it: "Đảng viên (mẫu 7B)"."""
+        if self.kind:
+            return kind_title(self.ctx, self.part, self.kind)
         newest = self.ctx.figures.years[-1]
         form = self.ctx.inputs.catalogue.form_for(newest.scheme.scheme, Period(newest.year, 1, 12))
         title = form.title_of(self.part.section, self.ctx.lang) if form else ""
@@ -137,13 +152,16 @@ class YearSeries:
             write(row, column, self._count_title(name), "head", rows=2)
         write(row, self.base_column, t("column.base"), "head", rows=2)
         for line in self.part.lines:
-            names = ("on_base", "on_rated", "limit")[: 2 + (line.id in self.limit_lines)]
+            names = [f"classification.of_{name}" for name in (self.base_name, "rated")]
+            names = names[: self.share_columns]
+            names += ["column.target"] if line.id in self.target_lines else []
             column, title = self.line_column(line.id), line.title.of(self.ctx.lang)
             share_title = t("classification.share", line=title)
             write(row, column, share_title, "head", span=len(names))
             for offset, name in enumerate(names):
-                write(row + 1, column + offset, t(f"column.{name}"), "head")
-        write(row, self.bases_column, t("column.bases"), "head", rows=2)
+                write(row + 1, column + offset, t(name), "head")
+        if self.bases_column < self.column_count:
+            write(row, self.bases_column, t("column.bases"), "head", rows=2)
         for column in range(self.column_count):
             write(row + 2, column, self._column_number(column), "column_number")
         self.sheet.set_height(row, 40)
@@ -155,7 +173,7 @@ class YearSeries:
         """Return a column's number, of a share with its formula in words: ``13 = 9×100/12``."""
         for line in self.part.lines:
             offset = column - self.line_column(line.id)
-            if offset in (0, 1):
+            if offset in range(self.share_columns):
                 numerator = "+".join(self._count_number(grade) for grade in line.grades)
                 base = str(self.base_column + 1) if offset == 0 else self._count_number("rated")
                 numerator = (
@@ -173,15 +191,16 @@ class YearSeries:
         return shorts.get(name) or self.table.headings[self.table.index(name)]
 
     def _write_year(self, row: int, year: ClassificationYear) -> None:
-        write, section = self.sheet.write, self.part.section
-        year_part = year.part(section)
+        write, year_part = self.sheet.write, year.part(self.section)
         counts = year_part.counts if year_part else {}
-        criteria = {"year": f"$A{row + 1}", "part": quote(section)}
+        criteria = {"year": f"$A{row + 1}", "part": quote(self.part.section)}
+        criteria |= {"type": quote(self.kind)} if self.kind else {}
         write(row, 0, year.year, "center")
         write(row, _SCHEME, year.scheme.title.of(self.ctx.lang), "text")
         reported = Formula(f"={self.table.countifs(**criteria)}", self._count_reported(year))
         write(row, _REPORTED, reported, "count")
-        write(row, _EXPECTED, Formula(self._expected_formula(row, year), year.expected), "count")
+        expected = year_part.expected if year_part else 0
+        write(row, _EXPECTED, Formula(self._expected_formula(row, year), expected), "count")
         for column, name in enumerate(self.counts, FIRST_COUNT):
             count_ids = (
                 self._grades_by_year()[year.year, name] if name in self.grade_ids else (name,)
@@ -195,30 +214,35 @@ class YearSeries:
         self._write_shares(row, year)
 
     def _count_reported(self, year: ClassificationYear) -> int:
-        """Count the returns that hold this part."""
-        key = year.year, self.part.section
-        positions = self.table.index("year"), self.table.index("part")
-        return sum((row[positions[0]], row[positions[1]]) == key for row in self.table.rows)
+        """Count the returns that hold this part or kind."""
+        key = {"year": year.year, "part": self.part.section}
+        key |= {"type": self.kind} if self.kind else {}
+        positions = [(self.table.index(name), value) for name, value in key.items()]
+        return sum(
+            all(row[position] == value for position, value in positions) for row in self.table.rows
+        )
 
     def _expected_formula(self, row: int, year: ClassificationYear) -> str:
         """Return the formula of who owed a return: alive on the last day of the year."""
         form = self.ctx.inputs.catalogue.form_for(year.scheme.scheme, Period(year.year, 1, 12))
         if form is None or not form.reporters:
             return "=0"
-        end, types = f"DATE($A{row + 1},12,31)", ",".join(map(quote, form.reporters))
+        reporters = [kind for kind in form.reporters if self.kind in ("", kind)]
+        end, types = f"DATE($A{row + 1},12,31)", ",".join(map(quote, reporters or [self.kind]))
         count = partial(self.organisations.countifs, type=f"{{{types}}}")
         later, ended = count(founded=f'">"&{end}'), count(ended=f'"<="&{end}')
         return f"=SUMPRODUCT({count()}-{later}-{ended})"
 
     def _write_shares(self, row: int, year: ClassificationYear) -> None:
-        year_part = year.part(self.part.section)
+        year_part = year.part(self.section)
         shares = {share.line: share for share in (year_part.shares if year_part else ())}
         for column in range(self.base_column + 1, self.column_count):
             self.sheet.write(row, column, None, "tone_off")
         for line in self.part.lines:
-            if line.id in shares:
-                self._write_share(row, line, year.line(self.part.section, line), shares[line.id])
-        if shares:
+            year_line = year.line(self.part.section, line)
+            if line.id in shares and year_line.grades:
+                self._write_share(row, line, year_line, shares[line.id])
+        if shares and self.bases_column < self.column_count:
             self._write_base_check(row, list(shares.values()))
 
     def _write_share(
@@ -226,14 +250,26 @@ class YearSeries:
     ) -> None:
         column = self.line_column(line.id)
         numerator = "+".join(self.count_cell(row, grade) for grade in line.grades)
-        for offset, denominator, value in (
-            (0, xl_rowcol_to_cell(row, self.base_column), share.share),
-            (1, self.count_cell(row, "rated"), share.rated_share),
-        ):
+        on_bases = (
+            (xl_rowcol_to_cell(row, self.base_column), share.share),
+            (self.count_cell(row, "rated"), share.rated_share),
+        )
+        for offset, (denominator, value) in enumerate(on_bases[: self.share_columns]):
             formula = f'=IF({denominator}=0,"",100*({numerator})/{denominator})'
             self._write_percent(row, column + offset, formula, value, line)
-        if (year_line.limit_min, year_line.limit_max) != (None, None):
-            self.sheet.write(row, column + 2, None, "center")  # no document confirms the limit
+        if year_line.has_target:
+            self._write_target(row, year_line, share)
+
+    def _write_target(self, row: int, line: Line, share: ClassificationShare) -> None:
+        """Write whether the share is what the office aims at; unconfirmed, it is no verdict."""
+        state = "target" if line.confirmed else "target_unconfirmed"
+        reached, failed = (self.ctx.t(f"ratings/{state}.{name}") for name in ("reached", "failed"))
+        cell = xl_rowcol_to_cell(row, self.line_column(line.id))
+        bounds = ((">=", line.target_min), ("<=", line.target_max))
+        tests = ",".join(f"{cell}{sign}{value:g}" for sign, value in bounds if value is not None)
+        formula = f'=IF({cell}="","",IF(AND({tests}),{quote(reached)},{quote(failed)}))'
+        text = "" if share.reaches_target is None else reached if share.reaches_target else failed
+        self.sheet.write(row, self._target_column(line.id), Formula(formula, text), "center")
 
     def _write_percent(
         self,
@@ -276,42 +312,47 @@ class YearSeries:
         )
 
     def _write_mean(self, row: int) -> list[MeanLine]:
+        """Write the row of the mean below the years; a single year has none and stands for it."""
         mean = self.ctx.figures.classification_mean
         if mean is None:
             return []
-        label = self.ctx.t("classification.mean", first=str(mean.first), last=str(mean.last))
-        self.sheet.write(row, 0, label, "total_label", span=FIRST_COUNT)
+        if len(mean.years) == 1:
+            row = self.year_rows[mean.years[0]]
+        else:
+            self._write_mean_row(row, mean)
+        return [self._mean_line(row, line, mean) for line in self.part.lines]
+
+    def _mean_line(self, row: int, line: Line, mean: ClassificationMean) -> MeanLine:
+        lang, share = self.ctx.lang, mean.shares.get((self.section, line.id))
+        part_title = self.part.title.of(lang)
+        title = self.ctx.t(
+            "classification.line",
+            part=kind_title(self.ctx, self.part, self.kind) if self.kind else part_title,
+            line=begin_small(line.title.of(lang)),
+            base=begin_small(self.ctx.t(f"classification.of_{self.base_name}")),
+        )
+        column = self.line_column(line.id)
+        formula = self.sheet.reference(row, column, "" if share is None else share)
+        return MeanLine(title, formula, line.decimals)
+
+    def _write_mean_row(self, row: int, mean: ClassificationMean) -> None:
+        self.sheet.write(row, 0, mean_title(self.ctx, mean), "total_label", span=FIRST_COUNT)
         for column in range(FIRST_COUNT, self.column_count):
             self.sheet.write(row, column, None, "total_count")
-        mean_lines = []
         for line in self.part.lines:
-            column, key = self.line_column(line.id), (self.part.section, line.id)
-            share = mean.shares.get(key)
-            self._write_percent(
-                row,
-                column,
-                self._mean_formula(line, column, pooled_on=None),
-                share,
-                line,
-                "total_points",
-            )
-            self._write_percent(
-                row,
-                column + 1,
-                self._mean_formula(line, column + 1, pooled_on="rated"),
-                mean.rated_shares.get(key),
-                line,
-                "total_points",
-            )
-            title = f"{self.part.title.of(self.ctx.lang)}: {line.title.of(self.ctx.lang)}"
-            share_formula = self.sheet.reference(row, column, "" if share is None else share)
-            mean_lines.append(MeanLine(title, share_formula, line.decimals))
-        return mean_lines
+            key = self.section, line.id
+            on_bases = ((None, mean.shares.get(key)), ("rated", mean.rated_shares.get(key)))
+            for offset, (pooled_on, share) in enumerate(on_bases[: self.share_columns]):
+                column = self.line_column(line.id) + offset
+                formula = self._mean_formula(line, column, pooled_on)
+                self._write_percent(row, column, formula, share, line, "total_points")
 
     def _mean_formula(self, line: Line, column: int, pooled_on: str | None) -> str:
         """Return the mean of the yearly shares, or of the pooled counts, as the scheme says."""
         rows = [
-            self.year_rows[year.year] for year in self.ctx.figures.years if self._is_in_mean(year)
+            self.year_rows[year.year]
+            for year in self.ctx.figures.years
+            if self._is_in_mean(year) and year.line(self.part.section, line).grades
         ]
         if not rows:
             return '=""'
@@ -330,8 +371,48 @@ class YearSeries:
 
     def _is_in_mean(self, year: ClassificationYear) -> bool:
         mean = self.ctx.figures.classification_mean
-        has_part = year.part(self.part.section) is not None
-        return has_part and mean is not None and mean.first <= year.year <= mean.last
+        has_part = year.part(self.section) is not None
+        return has_part and mean is not None and year.year in mean.years
+
+
+def kind_title(ctx: ReportContext, part: Part, kind: str) -> str:
+    """Return what a kind of the rated is called; a type the scheme does not list by its title."""
+    titles = {listed.id: listed.title.of(ctx.lang) for listed in part.kinds}
+    return (
+        titles.get(kind) or ctx.choice_title("organisation_type", kind) or ctx.t("unknown_branch")
+    )
+
+
+def mean_title(ctx: ReportContext, mean: ClassificationMean) -> str:
+    """Return of which years a mean is; of one year it is that year's figure and no mean.
+
+    "Bình quân 2016–2018", "Bình quân 2015, 2017, 2018", "Năm 2018".
+    """
+    return _of_years(ctx, "classification.mean", mean.years)
+
+
+def years_title(ctx: ReportContext) -> str:
+    """Return which years a sheet of the classification shows; empty without any."""
+    years = [year.year for year in ctx.figures.years]
+    return _of_years(ctx, "classification.years", years) if years else ""
+
+
+def _of_years(ctx: ReportContext, key: str, years: Sequence[int]) -> str:
+    first, last = years[0], years[-1]
+    if first == last:
+        return ctx.t("classification.one_year", year=str(first))
+    if last - first == len(years) - 1:
+        return ctx.t(key, years=f"{first}–{last}")
+    return ctx.t(key, years=", ".join(map(str, years)))
+
+
+def begin_small(title: str) -> str:
+    """Return a title as it stands within a sentence; an abbreviation keeps its capitals.
+
+    >>> begin_small("Yếu kém"), begin_small("HTXS")
+    ('yếu kém', 'HTXS')
+    """
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def round_half_up(share: float | None, decimals: int) -> Decimal | None:
