@@ -35,7 +35,7 @@ from mlay_batch.schema import Section
 
 _SPLIT = 6
 _COUNT_WIDTH, _SUM_WIDTH, _CHECK_WIDTH = 6.6, 14.0, 15.0
-_SIGNED = "+0;-0;0"
+_SIGNED = '+#,##0;-#,##0;"–"'
 _ADDS_UP = (
     f"AND({cell('opening')}+{cell('in')}-{cell('out')}+{cell('merged')}={cell('closing')},"
     f"{cell('year_opening')}+{cell('year_in')}-{cell('year_out')}+{cell('year_merged')}"
@@ -109,7 +109,7 @@ def _notes(ctx: ReportContext, movement: Movement) -> Iterator[str]:
             more=sum(block.closing for _, block in others),
             year=sum(line.in_year.closing for line in movement.lines if line.in_year),
             branches="; ".join(
-                f"{code}: {block.closing} (T{block.last.month})" for code, block in others
+                f"{_return_name(ctx, code, block.last)}: {block.closing}" for code, block in others
             ),
         )
     yield ctx.t("branches/members.how")
@@ -342,7 +342,7 @@ class _MemberColumns:
         """Return that returns are out: which ones for a single branch."""
         if len(lines) > 1:
             return self._title("open")
-        listed = ", ".join(f"{code} T{month.month}" for code, month in missing)
+        listed = ", ".join(_return_name(self.ctx, *key) for key in missing)
         return self.ctx.t("branches/members.missing", returns=listed)
 
     def _state(self, line: MovementLine) -> str:
@@ -379,6 +379,11 @@ class _MemberColumns:
         shape = self.movement.fields
         increase, decrease = _change(shape.increases, movement), _change(shape.decreases, movement)
         return movement.opening + increase - decrease + movement.merged - movement.closing
+
+
+def _return_name(ctx: ReportContext, branch: str, month: Period) -> str:
+    """Return how a monthly return is named where there is little room: ``CB-05 T7``."""
+    return ctx.t("branches/members.return", branch=branch, month=month.month)
 
 
 def _missing(line: MovementLine) -> tuple[tuple[str, Period], ...]:
