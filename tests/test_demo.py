@@ -261,6 +261,20 @@ class TestFigures:
         expected = {"late": 6, "missing": 2, "waived": 1, "nil": 1, "not_yet": 4 + 7, "ended": 8}
         assert {s: n for s, n in states.items() if s != "reported"} == expected
 
+    def test_members_of_merged_cells_are_counted_once(self) -> None:
+        """1142 − 81 admitted or come + 45 gone = 1106 in January: 9 + 7 passed on in August."""
+        movement = figures().movement
+        assert movement
+        blocks = {line.branch.code: line.in_year for line in movement.lines if line.in_year}
+        opening, closing = (
+            sum(getattr(block, name) for block in blocks.values())
+            for name in ("opening", "closing")
+        )
+        assert (opening, closing) == (1106, 1142)
+        merged = {code: block.merged for code, block in blocks.items() if block.merged}
+        assert merged == {"DB3-CB04": -9, "DB3-CB05": -7, "DB3-CB13": 16}
+        assert blocks["DB3-CB13"].opening == 0
+
     def test_nothing_contradicts_but_one_officer_in_two_places(self) -> None:
         assert {finding.code for _, finding in figures().warnings} == {"X02"}
 

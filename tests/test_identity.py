@@ -93,6 +93,18 @@ def test_one_thing_out_of_line(
         assert all("{" not in str(explain(finding, form(), lang)) for finding in checked.findings)
 
 
+@pytest.mark.parametrize(
+    ("day", "findings"), [("2019-08-05", []), ("2019-08-14", []), ("2019-08-15", ["I15 C1"])]
+)
+def test_who_ended_on_the_15th_reports_the_days_before(day: str, findings: list[str]) -> None:
+    """CB-04 was merged on 15 August: that day is the first on which it is no more."""
+    august = {"stamp": ("CB-04", "2019-08"), "period": "Tháng 8 năm 2019"}
+    checked = look(submission(meetings(day), branch="CB-04 – Chi bộ bản Na Nát", **august))
+    assert finding_lines(checked.findings) == findings
+    assert checked.is_refused is bool(findings)
+    assert all("CB-05" in str(explain(f, form(), "vi")) for f in checked.findings)
+
+
 def test_last_months_file_filled_in_again() -> None:
     """Made for October, sent with the meetings of November: refused, and never as October's."""
     read = submission(

@@ -63,13 +63,11 @@ def _only_form_due(office: Office, period: Period, form_names: Sequence[str]) ->
 def select_organisations(
     office: Office, form: Form, period: Period, branches: Sequence[str]
 ) -> list[Organisation]:
-    """Return the organisations with the codes `branches`; without codes, all that owe the form.
+    """Return the organisations with the codes `branches`; without codes, all that may report.
 
-    Raises UsageError for a code that does not owe it, with the nearest code.
+    Raises UsageError for a code that may not, with the nearest code.
     """
-    reporters = {
-        organisation.code: organisation for organisation in office.register.reporters(form, period)
-    }
+    reporters = {o.code: o for o in office.register.possible_reporters(form, period)}
     for code in branches:
         if code not in reporters:
             raise UsageError("usage.branch", branch=code, nearest=nearest(code, reporters) or "–")

@@ -255,16 +255,7 @@ def _check_branch(
     if organisation.type not in form.reporters:
         yield _finding("I08", place, branch=_branch_label(organisation), form=form.form)
     if organisation.ended and organisation.ended <= period.end:
-        by_code = evidence.register.by_code if evidence.register else {}
-        successor = by_code.get(organisation.successor or "")
-        yield _finding(
-            "I05",
-            place,
-            branch=_branch_label(organisation),
-            ended=organisation.ended.isoformat(),
-            period=str(period),
-            successor=_branch_label(successor) if successor else "–",
-        )
+        yield from _check_end(organisation, organisation.ended, period, evidence)
     if organisation.founded and organisation.founded > period.end:
         yield _finding(
             "I13",
@@ -273,6 +264,25 @@ def _check_branch(
             founded=organisation.founded.isoformat(),
             period=str(period),
         )
+
+
+def _check_end(
+    organisation: Organisation, ended: date, period: Period, evidence: _Evidence
+) -> Iterator[Finding]:
+    """Yield I05 for a branch that ended before the period, I15 for dates after its end within."""
+    by_code = evidence.register.by_code if evidence.register else {}
+    successor = by_code.get(organisation.successor or "")
+    params: dict[str, Param] = {
+        "branch": _branch_label(organisation),
+        "ended": ended.isoformat(),
+        "successor": _branch_label(successor) if successor else "–",
+    }
+    places = tuple(place for day, place in evidence.dates if day >= ended)
+    if not organisation.may_report(period):
+        place = evidence.header_value("branch").place
+        yield Finding("I05", Severity.ERROR, place, {**params, "period": str(period)})
+    elif places:
+        yield Finding("I15", Severity.ERROR, places[0], params, marks=places)
 
 
 def _branch_label(organisation: Organisation) -> str:

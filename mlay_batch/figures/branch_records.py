@@ -28,18 +28,54 @@ class MovementFields:
 
 
 @dataclass(frozen=True, slots=True)
+class Handover:
+    """The members of a cell that was merged into another one of the office."""
+
+    branch: str
+    """The cell that ended."""
+    successor: str
+    """The cell that took them over."""
+    month: Period
+    """The month whose return of the successor begins with them."""
+    last: Period | None
+    """The month of the last return of `branch`; None: there is none."""
+    count: int
+    """What that return closes with."""
+    missing: tuple[tuple[str, Period], ...] = ()
+    """Returns, by branch and month, without which it is not known how many passed."""
+
+
+@dataclass(frozen=True, slots=True)
 class MemberMovement:
-    """A branch's members over the months it reported, `first` to `last`: D = A + merged + B − C."""
+    """A branch's members over the months it reported, `first` to `last`: D = A + B − C + S."""
 
     first: Period
     last: Period
     opening: int
+    """A: without the members taken over since."""
+    is_new: bool
+    """Whether it was founded by a merger since: A is 0 whatever it reports."""
     changes: Mapping[str, int] = field(hash=False)
     """The sum of each field of B and C."""
-    merged: int
-    """Members taken over from cells that ended; in a cell that ended minus its last members."""
+    received: tuple[Handover, ...]
+    handed_over: Handover | None
     closing: int
-    """0 in a cell that ended."""
+    """D: 0 in a cell that was merged into another."""
+    missing: tuple[tuple[str, Period], ...] = ()
+    """Returns that its mergers wait for."""
+    unreported: tuple[Period, ...] = ()
+    """Months between `first` and `last` that it owes a return of."""
+
+    @property
+    def merged(self) -> int:
+        """S: the members taken over less those handed over."""
+        handed_over = self.handed_over.count if self.handed_over else 0
+        return sum(handover.count for handover in self.received) - handed_over
+
+    @property
+    def opened_with(self) -> tuple[Handover, ...]:
+        """The members taken over that its first return begins with."""
+        return tuple(handover for handover in self.received if handover.month <= self.first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,8 @@ def _form_matrix(inputs: ReportInputs, name: str) -> Completeness | None:
         organisation
         for organisation in inputs.register.organisations
         if any(
-            organisation.type in form.reporters and organisation.is_active(p)
+            organisation.type in form.reporters
+            and (organisation.is_active(p) or _reports_in_part(form_returns, organisation, p))
             for p, form in forms.items()
         )
     )
@@ -110,17 +111,18 @@ def _expected_return(
 ) -> ExpectedReturn:
     """Return the state of one branch and period.
 
-    A branch that does not exist in the period owes nothing. Otherwise an accepted return takes
-    precedence over a waiver, and a waiver over a rejected or held submission.
+    A branch that does not exist at the end of the period owes nothing; what it sends of its last
+    days is accepted all the same. Otherwise an accepted return takes precedence over a
+    waiver, and a waiver over a rejected or held submission.
     """
     accepted = form_returns.returns.get((branch.code, period))
     refused = form_returns.last_refused.get((branch.code, str(period)))
     entry = accepted.entry if accepted else refused
-    if not branch.is_active(period):
+    if not branch.is_active(period) and not _reports_in_part(form_returns, branch, period):
         has_begun = branch.founded is None or branch.founded <= period.end
         state = "ended" if has_begun else "not_yet"
     elif accepted:
-        state = _accepted_state(inputs, form_returns, form, accepted, period)
+        state = _accepted_state(inputs, form_returns, form, accepted, branch)
     elif _is_waived(inputs, form, branch, period):
         state = "waived"
     elif refused:
@@ -128,6 +130,12 @@ def _expected_return(
     else:
         state = "not_due" if inputs.as_of <= due_date(form, period) else "missing"
     return ExpectedReturn(branch.code, form.form, period, state, entry.id if entry else None)
+
+
+def _reports_in_part(form_returns: _FormReturns, branch: Organisation, period: Period) -> bool:
+    """Whether a branch that ended within the month sent a return of its last days."""
+    may_report = branch.may_report(period) and not branch.is_active(period)
+    return may_report and (branch.code, period) in form_returns.returns
 
 
 def due_date(form: Form, period: Period) -> date:
@@ -143,19 +151,21 @@ def _accepted_state(
     form_returns: _FormReturns,
     form: Form,
     accepted: AcceptedReturn,
-    period: Period,
+    branch: Organisation,
 ) -> str:
     """Return nil, late or reported.
 
     The day of the *first* accepted return decides: a branch that corrects in January what it sent
-    in time in December is not late.
+    in time in December is not late. Nor is one that owes none, as it ended within the month.
     """
     entry = accepted.entry
     version = inputs.catalogue.form(form.form, entry.version or "") or form
     if _declares_nil(version, accepted):
         return "nil"
-    received = form_returns.first_accepted[entry.branch or "", str(period)]
-    return "late" if form.due and received > due_date(form, period) else "reported"
+    period = Period.parse(str(entry.period))
+    received = form_returns.first_accepted[branch.code, str(period)]
+    is_late = form.due and branch.is_active(period) and received > due_date(form, period)
+    return "late" if is_late else "reported"
 
 
 def _declares_nil(form: Form, accepted: AcceptedReturn) -> bool:

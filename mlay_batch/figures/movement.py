@@ -6,11 +6,14 @@ month's total.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.branch_records import (
+    Handover,
     MemberMovement,
     Movement,
     MovementFields,
@@ -71,59 +74,179 @@ def _lines(
     inputs: ReportInputs, matrix: Completeness, fields: MovementFields
 ) -> Iterator[MovementLine]:
     returns = returns_of(inputs, fields.form)
-    predecessors = _predecessors(inputs.register)
+    mergers = tuple(_mergers(inputs.register, returns))
     by_branch: dict[str, list[OpeningMismatch]] = {}
-    for mismatch in _opening_mismatches(inputs, fields, returns, predecessors):
+    for mismatch in _opening_mismatches(inputs, fields, returns, mergers):
         by_branch.setdefault(mismatch.branch, []).append(mismatch)
-    period_months, year_months = inputs.period.months(), inputs.period.year_to_date()
+    spans = [
+        _Span(fields, returns, months, mergers)
+        for span in (inputs.period.months(), inputs.period.year_to_date())
+        if (months := tuple(month for month in span if month in matrix.periods))
+    ]
     for branch in matrix.branches:
-        branch_predecessors = predecessors.get(branch.code, ())
-        yield MovementLine(
-            branch,
-            worst_state(inputs.period, branch.code, matrix),
-            _member_movement(fields, returns, branch_predecessors, branch, period_months),
-            _member_movement(fields, returns, branch_predecessors, branch, year_months),
-            tuple(by_branch.get(branch.code, ())),
+        in_period, in_year = (span.movement(branch) for span in spans)
+        state = worst_state(inputs.period, branch.code, matrix)
+        mismatches = tuple(by_branch.get(branch.code, ()))
+        yield MovementLine(branch, state, in_period, in_year, mismatches)
+
+
+@dataclass(frozen=True)
+class _Merger:
+    """A cell merged into another.
+
+    Attributes:
+        branch: the cell that ended.
+        successor: the cell that took over its members.
+        month: the first month whose return of the successor counts them.
+        last: the month whose return of `branch` says how many they are.
+    """
+
+    branch: Organisation
+    successor: Organisation
+    month: Period
+    last: Period
+
+
+def _mergers(register: Register, returns: ReturnsByKey) -> Iterator[_Merger]:
+    """Yield the mergers of the register.
+
+    A cell merged on 15 August hands over what it closes with on the 14th if it sends a return of
+    August, else what it closed with in July. The successor's return of August begins with it.
+    """
+    for branch in register.organisations:
+        successor = _successor(register, returns, branch)
+        if branch.ended is None or successor is None:
+            continue
+        end = Period.of("month", branch.ended)
+        has_part = branch.may_report(end) and (branch.code, end) in returns
+        last = end if has_part else end.previous()
+        month = Period.of("month", max(branch.ended, successor.founded or branch.ended))
+        if branch.may_report(last):
+            yield _Merger(branch, successor, month, last)
+
+
+def _successor(
+    register: Register, returns: ReturnsByKey, branch: Organisation
+) -> Organisation | None:
+    """Return the cell that reports the members after the merger.
+
+    One that was merged on itself before it could report them is passed over.
+    """
+    seen, end = {branch.code}, Period.of("month", branch.ended or date.max)
+    successor = register.by_code.get(branch.successor or "")
+    while (
+        successor
+        and successor.code not in seen
+        and successor.successor
+        and not successor.is_active(end)
+        and (successor.code, end) not in returns
+    ):
+        seen.add(successor.code)
+        successor = register.by_code.get(successor.successor)
+    return successor if successor and successor.code not in seen else None
+
+
+@dataclass(frozen=True)
+class _Span:
+    """The months over which members are followed: the period, or the year to date.
+
+    Attributes:
+        fields: the fields of the form.
+        returns: all returns of the form.
+        months: the months, in order.
+        mergers: all mergers.
+    """
+
+    fields: MovementFields
+    returns: ReturnsByKey
+    months: tuple[Period, ...]
+    mergers: tuple[_Merger, ...]
+
+    @cached_property
+    def _handovers(self) -> tuple[Handover, ...]:
+        """The mergers of cells whose last month lies in the span as well."""
+        return tuple(
+            self._handover(merger)
+            for merger in self.mergers
+            if merger.month in self.months and merger.last in self.months
         )
 
+    def _handover(self, merger: _Merger) -> Handover:
+        branch, successor = merger.branch, merger.successor
+        rows = [(month, row) for month, row in self._rows(branch) if month <= merger.last]
+        last, count_then = (rows[-1][0], self._closing(rows[-1][1])) if rows else (None, 0)
+        missing = [] if last == merger.last else [(branch.code, merger.last)]
+        if not any(month >= merger.month for month, _ in self._rows(successor)):
+            missing.append((successor.code, merger.month))
+        return Handover(branch.code, successor.code, merger.month, last, count_then, tuple(missing))
 
-def _member_movement(
-    fields: MovementFields,
-    returns: ReturnsByKey,
-    predecessors: Iterable[Organisation],
-    branch: Organisation,
-    months: tuple[Period, ...],
-) -> MemberMovement | None:
-    """Return a branch's members over those of `months` it reported, merged cells separately."""
-    monthly_rows = [
-        (month, row) for month in months if (row := _card(fields, returns, branch.code, month))
-    ]
-    if not monthly_rows:
-        return None
-    changes = {
-        name: sum(count(row, name) for _, row in monthly_rows)
-        for name in (*fields.increases, *fields.decreases)
-    }
-    first, last = monthly_rows[0][0], monthly_rows[-1][0]
-    closing = count(monthly_rows[-1][1], fields.closing)
-    taken_over = sum(
-        count(row, fields.closing)
-        for predecessor in predecessors
-        if predecessor.code != branch.code
-        and (end := _last_month(predecessor))
-        and first <= end < last
-        if (row := _card(fields, returns, predecessor.code, end))
-    )
-    was_merged = branch.successor is not None and _last_month(branch) in months[:-1]
-    result = MemberMovement(
-        first, last, count(monthly_rows[0][1], fields.opening), changes, taken_over, closing
-    )
-    return replace(result, merged=taken_over - closing, closing=0) if was_merged else result
+    def _rows(self, branch: Organisation) -> list[tuple[Period, Row]]:
+        """Return the branch's members in the months of its life that it reported."""
+        return [
+            (month, row)
+            for month in self.months
+            if branch.may_report(month)
+            and (row := _card(self.fields, self.returns, branch.code, month))
+        ]
 
+    def _closing(self, row: Row) -> int:
+        return count(row, self.fields.closing)
 
-def _last_month(branch: Organisation) -> Period | None:
-    """Return the last month for which an ended branch owed a return, else None."""
-    return Period.of("month", branch.ended).previous() if branch.ended else None
+    def movement(self, branch: Organisation) -> MemberMovement | None:
+        """Return a branch's members over those of the months it reported; None without any.
+
+        A new cell that opens August with 23, handed over by two others, has A = 0 and S = 23.
+        """
+        rows = self._rows(branch)
+        if not rows:
+            return None
+        (first, first_row), (last, last_row) = rows[0], rows[-1]
+        own = self._handovers_of(branch, first)
+        handed_over = next((h for h in own if h.branch == branch.code), None)
+        gains = [h for h in own if h is not handed_over and h.month <= last]
+        fields, reported = self.fields, {month for month, _ in rows}
+        opened_with = [h for h in gains if h.month <= first]
+        is_new = bool(opened_with) and self._is_founded(branch)
+        opening = count(first_row, fields.opening) - sum(h.count for h in opened_with)
+        return MemberMovement(
+            first=first,
+            last=last,
+            opening=0 if is_new else max(0, opening),
+            is_new=is_new,
+            changes={
+                name: sum(count(row, name) for _, row in rows)
+                for name in (*fields.increases, *fields.decreases)
+            },
+            received=tuple(h for h in gains if h.last),
+            handed_over=handed_over,
+            closing=0 if handed_over else self._closing(last_row),
+            missing=tuple(dict.fromkeys(key for handover in own for key in handover.missing)),
+            unreported=tuple(
+                month
+                for month in self.months
+                if first < month < last and month not in reported and branch.is_active(month)
+            ),
+        )
+
+    def _handovers_of(self, branch: Organisation, first: Period) -> list[Handover]:
+        """Return the mergers of a branch that its returns from `first` on tell of.
+
+        Left out is what happened before, of cells that have no return either: an office that begins
+        in November knows nothing of a merger in August.
+        """
+        return [
+            handover
+            for handover in self._handovers
+            if handover.branch == branch.code
+            or (handover.successor == branch.code and (handover.last or handover.month >= first))
+        ]
+
+    def _is_founded(self, branch: Organisation) -> bool:
+        """Whether it was founded in the span and took over nobody who is counted before it."""
+        is_founded = branch.founded is not None and branch.founded > self.months[0].start
+        return is_founded and not any(
+            merger.successor == branch and merger.last < self.months[0] for merger in self.mergers
+        )
 
 
 def _card(fields: MovementFields, returns: ReturnsByKey, branch: str, month: Period) -> Row | None:
@@ -135,14 +258,21 @@ def _opening_mismatches(
     inputs: ReportInputs,
     fields: MovementFields,
     returns: ReturnsByKey,
-    predecessors: Mapping[str, tuple[Organisation, ...]],
+    mergers: Iterable[_Merger],
 ) -> Iterator[OpeningMismatch]:
     """Yield the months of the year to date whose opening differs from the last closing."""
+    sources: dict[tuple[str, Period], list[tuple[str, Period]]] = {}
+    for merger in mergers:
+        key = merger.successor.code, merger.month
+        sources.setdefault(key, []).append((merger.branch.code, merger.last))
     for (branch, period), accepted in year_to_date(returns, inputs.period).items():
         members = card(accepted, fields.section)
         opening = number(members.values.get(fields.opening)) if members else None
-        source_codes = _opening_sources(predecessors.get(branch, ()), branch, period)
-        last_closing = _closing(fields, returns, source_codes, period.previous())
+        keys = list(sources.get((branch, period), ()))
+        organisation = inputs.register.by_code.get(branch)
+        if organisation and organisation.is_active(period.previous()):
+            keys.append((branch, period.previous()))
+        last_closing = _sum_of_closings(fields, returns, keys)
         if members and opening is not None and last_closing is not None and opening != last_closing:
             place = replace(members.place(fields.opening), file=accepted.entry.name)
             yield OpeningMismatch(
@@ -150,37 +280,15 @@ def _opening_mismatches(
             )
 
 
-def _predecessors(register: Register) -> Mapping[str, tuple[Organisation, ...]]:
-    """Return each organisation with those merged into it, itself first."""
-    by_code = {organisation.code: [organisation] for organisation in register.organisations}
-    for organisation in register.organisations:
-        if organisation.successor in by_code:
-            by_code[organisation.successor].append(organisation)
-    return {code: tuple(organisations) for code, organisations in by_code.items()}
-
-
-def _opening_sources(
-    predecessors: Iterable[Organisation], branch: str, period: Period
-) -> list[str]:
-    """Return the codes whose last closings add up to the opening: the branch, cells merged in."""
-    last_month = period.previous()
-    return [
-        organisation.code
-        for organisation in predecessors
-        if organisation.is_active(last_month)
-        and (organisation.code == branch or not organisation.is_active(period))
-    ]
-
-
-def _closing(
-    fields: MovementFields, returns: ReturnsByKey, source_codes: Iterable[str], last_month: Period
+def _sum_of_closings(
+    fields: MovementFields, returns: ReturnsByKey, keys: Iterable[tuple[str, Period]]
 ) -> float | None:
-    """Return the closing of the month before, including cells merged since then.
+    """Return the sum of what these returns close with: the month before and cells merged since.
 
     None if one of those returns is missing, or for a new cell that took over nobody. Example: 14
     and 9 members at the end of July, merged in August: August opens with 23.
     """
-    rows = (_card(fields, returns, code, last_month) for code in source_codes)
+    rows = (_card(fields, returns, code, month) for code, month in keys)
     closings = [number(row.values.get(fields.closing)) if row else None for row in rows]
     reported = [closing for closing in closings if closing is not None]
     return sum(reported) if reported and len(reported) == len(closings) else None

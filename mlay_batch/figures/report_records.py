@@ -167,7 +167,7 @@ class CellRating:
     sitting_count: int = 0
     """The year's sittings."""
     owes: bool = True
-    """Whether it owes a return for a month of the period; otherwise it met earlier in the year."""
+    """Whether it owes a return for a month of the period; otherwise it met in the year."""
     forerunners: tuple[str, ...] = ()
     """The cells merged into it within the year, directly or through others."""
     months: int = 0
@@ -396,8 +396,8 @@ class Figures:
 
     @property
     def ratings(self) -> tuple[CellRating, ...]:
-        """The cells that owe a return for the period: the lines of the ten-column list."""
-        return tuple(rating for rating in self.year_ratings if rating.owes)
+        """The cells that owe a return for the period or met in it: the ten-column list."""
+        return tuple(rating for rating in self.year_ratings if rating.owes or rating.sittings)
 
     @property
     def is_provisional(self) -> bool:

@@ -58,6 +58,16 @@ class Organisation:
         has_begun = self.founded is None or self.founded <= day
         return has_begun and (self.ended is None or day < self.ended)
 
+    def may_report(self, period: Period) -> bool:
+        """Whether it owes a return for `period`, or ended within that month and may send one.
+
+        A return of a longer period tells how things stand at its end, where it is no more.
+        """
+        if self.ended is None or period.length > 1:
+            return self.is_active(period)
+        has_begun = self.founded is None or self.founded <= period.end
+        return has_begun and max(self.founded or period.start, period.start) < self.ended
+
 
 @dataclass(frozen=True, slots=True)
 class Officer:
@@ -250,10 +260,14 @@ class Register:
 
     def reporters(self, form: Form, period: Period) -> tuple[Organisation, ...]:
         """Return the organisations that owe `form` for `period`, in the register's order."""
+        return tuple(o for o in self.possible_reporters(form, period) if o.is_active(period))
+
+    def possible_reporters(self, form: Form, period: Period) -> tuple[Organisation, ...]:
+        """Return those that owe `form` for `period` or may send it, in the register's order."""
         return tuple(
             organisation
             for organisation in self.organisations
-            if organisation.type in form.reporters and organisation.is_active(period)
+            if organisation.type in form.reporters and organisation.may_report(period)
         )
 
     def assigned_officers(self, branch: str, period: Period) -> tuple[Officer, ...]:

@@ -77,6 +77,7 @@ class MeetingReturn:
     score: float = 92
     visitor: str | None = None
     year: int = 2019
+    members: int = 10
 
     @property
     def period(self) -> Period:
@@ -86,7 +87,7 @@ class MeetingReturn:
         day = date(self.year, self.month, self.day)
         off = 100 - self.score
         return (
-            *rows("members", {"opening": 10, "closing": 10}),
+            *rows("members", {"opening": self.members, "closing": self.members}),
             *rows(
                 "meetings",
                 {

@@ -11,6 +11,7 @@ from builders.figure_inputs import facts, register, returns, row, table
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
 from mlay_batch.figures.branch_records import (
     ActivityLine,
@@ -21,6 +22,7 @@ from mlay_batch.figures.branch_records import (
 from mlay_batch.figures.movement import movement_fields
 from mlay_batch.figures.report_records import Figures
 from mlay_batch.model.records import AcceptedReturn
+from mlay_batch.model.register import Register
 from mlay_batch.schema import load_catalogue
 
 TOWN = """
@@ -95,6 +97,7 @@ class TestMovement:
         moves = {code: line(filed, code, "2019-08").in_year for code in ("CB2", "CB3")}
         figures = {code: (m.opening, m.merged, m.closing) for code, m in moves.items() if m}
         assert figures == {"CB2": (14, 9, 23), "CB3": (9, -9, 0)}
+        assert not any(m.missing for m in moves.values() if m)
         assert not line(filed, "CB2", "2019-08").mismatches
 
     def test_a_quarter_with_a_merger_closes(self) -> None:
@@ -138,6 +141,193 @@ def _rest(moved: MemberMovement) -> int:
     out = moved.changes["died"] + moved.changes["expelled"] + moved.changes["moved_out"]
     into = sum(moved.changes.values()) - out
     return moved.opening + into - out + moved.merged - moved.closing
+
+
+MERGED = """
+code | type        | parent | founded    | ended      | successor
+TX   | town        |        |            |            |
+CB1  | cell_direct | TX     |            |            |
+CB2  | cell_direct | TX     |            | {ended}    | {into}
+CB3  | cell_direct | TX     |            | {ended}    | {into}
+CB4  | cell_direct | TX     | {founded}  |            |
+"""
+
+
+def merged_moves(
+    text: str, ended: str, into: str, period: str, founded: str = ""
+) -> dict[str, tuple[int, int, int]]:
+    """Return A, S and D by cell, of the block of the period; of a month's cards, closed or not."""
+    town = register(MERGED.format(ended=ended, into=into, founded=founded))
+    filed = [card(**line) for line in table(text)]
+    movement = compute(facts(town, period, filed)).movement
+    assert movement
+    moves = {line.branch.code: line.in_period for line in movement.lines}
+    return {code: (m.opening, m.merged, m.closing) for code, m in moves.items() if m}
+
+
+class TestMergers:
+    """Members of a merged cell pass to its successor: + there, − here, 0 in the whole office."""
+
+    JULY = """
+    branch | month   | opening | closing
+    CB1    | 2019-07 | 20      | 20
+    CB2    | 2019-07 | 9       | 9
+    CB3    | 2019-07 | 7       | 7
+    """
+
+    def test_a_new_cell_opens_at_0_and_takes_over(self) -> None:
+        """9 + 7 = 16 pass on 1 August: the office has 36 at the start, not 36 + 16."""
+        text = self.JULY + "CB1 | 2019-08 | 20 | 20\nCB4 | 2019-08 | 16 | 16"
+        moves = merged_moves(text, "2019-08-01", "CB4", "2019-Q3", founded="2019-08-01")
+        assert moves == {"CB1": (20, 0, 20), "CB2": (9, -9, 0), "CB3": (7, -7, 0),
+                         "CB4": (0, 16, 16)}  # fmt: skip
+
+    def test_a_merger_before_the_period_is_none_of_its_moves(self) -> None:
+        text = self.JULY + "CB1 | 2019-08 | 20 | 20\nCB4 | 2019-08 | 16 | 16"
+        moves = merged_moves(text, "2019-08-01", "CB4", "2019-08", founded="2019-08-01")
+        assert moves == {"CB1": (20, 0, 20), "CB4": (16, 0, 16)}
+
+    def test_on_the_15th_into_a_cell_that_stays(self) -> None:
+        """CB2 reports until the 14th: one admitted, 10 pass. CB3 sends nothing more: its 7 of July.
+
+        CB1 opens August with 20 + 10 + 7 = 37. In August alone CB3 is no line: CB1 had its 7.
+        """
+        august = "CB2 | 2019-08 | 9 | 10 | 1\nCB1 | 2019-08 | 37 | 37 |"
+        text = self.JULY.replace("closing", "closing | admitted") + august
+        quarter = merged_moves(text, "2019-08-15", "CB1", "2019-Q3")
+        assert quarter == {"CB1": (20, 17, 37), "CB2": (9, -10, 0), "CB3": (7, -7, 0)}
+        month = merged_moves(text, "2019-08-15", "CB1", "2019-08")
+        assert month == {"CB1": (27, 10, 37), "CB2": (9, -10, 0)}
+
+    def test_on_the_15th_into_a_new_cell(self) -> None:
+        august = "CB2 | 2019-08 | 9 | 10 | 1\nCB1 | 2019-08 | 20 | 20 |\nCB4 | 2019-08 | 17 | 17 |"
+        text = self.JULY.replace("closing", "closing | admitted") + august
+        moves = merged_moves(text, "2019-08-15", "CB4", "2019-Q3", founded="2019-08-15")
+        assert moves == {"CB1": (20, 0, 20), "CB2": (9, -10, 0), "CB3": (7, -7, 0),
+                         "CB4": (0, 17, 17)}  # fmt: skip
+
+    def test_on_new_years_day_the_year_begins_with_the_merged_cell(self) -> None:
+        text = """
+        branch | month   | opening | closing
+        CB1    | 2018-12 | 20      | 20
+        CB2    | 2018-12 | 9       | 9
+        CB3    | 2018-12 | 7       | 7
+        CB1    | 2019-01 | 36      | 36
+        """
+        assert merged_moves(text, "2019-01-01", "CB1", "2019-01") == {"CB1": (36, 0, 36)}
+
+    @pytest.mark.parametrize("told", [15, 18])
+    def test_a_new_cell_that_opens_with_another_number_does_not_close(self, told: int) -> None:
+        """16 were handed over: A is 0 whatever is told, so that 0 + 16 is not 15, nor 18."""
+        text = self.JULY + f"CB4 | 2019-08 | {told} | {told}"
+        moves = merged_moves(text, "2019-08-01", "CB4", "2019-Q3", founded="2019-08-01")
+        assert moves["CB4"] == (0, 16, told)
+
+    def test_without_the_last_return_it_is_open_how_many_passed(self) -> None:
+        filed = [
+            card("CB2", "2019-06", 14, 14),
+            card("CB3", "2019-06", 9, 9),
+            card("CB2", "2019-07", 14, 14),
+            card("CB2", "2019-08", 22, 22),
+        ]
+        moves = {code: line(filed, code, "2019-08").in_year for code in ("CB2", "CB3")}
+        july = ("CB3", Period(2019, 7))
+        assert [m.missing for m in moves.values() if m] == [(july,), (july,)]
+        assert [(m.opening, m.merged, m.closing) for m in moves.values() if m] == [
+            (14, 9, 22),
+            (9, -9, 0),
+        ]
+
+    def test_without_the_successors_return_it_is_open_who_took_them_over(self) -> None:
+        filed = [card("CB2", "2019-07", 14, 14), card("CB3", "2019-07", 9, 9)]
+        ended = line(filed, "CB3", "2019-08").in_year
+        assert ended and (ended.merged, ended.missing) == (-9, (("CB2", Period(2019, 8)),))
+        stays = line(filed, "CB2", "2019-08").in_year
+        assert stays and (stays.merged, stays.closing) == (0, 14)
+
+    def test_a_chain_passes_everything_on(self) -> None:
+        """A (9) into B (14) in March: 23; B into C (20) on 15 July: 43."""
+        town = register("""
+        code | type        | parent | ended      | successor
+        TX   | town        |        |            |
+        A    | cell_direct | TX     | 2019-03-01 | B
+        B    | cell_direct | TX     | 2019-07-15 | C
+        C    | cell_direct | TX     |            |
+        """)
+        filed = [card("A", "2019-02", 9, 9)]
+        filed += [card("B", f"2019-0{m}", n, n) for m, n in enumerate((14, 23, 23, 23, 23), 2)]
+        filed += [card("C", f"2019-0{m}", n, n) for m, n in enumerate((20,) * 5 + (43,), 2)]
+        movement = compute(facts(town, "2019-07", filed)).movement
+        assert movement and not any(line.mismatches for line in movement.lines)
+        moves = [(m.opening, m.merged, m.closing) for line in movement.lines if (m := line.in_year)]
+        assert moves == [(9, -9, 0), (14, 9 - 23, 0), (20, 23, 43)]
+
+    def test_a_cell_merged_on_before_its_next_return_is_passed_over(self) -> None:
+        """A (9) into B (14) on 1 March, B into C (20) on the 15th: C opens March with 43."""
+        town = register("""
+        code | type        | parent | ended      | successor
+        TX   | town        |        |            |
+        A    | cell_direct | TX     | 2019-03-01 | B
+        B    | cell_direct | TX     | 2019-03-15 | C
+        C    | cell_direct | TX     |            |
+        """)
+        filed = [card(code, "2019-02", n, n) for code, n in (("A", 9), ("B", 14), ("C", 20))]
+        filed.append(card("C", "2019-03", 43, 43))
+        movement = compute(facts(town, "2019-03", filed)).movement
+        assert movement and not any(line.mismatches for line in movement.lines)
+        moves = [(m.opening, m.merged, m.closing) for line in movement.lines if (m := line.in_year)]
+        assert moves == [(9, -9, 0), (14, -14, 0), (20, 23, 43)]
+
+    @given(st.data())
+    def test_whatever_merges_nobody_is_lost_or_counted_twice(self, data: st.DataObject) -> None:
+        """With all returns in, moves within the office come to 0 and every row closes."""
+        town, filed, start, now = _random_year(data)
+        for period in ("2019-04", "2019-06", "2019-Q2", "2019-H1"):
+            movement = compute(facts(town, period, filed)).movement
+            assert movement and not any(line.mismatches for line in movement.lines)
+            for blocks in (
+                [line.in_period for line in movement.lines if line.in_period],
+                [line.in_year for line in movement.lines if line.in_year],
+            ):
+                assert [_rest(m) for m in blocks] == [0] * len(blocks)
+                assert sum(m.merged for m in blocks) == 0
+                assert not any(m.missing or m.unreported for m in blocks)
+        assert sum(m.opening for m in blocks) == start
+        assert sum(m.closing for m in blocks) == now
+
+
+def _random_year(data: st.DataObject) -> tuple[Register, list[AcceptedReturn], int, int]:
+    """Return register and returns of January to June, the members at the start and at the end."""
+    members = {f"C{n}": data.draw(st.integers(3, 30)) for n in range(4)}
+    founded: dict[str, str] = {}
+    ended: dict[str, tuple[str, str]] = {}
+    filed, start = [], sum(members.values())
+    for number in range(1, 7):
+        month = f"2019-{number:02}"
+        for day in ("01", "15"):
+            if len(members) < 2 or not data.draw(st.booleans()):
+                continue
+            branch = data.draw(st.sampled_from(sorted(members)))
+            is_new = data.draw(st.booleans())
+            others = sorted(set(members) - {branch})
+            into = f"N{number}{day}" if is_new else data.draw(st.sampled_from(others))
+            if is_new:
+                founded[into] = f"{month}-{day}"
+            ended[branch] = f"{month}-{day}", into
+            left = members.pop(branch)
+            if day == "15" and data.draw(st.booleans()):
+                filed.append(card(branch, month, left, left + 1, admitted=1))
+                left += 1
+            members[into] = members.get(into, 0) + left
+        for code in sorted(members):
+            came = data.draw(st.integers(0, 3))
+            filed.append(card(code, month, members[code], members[code] + came, moved_in=came))
+            members[code] += came
+    lines = ["code | type | parent | founded | ended | successor", "TX | town | | | |"]
+    for code in ("C0", "C1", "C2", "C3", *founded):
+        end, into = ended.get(code, ("", ""))
+        lines.append(f"{code} | cell_direct | TX | {founded.get(code, '')} | {end} | {into}")
+    return register("\n".join(lines)), filed, start, sum(members.values())
 
 
 def themes(filed: list[AcceptedReturn], text: str) -> list[AcceptedReturn]:

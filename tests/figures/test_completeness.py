@@ -74,6 +74,27 @@ def test_founded_in_may_and_merged_in_august() -> None:
     assert [str(period) for period in completeness.periods][::8] == ["2019-01", "2019-09"]
 
 
+def test_the_days_before_a_merger_may_be_reported_and_need_not() -> None:
+    """CB3 ends on 15 August: what it sends is reported, never late, and on the list of meetings."""
+    sent = "branch | day | own | received\nCB3 | 2019-08-05 | 92 | 2019-10-01"
+    figures = compute(facts(register(TOWN), "2019-08", returns(sent)))
+    completeness = next(entry for entry in figures.completeness if entry.form == "meeting")
+    assert state(completeness, "CB3", "2019-08") == "reported"
+    lines = {rating.branch.code: rating for rating in figures.ratings}
+    assert (lines["CB3"].owes, lines["CB3"].sitting_count, lines["CB3"].mean) == (False, 1, 92)
+    assert figures.totals and (figures.totals.sent, figures.totals.due) == (1, 4)
+    refused = delivery("meeting", "CB3", "2019-08", verdict=Verdict.REJECTED)
+    assert state(matrix("2019-08", refused=[refused]), "CB3", "2019-08") == "ended"
+
+
+def test_who_ended_in_january_has_a_row_once_it_reported() -> None:
+    town = register(TOWN.replace("2019-08-15", "2019-01-15"))
+    for sent, codes in (("CB1", ["A1", "CB1"]), ("CB3", ["A1", "CB1", "CB3"])):
+        figures = compute(facts(town, "2019-03", returns(f"branch | day\n{sent} | 2019-01-05")))
+        meeting = next(entry for entry in figures.completeness if entry.form == "meeting")
+        assert [branch.code for branch in meeting.branches] == codes
+
+
 def test_a_branch_outside_its_life_all_year_has_no_row() -> None:
     assert [branch.code for branch in matrix("2019-04").branches] == ["A1", "CB1", "CB3"]
 

@@ -6,13 +6,15 @@ from datetime import date
 from zipfile import ZipFile
 
 import pytest
-from builders.sample_office import CELLS, MeetingReturn, create_office, put
+from builders.sample_office import CELLS, REGISTER, MeetingReturn, create_office, put
+from builders.sheet_cells import load_sheets
 
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.ingest import ingest
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import open_office
 from mlay_batch.app.status import status
+from mlay_batch.app.templates import issue
 from mlay_batch.core.period import Period
 from mlay_batch.errors import LockedError, RegisterError
 from mlay_batch.figures import compute
@@ -63,6 +65,38 @@ def test_good_bad_duplicate_reused_and_foreign_files_add_up(office):
     assert {code for code, _ in codes(done, "b.xlsx")} == {"D01"}
     assert sum(done.counts.values()) == len(done.decisions) == 6
     assert done.has_refusals
+
+
+def test_a_cell_merged_on_the_15th_reports_its_last_days_and_is_not_asked_to(tmp_path, monkeypatch):
+    """DB1-2 goes into DB1-1 on 15 November. Its 10 members and its meeting of the 3rd count."""
+    merged = {"ended": date(2019, 11, 15), "successor": "DB1-1"}
+    organisations = [
+        entry | (merged if entry["code"] == "DB1-2" else {}) for entry in REGISTER["organisations"]
+    ]
+    monkeypatch.setitem(REGISTER, "organisations", organisations)
+    office = create_office(tmp_path / "town")
+    assert status(office, NOVEMBER, AS_OF).todo == {"remind": 2}
+    forms = issue(office, "meeting", NOVEMBER, [], tmp_path / "forms")
+    assert [form.branch for form in forms] == list(CELLS)
+
+    put(office, "late.xlsx", MeetingReturn("DB1-2", day=20).book())
+    put(office, "a.xlsx", MeetingReturn("DB1-2", visitor="CU-1").book())
+    put(office, "b.xlsx", MeetingReturn("DB1-1", members=20).book())
+    done = take_in(office)
+    assert codes(done, "late.xlsx") == {("I15", "C32")}
+    assert verdicts(done) == {"late.xlsx": "rejected", "a.xlsx": "accepted", "b.xlsx": "accepted"}
+
+    with Ledger.open(office.workspace.ledger) as ledger:
+        figures = compute(load_inputs(office, ledger, NOVEMBER, AS_OF))
+    assert [rating.sitting_count for rating in figures.ratings] == [1, 1, 0]
+    assert {q.officer: q.attended for q in figures.quota} == {"TU-1": 0, "CU-1": 1}
+    done = consolidate(office, period=NOVEMBER, as_of=AS_OF, holder="test")
+    sheet = load_sheets(done.path)["Đảng viên"]
+    named = [("Tháng 11 năm 2019", name) for name in ("Đầu kỳ (A)", "Sáp nhập (S)", "Cuối kỳ (D)")]
+    rows = [sheet.row_of(text) for text in ("DB1-1", "DB1-2", "Tổng cộng")]
+    numbers = [[sheet.under(row, *heading) for heading in named] for row in rows]
+    assert numbers == [[10, 10, 20], [10, -10, 0], [20, 0, 20]]
+    assert sheet.under(rows[-1] + 1, "Đối chiếu") == "● Khớp"
 
 
 def test_a_second_run_changes_nothing(office):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from builders import reports
+from builders.figure_inputs import facts, register, returns
 from builders.sheet_cells import Book, Sheet, differences, load_sheets, recalculate
 from openpyxl import Workbook
 from openpyxl.cell import Cell
@@ -50,6 +51,52 @@ def test_a_recalculation_changes_no_cell_but_one_planted_wrong(tmp_path: Path) -
     assert differences(sample_book(), after) == []
     (difference,) = differences(before, after)
     assert difference.startswith(f"{QUOTA}!{cell}: 4711")
+
+
+MERGERS = """
+code | type        | parent | founded    | ended      | successor
+TX   | town        |        |            |            |
+CB1  | cell_direct | TX     |            |            |
+CB2  | cell_direct | TX     |            | 2019-08-15 | CB1
+CB3  | cell_direct | TX     |            | 2019-09-01 | CB5
+CB4  | cell_direct | TX     |            | 2019-09-01 | CB5
+CB5  | cell_direct | TX     | 2019-09-01 |            |
+"""
+MEMBERS = """
+branch | day     | opening | closing
+CB1    | 2019-07 | 20      | 20
+CB2    | 2019-07 | 9       | 9
+CB2    | 2019-08 | 9       | 9
+CB1    | 2019-08 | 29      | 29
+CB3    | 2019-07 | 7       | 7
+CB3    | 2019-08 | 7       | 7
+CB4    | 2019-07 | 5       | 5
+CB1    | 2019-09 | 29      | 29
+CB5    | 2019-09 | 12      | 12
+"""
+
+
+@pytest.mark.parametrize("august", ["CB4 | 2019-08 | 5 | 5", ""])
+def test_members_of_merged_cells_pass_on_alike(tmp_path: Path, august: str) -> None:
+    """29 + 7 + 5 = 41 at the start, and at the end; without a return it stays open."""
+    inputs = facts(register(MERGERS), "2019-Q3", returns(MEMBERS + august))
+    written = reports.write(inputs)
+    book = load_sheets(written)
+    assert differences(book, recalculate(written, tmp_path)) == []
+    sheet, group = book["Đảng viên"], "Từ đầu năm 2019"
+    names = ("Đầu kỳ (A)", "Sáp nhập (S)", "Cuối kỳ (D)")
+    rows = [sheet.row_of(text) for text in ("CB1", "CB2", "CB3", "CB4", "CB5", "Tổng cộng")]
+    assert [[sheet.under(row, group, name) for name in names] for row in rows] == [
+        [20, 9, 29],
+        [9, -9, 0],
+        [7, -7, 0],
+        [5, -5, 0],
+        [0, 12, 12],
+        [41, 0, 41],
+    ]
+    said = [sheet.under(row, "Đối chiếu") for row in (*rows, rows[-1] + 1)]
+    out, some = "▲ Chưa có báo cáo CB4 T8", "▲ Chưa đủ báo cáo"
+    assert said == ["● Khớp"] * 7 if august else ["● Khớp"] * 3 + [out, out, some, some]
 
 
 def test_a_figure_that_is_an_error_would_be_seen() -> None:

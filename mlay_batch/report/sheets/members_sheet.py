@@ -1,4 +1,4 @@
-"""Đảng viên: members by branch, A + B − C = D, in the period and in the year to date.
+"""Đảng viên: members by branch, A + B − C + S = D, in the period and in the year to date.
 
 Every count is a sum over the data sheet of the section that tells members. A month that does not
 open with what the month before closed with is marked, with a jump to its row there.
@@ -6,13 +6,18 @@ open with what the month before closed with is marked, with a jump to its row th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from operator import attrgetter
 
 from mlay_batch.core.period import Period
-from mlay_batch.figures.branch_records import MemberMovement, Movement, MovementLine
+from mlay_batch.figures.branch_records import (
+    Handover,
+    MemberMovement,
+    Movement,
+    MovementLine,
+)
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.sections_data import (
     BRANCH_COLUMN,
@@ -25,11 +30,17 @@ from mlay_batch.report.formulas import cell, fixed, quote, text_for
 from mlay_batch.report.listing import Column, Listing, branch_columns
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import Condition, DataTable
-from mlay_batch.report.writer import Content, Hyperlink, SheetWriter
+from mlay_batch.report.writer import Content, Formula, Hyperlink, SheetWriter
 from mlay_batch.schema import Section
 
 _SPLIT = 6
-_COUNT_WIDTH, _SUM_WIDTH, _CHECK_WIDTH = 6.6, 12.2, 15.0
+_COUNT_WIDTH, _SUM_WIDTH, _CHECK_WIDTH = 6.6, 14.0, 15.0
+_SIGNED = '+#,##0;-#,##0;"–"'
+_ADDS_UP = (
+    f"AND({cell('opening')}+{cell('in')}-{cell('out')}+{cell('merged')}={cell('closing')},"
+    f"{cell('year_opening')}+{cell('year_in')}-{cell('year_out')}+{cell('year_merged')}"
+    f"={cell('year_closing')})"
+)
 
 
 def write(
@@ -49,11 +60,59 @@ def write(
         listing.write_row(line, number)
     branches = (line.branch.code for line in movement.lines)
     trends.draw_sparklines(sheet, listing.first_row, listing.position("line"), branches, "members")
-    listing.write_totals(movement.lines)
+    listing.write_totals(movement.lines, _total_label(ctx, movement))
+    _write_transfers_check(listing, movement)
     check = listing.position("check")
     sheet.colour_states((listing.first_row, check), (listing.next_row - 1, check), "●▲■")
-    last = listing.write_foot([ctx.t("branches/members.how")], gap=0)
+    last = listing.write_foot(_notes(ctx, movement), gap=0)
     listing.set_up_page(last, frozen=3, filtered="check")
+
+
+def _total_label(ctx: ReportContext, movement: Movement) -> str:
+    """Return what the two blocks add up: the returns of the period, the last ones of the year."""
+    in_period, in_year = (
+        sum(block is not None for block in blocks)
+        for blocks in zip(*((line.in_period, line.in_year) for line in movement.lines), strict=True)
+    )
+    return ctx.t("branches/members.total", now=in_period, year=in_year)
+
+
+def _write_transfers_check(listing: Listing[MovementLine], movement: Movement) -> None:
+    """Write below the totals whether what was taken over in mergers is what was handed over."""
+    ctx, row, check = listing.ctx, listing.next_row, listing.position("check")
+    blocks = [block for line in movement.lines for block in (line.in_period, line.in_year) if block]
+    yes, no = (ctx.t(f"branches/members.{key}") for key in ("closes", "closes_not"))
+    if any(block.missing for block in blocks):
+        yes = no = ctx.t("branches/members.open")
+    sums = [
+        sum(block.merged for line in movement.lines if (block := of(line)))
+        for of in (attrgetter("in_period"), attrgetter("in_year"))
+    ]
+    test = ",".join(f"{listing.cell(row - 1, name)}=0" for name in ("merged", "year_merged"))
+    formula = f"=IF(AND({test}),{quote(yes)},{quote(no)})"
+    listing.sheet.write(row, 0, ctx.t("branches/members.transfers"), "total_label", span=check)
+    listing.sheet.write(row, check, Formula(formula, no if any(sums) else yes), "total_label")
+    listing.next_row = row + 1
+
+
+def _notes(ctx: ReportContext, movement: Movement) -> Iterator[str]:
+    """Yield why both blocks do not close with one number, and how the sheet is read."""
+    others = [
+        (line.branch.code, line.in_year)
+        for line in movement.lines
+        if line.in_period is None and line.in_year and line.in_year.closing
+    ]
+    if others:
+        yield ctx.t(
+            "branches/members.others",
+            now=sum(line.in_period.closing for line in movement.lines if line.in_period),
+            more=sum(block.closing for _, block in others),
+            year=sum(line.in_year.closing for line in movement.lines if line.in_year),
+            branches="; ".join(
+                f"{_return_name(ctx, code, block.last)}: {block.closing}" for code, block in others
+            ),
+        )
+    yield ctx.t("branches/members.how")
 
 
 @dataclass(frozen=True)
@@ -136,7 +195,7 @@ class _MemberColumns:
         return next(newest).section(shape.section)
 
     def _period_columns(self) -> Iterator[Column[MovementLine]]:
-        """Yield A, each field of B and C, their sums, and D as reported."""
+        """Yield A, each field of B and C, their sums, what came by mergers, and D as reported."""
         block = _Block("", self.ctx.figures.period.title(self.ctx.lang), attrgetter("in_period"))
         shape = self.movement.fields
         yield self._opening_column(block)
@@ -150,7 +209,8 @@ class _MemberColumns:
             yield block.column(
                 name, self._title(name), _COUNT_WIDTH, partial(_change, fields), total
             )
-        yield self._closing_column(block, f"={cell('opening')}+{cell('in')}−{cell('out')}")
+        yield self._merged_column(block)
+        yield self._closing_column(block)
 
     def _year_columns(self) -> Iterator[Column[MovementLine]]:
         """Yield A, B, C, what came by mergers, and D as reported."""
@@ -160,24 +220,53 @@ class _MemberColumns:
         for name, fields in (("in", shape.increases), ("out", shape.decreases)):
             value, formula = partial(_change, fields), partial(self._sums_formula, fields)
             yield block.column(name, self._title(name), _COUNT_WIDTH, value, formula)
-        merged = attrgetter("merged")
-        yield block.column("merged", self._title("merged"), _COUNT_WIDTH, merged, "")
-        sum_text = f"={cell('year_opening')}+{cell('year_in')}−{cell('year_out')}"
-        yield self._closing_column(block, f"{sum_text}+{cell('year_merged')}")
+        yield self._merged_column(block)
+        yield self._closing_column(block)
 
     def _opening_column(self, block: _Block) -> Column[MovementLine]:
         def formula(movement: MemberMovement) -> str:
-            return self._count_formula(self.movement.fields.opening, movement.first, movement.first)
+            if movement.is_new:
+                return ""
+            first, field = movement.first, self.movement.fields.opening
+            reported = self._count_formula(field, first, first)
+            received = self._handover_sum(movement.opened_with)
+            return f"MAX(0,{reported}-({received}))" if received else reported
 
         opening = attrgetter("opening")
         return block.column("opening", self._title("opening"), _COUNT_WIDTH, opening, formula)
 
-    def _closing_column(self, block: _Block, sum_text: str) -> Column[MovementLine]:
+    def _merged_column(self, block: _Block) -> Column[MovementLine]:
+        """Return the members that passed from cell to cell: what came less what went."""
+
         def formula(movement: MemberMovement) -> str:
-            if movement.merged < 0 and not movement.closing:
+            gone = (movement.handed_over,) if movement.handed_over else ()
+            minus = f"-{self._handover_sum(gone)}" if gone else ""
+            return f"{self._handover_sum(movement.received)}{minus}"
+
+        column = block.column(
+            "merged", self._title("merged"), _COUNT_WIDTH + 1, attrgetter("merged"), formula
+        )
+        return replace(column, number_format=_SIGNED)
+
+    def _handover_sum(self, handovers: Iterable[Handover]) -> str:
+        """Return the sum of what these cells closed with in the last months they reported."""
+        closing = self.movement.fields.closing
+        return "+".join(
+            self._count_formula(closing, handover.last, handover.last, quote(handover.branch))
+            for handover in handovers
+            if handover.last
+        )
+
+    def _closing_column(self, block: _Block) -> Column[MovementLine]:
+        def formula(movement: MemberMovement) -> str:
+            if movement.handed_over:
                 return ""  # the members went with the cell into another
             return self._count_formula(self.movement.fields.closing, movement.last, movement.last)
 
+        opening, increase, decrease, merged = (
+            cell(f"{block.prefix}{name}") for name in ("opening", "in", "out", "merged")
+        )
+        sum_text = f"={opening}+{increase}−{decrease}+{merged}"
         closing = attrgetter("closing")
         return block.column(
             "closing", self._title("closing"), _SUM_WIDTH, closing, formula, sum_text
@@ -189,46 +278,72 @@ class _MemberColumns:
     def _sums_formula(self, fields: Sequence[str], movement: MemberMovement) -> str:
         return "+".join(self._sum_formula(field, movement) for field in fields)
 
-    def _count_formula(self, field: str, first: Period, last: Period) -> str:
-        """Return the sum of a field over a branch's returns of these months."""
+    def _count_formula(self, field: str, first: Period, last: Period, branch: str = "") -> str:
+        """Return the sum of a field over the months' returns of `branch`, else of the row's."""
         months: Condition = (f'">={first.month}"', f'"<={last.month}"')
         if first == last:
             months = str(first.month)
-        conditions: dict[str, Condition] = {BRANCH_COLUMN: fixed("branch"), MONTH_COLUMN: months}
+        conditions: dict[str, Condition] = {
+            BRANCH_COLUMN: branch or fixed("branch"),
+            MONTH_COLUMN: months,
+        }
         return self.table.sumifs(field, **conditions)
 
     def _check_column(self) -> Column[MovementLine]:
         """Return whether both blocks add up; a month that does not open as the last closed."""
-        yes, no = self._title("closes"), self._title("closes_not")
 
         def is_checked(line: MovementLine) -> bool:
-            return not line.mismatches and line.in_period is not None
-
-        def result(lines: Sequence[MovementLine]) -> str:
-            return yes if self._adds_up(lines) else no
+            return not line.mismatches and (line.in_period is not None or bool(_missing(line)))
 
         def value(line: MovementLine) -> Content:
             if line.mismatches:
                 return self._gap_link(line)
-            return result([line]) if is_checked(line) else self._state(line)
+            return self._result([line]) if is_checked(line) else self._state(line)
 
         def look(line: MovementLine) -> str:
-            return "link" if line.mismatches else "text" if line.in_period else "quiet"
-
-        def formula(lines: Sequence[MovementLine]) -> str:
-            return f"IF({self._adds_up_test(lines)},{quote(yes)},{quote(no)})"
+            return "link" if line.mismatches else "text" if is_checked(line) else "quiet"
 
         return Column(
             "check",
             self._title("check"),
             _CHECK_WIDTH,
             value,
-            lambda line: formula([line]) if is_checked(line) else "",
+            lambda line: self._result_formula([line]) if is_checked(line) else "",
             look,
-            total=formula(self.movement.lines),
-            total_value=result,
+            total=self._result_formula(self.movement.lines),
+            total_value=self._result,
             total_look="total_label",
         )
+
+    def _result(self, lines: Sequence[MovementLine]) -> str:
+        yes, no = self._results(lines)
+        return yes if self._adds_up(lines) else no
+
+    def _result_formula(self, lines: Sequence[MovementLine]) -> str:
+        yes, no = map(quote, self._results(lines))
+        return f"IF({_ADDS_UP},{yes},{no})"
+
+    def _results(self, lines: Sequence[MovementLine]) -> tuple[str, str]:
+        """Return what is said if the sums add up, and if not: neither is known without a return."""
+        merging = [key for line in lines for key in _missing(line)]
+        months = [
+            (line.branch.code, month)
+            for line in lines
+            for month in (line.in_year.unreported if line.in_year else ())
+        ]
+        yes, no = self._title("closes"), self._title("closes_not")
+        if merging or months:
+            no = self._open_text(lines, merging or months)
+        return (no if merging else yes), no
+
+    def _open_text(
+        self, lines: Sequence[MovementLine], missing: Sequence[tuple[str, Period]]
+    ) -> str:
+        """Return that returns are out: which ones for a single branch."""
+        if len(lines) > 1:
+            return self._title("open")
+        listed = ", ".join(_return_name(self.ctx, *key) for key in missing)
+        return self.ctx.t("branches/members.missing", returns=listed)
 
     def _state(self, line: MovementLine) -> str:
         return self.ctx.state_title("return", line.state)
@@ -253,16 +368,6 @@ class _MemberColumns:
         )
         return Hyperlink(self.data_sheet.address(self.table.sheet_row(position), 0), text)
 
-    def _adds_up_test(self, lines: Sequence[MovementLine]) -> str:
-        """Return the test whether both blocks of a row add up, the row of one branch or of all."""
-        merged = sum(line.in_period.merged for line in lines if line.in_period)
-        in_period = f"{cell('opening')}+{cell('in')}-{cell('out')}"
-        in_period += f"{merged:+d}" if merged else ""  # it has no column in the period
-        in_year = (
-            f"{cell('year_opening')}+{cell('year_in')}+{cell('year_merged')}-{cell('year_out')}"
-        )
-        return f"AND({in_period}={cell('closing')},{in_year}={cell('year_closing')})"
-
     def _adds_up(self, lines: Sequence[MovementLine]) -> bool:
         in_period = sum(self._difference(line.in_period) for line in lines)
         return not in_period and not sum(self._difference(line.in_year) for line in lines)
@@ -274,6 +379,16 @@ class _MemberColumns:
         shape = self.movement.fields
         increase, decrease = _change(shape.increases, movement), _change(shape.decreases, movement)
         return movement.opening + increase - decrease + movement.merged - movement.closing
+
+
+def _return_name(ctx: ReportContext, branch: str, month: Period) -> str:
+    """Return how a monthly return is named where there is little room: ``CB-05 T7``."""
+    return ctx.t("branches/members.return", branch=branch, month=month.month)
+
+
+def _missing(line: MovementLine) -> tuple[tuple[str, Period], ...]:
+    """Return the returns that the branch's mergers wait for."""
+    return line.in_year.missing if line.in_year else ()
 
 
 def _center_look(line: MovementLine) -> str:
