@@ -200,7 +200,8 @@ def test_a_column_deleted_is_named():
 def test_a_card_s_label_typed_anew_does_not_matter_either():
     def retype(book: openpyxl.Workbook) -> None:
         sheet = book["Báo cáo"]
-        (cell,) = (c for row in sheet.iter_rows() for c in row if c.value == "Số đảng viên đầu tháng (A)")
+        title = "Số đảng viên đầu tháng (A)"
+        (cell,) = (c for row in sheet.iter_rows() for c in row if c.value == title)
         cell.value = "Đầu kỳ"
 
     submission = edit_blank(retype)

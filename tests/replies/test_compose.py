@@ -58,7 +58,10 @@ def test_a_receipt_tells_number_hash_and_what_was_counted():
         "Số đến: 12/2019\nNgày nhận: 03/12/2019\nTệp: tháng 11.xlsx\nMã băm (SHA-256): ab12\n"
         in body
     )
-    assert "\n- I. Đảng viên: Số đảng viên đầu tháng (A) 10; Số đảng viên cuối tháng (D = A + B - C) 10\n" in body
+    assert (
+        "\n- I. Đảng viên: Số đảng viên đầu tháng (A) 10; "
+        "Số đảng viên cuối tháng (D = A + B - C) 10\n"
+    ) in body
     assert "\n  + Ngày họp 03/11/2019; Cán bộ dự Lê Thị Bình (TU-1)\n" in body
     assert "\n- III. Sinh hoạt chuyên đề: không có\n" in body
     assert "Bản này" not in body
