@@ -30,7 +30,7 @@ BAD = [
     {"branch": "CB-02", "duration": 80},
 ]
 
-BRANCH, SIGN = "Tên đơn vị", "Dấu hiệu"
+BRANCH, SIGN, MONTHS = "Tên đơn vị", "Dấu hiệu", "Số tháng có cảnh báo trong năm"
 
 
 def on_trial(code: str) -> Catalogue:
@@ -69,7 +69,7 @@ class TestSheet:
         self, sheets: dict[str, Worksheet]
     ) -> None:
         sheet = sheets["Cảnh báo"]
-        branch, sign, months = (column(sheet, h) for h in (BRANCH, SIGN, "Số tháng trong năm"))
+        branch, sign, months = (column(sheet, h) for h in (BRANCH, SIGN, MONTHS))
         rows = [(str(row[branch])[:5], row[sign], row[months]) for row in lines(sheet)]
         assert rows == [
             (CELL, "Lồng ghép họp cơ quan", 6),

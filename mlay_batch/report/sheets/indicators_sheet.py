@@ -87,8 +87,8 @@ def _columns(ctx: ReportContext, links: LinkTargets) -> Iterator[Column[_Indicat
     yield column("column.sign", 19, lambda line: line.hit.indicator.title.of(ctx.lang))
     yield column("column.seen", 47, attrgetter("message.what"))
     yield column("column.ask", 36, attrgetter("message.fix"))
-    yield column("column.in_year", 9, attrgetter("months"), "center")
-    yield column("column.source", 21, source_link, "link")
+    yield column("column.in_year", 12, attrgetter("months"), "center")
+    yield column("column.source", 18, source_link, "link")
     yield column("column.delivery", 9, lambda line: ctx.file_link(line.hit.delivery), "link")
 
 
