@@ -348,7 +348,7 @@ class Evidence:
         held = [sitting for part in parts for sitting in self.sittings(part).values()]
         scores = [s for kinds, s in held if "thường kỳ" in kinds and s is not None]
         good = sum(score >= BANDS["Tốt"] for score in scores)
-        if owed < LEAST_MONTHS or not scores or min(scores) < BANDS["Khá"]:
+        if owed < LEAST_MONTHS or any(score < BANDS["Khá"] for score in scores):
             return {""}
         if good * 12 >= GOOD_A_YEAR * owed:
             return {"Tốt"}

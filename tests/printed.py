@@ -22,7 +22,7 @@ SHEETS = {
 }  # fmt: skip
 HEADINGS = {
     "officer": "mã cán bộ", "cell": "mã đơn vị", "result": "kết quả",
-    "low": "ít nhất|đã xác định", "high": "nhiều nhất|có thể lên tới",
+    "low": "đã xác định", "doubtful": "cần xác minh",
     "served": "số tháng+đến kỳ|số tháng+đến hết kỳ", "all_year": "số tháng+cả năm",
     "owed": "phải dự", "obligation": "chỉ tiêu năm",
     "opening": "từ đầu năm+đầu kỳ", "in": "từ đầu năm+tăng", "out": "từ đầu năm+giảm",
@@ -136,7 +136,7 @@ def is_same(value: object, number: float) -> bool:
 
 
 def quotas(evidence: Evidence, book: Printed) -> Iterator[str]:
-    columns = ("served", "all_year", "low", "high", "owed", "obligation", "result")
+    columns = ("served", "all_year", "low", "doubtful", "owed", "obligation", "result")
     lines = {
         (code, next(role for role in YEARLY if caption.startswith(role))): line
         for (caption, code), line in book.by_code("quota", "officer", *columns).items()
@@ -146,12 +146,9 @@ def quotas(evidence: Evidence, book: Printed) -> Iterator[str]:
     for key in lines.keys() & expected.keys():
         line, meant = lines[key], expected[key]
         low, high = meant["attended"]
-        served, all_year = meant["months"]
-        numbers = {"low": low, "owed": float(meant["owed"]), "obligation": meant["obligation"],
-                   "served": served, "all_year": all_year}  # fmt: skip
-        if line["high"] is not None:  # blank where no bound is known
-            numbers["high"] = high
-        yield from differ(" ".join(key), line, numbers)
+        numbers = {"low": low, "doubtful": high - low, "owed": float(meant["owed"])}
+        numbers |= dict(zip(("served", "all_year"), meant["months"], strict=True))
+        yield from differ(" ".join(key), line, numbers | {"obligation": meant["obligation"]})
         if (state := evidence.state(meant)) and not line["result"].startswith(state):
             yield f"{key}: {line['result']}, not {state}"
 
@@ -167,13 +164,19 @@ def pairs(evidence: Evidence, book: Printed) -> Iterator[str]:
             yield from differ(f"{officer} in {cell}", printed, numbers)
 
 
+SAID = {"dissolved": "giải thể", "own": "người của chi bộ", "unknown": "chưa rõ",
+        "nobody": "chưa có ai dự"}  # fmt: skip
+
+
 def visits(evidence: Evidence, book: Printed) -> Iterator[str]:
-    """Nobody attended (■) is said of no dissolved cell, and of none with only its own members."""
+    """Nobody attended is said of no dissolved cell, and of none with only its own members."""
     expected = evidence.visits()
     lines = {code: line for (_, code), line in book.by_code("visits", "cell", "result").items()}
     yield from missing("visits", lines, expected)
     for cell in lines.keys() & expected.keys():
-        if lines[cell]["result"].startswith("■") != (expected[cell] == "nobody"):
+        text = lines[cell]["result"].lower()
+        said = [meaning for meaning, words in SAID.items() if words in text] or ["visited"]
+        if expected[cell] != said[0]:
             yield f"{cell}: {lines[cell]['result']}, but {expected[cell]}"
     (line,) = [line for line in book.lines("visits") if str(line["stt"]).startswith("Tổng cộng")]
     nobody = list(expected.values()).count("nobody")
