@@ -414,14 +414,15 @@ class Evidence:
     # 7. Who has reported.
 
     def reported(self, cell: str, month: int) -> str:
-        """The sign of a month: ● in time, ▲ late (due on the 5th), ○ no meeting, and so on."""
+        """The sign of a month: ● in time, ▲ late (owed by the 5th), ○ no meeting, and so on."""
         entry = self.monthly.get((cell, month))
         if entry is None:
             if not self.lives(cell, last_day(self.year, month)):
                 return ""
             refused = (cell, month, self.year) in self.refused
             return "–" if self.waived(cell, month) else "×" if refused else "■"
-        if entry.received > last_day(self.year, month) + timedelta(days=5):
+        due = last_day(self.year, month) + timedelta(days=5)
+        if entry.received > due and self.owes(cell, month):
             return "▲"
         return "○" if entry.card("members").get("no_meeting") == "Có" else "●"
 

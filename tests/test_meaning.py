@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -23,7 +23,7 @@ from builders import in_process
 from builders.figure_inputs import table
 from builders.offices import workspace
 from builders.published_rules import paper as yearly_paper
-from builders.sample_office import catalogue, rows
+from builders.sample_office import rows
 
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.ingest import ingest
@@ -34,6 +34,7 @@ from mlay_batch.demo.sample_meetings import SampleReturn
 from mlay_batch.model.records import Decision, Row, Verdict
 from mlay_batch.schema.catalogue import shipped_folder
 
+Paper = tuple[str, Period, tuple[Row, ...]]
 Reading = tuple[independent.Evidence, printed.Printed]
 QUOTA_COLUMNS = ("served", "all_year", "owed", "obligation", "low", "doubtful")
 
@@ -68,6 +69,8 @@ BOTH | Một buổi hai loại |         |
 LATE | Nhận việc 16/7   |          | 2019-07-16
 OWN  | Người của C1     | C1       |
 SELF | Người của Y5     | Y5       |
+LEAP | Đến 29 tháng 2   |          |
+OCT  | Từ tháng 10      |          |
 """
 ASSIGNMENTS = """
 officer | branch | role             | from       | to
@@ -87,6 +90,8 @@ LATE    | Y8     | town_official    | 2019-06-01 |
 OWN     | C1     | town_official    | 2019-01-01 |
 SELF    | Y5     | town_official    | 2019-01-01 |
 SELF    | C2     | town_official    | 2019-01-01 |
+LEAP    | C1     | town_official    | 2020-01-01 | 2020-02-29
+OCT     | DB1    | committee_member | 2020-01-01 |
 """
 # A sitting of two kinds is two lines of one day. Points are the cell's own.
 MEETINGS = """
@@ -113,6 +118,9 @@ Y5   | 2019-09-05 | regular  | 95     |
 Y5   | 2019-10-04 | regular  | 95     |
 Y5   | 2019-11-05 | regular  | 75     |
 Y5   | 2019-12-05 | regular  | 95     |
+C1   | 2020-02-29 | regular  | 92     | LEAP
+A1   | 2020-09-07 | regular  | 92     | OCT
+A1   | 2020-10-05 | regular  | 92     | OCT
 """ + "".join(
     f"Y{7 + few} | 2019-{month:02}-06 | regular | {90 if month - 5 <= 5 - few else 70} |\n"
     for few in (0, 1)
@@ -134,23 +142,7 @@ BOTH    | Cán bộ, chuyên viên | 12     | 4    | 4          | 1   | 1    | b
 LATE    | Cán bộ, chuyên viên | 5      | 5/3  | 2          | 0   | 0    | in office from 16/7: August on
 OWN     | Cán bộ, chuyên viên | 12     | 4    | 4          | 0   | 0    | the own cell does not count
 """  # noqa: E501
-# 2020: the quota of committee members holds from October; 29/02 is a day like any other.
-OFFICERS_2020 = """
-code | name
-LEAP | Đến 29 tháng 2
-OCT  | Từ tháng 10
-"""
-ASSIGNMENTS_2020 = """
-officer | branch | role             | from       | to
-LEAP    | C1     | town_official    | 2020-01-01 | 2020-02-29
-OCT     | DB1    | committee_member | 2020-01-01 |
-"""
-MEETINGS_2020 = """
-cell | day        | kind    | points | who
-C1   | 2020-02-29 | regular | 92     | LEAP
-A1   | 2020-09-07 | regular | 92     | OCT
-A1   | 2020-10-05 | regular | 92     | OCT
-"""
+# In 2020 the quota of committee members holds from October on; 29/02 is a day like any other.
 QUOTAS_2020 = """
 officer | role                | months | owed | obligation | low | high | why
 LEAP    | Cán bộ, chuyên viên | 2      | 2/3  | 1          | 1   | 1    | 29/02 counts
@@ -214,39 +206,33 @@ class Handed:
 
     def read(self, period: Period, **more: object) -> Reading:
         """Consolidate a period; return what its files mean and what the workbook prints."""
-        day = date(period.end.year + 1, 1, 25)
+        day = date(2021, 1, 25)
         book = printed.Printed(consolidate(self.office, period, as_of=day, holder="test").path)
         root, until = self.office.workspace.root, period.end.month
         return independent.Evidence.read(root, book, period.year, until, **more), book
 
 
-Paper = tuple[str, Period, tuple[Row, ...]]
-
-
-def hand_in(
-    folder: Path, lists: Mapping[str, str], papers: Iterable[Paper], quotas: Iterable[str] = ()
-) -> Handed:
-    office = workspace(folder, "Thị ủy", {name: table(text) for name, text in lists.items()})
-    for number, text in enumerate(quotas):
-        (office.workspace.schemas / f"quota-{number}.yaml").write_text(text, "utf-8")
-    office = open_office(office.workspace)
-    place = SimpleNamespace(register=office.register, place="Mường Lay")
-    fill = FormFiller(office.catalogue, place).fill_in  # type: ignore[arg-type]
-    for branch, period, values in papers:
-        name = "meeting" if period.length == 1 else "classification"
-        form = catalogue().form_for(name, period)
-        sample = SampleReturn(name, form.version, branch, period, values, "", "")
-        (office.workspace.inbox / f"{branch} {period}.xlsx").write_bytes(fill(sample))
-    done = ingest(office, as_of=date(2021, 1, 25), received="2020-01-20T09:00:00+07:00", holder="t")
-    return Handed(office, tuple(done.decisions))
-
-
 @pytest.fixture(scope="module")
 def handed(tmp_path_factory: pytest.TempPathFactory) -> Handed:
     lists = {"organisations": ORGANISATIONS, "officers": OFFICERS, "assignments": ASSIGNMENTS}
+    folder = tmp_path_factory.mktemp("meaning") / "office"
+    office = workspace(folder, "Thị ủy", {name: table(text) for name, text in lists.items()})
+    shipped = (shipped_folder("schemas") / "quota-committee-member.yaml").read_text("utf-8")
+    for number, months in enumerate(("from: 2018-07, to: 2019-12", "from: 2020-10")):
+        own = shipped.replace("from: 2018-07", months)
+        (office.workspace.schemas / f"quota-{number}.yaml").write_text(own, "utf-8")
+    office = open_office(office.workspace)
+    place = SimpleNamespace(register=office.register, place="Mường Lay")
+    fill = FormFiller(office.catalogue, place).fill_in  # type: ignore[arg-type]
+    for branch, period, values in (*monthly(MEETINGS), *classified()):
+        name = "meeting" if period.length == 1 else "classification"
+        form = office.catalogue.form_for(name, period)
+        sample = SampleReturn(name, form.version, branch, period, values, "", "")
+        (office.workspace.inbox / f"{branch} {period}.xlsx").write_bytes(fill(sample))
     with in_process.here():
-        papers = (*monthly(MEETINGS), *classified())
-        return hand_in(tmp_path_factory.mktemp("meaning") / "office", lists, papers)
+        received = "2021-01-20T09:00:00+07:00"
+        done = ingest(office, as_of=date(2021, 1, 25), received=received, holder="test")
+    return Handed(office, tuple(done.decisions))
 
 
 @pytest.fixture(scope="module")
@@ -255,21 +241,8 @@ def december(handed: Handed) -> Reading:
 
 
 @pytest.fixture(scope="module")
-def december_2020(tmp_path_factory: pytest.TempPathFactory) -> Reading:
-    """The shipped quota of committee members ends with 2018, one from October 2020 follows."""
-    shipped = shipped_folder("schemas") / "quota-committee-member.yaml"
-    text, months = shipped.read_text("utf-8"), "from: 2018-07"
-    assert months in text
-    lists = {"organisations": ORGANISATIONS, "officers": OFFICERS_2020,
-             "assignments": ASSIGNMENTS_2020}  # fmt: skip
-    with in_process.here():
-        folder = tmp_path_factory.mktemp("october") / "office"
-        quotas = (
-            text.replace(months, f"{months}, to: 2018-12"),
-            text.replace(months, "from: 2020-10"),
-        )
-        office = hand_in(folder, lists, monthly(MEETINGS_2020), quotas)
-    return office.read(Period(2020, 12), quota_from={"Cấp ủy viên": 10})
+def december_2020(handed: Handed) -> Reading:
+    return handed.read(Period(2020, 12), quota_from={"Cấp ủy viên": 10})
 
 
 def test_every_paper_is_accepted(handed: Handed) -> None:
