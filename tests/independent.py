@@ -328,7 +328,7 @@ class Evidence:
         sittings = [sitting for cell in cells for sitting in self.sittings(cell).items()]
         held = [score for day, (_, score) in sittings if month in (None, day.month)]
         scores = [score for score in held if score is not None]
-        counts = Counter(band(score) for score in scores)
+        counts = Counter(next(n for n, least in BANDS.items() if s >= least) for s in scores)
         mean = float(sum(scores) / len(scores)) if scores else None
         return {"held": len(held), "mean": mean} | {name: counts[name] for name in BANDS}
 
@@ -437,10 +437,6 @@ def days(year: int, month: int) -> list[date]:
 
 def last_day(year: int, month: int) -> date:
     return days(year, month)[-1]
-
-
-def band(score: Fraction) -> str:
-    return next(name for name, least in BANDS.items() if score >= least)
 
 
 def total(cards: list[Fields], *names: str) -> int:
