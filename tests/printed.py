@@ -96,6 +96,12 @@ class Printed:
             if any(str(value or "").startswith(str(name)) for value in row)
         )
 
+    def shares(self) -> list[str]:
+        """Return the names of the yearly shares in the overview's fourth block."""
+        rows = [(str(row[0] or ""), row[-1]) for row in self.rows["overview"]]
+        starts = [n for n, (name, _) in enumerate(rows) if re.match(r"[45]\. ", name)]
+        return [name for name, share in rows[slice(*starts)] if isinstance(share, int | float)]
+
     def deliveries(self) -> Iterator[Line]:
         """Yield every file received."""
         for line in self.lines("origin"):
@@ -251,6 +257,7 @@ def classification(evidence: Evidence, book: Printed) -> Iterator[str]:
                 percent = share(counts, GRADES[:grades], ("rated",))
                 if not book.has("series", year, *numbers, percent):
                     yield f"{year} {name}: no line of {numbers} with {line} {percent:.2f} %"
+    yield from (f"{name}: of what?" for name in book.shares() if "trên số" not in name)
 
 
 def grade(value: object) -> str:
