@@ -7,7 +7,7 @@ imported.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -160,14 +160,22 @@ def quotas(evidence: Evidence, book: Printed) -> Iterator[str]:
 
 
 def pairs(evidence: Evidence, book: Printed) -> Iterator[str]:
-    for line in book.lines("pairs"):
-        if (cell := pick(line, "cell")) in evidence.cells:
-            role = next(role for role in YEARLY if line["caption"].startswith(role))
-            officer = pick(line, "officer")
-            served, all_year = evidence.duty_months(officer, role, cell)
-            numbers = {"served": served, "all_year": all_year}
-            printed = {name: pick(line, name) or 0 for name in numbers}
-            yield from differ(f"{officer} in {cell}", printed, numbers)
+    lines = {
+        (pick(line, "officer"), role, cell): line
+        for line in book.lines("pairs")
+        for role in YEARLY
+        if line["caption"].startswith(role) and (cell := pick(line, "cell")) in evidence.cells
+    }
+    roles = {(officer, role) for officer, role in evidence.quotas()}
+    expected = {
+        (officer, role, cell): evidence.duty_months(officer, role, cell)
+        for officer, role in roles
+        for cell in evidence.cells
+    }
+    yield from unprinted(lines, [key for key, (served, _) in expected.items() if served])
+    for key in lines.keys() & expected.keys():
+        numbers = dict(zip(("served", "all_year"), expected[key], strict=True))
+        yield from differ(" ".join(key), {n: pick(lines[key], n) or 0 for n in numbers}, numbers)
 
 
 SAID = {"dissolved": "giải thể", "own": "người của chi bộ", "unknown": "chưa rõ",
@@ -194,7 +202,7 @@ def members(evidence: Evidence, book: Printed) -> Iterator[str]:
     columns = ("opening", "in", "out", "merged", "closing")
     lines = {code: line for (_, code), line in book.by_code("members", "cell", *columns).items()}
     expected = evidence.movement()
-    yield from (f"{cell}: not printed" for cell in expected.keys() - lines.keys())
+    yield from unprinted(lines, expected)
     for cell in lines.keys() & expected.keys():
         yield from differ(cell, lines[cell], expected[cell])
     (line,) = [line for line in book.lines("members") if str(line["stt"]).startswith("Tổng cộng")]
@@ -206,7 +214,9 @@ def members(evidence: Evidence, book: Printed) -> Iterator[str]:
 
 def meetings(evidence: Evidence, book: Printed) -> Iterator[str]:
     columns = ("held", "mean", *BANDS, "grade")
-    for (_, cell), line in book.by_code("year", "cell", *columns).items():
+    lines = {code: line for (_, code), line in book.by_code("year", "cell", *columns).items()}
+    yield from unprinted(lines, filter(evidence.of, evidence.cells))
+    for cell, line in lines.items():
         yield from differ(cell, line, evidence.bands([cell]))
         meant = evidence.year_grades(cell)
         if not evidence.organisations[cell].get("successor") and grade(line["grade"]) not in meant:
@@ -221,23 +231,28 @@ def month(evidence: Evidence, book: Printed) -> Iterator[str]:
 
 def themes(evidence: Evidence, book: Printed) -> Iterator[str]:
     quarter = (evidence.until - 1) // 3
-    for line in book.lines("themes"):
-        if (cell := pick(line, "cell")) in evidence.cells:
-            printed = [value for title, value in line.items() if "/ quý" in title]
-            meant = evidence.themes(cell)
-            if printed[: len(meant)] != meant:
-                yield f"{cell}: themes {printed}, not {meant}"
-            if str(pick(line, "result")).startswith("■") != evidence.blamed(cell, quarter):
-                yield f"{cell}: {pick(line, 'result')}, blamed {evidence.blamed(cell, quarter)}"
+    lines = {
+        c: line for line in book.lines("themes") if (c := pick(line, "cell")) in evidence.cells
+    }
+    yield from unprinted(lines, filter(evidence.of, evidence.cells))
+    for cell, line in lines.items():
+        counts = [value for title, value in line.items() if "/ quý" in title]
+        meant = evidence.themes(cell)
+        if counts[: len(meant)] != meant:
+            yield f"{cell}: themes {counts}, not {meant}"
+        if str(pick(line, "result")).startswith("■") != evidence.blamed(cell, quarter):
+            yield f"{cell}: {pick(line, 'result')}, blamed {evidence.blamed(cell, quarter)}"
 
 
 def reporting(evidence: Evidence, book: Printed) -> Iterator[str]:
-    for line in book.lines("returns"):
-        if "t1" in line and (cell := pick(line, "cell")) in evidence.cells:
-            printed = "|".join(line[f"t{month}"] or "" for month in range(1, evidence.until + 1))
-            meant = "|".join(evidence.reported(cell, m) for m in range(1, evidence.until + 1))
-            if printed != meant:
-                yield f"{cell}: {printed}, not {meant}"
+    monthly = [line for line in book.lines("returns") if "t1" in line]
+    lines = {c: line for line in monthly if (c := pick(line, "cell")) in evidence.cells}
+    yield from unprinted(lines, filter(evidence.of, evidence.cells))
+    for cell, line in lines.items():
+        signs = "|".join(line[f"t{month}"] or "" for month in range(1, evidence.until + 1))
+        meant = "|".join(evidence.reported(cell, m) for m in range(1, evidence.until + 1))
+        if signs != meant:
+            yield f"{cell}: {signs}, not {meant}"
 
 
 PARTS = (
@@ -285,6 +300,10 @@ AREAS: tuple[Area, ...] = (
 def missing(name: str, printed: Mapping[Any, Any], meant: Mapping[Any, Any]) -> Iterator[str]:
     if odd := printed.keys() ^ meant.keys():
         yield f"{name}: only on one side {sorted(odd)}"
+
+
+def unprinted(printed: Container[Any], meant: Iterable[Any]) -> Iterator[str]:
+    yield from (f"{key}: not printed" for key in meant if key not in printed)
 
 
 def differ(name: str, printed: Line, meant: Line) -> Iterator[str]:

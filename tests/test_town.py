@@ -84,17 +84,30 @@ def test_the_workbook_says_what_the_files_mean(
     assert list(area(evidence, book)) == []
 
 
-def test_the_published_means_are_in_the_files(
+@pytest.mark.parametrize(
+    ("section", "direct", "grades", "shown"),
+    [
+        ("members", None, independent.GRADES[:3], "99.6"),  # completed or better; published
+        ("members", None, independent.GRADES[3:], "0.28"),  # not completed; published
+        ("cells", True, independent.GRADES[:1], "88.9"),  # (27 + 27 + 26) of 30 cells a year
+        ("cells", False, independent.GRADES[:1], "94.1"),  # 37 of 39, 37 of 40, 38 of 40
+    ],
+)
+def test_the_means_of_2016_to_2018_are_in_the_files(
     second_reading: tuple[independent.Evidence, printed.Printed],
+    section: str,
+    direct: bool | None,
+    grades: tuple[str, ...],
+    shown: str,
 ) -> None:
-    """Of those subject to rating: 99,6 % completed or better, 0,28 % not; under each its base."""
+    """Of those subject to rating, the base this town declares; each population has its line."""
     evidence, book = second_reading
-    years = [evidence.graded(year, "members") for year in (2016, 2017, 2018)]
-    for grades, shown in ((independent.GRADES[:3], "99.6"), (independent.GRADES[3:], "0.28")):
-        shares = [independent.share(year, grades, ("rated", "not_rated")) for year in years]
-        mean = sum(shares) / 3
-        assert f"{mean:.{len(shown.partition('.')[2])}f}" == shown
-        assert book.has("series", "Bình quân 2016–2018", mean)
+    years = [evidence.graded(year, section, direct=direct) for year in (2016, 2017, 2018)]
+    shares = [independent.share(year, grades, ("rated", "not_rated")) for year in years]
+    mean = sum(shares) / 3
+    assert f"{mean:.{len(shown.partition('.')[2])}f}" == shown
+    assert book.has("series", "Bình quân 2016–2018", mean)
+    assert book.has("overview", "", mean)
 
 
 def test_the_published_means_of_2016_to_2018(year: Year) -> None:
