@@ -117,12 +117,11 @@ def ratings(
     ]
     unknown_codes = (code for code in by_branch if code not in inputs.register.by_code)
     cells = (*known_cells, *(Organisation(code, code, "") for code in unknown_codes))
+    lines = (
+        _rating(inputs, family, by_branch, scheme, matrix) for family in _families(inputs, cells)
+    )
     return tuple(
-        replace(
-            _rating(inputs, family, by_branch, scheme, matrix),
-            owes=family[0].code in owing_codes,
-        )
-        for family in _families(inputs, cells)
+        replace(line, owes=line.branch.code in owing_codes or line.state in SENT) for line in lines
     )
 
 
