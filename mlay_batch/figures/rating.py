@@ -13,7 +13,14 @@ from datetime import date
 
 from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import worst_state
-from mlay_batch.figures.report_records import OPEN, CellRating, Completeness, ReportInputs, Sitting
+from mlay_batch.figures.report_records import (
+    OPEN,
+    SENT,
+    CellRating,
+    Completeness,
+    ReportInputs,
+    Sitting,
+)
 from mlay_batch.figures.return_access import card, mean, number, returns_of, year_to_date
 from mlay_batch.figures.scoring import band_of, counting_score, meetings_needed, year_grade
 from mlay_batch.model.records import AcceptedReturn, Row

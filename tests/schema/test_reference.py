@@ -155,9 +155,9 @@ SEEN = {
     "16-HD/BTCTW": _THUVIEN,
     "21-HD/BTCTW": _DOMAIN,
     "21-HD/BTCTW "
-    "(chi bộ hoàn thành xuất sắc khi 100 % đảng viên hoàn thành nhiệm vụ trở lên)": _DOMAIN,
+    "(chi bộ hoàn thành xuất sắc khi 100% đảng viên hoàn thành nhiệm vụ trở lên)": _DOMAIN,
     "21-HD/BTCTW "
-    "(chi bộ hoàn thành xuất sắc khi từ 80 % đảng viên hoàn thành tốt trở lên)": _DOMAIN,
+    "(chi bộ hoàn thành xuất sắc khi từ 80% đảng viên hoàn thành tốt trở lên)": _DOMAIN,
     "124-QĐ/TW": _THANHNIEN,
     "25-HD/BTCTW": _ENCO,
     "366-QĐ/TW ngày 30/8/2025": _THANHNIEN,
