@@ -379,3 +379,19 @@ def test_forms_and_schemes_of_a_year_say_the_same_cap() -> None:
                 if r.check == "share_at_most"
             ]
             assert caps == [([c.grade], list(c.base), c.per_cent) for c in part.caps]
+
+
+def test_of_the_shipped_rules_only_those_of_21_hd_are_verdicts() -> None:
+    """What was seen: 20 % of the good, 100 % and 80 % of cells and members. No target."""
+    schemes = [scheme for scheme in shipped().schemes if scheme.parts]
+    rules = {
+        scheme.version: [
+            rule.per_cent
+            for rule in (*(cap for part in scheme.parts for cap in part.caps), *scheme.conditions)
+            if rule.confirmed
+        ]
+        for scheme in schemes
+    }
+    assert rules == {"2014": [], "2018": [], "2019": [20, 100, 80, 100, 80], "2023": [], "2025": []}
+    assert not [line for s in schemes for part in s.parts for line in part.lines if line.has_target]
+    assert {scheme.share_base for scheme in schemes} == {"rated"}

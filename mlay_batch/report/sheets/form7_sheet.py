@@ -30,6 +30,7 @@ from mlay_batch.schema.schemes import Grade, Part
 _NAME, _TOTAL, _EXEMPT, _NOT_RATED, _RATED, _RATE, _FIRST_GRADE = range(1, 8)
 _SPLIT = 5
 _CHECK_WIDTH = 13
+_TWO_LINES = 32  # letters of a grade over its two columns
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
@@ -241,7 +242,8 @@ class _FormTable:
             write(row + 1, column, t(f"ratings/form7.{self._column_kind(column)}"), "head")
         write(row, self.check_column, t("ratings/form7.check"), "head", rows=2)
         self._write_column_numbers(row + 2, total_span)
-        self.sheet.set_height(row, 42)
+        longest = max(len(grade.title.of(self.ctx.lang)) for grade in self.block.columns)
+        self.sheet.set_height(row, 42 if longest > _TWO_LINES else 30)
         return row + 3
 
     def _end_column(self) -> int:
