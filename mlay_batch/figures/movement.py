@@ -74,14 +74,14 @@ def _lines(
     inputs: ReportInputs, matrix: Completeness, fields: MovementFields
 ) -> Iterator[MovementLine]:
     returns = returns_of(inputs, fields.form)
-    mergers = tuple(_mergers(inputs.register, returns))
+    types = {branch.type for branch in matrix.branches}
+    mergers = tuple(m for m in _mergers(inputs.register, returns) if m.branch.type in types)
     by_branch: dict[str, list[OpeningMismatch]] = {}
     for mismatch in _opening_mismatches(inputs, fields, returns, mergers):
         by_branch.setdefault(mismatch.branch, []).append(mismatch)
     spans = [
-        _Span(fields, returns, months, mergers)
-        for span in (inputs.period.months(), inputs.period.year_to_date())
-        if (months := tuple(month for month in span if month in matrix.periods))
+        _Span(fields, returns, tuple(month for month in months if month in matrix.periods), mergers)
+        for months in (inputs.period.months(), inputs.period.year_to_date())
     ]
     for branch in matrix.branches:
         in_period, in_year = (span.movement(branch) for span in spans)

@@ -43,6 +43,7 @@ LISTS = {
 REGISTER = register("""
 TX | Đảng bộ thị xã Mường Lay | town
 CB-01 | Chi bộ Trường Tiểu học | cell_direct | TX
+CB-02 | Chi bộ Trường Mầm non | cell_direct | TX | | 2018-11-21 | CB-01
 """)
 Cells = Mapping[str, Any]
 Places = Mapping[str, tuple[str, str]]  # of each value its sheet and cell

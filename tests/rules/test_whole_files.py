@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -134,6 +135,7 @@ class Case:
     made_for: str = "2018-11"
     month: int = 11
     year: int = 2018
+    unit: tuple[str, str] = (GOOD.context.branch, GOOD.context.branch_name)
 
 
 ROW_2 = "meetings.2."
@@ -184,6 +186,10 @@ CASES = {
     ),
     "an old encoding": Case("C24", (over("thematic.1.topic", "NghÞ quyÕt th¸ng 11"),)),
     "the period typed over": Case("I02", (over("head.period", "Tháng 12 năm 2018"),)),
+    "a day after the unit's end": Case(
+        "I15", (over("activities.1.held_on", date(2018, 11, 21)),),
+        {"activities.1.held_on": "20/11"}, unit=("CB-02", "Chi bộ Trường Mầm non"),
+    ),
     "last month's file": Case("I03", made_for="2018-10"),
     "the form of other years": Case("I06", made_for="2026-10", month=10, year=2026),
 }  # fmt: skip
@@ -194,7 +200,9 @@ def build_file(case: Case) -> bytes:
         replace(row, values={name: _move_date(value, case) for name, value in row.values.items()})
         for row in ROWS
     ]
-    context = replace(GOOD.context, period=Period.parse(case.made_for))
+    branch, name = case.unit
+    period = Period.parse(case.made_for)
+    context = replace(GOOD.context, period=period, branch=branch, branch_name=name)
     book = render(OLD, context, rows)
     for change in case.changes:
         book = change(book)
