@@ -248,8 +248,11 @@ class TestFigures:
     def test_as_many_visits_count_as_the_town_says(self) -> None:
         attended = {line.officer: line.attended for line in figures().quota}
         visits = dict(town().data["visits"])
-        visits["CU01"] += 2  # two places on one day: doubtful, but counted
+        visits["CU01"] += 1  # two places on one day: one is certain, the other to be settled
         assert attended == visits
+        assert {line.officer: line.unsettled for line in figures().quota if line.unsettled} == {
+            "CU01": 1
+        }
 
     def test_every_kind_of_doubtful_visit(self) -> None:
         doubts = Counter(a.reason for a in figures().attendances if a.reason)

@@ -15,7 +15,6 @@ from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import worst_state
 from mlay_batch.figures.report_records import (
     OPEN,
-    SENT,
     CellRating,
     Completeness,
     ReportInputs,
@@ -127,9 +126,7 @@ def ratings(
     lines = (
         _rating(inputs, family, by_branch, scheme, matrix) for family in _families(inputs, cells)
     )
-    return tuple(
-        replace(line, owes=line.branch.code in owing_codes or line.state in SENT) for line in lines
-    )
+    return tuple(replace(line, owes=line.branch.code in owing_codes) for line in lines)
 
 
 def _owing_branches(inputs: ReportInputs) -> set[str]:

@@ -167,7 +167,7 @@ class CellRating:
     sitting_count: int = 0
     """The year's sittings."""
     owes: bool = True
-    """Whether it owes or sent a return for a month of the period; otherwise it met in the year."""
+    """Whether it owes a return for a month of the period; otherwise it met in the year."""
     forerunners: tuple[str, ...] = ()
     """The cells merged into it within the year, directly or through others."""
     months: int = 0
