@@ -50,7 +50,10 @@ class FindingDescription(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A judgement that a sheet can print: its words, what they claim, and the id of its basis."""
+    """A judgement that a sheet can print: its words, what they claim, and the id of its basis.
+
+    A note on how the figures come about says itself what it claims: `claims` is empty.
+    """
 
     words: str
     claims: str
@@ -87,9 +90,9 @@ def finding_descriptions(lang: str) -> tuple[FindingDescription, ...]:
 def claims_of(area: str, lang: str) -> tuple[Claim, ...]:
     """Return the judgements among the texts of `locale/<area>.yaml`, in its order."""
     return tuple(
-        Claim(entry[lang], entry["claims"][lang], entry["basis"])
+        Claim(entry[lang], entry.get("claims", {}).get(lang, ""), entry["basis"])
         for entry in _load_area(area).values()
-        if "claims" in entry
+        if "basis" in entry
     )
 
 

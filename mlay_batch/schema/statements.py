@@ -23,9 +23,10 @@ def statements_page(lang: str) -> str:
 def _lines(lang: str) -> Iterator[str]:
     yield from (f"# {text('reference', 'statements.title', lang)}", "")
     yield text("reference", "statements.text", lang)
+    note = text("reference", "statements.note", lang)
     for area in AREAS:
         rows = [
-            (open_gaps(claim.words), open_gaps(claim.claims), *_basis(claim.basis, lang))
+            (open_gaps(claim.words), claim.claims or note, *_basis(claim.basis, lang))
             for claim in claims_of(area, lang)
         ]
         if rows:
