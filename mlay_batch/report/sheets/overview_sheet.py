@@ -23,7 +23,7 @@ _COLUMNS = 8
 _WIDTH = 11.5
 _SPLIT = 4
 _LINK_SPAN = 2
-_PRINT_SCALE = 88  # per cent: the columns fill A4; charts and contents begin a page of their own
+_PRINT_SCALE = 86  # per cent: the columns fill A4; charts and contents begin a page of their own
 _MAX_NAMES = 30  # branches named in the banner; the rest is counted
 
 
