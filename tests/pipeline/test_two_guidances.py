@@ -49,13 +49,11 @@ PAPERS = (
     Paper("DB1-2", 10, kind="thematic", minutes=60),
     Paper("DB1-2", 11, kind="thematic", minutes=60),
 )
-BOTH_KINDS = (
-    "42-HD/BTCTW ngày 28/10/2025 (thường kỳ và chuyên đề trong một buổi, tối thiểu 120 phút)"
-)
+SHARED = "42-HD/BTCTW ngày 28/10/2025 (thường kỳ và chuyên đề trong một buổi, tối thiểu 120 phút)"
 TOO_SHORT = [
     ("DB1-1", "Tháng 10 năm 2025", "12-HD/BTCTW (sinh hoạt thường kỳ, tối thiểu 90 phút)"),
     ("DB1-1", "Tháng 11 năm 2025", "42-HD/BTCTW ngày 28/10/2025 (tối thiểu 90 phút)"),
-    ("CB-01", "Tháng 11 năm 2025", BOTH_KINDS),
+    ("CB-01", "Tháng 11 năm 2025", SHARED),
 ]
 
 
