@@ -20,7 +20,7 @@ from mlay_batch.core.period import day_number
 from mlay_batch.excel import metrics
 from mlay_batch.report import letterhead
 from mlay_batch.report.formats import SMALL_SIZE
-from mlay_batch.report.formulas import is_result, no_value, resolve, text_for, whole
+from mlay_batch.report.formulas import is_result, no_value, quote, resolve, text_for, whole
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.writer import Content, Formula, SheetWriter
 
@@ -244,6 +244,8 @@ class Listing(Generic[T]):
             value = column.total_value(things)
         if value is None:
             return None
+        if self.is_empty:  # there are no rows to refer to, and the total's own is no part of them
+            return Formula(f"={quote(value) if isinstance(value, str) else value}", value)
         row_cell = partial(self.cell, self.next_row)
         return Formula(f"={resolve(formula, row_cell, self.column_range)}", value)
 

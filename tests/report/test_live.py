@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from builders.sheet_cells import Book, Sheet, differences, load_sheets, recalcul
 from openpyxl import Workbook
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet
+
+from mlay_batch.core.period import Period
 
 pytestmark = pytest.mark.libreoffice
 
@@ -189,3 +192,9 @@ def test_nothing_else_follows(alteration: tuple[Book, str]) -> None:
         "Dữ liệu Các buổi sinh hoạt…",
         "Dữ liệu Bồi dưỡng, kiểm tra…",
     }
+
+
+def test_a_year_without_a_meeting_form_recalculates_too(tmp_path: Path) -> None:
+    """Lists without a row: their totals refer to nothing, least of all to themselves."""
+    data = reports.write(reports.facts(11, Period(2016, 1, 12), date(2019, 12, 10)))
+    assert differences(load_sheets(data), recalculate(data, tmp_path)) == []

@@ -64,7 +64,7 @@ def write(
     sheet.raw.freeze_panes(listing.first_row, 2)
     last = listing.head_row
     if current is None or previous is None:
-        reason = ctx.t("comparison/none", before=year_ago.title(ctx.lang))
+        reason = ctx.t("comparison/none", before=str(year_ago))
         sheet.write(last, 0, reason, "note", span=width)
     else:
         listing.write_heads()

@@ -71,17 +71,16 @@ class Outlook:
 
     def unvisited(self, line: _Line) -> str:
         """Return the cells that nobody attended of an officer who owes them all together."""
-        nobody = {
-            visits.branch.code
-            for visits in self.ctx.figures.cell_visits
-            if visits.state in ("unattended", "unknown")
-        }
+        states = {visits.branch.code: visits.state for visits in self.ctx.figures.cell_visits}
         key = line.figures.quota.quota, line.figures.officer
         pairs = self.ctx.figures.quota_pairs if line.branch_code is None else ()
         return "; ".join(
             pair.branch.name
+            if states.get(pair.branch.code) == "unattended"
+            else self.ctx.t("visits/outlook.unknown", cell=pair.branch.name)
             for pair in pairs
-            if (pair.quota.quota, pair.officer) == key and pair.branch.code in nobody
+            if (pair.quota.quota, pair.officer) == key
+            and states.get(pair.branch.code) in ("unattended", "unknown")
         )
 
 
