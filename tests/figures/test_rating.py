@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from builders.figure_inputs import facts, register, returns, shipped, with_scheme, year_grades
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mlay_batch.core.findings import Place
 from mlay_batch.figures import compute
@@ -308,6 +311,46 @@ def test_an_open_month_may_bring_any_number_of_meetings() -> None:
     assert rate("OLD", "OLD 1-12:75").grade == "fair"
     assert rate("OLD", "OLD 1-12:-").ungraded == "unscored"
     assert rate("OLD", "AUG 8:95", "2019-11").grade == "good"  # nothing is in yet
+
+
+meetings_of_a_month = st.lists(st.sampled_from((95, 75, 60, 40)), max_size=3)
+BEST_FIRST = [grade.id for grade in year_grades()]
+
+
+def grade_of(cell: str, months: Sequence[Sequence[int]], period: str) -> CellRating:
+    """The year of OLD, or of HEIR with what ONE met until July and TWO, which never met."""
+    lines = ["branch | day | own | nil"]
+    for month, scores in enumerate(months, 1):
+        code = "ONE" if cell == "HEIR" and month < 8 else cell
+        lines += [f"{code} | 2019-{month:02}-{n:02} | {s} |" for n, s in enumerate(scores, 1)]
+        lines += [f"{code} | 2019-{month:02} | | yes"] * (not scores)
+        lines += [f"TWO | 2019-{month:02} | | yes"] * (month < 8)
+    filed = returns("\n".join(lines))
+    figures = compute(facts(register(YEAR), period, filed, catalogue=GRADED))
+    return next(rating for rating in figures.year_ratings if rating.branch.code == cell)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(("OLD", "HEIR")),
+    st.lists(meetings_of_a_month, min_size=12, max_size=12),
+    st.integers(8, 11),
+)
+def test_no_year_refutes_the_grade_in_reach_and_one_reaches_it(
+    cell: str, months: list[list[int]], until: int
+) -> None:
+    """The printed grade of a month against that of the whole year, whatever follows it."""
+    now = grade_of(cell, months[:until], f"2019-{until:02}")
+    end = grade_of(cell, months, "2019")
+    assert now.grade and (end.grade or end.ungraded == "unscored")
+    if end.grade:
+        assert BEST_FIRST.index(end.grade) >= BEST_FIRST.index(now.grade)
+    best = next(grade for grade in year_grades() if grade.id == now.grade)
+    points = {"good": 95, "fair": 75, "average": 60, None: 40}[best.least]
+    needed = [points] * max(now.needed, not now.scored_count)
+    rest: list[list[int]] = [[]] * (11 - until)
+    reached = grade_of(cell, [*months[:until], needed, *rest], "2019")
+    assert reached.grade == now.grade
 
 
 def test_without_a_document_no_grade() -> None:

@@ -95,12 +95,12 @@ class _YearColumns:
             yield Column(
                 "year_grade",
                 self._grade_heading(),
-                15,
+                17,
                 self._grade_text,
                 self._grade_formula,
                 "center",
             )
-        yield column("column.remark", 28, partial(_remark, self.ctx), _text_look)
+        yield column("column.remark", 26, partial(_remark, self.ctx), _text_look)
         yield column("branches/trend.line", 14)
 
     def _mean_column(self) -> Column[CellRating]:
