@@ -130,4 +130,4 @@ def test_the_period_s_figures_and_the_differences_are_formulas(tmp_path: Path) -
 def test_without_a_return_of_last_year_it_says_so() -> None:
     assert reports.figures().year_before is None
     sheet = load_sheets(reports.workbook())[SHEET]
-    assert "Tháng 11 năm 2018" in str(sheet.at(*sheet.find("Không có báo cáo")))
+    assert "của tháng 11 năm 2018" in str(sheet.at(*sheet.find("Không có báo cáo")))
