@@ -10,13 +10,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from typing import Any
 
 import pytest
 import yaml
 from builders import changes, reports
+from builders.sheet_cells import load_sheets
 from openpyxl import load_workbook
 
 from mlay_batch.core.messages import LOCALE
@@ -143,3 +144,14 @@ def test_a_statement_that_is_not_listed_is_found() -> None:
     assert vocabulary.has("Cần 3 buổi trong 1 tháng còn lại, mỗi tháng một buổi thì không đạt")
     assert not vocabulary.has("Chắc chắn thiếu 3 buổi")
     assert not vocabulary.has("Không còn khả năng đạt")
+
+
+def test_who_is_assigned_to_his_own_cell_alone_is_told_why_nothing_counts() -> None:
+    """CB04 of the town of `changes` belongs to A1; with that cell alone no visit can count."""
+    inputs = changes.facts(changes.papers())
+    own = [replace(a, branch="A1") for a in inputs.register.assignments if a.officer == "CB04"]
+    others = [a for a in inputs.register.assignments if a.officer != "CB04"]
+    inputs = replace(inputs, register=replace(inputs.register, assignments=(*others, *own)))
+    sheet = load_sheets(changes.write_book(inputs))["Chỉ tiêu dự sinh hoạt"]
+    said = sheet.at(sheet.row_of("CB04"), sheet.find("Còn phải làm")[1])
+    assert str(said).endswith("chỉ được phân công ở chi bộ mình sinh hoạt, lượt dự ở đó không tính")

@@ -64,10 +64,20 @@ class Outlook:
         return f'IF({need}<=0,"",IF({remaining}=0,{lost},{text}&{short}))'
 
     def _text(self, key: str, line: _Line) -> str:
-        """Return a text with gaps for its figures; of several cells each month is a return."""
+        """Return a text with gaps for its figures; of several cells each month is a return.
+
+        Who is assigned to the own cell alone, where visits do not count, is told so.
+        """
+        if key == "lost" and not self._may_count(line):
+            return self.ctx.t("visits/outlook.own", missing=_GAP)
         if key in ("need", "short") and len(line.figures.branches) > 1:
             key += "_cells"
         return self.ctx.t(f"visits/outlook.{key}", missing=_GAP, remaining=_GAP)
+
+    def _may_count(self, line: _Line) -> bool:
+        officer = self.ctx.inputs.register.officer_by_code[line.figures.officer]
+        own_counts = line.figures.quota.counts.own_cell
+        return own_counts or any(cell.code != officer.own_cell for cell in line.figures.branches)
 
     def unvisited(self, line: _Line) -> str:
         """Return the cells that nobody attended of an officer who owes them all together."""
