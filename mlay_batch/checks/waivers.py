@@ -38,9 +38,4 @@ def _lower(finding: Finding, identity: Identity, register: Register, day: date) 
     waiver = register.waiver(form, branch, identity.period, day, finding.code)
     if waiver is None:
         return finding
-    waiver_params = {
-        "waived_by": waiver.by,
-        "waived_on": waiver.decided.isoformat(),
-        "waived_for": waiver.reason,
-    }
-    return replace(finding, severity=Severity.WARNING, params={**finding.params, **waiver_params})
+    return replace(finding, severity=Severity.WARNING, params={**finding.params, **waiver.params})

@@ -107,6 +107,7 @@ def _officers_in_two_cells(inputs: ReportInputs, visits: Iterable[Visit]) -> Ite
                 "day": visit.held_on.isoformat(),
                 "count": len(cells),
                 "branches": ", ".join(branch.name for branch in organisations if branch),
+                **(visit.confirmed_by.params if visit.confirmed_by else {}),
             }
             yield visit.delivery, Finding("X02", Severity.WARNING, visit.place, params)
 

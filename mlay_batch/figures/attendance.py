@@ -7,15 +7,16 @@ Officers are matched by code, never by name.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 
 from mlay_batch.core.findings import Place
 from mlay_batch.core.period import Period
 from mlay_batch.figures.report_records import Attendance, ReportInputs, Sitting
 from mlay_batch.figures.return_access import returns_of, year_to_date
-from mlay_batch.model.register import Officer, Organisation, Register
+from mlay_batch.model.register import Officer, Organisation, Register, Waiver
 from mlay_batch.schema import Quota
 from mlay_batch.schema.ids import MEETING, MIXED_KIND
 
@@ -82,6 +83,7 @@ class Visit:
         kind: kind of the day's meetings by `sitting_kind`; empty if none is reported on that day.
         place: where the officer's code stands in the file.
         delivery: ledger entry of the return.
+        confirmed_by: the waiver of X02 by which the office confirms the cell's visits of the month.
     """
 
     officer: str
@@ -91,6 +93,7 @@ class Visit:
     kind: str
     place: Place
     delivery: int
+    confirmed_by: Waiver | None
 
     @property
     def credited_officer(self) -> str:
@@ -127,8 +130,9 @@ def visits(inputs: ReportInputs, sittings: Iterable[Sitting]) -> tuple[Visit, ..
             kind=kinds.get((branch, day), ""),
             place=replace(row.place("officer"), file=accepted.entry.name),
             delivery=accepted.entry.id,
+            confirmed_by=inputs.register.waiver(MEETING, branch, month, inputs.as_of, "X02"),
         )
-        for (branch, _), accepted in returns.items()
+        for (branch, month), accepted in returns.items()
         for row in accepted.section_rows("visits")
         if isinstance(day := row.values.get("held_on"), date)
         and isinstance(officer := row.values.get("officer"), str)
@@ -151,7 +155,8 @@ def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[A
     obstacle is the reason: Q01 no such duty, Q02 substitute, Q03 own cell (of the visitor or of
     the one represented), Q05 kind of meeting, Q04 the sitting counts already. In one sitting the
     officer counts before a substitute. Q06 is a warning on a visit that counts: the visitor is
-    reported elsewhere on the same day. Of several that count on one day one is taken as certain.
+    reported elsewhere on the same day. Of several that count on one day one is taken as certain,
+    unless the office confirms them.
 
     The quotas are those of the report's period, each in its version for the month of the visit.
     """
@@ -177,10 +182,21 @@ def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[A
             counts = int(not reason)
             if counts:
                 counted_sittings.add(sitting_key)
-                reason = "Q06" if len(cells_by_day[visit.officer, visit.held_on]) > 1 else ""
+                is_doubtful = len(cells_by_day[visit.officer, visit.held_on]) > 1
+                reason = "Q06" if is_doubtful and not visit.confirmed_by else ""
             results.append(_attendance(visit, quota, counts, reason))
-    counted = Counter(_day_key(visit) for visit in results if visit.counts)
-    return tuple(replace(a, one_of=counted[_day_key(a)] if a.counts else 0) for a in results)
+    return tuple(_with_shares(results))
+
+
+def _with_shares(attendances: list[Attendance]) -> Iterator[Attendance]:
+    """Yield the visits, each with its share in the sittings certainly attended."""
+    counted = Counter(_day_key(visit) for visit in attendances if visit.counts)
+    confirmed = {_day_key(visit) for visit in attendances if visit.counts and visit.is_confirmed}
+    for visit in attendances:
+        key, share = _day_key(visit), Fraction(visit.counts)
+        if visit.counts and not visit.is_confirmed:
+            share = Fraction(0) if key in confirmed else Fraction(1, counted[key])
+        yield replace(visit, at_least=share)
 
 
 def _day_key(visit: Attendance) -> tuple[str | None, str, str, date]:
@@ -236,4 +252,5 @@ def _attendance(visit: Visit, quota: Quota | None, counts: int, reason: str) -> 
         place=visit.place,
         delivery=visit.delivery,
         on_behalf_of=visit.on_behalf_of,
+        is_confirmed=visit.confirmed_by is not None,
     )

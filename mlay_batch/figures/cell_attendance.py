@@ -84,11 +84,12 @@ class _OfficerCell:
             self.months,
             float(sum_months(self.months, period)),
             float(sum_months(self.months)),
-            Counter(visit.kind for visit in self.visits if visit.one_of == 1),
-            sum(visit.one_of != 1 for visit in self.visits),
+            Counter(visit.kind for visit in self.visits if visit.at_least == 1),
+            sum(visit.at_least != 1 for visit in self.visits),
             max((visit.held_on for visit in self.visits), default=None),
             sum((self.cell.code, month) in open_months for month in may_count),
             sum(month.start > period.end for month in may_count),
+            bool(self.months) and not may_count,
         )
 
     def _may_count(self, month: Period) -> bool:
@@ -221,7 +222,7 @@ def _summarize_cell(
 
 def _visited_state(rows: Iterable[Iterable[Attendance]]) -> str:
     counted = [visit for row in rows for visit in row if visit.counts]
-    if any(visit.one_of == 1 for visit in counted):
+    if any(visit.at_least == 1 for visit in counted):
         return "attended"
     return "unsettled" if counted else "uncounted"
 
@@ -234,10 +235,6 @@ def _unvisited_state(
         return "ended"
     if not pairs:
         return "unassigned"
-    officers = inputs.register.officer_by_code
-    if not any(
-        pair.quota.counts.own_cell or officers[pair.officer].own_cell != branch.code
-        for pair in pairs
-    ):
+    if all(pair.is_own for pair in pairs):
         return "own"
     return "unknown" if open_months else "unattended"

@@ -44,7 +44,7 @@ class _OfficerQuota:
         Of two places on one day one does, but in a cell by itself neither is certain.
         """
         if self.cell is not None:
-            return sum(visit.one_of == 1 for visit in visits)
+            return sum(visit.at_least == 1 for visit in visits)
         return int(sum((visit.at_least for visit in visits), Fraction(0)))
 
 
@@ -119,6 +119,14 @@ def _line(period: Period, officer_quota: _OfficerQuota, visits: Visits) -> Quota
     unsettled = len(visits) - attended
     open_months = sum(pair.open_months for pair in officer_quota.pairs)
     to_come = sum(pair.to_come for pair in officer_quota.pairs)
+    state = _state(
+        attended,
+        unsettled,
+        obligation,
+        floor(owed) if to_come else obligation,
+        is_open=open_months + to_come > 0,
+        is_own=all(pair.is_own for pair in officer_quota.pairs),
+    )
     return QuotaLine(
         quota=quota,
         officer=officer_quota.officer.code,
@@ -136,13 +144,7 @@ def _line(period: Period, officer_quota: _OfficerQuota, visits: Visits) -> Quota
         open_months=open_months,
         to_come=to_come,
         pace=tuple(float(_owed(served, Period(period.year, month))) for month in range(1, 13)),
-        state=_state(
-            attended,
-            unsettled,
-            obligation,
-            floor(owed) if to_come else obligation,
-            is_open=open_months + to_come > 0,
-        ),
+        state=state,
     )
 
 
@@ -184,14 +186,19 @@ def round_obligation(exact: Fraction, rounding: str) -> int:
     return ceil(exact) if rounding == "ceiling" else floor(exact + Fraction(1, 2))
 
 
-def _state(attended: int, unsettled: int, obligation: int, due: int, *, is_open: bool) -> str:
+def _state(
+    attended: int, unsettled: int, obligation: int, due: int, *, is_open: bool, is_own: bool
+) -> str:
     """Return the state of a line; `due` is what should be attended by now.
 
+    ``unrated``: nothing is owed, or no visit can count because every cell is the officer's own.
     ``met``: attended ≥ obligation. ``behind``: less than due even if all unsettled visits count;
     1 of 2.0 owed is behind, 1 of 1.99 and 2 of 2.0 are ``on_course``. ``unsettled``: these visits
     decide. ``not_met`` only once no month is open or to come, because a month may hold any number
     of sittings; until then the last month of duty shows ``behind``.
     """
+    if not obligation or (is_own and attended < obligation):
+        return "unrated"
     if attended >= obligation:
         return "met"
     if attended >= due:

@@ -57,14 +57,11 @@ class Attendance:
     place: Place
     delivery: int
     on_behalf_of: str | None = None
-    one_of: int = 0
-    """How many visits of the visitor count on the day; of several at least one is right. 0 where
-    it does not count."""
-
-    @property
-    def at_least(self) -> Fraction:
-        """Its share in the sittings certainly attended: a half each for two places on one day."""
-        return Fraction(1, self.one_of) if self.one_of else Fraction(0)
+    is_confirmed: bool = False
+    """Whether the office confirms what the cell reports of that month's visits."""
+    at_least: Fraction = Fraction(0)
+    """Its share in the sittings certainly attended: 1 where it is certain, a half each for two
+    places on one day, 0 beside a confirmed one or where it does not count."""
 
     @property
     def credited_officer(self) -> str:
@@ -103,7 +100,8 @@ class QuotaLine:
     missing: int
     """obligation − attended, at least 0"""
     state: str
-    """``met``, ``behind``, ``on_course``, ``unsettled`` or ``not_met`` (see `quota._state`)."""
+    """``met``, ``on_course``, ``unsettled``, ``behind``, ``not_met`` or ``unrated`` (see
+    `quota._state`)."""
     open_months: int = 0
     """Months of each of the officer's cells up to the period whose return is not in."""
     to_come: int = 0
@@ -303,6 +301,8 @@ class QuotaPair:
     """Past months whose return is not in and may bring a visit that counts."""
     to_come: int
     """Months after the period that may bring one."""
+    is_own: bool
+    """Whether it is the officer's own cell, where no visit of these months can count."""
 
     @property
     def attended_count(self) -> int:

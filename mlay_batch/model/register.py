@@ -150,6 +150,15 @@ class Waiver:
     rule: str | None = None
     until: date | None = None
 
+    @property
+    def params(self) -> Mapping[str, str]:
+        """What a finding says of the waiver it falls under."""
+        return {
+            "waived_by": self.by,
+            "waived_on": self.decided.isoformat(),
+            "waived_for": self.reason,
+        }
+
     def is_in_force(self, period: Period, day: date) -> bool:
         """Whether it is in force for `period` on `day`. One for the year covers its months."""
         waived_period = Period.parse(str(self.period))

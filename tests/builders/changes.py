@@ -18,6 +18,7 @@ ones those of the whole year and quotas owed by cell that count otherwise and ch
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -109,13 +110,14 @@ class MonthReturns:
     """What all returns and the register tell together: the input that a test alters.
 
     `out` are the cells and months that have sent nothing, `until` the last days of assignments by
-    their number.
+    their number, `confirmed` the cells and months whose visits the office confirms.
     """
 
     meetings: tuple[Meeting, ...]
     visits: tuple[Visit, ...]
     out: tuple[tuple[str, int], ...] = OUT
     until: tuple[tuple[int, date], ...] = ()
+    confirmed: tuple[tuple[str, int], ...] = ()
 
     def but(self, old: Meeting | Visit | None, new: Meeting | Visit | None) -> MonthReturns:
         """Return the papers with `old` struck out and `new` written in its place."""
@@ -166,8 +168,8 @@ def _from_july(quota: Quota) -> Quota:
 
 
 @cache
-def town_register() -> Register:
-    return office.register(TOWN, OFFICERS, DUTIES)
+def town_register(waivers: str = "") -> Register:
+    return office.register(TOWN, OFFICERS, DUTIES, waivers)
 
 
 def _alive(cell: str, last: int) -> Iterator[int]:
@@ -199,7 +201,8 @@ def papers(last: int = 8) -> MonthReturns:
 
 def facts(returns: MonthReturns, case: Case | None = None) -> ReportInputs:
     """Return the facts of these papers, as of the tenth day after the period."""
-    case, town = case or Case.of(1), town_register()
+    waivers = "\n".join(f"{cell}|meeting|2019-{n:02}|X02" for cell, n in returns.confirmed)
+    case, town = case or Case.of(1), town_register(f"branch|form|period|rule\n{waivers}")
     until = dict(returns.until)
     duties = tuple(
         replace(entry, to=until.get(number, entry.to))
@@ -429,6 +432,23 @@ def receive_return(returns: MonthReturns, draw: Random) -> Change:
     )
 
 
+def confirm_visits(returns: MonthReturns, draw: Random) -> Change:
+    """What a cell reports of a month's visits confirmed, one of which was to two cells that day."""
+    days = Counter((visit.officer, visit.day) for visit in set(returns.visits))
+    single = [visit for visit in returns.visits if returns.visits.count(visit) == 1]
+    chosen = draw.choice([visit for visit in single if days[visit.officer, visit.day] > 1])
+    month = chosen.branch, chosen.day.month
+
+    def confirm(book: AlteredBook) -> None:
+        for visit in returns.visits:
+            if (visit.branch, visit.day.month) == month:
+                book.set(VISITS, visit_values(visit), {"Đã xác minh": 1})
+
+    return Change(
+        f"{month} confirmed", replace(returns, confirmed=(*returns.confirmed, month)), confirm
+    )
+
+
 KINDS_OF_CHANGE = (
     strike_visit,
     reassign_visit,
@@ -437,6 +457,7 @@ KINDS_OF_CHANGE = (
     relieve_officer,
     receive_return,
     change_late_score,
+    confirm_visits,
 )
 
 
@@ -466,7 +487,7 @@ class ChangeOutcome:
 
 
 @cache
-def follow(seed: int, count: int = 14) -> ChangeOutcome:
+def follow(seed: int, count: int = 2 * len(KINDS_OF_CHANGE)) -> ChangeOutcome:
     """Apply `count` drawn changes to the saved workbook, recalculate, run the program on the same.
 
     Done once a seed for all tests: a recalculation takes seconds.

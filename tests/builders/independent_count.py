@@ -196,7 +196,10 @@ def attendances(facts: Any) -> list[tuple[str, str, str, date]]:
 
 
 def certain_visits(facts: Any) -> list[tuple[str, str, str, date, int]]:
-    """The same, each with in how many cells who came would count on that day."""
+    """The same, each with in how many cells who came would count on that day.
+
+    One that the office confirms is by itself; beside it the others are of no certainty: 0.
+    """
     visits: dict[Any, Any] = {}
     for entry in meeting_returns(facts):
         kinds: dict[Any, set[Any]] = {}
@@ -214,10 +217,14 @@ def certain_visits(facts: Any) -> list[tuple[str, str, str, date, int]]:
                     came = bool(instead), visit["officer"]
                     visits[key] = min(came, visits.get(key, came))
     who_came = [(quota, who, day, came) for (quota, who, _, day), (_, came) in visits.items()]
-    return sorted(
-        (quota, who, cell, day, who_came.count((quota, who, day, came)))
-        for (quota, who, cell, day), (_, came) in visits.items()
-    )
+    confirmed = {key for key in visits if key[3].month in waiver_months(facts, key[2], "X02")}
+    sure = {(*key[:2], key[3], visits[key][1]) for key in confirmed}
+    result = []
+    for key, (_, came) in visits.items():
+        day_key = (*key[:2], key[3], came)
+        among = 0 if day_key in sure else who_came.count(day_key)
+        result.append((*key, 1 if key in confirmed else among))
+    return sorted(result)
 
 
 def counts(facts: Any, quota: Any, cell: str, kind: str, visit: Any) -> bool:
@@ -248,17 +255,28 @@ def quota(facts: Any) -> dict[Any, Any]:
                 places = [cell] if cell else meeting_cells(facts)
                 duty = days_on_duty(facts, officer, quota, places)
                 visits = [
-                    (day.month, Fraction(1, among) if cell is None else Fraction(among == 1))
+                    (day.month, Fraction(1, among) if among and not cell else Fraction(among == 1))
                     for name, who, where, day, among in counted
                     if (name, who) == (quota.quota, officer.code)
                     and (cell is None or where == cell.code)
                 ]
                 left = still_open(facts, quota, officer, places, settled)
                 key = quota.quota, officer.code, cell.code if cell else None
-                line = summary(facts, quota, visits, duty, left)
+                may_count = any(
+                    days and not is_own(officer, place, version)
+                    for place in places
+                    for month, days in days_on_duty(facts, officer, quota, [place]).items()
+                    if (version := quota_all_year(facts, quota)[month])
+                )
+                line = summary(facts, quota, visits, duty, left, may_count)
                 if line[2] or visits:
                     result[key] = line
     return result
+
+
+def is_own(officer: Any, cell: Any, version: Any) -> bool:
+    """Whether visits to the cell do not count because the officer belongs to it."""
+    return cell.code == officer.own_cell and not version.counts.own_cell
 
 
 def days_on_duty(facts: Any, officer: Any, quota: Any, places: list[Any]) -> dict[int, set[date]]:
@@ -288,8 +306,8 @@ def still_open(
     out, to_come, until = 0, 0, last_month(facts)
     for cell in places:
         for month, version in quota_all_year(facts, quota).items():
-            own = version and cell.code == officer.own_cell and not version.counts.own_cell
-            if not version or own or not days_on_duty(facts, officer, quota, [cell])[month]:
+            on_duty = days_on_duty(facts, officer, quota, [cell])[month]
+            if not version or is_own(officer, cell, version) or not on_duty:
                 continue
             to_come += month > until
             lives_on = lives(cell, days_of(facts.period.year, month)[-1])
@@ -314,7 +332,7 @@ def pairs(facts: Any) -> dict[Any, Any]:
                 if any(duty.values()) or visits:
                     result[quota.quota, officer.code, cell.code] = (
                         len([day for day, among in visits if among == 1]),
-                        len([day for day, among in visits if among > 1]),
+                        len([day for day, among in visits if among != 1]),
                         max((day for day, _ in visits), default=None),
                         _round_mean(
                             float(sum(p for m, p in served.items() if m <= last_month(facts)))
@@ -330,13 +348,8 @@ def settled_months(facts: Any) -> set[tuple[str, int]]:
     settled = {
         (entry.entry.branch, int(entry.entry.period[5:])) for entry in meeting_returns(facts)
     }
-    for waiver in facts.register.waivers:
-        forever = waiver.until is None or facts.as_of <= waiver.until
-        if waiver.form == "meeting" and waiver.rule is None and forever:
-            year, _, month = str(waiver.period).partition("-")
-            months = [int(month)] if month else list(range(1, 13))
-            if int(year) == facts.period.year:
-                settled |= {(waiver.branch, number) for number in months}
+    for cell in facts.register.organisations:
+        settled |= {(cell.code, month) for month in waiver_months(facts, cell.code)}
     return settled
 
 
@@ -346,6 +359,7 @@ def summary(
     visits: list[tuple[int, Fraction]],
     duty: dict[int, set[date]],
     left: tuple[int, int],
+    may_count: bool,
 ) -> Any:
     until = last_month(facts)
     served = {month: part_owed(facts, quota, month, days) for month, days in duty.items()}
@@ -364,7 +378,9 @@ def summary(
     certain = sum((share for _, share in visits), Fraction(0))
     out, to_come = left
     due = owed.numerator // owed.denominator if to_come else obligation
-    if certain >= obligation:
+    if not obligation or (certain < obligation and not may_count):
+        state = "unrated"
+    elif certain >= obligation:
         state = "met"
     elif certain >= due:
         state = "on_course"
@@ -491,14 +507,20 @@ def waived_months(facts: Any, code: str) -> set[int]:
         for entry in meeting_returns(facts)
         if entry.entry.branch == code
     }
-    excused: set[int] = set()
+    excused = waiver_months(facts, code)
+    return {month for month in excused if month <= last_month(facts)} - sent
+
+
+def waiver_months(facts: Any, code: str, rule: str | None = None) -> set[int]:
+    """The months of the year for which a waiver of the rule holds; without one, of the return."""
+    months: set[int] = set()
     for waiver in facts.register.waivers:
         forever = waiver.until is None or facts.as_of <= waiver.until
-        if (waiver.branch, waiver.form, waiver.rule) == (code, "meeting", None) and forever:
+        if (waiver.branch, waiver.form, waiver.rule) == (code, "meeting", rule) and forever:
             year, _, month = str(waiver.period).partition("-")
             if int(year) == facts.period.year:
-                excused |= {int(month)} if month else set(range(1, 13))
-    return {month for month in excused if month <= last_month(facts)} - sent
+                months |= {int(month)} if month else set(range(1, 13))
+    return months
 
 
 def regular_bands(facts: Any, code: str) -> list[str]:

@@ -106,6 +106,16 @@ def test_one_officer_in_two_cells_on_one_day() -> None:
     )
 
 
+def test_what_the_office_confirms_says_so() -> None:
+    """X02 is waived for CB1: its finding names the decision; CB2 is still asked."""
+    sent = "branch | day | officer\nCB1 | 2019-03-05 | NAM\nCB2 | 2019-03-05 | NAM"
+    waivers = "branch|form|period|rule\nCB1|meeting|2019-03|X02"
+    asked = list_warnings(sent, officers="code | name\nNAM | Lò Văn Nam", waivers=waivers)
+    assert ["waived_by" in finding.params for finding in asked] == [True, False]
+    told = explain(asked[0], None, "vi")
+    assert told.fix == "Được miễn áp dụng theo quyết định của y ngày 01/01/2019: x"
+
+
 def test_a_substitute_is_where_he_is_and_not_whom_he_stands_for() -> None:
     sent = """
     branch | day        | officer | for

@@ -67,6 +67,17 @@ sent = st.lists(
     ),
     max_size=25,
 )
+# Returns excused, and visits that the office confirms (X02).
+waivers = st.lists(
+    st.builds(
+        spell,
+        st.sampled_from(CELLS),
+        st.just("meeting"),
+        st.sampled_from(("2019", *(f"2019-{month:02}" for month in range(1, 13)))),
+        st.sampled_from((None, "X02", "X02")),
+    ),
+    max_size=3,
+)
 counts = st.lists(st.integers(0, 60), min_size=6, max_size=6)
 quota_changes = st.fixed_dictionaries(
     {
@@ -98,6 +109,7 @@ def towns(draw: Any) -> ReportInputs:
         TOWN,
         "\n".join(["code | name | own_cell | from | to", *draw(officers)]),
         "\n".join(["officer | branch | role | from | to", *draw(assignments)]),
+        "\n".join(["branch | form | period | rule", *draw(waivers)]),
     )
     filed = returns(
         "\n".join(["branch | day | kind | officer | for | own | confirmed", *draw(sent)])

@@ -41,13 +41,14 @@ def lines(
     officers: str = NAM,
     duties: str = ALL_YEAR,
     but: tuple[tuple[str, str], ...] = (),
+    waivers: str = "",
     **more: Any,
 ):
     """The lines once every return is in: cells not named sent word that they did not meet.
 
     `but` are the cells and months whose return is still out.
     """
-    town = register(TOWN, officers, duties)
+    town = register(TOWN, officers, duties, waivers)
     return compute(facts(town, period, complete(period, visits, but), **more)).quota
 
 
@@ -367,6 +368,32 @@ def test_what_the_visits_to_be_settled_decide_is_not_judged() -> None:
     assert line("2019-11", visits, NAM, TWO_CELLS).state == "unsettled"
     done = line("2019-12", visits + "\nCB1 | 2019-06-05 | NAM", NAM, TWO_CELLS)
     assert (done.attended, done.unsettled, done.state) == (3, 1, "unsettled")
+
+
+@pytest.mark.parametrize(("cells", "known"), [("CB1", (1, 1)), ("CB1 CB2", (2, 0))])
+def test_what_the_office_confirms_counts_in_full(cells: str, known: tuple[int, int]) -> None:
+    waivers = "\n".join(f"{cell}|meeting|2019-03|X02" for cell in cells.split())
+    waivers = f"branch|form|period|rule\n{waivers}"
+    entry = line("2019-11", ONE_DAY, NAM, TWO_CELLS, waivers=waivers)
+    assert (entry.attended, entry.unsettled) == known
+    by_cell = with_quota("town_official", per="officer_cell")
+    in_cells = lines("2019-11", ONE_DAY, NAM, TWO_CELLS, waivers=waivers, catalogue=by_cell)
+    second = (1, 0) if "CB2" in cells else (0, 1)
+    assert [(entry.attended, entry.unsettled) for entry in in_cells] == [(1, 0), second]
+
+
+def test_nothing_owed_is_neither_met_nor_missed() -> None:
+    """Assigned from 16 November: 4 × 1 ÷ 12 = 0.33, rounded 0."""
+    duty = "officer | branch | role | from\nNAM | CB1 | town_official | 2019-11-16"
+    entry = line("2019-12", went("12-03"), NAM, duty)
+    assert (entry.obligation, entry.attended, entry.state) == (0, 1, "unrated")
+
+
+def test_who_is_assigned_to_the_own_cell_alone_is_not_judged() -> None:
+    own = "code | name | own_cell\nNAM | Lò Văn Nam | CB1"
+    entry = line("2019-12", went("03-05"), own)
+    assert (entry.obligation, entry.missing, entry.state) == (4, 4, "unrated")
+    assert line("2019-12", went("03-05"), own, TWO_CELLS).state == "not_met"
 
 
 def test_a_visit_elsewhere_that_cannot_count_puts_none_in_doubt() -> None:

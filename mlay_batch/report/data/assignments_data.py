@@ -262,9 +262,11 @@ def _may_count_column(ctx: ReportContext, officers: DataTable) -> DataColumn[_Ce
     Nothing where no quota asks for the duty.
     """
     spans = [
-        (quota.counts.own_cell, span)
+        (span.quota.counts.own_cell, span)
         for quota in ctx.inputs.catalogue.quotas_for(ctx.figures.period)
-        for span in quota_year.join_alike(quota_year.spans(ctx, quota), attrgetter("role"))
+        for span in quota_year.join_alike(
+            quota_year.spans(ctx, quota), lambda record: (record.role, record.counts.own_cell)
+        )
     ]
 
     def value(line: _CellDuty) -> int | str:

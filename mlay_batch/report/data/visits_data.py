@@ -1,7 +1,8 @@
 """The table of visits: what the returns tell, and for each quota whether a visit counts.
 
-Raw are who came, in whose place, where and when. Everything else is a formula over these, the
-meetings held and the assignments, so that an altered row changes every figure that rests on it.
+Raw are who came, in whose place, where and when, and what the office confirms. Everything else is
+a formula over these, the meetings held and the assignments, so that an altered row changes every
+figure that rests on it.
 """
 
 from __future__ import annotations
@@ -124,6 +125,7 @@ def _columns(
     yield column("instead", "center", attrgetter("visit.on_behalf_of"))
     yield column("branch", "center", attrgetter("visit.branch"))
     yield column("held_on", "date", attrgetter("visit.held_on"))
+    yield column("confirmed", "integer", lambda row: int(row.visit.is_confirmed))
     name = _name_formula(duties.scope, "branch")
     yield column("branch_name", "text", lambda row: ctx.name(row.visit.branch), name)
     credited = f'IF({cell("instead")}<>"",{cell("instead")},{officer}&"")'
@@ -190,10 +192,15 @@ def _quota_columns(ctx: ReportContext, duties: DutyTables) -> Iterator[DataColum
 
 
 def _least_formula(quota: str) -> str:
-    """Return 1 for a visit that counts, 1/n where n visits of the officer count on the day."""
-    counts = cell(f"counts:{quota}")
+    """Return 1 for a visit that counts, 1/n where n visits of the officer count on the day.
+
+    A confirmed one is 1; where there is one, the others are 0.
+    """
+    counts, confirmed = cell(f"counts:{quota}"), f"{whole('confirmed')},1"
     same = ",".join(f"{whole(name)},{cell(name)}" for name in ("officer", "credited", "held_on"))
-    return f"IF({counts}=0,0,1/SUMIFS({whole(f'counts:{quota}')},{same}))"
+    of_day = f"SUMIFS({whole(f'counts:{quota}')},{same}"
+    share = f"IF({cell('confirmed')}=1,1,IF({of_day},{confirmed})>0,0,1/{of_day})))"
+    return f"IF({counts}=0,0,{share})"
 
 
 def _quota_formula(ctx: ReportContext, duties: DutyTables, quota: Quota) -> str:
@@ -253,6 +260,7 @@ def _count_columns(ctx: ReportContext) -> Iterator[DataColumn[_VisitRow]]:
     for key in reversed(keys):
         doubt = f"IF(LEN({key})=3,{key},{doubt})"
     no_key = "&".join(keys) or '""'
-    doubt = f'IF({cell("counted")}=1,IF({elsewhere},"Q06",""),IF({no_key}="","Q01",{doubt}))'
+    in_doubt = f'IF(AND({elsewhere},{cell("confirmed")}=0),"Q06","")'
+    doubt = f'IF({cell("counted")}=1,{in_doubt},IF({no_key}="","Q01",{doubt}))'
     doubt = f'IF({cell("officer")}="","",{doubt})'
     yield column("doubt", "center", lambda row: row.doubt(quotas), doubt)

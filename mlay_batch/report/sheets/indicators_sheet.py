@@ -117,7 +117,7 @@ def _write_foot(
     link = Hyperlink(all_hits_sheet.address(0, 0), text)
     listing.sheet.write(listing.next_row, 0, link, "link", span=width)
     listing.next_row += 1
-    contradictions = sum(finding.code.startswith("X") for _, finding in ctx.figures.warnings)
+    contradictions = sum("waived_by" not in found.params for _, found in ctx.figures.warnings)
     listing.write_note(ctx.t("signs.crossed", count=contradictions))
 
 

@@ -334,6 +334,9 @@ class _MemberColumns:
         yes, no = self._title("closes"), self._title("closes_not")
         if merging or months:
             no = self._open_text(lines, merging or months)
+        if not any(line.in_period or line.in_year for line in lines):
+            no = self._title("open")
+            return no, no
         return (no if merging else yes), no
 
     def _open_text(

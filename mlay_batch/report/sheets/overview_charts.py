@@ -20,6 +20,7 @@ _COLOURS = {
     "dark": "#6E9CCB",
     "light": "#CFE0F2",
     "grey": "#D9D9D9",
+    "pale": "#F5F5F5",
     "warm": "#F0D27A",
     "red": "#8C2A20",
 }
@@ -33,6 +34,7 @@ _COLOUR_BY_STATE = {
     "unsettled": "grey",
     "behind": "warm",
     "not_met": "red",
+    "unrated": "pale",
 }
 _THIRD_WIDTH, _HALF_WIDTH, _FULL_WIDTH = 226, 340, 684  # pixels: of the page's columns
 _CHART_HEIGHT, _CHART_ROWS = 196, 10

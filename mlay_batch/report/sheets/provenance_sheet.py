@@ -146,8 +146,12 @@ class _OpenEffects:
 def _waiver_lines(ctx: ReportContext) -> Iterable[Sequence[Content]]:
     year = str(ctx.figures.period.year)
     findings: dict[tuple[str | None, str | None], list[Finding]] = {}
+    warnings: dict[int, list[Finding]] = {}
+    for entry_id, warning in ctx.figures.warnings:
+        warnings.setdefault(entry_id, []).append(warning)
     for entry in ctx.inputs.ledger_entries:
-        findings.setdefault((entry.branch, entry.form), []).extend(entry.findings)
+        entry_findings = findings.setdefault((entry.branch, entry.form), [])
+        entry_findings += (*entry.findings, *warnings.get(entry.id, ()))
     for waiver in ctx.inputs.register.waivers:
         if str(waiver.period).startswith(year):
             parts = (
@@ -187,13 +191,8 @@ def _count_effects(
             cell is not None and cell.state == "waived" and waiver.is_in_force(cell.period, day)
             for cell in cells
         )
-    params = {
-        "waived_by": waiver.by,
-        "waived_on": waiver.decided.isoformat(),
-        "waived_for": waiver.reason,
-    }
     return sum(
-        finding.code == waiver.rule and params.items() <= finding.params.items()
+        finding.code == waiver.rule and waiver.params.items() <= finding.params.items()
         for finding in findings.get((waiver.branch, waiver.form), ())
     )
 

@@ -68,16 +68,11 @@ class Outlook:
 
         Who is assigned to the own cell alone, where visits do not count, is told so.
         """
-        if key == "lost" and not self._may_count(line):
+        if key == "lost" and line.figures.state == "unrated":
             return self.ctx.t("visits/outlook.own", missing=_GAP)
         if key in ("need", "short") and len(line.figures.branches) > 1:
             key += "_cells"
         return self.ctx.t(f"visits/outlook.{key}", missing=_GAP, remaining=_GAP)
-
-    def _may_count(self, line: _Line) -> bool:
-        officer = self.ctx.inputs.register.officer_by_code[line.figures.officer]
-        own_counts = line.figures.quota.counts.own_cell
-        return own_counts or any(cell.code != officer.own_cell for cell in line.figures.branches)
 
     def unvisited(self, line: _Line) -> str:
         """Return the cells that nobody attended of an officer who owes them all together."""

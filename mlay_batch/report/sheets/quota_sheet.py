@@ -38,9 +38,10 @@ _TONE_BY_STATE = {
     "unsettled": "off",
     "behind": "watch",
     "not_met": "bad",
+    "unrated": "off",
 }
 STATES = tuple(_TONE_BY_STATE)
-_SYMBOLS = "".join(TONES[tone].symbol for tone in _TONE_BY_STATE.values())
+_SYMBOLS = "".join(dict.fromkeys(TONES[tone].symbol for tone in _TONE_BY_STATE.values()))
 _ROUNDING_FUNCTIONS = {"half_up": "ROUND", "floor": "ROUNDDOWN", "ceiling": "ROUNDUP"}
 
 
@@ -336,7 +337,7 @@ class _QuotaColumns:
 
     def _state_formula(self, line: _OfficerLine) -> str:
         """Return the state by the rules of `QuotaLine`, in the language of the workbook."""
-        met, on_course, unsettled, behind, not_met = (
+        met, on_course, unsettled, behind, not_met, unrated = (
             quote(state_text(self.ctx, state)) for state in STATES
         )
         key = line.figures.quota.quota, line.figures.officer, line.branch_code
@@ -345,7 +346,18 @@ class _QuotaColumns:
         due = f"IF({to_come}>0,INT(ROUND({cell('owed')},9)),{obligation})"
         late = f"IF({out}+{to_come}>0,{behind},{not_met})"
         late = f"IF({sure}+{cell('unsettled')}>={due},{unsettled},{late})"
-        return f"IF({sure}>={obligation},{met},IF({sure}>={due},{on_course},{late}))"
+        state = f"IF({sure}>={obligation},{met},IF({sure}>={due},{on_course},{late}))"
+        is_own = f"AND({self._may_count_formula(line)}=0,{sure}<{obligation})"
+        return f"IF(OR({obligation}=0,{is_own}),{unrated},{state})"
+
+    def _may_count_formula(self, line: _OfficerLine) -> str:
+        """Return how many duties in a cell there are under which visits may count."""
+        criteria = {"officer": fixed("officer"), "may_count": "1"}
+        if line.branch_code:
+            criteria["branch"] = quote(line.branch_code)
+        roles = dict.fromkeys(span.quota.role for span in line.spans)
+        countifs = self.data.duties.scope.countifs
+        return "+".join(countifs(**criteria, role=quote(role)) for role in roles)
 
 
 def _months_look(line: _OfficerLine) -> str:
