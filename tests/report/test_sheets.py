@@ -418,7 +418,7 @@ class TestBranches:
             topics = dict.fromkeys(theme.topic for theme in line.themes)
             assert (value(sheet, row, "Quý IV", "Tên chuyên đề") or "") == "\n".join(topics)
         without = [line.branch.code for line in thematic.lines if line.state == "open"]
-        text = str(reports.find(sheet, "Chưa có sinh hoạt chuyên đề").value)
+        text = str(reports.find(sheet, "Chưa có, nhưng còn tháng").value)
         assert text.endswith(f"({len(without)}): {', '.join(without)}.")
 
     def test_activities_are_counted_by_kind_and_listed(self) -> None:

@@ -174,7 +174,7 @@ SEEN = {
     # A news item that tells a rule, named as such; and our own use of a document on another matter.
     "quy định của Đảng ủy Khối Các cơ quan tỉnh Phú Thọ, theo tin của Tạp chí Xây dựng Đảng "
     "(không nêu số văn bản)": "xaydungdang.org.vn, item 13044",
-    "21-HD/BTCTW, xếp loại tổ chức đảng hằng năm; "
+    "21-HD/BTCTW (2019–2022), xếp loại tổ chức đảng hằng năm; "
     "dùng cho sinh hoạt chi bộ là cách hiểu của phần mềm": _DOMAIN,
 }  # fmt: skip
 _DOCUMENT = re.compile(r"\d+-(?:HD|QĐ|CT|KL|NQ)/[A-ZĐ]+")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from mlay_batch.figures.report_records import OPEN
 from mlay_batch.report import bands, letterhead
@@ -85,11 +86,13 @@ class _OverviewTables:
     ) -> None:
         self.ctx, self.sheet, self.results, self.row = ctx, sheet, results, row
         self.charts = Charts(ctx, sheet, results.sheets, results.trends)
+        self.titles = count(1)
 
     def _write_title(self, key: str, sheet: str) -> None:
         self.row += 1
         title_span = _COLUMNS - _LINK_SPAN
-        self.sheet.write(self.row, 0, self.ctx.t(f"overview.{key}"), "section", span=title_span)
+        title = f"{next(self.titles)}. {self.ctx.t(f'overview.{key}')}"
+        self.sheet.write(self.row, 0, title, "section", span=title_span)
         target = self.results.sheets[sheet]
         link = Hyperlink(target.address(0, 0), f"{target.title} ►")
         self.sheet.write(self.row, title_span, link, "back", span=_LINK_SPAN)
@@ -117,11 +120,13 @@ class _OverviewTables:
         """Say that the figures will change, and for whom it is waited."""
         if not self.ctx.figures.is_provisional:
             return
-        missing = list(_missing_units(self.ctx))
-        names = "; ".join(missing[:_MAX_NAMES])
-        if len(missing) > _MAX_NAMES:
-            names += self.ctx.t("overview.more", count=len(missing) - _MAX_NAMES)
-        text = self.ctx.t("overview.banner", count=len(missing), names=names)
+        missing = _missing_returns(self.ctx)
+        units = [_unit_text(self.ctx, code, states) for code, states in missing.items()]
+        names = "; ".join(units[:_MAX_NAMES])
+        if len(units) > _MAX_NAMES:
+            names += self.ctx.t("overview.more", count=len(units) - _MAX_NAMES)
+        returns = sum(states.total() for states in missing.values())
+        text = self.ctx.t("overview.banner", count=returns, names=names)
         self.sheet.write(self.row, 0, text, "banner", span=_COLUMNS)
         self.row += 1
 
@@ -172,7 +177,10 @@ class _OverviewTables:
             if block.times_text:
                 label = f"{title} ({block.times_text})"
             self._write_line(label, span, formulas, [""] * len(STATES))
-        self.charts.draw_quotas(STATES, first, self.row - 1, span)
+        if any(line.open_months for line in self.ctx.figures.quota):
+            self.sheet.write(self.row, 0, t("visits/quota.open"), "note", span=_COLUMNS)
+            self.row += 1
+        self.charts.draw_quotas(STATES, first, first + len(self.results.quotas) - 1, span)
 
     def write_classification(self) -> None:
         """Write the published lines of the yearly classification."""
@@ -202,13 +210,24 @@ class _OverviewTables:
         charts.draw_grades()
 
 
-def _missing_units(ctx: ReportContext) -> Iterator[str]:
-    period = ctx.figures.period
+def _missing_returns(ctx: ReportContext) -> Mapping[str, Counter[str]]:
+    """Return how many of each unit's returns of the period are open, by state."""
+    period, units = ctx.figures.period, dict[str, Counter[str]]()
     periods = {period, *period.months()}
     for matrix in matrices(ctx.figures):
         for (code, cell_period), cell in matrix.cells.items():
             if cell_period in periods and cell.state in OPEN:
-                yield f"{code} {ctx.name(code)} ({ctx.state_title('return', cell.state).lower()})"
+                units.setdefault(code, Counter())[cell.state] += 1
+    return units
+
+
+def _unit_text(ctx: ReportContext, code: str, states: Counter[str]) -> str:
+    """Return a unit with what its returns wait for; of several with how many."""
+    parts = [
+        ctx.state_title("return", state).lower() + (f": {number}" if states.total() > 1 else "")
+        for state, number in states.items()
+    ]
+    return f"{code} {ctx.name(code)} ({', '.join(parts)})"
 
 
 def _write_contents(ctx: ReportContext, sheet: SheetWriter, row: int) -> int:

@@ -19,6 +19,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import TONES
 from mlay_batch.core.text import day_and_month
+from mlay_batch.figures.attendance import duties
 from mlay_batch.figures.report_records import QuotaLine
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
@@ -378,21 +379,21 @@ def assignment_texts(
         yield line.branches[0].name
         return
     year = Period(ctx.figures.period.year, 1, 12)
-    for assignment in ctx.inputs.register.assignments:
-        last_day = assignment.to or year.end
+    for duty in duties(ctx.inputs.register).get(line.officer, ()):
+        last_day = min(duty.last, year.end)
+        if duty.first > last_day:
+            continue
         span_periods = (
             _span_period(year, quota_span)
             for quota_span in spans
-            if quota_span.quota.role == assignment.role
+            if quota_span.quota.role == duty.role
         )
-        if assignment.officer != line.officer:
-            continue
-        if any(assignment.from_ <= span.end and last_day >= span.start for span in span_periods):
-            since = ctx.t("visits/since", day=_short_day(ctx, assignment.from_))
+        if any(duty.first <= span.end and last_day >= span.start for span in span_periods):
+            since = ctx.t("visits/since", day=_short_day(ctx, duty.first))
             until = ctx.t("visits/until", day=_short_day(ctx, last_day))
-            span = [since] if assignment.from_ > year.start else []
+            span = [since] if duty.first > year.start else []
             span += [until] if last_day < year.end else []
-            yield ctx.name(assignment.branch) + (f" ({' '.join(span)})" if span else "")
+            yield ctx.name(duty.branch) + (f" ({' '.join(span)})" if span else "")
 
 
 def _span_period(year: Period, span: QuotaSpan) -> Period:

@@ -174,8 +174,8 @@ def _write_summary(listing: Listing[ThematicLine], thematic: Thematic) -> None:
         count = Formula(f"=COUNTIF({states},{quote(text)})", counts[state])
         sheet.write(row, label_width, count, "total_count")
         listing.next_row += 1
-    without_meeting = [line for line in thematic.lines if line.state in ("open", "none")]
-    if without_meeting:
-        codes = ", ".join(line.branch.code for line in without_meeting)
-        text = ctx.t("branches/thematic.without", count=len(without_meeting), codes=codes)
-        listing.write_note(text, "plain")
+    for state, key in (("none", "without"), ("open", "unknown")):
+        codes = [line.branch.code for line in thematic.lines if line.state == state]
+        if codes:
+            text = ctx.t(f"branches/thematic.{key}", count=len(codes), codes=", ".join(codes))
+            listing.write_note(text, "plain")
