@@ -29,14 +29,14 @@ class MovementFields:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """The members of a cell that was merged into another one of the office."""
+    """The members of a cell that ended: it was merged into another one, or dissolved."""
 
     branch: str
     """The cell that ended."""
-    successor: str
-    """The cell that took them over."""
+    successor: str | None
+    """The cell that took them over; None: the register names none, where they went is unknown."""
     month: Period
-    """The month whose return of the successor begins with them."""
+    """The month whose return of the successor begins with them; that in which `branch` ended."""
     last: Period | None
     """The month of the last return of `branch`; None: there is none."""
     count: int
@@ -54,13 +54,19 @@ class MemberMovement:
     opening: int
     """A: without the members taken over since."""
     is_new: bool
-    """Whether it was founded by a merger since: A is 0 whatever it reports."""
+    """Whether it was founded since: A is 0 whatever it reports."""
+    founded_with: int
+    """The members a new cell opens with that nobody handed over."""
     changes: Mapping[str, int] = field(hash=False)
     """The sum of each field of B and C."""
     received: tuple[Handover, ...]
     handed_over: Handover | None
     closing: int
-    """D: 0 in a cell that was merged into another."""
+    """D: 0 in a cell that has ended."""
+    opens_after: Period | None = None
+    """The month whose closing is A: the opening of its first return counts those taken over."""
+    is_carried: bool = False
+    """Whether it ended in the span and reported before it only: A is what it closed with then."""
     missing: tuple[tuple[str, Period], ...] = ()
     """Returns that its mergers wait for."""
     unreported: tuple[Period, ...] = ()
@@ -68,9 +74,20 @@ class MemberMovement:
 
     @property
     def merged(self) -> int:
-        """S: the members taken over less those handed over."""
+        """S: the members taken over, or begun with, less those handed over or dissolved."""
         handed_over = self.handed_over.count if self.handed_over else 0
-        return sum(handover.count for handover in self.received) - handed_over
+        return self.founded_with + sum(h.count for h in self.received) - handed_over
+
+    @property
+    def dissolved_with(self) -> int:
+        """The members of a cell that ended without a successor."""
+        gone = self.handed_over
+        return gone.count if gone and gone.successor is None else 0
+
+    @property
+    def unexplained(self) -> int:
+        """The part of S that no other cell of the office has."""
+        return self.founded_with - self.dissolved_with
 
     @property
     def opened_with(self) -> tuple[Handover, ...]:
@@ -109,6 +126,9 @@ class MovementLine:
         in_period: movement over the period; None: no month of it is reported.
         in_year: movement over the year to date; None: no month of it is reported.
         mismatches: months of the year to date that do not begin as the one before ended.
+        open_months: months without a return that is out: of the year before its first return, of
+            the period after its last one. Its A, or its D, is not that of the span then.
+        since: the month its year begins with where returns of earlier ones were waived.
     """
 
     branch: Organisation
@@ -116,6 +136,8 @@ class MovementLine:
     in_period: MemberMovement | None
     in_year: MemberMovement | None
     mismatches: tuple[OpeningMismatch, ...] = ()
+    open_months: tuple[Period, ...] = ()
+    since: Period | None = None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from mlay_batch.figures.branch_records import (
     OpeningMismatch,
 )
 from mlay_batch.figures.completeness import worst_state
-from mlay_batch.figures.report_records import Completeness, ReportInputs
+from mlay_batch.figures.report_records import OPEN, Completeness, ReportInputs
 from mlay_batch.figures.return_access import (
     ReturnsByKey,
     card,
@@ -79,15 +79,32 @@ def _lines(
     by_branch: dict[str, list[OpeningMismatch]] = {}
     for mismatch in _opening_mismatches(inputs, fields, returns, mergers):
         by_branch.setdefault(mismatch.branch, []).append(mismatch)
-    spans = [
-        _Span(fields, returns, tuple(month for month in months if month in matrix.periods), mergers)
-        for months in (inputs.period.months(), inputs.period.year_to_date())
-    ]
+    year = tuple(month for month in inputs.period.year_to_date() if month in matrix.periods)
+    in_span = tuple(month for month in inputs.period.months() if month in year)
+    spans = [_Span(fields, returns, year, months, mergers) for months in (in_span, year)]
     for branch in matrix.branches:
         in_period, in_year = (span.movement(branch) for span in spans)
         state = worst_state(inputs.period, branch.code, matrix)
         mismatches = tuple(by_branch.get(branch.code, ()))
-        yield MovementLine(branch, state, in_period, in_year, mismatches)
+        line = MovementLine(branch, state, in_period, in_year, mismatches)
+        yield _with_unknown_ends(line, in_span, matrix)
+
+
+def _with_unknown_ends(
+    line: MovementLine, months: tuple[Period, ...], matrix: Completeness
+) -> MovementLine:
+    """Add the months before its first return of the year and after its last one of `months`."""
+    if line.in_year is None:
+        return line
+    before = [month for month in matrix.periods if month < line.in_year.first]
+    after = [month for month in months if line.in_period and month > line.in_period.last]
+    states = {month: matrix.cell(line.branch.code, month).state for month in (*before, *after)}
+    is_waived = any(states[month] == "waived" for month in before)
+    return replace(
+        line,
+        open_months=tuple(month for month, state in states.items() if state in OPEN),
+        since=line.in_year.first if is_waived else None,
+    )
 
 
 @dataclass(frozen=True)
@@ -153,38 +170,61 @@ class _Span:
     Attributes:
         fields: the fields of the form.
         returns: all returns of the form.
-        months: the months, in order.
+        year: the months of the year to date, in order.
+        months: those of the span.
         mergers: all mergers.
     """
 
     fields: MovementFields
     returns: ReturnsByKey
+    year: tuple[Period, ...]
     months: tuple[Period, ...]
     mergers: tuple[_Merger, ...]
 
     @cached_property
     def _handovers(self) -> tuple[Handover, ...]:
-        """The mergers of cells whose last month lies in the span as well."""
+        """The mergers of the span, of cells whose last month lies in its year."""
         return tuple(
             self._handover(merger)
             for merger in self.mergers
-            if merger.month in self.months and merger.last in self.months
+            if merger.month in self.months and merger.last in self.year
         )
 
     def _handover(self, merger: _Merger) -> Handover:
         branch, successor = merger.branch, merger.successor
-        rows = [(month, row) for month, row in self._rows(branch) if month <= merger.last]
-        last, count_then = (rows[-1][0], self._closing(rows[-1][1])) if rows else (None, 0)
+        last, count_then = self._end(branch, merger.last)
         missing = [] if last == merger.last else [(branch.code, merger.last)]
-        if not any(month >= merger.month for month, _ in self._rows(successor)):
+        if not any(month >= merger.month for month, _ in self._rows(successor, self.year)):
             missing.append((successor.code, merger.month))
         return Handover(branch.code, successor.code, merger.month, last, count_then, tuple(missing))
 
-    def _rows(self, branch: Organisation) -> list[tuple[Period, Row]]:
-        """Return the branch's members in the months of its life that it reported."""
+    def _end(self, branch: Organisation, until: Period) -> tuple[Period | None, int]:
+        """Return the month of the last return up to `until` and what it closes with."""
+        rows = [row for row in self._rows(branch, self.year) if row[0] <= until]
+        return (rows[-1][0], self._closing(rows[-1][1])) if rows else (None, 0)
+
+    def _leaving(self, branch: Organisation) -> Handover | None:
+        """Return with how many members a branch ended in the span; None if it did not.
+
+        Without a successor nobody takes them over: where they went, the register does not say.
+        """
+        for handover in self._handovers:
+            if handover.branch == branch.code:
+                return handover
+        month = Period.of("month", branch.ended) if branch.ended else None
+        if (
+            month is None
+            or month not in self.months
+            or any(merger.branch == branch for merger in self.mergers)
+        ):
+            return None
+        return Handover(branch.code, None, month, *self._end(branch, month))
+
+    def _rows(self, branch: Organisation, months: tuple[Period, ...]) -> list[tuple[Period, Row]]:
+        """Return the branch's members in those months of its life that it reported."""
         return [
             (month, row)
-            for month in self.months
+            for month in months
             if branch.may_report(month)
             and (row := _card(self.fields, self.returns, branch.code, month))
         ]
@@ -195,24 +235,28 @@ class _Span:
     def movement(self, branch: Organisation) -> MemberMovement | None:
         """Return a branch's members over those of the months it reported; None without any.
 
-        A new cell that opens August with 23, handed over by two others, has A = 0 and S = 23.
+        A new cell that opens August with 23, handed over by two others, has A = 0 and S = 23. One
+        merged on 15 August that reported in July last has A = 9 and S = −9 in August alone.
         """
-        rows = self._rows(branch)
+        rows, handed_over = self._rows(branch, self.months), self._leaving(branch)
         if not rows:
-            return None
+            return self._carried(handed_over) if handed_over else None
         (first, first_row), (last, last_row) = rows[0], rows[-1]
-        own = self._handovers_of(branch, first)
-        handed_over = next((h for h in own if h.branch == branch.code), None)
-        gains = [h for h in own if h is not handed_over and h.month <= last]
+        taken_over = self._taken_over(branch, first)
+        gains = [h for h in taken_over if h.month <= last]
         fields, reported = self.fields, {month for month, _ in rows}
         opened_with = [h for h in gains if h.month <= first]
-        is_new = bool(opened_with) and self._is_founded(branch)
+        is_new = self._is_founded(branch)
+        before = self._month_before(branch, first) if opened_with and not is_new else None
         opening = count(first_row, fields.opening) - sum(h.count for h in opened_with)
+        own = (handed_over, *taken_over) if handed_over else taken_over
         return MemberMovement(
             first=first,
             last=last,
-            opening=0 if is_new else max(0, opening),
+            opening=0 if is_new else before[1] if before else max(0, opening),
             is_new=is_new,
+            founded_with=opening if is_new and not opened_with else 0,
+            opens_after=before[0] if before else None,
             changes={
                 name: sum(count(row, name) for _, row in rows)
                 for name in (*fields.increases, *fields.decreases)
@@ -228,8 +272,32 @@ class _Span:
             ),
         )
 
-    def _handovers_of(self, branch: Organisation, first: Period) -> list[Handover]:
-        """Return the mergers of a branch that its returns from `first` on tell of.
+    def _month_before(self, branch: Organisation, first: Period) -> tuple[Period, int] | None:
+        """Return the month before `first` and what it closes with, if it has a return."""
+        last, closing = self._end(branch, first.previous())
+        return (last, closing) if last == first.previous() else None
+
+    def _carried(self, handed_over: Handover) -> MemberMovement | None:
+        """Return the movement of a branch that ended in the span and reported before it only."""
+        if handed_over.last is None:
+            return None
+        names = (*self.fields.increases, *self.fields.decreases)
+        return MemberMovement(
+            first=handed_over.last,
+            last=handed_over.last,
+            opening=handed_over.count,
+            is_new=False,
+            founded_with=0,
+            changes=dict.fromkeys(names, 0),
+            received=(),
+            handed_over=handed_over,
+            closing=0,
+            is_carried=True,
+            missing=handed_over.missing,
+        )
+
+    def _taken_over(self, branch: Organisation, first: Period) -> list[Handover]:
+        """Return the mergers into a branch that its returns from `first` on tell of.
 
         Left out is what happened before, of cells that have no return either: an office that begins
         in November knows nothing of a merger in August.
@@ -237,15 +305,14 @@ class _Span:
         return [
             handover
             for handover in self._handovers
-            if handover.branch == branch.code
-            or (handover.successor == branch.code and (handover.last or handover.month >= first))
+            if handover.successor == branch.code and (handover.last or handover.month >= first)
         ]
 
     def _is_founded(self, branch: Organisation) -> bool:
         """Whether it was founded in the span and took over nobody who is counted before it."""
-        is_founded = branch.founded is not None and branch.founded > self.months[0].start
-        return is_founded and not any(
-            merger.successor == branch and merger.last < self.months[0] for merger in self.mergers
+        month = Period.of("month", branch.founded) if branch.founded else None
+        return month in self.months and not any(
+            merger.successor == branch and merger.last < self.year[0] for merger in self.mergers
         )
 
 

@@ -31,6 +31,7 @@ COLUMNS = {
     "scores": ("held_on", "scorer", "explanation", "total"),
     "visits": ("held_on", "officer", "on_behalf_of"),
 }
+CARD = ("opening", "closing", "moved_in", "moved_out")
 shipped = cache(load_catalogue)
 
 
@@ -112,7 +113,7 @@ def returns(text: str) -> list[AcceptedReturn]:
 
     Columns, all but the first two optional: branch, day (or a bare month), kind (a sitting of two
     kinds as ``regular+thematic``), officer, for (on behalf of), own, confirmed, note, opening,
-    closing, nil, received.
+    closing, moved_in, moved_out, nil, received.
     """
     by_return: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for line in table(text):
@@ -129,7 +130,7 @@ def _return(branch: str, month: str, lines: list[dict[str, Any]]) -> AcceptedRet
     received = f"{month}-28"
     for line in lines:
         cells = {key: cell for key, cell in line.items() if cell is not None}
-        card |= {key: cells[key] for key in ("opening", "closing") if key in cells}
+        card |= {key: cells[key] for key in CARD if key in cells}
         card |= {"no_meeting": cells["nil"]} if "nil" in cells else {}
         received = str(cells.get("received", received))
         if isinstance(cells["day"], date):

@@ -182,22 +182,32 @@ class TestMergers:
         assert moves == {"CB1": (20, 0, 20), "CB2": (9, -9, 0), "CB3": (7, -7, 0),
                          "CB4": (0, 16, 16)}  # fmt: skip
 
-    def test_a_merger_before_the_period_is_none_of_its_moves(self) -> None:
+    def test_the_month_of_a_merger_tells_of_it_as_the_year_does(self) -> None:
+        """CB2 and CB3 send no return of August: what they had in July passes on in August."""
         text = self.JULY + "CB1 | 2019-08 | 20 | 20\nCB4 | 2019-08 | 16 | 16"
         moves = merged_moves(text, "2019-08-01", "CB4", "2019-08", founded="2019-08-01")
-        assert moves == {"CB1": (20, 0, 20), "CB4": (16, 0, 16)}
+        assert moves == {"CB1": (20, 0, 20), "CB2": (9, -9, 0), "CB3": (7, -7, 0),
+                         "CB4": (0, 16, 16)}  # fmt: skip
+
+    def test_a_merger_before_the_period_is_none_of_its_moves(self) -> None:
+        text = self.JULY + "CB4 | 2019-08 | 16 | 16\nCB4 | 2019-09 | 16 | 16"
+        moves = merged_moves(text, "2019-08-01", "CB4", "2019-09", founded="2019-08-01")
+        assert moves == {"CB4": (16, 0, 16)}
 
     def test_on_the_15th_into_a_cell_that_stays(self) -> None:
         """CB2 reports until the 14th: one admitted, 10 pass. CB3 sends nothing more: its 7 of July.
 
-        CB1 opens August with 20 + 10 + 7 = 37. In August alone CB3 is no line: CB1 had its 7.
+        CB1 opens August with 20 + 10 + 7 = 37, in the quarter and in August alone.
         """
         august = "CB2 | 2019-08 | 9 | 10 | 1\nCB1 | 2019-08 | 37 | 37 |"
         text = self.JULY.replace("closing", "closing | admitted") + august
         quarter = merged_moves(text, "2019-08-15", "CB1", "2019-Q3")
         assert quarter == {"CB1": (20, 17, 37), "CB2": (9, -10, 0), "CB3": (7, -7, 0)}
         month = merged_moves(text, "2019-08-15", "CB1", "2019-08")
-        assert month == {"CB1": (27, 10, 37), "CB2": (9, -10, 0)}
+        assert month == {"CB1": (20, 17, 37), "CB2": (9, -10, 0), "CB3": (7, -7, 0)}
+        # As moved in, and not in the opening: 20 were there all the same.
+        text = text.replace("| 37 | 37 |", "| 20 | 37 |")
+        assert merged_moves(text, "2019-08-15", "CB1", "2019-08")["CB1"] == (20, 17, 37)
 
     def test_on_the_15th_into_a_new_cell(self) -> None:
         august = "CB2 | 2019-08 | 9 | 10 | 1\nCB1 | 2019-08 | 20 | 20 |\nCB4 | 2019-08 | 17 | 17 |"
@@ -244,6 +254,45 @@ class TestMergers:
         assert ended and (ended.merged, ended.missing) == (-9, (("CB2", Period(2019, 8)),))
         stays = line(filed, "CB2", "2019-08").in_year
         assert stays and (stays.merged, stays.closing) == (0, 14)
+
+    def test_a_dissolved_cell_leaves_nobody_behind(self) -> None:
+        """CB2 and CB3 end on 1 August without a successor: 9 and 7 are gone, in August, not July.
+
+        CB1 takes in the 9 and says so: 29 at the end, not 29 + 9 + 7.
+        """
+        text = self.JULY.replace("closing", "closing | moved_in")
+        text += "CB1 | 2019-08 | 20 | 29 | 9"
+        august = {"CB1": (20, 0, 29), "CB2": (9, -9, 0), "CB3": (7, -7, 0)}
+        for period in ("2019-08", "2019-Q3"):
+            assert merged_moves(text, "2019-08-01", "", period) == august
+        assert merged_moves(text, "2019-08-01", "", "2019-07")["CB2"] == (9, 0, 9)
+
+    def test_a_cell_founded_without_forerunners_opens_the_year_with_nobody(self) -> None:
+        """CB4 was founded on 10 October with 6; CB1 moved 6 out. By November the town has 20."""
+        filed = [
+            card("CB1", "2019-09", 20, 20),
+            card("CB1", "2019-10", 20, 14, moved_out=6),
+            card("CB4", "2019-10", 6, 6),
+            card("CB1", "2019-11", 14, 14),
+            card("CB4", "2019-11", 6, 6),
+        ]
+        for period, block in (("2019-10", "in_period"), ("2019-11", "in_year")):
+            moved = getattr(line(filed, "CB4", period), block)
+            assert (moved.opening, moved.founded_with, moved.merged, moved.closing) == (0, 6, 6, 6)
+        november = line(filed, "CB4").in_period
+        assert november and (november.opening, november.merged, november.closing) == (6, 0, 6)
+
+    def test_months_that_the_ends_of_a_span_wait_for(self) -> None:
+        """CB1 sent February and March: January is out for the year, April to June for the half.
+
+        CB4 was founded on 10 October and sent November: October is out, none before.
+        """
+        filed = [card("CB1", "2019-02", 7, 10, moved_in=3), card("CB1", "2019-03", 10, 10)]
+        assert line(filed, "CB1", "2019-03").open_months == (Period(2019, 1),)
+        half = [Period(2019, month) for month in (1, 4, 5, 6)]
+        assert list(line(filed, "CB1", "2019-H1").open_months) == half
+        filed = [card("CB4", "2019-11", 6, 6)]
+        assert line(filed, "CB4").open_months == (Period(2019, 10),)
 
     def test_a_chain_passes_everything_on(self) -> None:
         """A (9) into B (14) in March: 23; B into C (20) on 15 July: 43."""

@@ -92,7 +92,10 @@ def test_a_cell_merged_on_the_15th_reports_its_last_days_and_is_not_asked_to(tmp
     assert {q.officer: q.attended for q in figures.quota} == {"TU-1": 0, "CU-1": 1}
     done = consolidate(office, period=NOVEMBER, as_of=AS_OF, holder="test")
     sheet = load_sheets(done.path)["Đảng viên"]
-    named = [("Tháng 11 năm 2019", name) for name in ("Đầu kỳ (A)", "Sáp nhập (S)", "Cuối kỳ (D)")]
+    named = [
+        ("Tháng 11 năm 2019", name)
+        for name in ("Đầu kỳ (A)", "Sáp nhập, lập mới, giải thể (S)", "Cuối kỳ (D)")
+    ]
     rows = [sheet.row_of(text) for text in ("DB1-1", "DB1-2", "Tổng cộng")]
     numbers = [[sheet.under(row, *heading) for heading in named] for row in rows]
     assert numbers == [[10, 10, 20], [10, -10, 0], [20, 0, 20]]

@@ -60,34 +60,34 @@ MERGERS = """
 code | type        | parent | founded    | ended      | successor
 TX   | town        |        |            |            |
 CB1  | cell_direct | TX     |            |            |
-CB2  | cell_direct | TX     |            | 2019-08-15 | CB1
-CB3  | cell_direct | TX     |            | 2019-09-01 | CB5
-CB4  | cell_direct | TX     |            | 2019-09-01 | CB5
-CB5  | cell_direct | TX     | 2019-09-01 |            |
+CB2  | cell_direct | TX     |            | 2019-02-15 | CB1
+CB3  | cell_direct | TX     |            | 2019-03-01 | CB5
+CB4  | cell_direct | TX     |            | 2019-03-01 | CB5
+CB5  | cell_direct | TX     | 2019-03-01 |            |
 """
 MEMBERS = """
 branch | day     | opening | closing
-CB1    | 2019-07 | 20      | 20
-CB2    | 2019-07 | 9       | 9
-CB2    | 2019-08 | 9       | 9
-CB1    | 2019-08 | 29      | 29
-CB3    | 2019-07 | 7       | 7
-CB3    | 2019-08 | 7       | 7
-CB4    | 2019-07 | 5       | 5
-CB1    | 2019-09 | 29      | 29
-CB5    | 2019-09 | 12      | 12
+CB1    | 2019-01 | 20      | 20
+CB2    | 2019-01 | 9       | 9
+CB2    | 2019-02 | 9       | 9
+CB1    | 2019-02 | 29      | 29
+CB3    | 2019-01 | 7       | 7
+CB3    | 2019-02 | 7       | 7
+CB4    | 2019-01 | 5       | 5
+CB1    | 2019-03 | 29      | 29
+CB5    | 2019-03 | 12      | 12
 """
 
 
-@pytest.mark.parametrize("august", ["CB4 | 2019-08 | 5 | 5", ""])
-def test_members_of_merged_cells_pass_on_alike(tmp_path: Path, august: str) -> None:
+@pytest.mark.parametrize("february", ["CB4 | 2019-02 | 5 | 5", ""])
+def test_members_of_merged_cells_pass_on_alike(tmp_path: Path, february: str) -> None:
     """29 + 7 + 5 = 41 at the start, and at the end; without a return it stays open."""
-    inputs = facts(register(MERGERS), "2019-Q3", returns(MEMBERS + august))
+    inputs = facts(register(MERGERS), "2019-Q1", returns(MEMBERS + february))
     written = reports.write(inputs)
     book = load_sheets(written)
     assert differences(book, recalculate(written, tmp_path)) == []
     sheet, group = book["Đảng viên"], "Từ đầu năm 2019"
-    names = ("Đầu kỳ (A)", "Sáp nhập (S)", "Cuối kỳ (D)")
+    names = ("Đầu kỳ (A)", "Sáp nhập, lập mới, giải thể (S)", "Cuối kỳ (D)")
     rows = [sheet.row_of(text) for text in ("CB1", "CB2", "CB3", "CB4", "CB5", "Tổng cộng")]
     assert [[sheet.under(row, group, name) for name in names] for row in rows] == [
         [20, 9, 29],
@@ -98,8 +98,94 @@ def test_members_of_merged_cells_pass_on_alike(tmp_path: Path, august: str) -> N
         [41, 0, 41],
     ]
     said = [sheet.under(row, "Đối chiếu") for row in (*rows, rows[-1] + 1)]
-    out, some = "▲ Chưa có báo cáo CB4 T8", "▲ Chưa đủ báo cáo"
-    assert said == ["● Khớp"] * 7 if august else ["● Khớp"] * 3 + [out, out, some, some]
+    out, some = "▲ Chưa có báo cáo CB4 T2", "▲ Chưa đủ báo cáo"
+    assert said == ["● Khớp"] * 7 if february else ["● Khớp"] * 3 + [out, out, some, some]
+
+
+# A split: P gives 10 of its 20 to N, founded on 1 March. G (5) is dissolved, T takes 5 in; R has no
+# return of January, W was waived it. L is founded with 4 and takes over Y (6); Z takes over V (3)
+# and is dissolved.
+UNTOLD = """
+code | type        | parent | founded    | ended      | successor
+TX   | town        |        |            |            |
+CBP  | cell_direct | TX     |            |            |
+CBN  | cell_direct | TX     | 2019-03-01 |            |
+CBG  | cell_direct | TX     |            | 2019-03-01 |
+CBT  | cell_direct | TX     |            |            |
+CBR  | cell_direct | TX     |            |            |
+CBW  | cell_direct | TX     |            |            |
+CBL  | cell_direct | TX     | 2019-02-01 |            |
+CBY  | cell_direct | TX     |            | 2019-03-01 | CBL
+CBV  | cell_direct | TX     |            | 2019-02-15 | CBZ
+CBZ  | cell_direct | TX     |            | 2019-03-15 |
+"""
+WAIVED = "branch | form | period\nCBW | meeting | 2019-01"
+CARDS = """
+branch | day     | opening | moved_in | moved_out | closing
+CBP    | 2019-01 | 20      |          |           | 20
+CBP    | 2019-02 | 20      |          |           | 20
+CBP    | 2019-03 | 20      |          | 10        | 10
+CBN    | 2019-03 | 10      |          |           | 10
+CBG    | 2019-01 | 5       |          |           | 5
+CBG    | 2019-02 | 5       |          |           | 5
+CBT    | 2019-01 | 9       |          |           | 9
+CBT    | 2019-02 | 9       |          |           | 9
+CBT    | 2019-03 | 9       | 5        |           | 14
+CBR    | 2019-02 | 7       | 3        |           | 10
+CBR    | 2019-03 | 10      |          |           | 10
+CBW    | 2019-02 | 8       |          |           | 8
+CBW    | 2019-03 | 8       |          |           | 8
+CBL    | 2019-02 | 4       |          |           | 4
+CBL    | 2019-03 | 10      |          |           | 10
+CBY    | 2019-01 | 6       |          |           | 6
+CBY    | 2019-02 | 6       |          |           | 6
+CBV    | 2019-01 | 3       |          |           | 3
+CBZ    | 2019-01 | 4       |          |           | 4
+CBZ    | 2019-02 | 7       |          |           | 7
+"""
+
+
+def test_members_that_nobody_hands_over_or_takes_over(tmp_path: Path) -> None:
+    """The year: 20 + 9 + 7 + 8 + 5 + 6 + 3 + 4 = 62 at the start, +8 in, −10 out, and of unknown
+    origin or whereabouts +10 +4 −5 −7 = +2: 62 at the end.
+
+    March begins with the 69 that February closed with: 20 + 9 + 10 + 8 + 4 + 5 + 6 + 7.
+    """
+    written = reports.write(facts(register(UNTOLD, waivers=WAIVED), "2019-03", returns(CARDS)))
+    book = load_sheets(written)
+    assert differences(book, recalculate(written, tmp_path)) == []
+    sheet, names = book["Đảng viên"], ("Đầu kỳ (A)", "Sáp nhập, lập mới, giải thể (S)")
+    told = {}
+    for code in ("CBP", "CBN", "CBG", "CBT", "CBR", "CBW", "CBL", "CBY", "CBV", "CBZ", "Tổng cộng"):
+        row = sheet.row_of(code)
+        told[code] = [
+            *(
+                sheet.under(row, group, name)
+                for group in ("Tháng 3 năm 2019", "Từ đầu năm 2019")
+                for name in (*names, "Cuối kỳ (D)")
+            ),
+            sheet.under(row, "Đối chiếu"),
+        ]
+    assert told == {
+        "CBP": [20, 0, 10, 20, 0, 10, "● Khớp"],
+        "CBN": [0, 10, 10, 0, 10, 10, "▲ Lập mới: 10 đảng viên"],
+        "CBG": [5, -5, 0, 5, -5, 0, "▲ Giải thể: 5 đảng viên"],
+        "CBT": [9, 0, 14, 9, 0, 14, "● Khớp"],
+        "CBR": [10, 0, 10, 7, 0, 10, "▲ Chưa có báo cáo CBR T1"],
+        "CBW": [8, 0, 8, 8, 0, 8, "● Khớp từ T2"],
+        "CBL": [4, 6, 10, 0, 10, 10, "▲ Lập mới: 4 đảng viên"],
+        "CBY": [6, -6, 0, 6, -6, 0, "Đã giải thể, sáp nhập"],
+        "CBV": [None, None, None, 3, -3, 0, "Đã giải thể, sáp nhập"],
+        "CBZ": [7, -7, 0, 4, -4, 0, "▲ Giải thể: 7 đảng viên"],
+        "Tổng cộng": [69, -2, 62, 62, 2, 62, "▲ Chưa đủ báo cáo"],
+    }
+    total = sheet.row_of("Tổng cộng")
+    assert str(sheet.at(total, 1)).startswith("Tổng cộng: trong kỳ 6 đơn vị")
+    assert sheet.under(total + 1, "Đối chiếu") == "● Khớp"  # of mergers alone: 6 + 3 = 6 + 3
+    notes = [str(row[0]) for row in sheet.rows if str(row[0]).startswith(("Lập mới", "Giải thể"))]
+    assert [note.split(" đảng viên")[0] for note in notes] == ["Lập mới: 14", "Giải thể: 12"]
+    assert notes[0].endswith("(CBN: 10; CBL: 4).")
+    assert notes[1].endswith("(CBG: 5; CBZ: 7).")
 
 
 def test_a_figure_that_is_an_error_would_be_seen() -> None:

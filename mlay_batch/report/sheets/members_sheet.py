@@ -61,7 +61,7 @@ def write(
     branches = (line.branch.code for line in movement.lines)
     trends.draw_sparklines(sheet, listing.first_row, listing.position("line"), branches, "members")
     listing.write_totals(movement.lines, _total_label(ctx, movement))
-    _write_transfers_check(listing, movement)
+    _write_transfers_check(listing, columns)
     check = listing.position("check")
     sheet.colour_states((listing.first_row, check), (listing.next_row - 1, check), "●▲■")
     last = listing.write_foot(_notes(ctx, movement), gap=0)
@@ -71,25 +71,31 @@ def write(
 def _total_label(ctx: ReportContext, movement: Movement) -> str:
     """Return what the two blocks add up: the returns of the period, the last ones of the year."""
     in_period, in_year = (
-        sum(block is not None for block in blocks)
+        sum(block is not None and not block.is_carried for block in blocks)
         for blocks in zip(*((line.in_period, line.in_year) for line in movement.lines), strict=True)
     )
     return ctx.t("branches/members.total", now=in_period, year=in_year)
 
 
-def _write_transfers_check(listing: Listing[MovementLine], movement: Movement) -> None:
+def _write_transfers_check(listing: Listing[MovementLine], columns: _MemberColumns) -> None:
     """Write below the totals whether what was taken over in mergers is what was handed over."""
     ctx, row, check = listing.ctx, listing.next_row, listing.position("check")
-    blocks = [block for line in movement.lines for block in (line.in_period, line.in_year) if block]
+    lines = columns.movement.lines
+    blocks = [block for line in lines for block in (line.in_period, line.in_year) if block]
     yes, no = (ctx.t(f"branches/members.{key}") for key in ("closes", "closes_not"))
     if any(block.missing for block in blocks):
         yes = no = ctx.t("branches/members.open")
-    sums = [
-        sum(block.merged for line in movement.lines if (block := of(line)))
-        for of in (attrgetter("in_period"), attrgetter("in_year"))
-    ]
-    test = ",".join(f"{listing.cell(row - 1, name)}=0" for name in ("merged", "year_merged"))
-    formula = f"=IF(AND({test}),{quote(yes)},{quote(no)})"
+    sums, tests = [], []
+    for name, of in (("merged", "in_period"), ("year_merged", "in_year")):
+        spans = [attrgetter(of)(line) for line in lines]
+        sums.append(sum(span.merged - span.unexplained for span in spans if span))
+        others = "".join(
+            columns.unexplained_terms(span, line.branch.code, listing.cell(at, name))
+            for at, (line, span) in enumerate(zip(lines, spans, strict=True), listing.first_row)
+            if span and span.unexplained
+        )
+        tests.append(f"{listing.cell(row - 1, name)}{others}=0")
+    formula = f"=IF(AND({','.join(tests)}),{quote(yes)},{quote(no)})"
     listing.sheet.write(row, 0, ctx.t("branches/members.transfers"), "total_label", span=check)
     listing.sheet.write(row, check, Formula(formula, no if any(sums) else yes), "total_label")
     listing.next_row = row + 1
@@ -112,6 +118,18 @@ def _notes(ctx: ReportContext, movement: Movement) -> Iterator[str]:
                 f"{_return_name(ctx, code, block.last)}: {block.closing}" for code, block in others
             ),
         )
+    for kind in ("founded", "dissolved"):
+        counts = [
+            (line.branch.code, number)
+            for line in movement.lines
+            if line.in_year and (number := getattr(line.in_year, f"{kind}_with"))
+        ]
+        if counts:
+            yield ctx.t(
+                f"branches/members.{kind}_note",
+                count=sum(number for _, number in counts),
+                branches="; ".join(f"{code}: {number}" for code, number in counts),
+            )
     yield ctx.t("branches/members.how")
 
 
@@ -227,7 +245,11 @@ class _MemberColumns:
         def formula(movement: MemberMovement) -> str:
             if movement.is_new:
                 return ""
+            if movement.is_carried and movement.handed_over:
+                return self._handover_sum([movement.handed_over])
             first, field = movement.first, self.movement.fields.opening
+            if before := movement.opens_after:
+                return self._count_formula(self.movement.fields.closing, before, before)
             reported = self._count_formula(field, first, first)
             received = self._handover_sum(movement.opened_with)
             return f"MAX(0,{reported}-({received}))" if received else reported
@@ -236,17 +258,38 @@ class _MemberColumns:
         return block.column("opening", self._title("opening"), _COUNT_WIDTH, opening, formula)
 
     def _merged_column(self, block: _Block) -> Column[MovementLine]:
-        """Return the members that passed from cell to cell: what came less what went."""
+        """Return the members that passed from cell to cell: what came less what went.
+
+        With them are those that a new cell opens with and those of a cell that was dissolved.
+        """
 
         def formula(movement: MemberMovement) -> str:
             gone = (movement.handed_over,) if movement.handed_over else ()
             minus = f"-{self._handover_sum(gone)}" if gone else ""
-            return f"{self._handover_sum(movement.received)}{minus}"
+            came = [self._handover_sum(movement.received), self._founded_formula(movement)]
+            return "+".join(filter(None, came)) + minus
 
         column = block.column(
             "merged", self._title("merged"), _COUNT_WIDTH + 1, attrgetter("merged"), formula
         )
         return replace(column, number_format=_SIGNED)
+
+    def _founded_formula(self, movement: MemberMovement, branch: str = "") -> str:
+        """Return what a new cell opens with that nobody handed over; empty if it is nothing."""
+        first, field = movement.first, self.movement.fields.opening
+        return self._count_formula(field, first, first, branch) if movement.founded_with else ""
+
+    def unexplained_terms(self, movement: MemberMovement, branch: str, merged: str) -> str:
+        """Return what to add to the sum of S so that only mergers are left.
+
+        That is the row's own S, which stands in the cell `merged`, or the parts of it.
+        """
+        gone = (movement.handed_over,) if movement.handed_over else ()
+        if not movement.received and not (gone and not movement.dissolved_with):
+            return f"-{merged}"
+        founded = self._founded_formula(movement, quote(branch))
+        dissolved = self._handover_sum(gone) if movement.dissolved_with else ""
+        return (f"-{founded}" if founded else "") + (f"+{dissolved}" if dissolved else "")
 
     def _handover_sum(self, handovers: Iterable[Handover]) -> str:
         """Return the sum of what these cells closed with in the last months they reported."""
@@ -260,7 +303,7 @@ class _MemberColumns:
     def _closing_column(self, block: _Block) -> Column[MovementLine]:
         def formula(movement: MemberMovement) -> str:
             if movement.handed_over:
-                return ""  # the members went with the cell into another
+                return ""  # the cell has ended
             return self._count_formula(self.movement.fields.closing, movement.last, movement.last)
 
         opening, increase, decrease, merged = (
@@ -273,10 +316,12 @@ class _MemberColumns:
         )
 
     def _sum_formula(self, field: str, movement: MemberMovement) -> str:
+        if movement.is_carried:
+            return ""  # nothing changed after its last return
         return self._count_formula(field, movement.first, movement.last)
 
     def _sums_formula(self, fields: Sequence[str], movement: MemberMovement) -> str:
-        return "+".join(self._sum_formula(field, movement) for field in fields)
+        return "+".join(filter(None, (self._sum_formula(field, movement) for field in fields)))
 
     def _count_formula(self, field: str, first: Period, last: Period, branch: str = "") -> str:
         """Return the sum of a field over the months' returns of `branch`, else of the row's."""
@@ -293,7 +338,9 @@ class _MemberColumns:
         """Return whether both blocks add up; a month that does not open as the last closed."""
 
         def is_checked(line: MovementLine) -> bool:
-            return not line.mismatches and (line.in_period is not None or bool(_missing(line)))
+            is_reported = line.in_period is not None and not line.in_period.is_carried
+            is_told = bool(_missing(line) or self._remarks(line))
+            return not line.mismatches and (is_reported or is_told)
 
         def value(line: MovementLine) -> Content:
             if line.mismatches:
@@ -325,19 +372,38 @@ class _MemberColumns:
 
     def _results(self, lines: Sequence[MovementLine]) -> tuple[str, str]:
         """Return what is said if the sums add up, and if not: neither is known without a return."""
+        if not any(line.in_period or line.in_year for line in lines):
+            return self._title("open"), self._title("open")
         merging = [key for line in lines for key in _missing(line)]
-        months = [
+        ends = [(line.branch.code, month) for line in lines for month in line.open_months]
+        between = [
             (line.branch.code, month)
             for line in lines
             for month in (line.in_year.unreported if line.in_year else ())
         ]
-        yes, no = self._title("closes"), self._title("closes_not")
-        if merging or months:
-            no = self._open_text(lines, merging or months)
-        if not any(line.in_period or line.in_year for line in lines):
-            no = self._title("open")
-            return no, no
-        return (no if merging else yes), no
+        is_unknown = bool(merging or ends)
+        yes = self._open_text(lines, (*merging, *ends)) if is_unknown else self._yes(lines)
+        if merging or between:
+            return yes, self._open_text(lines, (*merging, *ends) if merging else between)
+        return yes, self._title("closes_not")
+
+    def _yes(self, lines: Sequence[MovementLine]) -> str:
+        """Return what is said where all adds up: of a single branch what is to be known, too."""
+        (line, *others) = lines or (None,)
+        if line is None or others:
+            return self._title("closes")
+        if remarks := self._remarks(line):
+            return remarks
+        since = line.since and self.ctx.t("branches/members.closes_since", month=line.since.month)
+        return since or self._title("closes")
+
+    def _remarks(self, line: MovementLine) -> str:
+        """Return with how many members it was founded and dissolved that nobody else tells of."""
+        return "; ".join(
+            self.ctx.t(f"branches/members.{kind}", count=number)
+            for kind in ("founded", "dissolved")
+            if line.in_year and (number := getattr(line.in_year, f"{kind}_with"))
+        )
 
     def _open_text(
         self, lines: Sequence[MovementLine], missing: Sequence[tuple[str, Period]]
@@ -345,8 +411,7 @@ class _MemberColumns:
         """Return that returns are out: which ones for a single branch."""
         if len(lines) > 1:
             return self._title("open")
-        listed = ", ".join(_return_name(self.ctx, *key) for key in missing)
-        return self.ctx.t("branches/members.missing", returns=listed)
+        return self.ctx.t("branches/members.missing", returns=_return_names(self.ctx, missing))
 
     def _state(self, line: MovementLine) -> str:
         return self.ctx.state_title("return", line.state)
@@ -387,6 +452,22 @@ class _MemberColumns:
 def _return_name(ctx: ReportContext, branch: str, month: Period) -> str:
     """Return how a monthly return is named where there is little room: ``CB-05 T7``."""
     return ctx.t("branches/members.return", branch=branch, month=month.month)
+
+
+def _return_names(ctx: ReportContext, keys: Iterable[tuple[str, Period]]) -> str:
+    """Return the names of several, months that follow one another as one: ``CB-05 T1–T7``."""
+    runs: list[tuple[str, Period, Period]] = []
+    for branch, month in dict.fromkeys(keys):
+        if runs and (runs[-1][0], runs[-1][2]) == (branch, month.previous()):
+            runs[-1] = branch, runs[-1][1], month
+        else:
+            runs.append((branch, month, month))
+    return ", ".join(
+        _return_name(ctx, branch, first)
+        if first == last
+        else ctx.t("branches/members.returns", branch=branch, first=first.month, last=last.month)
+        for branch, first, last in runs
+    )
 
 
 def _missing(line: MovementLine) -> tuple[tuple[str, Period], ...]:
