@@ -263,6 +263,9 @@ def mean_shares(series: tuple[ClassificationYear, ...]) -> ClassificationMean | 
         years=tuple(year.year for year in latest),
         shares={key: _mean_share(newest.scheme, _base_series(latest, key)) for key in lines},
         rated_shares={key: _mean_share(newest.scheme, _rated_series(latest, key)) for key in lines},
+        line_years={
+            key: tuple(year.year for year in latest if _line_shares([year], key)) for key in lines
+        },
     )
 
 

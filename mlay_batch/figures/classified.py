@@ -40,6 +40,11 @@ class ClassificationCap:
         """Whether no more than allowed have the grade."""
         return self.given_count <= self.allowed_count
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nobody to whom the cap could apply."""
+        return not self.base and not self.given_count
+
 
 @dataclass(frozen=True)
 class ClassificationCondition:
@@ -129,8 +134,16 @@ class ClassificationMean:
         years: the years, ascending.
         shares: shares of the base that the scheme names.
         rated_shares: shares of the rated alone.
+        line_years: those of the years that have a base for the line.
     """
 
     years: tuple[int, ...]
     shares: Mapping[tuple[str, str], float | None] = field(hash=False)
     rated_shares: Mapping[tuple[str, str], float | None] = field(hash=False)
+    line_years: Mapping[tuple[str, str], tuple[int, ...]] = field(hash=False)
+
+    def years_of(self, section: str) -> tuple[int, ...]:
+        """Return the years of which any line of a section or kind has a base."""
+        return tuple(
+            sorted({y for key, of in self.line_years.items() if key[0] == section for y in of})
+        )

@@ -10,6 +10,7 @@ import pytest
 from builders import figure_inputs, reports
 from builders.sheet_cells import Book, differences, load_sheets, recalculate
 
+from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
 from mlay_batch.figures.classified import ClassificationCap
 from mlay_batch.figures.report_records import ReportInputs
@@ -107,6 +108,7 @@ DB2  | committee   | TX     | Đảng bộ hai
 DB3  | committee   | TX     | Đảng bộ ba
 CB1  | cell_direct | TX     | Chi bộ một
 CB2  | cell_direct | TX     | Chi bộ hai
+CB3  | cell_direct | TX     | Chi bộ ba
 """
 YEARLY_2019 = """
 branch|year|section|grade|total|exempt|not_rated|rated|grade1|grade2|grade3|grade4
@@ -120,6 +122,8 @@ CB1|2019|own|grade1
 CB1|2019|members||25|0|0|25|3|17|5|0
 CB2|2019|own|grade1
 CB2|2019|members||25|0|0|25|3|16|6|0
+CB3|2019|own|grade1
+CB3|2019|members||3|3|0|0|0|0|0|0
 """
 
 
@@ -159,7 +163,45 @@ def test_a_committee_with_half_its_cells_failing_does_not_qualify() -> None:
         "Đảng bộ ba": [10, 5, 8, 3, "– Không xét"],  # it calls itself good, not excellent
         "Chi bộ một": [25, 25, 20, 20, "● Đủ các tỷ lệ"],  # exactly 80 % of 25
         "Chi bộ hai": [25, 25, 20, 19, broken],
+        "Chi bộ ba": [0, 0, 0, 0, "▲ Không có ai được đánh giá, xem lại"],  # all are exempt
     }
+
+
+def test_a_cap_on_nobody_is_not_kept(tmp_path: Path) -> None:
+    """20 % of the good: DB1 2 of 2, CB1 3 of 17, CB2 3 of 16 keep it or not; CB3 rated nobody."""
+    filed = figure_inputs.classification(YEARLY_2019)
+    scheme = figure_inputs.shipped().scheme_for("classification", Period(2019, 1, 12))
+    assert scheme
+    schemes = [replace(scheme, parts=tuple(replace(p, caps=(CAP,)) for p in scheme.parts))]
+    catalogue = replace(figure_inputs.shipped(), schemes=tuple(schemes))
+    town = figure_inputs.register(TOWN)
+    written = reports.write(figure_inputs.facts(town, "2020-01", filed, catalogue=catalogue))
+    book = load_sheets(written)
+    assert differences(book, recalculate(written, tmp_path)) == []
+    sheet = book[SHEET]
+    start = sheet.row_of("2/2 đơn vị không vượt")  # CB1 and CB2: 3 of 3
+    rows = [(sheet.at(row, 2), sheet.at(row, 8)) for row in range(start + 1, start + 4)]
+    assert ("Chi bộ ba", "– Không có ai được đánh giá") in rows
+    assert sheet.at(start, 8) == "● Không vượt"
+
+
+def test_a_mean_says_of_which_years_it_is(tmp_path: Path) -> None:
+    """The committee's cells are known for 2019 alone: that is no mean; members for 2018, too."""
+    earlier = (
+        "CB1|2018|own|grade1\nCB1|2018|members||20|0|0|20|2|14|4|0\n"
+        "DB1|2018|own|grade1\nDB1|2018|members||9|9|0|0|0|0|0|0\n"
+    )
+    filed = figure_inputs.classification(YEARLY_2019 + earlier)
+    written = reports.write(figure_inputs.facts(figure_inputs.register(TOWN), "2020-01", filed))
+    book = load_sheets(written)
+    assert differences(book, recalculate(written, tmp_path)) == []
+    labels = [str(row[0]) for row in book["Xếp loại năm"].rows if str(row[0]).startswith("Bình")]
+    assert labels == [
+        "Bình quân 2018–2019",
+        "Bình quân là trung bình cộng tỷ lệ của các năm có số liệu.",
+    ]
+    overview = [str(row[0]) for row in book["Tổng quan"].rows]
+    assert [text[-8:] for text in overview if text.startswith("Chi bộ thuộc")] == ["Năm 2019"] * 3
 
 
 def test_what_is_not_confirmed_is_no_verdict() -> None:

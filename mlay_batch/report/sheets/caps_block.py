@@ -83,10 +83,10 @@ class _CapBlock:
         self.sheet.colour_states((row, _RESULT), (last, _RESULT), "●■")
         return last + 2
 
-    def _results(self) -> tuple[str, str]:
-        """Return the words for a cap that is kept and for one that is exceeded."""
-        state = "caps" if self.cap.confirmed else "caps.unconfirmed"
-        return self.ctx.t(f"{state}.kept"), self.ctx.t(f"{state}.broken")
+    def _results(self) -> tuple[str, str, str]:
+        """Return the words for a cap that is kept, for one exceeded, and without anybody."""
+        t, state = self.ctx.t, "caps" if self.cap.confirmed else "caps.unconfirmed"
+        return t(f"{state}.kept"), t(f"{state}.broken"), t("caps.empty")
 
     def _write_head(self, row: int) -> int:
         write, t = self.sheet.write, self.ctx.t
@@ -118,15 +118,16 @@ class _CapBlock:
     def _write_summary(
         self, row: int, span: tuple[int, int], units: tuple[ClassificationCap, ...]
     ) -> None:
-        """Write how many of the units below keep the cap, and whether all do."""
-        write, count = self.sheet.write, len(units)
-        met_text, exceeded_text = self._results()
+        """Write how many of the units below keep the cap, and whether all do; empty ones apart."""
+        write, count = self.sheet.write, sum(not unit.is_empty for unit in units)
+        met_text, exceeded_text, empty_text = self._results()
         met, exceeded = quote(met_text), quote(exceeded_text)
-        kept_count = sum(unit.is_kept for unit in units)
+        kept_count = sum(unit.is_kept and not unit.is_empty for unit in units)
         cell_range = ":".join(xl_rowcol_to_cell(line, _RESULT) for line in span)
-        summary_parts = self.ctx.t("caps.summary", kept="\0", count=count).split("\0")
-        text_formula = f"&COUNTIF({cell_range},{met})&".join(map(quote, summary_parts))
-        summary = Formula(f"={text_formula}", str(kept_count).join(summary_parts))
+        kept, over = (f"COUNTIF({cell_range},{text})" for text in (met, exceeded))
+        words = self.ctx.t("caps.summary", kept="\0", count="\0").split("\0")
+        formula = f"={quote(words[0])}&{kept}&{quote(words[1])}&({kept}+{over})&{quote(words[2])}"
+        summary = Formula(formula, f"{words[0]}{kept_count}{words[1]}{count}{words[2]}")
         write(row, 0, summary, "total_label", span=_BASE)
         totals = (
             (_BASE, sum(unit.base for unit in units)),
@@ -137,8 +138,8 @@ class _CapBlock:
             cells = ":".join(xl_rowcol_to_cell(line, column) for line in span)
             write(row, column, Formula(f"=SUM({cells})", total), "total_count")
         result = Formula(
-            f"=IF(COUNTIF({cell_range},{met})={count},{met},{exceeded})",
-            met_text if kept_count == count else exceeded_text,
+            f"=IF({over}>0,{exceeded},IF({kept}>0,{met},{quote(empty_text)}))",
+            exceeded_text if kept_count < count else met_text if count else empty_text,
         )
         write(row, _RESULT, result, "center", span=_RESULT_SPAN)
 
@@ -155,11 +156,14 @@ class _CapBlock:
         write(
             row, _GIVEN, Formula(f"={self._count_sum(unit, cap.grade)}", unit.given_count), "count"
         )
-        met_text, exceeded_text = self._results()
-        exceeds = f"{xl_rowcol_to_cell(row, _GIVEN)}>{xl_rowcol_to_cell(row, _ALLOWED)}"
+        met, exceeded, empty = self._results()
+        base_cell, allowed_cell, given_cell = (
+            xl_rowcol_to_cell(row, column) for column in (_BASE, _ALLOWED, _GIVEN)
+        )
+        state = f"IF({given_cell}>{allowed_cell},{quote(exceeded)},{quote(met)})"
         result = Formula(
-            f"=IF({exceeds},{quote(exceeded_text)},{quote(met_text)})",
-            met_text if unit.is_kept else exceeded_text,
+            f"=IF({base_cell}+{given_cell}=0,{quote(empty)},{state})",
+            empty if unit.is_empty else met if unit.is_kept else exceeded,
         )
         write(row, _RESULT, result, "center", span=_RESULT_SPAN)
 
@@ -230,7 +234,7 @@ class _ConditionsBlock:
         for number, entries in enumerate(units):
             self._write_unit(row + number, number + 1, entries)
         first, last = (row, self._result_column), (row + len(units) - 1, self._result_column)
-        self.sheet.colour_states(first, last, "●■")
+        self.sheet.colour_states(first, last, "●▲■")
         return row + len(units) + 1
 
     def _write_head(self, row: int) -> int:
@@ -288,7 +292,7 @@ class _ConditionsBlock:
         self._write_result(row, entries)
 
     def _write_result(self, row: int, entries: Sequence[ClassificationCondition]) -> None:
-        off, met, broken = self._results()
+        off, empty, met, broken = self._results()
         cells = [
             [xl_rowcol_to_cell(row, column + offset) for offset in range(3)]
             for column, _ in self._columns()
@@ -296,20 +300,23 @@ class _ConditionsBlock:
         no_base = ",".join(f"{base}=0" for base, _, _ in cells)
         failing = ",".join(f"{given}<{required}" for _, required, given in cells)
         formula = (
-            f"=IF(OR({self._has_grade(entries[0].branch)}=0,{no_base}),{quote(off)},"
-            f"IF(OR({failing}),{quote(broken)},{quote(met)}))"
+            f"=IF({self._has_grade(entries[0].branch)}=0,{quote(off)},"
+            f"IF(OR({failing}),{quote(broken)},IF(OR({no_base}),{quote(empty)},{quote(met)})))"
         )
         states = [entry.is_met for entry in entries]
-        text = off if None in states else met if all(states) else broken
+        text = broken if False in states else empty if None in states else met
+        if not entries[0].has_grade:
+            text = off
         self.sheet.write(
             row, self._result_column, Formula(formula, text), "center", span=_RESULT_SPAN
         )
 
-    def _results(self) -> tuple[str, str, str]:
-        """Return the words for not asked, met and broken."""
+    def _results(self) -> tuple[str, str, str, str]:
+        """Return the words for not asked, without anybody rated, met and broken."""
         t, state = self.ctx.t, "" if self.conditions[0].confirmed else "unconfirmed."
         return (
             t("conditions.off"),
+            t("conditions.empty"),
             t(f"conditions.{state}met"),
             t(f"conditions.{state}broken", grade=self._grade().lower()),
         )

@@ -18,6 +18,7 @@ from mlay_batch.report.sheets.series_block import (
     MeanLine,
     YearSeries,
     begin_small,
+    other_means,
     years_title,
 )
 from mlay_batch.report.writer import SheetWriter
@@ -100,8 +101,9 @@ def _notes(ctx: ReportContext) -> Iterator[str]:
     yield from dict.fromkeys(y.scheme.note.of(ctx.lang) for y in years if y.scheme.note)
     yield from dict.fromkeys(_target_notes(ctx))
     mean = ctx.figures.classification_mean
-    if mean and len(mean.years) > 1:
+    if mean and any(len(years) > 1 for years in mean.line_years.values()):
         yield ctx.t(f"classification.mean_{newest.scheme.mean}")
+        yield from other_means(ctx, mean)
 
 
 def _base_notes(ctx: ReportContext) -> Iterator[str]:

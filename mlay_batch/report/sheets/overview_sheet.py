@@ -188,7 +188,7 @@ class _OverviewTables:
         if mean is None:
             return
         self._write_title("classification", "classification")
-        heads = [mean_title(self.ctx, mean)]
+        heads = [mean_title(self.ctx, mean.years)]
         span = self._write_heads(self.ctx.t("overview.line"), heads)
         for line in self.results.classification:
             self._write_line(line.title, span, [line.share], [percent_format(line.decimals)])

@@ -312,12 +312,16 @@ class YearSeries:
         )
 
     def _write_mean(self, row: int) -> list[MeanLine]:
-        """Write the row of the mean below the years; a single year has none and stands for it."""
+        """Write the row of the mean below the years; a single year has none and stands for it.
+
+        The years are those of which this block has figures.
+        """
         mean = self.ctx.figures.classification_mean
-        if mean is None:
+        years = mean.years_of(self.section) if mean else ()
+        if mean is None or not years:
             return []
-        if len(mean.years) == 1:
-            row = self.year_rows[mean.years[0]]
+        if len(years) == 1:
+            row = self.year_rows[years[0]]
         else:
             self._write_mean_row(row, mean)
         return [self._mean_line(row, line, mean) for line in self.part.lines]
@@ -331,12 +335,16 @@ class YearSeries:
             line=begin_small(line.title.of(lang)),
             base=begin_small(self.ctx.t(f"classification.of_{self.base_name}")),
         )
+        years = mean.line_years.get((self.section, line.id), ())
+        if years and years != mean.years:
+            title = f"{title} – {mean_title(self.ctx, years)}"
         column = self.line_column(line.id)
         formula = self.sheet.reference(row, column, "" if share is None else share)
         return MeanLine(title, formula, line.decimals)
 
     def _write_mean_row(self, row: int, mean: ClassificationMean) -> None:
-        self.sheet.write(row, 0, mean_title(self.ctx, mean), "total_label", span=FIRST_COUNT)
+        title = mean_title(self.ctx, mean.years_of(self.section))
+        self.sheet.write(row, 0, title, "total_label", span=FIRST_COUNT)
         for column in range(FIRST_COUNT, self.column_count):
             self.sheet.write(row, column, None, "total_count")
         for line in self.part.lines:
@@ -383,12 +391,26 @@ def kind_title(ctx: ReportContext, part: Part, kind: str) -> str:
     )
 
 
-def mean_title(ctx: ReportContext, mean: ClassificationMean) -> str:
+def mean_title(ctx: ReportContext, years: Sequence[int]) -> str:
     """Return of which years a mean is; of one year it is that year's figure and no mean.
 
     "Bình quân 2016–2018", "Bình quân 2015, 2017, 2018", "Năm 2018".
     """
-    return _of_years(ctx, "classification.mean", mean.years)
+    return _of_years(ctx, "classification.mean", years)
+
+
+def other_means(ctx: ReportContext, mean: ClassificationMean) -> Iterator[str]:
+    """Yield the lines whose mean is of fewer years than the row it stands in says."""
+    heading = ctx.figures.years[-1].heading
+    titles = {
+        (section, line.id): line.title.of(ctx.lang)
+        for section, _ in mean.line_years
+        if (part := heading.part(section.partition("/")[0]))
+        for line in part.lines
+    }
+    for key, years in mean.line_years.items():
+        if years and years != mean.years_of(key[0]):
+            yield ctx.t("classification.mean_line", line=titles[key], mean=mean_title(ctx, years))
 
 
 def years_title(ctx: ReportContext) -> str:
