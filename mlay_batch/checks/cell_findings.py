@@ -13,7 +13,7 @@ from typing import Any
 from mlay_batch.checks.failures import Failure
 from mlay_batch.core.findings import Finding, Place, Severity, split_cell
 from mlay_batch.model.records import Row, Submission
-from mlay_batch.schema.checks import CHECKS
+from mlay_batch.schema.checks import CHECKS, REPORTER
 from mlay_batch.schema.model import Rule, Section
 
 Cell = tuple[str, str]
@@ -125,7 +125,7 @@ def _names(param: Any) -> tuple[str, ...]:
     return (
         (param,)
         if isinstance(param, str)
-        else tuple(map(str, param))
+        else tuple(name for name in map(str, param) if name != REPORTER)
         if _is_collection(param)
         else ()
     )

@@ -1,8 +1,8 @@
 """Builds one frame a section for all returns of one form: typed, never coerced.
 
 Besides the fields of the section a frame has columns marked by ``@``: the return a row belongs to,
-its Excel row, the period's first and last day. The index counts from 0, so that a failure leads
-back to its `Row`.
+its Excel row, the period's first and last day, the type of the organisation. The index counts from
+0, so that a failure leads back to its `Row`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pandas as pd
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import Row, Submission, Value
+from mlay_batch.schema.checks import REPORTER
 from mlay_batch.schema.model import Field, Form, Rule, Section
 
 SUBMISSION, NUMBER, START, END = "@submission", "@number", "@start", "@end"
@@ -36,6 +37,8 @@ class CandidateReturn:
     form: Form
     period: Period | None = None
     """None where it is not certain: dates are then not compared with it."""
+    reporter: str | None = None
+    """Type of the organisation; None where it is not known."""
     findings: tuple[Finding, ...] = ()
     """Those it has so far."""
 
@@ -87,6 +90,7 @@ def _table(candidates: Mapping[int, CandidateReturn], section: Section) -> Secti
         NUMBER: pd.Series([row.number for _, _, row in records], dtype="int64"),
         START: pd.Series([period and period.start for period in periods], dtype=DAY),
         END: pd.Series([period and period.end for period in periods], dtype=DAY),
+        REPORTER: pd.Series([candidate.reporter for _, candidate, _ in records], dtype=TEXT),
     }
     for field in section.fields:
         values = [_column_value(row.values.get(field.id), field) for _, _, row in records]

@@ -57,7 +57,8 @@ def identify(
     findings = [*_stamp_findings(evidence), *branch_findings, *period_findings]
     if branch is None or period is None:
         return checked.with_findings(*findings)
-    identity = Identity(form, branch, period)
+    organisation = register.by_code.get(branch) if register else None
+    identity = Identity(form, branch, period, organisation.type if organisation else None)
     if not period_findings:
         findings += _check_eligibility(identity, evidence, catalogue, as_of)
         findings += _check_lock(identity, evidence, checked.file.received)

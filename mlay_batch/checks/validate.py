@@ -93,7 +93,9 @@ def _candidate(checked: CheckedFile, forms: Sequence[Form]) -> CandidateReturn |
     if submission is None:
         return None
     if identity:
-        return CandidateReturn(submission, identity.form, identity.period, checked.findings)
+        return CandidateReturn(
+            submission, identity.form, identity.period, identity.reporter, checked.findings
+        )
     form = next(
         (f for f in forms if (f.form, f.version) == (submission.form, submission.version)), None
     )

@@ -132,11 +132,13 @@ class Identity:
         form: description of the form, in the version that the return is checked by.
         branch: code of the organisation.
         period: period of the form's kind.
+        reporter: type of the organisation; None without a register.
     """
 
     form: Form
     branch: str
     period: Period
+    reporter: str | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -11,6 +11,9 @@ from typing import Literal
 
 ParamKind = Literal["field", "fields", "other", "others", "number", "texts", "given", "fits"]
 
+REPORTER = "@reporter"
+"""Names the type of the organisation whose return it is; unknown without a register."""
+
 _NUMBERS = frozenset({"integer", "number"})
 _DATES = frozenset({"date"})
 _REFS = frozenset({"ref"})
@@ -23,8 +26,9 @@ class CheckSpec:
     Attributes:
         params: the kind of each parameter. ``field`` and ``fields`` name fields of the same section
             (``other`` and ``others`` of another, ``section.field``), ``number`` and ``texts`` are
-            plain values, ``given`` maps fields of the row or of a card (``section.field``) to
-            values of which each must hold one, ``fits`` values of a field to others of it.
+            plain values, ``given`` maps fields of the row or of a card (``section.field``), or
+            `REPORTER`, to values of which each must hold one, ``fits`` values of a field to others
+            of it.
         optional: the parameters that may be left out.
         gaps: what `says` and `fix` of a rule may put into their gaps: the figures its check
             provides. All provide ``field``, the title of the first marked field.

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mlay_batch.schema.checks import CHECKS
+from mlay_batch.schema.checks import CHECKS, REPORTER
 from mlay_batch.schema.model import Carry, Field, Form, Rule, Section
 from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
 from mlay_batch.schema.schemes import Condition, Crosswalk, Group, Part, Scheme
@@ -200,7 +200,8 @@ def _mapping_faults(
     if not lists or not all(isinstance(item, list) for item in lists):
         yield Fault(path, str(value), code="schema.unfit")
     elif CHECKS[rule.check].params[key] == "given":
-        yield from unknown_names(map(str, value), path, fields_by_name)
+        yield from unknown_names(map(str, value), path, {*fields_by_name, REPORTER})
+        yield from unknown_names(value.get(REPORTER, ()), (*path, REPORTER), form.reporters)
         for name in value.keys() & fields_by_name.keys():
             yield from _impossible_values(form, fields_by_name[name], value[name], (*path, name))
     elif field := fields_by_name.get(str(rule.params.get("value"))):

@@ -56,7 +56,7 @@ class FormSums:
 
     Attributes:
         matrix: the returns of the form, branch by period.
-        title: the title of the form.
+        title: the title of the form, with the period of the sums where it is an earlier one.
         expected: how many returns are owed in the report's period.
         sent: how many of them came in.
         open_count: how many did not.
@@ -132,6 +132,9 @@ def _write_matrix(
         (number, _FIRST_PERIOD, number, len(listing.columns) - 1)
         for number in (listing.head_row, rows["sent"], rows["open"])
     )
+    periods = _report_periods(matrix, ctx.figures.period)
+    if periods[0].start not in ctx.figures.period:
+        title = f"{title} – {periods[0].title(ctx.lang).lower()}"
     return rows["rate"] + 2, FormSums(
         matrix, title, due, sent, open_count, _rate(due, sent), head_range, sent_range, open_range
     )

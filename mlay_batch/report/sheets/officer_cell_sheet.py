@@ -184,7 +184,6 @@ class _OfficerCellColumns:
             "count",
             f"SUM({cell(ids[0])}:{cell(ids[-1])})" if ids else "0",
             group=so_far,
-            sum_text=f"= {' + '.join(map(cell, ids))}" if ids else "",
         )
         unsettled = attrgetter("pair.unsettled")
         yield column(
