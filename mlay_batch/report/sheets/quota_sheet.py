@@ -254,7 +254,6 @@ class _QuotaColumns:
             7.5,
             attrgetter("figures.missing"),
             formula=f"MAX(0,{cell('obligation')}-{cell('sure')})",
-            sum_text=f"= {cell('obligation')}−{cell('sure')} (≥ 0)",
             total=True,
         )
         yield Column(
