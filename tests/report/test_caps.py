@@ -163,7 +163,7 @@ def test_a_committee_with_half_its_cells_failing_does_not_qualify() -> None:
         "Đảng bộ ba": [10, 5, 8, 3, "– Không xét"],  # it calls itself good, not excellent
         "Chi bộ một": [25, 25, 20, 20, "● Đủ các tỷ lệ"],  # exactly 80 % of 25
         "Chi bộ hai": [25, 25, 20, 19, broken],
-        "Chi bộ ba": [0, 0, 0, 0, "▲ Không có ai được đánh giá, xem lại"],  # all are exempt
+        "Chi bộ ba": [0, 0, 0, 0, "▲ Mẫu số bằng 0, xem lại"],  # all are exempt
     }
 
 
@@ -181,7 +181,7 @@ def test_a_cap_on_nobody_is_not_kept(tmp_path: Path) -> None:
     sheet = book[SHEET]
     start = sheet.row_of("2/2 đơn vị không vượt")  # CB1 and CB2: 3 of 3
     rows = [(sheet.at(row, 2), sheet.at(row, 8)) for row in range(start + 1, start + 4)]
-    assert ("Chi bộ ba", "– Không có ai được đánh giá") in rows
+    assert ("Chi bộ ba", "– Mẫu số bằng 0") in rows
     assert sheet.at(start, 8) == "● Không vượt"
 
 

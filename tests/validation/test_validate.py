@@ -450,3 +450,30 @@ def test_the_readers_findings_on_a_register_are_kept() -> None:
     warning = replace(unread("C1"), severity=Severity.WARNING)
     read = replace(town(("TU", None)), findings=(warning,))
     assert validate_register(read, form("register", "1"))[1] == (warning,)
+
+
+CELLS = {
+    "total": 1, "not_rated": 0, "rated": 1, "grade1": 0, "grade2": 1, "grade3": 0, "grade4": 0
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reporter", "total", "codes"),
+    [("cell_direct", 1, ["K04"]), ("cell_direct", 2, ["K08"]), ("committee", 1, []),
+     ("committee", 2, []), (None, 2, [])],
+)  # fmt: skip
+def test_what_is_asked_of_a_grassroots_cell_is_asked_of_no_committee(
+    reporter: str | None, total: int, codes: list[str]
+) -> None:
+    """A committee may have one cell with another grade than its own; a cell counts itself alone."""
+    paper = {
+        "own": {"grade": "grade1"},
+        "cells": CELLS | {"total": total, "not_rated": total - 1},
+        "members": {"total": 9, "exempt": 0, "not_rated": 0, "rated": 9,
+                    "grade1": 1, "grade2": 8, "grade3": 0, "grade4": 0},
+    }  # fmt: skip
+    yearly = form("classification")
+    owner = replace(identity(period="2019", of=yearly), reporter=reporter)
+    read = submission(paper, of=yearly)
+    (checked,) = validate([check_forms(read, identity=owner)], LISTS, [yearly])
+    assert [finding.code for finding in checked.findings] == codes
