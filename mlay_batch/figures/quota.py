@@ -119,14 +119,6 @@ def _line(period: Period, officer_quota: _OfficerQuota, visits: Visits) -> Quota
     unsettled = len(visits) - attended
     open_months = sum(pair.open_months for pair in officer_quota.pairs)
     to_come = sum(pair.to_come for pair in officer_quota.pairs)
-    state = _state(
-        attended,
-        unsettled,
-        obligation,
-        floor(owed) if to_come else obligation,
-        is_open=open_months + to_come > 0,
-        is_own=all(pair.is_own for pair in officer_quota.pairs),
-    )
     return QuotaLine(
         quota=quota,
         officer=officer_quota.officer.code,
@@ -144,7 +136,14 @@ def _line(period: Period, officer_quota: _OfficerQuota, visits: Visits) -> Quota
         open_months=open_months,
         to_come=to_come,
         pace=tuple(float(_owed(served, Period(period.year, month))) for month in range(1, 13)),
-        state=state,
+        state=_state(
+            attended,
+            unsettled,
+            obligation,
+            floor(owed) if to_come else obligation,
+            is_open=open_months + to_come > 0,
+            is_own=all(pair.is_own for pair in officer_quota.pairs),
+        ),
     )
 
 

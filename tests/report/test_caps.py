@@ -15,7 +15,7 @@ from mlay_batch.figures import compute
 from mlay_batch.figures.classified import ClassificationCap
 from mlay_batch.figures.report_records import ReportInputs
 from mlay_batch.schema import Scheme
-from mlay_batch.schema.schemes import Cap
+from mlay_batch.schema.schemes import Cap, Crosswalk
 
 SHEET = "Mẫu 7A, 7B"
 CAP = Cap("grade1", ("grade2",), 20, "organisation", "21-HD/BTCTW", confirmed=True)
@@ -202,6 +202,32 @@ def test_a_mean_says_of_which_years_it_is(tmp_path: Path) -> None:
     ]
     overview = [str(row[0]) for row in book["Tổng quan"].rows]
     assert [text[-8:] for text in overview if text.startswith("Chi bộ thuộc")] == ["Năm 2019"] * 3
+
+
+def test_a_line_that_a_year_lacks_names_its_own_years() -> None:
+    """Of 2018 no grade is to be read as the lowest of 2019: that line is of 2019 alone."""
+    filed = figure_inputs.classification(
+        YEARLY_2019 + "CB1|2018|own|grade1\nCB1|2018|members||20|0|0|20|2|14|4|0\n"
+    )
+    same = {grade: grade for grade in ("grade1", "grade2", "grade3")}
+    catalogue = figure_inputs.shipped()
+    schemes = tuple(
+        replace(scheme, crosswalk=(Crosswalk("2019", "members", same),))
+        if (scheme.scheme, scheme.version) == ("classification", "2018")
+        else scheme
+        for scheme in catalogue.schemes
+    )
+    inputs = figure_inputs.facts(
+        figure_inputs.register(TOWN),
+        "2020-01",
+        filed,
+        catalogue=replace(catalogue, schemes=schemes),
+    )
+    book = load_sheets(reports.write(inputs))
+    notes = [str(row[0]) for row in book["Xếp loại năm"].rows if "(trên số" in str(row[0])]
+    line = "Đảng viên không hoàn thành nhiệm vụ (trên số được đánh giá)"
+    assert notes == [f"{line}: Năm 2019."]
+    assert book["Tổng quan"].find(f"{line} – Năm 2019")
 
 
 def test_what_is_not_confirmed_is_no_verdict() -> None:

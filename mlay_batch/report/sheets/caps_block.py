@@ -84,7 +84,7 @@ class _CapBlock:
         return last + 2
 
     def _results(self) -> tuple[str, str, str]:
-        """Return the words for a cap that is kept, for one exceeded, and without anybody."""
+        """Return the words for a cap that is kept, for one exceeded, and for base 0."""
         t, state = self.ctx.t, "caps" if self.cap.confirmed else "caps.unconfirmed"
         return t(f"{state}.kept"), t(f"{state}.broken"), t("caps.empty")
 
@@ -312,7 +312,7 @@ class _ConditionsBlock:
         )
 
     def _results(self) -> tuple[str, str, str, str]:
-        """Return the words for not asked, without anybody rated, met and broken."""
+        """Return the words for not asked, for base 0, met and broken."""
         t, state = self.ctx.t, "" if self.conditions[0].confirmed else "unconfirmed."
         return (
             t("conditions.off"),

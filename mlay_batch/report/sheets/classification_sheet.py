@@ -7,7 +7,7 @@ is on the sheet of forms 7A and 7B.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
@@ -18,7 +18,7 @@ from mlay_batch.report.sheets.series_block import (
     MeanLine,
     YearSeries,
     begin_small,
-    other_means,
+    mean_title,
     years_title,
 )
 from mlay_batch.report.writer import SheetWriter
@@ -62,7 +62,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> tuple[Mea
     breaks += [row] if len(ctx.figures.years) > _YEARS_ON_PAGE else []
     sheet.raw.set_h_pagebreaks(breaks)
     row = _write_conversion(ctx, sheet, row)
-    for note in _notes(ctx):
+    for note in _notes(ctx, means):
         sheet.write(row, 0, note, "note", span=columns)
         row += 1
     row = letterhead.write_signatures(ctx, sheet, row + 1, columns, split)
@@ -89,7 +89,7 @@ def _kinds(ctx: ReportContext, part: Part) -> list[str]:
     return list(kinds) or [""]
 
 
-def _notes(ctx: ReportContext) -> Iterator[str]:
+def _notes(ctx: ReportContext, means: Sequence[MeanLine]) -> Iterator[str]:
     if not ctx.figures.years:
         yield ctx.t("classification.none")
         return
@@ -100,10 +100,12 @@ def _notes(ctx: ReportContext) -> Iterator[str]:
         yield ctx.t("ratings/series.bases")
     yield from dict.fromkeys(y.scheme.note.of(ctx.lang) for y in years if y.scheme.note)
     yield from dict.fromkeys(_target_notes(ctx))
-    mean = ctx.figures.classification_mean
-    if mean and any(len(years) > 1 for years in mean.line_years.values()):
+    if any(len(line.years) > 1 for line in means):
         yield ctx.t(f"classification.mean_{newest.scheme.mean}")
-        yield from other_means(ctx, mean)
+    for line in means:
+        if line.years and line.years != line.row_years:
+            mean = mean_title(ctx, line.years)
+            yield ctx.t("classification.mean_line", line=line.title, mean=mean)
 
 
 def _base_notes(ctx: ReportContext) -> Iterator[str]:

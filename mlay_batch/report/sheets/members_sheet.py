@@ -282,13 +282,15 @@ class _MemberColumns:
     def unexplained_terms(self, movement: MemberMovement, branch: str, merged: str) -> str:
         """Return what to add to the sum of S so that only mergers are left.
 
-        That is the row's own S, which stands in the cell `merged`, or the parts of it.
+        That is the row's own S, which stands in the cell `merged`, where the row has no merger: so
+        the formula of a large office stays within Excel's bound. Else the parts of it.
         """
-        gone = (movement.handed_over,) if movement.handed_over else ()
-        if not movement.received and not (gone and not movement.dissolved_with):
+        gone = (movement.handed_over,) if movement.handed_over and movement.dissolved_with else ()
+        has_merger = movement.received or (movement.handed_over and not gone)
+        if not has_merger:
             return f"-{merged}"
         founded = self._founded_formula(movement, quote(branch))
-        dissolved = self._handover_sum(gone) if movement.dissolved_with else ""
+        dissolved = self._handover_sum(gone)
         return (f"-{founded}" if founded else "") + (f"+{dissolved}" if dissolved else "")
 
     def _handover_sum(self, handovers: Iterable[Handover]) -> str:
@@ -389,9 +391,9 @@ class _MemberColumns:
 
     def _yes(self, lines: Sequence[MovementLine]) -> str:
         """Return what is said where all adds up: of a single branch what is to be known, too."""
-        (line, *others) = lines or (None,)
-        if line is None or others:
+        if len(lines) > 1:
             return self._title("closes")
+        line = lines[0]
         if remarks := self._remarks(line):
             return remarks
         since = line.since and self.ctx.t("branches/members.closes_since", month=line.since.month)

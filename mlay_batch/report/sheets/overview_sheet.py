@@ -191,7 +191,10 @@ class _OverviewTables:
         heads = [mean_title(self.ctx, mean.years)]
         span = self._write_heads(self.ctx.t("overview.line"), heads)
         for line in self.results.classification:
-            self._write_line(line.title, span, [line.share], [percent_format(line.decimals)])
+            title = line.title
+            if line.years and line.years != mean.years:
+                title = f"{title} – {mean_title(self.ctx, line.years)}"
+            self._write_line(title, span, [line.share], [percent_format(line.decimals)])
 
     def write_errors(self) -> None:
         """Count what is wrong in the period's returns."""

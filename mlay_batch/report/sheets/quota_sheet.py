@@ -7,10 +7,10 @@ month, so that what may still be attended is said of one meeting a month only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from itertools import groupby
 from operator import attrgetter
 
@@ -19,7 +19,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import TONES
 from mlay_batch.core.text import day_and_month
-from mlay_batch.figures.attendance import duties
+from mlay_batch.figures.attendance import Duty, duties
 from mlay_batch.figures.report_records import QuotaLine
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
@@ -269,7 +269,12 @@ class _QuotaColumns:
         yield column("visits/column.unvisited", 24, outlook.unvisited)
 
     def _assigned(self, line: _OfficerLine) -> str:
-        return "; ".join(assignment_texts(self.ctx, line.figures, line.spans))
+        officer_duties = self._duties_by_officer.get(line.figures.officer, ())
+        return "; ".join(_assignment_texts(self.ctx, line, officer_duties))
+
+    @cached_property
+    def _duties_by_officer(self) -> Mapping[str, Sequence[Duty]]:
+        return duties(self.ctx.inputs.register)
 
     def _month_column(self, month: int) -> Column[_OfficerLine]:
         """Return the counted visits of a month; where a quota is owed by cell, in that cell."""
@@ -370,29 +375,27 @@ def _month_total(month: int, lines: Sequence[_OfficerLine]) -> int | None:
     return None if all(count is None for count in counts) else sum(count or 0 for count in counts)
 
 
-def assignment_texts(
-    ctx: ReportContext, line: QuotaLine, spans: Sequence[QuotaSpan]
+def _assignment_texts(
+    ctx: ReportContext, line: _OfficerLine, officer_duties: Iterable[Duty]
 ) -> Iterator[str]:
     """Yield the organisations assigned within the year, with the days where it is not all of it."""
-    if line.quota.per == "officer_cell":
-        yield line.branches[0].name
+    if line.branch_code:
+        yield ctx.name(line.branch_code)
         return
     year = Period(ctx.figures.period.year, 1, 12)
-    for duty in duties(ctx.inputs.register).get(line.officer, ()):
+    for duty in officer_duties:
         last_day = min(duty.last, year.end)
-        if duty.first > last_day:
-            continue
         span_periods = (
-            _span_period(year, quota_span)
-            for quota_span in spans
-            if quota_span.quota.role == duty.role
+            _span_period(year, span) for span in line.spans if span.quota.role == duty.role
         )
-        if any(duty.first <= span.end and last_day >= span.start for span in span_periods):
+        if duty.first <= last_day and any(
+            duty.first <= span.end and last_day >= span.start for span in span_periods
+        ):
             since = ctx.t("visits/since", day=_short_day(ctx, duty.first))
             until = ctx.t("visits/until", day=_short_day(ctx, last_day))
-            span = [since] if duty.first > year.start else []
-            span += [until] if last_day < year.end else []
-            yield ctx.name(duty.branch) + (f" ({' '.join(span)})" if span else "")
+            limits = [since] if duty.first > year.start else []
+            limits += [until] if last_day < year.end else []
+            yield ctx.name(duty.branch) + (f" ({' '.join(limits)})" if limits else "")
 
 
 def _span_period(year: Period, span: QuotaSpan) -> Period:

@@ -40,11 +40,15 @@ class MeanLine:
         title: what the share is of.
         share: the mean, in per cent.
         decimals: with how many decimals it is shown.
+        years: those it is of.
+        row_years: those that the row it stands in names.
     """
 
     title: str
     share: Formula
     decimals: int
+    years: tuple[int, ...]
+    row_years: tuple[int, ...]
 
 
 class YearSeries:
@@ -335,12 +339,10 @@ class YearSeries:
             line=begin_small(line.title.of(lang)),
             base=begin_small(self.ctx.t(f"classification.of_{self.base_name}")),
         )
-        years = mean.line_years.get((self.section, line.id), ())
-        if years and years != mean.years:
-            title = f"{title} – {mean_title(self.ctx, years)}"
         column = self.line_column(line.id)
         formula = self.sheet.reference(row, column, "" if share is None else share)
-        return MeanLine(title, formula, line.decimals)
+        years = mean.line_years.get((self.section, line.id), ())
+        return MeanLine(title, formula, line.decimals, years, mean.years_of(self.section))
 
     def _write_mean_row(self, row: int, mean: ClassificationMean) -> None:
         title = mean_title(self.ctx, mean.years_of(self.section))
@@ -397,20 +399,6 @@ def mean_title(ctx: ReportContext, years: Sequence[int]) -> str:
     "Bình quân 2016–2018", "Bình quân 2015, 2017, 2018", "Năm 2018".
     """
     return _of_years(ctx, "classification.mean", years)
-
-
-def other_means(ctx: ReportContext, mean: ClassificationMean) -> Iterator[str]:
-    """Yield the lines whose mean is of fewer years than the row it stands in says."""
-    heading = ctx.figures.years[-1].heading
-    titles = {
-        (section, line.id): line.title.of(ctx.lang)
-        for section, _ in mean.line_years
-        if (part := heading.part(section.partition("/")[0]))
-        for line in part.lines
-    }
-    for key, years in mean.line_years.items():
-        if years and years != mean.years_of(key[0]):
-            yield ctx.t("classification.mean_line", line=titles[key], mean=mean_title(ctx, years))
 
 
 def years_title(ctx: ReportContext) -> str:
