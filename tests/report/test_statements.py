@@ -152,6 +152,10 @@ def test_who_is_assigned_to_his_own_cell_alone_is_told_why_nothing_counts() -> N
     own = [replace(a, branch="A1") for a in inputs.register.assignments if a.officer == "CB04"]
     others = [a for a in inputs.register.assignments if a.officer != "CB04"]
     inputs = replace(inputs, register=replace(inputs.register, assignments=(*others, *own)))
-    sheet = load_sheets(changes.write_book(inputs))["Chỉ tiêu dự sinh hoạt"]
+    book, plain = load_sheets(changes.write_book(inputs)), load_sheets(changes.unchanged_book())
+    overview, head = book["Tổng quan"], "– Không đánh giá"
+    assert overview.at(overview.row_of("Cấp ủy viên"), overview.find(head)[1]) == 1
+    assert not [row for row in plain["Tổng quan"].rows if head in row]  # no column for nobody
+    sheet = book["Chỉ tiêu dự sinh hoạt"]
     said = sheet.at(sheet.row_of("CB04"), sheet.find("Còn phải làm")[1])
     assert str(said).endswith("chỉ được phân công ở chi bộ mình sinh hoạt, lượt dự ở đó không tính")

@@ -157,30 +157,33 @@ class _OverviewTables:
         self.charts.draw_bands(rating)
 
     def write_quotas(self) -> None:
-        """Count the officers of each quota by state."""
-        t = self.ctx.t
+        """Count the officers of each quota by state; who cannot be judged where there is one."""
+        t, blocks = self.ctx.t, self.results.quotas
+        has_unrated = any("unrated" in block.line_states for block in blocks)
+        states = [state for state in STATES if state != "unrated" or has_unrated]
         self._write_title("quotas", "quota")
         span = self._write_heads(
-            t("overview.quota_of"), [state_text(self.ctx, quota_state) for quota_state in STATES]
+            t("overview.quota_of"), [state_text(self.ctx, state) for state in states]
         )
         first = self.row
-        for block in self.results.quotas:
+        for block in blocks:
             counts = Counter(block.line_states)
             formulas = [
                 Formula(
                     f'=COUNTIF({block.states_range},"{state_text(self.ctx, state)}")', counts[state]
                 )
-                for state in STATES
+                for state in states
             ]
             title = block.quota.title.of(self.ctx.lang)
             label = t("overview.quota", title=title, times=block.quota.times)
             if block.times_text:
                 label = f"{title} ({block.times_text})"
-            self._write_line(label, span, formulas, [""] * len(STATES))
-        if any(line.open_months for line in self.ctx.figures.quota):
+            self._write_line(label, span, formulas, [""] * len(states))
+        figures = self.ctx.figures
+        if not figures.is_provisional and any(line.open_months for line in figures.quota):
             self.sheet.write(self.row, 0, t("visits/quota.open"), "note", span=_COLUMNS)
             self.row += 1
-        self.charts.draw_quotas(STATES, first, first + len(self.results.quotas) - 1, span)
+        self.charts.draw_quotas(states, first, first + len(blocks) - 1, span)
 
     def write_classification(self) -> None:
         """Write the published lines of the yearly classification."""
