@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from mlay_batch import __version__, intake
 from mlay_batch.app.closing import flag_closed
+from mlay_batch.app.judge_anew import files_to_judge_anew, keep_changes, unread_entries
 from mlay_batch.app.office import Office
 from mlay_batch.app.rollup import check_rollup
 from mlay_batch.app.workspace import Workspace
@@ -49,11 +50,21 @@ class IngestResult:
     """The result of one ingest."""
 
     decisions: tuple[Decision, ...]
+    """On the files received."""
     seen_count: int
     """Files an earlier run recorded, not received again."""
+    judged_anew: tuple[Decision, ...] = ()
+    """Other verdicts on files of earlier runs; not received again either."""
+    last_day: date | None = None
+    """Latest day of an earlier run or of receipt: a clock that shows an earlier day is wrong."""
 
     def __add__(self, other: IngestResult) -> IngestResult:
-        return IngestResult(self.decisions + other.decisions, self.seen_count + other.seen_count)
+        return IngestResult(
+            self.decisions + other.decisions,
+            self.seen_count + other.seen_count,
+            self.judged_anew + other.judged_anew,
+            other.last_day,
+        )
 
     @property
     def counts(self) -> Mapping[Verdict, int]:
@@ -84,6 +95,7 @@ def ingest(
 ) -> IngestResult:
     """Ingest the files of `paths` (default: the inbox) and record a verdict on each.
 
+    Files of earlier runs are judged anew where what their verdict rests on has changed.
     `received` is the time of receipt (ISO, with offset) of files without one. `holder` names the
     user to others who find the workspace locked. A dry run records nothing. `read_files` reads the
     files (default: worker processes). Raises LockedError, LedgerError, and what `read_files`
@@ -95,19 +107,39 @@ def ingest(
         Ledger.open(workspace.ledger) as ledger,
         _open_archive(workspace, dry_run) as archive,
     ):
+        run = Run(as_of, "ingest", __version__, office.register_sha256, office.schemas_sha256)
+        last_day = ledger.last_day()
         files, seen_count = _new_files(office, paths, received, ledger, archive)
+        originals = Archive(workspace.archive)
+        for file, data in files_to_judge_anew(ledger, run, originals, received):
+            archive.add(data)
+            files.append(file)
         ignored = [CheckedFile(file) for file in files if file.skip_reason]
         workbooks = [file for file in files if not file.skip_reason]
         read = map(_compact, check_files(office, workbooks, archive.read, as_of, progress,
                                          read_files=read_files))  # fmt: skip
         ordered = sorted([*ignored, *read], key=lambda checked: receipt_order(checked.file))
         batch = flag_closed(ordered, ledger)
-        decisions = decide(batch, _snapshot(ledger, batch))
-        if decisions and not dry_run:
+        decisions = keep_changes(decide(batch, _snapshot(ledger, batch)), ledger)
+        if files and not dry_run:
             archive.sync()  # before the ledger refers to the originals
-            run = Run(as_of, "ingest", __version__, office.register_sha256, office.schemas_sha256)
             ledger.record(run, decisions)
-    return IngestResult(decisions, seen_count)
+    return _result(decisions, seen_count, last_day, files)
+
+
+def _result(
+    decisions: Sequence[Decision],
+    seen_count: int,
+    last_day: date | None,
+    files: Sequence[IncomingFile],
+) -> IngestResult:
+    days = [date.fromisoformat(file.received[:10]) for file in files]
+    return IngestResult(
+        tuple(decision for decision in decisions if not decision.checked.file.entry_id),
+        seen_count,
+        tuple(decision for decision in decisions if decision.checked.file.entry_id),
+        max([*days, last_day] if last_day else days, default=None),
+    )
 
 
 def _snapshot(ledger: Ledger, batch: Sequence[CheckedFile]) -> LedgerSnapshot:
@@ -135,6 +167,7 @@ def _new_files(
     """Return the unrecorded files, after archiving them, and the number of recorded ones."""
     inbox = office.workspace.inbox
     trust = mail_trust(office)
+    unread = unread_entries(ledger)
     files: list[IncomingFile] = []
     recorded: set[tuple[str, str]] = set()
     for path in paths or [inbox]:
@@ -146,7 +179,9 @@ def _new_files(
                     recorded.add(key)
                 else:
                     archive.add(file.data)
-                group.append(replace(file, data=b"", digest=file.sha256))
+                entry = unread.get(file.origin) if file.has_content else None
+                number = entry.id if entry else None
+                group.append(replace(file, data=b"", digest=file.sha256, entry_id=number))
         files += intake.pair_signed_copies(group, came_together=False)
     new = [file for file in files if (file.origin, file.sha256) not in recorded]
     return new, len(files) - len(new)
@@ -165,13 +200,11 @@ def check_files(
     as_of: date,
     progress: Progress = no_progress,
     *,
-    trust_sender: bool = False,
     read_files: Reading | None = None,
 ) -> Iterator[CheckedFile]:
     """Yield every workbook, in order, with its content, its identity and its findings.
 
-    `read_bytes` returns the content of a file by its SHA-256. With `trust_sender` senders are not
-    checked: a person has confirmed them.
+    `read_bytes` returns the content of a file by its SHA-256.
     """
     if not workbooks:
         return
@@ -193,8 +226,7 @@ def check_files(
             identify(checked, office.intake_catalogue, office.register, as_of)
             for checked in unknown
         ]
-        if not trust_sender:
-            identified = [check_sender(file, office.register) for file in identified]
+        identified = [check_sender(file, office.register) for file in identified]
         for checked in validate(identified, office.lists, office.intake_catalogue.forms):
             waived = apply_waivers(check_rollup(checked, office.catalogue), office.register)
             yield _name_findings(waived)

@@ -155,9 +155,7 @@ class _ReplyBuilder:
     def answers(self) -> Iterator[Letter | NoAddress]:
         """Yield the answer to every accepted and every refused return, in order of receipt."""
         files = files_to_answer(self.entries, self.period, self.office.register)
-        unanswered = [
-            file for file in files if Topic.answer_key(file.id) not in self.selection.done_keys
-        ]
+        unanswered = [file for file in files if file.answer_key not in self.selection.done_keys]
         submissions = self._read_rejected(unanswered)
         for entry in unanswered:
             if entry.verdict is Verdict.ACCEPTED:
@@ -168,7 +166,7 @@ class _ReplyBuilder:
                 kind = "returned" if entry.id in submissions else "unopened"
                 yield NoAddress(kind, entry.name)
             else:
-                topic = Topic.answer(entry.id, entry.form, branch, entry.period)
+                topic = Topic.answer(entry, branch)
                 yield self._resend_letter(
                     _PendingFile(entry, branch, topic), submissions.get(entry.id)
                 )
@@ -199,7 +197,7 @@ class _ReplyBuilder:
         return Envelope(kind, addressee, (topic,), tuple((entry.thread or "").split()))
 
     def _receipt(self, entry: LedgerEntry) -> Letter | NoAddress:
-        topic = Topic.answer(entry.id, entry.form, entry.branch, entry.period)
+        topic = Topic.answer(entry, entry.branch)
         envelope = self._envelope("receipt", topic, entry)
         form = self.office.intake_catalogue.form(entry.form or "", entry.version or "")
         if isinstance(envelope, NoAddress) or form is None:

@@ -79,7 +79,8 @@ def review_file(
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
         entry = Rulings(ledger).held_entry(number)
         read_bytes = Archive(workspace.archive).read
-        results = check_files(office, [entry.as_file()], read_bytes, as_of, trust_sender=True)
+        file = replace(entry.as_file(), vouched_for=True)
+        results = check_files(office, [file], read_bytes, as_of)
         (checked,) = flag_closed(tuple(results), ledger)
         params = {"who": who, "why": why.strip()}
         if outcome is ReviewOutcome.REFUSE:

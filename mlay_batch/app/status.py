@@ -20,7 +20,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import completeness
 from mlay_batch.figures.report_records import OPEN, Completeness
 from mlay_batch.ledger import Closing, Closings, Ledger, MailLog
-from mlay_batch.model.records import Topic, Verdict
+from mlay_batch.model.records import Verdict
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def status(office: Office, period: Period, as_of: date) -> Status:
         todo = {
             "decide": sum(entry.verdict is Verdict.HELD for entry in inputs.ledger_entries),
             "answer": sum(
-                Topic.answer_key(ledger_entry.id) not in letter_states
+                ledger_entry.answer_key not in letter_states
                 and bool(branch_of(ledger_entry, office.register))
                 for ledger_entry in files_to_answer(inputs.ledger_entries, period, office.register)
             ),

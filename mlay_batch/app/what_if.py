@@ -130,18 +130,15 @@ def _recheck_files(
     progress: Progress,
 ) -> Iterator[_Recheck]:
     read_bytes = Archive(office.workspace.archive).read
-    files = [entry.as_file() for entry in entries]
+    files = [replace(entry.as_file(), vouched_for=True) for entry in entries]
     total = 2 * len(files)
-    before = check_files(
-        office, files, read_bytes, as_of, lambda done, _: progress(done, total), trust_sender=True
-    )
+    before = check_files(office, files, read_bytes, as_of, lambda done, _: progress(done, total))
     after = check_files(
         trial_office,
         files,
         read_bytes,
         as_of,
         lambda done, _: progress(done + len(files), total),
-        trust_sender=True,
     )
     for entry, old, new in zip(entries, list(before), list(after), strict=True):
         yield _Recheck(entry, old, new)

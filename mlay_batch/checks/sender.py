@@ -2,8 +2,8 @@
 
 The address must be registered, on the day of receipt, for the branch or an organisation above it. A
 mail that the office's own server calls forged is in doubt too, since From alone proves nothing.
-Doubt never refuses a return: it is held until a person decides. A file handed over (channel
-``hand``) has no sender to check.
+Doubt never refuses a return: it is held until a person decides, who then vouches for it. A file
+handed over (channel ``hand``) has no sender to check.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def check_sender(checked: CheckedFile, register: Register) -> CheckedFile:
     A file whose branch is not known may come from any registered address.
     """
     file = checked.file
-    if file.channel != "mail" or file.skip_reason:
+    if file.channel != "mail" or file.skip_reason or file.vouched_for:
         return checked
     addresses = register.by_mail.get(file.sender or "", ())
     branch_addresses = [address for address in addresses if _can_speak(address, checked, register)]

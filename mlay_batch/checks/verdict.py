@@ -7,7 +7,7 @@ before it. So the verdicts do not depend on how many runs the same files come in
 no return at all (a picture, a mail without file)  ignored    N..
 the same bytes as an earlier file                  duplicate  L01 of the return that counts,
                                                               L02 of a refused one, L03 of a
-                                                              held one, L09 of an ignored one
+                                                              held one
   … of a return superseded since                   held       L06
 its sender in doubt                                held       I20, I21, I22
 refused by a finding                               rejected
@@ -20,16 +20,19 @@ received at the same moment, other values          held       L08, all of them
 would be accepted, but its period is closed        held       L12 closed, L13 locked
 ================================================  =========  ====
 
-Rejected content is decided again if it now passes, since the register may have been wrong. So is
-content held for its sender, if it comes again from an address that may send it. A person decides on
-held files; `accept_held` then accepts them.
+Bytes are decided anew where what their verdict rested on has changed: rejected ones that now pass,
+since the register may have been wrong; ignored ones that come again with the name of a workbook;
+ones held for their sender that come again from an address that may send them. Empty files, and
+files that could not be read, are equal to no other. An entry that is judged anew (`entry_id`) is
+decided as if it had just come, at its own time of receipt. A person decides on held files;
+`accept_held` then accepts them.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -61,6 +64,7 @@ def decide(batch: Sequence[CheckedFile], snapshot: LedgerSnapshot) -> tuple[Deci
     `refers_to` is the ledger entry repeated or superseded. It is None where that file is of the
     same batch and has no number yet; the finding's ``name`` names it.
     """
+    snapshot = _leave_out(snapshot, {checked.file.entry_id for checked in batch})
     decider = _BatchDecider(snapshot, _find_disputes(batch, snapshot))
     order = sorted(range(len(batch)), key=lambda index: receipt_order(batch[index].file))
     decisions = {index: decider.decide(batch[index]) for index in order}
@@ -76,12 +80,7 @@ def accept_held(
     file, and may be held again for its time or values. A file held for those is accepted and
     supersedes the current return, unless a finding refuses it.
     """
-    other_entries = {
-        sha: remaining
-        for sha, entries in snapshot.by_sha.items()
-        if (remaining := tuple(entry for entry in entries if entry.id != held_entry.id))
-    }
-    (decision,) = decide([checked], LedgerSnapshot(other_entries, snapshot.by_key))
+    (decision,) = decide([checked], snapshot)
     is_closed = _has_finding(checked, "L12")  # the period must be opened again first
     if (
         decision.verdict is Verdict.HELD
@@ -90,6 +89,16 @@ def accept_held(
     ):
         return Decision(checked, Verdict.ACCEPTED, checked.findings)
     return decision
+
+
+def _leave_out(snapshot: LedgerSnapshot, numbers: Set[int | None]) -> LedgerSnapshot:
+    """Return the snapshot without the entries of those numbers, which are judged anew."""
+    other_entries = {
+        sha: remaining
+        for sha, entries in snapshot.by_sha.items()
+        if (remaining := tuple(entry for entry in entries if entry.id not in numbers))
+    }
+    return LedgerSnapshot(other_entries, snapshot.by_key)
 
 
 def _has_finding(checked: CheckedFile, *codes: str) -> bool:
@@ -118,7 +127,7 @@ class _DecidedFile:
     """Whether it is accepted and not superseded."""
     sender_in_doubt: bool = False
     id: int | None = None
-    """None for a file of this run."""
+    """None for a new file of this run."""
 
     @classmethod
     def from_entry(cls, entry: LedgerEntry) -> _DecidedFile:
@@ -182,6 +191,7 @@ class _BatchDecider:
             checked.values_hash,
             accepted,
             checked.sender_in_doubt,
+            file.entry_id,
         )
         self.by_sha.setdefault(file.sha256, []).append(decided)
         if accepted and key:
@@ -198,9 +208,9 @@ class _BatchDecider:
         earlier = [
             decided
             for decided in self.by_sha.get(checked.file.sha256, ())
-            if decided.verdict is not Verdict.DUPLICATE
+            if decided.verdict not in (Verdict.DUPLICATE, Verdict.IGNORED)
         ]
-        if not earlier or checked.file.skip_reason:
+        if not earlier or checked.file.skip_reason or not checked.file.has_content:
             return None
         previous = earlier[-1]
         if (
@@ -247,7 +257,6 @@ class _BatchDecider:
 _REPEAT_VERDICTS = {
     Verdict.ACCEPTED: (Verdict.DUPLICATE, "L01"),
     Verdict.HELD: (Verdict.DUPLICATE, "L03"),
-    Verdict.IGNORED: (Verdict.IGNORED, "L09"),
 }
 
 

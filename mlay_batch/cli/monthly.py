@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from mlay_batch.app import closing
 from mlay_batch.app import consolidate as consolidation
 from mlay_batch.app import status as period_status
 from mlay_batch.cli import output
-from mlay_batch.cli.options import MOMENT, ExistingPath, combine_options, option
+from mlay_batch.cli.options import MOMENT, ExistingPath, combine_options, option, say
 from mlay_batch.cli.session import (
     PERIOD,
     Session,
@@ -62,18 +62,25 @@ def _ingest(
 
     read_files = _cluster_reading(cluster, plain=cluster_unencrypted)
     office = session.office
+    now, moment = session.local_time(office), session.local_time(office, received)
+    if datetime.fromisoformat(moment) > datetime.fromisoformat(now):
+        raise UsageError("usage.future", received=moment, now=now)
     with output.progress(session.lang, "ingest.progress") as tick:
         result = ingest(
             office,
             paths,
             as_of=session.as_of,
-            received=session.local_time(office, received),
+            received=moment,
             holder=session.holder,
             progress=tick,
             dry_run=session.dry_run,
             read_files=read_files,
         )
     output.show_ingest_result(session, result, office.catalogue)
+    today = date.fromisoformat(now[:10])
+    if result.last_day and today < result.last_day:
+        text = say(session.lang, "ingest.clock", today=today, last=result.last_day)
+        click.echo(text, err=True)
     return 1 if result.has_refusals else 0
 
 

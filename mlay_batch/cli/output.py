@@ -122,10 +122,11 @@ def show_ingest_result(session: Session, result: IngestResult, catalogue: Catalo
     """Print one line for each file that needs attention, and the table of verdicts."""
     lang = session.lang
     if session.as_json:
-        show_json([_as_json(decision, catalogue, lang) for decision in result.decisions])
+        decisions = (*result.decisions, *result.judged_anew)
+        show_json([_as_json(decision, catalogue, lang) for decision in decisions])
         return
     console = new_console()
-    for decision in result.decisions:
+    for decision in (*result.decisions, *result.judged_anew):
         _show_file(console, decision, catalogue, lang)
     table = Table(title=say(lang, "ingest.dry" if session.dry_run else "ingest.title"))
     table.add_column(say(lang, "ingest.verdict"))
@@ -137,12 +138,14 @@ def show_ingest_result(session: Session, result: IngestResult, catalogue: Catalo
     console.print(table)
     if result.seen_count:
         console.print(say(lang, "ingest.seen", count=result.seen_count))
+    if result.judged_anew:
+        console.print(say(lang, "ingest.anew", count=len(result.judged_anew)))
 
 
 def _notable_findings(decision: Decision) -> tuple[Finding, ...]:
     """Return the findings a clerk must see: why a file does not count, or what it supersedes."""
     if decision.verdict is Verdict.ACCEPTED:
-        return tuple(finding for finding in decision.findings if finding.code == "L05")
+        return tuple(finding for finding in decision.findings if finding.code in ("L05", "L14"))
     with_warnings = decision.verdict is not Verdict.REJECTED
     return tuple(finding for finding in decision.findings if with_warnings or finding.is_error)
 
@@ -170,6 +173,7 @@ def _as_json(decision: Decision, catalogue: Catalogue, lang: str) -> Mapping[str
         "file": decision.checked.file.name,
         "sha256": decision.checked.file.sha256,
         "verdict": decision.verdict.value,
+        "judged_anew": decision.checked.file.entry_id is not None,
         "form": form.form if form else None,
         "branch": identity.branch if identity else None,
         "period": identity.period if identity else None,

@@ -16,16 +16,16 @@ from mlay_batch.model.records import Decision, LedgerEntry, Run, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A person's decision on a held ledger entry."""
+    """A later decision on a ledger entry: a person's on a held one, or the program's own."""
 
     delivery: int
     """Number of the entry."""
     outcome: str
-    """``accept`` or ``refuse``."""
+    """``accept`` or ``refuse``; ``anew`` where the program judged it anew."""
     who: str
-    """The person's name."""
+    """The person's name; the version of the program."""
     decided: str
-    """The time as given (ISO, with offset)."""
+    """The time as given (ISO, with offset); the day of the run."""
     why: str
     """The reason."""
     before: Verdict

@@ -155,17 +155,38 @@ def insert_entry(db: sqlite3.Connection, run: int, decision: Decision) -> int:
 
 
 def apply_decision(db: sqlite3.Connection, number: int, decision: Decision) -> None:
-    """Give a held entry the verdict of a person's decision, and replace its findings."""
+    """Give an entry the verdict of a later decision, and replace its findings.
+
+    A file that could not be read at first has its content now.
+    """
     columns = _return_columns(decision)
     refers_to = _refers_to(db, decision, columns, number)
     db.execute(
         "UPDATE delivery SET verdict = :verdict, form = :form, version = :version,"
-        " branch = :branch, period = :period, values_hash = :values_hash, refers_to = :refers_to"
-        " WHERE id = :id",
-        {**columns, "verdict": decision.verdict.value, "refers_to": refers_to, "id": number},
+        " branch = :branch, period = :period, values_hash = :values_hash, refers_to = :refers_to,"
+        " sha256 = :sha256, received = :received WHERE id = :id",
+        {
+            **columns,
+            "verdict": decision.verdict.value,
+            "refers_to": refers_to,
+            "sha256": decision.checked.file.sha256,
+            "received": decision.checked.file.received,
+            "id": number,
+        },
     )
     db.execute("DELETE FROM finding WHERE delivery = ?", (number,))
     _insert_content(db, number, decision)
+
+
+def insert_rejudgement(db: sqlite3.Connection, run_number: int, run: Run, number: int) -> None:
+    """Record the verdict that an entry had until now, before it gets another one."""
+    db.execute(
+        "INSERT INTO decision (delivery, run, outcome, who, decided, why, before, codes)"
+        " SELECT id, :run, 'anew', :program, :day, 'anew', verdict, coalesce((SELECT"
+        " group_concat(code, ' ') FROM (SELECT code FROM finding WHERE delivery = :id"
+        " ORDER BY position)), '') FROM delivery WHERE id = :id",
+        {"run": run_number, "program": run.program, "day": run.as_of.isoformat(), "id": number},
+    )
 
 
 def group_signed_copies(db: sqlite3.Connection, decisions: Mapping[int, Decision]) -> None:

@@ -12,7 +12,7 @@ CREATE TABLE run (
 ) STRICT;
 
 -- One file each, in the order of recording. What changes later is superseded_by, and what a
--- decision settles of a held one. kept_with is the return beside which a signed copy came.
+-- later decision changes. kept_with is the return beside which a signed copy came.
 CREATE TABLE delivery (
     id INTEGER PRIMARY KEY,
     run INTEGER NOT NULL REFERENCES run (id),
@@ -70,18 +70,20 @@ CREATE TABLE finding (
     PRIMARY KEY (delivery, position)
 ) STRICT, WITHOUT ROWID;
 
--- What a person decided about a held delivery, and what it was until then.
+-- What was decided later about a delivery, and what it was until then: accepted or refused by a
+-- person while it was held, or judged anew by the program (who is its version).
 CREATE TABLE decision (
     id INTEGER PRIMARY KEY,
     delivery INTEGER NOT NULL REFERENCES delivery (id),
     run INTEGER NOT NULL REFERENCES run (id),
-    outcome TEXT NOT NULL CHECK (outcome IN ('accept', 'refuse')),
+    outcome TEXT NOT NULL CHECK (outcome IN ('accept', 'refuse', 'anew')),
     who TEXT NOT NULL,
     decided TEXT NOT NULL,
     why TEXT NOT NULL CHECK (why <> ''),
     before TEXT NOT NULL,
     codes TEXT NOT NULL
 ) STRICT;
+CREATE INDEX decision_delivery ON decision (delivery, outcome);
 
 -- The running number (số đến) of each accepted return, from 1 in each year of receipt. Triggers
 -- give it, so that no way of accepting a return can forget it.

@@ -24,13 +24,16 @@ from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger.rows import (
+    apply_decision,
     group_signed_copies,
     insert_entry,
+    insert_rejudgement,
     insert_run,
     load_finding,
     load_row,
 )
 from mlay_batch.model.records import (
+    EMPTY_SHA256,
     AcceptedReturn,
     Decision,
     LedgerEntry,
@@ -47,7 +50,13 @@ _SELECT_ENTRIES = """
     SELECT d.id, d.run, run.as_of, d.name, d.origin, d.sha256, d.channel, d.sender, d.received,
         d.verdict, d.form, d.version, d.branch, d.period, d.values_hash, d.refers_to,
         d.superseded_by, d.thread, d.subject, d.kept_with,
-        incoming.number || '/' || incoming.year AS incoming
+        incoming.number || '/' || incoming.year AS incoming,
+        EXISTS (
+            SELECT 1 FROM decision WHERE delivery = d.id AND outcome = 'accept'
+        ) AS vouched_for,
+        (
+            SELECT count(*) FROM decision WHERE delivery = d.id AND outcome = 'anew'
+        ) AS times_judged_anew
     FROM delivery AS d JOIN run ON run.id = d.run
     LEFT JOIN incoming ON incoming.delivery = d.id WHERE """
 _SELECT_FINDINGS = """
@@ -64,6 +73,15 @@ _ACCEPTED = """
         SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
         FROM json_each(?)
     )"""
+# What a later run may judge differently: no person has refused it, no later return stands for it.
+_UNSETTLED = """
+    d.verdict IN ('rejected', 'held')
+    AND NOT EXISTS (SELECT 1 FROM decision WHERE delivery = d.id AND outcome = 'refuse')
+    AND NOT EXISTS (
+        SELECT 1 FROM delivery AS later WHERE later.verdict = 'accepted' AND later.id > d.id
+        AND later.form = d.form AND later.branch = d.branch AND later.period = d.period
+    )"""
+_WITHOUT_CONTENT = "d.verdict = 'ignored' AND d.sha256 = ?"
 _CURRENT = "d.verdict = 'accepted' AND d.superseded_by IS NULL"
 _CURRENT_OF_FORM = _CURRENT + " AND d.form = ?"
 _CURRENT_OF_BRANCH = _CURRENT_OF_FORM + " AND d.branch = ?"
@@ -181,13 +199,14 @@ class Ledger:
 
         An accepted return supersedes the current one of its key, even of the same batch. If the
         `refers_to` of a duplicate or held file is open, it becomes the latest entry of the same
-        bytes, else of the same key and values. Without decisions no run is recorded.
+        bytes, else of the same key and values. An entry judged anew (`entry_id`) keeps its number;
+        its verdict until then stays as a decision.
         """
-        if not decisions:
-            return ()
         with self.transaction() as db:
             number = insert_run(db, run)
-            by_number = {insert_entry(db, number, decision): decision for decision in decisions}
+            by_number = {
+                _record_decision(db, number, run, decision): decision for decision in decisions
+            }
             group_signed_copies(db, by_number)
         return tuple(by_number)
 
@@ -199,6 +218,26 @@ class Ledger:
         """Return all entries, oldest first."""
         with self.transaction("DEFERRED"):
             return self._entries(_EVERY)
+
+    def unsettled_entries(self) -> tuple[LedgerEntry, ...]:
+        """Return the rejected and held entries that a later run may judge differently."""
+        with self.transaction("DEFERRED"):
+            return self._entries(_UNSETTLED)
+
+    def entries_without_content(self) -> tuple[LedgerEntry, ...]:
+        """Return the ignored entries that were empty, or whose bytes could not be read."""
+        with self.transaction("DEFERRED"):
+            return self._entries(_WITHOUT_CONTENT, EMPTY_SHA256)
+
+    def last_run(self, command: str) -> Run | None:
+        """Return the latest run of that command."""
+        query = "SELECT * FROM run WHERE command = ? ORDER BY id DESC LIMIT 1"
+        return next(map(_run, self.query(query, command)), None)
+
+    def last_day(self) -> date | None:
+        """Return the latest day for which a command was run."""
+        ((day,),) = self.query("SELECT max(as_of) FROM run")
+        return date.fromisoformat(day) if day else None
 
     def returns(self, form: str | None = None) -> tuple[AcceptedReturn, ...]:
         """Return the accepted returns in force of all periods, in order of recording."""
@@ -330,7 +369,18 @@ def _entry_from_row(row: sqlite3.Row, findings: tuple[Finding, ...]) -> LedgerEn
     columns = dict(zip(row.keys(), row, strict=True))  # faster than dict(row)
     columns["as_of"] = date.fromisoformat(row["as_of"])
     columns["verdict"] = Verdict(row["verdict"])
+    columns["vouched_for"] = bool(row["vouched_for"])
     return LedgerEntry(**columns, findings=findings)
+
+
+def _record_decision(db: sqlite3.Connection, number: int, run: Run, decision: Decision) -> int:
+    """Record one decision of a run; return the number of its entry."""
+    entry_id = decision.checked.file.entry_id
+    if entry_id is None:
+        return insert_entry(db, number, decision)
+    insert_rejudgement(db, number, run, entry_id)
+    apply_decision(db, entry_id, decision)
+    return entry_id
 
 
 def _run(row: sqlite3.Row) -> Run:

@@ -17,6 +17,8 @@ Value = str | int | float | date | None
 
 _JSON = json.JSONEncoder(ensure_ascii=False)
 
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()  # of an empty file, and of one that was not read
+
 # Findings that hold a file until a person decides: who sent it is in doubt (`sender`).
 SENDER_DOUBT_CODES = frozenset({"I20", "I21", "I22"})
 
@@ -50,6 +52,15 @@ class IncomingFile:
     """Origin of the return beside which this signed copy came."""
     digest: str | None = None
     """SHA-256 of content that lies in the archive."""
+    entry_id: int | None = None
+    """Number of its ledger entry where it is judged anew; None for a new file."""
+    vouched_for: bool = False
+    """Whether a person has confirmed its sender."""
+
+    @property
+    def has_content(self) -> bool:
+        """Whether there are bytes that could be compared: neither empty nor left unread."""
+        return self.sha256 != EMPTY_SHA256
 
     @property
     def sha256(self) -> str:
@@ -277,6 +288,10 @@ class LedgerEntry:
     """The return beside which this signed copy came."""
     incoming: str | None = None
     """Its incoming number (số đến) once it was accepted: ``793/2019``."""
+    vouched_for: bool = False
+    """Whether a person has accepted it, and so confirmed its sender."""
+    times_judged_anew: int = 0
+    """How often its verdict changed because what it rested on had changed."""
     findings: tuple[Finding, ...] = field(default=(), hash=False)
 
     @property
@@ -303,7 +318,15 @@ class LedgerEntry:
             thread=self.thread,
             subject=self.subject,
             digest=self.sha256,
+            entry_id=self.id,
+            vouched_for=self.vouched_for,
         )
+
+    @property
+    def answer_key(self) -> str:
+        """Key of the letter that answers it: ``answer/17``, judged anew once ``answer/17/1``."""
+        more = f"/{self.times_judged_anew}" if self.times_judged_anew else ""
+        return f"answer/{self.id}{more}"
 
     @property
     def is_from_stranger(self) -> bool:
@@ -402,17 +425,6 @@ class Topic:
         return cls(key, form, branch, period, entry_id)
 
     @classmethod
-    def answer(
-        cls, entry_id: int, form: str | None, branch: str | None, period: str | None
-    ) -> Topic:
-        """Return the topic of the answer to a ledger entry; each entry gets one answer only."""
-        return cls(cls.answer_key(entry_id), form, branch, period, entry_id)
-
-    @staticmethod
-    def answer_key(entry_id: int) -> str:
-        """Return the key of the answer to a ledger entry.
-
-        >>> Topic.answer_key(17)
-        'answer/17'
-        """
-        return f"answer/{entry_id}"
+    def answer(cls, entry: LedgerEntry, branch: str | None) -> Topic:
+        """Return the topic of the answer to an entry: one answer, and one more when judged anew."""
+        return cls(entry.answer_key, entry.form, branch, entry.period, entry.id)
