@@ -17,9 +17,9 @@ from mlay_batch.core.files import TEMPORARY_PREFIX, write_atomically
 from mlay_batch.errors import LedgerError, LockedError, MlayError
 from mlay_batch.intake import collect
 from mlay_batch.ledger import Archive, Closing, Closings, Ledger, lock
+from mlay_batch.ledger.change_count import change_counter, high_water_mark, set_high_water_mark
 from mlay_batch.ledger.integrity import check_archive, find_issues, original_hashes
 from mlay_batch.ledger.lock import stale_holder
-from mlay_batch.ledger.store import change_counter, high_water_mark, set_high_water_mark
 
 Fix = Callable[[], None]
 _OTHERS_MODE = 0o077  # permissions of group and others

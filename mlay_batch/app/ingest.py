@@ -110,16 +110,11 @@ def ingest(
         run = Run(as_of, "ingest", __version__, office.register_sha256, office.schemas_sha256)
         last_day = ledger.last_day()
         files, seen_count = _new_files(office, paths, received, ledger, archive)
-        originals = Archive(workspace.archive)
-        for file, data in files_to_judge_anew(ledger, run, originals, received):
+        for file, data in files_to_judge_anew(ledger, run, Archive(workspace.archive), received):
             archive.add(data)
             files.append(file)
-        ignored = [CheckedFile(file) for file in files if file.skip_reason]
-        workbooks = [file for file in files if not file.skip_reason]
-        read = map(_compact, check_files(office, workbooks, archive.read, as_of, progress,
-                                         read_files=read_files))  # fmt: skip
-        ordered = sorted([*ignored, *read], key=lambda checked: receipt_order(checked.file))
-        batch = flag_closed(ordered, ledger)
+        checked = _check_in_order(office, files, archive, as_of, progress, read_files)
+        batch = flag_closed(checked, ledger)
         decisions = keep_changes(decide(batch, _snapshot(ledger, batch)), ledger)
         if files and not dry_run:
             archive.sync()  # before the ledger refers to the originals
@@ -139,6 +134,23 @@ def _result(
         seen_count,
         tuple(decision for decision in decisions if decision.checked.file.entry_id),
         max([*days, last_day] if last_day else days, default=None),
+    )
+
+
+def _check_in_order(
+    office: Office,
+    files: Sequence[IncomingFile],
+    archive: Archive,
+    as_of: date,
+    progress: Progress,
+    read_files: Reading | None,
+) -> list[CheckedFile]:
+    """Return all files in the order of receipt, workbooks with what they say."""
+    ignored = [CheckedFile(file) for file in files if file.skip_reason]
+    workbooks = [file for file in files if not file.skip_reason]
+    checked = check_files(office, workbooks, archive.read, as_of, progress, read_files=read_files)
+    return sorted(
+        [*ignored, *map(_compact, checked)], key=lambda checked: receipt_order(checked.file)
     )
 
 

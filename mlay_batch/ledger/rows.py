@@ -178,6 +178,16 @@ def apply_decision(db: sqlite3.Connection, number: int, decision: Decision) -> N
     _insert_content(db, number, decision)
 
 
+def record_decision(db: sqlite3.Connection, run_number: int, run: Run, decision: Decision) -> int:
+    """Record one decision of a run; return the number of its entry."""
+    number = decision.checked.file.entry_id
+    if number is None:
+        return insert_entry(db, run_number, decision)
+    insert_rejudgement(db, run_number, run, number)
+    apply_decision(db, number, decision)
+    return number
+
+
 def insert_rejudgement(db: sqlite3.Connection, run_number: int, run: Run, number: int) -> None:
     """Record the verdict that an entry had until now, before it gets another one."""
     db.execute(

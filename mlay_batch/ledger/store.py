@@ -5,7 +5,6 @@ Only `superseded_by` changes, and a held entry when a person decides on it.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import sqlite3
@@ -23,14 +22,13 @@ from mlay_batch.core.files import write_atomically
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError
+from mlay_batch.ledger.change_count import raise_high_water_mark
 from mlay_batch.ledger.rows import (
-    apply_decision,
     group_signed_copies,
-    insert_entry,
-    insert_rejudgement,
     insert_run,
     load_finding,
     load_row,
+    record_decision,
 )
 from mlay_batch.model.records import (
     EMPTY_SHA256,
@@ -90,6 +88,7 @@ _INPUTS_OF_FIGURES = (
     "SELECT id, as_of FROM run ORDER BY id",
     "SELECT * FROM delivery ORDER BY id",
     "SELECT * FROM incoming ORDER BY delivery",
+    "SELECT * FROM decision ORDER BY id",
     "SELECT * FROM finding ORDER BY delivery, position",
     "SELECT * FROM returned_row ORDER BY delivery, position",
 )
@@ -205,7 +204,7 @@ class Ledger:
         with self.transaction() as db:
             number = insert_run(db, run)
             by_number = {
-                _record_decision(db, number, run, decision): decision for decision in decisions
+                record_decision(db, number, run, decision): decision for decision in decisions
             }
             group_signed_copies(db, by_number)
         return tuple(by_number)
@@ -373,16 +372,6 @@ def _entry_from_row(row: sqlite3.Row, findings: tuple[Finding, ...]) -> LedgerEn
     return LedgerEntry(**columns, findings=findings)
 
 
-def _record_decision(db: sqlite3.Connection, number: int, run: Run, decision: Decision) -> int:
-    """Record one decision of a run; return the number of its entry."""
-    entry_id = decision.checked.file.entry_id
-    if entry_id is None:
-        return insert_entry(db, number, decision)
-    insert_rejudgement(db, number, run, entry_id)
-    apply_decision(db, entry_id, decision)
-    return entry_id
-
-
 def _run(row: sqlite3.Row) -> Run:
     return Run(
         date.fromisoformat(row["as_of"]),
@@ -458,40 +447,6 @@ def empty_ledger() -> bytes:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         migrate(db)
         return db.serialize()
-
-
-# Rollback guard: detects that the ledger was replaced by an older copy. SQLite counts every change
-# of a database in its header (file format, section 1.3.8); the highest count seen is kept beside
-# the ledger. A missing or unreadable count is no error.
-
-_MARK = ".mlay.mark"
-_COUNTER = slice(24, 28)
-
-
-def change_counter(ledger: Path) -> int:
-    """Return the change count of the ledger's file; no connection may be open."""
-    with ledger.open("rb") as file:
-        return int.from_bytes(file.read(28)[_COUNTER], "big")
-
-
-def high_water_mark(ledger: Path) -> int:
-    """Return the highest count stored, 0 without one."""
-    try:
-        return int(ledger.with_name(_MARK).read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return 0
-
-
-def raise_high_water_mark(ledger: Path) -> None:
-    """Store the ledger's count if it is higher than the stored one."""
-    with contextlib.suppress(OSError):
-        if (count := change_counter(ledger)) > high_water_mark(ledger):
-            set_high_water_mark(ledger, count)
-
-
-def set_high_water_mark(ledger: Path, count: int) -> None:
-    """Store `count` even if it is lower: newer changes are known to be lost."""
-    ledger.with_name(_MARK).write_text(f"{count}\n", encoding="ascii")
 
 
 # SQLite's errors

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from mlay_batch.core.text import strip_accents
+from mlay_batch.core.text import name_key, strip_accents
 from mlay_batch.reader.cell_metadata import CellPosition
 from mlay_batch.reader.grid import Sheet
 from mlay_batch.reader.section_finder import (
@@ -104,6 +104,7 @@ def find_exchanged_fields(labels: Labels) -> Iterator[tuple[str, CellPosition]]:
             _other_title(labels, field, positions)
             or _exchanged_heading(labels, name)
             or _other_unit(labels, field)
+            or _other_measure(labels, field, positions)
             or _other_group(labels, field, positions)
             or _heading_elsewhere(labels, field)
         )
@@ -176,6 +177,55 @@ def _other_unit(labels: Labels, form_field: Field) -> CellPosition | None:
     return next(
         (position for position, key in texts if key in units - all_name_keys(form_field.unit)), None
     )
+
+
+def _other_measure(labels: Labels, field: Field, positions: CellPositions) -> CellPosition | None:
+    """Return the heading that measures in something else: “(giờ)” over “(phút)”, % over a count."""
+    own_measures = {_measure(key) for key in name_keys(field.title)} - {""}
+    for position, key in labels.texts(positions):
+        measure = "" if key in labels.template_texts(field.id) else _measure(key)
+        if measure not in own_measures and (measure == "%" or (measure and own_measures)):
+            return position
+    return None
+
+
+def _measure(key: str) -> str:
+    """Return the unit a heading names: % or the word in its brackets; empty without one."""
+    words = re.findall(r"\(([^\W\d_]{2,})\)", strip_accents(key))
+    return "%" if "%" in key else "".join(words[-1:])
+
+
+def without_heading(labels: Labels) -> tuple[str, ...]:
+    """Return the fields over or beside whose values no heading is left, their own or a retyped one.
+
+    The label of a card's line may have moved to the other side of the value.
+    """
+    return tuple(
+        name
+        for name, positions in labels.heading_cells.items()
+        if name not in labels.correctly_titled
+        and all(key in labels.template_texts(name) for _, key in labels.texts(positions))
+        and not (labels.section.layout == "card" and _has_own_title(labels, name))
+    )
+
+
+def _has_own_title(labels: Labels, name: str) -> bool:
+    """Whether a card field's title is anywhere in its row."""
+    rows = {row for row, _ in labels.unit_cells[name]}
+    keys = (
+        cell_key(labels.sheet, position)
+        for position in labels.sheet.filled_cells
+        if position[0] in rows
+    )
+    return bool(name_keys(labels.section.field(name).title).intersection(keys))
+
+
+def foreign_sheet_title(finder: SectionFinder, section: Section, sheet: Sheet) -> bool:
+    """Whether the sheet bears the title of another sheet of the form."""
+    form = finder.form
+    own_titles = name_keys(section.sheet or form.sheet)
+    titles = all_name_keys(*(other.sheet or form.sheet for other in form.sections))
+    return name_key(sheet.title) in titles - own_titles
 
 
 def _other_group(labels: Labels, field: Field, positions: CellPositions) -> CellPosition | None:

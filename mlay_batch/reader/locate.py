@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from mlay_batch.core.findings import Place
+from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.core.text import name_key
 from mlay_batch.reader.cell_metadata import CellPosition, a1
 from mlay_batch.reader.grid import Sheet
@@ -20,7 +20,9 @@ from mlay_batch.reader.labels import (
     CellPositions,
     Labels,
     find_exchanged_fields,
+    foreign_sheet_title,
     foreign_title_above,
+    without_heading,
 )
 from mlay_batch.reader.section_finder import (
     Block,
@@ -39,7 +41,7 @@ def locate_by_markers(finder: SectionFinder, section: Section) -> Block | None:
     """Locate the section between its markers; None where they are incomplete.
 
     Adds R22 where the section is there twice, R26/R27 for a missing/double field, R32/R33 for a
-    field/section under the heading of another one.
+    field/section under the heading of another one; warning C35 for headings that are gone.
     """
     starts = finder.markers.get(f"{section.id}:start", ())
     if len(starts) > 1:
@@ -53,6 +55,9 @@ def locate_by_markers(finder: SectionFinder, section: Section) -> Block | None:
     if bottom <= top:
         return None
     is_rollup = finder.form.is_rollup  # has its own headings; hashed
+    if not is_rollup and foreign_sheet_title(finder, section, sheet):
+        finder.add_error("R33", Place("", sheet.title), field=section.id, seen=sheet.title)
+        return None
     if not is_rollup and (title := foreign_title_above(finder, section, sheet, top)):
         place = Place("", sheet.title, a1(title))
         finder.add_error("R33", place, field=section.id, seen=display_text(sheet.value_at(title)))
@@ -145,10 +150,20 @@ class _MarkedSection:
             return []  # checked against the stamp (header) or the hashes (roll-up) instead
         labels = Labels(self.finder.form_texts, self.section, self.sheet, heading_cells, unit_cells)
         filled_cells = self.sheet.filled_cells
+        exchanged = dict(find_exchanged_fields(labels))
+        lost = [name for name in without_heading(labels) if name not in exchanged]
+        if cells := [cell for name in lost for cell in value_cells[name][:1]]:
+            self._report_lost_headings(sorted(cells), len(lost))
         return [
             (name, [position, *(cell for cell in value_cells[name] if cell in filled_cells)])
-            for name, position in find_exchanged_fields(labels)
+            for name, position in exchanged.items()
         ]
+
+    def _report_lost_headings(self, cells: CellPositions, count: int) -> None:
+        """Add one C35 at the first of the value cells without a heading."""
+        place, *marks = (Place("", self.sheet.title, a1(position)) for position in cells)
+        params: dict[str, Param] = {"field": self.section.id, "count": count}
+        self.finder.findings.append(Finding("C35", Severity.WARNING, place, params, tuple(marks)))
 
     def _report_exchange(self, name: str, positions: CellPositions) -> None:
         """Add R32: the heading at the first of `positions` is not the field's."""
@@ -218,13 +233,18 @@ class _MarkedSection:
         number_keys = self.finder.form_texts.number_headings
         positions = ((r, c) for r in rows for c in range(1, len(self.sheet.rows[r - 1]) + 1))
         candidates = (position for position in positions if position[1] not in fields)
-        return single(
-            [
-                position[1]
-                for position in candidates
-                if cell_key(self.sheet, position) in number_keys
-            ]
-        )
+        titled = [p[1] for p in candidates if cell_key(self.sheet, p) in number_keys]
+        return single(titled or self._untitled_numbers(rows.stop, min(fields, default=0)))
+
+    def _untitled_numbers(self, first_row: int, first_field: int) -> list[int]:
+        """Return the columns left of all fields with nothing but running numbers."""
+        filled = self.sheet.filled_cells
+        rows = range(first_row, self.bottom)
+        columns = {
+            c: [(r, c) for r in rows if (r, c) in filled]
+            for c in range(self.column + 1, first_field)
+        }
+        return [c for c, cells in columns.items() if cells and all(map(self._is_number, cells))]
 
     def _is_number(self, position: CellPosition) -> bool:
         return display_text(self.sheet.value_at(position)).rstrip(".").isdigit()

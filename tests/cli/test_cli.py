@@ -20,6 +20,7 @@ from mlay_batch.cli.options import Option
 from mlay_batch.cli.output import finding_lines
 from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.messages import LOCALE
+from mlay_batch.ledger import Ledger
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -130,6 +131,37 @@ def test_ingest_tells_programs_in_json(office, capsys):
     (finding,) = (f for f in decision["findings"] if f["severity"] == "error")
     assert finding["code"] == "D01"
     assert re.fullmatch(r"[A-Z]+\d+", finding["cell"])
+
+
+def test_a_time_of_receipt_that_has_not_come(office, capsys):
+    put(office, "a.xlsx", MeetingReturn("DB1-1").book())
+    assert run(["ingest", "--received", "2999-12-03"]) == 2
+    assert "--received" in words(capsys)[1]
+    with Ledger.open(office.workspace.ledger) as ledger:
+        assert ledger.entries() == ()
+
+
+def test_a_clock_before_the_last_run_is_told(office, capsys):
+    put(office, "a.xlsx", MeetingReturn("DB1-1").book())
+    assert run(["ingest", "--as-of", "2019-12-06", "--received", "2019-12-03"]) == 0
+    assert words(capsys)[1].strip() == ""
+    assert run(["ingest", "--as-of", "2999-12-06"]) == 0
+    assert words(capsys)[1].strip() == ""
+    assert run(["ingest", "--as-of", "2019-12-06"]) == 0
+    assert "06/12/2999" in words(capsys)[1]
+
+
+def test_what_was_judged_anew_is_told(office, capsys):
+    """A machine that believes it is October refuses November's return."""
+    put(office, "a.xlsx", MeetingReturn("DB1-1").book())
+    assert run(["ingest", "--as-of", "2019-10-01", "--received", "2019-10-01"]) == 1
+    words(capsys)
+    assert run(["ingest", "--as-of", "2019-12-06"]) == 0
+    out, _ = words(capsys)
+    assert "a.xlsx: Được nhận" in out
+    assert "L14" in out
+    assert [int(n) for n in re.findall(r"│\s+(\d+) │", out)] == [0, 0, 0, 0, 0, 0]
+    assert "1 tệp nhận từ trước được xét lại" in out
 
 
 def test_status_in_json(office, capsys):

@@ -130,9 +130,10 @@ def test_seen_is_the_same_bytes_at_the_same_place(ledger: Ledger) -> None:
     assert ledger.find_recorded(pairs) == {pairs[0]}
 
 
-def test_no_decisions_leave_no_trace(ledger: Ledger) -> None:
+def test_a_run_that_changed_nothing_is_remembered(ledger: Ledger) -> None:
     assert ledger.record(RUN, []) == ()
-    assert ledger.runs() == ()
+    assert ledger.last_run(RUN.command) == RUN
+    assert ledger.entries() == ()
 
 
 def test_a_correction_supersedes_and_history_stays(ledger: Ledger) -> None:

@@ -6,6 +6,7 @@ People exchange columns and lines, with headings and values, where the hidden id
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from itertools import combinations
 from typing import Any
 
@@ -133,6 +134,11 @@ def retitle(path: str, words: str) -> FormFile:
         ("meetings.content", "Nội dung", ["C26"]),
         ("scores.time", "Tham dự", ["R32"]),
         ("scores.time", "Thời gian", ["C26"]),
+        ("meetings.duration", "Thời lượng (giờ)", ["R32"]),  # two hours are not two minutes
+        ("meetings.duration", "Số phút họp", ["C26"]),
+        ("meetings.present", "Tỷ lệ có mặt (%)", ["R32"]),
+        ("meetings.present", "Có mặt (người)", ["C26"]),
+        ("members.opening", "Số đảng viên đầu kỳ (B)", ["C26"]),
     ],
 )
 def test_one_heading_typed_over(path: str, words: str, codes: list[str]) -> None:
@@ -232,6 +238,27 @@ def test_a_heading_cut_out_and_put_over_another_column() -> None:
     del paper.sheets[sheet][spot]
     cell = heading(MEETING, "meetings.criticism")
     assert wrong(paper.read()) == [("R32", cell), ("R32", cell)]
+
+
+@pytest.mark.parametrize("section", ["meetings", "members"])
+def test_headings_that_are_gone_are_told_once(section: str) -> None:
+    paper = FormFile()
+    names = [field.id for field in MEETING.section(section).fields]
+    for name in names:
+        sheet, spot = plan_spots(MEETING, f"{section}.{name}")["heading"]
+        del paper.sheets[sheet][spot]
+    paper.put(f"{section}.{names[0]}", date(2019, 11, 3) if section == "meetings" else 18)
+    submission = paper.read()
+    first = paper.cell(f"{section}.{names[0]}")
+    assert codes_and_cells(submission) == [("C35", first)]
+    assert submission.findings[0].params == {"field": section, "count": len(names)}
+
+
+def test_sheets_whose_titles_were_exchanged() -> None:
+    paper = FormFile(REGISTER)
+    officers, posts = "Cán bộ", "Phân công"
+    paper.sheets[officers], paper.sheets[posts] = paper.sheets[posts], paper.sheets[officers]
+    assert {code for code, _ in wrong(paper.read())} == {"R33"}
 
 
 def test_without_a_stamp_the_reason_is_the_same() -> None:

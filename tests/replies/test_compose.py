@@ -43,7 +43,7 @@ OPENING = Finding("X01", Severity.WARNING, Place("x", "Báo cáo", "F14"), {"own
 
 
 def envelope(kind, delivery=DELIVERY):
-    topic = Topic.answer(delivery.id, delivery.form, "CB-01", delivery.period)
+    topic = Topic.answer(delivery, "CB-01")
     return Envelope(kind, "CB-01", (topic,), ("<1@x.example>",))
 
 

@@ -27,7 +27,7 @@ NASTY = st.text() | st.builds(
 def letter(**changes):
     fields = {
         "kind": "receipt",
-        "topics": (Topic.answer(3, "meeting", "CB-01", "2019-11"),),
+        "topics": (Topic("answer/3", "meeting", "CB-01", "2019-11", 3),),
         "addressee": "CB-01",
         "to": ("cb-01@muonglay.example",),
         "subject": "Đã nhận",
