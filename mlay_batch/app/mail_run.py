@@ -105,8 +105,20 @@ def draft(run: MailRun, timestamp: str, dry_run: bool = False) -> MailResult:
                 write_atomically(path, data, mode=0o600)
                 sha256 = Archive(workspace.archive).store(data)
                 mail_log.put(_mail_record(run, letter, sha256, MailState.DRAFTED, timestamp))
+        if not dry_run:
+            _remove_outdated_drafts(folder, ledger, mail_log)
         doubtful = _doubtful_letters(mail_log)
     return MailResult(pending.letters, paths, no_address=pending.no_address, doubtful=doubtful)
+
+
+def _remove_outdated_drafts(folder: Path, ledger: Ledger, mail_log: MailLog) -> None:
+    """Remove the drafts that tell a verdict which has changed since; the archive keeps them."""
+    answer_keys = {entry.answer_key for entry in ledger.entries()}
+    for letter in mail_log.letters():
+        keys = [topic.key for topic in letter.topics if topic.key.startswith("answer/")]
+        if letter.state is MailState.DRAFTED and keys and answer_keys.isdisjoint(keys):
+            for path in folder.glob(f"*_{short_id(letter.message_id)}.eml"):
+                path.unlink()
 
 
 def send(run: MailRun, transport: MailTransport, limiter: RateLimiter, clock: Clock) -> MailResult:

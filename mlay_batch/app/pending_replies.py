@@ -154,19 +154,22 @@ def corrections(
     """
     letter_days = _last_letter_days(letters)
     return tuple(
-        correction(entry, branch, period, register, catalogue, letter_days.get(entry.id, as_of))
+        correction(
+            entry, branch, period, register, catalogue, letter_days.get(entry.verdict_key, as_of)
+        )
         for entry in files_to_answer(entries, period, register)
         if entry.verdict is not Verdict.ACCEPTED and (branch := branch_of(entry, register))
     )
 
 
-def _last_letter_days(letters: Iterable[SentMail]) -> dict[int, date]:
-    """Return the date of the last letter about each ledger entry."""
-    days: dict[int, date] = {}
+def _last_letter_days(letters: Iterable[SentMail]) -> dict[str, date]:
+    """Return the date of the last letter about each verdict, by its key."""
+    days: dict[str, date] = {}
     for letter in letters:
         for topic in letter.topics:
             if topic.entry_id is not None and letter.day:
-                days[topic.entry_id] = max(letter.day, days.get(topic.entry_id, letter.day))
+                verdict = topic.key.split("/")[1]
+                days[verdict] = max(letter.day, days.get(verdict, letter.day))
     return days
 
 

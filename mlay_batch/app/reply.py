@@ -319,7 +319,8 @@ class _ReplyBuilder:
     def _repeat_corrections(self, overdue: Sequence[Correction]) -> Iterator[Letter | NoAddress]:
         submissions = self._read_rejected([request.entry for request in overdue])
         for request in overdue:
-            topic = self._open_topic(partial(Topic.repeat_correction, *_topic_parts(request)))
+            make_topic = partial(Topic.repeat_correction, request.entry, request.branch)
+            topic = self._open_topic(make_topic)
             if topic:
                 pending = _PendingFile(request.entry, request.branch, topic, request.until)
                 yield self._resend_letter(pending, submissions.get(request.entry.id))
@@ -357,10 +358,6 @@ class _ReplyBuilder:
     def _blank_form(self, form: Form, branch: str, period: Period) -> Attachment:
         data = render(form, self._template_context(form, branch, period))
         return self._attachment(form, branch, period, data)
-
-
-def _topic_parts(request: Correction) -> tuple[int, str | None, str, str | None]:
-    return request.entry.id, request.entry.form, request.branch, request.entry.period
 
 
 def _no_address(entry: LedgerEntry) -> NoAddress:

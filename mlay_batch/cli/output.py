@@ -147,7 +147,7 @@ def _notable_findings(decision: Decision) -> tuple[Finding, ...]:
     if decision.verdict is Verdict.ACCEPTED:
         return tuple(finding for finding in decision.findings if finding.code in ("L05", "L14"))
     with_warnings = decision.verdict is not Verdict.REJECTED
-    return tuple(finding for finding in decision.findings if with_warnings or finding.is_error)
+    return tuple(f for f in decision.findings if with_warnings or f.is_error or f.code == "L14")
 
 
 def _show_file(console: Console, decision: Decision, catalogue: Catalogue, lang: str) -> None:

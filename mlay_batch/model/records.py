@@ -323,10 +323,14 @@ class LedgerEntry:
         )
 
     @property
+    def verdict_key(self) -> str:
+        """Key of its present verdict: ``17``, after it was judged anew once ``17.1``."""
+        return f"{self.id}.{self.times_judged_anew}" if self.times_judged_anew else str(self.id)
+
+    @property
     def answer_key(self) -> str:
-        """Key of the letter that answers it: ``answer/17``, judged anew once ``answer/17/1``."""
-        more = f"/{self.times_judged_anew}" if self.times_judged_anew else ""
-        return f"answer/{self.id}{more}"
+        """Key of the letter that tells its present verdict."""
+        return f"answer/{self.verdict_key}"
 
     @property
     def is_from_stranger(self) -> bool:
@@ -417,12 +421,10 @@ class Topic:
         return cls(key, form, branch, period)
 
     @classmethod
-    def repeat_correction(
-        cls, entry_id: int, form: str | None, branch: str, period: str | None, more: str = ""
-    ) -> Topic:
+    def repeat_correction(cls, entry: LedgerEntry, branch: str, more: str = "") -> Topic:
         """Return the topic of a repeated request to correct a ledger entry."""
-        key = "/".join(part for part in ("correction", str(entry_id), more) if part)
-        return cls(key, form, branch, period, entry_id)
+        key = "/".join(part for part in ("correction", entry.verdict_key, more) if part)
+        return cls(key, entry.form, branch, entry.period, entry.id)
 
     @classmethod
     def answer(cls, entry: LedgerEntry, branch: str | None) -> Topic:

@@ -240,19 +240,26 @@ def test_a_file_that_was_open_elsewhere_is_looked_at_again(office, monkeypatch):
 
 
 def test_each_verdict_has_its_letter(office):
-    """Told that the form is refused, the branch is told as well that it counts after all."""
+    """Told that the form is refused, the branch is told as well that it counts after all.
+
+    One that is refused still is told the new reason, with its own time to correct it.
+    """
     put(office, "a.xlsx", MeetingReturn("CB-01").book())
+    put(office, "b.xlsx", MeetingReturn("DB1-1", present=9).book())
     early = date(2019, 10, 1)
     run(office, "2019-10-01T09:00:00+07:00", early)
-    assert draft(office, early) == ["returned"]
+    assert draft(office, early) == ["returned_CB-01", "returned_DB1-1"]
     assert draft(office, early) == []
     run(office)
-    assert draft(office, AS_OF) == ["receipt", "reminder", "reminder"]
+    assert draft(office, AS_OF) == ["receipt_CB-01", "reminder_DB-1", "returned_DB1-1"]
     assert draft(office, AS_OF) == []
+    # the drafts of the first verdicts, which nobody has sent, say what is no longer so
+    folder = office.workspace.outbox / "2019-11" / "mail"
+    assert len(list(folder.glob("*.eml"))) == 3
 
 
 def draft(office, as_of: date) -> list[str]:
-    """The kinds of letters written now."""
+    """Kind and addressee of the letters written now."""
     letters = MailRun(office, partial(reply.reply_letters, office), NOVEMBER, as_of, "test")
     done = mail_run.draft(letters, LATER)
-    return sorted(path.name.partition("_")[0] for path in done.drafts)
+    return sorted(path.name.rpartition("_")[0] for path in done.drafts)
