@@ -119,7 +119,8 @@ def lint(session: Session, paths: tuple[Path, ...]) -> int:
         show_error(error, session.lang)
     for overlap in overlaps:
         _show_overlap(overlap, session.lang)
-    click.echo(say(session.lang, "schema.lint.done", files=len(files), wrong=len(errors)))
+    wrong = len({error.params["file"] for error in errors})
+    click.echo(say(session.lang, "schema.lint.done", files=len(files), wrong=wrong))
     return 1 if errors else 0
 
 
@@ -198,13 +199,22 @@ def _months(effective: Effective) -> str:
 def _show_overlap(overlap: Overlap, lang: str) -> None:
     """Print which files could apply in the same months, and which of them does."""
     months = "months" if overlap.last else "open"
+    files = [_file_title(file, lang) for file in (overlap.applies, *overlap.others)]
     params = {
         "kind": say(lang, f"schema.kind.{overlap.kind}"),
         "months": say(lang, f"schema.lint.{months}", first=overlap.first, last=overlap.last or ""),
         "keyword": overlap.kind,
-        "others": ", ".join(overlap.others),
+        "applies": files[0],
+        "others": ", ".join(files[1:]),
     }
     click.echo(safe_line(say(lang, f"schema.lint.{overlap.rule}", **asdict(overlap) | params)))
+
+
+def _file_title(file: str, lang: str) -> str:
+    """Return a file as people know it: a shipped one by its name."""
+    path = Path(file)
+    is_shipped = path.parent == shipped_folder("schemas")
+    return say(lang, "schema.lint.shipped", name=path.name) if is_shipped else file
 
 
 def _show_changes(changes: Sequence[FormChange], lang: str) -> None:
