@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mlay_batch.model.records import AcceptedReturn, Row
 from mlay_batch.schema import Catalogue, Form
+from mlay_batch.schema.overlap import age_key
 from mlay_batch.schema.versions import FieldMapping, field_mapping
 
 
@@ -50,7 +51,7 @@ def to_newest(
 ) -> tuple[AcceptedReturn, ...]:
     """Return the returns converted to the newest versions of their forms."""
     newest_forms: dict[str, Form] = {}
-    for form in sorted(catalogue.forms, key=lambda form: form.effective.from_):
+    for form in sorted(catalogue.forms, key=age_key):
         newest_forms[form.form] = form
     forms = (newest_forms.get(accepted.entry.form or "") for accepted in returns)
     pairs = zip(returns, forms, strict=True)

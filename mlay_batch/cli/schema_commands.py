@@ -31,7 +31,7 @@ from mlay_batch.schema.frictionless import package_text
 from mlay_batch.schema.indicators import Description
 from mlay_batch.schema.markdown import open_gaps
 from mlay_batch.schema.model import Effective
-from mlay_batch.schema.overlap import Overlap
+from mlay_batch.schema.overlap import Overlap, age_key
 from mlay_batch.schema.reference import findings_page, reference
 
 _MAX_LINES = 40  # lines of one table
@@ -99,7 +99,7 @@ def _reference_page(catalogue: Catalogue, name: str, version: str | None, lang: 
         and version in (None, getattr(description, "version", None))
     ]
     if versions:
-        return reference(versions[-1], lang, catalogue.forms)
+        return reference(max(versions, key=age_key), lang, catalogue.forms)
     if name == "findings" and not matches:
         return findings_page(lang)
     names = ", ".join(f"{f.form} {f.version}" for f in catalogue.forms)
@@ -119,7 +119,8 @@ def lint(session: Session, paths: tuple[Path, ...]) -> int:
         show_error(error, session.lang)
     for overlap in overlaps:
         _show_overlap(overlap, session.lang)
-    click.echo(say(session.lang, "schema.lint.done", files=len(files), wrong=len(errors)))
+    wrong = len({error.params["file"] for error in errors})
+    click.echo(say(session.lang, "schema.lint.done", files=len(files), wrong=wrong))
     return 1 if errors else 0
 
 
@@ -177,13 +178,14 @@ def trial(session: Session, path: Path) -> int:
 
 
 def _show_catalogue(catalogue: Catalogue, lang: str) -> None:
-    """List forms, quotas, schemes and indicator sets with the months they are in force."""
+    """List forms, quotas, schemes and indicator sets with the months they hold in."""
     for form in catalogue.forms:
         click.echo(f"{form.form} {form.version}  {_months(form.effective)}  {form.title.of(lang)}")
     for quota in catalogue.quotas:
         click.echo(f"{quota.quota}  {_months(quota.effective)}  {quota.title.of(lang)}")
     for scheme in catalogue.schemes:
-        click.echo(f"{scheme.scheme} {scheme.version}  {scheme.title.of(lang)}")
+        months = _months(scheme.effective)
+        click.echo(f"{scheme.scheme} {scheme.version}  {months}  {scheme.title.of(lang)}")
     for signs in catalogue.indicator_sets:
         click.echo(
             f"{signs.signs} {signs.version}  {_months(signs.effective)}  {signs.title.of(lang)}"
@@ -195,10 +197,24 @@ def _months(effective: Effective) -> str:
 
 
 def _show_overlap(overlap: Overlap, lang: str) -> None:
-    """Print which two files describe the same thing in which months, and which of them applies."""
-    key = "schema.lint.overlap" if overlap.last else "schema.lint.open"
-    params = asdict(overlap) | {"last": overlap.last or ""}
-    click.echo(safe_line(say(lang, key, **params)))
+    """Print which files could apply in the same months, and which of them does."""
+    months = "months" if overlap.last else "open"
+    files = [_file_title(file, lang) for file in (overlap.applies, *overlap.others)]
+    params = {
+        "kind": say(lang, f"schema.kind.{overlap.kind}"),
+        "months": say(lang, f"schema.lint.{months}", first=overlap.first, last=overlap.last or ""),
+        "keyword": overlap.kind,
+        "applies": files[0],
+        "others": ", ".join(files[1:]),
+    }
+    click.echo(safe_line(say(lang, f"schema.lint.{overlap.rule}", **asdict(overlap) | params)))
+
+
+def _file_title(file: str, lang: str) -> str:
+    """Return a file as people know it: a shipped one by its name."""
+    path = Path(file)
+    is_shipped = path.parent == shipped_folder("schemas")
+    return say(lang, "schema.lint.shipped", name=path.name) if is_shipped else file
 
 
 def _show_changes(changes: Sequence[FormChange], lang: str) -> None:
@@ -231,7 +247,7 @@ def find_form(catalogue: Catalogue, name: str) -> Form:
     if not matches:
         names = ", ".join(f"{candidate.form}:{candidate.version}" for candidate in catalogue.forms)
         raise UsageError("usage.form", form=name, known=names)
-    return max(matches, key=lambda candidate: (candidate.effective.from_, candidate.version))
+    return max(matches, key=age_key)
 
 
 def _load_form(path: Path) -> Form:

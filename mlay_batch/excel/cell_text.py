@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+CALCULATED_BY = 191029  # calcId of Excel 2019 to 365, whose results a newer one takes as they are
 LONGEST_TEXT = 32_767  # characters Excel keeps in a cell
 LONGEST_TITLE = 31  # characters of a sheet's name
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # as OWASP lists them: "CSV Injection"

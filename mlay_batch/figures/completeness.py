@@ -12,6 +12,7 @@ from mlay_batch.figures.return_access import ReturnsByKey, returns_of
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Verdict
 from mlay_batch.model.register import Organisation
 from mlay_batch.schema import Form
+from mlay_batch.schema.overlap import age_key
 
 # The state of a branch over several months is the first of these.
 _WORST_FIRST = (
@@ -75,7 +76,7 @@ def _form_matrix(inputs: ReportInputs, name: str) -> Completeness | None:
 def _periods(inputs: ReportInputs, name: str, returns: ReturnsByKey) -> list[Period]:
     """Return the periods of the form that had ended by the end of the report's period."""
     versions = (form for form in inputs.catalogue.forms if form.form == name)
-    kind = max(versions, key=lambda form: form.effective.from_).period
+    kind = max(versions, key=age_key).period
     end = inputs.period.end
     if kind != "year":
         periods = {Period.of(kind, month.start) for month in inputs.period.year_to_date()}

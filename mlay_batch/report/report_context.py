@@ -15,6 +15,7 @@ from mlay_batch.model import rollup_form
 from mlay_batch.report.writer import Content, Hyperlink, ReportWriter
 from mlay_batch.schema.catalogue import SourceFile
 from mlay_batch.schema.ids import ROLLUP
+from mlay_batch.schema.overlap import age_key
 
 _NUMERAL = re.compile(r"^[IVXLC]+\.\s*")
 
@@ -96,8 +97,8 @@ class ReportContext:
         """Return the title of a form, as in the period where it holds then; else its id."""
         catalogue = self.inputs.catalogue
         form = catalogue.form_for(form_id or "", self.figures.period)
-        versions = [version for version in catalogue.forms if version.form == form_id]
-        titles = [version.title for version in (*versions, form) if version]
+        versions = (version for version in catalogue.forms if version.form == form_id)
+        titles = [version.title for version in (*sorted(versions, key=age_key), form) if version]
         if form_id == ROLLUP:
             titles.append(rollup_form.TITLE)
         return titles[-1].of(self.lang) if titles else form_id or ""

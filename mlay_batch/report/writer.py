@@ -21,7 +21,12 @@ from mlay_batch.core import messages
 from mlay_batch.core.styles import FONT
 from mlay_batch.core.text import consecutive_runs
 from mlay_batch.excel import metrics
-from mlay_batch.excel.cell_text import is_formula_like, sheet_title, to_cell_text
+from mlay_batch.excel.cell_text import (
+    CALCULATED_BY,
+    is_formula_like,
+    sheet_title,
+    to_cell_text,
+)
 from mlay_batch.report.formats import LOOKS, ROW_FITS, TONE_LOOKS, Look
 
 MAX_LINKS = 65_530  # addresses Excel keeps on a sheet
@@ -79,6 +84,10 @@ class ReportWriter:
                 "default_format_properties": {"font_name": FONT, "font_size": _FONT_SIZE},
             },
         )
+        # Every formula has its value: an Excel of this number or older need not calculate on
+        # opening, nor ask on closing whether to save.
+        self._workbook.set_calc_mode("auto", CALCULATED_BY)
+        self._workbook.calc_on_load = False
         self._workbook.set_properties(
             {"title": self.t("title.overview"), "created": datetime.combine(created, time())}
         )
@@ -365,6 +374,16 @@ class XmlWorksheet(Worksheet):  # type: ignore[misc]
             return -1
         self.table[row][col] = CellFormulaTuple(formula.removeprefix("="), cell_format, value)
         return 0
+
+    def _xml_formula_element(
+        self, formula: str, result: object, attributes: Iterable[tuple[str, object]] = ()
+    ) -> None:
+        """Write an empty result as the text it is, as Excel does; XlsxWriter leaves out its type.
+
+        Without the type it is a number without digits, which Excel has to calculate.
+        """
+        types = [("t", "str")] if result == "" else []
+        super()._xml_formula_element(formula, result, [*attributes, *types])
 
     def _escape_attributes(self, attribute: object) -> object:
         """Leave names of cells and numbers of formats alone: nothing in them is escaped (0.5 s)."""

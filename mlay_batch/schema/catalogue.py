@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import TypeVar
 
 from mlay_batch.core.period import Period
 from mlay_batch.errors import SchemaError
 from mlay_batch.schema.ids import REGISTER
 from mlay_batch.schema.indicators import Description, IndicatorSet
 from mlay_batch.schema.model import Form, Quota
-from mlay_batch.schema.overlap import age_key, full_name
+from mlay_batch.schema.overlap import age_key, full_name, newest
 from mlay_batch.schema.schemes import Scheme
-
-T = TypeVar("T", Form, Quota, Scheme, IndicatorSet)
 
 
 def shipped_folder(name: str) -> Path:
@@ -84,16 +80,15 @@ class Catalogue:
     @property
     def register_form(self) -> Form:
         """The form an office's register is kept in, in its newest version."""
-        versions = (form for form in self.forms if form.form == REGISTER)
-        return max(versions, key=lambda form: form.version)
+        return max((form for form in self.forms if form.form == REGISTER), key=age_key)
 
     def form_for(self, form: str, period: Period) -> Form | None:
         """Return the newest version of `form` that holds in `period`, or None."""
-        return _newest(f for f in self.forms if f.form == form and f.effective.covers(period))
+        return newest(f for f in self.forms if f.form == form and f.effective.covers(period))
 
     def quota_for(self, quota: str, period: Period) -> Quota | None:
         """Return the newest record of `quota` that holds in `period`, or None."""
-        return _newest(q for q in self.quotas if q.quota == quota and q.effective.covers(period))
+        return newest(q for q in self.quotas if q.quota == quota and q.effective.covers(period))
 
     def quotas_for(self, period: Period) -> tuple[Quota, ...]:
         """Return the newest record of every quota that holds in `period`, by id."""
@@ -115,7 +110,7 @@ class Catalogue:
 
     def scheme_for(self, scheme: str, period: Period) -> Scheme | None:
         """Return the newest version of `scheme` that holds in `period`, or None."""
-        return _newest(s for s in self.schemes if s.scheme == scheme and s.effective.covers(period))
+        return newest(s for s in self.schemes if s.scheme == scheme and s.effective.covers(period))
 
     def indicator_sets_for(self, period: Period) -> tuple[IndicatorSet, ...]:
         """Return the newest version of every indicator set that holds in `period`, by id."""
@@ -125,12 +120,8 @@ class Catalogue:
             if indicator_set.effective.covers(period)
         ]
         names = sorted({indicator_set.signs for indicator_set in in_force})
-        newest = (_newest(s for s in in_force if s.signs == name) for name in names)
-        return tuple(indicator_set for indicator_set in newest if indicator_set)
-
-
-def _newest(records: Iterable[T]) -> T | None:
-    return max(records, key=age_key, default=None)
+        versions = (newest(s for s in in_force if s.signs == name) for name in names)
+        return tuple(indicator_set for indicator_set in versions if indicator_set)
 
 
 def load_catalogue(*overrides: Path) -> Catalogue:
@@ -150,7 +141,8 @@ def load_catalogue(*overrides: Path) -> Catalogue:
             record = load_file(path, folders=[shipped_folder("schemas")])
             name = full_name(record)
             if name in seen:
-                raise SchemaError("schema.twice", file=path.name, name=" ".join(name))
+                other = sources[name].name
+                raise SchemaError("schema.twice", file=path.name, other=other, name=" ".join(name))
             seen.add(name)
             by_name[name] = record
             sources[name] = SourceFile(path.name, hashlib.sha256(path.read_bytes()).hexdigest())

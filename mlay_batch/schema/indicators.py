@@ -13,12 +13,10 @@ from dataclasses import field as stored
 from typing import Any, Literal
 
 from mlay_batch.core.findings import Severity
+from mlay_batch.schema.ids import INDICATOR_LETTER
 from mlay_batch.schema.model import Effective, Form, Quota, Record, Text
 from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
 from mlay_batch.schema.schemes import Scheme
-
-CODE_PREFIX = "H"
-"""First letter of the codes of indicators: *hình thức*, for form's sake."""
 
 ParamKind = Literal["look", "looks", "number", "texts", "figures"]
 
@@ -95,7 +93,7 @@ KINDS: Mapping[str, IndicatorKind] = {
     ),
 }
 
-_CODE = re.compile(rf"{CODE_PREFIX}\d\d")
+_CODE = re.compile(rf"{INDICATOR_LETTER}[0-9]{{2}}")
 _GAP = re.compile(r"\{(\w+)\}")
 
 

@@ -11,18 +11,17 @@ be that of an existing rule, which it would silently replace.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import yaml
 
 from mlay_batch.errors import SchemaError
+from mlay_batch.schema.ids import next_free_code
 
 EXTENDS = "extends"
 _NAME_KEYS = ("id", "code", "section")  # keys that name an item of a list
 _DEFINING_KEYS = ("check", "kind")  # the key of a new rule, of a new indicator
 _REPEATABLE_LIST = "crosswalk"  # the one list in which several items may be of one section
-_CODE = re.compile(r"([A-Z])(\d+)")
 
 
 def extend(base: yaml.Node, extension: yaml.Node) -> yaml.Node:
@@ -65,14 +64,15 @@ def _children(node: yaml.Node) -> Iterator[tuple[str, yaml.Node]]:
 
 def _refuse_reused_codes(base: yaml.Node, extension: yaml.Node) -> None:
     """Raise SchemaError for a new rule or indicator with a code of `base`, in any section."""
-    base_codes = {_name(item) for item in _rules(base)}
-    codes = base_codes | {_name(item) for item in _rules(extension)}
+    base_files = {_name(item): item.start_mark.name for item in _rules(base)}
+    codes = base_files.keys() | {_name(item) for item in _rules(extension)}
     for item in _rules(extension):
         code = _name(item)
         kind_key = next((key for key, _ in _children(item) if key in _DEFINING_KEYS), None)
-        if kind_key and code in base_codes:
-            free = _next_free(code, codes)
-            raise _error("schema.replaces", _name_key(item), name=code, key=kind_key, nearest=free)
+        if kind_key and code in base_files:
+            params = {"name": code, "key": kind_key, "other": base_files[code]}
+            free = next_free_code(code[:1], codes)
+            raise _error("schema.replaces", _name_key(item), nearest=free, **params)
 
 
 def _rules(node: yaml.Node) -> Iterator[yaml.Node]:
@@ -85,21 +85,6 @@ def _rules(node: yaml.Node) -> Iterator[yaml.Node]:
                 for _, rule in _children(rules) if inner_key == "rules" else ():
                     if _name(rule):
                         yield rule
-
-
-def _next_free(code: str, used: set[str]) -> str:
-    """Return the code after the last one of the same letter: D19 after D01, D05 and D18.
-
-    Other versions may use the codes between.
-    """
-    match = _CODE.fullmatch(code)
-    if not match:
-        return "–"
-    same_letter = (
-        other for name in used if (other := _CODE.fullmatch(name)) and other[1] == match[1]
-    )
-    last = max(int(other[2]) for other in same_letter)
-    return f"{match[1]}{last + 1:0{len(match[2])}}"
 
 
 def _name_key(item: yaml.Node) -> yaml.Node:

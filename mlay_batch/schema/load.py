@@ -36,9 +36,11 @@ from mlay_batch.schema.problem import Fault
 from mlay_batch.schema.schemes import Scheme
 from mlay_batch.schema.semantics import (
     broken_mappings,
+    code_collisions,
     cross_version_faults,
     faults,
     missing_from_forms,
+    missing_from_register,
 )
 
 _KINDS: Mapping[str, type] = {"form": Form, "quota": Quota, "scheme": Scheme, "signs": IndicatorSet}
@@ -279,7 +281,7 @@ def _check_meaning(record: Description, node: yaml.Node) -> None:
             line=line,
             key=fault.key,
             name=fault.name,
-            nearest=_nearest(fault.name, fault.valid_names, cutoff=0.4),
+            nearest=fault.suggestion or _nearest(fault.name, fault.valid_names, cutoff=0.4),
         )
 
 
@@ -289,54 +291,57 @@ def _faults(record: Description) -> Iterable[Fault]:
     return () if isinstance(record, Quota) else faults(record)
 
 
-def check_together(records: Sequence[tuple[str, Description]]) -> None:
-    """Raise SchemaError for a record that does not fit the others.
+def check_together(records: Sequence[NamedDescription]) -> None:
+    """Raise SchemaError for the first record that does not fit the others; see `joint_errors`."""
+    for error in joint_errors(records):
+        raise error
 
-    That is a scheme that needs fields no form has, indicators of unknown fields, or a form that
-    carries over fields the version before lacks. `records` come with their file names.
+
+def joint_errors(records: Sequence[NamedDescription]) -> Iterator[SchemaError]:
+    """Yield an error for every record that does not fit the others; they come with file names.
+
+    That is a scheme that needs fields no form has, indicators of unknown fields, a form that
+    carries over fields the version before lacks, roles or types of organisation that the register
+    does not know, and a code that means another rule in another file.
     """
     forms = [record for _, record in records if isinstance(record, Form)]
+    schemes = [record for _, record in records if isinstance(record, Scheme)]
     for name, record in records:
-        if isinstance(record, Scheme) and (missing := missing_from_forms(record, forms)):
-            raise SchemaError("schema.scheme", file=name, name=missing)
         if isinstance(record, Scheme):
-            _check_versions(
-                name, record, [other for _, other in records if isinstance(other, Scheme)]
-            )
+            if missing := missing_from_forms(record, forms):
+                yield SchemaError("schema.scheme", file=name, name=missing)
+            yield from _fault_errors(name, "schema.version", cross_version_faults(record, schemes))
         if isinstance(record, IndicatorSet):
-            _check_input_fields(name, record, forms)
+            yield from _fault_errors(name, "schema.looks", missing_fields(record, forms))
         if isinstance(record, Form) and record.carries:
-            _check_carry(name, record, record.carries, forms)
+            yield from _carry_errors(name, record, record.carries, forms)
+        for fault in missing_from_register(record, forms):
+            known = ", ".join(sorted(fault.valid_names))
+            yield SchemaError(
+                "schema.register", file=name, key=fault.key, name=fault.name, known=known
+            )
+    for params in code_collisions(records):
+        yield SchemaError("schema.taken", **params)
 
 
-def _check_versions(name: str, scheme: Scheme, schemes: Sequence[Scheme]) -> None:
-    for fault in cross_version_faults(scheme, schemes):
+def _fault_errors(file: str, code: str, faults: Iterable[Fault]) -> Iterator[SchemaError]:
+    for fault in faults:
         nearest = _nearest(fault.name, fault.valid_names)
-        raise SchemaError(
-            "schema.version", file=name, key=fault.key, name=fault.name, nearest=nearest
-        )
+        yield SchemaError(code, file=file, key=fault.key, name=fault.name, nearest=nearest)
 
 
-def _check_input_fields(name: str, indicator_set: IndicatorSet, forms: Sequence[Form]) -> None:
-    for fault in missing_fields(indicator_set, forms):
-        nearest = _nearest(fault.name, fault.valid_names)
-        raise SchemaError(
-            "schema.looks", file=name, key=fault.key, name=fault.name, nearest=nearest
-        )
-
-
-def _check_carry(name: str, form: Form, carry: Carry, forms: Sequence[Form]) -> None:
+def _carry_errors(
+    name: str, form: Form, carry: Carry, forms: Sequence[Form]
+) -> Iterator[SchemaError]:
     versions = {
         other.version: other for other in forms if other.form == form.form and other is not form
     }
     if carry.from_ not in versions:
         nearest = _nearest(carry.from_, versions)
-        raise SchemaError("schema.carries_from", file=name, name=carry.from_, nearest=nearest)
+        yield SchemaError("schema.carries_from", file=name, name=carry.from_, nearest=nearest)
+        return
     for old_path, new_path in broken_mappings(carry, versions[carry.from_], form):
-        raise SchemaError("schema.carries", file=name, old=old_path, new=new_path)
-
-
-_FullName = tuple[str, str, str]
+        yield SchemaError("schema.carries", file=name, old=old_path, new=new_path)
 
 
 def lint(
@@ -346,33 +351,50 @@ def lint(
 
     Of the files in force a later one replaces an earlier one of the same name, as in the catalogue;
     two of one name in one folder are an error. Files they extend lie beside them or in `base`.
+    Whether all fit together is asked once each can be read.
     """
     requested = {path.resolve(): path for path in files}  # messages use the paths as given
-    errors: list[SchemaError] = []
-    by_name: dict[_FullName, tuple[Path, Description]] = {}
-    for resolved, path in ({path.resolve(): path for path in in_force} | requested).items():
-        try:
-            record = load_file(path, str(path), [base])
-        except SchemaError as error:
-            errors += [error] if resolved in requested else []
-            continue
-        name = full_name(record)
-        earlier = by_name[name][0] if name in by_name else None
-        if earlier and earlier.resolve().parent == resolved.parent:
-            twins = [twin for twin in (path, earlier) if twin.resolve() in requested]
-            errors += [_twice(twin, name) for twin in twins[:1]]
-        else:
-            by_name[name] = path, record
-    requested_names = set(map(str, files))
-    named_records: list[NamedDescription] = [
-        (str(path), record) for path, record in by_name.values()
-    ]
-    return errors, [
+    names = set(map(str, files))
+    named, errors = _load_named({path.resolve(): path for path in in_force} | requested, base)
+    records, replacements, twins = _resolve_names(named)
+    wrong = [error for file, error in errors if file in names]
+    wrong += [error for error in twins if names & {error.params["file"], error.params["other"]}]
+    wrong += joint_errors(records) if not errors + twins else []
+    return wrong, [
         overlap
-        for overlap in overlaps(named_records)
-        if {overlap.older, overlap.newer} & requested_names
+        for overlap in (*replacements, *overlaps(records))
+        if names & {overlap.applies, *overlap.others}
     ]
 
 
-def _twice(path: Path, name: _FullName) -> SchemaError:
-    return SchemaError("schema.twice", file=str(path), name=" ".join(name))
+def _load_named(
+    paths: Mapping[Path, Path], base: Path
+) -> tuple[list[NamedDescription], list[tuple[str, SchemaError]]]:
+    """Return the records of the files and the errors, by the names that messages use."""
+    named: list[NamedDescription] = []
+    errors: list[tuple[str, SchemaError]] = []
+    for path in paths.values():
+        try:
+            named.append((str(path), load_file(path, str(path), [base])))
+        except SchemaError as error:
+            errors.append((str(path), error))
+    return named, errors
+
+
+def _resolve_names(
+    named: Iterable[NamedDescription],
+) -> tuple[list[NamedDescription], list[Overlap], list[SchemaError]]:
+    """Return one record of each name, which files it replaces, and names given twice."""
+    by_name: dict[tuple[str, str, str], NamedDescription] = {}
+    replacements, twins = [], []
+    for file, record in named:
+        kind, *id_and_version = name = full_name(record)
+        earlier = by_name[name][0] if name in by_name else None
+        if earlier and Path(earlier).resolve().parent == Path(file).resolve().parent:
+            twins.append(SchemaError("schema.twice", file=file, other=earlier, name=" ".join(name)))
+            continue
+        if earlier:
+            replaced = Overlap("replaced", kind, " ".join(id_and_version), file, (earlier,))
+            replacements.append(replaced)
+        by_name[name] = file, record
+    return list(by_name.values()), replacements, twins

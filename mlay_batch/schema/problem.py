@@ -18,7 +18,9 @@ class Fault:
     valid_names: frozenset[str] = frozenset()
     code: str = "schema.name"
     """The error's text: ``schema.name`` is unknown, ``schema.again`` is given twice,
-    ``schema.unfit`` does not fit the keys beside it."""
+    ``schema.unfit`` does not fit the keys beside it, ``schema.code`` is no code."""
+    suggestion: str = ""
+    """What to write; without one the nearest of the valid names."""
 
     @property
     def key(self) -> str:

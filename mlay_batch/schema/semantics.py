@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from mlay_batch.schema.checks import CHECKS, REPORTER
-from mlay_batch.schema.model import Carry, Field, Form, Rule, Section
+from mlay_batch.schema.ids import REGISTER, RULE_LETTERS, SCHEMES, next_free_code
+from mlay_batch.schema.indicators import Description, IndicatorSet
+from mlay_batch.schema.model import Carry, Field, Form, Quota, Rule, Section
 from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
 from mlay_batch.schema.schemes import Condition, Crosswalk, Group, Part, Scheme
 
-BUILT_IN_LETTERS = frozenset("RCIFLXQNH")
-"""First letters of the program's own finding codes; rules of a form use others."""
-
 _ID = re.compile(r"[a-z][a-z0-9_]*")
+_CODE = re.compile(rf"[{RULE_LETTERS}][0-9]{{2}}")
 _GAP = re.compile(r"\{(\w+)\}")
 _NUMBERS = ("integer", "number")
 
@@ -32,6 +33,8 @@ def faults(record: Form | Scheme) -> Iterator[Fault]:
 
 
 def _form(form: Form) -> Iterator[Fault]:
+    if not _ID.fullmatch(form.form) or form.is_rollup:
+        yield Fault(("form",), form.form, code="schema.unfit")
     yield from _duplicate_ids([s.id for s in form.sections], ("sections",))
     for name, choices in form.choices.items():
         yield from _duplicate_ids([choice.id for choice in choices], ("choices", name))
@@ -42,13 +45,18 @@ def _form(form: Form) -> Iterator[Fault]:
 
 
 def _codes(form: Form) -> Iterator[Fault]:
-    """Yield rule codes used twice, or with a letter of the program's own codes."""
+    """Yield rule codes used twice, or that are no letter of the list with two digits."""
+    used = {rule.code for _, rule in form.rules()}
     seen: set[str] = set()
     for i, section in enumerate(form.sections):
         for j, rule in enumerate(section.rules):
-            if rule.code in seen or rule.code[:1] in BUILT_IN_LETTERS:
-                code = "schema.again" if rule.code in seen else "schema.built_in"
-                yield Fault(("sections", i, "rules", j, "code"), rule.code, code=code)
+            path = ("sections", i, "rules", j, "code")
+            if rule.code in seen:
+                yield Fault(path, rule.code, code="schema.again")
+            elif not _CODE.fullmatch(rule.code):
+                letter = next((c for c in rule.code[:1] if c in RULE_LETTERS), RULE_LETTERS[-1])
+                free = next_free_code(letter, used)
+                yield Fault(path, rule.code, code="schema.code", suggestion=free)
             seen.add(rule.code)
 
 
@@ -252,6 +260,23 @@ def _has_full_marks(section: Section, group: Group) -> bool:
     return any((field.id, field.max) == (group.id, group.max) for field in section.fields)
 
 
+def missing_from_register(record: Description, forms: Iterable[Form]) -> Iterator[Fault]:
+    """Yield types of organisation of a form, or a quota's role, that no register can hold.
+
+    Such a form or quota would be owed by nobody, without a word.
+    """
+    registers = [form for form in forms if form.form == REGISTER]
+    if isinstance(record, Form):
+        types = _choice_ids(registers, "organisation_type")
+        yield from unknown_names(record.reporters, ("reporters",), types)
+    elif isinstance(record, Quota):
+        yield from unknown_names([record.role], ("role",), _choice_ids(registers, "role"))
+
+
+def _choice_ids(forms: Iterable[Form], list_id: str) -> set[str]:
+    return {choice.id for form in forms for choice in form.choices.get(list_id, ())}
+
+
 def broken_mappings(carry: Carry, old: Form, new: Form) -> Iterable[tuple[str, str]]:
     """Yield moves from or to a field that does not exist, or between fields of two types."""
     old_fields, new_fields = _fields(old), _fields(new)
@@ -270,6 +295,7 @@ def _fields(form: Form) -> Mapping[str, Field]:
 
 def scheme_faults(scheme: Scheme) -> Iterator[Fault]:
     """Yield every fault of a scheme, in the order of the file."""
+    yield from unknown_names([scheme.scheme], ("scheme",), SCHEMES)
     bands, groups = {band.id for band in scheme.bands}, {group.id for group in scheme.groups}
     for i, demand in enumerate(scheme.demands):
         yield from unknown_names([demand.band], ("demands", i, "band"), bands)
@@ -336,3 +362,43 @@ def cross_version_faults(scheme: Scheme, schemes: Iterable[Scheme]) -> Iterator[
         part = versions[crosswalk.to].part(crosswalk.section) if crosswalk.to in versions else None
         grades = {grade.id for grade in part.grades} if part else set()
         yield from unknown_names(crosswalk.grades.values(), ("crosswalk", i, "grades"), grades)
+
+
+@dataclass(frozen=True)
+class _CodeUse:
+    """What a file means by a code: the rule's place and kind, and what is to stay the same."""
+
+    file: str
+    subject: tuple[str, ...]
+    marks: tuple[object, object]
+
+    def is_same_rule(self, other: _CodeUse) -> bool:
+        """Whether both mean one rule: in one section, of one check, with its fields or words."""
+        is_marked_alike = any(a == b for a, b in zip(self.marks, other.marks, strict=True))
+        return self.subject == other.subject and is_marked_alike
+
+
+def code_collisions(records: Sequence[tuple[str, Description]]) -> Iterator[Mapping[str, str]]:
+    """Yield codes that mean another rule in an earlier file: ``file``, ``other``, ``name``.
+
+    Versions of a form share the codes of their rules, two forms never do. ``nearest`` is free.
+    """
+    uses = [(code, use) for file, record in records for code, use in _code_uses(file, record)]
+    used = {code for code, _ in uses}
+    first_uses: dict[str, _CodeUse] = {}
+    for code, use in uses:
+        first = first_uses.setdefault(code, use)
+        if not use.is_same_rule(first):
+            free = next_free_code(code[:1], used)
+            yield {"file": use.file, "other": first.file, "name": code, "nearest": free}
+
+
+def _code_uses(file: str, record: Description) -> Iterator[tuple[str, _CodeUse]]:
+    if isinstance(record, Form):
+        for section, rule in record.rules():
+            subject = (record.form, section.id, rule.check)
+            yield rule.code, _CodeUse(file, subject, (rule.mark, rule.says))
+    elif isinstance(record, IndicatorSet):
+        for indicator in record.entries:
+            marks = (indicator.title, indicator.says)
+            yield indicator.code, _CodeUse(file, (record.signs, indicator.kind), marks)

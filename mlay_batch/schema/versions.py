@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from mlay_batch.core.period import Period
 from mlay_batch.schema.catalogue import Catalogue
 from mlay_batch.schema.model import Field, Form, Section
+from mlay_batch.schema.overlap import age_key
 
 Family = tuple[Form, ...]
 
@@ -22,7 +23,7 @@ def families(catalogue: Catalogue) -> Iterator[Family]:
     periodic = (form for form in catalogue.forms if form.period != "none" and not form.is_rollup)
     for name in dict.fromkeys(form.form for form in periodic):
         versions = [form for form in catalogue.forms if form.form == name]
-        yield tuple(sorted(versions, key=lambda form: form.effective.from_, reverse=True))
+        yield tuple(sorted(versions, key=age_key, reverse=True))
 
 
 def family_sections(family: Family) -> tuple[Section, ...]:

@@ -18,6 +18,7 @@ from openpyxl.packaging.core import DocumentProperties
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Protection, Side
 from openpyxl.styles.cell_style import StyleArray
 from openpyxl.utils import get_column_letter
+from openpyxl.workbook.properties import CalcProperties
 from openpyxl.worksheet.cell_range import CellRange
 from openpyxl.worksheet.dimensions import ColumnDimension, RowDimension
 from openpyxl.worksheet.header_footer import HeaderFooterItem, _HeaderFooterPart
@@ -26,7 +27,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from openpyxl.writer.excel import ExcelWriter
 
 from mlay_batch.core.styles import FONT, LINE, NUMBER_FORMATS, SIZE, STYLES, TONES, Style
-from mlay_batch.excel.cell_text import is_formula_like, to_cell_text
+from mlay_batch.excel.cell_text import CALCULATED_BY, is_formula_like, to_cell_text
 from mlay_batch.model.records import Value
 
 _EPOCH = datetime(2018, 1, 1)  # noqa: DTZ001 - a fixed date keeps the bytes reproducible
@@ -40,6 +41,8 @@ class TemplateBook:
     def __init__(self, title: str) -> None:
         self.workbook = Workbook()
         self.workbook.remove(self.workbook.worksheets[0])
+        # No cell has a formula: nothing is to be calculated on opening, or saved on closing.
+        self.workbook.calculation = CalcProperties(calcId=CALCULATED_BY, fullCalcOnLoad=None)
         self.workbook.properties = DocumentProperties(
             creator="mlay-batch", title=title, created=_EPOCH, modified=_EPOCH
         )

@@ -206,6 +206,21 @@ def _depth(formula: str) -> int:
     return deepest
 
 
+def calculation(package: Package) -> Iterator[str]:
+    """Excel need not calculate on opening: no result is missing or older than itself.
+
+    Otherwise it asks on closing whether to save.
+    """
+    for settings in package.xml("xl/workbook.xml").iter(f"{MAIN}calcPr"):
+        if settings.get("fullCalcOnLoad", "0") != "0" or int(settings.get("calcId", 0)) < 191_029:
+            yield f"calculated on opening: {settings.attrib}"
+    for title, sheet in package.sheets.items():
+        for cell in sheet.iter(f"{MAIN}c"):
+            value = cell.findtext(f"{MAIN}v")
+            if cell.find(f"{MAIN}f") is not None and not value and cell.get("t") != "str":
+                yield f"{title}!{cell.get('r')}: a formula without its result"
+
+
 def _ranges(package: Package) -> Iterator[str]:
     """Merged cells do not meet one another, nor a table; tables and filters do not meet."""
     for title, sheet in package.sheets.items():
@@ -322,5 +337,5 @@ def _charts(package: Package) -> Iterator[str]:
 
 _CHECKS: Iterable[Callable[[Package], Iterator[str]]] = (
     _parts, _titles, _styles, _texts, _cells, _sizes, _formulas, _ranges, _tables, _jumps, _rules,
-    _pages, _small_bars, _names, _charts,
+    _pages, _small_bars, _names, _charts, calculation,
 )  # fmt: skip

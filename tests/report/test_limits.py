@@ -8,12 +8,27 @@ from zipfile import ZipFile
 
 import pytest
 from builders import reports
-from builders.excel_limits import problems
+from builders.excel_limits import Package, calculation, problems
+from builders.small_form import CONTEXT, REGISTER, small_form
 from xlsxwriter import Workbook
+
+from mlay_batch.core.findings import Finding, Place, Severity
+from mlay_batch.schema import load_catalogue
+from mlay_batch.template import render
+
+REGISTER_FORM = load_catalogue().register_form
 
 
 def test_the_consolidated_workbook_keeps_to_all_limits() -> None:
     assert problems(reports.workbook()) == []
+
+
+@pytest.mark.parametrize("findings", [(), (Finding("C01", Severity.ERROR, Place("", "", "C31")),)])
+def test_no_form_is_calculated_on_opening(findings: tuple[Finding, ...]) -> None:
+    """A form to fill in, one given back and the register; the workbook of figures is above."""
+    form = small_form()
+    for data in (render(form, CONTEXT, findings=findings), render(REGISTER_FORM, REGISTER)):
+        assert list(calculation(Package(data))) == []
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +36,8 @@ def good() -> bytes:
     """A small workbook with one of everything the checks look at."""
     buffer = io.BytesIO()
     with Workbook(buffer, {"in_memory": True}) as book:
+        book.set_calc_mode("auto", 191_029)
+        book.calc_on_load = False
         sheet = book.add_worksheet("Trang")
         sheet.add_table(
             0, 0, 2, 1, {"name": "DuHop", "columns": [{"header": "A"}, {"header": "B"}]}
@@ -61,6 +78,9 @@ SHEET = "xl/worksheets/sheet1.xml"
     ("xl/tables/table1.xml", 'name="B"', 'name="C"', "differ from the cells"),
     ("xl/tables/table1.xml", 'name="B"', 'name="a"', "alike"),
     ("xl/charts/chart1.xml", "Trang!", "Khac!", "chart1.xml: Khac!"),
+    ("xl/workbook.xml", "191029", "124519", "calculated on opening"),
+    ("xl/workbook.xml", '"191029"', '"191029" fullCalcOnLoad="1"', "calculated on opening"),
+    (SHEET, "<v>3</v>", "<v></v>", "Trang!A5: a formula without its result"),
     ("xl/_rels/workbook.xml.rels", "styles.xml", "style.xml", "no xl/style.xml"),
 ])  # fmt: skip
 def test_a_package_beyond_a_limit_is_seen(

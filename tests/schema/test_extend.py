@@ -151,6 +151,7 @@ def test_a_new_rule_does_not_replace_one_that_is_there(tmp_path: Path) -> None:
         "line": 11,
         "name": "Z01",
         "key": "check",
+        "other": "base.yaml",
         "nearest": "Z03",
     }
     for lang, free in (("vi", "thì dùng mã Z03"), ("en", "Use Z03 for a new rule")):

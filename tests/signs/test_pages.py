@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from builders import libreoffice
+from builders.excel_limits import Package, calculation
 from builders.indicator_samples import CELL, catalogue, facts, year
 from builders.sheet_cells import column_under
 from openpyxl import load_workbook
@@ -113,6 +114,9 @@ class TestPage:
         inputs = facts(year(BAD), Period.parse("2019"))
         figures = compute(inputs)
         return write_page(inputs, figures, branch_year(inputs, figures, CELL), CELL, "MARK", lang)
+
+    def test_is_not_calculated_on_opening(self) -> None:
+        assert list(calculation(Package(self.data()))) == []
 
     def test_tells_the_year(self) -> None:
         sheet = load_workbook(io.BytesIO(self.data())).active
