@@ -19,6 +19,11 @@ from mlay_batch.model.register import Register
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.model import Due
 
+# Nothing is owed, or not yet: no form would help.
+_NOT_OWED_CODES = frozenset({"I05", "I07", "I08", "I12", "I13"})
+_OFFICE_REFUSAL, _CLOSED_CODES = "L11", frozenset({"L12", "L13"})
+DECLINED_CODES = _NOT_OWED_CODES | {_OFFICE_REFUSAL}
+
 # Findings of files that could not be opened: the sender believes to have sent the return, so it is
 # to be sent again in another way, not filled in anew.
 UNREADABLE_CODES = frozenset({"N04", "N06", "N07", "N08", "N12", "N15", "R03", "R04", "R08", "R09"})
@@ -44,6 +49,20 @@ def files_to_answer(
 def is_unreadable(entry: LedgerEntry) -> bool:
     """Whether a file must be sent again because it could not be opened."""
     return any(finding.code in UNREADABLE_CODES for finding in entry.findings)
+
+
+def is_declined(entry: LedgerEntry, entries: Iterable[LedgerEntry]) -> bool:
+    """Whether a refused file is not to be sent again.
+
+    So it is where nothing is owed, and where the office refused what came too late or beside the
+    return that counts.
+    """
+    codes = {finding.code for finding in entry.findings}
+    if _OFFICE_REFUSAL not in codes:
+        return bool(codes & _NOT_OWED_CODES)
+    return bool(codes & _CLOSED_CODES) or any(
+        other.is_current and other.key == entry.key for other in entries if entry.key
+    )
 
 
 def _belongs_to(entry: LedgerEntry, period: Period) -> bool:
@@ -150,13 +169,15 @@ def corrections(
 ) -> tuple[Correction, ...]:
     """Return the corrections of the files answered with those of `period`.
 
-    For a file without a letter, the request counts from `as_of`, the day of the next letters.
+    None of those that are not to be sent again. For a file without a letter, the request counts from `as_of`, the day of the next letters.
     """
     letter_days = _last_letter_days(letters)
     return tuple(
         correction(entry, branch, period, register, catalogue, letter_days.get(entry.id, as_of))
         for entry in files_to_answer(entries, period, register)
-        if entry.verdict is not Verdict.ACCEPTED and (branch := branch_of(entry, register))
+        if entry.verdict is not Verdict.ACCEPTED
+        and not is_declined(entry, entries)
+        and (branch := branch_of(entry, register))
     )
 
 

@@ -14,12 +14,14 @@ from mlay_batch import reader
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import (
+    DECLINED_CODES,
     UNREADABLE_CODES,
     Correction,
     branch_of,
     correction,
     corrections,
     files_to_answer,
+    is_declined,
     is_unreadable,
     reminders,
     right_form,
@@ -228,6 +230,8 @@ class _ReplyBuilder:
         """
         entry, branch = pending.entry, pending.branch
         period = Period.parse(entry.period) if entry.period else None
+        if is_declined(entry, self.entries):
+            return self._worded_letter(pending, "declined", None, period)
         if submission is None:
             return self._worded_letter(pending, "unopened", None, period)
         month = period or self.period
@@ -274,9 +278,10 @@ class _ReplyBuilder:
             self.as_of,
         )
         request = ResendRequest(text_kind, due_correction.until, pending.missed_day)
-        if text_kind == "unopened":
-            findings = [finding for finding in entry.findings if finding.code in UNREADABLE_CODES]
-            return bodies.unreadable_letter(self.letter_context, envelope, entry, findings, request)
+        if text_kind in ("declined", "unopened"):
+            codes = DECLINED_CODES if text_kind == "declined" else UNREADABLE_CODES
+            findings = [finding for finding in entry.findings if finding.code in codes]
+            return bodies.file_letter(self.letter_context, envelope, entry, findings, request)
         if own_form is None or period is None:
             return _no_address(entry)
         errors = list(map(_listed_error, lines))
