@@ -169,26 +169,33 @@ def corrections(
 ) -> tuple[Correction, ...]:
     """Return the corrections of the files answered with those of `period`.
 
-    None of those that are not to be sent again. For a file without a letter, the request counts from `as_of`, the day of the next letters.
+    Files that are not to be sent again have none; a file that names no period has one in the period
+    that its letter asked for. Without a letter, the request counts from `as_of`, the day of the
+    next letters.
     """
-    letter_days = _last_letter_days(letters)
-    return tuple(
-        correction(entry, branch, period, register, catalogue, letter_days.get(entry.id, as_of))
-        for entry in files_to_answer(entries, period, register)
-        if entry.verdict is not Verdict.ACCEPTED
-        and not is_declined(entry, entries)
-        and (branch := branch_of(entry, register))
-    )
+    requests = _last_requests(letters)
+    result = []
+    for entry in files_to_answer(entries, period, register):
+        branch = branch_of(entry, register)
+        day, asked_period = requests.get(entry.id, (as_of, None))
+        is_open = entry.verdict is not Verdict.ACCEPTED and not is_declined(entry, entries)
+        is_asked_here = entry.period or asked_period in (None, str(period))
+        if branch and is_open and is_asked_here:
+            result.append(correction(entry, branch, period, register, catalogue, day))
+    return tuple(result)
 
 
-def _last_letter_days(letters: Iterable[SentMail]) -> dict[int, date]:
-    """Return the date of the last letter about each ledger entry."""
-    days: dict[int, date] = {}
+def _last_requests(letters: Iterable[SentMail]) -> dict[int, tuple[date, str | None]]:
+    """Return date and period of the last letter about each ledger entry."""
+    requests: dict[int, tuple[date, str | None]] = {}
     for letter in letters:
         for topic in letter.topics:
             if topic.entry_id is not None and letter.day:
-                days[topic.entry_id] = max(letter.day, days.get(topic.entry_id, letter.day))
-    return days
+                request = letter.day, topic.period
+                requests[topic.entry_id] = max(
+                    request, requests.get(topic.entry_id, request), key=lambda pair: pair[0]
+                )
+    return requests
 
 
 def outstanding_branches(

@@ -170,7 +170,8 @@ class _ReplyBuilder:
                 kind = "returned" if entry.id in submissions else "unopened"
                 yield NoAddress(kind, entry.name)
             else:
-                topic = Topic.answer(entry.id, entry.form, branch, entry.period)
+                period = entry.period or str(self.period)
+                topic = Topic.answer(entry.id, entry.form, branch, period)
                 yield self._resend_letter(
                     _PendingFile(entry, branch, topic), submissions.get(entry.id)
                 )
@@ -326,7 +327,9 @@ class _ReplyBuilder:
     def _repeat_corrections(self, overdue: Sequence[Correction]) -> Iterator[Letter | NoAddress]:
         submissions = self._read_rejected([request.entry for request in overdue])
         for request in overdue:
-            topic = self._open_topic(partial(Topic.repeat_correction, *_topic_parts(request)))
+            topic = self._open_topic(
+                partial(Topic.repeat_correction, *_topic_parts(request, self.period))
+            )
             if topic:
                 pending = _PendingFile(request.entry, request.branch, topic, request.until)
                 yield self._resend_letter(pending, submissions.get(request.entry.id))
@@ -366,8 +369,9 @@ class _ReplyBuilder:
         return self._attachment(form, branch, period, data)
 
 
-def _topic_parts(request: Correction) -> tuple[int, str | None, str, str | None]:
-    return request.entry.id, request.entry.form, request.branch, request.entry.period
+def _topic_parts(request: Correction, period: Period) -> tuple[int, str | None, str, str]:
+    entry = request.entry
+    return entry.id, entry.form, request.branch, entry.period or str(period)
 
 
 def _no_address(entry: LedgerEntry) -> NoAddress:

@@ -252,7 +252,7 @@ def group_letter(
     """Return a reminder or the blank forms, for one branch or for the cells of a committee."""
     values = {
         "form": _form_title(form),
-        "period": show(str(period), _LANG),
+        "period": _period_title(period),
         "due": show(due, _LANG),
         "branches": "\n".join(
             f"- {one_line(context.name(topic.branch or ''))} ({topic.branch})"
@@ -265,7 +265,7 @@ def group_letter(
 def _return_values(
     context: LetterContext, entry: LedgerEntry, branch: str, form: Form, period: str
 ) -> dict[str, str]:
-    form_values = {"form": _form_title(form), "period": show(period, _LANG)}
+    form_values = {"form": _form_title(form), "period": _period_title(Period.parse(period))}
     return {**_file_values(context, entry, branch), **form_values}
 
 
@@ -278,13 +278,17 @@ def _file_values(context: LetterContext, entry: LedgerEntry, branch: str) -> dic
     }
 
 
+def _period_title(period: Period) -> str:
+    """Return the period as it stands within a sentence: ``tháng 11 năm 2019``, ``năm 2019``."""
+    title = period.title(_LANG)
+    return title[:1].lower() + title[1:]
+
+
 def _form_title(form: Form) -> str:
     return form.title.of(_LANG).lower()
 
 
-def findings_text(
-    findings: Iterable[Finding], form: Form | None, *, with_fix: bool = True
-) -> str:
+def findings_text(findings: Iterable[Finding], form: Form | None, *, with_fix: bool = True) -> str:
     """Return findings as lines: what is wrong, what to do, and the cell in the file received."""
     lines = [_finding_line(finding, form, with_fix=with_fix) for finding in findings]
     return "\n".join(_shorten(lines)) or _NO_ITEMS

@@ -273,9 +273,7 @@ class FindingGroup:
     def place_text(self, lang: str) -> str:
         """Return sheet and cells for a letter, or the cell in the file sent, or the whole file."""
         if self.cells:
-            return text(
-                "template", "place", lang, sheet=self.sheet, cells=self.cells_text(lang)
-            )
+            return text("template", "place", lang, sheet=self.sheet, cells=self.cells_text(lang))
         if self._is_in_file_sent():
             return text("template", "sent_place", lang, cell=self.first.place.cell)
         return self.cells_text(lang)

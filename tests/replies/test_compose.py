@@ -126,7 +126,7 @@ def test_a_letter_about_a_form_given_back_says_what_its_first_sheet_says():
     arguments = envelope("returned"), delivery, FORM, Period(2019, 11), wish, None, lines
     body = bodies.returned_form(DESK, *arguments).body
     assert "- Ô “Ngày họp” còn trống. Điền ô này. (trang “Báo cáo”, ô C33–C34)\n" in body
-    assert "vì có 2 lỗi. Tên ô ghi dưới đây là ô của tệp kèm theo:" in body
+    assert "vì có 2 lỗi. Dưới đây, tên ô là ô của tệp kèm theo; " in body
     assert "C40" not in body
     assert "Ngắn" not in body
     assert "gửi về Thị ủy Mường Lay chậm nhất ngày 09/12/2019;" in body
