@@ -72,7 +72,7 @@ def report_branch(
     Raises UsageError ``usage.unit`` for an unknown code, LedgerError, OutputBusyError.
     """
     if branch not in office.register.by_code:
-        near = nearest(branch, office.register.by_code) or "–"
+        near = nearest(branch, office.register.by_code) or ""
         raise UsageError("usage.unit", branch=branch, nearest=near)
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
         inputs = load_inputs(office, ledger, period, as_of)

@@ -19,6 +19,11 @@ from mlay_batch.model.register import Register
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.model import Due
 
+# Nothing is owed, or not yet: no form would help.
+_NOT_OWED_CODES = frozenset({"I05", "I07", "I08", "I12", "I13"})
+_OFFICE_REFUSAL, _CLOSED_CODES = "L11", frozenset({"L12", "L13"})
+DECLINED_CODES = _NOT_OWED_CODES | {_OFFICE_REFUSAL}
+
 # Findings of files that could not be opened: the sender believes to have sent the return, so it is
 # to be sent again in another way, not filled in anew.
 UNREADABLE_CODES = frozenset({"N04", "N06", "N07", "N08", "N12", "N15", "R03", "R04", "R08", "R09"})
@@ -44,6 +49,20 @@ def files_to_answer(
 def is_unreadable(entry: LedgerEntry) -> bool:
     """Whether a file must be sent again because it could not be opened."""
     return any(finding.code in UNREADABLE_CODES for finding in entry.findings)
+
+
+def is_declined(entry: LedgerEntry, entries: Iterable[LedgerEntry]) -> bool:
+    """Whether a refused file is not to be sent again.
+
+    So it is where nothing is owed, and where the office refused what came too late or beside the
+    return that counts.
+    """
+    codes = {finding.code for finding in entry.findings}
+    if _OFFICE_REFUSAL not in codes:
+        return bool(codes & _NOT_OWED_CODES)
+    return bool(codes & _CLOSED_CODES) or any(
+        other.is_current and other.key == entry.key for other in entries if entry.key
+    )
 
 
 def _belongs_to(entry: LedgerEntry, period: Period) -> bool:
@@ -150,27 +169,33 @@ def corrections(
 ) -> tuple[Correction, ...]:
     """Return the corrections of the files answered with those of `period`.
 
-    For a file without a letter, the request counts from `as_of`, the day of the next letters.
+    Files that are not to be sent again have none; a file that names no period has one in the period
+    that its letter asked for. Without a letter, the request counts from `as_of`, the day of the
+    next letters.
     """
-    letter_days = _last_letter_days(letters)
-    return tuple(
-        correction(
-            entry, branch, period, register, catalogue, letter_days.get(entry.verdict_key, as_of)
-        )
-        for entry in files_to_answer(entries, period, register)
-        if entry.verdict is not Verdict.ACCEPTED and (branch := branch_of(entry, register))
-    )
+    requests = _last_requests(letters)
+    result = []
+    for entry in files_to_answer(entries, period, register):
+        branch = branch_of(entry, register)
+        day, asked_period = requests.get(entry.verdict_key, (as_of, None))
+        is_open = entry.verdict is not Verdict.ACCEPTED and not is_declined(entry, entries)
+        is_asked_here = entry.period or asked_period in (None, str(period))
+        if branch and is_open and is_asked_here:
+            result.append(correction(entry, branch, period, register, catalogue, day))
+    return tuple(result)
 
 
-def _last_letter_days(letters: Iterable[SentMail]) -> dict[str, date]:
-    """Return the date of the last letter about each verdict, by its key."""
-    days: dict[str, date] = {}
+def _last_requests(letters: Iterable[SentMail]) -> dict[str, tuple[date, str | None]]:
+    """Return date and period of the last letter about each verdict, by its key."""
+    requests: dict[str, tuple[date, str | None]] = {}
     for letter in letters:
         for topic in letter.topics:
             if topic.entry_id is not None and letter.day:
-                verdict = topic.key.split("/")[1]
-                days[verdict] = max(letter.day, days.get(verdict, letter.day))
-    return days
+                verdict, request = topic.key.split("/")[1], (letter.day, topic.period)
+                requests[verdict] = max(
+                    request, requests.get(verdict, request), key=lambda pair: pair[0]
+                )
+    return requests
 
 
 def outstanding_branches(

@@ -14,12 +14,14 @@ from mlay_batch import reader
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import (
+    DECLINED_CODES,
     UNREADABLE_CODES,
     Correction,
     branch_of,
     correction,
     corrections,
     files_to_answer,
+    is_declined,
     is_unreadable,
     reminders,
     right_form,
@@ -166,7 +168,7 @@ class _ReplyBuilder:
                 kind = "returned" if entry.id in submissions else "unopened"
                 yield NoAddress(kind, entry.name)
             else:
-                topic = Topic.answer(entry, branch)
+                topic = Topic.answer(entry, branch, self.period)
                 yield self._resend_letter(
                     _PendingFile(entry, branch, topic), submissions.get(entry.id)
                 )
@@ -197,7 +199,7 @@ class _ReplyBuilder:
         return Envelope(kind, addressee, (topic,), tuple((entry.thread or "").split()))
 
     def _receipt(self, entry: LedgerEntry) -> Letter | NoAddress:
-        topic = Topic.answer(entry, entry.branch)
+        topic = Topic.answer(entry, entry.branch, self.period)
         envelope = self._envelope("receipt", topic, entry)
         form = self.office.intake_catalogue.form(entry.form or "", entry.version or "")
         if isinstance(envelope, NoAddress) or form is None:
@@ -226,6 +228,8 @@ class _ReplyBuilder:
         """
         entry, branch = pending.entry, pending.branch
         period = Period.parse(entry.period) if entry.period else None
+        if is_declined(entry, self.entries):
+            return self._worded_letter(pending, "declined", None, period)
         if submission is None:
             return self._worded_letter(pending, "unopened", None, period)
         month = period or self.period
@@ -272,9 +276,10 @@ class _ReplyBuilder:
             self.as_of,
         )
         request = ResendRequest(text_kind, due_correction.until, pending.missed_day)
-        if text_kind == "unopened":
-            findings = [finding for finding in entry.findings if finding.code in UNREADABLE_CODES]
-            return bodies.unreadable_letter(self.letter_context, envelope, entry, findings, request)
+        if text_kind in ("declined", "unopened"):
+            codes = DECLINED_CODES if text_kind == "declined" else UNREADABLE_CODES
+            findings = [finding for finding in entry.findings if finding.code in codes]
+            return bodies.file_letter(self.letter_context, envelope, entry, findings, request)
         if own_form is None or period is None:
             return _no_address(entry)
         errors = list(map(_listed_error, lines))
@@ -319,7 +324,9 @@ class _ReplyBuilder:
     def _repeat_corrections(self, overdue: Sequence[Correction]) -> Iterator[Letter | NoAddress]:
         submissions = self._read_rejected([request.entry for request in overdue])
         for request in overdue:
-            make_topic = partial(Topic.repeat_correction, request.entry, request.branch)
+            make_topic = partial(
+                Topic.repeat_correction, request.entry, request.branch, self.period
+            )
             topic = self._open_topic(make_topic)
             if topic:
                 pending = _PendingFile(request.entry, request.branch, topic, request.until)

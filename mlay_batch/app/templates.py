@@ -70,7 +70,7 @@ def select_organisations(
     reporters = {o.code: o for o in office.register.possible_reporters(form, period)}
     for code in branches:
         if code not in reporters:
-            raise UsageError("usage.branch", branch=code, nearest=nearest(code, reporters) or "–")
+            raise UsageError("usage.branch", branch=code, nearest=nearest(code, reporters) or "")
     return [
         organisation for code, organisation in reporters.items() if not branches or code in branches
     ]

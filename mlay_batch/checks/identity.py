@@ -125,7 +125,7 @@ def _find_branch(evidence: _Evidence) -> tuple[str | None, list[Finding]]:
     code = stamped_code or visible_codes[0]
     if evidence.register and code not in evidence.register.by_code:
         nearest_code = nearest(code, evidence.register.by_code)
-        return None, [_finding("I04", heading.place, branch=code, nearest=nearest_code or "–")]
+        return None, [_finding("I04", heading.place, branch=code, nearest=nearest_code or "")]
     return code, []
 
 
@@ -219,7 +219,7 @@ def _check_eligibility(
             *code_and_severity[1:],
             version=form.version,
             period=str(period),
-            right=valid_form.version if valid_form else "–",
+            right=valid_form.version if valid_form else "",
         )
     if period.start > as_of:
         yield _finding("I07", place, period=str(period), as_of=as_of.isoformat())
@@ -276,7 +276,7 @@ def _check_end(
     params: dict[str, Param] = {
         "branch": _branch_label(organisation),
         "ended": ended.isoformat(),
-        "successor": _branch_label(successor) if successor else "–",
+        "successor": _branch_label(successor) if successor else "",
     }
     places = tuple(place for day, place in evidence.dates if day >= ended)
     if not organisation.may_report(period):

@@ -23,6 +23,9 @@ if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form l
     from mlay_batch.schema.model import Form
 
 _GAP = re.compile(r"\{(\w+)\}")
+_SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
+_OPTIONAL_GAPS = frozenset({"nearest", "right", "successor"})
+"""A sentence that names one of these is left out where there is none to name."""
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PERIOD = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2]|Q[1-4]|H[12])")
 LOCALE = Path(__file__).resolve().parent.parent / "locale"
@@ -107,7 +110,15 @@ def has_text(area: str, key: str) -> bool:
 
 
 def fill_gaps(template: str, params: Mapping[str, object], lang: str) -> str:
-    """Return `template` with its ``{gaps}`` filled; a gap without a value stays visible."""
+    """Return `template` with its ``{gaps}`` filled; a gap without a value stays visible.
+
+    >>> fill_gaps("No “{code}”. Did you mean “{nearest}”?", {"code": "X", "nearest": ""}, "en")
+    'No “X”.'
+    """
+    absent = {gap for gap in _OPTIONAL_GAPS if gap in params and not params[gap]}
+    if absent:
+        sentences = _SENTENCE_END.split(template)
+        template = " ".join(s for s in sentences if absent.isdisjoint(_GAP.findall(s)))
 
     def gap_value(gap: re.Match[str]) -> str:
         return show(params[gap[1]], lang) if gap[1] in params else gap[0]

@@ -200,7 +200,8 @@ def returned_form(
 
     With the text ``blank`` the correct form is attached, with ``redo`` nothing. `lines` are the
     error list of the attached form, with its cells, and the letter repeats them. Without them it
-    lists the findings with the cells of the file received.
+    lists the findings with the cells of the file received; beside a blank form only what is wrong,
+    since the letter says what to do.
     """
     branch = envelope.topics[0].branch or ""
     errors = [f for f in entry.findings if f.is_error]
@@ -208,7 +209,7 @@ def returned_form(
     error_text = (
         "\n".join(_shorten(map(_error_line, error_lines)))
         if error_lines
-        else findings_text(errors, form)
+        else findings_text(errors, form, with_fix=request.text_kind != "blank")
     )
     values = {
         **_return_values(context, entry, branch, form, str(period)),
@@ -221,14 +222,17 @@ def returned_form(
     )
 
 
-def unreadable_letter(
+def file_letter(
     context: LetterContext,
     envelope: Envelope,
     entry: LedgerEntry,
     findings: Sequence[Finding],
     request: ResendRequest,
 ) -> Letter:
-    """Return the letter that asks again for a file that could not be opened, with the reasons."""
+    """Return the letter on a file of which nothing is attached, with the reasons.
+
+    The file could not be opened and is asked for again, or it is not to be sent again.
+    """
     values = {
         **_file_values(context, entry, envelope.topics[0].branch or ""),
         **request.values(context),
@@ -248,7 +252,7 @@ def group_letter(
     """Return a reminder or the blank forms, for one branch or for the cells of a committee."""
     values = {
         "form": _form_title(form),
-        "period": show(str(period), _LANG),
+        "period": _period_title(period),
         "due": show(due, _LANG),
         "branches": "\n".join(
             f"- {one_line(context.name(topic.branch or ''))} ({topic.branch})"
@@ -261,7 +265,7 @@ def group_letter(
 def _return_values(
     context: LetterContext, entry: LedgerEntry, branch: str, form: Form, period: str
 ) -> dict[str, str]:
-    form_values = {"form": _form_title(form), "period": show(period, _LANG)}
+    form_values = {"form": _form_title(form), "period": _period_title(Period.parse(period))}
     return {**_file_values(context, entry, branch), **form_values}
 
 
@@ -274,13 +278,20 @@ def _file_values(context: LetterContext, entry: LedgerEntry, branch: str) -> dic
     }
 
 
+def _period_title(period: Period) -> str:
+    """Return the period as it stands within a sentence: ``tháng 11 năm 2019``, ``năm 2019``."""
+    title = period.title(_LANG)
+    return title[:1].lower() + title[1:]
+
+
 def _form_title(form: Form) -> str:
     return form.title.of(_LANG).lower()
 
 
-def findings_text(findings: Iterable[Finding], form: Form | None) -> str:
+def findings_text(findings: Iterable[Finding], form: Form | None, *, with_fix: bool = True) -> str:
     """Return findings as lines: what is wrong, what to do, and the cell in the file received."""
-    return "\n".join(_shorten([_finding_line(finding, form) for finding in findings])) or _NO_ITEMS
+    lines = [_finding_line(finding, form, with_fix=with_fix) for finding in findings]
+    return "\n".join(_shorten(lines)) or _NO_ITEMS
 
 
 def _shorten(lines: Iterable[str]) -> list[str]:
@@ -290,10 +301,11 @@ def _shorten(lines: Iterable[str]) -> list[str]:
     return [*unique[:_MAX_LINES], f"- … và {more} chỗ nữa."] if more > 0 else unique
 
 
-def _finding_line(finding: Finding, form: Form | None) -> str:
+def _finding_line(finding: Finding, form: Form | None, *, with_fix: bool) -> str:
     place = finding.place
     where = f" (trang “{place.sheet}”, ô {place.cell})" if place.sheet and place.cell else ""
-    return f"- {one_line(str(explain(finding, form, _LANG)) + where)}"
+    message = explain(finding, form, _LANG)
+    return f"- {one_line((str(message) if with_fix else message.what) + where)}"
 
 
 def _error_line(line: ListedError) -> str:

@@ -30,6 +30,7 @@ GAPS: Mapping[str, frozenset[str]] = {
     "returned": _FILE_GAPS | _RESEND_GAPS | {"errors", "count"},
     "blank": (_FILE_GAPS | _RESEND_GAPS | {"errors", "count"}) - {"form"},
     "redo": _FILE_GAPS | _RESEND_GAPS | {"errors", "count"},
+    "declined": (_FILE_GAPS | {"errors"}) - {"form", "period"},
     "unopened": (_FILE_GAPS | _RESEND_GAPS | {"errors"}) - {"form", "period"},
     "reminder": _COMMON_GAPS | {"branches", "due"},
     "form": _COMMON_GAPS | {"branches", "due"},

@@ -421,12 +421,18 @@ class Topic:
         return cls(key, form, branch, period)
 
     @classmethod
-    def repeat_correction(cls, entry: LedgerEntry, branch: str, more: str = "") -> Topic:
+    def repeat_correction(
+        cls, entry: LedgerEntry, branch: str, period: Period, more: str = ""
+    ) -> Topic:
         """Return the topic of a repeated request to correct a ledger entry."""
         key = "/".join(part for part in ("correction", entry.verdict_key, more) if part)
-        return cls(key, entry.form, branch, entry.period, entry.id)
+        return cls(key, entry.form, branch, entry.period or str(period), entry.id)
 
     @classmethod
-    def answer(cls, entry: LedgerEntry, branch: str | None) -> Topic:
-        """Return the topic of the answer to an entry: one answer, and one more when judged anew."""
-        return cls(entry.answer_key, entry.form, branch, entry.period, entry.id)
+    def answer(cls, entry: LedgerEntry, branch: str | None, period: Period) -> Topic:
+        """Return the topic of the answer to an entry: one answer, and one more when judged anew.
+
+        Of a file that names no period, `period` is asked for.
+        """
+        asked_period = entry.period or str(period)
+        return cls(entry.answer_key, entry.form, branch, asked_period, entry.id)

@@ -95,7 +95,7 @@ def _name_key(item: yaml.Node) -> yaml.Node:
 
 def _error(code: str, node: yaml.Node, **params: str) -> SchemaError:
     mark = node.start_mark
-    return SchemaError(code, file=mark.name, line=mark.line + 1, **({"nearest": "–"} | params))
+    return SchemaError(code, file=mark.name, line=mark.line + 1, **({"nearest": ""} | params))
 
 
 def _without(node: yaml.Node, name: str) -> yaml.Node:

@@ -247,7 +247,7 @@ def _leaves(hint: Any) -> Iterator[Any]:
 
 
 def _nearest(word: str, candidates: Iterable[str], cutoff: float = 0.5) -> str:
-    return next(iter(difflib.get_close_matches(word, sorted(candidates), n=1, cutoff=cutoff)), "–")
+    return next(iter(difflib.get_close_matches(word, sorted(candidates), n=1, cutoff=cutoff)), "")
 
 
 def file_and_line(node: yaml.Node, path: Sequence[Any]) -> tuple[str, int]:

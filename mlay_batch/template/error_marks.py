@@ -31,6 +31,7 @@ from mlay_batch.template.template_context import CellKey, TemplateContext
 
 TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch"}
 _FILE_CODES = "RIL"  # first letters of codes about a file as a whole
+_CELL_CODES = frozenset({"I15"})  # with such a letter, yet about cells: dates past the unit's end
 _LOST_VALUE_CODES = frozenset({"R22", "R23", "R27", "R32", "R33"})
 """Codes of cells whose value was not read: the form must not pass if sent back unchanged."""
 UNKNOWN_VALUE = "?"  # invalid in every field
@@ -96,7 +97,7 @@ def resolve_marks(
 
 
 def _is_about_file(finding: Finding) -> bool:
-    return finding.code[0] in _FILE_CODES
+    return finding.code[0] in _FILE_CODES and finding.code not in _CELL_CODES
 
 
 def _unread_cells(
@@ -258,18 +259,24 @@ class FindingGroup:
         """Return the cells as in "C12–C15, C20"; without cells the place in the file sent."""
         if self.cells:
             return cell_ranges(map(_cell_name, self.cells))
-        if _is_about_file(self.first) and self.first.is_error:
-            return text("template", "whole_file", lang)
-        if self.first.place.cell:
+        if self._is_in_file_sent():
             return text("template", "your_file", lang, cell=self.first.place.cell)
-        return self.first.place.sheet or text("template", "whole_file", lang)
+        is_whole = _is_about_file(self.first) and self.first.is_error
+        sheet = "" if is_whole else self.first.place.sheet
+        return sheet or text("template", "whole_file", lang)
+
+    def _is_in_file_sent(self) -> bool:
+        """Whether it stands in a cell of the file sent that the fresh form has not."""
+        is_whole = _is_about_file(self.first) and self.first.is_error
+        return bool(self.first.place.cell) and not self.cells and not is_whole
 
     def place_text(self, lang: str) -> str:
-        """Return sheet and cells for a letter; without cells the same as `cells_text`."""
-        cells = self.cells_text(lang)
-        if not self.cells:
-            return cells
-        return text("template", "place", lang, sheet=self.sheet, cells=cells)
+        """Return sheet and cells for a letter, or the cell in the file sent, or the whole file."""
+        if self.cells:
+            return text("template", "place", lang, sheet=self.sheet, cells=self.cells_text(lang))
+        if self._is_in_file_sent():
+            return text("template", "sent_place", lang, cell=self.first.place.cell)
+        return self.cells_text(lang)
 
     def message(self) -> Message:
         """Return what is wrong and what to do, each distinct text once."""

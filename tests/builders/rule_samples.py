@@ -237,12 +237,14 @@ def _empty_cells(sample: Sample, at: Places) -> Cells:
     return {path: None for path in at for gone in sample.clear if path.startswith(f"{gone}.")}
 
 
-def cells_with_colour(book: bytes) -> set[tuple[str, str]]:
+def cells_with_colour(
+    book: bytes, tones: tuple[str, ...] = (" bad", " watch")
+) -> set[tuple[str, str]]:
     """The cells of a form given back that are in the colour of an error or of a warning."""
     parts = read_parts(book)
     styles = parts["xl/styles.xml"]
     names = re.findall(r'<cellStyle [^>]*?name="([^"]*)"[^>]*?xfId="(\d+)"', styles)
-    toned = {number for name, number in names if name.endswith((" bad", " watch"))}
+    toned = {number for name, number in names if name.endswith(tones)}
     formats = re.findall(r"<xf .*?(?:/>|</xf>)", styles.partition("<cellXfs")[2])
     looks = {
         n for n, style in enumerate(formats) if set(re.findall(r'xfId="(\d+)"', style)) & toned

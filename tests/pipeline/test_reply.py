@@ -605,3 +605,16 @@ def test_a_branch_that_never_sent_anything_is_reminded_beside_one_that_corrects(
         ("reminder", "DB-1"),
         ("reminder", "DB1-1"),
     }
+
+
+def test_a_file_of_no_known_period_is_asked_for_in_one_period_only(office):
+    """The run of another period, which has ended too, asks for it with no other form."""
+    all_but(office, "CB-01")
+    strange = (SAMPLES / "bad" / "khong-phai-mau R20.xlsx").read_bytes()
+    send_mail(office, "a", "cb-01@muonglay.example", ("khac.xlsx", strange))
+    take_in(office)
+    assert ("blank", "CB-01") in draft_letters(office, AS_OF)
+    october = replace(job(office, as_of=date(2019, 12, 10)), period=Period(2019, 10))
+    again = mail_run.draft(october, "2026-11-28T09:00:00+07:00")
+    assert {letter.kind for letter in again.letters} == {"reminder"}
+    assert set(draft_letters(office, date(2019, 12, 10))) == {("correction", "CB-01")}

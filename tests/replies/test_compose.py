@@ -43,7 +43,7 @@ OPENING = Finding("X01", Severity.WARNING, Place("x", "Báo cáo", "F14"), {"own
 
 
 def envelope(kind, delivery=DELIVERY):
-    topic = Topic.answer(delivery, "CB-01")
+    topic = Topic.answer(delivery, "CB-01", Period(2019, 11))
     return Envelope(kind, "CB-01", (topic,), ("<1@x.example>",))
 
 
@@ -94,7 +94,7 @@ def test_of_very_many_findings_the_first_and_the_number_of_the_rest():
 def test_what_could_not_be_opened_is_named_with_the_way_out():
     packed = Finding("N04", Severity.WARNING, Place("x"), {})
     wish = ResendRequest("unopened", date(2019, 12, 9))
-    letter = bodies.unreadable_letter(DESK, envelope("unopened"), DELIVERY, [packed], wish)
+    letter = bodies.file_letter(DESK, envelope("unopened"), DELIVERY, [packed], wish)
     assert letter.subject == "Đề nghị gửi lại tệp “tháng 11.xlsx”"
     assert "theo cách nêu trên chậm nhất ngày 09/12/2019." in letter.body
     assert "nhắc lại" not in letter.body
@@ -126,7 +126,7 @@ def test_a_letter_about_a_form_given_back_says_what_its_first_sheet_says():
     arguments = envelope("returned"), delivery, FORM, Period(2019, 11), wish, None, lines
     body = bodies.returned_form(DESK, *arguments).body
     assert "- Ô “Ngày họp” còn trống. Điền ô này. (trang “Báo cáo”, ô C33–C34)\n" in body
-    assert "vì có 2 lỗi. Tên ô ghi dưới đây là ô của tệp kèm theo:" in body
+    assert "vì có 2 lỗi. Dưới đây, tên ô là ô của tệp kèm theo; " in body
     assert "C40" not in body
     assert "Ngắn" not in body
     assert "gửi về Thị ủy Mường Lay chậm nhất ngày 09/12/2019;" in body
