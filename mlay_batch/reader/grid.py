@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from functools import cached_property
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+from mlay_batch.core.text import CONTROL, name_key
 from mlay_batch.reader import ods, xlsx
 from mlay_batch.reader.cell_metadata import CellMetadata, CellPosition, Limits, UnreadableError
 from mlay_batch.reader.preflight import Package
@@ -51,6 +52,27 @@ class Sheet:
             for column, raw in enumerate(cells, 1)
             if raw != ""
         }
+
+    @cached_property
+    def text_positions(self) -> Mapping[str, Mapping[int, Sequence[int]]]:
+        """The columns of each text, by its name key and row; computed once for all forms."""
+        positions: dict[str, dict[int, list[int]]] = {}
+        for (row, column), raw in self.filled_cells.items():
+            if isinstance(raw, str):
+                key = name_key(CONTROL.sub("", raw))
+                positions.setdefault(key, {}).setdefault(row, []).append(column)
+        return positions
+
+    def positions_of(self, keys: Iterable[str], rows: range) -> list[CellPosition]:
+        """Return the cells of `rows` with a text of these name keys, row by row."""
+        columns_by_row = (self.text_positions.get(key, {}) for key in keys)
+        return sorted(
+            (row, column)
+            for columns in columns_by_row
+            for row in columns
+            if row in rows
+            for column in columns[row]
+        )
 
     def value_at(self, position: CellPosition) -> RawValue:
         """Return the raw value at row and column (from 1); ``""`` where nothing is filled."""

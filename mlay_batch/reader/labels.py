@@ -135,10 +135,8 @@ def _is_form_title(labels: Labels, key: str) -> bool:
 
     A moved one is on the sheet no more often than in the template, one typed in addition is.
     """
-    sheet_keys = (cell_key(labels.sheet, position) for position in labels.sheet.filled_cells)
-    return (
-        0 < labels.form_texts.field_titles[key] >= sum(sheet_key == key for sheet_key in sheet_keys)
-    )
+    columns_by_row = labels.sheet.text_positions.get(key, {})
+    return 0 < labels.form_texts.field_titles[key] >= sum(map(len, columns_by_row.values()))
 
 
 def _exchanged_heading(labels: Labels, name: str) -> CellPosition | None:

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mlay_batch.core.findings import Place
-from mlay_batch.core.text import name_key
 from mlay_batch.reader.cell_metadata import CellPosition, a1
 from mlay_batch.reader.grid import Sheet
 from mlay_batch.reader.labels import (
@@ -194,7 +193,7 @@ class _MarkedSection:
         taken_lines = {positions[0][axis] for positions in ids.values() if len(positions) == 1}
         free_positions = (
             position
-            for position in self._heading_positions(field, rows)
+            for position in self.sheet.positions_of(name_keys(field.title), rows)
             if position[axis] not in taken_lines
         )
         position = single(id_positions) or (None if id_positions else single(list(free_positions)))
@@ -206,25 +205,10 @@ class _MarkedSection:
             self.finder.add_error(code, Place("", self.sheet.title, a1(error_position)), field=path)
         return position
 
-    def _heading_positions(self, field: Field, rows: range) -> Iterator[CellPosition]:
-        title_keys = name_keys(field.title)
-        for row in rows:
-            for column in range(1, len(self.sheet.rows[row - 1]) + 1):
-                if cell_key(self.sheet, (row, column)) in title_keys:
-                    yield row, column
-
     def _number_column(self, rows: range, fields: set[int]) -> int | None:
         """Return the column of the running numbers, which is none of the `fields`."""
-        number_keys = self.finder.form_texts.number_headings
-        positions = ((r, c) for r in rows for c in range(1, len(self.sheet.rows[r - 1]) + 1))
-        candidates = (position for position in positions if position[1] not in fields)
-        return single(
-            [
-                position[1]
-                for position in candidates
-                if cell_key(self.sheet, position) in number_keys
-            ]
-        )
+        positions = self.sheet.positions_of(self.finder.form_texts.number_headings, rows)
+        return single([column for _, column in positions if column not in fields])
 
     def _is_number(self, position: CellPosition) -> bool:
         return display_text(self.sheet.value_at(position)).rstrip(".").isdigit()
@@ -252,23 +236,15 @@ def locate_by_headings(finder: SectionFinder, section: Section) -> Block | None:
     return single(blocks)
 
 
-def _columns_by_text(sheet: Sheet, row: int) -> dict[str, list[int]]:
-    """Return the columns of each text of a row, by name key."""
-    columns: dict[str, list[int]] = {}
-    for column, raw in enumerate(sheet.rows[row - 1], 1):
-        if isinstance(raw, str) and raw:
-            columns.setdefault(name_key(display_text(raw)), []).append(column)
-    return columns
-
-
 def _find_tables(finder: SectionFinder, section: Section, sheet: Sheet) -> Iterator[Block]:
     title_rows = _section_rows(finder.form, sheet)
-    for row in range(1, len(sheet.rows) + 1):
-        columns_by_text = _columns_by_text(sheet, row)
+    all_rows = range(1, len(sheet.rows) + 1)
+    first_titles = sheet.positions_of(name_keys(section.fields[0].title), all_rows)
+    for row in sorted({row for row, _ in first_titles}):
         columns = {
             field.id: column
             for field in section.fields
-            if (column := _field_column(field, columns_by_text)) is not None
+            if (column := _column_of(sheet, row, name_keys(field.title))) is not None
         }
         rows_above = [title_row for title_row in title_rows if title_row < row]
         misplaced = rows_above and title_rows[max(rows_above)] != section.id
@@ -276,18 +252,17 @@ def _find_tables(finder: SectionFinder, section: Section, sheet: Sheet) -> Itera
             yield _table_block(finder, section, sheet, row, columns)
 
 
-def _field_column(field: Field, texts: Mapping[str, list[int]]) -> int | None:
-    return single([c for key in name_keys(field.title) for c in texts.get(key, ())])
+def _column_of(sheet: Sheet, row: int, keys: frozenset[str]) -> int | None:
+    """Return the column of the only text of the row with one of these name keys."""
+    texts = sheet.text_positions
+    return single([column for key in keys for column in texts.get(key, {}).get(row, ())])
 
 
 def _table_block(
     finder: SectionFinder, section: Section, sheet: Sheet, head_row: int, columns: Mapping[str, int]
 ) -> Block:
     fixed = finder.form_texts.fixed_texts
-    columns_by_text = _columns_by_text(sheet, head_row)
-    number_column = single(
-        [c for key in finder.form_texts.number_headings for c in columns_by_text.get(key, ())]
-    )
+    number_column = _column_of(sheet, head_row, finder.form_texts.number_headings)
     used_columns = [*columns.values(), *([number_column] if number_column else [])]
     rows = range(
         head_row + 1,
@@ -315,16 +290,16 @@ def _table_end(sheet: Sheet, first: int, columns: range, fixed: frozenset[str]) 
 
 
 def _section_rows(form: Form, sheet: Sheet) -> dict[int, str]:
-    """Return the section by each row with a section's title."""
+    """Return the section by each row with a section's title, of several the last one."""
     section_by_title = {
         key: section.id for section in sections_of(form) for key in name_keys(section.title) if key
     }
-    return {
-        row: section_by_title[key]
-        for row in range(1, len(sheet.rows) + 1)
-        for key in _columns_by_text(sheet, row)
-        if key in section_by_title
-    }
+    titles = sorted(
+        (row, columns[0], section_id)
+        for key, section_id in section_by_title.items()
+        for row, columns in sheet.text_positions.get(key, {}).items()
+    )
+    return {row: section_id for row, _, section_id in titles}
 
 
 def _find_cards(finder: SectionFinder, section: Section, sheet: Sheet) -> Iterator[Block]:
@@ -351,11 +326,7 @@ def _value_cell(
     finder: SectionFinder, sheet: Sheet, field: Field, rows: range
 ) -> CellPosition | None:
     """Return the value cell of the only label of `field` in `rows`, or None."""
-    title_keys = name_keys(field.title)
-    labels = [
-        (r, c) for r in rows for key in title_keys for c in _columns_by_text(sheet, r).get(key, ())
-    ]
-    label = single(sorted(set(labels)))
+    label = single(sheet.positions_of(name_keys(field.title), rows))
     if label is None:
         return None
     fixed = finder.form_texts.fixed_texts

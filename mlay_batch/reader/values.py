@@ -29,7 +29,7 @@ from datetime import date, datetime, time, timedelta
 
 from mlay_batch.core.findings import Param, Severity
 from mlay_batch.core.period import EXCEL_DAY_ZERO, Period, day_number
-from mlay_batch.core.text import DASHES, clean, day_and_month, name_key, nearest
+from mlay_batch.core.text import CONTROL, DASHES, clean, day_and_month, name_key, nearest
 from mlay_batch.model.records import Value
 from mlay_batch.reader.grid import ErrorCell, RawValue
 from mlay_batch.schema.model import Choice, Field, FieldType, Form
@@ -44,7 +44,6 @@ _DMY = re.compile(r"([0-9]{1,2}) ?[/.-] ?([0-9]{1,2}) ?[/.-] ?([0-9]{4})")
 _YMD = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _WORDED_DATE = re.compile(r"(?:ngày )?([0-9]{1,2}) tháng ([0-9]{1,2}) năm ([0-9]{4})")
 _CODE_AND_NAME = re.compile(r"([A-Z][A-Z0-9-]*) [-–—] .+")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _SERIALS = range(day_number(date(1990, 1, 1)), day_number(date(2100, 1, 1)))
 _YEARS = range(1900, 2200)
@@ -95,7 +94,7 @@ def is_blank(raw: RawValue) -> bool:
     """Whether a cell has nothing visible."""
     if not isinstance(raw, str):
         return False
-    return not raw or not (raw[0].isalnum() or clean(_CONTROL.sub("", raw)))
+    return not raw or not (raw[0].isalnum() or clean(CONTROL.sub("", raw)))
 
 
 def display_text(raw: RawValue) -> str:
@@ -114,14 +113,14 @@ def display_text(raw: RawValue) -> str:
         return f"{day_and_month(raw)}/{raw.year} {raw:%H:%M}"
     if isinstance(raw, date):
         return f"{day_and_month(raw)}/{raw.year}"
-    return clean(_CONTROL.sub("", str(raw)))
+    return clean(CONTROL.sub("", str(raw)))
 
 
 def _parse_text(raw: RawValue) -> CellValue:
     """Return the lines of a text, each cleaned, blank ones dropped."""
     if not isinstance(raw, str):
         return CellValue(display_text(raw))
-    lines = (clean(line) for line in _CONTROL.sub("", raw).splitlines())
+    lines = (clean(line) for line in CONTROL.sub("", raw).splitlines())
     text = "\n".join(line for line in lines if line)
     if not text.strip("?"):  # the mark in a form given back where the value is unknown
         return CellValue(code="C29", params={"value": text})
