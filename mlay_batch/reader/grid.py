@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import zipfile
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
@@ -13,7 +15,13 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 
 from mlay_batch.core.text import CONTROL, name_key
 from mlay_batch.reader import ods, xlsx
-from mlay_batch.reader.cell_metadata import CellMetadata, CellPosition, Limits, UnreadableError
+from mlay_batch.reader.cell_metadata import (
+    MAX_ROWS,
+    CellMetadata,
+    CellPosition,
+    Limits,
+    UnreadableError,
+)
 from mlay_batch.reader.preflight import Package
 
 
@@ -54,25 +62,25 @@ class Sheet:
         }
 
     @cached_property
-    def text_positions(self) -> Mapping[str, Mapping[int, Sequence[int]]]:
-        """The columns of each text, by its name key and row; computed once for all forms."""
-        positions: dict[str, dict[int, list[int]]] = {}
-        for (row, column), raw in self.filled_cells.items():
+    def text_positions(self) -> Mapping[str, Sequence[CellPosition]]:
+        """The cells of each text by its name key, row by row; computed once for all forms."""
+        positions: dict[str, list[CellPosition]] = defaultdict(list)
+        for position, raw in self.filled_cells.items():
             if isinstance(raw, str):
-                key = name_key(CONTROL.sub("", raw))
-                positions.setdefault(key, {}).setdefault(row, []).append(column)
-        return positions
+                key = name_key(raw if raw.isprintable() else CONTROL.sub("", raw))
+                positions[key].append(position)
+        return dict(positions)
 
-    def positions_of(self, keys: Iterable[str], rows: range) -> list[CellPosition]:
+    def positions_of(
+        self, keys: Iterable[str], rows: range = range(1, MAX_ROWS + 1)
+    ) -> list[CellPosition]:
         """Return the cells of `rows` with a text of these name keys, row by row."""
-        columns_by_row = (self.text_positions.get(key, {}) for key in keys)
-        return sorted(
-            (row, column)
-            for columns in columns_by_row
-            for row in columns
-            if row in rows
-            for column in columns[row]
-        )
+        positions: list[CellPosition] = []
+        for key in keys:
+            cells = self.text_positions.get(key, ())
+            first = bisect_left(cells, (rows.start, 0))
+            positions += cells[first : bisect_left(cells, (rows.stop, 0), first)]
+        return sorted(positions)
 
     def value_at(self, position: CellPosition) -> RawValue:
         """Return the raw value at row and column (from 1); ``""`` where nothing is filled."""

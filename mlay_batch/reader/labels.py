@@ -135,8 +135,7 @@ def _is_form_title(labels: Labels, key: str) -> bool:
 
     A moved one is on the sheet no more often than in the template, one typed in addition is.
     """
-    columns_by_row = labels.sheet.text_positions.get(key, {})
-    return 0 < labels.form_texts.field_titles[key] >= sum(map(len, columns_by_row.values()))
+    return 0 < labels.form_texts.field_titles[key] >= len(labels.sheet.positions_of([key]))
 
 
 def _exchanged_heading(labels: Labels, name: str) -> CellPosition | None:

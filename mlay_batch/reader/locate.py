@@ -8,6 +8,7 @@ where exactly one place fits.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -238,45 +239,51 @@ def locate_by_headings(finder: SectionFinder, section: Section) -> Block | None:
 
 def _find_tables(finder: SectionFinder, section: Section, sheet: Sheet) -> Iterator[Block]:
     title_rows = _section_rows(finder.form, sheet)
-    all_rows = range(1, len(sheet.rows) + 1)
-    first_titles = sheet.positions_of(name_keys(section.fields[0].title), all_rows)
-    for row in sorted({row for row, _ in first_titles}):
+    heading_cells = {
+        field.id: _columns_by_row(sheet, name_keys(field.title)) for field in section.fields
+    }
+    for row in sorted(set[int]().union(*heading_cells.values())):
         columns = {
-            field.id: column
-            for field in section.fields
-            if (column := _column_of(sheet, row, name_keys(field.title))) is not None
+            name: column
+            for name, columns_by_row in heading_cells.items()
+            if (column := single(columns_by_row.get(row, ()))) is not None
         }
-        rows_above = [title_row for title_row in title_rows if title_row < row]
-        misplaced = rows_above and title_rows[max(rows_above)] != section.id
+        above = bisect_left(title_rows, (row,)) - 1
+        misplaced = above >= 0 and title_rows[above][1] != section.id
         if len(columns) == len(section.fields) and not misplaced:
             yield _table_block(finder, section, sheet, row, columns)
 
 
-def _column_of(sheet: Sheet, row: int, keys: frozenset[str]) -> int | None:
-    """Return the column of the only text of the row with one of these name keys."""
-    texts = sheet.text_positions
-    return single([column for key in keys for column in texts.get(key, {}).get(row, ())])
+def _columns_by_row(sheet: Sheet, keys: frozenset[str]) -> dict[int, list[int]]:
+    """Return the columns of the texts with one of these name keys, by row."""
+    columns: dict[int, list[int]] = defaultdict(list)
+    for row, column in sheet.positions_of(keys):
+        columns[row].append(column)
+    return columns
 
 
 def _table_block(
     finder: SectionFinder, section: Section, sheet: Sheet, head_row: int, columns: Mapping[str, int]
 ) -> Block:
     fixed = finder.form_texts.fixed_texts
-    number_column = _column_of(sheet, head_row, finder.form_texts.number_headings)
+    number_cells = sheet.positions_of(
+        finder.form_texts.number_headings, range(head_row, head_row + 1)
+    )
+    number_column = single([column for _, column in number_cells])
     used_columns = [*columns.values(), *([number_column] if number_column else [])]
     rows = range(
         head_row + 1,
         _table_end(sheet, head_row + 1, range(min(used_columns), max(used_columns) + 1), fixed),
     )
     records = tuple({name: (row, column) for name, column in columns.items()} for row in rows)
-    number_cells = (
+    numbers = (
         (row, number_column)
         for row in rows
         if number_column
         and display_text(sheet.value_at((row, number_column))).rstrip(".").isdigit()
     )
     bounds = head_row, min(used_columns), rows.stop - 1, max(used_columns)
-    return Block(section, sheet, records, bounds, frozenset(number_cells))
+    return Block(section, sheet, records, bounds, frozenset(numbers))
 
 
 def _table_end(sheet: Sheet, first: int, columns: range, fixed: frozenset[str]) -> int:
@@ -289,28 +296,25 @@ def _table_end(sheet: Sheet, first: int, columns: range, fixed: frozenset[str]) 
     return len(sheet.rows) + 1
 
 
-def _section_rows(form: Form, sheet: Sheet) -> dict[int, str]:
-    """Return the section by each row with a section's title, of several the last one."""
+def _section_rows(form: Form, sheet: Sheet) -> list[tuple[int, str]]:
+    """Return each row with a section's title, and the section; of several the last one."""
     section_by_title = {
         key: section.id for section in sections_of(form) for key in name_keys(section.title) if key
     }
     titles = sorted(
-        (row, columns[0], section_id)
+        (position, section_id)
         for key, section_id in section_by_title.items()
-        for row, columns in sheet.text_positions.get(key, {}).items()
+        for position in sheet.positions_of([key])
     )
-    return {row: section_id for row, _, section_id in titles}
+    return list({row: section_id for (row, _), section_id in titles}.items())
 
 
 def _find_cards(finder: SectionFinder, section: Section, sheet: Sheet) -> Iterator[Block]:
     title_rows = _section_rows(finder.form, sheet)
-    starts = (
-        [0]
-        if section is HEADER
-        else [row for row, name in title_rows.items() if name == section.id]
-    )
+    starts = [0] if section is HEADER else [row for row, name in title_rows if name == section.id]
     for start in starts:
-        stop = min((row for row in title_rows if row > start), default=len(sheet.rows) + 1)
+        below = bisect_left(title_rows, (start + 1,))
+        stop = title_rows[below][0] if below < len(title_rows) else len(sheet.rows) + 1
         positions = {
             field.id: position
             for field in section.fields
