@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from multiprocessing import active_children
@@ -138,6 +139,63 @@ def test_a_file_that_takes_too_long_is_refused_alone():
     limits = Limits(seconds=1, ratio=10_000)
     submissions = read_all(name_files(good(1), slow, good(2)), FORMS, limits, workers=1)
     assert days(submissions) == [1, "R12", 2]
+
+
+def _log(folder: str, line: str) -> None:
+    with Path(folder, "log").open("a", encoding="utf-8") as log:
+        log.write(f"{line}\n")
+
+
+def _late_once(pipe):
+    """Answer every file; the one that is slow, or dies, on a busy machine only the second time."""
+    pipe.recv_bytes()
+    pipe.send_bytes(b"")
+    while True:
+        folder, name, mishap = pipe.recv_bytes().decode().split("|")
+        is_first = name not in Path(folder, "log").read_text(encoding="utf-8")
+        _log(folder, f"begin {name}")
+        if is_first and mishap == "late":
+            pipe.recv_bytes()  # never comes
+        if is_first and mishap == "dead":
+            raise SystemExit(1)
+        _log(folder, f"end {name}")
+        pipe.send_bytes(codec.dump(Submission(None, name, "")))
+
+
+@pytest.mark.parametrize("mishap", ["late", "dead"])
+def test_a_file_that_fails_on_a_busy_machine_is_read_once_more_alone(mishap, monkeypatch, tmp_path):
+    monkeypatch.setattr(worker_pool, "answer_files", _late_once)
+    Path(tmp_path, "log").touch()
+    files = [(f"{tmp_path}|{name}|{mishap if name == 'c' else ''}").encode() for name in "abcdef"]
+    submissions = read_all(name_files(*files), (), Limits(seconds=3), workers=2)
+    assert [submission.form for submission in submissions] == list("abcdef")
+    log = Path(tmp_path, "log").read_text(encoding="utf-8").splitlines()
+    again = len(log) - 1 - log[::-1].index("begin c")
+    assert log[again + 1] == "end c"
+    before = log[:again]
+    assert {line[-1] for line in before if "end" in line} == {
+        line[-1] for line in before if "begin" in line
+    } - {"c"}
+
+
+def test_who_is_to_be_alone_waits_for_the_others_and_goes_before_those_who_come_later():
+    turns, order = worker_pool.Turns(), []
+
+    def enter(name: str, *, alone: bool) -> None:
+        with turns.take(alone=alone):
+            order.append(name)
+
+    with turns.take(alone=False):
+        alone = threading.Thread(target=enter, args=("alone",), kwargs={"alone": True})
+        alone.start()
+        while not turns.is_claimed:
+            time.sleep(0.001)
+        later = threading.Thread(target=enter, args=("later",), kwargs={"alone": False})
+        later.start()
+        order.append("first")
+    alone.join()
+    later.join()
+    assert order == ["first", "alone", "later"]
 
 
 def test_a_file_that_eats_memory_is_refused_alone():
