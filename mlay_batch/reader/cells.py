@@ -12,7 +12,14 @@ from mlay_batch.reader.cell_metadata import CellPosition, CellRange, a1, column_
 from mlay_batch.reader.grid import RawValue, Sheet
 from mlay_batch.reader.legacy_encodings import Proposal, propose_readings
 from mlay_batch.reader.section_finder import Block
-from mlay_batch.reader.values import CellValue, code_of, display_text, is_blank, parse_cell
+from mlay_batch.reader.values import (
+    CellValue,
+    code_of,
+    display_text,
+    is_blank,
+    local_time,
+    parse_cell,
+)
 from mlay_batch.schema.layout import HEADER
 from mlay_batch.schema.model import Field, Form
 
@@ -73,7 +80,7 @@ def _header_values(
 
 def _header_text(raw: RawValue) -> str:
     """Return a header value's text; Excel makes a date of a month typed as 11/2019."""
-    text = display_text(raw)
+    text = display_text(local_time(raw))
     day, _, month = text.partition("/")
     return month if day == "01" and month.count("/") == 1 else text
 

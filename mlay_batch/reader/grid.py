@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from functools import cached_property
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+from mlay_batch.core.text import CONTROL, name_key
 from mlay_batch.reader import ods, xlsx
-from mlay_batch.reader.cell_metadata import CellMetadata, CellPosition, Limits, UnreadableError
+from mlay_batch.reader.cell_metadata import (
+    MAX_ROWS,
+    CellMetadata,
+    CellPosition,
+    Limits,
+    UnreadableError,
+)
 from mlay_batch.reader.preflight import Package
 
 
@@ -44,17 +53,43 @@ class Sheet:
 
     @cached_property
     def filled_cells(self) -> Mapping[CellPosition, RawValue]:
-        """The cells that are not blank, row by row."""
+        """The cells that are not blank, row by row; numbers as people see them."""
         return {
-            (row, column): raw
+            (row, column): _visible_number(raw) if isinstance(raw, float) else raw
             for row, cells in enumerate(self.rows, 1)
             for column, raw in enumerate(cells, 1)
             if raw != ""
         }
 
+    @cached_property
+    def text_positions(self) -> Mapping[str, Sequence[CellPosition]]:
+        """The cells of each text by its name key, row by row; computed once for all forms."""
+        positions: dict[str, list[CellPosition]] = defaultdict(list)
+        for position, raw in self.filled_cells.items():
+            if isinstance(raw, str):
+                key = name_key(raw if raw.isprintable() else CONTROL.sub("", raw))
+                positions[key].append(position)
+        return dict(positions)
+
+    def positions_of(
+        self, keys: Iterable[str], rows: range = range(1, MAX_ROWS + 1)
+    ) -> list[CellPosition]:
+        """Return the cells of `rows` with a text of these name keys, row by row."""
+        positions: list[CellPosition] = []
+        for key in keys:
+            cells = self.text_positions.get(key, ())
+            first = bisect_left(cells, (rows.start, 0))
+            positions += cells[first : bisect_left(cells, (rows.stop, 0), first)]
+        return sorted(positions)
+
     def value_at(self, position: CellPosition) -> RawValue:
         """Return the raw value at row and column (from 1); ``""`` where nothing is filled."""
         return self.filled_cells.get(position, "")
+
+
+def _visible_number(number: float) -> float:
+    """Return a number with the 15 digits that office programs show: 13.000000000000002 is 13."""
+    return number if number.is_integer() and abs(number) < 1e15 else float(f"{number:.15g}")
 
 
 def read_sheets(package: Package, limits: Limits) -> list[Sheet]:
@@ -88,23 +123,45 @@ def _read_metadata(package: Package, limits: Limits) -> tuple[bytes, Mapping[str
 
         return package.data, xls.scan(package.data, limits)
     if package.kind == "ods":
-        return package.data, ods.scan(package.parts["content.xml"], limits)
+        content = package.parts["content.xml"]
+        metadata = ods.scan(content, limits)
+        simple_content = ods.simplify(content)
+        if simple_content == content:
+            return package.data, metadata
+        return _replace_parts(package.data, {"content.xml": simple_content}), ods.scan(
+            simple_content, limits
+        )
     sheet_parts = xlsx.scan(package.parts, limits)
-    cuts = {sheet.part: sheet.cuts for sheet in sheet_parts if sheet.cuts}
-    data = _cut_cells(package.data, cuts) if cuts else package.data
+    cut_parts = {
+        sheet.part: _cut_cells(_part(package, sheet.part), sheet.cuts)
+        for sheet in sheet_parts
+        if sheet.cuts
+    }
+    data = _replace_parts(package.data, cut_parts) if cut_parts else package.data
     return data, {sheet.title: sheet.metadata for sheet in sheet_parts}
 
 
-def _cut_cells(data: bytes, cuts: Mapping[str, tuple[tuple[int, int], ...]]) -> bytes:
+def _part(package: Package, name: str) -> bytes:
+    """Return a part by its name in small letters."""
+    return next(part for entry, part in package.parts.items() if entry.lower() == name)
+
+
+def _cut_cells(part: bytes, cuts: Sequence[tuple[int, int]]) -> bytes:
     """Remove cells beyond the limits: calamine would allocate all cells in between."""
+    chunks, offset = [], 0
+    for start, end in cuts:
+        chunks.append(part[offset:start])
+        offset = part.index(b">", end) + 1
+    return b"".join((*chunks, part[offset:]))
+
+
+def _replace_parts(data: bytes, parts: Mapping[str, bytes]) -> bytes:
+    """Return the package with other parts of these names (in small letters)."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(buffer, "w") as target:
         for entry in source.infolist():
-            part, chunks, offset = source.read(entry), [], 0
-            for start, end in cuts.get(entry.filename.lower(), ()):
-                chunks.append(part[offset:start])
-                offset = part.index(b">", end) + 1
-            target.writestr(entry.filename, b"".join((*chunks, part[offset:])))
+            part = parts.get(entry.filename.lower())
+            target.writestr(entry.filename, source.read(entry) if part is None else part)
     return buffer.getvalue()
 
 

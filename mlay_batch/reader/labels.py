@@ -136,10 +136,7 @@ def _is_form_title(labels: Labels, key: str) -> bool:
 
     A moved one is on the sheet no more often than in the template, one typed in addition is.
     """
-    sheet_keys = (cell_key(labels.sheet, position) for position in labels.sheet.filled_cells)
-    return (
-        0 < labels.form_texts.field_titles[key] >= sum(sheet_key == key for sheet_key in sheet_keys)
-    )
+    return 0 < labels.form_texts.field_titles[key] >= len(labels.sheet.positions_of([key]))
 
 
 def _exchanged_heading(labels: Labels, name: str) -> CellPosition | None:
@@ -211,13 +208,9 @@ def without_heading(labels: Labels) -> tuple[str, ...]:
 
 def _has_own_title(labels: Labels, name: str) -> bool:
     """Whether a card field's title is anywhere in its row."""
+    titles = name_keys(labels.section.field(name).title)
     rows = {row for row, _ in labels.unit_cells[name]}
-    keys = (
-        cell_key(labels.sheet, position)
-        for position in labels.sheet.filled_cells
-        if position[0] in rows
-    )
-    return bool(name_keys(labels.section.field(name).title).intersection(keys))
+    return any(row in rows for row, _ in labels.sheet.positions_of(titles))
 
 
 def foreign_sheet_title(finder: SectionFinder, section: Section, sheet: Sheet) -> bool:

@@ -8,12 +8,12 @@ where exactly one place fits.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mlay_batch.core.findings import Finding, Param, Place, Severity
-from mlay_batch.core.text import name_key
 from mlay_batch.reader.cell_metadata import CellPosition, a1
 from mlay_batch.reader.grid import Sheet
 from mlay_batch.reader.labels import (
@@ -209,7 +209,7 @@ class _MarkedSection:
         taken_lines = {positions[0][axis] for positions in ids.values() if len(positions) == 1}
         free_positions = (
             position
-            for position in self._heading_positions(field, rows)
+            for position in self.sheet.positions_of(name_keys(field.title), rows)
             if position[axis] not in taken_lines
         )
         position = single(id_positions) or (None if id_positions else single(list(free_positions)))
@@ -221,19 +221,10 @@ class _MarkedSection:
             self.finder.add_error(code, Place("", self.sheet.title, a1(error_position)), field=path)
         return position
 
-    def _heading_positions(self, field: Field, rows: range) -> Iterator[CellPosition]:
-        title_keys = name_keys(field.title)
-        for row in rows:
-            for column in range(1, len(self.sheet.rows[row - 1]) + 1):
-                if cell_key(self.sheet, (row, column)) in title_keys:
-                    yield row, column
-
     def _number_column(self, rows: range, fields: set[int]) -> int | None:
         """Return the column of the running numbers, which is none of the `fields`."""
-        number_keys = self.finder.form_texts.number_headings
-        positions = ((r, c) for r in rows for c in range(1, len(self.sheet.rows[r - 1]) + 1))
-        candidates = (position for position in positions if position[1] not in fields)
-        titled = [p[1] for p in candidates if cell_key(self.sheet, p) in number_keys]
+        positions = self.sheet.positions_of(self.finder.form_texts.number_headings, rows)
+        titled = [column for _, column in positions if column not in fields]
         return single(titled or self._untitled_numbers(rows.stop, min(fields, default=0)))
 
     def _untitled_numbers(self, first_row: int, first_field: int) -> list[int]:
@@ -272,56 +263,53 @@ def locate_by_headings(finder: SectionFinder, section: Section) -> Block | None:
     return single(blocks)
 
 
-def _columns_by_text(sheet: Sheet, row: int) -> dict[str, list[int]]:
-    """Return the columns of each text of a row, by name key."""
-    columns: dict[str, list[int]] = {}
-    for column, raw in enumerate(sheet.rows[row - 1], 1):
-        if isinstance(raw, str) and raw:
-            columns.setdefault(name_key(display_text(raw)), []).append(column)
-    return columns
-
-
 def _find_tables(finder: SectionFinder, section: Section, sheet: Sheet) -> Iterator[Block]:
     title_rows = _section_rows(finder.form, sheet)
-    for row in range(1, len(sheet.rows) + 1):
-        columns_by_text = _columns_by_text(sheet, row)
+    heading_cells = {
+        field.id: _columns_by_row(sheet, name_keys(field.title)) for field in section.fields
+    }
+    for row in sorted(set[int]().union(*heading_cells.values())):
         columns = {
-            field.id: column
-            for field in section.fields
-            if (column := _field_column(field, columns_by_text)) is not None
+            name: column
+            for name, columns_by_row in heading_cells.items()
+            if (column := single(columns_by_row.get(row, ()))) is not None
         }
-        rows_above = [title_row for title_row in title_rows if title_row < row]
-        misplaced = rows_above and title_rows[max(rows_above)] != section.id
+        above = bisect_left(title_rows, (row,)) - 1
+        misplaced = above >= 0 and title_rows[above][1] != section.id
         if len(columns) == len(section.fields) and not misplaced:
             yield _table_block(finder, section, sheet, row, columns)
 
 
-def _field_column(field: Field, texts: Mapping[str, list[int]]) -> int | None:
-    return single([c for key in name_keys(field.title) for c in texts.get(key, ())])
+def _columns_by_row(sheet: Sheet, keys: frozenset[str]) -> dict[int, list[int]]:
+    """Return the columns of the texts with one of these name keys, by row."""
+    columns: dict[int, list[int]] = defaultdict(list)
+    for row, column in sheet.positions_of(keys):
+        columns[row].append(column)
+    return columns
 
 
 def _table_block(
     finder: SectionFinder, section: Section, sheet: Sheet, head_row: int, columns: Mapping[str, int]
 ) -> Block:
     fixed = finder.form_texts.fixed_texts
-    columns_by_text = _columns_by_text(sheet, head_row)
-    number_column = single(
-        [c for key in finder.form_texts.number_headings for c in columns_by_text.get(key, ())]
+    number_cells = sheet.positions_of(
+        finder.form_texts.number_headings, range(head_row, head_row + 1)
     )
+    number_column = single([column for _, column in number_cells])
     used_columns = [*columns.values(), *([number_column] if number_column else [])]
     rows = range(
         head_row + 1,
         _table_end(sheet, head_row + 1, range(min(used_columns), max(used_columns) + 1), fixed),
     )
     records = tuple({name: (row, column) for name, column in columns.items()} for row in rows)
-    number_cells = (
+    numbers = (
         (row, number_column)
         for row in rows
         if number_column
         and display_text(sheet.value_at((row, number_column))).rstrip(".").isdigit()
     )
     bounds = head_row, min(used_columns), rows.stop - 1, max(used_columns)
-    return Block(section, sheet, records, bounds, frozenset(number_cells))
+    return Block(section, sheet, records, bounds, frozenset(numbers))
 
 
 def _table_end(sheet: Sheet, first: int, columns: range, fixed: frozenset[str]) -> int:
@@ -334,28 +322,25 @@ def _table_end(sheet: Sheet, first: int, columns: range, fixed: frozenset[str]) 
     return len(sheet.rows) + 1
 
 
-def _section_rows(form: Form, sheet: Sheet) -> dict[int, str]:
-    """Return the section by each row with a section's title."""
+def _section_rows(form: Form, sheet: Sheet) -> list[tuple[int, str]]:
+    """Return each row with a section's title, and the section; of several the last one."""
     section_by_title = {
         key: section.id for section in sections_of(form) for key in name_keys(section.title) if key
     }
-    return {
-        row: section_by_title[key]
-        for row in range(1, len(sheet.rows) + 1)
-        for key in _columns_by_text(sheet, row)
-        if key in section_by_title
-    }
+    titles = sorted(
+        (position, section_id)
+        for key, section_id in section_by_title.items()
+        for position in sheet.positions_of([key])
+    )
+    return list({row: section_id for (row, _), section_id in titles}.items())
 
 
 def _find_cards(finder: SectionFinder, section: Section, sheet: Sheet) -> Iterator[Block]:
     title_rows = _section_rows(finder.form, sheet)
-    starts = (
-        [0]
-        if section is HEADER
-        else [row for row, name in title_rows.items() if name == section.id]
-    )
+    starts = [0] if section is HEADER else [row for row, name in title_rows if name == section.id]
     for start in starts:
-        stop = min((row for row in title_rows if row > start), default=len(sheet.rows) + 1)
+        below = bisect_left(title_rows, (start + 1,))
+        stop = title_rows[below][0] if below < len(title_rows) else len(sheet.rows) + 1
         positions = {
             field.id: position
             for field in section.fields
@@ -371,11 +356,7 @@ def _value_cell(
     finder: SectionFinder, sheet: Sheet, field: Field, rows: range
 ) -> CellPosition | None:
     """Return the value cell of the only label of `field` in `rows`, or None."""
-    title_keys = name_keys(field.title)
-    labels = [
-        (r, c) for r in rows for key in title_keys for c in _columns_by_text(sheet, r).get(key, ())
-    ]
-    label = single(sorted(set(labels)))
+    label = single(sheet.positions_of(name_keys(field.title), rows))
     if label is None:
         return None
     fixed = finder.form_texts.fixed_texts

@@ -18,6 +18,11 @@ from mlay_batch.reader.legacy_encodings import font_encoding
 from mlay_batch.reader.xlsx_parts import Attributes, create_parser, parse_part
 
 _ERROR = re.compile(r"#[A-Z/0-9]+[!?]?|Err:\d+")
+_BETWEEN_TAGS = re.compile(rb">[ \t\r\n]+(?=</?table:)")
+# A paragraph, whose blanks are text, or white space between other elements.
+_LAYOUT = re.compile(rb"(<text:p(?:\s[^<>]*)?(?<!/)>.*?</text:p>)|(?<=>)[ \t\r\n]+(?=<)", re.DOTALL)
+_LINE_BREAK = re.compile(rb"<text:line-break\s*(?:/>|>\s*</text:line-break>)")
+_TAB = re.compile(rb"<text:tab(?:\s[^<>]*)?(?:/>|(?<=/)>|>\s*</text:tab>)")
 _HIDDEN = ("collapse", "filter")
 
 
@@ -32,6 +37,17 @@ def scan(content: bytes, limits: Limits) -> dict[str, CellMetadata]:
     except (expat.ExpatError, LookupError, ValueError) as error:
         raise UnreadableError("R05") from error
     return scanner.sheets
+
+
+def simplify(content: bytes) -> bytes:
+    """Return the content without what calamine misreads, as Gnumeric and SheetJS write it.
+
+    It takes a sheet with white space between its cells for damaged, and joins the words on both
+    sides of a line break or a tab.
+    """
+    if _BETWEEN_TAGS.search(content):
+        content = _LAYOUT.sub(rb"\1", content)
+    return _TAB.sub(b"\t", _LINE_BREAK.sub(b"\n", content))
 
 
 class _ContentScanner:

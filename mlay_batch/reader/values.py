@@ -17,6 +17,10 @@ typed                  in a count         why
 
 Dates are day/month/year; a number such as 43772 in a date field is the serial number of a day
 between 1990 and 2100: what a date pasted into an unformatted cell becomes.
+
+Some programs write a day as a time with a zone. Midnight in the zone written is that very day; any
+other time is told on the clock of Vietnam: 2019-11-06T17:00:00Z, where SheetJS writes midnight of
+the 7th, is the 7th. What is then left of a time of day is reported (C23).
 """
 
 from __future__ import annotations
@@ -25,11 +29,11 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 
 from mlay_batch.core.findings import Param, Severity
 from mlay_batch.core.period import EXCEL_DAY_ZERO, Period, day_number
-from mlay_batch.core.text import DASHES, clean, day_and_month, name_key, nearest
+from mlay_batch.core.text import CONTROL, DASHES, clean, day_and_month, name_key, nearest
 from mlay_batch.model.records import Value
 from mlay_batch.reader.grid import ErrorCell, RawValue
 from mlay_batch.schema.model import Choice, Field, FieldType, Form
@@ -42,9 +46,13 @@ _SEPARATED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)+")
 _FRACTION = re.compile(r"[0-9]+ ?/ ?[0-9]+")
 _DMY = re.compile(r"([0-9]{1,2}) ?[/.-] ?([0-9]{1,2}) ?[/.-] ?([0-9]{4})")
 _YMD = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_ISO_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
+    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+_VIETNAM = timezone(timedelta(hours=7))
 _WORDED_DATE = re.compile(r"(?:ngày )?([0-9]{1,2}) tháng ([0-9]{1,2}) năm ([0-9]{4})")
 _CODE_AND_NAME = re.compile(r"([A-Z][A-Z0-9-]*) [-–—] .+")
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 _SERIALS = range(day_number(date(1990, 1, 1)), day_number(date(2100, 1, 1)))
 _YEARS = range(1900, 2200)
@@ -81,6 +89,8 @@ def parse_cell(raw: RawValue, form_field: Field, form: Form, limit: int = 32_767
         return CellValue(code="C14", params={"limit": limit})
     if form_field.type == "integer" and not form_field.required and _is_dash(raw):
         return CellValue(0, "C27", Severity.WARNING, {"value": display_text(raw)})
+    if form_field.type not in ("text", "ref", "choice"):
+        raw = local_time(raw)
     if form_field.type == "choice":
         return _parse_choice(display_text(raw), form.choices[form_field.choices or ""])
     return _PARSERS[form_field.type](raw)
@@ -91,11 +101,28 @@ def _is_dash(raw: RawValue) -> bool:
     return isinstance(raw, str) and display_text(raw) in tuple(DASHES)
 
 
+def local_time(raw: RawValue) -> RawValue:
+    """Return a time written as a text (ISO 8601) without its zone, other cells as they are.
+
+    >>> local_time("2019-11-06T17:00:00.000Z"), local_time("2019-11-07T00:00:00Z")
+    (datetime.datetime(2019, 11, 7, 0, 0), datetime.datetime(2019, 11, 7, 0, 0))
+    """
+    if not isinstance(raw, str) or not _ISO_TIME.fullmatch(text := raw.strip()):
+        return raw
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo and moment.time() != time():
+            moment = moment.astimezone(_VIETNAM)
+    except (ValueError, OverflowError):  # no such day
+        return raw
+    return moment.replace(tzinfo=None)
+
+
 def is_blank(raw: RawValue) -> bool:
     """Whether a cell has nothing visible."""
     if not isinstance(raw, str):
         return False
-    return not raw or not (raw[0].isalnum() or clean(_CONTROL.sub("", raw)))
+    return not raw or not (raw[0].isalnum() or clean(CONTROL.sub("", raw)))
 
 
 def display_text(raw: RawValue) -> str:
@@ -114,14 +141,14 @@ def display_text(raw: RawValue) -> str:
         return f"{day_and_month(raw)}/{raw.year} {raw:%H:%M}"
     if isinstance(raw, date):
         return f"{day_and_month(raw)}/{raw.year}"
-    return clean(_CONTROL.sub("", str(raw)))
+    return clean(CONTROL.sub("", str(raw)))
 
 
 def _parse_text(raw: RawValue) -> CellValue:
     """Return the lines of a text, each cleaned, blank ones dropped."""
     if not isinstance(raw, str):
         return CellValue(display_text(raw))
-    lines = (clean(line) for line in _CONTROL.sub("", raw).splitlines())
+    lines = (clean(line) for line in CONTROL.sub("", raw).splitlines())
     text = "\n".join(line for line in lines if line)
     if not text.strip("?"):  # the mark in a form given back where the value is unknown
         return CellValue(code="C29", params={"value": text})

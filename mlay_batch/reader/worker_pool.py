@@ -1,7 +1,8 @@
 """Reads files in worker processes with time and memory limits.
 
 A thread for each long-lived worker sends it one file at a time over a pipe and waits for the
-answer. A worker that dies or is late rejects only its current file, and is replaced.
+answer. A worker that dies or is late is replaced, and its file is read once more, alone: how busy
+the machine is decides no verdict. Only then is the file rejected.
 """
 
 from __future__ import annotations
@@ -56,8 +57,8 @@ def read_each(
     Nothing is started before the first submission is asked for. Only a few files are taken ahead of
     their turn, so that few are in memory. `workers` defaults to the number of processors, never
     more than there are files. `progress` is called with the number of files done, after each. A
-    file whose worker dies gets R13, one not read within `limits.seconds` R12. Raises MlayError
-    where no worker can be started.
+    file whose worker dies twice gets R13, one not read within `limits.seconds` R12. Raises
+    MlayError where no worker can be started.
     """
     pool = WorkerPool(tuple(forms), limits, workers or os.cpu_count() or 1)
     with contextlib.closing(pool):
@@ -65,6 +66,42 @@ def read_each(
             if progress:
                 progress(count)
             yield submission
+
+
+class Turns:
+    """Lets many threads read at a time, or one alone; who waits to be alone comes first."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._reading = self._waiting = 0
+        self._is_alone = False
+
+    @property
+    def is_claimed(self) -> bool:
+        """Whether a thread is alone, or waits for it."""
+        return self._is_alone or self._waiting > 0
+
+    @contextlib.contextmanager
+    def take(self, *, alone: bool) -> Iterator[None]:
+        """Wait for a turn."""
+        with self._changed:
+            if alone:
+                self._waiting += 1
+                self._changed.wait_for(lambda: not self._is_alone and not self._reading)
+                self._waiting -= 1
+                self._is_alone = True
+            else:
+                self._changed.wait_for(lambda: not self.is_claimed)
+                self._reading += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                if alone:
+                    self._is_alone = False
+                else:
+                    self._reading -= 1
+                self._changed.notify_all()
 
 
 class WorkerPool:
@@ -75,6 +112,7 @@ class WorkerPool:
         self.config = pickle.dumps((forms, limits))
         self.threads = ThreadPoolExecutor(size)
         self.lock = threading.RLock()  # guards the lists, and calls on a process
+        self.turns = Turns()
         self.workers: set[_Worker] = set()
         self.idle_workers: list[_Worker] = []
         self.is_closed = False
@@ -110,18 +148,24 @@ class WorkerPool:
             self._close_worker(worker)
 
     def _read_file(self, data: bytes) -> Submission:
-        """Read a file in an idle worker, or a new one. Runs in a thread."""
-        worker = self._acquire_worker()
-        answer = worker.request(data, self.limits.seconds)
-        try:
-            submission = codec.load(answer, Submission)
-        except ValueError:  # any other answer comes from a worker that was taken over
-            submission = unreadable("R13")
-            worker.is_lost = True
-        if worker.is_late and not answer:
-            submission = unreadable("R12", limit=int(self.limits.seconds))
-        self._release_worker(worker)
-        return submission
+        """Read a file, once more and alone where its worker was late or died. Runs in a thread."""
+        submission, has_answer = self._ask_worker(data, alone=False)
+        return submission if has_answer else self._ask_worker(data, alone=True)[0]
+
+    def _ask_worker(self, data: bytes, *, alone: bool) -> tuple[Submission, bool]:
+        """Return what an idle worker, or a new one, makes of a file, and whether it answered."""
+        with self.turns.take(alone=alone):
+            worker = self._acquire_worker()
+            answer = worker.request(data, self.limits.seconds)
+            try:
+                submission = codec.load(answer, Submission)
+            except ValueError:  # any other answer comes from a worker that was taken over
+                submission = unreadable("R13")
+                worker.is_lost = True
+            if worker.is_late and not answer:
+                submission = unreadable("R12", limit=int(self.limits.seconds))
+            self._release_worker(worker)
+        return submission, bool(answer)
 
     def _acquire_worker(self) -> _Worker:
         with self.lock:

@@ -43,18 +43,19 @@ _EXTERNAL_REFERENCE = re.compile(r'\[[^\[\]"]+\][^\[\]!"]*!')  # [1]Sheet1!A1, '
 # A reference, comment or CDATA in a stored value: programs read "1&#50;" differently.
 _SPLIT_VALUE = re.compile(rb"<(?:[\w.-]+:)?v(?:\s[^<>]*)?>[^<]*(?:&|<!)")
 _TEXT_TYPE = re.compile(rb"""\st\s*=\s*["']str["']""")
-# The last cell that may be plain, within the usual limits: BZ9999.
+# The last filled cell that may be plain, within the usual limits: BZ9999. A blank one may be
+# anywhere: people format whole columns.
 _LAST_ROW, _LAST_COLUMN = 9_999, 78
-_MAX_PART = 8 << 20  # bytes of a part, which is copied here
+_MAX_PART = 128 << 20  # bytes of a part, which is copied here
 # Character data of XML, except control characters, a ">" that might end "]]>", U+F000 to U+FFFF.
 # A text may have the predefined entities, a number none.
 _CHARACTERS = r"[^<&>\x00-\x08\x0b-\x1f\xef]*+"
 _CELL = (
-    r'<c r="[AB]?[A-Z][1-9][0-9]{0,3}"(?: s="[0-9]+")?(?:'
-    r'(?: t="(?:n|s|b|str|inlineStr)")? ?/>'
-    r'|(?: t="(?:n|s|b|str)")?>(?:<v>[^<&>\x00-\x1f\xef]*+</v>)?</c>'
+    r'(?:<c r="[A-Z]{1,3}[1-9][0-9]{0,6}"(?: s="[0-9]+")?(?: t="(?:n|s|b|str|inlineStr)")? ?/>'
+    r'|<c r="[AB]?[A-Z][1-9][0-9]{0,3}"(?: s="[0-9]+")?(?:'
+    r'(?: t="(?:n|s|b|str)")?>(?:<v>[^<&>\x00-\x1f\xef]*+</v>)?</c>'
     r'| t="inlineStr"><is><t(?: xml:space="preserve")?>'
-    rf"{_CHARACTERS}(?:&(?:amp|lt|gt|quot|apos);{_CHARACTERS})*+</t></is></c>)"
+    rf"{_CHARACTERS}(?:&(?:amp|lt|gt|quot|apos);{_CHARACTERS})*+</t></is></c>))"
 )
 _ROW = (  # attributes in the order of the standard, as all programs write them
     r'<row r="[1-9][0-9]{0,6}"(?: spans="[0-9: ]+")?(?: s="[0-9]+")?(?: customFormat="[a-z0-9]+")?'

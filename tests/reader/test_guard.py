@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from multiprocessing import active_children
@@ -16,7 +17,17 @@ from builders.reader_files import DAY, FORMS, FormFile, codes, repack, sheet_xml
 from mlay_batch.core import codec
 from mlay_batch.errors import MlayError
 from mlay_batch.model.records import Submission
-from mlay_batch.reader import Limits, read, read_all, read_each, worker_pool
+from mlay_batch.reader import (
+    Limits,
+    grid,
+    read,
+    read_all,
+    read_each,
+    section_finder,
+    unexpected_cells,
+    workbook,
+    worker_pool,
+)
 
 LAX = Limits(rows=1_048_576, columns=16_384, cells=1 << 40)
 
@@ -41,6 +52,21 @@ def name_files(*files: bytes) -> list[tuple[str, bytes]]:
 
 def days(submissions) -> list[int | str]:
     return [s.rows[1].values["held_on"].day if s.form else codes(s)[0] for s in submissions]
+
+
+def test_a_long_foreign_sheet_is_compared_once_not_once_a_form(monkeypatch):
+    """500 rows took 13 seconds: every cell was compared anew for each form and section."""
+    compared: list[str] = []
+    for module in (grid, section_finder, unexpected_cells, workbook):
+        name_key = module.name_key
+        monkeypatch.setattr(
+            module, "name_key", lambda text, key=name_key: compared.append(text) or key(text)
+        )
+    foreign = FormFile()
+    foreign.sheets = {"A": {(r, c): f"Việc số {r} {c}" for r in range(1, 101) for c in range(1, 9)}}
+    foreign.stamp = []
+    assert codes(foreign.read()) == ["R20"]
+    assert sum(text.startswith("Việc số") for text in compared) == 800
 
 
 def test_order_and_values_are_those_of_the_files():
@@ -113,6 +139,63 @@ def test_a_file_that_takes_too_long_is_refused_alone():
     limits = Limits(seconds=1, ratio=10_000)
     submissions = read_all(name_files(good(1), slow, good(2)), FORMS, limits, workers=1)
     assert days(submissions) == [1, "R12", 2]
+
+
+def _log(folder: str, line: str) -> None:
+    with Path(folder, "log").open("a", encoding="utf-8") as log:
+        log.write(f"{line}\n")
+
+
+def _late_once(pipe):
+    """Answer every file; the one that is slow, or dies, on a busy machine only the second time."""
+    pipe.recv_bytes()
+    pipe.send_bytes(b"")
+    while True:
+        folder, name, mishap = pipe.recv_bytes().decode().split("|")
+        is_first = name not in Path(folder, "log").read_text(encoding="utf-8")
+        _log(folder, f"begin {name}")
+        if is_first and mishap == "late":
+            pipe.recv_bytes()  # never comes
+        if is_first and mishap == "dead":
+            raise SystemExit(1)
+        _log(folder, f"end {name}")
+        pipe.send_bytes(codec.dump(Submission(None, name, "")))
+
+
+@pytest.mark.parametrize("mishap", ["late", "dead"])
+def test_a_file_that_fails_on_a_busy_machine_is_read_once_more_alone(mishap, monkeypatch, tmp_path):
+    monkeypatch.setattr(worker_pool, "answer_files", _late_once)
+    Path(tmp_path, "log").touch()
+    files = [(f"{tmp_path}|{name}|{mishap if name == 'c' else ''}").encode() for name in "abcdef"]
+    submissions = read_all(name_files(*files), (), Limits(seconds=3), workers=2)
+    assert [submission.form for submission in submissions] == list("abcdef")
+    log = Path(tmp_path, "log").read_text(encoding="utf-8").splitlines()
+    again = len(log) - 1 - log[::-1].index("begin c")
+    assert log[again + 1] == "end c"
+    before = log[:again]
+    assert {line[-1] for line in before if "end" in line} == {
+        line[-1] for line in before if "begin" in line
+    } - {"c"}
+
+
+def test_who_is_to_be_alone_waits_for_the_others_and_goes_before_those_who_come_later():
+    turns, order = worker_pool.Turns(), []
+
+    def enter(name: str, *, alone: bool) -> None:
+        with turns.take(alone=alone):
+            order.append(name)
+
+    with turns.take(alone=False):
+        alone = threading.Thread(target=enter, args=("alone",), kwargs={"alone": True})
+        alone.start()
+        while not turns.is_claimed:
+            time.sleep(0.001)
+        later = threading.Thread(target=enter, args=("later",), kwargs={"alone": False})
+        later.start()
+        order.append("first")
+    alone.join()
+    later.join()
+    assert order == ["first", "alone", "later"]
 
 
 def test_a_file_that_eats_memory_is_refused_alone():

@@ -24,6 +24,7 @@ PLAIN = [
     '<c r="B2" s="1"><v>18</v></c>', '<c r="E5" t="str"><v>Chi bộ</v></c>',
     '<c r="F6" s="2" t="inlineStr"><is><t>Đảng &amp; dân</t></is></c>',
     '<c r="G7" t="inlineStr"><is><t xml:space="preserve"> a\n</t></is></c>', '<c r="CC1"/>',
+    '<c r="XFD1048576" s="4"/>', '<c r="A99999"></c>', '<row r="99999"><c r="A99999"/></row>',
     '<c r="CC1"><v>1</v></c>', '<c r="A10001"><v>1</v></c>', '<c r="BZ9999"><v>1</v></c>',
     '<row r="3" ht="20" customHeight="1"><c r="A3"/><c r="B3"><v>1</v></c></row>',
     '<row r="4" spans="1:3"/>', '<row r="5" hidden="1"><c r="A5"/></row>',
@@ -78,6 +79,18 @@ def test_every_cell_of_a_form_is_plain():
         part = f"<worksheet><sheetData>{cells}</sheetData></worksheet>".encode()
         assert strip_plain_cells(part, LIMITS) == b"<worksheet><sheetData></sheetData></worksheet>"
     assert strip_plain_cells(part, Limits(cells=700_000)) is None
+
+
+def test_a_million_formatted_empty_rows_are_plain():
+    """Whoever formats whole columns gets a row, often a cell, for every row of the sheet."""
+    blank = "".join(
+        f'<row r="{n}" s="1" customFormat="1" ht="15" customHeight="1"/>'
+        f'<row r="{n + 1}"><c r="A{n + 1}" s="1"/><c r="XFD{n + 1}" s="1"/></row>'
+        for n in range(900_000, 1_040_000, 2)
+    )
+    part = f"<worksheet><sheetData>{blank}</sheetData></worksheet>".encode()
+    assert strip_plain_cells(part, LIMITS) == b"<worksheet><sheetData></sheetData></worksheet>"
+    assert len(part) > 8 << 20
 
 
 def test_formulas_behind_the_cells_are_no_cell_s():

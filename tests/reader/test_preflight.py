@@ -22,7 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlay_batch.core.findings import Severity
-from mlay_batch.reader import Limits, read
+from mlay_batch.reader import Limits, cell_texts, read
 
 SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
 TEXT = b"application/vnd.oasis.opendocument.text"
@@ -243,6 +243,31 @@ def test_elements_with_a_prefix():
         return text.replace("xmlns=", "xmlns:x=").encode()
 
     assert codes(read_bytes(repack(book, change))) == ["C11"]
+
+
+def test_an_ods_with_blanks_between_its_cells():
+    """As Gnumeric and SheetJS write it; calamine joined the words around a line break."""
+    namespace = "urn:oasis:names:tc:opendocument:xmlns:"
+    prefixes = "".join(f' xmlns:{p}="{namespace}{p}:1.0"' for p in ("office", "table", "text"))
+    string = 'table:table-cell office:value-type="string"'
+    content = f"""<office:document-content{prefixes}>
+      <office:body> <office:spreadsheet>
+        <table:table table:name="S">
+          <table:table-row>
+            <{string}>
+              <text:p>Nghị<text:line-break/>quyết<text:tab/>số</text:p>
+            </table:table-cell>
+            <{string}><text:p><text:span>một</text:span> <text:span>hai</text:span></text:p>
+              <text:p/> <text:p>ba</text:p></table:table-cell>
+          </table:table-row>
+        </table:table>
+      </office:spreadsheet> </office:body>
+    </office:document-content>"""
+    parts = {"mimetype": SPREADSHEET, "content.xml": content.encode()}
+    parts["META-INF/manifest.xml"] = b"<manifest/>"
+    assert cell_texts(make_zip(**parts), Limits()) == {
+        "S": {"A1": "Nghị quyết số", "B1": "một hai ba"}
+    }
 
 
 def test_cells_without_references():

@@ -6,7 +6,16 @@ import pickle
 from datetime import date
 
 import pytest
-from builders.reader_files import DAY, FORMS, MEETING, FormFile, Formula, codes, codes_and_cells
+from builders.reader_files import (
+    DAY,
+    FORMS,
+    MEETING,
+    FormFile,
+    Formula,
+    codes,
+    codes_and_cells,
+    repack,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +48,28 @@ def paper() -> FormFile:
     form = FormFile()
     form.put("members.opening", 18).put("members.closing", 18)
     return meeting(form)
+
+
+@pytest.mark.parametrize(
+    ("stored", "seen"), [(b"13.000000000000002", 13), (b"12.999999999999998", 13)]
+)
+def test_a_number_is_what_a_program_shows_of_it(paper, stored, seen):
+    """Office programs show 15 digits."""
+    book = paper.put("meetings.present", 31.5).save()
+    submission = read(
+        repack(book, lambda name, part: part.replace(b"<v>31.5</v>", b"<v>%s</v>" % stored)),
+        "",
+        FORMS,
+    )
+    assert submission.section_rows("meetings")[0].values["present"] == seen
+    assert submission.findings == ()
+
+
+def test_the_period_as_a_time_with_a_zone(paper):
+    """SheetJS writes the day that Excel made of "11/2019" so."""
+    assert paper.put("head.period", "2019-10-31T17:00:00.000Z").read().header["period"].text == (
+        "11/2019"
+    )
 
 
 def test_a_form_filled_in(paper):

@@ -80,7 +80,7 @@ def test_a_number(raw, expected):
         (float("inf"), "C01"), (float("nan"), "C01"), ("١٨", "C01"), ("1e5", "C01"),
         ("9" * 400, "C01"),
         (date(2019, 9, 3), "C05"), (at(2019, 9, 3), "C05"), (time(7, 30), "C05"),
-        (timedelta(hours=30), "C05"),
+        (timedelta(hours=30), "C05"), ("2019-09-02T17:00:00Z", "C05"),
         (ErrorCell("#N/A"), "C11"), (ErrorCell(), "C12"),
     ],
 )  # fmt: skip
@@ -95,6 +95,9 @@ def test_no_count(raw, code):
         date(2019, 9, 3), at(2019, 9, 3), "3/9/2019", "03/09/2019", "3-9-2019", "03.09.2019",
         "3 / 9 / 2019", "2019-09-03", "ngày 03 tháng 9 năm 2019", "03 Tháng 09 Năm 2019",
         43711.0, 43711, "03/9/2019\u00a0",
+        # midnight of the 3rd in Vietnam, as SheetJS writes it; midnight in the zone written
+        "2019-09-02T17:00:00.000Z", "2019-09-03T00:00:00.000Z", "2019-09-03T00:00:00+07:00",
+        "2019-09-03T00:00:00-0800", "2019-09-03T00:00", "2019-09-03 00:00:00",
     ],
 )  # fmt: skip
 def test_a_date(raw):
@@ -107,6 +110,7 @@ def test_a_date(raw):
         ("31/11/2019", "C07"), ("29/02/2019", "C07"), ("31/13/2019", "C07"), ("09/25/2019", "C08"),
         ("3/9/19", "C06"), ("hôm qua", "C06"), (2019.0, "C06"), (3.9, "C06"), (20190903.0, "C06"),
         (True, "C06"), (time(7, 0), "C06"), (float("nan"), "C06"), (43711.5, "C06"),
+        ("2019-09-31T00:00:00Z", "C06"), ("2019-09-03T00:00:00 Z", "C06"),
         (date(1899, 12, 31), "C06"), (at(9999, 1, 1), "C06"), ("3/9/1800", "C07"),
     ],
 )  # fmt: skip
@@ -119,7 +123,11 @@ def test_swapped_days_and_months_are_asked_back():
 
 
 def test_a_date_with_a_time_keeps_the_day_and_says_so():
-    parsed = parse("date", at(2019, 9, 3, 19, 30))
+    for raw in (at(2019, 9, 3, 19, 30), "2019-09-03T12:30:00.000Z", "2019-09-03T19:30:00+07:00"):
+        _says_the_time(parse("date", raw))
+
+
+def _says_the_time(parsed):
     assert (parsed.value, parsed.code, parsed.severity) == (
         date(2019, 9, 3),
         "C23",
