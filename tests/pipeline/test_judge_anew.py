@@ -240,7 +240,7 @@ def test_a_file_that_was_open_elsewhere_is_looked_at_again(office, monkeypatch):
 
 
 def test_each_verdict_has_its_letter(office):
-    """Told that the form is refused, the branch is told as well that it counts after all.
+    """Told that its month has not begun, the branch is told as well that its form counts after all.
 
     One that is refused still is told the new reason, with its own time to correct it.
     """
@@ -248,7 +248,7 @@ def test_each_verdict_has_its_letter(office):
     put(office, "b.xlsx", MeetingReturn("DB1-1", present=9).book())
     early = date(2019, 10, 1)
     run(office, "2019-10-01T09:00:00+07:00", early)
-    assert draft(office, early) == ["returned_CB-01", "returned_DB1-1"]
+    assert draft(office, early) == ["declined_CB-01", "declined_DB1-1"]
     assert draft(office, early) == []
     run(office)
     assert draft(office, AS_OF) == ["receipt_CB-01", "reminder_DB-1", "returned_DB1-1"]
