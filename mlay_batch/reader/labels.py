@@ -32,6 +32,12 @@ CellPositions = Sequence[CellPosition]
 _MIN_SIMILARITY = 0.2  # of 1: below it a heading names no field of the section
 _SEVERAL_GROUPS = 2  # groups of columns: from here on they distinguish columns of one title
 _IN_BRACKETS = re.compile(r"\([^)]*\)")
+_TURNING_WORDS = re.compile(  # without accents
+    r"\b(?:khong|chua|ke hoach|du kien|chi tieu|luy ke|nam|quy|not|no|without|planned|target"
+    r"|cumulative|year|quarter)\b"
+)
+_NEGATIONS = ("khong", "chua", "not", "no", "without")
+_MIN_FOREIGN_TITLES = 2  # of one other part: one heading may happen to be called as there
 _NUMBERING = re.compile(r"^\s*(?:[ivx]+|\d+)\s*[.)]\s*")
 
 
@@ -81,6 +87,23 @@ class Labels:
         )
 
     @cached_property
+    def foreign_titles(self) -> frozenset[str]:
+        """The headings that are titles of another section's fields, where there are several."""
+        keys = frozenset(
+            key
+            for name, positions in self.heading_cells.items()
+            if name not in self.correctly_titled
+            for _, key in self.texts(positions)
+            if key not in self.template_texts(name)
+        )
+        foreign = [
+            keys & all_name_keys(*(form_field.title for form_field in section.fields))
+            for section in self.form_texts.form.sections
+            if section is not self.section
+        ]
+        return frozenset().union(*(found for found in foreign if len(found) >= _MIN_FOREIGN_TITLES))
+
+    @cached_property
     def retyped_headings(self) -> Mapping[str, tuple[str, CellPosition]]:
         """For each field under a retyped heading: the field it names, and the heading's cell."""
         return {
@@ -104,7 +127,7 @@ def find_exchanged_fields(labels: Labels) -> Iterator[tuple[str, CellPosition]]:
             _other_title(labels, field, positions)
             or _exchanged_heading(labels, name)
             or _other_unit(labels, field)
-            or _other_measure(labels, field, positions)
+            or _other_meaning(labels, field, positions)
             or _other_group(labels, field, positions)
             or _heading_elsewhere(labels, field)
         )
@@ -132,11 +155,13 @@ def _is_section_title(labels: Labels, field: Field, key: str) -> bool:
 
 
 def _is_form_title(labels: Labels, key: str) -> bool:
-    """Whether a heading was moved here from a field elsewhere in the form.
+    """Whether a heading was moved or copied here from a field elsewhere in the form.
 
-    A moved one is on the sheet no more often than in the template, one typed in addition is.
+    A moved one is on the sheet no more often than in the template, one typed in addition is; but
+    several of one part were pasted over this one together with their figures.
     """
-    return 0 < labels.form_texts.field_titles[key] >= len(labels.sheet.positions_of([key]))
+    times = labels.form_texts.field_titles[key]
+    return 0 < times >= len(labels.sheet.positions_of([key])) or key in labels.foreign_titles
 
 
 def _exchanged_heading(labels: Labels, name: str) -> CellPosition | None:
@@ -176,12 +201,20 @@ def _other_unit(labels: Labels, form_field: Field) -> CellPosition | None:
     )
 
 
-def _other_measure(labels: Labels, field: Field, positions: CellPositions) -> CellPosition | None:
-    """Return the heading that measures in something else: “(giờ)” over “(phút)”, % over a count."""
-    own_measures = {_measure(key) for key in name_keys(field.title)} - {""}
+def _other_meaning(labels: Labels, field: Field, positions: CellPositions) -> CellPosition | None:
+    """Return the heading that counts or measures something else than the field's title.
+
+    “(giờ)” over “(phút)”, % over a count, “không”, “cả năm”, “kế hoạch” added.
+    """
+    titles = name_keys(field.title)
+    measures = {_measure(key) for key in titles} - {""}
+    turning_words = {word for key in titles for word in _turning_words(key)}
     for position, key in labels.texts(positions):
-        measure = "" if key in labels.template_texts(field.id) else _measure(key)
-        if measure not in own_measures and (measure == "%" or (measure and own_measures)):
+        if key in labels.template_texts(field.id) or key in labels.form_texts.fixed_texts:
+            continue  # the template's help stays where a line was moved away
+        measure = _measure(key)
+        is_other_measure = measure not in measures and (measure == "%" or (measure and measures))
+        if is_other_measure or not turning_words.issuperset(_turning_words(key)):
             return position
     return None
 
@@ -190,6 +223,12 @@ def _measure(key: str) -> str:
     """Return the unit a heading names: % or the word in its brackets; empty without one."""
     words = re.findall(r"\(([^\W\d_]{2,})\)", strip_accents(key))
     return "%" if "%" in key else "".join(words[-1:])
+
+
+def _turning_words(key: str) -> Iterator[str]:
+    """Yield the words of a heading that turn round what it counts, or for how long."""
+    for word in _TURNING_WORDS.findall(strip_accents(key)):
+        yield "not" if word in _NEGATIONS else word
 
 
 def without_heading(labels: Labels) -> tuple[str, ...]:

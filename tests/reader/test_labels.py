@@ -137,6 +137,10 @@ def retitle(path: str, words: str) -> FormFile:
         ("meetings.duration", "Thời lượng (giờ)", ["R32"]),  # two hours are not two minutes
         ("meetings.duration", "Số phút họp", ["C26"]),
         ("meetings.present", "Tỷ lệ có mặt (%)", ["R32"]),
+        ("meetings.present", "Không có mặt", ["R32"]),
+        ("meetings.present", "Có mặt cả năm", ["R32"]),
+        ("meetings.present", "Present (planned)", ["R32"]),
+        ("meetings.unexcused", "Vắng không lý do chính đáng", ["C26"]),
         ("meetings.present", "Có mặt (người)", ["C26"]),
         ("members.opening", "Số đảng viên đầu kỳ (B)", ["C26"]),
     ],
@@ -252,6 +256,16 @@ def test_headings_that_are_gone_are_told_once(section: str) -> None:
     first = paper.cell(f"{section}.{names[0]}")
     assert codes_and_cells(submission) == [("C35", first)]
     assert submission.findings[0].params == {"field": section, "count": len(names)}
+
+
+def test_the_headings_of_another_part_pasted_over_a_part() -> None:
+    """One heading called as in another part is chance, several came with their figures."""
+    paper = FormFile()
+    for name, over in (("prepared_by", "kind"), ("topic", "content"), ("speakers", "duration")):
+        _, spot = plan_spots(MEETING, f"thematic.{name}")["heading"]
+        _, target = plan_spots(MEETING, f"meetings.{over}")["heading"]
+        paper.write(target, paper.sheets[paper.first][spot])
+    assert [code for code, _ in wrong(paper.read())] == ["R32", "R32", "R32"]
 
 
 def test_sheets_whose_titles_were_exchanged() -> None:
