@@ -88,7 +88,8 @@ def _read_metadata(package: Package, limits: Limits) -> tuple[bytes, Mapping[str
 
         return package.data, xls.scan(package.data, limits)
     if package.kind == "ods":
-        return package.data, ods.scan(package.parts["content.xml"], limits)
+        styles = package.parts.get("styles.xml", b"")
+        return package.data, ods.scan(package.parts["content.xml"], limits, styles)
     sheet_parts = xlsx.scan(package.parts, limits)
     cuts = {sheet.part: sheet.cuts for sheet in sheet_parts if sheet.cuts}
     data = _cut_cells(package.data, cuts) if cuts else package.data
