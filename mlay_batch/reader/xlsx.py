@@ -169,7 +169,6 @@ class _SheetScanner:
         self.cuts: list[tuple[int, int]] = []
         self.row = self.cell_start = 0
         self.reference = ""
-        self.style = "0"
         self._begin_cell(None)
         self.handlers = _ElementHandlers(
             {
@@ -195,7 +194,8 @@ class _SheetScanner:
         if self.formats.struck or may_be_struck(part):
             self.handlers |= self.collector.handlers
         cells_end = end_of_last_tag(part, b"sheetData")
-        merges_end = max(cells_end, end_of_last_tag(part, b"mergeCell"))
+        has_merges = part.find(b"mergeCell", cells_end) >= 0
+        merges_end = end_of_last_tag(part, b"mergeCell") if has_merges else cells_end
         view = memoryview(part)  # a part may be large
         self.parser.Parse(view[:cells_end], False)
         self._finish_cell()
@@ -204,8 +204,8 @@ class _SheetScanner:
         OverlayScanner(self.parser, self.builder)
         self.parser.Parse(view[merges_end:], True)
 
-    def _begin_cell(self, cell_type: str | None) -> None:
-        self.cell_type = cell_type
+    def _begin_cell(self, cell_type: str | None, style: str = "") -> None:
+        self.cell_type, self.style = cell_type, style
         self.collector.begin()
         self.is_filled = self.has_formula = self.has_value = False
         self.formula_parts: list[str] = []
@@ -228,10 +228,10 @@ class _SheetScanner:
         if self._needs_check():
             self._finish_cell()
         self.reference = attributes.get("r") or self._next_reference()
-        self.style = attributes.get("s", "0")
-        if self.formats.fonts and (font := self.formats.fonts.get(self.style)):
+        style = attributes.get("s", "0")
+        if self.formats.fonts and (font := self.formats.fonts.get(style)):
             self.builder.fonts[parse_position(self.reference)] = font
-        self._begin_cell(attributes.get("t"))
+        self._begin_cell(attributes.get("t"), style)
         self.cell_start = self.parser.CurrentByteIndex
 
     def _next_reference(self) -> str:

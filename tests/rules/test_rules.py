@@ -52,6 +52,10 @@ ELSEWHERE = {
     "C25": "reader/test_formulas.py",
     "C26": "reader/test_changed_forms.py",  # a heading, not a value
     "C28": "reader/test_notes.py",
+    "C30": "reader/test_what_is_seen.py",  # a format, not a value
+    "C31": "reader/test_what_is_seen.py",
+    "C32": "reader/test_what_is_seen.py",
+    "C34": "reader/test_what_is_seen.py",
 }
 
 
