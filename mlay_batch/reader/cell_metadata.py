@@ -144,6 +144,8 @@ class MetadataBuilder:
         self, position: CellPosition | None, text: str, *, is_object: bool = False
     ) -> None:
         """Record a drawing; of more than `MAX_DRAWINGS` the first ones."""
+        if position and not (0 < position[0] <= MAX_ROWS and 0 < position[1] <= MAX_COLUMNS):
+            position = None
         if len(self.drawings) < MAX_DRAWINGS:
             self.drawings.append(Drawing(position, text[:MAX_DRAWING_TEXT], is_object))
 

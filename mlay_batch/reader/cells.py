@@ -278,18 +278,21 @@ def _first_by(
 
 
 def _merged_cell_findings(block: Block) -> Iterator[Finding]:
-    """Yield C16 for merged ranges over several cells of the section; in a card only over rows."""
+    """Yield C16 for merged ranges over several cells of the section; in a card only over rows.
+
+    Also where a merged range covers a value, which nobody sees.
+    """
     is_card = block.section.layout == "card"
     first_row, _, last_row, _ = block.bounds
     for merged_range in block.sheet.metadata.merges:
         top, left, bottom, right = merged_range
-        covers_others = bottom > top or (not is_card and right > left)
-        covered = (
-            _cells_in_range(merged_range, block)
-            if covers_others and top <= last_row and first_row <= bottom
-            else []
-        )
-        if covered and not is_blank(block.sheet.value_at((top, left))):
+        if top > last_row or first_row > bottom:
+            continue
+        covered = _cells_in_range(merged_range, block)
+        filled = [p for p in covered if not is_blank(block.sheet.value_at(p))]
+        is_spread = bottom > top or (not is_card and right > left)
+        is_first_filled = not is_blank(block.sheet.value_at((top, left)))
+        if (covered and is_spread and is_first_filled) or set(filled) - {(top, left)}:
             cells = f"{a1((top, left))}:{a1((bottom, right))}"
             finding = _finding_at(block, "C16", Severity.ERROR, (top, left), None, cells=cells)
             yield replace(

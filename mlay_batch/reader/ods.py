@@ -200,6 +200,7 @@ class _ContentScanner:
         self.texts: list[str] = []
         self.note: list[str] | None = None
         self.shape_depth, self.is_object = 0, False
+        self.shape_texts: list[str] = []
         self.row_style, self.column_styles = "", dict[int, str]()
         self.seen_texts: list[str] = []
         self.struck_texts: list[str] = []
@@ -277,12 +278,11 @@ class _ContentScanner:
     def _start_shape(self, _: Attributes) -> None:
         if self.note is None:
             if not self.shape_depth:
-                self.shape_texts: list[str] = []
-                self.is_object = False
+                self.shape_texts, self.is_object = [], False
             self.shape_depth += 1
 
     def _close_shape(self) -> None:
-        if self.note is not None:
+        if self.note is not None or not self.shape_depth:
             return
         self.shape_depth -= 1
         if not self.shape_depth:

@@ -244,6 +244,14 @@ def test_a_column_of_width_0() -> None:
     assert told(data) == [("C18", paper.cell("meetings.present"))]
 
 
+def test_a_figure_below_a_merged_cell_is_not_seen() -> None:
+    paper = meeting()
+    first = paper.cell("meetings.expected")
+    merge = f'<mergeCells><mergeCell ref="{first}:{paper.cell("meetings.present")}"/></mergeCells>'
+    data = sheet_xml(paper.save(), "</sheetData>", f"</sheetData>{merge}")
+    assert told(data) == [("C16", first)]
+
+
 ANCHOR = (
     "<xdr:{kind}><xdr:from><xdr:col>3</xdr:col><xdr:colOff>0</xdr:colOff><xdr:row>19</xdr:row>"
     "</xdr:from><xdr:to><xdr:col>5</xdr:col><xdr:row>29</xdr:row></xdr:to>{inside}"
@@ -313,10 +321,18 @@ def test_of_very_many_drawings_the_first_are_kept() -> None:
     assert (len(drawings), len(drawings[0].text)) == (MAX_DRAWINGS, MAX_DRAWING_TEXT)
 
 
-def test_a_drawing_anchored_to_the_page_has_its_sheet_only() -> None:
-    data = with_drawing(PICTURE, kind="absoluteAnchor").replace(b"xdr:from", b"xdr:form")
+def test_a_drawing_at_no_cell_of_excels_has_its_sheet_only() -> None:
+    part = with_drawing(PICTURE)
+    data = repack(part, lambda _, old: old.replace(b"<xdr:col>3<", b"<xdr:col>-3<"))
     (finding,) = read(data, "x.xlsx", FORMS).findings
-    assert (finding.code, finding.place.sheet) == ("R35", "Báo cáo")
+    assert (finding.code, finding.place.sheet, finding.place.cell) == ("R35", "Báo cáo", "")
+
+
+def test_a_drawing_anchored_to_the_page_has_its_sheet_only() -> None:
+    part = with_drawing(PICTURE, kind="absoluteAnchor")
+    data = repack(part, lambda _, old: old.replace(b"xdr:from", b"xdr:pos"))
+    (finding,) = read(data, "x.xlsx", FORMS).findings
+    assert (finding.code, finding.place.sheet, finding.place.cell) == ("R35", "Báo cáo", "")
 
 
 OBJECT = (
