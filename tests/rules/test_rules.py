@@ -43,7 +43,7 @@ ELSEWHERE = {
     "C14": "reader/test_values.py",  # text longer than Excel itself keeps
     "C16": "reader/test_reading.py",  # merged, hidden, beside the form: no value of a field
     "C17": "reader/test_reading.py",
-    "C18": "reader/test_reading.py",
+    "C18": "reader/test_what_is_seen.py",
     "C19": "reader/test_reading.py",
     "C20": "reader/test_libreoffice.py",
     "C21": "reader/test_reading.py",
