@@ -114,8 +114,8 @@ def find_page_texts(sheet: Sheet, form: Form, file_texts: frozenset[str]) -> Ite
     for words in map(clean, sheet.metadata.page_texts):
         is_expected = (
             _PAGE_WORDS.fullmatch(words)
-            or name_key(words) in {*file_texts, name_key(sheet.title)}
             or _is_template_footer(words, form)
+            or name_key(words) in {*file_texts, name_key(sheet.title)}
         )
         if not is_expected:
             yield Finding("R34", Severity.WARNING, Place("", sheet.title), {"value": words})

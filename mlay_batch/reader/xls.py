@@ -218,7 +218,8 @@ def _scan_size(builder: MetadataBuilder, kind: int, body: bytes) -> None:
     """Record a hidden row or hidden columns, also those too small to show anything."""
     if kind == _ROW:
         row, _first, _end, height, _, _, options = struct.unpack_from("<7H", body)
-        if options & 0x20 or height < MIN_ROW_POINTS * _TWIPS:
+        # a height of 0 is not set: Excel marks a row of height 0 as hidden
+        if options & 0x20 or 0 < height < MIN_ROW_POINTS * _TWIPS:
             builder.hidden_rows.add(row + 1)
     else:
         first, last, width, _format, options = struct.unpack_from("<5H", body)

@@ -321,7 +321,7 @@ class _SheetScanner:
 def _is_hidden(attributes: Attributes, size: str, minimum: float) -> bool:
     """Whether a row or column is hidden, or too small to show anything."""
     try:
-        is_small = float(attributes.get(size, minimum)) < minimum
+        is_small = 0 <= float(attributes.get(size, minimum)) < minimum
     except ValueError:  # other programs ignore such a size too
         is_small = False
     return is_small or attributes.get("hidden") in _TRUE

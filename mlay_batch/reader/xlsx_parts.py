@@ -8,10 +8,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from mlay_batch.reader.cell_metadata import (
+    MAX_DRAWINGS,
     CellPosition,
     MetadataBuilder,
     StruckText,
@@ -285,6 +287,7 @@ def split_struck(runs: Sequence[Run], is_cell_struck: bool) -> StruckText:
     return StruckText("".join(texts[False]), "".join(texts[True]))
 
 
+_CHUNK = 1 << 18
 _ANCHORS = frozenset(("twoCellAnchor", "oneCellAnchor", "absoluteAnchor", "oleObject", "control"))
 _OBJECTS = frozenset(("oleObject", "control", "graphicFrame"))
 _PAGE_PARTS = frozenset(
@@ -377,7 +380,10 @@ class OverlayScanner:
 
 
 def read_drawings(parts: Mapping[str, bytes], sheet: str, builder: MetadataBuilder) -> None:
-    """Record what lies over a sheet's cells."""
+    """Record what lies over a sheet's cells.
+
+    A damaged drawing is left out, as by Excel; so is the rest of a part with very many.
+    """
     folder, name = posixpath.split(sheet)
     relations = parts.get(f"{folder}/_rels/{name}.rels", b"")
     targets = relation_targets(relations, "drawing", f"/{folder}") if relations else {}
@@ -385,4 +391,8 @@ def read_drawings(parts: Mapping[str, bytes], sheet: str, builder: MetadataBuild
         if part in parts:
             xml_parser = create_parser()
             OverlayScanner(xml_parser, builder)
-            parse_part(xml_parser, parts[part])
+            view = memoryview(parts[part])
+            with suppress(expat.ExpatError, ValueError):
+                for start in range(0, len(view), _CHUNK):
+                    if len(builder.drawings) < MAX_DRAWINGS:
+                        xml_parser.Parse(view[start : start + _CHUNK], False)

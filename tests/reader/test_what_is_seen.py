@@ -313,6 +313,12 @@ def test_drawings_of_one_kind_are_told_once() -> None:
     assert (finding.code, finding.params) == ("R35", {"count": 30})
 
 
+def test_a_damaged_drawing_is_no_damaged_file() -> None:
+    drawing = with_drawing(BOX.format(hidden=""))
+    data = repack(drawing, lambda _, part: part.replace(b"</xdr:wsDr>", b"</x>"))
+    assert told(data) == [("C34", "D20")]  # all that stands before the damage
+
+
 def test_of_very_many_drawings_the_first_are_kept() -> None:
     builder = MetadataBuilder(Limits())
     for row in range(MAX_DRAWINGS + 9):
