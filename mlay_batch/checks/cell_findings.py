@@ -18,6 +18,10 @@ from mlay_batch.schema.model import Rule, Section
 
 Cell = tuple[str, str]
 _UNREAD_CODES = ("R22", "R23", "R33")
+_MARKING_CODES = ("C16", "C30", "F17")
+"""Codes of findings about several cells, all of which are wrong."""
+_HIDDEN_CODES = ("C17", "C18")
+"""Codes of hidden rows and columns, whose values are right by themselves."""
 _WHOLE_RETURN_CHECKS = ("rows_at_least", "rows_at_most")
 
 
@@ -27,13 +31,18 @@ def cell_of(place: Place) -> Cell:
 
 
 def wrong_cells(findings: Iterable[Finding]) -> frozenset[Cell]:
-    """Return the cells that have an error: of merged cells (C16) and stray rows (F17) all."""
+    """Return the cells with a wrong value: of merged cells and of rows told as a whole all."""
     return frozenset(
         cell_of(place)
         for finding in findings
-        if finding.is_error
-        for place in (finding.place, *(finding.marks if finding.code in ("C16", "F17") else ()))
+        if is_wrong_value(finding)
+        for place in (finding.place, *(finding.marks if finding.code in _MARKING_CODES else ()))
     )
+
+
+def is_wrong_value(finding: Finding) -> bool:
+    """Whether the value of the finding's cell cannot be used."""
+    return finding.is_error and finding.code not in _HIDDEN_CODES
 
 
 def unread_sections(findings: Iterable[Finding]) -> frozenset[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from mlay_batch.checks.cell_findings import cell_of
+from mlay_batch.checks.cell_findings import cell_of, is_wrong_value
 from mlay_batch.core.findings import Finding, Param, Severity
 from mlay_batch.core.text import DASHES
 from mlay_batch.model.records import Row
@@ -19,8 +19,8 @@ from mlay_batch.schema.model import Field, Section
 
 _IDENTIFYING_TYPES = ("date", "period", "choice", "ref")
 """Types of the fields that say which meeting, visit or person a row is about."""
-_VALUE_WARNINGS = frozenset({"C13", "C17", "C23", "C25", "C27"})
-"""Warnings about values the reader accepted; an empty row has none."""
+_READ_VALUE_CODES = frozenset({"C13", "C17", "C23", "C25", "C27"})
+"""Findings about values the reader accepted; an empty row has none."""
 
 FindingsByCell = Mapping[tuple[str, str], list[Finding]]
 
@@ -54,10 +54,12 @@ def fill_in(
         content = _RowContent(row, sections[row.section], by_cell)
         if content.section.layout == "table" and not content.filled_fields:
             dropped.update(content.value_findings())
+        elif content.is_struck_out:
+            result_rows.append(row)
         elif content.section.layout == "table" and content.is_stray():
             result_rows.append(row)
             strays.append(content.stray_finding())
-            dropped.update(finding for finding in content.findings if finding.is_error)
+            dropped.update(filter(is_wrong_value, content.findings))
         else:
             result_rows.append(content.with_defaults())
     remaining = tuple(finding for finding in findings if finding not in dropped)
@@ -86,6 +88,11 @@ class _RowContent:
         """The fields with a value other than the default, or one that could not be read."""
         return [field for field in self.section.fields if self._is_filled(field)]
 
+    @property
+    def is_struck_out(self) -> bool:
+        """Whether the row is struck out as a whole: its one finding says so."""
+        return any(finding.code == "C30" and finding.marks for finding in self.findings)
+
     def _findings_of(self, field: Field) -> Sequence[Finding]:
         if not self.by_cell or field.id not in self.row.cells:
             return ()
@@ -96,11 +103,11 @@ class _RowContent:
         values = (value, *(finding.params.get("value") for finding in findings))
         if any(map(_is_only_dashes, values)):
             return False
-        return value not in (None, field.default) or any(finding.is_error for finding in findings)
+        return value not in (None, field.default) or any(map(is_wrong_value, findings))
 
     def _is_usable(self, field: Field) -> bool:
         has_value = self.row.values.get(field.id) is not None
-        return has_value and not any(finding.is_error for finding in self._findings_of(field))
+        return has_value and not any(map(is_wrong_value, self._findings_of(field)))
 
     @cached_property
     def _required_fields(self) -> list[Field]:
@@ -177,7 +184,7 @@ class _RowContent:
     def value_findings(self) -> Iterable[Finding]:
         """Yield the findings about values, which no longer apply to an empty row."""
         for finding in self.findings:
-            if finding.code in _VALUE_WARNINGS or _is_only_dashes(finding.params.get("value")):
+            if finding.code in _READ_VALUE_CODES or _is_only_dashes(finding.params.get("value")):
                 yield finding
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 CellPosition = tuple[int, int]  # row and column, from 1
 CellRange = tuple[int, int, int, int]  # first row, first column, last row, last column
@@ -55,6 +56,29 @@ class UnreadableError(Exception):
         return UnreadableError, (self.code, self.sheet, self.cell)
 
 
+MIN_ROW_POINTS, MIN_COLUMN_CHARACTERS = 3.0, 0.5
+"""A lower row or narrower column shows nothing: it counts as hidden."""
+MAX_DRAWINGS, MAX_DRAWING_TEXT = 1000, 500  # kept of a sheet, and characters of each
+_MAX_PAGE_TEXTS = 50
+
+
+class StruckText(NamedTuple):
+    """The parts of a cell's text; both are blank where the whole cell is struck out."""
+
+    seen: str = ""
+    struck: str = ""
+
+
+class Drawing(NamedTuple):
+    """Something that lies over the cells: a text box, a picture, an embedded object."""
+
+    position: CellPosition | None
+    """The cell under its top left corner."""
+    text: str = ""
+    is_object: bool = False
+    """Whether it is an embedded object, a chart or a control."""
+
+
 @dataclass(frozen=True, slots=True)
 class CellMetadata:
     """Metadata of one sheet's cells."""
@@ -75,6 +99,11 @@ class CellMetadata:
     """Formulas that refer to another workbook."""
     notes: Mapping[CellPosition, str] = field(default_factory=dict)
     """Comments on cells."""
+    struck: Mapping[CellPosition, StruckText] = field(default_factory=dict)
+    """Filled cells that are struck out, wholly or in part."""
+    drawings: tuple[Drawing, ...] = ()
+    page_texts: tuple[str, ...] = ()
+    """Words in header and footer of the printed pages, without fields such as the page number."""
 
 
 class MetadataBuilder:
@@ -93,6 +122,9 @@ class MetadataBuilder:
         self.fonts: dict[CellPosition, str] = {}
         self.external_formulas: set[CellPosition] = set()
         self.notes: dict[CellPosition, str] = {}
+        self.struck: dict[CellPosition, StruckText] = {}
+        self.drawings: list[Drawing] = []
+        self.page_texts: dict[str, None] = {}
 
     def add_filled(self, position: CellPosition) -> bool:
         """Record a filled cell; return whether it is within the limits."""
@@ -107,6 +139,20 @@ class MetadataBuilder:
     def hide_columns(self, first: int, last: int) -> None:
         """Record hidden columns, up to the last one that is read."""
         self.hidden_columns.update(range(first, min(last, self.limits.columns) + 1))
+
+    def add_drawing(
+        self, position: CellPosition | None, text: str, *, is_object: bool = False
+    ) -> None:
+        """Record a drawing; of more than `MAX_DRAWINGS` the first ones."""
+        if position and not (0 < position[0] <= MAX_ROWS and 0 < position[1] <= MAX_COLUMNS):
+            position = None
+        if len(self.drawings) < MAX_DRAWINGS:
+            self.drawings.append(Drawing(position, text[:MAX_DRAWING_TEXT], is_object))
+
+    def add_page_text(self, text: str) -> None:
+        """Record words of a header or footer."""
+        if text.strip() and len(self.page_texts) < _MAX_PAGE_TEXTS:
+            self.page_texts[text[:MAX_DRAWING_TEXT]] = None
 
     def build(self, sheet: str, cut_later: bool = False) -> CellMetadata:
         """Return the metadata; UnreadableError R10 where the filled cells span too much.
@@ -129,6 +175,9 @@ class MetadataBuilder:
             self.fonts,
             frozenset(self.external_formulas),
             self.notes,
+            self.struck,
+            tuple(self.drawings),
+            tuple(self.page_texts),
         )
 
 

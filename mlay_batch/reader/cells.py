@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.core.text import clean
 from mlay_batch.model.records import HeaderValue, Row, Value
-from mlay_batch.reader.cell_metadata import CellPosition, CellRange, a1, column_letters
+from mlay_batch.reader.cell_metadata import (
+    CellPosition,
+    CellRange,
+    StruckText,
+    a1,
+    column_letters,
+)
 from mlay_batch.reader.grid import RawValue, Sheet
 from mlay_batch.reader.legacy_encodings import Proposal, propose_readings
 from mlay_batch.reader.section_finder import Block
@@ -24,6 +31,7 @@ from mlay_batch.schema.layout import HEADER
 from mlay_batch.schema.model import Field, Form
 
 _TEXT_TYPES = ("text", "choice", "ref")
+_MAX_QUOTE = 300  # characters of a row that are quoted
 
 
 @dataclass
@@ -62,9 +70,6 @@ def read_section(block: Block, form: Form, limit: int, results: SectionResults) 
             results.rows.append(
                 _read_row(block, form, limit, record, raw_values, legacy_texts, results.findings)
             )
-            results.findings.extend(_hidden_row_findings(block, record, raw_values))
-    if block.section is not HEADER:
-        results.findings.extend(_hidden_column_findings(block))
     results.findings.extend(_merged_cell_findings(block))
 
 
@@ -122,20 +127,75 @@ def _read_row(
 ) -> Row:
     section, sheet = block.section, block.sheet
     values: dict[str, Value] = dict.fromkeys(form_field.id for form_field in section.fields)
+    struck = _struck_cells(sheet, record, raw_values)
+    if finding := _struck_row_finding(block, record, raw_values, struck):
+        findings.append(finding)
+        return _row(block, record, values)
     for form_field in section.fields:
         if form_field.id not in record:
             continue
         position = record[form_field.id]
         cell_value = parse_cell(raw_values[form_field.id], form_field, form, limit)
-        if position in legacy_texts:
+        if position in struck:
+            cell_value = _struck_value(struck[position], form_field, form, limit)
+        elif position in legacy_texts:
             cell_value = _plain_code(form_field, cell_value) or _ask_encoding(
                 legacy_texts[position]
             )
         values[form_field.id] = cell_value.value
         findings.extend(_cell_findings(block, form_field, position, cell_value))
+    return _row(block, record, values)
+
+
+def _row(block: Block, record: Mapping[str, CellPosition], values: Mapping[str, Value]) -> Row:
     row_number = min(row for row, _ in record.values()) if record else block.bounds[0]
     cells = {name: a1(position) for name, position in record.items()}
-    return Row(section.id, sheet.title, row_number, values, cells)
+    return Row(block.section.id, block.sheet.title, row_number, values, cells)
+
+
+def _struck_cells(
+    sheet: Sheet, record: Mapping[str, CellPosition], raw_values: Mapping[str, RawValue]
+) -> Mapping[CellPosition, StruckText]:
+    """Return what is struck out in the filled cells of a record; not where only blanks are."""
+    metadata = sheet.metadata.struck
+    return {
+        position: StruckText(clean(metadata[position].seen), clean(metadata[position].struck))
+        if clean(metadata[position].seen)
+        else StruckText("", display_text(raw_values[name]))
+        for name, position in record.items()
+        if position in metadata and not is_blank(raw_values[name])
+    }
+
+
+def _struck_value(struck: StruckText, form_field: Field, form: Form, limit: int) -> CellValue:
+    """Return C30 for a value that is struck out: nobody knows what counts.
+
+    Of a text the rest is read, with a warning C31.
+    """
+    params = {"struck": struck.struck}
+    if form_field.type != "text":
+        return CellValue(code="C30", params=params)
+    rest = parse_cell(struck.seen, form_field, form, limit)
+    return rest if rest.code else CellValue(rest.value, "C31", Severity.WARNING, params)
+
+
+def _struck_row_finding(
+    block: Block,
+    record: Mapping[str, CellPosition],
+    raw_values: Mapping[str, RawValue],
+    struck: Mapping[CellPosition, StruckText],
+) -> Finding | None:
+    """Return one C30 for a row of a table that is struck out as a whole; marks all its cells."""
+    filled = [name for name in record if not is_blank(raw_values[name])]
+    struck_texts = [struck.get(record[name], StruckText("…")) for name in filled]
+    has_figures = any(block.section.field(name).type != "text" for name in filled)
+    if block.section.layout != "table" or not has_figures or any(t.seen for t in struck_texts):
+        return None
+    words = "; ".join(t.struck for t in struck_texts)[:_MAX_QUOTE]
+    first = record[filled[0]]
+    finding = _finding_at(block, "C30", Severity.ERROR, first, None, struck=words)
+    places = [replace(finding.place, cell=a1(position)) for position in record.values()]
+    return replace(finding, marks=tuple(places))
 
 
 def _plain_code(form_field: Field, cell_value: CellValue) -> CellValue | None:
@@ -168,44 +228,78 @@ def _finding_at(
     return Finding(code, severity, place, {"field": path, **params})
 
 
-def _hidden_row_findings(
-    block: Block, record: Mapping[str, CellPosition], raw_values: Mapping[str, RawValue]
-) -> Iterator[Finding]:
-    hidden = block.sheet.metadata.hidden_rows
-    typed_positions = (
-        position for name, position in record.items() if not is_blank(raw_values[name])
-    )
-    positions = [position for position in typed_positions if position[0] in hidden]
-    for row in sorted({position[0] for position in positions}):
-        position = min(position for position in positions if position[0] == row)
-        yield _finding_at(block, "C17", Severity.WARNING, position, None, row=row)
+def find_hidden(blocks: Sequence[Block], form: Form) -> Iterator[Finding]:
+    """Yield C17, C18 for hidden rows and columns with figures: they count, but nobody sees them.
+
+    A warning C32, once, for the other ones. In a roll-up, whose tables people filter, only C17 and
+    C18, as warnings.
+    """
+    severity = Severity.WARNING if form.is_rollup else Severity.ERROR
+    hidden: list[CellPosition] = []
+    rows: set[int] = set()
+    columns: set[int] = set()
+    for block in blocks:
+        if block.section is HEADER:
+            continue
+        metadata = block.sheet.metadata
+        figures = list(_hidden_figures(block, hidden))
+        for row, position in _first_by(0, figures, metadata.hidden_rows).items():
+            rows.add(row)
+            yield _finding_at(block, "C17", severity, position, None, row=row)
+        for column, position in _first_by(1, figures, metadata.hidden_columns).items():
+            columns.add(column)
+            letters = column_letters(column)
+            yield _finding_at(block, "C18", severity, position, None, column=letters)
+    if hidden and not form.is_rollup:
+        metadata = blocks[0].sheet.metadata
+        other_rows = _first_by(0, hidden, metadata.hidden_rows - rows)
+        other_columns = _first_by(1, hidden, metadata.hidden_columns - columns)
+        if first := [*other_rows.values(), *other_columns.values()]:
+            place = Place("", blocks[0].sheet.title, a1(min(first)))
+            yield Finding("C32", Severity.WARNING, place, {"count": len(first)})
 
 
-def _hidden_column_findings(block: Block) -> Iterator[Finding]:
-    hidden = block.sheet.metadata.hidden_columns
-    first_filled: dict[int, CellPosition] = {}
-    for record in block.records if hidden else ():
-        for position in record.values():
-            if position[1] in hidden and not is_blank(block.sheet.value_at(position)):
-                first_filled.setdefault(position[1], position)
-    for column, position in sorted(first_filled.items()):
-        letters = column_letters(column)
-        yield _finding_at(block, "C18", Severity.WARNING, position, None, column=letters)
+def _hidden_figures(block: Block, hidden: list[CellPosition]) -> Iterator[CellPosition]:
+    """Yield the hidden cells of a section with figures; add all hidden ones to `hidden`."""
+    metadata = block.sheet.metadata
+    if not metadata.hidden_rows and not metadata.hidden_columns:
+        return
+    for record in block.records:
+        for name, position in record.items():
+            if position[0] in metadata.hidden_rows or position[1] in metadata.hidden_columns:
+                hidden.append(position)
+                is_text = block.section.field(name).type == "text"
+                if not is_text and not is_blank(block.sheet.value_at(position)):
+                    yield position
+
+
+def _first_by(
+    axis: Literal[0, 1], positions: Iterable[CellPosition], numbers: Set[int]
+) -> dict[int, CellPosition]:
+    """Return the first of the positions in each of the rows (axis 0) or columns, in order."""
+    first: dict[int, CellPosition] = {}
+    for position in sorted(positions):
+        if position[axis] in numbers:
+            first.setdefault(position[axis], position)
+    return dict(sorted(first.items()))
 
 
 def _merged_cell_findings(block: Block) -> Iterator[Finding]:
-    """Yield C16 for merged ranges over several cells of the section; in a card only over rows."""
+    """Yield C16 for merged ranges over several cells of the section; in a card only over rows.
+
+    Also where a merged range covers a value, which nobody sees.
+    """
     is_card = block.section.layout == "card"
     first_row, _, last_row, _ = block.bounds
     for merged_range in block.sheet.metadata.merges:
         top, left, bottom, right = merged_range
-        covers_others = bottom > top or (not is_card and right > left)
-        covered = (
-            _cells_in_range(merged_range, block)
-            if covers_others and top <= last_row and first_row <= bottom
-            else []
-        )
-        if covered and not is_blank(block.sheet.value_at((top, left))):
+        if top > last_row or first_row > bottom:
+            continue
+        covered = _cells_in_range(merged_range, block)
+        filled = [p for p in covered if not is_blank(block.sheet.value_at(p))]
+        is_spread = bottom > top or (not is_card and right > left)
+        is_first_filled = not is_blank(block.sheet.value_at((top, left)))
+        if (covered and is_spread and is_first_filled) or set(filled) - {(top, left)}:
             cells = f"{a1((top, left))}:{a1((bottom, right))}"
             finding = _finding_at(block, "C16", Severity.ERROR, (top, left), None, cells=cells)
             yield replace(

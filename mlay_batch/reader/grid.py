@@ -123,13 +123,13 @@ def _read_metadata(package: Package, limits: Limits) -> tuple[bytes, Mapping[str
 
         return package.data, xls.scan(package.data, limits)
     if package.kind == "ods":
-        content = package.parts["content.xml"]
-        metadata = ods.scan(content, limits)
+        content, styles = package.parts["content.xml"], package.parts.get("styles.xml", b"")
+        metadata = ods.scan(content, limits, styles)  # before, so that only sound XML is changed
         simple_content = ods.simplify(content)
         if simple_content == content:
             return package.data, metadata
         return _replace_parts(package.data, {"content.xml": simple_content}), ods.scan(
-            simple_content, limits
+            simple_content, limits, styles
         )
     sheet_parts = xlsx.scan(package.parts, limits)
     cut_parts = {

@@ -1,17 +1,20 @@
-"""Reads cell metadata of an .ods package from its `content.xml`."""
+"""Reads cell metadata of an .ods package from its `content.xml` and `styles.xml`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from xml.parsers import expat
 
 from mlay_batch.reader.cell_metadata import (
     MAX_ROWS,
+    MIN_COLUMN_CHARACTERS,
+    MIN_ROW_POINTS,
     CellMetadata,
     CellPosition,
     Limits,
     MetadataBuilder,
+    StruckText,
     UnreadableError,
 )
 from mlay_batch.reader.legacy_encodings import font_encoding
@@ -24,15 +27,34 @@ _LAYOUT = re.compile(rb"(<text:p(?:\s[^<>]*)?(?<!/)>.*?</text:p>)|(?<=>)[ \t\r\n
 _LINE_BREAK = re.compile(rb"<text:line-break\s*(?:/>|>\s*</text:line-break>)")
 _TAB = re.compile(rb"<text:tab(?:\s[^<>]*)?(?:/>|(?<=/)>|>\s*</text:tab>)")
 _HIDDEN = ("collapse", "filter")
+_LENGTH = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(mm|cm|in|pt)")
+_POINTS = {"mm": 72 / 25.4, "cm": 72 / 2.54, "in": 72.0, "pt": 1.0}
+_POINTS_PER_CHARACTER = 6.0
+_SHAPES = frozenset(
+    f"draw:{shape}"
+    for shape in (
+        "frame", "custom-shape", "rect", "line", "connector", "ellipse", "circle", "path",
+        "polygon", "polyline", "regular-polygon", "measure", "caption", "control", "g",
+    )
+)  # fmt: skip
+_OBJECTS = ("draw:object", "draw:object-ole", "draw:plugin", "draw:control", "draw:floating-frame")
+_PAGE_PARTS = frozenset(
+    f"style:{part}{pages}" for part in ("header", "footer") for pages in ("", "-left", "-first")
+)
+_STRUCK = "style:text-line-through-style", "style:text-line-through-type"
 
 
-def scan(content: bytes, limits: Limits) -> dict[str, CellMetadata]:
+def scan(content: bytes, limits: Limits, styles: bytes = b"") -> dict[str, CellMetadata]:
     """Return the metadata of each sheet by title.
+
+    `styles` is the part `styles.xml`.
 
     UnreadableError R05 for broken XML, R07 for a DOCTYPE, R10 for a sheet that spans too much.
     """
     scanner = _ContentScanner(limits)
     try:
+        if styles:
+            scanner.page_texts = _read_page_texts(styles, scanner.styles)
         parse_part(scanner.parser, content)
     except (expat.ExpatError, LookupError, ValueError) as error:
         raise UnreadableError("R05") from error
@@ -50,17 +72,105 @@ def simplify(content: bytes) -> bytes:
     return _TAB.sub(b"\t", _LINE_BREAK.sub(b"\n", content))
 
 
+def _is_small(length: str, minimum: float) -> bool:
+    """Whether a row height or column width shows nothing; `minimum` is in points."""
+    match = _LENGTH.fullmatch(length)
+    return match is not None and float(match[1]) * _POINTS[match[2]] < minimum
+
+
+class _Styles:
+    """Styles that change what is read or seen, by name."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.fonts: dict[str, str] = {}
+        self.struck: set[str] = set()
+        self.flat: set[str] = set()
+        """Of rows and columns that are too small to show anything."""
+        self.master_pages: dict[str, str] = {}
+        """The master page of a table style."""
+        self.handlers: dict[str, Callable[[Attributes], None]] = {
+            "style:style": self._start_style,
+            "style:text-properties": self._add_text_style,
+            "style:table-row-properties": self._add_row_style,
+            "style:table-column-properties": self._add_column_style,
+        }
+
+    def _start_style(self, attributes: Attributes) -> None:
+        self.name = attributes.get("style:name", "")
+        self.struck.discard(self.name)
+        if attributes.get("style:parent-style-name") in self.struck:
+            self.struck.add(self.name)
+        if page := attributes.get("style:master-page-name"):
+            self.master_pages[self.name] = page
+
+    def _add_text_style(self, attributes: Attributes) -> None:
+        """Record a style that is struck out or has a font from before Unicode."""
+        font = attributes.get("style:font-name") or attributes.get("fo:font-family", "")
+        if font_encoding(font):
+            self.fonts[self.name] = font
+        lines = {attributes[key] for key in _STRUCK if key in attributes}
+        if lines - {"none"}:
+            self.struck.add(self.name)
+        elif lines:
+            self.struck.discard(self.name)
+
+    def _add_row_style(self, attributes: Attributes) -> None:
+        if _is_small(attributes.get("style:row-height", ""), MIN_ROW_POINTS):
+            self.flat.add(self.name)
+
+    def _add_column_style(self, attributes: Attributes) -> None:
+        minimum = MIN_COLUMN_CHARACTERS * _POINTS_PER_CHARACTER
+        if _is_small(attributes.get("style:column-width", ""), minimum):
+            self.flat.add(self.name)
+
+
+def _read_page_texts(part: bytes, styles: _Styles) -> dict[str, list[str]]:
+    """Return the words in header and footer by master page; add the part's styles to `styles`.
+
+    Fields, such as the number of the page, are no words.
+    """
+    texts_by_page: dict[str, list[str]] = {}
+    texts: list[str] = []
+    path: list[str] = []
+    page = ""
+
+    def start(name: str, attributes: Attributes) -> None:
+        nonlocal page
+        path.append(name)
+        if name == "style:master-page":
+            page = attributes.get("style:name", "")
+        elif handler := styles.handlers.get(name):
+            handler(attributes)
+        is_word = name in ("text:p", "text:span", "text:a") and not _PAGE_PARTS.isdisjoint(path)
+        xml_parser.CharacterDataHandler = texts.append if is_word else None
+
+    def end(name: str) -> None:
+        path.pop()
+        is_word = bool(path) and path[-1] in ("text:p", "text:span", "text:a")
+        if name == "text:p":
+            texts_by_page.setdefault(page, []).append("".join(texts))
+            texts.clear()
+        xml_parser.CharacterDataHandler = texts.append if is_word and name != "text:p" else None
+
+    xml_parser = create_parser()
+    xml_parser.StartElementHandler, xml_parser.EndElementHandler = start, end
+    parse_part(xml_parser, part)
+    return texts_by_page
+
+
 class _ContentScanner:
     """Walks over the tables; one element may stand for many equal rows or cells."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.sheets: dict[str, CellMetadata] = {}
-        self.style = ""
-        self.fonts: dict[str, str] = {}
+        self.styles = _Styles()
+        self.page_texts: Mapping[str, list[str]] = {}
         self.parser = create_parser()
         self.parser.StartElementHandler = self._start_element
         self.parser.EndElementHandler = self._end_element
+        self.is_in_struck_span = False
         self._start_table({"table:name": ""})
         self.handlers = {
             "table:table": self._start_table,
@@ -70,13 +180,16 @@ class _ContentScanner:
             "table:covered-table-cell": self._start_cell,
             "office:annotation": self._start_note,
             "text:p": self._start_paragraph,
-            "style:style": self._start_style,
-            "style:text-properties": self._add_font,
+            "text:span": self._start_span,
+            **dict.fromkeys(_SHAPES, self._start_shape),
+            **self.styles.handlers,
         }
 
     def _start_element(self, name: str, attributes: Attributes) -> None:
         if handler := self.handlers.get(name):
             handler(attributes)
+        if self.shape_depth and name in _OBJECTS:
+            self.is_object = True
 
     def _end_element(self, name: str) -> None:
         if name in ("table:table-cell", "table:covered-table-cell"):
@@ -87,9 +200,13 @@ class _ContentScanner:
             self.sheets[self.title] = self.builder.build(self.title)
         elif name == "office:annotation":
             self._close_note()
-        elif name == "text:p" and self.note is not None:
-            self.note.append("\n")
-            self.parser.CharacterDataHandler = None
+        elif name in _SHAPES:
+            self._close_shape()
+        elif name == "text:p":
+            self._close_paragraph()
+        elif name == "text:span" and self.is_in_struck_span:
+            self.is_in_struck_span = False
+            self._start_paragraph({})
 
     def _start_table(self, attributes: Attributes) -> None:
         self.title = attributes["table:name"]
@@ -98,38 +215,54 @@ class _ContentScanner:
         self.cell: Attributes = {}
         self.texts: list[str] = []
         self.note: list[str] | None = None
-
-    def _start_style(self, attributes: Attributes) -> None:
-        self.style = attributes.get("style:name", "")
-
-    def _add_font(self, attributes: Attributes) -> None:
-        """Record a style with a font from before Unicode."""
-        font = attributes.get("style:font-name") or attributes.get("fo:font-family", "")
-        if font_encoding(font):
-            self.fonts[self.style] = font
+        self.shape_depth, self.is_object = 0, False
+        self.shape_texts: list[str] = []
+        self.row_style, self.column_styles = "", dict[int, str]()
+        self.seen_texts: list[str] = []
+        self.struck_texts: list[str] = []
+        self.is_in_struck_span = False
+        self.is_in_cell = False
+        page = self.styles.master_pages.get(attributes.get("table:style-name", ""), "")
+        for words in self.page_texts.get(page, ()):
+            self.builder.add_page_text(words)
 
     def _start_columns(self, attributes: Attributes) -> None:
         repeat = int(attributes.get("table:number-columns-repeated", 1))
-        if attributes.get("table:visibility") in _HIDDEN:
-            self.builder.hide_columns(self.next_column, self.next_column + repeat - 1)
+        last = self.next_column + repeat - 1
+        if self._is_hidden(attributes):
+            self.builder.hide_columns(self.next_column, last)
+        if (style := attributes.get("table:default-cell-style-name", "")) in self.styles.struck:
+            columns = range(self.next_column, min(last, self.limits.columns) + 1)
+            self.column_styles |= dict.fromkeys(columns, style)
         self.next_column += repeat
 
     def _start_row(self, attributes: Attributes) -> None:
         self.column = 1
+        self.row_style = attributes.get("table:default-cell-style-name", "")
         self.row_repeat = int(attributes.get("table:number-rows-repeated", 1))
         if self.row + self.row_repeat - 1 > MAX_ROWS:
             raise ValueError("more rows than any program has")
-        if attributes.get("table:visibility") in _HIDDEN:
+        if self._is_hidden(attributes):
             last = min(self.row + self.row_repeat - 1, self.limits.rows)
             self.builder.hidden_rows.update(range(self.row, last + 1))
 
+    def _is_hidden(self, attributes: Attributes) -> bool:
+        is_flat = attributes.get("table:style-name") in self.styles.flat
+        return is_flat or attributes.get("table:visibility") in _HIDDEN
+
     def _start_cell(self, attributes: Attributes) -> None:
         self.cell, self.texts = attributes, []
+        self.seen_texts, self.struck_texts = [], []
+        self.is_in_cell = True
         self._collect_text()
+
+    def _has_result(self) -> bool:
+        """Whether it is a formula or an error cell."""
+        return "table:formula" in self.cell or self.cell.get("calcext:value-type") == "error"
 
     def _collect_text(self) -> None:
         """Collect the text of a formula or an error cell."""
-        if "table:formula" in self.cell or self.cell.get("calcext:value-type") == "error":
+        if self._has_result():
             self.parser.CharacterDataHandler = self.texts.append
 
     def _start_note(self, _: Attributes) -> None:
@@ -139,6 +272,40 @@ class _ContentScanner:
     def _start_paragraph(self, _: Attributes) -> None:
         if self.note is not None:
             self.parser.CharacterDataHandler = self.note.append
+        elif self.shape_depth:
+            self.parser.CharacterDataHandler = self.shape_texts.append
+        elif self.styles.struck and not self._has_result():
+            self.parser.CharacterDataHandler = self.seen_texts.append
+
+    def _close_paragraph(self) -> None:
+        if self.note is not None:
+            self.note.append("\n")
+            self.parser.CharacterDataHandler = None
+        elif self.shape_depth:
+            self.shape_texts.append(" ")
+            self.parser.CharacterDataHandler = None
+
+    def _start_span(self, attributes: Attributes) -> None:
+        is_cell_text = self.note is None and not self.shape_depth and not self._has_result()
+        if is_cell_text and attributes.get("text:style-name") in self.styles.struck:
+            self.is_in_struck_span = True
+            self.parser.CharacterDataHandler = self.struck_texts.append
+
+    def _start_shape(self, _: Attributes) -> None:
+        if self.note is None:
+            if not self.shape_depth:
+                self.shape_texts, self.is_object = [], False
+            self.shape_depth += 1
+
+    def _close_shape(self) -> None:
+        if self.note is not None or not self.shape_depth:
+            return
+        self.shape_depth -= 1
+        if not self.shape_depth:
+            position = (self.row, self.column) if self.is_in_cell else None
+            text = "".join(self.shape_texts)
+            self.builder.add_drawing(position, text, is_object=self.is_object)
+            self._collect_text()
 
     def _close_note(self) -> None:
         self.builder.notes[self.row, self.column] = "".join(self.note or ())
@@ -152,6 +319,7 @@ class _ContentScanner:
             self._add_filled(repeat)
         self._add_merge()
         self.column += repeat
+        self.cell, self.is_in_cell = {}, False
 
     def _add_filled(self, repeat: int) -> None:
         last_position = self.row + self.row_repeat - 1, self.column + repeat - 1
@@ -161,8 +329,10 @@ class _ContentScanner:
             or self.builder.last_row * self.builder.last_column > self.limits.cells
         ):
             return  # refused when the table ends
-        if font := self.fonts.get(self.cell.get("table:style-name", "")):
+        if font := self.styles.fonts.get(self.cell.get("table:style-name", "")):
             self.builder.fonts |= dict.fromkeys(self._positions(repeat), font)
+        if struck := self._struck_text():
+            self.builder.struck |= dict.fromkeys(self._positions(repeat), struck)
         text = "".join(self.texts)
         is_error = self.cell.get("calcext:value-type") == "error" or _ERROR.fullmatch(text)
         for position in (
@@ -174,6 +344,13 @@ class _ContentScanner:
                 self.builder.errors[position] = text
             elif "office:value-type" not in self.cell:
                 self.builder.uncached.add(position)
+
+    def _struck_text(self) -> StruckText | None:
+        style = self.cell.get("table:style-name") or self.row_style
+        if (style or self.column_styles.get(self.column)) in self.styles.struck:
+            return StruckText()
+        struck = "".join(self.struck_texts)
+        return StruckText("".join(self.seen_texts), struck) if struck.strip() else None
 
     def _positions(self, repeat: int) -> Iterator[CellPosition]:
         for row in range(self.row, self.row + self.row_repeat):

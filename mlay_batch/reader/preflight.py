@@ -34,6 +34,7 @@ _CHUNK = 1 << 18
 _MIN_ALLOWED = 100 << 10  # bytes any part may have, whatever its packed size
 _LOCAL_HEADER = 30
 _MARKUP_STARTS = (b"<html", b"<table", b"<?xml", b"<!doctype html")
+_EMBEDDING_FOLDER = "xl/embeddings/"
 _MACRO_FOLDERS = ("basic/", "scripts/", "xl/macrosheets/")
 
 
@@ -47,6 +48,8 @@ class Package:
     """The unpacked XML parts by name; none of an .xls."""
     has_macros: bool = False
     """Whether it has program code, which is never run."""
+    embedded_files: int = 0
+    """How many other documents lie in it."""
 
 
 def open_package(data: bytes, limits: Limits) -> Package:
@@ -91,7 +94,8 @@ def _open_zip(data: bytes, limits: Limits) -> Package:
     if kind == "ods" and b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
         raise UnreadableError("R04")
     has_macros = any(n.endswith("vbaproject.bin") or n.startswith(_MACRO_FOLDERS) for n in names)
-    return Package(kind, data, parts, has_macros)
+    embedded_files = sum(name.startswith(_EMBEDDING_FOLDER) for name in names)
+    return Package(kind, data, parts, has_macros, embedded_files)
 
 
 def _package_kind(names: set[str], archive: zipfile.ZipFile) -> Kind:

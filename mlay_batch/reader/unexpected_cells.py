@@ -1,17 +1,23 @@
-"""Reports what was typed outside of all fields, so that nothing is lost silently."""
+"""Reports what stands outside of all fields, so that nothing is lost silently."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from mlay_batch.core.findings import Finding, Param, Place, Severity
+from mlay_batch.core.period import Period
 from mlay_batch.core.text import clean, name_key
-from mlay_batch.reader.cell_metadata import CellPosition, a1
+from mlay_batch.reader.cell_metadata import CellPosition, Drawing, a1
 from mlay_batch.reader.grid import ErrorCell, RawValue, Sheet
 from mlay_batch.reader.section_finder import Block, FormTexts, is_marker
 from mlay_batch.reader.values import display_text, is_blank
 from mlay_batch.schema.layout import HEADER
+from mlay_batch.schema.model import Form
 
+_PAGE_WORDS = re.compile(r"(?:\b(?:trang|page|tờ|số|of|trên)\b|[\W\d_])*", re.IGNORECASE)
+"""A number of the page or a bare date: office programs write them by themselves."""
+_HALF_YEAR = re.compile(r"6 tháng (?:đầu|cuối) năm [0-9]{4}")
 _MAX_FINDINGS = 200  # of a sheet; the rest, such as a page pasted beside the form, is one more
 
 UnexpectedCells = dict[CellPosition, RawValue]
@@ -80,6 +86,51 @@ def find_notes(sheet: Sheet, file_texts: frozenset[str]) -> Iterator[Finding]:
     for position, note in sorted(sheet.metadata.notes.items())[:_MAX_FINDINGS]:
         if clean(note) and name_key(note) not in file_texts:
             yield _finding("C28", Severity.WARNING, sheet, position, value=clean(note))
+
+
+def find_drawings(sheet: Sheet) -> Iterator[Finding]:
+    """Yield a warning C34 for each drawing with words, such as a text box: they are not read.
+
+    Of the others one R35 (pictures, drawn lines), one R36 (embedded objects, charts, controls).
+    """
+    drawings = sheet.metadata.drawings
+    texts = [drawing for drawing in drawings if clean(drawing.text)][:_MAX_FINDINGS]
+    for drawing in texts:
+        yield _drawing_finding("C34", sheet, drawing, value=clean(drawing.text))
+    for code, is_object in (("R35", False), ("R36", True)):
+        others = [d for d in drawings if not clean(d.text) and d.is_object is is_object]
+        if others:
+            first = min(others, key=lambda drawing: drawing.position or (0, 0))
+            yield _drawing_finding(code, sheet, first, count=len(others))
+
+
+def _drawing_finding(code: str, sheet: Sheet, drawing: Drawing, **params: Param) -> Finding:
+    cell = a1(drawing.position) if drawing.position else ""
+    return Finding(code, Severity.WARNING, Place("", sheet.title, cell), params)
+
+
+def find_page_texts(sheet: Sheet, form: Form, file_texts: frozenset[str]) -> Iterator[Finding]:
+    """Yield a warning R34 for words in header and footer that are not the template's."""
+    for words in map(clean, sheet.metadata.page_texts):
+        is_expected = (
+            _PAGE_WORDS.fullmatch(words)
+            or _is_template_footer(words, form)
+            or name_key(words) in {*file_texts, name_key(sheet.title)}
+        )
+        if not is_expected:
+            yield Finding("R34", Severity.WARNING, Place("", sheet.title), {"value": words})
+
+
+def _is_template_footer(words: str, form: Form) -> bool:
+    """Whether it is the template's "Mẫu meeting 2018.1 · CB-09 · Tháng 11 năm 2019", any language.
+
+    A child process does not load the texts of the template for it.
+    """
+    name = re.escape(f"{form.form} {form.version}")
+    match = re.fullmatch(rf"\w+ {name}(?: · [A-Z0-9-]+)?(?: · (.+))?", words)
+    period = match[1] if match else None
+    is_period = not period or _HALF_YEAR.fullmatch(period) or Period.parse_informal(period)
+    return match is not None and bool(is_period)
 
 
 def _finding(

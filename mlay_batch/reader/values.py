@@ -145,9 +145,13 @@ def display_text(raw: RawValue) -> str:
 
 
 def _parse_text(raw: RawValue) -> CellValue:
-    """Return the lines of a text, each cleaned, blank ones dropped."""
-    if not isinstance(raw, str):
-        return CellValue(display_text(raw))
+    """Return the lines of a text, each cleaned, blank ones dropped.
+
+    A bare number or a date, which Excel may have made of words such as "3/9", with a warning C33.
+    """
+    if not isinstance(raw, str) or _PLAIN_NUMBER.fullmatch(raw.strip()):
+        text = display_text(raw)
+        return CellValue(text, "C33", Severity.WARNING, {"value": text})
     lines = (clean(line) for line in CONTROL.sub("", raw).splitlines())
     text = "\n".join(line for line in lines if line)
     if not text.strip("?"):  # the mark in a form given back where the value is unknown

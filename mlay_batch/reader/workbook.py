@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from mlay_batch.core.findings import Finding, Place, Severity
@@ -10,11 +10,11 @@ from mlay_batch.core.period import Period
 from mlay_batch.core.text import name_key
 from mlay_batch.model.records import Submission
 from mlay_batch.reader.cell_metadata import Limits, UnreadableError, a1
-from mlay_batch.reader.cells import SectionResults, read_section
+from mlay_batch.reader.cells import SectionResults, find_hidden, read_section
 from mlay_batch.reader.form_stamp import StampedWorkbook, guess_texts, read_stamp
 from mlay_batch.reader.grid import ErrorCell, RawValue, Sheet, read_sheets
 from mlay_batch.reader.locate import locate_by_headings, locate_by_markers
-from mlay_batch.reader.preflight import open_package
+from mlay_batch.reader.preflight import Package, open_package
 from mlay_batch.reader.section_finder import (
     FormTexts,
     MarkerPositions,
@@ -22,7 +22,13 @@ from mlay_batch.reader.section_finder import (
     find_markers,
     single,
 )
-from mlay_batch.reader.unexpected_cells import find_notes, find_out_of_range, find_unexpected
+from mlay_batch.reader.unexpected_cells import (
+    find_drawings,
+    find_notes,
+    find_out_of_range,
+    find_page_texts,
+    find_unexpected,
+)
 from mlay_batch.reader.values import display_text
 from mlay_batch.schema.layout import HEADER, sections_of
 from mlay_batch.schema.model import Form
@@ -45,10 +51,9 @@ class Reader:
             submission = self._read_form(read_stamp(read_sheets(package, self.limits)))
         except UnreadableError as error:
             return unreadable(error.code, Place("", error.sheet, error.cell), **error.params)
-        if package.has_macros:
-            macro = Finding("R09", Severity.ERROR, Place())
-            return replace(submission, findings=(macro, *submission.findings))
-        return submission
+        return replace(
+            submission, findings=(*_package_findings(package, submission), *submission.findings)
+        )
 
     def _read_form(self, workbook: StampedWorkbook) -> Submission:
         markers = find_markers(workbook.sheets)
@@ -95,6 +100,14 @@ class Reader:
         if finder is None:
             raise UnreadableError("R20")
         return finder
+
+
+def _package_findings(package: Package, submission: Submission) -> Iterator[Finding]:
+    """Yield R09 for macros, a warning R36 for an embedded document that no sheet names."""
+    if package.has_macros:
+        yield Finding("R09", Severity.ERROR, Place())
+    if package.embedded_files and all(f.code != "R36" for f in submission.findings):
+        yield Finding("R36", Severity.WARNING, Place(), {"count": package.embedded_files})
 
 
 def unreadable(code: str, place: Place = Place(), **params: str | int) -> Submission:  # noqa: B008 - frozen
@@ -153,9 +166,15 @@ def _build_submission(
     for sheet in workbook.sheets:
         results.findings.extend(find_out_of_range(sheet))
         results.findings.extend(find_notes(sheet, file_texts))
+        sheet_blocks = [block for block in finder.blocks if block.sheet is sheet]
+        results.findings.extend(find_hidden(sheet_blocks, finder.form))
+        if finder.form.is_rollup:
+            continue
+        results.findings.extend(find_drawings(sheet))
+        if sheet_blocks:
+            results.findings.extend(find_page_texts(sheet, finder.form, file_texts))
         # without a section located, what is beside the form is unknown
-        if finder.is_complete and not finder.form.is_rollup:
-            sheet_blocks = [block for block in finder.blocks if block.sheet is sheet]
+        if finder.is_complete:
             results.findings.extend(
                 find_unexpected(sheet, sheet_blocks, finder.form_texts, file_texts)
             )

@@ -9,17 +9,35 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from xlrd.compdoc import CompDoc, CompDocError
 
-from mlay_batch.reader.cell_metadata import CellMetadata, Limits, MetadataBuilder, UnreadableError
+from mlay_batch.reader.cell_metadata import (
+    MIN_COLUMN_CHARACTERS,
+    MIN_ROW_POINTS,
+    CellMetadata,
+    CellPosition,
+    Limits,
+    MetadataBuilder,
+    StruckText,
+    UnreadableError,
+)
 from mlay_batch.reader.legacy_encodings import font_encoding
+from mlay_batch.reader.xlsx_parts import add_page_texts
 
 _BOF, _EOF, _FILEPASS, _BOUNDSHEET = 0x809, 0x0A, 0x2F, 0x85
 _FORMULA, _BOOLERR, _ROW, _COLINFO, _MERGE = 0x06, 0x205, 0x208, 0x7D, 0xE5
 _MULRK = 0xBD
 _FONT, _XF = 0x31, 0xE0
 _OBJ, _TXO, _CONTINUE, _NOTE = 0x5D, 0x1B6, 0x3C, 0x1C
+_DRAWING, _HEADER, _FOOTER = 0xEC, 0x14, 0x15
+_CLIENT_ANCHOR = b"\x10\xf0\x12\x00\x00\x00"  # [MS-ODRAW] 2.2.46, of 18 bytes
+_SKIPPED_OBJECTS = (0x00, 0x14, 0x19)  # groups, arrows of lists, comments
+_OBJECTS = frozenset((0x05, 0x07, *range(0x0B, 0x14)))  # charts and controls
+_IS_OLE = 0x09  # a subrecord of an embedded object, which else is a picture
+_STRUCK_OUT = 0x08
+_TWIPS, _CHARACTER = 20, 256  # units of a row's height and of a column's width
 _TEXT_RECORDS = {0xFD, 0x204, 0xD6}
 _VALUE_RECORDS = {_FORMULA, _BOOLERR, _MULRK, 0x203, 0x27E, 0xFD, 0x204, 0xD6}  # numbers and texts
 _ERROR_TEXTS = {
@@ -76,10 +94,14 @@ def scan(data: bytes, limits: Limits) -> dict[str, CellMetadata]:
         raise UnreadableError("R08")
     try:
         fonts = _legacy_fonts(stream)
-        sheets = _sheet_offsets(stream)
-        return {
-            title: _scan_sheet(title, stream, offset, limits, fonts) for title, offset in sheets
+        struck = _struck_cells(data) if _has_struck_font(stream) else {}
+        builders = {
+            title: _scan_sheet(stream, offset, limits, fonts)
+            for title, offset in _sheet_offsets(stream)
         }
+        for title, builder in builders.items():
+            builder.struck |= struck.get(title, {})
+        return {title: builder.build(title) for title, builder in builders.items()}
     except (struct.error, IndexError, ValueError) as error:
         raise UnreadableError("R05") from error
 
@@ -129,31 +151,106 @@ def _font_name(body: bytes) -> str:
     return raw.decode("utf-16-le" if wide else "latin-1")
 
 
+def _unicode_text(body: bytes) -> str:
+    """Return a text with its length before it ([MS-XLS] 2.5.294)."""
+    length, wide = struct.unpack_from("<HB", body)
+    raw = body[3 : 3 + length * (1 + (wide & 1))]
+    return raw.decode("utf-16-le" if wide & 1 else "latin-1")
+
+
+def _has_struck_font(stream: bytes) -> bool:
+    return any(kind == _FONT and body[2] & _STRUCK_OUT for kind, _, body in _records(stream, 0))
+
+
+def _struck_cells(data: bytes) -> dict[str, dict[CellPosition, StruckText]]:
+    """Return the filled cells that are struck out, wholly or in part, by title of the sheet.
+
+    Only xlrd knows the runs of texts; few files need it.
+    """
+    import xlrd  # start-up of a child
+
+    try:
+        book = xlrd.open_workbook(
+            file_contents=data, formatting_info=True, ragged_rows=True, logfile=io.StringIO()
+        )
+        return {sheet.name: dict(_struck_in_sheet(book, sheet)) for sheet in book.sheets()}
+    except (xlrd.XLRDError, LookupError, *_DAMAGE_ERRORS) as error:
+        raise UnreadableError("R05") from error
+
+
+def _struck_in_sheet(book: Any, sheet: Any) -> Iterator[tuple[CellPosition, StruckText]]:
+    for row in range(sheet.nrows):
+        for column in range(sheet.row_len(row)):
+            cell = sheet.cell(row, column)
+            if str(cell.value).strip():
+                font = book.xf_list[cell.xf_index].font_index
+                runs = [(0, font), *sheet.rich_text_runlist_map.get((row, column), ())]
+                ends = [start for start, _ in runs[1:]] + [None]
+                texts: dict[bool, str] = {False: "", True: ""}
+                for (start, number), end in zip(runs, ends, strict=True):
+                    texts[bool(book.font_list[number].struck_out)] += str(cell.value)[start:end]
+                if texts[True].strip():
+                    is_whole = not texts[False].strip()
+                    yield (
+                        (row + 1, column + 1),
+                        StruckText() if is_whole else StruckText(texts[False], texts[True]),
+                    )
+
+
 def _scan_sheet(
-    title: str, stream: bytes, offset: int, limits: Limits, fonts: Mapping[int, str]
-) -> CellMetadata:
+    stream: bytes, offset: int, limits: Limits, fonts: Mapping[int, str]
+) -> MetadataBuilder:
     builder = MetadataBuilder(limits)
     for kind, _, body in _records(stream, offset):
         if kind in _VALUE_RECORDS:
             _scan_cell(builder, kind, body, fonts)
-        elif kind == _ROW:
-            row, _first, _end, _height, _, _, options = struct.unpack_from("<7H", body)
-            if options & 0x20:
-                builder.hidden_rows.add(row + 1)
-        elif kind == _COLINFO:
-            first, last, _width, _format, options = struct.unpack_from("<5H", body)
-            if options & 1:
-                builder.hide_columns(first + 1, last + 1)
+        elif kind in (_ROW, _COLINFO):
+            _scan_size(builder, kind, body)
         elif kind == _MERGE:
             builder.merges.extend(_merged_ranges(body))
-    builder.notes |= _read_notes(stream, offset)
-    return builder.build(title)
+        elif kind in (_HEADER, _FOOTER) and body:
+            add_page_texts(builder, _unicode_text(body))
+    _read_objects(stream, offset, builder)
+    return builder
 
 
-def _read_notes(stream: bytes, offset: int) -> dict[tuple[int, int], str]:
-    """Return the comments of a sheet: an object has the text, a later record the cell."""
+def _scan_size(builder: MetadataBuilder, kind: int, body: bytes) -> None:
+    """Record a hidden row or hidden columns, also those too small to show anything."""
+    if kind == _ROW:
+        row, _first, _end, height, _, _, options = struct.unpack_from("<7H", body)
+        # a height of 0 is not set: Excel marks a row of height 0 as hidden
+        if options & 0x20 or 0 < height < MIN_ROW_POINTS * _TWIPS:
+            builder.hidden_rows.add(row + 1)
+    else:
+        first, last, width, _format, options = struct.unpack_from("<5H", body)
+        if options & 1 or width < MIN_COLUMN_CHARACTERS * _CHARACTER:
+            builder.hide_columns(first + 1, last + 1)
+
+
+def _read_objects(stream: bytes, offset: int, builder: MetadataBuilder) -> None:
+    """Record the comments of a sheet and what lies over its cells.
+
+    An object has the text; of a comment a later record has the cell.
+    """
+    texts = _object_texts(stream, offset)
+    corner: CellPosition | None = None
+    for kind, _, body in _records(stream, offset):
+        if kind == _DRAWING:
+            corner = _anchor(body) or corner
+        elif kind == _OBJ:
+            object_kind, number = struct.unpack_from("<HH", body, 4)
+            if object_kind not in _SKIPPED_OBJECTS:
+                is_object = object_kind in _OBJECTS or _IS_OLE in _subrecords(body)
+                builder.add_drawing(corner, texts.get(number, ""), is_object=is_object)
+            corner = None
+        elif kind == _NOTE:
+            row, column, _options, number = struct.unpack_from("<4H", body)
+            builder.notes[row + 1, column + 1] = texts.get(number, "")
+
+
+def _object_texts(stream: bytes, offset: int) -> Mapping[int, str]:
+    """Return the texts of comments and drawings by number of the object."""
     texts: dict[int, str] = {}
-    notes: dict[tuple[int, int], str] = {}
     owner, length = 0, 0
     for kind, _, body in _records(stream, offset):
         if kind == _OBJ:
@@ -164,10 +261,25 @@ def _read_notes(stream: bytes, offset: int) -> dict[tuple[int, int], str]:
             raw = body[1 : 1 + length * (1 + (body[0] & 1))]
             texts[owner] = raw.decode("utf-16-le" if body[0] & 1 else "latin-1")
             length = 0
-        elif kind == _NOTE:
-            row, column, _options, object_id = struct.unpack_from("<4H", body)
-            notes[row + 1, column + 1] = texts.get(object_id, "")
-    return notes
+    return texts
+
+
+def _anchor(body: bytes) -> CellPosition | None:
+    """Return the cell under the corner of the last drawing of a record, if it has one."""
+    start = body.rfind(_CLIENT_ANCHOR)
+    if start < 0:
+        return None
+    column, _, row = struct.unpack_from("<3H", body, start + len(_CLIENT_ANCHOR) + 2)
+    return row + 1, column + 1
+
+
+def _subrecords(body: bytes) -> Iterator[int]:
+    """Yield the kinds of an object's subrecords."""
+    offset = 0
+    while offset + 4 <= len(body):
+        kind, size = struct.unpack_from("<HH", body, offset)
+        yield kind
+        offset += 4 + size
 
 
 def _scan_cell(builder: MetadataBuilder, kind: int, body: bytes, fonts: Mapping[int, str]) -> None:

@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from xml.parsers import expat
 
 from mlay_batch.reader.cell_metadata import (
+    MIN_COLUMN_CHARACTERS,
+    MIN_ROW_POINTS,
     CellMetadata,
     CellPosition,
     Limits,
     MetadataBuilder,
+    StruckText,
     UnreadableError,
     a1,
     parse_position,
@@ -24,13 +27,18 @@ from mlay_batch.reader.cell_metadata import (
 from mlay_batch.reader.legacy_encodings import font_encoding
 from mlay_batch.reader.xlsx_parts import (
     Attributes,
+    OverlayScanner,
+    RunCollector,
+    TextFormats,
     create_parser,
     find_elements,
-    legacy_fonts,
-    legacy_runs,
     local_name,
+    may_be_struck,
+    read_drawings,
+    read_formats,
     read_notes,
     relation_targets,
+    split_struck,
 )
 
 _WORKBOOK = "xl/workbook.xml"
@@ -59,7 +67,8 @@ _CELL = (
 )
 _ROW = (  # attributes in the order of the standard, as all programs write them
     r'<row r="[1-9][0-9]{0,6}"(?: spans="[0-9: ]+")?(?: s="[0-9]+")?(?: customFormat="[a-z0-9]+")?'
-    r'(?: ht="[0-9.]+")?(?: hidden="(?:0|false)")?(?: customHeight="[a-z0-9]+")?'
+    r'(?: ht="(?:[1-9][0-9]|[3-9])[0-9.]*")?'  # a lower row may show nothing
+    r'(?: hidden="(?:0|false)")?(?: customHeight="[a-z0-9]+")?'
     r'(?: outlineLevel="[0-9]")?(?: collapsed="[a-z0-9]+")?(?: x14ac:dyDescent="[0-9.]+")?'
     rf" ?(?:/>|>(?:{_CELL})*+</row>)"
 )
@@ -97,24 +106,22 @@ def scan(parts: Mapping[str, bytes], limits: Limits) -> tuple[SheetPart, ...]:
 
 def _scan_sheets(parts: Mapping[str, bytes], limits: Limits) -> list[SheetPart]:
     part_names = relation_targets(parts[_RELATIONS])
-    fonts = legacy_fonts(parts[_STYLES]) if _STYLES in parts else {}
-    runs = legacy_runs(parts.get(_STRINGS, b""))
+    formats = read_formats(parts.get(_STYLES, b""), parts.get(_STRINGS, b""))
     sheet_parts = []
     for title, relation in _sheet_relations(parts[_WORKBOOK]):
         if part := part_names.get(relation):
-            scanner = _scan_sheet(parts[part], limits, fonts, runs)
+            scanner = _scan_sheet(parts[part], limits, formats)
             scanner.builder.notes |= read_notes(parts, part)
+            read_drawings(parts, part, scanner.builder)
             metadata = scanner.builder.build(title, cut_later=True)
             sheet_parts.append(SheetPart(title, part, metadata, tuple(scanner.cuts)))
     return sheet_parts
 
 
-def _scan_sheet(
-    part: bytes, limits: Limits, fonts: Mapping[str, str], runs: Mapping[str, str]
-) -> _SheetScanner:
-    """Scan a sheet part, without its plain cells; where fonts matter, no cell is plain."""
-    scanner = _SheetScanner(limits, fonts, runs)
-    stripped = None if fonts or runs else strip_plain_cells(part, limits)
+def _scan_sheet(part: bytes, limits: Limits, formats: TextFormats) -> _SheetScanner:
+    """Scan a sheet part, without its plain cells; where formats matter, no cell is plain."""
+    scanner = _SheetScanner(limits, formats)
+    stripped = None if formats.has_any else strip_plain_cells(part, limits)
     scanner.walk(part if stripped is None else stripped)
     return scanner
 
@@ -153,10 +160,12 @@ class _ElementHandlers(dict[str, Callable[[Attributes], None] | None]):
 class _SheetScanner:
     """Scans one sheet part. A cell is recorded when the next one begins."""
 
-    def __init__(self, limits: Limits, fonts: Mapping[str, str], runs: Mapping[str, str]) -> None:
-        self.fonts, self.runs = fonts, runs
+    def __init__(self, limits: Limits, formats: TextFormats) -> None:
+        self.formats = formats
         self.builder = MetadataBuilder(limits)
         self.parser = create_parser()
+        self.collector = RunCollector(self.parser)
+        self.has_run_formats = bool(formats.run_fonts or formats.shared_runs)
         self.parser.StartElementHandler = self._start_element
         self.cuts: list[tuple[int, int]] = []
         self.row = self.cell_start = 0
@@ -178,22 +187,27 @@ class _SheetScanner:
     def walk(self, part: bytes) -> None:
         """Walk over the part. UnreadableError R07 where a stored number is in pieces.
 
-        After the cells only merged ranges matter: other texts and formulas belong to no cell.
+        After the cells merged ranges and what lies over the cells matter: other texts and formulas
+        belong to no cell.
         """
         if _has_split_value(part):
             raise UnreadableError("R07")
+        if self.formats.struck or may_be_struck(part):
+            self.handlers |= self.collector.handlers
         cells_end = end_of_last_tag(part, b"sheetData")
-        merges_end = max(cells_end, end_of_last_tag(part, b"mergeCell"))
+        has_merges = part.find(b"mergeCell", cells_end) >= 0
+        merges_end = end_of_last_tag(part, b"mergeCell") if has_merges else cells_end
         view = memoryview(part)  # a part may be large
         self.parser.Parse(view[:cells_end], False)
         self._finish_cell()
         self.handlers = _ElementHandlers({"mergeCell": self._add_merge})
         self.parser.Parse(view[cells_end:merges_end], False)
-        self.parser.StartElementHandler = None
+        OverlayScanner(self.parser, self.builder)
         self.parser.Parse(view[merges_end:], True)
 
-    def _begin_cell(self, cell_type: str | None) -> None:
-        self.cell_type = cell_type
+    def _begin_cell(self, cell_type: str | None, style: str = "") -> None:
+        self.cell_type, self.style = cell_type, style
+        self.collector.begin()
         self.is_filled = self.has_formula = self.has_value = False
         self.formula_parts: list[str] = []
         self.value_parts: list[str] = []
@@ -208,16 +222,17 @@ class _SheetScanner:
             self._begin_cell(None)
             self.reference = ""
         self.row = int(attributes.get("r", self.row + 1))
-        if attributes.get("hidden") in _TRUE:
+        if _is_hidden(attributes, "ht", MIN_ROW_POINTS):
             self.builder.hidden_rows.add(self.row)
 
     def _start_cell(self, attributes: Attributes) -> None:
         if self._needs_check():
             self._finish_cell()
         self.reference = attributes.get("r") or self._next_reference()
-        if self.fonts and (font := self.fonts.get(attributes.get("s", "0"))):
+        style = attributes.get("s", "0")
+        if self.formats.fonts and (font := self.formats.fonts.get(style)):
             self.builder.fonts[parse_position(self.reference)] = font
-        self._begin_cell(attributes.get("t"))
+        self._begin_cell(attributes.get("t"), style)
         self.cell_start = self.parser.CurrentByteIndex
 
     def _next_reference(self) -> str:
@@ -257,7 +272,7 @@ class _SheetScanner:
             self.parser.EndElementHandler = None
 
     def _add_hidden_columns(self, attributes: Attributes) -> None:
-        if attributes.get("hidden") in _TRUE:
+        if _is_hidden(attributes, "width", MIN_COLUMN_CHARACTERS):
             self.builder.hide_columns(int(attributes["min"]), int(attributes["max"]))
 
     def _add_merge(self, attributes: Attributes) -> None:
@@ -265,9 +280,13 @@ class _SheetScanner:
         self.builder.merges.append((*parse_position(first), *parse_position(last or first)))
 
     def _needs_check(self) -> bool:
-        """Whether the cell is a formula, an error, or perhaps a text with an old font."""
+        """Whether the cell is a formula, an error, struck out, or perhaps a text with formats."""
         return (
-            self.has_formula or self.cell_type == "e" or bool(self.runs and self.cell_type == "s")
+            self.has_formula
+            or self.cell_type == "e"
+            or self.style in self.formats.struck
+            or bool(self.collector.runs)
+            or (self.cell_type == "s" and self.has_run_formats)
         )
 
     def _finish_cell(self) -> None:
@@ -277,8 +296,10 @@ class _SheetScanner:
         self.parser.CharacterDataHandler = None
         position: CellPosition = parse_position(self.reference)
         text = "".join(self.value_parts).strip() if self.has_value else ""
-        if self.cell_type == "s" and text in self.runs:
-            self.builder.fonts[position] = self.runs[text]
+        if self.cell_type == "s" and text in self.formats.run_fonts:
+            self.builder.fonts[position] = self.formats.run_fonts[text]
+        if self.is_filled and (struck := self._struck_text(text)):
+            self.builder.struck[position] = struck
         if self.cell_type == "e":
             self.builder.errors[position] = text
         elif self.has_formula and not text and not (self.has_value and self.cell_type == "str"):
@@ -287,6 +308,24 @@ class _SheetScanner:
             self.builder.formulas.add(position)
             if _EXTERNAL_REFERENCE.search("".join(self.formula_parts)):
                 self.builder.external_formulas.add(position)
+
+    def _struck_text(self, text: str) -> StruckText | None:
+        """Return what is struck out in the cell; `text` is the number of a shared text."""
+        is_cell_struck = self.style in self.formats.struck
+        runs = self.formats.shared_runs.get(text, ()) if self.cell_type == "s" else ()
+        if runs := self.collector.runs or runs:
+            parts = split_struck(runs, is_cell_struck)
+            return parts if parts.struck.strip() else None
+        return StruckText() if is_cell_struck else None
+
+
+def _is_hidden(attributes: Attributes, size: str, minimum: float) -> bool:
+    """Whether a row or column is hidden, or too small to show anything."""
+    try:
+        is_small = 0 <= float(attributes.get(size, minimum)) < minimum
+    except ValueError:  # other programs ignore such a size too
+        is_small = False
+    return is_small or attributes.get("hidden") in _TRUE
 
 
 def strip_plain_cells(part: bytes, limits: Limits) -> bytes | None:

@@ -1,12 +1,25 @@
-"""Reads what other parts of an .xlsx package say of a sheet's cells: fonts and comments."""
+"""Reads what other parts of an .xlsx package say of a sheet's cells.
+
+Fonts, what is struck out, comments, and what lies over the cells.
+"""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from mlay_batch.reader.cell_metadata import CellPosition, UnreadableError, parse_position
+from mlay_batch.reader.cell_metadata import (
+    MAX_DRAWINGS,
+    CellPosition,
+    MetadataBuilder,
+    StruckText,
+    UnreadableError,
+    parse_position,
+)
 from mlay_batch.reader.legacy_encodings import font_encoding
 
 Attributes = dict[str, str]
@@ -98,12 +111,59 @@ def _read_texts(part: bytes, element: str) -> dict[CellPosition, str]:
     return {position: "".join(texts) for position, texts in texts_by_cell.items()}
 
 
-def legacy_fonts(part: bytes) -> dict[str, str]:
-    """Return the fonts from before Unicode, by number of the cell format."""
-    if not _may_name_legacy_font(part):
+@dataclass(slots=True)
+class Run:
+    """A part of a text with its own format."""
+
+    texts: list[str] = field(default_factory=list)
+    is_struck: bool | None = None
+    """None: as the cell is."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextFormats:
+    """The formats that change what a text says, by number of the cell format or shared text."""
+
+    fonts: Mapping[str, str]
+    """Fonts from before Unicode."""
+    struck: frozenset[str]
+    """Cell formats that are struck out."""
+    run_fonts: Mapping[str, str]
+    """Fonts from before Unicode in runs of shared texts: chosen while typing, not for the cell."""
+    shared_runs: Mapping[str, Sequence[Run]]
+    """Runs of shared texts, if any cell or run may be struck out."""
+
+    @property
+    def has_any(self) -> bool:
+        """Whether the format of a cell matters; else a cell may be plain."""
+        return bool(self.fonts or self.struck or self.run_fonts or self.shared_runs)
+
+
+def read_formats(styles: bytes, strings: bytes) -> TextFormats:
+    """Return the formats of the parts `xl/styles.xml` and `xl/sharedStrings.xml`."""
+    fonts, struck = _cell_formats(styles) if styles else ({}, frozenset[str]())
+    run_fonts = _legacy_runs(strings)
+    has_runs = may_be_struck(strings) or (struck and b"rPr" in strings)
+    return TextFormats(fonts, struck, run_fonts, _shared_runs(strings) if has_runs else {})
+
+
+def may_be_struck(part: bytes) -> bool:
+    """Whether a part may name struck-out text: a quick test, yes when in doubt."""
+    return b"strike" in part or b"\0" in part
+
+
+def is_on(attributes: Attributes) -> bool:
+    """Whether a format such as ``<strike/>`` is switched on."""
+    return attributes.get("val", "1") not in ("0", "false")
+
+
+def _cell_formats(part: bytes) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the fonts from before Unicode and the struck-out formats, by number of the format."""
+    if not (_may_name_legacy_font(part) or may_be_struck(part)):
         parse_part(create_parser(), part)
-        return {}
+        return {}, frozenset()
     fonts: list[str] = []
+    struck_fonts: set[int] = set()
     formats: list[str] = []
     path: list[str] = []
 
@@ -111,6 +171,8 @@ def legacy_fonts(part: bytes) -> dict[str, str]:
         path.append(local_name(name))
         if path[-3:-1] == ["fonts", "font"] and path[-1] == "name":
             fonts[-1] = attributes.get("val", "")
+        elif path[-3:] == ["fonts", "font", "strike"] and is_on(attributes):
+            struck_fonts.add(len(fonts) - 1)
         elif path[-2:] == ["fonts", "font"]:
             fonts.append("")
         elif path[-2:] == ["cellXfs", "xf"]:
@@ -120,10 +182,11 @@ def legacy_fonts(part: bytes) -> dict[str, str]:
     xml_parser.StartElementHandler = start
     xml_parser.EndElementHandler = lambda _: path.pop()
     parse_part(xml_parser, part)
-    font_names = {
-        str(n): fonts[int(font)] for n, font in enumerate(formats) if int(font) < len(fonts)
+    font_numbers = {str(n): int(font) for n, font in enumerate(formats) if int(font) < len(fonts)}
+    legacy_fonts = {
+        n: fonts[font] for n, font in font_numbers.items() if font_encoding(fonts[font])
     }
-    return {number: name for number, name in font_names.items() if font_encoding(name)}
+    return legacy_fonts, frozenset(n for n, font in font_numbers.items() if font in struck_fonts)
 
 
 def _may_name_legacy_font(part: bytes) -> bool:
@@ -132,11 +195,8 @@ def _may_name_legacy_font(part: bytes) -> bool:
     return any(mark in lowered for mark in _LEGACY_FONT_MARKS)
 
 
-def legacy_runs(part: bytes) -> dict[str, str]:
-    """Return the fonts from before Unicode in runs of shared texts, by number of the text.
-
-    A font chosen while typing belongs to the run, not to the cell.
-    """
+def _legacy_runs(part: bytes) -> dict[str, str]:
+    """Return the fonts from before Unicode in runs of shared texts, by number of the text."""
     if b"rFont" not in part or not _may_name_legacy_font(part):
         return {}
     run_fonts: dict[str, str] = {}
@@ -152,3 +212,187 @@ def legacy_runs(part: bytes) -> dict[str, str]:
     xml_parser.StartElementHandler = start
     parse_part(xml_parser, part)
     return run_fonts
+
+
+class RunCollector:
+    """Collects the runs of one text, by handlers of its elements."""
+
+    def __init__(self, xml_parser: expat.XMLParserType) -> None:
+        self.parser = xml_parser
+        self.handlers: dict[str, Callable[[Attributes], None]] = {
+            "r": self._start_run,
+            "rPr": self._start_format,
+            "strike": self._strike,
+            "t": self._start_text,
+            "rPh": self._start_phonetic,
+        }
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a text."""
+        self.runs: list[Run] = []
+        self.texts: list[str] | None = None
+
+    def _start_run(self, _: Attributes) -> None:
+        self.runs.append(Run())
+        self.texts = self.runs[-1].texts
+
+    def _start_format(self, _: Attributes) -> None:
+        if self.runs:
+            self.runs[-1].is_struck = False
+
+    def _strike(self, attributes: Attributes) -> None:
+        if self.runs:
+            self.runs[-1].is_struck = is_on(attributes)
+
+    def _start_text(self, _: Attributes) -> None:
+        if self.texts is not None:
+            self.parser.CharacterDataHandler = self.texts.append
+
+    def _start_phonetic(self, _: Attributes) -> None:
+        """Begin a hint on how the text is read aloud, which is no part of it."""
+        self.texts = self.parser.CharacterDataHandler = None
+
+
+def _shared_runs(part: bytes) -> dict[str, Sequence[Run]]:
+    """Return the runs of shared texts by number of the text."""
+    runs_by_number: dict[str, Sequence[Run]] = {}
+    index = -1
+    xml_parser = create_parser()
+    collector = RunCollector(xml_parser)
+
+    def start(name: str, attributes: Attributes) -> None:
+        nonlocal index
+        name = local_name(name)
+        if name == "si":
+            index += 1
+            xml_parser.CharacterDataHandler = None
+            collector.begin()
+        elif handler := collector.handlers.get(name):
+            handler(attributes)
+            if name == "r":
+                runs_by_number[str(index)] = collector.runs
+
+    xml_parser.StartElementHandler = start
+    parse_part(xml_parser, part)
+    return runs_by_number
+
+
+def split_struck(runs: Sequence[Run], is_cell_struck: bool) -> StruckText:
+    """Return the text of the runs, what is struck out apart from the rest."""
+    texts: dict[bool, list[str]] = {False: [], True: []}
+    for run in runs:
+        is_struck = is_cell_struck if run.is_struck is None else run.is_struck
+        texts[is_struck].extend(run.texts)
+    return StruckText("".join(texts[False]), "".join(texts[True]))
+
+
+_CHUNK = 1 << 18
+_ANCHORS = frozenset(("twoCellAnchor", "oneCellAnchor", "absoluteAnchor", "oleObject", "control"))
+_OBJECTS = frozenset(("oleObject", "control", "graphicFrame"))
+_PAGE_PARTS = frozenset(
+    f"{pages}{part}" for pages in ("odd", "even", "first") for part in ("Header", "Footer")
+)
+_PAGE_SECTIONS = re.compile(r"&[LCR]")
+_PAGE_CODES = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|K[0-9]{2}[+-][0-9]{3}|[0-9]+|[A-Za-z&])')
+
+
+def add_page_texts(builder: MetadataBuilder, words: str) -> None:
+    """Record the left, middle and right words of a header or footer, without its codes."""
+    for section in _PAGE_SECTIONS.split(words):
+        builder.add_page_text(_PAGE_CODES.sub("", section))
+
+
+class OverlayScanner:
+    """Collects what lies over the cells and stands in header and footer, from here on in the part.
+
+    A drawing part, or a sheet's part after its cells.
+    """
+
+    def __init__(self, xml_parser: expat.XMLParserType, builder: MetadataBuilder) -> None:
+        self.parser, self.builder = xml_parser, builder
+        xml_parser.StartElementHandler, xml_parser.EndElementHandler = self._start, self._end
+        self.is_fallback = False
+        self.anchor = ""
+        self._begin_anchor("")
+
+    def _begin_anchor(self, name: str) -> None:
+        self.anchor = name
+        self.is_object = name in _OBJECTS
+        self.is_corner = False
+        self.hidden: bool | None = None
+        self.corner: dict[str, int] = {}
+        self.texts: list[str] = []
+        self.characters: list[str] = []
+
+    def _collect(self) -> None:
+        self.characters = []
+        self.parser.CharacterDataHandler = self.characters.append
+
+    def _start(self, name: str, attributes: Attributes) -> None:
+        name = local_name(name)
+        if name in _PAGE_PARTS:
+            self._collect()
+        elif name == "Fallback":
+            self.is_fallback = True
+        elif self.is_fallback:
+            return
+        elif name in _ANCHORS:
+            self._begin_anchor(name)
+        elif self.anchor:
+            self._start_in_anchor(name, attributes)
+
+    def _start_in_anchor(self, name: str, attributes: Attributes) -> None:
+        if name == "t" or (self.is_corner and name in ("row", "col")):
+            self._collect()
+        elif name == "from":
+            self.is_corner = True
+        elif name == "cNvPr" and self.hidden is None:
+            self.hidden = attributes.get("hidden") in ("1", "true")
+        elif name in _OBJECTS:
+            self.is_object = True
+
+    def _end(self, name: str) -> None:
+        name = local_name(name)
+        self.parser.CharacterDataHandler = None
+        if name in _PAGE_PARTS:
+            add_page_texts(self.builder, "".join(self.characters))
+        elif name == "Fallback":
+            self.is_fallback = False
+        elif self.anchor and not self.is_fallback:
+            self._end_in_anchor(name)
+
+    def _end_in_anchor(self, name: str) -> None:
+        if name == "t":
+            self.texts.extend(self.characters)
+        elif name == "p":
+            self.texts.append(" ")
+        elif name == "from":
+            self.is_corner = False
+        elif self.is_corner and name in ("row", "col"):
+            self.corner[name] = int("".join(self.characters)) + 1
+        elif name == self.anchor:
+            corner = self.corner
+            position = (corner["row"], corner["col"]) if len(corner) > 1 else None
+            if not self.hidden:
+                self.builder.add_drawing(position, "".join(self.texts), is_object=self.is_object)
+            self.anchor = ""
+
+
+def read_drawings(parts: Mapping[str, bytes], sheet: str, builder: MetadataBuilder) -> None:
+    """Record what lies over a sheet's cells.
+
+    A damaged drawing is left out, as by Excel; so is the rest of a part with very many.
+    """
+    folder, name = posixpath.split(sheet)
+    relations = parts.get(f"{folder}/_rels/{name}.rels", b"")
+    targets = relation_targets(relations, "drawing", f"/{folder}") if relations else {}
+    for part in targets.values():
+        if part in parts:
+            xml_parser = create_parser()
+            OverlayScanner(xml_parser, builder)
+            view = memoryview(parts[part])
+            with suppress(expat.ExpatError, ValueError):
+                for start in range(0, len(view), _CHUNK):
+                    if len(builder.drawings) < MAX_DRAWINGS:
+                        xml_parser.Parse(view[start : start + _CHUNK], False)

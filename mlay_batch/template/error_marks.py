@@ -32,8 +32,11 @@ from mlay_batch.template.template_context import CellKey, TemplateContext
 TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch"}
 _FILE_CODES = "RIL"  # first letters of codes about a file as a whole
 _CELL_CODES = frozenset({"I15"})  # with such a letter, yet about cells: dates past the unit's end
-_LOST_VALUE_CODES = frozenset({"R22", "R23", "R27", "R32", "R33"})
-"""Codes of cells whose value was not read: the form must not pass if sent back unchanged."""
+_LOST_VALUE_CODES = frozenset({"R22", "R23", "R27", "R32", "R33", "C30"})
+"""Codes of cells whose value was not read: the form must not pass if sent back unchanged.
+
+Of a row struck out as a whole (C30) its first cell says so.
+"""
 UNKNOWN_VALUE = "?"  # invalid in every field
 _MAX_LENGTH = 900  # characters of a note or a line, which may quote a whole page
 _MAX_TEXTS = 3  # messages shown of one group, which differ in their figures only
@@ -197,7 +200,11 @@ def cell_tones(marks: Sequence[Mark]) -> Mapping[CellKey, str]:
 def typed_values(marks: Sequence[Mark]) -> dict[CellKey, str]:
     """Return what was typed into cells without a usable value, a question mark if it is unknown."""
     lost_values = {
-        cell: UNKNOWN_VALUE for mark in marks if _is_lost(mark.finding) for cell in mark.cells
+        cell: UNKNOWN_VALUE
+        for mark in marks
+        if _is_lost(mark.finding)
+        for cell in (mark.cells if _is_about_file(mark.finding) else (mark.key,))
+        if cell
     }
     text_values = {
         mark.key: value

@@ -37,6 +37,13 @@ EXPECTED = {
     "thirteen-with-noise": [],
     "date-with-zone": [],
     "ods-gnumeric": [],
+    # "12", its first digit struck out
+    "struck-out-digit": ["C30 K32"],
+    # over or beside the cells
+    "text-box-over-table": [],
+    "picture-over-table": [],
+    "embedded-document": [],
+    "text-in-footer": [],
 }
 
 
@@ -55,6 +62,29 @@ def test_what_is_said_of_it_and_what_goes_back(name: str) -> None:
     sent = read(case(name).read_bytes(), name, CATALOGUE.forms)
     back = read(render_returned(checked, CATALOGUE, None, "vi"), name, CATALOGUE.forms)
     assert [row.values for row in back.rows] == [row.values for row in sent.rows]
+
+
+OVER_THE_CELLS = {
+    "text-box-over-table": ("C34", "D34"),
+    "picture-over-table": ("R35", "C32"),
+    "embedded-document": ("R36", ""),
+    "text-in-footer": ("R34", ""),
+}
+
+
+@pytest.mark.parametrize("name", OVER_THE_CELLS)
+def test_what_lies_over_the_cells_is_told_and_refuses_nothing(name: str) -> None:
+    checked = check(CASES / f"{name}.xlsx", CATALOGUE, None, AS_OF)
+    told = [(f.code, f.place.cell) for f in checked.findings if f.code != "C26"]
+    assert told == [OVER_THE_CELLS[name]]
+
+
+def test_a_figure_nobody_knows_goes_back_as_a_question_mark(tmp_path: Path) -> None:
+    checked = check(CASES / "struck-out-digit.xlsx", CATALOGUE, None, AS_OF)
+    path = tmp_path / "back.xlsx"
+    path.write_bytes(render_returned(checked, CATALOGUE, None, "vi"))
+    (finding,) = [f for f in check(path, CATALOGUE, None, AS_OF).findings if f.is_error]
+    assert (finding.code, finding.place.cell, finding.params["value"]) == ("C01", "K32", "?")
 
 
 def test_a_form_of_october_stays_octobers() -> None:

@@ -155,13 +155,23 @@ def test_no_choice():
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
-        ("  Nguyễn   Văn\u00a0An ", "Nguyễn Văn An"), (12.0, "12"), (0.5, "0,5"), (True, "TRUE"),
-        (date(2019, 9, 3), "03/9/2019"), ("dòng 1\r\n\n dòng 2 ", "dòng 1\ndòng 2"),
+        ("  Nguyễn   Văn\u00a0An ", "Nguyễn Văn An"), ("dòng 1\r\n\n dòng 2 ", "dòng 1\ndòng 2"),
         ("a\x07b", "ab"), ("=1+1", "=1+1"),
     ],
 )  # fmt: skip
 def test_a_text(raw, expected):
     assert value("text", raw) == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "read"),
+    [(12.0, "12"), (0.5, "0,5"), (True, "TRUE"), (date(2019, 9, 3), "03/9/2019"), (" 12 ", "12")],
+)
+def test_a_bare_number_or_date_in_a_text_is_told(raw, read):
+    """Excel makes a date of "3/9", and a figure typed one column too far lands here."""
+    parsed = parse("text", raw)
+    assert (parsed.value, parsed.code, parsed.severity) == (read, "C33", Severity.WARNING)
+    assert parsed.params == {"value": read}
 
 
 def test_a_text_longer_than_excel_has_them():

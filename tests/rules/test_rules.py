@@ -43,7 +43,7 @@ ELSEWHERE = {
     "C14": "reader/test_values.py",  # text longer than Excel itself keeps
     "C16": "reader/test_reading.py",  # merged, hidden, beside the form: no value of a field
     "C17": "reader/test_reading.py",
-    "C18": "reader/test_reading.py",
+    "C18": "reader/test_what_is_seen.py",
     "C19": "reader/test_reading.py",
     "C20": "reader/test_libreoffice.py",
     "C21": "reader/test_reading.py",
@@ -52,6 +52,10 @@ ELSEWHERE = {
     "C25": "reader/test_formulas.py",
     "C26": "reader/test_changed_forms.py",  # a heading, not a value
     "C28": "reader/test_notes.py",
+    "C30": "reader/test_what_is_seen.py",  # a format, not a value
+    "C31": "reader/test_what_is_seen.py",
+    "C32": "reader/test_what_is_seen.py",
+    "C34": "reader/test_what_is_seen.py",
     "C35": "reader/test_labels.py",  # headings, not values
 }
 

@@ -23,9 +23,11 @@ LATIN_1 = "".join(map(chr, range(0xA1, 0x100)))
 letters = st.characters(
     categories=["L", "N", "P", "S", "Zs"], max_codepoint=0x2FFF, exclude_characters=LATIN_1
 )
-# A question mark by itself stands for what is unknown (C29).
+# A question mark by itself stands for what is unknown (C29), a bare number is asked about (C33).
 texts = (
-    st.text(letters, min_size=1, max_size=60).map(clean).filter(lambda text: bool(text.strip("?")))
+    st.text(letters, min_size=1, max_size=60)
+    .map(clean)
+    .filter(lambda text: bool(text.strip("?")) and not text.lstrip("+-").isdigit())
 )
 days = st.dates(date(2019, 11, 1), date(2019, 11, 30)).map(lambda day: day.day)
 rows = st.builds(
