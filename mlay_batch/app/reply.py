@@ -189,8 +189,7 @@ class _ReplyBuilder:
         return dict(zip([entry.id for entry in rejected], submissions, strict=True))
 
     def _addressee(self, branch: str) -> str | None:
-        addressee = self.office.register.addressee(branch, self.as_of)
-        return addressee if addressee and self.letter_context.addresses(addressee) else None
+        return self.office.register.addressee(branch, self.as_of)
 
     def _envelope(self, kind: str, topic: Topic, entry: LedgerEntry) -> Envelope | NoAddress:
         addressee = self._addressee(topic.branch or "")
