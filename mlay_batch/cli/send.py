@@ -158,7 +158,8 @@ def _show_mail_result(session: Session, register: Register, result: MailResult) 
 def _problem_lines(result: MailResult, lang: str) -> Iterator[str]:
     for missing in result.no_address:
         kind = say(lang, f"letter.{missing.kind}")
-        yield say(lang, "reply.unreachable", what=missing.name, kind=kind)
+        key = "whose" if missing.number else "unreachable"
+        yield say(lang, f"reply.{key}", what=missing.name, kind=kind, number=missing.number)
     for letter, problem in result.failed:
         yield say(lang, "reply.failed", to=", ".join(letter.to), problem=problem)
     for letter, refused in result.partly_refused:
@@ -182,7 +183,10 @@ def _as_json(result: MailResult) -> dict[str, object]:
             for item in result.letters
         ],
         "drafts": result.drafts,
-        "unreachable": [{"kind": item.kind, "what": item.name} for item in result.no_address],
+        "unreachable": [
+            {"kind": item.kind, "what": item.name, "number": item.number}
+            for item in result.no_address
+        ],
         "failed": [{"to": item.to, "problem": problem} for item, problem in result.failed],
         "partly": [{"subject": item.subject, "refused": to} for item, to in result.partly_refused],
         "doubtful": [short_id(item.message_id) for item in result.doubtful],

@@ -312,9 +312,13 @@ class Register:
 
     def mail_owner(self, mail: str, day: date) -> str | None:
         """Return the organisation whose address it is on `day`; None without one, or of several."""
+        owners = self.mail_owners(mail, day)
+        return next(iter(owners)) if len(owners) == 1 else None
+
+    def mail_owners(self, mail: str, day: date) -> frozenset[str]:
+        """Return the organisations whose address it is on `day`."""
         addresses = self.by_mail.get(canonical(mail), ())
-        branches = {address.branch for address in addresses if address.is_in_force(day)}
-        return branches.pop() if len(branches) == 1 else None
+        return frozenset(address.branch for address in addresses if address.is_in_force(day))
 
     def waiver(
         self, form: str, branch: str, period: Period, day: date, rule: str | None = None
