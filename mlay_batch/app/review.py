@@ -77,9 +77,7 @@ def review_file(
     refuse it, and it may be held again for another reason. Refusing a file of nobody dismisses it.
     The entry keeps its number, so that the verdicts add up to the files received; the ruling
     records its former verdict. `decided` is the time (ISO, with offset). Raises UsageError
-    ``usage.why``, ``usage.unit`` (no such branch), ``review.whose`` (nobody knows the
-    branch) or ``review.other`` (the file names another one), LedgerError ``ledger.not_held``,
-    LockedError.
+    (``usage.why``, and as `_check_branch` does), LedgerError ``ledger.not_held``, LockedError.
     """
     why = why.strip()
     if not why:
@@ -126,7 +124,11 @@ def _check_again(
 def _check_branch(
     office: Office, checked: CheckedFile, entry: LedgerEntry, branch: str | None
 ) -> None:
-    """Raise UsageError for a branch that is missing, not registered or not the one in the file."""
+    """Check the branch that a person named.
+
+    Raises UsageError ``usage.unit`` for one not registered, ``review.whose`` where it is missing,
+    ``review.other`` where the file names another one.
+    """
     if branch and branch not in office.register.by_code:
         near = nearest(branch, office.register.by_code) or "–"
         raise UsageError("usage.unit", branch=branch, nearest=near)
