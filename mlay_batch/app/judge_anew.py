@@ -18,6 +18,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError
 from mlay_batch.ledger import Archive, Closings, Ledger
 from mlay_batch.model.records import (
+    FOREIGN,
     SENDER_DOUBT_CODES,
     Decision,
     IncomingFile,
@@ -51,10 +52,15 @@ def files_to_judge_anew(
     if last is None or last == run:
         return []
     descriptions_changed = (last.schemas_sha256, last.program) != (run.schemas_sha256, run.program)
+    register_changed = last.register_sha256 != run.register_sha256
     closed = Closings(ledger).in_force()
     files: list[tuple[IncomingFile, bytes]] = []
     for entry in ledger.unsettled_entries():
-        may_change = descriptions_changed if entry.form is None else _may_change(entry)
+        if entry.form is None:  # only a new address changes anything about a stranger's workbook
+            is_foreign = any(finding.code == FOREIGN for finding in entry.findings)
+            may_change = descriptions_changed or (is_foreign and register_changed)
+        else:
+            may_change = _may_change(entry)
         if may_change and _period_of(entry) not in closed:
             file = entry.as_file()
             moment = min(entry.received, received, key=datetime.fromisoformat)

@@ -9,6 +9,7 @@ duplicate too.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 from email.utils import format_datetime
@@ -28,6 +29,8 @@ from mlay_batch.mail.smtp import ConnectionLostError, RateLimiter, RefusedError
 
 LetterMaker = Callable[[Ledger, LetterSelection], PendingLetters]
 Clock = Callable[[], datetime]
+Confirm = Callable[[Sequence[Letter]], None]
+"""Says what is about to go; raises where it must not."""
 
 
 class MailTransport(Protocol):
@@ -121,17 +124,31 @@ def _remove_outdated_drafts(folder: Path, ledger: Ledger, mail_log: MailLog) -> 
                 path.unlink()
 
 
-def send(run: MailRun, transport: MailTransport, limiter: RateLimiter, clock: Clock) -> MailResult:
-    """Send every letter not sent yet, drafted ones too. It may be interrupted and repeated."""
+def send_unasked(letters: Sequence[Letter]) -> None:
+    """Let all letters go."""
+
+
+def send(
+    run: MailRun,
+    connection: AbstractContextManager[MailTransport],
+    limiter: RateLimiter,
+    clock: Clock,
+    confirm: Confirm = send_unasked,
+) -> MailResult:
+    """Send every letter not sent yet, drafted ones too. It may be interrupted and repeated.
+
+    `confirm` is called with the letters before the first goes; the workspace stays locked
+    meanwhile, so that those letters and no others are sent. Only then `connection` is entered.
+    """
     workspace = run.office.workspace
     with lock(workspace.root, run.holder), Ledger.open(workspace.ledger) as ledger:
         mail_log = MailLog(ledger)
         pending = run.pending_letters(ledger, MailState.SENT, MailState.QUEUED)
-        sender = _LetterSender(run, mail_log, Archive(workspace.archive), transport, clock)
-        for letter in pending.letters:
-            limiter.wait()
-            if not sender.send(letter):
-                break
+        sender = _LetterSender(run, mail_log, Archive(workspace.archive), clock)
+        if pending.letters:
+            confirm(pending.letters)
+            with connection as transport:
+                sender.send_all(pending.letters, transport, limiter)
         doubtful = _doubtful_letters(mail_log)
     return MailResult(
         tuple(sender.sent),
@@ -180,17 +197,24 @@ class _LetterSender:
         run: MailRun,
         mail_log: MailLog,
         archive: Archive,
-        transport: MailTransport,
         clock: Clock,
     ) -> None:
-        self.run, self.mail_log, self.archive = run, mail_log, archive
-        self.transport, self.clock = transport, clock
+        self.run, self.mail_log, self.archive, self.clock = run, mail_log, archive, clock
         self.sent: list[Letter] = []
         self.failed: list[tuple[Letter, str]] = []
         self.partly_refused: list[tuple[Letter, tuple[str, ...]]] = []
         self.stop_reason = ""
 
-    def send(self, letter: Letter) -> bool:
+    def send_all(
+        self, letters: Sequence[Letter], transport: MailTransport, limiter: RateLimiter
+    ) -> None:
+        """Send the letters until the connection is lost."""
+        for letter in letters:
+            limiter.wait()
+            if not self._send(letter, transport):
+                return
+
+    def _send(self, letter: Letter, transport: MailTransport) -> bool:
         """Send one letter; return False if the connection is lost."""
         sender, now = self.run.sender, self.clock()
         data = build_message(letter, sender, format_datetime(now)).as_bytes()
@@ -198,7 +222,7 @@ class _LetterSender:
         sent_mail = _mail_record(self.run, letter, sha256, MailState.QUEUED, now.isoformat())
         self.mail_log.put(sent_mail)
         try:
-            refused = self.transport.deliver(letter.to, data)
+            refused = transport.deliver(letter.to, data)
         except RefusedError as error:
             self.mail_log.withdraw(sent_mail.message_id)
             self.failed.append((letter, str(error)))

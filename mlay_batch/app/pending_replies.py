@@ -37,7 +37,7 @@ def files_to_answer(
     These are the files of the period, and files received since its end: a correction of September
     that arrives in December is answered with November's. Among them are answered: accepted returns;
     refused ones that no accepted one of the branch has superseded, unless a stranger sent them in
-    its name; unreadable files from a registered address.
+    its name; unreadable files from a registered address. Not those that a person dismissed.
     """
     return tuple(
         entry
@@ -74,9 +74,10 @@ def _needs_answer(entry: LedgerEntry, entries: Sequence[LedgerEntry], register: 
     if entry.verdict is Verdict.ACCEPTED:
         return True
     branch = branch_of(entry, register)
-    unreadable = entry.verdict is Verdict.IGNORED and is_unreadable(entry) and bool(branch)
+    is_known = branch or register.mail_owners(entry.sender or "", _received_day(entry))
+    unreadable = entry.verdict is Verdict.IGNORED and is_unreadable(entry) and is_known
     rejected = entry.verdict is Verdict.REJECTED and not entry.is_from_stranger
-    if not rejected and not unreadable:
+    if entry.is_dismissed or not (rejected or unreadable):
         return False
     if entry.key:
         return not entry.has_later_acceptance(entries)
@@ -86,11 +87,22 @@ def _needs_answer(entry: LedgerEntry, entries: Sequence[LedgerEntry], register: 
     )
 
 
+def needs_decision(entry: LedgerEntry, entries: Sequence[LedgerEntry], register: Register) -> bool:
+    """Whether a person must decide on a file: it is held, or nobody knows whom to answer."""
+    if entry.verdict is Verdict.HELD:
+        return True
+    return branch_of(entry, register) is None and _needs_answer(entry, entries, register)
+
+
 def branch_of(entry: LedgerEntry, register: Register) -> str | None:
-    """Return the branch of a file: the one it states, else the owner of the sender's address."""
-    day = date.fromisoformat(entry.received[:10])
-    branch = entry.branch or register.mail_owner(entry.sender or "", day)
+    """Return the branch of a file: the one that it or a person names, else the sender's."""
+    owner = register.mail_owner(entry.sender or "", _received_day(entry))
+    branch = entry.branch or entry.assigned or owner
     return branch if branch in register.by_code else None
+
+
+def _received_day(entry: LedgerEntry) -> date:
+    return date.fromisoformat(entry.received[:10])
 
 
 @dataclass(frozen=True)

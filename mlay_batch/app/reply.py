@@ -58,10 +58,12 @@ class NoAddress:
     Attributes:
         kind: kind of the letter, such as ``returned`` or ``reminder``.
         name: code of the branch, name of the file it answers, or both.
+        number: ledger entry of a file of nobody knows whom.
     """
 
     kind: str
     name: str
+    number: int | None = None
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ class _ReplyBuilder:
             branch = branch_of(entry, self.office.register)
             if branch is None:
                 kind = "returned" if entry.id in submissions else "unopened"
-                yield NoAddress(kind, entry.name)
+                yield NoAddress(kind, entry.name, entry.id)
             else:
                 topic = Topic.answer(entry, branch, self.period)
                 yield self._resend_letter(
@@ -189,8 +191,7 @@ class _ReplyBuilder:
         return dict(zip([entry.id for entry in rejected], submissions, strict=True))
 
     def _addressee(self, branch: str) -> str | None:
-        addressee = self.office.register.addressee(branch, self.as_of)
-        return addressee if addressee and self.letter_context.addresses(addressee) else None
+        return self.office.register.addressee(branch, self.as_of)
 
     def _envelope(self, kind: str, topic: Topic, entry: LedgerEntry) -> Envelope | NoAddress:
         addressee = self._addressee(topic.branch or "")

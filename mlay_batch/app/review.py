@@ -1,4 +1,4 @@
-"""Records a person's decision on a held file: accept or refuse."""
+"""Records a person's decision on a file that is held, or of nobody knows whom."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from mlay_batch import __version__
 from mlay_batch.app.closing import flag_closed
 from mlay_batch.app.ingest import check_files
 from mlay_batch.app.office import Office
-from mlay_batch.app.workspace import Workspace
+from mlay_batch.app.pending_replies import is_unreadable, needs_decision
+from mlay_batch.checks.identity import assignment, named_branches
 from mlay_batch.checks.verdict import accept_held
 from mlay_batch.core.findings import Finding, Place, Severity
-from mlay_batch.errors import UsageError
+from mlay_batch.core.text import nearest
+from mlay_batch.errors import LedgerError, UsageError
 from mlay_batch.ledger import Archive, Ledger, Ruling, Rulings, lock
 from mlay_batch.model.records import (
+    DISMISSED,
     SENDER_DOUBT_CODES,
     CheckedFile,
     Decision,
@@ -35,7 +38,7 @@ class ReviewOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class ReviewResult:
-    """A person's decision on a held file, and what it led to.
+    """A person's decision on a file, and what it led to.
 
     Attributes:
         ruling: the decision as recorded.
@@ -48,10 +51,11 @@ class ReviewResult:
     entry: LedgerEntry
 
 
-def list_held(workspace: Workspace) -> tuple[LedgerEntry, ...]:
-    """Return the held files, oldest first. Raises LedgerError."""
-    with Ledger.open(workspace.ledger, read_only=True) as ledger:
-        return tuple(entry for entry in ledger.entries() if entry.verdict is Verdict.HELD)
+def list_undecided(office: Office) -> tuple[LedgerEntry, ...]:
+    """Return the files held, or of nobody knows whom, oldest first. Raises LedgerError."""
+    with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
+        entries = ledger.entries()
+    return tuple(entry for entry in entries if needs_decision(entry, entries, office.register))
 
 
 def review_file(
@@ -59,42 +63,91 @@ def review_file(
     number: int,
     outcome: ReviewOutcome,
     *,
+    branch: str | None = None,
     who: str,
     decided: str,
     why: str,
     as_of: date,
     holder: str,
 ) -> ReviewResult:
-    """Record the decision of `who` on the held file of that number, and the resulting verdict.
+    """Record the decision of `who` on the file of that number, and the resulting verdict.
 
-    Accepting checks the archived original again with its sender trusted; errors still refuse it,
-    and it may be held again for another reason. The entry keeps its number, so that the verdicts
-    add up to the files received; the ruling records its former verdict. `decided` is the time (ISO,
-    with offset). Raises UsageError ``usage.why`` without a reason, LedgerError ``ledger.not_held``,
-    LockedError.
+    The file is held, or nobody knows whose it is. Accepting checks the archived original again with
+    its sender trusted, and as a return of `branch` where it does not say whose it is; errors still
+    refuse it, and it may be held again for another reason. Refusing a file of nobody dismisses it.
+    The entry keeps its number, so that the verdicts add up to the files received; the ruling
+    records its former verdict. `decided` is the time (ISO, with offset). Raises UsageError
+    (``usage.why``, and as `_check_branch` does), LedgerError ``ledger.not_held``, LockedError.
     """
-    if not why.strip():
+    why = why.strip()
+    if not why:
         raise UsageError("usage.why")
     workspace = office.workspace
     with lock(workspace.root, holder), Ledger.open(workspace.ledger) as ledger:
-        entry = Rulings(ledger).held_entry(number)
-        read_bytes = Archive(workspace.archive).read
-        file = replace(entry.as_file(), vouched_for=True)
-        results = check_files(office, [file], read_bytes, as_of)
-        (checked,) = flag_closed(tuple(results), ledger)
-        params = {"who": who, "why": why.strip()}
+        entry = _undecided_entry(office, ledger, number)
+        checked = _check_again(office, ledger, entry, as_of, branch)
+        params = {"who": who, "why": why}
         if outcome is ReviewOutcome.REFUSE:
             decision = _refusal(checked, params, entry)
         else:
+            _check_branch(office, checked, entry, branch)
             decision = _acceptance(checked, params, ledger, entry)
         codes = tuple(finding.code for finding in entry.findings)
-        ruling = Ruling(number, outcome.value, who, decided, why.strip(), entry.verdict, codes)
+        named = branch or entry.assigned
+        ruling = Ruling(number, outcome.value, who, decided, why, entry.verdict, codes, named)
         run = Run(as_of, outcome.value, __version__, office.register_sha256, office.schemas_sha256)
         return ReviewResult(ruling, decision, Rulings(ledger).record(run, ruling, decision))
 
 
+def _undecided_entry(office: Office, ledger: Ledger, number: int) -> LedgerEntry:
+    """Return the entry of that number; LedgerError ``ledger.not_held`` if nothing is to decide."""
+    entry = ledger.entry(number)
+    if entry and needs_decision(entry, ledger.entries(), office.register):
+        return entry
+    raise LedgerError("ledger.not_held", number=number)
+
+
+def _check_again(
+    office: Office, ledger: Ledger, entry: LedgerEntry, as_of: date, branch: str | None
+) -> CheckedFile:
+    """Check a file's original with its sender trusted; one nobody opens stays as it was."""
+    branch = branch or entry.assigned
+    file = replace(entry.as_file(), vouched_for=True, assigned=branch)
+    if entry.verdict is Verdict.IGNORED and is_unreadable(entry):
+        notes = (assignment(branch),) if branch else ()
+        return CheckedFile(file, findings=(*notes, *entry.findings))
+    read_bytes = Archive(office.workspace.archive).read
+    (checked,) = flag_closed(tuple(check_files(office, [file], read_bytes, as_of)), ledger)
+    return checked
+
+
+def _check_branch(
+    office: Office, checked: CheckedFile, entry: LedgerEntry, branch: str | None
+) -> None:
+    """Check the branch that a person named.
+
+    Raises UsageError ``usage.unit`` for one not registered, ``review.whose`` where it is missing,
+    ``review.other`` where the file names another one.
+    """
+    if branch and branch not in office.register.by_code:
+        near = nearest(branch, office.register.by_code) or "–"
+        raise UsageError("usage.unit", branch=branch, nearest=near)
+    submission, catalogue = checked.submission, office.intake_catalogue
+    named = named_branches(submission, catalogue, office.register) if submission else frozenset()
+    if branch is None and entry.verdict is not Verdict.HELD:
+        raise UsageError("review.whose", number=entry.id)
+    if branch and named and branch not in named:
+        raise UsageError("review.other", number=entry.id, named=", ".join(sorted(named)))
+
+
 def _refusal(checked: CheckedFile, params: Mapping[str, str], entry: LedgerEntry) -> Decision:
-    """Return the refusal; it retains a doubt about the sender, so that nobody is answered."""
+    """Return the refusal; it retains a doubt about the sender, so that nobody is answered.
+
+    What was not held is refused already: it is dismissed.
+    """
+    if entry.verdict is not Verdict.HELD:
+        note = Finding(DISMISSED, Severity.WARNING, Place(checked.file.name), params)
+        return Decision(checked, entry.verdict, (note, *entry.findings))
     refusal = Finding("L11", Severity.ERROR, Place(checked.file.name), params)
     doubts = (finding for finding in entry.findings if finding.code in SENDER_DOUBT_CODES)
     return Decision(checked, Verdict.REJECTED, (refusal, *doubts, *checked.findings))
@@ -103,6 +156,8 @@ def _refusal(checked: CheckedFile, params: Mapping[str, str], entry: LedgerEntry
 def _acceptance(
     checked: CheckedFile, params: Mapping[str, str], ledger: Ledger, entry: LedgerEntry
 ) -> Decision:
+    if entry.verdict is Verdict.IGNORED and is_unreadable(entry):
+        return Decision(checked, entry.verdict, checked.findings)
     keys = [checked.identity.key] if checked.identity else []
     decision = accept_held(checked, ledger.snapshot_for([entry.sha256], keys), entry)
     if decision.verdict is not Verdict.ACCEPTED:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mlay_batch.core.text import is_mail_address, nearest
+from mlay_batch.core.mail_address import is_mail_address
+from mlay_batch.core.text import nearest
 from mlay_batch.errors import UsageError
 
 CONFIG_NAME = "mlay.toml"

@@ -13,6 +13,7 @@ from mlay_batch.app.pending_replies import (
     branch_of,
     corrections,
     files_to_answer,
+    needs_decision,
     outstanding_branches,
     reminders,
 )
@@ -27,10 +28,10 @@ from mlay_batch.model.records import Verdict
 class Status:
     """The matrix branch × period of every form, and the number of files of each verdict.
 
-    `todo` counts the remaining work in the order to do it, without zeros: ``decide`` (held files),
-    ``answer`` (returns without a letter), ``fix`` (branches that have time left to correct or
-    resend), ``remind`` (missing after the due day, or an overdue correction), ``wait`` (not due
-    yet), ``close`` (1 where the period can be closed).
+    `todo` counts the remaining work in the order to do it, without zeros: ``decide`` (files
+    held, or of nobody knows whom), ``answer`` (returns without a letter), ``fix`` (branches that
+    have time left to correct or resend), ``remind`` (missing after the due day, or an overdue
+    correction), ``wait`` (not due yet), ``close`` (1 where the period can be closed).
     """
 
     period: Period
@@ -63,7 +64,10 @@ def status(office: Office, period: Period, as_of: date) -> Status:
             1 for matrix in forms for _ in outstanding_branches(matrix, period, office.register)
         )
         todo = {
-            "decide": sum(entry.verdict is Verdict.HELD for entry in inputs.ledger_entries),
+            "decide": sum(
+                needs_decision(entry, inputs.ledger_entries, office.register)
+                for entry in inputs.ledger_entries
+            ),
             "answer": sum(
                 ledger_entry.answer_key not in letter_states
                 and bool(branch_of(ledger_entry, office.register))

@@ -9,14 +9,15 @@ in again (I03: the stamp is older than the dates) is a return of the month of it
 this month is shown as refused, not as missing. A file whose stamp is newer than its dates was made
 for the month of the stamp: the return is of that month, and `validate` reports the dates, which
 were copied or mistyped. Where branch or period stay open (I01, I02 without dates, I04, I09) there
-is no identity.
+is no identity. A person may say whose such a file is (`IncomingFile.assigned`): that settles what
+the file leaves open (I09), not a contradiction in it (I01, I04).
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -24,7 +25,7 @@ from functools import cached_property
 from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import clean, name_key, nearest
-from mlay_batch.model.records import CheckedFile, HeaderValue, Identity, Submission
+from mlay_batch.model.records import ASSIGNED, CheckedFile, HeaderValue, Identity, Submission
 from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.layout import CODE_SEPARATOR
@@ -32,6 +33,7 @@ from mlay_batch.schema.versions import is_in_transition
 
 _SEPARATOR = re.compile(r"\s[–—-]\s")
 _NO_HEADER = HeaderValue("", Place())
+_UNNAMED = "I09"
 _FIRST_YEAR, _LAST_YEAR, _MONTHS = 1900, 9998, 12
 
 
@@ -46,6 +48,10 @@ def identify(
     submission = checked.submission
     if submission is None:
         return checked
+    code = checked.file.assigned
+    assigned = code if register and code in register.by_code else None
+    if assigned:
+        checked = checked.with_findings(assignment(assigned))
     form = catalogue.form(submission.form or "", submission.version or "")
     if form is None:
         return checked
@@ -53,6 +59,8 @@ def identify(
         return checked.with_findings(_finding("I12", Place()))
     evidence = _Evidence(submission, form, register)
     branch, branch_findings = _find_branch(evidence)
+    if branch is None and assigned:
+        branch, branch_findings = assigned, [f for f in branch_findings if f.code != _UNNAMED]
     period, period_findings = _find_period(evidence, as_of)
     findings = [*_stamp_findings(evidence), *branch_findings, *period_findings]
     if branch is None or period is None:
@@ -63,6 +71,21 @@ def identify(
         findings += _check_eligibility(identity, evidence, catalogue, as_of)
         findings += _check_lock(identity, evidence, checked.file.received)
     return replace(checked, identity=identity).with_findings(*findings)
+
+
+def assignment(branch: str) -> Finding:
+    """Return the note that a person named the branch."""
+    return _finding(ASSIGNED, Place(), Severity.WARNING, branch=branch)
+
+
+def named_branches(submission: Submission, catalogue: Catalogue, register: Register) -> Set[str]:
+    """Return the registered branches that stamp or heading of a form may mean."""
+    form = catalogue.form(submission.form or "", submission.version or "")
+    if form is None:
+        return frozenset()
+    evidence = _Evidence(submission, form, register)
+    visible_codes = _visible_branches(evidence.header_value("branch").text, register)
+    return {evidence.stamped_branch or "", *visible_codes} & register.by_code.keys()
 
 
 @dataclass(frozen=True)
@@ -119,7 +142,7 @@ def _find_branch(evidence: _Evidence) -> tuple[str | None, list[Finding]]:
     stamped_code, heading = evidence.stamped_branch, evidence.header_value("branch")
     visible_codes = _visible_branches(heading.text, evidence.register)
     if not clean(heading.text) or (stamped_code is None and len(visible_codes) != 1):
-        return None, [_finding("I09", heading.place, seen=heading.text)]
+        return None, [_finding(_UNNAMED, heading.place, seen=heading.text)]
     if stamped_code and stamped_code not in visible_codes:
         return None, [_finding("I01", heading.place, stamped=stamped_code, seen=heading.text)]
     code = stamped_code or visible_codes[0]

@@ -2,19 +2,22 @@
 
 The address must be registered, on the day of receipt, for the branch or an organisation above it. A
 mail that the office's own server calls forged is in doubt too, since From alone proves nothing.
-Doubt never refuses a return: it is held until a person decides, who then vouches for it. A file
-handed over (channel ``hand``) has no sender to check.
+Doubt never refuses a return: it is held until a person decides, who then vouches for it. A
+stranger's workbook that is no form of ours is ignored: nobody has to decide on advertisements. A
+file handed over (channel ``hand``) has no sender to check.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from mlay_batch.core.findings import Finding, Place, Severity
-from mlay_batch.model.records import CheckedFile
+from mlay_batch.model.records import FOREIGN, CheckedFile
 from mlay_batch.model.register import Address, Register
 
 STRANGER, FORGED, OUT_OF_DATE = "I20", "I21", "I22"
+NO_FORM = "R20"  # `reader` found no stamp, heading or section of ours
 
 
 def check_sender(checked: CheckedFile, register: Register) -> CheckedFile:
@@ -37,9 +40,17 @@ def check_sender(checked: CheckedFile, register: Register) -> CheckedFile:
         code = OUT_OF_DATE
     if code is None:
         return checked
+    if code == STRANGER and _is_foreign(checked):
+        return replace(checked, file=replace(file, skip_reason=FOREIGN), findings=())
     branch = checked.identity.branch if checked.identity else "–"
     params = {"sender": file.sender or "–", "branch": branch, "day": day.isoformat()}
     return checked.with_findings(Finding(code, Severity.WARNING, Place(), params))
+
+
+def _is_foreign(checked: CheckedFile) -> bool:
+    """Whether a workbook was read and nothing of ours was found in it."""
+    submission = checked.submission
+    return submission is not None and any(f.code == NO_FORM for f in submission.findings)
 
 
 def _can_speak(address: Address, checked: CheckedFile, register: Register) -> bool:

@@ -220,7 +220,9 @@ class _BatchDecider:
         ):
             return None
         if previous.verdict is Verdict.REJECTED:
-            still_refused = checked.is_refused or checked.identity is None
+            still_refused = (
+                checked.is_refused or checked.identity is None or checked.sender_in_doubt
+            )
             return _decision(checked, Verdict.DUPLICATE, "L02", previous) if still_refused else None
         if previous.verdict is Verdict.ACCEPTED and not previous.is_current:
             return _decision(checked, Verdict.HELD, "L06", previous)

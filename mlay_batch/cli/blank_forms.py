@@ -13,7 +13,7 @@ from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.reply import form_letters
 from mlay_batch.cli import output
 from mlay_batch.cli.options import option, say
-from mlay_batch.cli.send import send_or_draft
+from mlay_batch.cli.send import send_options, send_or_draft
 from mlay_batch.cli.session import (
     Session,
     as_of_option,
@@ -36,7 +36,7 @@ from mlay_batch.schema import load_catalogue
     option("--out", type=click.Path(file_okay=False, path_type=Path), default=None),
     option("--all", "everyone", is_flag=True),
     option("--mail", is_flag=True),
-    option("--send", is_flag=True),
+    send_options,
     dry_run_option,
 )
 def template(
@@ -47,6 +47,7 @@ def template(
     everyone: bool,
     mail: bool,
     send: bool,
+    yes: bool,
 ) -> int:
     """Write the blank form of a period for the branches named, or for all that owe it."""
     office = open_office(session.find_workspace())
@@ -59,7 +60,7 @@ def template(
         codes = [organisation.code for organisation in organisations]
         make_letters = partial(form_letters, office, version, codes)
         run = MailRun(office, make_letters, period, session.as_of, session.holder)
-        return send_or_draft(session, run, send=send)
+        return send_or_draft(session, run, send=send, yes=yes)
     folder = out or office.workspace.outbox
     if not session.dry_run:
         forms_written = templates.issue(office, version.form, period, branches, folder)

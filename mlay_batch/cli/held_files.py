@@ -8,14 +8,15 @@ from datetime import date
 import click
 
 from mlay_batch.app import fetch_mail, review
-from mlay_batch.app.office import open_office
+from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.review import ReviewOutcome
 from mlay_batch.cli.options import DAY, combine_options, option, say
 from mlay_batch.cli.output import progress, safe_line, show_json, show_text
 from mlay_batch.cli.session import Session, as_of_option, command, json_option
 from mlay_batch.core.messages import explain
 from mlay_batch.model.records import Decision, LedgerEntry, Verdict
-from mlay_batch.schema import Catalogue, load_catalogue
+from mlay_batch.model.register import Register
+from mlay_batch.schema import Catalogue
 
 _decision_options = combine_options(
     click.argument("number", type=click.IntRange(min=1)),
@@ -40,32 +41,35 @@ def fetch(session: Session, since: date | None) -> int:
 @command("held", json_option)
 def held(session: Session) -> int:
     """List the files that wait for a decision."""
-    catalogue = load_catalogue(session.workspace.schemas)
-    _show_held(session, review.list_held(session.workspace), catalogue)
+    office = open_office(session.workspace)
+    _show_held(session, review.list_undecided(office), office)
     return 0
 
 
-@command("accept", _decision_options)
-def accept(session: Session, number: int, why: str) -> int:
-    """Accept a held file."""
-    decision = _review(session, ReviewOutcome.ACCEPT, number, why)
+@command("accept", _decision_options, option("--branch", default=None))
+def accept(session: Session, number: int, why: str, branch: str | None) -> int:
+    """Accept a held file, or say whose a file is."""
+    decision = _review(session, ReviewOutcome.ACCEPT, number, why, branch)
     return 1 if decision.verdict in (Verdict.REJECTED, Verdict.HELD) else 0
 
 
 @command("refuse", _decision_options)
 def refuse(session: Session, number: int, why: str) -> int:
-    """Refuse a held file."""
+    """Refuse a held file, or dismiss one of nobody knows whom."""
     _review(session, ReviewOutcome.REFUSE, number, why)
     return 0
 
 
-def _review(session: Session, outcome: ReviewOutcome, number: int, why: str) -> Decision:
-    """Decide on a held file, and print its new verdict and its findings."""
+def _review(
+    session: Session, outcome: ReviewOutcome, number: int, why: str, branch: str | None = None
+) -> Decision:
+    """Decide on a file, and print its new verdict and its findings."""
     office = open_office(session.workspace)
     result = review.review_file(
         office,
         number,
         outcome,
+        branch=branch,
         decided=session.local_time(office),
         why=why,
         as_of=session.as_of,
@@ -78,9 +82,9 @@ def _review(session: Session, outcome: ReviewOutcome, number: int, why: str) -> 
     return result.decision
 
 
-def _show_held(session: Session, entries: Sequence[LedgerEntry], catalogue: Catalogue) -> None:
+def _show_held(session: Session, entries: Sequence[LedgerEntry], office: Office) -> None:
     """Print a block for each file: number, branch and period, sender, findings."""
-    lang = session.lang
+    lang, catalogue = session.lang, office.catalogue
     if session.as_json:
         show_json([_as_json(entry, catalogue, lang) for entry in entries])
         return
@@ -90,7 +94,17 @@ def _show_held(session: Session, entries: Sequence[LedgerEntry], catalogue: Cata
         click.echo(safe_line(f"{entry.id}  {entry.name} · {about} · {sender}"))
         for message in _reasons(entry, catalogue, lang):
             click.echo(f"    {safe_line(message)}")
+        if not entry.branch:
+            click.echo(f"    {safe_line(_hint(entry, office.register, lang))}")
     click.echo(say(lang, "held.count", count=len(entries)))
+
+
+def _hint(entry: LedgerEntry, register: Register, lang: str) -> str:
+    """Return what to do about a file of nobody knows whom."""
+    owners = register.mail_owners(entry.sender or "", date.fromisoformat(entry.received[:10]))
+    codes = ", ".join(sorted(owners)) or "–"
+    subject = entry.subject or "–"
+    return say(lang, "held.whose", number=entry.id, owners=codes, subject=subject)
 
 
 def _reasons(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> list[str]:
@@ -105,6 +119,7 @@ def _as_json(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> Mapping[str
         "sender": entry.sender,
         "subject": entry.subject,
         "received": entry.received,
+        "verdict": entry.verdict.value,
         "form": entry.form,
         "branch": entry.branch,
         "period": entry.period,

@@ -17,6 +17,7 @@ from email.message import Message
 from email.policy import Compat32
 from email.utils import collapse_rfc2231_value, getaddresses, parsedate_to_datetime
 
+from mlay_batch.core.mail_address import canonical
 from mlay_batch.intake import limits
 from mlay_batch.intake.file_types import nfc
 
@@ -104,14 +105,14 @@ def subject(message: Message) -> str | None:
 
 
 def sender(message: Message) -> str | None:
-    """Return the address in From, in small letters; None unless it is exactly one.
+    """Return the address in From, in its canonical form; None unless it is exactly one.
 
     From is parsed before it is decoded, so that an encoded word cannot add an address.
     """
     pairs = getaddresses(
         [value.replace("\r", " ").replace("\n", " ") for value in raw_headers(message, "from")]
     )
-    addresses = {address.strip().lower() for _, address in pairs}
+    addresses = {canonical(address) for _, address in pairs}
     if len(addresses) != 1:
         return None
     (address,) = addresses

@@ -16,7 +16,7 @@ from mlay_batch.model.records import Decision, LedgerEntry, Run, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A later decision on a ledger entry: a person's on a held one, or the program's own."""
+    """A later decision on a ledger entry: a person's, or the program's own."""
 
     delivery: int
     """Number of the entry."""
@@ -32,6 +32,8 @@ class Ruling:
     """Verdict before the decision; the entry itself shows the one after it."""
     codes: tuple[str, ...]
     """Codes of the findings before the decision."""
+    branch: str | None = None
+    """Code of the branch that the person named; None where the file says it."""
 
 
 class Rulings:
@@ -40,20 +42,15 @@ class Rulings:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def held_entry(self, number: int) -> LedgerEntry:
-        """Return the held entry of that number; LedgerError ``ledger.not_held`` without one."""
-        entry = self._ledger.entry(number)
-        if entry and entry.verdict is Verdict.HELD:
-            return entry
-        raise LedgerError("ledger.not_held", number=number)
-
     def record(self, run: Run, ruling: Ruling, decision: Decision) -> LedgerEntry:
         """Record a ruling and the verdict it led to; return the resulting ledger entry.
 
         The entry keeps its number, so that the verdicts still add up to the files received. Raises
-        LedgerError ``ledger.not_held`` where it is not held.
+        LedgerError ``ledger.not_held`` where it no longer has the verdict decided on.
         """
-        before = self.held_entry(ruling.delivery)
+        before = self._ledger.entry(ruling.delivery)
+        if before is None or before.verdict is not ruling.before:
+            raise LedgerError("ledger.not_held", number=ruling.delivery)
         with self._ledger.transaction() as db:
             number = insert_run(db, run)
             apply_decision(db, ruling.delivery, decision)
@@ -68,13 +65,15 @@ class Rulings:
                 why=storable(ruling.why),
                 before=ruling.before.value,
                 codes=" ".join(ruling.codes),
+                branch=ruling.branch,
             )
         return self._ledger.entry(ruling.delivery) or before  # entries are never deleted
 
     def all(self) -> tuple[Ruling, ...]:
         """Return every ruling, oldest first."""
         rows = self._ledger.query(
-            "SELECT delivery, outcome, who, decided, why, before, codes FROM decision ORDER BY id"
+            "SELECT delivery, outcome, who, decided, why, before, codes, branch"
+            " FROM decision ORDER BY id"
         )
         return tuple(map(_ruling, rows))
 

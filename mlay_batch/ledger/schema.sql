@@ -71,7 +71,8 @@ CREATE TABLE finding (
 ) STRICT, WITHOUT ROWID;
 
 -- What was decided later about a delivery, and what it was until then: accepted or refused by a
--- person while it was held, or judged anew by the program (who is its version).
+-- person while it was held or nobody knew whose it was, or judged anew by the program (who is its
+-- version). branch is whose it is, where the person said so.
 CREATE TABLE decision (
     id INTEGER PRIMARY KEY,
     delivery INTEGER NOT NULL REFERENCES delivery (id),
@@ -81,7 +82,8 @@ CREATE TABLE decision (
     decided TEXT NOT NULL,
     why TEXT NOT NULL CHECK (why <> ''),
     before TEXT NOT NULL,
-    codes TEXT NOT NULL
+    codes TEXT NOT NULL,
+    branch TEXT
 ) STRICT;
 CREATE INDEX decision_delivery ON decision (delivery, outcome);
 

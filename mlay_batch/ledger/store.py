@@ -53,6 +53,10 @@ _SELECT_ENTRIES = """
             SELECT 1 FROM decision WHERE delivery = d.id AND outcome = 'accept'
         ) AS vouched_for,
         (
+            SELECT branch FROM decision WHERE delivery = d.id AND outcome = 'accept'
+            ORDER BY id DESC LIMIT 1
+        ) AS assigned,
+        (
             SELECT count(*) FROM decision WHERE delivery = d.id AND outcome = 'anew'
         ) AS times_judged_anew
     FROM delivery AS d JOIN run ON run.id = d.run
@@ -73,7 +77,9 @@ _ACCEPTED = """
     )"""
 # What a later run may judge differently: no person has refused it, no later return stands for it.
 _UNSETTLED = """
-    d.verdict IN ('rejected', 'held')
+    (d.verdict IN ('rejected', 'held') OR EXISTS (
+        SELECT 1 FROM finding WHERE delivery = d.id AND code = 'I28'
+    ))
     AND NOT EXISTS (SELECT 1 FROM decision WHERE delivery = d.id AND outcome = 'refuse')
     AND NOT EXISTS (
         SELECT 1 FROM delivery AS later WHERE later.verdict = 'accepted' AND later.id > d.id
@@ -219,7 +225,7 @@ class Ledger:
             return self._entries(_EVERY)
 
     def unsettled_entries(self) -> tuple[LedgerEntry, ...]:
-        """Return the rejected and held entries that a later run may judge differently."""
+        """Return the entries that a later run may judge differently."""
         with self.transaction("DEFERRED"):
             return self._entries(_UNSETTLED)
 

@@ -15,7 +15,6 @@ from itertools import zip_longest
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.messages import Message, explain, show
 from mlay_batch.core.period import Period
-from mlay_batch.core.text import is_mail_address
 from mlay_batch.mail.letter import Attachment, Letter
 from mlay_batch.mail.mail_templates import MailTemplate, one_line
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Topic, Value
@@ -46,12 +45,8 @@ class LetterContext:
         return organisation.name if organisation else branch
 
     def addresses(self, addressee: str) -> tuple[str, ...]:
-        """Return the addresses in force that can receive mail."""
-        return tuple(
-            mail
-            for mail in self.register.mail_addresses(addressee, self.day)
-            if is_mail_address(mail)
-        )
+        """Return the addresses in force."""
+        return self.register.mail_addresses(addressee, self.day)
 
 
 @dataclass(frozen=True)
@@ -337,7 +332,7 @@ def figure_lines(context: LetterContext, form: Form, rows: Sequence[Row]) -> lis
 
 
 def _is_counted(field: Field, value: Value, *, is_table: bool) -> bool:
-    if field.type == "text" or value is None:
+    if field.type in ("text", "mail") or value is None:
         return False
     return is_table or value not in (0, field.default)
 

@@ -21,6 +21,9 @@ EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()  # of an empty file, and of one t
 
 # Findings that hold a file until a person decides: who sent it is in doubt (`sender`).
 SENDER_DOUBT_CODES = frozenset({"I20", "I21", "I22"})
+FOREIGN = "I28"  # a stranger's workbook that is no form of ours
+ASSIGNED = "I29"  # a person named the branch
+DISMISSED = "L16"  # a person decided that nobody is answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ class IncomingFile:
     """Number of its ledger entry where it is judged anew; None for a new file."""
     vouched_for: bool = False
     """Whether a person has confirmed its sender."""
+    assigned: str | None = None
+    """Code of the branch that a person named, of a file that does not say itself whose it is."""
 
     @property
     def has_content(self) -> bool:
@@ -290,6 +295,8 @@ class LedgerEntry:
     """Its incoming number (số đến) once it was accepted: ``793/2019``."""
     vouched_for: bool = False
     """Whether a person has accepted it, and so confirmed its sender."""
+    assigned: str | None = None
+    """As of `IncomingFile`."""
     times_judged_anew: int = 0
     """How often its verdict changed because what it rested on had changed."""
     findings: tuple[Finding, ...] = field(default=(), hash=False)
@@ -320,6 +327,7 @@ class LedgerEntry:
             digest=self.sha256,
             entry_id=self.id,
             vouched_for=self.vouched_for,
+            assigned=self.assigned,
         )
 
     @property
@@ -338,6 +346,11 @@ class LedgerEntry:
         return self.verdict is Verdict.REJECTED and any(
             f.code in SENDER_DOUBT_CODES for f in self.findings
         )
+
+    @property
+    def is_dismissed(self) -> bool:
+        """Whether a person decided that nobody is answered for it."""
+        return any(finding.code == DISMISSED for finding in self.findings)
 
     def has_later_acceptance(self, entries: Iterable[LedgerEntry]) -> bool:
         """Whether a later return for the same key was accepted: its receipt is the answer then."""

@@ -12,6 +12,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
 
+from mlay_batch.core.mail_address import canonical
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import name_key
 from mlay_batch.model.records import Submission
@@ -115,7 +116,7 @@ class Address(Dated):
 
     Attributes:
         branch: code of the organisation.
-        mail: address as entered; compared without regard to capitals.
+        mail: address as entered; letters and comparisons use its canonical form.
         from_: first day on which it is valid; None: no limit.
         to: last day on which it is valid; None: no limit.
     """
@@ -236,10 +237,10 @@ class Register:
 
     @cached_property
     def by_mail(self) -> Mapping[str, tuple[Address, ...]]:
-        """The addresses by mail address in small letters."""
+        """The addresses by mail address in its canonical form."""
         addresses_by_mail: dict[str, list[Address]] = {}
         for address in self.addresses:
-            addresses_by_mail.setdefault(address.mail.strip().lower(), []).append(address)
+            addresses_by_mail.setdefault(canonical(address.mail), []).append(address)
         return {mail: tuple(addresses) for mail, addresses in addresses_by_mail.items()}
 
     @cached_property
@@ -293,7 +294,7 @@ class Register:
     def mail_addresses(self, branch: str, day: date) -> tuple[str, ...]:
         """Return the addresses registered for `branch` itself and in force on `day`."""
         addresses = (
-            address.mail
+            canonical(address.mail)
             for address in self.addresses
             if address.branch == branch and address.is_in_force(day)
         )
@@ -311,9 +312,13 @@ class Register:
 
     def mail_owner(self, mail: str, day: date) -> str | None:
         """Return the organisation whose address it is on `day`; None without one, or of several."""
-        addresses = self.by_mail.get(mail.strip().lower(), ())
-        branches = {address.branch for address in addresses if address.is_in_force(day)}
-        return branches.pop() if len(branches) == 1 else None
+        owners = self.mail_owners(mail, day)
+        return next(iter(owners)) if len(owners) == 1 else None
+
+    def mail_owners(self, mail: str, day: date) -> frozenset[str]:
+        """Return the organisations whose address it is on `day`."""
+        addresses = self.by_mail.get(canonical(mail), ())
+        return frozenset(address.branch for address in addresses if address.is_in_force(day))
 
     def waiver(
         self, form: str, branch: str, period: Period, day: date, rule: str | None = None

@@ -32,6 +32,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 
 from mlay_batch.core.findings import Param, Severity
+from mlay_batch.core.mail_address import Fault, canonical, find_fault
 from mlay_batch.core.period import EXCEL_DAY_ZERO, Period, day_number
 from mlay_batch.core.text import CONTROL, DASHES, clean, day_and_month, name_key, nearest
 from mlay_batch.model.records import Value
@@ -170,6 +171,25 @@ def code_of(text: str) -> str:
     return match[1] if match else text
 
 
+_MAIL_CODES: Mapping[Fault, str] = {
+    "around": "I23",
+    "several": "I24",
+    "letters": "I25",
+    "no_at": "I26",
+    "shape": "I27",
+}
+
+
+def _parse_mail(raw: RawValue) -> CellValue:
+    """Return an address in its canonical form; what is wrong with one is told, not repaired."""
+    address = canonical(display_text(raw))
+    fault = find_fault(address)
+    if fault is None:
+        return CellValue(address)
+    params = {"value": display_text(raw), "nearest": fault.nearest}
+    return CellValue(code=_MAIL_CODES[fault.kind], params=params)
+
+
 def _parse_period(raw: RawValue) -> CellValue:
     """Parse "Tháng 9 năm 2019" or "2019-09", of which Excel makes a date."""
     if isinstance(raw, date) and raw.day == 1:
@@ -268,6 +288,7 @@ def _parse_integer(raw: RawValue) -> CellValue:
 _PARSERS: Mapping[FieldType, Callable[[RawValue], CellValue]] = {
     "text": _parse_text,
     "ref": _parse_ref,
+    "mail": _parse_mail,
     "period": _parse_period,
     "date": _parse_date,
     "number": _parse_number,

@@ -81,6 +81,8 @@ def _field(form: Form, field: Field, lang: str) -> Json:
         "type": _TYPES.get(field.type, "string"),
         "title": field.title.of(lang),
     }
+    if field.type == "mail":
+        descriptor["format"] = "email"
     if field.help:
         descriptor["description"] = field.help.of(lang)
     if field.example and field.type not in _TYPES:  # written as people do, not as the standard

@@ -113,7 +113,7 @@ def value_description(field: Field, form: Form, period: Period | None, lang: str
         if period is None:
             return say("date_within")
         return say("date_between", first=period.start, last=period.end)
-    if field.type in ("date", "period"):
+    if field.type in ("date", "period", "mail"):
         return say(field.type)
     return say("text", limit=field.max_length)
 

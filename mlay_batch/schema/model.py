@@ -84,7 +84,7 @@ class Choice(Record):
     title: Text
 
 
-FieldType = Literal["date", "integer", "number", "text", "choice", "ref", "period"]
+FieldType = Literal["date", "integer", "number", "text", "choice", "ref", "period", "mail"]
 
 
 @dataclass(frozen=True, slots=True)

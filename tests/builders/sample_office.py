@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import openpyxl
+
 from mlay_batch.app.office import Office, open_office, reference_lists
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.period import Period
@@ -128,6 +130,14 @@ def _book(paper: MeetingReturn) -> bytes:
         lists={name: tuple(codes.items()) for name, codes in reference_lists(register()).items()},
     )
     return render(form, context, paper.values())
+
+
+def foreign_book(title: str = "Bảng giá") -> bytes:
+    """A workbook that is no form of ours."""
+    book, data = openpyxl.Workbook(), io.BytesIO()
+    book.active.append([title, "Đơn giá", "Thành tiền"])
+    book.save(data)
+    return data.getvalue()
 
 
 def create_office(folder: Path) -> Office:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from builders.mail_office import send, take_in
-from builders.sample_office import MeetingReturn, create_office
+from builders.sample_office import MeetingReturn, create_office, foreign_book, put
 
 from mlay_batch.cli import run
 
@@ -65,6 +65,32 @@ def test_a_wrong_call_is_one_clear_line(office, capsys, args, code, expected):
     assert exit_code == code
     assert expected in out
     assert len(out.splitlines()) == 1
+
+
+def test_a_file_of_nobody_knows_whom_is_given_to_a_branch_or_dismissed(office, capsys):
+    for name in ("a.xlsx", "b.xlsx"):
+        put(office, name, foreign_book(name))
+    take_in(office)
+    code, out = type_command(capsys, "held")
+    assert code == 0
+    assert "mlay accept 1 --branch <mã> --why" in out
+    assert "mlay refuse 2 --why" in out
+    assert json.loads(type_command(capsys, "held", "--json")[1])[0]["verdict"] == "rejected"
+    reply = ("reply", "--period", "2019-11", "--as-of", "2019-12-06", "--dry-run")
+    code, out = type_command(capsys, *reply)
+    assert code == 1
+    assert "mlay refuse 2" in out
+    code, out = type_command(capsys, "accept", "1", "--why", "đúng")
+    assert (code, "--branch" in out) == (2, True)
+    code, out = type_command(capsys, "accept", "1", "--branch", "CB-1", "--why", "đúng")
+    assert (code, "“CB-01”" in out) == (2, True)
+    code, out = type_command(capsys, "accept", "1", "--branch", "CB-01", "--why", "đúng")
+    assert (code, "CB-01; thư trả lời gửi đơn vị ấy" in out) == (1, True)
+    assert type_command(capsys, "refuse", "2", "--why", "thư rác")[0] == 0
+    assert json.loads(type_command(capsys, "held", "--json")[1]) == []
+    code, out = type_command(capsys, *reply)
+    assert "mlay refuse" not in out
+    assert "kèm mẫu đúng" in out
 
 
 def test_what_is_wrong_in_an_accepted_file_still_refuses_it(office, capsys):

@@ -1,5 +1,6 @@
 """Reply, close, reopen and status as a clerk types them."""
 
+import io
 import json
 from email import message_from_bytes, policy
 
@@ -8,7 +9,7 @@ import pytest
 from builders.sample_office import CELLS, REGISTER, MeetingReturn, create_office, put
 from builders.smtp_host import command_of, mail_host
 
-from mlay_batch.cli import mlay, run
+from mlay_batch.cli import mlay, run, send
 from mlay_batch.ledger import Ledger, MailLog, MailState, SentMail
 from mlay_batch.model.records import Topic
 
@@ -81,7 +82,7 @@ def test_encrypted_first_then_the_password_which_nobody_ever_sees(
         with_smtp(office, port, ca_file, name="127.0.0.1")
         code, output = type_command("reply", "--send")
         assert code == 3
-        assert output.startswith("mlay: Chứng thư của máy chủ 127.0.0.1 không đáng tin (IP address")
+        assert "mlay: Chứng thư của máy chủ 127.0.0.1 không đáng tin (IP address" in output
         with_smtp(office, port, ca_file)
         monkeypatch.setenv("MLAY_SMTP_PASSWORD", f"{PASSWORD}?")
         code, output = type_command("reply", "--send")
@@ -89,7 +90,8 @@ def test_encrypted_first_then_the_password_which_nobody_ever_sees(
         assert "vanphong (535 5.7.8 Authentication credentials invalid)" in output
         assert not box.raw
         monkeypatch.setenv("MLAY_SMTP_PASSWORD", PASSWORD)
-        assert type_command("reply", "--send") == (0, "Đã gửi 3 thư: báo đã nhận.\n")
+        code, output = type_command("reply", "--send")
+        assert (code, output.splitlines()[-1]) == (0, "Đã gửi 3 thư: báo đã nhận.")
         assert len(box.raw) == 3
     paths = (path for path in office.workspace.root.rglob("*") if path.is_file())
     assert not [path for path in paths if PASSWORD.encode() in path.read_bytes()]
@@ -159,6 +161,85 @@ def test_a_command_that_sends_writes_to_those_meant_and_to_nobody_else(office, t
             mark_answered(office, "DB1-1")
         assert run([*command, "--send"]) == 0
     assert sorted(to for mail in box.to for to in mail) == SENDERS[command]
+
+
+@pytest.mark.parametrize("command", SENDERS, ids=" ".join)
+def test_what_goes_to_whom_is_said_before_the_first_letter_goes(office, tmp_path, capsys, command):
+    before = []
+    with mail_host(tmp_path, security="starttls") as (box, port, ca_file):
+        with_smtp(office, port, ca_file, user="")
+        capsys.readouterr()
+        box.before = lambda: before.append(capsys.readouterr().out)
+        assert run([*command, "--send"]) == 0
+    recipients = {to for mail in box.to for to in mail}
+    assert f"Sắp gửi {len(box.to)} thư: " in before[0]
+    assert all(f"<{address}>" in before[0] for address in recipients)
+
+
+class Terminal(io.StringIO):
+    """A person at the keyboard."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize("command", {c[0]: c for c in SENDERS}.values(), ids=" ".join)
+@pytest.mark.parametrize(
+    ("keyboard", "more", "code", "is_sent"),
+    [
+        (io.StringIO(), (), 2, False),  # a script: never silently
+        (None, (), 2, False),  # no standard input at all
+        (io.StringIO(), ("--yes",), 0, True),
+        (Terminal("\n"), (), 3, False),
+        (Terminal("không\n"), (), 3, False),
+        (Terminal(""), (), 3, False),  # nobody answers
+        (Terminal("c\n"), (), 0, True),
+        (Terminal("Y\n"), (), 0, True),
+        (Terminal("có\n"), (), 0, True),
+    ],
+)
+def test_more_letters_than_a_few_are_asked_for_once_more(
+    office, tmp_path, capsys, monkeypatch, command, keyboard, more, code, is_sent
+):
+    monkeypatch.setattr(send, "FEW_LETTERS", 0)
+    if keyboard:
+        keyboard.seek(0)
+    monkeypatch.setattr("sys.stdin", keyboard)
+    with mail_host(tmp_path, security="starttls") as (box, port, ca_file):
+        with_smtp(office, port, ca_file, user="")
+        capsys.readouterr()
+        assert run([*command, "--send", *more]) == code
+    output = capsys.readouterr()
+    assert bool(box.raw) is is_sent
+    if code == 2:
+        assert "--yes" in output.err
+
+
+def test_what_goes_to_whom_stays_out_of_the_json(office, tmp_path, capsys):
+    with mail_host(tmp_path, security="starttls") as (_, port, ca_file):
+        with_smtp(office, port, ca_file, user="")
+        capsys.readouterr()
+        assert run(["reply", *NOVEMBER, "--send", "--json"]) == 0
+    output = capsys.readouterr()
+    assert len(json.loads(output.out)["letters"]) == 3
+    assert "Sắp gửi 3 thư" in output.err
+
+
+def test_of_many_letters_the_first_are_listed_and_all_on_a_dry_run(
+    office, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(send, "FEW_LETTERS", 2)
+    monkeypatch.setattr(send, "FIRST_LETTERS", 1)
+    with mail_host(tmp_path, security="starttls") as (_, port, ca_file):
+        with_smtp(office, port, ca_file, user="")
+        capsys.readouterr()
+        assert run(["reply", *NOVEMBER, "--send", "--yes"]) == 0
+        said = capsys.readouterr().out
+    assert "… và 2 thư nữa" in said
+    assert said.count("@muonglay.example>") == 1
+    assert "--dry-run" in said
+    assert run(["template", "--period", "2019-11", "--send", "--dry-run"]) == 0
+    assert capsys.readouterr().out.count("@muonglay.example>") == len(CELLS)
 
 
 def mark_answered(office, branch):

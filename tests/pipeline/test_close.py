@@ -74,7 +74,7 @@ def test_opened_again_a_held_return_counts_and_both_revisions_stay(office):
     before = first.path.read_bytes()
     put(office, "late.xlsx", MeetingReturn("DB1-1", score=80).book())
     take_in(office, "2019-12-08T09:00:00+07:00")
-    (late,) = review.list_held(office.workspace)
+    (late,) = review.list_undecided(office)
     yes = {"decided": "2019-12-08T10:00:00+07:00", "why": "sửa điểm", "as_of": AS_OF, **WHO}
     undecided = review.review_file(office, late.id, ReviewOutcome.ACCEPT, **yes)
     assert undecided.decision.verdict.value == "held"
@@ -123,7 +123,7 @@ def test_after_the_lock_day_a_return_is_held_and_a_person_may_take_it(tmp_path):
     put(office, "late.xlsx", MeetingReturn("DB1-2").book())
     late = take_in(office, "2019-12-21T08:00:00+07:00")
     assert (verdicts(late), "L13" in codes(late)) == (["held"], True)
-    (waiting,) = review.list_held(office.workspace)
+    (waiting,) = review.list_undecided(office)
     done = review.review_file(
         office,
         waiting.id,

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from mlay_batch import reader
 from mlay_batch.app.office import open_office
-from mlay_batch.app.review import ReviewOutcome, list_held, review_file
+from mlay_batch.app.review import ReviewOutcome, list_undecided, review_file
 from mlay_batch.app.status import status
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.period import Period
@@ -123,7 +123,7 @@ def test_own_servers_word_is_heard(office):
 def test_accepting_a_strangers_mail_counts_it_and_keeps_the_decision(office):
     send(office, "1", STRANGER, ("a.xlsx", MeetingReturn("CB-01").book()))
     take_in(office)
-    (waiting,) = list_held(office.workspace)
+    (waiting,) = list_undecided(office)
     done = decide(office, waiting.id)
     assert done.entry.verdict is Verdict.ACCEPTED
     assert done.entry.findings[0].code == "L10"
@@ -136,7 +136,7 @@ def test_accepting_a_strangers_mail_counts_it_and_keeps_the_decision(office):
     assert (ruling.delivery, ruling.who, ruling.decided) == (waiting.id, "lan", SAID["decided"])
     assert (ruling.before, ruling.codes) == (Verdict.HELD, ("I20",))
     assert take_in(office).decisions == ()
-    assert list_held(office.workspace) == ()
+    assert list_undecided(office) == ()
 
 
 def test_refusing_one_counts_nothing(office):
@@ -274,7 +274,7 @@ def test_any_mailbox_adds_up(tmp_path_factory, monkeypatch, runs, rulings):
                     assert decision.verdict is not Verdict.ACCEPTED
             total += expected
             assert take_in(office).decisions == ()
-        for outcome, waiting in zip(rulings, list_held(office.workspace), strict=False):
+        for outcome, waiting in zip(rulings, list_undecided(office), strict=False):
             assert decide(office, waiting.id, outcome).entry.id == waiting.id
         assert received_count(office) == total
         with Ledger.open(office.workspace.ledger) as ledger:
