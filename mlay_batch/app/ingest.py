@@ -21,6 +21,7 @@ from mlay_batch.app.closing import flag_closed
 from mlay_batch.app.office import Office
 from mlay_batch.app.rollup import check_rollup
 from mlay_batch.app.workspace import Workspace
+from mlay_batch.checks.filled_rows import ignore_blank_form
 from mlay_batch.checks.identity import identify
 from mlay_batch.checks.sender import check_sender
 from mlay_batch.checks.verdict import decide, receipt_order
@@ -38,6 +39,7 @@ from mlay_batch.model.records import (
 
 if TYPE_CHECKING:
     from mlay_batch.reader import Reading
+    from mlay_batch.schema import Form
 
 Progress = Callable[[int, int], None]
 
@@ -197,7 +199,15 @@ def check_files(
             identified = [check_sender(file, office.register) for file in identified]
         for checked in validate(identified, office.lists, office.intake_catalogue.forms):
             waived = apply_waivers(check_rollup(checked, office.catalogue), office.register)
-            yield _name_findings(waived)
+            yield _name_findings(ignore_blank_form(waived, _form_of(checked, office)))
+
+
+def _form_of(checked: CheckedFile, office: Office) -> Form | None:
+    """Return the form a file was read as."""
+    submission = checked.submission
+    if submission is None:
+        return None
+    return office.intake_catalogue.form(submission.form or "", submission.version or "")
 
 
 def _in_groups(

@@ -14,13 +14,14 @@ from mlay_batch import reader
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import (
-    UNREADABLE_CODES,
     Correction,
+    answer_findings,
     branch_of,
     correction,
     corrections,
     files_to_answer,
     is_unreadable,
+    mail_of,
     reminders,
     right_form,
 )
@@ -126,6 +127,8 @@ class _PendingFile:
     topic: Topic
     missed_day: date | None = None
     """Day of an earlier request that was not met."""
+    same_mail: tuple[LedgerEntry, ...] = ()
+    """Further files of its mail that the same letter answers."""
 
 
 class _ReplyBuilder:
@@ -153,13 +156,24 @@ class _ReplyBuilder:
     # Answers
 
     def answers(self) -> Iterator[Letter | NoAddress]:
-        """Yield the answer to every accepted and every refused return, in order of receipt."""
+        """Yield the answer to every accepted and every refused return, in order of receipt.
+
+        What came in one mail and is no return gets one answer.
+        """
         files = files_to_answer(self.entries, self.period, self.office.register)
         unanswered = [
             file for file in files if Topic.answer_key(file.id) not in self.selection.done_keys
         ]
         submissions = self._read_rejected(unanswered)
+        ignored: dict[object, list[LedgerEntry]] = {}
         for entry in unanswered:
+            if entry.verdict is Verdict.IGNORED:
+                ignored.setdefault(mail_of(entry), []).append(entry)
+        for entry in unanswered:
+            is_ignored = entry.verdict is Verdict.IGNORED
+            first, *others = ignored[mail_of(entry)] if is_ignored else [entry]
+            if entry is not first:
+                continue
             if entry.verdict is Verdict.ACCEPTED:
                 yield self._receipt(entry)
                 continue
@@ -169,9 +183,8 @@ class _ReplyBuilder:
                 yield NoAddress(kind, entry.name)
             else:
                 topic = Topic.answer(entry.id, entry.form, branch, entry.period)
-                yield self._resend_letter(
-                    _PendingFile(entry, branch, topic), submissions.get(entry.id)
-                )
+                pending = _PendingFile(entry, branch, topic, same_mail=tuple(others))
+                yield self._resend_letter(pending, submissions.get(entry.id))
 
     def _read_rejected(self, entries: Sequence[LedgerEntry]) -> Mapping[int, Submission]:
         """Return the content of the refused files that could be opened, by ledger entry.
@@ -275,8 +288,13 @@ class _ReplyBuilder:
         )
         request = ResendRequest(text_kind, due_correction.until, pending.missed_day)
         if text_kind == "unopened":
-            findings = [finding for finding in entry.findings if finding.code in UNREADABLE_CODES]
-            return bodies.unreadable_letter(self.letter_context, envelope, entry, findings, request)
+            files = [(file, answer_findings(file)) for file in (entry, *pending.same_mail)]
+            topics = (
+                Topic.answer(file.id, file.form, pending.branch, file.period)
+                for file in pending.same_mail
+            )
+            envelope = replace(envelope, topics=(pending.topic, *topics))
+            return bodies.unreadable_letter(self.letter_context, envelope, files, request)
         if own_form is None or period is None:
             return _no_address(entry)
         errors = list(map(_listed_error, lines))

@@ -77,7 +77,7 @@ def test_without_a_root_the_origin_begins_in_the_folder_given(tmp_path):
     [
         ("ký.pdf", b"%PDF-1.4", "N01"), ("ký.xlsx", b"%PDF-1.4", None),
         ("ảnh.jpg", b"\xff\xd8\xff\xe0", "N02"), ("ảnh.heic", b"x", "N02"),
-        ("báo cáo.docx", make_zip(mimetype=b""), "N03"), ("ghi chú.txt", b"", "N03"),
+        ("báo cáo.docx", make_zip(mimetype=b""), "N03"), ("ghi chú.txt", b"x", "N03"),
         ("nén.rar", b"Rar!\x1a\x07", "N04"), ("nén.7z", b"7z\xbc\xaf\x27\x1c", "N04"),
         ("virus.exe", b"MZ", "N05"), ("không đuôi", b"abc", "N05"),
         ("mẫu.xlsx", BOOK, None), ("mẫu.xls", b"abc", None), ("mẫu.XLSM", BOOK, None),
