@@ -29,6 +29,7 @@ UNREADABLE_CODES = frozenset(
 )
 # Findings of documents without figures (PDF, photo, text): meant as the return where none came.
 DOCUMENT_CODES = frozenset({"N01", "N02", "N03"})
+_BOUNCE_CODES = frozenset({"N20"})
 # Findings of what often lies beside the return in its mail: then it needs no word.
 _BESIDE_CODES = DOCUMENT_CODES | {"N18", "N23"}
 
@@ -53,6 +54,23 @@ def files_to_answer(
         if (mail_of(entry) not in read_mails or not answer_findings(entry, _BESIDE_CODES))
         and _needs_answer(entry, entries, register, reporting)
     )
+
+
+def unreached_addresses(
+    entries: Sequence[LedgerEntry], period: Period, register: Register, as_of: date
+) -> frozenset[str]:
+    """Return the registered addresses that a letter of `period` did not reach.
+
+    An address that the register no longer has on `as_of` is settled.
+    """
+    addresses = (
+        address
+        for entry in entries
+        if _belongs_to(entry, period)
+        for finding in answer_findings(entry, _BOUNCE_CODES)
+        for address in str(finding.params.get("address")).split(", ")
+    )
+    return frozenset(filter(lambda address: register.mail_owner(address, as_of), addresses))
 
 
 def is_unreadable(entry: LedgerEntry) -> bool:

@@ -128,7 +128,12 @@ class _PendingFile:
     missed_day: date | None = None
     """Day of an earlier request that was not met."""
     same_mail: tuple[LedgerEntry, ...] = ()
-    """Further files of its mail that the same letter answers."""
+    """Further files of its mail that the same letter is about."""
+
+    def further_topics(self) -> Iterator[Topic]:
+        """Yield the topics of the answer to them."""
+        for file in self.same_mail:
+            yield Topic.answer(file.id, file.form, self.branch, file.period)
 
 
 class _ReplyBuilder:
@@ -289,11 +294,8 @@ class _ReplyBuilder:
         request = ResendRequest(text_kind, due_correction.until, pending.missed_day)
         if text_kind == "unopened":
             files = [(file, answer_findings(file)) for file in (entry, *pending.same_mail)]
-            topics = (
-                Topic.answer(file.id, file.form, pending.branch, file.period)
-                for file in pending.same_mail
-            )
-            envelope = replace(envelope, topics=(pending.topic, *topics))
+            if not pending.missed_day:
+                envelope = replace(envelope, topics=(pending.topic, *pending.further_topics()))
             return bodies.unreadable_letter(self.letter_context, envelope, files, request)
         if own_form is None or period is None:
             return _no_address(entry)
@@ -341,8 +343,23 @@ class _ReplyBuilder:
         for request in overdue:
             topic = self._open_topic(partial(Topic.repeat_correction, *_topic_parts(request)))
             if topic:
-                pending = _PendingFile(request.entry, request.branch, topic, request.until)
+                same_mail = self._ignored_in_mail_of(request.entry)
+                pending = _PendingFile(
+                    request.entry, request.branch, topic, request.until, same_mail
+                )
                 yield self._resend_letter(pending, submissions.get(request.entry.id))
+
+    def _ignored_in_mail_of(self, entry: LedgerEntry) -> tuple[LedgerEntry, ...]:
+        """Return what came in the same mail and is no return either."""
+        if entry.verdict is not Verdict.IGNORED:
+            return ()
+        return tuple(
+            other
+            for other in self.entries
+            if other is not entry
+            and other.verdict is Verdict.IGNORED
+            and mail_of(other) == mail_of(entry)
+        )
 
     def letters_by_addressee(
         self, kind: str, form: Form, branches: Sequence[str]

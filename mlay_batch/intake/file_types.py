@@ -58,7 +58,7 @@ _SUFFIXES_BY_REASON: Mapping[str, str] = {
     EXPORT: ".csv .tsv .htm .html .mht .mhtml",
     OTHER_SPREADSHEET: ".numbers .fods .uos .sxc .gnumeric .dbf .slk .dif .wk1 .123",
     LINK: ".url .webloc .lnk .desktop .gsheet .gdoc",
-    ENCRYPTED: ".pgp .gpg",
+    ENCRYPTED: ".pgp .gpg .p7m",
 }
 _REASON_BY_SUFFIX = {
     suffix: reason for reason, names in _SUFFIXES_BY_REASON.items() for suffix in names.split()
@@ -82,7 +82,10 @@ _BOOK_STREAM, _TEXT_STREAM = (
 )
 _XML_START = re.compile(rb"(?s)(\xef\xbb\xbf)?\s*<\?xml.{,4000}")
 _XML_SPREADSHEETS = (b"schemas-microsoft-com:office:spreadsheet", b"opendocument.spreadsheet")
-_ENVELOPED_DATA = bytes.fromhex("06092a864886f70d010703")  # S/MIME: OID 1.2.840.113549.1.7.3
+_ENVELOPED_DATA = (  # encrypted S/MIME: OIDs 1.2.840.113549.1.7.3 and 1.9.16.1.23
+    bytes.fromhex("06092a864886f70d010703"),
+    bytes.fromhex("060b2a864886f70d0109100117"),
+)
 _TAR, _ISO = (257, b"ustar"), (32769, b"CD001")  # where they say what they are
 
 
@@ -131,10 +134,10 @@ def skip_reason(file: IncomingFile) -> str | None:
     goes to the reader: the sender of a PDF called .xlsx believes that the return was sent, and
     needs a finding.
     """
-    if is_workbook_name(file):
-        return None
     if is_unfinished(file):
         return UNFINISHED
+    if is_workbook_name(file):
+        return None
     if file.data.startswith((ZIP, EMPTY_ZIP)):
         return _package_reason(file)
     by_suffix = _REASON_BY_SUFFIX.get(suffix(file), OTHER)
@@ -149,7 +152,7 @@ def _reason_of_content(data: bytes) -> str | None:
     for start, code in _REASON_BY_START:
         if data.startswith(start):
             return code
-    if data.startswith(b"\x30") and _ENVELOPED_DATA in data[:40]:
+    if data.startswith(b"\x30") and any(oid in data[:40] for oid in _ENVELOPED_DATA):
         return ENCRYPTED
     if any(data[at : at + len(mark)] == mark for at, mark in (_TAR, _ISO)):
         return PACKED
@@ -164,7 +167,7 @@ def is_unfinished(file: IncomingFile) -> bool:
     if file.name.startswith("~$"):
         return not is_file_content(file.data)
     if suffix(file) not in _UNFINISHED_SUFFIXES:
-        return not file.data
+        return not file.data and not is_workbook_name(file)  # the reader tells an empty workbook
     return not file.data.startswith(OLE) and zip_names(file.data) is None
 
 

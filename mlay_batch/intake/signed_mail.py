@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from mlay_batch.intake.file_types import OTHER, is_file_content
+from mlay_batch.intake.file_types import ENCRYPTED, is_file_content
 from mlay_batch.model.records import IncomingFile
 
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")  # OID 1.2.840.113549.1.7.2
@@ -26,10 +26,10 @@ def is_signed(file: IncomingFile) -> bool:
 
 
 def signed_members(file: IncomingFile) -> Iterator[IncomingFile]:
-    """Yield the signed file or mail; N05 where there is none, as in a list of certificates."""
+    """Yield the signed file or mail; N19 where it cannot be found."""
     content = signed_content(file.data)
     if content is None:
-        yield replace(file, skip_reason=OTHER)
+        yield replace(file, skip_reason=ENCRYPTED)
         return
     name = file.name[:-4] if file.name.lower().endswith(".p7m") else file.name
     name = name if is_file_content(content) else f"{name}.eml"
