@@ -24,7 +24,7 @@ from mlay_batch.schema.model import Due
 # Findings of files that could not be opened or read: the sender believes to have sent the return,
 # so it is to be sent again in another way, not filled in anew.
 UNREADABLE_CODES = frozenset(
-    {"N04", "N06", "N07", "N08", "N12", "N15", "N16", "N17", "N18", "N19", "N23"}
+    {"N04", "N06", "N07", "N08", "N10", "N12", "N15", "N16", "N17", "N18", "N19", "N23"}
     | {"R03", "R04", "R08", "R09"}
 )
 # Findings of documents without figures (PDF, photo, text): meant as the return where none came.

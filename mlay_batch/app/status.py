@@ -29,9 +29,10 @@ class Status:
     """The matrix branch × period of every form, and the number of files of each verdict.
 
     `todo` counts the remaining work in the order to do it, without zeros: ``decide`` (held files),
-    ``answer`` (returns without a letter), ``unreached`` (addresses that a bounce names), ``fix`` (branches that have time left to correct or
-    resend), ``remind`` (missing after the due day, or an overdue correction), ``wait`` (not due
-    yet), ``close`` (1 where the period can be closed).
+    ``answer`` (returns without a letter), ``unreached`` (registered addresses that a bounce names),
+    ``fix`` (branches that have time left to correct or resend), ``remind`` (missing after the due
+    day, or an overdue correction), ``wait`` (not due yet), ``close`` (1 where the period can be
+    closed).
     """
 
     period: Period
