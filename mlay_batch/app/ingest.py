@@ -21,7 +21,6 @@ from mlay_batch.app.closing import flag_closed
 from mlay_batch.app.office import Office
 from mlay_batch.app.rollup import check_rollup
 from mlay_batch.app.workspace import Workspace
-from mlay_batch.checks.filled_rows import ignore_blank_form
 from mlay_batch.checks.identity import identify
 from mlay_batch.checks.sender import check_sender
 from mlay_batch.checks.verdict import decide, receipt_order
@@ -187,6 +186,7 @@ def check_files(
     )
     pairs = zip(workbooks, submissions, strict=True)
     first = next(pairs)  # starts the workers: they read on while pandera is imported, a second
+    from mlay_batch.checks.filled_rows import ignore_blank_form  # start-up: only for new files
     from mlay_batch.checks.validate import validate  # see above
 
     for group in _in_groups(chain([first], pairs)):

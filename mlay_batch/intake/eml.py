@@ -98,7 +98,7 @@ def _mail_without_file(
     mail: IncomingFile, message: Message, *, has_pictures: bool
 ) -> list[IncomingFile]:
     """Return the mail itself, as ignored; beside pictures of its text only where it has a link."""
-    reason = mail_kinds.reason_without_file(message)
+    reason = mail_kinds.reason_without_file(message, mail_kinds.texts(message))
     if has_pictures and reason != LINK:
         return []
     return [replace(mail, skip_reason=reason, name=mail.subject or mail.name)]

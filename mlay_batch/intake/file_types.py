@@ -63,6 +63,9 @@ _SUFFIXES_BY_REASON: Mapping[str, str] = {
 _REASON_BY_SUFFIX = {
     suffix: reason for reason, names in _SUFFIXES_BY_REASON.items() for suffix in names.split()
 }
+_PACKAGE_PARTS = frozenset(
+    {"[content_types].xml", "mimetype", "word/document.xml", "ppt/presentation.xml"}
+)
 _UNFINISHED_SUFFIXES = frozenset(
     {".crdownload", ".part", ".partial", ".download", ".opdownload", ".tmp"}
 )
@@ -72,7 +75,7 @@ _OS_JUNK = frozenset(
 _OFFICE_TEMPORARY = re.compile(r"(?i)~(\$.*|wr[a-z]\d+\.tmp|df[0-9a-f]+\.tmp)")
 # What mail programs add to a mail as files: parts of its layout, its footer, its signature.
 _MAIL_LEFTOVER = re.compile(
-    r"(?i)(\._.*|att\d+\.(txt|html?)|(ole|edit)data\.mso|themedata\.(thmx|xml)|filelist\.xml"
+    r"(?i)(att\d+\.(txt|html?)|(ole|edit)data\.mso|themedata\.(thmx|xml)|filelist\.xml"
     r"|colorschememapping\.xml|.*\.(p7s|thmx|mso))"
 )
 _LAYOUT_PICTURE = re.compile(r"(?i)(image\d{3}|outlook-.*)\.(png|jpe?g|gif|bmp)")
@@ -182,7 +185,7 @@ def zip_names(data: bytes) -> frozenset[str] | None:
 
 def is_package(names: frozenset[str]) -> bool:
     """Whether a zip with these names is one document: Office, OpenDocument or iWork."""
-    return bool(names & {"[content_types].xml", "mimetype"}) or _is_iwork(names)
+    return bool(names & _PACKAGE_PARTS) or _is_iwork(names)
 
 
 def _is_iwork(names: frozenset[str]) -> bool:

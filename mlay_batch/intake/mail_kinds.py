@@ -9,16 +9,16 @@ read as any other.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.message import Message
 
 from mlay_batch.core.text import is_mail_address
+from mlay_batch.intake import limits
 from mlay_batch.intake.file_types import LINK
 from mlay_batch.intake.headers import raw_headers, subject
 
 NO_FILE, BOUNCE, AUTOMATIC = "N13", "N20", "N21"
 _MAX_ADDRESSES = 5
-_MAX_TEXT = 200_000  # bytes of a text part that are searched
 _DAEMON = re.compile(r"(?i)\bmailer-daemon\b")
 _POSTMASTER = re.compile(r"(?i)\bpostmaster@")
 _REPLY_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")
@@ -71,11 +71,11 @@ def is_report(message: Message) -> bool:
     return message.get_content_type() == "multipart/report"
 
 
-def reason_without_file(message: Message) -> str:
-    """Return the reason code of a mail without a file."""
+def reason_without_file(message: Message, words: Iterable[str]) -> str:
+    """Return the reason code of a mail without a file; `words` are its texts."""
     if _may_be_automatic(message):
         return AUTOMATIC
-    return LINK if any(map(_has_link, _texts(message))) else NO_FILE
+    return LINK if any(map(_has_link, words)) else NO_FILE
 
 
 def failed_addresses(message: Message) -> str:
@@ -87,7 +87,7 @@ def failed_addresses(message: Message) -> str:
     candidates = [candidate.rpartition(";")[2] for candidate in candidates]
     candidates += ",".join(raw_headers(message, "x-failed-recipients")).split(",")
     if not any(map(is_mail_address, map(str.strip, candidates))):
-        candidates += [match for text in _texts(message) for match in _FAILED_LINE.findall(text)]
+        candidates += [match for text in texts(message) for match in _FAILED_LINE.findall(text)]
     addresses = (candidate.strip(" \t\r\n<>").lower() for candidate in candidates)
     unique = dict.fromkeys(address for address in addresses if is_mail_address(address))
     return ", ".join([*unique][:_MAX_ADDRESSES]) or "–"
@@ -136,11 +136,12 @@ def _may_be_automatic(message: Message) -> bool:
     )
 
 
-def _texts(message: Message) -> Iterator[str]:
+def texts(message: Message) -> Iterator[str]:
+    """Yield the texts of a mail, each cut to `limits.MAX_TEXT`."""
     for part in message.walk():
         data = part.get_payload(decode=True) if part.get_content_maintype() == "text" else None
         if isinstance(data, bytes):
-            yield data[:_MAX_TEXT].decode("utf-8", "replace")
+            yield data[: limits.MAX_TEXT].decode("utf-8", "replace")
 
 
 def _has_link(text: str) -> bool:

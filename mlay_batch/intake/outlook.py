@@ -40,10 +40,12 @@ class OutlookMail:
     Attributes:
         headers: the mail's header lines.
         files: name, bytes (None for what is no file), and whether it is shown in the text.
+        text: the mail's text, cut to `limits.MAX_TEXT`.
     """
 
     headers: str = ""
     files: tuple[tuple[str, bytes | None, bool], ...] = ()
+    text: str = ""
 
 
 def is_msg(file: IncomingFile) -> bool:
@@ -60,7 +62,7 @@ def msg_members(file: IncomingFile, trust: MailTrust) -> Iterator[IncomingFile]:
     message = parse_mail(mail.headers.encode("utf-8", "replace"))
     mail_file = add_headers(file, message, trust)
     files = notice(mail_file, message) or list(_mail_files(mail_file, mail))
-    reason = reason_without_file(message)
+    reason = reason_without_file(message, [mail.text])
     yield from files or [
         replace(mail_file, skip_reason=reason, name=mail_file.subject or file.name)
     ]
