@@ -47,7 +47,11 @@ def files_to_answer(
     """
     read_mails = {mail_of(entry) for entry in entries if entry.verdict is not Verdict.IGNORED}
     files = [entry for entry in entries if _belongs_to(entry, period)]
-    reporting = {entry.branch for entry in files if entry.verdict is Verdict.ACCEPTED}
+    reporting = {
+        entry.branch
+        for entry in files
+        if entry.verdict is Verdict.ACCEPTED and entry.period == str(period)
+    }
     return tuple(
         entry
         for entry in files
@@ -59,18 +63,22 @@ def files_to_answer(
 def unreached_addresses(
     entries: Sequence[LedgerEntry], period: Period, register: Register, as_of: date
 ) -> frozenset[str]:
-    """Return the registered addresses that a letter of `period` did not reach.
+    """Return the registered addresses that a letter did not reach since `period` began.
 
     An address that the register no longer has on `as_of` is settled.
     """
     addresses = (
         address
         for entry in entries
-        if _belongs_to(entry, period)
+        if entry.received[:10] >= period.start.isoformat()
         for finding in answer_findings(entry, _BOUNCE_CODES)
         for address in str(finding.params.get("address")).split(", ")
     )
-    return frozenset(filter(lambda address: register.mail_owner(address, as_of), addresses))
+    return frozenset(
+        address
+        for address in addresses
+        if any(owner.is_in_force(as_of) for owner in register.by_mail.get(address, ()))
+    )
 
 
 def is_unreadable(entry: LedgerEntry) -> bool:
@@ -102,7 +110,7 @@ def _needs_answer(
     register: Register,
     reporting: AbstractSet[str | None],
 ) -> bool:
-    """Whether a file needs an answer; `reporting` are the branches with an accepted return."""
+    """Whether a file needs an answer; `reporting` are the branches with a return of the period."""
     if entry.verdict is Verdict.ACCEPTED:
         return True
     branch = branch_of(entry, register)

@@ -86,7 +86,7 @@ def test_the_clerk_is_told_which_address_a_letter_did_not_reach(office: Office) 
     ((finding,),) = (decision.findings for decision in take_in(office).decisions)
     assert finding.params == {"address": CB09}
     assert status(office, NOVEMBER, OVERDUE).todo["unreached"] == 1
-    assert "unreached" not in status(office, NOVEMBER.next(), OVERDUE).todo
+    assert "unreached" not in status(office, Period(2020, 1), OVERDUE).todo
     addresses = tuple(a for a in office.register.addresses if a.branch != "CB-09")
     corrected = replace(office, register=replace(office.register, addresses=addresses))
     assert "unreached" not in status(corrected, NOVEMBER, OVERDUE).todo
@@ -120,11 +120,12 @@ def test_a_scan_alone_is_answered_and_beside_or_after_a_return_is_not(
     take_in(office)
     (letter,) = letters_to(office, day=IN_TIME)
     assert "Số liệu chỉ lấy từ tệp Excel của biểu mẫu" in letter.body
-    put(office, "b.xlsx", MeetingReturn("DB1-1").book())
-    take_in(office, "2019-12-04T09:00:00+07:00")
-    send_mail(office, "2", "db1@x.example", (name, data + b"2"))
-    take_in(office, "2019-12-05T09:00:00+07:00")
-    assert "unopened" not in kinds(office, addressee="DB-1")
+    for month, letters in ((10, ["unopened"]), (11, ["receipt"])):
+        put(office, f"{month}.xlsx", MeetingReturn("DB1-1", month).book())
+        take_in(office, "2019-11-04T09:00:00+07:00")
+        send_mail(office, f"{month}", "db1@x.example", (name, data + str(month).encode()))
+        take_in(office, "2019-12-04T09:00:00+07:00")
+        assert kinds(office, addressee="DB-1", day=IN_TIME) == letters
 
 
 def test_a_copy_beside_the_return_is_kept_with_it(office: Office) -> None:
