@@ -7,9 +7,11 @@ of the correction: a letter that no return was received would contradict the fir
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from mlay_batch.core.findings import Finding
 from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import due_date
 from mlay_batch.figures.report_records import Completeness
@@ -24,9 +26,17 @@ _NOT_OWED_CODES = frozenset({"I05", "I07", "I08", "I12", "I13"})
 _OFFICE_REFUSAL, _CLOSED_CODES = "L11", frozenset({"L12", "L13"})
 DECLINED_CODES = _NOT_OWED_CODES | {_OFFICE_REFUSAL}
 
-# Findings of files that could not be opened: the sender believes to have sent the return, so it is
-# to be sent again in another way, not filled in anew.
-UNREADABLE_CODES = frozenset({"N04", "N06", "N07", "N08", "N12", "N15", "R03", "R04", "R08", "R09"})
+# Findings of files that could not be opened or read: the sender believes to have sent the return,
+# so it is to be sent again in another way, not filled in anew.
+UNREADABLE_CODES = frozenset(
+    {"N04", "N06", "N07", "N08", "N10", "N12", "N15", "N16", "N17", "N18", "N19", "N23"}
+    | {"R03", "R04", "R08", "R09"}
+)
+# Findings of documents without figures (PDF, photo, text): meant as the return where none came.
+DOCUMENT_CODES = frozenset({"N01", "N02", "N03"})
+_BOUNCE_CODES = frozenset({"N20"})
+# Findings of what often lies beside the return in its mail: then it needs no word.
+_BESIDE_CODES = DOCUMENT_CODES | {"N18", "N23"}
 
 
 def files_to_answer(
@@ -37,18 +47,61 @@ def files_to_answer(
     These are the files of the period, and files received since its end: a correction of September
     that arrives in December is answered with November's. Among them are answered: accepted returns;
     refused ones that no accepted one of the branch has superseded, unless a stranger sent them in
-    its name; unreadable files from a registered address. Not those that a person dismissed.
+    its name; from a registered address also unreadable files, and documents where neither their
+    mail nor the branch has sent a return. Not those that a person dismissed.
     """
+    read_mails = {mail_of(entry) for entry in entries if entry.verdict is not Verdict.IGNORED}
+    files = [entry for entry in entries if _belongs_to(entry, period)]
+    reporting = {
+        entry.branch
+        for entry in files
+        if entry.verdict is Verdict.ACCEPTED and entry.period == str(period)
+    }
     return tuple(
         entry
+        for entry in files
+        if (mail_of(entry) not in read_mails or not answer_findings(entry, _BESIDE_CODES))
+        and _needs_answer(entry, entries, register, reporting)
+    )
+
+
+def unreached_addresses(
+    entries: Sequence[LedgerEntry], period: Period, register: Register, as_of: date
+) -> frozenset[str]:
+    """Return the registered addresses that a letter did not reach since `period` began.
+
+    An address that the register no longer has on `as_of` is settled.
+    """
+    addresses = (
+        address
         for entry in entries
-        if _belongs_to(entry, period) and _needs_answer(entry, entries, register)
+        if entry.received[:10] >= period.start.isoformat()
+        for finding in answer_findings(entry, _BOUNCE_CODES)
+        for address in str(finding.params.get("address")).split(", ")
+    )
+    return frozenset(
+        address
+        for address in addresses
+        if any(owner.is_in_force(as_of) for owner in register.by_mail.get(address, ()))
     )
 
 
 def is_unreadable(entry: LedgerEntry) -> bool:
     """Whether a file must be sent again because it could not be opened."""
-    return any(finding.code in UNREADABLE_CODES for finding in entry.findings)
+    return bool(answer_findings(entry, UNREADABLE_CODES))
+
+
+def answer_findings(
+    entry: LedgerEntry, codes: frozenset[str] = UNREADABLE_CODES | DOCUMENT_CODES
+) -> tuple[Finding, ...]:
+    """Return the findings that say why a file is no return that can be read."""
+    return tuple(finding for finding in entry.findings if finding.code in codes)
+
+
+def mail_of(entry: LedgerEntry) -> tuple[str | None, str]:
+    """Return what the files of one mail have in common: its sender and id, or where it lies."""
+    ids = (entry.thread or "").split()
+    return entry.sender, ids[-1] if ids else entry.origin.partition("!")[0]
 
 
 def is_declined(entry: LedgerEntry, entries: Iterable[LedgerEntry]) -> bool:
@@ -70,14 +123,27 @@ def _belongs_to(entry: LedgerEntry, period: Period) -> bool:
     return entry.period == str(period) or came_since
 
 
-def _needs_answer(entry: LedgerEntry, entries: Sequence[LedgerEntry], register: Register) -> bool:
+def _needs_answer(
+    entry: LedgerEntry,
+    entries: Sequence[LedgerEntry],
+    register: Register,
+    reporting: AbstractSet[str | None],
+) -> bool:
+    """Whether a file needs an answer; `reporting` are the branches with a return of the period."""
     if entry.verdict is Verdict.ACCEPTED:
         return True
     branch = branch_of(entry, register)
-    is_known = branch or register.mail_owners(entry.sender or "", _received_day(entry))
-    unreadable = entry.verdict is Verdict.IGNORED and is_unreadable(entry) and is_known
-    rejected = entry.verdict is Verdict.REJECTED and not entry.is_from_stranger
-    if entry.is_dismissed or not (rejected or unreadable):
+    if entry.is_dismissed:
+        return False
+    if entry.verdict is Verdict.IGNORED:
+        is_known = branch or register.mail_owners(entry.sender or "", _received_day(entry))
+        if not is_known or not answer_findings(entry):
+            return False
+        if not is_unreadable(entry):  # a document: it may go with a return that came before
+            return branch is not None and not any(
+                code and register.is_within(code, branch) for code in reporting
+            )
+    elif entry.verdict is not Verdict.REJECTED or entry.is_from_stranger:
         return False
     if entry.key:
         return not entry.has_later_acceptance(entries)
@@ -91,7 +157,9 @@ def needs_decision(entry: LedgerEntry, entries: Sequence[LedgerEntry], register:
     """Whether a person must decide on a file: it is held, or nobody knows whom to answer."""
     if entry.verdict is Verdict.HELD:
         return True
-    return branch_of(entry, register) is None and _needs_answer(entry, entries, register)
+    return branch_of(entry, register) is None and _needs_answer(
+        entry, entries, register, frozenset()
+    )
 
 
 def branch_of(entry: LedgerEntry, register: Register) -> str | None:

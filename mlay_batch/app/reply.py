@@ -15,14 +15,15 @@ from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import (
     DECLINED_CODES,
-    UNREADABLE_CODES,
     Correction,
+    answer_findings,
     branch_of,
     correction,
     corrections,
     files_to_answer,
     is_declined,
     is_unreadable,
+    mail_of,
     reminders,
     right_form,
 )
@@ -130,6 +131,13 @@ class _PendingFile:
     topic: Topic
     missed_day: date | None = None
     """Day of an earlier request that was not met."""
+    same_mail: tuple[LedgerEntry, ...] = ()
+    """Further files of its mail that the same letter is about."""
+
+    def further_topics(self, period: Period) -> Iterator[Topic]:
+        """Yield the topics of the answer to them."""
+        for file in self.same_mail:
+            yield Topic.answer(file, self.branch, period)
 
 
 class _ReplyBuilder:
@@ -157,11 +165,22 @@ class _ReplyBuilder:
     # Answers
 
     def answers(self) -> Iterator[Letter | NoAddress]:
-        """Yield the answer to every accepted and every refused return, in order of receipt."""
+        """Yield the answer to every accepted and every refused return, in order of receipt.
+
+        What came in one mail and is no return gets one answer.
+        """
         files = files_to_answer(self.entries, self.period, self.office.register)
         unanswered = [file for file in files if file.answer_key not in self.selection.done_keys]
         submissions = self._read_rejected(unanswered)
+        ignored: dict[object, list[LedgerEntry]] = {}
         for entry in unanswered:
+            if entry.verdict is Verdict.IGNORED:
+                ignored.setdefault(mail_of(entry), []).append(entry)
+        for entry in unanswered:
+            is_ignored = entry.verdict is Verdict.IGNORED
+            first, *others = ignored[mail_of(entry)] if is_ignored else [entry]
+            if entry is not first:
+                continue
             if entry.verdict is Verdict.ACCEPTED:
                 yield self._receipt(entry)
                 continue
@@ -171,9 +190,8 @@ class _ReplyBuilder:
                 yield NoAddress(kind, entry.name, entry.id)
             else:
                 topic = Topic.answer(entry, branch, self.period)
-                yield self._resend_letter(
-                    _PendingFile(entry, branch, topic), submissions.get(entry.id)
-                )
+                pending = _PendingFile(entry, branch, topic, same_mail=tuple(others))
+                yield self._resend_letter(pending, submissions.get(entry.id))
 
     def _read_rejected(self, entries: Sequence[LedgerEntry]) -> Mapping[int, Submission]:
         """Return the content of the refused files that could be opened, by ledger entry.
@@ -277,10 +295,15 @@ class _ReplyBuilder:
             self.as_of,
         )
         request = ResendRequest(text_kind, due_correction.until, pending.missed_day)
-        if text_kind in ("declined", "unopened"):
-            codes = DECLINED_CODES if text_kind == "declined" else UNREADABLE_CODES
-            findings = [finding for finding in entry.findings if finding.code in codes]
-            return bodies.file_letter(self.letter_context, envelope, entry, findings, request)
+        if text_kind == "declined":
+            files = [(entry, answer_findings(entry, DECLINED_CODES))]
+            return bodies.file_letter(self.letter_context, envelope, files, request)
+        if text_kind == "unopened":
+            files = [(file, answer_findings(file)) for file in (entry, *pending.same_mail)]
+            if not pending.missed_day:
+                further_topics = pending.further_topics(self.period)
+                envelope = replace(envelope, topics=(pending.topic, *further_topics))
+            return bodies.file_letter(self.letter_context, envelope, files, request)
         if own_form is None or period is None:
             return _no_address(entry)
         errors = list(map(_listed_error, lines))
@@ -330,8 +353,23 @@ class _ReplyBuilder:
             )
             topic = self._open_topic(make_topic)
             if topic:
-                pending = _PendingFile(request.entry, request.branch, topic, request.until)
+                same_mail = self._ignored_in_mail_of(request.entry)
+                pending = _PendingFile(
+                    request.entry, request.branch, topic, request.until, same_mail
+                )
                 yield self._resend_letter(pending, submissions.get(request.entry.id))
+
+    def _ignored_in_mail_of(self, entry: LedgerEntry) -> tuple[LedgerEntry, ...]:
+        """Return what came in the same mail and is no return either."""
+        if entry.verdict is not Verdict.IGNORED:
+            return ()
+        return tuple(
+            other
+            for other in self.entries
+            if other is not entry
+            and other.verdict is Verdict.IGNORED
+            and mail_of(other) == mail_of(entry)
+        )
 
     def letters_by_addressee(
         self, kind: str, form: Form, branches: Sequence[str]

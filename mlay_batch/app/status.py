@@ -16,6 +16,7 @@ from mlay_batch.app.pending_replies import (
     needs_decision,
     outstanding_branches,
     reminders,
+    unreached_addresses,
 )
 from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import completeness
@@ -29,9 +30,10 @@ class Status:
     """The matrix branch × period of every form, and the number of files of each verdict.
 
     `todo` counts the remaining work in the order to do it, without zeros: ``decide`` (files
-    held, or of nobody knows whom), ``answer`` (returns without a letter), ``fix`` (branches that
-    have time left to correct or resend), ``remind`` (missing after the due day, or an overdue
-    correction), ``wait`` (not due yet), ``close`` (1 where the period can be closed).
+    held, or of nobody knows whom), ``answer`` (returns without a letter), ``unreached`` (registered
+    addresses that a bounce names), ``fix`` (branches that have time left to correct or resend),
+    ``remind`` (missing after the due day, or an overdue correction), ``wait`` (not due yet),
+    ``close`` (1 where the period can be closed).
     """
 
     period: Period
@@ -72,6 +74,9 @@ def status(office: Office, period: Period, as_of: date) -> Status:
                 ledger_entry.answer_key not in letter_states
                 and bool(branch_of(ledger_entry, office.register))
                 for ledger_entry in files_to_answer(inputs.ledger_entries, period, office.register)
+            ),
+            "unreached": len(
+                unreached_addresses(inputs.ledger_entries, period, office.register, as_of)
             ),
             "fix": open_count - len(due_reminders),
             "remind": len(due_reminders),

@@ -14,9 +14,10 @@ from functools import cached_property
 from mlay_batch.checks.cell_findings import cell_of, is_wrong_value
 from mlay_batch.core.findings import Finding, Param, Severity
 from mlay_batch.core.text import DASHES
-from mlay_batch.model.records import Row
-from mlay_batch.schema.model import Field, Section
+from mlay_batch.model.records import CheckedFile, Row
+from mlay_batch.schema.model import Field, Form, Section
 
+_BLANK_FORM = "N22"
 _IDENTIFYING_TYPES = ("date", "period", "choice", "ref")
 """Types of the fields that say which meeting, visit or person a row is about."""
 _READ_VALUE_CODES = frozenset({"C13", "C17", "C23", "C25", "C27"})
@@ -64,6 +65,27 @@ def fill_in(
             result_rows.append(content.with_defaults())
     remaining = tuple(finding for finding in findings if finding not in dropped)
     return FilledRows(tuple(result_rows), remaining, tuple(strays))
+
+
+def ignore_blank_form(checked: CheckedFile, form: Form | None) -> CheckedFile:
+    """Return a refused form that nobody filled in as no return (N22), any other file unchanged.
+
+    It is the office's own blank form, which an answer quoted. What the template fills in counts for
+    nothing; anything the reader met in the form besides, such as a text in a field of numbers or a
+    note beside a table, makes it a return.
+    """
+    submission = checked.submission
+    if form is None or submission is None or not checked.is_refused:
+        return checked
+    sections = {section.id: section for section in form.sections}
+    is_filled = any(
+        not field.prefill
+        for row in submission.rows
+        for field in _RowContent(row, sections[row.section], {}).filled_fields
+    )
+    if is_filled or any(finding.code[0] in "CR" for finding in checked.findings):
+        return checked
+    return CheckedFile(replace(checked.file, skip_reason=_BLANK_FORM))
 
 
 @dataclass(frozen=True)

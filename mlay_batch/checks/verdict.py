@@ -271,9 +271,14 @@ def _later_wins(file: IncomingFile, current: _DecidedFile) -> tuple[Verdict, str
 
 
 def _ignore(checked: CheckedFile, reason: str) -> Decision:
-    """Return the decision on a file that is no return; a signed copy names its return."""
+    """Return the decision on a file that is no return.
+
+    A signed copy names its return, a bounce the address.
+    """
     file = checked.file
-    params = {"name": re.split("[/!]", file.kept_with)[-1]} if file.kept_with else {}
+    params: dict[str, Param] = {"address": file.undelivered} if file.undelivered else {}
+    if file.kept_with:
+        params = {"name": re.split("[/!]", file.kept_with)[-1]}
     finding = Finding(reason, Severity.WARNING, Place(file.name), params)
     return Decision(checked, Verdict.IGNORED, (*checked.findings, finding))
 

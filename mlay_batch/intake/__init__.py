@@ -2,7 +2,9 @@
 
     unpack      `list_files` and `unpack`: folders (Maildir too), containers in containers,
                 signed copies beside a return
-    zips eml outlook   .zip; .eml and mbox; .msg and winmail.dat: the files in each
+    zips eml outlook signed_mail
+                .zip; .eml and mbox; .msg and winmail.dat; .p7m: the files in each
+    mail_kinds  bounces, automatic replies, links in place of a file
     headers     what a mail says of itself, and what the office's own mail server says of it
     file_types  a file's type, by its first bytes and its name
     imap        downloads mails from the office's mailbox

@@ -15,9 +15,13 @@ from dataclasses import dataclass, replace
 from email.message import Message
 from itertools import pairwise
 
-from mlay_batch.intake import headers, limits
+from mlay_batch.intake import headers, limits, mail_kinds
 from mlay_batch.intake.file_types import (
+    ENCRYPTED,
+    INLINE_PICTURE,
+    LINK,
     is_file_content,
+    is_mail_leftover,
     is_workbook_name,
     nfc,
     skip_inline_picture,
@@ -26,7 +30,7 @@ from mlay_batch.intake.file_types import (
 from mlay_batch.intake.headers import MailTrust
 from mlay_batch.model.records import IncomingFile
 
-TOO_DEEP, NO_FILE, UNREADABLE = "N12", "N13", "N15"
+TOO_DEEP, UNREADABLE = "N12", "N15"
 _HEADER_LINES = re.compile(
     rb"(From |[!-9;-~]+:[^\r\n]*\r?\n)([!-9;-~]+:|[ \t])", re.DOTALL
 )  # two header lines at least
@@ -34,8 +38,14 @@ _TYPICAL_HEADERS = re.compile(
     rb"(?im)^(received|return-path|delivered-to|message-id|mime-version|from|subject|date):"
 )
 _LOST_BOUNDARY = re.compile(r"(?mi)^--(\S[^\r\n]{0,69}?)[ \t]*\r?\n(?=Content-)")
+_ENCRYPTED_TYPE = "multipart/encrypted"
 _SIGNATURE_TYPES = frozenset(
-    {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
+    {
+        "application/pgp-signature",
+        "application/pgp-keys",
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+    }
 )
 # The line before each mail of an mbox: an address and a time that ends in a year.
 _FROM_LINE = re.compile(rb"(?m)(?:\A|(?<=\n\n)|(?<=\r\n\r\n))From [^\r\n]*\d{4}[^\r\n]*\r?\n")
@@ -56,8 +66,8 @@ def is_mail(file: IncomingFile) -> bool:
 def mail_members(file: IncomingFile, trust: MailTrust) -> Iterator[IncomingFile]:
     """Yield the files of a mail.
 
-    A mail without files is itself ignored as N13. A mail beyond the limits (nesting, parts) yields
-    the files up to there, and one ignored as N12.
+    A mail that a mail system wrote is itself ignored, whatever it quotes; so is one without files.
+    A mail beyond the limits (nesting, parts) yields the files up to there, and one ignored as N12.
     """
     if file.data.count(b"\n--") > limits.MAX_BOUNDARIES:
         yield replace(file, skip_reason=TOO_DEEP, channel="mail")
@@ -65,11 +75,33 @@ def mail_members(file: IncomingFile, trust: MailTrust) -> Iterator[IncomingFile]
     try:
         message = headers.parse_mail(file.data)
         mail = add_headers(file, message, trust)
-        files = list(_mail_files(mail, message))
+        files = notice(mail, message) or list(_mail_files(mail, message))
+        if all(member.skip_reason == INLINE_PICTURE for member in files):
+            files += _mail_without_file(mail, message, has_pictures=bool(files))
     except Exception:  # noqa: BLE001 - a hostile mail makes `email` raise anything, RecursionError too
         yield replace(file, skip_reason=TOO_DEEP, channel="mail")
         return
-    yield from files or [replace(mail, skip_reason=NO_FILE, name=mail.subject or file.name)]
+    yield from files
+
+
+def notice(mail: IncomingFile, message: Message) -> list[IncomingFile]:
+    """Return a mail that a mail system wrote, as ignored; nothing for any other mail."""
+    reason = mail_kinds.notice_reason(message)
+    if reason is None:
+        return []
+    address = mail_kinds.failed_addresses(message) if reason == mail_kinds.BOUNCE else None
+    name = mail.subject or mail.name
+    return [replace(mail, skip_reason=reason, name=name, undelivered=address)]
+
+
+def _mail_without_file(
+    mail: IncomingFile, message: Message, *, has_pictures: bool
+) -> list[IncomingFile]:
+    """Return the mail itself, as ignored; beside pictures of its text only where it has a link."""
+    reason = mail_kinds.reason_without_file(message, mail_kinds.texts(message))
+    if has_pictures and reason != LINK:
+        return []
+    return [replace(mail, skip_reason=reason, name=mail.subject or mail.name)]
 
 
 def add_headers(file: IncomingFile, message: Message, trust: MailTrust) -> IncomingFile:
@@ -118,17 +150,21 @@ def _attachment(mail: IncomingFile, number: int, part: Message, data: bytes) -> 
         file = replace(file, name=file.name.rstrip(".").replace(".", " "))
     if len(data) > limits.MAX_FILE:
         return replace(file, skip_reason="N08", data=b"")
+    if part.get_content_type() == _ENCRYPTED_TYPE:
+        return replace(file, skip_reason=ENCRYPTED)
     is_inline = part.get_content_disposition() == "inline" or part.get("content-id") is not None
-    return skip_inline_picture(file) if is_inline else file
+    return skip_inline_picture(file, is_inline=is_inline)
 
 
 def _is_attachment(part: Message, data: bytes) -> bool:
     """Whether a part is a file, not the mail's text: by its bytes, name, disposition or type."""
-    if part.get_content_type() in _SIGNATURE_TYPES:
+    name = headers.file_name(part)
+    if part.get_content_type() in _SIGNATURE_TYPES or is_mail_leftover(name or "", data):
         return False
     if (
         is_file_content(data)
-        or headers.file_name(part)
+        or name
+        or part.get_content_type() == _ENCRYPTED_TYPE
         or part.get_content_disposition() == "attachment"
     ):
         return True
@@ -140,7 +176,12 @@ def _parts(message: Message, depth: int) -> Iterator[_Part]:
     if depth > limits.MAX_MAILS:
         yield _Part(None)
         return
+    if message.get_content_type() == _ENCRYPTED_TYPE:  # PGP (RFC 3156): nothing in it can be read
+        yield _Part(message, message.as_bytes())
+        return
     if message.is_multipart():
+        if depth and mail_kinds.is_report(message):
+            return
         if wrapped := _decode_wrapped_mail(message):
             yield from _parts(wrapped, depth + 1)
             return

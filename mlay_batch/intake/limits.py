@@ -15,6 +15,7 @@ MAX_ZIPS = 2  # a zip in a zip is opened, one further down is not
 MAX_MAILS = 20  # a mail forwarded in a mail, and so on
 MAX_PARTS = 200
 MAX_BOUNDARIES = 20_000  # lines of a mail that may begin a part: each becomes an object in memory
+MAX_TEXT = 200_000  # bytes of a mail's text that are searched for links
 MAX_HEADER = 10_000  # characters; parsing a longer one takes quadratic time
 SMALL_PICTURE = 20 << 10  # bytes: a logo or a drawn signature; a photo of a page is larger
 OUTLOOK_SECONDS = 20.0

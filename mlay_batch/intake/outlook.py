@@ -15,16 +15,18 @@ from multiprocessing.connection import Connection
 from mlay_batch.core import codec
 from mlay_batch.core.processes import limit_memory
 from mlay_batch.intake import limits
-from mlay_batch.intake.eml import NO_FILE, TOO_DEEP, UNREADABLE, add_headers
+from mlay_batch.intake.eml import TOO_DEEP, UNREADABLE, add_headers, notice
 from mlay_batch.intake.file_types import (
     OLE,
     PROPERTY_STREAM,
     TNEF,
+    is_mail_leftover,
     nfc,
     skip_inline_picture,
     suffix,
 )
 from mlay_batch.intake.headers import MailTrust, parse_mail, readable_text
+from mlay_batch.intake.mail_kinds import NO_FILE, reason_without_file
 from mlay_batch.model.records import IncomingFile
 
 _MAX_ANSWER = 2 * limits.MAX_UNPACKED  # bytes of an answer: its base64 is longer by a third
@@ -38,10 +40,12 @@ class OutlookMail:
     Attributes:
         headers: the mail's header lines.
         files: name, bytes (None for what is no file), and whether it is shown in the text.
+        text: the mail's text, cut to `limits.MAX_TEXT`.
     """
 
     headers: str = ""
     files: tuple[tuple[str, bytes | None, bool], ...] = ()
+    text: str = ""
 
 
 def is_msg(file: IncomingFile) -> bool:
@@ -55,10 +59,12 @@ def msg_members(file: IncomingFile, trust: MailTrust) -> Iterator[IncomingFile]:
     if mail is None:
         yield replace(file, skip_reason=UNREADABLE, channel="mail")
         return
-    mail_file = add_headers(file, parse_mail(mail.headers.encode("utf-8", "replace")), trust)
-    files = list(_mail_files(mail_file, mail))
+    message = parse_mail(mail.headers.encode("utf-8", "replace"))
+    mail_file = add_headers(file, message, trust)
+    files = notice(mail_file, message) or list(_mail_files(mail_file, mail))
+    reason = reason_without_file(message, [mail.text])
     yield from files or [
-        replace(mail_file, skip_reason=NO_FILE, name=mail_file.subject or file.name)
+        replace(mail_file, skip_reason=reason, name=mail_file.subject or file.name)
     ]
 
 
@@ -82,6 +88,8 @@ def _mail_files(mail: IncomingFile, outlook_mail: OutlookMail) -> Iterator[Incom
             yield replace(mail, skip_reason=TOO_DEEP, origin=f"{mail.origin}!{number}")
             return
         file_name = nfc(readable_text(name).replace("\\", "/").rpartition("/")[2]) or mail.name
+        if is_mail_leftover(file_name, data or b""):
+            continue
         file = replace(
             mail, name=file_name, data=data or b"", origin=f"{mail.origin}!{number}/{file_name}"
         )
@@ -89,7 +97,7 @@ def _mail_files(mail: IncomingFile, outlook_mail: OutlookMail) -> Iterator[Incom
             file = replace(file, skip_reason=UNREADABLE)
         elif len(data) > limits.MAX_FILE:
             file = replace(file, skip_reason="N08", data=b"")
-        yield skip_inline_picture(file) if is_inline and file.skip_reason is None else file
+        yield file if file.skip_reason else skip_inline_picture(file, is_inline=is_inline)
 
 
 def read_in_child(task: str, data: bytes) -> OutlookMail | None:

@@ -19,8 +19,8 @@ from mlay_batch.intake.file_types import PROPERTY_STREAM
 
 Attachment = tuple[str, bytes | None, bool]
 """Name, bytes (None for what is no file), whether it is shown in the text."""
-ParsedMail = tuple[str, tuple[Attachment, ...]]
-"""The mail's header lines and its files."""
+ParsedMail = tuple[str, tuple[Attachment, ...], str]
+"""The mail's header lines, its files and its text."""
 _EMBEDDED_MAIL = "__substg1.0_3701000D"
 
 
@@ -37,9 +37,28 @@ def _read_msg(data: bytes) -> ParsedMail:
                 or text_property(c.PID_SENDER_EMAIL_ADDRESS),
                 "Subject": msg.subject,
                 "Message-ID": text_property(c.PID_INTERNET_MESSAGE_ID),
+                "Content-Type": _report_type(msg.message_class),
             }
         )
-    return head, tuple(_read_attachments(root, 0))
+    return head, tuple(_read_attachments(root, 0)), _read_text(msg)
+
+
+def _read_text(msg: Msg) -> str:
+    """Return the mail's text; empty where it is in no known encoding."""
+    try:
+        return (msg.body or "")[: limits.MAX_TEXT]
+    except (ValueError, LookupError, OSError):
+        return ""
+
+
+def _report_type(message_class: str) -> str | None:
+    """Return the type of a report (MS-OXCMAIL, 2.2.3.7) that has no header lines; else None."""
+    if not message_class.upper().startswith("REPORT."):
+        return None
+    kind = (
+        "delivery-status" if message_class.upper().endswith(".NDR") else "disposition-notification"
+    )
+    return f"multipart/report; report-type={kind}"
 
 
 def _read_attachments(mail: Any, depth: int) -> Iterator[Attachment]:
@@ -76,7 +95,7 @@ def _read_tnef(data: bytes) -> ParsedMail:
     files = tuple(
         (_attachment_name(attachment), bytes(attachment.data), False) for attachment in attachments
     )
-    return "", files
+    return "", files, ""
 
 
 def _attachment_name(attachment: Any) -> str:

@@ -11,17 +11,24 @@ from pathlib import Path, PurePosixPath
 from mlay_batch.core.text import name_key
 from mlay_batch.intake import limits
 from mlay_batch.intake.eml import TOO_DEEP, is_mail, is_mailbox, mail_members, mailbox_members
-from mlay_batch.intake.file_types import is_os_junk, nfc, skip_reason
+from mlay_batch.intake.file_types import (
+    EXPORT,
+    OTHER_SPREADSHEET,
+    is_os_junk,
+    nfc,
+    skip_reason,
+)
 from mlay_batch.intake.headers import MailTrust
 from mlay_batch.intake.limits import Budget
 from mlay_batch.intake.outlook import is_msg, is_tnef, msg_members, tnef_members
+from mlay_batch.intake.signed_mail import is_signed, signed_members
 from mlay_batch.intake.zips import is_zip, zip_members
 from mlay_batch.model.records import IncomingFile
 
 _MAILDIR_FLAGS = re.compile(r"[:;!]2,[A-Za-z]*$")  # Windows allows no colon: programs write ; or !
 _MAIL_FOLDERS = ("cur", "new")
 SIGNED_COPY = "N14"
-_COPY_REASONS = frozenset({"N01", "N02"})
+_COPY_REASONS = frozenset({"N01", "N02", EXPORT, OTHER_SPREADSHEET})
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ _MAILBOX = _ContainerKind(
 _CONTAINER_KINDS = (
     _ZIP,
     _ContainerKind(is_tnef, lambda file, _, __: tnef_members(file)),
+    _ContainerKind(is_signed, lambda file, _, __: signed_members(file)),
     _ContainerKind(is_msg, lambda file, _, trust: msg_members(file, trust)),
     _MAILBOX,
     _ContainerKind(is_mail, lambda file, _, trust: mail_members(file, trust)),
@@ -175,7 +183,7 @@ def _unpack_container(
 
 
 def pair_signed_copies(files: Sequence[IncomingFile], *, came_together: bool) -> list[IncomingFile]:
-    """Attach each signed copy (a PDF or a photo) to its return; the order stays.
+    """Attach each copy (a PDF, a photo, another format) to its return; the order stays.
 
     A copy belongs to the one return with the same stem in the same folder; among files that
     `came_together` (one mail, one zip) also to the only return.
@@ -194,7 +202,7 @@ def pair_signed_copies(files: Sequence[IncomingFile], *, came_together: bool) ->
 
 
 def _may_be_copy(file: IncomingFile) -> bool:
-    """Whether a file is a PDF or a photo without a return yet."""
+    """Whether a file is a PDF, a photo or a copy in another format, without a return yet."""
     return file.skip_reason in _COPY_REASONS and not file.kept_with
 
 

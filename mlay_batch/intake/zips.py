@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import struct
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -14,41 +12,28 @@ from mlay_batch.intake import limits
 from mlay_batch.intake.file_types import (
     EMPTY_ZIP,
     ZIP,
-    is_document_name,
+    ZIP_ERRORS,
+    ZIP_METHODS,
     is_os_junk,
+    is_package,
     is_workbook_name,
     nfc,
-    suffix,
+    skip_reason,
+    zip_names,
 )
 from mlay_batch.intake.limits import Budget
 from mlay_batch.model.records import IncomingFile
 
 _UTF8_FLAG = 0x800
 _ENCRYPTED_FLAG = 1
-# The usual methods; a hostile zip of a rarer one may allocate gigabytes at its start.
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_DAMAGE_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    ValueError,
-    struct.error,
-)
 
 
 def is_zip(file: IncomingFile) -> bool:
     """Whether a file is a zip of files, not a document packed as a zip."""
     if not file.data.startswith((ZIP, EMPTY_ZIP)) or is_workbook_name(file):
         return False
-    if is_document_name(file) and suffix(file) != ".zip":
-        return False
-    try:
-        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
-            names = {entry.filename for entry in archive.infolist()}
-    except _DAMAGE_ERRORS:
-        return True
-    return not names & {"[Content_Types].xml", "mimetype"}
+    names = zip_names(file.data)
+    return skip_reason(file) is None if names is None else not is_package(names)
 
 
 def zip_members(file: IncomingFile, budget: Budget) -> Iterator[IncomingFile]:
@@ -63,7 +48,7 @@ def zip_members(file: IncomingFile, budget: Budget) -> Iterator[IncomingFile]:
                 return
             for name, entry in members:
                 yield _member(file, name, archive, entry, budget)
-    except _DAMAGE_ERRORS:
+    except ZIP_ERRORS:
         yield replace(file, skip_reason="N06")
 
 
@@ -74,12 +59,12 @@ def _member(
     member = replace(file, name=PurePosixPath(name).name or name, data=b"", origin=origin)
     if entry.flag_bits & _ENCRYPTED_FLAG:
         return replace(member, skip_reason="N07")
-    if entry.compress_type not in _METHODS:
+    if entry.compress_type not in ZIP_METHODS:
         return replace(member, skip_reason="N06")
     try:
         with archive.open(entry) as stream:
             data = stream.read(min(limits.MAX_FILE, budget.unpacked) + 1)
-    except _DAMAGE_ERRORS:
+    except ZIP_ERRORS:
         return replace(member, skip_reason="N06")
     budget.unpacked -= len(data)
     if len(data) > limits.MAX_FILE or budget.unpacked < 0:

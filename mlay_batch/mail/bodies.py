@@ -220,18 +220,30 @@ def returned_form(
 def file_letter(
     context: LetterContext,
     envelope: Envelope,
-    entry: LedgerEntry,
-    findings: Sequence[Finding],
+    files: Sequence[tuple[LedgerEntry, Sequence[Finding]]],
     request: ResendRequest,
 ) -> Letter:
-    """Return the letter on a file of which nothing is attached, with the reasons.
+    """Return the letter on files of one mail of which nothing is attached, with the reasons.
 
-    The file could not be opened and is asked for again, or it is not to be sent again.
+    What could not be read is asked for again; a file that does not count is not. `files` are the
+    files and the findings about each; the first one is the one answered.
     """
+    names_by_reason: dict[str, list[str]] = {}
+    for entry, findings in files:
+        for finding in findings:
+            reason = str(explain(finding, None, _LANG))
+            names_by_reason.setdefault(reason, []).append(f"“{entry.name}”")
+    lines = (
+        f"- {one_line(', '.join(dict.fromkeys(names)))}: {one_line(reason)}"
+        for reason, names in names_by_reason.items()
+    )
+    first = files[0][0]
+    names = ", ".join(dict.fromkeys(entry.name for entry, _ in files))
     values = {
-        **_file_values(context, entry, envelope.topics[0].branch or ""),
+        **_file_values(context, first, envelope.topics[0].branch or ""),
         **request.values(context),
-        "errors": findings_text(findings, None),
+        "file": one_line(names),
+        "errors": "\n".join(_shorten(lines)),
     }
     return write_letter(context, envelope, values, text_kind=request.text_kind)
 

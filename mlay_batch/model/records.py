@@ -53,6 +53,8 @@ class IncomingFile:
     """Whether the office's own mail server says that the mail is not the sender's."""
     kept_with: str | None = None
     """Origin of the return beside which this signed copy came."""
+    undelivered: str | None = None
+    """The addresses that a bounce is about."""
     digest: str | None = None
     """SHA-256 of content that lies in the archive."""
     entry_id: int | None = None

@@ -147,7 +147,7 @@ def _missing(samples: _GoodReturns) -> SpoiltFiles:
     with_reason = _with(declared, "members", 1, reason="Bí thư đi công tác")
     yield "khong-hop-ma-van-ghi-buoi-hop F12.xlsx", with_reason
     yield "khong-ghi-buoi-hop-nao F13.xlsx", _without(good, *tables)
-    yield "mau-trang F01.xlsx", replace(good, rows=())
+    yield "mau-trang N22.xlsx", replace(good, rows=())
 
 
 def _words(samples: _GoodReturns) -> SpoiltFiles:

@@ -100,7 +100,7 @@ def _properties(
     streams: dict[str, bytes] = {}
     listed = header
     for pid, text in texts.items():
-        streams[f"__substg1.0_{pid:04X}001F"] = raw = text.encode("utf-16-le")
+        streams[f"__substg1.0_{pid:04X}001F"] = raw = text.encode("utf-16-le", "surrogatepass")
         listed += struct.pack("<HHIII", 0x1F, pid, 6, len(raw) + 2, 0)
     for pid, blob in blobs.items():
         streams[f"__substg1.0_{pid:04X}0102"] = blob
@@ -111,17 +111,27 @@ def _properties(
 
 
 def msg(
-    files: Mapping[str, bytes | Tree], headers: str = "", sender: str = "cb01@town.example"
+    files: Mapping[str, bytes | Tree],
+    headers: str = "",
+    sender: str = "cb01@town.example",
+    kind: str = "IPM.Note",
+    words: str = "",
 ) -> bytes:
     """A mail saved by Outlook; without `headers` it was never sent over the net."""
-    return compound(letter(files, headers, sender))
+    return compound(letter(files, headers, sender, kind, words))
 
 
 def letter(
-    files: Mapping[str, bytes | Tree], headers: str = "", sender: str = "cb01@town.example"
+    files: Mapping[str, bytes | Tree],
+    headers: str = "",
+    sender: str = "cb01@town.example",
+    kind: str = "IPM.Note",
+    words: str = "",
 ) -> Tree:
     """A mail as Outlook keeps it; a file may be another one, or an object that is none."""
-    texts = {0x1A: "IPM.Note", 0x37: "Bao cao", 0x5D01: sender, 0x1035: "<1@town.example>"}
+    texts = {0x1A: kind, 0x37: "Bao cao", 0x5D01: sender, 0x1035: "<1@town.example>"}
+    if words:
+        texts[0x1000] = words
     if headers:
         texts[0x7D] = headers
     root = struct.pack("<8xIIII8x", 0, len(files), 0, len(files))

@@ -77,7 +77,7 @@ def test_without_a_root_the_origin_begins_in_the_folder_given(tmp_path):
     [
         ("ký.pdf", b"%PDF-1.4", "N01"), ("ký.xlsx", b"%PDF-1.4", None),
         ("ảnh.jpg", b"\xff\xd8\xff\xe0", "N02"), ("ảnh.heic", b"x", "N02"),
-        ("báo cáo.docx", make_zip(mimetype=b""), "N03"), ("ghi chú.txt", b"", "N03"),
+        ("báo cáo.docx", make_zip(mimetype=b""), "N03"), ("ghi chú.txt", b"x", "N03"),
         ("nén.rar", b"Rar!\x1a\x07", "N04"), ("nén.7z", b"7z\xbc\xaf\x27\x1c", "N04"),
         ("virus.exe", b"MZ", "N05"), ("không đuôi", b"abc", "N05"),
         ("mẫu.xlsx", BOOK, None), ("mẫu.xls", b"abc", None), ("mẫu.XLSM", BOOK, None),
@@ -205,3 +205,87 @@ def test_a_file_that_makes_a_library_fail_stops_no_other(tmp_path, monkeypatch):
     lay(tmp_path, **{"a.zip": make_zip(**{"x.xlsx": BOOK}), "b.xlsx": BOOK})
     monkeypatch.setattr(zipfile.ZipFile, "open", fail)
     assert collect_origins(tmp_path, root=tmp_path) == [("a.zip", "N06"), ("b.xlsx", None)]
+
+
+def ole(*streams: str) -> bytes:
+    names = b"".join(name.encode("utf-16-le") + bytes(8) for name in streams)
+    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + names
+
+
+XML_SHEET = (
+    b'<?xml version="1.0"?>\n<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">'
+)
+FLAT_SHEET = (
+    b'<?xml version="1.0"?><x office:mimetype="application/vnd.oasis.opendocument.spreadsheet'
+)
+NUMBERS = make_zip(**{"Index/Document.iwa": b"x", "preview.jpg": b"x"})
+WORD = make_zip(**{"[Content_Types].xml": b"<a/>", "word/document.xml": b"<a/>"})
+ODS = make_zip(mimetype=b"application/vnd.oasis.opendocument.spreadsheet")
+EPUB = make_zip(mimetype=b"application/epub+zip")
+ODT = make_zip(mimetype=b"application/vnd.oasis.opendocument.text")
+
+
+TYPES = {
+    None: [
+        *((name, BOOK) for name in ("a.doc", "a.docx", "a.dat", "a.pdf", "a.xlsx.crdownload")),
+        ("b.txt", ODS),
+        ("b.doc", ole("Workbook")),
+        ("c.doc", ole("BOOK")),
+        ("a.et", ole("Book")),
+    ],
+    "N03": [
+        ("a.doc", ole("WordDocument")),
+        ("b.doc", ole("WordDocument", "Book")),
+        ("a.dat", WORD),
+        ("b.dat", ODT),
+        ("a.pages", NUMBERS),
+    ],
+    "N04": [
+        ("a.tar", bytes(257) + b"ustar"),
+        ("a.dat", bytes(257) + b"ustar"),
+        ("a.iso", bytes(32769) + b"CD001"),
+        ("b.dat", b"\xfd7zXZ\0"),
+        ("a.arj", b"x"),
+    ],
+    "N05": [("a.xml", b"<?xml version='1.0'?><hoa-don/>"), ("a.epub", EPUB), ("a.mp4", b"x")],
+    "N16": [("a.csv", b"1,2"), ("a.HTML", b"<html>"), ("a.mht", b"MIME-Version: 1.0")],
+    "N17": [
+        ("a.numbers", NUMBERS),
+        ("a", NUMBERS),
+        ("a.xml", XML_SHEET),
+        ("a.dat", b"\xef\xbb\xbf" + XML_SHEET),
+        ("a.fods", FLAT_SHEET),
+        ("a.gnumeric", b"\x1f\x8b\x08"),
+    ],
+    "N18": [
+        ("a.url", b"x"),
+        ("a.dat", b"[InternetShortcut]"),
+        ("a.gsheet", b'{"url": "x"}'),
+        ("a.xlsx - Shortcut.lnk", b"\x4c\x00\x00\x00\x01\x14\x02\x00"),
+    ],
+    "N23": [
+        ("a.xlsx.crdownload", BOOK[:90]),
+        ("a.xlsx.part", b""),
+        ("a.tmp", b"x"),
+        ("a.csv", b""),
+        ("a", b""),
+    ],
+}
+
+
+@pytest.mark.parametrize("code", TYPES, ids=str)
+def test_the_content_decides_then_the_suffix(tmp_path, code):
+    for name, data in TYPES[code]:
+        path = lay(tmp_path, **{name: data}) / name
+        assert collect_origins(path) == [(name, code)]
+
+
+def test_a_zip_of_files_under_any_name_is_opened(tmp_path):
+    lay(tmp_path, **{"a.doc": make_zip(**{"b.xlsx": BOOK, "__MACOSX/._b.xlsx": b"\0\5\x16\7"})})
+    assert collect_origins(tmp_path, root=tmp_path) == [("a.doc!b.xlsx", None)]
+
+
+def test_leftovers_of_office_and_of_systems_are_not_counted(tmp_path):
+    leftovers = ("~$a.xlsx", "~WRL0001.tmp", "~DF12AB.tmp", "desktop.ini", ".DS_Store", "._a.xlsx")
+    lay(tmp_path, **{"a.xlsx": BOOK, **dict.fromkeys(leftovers, b"x")})
+    assert collect_origins(tmp_path, root=tmp_path) == [("a.xlsx", None)]

@@ -296,3 +296,55 @@ def test_no_header_keeps_the_program_busy(tmp_path, header):
 def test_a_mail_of_a_million_parts_is_not_taken_apart(tmp_path):
     many = HEAD + 'Content-Type: multipart/mixed; boundary="b"\n\n' + "--b\n\n" * 1_000_000
     assert [leaf.skip_reason for leaf in collect_mail(tmp_path, many.encode())] == ["N12"]
+
+
+LEFTOVERS = {
+    "a Mac's resource fork": part(
+        b"\0\5\x16\7" + bytes(80), disposition("bao cao.xlsx"), "application/applefile"
+    ),
+    "the same as any file": part(b"\0\5\x16\7" + bytes(80), disposition("._bao cao.xlsx")),
+    "a footer of Exchange": part(b"footer", disposition("ATT00001.txt"), "text/plain"),
+    "Outlook's layout": part(b"x", disposition("oledata.mso")),
+    "a theme of Word's": part(b"x", disposition("themedata.thmx")),
+    "a signature": part(b"x", disposition("smime.p7s")),
+    "a key": part(b"x", disposition("key.asc"), "application/pgp-keys"),
+}
+
+
+@pytest.mark.parametrize("leftover", LEFTOVERS.values(), ids=LEFTOVERS)
+def test_what_mail_programs_leave_is_no_file(tmp_path, leftover):
+    leaves = collect_mail(tmp_path / "a", mail(WORDS, leftover, part()))
+    assert names_and_reasons(leaves) == [("bao cao.xlsx", None)]
+    assert leaves[0].data == BOOK
+    leaves = collect_mail(tmp_path / "b", mail(WORDS, leftover))
+    assert names_and_reasons(leaves) == [("Bao cao", "N13")]
+
+
+def test_a_small_picture_of_outlooks_layout_is_a_logo_without_saying_so(tmp_path):
+    leaves = collect_mail(tmp_path, mail(WORDS, part(LOGO, disposition("image001.png"))))
+    assert names_and_reasons(leaves) == [("image001.png", "N11")]
+
+
+LINKS = {
+    "https://1drv.ms/x/s!AbCd": "N18",
+    "HTTPS://Drive.Google.com/file/d/1": "N18",
+    "https://town-my.sharepoint.com/:x:/g/1": "N18",
+    "https://f25-zpc.zdn.vn/1/bao%20cao": "N18",
+    "http://x.example:8080/bao-cao.xlsx?dl=1": "N18",
+    "https://notdropbox.com/s/1": "N13",
+    "https://www.muonglay.example/tin-tuc": "N13",
+    "https://zalo.me/0912": "N13",
+    "drive.google.com": "N13",
+}
+
+
+@pytest.mark.parametrize(("link", "code"), LINKS.items())
+def test_a_link_instead_of_a_file(tmp_path, link, code):
+    words = f"Content-Type: text/plain\n\nBáo cáo ở {link} ạ\n"
+    (leaf,) = collect_mail(tmp_path / "a", mail(words))
+    assert (leaf.name, leaf.skip_reason) == ("Bao cao", code)
+    logo = part(LOGO, 'Content-Disposition: inline; filename="l.png"\n')
+    codes = [leaf.skip_reason for leaf in collect_mail(tmp_path / "b", mail(words, logo))]
+    assert codes == ["N11", "N18"][: 1 + (code == "N18")]
+    with_file = collect_mail(tmp_path / "c", mail(words, part()))
+    assert names_and_reasons(with_file) == [("bao cao.xlsx", None)]

@@ -148,3 +148,38 @@ def test_a_mail_of_a_maildir_is_the_same_when_it_was_read(tmp_path, moved):
     )
     (leaf,) = collect_files(tmp_path)
     assert (leaf.origin, leaf.skip_reason) == ("box/157.M1.eml!1/bao cao.xlsx", None)
+
+
+def test_a_bounce_saved_by_outlook_is_a_bounce(tmp_path):
+    head = (
+        "From: postmaster@x.example\nSubject: Undeliverable: Mau bao cao\n"
+        "X-Failed-Recipients: cb01@town.example\nContent-Type: multipart/report;\n"
+        " report-type=delivery-status; boundary=b\n"
+    )
+    lay(tmp_path, **{"a.msg": msg({"mau.xlsx": BOOK}, head)})
+    (leaf,) = collect_files(tmp_path)
+    assert (leaf.name, leaf.skip_reason) == ("Undeliverable: Mau bao cao", "N20")
+    assert leaf.undelivered == "cb01@town.example"
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [("REPORT.IPM.Note.NDR", "N20"), ("REPORT.IPM.Note.IPNRN", "N21")]
+)
+def test_a_report_within_exchange_has_no_headers(tmp_path, kind, code):
+    lay(tmp_path, **{"a.msg": msg({"mau.xlsx": BOOK}, kind=kind)})
+    assert names_and_reasons(collect_files(tmp_path)) == [("Bao cao", code)]
+
+
+def test_a_link_in_a_mail_saved_by_outlook(tmp_path):
+    lay(tmp_path, **{"a.msg": msg({}, words="Báo cáo: https://1drv.ms/x/s!AbCd")})
+    assert names_and_reasons(collect_files(tmp_path)) == [("Bao cao", "N18")]
+
+
+def test_a_text_in_no_known_encoding_loses_no_file(tmp_path):
+    lay(tmp_path, **{"a.msg": msg({"a.xlsx": BOOK}, words="\ud83d")})
+    assert names_and_reasons(collect_files(tmp_path)) == [("a.xlsx", None)]
+
+
+def test_leftovers_in_a_winmail_are_no_files(tmp_path):
+    lay(tmp_path, **{"winmail.dat": tnef(**{"a.xlsx": BOOK, "oledata.mso": b"x"})})
+    assert [leaf.name for leaf in collect_files(tmp_path)] == ["a.xlsx"]

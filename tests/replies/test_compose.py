@@ -94,8 +94,9 @@ def test_of_very_many_findings_the_first_and_the_number_of_the_rest():
 def test_what_could_not_be_opened_is_named_with_the_way_out():
     packed = Finding("N04", Severity.WARNING, Place("x"), {})
     wish = ResendRequest("unopened", date(2019, 12, 9))
-    letter = bodies.file_letter(DESK, envelope("unopened"), DELIVERY, [packed], wish)
-    assert letter.subject == "Đề nghị gửi lại tệp “tháng 11.xlsx”"
+    files = [(DELIVERY, [packed])]
+    letter = bodies.file_letter(DESK, envelope("unopened"), files, wish)
+    assert letter.subject == "Đề nghị gửi lại báo cáo: tháng 11.xlsx"
     assert "theo cách nêu trên chậm nhất ngày 09/12/2019." in letter.body
     assert "nhắc lại" not in letter.body
     assert letter.to == ("cb-01@muonglay.example",)
