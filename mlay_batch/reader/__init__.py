@@ -2,13 +2,13 @@
 
     preflight   the package: refuses bombs, passwords, odd structures before any parser runs
     xlsx xlsx_parts ods xls   cell metadata that calamine does not give: formulas, errors, notes,
-                fonts, hidden and merged cells
+                fonts, hidden, merged and struck-out cells, what lies over them, header and footer
     cell_metadata grid   limits and metadata; python-calamine's values with the metadata applied
     form_stamp  the hidden stamp, which names the form; the template's texts where it is lost
     section_finder locate labels   where each section is, by markers or by headings
     values cells   raw cells to typed rows
     legacy_encodings   texts typed in TCVN3 or VNI, never converted without asking
-    unexpected_cells   cells and notes outside of all fields
+    unexpected_cells   cells, notes, drawings, headers and footers outside of all fields
     workbook    all of this for one file
     worker_pool the same in child processes with limits
     dask_backend   such children on other machines, over Dask (an extra)

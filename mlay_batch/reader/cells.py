@@ -159,7 +159,7 @@ def _struck_cells(
     """Return what is struck out in the filled cells of a record; not where only blanks are."""
     metadata = sheet.metadata.struck
     return {
-        position: StruckText(clean(metadata[position].seen), clean(metadata[position].struck))
+        position: StruckText(metadata[position].seen, clean(metadata[position].struck))
         if clean(metadata[position].seen)
         else StruckText("", display_text(raw_values[name]))
         for name, position in record.items()
@@ -176,7 +176,8 @@ def _struck_value(struck: StruckText, form_field: Field, form: Form, limit: int)
     if form_field.type != "text":
         return CellValue(code="C30", params=params)
     rest = parse_cell(struck.seen, form_field, form, limit)
-    return rest if rest.code else CellValue(rest.value, "C31", Severity.WARNING, params)
+    is_error = rest.code and rest.severity is Severity.ERROR
+    return rest if is_error else CellValue(rest.value, "C31", Severity.WARNING, params)
 
 
 def _struck_row_finding(
@@ -186,12 +187,13 @@ def _struck_row_finding(
     struck: Mapping[CellPosition, StruckText],
 ) -> Finding | None:
     """Return one C30 for a row of a table that is struck out as a whole; marks all its cells."""
-    filled = [name for name in record if not is_blank(raw_values[name])]
-    struck_texts = [struck.get(record[name], StruckText("…")) for name in filled]
-    has_figures = any(block.section.field(name).type != "text" for name in filled)
-    if block.section.layout != "table" or not has_figures or any(t.seen for t in struck_texts):
+    if block.section.layout != "table" or not struck:
         return None
-    words = "; ".join(t.struck for t in struck_texts)[:_MAX_QUOTE]
+    filled = [name for name in record if not is_blank(raw_values[name])]
+    is_whole = all(record[name] in struck and not struck[record[name]].seen for name in filled)
+    if not is_whole or all(block.section.field(name).type == "text" for name in filled):
+        return None
+    words = "; ".join(struck[record[name]].struck for name in filled)[:_MAX_QUOTE]
     first = record[filled[0]]
     finding = _finding_at(block, "C30", Severity.ERROR, first, None, struck=words)
     places = [replace(finding.place, cell=a1(position)) for position in record.values()]

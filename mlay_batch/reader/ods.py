@@ -284,6 +284,9 @@ class _ContentScanner:
         elif self.shape_depth:
             self.shape_texts.append(" ")
             self.parser.CharacterDataHandler = None
+        elif self.styles.struck and not self._has_result():
+            self.seen_texts.append("\n")
+            self.parser.CharacterDataHandler = None
 
     def _start_span(self, attributes: Attributes) -> None:
         is_cell_text = self.note is None and not self.shape_depth and not self._has_result()

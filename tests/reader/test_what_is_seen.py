@@ -120,12 +120,12 @@ def test_a_run_may_be_left_standing_in_a_struck_cell() -> None:
 
 def test_words_struck_out_are_left_out_of_a_text() -> None:
     paper = meeting()
-    words = CellRichText("Nghị quyết ", TextBlock(STRUCK, "tháng 10 "), "tháng 11")
+    words = CellRichText("Nghị quyết\n", TextBlock(STRUCK, "tháng 10 "), "tháng 11")
     data = with_cells(paper, content=words)
     (finding,) = read(data, "x.xlsx", FORMS).findings
     assert (finding.code, finding.severity) == ("C31", Severity.WARNING)
     assert finding.params["struck"] == "tháng 10"
-    assert values(data)["content"] == "Nghị quyết tháng 11"
+    assert values(data)["content"] == "Nghị quyết\ntháng 11"
 
 
 def test_a_struck_out_cell_is_told_by_its_format() -> None:
