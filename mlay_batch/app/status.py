@@ -48,36 +48,26 @@ def status(office: Office, period: Period, as_of: date) -> Status:
     """Return the status up to `period`. Reads the ledger only; raises LedgerError."""
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
         inputs, mail_log = load_inputs(office, ledger, period, as_of), MailLog(ledger)
+        entries, register = inputs.ledger_entries, office.register
         letter_states = mail_log.states()
         forms, closing = completeness(inputs), Closings(ledger).in_force().get(period)
         states = Counter(cell.state for matrix in forms for cell in matrix.of_period(period))
         due_corrections = corrections(
-            inputs.ledger_entries,
-            mail_log.letters(),
-            period,
-            office.register,
-            office.catalogue,
-            as_of,
+            entries, mail_log.letters(), period, register, office.catalogue, as_of
         )
         due_reminders = list(
-            reminders(forms, period, due_corrections, office.register, office.catalogue, as_of)
+            reminders(forms, period, due_corrections, register, office.catalogue, as_of)
         )
         open_count = sum(
-            1 for matrix in forms for _ in outstanding_branches(matrix, period, office.register)
+            1 for matrix in forms for _ in outstanding_branches(matrix, period, register)
         )
         todo = {
-            "decide": sum(
-                needs_decision(entry, inputs.ledger_entries, office.register)
-                for entry in inputs.ledger_entries
-            ),
+            "decide": sum(needs_decision(entry, entries, register) for entry in entries),
             "answer": sum(
-                ledger_entry.answer_key not in letter_states
-                and bool(branch_of(ledger_entry, office.register))
-                for ledger_entry in files_to_answer(inputs.ledger_entries, period, office.register)
+                entry.answer_key not in letter_states and bool(branch_of(entry, register))
+                for entry in files_to_answer(entries, period, register)
             ),
-            "unreached": len(
-                unreached_addresses(inputs.ledger_entries, period, office.register, as_of)
-            ),
+            "unreached": len(unreached_addresses(entries, period, register, as_of)),
             "fix": open_count - len(due_reminders),
             "remind": len(due_reminders),
             "wait": states["not_due"],

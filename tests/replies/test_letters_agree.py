@@ -40,7 +40,7 @@ from builders.sample_office import create_office as create_small_office
 from mlay_batch.app import mail_run, reply
 from mlay_batch.app.ingest import ingest
 from mlay_batch.app.office import Office, with_deadlines
-from mlay_batch.app.review import ReviewOutcome, list_held, review_file
+from mlay_batch.app.review import ReviewOutcome, list_undecided, review_file
 from mlay_batch.core.period import Period
 from mlay_batch.demo.xlsx_patch import read_parts, sheet_part
 from mlay_batch.ledger import Ledger
@@ -313,7 +313,7 @@ def test_who_obeys_is_accepted(code: str, outcomes: Mapping[str, Outcome]) -> No
 
 
 def refuse_held(office: Office, day: date) -> None:
-    for entry in list_held(office.workspace):
+    for entry in list_undecided(office):
         review_file(
             office, entry.id, ReviewOutcome.REFUSE, who="An", decided=f"{day}T10:00:00+07:00",
             why="đã gọi hỏi bí thư", as_of=day, holder="test",
