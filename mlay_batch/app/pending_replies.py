@@ -21,7 +21,9 @@ from mlay_batch.schema.model import Due
 
 # Findings of files that could not be opened: the sender believes to have sent the return, so it is
 # to be sent again in another way, not filled in anew.
-UNREADABLE_CODES = frozenset({"N04", "N06", "N07", "N08", "N12", "N15", "R03", "R04", "R08", "R09"})
+UNREADABLE_CODES = frozenset(
+    {"N04", "N06", "N07", "N08", "N12", "N15", "R03", "R04", "R08", "R09", "R38"}
+)
 
 
 def files_to_answer(
