@@ -43,6 +43,7 @@ class FormFile:
         self.places: dict[tuple[str, str, int], tuple[str, Spot]] = {}
         self.hidden_rows: set[tuple[str, int]] = set()
         self.hidden_columns: set[tuple[str, int]] = set()
+        self.hidden_sheets: set[str] = set()
         self.merged: list[tuple[str, int, int, int, int]] = []
         for sheet in plan_sheets(form):
             cells = self.sheets.setdefault(sheet.title.vi, {})
@@ -131,6 +132,10 @@ class FormFile:
         return buffer.getvalue()
 
     def _shape(self, sheet: Any, title: str) -> None:
+        if title in self.hidden_sheets:
+            sheet.hide()
+        elif self.hidden_sheets:
+            sheet.activate()
         for name, *area in self.merged:
             if name == title:
                 sheet.merge_range(*(n - 1 for n in area), "")
