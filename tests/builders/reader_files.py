@@ -122,6 +122,8 @@ class FormFile:
             for title, cells in self.sheets.items():
                 sheet = book.add_worksheet(title)
                 self._shape(sheet, title)
+                if self.hidden_sheets:
+                    (sheet.hide if title in self.hidden_sheets else sheet.activate)()
                 for spot, value in cells.items():
                     _write(sheet, spot, value)
             if self.stamp:
@@ -132,10 +134,6 @@ class FormFile:
         return buffer.getvalue()
 
     def _shape(self, sheet: Any, title: str) -> None:
-        if title in self.hidden_sheets:
-            sheet.hide()
-        elif self.hidden_sheets:
-            sheet.activate()
         for name, *area in self.merged:
             if name == title:
                 sheet.merge_range(*(n - 1 for n in area), "")
