@@ -13,7 +13,6 @@ from mlay_batch.app.rollup import check_rollup
 from mlay_batch.app.templates import template_context
 from mlay_batch.app.version_migration import convert_rows
 from mlay_batch.checks.identity import identify
-from mlay_batch.checks.validate import validate, validate_register
 from mlay_batch.core.findings import Finding
 from mlay_batch.errors import UsageError
 from mlay_batch.model import rollup_form
@@ -89,7 +88,14 @@ def _check_submission(
     as_of: date,
 ) -> CheckResult:
     form = full_catalogue.form(submission.form or "", submission.version or "")
-    if form and form.form == REGISTER:
+    if form is None:
+        return _result_for(submission.findings, None, file.name)
+    from mlay_batch.checks.validate import (  # start-up: pandera, for a second; no form needs none
+        validate,
+        validate_register,
+    )
+
+    if form.form == REGISTER:
         _, findings = validate_register(submission, form)
         return _result_for(findings, form, file.name)
     checked_file = CheckedFile(file, submission, findings=submission.findings)
@@ -118,7 +124,7 @@ def render_returned(
     """
     checked_file, form = result.checked_file, result.form
     if form is None or checked_file is None or checked_file.submission is None:
-        raise UsageError("usage.not_returned", path=checked_file.file.name if checked_file else "")
+        raise UsageError("usage.not_returned", path=result.name)
     if checked_file.identity is None:
         raise UsageError("usage.whose", path=checked_file.file.name)
     context = _template_context(checked_file.identity, checked_file.submission, form, office)
