@@ -28,8 +28,6 @@ from mlay_batch.template import TemplateContext, render
 class CheckResult:
     """The findings of one workbook."""
 
-    name: str
-    """Its name; of several that came together with the mail or zip it was in."""
     findings: tuple[Finding, ...]
     form: Form | None
     """The form whose words the findings use."""
@@ -37,6 +35,8 @@ class CheckResult:
     """The checked return; None where the file is none."""
     rows: tuple[Row, ...] = ()
     """Rows as they were sent."""
+    name: str = ""
+    """Its name; of several that came together with the mail or zip it was in."""
 
 
 def check(path: Path, catalogue: Catalogue, office: Office | None, as_of: date) -> CheckResult:
@@ -110,7 +110,8 @@ def _check_submission(
 
 
 def _result_for(findings: tuple[Finding, ...], form: Form | None, name: str) -> CheckResult:
-    return CheckResult(name, tuple(finding.in_file(name) for finding in findings), form)
+    named_findings = tuple(finding.in_file(name) for finding in findings)
+    return CheckResult(named_findings, form, name=name)
 
 
 def render_returned(
