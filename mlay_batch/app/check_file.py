@@ -1,4 +1,4 @@
-"""Checks one workbook anywhere: would it be refused?"""
+"""Checks a workbook anywhere, or those in a mail or a zip: would they be refused?"""
 
 from __future__ import annotations
 
@@ -13,11 +13,10 @@ from mlay_batch.app.rollup import check_rollup
 from mlay_batch.app.templates import template_context
 from mlay_batch.app.version_migration import convert_rows
 from mlay_batch.checks.identity import identify
-from mlay_batch.checks.validate import validate, validate_register
 from mlay_batch.core.findings import Finding
 from mlay_batch.errors import UsageError
 from mlay_batch.model import rollup_form
-from mlay_batch.model.records import CheckedFile, Identity, Row, Submission
+from mlay_batch.model.records import CheckedFile, Identity, IncomingFile, Row, Submission
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.ids import REGISTER, ROLLUP
 from mlay_batch.schema.layout import CODE_SEPARATOR
@@ -27,7 +26,7 @@ from mlay_batch.template import TemplateContext, render
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The findings of one file."""
+    """The findings of one workbook."""
 
     findings: tuple[Finding, ...]
     form: Form | None
@@ -36,25 +35,67 @@ class CheckResult:
     """The checked return; None where the file is none."""
     rows: tuple[Row, ...] = ()
     """Rows as they were sent."""
+    name: str = ""
+    """Its name; of several that came together with the mail or zip it was in."""
 
 
 def check(path: Path, catalogue: Catalogue, office: Office | None, as_of: date) -> CheckResult:
-    """Check one workbook. Without `office`, branches and officers are not checked.
+    """Check the only workbook in a file; UsageError where there are several. See `check_each`."""
+    results = check_each(path, catalogue, office, as_of)
+    if len(results) > 1:
+        raise UsageError("usage.several", path=str(path), count=len(results))
+    return results[0]
 
-    Raises UsageError for a file that cannot be opened.
+
+def check_each(
+    path: Path, catalogue: Catalogue, office: Office | None, as_of: date
+) -> tuple[CheckResult, ...]:
+    """Check a workbook, or each one in a mail or a zip.
+
+    Without `office`, branches and officers are not checked. Raises UsageError for a file that
+    cannot be opened, or has no workbook.
     """
+    files = _collect_workbooks(path, as_of)
+    full_catalogue = replace(catalogue, forms=(*catalogue.forms, *rollup_form.forms(catalogue)))
+    read = reader.read_all([(f.name, f.data) for f in files], full_catalogue.forms, workers=1)
+    return tuple(
+        _check_submission(file, submission, catalogue, full_catalogue, office, as_of)
+        for file, submission in zip(files, read, strict=True)
+    )
+
+
+def _collect_workbooks(path: Path, as_of: date) -> list[IncomingFile]:
+    """Return the workbooks in a file, each under a name of its own."""
     if path.is_dir():
         raise UsageError("usage.folder", path=str(path))
     if not path.is_file():
         raise UsageError("usage.file", path=str(path))
     files = list(intake.collect([path], path.parent, f"{as_of.isoformat()}T00:00:00Z"))
-    if len(files) != 1 or files[0].skip_reason:
+    workbooks = [file for file in files if not file.skip_reason]
+    if not workbooks:
         raise UsageError("usage.workbook", path=str(path))
-    (file,) = files
-    full_catalogue = replace(catalogue, forms=(*catalogue.forms, *rollup_form.forms(catalogue)))
-    (submission,) = reader.read_all([(file.name, file.data)], full_catalogue.forms, workers=1)
+    if len(workbooks) == 1:
+        return workbooks
+    return [replace(file, name=file.origin) for file in workbooks]
+
+
+def _check_submission(
+    file: IncomingFile,
+    submission: Submission,
+    catalogue: Catalogue,
+    full_catalogue: Catalogue,
+    office: Office | None,
+    as_of: date,
+) -> CheckResult:
     form = full_catalogue.form(submission.form or "", submission.version or "")
-    if form and form.form == REGISTER:
+    if form is None:
+        return _result_for(submission.findings, None, file.name)
+    from mlay_batch.checks.validate import (  # start-up: pandera, for a second; no form needs none
+        validate,
+        validate_register,
+    )
+
+    if form.form == REGISTER:
         _, findings = validate_register(submission, form)
         return _result_for(findings, form, file.name)
     checked_file = CheckedFile(file, submission, findings=submission.findings)
@@ -69,7 +110,8 @@ def check(path: Path, catalogue: Catalogue, office: Office | None, as_of: date) 
 
 
 def _result_for(findings: tuple[Finding, ...], form: Form | None, name: str) -> CheckResult:
-    return CheckResult(tuple(finding.in_file(name) for finding in findings), form)
+    named_findings = tuple(finding.in_file(name) for finding in findings)
+    return CheckResult(named_findings, form, name=name)
 
 
 def render_returned(
@@ -83,7 +125,7 @@ def render_returned(
     """
     checked_file, form = result.checked_file, result.form
     if form is None or checked_file is None or checked_file.submission is None:
-        raise UsageError("usage.not_returned", path=checked_file.file.name if checked_file else "")
+        raise UsageError("usage.not_returned", path=result.name)
     if checked_file.identity is None:
         raise UsageError("usage.whose", path=checked_file.file.name)
     context = _template_context(checked_file.identity, checked_file.submission, form, office)

@@ -30,7 +30,7 @@ DECLINED_CODES = _NOT_OWED_CODES | {_OFFICE_REFUSAL}
 # so it is to be sent again in another way, not filled in anew.
 UNREADABLE_CODES = frozenset(
     {"N04", "N06", "N07", "N08", "N10", "N12", "N15", "N16", "N17", "N18", "N19", "N23"}
-    | {"R03", "R04", "R08", "R09"}
+    | {"R03", "R04", "R08", "R09", "R38"}
 )
 # Findings of documents without figures (PDF, photo, text): meant as the return where none came.
 DOCUMENT_CODES = frozenset({"N01", "N02", "N03"})

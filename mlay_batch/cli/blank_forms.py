@@ -80,15 +80,18 @@ def template(
     json_option,
 )
 def check(session: Session, file: Path, returned: Path | None) -> int:
-    """Check one workbook: would it be refused?"""
+    """Check a workbook, or each one in a mail or a zip: would it be refused?"""
     office = _office_or_none(session)
     catalogue = office.catalogue if office else load_catalogue()
-    result = check_file.check(file, catalogue, office, session.as_of)
-    output.show_findings(session, result.findings, result.form)
     if returned:
+        result = check_file.check(file, catalogue, office, session.as_of)
         data = check_file.render_returned(result, catalogue, office, session.lang)
         write_atomically(returned, data)
-    return 1 if any(finding.is_error for finding in result.findings) else 0
+        results: tuple[check_file.CheckResult, ...] = (result,)
+    else:
+        results = check_file.check_each(file, catalogue, office, session.as_of)
+    output.show_check_results(session, results)
+    return 1 if any(f.is_error for result in results for f in result.findings) else 0
 
 
 def _office_or_none(session: Session) -> Office | None:

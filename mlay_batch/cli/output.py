@@ -27,6 +27,7 @@ from mlay_batch.model.records import Decision, Verdict
 from mlay_batch.schema import Catalogue, Form
 
 if TYPE_CHECKING:  # start-up: for annotations only
+    from mlay_batch.app.check_file import CheckResult
     from mlay_batch.app.consolidate import ConsolidationResult
     from mlay_batch.app.ingest import IngestResult
     from mlay_batch.app.status import Status
@@ -191,20 +192,33 @@ def _finding_json(finding: Finding, form: Form | None, lang: str) -> Mapping[str
     }
 
 
-def show_findings(session: Session, findings: tuple[Finding, ...], form: Form | None) -> None:
-    """Print the findings of one file, errors first."""
-    lang = session.lang
+def show_check_results(session: Session, results: Sequence[CheckResult]) -> None:
+    """Print the findings of each workbook, errors first; of several also which one it is."""
+    is_one = len(results) == 1
     if session.as_json:
-        ordered = sorted(findings, key=lambda f: not f.is_error)
-        show_json([_finding_json(finding, form, lang) for finding in ordered])
+        show_json(
+            [
+                {**_finding_json(finding, result.form, session.lang), **file}
+                for result in results
+                for file in ({} if is_one else {"file": result.name},)
+                for finding in sorted(result.findings, key=lambda f: not f.is_error)
+            ]
+        )
         return
+    for result in results:
+        _show_findings(result, session.lang, "" if is_one else f"{safe_line(result.name)}: ")
+
+
+def _show_findings(result: CheckResult, lang: str, prefix: str) -> None:
+    """Print the findings of one workbook, and after `prefix` whether it would be refused."""
     for severity in Severity:
-        same_severity = (finding for finding in findings if finding.severity is severity)
-        for line in finding_lines(same_severity, form, lang):
+        same_severity = (finding for finding in result.findings if finding.severity is severity)
+        for line in finding_lines(same_severity, result.form, lang):
             click.echo(f"{say(lang, f'severity.{severity.value}')} {line}")
-    errors = sum(finding.is_error for finding in findings)
+    errors = sum(finding.is_error for finding in result.findings)
     key = "check.refused" if errors else "check.accepted"
-    click.echo(say(lang, key, errors=errors, warnings=len(findings) - errors))
+    summary = say(lang, key, errors=errors, warnings=len(result.findings) - errors)
+    click.echo(f"{prefix}{summary}")
 
 
 def show_consolidation_result(session: Session, result: ConsolidationResult) -> None:

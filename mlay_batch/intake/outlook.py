@@ -101,7 +101,21 @@ def _mail_files(mail: IncomingFile, outlook_mail: OutlookMail) -> Iterator[Incom
 
 
 def read_in_child(task: str, data: bytes) -> OutlookMail | None:
-    """Parse the bytes in a child process; None if it died, failed or took too long."""
+    """Parse the bytes in a child process; None if it failed, or twice died or took too long.
+
+    Once might be for a busy machine.
+    """
+    reply = _ask_child(task, data)
+    if reply is None:
+        reply = _ask_child(task, data)
+    try:
+        return codec.load(reply, OutlookMail) if reply else None
+    except ValueError:
+        return None
+
+
+def _ask_child(task: str, data: bytes) -> bytes | None:
+    """Return a child's answer, empty if it failed; None if it died or took too long."""
     context = get_context("spawn")  # the same on every system, without the parent's memory
     connection, child_connection = context.Pipe()
     child = context.Process(
@@ -112,18 +126,15 @@ def read_in_child(task: str, data: bytes) -> OutlookMail | None:
     try:
         connection.recv_bytes(1)  # the child is up: the clock starts
         connection.send_bytes(data)
-        reply = (
-            connection.recv_bytes(_MAX_ANSWER) if connection.poll(limits.OUTLOOK_SECONDS) else b""
-        )
-        answer = codec.load(reply, OutlookMail) if reply else None
-    except (EOFError, OSError, ValueError):
-        answer = None
+        is_in_time = connection.poll(limits.OUTLOOK_SECONDS)
+        return connection.recv_bytes(_MAX_ANSWER) if is_in_time else None
+    except (EOFError, OSError):
+        return None
     finally:
         child.kill()
         child.join()
         child.close()
         connection.close()
-    return answer
 
 
 def _work(pipe: Connection, task: str, memory_mb: int) -> None:

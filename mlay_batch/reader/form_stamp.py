@@ -16,7 +16,7 @@ from mlay_batch.core.text import clean, name_key
 from mlay_batch.model.records import HeaderValue, Stamp
 from mlay_batch.reader.cell_metadata import UnreadableError
 from mlay_batch.reader.grid import RawValue, Sheet
-from mlay_batch.reader.section_finder import Block, is_marker, single
+from mlay_batch.reader.section_finder import Block, find_markers, is_marker, single
 from mlay_batch.schema.ids import ROLLUP
 from mlay_batch.schema.instructions import instructions
 from mlay_batch.schema.layout import CODE_SEPARATOR, LISTS_SHEET
@@ -36,7 +36,7 @@ class StampedWorkbook:
     template_texts: tuple[str, ...]
     """Texts the template wrote for this workbook alone."""
     sheets: tuple[Sheet, ...]
-    """Visible sheets where people type; of a roll-up its data sheets."""
+    """Sheets where people type, hidden ones if a section is there only; of a roll-up its data."""
 
 
 def read_stamp(sheets: Sequence[Sheet]) -> StampedWorkbook:
@@ -55,9 +55,11 @@ def read_stamp(sheets: Sequence[Sheet]) -> StampedWorkbook:
     values = dict(pairs)
     stamp = Stamp(*(values.get(key, "") for key in ("form", "version", "branch", "period")))
     template_texts = tuple(value for key, value in pairs if key == "static")
-    is_relevant = _is_data_sheet if stamp.form == ROLLUP else _is_form_sheet
-    form_sheets = tuple(
-        sheet for sheet in sheets if sheet is not stamp_sheet and is_relevant(sheet)
+    other_sheets = tuple(sheet for sheet in sheets if sheet is not stamp_sheet)
+    form_sheets = (
+        tuple(filter(_is_data_sheet, other_sheets))
+        if stamp.form == ROLLUP
+        else _form_sheets(other_sheets)
     )
     return StampedWorkbook(stamp if stamp_sheet else None, template_texts, form_sheets)
 
@@ -67,8 +69,19 @@ def _is_data_sheet(sheet: Sheet) -> bool:
     return any(isinstance(raw, str) and is_marker(raw) for row in sheet.rows for raw in row)
 
 
+def _form_sheets(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:
+    """Return the visible sheets where people type, and hidden ones with sections of their own."""
+    form_sheets = tuple(filter(_is_form_sheet, sheets))
+    visible_markers = find_markers(sheet for sheet in form_sheets if sheet.is_visible)
+    return tuple(
+        sheet
+        for sheet in form_sheets
+        if sheet.is_visible or find_markers([sheet]).keys() - visible_markers.keys()
+    )
+
+
 def _is_form_sheet(sheet: Sheet) -> bool:
-    if not sheet.is_visible or sheet.title == LISTS_SHEET:
+    if sheet.title == LISTS_SHEET:
         return False
     return all(_SKIP_MARKS.isdisjoint(row[:3]) for row in sheet.rows)
 

@@ -2,20 +2,24 @@
 
 Raises `UnreadableError`: R01 empty, R02 too large, R03 no workbook, R04 password, R05 damaged,
 R06 too large when unpacked, R07 a structure no office program writes, R08 an unsupported kind of
-workbook. A file with macros is read but refused (see `open_package`).
+workbook, R38 restricted rights. A file with macros is read but refused (see `open_package`).
 """
 
 from __future__ import annotations
 
 import io
+import posixpath
+import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+from xml.parsers import expat
 
 from mlay_batch.reader.cell_metadata import Limits, UnreadableError
+from mlay_batch.reader.xlsx_parts import relation_targets
 
 Kind = Literal["xlsx", "ods", "xls"]
 
@@ -31,10 +35,25 @@ _DAMAGE_ERRORS = (
 )
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those of ECMA-376, part 2
 _CHUNK = 1 << 18
+_CONTROL = "".join(map(chr, range(32)))  # begin the names of Office's own streams
 _MIN_ALLOWED = 100 << 10  # bytes any part may have, whatever its packed size
 _LOCAL_HEADER = 30
+_BARE_BIFF_STARTS = (  # a workbook of Excel 2 to 5 without a container
+    b"\x09\x00\x04\x00",
+    b"\x09\x02\x06\x00",
+    b"\x09\x04\x06\x00",
+    b"\x09\x08\x08\x00",
+)
 _MARKUP_STARTS = (b"<html", b"<table", b"<?xml", b"<!doctype html")
 _EMBEDDING_FOLDER = "xl/embeddings/"
+_WORKBOOK, _RELATIONS = "xl/workbook.xml", "_rels/.rels"
+_PACKAGE_PARTS = (_RELATIONS, "[content_types].xml")
+_STANDARD_RELATIONS = (
+    b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    b'<Relationship Id="r1" Target="xl/workbook.xml" Type="http://schemas.openxmlformats.org/'
+    b'officeDocument/2006/relationships/officeDocument"/></Relationships>'
+)
+_WORKBOOK_ROOT, _ROOT_WITHIN = re.compile(rb"<(?:[\w.-]+:)?workbook[\s/>]"), 4096
 _MACRO_FOLDERS = ("basic/", "scripts/", "xl/macrosheets/")
 
 
@@ -67,18 +86,22 @@ def open_package(data: bytes, limits: Limits) -> Package:
     if data.startswith(_ZIP):
         return _open_zip(data, limits)
     start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    raise UnreadableError("R08" if start.startswith(_MARKUP_STARTS) else "R03")
+    is_other_format = start.startswith(_MARKUP_STARTS) or data.startswith(_BARE_BIFF_STARTS)
+    raise UnreadableError("R08" if is_other_format else "R03")
 
 
 def _open_ole(data: bytes) -> Package:
-    from mlay_batch.reader.xls import stream_names  # start-up of a child: 5 ms
+    from mlay_batch.reader import xls  # start-up of a child: 5 ms
 
-    names = stream_names(data)
-    if "EncryptedPackage" in names:
+    container = xls.open_ole(data)
+    if any(name.lstrip(_CONTROL).startswith("drm") for name in container.names):
+        raise UnreadableError("R38")
+    if "encryptedpackage" in container.names:
         raise UnreadableError("R04")
-    if not names & {"Workbook", "Book"}:
+    if not container.workbook:
         raise UnreadableError("R03")
-    return Package("xls", data, has_macros="_VBA_PROJECT_CUR" in names)
+    has_macros = "_vba_project_cur" in container.names
+    return Package("xls", xls.standard_stream_name(data), has_macros=has_macros)
 
 
 def _open_zip(data: bytes, limits: Limits) -> Package:
@@ -86,10 +109,14 @@ def _open_zip(data: bytes, limits: Limits) -> Package:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir()]
             _check_entries(data, archive, entries, limits)
-            names = {entry.filename.lower() for entry in entries}
+            names = set(map(_part_name, entries))
             kind = _package_kind(names, archive)
             parts = _inflate(archive, entries, limits)
-    except _DAMAGE_ERRORS as error:
+            if kind == "xlsx":
+                main = _main_part(parts)
+                if main != _WORKBOOK or any("\\" in name for name in parts):
+                    return _open_zip(_standardize(archive, entries, main), limits)
+    except (*_DAMAGE_ERRORS, expat.ExpatError, LookupError) as error:
         raise UnreadableError("R05") from error
     if kind == "ods" and b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
         raise UnreadableError("R04")
@@ -98,12 +125,62 @@ def _open_zip(data: bytes, limits: Limits) -> Package:
     return Package(kind, data, parts, has_macros, embedded_files)
 
 
+def _part_name(entry: zipfile.ZipInfo) -> str:
+    """Return a part's name in small letters; some programs write it with backslashes."""
+    return entry.filename.replace("\\", "/").lower()
+
+
 def _package_kind(names: set[str], archive: zipfile.ZipFile) -> Kind:
-    if "xl/workbook.xml" in names:
-        return "xlsx"
+    """Return the kind; an Office document may turn out to be no workbook (`_main_part`)."""
     if "content.xml" in names and "mimetype" in names and archive.read("mimetype") == _ODS:
         return "ods"
-    raise UnreadableError("R08" if "xl/workbook.bin" in names else "R03")
+    if "xl/workbook.bin" in names:
+        raise UnreadableError("R08")
+    if _WORKBOOK in names or _RELATIONS in names:
+        return "xlsx"
+    raise UnreadableError("R03")
+
+
+def _main_part(parts: Mapping[str, bytes]) -> str:
+    """Return the name of the part that is the workbook.
+
+    R03 where the package has none, R07 where programs may differ on which it is.
+    """
+    content = {name.replace("\\", "/").lower(): part for name, part in parts.items()}
+    relations = content.get(_RELATIONS)
+    targets = relation_targets(relations, "officeDocument", "/") if relations else {}
+    main = next(iter(targets.values()), _WORKBOOK)
+    if len(set(targets.values())) > 1:
+        raise UnreadableError("R07")
+    if main.endswith(".bin"):
+        raise UnreadableError("R08")
+    root = content.get(main, b"")[:_ROOT_WITHIN]
+    if main not in content or not (main == _WORKBOOK or _WORKBOOK_ROOT.search(root)):
+        raise UnreadableError("R03")
+    return main
+
+
+def _standardize(archive: zipfile.ZipFile, entries: Sequence[zipfile.ZipInfo], main: str) -> bytes:
+    """Return the package with the workbook `main` as xl/workbook.xml, its usual place."""
+    folder, base = posixpath.split(main)
+    prefix = f"{folder}/" if folder else ""
+    moved = {main: _WORKBOOK, f"{prefix}_rels/{base}.rels": "xl/_rels/workbook.xml.rels"}
+    absolute = re.compile(rb"(\bTarget\s*=\s*[\"'])/" + re.escape(prefix.encode()), re.IGNORECASE)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as target:
+        for entry in entries:
+            name = _part_name(entry)
+            if name in _PACKAGE_PARTS:
+                part = _STANDARD_RELATIONS if name == _RELATIONS else archive.read(entry)
+            else:
+                part = archive.read(entry)
+                part = absolute.sub(rb"\1/xl/", part) if name.endswith(".rels") else part
+                if name.startswith(prefix):
+                    name = moved.get(name, f"xl/{name.removeprefix(prefix)}")
+            if name in target.NameToInfo:
+                raise UnreadableError("R07")
+            target.writestr(name, part)
+    return buffer.getvalue()
 
 
 def _check_entries(
@@ -116,7 +193,7 @@ def _check_entries(
         raise UnreadableError("R04")
     if any(entry.compress_type not in _METHODS for entry in entries):
         raise UnreadableError("R07")
-    names = [entry.filename.replace("\\", "/").lower() for entry in entries]
+    names = list(map(_part_name, entries))
     if len(set(names)) < len(names) or any(map(_is_outside, names)):
         raise UnreadableError("R07")
     end = archive.start_dir

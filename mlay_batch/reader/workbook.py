@@ -20,6 +20,7 @@ from mlay_batch.reader.section_finder import (
     MarkerPositions,
     SectionFinder,
     find_markers,
+    name_keys,
     single,
 )
 from mlay_batch.reader.unexpected_cells import (
@@ -31,7 +32,7 @@ from mlay_batch.reader.unexpected_cells import (
 )
 from mlay_batch.reader.values import display_text
 from mlay_batch.schema.layout import HEADER, sections_of
-from mlay_batch.schema.model import Form
+from mlay_batch.schema.model import Form, Section
 
 UNCALCULATED = "=…"  # a formula without a stored result
 _DIGITS = 12  # significant ones; further ones differ between office programs
@@ -127,7 +128,8 @@ def locate_sections(finder: SectionFinder) -> SectionFinder:
         if block is None and len(finder.findings) == errors:
             block = locate_by_headings(finder, section)
             if block is None:
-                finder.add_error("R30" if section is HEADER else "R23", Place(), field=section.id)
+                place = _place_of_rest(finder, section)
+                finder.add_error("R30" if section is HEADER else "R23", place, field=section.id)
             elif section is not HEADER:
                 place = Place("", block.sheet.title)
                 params = {"field": section.id}
@@ -135,6 +137,17 @@ def locate_sections(finder: SectionFinder) -> SectionFinder:
         if block:
             finder.blocks.append(block)
     return finder
+
+
+def _place_of_rest(finder: SectionFinder, section: Section) -> Place:
+    """Return the first marker, or the title, that is left of a section that cannot be located."""
+    for suffix in ("start", "head", "end"):
+        for sheet, position in finder.markers.get(f"{section.id}:{suffix}", ()):
+            return Place("", sheet.title, a1(position))
+    for sheet in finder.sheets:
+        for position in sheet.positions_of(name_keys(section.title) - {""}):
+            return Place("", sheet.title, a1(position))
+    return Place()
 
 
 def _is_period_covered(finder: SectionFinder) -> bool:
@@ -164,6 +177,8 @@ def _build_submission(
         read_section(block, finder.form, limits.text, results)
     file_texts = frozenset(map(name_key, _template_texts(workbook, finder, results)))
     for sheet in workbook.sheets:
+        if not (sheet.is_visible or finder.form.is_rollup):
+            results.findings.append(Finding("R39", Severity.ERROR, Place("", sheet.title)))
         results.findings.extend(find_out_of_range(sheet))
         results.findings.extend(find_notes(sheet, file_texts))
         sheet_blocks = [block for block in finder.blocks if block.sheet is sheet]

@@ -1,17 +1,18 @@
 """Reads cell metadata of an .xls file from the BIFF8 records of its workbook stream.
 
-xlrd opens the OLE2 container; its own sheets have no formulas. Layout and names of the records:
-[MS-XLS] 2.4.
+olefile opens the OLE2 container. Layout and names of the records: [MS-XLS] 2.4.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import struct
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from xlrd.compdoc import CompDoc, CompDocError
+from olefile import OleFileIO
 
 from mlay_batch.reader.cell_metadata import (
     MIN_COLUMN_CHARACTERS,
@@ -52,35 +53,58 @@ _ERROR_TEXTS = {
 _WORKSHEET = 0
 
 _DAMAGE_ERRORS = (
-    CompDocError,
-    AssertionError,
+    OSError,  # also the errors of olefile
     struct.error,
+    AttributeError,
     IndexError,
+    KeyError,
+    TypeError,
     ValueError,
     RecursionError,
 )
+STREAMS = ("Workbook", "Book")  # of Excel 97 and later, and of Excel 5 and 95
+_BIFF8 = b"\x00\x06"
+_DIRECTORY_ENTRY = 128  # bytes; it begins with the name
 
 BiffRecord = tuple[int, int, bytes]  # kind, offset in the stream, body
 
 
-def stream_names(data: bytes) -> frozenset[str]:
-    """Return the names in an OLE2 container. UnreadableError R05 where it is damaged."""
-    return frozenset(entry.name for entry in _open_container(data).dirlist)
+@dataclass(frozen=True, slots=True)
+class Ole:
+    """An OLE2 container."""
+
+    names: frozenset[str]
+    """Names of its streams and storages at any depth, in small letters."""
+    workbook: bytes
+    """Content of the workbook's stream; empty where there is none."""
 
 
-def _open_container(data: bytes) -> CompDoc:
+def open_ole(data: bytes) -> Ole:
+    """Open an OLE2 container. UnreadableError R05 where it is damaged."""
     try:
-        return CompDoc(data, logfile=io.StringIO())
+        with OleFileIO(io.BytesIO(data)) as container:
+            paths = container.listdir(storages=True)
+            stream = next((name for name in STREAMS if container.exists(name)), None)
+            content = container.openstream(stream).read() if stream else b""
     except _DAMAGE_ERRORS as error:
         raise UnreadableError("R05") from error
+    names = frozenset(name.casefold() for path in paths for name in path)
+    return Ole(names, content)
 
 
-def _read_stream(data: bytes, name: str) -> bytes | None:
-    try:
-        content: bytes | None = _open_container(data).get_named_stream(name)
-    except _DAMAGE_ERRORS as error:
-        raise UnreadableError("R05") from error
-    return content
+def standard_stream_name(data: bytes) -> bytes:
+    """Return the container with its workbook's stream named as calamine looks for it.
+
+    OLE2 knows no case, calamine does.
+    """
+    for name in STREAMS:
+        pattern = re.compile(re.escape((name + "\0").encode("utf-16-le")), re.IGNORECASE)
+        for match in pattern.finditer(data):
+            start, end = match.span()
+            length = struct.pack("<H", end - start)
+            if start % _DIRECTORY_ENTRY == 0 and data[start + 64 : start + 66] == length:
+                return data[:start] + name.encode("utf-16-le") + data[end - 2 :]
+    return data
 
 
 def scan(data: bytes, limits: Limits) -> dict[str, CellMetadata]:
@@ -89,10 +113,12 @@ def scan(data: bytes, limits: Limits) -> dict[str, CellMetadata]:
     UnreadableError R04 for a password, R05 for a damaged file, R08 for Excel 95 and older, R10 for
     a sheet that spans too much.
     """
-    stream = _read_stream(data, "Workbook")
-    if stream is None:
-        raise UnreadableError("R08")
+    stream = open_ole(data).workbook
     try:
+        if any(kind == _FILEPASS for kind, _, _ in _records(stream, 0)):
+            raise UnreadableError("R04")  # before anything else, which is encrypted
+        if stream[4:6] != _BIFF8:
+            raise UnreadableError("R08")
         fonts = _legacy_fonts(stream)
         struck = _struck_cells(data) if _has_struck_font(stream) else {}
         builders = {
@@ -122,8 +148,6 @@ def _records(stream: bytes, offset: int) -> Iterator[BiffRecord]:
 
 def _sheet_offsets(stream: bytes) -> Iterator[tuple[str, int]]:
     for kind, _, body in _records(stream, 0):
-        if kind == _FILEPASS:
-            raise UnreadableError("R04")
         if kind == _BOUNDSHEET and body[5] == _WORKSHEET:
             (offset,) = struct.unpack_from("<I", body)
             length, wide = body[6], body[7] & 1

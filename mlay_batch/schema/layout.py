@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from mlay_batch.schema.model import HEADER as HEADER  # its plan is made here
 from mlay_batch.schema.model import Field, Form, Section, Text
 
 STAMP_SHEET = "_mlay"
@@ -43,23 +44,6 @@ Role = Literal[
     "value",
     "sign",
 ]
-
-HEADER = Section(
-    id="head",
-    layout="card",
-    title=Text("", ""),
-    fields=(
-        Field("branch", "text", Text("Đơn vị báo cáo", "Reporting unit"), locked=True),
-        Field("period", "text", Text("Kỳ báo cáo", "Period"), locked=True),
-        Field(
-            "assigned",
-            "text",
-            Text("Cán bộ được phân công dự", "Assigned officers"),
-            locked=True,
-            max_length=2000,
-        ),
-    ),
-)
 
 _FIRST_COLUMN = 2  # B holds row numbers of tables, whose values begin in C
 _HEADING_ROWS = 5

@@ -193,6 +193,26 @@ class Section(Record):
         raise KeyError(f"{self.id}.{field_id}")
 
 
+HEADER = Section(
+    id="head",
+    layout="card",
+    title=Text("", ""),
+    fields=(
+        Field("branch", "text", Text("Đơn vị báo cáo", "Reporting unit"), locked=True),
+        Field("period", "text", Text("Kỳ báo cáo", "Period"), locked=True),
+        Field(
+            "assigned",
+            "text",
+            Text("Cán bộ được phân công dự", "Assigned officers"),
+            locked=True,
+            max_length=2000,
+        ),
+    ),
+)
+"""The heading card, which the template draws without a title."""
+_HEADER_TITLE = Text("Đơn vị và kỳ báo cáo", "Reporting unit and period")
+
+
 @dataclass(frozen=True, slots=True)
 class Due(Record):
     """The deadlines of a form, as days after the period's end.
@@ -281,10 +301,11 @@ class Form(Record):
         """Return the title of ``section.field`` (or of a section); `path` itself where unknown."""
         section_id, _, field_id = path.partition(".")
         try:
-            section = self.section(section_id)
-            return (section.field(field_id).title if field_id else section.title).of(lang)
+            section = HEADER if section_id == HEADER.id else self.section(section_id)
+            title = section.field(field_id).title if field_id else section.title
         except KeyError:
             return path
+        return title.of(lang) or _HEADER_TITLE.of(lang)
 
 
 @dataclass(frozen=True, slots=True)

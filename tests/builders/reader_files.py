@@ -43,6 +43,7 @@ class FormFile:
         self.places: dict[tuple[str, str, int], tuple[str, Spot]] = {}
         self.hidden_rows: set[tuple[str, int]] = set()
         self.hidden_columns: set[tuple[str, int]] = set()
+        self.hidden_sheets: set[str] = set()
         self.merged: list[tuple[str, int, int, int, int]] = []
         for sheet in plan_sheets(form):
             cells = self.sheets.setdefault(sheet.title.vi, {})
@@ -121,6 +122,8 @@ class FormFile:
             for title, cells in self.sheets.items():
                 sheet = book.add_worksheet(title)
                 self._shape(sheet, title)
+                if self.hidden_sheets:
+                    (sheet.hide if title in self.hidden_sheets else sheet.activate)()
                 for spot, value in cells.items():
                     _write(sheet, spot, value)
             if self.stamp:

@@ -6,7 +6,9 @@ import resource
 import subprocess
 import sys
 import time
+import zipfile
 from datetime import UTC, date, datetime
+from email.message import EmailMessage
 from pathlib import Path
 
 import click
@@ -204,6 +206,46 @@ def test_check_inside_a_workspace(office, tmp_path, capsys):
     findings = json.loads(words(capsys)[0].splitlines()[-1])
     assert [set(entry) for entry in findings] == [{"code", "severity", "sheet", "cell", "message"}]
     assert findings[0]["code"] == "F16"
+
+
+@pytest.mark.parametrize("kind", ["eml", "zip"])
+def test_check_each_workbook_in_a_mail_or_a_zip(kind, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    books = {
+        "tot.xlsx": MeetingReturn("DB1-1").book(),
+        "sai.xlsx": MeetingReturn("DB1-1", present=9).book(),
+    }
+    path = tmp_path / f"thu.{kind}"
+    if kind == "eml":
+        mail = EmailMessage()
+        mail["From"], mail["Subject"] = "a@example.vn", "Báo cáo"
+        mail.set_content("Kính gửi")
+        for name, book in books.items():
+            mail.add_attachment(book, "application", "octet-stream", filename=name)
+        path.write_bytes(bytes(mail))
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, book in books.items():
+                archive.writestr(name, book)
+    assert run(["check", path.name, "--as-of", "2019-12-06", "--lang", "vi"]) == 1
+    lines = words(capsys)[0].splitlines()
+    assert [line for line in lines if "LỖI D01 " in line and "sai.xlsx" in line]
+    verdicts = {re.search(r"\w+\.xlsx", line)[0]: line for line in lines if ": Tệp " in line}
+    assert "dùng được" in verdicts["tot.xlsx"]
+    assert "bị trả lại" in verdicts["sai.xlsx"]
+    assert run(["check", path.name, "--as-of", "2019-12-06", "--json"]) == 1
+    findings = json.loads(words(capsys)[0].splitlines()[-1])
+    (file,) = {entry["file"] for entry in findings if entry["code"] == "D01"}
+    assert verdicts["sai.xlsx"].startswith(f"{file}: ")
+    assert run(["check", path.name, "--returned", "tra.xlsx"]) == 2
+    assert "2" in words(capsys)[1]
+
+
+def test_a_mail_without_a_workbook(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "thu.eml").write_bytes(b"From: a@example.vn\nSubject: x\n\nno file\n")
+    assert run(["check", "thu.eml", "--lang", "vi"]) == 2
+    assert "không có bảng tính nào" in words(capsys)[1]
 
 
 def test_findings_alike_are_one_line_that_lists_their_cells():

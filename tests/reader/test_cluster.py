@@ -80,7 +80,7 @@ def test_all_that_a_reader_imports_is_compared() -> None:
 def test_a_machine_without_the_program_is_named() -> None:
     local = dask_backend.program_versions()
     dask_backend.check_same_program({"tcp://a:1": local})
-    for remote in (ModuleNotFoundError("mlay_batch"), {**local, "xlrd": "1.0"}):
+    for remote in (ModuleNotFoundError("mlay_batch"), {**local, "olefile": "0.1"}):
         with pytest.raises(MlayError, match=r"cluster\.program .*tcp://b:1"):
             dask_backend.check_same_program({"tcp://a:1": local, "tcp://b:1": remote})
 

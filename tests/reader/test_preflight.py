@@ -245,6 +245,58 @@ def test_elements_with_a_prefix():
     assert codes(read_bytes(repack(book, change))) == ["C11"]
 
 
+def _renamed(name: str) -> str:
+    return name.replace("xl/workbook.xml", "xl/workbook22.xml").replace(
+        "xl/_rels/workbook.xml.rels", "xl/_rels/workbook22.xml.rels"
+    )
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda name: name.replace("/", "\\"),
+        lambda name: name.replace("xl/", "excel/"),
+        lambda name: name.replace("xl/_rels/", "_rels/").replace("xl/", ""),
+        _renamed,
+    ],
+)
+def test_a_workbook_in_another_place(place):
+    """Legal, or usual: .NET wrote backslashes; the package says where its workbook is."""
+    data = paper().put("meetings.present", Formula("=1/0", "#DIV/0!")).save()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            if name.endswith(".rels") and "\\" not in place("a/b"):
+                part = re.sub(
+                    rb'(?<=Target=")[^"]+', lambda target: place(target[0].decode()).encode(), part
+                )
+            new.writestr(place(name), part)
+    submission = read_bytes(buffer.getvalue())
+    assert submission.rows == read_bytes(data).rows
+    assert codes(submission) == ["C11"]
+
+
+def test_two_workbooks_in_one_package():
+    """Programs would differ on which one it is."""
+
+    def change(name: str, part: bytes) -> bytes:
+        return part.replace(b"xl/workbook.xml", b"x/y.xml") if name == "_rels/.rels" else part
+
+    other = {"x/y.xml": b"<workbook/>"}
+    assert codes(read_bytes(repack(paper().save(), change, **other))) == ["R07"]
+
+
+@pytest.mark.parametrize("target", ["word/document.xml", "xl/workbook.bin", "xl/gone.xml"])
+def test_a_package_whose_main_part_is_no_workbook(target):
+    def change(name: str, part: bytes) -> bytes:
+        return part.replace(b"xl/workbook.xml", target.encode()) if name == "_rels/.rels" else part
+
+    parts = {"word/document.xml": b"<w:document/>", "xl/workbook2.bin": b""}
+    code = "R08" if target.endswith(".bin") else "R03"
+    assert codes(read_bytes(repack(paper().save(), change, **parts))) == [code]
+
+
 def test_an_ods_with_blanks_between_its_cells():
     """As Gnumeric and SheetJS write it; calamine joined the words around a line break."""
     namespace = "urn:oasis:names:tc:opendocument:xmlns:"

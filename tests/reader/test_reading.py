@@ -218,6 +218,24 @@ def test_hidden_rows_and_columns_are_read_and_told(paper):
     assert codes_and_cells(submission) == [("C17", f"C{row}"), ("C32", f"E{row}")]
 
 
+def test_a_hidden_form_sheet_is_told_as_such(paper):
+    """It was said that nothing of the form was found."""
+    seen = paper.read()
+    paper.write((1, 1), "Bìa", "Trang bìa").hidden_sheets.add(paper.first)
+    submission = paper.read()
+    assert submission.rows == seen.rows
+    errors = [finding for finding in submission.findings if finding.is_error]
+    assert [(f.code, f.place.sheet) for f in errors] == [("R39", paper.first)]
+
+
+def test_a_hidden_copy_of_the_form_sheet_does_not_count(paper):
+    paper.sheets["Bản cũ"] = dict(paper.sheets[paper.first])
+    paper.hidden_sheets.add("Bản cũ")
+    submission = paper.read()
+    assert submission.findings == ()
+    assert len(submission.section_rows("meetings")) == 1
+
+
 def test_hidden_blank_rows_only_warn(paper):
     sheet, (row, _) = paper.spot("meetings.content", 6)
     paper.hidden_rows.add((sheet, row))

@@ -8,7 +8,9 @@ import pytest
 from builders.reader_files import DAY, FORMS, MEETING, FormFile, codes, codes_and_cells
 
 from mlay_batch.core.findings import Severity
+from mlay_batch.core.messages import explain
 from mlay_batch.reader import read
+from mlay_batch.reader.cell_metadata import a1
 
 CLASSIFICATIONS = [form for form in FORMS if form.form == "classification"]
 
@@ -135,6 +137,24 @@ def test_a_section_that_is_gone():
     submission = paper.read()
     assert [(f.code, f.params["field"]) for f in submission.findings] == [("R23", "thematic")]
     assert submission.section_rows("meetings")
+
+
+@pytest.mark.parametrize("lost", ["members:start", "members:end"])
+def test_a_section_whose_hidden_row_is_gone_is_pointed_at(lost):
+    """It stands there for all to see: "not found" was the wrong reason."""
+    paper = without(filled_paper(), lost, "Số đảng viên đầu tháng (A)")
+    (finding,) = paper.read().findings
+    kept = "members:end" if lost == "members:start" else "members:start"
+    assert (finding.code, finding.place.cell) == ("R23", a1(paper.find(kept)))
+
+
+def test_the_head_twice_is_told_in_words():
+    paper = filled_paper()
+    row = max(spot[0] for spot in paper.sheets[paper.first]) + 2
+    paper.write((row, 1), "head:start").write((row + 2, 1), "head:end")
+    finding = next(f for f in paper.read().findings if f.code == "R22")
+    message = explain(finding, MEETING, "vi").what
+    assert message == "Phần “Đơn vị và kỳ báo cáo” có hai lần trong tệp, không biết lấy phần nào."
 
 
 def test_a_heading_that_is_gone():

@@ -46,7 +46,7 @@ AT = addresses(OLD, ROWS)
 Change = Callable[[bytes], bytes]
 
 # Nothing could be read, or nobody can tell whose it is: a fresh form is sent in its place.
-FRESH = {f"R{n:02}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 13, 14, 20, 21, 25, 30, 31)}
+FRESH = {f"R{n:02}" for n in (1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 13, 14, 20, 21, 25, 30, 31, 38)}
 FRESH |= {"I01", "I04", "I09", "I11"}
 FRESH |= {"I30", "I31"}  # a workbook of a whole town, made by the program: made again, not mended
 # No form would help: the unit owes none, or not yet, or the office's own register was sent.
@@ -144,6 +144,15 @@ def with_part(name: str) -> Change:
     return lambda book: write_parts({**read_parts(book), name: b"code"})
 
 
+def hide_sheet(book: bytes) -> bytes:
+    """Hide the sheet with the form."""
+    parts = dict(read_parts(book))
+    title = f'name="{SHEET.title.vi}"'
+    shown = parts["xl/workbook.xml"].replace(' state="visible"', "")
+    parts["xl/workbook.xml"] = shown.replace(title, f'{title} state="hidden"')
+    return write_parts(parts)
+
+
 @dataclass(frozen=True)
 class Case:
     """What is done to the good return, what refuses it then, what is typed once it is back."""
@@ -160,6 +169,7 @@ class Case:
 ROW_2 = "meetings.2."
 CASES = {
     "macros": Case("R09", (with_part("xl/vbaProject.bin"),)),
+    "a sheet hidden": Case("R39", (hide_sheet,)),
     "a table twice": Case(
         "R22 R22", (over(number("activities", 3), "thematic:start"),),
         {"thematic.1.held_on": "12/11", "thematic.1.topic": "Nêu gương"},
