@@ -14,7 +14,6 @@ from mlay_batch import reader
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import (
-    DECLINED_CODES,
     UNREADABLE_CODES,
     Correction,
     branch_of,
@@ -23,6 +22,7 @@ from mlay_batch.app.pending_replies import (
     files_to_answer,
     is_declined,
     is_unreadable,
+    reasons_to_decline,
     reminders,
     right_form,
 )
@@ -280,8 +280,11 @@ class _ReplyBuilder:
         )
         request = ResendRequest(text_kind, due_correction.until, pending.missed_day)
         if text_kind in ("declined", "unopened"):
-            codes = DECLINED_CODES if text_kind == "declined" else UNREADABLE_CODES
-            findings = [finding for finding in entry.findings if finding.code in codes]
+            findings = (
+                reasons_to_decline(entry)
+                if text_kind == "declined"
+                else [finding for finding in entry.findings if finding.code in UNREADABLE_CODES]
+            )
             return bodies.file_letter(self.letter_context, envelope, entry, findings, request)
         if own_form is None or period is None:
             return _no_address(entry)

@@ -49,7 +49,9 @@ def book(facts: ReportInputs, lang: str = "vi") -> Workbook:
 class TestOverview:
     def test_says_provisional_and_names_who_is_missing(self) -> None:
         banner = str(reports.find(reports.sheets()["Tổng quan"], "TẠM TÍNH – còn").value)
-        assert banner.startswith("TẠM TÍNH – còn 5 báo cáo chưa nộp, bị trả lại hoặc chờ xử lý")
+        assert banner.startswith(
+            "TẠM TÍNH – còn 5 báo cáo chưa nộp, bị trả lại hoặc chờ quyết định"
+        )
         assert "DB5-CB04 Chi bộ Trạm Y tế phường (bị trả lại)" in banner
         assert "DB5-CB02 Chi bộ Khối Điều trị (chưa nộp)" in banner
 
@@ -444,7 +446,7 @@ class TestErrors:
     def test_errors_come_first_and_like_findings_are_one(self) -> None:
         sheet = reports.sheets()["Lỗi"]
         rows = [[value(sheet, row, h) for h in ("Mức", "Ô", "Mã")] for row in (11, 12)]
-        assert rows == [["■ Lỗi", "M40–M41", "S01"], ["▲ Cảnh báo", "E25", "D04"]]
+        assert rows == [["■ Lỗi", "M40–M41", "S01"], ["▲ Lưu ý", "E25", "D04"]]
         assert value(sheet, 11, "Vấn đề") == "Tổng điểm ghi 95, cộng các nhóm được 90."
         assert value(sheet, 11, "Việc cần làm") == "Cộng lại và sửa tổng điểm hoặc điểm nhóm."
 
@@ -469,7 +471,7 @@ class TestErrors:
             heading + 2,
         ]
         counted = reports.find(overview, "Số vấn đề cần xem").row
-        for heading in ("Lỗi", "Cảnh báo"):
+        for heading in ("Lỗi", "Lưu ý"):
             assert value(overview, counted, heading, first="Trong báo cáo của kỳ") == 1
 
     def test_a_file_that_could_not_be_told_is_not_lost(self) -> None:
