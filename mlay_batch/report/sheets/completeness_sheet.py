@@ -13,6 +13,7 @@ from mlay_batch.figures.report_records import OPEN, SENT, Completeness, Figures
 from mlay_batch.model.register import Organisation
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
+from mlay_batch.report.formats import percent_format
 from mlay_batch.report.formulas import quote
 from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext, period_id
@@ -165,7 +166,7 @@ def _write_sums(
         else:
             label, label_look, look = ctx.t(f"completeness.{name}"), "total_label", "total_count"
         sheet.write(row, 0, label, label_look, span=_FIRST_PERIOD)
-        number_format = '0"%"' if name == "rate" else ""
+        number_format = percent_format(0) if name == "rate" else ""
         for column, period in enumerate(matrix.periods, _FIRST_PERIOD):
             cells = {other: listing.cell(rows[other], str(period)) for other in names}
             content = _sum_formula(data, matrix, period, name, cells)
