@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
@@ -54,6 +55,17 @@ class TestOverview:
         )
         assert "DB5-CB04 Chi bộ Trạm Y tế phường (bị trả lại)" in banner
         assert "DB5-CB02 Chi bộ Khối Điều trị (chưa nộp)" in banner
+
+    @pytest.mark.parametrize("left_out", ["quotas", "classification", "meeting", ""])
+    def test_its_parts_are_numbered_without_a_gap(self, left_out: str) -> None:
+        facts = reports.small()
+        if left_out == "quotas":
+            facts = replace(facts, catalogue=replace(facts.catalogue, quotas=()))
+        kept = tuple(r for r in facts.returns if r.entry.form != left_out)
+        sheet = book(replace(facts, returns=kept))["Tổng quan"]
+        titles = [str(row[0]) for row in sheet.values if re.match(r"\d+\. ", str(row[0]))]
+        numbers = [int(title.partition(".")[0]) for title in titles]
+        assert numbers == list(range(1, 5 if left_out == "classification" else 6))
 
     def test_shows_the_published_lines_of_three_years(self) -> None:
         """Report of 04/12/2019: over 90 %, none, 99,6 %, 0,28 %."""
