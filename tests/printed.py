@@ -21,7 +21,7 @@ SHEETS = {
     "forms": "Mẫu 7A", "returns": "Tình hình nộp", "overview": "Tổng quan", "origin": "Nguồn gốc",
 }  # fmt: skip
 HEADINGS = {
-    "officer": "mã cán bộ", "cell": "mã đơn vị", "result": "kết quả",
+    "officer": "mã cán bộ", "cell": "mã đơn vị", "result": "kết quả", "verdict": "kết luận",
     "low": "đã xác định", "doubtful": "cần xác minh",
     "served": "số tháng+đến kỳ|số tháng+đến hết kỳ", "all_year": "số tháng+cả năm",
     "owed": "phải dự", "obligation": "chỉ tiêu năm",
@@ -107,7 +107,7 @@ class Printed:
         for line in self.lines("origin"):
             if isinstance(sha256 := pick(line, "sha256"), str):
                 period = re.findall(r"\d+", str(pick(line, "period")))
-                verdict = str(pick(line, "result")).lower()
+                verdict = str(pick(line, "verdict")).lower()
                 yield {
                     "branch": pick(line, "cell"),
                     "period": sorted(map(int, period)),  # month, year

@@ -7,7 +7,7 @@ import yaml
 from builders.known_codes import KNOWN_CODES
 
 from mlay_batch.core.findings import Finding, Place, Severity
-from mlay_batch.core.messages import LOCALE, explain, show
+from mlay_batch.core.messages import LOCALE, explain, fill_gaps, show
 from mlay_batch.schema import load_catalogue
 
 GAP = re.compile(r"\{(\w+)\}")
@@ -27,6 +27,34 @@ def pairs(node, path=""):
     for key, value in node.items():
         if key != "severity":
             yield from pairs(value, f"{path}/{key}")
+
+
+def sentences(node):
+    """Yield every text of the errors and the findings."""
+    if isinstance(node, dict):
+        for value in node.values():
+            yield from sentences(value)
+    elif isinstance(node, str):
+        yield node
+
+
+@pytest.mark.parametrize("name", ["nearest", "right", "successor"])
+def test_no_proposal_is_printed_where_there_is_none(name):
+    """Never “Có phải là “–”?”: the sentence is left out, and something is left to be said."""
+    areas = [area for area in AREAS if area == "errors" or area.startswith("findings-")]
+    texts = [yaml.safe_load((LOCALE / f"{area}.yaml").read_text("utf-8")) for area in areas]
+    told = [text for text in sentences(dict(enumerate(texts))) if f"{{{name}}}" in text]
+    assert told
+    always = {  # these always have one
+        text
+        for code in ("F10", "F11", "F15", "I14")
+        for area in texts
+        for text in sentences(area.get(code, {}))
+    }
+    for text in told:
+        filled = fill_gaps(text, {name: ""}, "vi")
+        assert f"{{{name}}}" not in filled
+        assert filled or text in always, text
 
 
 @pytest.mark.parametrize("area", AREAS)

@@ -36,6 +36,7 @@ def build_workbook(
         figures=fingerprint,
         sums=sums,
         time_zone=office.workspace.settings.time_zone,
+        place=office.workspace.settings.place,
     )
     return figures, fingerprint, report.write(inputs, figures, provenance, lang)
 
@@ -78,7 +79,8 @@ def report_branch(
         inputs = load_inputs(office, ledger, period, as_of)
     figures = compute(inputs)
     year = branch_year(inputs, figures, branch)
-    data = write_page(inputs, figures, year, branch, fingerprint(figures), lang)
+    place = office.workspace.settings.place
+    data = write_page(inputs, figures, year, branch, fingerprint(figures), lang, place)
     path = office.workspace.reports / str(period.year) / f"chi-bo-{branch}-{period}.xlsx"
     if dry_run or (path.is_file() and path.read_bytes() == data):
         return BranchReport(path, written=False)

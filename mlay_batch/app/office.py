@@ -80,7 +80,8 @@ def reference_lists(register: Register) -> Mapping[str, Mapping[str, str]]:
 def with_deadlines(catalogue: Catalogue, deadlines: Mapping[str, Mapping[str, int]]) -> Catalogue:
     """Return the catalogue with the office's own days (``due`` …) in place of the forms'.
 
-    Raises UsageError ``workspace.key`` for an unknown form.
+    Raises UsageError ``workspace.key`` for an unknown form, ``workspace.value`` for a lock day
+    before the due day.
     """
     form_names = sorted({ROLLUP, *(form.form for form in catalogue.forms)})
     for name in deadlines:
@@ -89,21 +90,33 @@ def with_deadlines(catalogue: Catalogue, deadlines: Mapping[str, Mapping[str, in
             raise UsageError(
                 "workspace.key", file=CONFIG_NAME, key=f"deadlines.{name}", nearest=near
             )
+    _merged_days(None, ROLLUP, deadlines.get(ROLLUP, {}))  # added to the forms at intake
     return replace(
         catalogue, forms=tuple(_with_days(f, deadlines.get(f.form, {})) for f in catalogue.forms)
     )
 
 
 def _with_days(form: Form, days: Mapping[str, int]) -> Form:
-    if not days:
-        return form
-    old_due = form.due or Due(0)
+    return replace(form, due=_merged_days(form.due, form.form, days)) if days else form
+
+
+def _merged_days(due: Due | None, form: str, days: Mapping[str, int]) -> Due:
+    """Return the days of a form with the office's own in their place.
+
+    Raises UsageError ``workspace.value`` where the return would be locked before it is due.
+    """
+    old_due = due or Due(0)
     new_due = Due(
         days.get("due", old_due.day),
         days.get("lock", old_due.lock),
         days.get("correct", old_due.correct),
     )
-    return replace(form, due=new_due)
+    if new_due.lock is not None and new_due.lock < new_due.day:
+        name = "lock" if "lock" in days else "due"
+        wanted = f"{new_due.day} …" if name == "lock" else f"0 … {new_due.lock}"
+        key = f"deadlines.{form}.{name}"
+        raise UsageError("workspace.value", file=CONFIG_NAME, key=key, wanted=wanted)
+    return new_due
 
 
 def open_office(workspace: Workspace) -> Office:

@@ -23,8 +23,8 @@ from mlay_batch.schema.model import Due
 
 # Nothing is owed, or not yet: no form would help.
 _NOT_OWED_CODES = frozenset({"I05", "I07", "I08", "I12", "I13"})
+_VERSION_CODE = "I06"  # nor where no version of the form holds for the period
 _OFFICE_REFUSAL, _CLOSED_CODES = "L11", frozenset({"L12", "L13"})
-DECLINED_CODES = _NOT_OWED_CODES | {_OFFICE_REFUSAL}
 
 # Findings of files that could not be opened or read: the sender believes to have sent the return,
 # so it is to be sent again in another way, not filled in anew.
@@ -112,9 +112,20 @@ def is_declined(entry: LedgerEntry, entries: Iterable[LedgerEntry]) -> bool:
     """
     codes = {finding.code for finding in entry.findings}
     if _OFFICE_REFUSAL not in codes:
-        return bool(codes & _NOT_OWED_CODES)
+        return bool(reasons_to_decline(entry))
     return bool(codes & _CLOSED_CODES) or any(
         other.is_current and other.key == entry.key for other in entries if entry.key
+    )
+
+
+def reasons_to_decline(entry: LedgerEntry) -> tuple[Finding, ...]:
+    """Return the findings that say why nothing is owed, or that the office refused the file."""
+    return tuple(
+        finding
+        for finding in entry.findings
+        if finding.code in _NOT_OWED_CODES
+        or finding.code == _OFFICE_REFUSAL
+        or (finding.code == _VERSION_CODE and not finding.params.get("right"))
     )
 
 

@@ -14,7 +14,6 @@ from mlay_batch import reader
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import (
-    DECLINED_CODES,
     Correction,
     answer_findings,
     branch_of,
@@ -24,6 +23,7 @@ from mlay_batch.app.pending_replies import (
     is_declined,
     is_unreadable,
     mail_of,
+    reasons_to_decline,
     reminders,
     right_form,
 )
@@ -296,7 +296,7 @@ class _ReplyBuilder:
         )
         request = ResendRequest(text_kind, due_correction.until, pending.missed_day)
         if text_kind == "declined":
-            files = [(entry, answer_findings(entry, DECLINED_CODES))]
+            files = [(entry, reasons_to_decline(entry))]
             return bodies.file_letter(self.letter_context, envelope, files, request)
         if text_kind == "unopened":
             files = [(file, answer_findings(file)) for file in (entry, *pending.same_mail)]

@@ -28,6 +28,8 @@ from mlay_batch.model.records import (
     Verdict,
 )
 
+_LOCKED = "L13"  # asks for the decision that an acceptance is
+
 
 class ReviewOutcome(StrEnum):
     """A decision on a held file."""
@@ -163,4 +165,5 @@ def _acceptance(
     if decision.verdict is not Verdict.ACCEPTED:
         return decision
     approval = Finding("L10", Severity.WARNING, Place(checked.file.name), params)
-    return replace(decision, findings=(approval, *decision.findings))
+    others = (finding for finding in decision.findings if finding.code != _LOCKED)
+    return replace(decision, findings=(approval, *others))

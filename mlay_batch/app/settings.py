@@ -23,7 +23,8 @@ CONFIG_TEMPLATE = """\
 # Sửa bằng Notepad, lưu dạng UTF-8. Tên mục viết sai sẽ được báo ngay khi chạy.
 
 [town]
-# Tên cơ quan, in ở đầu báo cáo tổng hợp, và địa danh ghi trước ngày tháng.
+# Tên cơ quan, ghi trong thư gửi các đơn vị (đầu bảng tổng hợp in tên trong sổ đăng ký); địa danh,
+# ghi trước ngày tháng trên bảng tổng hợp và trên các mẫu.
 name = {name}
 place = {place}
 # Mã trong sổ đăng ký; không ghi thì lấy tổ chức không có cấp trên.
@@ -40,7 +41,7 @@ time_zone = "Asia/Ho_Chi_Minh"
 # memory_mb = 1024     # bộ nhớ của tiến trình đọc
 # file_mb = 20         # cỡ tệp
 # inflated_mb = 200    # cỡ sau khi giải nén
-# entries = 1000       # số tệp con trong một sổ
+# entries = 1000       # số tệp con trong một tệp Excel
 # ratio = 100          # tỉ lệ nén cao nhất của một tệp con (trên 100 KB)
 # cells = 1000000      # số ô của một trang
 # rows = 100000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from mlay_batch.cli.options import say
 from mlay_batch.core.findings import Finding, Severity, cell_ranges
 from mlay_batch.core.messages import Message, error_text, explain, text
 from mlay_batch.core.period import Period
+from mlay_batch.core.styles import RETURN_SYMBOLS
 from mlay_batch.errors import MlayError, RegisterError
 from mlay_batch.model.records import Decision, Verdict
 from mlay_batch.schema import Catalogue, Form
@@ -248,8 +249,7 @@ def show_status(session: Session, status: Status, catalogue: Catalogue) -> None:
     for completeness in status.forms:
         _show_matrix(console, completeness, titles[completeness.form].of(lang), lang)
     states = {cell.state for completeness in status.forms for cell in completeness.cells.values()}
-    legend = (f"{_symbol(s)} {text('figures', f'return.{s}', lang)}" for s in sorted(states))
-    console.print(" · ".join(legend))
+    console.print(" · ".join(_legend(states, lang)))
     received = sum(status.counts.values())
     counts = {verdict.value: count for verdict, count in status.counts.items()}
     console.print(say(lang, "status.counts", received=received, **counts))
@@ -260,22 +260,13 @@ def show_status(session: Session, status: Status, catalogue: Catalogue) -> None:
         console.print(say(lang, f"status.{key}", count=count, period=str(status.period)))
 
 
-_SYMBOLS = {
-    "reported": "●",
-    "nil": "○",
-    "late": "◐",
-    "missing": "✗",
-    "not_due": "·",
-    "rejected": "!",
-    "held": "?",
-    "waived": "–",
-    "not_yet": " ",
-    "ended": " ",
-}
-
-
-def _symbol(state: str) -> str:
-    return _SYMBOLS.get(state, state)
+def _legend(states: Collection[str], lang: str) -> Iterator[str]:
+    """Yield each symbol with its state; blank cells stand for those without a symbol."""
+    titles = {s: text("figures", f"return.{s}", lang) for s in RETURN_SYMBOLS if s in states}
+    yield from (f"{RETURN_SYMBOLS[s]} {title}" for s, title in titles.items() if RETURN_SYMBOLS[s])
+    blank = [title for state, title in titles.items() if not RETURN_SYMBOLS[state]]
+    if blank:
+        yield say(lang, "status.blank", states=", ".join(blank))
 
 
 def _show_matrix(console: Console, completeness: Completeness, title: str, lang: str) -> None:
@@ -283,7 +274,7 @@ def _show_matrix(console: Console, completeness: Completeness, title: str, lang:
     rows = [
         (
             safe_line(f"{branch.code} {branch.name}"),
-            [_symbol(completeness.cell(branch.code, p).state) for p in completeness.periods],
+            [RETURN_SYMBOLS[completeness.cell(branch.code, p).state] for p in completeness.periods],
         )
         for branch in completeness.branches
     ]

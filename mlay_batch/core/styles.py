@@ -146,6 +146,23 @@ TONES: Mapping[str, Tone] = MappingProxyType(
     }
 )
 
+# States of a return, in a sheet as on the screen; colour only repeats them. An empty one: no return
+# can be owed.
+RETURN_SYMBOLS: Mapping[str, str] = MappingProxyType(
+    {
+        "reported": "●",
+        "nil": "○",
+        "late": "▲",
+        "missing": "■",
+        "rejected": "×",
+        "held": "?",
+        "not_due": "…",
+        "waived": "–",
+        "not_yet": "",
+        "ended": "",
+    }
+)
+
 _BOX = Style(edge="thin")
 STYLES: Mapping[str, Style] = MappingProxyType(
     {

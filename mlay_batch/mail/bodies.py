@@ -322,7 +322,7 @@ def _error_line(line: ListedError) -> str:
 def figure_lines(context: LetterContext, form: Form, rows: Sequence[Row]) -> list[str]:
     """Return the figures of a return as lines: cards field by field, tables row by row.
 
-    Free texts are left out, as are 0 and default values of a card.
+    Free texts are left out, as are blanks, 0 and the default values of a card.
     """
     lines: list[str] = []
     for section in form.sections:
@@ -344,9 +344,9 @@ def figure_lines(context: LetterContext, form: Form, rows: Sequence[Row]) -> lis
 
 
 def _is_counted(field: Field, value: Value, *, is_table: bool) -> bool:
-    if field.type in ("text", "mail") or value is None:
+    if field.type in ("text", "mail") or value in (None, 0):
         return False
-    return is_table or value not in (0, field.default)
+    return is_table or value != field.default
 
 
 def _value_text(context: LetterContext, form: Form, field: Field, value: Value) -> str:

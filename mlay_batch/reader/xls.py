@@ -120,7 +120,7 @@ def scan(data: bytes, limits: Limits) -> dict[str, CellMetadata]:
         if stream[4:6] != _BIFF8:
             raise UnreadableError("R08")
         fonts = _legacy_fonts(stream)
-        struck = _struck_cells(data) if _has_struck_font(stream) else {}
+        struck = _struck_cells(stream) if _has_struck_font(stream) else {}
         builders = {
             title: _scan_sheet(stream, offset, limits, fonts)
             for title, offset in _sheet_offsets(stream)
@@ -186,16 +186,17 @@ def _has_struck_font(stream: bytes) -> bool:
     return any(kind == _FONT and body[2] & _STRUCK_OUT for kind, _, body in _records(stream, 0))
 
 
-def _struck_cells(data: bytes) -> dict[str, dict[CellPosition, StruckText]]:
+def _struck_cells(stream: bytes) -> dict[str, dict[CellPosition, StruckText]]:
     """Return the filled cells that are struck out, wholly or in part, by title of the sheet.
 
-    Only xlrd knows the runs of texts; few files need it.
+    Only xlrd knows the runs of texts; few files need it. It gets the stream alone, since it is
+    stricter about containers than Excel.
     """
     import xlrd  # start-up of a child
 
     try:
         book = xlrd.open_workbook(
-            file_contents=data, formatting_info=True, ragged_rows=True, logfile=io.StringIO()
+            file_contents=stream, formatting_info=True, ragged_rows=True, logfile=io.StringIO()
         )
         return {sheet.name: dict(_struck_in_sheet(book, sheet)) for sheet in book.sheets()}
     except (xlrd.XLRDError, LookupError, *_DAMAGE_ERRORS) as error:

@@ -11,7 +11,6 @@ from mlay_batch.core.styles import LABEL_FILL, QUIET, STYLES, TONES, Style
 Look = Mapping[str, object]
 
 SMALL_SIZE = 10
-_DASH_FOR_ZERO = '#,##0;-#,##0;"–"'
 _TEXT = replace(STYLES["text"], size=SMALL_SIZE, number="general")
 _NUMBER = replace(STYLES["integer"], size=SMALL_SIZE)
 _CENTER = replace(STYLES["center"], size=SMALL_SIZE, number="general")
@@ -52,7 +51,7 @@ LOOKS: Mapping[str, Look] = MappingProxyType(
         **{f"tone_{name}": _look(tone.apply_to(_CENTER)) for name, tone in TONES.items()},
         "date": _look(replace(_CENTER, number="date")),
         "integer": _look(_NUMBER),
-        "count": _look(replace(_NUMBER, align="center"), _DASH_FOR_ZERO),
+        "count": _look(replace(_NUMBER, align="center")),
         "number": _look(replace(_NUMBER, number="number")),
         "owed": _look(replace(_NUMBER, align="center"), "0.00"),
         "points": _look(replace(_NUMBER, number="points", align="center")),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 
 from mlay_batch.core.text import month_number
 from mlay_batch.model.register import Signatory
@@ -40,7 +39,7 @@ def write_heading(
     sheet.write(1, 0, ctx.inputs.register.root().name.upper(), "unit_name", span=split)
     sheet.write(1, split, PARTY_NAME, "party", span=right_span)
     sheet.write(2, 0, "*", "heading", span=split)
-    sheet.write(2, split, long_day(ctx, ctx.figures.as_of), "place", span=right_span)
+    sheet.write(2, split, place_and_day(ctx), "place", span=right_span)
     for row in (3, TABLE_ROW - 1):
         sheet.set_height(row, _GAP_HEIGHT)
     sheet.write(4, 0, title, "title", span=columns)
@@ -73,12 +72,14 @@ def back_link(ctx: ReportContext) -> Hyperlink:
     return Hyperlink(ctx.writer.sheets[0].address(0, 0), ctx.t("back"))
 
 
-def long_day(ctx: ReportContext, day: date) -> str:
-    """Return a day as papers bear it: a zero before days < 10 and months 1 and 2."""
-    if ctx.lang != "vi":
-        return day.isoformat()
-    month = month_number(day.month)
-    return ctx.t("long_day", day=f"{day.day:02}", month=month, year=str(day.year))
+def place_and_day(ctx: ReportContext) -> str:
+    """Return place and day as papers bear them: a zero before days < 10 and months 1 and 2."""
+    day = ctx.figures.as_of
+    words = day.isoformat()
+    if ctx.lang == "vi":
+        month = month_number(day.month)
+        words = ctx.t("long_day", day=f"{day.day:02}", month=month, year=str(day.year))
+    return ", ".join(part for part in (ctx.place, words) if part)
 
 
 def write_signatures(

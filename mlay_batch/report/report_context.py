@@ -25,7 +25,7 @@ class Provenance:
     """Where the figures come from: program, register and descriptions, by hash.
 
     `figures` is their fingerprint; `sums` that of what the level above computes again from the
-    rows alone. Times are shown on the clock of `time_zone`.
+    rows alone. Times are shown on the clock of `time_zone`; `place` stands before the day.
     """
 
     program: str
@@ -36,6 +36,7 @@ class Provenance:
     figures: str = ""
     sums: str = ""
     time_zone: str = "Asia/Ho_Chi_Minh"
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,14 @@ class ReportContext:
         inputs: returns, register and descriptions.
         figures: the figures of the period.
         file_cells: the cell of each ledger entry in the list of received files.
+        place: the place that stands before the day; empty for the day alone.
     """
 
     writer: ReportWriter
     inputs: ReportInputs
     figures: Figures
     file_cells: Mapping[int, str] = field(default_factory=dict)
+    place: str = ""
 
     @property
     def lang(self) -> str:

@@ -35,6 +35,8 @@ def faults(record: Form | Scheme) -> Iterator[Fault]:
 def _form(form: Form) -> Iterator[Fault]:
     if not _ID.fullmatch(form.form) or form.is_rollup:
         yield Fault(("form",), form.form, code="schema.unfit")
+    if form.due and form.due.lock is not None and form.due.lock < form.due.day:
+        yield Fault(("due", "lock"), str(form.due.lock), code="schema.unfit")
     yield from _duplicate_ids([s.id for s in form.sections], ("sections",))
     for name, choices in form.choices.items():
         yield from _duplicate_ids([choice.id for choice in choices], ("choices", name))

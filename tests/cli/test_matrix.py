@@ -33,7 +33,7 @@ def by_rich(console, title, head, rows):
 @settings(max_examples=40)
 @given(st.data(), st.sampled_from(HEADS), st.integers(30, 120), st.booleans())
 def test_it_is_what_rich_draws(data, head, width, terminal):
-    signs = st.lists(st.sampled_from("●○◐✗·!?– "), min_size=len(head) - 1, max_size=len(head) - 1)
+    signs = st.lists(st.sampled_from("●○▲■…×?– "), min_size=len(head) - 1, max_size=len(head) - 1)
     rows = data.draw(st.lists(st.tuples(names, signs), max_size=5))
     drawn = []
     for draw in (show_matrix, by_rich):

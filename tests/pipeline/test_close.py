@@ -134,6 +134,24 @@ def test_after_the_lock_day_a_return_is_held_and_a_person_may_take_it(tmp_path):
         **WHO,
     )
     assert done.decision.verdict.value == "accepted"
+    # the receipt and the screen do not ask for the decision that was just made
+    assert [finding.code for finding in done.entry.findings] == ["L10"]
+
+
+@pytest.mark.parametrize(
+    ("days", "key"),
+    [
+        ({"meeting": {"due": 5, "lock": 4}}, "deadlines.meeting.lock"),
+        ({"meeting": {"lock": 4}}, "deadlines.meeting.lock"),
+        ({"consolidated": {"due": 9, "lock": 8}}, "deadlines.consolidated.lock"),
+    ],
+)
+def test_a_lock_day_before_the_due_day_is_refused_at_its_key(tmp_path, days, key):
+    town = create_office(tmp_path / "town")
+    settings = replace(town.workspace.settings, deadlines=days)
+    with pytest.raises(UsageError) as stop:
+        open_office(replace(town.workspace, settings=settings))
+    assert (stop.value.code, stop.value.params["key"]) == ("workspace.value", key)
 
 
 def test_a_deadline_of_no_form_is_named_with_the_nearest(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import date
@@ -31,6 +32,7 @@ from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.ingest import IngestResult, ingest
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
+from mlay_batch.app.reply import LetterSelection, reply_letters
 from mlay_batch.app.rollup import check_rollup, merge_subordinates
 from mlay_batch.app.settings import CONFIG_TEMPLATE, Settings
 from mlay_batch.checks.identity import identify
@@ -180,6 +182,27 @@ def test_what_was_altered_or_sent_by_a_stranger_does_not_count(
         ("A-1", "2019-11"),
         ("A-3", "2019-11"),
     }
+
+
+def test_who_altered_it_is_asked_to_make_it_anew(levels: Levels, tmp_path: Path) -> None:
+    """Letter of I30 and I31: nothing to fill in, nothing to mend by hand; made anew it counts."""
+    shutil.copytree(levels.top.workspace.root, tmp_path / "top")
+    workspace = replace(levels.top.workspace, root=tmp_path / "top")
+    top, town_book = replace(levels.top, workspace=workspace), levels.books["TU-A"]
+    rows = alter_book(town_book, "Bàn việc trong tháng", "Bàn việc khác")
+    lists = alter_book(town_book, ">2019-12-06<", ">2019-12-05<")
+    hand_in(top, "2019-12-06T16:00:00+07:00", rows=rows)
+    hand_in(top, "2019-12-06T17:00:00+07:00", lists=lists)
+    with Ledger.open(workspace.ledger) as ledger:
+        selection = LetterSelection(NOVEMBER, AS_OF)
+        letters = reply_letters(top, ledger, selection).letters
+    redo = [letter for letter in letters if letter.kind == "redo"]
+    assert len(redo) == 2
+    assert "đã bị sửa sau khi lập" in redo[0].body and "đã bị sửa sau khi lập" in redo[1].body
+    for letter in redo:
+        assert "chạy lại mlay consolidate" in letter.body.lower() and not letter.attachments
+    again = hand_in(top, "2019-12-06T18:00:00+07:00", anew=alter_book(town_book))
+    assert verdicts(again) == ["duplicate"]  # what it says counts already
 
 
 def test_at_home_nobody_hands_in_to_himself(levels: Levels, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from builders.sample_office import CELLS, REGISTER, MeetingReturn, create_office, put
 from builders.sheet_cells import load_sheets
 
+from mlay_batch.app.build_report import report_branch
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.ingest import ingest
 from mlay_batch.app.load_inputs import load_inputs
@@ -42,6 +43,15 @@ def codes(done, name):
 @pytest.fixture
 def office(tmp_path):
     return create_office(tmp_path / "town")
+
+
+def test_the_place_of_the_settings_stands_before_the_day(office):
+    put(office, "a.xlsx", MeetingReturn("DB1-1").book())
+    take_in(office)
+    written = consolidate(office, NOVEMBER, as_of=AS_OF, holder="test").path.read_bytes()
+    page = report_branch(office, "DB1-1", NOVEMBER, as_of=AS_OF).path.read_bytes()
+    for data, sheet in ((written, "Tổng quan"), (written, "Tình hình nộp"), (page, "DB1-1")):
+        assert load_sheets(data)[sheet].find("Mường Lay, ngày 06 tháng 12 năm 2019")
 
 
 def test_good_bad_duplicate_reused_and_foreign_files_add_up(office):

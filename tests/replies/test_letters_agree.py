@@ -34,7 +34,7 @@ from builders.refused_files import (
     register_codes,
 )
 from builders.rule_samples import addresses, cells_with_colour, type_cells
-from builders.sample_office import MeetingReturn, put
+from builders.sample_office import MeetingReturn, catalogue, put
 from builders.sample_office import create_office as create_small_office
 
 from mlay_batch.app import mail_run, reply
@@ -48,6 +48,7 @@ from mlay_batch.mail.letter import Letter
 from mlay_batch.mail.mail_templates import one_line
 from mlay_batch.model.records import Decision
 from mlay_batch.reader import read
+from mlay_batch.template import TemplateContext, render
 
 pytestmark = pytest.mark.slow
 
@@ -367,3 +368,18 @@ def test_what_came_too_late_or_beside_what_counts_is_not_asked_for_again(
     letters = small_letters(office, day, 10)
     assert set(letters) == {"receipt", "declined"}
     assert "không phải sửa hay gửi lại" in letters["declined"].body
+
+
+def test_a_month_before_the_form_existed_is_not_asked_for(small_office: Office) -> None:
+    day = date(2019, 12, 4)
+    form = catalogue().form("meeting", "2018.1")
+    assert form
+    context = TemplateContext.of(
+        small_office.register, small_office.register.by_code["CB-01"], Period(2018, 3), ""
+    )
+    rows = MeetingReturn("CB-01", month=3, year=2018).values()
+    put(small_office, "a.xlsx", render(form, context, rows))
+    ingest(small_office, as_of=day, received="2019-12-03T09:00:00+07:00", holder="test")
+    letter = small_letters(small_office, day)["declined"]
+    assert "không áp dụng cho kỳ tháng 3 năm 2018." in letter.body
+    assert "phiên bản ." not in letter.body

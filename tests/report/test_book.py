@@ -9,6 +9,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.cell import Cell
 
+from mlay_batch.report.formats import LOOKS, percent_format
 from mlay_batch.report.writer import Formula, Hyperlink, ReportWriter
 
 
@@ -31,6 +32,12 @@ def test_what_a_branch_typed_stays_text(typed: str) -> None:
 
 def test_a_link_cannot_be_made_to_run() -> None:
     assert write_cell(Hyperlink("'Tờ'!$A$1", "=1+1")).data_type == "s"
+
+
+def test_zero_is_a_figure_and_a_dash_is_none() -> None:
+    """A dash means that nothing applies (waived, not asked); what was counted as none is 0."""
+    formats = {str(look.get("num_format")) for look in LOOKS.values()} | {percent_format(2)}
+    assert not [number for number in formats if "–" in number or number.endswith(";")]
 
 
 def test_days_are_written_as_on_paper() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from io import BytesIO
@@ -49,9 +50,22 @@ def book(facts: ReportInputs, lang: str = "vi") -> Workbook:
 class TestOverview:
     def test_says_provisional_and_names_who_is_missing(self) -> None:
         banner = str(reports.find(reports.sheets()["Tổng quan"], "TẠM TÍNH – còn").value)
-        assert banner.startswith("TẠM TÍNH – còn 5 báo cáo chưa nộp, bị trả lại hoặc chờ xử lý")
+        assert banner.startswith(
+            "TẠM TÍNH – còn 5 báo cáo chưa nộp, bị trả lại hoặc chờ quyết định"
+        )
         assert "DB5-CB04 Chi bộ Trạm Y tế phường (bị trả lại)" in banner
         assert "DB5-CB02 Chi bộ Khối Điều trị (chưa nộp)" in banner
+
+    @pytest.mark.parametrize("left_out", ["quotas", "classification", "meeting", ""])
+    def test_its_parts_are_numbered_without_a_gap(self, left_out: str) -> None:
+        facts = reports.small()
+        if left_out == "quotas":
+            facts = replace(facts, catalogue=replace(facts.catalogue, quotas=()))
+        kept = tuple(r for r in facts.returns if r.entry.form != left_out)
+        sheet = book(replace(facts, returns=kept))["Tổng quan"]
+        titles = [str(row[0]) for row in sheet.values if re.match(r"\d+\. ", str(row[0]))]
+        numbers = [int(title.partition(".")[0]) for title in titles]
+        assert numbers == list(range(1, 5 if left_out == "classification" else 6))
 
     def test_shows_the_published_lines_of_three_years(self) -> None:
         """Report of 04/12/2019: over 90 %, none, 99,6 %, 0,28 %."""
@@ -444,7 +458,7 @@ class TestErrors:
     def test_errors_come_first_and_like_findings_are_one(self) -> None:
         sheet = reports.sheets()["Lỗi"]
         rows = [[value(sheet, row, h) for h in ("Mức", "Ô", "Mã")] for row in (11, 12)]
-        assert rows == [["■ Lỗi", "M40–M41", "S01"], ["▲ Cảnh báo", "E25", "D04"]]
+        assert rows == [["■ Lỗi", "M40–M41", "S01"], ["▲ Lưu ý", "E25", "D04"]]
         assert value(sheet, 11, "Vấn đề") == "Tổng điểm ghi 95, cộng các nhóm được 90."
         assert value(sheet, 11, "Việc cần làm") == "Cộng lại và sửa tổng điểm hoặc điểm nhóm."
 
@@ -469,7 +483,7 @@ class TestErrors:
             heading + 2,
         ]
         counted = reports.find(overview, "Số vấn đề cần xem").row
-        for heading in ("Lỗi", "Cảnh báo"):
+        for heading in ("Lỗi", "Lưu ý"):
             assert value(overview, counted, heading, first="Trong báo cáo của kỳ") == 1
 
     def test_a_file_that_could_not_be_told_is_not_lost(self) -> None:

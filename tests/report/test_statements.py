@@ -31,7 +31,7 @@ SYMBOL = "(?:[●○▲■×?–…] )?"
 LABELS = re.compile(
     r"sheet\.|about\.|trend\.|channel\.|form7\.unit|criteria\.(own|confirmed|difference)|overview\."
     r"|completeness\.(legend|sent)|provenance\.|quota\.times|note\.section|rating\.movement|page\."
-    r"|signs\.year$|refers_to|file_number|column\.|members\.merged|year\.(every|least|best|or_better)"
+    r"|signs\.year$|severity\.|refers_to|file_number|column\.|members\.merged|year\.(every|least|best|or_better)"
     r"|(back|as_of|long_day|yes|no|since|until)$"
 )
 # Dates, numbers, places in a file, sums of column numbers, abbreviations of months and years.

@@ -67,7 +67,7 @@ def test_rules():
     first, second = OLD.section("meetings").rules[:2]
     lines = list_changes(edit_section(OLD, "meetings", edit))
     assert ("rule", "removed", first.code, "", "", "") in lines
-    assert ("rule", "changed", second.code, "severity", "cảnh báo", "lỗi, trả lại") in lines
+    assert ("rule", "changed", second.code, "severity", "lưu ý", "lỗi, trả lại") in lines
     assert ("rule", "changed", second.code, "plus", "members.closing", "x.y") in lines
 
 

@@ -137,7 +137,7 @@ def test_what_stands_twice_in_one_list_is_no_change(
     with pytest.raises(SchemaError) as caught:
         load_later(tmp_path, later)
     params = {"file": "later.yaml", "line": line, "key": key, "name": name}
-    assert (caught.value.code, caught.value.params) == ("schema.again", params | {"nearest": "–"})
+    assert (caught.value.code, caught.value.params) == ("schema.again", params | {"nearest": ""})
 
 
 def test_a_new_rule_does_not_replace_one_that_is_there(tmp_path: Path) -> None:

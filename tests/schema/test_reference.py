@@ -67,7 +67,7 @@ def test_a_form_page_line_by_line() -> None:
         "",
         "| Mã | Mức | Nội dung báo | Cách sửa | Căn cứ | Phép kiểm tra |",
         "| --- | --- | --- | --- | --- | --- |",
-        "| Z01 | cảnh báo | … người, ít hơn 3. | Xem lại. | QĐ 1 | `at_least` (value: people, bound: 3) |",  # noqa: E501
+        "| Z01 | lưu ý | … người, ít hơn 3. | Xem lại. | QĐ 1 | `at_least` (value: people, bound: 3) |",  # noqa: E501
     ]
 
 
@@ -125,7 +125,7 @@ def test_every_finding_of_the_program_is_explained() -> None:
     codes = [line.split(" | ")[0].strip("| ") for line in page.splitlines() if line[2:5].isalnum()]
     assert [code for code in codes if code[1:].isdigit()] == sorted(KNOWN_CODES)
     assert "{" not in page
-    assert "| C20 | cảnh báo | Ghi “…” bên ngoài biểu mẫu" in page
+    assert "| C20 | lưu ý | Ghi “…” bên ngoài biểu mẫu" in page
     assert "| R04 | lỗi, trả lại |" in page and "| I20 | chờ quyết định |" in page
 
 

@@ -54,7 +54,7 @@ def test_the_list_comes_first_and_names_branch_period_and_number():
     words = [row[0] for row in book[TITLE].iter_rows(max_row=4, values_only=True)]
     assert words[1:3] == [
         "Chi bộ Nam Khánh · Tháng 11 năm 2019",
-        "Có 2 lỗi phải sửa và 0 điểm nên xem lại.",
+        "Có 2 lỗi phải sửa và 0 lưu ý, nên xem lại.",
     ]
 
 
@@ -89,7 +89,7 @@ def test_an_error_outweighs_a_warning_at_the_same_cell():
     note = book["Báo cáo"][at(FORM, "meetings.held_on")].comment.text
     assert note.splitlines() == [
         "■ Lỗi, phải sửa: Ghi {total}, cộng được {sum}. Sửa lại.",
-        "▲ Nên xem lại: Thiếu lý do. Ghi lý do.",
+        "▲ Lưu ý, nên xem lại: Thiếu lý do. Ghi lý do.",
     ]
 
 

@@ -76,15 +76,17 @@ def write_page(
     branch: str,
     fingerprint: str,
     lang: str = "vi",
+    place: str = "",
 ) -> bytes:
     """Return the page of `branch` as a workbook of one sheet; the same inputs give the same bytes.
 
-    `fingerprint` is the fingerprint of the figures, printed below. KeyError for an unknown branch.
+    `fingerprint` is the fingerprint of the figures, printed below; `place` stands before the day.
+    KeyError for an unknown branch.
     """
     organisation = inputs.register.by_code[branch]
     writer = ReportWriter(lang, figures.as_of, fingerprint)
     page = _BranchPage(
-        ReportContext(writer, inputs, figures),
+        ReportContext(writer, inputs, figures, place=place),
         writer.add_sheet(organisation.code, ""),
         organisation,
         year,
@@ -110,7 +112,7 @@ def _write_introduction(page: _BranchPage, row: int) -> int:
             code=page.branch.code,
             name=page.branch.name,
             parent=ctx.name(page.branch.parent),
-            members=year.members or "–",
+            members="–" if year.members is None else year.members,
         ),
         ctx.t(
             "page.means",

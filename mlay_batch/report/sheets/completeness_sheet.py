@@ -7,29 +7,18 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from mlay_batch.core.period import Period
+from mlay_batch.core.styles import RETURN_SYMBOLS
 from mlay_batch.excel.metrics import CELL_MARGIN
 from mlay_batch.figures.report_records import OPEN, SENT, Completeness, Figures
 from mlay_batch.model.register import Organisation
 from mlay_batch.report import letterhead
 from mlay_batch.report.data.data_sheets import DataTables
+from mlay_batch.report.formats import percent_format
 from mlay_batch.report.formulas import quote
 from mlay_batch.report.listing import Column, Heads, Listing, number_column, titled_column
 from mlay_batch.report.report_context import ReportContext, period_id
 from mlay_batch.report.writer import Formula, SheetWriter
 
-# Symbols of Times New Roman itself; colour only repeats them.
-SYMBOLS = {
-    "reported": "●",
-    "nil": "○",
-    "late": "▲",
-    "missing": "■",
-    "rejected": "×",
-    "held": "?",
-    "not_due": "…",
-    "waived": "–",
-    "not_yet": "",
-    "ended": "",
-}
 _TONE_BY_STATE = {
     "reported": "good",
     "nil": "fair",
@@ -42,7 +31,7 @@ _TONE_BY_STATE = {
     "not_yet": "off",
     "ended": "off",
 }
-_SHOWN_STATES = tuple(state for state, symbol in SYMBOLS.items() if symbol)
+_SHOWN_STATES = tuple(state for state, symbol in RETURN_SYMBOLS.items() if symbol)
 _SUMS = {"due": SENT + OPEN, "sent": SENT, "open": OPEN}
 _WIDTHS, _PERIOD_WIDTH = (5, 11, 40), 5.6
 _FIRST_PERIOD = len(_WIDTHS)
@@ -108,8 +97,8 @@ def matrices(figures: Figures) -> tuple[Completeness, ...]:
 
 
 def _write_legend(ctx: ReportContext, sheet: SheetWriter, row: int, columns: int) -> int:
-    titles = {state: ctx.state_title("return", state) for state in SYMBOLS}
-    texts = [f"{SYMBOLS[state]} {titles.pop(state)}" for state in _SHOWN_STATES]
+    titles = {state: ctx.state_title("return", state) for state in RETURN_SYMBOLS}
+    texts = [f"{RETURN_SYMBOLS[state]} {titles.pop(state)}" for state in _SHOWN_STATES]
     texts.append(ctx.t("completeness.grey", states=", ".join(titles.values())))
     legend = ctx.t("completeness.legend", symbols=";  ".join(texts))
     sheet.write(row, 0, legend, "note", span=columns)
@@ -158,7 +147,7 @@ def _period_column(matrix: Completeness, period: Period) -> Column[Organisation]
         str(period),
         f"T{period.month}" if period.kind == "month" else str(period),
         _PERIOD_WIDTH,
-        lambda branch: SYMBOLS[state(branch)] or None,
+        lambda branch: RETURN_SYMBOLS[state(branch)] or None,
         look=lambda branch: f"tone_{_TONE_BY_STATE[state(branch)]}",
     )
 
@@ -171,13 +160,13 @@ def _write_sums(
     names = (*_SHOWN_STATES, *_SUMS, "rate")
     rows = {name: row for row, name in enumerate(names, listing.next_row)}
     for name, row in rows.items():
-        if name in SYMBOLS:
-            label = f"{SYMBOLS[name]} {ctx.state_title('return', name)}"
+        if name in RETURN_SYMBOLS:
+            label = f"{RETURN_SYMBOLS[name]} {ctx.state_title('return', name)}"
             label_look, look = "label_small", "count"
         else:
             label, label_look, look = ctx.t(f"completeness.{name}"), "total_label", "total_count"
         sheet.write(row, 0, label, label_look, span=_FIRST_PERIOD)
-        number_format = '0"%"' if name == "rate" else ""
+        number_format = percent_format(0) if name == "rate" else ""
         for column, period in enumerate(matrix.periods, _FIRST_PERIOD):
             cells = {other: listing.cell(rows[other], str(period)) for other in names}
             content = _sum_formula(data, matrix, period, name, cells)

@@ -35,7 +35,7 @@ from mlay_batch.schema import Section
 
 _SPLIT = 6
 _COUNT_WIDTH, _SUM_WIDTH, _CHECK_WIDTH = 6.6, 14.0, 15.0
-_SIGNED = '+#,##0;-#,##0;"–"'
+_SIGNED = "+#,##0;-#,##0;0"
 _ADDS_UP = (
     f"AND({cell('opening')}+{cell('in')}-{cell('out')}+{cell('merged')}={cell('closing')},"
     f"{cell('year_opening')}+{cell('year_in')}-{cell('year_out')}+{cell('year_merged')}"

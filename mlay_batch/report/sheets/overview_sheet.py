@@ -162,6 +162,10 @@ class _OverviewTables:
         has_unrated = any("unrated" in block.line_states for block in blocks)
         states = [state for state in STATES if state != "unrated" or has_unrated]
         self._write_title("quotas", "quota")
+        if not blocks:
+            self.sheet.write(self.row, 0, t("quota.none"), "quiet", span=_COLUMNS)
+            self.row += 1
+            return
         span = self._write_heads(
             t("overview.quota_of"), [state_text(self.ctx, state) for state in states]
         )
