@@ -47,7 +47,7 @@ def test_no_proposal_is_printed_where_there_is_none(name):
     assert told
     always = {  # these always have one
         text
-        for code in ("F10", "F11", "F15", "I14")
+        for code in ("F10", "F11", "F15", "I14", "I23")
         for area in texts
         for text in sentences(area.get(code, {}))
     }
