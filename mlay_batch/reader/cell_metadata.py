@@ -101,6 +101,8 @@ class CellMetadata:
     """Comments on cells."""
     struck: Mapping[CellPosition, StruckText] = field(default_factory=dict)
     """Filled cells that are struck out, wholly or in part."""
+    codes: Mapping[CellPosition, str] = field(default_factory=dict)
+    """Number formats of filled cells that may show something else than they hold."""
     drawings: tuple[Drawing, ...] = ()
     page_texts: tuple[str, ...] = ()
     """Words in header and footer of the printed pages, without fields such as the page number."""
@@ -123,6 +125,7 @@ class MetadataBuilder:
         self.external_formulas: set[CellPosition] = set()
         self.notes: dict[CellPosition, str] = {}
         self.struck: dict[CellPosition, StruckText] = {}
+        self.codes: dict[CellPosition, str] = {}
         self.drawings: list[Drawing] = []
         self.page_texts: dict[str, None] = {}
 
@@ -176,6 +179,7 @@ class MetadataBuilder:
             frozenset(self.external_formulas),
             self.notes,
             self.struck,
+            self.codes,
             tuple(self.drawings),
             tuple(self.page_texts),
         )

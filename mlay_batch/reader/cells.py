@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Literal
 
 from mlay_batch.core.findings import Finding, Param, Place, Severity
@@ -18,6 +19,7 @@ from mlay_batch.reader.cell_metadata import (
 )
 from mlay_batch.reader.grid import RawValue, Sheet
 from mlay_batch.reader.legacy_encodings import Proposal, propose_readings
+from mlay_batch.reader.number_formats import is_other_date, is_other_number
 from mlay_batch.reader.section_finder import Block
 from mlay_batch.reader.values import (
     CellValue,
@@ -31,7 +33,7 @@ from mlay_batch.schema.layout import HEADER
 from mlay_batch.schema.model import Field, Form
 
 _TEXT_TYPES = ("text", "choice", "ref")
-_MAX_QUOTE = 300  # characters of a row that are quoted
+_MAX_QUOTE, _MAX_FORMAT = 300, 40  # characters of a row and of a format that are quoted
 
 
 @dataclass
@@ -136,6 +138,9 @@ def _read_row(
             continue
         position = record[form_field.id]
         cell_value = parse_cell(raw_values[form_field.id], form_field, form, limit)
+        if position in sheet.metadata.codes:
+            code = sheet.metadata.codes[position]
+            cell_value = _seen_value(cell_value, raw_values[form_field.id], code)
         if position in struck:
             cell_value = _struck_value(struck[position], form_field, form, limit)
         elif position in legacy_texts:
@@ -145,6 +150,18 @@ def _read_row(
         values[form_field.id] = cell_value.value
         findings.extend(_cell_findings(block, form_field, position, cell_value))
     return _row(block, record, values)
+
+
+def _seen_value(cell_value: CellValue, raw: RawValue, code: str) -> CellValue:
+    """Return C36 for a number that the cell shows as another one, a warning C37 for a date."""
+    params = {"value": display_text(raw), "format": code[:_MAX_FORMAT]}
+    if cell_value.code:
+        return cell_value
+    if isinstance(cell_value.value, int | float) and is_other_number(code, cell_value.value):
+        return CellValue(code="C36", params=params)
+    if isinstance(cell_value.value, date) and is_other_date(code, cell_value.value):
+        return CellValue(cell_value.value, "C37", Severity.WARNING, params)
+    return cell_value
 
 
 def _row(block: Block, record: Mapping[str, CellPosition], values: Mapping[str, Value]) -> Row:

@@ -332,10 +332,7 @@ class _ContentScanner:
             or self.builder.last_row * self.builder.last_column > self.limits.cells
         ):
             return  # refused when the table ends
-        if font := self.styles.fonts.get(self.cell.get("table:style-name", "")):
-            self.builder.fonts |= dict.fromkeys(self._positions(repeat), font)
-        if struck := self._struck_text():
-            self.builder.struck |= dict.fromkeys(self._positions(repeat), struck)
+        self._record_formats(repeat)
         text = "".join(self.texts)
         is_error = self.cell.get("calcext:value-type") == "error" or _ERROR.fullmatch(text)
         for position in (
@@ -347,6 +344,15 @@ class _ContentScanner:
                 self.builder.errors[position] = text
             elif "office:value-type" not in self.cell:
                 self.builder.uncached.add(position)
+
+    def _record_formats(self, repeat: int) -> None:
+        """Record the formats that change what the cell says."""
+        if font := self.styles.fonts.get(self.cell.get("table:style-name", "")):
+            self.builder.fonts |= dict.fromkeys(self._positions(repeat), font)
+        if self.cell.get("office:value-type") == "percentage":
+            self.builder.codes |= dict.fromkeys(self._positions(repeat), "0%")
+        if struck := self._struck_text():
+            self.builder.struck |= dict.fromkeys(self._positions(repeat), struck)
 
     def _struck_text(self) -> StruckText | None:
         style = self.cell.get("table:style-name") or self.row_style

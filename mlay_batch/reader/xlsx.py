@@ -285,6 +285,7 @@ class _SheetScanner:
             self.has_formula
             or self.cell_type == "e"
             or self.style in self.formats.struck
+            or self.style in self.formats.codes
             or bool(self.collector.runs)
             or (self.cell_type == "s" and self.has_run_formats)
         )
@@ -296,10 +297,7 @@ class _SheetScanner:
         self.parser.CharacterDataHandler = None
         position: CellPosition = parse_position(self.reference)
         text = "".join(self.value_parts).strip() if self.has_value else ""
-        if self.cell_type == "s" and text in self.formats.run_fonts:
-            self.builder.fonts[position] = self.formats.run_fonts[text]
-        if self.is_filled and (struck := self._struck_text(text)):
-            self.builder.struck[position] = struck
+        self._record_formats(position, text)
         if self.cell_type == "e":
             self.builder.errors[position] = text
         elif self.has_formula and not text and not (self.has_value and self.cell_type == "str"):
@@ -308,6 +306,15 @@ class _SheetScanner:
             self.builder.formulas.add(position)
             if _EXTERNAL_REFERENCE.search("".join(self.formula_parts)):
                 self.builder.external_formulas.add(position)
+
+    def _record_formats(self, position: CellPosition, text: str) -> None:
+        """Record the formats that change what the cell says; `text` is its stored value."""
+        if self.cell_type == "s" and text in self.formats.run_fonts:
+            self.builder.fonts[position] = self.formats.run_fonts[text]
+        if self.is_filled and self.style in self.formats.codes:
+            self.builder.codes[position] = self.formats.codes[self.style]
+        if self.is_filled and (struck := self._struck_text(text)):
+            self.builder.struck[position] = struck
 
     def _struck_text(self, text: str) -> StruckText | None:
         """Return what is struck out in the cell; `text` is the number of a shared text."""

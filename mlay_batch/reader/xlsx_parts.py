@@ -21,6 +21,7 @@ from mlay_batch.reader.cell_metadata import (
     parse_position,
 )
 from mlay_batch.reader.legacy_encodings import font_encoding
+from mlay_batch.reader.number_formats import BUILT_IN, may_mislead
 
 Attributes = dict[str, str]
 
@@ -132,19 +133,21 @@ class TextFormats:
     """Fonts from before Unicode in runs of shared texts: chosen while typing, not for the cell."""
     shared_runs: Mapping[str, Sequence[Run]]
     """Runs of shared texts, if any cell or run may be struck out."""
+    codes: Mapping[str, str]
+    """Number formats that may show something else than the cell holds."""
 
     @property
     def has_any(self) -> bool:
         """Whether the format of a cell matters; else a cell may be plain."""
-        return bool(self.fonts or self.struck or self.run_fonts or self.shared_runs)
+        return bool(self.fonts or self.struck or self.run_fonts or self.shared_runs or self.codes)
 
 
 def read_formats(styles: bytes, strings: bytes) -> TextFormats:
     """Return the formats of the parts `xl/styles.xml` and `xl/sharedStrings.xml`."""
-    fonts, struck = _cell_formats(styles) if styles else ({}, frozenset[str]())
+    fonts, struck, codes = _cell_formats(styles) if styles else ({}, frozenset[str](), {})
     run_fonts = _legacy_runs(strings)
     has_runs = may_be_struck(strings) or (struck and b"rPr" in strings)
-    return TextFormats(fonts, struck, run_fonts, _shared_runs(strings) if has_runs else {})
+    return TextFormats(fonts, struck, run_fonts, _shared_runs(strings) if has_runs else {}, codes)
 
 
 def may_be_struck(part: bytes) -> bool:
@@ -157,14 +160,15 @@ def is_on(attributes: Attributes) -> bool:
     return attributes.get("val", "1") not in ("0", "false")
 
 
-def _cell_formats(part: bytes) -> tuple[dict[str, str], frozenset[str]]:
-    """Return the fonts from before Unicode and the struck-out formats, by number of the format."""
-    if not (_may_name_legacy_font(part) or may_be_struck(part)):
-        parse_part(create_parser(), part)
-        return {}, frozenset()
+def _cell_formats(part: bytes) -> tuple[dict[str, str], frozenset[str], dict[str, str]]:
+    """Return what matters of the cell formats, by their numbers.
+
+    The fonts from before Unicode, the struck-out ones, and the number formats that may mislead.
+    """
     fonts: list[str] = []
     struck_fonts: set[int] = set()
-    formats: list[str] = []
+    codes = {str(number): code for number, code in BUILT_IN.items()}
+    formats: list[Attributes] = []
     path: list[str] = []
 
     def start(name: str, attributes: Attributes) -> None:
@@ -176,17 +180,23 @@ def _cell_formats(part: bytes) -> tuple[dict[str, str], frozenset[str]]:
         elif path[-2:] == ["fonts", "font"]:
             fonts.append("")
         elif path[-2:] == ["cellXfs", "xf"]:
-            formats.append(attributes.get("fontId", "0"))
+            formats.append(attributes)
+        elif path[-2:] == ["numFmts", "numFmt"]:
+            codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
 
     xml_parser = create_parser()
     xml_parser.StartElementHandler = start
     xml_parser.EndElementHandler = lambda _: path.pop()
     parse_part(xml_parser, part)
-    font_numbers = {str(n): int(font) for n, font in enumerate(formats) if int(font) < len(fonts)}
+    all_fonts = ((str(n), int(xf.get("fontId", 0))) for n, xf in enumerate(formats))
+    font_numbers = {number: font for number, font in all_fonts if font < len(fonts)}
     legacy_fonts = {
         n: fonts[font] for n, font in font_numbers.items() if font_encoding(fonts[font])
     }
-    return legacy_fonts, frozenset(n for n, font in font_numbers.items() if font in struck_fonts)
+    struck = frozenset(n for n, font in font_numbers.items() if font in struck_fonts)
+    misleading = {number for number, code in codes.items() if may_mislead(code)}
+    used = ((str(n), xf.get("numFmtId", "0")) for n, xf in enumerate(formats))
+    return legacy_fonts, struck, {n: codes[number] for n, number in used if number in misleading}
 
 
 def _may_name_legacy_font(part: bytes) -> bool:

@@ -478,3 +478,68 @@ def test_every_kind_of_file(saved: dict[str, Submission], kind: str) -> None:
     assert (words["C34"], words["R34"]) == ("Có mặt 12", "Bổ sung: có mặt 12")
     assert submission.section_rows("meetings")[0].values["content"] == "Nghị tháng"
     assert saved[f"b {kind}"].findings == ()
+
+
+def with_format(code: str, value: object, name: str = "present") -> bytes:
+    """The paper with a value of `meetings` in a cell of that number format."""
+    paper = meeting()
+    book = openpyxl.load_workbook(io.BytesIO(paper.save()))
+    cell = book["Báo cáo"][paper.cell(f"meetings.{name}")]
+    cell.value, cell.number_format = value, code
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "expected"),
+    [
+        # format, what the cell holds → what is said of it
+        ("0%", 0.95, "C02"),
+        ("0%", 1, "C36"),  # shown as 100%
+        ("0,", 2000, "C36"),  # shown as 2
+        (";;;", 17, "C36"),  # shown as nothing
+        ('"28"', 17, "C36"),
+        ('"1"0', 17, "C36"),
+        ('[Red]0"%"', 17, ""),  # a unit, not a share
+        ('0 "người"', 17, ""),
+        ("#,##0", 1017, ""),
+        ("0.0", 17, ""),
+        ("General", 17, ""),
+        ("@", 17, ""),
+    ],
+)
+def test_a_number_shown_as_another_one(code: str, value: float, expected: str) -> None:
+    data = with_format(code, value)
+    assert "".join(code for code, _ in told(data)) == expected
+    assert values(data)["present"] == (None if expected else value)
+
+
+@pytest.mark.parametrize(
+    ("code", "day", "expected"),
+    [
+        ("dd/mm/yyyy", 3, ""),
+        ("yyyy-mm-dd", 3, ""),
+        ("d mmmm yyyy", 3, ""),
+        ('"ngày "d" tháng "m" năm "yyyy', 3, ""),
+        ("mm/dd/yyyy", 3, "C37"),  # shown as 11/03/2019
+        ("mm/dd/yyyy", 20, ""),  # 11/20/2019 can be no other day
+        ("mmmm d, yyyy", 3, ""),
+        ("mm/yyyy", 3, "C37"),
+        ('"Tháng 10"', 3, "C37"),
+        ("General", 3, ""),
+    ],
+)
+def test_a_day_shown_as_another_one(code: str, day: int, expected: str) -> None:
+    data = with_format(code, date(2019, 11, day), "held_on")
+    assert "".join(code for code, _ in told(data)) == expected
+    assert values(data)["held_on"] == date(2019, 11, day)
+
+
+def test_a_share_in_ods(tmp_path: Path) -> None:
+    if not libreoffice.available():
+        pytest.skip("no LibreOffice")
+    path = tmp_path / "share.xlsx"
+    path.write_bytes(with_format("0%", 1))
+    ods = libreoffice.convert(path, "ods", tmp_path).read_bytes()
+    assert [code for code, _ in told(ods)] == ["C36"]
