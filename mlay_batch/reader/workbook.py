@@ -164,13 +164,15 @@ def _build_submission(
         read_section(block, finder.form, limits.text, results)
     file_texts = frozenset(map(name_key, _template_texts(workbook, finder, results)))
     for sheet in workbook.sheets:
+        sheet_blocks = [block for block in finder.blocks if block.sheet is sheet]
         if not (sheet.is_visible or finder.form.is_rollup):
+            if not sheet_blocks:
+                continue
             results.findings.append(Finding("R39", Severity.ERROR, Place("", sheet.title)))
         results.findings.extend(find_out_of_range(sheet))
         results.findings.extend(find_notes(sheet, file_texts))
         # without a section located, what is beside the form is unknown
         if finder.is_complete and not finder.form.is_rollup:
-            sheet_blocks = [block for block in finder.blocks if block.sheet is sheet]
             results.findings.extend(
                 find_unexpected(sheet, sheet_blocks, finder.form_texts, file_texts)
             )
