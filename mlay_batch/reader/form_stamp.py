@@ -70,14 +70,18 @@ def _is_data_sheet(sheet: Sheet) -> bool:
 
 
 def _form_sheets(sheets: Sequence[Sheet]) -> tuple[Sheet, ...]:
-    """Return the visible sheets where people type, and hidden ones with sections of their own."""
+    """Return the visible sheets where people type, and hidden ones with other sections.
+
+    A hidden sheet with a section that a visible one has too is a copy, and does not count.
+    """
     form_sheets = tuple(filter(_is_form_sheet, sheets))
     visible_markers = find_markers(sheet for sheet in form_sheets if sheet.is_visible)
-    return tuple(
-        sheet
-        for sheet in form_sheets
-        if sheet.is_visible or find_markers([sheet]).keys() - visible_markers.keys()
-    )
+
+    def has_other_sections(sheet: Sheet) -> bool:
+        markers = find_markers([sheet])
+        return bool(markers) and markers.keys().isdisjoint(visible_markers)
+
+    return tuple(sheet for sheet in form_sheets if sheet.is_visible or has_other_sections(sheet))
 
 
 def _is_form_sheet(sheet: Sheet) -> bool:

@@ -25,6 +25,7 @@ Kind = Literal["xlsx", "ods", "xls"]
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
+_MIME_TYPE_WITHIN = 200
 _DAMAGE_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
@@ -132,8 +133,13 @@ def _part_name(entry: zipfile.ZipInfo) -> str:
 
 def _package_kind(names: set[str], archive: zipfile.ZipFile) -> Kind:
     """Return the kind; an Office document may turn out to be no workbook (`_main_part`)."""
-    if "content.xml" in names and "mimetype" in names and archive.read("mimetype") == _ODS:
-        return "ods"
+    if "content.xml" in names and "mimetype" in names:
+        with archive.open("mimetype") as stream:
+            mime_type = stream.read(_MIME_TYPE_WITHIN)
+        if mime_type.startswith(_ODS):
+            if mime_type == _ODS:
+                return "ods"
+            raise UnreadableError("R08")  # such as a spreadsheet's template
     if "xl/workbook.bin" in names:
         raise UnreadableError("R08")
     if _WORKBOOK in names or _RELATIONS in names:

@@ -177,11 +177,13 @@ def _build_submission(
         read_section(block, finder.form, limits.text, results)
     file_texts = frozenset(map(name_key, _template_texts(workbook, finder, results)))
     for sheet in workbook.sheets:
+        sheet_blocks = [block for block in finder.blocks if block.sheet is sheet]
         if not (sheet.is_visible or finder.form.is_rollup):
+            if not sheet_blocks:
+                continue
             results.findings.append(Finding("R39", Severity.ERROR, Place("", sheet.title)))
         results.findings.extend(find_out_of_range(sheet))
         results.findings.extend(find_notes(sheet, file_texts))
-        sheet_blocks = [block for block in finder.blocks if block.sheet is sheet]
         results.findings.extend(find_hidden(sheet_blocks, finder.form))
         if finder.form.is_rollup:
             continue

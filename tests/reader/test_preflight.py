@@ -68,6 +68,7 @@ def same(name: str, part: bytes) -> bytes:
         (make_zip(**{"xl/workbook.bin": b""}), "R08"),
         (make_zip(**{"mimetype": TEXT, "content.xml": b""}), "R03"),
         (make_zip(**{"mimetype": SPREADSHEET, "content.xml": b"<a>"}), "R05"),
+        (make_zip(**{"mimetype": SPREADSHEET + b"-template", "content.xml": b"<a/>"}), "R08"),
         (b"PK\x03\x04 and then nothing", "R05"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and then nothing", "R05"),
     ],
