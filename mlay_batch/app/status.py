@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,13 +13,14 @@ from mlay_batch.app.pending_replies import (
     branch_of,
     corrections,
     files_to_answer,
+    mail_of,
     outstanding_branches,
     reminders,
     unreached_addresses,
 )
 from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import completeness
-from mlay_batch.figures.report_records import OPEN, Completeness
+from mlay_batch.figures.report_records import OPEN, Completeness, ReportInputs
 from mlay_batch.ledger import Closing, Closings, Ledger, MailLog
 from mlay_batch.model.records import Topic, Verdict
 
@@ -29,7 +30,7 @@ class Status:
     """The matrix branch × period of every form, and the number of files of each verdict.
 
     `todo` counts the remaining work in the order to do it, without zeros: ``decide`` (held files),
-    ``answer`` (returns without a letter), ``unreached`` (registered addresses that a bounce names),
+    ``answer`` (letters not written), ``unreached`` (registered addresses that a bounce names),
     ``fix`` (branches that have time left to correct or resend), ``remind`` (missing after the due
     day, or an overdue correction), ``wait`` (not due yet), ``close`` (1 where the period can be
     closed).
@@ -66,11 +67,7 @@ def status(office: Office, period: Period, as_of: date) -> Status:
         )
         todo = {
             "decide": sum(entry.verdict is Verdict.HELD for entry in inputs.ledger_entries),
-            "answer": sum(
-                Topic.answer_key(ledger_entry.id) not in letter_states
-                and bool(branch_of(ledger_entry, office.register))
-                for ledger_entry in files_to_answer(inputs.ledger_entries, period, office.register)
-            ),
+            "answer": _count_answers(inputs, period, letter_states),
             "unreached": len(
                 unreached_addresses(inputs.ledger_entries, period, office.register, as_of)
             ),
@@ -81,3 +78,15 @@ def status(office: Office, period: Period, as_of: date) -> Status:
         }
         open_matters = {key: count for key, count in todo.items() if count}
         return Status(period, forms, ledger.counts(), open_matters, closing)
+
+
+def _count_answers(inputs: ReportInputs, period: Period, letter_states: Container[str]) -> int:
+    """Return the number of answers without a letter; what is ignored has one for its mail."""
+    files = files_to_answer(inputs.ledger_entries, period, inputs.register)
+    return len(
+        {
+            mail_of(entry) if entry.verdict is Verdict.IGNORED else entry.id
+            for entry in files
+            if Topic.answer_key(entry.id) not in letter_states and branch_of(entry, inputs.register)
+        }
+    )

@@ -97,6 +97,7 @@ def test_one_letter_answers_a_mail_and_names_every_file(office: Office) -> None:
     send_mail(office, "1", CB09, *files)
     send_mail(office, "2", "x@else.example", *files)
     assert take_in(office).counts["ignored"] == 8
+    assert status(office, NOVEMBER, OVERDUE).todo["answer"] == 1
     (letter,) = letters_to(office)
     assert letter.to == (CB09,)
     assert letter.subject == "Đề nghị gửi lại báo cáo: a.csv, b.html, c.rar, d.docx"
