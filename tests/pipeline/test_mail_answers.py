@@ -102,7 +102,7 @@ def test_one_letter_answers_a_mail_and_names_every_file(office: Office) -> None:
     assert status(office, NOVEMBER, OVERDUE).todo["answer"] == 1
     (letter,) = letters_to(office)
     assert letter.to == (CB09,)
-    assert letter.subject == "Đề nghị gửi lại báo cáo: a.csv, b.html, c.rar, d.docx"
+    assert letter.subject == "Đề nghị gửi lại báo cáo: a.csv, b.html, c.rar và 1 tệp nữa"
     assert "\n- “a.csv”, “b.html”: Bản xuất ra dạng văn bản" in letter.body
     assert "\n- “c.rar”: Tệp nén dạng không mở được" in letter.body
     assert "gửi lại báo cáo theo cách nêu trên chậm nhất ngày 09/12/2019." in letter.body
