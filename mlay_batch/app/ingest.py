@@ -39,7 +39,6 @@ from mlay_batch.model.records import (
 
 if TYPE_CHECKING:
     from mlay_batch.reader import Reading
-    from mlay_batch.schema import Form
 
 Progress = Callable[[int, int], None]
 
@@ -231,7 +230,6 @@ def check_files(
     )
     pairs = zip(workbooks, submissions, strict=True)
     first = next(pairs)  # starts the workers: they read on while pandera is imported, a second
-    from mlay_batch.checks.filled_rows import ignore_blank_form  # start-up: only for new files
     from mlay_batch.checks.validate import validate  # see above
 
     for group in _in_groups(chain([first], pairs)):
@@ -243,15 +241,18 @@ def check_files(
         identified = [check_sender(file, office.register) for file in identified]
         for checked in validate(identified, office.lists, office.intake_catalogue.forms):
             waived = apply_waivers(check_rollup(checked, office.catalogue), office.register)
-            yield _name_findings(ignore_blank_form(waived, _form_of(checked, office)))
+            yield _name_findings(_ignore_blank(waived, office))
 
 
-def _form_of(checked: CheckedFile, office: Office) -> Form | None:
-    """Return the form a file was read as."""
+def _ignore_blank(checked: CheckedFile, office: Office) -> CheckedFile:
+    """Return a blank form as no return, any other file unchanged."""
+    from mlay_batch.checks.filled_rows import ignore_blank_form  # start-up: only for new files
+
     submission = checked.submission
     if submission is None:
-        return None
-    return office.intake_catalogue.form(submission.form or "", submission.version or "")
+        return checked
+    form = office.intake_catalogue.form(submission.form or "", submission.version or "")
+    return ignore_blank_form(checked, form)
 
 
 def _in_groups(

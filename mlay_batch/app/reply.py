@@ -368,6 +368,7 @@ class _ReplyBuilder:
             for other in self.entries
             if other is not entry
             and other.verdict is Verdict.IGNORED
+            and answer_findings(other)
             and mail_of(other) == mail_of(entry)
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,6 +13,7 @@ from mlay_batch.app.pending_replies import (
     branch_of,
     corrections,
     files_to_answer,
+    mail_of,
     needs_decision,
     outstanding_branches,
     reminders,
@@ -20,7 +21,7 @@ from mlay_batch.app.pending_replies import (
 )
 from mlay_batch.core.period import Period
 from mlay_batch.figures.completeness import completeness
-from mlay_batch.figures.report_records import OPEN, Completeness
+from mlay_batch.figures.report_records import OPEN, Completeness, ReportInputs
 from mlay_batch.ledger import Closing, Closings, Ledger, MailLog
 from mlay_batch.model.records import Verdict
 
@@ -30,7 +31,7 @@ class Status:
     """The matrix branch × period of every form, and the number of files of each verdict.
 
     `todo` counts the remaining work in the order to do it, without zeros: ``decide`` (files
-    held, or of nobody knows whom), ``answer`` (returns without a letter), ``unreached`` (registered
+    held, or of nobody knows whom), ``answer`` (letters not written), ``unreached`` (registered
     addresses that a bounce names), ``fix`` (branches that have time left to correct or resend),
     ``remind`` (missing after the due day, or an overdue correction), ``wait`` (not due yet),
     ``close`` (1 where the period can be closed).
@@ -63,10 +64,7 @@ def status(office: Office, period: Period, as_of: date) -> Status:
         )
         todo = {
             "decide": sum(needs_decision(entry, entries, register) for entry in entries),
-            "answer": sum(
-                entry.answer_key not in letter_states and bool(branch_of(entry, register))
-                for entry in files_to_answer(entries, period, register)
-            ),
+            "answer": _count_answers(inputs, period, letter_states),
             "unreached": len(unreached_addresses(entries, period, register, as_of)),
             "fix": open_count - len(due_reminders),
             "remind": len(due_reminders),
@@ -75,3 +73,15 @@ def status(office: Office, period: Period, as_of: date) -> Status:
         }
         open_matters = {key: count for key, count in todo.items() if count}
         return Status(period, forms, ledger.counts(), open_matters, closing)
+
+
+def _count_answers(inputs: ReportInputs, period: Period, letter_states: Container[str]) -> int:
+    """Return the number of answers without a letter; what is ignored has one for its mail."""
+    files = files_to_answer(inputs.ledger_entries, period, inputs.register)
+    return len(
+        {
+            mail_of(entry) if entry.verdict is Verdict.IGNORED else entry.id
+            for entry in files
+            if entry.answer_key not in letter_states and branch_of(entry, inputs.register)
+        }
+    )

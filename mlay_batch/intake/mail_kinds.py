@@ -21,6 +21,10 @@ NO_FILE, BOUNCE, AUTOMATIC = "N13", "N20", "N21"
 _MAX_ADDRESSES = 5
 _DAEMON = re.compile(r"(?i)\bmailer-daemon\b")
 _POSTMASTER = re.compile(r"(?i)\bpostmaster@")
+# Message-ID of a letter of this program: a copy to the office itself, a draft laid into the inbox.
+_OWN_LETTER = re.compile(
+    r"<(receipt|returned|blank|redo|unopened|correction|reminder|form)\.[0-9a-f]{32}@"
+)
 _REPLY_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")
 _LIST_HEADERS = ("list-id", "list-unsubscribe")
 _LIST_PRECEDENCE = frozenset({"bulk", "list", "junk"})
@@ -118,9 +122,10 @@ def _is_from_daemon(message: Message) -> bool:
 
 
 def _is_auto_reply(message: Message) -> bool:
-    """Whether a mail says that a program wrote it as a reply, as one does for people on leave."""
-    return (
-        _word(message, "auto-submitted") in ("auto-replied", "auto-notified")
+    """Whether a program wrote a mail as a reply, as one does for people on leave, or this one."""
+    return bool(
+        _OWN_LETTER.match(_value(message, "message-id"))
+        or _word(message, "auto-submitted") in ("auto-replied", "auto-notified")
         or _word(message, "precedence") == "auto_reply"
         or any(_value(message, header) for header in _REPLY_HEADERS)
     )

@@ -27,6 +27,7 @@ _NO_ITEMS = "- Không có."
 _REPLACES_CODE = "L05"  # the letter lists what the correction changed instead
 _MAX_LINES = 20  # lines of findings in a letter; the attached form lists them all
 _MAX_ROWS = 12
+_MAX_NAMES, _MAX_SUBJECT_NAMES = 10, 3  # files in a line of a letter, and in its subject
 
 
 @dataclass(frozen=True)
@@ -234,18 +235,25 @@ def file_letter(
             reason = str(explain(finding, None, _LANG))
             names_by_reason.setdefault(reason, []).append(f"“{entry.name}”")
     lines = (
-        f"- {one_line(', '.join(dict.fromkeys(names)))}: {one_line(reason)}"
+        f"- {_name_list(names, _MAX_NAMES)}: {one_line(reason)}"
         for reason, names in names_by_reason.items()
     )
     first = files[0][0]
-    names = ", ".join(dict.fromkeys(entry.name for entry, _ in files))
     values = {
         **_file_values(context, first, envelope.topics[0].branch or ""),
         **request.values(context),
-        "file": one_line(names),
+        "file": _name_list([entry.name for entry, _ in files], _MAX_SUBJECT_NAMES),
         "errors": "\n".join(_shorten(lines)),
     }
     return write_letter(context, envelope, values, text_kind=request.text_kind)
+
+
+def _name_list(names: Iterable[str], limit: int) -> str:
+    """Return the names without repeats, on one line; beyond the limit, the number of the rest."""
+    unique = list(dict.fromkeys(names))
+    more = len(unique) - limit
+    text = one_line(", ".join(unique[:limit]))
+    return f"{text} và {more} tệp nữa" if more > 0 else text
 
 
 def group_letter(

@@ -20,6 +20,8 @@ from mlay_batch.app.office import Office
 from mlay_batch.app.status import status
 from mlay_batch.app.templates import template_context
 from mlay_batch.core.period import Period
+from mlay_batch.mail import mail_templates
+from mlay_batch.mail.bodies import CORRECTION_KIND
 from mlay_batch.mail.letter import Letter
 from mlay_batch.template import render
 
@@ -97,9 +99,10 @@ def test_one_letter_answers_a_mail_and_names_every_file(office: Office) -> None:
     send_mail(office, "1", CB09, *files)
     send_mail(office, "2", "x@else.example", *files)
     assert take_in(office).counts["ignored"] == 8
+    assert status(office, NOVEMBER, OVERDUE).todo["answer"] == 1
     (letter,) = letters_to(office)
     assert letter.to == (CB09,)
-    assert letter.subject == "Đề nghị gửi lại báo cáo: a.csv, b.html, c.rar, d.docx"
+    assert letter.subject == "Đề nghị gửi lại báo cáo: a.csv, b.html, c.rar và 1 tệp nữa"
     assert "\n- “a.csv”, “b.html”: Bản xuất ra dạng văn bản" in letter.body
     assert "\n- “c.rar”: Tệp nén dạng không mở được" in letter.body
     assert "gửi lại báo cáo theo cách nêu trên chậm nhất ngày 09/12/2019." in letter.body
@@ -162,6 +165,26 @@ def test_a_program_gets_no_letter(office: Office, head: str) -> None:
     put(office, "2.eml", mail(CB09, text, subject="Báo cáo"))
     assert verdicts_and_codes(take_in(office)) == {"Báo cáo": ("ignored", "N18")}
     assert kinds(office) == ["unopened"]
+
+
+def test_a_letter_of_the_office_itself_is_not_read_again(office: Office) -> None:
+    put(office, "b.xlsx", MeetingReturn("DB1-1", present=9).book())
+    take_in(office)
+    letters_to(office)
+    drafts = sorted((office.workspace.outbox / "2019-11" / "mail").glob("*.eml"))
+    assert {path.name.partition("_")[0] for path in drafts} == {"returned", "reminder"}
+    for path in drafts:
+        put(office, path.name, path.read_bytes())
+    done = take_in(office)
+    assert set(verdicts_and_codes(done).values()) == {("ignored", "N21")}
+    assert len(done.decisions) == len(drafts)
+
+
+@pytest.mark.parametrize("kind", [*mail_templates.GAPS, CORRECTION_KIND])
+def test_every_kind_of_letter_is_known_when_it_comes_back(office: Office, kind: str) -> None:
+    head = f"Message-ID: <{kind}.{'0' * 32}@x.example>\n"
+    put(office, "1.eml", mail("vp@x.example", head=head, subject="Thư"))
+    assert verdicts_and_codes(take_in(office)) == {"Thư": ("ignored", "N21")}
 
 
 @pytest.mark.parametrize("head", ["Precedence: bulk\n", "Auto-Submitted: auto-generated\n"])
