@@ -13,7 +13,7 @@ from mlay_batch.app.pending_replies import (
     branch_of,
     corrections,
     files_to_answer,
-    needs_decision,
+    files_to_decide_on,
     outstanding_branches,
     reminders,
     unreached_addresses,
@@ -62,7 +62,7 @@ def status(office: Office, period: Period, as_of: date) -> Status:
             1 for matrix in forms for _ in outstanding_branches(matrix, period, register)
         )
         todo = {
-            "decide": sum(needs_decision(entry, entries, register) for entry in entries),
+            "decide": len(files_to_decide_on(entries, register)),
             "answer": sum(
                 entry.answer_key not in letter_states and bool(branch_of(entry, register))
                 for entry in files_to_answer(entries, period, register)
