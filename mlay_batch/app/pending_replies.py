@@ -38,6 +38,8 @@ _BOUNCE_CODES = frozenset({"N20"})
 # Findings of what often lies beside the return in its mail: then it needs no word.
 _BESIDE_CODES = DOCUMENT_CODES | {"N18", "N23"}
 
+_Mail = tuple[str | None, str]
+
 
 def files_to_answer(
     entries: Sequence[LedgerEntry], period: Period, register: Register
@@ -50,7 +52,7 @@ def files_to_answer(
     its name; from a registered address also unreadable files, and documents where neither their
     mail nor the branch has sent a return. Not those that a person dismissed.
     """
-    read_mails = {mail_of(entry) for entry in entries if entry.verdict is not Verdict.IGNORED}
+    read_mails = _read_mails(entries)
     files = [entry for entry in entries if _belongs_to(entry, period)]
     reporting = {
         entry.branch
@@ -60,7 +62,7 @@ def files_to_answer(
     return tuple(
         entry
         for entry in files
-        if (mail_of(entry) not in read_mails or not answer_findings(entry, _BESIDE_CODES))
+        if not _lies_beside(entry, read_mails)
         and _needs_answer(entry, entries, register, reporting)
     )
 
@@ -98,7 +100,7 @@ def answer_findings(
     return tuple(finding for finding in entry.findings if finding.code in codes)
 
 
-def mail_of(entry: LedgerEntry) -> tuple[str | None, str]:
+def mail_of(entry: LedgerEntry) -> _Mail:
     """Return what the files of one mail have in common: its sender and id, or where it lies."""
     ids = (entry.thread or "").split()
     return entry.sender, ids[-1] if ids else entry.origin.partition("!")[0]
@@ -164,13 +166,31 @@ def _needs_answer(
     )
 
 
-def needs_decision(entry: LedgerEntry, entries: Sequence[LedgerEntry], register: Register) -> bool:
-    """Whether a person must decide on a file: it is held, or nobody knows whom to answer."""
-    if entry.verdict is Verdict.HELD:
-        return True
-    return branch_of(entry, register) is None and _needs_answer(
-        entry, entries, register, frozenset()
+def files_to_decide_on(
+    entries: Sequence[LedgerEntry], register: Register
+) -> tuple[LedgerEntry, ...]:
+    """Return the files that are held, or that nobody knows whom to answer for."""
+    read_mails = _read_mails(entries)
+    return tuple(
+        entry
+        for entry in entries
+        if entry.verdict is Verdict.HELD
+        or (
+            branch_of(entry, register) is None
+            and not _lies_beside(entry, read_mails)
+            and _needs_answer(entry, entries, register, frozenset())
+        )
     )
+
+
+def _read_mails(entries: Iterable[LedgerEntry]) -> frozenset[_Mail]:
+    """Return the mails that brought more than what is ignored."""
+    return frozenset(mail_of(entry) for entry in entries if entry.verdict is not Verdict.IGNORED)
+
+
+def _lies_beside(entry: LedgerEntry, read_mails: AbstractSet[_Mail]) -> bool:
+    """Whether a file needs no word, since the return came in the same mail."""
+    return bool(answer_findings(entry, _BESIDE_CODES)) and mail_of(entry) in read_mails
 
 
 def branch_of(entry: LedgerEntry, register: Register) -> str | None:

@@ -11,7 +11,7 @@ from mlay_batch import __version__
 from mlay_batch.app.closing import flag_closed
 from mlay_batch.app.ingest import check_files
 from mlay_batch.app.office import Office
-from mlay_batch.app.pending_replies import is_unreadable, needs_decision
+from mlay_batch.app.pending_replies import files_to_decide_on, is_unreadable
 from mlay_batch.checks.identity import assignment, named_branches
 from mlay_batch.checks.verdict import accept_held
 from mlay_batch.core.findings import Finding, Place, Severity
@@ -56,8 +56,7 @@ class ReviewResult:
 def list_undecided(office: Office) -> tuple[LedgerEntry, ...]:
     """Return the files held, or of nobody knows whom, oldest first. Raises LedgerError."""
     with Ledger.open(office.workspace.ledger, read_only=True) as ledger:
-        entries = ledger.entries()
-    return tuple(entry for entry in entries if needs_decision(entry, entries, office.register))
+        return files_to_decide_on(ledger.entries(), office.register)
 
 
 def review_file(
@@ -103,9 +102,9 @@ def review_file(
 
 def _undecided_entry(office: Office, ledger: Ledger, number: int) -> LedgerEntry:
     """Return the entry of that number; LedgerError ``ledger.not_held`` if nothing is to decide."""
-    entry = ledger.entry(number)
-    if entry and needs_decision(entry, ledger.entries(), office.register):
-        return entry
+    for entry in files_to_decide_on(ledger.entries(), office.register):
+        if entry.id == number:
+            return entry
     raise LedgerError("ledger.not_held", number=number)
 
 

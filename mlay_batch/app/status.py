@@ -13,8 +13,8 @@ from mlay_batch.app.pending_replies import (
     branch_of,
     corrections,
     files_to_answer,
+    files_to_decide_on,
     mail_of,
-    needs_decision,
     outstanding_branches,
     reminders,
     unreached_addresses,
@@ -63,7 +63,7 @@ def status(office: Office, period: Period, as_of: date) -> Status:
             1 for matrix in forms for _ in outstanding_branches(matrix, period, register)
         )
         todo = {
-            "decide": sum(needs_decision(entry, entries, register) for entry in entries),
+            "decide": len(files_to_decide_on(entries, register)),
             "answer": _count_answers(inputs, period, letter_states),
             "unreached": len(unreached_addresses(entries, period, register, as_of)),
             "fix": open_count - len(due_reminders),

@@ -31,7 +31,8 @@ from mlay_batch.template.template_context import CellKey, TemplateContext
 
 TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch"}
 _FILE_CODES = "RIL"  # first letters of codes about a file as a whole
-_CELL_CODES = frozenset({"I15"})  # with such a letter, yet about cells: dates past the unit's end
+# With such a letter, yet about cells: dates past the unit's end, mail addresses.
+_CELL_CODES = frozenset({"I15", "I23", "I24", "I25", "I26", "I27"})
 _LOST_VALUE_CODES = frozenset({"R22", "R23", "R27", "R32", "R33", "C30", "C36"})
 """Codes of cells whose value was not read: the form must not pass if sent back unchanged.
 

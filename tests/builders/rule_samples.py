@@ -94,7 +94,7 @@ def samples() -> Iterator[Sample]:
             good = table["good"] | table.get("good_of", {}).get(version, {})
             for name, sample in table["samples"].items():
                 code = name.partition(" ")[0]
-                if code in rules or code[0] in "FC":
+                if code in rules or code[0] in "FCI":
                     yield Sample(name, of, good, **sample)
 
 

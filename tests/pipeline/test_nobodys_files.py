@@ -145,6 +145,16 @@ def test_a_file_of_an_address_that_several_use_is_assigned_and_answered(office, 
     assert counts(office) == 1
 
 
+def test_what_lies_beside_a_return_of_a_shared_address_waits_for_nobody(office):
+    link = ("bao cao.url", b"[InternetShortcut]\nURL=https://x.example/\n")
+    send(office, "1", SHARED, ("a.xlsx", MeetingReturn("CB-01").book()), link)
+    take_in(office)
+    assert undecided(office) == []
+    send(office, "2", SHARED, link, subject="Chỉ có liên kết")
+    take_in(office)
+    assert [entry.subject for entry in list_undecided(office)] == ["Chỉ có liên kết"]
+
+
 @pytest.mark.parametrize(
     ("sender", "name", "data"),
     [
