@@ -257,7 +257,7 @@ class _ReplyBuilder:
             return self._worded_letter(pending, "redo", None, month)
         if not (submission.form == form.form and submission.rows and entry.branch):
             return self._worded_letter(
-                pending, "blank", form, month, self._blank_form(form, branch, month)
+                pending, "blank", form, month, self._blank_form(form, branch, month, again=True)
             )
         old_form = self.office.catalogue.form(form.form, submission.version or "")
         rows = convert_rows(
@@ -402,8 +402,12 @@ class _ReplyBuilder:
             topic = make_topic(more=self.as_of.isoformat())
         return None if topic.key in self.selection.done_keys else topic
 
-    def _blank_form(self, form: Form, branch: str, period: Period) -> Attachment:
-        data = render(form, self._template_context(form, branch, period))
+    def _blank_form(
+        self, form: Form, branch: str, period: Period, *, again: bool = False
+    ) -> Attachment:
+        """Return the blank form; of one to be sent `again` the letter says by which day."""
+        context = replace(self._template_context(form, branch, period), due_in_letter=again)
+        data = render(form, context)
         return self._attachment(form, branch, period, data)
 
 

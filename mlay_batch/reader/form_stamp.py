@@ -100,8 +100,9 @@ def guess_texts(
     """Yield the texts of the instruction sheet and of the letterhead above the sections."""
     period = Period.parse_informal(clean(header["period"].text)) if "period" in header else None
     for lang in _LANGUAGES:
-        for _, texts in instructions(form, period, lang):
-            yield from texts
+        for due_in_letter in (False, True):
+            for _, texts in instructions(form, period, lang, due_in_letter=due_in_letter):
+                yield from texts
     unit = header["branch"].text.partition(CODE_SEPARATOR)[2] if "branch" in header else ""
     top_blocks = {block.sheet.title: block for block in reversed(blocks)}
     for block in top_blocks.values():

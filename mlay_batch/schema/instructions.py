@@ -19,16 +19,19 @@ _ROW = "row"
 _EXAMPLE_DAY_OFFSET = 4  # days from the period's first to the day shown as an example
 
 
-def instructions(form: Form, period: Period | None, lang: str) -> Iterator[InstructionLine]:
+def instructions(
+    form: Form, period: Period | None, lang: str, *, due_in_letter: bool = False
+) -> Iterator[InstructionLine]:
     """Yield the lines of the instruction sheet: general instructions, colours, then every field.
 
     The styles ``head`` and ``row`` come with three texts: field, what to enter, whether it is
-    required. All other styles come with one text. Without a `period` no days are named.
+    required. All other styles come with one text. Without a `period` no days are named. With
+    `due_in_letter` the day to send it by is that of the letter: of a form to be sent again.
     """
     yield "title", (text("template", "guide_title", lang),)
     yield "subtitle", (form.title.of(lang),)
     yield "section", (text("template", "guide_general", lang),)
-    for number, sentence in enumerate(_general_lines(form, period, lang), 1):
+    for number, sentence in enumerate(_general_lines(form, period, lang, due_in_letter), 1):
         yield "plain", (f"{number}. {sentence}",)
     yield "section", (text("template", "guide_colours", lang),)
     for tone in ("todo", "bad", "watch"):
@@ -38,10 +41,14 @@ def instructions(form: Form, period: Period | None, lang: str) -> Iterator[Instr
         yield from _section_lines(form, section, period, lang)
 
 
-def _general_lines(form: Form, period: Period | None, lang: str) -> Iterator[str]:
+def _general_lines(
+    form: Form, period: Period | None, lang: str, due_in_letter: bool
+) -> Iterator[str]:
     for instruction in form.instructions:
         yield instruction.of(lang)
-    if form.due and period:
+    if form.due and due_in_letter:
+        yield text("template", "due_in_letter", lang)
+    elif form.due and period:
         yield text("template", "due_on", lang, day=period.end + timedelta(days=form.due.day))
     elif form.due:
         yield text("template", "due", lang, day=form.due.day)

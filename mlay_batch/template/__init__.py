@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.messages import text
-from mlay_batch.core.period import Period
 from mlay_batch.core.styles import STYLES
 from mlay_batch.excel.cell_text import sheet_titles
 from mlay_batch.model.records import Row
@@ -73,7 +72,7 @@ def render_returned(
     if groups:
         write_error_list(book, groups, form, context, lang)
     sheets = {name: book.add_sheet(name) for name in plans}
-    write_guide(book, form, context.period, lang)
+    write_guide(book, form, context, lang, due_in_letter=context.due_in_letter or bool(findings))
     values = cell_values(form, context, rows, lang, prefilled=not findings)
     values |= {key: typed for key, typed in typed_values(marks).items() if values.get(key) is None}
     content = FormContent(
@@ -134,11 +133,14 @@ def _stamp(book: TemplateBook, form: Form, context: TemplateContext) -> None:
         book.write_hidden(sheet, row, *pair)
 
 
-def write_guide(book: TemplateBook, form: Form, period: Period | None, lang: str) -> None:
+def write_guide(
+    book: TemplateBook, form: Form, context: TemplateContext, lang: str, *, due_in_letter: bool
+) -> None:
     """Write the sheet "Hướng dẫn": how to fill in and send, then every field of every section."""
     sheet = book.add_sheet(text("template", "guide", lang))
     row = 0
-    for row, (style, words) in enumerate(instructions(form, period, lang), 1):
+    lines = instructions(form, context.period, lang, due_in_letter=due_in_letter)
+    for row, (style, words) in enumerate(lines, 1):
         span = len(_GUIDE_WIDTHS) if len(words) == 1 else 1
         styles = _GUIDE_STYLES if style == "row" else (style,) * len(words)
         for column, (word, style_name) in enumerate(zip(words, styles, strict=True), 1):

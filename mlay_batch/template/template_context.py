@@ -31,6 +31,8 @@ class TemplateContext:
     """Dropdowns of `ref` fields, "officers" and "organisations": (code, name) as shown."""
     assigned: tuple[tuple[str, str], ...] = ()
     """Officers in the heading: (code, name)."""
+    due_in_letter: bool = False
+    """Whether the form is to be sent again by the day of the letter it comes with."""
 
     @classmethod
     def of(

@@ -266,6 +266,17 @@ def expanded(cells: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("code", CODES)
+def test_the_form_that_comes_with_a_letter_tells_no_other_day(
+    code: str, outcomes: Mapping[str, Outcome]
+) -> None:
+    """The letter says by when to send it again; the day the return was due has nothing to add."""
+    for attachment in outcomes[code].answer.attachments:
+        words = "".join(read_parts(attachment.data).values())
+        assert "Hạn gửi lại: theo thư của văn phòng." in words
+        assert "Hạn gửi kỳ này" not in words
+
+
+@pytest.mark.parametrize("code", CODES)
 def test_a_reminder_says_what_the_letter_said(code: str, outcomes: Mapping[str, Outcome]) -> None:
     """None on the same day; when the correction is overdue, the same list and the same form."""
     became = outcomes[code]
