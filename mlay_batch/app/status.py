@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +15,7 @@ from mlay_batch.app.pending_replies import (
     files_to_answer,
     files_to_decide_on,
     mail_of,
+    is_declined,
     outstanding_branches,
     reminders,
     unreached_addresses,
@@ -59,14 +60,12 @@ def status(office: Office, period: Period, as_of: date) -> Status:
         due_reminders = list(
             reminders(forms, period, due_corrections, register, office.catalogue, as_of)
         )
-        open_count = sum(
-            1 for matrix in forms for _ in outstanding_branches(matrix, period, register)
-        )
+        open_count = _count_open(inputs, forms)
         todo = {
             "decide": len(files_to_decide_on(entries, register)),
             "answer": _count_answers(inputs, period, letter_states),
             "unreached": len(unreached_addresses(entries, period, register, as_of)),
-            "fix": open_count - len(due_reminders),
+            "fix": max(0, open_count - len(due_reminders)),
             "remind": len(due_reminders),
             "wait": states["not_due"],
             "close": int(as_of > period.end and not closing and not any(states[s] for s in OPEN)),
@@ -84,4 +83,19 @@ def _count_answers(inputs: ReportInputs, period: Period, letter_states: Containe
             for entry in files
             if entry.answer_key not in letter_states and branch_of(entry, inputs.register)
         }
+    )
+
+
+def _count_open(inputs: ReportInputs, forms: Sequence[Completeness]) -> int:
+    """Return how many returns of the period are missing, or refused and to be sent again."""
+    period, entries = inputs.period, inputs.ledger_entries
+    declined = {
+        entry.id
+        for entry in entries
+        if entry.verdict is Verdict.REJECTED and is_declined(entry, entries)
+    }
+    return sum(
+        matrix.cell(branch, period).delivery not in declined
+        for matrix in forms
+        for branch, _ in outstanding_branches(matrix, period, inputs.register)
     )

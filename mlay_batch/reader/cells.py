@@ -154,7 +154,7 @@ def _read_row(
 
 def _seen_value(cell_value: CellValue, raw: RawValue, code: str) -> CellValue:
     """Return C36 for a number that the cell shows as another one, a warning C37 for a date."""
-    params = {"value": display_text(raw), "format": code[:_MAX_FORMAT]}
+    params = {"held": display_text(raw), "format": code[:_MAX_FORMAT]}
     if cell_value.code:
         return cell_value
     if isinstance(cell_value.value, int | float) and is_other_number(code, cell_value.value):

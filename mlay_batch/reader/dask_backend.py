@@ -57,7 +57,12 @@ READER_SOURCES = (
     "reader/*.py",
     "schema/*.py",
 )
-LIBRARIES = ("python-calamine", "olefile", "xlrd", "distributed")  # that read files, or transfer them
+LIBRARIES = (
+    "python-calamine",
+    "olefile",
+    "xlrd",
+    "distributed",
+)  # that read files, or transfer them
 
 Batch = tuple[bytes, ...]
 ProgramVersions = Mapping[str, str]

@@ -22,6 +22,7 @@ from rules.test_whole_files import own as cell_of
 
 from builders import hostile_files, in_process
 from builders.filled_forms import CATALOGUE
+from builders.outlook_files import compound
 from builders.reader_files import FormFile
 from builders.rule_samples import (
     LISTS,
@@ -217,11 +218,14 @@ def _not_owed(code: str, branch: Branch) -> RefusedFile:
 
 
 def _own_register(branch: Branch) -> RefusedFile:
-    data = render(CATALOGUE.register_form, TemplateContext(branch.code, branch.name, "", None))
+    rows = [Row("organisations", "", 0, {"code": branch.code, "name": branch.name}, {})]
+    context = TemplateContext(branch.code, branch.name, "", None)
+    data = render(CATALOGUE.register_form, context, rows)
     return RefusedFile("I12", branch, data, NOVEMBER)
 
 
 _FILES = hostile_files.files()
+RIGHTS = {"\x06DataSpaces": {"DRMEncryptedTransform": {"x": b"1"}}}
 ENDED = {"ended": date(2018, 5, 31), "successor": "TX"}
 # code: (who sends it, what), where no table of samples or cases has it
 PLAIN: Mapping[str, tuple[Mapping[str, Any], Make]] = {
@@ -233,6 +237,7 @@ PLAIN: Mapping[str, tuple[Mapping[str, Any], Make]] = {
     "R06": ({}, partial(_plain, "R06", _FILES["bomb.xlsx"])),
     "R07": ({}, partial(_plain, "R07", _FILES["laughs.xlsx"])),
     "R08": ({}, partial(_plain, "R08", _FILES["a page.xls"])),
+    "R38": ({}, partial(_plain, "R38", compound({"EncryptedPackage": bytes(99), **RIGHTS}))),
     "R10": ({}, partial(_plain, "R10", FormFile().write((90_000, 400), "xa").save())),
     "R12": ({}, partial(_plain, "R12", b"R12")),
     "R13": ({}, partial(_plain, "R13", b"R13")),

@@ -245,7 +245,7 @@ def test_a_mail_without_a_workbook(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "thu.eml").write_bytes(b"From: a@example.vn\nSubject: x\n\nno file\n")
     assert run(["check", "thu.eml", "--lang", "vi"]) == 2
-    assert "không có bảng tính nào" in words(capsys)[1]
+    assert "không có tệp Excel nào" in words(capsys)[1]
 
 
 def test_findings_alike_are_one_line_that_lists_their_cells():

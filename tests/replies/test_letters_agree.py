@@ -41,6 +41,7 @@ from mlay_batch.app import mail_run, reply
 from mlay_batch.app.ingest import ingest
 from mlay_batch.app.office import Office, with_deadlines
 from mlay_batch.app.review import ReviewOutcome, list_undecided, review_file
+from mlay_batch.app.status import status
 from mlay_batch.core.period import Period
 from mlay_batch.demo.xlsx_patch import read_parts, sheet_part
 from mlay_batch.ledger import Ledger
@@ -54,6 +55,7 @@ pytestmark = pytest.mark.slow
 
 CODES = list(makers())
 KIND_OF = {"R03": "unopened", "R04": "unopened", "R08": "unopened", "R09": "unopened"}
+KIND_OF["R38"] = "unopened"
 KIND_OF |= dict.fromkeys(("I05", "I07", "I08", "I12", "I13"), "declined")
 KIND_OF |= {code: "blank" for code in PLAIN if code not in KIND_OF}
 # No file of a branch has these; where they are tested.
@@ -64,6 +66,7 @@ ELSEWHERE = {
 }
 SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 TESTS = Path(__file__).resolve().parent.parent
+NOVEMBER_2019 = Period(2019, 11)
 LATER = AS_OF + timedelta(days=4)  # a correction has three days
 
 
@@ -371,6 +374,8 @@ def test_what_came_too_late_or_beside_what_counts_is_not_asked_for_again(
     ingest(office, as_of=day, received="2019-12-18T09:00:00+07:00", holder="test")
     refuse_held(office, day)
     assert set(small_letters(office, day)) == {"declined"}
+    todo = status(office, NOVEMBER_2019, day).todo
+    assert ("fix" in todo, todo["remind"]) == (False, 2)  # the two others, which sent nothing
     put(office, "good.xlsx", MeetingReturn("CB-01", month=10).book())
     ingest(office, as_of=day, received="2019-11-04T09:00:00+07:00", holder="test")
     put(office, "older.xlsx", MeetingReturn("CB-01", month=10, score=90).book())
