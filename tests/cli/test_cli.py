@@ -229,7 +229,7 @@ def test_check_each_workbook_in_a_mail_or_a_zip(kind, tmp_path, monkeypatch, cap
                 archive.writestr(name, book)
     assert run(["check", path.name, "--as-of", "2019-12-06", "--lang", "vi"]) == 1
     lines = words(capsys)[0].splitlines()
-    assert [line for line in lines if "LỖI D01 " in line and "sai.xlsx" in line]
+    assert [line for line in lines if "Lỗi D01 " in line and "sai.xlsx" in line]
     verdicts = {re.search(r"\w+\.xlsx", line)[0]: line for line in lines if ": Tệp " in line}
     assert "dùng được" in verdicts["tot.xlsx"]
     assert "bị trả lại" in verdicts["sai.xlsx"]

@@ -57,7 +57,8 @@ def case(name: str) -> Path:
 
 
 def test_every_file_has_its_line() -> None:
-    assert {path.stem for path in CASES.iterdir()} == EXPECTED.keys() | UNREAD.keys()
+    workbooks = {path.stem for path in CASES.iterdir() if path.suffix != ".eml"}
+    assert workbooks == EXPECTED.keys() | UNREAD.keys()  # mails: `test_mail_answers`
 
 
 @pytest.mark.parametrize("name", EXPECTED)
