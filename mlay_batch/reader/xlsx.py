@@ -54,7 +54,6 @@ _TEXT_TYPE = re.compile(rb"""\st\s*=\s*["']str["']""")
 # The last filled cell that may be plain, within the usual limits: BZ9999. A blank one may be
 # anywhere: people format whole columns.
 _LAST_ROW, _LAST_COLUMN = 9_999, 78
-_MAX_PART = 128 << 20  # bytes of a part, which is copied here
 # Character data of XML, except control characters, a ">" that might end "]]>", U+F000 to U+FFFF.
 # A text may have the predefined entities, a number none.
 _CHARACTERS = r"[^<&>\x00-\x08\x0b-\x1f\xef]*+"
@@ -338,11 +337,11 @@ def _is_hidden(attributes: Attributes, size: str, minimum: float) -> bool:
 def strip_plain_cells(part: bytes, limits: Limits) -> bytes | None:
     """Remove plain cells and rows from the part; the rest is well-formed only if the whole is.
 
-    None where a cell is not plain or may be beyond the limits, where the XML needs a parser to
-    tell, and for a large part.
+    None where a cell is not plain or may be beyond the limits, and where the XML needs a parser to
+    tell.
     """
     within_limits = limits.rows >= _LAST_ROW and limits.columns >= _LAST_COLUMN
-    if not within_limits or limits.cells < _LAST_ROW * _LAST_COLUMN or len(part) > _MAX_PART:
+    if not within_limits or limits.cells < _LAST_ROW * _LAST_COLUMN:
         return None
     start = _START.match(part)
     if not start or not _is_utf_8(part):
