@@ -157,7 +157,8 @@ def _seen_value(cell_value: CellValue, raw: RawValue, code: str) -> CellValue:
     params = {"held": display_text(raw), "format": code[:_MAX_FORMAT]}
     if cell_value.code:
         return cell_value
-    if isinstance(cell_value.value, int | float) and is_other_number(code, cell_value.value):
+    is_figure = isinstance(cell_value.value, int | float)
+    if is_figure and isinstance(raw, int | float) and is_other_number(code, raw):
         return CellValue(code="C36", params=params)
     if isinstance(cell_value.value, date) and is_other_date(code, cell_value.value):
         return CellValue(cell_value.value, "C37", Severity.WARNING, params)

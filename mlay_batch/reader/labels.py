@@ -33,8 +33,8 @@ _MIN_SIMILARITY = 0.2  # of 1: below it a heading names no field of the section
 _SEVERAL_GROUPS = 2  # groups of columns: from here on they distinguish columns of one title
 _IN_BRACKETS = re.compile(r"\([^)]*\)")
 _TURNING_WORDS = re.compile(  # without accents
-    r"\b(?:khong|chua|ke hoach|du kien|chi tieu|luy ke|nam|quy|not|no|without|planned|target"
-    r"|cumulative|year|quarter)\b"
+    r"\b(?:khong|chua|vang|ke hoach|du kien|chi tieu|luy ke|nam|quy"
+    r"|not|no|without|absent|planned|target|cumulative|year|quarter)\b"
 )
 _NEGATIONS = ("khong", "chua", "not", "no", "without")
 _MIN_FOREIGN_TITLES = 2  # of one other part: one heading may happen to be called as there

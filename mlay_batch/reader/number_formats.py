@@ -13,23 +13,30 @@ from datetime import date
 BUILT_IN = {9: "0%", 10: "0.00%", 17: "mmm-yy"}
 
 _LITERAL = re.compile(r'"[^"]*"|\\.|_.|\*.')
-_BRACKETS = re.compile(r"\[[^\]]*\]")  # a colour, a condition, a currency
+_BRACKETS = re.compile(r"\[[^\]]*\]")  # a colour, a currency
+_CONDITION = re.compile(r"\[[<>=]")
 _GENERAL = re.compile(r"general|standard|@", re.IGNORECASE)
 _SCALED = re.compile(r"[0#?],+(?![0#?,])")
+# A digit written beside the number's own; a 0 alone is a placeholder.
+_DIGIT_BESIDE = re.compile(r"""(?:[1-9]|\\\d|\d")(?=[0#?])|(?<=[0#?])(?:["\\]\d|[1-9])""")
 _DATE_PART = re.compile(r"d+|m+|y+", re.IGNORECASE)
 _MONTH_AS_FIGURE = ("m", "mm")
+_LAST_MONTH = 12
 
 
 def may_mislead(code: str) -> bool:
     """Whether a cell of that format may show something else than it holds."""
-    return any(map(_hides_number, _sections(code))) or _hides_date(code)
+    sections = _sections(code)
+    return any(map(_hides_number, sections[:2])) or _hides_date(code)
 
 
 def is_other_number(code: str, value: float) -> bool:
-    """Whether a number is shown as another one, or not at all."""
+    """Whether a number is shown as another one, or not at all.
+
+    Zero may be a dash or a blank, as accountants write it and as forms take it.
+    """
     sections = _sections(code)
-    is_negative, is_zero = value < 0 and len(sections) > 1, value == 0 and len(sections) > 2
-    return _hides_number(sections[1 if is_negative else 2 if is_zero else 0])
+    return value != 0 and _hides_number(sections[1 if value < 0 and len(sections) > 1 else 0])
 
 
 def is_other_date(code: str, day: date) -> bool:
@@ -38,13 +45,15 @@ def is_other_date(code: str, day: date) -> bool:
 
 
 def _sections(code: str) -> list[str]:
-    """Return the parts for positive and negative numbers and for zero, without colours."""
-    return _BRACKETS.sub("", code).split(";")[:3]
+    """Return the parts for positive numbers, negative ones and zero, without colours.
+
+    One part that hides nothing where they depend on conditions, which are not evaluated.
+    """
+    return ["General"] if _CONDITION.search(code) else _BRACKETS.sub("", code).split(";")[:3]
 
 
 def _hides_number(section: str) -> bool:
     bare = _LITERAL.sub("", section)
-    literals = "".join(_LITERAL.findall(section))
     if _DATE_PART.search(bare) and not _GENERAL.search(bare):
         return False  # read as a date
     has_digits = bool(re.search(r"[0#?]", bare)) or bool(_GENERAL.search(bare))
@@ -52,7 +61,7 @@ def _hides_number(section: str) -> bool:
         not has_digits
         or "%" in bare
         or _SCALED.search(bare) is not None
-        or any(letter.isdigit() for letter in literals)
+        or _DIGIT_BESIDE.search(section.replace('""', "")) is not None
     )
 
 
@@ -61,15 +70,16 @@ def _hides_date(code: str, day: date | None = None) -> bool:
     section = _sections(code)[0]
     bare = _LITERAL.sub("", section)
     parts = [part.lower() for part in _DATE_PART.findall(bare)]
-    kinds = {part[0] for part in parts}
+    kinds = [part[0] for part in parts]
     if not kinds:
         return day is not None and _hides_number(section)  # the day's number, or other words
     if _GENERAL.search(bare):
         return False
     has_figures = any(letter.isdigit() for letter in "".join(_LITERAL.findall(section)))
-    if not {"d", "m"} <= kinds or has_figures:
+    if not {"d", "m"} <= set(kinds) or has_figures:
         return True
-    is_month_first = [part[0] for part in parts].index("m") < [part[0] for part in parts].index("d")
-    is_year_first = parts[0][0] == "y"
-    is_swapped = is_month_first and not is_year_first and parts[0] in _MONTH_AS_FIGURE
-    return is_swapped and (day is None or (day.day <= 12 and day.day != day.month))
+    is_year_first, is_month_first = kinds[0] == "y", kinds.index("m") < kinds.index("d")
+    has_month_name = parts[kinds.index("m")] not in _MONTH_AS_FIGURE
+    if is_year_first == is_month_first or has_month_name:
+        return False
+    return day is None or (day.day <= _LAST_MONTH and day.day != day.month)

@@ -138,6 +138,7 @@ def retitle(path: str, words: str) -> FormFile:
         ("meetings.duration", "Số phút họp", ["C26"]),
         ("meetings.present", "Tỷ lệ có mặt (%)", ["R32"]),
         ("meetings.present", "Không có mặt", ["R32"]),
+        ("meetings.present", "Vắng mặt", ["R32"]),
         ("meetings.present", "Có mặt cả năm", ["R32"]),
         ("meetings.present", "Present (planned)", ["R32"]),
         ("meetings.unexcused", "Vắng không lý do chính đáng", ["C26"]),

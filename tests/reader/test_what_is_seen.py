@@ -501,6 +501,14 @@ def with_format(code: str, value: object, name: str = "present") -> bytes:
         (";;;", 17, "C36"),  # shown as nothing
         ('"28"', 17, "C36"),
         ('"1"0', 17, "C36"),
+        ("\\10", 17, "C36"),
+        ('0"0"', 17, "C36"),
+        ("00.00", 17, ""),
+        ('0" m2"', 17, ""),
+        ("0;-0;;@", 0, ""),  # zero is hidden, as a blank says it too
+        ('_-* #,##0_-;-* #,##0_-;_-* "-"_-;_-@_-', 0, ""),
+        ('[=0]"";General', 17, ""),
+        ("[<100]0;0%", 17, ""),
         ('[Red]0"%"', 17, ""),  # a unit, not a share
         ('0 "người"', 17, ""),
         ("#,##0", 1017, ""),
@@ -525,6 +533,9 @@ def test_a_number_shown_as_another_one(code: str, value: float, expected: str) -
         ("mm/dd/yyyy", 3, "C37"),  # shown as 11/03/2019
         ("mm/dd/yyyy", 20, ""),  # 11/20/2019 can be no other day
         ("mmmm d, yyyy", 3, ""),
+        ("yyyy/dd/mm", 3, "C37"),
+        ("yyyy/mm/dd", 3, ""),
+        ("dd/mm", 3, ""),
         ("mm/yyyy", 3, "C37"),
         ('"Tháng 10"', 3, "C37"),
         ("General", 3, ""),
