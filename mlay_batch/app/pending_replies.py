@@ -36,7 +36,7 @@ UNREADABLE_CODES = frozenset(
 DOCUMENT_CODES = frozenset({"N01", "N02", "N03"})
 _BOUNCE_CODES = frozenset({"N20"})
 # Findings of what often lies beside the return in its mail: then it needs no word.
-_BESIDE_CODES = DOCUMENT_CODES | {"N18", "N23"}
+_BESIDE_CODES = DOCUMENT_CODES | {"N16", "N17", "N18", "N23"}
 
 _Mail = tuple[str | None, str]
 

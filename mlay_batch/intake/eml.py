@@ -25,6 +25,7 @@ from mlay_batch.intake.file_types import (
     is_workbook_name,
     nfc,
     skip_inline_picture,
+    skip_reason,
     suffix,
 )
 from mlay_batch.intake.headers import MailTrust
@@ -75,13 +76,21 @@ def mail_members(file: IncomingFile, trust: MailTrust) -> Iterator[IncomingFile]
     try:
         message = headers.parse_mail(file.data)
         mail = add_headers(file, message, trust)
-        files = notice(mail, message) or list(_mail_files(mail, message))
-        if all(member.skip_reason == INLINE_PICTURE for member in files):
-            files += _mail_without_file(mail, message, has_pictures=bool(files))
+        files = notice(mail, message) or _sent_files(mail, message)
     except Exception:  # noqa: BLE001 - a hostile mail makes `email` raise anything, RecursionError too
         yield replace(file, skip_reason=TOO_DEEP, channel="mail")
         return
     yield from files
+
+
+def _sent_files(mail: IncomingFile, message: Message) -> list[IncomingFile]:
+    """Return the files of a mail; the mail itself, as ignored, where it has none."""
+    files = list(_mail_files(mail, message))
+    if all(map(skip_reason, files)) and mail_kinds.is_reply_subject(message):
+        files = []  # what people on leave attach to their automatic reply is no return
+    if all(file.skip_reason == INLINE_PICTURE for file in files):
+        files += _mail_without_file(mail, message, has_pictures=bool(files))
+    return files
 
 
 def notice(mail: IncomingFile, message: Message) -> list[IncomingFile]:
@@ -176,12 +185,12 @@ def _parts(message: Message, depth: int) -> Iterator[_Part]:
     if depth > limits.MAX_MAILS:
         yield _Part(None)
         return
+    if depth and mail_kinds.is_own_letter(message):  # quoted: the form in it was never sent back
+        return
     if message.get_content_type() == _ENCRYPTED_TYPE:  # PGP (RFC 3156): nothing in it can be read
         yield _Part(message, message.as_bytes())
         return
     if message.is_multipart():
-        if depth and mail_kinds.is_report(message):
-            return
         if wrapped := _decode_wrapped_mail(message):
             yield from _parts(wrapped, depth + 1)
             return

@@ -29,7 +29,11 @@ _REPLY_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")
 _LIST_HEADERS = ("list-id", "list-unsubscribe")
 _LIST_PRECEDENCE = frozenset({"bulk", "list", "junk"})
 _REPLY_SUBJECT = re.compile(
-    r"(?i)(automatic reply|auto[- ]?reply|out of office|(thư )?trả lời tự động|tự động trả lời)\b"
+    r"(?i)((automatic reply|auto[- ]?reply|out of office|(thư )?trả lời tự động|tự động trả lời"
+    r"|ngoài văn phòng)\b|(vắng mặt|đã đọc|đã xem|read|not read):)"
+)
+_FAILED_SUBJECT = re.compile(
+    r"(?i)(undeliver|mail delivery failed|delivery (status|failure)|không gửi được)"
 )
 _FAILED_LINE = re.compile(r"(?m)^[ \t]*<([^<>\s]{3,254})>:")  # as Postfix and qmail write it
 _URL = re.compile(r"(?i)https?://([a-z0-9.-]{3,255})(?::\d+)?(/[^\s\"'<>?#]{0,1000})?")
@@ -70,9 +74,14 @@ def notice_reason(message: Message) -> str | None:
     return AUTOMATIC if is_report or _is_auto_reply(message) else None
 
 
-def is_report(message: Message) -> bool:
-    """Whether a mail within a mail is a report of a mail system, which quotes what it is about."""
-    return message.get_content_type() == "multipart/report"
+def is_own_letter(message: Message) -> bool:
+    """Whether this program wrote a mail: quoted in a bounce, copied to the office itself."""
+    return bool(_OWN_LETTER.match(_value(message, "message-id")))
+
+
+def is_reply_subject(message: Message) -> bool:
+    """Whether the subject is one that programs give to automatic replies and read receipts."""
+    return bool(_REPLY_SUBJECT.match(subject(message) or ""))
 
 
 def reason_without_file(message: Message, words: Iterable[str]) -> str:
@@ -117,14 +126,20 @@ def _is_from_daemon(message: Message) -> bool:
     sender = _value(message, "from")
     return bool(
         _DAEMON.search(sender)
-        or (_POSTMASTER.search(sender) and _value(message, "return-path") == "<>")
+        or (
+            _POSTMASTER.search(sender)
+            and (
+                _value(message, "return-path") == "<>"
+                or _FAILED_SUBJECT.match(subject(message) or "")
+            )
+        )
     )
 
 
 def _is_auto_reply(message: Message) -> bool:
     """Whether a program wrote a mail as a reply, as one does for people on leave, or this one."""
     return bool(
-        _OWN_LETTER.match(_value(message, "message-id"))
+        is_own_letter(message)
         or _word(message, "auto-submitted") in ("auto-replied", "auto-notified")
         or _word(message, "precedence") == "auto_reply"
         or any(_value(message, header) for header in _REPLY_HEADERS)
@@ -137,7 +152,7 @@ def _may_be_automatic(message: Message) -> bool:
         or _word(message, "precedence") in _LIST_PRECEDENCE
         or any(_value(message, header) for header in _LIST_HEADERS)
         or _value(message, "return-path") == "<>"
-        or _REPLY_SUBJECT.match(subject(message) or "")
+        or is_reply_subject(message)
     )
 
 

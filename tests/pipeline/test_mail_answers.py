@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("reading_here")
 CASES = Path(__file__).resolve().parent.parent / "cases"
 NOVEMBER = Period(2019, 11)
 OVERDUE, IN_TIME = date(2019, 12, 6), date(2019, 12, 4)
-CB09 = "cb09@muonglay.example"
+CB09, DB1 = "cb09@muonglay.example", "db1@x.example"
 
 
 @pytest.fixture
@@ -235,11 +236,39 @@ def test_what_a_mail_system_says(
     assert finding.params.get("address") == address
 
 
-def test_what_a_bounce_quotes_is_not_read_in_a_mail_that_forwards_it(office: Office) -> None:
-    quoted = attachment("a.xlsx", MeetingReturn("DB1-1").book())
-    bounce = report("delivery-status", status_part("failed"), quoted).decode().replace("=b", "=c")
-    put(office, "1.eml", mail(CB09, f"Content-Type: message/rfc822\n\n{bounce}", subject="Fwd"))
-    assert verdicts_and_codes(take_in(office)) == {"Fwd": ("ignored", "N13")}
+@pytest.mark.parametrize(
+    ("message_id", "expected"),
+    [
+        # whose mail came back → what is read of it
+        (f"reminder.{'0a' * 16}@town.example", {"Fwd": ("ignored", "N13")}),  # the office's
+        ("1@mail.example", {"a.xlsx": ("accepted",)}),  # the branch's own, to a wrong address
+    ],
+)
+def test_a_bounce_that_somebody_forwards(
+    office: Office, message_id: str, expected: dict[str, tuple[str, ...]]
+) -> None:
+    quoted = mail(DB1, attachment("a.xlsx", MeetingReturn("DB1-1").book())).decode()
+    quoted = re.sub("Message-ID: <.*?>", f"Message-ID: <{message_id}>", quoted).replace("=b", "=d")
+    bounce = report(
+        "delivery-status", status_part("failed"), f"Content-Type: message/rfc822\n\n{quoted}"
+    ).decode().replace("=b", "=c")  # fmt: skip
+    put(office, "1.eml", mail(DB1, f"Content-Type: message/rfc822\n\n{bounce}", subject="Fwd"))
+    assert verdicts_and_codes(take_in(office)) == expected
+
+
+def test_what_people_on_leave_attach_is_no_return(office: Office) -> None:
+    document = attachment("cv.docx", b"PK\3\4", "application/msword")
+    put(office, "1.eml", mail(DB1, document, subject="Vắng mặt: Nhắc nộp"))
+    put(office, "2.eml", mail(DB1, subject="Đã đọc: Nhắc nộp"))
+    put(office, "3.eml", mail("postmaster@x.example", subject="Undeliverable: Nhắc nộp"))
+    book = attachment("a.xlsx", MeetingReturn("DB1-1").book())
+    put(office, "4.eml", mail(DB1, book, subject="Vắng mặt: gửi báo cáo"))
+    assert verdicts_and_codes(take_in(office)) == {
+        "Vắng mặt: Nhắc nộp": ("ignored", "N21"),
+        "Đã đọc: Nhắc nộp": ("ignored", "N21"),
+        "Undeliverable: Nhắc nộp": ("ignored", "N20"),
+        "a.xlsx": ("accepted",),
+    }
 
 
 def blank_form(office: Office, path: Path, **cells: object) -> bytes:
