@@ -22,11 +22,13 @@ _DIGIT_BESIDE = re.compile(r"""(?:[1-9]|\\\d|\d")(?=[0#?])|(?<=[0#?])(?:["\\]\d|
 _DATE_PART = re.compile(r"d+|m+|y+", re.IGNORECASE)
 _MONTH_AS_FIGURE = ("m", "mm")
 _LAST_MONTH = 12
+_ISO_DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
+_SHOWN_DAY = re.compile(r"\s*(\d{1,2})[^\w\s](\d{1,2})[^\w\s]\d{2,4}\s*$")
 
 
 def may_mislead(code: str) -> bool:
     """Whether a cell of that format may show something else than it holds."""
-    sections = _sections(code)
+    sections = _sections(code or "General")
     return any(map(_hides_number, sections[:2])) or _hides_date(code)
 
 
@@ -42,6 +44,21 @@ def is_other_number(code: str, value: float) -> bool:
 def is_other_date(code: str, day: date) -> bool:
     """Whether a day is shown with its month first, where that is another day, or not in full."""
     return _hides_date(code, day)
+
+
+def code_of_shown(shown: str, value: str) -> str:
+    """Return a format by what a cell of an .ods shows; empty where that is what it holds.
+
+    `value` is the number, or the day as ``2019-11-03``.
+    """
+    if "%" in shown:
+        return "0%"
+    if not any(letter.isdigit() for letter in shown):
+        return ";"  # a blank, a dash or words
+    day, figures = _ISO_DAY.match(value), _SHOWN_DAY.match(shown)
+    if day and figures and (day[3], day[2]) == (figures[2].zfill(2), figures[1].zfill(2)):
+        return "mm/dd/yyyy"
+    return ""
 
 
 def _sections(code: str) -> list[str]:

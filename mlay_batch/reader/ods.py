@@ -18,6 +18,7 @@ from mlay_batch.reader.cell_metadata import (
     UnreadableError,
 )
 from mlay_batch.reader.legacy_encodings import font_encoding
+from mlay_batch.reader.number_formats import code_of_shown
 from mlay_batch.reader.xlsx_parts import Attributes, create_parser, parse_part
 
 _ERROR = re.compile(r"#[A-Z/0-9]+[!?]?|Err:\d+")
@@ -27,6 +28,7 @@ _LAYOUT = re.compile(rb"(<text:p(?:\s[^<>]*)?(?<!/)>.*?</text:p>)|(?<=>)[ \t\r\n
 _LINE_BREAK = re.compile(rb"<text:line-break\s*(?:/>|>\s*</text:line-break>)")
 _TAB = re.compile(rb"<text:tab(?:\s[^<>]*)?(?:/>|(?<=/)>|>\s*</text:tab>)")
 _HIDDEN = ("collapse", "filter")
+_FIGURES = ("float", "currency", "percentage", "date")
 _LENGTH = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(mm|cm|in|pt)")
 _POINTS = {"mm": 72 / 25.4, "cm": 72 / 2.54, "in": 72.0, "pt": 1.0}
 _POINTS_PER_CHARACTER = 6.0
@@ -221,7 +223,7 @@ class _ContentScanner:
         self.seen_texts: list[str] = []
         self.struck_texts: list[str] = []
         self.is_in_struck_span = False
-        self.is_in_cell = False
+        self.is_in_cell = self.has_text = False
         page = self.styles.master_pages.get(attributes.get("table:style-name", ""), "")
         for words in self.page_texts.get(page, ()):
             self.builder.add_page_text(words)
@@ -253,7 +255,7 @@ class _ContentScanner:
     def _start_cell(self, attributes: Attributes) -> None:
         self.cell, self.texts = attributes, []
         self.seen_texts, self.struck_texts = [], []
-        self.is_in_cell = True
+        self.is_in_cell, self.has_text = True, False
         self._collect_text()
 
     def _has_result(self) -> bool:
@@ -274,7 +276,14 @@ class _ContentScanner:
             self.parser.CharacterDataHandler = self.note.append
         elif self.shape_depth:
             self.parser.CharacterDataHandler = self.shape_texts.append
-        elif self.styles.struck and not self._has_result():
+        else:
+            self._start_cell_text()
+
+    def _start_cell_text(self) -> None:
+        self.has_text = True
+        if not self._has_result() and (
+            self.styles.struck or self.cell.get("office:value-type") in _FIGURES
+        ):
             self.parser.CharacterDataHandler = self.seen_texts.append
 
     def _close_paragraph(self) -> None:
@@ -349,10 +358,17 @@ class _ContentScanner:
         """Record the formats that change what the cell says."""
         if font := self.styles.fonts.get(self.cell.get("table:style-name", "")):
             self.builder.fonts |= dict.fromkeys(self._positions(repeat), font)
-        if self.cell.get("office:value-type") == "percentage":
-            self.builder.codes |= dict.fromkeys(self._positions(repeat), "0%")
+        if self.cell.get("office:value-type") in _FIGURES and (code := self._shown_code()):
+            self.builder.codes |= dict.fromkeys(self._positions(repeat), code)
         if struck := self._struck_text():
             self.builder.struck |= dict.fromkeys(self._positions(repeat), struck)
+
+    def _shown_code(self) -> str:
+        if not self.has_text:  # some programs write the value alone
+            return ""
+        value = self.cell.get("office:value") or self.cell.get("office:date-value", "")
+        shown = "".join((*self.texts, *self.seen_texts, *self.struck_texts))
+        return code_of_shown(shown, value)
 
     def _struck_text(self) -> StruckText | None:
         style = self.cell.get("table:style-name") or self.row_style

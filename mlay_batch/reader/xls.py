@@ -25,6 +25,7 @@ from mlay_batch.reader.cell_metadata import (
     UnreadableError,
 )
 from mlay_batch.reader.legacy_encodings import font_encoding
+from mlay_batch.reader.number_formats import BUILT_IN, may_mislead
 from mlay_batch.reader.xlsx_parts import add_page_texts
 
 _BOF, _EOF, _FILEPASS, _BOUNDSHEET = 0x809, 0x0A, 0x2F, 0x85
@@ -37,7 +38,7 @@ _CLIENT_ANCHOR = b"\x10\xf0\x12\x00\x00\x00"  # [MS-ODRAW] 2.2.46, of 18 bytes
 _SKIPPED_OBJECTS = (0x00, 0x14, 0x19)  # groups, arrows of lists, comments
 _OBJECTS = frozenset((0x05, 0x07, *range(0x0B, 0x14)))  # charts and controls
 _IS_OLE = 0x09  # a subrecord of an embedded object, which else is a picture
-_STRUCK_OUT = 0x08
+_STRUCK_OUT, _FORMAT = 0x08, 0x41E
 _TWIPS, _CHARACTER = 20, 256  # units of a row's height and of a column's width
 _TEXT_RECORDS = {0xFD, 0x204, 0xD6}
 _VALUE_RECORDS = {_FORMULA, _BOOLERR, _MULRK, 0x203, 0x27E, 0xFD, 0x204, 0xD6}  # numbers and texts
@@ -119,10 +120,10 @@ def scan(data: bytes, limits: Limits) -> dict[str, CellMetadata]:
             raise UnreadableError("R04")  # before anything else, which is encrypted
         if stream[4:6] != _BIFF8:
             raise UnreadableError("R08")
-        fonts = _legacy_fonts(stream)
+        fonts, codes = _legacy_fonts(stream), _misleading_codes(stream)
         struck = _struck_cells(stream) if _has_struck_font(stream) else {}
         builders = {
-            title: _scan_sheet(stream, offset, limits, fonts)
+            title: _scan_sheet(stream, offset, limits, fonts, codes)
             for title, offset in _sheet_offsets(stream)
         }
         for title, builder in builders.items():
@@ -167,6 +168,29 @@ def _legacy_fonts(stream: bytes) -> dict[int, str]:
             formats.append(font - (font > 4))  # number 4 is never used ([MS-XLS] 2.5.129)
     font_names = {n: fonts[font] for n, font in enumerate(formats) if font < len(fonts)}
     return {number: name for number, name in font_names.items() if font_encoding(name)}
+
+
+def _misleading_codes(stream: bytes) -> dict[int, str]:
+    """Return the number formats that may mislead, by number of the cell format."""
+    codes = dict(BUILT_IN)
+    used: list[int] = []
+    for kind, _, body in _records(stream, 0):
+        if kind == _FORMAT:
+            (number,) = struct.unpack_from("<H", body)
+            codes[number] = _unicode_text(body[2:])
+        elif kind == _XF:
+            used.append(struct.unpack_from("<H", body, 2)[0])
+    return {n: codes[number] for n, number in enumerate(used) if may_mislead(codes.get(number, ""))}
+
+
+def _number_styles(kind: int, body: bytes) -> Iterator[tuple[CellPosition, int]]:
+    """Yield the cells of a record of numbers, with the numbers of their formats."""
+    row, column, style = struct.unpack_from("<3H", body)
+    if kind == _MULRK:  # each a format and a number of 4 bytes
+        for index, at in enumerate(range(4, len(body) - 2, 6)):
+            yield (row + 1, column + index + 1), struct.unpack_from("<H", body, at)[0]
+    elif kind not in _TEXT_RECORDS:
+        yield (row + 1, column + 1), style
 
 
 def _font_name(body: bytes) -> str:
@@ -223,12 +247,19 @@ def _struck_in_sheet(book: Any, sheet: Any) -> Iterator[tuple[CellPosition, Stru
 
 
 def _scan_sheet(
-    stream: bytes, offset: int, limits: Limits, fonts: Mapping[int, str]
+    stream: bytes,
+    offset: int,
+    limits: Limits,
+    fonts: Mapping[int, str],
+    codes: Mapping[int, str],
 ) -> MetadataBuilder:
     builder = MetadataBuilder(limits)
     for kind, _, body in _records(stream, offset):
         if kind in _VALUE_RECORDS:
             _scan_cell(builder, kind, body, fonts)
+            for position, style in _number_styles(kind, body) if codes else ():
+                if style in codes:
+                    builder.codes[position] = codes[style]
         elif kind in (_ROW, _COLINFO):
             _scan_size(builder, kind, body)
         elif kind == _MERGE:

@@ -547,10 +547,24 @@ def test_a_day_shown_as_another_one(code: str, day: int, expected: str) -> None:
     assert values(data)["held_on"] == date(2019, 11, day)
 
 
-def test_a_share_in_ods(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", ["ods", "xls"])
+@pytest.mark.parametrize(
+    ("code", "value", "name", "expected"),
+    [
+        ("0%", 1, "present", "C36"),
+        (";;;", 17, "present", "C36"),
+        ("0;-0;;@", 0, "present", ""),
+        ("0", 17, "present", ""),
+        ("mm/dd/yyyy", date(2019, 11, 3), "held_on", "C37"),
+        ("dd/mm/yyyy", date(2019, 11, 3), "held_on", ""),
+    ],
+)
+def test_formats_in_files_of_other_programs(
+    suffix: str, code: str, value: object, name: str, expected: str, tmp_path: Path
+) -> None:
     if not libreoffice.available():
         pytest.skip("no LibreOffice")
-    path = tmp_path / "share.xlsx"
-    path.write_bytes(with_format("0%", 1))
-    ods = libreoffice.convert(path, "ods", tmp_path).read_bytes()
-    assert [code for code, _ in told(ods)] == ["C36"]
+    path = tmp_path / "paper.xlsx"
+    path.write_bytes(with_format(code, value, name))
+    data = libreoffice.convert(path, suffix, tmp_path).read_bytes()
+    assert "".join(found for found, _ in told(data) if found[0] == "C") == expected
