@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from mlay_batch import __version__, intake
 from mlay_batch.app.closing import flag_closed
-from mlay_batch.app.judge_anew import files_to_judge_anew, keep_changes, unread_entries
+from mlay_batch.app.judge_anew import files_to_judge_anew, keep_changes, numbers_of_unread
 from mlay_batch.app.office import Office
 from mlay_batch.app.rollup import check_rollup
 from mlay_batch.app.workspace import Workspace
@@ -179,21 +179,22 @@ def _new_files(
     """Return the unrecorded files, after archiving them, and the number of recorded ones."""
     inbox = office.workspace.inbox
     trust = mail_trust(office)
-    unread = unread_entries(ledger)
+    unread = numbers_of_unread(ledger)
     files: list[IncomingFile] = []
     recorded: set[tuple[str, str]] = set()
     for path in paths or [inbox]:
         group: list[IncomingFile] = []
         for ref in intake.list_files(path, None if paths else inbox):
             for file in intake.unpack(ref, received, trust):
-                key = file.origin, file.sha256
+                sha256 = file.sha256
+                key = file.origin, sha256
                 if ledger.find_recorded([key]):
                     recorded.add(key)
                 else:
                     archive.add(file.data)
-                entry = unread.get(file.origin) if file.has_content else None
-                number = entry.id if entry else None
-                group.append(replace(file, data=b"", digest=file.sha256, entry_id=number))
+                file = replace(file, data=b"", digest=sha256)
+                number = unread.get(file.origin) if file.has_content else None
+                group.append(replace(file, entry_id=number))
         files += intake.pair_signed_copies(group, came_together=False)
     new = [file for file in files if (file.origin, file.sha256) not in recorded]
     return new, len(files) - len(new)

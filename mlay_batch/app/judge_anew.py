@@ -30,10 +30,10 @@ from mlay_batch.model.records import (
 NOT_READ, FORGED, JUDGED_ANEW = "N09", "I21", "L14"
 
 
-def unread_entries(ledger: Ledger) -> Mapping[str, LedgerEntry]:
-    """Return the entries whose file could not be opened, by its origin."""
+def numbers_of_unread(ledger: Ledger) -> Mapping[str, int]:
+    """Return the numbers of the entries whose file could not be opened, by its origin."""
     return {
-        entry.origin: entry
+        entry.origin: entry.id
         for entry in ledger.entries_without_content()
         if any(finding.code == NOT_READ for finding in entry.findings)
     }

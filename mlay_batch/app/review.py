@@ -131,7 +131,7 @@ def _check_branch(
     ``review.other`` where the file names another one.
     """
     if branch and branch not in office.register.by_code:
-        near = nearest(branch, office.register.by_code) or "–"
+        near = nearest(branch, office.register.by_code) or ""
         raise UsageError("usage.unit", branch=branch, nearest=near)
     submission, catalogue = checked.submission, office.intake_catalogue
     named = named_branches(submission, catalogue, office.register) if submission else frozenset()

@@ -10,6 +10,7 @@ from datetime import date
 from mlay_batch.app.load_inputs import load_inputs
 from mlay_batch.app.office import Office
 from mlay_batch.app.pending_replies import (
+    Reminder,
     branch_of,
     corrections,
     files_to_answer,
@@ -60,12 +61,11 @@ def status(office: Office, period: Period, as_of: date) -> Status:
         due_reminders = list(
             reminders(forms, period, due_corrections, register, office.catalogue, as_of)
         )
-        open_count = _count_open(inputs, forms)
         todo = {
             "decide": len(files_to_decide_on(entries, register)),
             "answer": _count_answers(inputs, period, letter_states),
             "unreached": len(unreached_addresses(entries, period, register, as_of)),
-            "fix": max(0, open_count - len(due_reminders)),
+            "fix": _count_awaited(inputs, forms, due_reminders),
             "remind": len(due_reminders),
             "wait": states["not_due"],
             "close": int(as_of > period.end and not closing and not any(states[s] for s in OPEN)),
@@ -86,16 +86,20 @@ def _count_answers(inputs: ReportInputs, period: Period, letter_states: Containe
     )
 
 
-def _count_open(inputs: ReportInputs, forms: Sequence[Completeness]) -> int:
-    """Return how many returns of the period are missing, or refused and to be sent again."""
+def _count_awaited(
+    inputs: ReportInputs, forms: Sequence[Completeness], due_reminders: Sequence[Reminder]
+) -> int:
+    """Return how many returns of the period are to come without a reminder, in time."""
     period, entries = inputs.period, inputs.ledger_entries
+    reminded = {(reminder.form.form, reminder.branch) for reminder in due_reminders}
     declined = {
         entry.id
         for entry in entries
         if entry.verdict is Verdict.REJECTED and is_declined(entry, entries)
     }
     return sum(
-        matrix.cell(branch, period).delivery not in declined
+        (matrix.form, branch) not in reminded
+        and matrix.cell(branch, period).delivery not in declined
         for matrix in forms
         for branch, _ in outstanding_branches(matrix, period, inputs.register)
     )

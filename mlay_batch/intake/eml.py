@@ -86,7 +86,7 @@ def mail_members(file: IncomingFile, trust: MailTrust) -> Iterator[IncomingFile]
 def _sent_files(mail: IncomingFile, message: Message) -> list[IncomingFile]:
     """Return the files of a mail; the mail itself, as ignored, where it has none."""
     files = list(_mail_files(mail, message))
-    if all(map(skip_reason, files)) and mail_kinds.is_reply_subject(message):
+    if mail_kinds.is_reply_subject(message) and all(map(skip_reason, files)):
         files = []  # what people on leave attach to their automatic reply is no return
     if all(file.skip_reason == INLINE_PICTURE for file in files):
         files += _mail_without_file(mail, message, has_pictures=bool(files))

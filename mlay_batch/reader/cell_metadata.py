@@ -101,7 +101,7 @@ class CellMetadata:
     """Comments on cells."""
     struck: Mapping[CellPosition, StruckText] = field(default_factory=dict)
     """Filled cells that are struck out, wholly or in part."""
-    codes: Mapping[CellPosition, str] = field(default_factory=dict)
+    number_formats: Mapping[CellPosition, str] = field(default_factory=dict)
     """Number formats of filled cells that may show something else than they hold."""
     drawings: tuple[Drawing, ...] = ()
     page_texts: tuple[str, ...] = ()
@@ -125,7 +125,7 @@ class MetadataBuilder:
         self.external_formulas: set[CellPosition] = set()
         self.notes: dict[CellPosition, str] = {}
         self.struck: dict[CellPosition, StruckText] = {}
-        self.codes: dict[CellPosition, str] = {}
+        self.number_formats: dict[CellPosition, str] = {}
         self.drawings: list[Drawing] = []
         self.page_texts: dict[str, None] = {}
 
@@ -179,7 +179,7 @@ class MetadataBuilder:
             frozenset(self.external_formulas),
             self.notes,
             self.struck,
-            self.codes,
+            self.number_formats,
             tuple(self.drawings),
             tuple(self.page_texts),
         )

@@ -138,8 +138,8 @@ def _read_row(
             continue
         position = record[form_field.id]
         cell_value = parse_cell(raw_values[form_field.id], form_field, form, limit)
-        if position in sheet.metadata.codes:
-            code = sheet.metadata.codes[position]
+        if position in sheet.metadata.number_formats:
+            code = sheet.metadata.number_formats[position]
             cell_value = _seen_value(cell_value, raw_values[form_field.id], code)
         if position in struck:
             cell_value = _struck_value(struck[position], form_field, form, limit)

@@ -29,7 +29,7 @@ _SHOWN_DAY = re.compile(r"\s*(\d{1,2})[^\w\s](\d{1,2})[^\w\s]\d{2,4}\s*$")
 def may_mislead(code: str) -> bool:
     """Whether a cell of that format may show something else than it holds."""
     sections = _sections(code or "General")
-    return any(map(_hides_number, sections[:2])) or _hides_date(code)
+    return any(map(_hides_number, sections[:2])) or is_other_date(code)
 
 
 def is_other_number(code: str, value: float) -> bool:
@@ -41,12 +41,7 @@ def is_other_number(code: str, value: float) -> bool:
     return value != 0 and _hides_number(sections[1 if value < 0 and len(sections) > 1 else 0])
 
 
-def is_other_date(code: str, day: date) -> bool:
-    """Whether a day is shown with its month first, where that is another day, or not in full."""
-    return _hides_date(code, day)
-
-
-def code_of_shown(shown: str, value: str) -> str:
+def infer_format(shown: str, value: str) -> str:
     """Return a format by what a cell of an .ods shows; empty where that is what it holds.
 
     `value` is the number, or the day as ``2019-11-03``.
@@ -82,8 +77,8 @@ def _hides_number(section: str) -> bool:
     )
 
 
-def _hides_date(code: str, day: date | None = None) -> bool:
-    """Whether dates of that format, or `day` alone, are shown otherwise."""
+def is_other_date(code: str, day: date | None = None) -> bool:
+    """Whether dates of that format, or `day` alone, are shown with the month first or in part."""
     section = _sections(code)[0]
     bare = _LITERAL.sub("", section)
     parts = [part.lower() for part in _DATE_PART.findall(bare)]

@@ -18,7 +18,7 @@ from mlay_batch.reader.cell_metadata import (
     UnreadableError,
 )
 from mlay_batch.reader.legacy_encodings import font_encoding
-from mlay_batch.reader.number_formats import code_of_shown
+from mlay_batch.reader.number_formats import infer_format
 from mlay_batch.reader.xlsx_parts import Attributes, create_parser, parse_part
 
 _ERROR = re.compile(r"#[A-Z/0-9]+[!?]?|Err:\d+")
@@ -358,17 +358,17 @@ class _ContentScanner:
         """Record the formats that change what the cell says."""
         if font := self.styles.fonts.get(self.cell.get("table:style-name", "")):
             self.builder.fonts |= dict.fromkeys(self._positions(repeat), font)
-        if self.cell.get("office:value-type") in _FIGURES and (code := self._shown_code()):
-            self.builder.codes |= dict.fromkeys(self._positions(repeat), code)
+        if self.cell.get("office:value-type") in _FIGURES and (code := self._shown_format()):
+            self.builder.number_formats |= dict.fromkeys(self._positions(repeat), code)
         if struck := self._struck_text():
             self.builder.struck |= dict.fromkeys(self._positions(repeat), struck)
 
-    def _shown_code(self) -> str:
+    def _shown_format(self) -> str:
         if not self.has_text:  # some programs write the value alone
             return ""
         value = self.cell.get("office:value") or self.cell.get("office:date-value", "")
         shown = "".join((*self.texts, *self.seen_texts, *self.struck_texts))
-        return code_of_shown(shown, value)
+        return infer_format(shown, value)
 
     def _struck_text(self) -> StruckText | None:
         style = self.cell.get("table:style-name") or self.row_style

@@ -180,7 +180,8 @@ def _misleading_codes(stream: bytes) -> dict[int, str]:
             codes[number] = _unicode_text(body[2:])
         elif kind == _XF:
             used.append(struct.unpack_from("<H", body, 2)[0])
-    return {n: codes[number] for n, number in enumerate(used) if may_mislead(codes.get(number, ""))}
+    misleading = {number for number, code in codes.items() if may_mislead(code)}
+    return {n: codes[number] for n, number in enumerate(used) if number in misleading}
 
 
 def _number_styles(kind: int, body: bytes) -> Iterator[tuple[CellPosition, int]]:
@@ -259,7 +260,7 @@ def _scan_sheet(
             _scan_cell(builder, kind, body, fonts)
             for position, style in _number_styles(kind, body) if codes else ():
                 if style in codes:
-                    builder.codes[position] = codes[style]
+                    builder.number_formats[position] = codes[style]
         elif kind in (_ROW, _COLINFO):
             _scan_size(builder, kind, body)
         elif kind == _MERGE:

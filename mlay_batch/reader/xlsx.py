@@ -284,7 +284,7 @@ class _SheetScanner:
             self.has_formula
             or self.cell_type == "e"
             or self.style in self.formats.struck
-            or self.style in self.formats.codes
+            or self.style in self.formats.number_formats
             or bool(self.collector.runs)
             or (self.cell_type == "s" and self.has_run_formats)
         )
@@ -310,8 +310,8 @@ class _SheetScanner:
         """Record the formats that change what the cell says; `text` is its stored value."""
         if self.cell_type == "s" and text in self.formats.run_fonts:
             self.builder.fonts[position] = self.formats.run_fonts[text]
-        if self.is_filled and self.style in self.formats.codes:
-            self.builder.codes[position] = self.formats.codes[self.style]
+        if self.is_filled and self.style in self.formats.number_formats:
+            self.builder.number_formats[position] = self.formats.number_formats[self.style]
         if self.is_filled and (struck := self._struck_text(text)):
             self.builder.struck[position] = struck
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from xml.parsers import expat
 
 from mlay_batch.reader.cell_metadata import (
@@ -23,6 +24,7 @@ from mlay_batch.reader.cell_metadata import (
 from mlay_batch.reader.legacy_encodings import font_encoding
 from mlay_batch.reader.number_formats import BUILT_IN, may_mislead
 
+_MAX_KEPT_PART = 1 << 16  # bytes; hostile parts must not stay in memory
 Attributes = dict[str, str]
 
 # In the name of a font from before Unicode (see `legacy_encodings`), or what may hide the name:
@@ -113,7 +115,7 @@ def _read_texts(part: bytes, element: str) -> dict[CellPosition, str]:
 
 
 @dataclass(slots=True)
-class Run:
+class TextRun:
     """A part of a text with its own format."""
 
     texts: list[str] = field(default_factory=list)
@@ -131,20 +133,24 @@ class TextFormats:
     """Cell formats that are struck out."""
     run_fonts: Mapping[str, str]
     """Fonts from before Unicode in runs of shared texts: chosen while typing, not for the cell."""
-    shared_runs: Mapping[str, Sequence[Run]]
+    shared_runs: Mapping[str, Sequence[TextRun]]
     """Runs of shared texts, if any cell or run may be struck out."""
-    codes: Mapping[str, str]
+    number_formats: Mapping[str, str]
     """Number formats that may show something else than the cell holds."""
 
     @property
     def has_any(self) -> bool:
         """Whether the format of a cell matters; else a cell may be plain."""
-        return bool(self.fonts or self.struck or self.run_fonts or self.shared_runs or self.codes)
+        return bool(
+            self.fonts or self.struck or self.run_fonts or self.shared_runs or self.number_formats
+        )
 
 
 def read_formats(styles: bytes, strings: bytes) -> TextFormats:
     """Return the formats of the parts `xl/styles.xml` and `xl/sharedStrings.xml`."""
-    fonts, struck, codes = _cell_formats(styles) if styles else ({}, frozenset[str](), {})
+    fonts, struck, codes = (
+        _formats_of_template(styles) if len(styles) <= _MAX_KEPT_PART else _cell_formats(styles)
+    )
     run_fonts = _legacy_runs(strings)
     has_runs = may_be_struck(strings) or (struck and b"rPr" in strings)
     return TextFormats(fonts, struck, run_fonts, _shared_runs(strings) if has_runs else {}, codes)
@@ -165,6 +171,8 @@ def _cell_formats(part: bytes) -> tuple[dict[str, str], frozenset[str], dict[str
 
     The fonts from before Unicode, the struck-out ones, and the number formats that may mislead.
     """
+    if not part:
+        return {}, frozenset(), {}
     fonts: list[str] = []
     struck_fonts: set[int] = set()
     codes = {str(number): code for number, code in BUILT_IN.items()}
@@ -197,6 +205,9 @@ def _cell_formats(part: bytes) -> tuple[dict[str, str], frozenset[str], dict[str
     misleading = {number for number, code in codes.items() if may_mislead(code)}
     used = ((str(n), xf.get("numFmtId", "0")) for n, xf in enumerate(formats))
     return legacy_fonts, struck, {n: codes[number] for n, number in used if number in misleading}
+
+
+_formats_of_template = lru_cache(maxsize=16)(_cell_formats)  # most forms have its styles
 
 
 def _may_name_legacy_font(part: bytes) -> bool:
@@ -240,11 +251,11 @@ class RunCollector:
 
     def begin(self) -> None:
         """Begin a text."""
-        self.runs: list[Run] = []
+        self.runs: list[TextRun] = []
         self.texts: list[str] | None = None
 
     def _start_run(self, _: Attributes) -> None:
-        self.runs.append(Run())
+        self.runs.append(TextRun())
         self.texts = self.runs[-1].texts
 
     def _start_format(self, _: Attributes) -> None:
@@ -264,9 +275,9 @@ class RunCollector:
         self.texts = self.parser.CharacterDataHandler = None
 
 
-def _shared_runs(part: bytes) -> dict[str, Sequence[Run]]:
+def _shared_runs(part: bytes) -> dict[str, Sequence[TextRun]]:
     """Return the runs of shared texts by number of the text."""
-    runs_by_number: dict[str, Sequence[Run]] = {}
+    runs_by_number: dict[str, Sequence[TextRun]] = {}
     index = -1
     xml_parser = create_parser()
     collector = RunCollector(xml_parser)
@@ -288,7 +299,7 @@ def _shared_runs(part: bytes) -> dict[str, Sequence[Run]]:
     return runs_by_number
 
 
-def split_struck(runs: Sequence[Run], is_cell_struck: bool) -> StruckText:
+def split_struck(runs: Sequence[TextRun], is_cell_struck: bool) -> StruckText:
     """Return the text of the runs, what is struck out apart from the rest."""
     texts: dict[bool, list[str]] = {False: [], True: []}
     for run in runs:

@@ -45,12 +45,17 @@ def meeting() -> FormFile:
 
 
 def with_cells(paper: FormFile, **changes: Any) -> bytes:
-    """The paper with cells typed again, by field of `meetings`; a `Font` only formats one."""
+    """The paper with cells typed again, by field of `meetings`.
+
+    A `Font` only formats one; a pair is a value and its number format.
+    """
     book = openpyxl.load_workbook(io.BytesIO(paper.save()))
     for name, change in changes.items():
         cell = book["Báo cáo"][paper.cell(f"meetings.{name}")]
         if isinstance(change, Font):
             cell.font = change
+        elif isinstance(change, tuple):
+            cell.value, cell.number_format = change
         else:
             cell.value = change
     buffer = io.BytesIO()
@@ -482,13 +487,7 @@ def test_every_kind_of_file(saved: dict[str, Submission], kind: str) -> None:
 
 def with_format(code: str, value: object, name: str = "present") -> bytes:
     """The paper with a value of `meetings` in a cell of that number format."""
-    paper = meeting()
-    book = openpyxl.load_workbook(io.BytesIO(paper.save()))
-    cell = book["Báo cáo"][paper.cell(f"meetings.{name}")]
-    cell.value, cell.number_format = value, code
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
+    return with_cells(meeting(), **{name: (value, code)})
 
 
 @pytest.mark.parametrize(
