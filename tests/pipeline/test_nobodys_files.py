@@ -25,6 +25,7 @@ from mlay_batch.app import mail_run, reply
 from mlay_batch.app.mail_run import MailRun
 from mlay_batch.app.review import ReviewOutcome, list_undecided, review_file
 from mlay_batch.app.status import status
+from mlay_batch.core.messages import error_text
 from mlay_batch.core.period import Period
 from mlay_batch.errors import LedgerError, UsageError
 from mlay_batch.ledger import Ledger, Rulings
@@ -223,7 +224,13 @@ def test_a_contradiction_in_the_file_is_not_settled_by_naming_a_branch(office):
 
 
 @pytest.mark.parametrize(
-    ("branch", "code"), [("DB1-1", "review.other"), ("CB-99", "usage.unit"), (None, "review.whose")]
+    ("branch", "code"),
+    [
+        ("DB1-1", "review.other"),
+        ("CB-99", "usage.unit"),
+        ("?", "usage.unit"),
+        (None, "review.whose"),
+    ],
 )
 def test_a_file_goes_to_no_branch_that_it_does_not_name(office, branch, code):
     data = nameless(MeetingReturn("CB-01"), "CB-01", "DB1-2 – Chi bộ bản Na Nát")
@@ -232,6 +239,7 @@ def test_a_file_goes_to_no_branch_that_it_does_not_name(office, branch, code):
     with pytest.raises(UsageError) as wrong:
         accept(office, 1, branch=branch)
     assert wrong.value.code == code
+    assert "–" not in error_text(wrong.value, "vi")  # what is like nothing proposes nothing
     assert undecided(office) == [1]
 
 
