@@ -101,6 +101,8 @@ class CellMetadata:
     """Comments on cells."""
     struck: Mapping[CellPosition, StruckText] = field(default_factory=dict)
     """Filled cells that are struck out, wholly or in part."""
+    odd_characters: Mapping[CellPosition, str] = field(default_factory=dict)
+    """Characters of filled cells that are raised, lowered or unseen; empty for an unseen cell."""
     number_formats: Mapping[CellPosition, str] = field(default_factory=dict)
     """Number formats of filled cells that may show something else than they hold."""
     drawings: tuple[Drawing, ...] = ()
@@ -125,6 +127,7 @@ class MetadataBuilder:
         self.external_formulas: set[CellPosition] = set()
         self.notes: dict[CellPosition, str] = {}
         self.struck: dict[CellPosition, StruckText] = {}
+        self.odd_characters: dict[CellPosition, str] = {}
         self.number_formats: dict[CellPosition, str] = {}
         self.drawings: list[Drawing] = []
         self.page_texts: dict[str, None] = {}
@@ -179,6 +182,7 @@ class MetadataBuilder:
             frozenset(self.external_formulas),
             self.notes,
             self.struck,
+            self.odd_characters,
             self.number_formats,
             tuple(self.drawings),
             tuple(self.page_texts),

@@ -141,6 +141,9 @@ def _read_row(
         if position in sheet.metadata.number_formats:
             code = sheet.metadata.number_formats[position]
             cell_value = _seen_value(cell_value, raw_values[form_field.id], code)
+        if position in sheet.metadata.odd_characters and form_field.type != "text":
+            odd = sheet.metadata.odd_characters[position]
+            cell_value = _odd_value(cell_value, raw_values[form_field.id], odd)
         if position in struck:
             cell_value = _struck_value(struck[position], form_field, form, limit)
         elif position in legacy_texts:
@@ -163,6 +166,16 @@ def _seen_value(cell_value: CellValue, raw: RawValue, code: str) -> CellValue:
     if isinstance(cell_value.value, date) and is_other_date(code, cell_value.value):
         return CellValue(cell_value.value, "C37", Severity.WARNING, params)
     return cell_value
+
+
+def _odd_value(cell_value: CellValue, raw: RawValue, odd: str) -> CellValue:
+    """Return C38 for a value with characters that are seen otherwise than read, or not at all.
+
+    `odd` is empty where nobody sees the whole value.
+    """
+    if cell_value.code or is_blank(raw):
+        return cell_value
+    return CellValue(code="C38", params={"odd": odd or display_text(raw)})
 
 
 def _row(block: Block, record: Mapping[str, CellPosition], values: Mapping[str, Value]) -> Row:

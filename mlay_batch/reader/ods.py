@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 from xml.parsers import expat
 
 from mlay_batch.reader.cell_metadata import (
@@ -19,6 +20,7 @@ from mlay_batch.reader.cell_metadata import (
 )
 from mlay_batch.reader.legacy_encodings import font_encoding
 from mlay_batch.reader.number_formats import infer_format
+from mlay_batch.reader.text_runs import BLACK, MIN_POINTS, WHITE, Colour, is_unseen
 from mlay_batch.reader.xlsx_parts import Attributes, create_parser, parse_part
 
 _ERROR = re.compile(r"#[A-Z/0-9]+[!?]?|Err:\d+")
@@ -80,6 +82,20 @@ def _is_small(length: str, minimum: float) -> bool:
     return match is not None and float(match[1]) * _POINTS[match[2]] < minimum
 
 
+def _is_raised(position: str) -> bool:
+    """Whether a position such as ``super 58%`` or ``33% 58%`` is above or below the line."""
+    return position.split(" ")[0] not in ("", "0%")
+
+
+class Look(NamedTuple):
+    """What decides whether people see a text; None is an unknown colour."""
+
+    colour: Colour | None = BLACK
+    fill: Colour | None = WHITE
+    is_small: bool = False
+    is_raised: bool = False
+
+
 class _Styles:
     """Styles that change what is read or seen, by name."""
 
@@ -87,6 +103,9 @@ class _Styles:
         self.name = ""
         self.fonts: dict[str, str] = {}
         self.struck: set[str] = set()
+        self.looks: dict[str, Look] = {}
+        self.has_marks = False
+        """Whether any text may be struck out, raised, lowered or unseen."""
         self.flat: set[str] = set()
         """Of rows and columns that are too small to show anything."""
         self.master_pages: dict[str, str] = {}
@@ -94,6 +113,7 @@ class _Styles:
         self.handlers: dict[str, Callable[[Attributes], None]] = {
             "style:style": self._start_style,
             "style:text-properties": self._add_text_style,
+            "style:table-cell-properties": self._add_fill,
             "style:table-row-properties": self._add_row_style,
             "style:table-column-properties": self._add_column_style,
         }
@@ -101,7 +121,9 @@ class _Styles:
     def _start_style(self, attributes: Attributes) -> None:
         self.name = attributes.get("style:name", "")
         self.struck.discard(self.name)
-        if attributes.get("style:parent-style-name") in self.struck:
+        parent = attributes.get("style:parent-style-name", "")
+        self.looks[self.name] = self.looks.get(parent, Look())
+        if parent in self.struck:
             self.struck.add(self.name)
         if page := attributes.get("style:master-page-name"):
             self.master_pages[self.name] = page
@@ -116,6 +138,33 @@ class _Styles:
             self.struck.add(self.name)
         elif lines:
             self.struck.discard(self.name)
+
+        self._add_look(attributes)
+        look = self.looks[self.name]
+        self.has_marks |= bool(
+            lines - {"none"} or look.colour != BLACK or look.is_small or look.is_raised
+        )
+
+    def _add_look(self, attributes: Attributes) -> None:
+        look = self.looks.get(self.name, Look())
+        colour, size = attributes.get("fo:color", ""), attributes.get("fo:font-size", "")
+        self.looks[self.name] = look._replace(
+            colour=Colour.parse(colour[1:]) if colour else look.colour,
+            is_small=_is_small(size, MIN_POINTS) if size else look.is_small,
+            is_raised=_is_raised(attributes.get("style:text-position", "")) or look.is_raised,
+        )
+
+    def _add_fill(self, attributes: Attributes) -> None:
+        fill = attributes.get("fo:background-color", "")
+        if fill and fill != "transparent":
+            look = self.looks.get(self.name, Look())
+            self.looks[self.name] = look._replace(fill=Colour.parse(fill[1:]))
+
+    def is_unseen(self, style: str, span: str = "") -> bool:
+        """Whether nobody sees a cell's text, or a span in it."""
+        cell = self.looks.get(style, Look())
+        look = self.looks.get(span, Look()) if span else cell
+        return look.is_small or is_unseen(look.colour, cell.fill)
 
     def _add_row_style(self, attributes: Attributes) -> None:
         if _is_small(attributes.get("style:row-height", ""), MIN_ROW_POINTS):
@@ -172,7 +221,7 @@ class _ContentScanner:
         self.parser = create_parser()
         self.parser.StartElementHandler = self._start_element
         self.parser.EndElementHandler = self._end_element
-        self.is_in_struck_span = False
+        self.is_in_marked_span = False
         self._start_table({"table:name": ""})
         self.handlers = {
             "table:table": self._start_table,
@@ -206,8 +255,8 @@ class _ContentScanner:
             self._close_shape()
         elif name == "text:p":
             self._close_paragraph()
-        elif name == "text:span" and self.is_in_struck_span:
-            self.is_in_struck_span = False
+        elif name == "text:span" and self.is_in_marked_span:
+            self.is_in_marked_span = False
             self._start_paragraph({})
 
     def _start_table(self, attributes: Attributes) -> None:
@@ -222,7 +271,9 @@ class _ContentScanner:
         self.row_style, self.column_styles = "", dict[int, str]()
         self.seen_texts: list[str] = []
         self.struck_texts: list[str] = []
-        self.is_in_struck_span = False
+        self.odd_texts: list[str] = []
+        self.has_unseen = self.has_seen_span = False
+        self.is_in_marked_span = False
         self.is_in_cell = self.has_text = False
         page = self.styles.master_pages.get(attributes.get("table:style-name", ""), "")
         for words in self.page_texts.get(page, ()):
@@ -233,7 +284,8 @@ class _ContentScanner:
         last = self.next_column + repeat - 1
         if self._is_hidden(attributes):
             self.builder.hide_columns(self.next_column, last)
-        if (style := attributes.get("table:default-cell-style-name", "")) in self.styles.struck:
+        style = attributes.get("table:default-cell-style-name", "")
+        if style in self.styles.struck or self.styles.is_unseen(style):
             columns = range(self.next_column, min(last, self.limits.columns) + 1)
             self.column_styles |= dict.fromkeys(columns, style)
         self.next_column += repeat
@@ -254,7 +306,8 @@ class _ContentScanner:
 
     def _start_cell(self, attributes: Attributes) -> None:
         self.cell, self.texts = attributes, []
-        self.seen_texts, self.struck_texts = [], []
+        self.seen_texts, self.struck_texts, self.odd_texts = [], [], []
+        self.has_unseen = self.has_seen_span = False
         self.is_in_cell, self.has_text = True, False
         self._collect_text()
 
@@ -282,7 +335,7 @@ class _ContentScanner:
     def _start_cell_text(self) -> None:
         self.has_text = True
         if not self._has_result() and (
-            self.styles.struck or self.cell.get("office:value-type") in _FIGURES
+            self.styles.has_marks or self.cell.get("office:value-type") in _FIGURES
         ):
             self.parser.CharacterDataHandler = self.seen_texts.append
 
@@ -293,15 +346,26 @@ class _ContentScanner:
         elif self.shape_depth:
             self.shape_texts.append(" ")
             self.parser.CharacterDataHandler = None
-        elif self.styles.struck and not self._has_result():
+        elif self.styles.has_marks and not self._has_result():
             self.seen_texts.append("\n")
             self.parser.CharacterDataHandler = None
 
     def _start_span(self, attributes: Attributes) -> None:
-        is_cell_text = self.note is None and not self.shape_depth and not self._has_result()
-        if is_cell_text and attributes.get("text:style-name") in self.styles.struck:
-            self.is_in_struck_span = True
-            self.parser.CharacterDataHandler = self.struck_texts.append
+        if self.note is not None or self.shape_depth or self._has_result():
+            return
+        span = attributes.get("text:style-name", "")
+        is_struck = span in self.styles.struck
+        is_unseen_span = self.styles.is_unseen(self._cell_style(), span)
+        self.has_seen_span |= not is_unseen_span
+        if is_struck or is_unseen_span or self.styles.looks.get(span, Look()).is_raised:
+            self.is_in_marked_span = True
+            self.has_unseen |= is_unseen_span and not is_struck
+            add = self.struck_texts.append if is_struck else self._add_odd_text
+            self.parser.CharacterDataHandler = add
+
+    def _add_odd_text(self, text: str) -> None:
+        self.seen_texts.append(text)
+        self.odd_texts.append(text)
 
     def _start_shape(self, _: Attributes) -> None:
         if self.note is None:
@@ -362,6 +426,20 @@ class _ContentScanner:
             self.builder.number_formats |= dict.fromkeys(self._positions(repeat), code)
         if struck := self._struck_text():
             self.builder.struck |= dict.fromkeys(self._positions(repeat), struck)
+        is_cell_unseen = self.styles.is_unseen(self._cell_style())
+        if is_cell_unseen and not (self.odd_texts or self.has_seen_span):
+            self.builder.odd_characters |= dict.fromkeys(self._positions(repeat), "")
+        elif odd := self._odd_characters():
+            self.builder.odd_characters |= dict.fromkeys(self._positions(repeat), odd)
+
+    def _odd_characters(self) -> str:
+        """Return what is unseen, or raised or lowered beside other characters."""
+        odd = "".join(self.odd_texts).strip()
+        return odd if self.has_unseen or odd != "".join(self.seen_texts).strip() else ""
+
+    def _cell_style(self) -> str:
+        style = self.cell.get("table:style-name") or self.row_style
+        return style or self.column_styles.get(self.column, "")
 
     def _shown_format(self) -> str:
         if not self.has_text:  # some programs write the value alone
@@ -371,8 +449,7 @@ class _ContentScanner:
         return infer_format(shown, value)
 
     def _struck_text(self) -> StruckText | None:
-        style = self.cell.get("table:style-name") or self.row_style
-        if (style or self.column_styles.get(self.column)) in self.styles.struck:
+        if self._cell_style() in self.styles.struck:
             return StruckText()
         struck = "".join(self.struck_texts)
         return StruckText("".join(self.seen_texts), struck) if struck.strip() else None

@@ -10,7 +10,6 @@ import re
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from olefile import OleFileIO
 
@@ -21,11 +20,12 @@ from mlay_batch.reader.cell_metadata import (
     CellPosition,
     Limits,
     MetadataBuilder,
-    StruckText,
     UnreadableError,
 )
 from mlay_batch.reader.legacy_encodings import font_encoding
 from mlay_batch.reader.number_formats import BUILT_IN, may_mislead
+from mlay_batch.reader.text_runs import MIN_POINTS
+from mlay_batch.reader.xls_runs import record_runs
 from mlay_batch.reader.xlsx_parts import add_page_texts
 
 _BOF, _EOF, _FILEPASS, _BOUNDSHEET = 0x809, 0x0A, 0x2F, 0x85
@@ -39,6 +39,7 @@ _SKIPPED_OBJECTS = (0x00, 0x14, 0x19)  # groups, arrows of lists, comments
 _OBJECTS = frozenset((0x05, 0x07, *range(0x0B, 0x14)))  # charts and controls
 _IS_OLE = 0x09  # a subrecord of an embedded object, which else is a picture
 _STRUCK_OUT, _FORMAT = 0x08, 0x41E
+_IS_STYLE, _WHITE = 0x04, (1, 9)
 _TWIPS, _CHARACTER = 20, 256  # units of a row's height and of a column's width
 _TEXT_RECORDS = {0xFD, 0x204, 0xD6}
 _VALUE_RECORDS = {_FORMULA, _BOOLERR, _MULRK, 0x203, 0x27E, 0xFD, 0x204, 0xD6}  # numbers and texts
@@ -121,13 +122,15 @@ def scan(data: bytes, limits: Limits) -> dict[str, CellMetadata]:
         if stream[4:6] != _BIFF8:
             raise UnreadableError("R08")
         fonts, codes = _legacy_fonts(stream), _misleading_codes(stream)
-        struck = _struck_cells(stream) if _has_struck_font(stream) else {}
         builders = {
             title: _scan_sheet(stream, offset, limits, fonts, codes)
             for title, offset in _sheet_offsets(stream)
         }
-        for title, builder in builders.items():
-            builder.struck |= struck.get(title, {})
+        if _has_marking_font(stream):
+            try:
+                record_runs(stream, builders)
+            except _DAMAGE_ERRORS as error:
+                raise UnreadableError("R05") from error
         return {title: builder.build(title) for title, builder in builders.items()}
     except (struct.error, IndexError, ValueError) as error:
         raise UnreadableError("R05") from error
@@ -207,44 +210,28 @@ def _unicode_text(body: bytes) -> str:
     return raw.decode("utf-16-le" if wide & 1 else "latin-1")
 
 
-def _has_struck_font(stream: bytes) -> bool:
-    return any(kind == _FONT and body[2] & _STRUCK_OUT for kind, _, body in _records(stream, 0))
+def _has_marking_font(stream: bytes) -> bool:
+    """Whether texts may be struck out, raised, lowered or unseen.
 
-
-def _struck_cells(stream: bytes) -> dict[str, dict[CellPosition, StruckText]]:
-    """Return the filled cells that are struck out, wholly or in part, by title of the sheet.
-
-    Only xlrd knows the runs of texts; few files need it. It gets the stream alone, since it is
-    stricter about containers than Excel.
+    Of colours only white counts, and not where a built-in style has it: Excel writes those into
+    every file.
     """
-    import xlrd  # start-up of a child
+    fonts: list[bytes] = []
+    style_fonts: set[int] = set()
+    for kind, _, body in _records(stream, 0):
+        if kind == _FONT:
+            fonts.append(body)
+        elif kind == _XF and body[4] & _IS_STYLE:
+            (font,) = struct.unpack_from("<H", body)
+            style_fonts.add(font - (font > 4))
+    return any(_marks(font, number in style_fonts) for number, font in enumerate(fonts))
 
-    try:
-        book = xlrd.open_workbook(
-            file_contents=stream, formatting_info=True, ragged_rows=True, logfile=io.StringIO()
-        )
-        return {sheet.name: dict(_struck_in_sheet(book, sheet)) for sheet in book.sheets()}
-    except (xlrd.XLRDError, LookupError, *_DAMAGE_ERRORS) as error:
-        raise UnreadableError("R05") from error
 
-
-def _struck_in_sheet(book: Any, sheet: Any) -> Iterator[tuple[CellPosition, StruckText]]:
-    for row in range(sheet.nrows):
-        for column in range(sheet.row_len(row)):
-            cell = sheet.cell(row, column)
-            if str(cell.value).strip():
-                font = book.xf_list[cell.xf_index].font_index
-                runs = [(0, font), *sheet.rich_text_runlist_map.get((row, column), ())]
-                ends = [start for start, _ in runs[1:]] + [None]
-                texts: dict[bool, str] = {False: "", True: ""}
-                for (start, number), end in zip(runs, ends, strict=True):
-                    texts[bool(book.font_list[number].struck_out)] += str(cell.value)[start:end]
-                if texts[True].strip():
-                    is_whole = not texts[False].strip()
-                    yield (
-                        (row + 1, column + 1),
-                        StruckText() if is_whole else StruckText(texts[False], texts[True]),
-                    )
+def _marks(font: bytes, is_of_style: bool) -> bool:
+    """Whether a font of that record ([MS-XLS] 2.4.122) strikes out, raises or lowers, or hides."""
+    height, flags, colour, _, raised = struct.unpack_from("<5H", font)
+    is_white = colour in _WHITE and not is_of_style
+    return bool(flags & _STRUCK_OUT or raised or is_white or height <= MIN_POINTS * _TWIPS)
 
 
 def _scan_sheet(

@@ -8,7 +8,7 @@ a parser that handles every element.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.parsers import expat
 
@@ -25,20 +25,17 @@ from mlay_batch.reader.cell_metadata import (
     parse_position,
 )
 from mlay_batch.reader.legacy_encodings import font_encoding
+from mlay_batch.reader.text_runs import WHITE, TextRun, odd_characters, split_struck
+from mlay_batch.reader.xlsx_formats import RunCollector, TextFormats, may_have_runs, read_formats
 from mlay_batch.reader.xlsx_parts import (
     Attributes,
     OverlayScanner,
-    RunCollector,
-    TextFormats,
     create_parser,
     find_elements,
     local_name,
-    may_be_struck,
     read_drawings,
-    read_formats,
     read_notes,
     relation_targets,
-    split_struck,
 )
 
 _WORKBOOK = "xl/workbook.xml"
@@ -191,7 +188,7 @@ class _SheetScanner:
         """
         if _has_split_value(part):
             raise UnreadableError("R07")
-        if self.formats.struck or may_be_struck(part):
+        if may_have_runs(part):
             self.handlers |= self.collector.handlers
         cells_end = end_of_last_tag(part, b"sheetData")
         has_merges = part.find(b"mergeCell", cells_end) >= 0
@@ -229,7 +226,7 @@ class _SheetScanner:
             self._finish_cell()
         self.reference = attributes.get("r") or self._next_reference()
         style = attributes.get("s", "0")
-        if self.formats.fonts and (font := self.formats.fonts.get(style)):
+        if self.formats.cells.fonts and (font := self.formats.cells.fonts.get(style)):
             self.builder.fonts[parse_position(self.reference)] = font
         self._begin_cell(attributes.get("t"), style)
         self.cell_start = self.parser.CurrentByteIndex
@@ -279,12 +276,13 @@ class _SheetScanner:
         self.builder.merges.append((*parse_position(first), *parse_position(last or first)))
 
     def _needs_check(self) -> bool:
-        """Whether the cell is a formula, an error, struck out, or perhaps a text with formats."""
+        """Whether the cell is a formula, an error, or may have formats that matter."""
         return (
             self.has_formula
             or self.cell_type == "e"
-            or self.style in self.formats.struck
-            or self.style in self.formats.number_formats
+            or self.style in self.formats.cells.struck
+            or self.style in self.formats.cells.unseen
+            or self.style in self.formats.cells.number_formats
             or bool(self.collector.runs)
             or (self.cell_type == "s" and self.has_run_formats)
         )
@@ -310,19 +308,28 @@ class _SheetScanner:
         """Record the formats that change what the cell says; `text` is its stored value."""
         if self.cell_type == "s" and text in self.formats.run_fonts:
             self.builder.fonts[position] = self.formats.run_fonts[text]
-        if self.is_filled and self.style in self.formats.number_formats:
-            self.builder.number_formats[position] = self.formats.number_formats[self.style]
-        if self.is_filled and (struck := self._struck_text(text)):
-            self.builder.struck[position] = struck
+        if not self.is_filled:
+            return
+        if self.style in self.formats.cells.number_formats:
+            self.builder.number_formats[position] = self.formats.cells.number_formats[self.style]
+        shared_runs = self.formats.shared_runs.get(text, ()) if self.cell_type == "s" else ()
+        self._record_runs(position, self.collector.runs or shared_runs)
 
-    def _struck_text(self, text: str) -> StruckText | None:
-        """Return what is struck out in the cell; `text` is the number of a shared text."""
-        is_cell_struck = self.style in self.formats.struck
-        runs = self.formats.shared_runs.get(text, ()) if self.cell_type == "s" else ()
-        if runs := self.collector.runs or runs:
-            parts = split_struck(runs, is_cell_struck)
-            return parts if parts.struck.strip() else None
-        return StruckText() if is_cell_struck else None
+    def _record_runs(self, position: CellPosition, runs: Sequence[TextRun]) -> None:
+        """Record what is struck out or odd in the cell, or all of it where it has no runs."""
+        cells = self.formats.cells
+        is_struck, is_unseen = self.style in cells.struck, self.style in cells.unseen
+        if not runs:
+            if is_struck:
+                self.builder.struck[position] = StruckText()
+            if is_unseen:
+                self.builder.odd_characters[position] = ""
+            return
+        parts = split_struck(runs, is_struck)
+        if parts.struck.strip():
+            self.builder.struck[position] = parts
+        if odd := odd_characters(runs, cells.fills.get(self.style, WHITE), is_unseen):
+            self.builder.odd_characters[position] = odd
 
 
 def _is_hidden(attributes: Attributes, size: str, minimum: float) -> bool:

@@ -33,7 +33,7 @@ TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch"}
 _FILE_CODES = "RIL"  # first letters of codes about a file as a whole
 # With such a letter, yet about cells: dates past the unit's end, mail addresses.
 _CELL_CODES = frozenset({"I15", "I23", "I24", "I25", "I26", "I27"})
-_LOST_VALUE_CODES = frozenset({"R22", "R23", "R27", "R32", "R33", "C30", "C36"})
+_LOST_VALUE_CODES = frozenset({"R22", "R23", "R27", "R32", "R33", "C30", "C36", "C38"})
 """Codes of cells whose value was not read: the form must not pass if sent back unchanged.
 
 Of a row struck out as a whole (C30) its first cell says so.

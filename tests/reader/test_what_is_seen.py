@@ -19,7 +19,7 @@ from builders.filled_forms import check_forms, identity
 from builders.reader_files import FORMS, MEETING, FormFile, codes_and_cells, repack, sheet_xml
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
-from openpyxl.styles import Font
+from openpyxl.styles import Color, Font, PatternFill
 
 from mlay_batch.checks.validate import validate
 from mlay_batch.core.findings import Finding, Severity
@@ -460,6 +460,82 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360"
     "6060f80f00010401005fe5c34b0000000049454e44ae426082"
 )
+SUPER, SUB = InlineFont(vertAlign="superscript"), InlineFont(vertAlign="subscript")
+WHITE, TINY = InlineFont(color="FFFFFFFF"), InlineFont(sz=1)
+THEME_WHITE = InlineFont(color=Color(theme=0))
+WHITE_FILL = PatternFill("solid", fgColor="FFFFFFFF")
+DARK = PatternFill("solid", fgColor="FF204060")
+
+
+def rich(*runs: tuple[InlineFont, str]) -> CellRichText:
+    return CellRichText(*(TextBlock(font, text) for font, text in runs))
+
+
+ODD = {
+    # case: what the cell holds, its font, its fill → what is told, what is read
+    "45²": (rich((PLAIN, "1"), (SUPER, "7")), None, None, "7", None),
+    "45₂": (rich((PLAIN, "1"), (SUB, "7")), None, None, "7", None),
+    "a white digit": (rich((WHITE, "1"), (PLAIN, "7")), None, None, "1", None),
+    "white by the theme": (rich((THEME_WHITE, "1"), (PLAIN, "7")), None, None, "1", None),
+    "a tiny digit": (rich((PLAIN, "1"), (TINY, "7")), None, None, "7", None),
+    "two kinds": (rich((WHITE, "1"), (PLAIN, "2"), (SUPER, "7")), None, None, "17", None),
+    "a white cell": (17, Font(color="FFFFFFFF"), None, "17", None),
+    "nearly white": (17, Font(color="FFF0F8FF"), None, "17", None),
+    "a tiny cell": (17, Font(sz=2), None, "17", None),
+    "white on white": (17, Font(color="FFFFFFFF"), WHITE_FILL, "17", None),
+    "dark on dark": (17, Font(color="FF204060"), DARK, "17", None),
+    "white on dark": (17, Font(color="FFFFFFFF"), DARK, "", 17),
+    "white run on dark": (rich((WHITE, "1"), (WHITE, "7")), None, DARK, "", 17),
+    "all raised": (rich((SUPER, "17"),), None, None, "", 17),
+    "a raised cell": (17, Font(vertAlign="superscript"), None, "", 17),
+    "a raised blank": (rich((PLAIN, "17"), (SUPER, " ")), None, None, "", 17),
+    "small, yet seen": (17, Font(sz=6), None, "", 17),
+    "grey": (17, Font(color="FF9A9A9A"), None, "", 17),
+    "black runs in a white cell": (
+        rich((InlineFont(color="FF000000"), "17"),), Font(color="FFFFFFFF"), None, "", 17,
+    ),
+}  # fmt: skip
+
+
+def odd_form(case: str) -> bytes:
+    value, font, fill, _, _ = ODD[case]
+    book = openpyxl.load_workbook(io.BytesIO(meeting().save()))
+    cell = book["Báo cáo"][meeting().cell("meetings.present")]
+    cell.value, cell.font, cell.fill = value, font or Font(), fill or PatternFill()
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def check_odd(data: bytes, case: str) -> None:
+    *_, odd, expected = ODD[case]
+    findings = [f for f in read(data, "x", FORMS).findings if f.code.startswith("C")]
+    assert [f.params["odd"] for f in findings if f.code == "C38"] == ([odd] if odd else [])
+    assert values(data)["present"] == expected
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_a_character_that_people_see_otherwise_or_not_at_all(case: str) -> None:
+    check_odd(odd_form(case), case)
+
+
+@pytest.mark.parametrize("suffix", ["ods", "xls"])
+def test_odd_characters_in_files_of_other_programs(suffix: str, tmp_path: Path) -> None:
+    if not libreoffice.available():
+        pytest.skip("no LibreOffice")
+    told_by_xlsx_alone = {"dark on dark"} if suffix == "xls" else set()  # only white is looked for
+    for number, case in enumerate(ODD.keys() - told_by_xlsx_alone):
+        path = tmp_path / f"{number}.xlsx"
+        path.write_bytes(odd_form(case))
+        check_odd(libreoffice.convert(path, suffix, tmp_path).read_bytes(), case)
+
+
+def test_a_raised_character_of_a_text_is_part_of_it() -> None:
+    data = with_cells(meeting(), content=rich((PLAIN, "Vườn 200 m"), (SUPER, "2")))
+    assert told(data) == []
+    assert values(data)["content"] == "Vườn 200 m2"
+
+
 EVERYTHING = ["C17", "C30", "C31", "C34", "R34", "R35", "R36"]
 
 

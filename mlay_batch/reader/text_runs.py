@@ -1,0 +1,104 @@
+"""Tells what is struck out in a text, and what people see otherwise than it is read, or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mlay_batch.reader.cell_metadata import StruckText
+
+MIN_POINTS = 3.0
+"""A smaller letter is not seen."""
+_MIN_CONTRAST = 1.3  # of 21; the words of a form's pale notes have more than 4
+
+
+class Colour(NamedTuple):
+    """A colour; each part from 0 to 255."""
+
+    red: int
+    green: int
+    blue: int
+
+    @classmethod
+    def parse(cls, digits: str) -> Colour | None:
+        """Return the colour of six hexadecimal digits; None for anything else."""
+        try:
+            return cls(*bytes.fromhex(digits)) if len(digits) == 6 else None
+        except ValueError:
+            return None
+
+
+BLACK, WHITE = Colour(0, 0, 0), Colour(255, 255, 255)
+
+
+class Font(NamedTuple):
+    """What matters of a font; the defaults are Excel's."""
+
+    name: str = ""
+    is_struck: bool = False
+    colour: Colour | None = BLACK
+    """None: unknown, as a colour of the theme is."""
+    points: float = 11.0
+    is_raised: bool = False
+    """Or lowered."""
+
+
+@dataclass(slots=True)
+class TextRun:
+    """A part of a text with its own format."""
+
+    texts: list[str] = field(default_factory=list)
+    font: Font | None = None
+    """None: as the cell is."""
+
+
+def is_unseen(colour: Colour | None, fill: Colour | None, points: float = MIN_POINTS + 1) -> bool:
+    """Whether a text of that colour on that fill is not seen; an unknown colour (None) is."""
+    if points <= MIN_POINTS:
+        return True
+    return bool(colour and fill) and _contrast(colour or BLACK, fill or WHITE) < _MIN_CONTRAST
+
+
+def _contrast(one: Colour, other: Colour) -> float:
+    """Return the contrast of two colours, from 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: Colour) -> float:
+    """Return the relative luminance, from 0 to 1 (WCAG 2.2)."""
+    parts = (part / 255 for part in colour)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def split_struck(runs: Sequence[TextRun], is_cell_struck: bool = False) -> StruckText:
+    """Return the text of the runs, what is struck out apart from the rest."""
+    texts: dict[bool, list[str]] = {False: [], True: []}
+    for run in runs:
+        is_struck = is_cell_struck if run.font is None else run.font.is_struck
+        texts[is_struck].extend(run.texts)
+    return StruckText("".join(texts[False]), "".join(texts[True]))
+
+
+def odd_characters(
+    runs: Sequence[TextRun], fill: Colour | None, is_cell_unseen: bool = False
+) -> str:
+    """Return what is raised or lowered beside other characters, and what nobody sees.
+
+    A text raised as a whole is seen as it is. `fill` is the colour behind the text.
+    """
+    raised, unseen, plain = "", "", ""
+    for run in runs:
+        text, font = "".join(run.texts), run.font
+        if is_unseen(font.colour, fill, font.points) if font else is_cell_unseen:
+            unseen += text
+        elif font and font.is_raised:
+            raised += text
+        else:
+            plain += text
+    return (unseen + raised if plain.strip() else unseen).strip()
