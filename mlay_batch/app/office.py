@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -33,8 +33,10 @@ class Office:
 
     @property
     def schemas_sha256(self) -> str:
-        """Hash of all descriptions in force."""
-        return schemas_hash(self.catalogue)
+        """Hash of all descriptions in force, and of the office's own limits and days."""
+        settings = self.workspace.settings
+        own = [repr(sorted(part.items())) for part in (settings.limits, settings.deadlines) if part]
+        return schemas_hash(self.catalogue, own)
 
     @cached_property
     def intake_catalogue(self) -> Catalogue:
@@ -63,9 +65,9 @@ class Office:
         return reference_lists(self.register)
 
 
-def schemas_hash(catalogue: Catalogue) -> str:
-    """Return one hash of all descriptions in force."""
-    joined = "\n".join(f"{source.name} {source.sha256}" for source in catalogue.sources)
+def schemas_hash(catalogue: Catalogue, own: Iterable[str] = ()) -> str:
+    """Return one hash of all descriptions in force, and of what an office sets itself."""
+    joined = "\n".join([*(f"{s.name} {s.sha256}" for s in catalogue.sources), *own])
     return hashlib.sha256(joined.encode()).hexdigest()
 
 

@@ -42,8 +42,8 @@ def check_sender(checked: CheckedFile, register: Register) -> CheckedFile:
         return checked
     if code == STRANGER and _is_foreign(checked):
         return replace(checked, file=replace(file, skip_reason=FOREIGN), findings=())
-    branch = checked.identity.branch if checked.identity else "–"
-    params = {"sender": file.sender or "–", "branch": branch, "day": day.isoformat()}
+    branch = checked.identity.branch if checked.identity else ""
+    params = {"sender": file.sender or "–", "right": branch, "day": day.isoformat()}
     return checked.with_findings(Finding(code, Severity.WARNING, Place(), params))
 
 

@@ -14,7 +14,7 @@ from mlay_batch.cli.options import DAY, combine_options, option, say
 from mlay_batch.cli.output import progress, safe_line, show_json, show_text
 from mlay_batch.cli.session import Session, as_of_option, command, json_option
 from mlay_batch.core.messages import explain
-from mlay_batch.model.records import Decision, LedgerEntry, Verdict
+from mlay_batch.model.records import SENDER_DOUBT_CODES, Decision, LedgerEntry, Verdict
 from mlay_batch.model.register import Register
 from mlay_batch.schema import Catalogue
 
@@ -108,8 +108,14 @@ def _hint(entry: LedgerEntry, register: Register, lang: str) -> str:
 
 
 def _reasons(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> list[str]:
+    """Return what was found in a file; not to ask for a sender who was refused already."""
     form = catalogue.form(entry.form or "", entry.version or "")
-    return [f"{finding.code}: {explain(finding, form, lang)}" for finding in entry.findings]
+    lines = []
+    for finding in entry.findings:
+        message = explain(finding, form, lang)
+        is_settled = entry.verdict is Verdict.REJECTED and finding.code in SENDER_DOUBT_CODES
+        lines.append(f"{finding.code}: {message.what if is_settled else message}")
+    return lines
 
 
 def _as_json(entry: LedgerEntry, catalogue: Catalogue, lang: str) -> Mapping[str, object]:

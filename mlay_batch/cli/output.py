@@ -156,8 +156,11 @@ def _show_file(console: Console, decision: Decision, catalogue: Catalogue, lang:
     findings = _notable_findings(decision)
     if not findings:
         return
-    name = escape(safe_line(decision.checked.file.name))
-    console.print(f"[bold]{name}[/bold]: {say(lang, f'verdict.{decision.verdict.value}')}")
+    file = decision.checked.file
+    name = escape(safe_line(file.name))
+    sender = escape(safe_line(f" · {file.sender}")) if file.sender else ""
+    verdict = say(lang, f"verdict.{decision.verdict.value}")
+    console.print(f"[bold]{name}[/bold]{sender}: {verdict}", soft_wrap=True)
     for line in finding_lines(findings, _form_of(decision, catalogue), lang):
         console.print("  " + escape(line), soft_wrap=True)
 

@@ -386,7 +386,7 @@ class Run:
         command: ``ingest``, or the ruling on a held file: ``accept`` or ``refuse``.
         program: version of this program.
         register_sha256: SHA-256 of the register's workbook.
-        schemas_sha256: one hash over all descriptions (`app.office.schemas_hash`).
+        schemas_sha256: one hash over all descriptions, limits and days (`app.office.Office`).
     """
 
     as_of: date

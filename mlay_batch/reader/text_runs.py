@@ -70,8 +70,7 @@ def _luminance(colour: Colour) -> float:
     """Return the relative luminance, from 0 to 1 (WCAG 2.2)."""
     parts = (part / 255 for part in colour)
     red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in parts
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 

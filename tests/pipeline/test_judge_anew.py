@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -109,6 +110,22 @@ def test_a_wrong_clock_on_the_first_run(office):
     run(office, "2019-10-01T09:00:00+07:00", date(2019, 10, 1))
     assert state(office) == ["rejected I07"]
     run(office)
+    assert state(office) == ["accepted L14"]
+
+
+def test_limits_raised_in_the_settings(office):
+    """The form was too long for the limit that the office had set."""
+    with_limits = [
+        replace(office, workspace=replace(office.workspace, settings=replace(
+            office.workspace.settings, limits={"cells": cells})))
+        for cells in (100, 100_000)
+    ]  # fmt: skip
+    put(office, "a.xlsx", MeetingReturn("CB-01").book())
+    run(with_limits[0])
+    assert state(office) == ["rejected R10"]
+    run(with_limits[0], LATER)
+    assert state(office) == ["rejected R10"]
+    run(with_limits[1], LATER)
     assert state(office) == ["accepted L14"]
 
 
