@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-import struct
 import unicodedata
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import PurePosixPath
 
+from mlay_batch.core.zip_rules import ZIP_ERRORS, ZIP_METHODS
 from mlay_batch.intake import limits
 from mlay_batch.model.records import IncomingFile
 
@@ -23,16 +22,6 @@ APPLE_DOUBLE = b"\x00\x05\x16\x07"  # a Mac's resource fork, sent under the name
 PICTURE, DOCUMENT, PACKED, OTHER = "N02", "N03", "N04", "N05"
 INLINE_PICTURE = "N11"
 EXPORT, OTHER_SPREADSHEET, LINK, ENCRYPTED, UNFINISHED = "N16", "N17", "N18", "N19", "N23"
-# The usual methods; a hostile zip of a rarer one may allocate gigabytes at its start.
-ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-ZIP_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    ValueError,
-    struct.error,
-)
 _WORKBOOK_SUFFIXES = frozenset({".xlsx", ".xlsm", ".xls", ".ods", ".xlsb", ".xltx", ".xltm"})
 _REASON_BY_START: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "N01"),

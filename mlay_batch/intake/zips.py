@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from mlay_batch.core.zip_rules import ZIP_ERRORS, ZIP_METHODS
 from mlay_batch.intake import limits
 from mlay_batch.intake.file_types import (
     EMPTY_ZIP,
     ZIP,
-    ZIP_ERRORS,
-    ZIP_METHODS,
     is_os_junk,
     is_package,
     is_workbook_name,

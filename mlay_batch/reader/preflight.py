@@ -12,12 +12,12 @@ import posixpath
 import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from xml.parsers import expat
 
+from mlay_batch.core.zip_rules import ZIP_ERRORS, ZIP_METHODS
 from mlay_batch.reader.cell_metadata import Limits, UnreadableError
 from mlay_batch.reader.xlsx_parts import relation_targets
 
@@ -26,15 +26,6 @@ Kind = Literal["xlsx", "ods", "xls"]
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _MIME_TYPE_WITHIN = 200
-_DAMAGE_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    struct.error,
-    NotImplementedError,
-    ValueError,
-)
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # those of ECMA-376, part 2
 _CHUNK = 1 << 18
 _CONTROL = "".join(map(chr, range(32)))  # begin the names of Office's own streams
 _MIN_ALLOWED = 100 << 10  # bytes any part may have, whatever its packed size
@@ -117,7 +108,7 @@ def _open_zip(data: bytes, limits: Limits) -> Package:
                 main = _main_part(parts)
                 if main != _WORKBOOK or any("\\" in name for name in parts):
                     return _open_zip(_standardize(archive, entries, main), limits)
-    except (*_DAMAGE_ERRORS, expat.ExpatError, LookupError) as error:
+    except (*ZIP_ERRORS, expat.ExpatError, LookupError) as error:
         raise UnreadableError("R05") from error
     if kind == "ods" and b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
         raise UnreadableError("R04")
@@ -197,7 +188,7 @@ def _check_entries(
         raise UnreadableError("R06")
     if any(entry.flag_bits & 1 for entry in entries):
         raise UnreadableError("R04")
-    if any(entry.compress_type not in _METHODS for entry in entries):
+    if any(entry.compress_type not in ZIP_METHODS for entry in entries):
         raise UnreadableError("R07")
     names = list(map(_part_name, entries))
     if len(set(names)) < len(names) or any(map(_is_outside, names)):
