@@ -276,7 +276,7 @@ def _ignore(checked: CheckedFile, reason: str) -> Decision:
     A signed copy names its return, a bounce the address.
     """
     file = checked.file
-    params: dict[str, Param] = {"address": file.undelivered} if file.undelivered else {}
+    params: dict[str, Param] = {} if file.undelivered is None else {"address": file.undelivered}
     if file.kept_with:
         params = {"name": re.split("[/!]", file.kept_with)[-1]}
     finding = Finding(reason, Severity.WARNING, Place(file.name), params)

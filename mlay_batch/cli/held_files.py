@@ -102,7 +102,7 @@ def _show_held(session: Session, entries: Sequence[LedgerEntry], office: Office)
 def _hint(entry: LedgerEntry, register: Register, lang: str) -> str:
     """Return what to do about a file of nobody knows whom."""
     owners = register.mail_owners(entry.sender or "", date.fromisoformat(entry.received[:10]))
-    codes = ", ".join(sorted(owners)) or "–"
+    codes = ", ".join(sorted(owners))
     subject = entry.subject or "–"
     return say(lang, "held.whose", number=entry.id, owners=codes, subject=subject)
 

@@ -92,7 +92,7 @@ def reason_without_file(message: Message, words: Iterable[str]) -> str:
 
 
 def failed_addresses(message: Message) -> str:
-    """Return the addresses that a bounce is about; "–" where it does not say."""
+    """Return the addresses that a bounce is about; "" where it does not say."""
     candidates = [
         _value(block, "original-recipient") or _value(block, "final-recipient")
         for block in _status_blocks(message)
@@ -103,7 +103,7 @@ def failed_addresses(message: Message) -> str:
         candidates += [match for text in texts(message) for match in _FAILED_LINE.findall(text)]
     addresses = (candidate.strip(" \t\r\n<>").lower() for candidate in candidates)
     unique = dict.fromkeys(address for address in addresses if is_mail_address(address))
-    return ", ".join([*unique][:_MAX_ADDRESSES]) or "–"
+    return ", ".join([*unique][:_MAX_ADDRESSES])
 
 
 def _status_blocks(message: Message) -> Iterator[Message]:

@@ -220,7 +220,7 @@ NOTICES = {
         "N20",
         "a@b.vn, c@d.example",
     ),
-    "of nobody": (mail("Mailer-Daemon@x.example", subject="Report"), "N20", "–"),
+    "of nobody": (mail("Mailer-Daemon@x.example", subject="Report"), "N20", ""),
 }  # fmt: skip
 
 
