@@ -8,9 +8,11 @@ Every sheet has a hidden column A and, above each section, a hidden row with mac
                     1          …          …           values
     meetings:end                                      hidden: end of the section
 
-A card has ``value`` over its value column, and in column A the field id of each line. The reader
-finds sections and fields by these ids, wherever rows and columns have been moved; it never uses
-the positions planned here.
+A card has ``value`` over its value column, and in column A the field id of each line. Columns of
+records have ``record`` over each and ``last`` over the one after them; a column inserted between
+is one more record. The lines of a section that hangs on these columns follow between markers of
+its own; in column A stands ``part.field`` where it has parts. The reader finds sections and fields
+by these ids, wherever rows and columns have been moved; it never uses the positions planned here.
 """
 
 from __future__ import annotations
@@ -20,11 +22,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mlay_batch.schema.model import HEADER as HEADER  # its plan is made here
-from mlay_batch.schema.model import Field, Form, Section, Text
+from mlay_batch.schema.model import Field, Form, Part, Section, Text
 
 STAMP_SHEET = "_mlay"
 LISTS_SHEET = "_lists"
-VALUE_MARKER = "value"
+VALUE_MARKER, RECORD_MARKER, LAST_MARKER = "value", "record", "last"
 CODE_SEPARATOR = " – "  # "CB-01 – Chi bộ Trường Tiểu học": a code and its name in one cell
 
 Role = Literal[
@@ -51,6 +53,7 @@ _HEADING_ROWS = 5
 # Least widths of the parts of a card line, in characters; each takes columns until it has its own.
 _LABEL_WIDTH, _CHOICE_WIDTH, _UNIT_WIDTH = 40, 26, 12
 _NARROW_WIDTH = 16  # a card's numbers begin in the first column that is no wider, if there is one
+_LABEL_COLUMN_WIDTH, _RECORD_WIDTH, _MARGIN_WIDTH = 26, 26, 2  # of a sheet with columns
 _CARD_ONLY_WIDTHS = {2: 5, 3: 12, 4: 39, 5: 12, 6: 14, 7: 28}  # column: width, without tables
 
 _SIGNATURES = (
@@ -72,7 +75,9 @@ class CellPlan:
         section: id of the section; empty for the letterhead and the signatures.
         field: id of the field, or name of a text in the letterhead; empty if the cell has none.
         span: number of columns over which it is merged.
-        record: row within its table, from 0; 0 in a card.
+        record: number within its section, from 0; 0 in a card. Under columns, those of the first
+            column come first (`record_number`).
+        part: part of a section under columns; empty elsewhere.
     """
 
     row: int
@@ -83,6 +88,7 @@ class CellPlan:
     field: str = ""
     span: int = 1
     record: int = 0
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +119,34 @@ def sections_of(form: Form) -> tuple[Section, ...]:
     return form.sections if form.period == "none" else (HEADER, *form.sections)
 
 
+def line_id(part: Part, field: str) -> str:
+    """Return the id that stands in column A of a line under columns."""
+    return f"{part.id}.{field}" if part.id else field
+
+
+def record_number(section: Section, column: int, part: int) -> int:
+    """Return the number of the record of a part (from 0) in a column (from 0)."""
+    return column * len(section.column_parts()) + part
+
+
+def record_fields(section: Section, number: int) -> tuple[str, ...]:
+    """Return the ids of the fields that have a cell in the record of that number."""
+    if section.layout != "columns":
+        return tuple(field.id for field in section.fields)
+    parts = section.column_parts()
+    return tuple(parts[number % len(parts)].lines)
+
+
+def column_cells(form: Form) -> Iterator[tuple[Section, int, int, str]]:
+    """Yield section, column, part (both from 0) and field of every cell the form has in columns."""
+    for section in form.sections:
+        if section.layout == "columns":
+            base = form.section(section.under) if section.under else section
+            for column in range(base.rows):
+                for index, part in enumerate(section.column_parts()):
+                    yield from ((section, column, index, name) for name in part.lines)
+
+
 def plan_sheets(form: Form, rows: Mapping[str, int] | None = None) -> tuple[SheetPlan, ...]:
     """Return the plans of the form's visible sheets, in the order in which its sections name them.
 
@@ -141,10 +175,14 @@ class _SheetLayout:
         self.first_table_row = 0
 
     def build(self, sections: list[Section], signed: bool) -> SheetPlan:
-        self.widths = _column_widths(sections)
+        self.widths = _column_widths(sections, self.rows)
         self.last_column = max(self.widths)
+        self.has_columns = any(section.layout == "columns" for section in sections)
         self._add_heading()
         for section in sections:
+            if section.layout == "columns":
+                self._add_columns(section, sections)
+                continue
             if section.layout == "card":
                 self._add_card(section)
             else:
@@ -171,8 +209,11 @@ class _SheetLayout:
         field: str = "",
         span: int = 1,
         record: int = 0,
+        part: str = "",
     ) -> None:
-        self.cells.append(CellPlan(self.row, column, role, text, section, field, span, record))
+        self.cells.append(
+            CellPlan(self.row, column, role, text, section, field, span, record, part)
+        )
 
     def _add_halves(
         self,
@@ -225,17 +266,19 @@ class _SheetLayout:
         """Place a card: a line for each field with label, help, value and unit.
 
         The help is between label and value if columns are free there, else right of value and unit.
+        Beside columns of records, labels and values stand as they do there, without help.
         """
         self._add_section_title(section)
         self._add_marker(section, "start")
-        label_end = _last_column_within(self.widths, _FIRST_COLUMN, _LABEL_WIDTH)
+        label_width = 0 if self.has_columns else _LABEL_WIDTH
+        label_end = _last_column_within(self.widths, _FIRST_COLUMN, label_width)
         value_column = label_end + 1
         if any(field.type in ("integer", "number") for field in section.fields):
             narrow_columns = (
                 c for c in range(value_column, self.last_column) if self.widths[c] <= _NARROW_WIDTH
             )
             value_column = next(narrow_columns, value_column)
-        has_help = any(field.help for field in section.fields)
+        has_help = not self.has_columns and any(field.help for field in section.fields)
         self._add_cell(value_column, "marker", VALUE_MARKER, section.id)
         for field in section.fields:
             self.row += 1
@@ -263,7 +306,13 @@ class _SheetLayout:
     def _add_card_value(self, section: Section, field: Field, column: int) -> int:
         """Place a field's value and unit; return the last column they take."""
         is_number = field.type in ("integer", "number", "date", "period")
-        width = 0 if is_number else _CHOICE_WIDTH if field.type in ("choice", "ref") else 10_000
+        width = (
+            0
+            if is_number or self.has_columns
+            else _CHOICE_WIDTH
+            if field.type in ("choice", "ref")
+            else 10_000
+        )
         last_column = _last_column_within(self.widths, column, width)
         self._add_cell(column, "value", None, section.id, field.id, last_column - column + 1)
         if not field.unit or last_column == self.last_column:
@@ -273,6 +322,43 @@ class _SheetLayout:
             last_column + 1, "unit", field.unit, section.id, field.id, unit_end - last_column
         )
         return unit_end
+
+    def _add_columns(self, section: Section, others: list[Section]) -> None:
+        """Place the lines of a section whose records are columns, or that hangs on those."""
+        is_base = section.under is None
+        base = section if is_base else self.form.section(str(section.under))
+        count = max(base.rows, self.rows.get(base.id, 0))
+        first = _FIRST_COLUMN + 1
+        self._add_marker(section, "start")
+        if is_base:
+            for number in range(count):
+                self._add_cell(first + number, "marker", RECORD_MARKER, section.id)
+            self._add_cell(first + count, "marker", LAST_MARKER, section.id)
+            self._add_record_heads(section, first, count)
+        for index, part in enumerate(section.column_parts()):
+            for name, title in part.lines.items():
+                self.row += 1
+                self._add_cell(1, "marker", line_id(part, name), section.id)
+                words = title or section.field(name).title
+                self._add_cell(_FIRST_COLUMN, "label", words, section.id, name, part=part.id)
+                for column in range(count):
+                    record = record_number(section, column, index)
+                    self._add_cell(
+                        first + column, "value", None, section.id, name, 1, record, part.id
+                    )
+        self._add_marker(section, "end")
+        if section is [other for other in others if base.id in (other.id, other.under)][-1]:
+            self.row += 1
+
+    def _add_record_heads(self, section: Section, first: int, count: int) -> None:
+        self.row += 1
+        self._add_cell(1, "marker", f"{section.id}:head", section.id)
+        self._add_cell(_FIRST_COLUMN, "head", section.title, section.id)
+        for number in range(count):
+            words = section.record or Text("", "")
+            text = Text(f"{words.vi} {number + 1}".strip(), f"{words.en} {number + 1}".strip())
+            self._add_cell(first + number, "head", text, section.id, record=number)
+        self.first_table_row = self.first_table_row or self.row + 1
 
     def _add_table(self, section: Section) -> None:
         self._add_section_title(section)
@@ -312,11 +398,21 @@ def _group_spans(columns: list[tuple[int, Field]]) -> Iterator[tuple[int, Text, 
         start = stop
 
 
-def _column_widths(sections: list[Section]) -> dict[int, int]:
+def _column_widths(sections: list[Section], rows: Mapping[str, int]) -> dict[int, int]:
     """Return the width of each column in characters: the largest that a table asks for.
 
     If the sheet also has a card, columns are added until 40 characters are free beside its labels.
+    On a sheet with columns of records all these are equally wide; a margin follows them.
     """
+    counts = [
+        max(s.rows, rows.get(s.id, 0))
+        for s in sections
+        if s.layout == "columns" and s.under is None
+    ]
+    if counts:
+        last = _FIRST_COLUMN + max(counts)
+        records = dict.fromkeys(range(_FIRST_COLUMN + 1, last + 1), _RECORD_WIDTH)
+        return {_FIRST_COLUMN: _LABEL_COLUMN_WIDTH, **records, last + 1: _MARGIN_WIDTH}
     tables = [section for section in sections if section.layout == "table"]
     if not tables:
         return dict(_CARD_ONLY_WIDTHS)

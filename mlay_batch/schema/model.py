@@ -84,6 +84,23 @@ class Choice(Record):
     title: Text
 
 
+@dataclass(frozen=True, slots=True)
+class Computed(Record):
+    """How a value follows from others: a sum, a difference, or the band of a scheme.
+
+    Attributes:
+        sum: ids of the fields that are added; of another section ``section.field``.
+        less: ids of the fields that are taken off.
+        band: id of the scheme whose band the points in `of` reach; in place of `sum`.
+        of: id of the field with those points.
+    """
+
+    sum: tuple[str, ...] = ()
+    less: tuple[str, ...] = ()
+    band: str | None = None
+    of: str | None = None
+
+
 FieldType = Literal["date", "integer", "number", "text", "choice", "ref", "period", "mail"]
 
 
@@ -110,6 +127,14 @@ class Field(Record):
         group: heading over this and neighbouring columns with the same one.
         width: of a table's column, in characters; None: 14.
         default: value that a blank stands for; None: a blank stays blank.
+        preset: value that the template writes into the first record, where it is nearly always
+            right; a record with nothing else is empty.
+        propose: how the template reckons a value to write into every record, from cards of the
+            same form; it may be typed over, and like a preset it fills no record.
+        compute: how the value follows from others of its record. Its cell is locked and shows a
+            formula, which the reader never trusts. A sum of which every part is switched off is
+            typed.
+        switch: id of the form's switch without which the field is not asked for.
     """
 
     id: str
@@ -131,6 +156,10 @@ class Field(Record):
     group: Text | None = None
     width: int | None = None
     default: str | int | float | None = None
+    preset: str | int | float | None = None
+    propose: Computed | None = None
+    compute: Computed | None = None
+    switch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +188,39 @@ class Rule(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Part(Record):
+    """Some lines of a section under another one: one record a column, where any is filled.
+
+    Attributes:
+        id: unique in the section.
+        lines: ids of the fields, in order, with their titles here; None: that of the field.
+        set_: values that every record of the part has, by field id.
+        switch: id of the form's switch without which the part is not asked for.
+    """
+
+    id: str
+    lines: Mapping[str, Text | None] = field(hash=False)
+    set_: Mapping[str, str] = field(default_factory=dict, hash=False)
+    switch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Section(Record):
-    """A part of a form: a table of rows, or a card of labels and values.
+    """A part of a form: a table of rows, a card of labels and values, or columns of records.
+
+    In the layout ``columns`` each record is a column and each field a line. Other sections may
+    hang on these columns: their lines follow, and their records take the values they inherit.
 
     Attributes:
         id: unique in the form.
-        fields: columns of a table, lines of a card.
-        rows: number of rows that the template offers in a table.
+        fields: columns of a table, lines of a card or of columns.
+        rows: number of records that the template offers in a table or in columns.
+        record: what heads a column, before its number.
+        under: id of the section on whose columns this one hangs.
+        inherits: ids of fields that have no line here: each record has the value of that field in
+            its column's record.
+        parts: what stands in a column; empty: one part with all fields that are not inherited.
+        switch: id of the form's switch without which the section is not asked for.
         sheet: title of the sheet it is on; None: the form's `sheet`.
         nil: ``section.field`` of a card's choice whose value ``yes`` declares that there is nothing
             to report here; None: no such declaration is possible.
@@ -175,10 +230,15 @@ class Section(Record):
     """
 
     id: str
-    layout: Literal["table", "card"]
+    layout: Literal["table", "card", "columns"]
     title: Text
     fields: tuple[Field, ...]
     rows: int = 1
+    record: Text | None = None
+    under: str | None = None
+    inherits: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+    switch: str | None = None
     sheet: Text | None = None
     nil: str | None = None
     note: Text | None = None
@@ -191,6 +251,13 @@ class Section(Record):
             if candidate.id == field_id:
                 return candidate
         raise KeyError(f"{self.id}.{field_id}")
+
+    def column_parts(self) -> tuple[Part, ...]:
+        """Return what stands in one column; a section of its own is one part without an id."""
+        if self.parts:
+            return self.parts
+        lines = {field.id: None for field in self.fields if field.id not in self.inherits}
+        return (Part("", lines),)
 
 
 HEADER = Section(
@@ -246,6 +313,20 @@ class Carry(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class Switch(Record):
+    """Something an office may ask for or not.
+
+    Attributes:
+        id: unique in the form.
+        on: whether it is asked for unless the office says otherwise.
+    """
+
+    id: str
+    title: Text
+    on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Form(Record):
     """One version of one form.
 
@@ -262,6 +343,7 @@ class Form(Record):
         instructions: sentences of the instruction sheet.
         orientation: of the printed page.
         carries: how values of the earlier version are read; None: not at all.
+        switches: what an office may ask for or not.
     """
 
     form: str
@@ -278,6 +360,7 @@ class Form(Record):
     instructions: tuple[Text, ...] = ()
     orientation: Literal["portrait", "landscape"] = "landscape"
     carries: Carry | None = None
+    switches: tuple[Switch, ...] = ()
 
     @property
     def is_rollup(self) -> bool:

@@ -83,6 +83,7 @@ def render_returned(
         values,
         write_lists(book, form, context, plans, lang),
         _footer(form, context, lang),
+        context.bands,
         cell_tones(marks),
         cell_notes(marks, lang),
     )

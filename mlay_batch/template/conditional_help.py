@@ -6,7 +6,7 @@ border. Only checks within one row or card are done here; the return is validate
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,13 +19,16 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch.core.findings import Severity
 from mlay_batch.core.styles import TONES
+from mlay_batch.schema.checks import CHECKS
 from mlay_batch.schema.layout import CellPlan
-from mlay_batch.schema.model import Field, Form, Rule, Section
+from mlay_batch.schema.model import Field, Form, Part, Rule, Section
 
 
 @dataclass(frozen=True)
 class SectionArea:
-    """The cells of a section's fields: a column each in a table, one cell each in a card.
+    """The cells of a section's fields, or of those of one part of it.
+
+    They are a column each in a table, one cell each in a card, a line each under columns.
 
     Attributes:
         section: its description.
@@ -38,13 +41,15 @@ class SectionArea:
     last: Mapping[str, CellPlan]
 
     @classmethod
-    def of(cls, section: Section, cells: Sequence[CellPlan]) -> SectionArea:
-        """Return the area of `section` among the value cells of its sheet."""
+    def of(cls, section: Section, cells: Sequence[CellPlan]) -> Iterator[SectionArea]:
+        """Yield the areas of `section` among the value cells of its sheet."""
         value_cells = [
             cell for cell in cells if cell.section == section.id and cell.role == "value"
         ]
-        first = {cell.field: cell for cell in reversed(value_cells)}
-        return cls(section, first, {cell.field: cell for cell in value_cells})
+        for part in section.column_parts() if section.layout == "columns" else (Part("", {}),):
+            part_cells = [cell for cell in value_cells if cell.part == part.id]
+            first = {cell.field: cell for cell in reversed(part_cells)}
+            yield cls(section, first, {cell.field: cell for cell in part_cells})
 
     def cell_range(self, field: str) -> str:
         """Return the cells of one field, ``C12:C19``."""
@@ -58,8 +63,13 @@ class SectionArea:
     def first_cell(self, field: str) -> str:
         """Return the field's cell in the first row as a formula reference."""
         cell = self.first[field]
-        row_anchor = "$" if self.section.layout == "card" else ""
-        return f"${get_column_letter(cell.column)}{row_anchor}{cell.row}"
+        row_anchor = "" if self.section.layout == "table" else "$"
+        column_anchor = "" if self.section.layout == "columns" else "$"
+        return f"{column_anchor}{get_column_letter(cell.column)}{row_anchor}{cell.row}"
+
+    def fields(self) -> Iterator[Field]:
+        """Yield the fields that have cells here."""
+        return (field for field in self.section.fields if field.id in self.first)
 
 
 def add_conditional_formats(
@@ -71,10 +81,10 @@ def add_conditional_formats(
             formula = _formula(rule, area, form, lang)
             if formula:
                 tone = "bad" if rule.severity is Severity.ERROR else "watch"
-                ranges = " ".join(area.cell_range(name) for name in rule.mark)
+                ranges = " ".join(area.cell_range(n) for n in rule.mark if n in area.first)
                 sheet.conditional_formatting.add(ranges, _conditional_format(formula, tone))
-        for field in area.section.fields:
-            if field.required and not field.locked:
+        for field in area.fields():
+            if field.required and not (field.locked or field.compute):
                 cell = area.first_cell(field.id)
                 formula = f"AND({_blank_formula(cell)},{_started_formula(area)})"
                 sheet.conditional_formatting.add(
@@ -90,6 +100,9 @@ def _started_formula(area: SectionArea) -> str:
     """Return the formula that is true once the row has a value; a card counts as started."""
     if area.section.layout == "card":
         return "TRUE"
+    if area.section.layout == "columns":
+        typed = [f for f in area.fields() if not (f.compute or f.propose or f.preset is not None)]
+        return f"COUNTA({','.join(area.first_cell(field.id) for field in typed)})>0"
     names = [field.id for field in area.section.fields]
     return f"COUNTA({area.first_cell(names[0])}:{area.first_cell(names[-1])})>0"
 
@@ -146,7 +159,14 @@ _FORMULAS: Mapping[str, Callable[..., str]] = {
 
 def _formula(rule: Rule, area: SectionArea, form: Form, lang: str) -> str | None:
     build = _FORMULAS.get(rule.check)
-    return build(rule.params, area, form, lang) if build else None
+    names = {
+        name
+        for key, kind in CHECKS[rule.check].params.items()
+        if kind in ("field", "fields") and key in rule.params
+        for name in ([rule.params[key]] if kind == "field" else rule.params[key])
+    }
+    has_cells = names <= area.first.keys()
+    return build(rule.params, area, form, lang) if build and has_cells else None
 
 
 def _conditional_format(formula: str, tone: str) -> Format:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -18,6 +19,7 @@ from mlay_batch.schema.layout import HEADER, CellPlan, Role, SheetPlan, sections
 from mlay_batch.schema.model import Field, Form, Section, Text
 from mlay_batch.template.conditional_help import SectionArea, add_conditional_formats
 from mlay_batch.template.data_validation import ListRanges, validation
+from mlay_batch.template.formulas import Bands, cell_formula
 from mlay_batch.template.openpyxl_book import (
     MAX_ROW_HEIGHT,
     AutoRow,
@@ -71,6 +73,7 @@ class FormContent:
         values: value of each cell that is not blank.
         lists: ranges of the hidden sheet that dropdown lists show.
         footer: footer of the printed pages.
+        bands: least points and titles of the bands that computed fields show.
         tones: name of the tone in which a cell with a finding is coloured.
         notes: note of a cell with a finding.
     """
@@ -82,6 +85,7 @@ class FormContent:
     values: Mapping[CellKey, Value]
     lists: ListRanges
     footer: str
+    bands: Bands = field(default_factory=dict)
     tones: Mapping[CellKey, str] = field(default_factory=dict)
     notes: Mapping[CellKey, str] = field(default_factory=dict)
 
@@ -95,9 +99,11 @@ def write_form_sheet(
         writer.write_cell(cell)
     set_widths(sheet, {1: 12.0, **plan.widths}, hidden=(1,))
     heights = writer.set_row_heights()
-    areas = [SectionArea.of(section, plan.cells) for section in writer.sections.values()]
+    areas = [
+        area for section in writer.sections.values() for area in SectionArea.of(section, plan.cells)
+    ]
     for area in areas:
-        for form_field in area.section.fields:
+        for form_field in area.fields():
             if not _is_locked(area.section, form_field):
                 list_range = content.lists.find(form_field)
                 data_check = validation(
@@ -112,7 +118,7 @@ def write_form_sheet(
 
 
 def _is_locked(section: Section, form_field: Field) -> bool:
-    return section is HEADER or form_field.locked
+    return section is HEADER or form_field.locked or form_field.compute is not None
 
 
 class _SheetWriter:
@@ -125,6 +131,10 @@ class _SheetWriter:
         section_ids = {cell.section for cell in plan.cells}
         self.sections = {s.id: s for s in sections_of(content.form) if s.id in section_ids}
         self.fields = {(s.id, f.id): f for s in self.sections.values() for f in s.fields}
+        self.record_cells: dict[tuple[str, int], dict[str, CellPlan]] = defaultdict(dict)
+        for cell in plan.cells:
+            if cell.role == "value":
+                self.record_cells[cell.section, cell.record][cell.field] = cell
         self.heights: dict[int, float] = {}
         self.growing_rows: set[int] = set()
         self.style_overrides = dict(_style_overrides(plan.cells))
@@ -159,10 +169,15 @@ class _SheetWriter:
             style += f" {self.content.tones[key]}"
         if section is HEADER and isinstance(value, str):
             self.book.program_texts[value] = None
-        self.book.write(self.sheet, cell.row, cell.column, value, style, cell.span)
+        if form_field.compute:
+            cells = self.record_cells[cell.section, cell.record]
+            formula = cell_formula(form_field.compute, section, cells, self.content.bands)
+            self.book.write_formula(self.sheet, cell.row, cell.column, formula, value, style)
+        else:
+            self.book.write(self.sheet, cell.row, cell.column, value, style, cell.span)
         if key in self.content.notes:
             self._add_note(cell, self.content.notes[key])
-        if section.layout == "table":
+        if section.layout != "card":
             self.growing_rows.add(cell.row)
         self._measure(cell, value, style)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import replace
@@ -11,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, Literal
+from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
@@ -41,7 +43,7 @@ class TemplateBook:
     def __init__(self, title: str) -> None:
         self.workbook = Workbook()
         self.workbook.remove(self.workbook.worksheets[0])
-        # No cell has a formula: nothing is to be calculated on opening, or saved on closing.
+        # Every formula has its result: nothing is to be calculated on opening, or saved on closing.
         self.workbook.calculation = CalcProperties(calcId=CALCULATED_BY, fullCalcOnLoad=None)
         self.workbook.properties = DocumentProperties(
             creator="mlay-batch", title=title, created=_EPOCH, modified=_EPOCH
@@ -51,6 +53,7 @@ class TemplateBook:
         normal.font = Font(name=FONT, size=SIZE)
         self.program_texts: dict[str, None] = {}
         self._style_arrays: dict[str, tuple[StyleArray, bool]] = {}
+        self._results: dict[str, dict[str, Value]] = {}
 
     def add_sheet(self, title: str) -> Worksheet:
         """Return a new last sheet; `title` must be valid in Excel (see `excel.cell_text`)."""
@@ -85,6 +88,15 @@ class TemplateBook:
                 CellRange(min_col=column, max_col=column + span - 1, min_row=row, max_row=row)
             )
 
+    def write_formula(
+        self, sheet: Worksheet, row: int, column: int, formula: str, result: Value, style: str
+    ) -> None:
+        """Write a formula with its result, which openpyxl cannot store (see `to_bytes`)."""
+        self.write(sheet, row, column, None, style)
+        cell = sheet.cell(row, column)
+        cell.value = formula
+        self._results.setdefault(sheet.title, {})[cell.coordinate] = result
+
     def write_text(
         self, sheet: Worksheet, row: int, column: int, words: str, style: str, span: int = 1
     ) -> None:
@@ -111,12 +123,36 @@ class TemplateBook:
     def to_bytes(self) -> bytes:
         """Return the workbook's bytes; the same contents give the same bytes."""
         buffer = io.BytesIO()
-        ExcelWriter(self.workbook, _FixedZip(buffer, "w", ZIP_DEFLATED)).save()
+        archive = _FixedZip(buffer, "w", ZIP_DEFLATED)
+        for number, title in enumerate(self.workbook.sheetnames, 1):
+            if title in self._results:
+                archive.results[f"xl/worksheets/sheet{number}.xml"] = self._results[title]
+        ExcelWriter(self.workbook, archive).save()
         return buffer.getvalue()
 
 
+_FORMULA_CELL = re.compile(r'<c r="([A-Z]+[0-9]+)"([^>]*)><f>([^<]*)</f><v ?/?>(?:</v>)?</c>')
+
+
+def _store_results(part: str, results: Mapping[str, Value]) -> str:
+    """Return a sheet's part with the results of its formulas, by cell."""
+
+    def store(cell: re.Match[str]) -> str:
+        result = results.get(cell[1])
+        number = result if isinstance(result, int | float) else None
+        kind = ' t="str"' if number is None else ""
+        words = escape(str(result or "")) if number is None else f"{number:.15g}"
+        return f'<c r="{cell[1]}"{cell[2]}{kind}><f>{cell[3]}</f><v>{words}</v></c>'
+
+    return _FORMULA_CELL.sub(store, part)
+
+
 class _FixedZip(ZipFile):
-    """A zip whose members have a fixed date."""
+    """A zip whose members have a fixed date, and whose sheets have the results of formulas."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.results: dict[str, Mapping[str, Value]] = {}
 
     def writestr(self, zinfo_or_arcname: str | ZipInfo, data: Any, *_: Any, **__: Any) -> None:
         source = zinfo_or_arcname
@@ -126,7 +162,10 @@ class _FixedZip(ZipFile):
         super().writestr(member, data)
 
     def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
-        self.writestr(str(arcname), Path(filename).read_bytes())
+        part = Path(filename).read_bytes()
+        if results := self.results.get(str(arcname)):
+            part = _store_results(part.decode(), results).encode()
+        self.writestr(str(arcname), part)
 
 
 class AutoRow(RowDimension):

@@ -9,8 +9,17 @@ from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import Row, Value
 from mlay_batch.model.register import Organisation, Register
-from mlay_batch.schema.layout import CODE_SEPARATOR, HEADER, sections_of
-from mlay_batch.schema.model import Field, Form
+from mlay_batch.schema.computed import is_computed, with_computed
+from mlay_batch.schema.layout import (
+    CODE_SEPARATOR,
+    HEADER,
+    column_cells,
+    record_fields,
+    record_number,
+    sections_of,
+)
+from mlay_batch.schema.model import Computed, Field, Form
+from mlay_batch.template.records import record_numbers
 
 CellKey = tuple[str, int, str]  # section id, record from 0 (0 for a card), field id
 
@@ -33,6 +42,8 @@ class TemplateContext:
     """Officers in the heading: (code, name)."""
     due_in_letter: bool = False
     """Whether the form is to be sent again by the day of the letter it comes with."""
+    bands: Mapping[str, tuple[tuple[float, str], ...]] = field(default_factory=dict, hash=False)
+    """Least points and title of each band, from the lowest, by id of the scheme."""
 
     @classmethod
     def of(
@@ -98,9 +109,11 @@ def cell_values(
 
     A card shows the row's value if `rows` has the field, blank or not; else, if `prefilled`, the
     context's value or the field's default. A table shows its rows; its defaults stay blank and
-    apply when the return is checked.
+    apply when the return is checked. Under columns presets and proposals are written where
+    `prefilled`. Computed cells have the result of their formula.
     """
     cell_contents = dict(heading_values(context, lang))
+    numbers = record_numbers(form, rows)
     for section in sections_of(form):
         section_rows = [row for row in rows if row.section == section.id]
         for form_field in section.fields:
@@ -109,13 +122,73 @@ def cell_values(
                 cell_contents[section.id, 0, form_field.id] = _display_value(
                     form, context, form_field, preset, lang
                 )
-            for record, row in enumerate(section_rows):
+            for record, row in zip(numbers[section.id], section_rows, strict=True):
                 if form_field.id in row.values:
                     value = _display_value(
                         form, context, form_field, row.values[form_field.id], lang
                     )
                     cell_contents[section.id, record, form_field.id] = value
-    return cell_contents
+    if prefilled:
+        cell_contents = _presets(form, context, cell_contents, lang) | cell_contents
+    return cell_contents | _results(form, context, cell_contents)
+
+
+def _presets(
+    form: Form, context: TemplateContext, contents: Mapping[CellKey, Value], lang: str
+) -> dict[CellKey, Value]:
+    """Return what the template writes into columns beforehand: presets and proposals."""
+    presets: dict[CellKey, Value] = {}
+    for section, column, index, name in column_cells(form):
+        form_field = section.field(name)
+        value: Value = form_field.preset if column == 0 else None
+        if form_field.propose:
+            value = _proposal(form_field.propose, contents)
+        if value is not None:
+            key = (section.id, record_number(section, column, index), name)
+            presets[key] = _display_value(form, context, form_field, value, lang)
+    return presets
+
+
+def _proposal(proposal: Computed, contents: Mapping[CellKey, Value]) -> Value:
+    """Return a sum over cards; None where one of the values is not known."""
+    total: int | float = 0
+    for sign, paths in ((1, proposal.sum), (-1, proposal.less)):
+        for path in paths:
+            section, _, name = path.partition(".")
+            number = contents.get((section, 0, name))
+            if not isinstance(number, int | float):
+                return None
+            total += sign * number
+    return total
+
+
+def _results(
+    form: Form, context: TemplateContext, contents: Mapping[CellKey, Value]
+) -> dict[CellKey, Value]:
+    """Return what the formulas of the computed cells show."""
+    results: dict[CellKey, Value] = {}
+    for section in form.sections:
+        computed = [f for f in section.fields if f.compute]
+        numbers = {key[1] for key in contents if key[0] == section.id} if computed else set()
+        for number in sorted(numbers):
+            names = record_fields(section, number)
+            values = {name: contents.get((section.id, number, name)) for name in names}
+            values = with_computed(section, values)
+            for form_field in computed:
+                if form_field.id in names and is_computed(form_field, names):
+                    value = values[form_field.id]
+                    if form_field.compute and form_field.compute.band:
+                        value = _band(form_field.compute, context, values)
+                    results[section.id, number, form_field.id] = value
+    return results
+
+
+def _band(computed: Computed, context: TemplateContext, values: Mapping[str, Value]) -> Value:
+    points = values.get(str(computed.of))
+    limits = context.bands.get(str(computed.band), ())
+    if not isinstance(points, int | float):
+        return None
+    return next((title for least, title in reversed(limits) if points >= least), None)
 
 
 def is_local_list(form: Form, form_field: Field) -> bool:

@@ -1,0 +1,46 @@
+"""Leaves out of a form what an office has switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import replace
+
+from mlay_batch.schema.model import Computed, Field, Form, Part, Section
+
+
+def switches_on(
+    form: Form, chosen: Set[str] = frozenset(), dropped: Set[str] = frozenset()
+) -> Set[str]:
+    """Return the ids of the switches that are on, besides what an office has chosen or dropped."""
+    return {s.id for s in form.switches if (s.on or s.id in chosen) and s.id not in dropped}
+
+
+def with_switches(form: Form, on: Set[str]) -> Form:
+    """Return the form without the sections, parts and fields whose switch is not in `on`."""
+    sections = (_with_switches(s, on) for s in form.sections if _is_on(s.switch, on))
+    return replace(form, sections=tuple(section for section in sections if section.fields))
+
+
+def _is_on(switch: str | None, on: Set[str]) -> bool:
+    return switch is None or switch in on
+
+
+def _with_switches(section: Section, on: Set[str]) -> Section:
+    kept = {field.id for field in section.fields if _is_on(field.switch, on)}
+    fields = tuple(_without_parts(f, kept) for f in section.fields if f.id in kept)
+    parts = tuple(_part(part, kept) for part in section.parts if _is_on(part.switch, on))
+    return replace(section, fields=fields, parts=tuple(part for part in parts if part.lines))
+
+
+def _part(part: Part, kept: Set[str]) -> Part:
+    return replace(part, lines={name: words for name, words in part.lines.items() if name in kept})
+
+
+def _without_parts(field: Field, kept: Set[str]) -> Field:
+    """Return the field, typed where it is a sum of nothing that is left."""
+    computed = field.compute
+    if computed is None or computed.band:
+        return field
+    parts = tuple(name for name in computed.sum if name in kept)
+    less = tuple(name for name in computed.less if name in kept)
+    return replace(field, compute=Computed(parts, less) if parts else None)

@@ -1,0 +1,41 @@
+"""The formulas of computed cells, with which a form shows what it will be reckoned as."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from openpyxl.utils import get_column_letter
+
+from mlay_batch.schema.layout import CellPlan
+from mlay_batch.schema.model import Computed, Section
+
+Bands = Mapping[str, Sequence[tuple[float, str]]]
+"""Least points and title of each band, from the lowest, by id of the scheme."""
+
+
+def cell_formula(
+    computed: Computed, section: Section, cells: Mapping[str, CellPlan], bands: Bands
+) -> str:
+    """Return the formula of a computed cell; `cells` are those of its record by field.
+
+    It shows nothing while a value is missing that no default stands for.
+    """
+    if computed.band:
+        points = _address(cells[str(computed.of)])
+        limits = bands.get(computed.band, ())
+        numbers = ",".join(f"{least:g}" for least, _ in limits)
+        titles = ",".join(f'"{title}"' for _, title in limits)
+        return f'=IF(COUNT({points})=0,"",LOOKUP({points},{{{numbers}}},{{{titles}}}))'
+    plus = [_address(cells[name]) for name in computed.sum if name in cells]
+    minus = [_address(cells[name]) for name in computed.less if name in cells]
+    needed = [
+        _address(cells[name])
+        for name in (*computed.sum, *computed.less)
+        if name in cells and section.field(name).default is None
+    ]
+    total = f"SUM({','.join(plus)})" + (f"-SUM({','.join(minus)})" if minus else "")
+    return f'=IF(COUNT({",".join(needed)})={len(needed)},{total},"")' if needed else f"={total}"
+
+
+def _address(cell: CellPlan) -> str:
+    return f"{get_column_letter(cell.column)}{cell.row}"
