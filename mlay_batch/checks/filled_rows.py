@@ -15,6 +15,7 @@ from mlay_batch.checks.cell_findings import cell_of, is_wrong_value
 from mlay_batch.core.findings import Finding, Param, Severity
 from mlay_batch.core.text import DASHES
 from mlay_batch.model.records import CheckedFile, Row
+from mlay_batch.schema.computed import is_computed, with_computed
 from mlay_batch.schema.model import Field, Form, Section
 
 _BLANK_FORM = "N22"
@@ -31,7 +32,7 @@ class FilledRows:
     """The rows of a return that are not empty, and the findings about them."""
 
     rows: tuple[Row, ...]
-    """Blanks have their defaults."""
+    """Blanks have their defaults; computed fields are reckoned."""
     findings: tuple[Finding, ...]
     """The earlier findings, without those of dropped and stray rows."""
     strays: tuple[Finding, ...]
@@ -41,7 +42,7 @@ class FilledRows:
 def fill_in(
     rows: Iterable[Row], sections: Mapping[str, Section], findings: tuple[Finding, ...]
 ) -> FilledRows:
-    """Return the rows that are not empty, with defaults in their blanks.
+    """Return the rows that are not empty, with defaults in their blanks and what is computed.
 
     `findings` are about single cells; in a stray row F17 replaces them.
     """
@@ -62,7 +63,7 @@ def fill_in(
             strays.append(content.stray_finding())
             dropped.update(filter(is_wrong_value, content.findings))
         else:
-            result_rows.append(content.with_defaults())
+            result_rows.append(content.completed())
     remaining = tuple(finding for finding in findings if finding not in dropped)
     return FilledRows(tuple(result_rows), remaining, tuple(strays))
 
@@ -108,7 +109,8 @@ class _RowContent:
     @cached_property
     def filled_fields(self) -> list[Field]:
         """The fields with a value other than the default, or one that could not be read."""
-        return [field for field in self.section.fields if self._is_filled(field)]
+        typed = (field for field in self.section.fields if not is_computed(field, self.row.cells))
+        return [field for field in typed if self._is_filled(field)]
 
     @property
     def is_struck_out(self) -> bool:
@@ -192,8 +194,8 @@ class _RowContent:
         places = [self.row.place(field.id) for field in (*self.filled_fields, *marked)]
         return Finding("F17", Severity.ERROR, places[0], params, tuple(dict.fromkeys(places)))
 
-    def with_defaults(self) -> Row:
-        """Return the row with the defaults of its blank cells."""
+    def completed(self) -> Row:
+        """Return the row with the defaults of its blank cells and its computed values."""
         defaults = {
             field.id: field.default
             for field in self.section.fields
@@ -201,7 +203,11 @@ class _RowContent:
             and field.id in self.row.cells
             and self.row.values.get(field.id) is None
         }
-        return replace(self.row, values={**self.row.values, **defaults}) if defaults else self.row
+        values = {**self.row.values, **defaults}
+        if any(field.compute for field in self.section.fields):
+            present = {name: values.get(name) for name in self.row.cells}
+            values |= with_computed(self.section, present)
+        return replace(self.row, values=values)
 
     def value_findings(self) -> Iterable[Finding]:
         """Yield the findings about values, which no longer apply to an empty row."""

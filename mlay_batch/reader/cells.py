@@ -29,6 +29,7 @@ from mlay_batch.reader.values import (
     local_time,
     parse_cell,
 )
+from mlay_batch.schema.computed import is_computed
 from mlay_batch.schema.layout import HEADER
 from mlay_batch.schema.model import Field, Form
 
@@ -52,27 +53,64 @@ class SectionResults:
     findings: list[Finding] = field(default_factory=list)
 
 
-def read_section(block: Block, form: Form, limit: int, results: SectionResults) -> None:
+def read_section(
+    block: Block,
+    form: Form,
+    limit: int,
+    results: SectionResults,
+    hanging: Sequence[Block] = (),
+) -> None:
     """Add the rows of a block and their findings to `results`.
 
-    Drops blank rows of a table. A blank cell is None here; the checks apply its field's default.
+    Drops blank rows of a table and empty columns: those in which neither it nor a block `hanging`
+    on it has more than the template writes. A blank cell is None here; the checks apply its
+    field's default, and reckon computed fields.
     """
     sheet = block.sheet
     # encodings in a roll-up were asked about when its returns were read
     is_user_text = block.section is not HEADER and not form.is_rollup
     legacy_texts = _legacy_texts(block) if is_user_text else {}
     filled = sheet.filled_cells
-    for record in block.records:
+    parts = block.section.column_parts() if block.columns else ()
+    for number, record in enumerate(block.records):
+        if block.columns and not _is_used(block, number, form, hanging):
+            continue
         if block.section.layout == "table" and filled.keys().isdisjoint(record.values()):
             continue
         raw_values = {name: filled.get(position, "") for name, position in record.items()}
         if block.section is HEADER:
             results.header |= dict(_header_values(sheet, record, raw_values))
-        elif block.section.layout == "card" or not all(map(is_blank, raw_values.values())):
-            results.rows.append(
-                _read_row(block, form, limit, record, raw_values, legacy_texts, results.findings)
-            )
+        elif block.section.layout != "table" or not all(map(is_blank, raw_values.values())):
+            row = _read_row(block, form, limit, record, raw_values, legacy_texts, results.findings)
+            set_ = parts[number % len(parts)].set_ if parts else {}
+            results.rows.append(replace(row, values={**row.values, **set_}) if set_ else row)
     results.findings.extend(_merged_cell_findings(block))
+
+
+def _is_used(block: Block, number: int, form: Form, hanging: Sequence[Block]) -> bool:
+    """Whether a record holds more than the template writes, or one that hangs on its column."""
+    record = block.records[number]
+    if any(_is_typed(block, record, name, form) for name in record):
+        return True
+    column = block.columns[number] if hanging else None
+    return any(
+        _is_used(other, index, form, ())
+        for other in hanging
+        for index in range(len(other.records))
+        if other.columns[index // len(other.section.column_parts())] == column
+    )
+
+
+def _is_typed(block: Block, record: Mapping[str, CellPosition], name: str, form: Form) -> bool:
+    """Whether a cell of a record holds something that only a person can have typed."""
+    form_field = block.section.field(name)
+    raw = block.sheet.filled_cells.get(record[name], "")
+    if is_blank(raw) or form_field.propose or name in block.section.inherits:
+        return False
+    if is_computed(form_field, record):
+        return False
+    preset = form_field.preset
+    return preset is None or parse_cell(raw, form_field, form, len(str(raw))).value != preset
 
 
 def _header_values(
@@ -134,16 +172,10 @@ def _read_row(
         findings.append(finding)
         return _row(block, record, values)
     for form_field in section.fields:
-        if form_field.id not in record:
+        if form_field.id not in record or is_computed(form_field, record):
             continue
         position = record[form_field.id]
-        cell_value = parse_cell(raw_values[form_field.id], form_field, form, limit)
-        if position in sheet.metadata.number_formats:
-            code = sheet.metadata.number_formats[position]
-            cell_value = _seen_value(cell_value, raw_values[form_field.id], code)
-        if position in sheet.metadata.odd_characters and form_field.type != "text":
-            odd = sheet.metadata.odd_characters[position]
-            cell_value = _odd_value(cell_value, raw_values[form_field.id], odd)
+        cell_value = _read_cell(sheet, position, raw_values[form_field.id], form_field, form, limit)
         if position in struck:
             cell_value = _struck_value(struck[position], form_field, form, limit)
         elif position in legacy_texts:
@@ -151,8 +183,23 @@ def _read_row(
                 legacy_texts[position]
             )
         values[form_field.id] = cell_value.value
+        if form_field.id in section.inherits:
+            continue  # the findings are those of the section that asks for it
         findings.extend(_cell_findings(block, form_field, position, cell_value))
     return _row(block, record, values)
+
+
+def _read_cell(
+    sheet: Sheet, position: CellPosition, raw: RawValue, form_field: Field, form: Form, limit: int
+) -> CellValue:
+    """Return a cell's value, or a finding where people see another one."""
+    cell_value = parse_cell(raw, form_field, form, limit)
+    if code := sheet.metadata.number_formats.get(position):
+        cell_value = _seen_value(cell_value, raw, code)
+    odd = sheet.metadata.odd_characters.get(position)
+    if odd is not None and form_field.type != "text":
+        cell_value = _odd_value(cell_value, raw, odd)
+    return cell_value
 
 
 def _seen_value(cell_value: CellValue, raw: RawValue, code: str) -> CellValue:

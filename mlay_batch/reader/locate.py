@@ -11,19 +11,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
-from mlay_batch.core.findings import Finding, Param, Place, Severity
+from mlay_batch.core.findings import Place
 from mlay_batch.reader.cell_metadata import CellPosition, a1
 from mlay_batch.reader.grid import Sheet
 from mlay_batch.reader.labels import (
-    CellPositions,
-    Labels,
-    find_exchanged_fields,
     foreign_sheet_title,
     foreign_title_above,
-    without_heading,
 )
+from mlay_batch.reader.marked_section import MarkedSection, column_records
 from mlay_batch.reader.section_finder import (
     Block,
     SectionFinder,
@@ -33,7 +29,7 @@ from mlay_batch.reader.section_finder import (
     single,
 )
 from mlay_batch.reader.values import display_text
-from mlay_batch.schema.layout import HEADER, VALUE_MARKER, sections_of
+from mlay_batch.schema.layout import HEADER, label_section, sections_of
 from mlay_batch.schema.model import Field, Form, Section
 
 
@@ -62,194 +58,12 @@ def locate_by_markers(finder: SectionFinder, section: Section) -> Block | None:
         place = Place("", sheet.title, a1(title))
         finder.add_error("R33", place, field=section.id, seen=display_text(sheet.value_at(title)))
         return None
-    marked_section = _MarkedSection(finder, section, sheet, top, bottom, column)
+    marked_section = MarkedSection(finder, section, sheet, top, bottom, column)
+    if section.layout == "columns":
+        return marked_section.locate_columns()
     return (
         marked_section.locate_card() if section.layout == "card" else marked_section.locate_table()
     )
-
-
-@dataclass
-class _MarkedSection:
-    """The rows between the markers of one section, which are in `column`."""
-
-    finder: SectionFinder
-    section: Section
-    sheet: Sheet
-    top: int
-    bottom: int
-    column: int
-
-    def locate_card(self) -> Block | None:
-        value_markers = self._id_positions((self.top, c) for c in self._columns())
-        value_marker = single(value_markers.get(VALUE_MARKER, ()))
-        if value_marker is None:
-            return None
-        ids = self._id_positions((r, self.column) for r in range(self.top + 1, self.bottom))
-        value_cells = {
-            field.id: (id_cell[0], value_marker[1])
-            for field in self.section.fields
-            if (id_cell := self._find_field(field, ids, range(self.top + 1, self.bottom)))
-        }
-        left = min([value_marker[1], *self._label_columns(value_cells)])
-        label_ranges = {
-            name: (r, range(self.column + 1, v)) for name, (r, v) in value_cells.items()
-        }
-        heading_cells = {
-            name: [(r, c) for c in columns] for name, (r, columns) in label_ranges.items()
-        }
-        unit_cells = {name: [(r, v + 1)] for name, (r, v) in value_cells.items()}
-        for name, error_cells in self._find_exchanged(
-            heading_cells, {n: [position] for n, position in value_cells.items()}, unit_cells
-        ):
-            self._report_exchange(name, error_cells)
-            del value_cells[name]
-        template_cells = {value_marker, *(position for cells in ids.values() for position in cells)}
-        bounds = self.top, left, self.bottom, value_marker[1] + 1  # the unit is right of the value
-        headings = {(r, c): name for name, (r, v) in value_cells.items() for c in range(left, v)}
-        return Block(
-            self.section, self.sheet, (value_cells,), bounds, frozenset(template_cells), headings
-        )
-
-    def locate_table(self) -> Block:
-        ids = self._id_positions((self.top, c) for c in self._columns())
-        heading_rows = range(self.top + 1, self._first_row())
-        columns = {
-            field.id: id_cell[1]
-            for field in self.section.fields
-            if (id_cell := self._find_field(field, ids, heading_rows))
-        }
-        rows = range(heading_rows.stop, self.bottom)
-        heading_cells = {name: [(r, c) for r in heading_rows] for name, c in columns.items()}
-        value_cells = {name: [(r, c) for r in rows] for name, c in columns.items()}
-        for name, error_cells in self._find_exchanged(heading_cells, value_cells):
-            self._report_exchange(name, error_cells)
-            del columns[name]
-        records = tuple({name: (r, c) for name, c in columns.items()} for r in rows)
-        template_cells = {position for cells in ids.values() for position in cells}
-        used_columns = [*columns.values()] or [self.column]
-        if number_column := self._number_column(heading_rows, set(columns.values())):
-            used_columns.append(number_column)
-            template_cells |= {
-                (r, number_column) for r in rows if self._is_number((r, number_column))
-            }
-        bounds = self.top, min(used_columns), self.bottom, max(used_columns)
-        headings = {(r, c): name for r in heading_rows for name, c in columns.items()}
-        return Block(self.section, self.sheet, records, bounds, frozenset(template_cells), headings)
-
-    def _find_exchanged(
-        self,
-        heading_cells: Mapping[str, CellPositions],
-        value_cells: Mapping[str, CellPositions],
-        unit_cells: Mapping[str, CellPositions] = {},
-    ) -> list[tuple[str, CellPositions]]:
-        """Return the fields under the heading of another one.
-
-        Each comes with the cell of that heading and those of its `value_cells` that are filled.
-        """
-        if self.section is HEADER or self.finder.form.is_rollup:
-            return []  # checked against the stamp (header) or the hashes (roll-up) instead
-        labels = Labels(self.finder.form_texts, self.section, self.sheet, heading_cells, unit_cells)
-        filled_cells = self.sheet.filled_cells
-        exchanged = dict(find_exchanged_fields(labels))
-        lost = [name for name in without_heading(labels) if name not in exchanged]
-        if cells := [cell for name in lost for cell in value_cells[name][:1]]:
-            self._report_lost_headings(sorted(cells), len(lost))
-        return [
-            (name, [position, *(cell for cell in value_cells[name] if cell in filled_cells)])
-            for name, position in exchanged.items()
-        ]
-
-    def _report_lost_headings(self, cells: CellPositions, count: int) -> None:
-        """Add one C35 at the first of the value cells without a heading."""
-        place, *marks = (Place("", self.sheet.title, a1(position)) for position in cells)
-        params: dict[str, Param] = {"field": self.section.id, "count": count}
-        self.finder.findings.append(Finding("C35", Severity.WARNING, place, params, tuple(marks)))
-
-    def _report_exchange(self, name: str, positions: CellPositions) -> None:
-        """Add R32: the heading at the first of `positions` is not the field's."""
-        heading, *values = (Place("", self.sheet.title, a1(position)) for position in positions)
-        path, heading_text = (
-            f"{self.section.id}.{name}",
-            display_text(self.sheet.value_at(positions[0])),
-        )
-        self.finder.add_error("R32", heading, *values, field=path, seen=heading_text)
-
-    def _first_row(self) -> int:
-        """Return the first row below the headings."""
-        head_markers = self.finder.markers.get(f"{self.section.id}:head", ())
-        head_rows = (
-            position[0]
-            for sheet, position in head_markers
-            if sheet is self.sheet and self.top < position[0] < self.bottom
-        )
-        return max(head_rows, default=self.top) + 1
-
-    def _columns(self) -> range:
-        width = len(self.sheet.rows[self.top - 1])
-        return range(1, width + 1)
-
-    def _id_positions(self, cells: Iterable[CellPosition]) -> dict[str, list[CellPosition]]:
-        field_ids = {field.id for field in self.section.fields} | {VALUE_MARKER}
-        positions_by_id: dict[str, list[CellPosition]] = defaultdict(list)
-        for position in cells:
-            raw = self.sheet.value_at(position)
-            if isinstance(raw, str) and raw in field_ids:
-                positions_by_id[raw].append(position)
-        return positions_by_id
-
-    def _find_field(
-        self, field: Field, ids: Mapping[str, list[CellPosition]], rows: range
-    ) -> CellPosition | None:
-        """Return the cell of a field's id, or else of its heading; adds R26, R27 if that fails.
-
-        A heading over or beside the id of another field does not count.
-        """
-        id_positions = ids.get(field.id, [])
-        axis = 0 if self.section.layout == "card" else 1
-        taken_lines = {positions[0][axis] for positions in ids.values() if len(positions) == 1}
-        free_positions = (
-            position
-            for position in self.sheet.positions_of(name_keys(field.title), rows)
-            if position[axis] not in taken_lines
-        )
-        position = single(id_positions) or (None if id_positions else single(list(free_positions)))
-        if position is None:
-            code, error_position = (
-                ("R27", id_positions[1]) if id_positions else ("R26", (self.top, self.column))
-            )
-            path = f"{self.section.id}.{field.id}"
-            self.finder.add_error(code, Place("", self.sheet.title, a1(error_position)), field=path)
-        return position
-
-    def _number_column(self, rows: range, fields: set[int]) -> int | None:
-        """Return the column of the running numbers, which is none of the `fields`."""
-        positions = self.sheet.positions_of(self.finder.form_texts.number_headings, rows)
-        titled = [column for _, column in positions if column not in fields]
-        return single(titled or self._untitled_numbers(rows.stop, min(fields, default=0)))
-
-    def _untitled_numbers(self, first_row: int, first_field: int) -> list[int]:
-        """Return the columns left of all fields with nothing but running numbers."""
-        filled = self.sheet.filled_cells
-        rows = range(first_row, self.bottom)
-        columns = {
-            c: [(r, c) for r in rows if (r, c) in filled]
-            for c in range(self.column + 1, first_field)
-        }
-        return [c for c, cells in columns.items() if cells and all(map(self._is_number, cells))]
-
-    def _is_number(self, position: CellPosition) -> bool:
-        return display_text(self.sheet.value_at(position)).rstrip(".").isdigit()
-
-    def _label_columns(self, value_cells: Mapping[str, CellPosition]) -> Iterator[int]:
-        for field in self.section.fields:
-            if field.id in value_cells:
-                row, value_column = value_cells[field.id]
-                title_keys = name_keys(field.title)
-                yield from (
-                    c
-                    for c in range(1, value_column)
-                    if cell_key(self.sheet, (row, c)) in title_keys
-                )
 
 
 def locate_by_headings(finder: SectionFinder, section: Section) -> Block | None:
@@ -258,9 +72,45 @@ def locate_by_headings(finder: SectionFinder, section: Section) -> Block | None:
     A table is the only row with every title; a card is between its own title and the next
     section's, each label there once, with at most one value right of it.
     """
+    if section.layout == "columns":
+        return _find_columns(finder, section)
     find_blocks = _find_cards if section.layout == "card" else _find_tables
     blocks = [block for sheet in finder.sheets for block in find_blocks(finder, section, sheet)]
     return single(blocks)
+
+
+def _find_columns(finder: SectionFinder, section: Section) -> Block | None:
+    """Return the lines under columns whose labels are each there once, in one column of a sheet.
+
+    Those of a section under another one have their labels beside its. The records of a section of
+    its own are the columns from the labels to the last filled one.
+    """
+    base = finder.block(section.under) if section.under else None
+    if section.under and base is None:
+        return None
+    blocks = []
+    for sheet in [base.sheet] if base else finder.sheets:
+        labels = {
+            field.id: sheet.positions_of(name_keys(field.title))
+            for field in label_section(section).fields
+        }
+        positions = {name: found[0] for name, found in labels.items() if len(found) == 1}
+        label_columns = {column for _, column in positions.values()}
+        if len(positions) < len(labels) or len(label_columns) != 1:
+            continue
+        rows = {name: row for name, (row, _) in positions.items()}
+        first = max(label_columns) + 1
+        columns = base.columns if base else _filled_columns(sheet, rows.values(), first)
+        bounds = min(rows.values()), first - 1, max(rows.values()), max(columns, default=first)
+        records = tuple(column_records(section, rows, columns, base))
+        blocks.append(Block(section, sheet, records, bounds, columns=tuple(columns)))
+    return single(blocks)
+
+
+def _filled_columns(sheet: Sheet, rows: Iterable[int], first: int) -> tuple[int, ...]:
+    lines = set(rows)
+    filled = [c for r, c in sheet.filled_cells if r in lines and c >= first]
+    return tuple(range(first, max(filled, default=first) + 1))
 
 
 def _find_tables(finder: SectionFinder, section: Section, sheet: Sheet) -> Iterator[Block]:

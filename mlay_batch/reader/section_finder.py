@@ -13,7 +13,7 @@ from mlay_batch.core.text import name_key
 from mlay_batch.reader.cell_metadata import CellPosition, CellRange
 from mlay_batch.reader.grid import Sheet
 from mlay_batch.reader.values import display_text
-from mlay_batch.schema.layout import fixed_texts, plan_sheets
+from mlay_batch.schema.layout import fixed_texts, label_section, plan_sheets
 from mlay_batch.schema.model import Field, Form, Section, Text
 
 _MARKER = re.compile(r"[a-z]\w*:(start|head|end)")
@@ -35,7 +35,9 @@ class Block:
     template_cells: frozenset[CellPosition] = frozenset()
     """Cells in it that the template writes beside its fixed texts."""
     headings: Mapping[CellPosition, str] = field(default_factory=dict)
-    """Heading cells of the fields located by marker, whatever they now say."""
+    """Heading cells of the fields located by marker, whatever they now say: line ids in columns."""
+    columns: tuple[int, ...] = ()
+    """The columns of the records, where they are columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,8 @@ class FormTexts:
             if cell.role == "head" and not cell.field and isinstance(cell.text, Text)
         )
         choices = (choice for choices in form.choices.values() for choice in choices)
-        fields = [
-            (section, form_field) for section in form.sections for form_field in section.fields
-        ]
+        sections = tuple(map(label_section, form.sections))
+        fields = [(section, form_field) for section in sections for form_field in section.fields]
         return cls(
             form,
             frozenset(key for key in fixed if key and not key.isdigit()),
@@ -105,6 +106,10 @@ class SectionFinder:
     def form(self) -> Form:
         """The form that is searched for."""
         return self.form_texts.form
+
+    def block(self, section_id: str) -> Block | None:
+        """Return the block of a section located before."""
+        return next((block for block in self.blocks if block.section.id == section_id), None)
 
     @property
     def is_complete(self) -> bool:

@@ -12,7 +12,7 @@ from mlay_batch.reader.cell_metadata import CellPosition, Drawing, a1
 from mlay_batch.reader.grid import ErrorCell, RawValue, Sheet
 from mlay_batch.reader.section_finder import Block, FormTexts, is_marker
 from mlay_batch.reader.values import display_text, is_blank
-from mlay_batch.schema.layout import HEADER
+from mlay_batch.schema.layout import HEADER, field_of_line
 from mlay_batch.schema.model import Form
 
 _PAGE_WORDS = re.compile(r"(?:\b(?:trang|page|tờ|số|of|trên)\b|[\W\d_])*", re.IGNORECASE)
@@ -68,7 +68,7 @@ def _retyped_heading(
     text = display_text(raw)
     if position not in block.headings or not isinstance(raw, str) or text[:1].isdigit():
         return None
-    path = f"{block.section.id}.{block.headings[position]}"
+    path = f"{block.section.id}.{field_of_line(block.headings[position])}"
     return _finding("C26", Severity.WARNING, sheet, position, field=path, value=text)
 
 

@@ -16,6 +16,7 @@ from mlay_batch.reader.grid import ErrorCell, RawValue, Sheet, read_sheets
 from mlay_batch.reader.locate import locate_by_headings, locate_by_markers
 from mlay_batch.reader.preflight import Package, open_package
 from mlay_batch.reader.section_finder import (
+    Block,
     FormTexts,
     MarkerPositions,
     SectionFinder,
@@ -127,6 +128,8 @@ def locate_sections(finder: SectionFinder) -> SectionFinder:
         block = locate_by_markers(finder, section)
         if block is None and len(finder.findings) == errors:
             block = locate_by_headings(finder, section)
+            if block is None and section.switch:
+                continue  # the office does not ask for it
             if block is None:
                 place = _place_of_rest(finder, section)
                 finder.add_error("R30" if section is HEADER else "R23", place, field=section.id)
@@ -174,7 +177,7 @@ def _build_submission(
 ) -> Submission:
     results = SectionResults(findings=list(finder.findings))
     for block in finder.blocks:
-        read_section(block, finder.form, limits.text, results)
+        read_section(block, finder.form, limits.text, results, _hanging(block, finder.blocks))
     file_texts = frozenset(map(name_key, _template_texts(workbook, finder, results)))
     for sheet in workbook.sheets:
         sheet_blocks = [block for block in finder.blocks if block.sheet is sheet]
@@ -203,6 +206,11 @@ def _build_submission(
         tuple(results.rows),
         tuple(results.findings),
     )
+
+
+def _hanging(block: Block, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Return the blocks that hang on the columns of `block`."""
+    return tuple(b for b in blocks if block.columns and b.section.under == block.section.id)
 
 
 def cell_texts(data: bytes, limits: Limits) -> Mapping[str, Mapping[str, str]] | None:

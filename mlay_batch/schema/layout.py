@@ -18,7 +18,7 @@ by these ids, wherever rows and columns have been moved; it never uses the posit
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from mlay_batch.schema.model import HEADER as HEADER  # its plan is made here
@@ -122,6 +122,28 @@ def sections_of(form: Form) -> tuple[Section, ...]:
 def line_id(part: Part, field: str) -> str:
     """Return the id that stands in column A of a line under columns."""
     return f"{part.id}.{field}" if part.id else field
+
+
+def field_of_line(line: str) -> str:
+    """Return the field of a line's id."""
+    return line.rpartition(".")[2]
+
+
+def label_section(section: Section) -> Section:
+    """Return the section with one field for each visible heading.
+
+    Under columns that is one for each line, with the line's id and title; else the section itself.
+    """
+    if section.layout != "columns":
+        return section
+    fields = tuple(
+        replace(
+            section.field(name), id=line_id(part, name), title=title or section.field(name).title
+        )
+        for part in section.column_parts()
+        for name, title in part.lines.items()
+    )
+    return replace(section, fields=fields)
 
 
 def record_number(section: Section, column: int, part: int) -> int:

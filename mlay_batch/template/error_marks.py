@@ -17,7 +17,7 @@ from mlay_batch.core.findings import Finding, Param, Place, Severity, cell_range
 from mlay_batch.core.messages import Message, explain, text
 from mlay_batch.excel.cell_text import clip
 from mlay_batch.model.records import Row
-from mlay_batch.schema.layout import CellPlan, SheetPlan
+from mlay_batch.schema.layout import CellPlan, SheetPlan, record_fields
 from mlay_batch.schema.model import Form, Section
 from mlay_batch.template.openpyxl_book import (
     TemplateBook,
@@ -27,6 +27,7 @@ from mlay_batch.template.openpyxl_book import (
     set_up_page,
     set_widths,
 )
+from mlay_batch.template.records import record_numbers
 from mlay_batch.template.template_context import CellKey, TemplateContext
 
 TONE_OF = {Severity.ERROR: "bad", Severity.WARNING: "watch"}
@@ -74,7 +75,8 @@ def resolve_marks(
     Findings about the file as a whole have no cell: the fresh form corrects them. A missing field
     (R26, R27) is marked in every row of its section, a missing section in its first row.
     """
-    keys_by_cell = _keys_by_cell(rows)
+    numbers = record_numbers(form, rows)
+    keys_by_cell = _keys_by_cell(rows, form, numbers)
     fresh_cells = fresh_places(sheets)
     sections = {section.id: section for section in form.sections}
     cards = {name for name, section in sections.items() if section.layout == "card"}
@@ -86,7 +88,7 @@ def resolve_marks(
     for finding in findings:
         if finding.severity in TONE_OF:
             if _is_about_file(finding):
-                cells = _unread_cells(finding, rows, sections)
+                cells = _unread_cells(finding, rows, sections, numbers)
                 own_key = cells[0] if cells else None
             else:
                 own_key = find_key(finding.place) or _card_key(finding, cards)
@@ -105,7 +107,10 @@ def _is_about_file(finding: Finding) -> bool:
 
 
 def _unread_cells(
-    finding: Finding, rows: Sequence[Row], sections: Mapping[str, Section]
+    finding: Finding,
+    rows: Sequence[Row],
+    sections: Mapping[str, Section],
+    numbers: Mapping[str, Sequence[int]],
 ) -> list[CellKey | None]:
     """Return the cells of a missing field or section.
 
@@ -119,6 +124,8 @@ def _unread_cells(
     if section.layout == "card":
         field_ids = [field] if field else [f.id for f in section.fields if f.type != "text"]
         return [(name, 0, field_id) for field_id in field_ids]
+    if section.layout == "columns":
+        return _unread_lines(section, field, numbers[name])
     if not field:
         return [(name, 0, next((f for f in section.fields if f.required), section.fields[0]).id)]
     marked_rows = {position[1] for mark in finding.marks if (position := split_cell(mark.cell))}
@@ -128,6 +135,14 @@ def _unread_cells(
         for position, row in enumerate(row_numbers)
         if not marked_rows or row in marked_rows
     ]
+
+
+def _unread_lines(section: Section, field: str, numbers: Sequence[int]) -> list[CellKey | None]:
+    """Return the cells of a field in the records, of a section those of the first one."""
+    if field:
+        return [(section.id, number, field) for number in numbers or (0,)]
+    lines = [name for name in record_fields(section, 0) if section.field(name).required]
+    return [(section.id, 0, name) for name in lines[:1]]
 
 
 def fresh_places(sheets: Mapping[str, SheetPlan]) -> Mapping[CellKey, tuple[str, CellPlan]]:
@@ -171,14 +186,18 @@ def _cell_name(cell: CellPlan) -> str:
     return f"{get_column_letter(cell.column)}{cell.row}"
 
 
-def _keys_by_cell(rows: Sequence[Row]) -> Mapping[tuple[str, str], CellKey]:
-    counts: dict[str, int] = {}
+def _keys_by_cell(
+    rows: Sequence[Row], form: Form, numbers: Mapping[str, Sequence[int]]
+) -> Mapping[tuple[str, str], CellKey]:
+    """Return section, record and field of each cell; an inherited one is that of its column."""
+    inherited = {section.id: section.inherits for section in form.sections}
+    remaining = {name: iter(of_section) for name, of_section in numbers.items()}
     keys: dict[tuple[str, str], CellKey] = {}
     for row in rows:
-        record = counts.get(row.section, 0)
-        counts[row.section] = record + 1
+        record = next(remaining[row.section]) if row.section in remaining else 0
         for field, cell in row.cells.items():
-            keys[row.sheet, cell] = (row.section, record, field)
+            if field not in inherited.get(row.section, ()):
+                keys[row.sheet, cell] = (row.section, record, field)
     return keys
 
 
