@@ -19,7 +19,8 @@ from builders.filled_forms import check_forms, identity
 from builders.reader_files import FORMS, MEETING, FormFile, codes_and_cells, repack, sheet_xml
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
-from openpyxl.styles import Color, Font, PatternFill
+from openpyxl.formatting.rule import CellIsRule
+from openpyxl.styles import Color, Font, GradientFill, PatternFill
 
 from mlay_batch.checks.validate import validate
 from mlay_batch.core.findings import Finding, Severity
@@ -517,6 +518,29 @@ def check_odd(data: bytes, case: str) -> None:
 @pytest.mark.parametrize("case", ODD)
 def test_a_character_that_people_see_otherwise_or_not_at_all(case: str) -> None:
     check_odd(odd_form(case), case)
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        DARK,
+        PatternFill("solid", fgColor=Color(theme=4)),
+        PatternFill("darkGray", fgColor="FFFFFFFF", bgColor="FF000000"),
+        GradientFill(stop=("FF000080", "FF0000FF")),
+    ],
+    ids=["dark", "of the theme", "hatched", "gradient"],
+)
+def test_the_fill_of_a_conditional_format_is_not_the_cells(
+    fill: PatternFill | GradientFill,
+) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(meeting().save()))
+    cell = book["Báo cáo"][meeting().cell("meetings.present")]
+    cell.font, cell.fill = Font(color="FFFFFFFF"), fill
+    red = CellIsRule("lessThan", ["0"], fill=PatternFill(bgColor="FFFF0000"))
+    book["Báo cáo"].conditional_formatting.add(cell.coordinate, red)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    assert told(buffer.getvalue()) == []
 
 
 @pytest.mark.parametrize("suffix", ["ods", "xls"])
