@@ -143,10 +143,12 @@ def _find_branch(evidence: _Evidence) -> tuple[str | None, list[Finding]]:
     visible_codes = _visible_branches(heading.text, evidence.register)
     if not clean(heading.text) or (stamped_code is None and len(visible_codes) != 1):
         return None, [_finding(_UNNAMED, heading.place, seen=heading.text)]
-    if stamped_code and stamped_code not in visible_codes:
-        return None, [_finding("I01", heading.place, stamped=stamped_code, seen=heading.text)]
     code = stamped_code or visible_codes[0]
-    if evidence.register and code not in evidence.register.by_code:
+    is_unknown = evidence.register is not None and code not in evidence.register.by_code
+    agree = code in visible_codes or (is_unknown and code == _split_heading(heading.text)[0])
+    if not agree:  # a code that the register lacks is told as such, whoever has the name
+        return None, [_finding("I01", heading.place, stamped=code, seen=heading.text)]
+    if evidence.register and is_unknown:
         nearest_code = nearest(code, evidence.register.by_code)
         return None, [_finding("I04", heading.place, branch=code, nearest=nearest_code or "")]
     return code, []
@@ -157,13 +159,19 @@ def _visible_branches(text: str, register: Register | None) -> tuple[str, ...]:
 
     The code decides, unless only other branches have the name: then those are returned.
     """
-    code, _, name = _SEPARATOR.sub("\0", clean(text), count=1).partition("\0")
+    code, name = _split_heading(text)
     if register is None:
         return (code,) if code else ()
     by_name = register.codes_by_name.get(name_key(name or code), ())
     if code not in register.by_code:
         return by_name or ((code,) if name else ())
     return by_name if by_name and code not in by_name else (code,)
+
+
+def _split_heading(text: str) -> tuple[str, str]:
+    """Return code and name of a visible "CB-01 – Chi bộ …"."""
+    code, _, name = _SEPARATOR.sub("\0", clean(text), count=1).partition("\0")
+    return code, name
 
 
 # Period
