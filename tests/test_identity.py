@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from mlay_batch.checks.identity import identify
 from mlay_batch.checks.validate import validate
+from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.messages import explain
 from mlay_batch.model.records import CheckedFile, Submission
 from mlay_batch.model.register import Register
@@ -48,6 +50,14 @@ def test_all_agree() -> None:
     checked = look(submission(meetings("2019-11-05")))
     assert (key(checked), finding_lines(checked.findings)) == (("CB-01", "2019-11"), [])
     assert checked.identity and checked.identity.form.version == "2018.1"
+
+
+def test_a_copy_of_the_sheet_leaves_the_stamp_to_say_whose_it_is() -> None:
+    """The reader refuses the two; the heading it cannot choose is not asked for again."""
+    doubled = Finding("R22", Severity.ERROR, Place("", "Báo cáo", "A6"), {"field": "head"})
+    read = replace(submission(meetings("2019-11-05")), header={}, rows=(), findings=(doubled,))
+    checked = look(read)
+    assert (key(checked), [f.code for f in checked.findings]) == (("CB-01", "2019-11"), ["R22"])
 
 
 CASES = [
