@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from mlay_batch.checks.identity import identify
 from mlay_batch.checks.validate import validate
+from mlay_batch.core.findings import Finding, Place, Severity
 from mlay_batch.core.messages import explain
 from mlay_batch.model.records import CheckedFile, Submission
 from mlay_batch.model.register import Register
@@ -50,6 +52,14 @@ def test_all_agree() -> None:
     assert checked.identity and checked.identity.form.version == "2018.1"
 
 
+def test_a_copy_of_the_sheet_leaves_the_stamp_to_say_whose_it_is() -> None:
+    """The reader refuses the two; the heading it cannot choose is not asked for again."""
+    doubled = Finding("R22", Severity.ERROR, Place("", "Báo cáo", "A6"), {"field": "head"})
+    read = replace(submission(meetings("2019-11-05")), header={}, rows=(), findings=(doubled,))
+    checked = look(read)
+    assert (key(checked), [f.code for f in checked.findings]) == (("CB-01", "2019-11"), ["R22"])
+
+
 CASES = [
     # what is told, by whom → findings with cells, (branch, period)
     ("another unit typed over", {"branch": "CB-02 – Chi bộ Trường Mầm non"}, ["I01 E3"], None),
@@ -70,6 +80,9 @@ CASES = [
     ("no stamp, no unit", {"stamp": None, "branch": None}, ["I10", "I09"], None),
     ("no stamp, no period", {"stamp": None, "period": None}, ["I10 E3", "I11"], None),
     ("an unknown unit", {"stamp": ("CB-99", "2019-11"), "branch": "CB-99 – Chi bộ X"},
+     ["I04 E3"], None),
+    ("a unit whose code the register has wrong",
+     {"stamp": ("CB-99", "2019-11"), "branch": "CB-99 – Chi bộ Trường Tiểu học"},
      ["I04 E3"], None),
     ("not yet founded", {"stamp": ("CB-03", "2019-11"), "branch": "CB-03 – Chi bộ bản Quan Chiêng"},
      ["I13 E3"], ("CB-03", "2019-11")),

@@ -44,6 +44,8 @@ def test_an_address_that_mail_hosts_refuse(address):
         ("<mailto:a@b.vn>", "I23", "a@b.vn"),
         ("Lò Văn A <a@b.vn>", "I23", "a@b.vn"),
         ("a@b.vn (bí thư)", "I23", "a@b.vn"),
+        ("a@b.vn - Lan", "I23", "a@b.vn"),
+        ("a@b.vn – bí thư", "I23", "a@b.vn"),
         ("a@b.vn.", "I23", "a@b.vn"),
         ("a@b. vn", "I23", "a@b.vn"),
         ("a@b.vn, c@d.vn", "I24", None),

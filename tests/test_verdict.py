@@ -67,8 +67,8 @@ class Ledger:
         self.deliveries.append(
             LedgerEntry(
                 number, 1, date(2019, 12, 6), judged.file.name, judged.file.origin,
-                judged.file.sha256, "hand", None, judged.file.received, decision.verdict,
-                form, "2018.1", branch, period,
+                judged.file.sha256, "hand", judged.file.sender, judged.file.received,
+                decision.verdict, form, "2018.1", branch, period,
                 values_hash(judged.submission.rows) if judged.submission else None,
                 decision.refers_to, findings=decision.findings,
             )
@@ -163,6 +163,17 @@ def test_bytes_that_came_before() -> None:
         ledger.run(first)
         assert ledger.run(replace(first, file=replace(first.file, name="again"))) == [again]
         assert ledger.run(first, first) == [again, again]
+
+
+def test_bytes_that_name_no_return_are_refused_once_for_each_sender() -> None:
+    def from_(sender: str) -> CheckedFile:
+        foreign = replace(paper(18, data=b"a"), identity=None)
+        return replace(foreign, file=replace(foreign.file, sender=sender))
+
+    verdicts = ["rejected", "rejected", "duplicate L02"]
+    assert Ledger().run(from_("a@x.vn"), from_("b@x.vn"), from_("b@x.vn")) == verdicts
+    ledger = Ledger()
+    assert [ledger.run(from_(sender))[0] for sender in ("a@x.vn", "b@x.vn")] == verdicts[:2]
 
 
 def test_bytes_twice_in_one_batch() -> None:

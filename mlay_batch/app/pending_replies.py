@@ -176,7 +176,8 @@ def files_to_decide_on(
         for entry in entries
         if entry.verdict is Verdict.HELD
         or (
-            branch_of(entry, register) is None
+            entry.verdict is not Verdict.ACCEPTED  # it counts, whatever the register has lost
+            and branch_of(entry, register) is None
             and not _lies_beside(entry, read_mails)
             and _needs_answer(entry, entries, register, frozenset())
         )

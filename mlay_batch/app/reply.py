@@ -33,7 +33,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.figures import compute
 from mlay_batch.figures.completeness import due_date
 from mlay_batch.figures.report_records import Figures
-from mlay_batch.ledger import Archive, Ledger, MailLog
+from mlay_batch.ledger import Archive, Closings, Ledger, MailLog
 from mlay_batch.mail import bodies, mail_templates
 from mlay_batch.mail.bodies import (
     Envelope,
@@ -322,7 +322,12 @@ class _ReplyBuilder:
     # Reminders and blank forms
 
     def reminders(self) -> Iterator[Letter | NoAddress]:
-        """Yield reminders of returns missing after the due day, and of overdue corrections."""
+        """Yield reminders of returns missing after the due day, and of overdue corrections.
+
+        None of a closed period, in which nothing counts any more.
+        """
+        if self.period in Closings(self.ledger).in_force():
+            return
         office, day = self.office, self.as_of
         letters = MailLog(self.ledger).letters()
         due_corrections = corrections(

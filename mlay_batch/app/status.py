@@ -58,14 +58,16 @@ def status(office: Office, period: Period, as_of: date) -> Status:
         due_corrections = corrections(
             entries, mail_log.letters(), period, register, office.catalogue, as_of
         )
-        due_reminders = list(
-            reminders(forms, period, due_corrections, register, office.catalogue, as_of)
+        due_reminders = (
+            ()
+            if closing
+            else tuple(reminders(forms, period, due_corrections, register, office.catalogue, as_of))
         )
         todo = {
             "decide": len(files_to_decide_on(entries, register)),
             "answer": _count_answers(inputs, period, letter_states),
             "unreached": len(unreached_addresses(entries, period, register, as_of)),
-            "fix": _count_awaited(inputs, forms, due_reminders),
+            "fix": 0 if closing else _count_awaited(inputs, forms, due_reminders),
             "remind": len(due_reminders),
             "wait": states["not_due"],
             "close": int(as_of > period.end and not closing and not any(states[s] for s in OPEN)),

@@ -28,7 +28,7 @@ from mlay_batch.core.text import clean, name_key, nearest
 from mlay_batch.model.records import ASSIGNED, CheckedFile, HeaderValue, Identity, Submission
 from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema import Catalogue, Form
-from mlay_batch.schema.layout import CODE_SEPARATOR
+from mlay_batch.schema.layout import CODE_SEPARATOR, HEADER
 from mlay_batch.schema.versions import is_in_transition
 
 _SEPARATOR = re.compile(r"\s[–—-]\s")
@@ -105,6 +105,12 @@ class _Evidence:
         return (stamp.branch.strip() or None) if stamp else None
 
     @property
+    def is_heading_doubled(self) -> bool:
+        """Whether the file has a copy of its sheet: then only the stamp says whose it is."""
+        findings = self.submission.findings
+        return any(f.code == "R22" and f.params.get("field") == HEADER.id for f in findings)
+
+    @property
     def stamped_period(self) -> Period | None:
         stamp = self.submission.stamp
         return self._matching_kind(Period.parse_informal(stamp.period)) if stamp else None
@@ -141,12 +147,16 @@ def _find_branch(evidence: _Evidence) -> tuple[str | None, list[Finding]]:
     """Return the branch's code and findings; None where stamp and heading leave it open."""
     stamped_code, heading = evidence.stamped_branch, evidence.header_value("branch")
     visible_codes = _visible_branches(heading.text, evidence.register)
-    if not clean(heading.text) or (stamped_code is None and len(visible_codes) != 1):
+    if stamped_code and evidence.is_heading_doubled:
+        visible_codes = (stamped_code,)
+    elif not clean(heading.text) or (stamped_code is None and len(visible_codes) != 1):
         return None, [_finding(_UNNAMED, heading.place, seen=heading.text)]
-    if stamped_code and stamped_code not in visible_codes:
-        return None, [_finding("I01", heading.place, stamped=stamped_code, seen=heading.text)]
     code = stamped_code or visible_codes[0]
-    if evidence.register and code not in evidence.register.by_code:
+    is_unknown = evidence.register is not None and code not in evidence.register.by_code
+    agree = code in visible_codes or (is_unknown and code == _split_heading(heading.text)[0])
+    if not agree:  # a code that the register lacks is told as such, whoever has the name
+        return None, [_finding("I01", heading.place, stamped=code, seen=heading.text)]
+    if evidence.register and is_unknown:
         nearest_code = nearest(code, evidence.register.by_code)
         return None, [_finding("I04", heading.place, branch=code, nearest=nearest_code or "")]
     return code, []
@@ -157,13 +167,19 @@ def _visible_branches(text: str, register: Register | None) -> tuple[str, ...]:
 
     The code decides, unless only other branches have the name: then those are returned.
     """
-    code, _, name = _SEPARATOR.sub("\0", clean(text), count=1).partition("\0")
+    code, name = _split_heading(text)
     if register is None:
         return (code,) if code else ()
     by_name = register.codes_by_name.get(name_key(name or code), ())
     if code not in register.by_code:
         return by_name or ((code,) if name else ())
     return by_name if by_name and code not in by_name else (code,)
+
+
+def _split_heading(text: str) -> tuple[str, str]:
+    """Return code and name of a visible "CB-01 – Chi bộ …"."""
+    code, _, name = _SEPARATOR.sub("\0", clean(text), count=1).partition("\0")
+    return code, name
 
 
 # Period
@@ -186,6 +202,8 @@ def _find_period(evidence: _Evidence, as_of: date) -> tuple[Period | None, list[
         day in claimed_period for day, _ in evidence.dates
     )
     has_heading = bool(clean(heading.text))
+    if evidence.is_heading_doubled and stamped_period:
+        return stamped_period, []
     if visible_period != claimed_period and (has_heading or not dates_agree):
         code = "I02" if has_heading else "I11"
         finding = _finding(code, heading.place, stamped=str(claimed_period), seen=heading.text)

@@ -43,7 +43,7 @@ def check_sender(checked: CheckedFile, register: Register) -> CheckedFile:
     if code == STRANGER and _is_foreign(checked):
         return replace(checked, file=replace(file, skip_reason=FOREIGN), findings=())
     branch = checked.identity.branch if checked.identity else ""
-    params = {"sender": file.sender or "–", "named": branch, "day": day.isoformat()}
+    params = {"sender": file.sender or "", "named": branch, "day": day.isoformat()}
     return checked.with_findings(Finding(code, Severity.WARNING, Place(), params))
 
 

@@ -22,8 +22,9 @@ would be accepted, but its period is closed        held       L12 closed, L13 lo
 
 Bytes are decided anew where what their verdict rested on has changed: rejected ones that now pass,
 since the register may have been wrong; ignored ones that come again with the name of a workbook;
-ones held for their sender that come again from an address that may send them. Empty files, and
-files that could not be read, are equal to no other. An entry that is judged anew (`entry_id`) is
+ones held for their sender that come again from an address that may send them; ones that name no
+return from another sender, who is owed an answer too. Empty files, and files that could not be
+read, are equal to no other. An entry that is judged anew (`entry_id`) is
 decided as if it had just come, at its own time of receipt. A person decides on held files;
 `accept_held` then accepts them.
 """
@@ -128,6 +129,7 @@ class _DecidedFile:
     sender_in_doubt: bool = False
     id: int | None = None
     """None for a new file of this run."""
+    sender: str | None = None
 
     @classmethod
     def from_entry(cls, entry: LedgerEntry) -> _DecidedFile:
@@ -140,6 +142,7 @@ class _DecidedFile:
             entry.is_current,
             _has_sender_doubt(entry.findings),
             entry.id,
+            entry.sender,
         )
 
 
@@ -192,6 +195,7 @@ class _BatchDecider:
             accepted,
             checked.sender_in_doubt,
             file.entry_id,
+            file.sender,
         )
         self.by_sha.setdefault(file.sha256, []).append(decided)
         if accepted and key:
@@ -209,6 +213,7 @@ class _BatchDecider:
             decided
             for decided in self.by_sha.get(checked.file.sha256, ())
             if decided.verdict not in (Verdict.DUPLICATE, Verdict.IGNORED)
+            and (checked.identity or decided.sender == checked.file.sender)
         ]
         if not earlier or checked.file.skip_reason or not checked.file.has_content:
             return None

@@ -18,6 +18,7 @@ _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"(?=.{{1,64}}@){_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})+")
 _LONGEST = 254
 _SCHEME = re.compile(r"mailto:\s*", re.IGNORECASE)
+_REMARK = re.compile(r"\s+[-–—].*", re.DOTALL)  # "a@x.vn - Lan"
 _AROUND = " \"'.,;:()[]"
 _BETWEEN = re.compile(r"[\s,;/|]+")
 _FOR_DOT = str.maketrans(",;", "..", " ")
@@ -74,10 +75,12 @@ def find_fault(text: str) -> AddressFault | None:
 
 
 def _unwrap(text: str) -> str:
-    """Return the address in ``mailto:…``, in ``Name <…>`` or between quotes and dots."""
+    """Return the address in ``mailto:…``, ``Name <…>``, quotes and dots, before a dash."""
     address = _SCHEME.sub("", text)
     if address != text:
         address = address.partition("?")[0]
+    before_dash = _REMARK.sub("", address)
+    address = before_dash if "@" in before_dash else address
     pairs = getaddresses([address])
     if len(pairs) == 1 and "@" in pairs[0][1]:
         address = pairs[0][1]

@@ -24,7 +24,9 @@ if TYPE_CHECKING:  # `mlay --help` reads texts only: it need not load the form l
 
 _GAP = re.compile(r"\{(\w+)\}")
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
-_OPTIONAL_GAPS = frozenset({"nearest", "right", "successor", "named", "address", "owners"})
+_OPTIONAL_GAPS = frozenset(
+    {"nearest", "right", "successor", "named", "address", "owners", "sender"}
+)
 """A sentence that names one of these is left out where there is none to name."""
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PERIOD = re.compile(r"(?:19|20)\d{2}-(?:0[1-9]|1[0-2]|Q[1-4]|H[12])")

@@ -155,8 +155,11 @@ def _reason_of_content(data: bytes) -> str | None:
 
 
 def is_unfinished(file: IncomingFile) -> bool:
-    """Whether a file is empty, half a download, or only the mark of a file open in Office (~$)."""
-    if file.name.startswith("~$"):
+    """Whether a file is empty, half a download, or only the mark of a file open in Office.
+
+    Excel calls that mark ``~$…``, LibreOffice ``.~lock.…#`` (mail drops the dot).
+    """
+    if file.name.lstrip(".").startswith(("~$", "~lock.")):
         return not is_file_content(file.data)
     if suffix(file) not in _UNFINISHED_SUFFIXES:
         return not file.data and not is_workbook_name(file)  # the reader tells an empty workbook

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from email.message import Message
+from urllib.parse import unquote
 
 from mlay_batch.core.mail_address import is_mail_address
 from mlay_batch.intake import limits
@@ -19,7 +20,8 @@ from mlay_batch.intake.headers import raw_headers, subject
 
 NO_FILE, BOUNCE, AUTOMATIC = "N13", "N20", "N21"
 _MAX_ADDRESSES = 5
-_DAEMON = re.compile(r"(?i)\bmailer-daemon\b")
+_WORD_END = re.compile(r"[\s;(]")
+_DAEMON = re.compile(r"(?i)\b(mailer-daemon\b|mdaemon@)")
 _POSTMASTER = re.compile(r"(?i)\bpostmaster@")
 # Message-ID of a letter of this program: a copy to the office itself, a draft laid into the inbox.
 _OWN_LETTER = re.compile(
@@ -29,13 +31,21 @@ _REPLY_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponder")
 _LIST_HEADERS = ("list-id", "list-unsubscribe")
 _LIST_PRECEDENCE = frozenset({"bulk", "list", "junk"})
 _REPLY_SUBJECT = re.compile(
-    r"(?i)((automatic reply|auto[- ]?reply|out of office|(thư )?trả lời tự động|tự động trả lời"
-    r"|ngoài văn phòng)\b|(vắng mặt|đã đọc|đã xem|read|not read):)"
+    r"(?i)((automatic reply|(yahoo! )?auto[- ]?(reply|response)|out of office|read receipt"
+    r"|return receipt|(thư )?trả lời tự động|tự động trả lời|ngoài văn phòng"
+    r"|(thông báo|xác nhận) (vắng mặt|nghỉ phép|đã đọc|đã xem))\b"
+    r"|(vắng mặt|đã đọc|đã xem|read|not read):)"
 )
 _FAILED_SUBJECT = re.compile(
-    r"(?i)(undeliver|mail delivery failed|delivery (status|failure)|không gửi được)"
+    r"(?i)(undeliver|nondeliver|mail delivery failed|delivery (status|failure)|failure notice"
+    r"|returned mail|không (thể )?(gửi|chuyển|phát)( thư)? (được|đến))"
 )
-_FAILED_LINE = re.compile(r"(?m)^[ \t]*<([^<>\s]{3,254})>:")  # as Postfix and qmail write it
+# An address alone on its line, as Postfix, qmail, Exim, Notes and others write it.
+_FAILED_LINE = re.compile(
+    r"(?im)^[ \t]*(?:failed (?:recipient|address):[ \t]*)?<?([^<>\s:@]{1,64}@[^<>\s:@]{3,254})"
+    r"(?:>:|>?:?[ \t]*\r?$)"
+)
+_DELAY_SUBJECT = re.compile(r"(?i)(warning: |.*\bdelay(ed)?\b)")  # it is tried again
 _URL = re.compile(r"(?i)https?://([a-z0-9.-]{3,255})(?::\d+)?(/[^\s\"'<>?#]{0,1000})?")
 _SHARING_HOSTS = (
     ".drive.google.com",
@@ -64,14 +74,16 @@ _FILE_PATH = re.compile(r"(?i)\.(xlsx|xlsm|xlsb|xls|ods|zip|rar|7z)$")
 
 def notice_reason(message: Message) -> str | None:
     """Return the reason code of a mail that a mail system wrote, whatever is attached to it."""
-    is_report = message.get_content_type() == "multipart/report"
-    report_type = str(message.get_param("report-type", "")).lower() if is_report else ""
+    report = _report(message)
+    report_type = str(report.get_param("report-type", "")).lower() if report else ""
     if report_type == "delivery-status":
         actions = {_word(block, "action") for block in _status_blocks(message)} - {""}
         return AUTOMATIC if actions and "failed" not in actions else BOUNCE
-    if _is_from_daemon(message) or _word(message, "x-failed-recipients"):
+    if _word(message, "x-failed-recipients"):
         return BOUNCE
-    return AUTOMATIC if is_report or _is_auto_reply(message) else None
+    if _is_from_daemon(message):
+        return AUTOMATIC if _DELAY_SUBJECT.match(subject(message) or "") else BOUNCE
+    return AUTOMATIC if report or _is_auto_reply(message) else None
 
 
 def is_own_letter(message: Message) -> bool:
@@ -100,16 +112,28 @@ def failed_addresses(message: Message) -> str:
     candidates = [candidate.rpartition(";")[2] for candidate in candidates]
     candidates += ",".join(raw_headers(message, "x-failed-recipients")).split(",")
     if not any(map(is_mail_address, map(str.strip, candidates))):
-        candidates += [match for text in texts(message) for match in _FAILED_LINE.findall(text)]
+        candidates += next(filter(None, map(_FAILED_LINE.findall, texts(message))), [])
     addresses = (candidate.strip(" \t\r\n<>").lower() for candidate in candidates)
     unique = dict.fromkeys(address for address in addresses if is_mail_address(address))
     return ", ".join([*unique][:_MAX_ADDRESSES])
 
 
+def _report(message: Message) -> Message | None:
+    """Return the report of a mail system; its way here may have added a part around it."""
+    candidates = (message, *_own_parts(message))
+    return next((m for m in candidates if m.get_content_type() == "multipart/report"), None)
+
+
+def _own_parts(message: Message) -> Iterator[Message]:
+    """Yield the parts of a mail, not those of mails in it."""
+    if message.get_content_maintype() == "multipart" and message.is_multipart():
+        yield from (part for part in message.get_payload() if isinstance(part, Message))
+
+
 def _status_blocks(message: Message) -> Iterator[Message]:
     """Yield the blocks of a delivery status: of the mail, then of each address."""
-    for part in message.get_payload() if message.is_multipart() else ():
-        if isinstance(part, Message) and part.get_content_type() == "message/delivery-status":
+    for part in _own_parts(_report(message) or message):
+        if part.get_content_type() == "message/delivery-status":
             yield from (block for block in part.get_payload() if isinstance(block, Message))
 
 
@@ -118,8 +142,8 @@ def _value(message: Message, header: str) -> str:
 
 
 def _word(message: Message, header: str) -> str:
-    """Return a header's value without parameters, in small letters."""
-    return _value(message, header).partition(";")[0].strip().lower()
+    """Return a header's value without parameters and comments, in small letters."""
+    return _WORD_END.split(_value(message, header), maxsplit=1)[0].lower()
 
 
 def _is_from_daemon(message: Message) -> bool:
@@ -130,7 +154,7 @@ def _is_from_daemon(message: Message) -> bool:
             _POSTMASTER.search(sender)
             and (
                 _value(message, "return-path") == "<>"
-                or _FAILED_SUBJECT.match(subject(message) or "")
+                or _FAILED_SUBJECT.search(subject(message) or "")
             )
         )
     )
@@ -152,6 +176,7 @@ def _may_be_automatic(message: Message) -> bool:
         or _word(message, "precedence") in _LIST_PRECEDENCE
         or any(_value(message, header) for header in _LIST_HEADERS)
         or _value(message, "return-path") == "<>"
+        or _word(message, "x-auto-response-suppress") not in ("", "none")
         or is_reply_subject(message)
     )
 
@@ -165,8 +190,11 @@ def texts(message: Message) -> Iterator[str]:
 
 
 def _has_link(text: str) -> bool:
-    """Whether a text links to a file, or to where people share files."""
+    """Whether a text links to a file, or to where people share files.
+
+    A mail host may have put its own link before it, with the link meant in its query, encoded.
+    """
     return any(
         f".{host.lower()}".endswith(_SHARING_HOSTS) or _FILE_PATH.search(path)
-        for host, path in _URL.findall(text)
+        for host, path in _URL.findall(unquote(text))
     )

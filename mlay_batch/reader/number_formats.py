@@ -19,6 +19,8 @@ _GENERAL = re.compile(r"general|standard|@", re.IGNORECASE)
 _SCALED = re.compile(r"[0#?],+(?![0#?,])")
 # A digit written beside the number's own; a 0 alone is a placeholder.
 _DIGIT_BESIDE = re.compile(r"""(?:[1-9]|\\\d|\d")(?=[0#?])|(?<=[0#?])(?:["\\]\d|[1-9])""")
+# A point or comma written as a text before the last one or two digits: 110 is shown as 11.0.
+_POINT_BESIDE = re.compile(r"""[0#?](?:\\[.,]|"[.,]")[0#?]{1,2}(?![0#?])""")
 _DATE_PART = re.compile(r"d+|m+|y+", re.IGNORECASE)
 _MONTH_AS_FIGURE = ("m", "mm")
 _LAST_MONTH = 12
@@ -74,6 +76,7 @@ def _hides_number(section: str) -> bool:
         or "%" in bare
         or _SCALED.search(bare) is not None
         or _DIGIT_BESIDE.search(section.replace('""', "")) is not None
+        or _POINT_BESIDE.search(section) is not None
     )
 
 

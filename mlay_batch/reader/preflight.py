@@ -69,7 +69,7 @@ def open_package(data: bytes, limits: Limits) -> Package:
     Macros count by content, not by suffix: an .xlsm without code is an ordinary workbook. The
     values are read despite macros, so that all errors are reported at once.
     """
-    if not data:
+    if not data.strip(b"\0"):  # also what a failing disk or a broken download leaves
         raise UnreadableError("R01")
     if len(data) > limits.file_mb << 20:
         raise UnreadableError("R02", limit=limits.file_mb)

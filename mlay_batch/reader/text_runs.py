@@ -10,7 +10,7 @@ from mlay_batch.reader.cell_metadata import StruckText
 
 MIN_POINTS = 3.0
 """A smaller letter is not seen."""
-_MIN_CONTRAST = 1.3  # of 21; the words of a form's pale notes have more than 4
+_MIN_DIFFERENCE = 32  # of 255, in red, green or blue: a pale yellow on white is still seen
 
 
 class Colour(NamedTuple):
@@ -57,22 +57,9 @@ def is_unseen(colour: Colour | None, fill: Colour | None, points: float = MIN_PO
     """Whether a text of that colour on that fill is not seen; an unknown colour (None) is."""
     if points <= MIN_POINTS:
         return True
-    return bool(colour and fill) and _contrast(colour or BLACK, fill or WHITE) < _MIN_CONTRAST
-
-
-def _contrast(one: Colour, other: Colour) -> float:
-    """Return the contrast of two colours, from 1 to 21 (WCAG 2.2, "contrast ratio")."""
-    dark, light = sorted((_luminance(one), _luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: Colour) -> float:
-    """Return the relative luminance, from 0 to 1 (WCAG 2.2)."""
-    parts = (part / 255 for part in colour)
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    if colour is None or fill is None:
+        return False
+    return max(abs(a - b) for a, b in zip(colour, fill, strict=True)) < _MIN_DIFFERENCE
 
 
 def split_struck(runs: Sequence[TextRun], is_cell_struck: bool = False) -> StruckText:

@@ -20,6 +20,7 @@ _PAGE_WORDS = re.compile(r"(?:\b(?:trang|page|tờ|số|of|trên)\b|[\W\d_])*", 
 _HALF_YEAR = re.compile(r"6 tháng (?:đầu|cuối) năm [0-9]{4}")
 _MAX_FINDINGS = 200  # of a sheet; the rest, such as a page pasted beside the form, is one more
 
+_UNCALCULATED = "=…"  # a formula without a stored result
 UnexpectedCells = dict[CellPosition, RawValue]
 
 
@@ -51,9 +52,8 @@ def find_unexpected(
                 "C19", Severity.ERROR, sheet, position, field=block.section.id
             )
     for position in sorted(unexpected)[:_MAX_FINDINGS]:
-        yield _finding(
-            "C20", Severity.WARNING, sheet, position, value=display_text(unexpected[position])
-        )
+        value = display_text(unexpected[position]) or _UNCALCULATED
+        yield _finding("C20", Severity.WARNING, sheet, position, value=value)
     if len(unexpected) > _MAX_FINDINGS:
         next_position = sorted(unexpected)[_MAX_FINDINGS]
         yield _finding(

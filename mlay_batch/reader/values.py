@@ -48,8 +48,10 @@ _FRACTION = re.compile(r"[0-9]+ ?/ ?[0-9]+")
 _DMY = re.compile(r"([0-9]{1,2}) ?[/.-] ?([0-9]{1,2}) ?[/.-] ?([0-9]{4})")
 _YMD = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _ISO_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?"
-    r"(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"(?:[T ](?P<time>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?))?"
+    r" ?(?P<zone>Z|UTC|GMT|[+-][0-9]{2}(?::?[0-9]{2})?)?",
+    re.IGNORECASE,
 )
 _VIETNAM = timezone(timedelta(hours=7))
 _WORDED_DATE = re.compile(r"(?:ngày )?([0-9]{1,2}) tháng ([0-9]{1,2}) năm ([0-9]{4})")
@@ -108,10 +110,13 @@ def local_time(raw: RawValue) -> RawValue:
     >>> local_time("2019-11-06T17:00:00.000Z"), local_time("2019-11-07T00:00:00Z")
     (datetime.datetime(2019, 11, 7, 0, 0), datetime.datetime(2019, 11, 7, 0, 0))
     """
-    if not isinstance(raw, str) or not _ISO_TIME.fullmatch(text := raw.strip()):
+    match = _ISO_TIME.fullmatch(raw.strip()) if isinstance(raw, str) else None
+    if match is None or not (match["time"] or match["zone"]):
         return raw
+    zone = (match["zone"] or "").upper()
     try:
-        moment = datetime.fromisoformat(text)
+        zone = "Z" if zone in ("UTC", "GMT") else zone
+        moment = datetime.fromisoformat(f"{match['day']}T{match['time'] or '00:00'}{zone}")
         if moment.tzinfo and moment.time() != time():
             moment = moment.astimezone(_VIETNAM)
     except (ValueError, OverflowError):  # no such day

@@ -40,8 +40,6 @@ from mlay_batch.reader.xlsx_parts import (
 
 _WORKBOOK = "xl/workbook.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
-_STYLES = "xl/styles.xml"
-_STRINGS = "xl/sharedstrings.xml"
 _TRUE = ("1", "true")
 _EXTERNAL_REFERENCE = re.compile(r'\[[^\[\]"]+\][^\[\]!"]*!')  # [1]Sheet1!A1, '[b.xlsx]Sheet 1'!A1
 
@@ -102,7 +100,11 @@ def scan(parts: Mapping[str, bytes], limits: Limits) -> tuple[SheetPart, ...]:
 
 def _scan_sheets(parts: Mapping[str, bytes], limits: Limits) -> list[SheetPart]:
     part_names = relation_targets(parts[_RELATIONS])
-    formats = read_formats(parts.get(_STYLES, b""), parts.get(_STRINGS, b""))
+    styles, strings = (
+        parts.get(next(iter(relation_targets(parts[_RELATIONS], kind).values()), ""), b"")
+        for kind in ("styles", "sharedStrings")
+    )
+    formats = read_formats(styles, strings)
     sheet_parts = []
     for title, relation in _sheet_relations(parts[_WORKBOOK]):
         if part := part_names.get(relation):

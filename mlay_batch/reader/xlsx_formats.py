@@ -119,6 +119,8 @@ class _StyleTables:
     def __init__(self) -> None:
         self.fonts: list[Font] = []
         self.fills: list[Colour | None] = []
+        self.is_solid = False
+        """Whether the last fill has one colour: no hatching, no gradient."""
         self.codes = {str(number): code for number, code in BUILT_IN.items()}
         self.formats: list[Attributes] = []
 
@@ -131,15 +133,20 @@ class _StyleTables:
             self.fonts.append(Font())
         elif (table, element) == ("fills", "fill"):
             self.fills.append(WHITE)
-        elif element == "patternFill" and self.fills:
-            is_plain = attributes.get("patternType", "none") == "none"
-            self.fills[-1] = WHITE if is_plain else None
-        elif (table, element) == ("patternFill", "fgColor") and self.fills[-1] is None:
+        elif path[-3:-1] == ["fills", "fill"]:
+            self._start_fill(element, attributes)
+        elif path[-4:] == ["fills", "fill", "patternFill", "fgColor"] and self.is_solid:
             self.fills[-1] = read_colour(attributes)
         elif (table, element) == ("cellXfs", "xf"):
             self.formats.append(attributes)
         elif (table, element) == ("numFmts", "numFmt"):
             self.codes[attributes.get("numFmtId", "")] = attributes.get("formatCode", "")
+
+    def _start_fill(self, element: str, attributes: Attributes) -> None:
+        """Take in the kind of a fill; not of those in conditional formats, which are elsewhere."""
+        kind = attributes.get("patternType", "none") if element == "patternFill" else element
+        self.is_solid = kind == "solid"
+        self.fills[-1] = WHITE if kind == "none" else None
 
     def numbers(self, attribute: str, length: int) -> Iterable[tuple[str, int]]:
         """Yield number of the cell format and of its entry in another table."""

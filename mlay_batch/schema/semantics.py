@@ -58,6 +58,7 @@ def _codes(form: Form) -> Iterator[Fault]:
             elif not _CODE.fullmatch(rule.code):
                 letter = next((c for c in rule.code[:1] if c in RULE_LETTERS), RULE_LETTERS[-1])
                 free = next_free_code(letter, used)
+                used.add(free)
                 yield Fault(path, rule.code, code="schema.code", suggestion=free)
             seen.add(rule.code)
 
@@ -383,15 +384,18 @@ class _CodeUse:
 def code_collisions(records: Sequence[tuple[str, Description]]) -> Iterator[Mapping[str, str]]:
     """Yield codes that mean another rule in an earlier file: ``file``, ``other``, ``name``.
 
-    Versions of a form share the codes of their rules, two forms never do. ``nearest`` is free.
+    Versions of a form share the codes of their rules, two forms never do. ``nearest`` is free, and
+    another one for every rule.
     """
     uses = [(code, use) for file, record in records for code, use in _code_uses(file, record)]
     used = {code for code, _ in uses}
     first_uses: dict[str, _CodeUse] = {}
+    free_codes: dict[tuple[str, str], str] = {}
     for code, use in uses:
         first = first_uses.setdefault(code, use)
         if not use.is_same_rule(first):
-            free = next_free_code(code[:1], used)
+            free = free_codes.setdefault((use.subject[0], code), next_free_code(code[:1], used))
+            used.add(free)
             yield {"file": use.file, "other": first.file, "name": code, "nearest": free}
 
 

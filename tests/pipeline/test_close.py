@@ -15,6 +15,7 @@ from mlay_batch.app.closing import close, reopen
 from mlay_batch.app.consolidate import consolidate
 from mlay_batch.app.ingest import ingest
 from mlay_batch.app.office import open_office
+from mlay_batch.app.reply import LetterSelection, reply_letters
 from mlay_batch.app.review import ReviewOutcome
 from mlay_batch.app.status import status
 from mlay_batch.core.findings import Severity
@@ -92,6 +93,25 @@ def test_opened_again_a_held_return_counts_and_both_revisions_stay(office):
         date(2019, 12, 9),
         None,
     )
+
+
+def test_nobody_is_reminded_of_a_closed_period(tmp_path):
+    """What came now would be held: no letter may ask for it. Opened again, it is owed again."""
+    town = create_office(tmp_path / "other")
+    put(town, "a.xlsx", MeetingReturn(CELLS[0]).book())
+    take_in(town)
+    close(town, NOVEMBER, as_of=AS_OF, allow_incomplete=True, **WHO)
+    assert owed(town) == ({"answer"}, {"receipt"})
+    reopen(town, NOVEMBER, as_of=AS_OF, why="Chi bộ gửi thêm", **WHO)
+    assert owed(town) == ({"answer", "remind"}, {"receipt", "reminder"})
+
+
+def owed(office) -> tuple[set[str], set[str]]:
+    """What `status` says is to be done, and the kinds of letters to write."""
+    with Ledger.open(office.workspace.ledger) as ledger:
+        letters = reply_letters(office, ledger, LetterSelection(NOVEMBER, AS_OF))
+    kinds = {letter.kind for letter in (*letters.letters, *letters.no_address)}
+    return set(status(office, NOVEMBER, AS_OF).todo), kinds
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_with_a_worker_killed_the_ledger_and_the_workbook_are_those_of_one_machi
 def test_hostile_files_harm_neither_worker_nor_neighbour(
     running_cluster: Cluster, watch: Client
 ) -> None:
-    good, fat = Sheets().save(), bytes(11 << 20)  # Dask warns of tasks beyond 10 MB
+    good, fat = Sheets().save(), b"x" * (11 << 20)  # Dask warns of tasks beyond 10 MB
     far_cell = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
     deadly = sheet_xml(good, "</sheetData>", far_cell)
     files = [good, deadly, fat, good]

@@ -68,7 +68,7 @@ def test_a_register_with_a_wrong_code_corrected_before_the_next_run(mistaken):
     office, correct = mistaken
     put(office, "a.xlsx", MeetingReturn("CB-01").book())
     run(office)
-    assert state(office) == ["rejected I01"]
+    assert state(office) == ["rejected I04"]
     done = run(correct(), LATER)
     assert (done.decisions, done.seen_count) == ((), 1)
     assert [(d.verdict, d.checked.file.received) for d in done.judged_anew] == [
@@ -82,7 +82,7 @@ def test_a_register_with_a_wrong_code_corrected_before_the_next_run(mistaken):
         assert (history.outcome, history.before, history.codes) == (
             "anew",
             Verdict.REJECTED,
-            ("I01",),
+            ("I04",),
         )
 
 
@@ -91,7 +91,7 @@ def test_a_dry_run_says_so_and_changes_nothing(mistaken):
     put(office, "a.xlsx", MeetingReturn("CB-01").book())
     run(office)
     assert len(run(correct(), dry_run=True).judged_anew) == 1
-    assert state(office) == ["rejected I01"]
+    assert state(office) == ["rejected I04"]
 
 
 def test_nothing_is_read_again_while_nothing_has_changed(mistaken, monkeypatch):
@@ -196,7 +196,7 @@ def test_an_address_registered_since(mistaken):
     send(office, "1", "cb01@town.example", ("a.xlsx", MeetingReturn("DB1-1").book()))
     send(office, "2", "hocang@town.example", ("b.xlsx", MeetingReturn("CB-01").book()))
     run(office)
-    assert state(office) == ["held I20", "rejected I01"]
+    assert state(office) == ["held I20", "rejected I04"]
     run(correct(), LATER)
     # the second's sender may speak for another branch only: that is a person's to decide
     assert state(office) == ["held I20", "held L14 I20"]
@@ -216,7 +216,7 @@ def test_a_sender_vouched_for_stays_so(mistaken):
     send(office, "1", "x@else.example", ("a.xlsx", MeetingReturn("CB-01").book()))
     run(office)
     review_file(office, 1, ReviewOutcome.ACCEPT, **SAID)
-    assert state(office) == ["rejected I01"]
+    assert state(office) == ["rejected I04"]
     run(correct(), LATER)
     assert state(office) == ["accepted L14"]
 
@@ -227,7 +227,7 @@ def test_a_closed_period_stays_as_it_is(mistaken):
     run(office)
     close(office, NOVEMBER, as_of=AS_OF, who="lan", holder="test", allow_incomplete=True)
     run(correct(), LATER)
-    assert state(office) == ["rejected I01"]
+    assert state(office) == ["rejected I04"]
 
 
 def test_empty_files_are_no_copies_of_each_other(office):

@@ -261,3 +261,21 @@ def test_next_months_letters_know_nothing_of_it(office):
     later = {"as_of": date(2020, 1, 6), "period": Period(2019, 12)}
     assert letters(office, **later).no_address == ()
     assert answers(office, **later) == []
+
+
+def test_an_accepted_return_is_not_decided_again_when_the_register_loses_its_branch(
+    office, monkeypatch
+):
+    put(office, "a.xlsx", MeetingReturn("DB1-1").book())
+    take_in(office)
+    for part, records in REGISTER.items():
+        renamed = [
+            {name: "DB1-1X" if value == "DB1-1" else value for name, value in record.items()}
+            for record in records
+        ]
+        monkeypatch.setitem(REGISTER, part, renamed)
+    office = fill_in_register(office.workspace)
+    assert [entry.id for entry in list_undecided(office)] == []
+    assert "decide" not in status(office, NOVEMBER, AS_OF).todo
+    with pytest.raises(LedgerError):
+        accept(office, 1, branch="DB1-1X")

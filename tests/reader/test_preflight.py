@@ -59,6 +59,7 @@ def same(name: str, part: bytes) -> bytes:
     ("data", "code"),
     [
         (b"", "R01"),
+        (bytes(9000), "R01"),
         (b"Ngay,So\n1,2\n", "R03"),
         (b"%PDF-1.7 ...", "R03"),
         (b"\xff\xd8\xff\xe0 a picture", "R03"),

@@ -19,12 +19,14 @@ from builders.filled_forms import check_forms, identity
 from builders.reader_files import FORMS, MEETING, FormFile, codes_and_cells, repack, sheet_xml
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
-from openpyxl.styles import Color, Font, PatternFill
+from openpyxl.formatting.rule import CellIsRule
+from openpyxl.styles import Color, Font, GradientFill, PatternFill
 
 from mlay_batch.checks.validate import validate
 from mlay_batch.core.findings import Finding, Severity
 from mlay_batch.core.messages import explain
 from mlay_batch.core.period import Period
+from mlay_batch.demo.xlsx_patch import read_parts, write_parts
 from mlay_batch.model.records import Submission
 from mlay_batch.reader import Limits, read
 from mlay_batch.reader.cell_metadata import MAX_DRAWING_TEXT, MAX_DRAWINGS, MetadataBuilder
@@ -121,6 +123,18 @@ def test_a_run_may_be_left_standing_in_a_struck_cell() -> None:
     book.save(buffer)
     (finding,) = read(buffer.getvalue(), "x.xlsx", FORMS).findings
     assert (finding.code, finding.params["struck"]) == ("C30", "1")
+
+
+def test_the_styles_are_found_by_their_relation() -> None:
+    """The part may bear any name."""
+    paper = meeting()
+    book = with_cells(paper, present=Font(strike=True))
+    parts = dict(read_parts(book))
+    moved = {
+        name.replace("xl/styles.xml", "xl/looks.xml"): part.replace("styles.xml", "looks.xml")
+        for name, part in parts.items()
+    }
+    assert told(write_parts(moved)) == [("C30", paper.cell("meetings.present"))]
 
 
 def test_words_struck_out_are_left_out_of_a_text() -> None:
@@ -490,6 +504,7 @@ ODD = {
     "a raised cell": (17, Font(vertAlign="superscript"), None, "", 17),
     "a raised blank": (rich((PLAIN, "17"), (SUPER, " ")), None, None, "", 17),
     "small, yet seen": (17, Font(sz=6), None, "", 17),
+    "yellow": (17, Font(color="FFFFFF00"), None, "", 17),
     "grey": (17, Font(color="FF9A9A9A"), None, "", 17),
     "black runs in a white cell": (
         rich((InlineFont(color="FF000000"), "17"),), Font(color="FFFFFFFF"), None, "", 17,
@@ -517,6 +532,29 @@ def check_odd(data: bytes, case: str) -> None:
 @pytest.mark.parametrize("case", ODD)
 def test_a_character_that_people_see_otherwise_or_not_at_all(case: str) -> None:
     check_odd(odd_form(case), case)
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        DARK,
+        PatternFill("solid", fgColor=Color(theme=4)),
+        PatternFill("darkGray", fgColor="FFFFFFFF", bgColor="FF000000"),
+        GradientFill(stop=("FF000080", "FF0000FF")),
+    ],
+    ids=["dark", "of the theme", "hatched", "gradient"],
+)
+def test_the_fill_of_a_conditional_format_is_not_the_cells(
+    fill: PatternFill | GradientFill,
+) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(meeting().save()))
+    cell = book["Báo cáo"][meeting().cell("meetings.present")]
+    cell.font, cell.fill = Font(color="FFFFFFFF"), fill
+    red = CellIsRule("lessThan", ["0"], fill=PatternFill(bgColor="FFFF0000"))
+    book["Báo cáo"].conditional_formatting.add(cell.coordinate, red)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    assert told(buffer.getvalue()) == []
 
 
 @pytest.mark.parametrize("suffix", ["ods", "xls"])
@@ -588,6 +626,9 @@ def with_format(code: str, value: object, name: str = "present") -> bytes:
         ('0 "người"', 17, ""),
         ("#,##0", 1017, ""),
         ("0.0", 17, ""),
+        ('0"."0', 17, "C36"),  # shown as 1.7
+        ("0\\,00", 17, "C36"),
+        ('#"."##0', 1017, ""),  # thousands
         ("General", 17, ""),
         ("@", 17, ""),
     ],

@@ -217,6 +217,13 @@ def test_a_collision_names_both_files(
     assert (caught.value.code, caught.value.params["file"]) == (code, file)
 
 
+def test_each_of_several_collisions_is_given_another_free_code(tmp_path: Path) -> None:
+    errors, _ = lint_together(tmp_path, {"a.yaml": OWN_SIGNS})
+    another_free = [error.params["nearest"] for error in errors]
+    assert len(another_free) > 5
+    assert len(set(another_free)) == len(another_free)
+
+
 def test_versions_of_one_form_share_codes() -> None:
     """B04 has other words since 2023, D05 another bound since 2025: still the same rules."""
     codes = [rule.code for form in load_catalogue().forms for _, rule in form.rules()]
