@@ -12,8 +12,10 @@ from mlay_batch.schema.model import Effective, Form, Text
 
 Part = Literal["form", "section", "field", "rule", "choice"]
 Turn = Literal["added", "removed", "changed"]
-_FORM_KEYS = ("version", "period", "effective", "basis", "title", "reporters", "due")
-_SECTION_KEYS = ("layout", "title", "rows", "sheet", "nil", "unique")
+_FORM_KEYS = ("version", "period", "effective", "basis", "title", "reporters", "due", "switches")
+_SECTION_KEYS = (
+    "layout", "title", "rows", "record", "under", "inherits", "parts", "switch", "sheet", "nil", "unique",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
