@@ -1,8 +1,9 @@
 """Reads hostile workbooks into a `Submission`: typed rows that know their cell, and findings.
 
     preflight   the package: refuses bombs, passwords, odd structures before any parser runs
-    xlsx xlsx_parts ods xls   cell metadata that calamine does not give: formulas, errors, notes,
-                fonts, hidden, merged and struck-out cells, what lies over them, header and footer
+    xlsx xlsx_parts xlsx_formats ods xls xls_runs text_runs
+                cell metadata that calamine does not give: formulas, errors, notes, fonts, hidden,
+                merged, struck-out and unseen cells, what lies over them, header and footer
     cell_metadata grid   limits and metadata; python-calamine's values with the metadata applied
     form_stamp  the hidden stamp, which names the form; the template's texts where it is lost
     section_finder locate labels   where each section is, by markers or by headings

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
 from xml.parsers import expat
 
 from mlay_batch.reader.cell_metadata import (
@@ -20,7 +19,7 @@ from mlay_batch.reader.cell_metadata import (
 )
 from mlay_batch.reader.legacy_encodings import font_encoding
 from mlay_batch.reader.number_formats import infer_format
-from mlay_batch.reader.text_runs import BLACK, MIN_POINTS, WHITE, Colour, is_unseen
+from mlay_batch.reader.text_runs import BLACK, MIN_POINTS, WHITE, Colour, Font, is_unseen
 from mlay_batch.reader.xlsx_parts import Attributes, create_parser, parse_part
 
 _ERROR = re.compile(r"#[A-Z/0-9]+[!?]?|Err:\d+")
@@ -76,10 +75,16 @@ def simplify(content: bytes) -> bytes:
     return _TAB.sub(b"\t", _LINE_BREAK.sub(b"\n", content))
 
 
+def _points(length: str) -> float | None:
+    """Return a length such as ``0.5cm`` in points; None for anything else, as a share is."""
+    match = _LENGTH.fullmatch(length)
+    return float(match[1]) * _POINTS[match[2]] if match else None
+
+
 def _is_small(length: str, minimum: float) -> bool:
     """Whether a row height or column width shows nothing; `minimum` is in points."""
-    match = _LENGTH.fullmatch(length)
-    return match is not None and float(match[1]) * _POINTS[match[2]] < minimum
+    points = _points(length)
+    return points is not None and points < minimum
 
 
 def _is_raised(position: str) -> bool:
@@ -87,13 +92,12 @@ def _is_raised(position: str) -> bool:
     return position.split(" ")[0] not in ("", "0%")
 
 
-class Look(NamedTuple):
-    """What decides whether people see a text; None is an unknown colour."""
-
-    colour: Colour | None = BLACK
-    fill: Colour | None = WHITE
-    is_small: bool = False
-    is_raised: bool = False
+def _text_colour(attributes: Attributes, inherited: Colour | None) -> Colour | None:
+    """Return the colour of a style's text; None for the automatic one."""
+    if attributes.get("style:use-window-font-color") == "true":
+        return None
+    colour = attributes.get("fo:color", "")
+    return Colour.parse(colour[1:]) if colour else inherited
 
 
 class _Styles:
@@ -101,9 +105,9 @@ class _Styles:
 
     def __init__(self) -> None:
         self.name = ""
-        self.fonts: dict[str, str] = {}
-        self.struck: set[str] = set()
-        self.looks: dict[str, Look] = {}
+        self.legacy_fonts: dict[str, str] = {}
+        self.fonts: dict[str, Font] = {}
+        self.fills: dict[str, Colour | None] = {}
         self.has_marks = False
         """Whether any text may be struck out, raised, lowered or unseen."""
         self.flat: set[str] = set()
@@ -120,51 +124,44 @@ class _Styles:
 
     def _start_style(self, attributes: Attributes) -> None:
         self.name = attributes.get("style:name", "")
-        self.struck.discard(self.name)
         parent = attributes.get("style:parent-style-name", "")
-        self.looks[self.name] = self.looks.get(parent, Look())
-        if parent in self.struck:
-            self.struck.add(self.name)
+        self.fonts[self.name] = self.font(parent)
+        self.fills[self.name] = self.fills.get(parent, WHITE)
         if page := attributes.get("style:master-page-name"):
             self.master_pages[self.name] = page
 
+    def font(self, style: str) -> Font:
+        """Return the font of a style; without one its colour is automatic, which is always seen."""
+        return self.fonts.get(style, Font(colour=None))
+
     def _add_text_style(self, attributes: Attributes) -> None:
-        """Record a style that is struck out or has a font from before Unicode."""
-        font = attributes.get("style:font-name") or attributes.get("fo:font-family", "")
-        if font_encoding(font):
-            self.fonts[self.name] = font
+        """Record what a style says of its font, and one from before Unicode."""
+        name = attributes.get("style:font-name") or attributes.get("fo:font-family", "")
+        if font_encoding(name):
+            self.legacy_fonts[self.name] = name
+        font = self.font(self.name)
         lines = {attributes[key] for key in _STRUCK if key in attributes}
-        if lines - {"none"}:
-            self.struck.add(self.name)
-        elif lines:
-            self.struck.discard(self.name)
-
-        self._add_look(attributes)
-        look = self.looks[self.name]
-        self.has_marks |= bool(
-            lines - {"none"} or look.colour != BLACK or look.is_small or look.is_raised
+        self.fonts[self.name] = font = Font(
+            is_struck=bool(lines - {"none"}) if lines else font.is_struck,
+            colour=_text_colour(attributes, font.colour),
+            points=_points(attributes.get("fo:font-size", "")) or font.points,
+            is_raised=_is_raised(attributes.get("style:text-position", "")) or font.is_raised,
         )
-
-    def _add_look(self, attributes: Attributes) -> None:
-        look = self.looks.get(self.name, Look())
-        colour, size = attributes.get("fo:color", ""), attributes.get("fo:font-size", "")
-        self.looks[self.name] = look._replace(
-            colour=Colour.parse(colour[1:]) if colour else look.colour,
-            is_small=_is_small(size, MIN_POINTS) if size else look.is_small,
-            is_raised=_is_raised(attributes.get("style:text-position", "")) or look.is_raised,
+        self.has_marks |= bool(
+            font.is_struck
+            or font.is_raised
+            or font.colour not in (None, BLACK)
+            or font.points <= MIN_POINTS
         )
 
     def _add_fill(self, attributes: Attributes) -> None:
         fill = attributes.get("fo:background-color", "")
         if fill and fill != "transparent":
-            look = self.looks.get(self.name, Look())
-            self.looks[self.name] = look._replace(fill=Colour.parse(fill[1:]))
+            self.fills[self.name] = Colour.parse(fill[1:])
 
     def is_unseen(self, style: str, span: str = "") -> bool:
         """Whether nobody sees a cell's text, or a span in it."""
-        cell = self.looks.get(style, Look())
-        look = self.looks.get(span, Look()) if span else cell
-        return look.is_small or is_unseen(look.colour, cell.fill)
+        return is_unseen(self.font(span or style), self.fills.get(style, WHITE))
 
     def _add_row_style(self, attributes: Attributes) -> None:
         if _is_small(attributes.get("style:row-height", ""), MIN_ROW_POINTS):
@@ -285,7 +282,7 @@ class _ContentScanner:
         if self._is_hidden(attributes):
             self.builder.hide_columns(self.next_column, last)
         style = attributes.get("table:default-cell-style-name", "")
-        if style in self.styles.struck or self.styles.is_unseen(style):
+        if self.styles.font(style).is_struck or self.styles.is_unseen(style):
             columns = range(self.next_column, min(last, self.limits.columns) + 1)
             self.column_styles |= dict.fromkeys(columns, style)
         self.next_column += repeat
@@ -354,10 +351,10 @@ class _ContentScanner:
         if self.note is not None or self.shape_depth or self._has_result():
             return
         span = attributes.get("text:style-name", "")
-        is_struck = span in self.styles.struck
+        is_struck = self.styles.font(span).is_struck
         is_unseen_span = self.styles.is_unseen(self._cell_style(), span)
         self.has_seen_span |= not is_unseen_span
-        if is_struck or is_unseen_span or self.styles.looks.get(span, Look()).is_raised:
+        if is_struck or is_unseen_span or self.styles.font(span).is_raised:
             self.is_in_marked_span = True
             self.has_unseen |= is_unseen_span and not is_struck
             add = self.struck_texts.append if is_struck else self._add_odd_text
@@ -420,7 +417,7 @@ class _ContentScanner:
 
     def _record_formats(self, repeat: int) -> None:
         """Record the formats that change what the cell says."""
-        if font := self.styles.fonts.get(self.cell.get("table:style-name", "")):
+        if font := self.styles.legacy_fonts.get(self.cell.get("table:style-name", "")):
             self.builder.fonts |= dict.fromkeys(self._positions(repeat), font)
         if self.cell.get("office:value-type") in _FIGURES and (code := self._shown_format()):
             self.builder.number_formats |= dict.fromkeys(self._positions(repeat), code)
@@ -449,7 +446,7 @@ class _ContentScanner:
         return infer_format(shown, value)
 
     def _struck_text(self) -> StruckText | None:
-        if self._cell_style() in self.styles.struck:
+        if self.styles.font(self._cell_style()).is_struck:
             return StruckText()
         struck = "".join(self.struck_texts)
         return StruckText("".join(self.seen_texts), struck) if struck.strip() else None

@@ -53,13 +53,13 @@ class TextRun:
     """None: as the cell is."""
 
 
-def is_unseen(colour: Colour | None, fill: Colour | None, points: float = MIN_POINTS + 1) -> bool:
-    """Whether a text of that colour on that fill is not seen; an unknown colour (None) is."""
-    if points <= MIN_POINTS:
+def is_unseen(font: Font, fill: Colour | None) -> bool:
+    """Whether a text on that fill is not seen; with an unknown colour (None) it is."""
+    if font.points <= MIN_POINTS:
         return True
-    if colour is None or fill is None:
+    if font.colour is None or fill is None:
         return False
-    return max(abs(a - b) for a, b in zip(colour, fill, strict=True)) < _MIN_DIFFERENCE
+    return max(abs(a - b) for a, b in zip(font.colour, fill, strict=True)) < _MIN_DIFFERENCE
 
 
 def split_struck(runs: Sequence[TextRun], is_cell_struck: bool = False) -> StruckText:
@@ -81,7 +81,7 @@ def odd_characters(
     raised, unseen, plain = "", "", ""
     for run in runs:
         text, font = "".join(run.texts), run.font
-        if is_unseen(font.colour, fill, font.points) if font else is_cell_unseen:
+        if is_unseen(font, fill) if font else is_cell_unseen:
             unseen += text
         elif font and font.is_raised:
             raised += text

@@ -57,6 +57,7 @@ _WORKSHEET = 0
 _DAMAGE_ERRORS = (
     OSError,  # also the errors of olefile
     struct.error,
+    AssertionError,  # of xlrd
     AttributeError,
     IndexError,
     KeyError,
@@ -121,12 +122,13 @@ def scan(data: bytes, limits: Limits) -> dict[str, CellMetadata]:
             raise UnreadableError("R04")  # before anything else, which is encrypted
         if stream[4:6] != _BIFF8:
             raise UnreadableError("R08")
-        fonts, codes = _legacy_fonts(stream), _misleading_codes(stream)
+        formats = _read_formats(stream)
+        fonts, codes = _legacy_fonts(formats), _misleading_codes(formats)
         builders = {
             title: _scan_sheet(stream, offset, limits, fonts, codes)
             for title, offset in _sheet_offsets(stream)
         }
-        if _has_marking_font(stream):
+        if _has_marking_font(formats):
             try:
                 record_runs(stream, builders)
             except _DAMAGE_ERRORS as error:
@@ -159,32 +161,48 @@ def _sheet_offsets(stream: bytes) -> Iterator[tuple[str, int]]:
             yield raw.decode("utf-16-le" if wide else "latin-1"), offset
 
 
-def _legacy_fonts(stream: bytes) -> dict[int, str]:
-    """Return the fonts from before Unicode, by number of the cell format."""
-    fonts: list[str] = []
-    formats: list[int] = []
+@dataclass(frozen=True, slots=True)
+class _Formats:
+    """The formats of a workbook: the records of its fonts and cell formats, codes of numbers."""
+
+    fonts: list[bytes]
+    cells: list[bytes]
+    codes: dict[int, str]
+    """Of number formats, by the number that cell formats name."""
+
+
+def _read_formats(stream: bytes) -> _Formats:
+    formats = _Formats([], [], dict(BUILT_IN))
     for kind, _, body in _records(stream, 0):
         if kind == _FONT:
-            fonts.append(_font_name(body))
+            formats.fonts.append(body)
         elif kind == _XF:
-            (font,) = struct.unpack_from("<H", body)
-            formats.append(font - (font > 4))  # number 4 is never used ([MS-XLS] 2.5.129)
-    font_names = {n: fonts[font] for n, font in enumerate(formats) if font < len(fonts)}
+            formats.cells.append(body)
+        elif kind == _FORMAT:
+            (number,) = struct.unpack_from("<H", body)
+            formats.codes[number] = _unicode_text(body[2:])
+    return formats
+
+
+def _font_number(cell_format: bytes) -> int:
+    """Return the place of a cell format's font; number 4 is never used ([MS-XLS] 2.5.129)."""
+    font: int = struct.unpack_from("<H", cell_format)[0]
+    return font - (font > 4)
+
+
+def _legacy_fonts(formats: _Formats) -> dict[int, str]:
+    """Return the fonts from before Unicode, by number of the cell format."""
+    names = [_font_name(body) for body in formats.fonts]
+    used = ((number, _font_number(body)) for number, body in enumerate(formats.cells))
+    font_names = {number: names[font] for number, font in used if font < len(names)}
     return {number: name for number, name in font_names.items() if font_encoding(name)}
 
 
-def _misleading_codes(stream: bytes) -> dict[int, str]:
+def _misleading_codes(formats: _Formats) -> dict[int, str]:
     """Return the number formats that may mislead, by number of the cell format."""
-    codes = dict(BUILT_IN)
-    used: list[int] = []
-    for kind, _, body in _records(stream, 0):
-        if kind == _FORMAT:
-            (number,) = struct.unpack_from("<H", body)
-            codes[number] = _unicode_text(body[2:])
-        elif kind == _XF:
-            used.append(struct.unpack_from("<H", body, 2)[0])
-    misleading = {number for number, code in codes.items() if may_mislead(code)}
-    return {n: codes[number] for n, number in enumerate(used) if number in misleading}
+    misleading = {number for number, code in formats.codes.items() if may_mislead(code)}
+    used = (struct.unpack_from("<H", body, 2)[0] for body in formats.cells)
+    return {n: formats.codes[number] for n, number in enumerate(used) if number in misleading}
 
 
 def _number_styles(kind: int, body: bytes) -> Iterator[tuple[CellPosition, int]]:
@@ -210,21 +228,14 @@ def _unicode_text(body: bytes) -> str:
     return raw.decode("utf-16-le" if wide & 1 else "latin-1")
 
 
-def _has_marking_font(stream: bytes) -> bool:
+def _has_marking_font(formats: _Formats) -> bool:
     """Whether texts may be struck out, raised, lowered or unseen.
 
     Of colours only white counts, and not where a built-in style has it: Excel writes those into
     every file.
     """
-    fonts: list[bytes] = []
-    style_fonts: set[int] = set()
-    for kind, _, body in _records(stream, 0):
-        if kind == _FONT:
-            fonts.append(body)
-        elif kind == _XF and body[4] & _IS_STYLE:
-            (font,) = struct.unpack_from("<H", body)
-            style_fonts.add(font - (font > 4))
-    return any(_marks(font, number in style_fonts) for number, font in enumerate(fonts))
+    style_fonts = {_font_number(body) for body in formats.cells if body[4] & _IS_STYLE}
+    return any(_marks(font, number in style_fonts) for number, font in enumerate(formats.fonts))
 
 
 def _marks(font: bytes, is_of_style: bool) -> bool:

@@ -23,7 +23,8 @@ _MAX_KEPT_PART = 1 << 16  # bytes; hostile parts must not stay in memory
 _LEGACY_FONT_MARKS = (b".vn", b"vni-", b"vntime", b"vnarial", b"&#", b"\0")
 
 _PLAIN_THEME = {"0": WHITE, "1": BLACK}  # light 1 and dark 1; the others depend on the theme
-_PLAIN_INDEXED = {"0": BLACK, "1": WHITE, "8": BLACK, "9": WHITE, "64": BLACK, "65": WHITE}
+_PLAIN_INDEXED = {"0": BLACK, "1": WHITE, "8": BLACK, "9": WHITE, "65": WHITE}
+_AUTOMATIC = "64"  # the system's colour of texts; what a fill then looks like is not known
 _RAISED = ("superscript", "subscript")
 
 
@@ -76,18 +77,19 @@ def may_have_runs(part: bytes) -> bool:
     return b"rPr" in part or b"\0" in part
 
 
-def is_on(attributes: Attributes) -> bool:
+def _is_on(attributes: Attributes) -> bool:
     """Whether a format such as ``<strike/>`` is switched on."""
     return attributes.get("val", "1") not in ("0", "false")
 
 
-def read_colour(attributes: Attributes) -> Colour | None:
+def _read_colour(attributes: Attributes, automatic: Colour | None) -> Colour | None:
     """Return the colour of an element such as ``<color rgb="FFFFFFFF"/>``; None if unknown."""
     if "rgb" in attributes:
         return Colour.parse(attributes["rgb"][-6:])
     if "theme" in attributes:
         return _PLAIN_THEME.get(attributes["theme"]) if "tint" not in attributes else None
-    return _PLAIN_INDEXED.get(attributes.get("indexed", "64"))
+    index = attributes.get("indexed", _AUTOMATIC)
+    return automatic if index == _AUTOMATIC else _PLAIN_INDEXED.get(index)
 
 
 def _parse_points(size: str) -> float | None:
@@ -98,14 +100,14 @@ def _parse_points(size: str) -> float | None:
         return None
 
 
-def change_font(font: Font, element: str, attributes: Attributes) -> Font:
+def _change_font(font: Font, element: str, attributes: Attributes) -> Font:
     """Return the font with what one of its elements says."""
     if element in ("name", "rFont"):
         return font._replace(name=attributes.get("val", ""))
     if element == "strike":
-        return font._replace(is_struck=is_on(attributes))
+        return font._replace(is_struck=_is_on(attributes))
     if element == "color":
-        return font._replace(colour=read_colour(attributes))
+        return font._replace(colour=_read_colour(attributes, BLACK))
     if element == "sz":
         return font._replace(points=_parse_points(attributes.get("val", "")) or font.points)
     if element == "vertAlign":
@@ -128,7 +130,7 @@ class _StyleTables:
         """Take in the element at the end of the path."""
         table, element = path[-2:] if len(path) > 1 else ("", "")
         if path[-3:-1] == ["fonts", "font"]:
-            self.fonts[-1] = change_font(self.fonts[-1], element, attributes)
+            self.fonts[-1] = _change_font(self.fonts[-1], element, attributes)
         elif (table, element) == ("fonts", "font"):
             self.fonts.append(Font())
         elif (table, element) == ("fills", "fill"):
@@ -136,7 +138,7 @@ class _StyleTables:
         elif path[-3:-1] == ["fills", "fill"]:
             self._start_fill(element, attributes)
         elif path[-4:] == ["fills", "fill", "patternFill", "fgColor"] and self.is_solid:
-            self.fills[-1] = read_colour(attributes)
+            self.fills[-1] = _read_colour(attributes, None)
         elif (table, element) == ("cellXfs", "xf"):
             self.formats.append(attributes)
         elif (table, element) == ("numFmts", "numFmt"):
@@ -176,11 +178,7 @@ def _cell_formats(part: bytes) -> CellFormats:
     return CellFormats(
         {n: font.name for n, font in fonts.items() if font_encoding(font.name)},
         frozenset(n for n, font in fonts.items() if font.is_struck),
-        frozenset(
-            n
-            for n, font in fonts.items()
-            if is_unseen(font.colour, fills.get(n, WHITE), font.points)
-        ),
+        frozenset(n for n, font in fonts.items() if is_unseen(font, fills.get(n, WHITE))),
         {n: fill for n, fill in fills.items() if fill != WHITE},
         {n: tables.codes[number] for n, number in used if number in misleading},
     )
@@ -244,7 +242,7 @@ class RunCollector:
     def _change_font(self, element: str) -> Callable[[Attributes], None]:
         def change(attributes: Attributes) -> None:
             if self.runs and self.runs[-1].font:
-                self.runs[-1].font = change_font(self.runs[-1].font, element, attributes)
+                self.runs[-1].font = _change_font(self.runs[-1].font, element, attributes)
 
         return change
 

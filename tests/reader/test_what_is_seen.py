@@ -477,6 +477,7 @@ PNG = bytes.fromhex(
 SUPER, SUB = InlineFont(vertAlign="superscript"), InlineFont(vertAlign="subscript")
 WHITE, TINY = InlineFont(color="FFFFFFFF"), InlineFont(sz=1)
 THEME_WHITE = InlineFont(color=Color(theme=0))
+AUTOMATIC_FILL = PatternFill("solid", fgColor=Color(indexed=64))
 WHITE_FILL = PatternFill("solid", fgColor="FFFFFFFF")
 DARK = PatternFill("solid", fgColor="FF204060")
 
@@ -504,6 +505,7 @@ ODD = {
     "a raised cell": (17, Font(vertAlign="superscript"), None, "", 17),
     "a raised blank": (rich((PLAIN, "17"), (SUPER, " ")), None, None, "", 17),
     "small, yet seen": (17, Font(sz=6), None, "", 17),
+    "an automatic fill": (17, None, AUTOMATIC_FILL, "", 17),
     "yellow": (17, Font(color="FFFFFF00"), None, "", 17),
     "grey": (17, Font(color="FF9A9A9A"), None, "", 17),
     "black runs in a white cell": (
