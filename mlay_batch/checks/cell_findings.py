@@ -7,11 +7,11 @@ add none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mlay_batch.checks.failures import Failure
-from mlay_batch.core.findings import Finding, Place, Severity, split_cell
+from mlay_batch.core.findings import Finding, Place, Severity, column_letters, split_cell
 from mlay_batch.model.records import Row, Submission
 from mlay_batch.schema.checks import CHECKS, REPORTER
 from mlay_batch.schema.model import Rule, Section
@@ -55,16 +55,28 @@ def unread_sections(findings: Iterable[Finding]) -> frozenset[str]:
 def to_finding(failure: Failure, section: Section, row: Row) -> Finding:
     """Return the finding of a failure, at the first marked cell that exists."""
     rule = failure.rule
-    default_mark = section.unique if failure.code == "F08" else (failure.field,)
+    default_mark = section.unique if failure.code in ("F08", "F18") else (failure.field,)
     fields = [name for name in (rule.mark if rule else default_mark) if name in row.cells]
     places = [row.place(name) for name in fields] or [Place("", row.sheet)]
     return Finding(
         failure.code,
         rule.severity if rule else Severity.ERROR,
         places[0],
-        {"field": f"{section.id}.{failure.field}", **failure.params},
+        {
+            "field": f"{section.id}.{failure.field}",
+            **failure.params,
+            **_other_record(failure, section),
+        },
         tuple(places),
     )
+
+
+def _other_record(failure: Failure, section: Section) -> Mapping[str, str]:
+    """Return the column that a failure of columns calls a row."""
+    number = failure.params.get("row")
+    if section.layout != "columns" or not isinstance(number, int):
+        return {}
+    return {"row": column_letters(number)}
 
 
 def is_reliable(

@@ -363,4 +363,8 @@ def within_period(frame: pd.DataFrame, value: str) -> RuleResult:
 
 
 register(within_period, ["value"])
-BUILT_IN: Mapping[str, RuleFunction] = {"F04": within_period, "F08": unique_rows}
+BUILT_IN: Mapping[str, RuleFunction] = {
+    "F04": within_period,
+    "F08": unique_rows,
+    "F18": unique_rows,
+}

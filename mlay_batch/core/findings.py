@@ -87,6 +87,15 @@ def split_cell(cell: str) -> tuple[str, int] | None:
     return (match[1], int(match[2])) if match else None
 
 
+def column_letters(column: int) -> str:
+    """Return the letters of a column from 1: 28 is ``AB``."""
+    letters = ""
+    while column:
+        column, remainder = divmod(column - 1, 26)
+        letters = chr(65 + remainder) + letters
+    return letters
+
+
 def cell_ranges(cells: Iterable[str]) -> str:
     """Return cells as people list them: columns in order, runs of rows in a column as one.
 

@@ -143,6 +143,7 @@ TONES: Mapping[str, Tone] = MappingProxyType(
         "bad": Tone("F6C9C2", "7A130C", "mediumDashed", "■"),
         "off": Tone("ECECEC", "5F5F5F", "thin", "–"),
         "todo": Tone("FFF9E0", "6B4E00", "dotted", "…"),  # required and still empty
+        "given": Tone("EAF3EA", "2F5D34", "thin", "◇"),  # written beforehand, may be typed over
     }
 )
 
@@ -188,6 +189,7 @@ STYLES: Mapping[str, Style] = MappingProxyType(
             _BOX, size=11, colour=QUIET, italic=True, fill=LABEL_FILL, align="left", sides="trb"
         ),
         "fixed": replace(_BOX, bold=True, fill=LABEL_FILL, align="left", indent=1, number="text"),
+        "computed": replace(_BOX, fill=LABEL_FILL, align="center"),
         "entry": replace(_BOX, align="left", indent=1, number="text"),
         "entry_integer": replace(_BOX, align="center", number="integer"),
         "entry_number": replace(_BOX, align="center", number="number"),

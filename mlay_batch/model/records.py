@@ -96,12 +96,12 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table, or a whole card: typed values that know their cell."""
+    """A row of a table, a card, or a record of a column: typed values that know their cell."""
 
     section: str
     sheet: str
     number: int
-    """Excel row; of a card that of its first field."""
+    """Excel row; of a card that of its first field, of a record of a column that column, from 1."""
     values: Mapping[str, Value] = field(hash=False)
     cells: Mapping[str, str] = field(hash=False)
     """Cell of every field found in the section, blank ones too."""

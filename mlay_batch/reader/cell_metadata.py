@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from mlay_batch.core.findings import column_letters
+
 CellPosition = tuple[int, int]  # row and column, from 1
 CellRange = tuple[int, int, int, int]  # first row, first column, last row, last column
 
@@ -210,15 +212,6 @@ def _column_number(letters: str) -> int:
 
 
 @lru_cache(maxsize=1024)
-def column_letters(column: int) -> str:
-    """Return the letters of a column from 1: 28 is ``AB``."""
-    letters = ""
-    while column:
-        column, remainder = divmod(column - 1, 26)
-        letters = chr(65 + remainder) + letters
-    return letters
-
-
 def a1(position: CellPosition) -> str:
     """Return a cell in A1 notation: (12, 2) is ``B12``."""
     return f"{column_letters(position[1])}{position[0]}"

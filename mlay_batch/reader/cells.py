@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal
 
-from mlay_batch.core.findings import Finding, Param, Place, Severity
+from mlay_batch.core.findings import Finding, Param, Place, Severity, column_letters
 from mlay_batch.core.text import clean
 from mlay_batch.model.records import HeaderValue, Row, Value
 from mlay_batch.reader.cell_metadata import (
@@ -15,7 +15,6 @@ from mlay_batch.reader.cell_metadata import (
     CellRange,
     StruckText,
     a1,
-    column_letters,
 )
 from mlay_batch.reader.grid import RawValue, Sheet
 from mlay_batch.reader.legacy_encodings import Proposal, propose_readings
@@ -226,9 +225,10 @@ def _odd_value(cell_value: CellValue, raw: RawValue, odd: str) -> CellValue:
 
 
 def _row(block: Block, record: Mapping[str, CellPosition], values: Mapping[str, Value]) -> Row:
-    row_number = min(row for row, _ in record.values()) if record else block.bounds[0]
+    axis = 1 if block.columns else 0
+    number = min(position[axis] for position in record.values()) if record else block.bounds[axis]
     cells = {name: a1(position) for name, position in record.items()}
-    return Row(block.section.id, block.sheet.title, row_number, values, cells)
+    return Row(block.section.id, block.sheet.title, number, values, cells)
 
 
 def _struck_cells(

@@ -45,15 +45,16 @@ Role = Literal[
     "unit",
     "value",
     "sign",
+    "room",
 ]
 
 _FIRST_COLUMN = 2  # B holds row numbers of tables, whose values begin in C
-_HEADING_ROWS = 5
 
 # Least widths of the parts of a card line, in characters; each takes columns until it has its own.
 _LABEL_WIDTH, _CHOICE_WIDTH, _UNIT_WIDTH = 40, 26, 12
 _NARROW_WIDTH = 16  # a card's numbers begin in the first column that is no wider, if there is one
-_LABEL_COLUMN_WIDTH, _RECORD_WIDTH, _MARGIN_WIDTH = 26, 26, 2  # of a sheet with columns
+# On a sheet with columns: 161 mm, within the margins of a letter; label and one record 400 pixels.
+_LABEL_COLUMN_WIDTH, _RECORD_WIDTH, _MARGIN_WIDTH = 23, 26, 1
 _CARD_ONLY_WIDTHS = {2: 5, 3: 12, 4: 39, 5: 12, 6: 14, 7: 28}  # column: width, without tables
 
 _SIGNATURES = (
@@ -103,6 +104,7 @@ class SheetPlan:
         first_table_row: first row below the headings of the first table; without one the last row.
         last_row: last row of the print area.
         last_column: last column of the print area.
+        has_columns: whether records are columns here.
     """
 
     title: Text
@@ -112,6 +114,7 @@ class SheetPlan:
     first_table_row: int
     last_row: int
     last_column: int
+    has_columns: bool = False
 
 
 def sections_of(form: Form) -> tuple[Section, ...]:
@@ -220,6 +223,7 @@ class _SheetLayout:
             self.first_table_row or self.row,
             self.row,
             self.last_column,
+            self.has_columns,
         )
 
     def _add_cell(
@@ -245,27 +249,31 @@ class _SheetLayout:
         fields: tuple[str, str] = ("", ""),
     ) -> None:
         half = _last_column_within(self.widths, _FIRST_COLUMN, sum(self.widths.values()) * 2 // 5)
-        half = min(half, self.last_column - 1)
+        half = _FIRST_COLUMN if self.has_columns else min(half, self.last_column - 1)
         self._add_cell(_FIRST_COLUMN, role[0], left, field=fields[0], span=half - _FIRST_COLUMN + 1)
         self._add_cell(half + 1, role[1], right, field=fields[1], span=self.last_column - half)
 
     def _add_heading(self) -> None:
+        """Place the official heading; beside columns without its asterisk, to save a row."""
         party = Text("ĐẢNG CỘNG SẢN VIỆT NAM", "ĐẢNG CỘNG SẢN VIỆT NAM")
         self.row = 1
         self._add_halves("upper", party, ("heading", "party"), ("upper", ""))
         self.row = 2
         self._add_halves("unit", "place", ("heading", "subtitle"), ("unit", "place"))
-        self.row = 3
-        self._add_halves(Text("*", "*"), Text("", ""), ("heading", "heading"))
-        self.row = 4
+        if not self.has_columns:
+            self.row = 3
+            self._add_halves(Text("*", "*"), Text("", ""), ("heading", "heading"))
+        self.row += 1
         self._add_cell(_FIRST_COLUMN, "title", self.form.title, span=self.last_column - 1)
-        self.row = _HEADING_ROWS
+        self.row += not self.has_columns
 
     def _add_signatures(self) -> None:
         self.row += 1
         for left, right in _SIGNATURES:
             self.row += 1
             self._add_halves(left, right, ("sign", "sign"))
+        self.row += 1
+        self._add_cell(_FIRST_COLUMN, "room", None)
 
     def _add_section_title(self, section: Section) -> None:
         if section.title.vi:
@@ -336,6 +344,8 @@ class _SheetLayout:
             else 10_000
         )
         last_column = _last_column_within(self.widths, column, width)
+        if self.has_columns and section is HEADER:
+            last_column = min(column + 1, self.last_column - 1)
         self._add_cell(column, "value", None, section.id, field.id, last_column - column + 1)
         if not field.unit or last_column == self.last_column:
             return last_column

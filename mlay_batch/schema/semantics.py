@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlay_batch.schema.checks import CHECKS, REPORTER
+from mlay_batch.schema.column_semantics import column_faults
 from mlay_batch.schema.ids import REGISTER, RULE_LETTERS, SCHEMES, next_free_code
 from mlay_batch.schema.indicators import Description, IndicatorSet
 from mlay_batch.schema.model import Carry, Field, Form, Quota, Rule, Section
@@ -43,6 +44,7 @@ def _form(form: Form) -> Iterator[Fault]:
     fields = {f"{s.id}.{f.id}": f for s in form.sections for f in s.fields}
     for i, section in enumerate(form.sections):
         yield from _section(form, section, ("sections", i), fields)
+    yield from column_faults(form)
     yield from _codes(form)
 
 

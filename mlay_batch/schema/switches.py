@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import replace
 
 from mlay_batch.schema.model import Computed, Field, Form, Part, Section
 
 
-def switches_on(
-    form: Form, chosen: Set[str] = frozenset(), dropped: Set[str] = frozenset()
-) -> Set[str]:
-    """Return the ids of the switches that are on, besides what an office has chosen or dropped."""
-    return {s.id for s in form.switches if (s.on or s.id in chosen) and s.id not in dropped}
+def switches_on(form: Form, chosen: Mapping[str, bool]) -> Set[str]:
+    """Return the ids of the switches that an office has chosen, or that are on by themselves."""
+    return {switch.id for switch in form.switches if chosen.get(switch.id, switch.on)}
 
 
 def with_switches(form: Form, on: Set[str]) -> Form:

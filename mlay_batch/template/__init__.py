@@ -13,6 +13,7 @@ from mlay_batch.model.records import Row
 from mlay_batch.schema.instructions import instructions
 from mlay_batch.schema.layout import LISTS_SHEET, STAMP_SHEET, SheetPlan, plan_sheets
 from mlay_batch.schema.model import Form
+from mlay_batch.schema.switches import switches_on, with_switches
 from mlay_batch.template.data_validation import write_lists
 from mlay_batch.template.error_marks import (
     FindingGroup,
@@ -32,7 +33,14 @@ from mlay_batch.template.openpyxl_book import (
     set_up_page,
     set_widths,
 )
-from mlay_batch.template.template_context import TemplateContext, cell_values, heading_texts
+from mlay_batch.template.records import used_switches
+from mlay_batch.template.template_context import (
+    TemplateContext,
+    computed_values,
+    given_values,
+    heading_texts,
+    row_values,
+)
 
 __all__ = ["FindingGroup", "TemplateContext", "render", "render_returned"]
 
@@ -65,6 +73,8 @@ def render_returned(
     lang: str = "vi",
 ) -> tuple[bytes, tuple[FindingGroup, ...]]:
     """Return the form as `render` does, and the groups of its first sheet for use in a letter."""
+    on = switches_on(form, context.switches) | used_switches(form, rows)
+    form = with_switches(form, on)
     book = TemplateBook(f"{form.title.of(lang)} {context.branch} {context.period or ''}".strip())
     plans = _plan_sheets(form, rows, lang, returned=bool(findings))
     marks = resolve_marks(findings, rows, form, plans, lang)
@@ -73,8 +83,11 @@ def render_returned(
         write_error_list(book, groups, form, context, lang)
     sheets = {name: book.add_sheet(name) for name in plans}
     write_guide(book, form, context, lang, due_in_letter=context.due_in_letter or bool(findings))
-    values = cell_values(form, context, rows, lang, prefilled=not findings)
-    values |= {key: typed for key, typed in typed_values(marks).items() if values.get(key) is None}
+    typed = row_values(form, context, rows, lang)
+    typed |= {key: value for key, value in typed_values(marks).items() if typed.get(key) is None}
+    given = given_values(form, context, typed, lang, cards=not findings)
+    values = given | typed
+    values |= computed_values(form, context, values, lang)
     content = FormContent(
         form,
         context.period,
@@ -84,6 +97,7 @@ def render_returned(
         write_lists(book, form, context, plans, lang),
         _footer(form, context, lang),
         context.bands,
+        given.keys(),
         cell_tones(marks),
         cell_notes(marks, lang),
     )

@@ -20,6 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from mlay_batch.core.findings import Severity
 from mlay_batch.core.styles import TONES
 from mlay_batch.schema.checks import CHECKS
+from mlay_batch.schema.computed import is_computed
 from mlay_batch.schema.layout import CellPlan
 from mlay_batch.schema.model import Field, Form, Part, Rule, Section
 
@@ -84,7 +85,7 @@ def add_conditional_formats(
                 ranges = " ".join(area.cell_range(n) for n in rule.mark if n in area.first)
                 sheet.conditional_formatting.add(ranges, _conditional_format(formula, tone))
         for field in area.fields():
-            if field.required and not (field.locked or field.compute):
+            if field.required and not (field.locked or is_computed(field, area.first)):
                 cell = area.first_cell(field.id)
                 formula = f"AND({_blank_formula(cell)},{_started_formula(area)})"
                 sheet.conditional_formatting.add(
@@ -101,7 +102,11 @@ def _started_formula(area: SectionArea) -> str:
     if area.section.layout == "card":
         return "TRUE"
     if area.section.layout == "columns":
-        typed = [f for f in area.fields() if not (f.compute or f.propose or f.preset is not None)]
+        typed = [
+            field
+            for field in area.fields()
+            if not (is_computed(field, area.first) or field.propose or field.preset is not None)
+        ]
         return f"COUNTA({','.join(area.first_cell(field.id) for field in typed)})>0"
     names = [field.id for field in area.section.fields]
     return f"COUNTA({area.first_cell(names[0])}:{area.first_cell(names[-1])})>0"

@@ -9,11 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.utils import quote_sheetname
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.worksheet import Worksheet
 
-from mlay_batch.core.findings import Finding, Param, Place, Severity, cell_ranges, split_cell
+from mlay_batch.core.findings import (
+    Finding,
+    Param,
+    Place,
+    Severity,
+    cell_ranges,
+    column_letters,
+    split_cell,
+)
 from mlay_batch.core.messages import Message, explain, text
 from mlay_batch.excel.cell_text import clip
 from mlay_batch.model.records import Row
@@ -95,7 +103,7 @@ def resolve_marks(
                 cells = [own_key, *map(find_key, finding.marks)]
             unique = tuple(dict.fromkeys(cell for cell in cells if cell))
             fresh_finding = replace(
-                finding, params=_fresh_params(finding, own_key, unique, rows, fresh_cells)
+                finding, params=_fresh_params(finding, own_key, unique, rows, fresh_cells, numbers)
             )
             message = explain(fresh_finding, form, lang, returned=True)
             marks.append(Mark(finding, message, own_key, unique))
@@ -161,6 +169,7 @@ def _fresh_params(
     cells: Sequence[CellKey],
     rows: Sequence[Row],
     fresh_cells: Mapping[CellKey, tuple[str, CellPlan]],
+    numbers: Mapping[str, Sequence[int]],
 ) -> Mapping[str, Param]:
     """Return the finding's parameters with rows, columns and cells of the fresh form.
 
@@ -169,12 +178,10 @@ def _fresh_params(
     params = dict(finding.params)
     if own_key is None or own_key not in fresh_cells:
         return params
-    row_numbers = [row.number for row in rows if row.section == own_key[0]]
-    if params.get("row") in row_numbers:
-        record = row_numbers.index(int(str(params["row"])))
-        params["row"] = fresh_cells[own_key[0], record, own_key[2]][1].row
+    if "row" in params:
+        params["row"] = _fresh_row(params["row"], own_key, rows, fresh_cells, numbers)
     if "column" in params:
-        params["column"] = get_column_letter(fresh_cells[own_key][1].column)
+        params["column"] = column_letters(fresh_cells[own_key][1].column)
     if "cells" in params:
         params["cells"] = cell_ranges(
             _cell_name(fresh_cells[key][1]) for key in cells if key in fresh_cells
@@ -182,8 +189,26 @@ def _fresh_params(
     return params
 
 
+def _fresh_row(
+    old: Param,
+    key: CellKey,
+    rows: Sequence[Row],
+    fresh_cells: Mapping[CellKey, tuple[str, CellPlan]],
+    numbers: Mapping[str, Sequence[int]],
+) -> Param:
+    """Return where the row `old` of the section of `key` stands; of columns the letters."""
+    is_column = isinstance(old, str)
+    of_section = [row.number for row in rows if row.section == key[0]]
+    labels: list[Param] = [column_letters(n) if is_column else n for n in of_section]
+    if old not in labels:
+        return old
+    record = numbers[key[0]][labels.index(old)]
+    cell = fresh_cells[key[0], record, key[2]][1]
+    return column_letters(cell.column) if is_column else cell.row
+
+
 def _cell_name(cell: CellPlan) -> str:
-    return f"{get_column_letter(cell.column)}{cell.row}"
+    return f"{column_letters(cell.column)}{cell.row}"
 
 
 def _keys_by_cell(
@@ -391,7 +416,7 @@ def _write_group(
         book.write_text(sheet, row, column, word, style)
     if group.cells:
         first = group.cells[0]
-        place = f"{quote_sheetname(group.sheet)}!{get_column_letter(first.column)}{first.row}"
+        place = f"{quote_sheetname(group.sheet)}!{column_letters(first.column)}{first.row}"
         sheet.cell(row, _LINK_COLUMN).hyperlink = Hyperlink(ref="", location=place)
     line_total = max(map(line_count, words, (width - 1 for width in _LIST_WIDTHS.values())))
     sheet.row_dimensions[row].height = row_height(line_total)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -13,8 +13,8 @@ from openpyxl.worksheet.pagebreak import Break
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch.core.period import Period
-from mlay_batch.core.styles import STYLES
 from mlay_batch.model.records import Value
+from mlay_batch.schema.computed import is_computed
 from mlay_batch.schema.layout import HEADER, CellPlan, Role, SheetPlan, sections_of
 from mlay_batch.schema.model import Field, Form, Section, Text
 from mlay_batch.template.conditional_help import SectionArea, add_conditional_formats
@@ -25,6 +25,7 @@ from mlay_batch.template.openpyxl_book import (
     AutoRow,
     TemplateBook,
     line_count,
+    named_style,
     protect,
     row_height,
     set_up_page,
@@ -49,6 +50,7 @@ _STYLES: Mapping[Role, str] = {
     "unit": "unit",
     "marker": "marker",
     "sign": "unit_name",
+    "room": "unit_name",
 }
 _VALUE_STYLES = {
     "date": "date",
@@ -59,6 +61,10 @@ _VALUE_STYLES = {
 _SCREEN_WIDTH = 120  # characters on a screen 1,024 pixels wide
 _FROZEN_COLUMNS = 3  # columns A (hidden) to C
 _ROOM_FACTOR = 1.1  # blank rows are higher than their text, for filling in by hand
+_ROOMS: Mapping[str, float] = {"room": 51.0, "title": 26.0}  # least heights, in points
+_SMALL_PADDING = 1.5  # points, of a row of small letters
+_GAP = 6.0  # points, of a blank row beside columns
+_LONG_TEXT, _BLANK_LINES = 1000, 5  # a text that may be so long has so many lines while it is blank
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,8 @@ class FormContent:
         values: value of each cell that is not blank.
         lists: ranges of the hidden sheet that dropdown lists show.
         footer: footer of the printed pages.
-        bands: least points and titles of the bands that computed fields show.
+        bands: what computed fields call points.
+        given: cells that the program fills in beforehand.
         tones: name of the tone in which a cell with a finding is coloured.
         notes: note of a cell with a finding.
     """
@@ -86,6 +93,7 @@ class FormContent:
     lists: ListRanges
     footer: str
     bands: Bands = field(default_factory=dict)
+    given: Collection[CellKey] = ()
     tones: Mapping[CellKey, str] = field(default_factory=dict)
     notes: Mapping[CellKey, str] = field(default_factory=dict)
 
@@ -104,7 +112,7 @@ def write_form_sheet(
     ]
     for area in areas:
         for form_field in area.fields():
-            if not _is_locked(area.section, form_field):
+            if not _is_locked(area.section, form_field, area.first):
                 list_range = content.lists.find(form_field)
                 data_check = validation(
                     form_field, content.form, content.period, list_range, content.lang
@@ -117,8 +125,9 @@ def write_form_sheet(
     _print_and_protect(sheet, plan, content, heights)
 
 
-def _is_locked(section: Section, form_field: Field) -> bool:
-    return section is HEADER or form_field.locked or form_field.compute is not None
+def _is_locked(section: Section, form_field: Field, present: Collection[str]) -> bool:
+    """Whether nothing is typed into the field, of a record that has the fields `present`."""
+    return section is HEADER or form_field.locked or is_computed(form_field, present)
 
 
 class _SheetWriter:
@@ -135,6 +144,7 @@ class _SheetWriter:
         for cell in plan.cells:
             if cell.role == "value":
                 self.record_cells[cell.section, cell.record][cell.field] = cell
+        self.has_columns = plan.has_columns
         self.heights: dict[int, float] = {}
         self.growing_rows: set[int] = set()
         self.style_overrides = dict(_style_overrides(plan.cells))
@@ -144,7 +154,8 @@ class _SheetWriter:
         if cell.role == "value":
             self._write_value(cell)
         elif cell.role in ("heading", "subtitle") and cell.field:
-            words, style = self.content.heading_texts[cell.field], _SLOT_STYLES[cell.field]
+            words = self.content.heading_texts[cell.field]
+            style = self._sized(_SLOT_STYLES[cell.field])
             self.book.write_text(self.sheet, cell.row, cell.column, words, style, cell.span)
             self._measure(cell, words, style)
         else:
@@ -152,7 +163,7 @@ class _SheetWriter:
 
     def _write_fixed(self, cell: CellPlan) -> None:
         words = cell.text.of(self.content.lang) if isinstance(cell.text, Text) else cell.text
-        style = self.style_overrides.get(cell, _STYLES[cell.role])
+        style = self._sized(self.style_overrides.get(cell, _STYLES[cell.role]))
         self.book.write(self.sheet, cell.row, cell.column, words or None, style, cell.span)
         if style == "head_below":
             self.book.write(self.sheet, cell.row - 1, cell.column, None, "head_roof")
@@ -162,16 +173,14 @@ class _SheetWriter:
         section, form_field = self.sections[cell.section], self.fields[cell.section, cell.field]
         key = (cell.section, cell.record, cell.field)
         value = self.content.values.get(key)
-        style = _VALUE_STYLES.get(form_field.type, "entry") + " open"
-        if _is_locked(section, form_field):
-            style = "fixed"
-        elif key in self.content.tones:
-            style += f" {self.content.tones[key]}"
+        cells = self.record_cells[cell.section, cell.record]
+        style = self._value_style(section, form_field, key)
         if section is HEADER and isinstance(value, str):
             self.book.program_texts[value] = None
-        if form_field.compute:
-            cells = self.record_cells[cell.section, cell.record]
-            formula = cell_formula(form_field.compute, section, cells, self.content.bands)
+        if form_field.compute and is_computed(form_field, cells):
+            formula = cell_formula(
+                form_field.compute, section, cells, self.content.bands, self.content.lang
+            )
             self.book.write_formula(self.sheet, cell.row, cell.column, formula, value, style)
         else:
             self.book.write(self.sheet, cell.row, cell.column, value, style, cell.span)
@@ -179,7 +188,19 @@ class _SheetWriter:
             self._add_note(cell, self.content.notes[key])
         if section.layout != "card":
             self.growing_rows.add(cell.row)
-        self._measure(cell, value, style)
+        is_long_blank = value is None and form_field.max_length >= _LONG_TEXT
+        self._measure(cell, "\n" * (_BLANK_LINES - 1) if is_long_blank else value, style)
+
+    def _value_style(self, section: Section, form_field: Field, key: CellKey) -> str:
+        if _is_locked(section, form_field, self.record_cells[key[:2]]):
+            return self._sized("computed" if form_field.compute else "fixed")
+        style = _VALUE_STYLES.get(form_field.type, "entry") + " open"
+        tone = self.content.tones.get(key) or ("given flat" if key in self.content.given else "")
+        return self._sized(f"{style} {tone}".strip())
+
+    def _sized(self, style: str) -> str:
+        """Return the style's name; a sheet with columns has small letters, to fit on one page."""
+        return f"{style} small" if self.has_columns and style != "marker" else style
 
     def _add_note(self, cell: CellPlan, words: str) -> None:
         self.book.program_texts[words] = None
@@ -189,21 +210,31 @@ class _SheetWriter:
     def _measure(self, cell: CellPlan, words: object, style: str) -> None:
         if cell.role == "marker":
             return
-        style_spec = STYLES[style.partition(" ")[0]]
+        style_spec = named_style(style)
         width = sum(self.plan.widths[c] for c in range(cell.column, cell.column + cell.span))
         text_width = width / (1.1 if style_spec.bold else 1.0) - style_spec.indent
-        needed_height = row_height(line_count(words, text_width, style_spec.size), style_spec.size)
+        lines = line_count(words, text_width, style_spec.size)
+        if self.has_columns:
+            needed_height = row_height(lines, style_spec.size, _SMALL_PADDING)
+        else:
+            needed_height = row_height(lines, style_spec.size)
+        if cell.role in ("room", "title"):
+            needed_height = max(needed_height, _ROOMS[cell.role])
         self.heights[cell.row] = max(self.heights.get(cell.row, 0.0), needed_height)
 
     def set_row_heights(self) -> Mapping[int, float]:
         """Set the height of every row; Excel may still raise rows of tables."""
         for row, points in self.heights.items():
             if row in self.growing_rows:
-                points = min(MAX_ROW_HEIGHT, round(points * _ROOM_FACTOR, 1))
+                factor = 1.0 if self.has_columns else _ROOM_FACTOR
+                points = min(MAX_ROW_HEIGHT, round(points * factor, 1))
                 self.sheet.row_dimensions[row] = AutoRow(self.sheet, index=row, ht=points)
             else:
                 self.sheet.row_dimensions[row].height = points
             self.heights[row] = points
+        if self.has_columns:
+            for row in set(range(1, self.plan.last_row)) - self.heights.keys():
+                self.heights[row] = self.sheet.row_dimensions[row].height = _GAP
         for row in self.plan.hidden_rows:
             self.sheet.row_dimensions[row].hidden = True
             self.heights[row] = 0.0
@@ -233,17 +264,21 @@ def _print_and_protect(
     sheet: Worksheet, plan: SheetPlan, content: FormContent, heights: Mapping[int, float]
 ) -> None:
     area = f"B1:{get_column_letter(plan.last_column)}{plan.last_row}"
-    set_up_page(sheet, content.form.orientation, content.footer, area)
+    set_up_page(sheet, content.form.orientation, content.footer, area, is_letter=plan.has_columns)
     head_rows = [cell.row for cell in plan.cells if cell.role in ("head", "group")]
     sections = {cell.section for cell in plan.cells if cell.role == "value"}
-    if len(sections) == 1 and head_rows:
+    if plan.has_columns:
+        sheet.print_title_cols = "B:B"
+        _select_first(sheet, plan)
+        sheet.freeze_panes = f"C{plan.first_table_row}"
+    elif len(sections) == 1 and head_rows:
         sheet.print_title_rows = f"{min(head_rows)}:{max(head_rows)}"
         sheet.freeze_panes = f"C{plan.first_table_row}"
     else:
         for row in _page_breaks(plan, content.form.orientation, heights):
             sheet.row_breaks.append(Break(id=row - 1))
         _select_first(sheet, plan)
-    protect(sheet)
+    protect(sheet, may_insert_columns=plan.has_columns)
 
 
 def _select_first(sheet: Worksheet, plan: SheetPlan) -> None:

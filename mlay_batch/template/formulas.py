@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from openpyxl.utils import get_column_letter
 
 from mlay_batch.schema.layout import CellPlan
-from mlay_batch.schema.model import Computed, Section
+from mlay_batch.schema.model import Computed, Section, Text
 
-Bands = Mapping[str, Sequence[tuple[float, str]]]
+Bands = Mapping[str, Sequence[tuple[float, Text]]]
 """Least points and title of each band, from the lowest, by id of the scheme."""
 
 
 def cell_formula(
-    computed: Computed, section: Section, cells: Mapping[str, CellPlan], bands: Bands
+    computed: Computed, section: Section, cells: Mapping[str, CellPlan], bands: Bands, lang: str
 ) -> str:
     """Return the formula of a computed cell; `cells` are those of its record by field.
 
@@ -24,7 +24,7 @@ def cell_formula(
         points = _address(cells[str(computed.of)])
         limits = bands.get(computed.band, ())
         numbers = ",".join(f"{least:g}" for least, _ in limits)
-        titles = ",".join(f'"{title}"' for _, title in limits)
+        titles = ",".join(f'"{title.of(lang)}"' for _, title in limits)
         return f'=IF(COUNT({points})=0,"",LOOKUP({points},{{{numbers}}},{{{titles}}}))'
     plus = [_address(cells[name]) for name in computed.sum if name in cells]
     minus = [_address(cells[name]) for name in computed.less if name in cells]

@@ -34,6 +34,7 @@ from mlay_batch.model.records import Value
 
 _EPOCH = datetime(2018, 1, 1)  # noqa: DTZ001 - a fixed date keeps the bytes reproducible
 _FIRST_EXCEL_DAY = date(1900, 3, 1)  # before it Excel's serial numbers are a day off or missing
+SMALL_SIZE = 10
 MAX_ROW_HEIGHT = 409.0  # points, Excel's limit of a row
 
 
@@ -180,10 +181,13 @@ class AutoRow(RowDimension):
 def named_style(style: str) -> Style:
     """Return the style of a name with modifiers.
 
-    ``open`` unlocks the cell; a tone colours it; ``flat`` keeps the tone's border thin.
+    ``open`` unlocks the cell; a tone colours it; ``flat`` keeps the tone's border thin; ``small``
+    has letters of 10 points, or 14 in a title.
     """
     name, *modifiers = style.split()
     result = replace(STYLES[name], locked="open" not in modifiers)
+    if "small" in modifiers:
+        result = replace(result, size=14 if name == "title" else SMALL_SIZE)
     for tone in modifiers:
         result = TONES[tone].apply_to(result) if tone in TONES else result
     return replace(result, edge="thin", edge_colour=LINE) if "flat" in modifiers else result
@@ -240,24 +244,37 @@ def line_count(words: object, width: float, size: int = SIZE) -> int:
     return sum(1 if len(part) <= capacity else len(wrap(part, capacity)) for part in parts)
 
 
-def row_height(number: int, size: int = SIZE) -> float:
+def row_height(number: int, size: int = SIZE, padding: float = 5) -> float:
     """Return the height in points of a row of `number` lines, with padding."""
-    return min(MAX_ROW_HEIGHT, round(number * size * 1.25 + 5, 1))
+    return min(MAX_ROW_HEIGHT, round(number * size * 1.25 + padding, 1))
 
 
 def set_up_page(
-    sheet: Worksheet, orientation: Literal["portrait", "landscape"], footer: str, area: str
+    sheet: Worksheet,
+    orientation: Literal["portrait", "landscape"],
+    footer: str,
+    area: str,
+    *,
+    is_letter: bool = False,
 ) -> None:
-    """Set the sheet to print on A4, one page wide, with page numbers."""
+    """Set the sheet to print on A4 with page numbers, one page wide.
+
+    A letter has the margins of an official one (left 30 mm) and is never shrunk: columns beyond the
+    page go on to another one.
+    """
     sheet.page_setup.orientation = orientation
     sheet.page_setup.paperSize = 9
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.print_area = area
-    sheet.print_options.horizontalCentered = True
     margins = sheet.page_margins
-    margins.left = margins.right = 0.4
-    margins.top, margins.bottom, margins.header, margins.footer = 0.5, 0.6, 0.3, 0.3
+    if is_letter:
+        margins.left, margins.right = 1.18, 0.59
+        margins.top, margins.bottom, margins.header, margins.footer = 0.4, 0.55, 0.2, 0.25
+    else:
+        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+        sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+        sheet.print_options.horizontalCentered = True
+        margins.left = margins.right = 0.4
+        margins.top, margins.bottom, margins.header, margins.footer = 0.5, 0.6, 0.3, 0.3
     footer_item = HeaderFooterItem(left=_footer_part(footer), right=_footer_part("&P/&N"))
     sheet.HeaderFooter.oddFooter = footer_item
     sheet.sheet_view.showGridLines = False
@@ -267,9 +284,10 @@ def _footer_part(words: str) -> _HeaderFooterPart:
     return _HeaderFooterPart(words, f"{FONT},Italic", 9)
 
 
-def protect(sheet: Worksheet) -> None:
+def protect(sheet: Worksheet, *, may_insert_columns: bool = False) -> None:
     """Protect the sheet without a password; rows may be added, sorted and resized."""
     protection = sheet.protection
     protection.sheet = True
+    protection.insertColumns = not may_insert_columns
     protection.formatColumns = protection.formatRows = False
     protection.insertRows = protection.sort = False

@@ -30,6 +30,22 @@ def record_numbers(form: Form, rows: Sequence[Row]) -> Mapping[str, list[int]]:
     }
 
 
+def used_switches(form: Form, rows: Sequence[Row]) -> set[str]:
+    """Return the switches of what `rows` have: values that came are shown, whatever is on now."""
+    numbers = record_numbers(form, rows)
+    used: set[str | None] = set()
+    for section in form.sections:
+        section_rows = (row for row in rows if row.section == section.id)
+        for number, row in zip(numbers[section.id], section_rows, strict=True):
+            filled = [field for field in section.fields if row.values.get(field.id) is not None]
+            used.update(field.switch for field in filled)
+            if section.layout == "columns" and number != NOWHERE:
+                parts = section.column_parts()
+                used.add(parts[number % len(parts)].switch)
+            used.add(section.switch if filled else None)
+    return {switch for switch in used if switch}
+
+
 def _numbers(section: Section, rows: Sequence[Row], base_rows: Sequence[Row]) -> list[int]:
     numbers: list[int] = []
     for row in rows:

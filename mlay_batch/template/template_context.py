@@ -16,9 +16,9 @@ from mlay_batch.schema.layout import (
     column_cells,
     record_fields,
     record_number,
-    sections_of,
 )
 from mlay_batch.schema.model import Computed, Field, Form
+from mlay_batch.template.formulas import Bands
 from mlay_batch.template.records import record_numbers
 
 CellKey = tuple[str, int, str]  # section id, record from 0 (0 for a card), field id
@@ -42,8 +42,10 @@ class TemplateContext:
     """Officers in the heading: (code, name)."""
     due_in_letter: bool = False
     """Whether the form is to be sent again by the day of the letter it comes with."""
-    bands: Mapping[str, tuple[tuple[float, str], ...]] = field(default_factory=dict, hash=False)
-    """Least points and title of each band, from the lowest, by id of the scheme."""
+    bands: Bands = field(default_factory=dict, hash=False)
+    """What computed fields call points, by id of the scheme."""
+    switches: Mapping[str, bool] = field(default_factory=dict, hash=False)
+    """What the office has switched on or off in its forms, by id of the switch."""
 
     @classmethod
     def of(
@@ -103,50 +105,60 @@ def heading_values(context: TemplateContext, lang: str) -> Mapping[CellKey, Valu
 
 
 def cell_values(
-    form: Form, context: TemplateContext, rows: Sequence[Row], lang: str, *, prefilled: bool = True
+    form: Form, context: TemplateContext, rows: Sequence[Row], lang: str
 ) -> dict[CellKey, Value]:
-    """Return the displayed content of each value cell.
+    """Return the displayed content of each value cell of a form that is not given back."""
+    typed = row_values(form, context, rows, lang)
+    contents = given_values(form, context, typed, lang, cards=True) | typed
+    return contents | computed_values(form, context, contents, lang)
 
-    A card shows the row's value if `rows` has the field, blank or not; else, if `prefilled`, the
-    context's value or the field's default. A table shows its rows; its defaults stay blank and
-    apply when the return is checked. Under columns presets and proposals are written where
-    `prefilled`. Computed cells have the result of their formula.
+
+def row_values(
+    form: Form, context: TemplateContext, rows: Sequence[Row], lang: str
+) -> dict[CellKey, Value]:
+    """Return the displayed content of the heading card and of every cell that `rows` have.
+
+    A blank of a row is None. The defaults of tables stay blank: they apply when the return is
+    checked.
     """
-    cell_contents = dict(heading_values(context, lang))
+    contents = dict(heading_values(context, lang))
     numbers = record_numbers(form, rows)
-    for section in sections_of(form):
-        section_rows = [row for row in rows if row.section == section.id]
-        for form_field in section.fields:
-            if section.layout == "card" and section is not HEADER and prefilled:
-                preset = context.values.get(f"{section.id}.{form_field.id}", form_field.default)
-                cell_contents[section.id, 0, form_field.id] = _display_value(
-                    form, context, form_field, preset, lang
-                )
-            for record, row in zip(numbers[section.id], section_rows, strict=True):
+    for section in form.sections:
+        section_rows = (row for row in rows if row.section == section.id)
+        for record, row in zip(numbers[section.id], section_rows, strict=True):
+            for form_field in section.fields:
                 if form_field.id in row.values:
-                    value = _display_value(
-                        form, context, form_field, row.values[form_field.id], lang
-                    )
-                    cell_contents[section.id, record, form_field.id] = value
-    if prefilled:
-        cell_contents = _presets(form, context, cell_contents, lang) | cell_contents
-    return cell_contents | _results(form, context, cell_contents)
+                    value = row.values[form_field.id]
+                    shown = _display_value(form, context, form_field, value, lang)
+                    contents[section.id, record, form_field.id] = shown
+    return contents
 
 
-def _presets(
-    form: Form, context: TemplateContext, contents: Mapping[CellKey, Value], lang: str
+def given_values(
+    form: Form, context: TemplateContext, typed: Mapping[CellKey, Value], lang: str, *, cards: bool
 ) -> dict[CellKey, Value]:
-    """Return what the template writes into columns beforehand: presets and proposals."""
-    presets: dict[CellKey, Value] = {}
+    """Return what the template writes beforehand into cells that `typed` does not have.
+
+    That is the context's value or the field's default in `cards`, presets and proposals in columns.
+    """
+    given: dict[CellKey, Value] = {}
+    for section in form.sections if cards else ():
+        for form_field in section.fields if section.layout == "card" else ():
+            value = context.values.get(f"{section.id}.{form_field.id}", form_field.default)
+            shown = _display_value(form, context, form_field, value, lang)
+            if shown is not None and not form_field.compute:
+                given[section.id, 0, form_field.id] = shown
+    known = {**given, **typed}
+    known |= computed_values(form, context, known, lang)
     for section, column, index, name in column_cells(form):
         form_field = section.field(name)
-        value: Value = form_field.preset if column == 0 else None
+        value = form_field.preset if column == 0 else None
         if form_field.propose:
-            value = _proposal(form_field.propose, contents)
+            value = _proposal(form_field.propose, known)
         if value is not None:
-            key = (section.id, record_number(section, column, index), name)
-            presets[key] = _display_value(form, context, form_field, value, lang)
-    return presets
+            shown = _display_value(form, context, form_field, value, lang)
+            given[section.id, record_number(section, column, index), name] = shown
+    return {key: value for key, value in given.items() if key not in typed}
 
 
 def _proposal(proposal: Computed, contents: Mapping[CellKey, Value]) -> Value:
@@ -162,10 +174,10 @@ def _proposal(proposal: Computed, contents: Mapping[CellKey, Value]) -> Value:
     return total
 
 
-def _results(
-    form: Form, context: TemplateContext, contents: Mapping[CellKey, Value]
+def computed_values(
+    form: Form, context: TemplateContext, contents: Mapping[CellKey, Value], lang: str
 ) -> dict[CellKey, Value]:
-    """Return what the formulas of the computed cells show."""
+    """Return what the formulas of the computed cells show; `contents` are the other cells."""
     results: dict[CellKey, Value] = {}
     for section in form.sections:
         computed = [f for f in section.fields if f.compute]
@@ -178,17 +190,17 @@ def _results(
                 if form_field.id in names and is_computed(form_field, names):
                     value = values[form_field.id]
                     if form_field.compute and form_field.compute.band:
-                        value = _band(form_field.compute, context, values)
+                        value = _band(form_field.compute, context.bands, values, lang)
                     results[section.id, number, form_field.id] = value
     return results
 
 
-def _band(computed: Computed, context: TemplateContext, values: Mapping[str, Value]) -> Value:
+def _band(computed: Computed, bands: Bands, values: Mapping[str, Value], lang: str) -> Value:
     points = values.get(str(computed.of))
-    limits = context.bands.get(str(computed.band), ())
+    limits = bands.get(str(computed.band), ())
     if not isinstance(points, int | float):
         return None
-    return next((title for least, title in reversed(limits) if points >= least), None)
+    return next((title.of(lang) for least, title in reversed(limits) if points >= least), None)
 
 
 def is_local_list(form: Form, form_field: Field) -> bool:

@@ -39,6 +39,7 @@ class FormFile:
     """One workbook; `cells` of each sheet by row and column, from 1."""
 
     def __init__(self, form: Form = MEETING, period: str = "2019-11", stamped: bool = True) -> None:
+        self.form = form
         self.sheets: dict[str, dict[Spot, Any]] = {}
         self.places: dict[tuple[str, str, int], tuple[str, Spot]] = {}
         self.hidden_rows: set[tuple[str, int]] = set()
@@ -146,7 +147,7 @@ class FormFile:
 
     def read(self) -> Submission:
         """Return what the reader makes of it."""
-        return read(self.save(), "x.xlsx", FORMS)
+        return read(self.save(), "x.xlsx", FORMS if self.form in FORMS else [self.form])
 
 
 def _write(sheet: Any, spot: Spot, value: Any) -> None:

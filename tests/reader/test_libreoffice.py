@@ -10,10 +10,11 @@ from builders import libreoffice
 from builders.reader_files import FORMS, MEETING, codes_and_cells
 from python_calamine import CalamineWorkbook
 
+from mlay_batch.core.findings import column_letters
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import Submission, values_hash
 from mlay_batch.reader import read
-from mlay_batch.reader.cell_metadata import a1, column_letters, parse_position
+from mlay_batch.reader.cell_metadata import a1, parse_position
 from mlay_batch.template import TemplateContext, render
 
 pytestmark = pytest.mark.libreoffice
