@@ -55,7 +55,7 @@ def unread_sections(findings: Iterable[Finding]) -> frozenset[str]:
 def to_finding(failure: Failure, section: Section, row: Row) -> Finding:
     """Return the finding of a failure, at the first marked cell that exists."""
     rule = failure.rule
-    default_mark = section.unique if failure.code in ("F08", "F18") else (failure.field,)
+    default_mark = section.unique if failure.code == "F08" else (failure.field,)
     fields = [name for name in (rule.mark if rule else default_mark) if name in row.cells]
     places = [row.place(name) for name in fields] or [Place("", row.sheet)]
     return Finding(

@@ -171,8 +171,6 @@ def _frame_checks(section: Section) -> Iterator[Any]:
         if field.type == "date" and field.within_period:
             yield pa.Check.within_period(value=field.id, error="F04")
     if section.unique:
-        yield pa.Check.unique_rows(
-            fields=list(section.unique), error="F18" if section.layout == "columns" else "F08"
-        )
+        yield pa.Check.unique_rows(fields=list(section.unique), error="F08")
     for rule in section.rules:
         yield getattr(pa.Check, rule.check)(**rule.params, error=rule.code)

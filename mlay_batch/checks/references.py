@@ -1,7 +1,7 @@
 """Resolves the text of a `ref` field to a code of the register.
 
 People choose "CB-01 – Chi bộ Trường Tiểu học" from the list, or type the code, or only the name.
-A code decides; a name alone is accepted only if it is unique, with a warning.
+A code decides; a name alone, or its last words, are accepted only if unique, with a warning.
 """
 
 from __future__ import annotations
@@ -39,11 +39,12 @@ class Resolver:
         self._names_by_code = names_by_code
         self._codes = {code.casefold(): code for code in names_by_code}
         self._codes_by_name: dict[str, tuple[str, ...]] = {}
+        self._codes_by_end: dict[str, tuple[str, ...]] = {}
         for code, name in names_by_code.items():
-            self._codes_by_name[name_key(name)] = (
-                *self._codes_by_name.get(name_key(name), ()),
-                code,
-            )
+            words = name_key(name).split(" ")
+            _add(self._codes_by_name, " ".join(words), code)
+            for first in range(1, len(words)):
+                _add(self._codes_by_end, " ".join(words[first:]), code)
         self.meaning = cache(self._meaning)
 
     def _meaning(self, text: str) -> Meaning:
@@ -60,6 +61,7 @@ class Resolver:
         if code:
             return self._with_name(code, name, matches)
         matches = matches or self._codes_by_name.get(name_key(cleaned), ())
+        matches = matches or self._codes_by_end.get(name_key(cleaned), ())
         if len(matches) == 1:
             return Meaning(matches[0], "F11", self._labels(*matches))
         if matches:
@@ -86,6 +88,10 @@ class Resolver:
             return self._labels(code)
         nearest_name = nearest(name or head, self._names_by_code.values())
         return self._labels(*self._codes_by_name[name_key(nearest_name)]) if nearest_name else ()
+
+
+def _add(codes: dict[str, tuple[str, ...]], key: str, code: str) -> None:
+    codes[key] = (*codes.get(key, ()), code)
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -366,5 +366,4 @@ register(within_period, ["value"])
 BUILT_IN: Mapping[str, RuleFunction] = {
     "F04": within_period,
     "F08": unique_rows,
-    "F18": unique_rows,
 }

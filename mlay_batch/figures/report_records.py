@@ -340,13 +340,13 @@ class SourceCell:
     Attributes:
         delivery: ledger entry of the return.
         path: ``section.field``.
-        number: row of the sheet, as in `Row.number`.
+        record: first and last cell of the row it is in, without the file.
         place: file, sheet and cell.
     """
 
     delivery: int
     path: str
-    number: int
+    record: Place
     place: Place
 
 

@@ -107,7 +107,7 @@ class ReturnView:
         """Return the cell of the role in `row`."""
         path = self.input_fields[role].field
         place = replace(row.place(path.partition(".")[2]), file=self.accepted.entry.name)
-        return SourceCell(self.accepted.entry.id, path, row.number, place)
+        return SourceCell(self.accepted.entry.id, path, row.span, place)
 
 
 @dataclass(frozen=True)

@@ -110,6 +110,12 @@ class Row:
         """Return where that field stands (the file is named later)."""
         return Place("", self.sheet, self.cells.get(field_id, ""))
 
+    @property
+    def span(self) -> Place:
+        """Its first and last cell: of a table ``C32:O32``, of a card ``F9:F19``."""
+        cells = list(self.cells.values())
+        return Place("", self.sheet, ":".join(dict.fromkeys((*cells[:1], *cells[-1:]))))
+
 
 @dataclass(frozen=True, slots=True)
 class HeaderValue:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from mlay_batch.core.findings import Place
 from mlay_batch.reader.cell_metadata import CellPosition, a1
@@ -31,6 +31,7 @@ from mlay_batch.reader.section_finder import (
 from mlay_batch.reader.values import display_text
 from mlay_batch.schema.layout import HEADER, label_section, sections_of
 from mlay_batch.schema.model import Field, Form, Section
+from mlay_batch.schema.switches import may_be_absent
 
 
 def locate_by_markers(finder: SectionFinder, section: Section) -> Block | None:
@@ -90,13 +91,11 @@ def _find_columns(finder: SectionFinder, section: Section) -> Block | None:
         return None
     blocks = []
     for sheet in [base.sheet] if base else finder.sheets:
-        labels = {
-            field.id: sheet.positions_of(name_keys(field.title))
-            for field in label_section(section).fields
-        }
+        fields = label_section(section).fields
+        labels = {field.id: sheet.positions_of(name_keys(field.title)) for field in fields}
         positions = {name: found[0] for name, found in labels.items() if len(found) == 1}
         label_columns = {column for _, column in positions.values()}
-        if len(positions) < len(labels) or len(label_columns) != 1:
+        if not _are_all(section, fields, positions) or len(label_columns) != 1:
             continue
         rows = {name: row for name, (row, _) in positions.items()}
         first = max(label_columns) + 1
@@ -105,6 +104,11 @@ def _find_columns(finder: SectionFinder, section: Section) -> Block | None:
         records = tuple(column_records(section, rows, columns, base))
         blocks.append(Block(section, sheet, records, bounds, columns=tuple(columns)))
     return single(blocks)
+
+
+def _are_all(section: Section, fields: Iterable[Field], found: Container[str]) -> bool:
+    """Whether every field is among those `found`, besides what an office may have switched off."""
+    return all(field.id in found or may_be_absent(section, field) for field in fields)
 
 
 def _filled_columns(sheet: Sheet, rows: Iterable[int], first: int) -> tuple[int, ...]:
@@ -126,7 +130,7 @@ def _find_tables(finder: SectionFinder, section: Section, sheet: Sheet) -> Itera
         }
         above = bisect_left(title_rows, (row,)) - 1
         misplaced = above >= 0 and title_rows[above][1] != section.id
-        if len(columns) == len(section.fields) and not misplaced:
+        if _are_all(section, section.fields, columns) and not misplaced:
             yield _table_block(finder, section, sheet, row, columns)
 
 
@@ -196,7 +200,7 @@ def _find_cards(finder: SectionFinder, section: Section, sheet: Sheet) -> Iterat
             for field in section.fields
             if (position := _value_cell(finder, sheet, field, range(start + 1, stop)))
         }
-        if len(positions) == len(section.fields):
+        if positions and _are_all(section, section.fields, positions):
             rows, columns = zip(*positions.values(), strict=True)
             bounds = min(rows), min(columns) - 1, max(rows), max(columns)
             yield Block(section, sheet, (positions,), bounds)

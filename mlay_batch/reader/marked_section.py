@@ -33,6 +33,7 @@ from mlay_batch.schema.layout import (
     line_id,
 )
 from mlay_batch.schema.model import Field, Section
+from mlay_batch.schema.switches import may_be_absent
 
 
 @dataclass
@@ -188,19 +189,13 @@ class MarkedSection:
             if position[axis] not in taken_lines
         )
         position = single(id_positions) or (None if id_positions else single(list(free_positions)))
-        if position is None and (id_positions or not self._may_be_absent(field)):
+        if position is None and (id_positions or not may_be_absent(self.section, field)):
             code, error_position = (
                 ("R27", id_positions[1]) if id_positions else ("R26", (self.top, self.column))
             )
             path = f"{self.section.id}.{field_of_line(field.id)}"
             self.finder.add_error(code, Place("", self.sheet.title, a1(error_position)), field=path)
         return position
-
-    def _may_be_absent(self, field: Field) -> bool:
-        """Whether an office may have switched the field off."""
-        part_id, _, _ = field.id.rpartition(".")
-        part_switches = (part.switch for part in self.section.parts if part.id == part_id)
-        return any((field.switch, self.section.switch, *part_switches))
 
     def locate_columns(self) -> Block | None:
         """Locate the records of a section whose lines go over columns, its own or another's."""

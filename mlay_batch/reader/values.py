@@ -34,7 +34,15 @@ from datetime import date, datetime, time, timedelta, timezone
 from mlay_batch.core.findings import Param, Severity
 from mlay_batch.core.mail_address import Fault, canonical, find_fault
 from mlay_batch.core.period import EXCEL_DAY_ZERO, Period, day_number
-from mlay_batch.core.text import CONTROL, DASHES, clean, day_and_month, name_key, nearest
+from mlay_batch.core.text import (
+    CONTROL,
+    DASHES,
+    clean,
+    day_and_month,
+    name_key,
+    nearest,
+    strip_accents,
+)
 from mlay_batch.model.records import Value
 from mlay_batch.reader.grid import ErrorCell, RawValue
 from mlay_batch.schema.model import Choice, Field, FieldType, Form
@@ -205,13 +213,31 @@ def _parse_period(raw: RawValue) -> CellValue:
 
 
 def _parse_choice(text: str, choices: tuple[Choice, ...]) -> CellValue:
-    key = name_key(text)
+    """Return the id of the choice that is meant: programs on telephones drop the lists.
+
+    That is the one with this title, id or other name; or else the only one whose title is so
+    without accents, begins so, or has these initials.
+    """
+    key, plain = name_key(text), _plain(text)
     for choice in choices:
-        if key in (name_key(choice.title.vi), name_key(choice.title.en), name_key(choice.id)):
+        names = choice.title.vi, choice.title.en, choice.id, *choice.also
+        if key in map(name_key, names):
             return CellValue(choice.id)
+    for is_meant in (str.__eq__, str.startswith, _has_initials):
+        meant = [choice.id for choice in choices if is_meant(_plain(choice.title.vi), plain)]
+        if plain and len(meant) == 1:
+            return CellValue(meant[0])
     nearest_title = nearest(text, [choice.title.vi for choice in choices])
     params = {"value": text, "nearest": nearest_title}
     return CellValue(code="C10" if nearest_title else "C09", params=params)
+
+
+def _plain(text: str) -> str:
+    return strip_accents(text).casefold()
+
+
+def _has_initials(title: str, text: str) -> bool:
+    return "".join(re.findall(r"\b\w", title)) == text
 
 
 def _parse_date(raw: RawValue) -> CellValue:

@@ -24,7 +24,7 @@ class LinkTargets:
     Attributes:
         ctx: what the report is written from.
         sections: the tables and their sheets, by the table's name.
-        rows: the row on the sheet, by table, number of the file and of the row in the return.
+        rows: the row on the sheet, by table, number of the file and cells of the row in the return.
     """
 
     ctx: ReportContext
@@ -45,10 +45,10 @@ class LinkTargets:
         for name in sorted(names):
             if name in sections:
                 table = sections[name][1]
-                entry_column, number_column = table.index("_delivery"), table.index("_row")
+                columns = table.index("_delivery"), table.index("_cells")
                 for position, row in enumerate(table.rows):
-                    entry, number = (_content_text(row[i]) for i in (entry_column, number_column))
-                    rows[name, entry, number] = table.sheet_row(position)
+                    entry, cells = (_content_text(row[column]) for column in columns)
+                    rows[name, entry, cells] = table.sheet_row(position)
         return cls(ctx, sections, rows)
 
     def link_to(self, form: str, source: SourceCell) -> Content:
@@ -56,7 +56,7 @@ class LinkTargets:
         section, _, name = source.path.partition(".")
         table_key = table_name(form, section)
         file_number = self.ctx.file_number(source.delivery)
-        row = self.rows.get((table_key, file_number, str(source.number)))
+        row = self.rows.get((table_key, file_number, place_text(source.record)))
         if row is None:
             return place_text(source.place)
         sheet, table = self.sections[table_key]

@@ -7,7 +7,6 @@ from dataclasses import fields
 
 from mlay_batch.core.text import name_key
 from mlay_batch.schema.ids import SCHEMES
-from mlay_batch.schema.layout import label_section
 from mlay_batch.schema.model import Computed, Field, Form, Part, Section
 from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
 
@@ -80,12 +79,18 @@ def _equal_labels(form: Form, base: Section, path: KeyPath) -> Iterator[Fault]:
     seen: set[str] = set()
     for section in form.sections:
         if base.id in (section.id, section.under):
-            for field in label_section(section).fields:
-                if field.id not in section.inherits:
-                    key = name_key(field.title.vi)
-                    if key in seen:
-                        yield Fault((*path, "fields"), field.title.vi, code="schema.again")
-                    seen.add(key)
+            for title in _labels(section):
+                if name_key(title) in seen:
+                    yield Fault((*path, "fields"), title, code="schema.again")
+                seen.add(name_key(title))
+
+
+def _labels(section: Section) -> Iterator[str]:
+    titles = {f.id: f.title for f in section.fields if f.id not in section.inherits}
+    for part in section.column_parts():
+        for name, title in part.lines.items():
+            if words := title or titles.get(name):
+                yield words.vi
 
 
 def _part(form: Form, section: Section, part: Part, path: KeyPath) -> Iterator[Fault]:

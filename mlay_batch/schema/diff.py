@@ -117,7 +117,7 @@ def _rules(form: Form) -> PartValues:
 
 def _choices(form: Form) -> PartValues:
     return {
-        f"{name}.{choice.id}": {"title": choice.title}
+        f"{name}.{choice.id}": {"title": choice.title, "also": choice.also}
         for name, choices in form.choices.items()
         for choice in choices
     }

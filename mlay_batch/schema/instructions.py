@@ -11,6 +11,7 @@ from datetime import timedelta
 from mlay_batch.core.messages import show, text
 from mlay_batch.core.period import Period
 from mlay_batch.core.styles import TONES
+from mlay_batch.schema.layout import label_section
 from mlay_batch.schema.model import Field, Form, Section
 
 InstructionLine = tuple[str, tuple[str, ...]]  # style; one text, or three side by side
@@ -34,7 +35,7 @@ def instructions(
     for number, sentence in enumerate(_general_lines(form, period, lang, due_in_letter), 1):
         yield "plain", (f"{number}. {sentence}",)
     yield "section", (text("template", "guide_colours", lang),)
-    for tone in ("todo", "bad", "watch"):
+    for tone in ("todo", "bad", "watch", *(["given"] if _has_given(form) else [])):
         sentence = text("template", f"guide_{tone}", lang)
         yield f"label {tone}", (f"{TONES[tone].symbol} {sentence}",)
     for section in form.sections:
@@ -59,6 +60,21 @@ def _general_lines(
 def _section_lines(
     form: Form, section: Section, period: Period | None, lang: str
 ) -> Iterator[InstructionLine]:
+    if section.under is None:
+        yield from _section_head(form, section, lang)
+    for field in label_section(section).fields:
+        if field.id in section.inherits:
+            continue
+        key = "optional" if not field.required else "if_any" if section.under else "required"
+        words = (
+            _field_title(field, lang),
+            " ".join(_field_sentences(field, form, period, lang)),
+            text("template", key, lang),
+        )
+        yield _ROW, words
+
+
+def _section_head(form: Form, section: Section, lang: str) -> Iterator[InstructionLine]:
     yield "section", (section.title.of(lang),)
     if section.note:
         yield "note", (section.note.of(lang),)
@@ -66,16 +82,15 @@ def _section_lines(
         yield "note", (_nil_sentence(form, section.nil, lang),)
     keys = ("column_field", "column_how", "column_required")
     yield "head", tuple(text("template", key, lang) for key in keys)
-    for field in section.fields:
-        required_text = text("template", "required" if field.required else "optional", lang)
-        yield (
-            _ROW,
-            (
-                _field_title(field, lang),
-                " ".join(_field_sentences(field, form, period, lang)),
-                required_text,
-            ),
-        )
+
+
+def _has_given(form: Form) -> bool:
+    """Whether the template writes something beforehand that may be typed over."""
+    return any(
+        field.preset is not None or field.propose or field.prefill
+        for section in form.sections
+        for field in section.fields
+    )
 
 
 def _field_title(field: Field, lang: str) -> str:
@@ -84,10 +99,13 @@ def _field_title(field: Field, lang: str) -> str:
 
 
 def _field_sentences(field: Field, form: Form, period: Period | None, lang: str) -> Iterator[str]:
+    if field.compute:
+        yield text("template", "computed", lang)
+        return
     yield value_description(field, form, period, lang)
     if field.help:
         yield field.help.of(lang)
-    elif field.prefill:
+    elif field.prefill or field.propose or field.preset is not None:
         yield text("template", "prefilled", lang)
     if sentence := example_text(field, period, lang):
         yield sentence + "."

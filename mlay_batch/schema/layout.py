@@ -21,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from mlay_batch.schema.computed import is_computed
 from mlay_batch.schema.model import HEADER as HEADER  # its plan is made here
 from mlay_batch.schema.model import Field, Form, Part, Section, Text
 
@@ -135,13 +136,19 @@ def field_of_line(line: str) -> str:
 def label_section(section: Section) -> Section:
     """Return the section with one field for each visible heading.
 
-    Under columns that is one for each line, with the line's id and title; else the section itself.
+    Under columns that is one for each line, with the line's id and title, computed where it is so
+    there; else the section itself.
     """
     if section.layout != "columns":
         return section
     fields = tuple(
         replace(
-            section.field(name), id=line_id(part, name), title=title or section.field(name).title
+            section.field(name),
+            id=line_id(part, name),
+            title=title or section.field(name).title,
+            compute=section.field(name).compute
+            if is_computed(section.field(name), part.lines)
+            else None,
         )
         for part in section.column_parts()
         for name, title in part.lines.items()

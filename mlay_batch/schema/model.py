@@ -78,10 +78,12 @@ class Choice(Record):
     Attributes:
         id: what a return stores.
         title: what the list shows.
+        also: what people type instead.
     """
 
     id: str
     title: Text
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from mlay_batch.schema import scheme_text
 from mlay_batch.schema.catalogue import Catalogue
 from mlay_batch.schema.indicators import Description, Indicator, IndicatorInput, IndicatorSet
 from mlay_batch.schema.markdown import open_gaps, table
-from mlay_batch.schema.model import Effective, Field, Form, Quota, Rule, Section
+from mlay_batch.schema.model import Computed, Effective, Field, Form, Quota, Rule, Section
 from mlay_batch.schema.overlap import kind_and_id
 from mlay_batch.schema.schemes import Cap, Condition, Part, Scheme
 from mlay_batch.schema.statements import STATEMENTS_FILE, statements_page
@@ -101,6 +101,9 @@ def _form(form: Form, lang: str, forms: Sequence[Form]) -> Iterator[str]:
         yield "- " + text("reference", "due", lang, day=form.due.day)
     if form.due and form.due.lock:
         yield "- " + text("reference", "lock", lang, day=form.due.lock)
+    for switch in form.switches:
+        key = "switch.on" if switch.on else "switch.off"
+        yield "- " + text("reference", key, lang, title=switch.title.of(lang), id=switch.id)
     if form.instructions:
         yield from ("", f"## {text('reference', 'instructions', lang)}", "")
         yield from (
@@ -127,7 +130,7 @@ def _effective(effective: Effective, lang: str) -> str:
 
 def _section(form: Form, section: Section, lang: str) -> Iterator[str]:
     yield from ("", f"## {section.title.of(lang)}", "")
-    yield text("reference", section.layout, lang, id=section.id, rows=section.rows)
+    yield from _layout(form, section, lang)
     if section.note:
         yield section.note.of(lang)
     if section.nil:
@@ -140,6 +143,29 @@ def _section(form: Form, section: Section, lang: str) -> Iterator[str]:
         yield from ("", f"### {text('reference', 'rules', lang)}")
         rows = (_rule_row(rule, lang) for rule in section.rules)
         yield from table(lang, "id severity says fix basis check", rows)
+
+
+def _layout(form: Form, section: Section, lang: str) -> Iterator[str]:
+    """Yield how the section stands on the sheet, and which lines it has in a column."""
+    if section.under:
+        titles = ", ".join(section.field(name).title.of(lang) for name in section.inherits)
+        yield text("reference", "under", lang, id=section.id, under=section.under, fields=titles)
+    else:
+        yield text("reference", section.layout, lang, id=section.id, rows=section.rows)
+    if section.parts:
+        yield ""
+    for part in section.parts:
+        titles = ", ".join((t or section.field(n).title).of(lang) for n, t in part.lines.items())
+        words = text("reference", "part", lang, id=part.id, fields=titles)
+        yield f"- {words}{_switch(form, part.switch, lang)}"
+    if section.switch:
+        yield _switch(form, section.switch, lang).strip()
+
+
+def _switch(form: Form, name: str | None, lang: str) -> str:
+    """Return the words that the office may leave something out; empty where it may not."""
+    titles = [switch.title.of(lang) for switch in form.switches if switch.id == name]
+    return " " + text("reference", "switch", lang, title=titles[0]) if titles else ""
 
 
 def _field_rows(form: Form, section: Section, lang: str) -> Iterator[tuple[str, ...]]:
@@ -161,11 +187,33 @@ def _kind(form: Form, field: Field, lang: str) -> Iterator[str]:
     yield f"{kind} ({field.unit.of(lang)})" if field.unit else kind
     yield from _limits(field, lang)
     if field.default is not None:
-        yield text("reference", "field.default", lang, value=_default(form, field, lang))
+        yield text(
+            "reference", "field.default", lang, value=_title(form, field, field.default, lang)
+        )
+    yield from _written_beforehand(form, field, lang)
+    if words := _switch(form, field.switch, lang):
+        yield words.strip()
+
+
+def _written_beforehand(form: Form, field: Field, lang: str) -> Iterator[str]:
+    """Yield what the form says before anybody types, and what nobody types."""
     if field.prefill:
         yield text("reference", "prefill", lang, source=field.prefill)
     if field.locked:
         yield text("reference", "locked", lang)
+    if field.preset is not None:
+        yield text("reference", "preset", lang, value=_title(form, field, field.preset, lang))
+    for key, computed in (("propose", field.propose), ("compute", field.compute)):
+        if computed:
+            yield text("reference", key, lang, sum=_sum_text(computed))
+
+
+def _sum_text(computed: Computed) -> str:
+    """Return "`opening` + `admitted` − `died`", or "`meeting_score` (`total`)"."""
+    if computed.band:
+        return f"`{computed.band}` (`{computed.of}`)"
+    plus = " + ".join(f"`{name}`" for name in computed.sum)
+    return plus + "".join(f" − `{name}`" for name in computed.less)
 
 
 def _limits(field: Field, lang: str) -> Iterator[str]:
@@ -181,11 +229,11 @@ def _limits(field: Field, lang: str) -> Iterator[str]:
         yield text("reference", "limit.within_period", lang)
 
 
-def _default(form: Form, field: Field, lang: str) -> str:
+def _title(form: Form, field: Field, value: str | float, lang: str) -> str:
     for choice in form.choices[field.choices] if field.choices else ():
-        if choice.id == field.default:
+        if choice.id == value:
             return choice.title.of(lang)
-    return show(field.default, lang)
+    return show(value, lang)
 
 
 def _help(field: Field, lang: str) -> Iterator[str]:

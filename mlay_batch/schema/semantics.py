@@ -117,6 +117,7 @@ def _field(form: Form, field: Field, path: KeyPath) -> Iterator[Fault]:
         "pattern": field.pattern is None or (field.type == "text" and _compiles(field.pattern)),
         "within_period": field.type == "date" or not field.within_period,
         "default": field.default is None or _is_possible(field, field.default, form),
+        "preset": field.preset is None or _is_possible(field, field.preset, form),
     }
     for key, fits in valid.items():
         if not fits:

@@ -19,6 +19,13 @@ def with_switches(form: Form, on: Set[str]) -> Form:
     return replace(form, sections=tuple(section for section in sections if section.fields))
 
 
+def may_be_absent(section: Section, field: Field) -> bool:
+    """Whether an office may have switched off a field; under columns its id is that of a line."""
+    part_id, _, _ = field.id.rpartition(".")
+    part_switches = (part.switch for part in section.parts if part.id == part_id)
+    return any((field.switch, section.switch, *part_switches))
+
+
 def _is_on(switch: str | None, on: Set[str]) -> bool:
     return switch is None or switch in on
 

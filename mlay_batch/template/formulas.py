@@ -23,6 +23,8 @@ def cell_formula(
     if computed.band:
         points = _address(cells[str(computed.of)])
         limits = bands.get(computed.band, ())
+        if not limits:
+            return '=""'
         numbers = ",".join(f"{least:g}" for least, _ in limits)
         titles = ",".join(f'"{title.of(lang)}"' for _, title in limits)
         return f'=IF(COUNT({points})=0,"",LOOKUP({points},{{{numbers}}},{{{titles}}}))'

@@ -54,7 +54,7 @@ sections:
       - {id: owed, type: integer, required: true, min: 1, max: 99, propose: {sum: [post.staff], less: [post.on_leave]}, title: {vi: Người phải đi, en: Owed}}
       - {id: went, type: integer, required: true, min: 0, max: 99, title: {vi: Người đã đi, en: Went}}
       - {id: shirked, type: integer, min: 0, max: 99, default: 0, title: {vi: Bỏ không lý do, en: Shirked}}
-      - {id: excused, type: integer, compute: {sum: [owed], less: [went, shirked]}, title: {vi: Vắng có lý do, en: Excused}}
+      - {id: excused, type: integer, compute: {sum: [owed], less: [went, shirked]}, title: {vi: Vắng có phép, en: Excused}}
       - {id: report, type: text, required: true, max_length: 1000, title: {vi: Diễn biến, en: Report}}
     rules:
       - {code: A91, check: sum_not_above, parts: [went, shirked], bound_field: owed, mark: [went, shirked, owed], basis: x, says: {vi: "{sum} người, chỉ có {bound} người phải đi.", en: "{sum} of {bound}."}, fix: {vi: Sửa số người., en: Correct it.}}
@@ -94,7 +94,7 @@ sections:
       - {id: joined, type: integer, min: 0, max: 99, default: 0, title: {vi: Nhận về, en: Joined}}
       - {id: left, type: integer, min: 0, max: 99, default: 0, title: {vi: Chuyển đi, en: Left}}
       - {id: staff, type: integer, compute: {sum: [opening, joined], less: [left]}, title: {vi: Cuối tháng, en: Staff}}
-      - {id: on_leave, type: integer, min: 0, max: 99, default: 0, title: {vi: Nghỉ phép, en: On leave}}
+      - {id: on_leave, type: integer, min: 0, max: 99, default: 0, prefill: post.on_leave, title: {vi: Nghỉ phép, en: On leave}}
       - {id: none_made, type: choice, choices: yes_no, default: "no", title: {vi: Tháng này không đi, en: No tour}}
 """  # noqa: E501 - a form as it is written
 
@@ -117,10 +117,16 @@ CONTEXT = TemplateContext(
 )
 
 
-def card_form(*switches: str, yaml: str = YAML) -> Form:
-    """Return the form with these switches on, besides those that are on by themselves."""
+def whole_form(yaml: str = YAML) -> Form:
+    """Return the form with all that an office may ask for."""
     form = load_text(yaml, "patrol.yaml")
     assert isinstance(form, Form)
+    return form
+
+
+def card_form(*switches: str, yaml: str = YAML) -> Form:
+    """Return the form with these switches on, besides those that are on by themselves."""
+    form = whole_form(yaml)
     return with_switches(form, switches_on(form, dict.fromkeys(switches, True)))
 
 

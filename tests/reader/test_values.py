@@ -15,7 +15,7 @@ from mlay_batch.reader.values import CellValue, display_text, parse_cell
 from mlay_batch.schema.model import Choice, Effective, Field, Form, Text
 
 KIND = (
-    Choice("regular", Text("Thường kỳ", "Regular")),
+    Choice("regular", Text("Thường kỳ", "Regular"), ("định kỳ", "ck")),
     Choice("thematic", Text("Chuyên đề", "Thematic")),
 )
 FORM = Form(
@@ -147,9 +147,27 @@ def test_a_choice(raw):
     assert value("choice", raw) == "thematic"
 
 
+@pytest.mark.parametrize("raw", ["chuyen de", "c", "Chuyên", "CĐ", "cd"])
+def test_a_choice_typed_on_a_telephone(raw):
+    assert value("choice", raw) == "thematic"
+
+
+@pytest.mark.parametrize("raw", ["tk", "CK", "Định kỳ", "thường"])
+def test_a_choice_has_initials_and_other_names(raw):
+    assert value("choice", raw) == "regular"
+
+
+def test_what_may_mean_two_choices_means_none():
+    both = Choice("both", Text("Thường kỳ và chuyên đề", "Both"))
+    form = replace(FORM, choices={"kind": (*KIND, both)})
+    entry = Field("x", "choice", Text("x", "x"), choices="kind")
+    parsed = [parse_cell(raw, entry, form).value for raw in ("thường", "thuong ky", "thuong ky va")]
+    assert parsed == [None, "regular", "both"]
+
+
 def test_no_choice():
-    assert parse("choice", "chuyen de").code == "C10"
-    assert parse("choice", "chuyen de").params["nearest"] == "Chuyên đề"
+    assert parse("choice", "chuyne đề").code == "C10"
+    assert parse("choice", "chuyne đề").params["nearest"] == "Chuyên đề"
     assert parse("choice", "xyz").code == "C09"
     assert parse("choice", 1.0).code == "C09"
 

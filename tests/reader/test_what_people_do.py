@@ -112,6 +112,7 @@ CHECKED: list[tuple[str, str, Any, str | None, Any]] = [
     ("day and month swapped", HELD_ON, date(2019, 4, 11), "F05", date(2019, 4, 11)),
     ("an officer of a name two bear", "visits.officer", "Nguyễn Văn An", "F10", "Nguyễn Văn An"),
     ("the tone on the other letter", "visits.officer", "Lò Văn Hòa", "F11", "TU01"),
+    ("the last of a name, as people call each other", "visits.officer", "Hòa", "F11", "TU01"),
     ("the tone there, with the code", "visits.officer", "TU01 – Lò Văn Hòa", None, "TU01"),
 ]
 

@@ -6,13 +6,11 @@ A field added to a form appears here as a column; nothing in this program names 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from operator import attrgetter
 
-from mlay_batch.core.findings import Place
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import LedgerEntry, Row, Value
 from mlay_batch.report.data.data_sheets import returns_of
@@ -91,16 +89,8 @@ def _columns(
         title, kind = plain_heading(field.title.of(ctx.lang)), _KINDS.get(field.type, "text")
         yield DataColumn(name, title, kind, _value_of(ctx, form, field))
     yield column("delivery", "link", lambda line: ctx.file_link(line.entry.id))
-    yield column("row", "integer", attrgetter("row.number"))
-    yield DataColumn("_cells", ctx.t("column.source"), "text", partial(_source_cells, fields))
-
-
-def _source_cells(field_ids: Iterable[str], line: _ReturnedRow) -> str:
-    """Return where a row stands in its file: ``Báo cáo!C32:O32``, a card's ``Báo cáo!F9:F19``."""
-    row = line.row
-    cells = [row.cells[name] for name in field_ids if name in row.cells]
-    ends = dict.fromkeys((cells[0], cells[-1])) if cells else ()
-    return place_text(Place("", row.sheet, ":".join(ends)))
+    source = ctx.t("column.source")
+    yield DataColumn("_cells", source, "text", lambda line: place_text(line.row.span))
 
 
 def _value_of(ctx: ReportContext, form: Form, field: Field) -> Callable[[_ReturnedRow], Value]:
