@@ -47,7 +47,7 @@ from mlay_batch.model.records import CheckedFile, IncomingFile, Verdict
 pytestmark = pytest.mark.usefixtures("reading_here")
 
 OCTOBER = Period(2019, 10)
-_WHERE = ("place", "marks", "delivery", "number")  # where it was read, not what it says
+_WHERE = ("place", "marks", "delivery", "record")  # where it was read, not what it says
 
 
 def figures(office: Office, period: Period = NOVEMBER) -> Figures:
