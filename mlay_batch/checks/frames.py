@@ -151,21 +151,31 @@ def _card_paths(rule: Rule) -> Iterable[str]:
     paths = [path for path in rule.params.get("given", ()) if "." in path]
     if rule.check != "sum_equals_card":
         return paths
-    return [*rule.params["plus"], *rule.params.get("less", ()), *paths]
+    keys = ("plus", "or_plus", "less")
+    return [*(path for key in keys for path in rule.params.get(key, ())), *paths]
 
 
 def _exists(table: SectionTable, rule: Rule, tables: Mapping[str, SectionTable]) -> pd.Series[bool]:
+    """Return which rows have their value in the target; over the same columns, in theirs."""
     section, _, field = rule.params["target"].partition(".")
-    target_pairs = set(_pairs(tables[section], field, rule.params.get("among", {})))
-    exists = [pair in target_pairs for pair in _pairs(table, rule.params["value"])]
+    value, target = rule.params["value"], tables[section]
+    if _columns_of(table.section) == _columns_of(target.section) is not None:
+        value = field = NUMBER
+    target_pairs = set(_pairs(target, field, rule.params.get("among", {})))
+    exists = [pair in target_pairs for pair in _pairs(table, value)]
     return pd.Series(exists, index=table.frame.index, dtype=bool)
+
+
+def _columns_of(section: Section) -> str | None:
+    """Return the section whose columns are the section's records, or have them hung on."""
+    return (section.under or section.id) if section.layout == "columns" else None
 
 
 def _pairs(table: SectionTable, field: str, among: Conditions = {}) -> Iterable[tuple[int, Value]]:  # noqa: B006 - never changed
     conditions = [(path.rpartition(".")[2], values) for path, values in among.items()]
     for owner, row in zip(table.owners, table.rows, strict=True):
         if all(row.values.get(name) in values for name, values in conditions):
-            yield owner, row.values.get(field)
+            yield owner, row.number if field == NUMBER else row.values.get(field)
 
 
 def _ref_dates(

@@ -92,14 +92,18 @@ def sum_equals_card(
     value: str,
     plus: Values,
     less: Values = (),
+    or_plus: Values = (),
     given: Conditions | None = None,
 ) -> RuleResult:
     """Value of the row = sum of `plus` − sum of `less`, fields of a card of the same return.
 
-    Blanks as in `sum_equals`.
+    Also with `or_plus` in place of `plus`. Blanks as in `sum_equals`.
     """
     total = row_sum(frame, plus) - row_sum(frame, less)
-    holds = unknown_as_true(nearly_equal(frame[value], total) | ~_applies(frame, given))
+    equal = nearly_equal(frame[value], total)
+    if or_plus:
+        equal |= nearly_equal(frame[value], row_sum(frame, or_plus) - row_sum(frame, less))
+    holds = unknown_as_true(equal | ~_applies(frame, given))
     return RuleResult(holds, {"value": frame[value], "sum": total})
 
 

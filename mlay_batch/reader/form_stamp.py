@@ -37,6 +37,8 @@ class StampedWorkbook:
     """Texts the template wrote for this workbook alone."""
     sheets: tuple[Sheet, ...]
     """Sheets where people type, hidden ones if a section is there only; of a roll-up its data."""
+    switches: frozenset[str] = frozenset()
+    """What the office had switched on when the template was written."""
 
 
 def read_stamp(sheets: Sequence[Sheet]) -> StampedWorkbook:
@@ -61,7 +63,8 @@ def read_stamp(sheets: Sequence[Sheet]) -> StampedWorkbook:
         if stamp.form == ROLLUP
         else _form_sheets(other_sheets)
     )
-    return StampedWorkbook(stamp if stamp_sheet else None, template_texts, form_sheets)
+    switches = frozenset(value for key, value in pairs if key == "switch")
+    return StampedWorkbook(stamp if stamp_sheet else None, template_texts, form_sheets, switches)
 
 
 def _is_data_sheet(sheet: Sheet) -> bool:

@@ -95,7 +95,7 @@ def _find_columns(finder: SectionFinder, section: Section) -> Block | None:
         labels = {field.id: sheet.positions_of(name_keys(field.title)) for field in fields}
         positions = {name: found[0] for name, found in labels.items() if len(found) == 1}
         label_columns = {column for _, column in positions.values()}
-        if not _are_all(section, fields, positions) or len(label_columns) != 1:
+        if not _are_all(finder.form, section, fields, positions) or len(label_columns) != 1:
             continue
         rows = {name: row for name, (row, _) in positions.items()}
         first = max(label_columns) + 1
@@ -106,9 +106,9 @@ def _find_columns(finder: SectionFinder, section: Section) -> Block | None:
     return single(blocks)
 
 
-def _are_all(section: Section, fields: Iterable[Field], found: Container[str]) -> bool:
+def _are_all(form: Form, section: Section, fields: Iterable[Field], found: Container[str]) -> bool:
     """Whether every field is among those `found`, besides what an office may have switched off."""
-    return all(field.id in found or may_be_absent(section, field) for field in fields)
+    return all(field.id in found or may_be_absent(form, section, field) for field in fields)
 
 
 def _filled_columns(sheet: Sheet, rows: Iterable[int], first: int) -> tuple[int, ...]:
@@ -130,7 +130,7 @@ def _find_tables(finder: SectionFinder, section: Section, sheet: Sheet) -> Itera
         }
         above = bisect_left(title_rows, (row,)) - 1
         misplaced = above >= 0 and title_rows[above][1] != section.id
-        if _are_all(section, section.fields, columns) and not misplaced:
+        if _are_all(finder.form, section, section.fields, columns) and not misplaced:
             yield _table_block(finder, section, sheet, row, columns)
 
 
@@ -200,7 +200,7 @@ def _find_cards(finder: SectionFinder, section: Section, sheet: Sheet) -> Iterat
             for field in section.fields
             if (position := _value_cell(finder, sheet, field, range(start + 1, stop)))
         }
-        if positions and _are_all(section, section.fields, positions):
+        if positions and _are_all(finder.form, section, section.fields, positions):
             rows, columns = zip(*positions.values(), strict=True)
             bounds = min(rows), min(columns) - 1, max(rows), max(columns)
             yield Block(section, sheet, (positions,), bounds)

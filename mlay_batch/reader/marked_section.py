@@ -189,7 +189,9 @@ class MarkedSection:
             if position[axis] not in taken_lines
         )
         position = single(id_positions) or (None if id_positions else single(list(free_positions)))
-        if position is None and (id_positions or not may_be_absent(self.section, field)):
+        if position is None and (
+            id_positions or not may_be_absent(self.finder.form, self.section, field)
+        ):
             code, error_position = (
                 ("R27", id_positions[1]) if id_positions else ("R26", (self.top, self.column))
             )

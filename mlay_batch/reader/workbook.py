@@ -34,6 +34,7 @@ from mlay_batch.reader.unexpected_cells import (
 from mlay_batch.reader.values import display_text
 from mlay_batch.schema.layout import HEADER, sections_of
 from mlay_batch.schema.model import Form, Section
+from mlay_batch.schema.switches import may_be_absent, with_switches
 
 UNCALCULATED = "=…"  # a formula without a stored result
 _DIGITS = 12  # significant ones; further ones differ between office programs
@@ -44,7 +45,7 @@ class Reader:
 
     def __init__(self, forms: Sequence[Form], limits: Limits) -> None:
         self.forms, self.limits = tuple(forms), limits
-        self._templates: dict[tuple[str, str], FormTexts] = {}
+        self._templates: dict[tuple[str, str, frozenset[str] | None], FormTexts] = {}
 
     def read(self, data: bytes) -> Submission:
         """Read one file; one that cannot be read is a submission with one finding."""
@@ -67,11 +68,17 @@ class Reader:
         return _build_submission(workbook, finder, self.limits)
 
     def _locate(
-        self, form: Form, sheets: Sequence[Sheet], markers: MarkerPositions
+        self,
+        form: Form,
+        sheets: Sequence[Sheet],
+        markers: MarkerPositions,
+        switches: frozenset[str] | None = None,
     ) -> SectionFinder:
-        form_key = form.form, form.version
+        """Locate a form as it was written with those `switches` on; None: any of them."""
+        form_key = form.form, form.version, switches
         if form_key not in self._templates:
-            self._templates[form_key] = FormTexts.from_form(form)
+            asked = form if switches is None else with_switches(form, switches)
+            self._templates[form_key] = FormTexts.from_form(asked)
         return locate_sections(SectionFinder(self._templates[form_key], sheets, markers))
 
     def _locate_stamped_form(
@@ -81,7 +88,7 @@ class Reader:
         stamp = workbook.stamp
         for form in self.forms:
             if stamp and (form.form, form.version) == (stamp.form, stamp.version):
-                return self._locate(form, workbook.sheets, markers)
+                return self._locate(form, workbook.sheets, markers, workbook.switches)
         raise UnreadableError(
             "R21", form=stamp.form if stamp else "", version=stamp.version if stamp else ""
         )
@@ -128,7 +135,7 @@ def locate_sections(finder: SectionFinder) -> SectionFinder:
         block = locate_by_markers(finder, section)
         if block is None and len(finder.findings) == errors:
             block = locate_by_headings(finder, section)
-            if block is None and section.switch:
+            if block is None and may_be_absent(finder.form, section):
                 continue  # the office does not ask for it
             if block is None:
                 place = _place_of_rest(finder, section)

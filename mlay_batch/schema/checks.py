@@ -119,7 +119,8 @@ CHECKS: Mapping[str, CheckSpec] = {
     "differs": CheckSpec({"value": "field", "other": "field"}, gaps=("value",)),
     # no two rows of one return alike in these fields; `row` is the Excel row of the first of them
     "unique_rows": CheckSpec({"fields": "fields"}, gaps=("row",)),
-    # the value stands in that field of another section of the same return
+    # the value stands in that field of another section of the same return, over the same columns in
+    # the same column
     # (asked only of rows where `when` holds one of the values, if that is given; only rows of the
     # other section count in which `among` holds)
     "exists_in": CheckSpec(
@@ -147,10 +148,17 @@ CHECKS: Mapping[str, CheckSpec] = {
     "rows_at_most": CheckSpec(
         {"when": "field", "values": "texts", "bound": "number"}, gaps=("count", "bound")
     ),
-    # the value = sum of `plus` − sum of `less`, fields of a card section of the same return
+    # the value = sum of `plus` − sum of `less`, fields of a card section of the same return, or the
+    # same with `or_plus`
     "sum_equals_card": CheckSpec(
-        {"value": "field", "plus": "others", "less": "others", "given": "given"},
-        frozenset({"less", "given"}),
+        {
+            "value": "field",
+            "plus": "others",
+            "less": "others",
+            "or_plus": "others",
+            "given": "given",
+        },
+        frozenset({"less", "or_plus", "given"}),
         ("value", "sum"),
         _NUMBERS,
     ),

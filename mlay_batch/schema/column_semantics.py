@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from mlay_batch.core.text import name_key
 from mlay_batch.schema.ids import SCHEMES
-from mlay_batch.schema.model import Computed, Field, Form, Part, Section
+from mlay_batch.schema.model import Choice, Computed, Field, Form, Part, Section
 from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
 
 _NUMBERS = ("integer", "number")
@@ -18,9 +18,7 @@ _NOT_COMPUTED = ("locked", "default", "preset", "propose", "prefill")
 def column_faults(form: Form) -> Iterator[Fault]:
     """Yield the faults of these keys, section by section."""
     switches = [switch.id for switch in form.switches]
-    for index, name in enumerate(switches):
-        if name in switches[:index]:
-            yield Fault(("switches", index, "id"), name, code="schema.again")
+    yield from _switches(form, switches)
     for i, section in enumerate(form.sections):
         path: KeyPath = ("sections", i)
         yield from _switch(section, path, switches)
@@ -30,13 +28,23 @@ def column_faults(form: Form) -> Iterator[Fault]:
             yield from _unfit_keys(section, _COLUMN_KEYS, path)
         for j, part in enumerate(section.parts):
             yield from _switch(part, (*path, "parts", j), switches)
+            yield from unknown_names(part.switches, (*path, "parts", j, "switches"), switches)
         for j, field in enumerate(section.fields):
             yield from _switch(field, (*path, "fields", j), switches)
             yield from _field(form, section, field, (*path, "fields", j))
 
 
+def _switches(form: Form, switches: list[str]) -> Iterator[Fault]:
+    for index, name in enumerate(switches):
+        if name in switches[:index]:
+            yield Fault(("switches", index, "id"), name, code="schema.again")
+    for name, choices in form.choices.items():
+        for index, choice in enumerate(choices):
+            yield from _switch(choice, ("choices", name, index), switches)
+
+
 def _switch(
-    record: Section | Part | Field, path: KeyPath, switches: Iterable[str]
+    record: Section | Part | Field | Choice, path: KeyPath, switches: Iterable[str]
 ) -> Iterator[Fault]:
     if record.switch is not None:
         yield from unknown_names([record.switch], (*path, "switch"), switches)
@@ -98,6 +106,8 @@ def _part(form: Form, section: Section, part: Part, path: KeyPath) -> Iterator[F
     lines = own_fields.keys() - set(section.inherits)
     yield from unknown_names(part.lines or [""], (*path, "lines"), lines)
     yield from unknown_names(part.set_, (*path, "set"), lines - part.lines.keys())
+    for switch, names in part.switches.items():
+        yield from unknown_names(names, (*path, "switches", switch), part.lines)
     for name, value in part.set_.items():
         field = own_fields.get(name)
         if field and field.choices in form.choices:

@@ -79,11 +79,13 @@ class Choice(Record):
         id: what a return stores.
         title: what the list shows.
         also: what people type instead.
+        switch: id of the form's switch without which it is not offered.
     """
 
     id: str
     title: Text
     also: tuple[str, ...] = ()
+    switch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +200,20 @@ class Part(Record):
         lines: ids of the fields, in order, with their titles here; None: that of the field.
         set_: values that every record of the part has, by field id.
         switch: id of the form's switch without which the part is not asked for.
+        switches: lines that are asked for only where a switch is on, by its id.
     """
 
     id: str
     lines: Mapping[str, Text | None] = field(hash=False)
     set_: Mapping[str, str] = field(default_factory=dict, hash=False)
     switch: str | None = None
+    switches: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+
+    def switches_of(self, line: str) -> Iterator[str]:
+        """Yield the switches without which a line of the part is not asked for."""
+        if self.switch:
+            yield self.switch
+        yield from (switch for switch, lines in self.switches.items() if line in lines)
 
 
 @dataclass(frozen=True, slots=True)

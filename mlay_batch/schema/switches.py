@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import replace
 
+from mlay_batch.schema.layout import label_section
 from mlay_batch.schema.model import Computed, Field, Form, Part, Section
 
 
@@ -14,16 +15,33 @@ def switches_on(form: Form, chosen: Mapping[str, bool]) -> Set[str]:
 
 
 def with_switches(form: Form, on: Set[str]) -> Form:
-    """Return the form without the sections, parts and fields whose switch is not in `on`."""
+    """Return the form without what has a switch that is not in `on`, and without switches."""
+    choices = {
+        name: tuple(replace(choice, switch=None) for choice in of_list if _is_on(choice.switch, on))
+        for name, of_list in form.choices.items()
+    }
+    kept = replace(form, choices={name: of_list for name, of_list in choices.items() if of_list})
     sections = (_with_switches(s, on) for s in form.sections if _is_on(s.switch, on))
-    return replace(form, sections=tuple(section for section in sections if section.fields))
+    asked = tuple(s for s in sections if s.fields and not _lacks_choices(s, kept))
+    return replace(kept, sections=asked, switches=())
 
 
-def may_be_absent(section: Section, field: Field) -> bool:
-    """Whether an office may have switched off a field; under columns its id is that of a line."""
-    part_id, _, _ = field.id.rpartition(".")
-    part_switches = (part.switch for part in section.parts if part.id == part_id)
-    return any((field.switch, section.switch, *part_switches))
+def _lacks_choices(section: Section, form: Form) -> bool:
+    """Whether a required choice of the section has nothing left to choose."""
+    return any(f.required and f.choices and f.choices not in form.choices for f in section.fields)
+
+
+def may_be_absent(form: Form, section: Section, field: Field | None = None) -> bool:
+    """Whether an office may have switched off a section, or a field of it.
+
+    Under columns the field's id is that of its line.
+    """
+    none_on = with_switches(replace(form, sections=(section,)), frozenset())
+    if not none_on.sections:
+        return True
+    if field is None:
+        return False
+    return field.id not in {f.id for f in label_section(none_on.sections[0]).fields}
 
 
 def _is_on(switch: str | None, on: Set[str]) -> bool:
@@ -32,13 +50,23 @@ def _is_on(switch: str | None, on: Set[str]) -> bool:
 
 def _with_switches(section: Section, on: Set[str]) -> Section:
     kept = {field.id for field in section.fields if _is_on(field.switch, on)}
-    fields = tuple(_without_parts(f, kept) for f in section.fields if f.id in kept)
-    parts = tuple(_part(part, kept) for part in section.parts if _is_on(part.switch, on))
-    return replace(section, fields=fields, parts=tuple(part for part in parts if part.lines))
+    fields = tuple(
+        replace(_without_parts(field, kept), switch=None)
+        for field in section.fields
+        if field.id in kept
+    )
+    parts = tuple(_part(part, kept, on) for part in section.parts if _is_on(part.switch, on))
+    asked = tuple(part for part in parts if part.lines)
+    return replace(section, fields=fields, parts=asked, switch=None)
 
 
-def _part(part: Part, kept: Set[str]) -> Part:
-    return replace(part, lines={name: words for name, words in part.lines.items() if name in kept})
+def _part(part: Part, kept: Set[str], on: Set[str]) -> Part:
+    lines = {
+        name: words
+        for name, words in part.lines.items()
+        if name in kept and all(_is_on(switch, on) for switch in part.switches_of(name))
+    }
+    return replace(part, lines=lines, switch=None, switches={})
 
 
 def _without_parts(field: Field, kept: Set[str]) -> Field:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from mlay_batch.core.findings import Finding
 from mlay_batch.core.messages import text
@@ -103,7 +103,7 @@ def render_returned(
     )
     for name, sheet in plans.items():
         write_form_sheet(book, sheets[name], sheet, content)
-    _stamp(book, form, context)
+    _stamp(book, form, context, on)
     return book.to_bytes(), groups
 
 
@@ -132,8 +132,8 @@ def _footer(form: Form, context: TemplateContext, lang: str) -> str:
     ).strip(" ·")
 
 
-def _stamp(book: TemplateBook, form: Form, context: TemplateContext) -> None:
-    """Write the hidden stamp: form, branch, period, and every text written by the program."""
+def _stamp(book: TemplateBook, form: Form, context: TemplateContext, on: Set[str]) -> None:
+    """Write the hidden stamp: form, branch, period, switches, every text of the program."""
     sheet = book.add_sheet(STAMP_SHEET)
     sheet.sheet_state = "veryHidden"
     pairs = [
@@ -142,6 +142,7 @@ def _stamp(book: TemplateBook, form: Form, context: TemplateContext) -> None:
         ("version", form.version),
         ("branch", context.branch),
         ("period", str(context.period or "")),
+        *(("switch", name) for name in sorted(on)),
         *(("static", words) for words in book.program_texts),
     ]
     for row, pair in enumerate(pairs, 1):

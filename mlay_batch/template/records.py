@@ -39,9 +39,16 @@ def used_switches(form: Form, rows: Sequence[Row]) -> set[str]:
         for number, row in zip(numbers[section.id], section_rows, strict=True):
             filled = [field for field in section.fields if row.values.get(field.id) is not None]
             used.update(field.switch for field in filled)
+            used.update(
+                choice.switch
+                for field in filled
+                for choice in form.choices.get(field.choices or "", ())
+                if choice.id == row.values[field.id]
+            )
             if section.layout == "columns" and number != NOWHERE:
                 parts = section.column_parts()
-                used.add(parts[number % len(parts)].switch)
+                part = parts[number % len(parts)]
+                used.update(switch for field in filled for switch in part.switches_of(field.id))
             used.add(section.switch if filled else None)
     return {switch for switch in used if switch}
 

@@ -59,6 +59,7 @@ class FormFile:
         self.stamp = [
             ("mark", "mlay-batch"), ("form", form.form), ("version", form.version),
             ("branch", "CB-01"), ("period", period),
+            *(("switch", switch.id) for switch in form.switches),
         ] if stamped else []  # fmt: skip
         if ("head", "branch", 0) in self.places:
             self.put("head.branch", "CB-01 – Chi bộ Trường Tiểu học")

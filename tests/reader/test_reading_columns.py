@@ -10,7 +10,7 @@ from datetime import date
 import openpyxl
 import pytest
 from builders import libreoffice
-from builders.card_form import CONTEXT, FORM, WITH_POINTS, hung, post, tour
+from builders.card_form import CONTEXT, FORM, WITH_POINTS, hung, post, tour, whole_form
 from builders.reader_files import FormFile, Formula, codes, codes_and_cells
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +21,7 @@ from mlay_batch.reader import read
 from mlay_batch.schema.model import Form
 from mlay_batch.template import render
 
+WHOLE = whole_form()
 DAY, LATER = date(2019, 11, 3), date(2019, 11, 20)
 
 
@@ -242,11 +243,20 @@ def test_a_line_deleted_is_missed():
 
 
 def test_what_an_office_switches_off_is_not_missed():
-    """The reader has the whole form; what came was made without its parts."""
-    filled = render(FORM, CONTEXT, [tour(3), hung("marks", 3, judge="own", total=70)])
-    back = read(filled, "x.xlsx", [WITH_POINTS])
+    """The stamp says what was switched on when the form was written; without it, any may be off."""
+    rows = [tour(3), hung("marks", 3, judge="own", total=70)]
+    back = read(render(WHOLE, CONTEXT, rows), "x.xlsx", [WHOLE])
     assert back.findings == ()
     assert back.section_rows("marks")[0].values["total"] == 70
+    copy = copied(FormFile(FORM).put("marks.total", 70)).save()
+    assert codes(read(copy, "x.xlsx", [WHOLE])) == ["R28"] * 4
+
+
+def test_a_line_that_was_switched_on_is_missed():
+    file = FormFile(WHOLE).put("marks.gear", 7)
+    _, (row, _) = file.spot("marks.order")
+    file.move(lambda s: None if s[0] == row else (s[0] - (s[0] > row), s[1]))
+    assert ("R26", "marks.order") in [(f.code, f.params.get("field")) for f in file.read().findings]
 
 
 def test_merged_answers_are_refused():
