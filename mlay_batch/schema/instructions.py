@@ -60,10 +60,11 @@ def _general_lines(
 def _section_lines(
     form: Form, section: Section, period: Period | None, lang: str
 ) -> Iterator[InstructionLine]:
+    is_short = any(other.layout == "columns" for other in form.sections)  # one page
     if section.under is None:
         yield from _section_head(form, section, lang)
     for field in label_section(section).fields:
-        if field.id in section.inherits:
+        if field.id in section.inherits or (is_short and not _needs_words(field)):
             continue
         key = "optional" if not field.required else "if_any" if section.under else "required"
         words = (
@@ -72,6 +73,13 @@ def _section_lines(
             text("template", key, lang),
         )
         yield _ROW, words
+
+
+def _needs_words(field: Field) -> bool:
+    """Whether there is more to say of a field than its limits, which its cell tells."""
+    is_given = field.prefill or field.propose or field.preset is not None
+    has_words = field.help or field.example or field.compute or is_given
+    return bool(has_words) or field.type not in ("text", "integer", "number")
 
 
 def _section_head(form: Form, section: Section, lang: str) -> Iterator[InstructionLine]:

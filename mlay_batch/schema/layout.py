@@ -59,7 +59,7 @@ _LABEL_COLUMN_WIDTH, _RECORD_WIDTH, _MARGIN_WIDTH = 23, 26, 1
 _CARD_ONLY_WIDTHS = {2: 5, 3: 12, 4: 39, 5: 12, 6: 14, 7: 28}  # column: width, without tables
 
 _SIGNATURES = (
-    (Text("NGƯỜI LẬP BIỂU", "PREPARED BY"), Text("T/M CẤP ỦY\nBÍ THƯ", "SECRETARY")),
+    (Text("NGƯỜI LẬP BIỂU", "PREPARED BY"), Text("T/M CẤP ỦY – BÍ THƯ", "SECRETARY")),
     (Text("(Ký, ghi rõ họ tên)", "(signature, full name)"),) * 2,
 )
 

@@ -80,6 +80,8 @@ def add_conditional_formats(
     for area in areas:
         for rule in area.section.rules:
             formula = _formula(rule, area, form, lang)
+            if formula and area.section.layout == "columns":
+                formula = f"AND({formula},{_started_formula(area)})"
             if formula:
                 tone = "bad" if rule.severity is Severity.ERROR else "watch"
                 ranges = " ".join(area.cell_range(n) for n in rule.mark if n in area.first)

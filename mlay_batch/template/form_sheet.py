@@ -30,6 +30,7 @@ from mlay_batch.template.openpyxl_book import (
     row_height,
     set_up_page,
     set_widths,
+    small_row_height,
 )
 from mlay_batch.template.template_context import CellKey
 
@@ -62,7 +63,6 @@ _SCREEN_WIDTH = 120  # characters on a screen 1,024 pixels wide
 _FROZEN_COLUMNS = 3  # columns A (hidden) to C
 _ROOM_FACTOR = 1.1  # blank rows are higher than their text, for filling in by hand
 _ROOMS: Mapping[str, float] = {"room": 51.0, "title": 26.0}  # least heights, in points
-_SMALL_PADDING = 1.5  # points, of a row of small letters
 _GAP = 6.0  # points, of a blank row beside columns
 _LONG_TEXT, _BLANK_LINES = 1000, 5  # a text that may be so long has so many lines while it is blank
 
@@ -214,10 +214,8 @@ class _SheetWriter:
         width = sum(self.plan.widths[c] for c in range(cell.column, cell.column + cell.span))
         text_width = width / (1.1 if style_spec.bold else 1.0) - style_spec.indent
         lines = line_count(words, text_width, style_spec.size)
-        if self.has_columns:
-            needed_height = row_height(lines, style_spec.size, _SMALL_PADDING)
-        else:
-            needed_height = row_height(lines, style_spec.size)
+        height_of = small_row_height if self.has_columns else row_height
+        needed_height = height_of(lines, style_spec.size)
         if cell.role in ("room", "title"):
             needed_height = max(needed_height, _ROOMS[cell.role])
         self.heights[cell.row] = max(self.heights.get(cell.row, 0.0), needed_height)

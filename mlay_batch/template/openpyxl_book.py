@@ -244,9 +244,14 @@ def line_count(words: object, width: float, size: int = SIZE) -> int:
     return sum(1 if len(part) <= capacity else len(wrap(part, capacity)) for part in parts)
 
 
-def row_height(number: int, size: int = SIZE, padding: float = 5) -> float:
+def row_height(number: int, size: int = SIZE) -> float:
     """Return the height in points of a row of `number` lines, with padding."""
-    return min(MAX_ROW_HEIGHT, round(number * size * 1.25 + padding, 1))
+    return min(MAX_ROW_HEIGHT, round(number * size * 1.25 + 5, 1))
+
+
+def small_row_height(number: int, size: int) -> float:
+    """Return the height in points of a row of `number` lines close together."""
+    return min(MAX_ROW_HEIGHT, round(number * size * 1.17 + 2, 1))
 
 
 def set_up_page(
