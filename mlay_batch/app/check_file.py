@@ -10,7 +10,7 @@ from pathlib import Path
 from mlay_batch import intake, reader
 from mlay_batch.app.office import Office, reference_lists
 from mlay_batch.app.rollup import check_rollup
-from mlay_batch.app.templates import bands_in_force, template_context
+from mlay_batch.app.templates import template_context
 from mlay_batch.app.version_migration import convert_rows
 from mlay_batch.checks.identity import identify
 from mlay_batch.core.findings import Finding
@@ -131,7 +131,7 @@ def render_returned(
     identity = checked_file.identity
     context = _template_context(identity, checked_file.submission, form, office)
     if identity.period:
-        context = replace(context, bands=bands_in_force(catalogue, identity.period))
+        context = replace(context, bands=catalogue.bands(identity.period))
     form_due = context.period and catalogue.form_for(form.form, context.period)
     rows = result.rows
     if form_due and form_due.version != form.version:

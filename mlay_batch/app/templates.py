@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from operator import itemgetter
 from pathlib import Path
 
 from mlay_batch.app.office import Office
@@ -16,9 +15,8 @@ from mlay_batch.errors import UsageError
 from mlay_batch.ledger import Ledger
 from mlay_batch.model.records import AcceptedReturn, Value
 from mlay_batch.model.register import Organisation
-from mlay_batch.schema import Catalogue, Form, load_catalogue
+from mlay_batch.schema import Form, load_catalogue
 from mlay_batch.template import TemplateContext, render
-from mlay_batch.template.formulas import Bands
 
 
 @dataclass(frozen=True)
@@ -112,20 +110,7 @@ def template_context(
     context = TemplateContext.of(
         office.register, organisation, period, office.workspace.settings.place, values
     )
-    return replace(context, bands=bands_in_force(office.catalogue, period))
-
-
-def bands_in_force(catalogue: Catalogue, period: Period) -> Bands:
-    """Return least points and title of each band of the schemes in force, by id of the scheme."""
-    names = dict.fromkeys(scheme.scheme for scheme in catalogue.schemes)
-    schemes = filter(None, (catalogue.scheme_for(name, period) for name in names))
-    return {
-        scheme.scheme: tuple(
-            sorted(((band.min, band.title) for band in scheme.bands), key=itemgetter(0))
-        )
-        for scheme in schemes
-        if scheme.bands
-    }
+    return replace(context, bands=office.catalogue.bands(period))
 
 
 def prefill_values(form: Form, last_return: AcceptedReturn | None) -> Mapping[str, Value]:

@@ -23,6 +23,7 @@ from mlay_batch.demo.xlsx_patch import (
 from mlay_batch.model.records import Row, Value
 from mlay_batch.schema import Form
 from mlay_batch.schema.layout import CODE_SEPARATOR, HEADER, SheetPlan, plan_sheets
+from mlay_batch.schema.switches import switches_on, with_switches
 from mlay_batch.template import TemplateContext, render
 from mlay_batch.template.openpyxl_book import line_count, row_height
 from mlay_batch.template.template_context import cell_values
@@ -72,14 +73,21 @@ class BlankForm:
             example.place,
             lists={name: tuple(sorted(pairs)) for name, pairs in example.lists.items()},
             assigned=((_PLACEHOLDERS.officer, _PLACEHOLDERS.officer),) if example.assigned else (),
+            bands=example.bands,
+            switches=example.switches,
         )
         parts = read_parts(render(form, context))
+        form = with_switches(form, switches_on(form, context.switches))
         return cls(form, parts, {sheet_part(parts, s.title.of(LANG)): s for s in plan_sheets(form)})
 
     def has_room_for(self, rows: Sequence[Row]) -> bool:
         """Whether the tables have enough lines for `rows`."""
         used = [row.section for row in rows]
-        return all(used.count(section.id) <= section.rows for section in self.form.sections)
+        return all(
+            used.count(section.id) <= section.rows
+            for section in self.form.sections
+            if section.under is None
+        )
 
     def fill(self, context: TemplateContext, rows: Sequence[Row]) -> bytes:
         """Return the branch's workbook with `rows` filled in."""

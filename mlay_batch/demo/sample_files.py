@@ -45,9 +45,13 @@ def _move_dates(row: Row, month: Period) -> Row:
     return replace(row, values={**row.values, **new_days})
 
 
-def context(town: SampleTown, branch: str, period: Period | None) -> TemplateContext:
+def context(
+    town: SampleTown, branch: str, period: Period | None, catalogue: Catalogue
+) -> TemplateContext:
     """Return the template context of that branch and period."""
-    return TemplateContext.of(town.register, town.register.by_code[branch], period, town.place)
+    organisation = town.register.by_code[branch]
+    template_context = TemplateContext.of(town.register, organisation, period, town.place)
+    return replace(template_context, bands=catalogue.bands(period) if period else {})
 
 
 def form_of(sample: SampleReturn, catalogue: Catalogue) -> Form:
@@ -60,13 +64,13 @@ def form_of(sample: SampleReturn, catalogue: Catalogue) -> Form:
 
 def render_return(sample: SampleReturn, catalogue: Catalogue, town: SampleTown) -> bytes:
     """Return the sample as the .xlsx workbook its branch sent."""
-    template_context = context(town, sample.branch, sample.period)
+    template_context = context(town, sample.branch, sample.period, catalogue)
     return render(form_of(sample, catalogue), template_context, rows=sample.rows)
 
 
 def render_register(catalogue: Catalogue, town: SampleTown) -> bytes:
     """Return the town's register as a workbook."""
-    town_context = context(town, town.register.root().code, None)
+    town_context = context(town, town.register.root().code, None, catalogue)
     return render(catalogue.register_form, town_context, rows=register_rows(town))
 
 
@@ -79,7 +83,7 @@ class FormFiller:
 
     def fill_in(self, sample: SampleReturn) -> bytes:
         """Return the sample as a workbook with the same values as `render_return` gives it."""
-        template_context = context(self.town, sample.branch, sample.period)
+        template_context = context(self.town, sample.branch, sample.period, self.catalogue)
         key = sample.form, sample.period, bool(template_context.assigned)
         if key not in self._blanks:
             self._blanks[key] = BlankForm.make(form_of(sample, self.catalogue), template_context)

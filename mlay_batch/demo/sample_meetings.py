@@ -25,6 +25,14 @@ from mlay_batch.schema.ids import MEETING, MEETING_SCORE, MIXED_KIND
 
 Values = dict[str, Value]
 
+# By whether the committee met and whether documents were sent.
+_PREPARATION = {
+    (True, True): "both",
+    (True, False): "met",
+    (False, True): "sent",
+    (False, False): "none",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class SampleReturn:
@@ -115,12 +123,10 @@ class _MonthlyReturn:
             "members": [card],
             "meetings": meetings,
             "thematic": [
-                self._thematic(s, m)
-                for s, m in zip(month_sittings, meetings, strict=True)
-                if s.kind != "regular"
+                self._thematic(sitting) for sitting in month_sittings if sitting.kind != "regular"
             ],
             "scores": [score for meeting in meetings for score in self._scores(meeting)],
-            "visits": [_visit(visit) for visit in self.visits],
+            "visits": [_visit(visit, meetings) for visit in self.visits],
             "activities": list(self._activities(month_sittings)),
         }
         return tuple(
@@ -164,8 +170,9 @@ class _MonthlyReturn:
             "unexcused": unexcused,
             "speakers": min(present, 2 + rng.below(max(1, present // 2))),
             "criticism": 1 + rng.below(4),
-            "prepared": "yes" if rng.happens(0.99 - 0.3 * self._weakness) else "no",
-            "documents": "yes" if rng.happens(0.995 - 0.25 * self._weakness) else "no",
+            "preparation": _PREPARATION[
+                rng.happens(0.99 - 0.3 * self._weakness), rng.happens(0.995 - 0.25 * self._weakness)
+            ],
             "merged": "yes" if rng.happens(0.1 * self._weakness) else "no",
         }
         return values | self._by_habit()
@@ -187,14 +194,9 @@ class _MonthlyReturn:
         matches = (values for name, values in values_by_habit.items() if name in habits)
         return {name: value for values in matches for name, value in values.items()}
 
-    def _thematic(self, sitting: SampleSitting, meeting: Mapping[str, Any]) -> Values:
-        rng = self._rng("thematic")
-        return {
-            "held_on": sitting.held_on,
-            "prepared_by": rng.one_of(self.town.data["phrases"]["prepared_by"]),
-            "topic": topic(self.town, self.branch, self.month),
-            "speakers": meeting["speakers"],
-        }
+    def _thematic(self, sitting: SampleSitting) -> Values:
+        name = topic(self.town, self.branch, self.month)
+        return {"held_on": sitting.held_on, "kind": sitting.kind, "topic": name}
 
     def _scores(self, meeting: Mapping[str, Any]) -> Iterator[Values]:
         """Yield the cell's own score, then the confirmed score if an officer gave one."""
@@ -203,7 +205,7 @@ class _MonthlyReturn:
         habits = self.town.habits(self.branch, self.month)
         if "still" in habits:
             points_off = dict.fromkeys(points_off, 0.0) | {"conduct": 2, "result": 2}
-        yield self._score(meeting["held_on"], "own", points_off)
+        yield self._score(meeting, "own", points_off)
         was_visited = any(visit.held_on == meeting["held_on"] for visit in self.visits)
         if was_visited and rng.happens(0.6):
             extra = 9 if "generous" in habits else rng.below(4)
@@ -211,16 +213,18 @@ class _MonthlyReturn:
                 "conduct": points_off["conduct"] + extra,
                 "result": points_off["result"] + 1,
             }
-            yield self._score(meeting["held_on"], "confirmed", {**points_off, **stricter})
+            yield self._score(meeting, "confirmed", {**points_off, **stricter})
 
-    def _score(self, held_on: date, scorer: str, points_off: Mapping[str, float]) -> Values:
+    def _score(
+        self, meeting: Mapping[str, Any], scorer: str, points_off: Mapping[str, float]
+    ) -> Values:
         points = {name: max_points - points_off[name] for name, max_points in self.marks.items()}
         reasons = self.town.data["phrases"]["points_off"]
         deductions = [
             f"{reasons[n]} (-{points_off[n]:g})".replace(".", ",") for n in points if points_off[n]
         ]
-        score: Values = {"held_on": held_on, "scorer": scorer}
-        if deductions:
+        score: Values = {name: meeting[name] for name in ("held_on", "kind")} | {"scorer": scorer}
+        if deductions and scorer == "own":
             score["explanation"] = "; ".join(deductions) + "."
         return score | points | {"total": sum(points.values())}
 
@@ -257,7 +261,7 @@ def _points_off(
     return {
         "time": 0 if meeting["duration"] >= 90 else 2,
         "attendance": 0 if full_attendance else 2,
-        "preparation": rng.below(3) if meeting["prepared"] == "yes" else 4,
+        "preparation": rng.below(3) if meeting["preparation"] in ("both", "met") else 4,
         "conduct": rng.below(5) + int(16 * weakness) + (0.5 if rng.happens(0.15) else 0),
         "principles": rng.below(2),
         "result": rng.below(4) + int(12 * weakness),
@@ -265,8 +269,9 @@ def _points_off(
     }
 
 
-def _visit(visit: SampleVisit) -> Values:
-    values: Values = {"held_on": visit.held_on, "officer": visit.officer}
+def _visit(visit: SampleVisit, meetings: Sequence[Values]) -> Values:
+    kind = next(m["kind"] for m in meetings if m["held_on"] == visit.held_on)
+    values: Values = {"held_on": visit.held_on, "kind": kind, "officer": visit.officer}
     return values | ({"on_behalf_of": visit.on_behalf_of} if visit.on_behalf_of else {})
 
 

@@ -16,7 +16,15 @@ from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema.catalogue import shipped_folder
 from mlay_batch.schema.ids import REGISTER
 
-SECTIONS = ("organisations", "addresses", "officers", "assignments", "waivers", "signatories")
+SECTIONS = (
+    "organisations",
+    "addresses",
+    "officers",
+    "assignments",
+    "waivers",
+    "signatories",
+    "switches",
+)
 CELL_TYPES = ("cell", "cell_direct")
 SCHEMAS = shipped_folder("samples") / "schemas"
 """The town's own descriptions, which replace shipped ones in its workspace."""

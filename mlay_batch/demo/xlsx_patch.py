@@ -17,6 +17,7 @@ from mlay_batch.model.records import Value
 from mlay_batch.schema.layout import SheetPlan
 
 _CELL = re.compile(r'<c r="([A-Z]+\d+)"( s="\d+")?[^>]*?(?:/>|>.*?</c>)', re.DOTALL)
+_FORMULA = re.compile(r"<f>.*?</f>", re.DOTALL)
 _AUTO_HEIGHT_ROW = re.compile(r'<row r="(\d+)" ht="([^"]*)">')  # without a fixed height
 _SHEET = re.compile(r'<sheet name="([^"]+)"')
 LEVEL, HARDER = 6, 9  # compression levels; each gives other bytes for the same parts
@@ -65,11 +66,15 @@ def addresses(sheet: SheetPlan) -> Mapping[tuple[str, int, str], str]:
 
 
 def set_cells(part: str, cells: Mapping[str, Value | RawCell]) -> str:
-    """Return the sheet with the values of those cells replaced; their styles stay."""
+    """Return the sheet with the values of those cells replaced; their styles and formulas stay."""
 
     def replace_cell(match: re.Match[str]) -> str:
         address, style = match[1], match[2] or ""
-        return _cell(address, style, cells[address]) if address in cells else match[0]
+        if address not in cells:
+            return match[0]
+        if formula := _FORMULA.search(match[0]):
+            return _formula_cell(address, style, formula[0], cells[address])
+        return _cell(address, style, cells[address])
 
     return _CELL.sub(replace_cell, part)
 
@@ -82,6 +87,13 @@ def raise_rows(part: str, heights: Mapping[int, float]) -> str:
         return f'<row r="{match[1]}" ht="{points:g}">'
 
     return _AUTO_HEIGHT_ROW.sub(raise_row, part)
+
+
+def _formula_cell(address: str, style: str, formula: str, result: Value | RawCell) -> str:
+    if isinstance(result, RawCell):
+        return _cell(address, style, result)
+    kind = ' t="str"' if isinstance(result, str) else ""
+    return f'<c r="{address}"{style}{kind}>{formula}<v>{escape(str(result))}</v></c>'
 
 
 def _cell(address: str, style: str, value: Value | RawCell) -> str:

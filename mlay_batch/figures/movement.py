@@ -1,7 +1,7 @@
 """Computes members by branch, A + B − C = D in the period and the year, and gaps between months.
 
-The form defines the fields: a card with a sum rule, one of whose parts is prefilled from last
-month's total.
+The form defines the fields: a card with a computed sum, one of whose parts is prefilled from last
+month's.
 """
 
 from __future__ import annotations
@@ -32,29 +32,30 @@ from mlay_batch.figures.return_access import (
 )
 from mlay_batch.model.records import Row
 from mlay_batch.model.register import Organisation, Register
-from mlay_batch.schema import Form, Rule, Section
+from mlay_batch.schema import Form, Section
+from mlay_batch.schema.model import Computed
 
 
 def movement_fields(form: Form) -> MovementFields | None:
     """Return the fields of `form` that hold the members; None if it has no such card."""
     candidates = (
-        _read_fields(form, section, rule)
-        for section, rule in form.rules()
-        if section.layout == "card" and rule.check == "sum_equals" and rule.params.get("less")
+        _read_fields(form, section, field.id, field.compute)
+        for section in form.sections
+        for field in section.fields
+        if section.layout == "card" and field.compute and field.compute.less
     )
     return next((fields for fields in candidates if fields), None)
 
 
-def _read_fields(form: Form, section: Section, rule: Rule) -> MovementFields | None:
-    parts, total = tuple(rule.params["parts"]), str(rule.params["total"])
+def _read_fields(
+    form: Form, section: Section, total: str, computed: Computed
+) -> MovementFields | None:
     last_total = f"{section.id}.{total}"
-    opening = next((name for name in parts if section.field(name).prefill == last_total), None)
+    opening = next((n for n in computed.sum if section.field(n).prefill == last_total), None)
     if opening is None:
         return None
-    increases = tuple(name for name in parts if name != opening)
-    return MovementFields(
-        form.form, section.id, opening, increases, tuple(rule.params["less"]), total
-    )
+    increases = tuple(name for name in computed.sum if name != opening)
+    return MovementFields(form.form, section.id, opening, increases, computed.less, total)
 
 
 def movement(inputs: ReportInputs, matrices: Iterable[Completeness]) -> Movement | None:

@@ -70,13 +70,19 @@ def _return_sittings(
             confirmed_score=confirmed_score,
             score=score,
             band=band_of(scheme, score, counting_marks),
-            note=str((counting_row.values.get("explanation") if counting_row else None) or ""),
+            note=_note(counting_row, by_scorer.get("own")),
             place=replace(rows[0].place("held_on"), file=accepted.entry.name),
             delivery=accepted.entry.id,
             regular=bool(scheme and set(scheme.regular).intersection(kinds[day])),
             thematic=thematic,
             marks=marks,
         )
+
+
+def _note(*rows: Row | None) -> str:
+    """Return the first reason for points off that is given."""
+    reasons = (row.values.get("explanation") for row in rows if row)
+    return next((str(reason) for reason in reasons if reason), "")
 
 
 def _kinds(rows: Iterable[Row]) -> tuple[str, ...]:

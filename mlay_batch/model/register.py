@@ -167,6 +167,19 @@ class Waiver:
         return within and (self.until is None or day <= self.until)
 
 
+@dataclass(frozen=True, slots=True)
+class SwitchSetting:
+    """Whether the office asks its cells for something.
+
+    Attributes:
+        item: id of the form's switch.
+        asked: ``yes`` or ``no``.
+    """
+
+    item: str
+    asked: str
+
+
 @dataclass(frozen=True)
 class Signatory(Dated):
     """A person whose name stands below consolidated reports.
@@ -199,6 +212,7 @@ class Register:
         addresses: mail addresses of organisations.
         waivers: exceptions from returns and rules.
         signatories: who prepares and signs consolidated reports.
+        switches: what the office asks its cells for, where that is not the form's own.
     """
 
     organisations: tuple[Organisation, ...]
@@ -207,6 +221,7 @@ class Register:
     addresses: tuple[Address, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     signatories: tuple[Signatory, ...] = ()
+    switches: tuple[SwitchSetting, ...] = ()
 
     @classmethod
     def from_submission(cls, submission: Submission) -> Register:
@@ -218,6 +233,7 @@ class Register:
             "addresses": Address,
             "waivers": Waiver,
             "signatories": Signatory,
+            "switches": SwitchSetting,
         }
         lists = {name: tuple(_records(submission, name, kind)) for name, kind in kinds.items()}
         return cls(**lists)
@@ -242,6 +258,11 @@ class Register:
         for address in self.addresses:
             addresses_by_mail.setdefault(canonical(address.mail), []).append(address)
         return {mail: tuple(addresses) for mail, addresses in addresses_by_mail.items()}
+
+    @cached_property
+    def asked(self) -> Mapping[str, bool]:
+        """Whether the office asks for it, by id of the form's switch."""
+        return {setting.item: setting.asked == "yes" for setting in self.switches}
 
     @cached_property
     def officer_by_code(self) -> Mapping[str, Officer]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
@@ -12,7 +13,7 @@ from mlay_batch.core.period import Period
 from mlay_batch.errors import SchemaError
 from mlay_batch.schema.ids import REGISTER
 from mlay_batch.schema.indicators import Description, IndicatorSet
-from mlay_batch.schema.model import Form, Quota
+from mlay_batch.schema.model import Form, Quota, Text
 from mlay_batch.schema.overlap import age_key, full_name, newest
 from mlay_batch.schema.schemes import Scheme
 
@@ -111,6 +112,18 @@ class Catalogue:
     def scheme_for(self, scheme: str, period: Period) -> Scheme | None:
         """Return the newest version of `scheme` that holds in `period`, or None."""
         return newest(s for s in self.schemes if s.scheme == scheme and s.effective.covers(period))
+
+    def bands(self, period: Period) -> Mapping[str, tuple[tuple[float, Text], ...]]:
+        """Return least points and title of each band, from the lowest, by id of the scheme."""
+        names = dict.fromkeys(scheme.scheme for scheme in self.schemes)
+        schemes = filter(None, (self.scheme_for(name, period) for name in names))
+        return {
+            scheme.scheme: tuple(
+                sorted(((band.min, band.title) for band in scheme.bands), key=itemgetter(0))
+            )
+            for scheme in schemes
+            if scheme.bands
+        }
 
     def indicator_sets_for(self, period: Period) -> tuple[IndicatorSet, ...]:
         """Return the newest version of every indicator set that holds in `period`, by id."""

@@ -76,6 +76,7 @@ class TemplateContext:
                 "organisations": tuple((o.code, o.name) for o in register.organisations),
             },
             assigned=assigned,
+            switches=register.asked,
         )
 
     def label_code(self, ref: str, code: Value) -> Value:
