@@ -14,6 +14,7 @@ from mlay_batch.checks.failures import Failure
 from mlay_batch.core.findings import Finding, Place, Severity, column_letters, split_cell
 from mlay_batch.model.records import Row, Submission
 from mlay_batch.schema.checks import CHECKS, REPORTER
+from mlay_batch.schema.computed import is_computed
 from mlay_batch.schema.model import Rule, Section
 
 Cell = tuple[str, str]
@@ -53,10 +54,15 @@ def unread_sections(findings: Iterable[Finding]) -> frozenset[str]:
 
 
 def to_finding(failure: Failure, section: Section, row: Row) -> Finding:
-    """Return the finding of a failure, at the first marked cell that exists."""
+    """Return the finding of a failure, at the first marked cell that exists and is typed into."""
     rule = failure.rule
     default_mark = section.unique if failure.code == "F08" else (failure.field,)
-    fields = [name for name in (rule.mark if rule else default_mark) if name in row.cells]
+    typed = [
+        name
+        for name in (rule.mark if rule else default_mark)
+        if name in row.cells and not is_computed(section.field(name), row.cells)
+    ]
+    fields = [name for name in typed if name not in section.inherits] or typed
     places = [row.place(name) for name in fields] or [Place("", row.sheet)]
     return Finding(
         failure.code,
@@ -92,13 +98,19 @@ def is_reliable(
     No cell of a section in `unread` is.
     """
     if failure.rule is None:
-        return failure.field in row.cells and cell_of(row.place(failure.field)) not in bad_cells
+        is_typed = not is_computed(section.field(failure.field), row.cells)
+        return is_typed and _is_right(row, failure.field, bad_cells)
     return all(
-        operand_row is not None
-        and name in operand_row.cells
-        and cell_of(operand_row.place(name)) not in bad_cells
+        operand_row is not None and _is_right(operand_row, name, bad_cells)
         for operand_row, name in _operands(failure.rule, section, row, submission)
     ) and not unread.intersection(_other_sections(failure.rule))
+
+
+def _is_right(row: Row, name: str, bad_cells: frozenset[Cell]) -> bool:
+    """Whether the row has a value by itself, or a cell for one that is right."""
+    if name not in row.cells:
+        return row.values.get(name) is not None
+    return cell_of(row.place(name)) not in bad_cells
 
 
 def _other_sections(rule: Rule) -> Iterator[str]:

@@ -25,7 +25,8 @@ from mlay_batch.core.findings import (
 from mlay_batch.core.messages import Message, explain, text
 from mlay_batch.excel.cell_text import clip
 from mlay_batch.model.records import Row
-from mlay_batch.schema.layout import CellPlan, SheetPlan, record_fields
+from mlay_batch.schema.computed import is_computed
+from mlay_batch.schema.layout import CellPlan, SheetPlan, record_fields, record_number
 from mlay_batch.schema.model import Form, Section
 from mlay_batch.template.openpyxl_book import (
     TemplateBook,
@@ -101,6 +102,7 @@ def resolve_marks(
             else:
                 own_key = find_key(finding.place) or _card_key(finding, cards)
                 cells = [own_key, *map(find_key, finding.marks)]
+                cells += _lacking_cells(finding, own_key, form)
             unique = tuple(dict.fromkeys(cell for cell in cells if cell))
             fresh_finding = replace(
                 finding, params=_fresh_params(finding, own_key, unique, rows, fresh_cells, numbers)
@@ -108,6 +110,28 @@ def resolve_marks(
             message = explain(fresh_finding, form, lang, returned=True)
             marks.append(Mark(finding, message, own_key, unique))
     return tuple(marks)
+
+
+def _lacking_cells(finding: Finding, key: CellKey | None, form: Form) -> Iterator[CellKey]:
+    """Yield the cells to fill in where a column lacks a record of another section (`exists_in`)."""
+    rules = {rule.code: (section, rule) for section, rule in form.rules()}
+    section, rule = rules.get(finding.code, (None, None))
+    if section is None or rule is None or rule.check != "exists_in" or key is None:
+        return
+    target = form.section(rule.params["target"].partition(".")[0])
+    if section.layout != "columns" or target.under not in (section.id, section.under):
+        return
+    column = key[1] // len(section.column_parts())
+    conditions = {path.partition(".")[2]: v for path, v in rule.params.get("among", {}).items()}
+    for index, part in enumerate(target.column_parts()):
+        if all(part.set_.get(name) in values for name, values in conditions.items()):
+            required = (name for name in part.lines if target.field(name).required)
+            yield from (
+                (target.id, record_number(target, column, index), name)
+                for name in required
+                if not is_computed(target.field(name), part.lines)
+            )
+            return
 
 
 def _is_about_file(finding: Finding) -> bool:

@@ -196,7 +196,7 @@ class _SheetWriter:
             return self._sized("computed" if form_field.compute else "fixed")
         style = _VALUE_STYLES.get(form_field.type, "entry") + " open"
         tone = self.content.tones.get(key) or ("given flat" if key in self.content.given else "")
-        return self._sized(f"{style} {tone}".strip())
+        return f"{self._sized(style)} {tone}".strip()
 
     def _sized(self, style: str) -> str:
         """Return the style's name; a sheet with columns has small letters, to fit on one page."""

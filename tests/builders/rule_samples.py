@@ -75,9 +75,9 @@ class Sample:
     @property
     def context(self) -> TemplateContext:
         branch = "TX" if self.form.period == "none" else "CB-01"
-        return TemplateContext(
-            branch, dict(LISTS["organisations"])[branch], "", self.period, lists=LISTS
-        )
+        asked = {switch.id: True for switch in self.form.switches}
+        name = dict(LISTS["organisations"])[branch]
+        return TemplateContext(branch, name, "", self.period, lists=LISTS, switches=asked)
 
 
 def tables() -> Iterator[Mapping[str, Any]]:

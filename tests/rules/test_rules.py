@@ -100,8 +100,8 @@ def test_the_good_return_is_good(sample: Sample) -> None:
     assert findings == ()
 
 
-FRAME = {"expected": 18, "present": 9, "excused": 4, "unexcused": 5, "duration": 40,
-         "prepared": "no", "documents": "no", "merged": "yes", "criticism": 0}  # fmt: skip
+FRAME = {"expected": 18, "present": 9, "unexcused": 5, "duration": 40, "speakers": 5,
+         "preparation": "none", "merged": "yes", "criticism": 0}  # fmt: skip
 
 
 @pytest.mark.parametrize("version", ["2018.1", "2025.1"])
