@@ -31,6 +31,18 @@ def _lacks_choices(section: Section, form: Form) -> bool:
     return any(f.required and f.choices and f.choices not in form.choices for f in section.fields)
 
 
+def always_asked(form: Form) -> frozenset[str]:
+    """Return what every office asks for: section ids, and fields as ``section.field``."""
+    names: set[str] = set()
+    for section in with_switches(form, frozenset()).sections:
+        fields = {field.id for field in section.fields}
+        if section.layout == "columns":
+            parts = section.column_parts()
+            fields = set(section.inherits).union(*((*p.lines, *p.set_) for p in parts))
+        names |= {section.id, *(f"{section.id}.{name}" for name in fields)}
+    return frozenset(names)
+
+
 def may_be_absent(form: Form, section: Section, field: Field | None = None) -> bool:
     """Whether an office may have switched off a section, or a field of it.
 

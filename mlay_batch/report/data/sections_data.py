@@ -18,6 +18,7 @@ from mlay_batch.report.report_context import ReportContext, strip_number
 from mlay_batch.report.tables import DataColumn, DataTable, Kind, fill, place_text, plain_heading
 from mlay_batch.report.writer import Content, SheetWriter
 from mlay_batch.schema import Field, Form, Section
+from mlay_batch.schema.switches import always_asked
 from mlay_batch.schema.versions import Family, families, family_fields, family_sections
 
 PlacedTable = tuple[SheetWriter, DataTable]
@@ -49,9 +50,10 @@ class _ReturnedRow:
 def build(ctx: ReportContext) -> tuple[DataTable, ...]:
     """Return a table per form and section, versions of a form side by side in one table."""
     return tuple(
-        _section_table(ctx, family, section)
+        table
         for family in families(ctx.inputs.catalogue)
         for section in family_sections(family)
+        if (table := _section_table(ctx, family, section))
     )
 
 
@@ -60,16 +62,31 @@ def table_name(form: str, section: str) -> str:
     return _NOT_A_NAME.sub("_", f"{form}_{section}")
 
 
-def _section_table(ctx: ReportContext, family: Family, section: Section) -> DataTable:
-    form, columns = family[0], tuple(_columns(ctx, family_fields(family, section.id)))
-    title = ctx.t("sheet.section", title=strip_number(section.title.of(ctx.lang)))
-    note = ctx.t("note.section", form=form.title.of(ctx.lang))
-    rows = (
+def _section_table(ctx: ReportContext, family: Family, section: Section) -> DataTable | None:
+    """Return the table of a section; None if it is not asked for everywhere and nobody has it."""
+    form = family[0]
+    rows = [
         _ReturnedRow(accepted.entry, row)
         for accepted in returns_of(ctx, form)
         for row in accepted.section_rows(section.id)
-    )
+    ]
+    asked = frozenset[str]().union(*map(always_asked, family))
+    if not rows and section.id not in asked:
+        return None
+    fields = {
+        name: (of_form, field)
+        for name, (of_form, field) in family_fields(family, section.id).items()
+        if f"{section.id}.{name}" in asked or any(_has(line, name) for line in rows)
+        if not (field.compute and field.compute.band)
+    }
+    columns = tuple(_columns(ctx, fields))
+    title = ctx.t("sheet.section", title=strip_number(section.title.of(ctx.lang)))
+    note = ctx.t("note.section", form=form.title.of(ctx.lang))
     return fill(DataTable(table_name(form.form, section.id), title, note, columns), rows)
+
+
+def _has(line: _ReturnedRow, name: str) -> bool:
+    return line.row.values.get(name) is not None
 
 
 def _columns(
