@@ -15,7 +15,7 @@ from mlay_batch.core.findings import Finding, Place, Severity, column_letters, s
 from mlay_batch.model.records import Row, Submission
 from mlay_batch.schema.checks import CHECKS, REPORTER
 from mlay_batch.schema.computed import is_computed
-from mlay_batch.schema.model import Rule, Section
+from mlay_batch.schema.model import Form, Rule, Section
 
 Cell = tuple[str, str]
 _UNREAD_CODES = ("R22", "R23", "R33")
@@ -39,6 +39,21 @@ def wrong_cells(findings: Iterable[Finding]) -> frozenset[Cell]:
         if is_wrong_value(finding)
         for place in (finding.place, *(finding.marks if finding.code in _MARKING_CODES else ()))
     )
+
+
+def with_computed_cells(
+    cells: frozenset[Cell], submission: Submission, form: Form
+) -> frozenset[Cell]:
+    """Return wrong `cells` with the computed ones that follow from them."""
+    result = set(cells)
+    for section in form.sections if cells else ():
+        computed = [(field.id, field.compute) for field in section.fields if field.compute]
+        for row in submission.section_rows(section.id) if computed else ():
+            for name, compute in computed:
+                parts = [*compute.sum, *compute.less, str(compute.of)]
+                if any(cell_of(row.place(n)) in result for n in parts if n in row.cells):
+                    result.add(cell_of(row.place(name)))
+    return frozenset(result)
 
 
 def is_wrong_value(finding: Finding) -> bool:

@@ -22,6 +22,7 @@ from mlay_batch.checks.cell_findings import (
     sort_findings,
     to_finding,
     unread_sections,
+    with_computed_cells,
     wrong_cells,
 )
 from mlay_batch.checks.failures import Failure, failures, schema_for
@@ -154,7 +155,9 @@ def _check(candidates: Mapping[int, CandidateReturn], findings: dict[int, list[F
     ]
     for of_rules in (False, True):
         bad_cells = {
-            number: wrong_cells([*candidate.findings, *findings[number]])
+            number: with_computed_cells(
+                wrong_cells([*candidate.findings, *findings[number]]), candidate.submission, form
+            )
             for number, candidate in candidates.items()
         }
         for table, failure in failed_checks:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,7 +19,7 @@ from mlay_batch.model.records import (
     Submission,
 )
 from mlay_batch.model.register import Register
-from mlay_batch.schema import Form, load_catalogue
+from mlay_batch.schema import Form, Section, load_catalogue
 
 CATALOGUE = load_catalogue()
 SHEET = "Báo cáo"
@@ -32,11 +33,25 @@ def form(name: str = "meeting", version: str = "2018.1") -> Form:
 
 
 def rows(of: Form, paper: Mapping[str, Values | Sequence[Values]]) -> tuple[Row, ...]:
-    """Rows one under another from row 1, a card in column E, the fields of a table from C on."""
+    """Rows one under another from row 1: a card in column E, the fields of a table from C on.
+
+    Records of columns stand side by side from C on; what hangs on them is in the column of its
+    day, in the next rows, one for each field of each part.
+    """
     result: list[Row] = []
     at = 1
     for section in of.sections:
         content = paper.get(section.id, ())
+        if section.layout == "columns":
+            lines = {
+                (part.id, name): at + number
+                for number, (part, name) in enumerate(
+                    (part, name) for part in section.column_parts() for name in part.lines
+                )
+            }
+            result += _column_rows(section, content, lines, result)
+            at += len(lines)
+            continue
         if section.layout == "card" and isinstance(content, Mapping):
             cells = {field.id: f"E{at + n}" for n, field in enumerate(section.fields)}
             result.append(Row(section.id, SHEET, at, _fill(section.fields, content), cells))
@@ -46,6 +61,43 @@ def rows(of: Form, paper: Mapping[str, Values | Sequence[Values]]) -> tuple[Row,
             result.append(Row(section.id, SHEET, at, _fill(section.fields, values), cells))
             at += 1
     return tuple(result)
+
+
+def _column_rows(
+    section: Section,
+    content: Sequence[Values],
+    lines: Mapping[tuple[str, str], int],
+    before: Sequence[Row],
+) -> Iterator[Row]:
+    bases = [row for row in before if row.section == section.under]
+    taken: set[tuple[int, str]] = set()
+    for number, values in enumerate(content, 3):
+        base = next((r for r in bases if r.values["held_on"] == values.get("held_on")), None)
+        column = base.number if base else number
+        part = next(
+            part
+            for part in section.column_parts()
+            if (column, part.id) not in taken
+            and all(values.get(name) == value for name, value in part.set_.items())
+        )
+        taken.add((column, part.id))
+        cells = {name: base.cells[name] for name in section.inherits} if base else {}
+        letter = chr(ord("A") + column - 1)
+        cells |= {name: f"{letter}{lines[part.id, name]}" for name in part.lines}
+        inherited = {name: base.values[name] for name in section.inherits} if base else {}
+        filled = {**_fill(section.fields, values), **inherited}
+        yield Row(section.id, SHEET, column, filled, cells)
+
+
+def finding_paths(findings: Sequence[Finding], read: Sequence[Row]) -> list[str]:
+    """Findings as `CODE section.row.field`; an inherited field is that of the column's own row."""
+    names: dict[str, str] = {}
+    numbers: Counter[str] = Counter()
+    for row in read:
+        numbers[row.section] += 1
+        for field, cell in row.cells.items():
+            names.setdefault(cell, f"{row.section}.{numbers[row.section]}.{field}")
+    return [f"{f.code} {names.get(f.place.cell, f.place.cell)}".strip() for f in findings]
 
 
 def _fill(fields: Sequence[Any], values: Values) -> Values:
