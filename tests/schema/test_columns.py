@@ -81,7 +81,8 @@ def test_the_instructions_say_what_is_asked_for_and_nothing_twice() -> None:
     assert len(titles) == len(set(titles))
     assert "Kỷ luật (60)" not in titles, "switched off"
     needed = {title: required for title, _, required in rows}
-    assert (needed["Ngày đi"], needed["Loài"], needed["Số con"]) == ("Có", "Nếu có", "Không")
+    assert (needed["Ngày đi"], needed["Xếp mức"]) == ("Có", "Không")
+    assert "Số con" not in titles, "its cell tells its limits"
     how = {title: words for title, words, _ in rows}
     assert how["Vắng có phép"] == "Máy tự tính, không ghi."
     assert how["Tuyến"].endswith("Máy đã điền sẵn; chỉ sửa khi sai.")

@@ -36,7 +36,7 @@ def test_a_field_added_and_one_removed():
     new = edit_section(OLD, "meetings", fields(lambda f: (*f[:-1], guests)))
     assert list_changes(new) == [
         ("field", "added", "meetings.guests", "", "", ""),
-        ("field", "removed", "meetings.merged", "", "", ""),
+        ("field", "removed", "meetings.speakers", "", "", ""),
     ]
 
 

@@ -179,7 +179,7 @@ def test_nor_one_of_another_section_and_the_free_code_is_free_in_every_version(
         load_file(tmp_path / "own.yaml", folders=[shipped_folder("schemas")])
     assert caught.value.code == "schema.replaces"
     assert (caught.value.params["file"], caught.value.params["line"]) == ("own.yaml", 6)
-    assert caught.value.params["nearest"] == "D19"
+    assert caught.value.params["nearest"] == "D20"
 
 
 def test_nor_a_new_sign_a_central_one(tmp_path: Path) -> None:

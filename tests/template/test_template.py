@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -18,6 +19,7 @@ import pytest
 from builders.small_form import (
     CONTEXT,
     REGISTER,
+    YAML,
     at,
     cell_plan,
     meeting,
@@ -29,8 +31,10 @@ from openpyxl import Workbook
 from openpyxl.cell import Cell
 
 from mlay_batch.schema import load_catalogue
+from mlay_batch.schema.computed import is_computed
 from mlay_batch.schema.layout import sections_of
-from mlay_batch.schema.model import Form
+from mlay_batch.schema.model import Form, Section
+from mlay_batch.schema.switches import switches_on, with_switches
 from mlay_batch.template import render
 
 FORM = small_form()
@@ -234,8 +238,26 @@ def test_only_value_cells_can_be_typed_into():
             for cell in row
             if isinstance(cell, Cell)  # not the covered ones of a merged cell
         )
-        fields = [(s, e) for s in sections_of(form) if s.id != "head" for e in s.fields]
-        assert free == sum(s.rows if s.layout == "table" else 1 for s, e in fields if not e.locked)
+        shown = with_switches(form, switches_on(form, {}))
+        assert free == sum(
+            not (form_field.locked or is_computed(form_field, names))
+            for section in sections_of(shown)
+            if section.id != "head"
+            for names in records(shown, section)
+            for form_field in section.fields
+            if form_field.id in names
+        )
+
+
+def records(form: Form, section: Section) -> Iterator[tuple[str, ...]]:
+    """The fields of each record that the fresh form offers."""
+    base = form.section(section.under) if section.under else section
+    count = 1 if section.layout == "card" else base.rows
+    parts = section.column_parts() if section.layout == "columns" else ()
+    for _ in range(count):
+        yield from (tuple(part.lines) for part in parts)
+        if not parts:
+            yield tuple(form_field.id for form_field in section.fields)
 
 
 def test_sheets_are_protected_without_a_password():
@@ -299,7 +321,9 @@ def test_the_page_is_a4_as_wide_as_the_paper():
         book = render_shipped(form)
         sheet = book.worksheets[0]
         assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, form.orientation)
-        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        is_letter = any(section.layout == "columns" for section in form.sections)
+        fit = (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight)
+        assert fit == ((None, None) if is_letter else (1, 0))
         assert sheet.print_area.startswith(f"'{sheet.title}'!$B$1")
 
 
@@ -311,11 +335,11 @@ def test_a_sheet_of_one_table_repeats_its_headings_and_freezes_them():
 
 
 def test_a_sheet_wider_than_an_old_screen_keeps_number_and_day_in_sight():
-    wide = next(form for form in FORMS if form.form == "meeting")
-    sheet = render_shipped(wide)["Báo cáo"]
+    wide = small_form(YAML.replace("width: 40", "width: 90"))
+    sheet = render_form(wide)["Báo cáo"]
     assert (sheet.freeze_panes, sheet.sheet_view.pane.ySplit) == ("D1", None)
     chosen = sheet.sheet_view.selection[0]
-    assert (chosen.pane, chosen.activeCell) == ("topRight", "F14")
+    assert (chosen.pane, chosen.activeCell) == ("topRight", at(wide, "members.opening"))
     assert blank()["Báo cáo"].freeze_panes is None  # narrow enough
 
 

@@ -88,9 +88,13 @@ def test_sheets_and_names_are_such_as_excel_takes(package):
     assert defined <= {"_xlnm.Print_Area", "_xlnm.Print_Titles"}
 
 
-def test_no_cell_holds_a_formula_or_too_much(package):
+def test_only_computed_cells_hold_a_formula_and_no_cell_too_much(package):
     for sheet in sheets(package):
-        assert sheet.find(f".//{MAIN}f") is None
+        formulas = [cell for cell in sheet.iter(f"{MAIN}c") if cell.find(f"{MAIN}f") is not None]
+        functions = {"SUM", "IF", "COUNT", "LOOKUP"}  # none that looks outside or changes by itself
+        for cell in formulas:
+            words = set(re.findall(r"[A-Z.]{2,}(?=\()", cell.findtext(f"{MAIN}f", "")))
+            assert words <= functions and cell.find(f"{MAIN}v") is not None
         texts = (text.text or "" for text in sheet.iter(f"{MAIN}t"))
         assert max(map(units, texts)) <= 32_767
 

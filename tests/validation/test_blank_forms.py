@@ -39,7 +39,9 @@ def test_a_blank_form_is_no_return(form):
             filled = replace(row, values={**row.values, field.id: 7})
             submission = replace(blank.submission, rows=(filled,))
             again = ignore_blank_form(replace(blank, submission=submission), form)
-            assert (again.file.skip_reason == "N22") == bool(field.prefill or field.compute or field.default == 7)
+            assert (again.file.skip_reason == "N22") == bool(
+                field.prefill or field.compute or field.default == 7
+            )
 
 
 @pytest.mark.parametrize("code", ["C01", "R26"])
