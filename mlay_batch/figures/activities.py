@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 from datetime import date
 
 from mlay_batch.figures.branch_records import Activities, Activity, ActivityLine
@@ -10,29 +10,44 @@ from mlay_batch.figures.completeness import worst_state
 from mlay_batch.figures.report_records import Completeness, ReportInputs
 from mlay_batch.figures.return_access import number, returns_of, year_to_date
 from mlay_batch.model.register import Organisation
+from mlay_batch.schema import Form
 from mlay_batch.schema.ids import MEETING
+from mlay_batch.schema.switches import switches_on
 
 SECTION = "activities"
 
 
 def activities(inputs: ReportInputs, matrix: Completeness | None) -> Activities | None:
-    """Return the activities of the year to date; None where the period's form has no such section.
+    """Return the activities of the year to date; None where nobody is asked for them or has any.
 
-    The kinds are the choices of the form's field, in its order. A blank number of people counts 0.
+    The kinds are those that the office asks for or a cell reported, in the order of the form. A
+    blank number of people counts 0.
     """
     form = inputs.catalogue.form_for(MEETING, inputs.period)
-    section = next((s for s in form.sections if s.id == SECTION), None) if form else None
-    if form is None or section is None or matrix is None:
-        return None
-    kinds = tuple(choice.id for choice in form.choices[section.field("kind").choices or ""])
     by_branch: dict[str, list[Activity]] = {}
     for activity in _year_activities(inputs):
         by_branch.setdefault(activity.branch, []).append(activity)
+    reported = {activity.kind for of_branch in by_branch.values() for activity in of_branch}
+    kinds = _kinds(form, inputs.register.asked, reported) if form else ()
+    if not kinds or matrix is None:
+        return None
     lines = tuple(
         _activity_line(inputs, matrix, branch, kinds, by_branch.get(branch.code, []))
         for branch in matrix.branches
     )
     return Activities((MEETING, SECTION), kinds, lines)
+
+
+def _kinds(form: Form, asked: Mapping[str, bool], reported: Set[str]) -> tuple[str, ...]:
+    section = next((section for section in form.sections if section.id == SECTION), None)
+    if section is None:
+        return ()
+    on = switches_on(form, asked)
+    return tuple(
+        choice.id
+        for choice in form.choices[section.field("kind").choices or ""]
+        if choice.switch is None or choice.switch in on or choice.id in reported
+    )
 
 
 def _year_activities(inputs: ReportInputs) -> Iterator[Activity]:

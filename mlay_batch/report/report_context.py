@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -14,8 +14,9 @@ from mlay_batch.figures.report_records import Figures, ReportInputs
 from mlay_batch.model import rollup_form
 from mlay_batch.report.writer import Content, Hyperlink, ReportWriter
 from mlay_batch.schema.catalogue import SourceFile
-from mlay_batch.schema.ids import ROLLUP
+from mlay_batch.schema.ids import MEETING, ROLLUP
 from mlay_batch.schema.overlap import age_key
+from mlay_batch.schema.switches import switches_on
 
 _NUMERAL = re.compile(r"^[IVXLC]+\.\s*")
 
@@ -61,6 +62,12 @@ class ReportContext:
     def lang(self) -> str:
         """The language of the workbook."""
         return self.writer.lang
+
+    @property
+    def asked(self) -> Set[str]:
+        """The switches of the meeting form that are on in the period."""
+        form = self.inputs.catalogue.form_for(MEETING, self.figures.period)
+        return switches_on(form, self.inputs.register.asked) if form else frozenset()
 
     def t(self, key: str, **params: object) -> str:
         """Return a text of the report."""

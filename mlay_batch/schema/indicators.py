@@ -93,6 +93,18 @@ KINDS: Mapping[str, IndicatorKind] = {
     ),
 }
 
+
+def indicator_looks(indicator: Indicator) -> tuple[str, ...]:
+    """Return the names of what an indicator judges, not of what it holds that to."""
+    params = indicator.params
+    if "asked" in params:
+        return tuple(params["asked"])
+    return (
+        tuple(params.get("figures", ()))
+        or tuple(str(params[key]) for key in ("value", "text") if key in params)[:1]
+    )
+
+
 _CODE = re.compile(rf"{INDICATOR_LETTER}[0-9]{{2}}")
 _GAP = re.compile(r"\{(\w+)\}")
 

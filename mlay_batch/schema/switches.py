@@ -31,10 +31,10 @@ def _lacks_choices(section: Section, form: Form) -> bool:
     return any(f.required and f.choices and f.choices not in form.choices for f in section.fields)
 
 
-def always_asked(form: Form) -> frozenset[str]:
-    """Return what every office asks for: section ids, and fields as ``section.field``."""
+def fields_asked(form: Form) -> frozenset[str]:
+    """Return what a form without switches asks for: section ids, fields as ``section.field``."""
     names: set[str] = set()
-    for section in with_switches(form, frozenset()).sections:
+    for section in form.sections:
         fields = {field.id for field in section.fields}
         if section.layout == "columns":
             parts = section.column_parts()

@@ -13,6 +13,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+from builders.filled_forms import ALL_ASKED
 from mlay_batch.core.period import Period
 from mlay_batch.demo import SCHEMAS
 from mlay_batch.figures.report_records import ReportInputs
@@ -78,6 +79,7 @@ def register(
         tuple(named),
         records(Officer, officers),
         records(Assignment, assignments),
+        switches=ALL_ASKED,
         waivers=tuple(
             replace(waiver, period=str(waiver.period))
             for waiver in records(Waiver, waivers, reason="x", by="y", decided=date(2019, 1, 1))

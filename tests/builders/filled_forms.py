@@ -18,11 +18,16 @@ from mlay_batch.model.records import (
     Stamp,
     Submission,
 )
-from mlay_batch.model.register import Register
+from mlay_batch.model.register import Register, SwitchSetting
 from mlay_batch.schema import Form, Section, load_catalogue
 
 CATALOGUE = load_catalogue()
 SHEET = "Báo cáo"
+ALL_ASKED = tuple(
+    SwitchSetting(name, "yes")
+    for name in dict.fromkeys(s.id for of in CATALOGUE.forms for s in of.switches)
+)
+"""The settings of an office that asks for all a form offers."""
 Values = Mapping[str, Any]
 
 

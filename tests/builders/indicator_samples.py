@@ -84,8 +84,7 @@ def write_rows(branch: str, month: Period, values: Line) -> AcceptedReturn:
         "present": 18,
         "speakers": 6,
         "criticism": 2,
-        "prepared": "yes",
-        "documents": "yes",
+        "preparation": "both",
         "merged": "no",
     }
     meeting |= {key: values[key] for key in (*meeting, "content") if key in values}

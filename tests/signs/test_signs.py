@@ -82,13 +82,16 @@ def test_a_sign_says_what_it_saw() -> None:
         "Buổi 05/11/2019: 1 trong số 9 người dự phát biểu."
     )
     hit = next(
-        iter(indicator_codes(year([{"month": "2019-10", "prepared": "no"}, {"documents": "no"}])))
+        iter(
+            indicator_codes(
+                year([{"month": "2019-10", "preparation": "none"}, {"preparation": "met"}])
+            )
+        )
     )
     assert explain_indicator(hit.indicator, hit.params, FORM, "vi").what == (
-        "2 trong 3 tháng gần nhất có buổi chưa chuẩn bị đủ; buổi 05/11/2019 ghi “Không” ở: "
-        "Gửi trước tài liệu."
+        "2 trong 3 tháng gần nhất có buổi chưa chuẩn bị đủ, gần nhất là buổi 05/11/2019."
     )
-    assert [source.path for source in hit.sources] == ["meetings.documents"]
+    assert [source.path for source in hit.sources] == ["meetings.preparation"]
 
 
 def test_order_of_receipt_does_not_matter() -> None:
@@ -98,7 +101,7 @@ def test_order_of_receipt_does_not_matter() -> None:
 
 def test_a_blank_is_never_a_sign() -> None:
     """Returns from before a field was asked for say nothing about it."""
-    blank = {"duration", "speakers", "criticism", "prepared", "documents", "merged", "own"}
+    blank = {"duration", "speakers", "criticism", "preparation", "merged", "own"}
     assert codes([{"from": "2019-01", **dict.fromkeys(blank)}]) == []
 
 
@@ -154,7 +157,7 @@ def test_a_run_says_how_long_it_is() -> None:
 
 BAD_MEETING = {
     "content": "Họp thường kỳ tháng", "duration": 30, "present": 9, "expected": 20, "speakers": 0,
-    "criticism": 0, "prepared": "no", "documents": "no", "merged": "yes",
+    "criticism": 0, "preparation": "none", "merged": "yes",
 }  # fmt: skip
 
 
@@ -226,7 +229,7 @@ class TestBorder:
         ("code", "bad", "twin"),
         [
             ("H05", {9: {"criticism": 0}, 10: {"criticism": 0}, 11: {"criticism": 0}}, 9),
-            ("H07", {9: {}, 10: {"prepared": "no"}, 11: {"documents": "no"}}, 10),
+            ("H07", {9: {}, 10: {"preparation": "sent"}, 11: {"preparation": "met"}}, 10),
             ("H10", {month: {"own": 95} for month in range(6, 12)}, 6),
             ("H01", {8: {"content": TRENCH}, 9: {}, 10: {}, 11: {"content": TRENCH}}, 8),
         ],

@@ -18,7 +18,7 @@ from mlay_batch.report.report_context import ReportContext, strip_number
 from mlay_batch.report.tables import DataColumn, DataTable, Kind, fill, place_text, plain_heading
 from mlay_batch.report.writer import Content, SheetWriter
 from mlay_batch.schema import Field, Form, Section
-from mlay_batch.schema.switches import always_asked
+from mlay_batch.schema.switches import fields_asked, switches_on, with_switches
 from mlay_batch.schema.versions import Family, families, family_fields, family_sections
 
 PlacedTable = tuple[SheetWriter, DataTable]
@@ -63,14 +63,15 @@ def table_name(form: str, section: str) -> str:
 
 
 def _section_table(ctx: ReportContext, family: Family, section: Section) -> DataTable | None:
-    """Return the table of a section; None if it is not asked for everywhere and nobody has it."""
+    """Return the table of a section; None if the office does not ask for it and nobody has it."""
     form = family[0]
     rows = [
         _ReturnedRow(accepted.entry, row)
         for accepted in returns_of(ctx, form)
         for row in accepted.section_rows(section.id)
     ]
-    asked = frozenset[str]().union(*map(always_asked, family))
+    on = ((version, switches_on(version, ctx.inputs.register.asked)) for version in family)
+    asked = frozenset[str]().union(*(fields_asked(with_switches(*pair)) for pair in on))
     if not rows and section.id not in asked:
         return None
     fields = {

@@ -27,10 +27,10 @@ _SPLIT = 7
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTable]) -> None:
-    """Write the sheet; it says so where the period's forms do not ask for activities."""
+    """Write the sheet; it says so where the cells are not asked for activities."""
     activities, title = ctx.figures.activities, ctx.t("branches/activities.title")
     if activities is None:
-        letterhead.write_empty_sheet(ctx, sheet, title, ctx.t("none"))
+        letterhead.write_empty_sheet(ctx, sheet, title, ctx.t("not_asked"))
         return
     table = tables[table_name(*activities.section)][1]
     listing = Listing(ctx, sheet, _columns(ctx, table, activities), _SPLIT)

@@ -61,6 +61,8 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     if not ctx.figures.criteria_means:
         listing.write_title(title)
         width, reason = len(listing.columns), ctx.t("ratings/criteria.none")
+        if "groups" not in ctx.asked:
+            reason = f"{reason} {ctx.t('not_asked')}"
         sheet.write(listing.head_row, 0, reason, "note", span=width)
         sheet.set_up_page(landscape=True, last=(listing.head_row, width - 1))
         return

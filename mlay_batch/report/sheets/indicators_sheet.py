@@ -27,6 +27,8 @@ from mlay_batch.report.listing import Column, Heads, Listing, number_column, tit
 from mlay_batch.report.report_context import ReportContext
 from mlay_batch.report.tables import DataColumn, data_column, data_table, place_text
 from mlay_batch.report.writer import Content, Hyperlink, SheetWriter
+from mlay_batch.schema.indicators import Indicator, indicator_looks
+from mlay_batch.schema.switches import fields_asked, switches_on, with_switches
 
 MAX_ROWS = 25  # rows: what one screen holds, and a committee reads
 _MAX_NAMES = 4  # indicators named in the summary
@@ -119,6 +121,21 @@ def _write_foot(
     listing.next_row += 1
     contradictions = sum("waived_by" not in found.params for _, found in ctx.figures.warnings)
     listing.write_note(ctx.t("signs.crossed", count=contradictions))
+    if titles := [indicator.title.of(ctx.lang) for indicator in _unasked(ctx)]:
+        listing.write_note(ctx.t("signs.unasked", signs="; ".join(titles)))
+
+
+def _unasked(ctx: ReportContext) -> Iterator[Indicator]:
+    """Yield the indicators for which the office does not ask what they look at."""
+    for indicators in ctx.inputs.catalogue.indicator_sets_for(ctx.figures.period):
+        form = ctx.inputs.catalogue.form_for(indicators.of, ctx.figures.period)
+        if form is None:
+            continue
+        asked = fields_asked(with_switches(form, switches_on(form, ctx.inputs.register.asked)))
+        for indicator in indicators.entries:
+            names = indicator_looks(indicator)
+            if names and not any(indicators.looks[name].field in asked for name in names):
+                yield indicator
 
 
 def _write_all_hits(ctx: ReportContext, hits: Sequence[IndicatorHit]) -> SheetWriter:
