@@ -46,12 +46,21 @@ def sections(rows: Iterable[Fields]) -> dict[str, list[Fields]]:
     """Return the filled-in lines by section; column A of a form tells what a row is."""
     result: dict[str, list[Fields]] = {}
     name, names = "", dict[str, str]()
+    meetings: list[str] = []  # the columns of the meetings
+    days: Fields = {}
     for row in rows:
         mark, _, part = str(row.pop("A", None) or "").partition(":")
         if part in ("start", "end"):
             name = mark if part == "start" else ""
             names = {column: str(title) for column, title in row.items() if title}
+            if "record" in names.values():
+                meetings = [column for column, title in names.items() if title == "record"]
             result.setdefault(mark, [])
+        elif name and not part and (not names or "record" in names.values()):
+            days |= row if mark == "held_on" else {}
+            for column in meetings:
+                if column in days and row.get(column) not in (None, ""):
+                    note(result[name], plain("held_on", days[column]), mark, row[column])
         elif name and not part:
             line = {names[c]: v for c, v in row.items() if c in names and v not in (None, "")}
             if "value" in names.values():  # a card: one field a row
@@ -59,6 +68,20 @@ def sections(rows: Iterable[Fields]) -> dict[str, list[Fields]]:
             elif line:
                 result[name].append({key: plain(key, value) for key, value in line.items()})
     return result
+
+
+def note(lines: list[Fields], day: Any, mark: str, value: Any) -> None:
+    """Note what stands in the line ``own.total`` of the meeting of that day."""
+    whose, _, field = mark.rpartition(".")
+    if field == "band":
+        return
+    scorer = {"own": "Chi bộ tự chấm", "confirmed": "Cấp trên xác nhận"}.get(whose)
+    key = {"held_on": day, "whose": whose} | ({"scorer": scorer} if scorer else {})
+    line = next((line for line in lines if key.items() <= line.items()), None)
+    if line is None:
+        line = dict(key)
+        lines.append(line)
+    line[field] = plain(field, value)
 
 
 def plain(name: str, value: Any) -> Any:
@@ -81,7 +104,8 @@ def form_rows(path: Path) -> Iterator[Fields]:
     for row in sheet.iter(NS + "row"):
         values: Fields = {}
         for cell in row:
-            text, kind = "".join(cell.itertext()), cell.get("t", "n")
+            stored = [part for part in cell if part.tag != NS + "f"]
+            text, kind = "".join(t for part in stored for t in part.itertext()), cell.get("t", "n")
             text = strings[int(text)] if kind == "s" else text
             if text:
                 column = str(cell.get("r")).rstrip("0123456789")

@@ -104,7 +104,7 @@ def test_the_whole_way(office, capsys):
     # every figure is on a sheet and leads to its cell; computed ones are there too
     book = openpyxl.load_workbook("reports/2019-11/tong-hop-2019-11.xlsx", data_only=True)
     assert column(book, "Vắng có phép") == [1]
-    assert column(book, "Cuối tháng") == [11]
+    assert column(book, "Quân số cuối tháng") == [11]
     assert column(book, "Loài") == ["Nai"]
     first, last = PLACES.cell("tours.day"), PLACES.cell("sightings.count")
     assert f"Báo cáo!{first}:{last}" in every_source(book)

@@ -23,7 +23,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 ROOT = Path(__file__).resolve().parent.parent
 MEETING = ROOT / "schemas" / "meeting-2018.yaml"
 LINE = (
-    "      - {id: guests, type: integer, min: 0, max: 50, width: 9,"
+    "      - {id: guests, type: integer, min: 0, max: 50,"
     " title: {vi: Khách mời, en: Guests}, help: {vi: Số khách mời dự., en: Guests present.}}\n"
 )
 BEFORE = "      - {id: merged,"  # the field the new one is put in front of
@@ -90,6 +90,14 @@ def blank(town: Path) -> Path:
     return form
 
 
+def lines(book: openpyxl.Workbook) -> tuple[Worksheet, dict[str, int], list[int]]:
+    """The sheet with the meetings, the row of each line by its hidden id, the meetings' columns."""
+    sheet = book["Báo cáo"]
+    marks = {str(sheet.cell(row, 1).value): row for row in range(1, sheet.max_row + 1)}
+    top = sheet[marks["meetings:start"]]
+    return sheet, marks, [cell.column for cell in top if cell.value == "record"]
+
+
 def table(book: openpyxl.Workbook, section: str) -> tuple[Worksheet, int, dict[str, int], int]:
     """Sheet, row of ids, columns by id and first row of values of a section, by its hidden ids."""
     for sheet in book:
@@ -131,15 +139,14 @@ def fill_in(town: Path, guests: list[object], to: Path) -> list[str]:
         }
         for day, count in enumerate(guests, 4)
     ]
-    full = {"time": 5, "attendance": 5, "preparation": 10, "conduct": 40, "principles": 5,
-            "result": 30, "closing": 5, "total": 100}  # fmt: skip
-    scores = [
-        {"held_on": meeting["held_on"], "scorer": "Chi bộ tự chấm", **full} for meeting in meetings
-    ]
-    members = [{"opening": 18, "closing": 18}]
-    write(blank(town), {"members": members, "meetings": meetings, "scores": scores}, to)
-    sheet, _, columns, first = table(openpyxl.load_workbook(to), "meetings")
-    return [sheet.cell(first + n, columns["guests"]).coordinate for n in range(len(guests))]
+    write(blank(town), {"members": [{"opening": 18}]}, to)
+    book = openpyxl.load_workbook(to)
+    sheet, marks, columns = lines(book)
+    for column, meeting in zip(columns, meetings, strict=False):
+        for name, value in (meeting | {"own.total": 100}).items():
+            sheet.cell(marks[name], column, value)
+    book.save(to)
+    return [sheet.cell(marks["guests"], column).coordinate for column in columns[: len(guests)]]
 
 
 def test_the_wheel_runs_and_not_the_sources(mlay: Mlay, tmp_path: Path) -> None:
@@ -156,9 +163,9 @@ def test_the_wheel_runs_and_not_the_sources(mlay: Mlay, tmp_path: Path) -> None:
 
 
 def test_the_field_is_in_the_template(town: Path) -> None:
-    sheet, _, columns, first = table(openpyxl.load_workbook(blank(town)), "meetings")
-    cell = sheet.cell(first, columns["guests"])
-    assert sheet.cell(first - 1, columns["guests"]).value == "Khách mời"
+    sheet, marks, columns = lines(openpyxl.load_workbook(blank(town)))
+    cell = sheet.cell(marks["guests"], columns[0])
+    assert sheet.cell(marks["guests"], columns[0] - 1).value == "Khách mời"
     assert not cell.protection.locked
     (limit,) = (d for d in sheet.data_validations.dataValidation if cell.coordinate in d.sqref)
     assert (limit.type, float(limit.formula1), float(limit.formula2)) == ("whole", 0, 50)
@@ -167,11 +174,12 @@ def test_the_field_is_in_the_template(town: Path) -> None:
 
 def test_it_is_read_and_checked_at_its_cell(mlay: Mlay, town: Path, tmp_path: Path) -> None:
     wrong, good = tmp_path / "sai.xlsx", tmp_path / "đúng.xlsx"
-    cells = fill_in(town, [51, "18/18", 2.5, -1], wrong)
-    findings = json.loads(mlay("check", wrong, "--json", at=town, code=1))
-    errors = [entry for entry in findings if entry["severity"] == "error"]
-    assert sorted(entry["cell"] for entry in errors) == cells
-    assert all("Khách mời" in entry["message"] for entry in errors)
+    for values in ([51, "18/18"], [2.5, -1]):
+        cells = fill_in(town, values, wrong)
+        findings = json.loads(mlay("check", wrong, "--json", at=town, code=1))
+        errors = [entry for entry in findings if entry["severity"] == "error"]
+        assert sorted(entry["cell"] for entry in errors) == cells
+        assert all("Khách mời" in entry["message"] for entry in errors)
     fill_in(town, [50], good)
     assert json.loads(mlay("check", good, "--json", at=town)) == []
 

@@ -93,7 +93,7 @@ sections:
       - {id: opening, type: integer, required: true, min: 0, max: 99, prefill: post.staff, title: {vi: Đầu tháng, en: Opening}}
       - {id: joined, type: integer, min: 0, max: 99, default: 0, title: {vi: Nhận về, en: Joined}}
       - {id: left, type: integer, min: 0, max: 99, default: 0, title: {vi: Chuyển đi, en: Left}}
-      - {id: staff, type: integer, compute: {sum: [opening, joined], less: [left]}, title: {vi: Cuối tháng, en: Staff}}
+      - {id: staff, type: integer, compute: {sum: [opening, joined], less: [left]}, title: {vi: Quân số cuối tháng, en: Staff}}
       - {id: on_leave, type: integer, min: 0, max: 99, default: 0, prefill: post.on_leave, title: {vi: Nghỉ phép, en: On leave}}
       - {id: none_made, type: choice, choices: yes_no, default: "no", title: {vi: Tháng này không đi, en: No tour}}
 """  # noqa: E501 - a form as it is written
