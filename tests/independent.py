@@ -58,9 +58,7 @@ def sections(rows: Iterable[Fields]) -> dict[str, list[Fields]]:
             result.setdefault(mark, [])
         elif name and not part and (not names or "record" in names.values()):
             days |= row if mark == "held_on" else {}
-            for column in meetings:
-                if column in days and row.get(column) not in (None, ""):
-                    note(result[name], plain("held_on", days[column]), mark, row[column])
+            note_line(result[name], mark, {c: row.get(c) for c in meetings}, days)
         elif name and not part:
             line = {names[c]: v for c, v in row.items() if c in names and v not in (None, "")}
             if "value" in names.values():  # a card: one field a row
@@ -68,6 +66,13 @@ def sections(rows: Iterable[Fields]) -> dict[str, list[Fields]]:
             elif line:
                 result[name].append({key: plain(key, value) for key, value in line.items()})
     return result
+
+
+def note_line(lines: list[Fields], mark: str, values: Fields, days: Fields) -> None:
+    """Note a line of the form, whose columns are the meetings of those days."""
+    for column, value in values.items():
+        if column in days and value not in (None, ""):
+            note(lines, plain("held_on", days[column]), mark, value)
 
 
 def note(lines: list[Fields], day: Any, mark: str, value: Any) -> None:

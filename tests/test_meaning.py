@@ -178,8 +178,9 @@ def monthly(text: str) -> Iterator[Paper]:
 
 
 def sitting(line: Mapping[str, object], members: int) -> Iterator[Row]:
-    day, off = {"held_on": line["day"]}, 100 - int(str(line["points"]))
-    held = {"kind": line["kind"], "content": f"Bàn việc ngày {line['day']} của {line['cell']}",
+    day = {"held_on": line["day"], "kind": line["kind"]}
+    off = 100 - int(str(line["points"]))
+    held = {"content": f"Bàn việc ngày {line['day']} của {line['cell']}",
             "duration": 95, "expected": members, "present": members}  # fmt: skip
     points = {"time": 5, "attendance": 5, "preparation": 10, "conduct": 40 - off, "principles": 5,
               "result": 30, "closing": 5, "total": 100 - off, "explanation": "Trừ"}  # fmt: skip

@@ -100,8 +100,10 @@ def test_values_are_shown_as_each_language_writes_them(value, vi, en):
 def test_a_rule_speaks_with_its_own_words():
     form = load_catalogue().form("meeting", "2018.1")
     finding = Finding(
-        "D01", Severity.ERROR, Place("a.xlsx", "Báo cáo", "G25"), {"total": 18, "sum": 17}
+        "D01", Severity.ERROR, Place("a.xlsx", "Báo cáo", "G25"), {"sum": 18, "bound": 17}
     )
     message = explain(finding, form, "vi")
-    assert message.what == "Phải có mặt 18, nhưng có mặt và vắng cộng lại là 17."
-    assert message.fix.startswith("Sửa cho")
+    assert message.what == (
+        "Có mặt và vắng không lý do cộng lại là 18, nhiều hơn số phải có mặt (17)."
+    )
+    assert message.fix.startswith("Sửa số có mặt")

@@ -103,21 +103,14 @@ def meetings_needed(scheme: Scheme, grade: YearGrade, bands: Sequence[str], mont
 def criteria_means(scheme: Scheme | None, sittings: Sequence[Sitting]) -> tuple[CriteriaMean, ...]:
     """Return the means of every scored cell, in the order of first meetings, then of all cells.
 
-    The last one weighs each meeting alike, not each cell. Empty without a scheme, or if no meeting
-    has points by criteria group.
+    The last one weighs each meeting alike, not each cell. Empty without a scheme or a score.
     """
     scored = [
         sitting
         for sitting in sittings
         if (sitting.own_score, sitting.confirmed_score) != (None, None)
     ]
-    has_marks = any(
-        mark is not None
-        for sitting in scored
-        for marks in sitting.marks.values()
-        for mark in marks.values()
-    )
-    if scheme is None or not has_marks:
+    if scheme is None or not scored:
         return ()
     group_ids = (*(group.id for group in scheme.groups), TOTAL)
     by_branch: dict[str, list[Sitting]] = {}

@@ -27,8 +27,8 @@ NOVEMBER = Period(2019, 11)
 AS_OF = date(2019, 12, 8)
 SILENT = 3  # the last cells of the register that sent nothing for November
 REFUSED = (
-    Finding("S01", Severity.ERROR, Place("", "Báo cáo", "M40"), {"total": 95, "sum": 90}),
-    Finding("S01", Severity.ERROR, Place("", "Báo cáo", "M41"), {"total": 95, "sum": 90}),
+    Finding("D01", Severity.ERROR, Place("", "Báo cáo", "M40"), {"sum": 95, "bound": 90}),
+    Finding("D01", Severity.ERROR, Place("", "Báo cáo", "M41"), {"sum": 95, "bound": 90}),
     Finding("D04", Severity.WARNING, Place("", "Báo cáo", "E25"), {"value": 60, "bound": 90}),
 )
 

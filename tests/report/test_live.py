@@ -215,7 +215,7 @@ def alteration(tmp_path_factory: pytest.TempPathFactory) -> tuple[Book, str]:
     cell = str(active["Mã đơn vị"].value)
     members = _of(book["Dữ liệu Đảng viên"], cell)
     members["Giảm từ trần"].value += 1
-    met = _of(book["Dữ liệu Các buổi sinh hoạt…"], cell)
+    met = _of(book["Dữ liệu Sinh hoạt chi bộ"], cell)
     met["Loại sinh hoạt"].value = "Chuyên đề"
     written = io.BytesIO()
     book.save(written)
@@ -275,7 +275,7 @@ def test_nothing_else_follows(alteration: tuple[Book, str]) -> None:
         "Dữ liệu xếp loại",
         "Dữ liệu theo năm",
         "Dữ liệu Đảng viên",
-        "Dữ liệu Các buổi sinh hoạt…",
+        "Dữ liệu Sinh hoạt chi bộ",
         "Dữ liệu Bồi dưỡng, kiểm tra…",
     }
 

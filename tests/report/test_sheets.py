@@ -458,9 +458,13 @@ class TestErrors:
     def test_errors_come_first_and_like_findings_are_one(self) -> None:
         sheet = reports.sheets()["Lỗi"]
         rows = [[value(sheet, row, h) for h in ("Mức", "Ô", "Mã")] for row in (11, 12)]
-        assert rows == [["■ Lỗi", "M40–M41", "S01"], ["▲ Lưu ý", "E25", "D04"]]
-        assert value(sheet, 11, "Vấn đề") == "Tổng điểm ghi 95, cộng các nhóm được 90."
-        assert value(sheet, 11, "Việc cần làm") == "Cộng lại và sửa tổng điểm hoặc điểm nhóm."
+        assert rows == [["■ Lỗi", "M40–M41", "D01"], ["▲ Lưu ý", "E25", "D04"]]
+        assert value(sheet, 11, "Vấn đề") == (
+            "Có mặt và vắng không lý do cộng lại là 95, nhiều hơn số phải có mặt (90)."
+        )
+        assert value(sheet, 11, "Việc cần làm") == (
+            "Sửa số có mặt, số vắng không lý do hoặc số phải có mặt."
+        )
 
     def test_what_was_sent_again_and_accepted_is_settled(self) -> None:
         inputs = reports.small()
@@ -607,7 +611,7 @@ def test_a_field_added_to_a_form_becomes_a_column() -> None:
         for r in inputs.returns
     )
     workbook = book(replace(inputs, catalogue=catalogue, returns=returns))
-    rows = reports.rows(workbook["Dữ liệu Các buổi sinh hoạt…"])
+    rows = reports.rows(workbook["Dữ liệu Sinh hoạt chi bộ"])
     assert {row["Chủ đề tự chọn mới"].value for row in rows} == {"=Học tập"}
     assert {row["Chủ đề tự chọn mới"].data_type for row in rows} == {"s"}
     assert {row["Ô trong báo cáo"].value for row in rows} == {"Báo cáo!C32:P32"}

@@ -55,14 +55,11 @@ class _CriteriaLine:
 
 def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     """Write the sheet."""
-    scheme = ctx.figures.score_scheme
-    groups, title = scheme.groups if scheme else (), ctx.t("ratings/criteria.title")
+    groups, title = _scored_groups(ctx), ctx.t("ratings/criteria.title")
     listing = Listing(ctx, sheet, _columns(ctx, data, groups), _SPLIT, heads=Heads(free=1))
     if not ctx.figures.criteria_means:
         listing.write_title(title)
         width, reason = len(listing.columns), ctx.t("ratings/criteria.none")
-        if "groups" not in ctx.asked:
-            reason = f"{reason} {ctx.t('not_asked')}"
         sheet.write(listing.head_row, 0, reason, "note", span=width)
         sheet.set_up_page(landscape=True, last=(listing.head_row, width - 1))
         return
@@ -72,8 +69,18 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
     cells = len(ctx.figures.year_ratings)
     breaks = range(_CELLS_ON_FIRST_PAGE, cells, _CELLS_ON_PAGE)
     sheet.raw.set_h_pagebreaks([listing.first_row + len(_KINDS) * number for number in breaks])
-    last = listing.write_foot([ctx.t("ratings/criteria.how")], space=1)
+    notes = [ctx.t("ratings/criteria.how"), *([] if groups else [ctx.t("not_asked.groups")])]
+    last = listing.write_foot(notes, space=1)
     listing.set_up_page(last, frozen=3)
+
+
+def _scored_groups(ctx: ReportContext) -> tuple[Group, ...]:
+    """Return the criteria groups; none where no meeting of the year has points by group."""
+    scheme, means = ctx.figures.score_scheme, ctx.figures.criteria_means
+    groups = scheme.groups if scheme else ()
+    points = [p for mean in means for p in (mean.own_points, mean.confirmed_points)]
+    has_points = any(by_group.get(group.id) is not None for by_group in points for group in groups)
+    return groups if has_points or not means else ()
 
 
 def _write_full_marks(listing: Listing[_CriteriaLine], groups: tuple[Group, ...]) -> None:
