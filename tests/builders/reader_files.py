@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import xlsxwriter
@@ -16,10 +17,14 @@ from mlay_batch.reader import read
 from mlay_batch.reader.cell_metadata import a1
 from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.layout import STAMP_SHEET, plan_sheets
+from mlay_batch.schema.load import load_file
 from mlay_batch.schema.model import Form
 
-FORMS = load_catalogue().forms
-MEETING = next(form for form in FORMS if form.form == "meeting")
+TABLE_FORM = load_file(Path(__file__).with_name("table_form.yaml"))
+assert isinstance(TABLE_FORM, Form)
+MEETING = TABLE_FORM
+"""The meeting form with a row a meeting, as `table_form.yaml` has it."""
+FORMS = (MEETING, *(form for form in load_catalogue().forms if form.form != "meeting"))
 DAY = date(2019, 11, 3)
 
 Spot = tuple[int, int]
