@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
+from builders.reader_files import MEETING
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlay_batch.schema import Field, Form, Section, Text, load_catalogue
 from mlay_batch.schema.layout import (
     HEADER,
+    RECORD_MARKER,
     VALUE_MARKER,
     CellPlan,
     SheetPlan,
     fixed_texts,
+    label_section,
+    line_id,
     plan_sheets,
     sections_of,
 )
-from mlay_batch.schema.model import Effective
+from mlay_batch.schema.model import Effective, Part
 
 words = st.builds(Text, st.text("ab ", min_size=1, max_size=60), st.just("title"))
 maybe = st.none() | words
@@ -50,8 +55,29 @@ def sections(draw: st.DrawFn, number: int) -> Section:
 
 
 @st.composite
+def columns(draw: st.DrawFn) -> tuple[Section, ...]:
+    """Records in columns and what hangs on them, in one or two parts."""
+    names = [f"c{number}" for number in range(draw(st.integers(1, 6)))]
+    fields = tuple(Field(name, draw(kinds), draw(words)) for name in names)
+    base = Section("base", "columns", draw(words), fields, rows=draw(st.integers(1, 5)))
+    own = tuple(Field(f"h{number}", draw(kinds), draw(words)) for number in range(3))
+    lines = st.lists(st.sampled_from([f.id for f in own]), min_size=1, unique=True)
+    parts = tuple(
+        Part(f"p{number}", {name: draw(maybe) for name in draw(lines)})
+        for number in range(draw(st.integers(1, 3)))
+    )
+    hung = Section("hung", "columns", draw(words), (fields[0], *own), under="base",
+                   inherits=(names[0],), parts=parts)  # fmt: skip
+    return base, hung
+
+
+@st.composite
 def forms(draw: st.DrawFn) -> Form:
     parts = tuple(draw(sections(number)) for number in range(draw(st.integers(1, 4))))
+    if draw(st.booleans()):
+        elsewhere = Text("Bảng", "Tables")  # columns share their sheet with cards alone
+        moved = (replace(s, sheet=elsewhere) if s.layout == "table" else s for s in parts)
+        parts = (*draw(columns()), *moved)
     return Form(
         "any",
         "1",
@@ -89,9 +115,12 @@ def test_every_field_has_one_value_cell_a_record(form, rows):
         if cell.role == "value"
     )
     for section in sections_of(form):
-        records = max(section.rows, rows) if section.layout == "table" else 1
+        base = form.section(section.under) if section.under else section
+        records = 1 if section.layout == "card" else max(base.rows, rows)
+        parts = section.column_parts() if section.layout == "columns" else ()
         for entry in section.fields:
-            assert value_cells.pop((section.id, entry.id)) == records
+            times = sum(entry.id in part.lines for part in parts) if parts else 1
+            assert value_cells.pop((section.id, entry.id), 0) == records * times
     assert not value_cells
 
 
@@ -110,7 +139,12 @@ def test_a_value_is_found_by_the_ids_alone(form):
             start, end = rows[f"{cell.section}:start"], rows[f"{cell.section}:end"]
             assert start < cell.row < end
             assert {start, end} <= set(sheet.hidden_rows)
-            if layouts[cell.section] == "card":
+            if layouts[cell.section] == "columns":
+                base = rows[f"{form.section(cell.section).under or cell.section}:start"]
+                assert ids[base, cell.column] == RECORD_MARKER
+                assert ids[cell.row, 1] == line_id(Part(cell.part, {}), cell.field)
+                assert cell.span == 1
+            elif layouts[cell.section] == "card":
                 assert (ids[start, cell.column], ids[cell.row, 1]) == (VALUE_MARKER, cell.field)
             else:
                 assert ids[start, cell.column] == cell.field
@@ -121,7 +155,7 @@ def test_a_value_is_found_by_the_ids_alone(form):
 @given(every_form)
 def test_the_unit_stands_right_of_its_value_and_the_label_left_of_both(form):
     for sheet in plan_sheets(form):
-        at = {(cell.role, cell.section, cell.field): cell for cell in sheet.cells if cell.field}
+        at = {(c.role, c.section, c.field, c.part): c for c in sheet.cells if c.field}
         for (role, *path), cell in at.items():
             if role == "unit":
                 value = at["value", *path]
@@ -133,7 +167,7 @@ def test_the_unit_stands_right_of_its_value_and_the_label_left_of_both(form):
 @given(every_form)
 def test_the_texts_of_the_template_are_known(form):
     texts = fixed_texts(form)
-    for section in form.sections:
+    for section in map(label_section, form.sections):
         for entry in section.fields:
             assert {entry.title.vi, entry.title.en} <= texts
     units = [
@@ -143,8 +177,7 @@ def test_the_texts_of_the_template_are_known(form):
 
 
 def test_numbers_of_a_card_stand_in_a_narrow_column():
-    meeting = next(form for form in load_catalogue().forms if form.form == "meeting")
-    (sheet,) = plan_sheets(meeting)
+    (sheet,) = plan_sheets(MEETING)
     values = [c for c in sheet.cells if (c.role, c.section) == ("value", "members")]
     numbers = [c for c in values if c.field not in ("no_meeting", "reason")]
     assert {sheet.widths[cell.column] for cell in numbers} == {9}

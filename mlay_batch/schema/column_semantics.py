@@ -26,6 +26,7 @@ def column_faults(form: Form) -> Iterator[Fault]:
             yield from _columns(form, section, path, form.sections[:i])
         else:
             yield from _unfit_keys(section, _COLUMN_KEYS, path)
+            yield from _shared_sheet(form, section, path)
         for j, part in enumerate(section.parts):
             yield from _switch(part, (*path, "parts", j), switches)
             yield from unknown_names(part.switches, (*path, "parts", j, "switches"), switches)
@@ -80,6 +81,13 @@ def _columns(
         yield from _part(form, section, part, (*path, "parts", j))
         if part.id in [other.id for other in section.parts[:j]]:
             yield Fault((*path, "parts", j, "id"), part.id, code="schema.again")
+
+
+def _shared_sheet(form: Form, section: Section, path: KeyPath) -> Iterator[Fault]:
+    """Yield a table on a sheet with columns, which are too wide for its fields."""
+    sheets = [(other.sheet or form.sheet) for other in form.sections if other.layout == "columns"]
+    if section.layout == "table" and (section.sheet or form.sheet) in sheets:
+        yield Fault((*path, "layout"), section.id, code="schema.unfit")
 
 
 def _equal_labels(form: Form, base: Section, path: KeyPath) -> Iterator[Fault]:
