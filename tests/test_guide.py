@@ -109,7 +109,7 @@ def branches_act(month: Month, day: str, folder: Path) -> None:
     elif day == "2020-02-04":
         good = make_zip("bản Ho Cang.xlsx", book("DB1-1"))
         month.post("Ho Cang <db1-1@muonglay.example>", "Báo cáo.zip", good, on=day)
-        month.post("cb-01@muonglay.example", "THPT.xlsx", book("CB-01", present=9), on=day)
+        month.post("cb-01@muonglay.example", "THPT.xlsx", book("CB-01", present=11), on=day)
         month.post("x@else.example", "bao cao.xlsx", book("CB-01", score=90), on=day)
         month.post("db1@muonglay.example", "cac chi bo.rar", b"Rar!\x1a\x07\x00", on=day)
     elif day == "2020-02-09":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from mlay_batch.app.ingest import ingest
 from mlay_batch.app.office import Office, open_office
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.ledger import Ledger
-from mlay_batch.model.records import Decision, Verdict
+from mlay_batch.model.records import Decision, Row, Verdict
 from mlay_batch.schema import load_catalogue
 from mlay_batch.schema.catalogue import shipped_folder
 
@@ -75,8 +76,17 @@ def test_good_returns_say_what_the_town_says(town: Office, good: list[Decision])
         assert decision.checked.identity
         key = decision.checked.identity.key
         sample = expected[key]
-        read = [(row.section, without_blanks(row.values)) for row in stored[key].rows]
-        assert read == [(row.section, without_blanks(row.values)) for row in sample.rows]
+        assert in_order(stored[key].rows) == in_order(sample.rows)
+
+
+def in_order(rows: Sequence[Row]) -> list[tuple[str, dict[str, object]]]:
+    """The values of rows, by section and what tells them apart."""
+    keys = ("held_on", "scorer", "officer", "content")
+
+    def place(row: Row) -> tuple[str, ...]:
+        return (row.section, *(str(row.values.get(key)) for key in keys))
+
+    return [(row.section, without_blanks(row.values)) for row in sorted(rows, key=place)]
 
 
 def without_blanks(values: object) -> dict[str, object]:

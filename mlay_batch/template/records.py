@@ -72,4 +72,4 @@ def _is_of(row: Row, base_row: Row, names: Sequence[str]) -> bool:
     """Whether a row belongs to a column: by the cells both were read from, else by its values."""
     if any(name in row.cells for name in names):
         return all(row.cells.get(name) == base_row.cells.get(name) for name in names)
-    return all(row.values.get(name) == base_row.values.get(name) for name in names)
+    return all(row.values.get(n, base_row.values.get(n)) == base_row.values.get(n) for n in names)

@@ -17,7 +17,8 @@ from mlay_batch.demo.sample_town import SampleTown
 from mlay_batch.demo.xlsx_patch import RawCell
 from mlay_batch.model.records import Row, Value
 from mlay_batch.schema import Catalogue
-from mlay_batch.schema.layout import STAMP_SHEET, plan_sheets
+from mlay_batch.schema.layout import STAMP_SHEET, SheetPlan, plan_sheets
+from mlay_batch.schema.switches import switches_on, with_switches
 
 Files = Iterator[tuple[str, bytes]]
 _MACRO = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)  # the head of a VBA project
@@ -54,12 +55,16 @@ class _GoodReturns:
         return self.sample_for("spoilt")
 
     def address(self, section: str, field: str, record: int = 0) -> str:
-        (sheet,) = plan_sheets(form_of(self.good, self.catalogue))
-        return xlsx_patch.addresses(sheet)[section, record, field]
+        return xlsx_patch.addresses(self._sheet())[section, record, field]
 
     def last_row(self) -> int:
-        (sheet,) = plan_sheets(form_of(self.good, self.catalogue))
-        return sheet.last_row
+        return self._sheet().last_row
+
+    def _sheet(self) -> SheetPlan:
+        """The plan of the form's first sheet, as the town asks for it."""
+        form = form_of(self.good, self.catalogue)
+        asked = with_switches(form, switches_on(form, self.town.register.asked))
+        return plan_sheets(asked)[0]
 
     def with_cells(self, cells: Mapping[str, Value | RawCell]) -> bytes:
         """Return a good return with cells of its form sheet typed over."""
@@ -80,14 +85,22 @@ SpoiltFiles = Iterator[tuple[str, SampleReturn | bytes]]
 
 
 def _with(sample: SampleReturn, section: str, number: int, **values: Value) -> SampleReturn:
-    """Return the sample with values of one row changed; `number` counts from 1."""
-    rows = tuple(
-        replace(row, values={**row.values, **values})
-        if (row.section, row.number) == (section, number)
-        else row
-        for row in sample.rows
-    )
-    return replace(sample, rows=rows)
+    """Return the sample with values of one row changed; `number` counts from 1.
+
+    What hangs on a meeting stays with it if its day or kind is changed.
+    """
+    old = next(r.values for r in sample.rows if (r.section, r.number) == (section, number))
+    keys = {name: value for name, value in values.items() if name in ("held_on", "kind")}
+
+    def change(row: Row) -> Row:
+        if (row.section, row.number) == (section, number):
+            return replace(row, values={**row.values, **values})
+        is_hung = section == "meetings" and row.section in ("thematic", "scores", "visits")
+        if is_hung and row.values["held_on"] == old["held_on"]:
+            return replace(row, values={**row.values, **keys})
+        return row
+
+    return replace(sample, rows=tuple(map(change, sample.rows)))
 
 
 def _with_row(sample: SampleReturn, section: str, **values: Value) -> SampleReturn:
@@ -107,26 +120,23 @@ def _value(sample: SampleReturn, section: str, field: str) -> int:
 def _totals(samples: _GoodReturns) -> SpoiltFiles:
     good = samples.good
     present = _value(good, "meetings", "present")
-    yield "tong-so-khong-khop D01.xlsx", _with(good, "meetings", 1, present=present + 1)
-    closing = _value(good, "members", "closing")
-    yield "dang-vien-cuoi-thang-sai D02.xlsx", _with(good, "members", 1, closing=closing + 1)
+    expected = _value(good, "meetings", "expected")
+    yield "co-mat-qua-so D01.xlsx", _with(good, "meetings", 1, present=expected + 1)
+    opening = _value(good, "members", "opening")
+    yield "giam-qua-so-co D02.xlsx", _with(good, "members", 1, expelled=opening + 9)
     yield "phat-bieu-nhieu-hon-co-mat D11.xlsx", _with(good, "meetings", 1, speakers=present + 1)
-    yield "tong-diem-sai S01.xlsx", _with(good, "scores", 1, total=50)
+    total = samples.address("scores", "total")
+    yield "tong-diem-sua-tay L04.xlsx", samples.with_cells({total: RawCell("n", "<v>100</v>")})
     yield "thoi-luong-qua-lon F03.xlsx", _with(good, "meetings", 1, duration=900)
 
 
 def _days(samples: _GoodReturns) -> SpoiltFiles:
     good, month = samples.good, samples.good.period
     first = next(row.values for row in good.rows if row.section == "meetings")
-    month_end = month.end
     yield "trung-buoi-hop D07.xlsx", _with_row(good, "meetings", **first)
-    yield "chuyen-de-thieu-dong D09.xlsx", _without(good, "thematic")
-    yield (
-        "chuyen-de-ngay-khong-hop T01.xlsx",
-        _with_row(good, "thematic", held_on=month_end, topic="Tiết kiệm"),
-    )
-    yield "cham-diem-ngay-khong-hop S02.xlsx", _with(good, "scores", 1, held_on=month_end)
-    yield "can-bo-du-ngay-khong-hop V01.xlsx", _with(good, "visits", 1, held_on=month_end)
+    yield "chuyen-de-khong-ten D09.xlsx", _without(good, "thematic")
+    topic = {samples.address("thematic", "topic"): "Tiết kiệm"}
+    yield "chuyen-de-o-buoi-thuong-ky T01.xlsx", samples.with_cells(topic)
     activity: dict[str, Value] = {
         "kind": "inspection",
         "content": "Kiểm tra việc thu, nộp đảng phí",
@@ -146,7 +156,8 @@ def _missing(samples: _GoodReturns) -> SpoiltFiles:
     yield "khong-hop-khong-ly-do D10.xlsx", _without(declared, *tables)
     with_reason = _with(declared, "members", 1, reason="Bí thư đi công tác")
     yield "khong-hop-ma-van-ghi-buoi-hop F12.xlsx", with_reason
-    yield "khong-ghi-buoi-hop-nao F13.xlsx", _without(good, *tables)
+    one_more = _with(good, "members", 1, admitted=1)
+    yield "khong-ghi-buoi-hop-nao F13.xlsx", _without(one_more, *tables)
     yield "mau-trang N22.xlsx", replace(good, rows=())
 
 
@@ -171,7 +182,9 @@ def _periods(samples: _GoodReturns) -> SpoiltFiles:
     yield "tep-thang-truoc-dien-lai I03.xlsx", last
     head = samples.address("head", "period")
     yield "sua-ky-bang-tay I02.xlsx", samples.with_cells({head: month.previous().title("vi")})
-    other_context = context(samples.town, samples.sample_for("twice").branch, month)
+    other_context = context(
+        samples.town, samples.sample_for("twice").branch, month, samples.catalogue
+    )
     label = f"{other_context.branch} – {other_context.branch_name}"
     yield (
         "mau-cua-don-vi-khac I01.xlsx",
@@ -181,14 +194,14 @@ def _periods(samples: _GoodReturns) -> SpoiltFiles:
 
 
 def _cells(samples: _GoodReturns) -> SpoiltFiles:
-    present, closing = samples.address("meetings", "present"), samples.address("members", "closing")
+    present, exempt = samples.address("meetings", "present"), samples.address("members", "exempt")
     opening = samples.address("members", "opening")
     yield "o-loi-REF C11.xlsx", samples.with_cells({present: RawCell("e", "<v>#REF!</v>")})
     yield (
         "cong-thuc-chua-tinh C12.xlsx",
-        samples.with_cells({closing: RawCell("n", f"<f>{opening}+0</f>")}),
+        samples.with_cells({exempt: RawCell("n", f"<f>{opening}-{opening}</f>")}),
     )
-    row = re.sub(r"\D", "", samples.address("meetings", "held_on", 1))
+    row = re.sub(r"\D", "", samples.address("meetings", "present"))
     yield (
         "dong-an C17.xlsx",
         samples.with_xml(

@@ -295,7 +295,7 @@ class Range:
         town = create_office(folder / "start")
         for name, paper in {
             "a.xlsx": MeetingReturn("DB1-1"),
-            "b.xlsx": MeetingReturn("DB1-2", present=9),
+            "b.xlsx": MeetingReturn("DB1-2", present=11),
             "c.xlsx": MeetingReturn("CB-01"),
         }.items():
             put(town, name, paper.book())

@@ -156,7 +156,7 @@ PAPERS = (
     ("2019-12-03", MeetingReturn("A-3", month=10, visitor="P-1", day=5)),
     ("2019-12-03", MeetingReturn("B-1", month=10, visitor="P-1", day=6)),
     ("2019-12-03", MeetingReturn("A-1", score=80)),
-    ("2019-12-03", MeetingReturn("A-2", present=9)),
+    ("2019-12-03", MeetingReturn("A-2", present=11)),
     ("2019-12-03", MeetingReturn("B-1", visitor="P-1", score=65)),
     ("2019-12-06", MeetingReturn("A-3", visitor="P-1", day=7)),
     ("2019-12-06", MeetingReturn("A-1", month=10, visitor="CU-1", score=71)),

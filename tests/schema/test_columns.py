@@ -110,3 +110,22 @@ def test_a_difference_is_told(old: str, new: str, key: str) -> None:
     other = load_text(YAML.replace(old, new), "patrol.yaml")
     (change,) = changes(whole_form(), other)
     assert change.key == key
+
+
+def test_a_table_on_the_sheet_of_columns_is_refused() -> None:
+    """Columns are as wide as a record: the fields of a table would not fit."""
+    table = """
+  - id: dogs
+    layout: table
+    title: {vi: Chó nghiệp vụ, en: Dogs}
+    fields:
+      - {id: name, type: text, title: {vi: Tên, en: Name}}
+"""
+    with pytest.raises(SchemaError) as caught:
+        load_text(YAML + table, "patrol.yaml")
+    assert caught.value.params["name"] == "dogs"
+    assert load_text(
+        YAML
+        + table.replace("title: {vi: Chó", "sheet: {vi: Khác, en: Other}\n    title: {vi: Chó"),
+        "patrol.yaml",
+    )
