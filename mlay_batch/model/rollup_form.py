@@ -25,6 +25,7 @@ from mlay_batch.model.records import AcceptedReturn, Row, Submission, values_has
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.ids import ROLLUP
 from mlay_batch.schema.model import Choice, Due, Effective, Field, Section, Text
+from mlay_batch.schema.switches import fields_asked, with_switches
 from mlay_batch.schema.versions import Family, families, family_fields, family_sections
 
 HIDDEN_SHEET = "_consolidated"  # has the sections that are on no data sheet
@@ -41,6 +42,8 @@ _PERIOD_KINDS: tuple[Literal["month", "quarter", "half", "year"], ...] = (
 )
 _ORIGIN_FIELDS = ("as_of", "program", "figures", "sums", "lists")
 _RETURN_FIELDS = ("form", "version", "branch", "period", "received", "state", "values")
+
+_OPTIONAL = "optional"  # switch of what a workbook has only where its office asks for it
 
 ReturnKey = tuple[str, str, str]
 
@@ -121,20 +124,28 @@ def _register_sections(catalogue: Catalogue) -> Iterator[Section]:
 def _rollup_section(
     family: Family, section: Section, choices: dict[str, tuple[Choice, ...]]
 ) -> Section:
+    """Return a section of the roll-up; what an office may not ask for may be missing from it."""
+    always = frozenset[str]().union(
+        *(fields_asked(with_switches(form, frozenset())) for form in family)
+    )
     rollup_fields: list[Field] = []
     for form, field in family_fields(family, section.id).values():
+        if field.compute and field.compute.band:
+            continue  # on no data sheet
+        rollup_field = _unchecked_field(field)
         if field.type == "choice":
             choice_list = f"{form.form}.{field.choices}"
             choices[choice_list] = _all_choices(family, field.choices or "")
-            rollup_fields.append(Field(field.id, "choice", field.title, choices=choice_list))
-        else:
-            rollup_fields.append(_unchecked_field(field))
+            rollup_field = Field(field.id, "choice", field.title, choices=choice_list)
+        switch = None if f"{section.id}.{field.id}" in always else _OPTIONAL
+        rollup_fields.append(replace(rollup_field, switch=switch))
     key_fields = (_text_field(BRANCH), Field(PERIOD, "period", Text(PERIOD, PERIOD)))
     return Section(
         section_id(family[0].form, section.id),
         "table",
         section.title,
         (*key_fields, *rollup_fields),
+        switch=None if section.id in always else _OPTIONAL,
     )
 
 
