@@ -27,12 +27,13 @@ _SPLIT = 7
 
 
 def write(ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTable]) -> None:
-    """Write the sheet; it says so where the period's forms do not ask for activities."""
+    """Write the sheet; it says so where nobody is asked for activities and none are given."""
     activities, title = ctx.figures.activities, ctx.t("branches/activities.title")
-    if activities is None:
+    placed = tables.get(table_name(*activities.section)) if activities else None
+    if activities is None or placed is None:
         letterhead.write_empty_sheet(ctx, sheet, title, ctx.t("none"))
         return
-    table = tables[table_name(*activities.section)][1]
+    table = placed[1]
     listing = Listing(ctx, sheet, _columns(ctx, table, activities), _SPLIT)
     listing.write_letterhead(title)
     listing.write_rows(activities.lines)
