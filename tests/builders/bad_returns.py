@@ -17,7 +17,8 @@ from mlay_batch.demo.sample_town import SampleTown
 from mlay_batch.demo.xlsx_patch import RawCell
 from mlay_batch.model.records import Row, Value
 from mlay_batch.schema import Catalogue
-from mlay_batch.schema.layout import STAMP_SHEET, plan_sheets
+from mlay_batch.schema.layout import STAMP_SHEET, SheetPlan, plan_sheets
+from mlay_batch.schema.switches import switches_on, with_switches
 
 Files = Iterator[tuple[str, bytes]]
 _MACRO = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)  # the head of a VBA project
@@ -54,12 +55,15 @@ class _GoodReturns:
         return self.sample_for("spoilt")
 
     def address(self, section: str, field: str, record: int = 0) -> str:
-        (sheet,) = plan_sheets(form_of(self.good, self.catalogue))
-        return xlsx_patch.addresses(sheet)[section, record, field]
+        return xlsx_patch.addresses(self._sheet())[section, record, field]
 
     def last_row(self) -> int:
-        (sheet,) = plan_sheets(form_of(self.good, self.catalogue))
-        return sheet.last_row
+        return self._sheet().last_row
+
+    def _sheet(self) -> SheetPlan:
+        """Return the plan of the sheet with the meetings, as this town asks for them."""
+        form = form_of(self.good, self.catalogue)
+        return plan_sheets(with_switches(form, switches_on(form, self.town.register.asked)))[0]
 
     def with_cells(self, cells: Mapping[str, Value | RawCell]) -> bytes:
         """Return a good return with cells of its form sheet typed over."""
@@ -106,27 +110,36 @@ def _value(sample: SampleReturn, section: str, field: str) -> int:
 
 def _totals(samples: _GoodReturns) -> SpoiltFiles:
     good = samples.good
-    present = _value(good, "meetings", "present")
-    yield "tong-so-khong-khop D01.xlsx", _with(good, "meetings", 1, present=present + 1)
-    closing = _value(good, "members", "closing")
-    yield "dang-vien-cuoi-thang-sai D02.xlsx", _with(good, "members", 1, closing=closing + 1)
+    expected, present = (_value(good, "meetings", name) for name in ("expected", "present"))
+    yield "co-mat-nhieu-hon-phai-co D01.xlsx", _with(good, "meetings", 1, present=expected + 1)
+    opening = _value(good, "members", "opening")
+    left = _with(good, "members", 1, moved_out=opening + 1, exempt=0, away=0)
+    yield "giam-nhieu-hon-dang-vien-co D02.xlsx", left
     yield "phat-bieu-nhieu-hon-co-mat D11.xlsx", _with(good, "meetings", 1, speakers=present + 1)
-    yield "tong-diem-sai S01.xlsx", _with(good, "scores", 1, total=50)
+    yield "cham-diem-nhom-qua-thang F03.xlsx", _with(good, "scores", 1, conduct=50)
     yield "thoi-luong-qua-lon F03.xlsx", _with(good, "meetings", 1, duration=900)
+    forged = {
+        samples.address(section, field): RawCell("n", "<v>1</v>")
+        for section, field in (("meetings", "excused"), ("scores", "total"), ("members", "closing"))
+    }
+    yield "sua-o-tu-tinh L04.xlsx", samples.with_cells(forged)
 
 
 def _days(samples: _GoodReturns) -> SpoiltFiles:
     good, month = samples.good, samples.good.period
     first = next(row.values for row in good.rows if row.section == "meetings")
-    month_end = month.end
     yield "trung-buoi-hop D07.xlsx", _with_row(good, "meetings", **first)
-    yield "chuyen-de-thieu-dong D09.xlsx", _without(good, "thematic")
+    yield "chuyen-de-thieu-ten D09.xlsx", _without(good, "thematic")
+    regular = {name: first[name] for name in ("held_on", "kind")}
     yield (
-        "chuyen-de-ngay-khong-hop T01.xlsx",
-        _with_row(good, "thematic", held_on=month_end, topic="Tiết kiệm"),
+        "thuong-ky-ma-ghi-chuyen-de T01.xlsx",
+        _with_row(good, "thematic", **regular, topic="Tiết kiệm"),
     )
-    yield "cham-diem-ngay-khong-hop S02.xlsx", _with(good, "scores", 1, held_on=month_end)
-    yield "can-bo-du-ngay-khong-hop V01.xlsx", _with(good, "visits", 1, held_on=month_end)
+    yield "chua-cham-diem D18.xlsx", _without(samples.sample_for("unscored"), "scores")
+    scored = samples.sample_for("unvisited")
+    own = next(row.values for row in scored.rows if row.section == "scores")
+    confirmed = {**own, "scorer": "confirmed", "explanation": None}
+    yield "xac-nhan-ma-khong-ai-du S03.xlsx", _with_row(scored, "scores", **confirmed)
     activity: dict[str, Value] = {
         "kind": "inspection",
         "content": "Kiểm tra việc thu, nộp đảng phí",
@@ -141,12 +154,14 @@ def _days(samples: _GoodReturns) -> SpoiltFiles:
 def _missing(samples: _GoodReturns) -> SpoiltFiles:
     good = samples.good
     tables = ("meetings", "thematic", "scores", "visits", "activities")
-    yield "thieu-o-bat-buoc F01.xlsx", _with(good, "meetings", 1, kind=None, duration=None)
+    yield "thieu-o-bat-buoc F01.xlsx", _with(good, "meetings", 1, present=None, duration=None)
+    yield "thuong-ky-khong-noi-dung D19.xlsx", _with(good, "meetings", 1, content=None)
     declared = _with(good, "members", 1, no_meeting="yes")
     yield "khong-hop-khong-ly-do D10.xlsx", _without(declared, *tables)
     with_reason = _with(declared, "members", 1, reason="Bí thư đi công tác")
     yield "khong-hop-ma-van-ghi-buoi-hop F12.xlsx", with_reason
-    yield "khong-ghi-buoi-hop-nao F13.xlsx", _without(good, *tables)
+    grown = _with(good, "members", 1, admitted=1)  # with its opening figure alone it is a blank
+    yield "khong-ghi-buoi-hop-nao F13.xlsx", _without(grown, *tables)
     yield "mau-trang N22.xlsx", replace(good, rows=())
 
 
@@ -171,7 +186,9 @@ def _periods(samples: _GoodReturns) -> SpoiltFiles:
     yield "tep-thang-truoc-dien-lai I03.xlsx", last
     head = samples.address("head", "period")
     yield "sua-ky-bang-tay I02.xlsx", samples.with_cells({head: month.previous().title("vi")})
-    other_context = context(samples.town, samples.sample_for("twice").branch, month)
+    other_context = context(
+        samples.town, samples.sample_for("twice").branch, month, samples.catalogue
+    )
     label = f"{other_context.branch} – {other_context.branch_name}"
     yield (
         "mau-cua-don-vi-khac I01.xlsx",
@@ -181,12 +198,11 @@ def _periods(samples: _GoodReturns) -> SpoiltFiles:
 
 
 def _cells(samples: _GoodReturns) -> SpoiltFiles:
-    present, closing = samples.address("meetings", "present"), samples.address("members", "closing")
-    opening = samples.address("members", "opening")
+    expected, present = (samples.address("meetings", name) for name in ("expected", "present"))
     yield "o-loi-REF C11.xlsx", samples.with_cells({present: RawCell("e", "<v>#REF!</v>")})
     yield (
         "cong-thuc-chua-tinh C12.xlsx",
-        samples.with_cells({closing: RawCell("n", f"<f>{opening}+0</f>")}),
+        samples.with_cells({present: RawCell("n", f"<f>{expected}+0</f>")}),
     )
     row = re.sub(r"\D", "", samples.address("meetings", "held_on", 1))
     yield (
