@@ -128,6 +128,11 @@ def _totals(samples: _GoodReturns) -> SpoiltFiles:
     total = samples.address("scores", "total")
     yield "tong-diem-sua-tay L04.xlsx", samples.with_cells({total: RawCell("n", "<v>100</v>")})
     yield "thoi-luong-qua-lon F03.xlsx", _with(good, "meetings", 1, duration=900)
+    forged = {
+        samples.address(section, field): RawCell("n", "<v>1</v>")
+        for section, field in (("meetings", "excused"), ("scores", "total"), ("members", "closing"))
+    }
+    yield "sua-o-tu-tinh L04.xlsx", samples.with_cells(forged)
 
 
 def _days(samples: _GoodReturns) -> SpoiltFiles:
@@ -151,7 +156,8 @@ def _days(samples: _GoodReturns) -> SpoiltFiles:
 def _missing(samples: _GoodReturns) -> SpoiltFiles:
     good = samples.good
     tables = ("meetings", "thematic", "scores", "visits", "activities")
-    yield "thieu-o-bat-buoc F01.xlsx", _with(good, "meetings", 1, kind=None, duration=None)
+    yield "thieu-o-bat-buoc F01.xlsx", _with(good, "meetings", 1, present=None, duration=None)
+    yield "thuong-ky-khong-noi-dung D19.xlsx", _with(good, "meetings", 1, content=None)
     declared = _with(good, "members", 1, no_meeting="yes")
     yield "khong-hop-khong-ly-do D10.xlsx", _without(declared, *tables)
     with_reason = _with(declared, "members", 1, reason="Bí thư đi công tác")

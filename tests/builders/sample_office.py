@@ -88,25 +88,26 @@ class MeetingReturn:
     def values(self) -> tuple[Row, ...]:
         day = date(self.year, self.month, self.day)
         off = 100 - self.score
+        came = {"held_on": day, "kind": "regular"}
         return (
-            *rows("members", {"opening": self.members, "closing": self.members}),
+            *rows("members", {"opening": self.members}),
             *rows(
                 "meetings",
                 {
-                    "held_on": day, "kind": "regular", "content": "Bàn việc trong tháng",
+                    **came, "content": "Bàn việc trong tháng",
                     "duration": 95, "expected": self.expected, "present": self.present,
                 },
             ),
             *rows(
                 "scores",
                 {
-                    "held_on": day, "scorer": "own", "time": 5, "attendance": 5,
-                    "preparation": 10, "conduct": 40 - off, "principles": 5, "result": 30,
-                    "closing": 5, "total": self.score,
+                    **came, "scorer": "own", "time": 5,
+                    "attendance": 5, "preparation": 10, "conduct": 40 - off, "principles": 5,
+                    "result": 30, "closing": 5, "total": self.score,
                     "explanation": "Tiến hành còn hình thức" if off else None,
                 },
             ),
-            *(rows("visits", {"held_on": day, "officer": self.visitor}) if self.visitor else ()),
+            *(rows("visits", {**came, "officer": self.visitor}) if self.visitor else ()),
         )  # fmt: skip
 
     def book(self) -> bytes:

@@ -35,9 +35,14 @@ DELIVERY = LedgerEntry(
     3, 1, date(2019, 12, 6), "tháng 11.xlsx", "x", "ab12", "mail", "cb-01@muonglay.example",
     "2019-12-03T09:00:00+07:00", Verdict.ACCEPTED, "meeting", "2018.1", "CB-01", "2019-11",
 )  # fmt: skip
+MEETING = {"held_on": date(2019, 11, 3), "kind": "regular"}
 ROWS = (
     Row("members", "", 0, {"opening": 10, "admitted": 0, "closing": 10, "no_meeting": "no"}, {}),
-    Row("visits", "", 0, {"held_on": date(2019, 11, 3), "officer": "TU-1"}, {}),
+    Row("meetings", "", 1, {**MEETING, "expected": 10, "present": 9, "content": "Bàn việc"}, {}),
+    Row("scores", "", 1, {**MEETING, "scorer": "own", "total": 95, "band": "Tốt"}, {}),
+    Row("scores", "", 1, {**MEETING, "scorer": "confirmed", "total": 92, "band": "Tốt"}, {}),
+    Row("visits", "", 1, {**MEETING, "officer": "TU-1"}, {}),
+    Row("activities", "", 9, {"held_on": date(2019, 11, 20), "kind": "training"}, {}),
 )
 OPENING = Finding("X01", Severity.WARNING, Place("x", "Báo cáo", "F14"), {"own": 10, "last": 9})
 
@@ -47,8 +52,8 @@ def envelope(kind, delivery=DELIVERY):
     return Envelope(kind, "CB-01", (topic,), ("<1@x.example>",))
 
 
-def receipt(delivery=DELIVERY, others=(), **counts):
-    counted = NumberedReturn(AcceptedReturn(delivery, ROWS), "12/2019", **counts)
+def receipt(delivery=DELIVERY, others=(), rows=ROWS, **counts):
+    counted = NumberedReturn(AcceptedReturn(delivery, rows), "12/2019", **counts)
     return bodies.receipt(DESK, envelope("receipt"), counted, FORM, others).body
 
 
@@ -58,12 +63,35 @@ def test_a_receipt_tells_number_hash_and_what_was_counted():
         "Số đến: 12/2019\nNgày nhận: 03/12/2019\nTệp: tháng 11.xlsx\n"
         "Mã kiểm tra tệp (SHA-256): ab12\n" in body
     )
-    members = "Số đảng viên đầu tháng (A) 10; Số đảng viên cuối tháng (D = A + B - C) 10"
-    assert f"\n- I. Đảng viên: {members}\n" in body
-    assert "\n  + Ngày họp 03/11/2019; Cán bộ dự Lê Thị Bình (TU-1)\n" in body
-    assert "\n- III. Sinh hoạt chuyên đề: không có\n" in body
+    assert "\n- Đảng viên: Đầu tháng 10; Cuối tháng (tự tính) 10\n" in body
+    assert "\n- Bồi dưỡng, kiểm tra, giám sát: 1 dòng\n  + Ngày 20/11/2019; Loại việc " in body
+    assert "\n- Thay đổi cấp ủy, bí thư: không có\n" in body
     assert "Bản này" not in body
     assert "\n\n\n" not in body
+
+
+def test_a_receipt_tells_each_meeting_in_a_line_and_what_hangs_on_it_without_its_day():
+    assert (
+        "\n- Sinh hoạt chi bộ: 1 buổi\n"
+        "  + Ngày họp 03/11/2019; Loại sinh hoạt Thường kỳ; Đảng viên phải có mặt 10;"
+        " Đảng viên có mặt 9\n"
+        "- Chuyên đề: không có\n"
+        "- Chấm điểm: 2 mục\n"
+        "  + Người chấm Chi bộ tự chấm; Điểm chi bộ tự chấm (100) 95\n"
+        "  + Người chấm Cấp trên xác nhận; Điểm cấp trên xác nhận 92\n"
+        "- Cấp trên dự: 1 mục\n"
+        "  + Cấp trên dự Lê Thị Bình (TU-1)\n"
+    ) in receipt()
+
+
+def test_of_two_meetings_it_tells_which_one_a_score_is_of():
+    other = {"held_on": date(2019, 11, 3), "kind": "thematic"}
+    body = receipt(rows=(*ROWS, Row("meetings", "", 2, other, {})))
+    assert "\n- Sinh hoạt chi bộ: 2 buổi\n" in body
+    assert "\n  + Loại sinh hoạt Thường kỳ; Cấp trên dự Lê Thị Bình (TU-1)\n" in body
+    other = {"held_on": date(2019, 11, 4), "kind": "regular"}
+    body = receipt(rows=(*ROWS, Row("meetings", "", 2, other, {})))
+    assert "\n  + Ngày họp 03/11/2019; Cấp trên dự Lê Thị Bình (TU-1)\n" in body
 
 
 def test_it_tells_what_does_not_fit_with_other_months():
