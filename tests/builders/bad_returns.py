@@ -61,10 +61,9 @@ class _GoodReturns:
         return self._sheet().last_row
 
     def _sheet(self) -> SheetPlan:
-        """The plan of the form's first sheet, as the town asks for it."""
+        """Return the plan of the sheet with the meetings, as this town asks for them."""
         form = form_of(self.good, self.catalogue)
-        asked = with_switches(form, switches_on(form, self.town.register.asked))
-        return plan_sheets(asked)[0]
+        return plan_sheets(with_switches(form, switches_on(form, self.town.register.asked)))[0]
 
     def with_cells(self, cells: Mapping[str, Value | RawCell]) -> bytes:
         """Return a good return with cells of its form sheet typed over."""
@@ -85,22 +84,14 @@ SpoiltFiles = Iterator[tuple[str, SampleReturn | bytes]]
 
 
 def _with(sample: SampleReturn, section: str, number: int, **values: Value) -> SampleReturn:
-    """Return the sample with values of one row changed; `number` counts from 1.
-
-    What hangs on a meeting stays with it if its day or kind is changed.
-    """
-    old = next(r.values for r in sample.rows if (r.section, r.number) == (section, number))
-    keys = {name: value for name, value in values.items() if name in ("held_on", "kind")}
-
-    def change(row: Row) -> Row:
-        if (row.section, row.number) == (section, number):
-            return replace(row, values={**row.values, **values})
-        is_hung = section == "meetings" and row.section in ("thematic", "scores", "visits")
-        if is_hung and row.values["held_on"] == old["held_on"]:
-            return replace(row, values={**row.values, **keys})
-        return row
-
-    return replace(sample, rows=tuple(map(change, sample.rows)))
+    """Return the sample with values of one row changed; `number` counts from 1."""
+    rows = tuple(
+        replace(row, values={**row.values, **values})
+        if (row.section, row.number) == (section, number)
+        else row
+        for row in sample.rows
+    )
+    return replace(sample, rows=rows)
 
 
 def _with_row(sample: SampleReturn, section: str, **values: Value) -> SampleReturn:
@@ -119,14 +110,13 @@ def _value(sample: SampleReturn, section: str, field: str) -> int:
 
 def _totals(samples: _GoodReturns) -> SpoiltFiles:
     good = samples.good
-    present = _value(good, "meetings", "present")
-    expected = _value(good, "meetings", "expected")
-    yield "co-mat-qua-so D01.xlsx", _with(good, "meetings", 1, present=expected + 1)
+    expected, present = (_value(good, "meetings", name) for name in ("expected", "present"))
+    yield "co-mat-nhieu-hon-phai-co D01.xlsx", _with(good, "meetings", 1, present=expected + 1)
     opening = _value(good, "members", "opening")
-    yield "giam-qua-so-co D02.xlsx", _with(good, "members", 1, expelled=opening + 9)
+    left = _with(good, "members", 1, moved_out=opening + 1, exempt=0, away=0)
+    yield "giam-nhieu-hon-dang-vien-co D02.xlsx", left
     yield "phat-bieu-nhieu-hon-co-mat D11.xlsx", _with(good, "meetings", 1, speakers=present + 1)
-    total = samples.address("scores", "total")
-    yield "tong-diem-sua-tay L04.xlsx", samples.with_cells({total: RawCell("n", "<v>100</v>")})
+    yield "cham-diem-nhom-qua-thang F03.xlsx", _with(good, "scores", 1, conduct=50)
     yield "thoi-luong-qua-lon F03.xlsx", _with(good, "meetings", 1, duration=900)
     forged = {
         samples.address(section, field): RawCell("n", "<v>1</v>")
@@ -139,9 +129,17 @@ def _days(samples: _GoodReturns) -> SpoiltFiles:
     good, month = samples.good, samples.good.period
     first = next(row.values for row in good.rows if row.section == "meetings")
     yield "trung-buoi-hop D07.xlsx", _with_row(good, "meetings", **first)
-    yield "chuyen-de-khong-ten D09.xlsx", _without(good, "thematic")
-    topic = {samples.address("thematic", "topic"): "Tiết kiệm"}
-    yield "chuyen-de-o-buoi-thuong-ky T01.xlsx", samples.with_cells(topic)
+    yield "chuyen-de-thieu-ten D09.xlsx", _without(good, "thematic")
+    regular = {name: first[name] for name in ("held_on", "kind")}
+    yield (
+        "thuong-ky-ma-ghi-chuyen-de T01.xlsx",
+        _with_row(good, "thematic", **regular, topic="Tiết kiệm"),
+    )
+    yield "chua-cham-diem D18.xlsx", _without(samples.sample_for("unscored"), "scores")
+    scored = samples.sample_for("unvisited")
+    own = next(row.values for row in scored.rows if row.section == "scores")
+    confirmed = {**own, "scorer": "confirmed", "explanation": None}
+    yield "xac-nhan-ma-khong-ai-du S03.xlsx", _with_row(scored, "scores", **confirmed)
     activity: dict[str, Value] = {
         "kind": "inspection",
         "content": "Kiểm tra việc thu, nộp đảng phí",
@@ -162,8 +160,8 @@ def _missing(samples: _GoodReturns) -> SpoiltFiles:
     yield "khong-hop-khong-ly-do D10.xlsx", _without(declared, *tables)
     with_reason = _with(declared, "members", 1, reason="Bí thư đi công tác")
     yield "khong-hop-ma-van-ghi-buoi-hop F12.xlsx", with_reason
-    one_more = _with(good, "members", 1, admitted=1)
-    yield "khong-ghi-buoi-hop-nao F13.xlsx", _without(one_more, *tables)
+    grown = _with(good, "members", 1, admitted=1)  # with its opening figure alone it is a blank
+    yield "khong-ghi-buoi-hop-nao F13.xlsx", _without(grown, *tables)
     yield "mau-trang N22.xlsx", replace(good, rows=())
 
 
@@ -200,14 +198,13 @@ def _periods(samples: _GoodReturns) -> SpoiltFiles:
 
 
 def _cells(samples: _GoodReturns) -> SpoiltFiles:
-    present, exempt = samples.address("meetings", "present"), samples.address("members", "exempt")
-    opening = samples.address("members", "opening")
+    expected, present = (samples.address("meetings", name) for name in ("expected", "present"))
     yield "o-loi-REF C11.xlsx", samples.with_cells({present: RawCell("e", "<v>#REF!</v>")})
     yield (
         "cong-thuc-chua-tinh C12.xlsx",
-        samples.with_cells({exempt: RawCell("n", f"<f>{opening}-{opening}</f>")}),
+        samples.with_cells({present: RawCell("n", f"<f>{expected}+0</f>")}),
     )
-    row = re.sub(r"\D", "", samples.address("meetings", "present"))
+    row = re.sub(r"\D", "", samples.address("meetings", "held_on", 1))
     yield (
         "dong-an C17.xlsx",
         samples.with_xml(

@@ -32,7 +32,7 @@ def write(ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTab
     if activities is None:
         letterhead.write_empty_sheet(ctx, sheet, title, ctx.t("not_asked"))
         return
-    table = placed[1]
+    table = tables[table_name(*activities.section)][1]
     listing = Listing(ctx, sheet, _columns(ctx, table, activities), _SPLIT)
     listing.write_letterhead(title)
     listing.write_rows(activities.lines)
