@@ -61,7 +61,7 @@ def first_mails(month: Month) -> dict[str, str]:
             make_zip("bản Ho Cang.xlsx", MeetingReturn("DB1-1").book()),
         ),
         "bad": month.post(
-            "cb-01@muonglay.example", "thpt.xlsx", MeetingReturn("CB-01", present=9).book()
+            "cb-01@muonglay.example", "thpt.xlsx", MeetingReturn("CB-01", present=11).book()
         ),
         "stranger": month.post("x@else.example", "x.xlsx", MeetingReturn("CB-01", score=90).book()),
         "thanks": month.post("db1@muonglay.example"),

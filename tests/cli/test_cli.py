@@ -110,7 +110,7 @@ def test_a_register_that_cannot_be_read(office, capsys):
 
 def test_run_prints_a_table_that_adds_up_and_exits_1(office, capsys):
     put(office, "a.xlsx", MeetingReturn("DB1-1").book())
-    put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("DB1-2", present=11).book())
     put(office, "ảnh ký.jpg", b"\xff\xd8\xff\xe0")
     assert run(["run", "--as-of", "2019-12-06"]) == 1
     out, _ = words(capsys)
@@ -122,7 +122,7 @@ def test_run_prints_a_table_that_adds_up_and_exits_1(office, capsys):
 
 
 def test_ingest_tells_programs_in_json(office, capsys):
-    put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("DB1-2", present=11).book())
     assert run(["ingest", "--json", "--as-of", "2019-12-06"]) == 1
     (decision,) = json.loads(words(capsys)[0])
     assert (decision["branch"], decision["period"], decision["verdict"]) == (
@@ -176,7 +176,7 @@ def test_status_in_json(office, capsys):
 @pytest.mark.parametrize("lang", ["vi", "en"])
 def test_status_for_people_explains_every_symbol_it_uses(office, capsys, lang):
     put(office, "a.xlsx", MeetingReturn("DB1-1").book())
-    put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("DB1-2", present=11).book())
     run(["run", "--as-of", "2019-12-06", "--received", "2019-12-03"])
     words(capsys)
     assert run(["status", "--period", "2019-11", "--as-of", "2019-12-06", "--lang", lang]) == 0
@@ -213,7 +213,7 @@ def test_check_each_workbook_in_a_mail_or_a_zip(kind, tmp_path, monkeypatch, cap
     monkeypatch.chdir(tmp_path)
     books = {
         "tot.xlsx": MeetingReturn("DB1-1").book(),
-        "sai.xlsx": MeetingReturn("DB1-1", present=9).book(),
+        "sai.xlsx": MeetingReturn("DB1-1", present=11).book(),
     }
     path = tmp_path / f"thu.{kind}"
     if kind == "eml":
@@ -276,7 +276,7 @@ def test_check_anywhere_knows_the_form_only(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     good, bad = tmp_path / "good.xlsx", tmp_path / "bad.xlsx"
     good.write_bytes(MeetingReturn("DB1-1", visitor="CU-9").book())
-    bad.write_bytes(MeetingReturn("DB1-1", present=9).book())
+    bad.write_bytes(MeetingReturn("DB1-1", present=11).book())
     assert run(["check", str(good), "--as-of", "2019-12-06"]) == 0
     assert run(["check", str(bad), "--as-of", "2019-12-06", "--json"]) == 1
     findings = json.loads(words(capsys)[0].splitlines()[-1])

@@ -94,7 +94,7 @@ def test_a_file_of_nobody_knows_whom_is_given_to_a_branch_or_dismissed(office, c
 
 
 def test_what_is_wrong_in_an_accepted_file_still_refuses_it(office, capsys):
-    send(office, "1", "x@else.example", ("a.xlsx", MeetingReturn("CB-01", present=9).book()))
+    send(office, "1", "x@else.example", ("a.xlsx", MeetingReturn("CB-01", present=11).book()))
     take_in(office)
     code, out = type_command(capsys, "accept", "1", "--why", "đúng người")
     assert code == 1

@@ -31,7 +31,7 @@ def test_a_mail_counts_once_whatever_breaks_off(tmp_path, monkeypatch):
                 f'port = {server.port}\nuser = "{dovecot.USER}"\nca_file = "{server.ca_file}"\n'
             )
         office = open_office(Workspace.find(town.workspace.root))
-        wrong, right = MeetingReturn("CB-01", present=9).book(), MeetingReturn("CB-01").book()
+        wrong, right = MeetingReturn("CB-01", present=11).book(), MeetingReturn("CB-01").book()
         server.deliver(build_mail("cb01@town.example", "a.xlsx", wrong), "1")
         server.deliver(build_mail("x@else.example", "b.xlsx", right), "2")
         fetch_mails(office.workspace, holder="test")

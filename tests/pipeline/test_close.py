@@ -202,7 +202,7 @@ WAIVER = {
 def test_a_waived_rule_is_told_but_does_not_refuse(tmp_path, monkeypatch, waiver, verdict):
     monkeypatch.setitem(REGISTER, "waivers", [waiver])
     office = create_office(tmp_path / "town")
-    put(office, "b.xlsx", MeetingReturn("CB-01", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=11).book())
     (decision,) = take_in(office).decisions
     assert decision.verdict.value == verdict
     (finding,) = (f for f in decision.findings if f.code == "D01")
@@ -214,7 +214,7 @@ def test_a_waived_rule_is_told_but_does_not_refuse(tmp_path, monkeypatch, waiver
 def test_the_report_says_how_often_a_waived_rule_was_broken(tmp_path, monkeypatch):
     monkeypatch.setitem(REGISTER, "waivers", [WAIVER, {**WAIVER, "rule": "D02"}])
     office = create_office(tmp_path / "town")
-    put(office, "b.xlsx", MeetingReturn("CB-01", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=11).book())
     take_in(office)
     with Ledger.open(office.workspace.ledger) as ledger:
         _, _, data = build_workbook(office, ledger, NOVEMBER, date(2019, 12, 6))

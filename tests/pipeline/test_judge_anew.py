@@ -262,7 +262,7 @@ def test_each_verdict_has_its_letter(office):
     One that is refused still is told the new reason, with its own time to correct it.
     """
     put(office, "a.xlsx", MeetingReturn("CB-01").book())
-    put(office, "b.xlsx", MeetingReturn("DB1-1", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("DB1-1", present=11).book())
     early = date(2019, 10, 1)
     run(office, "2019-10-01T09:00:00+07:00", early)
     assert draft(office, early) == ["declined_CB-01", "declined_DB1-1"]

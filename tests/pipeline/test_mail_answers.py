@@ -206,7 +206,7 @@ def test_each_of_two_branches_that_send_the_same_wrong_file_gets_a_letter(office
 
 
 def test_a_letter_of_the_office_itself_is_not_read_again(office: Office) -> None:
-    put(office, "b.xlsx", MeetingReturn("DB1-1", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("DB1-1", present=11).book())
     take_in(office)
     letters_to(office)
     drafts = sorted((office.workspace.outbox / "2019-11" / "mail").glob("*.eml"))

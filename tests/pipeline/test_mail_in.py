@@ -153,7 +153,7 @@ def test_refusing_one_counts_nothing(office):
 
 
 def test_accepting_does_not_heal_errors(office):
-    send(office, "1", STRANGER, ("a.xlsx", MeetingReturn("CB-01", present=9).book()))
+    send(office, "1", STRANGER, ("a.xlsx", MeetingReturn("CB-01", present=11).book()))
     assert verdicts_and_codes(take_in(office)) == {"a.xlsx": ("held", "I20")}
     done = decide(office, 1)
     assert done.entry.verdict is Verdict.REJECTED
@@ -229,7 +229,7 @@ def test_nothing_in_a_mail_becomes_a_path(office, tmp_path):
 GOOD = [MeetingReturn(branch, month) for branch in CELLS for month in (10, 11)]
 FILES = {
     **{f"{p.branch}-{p.month}.xlsx": p.book for p in GOOD},
-    "sai.xlsx": MeetingReturn("CB-01", present=9).book,
+    "sai.xlsx": MeetingReturn("CB-01", present=11).book,
     "giả.xlsx": lambda: b"%PDF-1.4",
     "ký.pdf": lambda: b"%PDF-1.4",
     "logo.png": lambda: b"\x89PNG",

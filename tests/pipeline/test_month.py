@@ -57,7 +57,7 @@ def test_the_place_of_the_settings_stands_before_the_day(office):
 def test_good_bad_duplicate_reused_and_foreign_files_add_up(office):
     put(office, "a.xlsx", MeetingReturn("DB1-1").book())
     put(office, "copy of a.xlsx", MeetingReturn("DB1-1").book())
-    put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("DB1-2", present=11).book())
     put(office, "c.xlsx", MeetingReturn("CB-01", month=10).book())
     put(office, "thanks.txt", "Đã gửi ạ".encode())
     put(office, "broken.xlsx", b"PK\3\4 no workbook")
@@ -114,7 +114,7 @@ def test_a_cell_merged_on_the_15th_reports_its_last_days_and_is_not_asked_to(tmp
 
 def test_a_second_run_changes_nothing(office):
     put(office, "a.xlsx", MeetingReturn("DB1-1").book())
-    put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("DB1-2", present=11).book())
     take_in(office)
     book = consolidate(office, NOVEMBER, as_of=AS_OF, holder="test")
     ledger, written = office.workspace.ledger.read_bytes(), book.path.read_bytes()
@@ -196,7 +196,7 @@ def test_a_zip_is_a_container_and_does_not_count(office):
 
 def test_status_tells_who_is_missing(office):
     put(office, "a.xlsx", MeetingReturn("DB1-1").book())
-    put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("DB1-2", present=11).book())
     take_in(office)
     (meeting,) = (f for f in status(office, NOVEMBER, AS_OF).forms if f.form == "meeting")
     states = {branch: meeting.cell(branch, NOVEMBER).state for branch in CELLS}

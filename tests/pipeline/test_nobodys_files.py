@@ -194,7 +194,7 @@ def test_a_dismissed_file_answers_nobody_and_is_never_listed_again(office, sende
 
 def test_a_return_that_does_not_say_whose_it_is_is_decided_as_that_branchs(office):
     send(office, "1", STRANGER, ("a.xlsx", nameless(MeetingReturn("CB-01"))))
-    send(office, "2", STRANGER, ("b.xlsx", nameless(MeetingReturn("DB1-1", present=9))))
+    send(office, "2", STRANGER, ("b.xlsx", nameless(MeetingReturn("DB1-1", present=11))))
     take_in(office)
     assert undecided(office) == [1, 2]
     good, bad = accept(office, 1, branch="CB-01"), accept(office, 2, branch="DB1-1")
@@ -244,7 +244,7 @@ def test_a_file_goes_to_no_branch_that_it_does_not_name(office, branch, code):
 
 
 def test_an_assigned_file_stays_so_when_it_is_judged_anew(office, monkeypatch):
-    send(office, "1", STRANGER, ("a.xlsx", nameless(MeetingReturn("CB-01", present=9))))
+    send(office, "1", STRANGER, ("a.xlsx", nameless(MeetingReturn("CB-01", present=11))))
     take_in(office)
     accept(office, 1, branch="CB-01")
     monkeypatch.setitem(REGISTER, "addresses", ADDRESSES[:-1])

@@ -84,7 +84,7 @@ def drafts(office):
 def a_month(office):
     """One good return, one with a wrong sum, one missing (its committee gets its mail)."""
     put(office, "a.xlsx", MeetingReturn("DB1-1").book())
-    put(office, "b.xlsx", MeetingReturn("CB-01", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=11).book())
     take_in(office)
 
 
@@ -111,7 +111,7 @@ def test_receipt_returned_form_and_reminder_as_drafts(office):
 
 def test_the_number_on_the_receipt_is_the_one_in_the_workbook(office):
     """The second file received is the first return accepted: number 1 of its year on both."""
-    put(office, "a.xlsx", MeetingReturn("CB-01", present=9).book())
+    put(office, "a.xlsx", MeetingReturn("CB-01", present=11).book())
     put(office, "b.xlsx", MeetingReturn("DB1-1").book())
     take_in(office)
     mail_run.draft(job(office), "x")
@@ -359,7 +359,7 @@ def test_a_returned_form_repaired_comes_back_accepted_and_gets_its_receipt(offic
 
 
 def test_a_refused_return_overtaken_by_a_good_one_is_owed_no_letter(office):
-    put(office, "b.xlsx", MeetingReturn("CB-01", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=11).book())
     take_in(office)
     put(office, "sua.xlsx", MeetingReturn("CB-01").book())
     take_in(office, "2019-12-04T09:00:00+07:00")
@@ -514,7 +514,7 @@ def test_the_form_of_this_month_with_last_months_dates_is_this_months_and_leads_
 
 def test_nobody_is_reminded_who_has_a_return_in_hand_until_the_corrections_own_day(office):
     all_but(office, "CB-01")
-    put(office, "b.xlsx", MeetingReturn("CB-01", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=11).book())
     take_in(office)
     first = draft_letters(office, AS_OF)["returned", "CB-01"]
     assert "chậm nhất ngày 09/12/2019" in first.body
@@ -534,7 +534,7 @@ def test_nobody_is_reminded_who_has_a_return_in_hand_until_the_corrections_own_d
 
 
 def test_a_correction_asked_for_before_the_due_day_has_until_then(office):
-    put(office, "b.xlsx", MeetingReturn("CB-01", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=11).book())
     ingest(office, as_of=date(2019, 12, 1), received="2019-12-01T09:00:00+07:00", holder="test")
     letter = draft_letters(office, date(2019, 12, 1))["returned", "CB-01"]
     assert "chậm nhất ngày 05/12/2019" in letter.body
@@ -566,7 +566,7 @@ def test_a_refused_form_of_the_next_month_delays_the_reminder_for_the_days_of_a_
 ):
     """Asked for by the 5th of January, it says nothing of November, which is overdue."""
     all_but(office, "CB-01")
-    rows = MeetingReturn("CB-01", month=12, present=9 if made_for == 12 else 10).values()
+    rows = MeetingReturn("CB-01", month=12, present=11 if made_for == 12 else 10).values()
     put(office, "dec.xlsx", fill_form("CB-01", Period(2019, made_for), rows))
     take_in(office)
     assert "chậm nhất ngày 05/01/2020" in draft_letters(office, AS_OF)["returned", "CB-01"].body
@@ -599,7 +599,7 @@ def test_a_file_of_the_committee_nobody_could_open_may_hold_the_returns_of_its_c
 
 
 def test_a_branch_that_never_sent_anything_is_reminded_beside_one_that_corrects(office):
-    put(office, "b.xlsx", MeetingReturn("CB-01", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("CB-01", present=11).book())
     take_in(office)
     assert set(draft_letters(office, AS_OF)) == {
         ("returned", "CB-01"),

@@ -35,7 +35,7 @@ def office(tmp_path_factory):
     """Two good returns of 95 minutes, one refused because its attendance does not add up (D01)."""
     office = create_office(tmp_path_factory.mktemp("trial") / "town")
     put(office, "a.xlsx", MeetingReturn("DB1-1").book())
-    put(office, "b.xlsx", MeetingReturn("DB1-2", present=9).book())
+    put(office, "b.xlsx", MeetingReturn("DB1-2", present=11).book())
     put(office, "c.xlsx", MeetingReturn("CB-01", score=85, visitor="TU-1").book())
     ingest(office, as_of=AS_OF, received="2019-12-03T09:00:00+07:00", holder="test")
     return office
