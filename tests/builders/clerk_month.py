@@ -116,7 +116,7 @@ def repair_return(mail: EmailMessage, folder: Path) -> bytes:
         for cell in row
         if str(cell.fill.fgColor.rgb)[-6:] == TONES["bad"].fill
     }
-    (wrong,) = (at for at, value in marked.items() if value == 9)
+    (wrong,) = (at for at, value in marked.items() if value == 11)
     out = libreoffice.fill(
         returned, folder / "sửa lại.xlsx", [libreoffice.type_text(wrong, "10", "Báo cáo")]
     )

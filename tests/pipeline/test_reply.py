@@ -104,7 +104,7 @@ def test_receipt_returned_form_and_reminder_as_drafts(office):
     assert all(mail["X-Unsent"] == "1" and mail["Date"] is None for mail in mails.values())
     receipt = next(mail for name, mail in mails.items() if name.startswith("receipt"))
     assert "Số đến: 1/2019" in body(receipt)
-    assert "Có mặt 10" in body(receipt)
+    assert "Đảng viên có mặt 10" in body(receipt)
     assert "DB1-1" in body(receipt)
     assert done.is_clean
 
@@ -347,7 +347,7 @@ def test_a_returned_form_repaired_comes_back_accepted_and_gets_its_receipt(offic
     mail_run.draft(job(office), "x")
     book = load_workbook(io.BytesIO(returned_form(office)))
     cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
-    (present,) = (c for c in cells if c.value == 9)
+    (present,) = (c for c in cells if c.value == 11)
     present.value = 10
     out = io.BytesIO()
     book.save(out)
