@@ -25,6 +25,7 @@ from mlay_batch.model.records import AcceptedReturn, Row, Submission, values_has
 from mlay_batch.schema import Catalogue, Form
 from mlay_batch.schema.ids import ROLLUP
 from mlay_batch.schema.model import Choice, Due, Effective, Field, Section, Text
+from mlay_batch.schema.switches import always_asked
 from mlay_batch.schema.versions import Family, families, family_fields, family_sections
 
 HIDDEN_SHEET = "_consolidated"  # has the sections that are on no data sheet
@@ -43,6 +44,7 @@ _ORIGIN_FIELDS = ("as_of", "program", "figures", "sums", "lists")
 _RETURN_FIELDS = ("form", "version", "branch", "period", "received", "state", "values")
 
 ReturnKey = tuple[str, str, str]
+_MAY_BE_ABSENT = "absent"  # the switch of what a level below may not have asked for
 
 
 def section_id(form: str, section: str) -> str:
@@ -121,6 +123,8 @@ def _register_sections(catalogue: Catalogue) -> Iterator[Section]:
 def _rollup_section(
     family: Family, section: Section, choices: dict[str, tuple[Choice, ...]]
 ) -> Section:
+    """Return the section; what the level below may not ask for, and bands, may be absent."""
+    asked = frozenset[str]().union(*map(always_asked, family))
     rollup_fields: list[Field] = []
     for form, field in family_fields(family, section.id).values():
         if field.type == "choice":
@@ -129,12 +133,16 @@ def _rollup_section(
             rollup_fields.append(Field(field.id, "choice", field.title, choices=choice_list))
         else:
             rollup_fields.append(_unchecked_field(field))
+        is_band = field.compute is not None and field.compute.band is not None
+        if is_band or f"{section.id}.{field.id}" not in asked:
+            rollup_fields[-1] = replace(rollup_fields[-1], switch=_MAY_BE_ABSENT)
     key_fields = (_text_field(BRANCH), Field(PERIOD, "period", Text(PERIOD, PERIOD)))
     return Section(
         section_id(family[0].form, section.id),
         "table",
         section.title,
         (*key_fields, *rollup_fields),
+        switch=None if section.id in asked else _MAY_BE_ABSENT,
     )
 
 
