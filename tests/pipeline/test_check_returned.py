@@ -9,7 +9,12 @@ import pytest
 from builders.sample_office import MeetingReturn, create_office
 
 from mlay_batch.cli import run
+from mlay_batch.core.period import Period
 from mlay_batch.core.styles import TONES
+from mlay_batch.demo.xlsx_patch import addresses
+from mlay_batch.schema import load_catalogue
+from mlay_batch.schema.layout import plan_sheets
+from mlay_batch.schema.switches import switches_on, with_switches
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
@@ -22,18 +27,15 @@ def office(tmp_path, monkeypatch):
     return town
 
 
-def cell(sheet, section: str, field: str) -> str:
-    """The cell of a field in a table's first row, found by its hidden ids."""
-    marks = {c.value: c.row for c in sheet["A"]}
-    column = next(c.column for c in sheet[marks[f"{section}:start"]] if c.value == field)
-    return sheet.cell(marks[f"{section}:head"] + 1, column).coordinate
+FORM = load_catalogue().form_for("meeting", Period(2019, 11))
+PLANNED = addresses(plan_sheets(with_switches(FORM, switches_on(FORM, {})))[0])
 
 
 def spoil(office, **values: object) -> dict[str, str]:
     """Write a return with these cells of its meeting changed; return where they stand."""
     book = openpyxl.load_workbook(io.BytesIO(MeetingReturn("DB1-1").book()))
     sheet = book["Báo cáo"]
-    cells = {field: cell(sheet, "meetings", field) for field in values}
+    cells = {field: PLANNED["meetings", 0, field] for field in values}
     for field, value in values.items():
         sheet[cells[field]].value = value
     book.save(office.workspace.root / "sai.xlsx")

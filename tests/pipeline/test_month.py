@@ -93,7 +93,7 @@ def test_a_cell_merged_on_the_15th_reports_its_last_days_and_is_not_asked_to(tmp
     put(office, "a.xlsx", MeetingReturn("DB1-2", visitor="CU-1").book())
     put(office, "b.xlsx", MeetingReturn("DB1-1", members=20).book())
     done = take_in(office)
-    assert codes(done, "late.xlsx") == {("I15", "C32")}
+    assert codes(done, "late.xlsx") == {("I15", "C12")}
     assert verdicts(done) == {"late.xlsx": "rejected", "a.xlsx": "accepted", "b.xlsx": "accepted"}
 
     with Ledger.open(office.workspace.ledger) as ledger:

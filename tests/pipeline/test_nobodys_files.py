@@ -54,7 +54,7 @@ def office(tmp_path, monkeypatch):
 def nameless(paper: MeetingReturn, stamp: str = "", heading: str = "Chi bộ") -> bytes:
     """A return whose stamp and heading name other branches than its own, or none."""
     book, data = load_workbook(io.BytesIO(paper.book())), io.BytesIO()
-    book.active["E7"] = heading
+    book.active["C5"] = heading
     for name, value in book["_mlay"].iter_rows(max_col=2):
         if name.value == "branch":
             value.value = stamp

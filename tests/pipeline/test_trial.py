@@ -32,7 +32,7 @@ bands: [{id: fair, min: 80}, {id: good, min: 85}]
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
-    """Two good returns of 95 minutes, one refused because its attendance does not add up (D01)."""
+    """Two good returns of 95 minutes, one refused: more were present than expected (D01)."""
     office = create_office(tmp_path_factory.mktemp("trial") / "town")
     put(office, "a.xlsx", MeetingReturn("DB1-1").book())
     put(office, "b.xlsx", MeetingReturn("DB1-2", present=11).book())
@@ -65,7 +65,7 @@ def test_a_stricter_rule_names_the_returns_it_would_refuse(office):
         ("DB1-1", "accepted", "rejected"),
         ("CB-01", "accepted", "rejected"),
     ]
-    assert states(trial.returns)["return", "DB1-2", "meeting 2019-11 G32"] == (
+    assert states(trial.returns)["return", "DB1-2", "meeting 2019-11 C16"] == (
         "D01 error",
         "D01 trial",
     )

@@ -31,10 +31,12 @@ class Paper(MeetingReturn):
     year: int = 2025
 
     def values(self) -> tuple[Row, ...]:
-        changed = {"kind": self.kind, "duration": self.minutes}
-        theme = {"held_on": date(self.year, self.month, self.day), "topic": "Học tập và làm theo"}
+        kind = {"kind": self.kind}
+        changed = {"meetings": kind | {"duration": self.minutes}, "scores": kind, "visits": kind}
+        day = date(self.year, self.month, self.day)
+        theme = {"held_on": day, **kind, "topic": "Học tập và làm theo"}
         rows = (
-            replace(row, values={**row.values, **changed}) if row.section == "meetings" else row
+            replace(row, values={**row.values, **changed.get(row.section, {})})
             for row in super().values()
         )
         themes = (Row("thematic", "", 0, theme, {}),) if self.kind != "regular" else ()

@@ -18,7 +18,7 @@ from mlay_batch.ledger import Ledger
 
 pytestmark = pytest.mark.usefixtures("reading_here")
 
-MEETINGS = "Dữ liệu Các buổi sinh hoạt…"
+MEETINGS = "Dữ liệu Sinh hoạt chi bộ"
 CHANGE = ("Bàn việc trong tháng", "Bàn việc khác")
 
 
