@@ -129,7 +129,8 @@ def render_returned(
     if checked_file.identity is None:
         raise UsageError("usage.whose", path=checked_file.file.name)
     identity = checked_file.identity
-    context = _template_context(identity, checked_file.submission, form, office)
+    submission = checked_file.submission
+    context = _template_context(identity, submission, form, office).as_issued(submission.stamp)
     if identity.period:
         context = replace(context, bands=catalogue.bands(identity.period))
     form_due = context.period and catalogue.form_for(form.form, context.period)

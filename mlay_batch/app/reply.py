@@ -265,7 +265,7 @@ class _ReplyBuilder:
             field_mapping(self.office.catalogue, old_form, form) if old_form else {},
             form,
         )
-        context = self._template_context(form, branch, month)
+        context = self._template_context(form, branch, month).as_issued(submission.stamp)
         data, lines = render_returned(form, context, rows, entry.findings)
         attachment = self._attachment(form, branch, month, data)
         return self._worded_letter(pending, "returned", form, month, attachment, lines)

@@ -1,6 +1,7 @@
 """Finds the rows of a table that are content; drops empty rows, reports a stray row once.
 
-A row of only defaults or dashes is empty: zeros filled down below the last meeting are no meeting.
+A row of only defaults or dashes is empty: zeros filled down below the last meeting are no meeting;
+so is a column, unless something else hangs on it.
 A row that lacks most required fields, or every identifying one, is a note, a sum or a row only
 begun. Which of these is not certain, so the row gets one finding instead of one for each cell.
 """
@@ -52,9 +53,12 @@ def fill_in(
     result_rows: list[Row] = []
     strays: list[Finding] = []
     dropped: set[Finding] = set()
-    for row in rows:
-        content = _RowContent(row, sections[row.section], by_cell)
-        if content.section.layout == "table" and not content.filled_fields:
+    contents = [_RowContent(row, sections[row.section], by_cell) for row in rows]
+    kept_columns = {c.row.number for c in contents if c.section.under and c.filled_fields}
+    for content in contents:
+        row = content.row
+        is_kept = content.section.under is None and row.number in kept_columns
+        if content.section.layout != "card" and not content.filled_fields and not is_kept:
             dropped.update(content.value_findings())
         elif content.is_struck_out:
             result_rows.append(row)
@@ -108,8 +112,14 @@ class _RowContent:
 
     @cached_property
     def filled_fields(self) -> list[Field]:
-        """The fields with a value other than the default, or one that could not be read."""
-        typed = (field for field in self.section.fields if not is_computed(field, self.row.cells))
+        """The fields with a value other than the default, or one that could not be read.
+
+        Under columns what is inherited or set by the form does not count, nor what it proposes.
+        """
+        own = (field for field in self.section.fields if field.id not in self.section.inherits)
+        typed = (field for field in own if not is_computed(field, self.row.cells))
+        if self.section.layout == "columns":
+            typed = (f for f in typed if f.id in self.row.cells and not f.propose)
         return [field for field in typed if self._is_filled(field)]
 
     @property
@@ -127,7 +137,9 @@ class _RowContent:
         values = (value, *(finding.params.get("value") for finding in findings))
         if any(map(_is_only_dashes, values)):
             return False
-        return value not in (None, field.default) or any(map(is_wrong_value, findings))
+        return value not in (None, field.default, field.preset) or any(
+            map(is_wrong_value, findings)
+        )
 
     def _is_usable(self, field: Field) -> bool:
         has_value = self.row.values.get(field.id) is not None

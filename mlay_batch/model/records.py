@@ -86,12 +86,14 @@ class Stamp:
         version: version of the form's description.
         branch: code of the organisation that the workbook was made for.
         period: period in canonical form, such as ``2019-11``.
+        switches: what the office had switched on when it was written.
     """
 
     form: str
     version: str
     branch: str
     period: str
+    switches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,6 @@ _RETURN_FIELDS = ("form", "version", "branch", "period", "received", "state", "v
 _OPTIONAL = "optional"  # switch of what a workbook has only where its office asks for it
 
 ReturnKey = tuple[str, str, str]
-_MAY_BE_ABSENT = "absent"  # the switch of what a level below may not have asked for
 
 
 def section_id(form: str, section: str) -> str:

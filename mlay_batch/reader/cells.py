@@ -326,7 +326,8 @@ def find_hidden(blocks: Sequence[Block], form: Form) -> Iterator[Finding]:
         for row, position in _first_by(0, figures, metadata.hidden_rows).items():
             rows.add(row)
             yield _finding_at(block, "C17", severity, position, None, row=row)
-        for column, position in _first_by(1, figures, metadata.hidden_columns).items():
+        hidden_columns = frozenset[int]() if block.section.under else metadata.hidden_columns
+        for column, position in _first_by(1, figures, hidden_columns).items():
             columns.add(column)
             letters = column_letters(column)
             yield _finding_at(block, "C18", severity, position, None, column=letters)

@@ -37,8 +37,6 @@ class StampedWorkbook:
     """Texts the template wrote for this workbook alone."""
     sheets: tuple[Sheet, ...]
     """Sheets where people type, hidden ones if a section is there only; of a roll-up its data."""
-    switches: frozenset[str] = frozenset()
-    """What the office had switched on when the template was written."""
 
 
 def read_stamp(sheets: Sequence[Sheet]) -> StampedWorkbook:
@@ -55,7 +53,11 @@ def read_stamp(sheets: Sequence[Sheet]) -> StampedWorkbook:
         else []
     )
     values = dict(pairs)
-    stamp = Stamp(*(values.get(key, "") for key in ("form", "version", "branch", "period")))
+    form, version, branch, period = (
+        values.get(key, "") for key in ("form", "version", "branch", "period")
+    )
+    switches = tuple(value for key, value in pairs if key == "switch")
+    stamp = Stamp(form, version, branch, period, switches)
     template_texts = tuple(value for key, value in pairs if key == "static")
     other_sheets = tuple(sheet for sheet in sheets if sheet is not stamp_sheet)
     form_sheets = (
@@ -63,8 +65,7 @@ def read_stamp(sheets: Sequence[Sheet]) -> StampedWorkbook:
         if stamp.form == ROLLUP
         else _form_sheets(other_sheets)
     )
-    switches = frozenset(value for key, value in pairs if key == "switch")
-    return StampedWorkbook(stamp if stamp_sheet else None, template_texts, form_sheets, switches)
+    return StampedWorkbook(stamp if stamp_sheet else None, template_texts, form_sheets)
 
 
 def _is_data_sheet(sheet: Sheet) -> bool:

@@ -88,7 +88,7 @@ class Reader:
         stamp = workbook.stamp
         for form in self.forms:
             if stamp and (form.form, form.version) == (stamp.form, stamp.version):
-                switches = None if form.is_rollup else workbook.switches
+                switches = None if form.is_rollup else frozenset(stamp.switches)
                 return self._locate(form, workbook.sheets, markers, switches)
         raise UnreadableError(
             "R21", form=stamp.form if stamp else "", version=stamp.version if stamp else ""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period
-from mlay_batch.model.records import Row, Value
+from mlay_batch.model.records import Row, Stamp, Value
 from mlay_batch.model.register import Organisation, Register
 from mlay_batch.schema.computed import is_computed, with_computed
 from mlay_batch.schema.layout import (
@@ -78,6 +78,11 @@ class TemplateContext:
             assigned=assigned,
             switches=register.asked,
         )
+
+    def as_issued(self, stamp: Stamp | None) -> TemplateContext:
+        """Return the context for a form given back: it asks for what it did when issued."""
+        on = dict.fromkeys(stamp.switches if stamp else (), True)
+        return replace(self, switches={**self.switches, **on})
 
     def label_code(self, ref: str, code: Value) -> Value:
         """Return "CB07 – Nguyễn Văn An" for the code of list `ref`; `code` itself if unknown."""

@@ -21,7 +21,7 @@ from rules.test_whole_files import AT, CASES, Case, build_file, over
 from rules.test_whole_files import own as cell_of
 
 from builders import hostile_files, in_process
-from builders.filled_forms import CATALOGUE
+from builders.filled_forms import ALL_ASKED, CATALOGUE
 from builders.outlook_files import compound
 from builders.reader_files import FormFile
 from builders.rule_samples import (
@@ -86,7 +86,7 @@ NOBODY = Branch("CB000")
 def _parts_of(form: str, version: str) -> Parts:
     """Return the good return of that form, made for nobody, as parts."""
     sample = next(s for s in SAMPLES if (s.form.form, s.form.version) == (form, version))
-    context = TemplateContext(NOBODY.code, NOBODY.name, "", sample.period, lists=LISTS)
+    context = replace(sample.context, branch=NOBODY.code, branch_name=NOBODY.name)
     return read_parts(render(sample.form, context, rows_of(sample)))
 
 
@@ -198,7 +198,7 @@ def _moved(branch: Branch, period: Period) -> bytes:
         replace(row, values={name: _in_month(v, period) for name, v in row.values.items()})
         for row in rows_of(LATER)
     ]
-    context = TemplateContext(branch.code, branch.name, "", period, lists=LISTS)
+    context = replace(LATER.context, branch=branch.code, branch_name=branch.name, period=period)
     return render(LATER.form, context, rows)
 
 
@@ -294,6 +294,7 @@ def create_office(folder: Path, branches: Iterable[Branch]) -> Office:
         ],
         "addresses": [{"branch": b.code, "mail": b.mail} for b in branches],
         "officers": [{"code": code, "name": name} for code, name in LISTS["officers"]],
+        "switches": [{"item": setting.item, "asked": setting.asked} for setting in ALL_ASKED],
     }
     workspace = Workspace.create(folder, "Thị ủy Mường Lay", "Mường Lay")
     written = [Row(name, "", 0, entry, {}) for name, rows in parts.items() for entry in rows]

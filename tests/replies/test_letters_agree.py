@@ -33,7 +33,7 @@ from builders.refused_files import (
     refusing_codes,
     register_codes,
 )
-from builders.rule_samples import addresses, cells_with_colour, type_cells
+from builders.rule_samples import addresses, cells_with_colour, rows_of, type_cells
 from builders.sample_office import MeetingReturn, catalogue, put
 from builders.sample_office import create_office as create_small_office
 
@@ -50,6 +50,7 @@ from mlay_batch.mail.mail_templates import one_line
 from mlay_batch.model.records import Decision
 from mlay_batch.reader import read
 from mlay_batch.template import TemplateContext, render
+from mlay_batch.template.records import record_numbers
 
 pytestmark = pytest.mark.slow
 
@@ -190,13 +191,15 @@ def obey(file: RefusedFile, letter: Letter) -> bytes:
     """Do in the form that came with the letter what its list says; a blank one is filled in."""
     (form,) = letter.attachments
     if letter.kind == "blank":
-        good = {
-            f"{section}.{number}.{name}" if isinstance(content, list) else f"{section}.{name}": v
-            for section, content in GOOD.good.items()
-            for number, values in enumerate(content if isinstance(content, list) else [content], 1)
-            for name, v in values.items()
-        }
-        return type_cells(form.data, addresses(GOOD.form, ()), good, GOOD)
+        rows, at = rows_of(GOOD), addresses(GOOD.form, ())
+        numbers = {name: iter(found) for name, found in record_numbers(GOOD.form, rows).items()}
+        good: dict[str, Any] = {}
+        for row in rows:
+            is_card = GOOD.form.section(row.section).layout == "card"
+            record = "" if is_card else f".{next(numbers[row.section]) + 1}"
+            paths = ((f"{row.section}{record}.{name}", v) for name, v in row.values.items())
+            good |= {path: value for path, value in paths if path in at}
+        return type_cells(form.data, at, good, GOOD)
     rows = read(form.data, form.name, [file.sample.form]).rows
     return type_cells(form.data, addresses(file.sample.form, rows), file.repair, file.sample)
 
