@@ -59,7 +59,7 @@ _LABEL_COLUMN_WIDTH, _RECORD_WIDTH, _MARGIN_WIDTH = 23, 26, 1
 _CARD_ONLY_WIDTHS = {2: 5, 3: 12, 4: 39, 5: 12, 6: 14, 7: 28}  # column: width, without tables
 
 _SIGNATURES = (
-    (Text("NGƯỜI LẬP BIỂU", "PREPARED BY"), Text("T/M CẤP ỦY – BÍ THƯ", "SECRETARY")),
+    (Text("NGƯỜI LẬP BIỂU", "PREPARED BY"), Text("T/M CẤP ỦY\nBÍ THƯ", "SECRETARY")),
     (Text("(Ký, ghi rõ họ tên)", "(signature, full name)"),) * 2,
 )
 
@@ -278,6 +278,8 @@ class _SheetLayout:
         self.row += 1
         for left, right in _SIGNATURES:
             self.row += 1
+            if self.has_columns:  # where a page must do
+                right = Text(right.vi.replace("\n", " – "), right.en)
             self._add_halves(left, right, ("sign", "sign"))
         self.row += 1
         self._add_cell(_FIRST_COLUMN, "room", None)

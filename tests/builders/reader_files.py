@@ -20,10 +20,15 @@ from mlay_batch.schema.layout import STAMP_SHEET, plan_sheets
 from mlay_batch.schema.load import load_file
 from mlay_batch.schema.model import Form
 
-TABLE_FORM = load_file(Path(__file__).with_name("table_form.yaml"))
-assert isinstance(TABLE_FORM, Form)
-MEETING = TABLE_FORM
-"""The meeting form with a row a meeting, as `table_form.yaml` has it."""
+
+def table_form(name: str) -> Form:
+    """Return a meeting form with a row a meeting."""
+    form = load_file(Path(__file__).with_name(f"{name}.yaml"))
+    assert isinstance(form, Form)
+    return form
+
+
+MEETING = table_form("table_form")
 FORMS = (MEETING, *(form for form in load_catalogue().forms if form.form != "meeting"))
 DAY = date(2019, 11, 3)
 

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from builders.reader_files import MEETING, table_form
 
 from mlay_batch.app.check_file import check, render_returned
 from mlay_batch.core.findings import Finding
@@ -17,7 +18,10 @@ from mlay_batch.reader import read
 from mlay_batch.schema import load_catalogue
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
-CATALOGUE = load_catalogue()
+SHIPPED = load_catalogue()
+TABLES = (MEETING, table_form("table_form_2025"))
+OTHERS = (form for form in SHIPPED.forms if form.form != MEETING.form)
+CATALOGUE = replace(SHIPPED, forms=(*TABLES, *OTHERS))  # the files are forms of tables
 AS_OF = date(2026, 11, 6)
 
 
