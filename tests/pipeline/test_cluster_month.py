@@ -21,8 +21,8 @@ import dask
 import psutil
 from builders import sample_office
 from builders.dask_cluster import Cluster, cluster
+from builders.reader_files import FORMS, codes, sheet_xml
 from builders.reader_files import FormFile as Sheets
-from builders.reader_files import codes, sheet_xml
 from distributed import Client, LocalCluster
 
 import mlay_batch
@@ -37,10 +37,8 @@ from mlay_batch.errors import MlayError
 from mlay_batch.model.records import Submission
 from mlay_batch.reader import Limits, Reading, read
 from mlay_batch.reader import dask_backend as reading
-from mlay_batch.schema import load_catalogue
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
-FORMS = load_catalogue().forms
 
 
 @pytest.fixture(scope="module")

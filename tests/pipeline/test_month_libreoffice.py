@@ -11,34 +11,28 @@ import pytest
 from builders import libreoffice
 from builders.sample_office import create_office
 from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
 
 from mlay_batch.cli import run
 from mlay_batch.ledger import Ledger
 
 pytestmark = pytest.mark.libreoffice
 
-CARD = {"opening": 12, "admitted": 1, "closing": 13, "exempt": 1}
-TABLES = {
+CARD = {"opening": 12, "admitted": 1, "exempt": 1}
+LINES = {
     "meetings": {
         "held_on": "03/11/2019", "kind": "Thường kỳ", "content": "Bàn việc tháng 11",
-        "duration": 95, "expected": 12, "present": 11, "excused": 1, "speakers": 5,
+        "duration": 95, "expected": 12, "present": 11, "criticism": 5,
     },
-    "scores": {
-        "held_on": date(2019, 11, 3), "scorer": "Chi bộ tự chấm", "explanation": "Chuẩn bị chậm",
-        "time": 5, "attendance": 5,
-        "preparation": 9.5, "conduct": 38, "principles": 5, "result": 28, "closing": 5,
-        "total": 95.5,
-    },
-    "visits": {"held_on": "3/11/2019", "officer": "CU-1 – Lò Văn An"},
+    "scores": {"own.total": 95.5, "own.explanation": "Chuẩn bị chậm"},
+    "visits": {"first.officer": "CU-1 – Lò Văn An"},
 }  # fmt: skip
 STORED = {
-    "members": {**CARD, "no_meeting": "no", "moved_in": 0, "away": 0},
+    "members": {**CARD, "closing": 13, "no_meeting": "no", "moved_in": 0, "away": 0},
     "meetings": {
         "held_on": date(2019, 11, 3), "kind": "regular", "content": "Bàn việc tháng 11",
-        "duration": 95, "expected": 12, "present": 11, "excused": 1, "unexcused": 0, "speakers": 5,
+        "duration": 95, "expected": 12, "present": 11, "excused": 1, "unexcused": 0, "criticism": 5,
     },
-    "scores": {"held_on": date(2019, 11, 3), "scorer": "own", "preparation": 9.5, "total": 95.5},
+    "scores": {"held_on": date(2019, 11, 3), "scorer": "own", "kind": "regular", "total": 95.5},
     "visits": {"held_on": date(2019, 11, 3), "officer": "CU-1"},
 }  # fmt: skip
 
@@ -49,28 +43,27 @@ def typing(form: Path) -> list[libreoffice.Step]:
     ids = {cell.value: cell.row for cell in sheet["A"] if cell.value}
     value = next(c for c in sheet[ids["members:start"]] if c.value == "value").column_letter
     steps = [libreoffice.put(f"{value}{ids[name]}", number) for name, number in CARD.items()]
-    for section, row in TABLES.items():
-        columns = {c.value: c.column for c in sheet[ids[f"{section}:start"]]}
-        first = ids[f"{section}:head"] + 1  # the last of its heading rows
-        steps += [
-            libreoffice.put(f"{get_column_letter(columns[name])}{first}", typed)
-            for name, typed in row.items()
-        ]
+    first = next(c for c in sheet[ids["meetings:start"]] if c.value == "record").column_letter
+    for section, lines in LINES.items():
+        for name, typed in lines.items():
+            row = next(
+                row for row in range(ids[f"{section}:start"], ids[f"{section}:end"])
+                if sheet.cell(row, 1).value == name
+            )  # fmt: skip
+            steps.append(libreoffice.put(f"{first}{row}", typed))
     return steps
 
 
 def change_steps(form: Path) -> list[libreoffice.Step]:
-    """Return what people do to a form: insert a row, swap two columns, rename the sheet."""
+    """Return what people do to a form: insert rows and a column, swap columns, rename the sheet."""
     sheet = load_workbook(form)["Báo cáo"]
     ids = {cell.value: cell.row for cell in sheet["A"] if cell.value}
-    columns = {c.value: c.column_letter for c in sheet[ids["meetings:start"]]}
-    top, bottom = ids["meetings:start"], ids["meetings:end"] - 1
-    speakers, prepared = (
-        f"{columns[name]}{top}:{columns[name]}{bottom}" for name in ("speakers", "prepared")
-    )
+    records = [c.column_letter for c in sheet[ids["meetings:start"]] if c.value == "record"]
+    first, second = (f"{c}{ids['meetings:start']}:{c}{ids['visits:end']}" for c in records)
     return [
         libreoffice.unprotect(),
-        libreoffice.swap(speakers, prepared),
+        libreoffice.swap(first, second),
+        libreoffice.insert_columns(records[1]),
         libreoffice.insert_rows(ids["meetings:head"] + 1, 2),
         libreoffice.insert_rows(3, 1),
         libreoffice.rename_sheet("Tháng 11"),
