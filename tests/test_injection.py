@@ -62,7 +62,7 @@ def change_part(book: bytes, change: Callable[[str], str], part: str) -> bytes:
 
 
 KIND = "training"
-SHEET = "xl/worksheets/sheet1.xml"
+SHEET, OTHER_SHEET = "xl/worksheets/sheet1.xml", "xl/worksheets/sheet2.xml"
 
 
 def good_return(branch: str, month: int, texts: list[str]) -> bytes:
@@ -81,7 +81,7 @@ def good_return(branch: str, month: int, texts: list[str]) -> bytes:
             xml = xml.replace(mark, in_xml(hostile))
         return xml
 
-    return change_part(book, change, SHEET)
+    return change_part(book, change, OTHER_SHEET)
 
 
 def _render(paper: MeetingReturn, values: tuple[object, ...]) -> bytes:

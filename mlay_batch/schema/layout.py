@@ -141,19 +141,14 @@ def label_section(section: Section) -> Section:
     """
     if section.layout != "columns":
         return section
-    fields = tuple(
-        replace(
-            section.field(name),
-            id=line_id(part, name),
-            title=title or section.field(name).title,
-            compute=section.field(name).compute
-            if is_computed(section.field(name), part.lines)
-            else None,
-        )
-        for part in section.column_parts()
-        for name, title in part.lines.items()
-    )
+    lines = ((part, *line) for part in section.column_parts() for line in part.lines.items())
+    fields = tuple(_line_field(section.field(name), part, title) for part, name, title in lines)
     return replace(section, fields=fields)
+
+
+def _line_field(field: Field, part: Part, title: Text | None) -> Field:
+    compute = field.compute if is_computed(field, part.lines) else None
+    return replace(field, id=line_id(part, field.id), title=title or field.title, compute=compute)
 
 
 def record_number(section: Section, column: int, part: int) -> int:

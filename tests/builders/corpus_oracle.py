@@ -52,6 +52,8 @@ def _check_touched(mutant: Mutant, checked: CheckedFile, read: Submission) -> st
         is_changed_cell = at[1] == mutant.cell
         _, old = before.get(at, (None, None))
         entry, new = after.get(at, (None, None))
+        if entry and entry.compute:
+            continue  # follows from the others, whatever stands there
         blank = _plain(mutant.typed) == ""  # its default is read
         written = new if blank else _as_written(new, entry, form)
         if is_changed_cell and not named and not _as_typed(mutant.typed, written, entry):
