@@ -77,7 +77,8 @@ def _section_table(ctx: ReportContext, family: Family, section: Section) -> Data
     fields = {
         name: (of_form, field)
         for name, (of_form, field) in family_fields(family, section.id).items()
-        if f"{section.id}.{name}" in asked or any(_has(line, name) for line in rows)
+        if (field.switch is None if section.id not in asked else f"{section.id}.{name}" in asked)
+        or any(_has(line, name) for line in rows)
         if not (field.compute and field.compute.band)
     }
     columns = tuple(_columns(ctx, fields))
