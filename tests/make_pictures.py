@@ -34,7 +34,7 @@ FORMS = {
     "template-register": ("register", 1),
     "template-filled-1": ("filled", 1),
     "template-returned-1": ("returned", 1),
-    "template-returned-2": ("returned", 3),
+    "template-returned-2": ("returned", 2),
 }
 
 
