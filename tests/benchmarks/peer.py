@@ -21,9 +21,11 @@ from mlay_batch.checks.frames import CandidateReturn, section_tables
 from mlay_batch.checks.validate import schema_for
 from mlay_batch.core.period import Period
 from mlay_batch.core.text import name_key
+from mlay_batch.demo import load_town
 from mlay_batch.model.records import Row, Submission, Value
 from mlay_batch.schema import Form, load_catalogue
 from mlay_batch.schema.layout import SheetPlan, plan_sheets
+from mlay_batch.schema.switches import switches_on, with_switches
 
 MONTH = Period(2019, 11)
 Tables = Mapping[str, pd.DataFrame]
@@ -36,9 +38,10 @@ class FormReader:
         form = load_catalogue().form_for("meeting", MONTH)
         if form is None:
             raise LookupError(MONTH)
-        self.form: Form = form
-        self.sheets = {sheet.title.vi: sheet for sheet in plan_sheets(form)}
-        self.schemas = {section.id: schema_for(section, form) for section in form.sections}
+        asked = load_town().register.asked
+        self.form: Form = with_switches(form, switches_on(form, asked))
+        self.sheets = {sheet.title.vi: sheet for sheet in plan_sheets(self.form)}
+        self.schemas = {s.id: schema_for(s, self.form) for s in self.form.sections}
 
     def read(self, path: Path) -> tuple[Tables, int]:
         """Return the tables of a file, and how many of them break a rule."""
