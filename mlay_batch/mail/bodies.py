@@ -20,6 +20,7 @@ from mlay_batch.mail.mail_templates import MailTemplate, one_line
 from mlay_batch.model.records import AcceptedReturn, LedgerEntry, Row, Topic, Value
 from mlay_batch.model.register import Register
 from mlay_batch.schema.model import Field, Form, Section
+from mlay_batch.schema.switches import may_be_absent
 
 CORRECTION_KIND = "correction"  # a repeated request for a correction
 _LANG = "vi"
@@ -339,7 +340,7 @@ def figure_lines(context: LetterContext, form: Form, rows: Sequence[Row]) -> lis
     for section in form.sections:
         section_rows = [row for row in rows if row.section == section.id]
         title, is_card = section.title.of(_LANG), section.layout == "card"
-        if not is_card:
+        if not is_card and (section_rows or not may_be_absent(form, section)):
             count = f"{len(section_rows)} {_record_word(section)}" if section_rows else "không có"
             lines.append(f"- {title}: {count}")
         common = _common_fields(section, rows)

@@ -64,7 +64,8 @@ def write(ctx: ReportContext, sheet: SheetWriter, data: DataTables) -> None:
         sheet.set_up_page(landscape=True, last=(listing.head_row, width - 1))
         return
     listing.write_letterhead(title)
-    _write_full_marks(listing, groups)
+    if groups:
+        _write_full_marks(listing, groups)
     _write_lines(listing)
     cells = len(ctx.figures.year_ratings)
     breaks = range(_CELLS_ON_FIRST_PAGE, cells, _CELLS_ON_PAGE)
