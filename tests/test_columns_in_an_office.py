@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from builders.card_form import YAML, card_form
 from builders.reader_files import FormFile
+from builders.reports import table_column
 
 from mlay_batch.cli import run
 from mlay_batch.model.records import Row
@@ -63,17 +64,6 @@ def fill(source: Path, target: Path, values: dict[str, object], record: int = 0)
     book.save(target)
 
 
-def column(book: openpyxl.Workbook, title: str) -> list[object]:
-    """The values below a heading, on whichever sheet has it in an Excel table."""
-    for sheet in book:
-        for table in sheet.tables.values():
-            head, *rows = sheet[table.ref]
-            titles = [cell.value for cell in head]
-            if title in titles:
-                return [row[titles.index(title)].value for row in rows]
-    raise AssertionError(f"no table has a column {title}")
-
-
 def every_source(book: openpyxl.Workbook) -> set[object]:
     return {cell.value for sheet in book for row in sheet for cell in row}
 
@@ -103,9 +93,9 @@ def test_the_whole_way(office, capsys):
 
     # every figure is on a sheet and leads to its cell; computed ones are there too
     book = openpyxl.load_workbook("reports/2019-11/tong-hop-2019-11.xlsx", data_only=True)
-    assert column(book, "Vắng có phép") == [1]
-    assert column(book, "Quân số cuối tháng") == [11]
-    assert column(book, "Loài") == ["Nai"]
+    assert table_column(book, "Vắng có phép") == [1]
+    assert table_column(book, "Quân số cuối tháng") == [11]
+    assert table_column(book, "Loài") == ["Nai"]
     first, last = PLACES.cell("tours.day"), PLACES.cell("sightings.count")
     assert f"Báo cáo!{first}:{last}" in every_source(book)
 
@@ -138,4 +128,4 @@ def test_a_copy_in_a_new_workbook_is_one_more_way_to_send(office, capsys):
     new.save(office / "inbox" / "chép.xlsx")
     assert run(["run", "--as-of", "2019-12-03", "--period", "2019-11"]) == 0
     book = openpyxl.load_workbook("reports/2019-11/tong-hop-2019-11.xlsx", data_only=True)
-    assert column(book, "Loài") == ["Nai"]
+    assert table_column(book, "Loài") == ["Nai"]

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from builders.reports import table_column
 from openpyxl.worksheet.worksheet import Worksheet
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -201,18 +202,7 @@ def test_it_is_kept_and_shown(mlay: Mlay, town: Path) -> None:
 
     mlay("consolidate", "--period", "2019-11", *day, at=town)
     book = openpyxl.load_workbook(town / "reports/2019-11/tong-hop-2019-11.xlsx", data_only=True)
-    assert column(book, "Khách mời") == [37]
-
-
-def column(book: openpyxl.Workbook, title: str) -> list[object]:
-    """The values below the heading `title`, on whichever sheet has it in an Excel table."""
-    for sheet in book:
-        for block in sheet.tables.values():
-            head, *rows = sheet[block.ref]
-            titles = [cell.value for cell in head]
-            if title in titles:
-                return [row[titles.index(title)].value for row in rows]
-    raise AssertionError(f"no table has a column {title}")
+    assert table_column(book, "Khách mời") == [37]
 
 
 def test_it_is_on_the_reference_page(mlay: Mlay, town: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from builders.reports import table_column
 
 from mlay_batch.app.version_migration import convert_rows
 from mlay_batch.cli import run
@@ -135,17 +136,6 @@ def printed_json(capsys) -> list[dict[str, str]]:
     return json.loads(capsys.readouterr().out)
 
 
-def column(book: openpyxl.Workbook, title: str) -> list[object]:
-    """The values below a heading, on whichever sheet has it in an Excel table."""
-    for sheet in book:
-        for table in sheet.tables.values():
-            head, *rows = sheet[table.ref]
-            titles = [cell.value for cell in head]
-            if title in titles:
-                return [row[titles.index(title)].value for row in rows]
-    raise AssertionError(f"no table has a column {title}")
-
-
 def blank(office: Path, branch: str, period: str) -> Path:
     assert run(["template", "--form", "attendance", "--period", period]) == 0
     (path,) = (office / "outbox" / period).glob(f"{branch}_*.xlsx")
@@ -188,8 +178,8 @@ def test_the_whole_way(office, capsys):
     assert matrix["branches"]["TH-1"]["2019-11"] == "reported"
     assert matrix["branches"]["TH-2"]["2019-11"] == "missing"
     book = openpyxl.load_workbook("reports/2019-11/tong-hop-2019-11.xlsx", data_only=True)
-    assert column(book, "Sĩ số") == [21, 22]
-    assert column(book, "Học sinh cuối tháng") == [43]
+    assert table_column(book, "Sĩ số") == [21, 22]
+    assert table_column(book, "Học sinh cuối tháng") == [43]
 
 
 def test_values_of_the_older_version_are_carried_over(office, capsys):
@@ -208,7 +198,7 @@ def test_values_of_the_older_version_are_carried_over(office, capsys):
     assert {f["code"] for f in printed_json(capsys)} == {"I14"}
     assert run(["run", "--as-of", "2020-01-03", "--period", "2019-12"]) == 0
     book = openpyxl.load_workbook("reports/2019-12/tong-hop-2019-12.xlsx", data_only=True)
-    assert sorted(column(book, "Học sinh cuối tháng")) == [43, 47]
+    assert sorted(table_column(book, "Học sinh cuối tháng")) == [43, 47]
 
     # a month later it is refused
     later = fill_old(office, "2020-01", office / "c.xlsx")

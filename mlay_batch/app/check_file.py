@@ -130,9 +130,8 @@ def render_returned(
         raise UsageError("usage.whose", path=checked_file.file.name)
     identity = checked_file.identity
     submission = checked_file.submission
-    context = _template_context(identity, submission, form, office).as_issued(submission.stamp)
-    if identity.period:
-        context = replace(context, bands=catalogue.bands(identity.period))
+    context = _template_context(identity, submission, form, catalogue, office)
+    context = context.as_issued(submission.stamp)
     form_due = context.period and catalogue.form_for(form.form, context.period)
     rows = result.rows
     if form_due and form_due.version != form.version:
@@ -142,7 +141,11 @@ def render_returned(
 
 
 def _template_context(
-    identity: Identity, submission: Submission, form: Form, office: Office | None
+    identity: Identity,
+    submission: Submission,
+    form: Form,
+    catalogue: Catalogue,
+    office: Office | None,
 ) -> TemplateContext:
     """Return the branch of the form, named as in the register, else as in the file's heading."""
     organisation = office.register.by_code.get(identity.branch) if office else None
@@ -150,4 +153,7 @@ def _template_context(
         return template_context(office, form, organisation, identity.period, None)
     heading = submission.header["branch"].text if "branch" in submission.header else ""
     name = heading.partition(CODE_SEPARATOR)[2]
-    return TemplateContext(identity.branch, name or identity.branch, "", identity.period)
+    bands = catalogue.bands(identity.period) if identity.period else {}
+    return TemplateContext(
+        identity.branch, name or identity.branch, "", identity.period, bands=bands
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from mlay_batch.app.office import Office
@@ -107,10 +107,8 @@ def template_context(
 ) -> TemplateContext:
     """Return the prefilled data of a branch's form; `last_return` is its preceding return."""
     values = prefill_values(form, last_return and to_version(office.catalogue, last_return, form))
-    context = TemplateContext.of(
-        office.register, organisation, period, office.workspace.settings.place, values
-    )
-    return replace(context, bands=office.catalogue.bands(period))
+    place, bands = office.workspace.settings.place, office.catalogue.bands(period)
+    return TemplateContext.of(office.register, organisation, period, place, bands, values)
 
 
 def prefill_values(form: Form, last_return: AcceptedReturn | None) -> Mapping[str, Value]:

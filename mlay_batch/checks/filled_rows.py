@@ -54,10 +54,10 @@ def fill_in(
     strays: list[Finding] = []
     dropped: set[Finding] = set()
     contents = [_RowContent(row, sections[row.section], by_cell) for row in rows]
-    kept_columns = {c.row.number for c in contents if c.section.under and c.filled_fields}
+    kept_columns = {(c.section.under, c.row.number) for c in contents if c.filled_fields}
     for content in contents:
         row = content.row
-        is_kept = content.section.under is None and row.number in kept_columns
+        is_kept = (row.section, row.number) in kept_columns
         if content.section.layout != "card" and not content.filled_fields and not is_kept:
             dropped.update(content.value_findings())
         elif content.is_struck_out:

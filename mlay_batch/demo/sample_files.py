@@ -50,8 +50,8 @@ def context(
 ) -> TemplateContext:
     """Return the template context of that branch and period."""
     organisation = town.register.by_code[branch]
-    template_context = TemplateContext.of(town.register, organisation, period, town.place)
-    return replace(template_context, bands=catalogue.bands(period) if period else {})
+    bands = catalogue.bands(period) if period else {}
+    return TemplateContext.of(town.register, organisation, period, town.place, bands)
 
 
 def form_of(sample: SampleReturn, catalogue: Catalogue) -> Form:

@@ -436,12 +436,8 @@ def _changes(section: Section, old_row: Values | None, new_row: Values | None) -
     return {
         (field.id, old_row.get(field.id), new_row.get(field.id))
         for field in section.fields
-        if old_row.get(field.id) != new_row.get(field.id) and not _is_band(field)
+        if old_row.get(field.id) != new_row.get(field.id) and not field.is_band
     }
-
-
-def _is_band(field: Field) -> bool:
-    return field.compute is not None and field.compute.band is not None
 
 
 def _subtract(rows: Sequence[Values], others: Sequence[Values]) -> list[Values]:
@@ -470,7 +466,7 @@ def _change_lines(
     title = section.title.of(_LANG)
     if old_row is None or new_row is None:
         single_row = old_row or new_row or {}
-        filled = (f for f in section.fields if single_row.get(f.id) is not None and not _is_band(f))
+        filled = (f for f in section.fields if single_row.get(f.id) is not None and not f.is_band)
         text = "; ".join(_field_text(section, field, single_row, show_value) for field in filled)
         verb = "bỏ" if new_row is None else "thêm"
         yield f"- {title}: {verb} {_record_word(section)} {text}"

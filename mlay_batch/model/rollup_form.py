@@ -130,7 +130,7 @@ def _rollup_section(
     )
     rollup_fields: list[Field] = []
     for form, field in family_fields(family, section.id).values():
-        if field.compute and field.compute.band:
+        if field.is_band:
             continue  # on no data sheet
         rollup_field = _unchecked_field(field)
         if field.type == "choice":

@@ -8,7 +8,7 @@ from dataclasses import fields
 from mlay_batch.core.text import name_key
 from mlay_batch.schema.ids import SCHEMES
 from mlay_batch.schema.model import Choice, Computed, Field, Form, Part, Section
-from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
+from mlay_batch.schema.problem import Fault, KeyPath, duplicate_ids, unknown_names
 
 _NUMBERS = ("integer", "number")
 _COLUMN_KEYS = ("record", "under", "inherits", "parts")
@@ -36,9 +36,7 @@ def column_faults(form: Form) -> Iterator[Fault]:
 
 
 def _switches(form: Form, switches: list[str]) -> Iterator[Fault]:
-    for index, name in enumerate(switches):
-        if name in switches[:index]:
-            yield Fault(("switches", index, "id"), name, code="schema.again")
+    yield from duplicate_ids(switches, ("switches",))
     for name, choices in form.choices.items():
         for index, choice in enumerate(choices):
             yield from _switch(choice, ("choices", name, index), switches)
@@ -79,8 +77,7 @@ def _columns(
         yield Fault((*path, "under"), section.under, frozenset(bases))
     for j, part in enumerate(section.parts):
         yield from _part(form, section, part, (*path, "parts", j))
-        if part.id in [other.id for other in section.parts[:j]]:
-            yield Fault((*path, "parts", j, "id"), part.id, code="schema.again")
+    yield from duplicate_ids([part.id for part in section.parts], (*path, "parts"))
 
 
 def _shared_sheet(form: Form, section: Section, path: KeyPath) -> Iterator[Fault]:

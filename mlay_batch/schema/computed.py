@@ -5,7 +5,7 @@ A blank with a default counts that; any other blank leaves the result blank.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 
 from mlay_batch.schema.model import Computed, Field, Section
@@ -21,7 +21,7 @@ def is_computed(field: Field, present: Collection[str]) -> bool:
     computed = field.compute
     if computed is None:
         return False
-    return computed.band is not None or any(name in present for name in computed.sum)
+    return field.is_band or any(name in present for name in computed.sum)
 
 
 def computed_number(
@@ -31,14 +31,21 @@ def computed_number(
 
     A field that is not in `values` is not asked for and counts nothing.
     """
+
+    def number_of(name: str) -> Value:
+        value = values.get(name, 0)
+        return section.field(name).default if value is None else value
+
+    return signed_sum(computed, number_of)
+
+
+def signed_sum(computed: Computed, value_of: Callable[[str], Value]) -> int | float | None:
+    """Return the sum of the named values without those taken off; None if one is no number."""
     total: int | float = 0
     for sign, names in ((1, computed.sum), (-1, computed.less)):
         for name in names:
-            if name not in values:
-                continue
-            value = values[name]
-            number = section.field(name).default if value is None else value
-            if isinstance(number, bool) or not isinstance(number, int | float):
+            number = value_of(name)
+            if not isinstance(number, int | float):
                 return None
             total += sign * number
     return total
@@ -49,6 +56,6 @@ def with_computed(section: Section, values: Mapping[str, Value]) -> dict[str, Va
     result = dict(values)
     for field in section.fields:
         if field.id in values and field.compute and is_computed(field, values):
-            in_band = field.compute.band is not None
-            result[field.id] = None if in_band else computed_number(field.compute, section, result)
+            number = computed_number(field.compute, section, result)
+            result[field.id] = None if field.is_band else number
     return result

@@ -165,6 +165,11 @@ class Field(Record):
     compute: Computed | None = None
     switch: str | None = None
 
+    @property
+    def is_band(self) -> bool:
+        """Whether it only names the points of another field, so that no table needs it."""
+        return self.compute is not None and self.compute.band is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Rule(Record):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,3 +34,10 @@ def unknown_names(
     """Yield those of `names` that are not `valid_names`."""
     valid = frozenset(valid_names)
     return (Fault(path, str(name), valid) for name in names if name not in valid)
+
+
+def duplicate_ids(ids: Sequence[str], path: KeyPath) -> Iterator[Fault]:
+    """Yield an id of the list at `path` that an earlier record of it has."""
+    for index, name in enumerate(ids):
+        if name in ids[:index]:
+            yield Fault((*path, index, "id"), name, code="schema.again")

@@ -16,7 +16,7 @@ from mlay_batch.schema.column_semantics import column_faults
 from mlay_batch.schema.ids import REGISTER, RULE_LETTERS, SCHEMES, next_free_code
 from mlay_batch.schema.indicators import Description, IndicatorSet
 from mlay_batch.schema.model import Carry, Field, Form, Quota, Rule, Section
-from mlay_batch.schema.problem import Fault, KeyPath, unknown_names
+from mlay_batch.schema.problem import Fault, KeyPath, duplicate_ids, unknown_names
 from mlay_batch.schema.schemes import Condition, Crosswalk, Group, Part, Scheme
 
 _ID = re.compile(r"[a-z][a-z0-9_]*")
@@ -38,9 +38,9 @@ def _form(form: Form) -> Iterator[Fault]:
         yield Fault(("form",), form.form, code="schema.unfit")
     if form.due and form.due.lock is not None and form.due.lock < form.due.day:
         yield Fault(("due", "lock"), str(form.due.lock), code="schema.unfit")
-    yield from _duplicate_ids([s.id for s in form.sections], ("sections",))
+    yield from duplicate_ids([s.id for s in form.sections], ("sections",))
     for name, choices in form.choices.items():
-        yield from _duplicate_ids([choice.id for choice in choices], ("choices", name))
+        yield from duplicate_ids([choice.id for choice in choices], ("choices", name))
     fields = {f"{s.id}.{f.id}": f for s in form.sections for f in s.fields}
     for i, section in enumerate(form.sections):
         yield from _section(form, section, ("sections", i), fields)
@@ -65,20 +65,13 @@ def _codes(form: Form) -> Iterator[Fault]:
             seen.add(rule.code)
 
 
-def _duplicate_ids(ids: Iterable[str], path: KeyPath) -> Iterator[Fault]:
-    ids = list(ids)
-    for index, name in enumerate(ids):
-        if name in ids[:index]:
-            yield Fault((*path, index, "id"), name, code="schema.again")
-
-
 def _section(
     form: Form, section: Section, path: KeyPath, fields: Mapping[str, Field]
 ) -> Iterator[Fault]:
     field_ids = frozenset(field.id for field in section.fields)
     if not _ID.fullmatch(section.id) or section.id == "head":
         yield Fault((*path, "id"), section.id, code="schema.unfit")
-    yield from _duplicate_ids([field.id for field in section.fields], (*path, "fields"))
+    yield from duplicate_ids([field.id for field in section.fields], (*path, "fields"))
     if section.nil:
         yield from _nil(form, section.nil, (*path, "nil"), fields)
     yield from unknown_names(section.unique, (*path, "unique"), field_ids)

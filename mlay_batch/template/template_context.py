@@ -9,7 +9,7 @@ from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import Row, Stamp, Value
 from mlay_batch.model.register import Organisation, Register
-from mlay_batch.schema.computed import is_computed, with_computed
+from mlay_batch.schema.computed import is_computed, signed_sum, with_computed
 from mlay_batch.schema.layout import (
     CODE_SEPARATOR,
     HEADER,
@@ -54,11 +54,13 @@ class TemplateContext:
         organisation: Organisation,
         period: Period | None,
         place: str,
+        bands: Bands | None = None,
         values: Mapping[str, Value] | None = None,
     ) -> TemplateContext:
         """Return the context of an organisation from the register.
 
-        Officers assigned to it in `period` come first in the list of officers.
+        `bands` are those of the schemes in force in `period`. Officers assigned to it in `period`
+        come first in the list of officers.
         """
         parent = register.by_code.get(organisation.parent or "")
         all_officers = tuple((officer.code, officer.name) for officer in register.officers)
@@ -76,6 +78,7 @@ class TemplateContext:
                 "organisations": tuple((o.code, o.name) for o in register.organisations),
             },
             assigned=assigned,
+            bands=bands or {},
             switches=register.asked,
         )
 
@@ -160,24 +163,16 @@ def given_values(
         form_field = section.field(name)
         value = form_field.preset if column == 0 else None
         if form_field.propose:
-            value = _proposal(form_field.propose, known)
+            value = signed_sum(form_field.propose, lambda path: known.get(_card_cell(path)))
         if value is not None:
             shown = _display_value(form, context, form_field, value, lang)
             given[section.id, record_number(section, column, index), name] = shown
     return {key: value for key, value in given.items() if key not in typed}
 
 
-def _proposal(proposal: Computed, contents: Mapping[CellKey, Value]) -> Value:
-    """Return a sum over cards; None where one of the values is not known."""
-    total: int | float = 0
-    for sign, paths in ((1, proposal.sum), (-1, proposal.less)):
-        for path in paths:
-            section, _, name = path.partition(".")
-            number = contents.get((section, 0, name))
-            if not isinstance(number, int | float):
-                return None
-            total += sign * number
-    return total
+def _card_cell(path: str) -> CellKey:
+    section, _, name = path.partition(".")
+    return section, 0, name
 
 
 def computed_values(
@@ -195,7 +190,7 @@ def computed_values(
             for form_field in computed:
                 if form_field.id in names and is_computed(form_field, names):
                     value = values[form_field.id]
-                    if form_field.compute and form_field.compute.band:
+                    if form_field.compute and form_field.is_band:
                         value = _band(form_field.compute, context.bands, values, lang)
                     results[section.id, number, form_field.id] = value
     return results

@@ -33,6 +33,17 @@ REFUSED = (
 )
 
 
+def table_column(book: Workbook, title: str) -> list[object]:
+    """The values below the heading `title`, on whichever sheet has it in an Excel table."""
+    for sheet in book:
+        for table in sheet.tables.values():
+            head, *rows = sheet[table.ref]
+            titles = [cell.value for cell in head]
+            if title in titles:
+                return [row[titles.index(title)].value for row in rows]
+    raise AssertionError(f"no table has a column {title}")
+
+
 @cache
 def catalogue() -> Catalogue:
     return load_catalogue(demo.SCHEMAS)

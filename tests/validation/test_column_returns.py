@@ -22,10 +22,10 @@ from builders.filled_forms import check_forms, finding_lines, identity
 from builders.reader_files import FormFile
 from openpyxl import load_workbook
 
-from mlay_batch.checks.filled_rows import ignore_blank_form
+from mlay_batch.checks.filled_rows import fill_in, ignore_blank_form
 from mlay_batch.checks.validate import validate
 from mlay_batch.core.messages import explain
-from mlay_batch.model.records import CheckedFile, Submission
+from mlay_batch.model.records import CheckedFile, Row, Submission
 from mlay_batch.reader import read
 from mlay_batch.schema.model import Form
 from mlay_batch.template import render
@@ -68,6 +68,20 @@ def test_what_follows_from_the_rest_is_computed():
     assert values(checked, "tours")["excused"] == 0
     assert values(checked, "marks")["total"] == 88.5
     assert values(checked, "post")["staff"] == 10
+
+
+def test_what_hangs_on_a_column_keeps_that_column_alone():
+    """A form with columns of two kinds: the first of one kind is not the first of the other."""
+    walks, marks = WHOLE.section("tours"), WHOLE.section("marks")
+    drives = replace(walks, id="drives")
+    cells = dict.fromkeys(("day", "went", "total"), "B2")
+    rows = [
+        Row("tours", "", 0, dict.fromkeys(cells), cells),
+        Row("drives", "", 0, dict.fromkeys(cells), cells),
+        Row("marks", "", 0, {"total": 90}, {"total": "B9"}),
+    ]
+    sections = {section.id: section for section in (walks, drives, replace(marks, under="drives"))}
+    assert [row.section for row in fill_in(rows, sections, ()).rows] == ["drives", "marks"]
 
 
 def test_a_forged_result_changes_nothing():

@@ -79,7 +79,7 @@ def _section_table(ctx: ReportContext, family: Family, section: Section) -> Data
         for name, (of_form, field) in family_fields(family, section.id).items()
         if (field.switch is None if section.id not in asked else f"{section.id}.{name}" in asked)
         or any(_has(line, name) for line in rows)
-        if not (field.compute and field.compute.band)
+        if not field.is_band
     }
     columns = tuple(_columns(ctx, fields))
     title = ctx.t("sheet.section", title=strip_number(section.title.of(ctx.lang)))
