@@ -136,7 +136,7 @@ def _check_register(data: bytes, form: Form) -> CheckedRegister:
         from mlay_batch.checks.validate import validate_register  # see above
 
         (submission,) = reading.result()
-    if submission.form and not has_errors(submission.findings):
+    if submission.form:
         return CheckedRegister(*validate_register(submission, form))
     return CheckedRegister(submission, submission.findings)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from mlay_batch.app.cache import read_catalogue, read_register
+from mlay_batch.app.cache import CheckedRegister, read_catalogue, read_register
 from mlay_batch.app.settings import CONFIG_NAME
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.findings import Finding, has_errors
@@ -128,19 +128,28 @@ def open_office(workspace: Workspace) -> Office:
     missing or wrong register.
     """
     catalogue = with_deadlines(read_catalogue(workspace), workspace.settings.deadlines)
-    form = catalogue.register_form
-    name = workspace.register.name
+    data, checked = read_checked_register(workspace, catalogue)
+    if not checked.submission.section_rows("organisations"):
+        raise RegisterError("register.empty", path=workspace.register.name)
+    register = Register.from_submission(checked.submission)
+    digest = hashlib.sha256(data).hexdigest()
+    return Office(workspace, catalogue, register, digest, checked.findings)
+
+
+def read_checked_register(
+    workspace: Workspace, catalogue: Catalogue
+) -> tuple[bytes, CheckedRegister]:
+    """Return the register's file and content, whose findings are warnings.
+
+    Raises RegisterError (with all ``findings`` and ``form``) for a missing or wrong register.
+    """
+    form, name = catalogue.register_form, workspace.register.name
     try:
         data = workspace.register.read_bytes()
     except OSError as error:
         raise RegisterError("register.unreadable", path=str(workspace.register)) from error
-    digest, schemas = hashlib.sha256(data).hexdigest(), schemas_hash(catalogue)
-    checked = read_register(workspace, form, data, schemas)
+    checked = read_register(workspace, form, data, schemas_hash(catalogue))
     findings = tuple(finding.in_file(name) for finding in checked.findings)
-    if not has_errors(findings) and not checked.submission.section_rows("organisations"):
-        raise RegisterError("register.empty", path=name)
     if has_errors(findings):
         raise RegisterError("register.errors", path=name, findings=findings, form=form)
-    return Office(
-        workspace, catalogue, Register.from_submission(checked.submission), digest, findings
-    )
+    return data, replace(checked, findings=findings)

@@ -65,10 +65,13 @@ def validate(
 def validate_register(submission: Submission, form: Form) -> tuple[Submission, tuple[Finding, ...]]:
     """Return the register with codes resolved, and all findings, those of the reader first.
 
-    Its `ref` fields name its own rows. The tree of organisations must have no cycle; a parent that
+    Its `ref` fields name its own rows; codes of a section that could not be read are taken as they
+    are. The tree of organisations must have no cycle; a parent that
     closes one gets no other finding.
     """
-    lists = {name: _names_by_code(submission, name) for name in ("organisations", "officers")}
+    unread = unread_sections(submission.findings)
+    names = (name for name in ("organisations", "officers") if name not in unread)
+    lists = {name: _names_by_code(submission, name) for name in names}
     candidate = CandidateReturn(submission, form, findings=submission.findings)
     result = _check_all({0: candidate}, resolvers(lists))[0]
     cycles = sort_findings(cycle_findings(result.submission), result.submission)

@@ -21,6 +21,7 @@ from mlay_batch.errors import MlayError
 # Command → module of this package. Only the module of the command called is imported.
 COMMANDS = {
     "init": "init",
+    "register": "init",
     "template": "blank_forms",
     "fetch": "held_files",
     "run": "monthly",

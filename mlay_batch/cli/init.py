@@ -12,7 +12,7 @@ from mlay_batch.app.templates import blank_register
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.cli import output
 from mlay_batch.cli.options import option
-from mlay_batch.cli.session import Session, command
+from mlay_batch.cli.session import Session, command, dry_run_option
 from mlay_batch.core.files import write_atomically
 
 
@@ -31,6 +31,25 @@ def init(session: Session, directory: Path, name: str, place: str) -> int:
     if not workspace.register.exists():
         write_atomically(workspace.register, register)
     output.show_text(session.lang, "init.done", path=workspace.root, register=workspace.register)
+    return 0
+
+
+@command(
+    "register",
+    click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False),
+    dry_run_option,
+)
+def register(session: Session, file: Path | None) -> int:
+    """Check the register, or take a list of branches into it."""
+    if file is None:
+        lists = session.office.register
+        counts = {"organisations": len(lists.organisations), "officers": len(lists.officers)}
+        output.show_text(session.lang, "register.right", **counts)
+        return 0
+    from mlay_batch.app import branch_list  # start-up: `init` takes no list
+
+    taken = branch_list.take_file(session.workspace, file, dry_run=session.dry_run)
+    output.show_taken_list(session, taken)
     return 0
 
 

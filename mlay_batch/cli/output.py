@@ -28,6 +28,7 @@ from mlay_batch.model.records import Decision, Verdict
 from mlay_batch.schema import Catalogue, Form
 
 if TYPE_CHECKING:  # start-up: for annotations only
+    from mlay_batch.app.branch_list import TakenList
     from mlay_batch.app.check_file import CheckResult
     from mlay_batch.app.consolidate import ConsolidationResult
     from mlay_batch.app.ingest import IngestResult
@@ -73,6 +74,15 @@ def show_text(lang: str, key: str, **params: object) -> None:
         name: safe_line(v) if isinstance(v, str | Path) else v for name, v in params.items()
     }
     click.echo(say(lang, key, **safe_params))
+
+
+def show_taken_list(session: Session, taken: TakenList) -> None:
+    """Print what became of a list of branches, name by name."""
+    for key in ("added", "completed", "differing", "left_out"):
+        for line in getattr(taken, key):
+            show_text(session.lang, f"register.{key}", line=line)
+    counts = {"added": len(taken.added), "completed": len(taken.completed)}
+    show_text(session.lang, "register.dry" if session.dry_run else "register.taken", **counts)
 
 
 def show_error(error: MlayError, lang: str) -> None:

@@ -190,6 +190,7 @@ STYLES: Mapping[str, Style] = MappingProxyType(
         ),
         "fixed": replace(_BOX, bold=True, fill=LABEL_FILL, align="left", indent=1, number="text"),
         "computed": replace(_BOX, fill=LABEL_FILL, align="center"),
+        "looked_up": replace(_BOX, fill=LABEL_FILL, colour=QUIET, align="left", indent=1),
         "entry": replace(_BOX, align="left", indent=1, number="text"),
         "entry_integer": replace(_BOX, align="center", number="integer"),
         "entry_number": replace(_BOX, align="center", number="number"),

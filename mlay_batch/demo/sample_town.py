@@ -141,10 +141,10 @@ def register_rows(town: SampleTown) -> tuple[Row, ...]:
 
 
 def _entries(town: SampleTown, section: str) -> Iterator[Mapping[str, Any]]:
-    yield from town.data[section]
-    if section == "addresses":
-        with_address = {entry["branch"] for entry in town.data["addresses"]}
-        for entry in town.data["organisations"]:
-            if entry["code"] not in with_address:
-                mail = town.data["mail"].format(code=entry["code"].lower())
-                yield {"branch": entry["code"], "mail": mail}
+    """Yield the entries of a section; organisations without other addresses have one by code."""
+    with_address = {entry["branch"] for entry in town.data["addresses"]}
+    for entry in town.data[section]:
+        if section == "organisations" and entry["code"] not in with_address:
+            yield entry | {"mail": town.data["mail"].format(code=entry["code"].lower())}
+        else:
+            yield entry

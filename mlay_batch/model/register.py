@@ -43,6 +43,8 @@ class Organisation:
         founded: first day on which it exists; None if that lies before all periods.
         ended: first day on which it no longer exists (dissolved or merged); None while it exists.
         successor: code of the organisation it was merged into; None if it was not merged.
+        secretary: name, to be rung or addressed by; None if it is not entered.
+        mail: its address at all times, besides those in `Register.addresses`; None without one.
     """
 
     code: str
@@ -52,6 +54,8 @@ class Organisation:
     founded: date | None = None
     ended: date | None = None
     successor: str | None = None
+    secretary: str | None = None
+    mail: str | None = None
 
     def is_active(self, period: Period) -> bool:
         """Whether it owes a return for `period`: it exists on the period's last day."""
@@ -209,7 +213,7 @@ class Register:
         organisations: all organisations; one without a parent is the office itself.
         officers: persons with a quota.
         assignments: which officer attends where.
-        addresses: mail addresses of organisations.
+        addresses: mail addresses of organisations; first those that stand beside their names.
         waivers: exceptions from returns and rules.
         signatories: who prepares and signs consolidated reports.
         switches: what the office asks its cells for, where that is not the form's own.
@@ -236,7 +240,9 @@ class Register:
             "switches": SwitchSetting,
         }
         lists = {name: tuple(_records(submission, name, kind)) for name, kind in kinds.items()}
-        return cls(**lists)
+        organisations: tuple[Organisation, ...] = lists["organisations"]
+        own = tuple(Address(o.code, o.mail) for o in organisations if o.mail)
+        return cls(**{**lists, "addresses": (*own, *lists["addresses"])})
 
     @cached_property
     def by_code(self) -> Mapping[str, Organisation]:

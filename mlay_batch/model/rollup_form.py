@@ -30,6 +30,7 @@ from mlay_batch.schema.versions import Family, families, family_fields, family_s
 
 HIDDEN_SHEET = "_consolidated"  # has the sections that are on no data sheet
 ORIGIN, RETURN_LIST = "made", "returns"
+KEPT_AT_HOME = ("mail", "secretary")  # how to reach people is no matter of the level above
 REGISTER_LISTS = ("organisations", "officers", "assignments", "waivers")
 BRANCH, PERIOD = "_branch", "_period"
 TITLE = Text("Bảng tổng hợp của cấp dưới", "Consolidated workbook of the level below")
@@ -118,7 +119,8 @@ def _register_sections(catalogue: Catalogue) -> Iterator[Section]:
     """Yield the lists of the register; types and roles travel as ids."""
     for name in REGISTER_LISTS:
         section = catalogue.register_form.section(name)
-        yield Section(name, "table", section.title, tuple(map(_unchecked_field, section.fields)))
+        carried = (field for field in section.fields if field.id not in KEPT_AT_HOME)
+        yield Section(name, "table", section.title, tuple(map(_unchecked_field, carried)))
 
 
 def _rollup_section(

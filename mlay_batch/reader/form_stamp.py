@@ -110,7 +110,18 @@ def guess_texts(
     unit = header["branch"].text.partition(CODE_SEPARATOR)[2] if "branch" in header else ""
     top_blocks = {block.sheet.title: block for block in reversed(blocks)}
     for block in top_blocks.values():
-        yield from _heading_texts(block, name_key(unit))
+        if form.is_list:
+            yield from _list_owner(form, block)
+        else:
+            yield from _heading_texts(block, name_key(unit))
+
+
+def _list_owner(form: Form, block: Block) -> Iterator[str]:
+    """Yield whose list it is: the words right above the title."""
+    titles = {name_key(words) for words in (form.title.vi, form.title.en)}
+    for (row, column), raw in block.sheet.filled_cells.items():
+        if isinstance(raw, str) and row < block.bounds[0] and name_key(raw) in titles:
+            yield str(block.sheet.value_at((row - 1, column)) or "")
 
 
 def _heading_texts(block: Block, unit: str) -> Iterator[str]:

@@ -29,6 +29,7 @@ from mlay_batch.reader.section_finder import (
     single,
 )
 from mlay_batch.reader.values import display_text
+from mlay_batch.schema.column_widths import is_name, table_columns
 from mlay_batch.schema.layout import HEADER, label_section, sections_of
 from mlay_batch.schema.model import Field, Form, Section
 from mlay_batch.schema.switches import may_be_absent
@@ -162,8 +163,11 @@ def _table_block(
         if number_column
         and display_text(sheet.value_at((row, number_column))).rstrip(".").isdigit()
     )
+    names = (f for _, f in table_columns(finder.form, section) if is_name(f))
+    heads = (sheet.positions_of(name_keys(f.title), range(head_row, head_row + 1)) for f in names)
+    name_cells = {(row, column) for found in heads for _, column in found for row in rows}
     bounds = head_row, min(used_columns), rows.stop - 1, max(used_columns)
-    return Block(section, sheet, records, bounds, frozenset(numbers))
+    return Block(section, sheet, records, bounds, frozenset({*numbers, *name_cells}))
 
 
 def _table_end(sheet: Sheet, first: int, columns: range, fixed: frozenset[str]) -> int:

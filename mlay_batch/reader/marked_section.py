@@ -23,6 +23,7 @@ from mlay_batch.reader.section_finder import (
     single,
 )
 from mlay_batch.reader.values import display_text
+from mlay_batch.schema.column_widths import NAME_ENDING
 from mlay_batch.schema.layout import (
     HEADER,
     LAST_MARKER,
@@ -99,6 +100,8 @@ class MarkedSection:
             del columns[name]
         records = tuple({name: (r, c) for name, c in columns.items()} for r in rows)
         template_cells = {position for cells in ids.values() for position in cells}
+        name_columns = self._name_columns()
+        template_cells |= {(r, c) for r in range(self.top, self.bottom) for c in name_columns}
         used_columns = [*columns.values()] or [self.column]
         if number_column := self._number_column(heading_rows, set(columns.values())):
             used_columns.append(number_column)
@@ -108,6 +111,11 @@ class MarkedSection:
         bounds = self.top, min(used_columns), self.bottom, max(used_columns)
         headings = {(r, c): name for r in heading_rows for name, c in columns.items()}
         return Block(self.section, self.sheet, records, bounds, frozenset(template_cells), headings)
+
+    def _name_columns(self) -> list[int]:
+        """Return the columns of names looked up, which are not read: whatever they now show."""
+        cells = ((c, self.sheet.value_at((self.top, c))) for c in self._columns())
+        return [c for c, raw in cells if isinstance(raw, str) and raw.endswith(NAME_ENDING)]
 
     def _find_exchanged(
         self,

@@ -21,6 +21,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from mlay_batch.schema.column_widths import (
+    FIRST_COLUMN,
+    LABEL_WIDTH,
+    column_widths,
+    is_name,
+    last_column_within,
+    table_columns,
+)
 from mlay_batch.schema.computed import is_computed
 from mlay_batch.schema.model import HEADER as HEADER  # its plan is made here
 from mlay_batch.schema.model import Field, Form, Part, Section, Text
@@ -45,18 +53,17 @@ Role = Literal[
     "help",
     "unit",
     "value",
+    "name",
     "sign",
     "room",
 ]
 
-_FIRST_COLUMN = 2  # B holds row numbers of tables, whose values begin in C
-
 # Least widths of the parts of a card line, in characters; each takes columns until it has its own.
-_LABEL_WIDTH, _CHOICE_WIDTH, _UNIT_WIDTH = 40, 26, 12
+_CHOICE_WIDTH, _UNIT_WIDTH = 26, 12
 _NARROW_WIDTH = 16  # a card's numbers begin in the first column that is no wider, if there is one
-# On a sheet with columns: 161 mm, within the margins of a letter; label and one record 400 pixels.
-_LABEL_COLUMN_WIDTH, _RECORD_WIDTH, _MARGIN_WIDTH = 23, 26, 1
-_CARD_ONLY_WIDTHS = {2: 5, 3: 12, 4: 39, 5: 12, 6: 14, 7: 28}  # column: width, without tables
+# Below the rows of the last table on a list's sheet: how many more there are at least, and how many
+# of them look names up. LibreOffice prints as far as formulas reach, be they empty.
+_SPARE_ROWS, _LOOKING_UP = 40, 8
 
 _SIGNATURES = (
     (Text("NGƯỜI LẬP BIỂU", "PREPARED BY"), Text("T/M CẤP ỦY\nBÍ THƯ", "SECRETARY")),
@@ -106,6 +113,7 @@ class SheetPlan:
         last_row: last row of the print area.
         last_column: last column of the print area.
         has_columns: whether records are columns here.
+        is_list: whether it is a sheet of a list, whose last table goes on as far as it is filled.
     """
 
     title: Text
@@ -116,11 +124,12 @@ class SheetPlan:
     last_row: int
     last_column: int
     has_columns: bool = False
+    is_list: bool = False
 
 
 def sections_of(form: Form) -> tuple[Section, ...]:
     """Return the form's sections; a periodic form has the heading card before them."""
-    return form.sections if form.period == "none" else (HEADER, *form.sections)
+    return form.sections if form.is_list else (HEADER, *form.sections)
 
 
 def line_id(part: Part, field: str) -> str:
@@ -185,7 +194,7 @@ def plan_sheets(form: Form, rows: Mapping[str, int] | None = None) -> tuple[Shee
     last_title = next(reversed(sheets))
     return tuple(
         _SheetLayout(form, title, rows or {}).build(
-            sections, signed=form.period != "none" and title == last_title
+            sections, signed=not form.is_list and title == last_title
         )
         for title, sections in sheets.items()
     )
@@ -202,7 +211,7 @@ class _SheetLayout:
         self.first_table_row = 0
 
     def build(self, sections: list[Section], signed: bool) -> SheetPlan:
-        self.widths = _column_widths(sections, self.rows)
+        self.widths = column_widths(self.form, sections, self.rows)
         self.last_column = max(self.widths)
         self.has_columns = any(section.layout == "columns" for section in sections)
         self._add_heading()
@@ -213,7 +222,7 @@ class _SheetLayout:
             if section.layout == "card":
                 self._add_card(section)
             else:
-                self._add_table(section)
+                self._add_table(section, is_last=section is sections[-1])
             self.row += 1
         if signed:
             self._add_signatures()
@@ -226,6 +235,7 @@ class _SheetLayout:
             self.row,
             self.last_column,
             self.has_columns,
+            self.form.is_list,
         )
 
     def _add_cell(
@@ -250,13 +260,16 @@ class _SheetLayout:
         role: tuple[Role, Role],
         fields: tuple[str, str] = ("", ""),
     ) -> None:
-        half = _last_column_within(self.widths, _FIRST_COLUMN, sum(self.widths.values()) * 2 // 5)
-        half = _FIRST_COLUMN if self.has_columns else min(half, self.last_column - 1)
-        self._add_cell(_FIRST_COLUMN, role[0], left, field=fields[0], span=half - _FIRST_COLUMN + 1)
+        half = last_column_within(self.widths, FIRST_COLUMN, sum(self.widths.values()) * 2 // 5)
+        half = FIRST_COLUMN if self.has_columns else min(half, self.last_column - 1)
+        self._add_cell(FIRST_COLUMN, role[0], left, field=fields[0], span=half - FIRST_COLUMN + 1)
         self._add_cell(half + 1, role[1], right, field=fields[1], span=self.last_column - half)
 
     def _add_heading(self) -> None:
         """Place the official heading; beside columns without its asterisk, to save a row."""
+        if self.form.is_list:
+            self._add_list_heading()
+            return
         party = Text("ĐẢNG CỘNG SẢN VIỆT NAM", "ĐẢNG CỘNG SẢN VIỆT NAM")
         self.row = 1
         self._add_halves("upper", party, ("heading", "party"), ("upper", ""))
@@ -266,8 +279,21 @@ class _SheetLayout:
             self.row = 3
             self._add_halves(Text("*", "*"), Text("", ""), ("heading", "heading"))
         self.row += 1
-        self._add_cell(_FIRST_COLUMN, "title", self.form.title, span=self.last_column - 1)
+        self._add_cell(FIRST_COLUMN, "title", self.form.title, span=self.last_column - 1)
         self.row += not self.has_columns
+
+    def _add_list_heading(self) -> None:
+        """Place whose list it is and its title: it is no letter."""
+        self.row = 1
+        self._add_cell(
+            FIRST_COLUMN, "heading", "unit", field="unit", span=self.last_column - FIRST_COLUMN + 1
+        )
+        self.row = 2
+        self._add_cell(FIRST_COLUMN, "title", self.form.title, span=self.last_column - 1)
+        if self.title == (self.form.sections[0].sheet or self.form.sheet):
+            for words in self.form.instructions:
+                self.row += 1
+                self._add_cell(FIRST_COLUMN, "note", words, span=self.last_column - 1)
 
     def _add_signatures(self) -> None:
         self.row += 1
@@ -277,18 +303,18 @@ class _SheetLayout:
                 right = Text(right.vi.replace("\n", " – "), right.en)
             self._add_halves(left, right, ("sign", "sign"))
         self.row += 1
-        self._add_cell(_FIRST_COLUMN, "room", None)
+        self._add_cell(FIRST_COLUMN, "room", None)
 
     def _add_section_title(self, section: Section) -> None:
         if section.title.vi:
             self.row += 1
             self._add_cell(
-                _FIRST_COLUMN, "section", section.title, section.id, span=self.last_column - 1
+                FIRST_COLUMN, "section", section.title, section.id, span=self.last_column - 1
             )
         if section.note:
             self.row += 1
             self._add_cell(
-                _FIRST_COLUMN, "note", section.note, section.id, span=self.last_column - 1
+                FIRST_COLUMN, "note", section.note, section.id, span=self.last_column - 1
             )
 
     def _add_marker(self, section: Section, marker: str) -> None:
@@ -304,8 +330,8 @@ class _SheetLayout:
         """
         self._add_section_title(section)
         self._add_marker(section, "start")
-        label_width = 0 if self.has_columns else _LABEL_WIDTH
-        label_end = _last_column_within(self.widths, _FIRST_COLUMN, label_width)
+        label_width = 0 if self.has_columns else LABEL_WIDTH
+        label_end = last_column_within(self.widths, FIRST_COLUMN, label_width)
         value_column = label_end + 1
         if any(field.type in ("integer", "number") for field in section.fields):
             narrow_columns = (
@@ -328,12 +354,12 @@ class _SheetLayout:
                 self._add_cell(help_column, "help", field.help, section.id, field.id, span)
             title_end = label_end if has_help else value_column - 1
             self._add_cell(
-                _FIRST_COLUMN,
+                FIRST_COLUMN,
                 "label",
                 field.title,
                 section.id,
                 field.id,
-                title_end - _FIRST_COLUMN + 1,
+                title_end - FIRST_COLUMN + 1,
             )
         self._add_marker(section, "end")
 
@@ -347,13 +373,13 @@ class _SheetLayout:
             if field.type in ("choice", "ref")
             else 10_000
         )
-        last_column = _last_column_within(self.widths, column, width)
+        last_column = last_column_within(self.widths, column, width)
         if self.has_columns and section is HEADER:
             last_column = min(column + 1, self.last_column - 1)
         self._add_cell(column, "value", None, section.id, field.id, last_column - column + 1)
         if not field.unit or last_column == self.last_column:
             return last_column
-        unit_end = _last_column_within(self.widths, last_column + 1, _UNIT_WIDTH)
+        unit_end = last_column_within(self.widths, last_column + 1, _UNIT_WIDTH)
         self._add_cell(
             last_column + 1, "unit", field.unit, section.id, field.id, unit_end - last_column
         )
@@ -364,7 +390,7 @@ class _SheetLayout:
         is_base = section.under is None
         base = section if is_base else self.form.section(str(section.under))
         count = max(base.rows, self.rows.get(base.id, 0))
-        first = _FIRST_COLUMN + 1
+        first = FIRST_COLUMN + 1
         self._add_marker(section, "start")
         if is_base:
             for number in range(count):
@@ -376,7 +402,7 @@ class _SheetLayout:
                 self.row += 1
                 self._add_cell(1, "marker", line_id(part, name), section.id)
                 words = title or section.field(name).title
-                self._add_cell(_FIRST_COLUMN, "label", words, section.id, name, part=part.id)
+                self._add_cell(FIRST_COLUMN, "label", words, section.id, name, part=part.id)
                 for column in range(count):
                     record = record_number(section, column, index)
                     self._add_cell(
@@ -389,17 +415,17 @@ class _SheetLayout:
     def _add_record_heads(self, section: Section, first: int, count: int) -> None:
         self.row += 1
         self._add_cell(1, "marker", f"{section.id}:head", section.id)
-        self._add_cell(_FIRST_COLUMN, "head", section.title, section.id)
+        self._add_cell(FIRST_COLUMN, "head", section.title, section.id)
         for number in range(count):
             words = section.record or Text("", "")
             text = Text(f"{words.vi} {number + 1}".strip(), f"{words.en} {number + 1}".strip())
             self._add_cell(first + number, "head", text, section.id, record=number)
         self.first_table_row = self.first_table_row or self.row + 1
 
-    def _add_table(self, section: Section) -> None:
+    def _add_table(self, section: Section, *, is_last: bool) -> None:
         self._add_section_title(section)
         self._add_marker(section, "start")
-        columns = list(enumerate(section.fields, _FIRST_COLUMN + 1))
+        columns = list(table_columns(self.form, section))
         for column, field in columns:
             self._add_cell(column, "marker", field.id, section.id)
         if any(field.group for field in section.fields):
@@ -409,16 +435,24 @@ class _SheetLayout:
                 self._add_cell(column, "group", group, section.id, span=span)
         self.row += 1
         self._add_cell(1, "marker", f"{section.id}:head", section.id)
-        self._add_cell(_FIRST_COLUMN, "head", Text("TT", "No."), section.id)
+        if not self.form.is_list:
+            self._add_cell(FIRST_COLUMN, "head", Text("TT", "No."), section.id)
         for column, field in columns:
             self._add_cell(column, "head", field.title, section.id, field.id)
         self.first_table_row = self.first_table_row or self.row + 1
-        for record in range(max(section.rows, self.rows.get(section.id, 0))):
+        spare = _SPARE_ROWS if self.form.is_list and is_last else 0
+        for record in range(max(section.rows, self.rows.get(section.id, 0) + spare)):
             self.row += 1
-            self._add_cell(_FIRST_COLUMN, "number", str(record + 1), section.id, record=record)
-            for column, field in columns:
-                self._add_cell(column, "value", None, section.id, field.id, record=record)
+            with_names = not is_last or record < self.rows.get(section.id, 0) + _LOOKING_UP
+            self._add_row(section, record, [c for c in columns if with_names or not is_name(c[1])])
         self._add_marker(section, "end")
+
+    def _add_row(self, section: Section, record: int, columns: list[tuple[int, Field]]) -> None:
+        if not self.form.is_list:
+            self._add_cell(FIRST_COLUMN, "number", str(record + 1), section.id, record=record)
+        for column, field in columns:
+            role: Role = "name" if is_name(field) else "value"
+            self._add_cell(column, role, None, section.id, field.id, record=record)
 
 
 def _group_spans(columns: list[tuple[int, Field]]) -> Iterator[tuple[int, Text, int]]:
@@ -432,54 +466,6 @@ def _group_spans(columns: list[tuple[int, Field]]) -> Iterator[tuple[int, Text, 
         if field.group:
             yield column, field.group, stop - start
         start = stop
-
-
-def _column_widths(sections: list[Section], rows: Mapping[str, int]) -> dict[int, int]:
-    """Return the width of each column in characters: the largest that a table asks for.
-
-    If the sheet also has a card, columns are added until 40 characters are free beside its labels.
-    On a sheet with columns of records all these are equally wide; a margin follows them.
-    """
-    counts = [
-        max(s.rows, rows.get(s.id, 0))
-        for s in sections
-        if s.layout == "columns" and s.under is None
-    ]
-    if counts:
-        last = _FIRST_COLUMN + max(counts)
-        records = dict.fromkeys(range(_FIRST_COLUMN + 1, last + 1), _RECORD_WIDTH)
-        return {_FIRST_COLUMN: _LABEL_COLUMN_WIDTH, **records, last + 1: _MARGIN_WIDTH}
-    tables = [section for section in sections if section.layout == "table"]
-    if not tables:
-        return dict(_CARD_ONLY_WIDTHS)
-    widths = {_FIRST_COLUMN: 5}
-    for section in tables:
-        for column, field in enumerate(section.fields, _FIRST_COLUMN + 1):
-            widths[column] = max(widths.get(column, 0), field.width or 14)
-    label_width = _LABEL_WIDTH if len(tables) < len(sections) else 0
-    while (
-        len(widths) < 3
-        or sum(widths[c] for c in _columns_after_label(widths, label_width)) < label_width
-    ):
-        widths[max(widths) + 1] = 14
-    return widths
-
-
-def _columns_after_label(widths: Mapping[int, int], label_width: int) -> range:
-    """Return the columns right of a card's labels, which take `label_width` characters."""
-    return range(_last_column_within(widths, _FIRST_COLUMN, label_width) + 1, max(widths) + 1)
-
-
-def _last_column_within(widths: Mapping[int, int], first: int, width: int) -> int:
-    """Return the last of the columns from `first` that together reach `width` characters.
-
-    That is the sheet's last column if all together do not reach it.
-    """
-    column, total = first, widths[first]
-    while total < width and column < max(widths):
-        column += 1
-        total += widths[column]
-    return column
 
 
 def fixed_texts(form: Form) -> frozenset[str]:

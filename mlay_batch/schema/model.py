@@ -139,6 +139,7 @@ class Field(Record):
             formula, which the reader never trusts. A sum of which every part is switched off is
             typed.
         switch: id of the form's switch without which the field is not asked for.
+        also: other headings under which lists of the office's own have it.
     """
 
     id: str
@@ -164,6 +165,7 @@ class Field(Record):
     propose: Computed | None = None
     compute: Computed | None = None
     switch: str | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def is_band(self) -> bool:
@@ -383,6 +385,15 @@ class Form(Record):
     def is_rollup(self) -> bool:
         """Whether this is the form of a subordinate office's workbook, derived from all others."""
         return self.form == ROLLUP
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is kept over the periods, as the register is, and not sent for one."""
+        return self.period == "none"
+
+    def has_rows_named_by(self, field: Field) -> bool:
+        """Whether a `ref` field takes the codes of a section of this form."""
+        return field.type == "ref" and any(section.id == field.ref for section in self.sections)
 
     def section(self, section_id: str) -> Section:
         """Return the section of that id; KeyError where there is none."""

@@ -36,7 +36,7 @@ from mlay_batch.template.openpyxl_book import (
 from mlay_batch.template.records import used_switches
 from mlay_batch.template.template_context import (
     TemplateContext,
-    computed_values,
+    formula_results,
     given_values,
     heading_texts,
     row_values,
@@ -82,18 +82,18 @@ def render_returned(
     if groups:
         write_error_list(book, groups, form, context, lang)
     sheets = {name: book.add_sheet(name) for name in plans}
-    write_guide(book, form, context, lang, due_in_letter=context.due_in_letter or bool(findings))
+    if not form.is_list:
+        due_in_letter = context.due_in_letter or bool(findings)
+        write_guide(book, form, context, lang, due_in_letter=due_in_letter)
     typed = row_values(form, context, rows, lang)
     typed |= {key: value for key, value in typed_values(marks).items() if typed.get(key) is None}
     given = given_values(form, context, typed, lang, cards=not findings)
-    values = given | typed
-    values |= computed_values(form, context, values, lang)
     content = FormContent(
         form,
         context.period,
         lang,
         heading_texts(context, lang),
-        values,
+        formula_results(form, context, given | typed, lang),
         write_lists(book, form, context, plans, lang),
         _footer(form, context, lang),
         context.bands,
@@ -112,7 +112,7 @@ def _plan_sheets(
 ) -> Mapping[str, SheetPlan]:
     """Return the plan of each sheet to fill in, by its name in the workbook."""
     plans = plan_sheets(form, Counter(row.section for row in rows))
-    keys = ("errors_sheet", "guide") if returned else ("guide",)
+    keys = [*(["errors_sheet"] if returned else []), *([] if form.is_list else ["guide"])]
     fixed_titles = [text("template", key, lang) for key in keys]
     names = sheet_titles(
         [LISTS_SHEET, STAMP_SHEET, *fixed_titles, *(p.title.of(lang) for p in plans)]

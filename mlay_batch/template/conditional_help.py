@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from openpyxl.formatting.rule import Rule as Format
 from openpyxl.styles import Border, Font, PatternFill, Side
@@ -18,7 +18,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch.core.findings import Severity
-from mlay_batch.core.styles import TONES
+from mlay_batch.core.styles import LINE, TONES
 from mlay_batch.schema.checks import CHECKS
 from mlay_batch.schema.computed import is_computed
 from mlay_batch.schema.layout import CellPlan
@@ -78,6 +78,8 @@ def add_conditional_formats(
 ) -> None:
     """Add the conditional formats of all sections on a sheet."""
     for area in areas:
+        if form.is_list and area.section.layout == "table":
+            _add_lines(sheet, area)
         for rule in area.section.rules:
             formula = _formula(rule, area, form, lang)
             if formula and area.section.layout == "columns":
@@ -95,6 +97,16 @@ def add_conditional_formats(
                 )
 
 
+def _add_lines(sheet: Worksheet, area: SectionArea) -> None:
+    """Draw the lines of a list's rows that are filled."""
+    first, *_, last = area.section.fields
+    (left, _, _), (_, _, right) = (area.cell_range(f.id).partition(":") for f in (first, last))
+    style = DifferentialStyle(border=_box("thin", LINE))
+    sheet.conditional_formatting.add(
+        f"{left}:{right}", Format(type="expression", dxf=style, formula=[_started_formula(area)])
+    )
+
+
 def _blank_formula(cell: str) -> str:
     return f"LEN(TRIM({cell}))=0"
 
@@ -110,8 +122,7 @@ def _started_formula(area: SectionArea) -> str:
             if not (is_computed(field, area.first) or field.propose or field.preset is not None)
         ]
         return f"COUNTA({','.join(area.first_cell(field.id) for field in typed)})>0"
-    names = [field.id for field in area.section.fields]
-    return f"COUNTA({area.first_cell(names[0])}:{area.first_cell(names[-1])})>0"
+    return f"COUNTA({','.join(area.first_cell(field.id) for field in area.fields())})>0"
 
 
 def _sum_equals(params: Mapping[str, Any], area: SectionArea, *_: Any) -> str:
@@ -183,9 +194,13 @@ def _conditional_format(formula: str, tone: str) -> Format:
 @cache
 def _format_style(name: str) -> DifferentialStyle:
     tone = TONES[name]
-    side = Side(style="dotted" if name == "todo" else "dashed", color=tone.ink)
     return DifferentialStyle(
         font=Font(color=tone.ink, bold=name == "bad"),
         fill=PatternFill(bgColor=tone.fill),
-        border=Border(left=side, right=side, top=side, bottom=side),
+        border=_box("dotted" if name == "todo" else "dashed", tone.ink),
     )
+
+
+def _box(line: Literal["thin", "dotted", "dashed"], colour: str) -> Border:
+    side = Side(style=line, color=colour)
+    return Border(left=side, right=side, top=side, bottom=side)

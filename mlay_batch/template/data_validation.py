@@ -26,7 +26,7 @@ from mlay_batch.schema.instructions import (
 from mlay_batch.schema.layout import CODE_SEPARATOR, LISTS_SHEET, CellPlan, SheetPlan
 from mlay_batch.schema.model import Field, Form
 from mlay_batch.template.openpyxl_book import TemplateBook
-from mlay_batch.template.template_context import TemplateContext, is_local_list
+from mlay_batch.template.template_context import TemplateContext
 
 TITLE_LIMIT, TEXT_LIMIT = 32, 255  # Excel's limits; it "repairs" a file with longer texts
 ValidationKind = Literal["whole", "decimal", "date", "list", "textLength"] | None
@@ -103,6 +103,10 @@ class ListRanges:
         name = field.choices if field.type == "choice" else field.ref
         return self.ranges.get(f"{field.type}:{name}")
 
+    def find_names(self, field: Field) -> tuple[str, str]:
+        """Return the ranges of the codes that a field takes and of their names, in a list."""
+        return self.ranges[f"ref:{field.ref}"], self.ranges[f"name:{field.ref}"]
+
 
 def write_lists(
     book: TemplateBook,
@@ -139,18 +143,18 @@ def write_lists(
 
 
 def _local_ranges(form: Form, sheets: Mapping[str, SheetPlan]) -> Mapping[str, str]:
+    """Return the ranges of codes of the form's own rows, and of the names beside these."""
     ranges = {}
     fields = (field for section in form.sections for field in section.fields)
-    for field in fields:
-        if not field.ref or not is_local_list(form, field):
-            continue
-        code_field = form.section(str(field.ref)).fields[0].id
-        for name, sheet in sheets.items():
-            cells = [c for c in sheet.cells if _is_value_cell(c, str(field.ref), code_field)]
-            if cells:
-                letter = get_column_letter(cells[0].column)
-                place = f"${letter}${cells[0].row}:${letter}${cells[-1].row}"
-                ranges[f"ref:{field.ref}"] = f"{quote_sheetname(name)}!{place}"
+    for ref in {str(field.ref) for field in fields if form.has_rows_named_by(field)}:
+        code_field, *other_fields = form.section(ref).fields
+        for key, field in (("ref", code_field), *(("name", f) for f in other_fields[:1])):
+            for title, sheet in sheets.items():
+                cells = [c for c in sheet.cells if _is_value_cell(c, ref, field.id)]
+                if cells:
+                    letter = get_column_letter(cells[0].column)
+                    place = f"${letter}${cells[0].row}:${letter}${cells[-1].row}"
+                    ranges[f"{key}:{ref}"] = f"{quote_sheetname(title)}!{place}"
     return ranges
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from openpyxl.comments import Comment
@@ -14,12 +14,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import Value
+from mlay_batch.schema.column_widths import NAME_ENDING
 from mlay_batch.schema.computed import is_computed
 from mlay_batch.schema.layout import HEADER, CellPlan, Role, SheetPlan, sections_of
 from mlay_batch.schema.model import Field, Form, Section, Text
 from mlay_batch.template.conditional_help import SectionArea, add_conditional_formats
 from mlay_batch.template.data_validation import ListRanges, validation
-from mlay_batch.template.formulas import Bands, cell_formula
+from mlay_batch.template.formulas import Bands, cell_formula, name_formula
 from mlay_batch.template.openpyxl_book import (
     MAX_ROW_HEIGHT,
     AutoRow,
@@ -34,6 +35,7 @@ from mlay_batch.template.openpyxl_book import (
 )
 from mlay_batch.template.template_context import CellKey
 
+_LEAST_SCALE = 0.75  # a list that needs smaller letters to be printed upright lies across
 _A4 = {"portrait": (539.0, 763.0), "landscape": (784.0, 516.0)}  # printable points, wide and high
 _POINTS_PER_CHARACTER = 6.0  # width of a digit of the default font, 8 pixels
 _SLOT_STYLES = {"upper": "heading", "unit": "unit_name", "place": "place"}
@@ -144,7 +146,9 @@ class _SheetWriter:
         for cell in plan.cells:
             if cell.role == "value":
                 self.record_cells[cell.section, cell.record][cell.field] = cell
-        self.has_columns = plan.has_columns
+        self.is_small = plan.has_columns or plan.is_list
+        self.filled = {key[:2] for key, value in content.values.items() if value is not None}
+        self.open_section = plan.cells[-1].section if plan.is_list else ""
         self.heights: dict[int, float] = {}
         self.growing_rows: set[int] = set()
         self.style_overrides = dict(_style_overrides(plan.cells))
@@ -153,6 +157,8 @@ class _SheetWriter:
         """Write one planned cell."""
         if cell.role == "value":
             self._write_value(cell)
+        elif cell.role == "name":
+            self._write_name(cell)
         elif cell.role in ("heading", "subtitle") and cell.field:
             words = self.content.heading_texts[cell.field]
             style = self._sized(_SLOT_STYLES[cell.field])
@@ -191,16 +197,32 @@ class _SheetWriter:
         is_long_blank = value is None and form_field.max_length >= _LONG_TEXT
         self._measure(cell, "\n" * (_BLANK_LINES - 1) if is_long_blank else value, style)
 
+    def _write_name(self, cell: CellPlan) -> None:
+        """Write what looks up the name of the code left of the cell."""
+        form_field = self.fields[cell.section, cell.field.removesuffix(NAME_ENDING)]
+        codes, names = self.content.lists.find_names(form_field)
+        formula = name_formula(replace(cell, column=cell.column - 1), codes, names)
+        value = self.content.values.get((cell.section, cell.record, cell.field))
+        style = self._sized(self._in_list("looked_up", cell.section, cell.record))
+        self.book.write_formula(self.sheet, cell.row, cell.column, formula, value, style)
+        self._measure(cell, value, style)
+
+    def _in_list(self, style: str, section: str, record: int) -> str:
+        """Return the style, without its border in a row of a list that is still to come."""
+        is_spare = section == self.open_section and (section, record) not in self.filled
+        return f"{style} bare" if is_spare else style
+
     def _value_style(self, section: Section, form_field: Field, key: CellKey) -> str:
         if _is_locked(section, form_field, self.record_cells[key[:2]]):
             return self._sized("computed" if form_field.compute else "fixed")
         style = _VALUE_STYLES.get(form_field.type, "entry") + " open"
+        style = self._in_list(style, *key[:2])
         tone = self.content.tones.get(key) or ("given flat" if key in self.content.given else "")
         return f"{self._sized(style)} {tone}".strip()
 
     def _sized(self, style: str) -> str:
-        """Return the style's name; a sheet with columns has small letters, to fit on one page."""
-        return f"{style} small" if self.has_columns and style != "marker" else style
+        """Return the style's name; sheets with columns and lists have small letters, for paper."""
+        return f"{style} small" if self.is_small and style != "marker" else style
 
     def _add_note(self, cell: CellPlan, words: str) -> None:
         self.book.program_texts[words] = None
@@ -214,7 +236,7 @@ class _SheetWriter:
         width = sum(self.plan.widths[c] for c in range(cell.column, cell.column + cell.span))
         text_width = width / (1.1 if style_spec.bold else 1.0) - style_spec.indent
         lines = line_count(words, text_width, style_spec.size)
-        height_of = small_row_height if self.has_columns else row_height
+        height_of = small_row_height if self.is_small else row_height
         needed_height = height_of(lines, style_spec.size)
         if cell.role in ("room", "title"):
             needed_height = max(needed_height, _ROOMS[cell.role])
@@ -224,13 +246,13 @@ class _SheetWriter:
         """Set the height of every row; Excel may still raise rows of tables."""
         for row, points in self.heights.items():
             if row in self.growing_rows:
-                factor = 1.0 if self.has_columns else _ROOM_FACTOR
+                factor = 1.0 if self.is_small else _ROOM_FACTOR
                 points = min(MAX_ROW_HEIGHT, round(points * factor, 1))
                 self.sheet.row_dimensions[row] = AutoRow(self.sheet, index=row, ht=points)
             else:
                 self.sheet.row_dimensions[row].height = points
             self.heights[row] = points
-        if self.has_columns:
+        if self.plan.has_columns:
             for row in set(range(1, self.plan.last_row)) - self.heights.keys():
                 self.heights[row] = self.sheet.row_dimensions[row].height = _GAP
         for row in self.plan.hidden_rows:
@@ -262,7 +284,14 @@ def _print_and_protect(
     sheet: Worksheet, plan: SheetPlan, content: FormContent, heights: Mapping[int, float]
 ) -> None:
     area = f"B1:{get_column_letter(plan.last_column)}{plan.last_row}"
-    set_up_page(sheet, content.form.orientation, content.footer, area, is_letter=plan.has_columns)
+    orientation = content.form.orientation
+    if plan.is_list:
+        width = sum(plan.widths.values()) * _POINTS_PER_CHARACTER * _LEAST_SCALE
+        orientation = "portrait" if width <= _A4["portrait"][0] else "landscape"
+        sheet.sheet_view.showGridLines = True
+    set_up_page(sheet, orientation, content.footer, area, is_letter=plan.has_columns)
+    if plan.is_list:
+        sheet.print_area = None  # as far as it is filled, also by rows to come
     head_rows = [cell.row for cell in plan.cells if cell.role in ("head", "group")]
     sections = {cell.section for cell in plan.cells if cell.role == "value"}
     if plan.has_columns:
@@ -273,7 +302,7 @@ def _print_and_protect(
         sheet.print_title_rows = f"{min(head_rows)}:{max(head_rows)}"
         sheet.freeze_panes = f"C{plan.first_table_row}"
     else:
-        for row in _page_breaks(plan, content.form.orientation, heights):
+        for row in () if plan.is_list else _page_breaks(plan, orientation, heights):
             sheet.row_breaks.append(Break(id=row - 1))
         _select_first(sheet, plan)
     protect(sheet, may_insert_columns=plan.has_columns)

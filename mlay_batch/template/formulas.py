@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from openpyxl.utils import get_column_letter
 
-from mlay_batch.schema.layout import CellPlan
+from mlay_batch.schema.layout import CODE_SEPARATOR, CellPlan
 from mlay_batch.schema.model import Computed, Section, Text
 
 Bands = Mapping[str, Sequence[tuple[float, Text]]]
@@ -37,6 +37,13 @@ def cell_formula(
     ]
     total = f"SUM({','.join(plus)})" + (f"-SUM({','.join(minus)})" if minus else "")
     return f'=IF(COUNT({",".join(needed)})={len(needed)},{total},"")' if needed else f"={total}"
+
+
+def name_formula(code_cell: CellPlan, codes: str, names: str) -> str:
+    """Return the formula that looks up the name of a code, which may be followed by a name."""
+    code = _address(code_cell)
+    code = f'LEFT({code},FIND("{CODE_SEPARATOR}",{code}&"{CODE_SEPARATOR}")-1)'
+    return f'=IFERROR(INDEX({names},MATCH({code},{codes},0))&"","")'
 
 
 def _address(cell: CellPlan) -> str:

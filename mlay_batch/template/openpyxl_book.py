@@ -181,13 +181,15 @@ class AutoRow(RowDimension):
 def named_style(style: str) -> Style:
     """Return the style of a name with modifiers.
 
-    ``open`` unlocks the cell; a tone colours it; ``flat`` keeps the tone's border thin; ``small``
-    has letters of 10 points, or 14 in a title.
+    ``bare`` has no border. ``open`` unlocks the cell; a tone colours it; ``flat`` keeps the tone's
+    border thin; ``small`` has letters of 10 points, or 14 in a title.
     """
     name, *modifiers = style.split()
     result = replace(STYLES[name], locked="open" not in modifiers)
     if "small" in modifiers:
         result = replace(result, size=14 if name == "title" else SMALL_SIZE)
+    if "bare" in modifiers:
+        result = replace(result, edge="none", fill=None)
     for tone in modifiers:
         result = TONES[tone].apply_to(result) if tone in TONES else result
     return replace(result, edge="thin", edge_colour=LINE) if "flat" in modifiers else result

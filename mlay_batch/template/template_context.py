@@ -9,6 +9,7 @@ from mlay_batch.core.messages import text
 from mlay_batch.core.period import Period
 from mlay_batch.model.records import Row, Stamp, Value
 from mlay_batch.model.register import Organisation, Register
+from mlay_batch.schema.column_widths import NAME_ENDING
 from mlay_batch.schema.computed import is_computed, signed_sum, with_computed
 from mlay_batch.schema.layout import (
     CODE_SEPARATOR,
@@ -119,7 +120,7 @@ def cell_values(
     """Return the displayed content of each value cell of a form that is not given back."""
     typed = row_values(form, context, rows, lang)
     contents = given_values(form, context, typed, lang, cards=True) | typed
-    return contents | computed_values(form, context, contents, lang)
+    return formula_results(form, context, contents, lang)
 
 
 def row_values(
@@ -196,17 +197,44 @@ def computed_values(
     return results
 
 
+def formula_results(
+    form: Form, context: TemplateContext, contents: Mapping[CellKey, Value], lang: str
+) -> dict[CellKey, Value]:
+    """Return `contents` with what the formulas show: computed values and names looked up."""
+    return {
+        **contents,
+        **computed_values(form, context, contents, lang),
+        **_looked_up_names(form, contents),
+    }
+
+
+def _looked_up_names(form: Form, contents: Mapping[CellKey, Value]) -> dict[CellKey, Value]:
+    """Return the names that stand beside the codes of a list's own rows."""
+    shown: dict[CellKey, Value] = {}
+    fields = [(section, field) for section in form.sections for field in section.fields]
+    for section, form_field in fields if form.is_list else ():
+        if not form.has_rows_named_by(form_field):
+            continue
+        named = str(form_field.ref)
+        code_id, name_id = (field.id for field in form.section(named).fields[:2])
+        names = {
+            code: contents.get((named, number, name_id))
+            for (section_id, number, name), code in contents.items()
+            if (section_id, name) == (named, code_id)
+        }
+        for (section_id, number, name), code in contents.items():
+            if (section_id, name) == (section.id, form_field.id):
+                key = section_id, number, f"{name}{NAME_ENDING}"
+                shown[key] = names.get(str(code).partition(CODE_SEPARATOR)[0])
+    return shown
+
+
 def _band(computed: Computed, bands: Bands, values: Mapping[str, Value], lang: str) -> Value:
     points = values.get(str(computed.of))
     limits = bands.get(str(computed.band), ())
     if not isinstance(points, int | float):
         return None
     return next((title.of(lang) for least, title in reversed(limits) if points >= least), None)
-
-
-def is_local_list(form: Form, form_field: Field) -> bool:
-    """Whether a `ref` field refers to codes in a section of the same form."""
-    return any(section.id == form_field.ref for section in form.sections)
 
 
 def _display_value(
@@ -217,7 +245,7 @@ def _display_value(
     if form_field.type == "choice" and form_field.choices:
         titles = {choice.id: choice.title.of(lang) for choice in form.choices[form_field.choices]}
         return titles.get(str(value), value)
-    if form_field.type == "ref" and form_field.ref and not is_local_list(form, form_field):
+    if form_field.ref and form_field.type == "ref" and not form.has_rows_named_by(form_field):
         return context.label_code(form_field.ref, value)
     if isinstance(value, float) and value.is_integer():
         return int(value)

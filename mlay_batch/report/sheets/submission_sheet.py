@@ -127,6 +127,7 @@ def _register_rows(ctx: ReportContext) -> Iterator[Row]:
             values = {
                 attribute.name.rstrip("_"): getattr(record, attribute.name)
                 for attribute in fields(record)
+                if attribute.name not in rollup_form.KEPT_AT_HOME
             }
             yield Row(name, "", 0, values, {})
 
