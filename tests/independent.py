@@ -8,7 +8,7 @@ program's figures; nothing of the program is imported. Returned forms are read f
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -47,7 +47,7 @@ def sections(rows: Iterable[Fields]) -> dict[str, list[Fields]]:
     result: dict[str, list[Fields]] = {}
     name, names = "", dict[str, str]()
     meetings: list[str] = []  # the columns of the meetings
-    days: Fields = {}
+    heads: dict[str, Fields] = {"held_on": {}, "kind": {}}  # of the meetings, by column
     for row in rows:
         mark, _, part = str(row.pop("A", None) or "").partition(":")
         if part in ("start", "end"):
@@ -57,8 +57,8 @@ def sections(rows: Iterable[Fields]) -> dict[str, list[Fields]]:
                 meetings = [column for column, title in names.items() if title == "record"]
             result.setdefault(mark, [])
         elif name and not part and (not names or "record" in names.values()):
-            days |= row if mark == "held_on" else {}
-            note_line(result[name], mark, {c: row.get(c) for c in meetings}, days)
+            heads |= {mark: row} if mark in heads else {}
+            note_line(result[name], mark, {c: row.get(c) for c in meetings}, heads)
         elif name and not part:
             line = {names[c]: v for c, v in row.items() if c in names and v not in (None, "")}
             if "value" in names.values():  # a card: one field a row
@@ -68,25 +68,27 @@ def sections(rows: Iterable[Fields]) -> dict[str, list[Fields]]:
     return result
 
 
-def note_line(lines: list[Fields], mark: str, values: Fields, days: Fields) -> None:
-    """Note a line of the form, whose columns are the meetings of those days."""
+def note_line(lines: list[Fields], mark: str, values: Fields, heads: Mapping[str, Fields]) -> None:
+    """Note a line of the form, whose columns are the meetings of those days and kinds."""
     for column, value in values.items():
-        if column in days and value not in (None, ""):
-            note(lines, plain("held_on", days[column]), mark, value)
+        if column in heads["held_on"] and value not in (None, ""):
+            day, kind = plain("held_on", heads["held_on"][column]), heads["kind"].get(column)
+            note(lines, {"column": column, "held_on": day}, mark, value)["kind"] = kind
 
 
-def note(lines: list[Fields], day: Any, mark: str, value: Any) -> None:
-    """Note what stands in the line ``own.total`` of the meeting of that day."""
+def note(lines: list[Fields], meeting: Fields, mark: str, value: Any) -> Fields:
+    """Note what stands in the line ``own.total`` of a meeting."""
     whose, _, field = mark.rpartition(".")
     if field == "band":
-        return
+        return {}
     scorer = {"own": "Chi bộ tự chấm", "confirmed": "Cấp trên xác nhận"}.get(whose)
-    key = {"held_on": day, "whose": whose} | ({"scorer": scorer} if scorer else {})
+    key = {**meeting, "whose": whose} | ({"scorer": scorer} if scorer else {})
     line = next((line for line in lines if key.items() <= line.items()), None)
     if line is None:
         line = dict(key)
         lines.append(line)
     line[field] = plain(field, value)
+    return line
 
 
 def plain(name: str, value: Any) -> Any:
@@ -336,26 +338,24 @@ class Evidence:
 
     # 4., 7. Meetings, their bands, the grade of the year.
 
-    def sittings(self, cell: str) -> dict[date, tuple[set[str], Fraction | None]]:
-        """Kinds and score of every sitting; the confirmed score goes before the cell's own."""
+    def sittings(self, cell: str) -> dict[tuple[date, str], Fraction | None]:
+        """The score of every sitting by day and kind; the confirmed one goes before the own."""
         result = {}
         for entry in self.of(cell):
-            kinds: defaultdict[date, set[str]] = defaultdict(set)
             for line in entry.lines("meetings"):
-                kinds[line["held_on"]] |= set(line["kind"].lower().split(" và "))
-            for day, names in kinds.items():
+                key = line["held_on"], line["kind"].lower()
                 scores = {
-                    line["scorer"].startswith("Cấp trên"): Fraction(line["total"])
-                    for line in entry.lines("scores")
-                    if line["held_on"] == day
+                    score["scorer"].startswith("Cấp trên"): Fraction(score["total"])
+                    for score in entry.lines("scores")
+                    if (score["held_on"], score["kind"].lower()) == key
                 }
-                result[day] = names, scores.get(True, scores.get(False))
+                result[key] = scores.get(True, scores.get(False))
         return result
 
     def bands(self, cells: Iterable[str], month: int | None = None) -> Fields:
         """Sittings, scored ones by band, and their mean; of one month or of the year."""
         sittings = [sitting for cell in cells for sitting in self.sittings(cell).items()]
-        held = [score for day, (_, score) in sittings if month in (None, day.month)]
+        held = [score for (day, _), score in sittings if month in (None, day.month)]
         scores = [score for score in held if score is not None]
         counts = Counter(next(n for n, least in BANDS.items() if s >= least) for s in scores)
         mean = float(sum(scores) / len(scores)) if scores else None
@@ -374,8 +374,8 @@ class Evidence:
         """
         parts = self.line_of(cell)
         owed = sum(self.owes(part, month) for part in parts for month in range(1, 13))
-        held = [sitting for part in parts for sitting in self.sittings(part).values()]
-        scores = [s for kinds, s in held if "thường kỳ" in kinds and s is not None]
+        held = [sitting for part in parts for sitting in self.sittings(part).items()]
+        scores = [s for (_, kind), s in held if "thường kỳ" in kind and s is not None]
         good = sum(score >= BANDS["Tốt"] for score in scores)
         if owed < LEAST_MONTHS or any(score < BANDS["Khá"] for score in scores):
             return {""}
@@ -387,8 +387,7 @@ class Evidence:
 
     def themes(self, cell: str) -> list[int | None]:
         """Thematic sittings by quarter, None where the cell did not live."""
-        held = self.sittings(cell).items()
-        months = [day.month for day, (kinds, _) in held if "chuyên đề" in kinds]
+        months = [day.month for day, kind in self.sittings(cell) if "chuyên đề" in kind]
         return [
             sum((month - 1) // 3 == quarter for month in months) if lived else None
             for quarter in range((self.until + 2) // 3)

@@ -119,7 +119,9 @@ def sitting_kind(kinds: Iterable[str]) -> str:
 
 def visits(inputs: ReportInputs, sittings: Iterable[Sitting]) -> tuple[Visit, ...]:
     """Return every visit reported in the year to date, by day, cell and officer."""
-    kinds = {(sitting.branch, sitting.held_on): sitting_kind(sitting.kinds) for sitting in sittings}
+    kinds: dict[tuple[str, date], list[str]] = {}
+    for sitting in sittings:
+        kinds.setdefault((sitting.branch, sitting.held_on), []).append(sitting.kind)
     returns = year_to_date(returns_of(inputs, MEETING), inputs.period)
     year_visits = [
         Visit(
@@ -127,7 +129,7 @@ def visits(inputs: ReportInputs, sittings: Iterable[Sitting]) -> tuple[Visit, ..
             on_behalf_of=str(row.values.get("on_behalf_of") or "") or None,
             branch=branch,
             held_on=day,
-            kind=kinds.get((branch, day), ""),
+            kind=sitting_kind(kinds.get((branch, day), ())),
             place=replace(row.place("officer"), file=accepted.entry.name),
             delivery=accepted.entry.id,
             confirmed_by=inputs.register.waiver(MEETING, branch, month, inputs.as_of, "X02"),

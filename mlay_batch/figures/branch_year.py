@@ -20,11 +20,11 @@ class BranchSitting:
 
     period: Period
     held_on: date
-    kinds: tuple[str, ...]
+    kind: str
     minutes: float | None
-    """Sum of all rows of the day."""
+    """Sum of all rows of that day and kind."""
     expected: float | None
-    """Of the first row of the day, as `present` and `speakers`."""
+    """Of the first of these rows, as `present` and `speakers`."""
     present: float | None
     speakers: float | None
     own_score: float | None
@@ -95,7 +95,7 @@ def _return_views(indexes: Iterable[ReturnIndex], sitting: Sitting) -> Iterator[
 
 
 def _branch_sitting(figures: Figures, sitting: Sitting, view: ReturnView | None) -> BranchSitting:
-    rows = list(_day_rows(view, sitting.held_on)) if view and "day" in view.input_fields else []
+    rows = list(_rows_of(view, sitting)) if view and "day" in view.input_fields else []
     visitors = dict.fromkeys(
         visit.officer
         for visit in figures.attendances
@@ -105,7 +105,7 @@ def _branch_sitting(figures: Figures, sitting: Sitting, view: ReturnView | None)
     return BranchSitting(
         period=sitting.period,
         held_on=sitting.held_on,
-        kinds=sitting.kinds,
+        kind=sitting.kind,
         minutes=sum(minutes) if minutes else None,
         expected=_first_number(view, "expected", rows),
         present=_first_number(view, "present", rows),
@@ -117,8 +117,10 @@ def _branch_sitting(figures: Figures, sitting: Sitting, view: ReturnView | None)
     )
 
 
-def _day_rows(view: ReturnView, held_on: date) -> Iterator[Row]:
-    return (row for day, row in view.values("day") if day == held_on)
+def _rows_of(view: ReturnView, sitting: Sitting) -> Iterator[Row]:
+    for day, row in view.values("day"):
+        if day == sitting.held_on and row.values.get("kind") in (None, sitting.kind):
+            yield row
 
 
 def _first_number(view: ReturnView | None, role: str, rows: Iterable[Row]) -> float | None:

@@ -1,7 +1,7 @@
 """Computes the cells' sittings with their scores, and the ten-column list of meeting ratings.
 
-A sitting is a cell and a day: a regular and a thematic meeting on one day are one sitting of both
-kinds.
+A sitting is a cell, a day and a kind: a regular and a thematic meeting of one day, each reported
+with its own score, are two.
 """
 
 from __future__ import annotations
@@ -47,13 +47,14 @@ def _return_sittings(
 ) -> Iterable[Sitting]:
     members = card(accepted, "members")
     closing = number(members.values.get("closing")) if members else None
-    meetings = _by_day(accepted.section_rows("meetings"))
-    scores = _by_day(accepted.section_rows("scores"))
-    kinds = {day: _kinds(rows) for day, rows in meetings.items()}
-    themes = set(scheme.thematic) if scheme else set()
-    thematic = any(themes.intersection(day_kinds) for day_kinds in kinds.values())
-    for day, rows in sorted(meetings.items()):
-        by_scorer = {str(row.values.get("scorer")): row for row in reversed(scores.get(day, []))}
+    meetings = _by_day_and_kind(accepted.section_rows("meetings"))
+    scores = _by_day_and_kind(accepted.section_rows("scores"))
+    themes = scheme.thematic if scheme else ()
+    thematic = any(kind in themes for _, kind in meetings)
+    for (day, kind), rows in sorted(meetings.items()):
+        # a form whose scores have no kind: they are those of the day's first meeting
+        score_rows = scores.pop((day, kind), None) or scores.pop((day, ""), [])
+        by_scorer = {str(row.values.get("scorer")): row for row in reversed(score_rows)}
         own_score, confirmed_score = (_score(by_scorer.get(who)) for who in ("own", "confirmed"))
         counting_row = by_scorer.get("own" if confirmed_score is None else "confirmed")
         marks = {scorer: _marks(scheme, row) for scorer, row in by_scorer.items()}
@@ -64,7 +65,7 @@ def _return_sittings(
             branch=branch,
             period=period,
             held_on=day,
-            kinds=kinds[day],
+            kind=kind,
             members=None if closing is None else int(closing),
             own_score=own_score,
             confirmed_score=confirmed_score,
@@ -73,7 +74,7 @@ def _return_sittings(
             note=_note(counting_row, by_scorer.get("own")),
             place=replace(rows[0].place("held_on"), file=accepted.entry.name),
             delivery=accepted.entry.id,
-            regular=bool(scheme and set(scheme.regular).intersection(kinds[day])),
+            regular=bool(scheme and kind in scheme.regular),
             thematic=thematic,
             marks=marks,
         )
@@ -85,16 +86,12 @@ def _note(*rows: Row | None) -> str:
     return next((str(reason) for reason in reasons if reason), "")
 
 
-def _kinds(rows: Iterable[Row]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(row.values.get("kind") or "") for row in rows))
-
-
-def _by_day(rows: Iterable[Row]) -> dict[date, list[Row]]:
-    by_day: dict[date, list[Row]] = {}
+def _by_day_and_kind(rows: Iterable[Row]) -> dict[tuple[date, str], list[Row]]:
+    grouped: dict[tuple[date, str], list[Row]] = {}
     for row in rows:
         if isinstance(day := row.values.get("held_on"), date):
-            by_day.setdefault(day, []).append(row)
-    return by_day
+            grouped.setdefault((day, str(row.values.get("kind") or "")), []).append(row)
+    return grouped
 
 
 def _score(row: Row | None) -> float | None:

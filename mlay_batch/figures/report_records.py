@@ -112,12 +112,12 @@ class QuotaLine:
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """One meeting of a cell on one day, with its scores: a row of the ten-column list."""
+    """The meeting of a kind of a cell on one day, with its scores: a row of the ten-column list."""
 
     branch: str
     period: Period
     held_on: date
-    kinds: tuple[str, ...]
+    kind: str
     members: int | None
     """The closing figure of the month."""
     own_score: float | None

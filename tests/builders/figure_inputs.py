@@ -146,13 +146,14 @@ def _return(branch: str, month: str, lines: list[dict[str, Any]]) -> AcceptedRet
 
 def _tell(sections: Sections, day: date, line: dict[str, Any]) -> None:
     """Add the rows of one line; what the form holds unique is not added twice."""
-    for kind in str(line.get("kind", "regular")).split("+"):
+    kinds = str(line.get("kind", "regular")).split("+")
+    for kind in kinds:
         if {"held_on": day, "kind": kind} not in sections["meetings"]:
             sections["meetings"].append({"held_on": day, "kind": kind})
-    scored = {(entry["held_on"], entry["scorer"]) for entry in sections["scores"]}
+    scored = {(entry["held_on"], entry["kind"], entry["scorer"]) for entry in sections["scores"]}
     for scorer in ("own", "confirmed"):
-        if scorer in line and (day, scorer) not in scored:
-            score = {"held_on": day, "scorer": scorer, "total": line[scorer]}
+        if scorer in line and (day, kinds[0], scorer) not in scored:
+            score = {"held_on": day, "kind": kinds[0], "scorer": scorer, "total": line[scorer]}
             sections["scores"].append(score | {"explanation": line.get("note")})
     if "officer" in line:
         visit = {"held_on": day, "officer": line["officer"], "on_behalf_of": line.get("for")}

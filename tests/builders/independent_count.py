@@ -417,13 +417,10 @@ def bands(facts: Any) -> dict[str, Any]:
         for entry in meeting_returns(facts):
             if entry.entry.branch != code:
                 continue
-            for day in {r.values["held_on"] for r in entry.rows if r.section == "meetings"}:
+            met = [r.values for r in entry.rows if r.section == "meetings"]
+            for sitting in {(values["held_on"], values["kind"]) for values in met}:
                 meeting_count += 1
-                points = {
-                    row.values["scorer"]: row.values["total"]
-                    for row in entry.rows
-                    if row.section == "scores" and row.values["held_on"] == day
-                }
+                points = points_of(entry.rows, sitting)
                 if points:
                     score = points.get("confirmed", points.get("own"))
                     scores.append(Fraction(score))
@@ -523,19 +520,25 @@ def waiver_months(facts: Any, code: str, rule: str | None = None) -> set[int]:
     return months
 
 
+def points_of(rows: Any, sitting: tuple[date, str]) -> dict[str, Any]:
+    """The points of the meeting of that day and kind, by who gave them."""
+    scores = (row.values for row in rows if row.section == "scores")
+    return {
+        values["scorer"]: values["total"]
+        for values in scores
+        if (values["held_on"], values["kind"]) == sitting
+    }
+
+
 def regular_bands(facts: Any, code: str) -> list[str]:
     """The bands of the cell's scored regular meetings, the own score where none is confirmed."""
     result = []
     for entry in meeting_returns(facts):
         rows = entry.rows if entry.entry.branch == code else ()
         met = [row.values for row in rows if row.section == "meetings"]
-        days = {values["held_on"] for values in met if values["kind"] in ("regular", "both")}
-        for day in days:
-            points = {
-                row.values["scorer"]: row.values["total"]
-                for row in rows
-                if row.section == "scores" and row.values["held_on"] == day
-            }
+        held = {(values["held_on"], values["kind"]) for values in met}
+        for sitting in held:
+            points = points_of(rows, sitting) if sitting[1] in ("regular", "both") else {}
             if points:
                 score = points.get("confirmed", points.get("own"))
                 result.append(band(facts, entry.entry.period, score))

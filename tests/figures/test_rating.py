@@ -98,12 +98,12 @@ def test_the_year_to_date_counts_bands_and_means_scores() -> None:
     assert rating.sittings[1].band is None
 
 
-def test_two_meetings_on_one_day_are_one_sitting() -> None:
-    rating = ratings_by_branch(
-        "2019-03", "branch|day|kind|own\nCB1|2019-03-05|regular+thematic|91"
-    )["CB1"]
-    (sitting,) = rating.sittings
-    assert (sitting.kinds, rating.scored_count) == (("regular", "thematic"), 1)
+def test_two_meetings_of_one_day_keep_their_scores() -> None:
+    sent = "branch|day|kind|own\nCB1|2019-03-05|regular|91\nCB1|2019-03-05|thematic|60"
+    rating = ratings_by_branch("2019-03", sent)["CB1"]
+    scores = [(sitting.kind, sitting.own_score, sitting.regular) for sitting in rating.sittings]
+    assert scores == [("regular", 91, True), ("thematic", 60, False)]
+    assert (rating.scored_count, rating.mean) == (2, pytest.approx(75.5))
 
 
 def test_every_cell_that_owes_has_its_line_in_the_order_of_the_register() -> None:

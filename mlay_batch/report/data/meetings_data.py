@@ -65,6 +65,7 @@ def _mark_columns(ctx: ReportContext) -> Iterator[DataColumn[_Score]]:
     yield column("branch", "center", attrgetter("sitting.branch"))
     yield column("branch_name", "text", lambda score: ctx.name(score.sitting.branch))
     yield column("held_on", "date", attrgetter("sitting.held_on"))
+    yield column("kind", "text", lambda score: ctx.choice_title("meeting_kind", score.sitting.kind))
     yield column("scorer", "center", lambda score: ctx.choice_title("scorer", score.scorer))
     yield column("paired", "integer", lambda score: int(len(score.sitting.marks) > 1))
     for group, title in _groups(ctx).items():
@@ -110,9 +111,6 @@ def _sitting_columns(ctx: ReportContext, marks: DataTable) -> Iterator[DataColum
     def formulas(month: Period) -> _SittingFormulas:
         return _SittingFormulas(ctx, marks, _month_scheme(ctx, month))
 
-    def kinds(sitting: Sitting) -> str:
-        return ", ".join(ctx.choice_title("meeting_kind", kind) for kind in sitting.kinds)
-
     def score(sitting: Sitting) -> float | str:
         return "" if sitting.score is None else sitting.score
 
@@ -122,7 +120,7 @@ def _sitting_columns(ctx: ReportContext, marks: DataTable) -> Iterator[DataColum
     yield column("branch", "center", attrgetter("branch"))
     yield column("branch_name", "text", lambda sitting: ctx.name(sitting.branch))
     yield column("held_on", "date", attrgetter("held_on"))
-    yield column("kind", "text", kinds)
+    yield column("kind", "text", lambda sitting: ctx.choice_title("meeting_kind", sitting.kind))
     yield column("regular", "integer", lambda sitting: int(sitting.regular))
     yield column("thematic", "integer", lambda sitting: int(sitting.thematic))
     yield column("members", "integer", attrgetter("members"))
@@ -190,7 +188,8 @@ class _SittingFormulas:
             quote(self.ctx.choice_title("scorer", scorer)) for scorer in SCORERS
         )
         scorer = f'IF({cell("confirmed")}<>"",{confirmed_title},{own_title})'
-        return {"branch": cell("branch"), "held_on": cell("held_on"), "scorer": scorer}
+        sitting = {name: cell(name) for name in ("branch", "held_on", "kind")}
+        return {**sitting, "scorer": scorer}
 
     def _full_marks(self, band: str) -> Mapping[str, str]:
         """Return the conditions that the band's groups have full marks, none without any."""

@@ -168,14 +168,14 @@ def _meeting_lines(page: _BranchPage) -> Iterator[BranchSitting | tuple[Period, 
 
 def _meeting_cells(page: _BranchPage, meeting: BranchSitting) -> tuple[Content, ...]:
     ctx = page.ctx
-    kinds = ", ".join(ctx.choice_title("meeting_kind", kind) for kind in meeting.kinds)
+    kind = ctx.choice_title("meeting_kind", meeting.kind)
     scheme = ctx.figures.score_scheme
     bands = {band.id: band.title.of(ctx.lang) for band in scheme.bands} if scheme else {}
     visitors = ", ".join(ctx.officer_in_words(code) for code in meeting.visitors)
     return (
         meeting.period.month,
         meeting.held_on,
-        kinds,
+        kind,
         meeting.expected,
         meeting.present,
         meeting.attendance,

@@ -6,7 +6,7 @@ Scores and crosses come from the table of sittings by cell and day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -109,7 +109,7 @@ def _columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_RatingLin
     column = partial(titled_column, ctx)
     yield number_column(ctx, look=_look("center"))
     yield column("column.unit", 33, lambda line: line.rating.branch.name, _look("text", "quiet"))
-    members = partial(_figure_formula, data, "members")
+    members = partial(_figure_formula, ctx, data, "members")
     yield column("column.members", 9, _members, _look("count"), members, total=True)
     yield Column(
         "meeting_day",
@@ -133,7 +133,7 @@ def _level_columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_Rat
         ctx.t("column.points"),
         9,
         _score,
-        partial(_figure_formula, data, "score"),
+        partial(_figure_formula, ctx, data, "score"),
         _look("score"),
         "0.00" if scheme and scheme.rebase else "",  # of scores as given: none
         group=levels,
@@ -148,7 +148,7 @@ def _level_columns(ctx: ReportContext, data: DataTables) -> Iterator[Column[_Rat
             band.title.of(ctx.lang),
             8,
             partial(_cross, band.id),
-            partial(_cross_formula, data, ranks[band.id]),
+            partial(_cross_formula, ctx, data, ranks[band.id]),
             _look("center"),
             group=levels,
             total=f'COUNTIF({whole(bands.band_column(band.id))},"x")',
@@ -194,14 +194,20 @@ def _note(ctx: ReportContext, line: _RatingLine) -> str:
     return ctx.t("not_reported") if state in _UNREPORTED else ctx.state_title("return", state)
 
 
-def _figure_formula(data: DataTables, figure: str, line: _RatingLine) -> str:
+def _sitting_of(ctx: ReportContext, line: _RatingLine) -> Mapping[str, str]:
+    """Return the conditions that find the row's sitting: the cell, the day shown, the kind."""
+    kind = line.sitting.kind if line.sitting else ""
+    conditions = {"branch": quote(line.rating.branch.code), "held_on": fixed("meeting_day")}
+    return conditions | ({"kind": quote(ctx.choice_title("meeting_kind", kind))} if kind else {})
+
+
+def _figure_formula(ctx: ReportContext, data: DataTables, figure: str, line: _RatingLine) -> str:
     """Return a figure of the row's sitting, blank where the table has none."""
-    sitting = {"branch": quote(line.rating.branch.code), "held_on": fixed("meeting_day")}
+    sitting = _sitting_of(ctx, line)
     count = data.sittings.countifs(**sitting, **{figure: '">=0"'})
     return f'IF({count}=0,"",{data.sittings.sumifs(figure, **sitting)})'
 
 
-def _cross_formula(data: DataTables, rank: int, line: _RatingLine) -> str:
-    branch, day = quote(line.rating.branch.code), fixed("meeting_day")
-    count = data.sittings.countifs(branch=branch, held_on=day, rank=str(rank))
+def _cross_formula(ctx: ReportContext, data: DataTables, rank: int, line: _RatingLine) -> str:
+    count = data.sittings.countifs(**_sitting_of(ctx, line), rank=str(rank))
     return f'IF({count}=0,"","x")'
