@@ -24,6 +24,7 @@ SECTIONS = (
     "waivers",
     "signatories",
     "switches",
+    "work",
 )
 CELL_TYPES = ("cell", "cell_direct")
 SCHEMAS = shipped_folder("samples") / "schemas"

@@ -153,12 +153,13 @@ def visited_cells(year_visits: Iterable[Visit]) -> Mapping[tuple[str, date], tup
 def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[Attendance, ...]:
     """Return each visit once for every quota it concerns, or once without a quota.
 
-    It counts for a quota if a duty of the quota's role covers the cell on that day. The first
-    obstacle is the reason: Q01 no such duty, Q02 substitute, Q03 own cell (of the visitor or of
-    the one represented), Q05 kind of meeting, Q04 the sitting counts already. In one sitting the
-    officer counts before a substitute. Q06 is a warning on a visit that counts: the visitor is
-    reported elsewhere on the same day. Of several that count on one day one is taken as certain,
-    unless the office confirms them.
+    It counts for a quota if a duty of the quota's role covers the cell on that day; under a duty
+    whose role has no quota there is nothing to count and nothing to ask. The first obstacle is the
+    reason: Q01 no such duty, Q02 substitute, Q03 own cell (of the visitor or of the one
+    represented), Q05 kind of meeting, Q04 the sitting counts already. In one sitting the officer
+    counts before a substitute. Q06 is a warning on a visit that counts: the visitor is reported
+    elsewhere on the same day. Of several that count on one day one is taken as certain, unless the
+    office confirms them.
 
     The quotas are those of the report's period, each in its version for the month of the visit.
     """
@@ -172,7 +173,10 @@ def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[A
         quotas = quotas_by_month[Period.of("month", visit.held_on)]
         relevant_quotas: list[Quota | None] = [quota for quota in quotas if quota.role in roles]
         for quota in relevant_quotas or [None]:
-            reason = _refusal_reason(inputs.register, visit, quota)
+            if quota:
+                reason = _refusal_reason(inputs.register, visit, quota)
+            else:
+                reason = "" if roles else "Q01"
             sitting_key = (
                 quota.quota if quota else "",
                 visit.credited_officer,
@@ -181,7 +185,7 @@ def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[A
             )
             if not reason and sitting_key in counted_sittings:
                 reason = "Q04"
-            counts = int(not reason)
+            counts = int(quota is not None and not reason)
             if counts:
                 counted_sittings.add(sitting_key)
                 is_doubtful = len(cells_by_day[visit.officer, visit.held_on]) > 1
@@ -227,10 +231,8 @@ def _roles(register: Register, officer_duties: Iterable[Duty], visit: Visit) -> 
     }
 
 
-def _refusal_reason(register: Register, visit: Visit, quota: Quota | None) -> str:
+def _refusal_reason(register: Register, visit: Visit, quota: Quota) -> str:
     """Return why the visit by itself does not count for the quota; empty if it does."""
-    if quota is None:
-        return "Q01"
     if visit.on_behalf_of and not quota.counts.substitutes:
         return "Q02"
     officers = (

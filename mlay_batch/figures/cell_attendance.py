@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from mlay_batch.core.period import Period
@@ -174,11 +175,11 @@ def cell_visits(
 
     Visits that count for no quota are counted as visits too.
     """
-    sitting_days: dict[str, set[object]] = {}
+    sitting_days: dict[str, list[date]] = {}
     visit_rows: dict[str, dict[object, list[Attendance]]] = {}
     cell_pairs: dict[str, list[QuotaPair]] = {}
     for sitting in sittings:
-        sitting_days.setdefault(sitting.branch, set()).add(sitting.held_on)
+        sitting_days.setdefault(sitting.branch, []).append(sitting.held_on)
     for visit in attendances:
         source = visit.place, visit.delivery
         visit_rows.setdefault(visit.branch, {}).setdefault(source, []).append(visit)
@@ -190,7 +191,7 @@ def cell_visits(
             inputs,
             branch,
             cell_pairs.get(branch.code, []),
-            sitting_days.get(branch.code, set()),
+            sitting_days.get(branch.code, []),
             list(visit_rows.get(branch.code, {}).values()),
             open_counts[branch.code],
         )
@@ -202,7 +203,7 @@ def _summarize_cell(
     inputs: ReportInputs,
     branch: Organisation,
     pairs: list[QuotaPair],
-    sitting_days: set[object],
+    sitting_days: list[date],
     rows: list[list[Attendance]],
     open_months: int,
 ) -> CellVisits:
@@ -211,7 +212,7 @@ def _summarize_cell(
         branch,
         tuple(dict.fromkeys(pair.officer for pair in pairs)),
         len(sitting_days),
-        len(visit_days & sitting_days),
+        len(visit_days.intersection(sitting_days)),
         len(rows),
         sum(any(visit.counts for visit in row) for row in rows),
         max(visit_days, default=None),

@@ -319,7 +319,7 @@ class CellVisits:
     """Those assigned to attend."""
     sitting_count: int
     attended_sittings: int
-    """Sittings with a visit."""
+    """Days of sittings with a visit: an officer is counted once a day."""
     visit_count: int
     counted_visits: int
     """Visits that count for a quota."""

@@ -184,6 +184,28 @@ class SwitchSetting:
     asked: str
 
 
+@dataclass(frozen=True, slots=True)
+class OfficeWork:
+    """A class that the office itself held, or an inspection or supervision it made.
+
+    Attributes:
+        kind: id of a choice of the register's form.
+        content: what was taught or looked into.
+        branch: code of the organisation it was about; None if of several.
+        participants: people who came; None if not entered.
+        result: what came of it; None if not entered.
+        cell: where its day stands in the register.
+    """
+
+    kind: str
+    held_on: date
+    content: str
+    branch: str | None = None
+    participants: int | None = None
+    result: str | None = None
+    cell: str = ""
+
+
 @dataclass(frozen=True)
 class Signatory(Dated):
     """A person whose name stands below consolidated reports.
@@ -217,6 +239,7 @@ class Register:
         waivers: exceptions from returns and rules.
         signatories: who prepares and signs consolidated reports.
         switches: what the office asks its cells for, where that is not the form's own.
+        work: what the office did itself, which no cell reports.
     """
 
     organisations: tuple[Organisation, ...]
@@ -226,6 +249,7 @@ class Register:
     waivers: tuple[Waiver, ...] = ()
     signatories: tuple[Signatory, ...] = ()
     switches: tuple[SwitchSetting, ...] = ()
+    work: tuple[OfficeWork, ...] = ()
 
     @classmethod
     def from_submission(cls, submission: Submission) -> Register:
@@ -238,6 +262,7 @@ class Register:
             "waivers": Waiver,
             "signatories": Signatory,
             "switches": SwitchSetting,
+            "work": OfficeWork,
         }
         lists = {name: tuple(_records(submission, name, kind)) for name, kind in kinds.items()}
         organisations: tuple[Organisation, ...] = lists["organisations"]
@@ -366,4 +391,6 @@ class Register:
 def _records(submission: Submission, section: str, kind: type[R]) -> Iterator[R]:
     names = {field.name: field.name.rstrip("_") for field in fields(kind)}  # type: ignore[arg-type]
     for row in submission.section_rows(section):
-        yield kind(**{name: row.values.get(key) for name, key in names.items()})
+        values = {name: row.values.get(key) for name, key in names.items()}
+        place = {"cell": f"{row.sheet}!{row.cells.get('held_on', '')}"} if "cell" in names else {}
+        yield kind(**values | place)

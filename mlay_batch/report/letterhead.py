@@ -57,14 +57,15 @@ def write_empty_sheet(
     ctx: ReportContext,
     sheet: SheetWriter,
     title: str,
-    reason: str,
+    *lines: str,
     columns: int = _DEFAULT_COLUMNS,
     split: int = _DEFAULT_COLUMNS // 2,
 ) -> None:
-    """Write a whole sheet of which the period's forms tell nothing: its heading, and why."""
+    """Write a whole sheet of which the period's forms tell nothing: its heading, why, and more."""
     write_heading(ctx, sheet, columns, split, title)
-    sheet.write(TABLE_ROW, 0, reason, "quiet", span=columns)
-    sheet.set_up_page(landscape=True, last=(TABLE_ROW, columns - 1))
+    for row, words in enumerate(lines, TABLE_ROW):
+        sheet.write(row, 0, words, "quiet", span=columns)
+    sheet.set_up_page(landscape=True, last=(TABLE_ROW + len(lines) - 1, columns - 1))
 
 
 def back_link(ctx: ReportContext) -> Hyperlink:

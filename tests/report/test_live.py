@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
+import openpyxl
 import pytest
 from builders import reports
 from builders.figure_inputs import facts, register, returns
@@ -100,6 +101,33 @@ def test_members_of_merged_cells_pass_on_alike(tmp_path: Path, february: str) ->
     said = [sheet.under(row, "Đối chiếu") for row in (*rows, rows[-1] + 1)]
     out, some = "▲ Chưa có báo cáo CB4 T2", "▲ Chưa đủ báo cáo"
     assert said == ["● Khớp"] * 7 if february else ["● Khớp"] * 3 + [out, out, some, some]
+
+
+OFFICE = "code | type | parent\nTX | town |\nCB1 | cell_direct | TX\nCB2 | cell_direct | TX"
+OFFICERS = "code | name\nTU1 | A\nTV1 | B\nTV2 | C"
+DUTIES = """
+officer | branch | role               | from
+TU1     | CB1    | town_official      | 2019-01-01
+TV1     | CB1    | standing_committee | 2019-01-01
+"""
+TWO_A_DAY = """
+branch | day        | kind     | officer | own
+CB1    | 2019-03-05 | regular  | TU1     | 91
+CB1    | 2019-03-05 | thematic | TV1     | 60
+CB1    | 2019-03-12 | regular  | TV2     |
+CB2    | 2019-03-05 | regular  | TV1     | 75
+"""
+
+
+def test_two_meetings_of_a_day_and_a_duty_without_a_number(tmp_path: Path) -> None:
+    """Each meeting keeps its score; who is sent without a quota is not said to be unassigned."""
+    inputs = facts(register(OFFICE, OFFICERS, DUTIES), "2019-Q1", returns(TWO_A_DAY))
+    written = reports.write(inputs)
+    book = load_sheets(written)
+    assert differences(book, recalculate(written, tmp_path)) == []
+    tables = openpyxl.load_workbook(io.BytesIO(written), data_only=True)
+    assert reports.table_column(tables, "Điểm") == [91, 60, None, 75]
+    assert reports.table_column(tables, "Mã lý do") == [None, None, "Q01", "Q01"]
 
 
 # A split: P gives 10 of its 20 to N, founded on 1 March. G (5) is dissolved, T takes 5 in; R has no

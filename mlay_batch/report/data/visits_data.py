@@ -77,7 +77,9 @@ class _VisitRow:
             if visit.counts:
                 return visit.reason
         keys = [self.quota_key(quota) for quota in quotas]
-        return next((key for key in keys if len(key) == 3), "Q04") if any(keys) else "Q01"
+        if not any(keys):
+            return self.visit.reason
+        return next((key for key in keys if len(key) == 3), "Q04")
 
 
 def build(ctx: ReportContext, duties: DutyTables, sittings: DataTable) -> DataTable:
@@ -140,7 +142,7 @@ def _columns(
     yield column("sitting", "center", attrgetter("sitting"), sitting, hidden=True)
     yield _kind_column(ctx, sittings)
     yield from _quota_columns(ctx, duties)
-    yield from _count_columns(ctx)
+    yield from _count_columns(ctx, duties)
     yield column("delivery", "link", lambda row: ctx.file_link(row.visit.delivery))
     yield column("cell", "center", lambda row: place_text(row.visit.place))
 
@@ -169,7 +171,9 @@ def _kind_column(ctx: ReportContext, sittings: DataTable) -> DataColumn[_VisitRo
     def value(row: _VisitRow) -> str:
         return ctx.choice_title("meeting_kind", row.visit.kind)
 
-    formula = f'IF({sittings.countifs(**held)}=0,"",{kind})'
+    mixed = quote(ctx.choice_title("meeting_kind", MIXED_KIND))
+    count = sittings.countifs(**held)
+    formula = f'IF({count}=0,"",IF({count}>1,{mixed},{kind}))'
     return data_column(ctx, "kind", "text", value, formula, area=AREA)
 
 
@@ -246,7 +250,7 @@ def _first_formula(column_id: str) -> str:
     return f"IF({match}=ROW()-ROW({_HEAD_CELL}),1,0)"
 
 
-def _count_columns(ctx: ReportContext) -> Iterator[DataColumn[_VisitRow]]:
+def _count_columns(ctx: ReportContext, duties: DutyTables) -> Iterator[DataColumn[_VisitRow]]:
     """Yield whether a visit counts for any quota, is the first at its meeting, and is in doubt."""
     column, quotas = partial(data_column, ctx, area=AREA), _quotas(ctx)
     keys = [cell(f"of_quota:{name}") for name in quotas]
@@ -261,6 +265,14 @@ def _count_columns(ctx: ReportContext) -> Iterator[DataColumn[_VisitRow]]:
         doubt = f"IF(LEN({key})=3,{key},{doubt})"
     no_key = "&".join(keys) or '""'
     in_doubt = f'IF(AND({elsewhere},{cell("confirmed")}=0),"Q06","")'
-    doubt = f'IF({cell("counted")}=1,{in_doubt},IF({no_key}="","Q01",{doubt}))'
+    day = cell("held_on")
+    on_duty = duties.scope.countifs(
+        officer=cell("credited"),
+        branch=cell("branch"),
+        first_alive=f'"<="&{day}',
+        last_alive=f'">="&{day}',
+    )
+    unassigned = f'IF({on_duty}>0,"","Q01")'
+    doubt = f'IF({cell("counted")}=1,{in_doubt},IF({no_key}="",{unassigned},{doubt}))'
     doubt = f'IF({cell("officer")}="","",{doubt})'
     yield column("doubt", "center", lambda row: row.doubt(quotas), doubt)

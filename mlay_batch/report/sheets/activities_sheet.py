@@ -20,7 +20,7 @@ from mlay_batch.report.data.sections_data import (
 from mlay_batch.report.formulas import fixed, quote
 from mlay_batch.report.listing import Column, Listing, branch_columns, titled_column
 from mlay_batch.report.report_context import ReportContext
-from mlay_batch.report.tables import Condition, DataTable
+from mlay_batch.report.tables import Condition, DataTable, is_in_report_year
 from mlay_batch.report.writer import Content, SheetWriter
 
 _SPLIT = 7
@@ -30,14 +30,16 @@ def write(ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTab
     """Write the sheet; it says so where the cells are not asked for activities."""
     activities, title = ctx.figures.activities, ctx.t("branches/activities.title")
     if activities is None:
-        letterhead.write_empty_sheet(ctx, sheet, title, ctx.t("not_asked"))
+        reasons = [ctx.t("not_asked"), *_office_lines(ctx)]
+        letterhead.write_empty_sheet(ctx, sheet, title, *reasons)
         return
     table = tables[table_name(*activities.section)][1]
     listing = Listing(ctx, sheet, _columns(ctx, table, activities), _SPLIT)
     listing.write_letterhead(title)
     listing.write_rows(activities.lines)
     listing.write_totals(activities.lines)
-    last = listing.write_foot([ctx.t("branches/activities.how")], gap=0)
+    notes = [ctx.t("branches/activities.how"), *_office_lines(ctx)]
+    last = listing.write_foot(notes, gap=0)
     listing.set_up_page(last, frozen=3, filtered="delivery")
 
 
@@ -83,6 +85,23 @@ def _activity_texts(ctx: ReportContext, line: ActivityLine) -> str | None:
         for activity in line.activities
     )
     return "\n".join(texts) or None
+
+
+def _office_lines(ctx: ReportContext) -> Iterator[str]:
+    """Yield what the office itself did in the year so far, with its cell in the register."""
+    work = [w for w in ctx.inputs.register.work if is_in_report_year(ctx, w.held_on)]
+    if work:
+        yield ctx.t("branches/activities.office", count=len(work))
+    for done in sorted(work, key=lambda w: w.held_on):
+        people = done.participants
+        parts = (
+            f"{ctx.choice_title('work', done.kind)}: {done.content}",
+            f"{done.branch} – {ctx.name(done.branch)}" if done.branch else "",
+            ctx.t("branches/activities.came", count=people) if people is not None else "",
+            done.result,
+            ctx.t("branches/activities.in_register", cell=done.cell),
+        )
+        yield f"{ctx.writer.show(done.held_on)} – " + "; ".join(part for part in parts if part)
 
 
 def _list_look(line: ActivityLine) -> str:

@@ -35,7 +35,9 @@ def write(ctx: ReportContext, sheet: SheetWriter, tables: Mapping[str, PlacedTab
     thematic = ctx.figures.thematic
     title = ctx.t("branches/thematic.title")
     if thematic is None:
-        letterhead.write_empty_sheet(ctx, sheet, title, ctx.t("none"), _COLUMNS, _SPLIT)
+        letterhead.write_empty_sheet(
+            ctx, sheet, title, ctx.t("none"), columns=_COLUMNS, split=_SPLIT
+        )
         return
     table = tables[table_name(*thematic.section)][1]
     listing = Listing(ctx, sheet, _columns(ctx, table, thematic), _SPLIT)
