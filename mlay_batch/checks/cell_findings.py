@@ -19,7 +19,7 @@ from mlay_batch.schema.model import Form, Rule, Section
 
 Cell = tuple[str, str]
 _UNREAD_CODES = ("R22", "R23", "R33")
-_MARKING_CODES = ("C16", "C30", "F17")
+_MARKING_CODES = ("C16", "C30", "F17", "F18")
 """Codes of findings about several cells, all of which are wrong."""
 _HIDDEN_CODES = ("C17", "C18")
 """Codes of hidden rows and columns, whose values are right by themselves."""

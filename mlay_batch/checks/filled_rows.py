@@ -3,17 +3,18 @@
 A row of only defaults or dashes is empty: zeros filled down below the last meeting are no meeting;
 so is a column, unless something else hangs on it.
 A row that lacks most required fields, or every identifying one, is a note, a sum or a row only
-begun. Which of these is not certain, so the row gets one finding instead of one for each cell.
+begun. Which of these is not certain, so the row gets one finding instead of one for each cell. So
+does a column with a single filled cell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from mlay_batch.checks.cell_findings import cell_of, is_wrong_value
-from mlay_batch.core.findings import Finding, Param, Severity
+from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.core.text import DASHES
 from mlay_batch.model.records import CheckedFile, Row
 from mlay_batch.schema.computed import is_computed, with_computed
@@ -37,7 +38,7 @@ class FilledRows:
     findings: tuple[Finding, ...]
     """The earlier findings, without those of dropped and stray rows."""
     strays: tuple[Finding, ...]
-    """F17, one for each stray row."""
+    """F17, one for each stray row, and F18, one for each column only begun."""
 
 
 def fill_in(
@@ -55,6 +56,9 @@ def fill_in(
     dropped: set[Finding] = set()
     contents = [_RowContent(row, sections[row.section], by_cell) for row in rows]
     kept_columns = {(c.section.under, c.row.number) for c in contents if c.filled_fields}
+    for finding, single in _columns_only_begun(contents):
+        strays.append(finding)
+        dropped.update(filter(is_wrong_value, single.findings))
     for content in contents:
         row = content.row
         is_kept = (row.section, row.number) in kept_columns
@@ -70,6 +74,29 @@ def fill_in(
             result_rows.append(content.completed())
     remaining = tuple(finding for finding in findings if finding not in dropped)
     return FilledRows(tuple(result_rows), remaining, tuple(strays))
+
+
+def _columns_only_begun(contents: Sequence[_RowContent]) -> Iterator[tuple[Finding, _RowContent]]:
+    """Yield F18 for each column in which a single cell is filled, with the content it is of.
+
+    That is so where two more required cells of the column's own section are blank at least.
+    """
+    filled: dict[tuple[str, int], list[tuple[_RowContent, Field]]] = {}
+    bases: dict[tuple[str, int], _RowContent] = {}
+    for content in contents:
+        if content.section.layout == "columns":
+            key = content.section.under or content.section.id, content.row.number
+            if content.section.under is None:
+                bases[key] = content
+            filled.setdefault(key, []).extend((content, f) for f in content.filled_fields)
+    for key, cells in filled.items():
+        base = bases.get(key)
+        missing = base.missing_fields if base else []
+        if base and len(cells) == 1 and len(missing) > 1:
+            ((content, field),) = cells
+            own = [content.row.place(f.id) for f in content.missing_fields]
+            marks = [base.row.place(f.id) for f in missing if (content, f) != (base, field)]
+            yield content.begun_finding(field, [*marks, *own]), content
 
 
 def ignore_blank_form(checked: CheckedFile, form: Form | None) -> CheckedFile:
@@ -150,6 +177,11 @@ class _RowContent:
         fields = self.section.fields
         return [f for f in fields if f.required and f.default is None and f.id in self.row.cells]
 
+    @property
+    def missing_fields(self) -> list[Field]:
+        """The required fields without a usable value."""
+        return [field for field in self._required_fields if not self._is_usable(field)]
+
     def is_stray(self) -> bool:
         """Whether the row has content but is no record of its table.
 
@@ -187,17 +219,14 @@ class _RowContent:
         The param ``typed.field`` has what was typed and could not be read, so that the form given
         back shows it.
         """
-        missing = [field for field in self._required_fields if not self._is_usable(field)]
+        missing = self.missing_fields
         params: dict[str, Param] = {
             "field": self.section.id,
             "row": self.row.number,
             "count": len(self.filled_fields),
             "missing": len(missing),
+            **self._typed_values(),
         }
-        for field in self.filled_fields:
-            for finding in self._findings_of(field):
-                if self.row.values.get(field.id) is None and "value" in finding.params:
-                    params[f"typed.{field.id}"] = finding.params["value"]
         marked = [
             field
             for field in self.section.fields
@@ -205,6 +234,23 @@ class _RowContent:
         ]
         places = [self.row.place(field.id) for field in (*self.filled_fields, *marked)]
         return Finding("F17", Severity.ERROR, places[0], params, tuple(dict.fromkeys(places)))
+
+    def begun_finding(self, field: Field, missing: Sequence[Place]) -> Finding:
+        """Return F18 at the only filled cell of a column; marks it and the `missing` ones."""
+        place = self.row.place(field.id)
+        blank = tuple(dict.fromkeys(other for other in missing if other != place))
+        path = f"{self.section.id}.{field.id}"
+        params = {"field": path, "missing": len(blank), **self._typed_values()}
+        return Finding("F18", Severity.ERROR, place, params, (place, *blank))
+
+    def _typed_values(self) -> dict[str, Param]:
+        """Return what was typed into filled fields and could not be read, as ``typed.field``."""
+        return {
+            f"typed.{field.id}": finding.params["value"]
+            for field in self.filled_fields
+            for finding in self._findings_of(field)
+            if self.row.values.get(field.id) is None and "value" in finding.params
+        }
 
     def completed(self) -> Row:
         """Return the row with the defaults of its blank cells and its computed values."""

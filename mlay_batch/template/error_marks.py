@@ -284,7 +284,7 @@ def typed_values(marks: Sequence[Mark]) -> dict[CellKey, str]:
 
 
 def _stray_values(marks: Sequence[Mark]) -> dict[CellKey, str]:
-    """Return what was typed into the cells of rows reported as a whole (F17)."""
+    """Return what was typed into the cells of rows and columns told as a whole (F17, F18)."""
     return {
         (mark.key[0], mark.key[1], name.removeprefix("typed.")): str(value)
         for mark in marks

@@ -84,6 +84,32 @@ def test_what_hangs_on_a_column_keeps_that_column_alone():
     assert [row.section for row in fill_in(rows, sections, ()).rows] == ["drives", "marks"]
 
 
+@pytest.mark.parametrize(
+    ("path", "note"), [("tours.report", "hỏi lại"), ("tours.went", "?"), ("sightings.count", 4)]
+)
+def test_a_single_cell_in_a_column_is_told_once_and_emptied_the_form_is_good(path, note):
+    file = paper()
+    file.put(path, note, finding_record(path))
+    checked = check(file.read())
+    (finding,) = checked.findings
+    assert (finding.code, finding.place.cell) == ("F18", file.cell(path, finding_record(path)))
+    assert {m.cell for m in finding.marks} >= {file.cell("tours.day", 1), finding.place.cell}
+    returned = load_workbook(io.BytesIO(render(FORM, CONTEXT, checked_rows(checked), [finding])))
+    assert str(returned["Báo cáo"][finding.place.cell].value) == str(note)
+    file.put(path, None, finding_record(path))
+    assert check(file.read()).findings == ()
+
+
+def finding_record(path: str) -> int:
+    """The record of a field in the second column."""
+    return 2 if path.startswith("sightings") else 1
+
+
+def checked_rows(checked: CheckedFile) -> tuple[Row, ...]:
+    assert checked.submission
+    return checked.submission.rows
+
+
 def test_a_forged_result_changes_nothing():
     file = paper(WITH_POINTS).put("marks.order", 50).put("marks.gear", 30)
     file.put("tours.excused", 0).put("marks.total", 100).put("post.staff", 99)
@@ -100,13 +126,13 @@ def test_more_came_than_were_owed():
 
 
 def test_a_column_begun_lacks_each_required_cell():
-    file = paper().put("tours.route", "Tuần đêm", 1)
-    lacking = [file.cell(f"tours.{name}", 1) for name in ("day", "owed", "went", "report")]
+    file = paper().put("tours.route", "Tuần đêm", 1).put("tours.report", "Gỡ bẫy.", 1)
+    lacking = [file.cell(f"tours.{name}", 1) for name in ("day", "owed", "went")]
     assert found(file) == [f"F01 {cell}" for cell in lacking]
 
 
 def test_a_hung_line_without_its_meeting_is_told_at_the_cells_that_lack():
-    file = paper().put("sightings.species", "Nai", 2)
+    file = paper().put("sightings.species", "Nai", 2).put("sightings.count", 3, 2)
     lacking = [file.cell(f"tours.{name}", 1) for name in ("day", "route", "owed", "went", "report")]
     assert found(file) == [f"F01 {cell}" for cell in lacking]
 
