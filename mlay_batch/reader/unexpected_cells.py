@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mlay_batch.core.findings import Finding, Param, Place, Severity
 from mlay_batch.core.period import Period
+from mlay_batch.core.styles import FONT
 from mlay_batch.core.text import clean, name_key
 from mlay_batch.reader.cell_metadata import CellPosition, Drawing, a1
 from mlay_batch.reader.grid import ErrorCell, RawValue, Sheet
@@ -17,6 +18,7 @@ from mlay_batch.schema.model import Form
 
 _PAGE_WORDS = re.compile(r"(?:\b(?:trang|page|tờ|số|of|trên)\b|[\W\d_])*", re.IGNORECASE)
 """A number of the page or a bare date: office programs write them by themselves."""
+_FONT_LEFT = re.compile(rf'"?{re.escape(FONT)},Italic" *')  # Gnumeric writes this code as words
 _HALF_YEAR = re.compile(r"6 tháng (?:đầu|cuối) năm [0-9]{4}")
 _MAX_FINDINGS = 200  # of a sheet; the rest, such as a page pasted beside the form, is one more
 
@@ -111,7 +113,7 @@ def _drawing_finding(code: str, sheet: Sheet, drawing: Drawing, **params: Param)
 
 def find_page_texts(sheet: Sheet, form: Form, file_texts: frozenset[str]) -> Iterator[Finding]:
     """Yield a warning R34 for words in header and footer that are not the template's."""
-    for words in map(clean, sheet.metadata.page_texts):
+    for words in (_FONT_LEFT.sub("", clean(text)) for text in sheet.metadata.page_texts):
         is_expected = (
             _PAGE_WORDS.fullmatch(words)
             or _is_template_footer(words, form)

@@ -61,7 +61,8 @@ def case(name: str) -> Path:
 
 
 def test_every_file_has_its_line() -> None:
-    workbooks = {path.stem for path in CASES.iterdir() if path.suffix != ".eml"}
+    files = (path for path in CASES.iterdir() if path.suffix != ".eml")
+    workbooks = {path.stem for path in files if path.stem != "card-gnumeric"}  # `test_card_cases`
     assert workbooks == EXPECTED.keys() | UNREAD.keys()  # mails: `test_mail_answers`
 
 
