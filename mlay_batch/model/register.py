@@ -7,7 +7,7 @@ submission and need no change here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cached_property
 from typing import Any, TypeVar
@@ -194,7 +194,7 @@ class OfficeWork:
         branch: code of the organisation it was about; None if of several.
         participants: people who came; None if not entered.
         result: what came of it; None if not entered.
-        cell: where its day stands in the register.
+        cell: where its day stands in the register; no part of what it says.
     """
 
     kind: str
@@ -203,7 +203,7 @@ class OfficeWork:
     branch: str | None = None
     participants: int | None = None
     result: str | None = None
-    cell: str = ""
+    cell: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -392,5 +392,6 @@ def _records(submission: Submission, section: str, kind: type[R]) -> Iterator[R]
     names = {field.name: field.name.rstrip("_") for field in fields(kind)}  # type: ignore[arg-type]
     for row in submission.section_rows(section):
         values = {name: row.values.get(key) for name, key in names.items()}
-        place = {"cell": f"{row.sheet}!{row.cells.get('held_on', '')}"} if "cell" in names else {}
-        yield kind(**values | place)
+        if "cell" in names:
+            values["cell"] = f"{row.sheet}!{row.cells['held_on']}" if row.cells else ""
+        yield kind(**values)
