@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -95,6 +96,22 @@ def test_a_wrong_address_is_left_out_and_told(tmp_path: Path) -> None:
     taken = take(PASTED.replace("@", " at "), tmp_path)
     assert organisations(taken)[1][-1] is None
     assert taken.left_out == ("2: bancang at muongthanh.example",)
+
+
+def test_what_is_not_certain_is_left_to_people(tmp_path: Path) -> None:
+    """A code of another organisation, and a name that two have."""
+    first = take("Mã;Tên\nCB-01;Chi bộ A\nCB-02;Chi bộ B\nCB-03;Chi bộ C\n", tmp_path)
+    twins = [
+        replace(row, values={**row.values, "name": "Chi bộ B"})
+        if row.values["code"] == "CB-03"
+        else row
+        for row in first.rows
+    ]
+    new = f"Mã;Tên;Mail\nCB-01;Chi bộ X;{MAIL}\n;Chi bộ B;{MAIL}\nCB-01;Chi bộ A;{MAIL}\n"
+    second = take(new, tmp_path, tuple(twins))
+    assert second.unclear == ("2: CB-01 Chi bộ X", "3: Chi bộ B")
+    assert second.completed == ("CB-01 – Chi bộ A",)
+    assert not second.added
 
 
 @pytest.mark.parametrize("text", ["", "a;b;c\n1;2;3\n", "Tên chi bộ;Bí thư\n"])

@@ -17,7 +17,7 @@ from mlay_batch.app.cache import read_catalogue
 from mlay_batch.app.office import read_checked_register
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import write_atomically
-from mlay_batch.core.mail_address import find_fault
+from mlay_batch.core.mail_address import canonical, find_fault
 from mlay_batch.core.text import clean, name_key, strip_accents
 from mlay_batch.errors import UsageError
 from mlay_batch.model.records import Row, Value
@@ -54,6 +54,8 @@ class TakenList:
         completed: those in which a blank was filled.
         differing: what the list says otherwise than the register, which stays: name, then values.
         left_out: line and text of each wrong mail address.
+        unclear: line and name of what may be one of several organisations of the register, or has
+            the code of another one.
     """
 
     rows: tuple[Row, ...]
@@ -61,6 +63,7 @@ class TakenList:
     completed: tuple[str, ...] = ()
     differing: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
 
 
 def read_list(path: Path, form: Form) -> tuple[Entry, ...]:
@@ -107,7 +110,10 @@ def _text_lines(data: bytes) -> list[Line]:
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     words = data.decode(encoding, errors="replace").replace("\0", "")
     delimiter = next((mark for mark in "\t;" if mark in words), ",")
-    return [tuple(line) for line in csv.reader(io.StringIO(words), delimiter=delimiter)]
+    try:
+        return [tuple(line) for line in csv.reader(io.StringIO(words), delimiter=delimiter)]
+    except csv.Error:  # no text of lines: a cell of 128 kB
+        return []
 
 
 def _with_headings(lines: Sequence[Line], form: Form) -> Iterator[Entry]:
@@ -160,8 +166,9 @@ def _is_committee(name: str) -> bool:
 def take_in(entries: Iterable[Entry], rows: Sequence[Row], office: str) -> TakenList:
     """Return the register's `rows` with the branches of a list.
 
-    A branch with a code or a name of the register fills its blanks; any other is added, directly
-    under the office unless the list names a committee above it. An office without an entry of its
+    A branch with a name of the register fills its blanks; any other is added, directly under the
+    office unless the list names a committee above it. What is not certain is left to people. An
+    office without an entry of its
     own gets one, under the name `office`.
     """
     update = _Update(list(rows))
@@ -196,6 +203,7 @@ class _Update:
     completed: list[str] = field(default_factory=list)
     differing: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.organisations = [dict(r.values) for r in self.rows if r.section == SECTION]
@@ -209,6 +217,7 @@ class _Update:
             tuple(self.completed),
             tuple(self.differing),
             tuple(self.left_out),
+            tuple(self.unclear),
         )
 
     def ensure_office(self, name: str) -> None:
@@ -222,35 +231,46 @@ class _Update:
         texts = dict(entry.texts)
         if "mail" in texts and find_fault(texts["mail"]):
             self.left_out.append(f"{entry.line}: {texts.pop('mail')}")
-        known = self._find(texts.get("code", ""), texts["name"])
-        if known is None:
-            self._add(texts)
-            return
+        named, code = self._named(texts["name"]), texts.get("code", "").upper()
+        others = [o for o in self.organisations if o.get("code") == code and o not in named]
+        if len(named) > 1 or others:
+            self.unclear.append(f"{entry.line}: {code} {texts['name']}".replace(":  ", ": "))
+        elif named:
+            self._complete(named[0], texts)
+        else:
+            self._add(texts, code)
+
+    def _complete(self, known: dict[str, Value], texts: Mapping[str, str]) -> None:
+        """Fill the blanks of an organisation; note what differs."""
         new = {f: texts[f] for f in ("secretary", "mail") if texts.get(f) and not known.get(f)}
         if new:
             known.update(new)
             self.completed.append(_label(known))
         for name in ("secretary", "mail"):
-            if (words := texts.get(name)) and words != known[name]:
+            if (words := texts.get(name)) and canonical(words) != canonical(str(known[name])):
                 self.differing.append(f"{_label(known)}: {known[name]} ≠ {words}")
 
-    def _find(self, code: str, name: str) -> dict[str, Value] | None:
-        by_code = [o for o in self.organisations if code and o.get("code") == code]
-        by_name = [o for o in self.organisations if _key(str(o.get("name"))) == _key(name)]
-        found = by_code or by_name
-        return found[0] if len(found) == 1 else None
+    def _named(self, name: str) -> list[dict[str, Value]]:
+        """Return the organisations of that name; those that are no more only where no other is."""
+        named = [o for o in self.organisations if _key(str(o.get("name"))) == _key(name)]
+        return [o for o in named if not o.get("ended")] or named
 
-    def _add(self, texts: Mapping[str, str]) -> None:
+    def _above(self, text: str) -> dict[str, Value]:
+        """Return the organisation that `text` names by code or name; else the office."""
+        by_code = [o for o in self.organisations if o.get("code") == text]
+        found = by_code or self._named(text)
         root = next(o for o in self.organisations if not o.get("parent"))
-        above = self._find(texts.get("parent", ""), texts.get("parent", "")) or root
+        return found[0] if text and len(found) == 1 else root
+
+    def _add(self, texts: Mapping[str, str], code: str) -> None:
+        root, above = self._above(""), self._above(texts.get("parent", ""))
         in_committee = above.get("type") == "committee"
         if _is_committee(texts["name"]):
             above, kind, start = root, "committee", "DB-"
         else:
             kind = "cell" if in_committee else "cell_direct"
             start = f"{str(above['code']).replace('-', '')}-CB" if in_committee else "CB-"
-        code = texts.get("code", "").upper()
-        if not _CODE.fullmatch(code) or self._find(code, ""):
+        if not _CODE.fullmatch(code):
             code = self._free_code(start, "1" if kind == "committee" else "01")
         new: dict[str, Value] = {"code": code, "name": texts["name"], "type": kind}
         new["parent"] = above["code"]

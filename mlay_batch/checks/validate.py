@@ -66,8 +66,8 @@ def validate_register(submission: Submission, form: Form) -> tuple[Submission, t
     """Return the register with codes resolved, and all findings, those of the reader first.
 
     Its `ref` fields name its own rows; codes of a section that could not be read are taken as they
-    are. The tree of organisations must have no cycle; a parent that
-    closes one gets no other finding.
+    are. The tree of organisations must have no cycle; a parent that closes one gets no other
+    finding.
     """
     unread = unread_sections(submission.findings)
     names = (name for name in ("organisations", "officers") if name not in unread)

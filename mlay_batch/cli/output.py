@@ -78,7 +78,7 @@ def show_text(lang: str, key: str, **params: object) -> None:
 
 def show_taken_list(session: Session, taken: TakenList) -> None:
     """Print what became of a list of branches, name by name."""
-    for key in ("added", "completed", "differing", "left_out"):
+    for key in ("added", "completed", "differing", "left_out", "unclear"):
         for line in getattr(taken, key):
             show_text(session.lang, f"register.{key}", line=line)
     counts = {"added": len(taken.added), "completed": len(taken.completed)}

@@ -173,10 +173,7 @@ def attendances(inputs: ReportInputs, year_visits: tuple[Visit, ...]) -> tuple[A
         quotas = quotas_by_month[Period.of("month", visit.held_on)]
         relevant_quotas: list[Quota | None] = [quota for quota in quotas if quota.role in roles]
         for quota in relevant_quotas or [None]:
-            if quota:
-                reason = _refusal_reason(inputs.register, visit, quota)
-            else:
-                reason = "" if roles else "Q01"
+            reason = _refusal_reason(inputs.register, visit, quota, roles)
             sitting_key = (
                 quota.quota if quota else "",
                 visit.credited_officer,
@@ -231,8 +228,13 @@ def _roles(register: Register, officer_duties: Iterable[Duty], visit: Visit) -> 
     }
 
 
-def _refusal_reason(register: Register, visit: Visit, quota: Quota) -> str:
-    """Return why the visit by itself does not count for the quota; empty if it does."""
+def _refusal_reason(register: Register, visit: Visit, quota: Quota | None, roles: set[str]) -> str:
+    """Return why the visit by itself does not count for the quota; empty if it does.
+
+    Without a quota that is Q01 unless the officer came in one of the `roles`.
+    """
+    if quota is None:
+        return "" if roles else "Q01"
     if visit.on_behalf_of and not quota.counts.substitutes:
         return "Q02"
     officers = (
