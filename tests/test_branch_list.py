@@ -47,8 +47,9 @@ CANG = ("CB-01", "Chi bộ bản Cang", "cell_direct", "DUXMT", "Lò Văn Pọm"
         f"email,chi bộ,họ và tên bí thư\n{MAIL},Chi bộ bản Cang,Lò Văn Pọm\n",
         f"Chi bộ bản Cang; Lò Văn Pọm; {MAIL}; 0912 345 678\n",
         f"1.\t{MAIL}\tLò Văn Pọm\tChi  bộ bản Cang\n",
+        f"1. Chi bộ bản Cang - {MAIL}, Bí thư: đ/c Lò Văn Pọm, 0912345678\n",
     ],
-    ids=["pasted", "titles above", "commas", "no headings", "another order"],
+    ids=["pasted", "titles above", "commas", "no headings", "another order", "from a chat"],
 )
 def test_a_pasted_table_is_taken_in(text: str, tmp_path: Path) -> None:
     taken = take(text, tmp_path)

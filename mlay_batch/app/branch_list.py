@@ -30,6 +30,8 @@ _TAKEN = ("code", "name", "parent", "secretary", "mail")
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
 _CELL = re.compile(r"([A-Z]+)([0-9]+)")
 _CODE = re.compile(r"[A-Z][A-Z0-9-]{0,19}")
+_MAIL = re.compile(r"\S+@\S+")
+_BEFORE = re.compile(r"^\d+\s*[.)/-]\s*|^(?:(?:đ/c|đồng chí|bí thư)\b\s*:?\s*)+", re.IGNORECASE)
 _HEADING_ROWS = 30  # of a sheet, within which its headings stand
 _TOTALS = frozenset({"tong", "tong cong", "cong"})
 
@@ -138,17 +140,18 @@ def _is_branch(name: str, headings: Mapping[str, str]) -> bool:
 def _without_headings(lines: Sequence[Line], _form: Form) -> Iterator[Entry]:
     """Yield the lines that name a cell or a committee, with what stands beside the name."""
     for number, line in enumerate(lines, 1):
-        texts = [clean(words) for words in line]
+        mails = [mail.strip("<>(),;.") for words in line for mail in _MAIL.findall(words)]
+        texts = [_bare(_MAIL.sub(" ", words)) for words in line]
         name = next((words for words in texts if _is_cell(words) or _is_committee(words)), "")
-        if not name:
-            continue
-        entry = {"name": name}
-        for words in texts:
-            if "@" in words:
-                entry.setdefault("mail", words)
-            elif words != name and " " in words and not any(map(str.isdigit, words)):
-                entry.setdefault("secretary", words)
-        yield Entry(number, entry)
+        people = (w for w in texts if w != name and " " in w and not any(map(str.isdigit, w)))
+        entry = {"name": name, "mail": "".join(mails[:1]), "secretary": next(people, "")}
+        if name:
+            yield Entry(number, {f: words for f, words in entry.items() if words})
+
+
+def _bare(words: str) -> str:
+    """Return a text without the number, or the "Bí thư:", before it and the marks around it."""
+    return _BEFORE.sub("", clean(words)).strip(" -–,;:()")
 
 
 def _key(words: str) -> str:
@@ -206,7 +209,17 @@ class _Update:
     unclear: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.organisations = [dict(r.values) for r in self.rows if r.section == SECTION]
+        self.organisations: list[dict[str, Value]] = []
+        self.by_code: dict[Value, dict[str, Value]] = {}
+        self.by_name: dict[str, list[dict[str, Value]]] = {}
+        for row in self.rows:
+            if row.section == SECTION:
+                self._enter(dict(row.values))
+
+    def _enter(self, organisation: dict[str, Value]) -> None:
+        self.organisations.append(organisation)
+        self.by_code[organisation.get("code")] = organisation
+        self.by_name.setdefault(_key(str(organisation.get("name"))), []).append(organisation)
 
     def result(self) -> TakenList:
         others = [row for row in self.rows if row.section != SECTION]
@@ -224,16 +237,16 @@ class _Update:
         if all(o.get("parent") for o in self.organisations):
             initials = "".join(word[0] for word in _key(name).upper().split() if word[0].isalpha())
             code = self._free_code(initials or "VP", "")
-            office: dict[str, Value] = {"code": code, "name": name, "type": "town"}
-            self.organisations.insert(0, office)
+            self._enter({"code": code, "name": name, "type": "town"})
+            self.organisations.insert(0, self.organisations.pop())  # first, as the tree has it
 
     def take(self, entry: Entry) -> None:
         texts = dict(entry.texts)
         if "mail" in texts and find_fault(texts["mail"]):
             self.left_out.append(f"{entry.line}: {texts.pop('mail')}")
         named, code = self._named(texts["name"]), texts.get("code", "").upper()
-        others = [o for o in self.organisations if o.get("code") == code and o not in named]
-        if len(named) > 1 or others:
+        with_code = self.by_code.get(code) if code else None
+        if len(named) > 1 or (with_code and with_code not in named):
             self.unclear.append(f"{entry.line}: {code} {texts['name']}".replace(":  ", ": "))
         elif named:
             self._complete(named[0], texts)
@@ -252,13 +265,12 @@ class _Update:
 
     def _named(self, name: str) -> list[dict[str, Value]]:
         """Return the organisations of that name; those that are no more only where no other is."""
-        named = [o for o in self.organisations if _key(str(o.get("name"))) == _key(name)]
+        named = self.by_name.get(_key(name), [])
         return [o for o in named if not o.get("ended")] or named
 
     def _above(self, text: str) -> dict[str, Value]:
         """Return the organisation that `text` names by code or name; else the office."""
-        by_code = [o for o in self.organisations if o.get("code") == text]
-        found = by_code or self._named(text)
+        found = [self.by_code[text]] if text in self.by_code else self._named(text)
         root = next(o for o in self.organisations if not o.get("parent"))
         return found[0] if text and len(found) == 1 else root
 
@@ -275,14 +287,13 @@ class _Update:
         new: dict[str, Value] = {"code": code, "name": texts["name"], "type": kind}
         new["parent"] = above["code"]
         new |= {f: texts[f] for f in ("secretary", "mail") if texts.get(f)}
-        self.organisations.append(new)
+        self._enter(new)
         self.added.append(_label(new))
 
     def _free_code(self, start: str, first: str) -> str:
         """Return the first free code with that start; numbers have as many digits as `first`."""
-        taken = {o.get("code") for o in self.organisations}
-        codes = (f"{start}{n:0{len(first)}d}" for n in range(1, len(taken) + 2))
-        return next(code for code in ([start] if not first else codes) if code not in taken)
+        codes = (f"{start}{n:0{len(first)}d}" for n in range(1, len(self.by_code) + 2))
+        return next(code for code in ([start] if not first else codes) if code not in self.by_code)
 
 
 def _label(organisation: Mapping[str, Value]) -> str:
