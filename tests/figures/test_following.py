@@ -140,7 +140,7 @@ class TestWhoCameToACell:
             line.attended_sittings,
             line.visit_count,
             line.counted_visits,
-        ) == (2, 1, 2, 1)
+        ) == (3, 1, 2, 1)  # a regular and a thematic meeting on 5 March, one more later
         assert (line.officers, line.last_visit, line.state) == (
             ("NAM",),
             date(2019, 3, 5),

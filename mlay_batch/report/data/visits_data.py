@@ -81,6 +81,10 @@ class _VisitRow:
             return self.visit.reason
         return next((key for key in keys if len(key) == 3), "Q04")
 
+    def unassigned(self, quotas: Iterable[str]) -> str:
+        """Return Q01 where no duty covers the visit, of a role with a quota or without."""
+        return "" if any(map(self.quota_key, quotas)) else self.visit.reason
+
 
 def build(ctx: ReportContext, duties: DutyTables, sittings: DataTable) -> DataTable:
     """Return the table of the year's visits up to the period; `sittings` are the meetings held."""
@@ -272,7 +276,12 @@ def _count_columns(ctx: ReportContext, duties: DutyTables) -> Iterator[DataColum
         first_alive=f'"<="&{day}',
         last_alive=f'">="&{day}',
     )
-    unassigned = f'IF({on_duty}>0,"","Q01")'
-    doubt = f'IF({cell("counted")}=1,{in_doubt},IF({no_key}="",{unassigned},{doubt}))'
+    unassigned = f'IF({no_key}<>"","",IF({on_duty}>0,"","Q01"))'
+    unassigned = f'IF({cell("officer")}="","",{unassigned})'
+    yield column(
+        "unassigned", "center", lambda row: row.unassigned(quotas), unassigned, hidden=True
+    )
+    doubt = f'IF({no_key}="",{cell("unassigned")},{doubt})'
+    doubt = f"IF({cell('counted')}=1,{in_doubt},{doubt})"
     doubt = f'IF({cell("officer")}="","",{doubt})'
     yield column("doubt", "center", lambda row: row.doubt(quotas), doubt)

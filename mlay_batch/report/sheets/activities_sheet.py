@@ -99,9 +99,13 @@ def _office_lines(ctx: ReportContext) -> Iterator[str]:
             f"{done.branch} – {ctx.name(done.branch)}" if done.branch else "",
             ctx.t("branches/activities.came", count=people) if people is not None else "",
             done.result,
-            ctx.t("branches/activities.in_register", cell=done.cell),
         )
-        yield f"{ctx.writer.show(done.held_on)} – " + "; ".join(part for part in parts if part)
+        yield ctx.t(
+            "branches/activities.done",
+            day=ctx.writer.show(done.held_on),
+            work="; ".join(part for part in parts if part),
+            cell=done.cell,
+        )
 
 
 def _list_look(line: ActivityLine) -> str:
