@@ -115,6 +115,27 @@ def test_what_is_not_certain_is_left_to_people(tmp_path: Path) -> None:
     assert not second.added
 
 
+def test_names_that_differ_by_an_accent_are_two_names(tmp_path: Path) -> None:
+    first = take("Tên\nChi bộ bản Mo\nChi bộ bản Luông\n", tmp_path)
+    new = f"Tên;Mail\nChi bộ bản Mó;{MAIL}\nChi bo ban Luong;a@b.vn\n"
+    second = take(new, tmp_path, first.rows)
+    assert second.added == ("CB-03 – Chi bộ bản Mó",)
+    assert second.unclear == ("3: Chi bo ban Luong",)
+    assert [mail for *_, mail in organisations(second)] == [None, None, None, MAIL]
+
+
+def test_a_superior_the_register_does_not_have_is_told(tmp_path: Path) -> None:
+    taken = take("Tên;Trực thuộc\nChi bộ A;Đảng bộ B\nChi bộ C;\n", tmp_path)
+    assert taken.added == ("CB-01 – Chi bộ A (Đảng bộ B?)", "CB-02 – Chi bộ C")
+    assert {parent for _, _, _, parent, *_ in organisations(taken)[1:]} == {"DUXMT"}
+
+
+def test_the_office_gets_a_code_that_is_free(tmp_path: Path) -> None:
+    values = {"code": "DUXMT", "name": "Chi bộ A", "type": "cell_direct", "parent": "X"}
+    taken = take("Tên\nChi bộ B\n", tmp_path, (Row("organisations", "", 1, values, {}),))
+    assert organisations(taken)[0][0] == "DUXMT1"
+
+
 @pytest.mark.parametrize("text", ["", "a;b;c\n1;2;3\n", "Tên chi bộ;Bí thư\n"])
 def test_a_file_without_a_list_is_told(text: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError) as stop:

@@ -10,25 +10,25 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
+from mlay_batch import reader
 from mlay_batch.app.cache import read_catalogue
 from mlay_batch.app.office import read_checked_register
 from mlay_batch.app.workspace import Workspace
 from mlay_batch.core.files import write_atomically
-from mlay_batch.core.mail_address import canonical, find_fault
+from mlay_batch.core.mail_address import find_fault
 from mlay_batch.core.text import clean, name_key, strip_accents
 from mlay_batch.errors import UsageError
 from mlay_batch.model.records import Row, Value
+from mlay_batch.reader.cell_metadata import parse_position
 from mlay_batch.schema.model import Form
 from mlay_batch.template import TemplateContext, render
 
 SECTION = "organisations"
 OLD_REGISTER = "register-cu.xlsx"  # "cũ": as it was before the last list was taken in
-_TAKEN = ("code", "name", "parent", "secretary", "mail")
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
-_CELL = re.compile(r"([A-Z]+)([0-9]+)")
 _CODE = re.compile(r"[A-Z][A-Z0-9-]{0,19}")
 _MAIL = re.compile(r"\S+@\S+")
 _BEFORE = re.compile(r"^\d+\s*[.)/-]\s*|^(?:(?:đ/c|đồng chí|bí thư)\b\s*:?\s*)+", re.IGNORECASE)
@@ -36,6 +36,7 @@ _HEADING_ROWS = 30  # of a sheet, within which its headings stand
 _TOTALS = frozenset({"tong", "tong cong", "cong"})
 
 Line = tuple[str, ...]
+Organisation = dict[str, Value]
 
 
 @dataclass(frozen=True)
@@ -52,20 +53,21 @@ class TakenList:
 
     Attributes:
         rows: the register's rows with the list's branches.
-        added: code and name of each new organisation.
+        added: code and name of each new organisation, and what the list has above it where the
+            register has no such organisation.
         completed: those in which a blank was filled.
         differing: what the list says otherwise than the register, which stays: name, then values.
         left_out: line and text of each wrong mail address.
-        unclear: line and name of what may be one of several organisations of the register, or has
-            the code of another one.
+        unclear: line and name of what may be one of several organisations of the register, has
+            the code of another one, or the name of one but for the accents.
     """
 
     rows: tuple[Row, ...]
-    added: tuple[str, ...] = ()
-    completed: tuple[str, ...] = ()
-    differing: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
-    unclear: tuple[str, ...] = ()
+    added: tuple[str, ...]
+    completed: tuple[str, ...]
+    differing: tuple[str, ...]
+    left_out: tuple[str, ...]
+    unclear: tuple[str, ...]
 
 
 def read_list(path: Path, form: Form) -> tuple[Entry, ...]:
@@ -75,36 +77,34 @@ def read_list(path: Path, form: Form) -> tuple[Entry, ...]:
     except OSError as error:
         raise UsageError("usage.list_unreadable", path=str(path)) from error
     tables = _workbook_tables(data) if path.suffix.lower() in _WORKBOOKS else [_text_lines(data)]
-    for find in (_with_headings, _without_headings):
-        entries = [entry for lines in tables for entry in find(lines, form)]
-        if entries:
-            return tuple(entries)
-    raise UsageError("usage.no_list", path=str(path))
+    headings = _headings(form)
+    entries = [entry for lines in tables for entry in _below_headings(lines, headings)]
+    entries = entries or [entry for lines in tables for entry in _without_headings(lines)]
+    if not entries:
+        raise UsageError("usage.no_list", path=str(path))
+    return tuple(entries)
+
+
+def _headings(form: Form) -> Mapping[str, str]:
+    """Return the field of each heading; fields with other headings (`also`) are those taken."""
+    fields = (field for field in form.section(SECTION).fields if field.also)
+    return {_plain(words): f.id for f in fields for words in (f.title.vi, f.title.en, *f.also)}
 
 
 def _workbook_tables(data: bytes) -> list[list[Line]]:
     """Return the lines of each sheet; none where it cannot be read."""
-    from mlay_batch import reader  # start-up: no other use of the register reads a workbook here
-
     tables = []
     for cells in (reader.cell_texts(data, reader.Limits()) or {}).values():
         by_row: dict[int, dict[int, str]] = {}
         for address, words in cells.items():
-            if match := _CELL.fullmatch(address):
-                by_row.setdefault(int(match[2]), {})[_column_number(match[1])] = words
+            row, column = parse_position(address)
+            by_row.setdefault(row, {})[column] = words
         tables.append([_line(by_row.get(row, {})) for row in range(1, max(by_row, default=0) + 1)])
     return tables
 
 
 def _line(cells: Mapping[int, str]) -> Line:
     return tuple(cells.get(column, "") for column in range(1, max(cells, default=0) + 1))
-
-
-def _column_number(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number
 
 
 def _text_lines(data: bytes) -> list[Line]:
@@ -118,12 +118,10 @@ def _text_lines(data: bytes) -> list[Line]:
         return []
 
 
-def _with_headings(lines: Sequence[Line], form: Form) -> Iterator[Entry]:
+def _below_headings(lines: Sequence[Line], headings: Mapping[str, str]) -> Iterator[Entry]:
     """Yield the branches below the first line that has the heading of names."""
-    fields = [form.section(SECTION).field(name) for name in _TAKEN]
-    headings = {_key(words): f.id for f in fields for words in (f.title.vi, f.title.en, *f.also)}
     for number, line in enumerate(lines[:_HEADING_ROWS]):
-        columns = {headings[_key(w)]: c for c, w in enumerate(line) if _key(w) in headings}
+        columns = {headings[_plain(w)]: c for c, w in enumerate(line) if _plain(w) in headings}
         if "name" in columns:
             for below, texts in enumerate(lines[number + 1 :], number + 2):
                 entry = {f: clean(texts[c]) for f, c in columns.items() if c < len(texts)}
@@ -133,11 +131,11 @@ def _with_headings(lines: Sequence[Line], form: Form) -> Iterator[Entry]:
 
 
 def _is_branch(name: str, headings: Mapping[str, str]) -> bool:
-    key = _key(name)
+    key = _plain(name)
     return any(map(str.isalpha, key)) and key not in _TOTALS and key not in headings
 
 
-def _without_headings(lines: Sequence[Line], _form: Form) -> Iterator[Entry]:
+def _without_headings(lines: Sequence[Line]) -> Iterator[Entry]:
     """Yield the lines that name a cell or a committee, with what stands beside the name."""
     for number, line in enumerate(lines, 1):
         mails = [mail.strip("<>(),;.") for words in line for mail in _MAIL.findall(words)]
@@ -154,27 +152,27 @@ def _bare(words: str) -> str:
     return _BEFORE.sub("", clean(words)).strip(" -–,;:()")
 
 
-def _key(words: str) -> str:
+def _plain(words: str) -> str:
+    """Return words as some type them, without accents, in small letters."""
     return strip_accents(name_key(words))
 
 
 def _is_cell(name: str) -> bool:
-    return _key(name).startswith("chi bo")
+    return _plain(name).startswith("chi bo")
 
 
 def _is_committee(name: str) -> bool:
-    return _key(name).startswith(("dang bo", "dang uy"))
+    return _plain(name).startswith(("dang bo", "dang uy"))
 
 
 def take_in(entries: Iterable[Entry], rows: Sequence[Row], office: str) -> TakenList:
     """Return the register's `rows` with the branches of a list.
 
     A branch with a name of the register fills its blanks; any other is added, directly under the
-    office unless the list names a committee above it. What is not certain is left to people. An
-    office without an entry of its
-    own gets one, under the name `office`.
+    office unless the list names what is above it. What is not certain is left to people. An office
+    without an entry of its own gets one, under the name `office`.
     """
-    update = _Update(list(rows))
+    update = _Update(rows)
     update.ensure_office(office)
     for entry in sorted(entries, key=lambda e: not _is_committee(e.texts["name"])):
         update.take(entry)
@@ -197,46 +195,39 @@ def take_file(workspace: Workspace, path: Path, *, dry_run: bool = False) -> Tak
     return taken
 
 
-@dataclass
 class _Update:
     """The register's organisations while a list is taken in, and what became of its lines."""
 
-    rows: list[Row]
-    added: list[str] = field(default_factory=list)
-    completed: list[str] = field(default_factory=list)
-    differing: list[str] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
-    unclear: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.organisations: list[dict[str, Value]] = []
-        self.by_code: dict[Value, dict[str, Value]] = {}
-        self.by_name: dict[str, list[dict[str, Value]]] = {}
-        for row in self.rows:
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+        self.organisations: list[Organisation] = []
+        self.by_code: dict[Value, Organisation] = {}
+        self.by_plain_name: dict[str, list[Organisation]] = {}
+        self.added: list[str] = []
+        self.completed: list[str] = []
+        self.differing: list[str] = []
+        self.left_out: list[str] = []
+        self.unclear: list[str] = []
+        for row in rows:
             if row.section == SECTION:
                 self._enter(dict(row.values))
 
-    def _enter(self, organisation: dict[str, Value]) -> None:
+    def _enter(self, organisation: Organisation) -> None:
         self.organisations.append(organisation)
-        self.by_code[organisation.get("code")] = organisation
-        self.by_name.setdefault(_key(str(organisation.get("name"))), []).append(organisation)
+        self.by_code[organisation["code"]] = organisation
+        self.by_plain_name.setdefault(_plain(_name(organisation)), []).append(organisation)
 
     def result(self) -> TakenList:
-        others = [row for row in self.rows if row.section != SECTION]
-        taken = [Row(SECTION, "", n, v, {}) for n, v in enumerate(self.organisations, 1)]
-        return TakenList(
-            (*taken, *others),
-            tuple(self.added),
-            tuple(self.completed),
-            tuple(self.differing),
-            tuple(self.left_out),
-            tuple(self.unclear),
-        )
+        others = (row for row in self.rows if row.section != SECTION)
+        taken = (Row(SECTION, "", n, v, {}) for n, v in enumerate(self.organisations, 1))
+        outcomes = self.added, self.completed, self.differing, self.left_out, self.unclear
+        return TakenList((*taken, *others), *map(tuple, outcomes))
 
     def ensure_office(self, name: str) -> None:
         if all(o.get("parent") for o in self.organisations):
-            initials = "".join(word[0] for word in _key(name).upper().split() if word[0].isalpha())
-            code = self._free_code(initials or "VP", "")
+            initials = "".join(word[0] for word in _plain(name).upper().split())
+            start = initials if _CODE.fullmatch(initials) else "VP"
+            code = start if start not in self.by_code else self._free_code(start, 1)
             self._enter({"code": code, "name": name, "type": "town"})
             self.organisations.insert(0, self.organisations.pop())  # first, as the tree has it
 
@@ -244,57 +235,65 @@ class _Update:
         texts = dict(entry.texts)
         if "mail" in texts and find_fault(texts["mail"]):
             self.left_out.append(f"{entry.line}: {texts.pop('mail')}")
-        named, code = self._named(texts["name"]), texts.get("code", "").upper()
-        with_code = self.by_code.get(code) if code else None
-        if len(named) > 1 or (with_code and with_code not in named):
-            self.unclear.append(f"{entry.line}: {code} {texts['name']}".replace(":  ", ": "))
+        name, code, above = (texts.pop(field, "") for field in ("name", "code", "parent"))
+        named, with_code = self._named(name), self.by_code.get(code.upper())
+        is_sure = len(named) < 2 and all(name_key(_name(o)) == name_key(name) for o in named)
+        if not is_sure or (with_code and with_code not in named):
+            self.unclear.append(f"{entry.line}: {f'{code} {name}'.strip()}")
         elif named:
             self._complete(named[0], texts)
         else:
-            self._add(texts, code)
+            self._add(name, code.upper(), above, texts)
 
-    def _complete(self, known: dict[str, Value], texts: Mapping[str, str]) -> None:
+    def _named(self, name: str) -> list[Organisation]:
+        """Return the organisations that may be meant; those that are no more as the last resort.
+
+        Names differ by accents, but where one of the two is written without any.
+        """
+        key, plain = name_key(name), _plain(name)
+        spelt_so = (key, plain) if key != plain else None  # None: any accents
+        alike = [
+            o
+            for o in self.by_plain_name.get(plain, [])
+            if spelt_so is None or name_key(_name(o)) in spelt_so
+        ]
+        return [o for o in alike if not o.get("ended")] or alike
+
+    def _complete(self, known: Organisation, texts: Mapping[str, str]) -> None:
         """Fill the blanks of an organisation; note what differs."""
-        new = {f: texts[f] for f in ("secretary", "mail") if texts.get(f) and not known.get(f)}
+        new = {field: words for field, words in texts.items() if not known.get(field)}
+        known.update(new)
         if new:
-            known.update(new)
             self.completed.append(_label(known))
-        for name in ("secretary", "mail"):
-            if (words := texts.get(name)) and canonical(words) != canonical(str(known[name])):
-                self.differing.append(f"{_label(known)}: {known[name]} ≠ {words}")
+        for field, words in texts.items():
+            if name_key(words) != name_key(str(known[field])):
+                self.differing.append(f"{_label(known)}: {known[field]} ≠ {words}")
 
-    def _named(self, name: str) -> list[dict[str, Value]]:
-        """Return the organisations of that name; those that are no more only where no other is."""
-        named = self.by_name.get(_key(name), [])
-        return [o for o in named if not o.get("ended")] or named
-
-    def _above(self, text: str) -> dict[str, Value]:
-        """Return the organisation that `text` names by code or name; else the office."""
-        found = [self.by_code[text]] if text in self.by_code else self._named(text)
-        root = next(o for o in self.organisations if not o.get("parent"))
-        return found[0] if text and len(found) == 1 else root
-
-    def _add(self, texts: Mapping[str, str], code: str) -> None:
-        root, above = self._above(""), self._above(texts.get("parent", ""))
-        in_committee = above.get("type") == "committee"
-        if _is_committee(texts["name"]):
-            above, kind, start = root, "committee", "DB-"
+    def _add(self, name: str, code: str, above: str, texts: Mapping[str, str]) -> None:
+        office = next(o for o in self.organisations if not o.get("parent"))
+        parents = [self.by_code[above]] if above in self.by_code else self._named(above)
+        parent = parents[0] if len(parents) == 1 else office
+        if _is_committee(name):
+            parent, kind, start, digits = office, "committee", "DB-", 1
+        elif parent["type"] == "committee":
+            kind, start, digits = "cell", f"{str(parent['code']).replace('-', '')}-CB", 2
         else:
-            kind = "cell" if in_committee else "cell_direct"
-            start = f"{str(above['code']).replace('-', '')}-CB" if in_committee else "CB-"
-        if not _CODE.fullmatch(code):
-            code = self._free_code(start, "1" if kind == "committee" else "01")
-        new: dict[str, Value] = {"code": code, "name": texts["name"], "type": kind}
-        new["parent"] = above["code"]
-        new |= {f: texts[f] for f in ("secretary", "mail") if texts.get(f)}
+            kind, start, digits = "cell_direct", "CB-", 2
+        code = code if _CODE.fullmatch(code) else self._free_code(start, digits)
+        new = {"code": code, "name": name, "type": kind, "parent": parent["code"], **texts}
         self._enter(new)
-        self.added.append(_label(new))
+        is_unknown = above and len(parents) != 1
+        self.added.append(_label(new) + (f" ({above}?)" if is_unknown else ""))
 
-    def _free_code(self, start: str, first: str) -> str:
-        """Return the first free code with that start; numbers have as many digits as `first`."""
-        codes = (f"{start}{n:0{len(first)}d}" for n in range(1, len(self.by_code) + 2))
-        return next(code for code in ([start] if not first else codes) if code not in self.by_code)
+    def _free_code(self, start: str, digits: int) -> str:
+        """Return the first free code: `start` with a number of so many digits at least."""
+        codes = (f"{start}{n:0{digits}d}" for n in range(1, len(self.by_code) + 2))
+        return next(code for code in codes if code not in self.by_code)
 
 
-def _label(organisation: Mapping[str, Value]) -> str:
-    return f"{organisation['code']} – {organisation['name']}"
+def _name(organisation: Organisation) -> str:
+    return str(organisation["name"])
+
+
+def _label(organisation: Organisation) -> str:
+    return f"{organisation['code']} – {_name(organisation)}"
