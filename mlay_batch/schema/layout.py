@@ -113,7 +113,6 @@ class SheetPlan:
         last_row: last row of the print area.
         last_column: last column of the print area.
         has_columns: whether records are columns here.
-        is_list: whether it is a sheet of a list, whose last table goes on as far as it is filled.
     """
 
     title: Text
@@ -124,7 +123,6 @@ class SheetPlan:
     last_row: int
     last_column: int
     has_columns: bool = False
-    is_list: bool = False
 
 
 def sections_of(form: Form) -> tuple[Section, ...]:
@@ -235,7 +233,6 @@ class _SheetLayout:
             self.row,
             self.last_column,
             self.has_columns,
-            self.form.is_list,
         )
 
     def _add_cell(
@@ -285,9 +282,7 @@ class _SheetLayout:
     def _add_list_heading(self) -> None:
         """Place whose list it is and its title: it is no letter."""
         self.row = 1
-        self._add_cell(
-            FIRST_COLUMN, "heading", "unit", field="unit", span=self.last_column - FIRST_COLUMN + 1
-        )
+        self._add_cell(FIRST_COLUMN, "heading", "unit", field="unit", span=self.last_column - 1)
         self.row = 2
         self._add_cell(FIRST_COLUMN, "title", self.form.title, span=self.last_column - 1)
         if self.title == (self.form.sections[0].sheet or self.form.sheet):

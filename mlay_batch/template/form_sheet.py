@@ -146,9 +146,9 @@ class _SheetWriter:
         for cell in plan.cells:
             if cell.role == "value":
                 self.record_cells[cell.section, cell.record][cell.field] = cell
-        self.is_small = plan.has_columns or plan.is_list
+        self.is_small = plan.has_columns or content.form.is_list
         self.filled = {key[:2] for key, value in content.values.items() if value is not None}
-        self.open_section = plan.cells[-1].section if plan.is_list else ""
+        self.open_section = plan.cells[-1].section if content.form.is_list else ""
         self.heights: dict[int, float] = {}
         self.growing_rows: set[int] = set()
         self.style_overrides = dict(_style_overrides(plan.cells))
@@ -285,12 +285,12 @@ def _print_and_protect(
 ) -> None:
     area = f"B1:{get_column_letter(plan.last_column)}{plan.last_row}"
     orientation = content.form.orientation
-    if plan.is_list:
+    if content.form.is_list:
         width = sum(plan.widths.values()) * _POINTS_PER_CHARACTER * _LEAST_SCALE
         orientation = "portrait" if width <= _A4["portrait"][0] else "landscape"
         sheet.sheet_view.showGridLines = True
     set_up_page(sheet, orientation, content.footer, area, is_letter=plan.has_columns)
-    if plan.is_list:
+    if content.form.is_list:
         sheet.print_area = None  # as far as it is filled, also by rows to come
     head_rows = [cell.row for cell in plan.cells if cell.role in ("head", "group")]
     sections = {cell.section for cell in plan.cells if cell.role == "value"}
@@ -302,7 +302,7 @@ def _print_and_protect(
         sheet.print_title_rows = f"{min(head_rows)}:{max(head_rows)}"
         sheet.freeze_panes = f"C{plan.first_table_row}"
     else:
-        for row in () if plan.is_list else _page_breaks(plan, orientation, heights):
+        for row in () if content.form.is_list else _page_breaks(plan, orientation, heights):
             sheet.row_breaks.append(Break(id=row - 1))
         _select_first(sheet, plan)
     protect(sheet, may_insert_columns=plan.has_columns)

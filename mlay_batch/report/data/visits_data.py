@@ -76,10 +76,9 @@ class _VisitRow:
         for visit in self.by_quota.values():
             if visit.counts:
                 return visit.reason
-        keys = [self.quota_key(quota) for quota in quotas]
-        if not any(keys):
-            return self.visit.reason
-        return next((key for key in keys if len(key) == 3), "Q04")
+        keys = [key for quota in quotas if (key := self.quota_key(quota))]
+        default = "Q04" if keys else self.visit.reason
+        return next((key for key in keys if len(key) == 3), default)
 
     def unassigned(self, quotas: Iterable[str]) -> str:
         """Return Q01 where no duty covers the visit, of a role with a quota or without."""
@@ -166,7 +165,7 @@ def _name_formula(table: DataTable, code_id: str, code_cell: str = "") -> str:
 def _kind_column(ctx: ReportContext, sittings: DataTable) -> DataColumn[_VisitRow]:
     """Return the kind of the sitting; nothing where no meeting was held that day."""
     held = {"branch": cell("branch"), "held_on": cell("held_on")}
-    kind = quote(ctx.choice_title("meeting_kind", MIXED_KIND))
+    kind = mixed = quote(ctx.choice_title("meeting_kind", MIXED_KIND))
     for kind_id in _all_kinds(ctx):
         title = quote(ctx.choice_title("meeting_kind", kind_id))
         if title not in kind:
@@ -175,7 +174,6 @@ def _kind_column(ctx: ReportContext, sittings: DataTable) -> DataColumn[_VisitRo
     def value(row: _VisitRow) -> str:
         return ctx.choice_title("meeting_kind", row.visit.kind)
 
-    mixed = quote(ctx.choice_title("meeting_kind", MIXED_KIND))
     count = sittings.countifs(**held)
     formula = f'IF({count}=0,"",IF({count}>1,{mixed},{kind}))'
     return data_column(ctx, "kind", "text", value, formula, area=AREA)
